@@ -1,0 +1,349 @@
+"""What is said about a run: where it was made, the tables, the chart."""
+
+import datetime
+import os
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+
+import cases
+import systems
+
+LABELS = {
+    "leadblock": "leadblock",
+    "nginx": "nginx static",
+    "webdis": "webdis + Redis",
+    "redis": "Redis",
+    "redis-pipelined": "Redis, pipelined",
+    "fastify": "Fastify + PostgreSQL",
+    "fsync": "disk's fsync",
+}
+NOISE = 0.10  # of a processor used by strangers: the figure is marked
+SIZE_GOALS = {"memory": 36, "disk": 50, "start": 5_000_000}
+
+
+# --- where and how ---
+
+
+def first_line(path, key):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as f:
+            for line in f:
+                if line.startswith(key):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return "unknown"
+
+
+def filesystem(path):
+    done = subprocess.run(
+        ["df", "--output=fstype,source", path], capture_output=True, text=True, check=False
+    )
+    return " on ".join(done.stdout.split("\n")[1].split()) if done.returncode == 0 else "unknown"
+
+
+def build_options(binary):
+    """The build type, from Meson's own record: a debug build must not pass for a release."""
+    done = subprocess.run(
+        ["meson", "introspect", "--buildoptions", os.path.dirname(binary)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        return "unknown"
+    import json
+
+    wanted = ("buildtype", "optimization", "b_sanitize", "b_lto")
+    found = {o["name"]: o["value"] for o in json.loads(done.stdout) if o["name"] in wanted}
+    return ", ".join(f"{name} {found[name]}" for name in wanted if name in found)
+
+
+def describe(bench):
+    o = bench.options
+    about = {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "command": "script/bench " + shlex.join(sys.argv[1:]),
+        "cpu": first_line("/proc/cpuinfo", "model name"),
+        "cpus": os.cpu_count(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "kernel": platform.release(),
+        "filesystem": filesystem(bench.run_dir),
+        "server_cpus": bench.server_cpus,
+        "load_cpus": bench.load_cpus,
+        "repeats": o.repeats,
+        "seconds": o.seconds,
+        "entries": o.entries,
+        "quick": o.quick,
+        "labels": {n: s.label for n, s in bench.systems.items()},
+        "versions": {n: s.version() for n, s in bench.systems.items()},
+    }
+    if "leadblock" in bench.systems:
+        about["leadblock_build"] = build_options(o.leadblock)
+    return about
+
+
+# --- figures ---
+
+
+def median(rows, key):
+    return statistics.median(row[key] for row in rows)
+
+
+def median_us(rows, quantile):
+    return statistics.median(row["us"][quantile] for row in rows)
+
+
+def failures(data):
+    found = []
+    for key, by_system in data["cases"].items():
+        for name, rows in by_system.items():
+            bad = [row["failed"] for row in rows if row["failed"]]
+            if bad:
+                found.append((key, name, bad[0]))
+    for name, by_size in data["sizes"].items():
+        for size, row in by_size.items():
+            if row["failed"]:
+                found.append((f"sizes {size}", name, row["failed"]))
+    return found
+
+
+def ratio(rows, against):
+    """Of the medians, and the least and greatest of the rounds (neighbours in time)."""
+    seen = median(rows, "per_second") / max(median(against, "per_second"), 1e-9)
+    each = [a["per_second"] / max(b["per_second"], 1e-9) for a, b in zip(rows, against)]
+    return seen, min(each), max(each)
+
+
+def goals(data):
+    """(case title, goal, seen, met, factor by which it is exceeded or missed)."""
+    found = []
+    for case in cases.CASES:
+        by_system = data["cases"].get(case.key, {})
+        rows = by_system.get("leadblock")
+        if not rows:
+            continue
+        for against, factor in case.goals:
+            if against == "p99_ms":
+                seen = median_us(rows, "p99") / 1000
+                found.append((case.title, f"p99 at most {factor:g} ms", f"{seen:.2f} ms",
+                              factor / max(seen, 1e-9)))
+            elif against in by_system:
+                seen, low, high = ratio(rows, by_system[against])
+                found.append((case.title, f"{factor:g} × {LABELS[against]}",
+                              f"{seen:.2f} × ({low:.2f} to {high:.2f})", seen / factor))
+    sizes = data["sizes"].get("leadblock", {})
+    for size, row in sorted(sizes.items(), key=lambda item: int(item[0])):
+        n = int(size)
+        seen = row["memory_bytes"] / n
+        found.append((f"memory, {n:,} entries", f"at most {SIZE_GOALS['memory']} B each",
+                      f"{seen:.1f} B", SIZE_GOALS["memory"] / seen))
+        seen = row["disk_bytes"] / n
+        found.append((f"disk, {n:,} entries", f"at most {SIZE_GOALS['disk']} B each",
+                      f"{seen:.1f} B", SIZE_GOALS["disk"] / seen))
+        seen = n / row["start_seconds"]
+        found.append((f"start, {n:,} entries", f"{SIZE_GOALS['start']:,} entries/s",
+                      f"{seen:,.0f} entries/s ({row['start_seconds']:.2f} s)",
+                      seen / SIZE_GOALS["start"]))
+    return found
+
+
+def number(value):
+    if value >= 10000:
+        return f"{value / 1000:,.0f} k" if value >= 100000 else f"{value / 1000:,.1f} k"
+    return f"{value:,.0f}"
+
+
+def milliseconds(us):
+    return f"{us / 1000:.2f}" if us < 100000 else f"{us / 1000:.0f}"
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+# --- markdown ---
+
+
+def mark(rows):
+    if any(row["failed"] for row in rows):
+        return " FAILED"
+    return " ~" if median(rows, "foreign_cpu") > NOISE else ""
+
+
+def columns(data):
+    used = {name for by_system in data["cases"].values() for name in by_system}
+    return [name for name in LABELS if name in used]
+
+
+def case_table(data, cell, names):
+    rows = []
+    for case in cases.CASES:
+        by_system = data["cases"].get(case.key)
+        if by_system:
+            cells = [cell(by_system[n]) if n in by_system else "" for n in names]
+            rows.append([case.title, *cells])
+    return table(["", *(LABELS[n] for n in names)], rows)
+
+
+def sizes_table(data):
+    rows = []
+    for name, by_size in data["sizes"].items():
+        for size, row in sorted(by_size.items(), key=lambda item: int(item[0])):
+            n = int(size)
+            rows.append([
+                LABELS[name] if name != "fastify" else "PostgreSQL + Fastify",
+                f"{n:,}",
+                f"{row['memory_bytes'] / n:.1f}",
+                f"{row['memory_bytes_restarted'] / n:.1f}",
+                f"{row['idle_bytes'] / 2**20:.0f} MiB",
+                f"{row['disk_bytes'] / n:.1f}",
+                f"{row['disk_bytes_stopped'] / n:.1f}" if "disk_bytes_stopped" in row else "",
+                f"{row['start_seconds']:.2f} s",
+                f"{row['load_seconds']:.1f} s",
+            ])
+    head = ["", "entries", "memory B/entry", "after restart", "when empty", "disk B/entry",
+            "after stop", "start", "filled in"]
+    return table(head, rows)
+
+
+def cpu_cell(rows):
+    if "us" in rows[0] and rows[0]["generator_cpu"]:
+        return f"{median(rows, 'server_cpu'):.2f} / {median(rows, 'generator_cpu'):.2f}"
+    return ""
+
+
+def goal_rows(data):
+    rows = []
+    for title, goal, seen, factor in goals(data):
+        verdict = f"met ({factor:.2f})" if factor >= 1 else f"**missed** ({factor:.2f})"
+        rows.append([title, goal, seen, verdict])
+    return rows
+
+
+INTRO = """
+{date}; {cpu}, {cpus} processors, {memory_gb} GB; Linux {kernel}; data on {filesystem}.
+Servers on processor {server_cpus}, load generator (bench/load.c, for every system) on {load_cpus}.
+Median of {repeats} runs of {seconds:g} s, systems in turn; a system that is not being measured is
+stopped (SIGSTOP). {entries:,} identifiers of 24 bytes are on the list already. leadblock runs with its
+defaults but for --threads (the number of processors) and --log-level warn, since all the others
+write no access log. `{command}`
+"""
+
+
+def markdown(data):
+    about = data["about"]
+    names = columns(data)
+    rates = lambda rows: number(median(rows, "per_second")) + mark(rows)
+    latency = lambda rows: (
+        f"{milliseconds(median_us(rows, 'p50'))} / {milliseconds(median_us(rows, 'p99'))}"
+    )
+    parts = ["", "## Benchmark", INTRO.strip().format(**about), ""]
+    parts += [f"- {about['labels'][n]}: {v}" for n, v in about["versions"].items()]
+    if "leadblock_build" in about:
+        parts.append(f"- leadblock's build: {about['leadblock_build']}")
+    if data["cases"]:
+        parts += ["", "Requests per second (lists of 1,000: identifiers per second)", "",
+                  case_table(data, rates, names)]
+        parts += ["", "Latency in ms, p50 / p99 (of the checks where checks and blocks mix)", "",
+                  case_table(data, latency, names)]
+        parts += ["", "Processors in use, server / generator: 1.00 is one of them, all the time", "",
+                  case_table(data, cpu_cell, [n for n in names if n != "fsync"])]
+        notes = [f"- {c.title}: {c.note}" for c in cases.CASES if c.note and c.key in data["cases"]]
+        notes.append(f"- ~: other programs used more than {NOISE:.0%} of a processor meanwhile")
+        parts += ["", *notes]
+    if data["sizes"]:
+        parts += ["", sizes_table(data)]
+    if goal_rows(data):
+        parts += ["", "Goals (the factor is what was seen over what was asked for)", "",
+                  table(["", "goal", "seen", ""], goal_rows(data))]
+    for key, name, what in failures(data):
+        parts += ["", f"FAILED: {key}, {name}: {what}"]
+    if about["quick"]:
+        parts += ["", "This was a quick run: figures are rough."]
+    return "\n".join(parts) + "\n"
+
+
+# --- chart ---
+
+STYLE = """
+text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#24292f}
+.t{font-size:16px;font-weight:600}.c{font-weight:600}.s{fill:#57606a}.f{font-size:11px;fill:#57606a}
+.b{fill:#8c959f}.us{fill:#1a7f64}.r{font-weight:600;fill:#24292f}
+@media (prefers-color-scheme:dark){text,.r{fill:#e6edf3}.s,.f{fill:#9198a1}.b{fill:#656c76}.us{fill:#3fb68b}}
+"""
+CHART = [
+    ("check-allowed", "check, requests per second", ["nginx", "webdis", "fastify"]),
+    ("block-64", "durable block of 2, requests per second, 64 connections",
+     ["webdis", "fastify"]),
+    ("block-bulk", "durable block of 1,000, identifiers per second",
+     ["redis", "redis-pipelined"]),
+    ("check-1000", "check of 1,000, identifiers per second", ["redis", "fastify"]),
+]
+BAR_LEFT, BAR_WIDTH, WIDTH = 178, 390, 760
+
+
+def escape(text):
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def best_redis(by_system, names):
+    """Of several ways to ask Redis, the chart shows the fastest."""
+    redis = [n for n in names if n.startswith("redis") and n in by_system]
+    if len(redis) < 2:
+        return names
+    best = max(redis, key=lambda n: median(by_system[n], "per_second"))
+    return [n for n in names if n == best or n not in redis]
+
+
+def chart_group(y, title, by_system, names):
+    names = [n for n in ["leadblock", *best_redis(by_system, names)] if n in by_system]
+    value = {n: median(by_system[n], "per_second") for n in names}
+    top = max(value.values())
+    out = [f'<text class="c" x="16" y="{y}">{escape(title)}</text>']
+    for name in names:
+        y += 24
+        width = max(2, BAR_WIDTH * value[name] / top)
+        css = "us" if name == "leadblock" else "b"
+        out.append(f'<text class="s" x="{BAR_LEFT - 10}" y="{y}" text-anchor="end">'
+                   f"{escape(LABELS[name])}</text>")
+        out.append(f'<rect class="{css}" x="{BAR_LEFT}" y="{y - 12}" width="{width:.1f}" '
+                   'height="16" rx="3"/>')
+        label = number(value[name])
+        if name != "leadblock":
+            times = value["leadblock"] / value[name]
+            label += f'<tspan class="s">  leadblock {times:.1f} ×</tspan>'
+        out.append(f'<text class="r" x="{BAR_LEFT + width + 8:.1f}" y="{y}" '
+                   f'xml:space="preserve">{label}</text>')
+    return y + 36, out
+
+
+def svg(data):
+    about = data["about"]
+    body, y = [], 66
+    for key, title, names in CHART:
+        by_system = data["cases"].get(key, {})
+        if "leadblock" in by_system and not any(f[0] == key for f in failures(data)):
+            y, lines = chart_group(y, title, by_system, names)
+            body += lines
+    foot = (f"{about['date'][:10]}, {about['cpu']}, server on processor {about['server_cpus']}; "
+            f"median of {about['repeats']} runs of {about['seconds']:g} s; "
+            f"{about['entries']:,} entries; script/bench")
+    height = y + 8
+    return "\n".join([
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        'aria-label="Benchmark of leadblock and what one would use in its place">',
+        f"<style>{STYLE.strip()}</style>",
+        '<text class="t" x="16" y="30">leadblock and what one would use in its place</text>',
+        *body,
+        f'<text class="f" x="16" y="{height - 12}">{escape(foot)}</text>',
+        "</svg>",
+        "",
+    ])
+
+
+assert set(systems.ALL) <= set(LABELS)

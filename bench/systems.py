@@ -1,0 +1,888 @@
+"""The systems that are compared: how each is started, filled, put back and asked.
+
+Every system runs on loopback, on the same processors, with its data in the same folder, and is
+ended by the process id that was started here.
+"""
+
+import ctypes
+import http.client
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+SLOT = "\x01" * 13  # the generator puts an identifier here
+SUFFIX = "-jane-smith"  # 13 + 11 = 24 bytes
+IDENTIFIER = SLOT + SUFFIX
+CAMPAIGN = "bench"
+BULK = 1000
+
+
+class BenchError(Exception):
+    pass
+
+
+def say(text):
+    print(f"bench: {text}", flush=True)
+
+
+# --- processes ---
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def children(pid):
+    """The process and all its descendants."""
+    parents = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as f:
+                    fields = f.read().rpartition(")")[2].split()
+                parents.setdefault(int(fields[1]), []).append(int(name))
+            except OSError:
+                pass
+    found, todo = [], [pid]
+    while todo:
+        p = todo.pop()
+        found.append(p)
+        todo += parents.get(p, [])
+    return found
+
+
+def cpu_seconds(pids):
+    ticks = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:
+                fields = f.read().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        except OSError:
+            pass
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_bytes(pids):
+    """Proportional set size, so that shared memory counts once."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+                for line in f:
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1]) * 1024
+        except OSError:
+            pass
+    return total
+
+
+def disk_bytes(path):
+    total = 0
+    for folder, _, files in os.walk(path):
+        for name in files:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+            except OSError:
+                pass
+    return total
+
+
+class Process:
+    """A server process of ours, pinned, with its output in a file."""
+
+    def __init__(self, bench, name, argv, env=None, stop_signal=signal.SIGTERM):
+        self.name, self.stop_signal = name, stop_signal
+        self.log_path = os.path.join(bench.run_dir, f"{name}.log")
+        with open(self.log_path, "ab") as log:
+            self.log_start = log.tell()
+            self.popen = subprocess.Popen(
+                ["taskset", "-c", bench.server_cpus, *argv],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **(env or {})},
+                cwd=bench.run_dir,
+                preexec_fn=end_with_parent,
+            )
+        bench.processes.append(self)
+
+    def log(self):
+        with open(self.log_path, "r", encoding="utf-8", errors="replace") as f:
+            f.seek(self.log_start)
+            return f.read()
+
+    def tree(self):
+        return children(self.popen.pid) if self.popen.poll() is None else []
+
+    def signal_all(self, number):
+        for pid in self.tree():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def check_alive(self):
+        if self.popen.poll() is not None:
+            tail = self.log()[-2000:]
+            raise BenchError(f"{self.name} ended with {self.popen.returncode}:\n{tail}")
+
+    def stop(self):
+        if self.popen.poll() is not None:
+            return
+        self.signal_all(signal.SIGCONT)
+        self.popen.send_signal(self.stop_signal)
+        try:
+            self.popen.wait(60)
+        except subprocess.TimeoutExpired:
+            self.signal_all(signal.SIGKILL)
+            self.popen.wait()
+
+
+def end_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def wait_until(what, test, process, seconds=60, step=0.02):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        process.check_alive()
+        try:
+            if test():
+                return
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(step)
+    raise BenchError(f"{what} did not become ready; see {process.log_path}")
+
+
+def http_get(port, path, headers=None, timeout=10, method="GET", body=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        response = connection.getresponse()
+        return response.status, response.getheaders(), response.read()
+    finally:
+        connection.close()
+
+
+# --- requests as the generator wants them ---
+
+
+def http_request(method, path, body=None, headers=()):
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *headers]
+    if body is not None:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", body or ""]).encode("ascii")
+
+
+def resp_command(*words):
+    return f"*{len(words)}\r\n" + "".join(f"${len(w)}\r\n{w}\r\n" for w in words)
+
+
+class Request:
+    """A template for the generator and how to tell a good answer."""
+
+    def __init__(self, template, expect=None, resp_lines=0):
+        self.template, self.expect, self.resp_lines = template, expect, resp_lines
+
+
+def json_list(k):
+    return "[" + ",".join([f'"{IDENTIFIER}"'] * k) + "]"
+
+
+class System:
+    """What the cases need of a system. A request that it does not offer is None."""
+
+    name = label = ""
+    stores = True
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.port = 0
+
+    def processes(self):
+        return []
+
+    def pids(self):
+        return [pid for p in self.processes() for pid in p.tree()]
+
+    def freeze(self):
+        for p in self.processes():
+            p.signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        for p in self.processes():
+            p.signal_all(signal.SIGCONT)
+
+    def stop(self):
+        for p in reversed(self.processes()):
+            p.stop()
+
+    def install_base(self):
+        """Fills the empty system with the base entries and keeps a copy for reset()."""
+
+    def reset(self):
+        """Puts the system back to the base entries."""
+
+    def check(self):
+        return None
+
+    def check_allowed(self):
+        return self.check()
+
+    def check_blocked(self):
+        return self.check()
+
+    def check_many(self, k):
+        return None
+
+    def block(self, k):
+        return None
+
+    def unblock(self, k):
+        return None
+
+    def page(self, number, take):
+        return None
+
+
+class JsonApi(System):
+    """The paths and bodies that leadblock and the Fastify service share."""
+
+    def headers(self):
+        return [f"x-api-key: {self.key}"]
+
+    def path(self, rest=""):
+        return f"/v1/campaigns/{CAMPAIGN}/blocked-leads{rest}"
+
+    def with_body(self, method, path, k):
+        body = '{"publicIdentifiers":' + json_list(k) + "}"
+        return http_request(
+            method, path, body, [*self.headers(), "Content-Type: application/json"]
+        )
+
+    def check_allowed(self):
+        template = http_request("GET", self.path(f"/{IDENTIFIER}"), None, self.headers())
+        return Request(template, '"blocked":false')
+
+    def check_blocked(self):
+        return Request(self.check_allowed().template, '"blocked":true')
+
+    def check_many(self, k):
+        return Request(self.with_body("POST", self.path("/check"), k), '{"blocked":[')
+
+    def block(self, k):
+        return Request(self.with_body("POST", self.path(), k), f'"blocked":{k}')
+
+    def unblock(self, k):
+        return Request(self.with_body("DELETE", self.path(), k), f'"unblocked":{k}')
+
+    def page(self, number, take):
+        path = self.path(f"?skip={(number - 1) * take}&take={take}")
+        return Request(http_request("GET", path, None, self.headers()), "-jane-smith")
+
+
+class Leadblock(JsonApi):
+    name, label = "leadblock", "leadblock"
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.binary = bench.options.leadblock
+        self.data = os.path.join(bench.run_dir, "leadblock")
+        self.base = os.path.join(bench.run_dir, "leadblock-base")
+        self.process = None
+        self.key = ""
+
+    def processes(self):
+        return [self.process] if self.process else []
+
+    def admin(self, *args):
+        done = subprocess.run(
+            [self.binary, *args, "--data", self.data], capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise BenchError(f"leadblock {' '.join(args)}: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def make_empty(self):
+        self.stop()
+        shutil.rmtree(self.data, ignore_errors=True)
+        os.makedirs(self.data, mode=0o700)
+        workspace = self.admin("workspace", "create", "bench", "--plan", "agency")
+        self.key = self.admin("key", "create", workspace, "--name", "bench")
+        self.admin("campaign", "create", workspace, "Benchmark", "--id", CAMPAIGN)
+        self.start()
+
+    def start(self):
+        """Returns the seconds from the start of the process to the first 200 of /readyz."""
+        self.port = free_port()
+        began = time.monotonic()
+        self.process = Process(
+            self.bench,
+            "leadblock",
+            [
+                self.binary,
+                "serve",
+                *("--data", self.data),
+                *("--listen", f"127.0.0.1:{self.port}"),
+                *("--threads", str(self.bench.server_cpu_count)),
+                *("--log-level", "warn"),
+            ],
+        )
+        ready = lambda: http_get(self.port, "/readyz")[0] == 200
+        wait_until("leadblock", ready, self.process, 300, 0.002)
+        return time.monotonic() - began
+
+    def add(self, first, count):
+        self.bench.fill(self, self.block(BULK), first, count)
+
+    def install_base(self):
+        self.make_empty()
+        self.add(0, self.bench.options.entries)
+        self.stop()
+        shutil.rmtree(self.base, ignore_errors=True)
+        shutil.copytree(self.data, self.base, copy_function=shutil.copy2)
+        self.start()
+
+    def reset(self):
+        self.stop()
+        shutil.rmtree(self.data)
+        shutil.copytree(self.base, self.data)
+        self.start()
+
+    def stored(self):
+        _, headers, _ = http_get(
+            self.port, self.path("?take=1"), {"x-api-key": self.key}
+        )
+        return int({k.lower(): v for k, v in headers}["x-total-count"])
+
+    def disk(self):
+        return disk_bytes(self.data)
+
+    def version(self):
+        done = subprocess.run([self.binary, "version"], capture_output=True, text=True, check=False)
+        return (done.stdout or done.stderr).strip().split("\n")[0]
+
+
+class Nginx(System):
+    """A reply of the right size without any work behind it: the floor of an HTTP request."""
+
+    name, label = "nginx", "nginx static"
+    stores = False
+
+    CONF = """
+daemon off;
+worker_processes {workers};
+pid {dir}/nginx.pid;
+error_log {dir}/nginx-error.log error;
+worker_rlimit_nofile 65536;
+events {{ worker_connections 16384; multi_accept on; }}
+http {{
+    access_log off;
+    server_tokens off;
+    tcp_nodelay on;
+    keepalive_requests 1000000000;
+    keepalive_timeout 600s;
+    default_type application/json;
+    client_body_temp_path {dir}/nginx-temp;
+    proxy_temp_path {dir}/nginx-temp; fastcgi_temp_path {dir}/nginx-temp;
+    uwsgi_temp_path {dir}/nginx-temp; scgi_temp_path {dir}/nginx-temp;
+    client_body_buffer_size 64k;
+    server {{
+        listen 127.0.0.1:{port} backlog=4096{reuseport};
+        location / {{ return 200 '{reply}'; }}
+    }}
+}}
+"""
+    REPLY = '{"publicIdentifier":"abcdefghijklm-jane-smith","blocked":false}'
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.process = None
+
+    def processes(self):
+        return [self.process] if self.process else []
+
+    def install_base(self):
+        self.port = free_port()
+        conf = os.path.join(self.bench.run_dir, "nginx.conf")
+        workers = self.bench.server_cpu_count
+        with open(conf, "w", encoding="ascii") as f:
+            f.write(
+                self.CONF.format(
+                    workers=workers,
+                    reuseport=" reuseport" if workers > 1 else "",
+                    dir=self.bench.run_dir,
+                    port=self.port,
+                    reply=self.REPLY,
+                )
+            )
+        argv = [self.bench.tool("nginx"), "-e", "stderr", "-c", conf, "-p", self.bench.run_dir]
+        self.process = Process(self.bench, "nginx", argv, stop_signal=signal.SIGQUIT)
+        wait_until("nginx", lambda: http_get(self.port, "/")[0] == 200, self.process)
+
+    def check_allowed(self):
+        path = f"/v1/campaigns/{CAMPAIGN}/blocked-leads/{IDENTIFIER}"
+        return Request(http_request("GET", path), '"blocked":false')
+
+    def block(self, k):
+        body = '{"publicIdentifiers":' + json_list(k) + "}"
+        path = f"/v1/campaigns/{CAMPAIGN}/blocked-leads"
+        headers = ["Content-Type: application/json"]
+        return Request(http_request("POST", path, body, headers), '"blocked"')
+
+    def version(self):
+        return self.bench.output("nginx", "-v").replace("nginx version: ", "")
+
+
+class RedisStack:
+    """Redis with appendfsync always, and webdis in front of it. Two systems share it."""
+
+    CONF = """
+bind 127.0.0.1
+port {port}
+daemonize no
+dir {dir}
+appendonly yes
+appendfsync always
+save ""
+auto-aof-rewrite-percentage 0
+maxclients 20000
+tcp-backlog 4096
+loglevel warning
+"""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.data = os.path.join(bench.run_dir, "redis")
+        self.base = os.path.join(bench.run_dir, "redis-base")
+        self.redis = self.webdis = None
+        self.redis_port = self.webdis_port = 0
+        self.epoch = None
+
+    def processes(self):
+        return [p for p in (self.redis, self.webdis) if p]
+
+    def command(self, *words):
+        """One command; the reply as raw bytes of its first read."""
+        with socket.create_connection(("127.0.0.1", self.redis_port), timeout=60) as s:
+            s.sendall(resp_command(*words).encode())
+            return s.recv(65536)
+
+    def start(self):
+        """Returns the seconds until Redis has loaded its data and answers."""
+        self.redis_port, self.webdis_port = free_port(), free_port()
+        os.makedirs(self.data, exist_ok=True)
+        conf = os.path.join(self.bench.run_dir, "redis.conf")
+        with open(conf, "w", encoding="ascii") as f:
+            f.write(self.CONF.format(port=self.redis_port, dir=self.data))
+        began = time.monotonic()
+        self.redis = Process(self.bench, "redis", [self.bench.tool("redis-server"), conf])
+        ready = lambda: self.command("PING").startswith(b"+PONG")
+        wait_until("redis", ready, self.redis, 300, 0.002)
+        took = time.monotonic() - began
+        self.start_webdis()
+        return took
+
+    def start_webdis(self):
+        conf = os.path.join(self.bench.run_dir, "webdis.json")
+        settings = {
+            "redis_host": "127.0.0.1",
+            "redis_port": self.redis_port,
+            "http_host": "127.0.0.1",
+            "http_port": self.webdis_port,
+            # One thread per processor that it has; more are slower.
+            "threads": self.bench.server_cpu_count,
+            "pool_size": self.bench.options.webdis_pool,
+            "daemonize": False,
+            "websockets": False,
+            "database": 0,
+            "acl": [],
+            "verbosity": 0,
+            "logfile": "/dev/null",
+        }
+        with open(conf, "w", encoding="ascii") as f:
+            json.dump(settings, f)
+        self.webdis = Process(self.bench, "webdis", [self.bench.tool("webdis"), conf])
+        ready = lambda: http_get(self.webdis_port, "/PING")[0] == 200
+        wait_until("webdis", ready, self.webdis)
+
+    def stop(self):
+        for p in (self.webdis, self.redis):
+            if p:
+                p.stop()
+
+    def make_empty(self):
+        self.stop()
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.start()
+
+    def install_base(self, add):
+        if self.epoch is not None:
+            return
+        self.make_empty()
+        add(0, self.bench.options.entries)
+        self.stop()
+        shutil.rmtree(self.base, ignore_errors=True)
+        shutil.copytree(self.data, self.base)
+        self.start()
+        self.epoch = self.bench.epoch
+
+    def reset(self):
+        if self.epoch == self.bench.epoch:
+            return
+        self.epoch = self.bench.epoch
+        self.stop()
+        shutil.rmtree(self.data)
+        shutil.copytree(self.base, self.data)
+        self.start()
+
+    def stored(self):
+        return int(self.command("SCARD", "bl").strip()[1:])
+
+
+class Redis(System):
+    name, label = "redis", "Redis"
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.stack = bench.redis_stack
+
+    @property
+    def port(self):
+        return self.stack.redis_port
+
+    @port.setter
+    def port(self, _):
+        pass
+
+    def processes(self):
+        return self.stack.processes()
+
+    def stop(self):
+        self.stack.stop()
+
+    def add(self, first, count):
+        self.bench.fill(self, self.block(BULK), first, count)
+
+    def install_base(self):
+        self.stack.install_base(self.add)
+
+    def reset(self):
+        self.stack.reset()
+
+    def stored(self):
+        return self.stack.stored()
+
+    def make_empty(self):
+        self.stack.make_empty()
+
+    def start(self):
+        return self.stack.start()
+
+    def disk(self):
+        return disk_bytes(self.stack.data)
+
+    def check_many(self, k):
+        text = resp_command("SMISMEMBER", "bl", *[IDENTIFIER] * k)
+        return Request(text.encode("ascii"), None, k + 1)
+
+    def block(self, k):
+        text = resp_command("SADD", "bl", *[IDENTIFIER] * k)
+        return Request(text.encode("ascii"), None, 1)
+
+    def block_pipelined(self, k):
+        text = resp_command("SADD", "bl", IDENTIFIER) * k
+        return Request(text.encode("ascii"), None, k)
+
+    def unblock(self, k):
+        text = resp_command("SREM", "bl", *[IDENTIFIER] * k)
+        return Request(text.encode("ascii"), None, 1)
+
+    def version(self):
+        return self.bench.output("redis-server", "--version").split(" sha=")[0]
+
+
+class Webdis(System):
+    name, label = "webdis", "webdis + Redis"
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.stack = bench.redis_stack
+        self.redis = Redis(bench)
+
+    @property
+    def port(self):
+        return self.stack.webdis_port
+
+    @port.setter
+    def port(self, _):
+        pass
+
+    def processes(self):
+        return self.stack.processes()
+
+    def stop(self):
+        self.stack.stop()
+
+    def add(self, first, count):
+        self.redis.add(first, count)
+
+    def install_base(self):
+        self.stack.install_base(self.add)
+
+    def reset(self):
+        self.stack.reset()
+
+    def stored(self):
+        return self.stack.stored()
+
+    def command(self, words, expect):
+        body = "/".join(words)
+        return Request(http_request("POST", "/", body), expect)
+
+    def check_allowed(self):
+        path = f"/SISMEMBER/bl/{IDENTIFIER}"
+        return Request(http_request("GET", path), '{"SISMEMBER":0}')
+
+    def check_blocked(self):
+        return Request(self.check_allowed().template, '{"SISMEMBER":1}')
+
+    def check_many(self, k):
+        return self.command(["SMISMEMBER", "bl", *[IDENTIFIER] * k], '{"SMISMEMBER":[')
+
+    def block(self, k):
+        return self.command(["SADD", "bl", *[IDENTIFIER] * k], f'{{"SADD":{k}}}')
+
+    def unblock(self, k):
+        return self.command(["SREM", "bl", *[IDENTIFIER] * k], f'{{"SREM":{k}}}')
+
+    def prepare_pages(self):
+        """A set has no order: for pages the same entries go into a sorted set, by time."""
+        entries = self.bench.options.entries
+        words = []
+        for i in range(BULK):
+            words += [str(i), IDENTIFIER]
+        request = Request(resp_command("ZADD", "blz", *words).encode("ascii"), None, 1)
+        self.bench.fill(self.redis, request, 0, entries)
+
+    def page(self, number, take):
+        skip = (number - 1) * take
+        path = f"/ZREVRANGE/blz/{skip}/{skip + take - 1}/WITHSCORES"
+        return Request(http_request("GET", path), "-jane-smith")
+
+    def version(self):
+        done = subprocess.run(
+            ["dpkg-query", "-W", "-f", "webdis ${Version}", "webdis"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.stdout.strip()
+
+
+class FastifyPostgres(JsonApi):
+    name, label = "fastify", "Fastify + PostgreSQL"
+
+    CONF = """
+listen_addresses = ''
+unix_socket_directories = '{sockets}'
+max_connections = 100
+shared_buffers = {buffers}MB
+effective_cache_size = {cache}MB
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+max_wal_size = 16GB
+checkpoint_timeout = 30min
+random_page_cost = 1.1
+maintenance_work_mem = 512MB
+jit = off
+timezone = 'UTC'
+"""
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.key = "lb_bench_0123456789abcdef0123456789abcdef"
+        self.data = os.path.join(bench.run_dir, "postgres")
+        self.sockets = None
+        self.postgres = self.node = None
+        self.user = pwd.getpwuid(os.getuid()).pw_name
+        self.as_user = []
+        if os.getuid() == 0:  # PostgreSQL refuses to run as root
+            self.user = "postgres"
+            self.as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+
+    def processes(self):
+        return [p for p in (self.postgres, self.node) if p]
+
+    def pg_tool(self, name):
+        return self.bench.tool(name, "/usr/lib/postgresql/15/bin")
+
+    def sql(self, text, database="bench", input_path=None):
+        argv = [self.pg_tool("psql"), "-h", self.sockets, "-U", self.user, "-XAtq"]
+        argv += ["-v", "ON_ERROR_STOP=1", "-d", database]
+        if input_path:
+            done = subprocess.run(
+                [*argv, "-c", text], stdin=input_path, capture_output=True, check=False
+            )
+        else:
+            done = subprocess.run(argv, input=text.encode(), capture_output=True, check=False)
+        if done.returncode != 0:
+            raise BenchError(f"psql: {done.stderr.decode().strip()}")
+        return done.stdout.decode().strip()
+
+    def make_cluster(self):
+        self.sockets = tempfile.mkdtemp(prefix="leadblock-bench-")
+        self.bench.temporary.append(self.sockets)
+        os.makedirs(self.data, mode=0o700)
+        if self.as_user:
+            for path in (self.sockets, self.data):
+                shutil.chown(path, "postgres", "postgres")
+        done = subprocess.run(
+            [*self.as_user, self.pg_tool("initdb"), "-D", self.data, "-U", self.user]
+            + ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+        )
+        if done.returncode != 0:
+            raise BenchError(f"initdb: {done.stderr.strip()}")
+        memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
+        conf = self.CONF.format(
+            sockets=self.sockets,
+            buffers=max(128, min(memory_mb // 4, 2048)),
+            cache=max(256, memory_mb // 2),
+        )
+        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as f:
+            f.write(conf)
+
+    def start_postgres(self):
+        began = time.monotonic()
+        argv = [*self.as_user, self.pg_tool("postgres"), "-D", self.data]
+        self.postgres = Process(self.bench, "postgres", argv, stop_signal=signal.SIGINT)
+        path = os.path.join(self.sockets, ".s.PGSQL.5432")
+
+        def ready():
+            if not os.path.exists(path):
+                return False
+            try:
+                return self.sql("SELECT 1", "postgres") == "1"
+            except BenchError:
+                return False
+
+        wait_until("postgres", ready, self.postgres)
+        return time.monotonic() - began
+
+    def start_node(self):
+        self.port = free_port()
+        env = {
+            "PORT": str(self.port),
+            "API_KEY": self.key,
+            "POOL": str(self.bench.options.pg_pool),
+            "WORKERS": str(self.bench.server_cpu_count),
+            "PGHOST": self.sockets,
+            "PGUSER": self.user,
+            "PGDATABASE": "bench",
+            "NODE_ENV": "production",
+        }
+        script = os.path.join(self.bench.fastify_dir, "server.js")
+        self.node = Process(self.bench, "fastify", [self.bench.options.node, script], env)
+        path = self.path("/nobody")
+        headers = {"x-api-key": self.key}
+        ready = lambda: http_get(self.port, path, headers)[0] == 200
+        wait_until("fastify", ready, self.node)
+
+    def make_empty(self):
+        if self.postgres is None:
+            self.make_cluster()
+            self.start_postgres()
+        self.drop()
+        self.sql("CREATE DATABASE bench", "postgres")
+        with open(os.path.join(self.bench.fastify_dir, "schema.sql"), encoding="utf-8") as f:
+            self.sql(f.read())
+        self.sql(f"INSERT INTO campaigns (id) VALUES ('{CAMPAIGN}')")
+        self.start_node()
+
+    def drop(self):
+        if self.node:
+            self.node.stop()
+        self.sql("DROP DATABASE IF EXISTS bench WITH (FORCE)", "postgres")
+
+    def add(self, first, count):
+        """By COPY. An empty table gets its key afterwards, which makes the smallest index."""
+        has_key = self.sql("SELECT count(*) FROM pg_constraint WHERE conname = 'blocked_pk'") == "1"
+        generator = subprocess.Popen(
+            [self.bench.load, "ids", str(first), str(count), SUFFIX], stdout=subprocess.PIPE
+        )
+        self.sql("ALTER TABLE blocked_leads ALTER campaign SET DEFAULT 1")
+        self.sql(
+            "COPY blocked_leads (public_identifier) FROM STDIN",
+            input_path=generator.stdout,
+        )
+        generator.stdout.close()
+        if generator.wait() != 0:
+            raise BenchError("the generator could not print identifiers")
+        if not has_key:
+            self.sql(
+                "ALTER TABLE blocked_leads ADD CONSTRAINT blocked_pk"
+                " PRIMARY KEY (campaign, public_identifier)"
+            )
+
+    def install_base(self):
+        self.make_empty()
+        self.add(0, self.bench.options.entries)
+        self.sql("VACUUM (ANALYZE, FREEZE) blocked_leads")
+        self.node.stop()
+        self.sql("DROP DATABASE IF EXISTS base", "postgres")
+        self.sql("ALTER DATABASE bench RENAME TO base", "postgres")
+        self.reset()
+
+    def reset(self):
+        self.drop()
+        self.sql("CREATE DATABASE bench TEMPLATE base STRATEGY file_copy", "postgres")
+        self.sql("CHECKPOINT", "postgres")
+        self.start_node()
+
+    def prepare_pages(self):
+        self.sql("CREATE INDEX blocked_list ON blocked_leads (campaign, id DESC)")
+        self.sql("VACUUM (ANALYZE) blocked_leads")
+
+    def stored(self):
+        return int(self.sql("SELECT count(*) FROM blocked_leads"))
+
+    def start(self):
+        took = self.start_postgres()
+        self.start_node()
+        return took
+
+    def disk(self):
+        self.sql("CHECKPOINT", "postgres")
+        return int(self.sql("SELECT pg_total_relation_size('blocked_leads')"))
+
+    def version(self):
+        def package(name):
+            path = os.path.join(self.bench.fastify_dir, "node_modules", name, "package.json")
+            with open(path, encoding="utf-8") as f:
+                return json.load(f)["version"]
+
+        node = subprocess.run(
+            [self.bench.options.node, "--version"], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        postgres = subprocess.run(
+            [self.pg_tool("postgres"), "--version"], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        return f"{postgres}; Fastify {package('fastify')}, pg {package('pg')}, node {node}"
+
+
+ALL = {s.name: s for s in (Leadblock, Nginx, Webdis, Redis, FastifyPostgres)}

@@ -1,0 +1,74 @@
+#include "api/app.h"
+
+#include "api/call.h"
+#include "api/gate.h"
+#include "api/routes.h"
+#include "base/clock.h"
+
+/* Bodies larger than this are worked on by a reader thread when the route says so: a megabyte of
+ * JSON takes milliseconds, which other connections of the I/O thread would have to wait. */
+#define HEAVY_BODY_BYTES (32 << 10)
+
+static bool begin(void *context, struct lb_request *req)
+{
+    struct lb_call *call = lb_request_alloc(req, sizeof *call);
+    if (!call) {
+        lb_reply_error(&req->reply, LB_ERR_OVERLOADED, "The server is out of memory.");
+        return false;
+    }
+    call->app = context;
+    call->req = req;
+    req->context = call;
+    return lb_gate_pass(call);
+}
+
+static void run_heavy(struct lb_call *call, struct lb_store_reader *reader)
+{
+    (void)reader;
+    struct lb_request *req = call->req;
+    if (req->route->handle(req, call->app) == LB_DONE)
+        lb_request_complete(req);
+}
+
+static enum lb_progress handle(void *context, struct lb_request *req)
+{
+    if ((req->route->flags & LB_ROUTE_HEAVY) && req->body.len > HEAVY_BODY_BYTES)
+        return lb_call_read(lb_call_of(req), run_heavy);
+    return req->route->handle(req, context);
+}
+
+static void log_request(const struct lb_app *app, const struct lb_request *req, uint64_t ns)
+{
+    (void)app;
+    const struct lb_call *call = lb_call_of((struct lb_request *)req);
+    struct lb_log_line line;
+    lb_log_begin(&line, LB_LOG_INFO, "request");
+    lb_log_add(&line, "id", lb_str(req->id));
+    lb_log_add(&line, "method", lb_str(lb_method_name(req->method)));
+    lb_log_add(&line, "route", req->route ? lb_str(req->route->pattern) : LB_STR("-"));
+    lb_log_add_u64(&line, "status", req->reply.status);
+    if (req->reply.code)
+        lb_log_add(&line, "code", lb_str(req->reply.code));
+    if (call && call->key)
+        lb_log_add(&line, "key", lb_str(call->key->row.id));
+    lb_log_add_u64(&line, "us", ns / 1000);
+    lb_log_end(&line);
+}
+
+static void end(void *context, struct lb_request *req)
+{
+    struct lb_app *app = context;
+    struct lb_call *call = lb_call_of(req);
+    uint64_t ns = req->started_ns ? lb_clock_mono_ns() - req->started_ns : 0;
+    size_t route = req->route ? (size_t)(req->route - lb_routes) : lb_route_count;
+    lb_metrics_count(app->metrics, route, req->reply.status, ns);
+    if (lb_log_enabled(LB_LOG_INFO))
+        log_request(app, req, ns);
+    if (call)
+        lb_json_free(call->body);
+}
+
+struct lb_http_app lb_api_app(struct lb_app *app)
+{
+    return (struct lb_http_app){.context = app, .begin = begin, .handle = handle, .end = end};
+}

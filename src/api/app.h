@@ -1,0 +1,41 @@
+/* What all handlers share: the parts of the running server. Filled by the daemon before the server
+ * starts; the parts lock or publish for themselves. */
+#ifndef LB_API_APP_H
+#define LB_API_APP_H
+
+#include "api/metrics.h"
+#include "config/config.h"
+#include "domain/blocklist.h"
+#include "domain/failures.h"
+#include "http/server.h"
+#include "reader/reader.h"
+
+enum lb_state {
+    LB_STATE_STARTING, /* the log is being replayed: nothing is answered out of ignorance */
+    LB_STATE_READY,
+    LB_STATE_LOCAL, /* serves a command line alone, without the blocklists in memory */
+    LB_STATE_STOPPING
+};
+
+struct lb_app {
+    const struct lb_config *config;
+    struct lb_store *store;
+    struct lb_access *access;
+    struct lb_blocklist *blocklist; /* NULL in LB_STATE_LOCAL */
+    struct lb_writer *writer;
+    struct lb_readers *readers;
+    struct lb_failures *failures;
+    struct lb_metrics *metrics;
+    struct lb_server *server; /* for /metrics; NULL until it is created */
+    struct lb_cidr *metrics_allow;
+    size_t metrics_allow_count;
+    _Atomic int state;          /* enum lb_state */
+    _Atomic uint64_t load_done; /* entry ids replayed so far */
+    _Atomic uint64_t load_all;
+    _Atomic uint64_t start_us; /* how long the start took */
+};
+
+/* The handlers as the HTTP server wants them. */
+struct lb_http_app lb_api_app(struct lb_app *app);
+
+#endif

@@ -1,0 +1,127 @@
+#include "api/call.h"
+
+#include "json/encode.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+bool lb_call_parse_body(struct lb_call *call, enum lb_json_type type)
+{
+    struct lb_reply *reply = &call->req->reply;
+    struct lb_reason reason;
+    if (call->req->body.len == 0) {
+        lb_reply_error(reply, LB_ERR_INVALID_JSON, "The request has no body; JSON is expected.");
+        return false;
+    }
+    lb_err err = lb_json_parse(call->req->body, LB_JSON_DEPTH_MAX, &call->body, &reason);
+    if (err) {
+        lb_reply_error(reply, err, "The body is not valid JSON: %s", reason.text);
+        return false;
+    }
+    if (lb_json_type(call->body) != type) {
+        lb_reply_error(reply, LB_ERR_INVALID_BODY, "The body must be a JSON %s.",
+                       type == LB_JSON_ARRAY ? "array" : "object");
+        return false;
+    }
+    return true;
+}
+
+static const char *default_message(lb_err err)
+{
+    switch (err) {
+    case LB_ERR_OVERLOADED:
+        return "The server is busy; nothing was recorded. Try again in a moment.";
+    case LB_ERR_WORKSPACE_OVERLOADED:
+        return "This workspace has too many requests under way; nothing was recorded. Try again in "
+               "a moment.";
+    case LB_ERR_STORAGE_FULL:
+        return "The server's disk is full; nothing was recorded. Checks still answer.";
+    case LB_ERR_STORAGE_UNAVAILABLE:
+        return "The storage cannot be reached; nothing was recorded. Try again in a moment.";
+    case LB_ERR_OUTCOME_UNKNOWN:
+        return "The storage failed during the commit: the request may or may not have been "
+               "recorded. Repeating it is safe.";
+    default:
+        return "The request failed.";
+    }
+}
+
+enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct lb_reason *reason)
+{
+    bool worded = reason && reason->text[0];
+    lb_reply_error(&call->req->reply, err, "%s", worded ? reason->text : default_message(err));
+    return LB_DONE;
+}
+
+enum lb_progress lb_call_campaign_not_found(struct lb_call *call)
+{
+    struct lb_str id = call->campaign_id;
+    lb_reply_error(&call->req->reply, LB_ERR_CAMPAIGN_NOT_FOUND,
+                   "No campaign '%.*s' in this workspace.", id.len > 64 ? 64 : (int)id.len, id.ptr);
+    return LB_DONE;
+}
+
+enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
+                               void (*finish)(struct lb_request *req))
+{
+    call->req->before_reply = finish;
+    write->completion = lb_request_completion(call->req, &write->home);
+    write->share = call->workspace ? &call->workspace->writes : NULL;
+    write->size = size;
+    lb_err err = lb_writer_submit(call->app->writer, write);
+    if (!err)
+        return LB_PENDING;
+    call->req->before_reply = NULL;
+    return lb_call_refuse(call, err, NULL);
+}
+
+static void run_read(struct lb_read *read, struct lb_store *store, struct lb_store_reader *reader)
+{
+    (void)store;
+    struct lb_call *call = (struct lb_call *)((char *)read - offsetof(struct lb_call, read));
+    call->run(call, reader);
+}
+
+enum lb_progress lb_call_read(struct lb_call *call,
+                              void (*run)(struct lb_call *call, struct lb_store_reader *reader))
+{
+    call->run = run;
+    call->read.run = run_read;
+    call->read.share = call->workspace ? &call->workspace->reads : NULL;
+    lb_err err = lb_readers_submit(call->app->readers, &call->read);
+    return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
+}
+
+struct lb_standing lb_call_standing(const struct lb_call *call, bool needs_license)
+{
+    return (struct lb_standing){.access = call->app->access,
+                                .key = call->key,
+                                .workspace = call->workspace,
+                                .campaign_id = call->campaign_id,
+                                .list = call->list,
+                                .needs_license = needs_license};
+}
+
+bool lb_call_lenient(const struct lb_call *call)
+{
+    struct lb_str prefer = lb_request_header(call->req, "Prefer");
+    static const char wanted[] = "handling=lenient";
+    for (size_t i = 0; i + sizeof wanted - 1 <= prefer.len; i++)
+        if (strncasecmp(prefer.ptr + i, wanted, sizeof wanted - 1) == 0)
+            return true;
+    return false;
+}
+
+void lb_call_reply_done(struct lb_call *call, unsigned status, const char *format, ...)
+{
+    char message[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, status);
+    lb_buf_append_lit(body, "{\"success\":true,\"message\":");
+    lb_json_put_string(body, lb_str(message));
+    lb_buf_append_lit(body, "}");
+}

@@ -1,0 +1,58 @@
+/* One API request on its way: who asks, for which list, and the work it waits for. Lives as long as
+ * its request; threads as there. */
+#ifndef LB_API_CALL_H
+#define LB_API_CALL_H
+
+#include "api/app.h"
+#include "json/decode.h"
+
+#define LB_JSON_DEPTH_MAX 32
+
+struct lb_call {
+    struct lb_app *app;
+    struct lb_request *req;
+    struct lb_key *key;             /* NULL: an operator, or no key needed */
+    struct lb_workspace *workspace; /* of the key */
+    struct lb_str campaign_id;      /* of the path */
+    struct lb_list list;            /* the campaign's list, or the workspace's */
+    bool base_alias;                /* came under /api */
+    struct lb_json *body;           /* freed with the call */
+    struct lb_read read;            /* for lb_call_read and heavy handlers */
+    void (*run)(struct lb_call *call, struct lb_store_reader *reader);
+    void *state; /* the handler's own */
+};
+
+static inline struct lb_call *lb_call_of(struct lb_request *req)
+{
+    return req->context;
+}
+
+/* Parses the body into call->body; false when the reply is set. `type` is what it must be. */
+bool lb_call_parse_body(struct lb_call *call, enum lb_json_type type);
+
+/* Replies with what a domain call returned; the reason in words if there is one. */
+enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct lb_reason *reason);
+
+/* The reply for a campaign of the path that the workspace does not have. */
+enum lb_progress lb_call_campaign_not_found(struct lb_call *call);
+
+/* Hands a write to the writer. When it is done, `finish` is called on the request's I/O thread with
+ * the result in the write, and replies. `size`: bytes of memory that wait with it. */
+enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
+                               void (*finish)(struct lb_request *req));
+
+/* Hands the call to a reader thread, where `run` replies. */
+enum lb_progress lb_call_read(struct lb_call *call,
+                              void (*run)(struct lb_call *call, struct lb_store_reader *reader));
+
+/* Fills a standing for the call: its key, workspace and list. */
+struct lb_standing lb_call_standing(const struct lb_call *call, bool needs_license);
+
+/* Does the client prefer `handling=lenient` (RFC 7240)? */
+bool lb_call_lenient(const struct lb_call *call);
+
+/* {"success":true,"message":"..."} */
+void lb_call_reply_done(struct lb_call *call, unsigned status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,126 @@
+/* Is this person blocked? One, or a whole list before it is sent to. */
+#include "api/handlers.h"
+#include "api/identifiers.h"
+
+#include "json/encode.h"
+
+struct checking {
+    struct lb_str identifier;
+    struct lb_verdict verdict;
+};
+
+static void put_blocked(struct lb_call *call, const struct lb_entry *entry)
+{
+    const struct checking *checking = call->state;
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(body, "{\"publicIdentifier\":");
+    lb_json_put_string(body, checking->identifier);
+    if (checking->verdict.scope == LB_SCOPE_WORKSPACE)
+        lb_buf_append_lit(body, ",\"blocked\":true,\"scope\":\"workspace\",\"reason\":");
+    else
+        lb_buf_append_lit(body, ",\"blocked\":true,\"scope\":\"campaign\",\"reason\":");
+    if (entry->reason.ptr)
+        lb_json_put_string(body, entry->reason);
+    else
+        lb_buf_append_lit(body, "null");
+    lb_buf_append_lit(body, ",\"createdAt\":");
+    lb_json_put_time(body, entry->at);
+    lb_buf_append_lit(body, "}");
+}
+
+static void read_details(struct lb_call *call, struct lb_store_reader *reader)
+{
+    const struct checking *checking = call->state;
+    struct lb_entry entry;
+    lb_err err = lb_blocklist_entry(call->app->store, reader, checking->verdict.entry, &entry);
+    if (err)
+        lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+    else
+        put_blocked(call, &entry);
+    lb_request_complete(call->req);
+}
+
+enum lb_progress lb_check_get(struct lb_request *req, void *app)
+{
+    const struct lb_app *parts = app;
+    struct lb_call *call = lb_call_of(req);
+    struct checking *checking = lb_request_alloc(req, sizeof *checking);
+    if (!checking)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    if (!lb_identifiers_read_one(call, req->params[1], &checking->identifier))
+        return LB_DONE;
+    call->state = checking;
+    checking->verdict = lb_blocklist_check(parts->blocklist, call->list, checking->identifier);
+    if (checking->verdict.scope != LB_SCOPE_NONE)
+        return lb_call_read(call, read_details);
+    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    lb_buf_append_lit(body, "{\"publicIdentifier\":");
+    lb_json_put_string(body, checking->identifier);
+    lb_buf_append_lit(body, ",\"blocked\":false}");
+    return LB_DONE;
+}
+
+/* Marks the first of each identifier in `first`; false when out of memory. */
+static bool fold_duplicates(struct lb_call *call, const struct lb_identifiers *identifiers,
+                            bool *first)
+{
+    size_t capacity = 16;
+    while (capacity < identifiers->count * 2)
+        capacity *= 2;
+    uint32_t *slots = lb_request_alloc(call->req, capacity * sizeof *slots); /* index + 1 */
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < identifiers->count; i++) {
+        struct lb_str identifier = identifiers->items[i].identifier;
+        size_t at = lb_blocklist_fingerprint(call->app->blocklist, call->list, identifier).high &
+                    (capacity - 1);
+        while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].identifier, identifier))
+            at = (at + 1) & (capacity - 1);
+        first[i] = slots[at] == 0;
+        if (first[i])
+            slots[at] = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+static void put_some(struct lb_buf *body, const struct lb_identifiers *identifiers,
+                     const bool *first, const struct lb_verdict *verdicts, bool blocked)
+{
+    bool any = false;
+    for (size_t i = 0; i < identifiers->count; i++) {
+        if (!first[i] || (verdicts[i].scope != LB_SCOPE_NONE) != blocked)
+            continue;
+        if (any)
+            lb_buf_append_lit(body, ",");
+        lb_json_put_string(body, identifiers->items[i].identifier);
+        any = true;
+    }
+}
+
+enum lb_progress lb_check_post(struct lb_request *req, void *app)
+{
+    const struct lb_app *parts = app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_identifiers identifiers;
+    if (!lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !lb_identifiers_read(call, false, &identifiers))
+        return LB_DONE;
+    size_t count = identifiers.count;
+    bool *first = lb_request_alloc(req, count * sizeof *first);
+    struct lb_str *texts = lb_request_alloc(req, count * sizeof *texts);
+    struct lb_verdict *verdicts = lb_request_alloc(req, count * sizeof *verdicts);
+    if (!first || !texts || !verdicts || !fold_duplicates(call, &identifiers, first))
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = identifiers.items[i].identifier;
+    lb_blocklist_check_many(parts->blocklist, call->list, texts, count, verdicts);
+    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    lb_buf_append_lit(body, "{\"blocked\":[");
+    put_some(body, &identifiers, first, verdicts, true);
+    lb_buf_append_lit(body, "],\"allowed\":[");
+    put_some(body, &identifiers, first, verdicts, false);
+    lb_buf_append_lit(body, "]");
+    lb_identifiers_put_invalid(call, &identifiers, body);
+    lb_buf_append_lit(body, "}");
+    return LB_DONE;
+}

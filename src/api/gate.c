@@ -1,0 +1,167 @@
+#include "api/gate.h"
+
+#include "api/routes.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+/* Every path under /v1 is served under /api/v1 as well. */
+static void strip_alias(struct lb_call *call)
+{
+    struct lb_str *path = &call->req->path;
+    if (path->len > 8 && memcmp(path->ptr, "/api/v1/", 8) == 0) {
+        path->ptr += 4;
+        path->len -= 4;
+        call->base_alias = true;
+    }
+}
+
+static bool pass_state(struct lb_call *call)
+{
+    if (atomic_load(&call->app->state) != LB_STATE_STARTING ||
+        lb_str_equal(call->req->path, LB_STR("/livez")))
+        return true;
+    uint64_t done = atomic_load(&call->app->load_done);
+    uint64_t all = atomic_load(&call->app->load_all);
+    lb_reply_error(&call->req->reply, LB_ERR_STARTING,
+                   "The server is reading its blocklists (%u %% done). Try again in a moment.",
+                   all ? (unsigned)(done * 100 / all) : 0);
+    return false;
+}
+
+static bool pass_route(struct lb_call *call)
+{
+    struct lb_request *req = call->req;
+    struct lb_reason reason;
+    char allow[64];
+    lb_err err = lb_router_find(lb_routes, lb_route_count, req, allow, &reason);
+    bool hidden = !err && (req->route->flags & LB_ROUTE_LOCAL) && !req->local;
+    if (err == LB_ERR_METHOD_NOT_ALLOWED && req->path.len >= 6 &&
+        memcmp(req->path.ptr, "/admin", 6) == 0 && !req->local)
+        hidden = true;
+    if (err == LB_ERR_NOT_FOUND || hidden) {
+        req->route = NULL;
+        lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
+                       "There is nothing at this path; see docs/api.md for what there is.");
+        return false;
+    }
+    if (err == LB_ERR_METHOD_NOT_ALLOWED) {
+        lb_reply_error(&req->reply, err, "This path takes %s.", allow);
+        lb_reply_header(&req->reply, "Allow", allow);
+        return false;
+    }
+    if (err)
+        lb_reply_error(&req->reply, err, "%s", reason.text);
+    return !err;
+}
+
+static bool refuse_key(struct lb_call *call)
+{
+    struct lb_reply *reply = &call->req->reply;
+    unsigned wait_s = lb_failures_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
+    if (wait_s == 0) {
+        lb_reply_error(
+            reply, LB_ERR_INVALID_API_KEY,
+            "The API key is not valid. Check that it was copied whole, or make a new one "
+            "with `leadblock key create`.");
+        return false;
+    }
+    char seconds[16];
+    snprintf(seconds, sizeof seconds, "%u", wait_s);
+    lb_reply_error(reply, LB_ERR_RATE_LIMITED,
+                   "Too many failed API keys from this address. Wait %u seconds.", wait_s);
+    lb_reply_header(reply, "Retry-After", seconds);
+    return false;
+}
+
+static bool pass_key(struct lb_call *call)
+{
+    struct lb_str text = lb_request_header(call->req, "x-api-key");
+    if (text.len == 0) {
+        lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
+                       "Send your API key in the header x-api-key.");
+        return false;
+    }
+    if (lb_access_authenticate(call->app->access, text, lb_clock_wall_ms(), &call->key))
+        return refuse_key(call);
+    call->workspace = call->key->workspace;
+    call->list.workspace = call->workspace->row.no;
+    return true;
+}
+
+static bool pass_rate(struct lb_call *call)
+{
+    if (lb_key_take_request(call->key, call->app->config->rate_limit, call->req->started_ns))
+        return true;
+    lb_reply_error(
+        &call->req->reply, LB_ERR_RATE_LIMITED,
+        "This API key sends more requests per second than it may. Try again in a second, "
+        "and send more identifiers per request.");
+    return false;
+}
+
+static bool pass_license(struct lb_call *call)
+{
+    unsigned flags = call->req->route->flags;
+    if ((flags & LB_ROUTE_CHANGES) && call->key->row.read_only) {
+        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
+                       "This API key may only check and list.");
+        return false;
+    }
+    if (!(flags & LB_ROUTE_LICENSED))
+        return true;
+    lb_err err = lb_workspace_license(call->workspace, lb_clock_wall_ms());
+    if (err == LB_ERR_LICENSE_REQUIRED)
+        lb_reply_error(
+            &call->req->reply, err,
+            "Blocking leads in a campaign needs a Pro or Agency license. Blocking them in "
+            "the whole workspace works with any.");
+    else if (err)
+        lb_reply_error(&call->req->reply, err,
+                       "The license of this workspace has expired. Blocking leads in the whole "
+                       "workspace still works.");
+    return !err;
+}
+
+static bool pass_campaign(struct lb_call *call)
+{
+    if (!(call->req->route->flags & LB_ROUTE_CAMPAIGN))
+        return true;
+    call->campaign_id = call->req->params[0];
+    const struct lb_campaign *campaign =
+        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+    if (campaign) {
+        call->list.campaign = campaign->row.no;
+        return true;
+    }
+    lb_call_campaign_not_found(call);
+    return false;
+}
+
+static bool pass_media_type(struct lb_call *call)
+{
+    struct lb_request *req = call->req;
+    if (!req->has_body || req->method == LB_GET || req->method == LB_HEAD)
+        return true;
+    static const char json[] = "application/json";
+    struct lb_str type = lb_request_header(req, "Content-Type");
+    size_t len = sizeof json - 1;
+    if (type.len >= len && strncasecmp(type.ptr, json, len) == 0 &&
+        (type.len == len || type.ptr[len] == ';' || type.ptr[len] == ' ' || type.ptr[len] == '\t'))
+        return true;
+    lb_reply_error(&req->reply, LB_ERR_UNSUPPORTED_MEDIA_TYPE,
+                   "Send the body as JSON, with the header Content-Type: application/json.");
+    return false;
+}
+
+bool lb_gate_pass(struct lb_call *call)
+{
+    strip_alias(call);
+    if (!pass_state(call) || !pass_route(call))
+        return false;
+    if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
+        return pass_media_type(call);
+    return pass_key(call) && pass_rate(call) && pass_license(call) && pass_campaign(call) &&
+           pass_media_type(call);
+}

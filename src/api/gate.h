@@ -1,0 +1,12 @@
+/* What every request passes before its body is read, in the order that the contract names
+ * (docs/api.md, section 1): starting, route, method, key, rate limit, licence, campaign, media
+ * type. Size comes after it, in the HTTP server; JSON and items in the handlers. */
+#ifndef LB_API_GATE_H
+#define LB_API_GATE_H
+
+#include "api/call.h"
+
+/* True: go on with the body. False: refused, the reply is set. I/O thread. */
+bool lb_gate_pass(struct lb_call *call);
+
+#endif

@@ -1,0 +1,55 @@
+/* The handlers of routes.c, by file. Each parses its request, asks the domain, and replies; see
+ * lb_route in http/router.h for when it is called. `app` is the struct lb_app. */
+#ifndef LB_API_HANDLERS_H
+#define LB_API_HANDLERS_H
+
+#include "http/router.h"
+
+/* blocked_leads.c */
+enum lb_progress lb_blocked_leads_post(struct lb_request *req, void *app);
+enum lb_progress lb_blocked_leads_list(struct lb_request *req, void *app);
+enum lb_progress lb_blocked_leads_delete(struct lb_request *req, void *app);
+
+/* workspace_leads.c */
+enum lb_progress lb_workspace_leads_post(struct lb_request *req, void *app);
+enum lb_progress lb_workspace_leads_list(struct lb_request *req, void *app);
+enum lb_progress lb_workspace_leads_delete(struct lb_request *req, void *app);
+
+/* check.c */
+enum lb_progress lb_check_get(struct lb_request *req, void *app);
+enum lb_progress lb_check_post(struct lb_request *req, void *app);
+
+/* changes.c */
+enum lb_progress lb_changes_undo(struct lb_request *req, void *app);
+
+/* campaigns.c */
+enum lb_progress lb_campaigns_post(struct lb_request *req, void *app);
+enum lb_progress lb_campaigns_list(struct lb_request *req, void *app);
+enum lb_progress lb_campaigns_get(struct lb_request *req, void *app);
+enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app);
+enum lb_progress lb_campaigns_activate(struct lb_request *req, void *app);
+enum lb_progress lb_campaigns_pause(struct lb_request *req, void *app);
+
+/* health.c */
+enum lb_progress lb_health_live(struct lb_request *req, void *app);
+enum lb_progress lb_health_ready(struct lb_request *req, void *app);
+enum lb_progress lb_health_metrics(struct lb_request *req, void *app);
+
+/* admin_workspaces.c */
+enum lb_progress lb_admin_workspaces_post(struct lb_request *req, void *app);
+enum lb_progress lb_admin_workspaces_list(struct lb_request *req, void *app);
+enum lb_progress lb_admin_workspaces_plan(struct lb_request *req, void *app);
+
+/* admin_keys.c */
+enum lb_progress lb_admin_keys_post(struct lb_request *req, void *app);
+enum lb_progress lb_admin_keys_list(struct lb_request *req, void *app);
+enum lb_progress lb_admin_keys_delete(struct lb_request *req, void *app);
+
+/* admin_campaigns.c */
+enum lb_progress lb_admin_campaigns_post(struct lb_request *req, void *app);
+enum lb_progress lb_admin_campaigns_list(struct lb_request *req, void *app);
+
+/* admin_backup.c */
+enum lb_progress lb_admin_backup(struct lb_request *req, void *app);
+
+#endif

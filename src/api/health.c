@@ -1,0 +1,46 @@
+/* For load balancers and monitoring. */
+#include "api/handlers.h"
+
+#include "api/call.h"
+
+enum lb_progress lb_health_live(struct lb_request *req, void *app)
+{
+    (void)app;
+    lb_buf_append_lit(lb_reply_json(&req->reply, 200), "{\"status\":\"alive\"}");
+    return LB_DONE;
+}
+
+enum lb_progress lb_health_ready(struct lb_request *req, void *app)
+{
+    struct lb_app *parts = app;
+    if (atomic_load(&parts->state) == LB_STATE_STOPPING)
+        lb_reply_error(&req->reply, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
+    else if (!lb_writer_healthy(parts->writer))
+        lb_reply_error(&req->reply, LB_ERR_STORAGE_UNAVAILABLE,
+                       "The storage has failed and takes no writes.");
+    else
+        lb_buf_append_lit(lb_reply_json(&req->reply, 200), "{\"status\":\"ready\"}");
+    return LB_DONE;
+}
+
+static bool may_read_metrics(const struct lb_app *app, const struct lb_request *req)
+{
+    for (size_t i = 0; i < app->metrics_allow_count; i++)
+        if (lb_cidr_contains(&app->metrics_allow[i], &req->client))
+            return true;
+    return false;
+}
+
+enum lb_progress lb_health_metrics(struct lb_request *req, void *app)
+{
+    struct lb_app *parts = app;
+    if (!may_read_metrics(parts, req)) {
+        lb_reply_error(&req->reply, LB_ERR_FORBIDDEN,
+                       "Metrics are not for this address; see the setting metrics-allow.");
+        return LB_DONE;
+    }
+    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    req->reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    lb_metrics_write(parts, body);
+    return LB_DONE;
+}

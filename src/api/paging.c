@@ -1,0 +1,186 @@
+#include "api/paging.h"
+
+#include "domain/identifier.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#define SKIP_MAX                                                                                   \
+    ((UINT64_C(1) << 53) - 1) /* the greatest whole number that every JSON client has */
+
+struct listing {
+    const struct lb_paging *paging;
+    struct lb_page_query query;
+    struct lb_str search; /* as it was sent, decoded */
+    bool sorted;          /* `sort` was given */
+    struct lb_buf *body;
+    const struct lb_call *call;
+    size_t given;
+};
+
+static bool query(struct lb_call *call, const char *name, struct lb_str *out)
+{
+    struct lb_reason reason;
+    lb_err err = lb_request_query(call->req, name, out, &reason);
+    if (err)
+        lb_reply_error(&call->req->reply, err, "%s", reason.text);
+    return !err;
+}
+
+bool lb_paging_number(struct lb_call *call, const char *name, const char *other, uint64_t fallback,
+                      uint64_t max, uint64_t *out)
+{
+    struct lb_str text;
+    struct lb_str alias;
+    struct lb_reply *reply = &call->req->reply;
+    if (!query(call, name, &text) || !query(call, other, &alias))
+        return false;
+    if (text.ptr && alias.ptr) {
+        lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameters '%s' and '%s' mean the same; send one of them.", name,
+                       other);
+        return false;
+    }
+    *out = fallback;
+    if (!text.ptr && !alias.ptr)
+        return true;
+    if (lb_str_to_u64(text.ptr ? text : alias, max, out))
+        return true;
+    lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter '%s' must be a whole number from 0 to %llu.",
+                   text.ptr ? name : other, (unsigned long long)max);
+    return false;
+}
+
+static bool read_sort(struct lb_call *call, struct listing *listing)
+{
+    struct lb_str sort;
+    if (!query(call, "sort", &sort))
+        return false;
+    listing->sorted = sort.ptr != NULL;
+    bool ascending = sort.len == 3 && strncasecmp(sort.ptr, "ASC", 3) == 0;
+    listing->query.descending = !ascending;
+    if (!sort.ptr || ascending || (sort.len == 4 && strncasecmp(sort.ptr, "DESC", 4) == 0))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'sort' must be ASC or DESC.");
+    return false;
+}
+
+static bool read_search(struct lb_call *call, struct listing *listing)
+{
+    if (!query(call, "search", &listing->search))
+        return false;
+    if (listing->search.len == 0)
+        return true;
+    struct lb_buf folded = {0};
+    bool good = lb_identifier_fold_term(listing->search, &folded);
+    char *kept = good ? lb_request_alloc(call->req, folded.len + 1) : NULL;
+    if (kept)
+        memcpy(kept, folded.ptr, folded.len);
+    listing->query.term = (struct lb_str){kept, kept ? folded.len : 0};
+    lb_buf_fini(&folded);
+    if (!good)
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameter 'search' is too long or no valid UTF-8.");
+    else if (!kept)
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    return kept != NULL;
+}
+
+static bool read_cursor(struct lb_call *call, struct listing *listing)
+{
+    struct lb_str cursor;
+    if (!query(call, "cursor", &cursor))
+        return false;
+    if (!cursor.ptr)
+        return true;
+    if (cursor.len > 1 && cursor.ptr[0] == 'c' &&
+        lb_str_to_u64((struct lb_str){cursor.ptr + 1, cursor.len - 1}, LB_ENTRY_ID_MAX,
+                      &listing->query.cursor) &&
+        listing->query.cursor > 0)
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'cursor' must come from the Link header of an earlier page.");
+    return false;
+}
+
+static lb_err put_entry(void *context, const struct lb_entry *entry)
+{
+    struct listing *listing = context;
+    if (listing->given++)
+        lb_buf_append_lit(listing->body, ",");
+    listing->paging->put_entry(listing->body, listing->call, entry);
+    return LB_OK;
+}
+
+static void append_escaped(struct lb_buf *out, struct lb_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     c == '-' || c == '_' || c == '.';
+        if (plain)
+            lb_buf_append(out, &text.ptr[i], 1);
+        else
+            lb_buf_printf(out, "%%%02X", c);
+    }
+}
+
+static void put_link(struct lb_call *call, const struct listing *listing, uint64_t next)
+{
+    struct lb_buf link = {0};
+    lb_buf_append_str(&link, call->base_alias ? LB_STR("</api") : LB_STR("<"));
+    lb_buf_append_str(&link, call->req->path);
+    lb_buf_printf(&link, "?%s=%zu&sort=%s", listing->paging->take_name, listing->query.take,
+                  listing->query.descending ? "DESC" : "ASC");
+    if (listing->search.len) {
+        lb_buf_append_lit(&link, "&search=");
+        append_escaped(&link, listing->search);
+    }
+    lb_buf_printf(&link, "&cursor=c%llu>; rel=\"next\"", (unsigned long long)next);
+    lb_buf_append(&link, "", 1);
+    if (!link.failed)
+        lb_reply_header(&call->req->reply, "Link", link.ptr);
+    lb_buf_fini(&link);
+}
+
+static void run(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct listing *listing = call->state;
+    struct lb_page_result result;
+    listing->call = call;
+    listing->body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(listing->body, "[");
+    lb_err err = lb_blocklist_page(call->app->blocklist, reader, &listing->query, listing,
+                                   put_entry, &result);
+    lb_buf_append_lit(listing->body, "]");
+    if (err) {
+        lb_call_refuse(call, err, NULL);
+    } else {
+        char total[24];
+        snprintf(total, sizeof total, "%llu", (unsigned long long)result.total);
+        if (result.total_known)
+            lb_reply_header(&call->req->reply, "X-Total-Count", total);
+        if (result.next)
+            put_link(call, listing, result.next);
+    }
+    lb_request_complete(call->req);
+}
+
+enum lb_progress lb_paging_reply(struct lb_call *call, const struct lb_paging *paging)
+{
+    struct listing *listing = lb_request_alloc(call->req, sizeof *listing);
+    if (!listing)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    listing->paging = paging;
+    listing->query.list = call->list;
+    call->state = listing;
+    uint64_t take;
+    if (!lb_paging_number(call, "skip", "offset", 0, SKIP_MAX, &listing->query.skip) ||
+        !lb_paging_number(call, "take", "limit", paging->take_default, paging->take_max, &take) ||
+        !read_sort(call, listing) || !read_search(call, listing) || !read_cursor(call, listing))
+        return LB_DONE;
+    listing->query.take = take;
+    return lb_call_read(call, run);
+}

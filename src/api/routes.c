@@ -1,0 +1,55 @@
+#include "api/routes.h"
+
+#include "api/handlers.h"
+
+#define BLOCKED_LEADS "/v1/campaigns/{campaignId}/blocked-leads"
+
+const struct lb_route lb_routes[] = {
+    /* blocked_leads.c: the blocklist of a campaign */
+    {LB_POST, BLOCKED_LEADS, lb_blocked_leads_post,
+     LB_ROUTE_CHANGES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+    {LB_GET, BLOCKED_LEADS, lb_blocked_leads_list, LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, BLOCKED_LEADS, lb_blocked_leads_delete,
+     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+
+    /* workspace_leads.c: the blocklist of the whole workspace */
+    {LB_POST, "/v1/blocked-leads", lb_workspace_leads_post, LB_ROUTE_CHANGES | LB_ROUTE_HEAVY},
+    {LB_GET, "/v1/blocked-leads", lb_workspace_leads_list, 0},
+    {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_CHANGES | LB_ROUTE_HEAVY},
+
+    /* check.c */
+    {LB_GET, BLOCKED_LEADS "/{publicIdentifier}", lb_check_get, LB_ROUTE_CAMPAIGN},
+    {LB_POST, BLOCKED_LEADS "/check", lb_check_post, LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+
+    /* changes.c */
+    {LB_POST, "/v1/changes/{changeId}/undo", lb_changes_undo, LB_ROUTE_CHANGES},
+
+    /* campaigns.c */
+    {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_CHANGES},
+    {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},
+    {LB_GET, "/v1/campaigns/{campaignId}", lb_campaigns_get, LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, "/v1/campaigns/{campaignId}", lb_campaigns_delete,
+     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, "/v1/campaigns/{campaignId}/activate", lb_campaigns_activate,
+     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, "/v1/campaigns/{campaignId}/pause", lb_campaigns_pause,
+     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+
+    /* health.c */
+    {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN},
+    {LB_GET, "/readyz", lb_health_ready, LB_ROUTE_OPEN},
+    {LB_GET, "/metrics", lb_health_metrics, LB_ROUTE_OPEN},
+
+    /* admin_*.c: what the command line asks for */
+    {LB_POST, "/admin/workspaces", lb_admin_workspaces_post, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/workspaces", lb_admin_workspaces_list, LB_ROUTE_LOCAL},
+    {LB_PUT, "/admin/workspaces/{workspaceId}/plan", lb_admin_workspaces_plan, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/workspaces/{workspaceId}/keys", lb_admin_keys_post, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/workspaces/{workspaceId}/keys", lb_admin_keys_list, LB_ROUTE_LOCAL},
+    {LB_DELETE, "/admin/keys/{keyId}", lb_admin_keys_delete, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_post, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_list, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/backup", lb_admin_backup, LB_ROUTE_LOCAL},
+};
+
+const size_t lb_route_count = sizeof lb_routes / sizeof *lb_routes;

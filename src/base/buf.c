@@ -1,0 +1,70 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void lb_buf_fini(struct lb_buf *buf)
+{
+    free(buf->ptr);
+    *buf = (struct lb_buf){0};
+}
+
+bool lb_buf_reserve(struct lb_buf *buf, size_t extra)
+{
+    if (buf->failed)
+        return false;
+    if (buf->capacity - buf->len >= extra)
+        return true;
+    size_t wanted = buf->len + extra;
+    size_t capacity = buf->capacity ? buf->capacity : 64;
+    while (capacity < wanted)
+        capacity *= 2;
+    char *ptr = realloc(buf->ptr, capacity);
+    if (!ptr) {
+        buf->failed = true;
+        return false;
+    }
+    buf->ptr = ptr;
+    buf->capacity = capacity;
+    return true;
+}
+
+void lb_buf_append(struct lb_buf *buf, const void *bytes, size_t len)
+{
+    if (len == 0 || !lb_buf_reserve(buf, len))
+        return;
+    memcpy(buf->ptr + buf->len, bytes, len);
+    buf->len += len;
+}
+
+void lb_buf_append_str(struct lb_buf *buf, struct lb_str text)
+{
+    lb_buf_append(buf, text.ptr, text.len);
+}
+
+void lb_buf_append_u64(struct lb_buf *buf, uint64_t value)
+{
+    char digits[20];
+    size_t n = sizeof digits;
+    do {
+        digits[--n] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    lb_buf_append(buf, digits + n, sizeof digits - n);
+}
+
+void lb_buf_printf(struct lb_buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (len >= 0 && lb_buf_reserve(buf, (size_t)len + 1)) {
+        vsnprintf(buf->ptr + buf->len, (size_t)len + 1, format, again);
+        buf->len += (size_t)len;
+    }
+    va_end(again);
+}

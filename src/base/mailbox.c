@@ -1,0 +1,94 @@
+#include "base/mailbox.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct lb_mailbox {
+    _Atomic(struct lb_task *) head; /* newest first */
+    int fd;
+};
+
+struct lb_mailbox *lb_mailbox_create(void)
+{
+    struct lb_mailbox *mailbox = calloc(1, sizeof *mailbox);
+    if (!mailbox)
+        return NULL;
+    mailbox->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (mailbox->fd < 0) {
+        free(mailbox);
+        return NULL;
+    }
+    return mailbox;
+}
+
+void lb_mailbox_destroy(struct lb_mailbox *mailbox)
+{
+    if (!mailbox)
+        return;
+    close(mailbox->fd);
+    free(mailbox);
+}
+
+void lb_mailbox_push(struct lb_mailbox *mailbox, struct lb_task *task)
+{
+    lb_mailbox_push_chain(mailbox, task, task);
+}
+
+void lb_mailbox_push_chain(struct lb_mailbox *mailbox, struct lb_task *first, struct lb_task *last)
+{
+    /* The stack holds the newest first, so the chain goes in reversed; draining turns it back. */
+    struct lb_task *reversed = NULL;
+    for (struct lb_task *task = first;;) {
+        struct lb_task *next = task->next;
+        bool end = task == last;
+        task->next = reversed;
+        reversed = task;
+        if (end)
+            break;
+        task = next;
+    }
+    struct lb_task *head = atomic_load_explicit(&mailbox->head, memory_order_relaxed);
+    do {
+        first->next = head;
+    } while (!atomic_compare_exchange_weak_explicit(&mailbox->head, &head, reversed,
+                                                    memory_order_release, memory_order_relaxed));
+    if (!head) {
+        uint64_t one = 1;
+        ssize_t written = write(mailbox->fd, &one, sizeof one);
+        (void)written; /* EAGAIN means that it is readable already */
+    }
+}
+
+int lb_mailbox_fd(const struct lb_mailbox *mailbox)
+{
+    return mailbox->fd;
+}
+
+size_t lb_mailbox_drain(struct lb_mailbox *mailbox)
+{
+    if (!atomic_load_explicit(&mailbox->head, memory_order_relaxed))
+        return 0;
+    /* Clear the eventfd before taking the list: a push after the exchange writes it again. */
+    uint64_t count;
+    ssize_t got = read(mailbox->fd, &count, sizeof count);
+    (void)got;
+    struct lb_task *task = atomic_exchange_explicit(&mailbox->head, NULL, memory_order_acquire);
+    struct lb_task *oldest = NULL;
+    while (task) {
+        struct lb_task *next = task->next;
+        task->next = oldest;
+        oldest = task;
+        task = next;
+    }
+    size_t ran = 0;
+    while (oldest) {
+        struct lb_task *next = oldest->next;
+        oldest->run(oldest);
+        oldest = next;
+        ran++;
+    }
+    return ran;
+}

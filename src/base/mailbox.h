@@ -1,0 +1,38 @@
+/* A mailbox: how other threads hand finished work back to an event loop.
+ *
+ * Threads: anybody pushes, only the owner drains. Pushing never blocks and never allocates. The
+ * owner sleeps on `lb_mailbox_fd` (an eventfd); a chain of tasks costs one wake-up, and none when
+ * the mailbox already held tasks.
+ * Order: tasks of one push come out in their order; a task belongs to the mailbox from the push
+ * until its `run` is called, and may be freed or pushed again by `run`. */
+#ifndef LB_BASE_MAILBOX_H
+#define LB_BASE_MAILBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct lb_task {
+    struct lb_task *next;
+    void (*run)(struct lb_task *task); /* called on the owner's thread */
+};
+
+struct lb_mailbox;
+
+/* NULL when out of memory or file descriptors. */
+struct lb_mailbox *lb_mailbox_create(void);
+
+/* The mailbox must be empty. */
+void lb_mailbox_destroy(struct lb_mailbox *mailbox);
+
+void lb_mailbox_push(struct lb_mailbox *mailbox, struct lb_task *task);
+
+/* Pushes tasks linked by `next` from `first` to `last`; `last->next` is ignored. */
+void lb_mailbox_push_chain(struct lb_mailbox *mailbox, struct lb_task *first, struct lb_task *last);
+
+/* Readable while the mailbox holds tasks. */
+int lb_mailbox_fd(const struct lb_mailbox *mailbox);
+
+/* Runs all tasks that are in the mailbox; returns how many. */
+size_t lb_mailbox_drain(struct lb_mailbox *mailbox);
+
+#endif

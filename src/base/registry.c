@@ -1,0 +1,94 @@
+#include "base/registry.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#if defined(__SANITIZE_THREAD__)
+/* ThreadSanitizer does not see the order that the library's own barriers make. */
+#include <sanitizer/tsan_interface.h>
+#define PUBLISHED(node) __tsan_release(node)
+#define FOUND(node)     __tsan_acquire(node)
+#else
+#define PUBLISHED(node) ((void)(node))
+#define FOUND(node)     ((void)(node))
+#endif
+
+struct lb_registry {
+    struct cds_lfht *records;
+    unsigned char
+        secret[crypto_shorthash_KEYBYTES]; /* so that nobody can choose keys that collide */
+};
+
+struct wanted {
+    struct lb_str key;
+    uint32_t scope;
+};
+
+struct lb_registry *lb_registry_create(void)
+{
+    struct lb_registry *registry = calloc(1, sizeof *registry);
+    if (!registry)
+        return NULL;
+    randombytes_buf(registry->secret, sizeof registry->secret);
+    registry->records = cds_lfht_new_flavor(64, 64, 0, CDS_LFHT_AUTO_RESIZE | CDS_LFHT_ACCOUNTING,
+                                            &urcu_qsbr_flavor, NULL);
+    if (!registry->records) {
+        free(registry);
+        return NULL;
+    }
+    return registry;
+}
+
+void lb_registry_destroy(struct lb_registry *registry, void (*each)(struct lb_registry_node *node))
+{
+    if (!registry)
+        return;
+    struct cds_lfht_iter iter;
+    cds_lfht_first(registry->records, &iter);
+    for (struct cds_lfht_node *node; (node = cds_lfht_iter_get_node(&iter)) != NULL;) {
+        struct lb_registry_node *record = (struct lb_registry_node *)node;
+        cds_lfht_next(registry->records, &iter);
+        cds_lfht_del(registry->records, node);
+        each(record);
+    }
+    cds_lfht_destroy(registry->records, NULL);
+    free(registry);
+}
+
+static unsigned long hash(const struct lb_registry *registry, uint32_t scope, struct lb_str key)
+{
+    union {
+        unsigned char bytes[crypto_shorthash_BYTES];
+        unsigned long value;
+    } out;
+    crypto_shorthash(out.bytes, (const unsigned char *)key.ptr, key.len, registry->secret);
+    return out.value ^ ((unsigned long)scope * 0x9e3779b97f4a7c15u);
+}
+
+static int matches(struct cds_lfht_node *node, const void *key)
+{
+    const struct wanted *wanted = key;
+    const struct lb_registry_node *record = (const struct lb_registry_node *)node;
+    FOUND(record);
+    return record->scope == wanted->scope && lb_str_equal(record->key, wanted->key);
+}
+
+struct lb_registry_node *lb_registry_find(const struct lb_registry *registry, uint32_t scope,
+                                          struct lb_str key)
+{
+    struct cds_lfht_iter iter;
+    struct wanted wanted = {.key = key, .scope = scope};
+    cds_lfht_lookup(registry->records, hash(registry, scope, key), matches, &wanted, &iter);
+    return (struct lb_registry_node *)cds_lfht_iter_get_node(&iter);
+}
+
+void lb_registry_add(struct lb_registry *registry, struct lb_registry_node *node)
+{
+    PUBLISHED(node);
+    cds_lfht_add(registry->records, hash(registry, node->scope, node->key), &node->node);
+}
+
+void lb_registry_remove(struct lb_registry *registry, struct lb_registry_node *node)
+{
+    cds_lfht_del(registry->records, &node->node);
+}

@@ -1,0 +1,27 @@
+#include "base/str.h"
+
+bool lb_str_to_u64(struct lb_str text, uint64_t max, uint64_t *out)
+{
+    if (text.len == 0)
+        return false;
+    uint64_t value = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return false;
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(text.ptr[i] - '0'), &value) || value > max)
+            return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool lb_str_copy(struct lb_str text, char *out, size_t size)
+{
+    if (text.len >= size)
+        return false;
+    if (text.len)
+        memcpy(out, text.ptr, text.len);
+    out[text.len] = '\0';
+    return true;
+}

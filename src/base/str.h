@@ -1,0 +1,35 @@
+/* Borrowed strings and small string tools. A `struct lb_str` never owns its bytes and need not be
+ * NUL-terminated. Threads: stateless. */
+#ifndef LB_BASE_STR_H
+#define LB_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct lb_str {
+    const char *ptr;
+    size_t len; /* bytes */
+};
+
+#define LB_STR(literal) ((struct lb_str){(literal), sizeof(literal) - 1})
+
+static inline struct lb_str lb_str(const char *text)
+{
+    return (struct lb_str){text, text ? strlen(text) : 0};
+}
+
+static inline bool lb_str_equal(struct lb_str a, struct lb_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* Parses a decimal number without sign or white space. False when it is empty, holds anything but
+ * digits, or exceeds `max`; `*out` is then untouched. */
+bool lb_str_to_u64(struct lb_str text, uint64_t max, uint64_t *out);
+
+/* Copies into `out` (capacity `size` with the NUL), false when it does not fit. */
+bool lb_str_copy(struct lb_str text, char *out, size_t size);
+
+#endif

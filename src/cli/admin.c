@@ -1,0 +1,181 @@
+#include "cli/admin.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "json/encode.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long to wait for a folder that another command or a starting server holds. */
+#define WAIT_TRIES    50
+#define WAIT_PAUSE_MS 100
+
+struct lb_admin {
+    int folder; /* keeps the path of the socket below short, however long the folder's is */
+    struct lb_daemon *engine; /* NULL while a server answers */
+    struct lb_client *client;
+};
+
+static bool socket_answers(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (!lb_str_copy(lb_str(path), address.sun_path, sizeof address.sun_path))
+        return false;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    bool answers = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (!answers && errno == EACCES)
+        lb_cli_hint("leadblock: the control socket is open to the server's own user only");
+    close(fd);
+    return answers;
+}
+
+/* Opens the folder and writes the path of its socket. False while there is no folder. */
+static bool find_socket(struct lb_admin *admin, const char *data, char *path, size_t size)
+{
+    if (admin->folder < 0)
+        admin->folder = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    snprintf(path, size, "/proc/self/fd/%d/control.sock", admin->folder);
+    return admin->folder >= 0;
+}
+
+/* A server, or our own engine, behind the socket at `path`. */
+static bool reach(struct lb_admin *admin, const char *data, char *path, size_t size)
+{
+    struct lb_reason reason = {""};
+    for (int try = 0; try < WAIT_TRIES; try++) {
+        if (find_socket(admin, data, path, size) && socket_answers(path))
+            return true;
+        lb_err err = lb_daemon_start_local(data, &admin->engine, &reason);
+        if (err == LB_OK)
+            return find_socket(admin, data, path, size);
+        if (err != LB_ERR_ALREADY_EXISTS) {
+            lb_cli_error("%s", reason.text[0] ? reason.text : lb_err_code(err));
+            return false;
+        }
+        struct timespec pause = {0, WAIT_PAUSE_MS * 1000000L};
+        nanosleep(&pause, NULL);
+    }
+    lb_cli_error("another process holds the data folder %s and does not answer (%s).\nIf it is a "
+                 "server that starts or stops, try again soon; else find it with: fuser -v %s/*",
+                 data, reason.text, data);
+    return false;
+}
+
+static void admin_close(struct lb_admin *admin)
+{
+    if (!admin)
+        return;
+    lb_client_close(admin->client);
+    if (admin->engine)
+        lb_daemon_stop_local(admin->engine);
+    if (admin->folder >= 0)
+        close(admin->folder);
+    free(admin);
+}
+
+/* Connects to the server of the data folder, or starts an engine in this process that serves the
+ * folder until admin_close. NULL after a message. */
+static struct lb_admin *admin_open(const struct lb_cli *cli)
+{
+    const struct lb_setting *setting = &lb_settings[LB_SETTING_data];
+    char environment[LB_SETTING_ENVIRONMENT_SIZE];
+    lb_setting_environment(setting, environment);
+    const char *data = lb_cli_value(cli, LB_OPT_DATA, environment, setting->initial);
+    struct lb_admin *admin = calloc(1, sizeof *admin);
+    if (!admin || !lb_client_prepare()) {
+        lb_cli_error("out of memory");
+        free(admin);
+        return NULL;
+    }
+    admin->folder = -1;
+    /* An engine of our own shall not chat into the output of a command. */
+    lb_log_set_level(LB_LOG_WARN);
+    char path[64];
+    if (!reach(admin, data, path, sizeof path)) {
+        admin_close(admin);
+        return NULL;
+    }
+    admin->client = lb_client_open_unix(path);
+    if (!admin->client) {
+        lb_cli_error("out of memory");
+        admin_close(admin);
+        return NULL;
+    }
+    return admin;
+}
+
+bool lb_admin_put_expires(const struct lb_cli *cli, struct lb_buf *body)
+{
+    const char *text = cli->values[LB_OPT_EXPIRES];
+    int64_t at = 0;
+    if (!text) {
+        lb_buf_append_lit(body, "null");
+        return true;
+    }
+    if (!lb_time_parse(lb_str(text), &at)) {
+        lb_cli_usage(cli,
+                     "--expires: '%s' is not a date such as 2027-12-31 or a time such as "
+                     "2027-12-31T12:00:00Z",
+                     text);
+        return false;
+    }
+    lb_json_put_time(body, at);
+    return true;
+}
+
+static void make_path(const struct lb_admin_request *request, struct lb_buf *path)
+{
+    lb_buf_append_str(path, lb_str(request->path));
+    if (request->segment) {
+        lb_buf_append_lit(path, "/");
+        lb_url_append(path, lb_str(request->segment));
+    }
+    if (request->path_after)
+        lb_buf_append_str(path, lb_str(request->path_after));
+    lb_buf_append(path, "", 1);
+}
+
+static bool ask(const struct lb_cli *cli, struct lb_admin *admin,
+                const struct lb_admin_request *request, const char *path)
+{
+    struct lb_answer answer;
+    struct lb_call call = {.method = request->method, .path = path, .creates = request->creates};
+    if (request->body)
+        call.body = lb_buf_str(request->body);
+    bool done = lb_client_call(admin->client, &call, &answer);
+    if (done && lb_cli_given(cli, LB_OPT_JSON))
+        printf("%.*s\n", (int)answer.body.len, answer.body.ptr);
+    else if (done)
+        request->print(answer.json);
+    lb_answer_fini(&answer);
+    return done;
+}
+
+int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request)
+{
+    int code = LB_EXIT_FAILED;
+    struct lb_buf path = {0};
+    struct lb_admin *admin = NULL;
+    make_path(request, &path);
+    if (path.failed || (request->body && request->body->failed))
+        lb_cli_error("out of memory");
+    else
+        admin = admin_open(cli);
+    if (admin && ask(cli, admin, request, path.ptr))
+        code = LB_EXIT_DONE;
+    lb_buf_fini(&path);
+    if (request->body)
+        lb_buf_fini(request->body);
+    admin_close(admin);
+    return code;
+}

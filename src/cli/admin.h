@@ -1,0 +1,27 @@
+/* The operator's side of a data folder: its control socket, with the server behind it, or while
+ * none runs an engine in this process, which serves the folder for as long as the command takes.
+ * Threads: one (the engine has its own). */
+#ifndef LB_CLI_ADMIN_H
+#define LB_CLI_ADMIN_H
+
+#include "cli/client.h"
+
+struct lb_admin_request {
+    const char *method;
+    const char *path;                          /* "/admin/workspaces" */
+    const char *segment;                       /* goes behind it and a slash, encoded; NULL: none */
+    const char *path_after;                    /* goes behind that; NULL: nothing */
+    struct lb_buf *body;                       /* NULL: none */
+    bool creates;                              /* not to be repeated once it may have happened */
+    void (*print)(const struct lb_json *json); /* for people; --json prints what came */
+};
+
+/* Connects, asks, prints and leaves: the whole of a command that makes one request. Releases
+ * `body`. Returns an exit code; failures have been explained. */
+int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request);
+
+/* Appends the value of --expires as a JSON string, or null when it is not given. False after a
+ * message when it is no date. */
+bool lb_admin_put_expires(const struct lb_cli *cli, struct lb_buf *body);
+
+#endif

@@ -1,0 +1,134 @@
+#include "cli/batch.h"
+
+#include "json/encode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BATCH_DEFAULT 1000
+#define BATCH_BYTES   (3u << 20) /* a request stays below the server's 4 MiB, whatever the items */
+
+bool lb_batch_init(struct lb_batch *batch, const struct lb_cli *cli, const char *before,
+                   const char *after, void *context,
+                   bool (*send)(void *context, struct lb_batch *batch))
+{
+    uint64_t limit = BATCH_DEFAULT;
+    *batch = (struct lb_batch){.before = before, .after = after, .context = context, .send = send};
+    if (!lb_cli_number(cli, LB_OPT_BATCH, 1, LB_BATCH_MAX, &limit))
+        return false;
+    batch->limit = (size_t)limit;
+    batch->lines = calloc(batch->limit, sizeof *batch->lines);
+    if (!batch->lines)
+        lb_cli_error("out of memory");
+    return batch->lines != NULL;
+}
+
+void lb_batch_fini(struct lb_batch *batch)
+{
+    lb_buf_fini(&batch->items);
+    free(batch->lines);
+}
+
+static void show_progress(const struct lb_batch *batch, bool more)
+{
+    if (isatty(STDERR_FILENO) && batch->total > batch->limit)
+        fprintf(stderr, more ? "\r%llu sent" : "\r\033[K", (unsigned long long)batch->total);
+}
+
+static bool send_now(struct lb_batch *batch)
+{
+    if (batch->items.failed) {
+        lb_cli_error("out of memory");
+        return false;
+    }
+    if (!batch->send(batch->context, batch))
+        return false;
+    batch->total += batch->count;
+    batch->count = 0;
+    batch->items.len = 0;
+    show_progress(batch, true);
+    return true;
+}
+
+bool lb_batch_add(struct lb_batch *batch, struct lb_str text, uint64_t line)
+{
+    if (batch->count)
+        lb_buf_append_lit(&batch->items, ",");
+    lb_buf_append_str(&batch->items, lb_str(batch->before));
+    lb_json_put_string(&batch->items, text);
+    lb_buf_append_str(&batch->items, lb_str(batch->after));
+    batch->lines[batch->count++] = line;
+    if (batch->count < batch->limit && batch->items.len < BATCH_BYTES)
+        return true;
+    return send_now(batch);
+}
+
+bool lb_batch_flush(struct lb_batch *batch)
+{
+    bool sent = batch->count == 0 || send_now(batch);
+    show_progress(batch, false);
+    return sent;
+}
+
+static void explain_item(uint64_t line, struct lb_str value, struct lb_str reason)
+{
+    if (line)
+        fprintf(stderr, "line %llu: ", (unsigned long long)line);
+    fprintf(stderr, "'%.*s': %.*s\n", (int)(value.len < 200 ? value.len : 200), value.ptr,
+            (int)reason.len, reason.ptr);
+}
+
+size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list)
+{
+    size_t count = lb_json_length(list);
+    for (size_t i = 0; i < count; i++) {
+        const struct lb_json *item = lb_json_item(list, i);
+        int64_t index = -1;
+        lb_json_int64(lb_json_member(item, "index"), &index);
+        bool known = index >= 0 && (uint64_t)index < batch->count;
+        explain_item(known ? batch->lines[index] : 0, lb_answer_text(item, "value"),
+                     lb_answer_text(item, "reason"));
+    }
+    return count;
+}
+
+bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char *after)
+{
+    if (lb_cli_given(cli, LB_OPT_WORKSPACE)) {
+        lb_buf_append_lit(path, "/v1/blocked-leads");
+    } else if (cli->argument_count == 0) {
+        lb_cli_usage(cli, "say which CAMPAIGN, or --workspace for the workspace's own list");
+        return false;
+    } else {
+        lb_buf_append_lit(path, "/v1/campaigns/");
+        lb_url_append(path, lb_str(cli->arguments[0]));
+        lb_buf_append_lit(path, "/blocked-leads");
+    }
+    lb_buf_append_str(path, lb_str(after));
+    lb_buf_append(path, "", 1);
+    if (path->failed)
+        lb_cli_error("out of memory");
+    return !path->failed;
+}
+
+size_t lb_cli_first_identifier(const struct lb_cli *cli)
+{
+    return lb_cli_given(cli, LB_OPT_WORKSPACE) ? 0 : 1;
+}
+
+bool lb_cli_normalise(const struct lb_input_item *item, struct lb_identifier *out)
+{
+    const char *why = lb_identifier_normalise(item->text, out);
+    if (!why)
+        return true;
+    /* Whatever the bytes are, the terminal gets to see none that steer it. */
+    char shown[200];
+    size_t len = 0;
+    for (; len < item->text.len && len < sizeof shown; len++) {
+        unsigned char byte = (unsigned char)item->text.ptr[len];
+        shown[len] = byte < 0x20 || byte == 0x7f || byte == 0xc2 ? '?' : (char)byte;
+    }
+    explain_item(item->line, (struct lb_str){shown, len}, lb_str(why));
+    return false;
+}

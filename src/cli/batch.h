@@ -1,0 +1,48 @@
+/* Identifiers on their way to the server, so many to a request. Threads: one. */
+#ifndef LB_CLI_BATCH_H
+#define LB_CLI_BATCH_H
+
+#include "cli/client.h"
+#include "cli/input.h"
+#include "domain/identifier.h"
+
+#define LB_BATCH_MAX 10000 /* what a server takes by default */
+
+struct lb_batch {
+    size_t limit;               /* items in a request */
+    size_t count;               /* items now */
+    uint64_t total;             /* items sent so far */
+    uint64_t *lines;            /* of each item in its file, 0 for an argument */
+    struct lb_buf items;        /* JSON, separated by commas */
+    const char *before, *after; /* JSON around each item */
+    void *context;
+    bool (*send)(void *context, struct lb_batch *batch); /* false ends it all */
+};
+
+/* Takes the limit from --batch. False after a message. `before` and `after` are borrowed. */
+bool lb_batch_init(struct lb_batch *batch, const struct lb_cli *cli, const char *before,
+                   const char *after, void *context,
+                   bool (*send)(void *context, struct lb_batch *batch));
+void lb_batch_fini(struct lb_batch *batch);
+
+/* Adds one identifier, and sends when the batch is full. False when sending failed. */
+bool lb_batch_add(struct lb_batch *batch, struct lb_str text, uint64_t line);
+
+/* Sends what is left. */
+bool lb_batch_flush(struct lb_batch *batch);
+
+/* Says on standard error which items of `list` ({"index","value","reason"}) were refused, with
+ * their lines in the file. Returns how many there are. */
+size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list);
+
+/* The path "/v1/campaigns/CAMPAIGN/blocked-leads", or the workspace's, and then `after`; ends with
+ * a NUL. False after a message, also when the campaign is missing. */
+bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char *after);
+
+/* Where the identifiers begin in the arguments: behind CAMPAIGN, which --workspace replaces. */
+size_t lb_cli_first_identifier(const struct lb_cli *cli);
+
+/* What one spelling is in canonical form; false after a message that says why it is none. */
+bool lb_cli_normalise(const struct lb_input_item *item, struct lb_identifier *out);
+
+#endif

@@ -1,0 +1,120 @@
+/* What the commands share: exit codes, the table of options, a parsed command line, messages.
+ *
+ * Results go to standard output, everything else to standard error, so that output can be piped.
+ * Threads: one. */
+#ifndef LB_CLI_CLI_H
+#define LB_CLI_CLI_H
+
+#include "base/err.h"
+#include "base/str.h"
+#include "config/config.h"
+
+/* The exit codes of every command. */
+enum {
+    LB_EXIT_DONE = 0,
+    LB_EXIT_FAILED = 1, /* refused or failed; `check --quiet`: somebody is blocked */
+    LB_EXIT_USAGE = 2
+};
+
+/* X(name, option, value shown in help or NULL for a switch, help). */
+#define LB_CLI_OPTION_TABLE(X)                                                                     \
+    X(DATA, "data", "DIR", "The server's data folder (LEADBLOCK_DATA; ./leadblock-data).")         \
+    X(PLAN, "plan", "PLAN", "The licence: starter, pro or agency.")                                \
+    X(EXPIRES, "expires", "DATE",                                                                  \
+      "When it ends: 2027-12-31 (as that day begins, UTC) or 2027-12-31T12:00:00Z.")               \
+    X(NAME, "name", "NAME", "What people call it.")                                                \
+    X(READ_ONLY, "read-only", NULL, "The key may check and list, and change nothing.")             \
+    X(RATE_LIMIT, "rate-limit", "N", "Requests per second that this key may make.")                \
+    X(ID, "id", "ID", "An id of your own, 1 to 64 of A-Z a-z 0-9 _ -.")                            \
+    X(URL, "url", "URL", "The server (LEADBLOCK_URL; http://127.0.0.1:8080).")                     \
+    X(KEY, "key", "KEY", "The key. Better: LEADBLOCK_KEY, which other users cannot see.")          \
+    X(WORKSPACE, "workspace", NULL, "The workspace's own list, in place of CAMPAIGN.")             \
+    X(FILE, "file", "FILE", "Take identifiers from a CSV or text file; - is standard input.")      \
+    X(REASON, "reason", "TEXT", "Why, for all of them; up to 500 characters.")                     \
+    X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
+    X(SKIP_INVALID, "skip-invalid", NULL, "Leave out what is no identifier, and list it.")         \
+    X(SEARCH, "search", "TEXT", "Only identifiers that contain this.")                             \
+    X(QUIET, "quiet", NULL, "Print nothing; exit code 1 when somebody is blocked.")                \
+    X(JSON, "json", NULL, "Print JSON for programs.")                                              \
+    X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \
+    X(HELP, "help", NULL, "Explain the command.")
+
+enum lb_cli_option_id {
+#define LB_CLI_OPTION_ID(name, option, value, help) LB_OPT_##name,
+    LB_CLI_OPTION_TABLE(LB_CLI_OPTION_ID)
+#undef LB_CLI_OPTION_ID
+        LB_OPT_COUNT
+};
+
+#define LB_BIT(name) (1u << LB_OPT_##name)
+
+struct lb_cli_option {
+    const char *option;
+    const char *value;
+    const char *help;
+};
+
+extern const struct lb_cli_option lb_cli_options[LB_OPT_COUNT];
+
+struct lb_cli;
+
+struct lb_cli_command {
+    const char *name; /* "serve", or of two words: "key create" */
+    const char *arguments;
+    const char *summary;
+    const char *text; /* more help and examples */
+    unsigned options; /* bits; HELP is always allowed */
+    unsigned required;
+    bool settings;        /* takes the server's settings as options too */
+    unsigned least, most; /* arguments */
+    int (*run)(struct lb_cli *cli);
+};
+
+/* A parsed command line. The strings are main's own. */
+struct lb_cli {
+    const struct lb_cli_command *command;
+    const char *values[LB_OPT_COUNT]; /* NULL: not given; "" for a switch that was */
+    const char **arguments;
+    size_t argument_count;
+    struct lb_config config; /* of the command with `settings` only */
+};
+
+/* The table of all commands, in main.c, ends with a NULL name. */
+extern const struct lb_cli_command lb_cli_commands[];
+
+/* Parses what follows the command's name. LB_EXIT_DONE, or LB_EXIT_USAGE after a message. To be
+ * released with lb_cli_fini in any case. */
+int lb_cli_parse(struct lb_cli *cli, const struct lb_cli_command *command, int count,
+                 char *const *words);
+void lb_cli_fini(struct lb_cli *cli);
+
+static inline bool lb_cli_given(const struct lb_cli *cli, enum lb_cli_option_id option)
+{
+    return cli->values[option] != NULL;
+}
+
+/* The value of an option, else of the environment variable, else `initial`. An empty variable
+ * counts as not set. */
+const char *lb_cli_value(const struct lb_cli *cli, enum lb_cli_option_id option,
+                         const char *environment, const char *initial);
+
+/* The number that the option holds; false after a message when it is none or out of range.
+ * `*out` stays as it is when the option is not given. */
+bool lb_cli_number(const struct lb_cli *cli, enum lb_cli_option_id option, uint64_t least,
+                   uint64_t most, uint64_t *out);
+
+/* Of the candidates, the one that `word` may have meant; NULL when none is near. */
+const char *lb_cli_suggest(const char *word, const char *const *candidates, size_t count);
+
+/* "leadblock: ..." on standard error. */
+void lb_cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, and "See: leadblock help COMMAND". Returns LB_EXIT_USAGE. */
+int lb_cli_usage(const struct lb_cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What to do next, on standard error; only when a person is there to read it. */
+void lb_cli_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The help of one command, or the overview for NULL. */
+void lb_cli_help(const struct lb_cli_command *command);
+
+#endif

@@ -1,0 +1,397 @@
+#include "cli/client.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ANSWER_MAX      (256u << 20) /* bytes; a page of a list is far below */
+#define TRIES_MAX       8
+#define PAUSE_FIRST_MS  250
+#define PAUSE_MAX_MS    60000
+#define CONNECT_SECONDS 10L
+#define TOTAL_SECONDS   300L
+
+struct lb_client {
+    CURL *curl;
+    char *base; /* without a slash at its end */
+    char *key_header;
+    char *socket_path; /* NULL: TCP */
+    bool answered;     /* the server has answered before: it is there, and will be again */
+    long retry_after_s;
+    struct lb_answer *answer; /* of the call that is under way */
+    char error[CURL_ERROR_SIZE];
+};
+
+static size_t take_body(char *bytes, size_t one, size_t len, void *context)
+{
+    struct lb_client *client = context;
+    struct lb_buf *body = &client->answer->body;
+    (void)one; /* always 1 */
+    if (body->len + len > ANSWER_MAX)
+        return 0;
+    lb_buf_append(body, bytes, len);
+    return body->failed ? 0 : len;
+}
+
+/* Keeps the query of a link `<...?QUERY>; rel="next"`: the page is asked for at our own address,
+ * whatever host the server thinks it has. */
+static void take_link(struct lb_answer *answer, struct lb_str value)
+{
+    const char *close = memchr(value.ptr, '>', value.len);
+    const char *query = close ? memchr(value.ptr, '?', (size_t)(close - value.ptr)) : NULL;
+    if (!query || !memmem(close, value.len - (size_t)(close - value.ptr), "rel=\"next\"", 10))
+        return;
+    query++;
+    for (const char *p = query; p < close; p++) {
+        if (*p <= ' ' || *p == 0x7f)
+            return;
+    }
+    if (!lb_str_copy((struct lb_str){query, (size_t)(close - query)}, answer->cursor,
+                     sizeof answer->cursor))
+        answer->cursor[0] = '\0';
+}
+
+static size_t take_header(char *bytes, size_t one, size_t len, void *context)
+{
+    struct lb_client *client = context;
+    (void)one;
+    uint64_t seconds = 0;
+    size_t end = len;
+    while (end && (bytes[end - 1] == '\r' || bytes[end - 1] == '\n' || bytes[end - 1] == ' '))
+        end--;
+    if (end > 5 && strncasecmp(bytes, "link:", 5) == 0)
+        take_link(client->answer, (struct lb_str){bytes + 5, end - 5});
+    if (end > 13 && strncasecmp(bytes, "retry-after: ", 13) == 0 &&
+        lb_str_to_u64((struct lb_str){bytes + 13, end - 13}, 3600, &seconds))
+        client->retry_after_s = (long)seconds;
+    return len;
+}
+
+bool lb_client_prepare(void)
+{
+    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+static struct lb_client *client_create(const char *base)
+{
+    struct lb_client *client = calloc(1, sizeof *client);
+    if (!client)
+        return NULL;
+    client->curl = curl_easy_init();
+    client->base = strdup(base);
+    if (!client->curl || !client->base) {
+        lb_client_close(client);
+        return NULL;
+    }
+    size_t len = strlen(client->base);
+    while (len && client->base[len - 1] == '/')
+        client->base[--len] = '\0';
+    return client;
+}
+
+void lb_client_close(struct lb_client *client)
+{
+    if (!client)
+        return;
+    if (client->curl)
+        curl_easy_cleanup(client->curl);
+    free(client->base);
+    free(client->key_header);
+    free(client->socket_path);
+    free(client);
+}
+
+static bool is_header_text(const char *text)
+{
+    for (; *text; text++) {
+        if (*text <= ' ' || *text >= 0x7f)
+            return false;
+    }
+    return true;
+}
+
+struct lb_client *lb_client_open(const struct lb_cli *cli)
+{
+    const char *url = lb_cli_value(cli, LB_OPT_URL, "LEADBLOCK_URL", "http://127.0.0.1:8080");
+    const char *key = lb_cli_value(cli, LB_OPT_KEY, "LEADBLOCK_KEY", NULL);
+    if (strncasecmp(url, "http://", 7) != 0 && strncasecmp(url, "https://", 8) != 0) {
+        lb_cli_error("the server's address must begin with http:// or https://, not '%s'", url);
+        return NULL;
+    }
+    if (!key || !is_header_text(key)) {
+        lb_cli_error(key ? "the key holds characters that no key has"
+                         : "no key: set LEADBLOCK_KEY, or give --key. An operator makes one with: "
+                           "leadblock key create WORKSPACE --name NAME");
+        return NULL;
+    }
+    struct lb_client *client = client_create(url);
+    if (!client || asprintf(&client->key_header, "x-api-key: %s", key) < 0) {
+        if (client)
+            client->key_header = NULL;
+        lb_client_close(client);
+        lb_cli_error("out of memory");
+        return NULL;
+    }
+    return client;
+}
+
+struct lb_client *lb_client_open_unix(const char *path)
+{
+    struct lb_client *client = client_create("http://localhost");
+    if (client && !(client->socket_path = strdup(path))) {
+        lb_client_close(client);
+        return NULL;
+    }
+    return client;
+}
+
+static struct curl_slist *make_headers(const struct lb_client *client, const struct lb_call *call)
+{
+    const char *const lines[] = {
+        "Accept: application/json",
+        "Expect:", /* no waiting for "100 Continue" */
+        call->body.ptr ? "Content-Type: application/json" : NULL,
+        call->lenient ? "Prefer: handling=lenient" : NULL,
+        client->key_header,
+    };
+    struct curl_slist *list = NULL;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        if (!lines[i])
+            continue;
+        struct curl_slist *longer = curl_slist_append(list, lines[i]);
+        if (!longer) {
+            curl_slist_free_all(list);
+            return NULL;
+        }
+        list = longer;
+    }
+    return list;
+}
+
+static void set_up(struct lb_client *client, const struct lb_call *call, const char *url,
+                   struct curl_slist *headers)
+{
+    CURL *curl = client->curl;
+    curl_easy_reset(curl); /* keeps the connection */
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->error);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "leadblock-cli");
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, call->method);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, client);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+    if (call->body.ptr) {
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body.ptr);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len);
+    }
+    if (client->socket_path) {
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
+        curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    } else {
+        /* A backup through the control socket may take as long as it needs. */
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_SECONDS);
+    }
+}
+
+void lb_answer_fini(struct lb_answer *answer)
+{
+    lb_json_free(answer->json);
+    lb_buf_fini(&answer->body);
+    *answer = (struct lb_answer){0};
+}
+
+static CURLcode ask_once(struct lb_client *client, const struct lb_call *call, const char *url,
+                         struct curl_slist *headers, struct lb_answer *out)
+{
+    lb_answer_fini(out);
+    client->answer = out;
+    client->retry_after_s = -1;
+    client->error[0] = '\0';
+    set_up(client, call, url, headers);
+    CURLcode code = curl_easy_perform(client->curl);
+    client->answer = NULL;
+    if (code != CURLE_OK)
+        return code;
+    client->answered = true;
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &out->status);
+    if (out->body.len && lb_json_parse(lb_buf_str(&out->body), LB_JSON_MAX_DEPTH, &out->json, NULL))
+        out->json = NULL;
+    return code;
+}
+
+static bool has_code(const struct lb_answer *answer, const char *code)
+{
+    return lb_str_equal(lb_json_string(lb_json_member(answer->json, "code")), lb_str(code));
+}
+
+static bool worth_repeating(const struct lb_client *client, const struct lb_call *call,
+                            CURLcode code, const struct lb_answer *answer)
+{
+    if (code == CURLE_COULDNT_CONNECT)
+        return client->answered;
+    /* A connection that was lost, or an unknown outcome, may hide that it was created. */
+    if (call->creates && (code != CURLE_OK || has_code(answer, "outcome_unknown")))
+        return false;
+    if (code != CURLE_OK)
+        return client->answered && (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+                                    code == CURLE_GOT_NOTHING || code == CURLE_PARTIAL_FILE);
+    return answer->status == 429 || answer->status == 503;
+}
+
+static void pause_for(const struct lb_client *client, unsigned try)
+{
+    long ms = client->retry_after_s >= 0 ? client->retry_after_s * 1000 : PAUSE_FIRST_MS << try;
+    if (ms < PAUSE_FIRST_MS)
+        ms = PAUSE_FIRST_MS;
+    if (ms > PAUSE_MAX_MS)
+        ms = PAUSE_MAX_MS;
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000};
+    if (ms >= 1000)
+        lb_cli_hint("leadblock: the server is busy; asking again in %ld s", ms / 1000);
+    while (nanosleep(&left, &left) != 0)
+        ;
+}
+
+static void explain_transport(const struct lb_client *client, CURLcode code)
+{
+    const char *why = client->error[0] ? client->error : curl_easy_strerror(code);
+    if (client->socket_path)
+        lb_cli_error("no answer through the data folder's control socket: %s", why);
+    else
+        lb_cli_error("cannot reach %s: %s\nIs the server running (leadblock serve)? Another "
+                     "address goes into --url or LEADBLOCK_URL.",
+                     client->base, why);
+}
+
+static const char *advice(const char *code)
+{
+    static const char *const table[][2] = {
+        {"missing_api_key", "Set LEADBLOCK_KEY to a key of the workspace."},
+        {"invalid_api_key",
+         "See what keys there are: leadblock key list WORKSPACE; make one: leadblock key create"},
+        {"license_required",
+         "An operator can change the plan: leadblock workspace set-plan WORKSPACE pro"},
+        {"license_expired", "An operator can renew it: leadblock workspace set-plan WORKSPACE PLAN "
+                            "--expires DATE"},
+        {"campaign_not_found",
+         "See what campaigns there are: leadblock campaign list WORKSPACE; make one: leadblock "
+         "campaign create"},
+        {"too_many_identifiers", "Send fewer at once: --batch N"},
+        {"payload_too_large", "Send fewer at once: --batch N"},
+        {"storage_full", "Nothing of this request was recorded; make room on the server's disk."},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (strcmp(table[i][0], code) == 0)
+            return table[i][1];
+    }
+    return NULL;
+}
+
+void lb_client_explain(const struct lb_client *client, const struct lb_answer *answer)
+{
+    struct lb_str message = lb_answer_text(answer->json, "message");
+    struct lb_str code = lb_answer_text(answer->json, "code");
+    char code_text[64];
+    if (!message.len) {
+        lb_cli_error("%s answered %ld without saying why; is it a leadblock server?",
+                     client->socket_path ? "the control socket" : client->base, answer->status);
+        return;
+    }
+    if (!lb_str_copy(code, code_text, sizeof code_text))
+        code_text[0] = '\0';
+    lb_cli_error("%.*s (%s)", (int)message.len, message.ptr, code_text);
+    const char *next = advice(code_text);
+    if (next)
+        fprintf(stderr, "%s\n", next);
+}
+
+static bool ask(struct lb_client *client, const struct lb_call *call, struct lb_answer *out)
+{
+    struct lb_buf url = {0};
+    lb_buf_printf(&url, "%s%s", client->base, call->path);
+    struct curl_slist *headers = make_headers(client, call);
+    bool answered = false;
+    if (url.failed || !headers) {
+        lb_cli_error("out of memory");
+    } else {
+        CURLcode code = CURLE_OK;
+        for (unsigned try = 0; try < TRIES_MAX; try++) {
+            code = ask_once(client, call, url.ptr, headers, out);
+            if (try == TRIES_MAX - 1 || !worth_repeating(client, call, code, out))
+                break;
+            pause_for(client, try);
+        }
+        answered = code == CURLE_OK;
+        if (!answered)
+            explain_transport(client, code);
+    }
+    curl_slist_free_all(headers);
+    lb_buf_fini(&url);
+    return answered;
+}
+
+bool lb_client_call_or(struct lb_client *client, const struct lb_call *call, long status,
+                       struct lb_answer *out)
+{
+    *out = (struct lb_answer){0};
+    if (!ask(client, call, out))
+        return false;
+    if (status && out->status == status)
+        return true;
+    if (out->status < 200 || out->status > 299) {
+        lb_client_explain(client, out);
+        return false;
+    }
+    if (!out->json)
+        lb_cli_error("the server's answer is no JSON; is it a leadblock server?");
+    return out->json != NULL;
+}
+
+bool lb_client_call(struct lb_client *client, const struct lb_call *call, struct lb_answer *out)
+{
+    return lb_client_call_or(client, call, 0, out);
+}
+
+/* A string that a server made up must not steer the terminal: the tree is ours, so control
+ * characters in it are replaced in place. */
+struct lb_str lb_answer_text(const struct lb_json *object, const char *name)
+{
+    struct lb_str text = lb_json_string(lb_json_member(object, name));
+    char *bytes = (char *)text.ptr;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        bool c1 = byte == 0xc2 && i + 1 < text.len && (unsigned char)bytes[i + 1] < 0xa0;
+        if (byte < 0x20 || byte == 0x7f)
+            bytes[i] = ' ';
+        else if (c1)
+            bytes[i] = bytes[i + 1] = ' ';
+    }
+    return text.ptr ? text : LB_STR("");
+}
+
+uint64_t lb_answer_number(const struct lb_json *object, const char *name)
+{
+    int64_t number = 0;
+    lb_json_int64(lb_json_member(object, name), &number);
+    return number > 0 ? (uint64_t)number : 0;
+}
+
+void lb_url_append(struct lb_buf *url, struct lb_str text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~";
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.ptr[i];
+        if (byte && strchr(plain, byte))
+            lb_buf_append(url, &byte, 1);
+        else
+            lb_buf_printf(url, "%%%02X", (unsigned char)byte);
+    }
+}

@@ -1,0 +1,63 @@
+/* An HTTP client for one server: the public API over TCP, or the control socket of a data folder.
+ *
+ * It keeps its connection, follows no redirects, and waits and asks again when the server answers
+ * 429 or 503 (with Retry-After, else with growing pauses): all requests that the commands make may
+ * be repeated, but for those that create something, which say so. Threads: one. */
+#ifndef LB_CLI_CLIENT_H
+#define LB_CLI_CLIENT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "cli/cli.h"
+#include "json/decode.h"
+
+struct lb_client;
+
+struct lb_answer {
+    long status;
+    struct lb_buf body;
+    struct lb_json *json; /* the parsed body; NULL when it is no JSON */
+    char cursor[512];     /* query of the next page, "cursor=...&...", or empty */
+};
+
+struct lb_call {
+    const char *method;
+    const char *path;   /* below the server's address, encoded */
+    struct lb_str body; /* JSON; ptr NULL: none */
+    bool lenient;       /* Prefer: handling=lenient */
+    bool creates;       /* not to be repeated once it was sent */
+};
+
+/* A client of the public API, from --url and --key. NULL after a message. */
+struct lb_client *lb_client_open(const struct lb_cli *cli);
+
+/* Before any thread is started. False when out of memory. */
+bool lb_client_prepare(void);
+
+/* A client of the Unix socket at `path`. NULL when out of memory. */
+struct lb_client *lb_client_open_unix(const char *path);
+
+void lb_client_close(struct lb_client *client);
+
+/* Asks and waits for the answer, which the caller releases in any case. True when the status is
+ * 2xx; false after a message on standard error that says what went wrong and what to do. */
+bool lb_client_call(struct lb_client *client, const struct lb_call *call, struct lb_answer *out);
+
+/* The same, but leaves an answer with `status` to the caller, without a message: returns true. */
+bool lb_client_call_or(struct lb_client *client, const struct lb_call *call, long status,
+                       struct lb_answer *out);
+
+/* Says on standard error why the server refused. */
+void lb_client_explain(const struct lb_client *client, const struct lb_answer *answer);
+
+void lb_answer_fini(struct lb_answer *answer);
+
+/* A string member as a C string, control characters replaced; "" when it is missing or null.
+ * Owned by the answer's tree, or static. */
+struct lb_str lb_answer_text(const struct lb_json *object, const char *name);
+uint64_t lb_answer_number(const struct lb_json *object, const char *name);
+
+/* Appends `text`, percent-encoded for one segment of a path or one value of a query. */
+void lb_url_append(struct lb_buf *url, struct lb_str text);
+
+#endif

@@ -1,0 +1,156 @@
+#include "cli/batch.h"
+#include "cli/commands.h"
+#include "json/encode.h"
+
+#include <stdio.h>
+
+struct blocking {
+    const struct lb_cli *cli;
+    struct lb_client *client;
+    struct lb_buf path;
+    struct lb_buf after; /* JSON behind all items of a request, or behind each */
+    struct lb_batch batch;
+    uint64_t blocked;
+    uint64_t invalid;
+    struct lb_buf invalid_json; /* for --json: the items that were left out */
+};
+
+static void keep_invalid(struct blocking *blocking, const struct lb_json *list)
+{
+    for (size_t i = 0; i < lb_json_length(list); i++) {
+        const struct lb_json *item = lb_json_item(list, i);
+        uint64_t index = lb_answer_number(item, "index");
+        uint64_t line = index < blocking->batch.count ? blocking->batch.lines[index] : 0;
+        lb_buf_printf(&blocking->invalid_json,
+                      "%s{\"line\":", blocking->invalid_json.len ? "," : "");
+        if (line)
+            lb_buf_append_u64(&blocking->invalid_json, line);
+        else
+            lb_buf_append_lit(&blocking->invalid_json, "null");
+        lb_buf_append_lit(&blocking->invalid_json, ",\"value\":");
+        lb_json_put_string(&blocking->invalid_json, lb_answer_text(item, "value"));
+        lb_buf_append_lit(&blocking->invalid_json, ",\"reason\":");
+        lb_json_put_string(&blocking->invalid_json, lb_answer_text(item, "reason"));
+        lb_buf_append_lit(&blocking->invalid_json, "}");
+    }
+}
+
+static void explain_refusal(struct blocking *blocking, const struct lb_answer *answer)
+{
+    const struct lb_json *errors = lb_json_member(answer->json, "errors");
+    uint64_t count = lb_answer_number(answer->json, "errorCount");
+    lb_client_explain(blocking->client, answer);
+    size_t shown = lb_batch_explain(&blocking->batch, errors);
+    if (count > shown)
+        fprintf(stderr, "and %llu more\n", (unsigned long long)(count - shown));
+    if (shown)
+        fputs("Mend them, or leave them out with --skip-invalid. Blocking again is safe.\n",
+              stderr);
+}
+
+static bool send_batch(void *context, struct lb_batch *batch)
+{
+    struct blocking *blocking = context;
+    bool workspace = lb_cli_given(blocking->cli, LB_OPT_WORKSPACE);
+    struct lb_buf body = {0};
+    lb_buf_printf(&body, "{\"%s\":[", workspace ? "leads" : "publicIdentifiers");
+    lb_buf_append_str(&body, lb_buf_str(&batch->items));
+    lb_buf_append_lit(&body, "]");
+    if (!workspace)
+        lb_buf_append_str(&body, lb_buf_str(&blocking->after));
+    lb_buf_append_lit(&body, "}");
+    struct lb_call call = {.method = "POST",
+                           .path = blocking->path.ptr,
+                           .body = lb_buf_str(&body),
+                           .lenient = lb_cli_given(blocking->cli, LB_OPT_SKIP_INVALID)};
+    struct lb_answer answer = {0};
+    bool sent = false;
+    if (body.failed) {
+        lb_cli_error("out of memory");
+    } else if (lb_client_call_or(blocking->client, &call, 400, &answer)) {
+        sent = answer.status != 400;
+        if (!sent)
+            explain_refusal(blocking, &answer);
+    }
+    if (sent) {
+        const struct lb_json *invalid = lb_json_member(answer.json, "invalid");
+        blocking->blocked += lb_answer_number(answer.json, "blocked");
+        blocking->invalid += lb_batch_explain(batch, invalid);
+        keep_invalid(blocking, invalid);
+    }
+    lb_answer_fini(&answer);
+    lb_buf_fini(&body);
+    return sent;
+}
+
+static bool take_item(void *context, const struct lb_input_item *item)
+{
+    struct blocking *blocking = context;
+    return lb_batch_add(&blocking->batch, item->text, item->line);
+}
+
+static void print_summary(const struct blocking *blocking)
+{
+    uint64_t total = blocking->batch.total;
+    uint64_t known = total - blocking->blocked - blocking->invalid;
+    unsigned long long numbers[] = {blocking->blocked, known, blocking->invalid};
+    if (lb_cli_given(blocking->cli, LB_OPT_JSON)) {
+        printf("{\"sent\":%llu,\"blocked\":%llu,\"alreadyBlocked\":%llu,\"invalid\":[%.*s]}\n",
+               (unsigned long long)total, numbers[0], numbers[1], (int)blocking->invalid_json.len,
+               blocking->invalid_json.len ? blocking->invalid_json.ptr : "");
+        return;
+    }
+    printf("%llu lead%s blocked", numbers[0], numbers[0] == 1 ? "" : "s");
+    if (numbers[1])
+        printf(", %llu already blocked", numbers[1]);
+    if (numbers[2])
+        printf(", %llu left out", numbers[2]);
+    putchar('\n');
+}
+
+static bool prepare(struct blocking *blocking, const struct lb_cli *cli)
+{
+    const char *reason = cli->values[LB_OPT_REASON];
+    bool workspace = lb_cli_given(cli, LB_OPT_WORKSPACE);
+    if (!lb_cli_list_path(cli, &blocking->path, ""))
+        return false;
+    if (reason) {
+        lb_buf_append_lit(&blocking->after, ",\"reason\":");
+        lb_json_put_string(&blocking->after, lb_str(reason));
+    }
+    if (workspace)
+        lb_buf_append_lit(&blocking->after, "}");
+    size_t len = blocking->after.len; /* without the NUL that ends it */
+    lb_buf_append(&blocking->after, "", 1);
+    blocking->after.len = blocking->after.failed ? 0 : len;
+    return lb_batch_init(&blocking->batch, cli, workspace ? "{\"publicIdentifier\":" : "",
+                         workspace && blocking->after.ptr ? blocking->after.ptr : "", blocking,
+                         send_batch);
+}
+
+int lb_cmd_block(struct lb_cli *cli)
+{
+    struct blocking blocking = {.cli = cli};
+    int code = LB_EXIT_USAGE;
+    if (prepare(&blocking, cli)) {
+        code = LB_EXIT_FAILED;
+        blocking.client = lb_client_open(cli);
+        if (blocking.client)
+            code = lb_input_read(cli, lb_cli_first_identifier(cli), &blocking, take_item);
+        if (code == LB_EXIT_DONE && !lb_batch_flush(&blocking.batch))
+            code = LB_EXIT_FAILED;
+        if (code == LB_EXIT_DONE) {
+            print_summary(&blocking);
+        } else if (blocking.batch.total) {
+            lb_cli_error("stopped: %llu were sent before, of which %llu are newly blocked",
+                         (unsigned long long)blocking.batch.total,
+                         (unsigned long long)blocking.blocked);
+        }
+    }
+    lb_client_close(blocking.client);
+    lb_batch_fini(&blocking.batch);
+    lb_buf_fini(&blocking.path);
+    lb_buf_fini(&blocking.after);
+    lb_buf_fini(&blocking.invalid_json);
+    return code;
+}

@@ -1,0 +1,139 @@
+#include "cli/batch.h"
+#include "cli/commands.h"
+#include "cli/lookup.h"
+#include "json/encode.h"
+
+#include <stdio.h>
+
+struct checking {
+    const struct lb_cli *cli;
+    struct lb_client *client;
+    struct lb_buf path;
+    struct lb_batch batch;
+    struct lb_buf names; /* canonical forms in the batch, each with a NUL */
+    struct lb_buf blocked_json, allowed_json;
+    bool anybody; /* is blocked */
+    bool shown;   /* something was printed */
+};
+
+static void report(struct checking *checking, struct lb_str identifier, bool blocked)
+{
+    checking->anybody |= blocked;
+    if (lb_cli_given(checking->cli, LB_OPT_JSON)) {
+        struct lb_buf *list = blocked ? &checking->blocked_json : &checking->allowed_json;
+        if (list->len)
+            lb_buf_append_lit(list, ",");
+        lb_json_put_string(list, identifier);
+    } else if (!lb_cli_given(checking->cli, LB_OPT_QUIET)) {
+        printf("%.*s\t%s\n", (int)identifier.len, identifier.ptr, blocked ? "blocked" : "allowed");
+    }
+}
+
+/* Both lists keep the order of what was sent, without repetitions, so walking what was sent tells
+ * which of them comes next. False when an answer is missing. */
+static bool merge(struct checking *checking, const struct lb_json *json)
+{
+    const struct lb_json *blocked = lb_json_member(json, "blocked");
+    const struct lb_json *allowed = lb_json_member(json, "allowed");
+    size_t b = 0;
+    size_t a = 0;
+    const char *name = checking->names.ptr;
+    for (size_t i = 0; i < checking->batch.count; i++, name += strlen(name) + 1) {
+        struct lb_str identifier = lb_str(name);
+        if (lb_str_equal(lb_json_string(lb_json_item(blocked, b)), identifier)) {
+            report(checking, identifier, true);
+            b++;
+        } else if (lb_str_equal(lb_json_string(lb_json_item(allowed, a)), identifier)) {
+            report(checking, identifier, false);
+            a++;
+        }
+    }
+    return b == lb_json_length(blocked) && a == lb_json_length(allowed) && a + b > 0;
+}
+
+static bool send_batch(void *context, struct lb_batch *batch)
+{
+    struct checking *checking = context;
+    struct lb_buf body = {0};
+    lb_buf_append_lit(&body, "{\"publicIdentifiers\":[");
+    lb_buf_append_str(&body, lb_buf_str(&batch->items));
+    lb_buf_append_lit(&body, "]}");
+    struct lb_answer answer = {0};
+    struct lb_call call = {.method = "POST", .path = checking->path.ptr, .body = lb_buf_str(&body)};
+    bool sent = false;
+    if (body.failed || checking->names.failed) {
+        lb_cli_error("out of memory");
+    } else if (lb_client_call(checking->client, &call, &answer)) {
+        sent = merge(checking, answer.json);
+        if (!sent)
+            lb_cli_error("the server's answer does not cover what was asked; nothing is certain");
+    }
+    checking->names.len = 0;
+    lb_answer_fini(&answer);
+    lb_buf_fini(&body);
+    return sent;
+}
+
+static bool check_in_workspace(struct checking *checking, const struct lb_identifier *identifier)
+{
+    char id[LB_LOOKUP_ID_SIZE];
+    enum lb_lookup result = lb_lookup_record(checking->client, identifier, id);
+    if (result != LB_LOOKUP_FAILED)
+        report(checking, (struct lb_str){identifier->text, identifier->len},
+               result == LB_LOOKUP_FOUND);
+    return result != LB_LOOKUP_FAILED;
+}
+
+static bool take_item(void *context, const struct lb_input_item *item)
+{
+    struct checking *checking = context;
+    struct lb_identifier identifier;
+    if (!lb_cli_normalise(item, &identifier))
+        return lb_cli_given(checking->cli, LB_OPT_SKIP_INVALID);
+    if (lb_cli_given(checking->cli, LB_OPT_WORKSPACE))
+        return check_in_workspace(checking, &identifier);
+    lb_buf_append(&checking->names, identifier.text, (size_t)identifier.len + 1);
+    return lb_batch_add(&checking->batch, (struct lb_str){identifier.text, identifier.len},
+                        item->line);
+}
+
+static int finish(struct checking *checking)
+{
+    struct lb_buf *blocked = &checking->blocked_json;
+    struct lb_buf *allowed = &checking->allowed_json;
+    if (blocked->failed || allowed->failed) {
+        lb_cli_error("out of memory");
+        return LB_EXIT_FAILED;
+    }
+    if (lb_cli_given(checking->cli, LB_OPT_JSON))
+        printf("{\"blocked\":[%.*s],\"allowed\":[%.*s]}\n", (int)blocked->len,
+               blocked->len ? blocked->ptr : "", (int)allowed->len,
+               allowed->len ? allowed->ptr : "");
+    return lb_cli_given(checking->cli, LB_OPT_QUIET) && checking->anybody ? LB_EXIT_FAILED
+                                                                          : LB_EXIT_DONE;
+}
+
+int lb_cmd_check(struct lb_cli *cli)
+{
+    struct checking checking = {.cli = cli};
+    int code = LB_EXIT_USAGE;
+    bool workspace = lb_cli_given(cli, LB_OPT_WORKSPACE);
+    if (lb_cli_list_path(cli, &checking.path, workspace ? "" : "/check") &&
+        lb_batch_init(&checking.batch, cli, "", "", &checking, send_batch)) {
+        code = LB_EXIT_FAILED;
+        checking.client = lb_client_open(cli);
+        if (checking.client)
+            code = lb_input_read(cli, lb_cli_first_identifier(cli), &checking, take_item);
+        if (code == LB_EXIT_DONE && !lb_batch_flush(&checking.batch))
+            code = LB_EXIT_FAILED;
+        if (code == LB_EXIT_DONE)
+            code = finish(&checking);
+    }
+    lb_client_close(checking.client);
+    lb_batch_fini(&checking.batch);
+    lb_buf_fini(&checking.path);
+    lb_buf_fini(&checking.names);
+    lb_buf_fini(&checking.blocked_json);
+    lb_buf_fini(&checking.allowed_json);
+    return code;
+}

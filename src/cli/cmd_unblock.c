@@ -1,0 +1,104 @@
+#include "cli/batch.h"
+#include "cli/commands.h"
+#include "cli/lookup.h"
+
+#include <stdio.h>
+
+struct unblocking {
+    const struct lb_cli *cli;
+    struct lb_client *client;
+    struct lb_buf path;
+    struct lb_batch batch;
+    uint64_t unblocked;
+    uint64_t absent;
+    uint64_t invalid;
+};
+
+static bool send_batch(void *context, struct lb_batch *batch)
+{
+    struct unblocking *unblocking = context;
+    bool workspace = lb_cli_given(unblocking->cli, LB_OPT_WORKSPACE);
+    struct lb_buf body = {0};
+    lb_buf_printf(&body, workspace ? "[" : "{\"publicIdentifiers\":[");
+    lb_buf_append_str(&body, lb_buf_str(&batch->items));
+    lb_buf_append_str(&body, lb_str(workspace ? "]" : "]}"));
+    struct lb_answer answer = {0};
+    struct lb_call call = {
+        .method = "DELETE", .path = unblocking->path.ptr, .body = lb_buf_str(&body)};
+    bool sent = false;
+    if (body.failed)
+        lb_cli_error("out of memory");
+    else
+        sent = lb_client_call(unblocking->client, &call, &answer);
+    if (sent)
+        unblocking->unblocked += lb_answer_number(answer.json, "unblocked");
+    lb_answer_fini(&answer);
+    lb_buf_fini(&body);
+    return sent;
+}
+
+static bool take_item(void *context, const struct lb_input_item *item)
+{
+    struct unblocking *unblocking = context;
+    struct lb_identifier identifier;
+    char id[LB_LOOKUP_ID_SIZE];
+    if (!lb_cli_normalise(item, &identifier)) {
+        unblocking->invalid++;
+        return lb_cli_given(unblocking->cli, LB_OPT_SKIP_INVALID);
+    }
+    if (!lb_cli_given(unblocking->cli, LB_OPT_WORKSPACE))
+        return lb_batch_add(&unblocking->batch, (struct lb_str){identifier.text, identifier.len},
+                            item->line);
+    switch (lb_lookup_record(unblocking->client, &identifier, id)) {
+    case LB_LOOKUP_FOUND:
+        return lb_batch_add(&unblocking->batch, lb_str(id), item->line);
+    case LB_LOOKUP_ABSENT:
+        unblocking->absent++;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void print_summary(const struct unblocking *unblocking)
+{
+    unsigned long long unblocked = unblocking->unblocked;
+    unsigned long long absent =
+        unblocking->batch.total + unblocking->absent - unblocking->unblocked;
+    if (lb_cli_given(unblocking->cli, LB_OPT_JSON)) {
+        printf("{\"unblocked\":%llu,\"notBlocked\":%llu,\"invalid\":%llu}\n", unblocked, absent,
+               (unsigned long long)unblocking->invalid);
+        return;
+    }
+    printf("%llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
+    if (absent)
+        printf(", %llu not blocked there", absent);
+    if (unblocking->invalid)
+        printf(", %llu left out", (unsigned long long)unblocking->invalid);
+    putchar('\n');
+}
+
+int lb_cmd_unblock(struct lb_cli *cli)
+{
+    struct unblocking unblocking = {.cli = cli};
+    int code = LB_EXIT_USAGE;
+    if (lb_cli_list_path(cli, &unblocking.path, "") &&
+        lb_batch_init(&unblocking.batch, cli, "", "", &unblocking, send_batch)) {
+        code = LB_EXIT_FAILED;
+        unblocking.client = lb_client_open(cli);
+        if (unblocking.client)
+            code = lb_input_read(cli, lb_cli_first_identifier(cli), &unblocking, take_item);
+        if (code == LB_EXIT_DONE && !lb_batch_flush(&unblocking.batch))
+            code = LB_EXIT_FAILED;
+        if (code == LB_EXIT_DONE) {
+            print_summary(&unblocking);
+        } else if (unblocking.batch.total) {
+            lb_cli_error("stopped: %llu were unblocked before. Unblocking again is safe.",
+                         (unsigned long long)unblocking.unblocked);
+        }
+    }
+    lb_client_close(unblocking.client);
+    lb_batch_fini(&unblocking.batch);
+    lb_buf_fini(&unblocking.path);
+    return code;
+}

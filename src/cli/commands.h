@@ -1,0 +1,24 @@
+/* The commands, each in its cmd_NAME.c; main.c holds the table. Each returns an exit code. */
+#ifndef LB_CLI_COMMANDS_H
+#define LB_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+int lb_cmd_serve(struct lb_cli *cli);
+int lb_cmd_workspace_create(struct lb_cli *cli);
+int lb_cmd_workspace_list(struct lb_cli *cli);
+int lb_cmd_workspace_set_plan(struct lb_cli *cli);
+int lb_cmd_key_create(struct lb_cli *cli);
+int lb_cmd_key_list(struct lb_cli *cli);
+int lb_cmd_key_revoke(struct lb_cli *cli);
+int lb_cmd_campaign_create(struct lb_cli *cli);
+int lb_cmd_campaign_list(struct lb_cli *cli);
+int lb_cmd_block(struct lb_cli *cli);
+int lb_cmd_unblock(struct lb_cli *cli);
+int lb_cmd_check(struct lb_cli *cli);
+int lb_cmd_list(struct lb_cli *cli);
+int lb_cmd_backup(struct lb_cli *cli);
+int lb_cmd_version(struct lb_cli *cli);
+int lb_cmd_help(struct lb_cli *cli);
+
+#endif

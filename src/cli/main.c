@@ -1,0 +1,185 @@
+/* The program: one table of commands, and the way from the command line to one of them. */
+#include "cli/commands.h"
+
+#include <stdio.h>
+
+#define API   (LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(WORKSPACE))
+#define IDS   (LB_BIT(FILE) | LB_BIT(BATCH) | LB_BIT(SKIP_INVALID))
+#define ADMIN (LB_BIT(DATA) | LB_BIT(JSON))
+#define MANY  1000000 /* arguments; the system's own limit is lower */
+
+#define WORKSPACE_IS "WORKSPACE is an id, or a name that only one workspace has.\n"
+
+#define FILE_IS                                                                                    \
+    "Identifiers are names or profile URLs: john-doe, https://www.linkedin.com/in/john-doe/.\n"    \
+    "A file is CSV, or plain lines: a column called publicIdentifier, linkedinUrl, url or the\n"   \
+    "like is taken, else the first one.\n"
+
+const struct lb_cli_command lb_cli_commands[] = {
+    {"serve", "[OPTIONS]", "Run the server.",
+     "It answers on --listen and keeps its data in --data. An option is also an environment\n"
+     "variable, named behind its default; the option wins.\n"
+     "\n"
+     "  leadblock serve --demo\n"
+     "  leadblock serve --data /var/lib/leadblock --listen 0.0.0.0:8080\n",
+     0, 0, true, 0, 0, lb_cmd_serve},
+    {"workspace create", "NAME --plan PLAN [--expires DATE]", "Make a workspace; prints its id.",
+     "Without --expires the licence has no end. Blocking in a campaign needs pro or agency.\n"
+     "\n"
+     "  leadblock workspace create \"Acme\" --plan agency\n"
+     "  leadblock workspace create \"Acme\" --plan pro --expires 2027-12-31\n",
+     ADMIN | LB_BIT(PLAN) | LB_BIT(EXPIRES), LB_BIT(PLAN), false, 1, 1, lb_cmd_workspace_create},
+    {"workspace list", "", "Show all workspaces.", "", ADMIN, 0, false, 0, 0,
+     lb_cmd_workspace_list},
+    {"workspace set-plan", "WORKSPACE PLAN [--expires DATE]", "Change or renew a licence.",
+     WORKSPACE_IS "Without --expires the licence has no end.\n"
+                  "\n"
+                  "  leadblock workspace set-plan Acme pro --expires 2027-12-31\n",
+     ADMIN | LB_BIT(EXPIRES), 0, false, 2, 2, lb_cmd_workspace_set_plan},
+    {"key create", "WORKSPACE --name NAME [OPTIONS]", "Make a key; prints it, this once.",
+     WORKSPACE_IS "\n"
+                  "  leadblock key create Acme --name \"crm sync\"\n"
+                  "  leadblock key create Acme --name dashboard --read-only --rate-limit 50\n"
+                  "  export LEADBLOCK_KEY=$(leadblock key create Acme --name me)\n",
+     ADMIN | LB_BIT(NAME) | LB_BIT(READ_ONLY) | LB_BIT(EXPIRES) | LB_BIT(RATE_LIMIT), LB_BIT(NAME),
+     false, 1, 1, lb_cmd_key_create},
+    {"key list", "WORKSPACE", "Show a workspace's keys, not their secrets.", WORKSPACE_IS, ADMIN, 0,
+     false, 1, 1, lb_cmd_key_list},
+    {"key revoke", "KEYID", "Make a key invalid, at once and for good.",
+     "KEYID is the id that `leadblock key list` shows, not the key itself.\n", ADMIN, 0, false, 1,
+     1, lb_cmd_key_revoke},
+    {"campaign create", "WORKSPACE NAME [--id ID]", "Make a campaign; prints its id.",
+     WORKSPACE_IS "\n"
+                  "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n",
+     ADMIN | LB_BIT(ID), 0, false, 2, 2, lb_cmd_campaign_create},
+    {"campaign list", "WORKSPACE", "Show a workspace's campaigns.", WORKSPACE_IS, ADMIN, 0, false,
+     1, 1, lb_cmd_campaign_list},
+    {"block", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Block people; repeating it is safe.",
+     FILE_IS "One that is no identifier refuses its whole request, unless --skip-invalid.\n"
+             "\n"
+             "  leadblock block q1 john-doe jane-smith --reason \"existing client\"\n"
+             "  leadblock block --workspace --file do-not-contact.csv --skip-invalid\n"
+             "  cut -f3 people.tsv | leadblock block q1 -\n",
+     API | IDS | LB_BIT(REASON) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_block},
+    {"unblock", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Take blocks back; repeating it is safe.",
+     FILE_IS
+     "The workspace's list and a campaign's are separate: taking one back leaves the other.\n"
+     "\n"
+     "  leadblock unblock q1 john-doe\n"
+     "  leadblock unblock --workspace john-doe\n",
+     API | IDS | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock},
+    {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
+     FILE_IS
+     "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"
+     "counts both its own list and the workspace's; with --workspace only the latter.\n"
+     "With --quiet the exit code tells: 0 nobody is blocked, 1 somebody is, or it failed.\n"
+     "\n"
+     "  leadblock check q1 john-doe\n"
+     "  leadblock check q1 --file leads.csv | awk '$2 == \"allowed\" {print $1}'\n"
+     "  leadblock check q1 john-doe --quiet && ./contact john-doe\n",
+     API | IDS | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check},
+    {"list", "CAMPAIGN [--search TEXT]", "Show a blocklist, newest first.",
+     "Prints identifier, date and reason, separated by tabs when piped.\n"
+     "\n"
+     "  leadblock list q1 --search doe\n"
+     "  leadblock list --workspace | cut -f1\n",
+     API | LB_BIT(SEARCH) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list},
+    {"backup", "FILE", "Write a consistent copy, also while the server runs.",
+     "FILE must not exist yet; the server writes it, as its own user. To restore, stop the server\n"
+     "and put the copy into an empty data folder as leadblock.db.\n"
+     "\n"
+     "  leadblock backup /backup/leadblock-$(date +%F).db\n",
+     ADMIN, 0, false, 1, 1, lb_cmd_backup},
+    {"version", "", "Print the version.", "", LB_BIT(JSON), 0, false, 0, 0, lb_cmd_version},
+    {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN), 0, false, 0, 2,
+     lb_cmd_help},
+    {0},
+};
+
+/* Finds the command that the words begin with, and how many of them are its name. */
+static const struct lb_cli_command *find_command(int count, char *const *words, int *out_used)
+{
+    for (const struct lb_cli_command *command = lb_cli_commands; command->name; command++) {
+        size_t first = strcspn(command->name, " ");
+        bool two = command->name[first] == ' ';
+        if (strlen(words[0]) != first || strncmp(words[0], command->name, first) != 0)
+            continue;
+        if (two && (count < 2 || strcmp(words[1], command->name + first + 1) != 0))
+            continue;
+        *out_used = two ? 2 : 1;
+        return command;
+    }
+    return NULL;
+}
+
+static bool is_group(const char *word)
+{
+    size_t len = strlen(word);
+    for (const struct lb_cli_command *command = lb_cli_commands; command->name; command++) {
+        if (strncmp(command->name, word, len) == 0 && command->name[len] == ' ')
+            return true;
+    }
+    return false;
+}
+
+static int unknown_command(int count, char *const *words)
+{
+    const char *names[sizeof lb_cli_commands / sizeof *lb_cli_commands];
+    size_t known = 0;
+    char both[128];
+    for (const struct lb_cli_command *command = lb_cli_commands; command->name; command++)
+        names[known++] = command->name;
+    if (is_group(words[0]) && count == 1) {
+        fprintf(stderr, "leadblock: %s what?\nSee: leadblock help %s\n", words[0], words[0]);
+        return LB_EXIT_USAGE;
+    }
+    snprintf(both, sizeof both, "%s %s", words[0], count > 1 ? words[1] : "");
+    const char *near = lb_cli_suggest(words[0], names, known);
+    if (!near || is_group(words[0]))
+        near = lb_cli_suggest(both, names, known);
+    fprintf(stderr, "leadblock: there is no command '%s'%s%s%s\nSee: leadblock help\n",
+            is_group(words[0]) ? both : words[0], near ? "; did you mean '" : "", near ? near : "",
+            near ? "'?" : "");
+    return LB_EXIT_USAGE;
+}
+
+static int dispatch(int count, char *const *words)
+{
+    int used = 0;
+    struct lb_cli cli;
+    const struct lb_cli_command *command = find_command(count, words, &used);
+    if (!command)
+        return unknown_command(count, words);
+    int code = lb_cli_parse(&cli, command, count - used, words + used);
+    if (code == LB_EXIT_DONE && lb_cli_given(&cli, LB_OPT_HELP))
+        lb_cli_help(command);
+    else if (code == LB_EXIT_DONE)
+        code = command->run(&cli);
+    lb_cli_fini(&cli);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        lb_cli_help(NULL);
+        return LB_EXIT_USAGE;
+    }
+    int code = LB_EXIT_DONE;
+    bool group_help =
+        argc == 3 && is_group(argv[1]) && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"));
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        lb_cli_help(NULL);
+    else if (strcmp(argv[1], "--version") == 0)
+        code = dispatch(1, (char *[]){"version", NULL});
+    else if (group_help)
+        code = dispatch(2, (char *[]){"help", argv[1], NULL});
+    else
+        code = dispatch(argc - 1, argv + 1);
+    /* Output that did not get through is a failure, however well the rest went. */
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == LB_EXIT_DONE) {
+        perror("leadblock: standard output");
+        code = LB_EXIT_FAILED;
+    }
+    return code;
+}

@@ -1,0 +1,245 @@
+#include "cli/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WORD_MAX 64 /* longer words are not looked at for suggestions */
+
+const struct lb_cli_option lb_cli_options[LB_OPT_COUNT] = {
+#define LB_CLI_OPTION_ROW(name, option, value, help) {option, value, help},
+    LB_CLI_OPTION_TABLE(LB_CLI_OPTION_ROW)
+#undef LB_CLI_OPTION_ROW
+};
+
+static void print_message(const char *format, va_list args)
+{
+    fputs("leadblock: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+void lb_cli_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message(format, args);
+    va_end(args);
+}
+
+int lb_cli_usage(const struct lb_cli *cli, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message(format, args);
+    va_end(args);
+    fprintf(stderr, "See: leadblock help %s\n", cli->command->name);
+    return LB_EXIT_USAGE;
+}
+
+void lb_cli_hint(const char *format, ...)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* Edits that turn one word into the other: insert, remove or replace a character. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[WORD_MAX + 1];
+    size_t len = strlen(b);
+    for (size_t j = 0; j <= len; j++)
+        row[j] = j;
+    for (size_t i = 1; a[i - 1]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= len; j++) {
+            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+            size_t inserted = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = replaced < inserted ? replaced : inserted;
+        }
+    }
+    return row[len];
+}
+
+const char *lb_cli_suggest(const char *word, const char *const *candidates, size_t count)
+{
+    size_t len = strlen(word);
+    size_t nearest = len / 3 + 1; /* a third of the letters may be wrong */
+    const char *found = NULL;
+    if (len == 0 || len > WORD_MAX)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(candidates[i]) > WORD_MAX)
+            continue;
+        size_t far = distance(word, candidates[i]);
+        if (far < nearest || (far == nearest && !found)) {
+            nearest = far;
+            found = candidates[i];
+        }
+    }
+    return found;
+}
+
+static int unknown_option(const struct lb_cli *cli, const char *name)
+{
+    const char *candidates[LB_OPT_COUNT + LB_SETTING_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < LB_OPT_COUNT; i++) {
+        if ((cli->command->options | LB_BIT(HELP)) & (1u << i))
+            candidates[count++] = lb_cli_options[i].option;
+    }
+    for (size_t i = 0; cli->command->settings && i < LB_SETTING_COUNT; i++)
+        candidates[count++] = lb_settings[i].option;
+    const char *near = lb_cli_suggest(name, candidates, count);
+    if (near)
+        return lb_cli_usage(cli, "unknown option --%s; did you mean --%s?", name, near);
+    return lb_cli_usage(cli, "unknown option --%s", name);
+}
+
+/* A command line on its way through. */
+struct words {
+    char *const *next;
+    char *const *end;
+};
+
+/* The value of an option: what stands behind its "=", else the next word. */
+static const char *take_value(struct words *words, const char *equals)
+{
+    if (equals)
+        return equals + 1;
+    return words->next < words->end ? *words->next++ : NULL;
+}
+
+static int take_setting(struct lb_cli *cli, const struct lb_setting *setting, struct words *words,
+                        const char *equals)
+{
+    struct lb_reason reason;
+    bool flag = setting->type == LB_TYPE_flag;
+    const char *value = flag && !equals ? "" : take_value(words, equals);
+    if (!value)
+        return lb_cli_usage(cli, "--%s wants a value: %s", setting->option, setting->value);
+    if (lb_config_set(&cli->config, setting, value, &reason))
+        return lb_cli_usage(cli, "%s", reason.text);
+    return LB_EXIT_DONE;
+}
+
+static int take_option(struct lb_cli *cli, const char *word, struct words *words)
+{
+    char name[WORD_MAX];
+    const char *equals = strchr(word, '=');
+    size_t len = equals ? (size_t)(equals - word) : strlen(word);
+    if (!lb_str_copy((struct lb_str){word, len}, name, sizeof name))
+        return lb_cli_usage(cli, "unknown option --%.*s", (int)WORD_MAX, word);
+    const struct lb_setting *setting = cli->command->settings ? lb_setting_find(name) : NULL;
+    if (setting)
+        return take_setting(cli, setting, words, equals);
+    for (size_t i = 0; i < LB_OPT_COUNT; i++) {
+        const struct lb_cli_option *option = &lb_cli_options[i];
+        if (strcmp(option->option, name) != 0 ||
+            !((cli->command->options | LB_BIT(HELP)) & (1u << i)))
+            continue;
+        if (!option->value && equals)
+            return lb_cli_usage(cli, "--%s takes no value", name);
+        cli->values[i] = option->value ? take_value(words, equals) : "";
+        if (!cli->values[i])
+            return lb_cli_usage(cli, "--%s wants a value: %s", name, option->value);
+        return LB_EXIT_DONE;
+    }
+    return unknown_option(cli, name);
+}
+
+static int check_counts(const struct lb_cli *cli)
+{
+    const struct lb_cli_command *command = cli->command;
+    for (size_t i = 0; i < LB_OPT_COUNT; i++) {
+        if ((command->required & (1u << i)) && !cli->values[i])
+            return lb_cli_usage(cli, "%s needs --%s %s", command->name, lb_cli_options[i].option,
+                                lb_cli_options[i].value);
+    }
+    if (cli->argument_count < command->least)
+        return lb_cli_usage(cli, "%s needs %s", command->name, command->arguments);
+    if (cli->argument_count > command->most)
+        return lb_cli_usage(cli, "%s does not know what to do with '%s'", command->name,
+                            cli->arguments[command->most]);
+    return LB_EXIT_DONE;
+}
+
+static int prepare(struct lb_cli *cli, int count)
+{
+    struct lb_reason reason;
+    /* One more, so that nothing is asked for when there are no words. */
+    cli->arguments = calloc((size_t)count + 1, sizeof *cli->arguments);
+    if (!cli->arguments || (cli->command->settings && !lb_config_init(&cli->config))) {
+        lb_cli_error("out of memory");
+        return LB_EXIT_FAILED;
+    }
+    if (cli->command->settings && lb_config_environment(&cli->config, getenv, &reason))
+        return lb_cli_usage(cli, "%s", reason.text);
+    return LB_EXIT_DONE;
+}
+
+int lb_cli_parse(struct lb_cli *cli, const struct lb_cli_command *command, int count,
+                 char *const *words_in)
+{
+    *cli = (struct lb_cli){.command = command};
+    int code = prepare(cli, count);
+    struct words words = {words_in, words_in + count};
+    bool options_end = false;
+    while (code == LB_EXIT_DONE && words.next < words.end) {
+        const char *word = *words.next++;
+        if (options_end || word[0] != '-' || strcmp(word, "-") == 0)
+            cli->arguments[cli->argument_count++] = word;
+        else if (strcmp(word, "--") == 0)
+            options_end = true;
+        else if (strcmp(word, "-h") == 0)
+            cli->values[LB_OPT_HELP] = "";
+        else if (word[1] == '-')
+            code = take_option(cli, word + 2, &words);
+        else
+            code =
+                lb_cli_usage(cli, "unknown option %s; behind -- it is taken as an argument", word);
+    }
+    if (code == LB_EXIT_DONE && !lb_cli_given(cli, LB_OPT_HELP))
+        code = check_counts(cli);
+    return code;
+}
+
+void lb_cli_fini(struct lb_cli *cli)
+{
+    free(cli->arguments);
+    if (cli->command->settings)
+        lb_config_fini(&cli->config);
+}
+
+const char *lb_cli_value(const struct lb_cli *cli, enum lb_cli_option_id option,
+                         const char *environment, const char *initial)
+{
+    if (cli->values[option])
+        return cli->values[option];
+    const char *value = getenv(environment);
+    return value && *value ? value : initial;
+}
+
+bool lb_cli_number(const struct lb_cli *cli, enum lb_cli_option_id option, uint64_t least,
+                   uint64_t most, uint64_t *out)
+{
+    uint64_t number = 0;
+    if (!cli->values[option])
+        return true;
+    if (!lb_str_to_u64(lb_str(cli->values[option]), most, &number) || number < least) {
+        lb_cli_usage(cli, "--%s: '%s' is not a whole number from %llu to %llu",
+                     lb_cli_options[option].option, cli->values[option], (unsigned long long)least,
+                     (unsigned long long)most);
+        return false;
+    }
+    *out = number;
+    return true;
+}

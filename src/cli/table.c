@@ -1,0 +1,74 @@
+#include "cli/table.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* Characters; those of double width are rare in what we print. */
+static size_t width_of(struct lb_str text)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < text.len; i++)
+        width += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+    return width;
+}
+
+void lb_table_init(struct lb_table *table, const char *const *headings)
+{
+    *table = (struct lb_table){.headings = headings};
+    while (headings[table->columns]) {
+        table->widths[table->columns] = strlen(headings[table->columns]);
+        table->columns++;
+    }
+}
+
+void lb_table_add(struct lb_table *table, struct lb_str cell)
+{
+    size_t *width = &table->widths[table->count++ % table->columns];
+    size_t wanted = width_of(cell);
+    if (wanted > *width)
+        *width = wanted;
+    lb_buf_append_str(&table->cells, cell);
+    lb_buf_append(&table->cells, "", 1);
+}
+
+/* The last column is not padded, so that no line ends with blanks. */
+static void print_cell(const struct lb_table *table, size_t column, struct lb_str cell,
+                       bool terminal)
+{
+    bool last = column + 1 == table->columns;
+    fwrite(cell.ptr, 1, cell.len, stdout);
+    if (last)
+        putchar('\n');
+    else if (terminal)
+        printf("%*s", (int)(table->widths[column] - width_of(cell) + 2), "");
+    else
+        putchar('\t');
+}
+
+bool lb_table_flush(struct lb_table *table)
+{
+    bool terminal = isatty(STDOUT_FILENO);
+    if (table->cells.failed)
+        return false;
+    if (terminal && !table->heading_shown && table->count) {
+        for (size_t i = 0; i < table->columns; i++)
+            print_cell(table, i, lb_str(table->headings[i]), true);
+        table->heading_shown = true;
+    }
+    const char *next = table->cells.ptr;
+    for (size_t i = 0; i < table->count; i++) {
+        struct lb_str cell = lb_str(next);
+        print_cell(table, i % table->columns, cell, terminal);
+        next += cell.len + 1;
+    }
+    table->cells.len = 0;
+    table->count = 0;
+    return fflush(stdout) == 0 && !ferror(stdout);
+}
+
+bool lb_table_fini(struct lb_table *table)
+{
+    bool printed = lb_table_flush(table);
+    lb_buf_fini(&table->cells);
+    return printed;
+}

@@ -1,0 +1,32 @@
+/* Rows of text on standard output: aligned below a heading on a terminal, separated by tabs and
+ * without a heading in a pipe. Threads: one. */
+#ifndef LB_CLI_TABLE_H
+#define LB_CLI_TABLE_H
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define LB_TABLE_COLUMNS_MAX 9
+
+struct lb_table {
+    const char *const *headings; /* NULL ends them */
+    size_t columns;
+    struct lb_buf cells; /* each ends with a NUL */
+    size_t widths[LB_TABLE_COLUMNS_MAX];
+    size_t count; /* cells */
+    bool heading_shown;
+};
+
+void lb_table_init(struct lb_table *table, const char *const *headings);
+
+/* Adds the next cell; a row is full when it has as many as there are headings. */
+void lb_table_add(struct lb_table *table, struct lb_str cell);
+
+/* Prints what was added since the last time. Columns never get narrower from one time to the
+ * next. False when out of memory or when standard output is gone. */
+bool lb_table_flush(struct lb_table *table);
+
+/* Prints and releases. */
+bool lb_table_fini(struct lb_table *table);
+
+#endif

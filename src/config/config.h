@@ -1,0 +1,145 @@
+/* The settings of the server: one table, from which everything else is made (the fields below,
+ * parsing, `leadblock serve --help` and docs/configuration.md).
+ *
+ * A setting comes from its option, else from its environment variable (LEADBLOCK_ and the option's
+ * name in capitals, with _ for -), else from its default.
+ * Order: init, environment, then options one by one with lb_config_set; fini at the end. Threads:
+ * filled by one thread, then read by all. */
+#ifndef LB_CONFIG_CONFIG_H
+#define LB_CONFIG_CONFIG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
+
+/* X(type, field, option, default, value shown in help, least, most, help); least and most count
+ * for numbers. Types: text, u32, u64, flag, level (of the log), list (of addresses or networks). */
+#define LB_SETTING_TABLE(X)                                                                        \
+    X(text, data, "data", "./leadblock-data", "DIR", 0, 0,                                         \
+      "The data folder. It is made when it is missing; one server at a time owns it.")             \
+    X(text, listen, "listen", "127.0.0.1:8080", "HOST:PORT", 0, 0,                                 \
+      "Address of the API; an IPv6 host goes in brackets, and port 0 picks a free one.")           \
+    X(text, database, "database", "sqlite", "NAME", 0, 0,                                          \
+      "Where entries are stored: `sqlite`, inside the data folder.")                               \
+    X(u32, threads, "threads", "0", "N", 0, 1024,                                                  \
+      "I/O threads; 0 means one per processor that the process may use.")                          \
+    X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
+      "Also make a workspace, a campaign `demo` and a key, and print a curl line to try.")         \
+    X(level, log_level, "log-level", "info", "LEVEL", 0, 0,                                        \
+      "How much is logged on standard error: error, warn, info or debug.")                         \
+    X(u32, max_connections, "max-connections", "10000", "N", 1, 1000000,                           \
+      "Open connections in all; one more is closed at once.")                                      \
+    X(u32, max_header_bytes, "max-header-bytes", "16384", "BYTES", 1024, 1048576,                  \
+      "Request line and headers; more is refused with 431.")                                       \
+    X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 1073741824,                 \
+      "Body of a request; more is refused with 413.")                                              \
+    X(u32, max_identifiers, "max-identifiers", "10000", "N", 1, 1000000,                           \
+      "Identifiers in one request; more are refused with 400.")                                    \
+    X(u32, header_timeout_s, "header-timeout", "10", "SECONDS", 1, 3600,                           \
+      "From the first byte of a request until its headers are complete.")                          \
+    X(u32, body_timeout_s, "body-timeout", "30", "SECONDS", 1, 3600,                               \
+      "From then until its body is complete.")                                                     \
+    X(u32, idle_timeout_s, "idle-timeout", "60", "SECONDS", 1, 86400,                              \
+      "How long a connection may rest between requests; keep it above the proxy's own.")           \
+    X(u32, send_timeout_s, "send-timeout", "60", "SECONDS", 1, 3600,                               \
+      "How long a client may take to receive its response.")                                       \
+    X(u32, drain_timeout_s, "drain-timeout", "10", "SECONDS", 0, 3600,                             \
+      "How long a stopping server waits for requests that have begun.")                            \
+    X(list, trusted_proxy, "trusted-proxy", "", "CIDR,...", 0, 0,                                  \
+      "Networks of reverse proxies whose X-Forwarded-For counts; may be repeated.")                \
+    X(list, metrics_allow, "metrics-allow", "127.0.0.0/8,::1", "CIDR,...", 0, 0,                   \
+      "Networks that may read /metrics; empty means none. May be repeated.")                       \
+    X(u32, rate_limit, "rate-limit", "0", "N", 0, 1000000,                                         \
+      "Requests per second for each key that has no limit of its own; 0 means no limit.")          \
+    X(u32, readers, "readers", "2", "N", 1, 64,                                                    \
+      "Threads that read stored rows for lists, searches and details.")                            \
+    X(u32, queue_size, "queue-size", "8192", "N", 16, 1000000,                                     \
+      "Writes that may wait to be committed; one more is answered 503 `overloaded`.")              \
+    X(u32, workspace_share_percent, "workspace-share", "50", "PERCENT", 1, 100,                    \
+      "How much of the queues one workspace may fill before it is answered 429.")                  \
+    X(u64, max_workspace_entries, "max-workspace-entries", "100000000", "N", 1, 1000000000000,     \
+      "Blocked leads that one workspace may hold, all its lists together.")                        \
+    X(u32, checkpoint_pages, "checkpoint-pages", "8192", "PAGES", 100, 10000000,                   \
+      "Size of SQLite's write-ahead log that makes the server fold it into the database.")
+
+struct lb_config_list {
+    char **items; /* addresses such as "::1" or networks such as "10.0.0.0/8"; checked */
+    size_t count;
+};
+
+typedef const char *lb_setting_text; /* borrowed from the caller of lb_config_set */
+typedef uint32_t lb_setting_u32;
+typedef uint64_t lb_setting_u64;
+typedef bool lb_setting_flag;
+typedef enum lb_log_level lb_setting_level;
+typedef struct lb_config_list lb_setting_list;
+
+enum lb_setting_id {
+#define LB_SETTING_ID(type, field, option, initial, value, least, most, help) LB_SETTING_##field,
+    LB_SETTING_TABLE(LB_SETTING_ID)
+#undef LB_SETTING_ID
+        LB_SETTING_COUNT
+};
+
+enum lb_setting_source { LB_FROM_DEFAULT, LB_FROM_ENVIRONMENT, LB_FROM_OPTION };
+
+struct lb_config {
+#define LB_SETTING_FIELD(type, field, option, initial, value, least, most, help)                   \
+    lb_setting_##type field;
+    LB_SETTING_TABLE(LB_SETTING_FIELD)
+#undef LB_SETTING_FIELD
+    enum lb_setting_source sources[LB_SETTING_COUNT];
+};
+
+enum lb_setting_type {
+    LB_TYPE_text,
+    LB_TYPE_u32,
+    LB_TYPE_u64,
+    LB_TYPE_flag,
+    LB_TYPE_level,
+    LB_TYPE_list
+};
+
+struct lb_setting {
+    enum lb_setting_type type;
+    const char *option;  /* without the leading -- */
+    const char *initial; /* the default, as a person would write it */
+    const char *value;   /* what --help shows for the value; NULL for a flag */
+    uint64_t least, most;
+    const char *help;
+    size_t offset; /* of the field in struct lb_config */
+};
+
+extern const struct lb_setting lb_settings[LB_SETTING_COUNT];
+
+#define LB_SETTING_ENVIRONMENT_SIZE 48
+
+/* The environment variable of a setting, such as "LEADBLOCK_LOG_LEVEL". */
+void lb_setting_environment(const struct lb_setting *setting,
+                            char out[LB_SETTING_ENVIRONMENT_SIZE]);
+
+/* The setting of this option (without --), or NULL. */
+const struct lb_setting *lb_setting_find(const char *option);
+
+/* Defaults everywhere. False when out of memory. */
+bool lb_config_init(struct lb_config *config);
+void lb_config_fini(struct lb_config *config);
+
+/* Takes what the environment says; `look_up` is getenv, or a test's own. An empty variable counts
+ * as not set, except for lists. LB_ERR_INVALID_PARAMETER with a reason that names the variable. */
+lb_err lb_config_environment(struct lb_config *config, char *(*look_up)(const char *name),
+                             struct lb_reason *reason);
+
+/* Sets one setting from an option's value; "" switches a flag on. The text of a `text` setting is
+ * borrowed. The last one counts; a list grows, after the first has replaced what the environment
+ * said. LB_ERR_INVALID_PARAMETER with a reason that names the option. */
+lb_err lb_config_set(struct lb_config *config, const struct lb_setting *setting, const char *value,
+                     struct lb_reason *reason);
+
+/* I/O threads to start: the setting, or the processors that this process may use. At least 1. */
+unsigned lb_config_threads(const struct lb_config *config);
+
+/* Appends the whole of docs/configuration.md. */
+void lb_config_markdown(struct lb_buf *out);
+
+#endif

@@ -1,0 +1,162 @@
+#include "daemon/daemon.h"
+
+#include "daemon/demo.h"
+#include "daemon/notify.h"
+#include "daemon/parts.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How often last uses of keys are written down. */
+#define TOUCH_EVERY_S 60
+
+struct lb_daemon {
+    struct lb_parts parts;
+};
+
+static void fill_stop_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGINT);
+}
+
+/* The failure of the storage wakes the main thread the way an operator would. */
+static void wake_main(void)
+{
+    kill(getpid(), SIGTERM);
+}
+
+static bool not_told_to_stop(void)
+{
+    sigset_t pending;
+    sigpending(&pending);
+    return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT);
+}
+
+static void wait_for_signal(struct lb_parts *parts)
+{
+    sigset_t signals;
+    fill_stop_signals(&signals);
+    const struct timespec period = {.tv_sec = TOUCH_EVERY_S};
+    for (;;) {
+        lb_rcu_offline();
+        int signal = sigtimedwait(&signals, NULL, &period);
+        lb_rcu_online();
+        if (signal > 0)
+            return;
+        if (errno == EAGAIN)
+            lb_parts_touch_keys(parts);
+    }
+}
+
+/* "HOST:PORT" with the port that was really bound. */
+static void format_url(const struct lb_parts *parts, char *out, size_t size)
+{
+    const char *listen = parts->config.listen;
+    const char *colon = strrchr(listen, ':');
+    int host_len = colon ? (int)(colon - listen) : (int)strlen(listen);
+    snprintf(out, size, "http://%.*s:%u", host_len, listen, lb_server_port(parts->app.server));
+}
+
+static lb_err serve(struct lb_parts *parts, struct lb_reason *reason)
+{
+    lb_err err = lb_parts_start(parts, reason);
+    if (!err)
+        err = lb_parts_load(parts, not_told_to_stop, reason);
+    if (err)
+        return not_told_to_stop() ? err : LB_OK; /* stopped while it was starting */
+    char url[300];
+    format_url(parts, url, sizeof url);
+    if (parts->config.demo)
+        err = lb_demo_make(parts, url, reason);
+    if (err)
+        return err;
+    fprintf(stderr, "leadblock: ready on %s\n", url);
+    lb_notify("READY=1");
+    wait_for_signal(parts);
+    return LB_OK;
+}
+
+static bool prepare_process(void)
+{
+    sigset_t signals;
+    fill_stop_signals(&signals);
+    signal(SIGPIPE, SIG_IGN);
+    umask(0077);
+    return sodium_init() >= 0 && pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0;
+}
+
+int lb_daemon_run(const struct lb_config *config)
+{
+    struct lb_parts *parts = calloc(1, sizeof *parts);
+    if (!parts || !prepare_process()) {
+        fprintf(stderr, "leadblock: cannot start: out of memory or entropy\n");
+        return 1;
+    }
+    parts->config = *config;
+    parts->on_failure = wake_main;
+    parts->folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
+    lb_log_set_level(config->log_level);
+    lb_log_start();
+    lb_rcu_thread_register();
+    struct lb_reason reason = {0};
+    lb_err err = serve(parts, &reason);
+    lb_notify("STOPPING=1");
+    lb_parts_stop(parts);
+    lb_rcu_thread_unregister();
+    lb_log_stop();
+    if (err)
+        fprintf(stderr, "leadblock: %s\n", reason.text);
+    bool failed = err || atomic_load(&parts->failed);
+    free(parts);
+    return failed ? 1 : 0;
+}
+
+static bool always(void)
+{
+    return true;
+}
+
+lb_err lb_daemon_start_local(const char *data_dir, struct lb_daemon **out, struct lb_reason *reason)
+{
+    struct lb_daemon *daemon = calloc(1, sizeof *daemon);
+    if (!daemon || sodium_init() < 0 || !lb_config_init(&daemon->parts.config)) {
+        free(daemon);
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    }
+    signal(SIGPIPE, SIG_IGN);
+    lb_log_set_level(LB_LOG_WARN);
+    daemon->parts.config.data = data_dir;
+    daemon->parts.local = true;
+    daemon->parts.folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
+    lb_rcu_thread_register();
+    lb_err err = lb_parts_start(&daemon->parts, reason);
+    if (!err)
+        err = lb_parts_load(&daemon->parts, always, reason);
+    if (err) {
+        lb_daemon_stop_local(daemon);
+        return err;
+    }
+    lb_rcu_offline();
+    *out = daemon;
+    return LB_OK;
+}
+
+void lb_daemon_stop_local(struct lb_daemon *daemon)
+{
+    if (!daemon)
+        return;
+    lb_rcu_online();
+    lb_parts_stop(&daemon->parts);
+    lb_rcu_thread_unregister();
+    lb_config_fini(&daemon->parts.config);
+    free(daemon);
+}

@@ -1,0 +1,19 @@
+/* The server as a whole: puts the parts together, starts and stops them in order. */
+#ifndef LB_DAEMON_DAEMON_H
+#define LB_DAEMON_DAEMON_H
+
+#include "config/config.h"
+
+/* Serves until SIGTERM or SIGINT. Returns the exit code: 0 after an orderly stop, 1 when it could
+ * not start or the storage failed. Errors for people go to standard error. Call it before any other
+ * thread exists: it blocks the signals for all of them. */
+int lb_daemon_run(const struct lb_config *config);
+
+/* The same program without TCP and without the blocklists in memory: serves the control socket of a
+ * data folder from threads of its own, for a command that finds no server running. */
+struct lb_daemon;
+lb_err lb_daemon_start_local(const char *data_dir, struct lb_daemon **out,
+                             struct lb_reason *reason);
+void lb_daemon_stop_local(struct lb_daemon *daemon);
+
+#endif

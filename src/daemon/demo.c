@@ -1,0 +1,75 @@
+#include "daemon/demo.h"
+
+#include "domain/admin.h"
+#include "domain/campaign.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define WORKSPACE_NAME "Demo"
+#define CAMPAIGN_ID    "demo"
+
+static struct lb_workspace *find_workspace(struct lb_access *access)
+{
+    struct lb_workspace *each = lb_access_workspaces(access);
+    while (each && strcmp(each->row.name, WORKSPACE_NAME) != 0)
+        each = lb_rcu_load(&each->next);
+    return each;
+}
+
+static lb_err make_workspace(struct lb_parts *parts, struct lb_workspace **out)
+{
+    *out = find_workspace(parts->app.access);
+    if (*out)
+        return LB_OK;
+    struct lb_admin_change change = {
+        .access = parts->app.access,
+        .workspace_row = {.name = WORKSPACE_NAME, .plan = LB_PLAN_AGENCY}};
+    lb_admin_create_workspace(&change);
+    lb_err err = lb_parts_write(parts, &change.write);
+    *out = change.workspace;
+    return err || *out ? err : LB_ERR_INTERNAL;
+}
+
+static lb_err make_campaign(struct lb_parts *parts, struct lb_workspace *workspace)
+{
+    if (lb_access_campaign(parts->app.access, workspace->row.no, LB_STR(CAMPAIGN_ID)))
+        return LB_OK;
+    struct lb_campaign_change change = {.standing = {.access = parts->app.access,
+                                                     .workspace = workspace,
+                                                     .list = {.workspace = workspace->row.no}},
+                                        .blocklist = parts->app.blocklist,
+                                        .row = {.id = CAMPAIGN_ID, .name = "Demo campaign"}};
+    lb_campaign_create(&change);
+    return lb_parts_write(parts, &change.write);
+}
+
+static void print_example(const char *url, const char *key)
+{
+    fprintf(stderr,
+            "\nTry it: block two leads in the campaign `demo`\n\n"
+            "  curl -X POST %s/v1/campaigns/" CAMPAIGN_ID "/blocked-leads \\\n"
+            "    -H 'x-api-key: %s' -H 'Content-Type: application/json' \\\n"
+            "    -d '{\"publicIdentifiers\":[\"john-doe\",\"jane-smith\"]}'\n\n"
+            "and ask about one of them\n\n"
+            "  curl %s/v1/campaigns/" CAMPAIGN_ID "/blocked-leads/john-doe -H 'x-api-key: %s'\n\n",
+            url, key, url, key);
+}
+
+lb_err lb_demo_make(struct lb_parts *parts, const char *url, struct lb_reason *reason)
+{
+    struct lb_workspace *workspace = NULL;
+    lb_err err = make_workspace(parts, &workspace);
+    if (!err)
+        err = make_campaign(parts, workspace);
+    struct lb_admin_change change = {
+        .access = parts->app.access, .workspace = workspace, .key_row = {.name = "demo"}};
+    if (!err) {
+        lb_admin_create_key(&change);
+        err = lb_parts_write(parts, &change.write);
+    }
+    if (err)
+        return lb_fail(reason, err, "cannot make the demo: %s", lb_err_code(err));
+    print_example(url, change.key_text);
+    return LB_OK;
+}

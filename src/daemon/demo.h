@@ -1,0 +1,11 @@
+/* `serve --demo`: something to try the API with. */
+#ifndef LB_DAEMON_DEMO_H
+#define LB_DAEMON_DEMO_H
+
+#include "daemon/parts.h"
+
+/* Makes a workspace with an Agency licence and a campaign `demo` unless they exist, and a new key,
+ * and prints a curl line that works as it stands. `url`: the server's base. */
+lb_err lb_demo_make(struct lb_parts *parts, const char *url, struct lb_reason *reason);
+
+#endif

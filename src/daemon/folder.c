@@ -1,0 +1,92 @@
+#include "daemon/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CONTROL_NAME "control.sock"
+
+static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason *reason)
+{
+    folder->lock_fd = openat(folder->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (folder->lock_fd < 0)
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot write into the data folder %s: %s", path,
+                       strerror(errno));
+    if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) == 0)
+        return LB_OK;
+    if (errno == EWOULDBLOCK)
+        return lb_fail(reason, LB_ERR_INTERNAL,
+                       "another leadblock holds the data folder %s; stop it, or choose another "
+                       "folder with --data",
+                       path);
+    return lb_fail(reason, LB_ERR_INTERNAL, "cannot lock the data folder %s: %s", path,
+                   strerror(errno));
+}
+
+lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason *reason)
+{
+    *out = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot make the data folder %s: %s", path,
+                       strerror(errno));
+    out->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (out->fd < 0)
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot open the data folder %s: %s", path,
+                       strerror(errno));
+    int len = snprintf(out->database, sizeof out->database, "%s/leadblock.db", path);
+    lb_err err = len < (int)sizeof out->database
+                     ? lock(out, path, reason)
+                     : lb_fail(reason, LB_ERR_INTERNAL, "the path of the data folder is too long");
+    if (err)
+        lb_folder_close(out);
+    return err;
+}
+
+/* The address of the control socket. A Unix address holds about 100 bytes, too few for some paths:
+ * the descriptor of the folder stands for its path. */
+static struct sockaddr_un address_of(const struct lb_folder *folder)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" CONTROL_NAME,
+             folder->fd);
+    return address;
+}
+
+lb_err lb_folder_listen(struct lb_folder *folder, struct lb_reason *reason)
+{
+    struct sockaddr_un address = address_of(folder);
+    unlinkat(folder->fd, CONTROL_NAME, 0); /* the lock is ours: nobody serves it */
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    mode_t before = umask(0177);
+    bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    umask(before);
+    if (bound && listen(fd, 16) == 0) {
+        folder->control_fd = fd;
+        return LB_OK;
+    }
+    lb_fail(reason, LB_ERR_INTERNAL, "cannot make the control socket in the data folder: %s",
+            strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return LB_ERR_INTERNAL;
+}
+
+void lb_folder_close(struct lb_folder *folder)
+{
+    if (folder->control_fd >= 0) {
+        close(folder->control_fd);
+        unlinkat(folder->fd, CONTROL_NAME, 0);
+    }
+    if (folder->lock_fd >= 0)
+        close(folder->lock_fd);
+    if (folder->fd >= 0)
+        close(folder->fd);
+    *folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
+}

@@ -1,0 +1,253 @@
+#include "daemon/parts.h"
+
+#include "api/routes.h"
+#include "base/clock.h"
+#include "daemon/notify.h"
+#include "domain/admin.h"
+#include "store/sqlite/sqlite.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Memory that queued writes may hold. */
+#define QUEUE_BYTES ((size_t)256 << 20)
+#define READS_MAX   4096
+
+static lb_err out_of_memory(struct lb_reason *reason)
+{
+    return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+}
+
+static struct lb_cidr *parse_networks(const struct lb_config_list *list)
+{
+    struct lb_cidr *networks = calloc(list->count + 1, sizeof *networks);
+    for (size_t i = 0; networks && i < list->count; i++)
+        lb_cidr_parse(list->items[i], &networks[i]); /* the configuration has checked them */
+    return networks;
+}
+
+static void storage_failed(void *context)
+{
+    struct lb_parts *parts = context;
+    lb_log(LB_LOG_ERROR, "store",
+           "the storage failed during a commit; the process ends, and the next start reads what is "
+           "really on disk");
+    atomic_store(&parts->failed, true);
+    if (parts->on_failure)
+        parts->on_failure();
+}
+
+static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_app *app = &parts->app;
+    struct lb_sqlite_settings settings = {.path = parts->folder.database,
+                                          .checkpoint_pages = parts->config.checkpoint_pages};
+    lb_err err = lb_sqlite_open(&settings, &app->store, reason);
+    if (err)
+        return err;
+    app->access = lb_access_create();
+    if (!app->access)
+        return out_of_memory(reason);
+    err = lb_access_load(app->access, app->store);
+    if (err)
+        return lb_fail(reason, err, "cannot read workspaces and keys from %s",
+                       parts->folder.database);
+    return LB_OK;
+}
+
+static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_blocklist_settings settings = {.access = parts->app.access,
+                                             .store = parts->app.store,
+                                             .max_workspace_entries =
+                                                 parts->config.max_workspace_entries};
+    parts->app.blocklist = lb_blocklist_create(&settings);
+    return parts->app.blocklist ? LB_OK : out_of_memory(reason);
+}
+
+/* Without blocklists there is nothing to do around a batch. */
+static void no_batch(void *context)
+{
+    (void)context;
+}
+
+static lb_err no_prepare(void *context)
+{
+    (void)context;
+    return LB_OK;
+}
+
+static bool no_upkeep(void *context)
+{
+    (void)context;
+    return false;
+}
+
+static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_app *app = &parts->app;
+    const struct lb_writer_hooks none = {NULL, no_batch, no_prepare, no_batch, no_upkeep};
+    struct lb_writer_settings writer = {.store = app->store,
+                                        .hooks = app->blocklist ? lb_blocklist_hooks(app->blocklist)
+                                                                : none,
+                                        .queue_writes = parts->config.queue_size,
+                                        .queue_bytes = QUEUE_BYTES,
+                                        .share_percent = parts->config.workspace_share_percent,
+                                        .failed = storage_failed,
+                                        .failed_context = parts};
+    struct lb_readers_settings readers = {.store = app->store,
+                                          .threads = parts->config.readers,
+                                          .queue_reads = READS_MAX,
+                                          .share_percent = parts->config.workspace_share_percent};
+    app->writer = lb_writer_create(&writer);
+    app->failures = lb_failures_create();
+    app->metrics = lb_metrics_create(lb_route_count);
+    app->metrics_allow = parse_networks(&parts->config.metrics_allow);
+    app->metrics_allow_count = parts->config.metrics_allow.count;
+    if (!app->writer || !app->failures || !app->metrics || !app->metrics_allow)
+        return out_of_memory(reason);
+    lb_err err = lb_readers_create(&readers, &app->readers);
+    return err ? lb_fail(reason, err, "cannot open the database for reading") : LB_OK;
+}
+
+static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
+{
+    const struct lb_config *config = &parts->config;
+    lb_err err = lb_folder_listen(&parts->folder, reason);
+    if (err)
+        return err;
+    parts->trusted_proxies = parse_networks(&config->trusted_proxy);
+    parts->trusted_proxy_count = config->trusted_proxy.count;
+    if (!parts->trusted_proxies)
+        return out_of_memory(reason);
+    struct lb_server_settings settings = {.listen = parts->local ? "" : config->listen,
+                                          .control_fd = parts->folder.control_fd,
+                                          .threads = parts->local ? 1 : lb_config_threads(config),
+                                          .max_connections = config->max_connections,
+                                          .max_header_bytes = config->max_header_bytes,
+                                          .max_body_bytes = config->max_body_bytes,
+                                          .idle_timeout_ms = config->idle_timeout_s * 1000,
+                                          .header_timeout_ms = config->header_timeout_s * 1000,
+                                          .body_timeout_ms = config->body_timeout_s * 1000,
+                                          .send_timeout_ms = config->send_timeout_s * 1000,
+                                          .trusted_proxies = parts->trusted_proxies,
+                                          .trusted_proxy_count = parts->trusted_proxy_count};
+    struct lb_http_app app = lb_api_app(&parts->app);
+    err = lb_server_create(&settings, &app, &parts->app.server, reason);
+    return err ? err : lb_server_start(parts->app.server, reason);
+}
+
+lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
+{
+    parts->app.config = &parts->config;
+    atomic_init(&parts->app.state, LB_STATE_STARTING);
+    lb_err err = lb_folder_open(parts->config.data, &parts->folder, reason);
+    if (!err)
+        err = open_store(parts, reason);
+    if (!err && !parts->local)
+        err = make_blocklist(parts, reason);
+    if (!err)
+        err = make_workers(parts, reason);
+    return err ? err : make_server(parts, reason);
+}
+
+struct loading {
+    struct lb_parts *parts;
+    bool (*keep_going)(void);
+};
+
+static bool report_load(void *context, uint64_t done, uint64_t all)
+{
+    struct loading *loading = context;
+    atomic_store(&loading->parts->app.load_done, done);
+    atomic_store(&loading->parts->app.load_all, all);
+    lb_log(LB_LOG_INFO, "start", "reading the blocklists: %llu of %llu entries",
+           (unsigned long long)done, (unsigned long long)all);
+    return loading->keep_going();
+}
+
+lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb_reason *reason)
+{
+    struct lb_app *app = &parts->app;
+    uint64_t begun = lb_clock_mono_ns();
+    struct loading loading = {parts, keep_going};
+    if (app->blocklist) {
+        lb_err err = lb_blocklist_load(app->blocklist, &loading, report_load);
+        if (err)
+            return lb_fail(reason, err,
+                           "the blocklists could not be read; the log above may say why, and "
+                           "`sqlite3 %s 'PRAGMA integrity_check'` examines the file",
+                           parts->folder.database);
+    }
+    atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
+    if (!lb_writer_start(app->writer))
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
+    atomic_store(&app->state, parts->local ? LB_STATE_LOCAL : LB_STATE_READY);
+    return LB_OK;
+}
+
+void lb_parts_stop(struct lb_parts *parts)
+{
+    struct lb_app *app = &parts->app;
+    atomic_store(&app->state, LB_STATE_STOPPING);
+    lb_rcu_offline();
+    bool drained =
+        !app->server || lb_server_drain(app->server, parts->config.drain_timeout_s * 1000);
+    if (!drained)
+        lb_log(LB_LOG_WARN, "stop", "some requests were not finished in time and are cut off");
+    lb_rcu_online();
+    lb_parts_touch_keys(parts);
+    lb_rcu_offline();
+    lb_writer_stop(app->writer);
+    lb_readers_stop(app->readers);
+    if (app->server)
+        lb_server_stop(app->server);
+    lb_rcu_online();
+    if (app->server)
+        lb_server_destroy(app->server);
+    lb_readers_destroy(app->readers);
+    lb_writer_destroy(app->writer);
+    lb_blocklist_destroy(app->blocklist);
+    lb_access_destroy(app->access);
+    if (app->store)
+        app->store->ops->close(app->store);
+    lb_failures_destroy(app->failures);
+    lb_metrics_destroy(app->metrics);
+    free(app->metrics_allow);
+    free(parts->trusted_proxies);
+    lb_folder_close(&parts->folder);
+}
+
+static void arrived(struct lb_task *task)
+{
+    (void)task;
+}
+
+lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
+{
+    struct lb_task task = {.run = arrived};
+    struct lb_mailbox *mailbox = lb_mailbox_create();
+    if (!mailbox)
+        return LB_ERR_INTERNAL;
+    write->completion = &task;
+    write->home = mailbox;
+    lb_err err = lb_writer_submit(parts->app.writer, write);
+    struct pollfd waited = {.fd = lb_mailbox_fd(mailbox), .events = POLLIN};
+    lb_rcu_offline();
+    while (!err && lb_mailbox_drain(mailbox) == 0)
+        poll(&waited, 1, -1);
+    lb_rcu_online();
+    lb_mailbox_destroy(mailbox);
+    return err ? err : write->result;
+}
+
+void lb_parts_touch_keys(struct lb_parts *parts)
+{
+    struct lb_admin_change change = {.access = parts->app.access};
+    if (!parts->app.writer || !lb_writer_running(parts->app.writer))
+        return;
+    lb_admin_touch_keys(&change);
+    if (lb_parts_write(parts, &change.write))
+        lb_log(LB_LOG_WARN, "store", "could not write down when keys were last used");
+}

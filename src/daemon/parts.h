@@ -1,0 +1,38 @@
+/* The parts of a running server and the order in which they start and stop. */
+#ifndef LB_DAEMON_PARTS_H
+#define LB_DAEMON_PARTS_H
+
+#include "api/app.h"
+#include "daemon/folder.h"
+
+struct lb_parts {
+    struct lb_config config;
+    struct lb_folder folder;
+    struct lb_app app;
+    struct lb_cidr *trusted_proxies;
+    size_t trusted_proxy_count;
+    _Atomic bool failed;      /* the storage has failed: the process must end */
+    void (*on_failure)(void); /* called then, on the writer's thread; may be NULL */
+    bool local;               /* only the control socket, no blocklists in memory */
+};
+
+/* Opens the folder and the store, loads workspaces, keys and campaigns, binds the sockets, and
+ * starts all threads but the writer's. Requests are answered with `starting` from then on. Set
+ * config, on_failure and local before. After a failure, lb_parts_stop releases what there is. The
+ * caller is registered with RCU and online. */
+lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason);
+
+/* Replays the log, starts the writer, and lets requests in. `keep_going` ends the replay when it
+ * returns false. */
+lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb_reason *reason);
+
+/* Stops accepting, answers what has begun, commits what is queued, and closes everything. */
+void lb_parts_stop(struct lb_parts *parts);
+
+/* Hands a write to the writer and waits until it is done. For the main thread. */
+lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write);
+
+/* Writes down when keys were last used. */
+void lb_parts_touch_keys(struct lb_parts *parts);
+
+#endif

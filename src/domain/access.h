@@ -1,0 +1,112 @@
+/* Who may do what: workspaces with their licences, API keys, and campaigns, held in memory.
+ *
+ * Workspaces and keys are never freed while the program runs: a pointer to one stays good, and
+ * revoking a key or changing a licence is an atomic store into it. Campaigns can go: a pointer to
+ * one is good until the thread's next quiescent state.
+ * Threads: finding and reading from any thread that is registered with RCU and online; adding,
+ * changing and removing from the writer thread, or before other threads start. */
+#ifndef LB_DOMAIN_ACCESS_H
+#define LB_DOMAIN_ACCESS_H
+
+#include "base/rcu.h"
+#include "base/share.h"
+#include "base/registry.h"
+#include "store/store.h"
+
+struct lb_workspace {
+    struct lb_registry_node node;
+    struct lb_workspace_row row;         /* but for plan and expires_at, which are below */
+    _Atomic int plan;                    /* enum lb_plan */
+    _Atomic int64_t expires_at;          /* of the licence, 0: never */
+    _Atomic uint64_t entries;            /* blocked leads, in all lists */
+    _Atomic uint32_t keys;               /* that were not revoked */
+    int64_t batch_entries;               /* the writer's: added by the batch under way */
+    struct lb_share writes;              /* of the writer's queue */
+    struct lb_share reads;               /* of the readers' queue */
+    _Atomic(struct lb_workspace *) next; /* in order of creation */
+    /* Guarded by lb_access's lock: the campaigns in order of creation. */
+    struct lb_campaign **campaigns;
+    size_t campaign_count;
+    size_t campaign_capacity;
+};
+
+struct lb_key {
+    struct lb_registry_node node;
+    struct lb_key_row row; /* but for the fields below */
+    struct lb_workspace *workspace;
+    _Atomic int64_t revoked_at;
+    _Atomic int64_t last_used_at;  /* wall clock, ms */
+    _Atomic uint64_t next_free_ns; /* of the rate limit: when the bucket is full again */
+    int64_t stored_last_used_at;   /* the writer's: what the store knows */
+    _Atomic(struct lb_key *) next; /* in order of creation */
+};
+
+struct lb_campaign {
+    struct lb_registry_node node;
+    struct lb_rcu_head rcu;
+    struct lb_campaign_row row; /* but for the status */
+    _Atomic int status;         /* enum lb_campaign_status */
+    struct lb_workspace *workspace;
+};
+
+struct lb_access;
+
+struct lb_access *lb_access_create(void);
+/* All other threads have ended; the caller is registered and online. */
+void lb_access_destroy(struct lb_access *access);
+
+/* Fills the tables from the store. */
+lb_err lb_access_load(struct lb_access *access, struct lb_store *store);
+
+/* NULL when there is none. */
+struct lb_workspace *lb_access_workspace(const struct lb_access *access, struct lb_str id);
+struct lb_workspace *lb_access_workspaces(const struct lb_access *access); /* the first */
+struct lb_key *lb_access_key(const struct lb_access *access, struct lb_str id);
+struct lb_key *lb_access_keys(const struct lb_access *access); /* the first */
+struct lb_campaign *lb_access_campaign(const struct lb_access *access, uint32_t workspace,
+                                       struct lb_str id);
+
+/* The key with this text, if it is valid now: LB_ERR_INVALID_API_KEY for one that is malformed,
+ * unknown, revoked or past its end, all alike. */
+lb_err lb_access_authenticate(const struct lb_access *access, struct lb_str text, int64_t now_ms,
+                              struct lb_key **out);
+
+/* Valid at this moment: neither revoked nor past its end. */
+bool lb_key_valid(const struct lb_key *key, int64_t now_ms);
+
+/* LB_OK, LB_ERR_LICENSE_REQUIRED (the plan is not enough) or LB_ERR_LICENSE_EXPIRED. */
+lb_err lb_workspace_license(const struct lb_workspace *workspace, int64_t now_ms);
+
+/* Takes one request from the key's rate; false when it is used up. `default_rate` (requests per
+ * second, 0: none) counts for keys without a rate of their own. A second's worth may come at once.
+ * Source: the generic cell rate algorithm, ITU-T I.371, Annex A. */
+bool lb_key_take_request(struct lb_key *key, uint32_t default_rate, uint64_t now_ns);
+
+/* Adding: the row is copied. NULL when out of memory (or when its workspace is missing). */
+struct lb_workspace *lb_access_add_workspace(struct lb_access *access,
+                                             const struct lb_workspace_row *row);
+struct lb_key *lb_access_add_key(struct lb_access *access, const struct lb_key_row *row);
+struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
+                                           const struct lb_campaign_row *row);
+void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *campaign);
+void lb_access_revoke_key(struct lb_key *key, int64_t at);
+
+/* Is there (still) a campaign of this number? For replaying the log, before threads start, and for
+ * the writer thread. */
+bool lb_access_has_campaign(const struct lb_access *access, uint32_t no);
+
+/* Copies a page of a workspace's campaigns, newest first, those with `status` only unless it is -1.
+ * Returns how many; `*out_total`: how many match in all. Any thread. */
+size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_workspace *workspace,
+                                int status, size_t skip, size_t take, struct lb_campaign_row *out,
+                                size_t *out_total);
+
+/* The workspace with this number, or NULL. For loading and the writer thread. */
+struct lb_workspace *lb_access_workspace_no(const struct lb_access *access, uint32_t no);
+
+const char *lb_plan_name(enum lb_plan plan);
+bool lb_plan_parse(struct lb_str name, enum lb_plan *out);
+const char *lb_campaign_status_name(enum lb_campaign_status status);
+bool lb_campaign_status_parse(struct lb_str name, enum lb_campaign_status *out);
+
+#endif

@@ -1,0 +1,132 @@
+#include "domain/admin.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+
+static struct lb_admin_change *change_of(struct lb_write *write)
+{
+    return (struct lb_admin_change *)write;
+}
+
+static lb_err audit(struct lb_store *store, uint32_t workspace, const char *action,
+                    const char *target)
+{
+    struct lb_audit_row row = {
+        .workspace = workspace, .at = lb_clock_wall_ms(), .action = action, .target = target};
+    return store->ops->audit_append(store, &row);
+}
+
+static lb_err apply_create_workspace(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    write->touched = true;
+    lb_err err = store->ops->workspace_insert(store, &change->workspace_row);
+    return err ? err
+               : audit(store, change->workspace_row.no, "workspace.create",
+                       change->workspace_row.id);
+}
+
+static void publish_create_workspace(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    change->workspace = lb_access_add_workspace(change->access, &change->workspace_row);
+}
+
+void lb_admin_create_workspace(struct lb_admin_change *change)
+{
+    lb_id_make(change->workspace_row.id, sizeof change->workspace_row.id, "ws_");
+    change->workspace_row.created_at = lb_clock_wall_ms();
+    change->write.apply = apply_create_workspace;
+    change->write.publish = publish_create_workspace;
+}
+
+static lb_err apply_set_plan(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    const struct lb_workspace_row *row = &change->workspace->row;
+    write->touched = true;
+    lb_err err = store->ops->workspace_set_plan(store, row->no, change->workspace_row.plan,
+                                                change->workspace_row.expires_at);
+    return err ? err : audit(store, row->no, "workspace.set_plan", row->id);
+}
+
+static void publish_set_plan(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    atomic_store(&change->workspace->plan, (int)change->workspace_row.plan);
+    atomic_store(&change->workspace->expires_at, change->workspace_row.expires_at);
+}
+
+void lb_admin_set_plan(struct lb_admin_change *change)
+{
+    change->write.apply = apply_set_plan;
+    change->write.publish = publish_set_plan;
+}
+
+static lb_err apply_create_key(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    write->touched = true;
+    lb_err err = store->ops->key_insert(store, &change->key_row);
+    return err ? err : audit(store, change->key_row.workspace, "key.create", change->key_row.id);
+}
+
+static void publish_create_key(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    change->key = lb_access_add_key(change->access, &change->key_row);
+}
+
+void lb_admin_create_key(struct lb_admin_change *change)
+{
+    lb_key_generate(change->key_text, &change->key_row);
+    change->key_row.workspace = change->workspace->row.no;
+    change->key_row.created_at = lb_clock_wall_ms();
+    change->write.apply = apply_create_key;
+    change->write.publish = publish_create_key;
+}
+
+static lb_err apply_revoke_key(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    const struct lb_key_row *row = &change->key->row;
+    if (atomic_load(&change->key->revoked_at))
+        return LB_OK; /* already: nothing to add */
+    write->touched = true;
+    change->key_row.revoked_at = lb_clock_wall_ms();
+    lb_err err = store->ops->key_revoke(store, row->no, change->key_row.revoked_at);
+    return err ? err : audit(store, row->workspace, "key.revoke", row->id);
+}
+
+static void publish_revoke_key(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    if (change->key_row.revoked_at)
+        lb_access_revoke_key(change->key, change->key_row.revoked_at);
+}
+
+void lb_admin_revoke_key(struct lb_admin_change *change)
+{
+    change->write.apply = apply_revoke_key;
+    change->write.publish = publish_revoke_key;
+}
+
+static lb_err apply_touch_keys(struct lb_write *write, struct lb_store *store)
+{
+    lb_err err = LB_OK;
+    struct lb_key *key = lb_access_keys(change_of(write)->access);
+    for (; !err && key; key = lb_rcu_load(&key->next)) {
+        int64_t last_used_at = atomic_load_explicit(&key->last_used_at, memory_order_relaxed);
+        if (last_used_at == key->stored_last_used_at)
+            continue;
+        write->touched = true;
+        err = store->ops->key_touch(store, key->row.no, last_used_at);
+        key->stored_last_used_at = last_used_at;
+    }
+    return err;
+}
+
+void lb_admin_touch_keys(struct lb_admin_change *change)
+{
+    change->write.apply = apply_touch_keys;
+}

@@ -1,0 +1,216 @@
+#include "domain/blocklist_internal.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Entries of ended lists that one upkeep turn takes out of memory: about a millisecond's worth. */
+#define SWEEP_ENTRIES 500
+#define CHECK_GROUP   128
+
+struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *settings)
+{
+    struct lb_blocklist *blocklist = calloc(1, sizeof *blocklist);
+    if (!blocklist)
+        return NULL;
+    blocklist->access = settings->access;
+    blocklist->store = settings->store;
+    blocklist->max_workspace_entries = settings->max_workspace_entries;
+    blocklist->next_id = settings->store->ops->log_next_id(settings->store);
+    blocklist->index = lb_index_create(blocklist->next_id);
+    blocklist->orders = lb_orders_create(0);
+    if (blocklist->next_id && blocklist->index && blocklist->orders)
+        return blocklist;
+    lb_blocklist_destroy(blocklist);
+    return NULL;
+}
+
+void lb_blocklist_destroy(struct lb_blocklist *blocklist)
+{
+    if (!blocklist)
+        return;
+    lb_index_destroy(blocklist->index);
+    lb_orders_destroy(blocklist->orders);
+    lb_overlay_fini(&blocklist->batch);
+    lb_buf_fini(&blocklist->row_items);
+    lb_buf_fini(&blocklist->copied_row);
+    free(blocklist->ended);
+    free(blocklist);
+}
+
+void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklist_stats *out)
+{
+    *out = (struct lb_blocklist_stats){.index = lb_index_stats(blocklist->index),
+                                       .order_bytes = lb_orders_stats(blocklist->orders).bytes};
+}
+
+struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,
+                                               struct lb_list list, struct lb_str identifier)
+{
+    return lb_blocklist_hash(blocklist, list, identifier);
+}
+
+static struct lb_verdict verdict(uint64_t in_workspace, uint64_t in_campaign)
+{
+    if (in_workspace)
+        return (struct lb_verdict){LB_SCOPE_WORKSPACE, in_workspace};
+    if (in_campaign)
+        return (struct lb_verdict){LB_SCOPE_CAMPAIGN, in_campaign};
+    return (struct lb_verdict){LB_SCOPE_NONE, 0};
+}
+
+struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
+                                     struct lb_str identifier)
+{
+    struct lb_list own = {.workspace = list.workspace};
+    uint64_t in_workspace =
+        lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, own, identifier));
+    if (in_workspace || list.campaign == 0)
+        return verdict(in_workspace, 0);
+    return verdict(0,
+                   lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, identifier)));
+}
+
+void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
+                             const struct lb_str *identifiers, size_t count, struct lb_verdict *out)
+{
+    struct lb_list own = {.workspace = list.workspace};
+    struct lb_fingerprint wanted[2 * CHECK_GROUP];
+    uint64_t found[2 * CHECK_GROUP];
+    for (size_t begin = 0; begin < count; begin += CHECK_GROUP) {
+        size_t n = count - begin < CHECK_GROUP ? count - begin : CHECK_GROUP;
+        for (size_t i = 0; i < n; i++) {
+            wanted[2 * i] = lb_blocklist_hash(blocklist, own, identifiers[begin + i]);
+            wanted[2 * i + 1] = lb_blocklist_hash(blocklist, list, identifiers[begin + i]);
+        }
+        lb_index_find_many(blocklist->index, wanted, 2 * n, found);
+        for (size_t i = 0; i < n; i++)
+            out[begin + i] = verdict(found[2 * i], list.campaign ? found[2 * i + 1] : 0);
+    }
+}
+
+static bool is_identifier(struct lb_blocklist *blocklist, uint64_t id, struct lb_str identifier,
+                          lb_err *out_err)
+{
+    struct lb_entry entry;
+    struct lb_store *store = blocklist->store;
+    *out_err = lb_blocklist_entry(store, store->ops->writer_reader(store), id, &entry);
+    return *out_err == LB_OK && lb_str_equal(entry.identifier, identifier);
+}
+
+lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
+                            struct lb_fingerprint fingerprint, struct lb_str identifier,
+                            uint64_t *out_id)
+{
+    *out_id = 0;
+    if (lb_overlay_find(&blocklist->batch, list, fingerprint, identifier, out_id))
+        return LB_OK;
+    lb_err err = LB_OK;
+    uint64_t cursor = 0;
+    uint64_t id;
+    while (!err && (id = lb_index_find_next(blocklist->index, fingerprint, &cursor)) != 0) {
+        if (is_identifier(blocklist, id, identifier, &err)) {
+            *out_id = id;
+            return LB_OK;
+        }
+    }
+    return err;
+}
+
+static void batch_begin(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    lb_overlay_begin(&blocklist->batch, blocklist->next_id);
+}
+
+static lb_err batch_prepare(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    blocklist->store->ops->reader_rest(blocklist->store->ops->writer_reader(blocklist->store));
+    return LB_OK;
+}
+
+/* Memory must say what the disk says. When it cannot, nobody may be told that the change is done:
+ * the process ends, and the next start reads it all from the disk. */
+static void must(bool done)
+{
+    if (done)
+        return;
+    lb_log(LB_LOG_ERROR, "blocklist", "out of memory after a commit; ending the process");
+    lb_log_stop();
+    _exit(1);
+}
+
+static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)
+{
+    uint64_t list = lb_list_number(event->list);
+    if (event->add) {
+        must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
+             lb_orders_insert(blocklist->orders, list, event->id));
+        atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
+    } else {
+        lb_index_remove(blocklist->index, event->fingerprint, event->id);
+        lb_orders_remove(blocklist->orders, list, event->id);
+        atomic_fetch_sub_explicit(&event->workspace->entries, 1, memory_order_relaxed);
+    }
+}
+
+static void batch_publish(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    struct lb_overlay *batch = &blocklist->batch;
+    for (size_t i = 0; i < batch->event_count; i++)
+        publish_event(blocklist, &batch->events[i]);
+    blocklist->next_id = batch->next_id;
+}
+
+void lb_blocklist_end_list(struct lb_blocklist *blocklist, struct lb_list list)
+{
+    if (blocklist->ended_count == blocklist->ended_capacity) {
+        size_t capacity = blocklist->ended_capacity ? blocklist->ended_capacity * 2 : 16;
+        struct lb_list *ended = realloc(blocklist->ended, capacity * sizeof *ended);
+        if (!ended)
+            return; /* its entries stay in memory until the next start; nobody can ask for them */
+        blocklist->ended = ended;
+        blocklist->ended_capacity = capacity;
+    }
+    blocklist->ended[blocklist->ended_count++] = list;
+}
+
+static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, uint64_t id)
+{
+    struct lb_store *store = blocklist->store;
+    struct lb_entry entry;
+    if (lb_blocklist_entry(store, store->ops->writer_reader(store), id, &entry) == LB_OK)
+        lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);
+    lb_orders_remove(blocklist->orders, lb_list_number(list), id);
+    struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, list.workspace);
+    atomic_fetch_sub_explicit(&workspace->entries, 1, memory_order_relaxed);
+}
+
+static bool upkeep(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    if (blocklist->ended_count == 0)
+        return false;
+    struct lb_list list = blocklist->ended[blocklist->ended_count - 1];
+    uint64_t ids[SWEEP_ENTRIES];
+    size_t count =
+        lb_orders_page(blocklist->orders, lb_list_number(list), true, 0, SWEEP_ENTRIES, ids);
+    for (size_t i = 0; i < count; i++)
+        forget_entry(blocklist, list, ids[i]);
+    blocklist->store->ops->reader_rest(blocklist->store->ops->writer_reader(blocklist->store));
+    if (count < SWEEP_ENTRIES)
+        blocklist->ended_count--;
+    return blocklist->ended_count > 0;
+}
+
+struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist)
+{
+    return (struct lb_writer_hooks){.context = blocklist,
+                                    .batch_begin = batch_begin,
+                                    .batch_prepare = batch_prepare,
+                                    .batch_publish = batch_publish,
+                                    .upkeep = upkeep};
+}

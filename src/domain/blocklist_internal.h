@@ -1,0 +1,36 @@
+/* What the files of the blocklist share; see blocklist.h. */
+#ifndef LB_DOMAIN_BLOCKLIST_INTERNAL_H
+#define LB_DOMAIN_BLOCKLIST_INTERNAL_H
+
+#include "domain/overlay.h"
+
+struct lb_blocklist {
+    struct lb_access *access;
+    struct lb_store *store;
+    uint64_t max_workspace_entries;
+    struct lb_index *index;
+    struct lb_orders *orders;
+    /* The writer's. */
+    struct lb_overlay batch;
+    uint64_t next_id;         /* after the last commit */
+    struct lb_buf row_items;  /* the row being packed */
+    struct lb_buf copied_row; /* of the log, while other rows are read */
+    struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
+    size_t ended_count;
+    size_t ended_capacity;
+};
+
+static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist *blocklist,
+                                                      struct lb_list list, struct lb_str identifier)
+{
+    return lb_index_fingerprint(blocklist->index, lb_list_number(list), identifier);
+}
+
+/* The entry that blocks this identifier as the writer sees it, with the open batch; 0 when none.
+ * Candidates of the index are confirmed against the stored row, so that two identifiers that share
+ * a fingerprint stay two. Ends the strings of the writer's last read. */
+lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
+                            struct lb_fingerprint fingerprint, struct lb_str identifier,
+                            uint64_t *out_id);
+
+#endif

@@ -1,0 +1,29 @@
+/* Changes of campaigns: created, deleted, activated, paused.
+ * Threads: filled on any thread, submitted to the writer, applied there. */
+#ifndef LB_DOMAIN_CAMPAIGN_H
+#define LB_DOMAIN_CAMPAIGN_H
+
+#include "domain/blocklist.h"
+
+#define LB_CAMPAIGN_ID_MAX 64 /* characters */
+
+/* A change of a campaign, embedded in its owner's struct. Fill `write` as for any write, and the
+ * fields, then prepare it with the function of its kind and submit `write`. */
+struct lb_campaign_change {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_standing standing;
+    struct lb_blocklist *blocklist; /* whose list ends with the campaign; NULL when not loaded */
+    struct lb_campaign_row row; /* create: id and name; set status: status. Result: the campaign. */
+};
+
+/* An own id: 1 to 64 of A-Za-z0-9_-. */
+bool lb_campaign_id_valid(struct lb_str id);
+
+/* Without an id in the row, one is made. LB_ERR_ALREADY_EXISTS when it is taken. */
+void lb_campaign_create(struct lb_campaign_change *change);
+
+/* LB_ERR_CAMPAIGN_NOT_FOUND when the campaign of the standing is gone. */
+void lb_campaign_delete(struct lb_campaign_change *change);
+void lb_campaign_set_status(struct lb_campaign_change *change);
+
+#endif

@@ -1,0 +1,357 @@
+/* Changes of a blocklist, as the writer applies them. */
+#include "domain/blocklist_internal.h"
+
+#include "base/clock.h"
+#include "store/items.h"
+
+#include <stdio.h>
+
+/* A row of the log under construction: items are added until it is full or the reason changes. */
+struct packer {
+    struct lb_change *change;
+    struct lb_store *store;
+    struct lb_log_row row;
+    size_t count;
+};
+
+lb_err lb_standing_check(const struct lb_standing *standing, struct lb_reason *reason)
+{
+    int64_t now = lb_clock_wall_ms();
+    if (standing->key && !lb_key_valid(standing->key, now))
+        return lb_fail(reason, LB_ERR_INVALID_API_KEY, "The API key is not valid.");
+    if (standing->needs_license) {
+        lb_err err = lb_workspace_license(standing->workspace, now);
+        if (err)
+            return lb_fail(reason, err, "The license does not allow this any more.");
+    }
+    if (standing->campaign_id.ptr) {
+        const struct lb_campaign *campaign = lb_access_campaign(
+            standing->access, standing->workspace->row.no, standing->campaign_id);
+        if (!campaign || campaign->row.no != standing->list.campaign)
+            return lb_fail(reason, LB_ERR_CAMPAIGN_NOT_FOUND,
+                           "No campaign '%.*s' in this workspace.", (int)standing->campaign_id.len,
+                           standing->campaign_id.ptr);
+    }
+    return LB_OK;
+}
+
+static struct lb_overlay *batch_of(const struct packer *packer)
+{
+    return &packer->change->blocklist->batch;
+}
+
+static lb_err flush(struct packer *packer)
+{
+    if (packer->count == 0)
+        return LB_OK;
+    struct lb_buf *items = &packer->change->blocklist->row_items;
+    if (items->failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    packer->row.items = lb_buf_str(items);
+    lb_err err = packer->store->ops->log_append(packer->store, &packer->row);
+    packer->row.continues = true;
+    packer->count = 0;
+    items->len = 0;
+    return err;
+}
+
+static bool same_reason(struct lb_str a, struct lb_str b)
+{
+    return !a.ptr == !b.ptr && lb_str_equal(a, b);
+}
+
+/* Adds an item to the row; `*out_id` is its entry id. */
+static lb_err pack(struct packer *packer, struct lb_str item, struct lb_str reason,
+                   uint64_t *out_id)
+{
+    struct lb_overlay *batch = batch_of(packer);
+    lb_err err = LB_OK;
+    if (packer->count == LB_ROW_ITEMS_MAX ||
+        (packer->count && !same_reason(packer->row.reason, reason)))
+        err = flush(packer);
+    if (err || batch->next_id > LB_ENTRY_ID_MAX)
+        return err ? err : LB_ERR_STORAGE_FULL;
+    struct lb_buf *items = &packer->change->blocklist->row_items;
+    if (packer->count == 0) {
+        packer->row.id = batch->next_id;
+        packer->row.reason = reason;
+    } else {
+        lb_buf_append_lit(items, ",");
+    }
+    lb_buf_append_str(items, item);
+    packer->count++;
+    *out_id = batch->next_id++;
+    if (packer->change->id == 0)
+        packer->change->id = *out_id;
+    return LB_OK;
+}
+
+static struct packer packer_for(struct lb_change *change, struct lb_store *store,
+                                struct lb_list list, enum lb_log_kind kind)
+{
+    change->id = 0;
+    change->blocked = 0;
+    change->unblocked = 0;
+    change->blocklist->row_items.len = 0;
+    change->blocklist->row_items.failed = false;
+    const struct lb_key *key = change->standing.key;
+    return (struct packer){.change = change,
+                           .store = store,
+                           .row = {.list = list,
+                                   .kind = kind,
+                                   .key = key ? key->row.no : 0,
+                                   .at = change->blocklist->batch.now_ms}};
+}
+
+static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fingerprint,
+                     uint64_t id, struct lb_str identifier)
+{
+    struct lb_event event = {.fingerprint = fingerprint,
+                             .id = id,
+                             .list = packer->row.list,
+                             .workspace = packer->change->standing.workspace,
+                             .add = add};
+    if (!lb_overlay_record(batch_of(packer), &event, identifier))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (add)
+        packer->change->blocked++;
+    else
+        packer->change->unblocked++;
+    return LB_OK;
+}
+
+static struct lb_change *change_of(struct lb_write *write)
+{
+    return (struct lb_change *)write;
+}
+
+static lb_err check_entries(struct lb_change *change)
+{
+    struct lb_workspace *workspace = change->standing.workspace;
+    uint64_t max = change->blocklist->max_workspace_entries;
+    uint64_t entries = atomic_load_explicit(&workspace->entries, memory_order_relaxed);
+    if ((int64_t)entries + workspace->batch_entries <= (int64_t)max)
+        return LB_OK;
+    return lb_fail(&change->write.reason, LB_ERR_WORKSPACE_OVERLOADED,
+                   "This workspace may hold %llu blocked leads and this request would exceed that. "
+                   "Unblock some, or ask the operator to raise max-workspace-entries.",
+                   (unsigned long long)max);
+}
+
+static lb_err apply_block(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = change_of(write);
+    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_BLOCK);
+    for (size_t i = 0; !err && i < change->count; i++) {
+        const struct lb_change_item *item = &change->items[i];
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
+                                   item->identifier, &id);
+        if (err || id)
+            continue;
+        write->touched = true;
+        err = pack(&packer, item->identifier, item->reason, &id);
+        if (!err)
+            err = record(&packer, true, change->fingerprints[i], id, item->identifier);
+    }
+    if (!err && change->blocked)
+        err = check_entries(change);
+    return err ? err : flush(&packer);
+}
+
+/* Takes entry `id` back if it is what blocks the identifier now. */
+static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+                        struct lb_str identifier)
+{
+    char text[24];
+    int len = snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+    uint64_t event_id;
+    packer->change->write.touched = true;
+    lb_err err = pack(packer, (struct lb_str){text, (size_t)len}, (struct lb_str){0}, &event_id);
+    return err ? err : record(packer, false, fingerprint, id, identifier);
+}
+
+static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = change_of(write);
+    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    for (size_t i = 0; !err && i < change->count; i++) {
+        struct lb_str identifier = change->items[i].identifier;
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
+                                   identifier, &id);
+        if (!err && id)
+            err = take_back(&packer, id, change->fingerprints[i], identifier);
+    }
+    return err ? err : flush(&packer);
+}
+
+/* An entry of the log by its id, with its identifier copied out of the reader's hands. */
+struct found {
+    struct lb_fingerprint fingerprint;
+    struct lb_str identifier;
+    uint64_t current; /* what blocks the identifier now */
+    char text[512];
+};
+
+/* Looks entry `id` up. LB_ERR_NOT_FOUND when it is no block of this list. */
+static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t id,
+                         struct found *out)
+{
+    struct lb_blocklist *blocklist = change->blocklist;
+    struct lb_store *store = blocklist->store;
+    struct lb_entry entry;
+    lb_err err = lb_blocklist_entry(store, store->ops->writer_reader(store), id, &entry);
+    if (err)
+        return err;
+    if (entry.list.workspace != list.workspace || entry.list.campaign != list.campaign ||
+        entry.identifier.len > sizeof out->text)
+        return LB_ERR_NOT_FOUND;
+    memcpy(out->text, entry.identifier.ptr, entry.identifier.len);
+    out->identifier = (struct lb_str){out->text, entry.identifier.len};
+    out->fingerprint = lb_blocklist_hash(blocklist, list, out->identifier);
+    return lb_blocklist_current(blocklist, list, out->fingerprint, out->identifier, &out->current);
+}
+
+/* Takes entry `id` back, if it is an entry of the list and blocks. */
+static lb_err take_back_id(struct packer *packer, uint64_t id)
+{
+    struct found found;
+    lb_err err = find_entry(packer->change, packer->row.list, id, &found);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (found.current != id)
+        return LB_OK;
+    return take_back(packer, id, found.fingerprint, found.identifier);
+}
+
+/* Makes entry `id` block again, unless its identifier has been blocked anew meanwhile. */
+static lb_err restore_id(struct packer *packer, uint64_t id)
+{
+    struct found found;
+    lb_err err = find_entry(packer->change, packer->row.list, id, &found);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (found.current)
+        return LB_OK;
+    char text[24];
+    int len = snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+    uint64_t event_id;
+    packer->change->write.touched = true;
+    err = pack(packer, (struct lb_str){text, (size_t)len}, (struct lb_str){0}, &event_id);
+    return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
+}
+
+static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = change_of(write);
+    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    for (size_t i = 0; !err && i < change->count; i++)
+        err = take_back_id(&packer, change->ids[i]);
+    return err ? err : flush(&packer);
+}
+
+/* Undoes one row of the change; its items were copied, since they are looked up one by one. */
+static lb_err undo_row(struct packer *packer, enum lb_log_kind kind, uint64_t first,
+                       struct lb_str items)
+{
+    lb_err err = LB_OK;
+    struct lb_str item;
+    for (uint64_t id = first; !err && lb_items_next(&items, &item); id++) {
+        uint64_t target = id;
+        if (kind != LB_LOG_BLOCK && !lb_str_to_u64(item, LB_ENTRY_ID_MAX, &target))
+            return LB_ERR_STORAGE_UNAVAILABLE;
+        err = kind == LB_LOG_UNBLOCK ? restore_id(packer, target) : take_back_id(packer, target);
+    }
+    return err;
+}
+
+/* Reads the row with exactly this id and copies its items. */
+static lb_err copy_row(struct lb_blocklist *blocklist, uint64_t id, struct lb_log_row *out)
+{
+    struct lb_store *store = blocklist->store;
+    struct lb_buf *copy = &blocklist->copied_row;
+    lb_err err = store->ops->log_row_of(store->ops->writer_reader(store), id, out);
+    if (err || out->id != id)
+        return err ? err : LB_ERR_NOT_FOUND;
+    copy->len = 0;
+    lb_buf_append_str(copy, out->items);
+    out->items = lb_buf_str(copy);
+    return copy->failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
+}
+
+static uint64_t count_items(struct lb_str items)
+{
+    uint64_t count = 0;
+    struct lb_str item;
+    while (lb_items_next(&items, &item))
+        count++;
+    return count;
+}
+
+static lb_err unknown_change(struct lb_change *change)
+{
+    return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND,
+                   "No change with this id in this workspace.");
+}
+
+static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = change_of(write);
+    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    struct lb_log_row row;
+    if (!err)
+        err = copy_row(change->blocklist, change->undone, &row);
+    if (err == LB_ERR_NOT_FOUND ||
+        (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
+                  (row.list.campaign &&
+                   !lb_access_has_campaign(change->standing.access, row.list.campaign)))))
+        return unknown_change(change);
+    if (err)
+        return err;
+    enum lb_log_kind kind = row.kind;
+    struct packer packer = packer_for(change, store, row.list,
+                                      kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    do {
+        err = undo_row(&packer, kind, row.id, row.items);
+        if (!err)
+            err = copy_row(change->blocklist, row.id + count_items(row.items), &row);
+    } while (!err && row.continues);
+    if (err == LB_ERR_NOT_FOUND)
+        err = LB_OK; /* the change was the last of the log */
+    if (!err && change->blocked)
+        err = check_entries(change);
+    return err ? err : flush(&packer);
+}
+
+static void hash_items(struct lb_change *change)
+{
+    for (size_t i = 0; i < change->count; i++)
+        change->fingerprints[i] = lb_blocklist_hash(change->blocklist, change->standing.list,
+                                                    change->items[i].identifier);
+}
+
+void lb_change_block(struct lb_change *change)
+{
+    hash_items(change);
+    change->write.apply = apply_block;
+}
+
+void lb_change_unblock(struct lb_change *change)
+{
+    hash_items(change);
+    change->write.apply = apply_unblock;
+}
+
+void lb_change_unblock_ids(struct lb_change *change)
+{
+    change->write.apply = apply_unblock_ids;
+}
+
+void lb_change_undo(struct lb_change *change)
+{
+    change->write.apply = apply_undo;
+}

@@ -1,0 +1,42 @@
+/* The reply to one request, as the application fills it. Owned by its request. */
+#ifndef LB_HTTP_REPLY_H
+#define LB_HTTP_REPLY_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define LB_REPLY_HEADERS_MAX 6 /* beyond the ones that the server sets itself */
+
+struct lb_reply_header {
+    const char *name; /* static storage */
+    char *value;      /* owned */
+};
+
+struct lb_reply {
+    unsigned status;          /* 0: not set yet */
+    const char *content_type; /* static; NULL: application/json */
+    const char *code;         /* code of an error body, for the log; NULL when none */
+    bool close;               /* close the connection after it */
+    struct lb_buf body;
+    struct lb_reply_header headers[LB_REPLY_HEADERS_MAX];
+    size_t header_count;
+};
+
+void lb_reply_fini(struct lb_reply *reply);
+
+/* Adds a header; the name must be static, the value is copied. Control characters in the value, an
+ * empty value and more than LB_REPLY_HEADERS_MAX headers are mistakes of ours and are refused by an
+ * assertion. A Cache-Control takes the place of the server's own "no-store". */
+void lb_reply_header(struct lb_reply *reply, const char *name, const char *value);
+
+/* Starts a reply with this status and returns its body, to be filled with JSON. The status, code
+ * and body of an earlier call are dropped; headers stay. When the body could not be allocated
+ * (`failed`), the server sends a 500 in its place. */
+struct lb_buf *lb_reply_json(struct lb_reply *reply, unsigned status);
+
+/* The contract's error body, {"success":false,"code":"...","message":"..."}; the message may quote
+ * anything, it is escaped. Statuses 429 and 503 get Retry-After: 1 unless one was added before. */
+void lb_reply_error(struct lb_reply *reply, lb_err err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

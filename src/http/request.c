@@ -1,0 +1,115 @@
+#include "http/request.h"
+
+#include "http/connection.h"
+#include "http/loop.h"
+
+#include <microhttpd.h>
+
+const char *lb_method_name(enum lb_method method)
+{
+    static const char *const names[] = {
+        [LB_GET] = "GET", [LB_HEAD] = "HEAD",     [LB_POST] = "POST",
+        [LB_PUT] = "PUT", [LB_DELETE] = "DELETE", [LB_OPTIONS] = "OPTIONS",
+    };
+    return method < LB_METHOD_OTHER ? names[method] : "OTHER";
+}
+
+struct lb_str lb_request_header(const struct lb_request *req, const char *name)
+{
+    struct lb_str value = {NULL, 0};
+    MHD_lookup_connection_value_n(req->connection->mhd, MHD_HEADER_KIND, name, strlen(name),
+                                  &value.ptr, &value.len);
+    while (value.len > 0 && (value.ptr[value.len - 1] == ' ' || value.ptr[value.len - 1] == '\t'))
+        value.len--;
+    return value;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+lb_err lb_request_decode(struct lb_request *req, struct lb_str raw, bool plus_is_space,
+                         struct lb_str *out, struct lb_reason *reason)
+{
+    if (raw.len == 0 ||
+        (!memchr(raw.ptr, '%', raw.len) && (!plus_is_space || !memchr(raw.ptr, '+', raw.len)))) {
+        *out = raw;
+        return LB_OK;
+    }
+    char *decoded = lb_request_alloc(req, raw.len);
+    if (!decoded)
+        return lb_fail(reason, LB_ERR_INTERNAL, "Out of memory.");
+    size_t len = 0;
+    for (size_t i = 0; i < raw.len; i++) {
+        int c = (unsigned char)raw.ptr[i];
+        if (c == '+' && plus_is_space) {
+            c = ' ';
+        } else if (c == '%') {
+            int high = i + 2 < raw.len ? hex_digit(raw.ptr[i + 1]) : -1;
+            int low = i + 2 < raw.len ? hex_digit(raw.ptr[i + 2]) : -1;
+            if (high < 0 || low < 0)
+                return lb_fail(reason, LB_ERR_BAD_REQUEST,
+                               "Broken percent-encoding: '%%' wants two hexadecimal digits.");
+            c = high << 4 | low;
+            i += 2;
+        }
+        if (c == 0)
+            return lb_fail(reason, LB_ERR_BAD_REQUEST, "A NUL is not allowed here.");
+        decoded[len++] = (char)c;
+    }
+    *out = (struct lb_str){decoded, len};
+    return LB_OK;
+}
+
+static struct lb_str take_pair(struct lb_str *rest)
+{
+    struct lb_str pair = *rest;
+    const char *amp = memchr(rest->ptr, '&', rest->len);
+    if (amp)
+        pair.len = (size_t)(amp - rest->ptr);
+    rest->ptr += amp ? pair.len + 1 : pair.len;
+    rest->len -= amp ? pair.len + 1 : pair.len;
+    return pair;
+}
+
+lb_err lb_request_query(struct lb_request *req, const char *name, struct lb_str *out,
+                        struct lb_reason *reason)
+{
+    struct lb_str rest = req->query;
+    struct lb_str wanted = lb_str(name);
+    struct lb_str found = {NULL, 0};
+    *out = found;
+    while (rest.len > 0) {
+        struct lb_str pair = take_pair(&rest);
+        if (pair.len == 0)
+            continue;
+        const char *equals = memchr(pair.ptr, '=', pair.len);
+        struct lb_str key = {pair.ptr, equals ? (size_t)(equals - pair.ptr) : pair.len};
+        if (lb_request_decode(req, key, true, &key, reason) != LB_OK)
+            return LB_ERR_INVALID_PARAMETER;
+        if (!lb_str_equal(key, wanted))
+            continue;
+        if (found.ptr)
+            return lb_fail(reason, LB_ERR_INVALID_PARAMETER, "'%s' is given twice.", name);
+        found.ptr = equals ? equals + 1 : pair.ptr + pair.len;
+        found.len = (size_t)(pair.ptr + pair.len - found.ptr);
+    }
+    if (found.ptr && lb_request_decode(req, found, true, out, reason) != LB_OK)
+        return LB_ERR_INVALID_PARAMETER;
+    return LB_OK;
+}
+
+struct lb_task *lb_request_completion(struct lb_request *req, struct lb_mailbox **out_home)
+{
+    *out_home = req->connection->loop->mailbox;
+    return &req->task;
+}
+
+void lb_request_complete(struct lb_request *req)
+{
+    lb_mailbox_push(req->connection->loop->mailbox, &req->task);
+}

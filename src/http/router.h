@@ -1,0 +1,32 @@
+/* Finds the route of a request in a static table.
+ *
+ * A pattern is a path such as "/v1/campaigns/{campaignId}/blocked-leads"; a {placeholder} matches
+ * one segment that is not empty. The router works on the raw path and decodes each matched segment
+ * once, so %2F in a segment stays part of it. Literal segments match byte for byte; where a literal
+ * and a placeholder both match, the literal wins, in whatever order the table has them, among the
+ * routes that have the method. A trailing slash does not match. Threads: stateless. */
+#ifndef LB_HTTP_ROUTER_H
+#define LB_HTTP_ROUTER_H
+
+#include "http/request.h"
+
+enum lb_progress {
+    LB_DONE,   /* the reply is set */
+    LB_PENDING /* somebody will call lb_request_complete, or already has */
+};
+
+struct lb_route {
+    enum lb_method method;
+    const char *pattern;
+    enum lb_progress (*handle)(struct lb_request *req, void *app); /* once the body is complete */
+    unsigned flags;                                                /* the application's own */
+};
+
+/* Sets req->route and req->params.
+ * LB_ERR_NOT_FOUND: no such path. LB_ERR_METHOD_NOT_ALLOWED: other methods have it; `allow` (at
+ * least 64 bytes) then holds the value of the Allow header, such as "GET, HEAD, POST".
+ * LB_ERR_BAD_REQUEST: a segment's percent-encoding is broken or decodes to a NUL. */
+lb_err lb_router_find(const struct lb_route *routes, size_t count, struct lb_request *req,
+                      char allow[64], struct lb_reason *reason);
+
+#endif

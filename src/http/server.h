@@ -1,0 +1,78 @@
+/* The HTTP server: I/O threads, each with its own listening socket (SO_REUSEPORT), libmicrohttpd
+ * daemon and connections. The only folder that includes microhttpd.h.
+ *
+ * Threads: `begin`, `handle` and `end` are called on the request's loop thread and must not wait
+ * for anything. Loop threads are registered with RCU (base/rcu.h) and are quiescent between turns.
+ * Order: create, start, (drain), stop, destroy. */
+#ifndef LB_HTTP_SERVER_H
+#define LB_HTTP_SERVER_H
+
+#include "http/router.h"
+
+struct lb_http_app {
+    void *context;
+    /* The headers are complete. True: go on with the body. False: refused, req->reply is set; the
+     * server answers without waiting for the body. */
+    bool (*begin)(void *context, struct lb_request *req);
+    /* The body is complete. */
+    enum lb_progress (*handle)(void *context, struct lb_request *req);
+    /* The response is out or the connection is gone: log, count, release. Once for each request,
+     * also for those that the server refused itself (broken framing, a NUL in the target) when
+     * begin was not called. What cannot be parsed as HTTP at all never shows here. May be NULL. */
+    void (*end)(void *context, struct lb_request *req);
+};
+
+struct lb_cidr {
+    struct in6_addr address; /* IPv4 as mapped */
+    unsigned bits;           /* of 128 */
+};
+
+struct lb_server_settings {
+    const char *listen;       /* HOST:PORT, [v6]:PORT; port 0 picks one */
+    int control_fd;           /* a listening Unix socket, served by the first loop, or -1; it stays
+                                 the caller's, to be closed after lb_server_destroy */
+    unsigned threads;         /* loops */
+    unsigned max_connections; /* in all; one more is closed at once. The control socket has 64 of
+                                 its own */
+    size_t max_header_bytes;  /* 431 */
+    size_t max_body_bytes;    /* 413 */
+    unsigned idle_timeout_ms; /* between requests */
+    unsigned
+        header_timeout_ms;    /* from the first byte of a request until its headers are complete */
+    unsigned body_timeout_ms; /* from then until its body is complete */
+    unsigned send_timeout_ms; /* from then on for sending the response */
+    const struct lb_cidr *trusted_proxies; /* whose X-Forwarded-For counts */
+    size_t trusted_proxy_count;
+};
+
+/* Parses "10.0.0.0/8", "::1", ...; false when it is neither. */
+bool lb_cidr_parse(const char *text, struct lb_cidr *out);
+bool lb_cidr_contains(const struct lb_cidr *cidr, const struct in6_addr *address);
+
+struct lb_server;
+
+/* Binds the sockets; does not serve yet. Raises the process's soft limit of open files when
+ * max_connections needs it. LB_ERR_INTERNAL with a reason that a person can act on
+ * (address in use, host unknown, no permission). An empty `listen` serves the control socket only.
+ * The settings are copied, what they point to must outlive the server. */
+lb_err lb_server_create(const struct lb_server_settings *settings, const struct lb_http_app *app,
+                        struct lb_server **out, struct lb_reason *reason);
+
+/* Starts the loop threads. */
+lb_err lb_server_start(struct lb_server *server, struct lb_reason *reason);
+
+/* The port that was bound (for port 0). */
+unsigned lb_server_port(const struct lb_server *server);
+
+/* Connections open now, in all loops. */
+unsigned lb_server_connections(const struct lb_server *server);
+
+/* Stops accepting, answers what has begun (with Connection: close), closes idle connections, and
+ * returns when nothing is left or after `timeout_ms`. True when nothing was left. */
+bool lb_server_drain(struct lb_server *server, unsigned timeout_ms);
+
+/* Ends the threads and closes everything. No request may be pending. Also before a start. */
+void lb_server_stop(struct lb_server *server);
+void lb_server_destroy(struct lb_server *server);
+
+#endif

@@ -1,0 +1,142 @@
+#include "json/decode.h"
+
+#include <json-c/json_object.h>
+#include <json-c/json_tokener.h>
+
+/* json-c has no value for null: it is a NULL pointer there, which here is what is missing. */
+static char null_value;
+
+static const struct lb_json *from_json_c(const struct json_object *object)
+{
+    return object ? (const struct lb_json *)object : (const struct lb_json *)&null_value;
+}
+
+/* json-c reads through pointers that are not const, but changes nothing. */
+static struct json_object *to_json_c(const struct lb_json *value)
+{
+    return (const void *)value == &null_value ? NULL : (struct json_object *)(uintptr_t)value;
+}
+
+/* The scan is stricter than json-c's strict mode but in one thing: that mode refuses whole numbers
+ * over 64 bits, which are JSON and may stand in a field that nobody reads. So it is off. */
+static bool parse_scanned(struct json_tokener *tokener, struct lb_str text,
+                          struct json_object **out)
+{
+    *out = json_tokener_parse_ex(tokener, text.ptr, (int)text.len);
+    /* A number at the end could go on: an end of text makes it complete. */
+    if (json_tokener_get_error(tokener) == json_tokener_continue)
+        *out = json_tokener_parse_ex(tokener, "", 1);
+    return json_tokener_get_error(tokener) == json_tokener_success;
+}
+
+lb_err lb_json_parse(struct lb_str text, unsigned max_depth, struct lb_json **out,
+                     struct lb_reason *reason)
+{
+    *out = NULL;
+    lb_err err = lb_json_scan(text, max_depth, reason);
+    if (err)
+        return err;
+    /* json-c counts a scalar as a level of its own; the scan holds the limit that counts. */
+    struct json_tokener *tokener = json_tokener_new_ex(LB_JSON_MAX_DEPTH + 2);
+    if (!tokener)
+        return lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
+    struct json_object *tree = NULL;
+    if (parse_scanned(tokener, text, &tree))
+        *out = (struct lb_json *)(uintptr_t)from_json_c(tree);
+    else
+        err = lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
+    json_tokener_free(tokener);
+    return err;
+}
+
+void lb_json_free(struct lb_json *tree)
+{
+    json_object_put(to_json_c(tree));
+}
+
+enum lb_json_type lb_json_type(const struct lb_json *value)
+{
+    if (!value)
+        return LB_JSON_MISSING;
+    switch (json_object_get_type(to_json_c(value))) {
+    case json_type_boolean:
+        return LB_JSON_BOOL;
+    case json_type_int:
+        return LB_JSON_INT;
+    case json_type_double:
+        return LB_JSON_DOUBLE;
+    case json_type_string:
+        return LB_JSON_STRING;
+    case json_type_array:
+        return LB_JSON_ARRAY;
+    case json_type_object:
+        return LB_JSON_OBJECT;
+    case json_type_null:
+        break;
+    }
+    return LB_JSON_NULL;
+}
+
+const struct lb_json *lb_json_member(const struct lb_json *object, const char *name)
+{
+    struct json_object *member;
+    if (!json_object_is_type(to_json_c(object), json_type_object) ||
+        !json_object_object_get_ex(to_json_c(object), name, &member))
+        return NULL;
+    return from_json_c(member);
+}
+
+size_t lb_json_length(const struct lb_json *value)
+{
+    struct json_object *object = to_json_c(value);
+    switch (json_object_get_type(object)) {
+    case json_type_array:
+        return json_object_array_length(object);
+    case json_type_object:
+        return (size_t)json_object_object_length(object);
+    default:
+        return 0;
+    }
+}
+
+const struct lb_json *lb_json_item(const struct lb_json *array, size_t index)
+{
+    struct json_object *object = to_json_c(array);
+    if (!json_object_is_type(object, json_type_array))
+        return NULL;
+    struct json_object *item = json_object_array_get_idx(object, index);
+    if (!item && index >= json_object_array_length(object))
+        return NULL;
+    return from_json_c(item);
+}
+
+struct lb_str lb_json_string(const struct lb_json *value)
+{
+    struct json_object *object = to_json_c(value);
+    if (!json_object_is_type(object, json_type_string))
+        return (struct lb_str){NULL, 0};
+    return (struct lb_str){json_object_get_string(object),
+                           (size_t)json_object_get_string_len(object)};
+}
+
+bool lb_json_int64(const struct lb_json *value, int64_t *out)
+{
+    struct json_object *object = to_json_c(value);
+    if (!json_object_is_type(object, json_type_int))
+        return false;
+    /* json-c cuts to INT64_MIN and INT64_MAX, or holds what is above the latter as unsigned. */
+    int64_t number = json_object_get_int64(object);
+    if (number == INT64_MIN || (number == INT64_MAX && json_object_get_uint64(object) > INT64_MAX))
+        return false;
+    *out = number;
+    return true;
+}
+
+bool lb_json_bool(const struct lb_json *value, bool *out)
+{
+    struct json_object *object = to_json_c(value);
+    if (!json_object_is_type(object, json_type_boolean))
+        return false;
+    *out = json_object_get_boolean(object) != 0;
+    return true;
+}

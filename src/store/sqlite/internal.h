@@ -1,0 +1,110 @@
+/* What the files of this folder share: connections and cached statements. */
+#ifndef LB_STORE_SQLITE_INTERNAL_H
+#define LB_STORE_SQLITE_INTERNAL_H
+
+#include "store/sqlite/sqlite.h"
+
+#include <sqlite3.h>
+
+enum lb_sqlite_statement {
+    STMT_BEGIN,
+    STMT_COMMIT,
+    STMT_ROLLBACK,
+    STMT_WORKSPACE_INSERT,
+    STMT_WORKSPACE_SET_PLAN,
+    STMT_KEY_INSERT,
+    STMT_KEY_REVOKE,
+    STMT_KEY_TOUCH,
+    STMT_CAMPAIGN_INSERT,
+    STMT_CAMPAIGN_SET_STATUS,
+    STMT_CAMPAIGN_DELETE,
+    STMT_AUDIT_APPEND,
+    STMT_LOG_APPEND,
+    STMT_LOG_LAST,
+    STMT_LOG_ROW_OF,
+    STMT_LOG_SCAN,
+    STMT_COUNT
+};
+
+/* A connection with its prepared statements; used by one thread at a time. */
+struct lb_store_reader {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STMT_COUNT];
+};
+
+struct lb_sqlite {
+    struct lb_store store;
+    struct lb_store_reader writer; /* its connection; reads within the open transaction */
+    char *path;
+    char *vfs;
+    unsigned checkpoint_pages;
+    int wal_pages; /* in the WAL after the last commit */
+};
+
+static inline struct lb_sqlite *lb_sqlite_of(struct lb_store *store)
+{
+    return (struct lb_sqlite *)store;
+}
+
+/* The cached statement, prepared at its first use and reset; NULL on failure. */
+sqlite3_stmt *lb_sqlite_prepared(struct lb_store_reader *connection, enum lb_sqlite_statement which,
+                                 const char *sql);
+
+/* Runs a prepared statement that returns no rows, and resets it. A NULL statement is a failure. */
+lb_err lb_sqlite_run(sqlite3_stmt *stmt);
+
+/* What a failed call outside of COMMIT means for the request. */
+lb_err lb_sqlite_error(int code);
+
+/* Binds a text, NULL for ptr NULL, and a time, NULL for 0. The text must outlive the run. */
+void lb_sqlite_bind_str(sqlite3_stmt *stmt, int index, struct lb_str text);
+void lb_sqlite_bind_time(sqlite3_stmt *stmt, int index, int64_t at);
+
+struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
+
+lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
+
+/* write.c */
+lb_err lb_sqlite_begin(struct lb_store *store);
+lb_err lb_sqlite_commit(struct lb_store *store);
+void lb_sqlite_rollback(struct lb_store *store);
+lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row);
+uint64_t lb_sqlite_log_next_id(struct lb_store *store);
+void lb_sqlite_maintain(struct lb_store *store, bool idle);
+/* access.c */
+lb_err lb_sqlite_workspace_insert(struct lb_store *store, struct lb_workspace_row *row);
+lb_err lb_sqlite_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_plan plan,
+                                    int64_t expires_at);
+lb_err lb_sqlite_key_insert(struct lb_store *store, struct lb_key_row *row);
+lb_err lb_sqlite_key_revoke(struct lb_store *store, uint32_t no, int64_t at);
+lb_err lb_sqlite_key_touch(struct lb_store *store, uint32_t no, int64_t last_used_at);
+lb_err lb_sqlite_audit_append(struct lb_store *store, const struct lb_audit_row *row);
+lb_err lb_sqlite_load_workspaces(struct lb_store *store, void *context,
+                                 lb_err (*each)(void *, const struct lb_workspace_row *));
+lb_err lb_sqlite_load_keys(struct lb_store *store, void *context,
+                           lb_err (*each)(void *, const struct lb_key_row *));
+/* campaign.c */
+lb_err lb_sqlite_campaign_insert(struct lb_store *store, struct lb_campaign_row *row);
+lb_err lb_sqlite_campaign_set_status(struct lb_store *store, uint32_t no,
+                                     enum lb_campaign_status status);
+lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t no, int64_t at);
+lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
+                                lb_err (*each)(void *, const struct lb_campaign_row *));
+/* read.c */
+lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **out);
+struct lb_store_reader *lb_sqlite_writer_reader(struct lb_store *store);
+void lb_sqlite_reader_close(struct lb_store_reader *reader);
+void lb_sqlite_reader_rest(struct lb_store_reader *reader);
+lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct lb_log_row *out);
+lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint64_t first, uint64_t end,
+                          void *context, lb_err (*each)(void *, const struct lb_log_row *));
+/* backup.c */
+lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
+                        struct lb_reason *reason);
+
+/* Opens a connection of ours; close it with lb_sqlite_disconnect even after a failure. */
+lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
+                         struct lb_store_reader *out);
+void lb_sqlite_disconnect(struct lb_store_reader *connection);
+
+#endif

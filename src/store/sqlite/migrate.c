@@ -1,0 +1,55 @@
+#include "store/sqlite/internal.h"
+#include "store/migrations.h"
+
+#include <stdio.h>
+
+/* "lead" in ASCII: tells our files from other people's (file(1), PRAGMA application_id). */
+#define APPLICATION_ID 0x6c656164
+
+static int pragma_value(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int value = -1;
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        value = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+static lb_err apply(sqlite3 *db, int version, const char *sql, struct lb_reason *reason)
+{
+    char stamp[128];
+    snprintf(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
+             APPLICATION_ID, version);
+    if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_exec(db, stamp, NULL, NULL, NULL) == SQLITE_OK)
+        return LB_OK;
+    lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "migration %d failed: %s", version,
+            sqlite3_errmsg(db));
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)
+{
+    int version = pragma_value(db, "PRAGMA user_version");
+    int application = pragma_value(db, "PRAGMA application_id");
+    if (version < 0)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot read the database: %s",
+                       sqlite3_errmsg(db));
+    if (application != APPLICATION_ID &&
+        (version != 0 || pragma_value(db, "SELECT count(*) FROM sqlite_master") != 0))
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "the database is not leadblock's; choose another folder with --data");
+    if (version > (int)lb_sqlite_migration_count)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "the data was written by a newer leadblock (schema %d, this one knows %zu); "
+                       "run that version",
+                       version, lb_sqlite_migration_count);
+    lb_err err = LB_OK;
+    for (size_t i = (size_t)version; !err && i < lb_sqlite_migration_count; i++)
+        err = apply(db, (int)i + 1, lb_sqlite_migrations[i], reason);
+    return err;
+}

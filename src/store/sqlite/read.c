@@ -1,0 +1,92 @@
+#include "store/sqlite/internal.h"
+
+#include <stdlib.h>
+
+lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **out)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    struct lb_store_reader *reader = malloc(sizeof *reader);
+    if (!reader)
+        return LB_ERR_INTERNAL;
+    lb_err err = lb_sqlite_connect(sqlite->path, sqlite->vfs, true, reader);
+    if (err) {
+        lb_sqlite_reader_close(reader);
+        return err;
+    }
+    *out = reader;
+    return LB_OK;
+}
+
+struct lb_store_reader *lb_sqlite_writer_reader(struct lb_store *store)
+{
+    return &lb_sqlite_of(store)->writer;
+}
+
+void lb_sqlite_reader_close(struct lb_store_reader *reader)
+{
+    if (!reader)
+        return;
+    lb_sqlite_disconnect(reader);
+    free(reader);
+}
+
+void lb_sqlite_reader_rest(struct lb_store_reader *reader)
+{
+    if (reader->statements[STMT_LOG_ROW_OF])
+        sqlite3_reset(reader->statements[STMT_LOG_ROW_OF]);
+}
+
+#define LOG_COLUMNS "id, workspace, campaign, kind, continues, key, at, reason, items"
+
+static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
+{
+    *out = (struct lb_log_row){.id = (uint64_t)sqlite3_column_int64(stmt, 0),
+                               .list = {.workspace = (uint32_t)sqlite3_column_int64(stmt, 1),
+                                        .campaign = (uint32_t)sqlite3_column_int64(stmt, 2)},
+                               .kind = (enum lb_log_kind)sqlite3_column_int(stmt, 3),
+                               .continues = sqlite3_column_int(stmt, 4) != 0,
+                               .key = (uint32_t)sqlite3_column_int64(stmt, 5),
+                               .at = sqlite3_column_int64(stmt, 6),
+                               .reason = lb_sqlite_column_str(stmt, 7),
+                               .items = lb_sqlite_column_str(stmt, 8)};
+}
+
+lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct lb_log_row *out)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_LOG_ROW_OF,
+        "SELECT " LOG_COLUMNS " FROM blocklist_log WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_sqlite_reader_rest(reader);
+    sqlite3_bind_int64(stmt, 1, (int64_t)id);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        read_row(stmt, out);
+        return LB_OK;
+    }
+    sqlite3_reset(stmt);
+    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+}
+
+lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint64_t first, uint64_t end,
+                          void *context, lb_err (*each)(void *, const struct lb_log_row *))
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_LOG_SCAN,
+                                            "SELECT " LOG_COLUMNS " FROM blocklist_log"
+                                            " WHERE id >= ?1 AND id < ?2 ORDER BY id");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_sqlite_reader_rest(reader); /* or the scan would see that row's snapshot */
+    sqlite3_bind_int64(stmt, 1, (int64_t)first);
+    sqlite3_bind_int64(stmt, 2, (int64_t)end);
+    lb_err err = LB_OK;
+    int code = SQLITE_ROW;
+    while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct lb_log_row row;
+        read_row(stmt, &row);
+        err = each(context, &row);
+    }
+    sqlite3_reset(stmt);
+    return err || code == SQLITE_DONE ? err : lb_sqlite_error(code);
+}

@@ -1,0 +1,21 @@
+/* The embedded backend: SQLite in WAL mode. Only this folder includes sqlite3.h.
+ *
+ * Threads: the writer's connection does every commit and every checkpoint (SQLite 3.40 can corrupt
+ * a WAL when two connections race there); readers are connections of their own that never write.
+ * Source: https://www.sqlite.org/wal.html, sections 2.2 and 3. */
+#ifndef LB_STORE_SQLITE_SQLITE_H
+#define LB_STORE_SQLITE_SQLITE_H
+
+#include "store/store.h"
+
+struct lb_sqlite_settings {
+    const char *path;          /* of the database file; made when it is missing */
+    const char *vfs;           /* NULL: SQLite's default; tests name their own */
+    unsigned checkpoint_pages; /* pages in the WAL that make `maintain` write them back */
+};
+
+/* Opens and migrates. A file from a newer version is refused. */
+lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store **out,
+                      struct lb_reason *reason);
+
+#endif

@@ -1,0 +1,87 @@
+#include "store/sqlite/internal.h"
+
+#include "base/log.h"
+
+lb_err lb_sqlite_begin(struct lb_store *store)
+{
+    return lb_sqlite_run(
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_BEGIN, "BEGIN IMMEDIATE"));
+}
+
+lb_err lb_sqlite_commit(struct lb_store *store)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    sqlite3_stmt *stmt = lb_sqlite_prepared(&sqlite->writer, STMT_COMMIT, "COMMIT");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_step(stmt);
+    int code = sqlite3_reset(stmt);
+    if (code == SQLITE_OK)
+        return LB_OK;
+    lb_log(LB_LOG_ERROR, "store", "commit failed: %s (%d)", sqlite3_errmsg(sqlite->writer.db),
+           code);
+    /* A full disk refuses the frames of the log before the one that commits is whole. Anything else
+     * may have failed after that one was written: nobody knows what the next start will find. */
+    return (code & 0xff) == SQLITE_FULL ? LB_ERR_STORAGE_FULL : LB_ERR_OUTCOME_UNKNOWN;
+}
+
+void lb_sqlite_rollback(struct lb_store *store)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    if (!sqlite3_get_autocommit(sqlite->writer.db))
+        lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_ROLLBACK, "ROLLBACK"));
+}
+
+lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        &lb_sqlite_of(store)->writer, STMT_LOG_APPEND,
+        "INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at, reason,"
+        " items) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
+    sqlite3_bind_int64(stmt, 2, row->list.workspace);
+    sqlite3_bind_int64(stmt, 3, row->list.campaign);
+    sqlite3_bind_int(stmt, 4, (int)row->kind);
+    sqlite3_bind_int(stmt, 5, row->continues);
+    sqlite3_bind_int64(stmt, 6, row->key);
+    sqlite3_bind_int64(stmt, 7, row->at);
+    lb_sqlite_bind_str(stmt, 8, row->reason);
+    lb_sqlite_bind_str(stmt, 9, row->items);
+    return lb_sqlite_run(stmt);
+}
+
+uint64_t lb_sqlite_log_next_id(struct lb_store *store)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_LOG_LAST,
+                           "SELECT id, length(items) - length(replace(items, ',', '')) + 1"
+                           " FROM blocklist_log ORDER BY id DESC LIMIT 1");
+    uint64_t next = 0;
+    int code = stmt ? sqlite3_step(stmt) : SQLITE_NOMEM;
+    if (code == SQLITE_ROW)
+        next = (uint64_t)(sqlite3_column_int64(stmt, 0) + sqlite3_column_int64(stmt, 1));
+    else if (code == SQLITE_DONE)
+        next = 1;
+    sqlite3_reset(stmt);
+    return next;
+}
+
+void lb_sqlite_maintain(struct lb_store *store, bool idle)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    /* When nothing waits, a short log is worth writing back too: the next start is quicker. */
+    int limit = (int)(idle ? sqlite->checkpoint_pages / 4 : sqlite->checkpoint_pages);
+    if (sqlite->wal_pages < limit || sqlite->wal_pages == 0)
+        return;
+    int in_log = 0;
+    int written = 0;
+    int code = sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                         &in_log, &written);
+    /* A failed checkpoint loses nothing: the log keeps what it could not write back. The next
+     * commit says again how long the log is. */
+    if (code != SQLITE_OK && code != SQLITE_BUSY)
+        lb_log(LB_LOG_WARN, "store", "checkpoint failed: %s", sqlite3_errmsg(sqlite->writer.db));
+    sqlite->wal_pages = 0;
+}

@@ -1,0 +1,379 @@
+#include "writer/writer.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rcu.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <stddef.h>
+
+/* One batch at most: bounds how long the first of it waits for its commit. */
+#define BATCH_WRITES_MAX 4096
+#define BATCH_BYTES_MAX  (1u << 20)
+/* How often a batch is applied again without a write that failed, before all of it fails. */
+#define RETRIES_MAX 8
+/* Between upkeep turns when nothing is queued. */
+#define IDLE_WAIT_MS 1000
+
+struct lb_writer {
+    struct lb_writer_settings settings;
+    struct lb_mailbox *inbox;
+    pthread_t thread;
+    bool started;
+    _Atomic bool stopping;
+    _Atomic bool failed;
+    struct lb_share queued; /* weight of all that is queued or under way */
+    /* The writer thread's. */
+    struct lb_write *first; /* taken from the inbox, oldest first */
+    struct lb_write **last;
+    /* Written by the writer thread, read by any. */
+    _Atomic uint64_t batches, writes, commit_ns, commit_max_ns, refused;
+    _Atomic uint64_t batch_buckets[8], commit_buckets[8];
+};
+
+/* A batch under way. */
+struct batch {
+    struct lb_write *first;
+    size_t count;
+};
+
+static void count(_Atomic uint64_t *counter, uint64_t amount)
+{
+    atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
+}
+
+static uint64_t load(_Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
+{
+    struct lb_writer *writer = calloc(1, sizeof *writer);
+    if (!writer)
+        return NULL;
+    writer->settings = *settings;
+    writer->last = &writer->first;
+    writer->inbox = lb_mailbox_create();
+    if (!writer->inbox) {
+        free(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+void lb_writer_destroy(struct lb_writer *writer)
+{
+    if (!writer)
+        return;
+    lb_mailbox_destroy(writer->inbox);
+    free(writer);
+}
+
+bool lb_writer_running(const struct lb_writer *writer)
+{
+    return writer->started;
+}
+
+bool lb_writer_healthy(const struct lb_writer *writer)
+{
+    return !atomic_load(&writer->failed) && !atomic_load(&writer->stopping);
+}
+
+/* What a write weighs in the queue: its memory, and at least one of the queue's places, so that one
+ * measure bounds both. */
+static size_t weight(const struct lb_writer *writer, const struct lb_write *write)
+{
+    size_t place = writer->settings.queue_bytes / writer->settings.queue_writes;
+    return write->size > place ? write->size : place;
+}
+
+static lb_err take_room(struct lb_writer *writer, struct lb_write *write)
+{
+    const struct lb_writer_settings *settings = &writer->settings;
+    size_t amount = weight(writer, write);
+    if (!lb_share_take(&writer->queued, amount, settings->queue_bytes))
+        return LB_ERR_OVERLOADED;
+    if (!write->share ||
+        lb_share_take(write->share, amount, settings->queue_bytes / 100 * settings->share_percent))
+        return LB_OK;
+    lb_share_give(&writer->queued, amount);
+    return LB_ERR_WORKSPACE_OVERLOADED;
+}
+
+static void give_room(struct lb_writer *writer, struct lb_write *write)
+{
+    size_t amount = weight(writer, write);
+    lb_share_give(&writer->queued, amount);
+    if (write->share)
+        lb_share_give(write->share, amount);
+}
+
+static void enqueue(struct lb_task *task)
+{
+    struct lb_write *write = (struct lb_write *)((char *)task - offsetof(struct lb_write, task));
+    struct lb_writer *writer = write->writer;
+    write->next = NULL;
+    *writer->last = write;
+    writer->last = &write->next;
+}
+
+lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
+{
+    lb_err err = lb_writer_healthy(writer) ? take_room(writer, write) : LB_ERR_STORAGE_UNAVAILABLE;
+    if (err) {
+        count(&writer->refused, 1);
+        return err;
+    }
+    write->writer = writer;
+    write->task.run = enqueue;
+    lb_mailbox_push(writer->inbox, &write->task);
+    return LB_OK;
+}
+
+/* Takes the next batch from what was drained. */
+static struct batch take_batch(struct lb_writer *writer)
+{
+    struct batch batch = {.first = writer->first};
+    size_t bytes = 0;
+    struct lb_write **end = &writer->first;
+    while (*end && batch.count < BATCH_WRITES_MAX && bytes < BATCH_BYTES_MAX) {
+        bytes += (*end)->size;
+        batch.count++;
+        end = &(*end)->next;
+    }
+    writer->first = *end;
+    *end = NULL;
+    if (!writer->first)
+        writer->last = &writer->first;
+    return batch;
+}
+
+/* Pushes the completions of a batch, a chain for each run of writes with the same home. */
+static void complete(struct lb_writer *writer, struct lb_write *write)
+{
+    while (write) {
+        struct lb_mailbox *home = write->home;
+        struct lb_task *first = write->completion;
+        struct lb_task *last = NULL;
+        while (write && write->home == home) {
+            /* Once pushed, the write is its owner's again: read what is needed before. */
+            struct lb_write *next = write->next;
+            give_room(writer, write);
+            if (last)
+                last->next = write->completion;
+            last = write->completion;
+            write = next;
+        }
+        lb_mailbox_push_chain(home, first, last);
+    }
+}
+
+static bool is_storage_error(lb_err err)
+{
+    return err == LB_ERR_STORAGE_FULL || err == LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+static void fail_all(struct batch *batch, lb_err err)
+{
+    for (struct lb_write *write = batch->first; write; write = write->next)
+        if (!write->result || err == LB_ERR_OUTCOME_UNKNOWN)
+            write->result = err;
+}
+
+/* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the write
+ * that failed holds its error and the transaction must be rolled back. */
+static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
+{
+    struct lb_store *store = writer->settings.store;
+    lb_err err = store->ops->begin(store);
+    if (err) {
+        fail_all(batch, err);
+        return LB_OK;
+    }
+    writer->settings.hooks.batch_begin(writer->settings.hooks.context);
+    for (struct lb_write *write = batch->first; write; write = write->next) {
+        if (write->result)
+            continue;
+        write->touched = false;
+        write->result = write->apply(write, store);
+        if (write->result && (write->touched || is_storage_error(write->result)))
+            return write->result;
+    }
+    return LB_OK;
+}
+
+static bool any_left(const struct batch *batch)
+{
+    for (const struct lb_write *write = batch->first; write; write = write->next)
+        if (!write->result)
+            return true;
+    return false;
+}
+
+static void measure_commit(struct lb_writer *writer, uint64_t ns)
+{
+    static const uint64_t bounds_us[] = {100, 500, 1000, 2000, 5000, 20000, 100000};
+    size_t bucket = 0;
+    while (bucket < 7 && ns > bounds_us[bucket] * 1000)
+        bucket++;
+    count(&writer->commit_buckets[bucket], 1);
+    count(&writer->commit_ns, ns);
+    if (ns > load(&writer->commit_max_ns))
+        atomic_store_explicit(&writer->commit_max_ns, ns, memory_order_relaxed);
+}
+
+static void measure_batch(struct lb_writer *writer, size_t writes)
+{
+    size_t bucket = 0;
+    while (bucket < 7 && writes > (size_t)1 << (2 * bucket))
+        bucket++;
+    count(&writer->batch_buckets[bucket], 1);
+    count(&writer->batches, 1);
+    count(&writer->writes, writes);
+}
+
+static lb_err commit(struct lb_writer *writer, struct batch *batch)
+{
+    struct lb_store *store = writer->settings.store;
+    const struct lb_writer_hooks *hooks = &writer->settings.hooks;
+    lb_err err = hooks->batch_prepare(hooks->context);
+    uint64_t begun = lb_clock_mono_ns();
+    if (!err)
+        err = store->ops->commit(store);
+    measure_commit(writer, lb_clock_mono_ns() - begun);
+    if (err)
+        return err;
+    hooks->batch_publish(hooks->context);
+    for (struct lb_write *write = batch->first; write; write = write->next)
+        if (!write->result && write->publish)
+            write->publish(write);
+    return LB_OK;
+}
+
+static void run_batch(struct lb_writer *writer, struct batch *batch)
+{
+    struct lb_store *store = writer->settings.store;
+    measure_batch(writer, batch->count);
+    for (struct lb_write *write = batch->first; write; write = write->next)
+        write->result = LB_OK;
+    int retries = 0;
+    lb_err failure;
+    while ((failure = apply_all(writer, batch)) != LB_OK) {
+        store->ops->rollback(store);
+        if (++retries > RETRIES_MAX)
+            fail_all(batch, failure);
+    }
+    if (!any_left(batch)) {
+        store->ops->rollback(store);
+        return;
+    }
+    lb_err err = commit(writer, batch);
+    if (!err)
+        return;
+    store->ops->rollback(store);
+    fail_all(batch, err);
+    if (err == LB_ERR_OUTCOME_UNKNOWN) {
+        atomic_store(&writer->failed, true);
+        writer->settings.failed(writer->settings.failed_context);
+    }
+}
+
+/* After a failed commit nothing more may be tried: the next start finds out what is on disk. */
+static void refuse_rest(struct lb_writer *writer)
+{
+    struct batch rest = {.first = writer->first};
+    writer->first = NULL;
+    writer->last = &writer->first;
+    for (struct lb_write *write = rest.first; write; write = write->next)
+        write->result = LB_ERR_STORAGE_UNAVAILABLE;
+    complete(writer, rest.first);
+}
+
+static void wait_for_work(struct lb_writer *writer, bool more)
+{
+    struct pollfd waited = {.fd = lb_mailbox_fd(writer->inbox), .events = POLLIN};
+    lb_rcu_offline();
+    poll(&waited, 1, more ? 0 : IDLE_WAIT_MS);
+    lb_rcu_online();
+    lb_mailbox_drain(writer->inbox);
+}
+
+static void turn(struct lb_writer *writer)
+{
+    if (atomic_load(&writer->failed)) {
+        refuse_rest(writer);
+        return;
+    }
+    struct batch batch = take_batch(writer);
+    run_batch(writer, &batch);
+    complete(writer, batch.first);
+}
+
+static void *writer_thread(void *context)
+{
+    struct lb_writer *writer = context;
+    struct lb_store *store = writer->settings.store;
+    const struct lb_writer_hooks *hooks = &writer->settings.hooks;
+    pthread_setname_np(pthread_self(), "lb-writer");
+    lb_rcu_thread_register();
+    bool more = false;
+    while (!atomic_load(&writer->stopping) || writer->first) {
+        if (writer->first)
+            lb_mailbox_drain(writer->inbox);
+        else
+            wait_for_work(writer, more);
+        bool idle = !writer->first;
+        if (!idle)
+            turn(writer);
+        if (!atomic_load(&writer->failed)) {
+            store->ops->maintain(store, idle);
+            more = hooks->upkeep(hooks->context);
+        }
+        lb_rcu_quiescent();
+    }
+    lb_rcu_thread_unregister();
+    return NULL;
+}
+
+bool lb_writer_start(struct lb_writer *writer)
+{
+    writer->started = pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
+    return writer->started;
+}
+
+static void nothing(struct lb_task *task)
+{
+    (void)task;
+}
+
+void lb_writer_stop(struct lb_writer *writer)
+{
+    if (!writer || !writer->started)
+        return;
+    struct lb_task wake = {.run = nothing};
+    atomic_store(&writer->stopping, true);
+    lb_mailbox_push(writer->inbox, &wake);
+    pthread_join(writer->thread, NULL);
+    lb_mailbox_drain(writer->inbox);
+    writer->started = false;
+}
+
+void lb_writer_stats(struct lb_writer *writer, struct lb_writer_stats *out)
+{
+    *out = (struct lb_writer_stats){
+        .batches = load(&writer->batches),
+        .writes = load(&writer->writes),
+        .commit_ns = load(&writer->commit_ns),
+        .commit_max_ns = load(&writer->commit_max_ns),
+        .queued = load(&writer->queued.taken) * writer->settings.queue_writes /
+                  writer->settings.queue_bytes,
+        .refused = load(&writer->refused),
+    };
+    for (int i = 0; i < 8; i++) {
+        out->batch_buckets[i] = load(&writer->batch_buckets[i]);
+        out->commit_buckets[i] = load(&writer->commit_buckets[i]);
+    }
+}

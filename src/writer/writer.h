@@ -1,0 +1,96 @@
+/* The writer: the one thread that changes anything.
+ *
+ * It takes all writes that are queued, applies them in one transaction, commits, publishes them to
+ * the memory that readers see, and only then completes them (group commit). Knows the store's
+ * begin, commit, rollback and upkeep; what a write does is its owner's.
+ *
+ * A write that fails leaves its neighbours alone: when it failed before it wrote anything it is
+ * just completed with its error; otherwise the transaction is rolled back and the batch is applied
+ * again without it. `apply` may therefore run more than once.
+ *
+ * Threads: submit from any thread; apply and the hooks run on the writer thread, which is
+ * registered with RCU and online while they run.
+ * Order: create, start, stop (finishes what is queued), destroy. */
+#ifndef LB_WRITER_WRITER_H
+#define LB_WRITER_WRITER_H
+
+#include "base/err.h"
+#include "base/mailbox.h"
+#include "base/share.h"
+#include "store/store.h"
+
+struct lb_writer;
+
+/* A queued write; embedded in its owner's struct, which must live until the completion ran. */
+struct lb_write {
+    /* Set by the owner before submitting. */
+    lb_err (*apply)(struct lb_write *write, struct lb_store *store);
+    void (*publish)(struct lb_write *write); /* after the commit, in order; NULL: nothing to do */
+    struct lb_task *completion;              /* pushed to `home` when the result is known */
+    struct lb_mailbox *home;
+    struct lb_share *share; /* of the workspace; NULL for operators, who are never refused */
+    size_t size;            /* bytes of memory that it holds, for the queue's bound */
+    /* Set by apply before it changes the store or the hooks' state. */
+    bool touched;
+    /* Set when the completion runs. Whoever refuses in `apply` may fill the reason. */
+    lb_err result;
+    struct lb_reason reason;
+    /* The writer's own. */
+    struct lb_writer *writer;
+    struct lb_task task;
+    struct lb_write *next;
+};
+
+/* What the domain does around a batch. All run on the writer thread. */
+struct lb_writer_hooks {
+    void *context;
+    void (*batch_begin)(void *context);     /* also before a batch is applied again */
+    lb_err (*batch_prepare)(void *context); /* before the commit; its failure fails the batch */
+    void (*batch_publish)(void *context);   /* after the commit, before the writes' own publish */
+    bool (*upkeep)(void *context);          /* between batches; true when there is more to do */
+};
+
+struct lb_writer_settings {
+    struct lb_store *store;
+    struct lb_writer_hooks hooks;
+    unsigned queue_writes;  /* writes waiting at most: more are refused as overloaded */
+    size_t queue_bytes;     /* the same for their memory */
+    unsigned share_percent; /* of the queue, for one workspace */
+    /* Called on the writer thread when a commit's outcome is unknown. No write is accepted from
+     * then on; the process should end. */
+    void (*failed)(void *context);
+    void *failed_context;
+};
+
+struct lb_writer_stats {
+    uint64_t batches;
+    uint64_t writes;
+    uint64_t commit_ns; /* time in commits, in all */
+    uint64_t commit_max_ns;
+    uint64_t queued; /* now */
+    uint64_t refused;
+    uint64_t batch_buckets[8];  /* batches of up to 1, 4, 16, 64, 256, 1024, 4096, more writes */
+    uint64_t commit_buckets[8]; /* commits of up to 0.1, 0.5, 1, 2, 5, 20, 100 ms, more */
+};
+
+/* NULL when out of memory. */
+struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings);
+bool lb_writer_start(struct lb_writer *writer);
+void lb_writer_stop(struct lb_writer *writer);
+void lb_writer_destroy(struct lb_writer *writer);
+
+/* Queues a write. LB_OK: its completion will be pushed, whatever becomes of it. LB_ERR_OVERLOADED:
+ * the queue is full. LB_ERR_WORKSPACE_OVERLOADED: the workspace's share is.
+ * LB_ERR_STORAGE_UNAVAILABLE: the writer has failed or stopped. */
+lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write);
+
+/* Is the thread running? For whoever starts and stops it. */
+bool lb_writer_running(const struct lb_writer *writer);
+
+/* Does the store take writes? */
+bool lb_writer_healthy(const struct lb_writer *writer);
+
+/* Any thread. */
+void lb_writer_stats(struct lb_writer *writer, struct lb_writer_stats *out);
+
+#endif

@@ -1,0 +1,286 @@
+"""block, unblock, check and list against a server that does what a test needs."""
+
+import json
+import time
+
+import pytest
+
+from fake import KEY, Fake, blocked_all
+from tests.support.server import run
+
+BUSY = {"success": False, "code": "overloaded", "message": "Too busy."}
+
+
+def identifiers(request):
+    return request["json"]["publicIdentifiers"]
+
+
+def test_block_sends_arguments_with_key_and_reason():
+    with Fake(blocked_all) as fake:
+        result = run("block", "q1", "john-doe", "jane-smith", "--reason", 'an "old" client',
+                     env=fake.env)
+        assert result.code == 0, result
+        assert result.out == "2 leads blocked\n"
+        request = fake.requests[0]
+        assert request["method"] == "POST"
+        assert request["path"] == "/v1/campaigns/q1/blocked-leads"
+        assert request["headers"]["x-api-key"] == KEY
+        assert request["headers"]["Content-Type"] == "application/json"
+        assert request["json"] == {"publicIdentifiers": ["john-doe", "jane-smith"],
+                                   "reason": 'an "old" client'}
+
+
+def test_block_workspace_sends_leads_with_reasons():
+    with Fake(blocked_all) as fake:
+        result = run("block", "--workspace", "john-doe", "--reason=r", env=fake.env)
+        assert result.code == 0, result
+        assert fake.requests[0]["path"] == "/v1/blocked-leads"
+        assert fake.requests[0]["json"] == {"leads": [{"publicIdentifier": "john-doe",
+                                                       "reason": "r"}]}
+        run("block", "--workspace", "john-doe", env=fake.env)
+        assert fake.requests[1]["json"] == {"leads": [{"publicIdentifier": "john-doe"}]}
+
+
+def test_a_campaign_id_cannot_leave_its_segment():
+    with Fake(blocked_all) as fake:
+        run("block", "../x?y#z", "john-doe", env=fake.env)
+        assert fake.requests[0]["path"] == "/v1/campaigns/%2E%2E%2Fx%3Fy%23z/blocked-leads"
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("john\njane\n", ["john", "jane"]),
+    ("john\r\n\r\n  jane  ", ["john", "jane"]),
+    ("\ufeffjohn\n", ["john"]),
+    ("name,linkedin_url\nJohn,https://linkedin.com/in/john\n", ["https://linkedin.com/in/john"]),
+    ("Name;LinkedIn URL\nJohn;in/john\nJane;in/jane\n", ["in/john", "in/jane"]),
+    ("url,publicIdentifier\nhttp://x,john\n", ["john"]),
+    ("profileUrl\n\"in/john\"\n", ["in/john"]),
+    ("john,1\njane,2\n", ["john", "jane"]),
+    ("a,b,publicIdentifier\nx,y\nx,y,john\n", ["john"]),
+    ("name,url\n\"Doe, \"\"J\"\"\nnext line\",john\nx,jane\n", ["john", "jane"]),
+])
+def test_files_of_all_kinds_give_their_identifiers(tmp_path, text, expected):
+    file = tmp_path / "list.csv"
+    file.write_bytes(text.encode())
+    with Fake(blocked_all) as fake:
+        assert run("block", "q1", "--file", file, env=fake.env).code == 0
+        assert identifiers(fake.requests[0]) == expected
+        assert run("block", "q1", "-", stdin=text, env=fake.env).code == 0
+        assert identifiers(fake.requests[1]) == expected
+
+
+def test_large_files_go_in_batches():
+    lines = [f"lead-{i}" for i in range(2501)]
+    with Fake(blocked_all) as fake:
+        result = run("block", "q1", "-", stdin="\n".join(lines), env=fake.env)
+        assert result.out == "2501 leads blocked\n"
+        assert [len(identifiers(r)) for r in fake.requests] == [1000, 1000, 501]
+        assert sum(map(identifiers, fake.requests), []) == lines
+        run("block", "q1", "-", "--batch", "7", stdin="\n".join(lines[:10]), env=fake.env)
+        assert [len(identifiers(r)) for r in fake.requests[3:]] == [7, 3]
+
+
+def test_requests_stay_below_the_size_limit_of_the_server():
+    lines = [f"{i}" + "x" * 5000 for i in range(1000)]
+    with Fake(blocked_all) as fake:
+        assert run("block", "q1", "-", "--batch", "10000", stdin="\n".join(lines),
+                   env=fake.env).code == 0
+        assert len(fake.requests) == 2
+        assert all(int(r["headers"]["Content-Length"]) < 4 << 20 for r in fake.requests)
+
+
+def test_a_busy_server_is_asked_again():
+    answers = [(503, BUSY, {}), (429, BUSY, {"Retry-After": "1"}),
+               (200, {"success": True, "message": "ok", "blocked": 1}, {})]
+    with Fake(answers) as fake:
+        started = time.monotonic()
+        result = run("block", "q1", "john", env=fake.env)
+        assert result.code == 0, result
+        assert len(fake.requests) == 3
+        assert time.monotonic() - started >= 1.2
+
+
+def test_other_refusals_are_final_and_say_what_to_do():
+    body = {"success": False, "code": "license_expired", "message": "The license has expired."}
+    with Fake([(403, body, {})]) as fake:
+        result = run("block", "q1", "john", env=fake.env)
+        assert result.code == 1
+        assert "The license has expired. (license_expired)" in result.err
+        assert "set-plan" in result.err
+        assert len(fake.requests) == 1
+
+
+def test_invalid_identifiers_are_shown_with_their_lines():
+    body = {"success": False, "code": "invalid_identifier", "message": "1 is invalid.",
+            "errors": [{"index": 1, "value": "a b", "reason": "contains white space"}],
+            "errorCount": 3}
+    with Fake([(400, body, {})]) as fake:
+        result = run("block", "q1", "-", stdin="john\n\na b\n", env=fake.env)
+        assert result.code == 1
+        assert "line 3: 'a b': contains white space" in result.err
+        assert "2 more" in result.err
+        assert "--skip-invalid" in result.err
+        assert result.out == ""
+
+
+def test_skip_invalid_asks_leniently_and_lists_what_was_left_out():
+    body = {"success": True, "message": "ok", "blocked": 1,
+            "invalid": [{"index": 1, "value": "a b", "reason": "contains white space"}]}
+    with Fake([(200, body, {})] * 2) as fake:
+        result = run("block", "q1", "-", "--skip-invalid", stdin="john\na b\njane\n", env=fake.env)
+        assert result.code == 0
+        assert fake.requests[0]["headers"]["Prefer"] == "handling=lenient"
+        assert result.out == "1 lead blocked, 1 already blocked, 1 left out\n"
+        assert "line 2: 'a b': contains white space" in result.err
+        result = run("block", "q1", "-", "--skip-invalid", "--json", stdin="john\na b\njane\n",
+                     env=fake.env)
+        assert result.json() == {"sent": 3, "blocked": 1, "alreadyBlocked": 1, "invalid": [
+            {"line": 2, "value": "a b", "reason": "contains white space"}]}
+
+
+def test_check_keeps_the_order_and_folds_repetitions():
+    body = {"blocked": ["john-doe", "max"], "allowed": ["jane"]}
+    names = ["jane", "https://linkedin.com/in/John-Doe/", "john-doe", "max"]
+    with Fake([(200, body, {})] * 4) as fake:
+        result = run("check", "q1", *names, env=fake.env)
+        assert result.code == 0, result
+        assert result.out == "jane\tallowed\njohn-doe\tblocked\nmax\tblocked\n"
+        assert fake.requests[0]["path"] == "/v1/campaigns/q1/blocked-leads/check"
+        assert run("check", "q1", *names, "--json", env=fake.env).json() == body
+        quiet = run("check", "q1", *names, "--quiet", env=fake.env)
+        assert (quiet.code, quiet.out) == (1, "")
+
+
+def test_check_quiet_succeeds_when_nobody_is_blocked():
+    with Fake([(200, {"blocked": [], "allowed": ["jane"]}, {})]) as fake:
+        assert run("check", "q1", "jane", "--quiet", env=fake.env).code == 0
+
+
+def test_check_fails_when_an_answer_does_not_cover_the_question():
+    for body in ({"blocked": [], "allowed": []}, {"blocked": ["x"], "allowed": ["jane"]}, {}):
+        with Fake([(200, body, {})]) as fake:
+            result = run("check", "q1", "jane", "--quiet", env=fake.env)
+            assert result.code == 1, (body, result)
+
+
+def test_list_follows_links_and_streams():
+    pages = [[{"publicIdentifier": f"a{i}", "reason": None, "createdAt": "2026-01-01T00:00:00.000Z"}
+              for i in range(3)],
+             [{"publicIdentifier": "b", "reason": "why\tnot", "createdAt": "2025-01-01T00:00:00.000Z"}]]
+    # The host of the link is not asked: the key belongs to ours.
+    link = {"Link": '<http://elsewhere.invalid/v1/x?cursor=abc%3D&take=3>; rel="next"'}
+    with Fake([(200, pages[0], link), (200, pages[1], {})] * 2) as fake:
+        result = run("list", "q1", "--search", "a&b", env=fake.env)
+        assert result.code == 0, result
+        assert [line.split("\t")[0] for line in result.out.splitlines()] == ["a0", "a1", "a2", "b"]
+        assert result.out.splitlines()[3] == "b\t2025-01-01T00:00:00.000Z\twhy not"
+        assert fake.requests[0]["path"] == "/v1/campaigns/q1/blocked-leads?take=100&search=a%26b"
+        assert fake.requests[1]["path"] == "/v1/campaigns/q1/blocked-leads?cursor=abc%3D&take=3"
+        assert run("list", "q1", "--json", env=fake.env).json() == pages[0] + pages[1]
+
+
+def test_an_empty_list_is_an_empty_array():
+    with Fake([(200, [], {})] * 2) as fake:
+        assert run("list", "--workspace", "--json", env=fake.env).json() == []
+        assert run("list", "--workspace", env=fake.env).out == ""
+        assert fake.requests[0]["path"] == "/v1/blocked-leads?limit=1000"
+
+
+def test_text_from_the_server_cannot_steer_the_terminal():
+    page = [{"publicIdentifier": "x", "createdAt": "t", "reason": "\u001b[2J\u009b\u0000end"}]
+    with Fake([(200, page, {})]) as fake:
+        result = run("list", "q1", env=fake.env)
+        assert "end" in result.out
+        assert not any(c in result.out for c in "\x1b\x9b\x00")
+
+
+def test_unblock_in_the_workspace_finds_the_very_record():
+    def answer(request):
+        if request["method"] == "DELETE":
+            return 200, {"success": True, "message": "ok", "unblocked": len(request["json"])}, {}
+        if "cursor" in request["path"]:
+            return 200, [{"id": "bl_7", "publicIdentifier": "john"}], {}
+        return (200, [{"id": "bl_1", "publicIdentifier": "johnny"}],
+                {"Link": '</v1/blocked-leads?cursor=1>; rel="next"'})
+
+    with Fake(answer) as fake:
+        result = run("unblock", "--workspace", "In/JOHN", "nobody", env=fake.env)
+        assert result.code == 0, result
+        assert result.out == "1 lead unblocked, 1 not blocked there\n"
+        assert fake.requests[0]["path"] == "/v1/blocked-leads?limit=1000&search=john"
+        assert fake.requests[-1]["json"] == ["bl_7"]
+
+
+def test_unblock_sends_identifiers_and_refuses_what_is_none():
+    with Fake([(200, {"success": True, "message": "ok", "unblocked": 1}, {})] * 2) as fake:
+        result = run("unblock", "q1", "john", "jane", env=fake.env)
+        assert result.out == "1 lead unblocked, 1 not blocked there\n"
+        assert fake.requests[0]["method"] == "DELETE"
+        assert identifiers(fake.requests[0]) == ["john", "jane"]
+        result = run("unblock", "q1", "john", "a@b.c", env=fake.env)
+        assert result.code == 1 and "a@b.c" in result.err
+        assert len(fake.requests) == 1
+        result = run("unblock", "q1", "john", "a@b.c", "--skip-invalid", env=fake.env)
+        assert result.code == 0 and "1 left out" in result.out
+
+
+def test_no_server_and_no_key_are_explained():
+    result = run("check", "q1", "john",
+                 env={"LEADBLOCK_URL": "http://127.0.0.1:1", "LEADBLOCK_KEY": KEY})
+    assert result.code == 1
+    assert "http://127.0.0.1:1" in result.err and "leadblock serve" in result.err
+    result = run("check", "q1", "john")
+    assert result.code == 1 and "LEADBLOCK_KEY" in result.err
+    for url in ("localhost:8080", "file:///etc/passwd", "ftp://x"):
+        result = run("check", "q1", "john", env={"LEADBLOCK_URL": url, "LEADBLOCK_KEY": KEY})
+        assert result.code == 1 and "http://" in result.err
+
+
+def test_a_key_with_a_line_break_is_not_sent():
+    with Fake(blocked_all) as fake:
+        result = run("block", "q1", "john", env={**fake.env, "LEADBLOCK_KEY": "lb_x\r\nHost: y"})
+        assert result.code == 1
+        assert fake.requests == []
+
+
+def test_redirects_are_not_followed():
+    with Fake(blocked_all) as other:
+        with Fake([(307, {}, {"Location": other.url + "/"})]) as fake:
+            assert run("block", "q1", "john", env=fake.env).code == 1
+        assert other.requests == []
+
+
+def test_an_answer_that_is_no_json_is_a_failure():
+    with Fake([(200, "<html>", {}), (502, "<html>", {})]) as fake:
+        assert run("list", "q1", env=fake.env).code == 1
+        result = run("list", "q1", env=fake.env)
+        assert result.code == 1 and "502" in result.err
+
+
+def test_wrong_usage_is_exit_code_2_and_asks_nothing():
+    with Fake(blocked_all) as fake:
+        for args in (["block", "q1"], ["block"], ["block", "q1", "j", "--batch", "0"],
+                     ["block", "q1", "j", "--batch", "10001"], ["list"], ["list", "a", "b"],
+                     ["check", "q1", "j", "--nope"], ["list", "q1", "--workspace"]):
+            result = run(*args, env=fake.env)
+            assert result.code == 2, (args, result)
+        assert fake.requests == []
+
+
+def test_a_missing_file_is_named():
+    with Fake(blocked_all) as fake:
+        result = run("block", "q1", "--file", "/no/such/file.csv", env=fake.env)
+        assert result.code == 1 and "/no/such/file.csv" in result.err
+
+
+def test_identifiers_that_begin_with_a_dash_stand_behind_two():
+    with Fake(blocked_all) as fake:
+        assert run("block", "q1", "--", "-john-", env=fake.env).code == 0
+        assert identifiers(fake.requests[0]) == ["-john-"]
+
+
+def test_the_connection_is_kept():
+    with Fake(blocked_all) as fake:
+        run("block", "q1", "-", "--batch", "1", stdin="a\nb\nc\n", env=fake.env)
+        assert len(fake.requests) == 3
+        assert json.dumps(fake.requests[2]["json"]) == '{"publicIdentifiers": ["c"]}'

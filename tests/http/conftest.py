@@ -1,0 +1,54 @@
+"""One server for all tests that do not need their own; a workspace per module, a campaign per test.
+
+The server trusts the loopback as a proxy, so that a test that spends failed keys can do so from an
+address of its own (X-Forwarded-For).
+"""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.server import Server  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def server():
+    server = Server("--trusted-proxy", "127.0.0.0/8").start()
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.kill()
+        server.remove()
+
+
+@pytest.fixture(scope="module")
+def tenant(server):
+    """A workspace on the pro plan that the tests of one module share."""
+    return server.tenant("pro")
+
+
+@pytest.fixture(scope="module")
+def api(tenant):
+    return tenant.api
+
+
+@pytest.fixture
+def campaign(tenant):
+    """The id of a new campaign in the module's workspace."""
+    return tenant.campaign()
+
+
+@pytest.fixture
+def fresh(server):
+    """A workspace on the pro plan that nobody else touches."""
+    return server.tenant("pro")
+
+
+@pytest.fixture(scope="module")
+def other(server):
+    """Somebody else's workspace."""
+    return server.tenant("agency")

@@ -1,0 +1,595 @@
+"""The command line: every command, its output for people and for programs, and its exit codes."""
+
+import json
+import re
+import shutil
+import socket
+import sqlite3
+import stat
+
+import pytest
+
+from support import expect
+from support.server import Server, Tenant, key_id, run, unique
+
+COMMANDS = ["serve", "workspace create", "workspace list", "workspace set-plan", "key create",
+            "key list", "key revoke", "campaign create", "campaign list", "block", "unblock",
+            "check", "list", "backup", "version", "help"]
+
+
+class Client:
+    """Commands that talk to the API with one key, by way of the environment."""
+
+    def __init__(self, server, key):
+        self.env = {"LEADBLOCK_URL": f"http://127.0.0.1:{server.port}", "LEADBLOCK_KEY": key}
+
+    def __call__(self, *args, **options):
+        return run(*args, env=self.env, **options)
+
+
+@pytest.fixture
+def client(server, tenant):
+    return Client(server, tenant.key)
+
+
+def done(result):
+    assert result.code == 0, result
+    return result.out
+
+
+def failed(result, *words):
+    """Refused or failed: exit code 1 and a message that says so."""
+    assert result.code == 1, result
+    for word in words:
+        assert word.lower() in result.err.lower(), result
+    assert result.err.strip(), result
+    return result.err
+
+
+def wrong(result, *words):
+    """Wrong usage: exit code 2, a message, nothing on standard output."""
+    assert result.code == 2, result
+    assert result.err.strip() and not result.out, result
+    for word in words:
+        assert word.lower() in result.err.lower(), result
+
+
+def names(api, campaign):
+    entries = expect.ok(api.get(f"/campaigns/{campaign}/blocked-leads?take=100"))
+    return [entry["publicIdentifier"] for entry in entries]
+
+
+# Help and usage
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command):
+    for args in ([*command.split(), "--help"], ["help", *command.split()]):
+        result = run(*args)
+        assert result.code == 0, result
+        assert f"leadblock {command.split()[0]}" in result.out, result
+        assert not result.err, result
+
+
+def test_help_lists_every_command():
+    for args in (["help"], ["--help"]):
+        out = done(run(*args))
+        for command in COMMANDS:
+            assert command.split()[0] in out, command
+
+
+def test_help_of_a_command_names_its_options():
+    assert "--plan" in done(run("help", "workspace", "create"))
+    assert "--listen" in done(run("serve", "--help"))
+    assert "--file" in done(run("block", "--help"))
+    assert "--json" in done(run("list", "--help"))
+
+
+def test_version_is_one_line():
+    out = done(run("version"))
+    assert re.search(r"\d+\.\d+", out) and out.count("\n") == 1
+    assert done(run("--version")) == out
+    assert isinstance(json.loads(done(run("version", "--json"))), dict)
+
+
+@pytest.mark.parametrize("args", [
+    [], ["nonsense"], ["workspace"], ["workspace", "nonsense"], ["key"], ["campaign"],
+    ["workspace", "create"], ["workspace", "create", "Name"],
+    ["workspace", "create", "Name", "--plan", "gold"], ["workspace", "create", "A", "B", "--plan",
+                                                        "pro"],
+    ["workspace", "create", "Name", "--plan", "pro", "--expires", "tomorrow"],
+    ["workspace", "create", "Name", "--plan", "pro", "--expires", "2027-02-30"],
+    ["workspace", "set-plan", "ws_x"], ["key", "create"], ["key", "revoke"], ["key", "list"],
+    ["campaign", "create", "ws_x"], ["campaign", "list"], ["backup"], ["block"], ["unblock"],
+    ["check"], ["list", "--nonsense", "x"], ["block", "c", "--batch", "0"], ["version", "extra"],
+    ["workspace", "list", "--json=yes"], ["help", "nonsense"],
+    ["workspace", "create", "Name", "--plan"]], ids=" ".join)
+def test_wrong_usage_is_exit_2_with_a_message(tmp_path, args):
+    result = run(*args, cwd=tmp_path, env={"LEADBLOCK_KEY": "x", "LEADBLOCK_URL": "http://127.0.0.1:1"})
+    wrong(result)
+    assert not (tmp_path / "leadblock-data").exists(), "wrong usage must not make a folder"
+
+
+def test_a_misspelt_command_or_option_gets_a_suggestion():
+    wrong(run("blokc"), "block")
+    wrong(run("workspace", "create", "x", "--paln", "pro"), "--plan")
+
+
+# Workspaces, keys, campaigns: with a server and without
+
+
+@pytest.fixture(params=["running", "stopped"])
+def folder(request):
+    """A data folder, with or without a server on it; `api` starts one when it is stopped."""
+    with Server() as server:
+        if request.param == "stopped":
+            server.stop()
+        server.mode = request.param
+        yield server
+        if not server.alive():
+            server.start()
+
+
+def api_of(folder, key):
+    if not folder.alive():
+        folder.start()
+    return folder.api(key)
+
+
+def test_workspace_create_prints_the_id_alone(folder):
+    out = done(folder.run("workspace", "create", "Acme", "--plan", "pro"))
+    assert re.fullmatch(r"ws_[A-Za-z0-9]+\n", out), out
+    body = folder.run("workspace", "create", "Two", "--plan", "agency", "--expires", "2999-01-01",
+                      "--json").json()
+    assert body["id"].startswith("ws_") and body["id"] != out.strip()
+
+
+def test_workspace_list_shows_what_there_is(folder):
+    one = folder.workspace("starter", name="Über Ünique")
+    two = folder.workspace("pro", "--expires", "2030-05-06", name="Second")
+    text = done(folder.run("workspace", "list"))
+    for word in (one, "Über Ünique", "starter", two, "Second", "pro", "2030-05-06"):
+        assert word in text, text
+    body = folder.run("workspace", "list", "--json").json()
+    assert isinstance(body, list)
+    entries = {entry["id"]: entry for entry in body}
+    assert entries[one]["plan"] == "starter" and entries[two]["plan"] == "pro"
+    assert entries[one]["name"] == "Über Ünique"
+
+
+def test_set_plan_changes_the_license(folder):
+    workspace = folder.workspace("starter")
+    done(folder.run("workspace", "set-plan", workspace, "agency", "--expires", "2999-01-01"))
+    assert '"agency"' in done(folder.run("workspace", "list", "--json"))
+    failed(folder.run("workspace", "set-plan", "ws_missing", "pro"), "ws_missing")
+    wrong(folder.run("workspace", "set-plan", workspace, "gold"), "gold")
+
+
+def test_key_create_prints_a_key_that_works(folder):
+    workspace = folder.workspace()
+    out = done(folder.run("key", "create", workspace, "--name", "One"))
+    assert re.fullmatch(r"lb_[A-Za-z0-9]+_[A-Za-z0-9]+\n", out), "the key alone"
+    body = folder.run("key", "create", workspace, "--name", "Two", "--read-only", "--json").json()
+    assert body["key"].startswith("lb_" + body["id"] + "_")
+    assert api_of(folder, out.strip()).get("/blocked-leads").status == 200
+    assert api_of(folder, body["key"]).get("/blocked-leads").status == 200
+    expect.error(api_of(folder, body["key"]).post("/campaigns", {"name": "x"}), 403, "forbidden")
+    failed(folder.run("key", "create", "ws_missing", "--name", "x"), "ws_missing")
+
+
+def test_key_list_shows_everything_but_the_keys(folder):
+    workspace = folder.workspace()
+    one = folder.key(workspace, name="First key")
+    two = folder.key(workspace, "--read-only", "--expires", "2031-01-01", name="Second key")
+    folder.cli("key", "revoke", key_id(two))
+    text = done(folder.run("key", "list", workspace))
+    for word in (key_id(one), "First key", key_id(two), "Second key"):
+        assert word in text, text
+    machine = done(folder.run("key", "list", workspace, "--json"))
+    entries = {entry["id"]: entry for entry in json.loads(machine)}
+    assert entries.keys() == {key_id(one), key_id(two)}
+    for key in (one, two):
+        secret = key.split("_", 2)[2]
+        assert secret[:12] not in text and secret[:12] not in machine
+
+
+def test_key_revoke(folder):
+    workspace = folder.workspace()
+    key = folder.key(workspace)
+    done(folder.run("key", "revoke", key_id(key)))
+    expect.error(api_of(folder, key).get("/blocked-leads"), 401, "invalid_api_key")
+    done(folder.run("key", "revoke", key_id(key)))  # again: a retry is safe
+    failed(folder.run("key", "revoke", "nosuchkey"), "nosuchkey")
+
+
+def test_a_whole_key_given_to_revoke_is_not_repeated_in_the_message(folder):
+    key = folder.key(folder.workspace())
+    result = folder.run("key", "revoke", key)
+    secret = key.split("_", 2)[2]
+    assert secret not in result.err + result.out, result
+
+
+def test_campaign_create_and_list(folder):
+    workspace = folder.workspace()
+    out = done(folder.run("campaign", "create", workspace, "Q1 outreach"))
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}\n", out), "the id alone"
+    assert done(folder.run("campaign", "create", workspace, "Own", "--id", "own-1")) == "own-1\n"
+    failed(folder.run("campaign", "create", workspace, "Again", "--id", "own-1"), "own-1")
+    assert folder.run("campaign", "create", workspace, "Bad", "--id", "a b").code in (1, 2)
+    text = done(folder.run("campaign", "list", workspace))
+    for word in (out.strip(), "Q1 outreach", "own-1", "Own", "draft"):
+        assert word in text, text
+    body = folder.run("campaign", "list", workspace, "--json").json()
+    assert {entry["id"] for entry in body} == {out.strip(), "own-1"}
+    failed(folder.run("campaign", "list", "ws_missing"), "ws_missing")
+
+
+def test_what_was_made_without_a_server_is_there_with_one(folder):
+    if folder.mode != "stopped":
+        pytest.skip("the server runs")
+    workspace = folder.workspace()
+    key = folder.key(workspace)
+    campaign = folder.cli("campaign", "create", workspace, "Before")
+    api = api_of(folder, key)
+    assert expect.ok(api.get(f"/campaigns/{campaign}"))["name"] == "Before"
+    folder.stop()
+    folder.cli("campaign", "create", workspace, "After", "--id", "after")
+    folder.start()
+    assert expect.ok(folder.api(key).get("/campaigns/after"))["name"] == "After"
+
+
+def test_a_first_command_makes_the_folder_for_its_owner_only(tmp_path):
+    data = tmp_path / "new" / "data"
+    result = run("workspace", "create", "Acme", "--plan", "pro", "--data", data)
+    if result.code != 0:
+        data.parent.mkdir()
+        result = run("workspace", "create", "Acme", "--plan", "pro", "--data", data)
+    done(result)
+    assert stat.S_IMODE(data.stat().st_mode) & 0o077 == 0
+
+
+def test_the_data_folder_may_come_from_the_environment(tmp_path):
+    env = {"LEADBLOCK_DATA": str(tmp_path / "data")}
+    workspace = done(run("workspace", "create", "Acme", "--plan", "pro", env=env)).strip()
+    assert workspace in done(run("workspace", "list", env=env))
+    assert workspace in done(run("workspace", "list", "--data", tmp_path / "data"))
+
+
+def test_a_long_data_folder_works_though_socket_names_are_short(tmp_path):
+    data = tmp_path / ("x" * 100) / ("y" * 100)
+    data.parent.mkdir()
+    with Server(data=data) as server:
+        tenant = server.tenant()
+        assert tenant.api.get("/blocked-leads").status == 200
+
+
+def test_names_of_any_kind_survive(folder):
+    for name in ("Ünï ☂ 'quoted' \"double\" \\ back", "a,b;c", "-leading", "🎻" * 20):
+        workspace = folder.cli("workspace", "create", "--plan", "pro", "--", name) if name[
+            0] == "-" else folder.workspace(name=name)
+        entries = folder.run("workspace", "list", "--json").json()
+        assert [entry["name"] for entry in entries if entry["id"] == workspace] == [name]
+
+
+def test_many_commands_at_once_on_a_folder_without_a_server():
+    """Each opens the store by itself: they wait for each other or say that they cannot."""
+    import threading
+    with Server() as server:
+        server.stop()
+        results = []
+
+        def create(number):
+            results.append(server.run("workspace", "create", f"W{number}", "--plan", "pro"))
+
+        threads = [threading.Thread(target=create, args=(number,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        made = {result.out.strip() for result in results if result.code == 0}
+        for result in results:
+            assert result.code == 0 or result.code == 1 and result.err.strip(), result
+        assert made
+        listed = {entry["id"] for entry in server.run("workspace", "list", "--json").json()}
+        assert made <= listed and len(listed) == len(made)
+        server.start()
+
+
+# Blocking
+
+
+def test_block_and_unblock(client, api, campaign):
+    out = done(client("block", campaign, "john-doe", "https://linkedin.com/in/Jane-Smith"))
+    assert "2" in out
+    assert names(api, campaign) == ["jane-smith", "john-doe"]
+    body = client("block", campaign, "john-doe", "third", "--reason", "asked", "--json").json()
+    assert body["blocked"] == 1
+    entries = expect.ok(api.get(f"/campaigns/{campaign}/blocked-leads"))
+    assert (entries[0]["publicIdentifier"], entries[0]["reason"]) == ("third", "asked")
+    done(client("unblock", campaign, "john-doe"))
+    assert names(api, campaign) == ["third", "jane-smith"]
+    assert client("unblock", campaign, "john-doe", "third", "--json").json()["unblocked"] == 1
+
+
+def test_url_and_key_as_options_win_over_the_environment(server, tenant, api, campaign):
+    options = ["--url", f"http://127.0.0.1:{server.port}/", "--key", tenant.key]
+    done(run("block", campaign, "by-option", *options,
+             env={"LEADBLOCK_KEY": "wrong", "LEADBLOCK_URL": "http://127.0.0.1:1"}))
+    assert names(api, campaign) == ["by-option"]
+
+
+FILES = {
+    "plain lines": "a-1\nhttps://www.linkedin.com/in/b-2/\nc-3\n",
+    "no line end at the end": "a-1\nb-2\nc-3",
+    "Windows line ends": "a-1\r\nb-2\r\nc-3\r\n",
+    "empty lines": "\na-1\n\n\nb-2\n  \nc-3\n\n",
+    "byte order mark": "\ufeffa-1\nb-2\nc-3\n",
+    "a header alone": "publicIdentifier\na-1\nb-2\nc-3\n",
+    "a header among others": "name,publicIdentifier,city\n"
+                             "\"Doe, John\",a-1,Rome\nJane,b-2,\"New\nYork\"\n\"\",c-3,\n",
+    "a header with a byte order mark": "\ufeffpublicIdentifier,name\r\na-1,x\r\nb-2,y\r\nc-3,z\r\n",
+    "duplicates": "a-1\nA-1\nin/a-1\nb-2\nc-3\nc-3\n",
+}
+
+
+@pytest.mark.parametrize("content", FILES.values(), ids=FILES)
+def test_block_from_a_file(client, api, campaign, tmp_path, content):
+    path = tmp_path / "people.csv"
+    path.write_bytes(content.encode())
+    done(client("block", campaign, "--file", path))
+    assert sorted(names(api, campaign)) == ["a-1", "b-2", "c-3"]
+
+
+def test_block_from_standard_input(client, api, campaign):
+    done(client("block", campaign, "--file", "-", stdin="a-1\nb-2\n"))
+    assert sorted(names(api, campaign)) == ["a-1", "b-2"]
+
+
+def test_block_a_large_file_in_batches(client, api, campaign, tmp_path):
+    path = tmp_path / "many.txt"
+    path.write_text("".join(f"person-{number}\n" for number in range(25_000)))
+    body = client("block", campaign, "--file", path, "--json", timeout=60).json()
+    assert body["blocked"] == 25_000
+    page = api.get(f"/campaigns/{campaign}/blocked-leads")
+    assert page.header("x-total-count") == "25000"
+    again = client("block", campaign, "--file", path, "--batch", "10000", "--json", timeout=60)
+    assert again.json()["blocked"] == 0
+
+
+def test_a_bad_line_is_named_and_nothing_is_blocked(client, api, campaign, tmp_path):
+    path = tmp_path / "people.txt"
+    path.write_text("a-1\nnot an id\nc-3\n")
+    failed(client("block", campaign, "--file", path), "not an id", "2")
+    assert names(api, campaign) == []
+
+
+def test_skip_invalid_blocks_the_rest_and_lists_what_it_left_out(client, api, campaign, tmp_path):
+    path = tmp_path / "people.txt"
+    path.write_text("a-1\nnot an id\nc-3\n")
+    result = client("block", campaign, "--file", path, "--skip-invalid")
+    assert result.code in (0, 1), result
+    assert "not an id" in result.out + result.err
+    assert sorted(names(api, campaign)) == ["a-1", "c-3"]
+
+
+def test_a_bad_identifier_is_named(client, api, campaign):
+    failed(client("block", campaign, "good", "a b"), "a b")
+    assert names(api, campaign) == []
+
+
+def test_a_file_that_is_not_there(client, campaign, tmp_path):
+    failed(client("block", campaign, "--file", tmp_path / "missing.csv"), "missing.csv")
+
+
+def test_an_empty_file_is_no_success(client, campaign, tmp_path):
+    path = tmp_path / "empty.csv"
+    path.write_text("")
+    result = client("block", campaign, "--file", path)
+    assert result.code in (1, 2) and result.err.strip(), result
+
+
+def test_no_identifier_at_all_is_wrong_usage(client, campaign):
+    wrong(client("block", campaign))
+    wrong(client("unblock", campaign))
+    wrong(client("check", campaign))
+
+
+def test_check(client, campaign):
+    client("block", campaign, "a-1")
+    out = done(client("check", campaign, "A-1", "b-2"))
+    lines = {name: line for line in out.splitlines() for name in ("a-1", "b-2") if name in line}
+    assert "blocked" in lines["a-1"] and lines["a-1"].replace("a-1", "") != lines["b-2"].replace(
+        "b-2", "")
+    body = client("check", campaign, "A-1", "b-2", "--json").json()
+    assert body == {"blocked": ["a-1"], "allowed": ["b-2"]}
+
+
+def test_check_quiet_answers_by_its_exit_code(client, campaign):
+    client("block", campaign, "a-1")
+    for args, code in ((["b-2"], 0), (["b-2", "a-1"], 1)):
+        result = client("check", campaign, *args, "--quiet")
+        assert (result.code, result.out) == (code, "")
+
+
+def test_list(client, campaign):
+    for name in ("john-doe", "jane-smith"):
+        client("block", campaign, name, "--reason", "why not")
+    out = done(client("list", campaign))
+    assert out.index("jane-smith") < out.index("john-doe")
+    assert "why not" in out
+    body = client("list", campaign, "--json").json()
+    assert [entry["publicIdentifier"] for entry in body] == ["jane-smith", "john-doe"]
+    out = done(client("list", campaign, "--search", "JANE"))
+    assert "jane-smith" in out and "john-doe" not in out
+    assert client("list", campaign, "--search", "JANE", "--json").json()[0]["reason"] == "why not"
+
+
+def test_list_shows_all_pages(client, api, campaign):
+    many = [f"person-{number}" for number in range(350)]
+    api.post(f"/campaigns/{campaign}/blocked-leads", {"publicIdentifiers": many})
+    body = client("list", campaign, "--json").json()
+    assert [entry["publicIdentifier"] for entry in body] == many[::-1]
+
+
+def test_an_empty_list(client, campaign):
+    assert client("list", campaign, "--json").json() == []
+    done(client("list", campaign))
+
+
+def test_workspace_in_place_of_campaign(server):
+    tenant = server.tenant()
+    client = Client(server, tenant.key)
+    done(client("block", "--workspace", "a-1", "b-2", "--reason", "client"))
+    entries = expect.ok(tenant.api.get("/blocked-leads"))
+    assert [(entry["publicIdentifier"], entry["reason"]) for entry in entries] == [
+        ("b-2", "client"), ("a-1", "client")]
+    body = client("list", "--workspace", "--json").json()
+    assert [entry["publicIdentifier"] for entry in body] == ["b-2", "a-1"]
+    assert "b-2" in done(client("list", "--workspace", "--search", "b-"))
+    done(client("unblock", "--workspace", "a-1"))
+    entries = expect.ok(tenant.api.get("/blocked-leads"))
+    assert [entry["publicIdentifier"] for entry in entries] == ["b-2"]
+
+
+def test_unblock_of_the_workspace_takes_exactly_the_named_person(server):
+    """The server unblocks by id only: the command must not mistake a similar name."""
+    tenant = server.tenant()
+    client = Client(server, tenant.key)
+    done(client("block", "--workspace", "john", "john-doe", "big-john", "johnny"))
+    done(client("unblock", "--workspace", "John"))
+    left = [entry["publicIdentifier"] for entry in expect.ok(tenant.api.get("/blocked-leads"))]
+    assert sorted(left) == ["big-john", "john-doe", "johnny"]
+
+
+def test_messages_say_what_to_do(server, client, campaign):
+    url = f"http://127.0.0.1:{server.port}"
+    failed(run("list", campaign, "--url", url), "LEADBLOCK_KEY")
+    failed(run("list", campaign, "--url", url, "--key", "nonsense"), "key")
+    failed(client("list", "nosuch"), "nosuch")
+    failed(client("block", "nosuch", "a-1"), "nosuch")
+    starter = server.tenant("starter")
+    result = Client(server, starter.key)("block", starter.campaign(), "a-1")
+    failed(result, "license")
+
+
+def test_no_server_is_exit_1_and_names_the_address():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        failed(run("list", "c", "--url", url, "--key", "x"), url)
+    failed(run("list", "c", "--url", "ftp://x", "--key", "x"), "http")
+
+
+def test_no_output_ever_shows_the_key(server, tenant, campaign):
+    client = Client(server, tenant.key)
+    for args in (["list", "nosuch"], ["block", campaign, "a b"], ["list", campaign],
+                 ["check", campaign, "x"]):
+        result = client(*args)
+        assert tenant.key not in result.out + result.err
+    result = run("list", campaign, "--key", tenant.key, "--url", "http://127.0.0.1:1")
+    assert tenant.key not in result.out + result.err
+
+
+def test_a_reason_that_is_too_long(client, api, campaign):
+    assert client("block", campaign, "a-1", "--reason", "x" * 501).code in (1, 2)
+    assert names(api, campaign) == []
+
+
+# Backup
+
+
+def database(folder):
+    (found,) = [path for path in folder.rglob("*")
+                if path.is_file() and path.read_bytes()[:15] == b"SQLite format 3"]
+    return found
+
+
+def open_copy(server, copy, tmp_path):
+    """A new server on a folder that holds the backup as its store."""
+    data = tmp_path / "restored"
+    data.mkdir(mode=0o700)
+    shutil.copy(copy, data / database(server.data).name)
+    return Server(data=data)
+
+
+def test_a_backup_while_the_server_writes_can_be_opened_by_another_server(tmp_path):
+    import threading
+    with Server() as server:
+        tenant = server.tenant()
+        campaign = tenant.campaign(id="kept")
+        path = f"/campaigns/{campaign}/blocked-leads"
+        tenant.api.post(path, {"publicIdentifiers": [f"p-{n}" for n in range(5000)],
+                               "reason": "r"})
+        stop = threading.Event()
+
+        def write():
+            api, number = server.api(tenant.key), 0
+            while not stop.is_set():
+                number += 1
+                api.post(path, {"publicIdentifiers": [f"during-{number}-{n}" for n in range(3)]})
+            api.close()
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        try:
+            copy = tmp_path / "backup.db"
+            done(server.run("backup", copy))
+        finally:
+            stop.set()
+            thread.join()
+        assert stat.S_IMODE(copy.stat().st_mode) & 0o077 == 0, "it holds people's names"
+        connection = sqlite3.connect(copy)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        connection.close()
+        with open_copy(server, copy, tmp_path) as second:
+            api = second.api(tenant.key)
+            response = api.post(path + "/check",
+                                {"publicIdentifiers": [f"p-{n}" for n in range(5000)]})
+            assert expect.ok(response)["allowed"] == []
+            total = int(api.get(path).header("x-total-count"))
+            assert total >= 5000 and (total - 5000) % 3 == 0, "whole requests only"
+            assert expect.ok(api.get(path + "/p-7"))["reason"] == "r"
+            expect.blocked_result(api.post(path, {"publicIdentifiers": ["after"]}), 1)
+        assert expect.ok(tenant.api.get(path + "/after"))["blocked"] is False
+
+
+def test_a_backup_without_a_server(tmp_path):
+    with Server() as server:
+        tenant = server.tenant()
+        tenant.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "a-1"}]})
+        server.stop()
+        copy = tmp_path / "backup.db"
+        done(server.run("backup", copy))
+        with open_copy(server, copy, tmp_path) as second:
+            entries = expect.ok(second.api(tenant.key).get("/blocked-leads"))
+            assert [entry["publicIdentifier"] for entry in entries] == ["a-1"]
+        server.start()
+
+
+def test_a_backup_never_overwrites(server, tmp_path):
+    copy = tmp_path / "backup.db"
+    copy.write_text("precious")
+    failed(server.run("backup", copy), "backup.db")
+    assert copy.read_text() == "precious"
+    failed(server.run("backup", tmp_path / "missing" / "backup.db"), "missing")
+    result = server.run("backup", "relative.db", cwd=tmp_path)
+    done(result)
+    assert (tmp_path / "relative.db").exists(), "relative to where the command was given"
+    again = server.run("backup", tmp_path / "third.db", "--json")
+    assert isinstance(json.loads(done(again)), dict)
+
+
+def test_a_tenant_survives_a_backup_with_its_license_and_keys(tmp_path):
+    with Server() as server:
+        tenant = server.tenant("pro", "--expires", "2020-01-01")
+        campaign = tenant.campaign()
+        revoked = tenant.new_key()
+        server.cli("key", "revoke", key_id(revoked))
+        copy = tmp_path / "backup.db"
+        done(server.run("backup", copy))
+        with open_copy(server, copy, tmp_path) as second:
+            restored = Tenant(second, tenant.workspace, tenant.key)
+            response = restored.api.post(f"/campaigns/{campaign}/blocked-leads",
+                                         {"publicIdentifiers": [unique()]})
+            expect.error(response, 403, "license_expired")
+            expect.error(second.api(revoked).get("/campaigns"), 401, "invalid_api_key")

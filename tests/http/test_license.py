@@ -1,0 +1,90 @@
+"""Which plan may do what: safety is not for sale, only the campaign block needs a valid licence."""
+
+import pytest
+
+from endpoints import ENDPOINTS
+from support import expect
+
+BLOCK = {"publicIdentifiers": ["john-doe"]}
+
+
+class Licensed:
+    def __init__(self, server, plan, expires=None):
+        self.server = server
+        self.tenant = server.tenant(plan)
+        self.api = self.tenant.api
+        self.campaign = self.tenant.campaign()
+        self.path = f"/campaigns/{self.campaign}/blocked-leads"
+        if expires:
+            self.plan(plan, "--expires", expires)
+
+    def plan(self, plan, *args):
+        self.server.cli("workspace", "set-plan", self.tenant.workspace, plan, *args)
+
+
+@pytest.mark.parametrize("plan", ["pro", "agency"])
+def test_a_valid_license_may_block_in_a_campaign(server, plan):
+    scene = Licensed(server, plan, "2999-01-01")
+    expect.blocked_result(scene.api.post(scene.path, BLOCK), 1)
+
+
+def test_starter_may_not_block_in_a_campaign(server):
+    scene = Licensed(server, "starter")
+    expect.error(scene.api.post(scene.path, BLOCK), 403, "license_required")
+    assert expect.ok(scene.api.get(scene.path)) == []
+
+
+@pytest.mark.parametrize("plan", ["pro", "agency"])
+def test_an_expired_license_may_not_block_in_a_campaign(server, plan):
+    scene = Licensed(server, plan, "2020-01-01")
+    expect.error(scene.api.post(scene.path, BLOCK), 403, "license_expired")
+    assert expect.ok(scene.api.get(scene.path)) == []
+
+
+@pytest.fixture(params=["starter", "expired pro", "expired agency", "expired starter"])
+def weak(request, server):
+    plan = request.param.split()[-1]
+    scene = Licensed(server, "pro")
+    scene.api.post(scene.path, {"publicIdentifiers": ["blocked-before"], "reason": "r"})
+    change = scene.api.post(scene.path, {"publicIdentifiers": ["to-undo"]}).header("x-change-id")
+    scene.plan(plan, *(["--expires", "2020-01-01"] if "expired" in request.param else []))
+    scene.change = change
+    return scene
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS[1:], ids=str)
+def test_everything_but_the_campaign_block_works_with_any_license(weak, endpoint):
+    response = weak.api.call(endpoint.method, endpoint.target(weak.campaign, weak.change),
+                             endpoint.body)
+    assert response.status in endpoint.success, response
+
+
+def test_blocks_made_before_still_hold_with_any_license(weak):
+    body = expect.ok(weak.api.get(weak.path + "/blocked-before"))
+    assert (body["blocked"], body["scope"], body["reason"]) == (True, "campaign", "r")
+    expect.error(weak.api.post(weak.path, BLOCK), 403, "license_required", "license_expired")
+    expect.unblocked_result(
+        weak.api.delete(weak.path, {"publicIdentifiers": ["blocked-before"]}), 1)
+    change = weak.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "x-1"}]})
+    expect.blocked_result(change, 1)
+    assert expect.ok(weak.api.get(weak.path + "/x-1"))["scope"] == "workspace"
+    (entry,) = expect.ok(weak.api.get("/blocked-leads"))
+    expect.unblocked_result(weak.api.delete("/blocked-leads", [entry["id"]]), 1)
+
+
+def test_a_new_plan_counts_at_once(server):
+    scene = Licensed(server, "starter")
+    expect.error(scene.api.post(scene.path, BLOCK), 403, "license_required")
+    scene.plan("pro")
+    expect.blocked_result(scene.api.post(scene.path, BLOCK), 1)
+    scene.plan("agency", "--expires", "2020-01-01")
+    expect.error(scene.api.post(scene.path, BLOCK), 403, "license_expired")
+    scene.plan("agency", "--expires", "2999-12-31")
+    expect.blocked_result(scene.api.post(scene.path, BLOCK), 0)
+
+
+def test_a_workspace_may_be_born_expired(server):
+    tenant = server.tenant("pro", "--expires", "2020-01-01")
+    campaign = tenant.campaign()
+    response = tenant.api.post(f"/campaigns/{campaign}/blocked-leads", BLOCK)
+    expect.error(response, 403, "license_expired")

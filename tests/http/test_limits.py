@@ -1,0 +1,207 @@
+"""Limits on who asks how often, and the settings that set them."""
+
+import time
+
+import pytest
+
+from support import expect
+from support.client import Connection, ConnectionClosed, build, chunked
+from support.server import Server, fresh_address
+
+
+def ask(server, key, address=None, path="/v1/blocked-leads"):
+    headers = []
+    if key:
+        headers.append(("x-api-key", key))
+    if address:
+        headers.append(("X-Forwarded-For", address))
+    with server.connect() as connection:
+        return connection.request("GET", path, headers)
+
+
+def fail_ten_times(server, address):
+    for attempt in range(10):
+        response = ask(server, f"wrong-{attempt}", address)
+        expect.error(response, 401, "invalid_api_key")
+
+
+def test_after_ten_failed_keys_an_address_gets_429_for_invalid_keys(server, tenant):
+    address = fresh_address()
+    fail_ten_times(server, address)
+    response = ask(server, "wrong-again", address)
+    expect.error(response, 429, "rate_limited")
+    assert 1 <= int(response.header("retry-after")) <= 60
+
+
+def test_a_valid_key_always_works_from_such_an_address(server, tenant):
+    address = fresh_address()
+    fail_ten_times(server, address)
+    assert ask(server, "wrong", address).status == 429
+    for _ in range(20):
+        assert ask(server, tenant.key, address).status == 200
+
+
+def test_other_addresses_are_not_touched(server):
+    fail_ten_times(server, fresh_address())
+    expect.error(ask(server, "wrong", fresh_address()), 401, "invalid_api_key")
+
+
+def test_successes_in_between_do_not_forgive_failures(server, tenant):
+    address = fresh_address()
+    for attempt in range(10):
+        expect.error(ask(server, f"wrong-{attempt}", address), 401, "invalid_api_key")
+        assert ask(server, tenant.key, address).status == 200
+    assert ask(server, "wrong", address).status == 429
+
+
+def test_failures_count_over_all_connections_and_end_points(server):
+    """Each connection may belong to another thread of the server."""
+    address = fresh_address()
+    statuses = []
+    for attempt in range(30):
+        path = ("/v1/blocked-leads", "/api/v1/campaigns", "/v1/campaigns/x")[attempt % 3]
+        statuses.append(ask(server, f"wrong-{attempt}", address, path).status)
+    assert statuses[:10] == [401] * 10
+    assert set(statuses[12:]) == {429}, statuses
+
+
+def test_only_a_trusted_proxy_may_name_another_address():
+    with Server() as server:
+        tenant = server.tenant()
+        for attempt in range(10):
+            response = ask(server, f"wrong-{attempt}", fresh_address())
+            expect.error(response, 401, "invalid_api_key")
+        expect.error(ask(server, "wrong", fresh_address()), 429, "rate_limited")
+        assert ask(server, tenant.key, fresh_address()).status == 200
+
+
+def test_of_several_forwarded_addresses_the_last_untrusted_one_counts(server):
+    """What is left of it was written by the client and may be a lie."""
+    address = fresh_address()
+    for attempt in range(10):
+        forwarded = f"{fresh_address()}, {address}"
+        expect.error(ask(server, f"wrong-{attempt}", forwarded), 401, "invalid_api_key")
+    expect.error(ask(server, "wrong", f"{fresh_address()}, {address}"), 429, "rate_limited")
+
+
+@pytest.mark.parametrize("forwarded", ["", "unknown", "1.2.3", "a" * 500, "[::1", ",,,", "::1",
+                                       "2001:db8::1", "10.0.0.1:8080"])
+def test_any_forwarded_header_leaves_the_server_alive(server, tenant, forwarded):
+    assert ask(server, tenant.key, forwarded).status == 200
+
+
+def test_a_key_has_its_own_rate_limit():
+    with Server() as server:
+        tenant = server.tenant()
+        limited = server.api(tenant.new_key("--rate-limit", "5"))
+        responses = [limited.get("/blocked-leads") for _ in range(60)]
+        refused = [response for response in responses if response.status == 429]
+        assert refused, "60 requests at once passed a limit of 5 per second"
+        assert len(refused) >= 40, len(refused)
+        expect.error(refused[0], 429, "rate_limited")
+        wait = int(refused[0].header("retry-after"))
+        assert 1 <= wait <= 5
+        for _ in range(10):
+            assert tenant.api.get("/blocked-leads").status == 200  # another key
+        time.sleep(wait)
+        assert limited.get("/blocked-leads").status == 200
+        limited.close()
+
+
+def test_a_refused_write_was_not_done():
+    with Server() as server:
+        tenant = server.tenant()
+        campaign = tenant.campaign()
+        limited = server.api(tenant.new_key("--rate-limit", "2"))
+        blocked = set()
+        for number in range(30):
+            response = limited.post(f"/campaigns/{campaign}/blocked-leads",
+                                    {"publicIdentifiers": [f"x-{number}"]})
+            if response.status == 200:
+                blocked.add(f"x-{number}")
+            else:
+                expect.error(response, 429, "rate_limited")
+        limited.close()
+        assert len(blocked) < 30
+        entries = expect.ok(tenant.api.get(f"/campaigns/{campaign}/blocked-leads?take=100"))
+        assert {entry["publicIdentifier"] for entry in entries} == blocked
+
+
+@pytest.fixture(scope="module")
+def small():
+    with Server("--max-identifiers", "5", "--max-body-bytes", "2000") as server:
+        server.one = server.tenant()
+        server.path = f"/campaigns/{server.one.campaign()}/blocked-leads"
+        yield server
+
+
+def test_the_number_of_identifiers_is_a_setting(small):
+    api = small.one.api
+    expect.blocked_result(
+        api.post(small.path, {"publicIdentifiers": [f"x-{n}" for n in range(5)]}), 5)
+    six = {"publicIdentifiers": [f"y-{n}" for n in range(6)]}
+    expect.error(api.post(small.path, six), 400, "too_many_identifiers")
+    expect.error(api.post(small.path + "/check", six), 400, "too_many_identifiers")
+    expect.error(api.delete(small.path, six), 400, "too_many_identifiers")
+    leads = {"leads": [{"publicIdentifier": f"y-{n}"} for n in range(6)]}
+    expect.error(api.post("/blocked-leads", leads), 400, "too_many_identifiers")
+    ids = [f"bl_{n}" for n in range(6)]
+    expect.error(api.delete("/blocked-leads", ids), 400, "too_many_identifiers")
+
+
+def padded(size):
+    body = b'{"publicIdentifiers":["pad"]}'
+    return body + b" " * (size - len(body))
+
+
+def test_the_size_of_a_body_is_a_setting(small):
+    expect.ok(small.one.api.post(small.path, padded(2000)))
+    expect.error(small.one.api.post(small.path, padded(2001)), 413, "payload_too_large")
+
+
+def test_a_chunked_body_has_the_same_limit(small):
+    headers = [("x-api-key", small.one.key), ("Content-Type", "application/json"),
+               ("Transfer-Encoding", "chunked")]
+    for size, status in ((2000, 200), (2001, 413), (5000, 413), (200_000, 413)):
+        body = padded(size)
+        pieces = [body[start : start + 300] for start in range(0, size, 300)]
+        with small.connect() as connection:
+            connection.send_while_reading(
+                build("POST", "/v1" + small.path, headers, chunked(*pieces)))
+            assert connection.read().status == status, size
+
+
+def test_connections_beyond_the_limit_are_closed_and_the_others_live():
+    with Server("--max-connections", "10") as server:
+        tenant = server.tenant()
+        request = build("GET", "/v1/blocked-leads", [("x-api-key", tenant.key)])
+        tenant.api.close()
+        time.sleep(0.1)
+        held = []
+        try:
+            for _ in range(10):
+                connection = server.connect()
+                held.append(connection)
+                connection.send(request)
+                assert connection.read().status == 200
+            refused = 0
+            for _ in range(5):
+                extra = Connection(server.port)
+                held.append(extra)
+                try:
+                    extra.send(request)
+                    if extra.read().status == 503:
+                        refused += 1
+                except (ConnectionClosed, OSError):
+                    refused += 1
+            assert refused == 5
+            for connection in held[:10]:
+                connection.send(request)
+                assert connection.read().status == 200
+        finally:
+            for connection in held:
+                connection.close()
+        time.sleep(0.2)
+        with server.connect() as connection:
+            connection.send(request)
+            assert connection.read().status == 200

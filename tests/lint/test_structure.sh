@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Shows that structure.py finds what it is there to find: each line makes one bad tree.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failed=0
+
+# expect 0|1 FILE TEXT
+expect() {
+    local code=0
+    rm -rf "$scratch/src"
+    mkdir -p "$scratch/$(dirname "$2")"
+    printf '%b' "$3" >"$scratch/$2"
+    /usr/bin/python3 "$here/structure.py" "$scratch" >/dev/null || code=$?
+    if [ "$code" != "$1" ]; then
+        echo "structure.py returned $code, not $1, for $2: $3" >&2
+        failed=1
+    fi
+}
+
+expect 0 src/base/a.c '#include "base/a.h"\n'
+expect 0 src/api/a.c '#include "http/a.h"\n#include "domain/a.h"\n#include "json/a.h"\n'
+expect 1 src/base/a.c '#include "store/a.h"\n'
+expect 1 src/domain/a.c '#include "http/a.h"\n'
+expect 1 src/domain/a.c '#include "json/a.h"\n'
+expect 1 src/http/a.h '#include "api/a.h"\n'
+expect 1 src/api/a.c '#include "daemon/a.h"\n'
+expect 1 src/api/a.c '#include "a.h"\n'
+expect 1 src/api/a.c '#include <microhttpd.h>\n'
+expect 1 src/writer/a.c '#include <sqlite3.h>\n'
+expect 1 src/store/a.c '#  include <sqlite3.h>\n'
+expect 0 src/store/sqlite/a.c '#include <sqlite3.h>\n'
+expect 1 src/domain/a.c '#include <json-c/json.h>\n'
+expect 1 src/api/a.c '#include <curl/curl.h>\n'
+expect 1 src/other/a.c 'int a;\n'
+expect 0 src/base/a.c "int a(void)\n{\n$(printf '    x;\\n%.0s' {1..58})}\n"
+expect 1 src/base/a.c "int a(void)\n{\n$(printf '    x;\\n%.0s' {1..59})}\n"
+expect 0 src/base/a.c "$(printf 'int x;\\n%.0s' {1..700})"
+expect 1 src/base/a.c "$(printf 'int x;\\n%.0s' {1..701})"
+exit "$failed"

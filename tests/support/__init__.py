@@ -1,0 +1,1 @@
+"""What the black-box tests share: a server to talk to and a client that hides nothing."""

@@ -1,0 +1,235 @@
+"""Starts the real program on a data folder of its own and runs its commands.
+
+The binary is taken from LEADBLOCK_BIN, else build/leadblock below the root of the repository.
+"""
+
+import itertools
+import json as jsonlib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import shutil
+from pathlib import Path
+
+from .client import Api, Connection
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = re.compile(rb"^leadblock: ready on http://(.+):(\d+)\s*$", re.MULTILINE)
+START_LIMIT = 15.0  # seconds
+STOP_LIMIT = 20.0
+
+_counter = itertools.count(1)
+_addresses = itertools.count(1)
+
+
+def binary():
+    return os.environ.get("LEADBLOCK_BIN") or str(ROOT / "build" / "leadblock")
+
+
+def unique(stem="lead"):
+    """An identifier that no other test uses, in canonical form."""
+    return f"{stem}-{os.getpid():x}-{next(_counter)}"
+
+
+def fresh_address():
+    """An IPv4 address that no other request has come from, for X-Forwarded-For."""
+    number = next(_addresses)
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+def clean_environment(extra=None):
+    env = {name: value for name, value in os.environ.items() if not name.startswith("LEADBLOCK_")}
+    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LSAN_OPTIONS"):
+        if name in os.environ:
+            env[name] = os.environ[name]
+    env.update(extra or {})
+    return env
+
+
+class CommandFailed(Exception):
+    pass
+
+
+class Result:
+    """How a command ended."""
+
+    def __init__(self, process):
+        self.code = process.returncode
+        self.out = process.stdout
+        self.err = process.stderr
+
+    def json(self):
+        return jsonlib.loads(self.out)
+
+    def __repr__(self):
+        return f"<exit {self.code}\nout: {self.out}\nerr: {self.err}>"
+
+
+def run(*args, stdin=None, env=None, cwd=None, timeout=30):
+    """Runs the program with these arguments until it ends."""
+    process = subprocess.run([binary(), *map(str, args)], input=stdin if stdin is not None else "",
+                             capture_output=True, text=True, env=clean_environment(env), cwd=cwd,
+                             timeout=timeout)
+    return Result(process)
+
+
+class Tenant:
+    """A workspace with a key."""
+
+    def __init__(self, server, workspace, key):
+        self.server = server
+        self.workspace = workspace
+        self.key = key
+        self.api = server.api(key)
+
+    def campaign(self, name="A campaign", **fields):
+        response = self.api.post("/campaigns", {"name": name, **fields})
+        assert response.status == 201, response
+        return response.json()["id"]
+
+    def new_key(self, *args):
+        """Another key of the same workspace."""
+        return self.server.key(self.workspace, *args)
+
+
+class Server:
+    """One server process on one data folder. May be stopped or killed and started again."""
+
+    def __init__(self, *args, data=None, listen="127.0.0.1:0", env=None):
+        self.args = [str(arg) for arg in args]
+        self.root = Path(tempfile.mkdtemp(prefix="leadblock-test-"))
+        self.data = Path(data) if data else self.root / "data"
+        self.listen = listen
+        self.env = env
+        self.process = None
+        self.port = None
+        self.starts = 0
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, *_):
+        try:
+            if self.process and kind is None:
+                self.stop()
+            else:
+                self.kill()
+        finally:
+            self.remove()
+
+    @property
+    def log(self):
+        """Standard error of the present or last run."""
+        return self.root / f"stderr-{self.starts}"
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")
+
+    def all_logs(self):
+        return "".join(path.read_text(errors="replace")
+                       for path in sorted(self.root.glob("std*-*")))
+
+    def spawn(self):
+        """Starts the process without waiting until it is ready."""
+        assert self.process is None
+        self.starts += 1
+        command = [binary(), "serve", "--data", str(self.data), "--listen", self.listen, *self.args]
+        with open(self.log, "wb") as err, open(self.root / f"stdout-{self.starts}", "wb") as out:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=err, env=clean_environment(self.env))
+        return self
+
+    def wait_ready(self):
+        limit = time.monotonic() + START_LIMIT
+        while True:
+            match = READY.search(self.log.read_bytes())
+            if match:
+                self.port = int(match.group(2))
+                return self
+            code = self.process.poll()
+            if code is not None:
+                self.process = None
+                raise CommandFailed(f"the server ended with {code}:\n{self.log_text()}")
+            if time.monotonic() > limit:
+                raise CommandFailed(f"not ready after {START_LIMIT} s:\n{self.log_text()}")
+            time.sleep(0.002)
+
+    def start(self):
+        self.spawn()
+        try:
+            return self.wait_ready()
+        except BaseException:
+            self.kill()
+            raise
+
+    def wait_end(self, timeout=STOP_LIMIT):
+        """Waits for the process to end by itself and returns its exit code."""
+        code = self.process.wait(timeout)
+        self.process = None
+        return code
+
+    def terminate(self):
+        self.process.send_signal(signal.SIGTERM)
+
+    def stop(self):
+        """SIGTERM; the server must end by itself with exit code 0."""
+        self.terminate()
+        try:
+            code = self.wait_end()
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"still running {STOP_LIMIT} s after SIGTERM:\n{self.log_text()}")
+        assert code == 0, f"exit code {code} after SIGTERM:\n{self.log_text()}"
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def remove(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def connect(self, **options):
+        return Connection(self.port, **options)
+
+    def api(self, key=None, **options):
+        return Api(self.port, key, **options)
+
+    def run(self, *args, **options):
+        """Runs a command on this server's data folder, whatever its exit code."""
+        return run(*args, "--data", self.data, **options)
+
+    def cli(self, *args, **options):
+        """Runs a command that must succeed; its standard output without the line end."""
+        result = self.run(*args, **options)
+        if result.code != 0:
+            raise CommandFailed(f"leadblock {' '.join(map(str, args))}: {result}")
+        return result.out.strip()
+
+    def workspace(self, plan="pro", *args, name=None):
+        return self.cli("workspace", "create", name or unique("Workspace"), "--plan", plan, *args)
+
+    def key(self, workspace, *args, name="test"):
+        return self.cli("key", "create", workspace, "--name", name, *args)
+
+    def tenant(self, plan="pro", *args):
+        workspace = self.workspace(plan, *args)
+        return Tenant(self, workspace, self.key(workspace))
+
+
+def key_id(key):
+    """The public part of a key: lb_<keyId>_<secret><checksum>."""
+    prefix, identity, secret = key.split("_", 2)
+    assert prefix == "lb" and identity and len(secret) > 20, "not a key"
+    return identity
