@@ -789,7 +789,8 @@ timezone = 'UTC'
         env = {
             "PORT": str(self.port),
             "API_KEY": self.key,
-            "POOL": str(self.bench.options.pg_pool),
+            "READERS": str(self.bench.options.pg_readers),
+            "WRITERS": str(self.bench.options.pg_writers),
             "WORKERS": str(self.bench.server_cpu_count),
             "PGHOST": self.sockets,
             "PGUSER": self.user,

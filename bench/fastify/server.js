@@ -1,8 +1,8 @@
 // The blocklist of one campaign on Fastify and PostgreSQL, as one would write it for speed: no
-// logger, compiled schemas, a pool, named prepared statements, one statement per request, campaigns
+// logger, compiled schemas, pipelined connections, named prepared statements, one statement per request, campaigns
 // kept in memory. Same paths, bodies and answers as leadblock's.
 //
-// PORT, API_KEY, POOL and WORKERS come from the environment, PostgreSQL's address from PG*.
+// PORT, API_KEY, READERS, WRITERS and WORKERS come from the environment, PostgreSQL's address from PG*.
 import cluster from 'node:cluster';
 import Fastify from 'fastify';
 import pg from 'pg';
@@ -96,17 +96,17 @@ const smallInserts = Array.from({ length: 17 }, (_, n) => {
 });
 const largeInsert = `${insertHead}SELECT $1::integer, $2::text, unnest($3::text[])${insertTail}`;
 
-async function block(pool, campaign, reason, identifiers) {
+async function block(write, campaign, reason, identifiers) {
   const n = identifiers.length;
   const query =
     n < smallInserts.length
       ? { name: `block${n}`, text: smallInserts[n], values: [campaign, reason, ...identifiers] }
       : { name: 'block', text: largeInsert, values: [campaign, reason, identifiers] };
-  const { rows } = await pool.query({ ...query, rowMode: 'array' });
+  const { rows } = await write({ ...query, rowMode: 'array' });
   return rows.length;
 }
 
-function routes(app, pool, campaigns) {
+function routes(app, read, write, campaigns) {
   app.addHook('onRequest', async (request, reply) => {
     if (request.headers['x-api-key'] !== apiKey)
       return reply.code(401).send({ success: false, code: 'invalid_api_key', message: 'Bad key.' });
@@ -121,12 +121,12 @@ function routes(app, pool, campaigns) {
   app.post(base, { schema: schemas.block }, async (request) => {
     const identifiers = unique(request.body.publicIdentifiers);
     const { reason = null } = request.body;
-    const blocked = await block(pool, request.campaign, reason, identifiers);
+    const blocked = await block(write, request.campaign, reason, identifiers);
     return { success: true, message: count(blocked, 'blocked'), blocked };
   });
 
   app.delete(base, { schema: schemas.unblock }, async (request) => {
-    const { rowCount } = await pool.query({
+    const { rowCount } = await write({
       name: 'unblock',
       text: 'DELETE FROM blocked_leads WHERE campaign = $1 AND public_identifier = ANY($2::text[])',
       values: [request.campaign, unique(request.body.publicIdentifiers)],
@@ -136,7 +136,7 @@ function routes(app, pool, campaigns) {
 
   app.get(`${base}/:publicIdentifier`, { schema: schemas.check }, async (request) => {
     const publicIdentifier = canonical(request.params.publicIdentifier);
-    const { rows } = await pool.query({
+    const { rows } = await read({
       name: 'check',
       text: `SELECT reason, created_at FROM blocked_leads
              WHERE campaign = $1 AND public_identifier = $2`,
@@ -150,7 +150,7 @@ function routes(app, pool, campaigns) {
 
   app.post(`${base}/check`, { schema: schemas.checkMany }, async (request) => {
     const identifiers = unique(request.body.publicIdentifiers);
-    const { rows } = await pool.query({
+    const { rows } = await read({
       name: 'checkMany',
       text: `SELECT public_identifier FROM blocked_leads
              WHERE campaign = $1 AND public_identifier = ANY($2::text[])`,
@@ -167,7 +167,7 @@ function routes(app, pool, campaigns) {
   app.get(base, { schema: schemas.list }, async (request) => {
     const { skip, take } = request.query;
     // The rows to skip are walked in the index alone.
-    const { rows } = await pool.query({
+    const { rows } = await read({
       name: 'list',
       text: `SELECT public_identifier, reason, created_at FROM blocked_leads
              WHERE id IN (SELECT id FROM blocked_leads WHERE campaign = $1
@@ -184,21 +184,29 @@ function routes(app, pool, campaigns) {
   });
 }
 
+// Connections with several queries under way on each (pg's pipeline mode): nearly twice as fast as
+// pg.Pool, which lends a connection to one query at a time.
+async function connect(count) {
+  const options = '-c TimeZone=UTC';
+  const clients = Array.from({ length: count }, () => new pg.Client({ options, pipeline: true }));
+  for (const client of clients) await client.connect();
+  let turn = 0;
+  return (query) => clients[(turn = (turn + 1) % count)].query(query);
+}
+
 async function serve() {
   // Turning times into Date objects and back would only cost time.
   pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text) => {
     const [time, fraction = ''] = text.slice(0, -3).split('.');
     return `${time.replace(' ', 'T')}.${fraction.padEnd(3, '0')}Z`;
   });
-  const pool = new pg.Pool({
-    max: Number(process.env.POOL ?? 16),
-    idleTimeoutMillis: 0,
-    options: '-c TimeZone=UTC',
-  });
-  const { rows } = await pool.query('SELECT id, number FROM campaigns');
+  // Reads are fastest over few connections, commits over many, which share an fsync.
+  const read = await connect(Number(process.env.READERS));
+  const write = await connect(Number(process.env.WRITERS));
+  const { rows } = await read('SELECT id, number FROM campaigns');
   const campaigns = new Map(rows.map((row) => [row.id, row.number]));
   const app = Fastify({ logger: false, bodyLimit: 4194304, keepAliveTimeout: 600000 });
-  routes(app, pool, campaigns);
+  routes(app, read, write, campaigns);
   await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT), backlog: 4096 });
 }
 

@@ -109,7 +109,8 @@ enum lb_progress lb_admin_keys_delete(struct lb_request *req, void *app)
     struct lb_key *key = lb_access_key(parts->access, id);
     if (!key) {
         lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
-                       "No key with this id; see `leadblock key list WORKSPACE`.");
+                       "No key with the id '%.*s'; see `leadblock key list WORKSPACE`.",
+                       id.len > 64 ? 64 : (int)id.len, id.ptr);
         return LB_DONE;
     }
     struct lb_admin_change *change = lb_admin_begin(call);

@@ -115,18 +115,15 @@ enum lb_progress lb_changes_undo(struct lb_request *req, void *app)
     if (!pending)
         return LB_DONE;
     struct lb_str id = req->params[0];
-    struct lb_str digits = {id.ptr + sizeof CHANGE_PREFIX - 1, id.len - (sizeof CHANGE_PREFIX - 1)};
-    if (id.len < sizeof CHANGE_PREFIX || memcmp(id.ptr, CHANGE_PREFIX, sizeof CHANGE_PREFIX - 1) ||
-        !lb_str_to_u64(digits, LB_ENTRY_ID_MAX, &pending->change.undone)) {
-        lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
-                       "No change with this id in this workspace. Change ids come in the header "
-                       "X-Change-Id.");
-        return LB_DONE;
-    }
-    if (pending->change.undone == 0) { /* names a change that changed nothing */
+    size_t prefix = sizeof CHANGE_PREFIX - 1;
+    bool ours = id.len > prefix && memcmp(id.ptr, CHANGE_PREFIX, prefix) == 0;
+    struct lb_str number = {id.ptr + prefix, ours ? id.len - prefix : 0};
+    if (ours && lb_str_equal(number, LB_STR("0"))) { /* names a change that changed nothing */
         reply_undone(req);
         return LB_DONE;
     }
+    /* 0 is no change: the domain knows the words for that */
+    lb_str_to_id(number, LB_ENTRY_ID_MAX, &pending->change.undone);
     lb_change_undo(&pending->change);
     return lb_changes_submit(call, pending, 0, reply_undone);
 }

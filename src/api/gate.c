@@ -69,9 +69,9 @@ static bool refuse_key(struct lb_call *call)
     }
     char seconds[16];
     snprintf(seconds, sizeof seconds, "%u", wait_s);
+    lb_reply_header(reply, "Retry-After", seconds);
     lb_reply_error(reply, LB_ERR_RATE_LIMITED,
                    "Too many failed API keys from this address. Wait %u seconds.", wait_s);
-    lb_reply_header(reply, "Retry-After", seconds);
     return false;
 }
 

@@ -96,8 +96,8 @@ static bool read_cursor(struct lb_call *call, struct listing *listing)
     if (!cursor.ptr)
         return true;
     if (cursor.len > 1 && cursor.ptr[0] == 'c' &&
-        lb_str_to_u64((struct lb_str){cursor.ptr + 1, cursor.len - 1}, LB_ENTRY_ID_MAX,
-                      &listing->query.cursor) &&
+        lb_str_to_id((struct lb_str){cursor.ptr + 1, cursor.len - 1}, LB_ENTRY_ID_MAX,
+                     &listing->query.cursor) &&
         listing->query.cursor > 0)
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,

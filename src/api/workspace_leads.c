@@ -57,7 +57,7 @@ static uint64_t parse_id(struct lb_str text)
     size_t prefix = sizeof ENTRY_PREFIX - 1;
     uint64_t id = 0;
     if (text.len > prefix && memcmp(text.ptr, ENTRY_PREFIX, prefix) == 0)
-        lb_str_to_u64((struct lb_str){text.ptr + prefix, text.len - prefix}, LB_ENTRY_ID_MAX, &id);
+        lb_str_to_id((struct lb_str){text.ptr + prefix, text.len - prefix}, LB_ENTRY_ID_MAX, &id);
     return id;
 }
 

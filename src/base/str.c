@@ -16,6 +16,11 @@ bool lb_str_to_u64(struct lb_str text, uint64_t max, uint64_t *out)
     return true;
 }
 
+bool lb_str_to_id(struct lb_str text, uint64_t max, uint64_t *out)
+{
+    return text.len && text.ptr[0] != '0' && lb_str_to_u64(text, max, out);
+}
+
 bool lb_str_copy(struct lb_str text, char *out, size_t size)
 {
     if (text.len >= size)

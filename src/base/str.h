@@ -29,6 +29,10 @@ static inline bool lb_str_equal(struct lb_str a, struct lb_str b)
  * digits, or exceeds `max`; `*out` is then untouched. */
 bool lb_str_to_u64(struct lb_str text, uint64_t max, uint64_t *out);
 
+/* The same for a number that is the text of an id: "42" and nothing else is 42, so neither "042"
+ * nor "0". */
+bool lb_str_to_id(struct lb_str text, uint64_t max, uint64_t *out);
+
 /* Copies into `out` (capacity `size` with the NUL), false when it does not fit. */
 bool lb_str_copy(struct lb_str text, char *out, size_t size);
 

@@ -9,6 +9,8 @@
 #include "base/str.h"
 #include "config/config.h"
 
+#include <stdio.h>
+
 /* The exit codes of every command. */
 enum {
     LB_EXIT_DONE = 0,
@@ -115,6 +117,6 @@ int lb_cli_usage(const struct lb_cli *cli, const char *format, ...)
 void lb_cli_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The help of one command, or the overview for NULL. */
-void lb_cli_help(const struct lb_cli_command *command);
+void lb_cli_help(FILE *out, const struct lb_cli_command *command);
 
 #endif

@@ -21,42 +21,42 @@ static const char overview_after[] =
     "wrong\n"
     "usage.\n";
 
-static void print_option(const char *name, const char *value, const char *help)
+static void print_option(FILE *out, const char *name, const char *value, const char *help)
 {
     char left[64];
     snprintf(left, sizeof left, "--%s%s%s", name, value ? " " : "", value ? value : "");
-    printf("  %-28s %s\n", left, help);
+    fprintf(out, "  %-28s %s\n", left, help);
 }
 
-static void print_setting(const struct lb_setting *setting)
+static void print_setting(FILE *out, const struct lb_setting *setting)
 {
     char environment[LB_SETTING_ENVIRONMENT_SIZE];
     lb_setting_environment(setting, environment);
-    print_option(setting->option, setting->value, setting->help);
-    printf("  %-28s default %s; %s\n", "", *setting->initial ? setting->initial : "none",
-           environment);
+    print_option(out, setting->option, setting->value, setting->help);
+    fprintf(out, "  %-28s default %s; %s\n", "", *setting->initial ? setting->initial : "none",
+            environment);
 }
 
-void lb_cli_help(const struct lb_cli_command *command)
+void lb_cli_help(FILE *out, const struct lb_cli_command *command)
 {
     if (!command) {
-        fputs(overview_before, stdout);
+        fputs(overview_before, out);
         for (const struct lb_cli_command *c = lb_cli_commands; c->name; c++)
-            printf("  %-20s %s\n", c->name, c->summary);
-        fputs(overview_after, stdout);
+            fprintf(out, "  %-20s %s\n", c->name, c->summary);
+        fputs(overview_after, out);
         return;
     }
-    printf("usage: leadblock %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
-           command->arguments, command->summary);
+    fprintf(out, "usage: leadblock %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
+            command->arguments, command->summary);
     if (*command->text)
-        printf("\n%s", command->text);
-    fputs("\noptions:\n", stdout);
+        fprintf(out, "\n%s", command->text);
+    fputs("\noptions:\n", out);
     for (size_t i = 0; command->settings && i < LB_SETTING_COUNT; i++)
-        print_setting(&lb_settings[i]);
+        print_setting(out, &lb_settings[i]);
     for (size_t i = 0; i < LB_OPT_COUNT; i++) {
         const struct lb_cli_option *option = &lb_cli_options[i];
         if (i != LB_OPT_SETTINGS_MARKDOWN && ((command->options | LB_BIT(HELP)) & (1u << i)))
-            print_option(option->option, option->value, option->help);
+            print_option(out, option->option, option->value, option->help);
     }
 }
 
@@ -91,14 +91,14 @@ int lb_cmd_help(struct lb_cli *cli)
     if (lb_cli_given(cli, LB_OPT_SETTINGS_MARKDOWN))
         return print_markdown();
     if (cli->argument_count == 0) {
-        lb_cli_help(NULL);
+        lb_cli_help(stdout, NULL);
         return LB_EXIT_DONE;
     }
     snprintf(name, sizeof name, "%s%s%s", cli->arguments[0], cli->argument_count > 1 ? " " : "",
              cli->argument_count > 1 ? cli->arguments[1] : "");
     for (const struct lb_cli_command *c = lb_cli_commands; c->name; c++) {
         if (strcmp(c->name, name) == 0) {
-            lb_cli_help(c);
+            lb_cli_help(stdout, c);
             return LB_EXIT_DONE;
         }
     }

@@ -152,7 +152,7 @@ static int dispatch(int count, char *const *words)
         return unknown_command(count, words);
     int code = lb_cli_parse(&cli, command, count - used, words + used);
     if (code == LB_EXIT_DONE && lb_cli_given(&cli, LB_OPT_HELP))
-        lb_cli_help(command);
+        lb_cli_help(stdout, command);
     else if (code == LB_EXIT_DONE)
         code = command->run(&cli);
     lb_cli_fini(&cli);
@@ -162,14 +162,14 @@ static int dispatch(int count, char *const *words)
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        lb_cli_help(NULL);
+        lb_cli_help(stderr, NULL);
         return LB_EXIT_USAGE;
     }
     int code = LB_EXIT_DONE;
     bool group_help =
         argc == 3 && is_group(argv[1]) && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h"));
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        lb_cli_help(NULL);
+        lb_cli_help(stdout, NULL);
     else if (strcmp(argv[1], "--version") == 0)
         code = dispatch(1, (char *[]){"version", NULL});
     else if (group_help)

@@ -1,5 +1,6 @@
 #include "cli/table.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ void lb_table_init(struct lb_table *table, const char *const *headings)
         table->widths[table->columns] = strlen(headings[table->columns]);
         table->columns++;
     }
+    assert(table->columns > 0 && table->columns <= LB_TABLE_COLUMNS_MAX);
 }
 
 void lb_table_add(struct lb_table *table, struct lb_str cell)
@@ -48,6 +50,7 @@ static void print_cell(const struct lb_table *table, size_t column, struct lb_st
 bool lb_table_flush(struct lb_table *table)
 {
     bool terminal = isatty(STDOUT_FILENO);
+    assert(table->columns > 0);
     if (table->cells.failed)
         return false;
     if (terminal && !table->heading_shown && table->count) {

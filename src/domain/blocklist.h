@@ -130,8 +130,9 @@ struct lb_change {
 void lb_change_block(struct lb_change *change);
 void lb_change_unblock(struct lb_change *change);
 void lb_change_unblock_ids(struct lb_change *change);
-/* Takes back exactly what another change of the workspace did and nothing else has undone since;
- * LB_ERR_NOT_FOUND when the workspace has no such change. */
+/* Takes back exactly what another change of the workspace did, as far as it still stands; a second
+ * time it does nothing, so that a retry is safe. LB_ERR_NOT_FOUND when the workspace has no such
+ * change. */
 void lb_change_undo(struct lb_change *change);
 
 /* The campaign is gone: its entries leave memory bit by bit, in the writer's upkeep. Writer

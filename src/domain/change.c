@@ -295,7 +295,8 @@ static uint64_t count_items(struct lb_str items)
 static lb_err unknown_change(struct lb_change *change)
 {
     return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND,
-                   "No change with this id in this workspace.");
+                   "No change with this id in this workspace. Change ids come in the header "
+                   "X-Change-Id.");
 }
 
 static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
@@ -312,9 +313,14 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return unknown_change(change);
     if (err)
         return err;
+    bool undone;
+    err = store->ops->log_undone(store->ops->writer_reader(store), change->undone, &undone);
+    if (err || undone)
+        return err; /* once is enough: what was done since is another change's */
     enum lb_log_kind kind = row.kind;
     struct packer packer = packer_for(change, store, row.list,
                                       kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    packer.row.undoes = change->undone;
     do {
         err = undo_row(&packer, kind, row.id, row.items);
         if (!err)

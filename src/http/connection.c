@@ -62,10 +62,13 @@ static struct lb_connection *connection_create(struct lb_loop *loop, struct MHD_
     return conn;
 }
 
+static void release_exchange(struct lb_connection *conn, bool delivered);
+
 static void connection_destroy(struct lb_connection *conn)
 {
     struct lb_loop *loop = conn->loop;
     int unread = 0;
+    release_exchange(conn, false);
     if (!conn->cut && (conn->linger || (ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0))) {
         int copy = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
         if (copy >= 0)
@@ -122,6 +125,7 @@ static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     if (!conn || !uri)
         return NULL;
+    release_exchange(conn, false);
     struct lb_exchange *x = lb_exchange_take(&loop->exchanges);
     if (!x)
         return NULL;
@@ -132,6 +136,11 @@ static void *on_request_line(void *cls, const char *uri, struct MHD_Connection *
         return NULL;
     }
     memcpy(target, uri, len);
+    /* We take the query apart ourselves. libmicrohttpd would do so next, with a record for each
+     * parameter, and lose its way when there is no room; so let it find an empty query. */
+    char *question = strchr((char *)(uintptr_t)uri, '?');
+    if (question)
+        question[1] = '\0';
     split_target(&x->req, target);
     x->target = uri;
     x->target_len = len;
@@ -395,15 +404,24 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
     if (!x)
         return;
     struct lb_connection *conn = x->req.connection;
-    tell_end(conn, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-    conn->received += x->header_bytes + x->content_length;
-    conn->counted = conn->counted && !x->chunked;
-    conn->exchange = NULL;
-    conn->first_byte_ms = 0;
     *context = NULL;
-    lb_exchange_give(&loop->exchanges, x);
+    release_exchange(conn, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     enter(conn, LB_PHASE_WAITING);
     conn->look_ms = loop->now_ms + 4 * LB_SWEEP_MS;
+}
+
+/* Also for what libmicrohttpd forgets to complete when it gives up in the middle of a header. */
+static void release_exchange(struct lb_connection *conn, bool delivered)
+{
+    struct lb_exchange *x = conn->exchange;
+    if (!x)
+        return;
+    tell_end(conn, delivered);
+    conn->received += x->header_bytes + x->content_length;
+    conn->counted = conn->counted && !x->chunked;
+    conn->first_byte_ms = 0;
+    conn->exchange = NULL;
+    lb_exchange_give(&conn->loop->exchanges, x);
 }
 
 /* --- farewell --------------------------------------------------------------------------------- */
@@ -456,7 +474,10 @@ static void replace_length_error(struct lb_loop *loop)
         x->req.method = LB_METHOD_OTHER;
         set_id(&x->req, loop);
         set_client(&x->req, conn);
-        lb_reply_error(&x->req.reply, LB_ERR_BAD_REQUEST, "Content-Length is not a number.");
+        if (length.len > 0 && strspn(length.ptr, "0123456789") == length.len)
+            lb_reply_error(&x->req.reply, LB_ERR_PAYLOAD_TOO_LARGE, "The body is too large.");
+        else
+            lb_reply_error(&x->req.reply, LB_ERR_BAD_REQUEST, "Content-Length is not a number.");
         lb_connection_farewell(conn);
         shutdown(conn->fd, SHUT_WR);
         return;

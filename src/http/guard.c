@@ -64,7 +64,7 @@ static const char *take_framing(struct walk *walk, struct lb_str name, struct lb
             break;
         if (++walk->lengths > 1)
             return "More than one Content-Length header.";
-        if (!lb_str_to_u64(value, UINT64_MAX / 2, &x->content_length))
+        if (!lb_str_to_u64(value, UINT64_MAX - 1, &x->content_length))
             return "Content-Length is not a number.";
         break;
     case 17:

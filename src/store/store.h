@@ -86,6 +86,7 @@ struct lb_log_row {
     bool continues; /* belongs to the same change as the row before */
     uint32_t key;   /* who: the key's no, 0 for an operator */
     int64_t at;
+    uint64_t undoes;      /* the change that this row takes back, or 0 */
     struct lb_str reason; /* ptr NULL: none */
     struct lb_str items;  /* joined by commas; identifiers hold none */
 };
@@ -164,6 +165,8 @@ struct lb_store_ops {
     /* The row that holds entry `id`: the one with the greatest id not above it. LB_ERR_NOT_FOUND
      * when there is none. The row's strings live until the reader's next call. */
     lb_err (*log_row_of)(struct lb_store_reader *reader, uint64_t id, struct lb_log_row *out);
+    /* Has a change been undone, that is: do rows say so? */
+    lb_err (*log_undone)(struct lb_store_reader *reader, uint64_t change, bool *out);
     /* Calls `each` for the rows with first <= id < end, in order; stops at its first failure. */
     lb_err (*log_scan)(struct lb_store_reader *reader, uint64_t first, uint64_t end, void *context,
                        lb_err (*each)(void *context, const struct lb_log_row *row));

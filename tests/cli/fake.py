@@ -23,7 +23,8 @@ class Fake:
                 length = int(self.headers.get("Content-Length") or 0)
                 raw = self.rfile.read(length) if length else b""
                 request = {"method": self.command, "path": self.path, "headers": self.headers,
-                           "json": json.loads(raw) if raw else None}
+                           "json": json.loads(raw) if raw else None,
+                           "client": self.client_address}
                 fake.requests.append(request)
                 if callable(fake.answers):
                     status, body, headers = fake.answers(request)
@@ -48,7 +49,8 @@ class Fake:
         self.env = {"LEADBLOCK_URL": self.url, "LEADBLOCK_KEY": KEY}
 
     def __enter__(self):
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,),
+                                       daemon=True)
         self.thread.start()
         return self
 

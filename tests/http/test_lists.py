@@ -103,7 +103,7 @@ def test_skip_and_take_make_windows(listing):
 
 def test_past_the_end_is_an_empty_page(listing):
     listing.fill(NAMES[:5])
-    for start in (5, 6, 4_000_000_000, 9_007_199_254_740_993):
+    for start in (5, 6, 4_000_000_000, 2**53 - 1):
         response = listing.get(f"{listing.start}={start}")
         assert expect.ok(response) == []
         assert response.header("link") is None

@@ -17,7 +17,7 @@ BELOW = {
     "domain": {"base", "store", "index", "reader", "writer"},
     "http": {"base"},
     "api": {"base", "store", "index", "reader", "writer", "domain", "http", "json", "config"},
-    "cli": {"base", "config", "json", "daemon"},
+    "cli": {"base", "config", "json", "domain", "daemon"},  # of domain: the rules of identifiers
 }
 BELOW["daemon"] = set(BELOW) - {"cli"}
 
@@ -28,7 +28,7 @@ LIBRARIES = {
     r"libpq-fe\.h": ["src/store/postgres"],
     r"curl/.*": ["src/cli"],
     r"csv\.h": ["src/cli"],
-    r"json(-c)?/.*|json\.h": ["src/json", "src/cli"],
+    r"json(-c)?/.*|json\.h": ["src/json"],
     r"urcu.*": ["src/base", "src/index"],
     r"utf8proc\.h": ["src/domain"],
 }

@@ -19,7 +19,7 @@ lb_err lb_sqlite_workspace_insert(struct lb_store *store, struct lb_workspace_ro
     lb_sqlite_bind_str(stmt, 2, lb_str(row->name));
     lb_sqlite_bind_str(stmt, 3, lb_str(plan_names[row->plan]));
     sqlite3_bind_int64(stmt, 4, row->created_at);
-    lb_sqlite_bind_time(stmt, 5, row->expires_at);
+    lb_sqlite_bind_number(stmt, 5, row->expires_at);
     lb_err err = lb_sqlite_run(stmt);
     row->no = last_no(store);
     return err;
@@ -35,7 +35,7 @@ lb_err lb_sqlite_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, no);
     lb_sqlite_bind_str(stmt, 2, lb_str(plan_names[plan]));
-    lb_sqlite_bind_time(stmt, 3, expires_at);
+    lb_sqlite_bind_number(stmt, 3, expires_at);
     return lb_sqlite_run(stmt);
 }
 
@@ -55,7 +55,7 @@ lb_err lb_sqlite_key_insert(struct lb_store *store, struct lb_key_row *row)
     sqlite3_bind_int(stmt, 5, row->read_only);
     sqlite3_bind_int64(stmt, 6, row->rate_limit);
     sqlite3_bind_int64(stmt, 7, row->created_at);
-    lb_sqlite_bind_time(stmt, 8, row->expires_at);
+    lb_sqlite_bind_number(stmt, 8, row->expires_at);
     lb_err err = lb_sqlite_run(stmt);
     row->no = last_no(store);
     return err;

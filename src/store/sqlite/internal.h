@@ -23,6 +23,7 @@ enum lb_sqlite_statement {
     STMT_LOG_LAST,
     STMT_LOG_ROW_OF,
     STMT_LOG_SCAN,
+    STMT_LOG_UNDONE,
     STMT_COUNT
 };
 
@@ -56,9 +57,9 @@ lb_err lb_sqlite_run(sqlite3_stmt *stmt);
 /* What a failed call outside of COMMIT means for the request. */
 lb_err lb_sqlite_error(int code);
 
-/* Binds a text, NULL for ptr NULL, and a time, NULL for 0. The text must outlive the run. */
+/* Binds a text, NULL for ptr NULL, and a number, NULL for 0. The text must outlive the run. */
 void lb_sqlite_bind_str(sqlite3_stmt *stmt, int index, struct lb_str text);
-void lb_sqlite_bind_time(sqlite3_stmt *stmt, int index, int64_t at);
+void lb_sqlite_bind_number(sqlite3_stmt *stmt, int index, int64_t value);
 
 struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
 
@@ -96,6 +97,7 @@ struct lb_store_reader *lb_sqlite_writer_reader(struct lb_store *store);
 void lb_sqlite_reader_close(struct lb_store_reader *reader);
 void lb_sqlite_reader_rest(struct lb_store_reader *reader);
 lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct lb_log_row *out);
+lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint64_t change, bool *out);
 lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint64_t first, uint64_t end,
                           void *context, lb_err (*each)(void *, const struct lb_log_row *));
 /* backup.c */

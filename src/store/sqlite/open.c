@@ -32,10 +32,10 @@ void lb_sqlite_bind_str(sqlite3_stmt *stmt, int index, struct lb_str text)
     sqlite3_bind_text(stmt, index, text.ptr, (int)text.len, SQLITE_STATIC);
 }
 
-void lb_sqlite_bind_time(sqlite3_stmt *stmt, int index, int64_t at)
+void lb_sqlite_bind_number(sqlite3_stmt *stmt, int index, int64_t value)
 {
-    if (at)
-        sqlite3_bind_int64(stmt, index, at);
+    if (value)
+        sqlite3_bind_int64(stmt, index, value);
     else
         sqlite3_bind_null(stmt, index);
 }
@@ -156,6 +156,7 @@ static const struct lb_store_ops sqlite_ops = {
     .reader_close = lb_sqlite_reader_close,
     .reader_rest = lb_sqlite_reader_rest,
     .log_row_of = lb_sqlite_log_row_of,
+    .log_undone = lb_sqlite_log_undone,
     .log_scan = lb_sqlite_log_scan,
     .backup = lb_sqlite_backup,
     .close = close_store,

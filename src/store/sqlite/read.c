@@ -36,7 +36,7 @@ void lb_sqlite_reader_rest(struct lb_store_reader *reader)
         sqlite3_reset(reader->statements[STMT_LOG_ROW_OF]);
 }
 
-#define LOG_COLUMNS "id, workspace, campaign, kind, continues, key, at, reason, items"
+#define LOG_COLUMNS "id, workspace, campaign, kind, continues, key, at, undoes, reason, items"
 
 static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
 {
@@ -47,8 +47,9 @@ static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
                                .continues = sqlite3_column_int(stmt, 4) != 0,
                                .key = (uint32_t)sqlite3_column_int64(stmt, 5),
                                .at = sqlite3_column_int64(stmt, 6),
-                               .reason = lb_sqlite_column_str(stmt, 7),
-                               .items = lb_sqlite_column_str(stmt, 8)};
+                               .undoes = (uint64_t)sqlite3_column_int64(stmt, 7),
+                               .reason = lb_sqlite_column_str(stmt, 8),
+                               .items = lb_sqlite_column_str(stmt, 9)};
 }
 
 lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct lb_log_row *out)
@@ -67,6 +68,19 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct 
     }
     sqlite3_reset(stmt);
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+}
+
+lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint64_t change, bool *out)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_LOG_UNDONE, "SELECT 1 FROM blocklist_log WHERE undoes = ?1 LIMIT 1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, (int64_t)change);
+    int code = sqlite3_step(stmt);
+    sqlite3_reset(stmt);
+    *out = code == SQLITE_ROW;
+    return code == SQLITE_ROW || code == SQLITE_DONE ? LB_OK : lb_sqlite_error(code);
 }
 
 lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint64_t first, uint64_t end,

@@ -36,8 +36,8 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_LOG_APPEND,
-        "INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at, reason,"
-        " items) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+        "INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at, undoes,"
+        " reason, items) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
@@ -47,8 +47,9 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
     sqlite3_bind_int(stmt, 5, row->continues);
     sqlite3_bind_int64(stmt, 6, row->key);
     sqlite3_bind_int64(stmt, 7, row->at);
-    lb_sqlite_bind_str(stmt, 8, row->reason);
-    lb_sqlite_bind_str(stmt, 9, row->items);
+    lb_sqlite_bind_number(stmt, 8, (int64_t)row->undoes);
+    lb_sqlite_bind_str(stmt, 9, row->reason);
+    lb_sqlite_bind_str(stmt, 10, row->items);
     return lb_sqlite_run(stmt);
 }
 

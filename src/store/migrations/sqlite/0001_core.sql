@@ -48,8 +48,10 @@ CREATE TABLE blocklist_log (
     key       INTEGER NOT NULL,    -- who: api_key.no, 0: an operator
     at        INTEGER NOT NULL,
     reason    TEXT,
+    undoes    INTEGER,             -- the change (id of its first row) that this one takes back
     items     TEXT NOT NULL        -- joined by commas: identifiers (kind 0), else entry ids
 );
+CREATE INDEX blocklist_log_undoes ON blocklist_log (undoes) WHERE undoes IS NOT NULL;
 
 -- What was done besides blocking: campaigns, keys, licences.
 CREATE TABLE audit_log (

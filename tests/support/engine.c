@@ -1,0 +1,194 @@
+#include "support/engine.h"
+
+#include "store/sqlite/sqlite.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+#define CHECKPOINT_PAGES 64 /* small, so that short tests have checkpoints in them */
+
+static void writer_failed(void *context)
+{
+    atomic_store(&((struct engine *)context)->failed, true);
+}
+
+static bool go_on(void *context, uint64_t done, uint64_t all)
+{
+    return true;
+}
+
+lb_err engine_open(struct engine *engine, const char *path, const char *vfs)
+{
+    *engine = (struct engine){0};
+    struct lb_reason reason;
+    struct lb_sqlite_settings sqlite = {path, vfs, CHECKPOINT_PAGES};
+    lb_err err = lb_sqlite_open(&sqlite, &engine->store, &reason);
+    if (err)
+        return err;
+    engine->access = lb_access_create();
+    err = lb_access_load(engine->access, engine->store);
+    struct lb_blocklist_settings settings = {engine->access, engine->store, 1000000000};
+    if (!err) {
+        engine->blocklist = lb_blocklist_create(&settings);
+        err = engine->blocklist ? lb_blocklist_load(engine->blocklist, NULL, go_on)
+                                : LB_ERR_STORAGE_UNAVAILABLE;
+    }
+    struct lb_writer_settings writer = {.store = engine->store,
+                                        .queue_writes = 4096,
+                                        .queue_bytes = 64 << 20,
+                                        .share_percent = 100,
+                                        .failed = writer_failed,
+                                        .failed_context = engine};
+    if (!err) {
+        writer.hooks = lb_blocklist_hooks(engine->blocklist);
+        engine->writer = lb_writer_create(&writer);
+        err = lb_writer_start(engine->writer) ? LB_OK : LB_ERR_INTERNAL;
+    }
+    engine->workspace = lb_access_workspaces(engine->access);
+    if (err)
+        engine_close(engine);
+    return err;
+}
+
+void engine_close(struct engine *engine)
+{
+    lb_rcu_offline();
+    lb_writer_stop(engine->writer);
+    lb_rcu_online();
+    lb_writer_destroy(engine->writer);
+    lb_blocklist_destroy(engine->blocklist);
+    lb_access_destroy(engine->access);
+    if (engine->store)
+        engine->store->ops->close(engine->store);
+    *engine = (struct engine){0};
+}
+
+static void arrived(struct lb_task *task)
+{
+}
+
+static lb_err submit(struct engine *engine, struct lb_write *write)
+{
+    struct lb_task task = {.run = arrived};
+    struct lb_mailbox *mailbox = lb_mailbox_create();
+    struct pollfd waited = {.fd = lb_mailbox_fd(mailbox), .events = POLLIN};
+    write->completion = &task;
+    write->home = mailbox;
+    lb_err err = lb_writer_submit(engine->writer, write);
+    lb_rcu_offline();
+    while (!err && lb_mailbox_drain(mailbox) == 0)
+        poll(&waited, 1, -1);
+    lb_rcu_online();
+    lb_mailbox_destroy(mailbox);
+    return err ? err : write->result;
+}
+
+lb_err engine_make_workspace(struct engine *engine)
+{
+    struct lb_admin_change change = {
+        .access = engine->access, .workspace_row = {.name = "Test", .plan = LB_PLAN_AGENCY}};
+    lb_admin_create_workspace(&change);
+    lb_err err = submit(engine, &change.write);
+    engine->workspace = change.workspace;
+    return err;
+}
+
+static struct lb_standing standing_of(const struct engine *engine, const char *campaign)
+{
+    return (struct lb_standing){.access = engine->access,
+                                .workspace = engine->workspace,
+                                .campaign_id = lb_str(campaign),
+                                .list = engine_list(engine, campaign)};
+}
+
+lb_err engine_make_campaign(struct engine *engine, const char *id)
+{
+    struct lb_campaign_change change = {.standing = standing_of(engine, NULL),
+                                        .blocklist = engine->blocklist,
+                                        .row = {.name = "Test"}};
+    lb_str_copy(lb_str(id), change.row.id, sizeof change.row.id);
+    lb_campaign_create(&change);
+    return submit(engine, &change.write);
+}
+
+lb_err engine_delete_campaign(struct engine *engine, const char *id)
+{
+    struct lb_campaign_change change = {.standing = standing_of(engine, id),
+                                        .blocklist = engine->blocklist};
+    lb_campaign_delete(&change);
+    return submit(engine, &change.write);
+}
+
+struct lb_list engine_list(const struct engine *engine, const char *campaign)
+{
+    struct lb_list list = {.workspace = engine->workspace->row.no};
+    if (campaign)
+        list.campaign =
+            lb_access_campaign(engine->access, list.workspace, lb_str(campaign))->row.no;
+    return list;
+}
+
+static lb_err submit_change(struct engine *engine, struct lb_change *change, struct outcome *out)
+{
+    lb_err err = submit(engine, &change->write);
+    if (out)
+        *out = (struct outcome){change->id, change->blocked, change->unblocked};
+    return err;
+}
+
+static lb_err change_identifiers(struct engine *engine, const char *campaign,
+                                 const char *const *identifiers, size_t count, const char *reason,
+                                 void (*prepare)(struct lb_change *), struct outcome *out)
+{
+    struct lb_change_item *items = calloc(count, sizeof *items);
+    struct lb_change change = {.blocklist = engine->blocklist,
+                               .standing = standing_of(engine, campaign),
+                               .items = items,
+                               .fingerprints = calloc(count, sizeof *change.fingerprints),
+                               .count = count};
+    for (size_t i = 0; i < count; i++)
+        items[i] = (struct lb_change_item){lb_str(identifiers[i]), lb_str(reason)};
+    prepare(&change);
+    lb_err err = submit_change(engine, &change, out);
+    free(items);
+    free(change.fingerprints);
+    return err;
+}
+
+lb_err engine_block(struct engine *engine, const char *campaign, const char *const *identifiers,
+                    size_t count, const char *reason, struct outcome *out)
+{
+    return change_identifiers(engine, campaign, identifiers, count, reason, lb_change_block, out);
+}
+
+lb_err engine_unblock(struct engine *engine, const char *campaign, const char *const *identifiers,
+                      size_t count, struct outcome *out)
+{
+    return change_identifiers(engine, campaign, identifiers, count, NULL, lb_change_unblock, out);
+}
+
+lb_err engine_unblock_ids(struct engine *engine, const uint64_t *ids, size_t count,
+                          struct outcome *out)
+{
+    struct lb_change change = {.blocklist = engine->blocklist,
+                               .standing = standing_of(engine, NULL),
+                               .ids = ids,
+                               .count = count};
+    lb_change_unblock_ids(&change);
+    return submit_change(engine, &change, out);
+}
+
+lb_err engine_undo(struct engine *engine, uint64_t id, struct outcome *out)
+{
+    struct lb_change change = {.blocklist = engine->blocklist,
+                               .standing = standing_of(engine, NULL),
+                               .undone = id};
+    lb_change_undo(&change);
+    return submit_change(engine, &change, out);
+}
+
+uint64_t engine_check(const struct engine *engine, const char *campaign, const char *identifier)
+{
+    return lb_blocklist_check(engine->blocklist, engine_list(engine, campaign), lb_str(identifier))
+        .entry;
+}

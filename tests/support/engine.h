@@ -1,0 +1,53 @@
+/* For tests: the server's parts below HTTP, in this process: store, workspaces, blocklists, writer and
+ * readers, with calls that wait for their result. */
+#ifndef LB_TESTS_ENGINE_H
+#define LB_TESTS_ENGINE_H
+
+#include "domain/admin.h"
+#include "domain/blocklist.h"
+#include "domain/campaign.h"
+
+struct engine {
+    struct lb_store *store;
+    struct lb_access *access;
+    struct lb_blocklist *blocklist;
+    struct lb_writer *writer;
+    struct lb_workspace *workspace; /* the first one; made by engine_make_workspace */
+    _Atomic bool failed;            /* the writer said that a commit's outcome is unknown */
+};
+
+/* Opens the database at `path` through SQLite's VFS `vfs` (NULL: the default), loads everything and
+ * starts the writer. The calling thread must be registered with RCU. LB_OK, or what failed; then
+ * nothing is left open. */
+lb_err engine_open(struct engine *engine, const char *path, const char *vfs);
+
+/* Stops the writer and closes everything. */
+void engine_close(struct engine *engine);
+
+/* Makes a workspace (plan agency) and remembers it, or a campaign in it. */
+lb_err engine_make_workspace(struct engine *engine);
+lb_err engine_make_campaign(struct engine *engine, const char *id);
+
+/* The list of a campaign; NULL: the workspace's own. */
+struct lb_list engine_list(const struct engine *engine, const char *campaign);
+
+/* Each waits for the acknowledgement and gives the change's id and counts in `*out` (may be NULL).
+ * Any registered thread. Identifiers are canonical. */
+struct outcome {
+    uint64_t change;
+    uint64_t blocked;
+    uint64_t unblocked;
+};
+lb_err engine_block(struct engine *engine, const char *campaign, const char *const *identifiers,
+                    size_t count, const char *reason, struct outcome *out);
+lb_err engine_unblock(struct engine *engine, const char *campaign, const char *const *identifiers,
+                      size_t count, struct outcome *out);
+lb_err engine_unblock_ids(struct engine *engine, const uint64_t *ids, size_t count,
+                          struct outcome *out);
+lb_err engine_undo(struct engine *engine, uint64_t change, struct outcome *out);
+lb_err engine_delete_campaign(struct engine *engine, const char *id);
+
+/* The entry that blocks the identifier in that very list, or in the workspace; 0: allowed. */
+uint64_t engine_check(const struct engine *engine, const char *campaign, const char *identifier);
+
+#endif

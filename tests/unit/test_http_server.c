@@ -1,0 +1,488 @@
+/* What the server promises its application, over real sockets: what no client can see from outside
+ * (how often `end` is called), or only with other settings than the program's. */
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define TIMEOUT_MS 1000
+
+static struct app {
+    atomic_uint begun, handled, ended, delivered, errors_ended;
+    atomic_uint pending;
+    struct lb_request *waiting[512];
+    char last_client[INET6_ADDRSTRLEN];
+    atomic_bool last_local;
+} app;
+
+static struct lb_server *server;
+
+static bool begin(void *context, struct lb_request *req)
+{
+    struct app *a = context;
+    a->begun++;
+    inet_ntop(AF_INET6, &req->client, a->last_client, sizeof a->last_client);
+    a->last_local = req->local;
+    if (!lb_str_equal(req->path, LB_STR("/no")))
+        return true;
+    lb_reply_error(&req->reply, LB_ERR_FORBIDDEN, "no");
+    return false;
+}
+
+static enum lb_progress handle(void *context, struct lb_request *req)
+{
+    struct app *a = context;
+    a->handled++;
+    if (lb_str_equal(req->path, LB_STR("/wait"))) {
+        a->waiting[a->pending] = req;
+        a->pending++;
+        return LB_PENDING;
+    }
+    lb_buf_append_str(lb_reply_json(&req->reply, 200), req->body);
+    if (lb_str_equal(req->path, LB_STR("/big")))
+        for (int i = 0; i < 1 << 20; i++)
+            lb_buf_append_lit(&req->reply.body, "0123456789abcdef");
+    return LB_DONE;
+}
+
+static void end(void *context, struct lb_request *req)
+{
+    struct app *a = context;
+    a->ended++;
+    a->delivered += req->delivered;
+    a->errors_ended += req->reply.status >= 400;
+}
+
+static void pause_ms(unsigned ms)
+{
+    struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&time, NULL);
+}
+
+static bool wait_until(atomic_uint *counter, unsigned value)
+{
+    for (int i = 0; i < 500 && *counter < value; i++)
+        pause_ms(10);
+    return *counter == value;
+}
+
+/* Completes everything that waits, as one chain. */
+static void complete_all(void)
+{
+    struct lb_mailbox *home = NULL;
+    struct lb_task *first = NULL;
+    struct lb_task *last = NULL;
+    for (unsigned i = 0; i < app.pending; i++) {
+        lb_buf_append_lit(lb_reply_json(&app.waiting[i]->reply, 200), "done");
+        struct lb_task *task = lb_request_completion(app.waiting[i], &home);
+        *(last ? &last->next : &first) = task;
+        last = task;
+    }
+    app.pending = 0;
+    if (first)
+        lb_mailbox_push_chain(home, first, last);
+}
+
+static struct lb_server_settings settings(void)
+{
+    return (struct lb_server_settings){
+        .listen = "127.0.0.1:0",
+        .control_fd = -1,
+        .threads = 1,
+        .max_connections = 600,
+        .max_header_bytes = 16384,
+        .max_body_bytes = 100000,
+        .idle_timeout_ms = 5 * TIMEOUT_MS,
+        .header_timeout_ms = TIMEOUT_MS,
+        .body_timeout_ms = TIMEOUT_MS,
+        .send_timeout_ms = TIMEOUT_MS,
+    };
+}
+
+static void start(const struct lb_server_settings *wanted)
+{
+    struct lb_http_app callbacks = {&app, begin, handle, end};
+    struct lb_reason reason;
+    memset(&app, 0, sizeof app);
+    assert_int_equal(lb_server_create(wanted, &callbacks, &server, &reason), LB_OK);
+    assert_int_equal(lb_server_start(server, &reason), LB_OK);
+}
+
+static int start_default(void **state)
+{
+    (void)state;
+    struct lb_server_settings wanted = settings();
+    start(&wanted);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    complete_all();
+    assert_true(lb_server_drain(server, 5000));
+    lb_server_stop(server);
+    lb_server_destroy(server);
+    return 0;
+}
+
+static int dial(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)lb_server_port(server)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval patience = {.tv_sec = 6};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void say(int fd, const char *text)
+{
+    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* Reads until the end of the stream or `wanted` occurrences of `word`; returns how many. */
+static unsigned hear(int fd, const char *word, unsigned wanted, char *text, size_t size)
+{
+    size_t len = 0;
+    unsigned seen = 0;
+    while (seen < wanted && len + 1 < size) {
+        ssize_t got = recv(fd, text + len, size - len - 1, 0);
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+        text[len] = '\0';
+        seen = 0;
+        for (char *p = text; (p = strstr(p, word)); p++)
+            seen++;
+    }
+    text[len] = '\0';
+    return seen;
+}
+
+static char text[1 << 18];
+
+static void assert_closed(int fd, const char *word)
+{
+    hear(fd, "no such text", 1, text, sizeof text);
+    if (word)
+        assert_non_null(strstr(text, word));
+    assert_int_equal(recv(fd, text, 1, 0), 0);
+    close(fd);
+}
+
+static void reset(int fd)
+{
+    struct linger hard = {1, 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    close(fd);
+}
+
+#define GET(path)           "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
+#define POST(path, headers) "POST " path " HTTP/1.1\r\nHost: x\r\n" headers "\r\n"
+
+static void every_begun_request_ends_once_when_clients_leave(void **state)
+{
+    (void)state;
+    int fds[100];
+    for (unsigned i = 0; i < 100; i++)
+        say(fds[i] = dial(), GET("/wait"));
+    assert_true(wait_until(&app.pending, 100));
+    for (unsigned i = 0; i < 100; i++)
+        i % 2 ? reset(fds[i]) : close(fds[i]);
+    pause_ms(50);
+    assert_int_equal(app.ended, 0);
+    complete_all();
+    assert_true(wait_until(&app.ended, 100));
+    pause_ms(50);
+    assert_int_equal(app.ended, 100);
+    assert_int_equal(app.begun, 100);
+}
+
+static void a_burst_of_completions_is_answered(void **state)
+{
+    (void)state;
+    static int fds[400];
+    for (unsigned i = 0; i < 400; i++)
+        say(fds[i] = dial(), GET("/wait"));
+    assert_true(wait_until(&app.pending, 400));
+    complete_all();
+    for (unsigned i = 0; i < 400; i++) {
+        assert_int_equal(hear(fds[i], "done", 1, text, sizeof text), 1);
+        close(fds[i]);
+    }
+    assert_true(wait_until(&app.delivered, 400));
+}
+
+static void a_half_closed_client_gets_its_pending_response(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd, GET("/wait"));
+    shutdown(fd, SHUT_WR);
+    assert_true(wait_until(&app.pending, 1));
+    complete_all();
+    assert_closed(fd, "done");
+    assert_true(wait_until(&app.delivered, 1));
+}
+
+static void a_pipelined_request_waits_for_the_pending_one(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd, GET("/wait") POST("/a", "Content-Length: 5\r\n") "first" GET("/wait")
+                POST("/a", "Content-Length: 6\r\n") "second");
+    assert_true(wait_until(&app.pending, 1));
+    pause_ms(50);
+    assert_int_equal(app.handled, 1);
+    complete_all();
+    assert_int_equal(hear(fd, "first", 1, text, sizeof text), 1);
+    assert_true(wait_until(&app.pending, 1));
+    complete_all();
+    assert_int_equal(hear(fd, "second", 1, text, sizeof text), 1);
+    close(fd);
+}
+
+static void broken_framing_ends_but_never_begins(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd, POST("/a", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") "0\r\n\r\n" GET(
+                "/smuggled"));
+    assert_closed(fd, "\"bad_request\"");
+    fd = dial();
+    say(fd, POST("/a", "Content-Length: 5x\r\n") "12345" GET("/smuggled"));
+    assert_closed(fd, "\"bad_request\"");
+    assert_true(wait_until(&app.errors_ended, 2));
+    assert_int_equal(app.begun, 0);
+}
+
+static void a_refused_body_is_read_away(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd, POST("/no", "Content-Length: 5\r\n"));
+    pause_ms(50);
+    assert_int_equal(app.ended, 0);
+    say(fd, "12345" GET("/a"));
+    assert_int_equal(hear(fd, "HTTP/1.1 ", 2, text, sizeof text), 2);
+    assert_null(strstr(text, "close"));
+    close(fd);
+    assert_int_equal(app.handled, 1);
+}
+
+static void a_refused_body_that_never_comes_is_waited_for_a_second(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd, POST("/no", "Content-Length: 5\r\n") "123");
+    assert_closed(fd, "HTTP/1.1 403");
+    assert_true(wait_until(&app.delivered, 1));
+}
+
+static void too_long_a_body_is_refused_readably(void **state)
+{
+    (void)state;
+    static char piece[50000];
+    memset(piece, 'x', sizeof piece);
+    int fd = dial();
+    say(fd, POST("/a", "Content-Length: 200000\r\n"));
+    send(fd, piece, sizeof piece, MSG_NOSIGNAL);
+    assert_closed(fd, "\"payload_too_large\"");
+    fd = dial();
+    say(fd, POST("/a", "Transfer-Encoding: chunked\r\n") "20000\r\n"); /* 131072 */
+    for (int i = 0; i < 3; i++)
+        send(fd, piece, sizeof piece, MSG_NOSIGNAL);
+    assert_closed(fd, "\"payload_too_large\"");
+    assert_true(wait_until(&app.errors_ended, 2));
+    assert_int_equal(app.handled, 0);
+}
+
+/* Sends a byte every 200 ms; returns after how many milliseconds the server closed. */
+static unsigned drip(const char *before, const char *byte)
+{
+    struct timeval patience = {.tv_usec = 200000};
+    int fd = dial();
+    unsigned ms = 0;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    say(fd, before);
+    for (; ms < 6000; ms += 200) {
+        ssize_t got = recv(fd, text, sizeof text, 0);
+        if (got == 0 || (got < 0 && send(fd, byte, 1, MSG_NOSIGNAL) < 0))
+            break;
+    }
+    close(fd);
+    return ms;
+}
+
+static void dripping_clients_are_cut(void **state)
+{
+    (void)state;
+    static const char *const starts[] = {
+        "G",
+        "GET / HTTP/1.1\r\nHost: ",
+        POST("/a", "Content-Length: 1000\r\n") "x",
+        POST("/a", "Transfer-Encoding: chunked\r\n") "0",
+        GET("/a") "G",
+        POST("/a", "Transfer-Encoding: chunked\r\n") "0\r\n\r\n" GET("/a") "GET /",
+    };
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        assert_in_range(drip(starts[i], "0"), TIMEOUT_MS - 250, 3500);
+}
+
+static void a_response_that_nobody_reads_is_dropped(void **state)
+{
+    (void)state;
+    int small = 4096;
+    int fd = dial();
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    say(fd, GET("/big"));
+    assert_true(wait_until(&app.ended, 1));
+    assert_int_equal(app.delivered, 0);
+    close(fd);
+}
+
+static void draining_answers_what_has_begun(void **state)
+{
+    (void)state;
+    int idle = dial();
+    say(idle, GET("/a"));
+    hear(idle, "\r\n\r\n", 1, text, sizeof text);
+    int busy = dial();
+    say(busy, GET("/wait"));
+    assert_true(wait_until(&app.pending, 1));
+    assert_false(lb_server_drain(server, 400));
+    assert_int_equal(lb_server_connections(server), 1);
+    assert_closed(idle, NULL);
+    complete_all();
+    assert_closed(busy, "Connection: close");
+    assert_true(lb_server_drain(server, 2000));
+}
+
+static void a_second_server_is_refused_the_address(void **state)
+{
+    (void)state;
+    char listen[32];
+    struct lb_server *second;
+    struct lb_reason reason;
+    struct lb_http_app callbacks = {&app, begin, handle, end};
+    struct lb_server_settings wanted = settings();
+    snprintf(listen, sizeof listen, "127.0.0.1:%u", lb_server_port(server));
+    wanted.listen = listen;
+    assert_int_equal(lb_server_create(&wanted, &callbacks, &second, &reason), LB_ERR_INTERNAL);
+    assert_non_null(strstr(reason.text, "already in use"));
+    assert_non_null(strstr(reason.text, listen));
+}
+
+static void all_loops_share_the_port_and_the_limit(void **state)
+{
+    struct lb_server_settings wanted = settings();
+    wanted.threads = 4;
+    wanted.max_connections = 40;
+    start(&wanted);
+    int fds[50];
+    unsigned answered = 0;
+    for (int i = 0; i < 50; i++) {
+        fds[i] = dial();
+        send(fds[i], GET("/a"), strlen(GET("/a")), MSG_NOSIGNAL);
+        answered += hear(fds[i], "\r\n\r\n", 1, text, sizeof text);
+    }
+    assert_int_equal(answered, 40);
+    for (int i = 0; i < 50; i++)
+        close(fds[i]);
+    stop(state);
+}
+
+static void proxies_are_believed_when_trusted(void **state)
+{
+    struct lb_server_settings wanted = settings();
+    struct lb_cidr trusted[2];
+    assert_true(lb_cidr_parse("127.0.0.1", &trusted[0]));
+    assert_true(lb_cidr_parse("10.0.0.0/8", &trusted[1]));
+    static const char *const cases[][2] = {
+        {"X-Forwarded-For: 1.1.1.1, 2.2.2.2, 10.0.0.1\r\n", "::ffff:2.2.2.2"},
+        {"X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 10.0.0.1\r\n", "::ffff:1.1.1.1"},
+        {"X-Forwarded-For: 1.1.1.1, junk\r\n", "::ffff:127.0.0.1"},
+        {"X-Forwarded-For: [2001:db8::1]:80\r\n", "2001:db8::1"},
+        {"X-Forwarded-For: 1.2.3.4:80\r\n", "::ffff:1.2.3.4"},
+    };
+    for (unsigned trust = 0; trust < 2; trust++) {
+        wanted.trusted_proxies = trusted;
+        wanted.trusted_proxy_count = 2 * trust;
+        start(&wanted);
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            char request[256];
+            int fd = dial();
+            snprintf(request, sizeof request, "GET / HTTP/1.1\r\nHost: x\r\n%s\r\n", cases[i][0]);
+            say(fd, request);
+            hear(fd, "\r\n\r\n", 1, text, sizeof text);
+            assert_string_equal(app.last_client, trust ? cases[i][1] : "::ffff:127.0.0.1");
+            close(fd);
+        }
+        stop(state);
+    }
+}
+
+static void the_control_socket_is_local(void **state)
+{
+    struct lb_server_settings wanted = settings();
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t len = sizeof(sa_family_t);
+    wanted.control_fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    wanted.max_connections = 0;
+    assert_int_equal(bind(wanted.control_fd, (struct sockaddr *)&address, len), 0); /* autobind */
+    assert_int_equal(listen(wanted.control_fd, 4), 0);
+    len = sizeof address;
+    getsockname(wanted.control_fd, (struct sockaddr *)&address, &len);
+    start(&wanted);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, len), 0);
+    say(fd, GET("/wait"));
+    assert_true(wait_until(&app.pending, 1));
+    complete_all();
+    assert_int_equal(hear(fd, "done", 1, text, sizeof text), 1);
+    assert_true(app.last_local);
+    assert_string_equal(app.last_client, "::1");
+    close(fd);
+    stop(state);
+    close(wanted.control_fd);
+}
+
+#define SERVED(test) cmocka_unit_test_setup_teardown(test, start_default, stop)
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    const struct CMUnitTest tests[] = {
+        SERVED(every_begun_request_ends_once_when_clients_leave),
+        SERVED(a_burst_of_completions_is_answered),
+        SERVED(a_half_closed_client_gets_its_pending_response),
+        SERVED(a_pipelined_request_waits_for_the_pending_one),
+        SERVED(broken_framing_ends_but_never_begins),
+        SERVED(a_refused_body_is_read_away),
+        SERVED(a_refused_body_that_never_comes_is_waited_for_a_second),
+        SERVED(too_long_a_body_is_refused_readably),
+        SERVED(dripping_clients_are_cut),
+        SERVED(a_response_that_nobody_reads_is_dropped),
+        SERVED(draining_answers_what_has_begun),
+        SERVED(a_second_server_is_refused_the_address),
+        cmocka_unit_test(all_loops_share_the_port_and_the_limit),
+        cmocka_unit_test(proxies_are_believed_when_trusted),
+        cmocka_unit_test(the_control_socket_is_local),
+    };
+    return cmocka_run_group_tests_name("http_server", tests, NULL, NULL);
+}
