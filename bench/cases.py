@@ -74,8 +74,8 @@ CASES = [
     Case(
         "check-blocked",
         "check, blocked",
-        entries("check_blocked", ["leadblock", "webdis", "fastify"]),
-        CHECK_GOALS[1:],
+        entries("check_blocked", HTTP),
+        CHECK_GOALS,
         pick="base",
     ),
     Case(

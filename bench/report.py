@@ -21,6 +21,7 @@ LABELS = {
     "fsync": "disk's fsync",
 }
 NOISE = 0.10  # of a processor used by strangers: the figure is marked
+FULL = 0.97  # of the generator's processor: the system could have done more
 SIZE_GOALS = {"memory": 36, "disk": 50, "start": 5_000_000}
 
 
@@ -172,7 +173,8 @@ def table(head, rows):
 def mark(rows):
     if any(row["failed"] for row in rows):
         return " FAILED"
-    return " ~" if median(rows, "foreign_cpu") > NOISE else ""
+    text = " ~" if median(rows, "foreign_cpu") > NOISE else ""
+    return text + (" ^" if median(rows, "generator_cpu") > FULL else "")
 
 
 def columns(data):
@@ -255,6 +257,7 @@ def markdown(data):
                   case_table(data, cpu_cell, [n for n in names if n != "fsync"])]
         notes = [f"- {c.title}: {c.note}" for c in cases.CASES if c.note and c.key in data["cases"]]
         notes.append(f"- ~: other programs used more than {NOISE:.0%} of a processor meanwhile")
+        notes.append("- ^: the generator had no time left; the system could have done more")
         parts += ["", *notes]
     if data["sizes"]:
         parts += ["", sizes_table(data)]

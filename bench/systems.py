@@ -384,7 +384,6 @@ daemon off;
 worker_processes {workers};
 pid {dir}/nginx.pid;
 error_log {dir}/nginx-error.log error;
-worker_rlimit_nofile 65536;
 events {{ worker_connections 16384; multi_accept on; }}
 http {{
     access_log off;
@@ -433,6 +432,9 @@ http {{
     def check_allowed(self):
         path = f"/v1/campaigns/{CAMPAIGN}/blocked-leads/{IDENTIFIER}"
         return Request(http_request("GET", path), '"blocked":false')
+
+    def check_blocked(self):
+        return self.check_allowed()
 
     def block(self, k):
         body = '{"publicIdentifiers":' + json_list(k) + "}"

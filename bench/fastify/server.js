@@ -1,8 +1,9 @@
 // The blocklist of one campaign on Fastify and PostgreSQL, as one would write it for speed: no
-// logger, compiled schemas, pipelined connections, named prepared statements, one statement per request, campaigns
-// kept in memory. Same paths, bodies and answers as leadblock's.
+// logger, compiled schemas, pipelined connections, named prepared statements, one statement per
+// request, campaigns kept in memory. Same paths, bodies and answers as leadblock's.
 //
-// PORT, API_KEY, READERS, WRITERS and WORKERS come from the environment, PostgreSQL's address from PG*.
+// PORT, API_KEY, READERS, WRITERS (connections to PostgreSQL) and WORKERS (processes) come from the
+// environment, PostgreSQL's address from PG*.
 import cluster from 'node:cluster';
 import Fastify from 'fastify';
 import pg from 'pg';

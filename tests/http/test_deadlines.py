@@ -9,7 +9,7 @@ from support import expect
 from support.client import build
 from support.server import Server, unique
 
-HEADER, BODY, IDLE = 1, 2, 3  # seconds
+HEADER, BODY, IDLE = 1, 2, 2  # seconds
 SLACK = 1.5  # until a deadline is noticed
 
 

@@ -202,6 +202,21 @@ def check_sigterm_with_connections(own):
     own.start()
 
 
+def test_clients_that_left_in_the_middle_of_a_request_are_let_go_at_once(own):
+    """Their last bytes and the end of the stream arrive together: no further event will come."""
+    whole = build("POST", "/v1/blocked-leads", [("x-api-key", "x"), ("Content-Length", "50")])
+    for data in (b"G", whole[:40], whole + b"{"):
+        for _ in range(10):
+            connection = own.connect()
+            connection.send(data)
+            connection.close()
+    time.sleep(1.5)
+    started = time.monotonic()
+    own.stop()
+    assert time.monotonic() - started < 4, "it waited for clients that are gone"
+    own.start()
+
+
 def test_two_servers_on_one_port_the_second_refuses(own):
     with_port = Server(listen=f"127.0.0.1:{own.port}")
     try:
