@@ -162,7 +162,7 @@ class Bench:
     def load_run(self, system, jobs, warmup=None, seconds=None):
         self.activate(system)
         self.sync()
-        time.sleep(0.1)
+        self.wait_for_quiet()
         warmup = self.options.warmup if warmup is None else warmup
         seconds = self.options.seconds if seconds is None else seconds
         pids = system.pids()
@@ -223,10 +223,20 @@ class Bench:
         if problem:
             raise BenchError(f"filling {system.label}: {problem}")
 
+    def wait_for_quiet(self):
+        """Until nobody else uses our processors, or patience is over."""
+        end = time.monotonic() + self.options.patience
+        while time.monotonic() < end:
+            before = self.busy_seconds()
+            time.sleep(0.3)
+            if self.busy_seconds() - before < 0.03:
+                return
+
     def measure_fsync(self):
         for system in self.systems.values():
             system.freeze()
         self.sync()
+        self.wait_for_quiet()
         path = os.path.join(self.run_dir, "fsync-probe")
         argv = ["taskset", "-c", self.server_cpus, self.fsync, path, str(self.options.seconds)]
         done = subprocess.run(argv, capture_output=True, text=True, check=True)
@@ -253,6 +263,8 @@ def options_from(argv):
     p.add_argument("--warmup", type=float, help="seconds before it that do not count")
     p.add_argument("--heat", type=float,
                    help="seconds of a first run per case and system that is thrown away")
+    p.add_argument("--patience", type=float,
+                   help="seconds to wait, before each measurement, for other programs to be idle")
     p.add_argument("--entries", type=int, help="already on the list in every case")
     p.add_argument("--sizes", help="entries for memory, disk and start-up")
     p.add_argument("--cores", choices=["split", "both"], default="split",
@@ -272,8 +284,8 @@ def options_from(argv):
     p.add_argument("--draw-from", metavar="JSON", help="no measuring: report an earlier run")
     p.add_argument("--keep", action="store_true", help="keep the data and the logs")
     o = p.parse_args(argv)
-    quick, full = (1, 1.0, 0.2, 1.0, 100000, "100000"), (5, 4.0, 0.5, 2.0, 1000000, "1000000,10000000")
-    for name, value in zip(("repeats", "seconds", "warmup", "heat", "entries", "sizes"),
+    quick, full = (1, 1.0, 0.2, 1.0, 0, 100000, "100000"), (5, 4.0, 0.5, 2.0, 30, 1000000, "1000000,10000000")
+    for name, value in zip(("repeats", "seconds", "warmup", "heat", "patience", "entries", "sizes"),
                            quick if o.quick else full):
         if getattr(o, name) is None:
             setattr(o, name, value)

@@ -6,8 +6,8 @@
 #if defined(__SANITIZE_THREAD__)
 /* ThreadSanitizer does not see the order that the library's own barriers make. */
 #include <sanitizer/tsan_interface.h>
-#define PUBLISHED(node) __tsan_release(node)
-#define FOUND(node)     __tsan_acquire(node)
+#define PUBLISHED(node) __tsan_release((void *)(node))
+#define FOUND(node)     __tsan_acquire((void *)(node))
 #else
 #define PUBLISHED(node) ((void)(node))
 #define FOUND(node)     ((void)(node))

@@ -29,7 +29,7 @@
       "How much is logged on standard error: error, warn, info or debug.")                         \
     X(u32, max_connections, "max-connections", "10000", "N", 1, 1000000,                           \
       "Open connections in all; one more is closed at once.")                                      \
-    X(u32, max_header_bytes, "max-header-bytes", "16384", "BYTES", 1024, 1048576,                  \
+    X(u32, max_header_bytes, "max-header-bytes", "8192", "BYTES", 1024, 1048576,                   \
       "Request line and headers; more is refused with 431.")                                       \
     X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 1073741824,                 \
       "Body of a request; more is refused with 413.")                                              \
@@ -59,7 +59,7 @@
       "How much of the queues one workspace may fill before it is answered 429.")                  \
     X(u64, max_workspace_entries, "max-workspace-entries", "100000000", "N", 1, 1000000000000,     \
       "Blocked leads that one workspace may hold, all its lists together.")                        \
-    X(u32, checkpoint_pages, "checkpoint-pages", "8192", "PAGES", 100, 10000000,                   \
+    X(u32, checkpoint_pages, "checkpoint-pages", "2048", "PAGES", 100, 10000000,                   \
       "Size of SQLite's write-ahead log that makes the server fold it into the database.")
 
 struct lb_config_list {

@@ -99,6 +99,7 @@ int lb_daemon_run(const struct lb_config *config)
     struct lb_parts *parts = calloc(1, sizeof *parts);
     if (!parts || !prepare_process()) {
         fprintf(stderr, "leadblock: cannot start: out of memory or entropy\n");
+        free(parts);
         return 1;
     }
     parts->config = *config;

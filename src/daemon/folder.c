@@ -22,7 +22,7 @@ static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason 
     if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) == 0)
         return LB_OK;
     if (errno == EWOULDBLOCK)
-        return lb_fail(reason, LB_ERR_INTERNAL,
+        return lb_fail(reason, LB_ERR_ALREADY_EXISTS,
                        "another leadblock holds the data folder %s; stop it, or choose another "
                        "folder with --data",
                        path);

@@ -12,8 +12,8 @@ struct lb_folder {
     char database[4096]; /* path of the database file in it */
 };
 
-/* Makes, locks and fills `*out`. LB_ERR_INTERNAL with a reason: the folder cannot be used, or
- * another process holds it. */
+/* Makes, locks and fills `*out`. LB_ERR_ALREADY_EXISTS: another process holds the folder;
+ * LB_ERR_INTERNAL: it cannot be used; both with a reason. */
 lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason *reason);
 
 /* Makes the control socket, which only the owner can open. */

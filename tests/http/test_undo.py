@@ -84,6 +84,10 @@ def test_an_undone_block_leaves_later_blocks_alone(lists):
     lists.undone(change)
     assert [(entry["publicIdentifier"], entry["reason"]) for entry in lists.state()] == [
         ("a-1", "again")]
+    assert lists.api.get(lists.path).header("x-total-count") == "1"
+    assert expect.ok(lists.api.get(lists.path + "/a-1"))["reason"] == "again"
+    lists.unblock("a-1")
+    assert lists.state() == []
 
 
 def test_an_undone_unblock_restores_date_reason_and_position(lists):

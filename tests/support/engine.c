@@ -85,8 +85,8 @@ static lb_err submit(struct engine *engine, struct lb_write *write)
 
 lb_err engine_make_workspace(struct engine *engine)
 {
-    struct lb_admin_change change = {
-        .access = engine->access, .workspace_row = {.name = "Test", .plan = LB_PLAN_AGENCY}};
+    struct lb_admin_change change = {.access = engine->access,
+                                     .workspace_row = {.name = "Test", .plan = LB_PLAN_AGENCY}};
     lb_admin_create_workspace(&change);
     lb_err err = submit(engine, &change.write);
     engine->workspace = change.workspace;
@@ -180,9 +180,8 @@ lb_err engine_unblock_ids(struct engine *engine, const uint64_t *ids, size_t cou
 
 lb_err engine_undo(struct engine *engine, uint64_t id, struct outcome *out)
 {
-    struct lb_change change = {.blocklist = engine->blocklist,
-                               .standing = standing_of(engine, NULL),
-                               .undone = id};
+    struct lb_change change = {
+        .blocklist = engine->blocklist, .standing = standing_of(engine, NULL), .undone = id};
     lb_change_undo(&change);
     return submit_change(engine, &change, out);
 }

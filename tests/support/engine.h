@@ -1,5 +1,5 @@
-/* For tests: the server's parts below HTTP, in this process: store, workspaces, blocklists, writer and
- * readers, with calls that wait for their result. */
+/* For tests: the server's parts below HTTP, in this process: store, workspaces, blocklists, writer
+ * and readers, with calls that wait for their result. */
 #ifndef LB_TESTS_ENGINE_H
 #define LB_TESTS_ENGINE_H
 

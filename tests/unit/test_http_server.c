@@ -344,6 +344,18 @@ static void dripping_clients_are_cut(void **state)
         assert_in_range(drip(starts[i], "0"), TIMEOUT_MS - 250, 3500);
 }
 
+static void an_idle_connection_is_kept_longer_than_a_dripping_one(void **state)
+{
+    (void)state;
+    int fd = dial();
+    for (int i = 0; i < 2; i++) {
+        say(fd, POST("/a", "Content-Length: 4\r\n") "body");
+        assert_int_equal(hear(fd, "body", 1, text, sizeof text), 1);
+        pause_ms(i == 0 ? TIMEOUT_MS * 5 / 2 : 0);
+    }
+    close(fd);
+}
+
 static void a_response_that_nobody_reads_is_dropped(void **state)
 {
     (void)state;
@@ -477,6 +489,7 @@ int main(void)
         SERVED(a_refused_body_that_never_comes_is_waited_for_a_second),
         SERVED(too_long_a_body_is_refused_readably),
         SERVED(dripping_clients_are_cut),
+        SERVED(an_idle_connection_is_kept_longer_than_a_dripping_one),
         SERVED(a_response_that_nobody_reads_is_dropped),
         SERVED(draining_answers_what_has_begun),
         SERVED(a_second_server_is_refused_the_address),

@@ -65,6 +65,11 @@ struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
 
 lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
 
+/* wal.c: gives the write-ahead log its full size, zeroed, so that a commit's fsync has no file
+ * metadata to write: it takes half as long (fdatasync of 4 KiB, ext4). The space is kept. Failing
+ * is harmless. */
+void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite);
+
 /* write.c */
 lb_err lb_sqlite_begin(struct lb_store *store);
 lb_err lb_sqlite_commit(struct lb_store *store);

@@ -92,7 +92,10 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
         return err;
     }
     sqlite3_wal_hook(db, remember_wal_pages, sqlite);
-    return lb_sqlite_migrate(db, reason);
+    lb_err err = lb_sqlite_migrate(db, reason);
+    if (!err)
+        lb_sqlite_preallocate_wal(sqlite);
+    return err;
 }
 
 static void close_store(struct lb_store *store)
