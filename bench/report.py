@@ -333,6 +333,11 @@ def svg(data):
         if "leadblock" in by_system and not any(f[0] == key for f in failures(data)):
             y, lines = chart_group(y, title, by_system, names)
             body += lines
+    drawn = [rows for key, _, names in CHART for name, rows in data["cases"].get(key, {}).items()
+             if name == "leadblock" or name in names]
+    if any("~" in mark(rows) for rows in drawn):
+        body.append(f'<text class="f" x="16" y="{y}">Other programs disturbed this run.</text>')
+        y += 20
     foot = (f"{about['date'][:10]}, {about['cpu']}, server on processor {about['server_cpus']}; "
             f"median of {about['repeats']} runs of {about['seconds']:g} s; "
             f"{about['entries']:,} entries; script/bench")

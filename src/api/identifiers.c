@@ -96,7 +96,7 @@ static bool add_bad(struct reading *reading, size_t index, struct lb_str value, 
 /* Copies a canonical text to where it lives as long as the request. */
 static char *keep(struct reading *reading, const struct lb_identifier *identifier)
 {
-    if (reading->left < identifier->len) {
+    if (!reading->free || reading->left < identifier->len) {
         reading->free = lb_request_alloc(reading->call->req, TEXT_BLOCK);
         if (!reading->free)
             return NULL;

@@ -58,7 +58,7 @@ static bool read_sort(struct lb_call *call, struct listing *listing)
     if (!query(call, "sort", &sort))
         return false;
     listing->sorted = sort.ptr != NULL;
-    bool ascending = sort.len == 3 && strncasecmp(sort.ptr, "ASC", 3) == 0;
+    bool ascending = sort.ptr && sort.len == 3 && strncasecmp(sort.ptr, "ASC", 3) == 0;
     listing->query.descending = !ascending;
     if (!sort.ptr || ascending || (sort.len == 4 && strncasecmp(sort.ptr, "DESC", 4) == 0))
         return true;

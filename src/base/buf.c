@@ -16,6 +16,10 @@ bool lb_buf_reserve(struct lb_buf *buf, size_t extra)
         return false;
     if (buf->capacity - buf->len >= extra)
         return true;
+    if (extra > SIZE_MAX / 2 - buf->len) {
+        buf->failed = true;
+        return false;
+    }
     size_t wanted = buf->len + extra;
     size_t capacity = buf->capacity ? buf->capacity : 64;
     while (capacity < wanted)

@@ -69,9 +69,9 @@ int lb_mailbox_fd(const struct lb_mailbox *mailbox)
 
 size_t lb_mailbox_drain(struct lb_mailbox *mailbox)
 {
-    if (!atomic_load_explicit(&mailbox->head, memory_order_relaxed))
-        return 0;
-    /* Clear the eventfd before taking the list: a push after the exchange writes it again. */
+    /* Clear the eventfd before taking the list: a push after the exchange writes it again. Also
+     * when the list looks empty: its tasks may have been taken before their push wrote the eventfd,
+     * which would stay readable and keep its owner awake. */
     uint64_t count;
     ssize_t got = read(mailbox->fd, &count, sizeof count);
     (void)got;

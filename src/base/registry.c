@@ -44,14 +44,22 @@ void lb_registry_destroy(struct lb_registry *registry, void (*each)(struct lb_re
     if (!registry)
         return;
     struct cds_lfht_iter iter;
+    struct lb_registry_node *gone = NULL;
     cds_lfht_first(registry->records, &iter);
     for (struct cds_lfht_node *node; (node = cds_lfht_iter_get_node(&iter)) != NULL;) {
         struct lb_registry_node *record = (struct lb_registry_node *)node;
         cds_lfht_next(registry->records, &iter);
         cds_lfht_del(registry->records, node);
-        each(record);
+        record->next_gone = gone;
+        gone = record;
     }
+    /* Waits for the library's resizing thread, which may still walk over what was removed. */
     cds_lfht_destroy(registry->records, NULL);
+    while (gone) {
+        struct lb_registry_node *next = gone->next_gone;
+        each(gone);
+        gone = next;
+    }
     free(registry);
 }
 

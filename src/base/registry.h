@@ -16,6 +16,7 @@ struct lb_registry_node {
     struct cds_lfht_node node;
     struct lb_str key; /* must live as long as the record */
     uint32_t scope;
+    struct lb_registry_node *next_gone; /* the registry's own, while it is destroyed */
 };
 
 struct lb_registry;

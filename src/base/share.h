@@ -14,16 +14,17 @@ struct lb_share {
 /* Takes `amount` unless that would exceed `limit`; false then, and nothing is taken. */
 static inline bool lb_share_take(struct lb_share *share, uint64_t amount, uint64_t limit)
 {
-    uint64_t before = atomic_fetch_add_explicit(&share->taken, amount, memory_order_relaxed);
-    if (before + amount <= limit)
-        return true;
-    atomic_fetch_sub_explicit(&share->taken, amount, memory_order_relaxed);
-    return false;
+    uint64_t before = atomic_load_explicit(&share->taken, memory_order_relaxed);
+    do {
+        if (amount > limit || before > limit - amount)
+            return false;
+    } while (!atomic_compare_exchange_weak(&share->taken, &before, before + amount));
+    return true;
 }
 
 static inline void lb_share_give(struct lb_share *share, uint64_t amount)
 {
-    atomic_fetch_sub_explicit(&share->taken, amount, memory_order_relaxed);
+    atomic_fetch_sub(&share->taken, amount);
 }
 
 #endif

@@ -230,6 +230,7 @@ struct lb_key *lb_access_add_key(struct lb_access *access, const struct lb_key_r
     key->node.key = lb_str(key->row.id);
     key->workspace = workspace;
     key->stored_last_used_at = row->last_used_at;
+    key->batch_last_used_at = row->last_used_at;
     atomic_init(&key->revoked_at, row->revoked_at);
     atomic_init(&key->last_used_at, row->last_used_at);
     lb_registry_add(access->keys, &key->node);

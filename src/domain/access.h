@@ -38,6 +38,7 @@ struct lb_key {
     _Atomic int64_t last_used_at;  /* wall clock, ms */
     _Atomic uint64_t next_free_ns; /* of the rate limit: when the bucket is full again */
     int64_t stored_last_used_at;   /* the writer's: what the store knows */
+    int64_t batch_last_used_at;    /* the writer's: what the batch under way tells it */
     _Atomic(struct lb_key *) next; /* in order of creation */
 };
 

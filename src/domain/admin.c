@@ -121,12 +121,21 @@ static lb_err apply_touch_keys(struct lb_write *write, struct lb_store *store)
             continue;
         write->touched = true;
         err = store->ops->key_touch(store, key->row.no, last_used_at);
-        key->stored_last_used_at = last_used_at;
+        key->batch_last_used_at = last_used_at;
     }
     return err;
+}
+
+/* Only now is it known that the store has them: the batch may have been rolled back. */
+static void publish_touch_keys(struct lb_write *write)
+{
+    struct lb_key *key = lb_access_keys(change_of(write)->access);
+    for (; key; key = lb_rcu_load(&key->next))
+        key->stored_last_used_at = key->batch_last_used_at;
 }
 
 void lb_admin_touch_keys(struct lb_admin_change *change)
 {
     change->write.apply = apply_touch_keys;
+    change->write.publish = publish_touch_keys;
 }

@@ -60,16 +60,52 @@ static struct lb_verdict verdict(uint64_t in_workspace, uint64_t in_campaign)
     return (struct lb_verdict){LB_SCOPE_NONE, 0};
 }
 
+/* Two lists cannot be looked into at the same moment. When nothing was taken out of the index from
+ * before the first look until after the last, "in neither" holds for the moment before; otherwise
+ * a lead that was blocked all the time, in one list and then in the other, may have been missed,
+ * and the look is repeated. */
+static uint64_t removals(const struct lb_blocklist *blocklist)
+{
+    return atomic_load_explicit(&blocklist->removals, memory_order_acquire);
+}
+
+static void count_removal(struct lb_blocklist *blocklist)
+{
+    atomic_fetch_add_explicit(&blocklist->removals, 1, memory_order_relaxed);
+}
+
 struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
                                      struct lb_str identifier)
 {
     struct lb_list own = {.workspace = list.workspace};
-    uint64_t in_workspace =
-        lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, own, identifier));
-    if (in_workspace || list.campaign == 0)
-        return verdict(in_workspace, 0);
-    return verdict(0,
-                   lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, identifier)));
+    struct lb_fingerprint of_workspace = lb_blocklist_hash(blocklist, own, identifier);
+    if (list.campaign == 0)
+        return verdict(lb_index_find(blocklist->index, of_workspace), 0);
+    struct lb_fingerprint of_campaign = lb_blocklist_hash(blocklist, list, identifier);
+    for (;;) {
+        uint64_t before = removals(blocklist);
+        uint64_t in_workspace = lb_index_find(blocklist->index, of_workspace);
+        if (in_workspace)
+            return verdict(in_workspace, 0);
+        uint64_t in_campaign = lb_index_find(blocklist->index, of_campaign);
+        if (in_campaign || removals(blocklist) == before)
+            return verdict(0, in_campaign);
+    }
+}
+
+/* Finds pairs (workspace, campaign) of fingerprints. */
+static void find_pairs(const struct lb_blocklist *blocklist, const struct lb_fingerprint *wanted,
+                       size_t pairs, uint64_t *found)
+{
+    uint64_t before;
+    bool all_found;
+    do {
+        before = removals(blocklist);
+        lb_index_find_many(blocklist->index, wanted, 2 * pairs, found);
+        all_found = true;
+        for (size_t i = 0; all_found && i < pairs; i++)
+            all_found = found[2 * i] || found[2 * i + 1];
+    } while (!all_found && removals(blocklist) != before);
 }
 
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
@@ -84,7 +120,7 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
             wanted[2 * i] = lb_blocklist_hash(blocklist, own, identifiers[begin + i]);
             wanted[2 * i + 1] = lb_blocklist_hash(blocklist, list, identifiers[begin + i]);
         }
-        lb_index_find_many(blocklist->index, wanted, 2 * n, found);
+        find_pairs(blocklist, wanted, n, found);
         for (size_t i = 0; i < n; i++)
             out[begin + i] = verdict(found[2 * i], list.campaign ? found[2 * i + 1] : 0);
     }
@@ -150,6 +186,7 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
              lb_orders_insert(blocklist->orders, list, event->id));
         atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
     } else {
+        count_removal(blocklist);
         lb_index_remove(blocklist->index, event->fingerprint, event->id);
         lb_orders_remove(blocklist->orders, list, event->id);
         atomic_fetch_sub_explicit(&event->workspace->entries, 1, memory_order_relaxed);
@@ -182,6 +219,7 @@ static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, ui
 {
     struct lb_store *store = blocklist->store;
     struct lb_entry entry;
+    count_removal(blocklist);
     if (lb_blocklist_entry(store, store->ops->writer_reader(store), id, &entry) == LB_OK)
         lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);
     lb_orders_remove(blocklist->orders, lb_list_number(list), id);

@@ -82,7 +82,9 @@ struct lb_page_result {
     uint64_t next;    /* cursor of the next page, 0: this was the last */
 };
 
-/* Calls `each` for the entries of a page, in order, and stops at its first failure. */
+/* Calls `each` for the entries of a page, in order, and stops at its first failure. Counts as
+ * quiescent (base/rcu.h): `each` may not use pointers of the caller's that are read without locks,
+ * such as that of a campaign. */
 lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader *reader,
                          const struct lb_page_query *query, void *context,
                          lb_err (*each)(void *context, const struct lb_entry *entry),

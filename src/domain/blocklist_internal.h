@@ -10,6 +10,10 @@ struct lb_blocklist {
     uint64_t max_workspace_entries;
     struct lb_index *index;
     struct lb_orders *orders;
+    /* Counts entries that are about to leave the index, so that a check that looks into two lists
+     * notices when one may have moved from the list it had not found it in yet to the one it had.
+     */
+    _Atomic uint64_t removals;
     /* The writer's. */
     struct lb_overlay batch;
     uint64_t next_id;         /* after the last commit */

@@ -5,6 +5,7 @@
 #include "store/items.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* A row of the log under construction: items are added until it is full or the reason changes. */
 struct packer {
@@ -12,6 +13,8 @@ struct packer {
     struct lb_store *store;
     struct lb_log_row row;
     size_t count;
+    bool counting;    /* nothing is done, only counted: see apply_undo */
+    uint64_t counted; /* entries that would block again */
 };
 
 lb_err lb_standing_check(const struct lb_standing *standing, struct lb_reason *reason)
@@ -125,12 +128,20 @@ static struct lb_change *change_of(struct lb_write *write)
     return (struct lb_change *)write;
 }
 
-static lb_err check_entries(struct lb_change *change)
+/* May the workspace hold `extra` entries more than it does? */
+static bool has_room(const struct lb_change *change, uint64_t extra)
 {
-    struct lb_workspace *workspace = change->standing.workspace;
+    const struct lb_workspace *workspace = change->standing.workspace;
+    uint64_t entries = atomic_load_explicit(&workspace->entries, memory_order_relaxed) +
+                       (uint64_t)workspace->batch_entries;
     uint64_t max = change->blocklist->max_workspace_entries;
-    uint64_t entries = atomic_load_explicit(&workspace->entries, memory_order_relaxed);
-    if ((int64_t)entries + workspace->batch_entries <= (int64_t)max)
+    return extra == 0 || (entries <= max && extra <= max - entries);
+}
+
+static lb_err check_room(struct lb_change *change, uint64_t extra)
+{
+    uint64_t max = change->blocklist->max_workspace_entries;
+    if (has_room(change, extra))
         return LB_OK;
     return lb_fail(&change->write.reason, LB_ERR_WORKSPACE_OVERLOADED,
                    "This workspace may hold %llu blocked leads and this request would exceed that. "
@@ -138,10 +149,53 @@ static lb_err check_entries(struct lb_change *change)
                    (unsigned long long)max);
 }
 
+static int compare(const void *a, const void *b)
+{
+    const struct lb_fingerprint *x = a;
+    const struct lb_fingerprint *y = b;
+    if (x->high != y->high)
+        return x->high < y->high ? -1 : 1;
+    return x->low < y->low ? -1 : x->low > y->low;
+}
+
+/* How many entries a block would add. */
+static lb_err count_new(struct lb_change *change, uint64_t *out)
+{
+    struct lb_fingerprint *added = malloc(change->count * sizeof *added);
+    size_t count = 0;
+    lb_err err = added ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    for (size_t i = 0; !err && i < change->count; i++) {
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, change->standing.list,
+                                   change->fingerprints[i], change->items[i].identifier, &id);
+        if (!err && !id)
+            added[count++] = change->fingerprints[i];
+    }
+    *out = 0;
+    if (count)
+        qsort(added, count, sizeof *added, compare);
+    for (size_t i = 0; i < count; i++)
+        *out += i == 0 || compare(&added[i - 1], &added[i]) != 0;
+    free(added);
+    return err;
+}
+
+/* The workspace's limit is looked at before anything is written: a refusal afterwards would cost
+ * the whole batch another attempt. */
+static lb_err check_block(struct lb_change *change)
+{
+    lb_err err = lb_standing_check(&change->standing, &change->write.reason);
+    uint64_t added;
+    if (err || has_room(change, change->count))
+        return err;
+    err = count_new(change, &added);
+    return err ? err : check_room(change, added);
+}
+
 static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err = check_block(change);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_BLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         const struct lb_change_item *item = &change->items[i];
@@ -155,8 +209,6 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
         if (!err)
             err = record(&packer, true, change->fingerprints[i], id, item->identifier);
     }
-    if (!err && change->blocked)
-        err = check_entries(change);
     return err ? err : flush(&packer);
 }
 
@@ -236,6 +288,10 @@ static lb_err restore_id(struct packer *packer, uint64_t id)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     if (found.current)
         return LB_OK;
+    if (packer->counting) {
+        packer->counted++;
+        return LB_OK;
+    }
     char text[24];
     int len = snprintf(text, sizeof text, "%llu", (unsigned long long)id);
     uint64_t event_id;
@@ -292,6 +348,33 @@ static uint64_t count_items(struct lb_str items)
     return count;
 }
 
+/* Undoes the rows of a change, one after the other. */
+static lb_err undo_rows(struct packer *packer, enum lb_log_kind kind)
+{
+    struct lb_blocklist *blocklist = packer->change->blocklist;
+    struct lb_log_row row;
+    lb_err err = copy_row(blocklist, packer->change->undone, &row);
+    do {
+        if (!err)
+            err = undo_row(packer, kind, row.id, row.items);
+        if (!err)
+            err = copy_row(blocklist, row.id + count_items(row.items), &row);
+    } while (!err && row.continues);
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* the change was the last of the log */
+}
+
+/* Like check_block, for taking an unblock back. A change has no more items than there are ids since
+ * it began. */
+static lb_err check_restore(struct lb_change *change, const struct packer *packer)
+{
+    if (has_room(change, change->blocklist->batch.next_id - change->undone))
+        return LB_OK;
+    struct packer counting = *packer;
+    counting.counting = true;
+    lb_err err = undo_rows(&counting, LB_LOG_UNBLOCK);
+    return err ? err : check_room(change, counting.counted);
+}
+
 static lb_err unknown_change(struct lb_change *change)
 {
     return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND,
@@ -321,15 +404,10 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     struct packer packer = packer_for(change, store, row.list,
                                       kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
     packer.row.undoes = change->undone;
-    do {
-        err = undo_row(&packer, kind, row.id, row.items);
-        if (!err)
-            err = copy_row(change->blocklist, row.id + count_items(row.items), &row);
-    } while (!err && row.continues);
-    if (err == LB_ERR_NOT_FOUND)
-        err = LB_OK; /* the change was the last of the log */
-    if (!err && change->blocked)
-        err = check_entries(change);
+    if (kind == LB_LOG_UNBLOCK)
+        err = check_restore(change, &packer);
+    if (!err)
+        err = undo_rows(&packer, kind);
     return err ? err : flush(&packer);
 }
 

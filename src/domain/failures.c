@@ -75,7 +75,9 @@ static unsigned add(struct entry *entry, uint64_t now_ms)
     entry->last_ms = now_ms;
     if (now_ms < entry->wait_until_ms)
         return (unsigned)((entry->wait_until_ms - now_ms + 999) / 1000);
-    if (!entry->window_ms || now_ms - entry->window_ms >= WINDOW_MS) {
+    /* Threads read the clock before they take the lock: `now_ms` may be a little before the window.
+     */
+    if (!entry->window_ms || now_ms >= entry->window_ms + WINDOW_MS) {
         entry->window_ms = now_ms;
         entry->count = 0;
     }

@@ -15,7 +15,8 @@ void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id)
         batch->events[i].workspace->batch_entries = 0;
     batch->generation++;
     if (batch->generation == 0) { /* wrapped: old slots could look current */
-        memset(batch->slots, 0, batch->slot_capacity * sizeof *batch->slots);
+        if (batch->slots)
+            memset(batch->slots, 0, batch->slot_capacity * sizeof *batch->slots);
         batch->generation = 1;
     }
     batch->slot_count = 0;

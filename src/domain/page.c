@@ -120,6 +120,7 @@ static lb_err walk(struct lb_blocklist *blocklist, struct cursor *cursor, struct
             if (!err)
                 err = offer(page, &entry);
         }
+        lb_rcu_quiescent(); /* a search through a long list must not hold up releases of memory */
         if (!err && !page->full)
             count = lb_orders_after(blocklist->orders, list, query->descending, ids[count - 1],
                                     want, ids);

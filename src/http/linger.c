@@ -6,6 +6,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+static void release(struct lb_loop *loop, struct lb_linger *linger)
+{
+    loop->linger_count--;
+    atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
+    /* libmicrohttpd may still hold the socket that this one duplicates, so closing does not take it
+     * out of the epoll set. */
+    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, linger->fd, NULL);
+    close(linger->fd);
+    free(linger);
+}
+
 static void linger_end(struct lb_loop *loop, struct lb_linger *linger)
 {
     if (linger->prev)
@@ -14,13 +25,7 @@ static void linger_end(struct lb_loop *loop, struct lb_linger *linger)
         loop->lingers = linger->next;
     if (linger->next)
         linger->next->prev = linger->prev;
-    loop->linger_count--;
-    atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
-    /* libmicrohttpd may still hold the socket that this one duplicates, so closing does not take it
-     * out of the epoll set. */
-    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, linger->fd, NULL);
-    close(linger->fd);
-    free(linger);
+    release(loop, linger);
 }
 
 void lb_linger_begin(struct lb_loop *loop, int fd)
@@ -67,6 +72,11 @@ void lb_linger_sweep(struct lb_loop *loop)
 
 void lb_linger_close_all(struct lb_loop *loop)
 {
-    while (loop->lingers)
-        linger_end(loop, loop->lingers);
+    struct lb_linger *linger = loop->lingers;
+    loop->lingers = NULL;
+    while (linger) {
+        struct lb_linger *next = linger->next;
+        release(loop, linger);
+        linger = next;
+    }
 }

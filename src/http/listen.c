@@ -76,17 +76,17 @@ static int open_all(const struct addrinfo *info, int *fds, unsigned count, unsig
     socklen_t len = sizeof bound;
     int on = 1;
     int why = 0;
-    unsigned done = 0;
+    for (unsigned i = 0; i < count; i++)
+        fds[i] = -1;
     fds[0] = open_socket(info->ai_addr, info->ai_addrlen, false);
     if (fds[0] < 0)
         return errno;
-    done = 1;
     if (getsockname(fds[0], address, &len) != 0 ||
         setsockopt(fds[0], SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
         goto failed;
-    for (; done < count; done++) {
-        fds[done] = open_socket(address, len, true);
-        if (fds[done] < 0)
+    for (unsigned i = 1; i < count; i++) {
+        fds[i] = open_socket(address, len, true);
+        if (fds[i] < 0)
             goto failed;
     }
     *out_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
@@ -95,15 +95,16 @@ static int open_all(const struct addrinfo *info, int *fds, unsigned count, unsig
 
 failed:
     why = errno;
-    while (done > 0)
-        close(fds[--done]);
+    for (unsigned i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
     return why;
 }
 
 lb_err lb_listen_open(const char *text, int *out_fds, unsigned count, unsigned *out_port,
                       struct lb_reason *reason)
 {
-    char host[256];
+    char host[256] = "";
     const char *port = NULL;
     lb_err err = split(text, host, sizeof host, &port, reason);
     if (err != LB_OK)

@@ -76,7 +76,8 @@ lb_err lb_server_create(const struct lb_server_settings *settings, const struct 
     raise_file_limit(settings->max_connections);
 
     int fds[LOOPS_MAX];
-    fds[0] = -1;
+    for (unsigned i = 0; i < LOOPS_MAX; i++)
+        fds[i] = -1;
     lb_err err = LB_OK;
     if (listens)
         err = lb_listen_open(settings->listen, fds, count, &server->port, reason);

@@ -16,6 +16,8 @@
 #define RETRIES_MAX 8
 /* Between upkeep turns when nothing is queued. */
 #define IDLE_WAIT_MS 1000
+/* For a write that is being submitted while the writer stops. */
+#define STOP_WAIT_MS 1
 
 struct lb_writer {
     struct lb_writer_settings settings;
@@ -122,7 +124,13 @@ static void enqueue(struct lb_task *task)
 
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
 {
-    lb_err err = lb_writer_healthy(writer) ? take_room(writer, write) : LB_ERR_STORAGE_UNAVAILABLE;
+    /* Room first, health second: a writer that stops waits until nobody holds room, so whoever
+     * finds it healthy here is waited for. */
+    lb_err err = take_room(writer, write);
+    if (!err && !lb_writer_healthy(writer)) {
+        give_room(writer, write);
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    }
     if (err) {
         count(&writer->refused, 1);
         return err;
@@ -179,7 +187,7 @@ static bool is_storage_error(lb_err err)
 static void fail_all(struct batch *batch, lb_err err)
 {
     for (struct lb_write *write = batch->first; write; write = write->next)
-        if (!write->result || err == LB_ERR_OUTCOME_UNKNOWN)
+        if (!write->result)
             write->result = err;
 }
 
@@ -263,8 +271,8 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
     lb_err failure;
     while ((failure = apply_all(writer, batch)) != LB_OK) {
         store->ops->rollback(store);
-        if (++retries > RETRIES_MAX)
-            fail_all(batch, failure);
+        if (++retries > RETRIES_MAX) /* a refusal is the business of the one that it refused */
+            fail_all(batch, is_storage_error(failure) ? failure : LB_ERR_OVERLOADED);
     }
     if (!any_left(batch)) {
         store->ops->rollback(store);
@@ -295,8 +303,9 @@ static void refuse_rest(struct lb_writer *writer)
 static void wait_for_work(struct lb_writer *writer, bool more)
 {
     struct pollfd waited = {.fd = lb_mailbox_fd(writer->inbox), .events = POLLIN};
+    int wait_ms = atomic_load(&writer->stopping) ? STOP_WAIT_MS : IDLE_WAIT_MS;
     lb_rcu_offline();
-    poll(&waited, 1, more ? 0 : IDLE_WAIT_MS);
+    poll(&waited, 1, more ? 0 : wait_ms);
     lb_rcu_online();
     lb_mailbox_drain(writer->inbox);
 }
@@ -320,7 +329,7 @@ static void *writer_thread(void *context)
     pthread_setname_np(pthread_self(), "lb-writer");
     lb_rcu_thread_register();
     bool more = false;
-    while (!atomic_load(&writer->stopping) || writer->first) {
+    while (!atomic_load(&writer->stopping) || atomic_load(&writer->queued.taken)) {
         if (writer->first)
             lb_mailbox_drain(writer->inbox);
         else
@@ -328,6 +337,7 @@ static void *writer_thread(void *context)
         bool idle = !writer->first;
         if (!idle)
             turn(writer);
+        more = false;
         if (!atomic_load(&writer->failed)) {
             store->ops->maintain(store, idle);
             more = hooks->upkeep(hooks->context);

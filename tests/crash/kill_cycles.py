@@ -257,14 +257,17 @@ def sabotage(folder, how):
 class Folder:
     """One data folder with a workspace, and the workers that write to it over many cycles."""
 
-    def __init__(self, rng, number):
+    def __init__(self, rng):
         self.random = rng
         self.server = Server("--log-level", "warn").start()
-        tenant = self.server.tenant()
+        try:
+            tenant = self.server.tenant()
+            self.lists = [List(tenant.campaign()), List(tenant.campaign()), List(None)]
+        except BaseException:
+            self.server.kill()
+            raise
         self.key = tenant.key
-        self.lists = [List(tenant.campaign()), List(tenant.campaign()), List(None)]
         self.workers = [Worker(index, self.lists, rng.random()) for index in range(WORKERS)]
-        self.number = number
         tenant.api.close()
 
     def write_for(self, seconds):
@@ -358,12 +361,16 @@ def main():
     for cycle in range(1, options.cycles + 1):
         try:
             if folder is None:
-                folder = Folder(rng, cycle)
+                folder = Folder(rng)
                 left = FOLDER_CYCLES
             folder.cycle(cycle % 5 == 0, options.sabotage)
             passed += 1
             left -= 1
             end = left == 0
+        except KeyboardInterrupt:  # leave no server behind
+            if folder:
+                folder.close(keep=False)
+            raise
         except (Failure, CommandFailed, ConnectionClosed, OSError, AssertionError) as error:
             failed += 1
             end = True

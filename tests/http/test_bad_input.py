@@ -30,7 +30,7 @@ TARGETS = {
     "check": Target("POST", LIST + "/check", identifiers),
     "workspace block": Target(
         "POST", "/blocked-leads",
-        lambda value: b'{"leads":[{"publicIdentifier":"kept"},{"publicIdentifier":' + value + b"}]}"),
+        lambda value: b'{"leads":[{"publicIdentifier":"kept"},{"publicIdentifier":%s}]}' % value),
     "workspace unblock": Target("DELETE", "/blocked-leads", lambda value: b"[" + value + b"]"),
     "campaign": Target("POST", "/campaigns", lambda value: b'{"name":' + value + b"}"),
 }
@@ -100,7 +100,8 @@ BROKEN = {
     "duplicate ignored names": b'{"publicIdentifiers":["a"],"x":1,"x":2}',
     "duplicate names deep inside": b'{"publicIdentifiers":["a"],"x":{"y":[{"z":1,"z":2}]}}',
     "deep arrays": b'{"publicIdentifiers":' + b"[" * 100_000,
-    "deep arrays, closed": b'{"publicIdentifiers":["a"],"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}",
+    "deep arrays, closed": b'{"publicIdentifiers":["a"],"x":' + b"[" * 20_000 + b"]" * 20_000
+                           + b"}",
     "deep objects": b'{"x":' * 100_000,
     "deep mix, closed": b'{"publicIdentifiers":["a"],"x":' + b'{"y":[' * 10_000 + b"1"
                         + b"]}" * 10_000 + b"}",
@@ -162,7 +163,8 @@ def test_an_empty_array_is_refused(scene, name):
 def test_10001_identifiers_are_refused(scene, name):
     before = scene.snapshot()
     many = ["kept"] * 10_001
-    expect.error(scene.send(TARGETS[name], {"publicIdentifiers": many}), 400, "too_many_identifiers")
+    response = scene.send(TARGETS[name], {"publicIdentifiers": many})
+    expect.error(response, 400, "too_many_identifiers")
     assert scene.snapshot() == before
 
 
@@ -238,7 +240,8 @@ def test_a_bad_reason_is_refused(scene, body):
 
 
 def test_escapes_mean_what_json_says(scene):
-    response = scene.send(TARGETS["check"], b'{"publicIdentifiers":["\\u006bept","\\u4e2d\\ud840\\udc00"]}')
+    body = b'{"publicIdentifiers":["\\u006bept","\\u4e2d\\ud840\\udc00"]}'
+    response = scene.send(TARGETS["check"], body)
     assert expect.ok(response) == {"blocked": ["kept"], "allowed": ["中𠀀"]}
 
 

@@ -105,7 +105,8 @@ def test_version_is_one_line():
     ["workspace", "list", "--json=yes"], ["help", "nonsense"],
     ["workspace", "create", "Name", "--plan"]], ids=" ".join)
 def test_wrong_usage_is_exit_2_with_a_message(tmp_path, args):
-    result = run(*args, cwd=tmp_path, env={"LEADBLOCK_KEY": "x", "LEADBLOCK_URL": "http://127.0.0.1:1"})
+    env = {"LEADBLOCK_KEY": "x", "LEADBLOCK_URL": "http://127.0.0.1:1"}
+    result = run(*args, cwd=tmp_path, env=env)
     wrong(result)
     assert not (tmp_path / "leadblock-data").exists(), "wrong usage must not make a folder"
 

@@ -8,8 +8,8 @@ from support import expect
 from support.client import check_invariants
 from support.server import fresh_address
 
-
-SAMPLE = re.compile(r'[a-zA-Z_:][\w:]*(\{(\w+="[^"\\]*",?)*\})? (-?[\d.]+(e[+-]?\d+)?|NaN|[+-]Inf)')
+LABELS = r'(\{(\w+="[^"\\]*",?)*\})?'
+SAMPLE = re.compile(r"[a-zA-Z_:][\w:]*" + LABELS + r" (-?[\d.]+(e[+-]?\d+)?|NaN|[+-]Inf)")
 
 
 def request_id(api, sent=None, path="/blocked-leads", **options):

@@ -94,7 +94,8 @@ def test_ids_are_not_given_out_again_after_a_restart(own):
     seen, changes = set(), set()
     for round_number in range(4):
         api = own.api(tenant.key)
-        response = api.post("/blocked-leads", {"leads": [{"publicIdentifier": f"x-{round_number}"}]})
+        lead = {"publicIdentifier": f"x-{round_number}"}
+        response = api.post("/blocked-leads", {"leads": [lead]})
         assert response.header("x-change-id") not in changes
         changes.add(response.header("x-change-id"))
         (entry,) = expect.ok(api.get("/blocked-leads"))

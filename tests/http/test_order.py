@@ -164,7 +164,8 @@ def test_rate_limit_after_key_before_license_and_campaign():
         slow = server.api(tenant.new_key("--rate-limit", "1"))
         deadline = 50
         for _ in range(deadline):
-            response = slow.post("/campaigns/missing/blocked-leads", b"{", content_type="text/plain")
+            response = slow.post("/campaigns/missing/blocked-leads", b"{",
+                                 content_type="text/plain")
             if response.status == 429:
                 break
             expect.error(response, 403, "license_required")

@@ -78,7 +78,8 @@ GUARDED = {
     "length and chunked": (
         START + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", b"0\r\n\r\nHIDDEN"),
     "chunked and length": (
-        START + b"Transfer-Encoding: chunked\r\nContent-Length: LENGTH\r\n\r\n", b"0\r\n\r\nHIDDEN"),
+        START + b"Transfer-Encoding: chunked\r\nContent-Length: LENGTH\r\n\r\n",
+        b"0\r\n\r\nHIDDEN"),
     "two different lengths": (
         START + b"Content-Length: 0\r\nContent-Length: LENGTH\r\n\r\n", b"HIDDEN"),
     "two different lengths, the other way": (

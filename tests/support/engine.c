@@ -67,7 +67,7 @@ static void arrived(struct lb_task *task)
 {
 }
 
-static lb_err submit(struct engine *engine, struct lb_write *write)
+lb_err engine_submit(struct engine *engine, struct lb_write *write)
 {
     struct lb_task task = {.run = arrived};
     struct lb_mailbox *mailbox = lb_mailbox_create();
@@ -88,12 +88,12 @@ lb_err engine_make_workspace(struct engine *engine)
     struct lb_admin_change change = {.access = engine->access,
                                      .workspace_row = {.name = "Test", .plan = LB_PLAN_AGENCY}};
     lb_admin_create_workspace(&change);
-    lb_err err = submit(engine, &change.write);
+    lb_err err = engine_submit(engine, &change.write);
     engine->workspace = change.workspace;
     return err;
 }
 
-static struct lb_standing standing_of(const struct engine *engine, const char *campaign)
+struct lb_standing engine_standing(const struct engine *engine, const char *campaign)
 {
     return (struct lb_standing){.access = engine->access,
                                 .workspace = engine->workspace,
@@ -103,34 +103,36 @@ static struct lb_standing standing_of(const struct engine *engine, const char *c
 
 lb_err engine_make_campaign(struct engine *engine, const char *id)
 {
-    struct lb_campaign_change change = {.standing = standing_of(engine, NULL),
+    struct lb_campaign_change change = {.standing = engine_standing(engine, NULL),
                                         .blocklist = engine->blocklist,
                                         .row = {.name = "Test"}};
     lb_str_copy(lb_str(id), change.row.id, sizeof change.row.id);
     lb_campaign_create(&change);
-    return submit(engine, &change.write);
+    return engine_submit(engine, &change.write);
 }
 
 lb_err engine_delete_campaign(struct engine *engine, const char *id)
 {
-    struct lb_campaign_change change = {.standing = standing_of(engine, id),
+    struct lb_campaign_change change = {.standing = engine_standing(engine, id),
                                         .blocklist = engine->blocklist};
     lb_campaign_delete(&change);
-    return submit(engine, &change.write);
+    return engine_submit(engine, &change.write);
 }
 
 struct lb_list engine_list(const struct engine *engine, const char *campaign)
 {
     struct lb_list list = {.workspace = engine->workspace->row.no};
-    if (campaign)
-        list.campaign =
-            lb_access_campaign(engine->access, list.workspace, lb_str(campaign))->row.no;
+    if (campaign) {
+        const struct lb_campaign *found =
+            lb_access_campaign(engine->access, list.workspace, lb_str(campaign));
+        list.campaign = found ? found->row.no : UINT32_MAX;
+    }
     return list;
 }
 
 static lb_err submit_change(struct engine *engine, struct lb_change *change, struct outcome *out)
 {
-    lb_err err = submit(engine, &change->write);
+    lb_err err = engine_submit(engine, &change->write);
     if (out)
         *out = (struct outcome){change->id, change->blocked, change->unblocked};
     return err;
@@ -142,7 +144,7 @@ static lb_err change_identifiers(struct engine *engine, const char *campaign,
 {
     struct lb_change_item *items = calloc(count, sizeof *items);
     struct lb_change change = {.blocklist = engine->blocklist,
-                               .standing = standing_of(engine, campaign),
+                               .standing = engine_standing(engine, campaign),
                                .items = items,
                                .fingerprints = calloc(count, sizeof *change.fingerprints),
                                .count = count};
@@ -171,7 +173,7 @@ lb_err engine_unblock_ids(struct engine *engine, const uint64_t *ids, size_t cou
                           struct outcome *out)
 {
     struct lb_change change = {.blocklist = engine->blocklist,
-                               .standing = standing_of(engine, NULL),
+                               .standing = engine_standing(engine, NULL),
                                .ids = ids,
                                .count = count};
     lb_change_unblock_ids(&change);
@@ -181,7 +183,7 @@ lb_err engine_unblock_ids(struct engine *engine, const uint64_t *ids, size_t cou
 lb_err engine_undo(struct engine *engine, uint64_t id, struct outcome *out)
 {
     struct lb_change change = {
-        .blocklist = engine->blocklist, .standing = standing_of(engine, NULL), .undone = id};
+        .blocklist = engine->blocklist, .standing = engine_standing(engine, NULL), .undone = id};
     lb_change_undo(&change);
     return submit_change(engine, &change, out);
 }

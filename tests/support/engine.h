@@ -28,8 +28,15 @@ void engine_close(struct engine *engine);
 lb_err engine_make_workspace(struct engine *engine);
 lb_err engine_make_campaign(struct engine *engine, const char *id);
 
-/* The list of a campaign; NULL: the workspace's own. */
+/* The list of a campaign; NULL: the workspace's own. A campaign that does not exist has a list that
+ * nothing is ever in. */
 struct lb_list engine_list(const struct engine *engine, const char *campaign);
+
+/* On whose behalf the calls below are made: an operator's, there. */
+struct lb_standing engine_standing(const struct engine *engine, const char *campaign);
+
+/* Submits a prepared write and waits for its result. Any registered thread. */
+lb_err engine_submit(struct engine *engine, struct lb_write *write);
 
 /* Each waits for the acknowledgement and gives the change's id and counts in `*out` (may be NULL).
  * Any registered thread. Identifiers are canonical. */

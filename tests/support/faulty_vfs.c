@@ -94,15 +94,6 @@ static int end(int code)
     return code;
 }
 
-static int close_file(sqlite3_file *base)
-{
-    struct handle *handle = (struct handle *)base;
-    pthread_mutex_lock(&lock);
-    if (handle->delete_on_close && handle->name)
-        disk_delete(handle->name);
-    return end(SQLITE_OK);
-}
-
 static int read_file(sqlite3_file *base, void *out, int size, sqlite3_int64 at)
 {
     struct handle *handle = (struct handle *)base;
@@ -208,6 +199,16 @@ static int unlock_file(sqlite3_file *base, int level)
         common->shared -= level == SQLITE_LOCK_NONE;
         handle->level = level;
     }
+    return end(SQLITE_OK);
+}
+
+static int close_file(sqlite3_file *base)
+{
+    struct handle *handle = (struct handle *)base;
+    unlock_file(base, SQLITE_LOCK_NONE);
+    pthread_mutex_lock(&lock);
+    if (handle->delete_on_close && handle->name)
+        disk_delete(handle->name);
     return end(SQLITE_OK);
 }
 

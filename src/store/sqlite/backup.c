@@ -47,7 +47,7 @@ lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64
         return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot make %s: %s", path, strerror(errno));
     close(fd);
     lb_err err = copy(reader->db, path, reason);
-    struct stat info;
+    struct stat info = {0};
     if (!err && (!sync_path(path) || stat(path, &info) != 0))
         err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot sync %s: %s", path,
                       strerror(errno));

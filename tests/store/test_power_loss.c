@@ -1,0 +1,210 @@
+/* The power is cut at random moments, again and again on one disk. What was acknowledged must be
+ * there afterwards; what was not must be there wholly or not at all; memory, lists, the file and
+ * its views must agree.
+ *
+ * LEADBLOCK_SEED and LEADBLOCK_CYCLES (default 300) choose what runs; a failure names its seed. */
+#include "base/log.h"
+#include "base/rcu.h"
+#include "support/actor.h"
+#include "support/faulty_vfs.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define PATH   "leadblock.db"
+#define ACTORS 3
+#define LIVES  3  /* of the server on one disk, before the last one */
+#define STEPS  60 /* of each actor in one life, unless the power goes before */
+
+/* When the power goes. */
+enum moment { IN_OPEN, AT_AN_OPERATION, AFTER_AN_ANSWER, IN_CLOSE, MOMENTS };
+
+struct cycle {
+    uint64_t seed;
+    uint64_t random;
+    struct engine engine;
+    struct actor *actors;
+    size_t count;
+    unsigned steps;
+    enum moment moment;
+};
+
+/* What was reached in all cycles: a test that reaches nothing shows nothing. */
+static struct {
+    _Atomic uint64_t acknowledged, cut_in_open, cut_at_operation, done, undone;
+} reached;
+
+static unsigned below(struct cycle *cycle, unsigned bound)
+{
+    cycle->random ^= cycle->random << 13;
+    cycle->random ^= cycle->random >> 7;
+    cycle->random ^= cycle->random << 17;
+    return (unsigned)((cycle->random >> 20) % bound);
+}
+
+static void run_actor(struct actor *actor, unsigned steps)
+{
+    for (unsigned i = 0; i < steps && !actor->failure[0]; i++)
+        if (actor_step(actor))
+            return;
+}
+
+static void *actor_thread(void *context)
+{
+    lb_rcu_thread_register();
+    run_actor(context, STEPS);
+    lb_rcu_thread_unregister();
+    return NULL;
+}
+
+static void run_actors(struct cycle *cycle)
+{
+    pthread_t threads[ACTORS];
+    if (cycle->count == 1) {
+        run_actor(&cycle->actors[0], cycle->steps);
+        return;
+    }
+    for (size_t i = 0; i < cycle->count; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, actor_thread, &cycle->actors[i]), 0);
+    lb_rcu_offline();
+    for (size_t i = 0; i < cycle->count; i++)
+        pthread_join(threads[i], NULL);
+    lb_rcu_online();
+}
+
+static void expect(struct cycle *cycle, bool good, const char *what)
+{
+    const char *why = "";
+    for (size_t i = 0; i < cycle->count; i++)
+        if (cycle->actors[i].failure[0])
+            why = cycle->actors[i].failure;
+    if (good && !why[0])
+        return;
+    print_error("seed %llu: %s: %s\n", (unsigned long long)cycle->seed, what, why);
+    fail();
+}
+
+static void verify(struct cycle *cycle)
+{
+    bool doubt[ACTORS];
+    struct actor_state *before = calloc(cycle->count, sizeof *before);
+    for (size_t i = 0; i < cycle->count; i++) {
+        doubt[i] = cycle->actors[i].in_doubt;
+        before[i] = cycle->actors[i].now;
+    }
+    expect(cycle, actors_verify(cycle->actors, cycle->count, PATH, FAULTY_VFS), "after a cut");
+    for (size_t i = 0; i < cycle->count; i++) {
+        bool same = memcmp(&before[i], &cycle->actors[i].now, sizeof before[i]) == 0;
+        if (doubt[i])
+            same ? reached.undone++ : reached.done++;
+    }
+    free(before);
+}
+
+/* False: the power went. */
+static bool open_engine(struct cycle *cycle)
+{
+    lb_err err = engine_open(&cycle->engine, PATH, FAULTY_VFS);
+    if (!err && !cycle->engine.workspace) {
+        err = engine_make_workspace(&cycle->engine);
+        if (err)
+            engine_close(&cycle->engine);
+    }
+    if (err && faulty_power())
+        expect(cycle, false, "cannot open");
+    return !err;
+}
+
+static void one_life(struct cycle *cycle)
+{
+    cycle->moment = (enum moment)below(cycle, MOMENTS);
+    cycle->steps = cycle->moment == AFTER_AN_ANSWER ? below(cycle, STEPS) : STEPS;
+    if (cycle->moment == IN_OPEN)
+        faulty_cut_power_at(1 + below(cycle, 40));
+    bool opened = open_engine(cycle);
+    reached.cut_in_open += !opened;
+    if (opened && faulty_power()) {
+        faulty_cut_power_at(0);
+        verify(cycle);
+        if (cycle->moment == AT_AN_OPERATION)
+            faulty_cut_power_at(1 + below(cycle, 400));
+        run_actors(cycle);
+        reached.cut_at_operation += !faulty_power();
+    }
+    if (cycle->moment == IN_CLOSE && faulty_power())
+        faulty_cut_power_at(1 + below(cycle, 12));
+    else
+        faulty_cut_power();
+    if (opened)
+        engine_close(&cycle->engine);
+    faulty_restore_power();
+    expect(cycle, true, "in life");
+}
+
+static void run_cycle(uint64_t seed)
+{
+    struct cycle cycle = {.seed = seed, .random = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1};
+    faulty_format(seed);
+    for (int i = 0; i < 4; i++)
+        below(&cycle, 1);
+    cycle.count = below(&cycle, 3) ? 1 : ACTORS;
+    cycle.actors = calloc(cycle.count, sizeof *cycle.actors);
+    for (size_t i = 0; i < cycle.count; i++)
+        actor_init(&cycle.actors[i], &cycle.engine, (unsigned)i, seed);
+    for (int life = 0; life < LIVES; life++)
+        one_life(&cycle);
+    assert_true(open_engine(&cycle));
+    verify(&cycle);
+    cycle.steps = 10;
+    run_actors(&cycle);
+    expect(&cycle, true, "in the last life");
+    engine_close(&cycle.engine);
+    assert_true(open_engine(&cycle)); /* after a clean end, with all still there */
+    verify(&cycle);
+    engine_close(&cycle.engine);
+    for (size_t i = 0; i < cycle.count; i++)
+        reached.acknowledged += cycle.actors[i].acknowledged;
+    free(cycle.actors);
+}
+
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void acknowledged_changes_survive_power_loss(void **state)
+{
+    uint64_t first = number_from("LEADBLOCK_SEED", 1);
+    uint64_t cycles = number_from("LEADBLOCK_CYCLES", getenv("LEADBLOCK_SEED") ? 1 : 300);
+    for (uint64_t seed = first; seed < first + cycles; seed++)
+        run_cycle(seed);
+    print_message("%llu cycles, %llu changes acknowledged; power cut at an operation %llu times, "
+                  "in open %llu times; in doubt: %llu done, %llu not\n",
+                  (unsigned long long)cycles, (unsigned long long)reached.acknowledged,
+                  (unsigned long long)reached.cut_at_operation,
+                  (unsigned long long)reached.cut_in_open, (unsigned long long)reached.done,
+                  (unsigned long long)reached.undone);
+    if (cycles < 100)
+        return;
+    assert_true(reached.acknowledged > cycles * 20);
+    assert_true(reached.cut_at_operation > cycles / 4 && reached.cut_in_open > cycles / 8);
+    assert_true(reached.done > 0 && reached.undone > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(acknowledged_changes_survive_power_loss),
+    };
+    lb_log_set_level((enum lb_log_level) - 1); /* commits that fail are what this is about */
+    lb_rcu_thread_register();
+    int failed = cmocka_run_group_tests_name("power loss", tests, NULL, NULL);
+    lb_rcu_thread_unregister();
+    return failed;
+}

@@ -1,0 +1,464 @@
+#include "support/actor.h"
+
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REASONS 4
+#define PAGE    37 /* entries: pages and rows must not end at the same places */
+
+static const char *const reasons[REASONS] = {NULL, "asked to be left alone", "left the company",
+                                             "said \"no\", twice"};
+
+/* A change as the actor expects it. */
+struct plan {
+    enum lb_log_kind kind;
+    unsigned list;
+    size_t count;
+    struct actor_item items[ACTOR_NAMES];
+};
+
+void actor_init(struct actor *actor, struct engine *engine, unsigned number, uint64_t seed)
+{
+    memset(actor, 0, sizeof *actor);
+    actor->engine = engine;
+    actor->number = number;
+    actor->random = (seed * 16 + number + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+    actor->now.exists[ACTOR_OWN] = true;
+}
+
+static unsigned below(struct actor *actor, unsigned bound)
+{
+    actor->random ^= actor->random << 13;
+    actor->random ^= actor->random >> 7;
+    actor->random ^= actor->random << 17;
+    return (unsigned)((actor->random >> 20) % bound);
+}
+
+static bool fail(struct actor *actor, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (!actor->failure[0])
+        vsnprintf(actor->failure, sizeof actor->failure, format, args);
+    va_end(args);
+    return false;
+}
+
+static const char *campaign_name(const struct actor *actor, unsigned list, char out[32])
+{
+    if (list == ACTOR_OWN)
+        return NULL;
+    snprintf(out, 32, "campaign-%u-%u", actor->number, list);
+    return out;
+}
+
+static void lead_name(const struct actor *actor, unsigned name, char out[32])
+{
+    snprintf(out, 32, "lead-%u-%u", actor->number, name);
+}
+
+static void add_item(struct plan *plan, unsigned name, struct actor_entry entry)
+{
+    plan->items[plan->count++] = (struct actor_item){name, entry};
+}
+
+static struct actor_entry *expected(struct actor *actor, unsigned list, unsigned name)
+{
+    return &actor->if_done.entries[list][name];
+}
+
+static void plan_take_back(struct actor *actor, struct plan *plan, unsigned name)
+{
+    struct actor_entry *entry = expected(actor, plan->list, name);
+    add_item(plan, name, *entry);
+    *entry = (struct actor_entry){0};
+}
+
+/* A few names, sometimes hundreds: more than a row of the log holds. */
+static size_t some_names(struct actor *actor, unsigned *out)
+{
+    size_t count = below(actor, 5) ? 1 + below(actor, 5) : 80 + below(actor, ACTOR_NAMES - 80);
+    for (size_t i = 0; i < count; i++)
+        out[i] = below(actor, ACTOR_NAMES);
+    return count;
+}
+
+static lb_err send_names(struct actor *actor, const struct plan *plan, const unsigned *names,
+                         size_t count, unsigned reason, struct outcome *out)
+{
+    char campaign[32];
+    char(*texts)[32] = calloc(count, sizeof *texts);
+    const char **identifiers = calloc(count, sizeof *identifiers);
+    for (size_t i = 0; i < count; i++) {
+        lead_name(actor, names[i], texts[i]);
+        identifiers[i] = texts[i];
+    }
+    const char *where = campaign_name(actor, plan->list, campaign);
+    lb_err err = plan->kind == LB_LOG_BLOCK
+                     ? engine_block(actor->engine, where, identifiers, count, reasons[reason], out)
+                     : engine_unblock(actor->engine, where, identifiers, count, out);
+    free(identifiers);
+    free(texts);
+    return err;
+}
+
+static lb_err block(struct actor *actor, struct plan *plan, struct outcome *out)
+{
+    unsigned names[ACTOR_NAMES];
+    size_t count = some_names(actor, names);
+    unsigned reason = below(actor, REASONS);
+    plan->kind = LB_LOG_BLOCK;
+    for (size_t i = 0; i < count; i++) {
+        struct actor_entry *entry = expected(actor, plan->list, names[i]);
+        if (entry->id)
+            continue;
+        *entry = (struct actor_entry){ACTOR_ANY_ID, reason};
+        add_item(plan, names[i], *entry);
+    }
+    return send_names(actor, plan, names, count, reason, out);
+}
+
+static lb_err unblock(struct actor *actor, struct plan *plan, struct outcome *out)
+{
+    unsigned names[ACTOR_NAMES];
+    size_t count = some_names(actor, names);
+    plan->kind = LB_LOG_UNBLOCK;
+    for (size_t i = 0; i < count; i++)
+        if (expected(actor, plan->list, names[i])->id)
+            plan_take_back(actor, plan, names[i]);
+    return send_names(actor, plan, names, count, 0, out);
+}
+
+/* By entry ids of the workspace's list; those of other lists among them must be left alone. */
+static lb_err unblock_ids(struct actor *actor, struct plan *plan, struct outcome *out)
+{
+    uint64_t ids[ACTOR_NAMES];
+    unsigned names[ACTOR_NAMES];
+    size_t tried = some_names(actor, names);
+    size_t count = 0;
+    plan->kind = LB_LOG_UNBLOCK;
+    plan->list = ACTOR_OWN;
+    for (size_t i = 0; i < tried; i++) {
+        unsigned list = below(actor, 4) ? ACTOR_OWN : ACTOR_FIRST;
+        uint64_t id = expected(actor, list, names[i])->id;
+        if (!id)
+            continue;
+        ids[count++] = id;
+        if (list == ACTOR_OWN)
+            plan_take_back(actor, plan, names[i]);
+    }
+    return engine_unblock_ids(actor->engine, ids, count, out);
+}
+
+static bool is_alive(const struct actor *actor, const struct actor_change *change)
+{
+    return actor->now.exists[change->list] && actor->lives[change->list] == change->life;
+}
+
+static lb_err undo(struct actor *actor, struct plan *plan, struct outcome *out)
+{
+    size_t known = actor->change_count < ACTOR_CHANGES ? actor->change_count : ACTOR_CHANGES;
+    const struct actor_change *change = &actor->changes[below(actor, (unsigned)known)];
+    bool alive = is_alive(actor, change);
+    plan->list = change->list;
+    plan->kind = change->kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK;
+    for (size_t i = 0; alive && i < change->count; i++) {
+        const struct actor_item *item = &change->items[i];
+        struct actor_entry *entry = expected(actor, plan->list, item->name);
+        if (plan->kind == LB_LOG_UNBLOCK && entry->id == item->entry.id) {
+            plan_take_back(actor, plan, item->name);
+        } else if (plan->kind == LB_LOG_RESTORE && entry->id == 0) {
+            *entry = item->entry;
+            add_item(plan, item->name, item->entry);
+        }
+    }
+    lb_err err = engine_undo(actor->engine, change->id, out);
+if (getenv("DBG")) { fprintf(stderr, "undo change %lu kind %d list %u count %zu first item name %u id %lu; planned %zu -> err %d out %lu %lu %lu\n", change->id, change->kind, change->list, change->count, change->items[0].name, change->items[0].entry.id, plan->count, err, out->change, out->blocked, out->unblocked); for (size_t k = 0; k < plan->count; k++) fprintf(stderr, "  plan name %u id %lu\n", plan->items[k].name, plan->items[k].entry.id);}
+    if (!alive && err == LB_ERR_NOT_FOUND)
+        return LB_OK;
+    if (!alive && err == LB_OK)
+        fail(actor, "undid change %llu of a campaign that is gone", (unsigned long long)change->id);
+    return err;
+}
+
+/* Creates the campaign, or ends it. */
+static lb_err turn_campaign(struct actor *actor, struct plan *plan)
+{
+    char campaign[32];
+    campaign_name(actor, plan->list, campaign);
+    actor->if_done.exists[plan->list] = !actor->now.exists[plan->list];
+    if (!actor->now.exists[plan->list])
+        return engine_make_campaign(actor->engine, campaign);
+    memset(actor->if_done.entries[plan->list], 0, sizeof actor->if_done.entries[plan->list]);
+    return engine_delete_campaign(actor->engine, campaign);
+}
+
+static lb_err make_change(struct actor *actor, struct plan *plan, struct outcome *out)
+{
+    plan->list = below(actor, ACTOR_LISTS);
+    if (!actor->now.exists[plan->list] || (plan->list != ACTOR_OWN && below(actor, 16) == 0))
+        return turn_campaign(actor, plan);
+    unsigned choice = below(actor, 16);
+    if (getenv("DBG")) fprintf(stderr, "actor %u choice %u list %u changes %zu\n", actor->number, choice, plan->list, actor->change_count);
+    if (choice < 4)
+        return unblock(actor, plan, out);
+    if (choice < 6)
+        return unblock_ids(actor, plan, out);
+    if (choice < 9 && actor->change_count)
+        return undo(actor, plan, out);
+    return block(actor, plan, out);
+}
+
+/* The entries of a list that checks show must be those that are known. */
+static bool verify_checks(struct actor *actor, unsigned list, unsigned name)
+{
+    char campaign[32], lead[32];
+    lead_name(actor, name, lead);
+    uint64_t entry = engine_check(actor->engine, campaign_name(actor, list, campaign), lead);
+    uint64_t in_workspace = actor->now.entries[ACTOR_OWN][name].id;
+    uint64_t want = in_workspace ? in_workspace : actor->now.entries[list][name].id;
+    return entry == want || fail(actor, "checking %s in list %u says entry %llu instead of %llu",
+                                 lead, list, (unsigned long long)entry, (unsigned long long)want);
+}
+
+/* Learns the ids that an acknowledged change gave, and remembers it. */
+static void learn(struct actor *actor, const struct plan *plan, const struct outcome *outcome)
+{
+    struct actor_change *change = &actor->changes[actor->change_count % ACTOR_CHANGES];
+    uint64_t counted = plan->kind == LB_LOG_UNBLOCK ? outcome->unblocked : outcome->blocked;
+    uint64_t other = plan->kind == LB_LOG_UNBLOCK ? outcome->blocked : outcome->unblocked;
+    if (counted != plan->count || other || !outcome->change != !plan->count)
+        fail(actor,
+             "a change of kind %d of %zu leads says change %llu, blocked %llu, unblocked %llu",
+             plan->kind, plan->count, (unsigned long long)outcome->change,
+             (unsigned long long)outcome->blocked, (unsigned long long)outcome->unblocked);
+    if (plan->count == 0 || actor->failure[0])
+        return;
+    *change = (struct actor_change){.id = outcome->change,
+                                    .list = plan->list,
+                                    .life = actor->lives[plan->list],
+                                    .kind = plan->kind,
+                                    .count = plan->count};
+    memcpy(change->items, plan->items, plan->count * sizeof *plan->items);
+    for (size_t i = 0; plan->kind == LB_LOG_BLOCK && i < plan->count; i++) {
+        change->items[i].entry.id = outcome->change + i;
+        actor->if_done.entries[plan->list][plan->items[i].name].id = outcome->change + i;
+    }
+    actor->change_count++;
+}
+
+lb_err actor_step(struct actor *actor)
+{
+    struct plan plan = {0};
+    struct outcome outcome = {0};
+    actor->if_done = actor->now;
+    lb_err err = make_change(actor, &plan, &outcome);
+    if (err == LB_ERR_OUTCOME_UNKNOWN)
+        actor->in_doubt = true;
+    else if (err && err != LB_ERR_STORAGE_UNAVAILABLE && err != LB_ERR_STORAGE_FULL)
+        fail(actor, "a change ended with %s", lb_err_code(err));
+    if (err)
+        return err;
+    learn(actor, &plan, &outcome);
+    actor->acknowledged++;
+    actor->lives[plan.list] += actor->now.exists[plan.list] && !actor->if_done.exists[plan.list];
+    actor->now = actor->if_done;
+    for (size_t i = 0; i < plan.count && !actor->failure[0]; i++)
+        verify_checks(actor, plan.list, plan.items[i].name);
+    lb_rcu_quiescent();
+    return LB_OK;
+}
+
+/* --- What is there --- */
+
+struct walk {
+    struct actor *actor;
+    struct actor_state *seen;
+    unsigned list;
+    uint64_t last;
+    uint64_t all; /* entries of the list, other actors' too */
+};
+
+static unsigned reason_number(struct lb_str text)
+{
+    for (unsigned i = 1; text.ptr && i < REASONS; i++)
+        if (lb_str_equal(text, lb_str(reasons[i])))
+            return i;
+    return text.ptr ? REASONS : 0;
+}
+
+static lb_err see_entry(void *context, const struct lb_entry *entry)
+{
+    struct walk *walk = context;
+    struct actor *actor = walk->actor;
+    char text[64];
+    unsigned number, name;
+    walk->all++;
+    if (entry->id <= walk->last)
+        fail(actor, "the list is not in order at entry %llu", (unsigned long long)entry->id);
+    walk->last = entry->id;
+    if (!lb_str_copy(entry->identifier, text, sizeof text) ||
+        sscanf(text, "lead-%u-%u", &number, &name) != 2 || name >= ACTOR_NAMES)
+        fail(actor, "entry %llu is of nobody's", (unsigned long long)entry->id);
+    else if (number == actor->number && walk->seen->entries[walk->list][name].id)
+        fail(actor, "%s is listed twice", text);
+    else if (number == actor->number)
+        walk->seen->entries[walk->list][name] =
+            (struct actor_entry){entry->id, reason_number(entry->reason)};
+    return LB_OK;
+}
+
+static bool walk_list(struct actor *actor, struct lb_store_reader *reader, unsigned list,
+                      struct actor_state *seen)
+{
+    char campaign[32];
+    struct lb_page_query query = {
+        .list = engine_list(actor->engine, campaign_name(actor, list, campaign)), .take = PAGE};
+    struct lb_page_result result;
+    struct walk walk = {.actor = actor, .seen = seen, .list = list};
+    seen->exists[list] = query.list.campaign != UINT32_MAX;
+    do {
+        lb_err err =
+            lb_blocklist_page(actor->engine->blocklist, reader, &query, &walk, see_entry, &result);
+        if (err)
+            return fail(actor, "cannot read list %u: %s", list, lb_err_code(err));
+        query.cursor = result.next;
+    } while (result.next);
+    if (walk.all != result.total)
+        return fail(actor, "list %u has %llu entries but says %llu", list,
+                    (unsigned long long)walk.all, (unsigned long long)result.total);
+    return !actor->failure[0];
+}
+
+static bool same_state(const struct actor_state *want, const struct actor_state *seen,
+                       char out[128])
+{
+    for (unsigned list = 0; list < ACTOR_LISTS; list++) {
+        snprintf(out, 128, "list %u: exists %d instead of %d", list, seen->exists[list],
+                 want->exists[list]);
+        if (want->exists[list] != seen->exists[list])
+            return false;
+        for (unsigned name = 0; name < ACTOR_NAMES; name++) {
+            const struct actor_entry *a = &want->entries[list][name];
+            const struct actor_entry *b = &seen->entries[list][name];
+            snprintf(out, 128, "list %u name %u: entry %lld, reason %u instead of %lld, %u", list,
+                     name, (long long)b->id, b->reason, (long long)a->id, a->reason);
+            if (a->reason != b->reason || (a->id == ACTOR_ANY_ID ? b->id == 0 : a->id != b->id))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool actor_verify(struct actor *actor, struct lb_store_reader *reader)
+{
+    struct actor_state seen = {0};
+    char why[128], why_done[128] = "not in doubt";
+    for (unsigned list = 0; list < ACTOR_LISTS; list++)
+        if (!walk_list(actor, reader, list, &seen))
+            return false;
+    if (!same_state(&actor->now, &seen, why) &&
+        !(actor->in_doubt && same_state(&actor->if_done, &seen, why_done)))
+        return fail(actor, "actor %u: not as acknowledged: %s; nor with what was in doubt: %s",
+                    actor->number, why, why_done);
+    for (unsigned list = 0; list < ACTOR_LISTS; list++)
+        actor->lives[list] += actor->now.exists[list] && !seen.exists[list];
+    actor->in_doubt = false;
+    actor->now = seen;
+    for (unsigned list = 0; list < ACTOR_LISTS; list++)
+        for (unsigned name = 0; name < ACTOR_NAMES; name++)
+            if (!verify_checks(actor, list, name))
+                return false;
+    lb_rcu_quiescent();
+    return true;
+}
+
+/* --- The file --- */
+
+static bool verify_integrity(struct actor *actor, sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &stmt, NULL);
+    const char *said = sqlite3_step(stmt) == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0)
+                                                        : sqlite3_errmsg(db);
+    bool good = said && strcmp(said, "ok") == 0;
+    if (!good)
+        fail(actor, "integrity_check: %s", said ? said : "no answer");
+    sqlite3_finalize(stmt);
+    return good;
+}
+
+/* A row of blocklist_live: is it known? */
+static bool verify_row(struct actor *actors, size_t count, sqlite3_stmt *stmt)
+{
+    const char *campaign = (const char *)sqlite3_column_text(stmt, 1);
+    const char *lead = (const char *)sqlite3_column_text(stmt, 2);
+    const char *reason = (const char *)sqlite3_column_text(stmt, 3);
+    unsigned number, name, list = ACTOR_OWN, ignored;
+    if (!lead || sscanf(lead, "lead-%u-%u", &number, &name) != 2 || number >= count ||
+        (campaign && sscanf(campaign, "campaign-%u-%u", &ignored, &list) != 2))
+        return fail(actors, "blocklist_live has a strange row: %s", lead ? lead : "");
+    const struct actor_entry *entry = &actors[number].now.entries[list][name];
+    return ((uint64_t)sqlite3_column_int64(stmt, 0) == entry->id &&
+            reason_number(lb_str(reason)) == entry->reason) ||
+           fail(&actors[number], "blocklist_live and the engine differ about %s", lead);
+}
+
+static bool verify_view(struct actor *actors, size_t count, sqlite3 *db)
+{
+    size_t want = 0, rows = 0;
+    for (size_t i = 0; i < count; i++)
+        for (unsigned list = 0; list < ACTOR_LISTS; list++)
+            for (unsigned name = 0; name < ACTOR_NAMES; name++)
+                want += actors[i].now.entries[list][name].id != 0;
+    sqlite3_stmt *stmt = NULL;
+    sqlite3_prepare_v2(db, "SELECT entry, campaign_id, identifier, reason FROM blocklist_live", -1,
+                       &stmt, NULL);
+    int code;
+    bool good = true;
+    for (; good && (code = sqlite3_step(stmt)) == SQLITE_ROW; rows++)
+        good = verify_row(actors, count, stmt);
+    sqlite3_finalize(stmt);
+    if (good && (code != SQLITE_DONE || rows != want))
+        return fail(actors, "blocklist_live has %zu rows instead of %zu (%s)", rows, want,
+                    sqlite3_errmsg(db));
+    return good;
+}
+
+/* Campaigns and what the audit says of them come and go together. */
+static bool verify_audit(struct actor *actor, sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    sqlite3_prepare_v2(db,
+                       "SELECT (SELECT count(*) FROM campaign)"
+                       " = (SELECT count(*) FROM audit_log WHERE action = 'campaign.create')"
+                       " AND (SELECT count(*) FROM campaign WHERE deleted_at IS NOT NULL)"
+                       " = (SELECT count(*) FROM audit_log WHERE action = 'campaign.delete')",
+                       -1, &stmt, NULL);
+    bool good = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    return good || fail(actor, "campaigns and their audit differ");
+}
+
+bool actors_verify(struct actor *actors, size_t count, const char *path, const char *vfs)
+{
+    struct lb_store *store = actors->engine->store;
+    struct lb_store_reader *reader;
+    if (store->ops->reader_open(store, &reader))
+        return fail(actors, "cannot open a reader");
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++)
+        good = actor_verify(&actors[i], reader);
+    store->ops->reader_close(reader);
+    if (!good)
+        return false;
+    sqlite3 *db = NULL;
+    good = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, vfs) == SQLITE_OK ||
+           fail(actors, "cannot open the file");
+    good = good && verify_integrity(actors, db) && verify_view(actors, count, db) &&
+           verify_audit(actors, db);
+    sqlite3_close(db);
+    return good;
+}

@@ -1,0 +1,72 @@
+/* For tests: a client of the engine that makes random changes and knows what must come of them.
+ *
+ * Several actors share a workspace; each has names and campaigns that no other touches, so that it
+ * knows exactly what is blocked there. Of a change whose outcome it was not told it knows what may
+ * be: all of it or nothing.
+ * Threads: one per actor, registered with RCU. */
+#ifndef LB_TESTS_ACTOR_H
+#define LB_TESTS_ACTOR_H
+
+#include "support/engine.h"
+
+#define ACTOR_NAMES   300
+#define ACTOR_CHANGES 64 /* that it remembers, for undoing them */
+#define ACTOR_ANY_ID  UINT64_MAX
+
+/* Its part of the workspace's list, and its two campaigns. */
+enum { ACTOR_OWN, ACTOR_FIRST, ACTOR_SECOND, ACTOR_LISTS };
+
+struct actor_entry {
+    uint64_t id;     /* 0: not blocked; ACTOR_ANY_ID: blocked, by an entry not known yet */
+    unsigned reason; /* number of it; 0: none */
+};
+
+struct actor_state {
+    bool exists[ACTOR_LISTS];
+    struct actor_entry entries[ACTOR_LISTS][ACTOR_NAMES];
+};
+
+struct actor_item {
+    unsigned name;
+    struct actor_entry entry;
+};
+
+struct actor_change {
+    uint64_t id;
+    unsigned list;
+    unsigned life; /* of the campaign */
+    enum lb_log_kind kind;
+    size_t count;
+    struct actor_item items[ACTOR_NAMES];
+};
+
+struct actor {
+    struct engine *engine;
+    unsigned number;
+    uint64_t random;
+    struct actor_state now;     /* acknowledged */
+    struct actor_state if_done; /* with the change that is under way or in doubt */
+    bool in_doubt;
+    uint64_t acknowledged; /* changes */
+    unsigned lives[ACTOR_LISTS];
+    struct actor_change changes[ACTOR_CHANGES]; /* a ring */
+    size_t change_count;
+    char failure[512]; /* what went against a promise, in words; empty: nothing did */
+};
+
+void actor_init(struct actor *actor, struct engine *engine, unsigned number, uint64_t seed);
+
+/* Makes one random change and waits for the answer, which it returns. Anything but LB_OK,
+ * LB_ERR_STORAGE_UNAVAILABLE, LB_ERR_STORAGE_FULL and LB_ERR_OUTCOME_UNKNOWN is a failure; so is an
+ * acknowledged change that checks do not show. */
+lb_err actor_step(struct actor *actor);
+
+/* Compares lists and checks with what is known. A change in doubt is then known to be done or not.
+ * False: see `failure`. */
+bool actor_verify(struct actor *actor, struct lb_store_reader *reader);
+
+/* The same for all actors of a workspace, and for the file: its integrity, and that its views show
+ * what the actors know. False: see the `failure` of one of them. */
+bool actors_verify(struct actor *actors, size_t count, const char *path, const char *vfs);
+
+#endif
