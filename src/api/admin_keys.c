@@ -105,6 +105,8 @@ enum lb_progress lb_admin_keys_delete(struct lb_request *req, void *app)
     if (id.len > 3 && memcmp(id.ptr, "lb_", 3) == 0) { /* the prefix, as lists show it */
         id.ptr += 3;
         id.len -= 3;
+        if (id.len > LB_KEY_ID_CHARS) /* the whole key: what follows its id is secret */
+            id.len = LB_KEY_ID_CHARS;
     }
     struct lb_key *key = lb_access_key(parts->access, id);
     if (!key) {

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "domain/must.h"
 
 static struct lb_admin_change *change_of(struct lb_write *write)
 {
@@ -30,6 +31,7 @@ static void publish_create_workspace(struct lb_write *write)
 {
     struct lb_admin_change *change = change_of(write);
     change->workspace = lb_access_add_workspace(change->access, &change->workspace_row);
+    lb_must(change->workspace != NULL);
 }
 
 void lb_admin_create_workspace(struct lb_admin_change *change)
@@ -75,6 +77,7 @@ static void publish_create_key(struct lb_write *write)
 {
     struct lb_admin_change *change = change_of(write);
     change->key = lb_access_add_key(change->access, &change->key_row);
+    lb_must(change->key != NULL);
 }
 
 void lb_admin_create_key(struct lb_admin_change *change)

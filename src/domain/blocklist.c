@@ -1,9 +1,8 @@
 #include "domain/blocklist_internal.h"
 
-#include "base/log.h"
+#include "domain/must.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Entries of ended lists that one upkeep turn takes out of memory: about a millisecond's worth. */
 #define SWEEP_ENTRIES 500
@@ -74,14 +73,9 @@ static void count_removal(struct lb_blocklist *blocklist)
     atomic_fetch_add_explicit(&blocklist->removals, 1, memory_order_relaxed);
 }
 
-struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
-                                     struct lb_str identifier)
+static struct lb_verdict look(const struct lb_blocklist *blocklist,
+                              struct lb_fingerprint of_workspace, struct lb_fingerprint of_campaign)
 {
-    struct lb_list own = {.workspace = list.workspace};
-    struct lb_fingerprint of_workspace = lb_blocklist_hash(blocklist, own, identifier);
-    if (list.campaign == 0)
-        return verdict(lb_index_find(blocklist->index, of_workspace), 0);
-    struct lb_fingerprint of_campaign = lb_blocklist_hash(blocklist, list, identifier);
     for (;;) {
         uint64_t before = removals(blocklist);
         uint64_t in_workspace = lb_index_find(blocklist->index, of_workspace);
@@ -93,19 +87,29 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
     }
 }
 
-/* Finds pairs (workspace, campaign) of fingerprints. */
-static void find_pairs(const struct lb_blocklist *blocklist, const struct lb_fingerprint *wanted,
-                       size_t pairs, uint64_t *found)
+struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
+                                     struct lb_str identifier)
 {
-    uint64_t before;
-    bool all_found;
-    do {
-        before = removals(blocklist);
-        lb_index_find_many(blocklist->index, wanted, 2 * pairs, found);
-        all_found = true;
-        for (size_t i = 0; all_found && i < pairs; i++)
-            all_found = found[2 * i] || found[2 * i + 1];
-    } while (!all_found && removals(blocklist) != before);
+    struct lb_list own = {.workspace = list.workspace};
+    struct lb_fingerprint of_workspace = lb_blocklist_hash(blocklist, own, identifier);
+    if (list.campaign == 0)
+        return verdict(lb_index_find(blocklist->index, of_workspace), 0);
+    return look(blocklist, of_workspace, lb_blocklist_hash(blocklist, list, identifier));
+}
+
+/* `wanted` are pairs of fingerprints, workspace and campaign. */
+static void check_group(const struct lb_blocklist *blocklist, const struct lb_fingerprint *wanted,
+                        size_t pairs, struct lb_verdict *out)
+{
+    uint64_t found[2 * CHECK_GROUP];
+    uint64_t before = removals(blocklist);
+    lb_index_find_many(blocklist->index, wanted, 2 * pairs, found);
+    bool moved = removals(blocklist) != before;
+    for (size_t i = 0; i < pairs; i++) {
+        out[i] = verdict(found[2 * i], found[2 * i + 1]);
+        if (moved && out[i].scope == LB_SCOPE_NONE)
+            out[i] = look(blocklist, wanted[2 * i], wanted[2 * i + 1]);
+    }
 }
 
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
@@ -113,16 +117,13 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
 {
     struct lb_list own = {.workspace = list.workspace};
     struct lb_fingerprint wanted[2 * CHECK_GROUP];
-    uint64_t found[2 * CHECK_GROUP];
     for (size_t begin = 0; begin < count; begin += CHECK_GROUP) {
         size_t n = count - begin < CHECK_GROUP ? count - begin : CHECK_GROUP;
         for (size_t i = 0; i < n; i++) {
             wanted[2 * i] = lb_blocklist_hash(blocklist, own, identifiers[begin + i]);
             wanted[2 * i + 1] = lb_blocklist_hash(blocklist, list, identifiers[begin + i]);
         }
-        find_pairs(blocklist, wanted, n, found);
-        for (size_t i = 0; i < n; i++)
-            out[begin + i] = verdict(found[2 * i], list.campaign ? found[2 * i + 1] : 0);
+        check_group(blocklist, wanted, n, out + begin);
     }
 }
 
@@ -167,23 +168,12 @@ static lb_err batch_prepare(void *context)
     return LB_OK;
 }
 
-/* Memory must say what the disk says. When it cannot, nobody may be told that the change is done:
- * the process ends, and the next start reads it all from the disk. */
-static void must(bool done)
-{
-    if (done)
-        return;
-    lb_log(LB_LOG_ERROR, "blocklist", "out of memory after a commit; ending the process");
-    lb_log_stop();
-    _exit(1);
-}
-
 static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)
 {
     uint64_t list = lb_list_number(event->list);
     if (event->add) {
-        must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
-             lb_orders_insert(blocklist->orders, list, event->id));
+        lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
+                lb_orders_insert(blocklist->orders, list, event->id));
         atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
     } else {
         count_removal(blocklist);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "domain/must.h"
 
 static struct lb_campaign_change *change_of(struct lb_write *write)
 {
@@ -53,7 +54,7 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
 static void publish_create(struct lb_write *write)
 {
     struct lb_campaign_change *change = change_of(write);
-    lb_access_add_campaign(change->standing.access, &change->row);
+    lb_must(lb_access_add_campaign(change->standing.access, &change->row) != NULL);
 }
 
 /* The campaign that the standing names; lb_standing_check has found it. */

@@ -349,10 +349,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     return take_body(conn, data, size);
 }
 
-/* A client that has closed its side, as one does after a last request, waits for the response all
- * the same; but the first thing that libmicrohttpd does with a resumed connection is to read, and
- * at the end of the stream it drops the response. */
-static bool half_closed(const struct lb_connection *conn)
+bool lb_connection_half_closed(const struct lb_connection *conn)
 {
     char byte;
     return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
@@ -365,7 +362,10 @@ static void on_completion(struct lb_task *task)
     if (req->before_reply)
         req->before_reply(req);
     struct lb_connection *conn = req->connection;
-    if (half_closed(conn)) {
+    /* A client that has closed its side, as one does after a last request, waits for the response
+     * all the same; but the first thing that libmicrohttpd does with a resumed connection is to
+     * read, and at the end of the stream it drops the response. */
+    if (lb_connection_half_closed(conn)) {
         lb_connection_farewell(conn);
         return;
     }

@@ -51,6 +51,9 @@ struct MHD_Daemon *lb_connection_daemon(struct lb_loop *loop, int listen_fd);
  * closed their side while their request was pending. */
 void lb_connection_farewell(struct lb_connection *conn);
 
+/* Has the client closed its side, with nothing left to read? */
+bool lb_connection_half_closed(const struct lb_connection *conn);
+
 /* Ends a suspension, if there is one. */
 void lb_connection_resume(struct lb_connection *conn);
 

@@ -46,9 +46,19 @@ static void look_for_drip(struct lb_connection *conn, unsigned header_timeout_ms
         cut(conn);
 }
 
+/* The end of the stream that came together with the last bytes is no event of its own, and
+ * libmicrohttpd goes on waiting for the rest of the request. */
+static void look_for_end(struct lb_connection *conn)
+{
+    if (lb_connection_half_closed(conn))
+        cut(conn);
+}
+
 static void check_waiting(struct lb_connection *conn, const struct lb_server_settings *settings)
 {
     struct lb_loop *loop = conn->loop;
+    if (loop->draining || loop->now_ms >= conn->look_ms)
+        look_for_end(conn);
     if (loop->draining || loop->now_ms - conn->since_ms >= settings->idle_timeout_ms) {
         /* Only for reading, so that a request that has just come in is still answered. */
         if (!conn->read_shut)
@@ -79,10 +89,12 @@ static void check(struct lb_connection *conn, const struct lb_server_settings *s
         check_waiting(conn, settings);
         break;
     case LB_PHASE_HEADERS:
+        look_for_end(conn);
         if (age_ms >= settings->header_timeout_ms)
             cut(conn);
         break;
     case LB_PHASE_BODY:
+        look_for_end(conn);
         if (age_ms >= settings->body_timeout_ms)
             cut(conn);
         break;

@@ -174,7 +174,10 @@ static lb_err undo(struct actor *actor, struct plan *plan, struct outcome *out)
             add_item(plan, item->name, item->entry);
         }
     }
+    char cn[32], ln[32]; campaign_name(actor, plan->list, cn);
+    uint64_t before = 0; if (plan->count) { lead_name(actor, plan->items[0].name, ln); before = engine_check(actor->engine, plan->list ? cn : NULL, ln); }
     lb_err err = engine_undo(actor->engine, change->id, out);
+    if (getenv("DBG") && plan->count) fprintf(stderr, "check of first planned: %lu before, %lu after; own %lu\n", before, engine_check(actor->engine, plan->list ? cn : NULL, ln), actor->now.entries[0][plan->items[0].name].id);
 if (getenv("DBG")) { fprintf(stderr, "undo change %lu kind %d list %u count %zu first item name %u id %lu; planned %zu -> err %d out %lu %lu %lu\n", change->id, change->kind, change->list, change->count, change->items[0].name, change->items[0].entry.id, plan->count, err, out->change, out->blocked, out->unblocked); for (size_t k = 0; k < plan->count; k++) fprintf(stderr, "  plan name %u id %lu\n", plan->items[k].name, plan->items[k].entry.id);}
     if (!alive && err == LB_ERR_NOT_FOUND)
         return LB_OK;
