@@ -71,8 +71,11 @@ static int open_socket(const struct sockaddr *address, socklen_t len, bool share
  * it does, the option is set and the others may join. So the port is never given up in between. */
 static int open_all(const struct addrinfo *info, int *fds, unsigned count, unsigned *out_port)
 {
-    struct sockaddr_storage bound = {0};
-    struct sockaddr *address = (struct sockaddr *)&bound;
+    union {
+        struct sockaddr_in6 v6;
+        struct sockaddr_in v4;
+        struct sockaddr any;
+    } bound = {0};
     socklen_t len = sizeof bound;
     int on = 1;
     int why = 0;
@@ -81,23 +84,22 @@ static int open_all(const struct addrinfo *info, int *fds, unsigned count, unsig
     fds[0] = open_socket(info->ai_addr, info->ai_addrlen, false);
     if (fds[0] < 0)
         return errno;
-    if (getsockname(fds[0], address, &len) != 0 ||
+    if (getsockname(fds[0], &bound.any, &len) != 0 ||
         setsockopt(fds[0], SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0)
         goto failed;
     for (unsigned i = 1; i < count; i++) {
-        fds[i] = open_socket(address, len, true);
+        fds[i] = open_socket(&bound.any, len, true);
         if (fds[i] < 0)
             goto failed;
     }
-    *out_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port);
+    *out_port = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
     return 0;
 
 failed:
     why = errno;
     for (unsigned i = 0; i < count; i++)
         if (fds[i] >= 0)
-            close(fds[i]); /* NOLINT(clang-analyzer-core.CallAndMessage): all were set above */
+            close(fds[i]);
     return why;
 }
 
