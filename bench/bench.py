@@ -13,9 +13,10 @@ import tempfile
 import time
 
 import cases
+import processes
 import report
 import systems
-from systems import BenchError, say
+from processes import BenchError, say
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -101,7 +102,7 @@ class Bench:
         system.freeze()
 
     def memory(self, system):
-        return systems.memory_bytes(system.pids())
+        return processes.memory_bytes(system.pids())
 
     def sync(self):
         subprocess.run(["sync", "-f", self.run_dir], check=True)
@@ -166,14 +167,14 @@ class Bench:
         warmup = self.options.warmup if warmup is None else warmup
         seconds = self.options.seconds if seconds is None else seconds
         pids = system.pids()
-        before = (time.monotonic(), systems.cpu_seconds(pids), self.busy_seconds())
+        before = (time.monotonic(), processes.cpu_seconds(pids), self.busy_seconds())
         result = self.generate(system, jobs, seconds, warmup)
         elapsed = time.monotonic() - before[0]
         if "error" in result:
             for process in system.processes():
                 process.check_alive()
             raise BenchError(f"{system.label}: {result['error']}")
-        server = systems.cpu_seconds(set(pids) | set(system.pids())) - before[1]
+        server = processes.cpu_seconds(set(pids) | set(system.pids())) - before[1]
         generator = result["cpu_share"] * elapsed
         busy = self.busy_seconds() - before[2]
         first = result["jobs"][0]
@@ -284,7 +285,8 @@ def options_from(argv):
     p.add_argument("--draw-from", metavar="JSON", help="no measuring: report an earlier run")
     p.add_argument("--keep", action="store_true", help="keep the data and the logs")
     o = p.parse_args(argv)
-    quick, full = (1, 1.0, 0.2, 1.0, 0, 100000, "100000"), (5, 4.0, 0.5, 2.0, 30, 1000000, "1000000,10000000")
+    quick = (1, 1.0, 0.2, 1.0, 0, 100000, "100000")
+    full = (5, 4.0, 0.5, 2.0, 30, 1000000, "1000000,10000000")
     for name, value in zip(("repeats", "seconds", "warmup", "heat", "patience", "entries", "sizes"),
                            quick if o.quick else full):
         if getattr(o, name) is None:

@@ -6,7 +6,8 @@ A goal is (against, factor): leadblock's figure must be at least factor times th
 import time
 from dataclasses import dataclass, field
 
-from systems import BULK, SUFFIX, Request, say
+from processes import say
+from systems import BULK, SUFFIX, Request
 
 FRESH = 1 << 40  # numbers from here on are never among the base entries
 FRESH_STEP = 1 << 32

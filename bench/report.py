@@ -1,6 +1,7 @@
 """What is said about a run: where it was made, the tables, the chart."""
 
 import datetime
+import json
 import os
 import platform
 import shlex
@@ -56,8 +57,6 @@ def build_options(binary):
     )
     if done.returncode != 0:
         return "unknown"
-    import json
-
     wanted = ("buildtype", "optimization", "b_sanitize", "b_lto")
     found = {o["name"]: o["value"] for o in json.loads(done.stdout) if o["name"] in wanted}
     return ", ".join(f"{name} {found[name]}" for name in wanted if name in found)

@@ -510,7 +510,7 @@ on_log(void *cls, const char *format, va_list args)
  * response beside pipelined requests. All of it is cleared after each request, so not too much. */
 static size_t pool_size(size_t max_header_bytes)
 {
-    return max_header_bytes + max_header_bytes / 4 + 4096;
+    return max_header_bytes + max_header_bytes / 8 + 1536;
 }
 
 struct MHD_Daemon *lb_connection_daemon(struct lb_loop *loop, int listen_fd)

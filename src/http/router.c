@@ -1,42 +1,45 @@
 #include "http/router.h"
 
-static struct lb_str take_segment(struct lb_str *rest)
-{
-    /* Both strings begin with a slash; the segment is what follows it. */
-    struct lb_str segment = {rest->ptr + 1, rest->len - 1};
-    const char *slash = memchr(segment.ptr, '/', segment.len);
-    if (slash)
-        segment.len = (size_t)(slash - segment.ptr);
-    rest->ptr += 1 + segment.len;
-    rest->len -= 1 + segment.len;
-    return segment;
-}
-
 struct match {
     struct lb_str params[LB_PARAMS_MAX]; /* raw */
     size_t param_count;
     uint64_t placeholders; /* one bit a segment, the first one highest */
 };
 
+/* Takes the segment at `path` that a placeholder stands for; false when it is empty. */
+static bool take_param(const char **path, const char *end, struct match *out)
+{
+    const char *begin = *path;
+    while (*path < end && **path != '/')
+        ++*path;
+    if (*path == begin || out->param_count == LB_PARAMS_MAX)
+        return false;
+    out->params[out->param_count++] = (struct lb_str){begin, (size_t)(*path - begin)};
+    return true;
+}
+
+/* Walks pattern and path side by side: most patterns part from a path within a few bytes. */
 static bool match_path(const char *pattern, struct lb_str path, struct match *out)
 {
-    *out = (struct match){0};
-    struct lb_str rest = lb_str(pattern);
+    const char *p = path.ptr;
+    const char *end = path.ptr + path.len;
     uint64_t bit = UINT64_C(1) << 63;
-    while (rest.len > 0 && path.len > 0 && path.ptr[0] == '/') {
-        struct lb_str want = take_segment(&rest);
-        struct lb_str have = take_segment(&path);
-        if (want.len > 0 && want.ptr[0] == '{') {
-            if (have.len == 0 || out->param_count == LB_PARAMS_MAX)
-                return false;
-            out->params[out->param_count++] = have;
+    out->param_count = 0;
+    out->placeholders = 0;
+    while (*pattern) {
+        if (*pattern == '{') {
+            while (*pattern++ != '}')
+                ;
             out->placeholders |= bit;
-        } else if (!lb_str_equal(want, have)) {
-            return false;
+            if (!take_param(&p, end, out))
+                return false;
+        } else {
+            bit >>= *pattern == '/';
+            if (p == end || *p++ != *pattern++)
+                return false;
         }
-        bit >>= 1;
     }
-    return rest.len == 0 && path.len == 0;
+    return p == end;
 }
 
 static void write_allow(unsigned methods, char allow[64])
@@ -57,24 +60,32 @@ static void write_allow(unsigned methods, char allow[64])
     allow[len] = '\0';
 }
 
+static unsigned methods_of(const struct lb_route *routes, size_t count, struct lb_str path)
+{
+    unsigned methods = 0;
+    struct match match;
+    for (size_t i = 0; i < count; i++)
+        if (match_path(routes[i].pattern, path, &match))
+            methods |= 1u << routes[i].method;
+    return methods;
+}
+
 lb_err lb_router_find(const struct lb_route *routes, size_t count, struct lb_request *req,
                       char allow[64], struct lb_reason *reason)
 {
     enum lb_method wanted = req->method == LB_HEAD ? LB_GET : req->method;
-    unsigned methods = 0;
-    struct match best = {0};
+    struct match best = {.placeholders = UINT64_MAX};
     req->route = NULL;
     for (size_t i = 0; i < count; i++) {
         struct match match;
-        if (!match_path(routes[i].pattern, req->path, &match))
-            continue;
-        methods |= 1u << routes[i].method;
-        if (routes[i].method != wanted || (req->route && match.placeholders >= best.placeholders))
+        if (routes[i].method != wanted || !match_path(routes[i].pattern, req->path, &match) ||
+            match.placeholders >= best.placeholders)
             continue;
         req->route = &routes[i];
         best = match;
     }
-    if (!methods)
+    unsigned methods = req->route ? 0 : methods_of(routes, count, req->path);
+    if (!req->route && !methods)
         return lb_fail(reason, LB_ERR_NOT_FOUND, "There is nothing at this path.");
     if (!req->route) {
         write_allow(methods & 1u << LB_GET ? methods | 1u << LB_HEAD : methods, allow);

@@ -89,7 +89,8 @@ bool lb_writer_healthy(const struct lb_writer *writer)
 static size_t weight(const struct lb_writer *writer, const struct lb_write *write)
 {
     size_t place = writer->settings.queue_bytes / writer->settings.queue_writes;
-    return write->size > place ? write->size : place;
+    size_t least = place ? place : 1;
+    return write->size > least ? write->size : least;
 }
 
 static lb_err take_room(struct lb_writer *writer, struct lb_write *write)

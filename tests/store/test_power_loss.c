@@ -2,7 +2,7 @@
  * there afterwards; what was not must be there wholly or not at all; memory, lists, the file and
  * its views must agree.
  *
- * LEADBLOCK_SEED and LEADBLOCK_CYCLES (default 300) choose what runs; a failure names its seed. */
+ * LEADBLOCK_SEED and LEADBLOCK_CYCLES (default 100) choose what runs; a failure names its seed. */
 #include "base/log.h"
 #include "base/rcu.h"
 #include "support/actor.h"
@@ -132,7 +132,7 @@ static void one_life(struct cycle *cycle)
         faulty_cut_power_at(0);
         verify(cycle);
         if (cycle->moment == AT_AN_OPERATION)
-            faulty_cut_power_at(1 + below(cycle, 400));
+            faulty_cut_power_at(1 + below(cycle, 300));
         run_actors(cycle);
         reached.cut_at_operation += !faulty_power();
     }
@@ -181,7 +181,7 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 static void acknowledged_changes_survive_power_loss(void **state)
 {
     uint64_t first = number_from("LEADBLOCK_SEED", 1);
-    uint64_t cycles = number_from("LEADBLOCK_CYCLES", getenv("LEADBLOCK_SEED") ? 1 : 300);
+    uint64_t cycles = number_from("LEADBLOCK_CYCLES", getenv("LEADBLOCK_SEED") ? 1 : 100);
     for (uint64_t seed = first; seed < first + cycles; seed++)
         run_cycle(seed);
     print_message("%llu cycles, %llu changes acknowledged; power cut at an operation %llu times, "

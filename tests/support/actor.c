@@ -15,6 +15,7 @@ static const char *const reasons[REASONS] = {NULL, "asked to be left alone", "le
 struct plan {
     enum lb_log_kind kind;
     unsigned list;
+    struct actor_change *undone; /* what it takes back */
     size_t count;
     struct actor_item items[ACTOR_NAMES];
 };
@@ -160,11 +161,12 @@ static bool is_alive(const struct actor *actor, const struct actor_change *chang
 static lb_err undo(struct actor *actor, struct plan *plan, struct outcome *out)
 {
     size_t known = actor->change_count < ACTOR_CHANGES ? actor->change_count : ACTOR_CHANGES;
-    const struct actor_change *change = &actor->changes[below(actor, (unsigned)known)];
+    struct actor_change *change = &actor->changes[below(actor, (unsigned)known)];
     bool alive = is_alive(actor, change);
+    plan->undone = change;
     plan->list = change->list;
     plan->kind = change->kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK;
-    for (size_t i = 0; alive && i < change->count; i++) {
+    for (size_t i = 0; alive && !change->undone && i < change->count; i++) {
         const struct actor_item *item = &change->items[i];
         struct actor_entry *entry = expected(actor, plan->list, item->name);
         if (plan->kind == LB_LOG_UNBLOCK && entry->id == item->entry.id) {
@@ -174,11 +176,7 @@ static lb_err undo(struct actor *actor, struct plan *plan, struct outcome *out)
             add_item(plan, item->name, item->entry);
         }
     }
-    char cn[32], ln[32]; campaign_name(actor, plan->list, cn);
-    uint64_t before = 0; if (plan->count) { lead_name(actor, plan->items[0].name, ln); before = engine_check(actor->engine, plan->list ? cn : NULL, ln); }
     lb_err err = engine_undo(actor->engine, change->id, out);
-    if (getenv("DBG") && plan->count) fprintf(stderr, "check of first planned: %lu before, %lu after; own %lu\n", before, engine_check(actor->engine, plan->list ? cn : NULL, ln), actor->now.entries[0][plan->items[0].name].id);
-if (getenv("DBG")) { fprintf(stderr, "undo change %lu kind %d list %u count %zu first item name %u id %lu; planned %zu -> err %d out %lu %lu %lu\n", change->id, change->kind, change->list, change->count, change->items[0].name, change->items[0].entry.id, plan->count, err, out->change, out->blocked, out->unblocked); for (size_t k = 0; k < plan->count; k++) fprintf(stderr, "  plan name %u id %lu\n", plan->items[k].name, plan->items[k].entry.id);}
     if (!alive && err == LB_ERR_NOT_FOUND)
         return LB_OK;
     if (!alive && err == LB_OK)
@@ -204,7 +202,6 @@ static lb_err make_change(struct actor *actor, struct plan *plan, struct outcome
     if (!actor->now.exists[plan->list] || (plan->list != ACTOR_OWN && below(actor, 16) == 0))
         return turn_campaign(actor, plan);
     unsigned choice = below(actor, 16);
-    if (getenv("DBG")) fprintf(stderr, "actor %u choice %u list %u changes %zu\n", actor->number, choice, plan->list, actor->change_count);
     if (choice < 4)
         return unblock(actor, plan, out);
     if (choice < 6)
@@ -239,6 +236,8 @@ static void learn(struct actor *actor, const struct plan *plan, const struct out
              (unsigned long long)outcome->blocked, (unsigned long long)outcome->unblocked);
     if (plan->count == 0 || actor->failure[0])
         return;
+    if (plan->undone)
+        plan->undone->undone = true;
     *change = (struct actor_change){.id = outcome->change,
                                     .list = plan->list,
                                     .life = actor->lives[plan->list],
@@ -252,12 +251,27 @@ static void learn(struct actor *actor, const struct plan *plan, const struct out
     actor->change_count++;
 }
 
+/* After a change in doubt nothing else may be accepted. */
+static lb_err step_in_doubt(struct actor *actor)
+{
+    struct lb_change change = {.blocklist = actor->engine->blocklist,
+                               .standing = engine_standing(actor->engine, NULL)};
+    lb_change_block(&change);
+    lb_err err = engine_submit(actor->engine, &change.write);
+    if (err != LB_ERR_STORAGE_UNAVAILABLE)
+        fail(actor, "after an unknown outcome a change ended with %s", lb_err_code(err));
+    return err;
+}
+
 lb_err actor_step(struct actor *actor)
 {
     struct plan plan = {0};
     struct outcome outcome = {0};
+    if (actor->in_doubt)
+        return step_in_doubt(actor);
     actor->if_done = actor->now;
     lb_err err = make_change(actor, &plan, &outcome);
+    actor->undo_in_doubt = plan.count ? plan.undone : NULL;
     if (err == LB_ERR_OUTCOME_UNKNOWN)
         actor->in_doubt = true;
     else if (err && err != LB_ERR_STORAGE_UNAVAILABLE && err != LB_ERR_STORAGE_FULL)
@@ -362,12 +376,14 @@ bool actor_verify(struct actor *actor, struct lb_store_reader *reader)
     for (unsigned list = 0; list < ACTOR_LISTS; list++)
         if (!walk_list(actor, reader, list, &seen))
             return false;
-    if (!same_state(&actor->now, &seen, why) &&
-        !(actor->in_doubt && same_state(&actor->if_done, &seen, why_done)))
+    bool as_now = same_state(&actor->now, &seen, why);
+    if (!as_now && !(actor->in_doubt && same_state(&actor->if_done, &seen, why_done)))
         return fail(actor, "actor %u: not as acknowledged: %s; nor with what was in doubt: %s",
                     actor->number, why, why_done);
     for (unsigned list = 0; list < ACTOR_LISTS; list++)
         actor->lives[list] += actor->now.exists[list] && !seen.exists[list];
+    if (!as_now && actor->undo_in_doubt)
+        actor->undo_in_doubt->undone = true;
     actor->in_doubt = false;
     actor->now = seen;
     for (unsigned list = 0; list < ACTOR_LISTS; list++)

@@ -36,6 +36,7 @@ struct actor_change {
     unsigned list;
     unsigned life; /* of the campaign */
     enum lb_log_kind kind;
+    bool undone; /* which happens once */
     size_t count;
     struct actor_item items[ACTOR_NAMES];
 };
@@ -47,7 +48,8 @@ struct actor {
     struct actor_state now;     /* acknowledged */
     struct actor_state if_done; /* with the change that is under way or in doubt */
     bool in_doubt;
-    uint64_t acknowledged; /* changes */
+    struct actor_change *undo_in_doubt; /* what the change in doubt takes back */
+    uint64_t acknowledged;              /* changes */
     unsigned lives[ACTOR_LISTS];
     struct actor_change changes[ACTOR_CHANGES]; /* a ring */
     size_t change_count;

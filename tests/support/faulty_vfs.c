@@ -28,6 +28,7 @@ struct handle {
     int level;
     bool sync_names; /* with the next sync: a new journal's directory entry */
     bool delete_on_close;
+    bool persist_wal;
     bool mapped;
     bool shm_shared[SQLITE_SHM_NLOCK];
 };
@@ -221,7 +222,15 @@ static int check_reserved(sqlite3_file *base, int *out)
 
 static int control(sqlite3_file *base, int op, void *arg)
 {
-    return SQLITE_NOTFOUND;
+    struct handle *handle = (struct handle *)base;
+    int *value = arg;
+    if (op != SQLITE_FCNTL_PERSIST_WAL)
+        return SQLITE_NOTFOUND;
+    if (*value < 0)
+        *value = handle->persist_wal;
+    else
+        handle->persist_wal = *value != 0;
+    return SQLITE_OK;
 }
 
 static int sector_size(sqlite3_file *base)

@@ -1,0 +1,330 @@
+/* The nth operation on the disk fails, for every n until a run is clean; and the disk is full.
+ *
+ * What an answer says must be so: acknowledged is there after the next start, storage_unavailable
+ * and storage_full recorded nothing, outcome_unknown is there wholly or not at all and ends all
+ * writing. The same script of changes runs each time. */
+#include "base/log.h"
+#include "base/rcu.h"
+#include "support/actor.h"
+#include "support/faulty_vfs.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define PATH  "leadblock.db"
+#define STEPS 40
+#define SEED  7
+
+struct run {
+    struct engine engine;
+    struct actor *actor;
+    unsigned refused, full, unknown; /* answers */
+};
+
+static const char *described(const char *what, enum faulty_op op, uint64_t nth)
+{
+    static char text[128];
+    snprintf(text, sizeof text, "%s, %s %llu", what, faulty_op_name(op), (unsigned long long)nth);
+    return text;
+}
+
+static void expect(const struct run *run, bool good, const char *what)
+{
+    if (good && !run->actor->failure[0])
+        return;
+    print_error("%s: %s\n", what, run->actor->failure);
+    exit(1); /* files are open: no other test could begin */
+}
+
+static void start(struct run *run)
+{
+    *run = (struct run){.actor = calloc(1, sizeof *run->actor)};
+    faulty_format(SEED);
+    assert_int_equal(engine_open(&run->engine, PATH, FAULTY_VFS), LB_OK);
+    assert_int_equal(engine_make_workspace(&run->engine), LB_OK);
+    actor_init(run->actor, &run->engine, 0, SEED);
+}
+
+static void reopen(struct run *run, const char *what)
+{
+    bool good = engine_open(&run->engine, PATH, FAULTY_VFS) == LB_OK &&
+                actors_verify(run->actor, 1, PATH, FAULTY_VFS);
+    expect(run, good, what);
+}
+
+static void finish(struct run *run)
+{
+    engine_close(&run->engine);
+    free(run->actor);
+}
+
+static void step(struct run *run, const char *what)
+{
+    bool had_failed = atomic_load(&run->engine.failed);
+    lb_err err = actor_step(run->actor);
+    run->refused += err == LB_ERR_STORAGE_UNAVAILABLE;
+    run->full += err == LB_ERR_STORAGE_FULL;
+    run->unknown += err == LB_ERR_OUTCOME_UNKNOWN;
+    if (had_failed && err != LB_ERR_STORAGE_UNAVAILABLE)
+        expect(run, false, "accepted a change after an unknown outcome");
+    if (atomic_load(&run->engine.failed) != (had_failed || err == LB_ERR_OUTCOME_UNKNOWN))
+        expect(run, false, "an unknown outcome and the writer's end must come together");
+    expect(run, true, what);
+}
+
+/* The script with the nth operation failing; then a new start, after the power was lost or not.
+ * False: nothing failed. */
+static bool fail_nth(enum faulty_op op, uint64_t nth, int code, bool for_ever, bool power_loss,
+                     struct run *total)
+{
+    struct run run;
+    const char *what = described(power_loss ? "then power loss" : "then a restart", op, nth);
+    start(&run);
+    faulty_fail(op, nth, code, for_ever);
+    for (int i = 0; i < STEPS; i++)
+        step(&run, what);
+    bool failed = faulty_heal();
+    if (power_loss)
+        faulty_cut_power();
+    engine_close(&run.engine);
+    if (power_loss)
+        faulty_restore_power();
+    reopen(&run, what);
+    step(&run, what);
+    expect(&run, run.actor->acknowledged > 0, "nothing works after the next start");
+    total->refused += run.refused;
+    total->full += run.full;
+    total->unknown += run.unknown;
+    finish(&run);
+    return failed;
+}
+
+static void fail_each(enum faulty_op op, int code, bool for_ever, struct run *total)
+{
+    uint64_t nth = 1;
+    *total = (struct run){0};
+    while (fail_nth(op, nth, code, for_ever, nth % 2, total))
+        nth++;
+    print_message("%s: %llu operations; %u refused, %u full, %u unknown\n", faulty_op_name(op),
+                  (unsigned long long)nth, total->refused, total->full, total->unknown);
+    assert_true(nth > 1);
+}
+
+static void failed_writes_are_told(void **state)
+{
+    struct run total;
+    fail_each(FAULTY_WRITE, SQLITE_IOERR_WRITE, false, &total);
+    assert_true(total.unknown > 0);
+    assert_int_equal(total.full, 0);
+}
+
+static void failed_syncs_are_told(void **state)
+{
+    struct run total;
+    fail_each(FAULTY_SYNC, SQLITE_IOERR_FSYNC, false, &total);
+    assert_true(total.unknown > 0);
+}
+
+static void failing_syncs_are_told(void **state)
+{
+    struct run total;
+    fail_each(FAULTY_SYNC, SQLITE_IOERR_FSYNC, true, &total);
+    assert_true(total.unknown > 0);
+}
+
+/* The script's database is small: a store that has just been opened reads. Reading happens before
+ * the commit: nothing is recorded, and the next change works. */
+static void failed_reads_are_told(void **state)
+{
+    unsigned refused = 0;
+    bool failed = true;
+    for (uint64_t nth = 1; failed; nth++) {
+        struct run run;
+        const char *what = described("a read fails", FAULTY_READ, nth);
+        start(&run);
+        for (int i = 0; i < STEPS; i++)
+            step(&run, what);
+        engine_close(&run.engine);
+        assert_int_equal(engine_open(&run.engine, PATH, FAULTY_VFS), LB_OK);
+        faulty_fail(FAULTY_READ, nth, SQLITE_IOERR_READ, false);
+        for (int i = 0; i < STEPS; i++)
+            step(&run, what);
+        failed = faulty_heal();
+        engine_close(&run.engine);
+        reopen(&run, what);
+        refused += run.refused;
+        finish(&run);
+    }
+    print_message("reads: %u refused\n", refused);
+}
+
+/* Whatever fails while the store is opened, the server does not start, or is complete. */
+static void failed_starts_lose_nothing(void **state)
+{
+    static const int codes[FAULTY_OPS] = {SQLITE_IOERR_READ,     SQLITE_CANTOPEN,
+                                          SQLITE_IOERR_WRITE,    SQLITE_IOERR_FSYNC,
+                                          SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_DELETE};
+    for (enum faulty_op op = FAULTY_READ; op < FAULTY_OPS; op++) {
+        struct run run;
+        bool failed = true;
+        start(&run);
+        for (int i = 0; i < STEPS; i++)
+            step(&run, "before");
+        /* Left without an end, so that the next start has a log to recover. */
+        for (uint64_t nth = 1; failed; nth++) {
+            const char *what = described("start", op, nth);
+            faulty_cut_power();
+            engine_close(&run.engine);
+            faulty_restore_power();
+            faulty_fail(op, nth, codes[op], false);
+            lb_err err = engine_open(&run.engine, PATH, FAULTY_VFS);
+            failed = faulty_heal();
+            if (err)
+                expect(&run, failed, what);
+            else
+                expect(&run, actors_verify(run.actor, 1, PATH, FAULTY_VFS), what);
+            if (err)
+                reopen(&run, what);
+            step(&run, what);
+        }
+        finish(&run);
+    }
+}
+
+/* A new folder: a first start that fails leaves nothing that hinders the next. */
+static void failed_first_starts_hinder_nothing(void **state)
+{
+    static const enum faulty_op ops[] = {FAULTY_OPEN, FAULTY_WRITE, FAULTY_SYNC, FAULTY_DELETE};
+    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+        bool failed = true;
+        for (uint64_t nth = 1; failed; nth++) {
+            struct engine engine;
+            faulty_format(nth);
+            faulty_fail(ops[i], nth, i ? SQLITE_IOERR : SQLITE_CANTOPEN, false);
+            lb_err err = engine_open(&engine, PATH, FAULTY_VFS);
+            failed = faulty_heal();
+            if (!err)
+                engine_close(&engine);
+            assert_int_equal(engine_open(&engine, PATH, FAULTY_VFS), LB_OK);
+            assert_int_equal(engine_make_workspace(&engine), LB_OK);
+            engine_close(&engine);
+        }
+    }
+}
+
+/* Once there is room again the same process works on. */
+static void a_full_disk_refuses_and_recovers(void **state)
+{
+    unsigned full = 0;
+    bool failed = true;
+    for (uint64_t nth = 1; failed; nth++) {
+        struct run run;
+        const char *what = described("full", FAULTY_WRITE, nth);
+        start(&run);
+        faulty_fail(FAULTY_WRITE, nth, SQLITE_FULL, nth % 3 != 0);
+        for (int i = 0; i < STEPS; i++)
+            step(&run, what);
+        assert_int_equal(run.unknown + run.refused, 0);
+        full += run.full;
+        expect(&run, actors_verify(run.actor, 1, PATH, FAULTY_VFS), what);
+        failed = faulty_heal();
+        uint64_t before = run.actor->acknowledged;
+        for (int i = 0; i < 5; i++)
+            step(&run, what);
+        assert_true(run.actor->acknowledged == before + 5);
+        if (nth % 2)
+            faulty_cut_power();
+        engine_close(&run.engine);
+        if (nth % 2)
+            faulty_restore_power();
+        reopen(&run, what);
+        finish(&run);
+    }
+    print_message("full: %u refused\n", full);
+    assert_true(full > 0);
+}
+
+/* A disk of a given size: what is there can be overwritten, nothing can grow. */
+static void a_disk_without_room_refuses_and_recovers(void **state)
+{
+    for (unsigned extra = 0; extra < 64; extra += 3) {
+        struct run run;
+        start(&run);
+        step(&run, "with room");
+        faulty_set_room(faulty_used() + extra * 1000);
+        for (int i = 0; i < 4 * STEPS; i++)
+            step(&run, "without room");
+        assert_int_equal(run.unknown + run.refused, 0);
+        expect(&run, actors_verify(run.actor, 1, PATH, FAULTY_VFS), "checks without room");
+        uint64_t before = run.actor->acknowledged;
+        faulty_set_room(0);
+        for (int i = 0; i < 5; i++)
+            step(&run, "with room again");
+        assert_true(run.actor->acknowledged == before + 5);
+        faulty_cut_power();
+        engine_close(&run.engine);
+        faulty_restore_power();
+        reopen(&run, "after a full disk and a power loss");
+        if (extra == 0)
+            assert_true(run.full > 0);
+        finish(&run);
+    }
+}
+
+/* Writing the log back fails for ever: all changes are in the log, which just grows. */
+struct checkpoint_fault {
+    uint64_t hits;
+};
+
+static void fail_database_syncs(void *context, enum faulty_op op, const char *name)
+{
+    struct checkpoint_fault *fault = context;
+    if (op != FAULTY_SYNC || strcmp(name, PATH) != 0)
+        return;
+    fault->hits++;
+    faulty_fail(FAULTY_SYNC, 1, SQLITE_IOERR_FSYNC, false);
+}
+
+static void failing_checkpoints_lose_nothing(void **state)
+{
+    struct checkpoint_fault fault = {0};
+    struct run run;
+    start(&run);
+    faulty_watch(fail_database_syncs, &fault);
+    for (int i = 0; i < 6 * STEPS; i++)
+        step(&run, "while checkpoints fail");
+    assert_true(fault.hits > 1);
+    assert_int_equal(run.actor->acknowledged, 6 * STEPS);
+    faulty_cut_power();
+    faulty_watch(NULL, NULL);
+    engine_close(&run.engine);
+    faulty_heal();
+    faulty_restore_power();
+    reopen(&run, "after checkpoints failed and a power loss");
+    finish(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(failed_writes_are_told),
+        cmocka_unit_test(failed_syncs_are_told),
+        cmocka_unit_test(failing_syncs_are_told),
+        cmocka_unit_test(failed_reads_are_told),
+        cmocka_unit_test(failed_starts_lose_nothing),
+        cmocka_unit_test(failed_first_starts_hinder_nothing),
+        cmocka_unit_test(a_full_disk_refuses_and_recovers),
+        cmocka_unit_test(a_disk_without_room_refuses_and_recovers),
+        cmocka_unit_test(failing_checkpoints_lose_nothing),
+    };
+    lb_log_set_level((enum lb_log_level) - 1); /* failures are what this is about */
+    lb_rcu_thread_register();
+    int failed = cmocka_run_group_tests_name("I/O errors", tests, NULL, NULL);
+    lb_rcu_thread_unregister();
+    return failed;
+}

@@ -1,0 +1,697 @@
+/* The writer over a store that only remembers what it was told and fails when asked to. */
+#include "base/clock.h"
+#include "base/rcu.h"
+#include "writer/writer.h"
+
+#include <poll.h>
+#include <semaphore.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define QUEUE_WRITES 8192
+#define PLACE        1024 /* what one small write weighs */
+
+/* Everything that happens on the writer thread is appended to the trace by that thread; the test
+ * reads it when it has learnt of a completion. */
+struct fixture {
+    struct lb_store store;
+    struct lb_store_ops ops;
+    struct lb_writer *writer;
+    struct lb_mailbox *mailbox;
+    char *trace;
+    size_t trace_len;
+    bool tracing;
+    unsigned commits;
+    unsigned applies;
+    lb_err fail_begin; /* once */
+    lb_err fail_prepare;
+    lb_err fail_commit;
+    unsigned failed_calls;
+    _Atomic unsigned maintained, upkept, more; /* `more`: so many upkeep turns want another */
+    sem_t held, gate;
+};
+
+struct fake {
+    struct lb_write write;
+    struct lb_task task;
+    struct fixture *fixture;
+    int number;
+    lb_err fail;
+    bool touch;
+    bool holds; /* waits for the gate */
+    unsigned applied;
+    unsigned published;
+    unsigned completed;
+};
+
+#define TRACE_SIZE 65536
+
+static void trace(struct fixture *fixture, const char *what, int number)
+{
+    if (!fixture->tracing)
+        return;
+    size_t room = TRACE_SIZE - fixture->trace_len;
+    int len = number ? snprintf(fixture->trace + fixture->trace_len, room, "%s%d ", what, number)
+                     : snprintf(fixture->trace + fixture->trace_len, room, "%s ", what);
+    fixture->trace_len += (size_t)len < room ? (size_t)len : 0;
+}
+
+static struct fixture *of(struct lb_store *store)
+{
+    return (struct fixture *)store;
+}
+
+static lb_err once(lb_err *err)
+{
+    lb_err now = *err;
+    *err = LB_OK;
+    return now;
+}
+
+static lb_err store_begin(struct lb_store *store)
+{
+    trace(of(store), "begin", 0);
+    return once(&of(store)->fail_begin);
+}
+
+static lb_err store_commit(struct lb_store *store)
+{
+    trace(of(store), "commit", 0);
+    of(store)->commits++;
+    return once(&of(store)->fail_commit);
+}
+
+static void store_rollback(struct lb_store *store)
+{
+    trace(of(store), "rollback", 0);
+}
+
+static void store_maintain(struct lb_store *store, bool idle)
+{
+    atomic_fetch_add(&of(store)->maintained, 1);
+}
+
+static void batch_begin(void *context)
+{
+    trace(context, "batch", 0);
+}
+
+static lb_err batch_prepare(void *context)
+{
+    trace(context, "prepare", 0);
+    return once(&((struct fixture *)context)->fail_prepare);
+}
+
+static void batch_publish(void *context)
+{
+    trace(context, "show", 0);
+}
+
+static bool upkeep(void *context)
+{
+    struct fixture *fixture = context;
+    atomic_fetch_add(&fixture->upkept, 1);
+    return atomic_load(&fixture->more) && atomic_fetch_sub(&fixture->more, 1) > 0;
+}
+
+static void writer_failed(void *context)
+{
+    struct fixture *fixture = context;
+    trace(fixture, "failed", 0);
+    fixture->failed_calls++;
+}
+
+static lb_err fake_apply(struct lb_write *write, struct lb_store *store)
+{
+    struct fake *fake = (struct fake *)write;
+    trace(fake->fixture, "apply", fake->number);
+    fake->applied++;
+    fake->fixture->applies++;
+    if (fake->holds) {
+        sem_post(&fake->fixture->held);
+        sem_wait(&fake->fixture->gate);
+    }
+    write->touched = fake->touch;
+    return fake->fail;
+}
+
+static void fake_publish(struct lb_write *write)
+{
+    struct fake *fake = (struct fake *)write;
+    trace(fake->fixture, "publish", fake->number);
+    fake->published++;
+}
+
+static void fake_complete(struct lb_task *task)
+{
+    struct fake *fake = (struct fake *)(void *)((char *)task - offsetof(struct fake, task));
+    fake->completed++;
+    /* Whoever hears of a success can see it already. */
+    assert_int_equal(fake->published, fake->write.result == LB_OK ? 1 : 0);
+}
+
+static struct fixture *open_with(unsigned queue_writes, size_t queue_bytes, unsigned share)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    fixture->ops = (struct lb_store_ops){.begin = store_begin,
+                                         .commit = store_commit,
+                                         .rollback = store_rollback,
+                                         .maintain = store_maintain};
+    fixture->store.ops = &fixture->ops;
+    fixture->trace = calloc(1, TRACE_SIZE);
+    fixture->tracing = true;
+    fixture->mailbox = lb_mailbox_create();
+    sem_init(&fixture->held, 0, 0);
+    sem_init(&fixture->gate, 0, 0);
+    struct lb_writer_settings settings = {
+        .store = &fixture->store,
+        .hooks = {fixture, batch_begin, batch_prepare, batch_publish, upkeep},
+        .queue_writes = queue_writes,
+        .queue_bytes = queue_bytes,
+        .share_percent = share,
+        .failed = writer_failed,
+        .failed_context = fixture};
+    fixture->writer = lb_writer_create(&settings);
+    assert_non_null(fixture->writer);
+    assert_true(lb_writer_start(fixture->writer));
+    return fixture;
+}
+
+static int setup(void **state)
+{
+    *state = open_with(QUEUE_WRITES, (size_t)QUEUE_WRITES * PLACE, 100);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    lb_writer_stop(fixture->writer);
+    lb_writer_destroy(fixture->writer);
+    lb_mailbox_destroy(fixture->mailbox);
+    sem_destroy(&fixture->held);
+    sem_destroy(&fixture->gate);
+    free(fixture->trace);
+    free(fixture);
+    return 0;
+}
+
+static void prepare(struct fixture *fixture, struct fake *fake, int number)
+{
+    fake->fixture = fixture;
+    fake->number = number;
+    fake->task.run = fake_complete;
+    fake->write.apply = fake_apply;
+    fake->write.publish = fake_publish;
+    fake->write.completion = &fake->task;
+    fake->write.home = fixture->mailbox;
+}
+
+static lb_err submit(struct fixture *fixture, struct fake *fake, int number)
+{
+    prepare(fixture, fake, number);
+    return lb_writer_submit(fixture->writer, &fake->write);
+}
+
+/* Runs completions until so many have come. */
+static void await(struct fixture *fixture, size_t count)
+{
+    struct pollfd waited = {.fd = lb_mailbox_fd(fixture->mailbox), .events = POLLIN};
+    size_t got = 0;
+    while (got < count) {
+        assert_int_equal(poll(&waited, 1, 10000), 1);
+        got += lb_mailbox_drain(fixture->mailbox);
+    }
+    assert_int_equal(got, count);
+}
+
+/* Keeps the writer busy inside of `fake`, so that what is submitted next becomes one batch. */
+static void hold(struct fixture *fixture, struct fake *fake)
+{
+    fake->holds = true;
+    assert_int_equal(submit(fixture, fake, 99), LB_OK);
+    sem_wait(&fixture->held);
+}
+
+/* Lets go; from here on the trace shows what comes after the holding write. */
+static void let_go(struct fixture *fixture)
+{
+    fixture->trace_len = 0; /* the writer waits at the gate */
+    fixture->trace[0] = '\0';
+    sem_post(&fixture->gate);
+}
+
+#define AFTER_HOLD "prepare commit show publish99 "
+
+static void one_write_is_applied_committed_published_and_completed_in_that_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake fake = {0};
+    assert_int_equal(submit(fixture, &fake, 1), LB_OK);
+    await(fixture, 1);
+    assert_string_equal(fixture->trace, "begin batch apply1 prepare commit show publish1 ");
+    assert_int_equal(fake.write.result, LB_OK);
+    assert_int_equal(fake.completed, 1);
+}
+
+static void writes_that_wait_together_share_one_commit_in_their_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[3] = {{.holds = false}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
+    let_go(fixture);
+    await(fixture, 4);
+    assert_string_equal(fixture->trace,
+                        AFTER_HOLD "begin batch apply1 apply2 apply3 prepare commit show "
+                                   "publish1 publish2 publish3 ");
+}
+
+static void a_write_that_fails_untouched_fails_alone_and_costs_no_rollback(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[3] = {[1] = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++)
+        submit(fixture, &fakes[i], i + 1);
+    let_go(fixture);
+    await(fixture, 4);
+    assert_string_equal(fixture->trace,
+                        AFTER_HOLD "begin batch apply1 apply2 apply3 prepare commit show "
+                                   "publish1 publish3 ");
+    assert_int_equal(fakes[0].write.result, LB_OK);
+    assert_int_equal(fakes[1].write.result, LB_ERR_CAMPAIGN_NOT_FOUND);
+    assert_int_equal(fakes[2].write.result, LB_OK);
+}
+
+static void a_write_that_fails_touched_is_taken_out_and_the_rest_applied_again(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[3] = {[1] = {.fail = LB_ERR_ALREADY_EXISTS, .touch = true}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++)
+        submit(fixture, &fakes[i], i + 1);
+    let_go(fixture);
+    await(fixture, 4);
+    assert_string_equal(fixture->trace,
+                        AFTER_HOLD "begin batch apply1 apply2 rollback begin batch apply1 apply3 "
+                                   "prepare commit show publish1 publish3 ");
+    assert_int_equal(fakes[0].write.result, LB_OK);
+    assert_int_equal(fakes[1].write.result, LB_ERR_ALREADY_EXISTS);
+    assert_int_equal(fakes[2].write.result, LB_OK);
+}
+
+/* The statement may have left something behind, whatever the write says. */
+static void a_storage_error_rolls_back_even_when_nothing_was_touched(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[2] = {[0] = {.fail = LB_ERR_STORAGE_FULL}};
+    hold(fixture, &holder);
+    submit(fixture, &fakes[0], 1);
+    submit(fixture, &fakes[1], 2);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_string_equal(fixture->trace, AFTER_HOLD "begin batch apply1 rollback begin batch apply2 "
+                                                   "prepare commit show publish2 ");
+    assert_int_equal(fakes[0].write.result, LB_ERR_STORAGE_FULL);
+    assert_int_equal(fakes[1].write.result, LB_OK);
+}
+
+static void a_batch_of_which_nothing_is_left_is_not_committed(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake fake = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND};
+    submit(fixture, &fake, 1);
+    await(fixture, 1);
+    assert_string_equal(fixture->trace, "begin batch apply1 rollback ");
+    assert_int_equal(fixture->commits, 0);
+}
+
+/* `failing` writes that fail touched with `err`, then a good one, in one batch. */
+static struct fake *run_failing(struct fixture *fixture, size_t failing, lb_err err)
+{
+    struct fake holder = {0};
+    struct fake *fakes = calloc(failing + 1, sizeof *fakes);
+    hold(fixture, &holder);
+    for (size_t i = 0; i <= failing; i++) {
+        fakes[i].fail = i < failing ? err : LB_OK;
+        fakes[i].touch = true;
+        submit(fixture, &fakes[i], (int)i + 1);
+    }
+    let_go(fixture);
+    await(fixture, failing + 2);
+    return fakes;
+}
+
+static void eight_failing_writes_leave_the_rest_alone(void **state)
+{
+    struct fake *fakes = run_failing(*state, 8, LB_ERR_CAMPAIGN_NOT_FOUND);
+    assert_int_equal(fakes[8].write.result, LB_OK);
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(fakes[i].write.result, LB_ERR_CAMPAIGN_NOT_FOUND);
+    free(fakes);
+}
+
+static void attempts_are_bounded_and_nobody_gets_the_refusal_of_another(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake *fakes = run_failing(fixture, 100, LB_ERR_WORKSPACE_OVERLOADED);
+    assert_int_equal(fakes[0].write.result, LB_ERR_WORKSPACE_OVERLOADED);
+    assert_int_equal(fakes[8].write.result, LB_ERR_WORKSPACE_OVERLOADED);
+    for (int i = 9; i <= 100; i++)
+        assert_int_equal(fakes[i].write.result, LB_ERR_OVERLOADED);
+    assert_int_equal(fixture->applies, 1 + 9); /* the holder, and one per attempt */
+    assert_int_equal(fixture->commits, 1);
+    free(fakes);
+}
+
+static void a_store_that_keeps_failing_fails_the_batch_with_its_error(void **state)
+{
+    struct fake *fakes = run_failing(*state, 100, LB_ERR_STORAGE_FULL);
+    for (int i = 0; i <= 100; i++)
+        assert_int_equal(fakes[i].write.result, LB_ERR_STORAGE_FULL);
+    free(fakes);
+}
+
+static void a_failed_begin_fails_the_batch_and_the_next_one_works(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[3] = {{.holds = false}};
+    hold(fixture, &holder);
+    fixture->fail_begin = LB_ERR_STORAGE_UNAVAILABLE;
+    submit(fixture, &fakes[0], 1);
+    submit(fixture, &fakes[1], 2);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_string_equal(fixture->trace, AFTER_HOLD "begin rollback ");
+    assert_int_equal(fakes[0].write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(fakes[1].write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    submit(fixture, &fakes[2], 3);
+    await(fixture, 1);
+    assert_int_equal(fakes[2].write.result, LB_OK);
+}
+
+static void a_failed_preparation_is_neither_committed_nor_published(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake fake = {0};
+    fixture->fail_prepare = LB_ERR_STORAGE_UNAVAILABLE;
+    submit(fixture, &fake, 1);
+    await(fixture, 1);
+    assert_string_equal(fixture->trace, "begin batch apply1 prepare rollback ");
+    assert_int_equal(fake.write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_true(lb_writer_healthy(fixture->writer));
+}
+
+static void a_full_disk_at_the_commit_publishes_nothing_and_is_got_over(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake next = {0};
+    hold(fixture, &holder);
+    sem_post(&fixture->gate);
+    await(fixture, 1);
+    fixture->fail_commit = LB_ERR_STORAGE_FULL;
+    struct fake again = {0};
+    hold(fixture, &again);
+    let_go(fixture);
+    await(fixture, 1);
+    assert_string_equal(fixture->trace, "prepare commit rollback ");
+    assert_int_equal(again.write.result, LB_ERR_STORAGE_FULL);
+    assert_int_equal(fixture->failed_calls, 0);
+    submit(fixture, &next, 1);
+    await(fixture, 1);
+    assert_int_equal(next.write.result, LB_OK);
+}
+
+static void an_unknown_outcome_is_told_and_nothing_is_tried_any_more(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake refused = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND};
+    struct fake fake = {0};
+    struct fake late = {0};
+    fixture->fail_commit = LB_ERR_OUTCOME_UNKNOWN;
+    hold(fixture, &holder);
+    submit(fixture, &refused, 1);
+    submit(fixture, &fake, 2);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_string_equal(fixture->trace, "prepare commit rollback failed ");
+    assert_int_equal(holder.write.result, LB_ERR_OUTCOME_UNKNOWN);
+    assert_int_equal(refused.write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(fake.write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(fake.applied, 0);
+    assert_int_equal(fixture->failed_calls, 1);
+    assert_false(lb_writer_healthy(fixture->writer));
+    assert_int_equal(submit(fixture, &late, 3), LB_ERR_STORAGE_UNAVAILABLE);
+}
+
+/* What was refused before the commit was not in it: its outcome is known. */
+static void a_refused_write_keeps_its_error_when_the_commit_of_others_is_unknown(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->tracing = false;
+    struct fake holder = {0};
+    struct fake pair[2] = {[0] = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND}, [1] = {.holds = true}};
+    hold(fixture, &holder);
+    prepare(fixture, &pair[0], 3);
+    prepare(fixture, &pair[1], 4);
+    assert_int_equal(lb_writer_submit(fixture->writer, &pair[0].write), LB_OK);
+    assert_int_equal(lb_writer_submit(fixture->writer, &pair[1].write), LB_OK);
+    sem_post(&fixture->gate);
+    sem_wait(&fixture->held); /* both are applied, the commit is next */
+    fixture->fail_commit = LB_ERR_OUTCOME_UNKNOWN;
+    sem_post(&fixture->gate);
+    await(fixture, 3);
+    assert_int_equal(pair[0].write.result, LB_ERR_CAMPAIGN_NOT_FOUND);
+    assert_int_equal(pair[1].write.result, LB_ERR_OUTCOME_UNKNOWN);
+}
+
+static void a_full_queue_refuses_and_takes_again_when_there_is_room(void **state)
+{
+    teardown(state);
+    struct fixture *fixture = *state = open_with(4, 4096, 100);
+    struct fake holder = {0};
+    struct fake fakes[5] = {{.holds = false}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
+    assert_int_equal(submit(fixture, &fakes[3], 4), LB_ERR_OVERLOADED);
+    struct lb_writer_stats stats;
+    lb_writer_stats(fixture->writer, &stats);
+    assert_int_equal(stats.queued, 4);
+    assert_int_equal(stats.refused, 1);
+    let_go(fixture);
+    await(fixture, 4);
+    assert_int_equal(fakes[3].applied, 0);
+    assert_int_equal(submit(fixture, &fakes[4], 5), LB_OK);
+    await(fixture, 1);
+    lb_writer_stats(fixture->writer, &stats);
+    assert_int_equal(stats.queued, 0);
+}
+
+static void large_writes_fill_the_queue_by_their_size(void **state)
+{
+    teardown(state);
+    struct fixture *fixture = *state = open_with(4, 4096, 100);
+    struct fake holder = {0};
+    struct fake fits = {.write.size = 3072};
+    struct fake small = {0};
+    struct fake huge = {.write.size = SIZE_MAX};
+    hold(fixture, &holder);
+    assert_int_equal(submit(fixture, &huge, 1), LB_ERR_OVERLOADED);
+    assert_int_equal(submit(fixture, &fits, 2), LB_OK);
+    assert_int_equal(submit(fixture, &small, 3), LB_ERR_OVERLOADED);
+    let_go(fixture);
+    await(fixture, 2);
+    assert_int_equal(submit(fixture, &small, 3), LB_OK);
+    await(fixture, 1);
+}
+
+static void a_workspace_fills_its_share_and_no_more(void **state)
+{
+    teardown(state);
+    struct fixture *fixture = *state = open_with(10, 10000, 20);
+    struct lb_share one = {0};
+    struct lb_share other = {0};
+    struct fake holder = {0};
+    struct fake fakes[5] = {{.holds = false}};
+    for (int i = 0; i < 5; i++)
+        fakes[i].write.share = i < 3 ? &one : &other;
+    hold(fixture, &holder);
+    assert_int_equal(submit(fixture, &fakes[0], 1), LB_OK);
+    assert_int_equal(submit(fixture, &fakes[1], 2), LB_OK);
+    assert_int_equal(submit(fixture, &fakes[2], 3), LB_ERR_WORKSPACE_OVERLOADED);
+    assert_int_equal(submit(fixture, &fakes[3], 4), LB_OK);
+    struct lb_writer_stats stats;
+    lb_writer_stats(fixture->writer, &stats);
+    assert_int_equal(stats.queued, 4); /* the refused one holds no room */
+    let_go(fixture);
+    await(fixture, 4);
+    assert_int_equal(atomic_load(&one.taken), 0);
+    assert_int_equal(atomic_load(&other.taken), 0);
+    assert_int_equal(submit(fixture, &fakes[2], 3), LB_OK);
+    await(fixture, 1);
+}
+
+/* Also room of writes that failed, each in its way. */
+static void failed_writes_give_their_room_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_share share = {0};
+    struct fake fakes[3] = {[0] = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND},
+                            [1] = {.fail = LB_ERR_STORAGE_FULL, .touch = true}};
+    fixture->tracing = false;
+    for (int i = 0; i < 3; i++) {
+        fakes[i].write.share = &share;
+        fixture->fail_commit = i == 2 ? LB_ERR_OUTCOME_UNKNOWN : LB_OK;
+        assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
+        await(fixture, 1);
+        assert_int_equal(atomic_load(&share.taken), 0);
+    }
+    assert_int_equal(submit(fixture, &fakes[0], 4), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(atomic_load(&share.taken), 0);
+}
+
+static void batches_are_bounded_in_number(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake *fakes = calloc(5000, sizeof *fakes);
+    fixture->tracing = false;
+    hold(fixture, &holder);
+    for (int i = 0; i < 5000; i++)
+        assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
+    let_go(fixture);
+    await(fixture, 5001);
+    struct lb_writer_stats stats;
+    lb_writer_stats(fixture->writer, &stats);
+    assert_int_equal(fixture->commits, 3); /* the holder, 4096, and the rest */
+    assert_int_equal(stats.batches, 3);
+    assert_int_equal(stats.writes, 5001);
+    assert_int_equal(stats.batch_buckets[0], 1);
+    assert_int_equal(stats.batch_buckets[5], 1);
+    assert_int_equal(stats.batch_buckets[6], 1);
+    free(fakes);
+}
+
+static void batches_are_bounded_in_bytes(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[3] = {{.holds = false}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++) {
+        fakes[i].write.size = 600 << 10;
+        assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
+    }
+    let_go(fixture);
+    await(fixture, 4);
+    assert_string_equal(fixture->trace,
+                        AFTER_HOLD "begin batch apply1 apply2 prepare commit show publish1 "
+                                   "publish2 begin batch apply3 prepare commit show publish3 ");
+}
+
+static void stop_finishes_what_is_queued_and_takes_nothing_more(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake *fakes = calloc(3000, sizeof *fakes);
+    fixture->tracing = false;
+    for (int i = 0; i < 3000; i++)
+        assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
+    lb_writer_stop(fixture->writer);
+    assert_false(lb_writer_running(fixture->writer));
+    await(fixture, 3000);
+    for (int i = 0; i < 3000; i++)
+        assert_int_equal(fakes[i].write.result, LB_OK);
+    struct fake late = {0};
+    assert_int_equal(submit(fixture, &late, 1), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(lb_mailbox_drain(fixture->mailbox), 0);
+    free(fakes);
+}
+
+static void completions_go_home_in_their_order(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_mailbox *other = lb_mailbox_create();
+    struct fake holder = {0};
+    struct fake fakes[6] = {{.holds = false}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 6; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        if (i % 3 == 1)
+            fakes[i].write.home = other;
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    }
+    let_go(fixture);
+    await(fixture, 5);
+    struct pollfd waited = {.fd = lb_mailbox_fd(other), .events = POLLIN};
+    assert_int_equal(poll(&waited, 1, 10000), 1);
+    size_t got = lb_mailbox_drain(other);
+    if (got < 2) { /* its two runs are pushed one after the other */
+        assert_int_equal(poll(&waited, 1, 10000), 1);
+        got += lb_mailbox_drain(other);
+    }
+    assert_int_equal(got, 2);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(fakes[i].completed, 1);
+    lb_mailbox_destroy(other);
+}
+
+static void upkeep_that_wants_more_is_called_again_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t begun = lb_clock_mono_ms();
+    atomic_store(&fixture->more, 50);
+    struct fake fake = {0};
+    submit(fixture, &fake, 1); /* ends the idle wait */
+    await(fixture, 1);
+    while (atomic_load(&fixture->upkept) < 50 && lb_clock_mono_ms() - begun < 5000)
+        poll(NULL, 0, 1);
+    assert_true(atomic_load(&fixture->upkept) >= 50);
+    assert_true(lb_clock_mono_ms() - begun < 5000);
+    assert_true(atomic_load(&fixture->maintained) > 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(one_write_is_applied_committed_published_and_completed_in_that_order),
+        TEST(writes_that_wait_together_share_one_commit_in_their_order),
+        TEST(a_write_that_fails_untouched_fails_alone_and_costs_no_rollback),
+        TEST(a_write_that_fails_touched_is_taken_out_and_the_rest_applied_again),
+        TEST(a_storage_error_rolls_back_even_when_nothing_was_touched),
+        TEST(a_batch_of_which_nothing_is_left_is_not_committed),
+        TEST(eight_failing_writes_leave_the_rest_alone),
+        TEST(attempts_are_bounded_and_nobody_gets_the_refusal_of_another),
+        TEST(a_store_that_keeps_failing_fails_the_batch_with_its_error),
+        TEST(a_failed_begin_fails_the_batch_and_the_next_one_works),
+        TEST(a_failed_preparation_is_neither_committed_nor_published),
+        TEST(a_full_disk_at_the_commit_publishes_nothing_and_is_got_over),
+        TEST(an_unknown_outcome_is_told_and_nothing_is_tried_any_more),
+        TEST(a_refused_write_keeps_its_error_when_the_commit_of_others_is_unknown),
+        TEST(a_full_queue_refuses_and_takes_again_when_there_is_room),
+        TEST(large_writes_fill_the_queue_by_their_size),
+        TEST(a_workspace_fills_its_share_and_no_more),
+        TEST(failed_writes_give_their_room_back),
+        TEST(batches_are_bounded_in_number),
+        TEST(batches_are_bounded_in_bytes),
+        TEST(stop_finishes_what_is_queued_and_takes_nothing_more),
+        TEST(completions_go_home_in_their_order),
+        TEST(upkeep_that_wants_more_is_called_again_at_once),
+    };
+    return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
+}
