@@ -9,7 +9,7 @@ struct checking {
     struct lb_verdict verdict;
 };
 
-static void put_blocked(struct lb_call *call, const struct lb_entry *entry)
+static void put_blocked(struct lb_call *call, struct lb_str reason, int64_t at)
 {
     const struct checking *checking = call->state;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
@@ -19,12 +19,12 @@ static void put_blocked(struct lb_call *call, const struct lb_entry *entry)
         lb_buf_append_lit(body, ",\"blocked\":true,\"scope\":\"workspace\",\"reason\":");
     else
         lb_buf_append_lit(body, ",\"blocked\":true,\"scope\":\"campaign\",\"reason\":");
-    if (entry->reason.ptr)
-        lb_json_put_string(body, entry->reason);
+    if (reason.ptr)
+        lb_json_put_string(body, reason);
     else
         lb_buf_append_lit(body, "null");
     lb_buf_append_lit(body, ",\"createdAt\":");
-    lb_json_put_time(body, entry->at);
+    lb_json_put_time(body, at);
     lb_buf_append_lit(body, "}");
 }
 
@@ -36,7 +36,7 @@ static void read_details(struct lb_call *call, struct lb_store_reader *reader)
     if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else
-        put_blocked(call, &entry);
+        put_blocked(call, entry.reason, entry.at);
     lb_request_complete(call->req);
 }
 
@@ -51,8 +51,13 @@ enum lb_progress lb_check_get(struct lb_request *req, void *app)
         return LB_DONE;
     call->state = checking;
     checking->verdict = lb_blocklist_check(parts->blocklist, call->list, checking->identifier);
-    if (checking->verdict.scope != LB_SCOPE_NONE)
-        return lb_call_read(call, read_details);
+    int64_t at;
+    if (checking->verdict.scope != LB_SCOPE_NONE) {
+        if (!lb_blocklist_recorded_at(parts->blocklist, checking->verdict.entry, &at))
+            return lb_call_read(call, read_details);
+        put_blocked(call, (struct lb_str){0}, at);
+        return LB_DONE;
+    }
     struct lb_buf *body = lb_reply_json(&req->reply, 200);
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
     lb_json_put_string(body, checking->identifier);

@@ -7,7 +7,7 @@
 
 /* How much of a bad value is echoed, in bytes. */
 #define SHOWN_BYTES 200
-/* Texts are kept in blocks, so that a request of short identifiers needs little memory. */
+/* Canonical texts are kept in blocks of up to this size, and of the body's for small requests. */
 #define TEXT_BLOCK ((size_t)16 << 10)
 
 struct reading {
@@ -97,10 +97,11 @@ static bool add_bad(struct reading *reading, size_t index, struct lb_str value, 
 static char *keep(struct reading *reading, const struct lb_identifier *identifier)
 {
     if (!reading->free || reading->left < identifier->len) {
-        reading->free = lb_request_alloc(reading->call->req, TEXT_BLOCK);
+        size_t wanted = reading->call->req->body.len + LB_IDENTIFIER_SIZE;
+        reading->left = wanted < TEXT_BLOCK ? wanted : TEXT_BLOCK;
+        reading->free = lb_request_alloc(reading->call->req, reading->left);
         if (!reading->free)
             return NULL;
-        reading->left = TEXT_BLOCK;
     }
     char *text = reading->free;
     memcpy(text, identifier->text, identifier->len);

@@ -172,6 +172,8 @@ static void write_blocklist(struct lb_app *app, struct lb_buf *out)
                 (double)stats.index.entries);
     write_value(out, "index_bytes", "gauge", "Memory of the membership index.",
                 (double)stats.index.bytes);
+    write_value(out, "stamp_bytes", "gauge", "Memory of the times of blocks.",
+                (double)stats.stamp_bytes);
     write_value(out, "order_bytes", "gauge", "Memory of the lists' order.",
                 (double)stats.order_bytes);
 }

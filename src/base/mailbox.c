@@ -1,5 +1,6 @@
 #include "base/mailbox.h"
 
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 struct lb_mailbox {
     _Atomic(struct lb_task *) head; /* newest first */
+    _Atomic unsigned pushing;       /* threads that have not left push yet */
     int fd;
 };
 
@@ -28,6 +30,9 @@ void lb_mailbox_destroy(struct lb_mailbox *mailbox)
 {
     if (!mailbox)
         return;
+    /* Who pushed the last task may still be about to wake us. */
+    while (atomic_load(&mailbox->pushing))
+        sched_yield();
     close(mailbox->fd);
     free(mailbox);
 }
@@ -39,6 +44,7 @@ void lb_mailbox_push(struct lb_mailbox *mailbox, struct lb_task *task)
 
 void lb_mailbox_push_chain(struct lb_mailbox *mailbox, struct lb_task *first, struct lb_task *last)
 {
+    atomic_fetch_add(&mailbox->pushing, 1);
     /* The stack holds the newest first, so the chain goes in reversed; draining turns it back. */
     struct lb_task *reversed = NULL;
     for (struct lb_task *task = first;;) {
@@ -60,6 +66,7 @@ void lb_mailbox_push_chain(struct lb_mailbox *mailbox, struct lb_task *first, st
         ssize_t written = write(mailbox->fd, &one, sizeof one);
         (void)written; /* EAGAIN means that it is readable already */
     }
+    atomic_fetch_sub(&mailbox->pushing, 1);
 }
 
 int lb_mailbox_fd(const struct lb_mailbox *mailbox)

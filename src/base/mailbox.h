@@ -21,7 +21,8 @@ struct lb_mailbox;
 /* NULL when out of memory or file descriptors. */
 struct lb_mailbox *lb_mailbox_create(void);
 
-/* The mailbox must be empty. */
+/* The mailbox must be empty. Waits for a push that has handed its tasks over but not returned yet.
+ */
 void lb_mailbox_destroy(struct lb_mailbox *mailbox);
 
 void lb_mailbox_push(struct lb_mailbox *mailbox, struct lb_task *task);

@@ -1,5 +1,7 @@
 #include "base/registry.h"
 
+#include "base/rcu.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -53,8 +55,11 @@ void lb_registry_destroy(struct lb_registry *registry, void (*each)(struct lb_re
         record->next_gone = gone;
         gone = record;
     }
-    /* Waits for the library's resizing thread, which may still walk over what was removed. */
+    /* Waits for the library's resizing thread, which may still walk over what was removed, and
+     * which waits for threads that are online. */
+    lb_rcu_offline();
     cds_lfht_destroy(registry->records, NULL);
+    lb_rcu_online();
     while (gone) {
         struct lb_registry_node *next = gone->next_gone;
         each(gone);

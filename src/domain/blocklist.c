@@ -19,7 +19,8 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
     blocklist->index = lb_index_create(blocklist->next_id);
     blocklist->orders = lb_orders_create(0);
-    if (blocklist->next_id && blocklist->index && blocklist->orders)
+    blocklist->stamps = lb_stamps_create();
+    if (blocklist->next_id && blocklist->index && blocklist->orders && blocklist->stamps)
         return blocklist;
     lb_blocklist_destroy(blocklist);
     return NULL;
@@ -31,6 +32,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
         return;
     lb_index_destroy(blocklist->index);
     lb_orders_destroy(blocklist->orders);
+    lb_stamps_destroy(blocklist->stamps);
     lb_overlay_fini(&blocklist->batch);
     lb_buf_fini(&blocklist->row_items);
     lb_buf_fini(&blocklist->copied_row);
@@ -41,7 +43,8 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
 void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklist_stats *out)
 {
     *out = (struct lb_blocklist_stats){.index = lb_index_stats(blocklist->index),
-                                       .order_bytes = lb_orders_stats(blocklist->orders).bytes};
+                                       .order_bytes = lb_orders_stats(blocklist->orders).bytes,
+                                       .stamp_bytes = lb_stamps_bytes(blocklist->stamps)};
 }
 
 struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,
@@ -110,6 +113,15 @@ static void check_group(const struct lb_blocklist *blocklist, const struct lb_fi
         if (moved && out[i].scope == LB_SCOPE_NONE)
             out[i] = look(blocklist, wanted[2 * i], wanted[2 * i + 1]);
     }
+}
+
+bool lb_blocklist_recorded_at(const struct lb_blocklist *blocklist, uint64_t entry, int64_t *out_at)
+{
+    struct lb_stamp stamp;
+    if (!lb_stamps_find(blocklist->stamps, entry, &stamp) || stamp.has_reason)
+        return false;
+    *out_at = stamp.at;
+    return true;
 }
 
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
@@ -187,6 +199,10 @@ static void batch_publish(void *context)
 {
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;
+    for (size_t i = 0; i < batch->row_count; i++) {
+        struct lb_stamp stamp = {batch->now_ms, batch->rows[i].has_reason};
+        lb_must(lb_stamps_append(blocklist->stamps, batch->rows[i].first, stamp));
+    }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
     blocklist->next_id = batch->next_id;

@@ -36,6 +36,7 @@ struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist);
 struct lb_blocklist_stats {
     struct lb_index_stats index;
     uint64_t order_bytes;
+    uint64_t stamp_bytes;
 };
 void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklist_stats *out);
 
@@ -51,6 +52,11 @@ struct lb_verdict {
 /* Campaign 0 asks the workspace's list alone. `identifier` is canonical. */
 struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
                                      struct lb_str identifier);
+
+/* When the entry of a verdict was made. False when it has a reason, which only the store knows: see
+ * lb_blocklist_entry. */
+bool lb_blocklist_recorded_at(const struct lb_blocklist *blocklist, uint64_t entry,
+                              int64_t *out_at);
 
 /* The same for many. */
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,

@@ -52,6 +52,9 @@ static lb_err flush(struct packer *packer)
         return LB_ERR_STORAGE_UNAVAILABLE;
     packer->row.items = lb_buf_str(items);
     lb_err err = packer->store->ops->log_append(packer->store, &packer->row);
+    struct lb_overlay_row stamp = {packer->row.id, packer->row.reason.ptr != NULL};
+    if (!err && packer->row.kind == LB_LOG_BLOCK && !lb_overlay_record_row(batch_of(packer), stamp))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
     packer->row.continues = true;
     packer->count = 0;
     items->len = 0;

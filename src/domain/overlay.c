@@ -21,6 +21,7 @@ void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id)
     }
     batch->slot_count = 0;
     batch->event_count = 0;
+    batch->row_count = 0;
     batch->texts.len = 0;
     batch->texts.failed = false;
     batch->next_id = next_id;
@@ -33,6 +34,7 @@ void lb_overlay_fini(struct lb_overlay *batch)
 {
     free(batch->slots);
     free(batch->events);
+    free(batch->rows);
     lb_buf_fini(&batch->texts);
 }
 
@@ -129,5 +131,19 @@ bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
     slot->event = (uint32_t)(batch->event_count - 1);
     batch->slot_count += !known;
     event->workspace->batch_entries += event->add ? 1 : -1;
+    return true;
+}
+
+bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row)
+{
+    if (batch->row_count == batch->row_capacity) {
+        size_t capacity = batch->row_capacity ? batch->row_capacity * 2 : 64;
+        struct lb_overlay_row *rows = realloc(batch->rows, capacity * sizeof *rows);
+        if (!rows)
+            return false;
+        batch->rows = rows;
+        batch->row_capacity = capacity;
+    }
+    batch->rows[batch->row_count++] = row;
     return true;
 }

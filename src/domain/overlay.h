@@ -19,6 +19,12 @@ struct lb_event {
     size_t text_at;
 };
 
+/* A row of the log that blocks: what the stamps of the index will say about it. */
+struct lb_overlay_row {
+    uint64_t first;
+    bool has_reason;
+};
+
 struct lb_overlay_place;
 
 struct lb_overlay {
@@ -30,6 +36,9 @@ struct lb_overlay {
     struct lb_event *events;
     size_t event_count;
     size_t event_capacity;
+    struct lb_overlay_row *rows;
+    size_t row_count;
+    size_t row_capacity;
     uint64_t next_id;
     int64_t now_ms;
 };
@@ -47,6 +56,9 @@ bool lb_overlay_find(const struct lb_overlay *batch, struct lb_list list,
  * identifier is copied. False when out of memory. */
 bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
                        struct lb_str identifier);
+
+/* Records a row that blocks, in the order of the log. False when out of memory. */
+bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row);
 
 static inline uint64_t lb_list_number(struct lb_list list)
 {

@@ -53,7 +53,8 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     struct lb_str rest = row->items;
     struct lb_str item;
     uint64_t id = row->id;
-    lb_err err = LB_OK;
+    struct lb_stamp stamp = {row->at, row->reason.ptr != NULL};
+    lb_err err = lb_stamps_append(blocklist->stamps, id, stamp) ? LB_OK : LB_ERR_INTERNAL;
     while (!err && lb_items_next(&rest, &item)) {
         replay->fingerprints[replay->count] = lb_blocklist_hash(blocklist, row->list, item);
         replay->ids[replay->count++] = id;

@@ -42,7 +42,7 @@ static bool add_headers(struct MHD_Response *response, const struct lb_request *
             return false;
     return MHD_add_response_header(response, "Content-Type", content_type(reply)) == MHD_YES &&
            MHD_add_response_header(response, "X-Request-Id", req->id) == MHD_YES &&
-           (has_header(reply, "Cache-Control") ||
+           (req->method != LB_GET || has_header(reply, "Cache-Control") || /* others are not kept */
             MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES) &&
            (!close || MHD_add_response_header(response, "Connection", "close") == MHD_YES);
 }
@@ -76,7 +76,7 @@ void lb_respond_raw(struct lb_request *req, struct lb_buf *out)
                   "Connection: close\r\nContent-Length: %zu\r\n",
                   reply->status, MHD_get_reason_phrase_for(reply->status), date,
                   content_type(reply), req->id, reply->body.len);
-    if (!has_header(reply, "Cache-Control"))
+    if (req->method == LB_GET && !has_header(reply, "Cache-Control"))
         lb_buf_append_lit(out, "Cache-Control: no-store\r\n");
     for (size_t i = 0; i < reply->header_count; i++)
         lb_buf_printf(out, "%s: %s\r\n", reply->headers[i].name, reply->headers[i].value);

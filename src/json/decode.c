@@ -2,6 +2,8 @@
 
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
+#include <pthread.h>
+#include <stdlib.h>
 
 /* json-c has no value for null: it is a NULL pointer there, which here is what is missing. */
 static char null_value;
@@ -29,6 +31,36 @@ static bool parse_scanned(struct json_tokener *tokener, struct lb_str text,
     return json_tokener_get_error(tokener) == json_tokener_success;
 }
 
+static pthread_key_t tokener_key;
+static pthread_once_t tokener_once = PTHREAD_ONCE_INIT;
+
+static void free_tokener(void *tokener)
+{
+    json_tokener_free(tokener);
+}
+
+static void make_tokener_key(void)
+{
+    if (pthread_key_create(&tokener_key, free_tokener) != 0)
+        abort(); /* there are 1024 of them */
+}
+
+/* A small body costs less to parse than a tokener costs to make: each thread keeps one. */
+static struct json_tokener *thread_tokener(void)
+{
+    pthread_once(&tokener_once, make_tokener_key);
+    struct json_tokener *tokener = pthread_getspecific(tokener_key);
+    if (tokener)
+        return tokener;
+    /* json-c counts a scalar as a level of its own; the scan holds the limit that counts. */
+    tokener = json_tokener_new_ex(LB_JSON_MAX_DEPTH + 2);
+    if (tokener && pthread_setspecific(tokener_key, tokener) != 0) {
+        json_tokener_free(tokener);
+        return NULL;
+    }
+    return tokener;
+}
+
 lb_err lb_json_parse(struct lb_str text, unsigned max_depth, struct lb_json **out,
                      struct lb_reason *reason)
 {
@@ -36,8 +68,7 @@ lb_err lb_json_parse(struct lb_str text, unsigned max_depth, struct lb_json **ou
     lb_err err = lb_json_scan(text, max_depth, reason);
     if (err)
         return err;
-    /* json-c counts a scalar as a level of its own; the scan holds the limit that counts. */
-    struct json_tokener *tokener = json_tokener_new_ex(LB_JSON_MAX_DEPTH + 2);
+    struct json_tokener *tokener = thread_tokener();
     if (!tokener)
         return lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
     struct json_object *tree = NULL;
@@ -45,7 +76,7 @@ lb_err lb_json_parse(struct lb_str text, unsigned max_depth, struct lb_json **ou
         *out = (struct lb_json *)(uintptr_t)from_json_c(tree);
     else
         err = lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
-    json_tokener_free(tokener);
+    json_tokener_reset(tokener);
     return err;
 }
 

@@ -36,8 +36,9 @@ struct cycle {
 
 /* What was reached in all cycles: a test that reaches nothing shows nothing. */
 static struct {
-    _Atomic uint64_t acknowledged, cut_in_open, cut_at_operation, done, undone;
+    uint64_t acknowledged, cut_in_open, cut_at_operation, cut_in_checkpoint, done, undone;
 } reached;
+static _Atomic bool in_checkpoint; /* at the last operation before the cut */
 
 static unsigned below(struct cycle *cycle, unsigned bound)
 {
@@ -45,6 +46,13 @@ static unsigned below(struct cycle *cycle, unsigned bound)
     cycle->random ^= cycle->random >> 7;
     cycle->random ^= cycle->random << 17;
     return (unsigned)((cycle->random >> 20) % bound);
+}
+
+/* Only checkpoints change the database file itself. */
+static void remember(void *context, enum faulty_op op, const char *name)
+{
+    if (faulty_power())
+        atomic_store(&in_checkpoint, strcmp(name, PATH) == 0);
 }
 
 static void run_actor(struct actor *actor, unsigned steps)
@@ -133,8 +141,10 @@ static void one_life(struct cycle *cycle)
         verify(cycle);
         if (cycle->moment == AT_AN_OPERATION)
             faulty_cut_power_at(1 + below(cycle, 300));
+        faulty_watch(remember, NULL);
         run_actors(cycle);
         reached.cut_at_operation += !faulty_power();
+        reached.cut_in_checkpoint += !faulty_power() && in_checkpoint;
     }
     if (cycle->moment == IN_CLOSE && faulty_power())
         faulty_cut_power_at(1 + below(cycle, 12));
@@ -185,15 +195,18 @@ static void acknowledged_changes_survive_power_loss(void **state)
     for (uint64_t seed = first; seed < first + cycles; seed++)
         run_cycle(seed);
     print_message("%llu cycles, %llu changes acknowledged; power cut at an operation %llu times, "
-                  "in open %llu times; in doubt: %llu done, %llu not\n",
+                  "%llu of them in a checkpoint, in open %llu times; in doubt: %llu done, %llu "
+                  "not\n",
                   (unsigned long long)cycles, (unsigned long long)reached.acknowledged,
                   (unsigned long long)reached.cut_at_operation,
+                  (unsigned long long)reached.cut_in_checkpoint,
                   (unsigned long long)reached.cut_in_open, (unsigned long long)reached.done,
                   (unsigned long long)reached.undone);
     if (cycles < 100)
         return;
     assert_true(reached.acknowledged > cycles * 20);
     assert_true(reached.cut_at_operation > cycles / 4 && reached.cut_in_open > cycles / 8);
+    assert_true(reached.cut_in_checkpoint > 0);
     assert_true(reached.done > 0 && reached.undone > 0);
 }
 

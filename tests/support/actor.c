@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REASONS 4
-#define PAGE    37 /* entries: pages and rows must not end at the same places */
+#define REASONS   4
+#define LEAD_SIZE 160
+#define PAGE      37 /* entries: pages and rows must not end at the same places */
 
 static const char *const reasons[REASONS] = {NULL, "asked to be left alone", "left the company",
                                              "said \"no\", twice"};
@@ -55,9 +56,12 @@ static const char *campaign_name(const struct actor *actor, unsigned list, char 
     return out;
 }
 
-static void lead_name(const struct actor *actor, unsigned name, char out[32])
+/* Some are long: rows of many need more than a page. */
+static void lead_name(const struct actor *actor, unsigned name, char out[LEAD_SIZE])
 {
-    snprintf(out, 32, "lead-%u-%u", actor->number, name);
+    int len = snprintf(out, LEAD_SIZE, "lead-%u-%u", actor->number, name);
+    if (name % 5 == 0)
+        snprintf(out + len, LEAD_SIZE - (size_t)len, "-%0100u", name);
 }
 
 static void add_item(struct plan *plan, unsigned name, struct actor_entry entry)
@@ -90,7 +94,7 @@ static lb_err send_names(struct actor *actor, const struct plan *plan, const uns
                          size_t count, unsigned reason, struct outcome *out)
 {
     char campaign[32];
-    char(*texts)[32] = calloc(count, sizeof *texts);
+    char(*texts)[LEAD_SIZE] = calloc(count, sizeof *texts);
     const char **identifiers = calloc(count, sizeof *identifiers);
     for (size_t i = 0; i < count; i++) {
         lead_name(actor, names[i], texts[i]);
@@ -214,7 +218,7 @@ static lb_err make_change(struct actor *actor, struct plan *plan, struct outcome
 /* The entries of a list that checks show must be those that are known. */
 static bool verify_checks(struct actor *actor, unsigned list, unsigned name)
 {
-    char campaign[32], lead[32];
+    char campaign[32], lead[LEAD_SIZE];
     lead_name(actor, name, lead);
     uint64_t entry = engine_check(actor->engine, campaign_name(actor, list, campaign), lead);
     uint64_t in_workspace = actor->now.entries[ACTOR_OWN][name].id;
@@ -310,7 +314,7 @@ static lb_err see_entry(void *context, const struct lb_entry *entry)
 {
     struct walk *walk = context;
     struct actor *actor = walk->actor;
-    char text[64];
+    char text[LEAD_SIZE];
     unsigned number, name;
     walk->all++;
     if (entry->id <= walk->last)

@@ -63,6 +63,8 @@ void lb_sqlite_bind_number(sqlite3_stmt *stmt, int index, int64_t value);
 
 struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
 
+/* Is the database ours, or a new one, and of a version that this program knows? Changes nothing. */
+lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason);
 lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
 
 /* wal.c: gives the write-ahead log its full size, zeroed, so that a commit's fsync has no file

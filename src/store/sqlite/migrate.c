@@ -32,7 +32,7 @@ static lb_err apply(sqlite3 *db, int version, const char *sql, struct lb_reason 
     return LB_ERR_STORAGE_UNAVAILABLE;
 }
 
-lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)
+lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason)
 {
     int version = pragma_value(db, "PRAGMA user_version");
     int application = pragma_value(db, "PRAGMA application_id");
@@ -48,6 +48,15 @@ lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)
                        "the data was written by a newer leadblock (schema %d, this one knows %zu); "
                        "run that version",
                        version, lb_sqlite_migration_count);
+    return LB_OK;
+}
+
+lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)
+{
+    int version = pragma_value(db, "PRAGMA user_version");
+    if (version < 0)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot read the database: %s",
+                       sqlite3_errmsg(db));
     lb_err err = LB_OK;
     for (size_t i = (size_t)version; !err && i < lb_sqlite_migration_count; i++)
         err = apply(db, (int)i + 1, lb_sqlite_migrations[i], reason);

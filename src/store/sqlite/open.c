@@ -84,15 +84,18 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     sqlite3 *db = sqlite->writer.db;
     char *message = NULL;
+    lb_err err = lb_sqlite_recognise(db, reason); /* before anything is changed */
+    if (err)
+        return err;
     if (sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", NULL, NULL,
                      &message) != SQLITE_OK) {
-        lb_err err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot open %s: %s", sqlite->path,
-                             message ? message : sqlite3_errmsg(db));
+        err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot open %s: %s", sqlite->path,
+                      message ? message : sqlite3_errmsg(db));
         sqlite3_free(message);
         return err;
     }
     sqlite3_wal_hook(db, remember_wal_pages, sqlite);
-    lb_err err = lb_sqlite_migrate(db, reason);
+    err = lb_sqlite_migrate(db, reason);
     if (!err)
         lb_sqlite_preallocate_wal(sqlite);
     return err;

@@ -64,7 +64,7 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct 
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
         read_row(stmt, out);
-        return LB_OK;
+        return out->items.ptr ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE; /* NULL: out of memory */
     }
     sqlite3_reset(stmt);
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);

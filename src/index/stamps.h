@@ -1,0 +1,35 @@
+/* When entries were recorded, and whether they have a reason: what a check of a blocked lead has to
+ * tell, in memory, so that it needs no disk unless there is a reason to be read.
+ *
+ * One stamp serves a whole row of the log (up to 100 entries): 8 bytes of memory.
+ * Threads: one writer at a time; readers on any thread without locks, registered with base/rcu.h
+ * and online. Order: a stamp that was appended is found by every look-up that starts later. */
+#ifndef LB_INDEX_STAMPS_H
+#define LB_INDEX_STAMPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lb_stamps;
+
+struct lb_stamp {
+    int64_t at; /* milliseconds since 1970 UTC */
+    bool has_reason;
+};
+
+/* NULL when out of memory. */
+struct lb_stamps *lb_stamps_create(void);
+
+/* No other thread may use it any more. NULL is fine. */
+void lb_stamps_destroy(struct lb_stamps *stamps);
+
+/* The row whose first entry is `first`, greater than all before. False when out of memory. Writer.
+ */
+bool lb_stamps_append(struct lb_stamps *stamps, uint64_t first, struct lb_stamp stamp);
+
+/* The stamp of the last row whose first entry is not above `id`. False when there is none. */
+bool lb_stamps_find(const struct lb_stamps *stamps, uint64_t id, struct lb_stamp *out);
+
+uint64_t lb_stamps_bytes(const struct lb_stamps *stamps);
+
+#endif

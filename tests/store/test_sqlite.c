@@ -1,0 +1,188 @@
+/* What is the embedded backend's own: whose files it opens, and the views for people. */
+#include "base/log.h"
+#include "base/rcu.h"
+#include "store/sqlite/sqlite.h"
+#include "support/actor.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* After the above. */
+#include <cmocka.h>
+
+struct place {
+    char folder[64];
+    char path[96];
+};
+
+static struct lb_reason reason; /* of the last try_open that failed */
+
+static int make_folder(void **state)
+{
+    static struct place place;
+    *state = &place;
+    strcpy(place.folder, "/tmp/leadblock-sqlite-XXXXXX");
+    if (!mkdtemp(place.folder))
+        return -1;
+    snprintf(place.path, sizeof place.path, "%s/leadblock.db", place.folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    const struct place *place = *state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", place->folder);
+    return system(command);
+}
+
+static lb_err try_open(const char *path, struct lb_store **out)
+{
+    struct lb_sqlite_settings settings = {.path = path, .checkpoint_pages = 16};
+    return lb_sqlite_open(&settings, out, &reason);
+}
+
+static int64_t ask(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    int64_t value = -1;
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        value = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return value;
+}
+
+static size_t contents(const char *path, char *out, size_t size)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t count = fread(out, 1, size, file);
+    fclose(file);
+    return count;
+}
+
+/* Refused with these words, and not a byte of it changed. */
+static void expect_refused(const char *path, const char *words)
+{
+    static char before[1 << 16], after[1 << 16];
+    struct lb_store *store = NULL;
+    size_t size = contents(path, before, sizeof before);
+    assert_int_equal(try_open(path, &store), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_null(store);
+    assert_non_null(strstr(reason.text, words));
+    assert_int_equal(contents(path, after, sizeof after), size);
+    assert_memory_equal(before, after, size);
+}
+
+static void newer_data_is_refused_and_left_alone(void **state)
+{
+    struct place *place = *state;
+    struct lb_store *store;
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    store->ops->close(store);
+    ask(place->path, "PRAGMA user_version = 1000");
+    ask(place->path, "PRAGMA wal_checkpoint(TRUNCATE)");
+    expect_refused(place->path, "newer leadblock (schema 1000");
+}
+
+static void other_peoples_databases_are_refused_and_left_alone(void **state)
+{
+    struct place *place = *state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/other.db", place->folder);
+    ask(path, "CREATE TABLE theirs (x)");
+    expect_refused(path, "not leadblock's");
+    ask(path, "DROP TABLE theirs");
+    ask(path, "PRAGMA user_version = 1");
+    expect_refused(path, "not leadblock's");
+    snprintf(path, sizeof path, "%s/no.db", place->folder);
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("this is no database ", file);
+    fclose(file);
+    expect_refused(path, "");
+}
+
+static void the_audit_log_says_who_did_what(void **state)
+{
+    struct place *place = *state;
+    struct lb_audit_row row = {
+        .workspace = 3, .key = 4, .at = 5, .action = "campaign.create", .target = "spring"};
+    struct lb_store *store;
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    assert_int_equal(store->ops->begin(store), LB_OK);
+    assert_int_equal(store->ops->audit_append(store, &row), LB_OK);
+    assert_int_equal(store->ops->commit(store), LB_OK);
+    store->ops->close(store);
+    assert_int_equal(ask(place->path,
+                         "SELECT count(*) FROM audit_log WHERE workspace = 3 AND key = 4 AND at = 5"
+                         " AND action = 'campaign.create' AND target = 'spring'"),
+                     1);
+}
+
+/* Every event of the history, one after the other, must lead to what is live. */
+static const char replayed_history[] =
+    "WITH last AS (SELECT block_entry, max(entry), event, campaign_deleted_at FROM "
+    "blocklist_history"
+    "              GROUP BY block_entry),"
+    "     blocked AS (SELECT block_entry FROM last"
+    "                 WHERE event <> 'unblock' AND campaign_deleted_at IS NULL)"
+    " SELECT (SELECT count(*) FROM (SELECT block_entry FROM blocked"
+    "                               EXCEPT SELECT entry FROM blocklist_live))"
+    "      + (SELECT count(*) FROM (SELECT entry FROM blocklist_live"
+    "                               EXCEPT SELECT block_entry FROM blocked))";
+
+static void views_agree_with_the_engine(void **state)
+{
+    struct place *place = *state;
+    struct actor *actors = calloc(2, sizeof *actors);
+    struct engine engine;
+    assert_int_equal(engine_open(&engine, place->path, NULL), LB_OK);
+    assert_int_equal(engine_make_workspace(&engine), LB_OK);
+    for (unsigned i = 0; i < 2; i++)
+        actor_init(&actors[i], &engine, i, 99);
+    for (int round = 0; round < 6; round++) {
+        for (int i = 0; i < 100; i++) {
+            assert_int_equal(actor_step(&actors[i % 2]), LB_OK);
+            assert_string_equal(actors[i % 2].failure, "");
+        }
+        if (!actors_verify(actors, 2, place->path, NULL))
+            fail_msg("%s%s", actors[0].failure, actors[1].failure);
+        assert_int_equal(ask(place->path, replayed_history), 0);
+        if (round == 3) {
+            engine_close(&engine);
+            assert_int_equal(engine_open(&engine, place->path, NULL), LB_OK);
+        }
+    }
+    assert_true(ask(place->path, "SELECT count(*) FROM blocklist_live") > 100);
+    assert_true(ask(place->path, "SELECT count(*) FROM blocklist_history"
+                                 " WHERE event = 'restore'") > 0);
+    assert_true(ask(place->path, "SELECT count(*) FROM campaign"
+                                 " WHERE deleted_at IS NOT NULL") > 0);
+    engine_close(&engine);
+    free(actors);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(newer_data_is_refused_and_left_alone),
+        TEST(other_peoples_databases_are_refused_and_left_alone),
+        TEST(the_audit_log_says_who_did_what),
+        TEST(views_agree_with_the_engine),
+    };
+    lb_log_set_level(LB_LOG_ERROR);
+    lb_rcu_thread_register();
+    int failed = cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);
+    lb_rcu_thread_unregister();
+    return failed;
+}
