@@ -45,15 +45,16 @@ install() {
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >&2 ||
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >/dev/null ||
         say "apt-get update failed; trying with the lists that are here"
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >&2 ||
+        apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" \
+        </dev/null >/dev/null ||
         die "could not install ${missing[*]}"
 }
 
 # build_tree NAME [MESON-OPTION...]: configures and builds one tree; NAME is release, debug, asan,
-# tsan or fuzz. Sets $tree to its folder. Options given later than the first time reconfigure it.
+# tsan or fuzz. Sets $tree to its folder. $build_target: what to build of it, all unless set. Options given later than the first time reconfigure it.
 build_tree() {
     local name=$1 options=()
     shift
@@ -65,14 +66,16 @@ build_tree() {
     tsan) options=(--buildtype=debugoptimized -Db_sanitize=thread) ;;
     *) die "no build called '$name': release, debug, asan or tsan" ;;
     esac
+    local log
+    log=$(mktemp)
+    say "building $tree"
     if [ ! -e "$tree/build.ninja" ]; then
-        "$meson" setup "$tree" "${options[@]}" "$@" </dev/null >&2 || die "meson setup failed"
+        "$meson" setup "$tree" "${options[@]}" "$@" </dev/null >"$log" 2>&1 ||
+            { cat "$log" >&2; die "meson setup failed"; }
     elif [ $# -gt 0 ]; then
         "$meson" configure "$tree" "$@" </dev/null >&2 || die "meson configure failed"
     fi
-    local log
-    log=$(mktemp)
-    if ! ninja -C "$tree" </dev/null >"$log" 2>&1; then
+    if ! ninja -C "$tree" ${build_target:+"$build_target"} </dev/null >"$log" 2>&1; then
         grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Linking|Generating)' "$log" >&2 || true
         rm -f "$log"
         die "the build of $tree failed"

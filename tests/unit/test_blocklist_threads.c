@@ -3,6 +3,7 @@
  * acknowledged. LB_TEST_SECONDS sets how long each test runs (2). */
 #include "base/clock.h"
 #include "support/engine.h"
+#include "support/tsan.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -50,6 +51,7 @@ struct world {
     _Atomic uint64_t listed;
     _Atomic uint64_t wrong;
     pthread_barrier_t barrier;
+    bool over; /* between two meetings at the barrier */
     _Atomic uint64_t blocked, unblocked, moves;
 };
 
@@ -526,9 +528,10 @@ static void *run_rival(void *context)
     lb_rcu_thread_register();
     for (;;) {
         meet(world);
-        bool stop = atomic_load(&world->stop);
-        meet(world); /* all have seen the same */
-        if (stop)
+        if (client->number == 0)
+            world->over = atomic_load(&world->stop);
+        meet(world); /* now all know whether there is another round */
+        if (world->over)
             break;
         lb_err err = engine_block(&world->engine, NULL, names, LEADS, NULL, &outcome);
         expect(world, err == LB_OK, "a block failed");

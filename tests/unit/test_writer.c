@@ -665,6 +665,21 @@ static void upkeep_that_wants_more_is_called_again_at_once(void **state)
     assert_true(atomic_load(&fixture->maintained) > 0);
 }
 
+/* Memory that readers let go of is not kept because the writer has nothing to do. */
+static void an_idle_writer_holds_up_no_release_of_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake fake = {0};
+    submit(fixture, &fake, 1);
+    await(fixture, 1);
+    lb_rcu_thread_register();
+    uint64_t begun = lb_clock_mono_ms();
+    for (int i = 0; i < 3; i++)
+        lb_rcu_synchronize();
+    assert_true(lb_clock_mono_ms() - begun < 600); /* it sleeps for a second at a time */
+    lb_rcu_thread_unregister();
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -692,6 +707,7 @@ int main(void)
         TEST(stop_finishes_what_is_queued_and_takes_nothing_more),
         TEST(completions_go_home_in_their_order),
         TEST(upkeep_that_wants_more_is_called_again_at_once),
+        TEST(an_idle_writer_holds_up_no_release_of_memory),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, NULL);
 }
