@@ -33,6 +33,8 @@
       "Request line and headers; more is refused with 431.")                                       \
     X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 1073741824,                 \
       "Body of a request; more is refused with 413.")                                              \
+    X(u64, max_buffered_bytes, "max-buffered-bytes", "268435456", "BYTES", 1048576, 1099511627776, \
+      "Memory for bodies over 16 KiB, all requests together; more is answered 503.")               \
     X(u32, max_identifiers, "max-identifiers", "10000", "N", 1, 1000000,                           \
       "Identifiers in one request; more are refused with 400.")                                    \
     X(u32, header_timeout_s, "header-timeout", "10", "SECONDS", 1, 3600,                           \

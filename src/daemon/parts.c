@@ -127,6 +127,7 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
                                           .max_connections = config->max_connections,
                                           .max_header_bytes = config->max_header_bytes,
                                           .max_body_bytes = config->max_body_bytes,
+                                          .max_buffered_bytes = config->max_buffered_bytes,
                                           .idle_timeout_ms = config->idle_timeout_s * 1000,
                                           .header_timeout_ms = config->header_timeout_s * 1000,
                                           .body_timeout_ms = config->body_timeout_s * 1000,

@@ -230,7 +230,8 @@ static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, ui
         lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);
     lb_orders_remove(blocklist->orders, lb_list_number(list), id);
     struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, list.workspace);
-    atomic_fetch_sub_explicit(&workspace->entries, 1, memory_order_relaxed);
+    if (workspace)
+        atomic_fetch_sub_explicit(&workspace->entries, 1, memory_order_relaxed);
 }
 
 static bool upkeep(void *context)

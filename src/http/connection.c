@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define SMALL_BODY_BYTES ((size_t)16 << 10)
+
 static void enter(struct lb_connection *conn, enum lb_phase phase)
 {
     conn->phase = phase;
@@ -285,14 +287,33 @@ static enum MHD_Result take_head(struct lb_connection *conn, const char *method,
     return MHD_YES;
 }
 
+/* All bodies together have a bound; small ones do not count, the number of connections bounds them.
+ */
+static bool take_room(struct lb_connection *conn, size_t size)
+{
+    struct lb_exchange *x = conn->exchange;
+    struct lb_server *server = conn->loop->server;
+    if (x->body.len + size <= SMALL_BODY_BYTES)
+        return true;
+    size_t more = x->body.len + size - x->room;
+    if (!lb_share_take(&server->bodies, more, server->settings.max_buffered_bytes))
+        return false;
+    x->room += more;
+    return true;
+}
+
 static enum MHD_Result take_body(struct lb_connection *conn, const char *data, size_t size)
 {
     struct lb_exchange *x = conn->exchange;
     size_t limit = conn->loop->server->settings.max_body_bytes;
     if (conn->phase == LB_PHASE_BODY && size <= limit - x->body.len) {
-        lb_buf_append(&x->body, data, size);
-        if (x->body.failed) {
-            lb_reply_error(&x->req.reply, LB_ERR_OVERLOADED, "Out of memory.");
+        bool room = take_room(conn, size);
+        if (room)
+            lb_buf_append(&x->body, data, size);
+        if (!room || x->body.failed) {
+            lb_reply_error(&x->req.reply, LB_ERR_OVERLOADED,
+                           "The server has no memory for more large requests at this moment; "
+                           "nothing was recorded. Try again in a moment.");
             lb_connection_farewell(conn);
         }
         return MHD_YES;
@@ -420,6 +441,7 @@ static void release_exchange(struct lb_connection *conn, bool delivered)
     conn->received += x->header_bytes + x->content_length;
     conn->counted = conn->counted && !x->chunked;
     conn->first_byte_ms = 0;
+    lb_share_give(&conn->loop->server->bodies, x->room);
     conn->exchange = NULL;
     lb_exchange_give(&conn->loop->exchanges, x);
 }

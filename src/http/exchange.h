@@ -17,6 +17,7 @@ struct lb_exchange {
     size_t farewell_sent;
     uint64_t content_length; /* 0 when chunked or none */
     size_t header_bytes;
+    size_t room;        /* of the body, taken from the server's bound on all of them */
     size_t discarded;   /* bytes of a refused body */
     const char *target; /* where the request target began in the connection's memory */
     size_t target_len;

@@ -6,6 +6,7 @@
 #define LB_HTTP_LOOP_H
 
 #include "http/exchange.h"
+#include "base/share.h"
 #include "http/server.h"
 
 #include <pthread.h>
@@ -58,6 +59,7 @@ struct lb_server {
     char id_prefix[9]; /* random, of every request id */
     unsigned port;
     _Atomic unsigned connections;
+    struct lb_share bodies; /* bytes of large bodies in memory */
     bool draining;
     unsigned loop_count;
     struct lb_loop loops[];

@@ -28,15 +28,16 @@ struct lb_cidr {
 };
 
 struct lb_server_settings {
-    const char *listen;       /* HOST:PORT, [v6]:PORT; port 0 picks one */
-    int control_fd;           /* a listening Unix socket, served by the first loop, or -1; it stays
-                                 the caller's, to be closed after lb_server_destroy */
-    unsigned threads;         /* loops */
-    unsigned max_connections; /* in all; one more is closed at once. The control socket has 64 of
-                                 its own */
-    size_t max_header_bytes;  /* 431 */
-    size_t max_body_bytes;    /* 413 */
-    unsigned idle_timeout_ms; /* between requests */
+    const char *listen;        /* HOST:PORT, [v6]:PORT; port 0 picks one */
+    int control_fd;            /* a listening Unix socket, served by the first loop, or -1; it stays
+                                  the caller's, to be closed after lb_server_destroy */
+    unsigned threads;          /* loops */
+    unsigned max_connections;  /* in all; one more is closed at once. The control socket has 64 of
+                                  its own */
+    size_t max_header_bytes;   /* 431 */
+    size_t max_body_bytes;     /* 413 */
+    size_t max_buffered_bytes; /* of large bodies in memory, all together: 503 overloaded */
+    unsigned idle_timeout_ms;  /* between requests */
     unsigned
         header_timeout_ms;    /* from the first byte of a request until its headers are complete */
     unsigned body_timeout_ms; /* from then until its body is complete */

@@ -16,11 +16,13 @@
 #define BATCH_BYTES_MAX  (1u << 20)
 /* How often a batch is applied again without a write that failed, before all of it fails. */
 #define RETRIES_MAX 8
-/* Gathering: how long a batch may wait for writes that are on their way, in slices; from how many
- * writes under way it is worth it. A wait that brings nothing ends it. */
-#define GATHER_SLICE_NS   60000
-#define GATHER_SLICES_MAX 12
-#define GATHER_FROM       6
+/* Gathering: how long a batch waits for each write that is on its way, within bounds, and how
+ * often; from how many writes under way it is worth it. A wait that brings nothing ends it. */
+#define GATHER_NS_PER_WRITE 8000
+#define GATHER_NS_MIN       60000
+#define GATHER_NS_MAX       400000
+#define GATHER_WAITS_MAX    4
+#define GATHER_FROM         6
 /* Between upkeep turns when nothing is queued. */
 #define IDLE_WAIT_MS 1000
 /* For a write that is being submitted while the writer stops. */
@@ -323,16 +325,22 @@ static void wait_for_work(struct lb_writer *writer, bool more)
     lb_mailbox_drain(writer->inbox);
 }
 
+static long gather_ns(size_t missing)
+{
+    size_t ns = missing * GATHER_NS_PER_WRITE;
+    return (long)(ns < GATHER_NS_MIN ? GATHER_NS_MIN : ns > GATHER_NS_MAX ? GATHER_NS_MAX : ns);
+}
+
 /* Clients that wait for an answer before they send again come back in step with the batches. Taking
  * them all into one batch, instead of half of them in turn, halves the commits; what it costs is a
  * little of the time that a commit takes. */
 static void gather(struct lb_writer *writer)
 {
-    const struct timespec slice = {.tv_nsec = GATHER_SLICE_NS};
-    for (int i = 0; i < GATHER_SLICES_MAX && writer->waiting < writer->expected; i++) {
+    for (int i = 0; i < GATHER_WAITS_MAX && writer->waiting < writer->expected; i++) {
         size_t before = writer->waiting;
+        struct timespec wait = {.tv_nsec = gather_ns(writer->expected - before)};
         lb_rcu_offline();
-        nanosleep(&slice, NULL);
+        nanosleep(&wait, NULL);
         lb_rcu_online();
         lb_mailbox_drain(writer->inbox);
         if (writer->waiting == before)

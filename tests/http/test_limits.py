@@ -205,3 +205,25 @@ def test_connections_beyond_the_limit_are_closed_and_the_others_live():
         with server.connect() as connection:
             connection.send(request)
             assert connection.read().status == 200
+
+
+def test_large_bodies_share_a_bound_of_memory():
+    """Who comes last is told so at once, and is served when there is room again."""
+    with Server("--max-buffered-bytes", "1048576") as server:
+        tenant = server.tenant("agency")
+        body = b'{"leads":[{"publicIdentifier":"john-doe"}]}'.ljust(700_000)
+        head = build("POST", "/v1/blocked-leads",
+                     [("x-api-key", tenant.key), ("Content-Type", "application/json"),
+                      ("Content-Length", str(len(body)))])
+        with server.connect() as first, server.connect() as second:
+            first.send(head + body[:-1])
+            time.sleep(0.3)
+            second.send_while_reading(head + body)
+            response = second.read("POST")
+            expect.error(response, 503, "overloaded")
+            assert response.header("retry-after")
+            first.send(body[-1:])
+            expect.blocked_result(first.read("POST"), 1)
+        with server.connect() as third:
+            third.send(head + body)
+            expect.blocked_result(third.read("POST"), 0)

@@ -1,15 +1,15 @@
-/* For test programs that use SQLite or liburcu from several threads, included by one file of each:
- * under ThreadSanitizer, what these libraries do with their own memory is not looked at, since they
- * were compiled without it and their synchronisation is not seen. Our own code is, also where they
- * call it. */
+/* For test programs that use liburcu's hash table from several threads, included by one file of
+ * each: under ThreadSanitizer, memory that this library takes and frees for itself is not looked at,
+ * since it was compiled without it and its synchronisation is not seen. Our own code is, also where
+ * the library calls it. */
 #ifndef LB_TESTS_TSAN_H
 #define LB_TESTS_TSAN_H
 
-const char *__tsan_default_options(void);
+const char *__tsan_default_suppressions(void);
 
-const char *__tsan_default_options(void)
+const char *__tsan_default_suppressions(void)
 {
-    return "ignore_noninstrumented_modules=1";
+    return "called_from_lib:liburcu-cds.so\n";
 }
 
 #endif

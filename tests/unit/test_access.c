@@ -1,5 +1,6 @@
 #include "domain/access.h"
 #include "domain/key.h"
+#include "support/tsan.h"
 
 #include <pthread.h>
 #include <setjmp.h>

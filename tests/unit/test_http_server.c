@@ -104,6 +104,7 @@ static struct lb_server_settings settings(void)
         .max_connections = 600,
         .max_header_bytes = 16384,
         .max_body_bytes = 100000,
+        .max_buffered_bytes = 1 << 20,
         .idle_timeout_ms = 5 * TIMEOUT_MS,
         .header_timeout_ms = TIMEOUT_MS,
         .body_timeout_ms = TIMEOUT_MS,

@@ -1,5 +1,6 @@
 #include "base/rcu.h"
 #include "base/registry.h"
+#include "support/tsan.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -28,6 +28,7 @@ lb_err lb_sqlite_commit(struct lb_store *store)
 void lb_sqlite_rollback(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_sqlite_reader_rest(&sqlite->writer); /* a row at hand would keep checkpoints away */
     if (!sqlite3_get_autocommit(sqlite->writer.db))
         lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_ROLLBACK, "ROLLBACK"));
 }
