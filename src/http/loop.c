@@ -55,7 +55,7 @@ static bool has_work(struct MHD_Daemon *daemon)
 
 static int sleep_ms(const struct lb_loop *loop)
 {
-    if (has_work(loop->daemon) || has_work(loop->control))
+    if (has_work(loop->daemon) || (loop->control_connections && has_work(loop->control)))
         return 0;
     if (!loop->connections && !loop->lingers)
         return -1;
@@ -70,17 +70,22 @@ static void wait_for_events(struct lb_loop *loop, int timeout_ms)
     int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, timeout_ms);
     lb_rcu_online();
     loop->now_ms = lb_clock_mono_ms();
-    for (int i = 0; i < count; i++)
-        if (events[i].data.ptr)
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.ptr == &loop->control)
+            loop->control_due = true;
+        else if (events[i].data.ptr)
             lb_linger_ready(loop, events[i].data.ptr);
+    }
 }
 
 static void run_daemons(struct lb_loop *loop)
 {
     if (loop->daemon)
         MHD_run(loop->daemon);
-    if (loop->control)
+    /* Each run asks the kernel for events: the control socket is quiet nearly always. */
+    if (loop->control && (loop->control_due || loop->control_connections))
         MHD_run(loop->control);
+    loop->control_due = false;
 }
 
 static void turn(struct lb_loop *loop, unsigned *busy_turns)
@@ -125,6 +130,7 @@ static void *run(void *arg)
     pthread_setname_np(pthread_self(), name);
     lb_rcu_thread_register();
     loop->now_ms = lb_clock_mono_ms();
+    loop->control_due = true;
     run_daemons(loop); /* the first turn adds the listening socket to libmicrohttpd's epoll set */
     while (!loop->stopping)
         turn(loop, &busy_turns);
@@ -135,9 +141,10 @@ static void *run(void *arg)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static bool watch(struct lb_loop *loop, int fd)
+/* `mark`: what the events of the descriptor carry. */
+static bool watch(struct lb_loop *loop, int fd, void *mark)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = mark};
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
@@ -152,7 +159,7 @@ static bool add_daemon(struct lb_loop *loop, int fd, struct MHD_Daemon **out)
         return false;
     }
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(*out, MHD_DAEMON_INFO_EPOLL_FD);
-    return info && watch(loop, info->epoll_fd);
+    return info && watch(loop, info->epoll_fd, out == &loop->control ? (void *)out : NULL);
 }
 
 lb_err lb_loop_init(struct lb_loop *loop, struct lb_server *server, unsigned number, int listen_fd,
@@ -165,7 +172,8 @@ lb_err lb_loop_init(struct lb_loop *loop, struct lb_server *server, unsigned num
     loop->now_ms = lb_clock_mono_ms();
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->mailbox = lb_mailbox_create();
-    bool ready = loop->epoll_fd >= 0 && loop->mailbox && watch(loop, lb_mailbox_fd(loop->mailbox));
+    bool ready =
+        loop->epoll_fd >= 0 && loop->mailbox && watch(loop, lb_mailbox_fd(loop->mailbox), NULL);
     int why = errno;
     if (!add_daemon(loop, listen_fd, &loop->daemon) ||
         !add_daemon(loop, control_fd, &loop->control) || !ready)
