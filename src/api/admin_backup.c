@@ -1,12 +1,16 @@
 #include "api/admin.h"
 #include "api/handlers.h"
 
-static void run(struct lb_call *call, struct lb_store_reader *reader)
+#include "base/rcu.h"
+
+static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 {
     const char *path = call->state;
     uint64_t bytes = 0;
     struct lb_reason reason = {0};
+    lb_rcu_offline(); /* it may take minutes */
     lb_err err = call->app->store->ops->backup(reader, path, &bytes, &reason);
+    lb_rcu_online();
     if (err) {
         lb_call_refuse(call, err, &reason);
     } else {
@@ -16,6 +20,7 @@ static void run(struct lb_call *call, struct lb_store_reader *reader)
         lb_buf_printf(body, ",\"bytes\":%llu}", (unsigned long long)bytes);
     }
     lb_request_complete(call->req);
+    return LB_TURN_LAST;
 }
 
 enum lb_progress lb_admin_backup(struct lb_request *req, void *app)

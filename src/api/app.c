@@ -4,7 +4,8 @@
 #include "api/gate.h"
 #include "api/routes.h"
 #include "base/clock.h"
-#include "domain/key.h"
+
+#include <arpa/inet.h>
 
 /* Bodies larger than this are worked on by a reader thread when the route says so: a megabyte of
  * JSON takes milliseconds, which other connections of the I/O thread would have to wait. */
@@ -19,27 +20,39 @@ static bool begin(void *context, struct lb_request *req)
     }
     call->app = context;
     call->req = req;
-    /* Somebody who sends a key as a request id must not find it in the log: its public part may
-     * stay. */
-    if (strncmp(req->id, "lb_", 3) == 0)
-        req->id[3 + LB_KEY_ID_CHARS] = '\0';
     req->context = call;
     return lb_gate_pass(call);
 }
 
-static void run_heavy(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *reader)
 {
     (void)reader;
     struct lb_request *req = call->req;
     if (req->route->handle(req, call->app) == LB_DONE)
         lb_request_complete(req);
+    return LB_TURN_LAST;
 }
 
 static enum lb_progress handle(void *context, struct lb_request *req)
 {
+    /* A body may have taken its time. */
+    if (req->has_body && !lb_gate_still_passes(lb_call_of(req)))
+        return LB_DONE;
     if ((req->route->flags & LB_ROUTE_HEAVY) && req->body.len > HEAVY_BODY_BYTES)
         return lb_call_read(lb_call_of(req), run_heavy);
     return req->route->handle(req, context);
+}
+
+/* `out` has INET6_ADDRSTRLEN bytes. */
+static void format_client(const struct lb_request *req, char *out)
+{
+    const struct in6_addr *client = &req->client;
+    bool v4 = IN6_IS_ADDR_V4MAPPED(client);
+    if (req->local)
+        strcpy(out, "local");
+    else
+        inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? &client->s6_addr[12] : client->s6_addr, out,
+                  INET6_ADDRSTRLEN);
 }
 
 static void log_request(const struct lb_app *app, const struct lb_request *req, uint64_t ns)
@@ -47,8 +60,11 @@ static void log_request(const struct lb_app *app, const struct lb_request *req, 
     (void)app;
     const struct lb_call *call = lb_call_of((struct lb_request *)req);
     struct lb_log_line line;
+    char client[INET6_ADDRSTRLEN];
+    format_client(req, client);
     lb_log_begin(&line, LB_LOG_INFO, "request");
     lb_log_add(&line, "id", lb_str(req->id));
+    lb_log_add(&line, "client", lb_str(client));
     lb_log_add(&line, "method", lb_str(lb_method_name(req->method)));
     lb_log_add(&line, "route", req->route ? lb_str(req->route->pattern) : LB_STR("-"));
     lb_log_add_u64(&line, "status", req->reply.status);

@@ -29,6 +29,7 @@ struct lb_app {
     struct lb_server *server; /* for /metrics; NULL until it is created */
     struct lb_cidr *metrics_allow;
     size_t metrics_allow_count;
+    _Atomic bool loaded;        /* the log is in memory, to the end: checks may be answered */
     _Atomic int state;          /* enum lb_state */
     _Atomic uint64_t load_done; /* entry ids replayed so far */
     _Atomic uint64_t load_all;

@@ -1,5 +1,6 @@
 #include "api/call.h"
 
+#include "api/gate.h"
 #include "json/encode.h"
 
 #include <stdarg.h>
@@ -76,19 +77,37 @@ enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, siz
     return lb_call_refuse(call, err, NULL);
 }
 
-static void run_read(struct lb_read *read, struct lb_store *store, struct lb_store_reader *reader)
+static struct lb_call *call_of_read(struct lb_read *read)
+{
+    return (struct lb_call *)((char *)read - offsetof(struct lb_call, read));
+}
+
+static enum lb_turn run_read(struct lb_read *read, struct lb_store *store,
+                             struct lb_store_reader *reader)
 {
     (void)store;
-    struct lb_call *call = (struct lb_call *)((char *)read - offsetof(struct lb_call, read));
-    call->run(call, reader);
+    struct lb_call *call = call_of_read(read);
+    if (lb_gate_still_passes(call))
+        return call->run(call, reader);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+static void cancel_read(struct lb_read *read)
+{
+    struct lb_call *call = call_of_read(read);
+    lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
+    lb_request_complete(call->req);
 }
 
 enum lb_progress lb_call_read(struct lb_call *call,
-                              void (*run)(struct lb_call *call, struct lb_store_reader *reader))
+                              enum lb_turn (*run)(struct lb_call *call,
+                                                  struct lb_store_reader *reader))
 {
     call->run = run;
     call->read.run = run_read;
-    call->read.share = call->workspace ? &call->workspace->reads : NULL;
+    call->read.cancel = cancel_read;
+    call->read.lane = call->workspace ? &call->workspace->reads : NULL;
     lb_err err = lb_readers_submit(call->app->readers, &call->read);
     return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
 }

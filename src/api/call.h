@@ -18,7 +18,7 @@ struct lb_call {
     bool base_alias;                /* came under /api */
     struct lb_json *body;           /* freed with the call */
     struct lb_read read;            /* for lb_call_read and heavy handlers */
-    void (*run)(struct lb_call *call, struct lb_store_reader *reader);
+    enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
     void *state; /* the handler's own */
 };
 
@@ -41,9 +41,11 @@ enum lb_progress lb_call_campaign_not_found(struct lb_call *call);
 enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
                                void (*finish)(struct lb_request *req));
 
-/* Hands the call to a reader thread, where `run` replies. */
+/* Hands the call to a reader thread, where `run` replies, maybe in several turns
+ * (reader/reader.h). */
 enum lb_progress lb_call_read(struct lb_call *call,
-                              void (*run)(struct lb_call *call, struct lb_store_reader *reader));
+                              enum lb_turn (*run)(struct lb_call *call,
+                                                  struct lb_store_reader *reader));
 
 /* Fills a standing for the call: its key, workspace and list. */
 struct lb_standing lb_call_standing(const struct lb_call *call, bool needs_license);

@@ -102,6 +102,7 @@ enum lb_progress lb_campaigns_create(struct lb_call *call)
                        "\"steps\".");
         return LB_DONE;
     }
+    change->max_campaigns = call->app->config->max_workspace_campaigns;
     lb_campaign_create(change);
     return lb_call_write(call, &change->write, sizeof change->row, reply_created);
 }
@@ -114,11 +115,21 @@ enum lb_progress lb_campaigns_post(struct lb_request *req, void *app)
 
 static void put_next_link(struct lb_call *call, size_t skip, size_t take, struct lb_str status)
 {
-    char link[256];
-    snprintf(link, sizeof link, "<%s%.*s?take=%zu&skip=%zu%s%.*s>; rel=\"next\"",
-             call->base_alias ? "/api" : "", (int)call->req->path.len, call->req->path.ptr, take,
-             skip + take, status.len ? "&status=" : "", (int)status.len, status.ptr);
-    lb_reply_header(&call->req->reply, "Link", link);
+    struct lb_buf link = {0};
+    lb_buf_append_str(&link, call->base_alias ? LB_STR("</api") : LB_STR("<"));
+    lb_buf_append_str(&link, call->req->path);
+    lb_buf_printf(&link, "?take=%zu&skip=%zu", take, skip + take);
+    if (status.len) {
+        lb_buf_append_lit(&link, "&status=");
+        lb_buf_append_str(&link, status);
+    }
+    lb_buf_append_lit(&link, ">; rel=\"next\"");
+    lb_buf_append(&link, "", 1);
+    if (link.failed)
+        call->req->reply.body.failed = true; /* without a link it would look like the last page */
+    else
+        lb_reply_header(&call->req->reply, "Link", link.ptr);
+    lb_buf_fini(&link);
 }
 
 enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_default, size_t take_max)

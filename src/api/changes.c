@@ -23,7 +23,9 @@ struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_lice
 enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
                                    size_t size, void (*finish)(struct lb_request *req))
 {
-    return lb_call_write(call, &pending->change.write, size, finish);
+    size_t items =
+        pending->change.count * (sizeof(struct lb_change_item) + sizeof(struct lb_fingerprint));
+    return lb_call_write(call, &pending->change.write, call->req->body.len + items + size, finish);
 }
 
 struct lb_pending_change *lb_changes_done(struct lb_request *req)

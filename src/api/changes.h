@@ -15,7 +15,8 @@ struct lb_pending_change {
 /* Makes the pending change of a call, with its standing filled. NULL when the reply is set. */
 struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license);
 
-/* Submits it. `finish` as in lb_call_write. */
+/* Submits it. `size`: bytes that wait with it beside the body and the items. `finish` as in
+ * lb_call_write. */
 enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
                                    size_t size, void (*finish)(struct lb_request *req));
 

@@ -28,7 +28,7 @@ static void put_blocked(struct lb_call *call, struct lb_str reason, int64_t at)
     lb_buf_append_lit(body, "}");
 }
 
-static void read_details(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *reader)
 {
     const struct checking *checking = call->state;
     struct lb_entry entry;
@@ -38,6 +38,7 @@ static void read_details(struct lb_call *call, struct lb_store_reader *reader)
     else
         put_blocked(call, entry.reason, entry.at);
     lb_request_complete(call->req);
+    return LB_TURN_LAST;
 }
 
 enum lb_progress lb_check_get(struct lb_request *req, void *app)

@@ -19,11 +19,11 @@ static void strip_alias(struct lb_call *call)
 
 static bool pass_state(struct lb_call *call)
 {
-    if (atomic_load(&call->app->state) != LB_STATE_STARTING ||
-        lb_str_equal(call->req->path, LB_STR("/livez")))
+    struct lb_app *app = call->app;
+    if (atomic_load(&app->loaded) || lb_str_equal(call->req->path, LB_STR("/livez")))
         return true;
-    uint64_t done = atomic_load(&call->app->load_done);
-    uint64_t all = atomic_load(&call->app->load_all);
+    uint64_t done = atomic_load(&app->load_done);
+    uint64_t all = atomic_load(&app->load_all);
     lb_reply_error(&call->req->reply, LB_ERR_STARTING,
                    "The server is reading its blocklists (%u %% done). Try again in a moment.",
                    all ? (unsigned)(done * 100 / all) : 0);
@@ -39,6 +39,9 @@ static bool pass_route(struct lb_call *call)
     bool hidden = !err && (req->route->flags & LB_ROUTE_LOCAL) && !req->local;
     if (err == LB_ERR_METHOD_NOT_ALLOWED && req->path.len >= 6 &&
         memcmp(req->path.ptr, "/admin", 6) == 0 && !req->local)
+        hidden = true;
+    /* A command's own server has no blocklists in memory. */
+    if (!err && !call->app->blocklist && !(req->route->flags & (LB_ROUTE_LOCAL | LB_ROUTE_OPEN)))
         hidden = true;
     if (err == LB_ERR_NOT_FOUND || hidden) {
         req->route = NULL;
@@ -164,4 +167,21 @@ bool lb_gate_pass(struct lb_call *call)
         return pass_media_type(call);
     return pass_key(call) && pass_rate(call) && pass_license(call) && pass_campaign(call) &&
            pass_media_type(call);
+}
+
+bool lb_gate_still_passes(struct lb_call *call)
+{
+    if (call->key && !lb_key_valid(call->key, lb_clock_wall_ms())) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_API_KEY,
+                       "The API key has been revoked or has ended.");
+        return false;
+    }
+    if (!call->campaign_id.ptr)
+        return true;
+    const struct lb_campaign *campaign =
+        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+    if (campaign && campaign->row.no == call->list.campaign)
+        return true;
+    lb_call_campaign_not_found(call);
+    return false;
 }

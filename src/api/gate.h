@@ -9,4 +9,8 @@
 /* True: go on with the body. False: refused, the reply is set. I/O thread. */
 bool lb_gate_pass(struct lb_call *call);
 
+/* Looks again at what may have ended since then: the key and the campaign, for calls that waited
+ * for their body or in a queue. False: the reply is set. Any thread that is registered with RCU. */
+bool lb_gate_still_passes(struct lb_call *call);
+
 #endif

@@ -15,7 +15,8 @@ struct reading {
     struct lb_identifiers *out;
     char *free; /* rest of the current block of texts */
     size_t left;
-    size_t total; /* items of the request */
+    size_t total;         /* items of the request */
+    struct lb_str reason; /* the last one that was kept */
 };
 
 static bool out_of_memory(struct lb_call *call)
@@ -79,6 +80,36 @@ static bool start(struct reading *reading, const struct lb_json *array, const ch
     return out->items && out->fingerprints ? true : out_of_memory(call);
 }
 
+/* Copies a text to where it lives as long as the request: what was parsed does not. */
+static char *keep(struct reading *reading, struct lb_str text)
+{
+    if (!reading->free || reading->left < text.len) {
+        size_t wanted = reading->call->req->body.len + LB_IDENTIFIER_SIZE;
+        wanted = wanted < TEXT_BLOCK ? wanted : TEXT_BLOCK;
+        reading->left = wanted > text.len ? wanted : text.len;
+        reading->free = lb_request_alloc(reading->call->req, reading->left);
+        if (!reading->free)
+            return NULL;
+    }
+    char *kept = reading->free;
+    memcpy(kept, text.ptr, text.len);
+    reading->free += text.len;
+    reading->left -= text.len;
+    reading->out->bytes += text.len;
+    return kept;
+}
+
+/* As much of a bad value as is shown, and not half a character. */
+static struct lb_str shown_part(struct lb_str value)
+{
+    if (value.len <= SHOWN_BYTES)
+        return value;
+    size_t shown = SHOWN_BYTES;
+    while (((unsigned char)value.ptr[shown] & 0xc0) == 0x80)
+        shown--;
+    return (struct lb_str){value.ptr, shown};
+}
+
 static bool add_bad(struct reading *reading, size_t index, struct lb_str value, const char *reason)
 {
     struct lb_identifiers *out = reading->out;
@@ -87,27 +118,13 @@ static bool add_bad(struct reading *reading, size_t index, struct lb_str value, 
         out->bad = lb_request_alloc(reading->call->req, room * sizeof *out->bad);
     if (!out->bad)
         return out_of_memory(reading->call);
-    if (out->bad_count < room)
-        out->bad[out->bad_count] = (struct lb_bad_item){index, value, reason};
-    out->bad_count++;
+    if (out->bad_count++ >= room)
+        return true;
+    value = shown_part(value);
+    if (value.ptr)
+        value.ptr = keep(reading, value);
+    out->bad[out->bad_count - 1] = (struct lb_bad_item){index, value, reason};
     return true;
-}
-
-/* Copies a canonical text to where it lives as long as the request. */
-static char *keep(struct reading *reading, const struct lb_identifier *identifier)
-{
-    if (!reading->free || reading->left < identifier->len) {
-        size_t wanted = reading->call->req->body.len + LB_IDENTIFIER_SIZE;
-        reading->left = wanted < TEXT_BLOCK ? wanted : TEXT_BLOCK;
-        reading->free = lb_request_alloc(reading->call->req, reading->left);
-        if (!reading->free)
-            return NULL;
-    }
-    char *text = reading->free;
-    memcpy(text, identifier->text, identifier->len);
-    reading->free += identifier->len;
-    reading->left -= identifier->len;
-    return text;
 }
 
 static bool add(struct reading *reading, size_t index, const struct lb_json *value,
@@ -121,11 +138,10 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
     const char *wrong = lb_identifier_normalise(raw, &identifier);
     if (wrong)
         return add_bad(reading, index, raw, wrong);
-    char *text = keep(reading, &identifier);
+    char *text = keep(reading, (struct lb_str){identifier.text, identifier.len});
     if (!text)
         return out_of_memory(reading->call);
     out->items[out->count++] = (struct lb_change_item){{text, identifier.len}, reason_text};
-    out->bytes += identifier.len;
     return true;
 }
 
@@ -134,12 +150,8 @@ static void put_bad_items(struct lb_buf *body, const struct lb_bad_item *bad, si
     lb_buf_append_lit(body, "[");
     for (size_t i = 0; i < count; i++) {
         lb_buf_printf(body, "%s{\"index\":%zu,\"value\":", i ? "," : "", bad[i].index);
-        size_t shown = bad[i].value.len;
-        if (shown > SHOWN_BYTES) /* not in the middle of a character */
-            for (shown = SHOWN_BYTES; ((unsigned char)bad[i].value.ptr[shown] & 0xc0) == 0x80;)
-                shown--;
         if (bad[i].value.ptr)
-            lb_json_put_string(body, (struct lb_str){bad[i].value.ptr, shown});
+            lb_json_put_string(body, bad[i].value);
         else
             lb_buf_append_lit(body, "null");
         lb_buf_append_lit(body, ",\"reason\":");
@@ -171,11 +183,26 @@ static bool finish(struct reading *reading)
     return false;
 }
 
-bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_identifiers *out)
+/* Copies a reason, unless it is the same as the one before. */
+static bool keep_reason(struct reading *reading, struct lb_str *reason)
 {
-    struct reading reading = {.call = call, .out = out};
+    if (!reason->ptr)
+        return true;
+    if (!reading->reason.ptr || !lb_str_equal(reading->reason, *reason)) {
+        char *kept = keep(reading, *reason);
+        if (!kept)
+            return out_of_memory(reading->call);
+        reading->reason = (struct lb_str){kept, reason->len};
+    }
+    *reason = reading->reason;
+    return true;
+}
+
+static bool read_texts(struct reading *reading, bool with_reason)
+{
+    struct lb_call *call = reading->call;
     const struct lb_json *array = lb_json_member(call->body, "publicIdentifiers");
-    if (!start(&reading, array, "publicIdentifiers"))
+    if (!start(reading, array, "publicIdentifiers"))
         return false;
     struct lb_str reason = {0};
     const char *wrong =
@@ -184,22 +211,23 @@ bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_ident
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "In \"reason\": %s.", wrong);
         return false;
     }
-    for (size_t i = 0; i < reading.total; i++)
-        if (!add(&reading, i, lb_json_item(array, i), reason))
+    if (!keep_reason(reading, &reason))
+        return false;
+    for (size_t i = 0; i < reading->total; i++)
+        if (!add(reading, i, lb_json_item(array, i), reason))
             return false;
-    return finish(&reading);
+    return finish(reading);
 }
 
-bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
+static bool read_leads(struct reading *reading)
 {
-    struct reading reading = {.call = call, .out = out};
-    const struct lb_json *array = lb_json_member(call->body, "leads");
-    if (!start(&reading, array, "leads"))
+    const struct lb_json *array = lb_json_member(reading->call->body, "leads");
+    if (!start(reading, array, "leads"))
         return false;
-    for (size_t i = 0; i < reading.total; i++) {
+    for (size_t i = 0; i < reading->total; i++) {
         const struct lb_json *lead = lb_json_item(array, i);
         const struct lb_json *identifier = lb_json_member(lead, "publicIdentifier");
-        struct lb_str reason;
+        struct lb_str reason = {0};
         const char *wrong = NULL;
         if (lb_json_type(lead) != LB_JSON_OBJECT)
             wrong = "is not an object with a publicIdentifier";
@@ -207,11 +235,34 @@ bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
             wrong = "has no publicIdentifier";
         else
             wrong = read_reason(lb_json_member(lead, "reason"), &reason);
-        if (wrong ? !add_bad(&reading, i, lb_json_string(identifier), wrong)
-                  : !add(&reading, i, identifier, reason))
+        if (wrong ? !add_bad(reading, i, lb_json_string(identifier), wrong)
+                  : !keep_reason(reading, &reason) || !add(reading, i, identifier, reason))
             return false;
     }
-    return finish(&reading);
+    return finish(reading);
+}
+
+/* What was parsed is several times as large as what is kept of it. */
+static void free_body(struct lb_call *call)
+{
+    lb_json_free(call->body);
+    call->body = NULL;
+}
+
+bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_identifiers *out)
+{
+    struct reading reading = {.call = call, .out = out};
+    bool done = read_texts(&reading, with_reason);
+    free_body(call);
+    return done;
+}
+
+bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
+{
+    struct reading reading = {.call = call, .out = out};
+    bool done = read_leads(&reading);
+    free_body(call);
+    return done;
 }
 
 bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out)

@@ -162,6 +162,17 @@ static void write_writer(struct lb_app *app, struct lb_buf *out)
                 (double)stats.commit_max_ns / 1e9);
 }
 
+static void write_readers(struct lb_app *app, struct lb_buf *out)
+{
+    struct lb_readers_stats stats;
+    lb_readers_stats(app->readers, &stats);
+    write_value(out, "reader_queue", "gauge", "Reads that wait or are under way.",
+                (double)stats.queued);
+    write_value(out, "reader_refused_total", "counter",
+                "Reads refused because the queue or a share of it was full.",
+                (double)stats.refused);
+}
+
 static void write_blocklist(struct lb_app *app, struct lb_buf *out)
 {
     if (!app->blocklist)
@@ -183,6 +194,7 @@ void lb_metrics_write(struct lb_app *app, struct lb_buf *out)
     write_statuses(app->metrics, out);
     write_durations(app->metrics, out);
     write_writer(app, out);
+    write_readers(app, out);
     write_blocklist(app, out);
     if (app->server)
         write_value(out, "connections", "gauge", "Open connections.",

@@ -8,9 +8,13 @@
 #define SKIP_MAX                                                                                   \
     ((UINT64_C(1) << 53) - 1) /* the greatest whole number that every JSON client has */
 
+/* Entries that a search looks at before others have their turn: some ten milliseconds. */
+#define LOOK_AT_MOST 20000
+
 struct listing {
     const struct lb_paging *paging;
     struct lb_page_query query;
+    struct lb_page_progress progress;
     struct lb_str search; /* as it was sent, decoded */
     bool sorted;          /* `sort` was given */
     struct lb_buf *body;
@@ -145,15 +149,18 @@ static void put_link(struct lb_call *call, const struct listing *listing, uint64
     lb_buf_fini(&link);
 }
 
-static void run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing *listing = call->state;
     struct lb_page_result result;
-    listing->call = call;
-    listing->body = lb_reply_json(&call->req->reply, 200);
-    lb_buf_append_lit(listing->body, "[");
+    if (!listing->body) {
+        listing->body = lb_reply_json(&call->req->reply, 200);
+        lb_buf_append_lit(listing->body, "[");
+    }
     lb_err err = lb_blocklist_page(call->app->blocklist, reader, &listing->query, listing,
                                    put_entry, &result);
+    if (!err && result.unfinished)
+        return LB_TURN_MORE;
     lb_buf_append_lit(listing->body, "]");
     if (err) {
         lb_call_refuse(call, err, NULL);
@@ -166,6 +173,7 @@ static void run(struct lb_call *call, struct lb_store_reader *reader)
             put_link(call, listing, result.next);
     }
     lb_request_complete(call->req);
+    return LB_TURN_LAST;
 }
 
 enum lb_progress lb_paging_reply(struct lb_call *call, const struct lb_paging *paging)
@@ -174,6 +182,9 @@ enum lb_progress lb_paging_reply(struct lb_call *call, const struct lb_paging *p
     if (!listing)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     listing->paging = paging;
+    listing->call = call;
+    listing->progress.look = LOOK_AT_MOST;
+    listing->query.progress = &listing->progress;
     listing->query.list = call->list;
     call->state = listing;
     uint64_t take;

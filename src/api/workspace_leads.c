@@ -23,7 +23,7 @@ enum lb_progress lb_workspace_leads_post(struct lb_request *req, void *app)
     change->count = pending->identifiers.count;
     pending->asked = change->count;
     lb_change_block(change);
-    return lb_changes_submit(call, pending, req->body.len, lb_changes_reply_blocked);
+    return lb_changes_submit(call, pending, pending->identifiers.bytes, lb_changes_reply_blocked);
 }
 
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)

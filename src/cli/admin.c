@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/daemon.h"
+#include "daemon/folder.h"
 #include "json/encode.h"
 
 #include <errno.h>
@@ -14,9 +15,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long to wait for a folder that another command or a starting server holds. */
-#define WAIT_TRIES    50
-#define WAIT_PAUSE_MS 100
+/* How long to wait for a folder that other commands or a starting server hold, and when to say
+ * so. */
+#define WAIT_S        30
+#define WAIT_HINT_S   2
+#define WAIT_PAUSE_MS 25
 
 struct lb_admin {
     int folder; /* keeps the path of the socket below short, however long the folder's is */
@@ -39,31 +42,46 @@ static bool socket_answers(const char *path)
     return answers;
 }
 
-/* Opens the folder and writes the path of its socket. False while there is no folder. */
-static bool find_socket(struct lb_admin *admin, const char *data, char *path, size_t size)
+/* Opens the folder and writes the path of a socket in it. False while there is no folder. */
+static bool find_socket(struct lb_admin *admin, const char *data, const char *name, char *path,
+                        size_t size)
 {
     if (admin->folder < 0)
         admin->folder = open(data, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    snprintf(path, size, "/proc/self/fd/%d/control.sock", admin->folder);
+    snprintf(path, size, "/proc/self/fd/%d/%s", admin->folder, name);
     return admin->folder >= 0;
 }
 
-/* A server, or our own engine, behind the socket at `path`. */
+static void pause_and_explain(const char *data, uint64_t waited_s, bool *explained)
+{
+    if (waited_s >= WAIT_HINT_S && !*explained) {
+        *explained = true;
+        fprintf(stderr,
+                "leadblock: another process holds the data folder %s; waiting for it, %d s at "
+                "most\n",
+                data, WAIT_S);
+    }
+    struct timespec pause = {0, WAIT_PAUSE_MS * 1000000L};
+    nanosleep(&pause, NULL);
+}
+
+/* A server, or when the folder's lock can be had our own engine, behind the socket at `path`. */
 static bool reach(struct lb_admin *admin, const char *data, char *path, size_t size)
 {
     struct lb_reason reason = {""};
-    for (int try = 0; try < WAIT_TRIES; try++) {
-        if (find_socket(admin, data, path, size) && socket_answers(path))
+    uint64_t begun = lb_clock_mono_ns();
+    uint64_t waited_s = 0;
+    for (bool explained = false; waited_s < WAIT_S; pause_and_explain(data, waited_s, &explained)) {
+        if (find_socket(admin, data, LB_FOLDER_SERVER_SOCKET, path, size) && socket_answers(path))
             return true;
         lb_err err = lb_daemon_start_local(data, &admin->engine, &reason);
         if (err == LB_OK)
-            return find_socket(admin, data, path, size);
+            return find_socket(admin, data, LB_FOLDER_COMMAND_SOCKET, path, size);
         if (err != LB_ERR_ALREADY_EXISTS) {
             lb_cli_error("%s", reason.text[0] ? reason.text : lb_err_code(err));
             return false;
         }
-        struct timespec pause = {0, WAIT_PAUSE_MS * 1000000L};
-        nanosleep(&pause, NULL);
+        waited_s = (lb_clock_mono_ns() - begun) / 1000000000u;
     }
     lb_cli_error("another process holds the data folder %s and does not answer (%s).\nIf it is a "
                  "server that starts or stops, try again soon; else find it with: fuser -v %s/*",
@@ -161,6 +179,51 @@ static bool ask(const struct lb_cli *cli, struct lb_admin *admin,
     return done;
 }
 
+static bool put_page(const struct lb_cli *cli, const struct lb_admin_request *request,
+                     struct lb_table *table, const struct lb_answer *answer, bool first)
+{
+    size_t count = lb_json_length(answer->json);
+    bool last = !answer->cursor[0];
+    if (lb_json_type(answer->json) != LB_JSON_ARRAY) {
+        lb_cli_error("the server's answer is no list");
+        return false;
+    }
+    if (lb_cli_given(cli, LB_OPT_JSON))
+        return lb_table_put_json(lb_buf_str(&answer->body), first, last);
+    for (size_t i = 0; i < count; i++)
+        request->add_row(table, lb_json_item(answer->json, i));
+    if (first && last && count == 0)
+        lb_cli_hint("%s", request->hint_when_empty);
+    return lb_table_flush(table);
+}
+
+static bool ask_all(const struct lb_cli *cli, struct lb_admin *admin,
+                    const struct lb_admin_request *request, const char *path)
+{
+    struct lb_table table;
+    struct lb_buf page = {0};
+    bool going = true;
+    bool more = true;
+    lb_buf_append_str(&page, lb_str(path));
+    lb_buf_append(&page, "", 1);
+    lb_table_init(&table, request->headings);
+    for (bool first = true; going && more; first = false) {
+        struct lb_answer answer = {0};
+        struct lb_call call = {.method = request->method, .path = page.ptr};
+        if (page.failed)
+            lb_cli_error("out of memory");
+        going = !page.failed && lb_client_call(admin->client, &call, &answer) &&
+                put_page(cli, request, &table, &answer, first);
+        more = answer.cursor[0] != '\0';
+        page.len = 0;
+        lb_buf_printf(&page, "%s?%s", path, answer.cursor);
+        lb_buf_append(&page, "", 1);
+        lb_answer_fini(&answer);
+    }
+    lb_buf_fini(&page);
+    return lb_table_fini(&table) && going;
+}
+
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request)
 {
     int code = LB_EXIT_FAILED;
@@ -171,7 +234,7 @@ int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *reques
         lb_cli_error("out of memory");
     else
         admin = admin_open(cli);
-    if (admin && ask(cli, admin, request, path.ptr))
+    if (admin && (request->headings ? ask_all : ask)(cli, admin, request, path.ptr))
         code = LB_EXIT_DONE;
     lb_buf_fini(&path);
     if (request->body)

@@ -1,10 +1,12 @@
 /* The operator's side of a data folder: its control socket, with the server behind it, or while
  * none runs an engine in this process, which serves the folder for as long as the command takes.
+ * Commands that are started together take their turns: each waits for the folder's lock.
  * Threads: one (the engine has its own). */
 #ifndef LB_CLI_ADMIN_H
 #define LB_CLI_ADMIN_H
 
 #include "cli/client.h"
+#include "cli/table.h"
 
 struct lb_admin_request {
     const char *method;
@@ -14,10 +16,14 @@ struct lb_admin_request {
     struct lb_buf *body;                       /* NULL: none */
     bool creates;                              /* not to be repeated once it may have happened */
     void (*print)(const struct lb_json *json); /* for people; --json prints what came */
+    /* In place of `print`, for an answer that is a list in pages, which are all asked for. */
+    const char *const *headings;
+    void (*add_row)(struct lb_table *table, const struct lb_json *item);
+    const char *hint_when_empty;
 };
 
-/* Connects, asks, prints and leaves: the whole of a command that makes one request. Releases
- * `body`. Returns an exit code; failures have been explained. */
+/* Connects, asks, prints and leaves: the whole of a command. Releases `body`. Returns an exit code;
+ * failures have been explained. */
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request);
 
 /* Appends the value of --expires as a JSON string, or null when it is not given. False after a

@@ -1,6 +1,5 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
-#include "cli/table.h"
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -31,28 +30,24 @@ int lb_cmd_campaign_create(struct lb_cli *cli)
                                                         .print = print_created});
 }
 
-static void print_list(const struct lb_json *json)
+static void add_row(struct lb_table *table, const struct lb_json *item)
 {
-    static const char *const headings[] = {"ID", "NAME", "STATUS", "CREATED", NULL};
-    struct lb_table table;
-    lb_table_init(&table, headings);
-    for (size_t i = 0; i < lb_json_length(json); i++) {
-        const struct lb_json *item = lb_json_item(json, i);
-        lb_table_add(&table, lb_answer_text(item, "id"));
-        lb_table_add(&table, lb_answer_text(item, "name"));
-        lb_table_add(&table, lb_answer_text(item, "status"));
-        lb_table_add(&table, lb_answer_text(item, "createdAt"));
-    }
-    if (lb_json_length(json) == 0)
-        lb_cli_hint("There is none yet: leadblock campaign create WORKSPACE NAME");
-    lb_table_fini(&table);
+    lb_table_add(table, lb_answer_text(item, "id"));
+    lb_table_add(table, lb_answer_text(item, "name"));
+    lb_table_add(table, lb_answer_text(item, "status"));
+    lb_table_add(table, lb_answer_text(item, "createdAt"));
 }
 
 int lb_cmd_campaign_list(struct lb_cli *cli)
 {
-    return lb_admin_run(cli, &(struct lb_admin_request){.method = "GET",
-                                                        .path = "/admin/workspaces",
-                                                        .segment = cli->arguments[0],
-                                                        .path_after = "/campaigns",
-                                                        .print = print_list});
+    static const char *const headings[] = {"ID", "NAME", "STATUS", "CREATED", NULL};
+    const struct lb_admin_request request = {
+        .method = "GET",
+        .path = "/admin/workspaces",
+        .segment = cli->arguments[0],
+        .path_after = "/campaigns",
+        .headings = headings,
+        .add_row = add_row,
+        .hint_when_empty = "There is none yet: leadblock campaign create WORKSPACE NAME"};
+    return lb_admin_run(cli, &request);
 }

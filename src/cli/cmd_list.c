@@ -40,24 +40,6 @@ static bool print_rows(struct lb_table *table, const struct lb_json *page)
     return lb_table_flush(table);
 }
 
-/* One long array, made of what stands between the brackets of each page. */
-static bool print_json(struct lb_str body, bool first, bool last)
-{
-    const char *open = memchr(body.ptr, '[', body.len);
-    const char *close = memrchr(body.ptr, ']', body.len);
-    if (!open || !close)
-        return false;
-    size_t len = (size_t)(close - open) - 1;
-    if (first)
-        putchar('[');
-    else if (len)
-        putchar(',');
-    fwrite(open + 1, 1, len, stdout);
-    if (last)
-        puts("]");
-    return fflush(stdout) == 0 && !ferror(stdout);
-}
-
 static int list_all(const struct lb_cli *cli, struct lb_client *client, struct lb_table *table)
 {
     struct lb_buf path = {0};
@@ -73,7 +55,7 @@ static int list_all(const struct lb_cli *cli, struct lb_client *client, struct l
             lb_cli_error("the server's answer is no list");
             going = false;
         }
-        going = going && (json ? print_json(lb_buf_str(&answer.body), first, last)
+        going = going && (json ? lb_table_put_json(lb_buf_str(&answer.body), first, last)
                                : print_rows(table, answer.json));
         if (going && last) {
             code = LB_EXIT_DONE;

@@ -69,6 +69,23 @@ bool lb_table_flush(struct lb_table *table)
     return fflush(stdout) == 0 && !ferror(stdout);
 }
 
+bool lb_table_put_json(struct lb_str body, bool first, bool last)
+{
+    const char *open = memchr(body.ptr, '[', body.len);
+    const char *close = memrchr(body.ptr, ']', body.len);
+    if (!open || !close)
+        return false;
+    size_t len = (size_t)(close - open) - 1;
+    if (first)
+        putchar('[');
+    else if (len)
+        putchar(',');
+    fwrite(open + 1, 1, len, stdout);
+    if (last)
+        puts("]");
+    return fflush(stdout) == 0 && !ferror(stdout);
+}
+
 bool lb_table_fini(struct lb_table *table)
 {
     bool printed = lb_table_flush(table);

@@ -26,6 +26,10 @@ void lb_table_add(struct lb_table *table, struct lb_str cell);
  * next. False when out of memory or when standard output is gone. */
 bool lb_table_flush(struct lb_table *table);
 
+/* Prints the array that a page of a list came as, as a part of one long array: `first` opens it,
+ * `last` ends it. False when `body` is no array or standard output is gone. */
+bool lb_table_put_json(struct lb_str body, bool first, bool last);
+
 /* Prints and releases. */
 bool lb_table_fini(struct lb_table *table);
 

@@ -31,11 +31,11 @@
       "Open connections in all; one more is closed at once.")                                      \
     X(u32, max_header_bytes, "max-header-bytes", "8192", "BYTES", 1024, 1048576,                   \
       "Request line and headers; more is refused with 431.")                                       \
-    X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 1073741824,                 \
+    X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 67108864,                   \
       "Body of a request; more is refused with 413.")                                              \
     X(u64, max_buffered_bytes, "max-buffered-bytes", "268435456", "BYTES", 1048576, 1099511627776, \
       "Memory for bodies over 16 KiB, all requests together; more is answered 503.")               \
-    X(u32, max_identifiers, "max-identifiers", "10000", "N", 1, 1000000,                           \
+    X(u32, max_identifiers, "max-identifiers", "10000", "N", 1, 100000,                            \
       "Identifiers in one request; more are refused with 400.")                                    \
     X(u32, header_timeout_s, "header-timeout", "10", "SECONDS", 1, 3600,                           \
       "From the first byte of a request until its headers are complete.")                          \
@@ -61,6 +61,8 @@
       "How much of the queues one workspace may fill before it is answered 429.")                  \
     X(u64, max_workspace_entries, "max-workspace-entries", "100000000", "N", 1, 1000000000000,     \
       "Blocked leads that one workspace may hold, all its lists together.")                        \
+    X(u32, max_workspace_campaigns, "max-workspace-campaigns", "10000", "N", 1, 1000000,           \
+      "Campaigns that one workspace may have.")                                                    \
     X(u32, checkpoint_pages, "checkpoint-pages", "2048", "PAGES", 100, 10000000,                   \
       "Size of SQLite's write-ahead log that makes the server fold it into the database.")
 

@@ -4,13 +4,13 @@
 #include "daemon/notify.h"
 #include "daemon/parts.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,13 +57,32 @@ static void wait_for_signal(struct lb_parts *parts)
     }
 }
 
-/* "HOST:PORT" with the port that was really bound. */
+/* A host that clients on this machine can ask for: "every address" is none. */
+static const char *reachable(const char *host)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+    if (!*host || strcmp(host, "*") == 0 || (inet_aton(host, &v4) && v4.s_addr == INADDR_ANY))
+        return "127.0.0.1";
+    char bare[INET6_ADDRSTRLEN];
+    size_t len = strlen(host);
+    if (host[0] == '[' && len > 2 &&
+        lb_str_copy((struct lb_str){host + 1, len - 2}, bare, sizeof bare) &&
+        inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&v6))
+        return "[::1]";
+    return host;
+}
+
+/* Where this machine reaches the API, with the port that was really bound. */
 static void format_url(const struct lb_parts *parts, char *out, size_t size)
 {
-    const char *listen = parts->config.listen;
-    const char *colon = strrchr(listen, ':');
-    int host_len = colon ? (int)(colon - listen) : (int)strlen(listen);
-    snprintf(out, size, "http://%.*s:%u", host_len, listen, lb_server_port(parts->app.server));
+    char host[256] = "";
+    struct lb_str listen = lb_str(parts->config.listen);
+    const char *colon = strrchr(listen.ptr, ':');
+    if (colon)
+        listen.len = (size_t)(colon - listen.ptr);
+    lb_str_copy(listen, host, sizeof host); /* it fits: it was bound */
+    snprintf(out, size, "http://%s:%u", reachable(host), lb_server_port(parts->app.server));
 }
 
 static lb_err serve(struct lb_parts *parts, struct lb_reason *reason)
@@ -90,7 +109,6 @@ static bool prepare_process(void)
     sigset_t signals;
     fill_stop_signals(&signals);
     signal(SIGPIPE, SIG_IGN);
-    umask(0077);
     return sodium_init() >= 0 && pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0;
 }
 

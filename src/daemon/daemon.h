@@ -9,8 +9,9 @@
  * thread exists: it blocks the signals for all of them. */
 int lb_daemon_run(const struct lb_config *config);
 
-/* The same program without TCP and without the blocklists in memory: serves the control socket of a
- * data folder from threads of its own, for a command that finds no server running. */
+/* The same program without TCP and without the blocklists in memory: serves a socket of its own in
+ * a data folder, LB_FOLDER_COMMAND_SOCKET, from threads of its own, for a command that finds no
+ * server running. LB_ERR_ALREADY_EXISTS: a server or another command holds the folder. */
 struct lb_daemon;
 lb_err lb_daemon_start_local(const char *data_dir, struct lb_daemon **out,
                              struct lb_reason *reason);

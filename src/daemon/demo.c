@@ -1,5 +1,6 @@
 #include "daemon/demo.h"
 
+#include "base/clock.h"
 #include "domain/admin.h"
 #include "domain/campaign.h"
 
@@ -31,6 +32,17 @@ static lb_err make_workspace(struct lb_parts *parts, struct lb_workspace **out)
     return err || *out ? err : LB_ERR_INTERNAL;
 }
 
+static lb_err make_license(struct lb_parts *parts, struct lb_workspace *workspace)
+{
+    if (lb_workspace_license(workspace, lb_clock_wall_ms()) == LB_OK)
+        return LB_OK;
+    struct lb_admin_change change = {.access = parts->app.access,
+                                     .workspace = workspace,
+                                     .workspace_row = {.plan = LB_PLAN_AGENCY}};
+    lb_admin_set_plan(&change);
+    return lb_parts_write(parts, &change.write);
+}
+
 static lb_err make_campaign(struct lb_parts *parts, struct lb_workspace *workspace)
 {
     if (lb_access_campaign(parts->app.access, workspace->row.no, LB_STR(CAMPAIGN_ID)))
@@ -60,6 +72,8 @@ lb_err lb_demo_make(struct lb_parts *parts, const char *url, struct lb_reason *r
 {
     struct lb_workspace *workspace = NULL;
     lb_err err = make_workspace(parts, &workspace);
+    if (!err)
+        err = make_license(parts, workspace);
     if (!err)
         err = make_campaign(parts, workspace);
     struct lb_admin_change change = {

@@ -4,8 +4,9 @@
 
 #include "daemon/parts.h"
 
-/* Makes a workspace with an Agency licence and a campaign `demo` unless they exist, and a new key,
- * and prints a curl line that works as it stands. `url`: the server's base. */
+/* Makes a workspace `Demo` and a campaign `demo` unless they exist, gives the workspace an Agency
+ * licence unless it has one that is enough, makes a new key, and prints a curl line that works as
+ * it stands. `url`: the server's base. */
 lb_err lb_demo_make(struct lb_parts *parts, const char *url, struct lb_reason *reason);
 
 #endif

@@ -1,5 +1,7 @@
 #include "daemon/folder.h"
 
+#include "base/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -10,8 +12,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#define CONTROL_NAME "control.sock"
 
 static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason *reason)
 {
@@ -30,9 +30,19 @@ static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason 
                    strerror(errno));
 }
 
+static void warn_if_open(const struct lb_folder *folder, const char *path)
+{
+    struct stat info;
+    if (fstat(folder->fd, &info) == 0 && info.st_mode & (S_IRWXG | S_IRWXO))
+        lb_log(LB_LOG_WARN, "folder",
+               "the data folder %s is open to other users (mode %03o); close it: chmod 700", path,
+               (unsigned)info.st_mode & 0777);
+}
+
 lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason *reason)
 {
     *out = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
+    umask(S_IRWXG | S_IRWXO);
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot make the data folder %s: %s", path,
                        strerror(errno));
@@ -46,6 +56,8 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
                      : lb_fail(reason, LB_ERR_INTERNAL, "the path of the data folder is too long");
     if (err)
         lb_folder_close(out);
+    else
+        warn_if_open(out, path);
     return err;
 }
 
@@ -54,15 +66,18 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
 static struct sockaddr_un address_of(const struct lb_folder *folder)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" CONTROL_NAME,
-             folder->fd);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", folder->fd,
+             folder->socket);
     return address;
 }
 
-lb_err lb_folder_listen(struct lb_folder *folder, struct lb_reason *reason)
+lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_reason *reason)
 {
+    folder->socket = name;
     struct sockaddr_un address = address_of(folder);
-    unlinkat(folder->fd, CONTROL_NAME, 0); /* the lock is ours: nobody serves it */
+    /* The lock is ours: what there is was left by somebody who was killed. */
+    unlinkat(folder->fd, LB_FOLDER_SERVER_SOCKET, 0);
+    unlinkat(folder->fd, LB_FOLDER_COMMAND_SOCKET, 0);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     mode_t before = umask(0177);
     bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
@@ -82,7 +97,7 @@ void lb_folder_close(struct lb_folder *folder)
 {
     if (folder->control_fd >= 0) {
         close(folder->control_fd);
-        unlinkat(folder->fd, CONTROL_NAME, 0);
+        unlinkat(folder->fd, folder->socket, 0);
     }
     if (folder->lock_fd >= 0)
         close(folder->lock_fd);

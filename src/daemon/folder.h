@@ -1,5 +1,5 @@
 /* The data folder: made when it is missing, for its owner only, and held by one process at a time
- * through a lock on the file `lock` in it. Threads: one. */
+ * through a lock on the file `lock` in it. Threads: one, before any other makes files. */
 #ifndef LB_DAEMON_FOLDER_H
 #define LB_DAEMON_FOLDER_H
 
@@ -8,16 +8,24 @@
 struct lb_folder {
     int fd;              /* of the folder */
     int lock_fd;         /* its lock goes when it is closed */
-    int control_fd;      /* listening Unix socket `control.sock`, or -1 */
+    int control_fd;      /* listening Unix socket, or -1 */
+    const char *socket;  /* its name in the folder */
     char database[4096]; /* path of the database file in it */
 };
 
-/* Makes, locks and fills `*out`. LB_ERR_ALREADY_EXISTS: another process holds the folder;
- * LB_ERR_INTERNAL: it cannot be used; both with a reason. */
+/* Names of the socket: of a server, and of a command that serves the folder for itself. They
+ * differ, so that no other command asks one that is about to end. */
+#define LB_FOLDER_SERVER_SOCKET  "control.sock"
+#define LB_FOLDER_COMMAND_SOCKET "command.sock"
+
+/* Makes, locks and fills `*out`, and warns when others than the owner can get into a folder that
+ * was there before. From now on the whole process makes files for its owner only (umask).
+ * LB_ERR_ALREADY_EXISTS: another process holds the folder; LB_ERR_INTERNAL: it cannot be used; both
+ * with a reason. */
 lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason *reason);
 
-/* Makes the control socket, which only the owner can open. */
-lb_err lb_folder_listen(struct lb_folder *folder, struct lb_reason *reason);
+/* Makes the control socket, which only the owner can open. `name`: one of the two above. */
+lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_reason *reason);
 
 void lb_folder_close(struct lb_folder *folder);
 

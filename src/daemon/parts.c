@@ -114,7 +114,8 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
 static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
 {
     const struct lb_config *config = &parts->config;
-    lb_err err = lb_folder_listen(&parts->folder, reason);
+    const char *socket = parts->local ? LB_FOLDER_COMMAND_SOCKET : LB_FOLDER_SERVER_SOCKET;
+    lb_err err = lb_folder_listen(&parts->folder, socket, reason);
     if (err)
         return err;
     parts->trusted_proxies = parse_networks(&config->trusted_proxy);
@@ -184,6 +185,7 @@ lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
     if (!lb_writer_start(app->writer))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
+    atomic_store(&app->loaded, true);
     atomic_store(&app->state, parts->local ? LB_STATE_LOCAL : LB_STATE_READY);
     return LB_OK;
 }

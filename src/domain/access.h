@@ -11,7 +11,7 @@
 #include "base/rcu.h"
 #include "base/share.h"
 #include "base/registry.h"
-#include "store/store.h"
+#include "reader/reader.h"
 
 struct lb_workspace {
     struct lb_registry_node node;
@@ -22,7 +22,7 @@ struct lb_workspace {
     _Atomic uint32_t keys;               /* that were not revoked */
     int64_t batch_entries;               /* the writer's: added by the batch under way */
     struct lb_share writes;              /* of the writer's queue */
-    struct lb_share reads;               /* of the readers' queue */
+    struct lb_read_lane reads;           /* of the readers' queue */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     /* Guarded by lb_access's lock: the campaigns in order of creation. */
     struct lb_campaign **campaigns;

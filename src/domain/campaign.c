@@ -40,6 +40,13 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
     lb_err err = lb_standing_check(&change->standing, &write->reason);
     if (err)
         return err;
+    if (change->max_campaigns &&
+        change->standing.workspace->campaign_count >= change->max_campaigns)
+        return lb_fail(
+            &write->reason, LB_ERR_WORKSPACE_OVERLOADED,
+            "This workspace has %zu campaigns, which is as many as it may. Delete some, or "
+            "ask the operator to raise max-workspace-campaigns.",
+            change->standing.workspace->campaign_count);
     change->row.workspace = change->standing.workspace->row.no;
     change->row.created_at = lb_clock_wall_ms();
     change->row.status = LB_CAMPAIGN_DRAFT;

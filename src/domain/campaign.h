@@ -13,6 +13,7 @@ struct lb_campaign_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_standing standing;
     struct lb_blocklist *blocklist; /* whose list ends with the campaign; NULL when not loaded */
+    size_t max_campaigns;           /* create: of the workspace; 0: no bound */
     struct lb_campaign_row row; /* create: id and name; set status: status. Result: the campaign. */
 };
 

@@ -65,66 +65,91 @@ static bool matches(struct lb_str identifier, struct lb_str term)
     return memmem(identifier.ptr, identifier.len, term.ptr, term.len) != NULL;
 }
 
-/* One page: what was asked, how far it is, and whom it tells. */
+/* One call for a page: what was asked, how far it is, and whom it tells. */
 struct page {
     const struct lb_page_query *query;
+    struct lb_page_progress *progress;
     void *context;
     lb_err (*each)(void *context, const struct lb_entry *entry);
-    struct lb_page_result *result;
-    uint64_t to_skip;
-    size_t given;
-    uint64_t last; /* id of the last entry that was given */
-    bool full;     /* there is at least one more: `last` is the cursor */
 };
 
 /* Takes one entry that is next in order. */
-static lb_err offer(struct page *page, const struct lb_entry *entry)
-{
-    if (page->query->term.len && !matches(entry->identifier, page->query->term))
-        return LB_OK;
-    if (page->to_skip) {
-        page->to_skip--;
-        return LB_OK;
-    }
-    if (page->given == page->query->take) {
-        page->full = true;
-        return LB_OK;
-    }
-    page->given++;
-    page->last = entry->id;
-    return page->each(page->context, entry);
-}
-
-static lb_err walk(struct lb_blocklist *blocklist, struct cursor *cursor, struct page *page,
-                   uint64_t *ids)
+static lb_err offer(struct page *page, struct cursor *cursor, uint64_t id)
 {
     const struct lb_page_query *query = page->query;
-    uint64_t list = lb_list_number(query->list);
-    bool searching = query->term.len > 0;
-    bool by_cursor = searching || query->cursor;
-    uint64_t start = query->descending ? UINT64_MAX : 0;
-    /* Without a term the order itself skips, at no cost. */
-    page->to_skip = by_cursor ? query->skip : 0;
-    size_t want = searching || query->take + page->to_skip > WALK_IDS
-                      ? WALK_IDS + 1
-                      : query->take + page->to_skip + 1;
-    size_t count = by_cursor ? lb_orders_after(blocklist->orders, list, query->descending,
-                                               query->cursor ? query->cursor : start, want, ids)
-                             : lb_orders_page(blocklist->orders, list, query->descending,
-                                              query->skip, want, ids);
-    lb_err err = LB_OK;
-    while (!err && count && !page->full) {
-        for (size_t i = 0; !err && i < count && !page->full; i++) {
-            struct lb_entry entry;
-            err = read_entry(cursor, ids[i], &entry);
-            if (!err)
-                err = offer(page, &entry);
-        }
-        lb_rcu_quiescent(); /* a search through a long list must not hold up releases of memory */
-        if (!err && !page->full)
-            count = lb_orders_after(blocklist->orders, list, query->descending, ids[count - 1],
-                                    want, ids);
+    struct lb_page_progress *progress = page->progress;
+    progress->reached = id;
+    if (!query->term.len && progress->to_skip) { /* what it is does not matter */
+        progress->to_skip--;
+        return LB_OK;
     }
+    struct lb_entry entry;
+    lb_err err = read_entry(cursor, id, &entry);
+    if (err || (query->term.len && !matches(entry.identifier, query->term)))
+        return err;
+    if (progress->to_skip) {
+        progress->to_skip--;
+        return LB_OK;
+    }
+    if (progress->given == query->take) {
+        progress->full = true;
+        return LB_OK;
+    }
+    progress->given++;
+    progress->last = id;
+    return page->each(page->context, &entry);
+}
+
+/* The next ids of the list, `want` at most; returns how many. */
+static size_t next_ids(struct lb_blocklist *blocklist, const struct page *page, size_t want,
+                       uint64_t *ids)
+{
+    const struct lb_page_query *query = page->query;
+    struct lb_page_progress *progress = page->progress;
+    uint64_t list = lb_list_number(query->list);
+    if (!progress->begun) {
+        progress->begun = true;
+        progress->reached = query->cursor ? query->cursor : query->descending ? UINT64_MAX : 0;
+        /* Without a term the order itself skips, at no cost. */
+        if (!query->term.len && !query->cursor)
+            return lb_orders_page(blocklist->orders, list, query->descending, query->skip, want,
+                                  ids);
+        progress->to_skip = query->skip;
+    }
+    return lb_orders_after(blocklist->orders, list, query->descending, progress->reached, want,
+                           ids);
+}
+
+/* How many ids the rest of the page needs, as far as one can know. */
+static size_t wanted(const struct page *page, size_t left)
+{
+    const struct lb_page_query *query = page->query;
+    const struct lb_page_progress *progress = page->progress;
+    size_t want = WALK_IDS;
+    if (!query->term.len && progress->to_skip < WALK_IDS &&
+        query->take - progress->given <= WALK_IDS - progress->to_skip)
+        want = query->take - progress->given + progress->to_skip + 1;
+    return want < left ? want : left;
+}
+
+/* Walks on until the page is full, the list ends (false) or `look` entries were looked at (true).
+ */
+static lb_err walk(struct lb_blocklist *blocklist, struct cursor *cursor, struct page *page,
+                   uint64_t *ids, bool *out_unfinished)
+{
+    struct lb_page_progress *progress = page->progress;
+    size_t left = progress->look;
+    lb_err err = LB_OK;
+    while (!err && left && !progress->full) {
+        size_t count = next_ids(blocklist, page, wanted(page, left), ids);
+        if (count == 0)
+            break;
+        for (size_t i = 0; !err && i < count && !progress->full; i++)
+            err = offer(page, cursor, ids[i]);
+        left -= count;
+        lb_rcu_quiescent(); /* a search through a long list must not hold up releases of memory */
+    }
+    *out_unfinished = !err && !left && !progress->full;
     return err;
 }
 
@@ -139,10 +164,14 @@ lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader 
     *out = (struct lb_page_result){
         .total = lb_orders_count(blocklist->orders, lb_list_number(query->list)),
         .total_known = query->term.len == 0};
+    struct lb_page_progress whole = {.look = SIZE_MAX};
     struct cursor cursor = {.store = blocklist->store, .reader = reader};
-    struct page page = {.query = query, .context = context, .each = each, .result = out};
-    lb_err err = walk(blocklist, &cursor, &page, ids);
-    out->next = page.full ? page.last : 0;
+    struct page page = {.query = query,
+                        .progress = query->progress ? query->progress : &whole,
+                        .context = context,
+                        .each = each};
+    lb_err err = walk(blocklist, &cursor, &page, ids, &out->unfinished);
+    out->next = page.progress->full ? page.progress->last : 0;
     free(ids);
     return err;
 }

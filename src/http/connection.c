@@ -174,7 +174,8 @@ static bool sane_id(struct lb_str id)
               c == '_' || c == '-'))
             return false;
     }
-    return true;
+    /* Ids are logged and API keys must not be: nothing that could hold one. */
+    return !memmem(id.ptr, id.len, "lb_", 3);
 }
 
 static void set_id(struct lb_request *req, struct lb_loop *loop)

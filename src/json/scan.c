@@ -5,6 +5,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+/* An empty array or object takes json-c about as much memory as 8 numbers. */
+#define CONTAINER_WEIGHT 8
+
 /* The names of all objects that are open: those of an inner object follow those of the outer. A
  * name is its 64-bit hash. Equal names have equal hashes, so none slips through; that two different
  * names of one object meet is a matter of 2^-64, or of a sender who wants to be refused. */
@@ -12,6 +15,7 @@ struct scan {
     const unsigned char *start, *p, *end;
     unsigned depth, max_depth;
     unsigned name_count;
+    unsigned weight;  /* of the values so far: what a parser will need memory for */
     const char *what; /* why it failed, at `p` */
     uint64_t names[LB_JSON_MAX_DEPTH * LB_JSON_MAX_MEMBERS];
 };
@@ -279,6 +283,7 @@ static bool scan_nested(struct scan *s)
     if (s->depth == s->max_depth)
         return fail(s, s->p, "arrays and objects nested too deep");
     s->depth++;
+    s->weight += CONTAINER_WEIGHT - 1;
     bool ok = *s->p == '{' ? scan_object(s) : scan_array(s);
     s->depth--;
     return ok;
@@ -290,6 +295,8 @@ static bool scan_value(struct scan *s)
     skip_space(s);
     if (s->p == s->end)
         return fail(s, s->p, "the text ends where a value was expected");
+    if (++s->weight > LB_JSON_MAX_WEIGHT)
+        return fail(s, s->p, "more values than a text may hold");
     switch (*s->p) {
     case '"':
         return scan_string(s, false, &escaped);
@@ -326,7 +333,7 @@ lb_err lb_json_scan(struct lb_str text, unsigned max_depth, struct lb_reason *re
     struct scan s;
     s.start = s.p = text.len ? (const unsigned char *)text.ptr : (const unsigned char *)"";
     s.end = s.start + text.len;
-    s.depth = s.name_count = 0;
+    s.depth = s.name_count = s.weight = 0;
     s.max_depth = max_depth < LB_JSON_MAX_DEPTH ? max_depth : LB_JSON_MAX_DEPTH;
     if (scan_text(&s))
         return LB_OK;

@@ -15,6 +15,7 @@
 #define LB_JSON_MAX_BYTES   (1u << 30) /* of the text */
 #define LB_JSON_MAX_DEPTH   32         /* arrays and objects inside each other */
 #define LB_JSON_MAX_MEMBERS 128        /* in one object */
+#define LB_JSON_MAX_WEIGHT  1000000    /* values in all; an array or object weighs as much as 8 */
 #define LB_JSON_MAX_NAME    1024       /* bytes of a member name as it is written */
 
 /* LB_OK when `text` is one JSON value, with at most `max_depth` arrays and objects inside each

@@ -140,6 +140,10 @@ struct lb_store_ops {
     lb_err (*log_append)(struct lb_store *store, const struct lb_log_row *row);
     uint64_t (*log_next_id)(struct lb_store *store);
 
+    /* Between transactions: writes and commits something that changes nothing. LB_OK: the store
+     * takes writes. */
+    lb_err (*probe)(struct lb_store *store);
+
     /* Between transactions: bounded upkeep such as a checkpoint. `idle`: nothing is waiting. */
     void (*maintain)(struct lb_store *store, bool idle);
 

@@ -32,10 +32,11 @@ struct lb_writer {
     struct lb_writer_settings settings;
     struct lb_mailbox *inbox;
     pthread_t thread;
-    bool started;
+    _Atomic bool started;
     _Atomic bool stopping;
     _Atomic bool failed;
-    struct lb_share queued; /* weight of all that is queued or under way */
+    _Atomic bool refused_by_store; /* the last commit did not go through */
+    struct lb_share queued;        /* weight of all that is queued or under way */
     /* The writer thread's. */
     struct lb_write *first; /* taken from the inbox, oldest first */
     struct lb_write **last;
@@ -90,9 +91,15 @@ bool lb_writer_running(const struct lb_writer *writer)
     return writer->started;
 }
 
+bool lb_writer_ready(const struct lb_writer *writer)
+{
+    return lb_writer_healthy(writer) && !atomic_load(&writer->refused_by_store);
+}
+
 bool lb_writer_healthy(const struct lb_writer *writer)
 {
-    return !atomic_load(&writer->failed) && !atomic_load(&writer->stopping);
+    return atomic_load(&writer->started) && !atomic_load(&writer->failed) &&
+           !atomic_load(&writer->stopping);
 }
 
 /* What a write weighs in the queue: its memory, and at least one of the queue's places, so that one
@@ -212,6 +219,7 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
     struct lb_store *store = writer->settings.store;
     lb_err err = store->ops->begin(store);
     if (err) {
+        atomic_store(&writer->refused_by_store, true);
         fail_all(batch, err);
         return LB_OK;
     }
@@ -266,6 +274,7 @@ static lb_err commit(struct lb_writer *writer, struct batch *batch)
     if (!err)
         err = store->ops->commit(store);
     measure_commit(writer, lb_clock_mono_ns() - begun);
+    atomic_store(&writer->refused_by_store, err != LB_OK);
     if (err)
         return err;
     hooks->batch_publish(hooks->context);
@@ -371,6 +380,15 @@ static void turn(struct lb_writer *writer)
     complete(writer, batch.first);
 }
 
+/* A store that refused the last commit is asked again while nobody writes, so that a load balancer,
+ * which then sends nothing, learns when it takes writes again. */
+static void probe(struct lb_writer *writer)
+{
+    struct lb_store *store = writer->settings.store;
+    if (atomic_load(&writer->refused_by_store) && store->ops->probe(store) == LB_OK)
+        atomic_store(&writer->refused_by_store, false);
+}
+
 static void *writer_thread(void *context)
 {
     struct lb_writer *writer = context;
@@ -391,6 +409,8 @@ static void *writer_thread(void *context)
         more = false;
         if (!atomic_load(&writer->failed)) {
             store->ops->maintain(store, idle);
+            if (idle)
+                probe(writer);
             more = hooks->upkeep(hooks->context);
         }
         lb_rcu_quiescent();
@@ -401,8 +421,9 @@ static void *writer_thread(void *context)
 
 bool lb_writer_start(struct lb_writer *writer)
 {
-    writer->started = pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
-    return writer->started;
+    bool started = pthread_create(&writer->thread, NULL, writer_thread, writer) == 0;
+    atomic_store(&writer->started, started);
+    return started;
 }
 
 static void nothing(struct lb_task *task)

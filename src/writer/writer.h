@@ -87,7 +87,10 @@ lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write);
 /* Is the thread running? For whoever starts and stops it. */
 bool lb_writer_running(const struct lb_writer *writer);
 
-/* Does the store take writes? */
+/* Does the store take writes, as far as the last commit tells? For /readyz. */
+bool lb_writer_ready(const struct lb_writer *writer);
+
+/* May writes be submitted? */
 bool lb_writer_healthy(const struct lb_writer *writer);
 
 /* Any thread. */

@@ -1,16 +1,20 @@
 """The command line: every command, its output for people and for programs, and its exit codes."""
 
+import fcntl
 import json
 import re
 import shutil
 import socket
 import sqlite3
 import stat
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from support import expect
-from support.server import Server, Tenant, key_id, run, unique
+from support.server import CommandFailed, Server, Tenant, binary, key_id, run, unique
 
 COMMANDS = ["serve", "workspace create", "workspace list", "workspace set-plan", "key create",
             "key list", "key revoke", "campaign create", "campaign list", "block", "unblock",
@@ -278,28 +282,111 @@ def test_names_of_any_kind_survive(folder):
         assert [entry["name"] for entry in entries if entry["id"] == workspace] == [name]
 
 
-def test_many_commands_at_once_on_a_folder_without_a_server():
-    """Each opens the store by itself: they wait for each other or say that they cannot."""
-    import threading
+def start_together(count, command):
+    """Runs command(number) for so many numbers at once; the results."""
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(command, range(count)))
+
+
+def test_many_commands_at_once_on_a_folder_without_a_server(tmp_path):
+    """Each opens the store by itself: they wait for each other, and each does its work."""
+    data = tmp_path / "data"
+    for _ in range(3):
+        results = start_together(12, lambda number: run("workspace", "create", f"W{number}",
+                                                        "--plan", "pro", "--data", data))
+        for result in results:
+            assert result.code == 0, result
+        listed = {entry["id"] for entry in run("workspace", "list", "--json", "--data",
+                                               data).json()}
+        assert {result.out.strip() for result in results} <= listed
+    assert len(listed) == 36
+    assert not list(data.glob("*.sock"))
+
+
+def test_commands_at_once_reach_a_server_that_comes_up_meanwhile():
     with Server() as server:
         server.stop()
-        results = []
+        held = open(server.data / "lock", "r+")
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(server.run, "workspace", "create", "Acme", "--plan", "pro")
+            time.sleep(2.5)
+            assert not waiting.done()
+            held.close()
+            try:
+                server.start()
+            except CommandFailed:  # the command was faster
+                waiting.result()
+                server.start()
+            result = waiting.result()
+        assert done(result).strip() in done(server.run("workspace", "list"))
+        assert "waiting" in result.err, result
 
-        def create(number):
-            results.append(server.run("workspace", "create", f"W{number}", "--plan", "pro"))
 
-        threads = [threading.Thread(target=create, args=(number,)) for number in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        made = {result.out.strip() for result in results if result.code == 0}
-        for result in results:
-            assert result.code == 0 or result.code == 1 and result.err.strip(), result
-        assert made
-        listed = {entry["id"] for entry in server.run("workspace", "list", "--json").json()}
-        assert made <= listed and len(listed) == len(made)
+def test_a_command_does_not_ask_the_engine_of_another_one(tmp_path):
+    """What answers on the other's socket is about to end."""
+    data = tmp_path / "data"
+    done(run("workspace", "create", "First", "--plan", "pro", "--data", data))
+    with open(data / "lock", "r+") as lock, socket.socket(socket.AF_UNIX) as other:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        other.bind(str(data / "command.sock"))
+        other.listen()
+        other.settimeout(0.5)
+        command = subprocess.Popen([binary(), "workspace", "list", "--data", data],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with pytest.raises(TimeoutError):
+            other.accept()
+        lock.close()
+        out, err = command.communicate(timeout=30)
+    assert command.returncode == 0 and "First" in out, err
+
+
+@pytest.fixture(scope="module")
+def crowded():
+    """A folder with one workspace of 10,001 campaigns and a name that is long in a URL."""
+    with Server() as server:
+        name = "🎻 Ünï/" * 14
+        workspace = server.workspace(name=name)
+        server.stop()
+        with sqlite3.connect(server.data / "leadblock.db") as store:
+            (number,) = store.execute("SELECT no FROM workspace WHERE id = ?",
+                                      (workspace,)).fetchone()
+            store.executemany("INSERT INTO campaign (workspace, id, name, status, created_at) "
+                              "VALUES (?, ?, ?, 'draft', ?)",
+                              [(number, f"c-{n}", f"Campaign {n}", 1_700_000_000_000 + n)
+                               for n in range(10_001)])
+        store.close()
         server.start()
+        yield server, workspace, name
+
+
+def test_campaign_list_shows_more_than_one_page(crowded):
+    server, workspace, name = crowded
+    wanted = {f"c-{n}" for n in range(10_001)}
+    for who in (workspace, name):
+        lines = done(server.run("campaign", "list", who)).splitlines()
+        assert len(lines) == 10_001 and {line.split("\t")[0] for line in lines} == wanted, who
+        body = server.run("campaign", "list", who, "--json").json()
+        assert len(body) == 10_001 and {entry["id"] for entry in body} == wanted, who
+
+
+def test_campaign_list_of_none_is_an_empty_list(folder):
+    workspace = folder.workspace()
+    assert done(folder.run("campaign", "list", workspace)) == ""
+    assert folder.run("campaign", "list", workspace, "--json").json() == []
+
+
+@pytest.mark.parametrize("mode, warned", [(0o755, True), (0o710, True), (0o700, False)])
+def test_what_a_command_makes_is_for_its_owner_only(tmp_path, mode, warned):
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(mode)
+    result = run("workspace", "create", "Acme", "--plan", "pro", "--data", data)
+    done(result)
+    assert stat.S_IMODE((data / "leadblock.db").stat().st_mode) == 0o600
+    assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in data.iterdir())
+    assert ("open to other users" in result.err) == warned, result
+    assert result.err.count("\n") == warned
 
 
 # Blocking

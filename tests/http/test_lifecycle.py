@@ -1,6 +1,9 @@
 """Starting, stopping, restarting; what is on disk and in the log afterwards."""
 
 import json
+import re
+import shutil
+import subprocess
 import threading
 import time
 
@@ -386,6 +389,35 @@ def test_a_request_leaves_one_line_with_its_id_and_status():
     assert "200" in lines[0]
 
 
+def test_the_log_shows_the_address_that_a_trusted_proxy_names():
+    with Server("--trusted-proxy", "127.0.0.0/8", "--log-level", "info") as server:
+        api = server.tenant().api
+        wanted = {}
+        for forwarded, shown in ((fresh_address(), None), ("2001:DB8:0::7", "2001:db8::7"),
+                                 ("::ffff:10.9.8.7", "10.9.8.7"), (None, "127.0.0.1")):
+            name = unique("request")
+            wanted[name] = shown or forwarded
+            api.get("/blocked-leads", headers=[("X-Request-Id", name)] +
+                    [("X-Forwarded-For", forwarded)] * bool(forwarded))
+        server.stop()
+        lines = [line.split() for line in server.log_text().splitlines() if " request " in line]
+        server.start()
+    for name, address in wanted.items():
+        (words,) = [words for words in lines if f"id={name}" in words]
+        assert f"client={address}" in words, words
+    operators = [words for words in lines if any("route=/admin" in word for word in words)]
+    assert operators and all("client=local" in words for words in operators)
+
+
+def test_the_log_believes_no_other_client_about_its_address():
+    with Server("--log-level", "info") as server:
+        server.tenant().api.get("/blocked-leads", headers=[("X-Forwarded-For", "10.1.2.3")])
+        server.stop()
+        text = server.log_text()
+        server.start()
+    assert "10.1.2.3" not in text and "client=127.0.0.1" in text
+
+
 def test_a_request_id_cannot_forge_a_log_line():
     with Server("--log-level", "info") as server:
         tenant = server.tenant()
@@ -397,8 +429,47 @@ def test_a_request_id_cannot_forge_a_log_line():
     assert not any(line.startswith("forged") for line in text.splitlines())
 
 
+def try_demo(server):
+    """Runs the first line that the demo printed as it stands."""
+    line = re.search(r"curl -X POST(?:.*\\\n)*.*", server.log_text()).group()
+    result = subprocess.run(["sh", "-c", line + " -s"], capture_output=True, text=True, timeout=10)
+    assert result.returncode == 0 and '"success":true' in result.stdout, (line, result)
+
+
+@pytest.mark.parametrize("license", [["starter"], ["pro", "--expires", "2020-01-01"],
+                                     ["agency", "--expires", "2020-01-01"]], ids=" ".join)
+def test_demo_works_in_a_workspace_of_its_name_without_a_good_license(license):
+    with Server("--demo") as server:
+        server.stop()
+        shutil.rmtree(server.data)
+        server.workspace(*license, name="Demo")
+        server.start()
+        try_demo(server)
+        (workspace,) = json.loads(server.cli("workspace", "list", "--json"))
+        assert (workspace["plan"], workspace["expiresAt"]) == ("agency", None)
+
+
+def test_demo_leaves_a_license_alone_that_is_enough():
+    with Server("--demo") as server:
+        (workspace,) = json.loads(server.cli("workspace", "list", "--json"))
+        server.cli("workspace", "set-plan", workspace["id"], "pro", "--expires", "2999-01-01")
+        server.restart()
+        try_demo(server)
+        assert "2999-01-01" in server.cli("workspace", "list")
+
+
+@pytest.mark.parametrize("listen, host", [("*:0", "127.0.0.1"), ("0.0.0.0:0", "127.0.0.1"),
+                                          (":0", "127.0.0.1"), ("[::]:0", "[::1]"),
+                                          ("[0:0::0]:0", "[::1]"), ("[::1]:0", "[::1]"),
+                                          ("127.0.0.2:0", "127.0.0.2"),
+                                          ("localhost:0", "localhost")])
+def test_the_urls_that_are_printed_can_be_asked_for(listen, host):
+    with Server("--demo", listen=listen) as server:
+        assert f"ready on http://{host}:{server.port}\n" in server.log_text()
+        try_demo(server)
+
+
 def test_demo_prints_a_curl_line_that_works_at_every_start():
-    import subprocess
     with Server("--demo") as server:
         keys = []
         for _ in range(2):

@@ -196,6 +196,21 @@ static struct lb_buf object_of(unsigned members)
     return text;
 }
 
+/* What a parser would need memory for is bounded, however small it is written. */
+static void the_number_of_values_is_bounded(void **state)
+{
+    struct lb_buf text = {0};
+    lb_buf_append_lit(&text, "[[]");
+    for (int i = 8; i + 8 + 8 <= LB_JSON_MAX_WEIGHT; i += 8)
+        lb_buf_append_lit(&text, ",{}");
+    lb_buf_append_lit(&text, "]");
+    assert_int_equal(lb_json_scan(lb_buf_str(&text), DEPTH, NULL), LB_OK);
+    text.len--;
+    lb_buf_append_lit(&text, ",{},1]");
+    assert_int_equal(lb_json_scan(lb_buf_str(&text), DEPTH, NULL), LB_ERR_INVALID_JSON);
+    lb_buf_fini(&text);
+}
+
 static void sizes_are_bounded(void **state)
 {
     (void)state;
@@ -372,6 +387,7 @@ int main(void)
         cmocka_unit_test(a_member_name_given_twice_is_refused_as_decoded),
         cmocka_unit_test(a_nul_is_refused_in_names_and_seen_in_values),
         cmocka_unit_test(sizes_are_bounded),
+        cmocka_unit_test(the_number_of_values_is_bounded),
         cmocka_unit_test(names_are_counted_anew_in_each_object),
         cmocka_unit_test(getters_tell_types_apart),
         cmocka_unit_test(getters_take_any_value),

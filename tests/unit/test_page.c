@@ -252,6 +252,71 @@ static void a_search_finds_parts_of_names_over_many_pages(void **state)
     free(given);
 }
 
+/* What one call with `query` gives, in pieces of `look` entries; returns how many pieces. */
+static unsigned page_in_pieces(struct fixture *fixture, struct lb_page_query query, size_t look,
+                               struct given *given, struct lb_page_result *out)
+{
+    struct lb_page_progress progress = {.look = look};
+    unsigned pieces = 0;
+    query.progress = &progress;
+    given->count = 0;
+    do {
+        size_t before = given->count;
+        *out = page(fixture, &query, given);
+        assert_true(given->count - before <= look);
+        fixture->engine.store->ops->reader_rest(fixture->reader);
+        pieces++;
+    } while (out->unfinished);
+    return pieces;
+}
+
+static void a_page_in_pieces_is_the_same_page(void **state)
+{
+    struct fixture *fixture = *state;
+    struct given *whole = calloc(1, sizeof *whole);
+    struct given *given = calloc(1, sizeof *given);
+    static const size_t looks[] = {1, 7, 999, 1000, 1001, 2499, 2500, 2501};
+    static const char *const terms[] = {"", "-find", "lead-2499", "lead", "nobody"};
+    static const size_t takes[] = {0, 4, 24, 25, 1000};
+    for (unsigned i = 0; i < 5 * 5 * 2 * 2 * 2; i++) {
+        struct lb_page_query query = query_of(fixture, takes[i % 5]);
+        query.term = lb_str(terms[i / 5 % 5]);
+        query.descending = i / 25 % 2;
+        query.skip = i / 50 % 2 ? 2 : 0;
+        query.cursor = i / 100 % 2 ? fixture->first + 1200 : 0;
+        whole->count = 0;
+        struct lb_page_result result = page(fixture, &query, whole);
+        assert_false(result.unfinished);
+        for (size_t k = 0; k < sizeof looks / sizeof *looks; k++) {
+            struct lb_page_result last;
+            page_in_pieces(fixture, query, looks[k], given, &last);
+            assert_int_equal(last.next, result.next);
+            assert_int_equal(last.total_known, result.total_known);
+            assert_int_equal(given->count, whole->count);
+            assert_memory_equal(given->ids, whole->ids, whole->count * sizeof *whole->ids);
+        }
+    }
+    free(given);
+    free(whole);
+}
+
+static void no_piece_looks_at_more_than_it_may(void **state)
+{
+    struct fixture *fixture = *state;
+    struct given *given = calloc(1, sizeof *given);
+    struct lb_page_query query = query_of(fixture, 10);
+    struct lb_page_result result;
+    query.term = LB_STR("nobody");
+    assert_int_equal(page_in_pieces(fixture, query, 100, given, &result), LEADS / 100 + 1);
+    assert_int_equal(page_in_pieces(fixture, query, 1200, given, &result), 3);
+    query.term = (struct lb_str){0}; /* to skip from a cursor takes as long as a search */
+    query.cursor = fixture->first;
+    query.skip = 1000;
+    assert_int_equal(page_in_pieces(fixture, query, 100, given, &result), 11);
+    assert_int_equal(given->ids[0], fixture->first + 1001);
+    free(given);
+}
+
 static void a_search_may_find_nothing_or_the_very_last(void **state)
 {
     struct fixture *fixture = *state;
@@ -351,6 +416,8 @@ int main(void)
         cmocka_unit_test(skip_counts_from_the_cursor_when_there_is_one),
         cmocka_unit_test(a_page_of_none_tells_the_total),
         cmocka_unit_test(a_search_finds_parts_of_names_over_many_pages),
+        cmocka_unit_test(a_page_in_pieces_is_the_same_page),
+        cmocka_unit_test(no_piece_looks_at_more_than_it_may),
         cmocka_unit_test(a_search_may_find_nothing_or_the_very_last),
         cmocka_unit_test(a_member_id_is_found_by_a_term_in_lower_case),
         cmocka_unit_test(a_list_holds_its_own_entries_only),

@@ -36,7 +36,8 @@ static void an_entry_has_the_stamp_of_the_row_that_holds_it(void **state)
     lb_stamps_destroy(stamps);
 }
 
-/* Random gaps of ids and times, small and too large for one chunk's offsets, against a plain list. */
+/* Random gaps of ids and times, small and too large for one chunk's offsets, against a plain list.
+ */
 static void many_rows_agree_with_a_list(void **state)
 {
     enum { ROWS = 20000 };

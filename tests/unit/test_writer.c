@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <string.h>
 /* After the above. */
 #include <cmocka.h>
@@ -20,6 +21,7 @@
  * reads it when it has learnt of a completion. */
 struct fixture {
     struct lb_store store;
+    _Atomic bool full; /* what a probe finds */
     struct lb_store_ops ops;
     struct lb_writer *writer;
     struct lb_mailbox *mailbox;
@@ -89,6 +91,11 @@ static lb_err store_commit(struct lb_store *store)
 static void store_rollback(struct lb_store *store)
 {
     trace(of(store), "rollback", 0);
+}
+
+static lb_err store_probe(struct lb_store *store)
+{
+    return atomic_load(&of(store)->full) ? LB_ERR_STORAGE_FULL : LB_OK;
 }
 
 static void store_maintain(struct lb_store *store, bool idle)
@@ -161,7 +168,8 @@ static struct fixture *open_with(unsigned queue_writes, size_t queue_bytes, unsi
     fixture->ops = (struct lb_store_ops){.begin = store_begin,
                                          .commit = store_commit,
                                          .rollback = store_rollback,
-                                         .maintain = store_maintain};
+                                         .maintain = store_maintain,
+                                         .probe = store_probe};
     fixture->store.ops = &fixture->ops;
     fixture->trace = calloc(1, TRACE_SIZE);
     fixture->tracing = true;
@@ -435,6 +443,40 @@ static void a_full_disk_at_the_commit_publishes_nothing_and_is_got_over(void **s
     assert_int_equal(next.write.result, LB_OK);
 }
 
+static bool wait_until_ready(struct lb_writer *writer, int tenths)
+{
+    const struct timespec tenth = {.tv_nsec = 100000000};
+    for (; tenths > 0 && !lb_writer_ready(writer); tenths--)
+        nanosleep(&tenth, NULL);
+    return lb_writer_ready(writer);
+}
+
+static void a_store_that_refuses_is_not_ready_until_a_probe_goes_through(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake fake = {0};
+    assert_true(lb_writer_ready(fixture->writer));
+    atomic_store(&fixture->full, true);
+    fixture->fail_commit = LB_ERR_STORAGE_FULL;
+    submit(fixture, &fake, 1);
+    await(fixture, 1);
+    assert_false(wait_until_ready(fixture->writer, 15));
+    assert_true(lb_writer_healthy(fixture->writer));
+    atomic_store(&fixture->full, false);
+    assert_true(wait_until_ready(fixture->writer, 30));
+}
+
+static void a_writer_that_was_not_started_takes_nothing(void **state)
+{
+    struct fixture *running = *state;
+    struct lb_writer_settings settings = {
+        .store = &running->store, .queue_writes = 1, .queue_bytes = 1000, .share_percent = 100};
+    struct lb_writer *writer = lb_writer_create(&settings);
+    struct lb_write write = {0};
+    assert_int_equal(lb_writer_submit(writer, &write), LB_ERR_STORAGE_UNAVAILABLE);
+    lb_writer_destroy(writer);
+}
+
 static void an_unknown_outcome_is_told_and_nothing_is_tried_any_more(void **state)
 {
     struct fixture *fixture = *state;
@@ -696,6 +738,8 @@ int main(void)
         TEST(a_failed_begin_fails_the_batch_and_the_next_one_works),
         TEST(a_failed_preparation_is_neither_committed_nor_published),
         TEST(a_full_disk_at_the_commit_publishes_nothing_and_is_got_over),
+        TEST(a_store_that_refuses_is_not_ready_until_a_probe_goes_through),
+        TEST(a_writer_that_was_not_started_takes_nothing),
         TEST(an_unknown_outcome_is_told_and_nothing_is_tried_any_more),
         TEST(a_refused_write_keeps_its_error_when_the_commit_of_others_is_unknown),
         TEST(a_full_queue_refuses_and_takes_again_when_there_is_room),

@@ -110,6 +110,11 @@ static void store_rollback(struct lb_store *store)
     of(store)->open = false;
 }
 
+static lb_err store_probe(struct lb_store *store)
+{
+    return LB_OK;
+}
+
 static void store_maintain(struct lb_store *store, bool idle)
 {
     expect(of(store), !of(store)->open);
@@ -221,7 +226,8 @@ static void start(struct fixture *fixture, struct client *clients)
     fixture->ops = (struct lb_store_ops){.begin = store_begin,
                                          .commit = store_commit,
                                          .rollback = store_rollback,
-                                         .maintain = store_maintain};
+                                         .maintain = store_maintain,
+                                         .probe = store_probe};
     fixture->store.ops = &fixture->ops;
     fixture->random = 88172645463325252u;
     struct lb_writer_settings settings = {

@@ -15,8 +15,10 @@ static lb_err copy(sqlite3 *from, const char *path, struct lb_reason *reason)
         backup = sqlite3_backup_init(to, "main", from, "main");
     if (backup) {
         /* In one step, so that the copy is one snapshot however much is written meanwhile. */
-        sqlite3_backup_step(backup, -1);
+        int step = sqlite3_backup_step(backup, -1);
         code = sqlite3_backup_finish(backup);
+        if (code == SQLITE_OK && step != SQLITE_DONE)
+            code = step; /* locked, which finishing does not tell */
     } else if (code == SQLITE_OK) {
         code = sqlite3_errcode(to);
     }

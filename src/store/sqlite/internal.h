@@ -78,6 +78,7 @@ lb_err lb_sqlite_commit(struct lb_store *store);
 void lb_sqlite_rollback(struct lb_store *store);
 lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row);
 uint64_t lb_sqlite_log_next_id(struct lb_store *store);
+lb_err lb_sqlite_probe(struct lb_store *store);
 void lb_sqlite_maintain(struct lb_store *store, bool idle);
 /* access.c */
 lb_err lb_sqlite_workspace_insert(struct lb_store *store, struct lb_workspace_row *row);

@@ -153,6 +153,7 @@ static const struct lb_store_ops sqlite_ops = {
     .audit_append = lb_sqlite_audit_append,
     .log_append = lb_sqlite_log_append,
     .log_next_id = lb_sqlite_log_next_id,
+    .probe = lb_sqlite_probe,
     .maintain = lb_sqlite_maintain,
     .load_workspaces = lb_sqlite_load_workspaces,
     .load_keys = lb_sqlite_load_keys,

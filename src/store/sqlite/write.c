@@ -1,6 +1,9 @@
 #include "store/sqlite/internal.h"
 
+#include "base/clock.h"
 #include "base/log.h"
+
+#include <stdio.h>
 
 lb_err lb_sqlite_begin(struct lb_store *store)
 {
@@ -68,6 +71,23 @@ uint64_t lb_sqlite_log_next_id(struct lb_store *store)
         next = 1;
     sqlite3_reset(stmt);
     return next;
+}
+
+lb_err lb_sqlite_probe(struct lb_store *store)
+{
+    sqlite3 *db = lb_sqlite_of(store)->writer.db;
+    char set[64];
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL);
+    if (code == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+        snprintf(set, sizeof set, "PRAGMA user_version = %d", sqlite3_column_int(stmt, 0));
+    else
+        set[0] = '\0';
+    sqlite3_finalize(stmt);
+    if (!set[0])
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    code = sqlite3_exec(db, set, NULL, NULL, NULL);
+    return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
 
 void lb_sqlite_maintain(struct lb_store *store, bool idle)

@@ -1,0 +1,174 @@
+"""One workspace asks for much: the others are served as if it did not, and the server still stops."""
+
+import os
+import threading
+import time
+
+import pytest
+
+from support import expect
+from support.client import ConnectionClosed, build, encode_body
+from support.server import Server
+
+LEADS = int(os.environ.get("LEADBLOCK_FAIRNESS_LEADS", "400000"))
+BATCH = 10000
+SEARCHES = 8
+SOON = 0.3  # seconds
+
+
+def search(name="nobody"):
+    return f"/v1/blocked-leads?limit=5&search={name}"
+
+
+def fill(tenant, leads):
+    for start in range(0, leads, BATCH):
+        names = [{"publicIdentifier": f"lead-{start + n}"} for n in range(BATCH)]
+        expect.blocked_result(tenant.api.post("/blocked-leads", {"leads": names}), BATCH)
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    """A workspace with a long list, and a small one that has a reason to read."""
+    with Server("--drain-timeout", "1") as server:
+        server.large = server.tenant()
+        server.small = server.tenant()
+        server.campaign = server.small.campaign()
+        fill(server.large, LEADS)
+        response = server.small.api.post(f"/campaigns/{server.campaign}/blocked-leads",
+                                         {"publicIdentifiers": ["someone"], "reason": "asked"})
+        expect.blocked_result(response, 1)
+        yield server
+
+
+def ask(server, tenant, count, target=search(), method="GET", body=None):
+    """Sends the same request on connections of their own and waits for no answer."""
+    headers = [("x-api-key", tenant.key)]
+    if body is not None:
+        headers.append(("Content-Type", "application/json"))
+    connections = [server.connect(timeout=60) for _ in range(count)]
+    for connection in connections:
+        connection.send(build(method, target, headers, body))
+    return connections
+
+
+def finish(connections):
+    responses = [connection.read() for connection in connections]
+    for connection in connections:
+        connection.close()
+    return responses
+
+
+def metric(server, name):
+    for line in expect_metrics(server).splitlines():
+        if line.startswith(f"leadblock_{name} "):
+            return float(line.split()[1])
+    raise AssertionError(f"no leadblock_{name}")
+
+
+def expect_metrics(server):
+    response = server.api().call("GET", "/metrics", base="")
+    assert response.status == 200
+    return response.body.decode()
+
+
+def await_queue(server, count):
+    limit = time.monotonic() + 10
+    while metric(server, "reader_queue") < count:
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def slowest(server, rounds=5):
+    """Of the small workspace's details and lists."""
+    api, worst = server.small.api, 0
+    for _ in range(rounds):
+        for path in (f"/campaigns/{server.campaign}/blocked-leads/someone",
+                     f"/campaigns/{server.campaign}/blocked-leads?take=10"):
+            started = time.monotonic()
+            expect.ok(api.get(path))
+            worst = max(worst, time.monotonic() - started)
+    return worst
+
+
+def test_searches_and_large_bodies_of_one_workspace_keep_no_other_waiting(crowd):
+    heavy = {"publicIdentifiers": [f"lead-{n}" for n in range(BATCH)]}
+    path = f"/v1/campaigns/{crowd.large.campaign()}/blocked-leads/check"
+    waiting = ask(crowd, crowd.large, SEARCHES)
+    waiting += ask(crowd, crowd.large, 4, path, "POST", encode_body(heavy))
+    await_queue(crowd, SEARCHES)
+    worst = slowest(crowd)
+    still = metric(crowd, "reader_queue")
+    responses = finish(waiting)
+    assert still >= SEARCHES / 2, "the searches were too short to show anything"
+    assert worst < SOON, worst
+    assert {response.status for response in responses} == {200}
+    assert [response.body for response in responses[:SEARCHES]] == [b"[]"] * SEARCHES
+
+
+def test_three_workspaces_share_two_readers(crowd):
+    """Both readers are busy; a third workspace waits for a turn, not for a search."""
+    other = crowd.tenant()
+    fill(other, LEADS // 2)
+    waiting = ask(crowd, crowd.large, SEARCHES) + ask(crowd, other, SEARCHES)
+    await_queue(crowd, 2 * SEARCHES - 2)
+    worst = slowest(crowd, 3)
+    still = metric(crowd, "reader_queue")
+    responses = finish(waiting)
+    assert still >= SEARCHES, "the searches were too short to show anything"
+    assert worst < SOON, worst
+    assert {response.status for response in responses} == {200}
+
+
+def test_a_search_finds_what_lies_many_turns_away(crowd):
+    newest = [f"lead-{LEADS - 1 - n}" for n in range(LEADS)]
+    wanted = [name for name in newest if "-1999" in name]
+    api, target, found = crowd.large.api, search("-1999").replace("limit=5", "limit=40"), []
+    while target:
+        response = api.call("GET", target, base="")
+        page = [entry["publicIdentifier"] for entry in expect.ok(response)]
+        assert response.header("x-total-count") is None
+        found += page
+        target = expect.next_link(response)
+        assert len(page) == 40 or not target
+    assert found == wanted
+
+
+def test_refused_reads_are_counted(crowd):
+    before = metric(crowd, "reader_refused_total")
+    connections = ask(crowd, crowd.large, 200)
+    statuses = [response.status for response in finish(connections)]
+    refused = statuses.count(429)
+    assert metric(crowd, "reader_refused_total") == before + refused
+    assert set(statuses) <= {200, 429}
+
+
+def answer(connection):
+    try:
+        return connection.read()
+    except ConnectionClosed:
+        return None
+
+
+def test_the_server_stops_soon_after_the_drain_timeout(crowd):
+    """The last test: it ends the server."""
+    connections = ask(crowd, crowd.large, 64)
+    await_queue(crowd, 60)
+    responses = []
+    threads = [threading.Thread(target=lambda c=connection: responses.append(answer(c)))
+               for connection in connections]
+    for thread in threads:
+        thread.start()
+    started = time.monotonic()
+    crowd.terminate()
+    code = crowd.wait_end()
+    took = time.monotonic() - started
+    for thread in threads:
+        thread.join()
+    crowd.start()
+    assert code == 0
+    assert 1 <= took < 2, took
+    cut = [response for response in responses if response and response.status != 200]
+    for response in cut:
+        expect.error(response, 503, "storage_unavailable")
+        assert response.message == "The server is stopping."
+    assert len(cut) + responses.count(None) > 10, "there was nothing left to cut off"
