@@ -1,6 +1,5 @@
 """One workspace asks for much: the others are served as if it did not, and the server still stops."""
 
-import os
 import threading
 import time
 
@@ -10,7 +9,7 @@ from support import expect
 from support.client import ConnectionClosed, build, encode_body
 from support.server import Server
 
-LEADS = int(os.environ.get("LEADBLOCK_FAIRNESS_LEADS", "400000"))
+LEADS = 1_000_000
 BATCH = 10000
 SEARCHES = 8
 SOON = 0.3  # seconds
@@ -59,16 +58,12 @@ def finish(connections):
 
 
 def metric(server, name):
-    for line in expect_metrics(server).splitlines():
+    with server.connect() as connection:
+        text = connection.request("GET", "/metrics").body.decode()
+    for line in text.splitlines():
         if line.startswith(f"leadblock_{name} "):
             return float(line.split()[1])
     raise AssertionError(f"no leadblock_{name}")
-
-
-def expect_metrics(server):
-    response = server.api().call("GET", "/metrics", base="")
-    assert response.status == 200
-    return response.body.decode()
 
 
 def await_queue(server, count):
@@ -101,6 +96,7 @@ def test_searches_and_large_bodies_of_one_workspace_keep_no_other_waiting(crowd)
     responses = finish(waiting)
     assert still >= SEARCHES / 2, "the searches were too short to show anything"
     assert worst < SOON, worst
+    assert metric(crowd, "reader_refused_total") == 0
     assert {response.status for response in responses} == {200}
     assert [response.body for response in responses[:SEARCHES]] == [b"[]"] * SEARCHES
 
@@ -108,14 +104,17 @@ def test_searches_and_large_bodies_of_one_workspace_keep_no_other_waiting(crowd)
 def test_three_workspaces_share_two_readers(crowd):
     """Both readers are busy; a third workspace waits for a turn, not for a search."""
     other = crowd.tenant()
-    fill(other, LEADS // 2)
+    fill(other, LEADS // 4)
+    started = time.monotonic()
+    finish(ask(crowd, crowd.large, 1))
+    alone = time.monotonic() - started
     waiting = ask(crowd, crowd.large, SEARCHES) + ask(crowd, other, SEARCHES)
     await_queue(crowd, 2 * SEARCHES - 2)
-    worst = slowest(crowd, 3)
+    worst = slowest(crowd)
     still = metric(crowd, "reader_queue")
     responses = finish(waiting)
     assert still >= SEARCHES, "the searches were too short to show anything"
-    assert worst < SOON, worst
+    assert worst < min(SOON, alone / 3), (worst, alone)
     assert {response.status for response in responses} == {200}
 
 
@@ -133,15 +132,6 @@ def test_a_search_finds_what_lies_many_turns_away(crowd):
     assert found == wanted
 
 
-def test_refused_reads_are_counted(crowd):
-    before = metric(crowd, "reader_refused_total")
-    connections = ask(crowd, crowd.large, 200)
-    statuses = [response.status for response in finish(connections)]
-    refused = statuses.count(429)
-    assert metric(crowd, "reader_refused_total") == before + refused
-    assert set(statuses) <= {200, 429}
-
-
 def answer(connection):
     try:
         return connection.read()
@@ -151,8 +141,8 @@ def answer(connection):
 
 def test_the_server_stops_soon_after_the_drain_timeout(crowd):
     """The last test: it ends the server."""
-    connections = ask(crowd, crowd.large, 64)
-    await_queue(crowd, 60)
+    connections = ask(crowd, crowd.large, 32)
+    await_queue(crowd, 30)
     responses = []
     threads = [threading.Thread(target=lambda c=connection: responses.append(answer(c)))
                for connection in connections]
@@ -171,4 +161,4 @@ def test_the_server_stops_soon_after_the_drain_timeout(crowd):
     for response in cut:
         expect.error(response, 503, "storage_unavailable")
         assert response.message == "The server is stopping."
-    assert len(cut) + responses.count(None) > 10, "there was nothing left to cut off"
+    assert len(cut) + responses.count(None) > SEARCHES, "there was nothing left to cut off"
