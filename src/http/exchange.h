@@ -7,7 +7,7 @@
 
 #include "http/request.h"
 
-#define LB_EXCHANGE_INLINE 2048 /* bytes of memory that cost no allocation */
+#define LB_EXCHANGE_INLINE 4096 /* bytes of memory that cost no allocation */
 
 struct lb_exchange {
     struct lb_request req;
