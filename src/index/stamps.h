@@ -1,7 +1,7 @@
 /* When entries were recorded, and whether they have a reason: what a check of a blocked lead has to
  * tell, in memory, so that it needs no disk unless there is a reason to be read.
  *
- * One stamp serves a whole row of the log (up to 100 entries): 8 bytes of memory.
+ * One stamp serves a whole row of the log (up to 50 entries): 8 bytes of memory.
  * Threads: one writer at a time; readers on any thread without locks, registered with base/rcu.h
  * and online. Order: a stamp that was appended is found by every look-up that starts later. */
 #ifndef LB_INDEX_STAMPS_H

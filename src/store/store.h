@@ -19,7 +19,7 @@
 #include "base/str.h"
 
 #define LB_ENTRY_ID_MAX     ((UINT64_C(1) << 40) - 1)
-#define LB_ROW_ITEMS_MAX    100 /* items in one row: a row of 24-byte identifiers fits one page */
+#define LB_ROW_ITEMS_MAX    50 /* items in one row: three rows of 24-byte identifiers fill a page */
 #define LB_SECRET_HASH_SIZE 32
 #define LB_ID_SIZE          65  /* ids of workspaces, campaigns and keys, with the NUL */
 #define LB_NAME_SIZE        401 /* names that people give, with the NUL */

@@ -36,7 +36,7 @@ CREATE TABLE campaign (
 );
 CREATE UNIQUE INDEX campaign_by_id ON campaign (workspace, id) WHERE deleted_at IS NULL;
 
--- Every block and unblock, in order; rows are only ever appended. A row packs up to 100 items, and
+-- Every block and unblock, in order; rows are only ever appended. A row packs up to 50 items, and
 -- item i of a row (from 0) has the entry id `id + i`. What is blocked now is the view
 -- blocklist_live; every event one by one is the view blocklist_history.
 CREATE TABLE blocklist_log (
