@@ -1,9 +1,9 @@
 """Starting, stopping, restarting; what is on disk and in the log afterwards."""
 
-import socket
 import json
 import re
 import shutil
+import socket
 import subprocess
 import threading
 import time
