@@ -10,18 +10,11 @@
 #include "http/server.h"
 #include "reader/reader.h"
 
-enum lb_state {
-    LB_STATE_STARTING, /* the log is being replayed: nothing is answered out of ignorance */
-    LB_STATE_READY,
-    LB_STATE_LOCAL, /* serves a command line alone, without the blocklists in memory */
-    LB_STATE_STOPPING
-};
-
 struct lb_app {
     const struct lb_config *config;
     struct lb_store *store;
     struct lb_access *access;
-    struct lb_blocklist *blocklist; /* NULL in LB_STATE_LOCAL */
+    struct lb_blocklist *blocklist; /* NULL in the server that a command starts for itself */
     struct lb_writer *writer;
     struct lb_readers *readers;
     struct lb_failures *failures;
@@ -29,8 +22,8 @@ struct lb_app {
     struct lb_server *server; /* for /metrics; NULL until it is created */
     struct lb_cidr *metrics_allow;
     size_t metrics_allow_count;
-    _Atomic bool loaded;        /* the log is in memory, to the end: checks may be answered */
-    _Atomic int state;          /* enum lb_state */
+    _Atomic bool loaded; /* the log is in memory, to the end: checks may be answered */
+    _Atomic bool stopping;
     _Atomic uint64_t load_done; /* entry ids replayed so far */
     _Atomic uint64_t load_all;
     _Atomic uint64_t start_us; /* how long the start took */

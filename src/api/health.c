@@ -13,7 +13,7 @@ enum lb_progress lb_health_live(struct lb_request *req, void *app)
 enum lb_progress lb_health_ready(struct lb_request *req, void *app)
 {
     struct lb_app *parts = app;
-    if (atomic_load(&parts->state) == LB_STATE_STOPPING)
+    if (atomic_load(&parts->stopping))
         lb_reply_error(&req->reply, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
     else if (!lb_writer_ready(parts->writer))
         lb_reply_error(&req->reply, LB_ERR_STORAGE_UNAVAILABLE,

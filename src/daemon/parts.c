@@ -143,7 +143,6 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
 lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
 {
     parts->app.config = &parts->config;
-    atomic_init(&parts->app.state, LB_STATE_STARTING);
     lb_err err = lb_folder_open(parts->config.data, &parts->folder, reason);
     if (!err)
         err = open_store(parts, reason);
@@ -186,14 +185,13 @@ lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb
     if (!lb_writer_start(app->writer))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
     atomic_store(&app->loaded, true);
-    atomic_store(&app->state, parts->local ? LB_STATE_LOCAL : LB_STATE_READY);
     return LB_OK;
 }
 
 void lb_parts_stop(struct lb_parts *parts)
 {
     struct lb_app *app = &parts->app;
-    atomic_store(&app->state, LB_STATE_STOPPING);
+    atomic_store(&app->stopping, true);
     lb_rcu_offline();
     bool drained =
         !app->server || lb_server_drain(app->server, parts->config.drain_timeout_s * 1000);
