@@ -197,12 +197,13 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     size_t texts_before = claim->texts.len;
     struct lb_str missing;
     fill_in(claim, item, lead);
-    if (!put_message(claiming, step, lead, item, &missing)) {
+    bool filled = put_message(claiming, step, lead, item, &missing);
+    if (claim->texts.failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (!filled) {
         claim->texts.len = texts_before;
         return fail(claiming, &activity, lead, missing);
     }
-    if (claim->texts.failed)
-        return LB_ERR_STORAGE_UNAVAILABLE;
     err = lease(claiming, &activity, lead);
     memcpy(item->lease_token, activity.lease_token, sizeof item->lease_token);
     claim->count++;
