@@ -210,6 +210,23 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     return err;
 }
 
+/* Steps between that were deleted or are done already do not make it due: is the delay of the step
+ * that it gets still to pass? */
+static bool is_early(const struct claiming *claiming, const struct lb_lead_row *lead, size_t index)
+{
+    const struct lb_step_row *step = &claiming->sequence.steps[index];
+    return lead->queue == LB_QUEUE_SCHEDULED && lead->step && lead->step != step->no &&
+           lead->since + step->delay_hours * HOUR_MS > claiming->now;
+}
+
+static lb_err wait_for(struct claiming *claiming, const struct lb_lead_row *before, size_t index)
+{
+    struct lb_lead_row lead = *before;
+    lead.step = claiming->sequence.steps[index].no;
+    claiming->fruitless++;
+    return move(claiming, before, &lead);
+}
+
 /* Looks at one lead of the queue; it leaves its place in the queue in any case. */
 static lb_err take_lead(struct claiming *claiming, uint64_t no)
 {
@@ -231,7 +248,10 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no)
         err = end_lapsed(claiming, &lead);
     if (err)
         return err;
-    return index == LB_SEQUENCE_NONE ? finish(claiming, &lead) : hand_out(claiming, &lead, index);
+    if (index == LB_SEQUENCE_NONE)
+        return finish(claiming, &lead);
+    return is_early(claiming, &lead, index) ? wait_for(claiming, &lead, index)
+                                            : hand_out(claiming, &lead, index);
 }
 
 /* --- The queue --- */
