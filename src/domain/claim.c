@@ -268,7 +268,7 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
         err = claiming->store->ops->leads_due(
             claiming->reader, claiming->claim->standing.list.campaign, queue, step, before,
             wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
-        for (size_t i = 0; !err && i < count; i++)
+        for (size_t i = 0; !err && i < count && wants_more(claiming); i++)
             err = take_lead(claiming, leads[i]);
     }
     return err;
