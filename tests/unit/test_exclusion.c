@@ -2,6 +2,7 @@
  * the cache of it says; the cache and the counts follow every change of a blocklist; and what a
  * batch holds besides makes no difference. */
 #include "base/log.h"
+#include "domain/outreach_internal.h"
 #include "support/outreach.h"
 #include "support/tsan.h"
 
@@ -315,6 +316,53 @@ static void a_claim_corrects_a_cache_that_says_less_than_the_lists(void **state)
     assert_int_equal(sql(state, "SELECT leads_set_aside FROM campaign WHERE id = 'c'"), 15);
 }
 
+/* More campaigns than are looked up at a time. */
+static void a_block_of_the_workspace_reaches_all_campaigns(void **state)
+{
+    enum { MANY = 150 };
+    char name[16];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "many-%d", i);
+        assert_int_equal(engine_make_campaign(engine_of(state), name), LB_OK);
+        add(state, name, i % 2 ? "ada" : "bob", i % 2 ? NULL : MEMBER);
+        add(state, name, "cleo", NULL);
+    }
+    const char *both[] = {"ada", MEMBER};
+    assert_int_equal(engine_block(engine_of(state), NULL, both, 2, NULL, NULL), LB_OK);
+    assert_int_equal(sql(state, "SELECT sum(leads_set_aside) FROM campaign"), MANY);
+    expect_consistent(state);
+    assert_int_equal(engine_unblock(engine_of(state), NULL, both, 2, NULL), LB_OK);
+    assert_int_equal(sql(state, "SELECT sum(leads_set_aside) FROM campaign"), 0);
+    expect_consistent(state);
+}
+
+/* A claim that finds nothing but what it cannot hand out ends, and the next one goes on. */
+static void a_claim_looks_at_so_many_leads_and_no_more(void **state)
+{
+    enum { BLOCKED = 10050 };
+    struct engine *engine = engine_of(state);
+    static char texts[BLOCKED][16];
+    static const char *names[BLOCKED];
+    static struct lb_new_lead leads[BLOCKED];
+    engine->outreach->settings.max_campaign_leads = 2 * BLOCKED;
+    for (size_t i = 0; i < BLOCKED; i++) {
+        snprintf(texts[i], sizeof texts[i], "lead-%zu", i);
+        names[i] = texts[i];
+        leads[i] = (struct lb_new_lead){.identifier = lb_str(names[i])};
+    }
+    assert_int_equal(engine_block(engine, C, names, BLOCKED, NULL, NULL), LB_OK);
+    assert_int_equal(outreach_add(engine, C, leads, BLOCKED, NULL), LB_OK);
+    add(state, C, "ada", NULL);
+    activate(state, C);
+    sql(state, "UPDATE lead SET set_aside = 0");
+    sql(state, "UPDATE campaign SET leads_set_aside = 0");
+    assert_int_equal(claim(state, C), 0);
+    assert_int_equal(sql(state, "SELECT leads_set_aside FROM campaign WHERE id = 'c'"), 10000);
+    assert_int_equal(claim(state, C), 1);
+    assert_string_equal(first_claimed(state)->identifier, "ada");
+    expect_consistent(state);
+}
+
 static void a_campaign_in_which_all_are_blocked_is_completed(void **state)
 {
     add(state, C, "ada", NULL);
@@ -611,6 +659,8 @@ int main(void)
         TEST(a_lead_that_learns_a_blocked_name_is_set_aside),
         TEST(unblocking_puts_a_lead_back_where_it_stood),
         TEST(a_claim_corrects_a_cache_that_says_less_than_the_lists),
+        TEST(a_block_of_the_workspace_reaches_all_campaigns),
+        TEST(a_claim_looks_at_so_many_leads_and_no_more),
         TEST(a_campaign_in_which_all_are_blocked_is_completed),
         TEST(a_deleted_campaign_leaves_nothing_behind),
         TEST(what_a_stop_left_of_a_deleted_campaign_goes_after_the_next_start),
