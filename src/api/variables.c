@@ -13,6 +13,9 @@ static const char *read_one(struct lb_str name, const struct lb_json *value, str
         return "has a variable whose name is not 1 to 64 of A-Z a-z 0-9 _ - .";
     if (type == LB_JSON_ARRAY || type == LB_JSON_OBJECT)
         return "has a variable that is no text, number or boolean";
+    int64_t number;
+    if (type == LB_JSON_INT && !lb_json_int64(value, &number))
+        return "has a variable with a number beyond 64 bits: give it as a text";
     struct lb_str text = lb_json_scalar(value);
     if (!text.ptr) {
         out->failed = true;

@@ -197,10 +197,10 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     size_t texts_before = claim->texts.len;
     struct lb_str missing;
     fill_in(claim, item, lead);
-    bool whole = put_message(claiming, step, lead, item, &missing);
+    bool filled = put_message(claiming, step, lead, item, &missing);
     if (claim->texts.failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    if (!whole) {
+    if (!filled) {
         claim->texts.len = texts_before;
         return fail(claiming, &activity, lead, missing);
     }
@@ -208,6 +208,23 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     memcpy(item->lease_token, activity.lease_token, sizeof item->lease_token);
     claim->count++;
     return err;
+}
+
+/* Steps between that were deleted or are done already do not make it due: is the delay of the step
+ * that it gets still to pass? */
+static bool is_early(const struct claiming *claiming, const struct lb_lead_row *lead, size_t index)
+{
+    const struct lb_step_row *step = &claiming->sequence.steps[index];
+    return lead->queue == LB_QUEUE_SCHEDULED && lead->step && lead->step != step->no &&
+           lead->since + step->delay_hours * HOUR_MS > claiming->now;
+}
+
+static lb_err wait_for(struct claiming *claiming, const struct lb_lead_row *before, size_t index)
+{
+    struct lb_lead_row lead = *before;
+    lead.step = claiming->sequence.steps[index].no;
+    claiming->fruitless++;
+    return move(claiming, before, &lead);
 }
 
 /* Looks at one lead of the queue; it leaves its place in the queue in any case. */
@@ -231,7 +248,10 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no)
         err = end_lapsed(claiming, &lead);
     if (err)
         return err;
-    return index == LB_SEQUENCE_NONE ? finish(claiming, &lead) : hand_out(claiming, &lead, index);
+    if (index == LB_SEQUENCE_NONE)
+        return finish(claiming, &lead);
+    return is_early(claiming, &lead, index) ? wait_for(claiming, &lead, index)
+                                            : hand_out(claiming, &lead, index);
 }
 
 /* --- The queue --- */
@@ -248,7 +268,7 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
         err = claiming->store->ops->leads_due(
             claiming->reader, claiming->claim->standing.list.campaign, queue, step, before,
             wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
-        for (size_t i = 0; !err && i < count; i++)
+        for (size_t i = 0; !err && i < count && wants_more(claiming); i++)
             err = take_lead(claiming, leads[i]);
     }
     return err;

@@ -18,6 +18,7 @@ struct reporting {
     struct lb_lead_row before;
     struct lb_lead_row lead;
     struct lb_activity_row activity;
+    struct lb_buf detail; /* the activity's: others are read before it is written */
     int64_t now;
 };
 
@@ -47,6 +48,15 @@ static lb_err lease_lost(struct lb_completion *completion)
         "and somebody else has claimed it, or nobody has.");
 }
 
+static lb_err keep_detail(struct reporting *reporting)
+{
+    struct lb_str *detail = &reporting->activity.detail;
+    lb_buf_append_str(&reporting->detail, *detail);
+    if (detail->len)
+        *detail = lb_buf_str(&reporting->detail);
+    return reporting->detail.failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
+}
+
 /* Reads lead, step and activity, and looks whether the token is the one of the last claim. */
 static lb_err find(struct reporting *reporting)
 {
@@ -71,7 +81,7 @@ static lb_err find(struct reporting *reporting)
     if (err == LB_ERR_NOT_FOUND ||
         (!err && !lb_str_equal(lb_str(reporting->activity.lease_token), completion->lease_token)))
         return lease_lost(completion);
-    return err;
+    return err ? err : keep_detail(reporting);
 }
 
 /* What the result tells about the lead, for the campaign's rates. Who is written to, or replies,
@@ -246,6 +256,7 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
     completion->blocked = scope != LB_SCOPE_NONE;
     completion->status = reporting.lead.status;
     lb_sequence_fini(&reporting.sequence);
+    lb_buf_fini(&reporting.detail);
     return err;
 }
 

@@ -51,19 +51,24 @@ static lb_err load_step(void *context, const struct lb_step_row *row)
     return sequence->bodies.failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
 }
 
+/* Whenever a step was loaded the bodies may have moved. */
+static void find_bodies(struct lb_sequence *sequence)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < sequence->count; i++) {
+        struct lb_str *body = &sequence->steps[i].body;
+        if (body->ptr)
+            body->ptr = body->len ? sequence->bodies.ptr + at : "";
+        at += body->len;
+    }
+}
+
 lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader, uint32_t campaign,
                         struct lb_sequence *out)
 {
     *out = (struct lb_sequence){0};
     lb_err err = store->ops->steps(reader, campaign, out, load_step);
-    /* Only now do the bodies stay where they are. */
-    size_t at = 0;
-    for (size_t i = 0; i < out->count; i++) {
-        struct lb_str *body = &out->steps[i].body;
-        if (body->ptr)
-            body->ptr = body->len ? out->bodies.ptr + at : "";
-        at += body->len;
-    }
+    find_bodies(out);
     return err;
 }
 
@@ -249,7 +254,7 @@ static lb_err insert(struct lb_step_change *change, struct lb_sequence *sequence
     if (err)
         return err;
     size_t last = sequence->count - 1;
-    sequence->steps[last].body = change->row.body;
+    find_bodies(sequence);
     size_t place = change->order ? place_of(sequence, change->order) : last;
     move_step(sequence, last, place);
     change->order_now = lb_sequence_order(sequence, place);

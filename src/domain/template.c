@@ -8,14 +8,18 @@ struct placeholder {
     struct lb_str fallback; /* ptr NULL: none */
 };
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 static struct lb_str trim(struct lb_str text)
 {
-    while (text.len && (text.ptr[0] == ' ' || text.ptr[0] == '\t' || text.ptr[0] == '\n')) {
+    while (text.len && is_space(text.ptr[0])) {
         text.ptr++;
         text.len--;
     }
-    while (text.len && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\t' ||
-                        text.ptr[text.len - 1] == '\n'))
+    while (text.len && is_space(text.ptr[text.len - 1]))
         text.len--;
     return text;
 }

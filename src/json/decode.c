@@ -192,11 +192,15 @@ bool lb_json_next_member(const struct lb_json *object, struct lb_json_walk *walk
 struct lb_str lb_json_scalar(const struct lb_json *value)
 {
     struct json_object *object = to_json_c(value);
+    int64_t number;
     switch (lb_json_type(value)) {
     case LB_JSON_STRING:
         return lb_json_string(value);
-    case LB_JSON_BOOL:
     case LB_JSON_INT:
+        if (!lb_json_int64(value, &number)) /* json-c has put another one in its place */
+            return (struct lb_str){NULL, 0};
+        return lb_str(json_object_get_string(object));
+    case LB_JSON_BOOL:
     case LB_JSON_DOUBLE:
         return lb_str(json_object_get_string(object));
     default:

@@ -53,8 +53,8 @@ struct lb_json_walk {
 bool lb_json_next_member(const struct lb_json *object, struct lb_json_walk *walk,
                          struct lb_str *out_name, const struct lb_json **out_value);
 
-/* The text of a string, number or boolean, as it was written; {NULL, 0} for anything else and when
- * out of memory. */
+/* The text of a string, number or boolean, as it was written (but for -0, which is 0); {NULL, 0}
+ * for anything else, integers that lb_json_int64 refuses among it, and when out of memory. */
 struct lb_str lb_json_scalar(const struct lb_json *value);
 
 /* The bytes of a string, valid UTF-8 that may hold NUL; {NULL, 0} when it is no string (the `ptr`

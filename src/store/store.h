@@ -175,7 +175,7 @@ struct lb_store_ops {
     /* Campaigns that were deleted are left out. */
     lb_err (*load_campaigns)(struct lb_store *store, void *context,
                              lb_err (*each)(void *context, const struct lb_campaign_row *row));
-    /* Campaigns that were deleted and still have leads. */
+    /* Campaigns that were deleted and still have leads or steps. */
     lb_err (*load_remains)(struct lb_store *store, void *context,
                            lb_err (*each)(void *context, uint32_t campaign));
 
@@ -219,7 +219,7 @@ struct lb_store_ops {
     lb_err (*leads_page)(struct lb_store_reader *reader, uint32_t campaign, int status,
                          uint64_t below, uint64_t skip, size_t take, void *context,
                          lb_err (*each)(void *context, const struct lb_lead_row *row));
-    /* Waiting or active leads that are not set aside and not claimed, by step and since. */
+    /* Waiting or active leads that are not set aside and not claimed, by queue, step and since. */
     lb_err (*leads_scheduled)(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
                               size_t take, void *context,
                               lb_err (*each)(void *context, const struct lb_lead_row *row));

@@ -1,11 +1,10 @@
 /* What is the embedded backend's own: whose files it opens, and the views for people. */
 #include "base/log.h"
 #include "base/rcu.h"
-#include "store/sqlite/sqlite.h"
+#include "store/sqlite/internal.h"
 #include "support/actor.h"
 
 #include <setjmp.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +169,87 @@ static void views_agree_with_the_engine(void **state)
     free(actors);
 }
 
+/* --- How questions about campaigns are answered --- */
+
+static lb_err no_lead(void *context, const struct lb_lead_row *row)
+{
+    return LB_OK;
+}
+
+static lb_err no_activity(void *context, const struct lb_activity_row *row)
+{
+    return LB_OK;
+}
+
+/* Asks each question once, so that its statement is there. */
+static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *reader)
+{
+    struct lb_lead_ref refs[1];
+    uint64_t numbers[1];
+    size_t count;
+    assert_int_equal(ops->leads_named(reader, 1, LB_STR("a"), 0, 1, refs, &count), LB_OK);
+    assert_int_equal(ops->leads_due(reader, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
+    assert_int_equal(ops->leads_page(reader, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->leads_page(reader, 1, 2, 0, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->leads_scheduled(reader, 1, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->leads_set_aside(reader, 1, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->activities_page(reader, 1, 30, 0, 1, NULL, no_activity), LB_OK);
+}
+
+/* The table or index that each line of the plan goes through must be `index`, or the row that was
+ * found there; nothing may be read whole or sorted. Returns how often `index` is used. */
+static unsigned judge_plan(sqlite3 *db, const char *sql, const char *index)
+{
+    char explain[4096];
+    sqlite3_stmt *stmt = NULL;
+    unsigned used = 0;
+    snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", sql);
+    assert_int_equal(sqlite3_prepare_v2(db, explain, -1, &stmt, NULL), SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *line = (const char *)sqlite3_column_text(stmt, 3);
+        bool searched = strstr(line, "SEARCH") != NULL;
+        bool by_index = searched && strstr(line, index);
+        used += by_index;
+        if (strstr(line, "TEMP B-TREE") || (strstr(line, "SCAN") && !strstr(line, "SCAN (")) ||
+            (searched && !by_index && !strstr(line, "INTEGER PRIMARY KEY")))
+            fail_msg("%s\n  %s", sql, line);
+    }
+    sqlite3_finalize(stmt);
+    return used;
+}
+
+static void questions_about_campaigns_are_answered_by_indexes(void **state)
+{
+    static const struct {
+        enum lb_sqlite_statement which;
+        const char *index;
+        unsigned times;
+    } wanted[] = {
+        {STMT_LEADS_NAMED, "PRIMARY KEY (workspace=? AND name=? AND campaign>?)", 1},
+        {STMT_LEADS_DUE, "lead_queue (campaign=? AND queue=? AND step=? AND since<?)", 1},
+        {STMT_LEADS_PAGE, "lead_by_status (campaign=? AND status=? AND no<?)", 5},
+        {STMT_LEADS_PAGE_BY_STATUS, "lead_by_status (campaign=? AND status=? AND no<?)", 1},
+        {STMT_LEADS_SCHEDULED, "lead_queue (campaign=? AND queue=?)", 1},
+        {STMT_LEADS_SET_ASIDE, "lead_set_aside (campaign=?)", 1},
+        {STMT_ACTIVITIES_PAGE, "activity_by_state (campaign=? AND state=?)", 5},
+    };
+    struct place *place = *state;
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    ask_all(store->ops, reader);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        const char *sql = sqlite3_sql(reader->statements[wanted[i].which]);
+        assert_non_null(sql);
+        unsigned used = judge_plan(reader->db, sql, wanted[i].index);
+        if (used != wanted[i].times)
+            fail_msg("%s\n  uses %s %u times", sql, wanted[i].index, used);
+    }
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -179,6 +259,7 @@ int main(void)
         TEST(other_peoples_databases_are_refused_and_left_alone),
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),
+        TEST(questions_about_campaigns_are_answered_by_indexes),
     };
     lb_log_set_level(LB_LOG_ERROR);
     lb_rcu_thread_register();

@@ -17,6 +17,39 @@ static bool go_on(void *context, uint64_t done, uint64_t all)
     return true;
 }
 
+static lb_err load_lists(struct engine *engine)
+{
+    struct lb_blocklist_settings settings = {engine->access, engine->store, 1000000000};
+    engine->blocklist = lb_blocklist_create(&settings);
+    if (!engine->blocklist)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    struct lb_outreach_settings outreach = {.access = engine->access,
+                                            .store = engine->store,
+                                            .blocklist = engine->blocklist,
+                                            .max_campaign_leads = ENGINE_MAX_CAMPAIGN_LEADS,
+                                            .retry_backoff_s = ENGINE_RETRY_BACKOFF_S,
+                                            .max_attempts = ENGINE_MAX_ATTEMPTS};
+    engine->outreach = lb_outreach_create(&outreach);
+    return engine->outreach ? lb_blocklist_load(engine->blocklist, NULL, go_on)
+                            : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+static lb_err start_writer(struct engine *engine)
+{
+    struct lb_writer_settings writer = {.store = engine->store,
+                                        .hooks = lb_blocklist_hooks(engine->blocklist),
+                                        .queue_writes = 4096,
+                                        .queue_bytes = 64 << 20,
+                                        .share_percent = 100,
+                                        .failed = writer_failed,
+                                        .failed_context = engine};
+    engine->writer = lb_writer_create(&writer);
+    lb_err err = lb_outreach_load(engine->outreach, engine->writer);
+    if (!err && !lb_writer_start(engine->writer))
+        err = LB_ERR_INTERNAL;
+    return err;
+}
+
 lb_err engine_open(struct engine *engine, const char *path, const char *vfs)
 {
     *engine = (struct engine){0};
@@ -27,23 +60,10 @@ lb_err engine_open(struct engine *engine, const char *path, const char *vfs)
         return err;
     engine->access = lb_access_create();
     err = lb_access_load(engine->access, engine->store);
-    struct lb_blocklist_settings settings = {engine->access, engine->store, 1000000000};
-    if (!err) {
-        engine->blocklist = lb_blocklist_create(&settings);
-        err = engine->blocklist ? lb_blocklist_load(engine->blocklist, NULL, go_on)
-                                : LB_ERR_STORAGE_UNAVAILABLE;
-    }
-    struct lb_writer_settings writer = {.store = engine->store,
-                                        .queue_writes = 4096,
-                                        .queue_bytes = 64 << 20,
-                                        .share_percent = 100,
-                                        .failed = writer_failed,
-                                        .failed_context = engine};
-    if (!err) {
-        writer.hooks = lb_blocklist_hooks(engine->blocklist);
-        engine->writer = lb_writer_create(&writer);
-        err = lb_writer_start(engine->writer) ? LB_OK : LB_ERR_INTERNAL;
-    }
+    if (!err)
+        err = load_lists(engine);
+    if (!err)
+        err = start_writer(engine);
     engine->workspace = lb_access_workspaces(engine->access);
     if (err)
         engine_close(engine);
@@ -56,6 +76,7 @@ void engine_close(struct engine *engine)
     lb_writer_stop(engine->writer);
     lb_rcu_online();
     lb_writer_destroy(engine->writer);
+    lb_outreach_destroy(engine->outreach);
     lb_blocklist_destroy(engine->blocklist);
     lb_access_destroy(engine->access);
     if (engine->store)

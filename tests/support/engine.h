@@ -7,10 +7,16 @@
 #include "domain/blocklist.h"
 #include "domain/campaign.h"
 
+/* What its outreach is set to. */
+#define ENGINE_RETRY_BACKOFF_S    1800
+#define ENGINE_MAX_ATTEMPTS       3
+#define ENGINE_MAX_CAMPAIGN_LEADS 5000
+
 struct engine {
     struct lb_store *store;
     struct lb_access *access;
     struct lb_blocklist *blocklist;
+    struct lb_outreach *outreach; /* what is done with it: support/outreach.h */
     struct lb_writer *writer;
     struct lb_workspace *workspace; /* the first one; made by engine_make_workspace */
     _Atomic bool failed;            /* the writer said that a commit's outcome is unknown */
@@ -52,6 +58,7 @@ lb_err engine_unblock(struct engine *engine, const char *campaign, const char *c
 lb_err engine_unblock_ids(struct engine *engine, const uint64_t *ids, size_t count,
                           struct outcome *out);
 lb_err engine_undo(struct engine *engine, uint64_t change, struct outcome *out);
+/* A campaign without leads and steps; others: outreach_delete_campaign. */
 lb_err engine_delete_campaign(struct engine *engine, const char *id);
 
 /* The entry that blocks the identifier in that very list, or in the workspace; 0: allowed. */

@@ -375,6 +375,133 @@ static void times_are_rfc_3339(void **state)
     lb_buf_fini(&out);
 }
 
+/* --- Walking over members, and scalars -------------------------------------------------------- */
+
+static struct lb_json *parse(struct lb_str text)
+{
+    struct lb_reason reason = {""};
+    struct lb_json *tree = NULL;
+    if (lb_json_parse(text, DEPTH, &tree, &reason) != LB_OK)
+        fail_msg("%.*s: %s", (int)text.len, text.ptr, reason.text);
+    return tree;
+}
+
+static void members_are_walked_over_in_the_order_of_the_text(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"z", "a", "\xc3\xa9", "", "b c", "nul"};
+    struct lb_json *tree = parse(LB_STR(
+        "{\"z\":1,\"a\":{\"inner\":2},\"\\u00e9\":\"x\",\"\":[3],\"b c\":true,\"nul\":null}"));
+    struct lb_json_walk walk = {0};
+    struct lb_str name;
+    const struct lb_json *value;
+    for (size_t i = 0; i < 6; i++) {
+        assert_true(lb_json_next_member(tree, &walk, &name, &value));
+        assert_true(lb_str_equal(name, lb_str(names[i])));
+        assert_ptr_equal(value, lb_json_member(tree, names[i]));
+    }
+    assert_int_equal(lb_json_type(value), LB_JSON_NULL); /* which is a value, not a missing one */
+    assert_false(lb_json_next_member(tree, &walk, &name, &value));
+    lb_json_free(tree);
+}
+
+static void what_is_no_object_has_no_members_to_walk_over(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"{}", "[{\"a\":1}]", "\"a\"", "1", "true", "null"};
+    struct lb_str name;
+    const struct lb_json *value;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lb_json *tree = parse(lb_str(texts[i]));
+        struct lb_json_walk walk = {0};
+        assert_false(lb_json_next_member(tree, &walk, &name, &value));
+        lb_json_free(tree);
+    }
+    struct lb_json_walk walk = {0};
+    assert_false(lb_json_next_member(NULL, &walk, &name, &value));
+}
+
+static void a_long_object_is_walked_over_whole(void **state)
+{
+    (void)state;
+    struct lb_buf text = {0};
+    struct lb_json_walk walk = {0};
+    struct lb_str name;
+    const struct lb_json *value;
+    int64_t number;
+    lb_buf_append_lit(&text, "{");
+    for (int i = 0; i < 128; i++)
+        lb_buf_printf(&text, "%s\"name-%d\":%d", i ? "," : "", i * 37 % 128, i);
+    lb_buf_append_lit(&text, "}");
+    struct lb_json *tree = parse(lb_buf_str(&text));
+    for (int i = 0; i < 128; i++) {
+        assert_true(lb_json_next_member(tree, &walk, &name, &value));
+        assert_true(lb_json_int64(value, &number) && number == i);
+    }
+    assert_false(lb_json_next_member(tree, &walk, &name, &value));
+    lb_json_free(tree);
+    lb_buf_fini(&text);
+}
+
+static void a_scalar_is_the_text_as_it_was_written(void **state)
+{
+    (void)state;
+    static const struct {
+        struct lb_str json, text;
+    } cases[] = {
+        {LB_STR("\"a\\n\\u00e9\""), LB_STR("a\n\xc3\xa9")},
+        {LB_STR("\"a\\u0000b\""), LB_STR("a\0b")},
+        {LB_STR("\"\""), LB_STR("")},
+        {LB_STR("\"null\""), LB_STR("null")},
+        {LB_STR("true"), LB_STR("true")},
+        {LB_STR("false"), LB_STR("false")},
+        {LB_STR("0"), LB_STR("0")},
+        {LB_STR("-0"), LB_STR("0")},
+        {LB_STR("-12"), LB_STR("-12")},
+        {LB_STR("9223372036854775807"), LB_STR("9223372036854775807")},
+        {LB_STR("1.50"), LB_STR("1.50")},
+        {LB_STR("-0.0"), LB_STR("-0.0")},
+        {LB_STR("1E3"), LB_STR("1E3")},
+        {LB_STR("0.1000000000000000055511151231257827"),
+         LB_STR("0.1000000000000000055511151231257827")},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lb_json *tree = parse(cases[i].json);
+        struct lb_str text = lb_json_scalar(tree);
+        if (!text.ptr || !lb_str_equal(text, cases[i].text))
+            fail_msg("%s became %.*s", cases[i].json.ptr, (int)text.len, text.ptr);
+        lb_json_free(tree);
+    }
+}
+
+/* An order number, say: another number must not be put in its place. */
+static void a_scalar_that_is_no_64_bit_number_is_not_another_one(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"123456789012345678901234567890", "-9223372036854775808",
+                                        "-9223372036854775809", "18446744073709551615",
+                                        "18446744073709551616"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lb_json *tree = parse(lb_str(texts[i]));
+        struct lb_str text = lb_json_scalar(tree);
+        if (text.ptr && !lb_str_equal(text, lb_str(texts[i])))
+            fail_msg("%s became %.*s", texts[i], (int)text.len, text.ptr);
+        lb_json_free(tree);
+    }
+}
+
+static void what_holds_others_or_nothing_is_no_scalar(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"null", "[]", "[1]", "{}", "{\"a\":\"b\"}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct lb_json *tree = parse(lb_str(texts[i]));
+        assert_null(lb_json_scalar(tree).ptr);
+        lb_json_free(tree);
+    }
+    assert_null(lb_json_scalar(NULL).ptr);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +522,12 @@ int main(void)
         cmocka_unit_test(any_bytes_become_a_valid_string),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(times_are_rfc_3339),
+        cmocka_unit_test(members_are_walked_over_in_the_order_of_the_text),
+        cmocka_unit_test(what_is_no_object_has_no_members_to_walk_over),
+        cmocka_unit_test(a_long_object_is_walked_over_whole),
+        cmocka_unit_test(a_scalar_is_the_text_as_it_was_written),
+        cmocka_unit_test(a_scalar_that_is_no_64_bit_number_is_not_another_one),
+        cmocka_unit_test(what_holds_others_or_nothing_is_no_scalar),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }

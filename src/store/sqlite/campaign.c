@@ -85,7 +85,8 @@ lb_err lb_sqlite_load_remains(struct lb_store *store, void *context,
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
                                   "SELECT no FROM campaign WHERE deleted_at IS NOT NULL"
-                                  " AND EXISTS (SELECT 1 FROM lead WHERE campaign = campaign.no)",
+                                  " AND (EXISTS (SELECT 1 FROM lead WHERE campaign = campaign.no)"
+                                  " OR EXISTS (SELECT 1 FROM step WHERE campaign = campaign.no))",
                                   -1, &stmt, NULL);
     lb_err err = LB_OK;
     while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {

@@ -1,0 +1,350 @@
+/* The nth write to the disk, sync or allocation fails while leads are added, claimed, reported or
+ * blocked, for every n until the operation comes through untouched: all of it is done or nothing,
+ * as the answer says, and what is kept twice in the file agrees. */
+#include "base/log.h"
+#include "base/rcu.h"
+#include "support/faulty_vfs.h"
+#include "support/outreach.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define PATH    "leadblock.db"
+#define C       "c"
+#define LEADS   30
+#define NEW     20
+#define LEASE_S 3600
+
+static sqlite3_mem_methods real;
+static _Atomic int64_t fail_in; /* allocations; 0: none fails */
+static _Atomic bool failed;
+
+static bool fails(void)
+{
+    if (atomic_load(&fail_in) == 0 || atomic_fetch_sub(&fail_in, 1) != 1)
+        return false;
+    atomic_store(&failed, true);
+    return true;
+}
+
+static void *allocate(int size)
+{
+    return fails() ? NULL : real.xMalloc(size);
+}
+
+static void *resize(void *memory, int size)
+{
+    return fails() ? NULL : real.xRealloc(memory, size);
+}
+
+/* --- The operations --------------------------------------------------------------------------- */
+
+struct run {
+    struct engine engine;
+    struct claimed out; /* before the operation, for reporting it */
+    struct claimed claimed[LEADS + NEW];
+    size_t count;
+    struct added added;
+    struct outcome outcome;
+};
+
+static char names[LEADS + NEW][24];
+static const char *pointers[LEADS + NEW];
+
+static lb_err add(struct run *run)
+{
+    struct lb_new_lead leads[NEW];
+    for (size_t i = 0; i < NEW; i++)
+        leads[i] = (struct lb_new_lead){.identifier = lb_str(names[LEADS + i]),
+                                        .first_name = LB_STR("Ada")};
+    leads[0].identifier = lb_str(names[1]); /* which learns */
+    leads[0].member_id = LB_STR("ACoAAlearnt");
+    return outreach_add(&run->engine, C, leads, NEW, &run->added);
+}
+
+static lb_err claim(struct run *run)
+{
+    return outreach_claim(&run->engine, C, LEADS, LEASE_S, run->claimed, &run->count);
+}
+
+static lb_err complete(struct run *run)
+{
+    return outreach_complete(&run->engine, &run->out, LB_RESULT_REPLIED, "a detail", NULL);
+}
+
+static lb_err block(struct run *run)
+{
+    return engine_block(&run->engine, NULL, pointers, LEADS / 2, "asked us to", &run->outcome);
+}
+
+static int64_t ask(const char *sql)
+{
+    return outreach_sql(PATH, FAULTY_VFS, sql);
+}
+
+/* Each with what tells whether it was done: the answer to `sql` if so, and if not. What a claim
+ * answered must be what the file says, too. */
+static const struct operation {
+    const char *name;
+    lb_err (*run)(struct run *run);
+    const char *sql;
+    int64_t undone, done;
+} operations[] = {
+    {"add", add,
+     "SELECT (SELECT count(*) FROM lead) + (SELECT count(*) FROM lead_name)"
+     " + (SELECT sum(leads_waiting) FROM campaign)",
+     3 * LEADS - 1, 3 * LEADS - 1 + 3 * (NEW - 1) + 1},
+    {"claim", claim,
+     "SELECT (SELECT count(*) FROM activity WHERE state = 1)"
+     " + (SELECT count(*) FROM lead WHERE queue = 1) + (SELECT sum(leads_active) FROM campaign)",
+     3, 3 * LEADS},
+    {"complete", complete,
+     "SELECT (SELECT count(*) FROM activity WHERE state = 3 AND detail = 'a detail')"
+     " + (SELECT count(*) FROM lead WHERE status = 3)"
+     " + (SELECT sum(leads_completed + leads_replied) FROM campaign)",
+     0, 4},
+    {"block", block,
+     "SELECT (SELECT count(*) FROM blocklist_live) + (SELECT count(*) FROM lead WHERE set_aside)"
+     " + (SELECT sum(leads_set_aside) FROM campaign)",
+     0, 3 * (LEADS / 2)},
+};
+
+static void start(struct run *run)
+{
+    struct lb_step_row step = {
+        .type = LB_STEP_MESSAGE, .stop_on_reply = true, .body = LB_STR("Hi {{firstName|you}}")};
+    struct lb_new_lead leads[LEADS];
+    *run = (struct run){.count = 0};
+    faulty_format(1);
+    assert_int_equal(engine_open(&run->engine, PATH, FAULTY_VFS), LB_OK);
+    assert_int_equal(engine_make_workspace(&run->engine), LB_OK);
+    assert_int_equal(engine_make_campaign(&run->engine, C), LB_OK);
+    assert_int_equal(outreach_add_step(&run->engine, C, step, 0, NULL), LB_OK);
+    assert_int_equal(outreach_add_step(&run->engine, C, step, 0, NULL), LB_OK);
+    for (size_t i = 0; i < LEADS; i++)
+        leads[i] = (struct lb_new_lead){.identifier = lb_str(names[i])};
+    assert_int_equal(outreach_add(&run->engine, C, leads, LEADS, NULL), LB_OK);
+    assert_int_equal(outreach_activate(&run->engine, C), LB_OK);
+    assert_int_equal(outreach_claim(&run->engine, C, 1, LEASE_S, &run->out, &run->count), LB_OK);
+    assert_int_equal(run->count, 1);
+}
+
+static void expect(bool good, const struct operation *operation, int64_t nth, const char *what)
+{
+    if (good)
+        return;
+    print_error("%s, failure %lld: %s\n", operation->name, (long long)nth, what);
+    exit(1); /* files are open: no other test could begin */
+}
+
+/* What is in the file, and whether that is what was said. */
+static void judge(const struct run *run, const struct operation *operation, int64_t nth, lb_err err)
+{
+    const char *why;
+    int64_t found = ask(operation->sql);
+    expect(outreach_consistent(PATH, FAULTY_VFS, &why), operation, nth, why);
+    expect(found == operation->done || found == operation->undone, operation, nth,
+           "neither done nor not");
+    expect(err != LB_OK || found == operation->done, operation, nth, "acknowledged but not done");
+    expect(err != LB_ERR_STORAGE_UNAVAILABLE || found == operation->undone, operation, nth,
+           "refused but done");
+    expect(err == LB_OK || err == LB_ERR_STORAGE_UNAVAILABLE || err == LB_ERR_OUTCOME_UNKNOWN,
+           operation, nth, lb_err_code(err));
+    if (err || operation->run != claim)
+        return;
+    expect(run->count == LEADS - 1, operation, nth, "a claim that answered with too few");
+    for (size_t i = 0; i < run->count; i++)
+        expect(strcmp(run->claimed[i].message, "Hi you") == 0, operation, nth, "a wrong text");
+}
+
+/* Runs it with a fault that `inject` sets up; false when nothing failed. */
+static bool run_once(const struct operation *operation, int64_t nth, void (*inject)(int64_t nth),
+                     bool (*heal)(void))
+{
+    struct run run;
+    start(&run);
+    inject(nth);
+    lb_err err = operation->run(&run);
+    bool hit = heal();
+    expect(hit || !err, operation, nth, "refused without a reason");
+    if (err != LB_ERR_OUTCOME_UNKNOWN) { /* then the file is the next start's */
+        judge(&run, operation, nth, err);
+        /* The writer goes on, and the operation can be repeated. */
+        lb_err again = err ? operation->run(&run) : LB_OK;
+        judge(&run, operation, nth, again);
+        expect(again == LB_OK, operation, nth, "cannot be repeated");
+    }
+    engine_close(&run.engine);
+    assert_int_equal(engine_open(&run.engine, PATH, FAULTY_VFS), LB_OK);
+    judge(&run, operation, nth, LB_ERR_OUTCOME_UNKNOWN);
+    engine_close(&run.engine);
+    return hit;
+}
+
+static void fail_each(void (*inject)(int64_t nth), bool (*heal)(void), int64_t pace)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        int64_t nth = 1;
+        while (run_once(&operations[i], nth, inject, heal))
+            nth += 1 + nth / pace;
+        print_message("%s: up to failure %lld\n", operations[i].name, (long long)nth);
+        assert_true(nth > 1);
+    }
+}
+
+static void inject_write(int64_t nth)
+{
+    faulty_fail(FAULTY_WRITE, (uint64_t)nth, SQLITE_IOERR_WRITE, false);
+}
+
+static void inject_sync(int64_t nth)
+{
+    faulty_fail(FAULTY_SYNC, (uint64_t)nth, SQLITE_IOERR_FSYNC, false);
+}
+
+static void inject_allocation(int64_t nth)
+{
+    atomic_store(&failed, false);
+    atomic_store(&fail_in, nth);
+}
+
+static bool heal_allocation(void)
+{
+    atomic_store(&fail_in, 0);
+    return atomic_load(&failed);
+}
+
+static void a_failed_write_is_all_or_nothing(void **state)
+{
+    fail_each(inject_write, faulty_heal, 1000);
+}
+
+static void a_failed_sync_is_all_or_nothing(void **state)
+{
+    fail_each(inject_sync, faulty_heal, 1000);
+}
+
+static void a_failed_allocation_is_all_or_nothing(void **state)
+{
+    fail_each(inject_allocation, heal_allocation, 50);
+}
+
+/* --- Any method of the store ------------------------------------------------------------------ */
+
+/* The store's methods, of which the nth write of a batch fails after it was done. */
+static struct lb_store_ops faulty_ops;
+static const struct lb_store_ops *real_ops;
+static int64_t calls_until_failure;
+
+static lb_err after(lb_err err)
+{
+    if (err || calls_until_failure == 0 || --calls_until_failure)
+        return err;
+    atomic_store(&failed, true);
+    return LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+static lb_err lead_insert(struct lb_store *store, struct lb_lead_row *row)
+{
+    return after(real_ops->lead_insert(store, row));
+}
+
+static lb_err lead_learn(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
+{
+    return after(real_ops->lead_learn(store, row, name));
+}
+
+static lb_err lead_move(struct lb_store *store, const struct lb_lead_row *row)
+{
+    return after(real_ops->lead_move(store, row));
+}
+
+static lb_err activity_put(struct lb_store *store, const struct lb_activity_row *row)
+{
+    return after(real_ops->activity_put(store, row));
+}
+
+static lb_err campaign_count(struct lb_store *store, uint32_t no, const struct lb_tally *change)
+{
+    return after(real_ops->campaign_count(store, no, change));
+}
+
+static lb_err campaign_set_status(struct lb_store *store, uint32_t no,
+                                  enum lb_campaign_status status)
+{
+    return after(real_ops->campaign_set_status(store, no, status));
+}
+
+static lb_err log_append(struct lb_store *store, const struct lb_log_row *row)
+{
+    return after(real_ops->log_append(store, row));
+}
+
+static bool run_with_failing_method(const struct operation *operation, int64_t nth)
+{
+    struct run run;
+    start(&run);
+    real_ops = run.engine.store->ops;
+    faulty_ops = *real_ops;
+    faulty_ops.lead_insert = lead_insert;
+    faulty_ops.lead_learn = lead_learn;
+    faulty_ops.lead_move = lead_move;
+    faulty_ops.activity_put = activity_put;
+    faulty_ops.campaign_count = campaign_count;
+    faulty_ops.campaign_set_status = campaign_set_status;
+    faulty_ops.log_append = log_append;
+    calls_until_failure = nth;
+    atomic_store(&failed, false);
+    run.engine.store->ops = &faulty_ops; /* the writer waits for work, of which there is none */
+    lb_err err = operation->run(&run);
+    bool hit = atomic_load(&failed);
+    expect(!err == !hit, operation, nth, "said otherwise");
+    judge(&run, operation, nth, err);
+    if (err)
+        judge(&run, operation, nth, operation->run(&run));
+    run.engine.store->ops = real_ops;
+    engine_close(&run.engine);
+    return hit;
+}
+
+static void a_failed_method_is_all_or_nothing(void **state)
+{
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        int64_t nth = 1;
+        while (run_with_failing_method(&operations[i], nth))
+            nth++;
+        print_message("%s: %lld writes\n", operations[i].name, (long long)nth - 1);
+        assert_true(nth > 2);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_failed_write_is_all_or_nothing),
+        cmocka_unit_test(a_failed_sync_is_all_or_nothing),
+        cmocka_unit_test(a_failed_allocation_is_all_or_nothing),
+        cmocka_unit_test(a_failed_method_is_all_or_nothing),
+    };
+    for (size_t i = 0; i < LEADS + NEW; i++) {
+        snprintf(names[i], sizeof names[i], "lead-%zu", i);
+        pointers[i] = names[i];
+    }
+    sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real);
+    sqlite3_mem_methods faulty = real;
+    faulty.xMalloc = allocate;
+    faulty.xRealloc = resize;
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &faulty);
+    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 0, 0); /* or small ones would never fail */
+    lb_log_set_level((enum lb_log_level) - 1);     /* failures are what this is about */
+    lb_rcu_thread_register();
+    int broken = cmocka_run_group_tests_name("outreach faults", tests, NULL, NULL);
+    lb_rcu_thread_unregister();
+    return broken;
+}

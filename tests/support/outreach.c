@@ -1,0 +1,274 @@
+#include "support/outreach.h"
+
+#include <sqlite3.h>
+
+lb_err outreach_add(struct engine *engine, const char *campaign, const struct lb_new_lead *leads,
+                    size_t count, struct added *out)
+{
+    struct lb_lead_change change = {.outreach = engine->outreach,
+                                    .standing = engine_standing(engine, campaign),
+                                    .leads = leads,
+                                    .count = count};
+    lb_lead_add(&change);
+    lb_err err = engine_submit(engine, &change.write);
+    if (out)
+        *out = (struct added){change.added, change.duplicates, change.blocked};
+    return err;
+}
+
+lb_err outreach_add_one(struct engine *engine, const char *campaign, const char *identifier,
+                        const char *member_id)
+{
+    struct lb_new_lead lead = {.identifier = lb_str(identifier), .member_id = lb_str(member_id)};
+    return outreach_add(engine, campaign, &lead, 1, NULL);
+}
+
+/* Through the file, since readers belong to threads. */
+uint64_t outreach_lead(struct engine *engine, const char *campaign, const char *identifier)
+{
+    struct lb_list list = engine_list(engine, campaign);
+    struct lb_store_reader *reader;
+    struct lb_lead_ref ref = {0};
+    size_t count = 0;
+    if (engine->store->ops->reader_open(engine->store, &reader))
+        return 0;
+    engine->store->ops->leads_named(reader, list.workspace, lb_str(identifier), list.campaign - 1,
+                                    1, &ref, &count);
+    engine->store->ops->reader_close(reader);
+    return count && ref.campaign == list.campaign ? ref.lead : 0;
+}
+
+/* --- Steps --- */
+
+static struct lb_step_change step_change(struct engine *engine, const char *campaign)
+{
+    return (struct lb_step_change){.outreach = engine->outreach,
+                                   .standing = engine_standing(engine, campaign)};
+}
+
+lb_err outreach_add_step(struct engine *engine, const char *campaign, struct lb_step_row step,
+                         uint32_t order, uint32_t *out_no)
+{
+    struct lb_step_change change = step_change(engine, campaign);
+    change.row = step;
+    change.order = order;
+    lb_step_add(&change);
+    lb_err err = engine_submit(engine, &change.write);
+    if (out_no)
+        *out_no = change.row.no;
+    return err;
+}
+
+lb_err outreach_move_step(struct engine *engine, const char *campaign, uint32_t step,
+                          uint32_t order)
+{
+    struct lb_step_change change = step_change(engine, campaign);
+    change.step = step;
+    change.order = order;
+    lb_step_replace(&change);
+    return engine_submit(engine, &change.write);
+}
+
+lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint32_t step)
+{
+    struct lb_step_change change = step_change(engine, campaign);
+    change.step = step;
+    lb_step_remove(&change);
+    return engine_submit(engine, &change.write);
+}
+
+/* --- Campaigns --- */
+
+static lb_err change_campaign(struct engine *engine, const char *campaign,
+                              void (*prepare)(struct lb_campaign_change *))
+{
+    struct lb_campaign_change change = {.standing = engine_standing(engine, campaign),
+                                        .blocklist = engine->blocklist,
+                                        .outreach = engine->outreach};
+    prepare(&change);
+    return engine_submit(engine, &change.write);
+}
+
+lb_err outreach_activate(struct engine *engine, const char *campaign)
+{
+    return change_campaign(engine, campaign, lb_campaign_activate);
+}
+
+lb_err outreach_pause(struct engine *engine, const char *campaign)
+{
+    return change_campaign(engine, campaign, lb_campaign_pause);
+}
+
+lb_err outreach_delete_campaign(struct engine *engine, const char *campaign)
+{
+    return change_campaign(engine, campaign, lb_campaign_delete);
+}
+
+/* --- Activities --- */
+
+static void copy_text(const struct lb_claim *claim, struct lb_claimed_text text, char *out)
+{
+    lb_str_copy(lb_claim_text(claim, text), out, CLAIMED_TEXT_SIZE);
+}
+
+size_t outreach_claimed(const struct lb_claim *claim, struct claimed *out)
+{
+    for (size_t i = 0; i < claim->count; i++) {
+        const struct lb_claimed *item = &claim->items[i];
+        out[i] = (struct claimed){.lead = item->lead,
+                                  .step = item->step,
+                                  .order = item->order,
+                                  .attempt = item->attempt,
+                                  .type = item->type};
+        memcpy(out[i].token, item->lease_token, sizeof out[i].token);
+        copy_text(claim, item->identifier, out[i].identifier);
+        copy_text(claim, item->message, out[i].message);
+    }
+    return claim->count;
+}
+
+lb_err outreach_claim(struct engine *engine, const char *campaign, size_t max, uint32_t lease_s,
+                      struct claimed *out, size_t *out_count)
+{
+    struct lb_claim claim = {.outreach = engine->outreach,
+                             .standing = engine_standing(engine, campaign),
+                             .max = max,
+                             .lease_s = lease_s};
+    claim.standing.needs_license = true;
+    lb_claim_activities(&claim);
+    lb_err err = engine_submit(engine, &claim.write);
+    *out_count = err ? 0 : outreach_claimed(&claim, out);
+    lb_claim_fini(&claim);
+    return err;
+}
+
+lb_err outreach_complete(struct engine *engine, const struct claimed *claimed,
+                         enum lb_result result, const char *detail, struct reported *out)
+{
+    struct lb_completion completion = {.outreach = engine->outreach,
+                                       .standing = engine_standing(engine, NULL),
+                                       .lead = claimed->lead,
+                                       .step = claimed->step,
+                                       .lease_token = lb_str(claimed->token),
+                                       .result = result,
+                                       .detail = lb_str(detail)};
+    lb_activity_complete(&completion);
+    lb_err err = engine_submit(engine, &completion.write);
+    if (out)
+        *out = (struct reported){completion.status, completion.blocked};
+    return err;
+}
+
+lb_err outreach_set_status(struct engine *engine, uint64_t lead, enum lb_lead_status wanted,
+                           enum lb_lead_status *out)
+{
+    struct lb_lead_change change = {.outreach = engine->outreach,
+                                    .standing = engine_standing(engine, NULL),
+                                    .lead = lead,
+                                    .wanted = wanted};
+    lb_lead_set_status(&change);
+    lb_err err = engine_submit(engine, &change.write);
+    if (out)
+        *out = change.status;
+    return err;
+}
+
+lb_err outreach_delete_lead(struct engine *engine, uint64_t lead)
+{
+    struct lb_lead_change change = {
+        .outreach = engine->outreach, .standing = engine_standing(engine, NULL), .lead = lead};
+    lb_lead_delete(&change);
+    return engine_submit(engine, &change.write);
+}
+
+/* --- The file --- */
+
+static int64_t ask(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t value = -1;
+    int code = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    if (code == SQLITE_OK && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        value = sqlite3_column_int64(stmt, 0);
+        code = SQLITE_DONE;
+    }
+    sqlite3_finalize(stmt);
+    return code == SQLITE_DONE ? value : -2;
+}
+
+int64_t outreach_sql(const char *path, const char *vfs, const char *sql)
+{
+    sqlite3 *db = NULL;
+    int64_t value = -2;
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, vfs) == SQLITE_OK) {
+        sqlite3_busy_timeout(db, 10000);
+        value = ask(db, sql);
+    }
+    sqlite3_close(db);
+    return value;
+}
+
+#define COUNTED(column, condition)                                                                 \
+    " OR " column " <> (SELECT count(*) FROM lead WHERE campaign = c.no AND " condition ")"
+
+/* Each asks for the number of things that are wrong. */
+static const struct {
+    const char *what;
+    const char *sql;
+} questions[] = {
+    {"a campaign's counts and its leads",
+     "SELECT count(*) FROM campaign c WHERE deleted_at IS NULL AND (0" COUNTED("leads_waiting",
+                                                                               "status = 0")
+         COUNTED("leads_active", "status = 1") COUNTED("leads_paused", "status = 2")
+             COUNTED("leads_completed", "status = 3") COUNTED("leads_error", "status = 4")
+                 COUNTED("leads_set_aside", "set_aside = 1 AND status <= 2")
+                     COUNTED("leads_invited", "marks & 1") COUNTED("leads_accepted", "marks & 2")
+                         COUNTED("leads_contacted", "marks & 4")
+                             COUNTED("leads_replied", "marks & 8") ")"},
+    {"leads and their names",
+     "SELECT (SELECT count(*) FROM (SELECT workspace, campaign, no, identifier FROM lead"
+     "  UNION SELECT workspace, campaign, no, member_id FROM lead WHERE member_id IS NOT NULL"
+     "  EXCEPT SELECT workspace, campaign, lead, name FROM lead_name))"
+     " + (SELECT count(*) FROM (SELECT workspace, campaign, lead, name FROM lead_name"
+     "  EXCEPT SELECT workspace, campaign, no, identifier FROM lead"
+     "  EXCEPT SELECT workspace, campaign, no, member_id FROM lead))"},
+    {"who is set aside and who is blocked",
+     "WITH blocked AS (SELECT DISTINCT w.no AS workspace, c.no AS campaign, b.identifier"
+     "  FROM blocklist_live b JOIN workspace w ON w.id = b.workspace_id"
+     "  LEFT JOIN campaign c ON c.id = b.campaign_id AND c.workspace = w.no"
+     "   AND c.deleted_at IS NULL),"
+     " aside AS (SELECT DISTINCT n.lead FROM blocked b JOIN lead_name n"
+     "  ON n.workspace = b.workspace AND n.name = b.identifier"
+     "  AND (b.campaign IS NULL OR b.campaign = n.campaign))"
+     " SELECT count(*) FROM lead l JOIN campaign c ON c.no = l.campaign AND c.deleted_at IS NULL"
+     " LEFT JOIN aside a ON a.lead = l.no WHERE l.set_aside <> (a.lead IS NOT NULL)"},
+    {"leads that are out and their activities",
+     "SELECT (SELECT count(*) FROM lead l LEFT JOIN activity a ON a.lead = l.no AND a.step = l.step"
+     "  WHERE (l.queue = 1) <> (coalesce(a.state, -1) = 1)"
+     "  OR (l.queue = 2) <> (coalesce(a.state, -1) = 0))"
+     " + (SELECT count(*) FROM activity a LEFT JOIN lead l ON l.no = a.lead AND l.step = a.step"
+     "  WHERE a.state <= 1 AND l.no IS NULL)"
+     " + (SELECT count(*) FROM activity a LEFT JOIN lead l ON l.no = a.lead"
+     "  AND l.campaign = a.campaign AND l.workspace = a.workspace WHERE l.no IS NULL)"},
+    {"a campaign's status and who is left",
+     "SELECT count(*) FROM campaign WHERE deleted_at IS NULL AND ("
+     " (status = 'active' AND leads_waiting + leads_active + leads_paused = leads_set_aside"
+     "  AND leads_waiting + leads_active + leads_paused + leads_completed + leads_error > 0)"
+     " OR (status = 'completed'"
+     "  AND leads_waiting + leads_active + leads_paused > leads_set_aside))"},
+};
+
+bool outreach_consistent(const char *path, const char *vfs, const char **out)
+{
+    sqlite3 *db = NULL;
+    bool good = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, vfs) == SQLITE_OK;
+    *out = "the file cannot be opened";
+    if (good)
+        sqlite3_busy_timeout(db, 10000);
+    for (size_t i = 0; good && i < sizeof questions / sizeof *questions; i++) {
+        *out = questions[i].what;
+        good = ask(db, questions[i].sql) == 0;
+    }
+    sqlite3_close(db);
+    return good;
+}
