@@ -171,3 +171,14 @@ bool lb_json_bool(const struct lb_json *value, bool *out)
     *out = json_object_get_boolean(object) != 0;
     return true;
 }
+
+void lb_json_put(struct lb_buf *buf, const struct lb_json *value)
+{
+    size_t len = 0;
+    const char *text = json_object_to_json_string_length(
+        to_json_c(value), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+    if (text)
+        lb_buf_append(buf, text, len);
+    else
+        buf->failed = true;
+}
