@@ -36,6 +36,13 @@ enum {
     X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
     X(SKIP_INVALID, "skip-invalid", NULL, "Leave out what is no identifier, and list it.")         \
     X(SEARCH, "search", "TEXT", "Only identifiers that contain this.")                             \
+    X(EXEC, "exec", "PROGRAM", "What to run for each activity, as: sh -c PROGRAM.")                \
+    X(PARALLEL, "parallel", "N", "Programs at once, 1 to 64 (1).")                                 \
+    X(LEASE, "lease", "SECONDS", "How long an activity is ours, 1 to 86400 (300).")                \
+    X(TIMEOUT, "timeout", "SECONDS", "How long a program may take (15 less than --lease).")        \
+    X(ONCE, "once", NULL, "End when nothing is due now.")                                          \
+    X(POLL, "poll", "SECONDS", "How often to ask when nothing is due (5).")                        \
+    X(LIMIT, "limit", "N", "End after so many activities.")                                        \
     X(QUIET, "quiet", NULL, "Print nothing; exit code 1 when somebody is blocked.")                \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \

@@ -1,5 +1,7 @@
 #include "cli/client.h"
 
+#include "base/clock.h"
+
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +23,9 @@ struct lb_client {
     char *socket_path; /* NULL: TCP */
     bool answered;     /* the server has answered before: it is there, and will be again */
     long retry_after_s;
-    struct lb_answer *answer; /* of the call that is under way */
+    struct lb_answer *answer;                       /* of the call that is under way */
+    bool (*meanwhile)(void *context, int pause_ms); /* NULL: nothing to do */
+    void *meanwhile_context;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -102,6 +106,26 @@ void lb_client_close(struct lb_client *client)
     free(client->key_header);
     free(client->socket_path);
     free(client);
+}
+
+const char *lb_client_address(const struct lb_client *client)
+{
+    return client->base;
+}
+
+void lb_client_set_meanwhile(struct lb_client *client,
+                             bool (*meanwhile)(void *context, int pause_ms), void *context)
+{
+    client->meanwhile = meanwhile;
+    client->meanwhile_context = context;
+}
+
+static int take_progress(void *context, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+                         curl_off_t up)
+{
+    const struct lb_client *client = context;
+    (void)down_all, (void)down, (void)up_all, (void)up;
+    return client->meanwhile(client->meanwhile_context, 0) ? 0 : 1;
 }
 
 static bool is_header_text(const char *text)
@@ -188,6 +212,11 @@ static void set_up(struct lb_client *client, const struct lb_call *call, const c
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+    if (client->meanwhile) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, take_progress);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);
+    }
     if (call->body.ptr) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body.ptr);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len);
@@ -246,24 +275,40 @@ static bool worth_repeating(const struct lb_client *client, const struct lb_call
     return answer->status == 429 || answer->status == 503;
 }
 
-static void pause_for(const struct lb_client *client, unsigned try)
+/* False when what there is to do meanwhile does not want to wait any longer. */
+static bool pause_with(const struct lb_client *client, long ms)
+{
+    uint64_t end = lb_clock_mono_ms() + (uint64_t)ms;
+    for (uint64_t now = end - (uint64_t)ms; now < end; now = lb_clock_mono_ms()) {
+        if (!client->meanwhile(client->meanwhile_context, (int)(end - now)))
+            return false;
+    }
+    return true;
+}
+
+static bool pause_for(const struct lb_client *client, unsigned try)
 {
     long ms = client->retry_after_s >= 0 ? client->retry_after_s * 1000 : PAUSE_FIRST_MS << try;
     if (ms < PAUSE_FIRST_MS)
         ms = PAUSE_FIRST_MS;
     if (ms > PAUSE_MAX_MS)
         ms = PAUSE_MAX_MS;
-    struct timespec left = {ms / 1000, ms % 1000 * 1000000};
     if (ms >= 1000)
         lb_cli_hint("leadblock: the server is busy; asking again in %ld s", ms / 1000);
+    if (client->meanwhile)
+        return pause_with(client, ms);
+    struct timespec left = {ms / 1000, ms % 1000 * 1000000};
     while (nanosleep(&left, &left) != 0)
         ;
+    return true;
 }
 
 static void explain_transport(const struct lb_client *client, CURLcode code)
 {
     const char *why = client->error[0] ? client->error : curl_easy_strerror(code);
-    if (client->socket_path)
+    if (code == CURLE_ABORTED_BY_CALLBACK)
+        lb_cli_error("gave up waiting for %s", client->base);
+    else if (client->socket_path)
         lb_cli_error("no answer through the data folder's control socket: %s", why);
     else
         lb_cli_error("cannot reach %s: %s\nIs the server running (leadblock serve)? Another "
@@ -325,9 +370,9 @@ static bool ask(struct lb_client *client, const struct lb_call *call, struct lb_
         CURLcode code = CURLE_OK;
         for (unsigned try = 0; try < TRIES_MAX; try++) {
             code = ask_once(client, call, url.ptr, headers, out);
-            if (try == TRIES_MAX - 1 || !worth_repeating(client, call, code, out))
+            if (try == TRIES_MAX - 1 || !worth_repeating(client, call, code, out) ||
+                !pause_for(client, try))
                 break;
-            pause_for(client, try);
         }
         answered = code == CURLE_OK;
         if (!answered)

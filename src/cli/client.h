@@ -39,6 +39,16 @@ struct lb_client *lb_client_open_unix(const char *path);
 
 void lb_client_close(struct lb_client *client);
 
+/* Where the server is, without a slash at the end. */
+const char *lb_client_address(const struct lb_client *client);
+
+/* Calls `meanwhile` about once a second while an answer is under way (`pause_ms` 0: to return at
+ * once), and instead of sleeping before a request is repeated: it may then take up to `pause_ms`,
+ * and is called again for what is left of the pause. When it returns false, the client gives up: no
+ * pause goes on, and an answer under way is not waited for. It must not use the client. */
+void lb_client_set_meanwhile(struct lb_client *client,
+                             bool (*meanwhile)(void *context, int pause_ms), void *context);
+
 /* Asks and waits for the answer, which the caller releases in any case. True when the status is
  * 2xx; false after a message on standard error that says what went wrong and what to do. */
 bool lb_client_call(struct lb_client *client, const struct lb_call *call, struct lb_answer *out);

@@ -84,6 +84,33 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock list q1 --search doe\n"
      "  leadblock list --workspace | cut -f1\n",
      API | LB_BIT(SEARCH) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list},
+    {"send", "CAMPAIGN --exec PROGRAM [OPTIONS]", "Run a program for each activity that is due.",
+     "PROGRAM runs as `sh -c PROGRAM`, so arguments, pipes and $VARIABLES work. It gets the\n"
+     "activity as one line of JSON on standard input, and in its environment\n"
+     "LEADBLOCK_ACTIVITY_ID, LEADBLOCK_TYPE (visit_profile, invitation or message),\n"
+     "LEADBLOCK_PUBLIC_IDENTIFIER, LEADBLOCK_MEMBER_ID, LEADBLOCK_MESSAGE and\n"
+     "LEADBLOCK_CAMPAIGN; not the key. Its exit code is the result:\n"
+     "\n"
+     "  0     done                   75        not now: try again later\n"
+     "  10    the lead has replied   126, 127  it cannot be run: try again later, and stop here\n"
+     "  else  failed: the lead is set to error\n"
+     "\n"
+     "The first line that it prints is kept with the activity. When it takes longer than\n"
+     "--timeout, it is ended, and tried again later.\n"
+     "\n"
+     "No more is claimed than can run at once, and nothing in advance: the very next claim\n"
+     "leaves out whoever is blocked now. It goes on until the campaign is completed; a paused\n"
+     "campaign is exit code 1, unless something was done before. ^C or SIGTERM lets what runs\n"
+     "finish, a second one ends it and has it tried again later; both are exit code 0.\n"
+     "\n"
+     "Prints IDENTIFIER, TYPE, RESULT and what the program said, separated by tabs.\n"
+     "\n"
+     "  leadblock send q1 --limit 1 --exec 'cat >&2; exit 75'   # look at one; it comes again\n"
+     "  leadblock send q1 --once --exec ./contact.sh\n"
+     "  leadblock send q1 --exec 'python3 contact.py --as me' --parallel 4 --timeout 60\n",
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(EXEC) | LB_BIT(PARALLEL) | LB_BIT(LEASE) | LB_BIT(TIMEOUT) |
+         LB_BIT(ONCE) | LB_BIT(POLL) | LB_BIT(LIMIT) | LB_BIT(JSON),
+     LB_BIT(EXEC), false, 1, 1, lb_cmd_send},
     {"backup", "FILE", "Write a consistent copy, also while the server runs.",
      "FILE must not exist yet; the server writes it, as its own user. To restore, stop the server\n"
      "and put the copy into an empty data folder as leadblock.db.\n"

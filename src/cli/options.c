@@ -7,6 +7,8 @@
 
 #define WORD_MAX 64 /* longer words are not looked at for suggestions */
 
+_Static_assert(LB_OPT_COUNT <= 32, "the options of a command are the bits of an unsigned");
+
 const struct lb_cli_option lb_cli_options[LB_OPT_COUNT] = {
 #define LB_CLI_OPTION_ROW(name, option, value, help) {option, value, help},
     LB_CLI_OPTION_TABLE(LB_CLI_OPTION_ROW)

@@ -207,3 +207,14 @@ struct lb_str lb_json_scalar(const struct lb_json *value)
         return (struct lb_str){NULL, 0};
     }
 }
+
+void lb_json_put(struct lb_buf *buf, const struct lb_json *value)
+{
+    size_t len = 0;
+    const char *text = json_object_to_json_string_length(
+        to_json_c(value), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+    if (text)
+        lb_buf_append(buf, text, len);
+    else
+        buf->failed = true;
+}

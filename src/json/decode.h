@@ -6,8 +6,8 @@
 #ifndef LB_JSON_DECODE_H
 #define LB_JSON_DECODE_H
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "base/str.h"
 #include "json/scan.h"
 
 struct lb_json; /* one value; opaque */
@@ -67,5 +67,9 @@ bool lb_json_int64(const struct lb_json *value, int64_t *out);
 
 /* False, with `*out` untouched, unless it is true or false. */
 bool lb_json_bool(const struct lb_json *value, bool *out);
+
+/* Appends the value as JSON on one line. Members keep their order, and numbers with a fraction or
+ * an exponent their digits. Out of memory is remembered by the buffer. */
+void lb_json_put(struct lb_buf *buf, const struct lb_json *value);
 
 #endif

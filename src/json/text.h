@@ -1,5 +1,6 @@
 /* What the scan and the encoder share about the inside of JSON strings: runs of plain bytes, and
- * UTF-8 sequences (RFC 3629). Private to this folder. Threads: stateless. */
+ * UTF-8 sequences (RFC 3629), which the command line also looks for in what programs print.
+ * Threads: stateless. */
 #ifndef LB_JSON_TEXT_H
 #define LB_JSON_TEXT_H
 

@@ -18,7 +18,7 @@ from support.server import CommandFailed, Server, Tenant, binary, key_id, run, u
 
 COMMANDS = ["serve", "workspace create", "workspace list", "workspace set-plan", "key create",
             "key list", "key revoke", "campaign create", "campaign list", "block", "unblock",
-            "check", "list", "backup", "version", "help"]
+            "check", "list", "send", "backup", "version", "help"]
 
 
 class Client:
@@ -105,7 +105,8 @@ def test_version_is_one_line():
     ["workspace", "create", "Name", "--plan", "pro", "--expires", "2027-02-30"],
     ["workspace", "set-plan", "ws_x"], ["key", "create"], ["key", "revoke"], ["key", "list"],
     ["campaign", "create", "ws_x"], ["campaign", "list"], ["backup"], ["block"], ["unblock"],
-    ["check"], ["list", "--nonsense", "x"], ["block", "c", "--batch", "0"], ["version", "extra"],
+    ["check"], ["send"], ["send", "c"], ["list", "--nonsense", "x"],
+    ["block", "c", "--batch", "0"], ["version", "extra"],
     ["workspace", "list", "--json=yes"], ["help", "nonsense"],
     ["workspace", "create", "Name", "--plan"]], ids=" ".join)
 def test_wrong_usage_is_exit_2_with_a_message(tmp_path, args):

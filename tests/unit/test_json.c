@@ -366,6 +366,28 @@ static void what_is_written_reads_back(void **state)
     }
 }
 
+static void a_tree_is_written_as_it_came_on_one_line(void **state)
+{
+    (void)state;
+    struct lb_str text =
+        LB_STR("{\"b\":[1,-2.50,1e9,true,null],\"a\":{\"x\":\"\\u0000/\\n\\\"\xc3\xa9\"},"
+               "\"\":[],\"n\":9223372036854775807}");
+    struct lb_str spread = LB_STR("[\n  {\"x\" :\t1}\r\n]");
+    const struct lb_str cases[][2] = {
+        {text, text}, {spread, LB_STR("[{\"x\":1}]")}, {LB_STR("null"), LB_STR("null")}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lb_buf out = {0};
+        struct lb_json *tree;
+        assert_int_equal(lb_json_parse(cases[i][0], DEPTH, &tree, NULL), LB_OK);
+        lb_json_put(&out, tree);
+        assert_false(out.failed);
+        if (!lb_str_equal(lb_buf_str(&out), cases[i][1]))
+            fail_msg("%.*s", (int)out.len, out.ptr);
+        lb_json_free(tree);
+        lb_buf_fini(&out);
+    }
+}
+
 static void times_are_rfc_3339(void **state)
 {
     (void)state;
@@ -521,6 +543,7 @@ int main(void)
         cmocka_unit_test(integers_out_of_range_are_not_cut),
         cmocka_unit_test(any_bytes_become_a_valid_string),
         cmocka_unit_test(what_is_written_reads_back),
+        cmocka_unit_test(a_tree_is_written_as_it_came_on_one_line),
         cmocka_unit_test(times_are_rfc_3339),
         cmocka_unit_test(members_are_walked_over_in_the_order_of_the_text),
         cmocka_unit_test(what_is_no_object_has_no_members_to_walk_over),
