@@ -379,6 +379,23 @@ def test_an_undone_undo_of_a_block_blocks_again():
     assert found(story) == [ACK]
 
 
+def test_an_undo_of_a_change_that_changed_nothing_is_no_undo():
+    story = Story()
+    story.block((0.1, 0.2), "jane", blocked=0)["change"] = "ch_0"
+    story.block((1, 2), "john")
+    story.note("undo", (2.5, 2.6), of="ch_0", blocked=0, unblocked=0, change="ch_0")
+    story.claim((3, 4))
+    assert found(story) == [ACK]
+
+
+def test_an_undo_of_an_unknown_change_is_no_matter():
+    story = Story()
+    story.block((1, 2), "john")
+    story.note("undo", (2.5, 2.6), of="ch_99", blocked=0, unblocked=1, change="ch_100")
+    story.claim((3, 4))
+    assert found(story) == [ACK]
+
+
 # ---- (b) leases ----
 
 
@@ -446,6 +463,22 @@ def test_a_retry_that_was_sent_after_the_answer_does_not():
     assert found(story) == [TWICE]
 
 
+def test_a_retry_that_was_refused_does_not():
+    story = Story()
+    first = story.claim((1, 2))
+    story.refused((3, 4), first, "retry")
+    story.claim((5, 6))
+    assert found(story, ERRORS) == [TWICE]
+
+
+def test_overlapping_claims_of_a_lease_that_may_have_ended_are_uncertain():
+    """The second may have been first, and its lease may have ended when the first was taken up."""
+    story = Story()
+    story.claim((1, 1500))
+    story.claim((2, 3), lease=1)
+    assert found(story) == []
+
+
 def test_a_lead_held_for_two_activities_is_found():
     story = Story()
     story.claim((1, 2), order=1, activity="ac_1")
@@ -461,6 +494,15 @@ def test_handed_out_after_it_was_completed_is_found(result, status):
     story.complete((3, 4), first, result, status)
     story.claim((2000, 2001))
     assert found(story) == [AFTER]
+
+
+@pytest.mark.parametrize("sent, wanted", [(4, []), (4.000001, [AFTER])])
+def test_a_claim_at_the_time_of_the_completions_answer_is_uncertain(sent, wanted):
+    story = Story()
+    first = story.claim((1, 2), lease=0)
+    story.complete((3, 4), first)
+    story.claim((sent, 2001))
+    assert found(story) == wanted
 
 
 def test_handed_out_after_retry_had_failed_for_good_is_found():
@@ -518,6 +560,14 @@ def test_the_next_step_while_the_report_is_under_way_is_fine():
     story.claim((2.5, 3.5), order=2)
     story.complete((3, 4), first)
     assert found(story) == []
+
+
+def test_the_next_step_at_the_time_of_the_report_is_uncertain():
+    story = Story()
+    first = story.claim((1, 2))
+    story.claim((2.5, 3), order=2)
+    story.complete((3, 4), first)
+    assert ORDER not in found(story)
 
 
 def test_the_next_step_before_the_report_was_sent_is_found():
@@ -614,6 +664,22 @@ def test_a_reply_at_a_step_that_it_does_not_stop_is_no_end():
     story.add((0, 0.5), ("pat", None))
     story.end(*ENDS, ("pat", "completed", False))
     assert sorted(failures(story.events)) == [LOST]
+
+
+@pytest.mark.parametrize("status, wanted", [("error", []), ("active", [LOST])])
+def test_a_retry_ends_a_lead_when_it_was_the_last_attempt(status, wanted):
+    story = whole_story()
+    claim = story.claim((1400, 1401), "pat", lease=1)
+    story.complete((1402, 1403), claim, "retry", status)
+    story.add((0, 0.5), ("pat", None))
+    story.end(*ENDS, ("pat", "error", False))
+    assert sorted(failures(story.events)) == wanted
+
+
+def test_a_lead_that_was_refused_need_not_be_there():
+    story = whole_story()
+    story.add((2, 3), ("pat", None)).update(status=503, code="overloaded")
+    assert ends_with(story) == [ERRORS]
 
 
 def test_a_blocked_lead_that_is_shown_as_not_blocked_is_found():
@@ -727,6 +793,14 @@ def test_what_has_run_out_need_not_be_listed():
     assert found(story) == []
 
 
+@pytest.mark.parametrize("answered, wanted", [(5, []), (4.999999, [LISTED])])
+def test_a_claim_that_is_answered_when_the_list_is_asked_for_is_uncertain(answered, wanted):
+    story = Story()
+    story.claim((1, answered))
+    story.list((5, 6))
+    assert found(story) == wanted
+
+
 def test_a_page_that_is_not_all_shows_nothing():
     story = Story()
     story.claim((1, 2))
@@ -748,6 +822,24 @@ def test_a_completion_that_invents_a_block_is_found():
     claim = story.claim((1, 2))
     story.block((3, 4), "jane")
     story.complete((5, 6), claim, blocked=True)
+    assert found(story) == [TOLD]
+
+
+def test_a_repeated_completion_answers_like_the_first():
+    story = Story()
+    claim = story.claim((1, 2))
+    story.complete((3, 4), claim, blocked=False)
+    story.block((5, 6), "john")
+    story.complete((7, 8), claim, blocked=False)
+    assert found(story) == []
+
+
+def test_a_reply_that_follows_says_what_is_so_by_then():
+    story = Story()
+    claim = story.claim((1, 2))
+    story.complete((3, 4), claim, blocked=False)
+    story.block((5, 6), "john")
+    story.complete((7, 8), claim, "replied", blocked=False)
     assert found(story) == [TOLD]
 
 
@@ -788,6 +880,15 @@ def test_a_lease_that_was_lost_to_another_claim_is_fine():
     story.claim((2000, 2002))
     story.refused((2001, 2003), first)
     assert found(story) == []
+
+
+@pytest.mark.parametrize("before", ["retry", "done"])
+def test_a_lease_that_was_given_back_is_lost_for_a_later_report(before):
+    story = Story()
+    claim = story.claim((1, 2))
+    story.complete((3, 4), claim, before)
+    story.refused((5, 6), claim, "failed")
+    assert found(story) == ([] if before == "retry" else [ERRORS])
 
 
 def test_a_history_without_teeth_fails():
