@@ -180,10 +180,10 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--claimers", type=int, default=18, metavar="N")
+    parser.add_argument("--claimers", type=int, default=24, metavar="N")
     parser.add_argument("--blockers", type=int, default=24, metavar="N",
                         help="of all kinds together; 24 are three of each")
-    parser.add_argument("--leads", type=int, default=1000, metavar="N",
+    parser.add_argument("--leads", type=int, default=500, metavar="N",
                         help="that wait in each campaign; more are added as they are used up")
     parser.add_argument("--history", metavar="FILE")
     parser.add_argument("--keep", action="store_true")

@@ -17,7 +17,7 @@ and what it asked and what was answered:
     unblock   campaign names, asked or ids | unblocked change
     undo      of: the change | blocked unblocked change
     add       campaign people: [name, member id]... | added duplicates blocked
-    list      campaign state | total, activities: [id, lead, state]...
+    list      campaign state | activities: [id, lead, state]..., whole: is that all?
     records, check, activate, campaign, leads: what the workers and the end of the run look at; those
               with `final` describe what is left when all is over
 

@@ -54,26 +54,34 @@ def listed(facts, findings):
 
 def must_be_listed(facts, event, grant):
     """Was the activity certainly handed out before the list was asked for?"""
-    claim = grant.claim
-    if claim["received"] < event["sent"]:
-        return True
-    # Its claim overlaps the list. It was handed out before a block that was acknowledged before the
-    # list was asked for, and that nothing can have lifted until the claim was answered.
+    return (grant.claim["received"] < event["sent"]
+            or _blocked_before(facts, event, grant) is not None)
+
+
+def _blocked_before(facts, event, grant):
+    """A block of the lead that was acknowledged before the list was asked for, and that nothing can
+    have lifted until the claim was answered: so the claim handed it out before that block."""
     keys = facts.certain_keys(grant, event["sent"])
-    return facts.blocklists.in_force(keys, event["sent"], claim["received"]) is not None
+    return facts.blocklists.in_force(keys, event["sent"], grant.claim["received"])
 
 
-def certainly_listed(facts):
-    """How many activities a list had to show because of a block, though their claims overlap it."""
-    return sum(grant.claim["received"] >= event["sent"] and must_be_listed(facts, event, grant)
-               for event, grants in _lists_and_leases(facts) for grant in grants)
+def listed_at_acknowledgement(facts):
+    """How many activities of claims that overlap a block of their lead had to be in a list that was
+    asked for after its acknowledgement."""
+    count = 0
+    for event, grants in _lists_and_leases(facts):
+        for grant in grants:
+            block = _blocked_before(facts, event, grant)
+            count += bool(block and block["sent"] < grant.claim["received"]
+                          and grant.claim["sent"] < block["received"])
+    return count
 
 
 def _lists_and_leases(facts):
     """Each complete list of what is claimed, with the grants whose leases certainly ran until it was
     answered and whose claims had been sent before it was."""
     lists = sorted((event for event in facts.lists
-                    if event["status"] == 200 and event["total"] == len(event["activities"])),
+                    if event["status"] == 200 and event["whole"]),
                    key=lambda event: event["received"])
     grants = {}
     for grant in facts.grants:

@@ -183,7 +183,7 @@ class Simulation:
         shown = [[f"ac_{lead.number}_{lead.step}", lead.id, "claimed"]
                  for lead in self.leads.values()
                  if lead.campaign == campaign and lead.token and lead.ends > self.now]
-        self.record("list", after=after, campaign=campaign, state="claimed", total=len(shown),
+        self.record("list", after=after, campaign=campaign, state="claimed", whole=True,
                     activities=shown)
 
     # ---- the run ----

@@ -10,7 +10,9 @@ VERY_CLOSE = 1_000_000
 BLOCKS_WANTED = 1000  # of leads with work left
 CLOSE_WANTED = 100  # of these, acknowledged within CLOSE before a claim was sent
 HELD_BACK_WANTED = 100  # of these, of a lead that the claim would have got but for the block
-OVERLAPS_WANTED = 20  # activities that were handed out while their lead was being blocked
+OVERLAPS_WANTED = 100  # activities that were handed out while their lead was being blocked
+LISTED_WANTED = 50  # of these, activities that a list had to show after the acknowledgement
+MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
 
 
 class Lead:
@@ -54,7 +56,7 @@ class Teeth:
                 self._note(event)
         self.unblocks = sum(event.get("unblocked", 0) > 0 for event in facts.requests)
         self.overlaps = self._overlaps()
-        self.listed = promise.certainly_listed(facts)
+        self.listed = promise.listed_at_acknowledgement(facts)
 
     def _leads(self):
         """name or member id -> the leads that have it."""
@@ -121,14 +123,20 @@ class Teeth:
         yield (f"{self.held_back} of these held back a lead that was next in line at that claim")
         yield f"{self.unblocks} unblocks and undone blocks"
         yield (f"{self.overlaps} activities were handed out by claims that overlap a block of their "
-               f"lead; {self.listed} had to be listed at its acknowledgement before their claim "
-               "was answered")
+               f"lead; {self.listed} of these had to be listed right after its acknowledgement")
+
+    def share(self):
+        """How much of a minute blocks were sent."""
+        sent = [event["sent"] for event in self.facts.requests if event["op"] == "block"]
+        return min(1, (sent[-1] - sent[0]) / MINUTE) if sent else 1
 
     def missing(self):
         for count, wanted, what in [
                 (self.blocks, BLOCKS_WANTED, "blocks of leads with work left"),
                 (self.close, CLOSE_WANTED, "of them acknowledged within 10 ms before a claim"),
                 (self.held_back, HELD_BACK_WANTED, "of a lead that was next in line at that claim"),
-                (self.overlaps, OVERLAPS_WANTED, "activities handed out during a block")]:
+                (self.overlaps, OVERLAPS_WANTED, "activities handed out during a block"),
+                (self.listed, LISTED_WANTED, "of them to be listed after its acknowledgement")]:
+            wanted = max(1, round(wanted * self.share()))
             if count < wanted:
                 yield f"only {count} {what}; {wanted} are wanted"

@@ -88,11 +88,10 @@ class Story:
                          added=len(people) - duplicates if added is None else added,
                          duplicates=duplicates, blocked=0)
 
-    def list(self, at, *claims, total=None):
+    def list(self, at, *claims, whole=True):
         shown = [[claim["activities"][0][0], claim["activities"][0][1], "claimed"]
                  for claim in claims]
-        return self.note("list", at, campaign="c", state="claimed", activities=shown,
-                         total=len(shown) if total is None else total)
+        return self.note("list", at, campaign="c", state="claimed", activities=shown, whole=whole)
 
     def finish(self, lead="john", at=1000, orders=(1, 2, 3)):
         """Takes a lead through these steps."""
@@ -805,7 +804,7 @@ def test_a_page_that_is_not_all_shows_nothing():
     story = Story()
     story.claim((1, 2))
     story.block((3, 4), "john")
-    story.list((5, 6), total=1)
+    story.list((5, 6), whole=False)
     assert found(story) == []
 
 
@@ -1006,7 +1005,6 @@ def forget_in_a_list(events, rng):
                   and completes.get(shown[0], 10**15) > event["received"]]
     event, shown = rng.choice(candidates)
     event["activities"].remove(shown)
-    event["total"] -= 1
     return LISTED
 
 

@@ -70,7 +70,7 @@ class Channel:
 
     def receive(self):
         """Reads what is there; True when the answer is complete."""
-        piece = self.sock.recv(1 << 20)
+        piece = self.sock.recv(1 << 15)  # more would map and unmap memory each time
         received = time.monotonic_ns()
         if not piece:
             raise Unanswered(f"closed while waiting for {self.call and self.call.target}")

@@ -201,7 +201,7 @@ class Pouncer(Worker):
         while rounds and not self.scene.over():
             rounds -= 1
             acknowledged = yield self.block(first, where, names)
-            answer = yield self.claim(second, campaign, self.rng.choice([1, 2, 4, 8]), 60)
+            answer = yield self.claim(second, campaign, self.rng.choice([1, 1, 2, 4]), 60)
             change = self.blocked(acknowledged)
             yield from self.work_off(second, campaign, self.took(answer))
             if rounds or self.rng.random() < 0.9:
@@ -288,17 +288,12 @@ class Watcher(Worker):
     Only watchers claim in the watched campaign, so that all that is out fits a page."""
 
     def run(self, first, second):
-        campaign = self.scene.watched
+        campaign, ready = self.scene.watched, []
         while not self.scene.over():
-            names = self.scene.next_in_line(self.rng, campaign, self.rng.randint(2, 6))
+            names = ready[-self.rng.randint(1, 6) :]
+            names = names or self.scene.next_in_line(self.rng, campaign, 4)
             where = self.rng.choice([campaign, campaign, None])
-            claims_first = self.rng.random() < 0.5
-            if claims_first:
-                self.claim(first, campaign, self.rng.randint(3, 10), 60)
-            self.block(second, where, names)
-            if not claims_first:
-                self.claim(first, campaign, self.rng.randint(3, 10), 60)
-            acknowledged = yield second
+            acknowledged = yield from self.meet(first, second, campaign, where, names)
             yield second.send(calls.claimed(campaign, self.name))
             change = self.blocked(acknowledged)
             activities = self.took((yield first))
@@ -306,4 +301,15 @@ class Watcher(Worker):
                 yield from self.complete(first, campaign, activity, "done")
             if self.rng.random() < 0.9:
                 yield from self.lift(second, where, names, change)
+            # Those that have done a step are next in line, after those that were ready before.
+            ready = [activity[2] for activity in activities if activity[4] < 3] or names[:1]
             yield self.rng.uniform(0, 0.01)
+
+    def meet(self, first, second, campaign, where, names):
+        """Sends a claim and a block at once; returns the block's answer as soon as it is there."""
+        requests = [lambda: self.claim(first, campaign, self.rng.randint(3, 10), 60),
+                    lambda: self.block(second, where, names)]
+        self.rng.shuffle(requests)
+        for request in requests:
+            request()
+        return (yield second)
