@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Fires claims and blocks at the real server from many connections at once, and lets checker.py
+prove from the history that nobody was handed out after the block of them had been acknowledged.
+
+usage: fire.py [--seconds 60] [--seed N] [--claimers N] [--blockers N] [--leads N]
+               [--history FILE] [--keep]
+
+Three processes share the work; see workers.py for the kinds of clients, ending.py for what comes
+when time is up, and history.py for what is written down. --history keeps the history in FILE, --keep
+the server's folder as well; a failure keeps both. A seed repeats what is asked, not how it meets.
+"""
+
+import argparse
+import gc
+import multiprocessing
+import random
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import checker  # noqa: E402
+import history  # noqa: E402
+import people  # noqa: E402
+import workers  # noqa: E402
+from calls import add_leads  # noqa: E402
+from ending import Ending  # noqa: E402
+from support.expect import ok  # noqa: E402
+from support.server import CommandFailed, Server  # noqa: E402
+from wire import Channel, Loop, Unanswered  # noqa: E402
+
+PROCESSES = 3
+PATIENCE = 60  # seconds for the workers to finish what they have begun
+RETRY_BACKOFF = 1  # seconds; the server's own default would outlast the test
+CAMPAIGNS = {"alpha": [True, True, True], "beta": [False, False, True],
+             "gamma": [True, False, True]}  # stopOnReply of each step
+WATCHED, WATCHED_STEPS, WATCHED_STOCK = "watched", [True, True, True], 200
+KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 1),
+         (workers.MemberBlocker, 1), (workers.Watcher, 2), (workers.Unblocker, 1),
+         (workers.Pouncer, 2), (workers.ReAdder, 1)]  # with the connections that each needs
+
+
+def all_campaigns():
+    return {**CAMPAIGNS, WATCHED: WATCHED_STEPS}
+
+
+def steps(stop_on_reply):
+    visit, invitation, message = stop_on_reply
+    return [
+        {"type": "visit_profile", "delay": 0, "stopOnReply": visit},
+        {"type": "invitation", "delay": 0, "stopOnReply": invitation,
+         "genericBody": "Hi {{firstName|there}}"},
+        {"type": "message", "delay": 0, "stopOnReply": message,
+         "genericBody": "Hi {{firstName}}, how is {{companyName|your company}}?"},
+    ]
+
+
+class Share:
+    """What one process does: its workers, and its part of the history."""
+
+    def __init__(self, index, options, key, port, path):
+        self.index = index
+        self.options = options
+        self.key = key
+        self.port = port
+        self.path = path
+
+    def start(self, kind, connections, number, *more):
+        name = f"{kind.__name__}-{number}"
+        worker = kind(self.scene, random.Random(f"{self.options.seed}/{name}"), name, *more)
+        channels = [Channel(self.loop, self.port, self.key) for _ in range(connections)]
+        self.loop.start(worker.run(*channels))
+
+    def start_all(self):
+        for number in range(self.index, self.options.claimers, PROCESSES):
+            self.start(workers.Claimer, 1, number)
+        for number in range(self.index, self.options.blockers, PROCESSES):
+            kind, connections = KINDS[number // PROCESSES % len(KINDS)]
+            self.start(kind, connections, number)
+        if self.index == 0:
+            self.start(workers.Adder, 1, 0, stocks(self.options))
+
+    def run(self):
+        """The whole life of the process. The history is written whatever happens."""
+        gc.disable()  # what is kept is kept to the end, and a pause would blunt the times
+        self.loop = Loop()
+        deadline = time.monotonic() + self.options.seconds
+        self.scene = workers.Scene(list(CAMPAIGNS), WATCHED, deadline)
+        try:
+            self.start_all()
+            self.loop.run()
+        finally:
+            history.write(self.path, self.loop.events)
+
+
+def stocks(options):
+    """How many leads wait in each campaign, and the number of the first of them."""
+    return {**{campaign: (options.leads, 0) for campaign in CAMPAIGNS},
+            WATCHED: (WATCHED_STOCK, people.WATCHED)}
+
+
+class Run:
+    """One run: prepares, fires, ends, and gathers the history."""
+
+    def __init__(self, server, options, folder):
+        self.server = server
+        self.options = options
+        self.folder = folder
+        self.events = []
+        self.faults = []  # what went wrong with the run itself
+
+    def prepare(self):
+        tenant = self.server.tenant("agency")
+        self.key = tenant.key
+        for campaign, stop_on_reply in all_campaigns().items():
+            tenant.campaign(campaign, id=campaign, steps=steps(stop_on_reply))
+        rng = random.Random(self.options.seed)
+        for campaign, (stock, first) in stocks(self.options).items():
+            for start in range(first, first + stock, 1000):
+                numbers = range(start, min(start + 1000, first + stock))
+                self.add(tenant.api, add_leads(rng, campaign, numbers, "Run"))
+            ok(tenant.api.put(f"/campaigns/{campaign}/activate"))
+        tenant.api.close()
+
+    def add(self, api, call):
+        call.event["sent"] = time.monotonic_ns()
+        response = api.post(call.target, call.body, base="")
+        call.event["received"] = time.monotonic_ns()
+        body = ok(response)
+        call.event.update(status=200, added=body["added"], duplicates=body["duplicates"],
+                          blocked=body["blocked"])
+        self.events.append(call.event)
+
+    def fire(self):
+        context = multiprocessing.get_context("fork")
+        shares = [Share(index, self.options, self.key, self.server.port,
+                        self.folder / f"share-{index}") for index in range(PROCESSES)]
+        processes = [context.Process(target=share.run) for share in shares]
+        for process in processes:
+            process.start()
+        limit = time.monotonic() + self.options.seconds + PATIENCE
+        for process in processes:
+            process.join(max(0, limit - time.monotonic()))
+        for process in processes:
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+            if process.exitcode != 0:
+                self.faults.append(f"a process of workers ended with {process.exitcode}")
+        for share in shares:
+            self.events += history.read(share.path) if share.path.exists() else []
+
+    def end(self):
+        scene = workers.Scene(list(CAMPAIGNS), WATCHED, 0)
+        ending = Ending(scene, random.Random(self.options.seed), self.key, self.server.port)
+        try:
+            ending.run()
+        except (Unanswered, OSError) as error:
+            self.faults.append(f"the end of the run: {error}")
+        self.events += ending.events
+
+    def run(self):
+        self.events.append(history.clocks("start", seed=self.options.seed,
+                                          campaigns=all_campaigns()))
+        self.prepare()
+        self.fire()
+        fired = time.monotonic()
+        if not self.faults:
+            self.end()
+        print(f"the end took {time.monotonic() - fired:.1f} s", flush=True)
+        self.events.append(history.clocks("end"))
+        if not self.server.alive():
+            self.faults.append(f"the server has ended:\n{self.server.log_text()}")
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--claimers", type=int, default=24, metavar="N")
+    parser.add_argument("--blockers", type=int, default=24, metavar="N",
+                        help="of all kinds together; 24 are three of each")
+    parser.add_argument("--leads", type=int, default=500, metavar="N",
+                        help="that wait in each campaign; more are added as they are used up")
+    parser.add_argument("--history", metavar="FILE")
+    parser.add_argument("--keep", action="store_true")
+    return parser.parse_args()
+
+
+def judge(run, options):
+    """Checks and prints; True when all is well."""
+    path = Path(options.history) if options.history else run.folder / "history"
+    history.write(path, run.events)
+    report = checker.check(run.events)
+    report.add("the run itself", run.faults)
+    report.print()
+    if options.history or report.failed or options.keep:
+        print(f"history: {path}")
+    return report
+
+
+def main():
+    options = parse()
+    print(f"seed {options.seed}", flush=True)
+    folder = Path(tempfile.mkdtemp(prefix="leadblock-guarantee-"))
+    server = Server("--threads", 2, "--log-level", "warn", "--retry-backoff", RETRY_BACKOFF)
+    good = False
+    try:
+        server.start()
+        run = Run(server, options, folder)
+        run.run()
+        report = judge(run, options)
+        server.stop()
+        good = not report.failed
+    except (CommandFailed, AssertionError, OSError) as error:
+        print(f"{type(error).__name__}: {error}\n0 passed, 1 failed")
+        return 1
+    finally:
+        server.kill()
+        if good and not options.keep:
+            shutil.rmtree(folder)
+            server.remove()
+        else:
+            print(f"kept: {server.root}")
+    print(report.sum())
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""The history of a run: one JSON object a line, in no particular order.
+
+Every record of a request has
+
+    op, worker        what was asked, and by whom
+    sent, received    nanoseconds of CLOCK_MONOTONIC, which all processes of a machine share: just
+                      before the first byte was written, and after the last byte was read;
+                      `received` is null when there was no answer
+    status            of the answer (0: none), with `code` and `message` when it is an error
+
+and what it asked and what was answered:
+
+    claim     campaign max lease | activities: [id, lead, name, member id, order, attempt, token]...,
+              expires: [first, last] of their leases' ends
+    complete  activity token result | leadStatus blocked
+    block     campaign (null: the workspace) names asked | blocked change
+    unblock   campaign names, asked or ids | unblocked change
+    undo      of: the change | blocked unblocked change
+    add       campaign people: [name, member id]... | added duplicates blocked
+    list      campaign state | activities: [id, lead, state]..., whole: is that all?
+    records, check, activate, campaign, leads: what the workers and the end of the run look at; those
+              with `final` describe what is left when all is over
+
+`names` and `people` are canonical, whatever spelling was sent. The record `start` has the `seed`, the
+wall clock (`wall`, nanoseconds) at `at`, and the campaigns with their steps' `stopOnReply`; the record
+`end` has both clocks again.
+"""
+
+import json
+import time
+
+
+def clocks(op, **fields):
+    """A record of what both clocks say."""
+    return {"op": op, "at": time.monotonic_ns(), "wall": time.time_ns(), **fields}
+
+
+def write(path, events):
+    with open(path, "w", encoding="utf-8") as file:
+        for event in events:
+            file.write(json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]

@@ -1,0 +1,142 @@
+"""How close a run came to what it looks for: a test that cannot bite proves nothing."""
+
+from bisect import bisect_right
+
+import promise
+from blocklists import FOREVER
+
+CLOSE = 10_000_000  # nanoseconds
+VERY_CLOSE = 1_000_000
+BLOCKS_WANTED = 1000  # of leads with work left
+CLOSE_WANTED = 100  # of these, acknowledged within CLOSE before a claim was sent
+HELD_BACK_WANTED = 100  # of these, of a lead that the claim would have got but for the block
+OVERLAPS_WANTED = 100  # activities that were handed out while their lead was being blocked
+LISTED_WANTED = 50  # of these, activities that a list had to show after the acknowledgement
+MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
+
+
+class Lead:
+    """When there was work left for a lead, and when it lay in wait for a claim."""
+
+    def __init__(self, facts, campaign, name, added):
+        self.campaign = campaign
+        self.names = {name, *facts.maybe_bound.get(name, ())}
+        self.since = added["received"]
+        self.until = FOREVER  # when the report was sent that ended its sequence
+        self.claimed, self.free = [], []  # when it was claimed, and when it was due again after
+
+    def note(self, grant, completes):
+        """Takes the next hand-out. A step that is done makes it due at once, since delays are 0."""
+        self.claimed.append(grant.claim["sent"])
+        due = FOREVER
+        for event in completes:
+            if event.get("leadStatus") in ("completed", "error"):
+                self.until = min(self.until, event["sent"])
+            elif event["status"] == 200 and event["result"] in ("done", "replied"):
+                due = min(due, event["received"])
+        self.free.append(due)
+
+    def is_next(self, at):
+        """Has it done a step, and would a claim that is sent now get it? Who is further in the
+        sequence comes first."""
+        index = bisect_right(self.claimed, at)
+        return index > 0 and self.free[index - 1] < at < self.until
+
+
+class Teeth:
+    def __init__(self, facts):
+        self.facts = facts
+        self.claims = {}  # campaign -> when claims were sent
+        for claim in facts.claims:
+            self.claims.setdefault(claim["campaign"], []).append(claim["sent"])
+        self.leads = self._leads()
+        self.blocks = self.close = self.very_close = self.held_back = 0
+        for event in facts.requests:
+            if event["op"] in ("block", "undo") and event["status"] == 200 and event["blocked"]:
+                self._note(event)
+        self.unblocks = sum(event.get("unblocked", 0) > 0 for event in facts.requests)
+        self.overlaps = self._overlaps()
+        self.listed = promise.listed_at_acknowledgement(facts)
+
+    def _leads(self):
+        """name or member id -> the leads that have it."""
+        leads = {key: Lead(self.facts, *key, added) for key, added in self.facts.people.items()}
+        for grant in self.facts.grants:
+            lead = leads.get((grant.claim["campaign"], grant.name))
+            if lead:
+                lead.note(grant, self.facts.completes_for(grant))
+        named = {}
+        for lead in leads.values():
+            for name in lead.names:
+                named.setdefault(name, []).append(lead)
+        return named
+
+    def _note(self, event):
+        """Counts a block if one of its leads has work left, and how soon a claim followed."""
+        resolved = self.facts.blocklists.resolve(event)
+        if not resolved:
+            return
+        _, where, names = resolved
+        leads = [lead for name in names for lead in self.leads.get(name, ())
+                 if where in (None, lead.campaign) and lead.since < event["sent"]
+                 and event["received"] < lead.until]
+        if not leads:
+            return
+        follows = {lead.campaign: self._next_claim(lead.campaign, event["received"])
+                   for lead in leads}
+        gap = min(follows.values()) - event["received"]
+        self.blocks += 1
+        self.close += gap <= CLOSE
+        self.very_close += gap <= VERY_CLOSE
+        self.held_back += gap <= CLOSE and any(lead.is_next(follows[lead.campaign])
+                                               for lead in leads)
+
+    def _next_claim(self, campaign, received):
+        """When the next claim was sent."""
+        claims = self.claims.get(campaign, [])
+        index = bisect_right(claims, received)
+        return claims[index] if index < len(claims) else FOREVER
+
+    def _overlaps(self):
+        """How many activities were handed out by claims that overlap a block of their lead."""
+        blocks = {}
+        for event in self.facts.requests:
+            if event["op"] == "block" and event["status"] == 200:
+                for name in event["names"]:
+                    blocks.setdefault((event["campaign"], name), []).append(event)
+        sends = {key: [event["sent"] for event in events] for key, events in blocks.items()}
+        count = 0
+        for grant in self.facts.grants:
+            claim = grant.claim
+            for key in self.facts.possible_keys(grant):
+                if key in blocks:
+                    index = bisect_right(sends[key], claim["received"])
+                    near = blocks[key][max(0, index - 4) : index]
+                    if any(event["received"] > claim["sent"] for event in near):
+                        count += 1
+                        break
+        return count
+
+    def lines(self):
+        yield (f"{self.blocks} blocks of leads with work left; acknowledged within 1 ms before a "
+               f"claim was sent: {self.very_close}, within 10 ms: {self.close}")
+        yield (f"{self.held_back} of these held back a lead that was next in line at that claim")
+        yield f"{self.unblocks} unblocks and undone blocks"
+        yield (f"{self.overlaps} activities were handed out by claims that overlap a block of their "
+               f"lead; {self.listed} of these had to be listed right after its acknowledgement")
+
+    def share(self):
+        """How much of a minute blocks were sent."""
+        sent = [event["sent"] for event in self.facts.requests if event["op"] == "block"]
+        return min(1, (sent[-1] - sent[0]) / MINUTE) if sent else 1
+
+    def missing(self):
+        for count, wanted, what in [
+                (self.blocks, BLOCKS_WANTED, "blocks of leads with work left"),
+                (self.close, CLOSE_WANTED, "of them acknowledged within 10 ms before a claim"),
+                (self.held_back, HELD_BACK_WANTED, "of a lead that was next in line at that claim"),
+                (self.overlaps, OVERLAPS_WANTED, "activities handed out during a block"),
+                (self.listed, LISTED_WANTED, "of them to be listed after its acknowledgement")]:
+            wanted = max(1, round(wanted * self.share()))
+            if count < wanted:
+                yield f"only {count} {what}; {wanted} are wanted"

@@ -1,0 +1,315 @@
+"""The kinds of clients that work against the server at once. Each is a generator; see wire.py.
+
+Whoever blocks aims at leads that the next claims would hand out: those that have just done a step,
+since who is further in the sequence comes first, and those that are next among the new. A blocked
+lead stays at the head of that line, so every claim that follows is a chance to see it handed out.
+"""
+
+import collections
+import time
+
+import calls
+import people
+from blocklists import NOTHING
+
+LONG = (60, 300)  # seconds of a lease that is worked off
+SHORT = (1, 2)  # of one that may run out
+TAKEN = (1,) * 12 + (2,) * 6 + (3, 3, 5, 5, 10, 50)  # how many a claim asks for
+BLOCKED = (1, 1, 1, 2, 3, 5, 20)  # how many a block names
+
+
+class Scene:
+    """What the workers of one process know in common."""
+
+    def __init__(self, campaigns, watched, deadline):
+        self.campaigns = campaigns
+        self.watched = watched
+        self.deadline = deadline
+        self.front = {campaign: -1 for campaign in campaigns}
+        self.front[watched] = people.WATCHED - 1
+        self.hot = {campaign: collections.deque(maxlen=48) for campaign in [*campaigns, watched]}
+        self.changes = collections.deque(maxlen=300)
+        self.blocked = collections.deque(maxlen=2000)  # (campaign, name)
+
+    def over(self):
+        return time.monotonic() >= self.deadline
+
+    def note_claimed(self, campaign, activities):
+        for activity in activities:
+            if activity[4] == 1 and activity[2]:
+                number = people.number_of(activity[2])
+                self.front[campaign] = max(self.front[campaign], number)
+
+    def note_done(self, campaign, activity):
+        if activity[4] < 3:
+            self.hot[campaign].append(activity[2])
+
+    def next_in_line(self, rng, campaign, count):
+        """Names of leads that the next claims are likely to hand out."""
+        front, hot = self.front[campaign], self.hot[campaign]
+        names = {rng.choice(hot) if hot and rng.random() < 0.7
+                 else people.name_of(front + rng.randint(1, 40)) for _ in range(count)}
+        return sorted(names)
+
+
+class Worker:
+    """What all kinds share: a name, chance, and how activities are claimed and worked off."""
+
+    def __init__(self, scene, rng, name):
+        self.scene = scene
+        self.rng = rng
+        self.name = name
+
+    def claim(self, channel, campaign, count, lease):
+        """Sends a claim; `took` takes its answer."""
+        return channel.send(calls.claim(campaign, count, lease, self.name))
+
+    def took(self, answer):
+        activities = answer.event.get("activities", [])
+        self.scene.note_claimed(answer.event["campaign"], activities)
+        return activities
+
+    def complete(self, channel, campaign, activity, result):
+        answer = yield channel.send(calls.complete(activity, result, self.name))
+        if result == "done" and answer.status == 200:
+            self.scene.note_done(campaign, activity)
+
+    def work_off(self, channel, campaign, activities):
+        """Completes all, in one way or another."""
+        for activity in activities:
+            chance = self.rng.random()
+            result = ("replied" if chance < 0.03 else "failed" if chance < 0.05 else
+                      "retry" if chance < 0.09 else "done")
+            yield from self.complete(channel, campaign, activity, result)
+            if chance > 0.98:
+                yield from self.complete(channel, campaign, activity, result)
+            elif chance > 0.97:
+                yield from self.complete(channel, campaign, activity, "replied")
+
+    def block(self, channel, campaign, names):
+        """Sends a block; `blocked` takes its answer."""
+        return channel.send(calls.block(self.rng, campaign, names, self.name))
+
+    def blocked(self, answer):
+        """Remembers a change for those who take it back; returns its id."""
+        change = answer.event.get("change")
+        if change == NOTHING:
+            change = None
+        if change:
+            self.scene.changes.append(change)
+        if change and answer.event["op"] == "block" and answer.event["campaign"]:
+            self.scene.blocked.extend((answer.event["campaign"], each)
+                                      for each in answer.event["names"])
+        return change
+
+    def lift(self, channel, campaign, names, change):
+        """Takes a block back, by name or by undo."""
+        if campaign is not None and (self.rng.random() < 0.5 or not change):
+            call = calls.unblock(self.rng, campaign, names, self.name)
+        elif change:
+            call = calls.undo(change, self.name)
+        else:
+            return
+        self.blocked((yield channel.send(call)))
+
+    def members_of(self, names):
+        """The member ids of those who have one, and of some who are about to learn it."""
+        numbers = [people.number_of(name) for name in names if not name.startswith("ACoAA")]
+        return [people.member_of(number) for number in numbers
+                if people.has_member(number) or people.learns_member(number)]
+
+
+class Claimer(Worker):
+    """Claims, works off most of it, lets some leases run out."""
+
+    def run(self, channel):
+        while not self.scene.over():
+            campaign = self.rng.choice(self.scene.campaigns)
+            short = self.rng.random() < 0.08
+            lease = self.rng.randint(*(SHORT if short else LONG))
+            answer = yield self.claim(channel, campaign, self.rng.choice(TAKEN), lease)
+            activities = self.took(answer)
+            if not activities:
+                yield 0.005
+            elif short:
+                yield from self.let_run_out(channel, campaign, activities, lease)
+            else:
+                yield from self.work_off(channel, campaign, activities)
+
+    def let_run_out(self, channel, campaign, activities, lease):
+        """Drops some; completes the others late, now and then too late."""
+        late = activities[:: self.rng.choice([2, 3])]
+        if self.rng.random() < 0.3:
+            yield lease + self.rng.uniform(-0.1, 0.3)
+        yield from self.work_off(channel, campaign, late)
+
+
+class Blocker(Worker):
+    """Takes some leads that are next in line and blocks and frees them, over and over."""
+
+    def choose(self):
+        """Who is blocked for a while, and in which list."""
+        campaign = self.rng.choice(self.scene.campaigns)
+        return self.scene.next_in_line(self.rng, campaign, self.rng.choice(BLOCKED)), campaign
+
+    def run(self, channel):
+        while not self.scene.over():
+            names, campaign = self.choose()
+            rounds = self.rng.randint(1, 10) if names else 0
+            while rounds and not self.scene.over():
+                rounds -= 1
+                change = self.blocked((yield self.block(channel, campaign, names)))
+                yield self.rng.choice([0, 0, 0.001, 0.005, 0.02])
+                if rounds or self.rng.random() < 0.9:
+                    yield from self.lift(channel, campaign, names, change)
+
+
+class WorkspaceBlocker(Blocker):
+    def choose(self):
+        names, _ = super().choose()
+        return names, None
+
+
+class MemberBlocker(Blocker):
+    def choose(self):
+        names, campaign = super().choose()
+        return self.members_of(names), self.rng.choice([campaign, None])
+
+
+class Pouncer(Worker):
+    """Does a step of some leads, so that they are next in line, blocks them, and claims over another
+    connection with the acknowledgement barely received. Frees them, blocks them at once, claims
+    again: as long as nobody snatches them in between, only the block keeps them from being handed
+    out."""
+
+    def run(self, first, second):
+        while not self.scene.over():
+            campaign = self.rng.choice(self.scene.campaigns)
+            activities = self.took((yield self.claim(first, campaign, self.rng.randint(1, 4), 60)))
+            for activity in activities:
+                yield from self.complete(first, campaign, activity, "done")
+            names = sorted({activity[2] for activity in activities if activity[4] < 3})
+            if not names:
+                names = self.scene.next_in_line(self.rng, campaign, 3)
+            if self.rng.random() < 0.25:
+                names = self.members_of(names) or names
+            yield from self.pounce(first, second, campaign, names)
+
+    def pounce(self, first, second, campaign, names):
+        where = self.rng.choice([campaign, campaign, None])
+        rounds = self.rng.randint(1, 12)
+        while rounds and not self.scene.over():
+            rounds -= 1
+            acknowledged = yield self.block(first, where, names)
+            answer = yield self.claim(second, campaign, self.rng.choice([1, 1, 2, 4]), 60)
+            change = self.blocked(acknowledged)
+            yield from self.work_off(second, campaign, self.took(answer))
+            if rounds or self.rng.random() < 0.9:
+                yield from self.lift(first, where, names, change)
+
+
+class Unblocker(Worker):
+    """Frees whom others have blocked, takes changes back, and takes back what took them back."""
+
+    def run(self, channel):
+        while not self.scene.over():
+            way = self.rng.choice([self.by_name, self.by_record, self.by_undo])
+            yield from way(channel)
+            yield self.rng.uniform(0, 0.01)
+
+    def by_name(self, channel):
+        blocked = self.scene.blocked
+        if blocked:
+            campaign, name = blocked[self.rng.randrange(len(blocked))]
+            names = sorted({name, *(each for where, each in list(blocked)[-5:]
+                                    if where == campaign)})
+            call = calls.unblock(self.rng, campaign, names, self.name)
+            self.blocked((yield channel.send(call)))
+
+    def by_record(self, channel):
+        answer = yield channel.send(calls.workspace_records(30, self.name))
+        records = answer.event.get("records")
+        if records:
+            records = self.rng.sample(records, self.rng.randint(1, min(8, len(records))))
+            self.blocked((yield channel.send(calls.unblock_records(records, self.name))))
+
+    def by_undo(self, channel):
+        if self.scene.changes:
+            change = self.rng.choice(self.scene.changes)
+            self.blocked((yield channel.send(calls.undo(change, self.name))))
+
+
+class Adder(Worker):
+    """Keeps leads coming, and campaigns active, so that work never runs out."""
+
+    def __init__(self, scene, rng, name, stocks):
+        super().__init__(scene, rng, name)
+        self.stocks = {campaign: stock for campaign, (stock, _) in stocks.items()}
+        self.next = {campaign: first + stock for campaign, (stock, first) in stocks.items()}
+
+    def run(self, channel):
+        while not self.scene.over():
+            for campaign, stock in self.stocks.items():
+                state = (yield channel.send(calls.campaign_state(campaign, self.name))).event
+                if "state" in state:
+                    yield from self.refill(channel, campaign, stock, state["state"])
+            yield 0.02
+
+    def refill(self, channel, campaign, stock, state):
+        leads = state["leads"]
+        missing = stock - (leads["waiting"] + leads["active"] - leads["blocked"])
+        if missing > 0:
+            count = min(1000, missing + stock // 4)
+            numbers = range(self.next[campaign], self.next[campaign] + count)
+            self.next[campaign] += count
+            yield channel.send(calls.add_leads(self.rng, campaign, numbers, self.name))
+        if state["status"] != "active":
+            yield channel.send(calls.activate(campaign, self.name))
+
+
+class ReAdder(Worker):
+    """Adds leads again that are there, were handed out or are blocked: it must change nothing but
+    that some learn their member id."""
+
+    def run(self, channel):
+        while not self.scene.over():
+            campaign = self.rng.choice(self.scene.campaigns)
+            front = self.scene.front[campaign]
+            if front > 0:
+                start = self.rng.randint(max(0, front - 300), front)
+                numbers = range(start, min(front, start + self.rng.randint(0, 20)) + 1)
+                yield channel.send(calls.add_leads(self.rng, campaign, numbers, self.name, again=True))
+            yield self.rng.uniform(0, 0.02)
+
+
+class Watcher(Worker):
+    """Blocks leads while they are being claimed, and looks at once which activities are out.
+
+    Only watchers claim in the watched campaign, so that all that is out fits a page."""
+
+    def run(self, first, second):
+        campaign, ready = self.scene.watched, []
+        while not self.scene.over():
+            names = ready[-self.rng.randint(1, 6) :]
+            names = names or self.scene.next_in_line(self.rng, campaign, 4)
+            where = self.rng.choice([campaign, campaign, None])
+            acknowledged = yield from self.meet(first, second, campaign, where, names)
+            yield second.send(calls.claimed(campaign, self.name))
+            change = self.blocked(acknowledged)
+            activities = self.took((yield first))
+            for activity in activities:
+                yield from self.complete(first, campaign, activity, "done")
+            if self.rng.random() < 0.9:
+                yield from self.lift(second, where, names, change)
+            # Those that have done a step are next in line, after those that were ready before.
+            ready = [activity[2] for activity in activities if activity[4] < 3] or names[:1]
+            yield self.rng.uniform(0, 0.01)
+
+    def meet(self, first, second, campaign, where, names):
+        """Sends a claim and a block at once; returns the block's answer as soon as it is there."""
+        requests = [lambda: self.claim(first, campaign, self.rng.randint(3, 10), 60),
+                    lambda: self.block(second, where, names)]
+        self.rng.shuffle(requests)
+        for request in requests:
+            request()
+        return (yield second)
