@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "domain/blocklist.h"
 #include "domain/failures.h"
+#include "domain/outreach.h"
 #include "http/server.h"
 #include "reader/reader.h"
 
@@ -15,6 +16,7 @@ struct lb_app {
     struct lb_store *store;
     struct lb_access *access;
     struct lb_blocklist *blocklist; /* NULL in the server that a command starts for itself */
+    struct lb_outreach *outreach;   /* the same */
     struct lb_writer *writer;
     struct lb_readers *readers;
     struct lb_failures *failures;

@@ -1,16 +1,38 @@
 #include "api/campaigns.h"
 
 #include "api/handlers.h"
+#include "api/items.h"
 #include "api/paging.h"
+#include "api/steps.h"
+#include "api/variables.h"
+#include "domain/lead.h"
+#include "domain/tally.h"
 #include "json/encode.h"
-
-#include <stdio.h>
 
 #define TAKE_DEFAULT        10
 #define TAKE_MAX            100
 #define NAME_CHARACTERS_MAX 100
 
-void lb_campaigns_put(struct lb_buf *body, const struct lb_campaign_row *row)
+static double rate(int64_t part, int64_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+static void put_analytics(struct lb_buf *body, const struct lb_tally *tally)
+{
+    lb_buf_printf(body, "{\"acceptanceRate\":%.4g,\"responseRate\":%.4g,\"totalLeads\":%lld",
+                  rate(tally->accepted, tally->invited), rate(tally->replied, tally->contacted),
+                  (long long)lb_tally_total(tally));
+    lb_buf_append_lit(body, ",\"leads\":{");
+    for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
+        lb_buf_printf(body, "\"%s\":%lld,", lb_lead_status_name((enum lb_lead_status)status),
+                      (long long)tally->leads[status]);
+    lb_buf_printf(body, "\"blocked\":%lld}}", (long long)tally->set_aside);
+}
+
+/* `state`: of the campaign, or of a new one, all zero. */
+static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
+                         const struct lb_campaign_state *state, const struct lb_sequence *sequence)
 {
     lb_buf_append_lit(body, "{\"id\":");
     lb_json_put_string(body, lb_str(row->id));
@@ -18,11 +40,31 @@ void lb_campaigns_put(struct lb_buf *body, const struct lb_campaign_row *row)
     lb_json_put_string(body, lb_str(row->name));
     lb_buf_append_lit(body, ",\"status\":");
     lb_json_put_string(body, lb_str(lb_campaign_status_name(row->status)));
-    lb_buf_append_lit(body, ",\"progress\":0,\"createdAt\":");
+    lb_buf_printf(body, ",\"progress\":%u,\"createdAt\":", lb_tally_progress(&state->tally));
     lb_json_put_time(body, row->created_at);
-    lb_buf_append_lit(body, ",\"settings\":{},\"coreVariables\":{},\"customVariables\":{},"
-                            "\"linkedinAccounts\":[],\"analytics\":{\"acceptanceRate\":0,"
-                            "\"responseRate\":0,\"totalLeads\":0},\"steps\":[]}");
+    lb_buf_append_lit(body, ",\"settings\":{},\"coreVariables\":{},\"customVariables\":");
+    lb_variables_put(body, state->variables);
+    lb_buf_append_lit(body, ",\"linkedinAccounts\":[],\"analytics\":");
+    put_analytics(body, &state->tally);
+    lb_buf_append_lit(body, ",\"steps\":");
+    lb_steps_put(body, sequence);
+    lb_buf_append_lit(body, "}");
+}
+
+/* Reads what the store knows of a campaign and appends it. */
+static lb_err put_stored(struct lb_call *call, struct lb_store_reader *reader, struct lb_buf *body,
+                         const struct lb_campaign_row *row)
+{
+    struct lb_store *store = call->app->store;
+    struct lb_campaign_state state = {0};
+    struct lb_sequence sequence;
+    lb_err err = lb_sequence_load(store, reader, row->no, &sequence);
+    if (!err)
+        err = store->ops->campaign_state(reader, row->no, &state);
+    if (!err)
+        put_campaign(body, row, &state, &sequence);
+    lb_sequence_fini(&sequence);
+    return err;
 }
 
 bool lb_campaigns_read_name(struct lb_call *call, char *out)
@@ -68,6 +110,7 @@ static struct lb_campaign_change *begin(struct lb_call *call)
     }
     change->standing = lb_call_standing(call, false);
     change->blocklist = call->app->blocklist;
+    change->outreach = call->app->outreach;
     call->state = change;
     return change;
 }
@@ -86,25 +129,42 @@ static struct lb_campaign_change *done(struct lb_request *req)
 static void reply_created(struct lb_request *req)
 {
     const struct lb_campaign_change *change = done(req);
-    if (change)
-        lb_campaigns_put(lb_reply_json(&req->reply, 201), &change->row);
+    if (!change)
+        return;
+    struct lb_campaign_state state = {.variables = change->variables};
+    struct lb_sequence sequence = {.steps = change->steps, .count = change->step_count};
+    put_campaign(lb_reply_json(&req->reply, 201), &change->row, &state, &sequence);
+}
+
+/* Reads "customVariables"; false when the reply is set. */
+static bool read_variables(struct lb_call *call, struct lb_campaign_change *change)
+{
+    struct lb_buf packed = {0};
+    struct lb_kept kept = {0};
+    const char *wrong = lb_variables_read(lb_json_member(call->body, "customVariables"), &packed);
+    change->variables = lb_buf_str(&packed);
+    bool good = !wrong && !packed.failed && lb_keep(call, &kept, &change->variables);
+    lb_buf_fini(&packed);
+    if (wrong)
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The campaign %s.", wrong);
+    else if (!good)
+        lb_items_no_memory(call);
+    return good;
 }
 
 enum lb_progress lb_campaigns_create(struct lb_call *call)
 {
     struct lb_campaign_change *change = begin(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !lb_campaigns_read_name(call, change->row.name) || !read_id(call, change))
+        !lb_campaigns_read_name(call, change->row.name) || !read_id(call, change) ||
+        !read_variables(call, change) ||
+        !lb_steps_read(call, lb_json_member(call->body, "steps"), &change->steps,
+                       &change->step_count))
         return LB_DONE;
-    if (lb_json_length(lb_json_member(call->body, "steps")) > 0) {
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                       "This server keeps blocklists of campaigns and no sequences yet: send no "
-                       "\"steps\".");
-        return LB_DONE;
-    }
     change->max_campaigns = call->app->config->max_workspace_campaigns;
     lb_campaign_create(change);
-    return lb_call_write(call, &change->write, sizeof change->row, reply_created);
+    return lb_call_write(call, &change->write, sizeof change->row + call->req->body.len,
+                         reply_created);
 }
 
 enum lb_progress lb_campaigns_post(struct lb_request *req, void *app)
@@ -113,63 +173,80 @@ enum lb_progress lb_campaigns_post(struct lb_request *req, void *app)
     return lb_campaigns_create(lb_call_of(req));
 }
 
-static void put_next_link(struct lb_call *call, size_t skip, size_t take, struct lb_str status)
+/* A page of campaigns on its way. */
+struct listing {
+    uint64_t skip;
+    uint64_t take;
+    int status; /* -1: any */
+    struct lb_campaign_row *rows;
+};
+
+static enum lb_turn run_page(struct lb_call *call, struct lb_store_reader *reader)
 {
-    struct lb_buf link = {0};
-    lb_buf_append_str(&link, call->base_alias ? LB_STR("</api") : LB_STR("<"));
-    lb_buf_append_str(&link, call->req->path);
-    lb_buf_printf(&link, "?take=%zu&skip=%zu", take, skip + take);
-    if (status.len) {
-        lb_buf_append_lit(&link, "&status=");
-        lb_buf_append_str(&link, status);
+    const struct listing *listing = call->state;
+    struct lb_campaign_row *rows = listing->rows;
+    size_t total;
+    size_t count = lb_access_page_campaigns(call->app->access, call->workspace, listing->status,
+                                            listing->skip, listing->take, rows, &total);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_err err = LB_OK;
+    lb_buf_append_lit(body, "[");
+    for (size_t i = 0; !err && i < count; i++) {
+        if (body->len > 1)
+            lb_buf_append_lit(body, ",");
+        err = put_stored(call, reader, body, &rows[i]);
+        if (err == LB_ERR_NOT_FOUND) { /* deleted this very moment */
+            body->len -= body->len > 1;
+            err = LB_OK;
+        }
     }
-    lb_buf_append_lit(&link, ">; rel=\"next\"");
-    lb_buf_append(&link, "", 1);
-    if (link.failed)
-        call->req->reply.body.failed = true; /* without a link it would look like the last page */
-    else
-        lb_reply_header(&call->req->reply, "Link", link.ptr);
-    lb_buf_fini(&link);
+    lb_buf_append_lit(body, "]");
+    lb_paging_put_total(call, total);
+    if (count && listing->skip + count < total)
+        lb_paging_put_link(call, "take=%llu&skip=%llu%s%s", (unsigned long long)listing->take,
+                           (unsigned long long)listing->skip + listing->take,
+                           listing->status < 0 ? "" : "&status=",
+                           listing->status < 0
+                               ? ""
+                               : lb_campaign_status_name((enum lb_campaign_status)listing->status));
+    if (err)
+        lb_call_refuse(call, err, NULL);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+static bool read_status(struct lb_call *call, int *out)
+{
+    struct lb_str wanted;
+    enum lb_campaign_status status;
+    *out = -1;
+    if (!lb_paging_text(call, "status", &wanted))
+        return false;
+    if (!wanted.ptr)
+        return true;
+    if (lb_campaign_status_parse(wanted, &status)) {
+        *out = (int)status;
+        return true;
+    }
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'status' must be draft, active, paused, completed or error.");
+    return false;
 }
 
 enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_default, size_t take_max)
 {
-    struct lb_request *req = call->req;
-    struct lb_reason reason;
-    uint64_t skip;
-    uint64_t take;
-    struct lb_str wanted;
-    enum lb_campaign_status status = LB_CAMPAIGN_DRAFT;
-    if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &skip) ||
-        !lb_paging_number(call, "take", "limit", take_default, take_max, &take))
-        return LB_DONE;
-    lb_err err = lb_request_query(req, "status", &wanted, &reason);
-    if (!err && wanted.ptr && !lb_campaign_status_parse(wanted, &status))
-        err = lb_fail(&reason, LB_ERR_INVALID_PARAMETER,
-                      "The parameter 'status' must be draft, active, paused, completed or error.");
-    if (err)
-        return lb_call_refuse(call, err, &reason);
-    struct lb_campaign_row *rows = lb_request_alloc(req, (take + 1) * sizeof *rows);
-    if (!rows)
+    struct listing *listing = lb_request_alloc(call->req, sizeof *listing);
+    if (!listing)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    size_t total;
-    size_t count =
-        lb_access_page_campaigns(call->app->access, call->workspace, wanted.ptr ? (int)status : -1,
-                                 skip, take, rows, &total);
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
-    lb_buf_append_lit(body, "[");
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            lb_buf_append_lit(body, ",");
-        lb_campaigns_put(body, &rows[i]);
-    }
-    lb_buf_append_lit(body, "]");
-    char number[24];
-    snprintf(number, sizeof number, "%zu", total);
-    lb_reply_header(&req->reply, "X-Total-Count", number);
-    if (count && skip + count < total)
-        put_next_link(call, skip, take, wanted);
-    return LB_DONE;
+    if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+        !lb_paging_number(call, "take", "limit", take_default, take_max, &listing->take) ||
+        !read_status(call, &listing->status))
+        return LB_DONE;
+    listing->rows = lb_request_alloc(call->req, (listing->take + 1) * sizeof *listing->rows);
+    if (!listing->rows)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    call->state = listing;
+    return lb_call_read(call, run_page);
 }
 
 enum lb_progress lb_campaigns_list(struct lb_request *req, void *app)
@@ -178,25 +255,36 @@ enum lb_progress lb_campaigns_list(struct lb_request *req, void *app)
     return lb_campaigns_reply_page(lb_call_of(req), TAKE_DEFAULT, TAKE_MAX);
 }
 
+static enum lb_turn run_get(struct lb_call *call, struct lb_store_reader *reader)
+{
+    const struct lb_campaign *campaign =
+        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+    lb_err err = LB_ERR_NOT_FOUND;
+    if (campaign) {
+        struct lb_campaign_row row = campaign->row;
+        row.status = (enum lb_campaign_status)atomic_load(&campaign->status);
+        err = put_stored(call, reader, lb_reply_json(&call->req->reply, 200), &row);
+    }
+    if (err == LB_ERR_NOT_FOUND)
+        lb_call_campaign_not_found(call);
+    else if (err)
+        lb_call_refuse(call, err, NULL);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
 enum lb_progress lb_campaigns_get(struct lb_request *req, void *app)
 {
-    const struct lb_app *parts = app;
-    struct lb_call *call = lb_call_of(req);
-    const struct lb_campaign *campaign =
-        lb_access_campaign(parts->access, call->workspace->row.no, call->campaign_id);
-    if (!campaign) /* gone since the gate */
-        return lb_call_campaign_not_found(call);
-    struct lb_campaign_row row = campaign->row;
-    row.status = (enum lb_campaign_status)atomic_load(&campaign->status);
-    lb_campaigns_put(lb_reply_json(&req->reply, 200), &row);
-    return LB_DONE;
+    (void)app;
+    return lb_call_read(lb_call_of(req), run_get);
 }
 
 static void reply_deleted(struct lb_request *req)
 {
     const struct lb_campaign_change *change = done(req);
     if (change)
-        lb_call_reply_done(lb_call_of(req), 200, "Campaign '%s' deleted with its blocklist",
+        lb_call_reply_done(lb_call_of(req), 200,
+                           "Campaign '%s' deleted with its leads and its blocklist",
                            change->row.id);
 }
 
@@ -219,24 +307,24 @@ static void reply_status(struct lb_request *req)
                            lb_campaign_status_name(change->row.status));
 }
 
-static enum lb_progress set_status(struct lb_call *call, enum lb_campaign_status status)
+static enum lb_progress set_status(struct lb_call *call,
+                                   void (*prepare)(struct lb_campaign_change *change))
 {
     struct lb_campaign_change *change = begin(call);
     if (!change)
         return LB_DONE;
-    change->row.status = status;
-    lb_campaign_set_status(change);
+    prepare(change);
     return lb_call_write(call, &change->write, 0, reply_status);
 }
 
 enum lb_progress lb_campaigns_activate(struct lb_request *req, void *app)
 {
     (void)app;
-    return set_status(lb_call_of(req), LB_CAMPAIGN_ACTIVE);
+    return set_status(lb_call_of(req), lb_campaign_activate);
 }
 
 enum lb_progress lb_campaigns_pause(struct lb_request *req, void *app)
 {
     (void)app;
-    return set_status(lb_call_of(req), LB_CAMPAIGN_PAUSED);
+    return set_status(lb_call_of(req), lb_campaign_pause);
 }

@@ -1,13 +1,12 @@
-/* How a campaign is written in replies, for the API and for the command line's own routes. */
+/* Creating and listing campaigns, for the API and for the command line's own routes. */
 #ifndef LB_API_CAMPAIGNS_H
 #define LB_API_CAMPAIGNS_H
 
 #include "api/call.h"
 #include "domain/campaign.h"
 
-void lb_campaigns_put(struct lb_buf *body, const struct lb_campaign_row *row);
-
-/* Reads {"name","id"} of the body and creates the campaign in the call's workspace. */
+/* Reads {"name","id","steps","customVariables"} of the body and creates the campaign in the call's
+ * workspace. */
 enum lb_progress lb_campaigns_create(struct lb_call *call);
 
 /* Replies with a page of the campaigns of the call's workspace. */

@@ -73,8 +73,8 @@ static void reply(struct lb_request *req, bool block)
     struct lb_buf *body = lb_reply_json(&req->reply, 200);
     uint64_t done = block ? change->blocked : change->unblocked;
     put_message(body, done, block ? "blocked" : "unblocked", pending->asked - done,
-                block ? "already blocked" : "not blocked", pending->identifiers.bad_count);
-    lb_identifiers_put_invalid(lb_call_of(req), &pending->identifiers, body);
+                block ? "already blocked" : "not blocked", pending->identifiers.bad.count);
+    lb_bad_items_put_invalid(&pending->identifiers.bad, lb_call_of(req), body);
     lb_buf_append_lit(body, "}");
     lb_changes_put_id(req, change);
 }

@@ -126,7 +126,7 @@ enum lb_progress lb_check_post(struct lb_request *req, void *app)
     lb_buf_append_lit(body, "],\"allowed\":[");
     put_some(body, &identifiers, first, verdicts, false);
     lb_buf_append_lit(body, "]");
-    lb_identifiers_put_invalid(call, &identifiers, body);
+    lb_bad_items_put_invalid(&identifiers.bad, call, body);
     lb_buf_append_lit(body, "}");
     return LB_DONE;
 }

@@ -118,12 +118,12 @@ static bool pass_license(struct lb_call *call)
     if (err == LB_ERR_LICENSE_REQUIRED)
         lb_reply_error(
             &call->req->reply, err,
-            "Blocking leads in a campaign needs a Pro or Agency license. Blocking them in "
-            "the whole workspace works with any.");
+            "Blocking leads in a campaign and handing out activities need a Pro or Agency license. "
+            "Blocking leads in the whole workspace works with any.");
     else if (err)
         lb_reply_error(&call->req->reply, err,
                        "The license of this workspace has expired. Blocking leads in the whole "
-                       "workspace still works.");
+                       "workspace, checks and lists still work.");
     return !err;
 }
 

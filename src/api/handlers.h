@@ -30,6 +30,30 @@ enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app);
 enum lb_progress lb_campaigns_activate(struct lb_request *req, void *app);
 enum lb_progress lb_campaigns_pause(struct lb_request *req, void *app);
 
+/* steps.c */
+enum lb_progress lb_steps_sequence(struct lb_request *req, void *app);
+enum lb_progress lb_steps_post(struct lb_request *req, void *app);
+enum lb_progress lb_steps_put_one(struct lb_request *req, void *app);
+enum lb_progress lb_steps_delete(struct lb_request *req, void *app);
+
+/* leads.c */
+enum lb_progress lb_leads_post(struct lb_request *req, void *app);
+enum lb_progress lb_leads_put_status(struct lb_request *req, void *app);
+enum lb_progress lb_leads_delete(struct lb_request *req, void *app);
+
+/* lead_list.c */
+enum lb_progress lb_leads_list(struct lb_request *req, void *app);
+
+/* explain.c */
+enum lb_progress lb_leads_explain(struct lb_request *req, void *app);
+
+/* activities.c */
+enum lb_progress lb_activities_claim(struct lb_request *req, void *app);
+enum lb_progress lb_activities_complete(struct lb_request *req, void *app);
+
+/* activity_list.c */
+enum lb_progress lb_activities_list(struct lb_request *req, void *app);
+
 /* health.c */
 enum lb_progress lb_health_live(struct lb_request *req, void *app);
 enum lb_progress lb_health_ready(struct lb_request *req, void *app);

@@ -1,37 +1,14 @@
 #include "api/identifiers.h"
 
 #include "domain/identifier.h"
-#include "json/encode.h"
-
-#include <stdio.h>
-
-/* How much of a bad value is echoed, in bytes. */
-#define SHOWN_BYTES 200
-/* Canonical texts are kept in blocks of up to this size, and of the body's for small requests. */
-#define TEXT_BLOCK ((size_t)16 << 10)
 
 struct reading {
     struct lb_call *call;
     struct lb_identifiers *out;
-    char *free; /* rest of the current block of texts */
-    size_t left;
+    struct lb_kept kept;
     size_t total;         /* items of the request */
     struct lb_str reason; /* the last one that was kept */
 };
-
-static bool out_of_memory(struct lb_call *call)
-{
-    lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    return false;
-}
-
-static size_t count_characters(struct lb_str text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    return count;
-}
 
 /* A reason: missing, null, or a text. NULL when it is good, else what is wrong with it. */
 static const char *read_reason(const struct lb_json *value, struct lb_str *out)
@@ -45,86 +22,34 @@ static const char *read_reason(const struct lb_json *value, struct lb_str *out)
     *out = lb_json_string(value);
     if (memchr(out->ptr, 0, out->len))
         return "the reason contains a NUL character";
-    if (count_characters(*out) > LB_REASON_CHARACTERS_MAX)
+    if (lb_items_characters(*out) > LB_REASON_CHARACTERS_MAX)
         return "the reason is longer than 500 characters";
     return NULL;
 }
 
-/* Checks the array's size and makes room. */
-static bool start(struct reading *reading, const struct lb_json *array, const char *name)
+/* Finds the array, checks its size and makes room; NULL when the reply is set. */
+static const struct lb_json *start(struct reading *reading, const char *name)
 {
     struct lb_call *call = reading->call;
-    struct lb_reply *reply = &call->req->reply;
     struct lb_identifiers *out = reading->out;
-    size_t max = call->app->config->max_identifiers;
+    const struct lb_json *array = lb_items_array(call, name);
+    if (!array)
+        return NULL;
     reading->total = lb_json_length(array);
-    *out = (struct lb_identifiers){.lenient = lb_call_lenient(call)};
-    if (lb_json_type(array) != LB_JSON_ARRAY) {
-        lb_reply_error(reply, LB_ERR_INVALID_BODY, "The body needs an array \"%s\".", name);
-        return false;
-    }
-    if (reading->total == 0) {
-        lb_reply_error(reply, LB_ERR_EMPTY_IDENTIFIERS,
-                       "The array \"%s\" is empty; send at least one lead.", name);
-        return false;
-    }
-    if (reading->total > max) {
-        lb_reply_error(reply, LB_ERR_TOO_MANY_IDENTIFIERS,
-                       "The array \"%s\" has %zu items and at most %zu are allowed; send several "
-                       "requests.",
-                       name, reading->total, max);
-        return false;
-    }
+    *out = (struct lb_identifiers){0};
+    lb_bad_items_init(&out->bad, call, reading->total);
     out->items = lb_request_alloc(call->req, reading->total * sizeof *out->items);
     out->fingerprints = lb_request_alloc(call->req, reading->total * sizeof *out->fingerprints);
-    return out->items && out->fingerprints ? true : out_of_memory(call);
-}
-
-/* Copies a text to where it lives as long as the request: what was parsed does not. */
-static char *keep(struct reading *reading, struct lb_str text)
-{
-    if (!reading->free || reading->left < text.len) {
-        size_t wanted = reading->call->req->body.len + LB_IDENTIFIER_SIZE;
-        wanted = wanted < TEXT_BLOCK ? wanted : TEXT_BLOCK;
-        reading->left = wanted > text.len ? wanted : text.len;
-        reading->free = lb_request_alloc(reading->call->req, reading->left);
-        if (!reading->free)
-            return NULL;
-    }
-    char *kept = reading->free;
-    memcpy(kept, text.ptr, text.len);
-    reading->free += text.len;
-    reading->left -= text.len;
-    reading->out->bytes += text.len;
-    return kept;
-}
-
-/* As much of a bad value as is shown, and not half a character. */
-static struct lb_str shown_part(struct lb_str value)
-{
-    if (value.len <= SHOWN_BYTES)
-        return value;
-    size_t shown = SHOWN_BYTES;
-    while (((unsigned char)value.ptr[shown] & 0xc0) == 0x80)
-        shown--;
-    return (struct lb_str){value.ptr, shown};
+    if (out->items && out->fingerprints)
+        return array;
+    lb_items_no_memory(call);
+    return NULL;
 }
 
 static bool add_bad(struct reading *reading, size_t index, struct lb_str value, const char *reason)
 {
-    struct lb_identifiers *out = reading->out;
-    size_t room = out->lenient ? reading->total : LB_BAD_ITEMS_SHOWN;
-    if (!out->bad)
-        out->bad = lb_request_alloc(reading->call->req, room * sizeof *out->bad);
-    if (!out->bad)
-        return out_of_memory(reading->call);
-    if (out->bad_count++ >= room)
-        return true;
-    value = shown_part(value);
-    if (value.ptr)
-        value.ptr = keep(reading, value);
-    out->bad[out->bad_count - 1] = (struct lb_bad_item){index, value, reason};
-    return true;
+    return lb_bad_items_add(&reading->out->bad, reading->call, &reading->kept, index, value,
+                            reason);
 }
 
 static bool add(struct reading *reading, size_t index, const struct lb_json *value,
@@ -138,49 +63,11 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
     const char *wrong = lb_identifier_normalise(raw, &identifier);
     if (wrong)
         return add_bad(reading, index, raw, wrong);
-    char *text = keep(reading, (struct lb_str){identifier.text, identifier.len});
-    if (!text)
-        return out_of_memory(reading->call);
-    out->items[out->count++] = (struct lb_change_item){{text, identifier.len}, reason_text};
+    struct lb_str text = {identifier.text, identifier.len};
+    if (!lb_keep(reading->call, &reading->kept, &text))
+        return lb_items_no_memory(reading->call);
+    out->items[out->count++] = (struct lb_change_item){text, reason_text};
     return true;
-}
-
-static void put_bad_items(struct lb_buf *body, const struct lb_bad_item *bad, size_t count)
-{
-    lb_buf_append_lit(body, "[");
-    for (size_t i = 0; i < count; i++) {
-        lb_buf_printf(body, "%s{\"index\":%zu,\"value\":", i ? "," : "", bad[i].index);
-        if (bad[i].value.ptr)
-            lb_json_put_string(body, bad[i].value);
-        else
-            lb_buf_append_lit(body, "null");
-        lb_buf_append_lit(body, ",\"reason\":");
-        lb_json_put_string(body, lb_str(bad[i].reason));
-        lb_buf_append_lit(body, "}");
-    }
-    lb_buf_append_lit(body, "]");
-}
-
-/* The whole request is refused for its bad items. */
-static void refuse_bad(struct lb_call *call, const struct lb_bad_item *bad, size_t bad_count)
-{
-    struct lb_reply *reply = &call->req->reply;
-    lb_reply_error(reply, LB_ERR_INVALID_IDENTIFIER,
-                   "%zu of the identifiers cannot be used; nothing was recorded.", bad_count);
-    reply->body.len--; /* reopen the object */
-    size_t shown = bad_count < LB_BAD_ITEMS_SHOWN ? bad_count : LB_BAD_ITEMS_SHOWN;
-    lb_buf_append_lit(&reply->body, ",\"errors\":");
-    put_bad_items(&reply->body, bad, shown);
-    lb_buf_printf(&reply->body, ",\"errorCount\":%zu}", bad_count);
-}
-
-static bool finish(struct reading *reading)
-{
-    struct lb_identifiers *out = reading->out;
-    if (out->bad_count == 0 || out->lenient)
-        return true;
-    refuse_bad(reading->call, out->bad, out->bad_count);
-    return false;
 }
 
 /* Copies a reason, unless it is the same as the one before. */
@@ -189,10 +76,9 @@ static bool keep_reason(struct reading *reading, struct lb_str *reason)
     if (!reason->ptr)
         return true;
     if (!reading->reason.ptr || !lb_str_equal(reading->reason, *reason)) {
-        char *kept = keep(reading, *reason);
-        if (!kept)
-            return out_of_memory(reading->call);
-        reading->reason = (struct lb_str){kept, reason->len};
+        reading->reason = *reason;
+        if (!lb_keep(reading->call, &reading->kept, &reading->reason))
+            return lb_items_no_memory(reading->call);
     }
     *reason = reading->reason;
     return true;
@@ -201,8 +87,8 @@ static bool keep_reason(struct reading *reading, struct lb_str *reason)
 static bool read_texts(struct reading *reading, bool with_reason)
 {
     struct lb_call *call = reading->call;
-    const struct lb_json *array = lb_json_member(call->body, "publicIdentifiers");
-    if (!start(reading, array, "publicIdentifiers"))
+    const struct lb_json *array = start(reading, "publicIdentifiers");
+    if (!array)
         return false;
     struct lb_str reason = {0};
     const char *wrong =
@@ -216,13 +102,13 @@ static bool read_texts(struct reading *reading, bool with_reason)
     for (size_t i = 0; i < reading->total; i++)
         if (!add(reading, i, lb_json_item(array, i), reason))
             return false;
-    return finish(reading);
+    return lb_bad_items_pass(&reading->out->bad, call);
 }
 
 static bool read_leads(struct reading *reading)
 {
-    const struct lb_json *array = lb_json_member(reading->call->body, "leads");
-    if (!start(reading, array, "leads"))
+    const struct lb_json *array = start(reading, "leads");
+    if (!array)
         return false;
     for (size_t i = 0; i < reading->total; i++) {
         const struct lb_json *lead = lb_json_item(array, i);
@@ -239,53 +125,39 @@ static bool read_leads(struct reading *reading)
                   : !keep_reason(reading, &reason) || !add(reading, i, identifier, reason))
             return false;
     }
-    return finish(reading);
+    return lb_bad_items_pass(&reading->out->bad, reading->call);
 }
 
-/* What was parsed is several times as large as what is kept of it. */
-static void free_body(struct lb_call *call)
+static bool read_body(struct reading *reading, bool done)
 {
-    lb_json_free(call->body);
-    call->body = NULL;
+    reading->out->bytes = reading->kept.bytes;
+    lb_items_free_body(reading->call);
+    return done;
 }
 
 bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_identifiers *out)
 {
     struct reading reading = {.call = call, .out = out};
-    bool done = read_texts(&reading, with_reason);
-    free_body(call);
-    return done;
+    return read_body(&reading, read_texts(&reading, with_reason));
 }
 
 bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
 {
     struct reading reading = {.call = call, .out = out};
-    bool done = read_leads(&reading);
-    free_body(call);
-    return done;
+    return read_body(&reading, read_leads(&reading));
 }
 
 bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out)
 {
     struct lb_identifier *identifier = lb_request_alloc(call->req, sizeof *identifier);
     if (!identifier)
-        return out_of_memory(call);
+        return lb_items_no_memory(call);
     const char *wrong = lb_identifier_normalise(raw, identifier);
     if (wrong) {
-        struct lb_bad_item bad = {0, raw, wrong};
-        refuse_bad(call, &bad, 1);
-        return false;
+        struct lb_bad_item item = {0, raw, wrong};
+        struct lb_bad_items bad = {.items = &item, .room = 1, .count = 1};
+        return lb_bad_items_pass(&bad, call);
     }
     *out = (struct lb_str){identifier->text, identifier->len};
     return true;
-}
-
-void lb_identifiers_put_invalid(struct lb_call *call, const struct lb_identifiers *identifiers,
-                                struct lb_buf *body)
-{
-    if (!identifiers->lenient)
-        return;
-    lb_reply_header(&call->req->reply, "Preference-Applied", "handling=lenient");
-    lb_buf_append_lit(body, ",\"invalid\":");
-    put_bad_items(body, identifiers->bad, identifiers->bad_count);
 }

@@ -2,6 +2,7 @@
 
 #include "domain/identifier.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -22,7 +23,7 @@ struct listing {
     size_t given;
 };
 
-static bool query(struct lb_call *call, const char *name, struct lb_str *out)
+bool lb_paging_text(struct lb_call *call, const char *name, struct lb_str *out)
 {
     struct lb_reason reason;
     lb_err err = lb_request_query(call->req, name, out, &reason);
@@ -37,7 +38,7 @@ bool lb_paging_number(struct lb_call *call, const char *name, const char *other,
     struct lb_str text;
     struct lb_str alias;
     struct lb_reply *reply = &call->req->reply;
-    if (!query(call, name, &text) || !query(call, other, &alias))
+    if (!lb_paging_text(call, name, &text) || !lb_paging_text(call, other, &alias))
         return false;
     if (text.ptr && alias.ptr) {
         lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
@@ -56,10 +57,48 @@ bool lb_paging_number(struct lb_call *call, const char *name, const char *other,
     return false;
 }
 
+void lb_paging_put_total(struct lb_call *call, uint64_t total)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)total);
+    lb_reply_header(&call->req->reply, "X-Total-Count", text);
+}
+
+static void begin_link(struct lb_call *call, struct lb_buf *link)
+{
+    lb_buf_append_str(link, call->base_alias ? LB_STR("</api") : LB_STR("<"));
+    lb_buf_append_str(link, call->req->path);
+    lb_buf_append_lit(link, "?");
+}
+
+static void end_link(struct lb_call *call, struct lb_buf *link)
+{
+    lb_buf_append_lit(link, ">; rel=\"next\"");
+    lb_buf_append(link, "", 1);
+    if (link->failed)
+        call->req->reply.body.failed = true; /* without a link it would look like the last page */
+    else
+        lb_reply_header(&call->req->reply, "Link", link->ptr);
+    lb_buf_fini(link);
+}
+
+void lb_paging_put_link(struct lb_call *call, const char *format, ...)
+{
+    struct lb_buf link = {0};
+    char query[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(query, sizeof query, format, args);
+    va_end(args);
+    begin_link(call, &link);
+    lb_buf_append_str(&link, lb_str(query));
+    end_link(call, &link);
+}
+
 static bool read_sort(struct lb_call *call, struct listing *listing)
 {
     struct lb_str sort;
-    if (!query(call, "sort", &sort))
+    if (!lb_paging_text(call, "sort", &sort))
         return false;
     listing->sorted = sort.ptr != NULL;
     bool ascending = sort.ptr && sort.len == 3 && strncasecmp(sort.ptr, "ASC", 3) == 0;
@@ -73,7 +112,7 @@ static bool read_sort(struct lb_call *call, struct listing *listing)
 
 static bool read_search(struct lb_call *call, struct listing *listing)
 {
-    if (!query(call, "search", &listing->search))
+    if (!lb_paging_text(call, "search", &listing->search))
         return false;
     if (listing->search.len == 0)
         return true;
@@ -92,17 +131,17 @@ static bool read_search(struct lb_call *call, struct listing *listing)
     return kept != NULL;
 }
 
-static bool read_cursor(struct lb_call *call, struct listing *listing)
+bool lb_paging_cursor(struct lb_call *call, uint64_t *out)
 {
     struct lb_str cursor;
-    if (!query(call, "cursor", &cursor))
+    *out = 0;
+    if (!lb_paging_text(call, "cursor", &cursor))
         return false;
     if (!cursor.ptr)
         return true;
     if (cursor.len > 1 && cursor.ptr[0] == 'c' &&
-        lb_str_to_id((struct lb_str){cursor.ptr + 1, cursor.len - 1}, LB_ENTRY_ID_MAX,
-                     &listing->query.cursor) &&
-        listing->query.cursor > 0)
+        lb_str_to_id((struct lb_str){cursor.ptr + 1, cursor.len - 1}, LB_ENTRY_ID_MAX, out) &&
+        *out > 0)
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
                    "The parameter 'cursor' must come from the Link header of an earlier page.");
@@ -134,19 +173,15 @@ static void append_escaped(struct lb_buf *out, struct lb_str text)
 static void put_link(struct lb_call *call, const struct listing *listing, uint64_t next)
 {
     struct lb_buf link = {0};
-    lb_buf_append_str(&link, call->base_alias ? LB_STR("</api") : LB_STR("<"));
-    lb_buf_append_str(&link, call->req->path);
-    lb_buf_printf(&link, "?%s=%zu&sort=%s", listing->paging->take_name, listing->query.take,
+    begin_link(call, &link);
+    lb_buf_printf(&link, "%s=%zu&sort=%s", listing->paging->take_name, listing->query.take,
                   listing->query.descending ? "DESC" : "ASC");
     if (listing->search.len) {
         lb_buf_append_lit(&link, "&search=");
         append_escaped(&link, listing->search);
     }
-    lb_buf_printf(&link, "&cursor=c%llu>; rel=\"next\"", (unsigned long long)next);
-    lb_buf_append(&link, "", 1);
-    if (!link.failed)
-        lb_reply_header(&call->req->reply, "Link", link.ptr);
-    lb_buf_fini(&link);
+    lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)next);
+    end_link(call, &link);
 }
 
 static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
@@ -165,10 +200,8 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     if (err) {
         lb_call_refuse(call, err, NULL);
     } else {
-        char total[24];
-        snprintf(total, sizeof total, "%llu", (unsigned long long)result.total);
         if (result.total_known)
-            lb_reply_header(&call->req->reply, "X-Total-Count", total);
+            lb_paging_put_total(call, result.total);
         if (result.next)
             put_link(call, listing, result.next);
     }
@@ -190,7 +223,8 @@ enum lb_progress lb_paging_reply(struct lb_call *call, const struct lb_paging *p
     uint64_t take;
     if (!lb_paging_number(call, "skip", "offset", 0, SKIP_MAX, &listing->query.skip) ||
         !lb_paging_number(call, "take", "limit", paging->take_default, paging->take_max, &take) ||
-        !read_sort(call, listing) || !read_search(call, listing) || !read_cursor(call, listing))
+        !read_sort(call, listing) || !read_search(call, listing) ||
+        !lb_paging_cursor(call, &listing->query.cursor))
         return LB_DONE;
     listing->query.take = take;
     return lb_call_read(call, run);

@@ -22,4 +22,17 @@ enum lb_progress lb_paging_reply(struct lb_call *call, const struct lb_paging *p
 bool lb_paging_number(struct lb_call *call, const char *name, const char *other, uint64_t fallback,
                       uint64_t max, uint64_t *out);
 
+/* One text of the query, ptr NULL when it is missing. False when the reply is set. */
+bool lb_paging_text(struct lb_call *call, const char *name, struct lb_str *out);
+
+/* The cursor of the query, 0 when it is missing. False when the reply is set. */
+bool lb_paging_cursor(struct lb_call *call, uint64_t *out);
+
+/* Sets X-Total-Count. */
+void lb_paging_put_total(struct lb_call *call, uint64_t total);
+
+/* Sets the Link header to the same path with the query `format`; values need no escaping. */
+void lb_paging_put_link(struct lb_call *call, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 #endif

@@ -2,7 +2,8 @@
 
 #include "api/handlers.h"
 
-#define BLOCKED_LEADS "/v1/campaigns/{campaignId}/blocked-leads"
+#define CAMPAIGN      "/v1/campaigns/{campaignId}"
+#define BLOCKED_LEADS CAMPAIGN "/blocked-leads"
 
 const struct lb_route lb_routes[] = {
     /* blocked_leads.c: the blocklist of a campaign */
@@ -27,13 +28,30 @@ const struct lb_route lb_routes[] = {
     /* campaigns.c */
     {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_CHANGES},
     {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},
-    {LB_GET, "/v1/campaigns/{campaignId}", lb_campaigns_get, LB_ROUTE_CAMPAIGN},
-    {LB_DELETE, "/v1/campaigns/{campaignId}", lb_campaigns_delete,
-     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
-    {LB_PUT, "/v1/campaigns/{campaignId}/activate", lb_campaigns_activate,
-     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
-    {LB_PUT, "/v1/campaigns/{campaignId}/pause", lb_campaigns_pause,
-     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_GET, CAMPAIGN, lb_campaigns_get, LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, CAMPAIGN, lb_campaigns_delete, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, CAMPAIGN "/activate", lb_campaigns_activate, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, CAMPAIGN "/pause", lb_campaigns_pause, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+
+    /* steps.c: the sequence of a campaign */
+    {LB_GET, CAMPAIGN "/sequence", lb_steps_sequence, LB_ROUTE_CAMPAIGN},
+    {LB_POST, CAMPAIGN "/steps", lb_steps_post, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, CAMPAIGN "/steps/{stepId}", lb_steps_delete, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+
+    /* leads.c, lead_list.c, explain.c: the people in a campaign */
+    {LB_POST, CAMPAIGN "/leads", lb_leads_post,
+     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+    {LB_GET, CAMPAIGN "/leads", lb_leads_list, LB_ROUTE_CAMPAIGN},
+    {LB_GET, CAMPAIGN "/leads/{leadId}/explain", lb_leads_explain, LB_ROUTE_CAMPAIGN},
+    {LB_PUT, "/v1/leads/{leadId}/status", lb_leads_put_status, LB_ROUTE_CHANGES},
+    {LB_DELETE, "/v1/leads/{leadId}", lb_leads_delete, LB_ROUTE_CHANGES},
+
+    /* activities.c, activity_list.c: what senders claim and report */
+    {LB_POST, CAMPAIGN "/activities/claim", lb_activities_claim,
+     LB_ROUTE_CHANGES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN},
+    {LB_GET, CAMPAIGN "/activities", lb_activities_list, LB_ROUTE_CAMPAIGN},
+    {LB_POST, "/v1/activities/{activityId}/complete", lb_activities_complete, LB_ROUTE_CHANGES},
 
     /* health.c */
     {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN},

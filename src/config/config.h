@@ -63,6 +63,12 @@
       "Blocked leads that one workspace may hold, all its lists together.")                        \
     X(u32, max_workspace_campaigns, "max-workspace-campaigns", "10000", "N", 1, 1000000,           \
       "Campaigns that one workspace may have.")                                                    \
+    X(u64, max_campaign_leads, "max-campaign-leads", "10000000", "N", 1, 1000000000,               \
+      "Leads that one campaign may have.")                                                         \
+    X(u32, retry_backoff_s, "retry-backoff", "60", "SECONDS", 1, 86400,                            \
+      "Until an activity that a sender gave back is offered again; doubled each further time.")    \
+    X(u32, max_attempts, "max-attempts", "8", "N", 1, 1000,                                        \
+      "How often a sender may give an activity back until it has failed.")                         \
     X(u32, checkpoint_pages, "checkpoint-pages", "2048", "PAGES", 100, 10000000,                   \
       "Size of SQLite's write-ahead log that makes the server fold it into the database.")
 

@@ -56,6 +56,7 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
     return LB_OK;
 }
 
+/* The blocklists, and the campaigns that obey them. */
 static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_blocklist_settings settings = {.access = parts->app.access,
@@ -63,7 +64,16 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
                                              .max_workspace_entries =
                                                  parts->config.max_workspace_entries};
     parts->app.blocklist = lb_blocklist_create(&settings);
-    return parts->app.blocklist ? LB_OK : out_of_memory(reason);
+    if (!parts->app.blocklist)
+        return out_of_memory(reason);
+    struct lb_outreach_settings outreach = {.access = parts->app.access,
+                                            .store = parts->app.store,
+                                            .blocklist = parts->app.blocklist,
+                                            .max_campaign_leads = parts->config.max_campaign_leads,
+                                            .retry_backoff_s = parts->config.retry_backoff_s,
+                                            .max_attempts = parts->config.max_attempts};
+    parts->app.outreach = lb_outreach_create(&outreach);
+    return parts->app.outreach ? LB_OK : out_of_memory(reason);
 }
 
 /* Without blocklists there is nothing to do around a batch. */
@@ -181,6 +191,11 @@ lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb
                            "`sqlite3 %s 'PRAGMA integrity_check'` examines the file",
                            parts->folder.database);
     }
+    if (app->outreach) {
+        lb_err err = lb_outreach_load(app->outreach, app->writer);
+        if (err)
+            return lb_fail(reason, err, "cannot read campaigns from %s", parts->folder.database);
+    }
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
     if (!lb_writer_start(app->writer))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
@@ -209,6 +224,7 @@ void lb_parts_stop(struct lb_parts *parts)
         lb_server_destroy(app->server);
     lb_readers_destroy(app->readers);
     lb_writer_destroy(app->writer);
+    lb_outreach_destroy(app->outreach);
     lb_blocklist_destroy(app->blocklist);
     lb_access_destroy(app->access);
     if (app->store)

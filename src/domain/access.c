@@ -18,10 +18,10 @@ struct lb_access {
     _Atomic(struct lb_key *) first_key;
     struct lb_key *last_key;
     /* The writer's. */
-    struct lb_workspace **by_no;
+    struct lb_workspace **by_no; /* workspaces */
     size_t by_no_capacity;
-    uint64_t *campaign_bits; /* by number: does the campaign exist? */
-    size_t campaign_words;
+    struct lb_campaign **campaigns_by_no;
+    size_t campaigns_by_no_capacity;
 };
 
 static const char *const plan_names[] = {"starter", "pro", "agency"};
@@ -97,7 +97,7 @@ void lb_access_destroy(struct lb_access *access)
     lb_registry_destroy(access->workspaces, free_workspace);
     pthread_mutex_destroy(&access->lock);
     free(access->by_no);
-    free(access->campaign_bits);
+    free(access->campaigns_by_no);
     free(access);
 }
 
@@ -269,11 +269,11 @@ static bool append_campaign(struct lb_access *access, struct lb_campaign *campai
 struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
                                            const struct lb_campaign_row *row)
 {
-    uint64_t *bits =
-        reserve(access->campaign_bits, &access->campaign_words, row->no / 64, sizeof(uint64_t));
-    if (!bits)
+    struct lb_campaign **by_no = reserve(access->campaigns_by_no, &access->campaigns_by_no_capacity,
+                                         row->no, sizeof(struct lb_campaign *));
+    if (!by_no)
         return NULL;
-    access->campaign_bits = bits;
+    access->campaigns_by_no = by_no;
     struct lb_workspace *workspace = lb_access_workspace_no(access, row->workspace);
     struct lb_campaign *campaign = workspace ? calloc(1, sizeof *campaign) : NULL;
     if (!campaign)
@@ -287,7 +287,8 @@ struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
         free(campaign);
         return NULL;
     }
-    bits[row->no / 64] |= UINT64_C(1) << (row->no % 64);
+    by_no[row->no] = campaign;
+    workspace->has_leads |= row->has_leads;
     lb_registry_add(access->campaigns, &campaign->node);
     return campaign;
 }
@@ -301,7 +302,7 @@ void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *cam
 {
     struct lb_workspace *workspace = campaign->workspace;
     lb_registry_remove(access->campaigns, &campaign->node);
-    access->campaign_bits[campaign->row.no / 64] &= ~(UINT64_C(1) << (campaign->row.no % 64));
+    access->campaigns_by_no[campaign->row.no] = NULL;
     pthread_mutex_lock(&access->lock);
     size_t at = 0;
     while (workspace->campaigns[at] != campaign)
@@ -313,9 +314,9 @@ void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *cam
     lb_rcu_defer(&campaign->rcu, free_campaign);
 }
 
-bool lb_access_has_campaign(const struct lb_access *access, uint32_t no)
+struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32_t no)
 {
-    return no / 64 < access->campaign_words && (access->campaign_bits[no / 64] >> (no % 64) & 1);
+    return no < access->campaigns_by_no_capacity ? access->campaigns_by_no[no] : NULL;
 }
 
 size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_workspace *workspace,

@@ -21,6 +21,7 @@ struct lb_workspace {
     _Atomic uint64_t entries;            /* blocked leads, in all lists */
     _Atomic uint32_t keys;               /* that were not revoked */
     int64_t batch_entries;               /* the writer's: added by the batch under way */
+    bool has_leads;                      /* the writer's: a campaign may have some */
     struct lb_share writes;              /* of the writer's queue */
     struct lb_read_lane reads;           /* of the readers' queue */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
@@ -92,9 +93,8 @@ struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
 void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *campaign);
 void lb_access_revoke_key(struct lb_key *key, int64_t at);
 
-/* Is there (still) a campaign of this number? For replaying the log, before threads start, and for
- * the writer thread. */
-bool lb_access_has_campaign(const struct lb_access *access, uint32_t no);
+/* The campaign with this number, NULL when it is gone. For loading and the writer thread. */
+struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32_t no);
 
 /* Copies a page of a workspace's campaigns, newest first, those with `status` only unless it is -1.
  * Returns how many; `*out_total`: how many match in all. Any thread. */

@@ -100,6 +100,12 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
     return look(blocklist, of_workspace, lb_blocklist_hash(blocklist, list, identifier));
 }
 
+uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
+                           struct lb_str identifier)
+{
+    return lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, identifier));
+}
+
 /* `wanted` are pairs of fingerprints, workspace and campaign. */
 static void check_group(const struct lb_blocklist *blocklist, const struct lb_fingerprint *wanted,
                         size_t pairs, struct lb_verdict *out)
@@ -167,10 +173,37 @@ lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
     return err;
 }
 
+lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                   struct lb_str identifier, enum lb_scope *out)
+{
+    struct lb_list own = {.workspace = list.workspace};
+    uint64_t id;
+    *out = LB_SCOPE_NONE;
+    lb_err err = lb_blocklist_current(blocklist, own, lb_blocklist_hash(blocklist, own, identifier),
+                                      identifier, &id);
+    if (!err && id)
+        *out = LB_SCOPE_WORKSPACE;
+    if (err || id)
+        return err;
+    err = lb_blocklist_current(blocklist, list, lb_blocklist_hash(blocklist, list, identifier),
+                               identifier, &id);
+    if (!err && id)
+        *out = LB_SCOPE_CAMPAIGN;
+    return err;
+}
+
+void lb_blocklist_follow(struct lb_blocklist *blocklist,
+                         const struct lb_blocklist_follower *follower)
+{
+    blocklist->follower = *follower;
+}
+
 static void batch_begin(void *context)
 {
     struct lb_blocklist *blocklist = context;
     lb_overlay_begin(&blocklist->batch, blocklist->next_id);
+    if (blocklist->follower.context)
+        blocklist->follower.batch_begin(blocklist->follower.context);
 }
 
 static lb_err batch_prepare(void *context)
@@ -206,6 +239,8 @@ static void batch_publish(void *context)
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
     blocklist->next_id = batch->next_id;
+    if (blocklist->follower.context)
+        blocklist->follower.batch_publish(blocklist->follower.context);
 }
 
 void lb_blocklist_end_list(struct lb_blocklist *blocklist, struct lb_list list)
@@ -234,9 +269,9 @@ static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, ui
         atomic_fetch_sub_explicit(&workspace->entries, 1, memory_order_relaxed);
 }
 
-static bool upkeep(void *context)
+/* Takes entries of a list that has ended out of memory; true when there are more. */
+static bool sweep(struct lb_blocklist *blocklist)
 {
-    struct lb_blocklist *blocklist = context;
     if (blocklist->ended_count == 0)
         return false;
     struct lb_list list = blocklist->ended[blocklist->ended_count - 1];
@@ -249,6 +284,14 @@ static bool upkeep(void *context)
     if (count < SWEEP_ENTRIES)
         blocklist->ended_count--;
     return blocklist->ended_count > 0;
+}
+
+static bool upkeep(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    if (blocklist->follower.context)
+        blocklist->follower.upkeep(blocklist->follower.context);
+    return sweep(blocklist);
 }
 
 struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist)

@@ -33,6 +33,22 @@ lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
 /* What the writer calls around a batch. */
 struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist);
 
+/* Somebody who keeps something in step with the blocklists, in the very transactions that change
+ * them. All run on the writer thread. */
+struct lb_blocklist_follower {
+    void *context;
+    void (*batch_begin)(void *context); /* also before a batch is applied again */
+    /* The identifier is blocked now, or no longer, in the open transaction. A failure fails the
+     * change. */
+    lb_err (*changed)(void *context, struct lb_list list, struct lb_str identifier);
+    void (*batch_publish)(void *context); /* after the commit and the blocklists' own publishing */
+    void (*upkeep)(void *context);        /* between batches */
+};
+
+/* Before the writer starts; one follower at most. */
+void lb_blocklist_follow(struct lb_blocklist *blocklist,
+                         const struct lb_blocklist_follower *follower);
+
 struct lb_blocklist_stats {
     struct lb_index_stats index;
     uint64_t order_bytes;
@@ -53,6 +69,10 @@ struct lb_verdict {
 struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
                                      struct lb_str identifier);
 
+/* The entry that blocks the identifier in this one list; 0 when none does. */
+uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
+                           struct lb_str identifier);
+
 /* When the entry of a verdict was made. False when it has a reason, which only the store knows: see
  * lb_blocklist_entry. */
 bool lb_blocklist_recorded_at(const struct lb_blocklist *blocklist, uint64_t entry,
@@ -62,6 +82,11 @@ bool lb_blocklist_recorded_at(const struct lb_blocklist *blocklist, uint64_t ent
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
                              const struct lb_str *identifiers, size_t count,
                              struct lb_verdict *out);
+
+/* The same as the writer sees it, with what the open batch has changed, and certain: candidates are
+ * confirmed against the stored rows. For `apply` on the writer thread. */
+lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                   struct lb_str identifier, enum lb_scope *out);
 
 /* A hash of the identifier that is equal for equal identifiers, for folding duplicates. */
 struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,

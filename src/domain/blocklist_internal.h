@@ -24,6 +24,7 @@ struct lb_blocklist {
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
     size_t ended_count;
     size_t ended_capacity;
+    struct lb_blocklist_follower follower; /* its context NULL: none */
 };
 
 static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist *blocklist,

@@ -3,6 +3,9 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "domain/must.h"
+#include "domain/outreach_internal.h"
+#include "domain/sequence.h"
+#include "domain/tally.h"
 
 static struct lb_campaign_change *change_of(struct lb_write *write)
 {
@@ -34,6 +37,21 @@ static lb_err audit(const struct lb_campaign_change *change, struct lb_store *st
     return store->ops->audit_append(store, &row);
 }
 
+static lb_err insert_steps(struct lb_campaign_change *change, struct lb_store *store)
+{
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < change->step_count; i++) {
+        struct lb_step_row *step = &change->steps[i];
+        step->workspace = change->row.workspace;
+        step->campaign = change->row.no;
+        step->position = (uint32_t)i + 1;
+        err = store->ops->step_insert(store, step);
+    }
+    if (!err && change->variables.ptr)
+        err = store->ops->campaign_set_variables(store, change->row.no, change->variables);
+    return err;
+}
+
 static lb_err apply_create(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
@@ -55,6 +73,8 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
         return lb_fail(&write->reason, err, "This workspace has a campaign '%s' already.",
                        change->row.id);
     write->touched = true;
+    if (!err)
+        err = insert_steps(change, store);
     return err ? err : audit(change, store, "campaign.create");
 }
 
@@ -92,30 +112,69 @@ static void publish_delete(struct lb_write *write)
     lb_access_remove_campaign(change->standing.access, campaign);
     if (change->blocklist)
         lb_blocklist_end_list(change->blocklist, change->standing.list);
+    if (change->outreach)
+        lb_outreach_end_campaign(change->outreach, change->row.no);
 }
 
-static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
+/* Reads the campaign of the standing as it is in the open transaction. */
+static lb_err read_state(struct lb_campaign_change *change, struct lb_campaign_state *out)
 {
-    struct lb_campaign_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err =
+        lb_outreach_campaign(change->outreach, &change->standing, &change->write.reason, out);
     if (err)
         return err;
-    enum lb_campaign_status status = change->row.status;
     change->row = campaign_of(change)->row;
-    change->row.status = status;
-    write->touched = true;
-    err = store->ops->campaign_set_status(store, change->row.no, status);
-    return err ? err
-               : audit(change, store,
-                       status == LB_CAMPAIGN_ACTIVE ? "campaign.activate" : "campaign.pause");
+    change->row.status = out->status;
+    return LB_OK;
 }
 
-static void publish_set_status(struct lb_write *write)
+static lb_err check_ready(struct lb_campaign_change *change, const struct lb_campaign_state *state)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    struct lb_sequence sequence;
+    lb_err err =
+        lb_sequence_load(store, lb_outreach_reader(change->outreach), change->row.no, &sequence);
+    uint32_t steps = lb_sequence_length(&sequence);
+    lb_sequence_fini(&sequence);
+    if (err || (steps && lb_tally_total(&state->tally)))
+        return err;
+    return lb_fail(&change->write.reason, LB_ERR_CAMPAIGN_NOT_READY,
+                   "The campaign has no %s yet; add at least one with POST /v1/campaigns/%s/%s.",
+                   steps ? "lead" : "step", change->row.id, steps ? "leads" : "steps");
+}
+
+static lb_err apply_activate(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
-    struct lb_campaign *campaign = campaign_of(change);
-    if (campaign && campaign->row.no == change->row.no)
-        atomic_store(&campaign->status, (int)change->row.status);
+    const struct lb_tally nothing = {0};
+    struct lb_campaign_state state;
+    lb_err err = read_state(change, &state);
+    if (!err)
+        err = check_ready(change, &state);
+    if (err || state.status == LB_CAMPAIGN_ACTIVE)
+        return err;
+    write->touched = true;
+    err = store->ops->campaign_activated(store, change->row.no, lb_clock_wall_ms());
+    if (!err)
+        err = lb_outreach_set_status(change->outreach, change->row.no, LB_CAMPAIGN_ACTIVE);
+    if (!err)
+        err = audit(change, store, "campaign.activate");
+    if (!err)
+        err = lb_outreach_count(change->outreach, change->row.no, &nothing);
+    return err ? err : read_state(change, &state);
+}
+
+static lb_err apply_pause(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_campaign_change *change = change_of(write);
+    struct lb_campaign_state state;
+    lb_err err = read_state(change, &state);
+    if (err || state.status == LB_CAMPAIGN_PAUSED || state.status == LB_CAMPAIGN_COMPLETED)
+        return err;
+    write->touched = true;
+    err = lb_outreach_set_status(change->outreach, change->row.no, LB_CAMPAIGN_PAUSED);
+    change->row.status = LB_CAMPAIGN_PAUSED;
+    return err ? err : audit(change, store, "campaign.pause");
 }
 
 void lb_campaign_create(struct lb_campaign_change *change)
@@ -132,8 +191,12 @@ void lb_campaign_delete(struct lb_campaign_change *change)
     change->write.publish = publish_delete;
 }
 
-void lb_campaign_set_status(struct lb_campaign_change *change)
+void lb_campaign_activate(struct lb_campaign_change *change)
 {
-    change->write.apply = apply_set_status;
-    change->write.publish = publish_set_status;
+    change->write.apply = apply_activate;
+}
+
+void lb_campaign_pause(struct lb_campaign_change *change)
+{
+    change->write.apply = apply_pause;
 }

@@ -3,7 +3,7 @@
 #ifndef LB_DOMAIN_CAMPAIGN_H
 #define LB_DOMAIN_CAMPAIGN_H
 
-#include "domain/blocklist.h"
+#include "domain/outreach.h"
 
 #define LB_CAMPAIGN_ID_MAX 64 /* characters */
 
@@ -13,8 +13,12 @@ struct lb_campaign_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_standing standing;
     struct lb_blocklist *blocklist; /* whose list ends with the campaign; NULL when not loaded */
+    struct lb_outreach *outreach;   /* whose leads do; NULL when not loaded */
     size_t max_campaigns;           /* create: of the workspace; 0: no bound */
-    struct lb_campaign_row row; /* create: id and name; set status: status. Result: the campaign. */
+    struct lb_step_row *steps;      /* create: checked, in order; the result: with their numbers */
+    size_t step_count;
+    struct lb_str variables;    /* create: packed (domain/variables.h); ptr NULL: none */
+    struct lb_campaign_row row; /* create: id and name. Result: the campaign. */
 };
 
 /* An own id: 1 to 64 of A-Za-z0-9_-. */
@@ -25,6 +29,12 @@ void lb_campaign_create(struct lb_campaign_change *change);
 
 /* LB_ERR_CAMPAIGN_NOT_FOUND when the campaign of the standing is gone. */
 void lb_campaign_delete(struct lb_campaign_change *change);
-void lb_campaign_set_status(struct lb_campaign_change *change);
+
+/* LB_ERR_CAMPAIGN_NOT_READY without steps or leads. A campaign in which nobody is left to contact
+ * is completed at once; see row.status. */
+void lb_campaign_activate(struct lb_campaign_change *change);
+
+/* A completed campaign stays completed. */
+void lb_campaign_pause(struct lb_campaign_change *change);
 
 #endif

@@ -123,7 +123,9 @@ static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fing
         packer->change->blocked++;
     else
         packer->change->unblocked++;
-    return LB_OK;
+    const struct lb_blocklist_follower *follower = &packer->change->blocklist->follower;
+    return follower->context ? follower->changed(follower->context, packer->row.list, identifier)
+                             : LB_OK;
 }
 
 static struct lb_change *change_of(struct lb_write *write)
@@ -395,7 +397,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     if (err == LB_ERR_NOT_FOUND ||
         (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
                   (row.list.campaign &&
-                   !lb_access_has_campaign(change->standing.access, row.list.campaign)))))
+                   !lb_access_campaign_no(change->standing.access, row.list.campaign)))))
         return unknown_change(change);
     if (err)
         return err;

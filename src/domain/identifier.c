@@ -56,6 +56,16 @@ static const unsigned char PLAIN[256] = {
     ['Z'] = 'z',
 };
 
+static bool is_member_id(const void *text, size_t len)
+{
+    return len >= MEMBER_ID_MIN && (memcmp(text, "ACoAA", 5) == 0 || memcmp(text, "ACwAA", 5) == 0);
+}
+
+bool lb_identifier_is_member_id(struct lb_str canonical)
+{
+    return is_member_id(canonical.ptr, canonical.len);
+}
+
 static bool normalise_plain(struct lb_str raw, struct lb_identifier *out)
 {
     if (raw.len == 0 || raw.len > LB_IDENTIFIER_MAX_CODE_POINTS)
@@ -69,8 +79,7 @@ static bool normalise_plain(struct lb_str raw, struct lb_identifier *out)
     }
     if (!plain)
         return false;
-    if (from[0] == 'A' && raw.len >= MEMBER_ID_MIN &&
-        (memcmp(from, "ACoAA", 5) == 0 || memcmp(from, "ACwAA", 5) == 0))
+    if (from[0] == 'A' && is_member_id(from, raw.len))
         memcpy(out->text, from, raw.len);
     out->text[raw.len] = '\0';
     out->len = (uint16_t)raw.len;

@@ -31,6 +31,9 @@ struct lb_identifier {
  * (Unicode, as utf8proc has it); a text for which that is not stable is refused. */
 const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out);
 
+/* Is this canonical form one of LinkedIn's opaque member ids? They alone keep their upper case. */
+bool lb_identifier_is_member_id(struct lb_str canonical);
+
 /* Appends the search term `raw` to `out`, folded as identifiers are (NFC, full case folding, NFC)
  * and under none of their other rules. False, with nothing appended, when it is not valid UTF-8 or
  * so long (over 400 code points) that it is part of no identifier, and when out of memory (then

@@ -98,7 +98,7 @@ static lb_err replay_row(void *context, const struct lb_log_row *row)
     struct lb_workspace *workspace = lb_access_workspace_no(access, row->list.workspace);
     lb_err err = report(replay, row->id);
     if (err || !workspace ||
-        (row->list.campaign && !lb_access_has_campaign(access, row->list.campaign)))
+        (row->list.campaign && !lb_access_campaign_no(access, row->list.campaign)))
         return err; /* lists of deleted campaigns are history only */
     if (row->kind == LB_LOG_BLOCK)
         return replay_block(replay, workspace, row);

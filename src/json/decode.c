@@ -2,6 +2,7 @@
 
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
+#include <json-c/linkhash.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -170,4 +171,35 @@ bool lb_json_bool(const struct lb_json *value, bool *out)
         return false;
     *out = json_object_get_boolean(object) != 0;
     return true;
+}
+
+bool lb_json_next_member(const struct lb_json *object, struct lb_json_walk *walk,
+                         struct lb_str *out_name, const struct lb_json **out_value)
+{
+    struct json_object *of = to_json_c(object);
+    if (!json_object_is_type(of, json_type_object))
+        return false;
+    const struct lh_entry *entry = walk->at;
+    walk->at = entry ? lh_entry_next(entry) : lh_table_head(json_object_get_object(of));
+    entry = walk->at;
+    if (!entry)
+        return false;
+    *out_name = lb_str(lh_entry_k(entry));
+    *out_value = from_json_c((struct json_object *)lh_entry_v(entry));
+    return true;
+}
+
+struct lb_str lb_json_scalar(const struct lb_json *value)
+{
+    struct json_object *object = to_json_c(value);
+    switch (lb_json_type(value)) {
+    case LB_JSON_STRING:
+        return lb_json_string(value);
+    case LB_JSON_BOOL:
+    case LB_JSON_INT:
+    case LB_JSON_DOUBLE:
+        return lb_str(json_object_get_string(object));
+    default:
+        return (struct lb_str){NULL, 0};
+    }
 }

@@ -43,6 +43,20 @@ size_t lb_json_length(const struct lb_json *value);
 /* Item `index` of an array; NULL when there is none. */
 const struct lb_json *lb_json_item(const struct lb_json *array, size_t index);
 
+/* Walks over the members of an object in the order of the text. All zero at the start, and not to
+ * be used after a false. */
+struct lb_json_walk {
+    void *at;
+};
+
+/* The next member; false after the last, or when `object` is none. */
+bool lb_json_next_member(const struct lb_json *object, struct lb_json_walk *walk,
+                         struct lb_str *out_name, const struct lb_json **out_value);
+
+/* The text of a string, number or boolean, as it was written; {NULL, 0} for anything else and when
+ * out of memory. */
+struct lb_str lb_json_scalar(const struct lb_json *value);
+
 /* The bytes of a string, valid UTF-8 that may hold NUL; {NULL, 0} when it is no string (the `ptr`
  * of an empty string is not NULL). */
 struct lb_str lb_json_string(const struct lb_json *value);

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "store/campaigns.h"
 
 #define LB_ENTRY_ID_MAX     ((UINT64_C(1) << 40) - 1)
 #define LB_ROW_ITEMS_MAX    50 /* items in one row: three rows of 24-byte identifiers fill a page */
@@ -25,13 +26,6 @@
 #define LB_NAME_SIZE        401 /* names that people give, with the NUL */
 
 enum lb_plan { LB_PLAN_STARTER, LB_PLAN_PRO, LB_PLAN_AGENCY };
-enum lb_campaign_status {
-    LB_CAMPAIGN_DRAFT,
-    LB_CAMPAIGN_ACTIVE,
-    LB_CAMPAIGN_PAUSED,
-    LB_CAMPAIGN_COMPLETED,
-    LB_CAMPAIGN_ERROR
-};
 
 /* Times are milliseconds since 1970 UTC; 0 means "none" for an end, a revocation or a last use.
  * `no` is the backend's own small number: assigned by the store, never used twice. */
@@ -65,6 +59,7 @@ struct lb_campaign_row {
     char name[LB_NAME_SIZE];
     enum lb_campaign_status status;
     int64_t created_at;
+    bool has_leads; /* when it is loaded */
 };
 
 /* A blocklist: a campaign's, or with campaign 0 the workspace's own. */
@@ -133,6 +128,30 @@ struct lb_store_ops {
     lb_err (*campaign_set_status)(struct lb_store *store, uint32_t no,
                                   enum lb_campaign_status status);
     lb_err (*campaign_delete)(struct lb_store *store, uint32_t no, int64_t at);
+    /* Notes that the campaign was activated. */
+    lb_err (*campaign_activated)(struct lb_store *store, uint32_t no, int64_t at);
+    /* Sets its custom variables, packed. */
+    lb_err (*campaign_set_variables)(struct lb_store *store, uint32_t no, struct lb_str variables);
+    /* Adds to its counts. */
+    lb_err (*campaign_count)(struct lb_store *store, uint32_t no, const struct lb_tally *change);
+
+    /* Inserts and sets row->no. */
+    lb_err (*step_insert)(struct lb_store *store, struct lb_step_row *row);
+    /* Replaces all but no, workspace and campaign. */
+    lb_err (*step_update)(struct lb_store *store, const struct lb_step_row *row);
+    /* Removes all steps of a campaign that is gone. */
+    lb_err (*steps_drop)(struct lb_store *store, uint32_t campaign);
+
+    /* Inserts with its names, which are not in the campaign yet, and sets row->no. */
+    lb_err (*lead_insert)(struct lb_store *store, struct lb_lead_row *row);
+    /* Sets identifier and member id from the row, and adds `name`, which is new. */
+    lb_err (*lead_learn)(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name);
+    /* Sets status, set_aside, queue, step, since and marks. */
+    lb_err (*lead_move)(struct lb_store *store, const struct lb_lead_row *row);
+    /* With its names and activities. */
+    lb_err (*lead_delete)(struct lb_store *store, const struct lb_lead_row *row);
+    /* Inserts, or replaces the one of the same lead and step. */
+    lb_err (*activity_put)(struct lb_store *store, const struct lb_activity_row *row);
     lb_err (*audit_append)(struct lb_store *store, const struct lb_audit_row *row);
 
     /* Appends one row under the id in it. The caller numbers rows without gaps or overlap, starting
@@ -156,6 +175,9 @@ struct lb_store_ops {
     /* Campaigns that were deleted are left out. */
     lb_err (*load_campaigns)(struct lb_store *store, void *context,
                              lb_err (*each)(void *context, const struct lb_campaign_row *row));
+    /* Campaigns that were deleted and still have leads. */
+    lb_err (*load_remains)(struct lb_store *store, void *context,
+                           lb_err (*each)(void *context, uint32_t campaign));
 
     /* Reading. A reader sees all that was committed before its call began. */
     lb_err (*reader_open)(struct lb_store *store, struct lb_store_reader **out);
@@ -174,6 +196,42 @@ struct lb_store_ops {
     /* Calls `each` for the rows with first <= id < end, in order; stops at its first failure. */
     lb_err (*log_scan)(struct lb_store_reader *reader, uint64_t first, uint64_t end, void *context,
                        lb_err (*each)(void *context, const struct lb_log_row *row));
+
+    /* LB_ERR_NOT_FOUND when there is no such campaign, step, lead or activity. */
+    lb_err (*campaign_state)(struct lb_store_reader *reader, uint32_t no,
+                             struct lb_campaign_state *out);
+    lb_err (*lead)(struct lb_store_reader *reader, uint64_t no, struct lb_lead_row *out);
+    lb_err (*activity)(struct lb_store_reader *reader, uint64_t lead, uint32_t step,
+                       struct lb_activity_row *out);
+    /* All steps of a campaign by position, deleted ones too; as log_scan. */
+    lb_err (*steps)(struct lb_store_reader *reader, uint32_t campaign, void *context,
+                    lb_err (*each)(void *context, const struct lb_step_row *row));
+    /* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
+    lb_err (*leads_named)(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
+                          uint32_t after, size_t max, struct lb_lead_ref *out, size_t *out_count);
+    /* Leads that a claim may take: waiting or active, not set aside, in this queue and at this
+     * step, with `since` not above `before`; up to `max`, those that wait longest first. */
+    lb_err (*leads_due)(struct lb_store_reader *reader, uint32_t campaign, enum lb_lead_queue queue,
+                        uint32_t step, int64_t before, size_t max, uint64_t *out,
+                        size_t *out_count);
+    /* Pages, as log_scan. Leads newest first, below lead `below` (0: all), of a status or all
+     * (-1). */
+    lb_err (*leads_page)(struct lb_store_reader *reader, uint32_t campaign, int status,
+                         uint64_t below, uint64_t skip, size_t take, void *context,
+                         lb_err (*each)(void *context, const struct lb_lead_row *row));
+    /* Waiting or active leads that are not set aside and not claimed, by step and since. */
+    lb_err (*leads_scheduled)(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
+                              size_t take, void *context,
+                              lb_err (*each)(void *context, const struct lb_lead_row *row));
+    /* Waiting, active and paused leads that are set aside, newest first. */
+    lb_err (*leads_set_aside)(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
+                              size_t take, void *context,
+                              lb_err (*each)(void *context, const struct lb_lead_row *row));
+    /* Activities of the states whose bits are set, latest change first. */
+    lb_err (*activities_page)(struct lb_store_reader *reader, uint32_t campaign, unsigned states,
+                              uint64_t skip, size_t take, void *context,
+                              lb_err (*each)(void *context, const struct lb_activity_row *row));
+
     /* A consistent copy into a new file; `path` must not exist. `*out_bytes`: its size. */
     lb_err (*backup)(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
                      struct lb_reason *reason);

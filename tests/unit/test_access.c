@@ -227,22 +227,22 @@ static void campaigns_belong_to_their_workspace(void **state)
     assert_null(lb_access_campaign(access, 3, LB_STR("same")));
     assert_null(lb_access_campaign(access, 1, LB_STR("Same")));
     assert_null(add_campaign(access, 3, 99, "lost", LB_CAMPAIGN_DRAFT));
-    assert_false(lb_access_has_campaign(access, 3));
+    assert_false(lb_access_campaign_no(access, 3));
 }
 
 static void a_removed_campaign_is_gone_and_its_id_free(void **state)
 {
     struct lb_access *access = *state;
     struct lb_campaign *old = add_campaign(access, 7, 1, "c", LB_CAMPAIGN_DRAFT);
-    assert_true(lb_access_has_campaign(access, 7));
+    assert_true(lb_access_campaign_no(access, 7));
     lb_access_remove_campaign(access, old);
     assert_null(lb_access_campaign(access, 1, LB_STR("c")));
-    assert_false(lb_access_has_campaign(access, 7));
+    assert_false(lb_access_campaign_no(access, 7));
     struct lb_campaign *new = add_campaign(access, 8, 1, "c", LB_CAMPAIGN_DRAFT);
     assert_ptr_equal(lb_access_campaign(access, 1, LB_STR("c")), new);
-    assert_false(lb_access_has_campaign(access, 7));
-    assert_true(lb_access_has_campaign(access, 8));
-    assert_false(lb_access_has_campaign(access, UINT32_MAX));
+    assert_false(lb_access_campaign_no(access, 7));
+    assert_true(lb_access_campaign_no(access, 8));
+    assert_false(lb_access_campaign_no(access, UINT32_MAX));
 }
 
 /* Ids of a page, joined. */

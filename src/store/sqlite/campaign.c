@@ -59,7 +59,8 @@ lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
 {
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
-                                  "SELECT no, workspace, id, name, status, created_at"
+                                  "SELECT no, workspace, id, name, status, created_at,"
+                                  " EXISTS (SELECT 1 FROM lead WHERE campaign = campaign.no)"
                                   " FROM campaign WHERE deleted_at IS NULL ORDER BY no",
                                   -1, &stmt, NULL);
     lb_err err = LB_OK;
@@ -67,7 +68,8 @@ lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
         struct lb_campaign_row row = {.no = (uint32_t)sqlite3_column_int64(stmt, 0),
                                       .workspace = (uint32_t)sqlite3_column_int64(stmt, 1),
                                       .status = status_of(lb_sqlite_column_str(stmt, 4)),
-                                      .created_at = sqlite3_column_int64(stmt, 5)};
+                                      .created_at = sqlite3_column_int64(stmt, 5),
+                                      .has_leads = sqlite3_column_int(stmt, 6) != 0};
         lb_str_copy(lb_sqlite_column_str(stmt, 2), row.id, sizeof row.id);
         lb_str_copy(lb_sqlite_column_str(stmt, 3), row.name, sizeof row.name);
         err = each(context, &row);
@@ -75,4 +77,100 @@ lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
     }
     sqlite3_finalize(stmt);
     return err || code == SQLITE_OK || code == SQLITE_DONE ? err : lb_sqlite_error(code);
+}
+
+lb_err lb_sqlite_load_remains(struct lb_store *store, void *context,
+                              lb_err (*each)(void *, uint32_t campaign))
+{
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
+                                  "SELECT no FROM campaign WHERE deleted_at IS NOT NULL"
+                                  " AND EXISTS (SELECT 1 FROM lead WHERE campaign = campaign.no)",
+                                  -1, &stmt, NULL);
+    lb_err err = LB_OK;
+    while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        err = each(context, (uint32_t)sqlite3_column_int64(stmt, 0));
+        code = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return err || code == SQLITE_OK || code == SQLITE_DONE ? err : lb_sqlite_error(code);
+}
+
+lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t no, int64_t at)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_CAMPAIGN_ACTIVATED,
+                                            "UPDATE campaign SET activated_at = ?2 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, no);
+    sqlite3_bind_int64(stmt, 2, at);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t no,
+                                        struct lb_str variables)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_CAMPAIGN_SET_VARIABLES,
+                           "UPDATE campaign SET variables = ?2 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, no);
+    lb_sqlite_bind_str(stmt, 2, variables);
+    return lb_sqlite_run(stmt);
+}
+
+/* The order in which the statements below name the columns. */
+#define TALLY_NUMBERS(tally)                                                                       \
+    {                                                                                              \
+        &(tally)->leads[LB_LEAD_WAITING], &(tally)->leads[LB_LEAD_ACTIVE],                         \
+            &(tally)->leads[LB_LEAD_PAUSED], &(tally)->leads[LB_LEAD_COMPLETED],                   \
+            &(tally)->leads[LB_LEAD_ERROR], &(tally)->set_aside, &(tally)->invited,                \
+            &(tally)->accepted, &(tally)->contacted, &(tally)->replied                             \
+    }
+#define TALLY_COUNT 10
+
+lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t no, const struct lb_tally *change)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        &lb_sqlite_of(store)->writer, STMT_CAMPAIGN_COUNT,
+        "UPDATE campaign SET leads_waiting = leads_waiting + ?1, leads_active = leads_active + ?2,"
+        " leads_paused = leads_paused + ?3, leads_completed = leads_completed + ?4,"
+        " leads_error = leads_error + ?5, leads_set_aside = leads_set_aside + ?6,"
+        " leads_invited = leads_invited + ?7, leads_accepted = leads_accepted + ?8,"
+        " leads_contacted = leads_contacted + ?9, leads_replied = leads_replied + ?10"
+        " WHERE no = ?11");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    const int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(change);
+    for (int i = 0; i < TALLY_COUNT; i++)
+        sqlite3_bind_int64(stmt, i + 1, *numbers[i]);
+    sqlite3_bind_int64(stmt, TALLY_COUNT + 1, no);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t no,
+                                struct lb_campaign_state *out)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_CAMPAIGN_STATE,
+        "SELECT leads_waiting, leads_active, leads_paused, leads_completed, leads_error,"
+        " leads_set_aside, leads_invited, leads_accepted, leads_contacted, leads_replied,"
+        " status, activated_at, variables FROM campaign WHERE no = ?1 AND deleted_at IS NULL");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_reset(stmt);
+    sqlite3_bind_int64(stmt, 1, no);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->tally);
+        for (int i = 0; i < TALLY_COUNT; i++)
+            *numbers[i] = sqlite3_column_int64(stmt, i);
+        out->status = status_of(lb_sqlite_column_str(stmt, TALLY_COUNT));
+        out->activated_at = sqlite3_column_int64(stmt, TALLY_COUNT + 1);
+        out->variables = lb_sqlite_column_str(stmt, TALLY_COUNT + 2);
+        return LB_OK;
+    }
+    sqlite3_reset(stmt);
+    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
 }

@@ -18,6 +18,31 @@ enum lb_sqlite_statement {
     STMT_CAMPAIGN_INSERT,
     STMT_CAMPAIGN_SET_STATUS,
     STMT_CAMPAIGN_DELETE,
+    STMT_CAMPAIGN_ACTIVATED,
+    STMT_CAMPAIGN_SET_VARIABLES,
+    STMT_CAMPAIGN_COUNT,
+    STMT_CAMPAIGN_STATE,
+    STMT_STEP_INSERT,
+    STMT_STEP_UPDATE,
+    STMT_STEPS_DROP,
+    STMT_STEPS,
+    STMT_LEAD_INSERT,
+    STMT_LEAD_NAME_INSERT,
+    STMT_LEAD_LEARN,
+    STMT_LEAD_MOVE,
+    STMT_LEAD_NAME_DELETE,
+    STMT_LEAD_ACTIVITIES_DELETE,
+    STMT_LEAD_DELETE,
+    STMT_LEAD,
+    STMT_LEADS_NAMED,
+    STMT_LEADS_DUE,
+    STMT_LEADS_PAGE,
+    STMT_LEADS_PAGE_BY_STATUS,
+    STMT_LEADS_SCHEDULED,
+    STMT_LEADS_SET_ASIDE,
+    STMT_ACTIVITY_PUT,
+    STMT_ACTIVITY,
+    STMT_ACTIVITIES_PAGE,
     STMT_AUDIT_APPEND,
     STMT_LOG_APPEND,
     STMT_LOG_LAST,
@@ -53,6 +78,9 @@ sqlite3_stmt *lb_sqlite_prepared(struct lb_store_reader *connection, enum lb_sql
 
 /* Runs a prepared statement that returns no rows, and resets it. A NULL statement is a failure. */
 lb_err lb_sqlite_run(sqlite3_stmt *stmt);
+
+/* Resets a statement that was stepped to its end or until `err`: `code` is of the last step. */
+lb_err lb_sqlite_end_scan(sqlite3_stmt *stmt, lb_err err, int code);
 
 /* What a failed call outside of COMMIT means for the request. */
 lb_err lb_sqlite_error(int code);
@@ -99,6 +127,49 @@ lb_err lb_sqlite_campaign_set_status(struct lb_store *store, uint32_t no,
 lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t no, int64_t at);
 lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
                                 lb_err (*each)(void *, const struct lb_campaign_row *));
+lb_err lb_sqlite_load_remains(struct lb_store *store, void *context,
+                              lb_err (*each)(void *, uint32_t campaign));
+lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t no, int64_t at);
+lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t no,
+                                        struct lb_str variables);
+lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t no, const struct lb_tally *change);
+lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t no,
+                                struct lb_campaign_state *out);
+/* step.c */
+lb_err lb_sqlite_step_insert(struct lb_store *store, struct lb_step_row *row);
+lb_err lb_sqlite_step_update(struct lb_store *store, const struct lb_step_row *row);
+lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t campaign);
+lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t campaign, void *context,
+                       lb_err (*each)(void *, const struct lb_step_row *));
+/* lead.c */
+lb_err lb_sqlite_lead_insert(struct lb_store *store, struct lb_lead_row *row);
+lb_err lb_sqlite_lead_learn(struct lb_store *store, const struct lb_lead_row *row,
+                            struct lb_str name);
+lb_err lb_sqlite_lead_move(struct lb_store *store, const struct lb_lead_row *row);
+lb_err lb_sqlite_lead_delete(struct lb_store *store, const struct lb_lead_row *row);
+lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint64_t no, struct lb_lead_row *out);
+lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
+                             uint32_t after, size_t max, struct lb_lead_ref *out,
+                             size_t *out_count);
+lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t campaign,
+                           enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
+                           uint64_t *out, size_t *out_count);
+lb_err lb_sqlite_leads_page(struct lb_store_reader *reader, uint32_t campaign, int status,
+                            uint64_t below, uint64_t skip, size_t take, void *context,
+                            lb_err (*each)(void *, const struct lb_lead_row *));
+lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
+                                 size_t take, void *context,
+                                 lb_err (*each)(void *, const struct lb_lead_row *));
+lb_err lb_sqlite_leads_set_aside(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
+                                 size_t take, void *context,
+                                 lb_err (*each)(void *, const struct lb_lead_row *));
+/* activity.c */
+lb_err lb_sqlite_activity_put(struct lb_store *store, const struct lb_activity_row *row);
+lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint64_t lead, uint32_t step,
+                          struct lb_activity_row *out);
+lb_err lb_sqlite_activities_page(struct lb_store_reader *reader, uint32_t campaign, unsigned states,
+                                 uint64_t skip, size_t take, void *context,
+                                 lb_err (*each)(void *, const struct lb_activity_row *));
 /* read.c */
 lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **out);
 struct lb_store_reader *lb_sqlite_writer_reader(struct lb_store *store);

@@ -27,6 +27,12 @@ lb_err lb_sqlite_run(sqlite3_stmt *stmt)
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
 
+lb_err lb_sqlite_end_scan(sqlite3_stmt *stmt, lb_err err, int code)
+{
+    sqlite3_reset(stmt);
+    return err || code == SQLITE_DONE ? err : lb_sqlite_error(code);
+}
+
 void lb_sqlite_bind_str(sqlite3_stmt *stmt, int index, struct lb_str text)
 {
     sqlite3_bind_text(stmt, index, text.ptr, (int)text.len, SQLITE_STATIC);
@@ -150,6 +156,17 @@ static const struct lb_store_ops sqlite_ops = {
     .campaign_insert = lb_sqlite_campaign_insert,
     .campaign_set_status = lb_sqlite_campaign_set_status,
     .campaign_delete = lb_sqlite_campaign_delete,
+    .campaign_activated = lb_sqlite_campaign_activated,
+    .campaign_set_variables = lb_sqlite_campaign_set_variables,
+    .campaign_count = lb_sqlite_campaign_count,
+    .step_insert = lb_sqlite_step_insert,
+    .step_update = lb_sqlite_step_update,
+    .steps_drop = lb_sqlite_steps_drop,
+    .lead_insert = lb_sqlite_lead_insert,
+    .lead_learn = lb_sqlite_lead_learn,
+    .lead_move = lb_sqlite_lead_move,
+    .lead_delete = lb_sqlite_lead_delete,
+    .activity_put = lb_sqlite_activity_put,
     .audit_append = lb_sqlite_audit_append,
     .log_append = lb_sqlite_log_append,
     .log_next_id = lb_sqlite_log_next_id,
@@ -158,6 +175,7 @@ static const struct lb_store_ops sqlite_ops = {
     .load_workspaces = lb_sqlite_load_workspaces,
     .load_keys = lb_sqlite_load_keys,
     .load_campaigns = lb_sqlite_load_campaigns,
+    .load_remains = lb_sqlite_load_remains,
     .reader_open = lb_sqlite_reader_open,
     .writer_reader = lb_sqlite_writer_reader,
     .reader_close = lb_sqlite_reader_close,
@@ -165,6 +183,16 @@ static const struct lb_store_ops sqlite_ops = {
     .log_row_of = lb_sqlite_log_row_of,
     .log_undone = lb_sqlite_log_undone,
     .log_scan = lb_sqlite_log_scan,
+    .campaign_state = lb_sqlite_campaign_state,
+    .lead = lb_sqlite_lead,
+    .activity = lb_sqlite_activity,
+    .steps = lb_sqlite_steps,
+    .leads_named = lb_sqlite_leads_named,
+    .leads_due = lb_sqlite_leads_due,
+    .leads_page = lb_sqlite_leads_page,
+    .leads_scheduled = lb_sqlite_leads_scheduled,
+    .leads_set_aside = lb_sqlite_leads_set_aside,
+    .activities_page = lb_sqlite_activities_page,
     .backup = lb_sqlite_backup,
     .close = close_store,
 };

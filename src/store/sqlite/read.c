@@ -32,8 +32,12 @@ void lb_sqlite_reader_close(struct lb_store_reader *reader)
 
 void lb_sqlite_reader_rest(struct lb_store_reader *reader)
 {
-    if (reader->statements[STMT_LOG_ROW_OF])
-        sqlite3_reset(reader->statements[STMT_LOG_ROW_OF]);
+    /* Those that stay at their row, so that its strings live. */
+    static const enum lb_sqlite_statement held[] = {STMT_LOG_ROW_OF, STMT_CAMPAIGN_STATE, STMT_LEAD,
+                                                    STMT_ACTIVITY};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        if (reader->statements[held[i]])
+            sqlite3_reset(reader->statements[held[i]]);
 }
 
 #define LOG_COLUMNS "id, workspace, campaign, kind, continues, key, at, undoes, reason, items"
@@ -59,7 +63,7 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct 
         "SELECT " LOG_COLUMNS " FROM blocklist_log WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    lb_sqlite_reader_rest(reader);
+    sqlite3_reset(stmt);
     sqlite3_bind_int64(stmt, 1, (int64_t)id);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
@@ -101,6 +105,5 @@ lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint64_t first, uint64
         read_row(stmt, &row);
         err = each(context, &row);
     }
-    sqlite3_reset(stmt);
-    return err || code == SQLITE_DONE ? err : lb_sqlite_error(code);
+    return lb_sqlite_end_scan(stmt, err, code);
 }

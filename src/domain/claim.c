@@ -1,0 +1,346 @@
+/* Handing activities out. */
+#include "domain/activity.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "domain/outreach_internal.h"
+#include "domain/sequence.h"
+#include "domain/tally.h"
+#include "domain/template.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Leads that one claim looks at without handing them out. */
+#define FRUITLESS_MAX 10000
+/* Leads that are fetched from the queue at a time. */
+#define FETCH_MAX 256
+#define HOUR_MS   INT64_C(3600000)
+
+/* A claim under way. */
+struct claiming {
+    struct lb_claim *claim;
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+    struct lb_sequence sequence;
+    struct lb_campaign_state state;
+    struct lb_buf variables; /* the campaign's */
+    struct lb_tally tally;
+    int64_t now;
+    size_t fruitless; /* leads looked at that were not handed out */
+};
+
+static bool wants_more(const struct claiming *claiming)
+{
+    return claiming->claim->count < claiming->claim->max && claiming->fruitless < FRUITLESS_MAX;
+}
+
+/* --- One lead --- */
+
+/* Copies a text behind the claim's others. */
+static struct lb_claimed_text keep(struct lb_claim *claim, struct lb_str text)
+{
+    struct lb_claimed_text kept = {claim->texts.len, text.len, text.ptr != NULL};
+    lb_buf_append_str(&claim->texts, text);
+    return kept;
+}
+
+static struct lb_claimed *new_item(struct lb_claim *claim)
+{
+    if (claim->count == claim->capacity) {
+        size_t capacity = claim->capacity ? claim->capacity * 2 : 16;
+        struct lb_claimed *items = realloc(claim->items, capacity * sizeof *items);
+        if (!items)
+            return NULL;
+        claim->items = items;
+        claim->capacity = capacity;
+    }
+    return &claim->items[claim->count];
+}
+
+static lb_err move(struct claiming *claiming, const struct lb_lead_row *before,
+                   const struct lb_lead_row *lead)
+{
+    return lb_outreach_move(claiming->claim->outreach, before, lead, &claiming->tally);
+}
+
+/* The cache did not know: corrected here. */
+static lb_err set_aside(struct claiming *claiming, const struct lb_lead_row *before)
+{
+    struct lb_lead_row lead = *before;
+    lead.set_aside = true;
+    claiming->fruitless++;
+    return move(claiming, before, &lead);
+}
+
+/* The steps that the lead waited for are gone, and none is behind them. */
+static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before)
+{
+    struct lb_lead_row lead = *before;
+    lead.status = LB_LEAD_COMPLETED;
+    lead.queue = LB_QUEUE_SCHEDULED;
+    claiming->fruitless++;
+    return move(claiming, before, &lead);
+}
+
+/* An activity of a step that was deleted while it was out ends here. */
+static lb_err end_lapsed(struct claiming *claiming, const struct lb_lead_row *lead)
+{
+    struct lb_activity_row activity;
+    if (lead->queue == LB_QUEUE_SCHEDULED)
+        return LB_OK;
+    lb_err err = claiming->store->ops->activity(claiming->reader, lead->no, lead->step, &activity);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    activity.state = LB_ACTIVITY_FAILED;
+    activity.changed_at = claiming->now;
+    activity.detail = LB_STR("The step was deleted.");
+    return claiming->store->ops->activity_put(claiming->store, &activity);
+}
+
+/* The text cannot be filled in: the activity has failed, and a person has to look at the lead. */
+static lb_err fail(struct claiming *claiming, struct lb_activity_row *activity,
+                   const struct lb_lead_row *before, struct lb_str missing)
+{
+    struct lb_lead_row lead = *before;
+    char detail[256];
+    int len = snprintf(detail, sizeof detail,
+                       "The lead has no '%.*s' and the template no fallback for it.",
+                       (int)missing.len, missing.ptr);
+    activity->state = LB_ACTIVITY_FAILED;
+    activity->changed_at = claiming->now;
+    activity->completed_at = claiming->now;
+    activity->detail = (struct lb_str){detail, (size_t)len};
+    lead.status = LB_LEAD_ERROR;
+    lead.queue = LB_QUEUE_SCHEDULED;
+    lead.step = activity->step;
+    lead.since = claiming->now;
+    claiming->fruitless++;
+    lb_err err = claiming->store->ops->activity_put(claiming->store, activity);
+    return err ? err : move(claiming, before, &lead);
+}
+
+static lb_err lease(struct claiming *claiming, struct lb_activity_row *activity,
+                    const struct lb_lead_row *before)
+{
+    struct lb_lead_row lead = *before;
+    activity->state = LB_ACTIVITY_CLAIMED;
+    activity->attempts++;
+    activity->lease_until = claiming->claim->lease_until;
+    activity->claimed_at = claiming->now;
+    activity->changed_at = claiming->now;
+    activity->completed_at = 0;
+    activity->detail = (struct lb_str){0};
+    lb_id_random(activity->lease_token, sizeof activity->lease_token - 1);
+    lead.status = LB_LEAD_ACTIVE;
+    lead.queue = LB_QUEUE_CLAIMED;
+    lead.step = activity->step;
+    lead.since = claiming->claim->lease_until;
+    lb_err err = claiming->store->ops->activity_put(claiming->store, activity);
+    return err ? err : move(claiming, before, &lead);
+}
+
+/* The activity of this lead and step, new or claimed before. */
+static lb_err find_activity(struct claiming *claiming, const struct lb_lead_row *lead,
+                            uint32_t step, struct lb_activity_row *out)
+{
+    lb_err err = claiming->store->ops->activity(claiming->reader, lead->no, step, out);
+    if (err == LB_ERR_NOT_FOUND) {
+        *out = (struct lb_activity_row){lead->no, step, lead->workspace, lead->campaign};
+        return LB_OK;
+    }
+    if (!err && out->state == LB_ACTIVITY_FAILED)
+        out->retries = 0; /* a person has set the lead back */
+    return err;
+}
+
+static void fill_in(struct lb_claim *claim, struct lb_claimed *item, const struct lb_lead_row *lead)
+{
+    item->lead = lead->no;
+    item->identifier = keep(claim, lead->identifier);
+    item->member_id = keep(claim, lead->member_id);
+    item->first_name = keep(claim, lead->first_name);
+    item->last_name = keep(claim, lead->last_name);
+    item->company_name = keep(claim, lead->company_name);
+    item->variables = keep(claim, lead->variables);
+}
+
+/* The message of a step for a lead; false as lb_template_render. */
+static bool put_message(struct claiming *claiming, const struct lb_step_row *step,
+                        const struct lb_lead_row *lead, struct lb_claimed *item,
+                        struct lb_str *out_missing)
+{
+    struct lb_buf *texts = &claiming->claim->texts;
+    size_t at = texts->len;
+    if (!step->body.ptr)
+        return true;
+    if (!lb_template_render(step->body, lead, lb_buf_str(&claiming->variables), texts, out_missing))
+        return false;
+    item->message = (struct lb_claimed_text){at, texts->len - at, true};
+    return true;
+}
+
+/* Hands out step `index` to the lead, with its text filled in, or fails it. */
+static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead, size_t index)
+{
+    struct lb_claim *claim = claiming->claim;
+    const struct lb_step_row *step = &claiming->sequence.steps[index];
+    struct lb_activity_row activity;
+    lb_err err = find_activity(claiming, lead, step->no, &activity);
+    struct lb_claimed *item = err ? NULL : new_item(claim);
+    if (!item)
+        return err ? err : LB_ERR_STORAGE_UNAVAILABLE;
+    *item = (struct lb_claimed){.step = step->no,
+                                .order = lb_sequence_order(&claiming->sequence, index),
+                                .type = step->type,
+                                .attempt = activity.attempts + 1};
+    size_t texts_before = claim->texts.len;
+    struct lb_str missing;
+    fill_in(claim, item, lead);
+    if (!put_message(claiming, step, lead, item, &missing)) {
+        claim->texts.len = texts_before;
+        return fail(claiming, &activity, lead, missing);
+    }
+    if (claim->texts.failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    err = lease(claiming, &activity, lead);
+    memcpy(item->lease_token, activity.lease_token, sizeof item->lease_token);
+    claim->count++;
+    return err;
+}
+
+/* Looks at one lead of the queue; it leaves its place in the queue in any case. */
+static lb_err take_lead(struct claiming *claiming, uint64_t no)
+{
+    struct lb_lead_row lead;
+    enum lb_scope scope;
+    size_t index;
+    claiming->claim->write.touched = true;
+    lb_err err = claiming->store->ops->lead(claiming->reader, no, &lead);
+    if (!err)
+        err = lb_outreach_scope(claiming->claim->outreach, &lead, &scope);
+    if (err)
+        return err;
+    if (scope != LB_SCOPE_NONE)
+        return set_aside(claiming, &lead);
+    err = lb_sequence_step_of(&claiming->sequence, claiming->store, claiming->reader, no, lead.step,
+                              &index);
+    if (!err && lead.step &&
+        (index == LB_SEQUENCE_NONE || claiming->sequence.steps[index].no != lead.step))
+        err = end_lapsed(claiming, &lead);
+    if (err)
+        return err;
+    return index == LB_SEQUENCE_NONE ? finish(claiming, &lead) : hand_out(claiming, &lead, index);
+}
+
+/* --- The queue --- */
+
+/* Takes leads that wait for step `step`, in this queue, since `before` or earlier. */
+static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_queue queue,
+                       int64_t before)
+{
+    uint64_t leads[FETCH_MAX];
+    lb_err err = LB_OK;
+    size_t count = 1;
+    while (!err && count && wants_more(claiming)) {
+        size_t wanted = claiming->claim->max - claiming->claim->count;
+        err = claiming->store->ops->leads_due(
+            claiming->reader, claiming->claim->standing.list.campaign, queue, step, before,
+            wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
+        for (size_t i = 0; !err && i < count; i++)
+            err = take_lead(claiming, leads[i]);
+    }
+    return err;
+}
+
+/* Those that wait for one step: leases that ran out, retries, and those whose delay has passed. */
+static lb_err take_step(struct claiming *claiming, size_t index)
+{
+    const struct lb_sequence *sequence = &claiming->sequence;
+    uint32_t no = sequence->steps[index].no;
+    size_t served = lb_sequence_next(sequence, index);
+    int64_t delay_ms =
+        served == LB_SEQUENCE_NONE ? 0 : sequence->steps[served].delay_hours * HOUR_MS;
+    lb_err err = take_due(claiming, no, LB_QUEUE_CLAIMED, claiming->now);
+    if (!err)
+        err = take_due(claiming, no, LB_QUEUE_RETRY, claiming->now);
+    if (!err)
+        err = take_due(claiming, no, LB_QUEUE_SCHEDULED, claiming->now - delay_ms);
+    return err;
+}
+
+/* Those for whom nothing was handed out yet. */
+static lb_err take_new(struct claiming *claiming)
+{
+    size_t first = lb_sequence_next(&claiming->sequence, 0);
+    if (first == LB_SEQUENCE_NONE)
+        return LB_OK;
+    int64_t due =
+        claiming->state.activated_at + claiming->sequence.steps[first].delay_hours * HOUR_MS;
+    return due <= claiming->now ? take_due(claiming, 0, LB_QUEUE_SCHEDULED, INT64_MAX) : LB_OK;
+}
+
+static lb_err take_all(struct claiming *claiming)
+{
+    lb_err err = LB_OK;
+    for (size_t i = claiming->sequence.count; !err && i-- > 0 && wants_more(claiming);)
+        err = take_step(claiming, i);
+    if (!err && wants_more(claiming))
+        err = take_new(claiming);
+    if (err || !claiming->claim->write.touched)
+        return err;
+    return lb_outreach_count(claiming->claim->outreach, claiming->claim->standing.list.campaign,
+                             &claiming->tally);
+}
+
+static lb_err prepare(struct claiming *claiming)
+{
+    struct lb_claim *claim = claiming->claim;
+    lb_err err = lb_outreach_campaign(claim->outreach, &claim->standing, &claim->write.reason,
+                                      &claiming->state);
+    if (err || claiming->state.status != LB_CAMPAIGN_ACTIVE)
+        return err;
+    lb_buf_append_str(&claiming->variables, claiming->state.variables);
+    if (claiming->variables.failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    return lb_sequence_load(claiming->store, claiming->reader, claim->standing.list.campaign,
+                            &claiming->sequence);
+}
+
+static lb_err apply_claim(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_claim *claim = (struct lb_claim *)write;
+    struct claiming claiming = {.claim = claim,
+                                .store = store,
+                                .reader = lb_outreach_reader(claim->outreach),
+                                .now = lb_clock_wall_ms()};
+    claim->count = 0;
+    claim->texts.len = 0;
+    claim->lease_until = claiming.now + (int64_t)claim->lease_s * 1000;
+    lb_err err = prepare(&claiming);
+    if (!err && claiming.state.status == LB_CAMPAIGN_ACTIVE)
+        err = take_all(&claiming);
+    lb_sequence_fini(&claiming.sequence);
+    lb_buf_fini(&claiming.variables);
+    return err;
+}
+
+void lb_claim_activities(struct lb_claim *claim)
+{
+    claim->write.apply = apply_claim;
+}
+
+struct lb_str lb_claim_text(const struct lb_claim *claim, struct lb_claimed_text text)
+{
+    if (!text.given)
+        return (struct lb_str){0};
+    return (struct lb_str){text.len ? claim->texts.ptr + text.at : "", text.len};
+}
+
+void lb_claim_fini(struct lb_claim *claim)
+{
+    free(claim->items);
+    lb_buf_fini(&claim->texts);
+    claim->items = NULL;
+    claim->count = claim->capacity = 0;
+}

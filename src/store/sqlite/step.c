@@ -1,0 +1,91 @@
+#include "store/sqlite/internal.h"
+
+static const char *const type_names[LB_STEP_TYPE_COUNT] = {"visit_profile", "invitation",
+                                                           "message"};
+
+static enum lb_step_type type_of(struct lb_str name)
+{
+    for (int type = LB_STEP_MESSAGE; type > LB_STEP_VISIT_PROFILE; type--)
+        if (lb_str_equal(name, lb_str(type_names[type])))
+            return (enum lb_step_type)type;
+    return LB_STEP_VISIT_PROFILE;
+}
+
+/* What insert and update have in common. */
+static void bind_step(sqlite3_stmt *stmt, const struct lb_step_row *row)
+{
+    sqlite3_bind_int64(stmt, 2, row->position);
+    lb_sqlite_bind_str(stmt, 3, lb_str(type_names[row->type]));
+    sqlite3_bind_int64(stmt, 4, row->delay_hours);
+    sqlite3_bind_int(stmt, 5, row->stop_on_reply);
+    lb_sqlite_bind_str(stmt, 6, row->body);
+    lb_sqlite_bind_number(stmt, 7, row->deleted_at);
+}
+
+lb_err lb_sqlite_step_insert(struct lb_store *store, struct lb_step_row *row)
+{
+    struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(writer, STMT_STEP_INSERT,
+                           "INSERT INTO step (workspace, position, type, delay_hours,"
+                           " stop_on_reply, body, deleted_at, campaign)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, row->workspace);
+    bind_step(stmt, row);
+    sqlite3_bind_int64(stmt, 8, row->campaign);
+    lb_err err = lb_sqlite_run(stmt);
+    row->no = (uint32_t)sqlite3_last_insert_rowid(writer->db);
+    return err;
+}
+
+lb_err lb_sqlite_step_update(struct lb_store *store, const struct lb_step_row *row)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_STEP_UPDATE,
+                           "UPDATE step SET position = ?2, type = ?3, delay_hours = ?4,"
+                           " stop_on_reply = ?5, body = ?6, deleted_at = ?7 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, row->no);
+    bind_step(stmt, row);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t campaign)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_STEPS_DROP,
+                                            "DELETE FROM step WHERE campaign = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, campaign);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t campaign, void *context,
+                       lb_err (*each)(void *, const struct lb_step_row *))
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_STEPS,
+        "SELECT no, workspace, position, type, delay_hours, stop_on_reply, body, deleted_at"
+        " FROM step WHERE campaign = ?1 ORDER BY position, no");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, campaign);
+    lb_err err = LB_OK;
+    int code = SQLITE_ROW;
+    while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct lb_step_row row = {.no = (uint32_t)sqlite3_column_int64(stmt, 0),
+                                  .workspace = (uint32_t)sqlite3_column_int64(stmt, 1),
+                                  .campaign = campaign,
+                                  .position = (uint32_t)sqlite3_column_int64(stmt, 2),
+                                  .type = type_of(lb_sqlite_column_str(stmt, 3)),
+                                  .delay_hours = (uint32_t)sqlite3_column_int64(stmt, 4),
+                                  .stop_on_reply = sqlite3_column_int(stmt, 5) != 0,
+                                  .body = lb_sqlite_column_str(stmt, 6),
+                                  .deleted_at = sqlite3_column_int64(stmt, 7)};
+        err = each(context, &row);
+    }
+    return lb_sqlite_end_scan(stmt, err, code);
+}
