@@ -8,26 +8,40 @@ READ, CHECK, WRITE = "read", "check", "write"
 @dataclass(frozen=True)
 class EndPoint:
     method: str
-    path: str  # {c}: a campaign of the caller, {change}: a change of the caller
+    path: str  # {c}, {change}, {lead}, {step}, {activity}: the caller's own
     kind: str
-    body: object = None
+    body: object = None  # "{token}" stands for the lease's
     success: tuple = (200,)
+    licensed: bool = False  # needs a valid license
 
     @property
     def in_campaign(self):
         return "{c}" in self.path
 
-    def target(self, campaign="none", change="none"):
-        return self.path.format(c=campaign, change=change)
+    def target(self, ids):
+        return self.path.format_map(Ids(ids))
+
+    def data(self, ids):
+        if not isinstance(self.body, dict):
+            return self.body
+        token = ids.get("token", "none")
+        return {name: token if value == "{token}" else value for name, value in self.body.items()}
 
     def __str__(self):
         return f"{self.method} {self.path}"
 
 
+class Ids(dict):
+    """What is not given stands for something that does not exist."""
+
+    def __missing__(self, name):
+        return "none"
+
+
 LIST = "/campaigns/{c}/blocked-leads"
 
 ENDPOINTS = [
-    EndPoint("POST", LIST, WRITE, {"publicIdentifiers": ["someone"]}),
+    EndPoint("POST", LIST, WRITE, {"publicIdentifiers": ["someone"]}, licensed=True),
     EndPoint("GET", LIST, READ),
     EndPoint("DELETE", LIST, WRITE, {"publicIdentifiers": ["someone"]}),
     EndPoint("POST", "/blocked-leads", WRITE, {"leads": [{"publicIdentifier": "someone"}]}),
@@ -39,10 +53,25 @@ ENDPOINTS = [
     EndPoint("POST", "/campaigns", WRITE, {"name": "Another"}, (201,)),
     EndPoint("GET", "/campaigns", READ),
     EndPoint("GET", "/campaigns/{c}", READ),
-    EndPoint("PUT", "/campaigns/{c}/activate", WRITE, None, (200, 409)),
-    EndPoint("PUT", "/campaigns/{c}/pause", WRITE, None, (200, 409)),
+    EndPoint("PUT", "/campaigns/{c}/activate", WRITE),
+    EndPoint("PUT", "/campaigns/{c}/pause", WRITE),
     EndPoint("DELETE", "/campaigns/{c}", WRITE, None, (200, 204)),
+    EndPoint("GET", "/campaigns/{c}/sequence", READ),
+    EndPoint("POST", "/campaigns/{c}/steps", WRITE, {"type": "visit_profile"}, (201,)),
+    EndPoint("PUT", "/campaigns/{c}/steps/{step}", WRITE, {"delay": 5}),
+    EndPoint("DELETE", "/campaigns/{c}/steps/{step}", WRITE),
+    EndPoint("POST", "/campaigns/{c}/leads", WRITE, {"leads": [{"publicIdentifier": "someone"}]}),
+    EndPoint("GET", "/campaigns/{c}/leads", READ),
+    EndPoint("GET", "/campaigns/{c}/leads/{lead}/explain", READ),
+    EndPoint("PUT", "/leads/{lead}/status", WRITE, {"status": "paused"}),
+    EndPoint("DELETE", "/leads/{lead}", WRITE),
+    EndPoint("POST", "/campaigns/{c}/activities/claim", WRITE, {"max": 1}, licensed=True),
+    EndPoint("GET", "/campaigns/{c}/activities", READ),
+    EndPoint("POST", "/activities/{activity}/complete", WRITE,
+             {"leaseToken": "{token}", "result": "done"}),
 ]
 
 WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.body is not None]
 IN_CAMPAIGN = [endpoint for endpoint in ENDPOINTS if endpoint.in_campaign]
+LICENSED = [endpoint for endpoint in ENDPOINTS if endpoint.licensed]
+ANY_LICENSE = [endpoint for endpoint in ENDPOINTS if not endpoint.licensed]

@@ -7,6 +7,7 @@ import pytest
 
 from endpoints import CHECK, ENDPOINTS, IN_CAMPAIGN, WRITE
 from support import expect
+from support.campaigns import prepare
 from support.client import check_invariants
 from support.server import fresh_address, key_id, unique
 
@@ -14,7 +15,7 @@ all_endpoints = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
 
 
 class Scene:
-    """A workspace with one key of each kind, a campaign and a block in it."""
+    """A workspace with one key of each kind."""
 
     def __init__(self, server):
         self.server = server
@@ -27,24 +28,22 @@ class Scene:
         self.foreign = server.tenant("pro")
 
     def prepare(self):
-        """A campaign with one block, and that block's change."""
-        campaign = self.tenant.campaign()
-        response = self.api.post(f"/campaigns/{campaign}/blocked-leads",
-                                 {"publicIdentifiers": ["blocked-before"]})
-        return campaign, response.header("x-change-id")
+        return prepare(self.tenant)
 
-    def send(self, endpoint, key, campaign="none", change="none", headers=()):
+    def send(self, endpoint, key, ids=(), headers=()):
         """From an address of its own, so that failed keys never add up."""
         forwarded = [("X-Forwarded-For", fresh_address())]
-        return self.api.call(endpoint.method, endpoint.target(campaign, change), endpoint.body,
+        ids = dict(ids)
+        return self.api.call(endpoint.method, endpoint.target(ids), endpoint.data(ids),
                              headers=forwarded + list(headers), key=key)
 
-    def everything(self, campaign):
+    def everything(self, ids):
         """All that an unauthorised request could have changed."""
-        return (expect.ok(self.api.get(f"/campaigns/{campaign}/blocked-leads")),
-                expect.ok(self.api.get("/blocked-leads")),
-                self.api.get("/campaigns").header("x-total-count"),
-                expect.ok(self.api.get(f"/campaigns/{campaign}")))
+        campaign = f"/campaigns/{ids['c']}"
+        return [self.api.get("/campaigns").header("x-total-count"),
+                *[expect.ok(self.api.get(path)) for path in (
+                    "/blocked-leads", campaign, campaign + "/blocked-leads", campaign + "/leads",
+                    campaign + "/sequence", campaign + "/activities")]]
 
 
 @pytest.fixture(scope="module")
@@ -54,17 +53,17 @@ def scene(server):
 
 @all_endpoints
 def test_a_valid_key_is_let_in(scene, endpoint):
-    campaign, change = scene.prepare()
-    response = scene.send(endpoint, scene.tenant.key, campaign, change)
+    ids = scene.prepare()
+    response = scene.send(endpoint, scene.tenant.key, ids)
     assert response.status in endpoint.success, response
 
 
 @all_endpoints
 def test_no_key_is_401_missing_api_key(scene, endpoint):
-    campaign, change = scene.prepare()
-    before = scene.everything(campaign)
-    expect.error(scene.send(endpoint, None, campaign, change), 401, "missing_api_key")
-    assert scene.everything(campaign) == before
+    ids = scene.prepare()
+    before = scene.everything(ids)
+    expect.error(scene.send(endpoint, None, ids), 401, "missing_api_key")
+    assert scene.everything(ids) == before
 
 
 def mistyped(key):
@@ -109,11 +108,11 @@ def well_formed(key):
 @all_endpoints
 @pytest.mark.parametrize("kind", ["mistyped", "revoked", "expired", "nonsense"])
 def test_a_bad_key_is_401_invalid_api_key(scene, endpoint, kind):
-    campaign, change = scene.prepare()
-    before = scene.everything(campaign)
+    ids = scene.prepare()
+    before = scene.everything(ids)
     key = BAD_KEYS[kind](scene)
-    expect.error(scene.send(endpoint, key, campaign, change), 401, "invalid_api_key")
-    assert scene.everything(campaign) == before
+    expect.error(scene.send(endpoint, key, ids), 401, "invalid_api_key")
+    assert scene.everything(ids) == before
 
 
 def test_all_bad_keys_answer_alike(scene):
@@ -133,31 +132,34 @@ def test_an_empty_key_is_401(scene):
 
 @all_endpoints
 def test_a_read_only_key_may_read_and_check_but_not_write(scene, endpoint):
-    campaign, change = scene.prepare()
-    before = scene.everything(campaign)
-    response = scene.send(endpoint, scene.read_only, campaign, change)
+    ids = scene.prepare()
+    before = scene.everything(ids)
+    response = scene.send(endpoint, scene.read_only, ids)
     if endpoint.kind == WRITE:
         expect.error(response, 403, "forbidden")
     else:
         assert response.status == 200, response
-    assert scene.everything(campaign) == before
+    assert scene.everything(ids) == before
 
 
 @pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.kind == CHECK], ids=str)
 def test_a_read_only_key_sees_blocks_in_checks(scene, endpoint):
-    campaign, _ = scene.prepare()
-    scene.api.post(f"/campaigns/{campaign}/blocked-leads", {"publicIdentifiers": ["someone"]})
-    body = expect.ok(scene.send(endpoint, scene.read_only, campaign))
+    ids = scene.prepare()
+    path = f"/campaigns/{ids['c']}/blocked-leads"
+    scene.api.post(path, {"publicIdentifiers": ["someone"]})
+    body = expect.ok(scene.send(endpoint, scene.read_only, ids))
     assert body["blocked"] in (True, ["someone"])
 
 
 @pytest.mark.parametrize("endpoint", IN_CAMPAIGN, ids=str)
 def test_another_workspaces_campaign_answers_exactly_like_a_missing_one(scene, endpoint):
-    campaign, _ = scene.prepare()
-    before = scene.everything(campaign)
+    ids = scene.prepare()
+    campaign = ids["c"]
+    before = scene.everything(ids)
     missing = unique("missing")
-    foreign = scene.send(endpoint, scene.foreign.key, campaign, headers=[("X-Request-Id", "same")])
-    unknown = scene.send(endpoint, scene.foreign.key, missing, headers=[("X-Request-Id", "same")])
+    same = [("X-Request-Id", "same")]
+    foreign = scene.send(endpoint, scene.foreign.key, ids, same)
+    unknown = scene.send(endpoint, scene.foreign.key, {**ids, "c": missing}, same)
     expect.error(foreign, 404, "campaign_not_found")
     assert foreign.status == unknown.status
     assert foreign.message == f"No campaign '{campaign}' in this workspace."
@@ -166,7 +168,7 @@ def test_another_workspaces_campaign_answers_exactly_like_a_missing_one(scene, e
     drop = {"date", "content-length"}
     assert [header for header in foreign.headers if header[0].lower() not in drop] == [
         header for header in unknown.headers if header[0].lower() not in drop]
-    assert scene.everything(campaign) == before
+    assert scene.everything(ids) == before
 
 
 def test_another_workspaces_key_sees_only_its_own_lists(scene):
@@ -201,8 +203,8 @@ def test_a_key_in_the_query_or_a_cookie_or_as_bearer_does_not_count(scene):
 @pytest.mark.parametrize("base", ["/v1", "/api/v1"])
 @all_endpoints
 def test_both_base_paths_serve_every_end_point(scene, endpoint, base):
-    campaign, change = scene.prepare()
-    response = scene.api.call(endpoint.method, endpoint.target(campaign, change), endpoint.body,
+    ids = scene.prepare()
+    response = scene.api.call(endpoint.method, endpoint.target(ids), endpoint.data(ids),
                               base=base)
     assert response.status in endpoint.success, response
 

@@ -6,6 +6,7 @@ import pytest
 
 from endpoints import LIST
 from support import expect
+from support.campaigns import Campaign, prepare
 from support.client import Connection, build
 
 LIMIT = 4 * 1024 * 1024
@@ -14,10 +15,11 @@ LIMIT = 4 * 1024 * 1024
 class Target:
     """An end point that takes a body, and how to write a good one around given JSON."""
 
-    def __init__(self, method, path, wrap):
+    def __init__(self, method, path, wrap, text=True):
         self.method = method
         self.path = path
-        self.wrap = wrap  # the bytes of one identifier (a JSON value) -> a whole body
+        self.wrap = wrap  # the bytes of one text (a JSON value) -> a whole body
+        self.text = text  # False: it wants a number there, and needs no body
 
 
 def identifiers(value):
@@ -33,23 +35,43 @@ TARGETS = {
         lambda value: b'{"leads":[{"publicIdentifier":"kept"},{"publicIdentifier":%s}]}' % value),
     "workspace unblock": Target("DELETE", "/blocked-leads", lambda value: b"[" + value + b"]"),
     "campaign": Target("POST", "/campaigns", lambda value: b'{"name":' + value + b"}"),
+    "campaign with steps": Target(
+        "POST", "/campaigns",
+        lambda value: b'{"name":"x","steps":[{"type":"message","genericBody":%s}]}' % value),
+    "step": Target("POST", "/campaigns/{c}/steps",
+                   lambda value: b'{"type":"message","genericBody":%s}' % value),
+    "step change": Target("PUT", "/campaigns/{c}/steps/{step}",
+                          lambda value: b'{"genericBody":%s}' % value),
+    "leads": Target(
+        "POST", "/campaigns/{c}/leads",
+        lambda value: b'{"leads":[{"publicIdentifier":"kept"},{"publicIdentifier":%s}]}' % value),
+    "lead status": Target("PUT", "/leads/{lead}/status", lambda value: b'{"status":%s}' % value),
+    "claim": Target("POST", "/campaigns/{active}/activities/claim",
+                    lambda value: b'{"max":%s}' % value, text=False),
+    "complete": Target("POST", "/activities/{activity}/complete",
+                       lambda value: b'{"leaseToken":%s,"result":"done"}' % value),
 }
 
 
 class Scene:
     def __init__(self, tenant):
         self.api = tenant.api
-        self.campaign = tenant.campaign()
-        self.path = f"/campaigns/{self.campaign}/blocked-leads"
+        self.ids = prepare(tenant)
+        self.active = Campaign(tenant, "a-1")
+        self.ids["active"] = self.active.id
+        self.path = f"/campaigns/{self.ids['c']}/blocked-leads"
         self.api.post(self.path, {"publicIdentifiers": ["kept", "john-doe"], "reason": "r"})
         self.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "kept"}]})
 
     def snapshot(self):
         return [expect.ok(self.api.get(path))
-                for path in (self.path, "/blocked-leads", "/campaigns?take=100")]
+                for path in (self.path, "/blocked-leads", "/campaigns?take=100",
+                             f"/campaigns/{self.ids['c']}/leads",
+                             f"/campaigns/{self.ids['c']}/activities",
+                             self.active.path + "/activities")]
 
     def send(self, target, body, **options):
-        return self.api.call(target.method, target.path.format(c=self.campaign), body, **options)
+        return self.api.call(target.method, target.path.format(**self.ids), body, **options)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +80,10 @@ def scene(server):
     return Scene(server.tenant())
 
 
+TEXTS = {name: target for name, target in TARGETS.items() if target.text}
+
 every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+every_text = pytest.mark.parametrize("target", TEXTS.values(), ids=TEXTS)
 
 BROKEN = {
     "open array": b'{"publicIdentifiers":["kept"',
@@ -116,7 +141,7 @@ def test_broken_json_is_refused(scene, body):
     assert scene.snapshot() == before
 
 
-@every_target
+@every_text
 @pytest.mark.parametrize("value", [b"1", b"null", b"true", b"1e400", b"-0", b"[]", b"{}",
                                    b'[["a"]]', b"123456789012345678901234567890"], ids=repr)
 def test_another_type_in_place_of_a_string_is_refused(scene, target, value):
@@ -126,7 +151,7 @@ def test_another_type_in_place_of_a_string_is_refused(scene, target, value):
     assert scene.snapshot() == before
 
 
-@every_target
+@every_text
 @pytest.mark.parametrize("value", [b'"a\\u0000b"', b'"\\u0000"', b'"\\ud800"', b'"\\udc00x"',
                                    b'"\\ud800\\ud800"'], ids=repr)
 def test_an_escaped_nul_or_lone_surrogate_is_refused(scene, target, value):
@@ -134,8 +159,11 @@ def test_an_escaped_nul_or_lone_surrogate_is_refused(scene, target, value):
     response = scene.send(target, target.wrap(value))
     if target is TARGETS["workspace unblock"] and response.status == 200:
         expect.unblocked_result(response, 0)  # an id that nothing has
+    elif target is TARGETS["complete"] and response.status == 409:
+        expect.error(response, 409, "lease_lost")  # a token that nothing has
     else:
-        expect.error(response, 400, "invalid_identifier", "invalid_body", "invalid_json")
+        expect.error(response, 400, "invalid_identifier", "invalid_body", "invalid_json",
+                     "invalid_template")
     assert scene.snapshot() == before
 
 
@@ -168,7 +196,7 @@ def test_10001_identifiers_are_refused(scene, name):
     assert scene.snapshot() == before
 
 
-@every_target
+@every_text
 def test_no_body_is_refused(scene, target):
     before = scene.snapshot()
     expect.error(scene.send(target, None), 400, "invalid_json", "invalid_body")
@@ -213,7 +241,7 @@ def test_one_byte_over_4_mib_is_413(scene, server, target):
     body += b" " * (LIMIT + 1 - len(body))
     headers = scene.api.headers(body)
     with Connection(server.port) as connection:
-        path = "/v1" + target.path.format(c=scene.campaign)
+        path = "/v1" + target.path.format(**scene.ids)
         connection.send_while_reading(build(target.method, path, headers, body))
         expect.error(connection.read(), 413, "payload_too_large")
     assert scene.snapshot() == before

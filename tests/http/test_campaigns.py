@@ -5,6 +5,7 @@ import json
 import pytest
 
 from support import expect
+from support.campaigns import Campaign
 
 FIELDS = {"id", "name", "status", "progress", "createdAt", "settings", "coreVariables",
           "customVariables", "linkedinAccounts", "analytics", "steps"}
@@ -20,9 +21,9 @@ def test_a_new_campaign_has_exactly_the_promised_fields(api):
     created = body.pop("createdAt")
     identity = body.pop("id")
     assert expect.is_time(created) and identity
-    analytics = body.pop("analytics")
-    assert analytics.keys() == {"acceptanceRate", "responseRate", "totalLeads"}
-    assert set(analytics.values()) == {0}
+    nobody = dict.fromkeys(("waiting", "active", "paused", "completed", "error", "blocked"), 0)
+    assert body.pop("analytics") == {"acceptanceRate": 0, "responseRate": 0, "totalLeads": 0,
+                                     "leads": nobody}
     assert body == {"name": "Q1 outreach", "status": "draft", "progress": 0, "settings": {},
                     "coreVariables": {}, "customVariables": {}, "linkedinAccounts": [], "steps": []}
 
@@ -145,14 +146,15 @@ def test_deleting_a_campaign_leaves_the_workspace_list_alone(fresh):
     assert len(expect.ok(fresh.api.get("/blocked-leads"))) == 1
 
 
-def test_activate_and_pause(api, campaign):
-    """A campaign without steps may not be ready; then it stays as it is and says why."""
+def test_an_empty_campaign_is_not_ready(api, campaign):
     response = api.put(f"/campaigns/{campaign}/activate")
-    if response.status == 409:
-        expect.error(response, 409, "campaign_not_ready")
-        assert expect.ok(api.get(f"/campaigns/{campaign}"))["status"] == "draft"
-        return
-    expect.ok(response)
+    expect.error(response, 409, "campaign_not_ready")
+    assert expect.ok(api.get(f"/campaigns/{campaign}"))["status"] == "draft"
+
+
+def test_activate_and_pause(tenant, api):
+    campaign = Campaign(tenant, "a-1", active=False).id
+    expect.ok(api.put(f"/campaigns/{campaign}/activate"))
     assert expect.ok(api.get(f"/campaigns/{campaign}"))["status"] == "active"
     assert campaign in [entry["id"] for entry in expect.ok(
         api.get("/campaigns?status=active&take=100"))]
@@ -164,10 +166,11 @@ def test_activate_and_pause(api, campaign):
     assert expect.ok(api.get(f"/campaigns/{campaign}"))["status"] == "active"
 
 
-def test_blocks_hold_in_every_status(api, campaign):
-    path = f"/campaigns/{campaign}/blocked-leads"
+def test_blocks_hold_in_every_status(tenant, api):
+    campaign = Campaign(tenant, "a-1", active=False)
+    path = campaign.blocks
     for action in ("activate", "pause", "activate"):
-        api.put(f"/campaigns/{campaign}/{action}")
+        expect.ok(api.put(f"{campaign.path}/{action}"))
         api.post(path, {"publicIdentifiers": [f"x-{action}"]})
         assert expect.ok(api.get(f"{path}/x-{action}"))["blocked"] is True
 

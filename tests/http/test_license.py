@@ -1,9 +1,10 @@
-"""Which plan may do what: safety is not for sale, only the campaign block needs a valid licence."""
+"""Which plan may do what: safety is not for sale, only blocks and claims need a valid licence."""
 
 import pytest
 
-from endpoints import ENDPOINTS
+from endpoints import ANY_LICENSE, LICENSED
 from support import expect
+from support.campaigns import prepare
 
 BLOCK = {"publicIdentifiers": ["john-doe"]}
 
@@ -46,17 +47,24 @@ def weak(request, server):
     plan = request.param.split()[-1]
     scene = Licensed(server, "pro")
     scene.api.post(scene.path, {"publicIdentifiers": ["blocked-before"], "reason": "r"})
-    change = scene.api.post(scene.path, {"publicIdentifiers": ["to-undo"]}).header("x-change-id")
+    scene.ids = prepare(scene.tenant)
     scene.plan(plan, *(["--expires", "2020-01-01"] if "expired" in request.param else []))
-    scene.change = change
     return scene
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS[1:], ids=str)
-def test_everything_but_the_campaign_block_works_with_any_license(weak, endpoint):
-    response = weak.api.call(endpoint.method, endpoint.target(weak.campaign, weak.change),
-                             endpoint.body)
+def send(weak, endpoint):
+    return weak.api.call(endpoint.method, endpoint.target(weak.ids), endpoint.data(weak.ids))
+
+
+@pytest.mark.parametrize("endpoint", ANY_LICENSE, ids=str)
+def test_everything_but_campaign_blocks_and_claims_works_with_any_license(weak, endpoint):
+    response = send(weak, endpoint)
     assert response.status in endpoint.success, response
+
+
+@pytest.mark.parametrize("endpoint", LICENSED, ids=str)
+def test_campaign_blocks_and_claims_need_a_valid_license(weak, endpoint):
+    expect.error(send(weak, endpoint), 403, "license_required", "license_expired")
 
 
 def test_blocks_made_before_still_hold_with_any_license(weak):

@@ -46,6 +46,10 @@ def blocks(campaign):
     return f"/v1/campaigns/{campaign}/blocked-leads"
 
 
+def claim(campaign):
+    return f"/v1/campaigns/{campaign}/activities/claim"
+
+
 def test_route_before_key(scene):
     for path in ("/v1/nothing", "/nothing", "/", "/v1", "/v1/", "/v2/blocked-leads",
                  "/v1/blocked-leads/", "/v1//blocked-leads", "/api/blocked-leads",
@@ -75,6 +79,16 @@ def test_route_before_everything_else(scene):
     ("POST", "/v1/campaigns/x", {"GET", "DELETE"}),
     ("POST", "/v1/campaigns/x/activate", {"PUT"}),
     ("GET", "/v1/campaigns/x/pause", {"PUT"}),
+    ("DELETE", "/v1/campaigns/x/leads", {"GET", "POST"}),
+    ("POST", "/v1/campaigns/x/sequence", {"GET"}),
+    ("GET", "/v1/campaigns/x/steps", {"POST"}),
+    ("POST", "/v1/campaigns/x/steps/y", {"PUT", "DELETE"}),
+    ("POST", "/v1/campaigns/x/activities", {"GET"}),
+    ("GET", "/v1/campaigns/x/activities/claim", {"POST"}),
+    ("PUT", "/v1/campaigns/x/leads/y/explain", {"GET"}),
+    ("PUT", "/v1/leads/x", {"DELETE"}),
+    ("POST", "/v1/leads/x/status", {"PUT"}),
+    ("PUT", "/v1/activities/x/complete", {"POST"}),
     ("BREW", "/v1/blocked-leads", {"GET", "POST", "DELETE"}),
     ("POST", "/livez", {"GET"}),
 ])
@@ -110,21 +124,26 @@ def test_license_before_campaign_media_type_size_and_json(scene):
             (scene.expired, "missing", "license_expired")):
         for body in (BAD_JSON, TOO_LARGE, b'{"publicIdentifiers": ["a b"]}'):
             for content_type in ("application/json", "text/plain"):
-                response = scene.send("POST", blocks(campaign), body, tenant.key, content_type)
-                expect.error(response, 403, code)
+                for path in (blocks(campaign), claim(campaign)):
+                    response = scene.send("POST", path, body, tenant.key, content_type)
+                    expect.error(response, 403, code)
 
 
 def test_forbidden_before_campaign_media_type_size_and_json(scene):
     for body, content_type in ((BAD_JSON, "text/plain"), (TOO_LARGE, "application/json")):
-        response = scene.send("POST", blocks("missing"), body, scene.read_only, content_type)
-        expect.error(response, 403, "forbidden")
+        for path in (blocks("missing"), claim("missing"), "/v1/activities/missing/complete",
+                     "/v1/campaigns/missing/leads", "/v1/campaigns/missing/steps"):
+            response = scene.send("POST", path, body, scene.read_only, content_type)
+            expect.error(response, 403, "forbidden")
 
 
 def test_campaign_before_media_type_size_and_json(scene):
     for body in (BAD_JSON, TOO_LARGE, b"[]"):
         for content_type in ("application/json", "text/plain", None):
-            response = scene.send("POST", blocks("missing"), body, scene.pro.key, content_type)
-            expect.error(response, 404, "campaign_not_found")
+            for path in (blocks("missing"), claim("missing"), "/v1/campaigns/missing/leads",
+                         "/v1/campaigns/missing/steps"):
+                response = scene.send("POST", path, body, scene.pro.key, content_type)
+                expect.error(response, 404, "campaign_not_found")
 
 
 def test_campaign_before_parameters_and_identifiers(scene):
@@ -134,17 +153,20 @@ def test_campaign_before_parameters_and_identifiers(scene):
     expect.error(response, 404, "campaign_not_found")
 
 
+def with_bodies(campaign):
+    return (blocks(campaign), "/v1/blocked-leads", blocks(campaign) + "/check", "/v1/campaigns",
+            claim(campaign), f"/v1/campaigns/{campaign}/leads", f"/v1/campaigns/{campaign}/steps")
+
+
 def test_media_type_before_size_and_json(scene):
     for body in (BAD_JSON, TOO_LARGE):
-        for path in (blocks(scene.campaign), "/v1/blocked-leads",
-                     blocks(scene.campaign) + "/check", "/v1/campaigns"):
+        for path in with_bodies(scene.campaign):
             response = scene.send("POST", path, body, scene.pro.key, "text/plain")
             expect.error(response, 415, "unsupported_media_type")
 
 
 def test_size_before_json(scene):
-    for path in (blocks(scene.campaign), "/v1/blocked-leads", blocks(scene.campaign) + "/check",
-                 "/v1/campaigns"):
+    for path in with_bodies(scene.campaign):
         response = scene.send("POST", path, TOO_LARGE, scene.pro.key)
         expect.error(response, 413, "payload_too_large")
 

@@ -1,0 +1,394 @@
+"""The steps of a campaign: with it, added, moved, changed, deleted, and what leads make of that."""
+
+import random
+
+import pytest
+
+from support import expect
+from support.campaigns import INVITATION, MESSAGE, STEP, VISIT, Campaign, crowd, names
+
+THREE = (VISIT, INVITATION, MESSAGE)
+
+
+def orders(campaign):
+    return [step["order"] for step in campaign.sequence()]
+
+
+def ids(campaign):
+    return [step["id"] for step in campaign.sequence()]
+
+
+@pytest.fixture
+def three(tenant):
+    return Campaign(tenant, steps=THREE)
+
+
+@pytest.fixture
+def empty(tenant):
+    return Campaign(tenant, steps=())
+
+
+def test_a_campaign_is_created_with_its_steps_in_the_order_given(api):
+    body = expect.ok(api.post("/campaigns", {"name": "Three", "steps": [
+        VISIT, {**INVITATION, "delay": 24, "stopOnReply": False}, MESSAGE]}), 201)
+    steps = body["steps"]
+    assert [step.keys() for step in steps] == [STEP] * 3
+    assert len({step.pop("id") for step in steps}) == 3
+    assert steps == [
+        {"type": "visit_profile", "order": 1, "delay": 0, "stopOnReply": True, "genericBody": None},
+        {"type": "invitation", "order": 2, "delay": 24, "stopOnReply": False,
+         "genericBody": INVITATION["genericBody"]},
+        {"type": "message", "order": 3, "delay": 0, "stopOnReply": True,
+         "genericBody": MESSAGE["genericBody"]}]
+
+
+def test_steps_read_alike_in_the_campaign_the_list_and_the_sequence(fresh):
+    made = expect.ok(fresh.api.post("/campaigns", {"name": "Three", "steps": list(THREE)}), 201)
+    assert expect.ok(fresh.api.get(f"/campaigns/{made['id']}")) == made
+    assert expect.ok(fresh.api.get("/campaigns")) == [made]
+    assert expect.ok(fresh.api.get(f"/campaigns/{made['id']}/sequence")) == made["steps"]
+
+
+def test_a_campaign_without_steps_has_an_empty_sequence(empty, api, campaign):
+    assert empty.sequence() == []
+    assert expect.ok(api.get(f"/campaigns/{campaign}/sequence")) == []
+
+
+def test_an_added_step_becomes_the_last_and_has_the_defaults(empty):
+    for order in (1, 2, 3):
+        step = empty.add_step(VISIT)
+        assert step == {"id": step["id"], "type": "visit_profile", "order": order, "delay": 0,
+                        "stopOnReply": True, "genericBody": None}
+        assert empty.sequence()[-1] == step
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_a_step_added_with_an_order_stands_there_and_the_others_move_up(three, order):
+    before = ids(three)
+    step = three.add_step(order=order)
+    assert step["order"] == order
+    before.insert(order - 1, step["id"])
+    assert ids(three) == before
+    assert orders(three) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("start", [1, 2, 3])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_a_new_order_moves_a_step_and_closes_the_gap(three, start, order):
+    before = ids(three)
+    step = before.pop(start - 1)
+    before.insert(order - 1, step)
+    three.change_step(step, order=order)
+    assert ids(three) == before
+    assert orders(three) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("fields", [{"delay": 48}, {"stopOnReply": False}, {"genericBody": "Other"},
+                                    {"type": "invitation"}, {"delay": 8760, "genericBody": "Two"},
+                                    {}], ids=repr)
+def test_a_change_replaces_the_given_fields_and_nothing_else(tenant, fields):
+    campaign = Campaign(tenant, steps=[MESSAGE, {**MESSAGE, "delay": 5}, MESSAGE])
+    before = campaign.sequence()
+    campaign.change_step(before[1]["id"], **fields)
+    before[1] = {**before[1], **fields}
+    assert campaign.sequence() == before
+
+
+def test_an_invitations_text_can_be_taken_away_a_messages_cannot(three):
+    _, invitation, message = three.sequence()
+    three.change_step(invitation["id"], genericBody=None)
+    assert three.sequence()[1]["genericBody"] is None
+    response = three.api.put(f"{three.path}/steps/{message['id']}", {"genericBody": None})
+    expect.error(response, 400, "invalid_body", "invalid_template")
+    response = three.api.put(f"{three.path}/steps/{invitation['id']}", {"type": "message"})
+    expect.error(response, 400, "invalid_body", "invalid_template")
+    assert [step["genericBody"] for step in three.sequence()] == [None, None,
+                                                                  MESSAGE["genericBody"]]
+
+
+def test_a_deleted_step_is_gone_and_the_others_close_up(three):
+    first, second, third = ids(three)
+    three.delete_step(second)
+    assert ids(three) == [first, third]
+    assert orders(three) == [1, 2]
+    expect.error(three.api.delete(f"{three.path}/steps/{second}"), 404, "step_not_found")
+    expect.error(three.api.put(f"{three.path}/steps/{second}", {"delay": 1}), 404, "step_not_found")
+    assert three.add_step()["id"] not in (first, second, third)
+
+
+@pytest.mark.parametrize("step", ["st_999999999", "nonsense", "0", "-1", "%20", "x" * 300,
+                                  "18446744073709551616"])
+def test_an_unknown_step_is_404(three, step):
+    before = three.sequence()
+    path = f"{three.path}/steps/{step}"
+    expect.error(three.api.put(path, {"delay": 1}), 404, "step_not_found")
+    expect.error(three.api.delete(path), 404, "step_not_found")
+    assert three.sequence() == before
+
+
+def test_a_step_of_another_campaign_of_ones_own_is_404(three, tenant):
+    sibling = Campaign(tenant, steps=THREE)
+    before = sibling.sequence()
+    path = f"{three.path}/steps/{before[0]['id']}"
+    expect.error(three.api.put(path, {"delay": 1}), 404, "step_not_found")
+    expect.error(three.api.delete(path), 404, "step_not_found")
+    assert sibling.sequence() == before
+
+
+def test_a_campaign_has_at_most_50_steps(tenant, fresh):
+    full = Campaign(tenant, steps=[VISIT] * 50)
+    assert orders(full) == list(range(1, 51))
+    expect.error(full.post_step(VISIT), 400, "invalid_body")
+    assert len(full.sequence()) == 50
+    full.delete_step(ids(full)[7])
+    full.add_step(VISIT, order=1)
+    response = fresh.api.post("/campaigns", {"name": "Full", "steps": [VISIT] * 51})
+    expect.error(response, 400, "invalid_body")
+    assert expect.ok(fresh.api.get("/campaigns")) == []
+
+
+BAD_STEPS = {
+    "no type": {"genericBody": "x"},
+    "null type": {"type": None},
+    "unknown type": {"type": "email", "genericBody": "x"},
+    "type in another case": {"type": "Message", "genericBody": "x"},
+    "number as type": {"type": 1},
+    "negative delay": {**VISIT, "delay": -1},
+    "long delay": {**VISIT, "delay": 8761},
+    "huge delay": {**VISIT, "delay": 2**64},
+    "half an hour": {**VISIT, "delay": 0.5},
+    "text as delay": {**VISIT, "delay": "24"},
+    "truth as delay": {**VISIT, "delay": True},
+    "text as stopOnReply": {**VISIT, "stopOnReply": "yes"},
+    "number as stopOnReply": {**VISIT, "stopOnReply": 1},
+    "number as text": {**MESSAGE, "genericBody": 5},
+    "array as text": {**MESSAGE, "genericBody": ["x"]},
+    "message without text": {"type": "message"},
+    "message with null": {"type": "message", "genericBody": None},
+    "message with an empty text": {"type": "message", "genericBody": ""},
+    "long text": {"type": "message", "genericBody": "é" * 10_001},
+    "array": [],
+}
+bad_steps = pytest.mark.parametrize("step", BAD_STEPS.values(), ids=BAD_STEPS)
+
+
+@bad_steps
+def test_a_bad_step_is_refused_alone(three, step):
+    before = three.sequence()
+    expect.error(three.post_step(step), 400, "invalid_body", "invalid_template")
+    assert three.sequence() == before
+
+
+@bad_steps
+def test_a_bad_step_refuses_the_campaign_that_is_created_with_it(fresh, step):
+    body = {"name": "Bad", "id": "mine", "steps": [VISIT, step]}
+    expect.error(fresh.api.post("/campaigns", body), 400, "invalid_body", "invalid_template")
+    assert expect.ok(fresh.api.get("/campaigns")) == []
+    assert fresh.campaign(id="mine") == "mine"
+
+
+@pytest.mark.parametrize("fields", [
+    {"type": "email"}, {"type": None}, {"delay": -1}, {"delay": 8761}, {"delay": 1.5},
+    {"delay": "1"}, {"stopOnReply": "no"}, {"genericBody": 5}, {"genericBody": ""},
+    {"genericBody": "x" * 10_001}, {"order": 0}, {"order": -1}, {"order": 1.5}, {"order": "1"},
+    {"delay": 7, "type": "email"}], ids=lambda fields: repr(fields)[:40])
+def test_a_bad_change_is_refused_whole(three, fields):
+    before = three.sequence()
+    response = three.api.put(f"{three.path}/steps/{before[2]['id']}", fields)
+    expect.error(response, 400, "invalid_body", "invalid_template")
+    assert three.sequence() == before
+
+
+@pytest.mark.parametrize("order", [0, -1, 1.5, "1", True, [], 2**64], ids=repr)
+def test_a_step_with_a_bad_order_is_refused(three, order):
+    before = three.sequence()
+    expect.error(three.post_step({**VISIT, "order": order}), 400, "invalid_body")
+    assert three.sequence() == before
+
+
+@pytest.mark.parametrize("steps", [{}, "x", 5, [None], ["visit_profile"], {"0": VISIT}], ids=repr)
+def test_steps_of_another_shape_are_refused(fresh, steps):
+    response = fresh.api.post("/campaigns", {"name": "Bad", "steps": steps})
+    expect.error(response, 400, "invalid_body")
+    assert expect.ok(fresh.api.get("/campaigns")) == []
+
+
+def test_the_bounds_themselves_are_allowed(empty):
+    for step in ({**VISIT, "delay": 0}, {**VISIT, "delay": 8760},
+                 {"type": "message", "genericBody": "é" * 10_000},
+                 {"type": "message", "genericBody": "x"}, {"type": "invitation"}):
+        made = empty.add_step(step)
+        assert {**made, **step} == made
+
+
+def test_a_visit_never_keeps_a_text(empty):
+    response = empty.post_step({**VISIT, "genericBody": "Hello"})
+    if response.status == 201:
+        assert response.json()["genericBody"] is None
+    else:
+        expect.error(response, 400, "invalid_body", "invalid_template")
+        assert empty.sequence() == []
+
+
+BAD_TEMPLATES = ["Hi {{firstName", "Hi {{firstName|there", "{{", "{{firstName}", "{{}}", "{{ }}",
+                 "{{|there}}", "{{first name}}", "{{vorname-ü}}", "{{a/b}}", "{{a:b}}",
+                 "{{" + "x" * 65 + "}}", "{{a{{b}}", "{{firstName}} and {{lastName"]
+
+
+@pytest.mark.parametrize("template", BAD_TEMPLATES)
+def test_a_bad_template_is_refused_everywhere(three, template):
+    before = three.sequence()
+    bad = {**MESSAGE, "genericBody": template}
+    expect.error(three.post_step(bad), 400, "invalid_template")
+    expect.error(three.post_step({**INVITATION, "genericBody": template}), 400, "invalid_template")
+    response = three.api.put(f"{three.path}/steps/{before[1]['id']}", {"genericBody": template})
+    expect.error(response, 400, "invalid_template")
+    response = three.api.post("/campaigns", {"name": "Bad", "steps": [VISIT, bad]})
+    expect.error(response, 400, "invalid_template")
+    assert three.sequence() == before
+
+
+@pytest.mark.parametrize("template", ["{{" + "x" * 64 + "}}", "{{a.b-c_9}}", "{ {a} }", "a } } b",
+                                      "closing }} alone", "{single}", "{{ firstName | there }}",
+                                      "{{firstName|}}", "🎻 <b>&amp;</b> \" \\ \n\t"])
+def test_a_good_template_is_kept_as_it_was_sent(empty, template):
+    assert empty.add_step(genericBody=template)["genericBody"] == template
+    assert empty.sequence()[0]["genericBody"] == template
+
+
+def test_custom_variables_are_kept(api):
+    variables = {"product": "Bücher & more", "a.b-c_9": "", "x" * 64: "{{firstName}}"}
+    body = expect.ok(api.post("/campaigns", {"name": "Own", "customVariables": variables}), 201)
+    assert body["customVariables"] == variables
+    assert expect.ok(api.get(f"/campaigns/{body['id']}")) == body
+
+
+@pytest.mark.parametrize("variables", [[], "x", 5, {"a": []}, {"a": {"b": "c"}}], ids=repr)
+def test_custom_variables_of_another_shape_are_refused(fresh, variables):
+    response = fresh.api.post("/campaigns", {"name": "Bad", "customVariables": variables})
+    expect.error(response, 400, "invalid_body")
+    assert expect.ok(fresh.api.get("/campaigns")) == []
+
+
+def test_steps_never_change_while_the_campaign_is_active(tenant):
+    campaign = Campaign(tenant, "a-1", steps=THREE)
+    before = campaign.sequence()
+    path = f"{campaign.path}/steps/{before[1]['id']}"
+    expect.error(campaign.post_step(VISIT), 409, "campaign_active")
+    for fields in ({"delay": 1}, {"order": 1}):
+        expect.error(campaign.api.put(path, fields), 409, "campaign_active")
+    expect.error(campaign.api.delete(path), 409, "campaign_active")
+    assert campaign.sequence() == before
+    assert campaign.status == "active"
+
+
+def test_steps_change_while_the_campaign_is_paused_or_completed(tenant):
+    campaign = Campaign(tenant, "a-1")
+    campaign.pause()
+    campaign.delete_step(campaign.add_step()["id"])
+    campaign.activate()
+    campaign.work()
+    assert campaign.status == "completed"
+    step = campaign.add_step()
+    campaign.change_step(step["id"], delay=1)
+    campaign.delete_step(step["id"])
+    assert campaign.status == "completed"
+
+
+def test_leads_that_wait_for_a_deleted_step_go_on_with_the_one_behind(tenant):
+    campaign = Campaign(tenant, "a-1", steps=THREE)
+    first, second, third = ids(campaign)
+    assert campaign.complete(campaign.claim_one()) == "active"
+    campaign.pause()
+    campaign.delete_step(second)
+    campaign.activate()
+    activity = campaign.claim_one()
+    assert (activity["stepId"], activity["order"]) == (third, 2)
+    assert campaign.complete(activity) == "completed"
+
+
+def test_leads_that_wait_for_a_deleted_last_step_have_been_through_all(tenant):
+    campaign = Campaign(tenant, "a-1", steps=THREE[:2])
+    campaign.complete(campaign.claim_one())
+    campaign.pause()
+    campaign.delete_step(ids(campaign)[1])
+    campaign.activate()
+    assert campaign.claim() == []
+    assert campaign.lead("a-1")["status"] == "completed"
+    assert campaign.status == "completed"
+
+
+def test_a_claimed_activity_of_a_deleted_step_can_be_completed(tenant):
+    campaign = Campaign(tenant, "a-1", steps=THREE[:2])
+    first, second = ids(campaign)
+    activity = campaign.claim_one()
+    campaign.pause()
+    campaign.delete_step(first)
+    assert campaign.complete(activity) == "active"
+    campaign.activate()
+    assert [activity["stepId"] for activity in campaign.work()] == [second]
+    assert campaign.status == "completed"
+
+
+def test_a_step_that_a_lead_did_and_that_is_moved_behind_it_is_not_done_again(tenant):
+    campaign = Campaign(tenant, "a-1", steps=THREE[:2])
+    first, second = ids(campaign)
+    campaign.complete(campaign.claim_one())
+    campaign.pause()
+    campaign.change_step(first, order=2)
+    campaign.activate()
+    assert [activity["stepId"] for activity in campaign.work()] == [second]
+    assert campaign.lead("a-1")["status"] == "completed"
+    assert campaign.status == "completed"
+
+
+def test_a_step_added_behind_is_for_those_who_are_still_on_their_way(tenant):
+    campaign = Campaign(tenant, "a-1", steps=THREE[:2])
+    campaign.complete(campaign.claim_one())
+    campaign.pause()
+    added = campaign.add_step()["id"]
+    campaign.activate()
+    assert [activity["stepId"] for activity in campaign.work()] == [ids(campaign)[1], added]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_lead_does_a_step_twice_however_the_sequence_is_changed(tenant, seed):
+    """And none is held up for good: the campaign completes."""
+    chance = random.Random(seed)
+    campaign = Campaign(tenant, *crowd(8), steps=[VISIT] * 4)
+    done = []
+
+    def change():
+        sequence = ids(campaign)
+        kind = chance.choice(["move", "add", "delete", "move"])
+        if kind == "add" or len(sequence) < 2:
+            campaign.add_step(VISIT, order=chance.randint(1, len(sequence) + 1))
+        elif kind == "move":
+            campaign.change_step(chance.choice(sequence), order=chance.randint(1, len(sequence)))
+        else:
+            campaign.delete_step(chance.choice(sequence))
+
+    for _ in range(12):
+        for activity in campaign.claim(chance.randint(1, 5)):
+            done.append((activity["leadId"], activity["stepId"]))
+            campaign.complete(activity)
+        if campaign.status != "active":
+            break
+        campaign.pause()
+        change()
+        campaign.activate()
+    done += [(activity["leadId"], activity["stepId"]) for activity in campaign.work()]
+    assert len(set(done)) == len(done)
+    assert campaign.status == "completed"
+    assert {lead["status"] for lead in campaign.leads()} == {"completed"}
+
+
+def test_each_lead_does_all_steps_in_order(tenant):
+    campaign = Campaign(tenant, "a-1", "b-2", steps=THREE)
+    work = campaign.work()
+    for name in ("a-1", "b-2"):
+        mine = [activity for activity in work if activity["publicIdentifier"] == name]
+        assert [activity["order"] for activity in mine] == [1, 2, 3]
+        assert [activity["stepId"] for activity in mine] == ids(campaign)
+        assert [activity["type"] for activity in mine] == [step["type"] for step in THREE]
+    assert sorted(names(campaign.leads("status=completed"))) == ["a-1", "b-2"]
