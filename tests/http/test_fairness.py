@@ -6,6 +6,7 @@ import time
 import pytest
 
 from support import expect
+from support.campaigns import MESSAGE, Campaign
 from support.client import ConnectionClosed, build, encode_body
 from support.server import Server
 
@@ -130,6 +131,27 @@ def test_a_search_finds_what_lies_many_turns_away(crowd):
         target = expect.next_link(response)
         assert len(page) == 40 or not target
     assert found == wanted
+
+
+@pytest.mark.parametrize("body, value, leads", [("{{v}}" * 2000, "x" * 2000, 20),
+                                                ("x" * 9990 + "{{v}}", "x", 10_000)],
+                         ids=["few huge texts", "many long texts"])
+def test_a_claim_of_many_or_long_texts_keeps_no_other_waiting(body, value, leads):
+    """All within the limits of the contract."""
+    with Server() as server:
+        writer = Campaign(server.tenant(), steps=[{**MESSAGE, "genericBody": body}])
+        writer.add(*[{"publicIdentifier": f"lead-{n}", "variables": {"v": value}}
+                     for n in range(leads)])
+        writer.activate()
+        api, worst = server.tenant().api, 0
+        (claim,) = ask(server, writer.tenant, 1, "/v1" + writer.path + "/activities/claim", "POST",
+                       encode_body({"max": leads}))
+        until = time.monotonic() + 1
+        while (started := time.monotonic()) < until:
+            expect.ok(api.post("/blocked-leads", {"leads": [{"publicIdentifier": "someone"}]}))
+            worst = max(worst, time.monotonic() - started)
+        claim.close()
+    assert worst < 1, worst
 
 
 def answer(connection):

@@ -80,6 +80,14 @@ def test_numbers_and_booleans_in_variables_are_taken_as_texts(draft):
                                               "yes": "true", "no": "false", "text": "5"}
 
 
+@pytest.mark.parametrize("number", ["9007199254740993", "18446744073709551616",
+                                    "-12345678901234567890123", "0.1", "1e400", "1.10"])
+def test_a_number_is_never_changed_on_its_way_to_a_text(draft, number):
+    body = '{"leads":[{"publicIdentifier":"a-1","variables":{"n":%s}}]}' % number
+    expect.ok(draft.api.post(draft.path + "/leads", body))
+    assert draft.lead("a-1")["variables"] == {"n": number}
+
+
 def test_unknown_fields_of_a_lead_are_ignored(draft):
     draft.add({"publicIdentifier": "a-1", "colour": {"x": [1]}, "status": "completed",
                "blocked": True, "id": "ld_1"})
@@ -148,13 +156,17 @@ def test_a_member_id_learnt_within_one_request_counts_at_once(draft):
 
 @pytest.mark.parametrize("alone", [JOHN["memberId"], {"memberId": JOHN["memberId"]}], ids=repr)
 def test_a_lead_known_by_its_member_id_alone_learns_its_public_identifier(draft, alone):
+    """The contract does not say in which field such a lead shows its only name."""
     assert draft.add(alone) == (1, 0, 0)
     before = draft.lead(JOHN["memberId"])
-    assert before["memberId"] == JOHN["memberId"]
     assert draft.add({**JOHN, "firstName": "Jack"}) == (0, 1, 0)
     (lead,) = draft.leads()
-    assert lead == {**before, "publicIdentifier": "john-doe"}
+    assert lead == {**before, "publicIdentifier": "john-doe", "memberId": JOHN["memberId"]}
     assert draft.add("john-doe") == (0, 1, 0)
+    for name in ("john-doe", JOHN["memberId"]):
+        draft.block(name)
+        assert draft.lead("john-doe")["blocked"] is True
+        draft.unblock(name)
 
 
 def test_a_lead_that_joins_two_that_are_there_adds_none_and_harms_neither(draft):

@@ -72,6 +72,23 @@ def test_a_step_added_with_an_order_stands_there_and_the_others_move_up(three, o
     assert orders(three) == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("order", [1, 10, 20, None])
+@pytest.mark.parametrize("size", [10, 200, 9000])
+def test_adding_or_moving_a_step_leaves_the_texts_of_the_others_alone(tenant, order, size):
+    before = [{**MESSAGE, "genericBody": f"{number:02} " * (size // 3)} for number in range(20)]
+    campaign = Campaign(tenant, steps=before)
+    texts = [step["genericBody"] for step in before]
+    for text in ("x" * 10_000, "y", "z" * 500):
+        campaign.add_step(genericBody=text, **({"order": order} if order else {}))
+        texts.insert(order - 1 if order else len(texts), text)
+        assert [step["genericBody"] for step in campaign.sequence()] == texts
+    for start, end in ((1, 23), (23, 2), (7, 8)):
+        campaign.change_step(ids(campaign)[start - 1], order=end, genericBody="moved " * 1000)
+        texts.pop(start - 1)
+        texts.insert(end - 1, "moved " * 1000)
+        assert [step["genericBody"] for step in campaign.sequence()] == texts
+
+
 @pytest.mark.parametrize("start", [1, 2, 3])
 @pytest.mark.parametrize("order", [1, 2, 3])
 def test_a_new_order_moves_a_step_and_closes_the_gap(three, start, order):
