@@ -658,6 +658,10 @@ static void a_campaign_needs_a_step_and_a_lead(void **state)
     assert_int_equal(sql(state, "SELECT count(*) FROM audit_log"
                                 " WHERE action = 'campaign.activate'"),
                      1);
+    /* An active one stays so, with or without leads. */
+    assert_int_equal(
+        outreach_delete_lead(engine_of(state), outreach_lead(engine_of(state), C, "ada")), LB_OK);
+    activate(state);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
