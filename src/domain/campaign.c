@@ -149,9 +149,10 @@ static lb_err apply_activate(struct lb_write *write, struct lb_store *store)
     const struct lb_tally nothing = {0};
     struct lb_campaign_state state;
     lb_err err = read_state(change, &state);
-    if (!err)
-        err = check_ready(change, &state);
     if (err || state.status == LB_CAMPAIGN_ACTIVE)
+        return err;
+    err = check_ready(change, &state);
+    if (err)
         return err;
     write->touched = true;
     err = store->ops->campaign_activated(store, change->row.no, lb_clock_wall_ms());

@@ -17,8 +17,8 @@
 
 #define PATH    "leadblock.db"
 #define C       "c"
-#define LEADS   30
-#define NEW     20
+#define LEADS   12
+#define NEW     8
 #define LEASE_S 3600
 
 static sqlite3_mem_methods real;
@@ -232,7 +232,7 @@ static void a_failed_sync_is_all_or_nothing(void **state)
 
 static void a_failed_allocation_is_all_or_nothing(void **state)
 {
-    fail_each(inject_allocation, heal_allocation, 50);
+    fail_each(inject_allocation, heal_allocation, 12);
 }
 
 /* --- Any method of the store ------------------------------------------------------------------ */

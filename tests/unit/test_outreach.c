@@ -216,24 +216,26 @@ static void the_first_delay_counts_from_the_last_activation(void **state)
 static void who_is_further_comes_first_and_then_who_waits_longest(void **state)
 {
     struct claimed claimed[MAX];
-    uint32_t steps[2];
-    struct engine *engine = engine_of(state);
+    uint32_t steps[3];
     size_t count;
-    start(state, no_delays, 2, steps);
+    start(state, no_delays, 3, steps);
     assert_int_equal(claim_and_complete(state, steps[0], LB_RESULT_DONE), LB_LEAD_ACTIVE);
+    struct claimed ada = claim(state);
     add_lead(state, "bob");
+    assert_int_equal(claim_and_complete(state, steps[0], LB_RESULT_DONE), LB_LEAD_ACTIVE);
+    assert_int_equal(complete(state, &ada, LB_RESULT_DONE), LB_LEAD_ACTIVE);
     add_lead(state, "cleo");
     add_lead(state, "dan");
     sql(state, "UPDATE lead SET since = since - 1000 WHERE identifier = 'dan'");
-    assert_int_equal(outreach_claim(engine, C, 2, LEASE_S, claimed, &count), LB_OK);
-    assert_int_equal(count, 2);
+    assert_int_equal(outreach_claim(engine_of(state), C, 1, LEASE_S, claimed, &count), LB_OK);
+    assert_true(count == 1 && claimed[0].step == steps[2]);
     assert_string_equal(claimed[0].identifier, "ada");
-    assert_int_equal(claimed[0].step, steps[1]);
-    assert_string_equal(claimed[1].identifier, "dan");
-    assert_int_equal(claim_many(state, claimed), 2);
+    assert_int_equal(outreach_claim(engine_of(state), C, 2, LEASE_S, claimed, &count), LB_OK);
+    assert_true(count == 2 && claimed[0].step == steps[1]);
     assert_string_equal(claimed[0].identifier, "bob");
-    assert_string_equal(claimed[1].identifier, "cleo");
+    assert_string_equal(claimed[1].identifier, "dan");
     assert_string_not_equal(claimed[0].token, claimed[1].token);
+    assert_string_equal(claim(state).identifier, "cleo");
 }
 
 static void only_a_licence_that_is_good_hands_out(void **state)
@@ -615,6 +617,11 @@ static void a_lead_goes_on_where_it_stood(void **state)
     assert_int_equal(status(state), LB_CAMPAIGN_PAUSED);
     activate(state);
     time_passes(state, 1 * HOURS);
+    claimed = claim(state);
+    assert_int_equal(set_status(state, ada, LB_LEAD_COMPLETED), LB_LEAD_COMPLETED);
+    assert_int_equal(complete(state, &claimed, LB_RESULT_FAILED), LB_LEAD_COMPLETED);
+    assert_int_equal(set_status(state, ada, LB_LEAD_WAITING), LB_LEAD_ACTIVE);
+    activate(state);
     assert_int_equal(claim_and_complete(state, steps[1], LB_RESULT_DONE), LB_LEAD_COMPLETED);
 }
 
@@ -651,6 +658,10 @@ static void a_campaign_needs_a_step_and_a_lead(void **state)
     assert_int_equal(sql(state, "SELECT count(*) FROM audit_log"
                                 " WHERE action = 'campaign.activate'"),
                      1);
+    /* An active one stays so, with or without leads. */
+    assert_int_equal(
+        outreach_delete_lead(engine_of(state), outreach_lead(engine_of(state), C, "ada")), LB_OK);
+    activate(state);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -116,9 +116,10 @@ static bool is_blocked(const struct model *model, size_t campaign, size_t person
 
 static const struct step *next_live(const struct campaign *campaign, size_t place)
 {
-    while (place < campaign->step_count && campaign->steps[place].deleted)
-        place++;
-    return place < campaign->step_count ? &campaign->steps[place] : NULL;
+    for (; place < campaign->step_count; place++)
+        if (!campaign->steps[place].deleted)
+            return &campaign->steps[place];
+    return NULL;
 }
 
 /* The first step from `place` on that is there and that the lead has not been through. */
@@ -541,10 +542,11 @@ static void change_status(struct model *model)
             campaign->status = LB_CAMPAIGN_PAUSED;
         return;
     }
-    bool ready = live_steps(campaign) && lb_tally_total(&tally);
+    bool active = campaign->status == LB_CAMPAIGN_ACTIVE;
+    bool ready = active || (live_steps(campaign) && lb_tally_total(&tally));
     assert_int_equal(outreach_activate(&model->engine, campaign->name),
                      ready ? LB_OK : LB_ERR_CAMPAIGN_NOT_READY);
-    if (ready && campaign->status != LB_CAMPAIGN_ACTIVE) {
+    if (ready && !active) {
         campaign->status = LB_CAMPAIGN_ACTIVE;
         campaign->activated_at = model->now;
     }
@@ -575,23 +577,32 @@ static void recreate(struct model *model)
 static void pass_time(struct model *model)
 {
     unsigned units = 1 + below(model, 3);
-    char text[256];
-    snprintf(text, sizeof text, "UPDATE lead SET since = since - %lld",
-             (long long)(units * UNIT_MS));
+    long long ms = units * UNIT_MS;
+    char text[128];
+    snprintf(text, sizeof text, "UPDATE lead SET since = since - %lld", ms);
     assert_int_equal(outreach_sql(model->path, NULL, text), -1);
-    snprintf(text, sizeof text, "UPDATE campaign SET activated_at = activated_at - %lld",
-             (long long)(units * UNIT_MS));
+    snprintf(text, sizeof text, "UPDATE campaign SET activated_at = activated_at - %lld", ms);
     assert_int_equal(outreach_sql(model->path, NULL, text), -1);
     model->now += units;
 }
 
-static void restart(struct model *model)
+static void open_engine(struct model *model)
 {
-    model->engine.store->ops->reader_close(model->reader);
-    engine_close(&model->engine);
     assert_int_equal(engine_open(&model->engine, model->path, NULL), LB_OK);
     assert_int_equal(model->engine.store->ops->reader_open(model->engine.store, &model->reader),
                      LB_OK);
+}
+
+static void close_engine(struct model *model)
+{
+    model->engine.store->ops->reader_close(model->reader);
+    engine_close(&model->engine);
+}
+
+static void restart(struct model *model)
+{
+    close_engine(model);
+    open_engine(model);
 }
 
 /* --- Comparing -------------------------------------------------------------------------------- */
@@ -647,10 +658,8 @@ static void open_model(struct model *model, uint64_t seed)
     strcpy(model->folder, "/tmp/leadblock-model-XXXXXX");
     assert_non_null(mkdtemp(model->folder));
     snprintf(model->path, sizeof model->path, "%s/db", model->folder);
-    assert_int_equal(engine_open(&model->engine, model->path, NULL), LB_OK);
+    open_engine(model);
     assert_int_equal(engine_make_workspace(&model->engine), LB_OK);
-    assert_int_equal(model->engine.store->ops->reader_open(model->engine.store, &model->reader),
-                     LB_OK);
     for (size_t i = 0; i < CAMPAIGNS; i++)
         make_campaign(model, i);
 }
@@ -679,8 +688,7 @@ static void a_long_sequence_of_operations_goes_as_the_rules_say(void **state)
     print_message("%llu handed out, %llu reports\n", (unsigned long long)model->handed_out,
                   (unsigned long long)model->completed);
     assert_true(model->handed_out > 0 && model->completed > 0);
-    model->engine.store->ops->reader_close(model->reader);
-    engine_close(&model->engine);
+    close_engine(model);
     snprintf(command, sizeof command, "rm -r %s", model->folder);
     assert_int_equal(system(command), 0);
     free(model);
