@@ -160,7 +160,7 @@ class Campaign:
         check = self.request("GET", f"/v1/campaigns/bench/blocked-leads/{IDENTIFIER}")
         block = self.blocks(1, "/v1/campaigns/bench/blocked-leads")
         return [
-            {"request": block, "connections": 8, "rate": BLOCK_RATE, "first": MEANWHILE},
+            {"request": block, "connections": 64, "rate": BLOCK_RATE, "first": MEANWHILE},
             {"request": check, "connections": 8, "rate": CHECK_RATE, "first": MEANWHILE},
         ]
 
