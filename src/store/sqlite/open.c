@@ -121,6 +121,9 @@ static void close_store(struct lb_store *store)
 lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store **out,
                       struct lb_reason *reason)
 {
+    /* Statistics that nobody reads cost a lock for every malloc. Refused, harmlessly, when SQLite
+     * is in use already. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct lb_sqlite *sqlite = calloc(1, sizeof *sqlite);
     if (!sqlite)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
