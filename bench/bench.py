@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 
+import campaigns
 import cases
 import processes
 import report
@@ -141,7 +142,7 @@ class Bench:
             f.write(request.template)
         argv = ["--job", str(index), "--connect", str(system.port), "--template", path]
         argv += ["--connections", str(job["connections"]), "--first", str(job.get("first", 0))]
-        for name in ("range", "rate", "max_requests"):
+        for name in ("range", "rate", "max_requests", "replay", "times"):
             if name in job:
                 argv += ["--" + name.replace("_", "-"), str(job[name])]
         if request.expect:
@@ -152,7 +153,7 @@ class Bench:
 
     def generate(self, system, jobs, seconds, warmup):
         argv = ["taskset", "-c", self.load_cpus, self.load, "run"]
-        argv += ["--seconds", str(seconds), "--warmup", str(warmup)]
+        argv += ["--seconds", str(seconds), "--warmup", str(warmup), "--until-first", "1"]
         for index, job in enumerate(jobs):
             argv += self.job_arguments(index, job, system)
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
@@ -254,7 +255,7 @@ class Bench:
 
 
 def options_from(argv):
-    keys = [case.key for case in cases.CASES] + ["sizes"]
+    keys = [case.key for case in cases.CASES] + ["sizes", "campaign"]
     p = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     p.add_argument("--quick", action="store_true", help="a smoke test of one to two minutes")
     p.add_argument("--cases", default=",".join(keys), help=f"of {', '.join(keys)}")
@@ -267,6 +268,7 @@ def options_from(argv):
     p.add_argument("--patience", type=float,
                    help="seconds to wait, before each measurement, for other programs to be idle")
     p.add_argument("--entries", type=int, help="already on the list in every case")
+    p.add_argument("--leads", type=int, help="of the campaign in the case `campaign`")
     p.add_argument("--sizes", help="entries for memory, disk and start-up")
     p.add_argument("--cores", choices=["split", "both"], default="split",
                    help="split: servers on one, generator on another; both: all on all")
@@ -285,10 +287,10 @@ def options_from(argv):
     p.add_argument("--draw-from", metavar="JSON", help="no measuring: report an earlier run")
     p.add_argument("--keep", action="store_true", help="keep the data and the logs")
     o = p.parse_args(argv)
-    quick = (1, 1.0, 0.2, 1.0, 0, 100000, "100000")
-    full = (5, 4.0, 0.5, 2.0, 30, 1000000, "1000000,10000000")
-    for name, value in zip(("repeats", "seconds", "warmup", "heat", "patience", "entries", "sizes"),
-                           quick if o.quick else full):
+    names = ("repeats", "seconds", "warmup", "heat", "patience", "entries", "leads", "sizes")
+    quick = (1, 1.0, 0.2, 1.0, 0, 100000, 50000, "100000")
+    full = (5, 4.0, 0.5, 2.0, 30, 1000000, 1000000, "1000000,10000000")
+    for name, value in zip(names, quick if o.quick else full):
         if getattr(o, name) is None:
             setattr(o, name, value)
     o.sizes = [int(size) for size in o.sizes.split(",")]
@@ -302,6 +304,8 @@ def options_from(argv):
             p.error(f"no system {name}; there are {', '.join(systems.ALL)}")
     if any(n % systems.BULK for n in [o.entries, *o.sizes]):
         p.error(f"--entries and --sizes go in steps of {systems.BULK}")
+    if o.leads <= 0 or o.leads % campaigns.PER_REQUEST:
+        p.error(f"--leads goes in steps of {campaigns.PER_REQUEST}")
     o.leadblock = os.path.abspath(o.leadblock)
     return o
 
@@ -312,7 +316,8 @@ def measure(options):
     bench = Bench(options)
     atexit.register(bench.close)
     about = report.describe(bench)
-    bench.start_all()
+    if set(options.cases) != {"campaign"}:
+        bench.start_all()
     runner = cases.Runner(bench)
     sizes = {}
     for case in cases.CASES:
@@ -321,9 +326,12 @@ def measure(options):
     if "sizes" in options.cases:
         say("sizes: memory, disk and start-up")
         sizes = cases.measure_sizes(bench, options.sizes)
+    campaign = None
+    if "campaign" in options.cases and "leadblock" in bench.systems:
+        campaign = campaigns.Campaign(bench).measure()
     for process in bench.processes:
         process.stop()
-    return {"about": about, "cases": runner.results, "sizes": sizes}
+    return {"about": about, "cases": runner.results, "sizes": sizes, "campaign": campaign}
 
 
 def main(argv):

@@ -2,7 +2,9 @@
  * built once and changed in place. Used for every system alike, HTTP and Redis (RESP).
  *
  *   load ids FIRST COUNT SUFFIX       prints identifiers, one per line
- *   load run --seconds S [--warmup S] --job NAME OPTIONS [--job NAME OPTIONS]...
+ *   load run --seconds S [--warmup S] [--until-first 1] --job NAME OPTIONS [--job NAME OPTIONS]...
+ *
+ *   --until-first 1 ends the run as soon as the first job has sent all its requests.
  *
  *   OPTIONS of a job:
  *     --connect PORT        on 127.0.0.1
@@ -15,6 +17,9 @@
  *     --rate N              N requests per second on a fixed schedule, latency counted from the
  *                           scheduled moment; without it each connection sends as soon as it has
  *                           its reply
+ *     --replay FILE         requests, each as long as the template, that are sent one after the
+ *                           other in its place, and again from the first
+ *     --times FILE          write each measured request's microseconds, a line each, as they end
  *     --resp-lines N        Redis: a reply is N lines, and a line with '-' is an error
  *     --expect TEXT         must occur in the first 1,024 bytes of each reply's body
  *
@@ -50,7 +55,7 @@ struct histogram {
 };
 
 struct job {
-    const char *name, *template_path, *expect;
+    const char *name, *template_path, *replay_path, *times_path, *expect;
     int port;
     unsigned connections;
     uint64_t first, range, max_requests, rate, resp_lines;
@@ -59,6 +64,9 @@ struct job {
     size_t template_len;
     size_t *slots;
     size_t slot_count;
+    char *replay;
+    size_t replay_count;
+    FILE *times;
 
     struct conn *conns;
     struct conn *idle; /* of a job with a rate */
@@ -95,7 +103,7 @@ static double seconds = 4, warmup = 0.5;
 static int epoll_fd;
 static char rx[RX_BYTES];
 static uint64_t measure_from_ns, stop_ns;
-static bool stopping;
+static bool stopping, until_first;
 
 static void die(const char *what)
 {
@@ -185,6 +193,9 @@ static void push(struct conn *c)
 static void begin_request(struct conn *c, uint64_t start_ns)
 {
     struct job *job = c->job;
+    if (job->replay)
+        memcpy(c->tx, job->replay + job->sent % job->replay_count * job->template_len,
+               job->template_len);
     for (size_t i = 0; i < job->slot_count; i++) {
         uint64_t number = job->next_number++;
         if (job->range)
@@ -250,6 +261,8 @@ static void end_request(struct conn *c, uint64_t now)
     job->in_flight--;
     if (!stopping && now >= measure_from_ns && !c->failed) {
         histogram_add(&job->latency, now - c->start_ns);
+        if (job->times)
+            fprintf(job->times, "%.1f\n", (double)(now - c->start_ns) / 1000.0);
         job->done++;
         job->last_end_ns = now;
     }
@@ -426,20 +439,28 @@ static void readable(struct conn *c)
 
 /* --- set-up and loop --- */
 
+static char *read_file(const char *path, size_t *out_len)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f || fseek(f, 0, SEEK_END) != 0)
+        die(path);
+    *out_len = (size_t)ftell(f);
+    rewind(f);
+    char *text = malloc(*out_len + 1);
+    if (!text)
+        die("memory");
+    if (fread(text, 1, *out_len, f) != *out_len)
+        die(path);
+    fclose(f);
+    return text;
+}
+
 static void read_template(struct job *job)
 {
-    FILE *f = fopen(job->template_path, "rb");
-    if (!f || fseek(f, 0, SEEK_END) != 0)
-        die(job->template_path);
-    job->template_len = (size_t)ftell(f);
-    rewind(f);
-    job->template = malloc(job->template_len + 1);
+    job->template = read_file(job->template_path, &job->template_len);
     job->slots = calloc(job->template_len / SLOT_BYTES + 1, sizeof *job->slots);
-    if (!job->template || !job->slots)
+    if (!job->slots)
         die("memory");
-    if (fread(job->template, 1, job->template_len, f) != job->template_len)
-        die(job->template_path);
-    fclose(f);
     for (size_t i = 0, run = 0; i < job->template_len; i++) {
         run = job->template[i] == 1 ? run + 1 : 0;
         if (run == SLOT_BYTES) {
@@ -449,9 +470,22 @@ static void read_template(struct job *job)
     }
 }
 
+static void read_replay(struct job *job)
+{
+    size_t len;
+    job->replay = read_file(job->replay_path, &len);
+    job->replay_count = len / job->template_len;
+    if (!job->replay_count || len % job->template_len)
+        die("--replay: its requests must be as long as the template");
+}
+
 static void start_job(struct job *job)
 {
     read_template(job);
+    if (job->replay_path)
+        read_replay(job);
+    if (job->times_path && !(job->times = fopen(job->times_path, "w")))
+        die(job->times_path);
     job->next_number = job->first;
     job->pick_state = mix(now_ns());
     job->conns = calloc(job->connections, sizeof *job->conns);
@@ -472,7 +506,7 @@ static void start_job(struct job *job)
 
 static bool all_finished(void)
 {
-    for (unsigned i = 0; i < job_count; i++)
+    for (unsigned i = 0; i < (until_first && !stopping ? 1 : job_count); i++)
         if (jobs[i].in_flight || may_send(&jobs[i]))
             return false;
     return true;
@@ -530,6 +564,9 @@ static void run(void)
     uint64_t give_up = stop_ns + 20 * NS;
     while (!all_finished() && now_ns() < give_up)
         turn();
+    for (unsigned i = 0; i < job_count; i++)
+        if (jobs[i].times && fclose(jobs[i].times) != 0)
+            die(jobs[i].times_path);
 }
 
 /* --- report --- */
@@ -594,6 +631,10 @@ static void job_option(struct job *job, const char *name, const char *value)
         job->rate = number;
     else if (strcmp(name, "--resp-lines") == 0)
         job->resp_lines = number;
+    else if (strcmp(name, "--replay") == 0)
+        job->replay_path = value;
+    else if (strcmp(name, "--times") == 0)
+        job->times_path = value;
     else if (strcmp(name, "--expect") == 0)
         job->expect = value;
     else
@@ -608,6 +649,8 @@ static void parse(int argc, char **argv)
             seconds = atof(argv[i + 1]);
         else if (strcmp(argv[i], "--warmup") == 0)
             warmup = atof(argv[i + 1]);
+        else if (strcmp(argv[i], "--until-first") == 0)
+            until_first = atoi(argv[i + 1]) != 0;
         else if (strcmp(argv[i], "--job") == 0 && job_count < MAX_JOBS)
             jobs[job_count++].name = argv[i + 1];
         else if (job_count)

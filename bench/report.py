@@ -108,6 +108,8 @@ def failures(data):
         for size, row in by_size.items():
             if row["failed"]:
                 found.append((f"sizes {size}", name, row["failed"]))
+    campaign = data.get("campaign") or {"failed": []}
+    found += [("campaign", "leadblock", what) for what in campaign["failed"]]
     return found
 
 
@@ -212,6 +214,50 @@ def sizes_table(data):
     return table(head, rows)
 
 
+def campaign_work_table(campaign):
+    rows = []
+    for row in campaign["work"]:
+        noise = " ~" if row.get("foreign_cpu", 0) > NOISE else ""
+        rate = f"{number(row['per_second'])} {row['unit']}/s{noise}" if row["per_second"] else ""
+        rows.append([row["title"], rate, milliseconds(row["us"]["p50"]),
+                     milliseconds(row["us"]["p99"])])
+    return table([f"a campaign of {campaign['leads']:,} leads", "", "p50 ms", "p99 ms"], rows)
+
+
+def campaign_claims_table(campaign):
+    """A column for each claim whose time is told; the last has another number in each row."""
+    points = sorted({n for row in campaign["claims"] for n in row["points"][:-1]})
+    rows = []
+    for row in campaign["claims"]:
+        at = dict(zip(row["points"][:-1], row["at_us"]))
+        noise = " ~" if row["foreign_cpu"] > NOISE else ""
+        rows.append([
+            f"{row['share']:.0%}{noise}",
+            milliseconds(row["very_first_us"]),
+            *(milliseconds(at[n]) if n in at else "" for n in points),
+            f"{milliseconds(row['at_us'][-1])} ({row['count']:,}th)",
+            f"{row['at_us'][-1] / row['at_us'][0]:.2f}",
+            milliseconds(row["us"]["p99"]),
+            number(row["per_second"] * campaign["claim"]),
+        ])
+    head = ["blocked", "the very first", *(f"around {n:,}" for n in points), "the last",
+            "last / first", "p99", "leads/s"]
+    return table(head, rows)
+
+
+def campaign_text(campaign):
+    n, sizes = campaign["leads"], campaign["sizes"]
+    return [
+        "", campaign_work_table(campaign),
+        "", f"Claims of {campaign['claim']}, one after the other until nobody is left, in ms "
+        "(median of the ten around each)", "", campaign_claims_table(campaign),
+        "", f"A lead takes {sizes['disk_bytes'] / n:.0f} bytes of disk and "
+        f"{sizes['memory_bytes'] / n:.1f} of memory ({sizes['memory_bytes_restarted'] / n:.1f} "
+        f"after a restart, which takes {sizes['start_seconds']:.2f} s). "
+        f"Deleted, the campaign is gone from the file after {sizes['delete_seconds']:.0f} s.",
+    ]
+
+
 def cpu_cell(rows):
     if "us" in rows[0] and rows[0]["generator_cpu"]:
         return f"{median(rows, 'server_cpu'):.2f} / {median(rows, 'generator_cpu'):.2f}"
@@ -229,10 +275,11 @@ def goal_rows(data):
 INTRO = """
 {date}; {cpu}, {cpus} processors, {memory_gb} GB; Linux {kernel}; data on {filesystem}.
 Servers on processor {server_cpus}, load generator (bench/load.c, for every system) on {load_cpus}.
-Median of {repeats} runs of {seconds:g} s, systems in turn; a system that is not being measured is
-stopped (SIGSTOP). {entries:,} identifiers of 24 bytes are on the list already. leadblock runs with its
-defaults but for --threads (the number of processors) and --log-level warn, since all the others
-write no access log. `{command}`
+{how}leadblock runs with its
+defaults but for --threads (the number of processors) and --log-level warn. `{command}`
+"""
+HOW = """Median of {repeats} runs of {seconds:g} s, systems in turn; a system that is not being measured is
+stopped (SIGSTOP), and none writes an access log. {entries:,} identifiers of 24 bytes are on the list already.
 """
 
 
@@ -243,7 +290,8 @@ def markdown(data):
     latency = lambda rows: (
         f"{milliseconds(median_us(rows, 'p50'))} / {milliseconds(median_us(rows, 'p99'))}"
     )
-    parts = ["", "## Benchmark", INTRO.strip().format(**about), ""]
+    how = HOW.format(**about) if data["cases"] else ""
+    parts = ["", "## Benchmark", INTRO.strip().format(how=how, **about), ""]
     parts += [f"- {about['labels'][n]}: {v}" for n, v in about["versions"].items()]
     if "leadblock_build" in about:
         parts.append(f"- leadblock's build: {about['leadblock_build']}")
@@ -260,6 +308,8 @@ def markdown(data):
         parts += ["", *notes]
     if data["sizes"]:
         parts += ["", sizes_table(data)]
+    if data.get("campaign"):
+        parts += campaign_text(data["campaign"])
     if goal_rows(data):
         parts += ["", "Goals (the factor is what was seen over what was asked for)", "",
                   table(["", "goal", "seen", ""], goal_rows(data))]

@@ -56,6 +56,7 @@ enum lb_sqlite_statement {
 struct lb_store_reader {
     sqlite3 *db;
     sqlite3_stmt *statements[STMT_COUNT];
+    bool large_cache; /* see lb_sqlite_enlarge_cache */
 };
 
 struct lb_sqlite {
@@ -75,6 +76,11 @@ static inline struct lb_sqlite *lb_sqlite_of(struct lb_store *store)
 /* The cached statement, prepared at its first use and reset; NULL on failure. */
 sqlite3_stmt *lb_sqlite_prepared(struct lb_store_reader *connection, enum lb_sqlite_statement which,
                                  const char *sql);
+
+/* Names of leads lie all over their table: with a cache that does not hold it, each is read, and
+ * written, on its own, which doubles what adding a lead and looking for one cost. A connection that
+ * never touches a name keeps the small cache. */
+void lb_sqlite_enlarge_cache(struct lb_store_reader *connection);
 
 /* Runs a prepared statement that returns no rows, and resets it. A NULL statement is a failure. */
 lb_err lb_sqlite_run(sqlite3_stmt *stmt);

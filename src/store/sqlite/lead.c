@@ -116,6 +116,7 @@ static lb_err delete_by_lead(struct lb_store *store, enum lb_sqlite_statement wh
 
 lb_err lb_sqlite_lead_delete(struct lb_store *store, const struct lb_lead_row *row)
 {
+    lb_sqlite_enlarge_cache(&lb_sqlite_of(store)->writer);
     lb_err err = delete_name(store, row, row->identifier);
     if (!err && row->member_id.ptr)
         err = delete_name(store, row, row->member_id);
@@ -185,6 +186,7 @@ lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace,
     *out_count = 0;
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_sqlite_enlarge_cache(reader);
     sqlite3_bind_int64(stmt, 1, workspace);
     lb_sqlite_bind_str(stmt, 2, name);
     sqlite3_bind_int64(stmt, 3, after);

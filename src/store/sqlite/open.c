@@ -4,6 +4,9 @@
 
 static const struct lb_store_ops sqlite_ops;
 
+#define SMALL_CACHE "PRAGMA cache_size = -4096;"  /* KiB */
+#define LARGE_CACHE "PRAGMA cache_size = -65536;" /* holds the names of a million leads */
+
 lb_err lb_sqlite_error(int code)
 {
     return (code & 0xff) == SQLITE_FULL ? LB_ERR_STORAGE_FULL : LB_ERR_STORAGE_UNAVAILABLE;
@@ -16,6 +19,13 @@ sqlite3_stmt *lb_sqlite_prepared(struct lb_store_reader *connection, enum lb_sql
     if (!*slot)
         sqlite3_prepare_v3(connection->db, sql, -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
     return *slot;
+}
+
+void lb_sqlite_enlarge_cache(struct lb_store_reader *connection)
+{
+    if (!connection->large_cache)
+        connection->large_cache =
+            sqlite3_exec(connection->db, LARGE_CACHE, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 lb_err lb_sqlite_run(sqlite3_stmt *stmt)
@@ -64,8 +74,8 @@ lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
     sqlite3_extended_result_codes(out->db, 1);
     sqlite3_busy_timeout(out->db, 5000);
     code = sqlite3_exec(out->db,
-                        "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
-                        "PRAGMA cache_size = -4096; PRAGMA trusted_schema = OFF;",
+                        "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;" SMALL_CACHE
+                        " PRAGMA trusted_schema = OFF;",
                         NULL, NULL, NULL);
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
@@ -121,6 +131,9 @@ static void close_store(struct lb_store *store)
 lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store **out,
                       struct lb_reason *reason)
 {
+    /* Statistics that nobody reads cost a lock for every malloc. Refused, harmlessly, when SQLite
+     * is in use already. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct lb_sqlite *sqlite = calloc(1, sizeof *sqlite);
     if (!sqlite)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");

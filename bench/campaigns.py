@@ -1,0 +1,358 @@
+"""The case `campaign`: one campaign with many leads, from adding them to its deletion.
+
+Only leadblock knows campaigns, so nothing stands beside it: a figure is compared with the same one
+at another moment, such as the last claim with the first.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import sqlite3
+import statistics
+import time
+
+from processes import BenchError, http_get, say
+from systems import BULK, IDENTIFIER, Request, http_request
+
+CAMPAIGN = "many"
+PER_REQUEST = 10000  # leads, and blocks of them, in one request: the most that is allowed
+CLAIM = 50
+LEASE_S = 86400
+TAKE = 10
+DEEP_PAGE = 10000
+BLOCK_RATE, CHECK_RATE = 50, 200  # a second, of those that others send meanwhile
+POINTS = (1, 100, 1000, 10000)  # claims whose times are told, and the last
+NEIGHBOURS = 10  # their median is told
+STRANGERS = 1 << 41  # numbers of identifiers that are no leads
+MEANWHILE = 1 << 42
+WHILE_DELETED = 1 << 43
+JSON_TYPE = "Content-Type: application/json"
+STEPS = [
+    {"type": "invitation", "genericBody": "Hi {{firstName|there}}, {{opener}}"},
+    {"type": "message", "delay": 24, "genericBody": "Thank you, {{firstName}} of {{companyName}}"},
+]
+LEAD = (
+    f'{{"publicIdentifier":"{IDENTIFIER}","firstName":"Firstname","lastName":"Lastname-Example",'
+    '"companyName":"Example Company Ltd","variables":{"opener":"your talk was worth the trip",'
+    '"city":"Springfield"}}'
+)
+
+
+def quantile(times, q):
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
+
+
+def latency(times):
+    return {"p50": quantile(times, 0.5), "p99": quantile(times, 0.99), "max": max(times)}
+
+
+def around(times, n):
+    """The median of the ten around the nth, from 1."""
+    begin = max(0, min(n - 1 - NEIGHBOURS // 2, len(times) - NEIGHBOURS))
+    return statistics.median(times[begin:begin + NEIGHBOURS])
+
+
+def padded(requests):
+    """Requests of one length: (method, path, body, headers), made longer by a header."""
+    made = [http_request(m, p, b, [*h, "X-Pad: "]) for m, p, b, h in requests]
+    longest = max(map(len, made))
+    return [r.replace(b"X-Pad: ", b"X-Pad: " + b"0" * (longest - len(r)), 1) for r in made]
+
+
+class Campaign:
+    """Measures, and gathers what the report shows."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.system = bench.systems["leadblock"]
+        self.leads = bench.options.leads
+        self.per_request = min(PER_REQUEST, self.leads)
+        self.copy = os.path.join(bench.run_dir, "leadblock-campaign")
+        self.times_path = os.path.join(bench.run_dir, "times")
+        self.result = {"leads": self.leads, "claim": CLAIM, "work": [], "claims": [],
+                       "sizes": {}, "failed": []}
+
+    # --- asking ---
+
+    def path(self, rest=""):
+        return f"/v1/campaigns/{CAMPAIGN}{rest}"
+
+    def request(self, method, path, body=None, expect=None, key=None):
+        headers = [f"x-api-key: {key or self.system.key}"]
+        if body is not None:
+            headers.append(JSON_TYPE)
+            body = body if isinstance(body, str) else json.dumps(body)
+        return Request(http_request(method, path, body, headers), expect)
+
+    def call(self, method, path, body=None, expect=200):
+        """One request outside of the measurements; returns headers and the answer."""
+        headers = {"x-api-key": self.system.key, "Content-Type": "application/json"}
+        text = json.dumps(body) if body is not None else None
+        status, headers, reply = http_get(self.system.port, path, headers, 60, method, text)
+        if status != expect:
+            raise BenchError(f"{method} {path}: {status} {reply[:300]!r}")
+        return {k.lower(): v for k, v in headers}, json.loads(reply)
+
+    def blocks(self, count, path=None, key=None):
+        ids = ",".join([f'"{IDENTIFIER}"'] * count)
+        path = path or self.path("/blocked-leads")
+        body = f'{{"publicIdentifiers":[{ids}]}}'
+        return self.request("POST", path, body, f'"blocked":{count}', key)
+
+    def claim(self, count):
+        body = {"max": count, "leaseSeconds": LEASE_S}
+        return self.request("POST", self.path("/activities/claim"), body, '"leaseToken"')
+
+    def run(self, jobs, seconds=3600.0, warmup=0.0):
+        """The generator's row and the first job's times in microseconds, one by one."""
+        jobs[0]["times"] = self.times_path
+        row = self.bench.load_run(self.system, jobs, warmup=warmup, seconds=seconds)
+        with open(self.times_path, encoding="ascii") as f:
+            times = [float(line) for line in f]
+        if row["failed"]:
+            self.result["failed"].append(row["failed"])
+            say(f"  FAILED: {row['failed']}")
+        return row, times
+
+    def note(self, title, rate, unit, us, row=None):
+        cpu = {k: row[k] for k in ("server_cpu", "generator_cpu", "foreign_cpu")} if row else {}
+        self.result["work"].append(
+            {"title": title, "per_second": rate, "unit": unit, "us": us, **cpu}
+        )
+        rate_text = f"{rate:,.0f} {unit}/s  " if rate else ""
+        text = f"  {title}: {rate_text}p50 {us['p50'] / 1000:.2f} ms  p99 {us['p99'] / 1000:.2f} ms"
+        if cpu and cpu["foreign_cpu"] > 0.05:
+            text += f"  (others used {cpu['foreign_cpu']:.2f} of a processor)"
+        print(text, flush=True)
+
+    def expect_counts(self, **wanted):
+        _, campaign = self.call("GET", self.path())
+        counts = {**campaign["analytics"]["leads"], "total": campaign["analytics"]["totalLeads"]}
+        for name, count in wanted.items():
+            if counts[name] != count:
+                self.result["failed"].append(f"{counts[name]} leads are {name}, not {count}")
+                say(f"  FAILED: {self.result['failed'][-1]}")
+
+    def query(self, sql, *values):
+        path = os.path.join(self.system.data, "leadblock.db")
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            return db.execute(sql, values).fetchall()
+
+    # --- states to measure in ---
+
+    def save(self):
+        self.system.stop()
+        shutil.rmtree(self.copy, ignore_errors=True)
+        shutil.copytree(self.system.data, self.copy)
+        self.system.start()
+
+    def reset(self):
+        """Back to the active campaign of which nothing was claimed."""
+        self.system.stop()
+        shutil.rmtree(self.system.data)
+        shutil.copytree(self.copy, self.system.data)
+        self.system.start()
+
+    def meanwhile(self):
+        """What others send while something large is going on."""
+        check = self.request("GET", f"/v1/campaigns/bench/blocked-leads/{IDENTIFIER}")
+        block = self.blocks(1, "/v1/campaigns/bench/blocked-leads")
+        return [
+            {"request": block, "connections": 64, "rate": BLOCK_RATE, "first": MEANWHILE},
+            {"request": check, "connections": 8, "rate": CHECK_RATE, "first": MEANWHILE},
+        ]
+
+    # --- what is measured ---
+
+    def add_leads(self):
+        self.call("POST", "/v1/campaigns", {"id": CAMPAIGN, "name": "Many", "steps": STEPS}, 201)
+        idle = self.bench.memory(self.system)
+        empty = self.system.disk()
+        body = f'{{"leads":[{",".join([LEAD] * self.per_request)}]}}'
+        request = self.request("POST", self.path("/leads"), body, f'"added":{self.per_request}')
+        job = {"request": request, "connections": 2, "max_requests": self.leads // self.per_request}
+        row, _ = self.run([job, *self.meanwhile()])
+        rate = row["per_second"] * self.per_request
+        self.note(f"adding, {self.per_request:,} per request", rate, "leads", row["us"], row)
+        self.note("a block of 1 meanwhile", 0, "", row["jobs"][1]["us"])
+        self.note("a check meanwhile", 0, "", row["jobs"][2]["us"])
+        self.expect_counts(total=self.leads, waiting=self.leads)
+        self.weigh(idle, empty)
+
+    def weigh(self, idle, empty):
+        sizes = self.result["sizes"]
+        sizes["memory_bytes"] = self.bench.memory(self.system) - idle
+        self.system.stop()
+        sizes["disk_bytes"] = self.system.disk() - empty
+        sizes["start_seconds"] = self.system.start()
+        time.sleep(1)
+        sizes["memory_bytes_restarted"] = self.bench.memory(self.system) - idle
+        say(f"  per lead: {sizes['disk_bytes'] / self.leads:.0f} B disk,"
+            f" {sizes['memory_bytes'] / self.leads:.1f} B memory; start"
+            f" {sizes['start_seconds']:.2f} s")
+
+    def activate(self):
+        job = {"request": self.request("PUT", self.path("/activate")), "connections": 1,
+               "max_requests": 1}
+        row, _ = self.run([job])
+        self.note("activating", 0, "", row["us"], row)
+
+    def claims(self, share, blocked):
+        """Claims of 50 until nobody is left; what they hand out stays claimed."""
+        count = (self.leads - blocked) // CLAIM
+        row, times = self.run([{"request": self.claim(CLAIM), "connections": 1,
+                                "max_requests": count}])
+        points = [n for n in POINTS if n < count] + [count]
+        found = {
+            "share": share, "count": count, "per_second": row["per_second"], "us": row["us"],
+            "very_first_us": times[0], "points": points,
+            "at_us": [around(times, n) for n in points], "foreign_cpu": row["foreign_cpu"],
+        }
+        self.result["claims"].append(found)
+        told = ", ".join(f"{n:,}: {us / 1000:.2f}" for n, us in zip(points, found["at_us"]))
+        print(f"  claims of {CLAIM}, {share:.0%} blocked, ms: very first {times[0] / 1000:.2f}, "
+              f"{told}; last/first {found['at_us'][-1] / found['at_us'][0]:.2f}", flush=True)
+        self.expect_counts(active=count * CLAIM)
+
+    def block_leads(self, share):
+        """The first by order: what a queue that wades would have to wade through. Returns how many
+        are blocked."""
+        requests = int(self.leads * share) // self.per_request
+        if requests == 0:
+            return 0
+        job = {"request": self.blocks(self.per_request), "connections": 1, "max_requests": requests}
+        row, times = self.run([job])
+        rate = row["per_second"] * self.per_request
+        self.note(f"blocking {share:.0%} of the leads, {self.per_request:,} per request", rate,
+                  "leads", latency(times), row)
+        self.expect_counts(blocked=requests * self.per_request)
+        return requests * self.per_request
+
+    def complete_requests(self, rows):
+        headers = [f"x-api-key: {self.system.key}", JSON_TYPE]
+        return padded([
+            ("POST", f"/v1/activities/ac_{lead}_{step}/complete",
+             json.dumps({"leaseToken": token, "result": "done"}), headers)
+            for lead, step, token in rows
+        ])
+
+    def complete(self):
+        """Of what the claims have left, in the order of the leads."""
+        most = min(200000, self.leads // 2)
+        rows = self.query("SELECT lead, step, lease_token FROM activity WHERE state = 1"
+                          " ORDER BY lead LIMIT ?", most)
+        done = 0
+        for connections, part in ((1, rows[:most // 4]), (64, rows[most // 4:])):
+            row, _ = self.replay(self.complete_requests(part), connections, '"success":true',
+                                 len(part))
+            done += row["jobs"][0]["sent"]
+            self.note(f"completing, {self.connections(connections)}", row["per_second"],
+                      "completes", row["us"], row)
+        ended = self.query("SELECT count(*) FROM activity WHERE state = 2")[0][0]
+        if ended != done:
+            self.result["failed"].append(f"{ended} activities are done, not {done}")
+
+    def connections(self, count):
+        return f"{count} connection" + ("s" if count > 1 else "")
+
+    def replay(self, requests, connections, expect, most=None):
+        path = os.path.join(self.bench.run_dir, "replay")
+        with open(path, "wb") as f:
+            f.write(b"".join(requests))
+        job = {"request": Request(requests[0], expect), "connections": connections, "replay": path}
+        if most:
+            job["max_requests"] = most
+        return self.run([job], seconds=self.bench.options.seconds)
+
+    def claim_one(self):
+        row, _ = self.run([{"request": self.claim(1), "connections": 64}],
+                          seconds=self.bench.options.seconds)
+        self.note("claims of 1, 64 connections", row["per_second"], "claims", row["us"], row)
+        self.expect_counts(active=row["jobs"][0]["sent"])
+
+    def get(self, title, path, expect=None):
+        job = {"request": self.request("GET", path, None, expect), "connections": 1}
+        row, _ = self.run([job], seconds=self.bench.options.seconds, warmup=0.1)
+        self.note(title, row["per_second"], "requests", row["us"], row)
+
+    def cursor(self, skip):
+        """Of the page behind `skip` leads."""
+        path = self.path(f"/leads?take={TAKE}&skip={skip - TAKE}")
+        headers, _ = self.call("GET", path)
+        return headers["link"].partition("cursor=")[2].partition(">")[0].partition("&")[0]
+
+    def pages(self):
+        deep = min(DEEP_PAGE, self.leads // TAKE) - 1
+        self.get("the campaign", self.path(), '"totalLeads"')
+        self.get("leads, page 1", self.path(f"/leads?take={TAKE}"), '"id":"ld_')
+        self.get(f"leads, page {deep + 1:,} by skip",
+                 self.path(f"/leads?take={TAKE}&skip={deep * TAKE}"), '"id":"ld_')
+        self.get(f"leads, page {deep + 1:,} by cursor",
+                 self.path(f"/leads?take={TAKE}&cursor={self.cursor(deep * TAKE)}"), '"id":"ld_')
+        for state in ("claimed", "scheduled"):
+            self.get(f"activities that are {state}, page 1",
+                     self.path(f"/activities?state={state}&take={TAKE}"), '"id":"ac_')
+        first = self.query("SELECT min(no) FROM lead")[0][0]
+        step = max(1, self.leads // 9973)
+        headers = [f"x-api-key: {self.system.key}"]
+        explains = padded([
+            ("GET", self.path(f"/leads/ld_{first + n * 7919 % self.leads}/explain"), None, headers)
+            for n in range(0, self.leads, step)
+        ])
+        row, _ = self.replay(explains, 1, '"because"')
+        self.note("explain, of leads here and there", row["per_second"], "requests", row["us"], row)
+
+    def strangers(self):
+        """Blocks of people who are no leads, in a workspace that has leads and in one without, in
+        turns."""
+        other = self.system.admin("workspace", "create", "without", "--plan", "agency")
+        key = self.system.admin("key", "create", other, "--name", "bench")
+        self.system.admin("campaign", "create", other, "Without", "--id", CAMPAIGN)
+        rounds, first = 4, STRANGERS
+        rows = {self.system.key: [], key: []}
+        for _ in range(rounds):
+            for who in rows:
+                job = {"request": self.blocks(BULK, key=who), "connections": 8, "first": first,
+                       "max_requests": max(8, self.leads // BULK // rounds)}
+                rows[who].append(self.run([job])[0])
+                first += self.leads
+        for title, found in zip(("with leads", "without leads"), rows.values()):
+            rate = statistics.median(row["per_second"] for row in found) * BULK
+            middle = sorted(found, key=lambda row: row["per_second"])[rounds // 2]
+            self.note(f"blocking {BULK:,} strangers, workspace {title}", rate, "identifiers",
+                      middle["us"], middle)
+
+    def delete(self):
+        began = time.monotonic()
+        self.call("DELETE", self.path())
+        times, left = [], True
+        while left:
+            block = {**self.meanwhile()[0], "first": WHILE_DELETED + len(times)}
+            times += self.run([block], seconds=1.0)[1]
+            left = self.query("SELECT EXISTS (SELECT 1 FROM lead)"
+                              " OR EXISTS (SELECT 1 FROM activity)")[0][0]
+        took = time.monotonic() - began
+        self.note("deleting the campaign", self.leads / took, "leads", latency([took * 1e6]))
+        self.note("a block of 1 while it is deleted", 0, "", latency(times))
+        self.result["sizes"]["delete_seconds"] = took
+
+    def measure(self):
+        say(f"campaign: one of {self.leads:,} leads")
+        self.system.make_empty()
+        self.add_leads()
+        self.activate()
+        self.save()
+        self.claims(0, 0)
+        self.complete()
+        self.pages()
+        self.delete()
+        for share in (0.5, 0.99):
+            self.reset()
+            self.claims(share, self.block_leads(share))
+        self.reset()
+        self.claim_one()
+        self.strangers()
+        self.bench.mark(self.system, True)
+        return self.result
