@@ -30,7 +30,7 @@ static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
     lb_buf_printf(body,
                   ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u,\"attempt\":%u,\"message\":",
                   item->step, item->order, item->attempt);
-    lb_leads_put_text(body, lb_claim_text(claim, item->message));
+    lb_json_put_string_or_null(body, lb_claim_text(claim, item->message));
     lb_buf_printf(body, ",\"leaseToken\":\"%s\",\"leaseExpiresAt\":", item->lease_token);
     lb_json_put_time(body, claim->lease_until);
     lb_buf_append_lit(body, "}");
@@ -61,7 +61,7 @@ static bool read_number(struct lb_call *call, const char *name, int64_t fallback
 {
     const struct lb_json *value = lb_json_member(call->body, name);
     *out = fallback;
-    if (lb_json_type(value) == LB_JSON_MISSING)
+    if (lb_json_type(value) == LB_JSON_MISSING || lb_json_type(value) == LB_JSON_NULL)
         return true;
     if (lb_json_int64(value, out) && *out >= 1 && *out <= max)
         return true;

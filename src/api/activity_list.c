@@ -62,15 +62,15 @@ static void put_times(struct lb_buf *body, const struct shown *shown)
     const struct lb_activity_row *activity = &shown->activity;
     bool claimed = activity->state == LB_ACTIVITY_CLAIMED;
     lb_buf_printf(body, ",\"attempts\":%u,\"dueAt\":", activity->attempts);
-    lb_leads_put_time(body, shown->due_at);
+    lb_json_put_time_or_null(body, shown->due_at);
     lb_buf_append_lit(body, ",\"claimedAt\":");
-    lb_leads_put_time(body, activity->claimed_at);
+    lb_json_put_time_or_null(body, activity->claimed_at);
     lb_buf_append_lit(body, ",\"leaseExpiresAt\":");
-    lb_leads_put_time(body, claimed ? activity->lease_until : 0);
+    lb_json_put_time_or_null(body, claimed ? activity->lease_until : 0);
     lb_buf_append_lit(body, ",\"completedAt\":");
-    lb_leads_put_time(body, activity->completed_at);
+    lb_json_put_time_or_null(body, activity->completed_at);
     lb_buf_append_lit(body, ",\"detail\":");
-    lb_leads_put_text(body, activity->detail);
+    lb_json_put_string_or_null(body, activity->detail);
     lb_buf_append_lit(body, "}");
 }
 
@@ -168,7 +168,7 @@ static lb_err read_all(struct listing *listing)
     uint32_t campaign = listing->call->list.campaign;
     lb_err err = store->ops->campaign_state(listing->reader, campaign, &listing->state);
     if (!err)
-        err = lb_sequence_load(store, listing->reader, campaign, &listing->sequence);
+        err = lb_sequence_load(store, listing->reader, campaign, false, &listing->sequence);
     return err ? err : read_page(listing);
 }
 

@@ -9,8 +9,10 @@
 #include "domain/tally.h"
 #include "json/encode.h"
 
-#define TAKE_DEFAULT        10
-#define TAKE_MAX            100
+#define TAKE_DEFAULT 10
+#define TAKE_MAX     100
+/* Where a page ends early: sequences can be large. The Link goes on behind what it has. */
+#define PAGE_BYTES_MAX      ((size_t)4 << 20)
 #define NAME_CHARACTERS_MAX 100
 
 static double rate(int64_t part, int64_t whole)
@@ -51,18 +53,22 @@ static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
     lb_buf_append_lit(body, "}");
 }
 
-/* Reads what the store knows of a campaign and appends it. */
+/* Reads what the store knows of a campaign and appends it. Its status, which belongs to the counts,
+ * is the store's too unless a page was chosen by what memory says. */
 static lb_err put_stored(struct lb_call *call, struct lb_store_reader *reader, struct lb_buf *body,
-                         const struct lb_campaign_row *row)
+                         const struct lb_campaign_row *row, bool stored_status)
 {
+    struct lb_campaign_row shown = *row;
     struct lb_store *store = call->app->store;
     struct lb_campaign_state state = {0};
     struct lb_sequence sequence;
-    lb_err err = lb_sequence_load(store, reader, row->no, &sequence);
+    lb_err err = lb_sequence_load(store, reader, row->no, true, &sequence);
     if (!err)
         err = store->ops->campaign_state(reader, row->no, &state);
+    if (stored_status)
+        shown.status = state.status;
     if (!err)
-        put_campaign(body, row, &state, &sequence);
+        put_campaign(body, &shown, &state, &sequence);
     lb_sequence_fini(&sequence);
     return err;
 }
@@ -190,11 +196,12 @@ static enum lb_turn run_page(struct lb_call *call, struct lb_store_reader *reade
                                             listing->skip, listing->take, rows, &total);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_err err = LB_OK;
+    size_t i = 0;
     lb_buf_append_lit(body, "[");
-    for (size_t i = 0; !err && i < count; i++) {
+    for (; !err && i < count && body->len < PAGE_BYTES_MAX; i++) {
         if (body->len > 1)
             lb_buf_append_lit(body, ",");
-        err = put_stored(call, reader, body, &rows[i]);
+        err = put_stored(call, reader, body, &rows[i], false);
         if (err == LB_ERR_NOT_FOUND) { /* deleted this very moment */
             body->len -= body->len > 1;
             err = LB_OK;
@@ -202,9 +209,9 @@ static enum lb_turn run_page(struct lb_call *call, struct lb_store_reader *reade
     }
     lb_buf_append_lit(body, "]");
     lb_paging_put_total(call, total);
-    if (count && listing->skip + count < total)
+    if (i && listing->skip + i < total)
         lb_paging_put_link(call, "take=%llu&skip=%llu%s%s", (unsigned long long)listing->take,
-                           (unsigned long long)listing->skip + listing->take,
+                           (unsigned long long)listing->skip + i,
                            listing->status < 0 ? "" : "&status=",
                            listing->status < 0
                                ? ""
@@ -262,8 +269,7 @@ static enum lb_turn run_get(struct lb_call *call, struct lb_store_reader *reader
     lb_err err = LB_ERR_NOT_FOUND;
     if (campaign) {
         struct lb_campaign_row row = campaign->row;
-        row.status = (enum lb_campaign_status)atomic_load(&campaign->status);
-        err = put_stored(call, reader, lb_reply_json(&call->req->reply, 200), &row);
+        err = put_stored(call, reader, lb_reply_json(&call->req->reply, 200), &row, true);
     }
     if (err == LB_ERR_NOT_FOUND)
         lb_call_campaign_not_found(call);

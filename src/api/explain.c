@@ -1,6 +1,7 @@
 /* Why a lead will or will not be contacted next. */
 #include "api/handlers.h"
 #include "api/ids.h"
+#include "api/items.h"
 #include "api/leads.h"
 #include "api/steps.h"
 #include "base/clock.h"
@@ -23,6 +24,8 @@ struct explaining {
     struct lb_call *call;
     struct lb_store_reader *reader;
     struct lb_lead_row lead;
+    struct lb_str identifier; /* copies of the lead's names */
+    struct lb_str member_id;
     struct lb_campaign_state state;
     struct lb_sequence sequence;
     struct lb_due due;
@@ -34,10 +37,12 @@ static lb_err add_block(struct explaining *explaining, enum lb_scope scope,
                         struct lb_str identifier, uint64_t id)
 {
     struct block *block = &explaining->blocks[explaining->block_count];
+    struct lb_store *store = explaining->call->app->store;
     struct lb_entry entry;
-    lb_err err = lb_blocklist_entry(explaining->call->app->store, explaining->reader, id, &entry);
+    store->ops->reader_rest(explaining->reader); /* memory may know more than an older snapshot */
+    lb_err err = lb_blocklist_entry(store, explaining->reader, id, &entry);
     if (err)
-        return err;
+        return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
     *block = (struct block){.scope = scope,
                             .identifier = identifier,
                             .at = entry.at,
@@ -66,26 +71,44 @@ static lb_err find_blocks(struct explaining *explaining, struct lb_str name)
     return err;
 }
 
-static lb_err read_all(struct explaining *explaining, uint64_t no)
+/* Reads the lead, if it is in the campaign, and copies its names. */
+static lb_err read_names(struct explaining *explaining, uint64_t no)
 {
     struct lb_call *call = explaining->call;
-    struct lb_store *store = call->app->store;
-    lb_err err =
-        store->ops->campaign_state(explaining->reader, call->list.campaign, &explaining->state);
-    if (!err)
-        err = store->ops->lead(explaining->reader, no, &explaining->lead);
-    if (!err && explaining->lead.campaign != call->list.campaign)
+    struct lb_lead_row *lead = &explaining->lead;
+    struct lb_kept kept = {0};
+    lb_err err = call->app->store->ops->lead(explaining->reader, no, lead);
+    if (!err && lead->campaign != call->list.campaign)
         err = LB_ERR_NOT_FOUND;
+    if (err)
+        return err;
+    explaining->identifier = lead->identifier;
+    explaining->member_id = lead->member_id;
+    bool done = lb_keep(call, &kept, &explaining->identifier) &&
+                lb_keep(call, &kept, &explaining->member_id);
+    return done ? LB_OK : LB_ERR_OVERLOADED;
+}
+
+static lb_err read_all(struct explaining *explaining, uint64_t no)
+{
+    struct lb_store *store = explaining->call->app->store;
+    struct lb_store_reader *reader = explaining->reader;
+    uint32_t campaign = explaining->call->list.campaign;
+    lb_err err = read_names(explaining, no);
     if (!err)
-        err =
-            lb_sequence_load(store, explaining->reader, call->list.campaign, &explaining->sequence);
+        err = find_blocks(explaining, explaining->identifier);
     if (!err)
-        err = lb_due_find(store, explaining->reader, &explaining->sequence, &explaining->state,
+        err = find_blocks(explaining, explaining->member_id);
+    store->ops->reader_rest(reader);
+    if (!err)
+        err = store->ops->campaign_state(reader, campaign, &explaining->state);
+    if (!err)
+        err = store->ops->lead(reader, no, &explaining->lead);
+    if (!err)
+        err = lb_sequence_load(store, reader, campaign, false, &explaining->sequence);
+    if (!err)
+        err = lb_due_find(store, reader, &explaining->sequence, &explaining->state,
                           &explaining->lead, &explaining->due);
-    if (!err)
-        err = find_blocks(explaining, explaining->lead.identifier);
-    if (!err)
-        err = find_blocks(explaining, explaining->lead.member_id);
     return err;
 }
 
@@ -224,7 +247,7 @@ static void reply(const struct explaining *explaining)
     lb_steps_put_brief(body, &explaining->sequence,
                        waits ? explaining->due.step : LB_SEQUENCE_NONE);
     lb_buf_append_lit(body, ",\"dueAt\":");
-    lb_leads_put_time(body, contact ? explaining->due.at : 0);
+    lb_json_put_time_or_null(body, contact ? explaining->due.at : 0);
     lb_buf_printf(body, ",\"blocked\":%s,\"blocks\":", explaining->block_count ? "true" : "false");
     put_blocks(body, explaining);
     lb_buf_append_lit(body, "}");

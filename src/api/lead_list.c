@@ -10,39 +10,23 @@
 #define TAKE_DEFAULT 10
 #define TAKE_MAX     100
 
-void lb_leads_put_text(struct lb_buf *body, struct lb_str text)
-{
-    if (text.ptr)
-        lb_json_put_string(body, text);
-    else
-        lb_buf_append_lit(body, "null");
-}
-
-void lb_leads_put_time(struct lb_buf *body, int64_t wall_ms)
-{
-    if (wall_ms)
-        lb_json_put_time(body, wall_ms);
-    else
-        lb_buf_append_lit(body, "null");
-}
-
 void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb_str member_id)
 {
     lb_buf_append_lit(body, "\"publicIdentifier\":");
     lb_json_put_string(body, identifier);
     lb_buf_append_lit(body, ",\"memberId\":");
-    lb_leads_put_text(body, member_id);
+    lb_json_put_string_or_null(body, member_id);
 }
 
 void lb_leads_put_person(struct lb_buf *body, const struct lb_new_lead *lead)
 {
     lb_leads_put_names(body, lead->identifier, lead->member_id);
     lb_buf_append_lit(body, ",\"firstName\":");
-    lb_leads_put_text(body, lead->first_name);
+    lb_json_put_string_or_null(body, lead->first_name);
     lb_buf_append_lit(body, ",\"lastName\":");
-    lb_leads_put_text(body, lead->last_name);
+    lb_json_put_string_or_null(body, lead->last_name);
     lb_buf_append_lit(body, ",\"companyName\":");
-    lb_leads_put_text(body, lead->company_name);
+    lb_json_put_string_or_null(body, lead->company_name);
     lb_buf_append_lit(body, ",\"variables\":");
     lb_variables_put(body, lead->variables);
 }

@@ -136,15 +136,18 @@ static bool read_lead(struct pending *pending, struct lb_call *call, size_t inde
         wrong = "has no publicIdentifier or linkedinUrl";
     else
         wrong = read_identifier(name, &identifier);
-    if (!wrong && is_given(member))
+    const struct lb_json *shown = name;
+    if (!wrong && is_given(member)) {
         wrong = read_member_id(member, &member_id);
+        shown = wrong ? member : name;
+    }
     if (!wrong) {
         wrong = read_fields(pending, json, &lead);
         fields = wrong != NULL;
     }
     if (wrong) {
         pending->bad.fields |= fields;
-        return lb_bad_items_add(&pending->bad, call, &pending->kept, index, lb_json_string(name),
+        return lb_bad_items_add(&pending->bad, call, &pending->kept, index, lb_json_string(shown),
                                 wrong);
     }
     lead.identifier = (struct lb_str){identifier.text, identifier.len};

@@ -17,10 +17,4 @@ enum lb_scope lb_leads_scope(const struct lb_blocklist *blocklist, const struct 
 /* "workspace" or "campaign". */
 const char *lb_leads_scope_name(enum lb_scope scope);
 
-/* Appends a text, or null. */
-void lb_leads_put_text(struct lb_buf *body, struct lb_str text);
-
-/* Appends a time, or null for 0. */
-void lb_leads_put_time(struct lb_buf *body, int64_t wall_ms);
-
 #endif

@@ -1,8 +1,10 @@
 /* Activities: one step for one lead, handed out to a sender with a lease and reported back.
  *
- *   scheduled ──claim──► claimed ──done, replied──► the next step is scheduled, or the lead
- * completed ▲                 │  │ └──failed──► the lead is set to error └──lease ran out──┘
- * └──retry──► scheduled again, later
+ * scheduled: waits for its time, and for a claim.
+ * claimed: a sender has it, until its lease ends; then it is offered again.
+ * done, replied: the lead goes on to the next step, or is completed.
+ * failed: the lead is set to error.
+ * to be retried: a sender gave it back; offered again later.
  *
  * A claim is a write: the writer orders it with the blocks. Whoever was blocked by a write that was
  * acknowledged before the claim was sent is blocked when the claim is applied, and the claim asks

@@ -132,8 +132,8 @@ static lb_err check_ready(struct lb_campaign_change *change, const struct lb_cam
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_sequence sequence;
-    lb_err err =
-        lb_sequence_load(store, lb_outreach_reader(change->outreach), change->row.no, &sequence);
+    lb_err err = lb_sequence_load(store, lb_outreach_reader(change->outreach), change->row.no,
+                                  false, &sequence);
     uint32_t steps = lb_sequence_length(&sequence);
     lb_sequence_fini(&sequence);
     if (err || (steps && lb_tally_total(&state->tally)))

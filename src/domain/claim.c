@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Leads that one claim looks at without handing them out. */
-#define FRUITLESS_MAX 10000
+/* Leads that the claims of one batch look at without handing them out: everybody waits for it. */
+#define FRUITLESS_MAX 1000
+/* Texts that one claim hands out, but for the last: the writer makes them, and others wait. */
+#define TEXTS_MAX_BYTES ((size_t)4 << 20)
 /* Leads that are fetched from the queue at a time. */
 #define FETCH_MAX 256
 #define HOUR_MS   INT64_C(3600000)
@@ -27,12 +29,13 @@ struct claiming {
     struct lb_buf variables; /* the campaign's */
     struct lb_tally tally;
     int64_t now;
-    size_t fruitless; /* leads looked at that were not handed out */
 };
 
 static bool wants_more(const struct claiming *claiming)
 {
-    return claiming->claim->count < claiming->claim->max && claiming->fruitless < FRUITLESS_MAX;
+    const struct lb_claim *claim = claiming->claim;
+    return claim->count < claim->max && claim->texts.len < TEXTS_MAX_BYTES &&
+           claiming->claim->outreach->fruitless < FRUITLESS_MAX;
 }
 
 /* --- One lead --- */
@@ -69,7 +72,7 @@ static lb_err set_aside(struct claiming *claiming, const struct lb_lead_row *bef
 {
     struct lb_lead_row lead = *before;
     lead.set_aside = true;
-    claiming->fruitless++;
+    claiming->claim->outreach->fruitless++;
     return move(claiming, before, &lead);
 }
 
@@ -79,43 +82,56 @@ static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before
     struct lb_lead_row lead = *before;
     lead.status = LB_LEAD_COMPLETED;
     lead.queue = LB_QUEUE_SCHEDULED;
-    claiming->fruitless++;
+    claiming->claim->outreach->fruitless++;
     return move(claiming, before, &lead);
 }
 
-/* An activity of a step that was deleted while it was out ends here. */
-static lb_err end_lapsed(struct claiming *claiming, const struct lb_lead_row *lead)
+/* An activity that was out, or given back, when its step was deleted is let go: who has it may
+ * still report it. */
+static lb_err let_go(struct claiming *claiming, const struct lb_lead_row *lead)
 {
     struct lb_activity_row activity;
-    if (lead->queue == LB_QUEUE_SCHEDULED)
-        return LB_OK;
     lb_err err = claiming->store->ops->activity(claiming->reader, lead->no, lead->step, &activity);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    activity.state = LB_ACTIVITY_FAILED;
+    activity.state = LB_ACTIVITY_RETRY;
     activity.changed_at = claiming->now;
-    activity.detail = LB_STR("The step was deleted.");
     return claiming->store->ops->activity_put(claiming->store, &activity);
+}
+
+/* The step that the lead waited for is not the one that it gets: that one's delay counts. */
+static lb_err wait_anew(struct claiming *claiming, const struct lb_lead_row *before, size_t index)
+{
+    struct lb_lead_row lead = *before;
+    lead.step = claiming->sequence.steps[index].no;
+    lead.queue = LB_QUEUE_SCHEDULED;
+    claiming->claim->outreach->fruitless++;
+    return move(claiming, before, &lead);
 }
 
 /* The text cannot be filled in: the activity has failed, and a person has to look at the lead. */
 static lb_err fail(struct claiming *claiming, struct lb_activity_row *activity,
-                   const struct lb_lead_row *before, struct lb_str missing)
+                   const struct lb_lead_row *before, enum lb_rendering rendering,
+                   struct lb_str missing)
 {
     struct lb_lead_row lead = *before;
     char detail[256];
-    int len = snprintf(detail, sizeof detail,
-                       "The lead has no '%.*s' and the template no fallback for it.",
-                       (int)missing.len, missing.ptr);
+    int len = rendering == LB_RENDER_TOO_LONG
+                  ? snprintf(detail, sizeof detail, "The filled-in text is longer than %d bytes.",
+                             LB_MESSAGE_BYTES_MAX)
+                  : snprintf(detail, sizeof detail,
+                             "The lead has no '%.*s' and the template no fallback for it.",
+                             (int)missing.len, missing.ptr ? missing.ptr : "");
     activity->state = LB_ACTIVITY_FAILED;
     activity->changed_at = claiming->now;
     activity->completed_at = claiming->now;
     activity->detail = (struct lb_str){detail, (size_t)len};
     lead.status = LB_LEAD_ERROR;
     lead.queue = LB_QUEUE_SCHEDULED;
-    lead.step = activity->step;
+    if (lead.step) /* one for which nothing was handed out yet stays new */
+        lead.step = activity->step;
     lead.since = claiming->now;
-    claiming->fruitless++;
+    claiming->claim->outreach->fruitless++;
     lb_err err = claiming->store->ops->activity_put(claiming->store, activity);
     return err ? err : move(claiming, before, &lead);
 }
@@ -165,19 +181,19 @@ static void fill_in(struct lb_claim *claim, struct lb_claimed *item, const struc
     item->variables = keep(claim, lead->variables);
 }
 
-/* The message of a step for a lead; false as lb_template_render. */
-static bool put_message(struct claiming *claiming, const struct lb_step_row *step,
-                        const struct lb_lead_row *lead, struct lb_claimed *item,
-                        struct lb_str *out_missing)
+/* The message of a step for a lead. */
+static enum lb_rendering put_message(struct claiming *claiming, const struct lb_step_row *step,
+                                     const struct lb_lead_row *lead, struct lb_claimed *item,
+                                     struct lb_str *out_missing)
 {
     struct lb_buf *texts = &claiming->claim->texts;
     size_t at = texts->len;
     if (!step->body.ptr)
-        return true;
-    if (!lb_template_render(step->body, lead, lb_buf_str(&claiming->variables), texts, out_missing))
-        return false;
+        return LB_RENDERED;
+    enum lb_rendering result =
+        lb_template_render(step->body, lead, lb_buf_str(&claiming->variables), texts, out_missing);
     item->message = (struct lb_claimed_text){at, texts->len - at, true};
-    return true;
+    return result;
 }
 
 /* Hands out step `index` to the lead, with its text filled in, or fails it. */
@@ -197,12 +213,12 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     size_t texts_before = claim->texts.len;
     struct lb_str missing;
     fill_in(claim, item, lead);
-    bool filled = put_message(claiming, step, lead, item, &missing);
+    enum lb_rendering rendering = put_message(claiming, step, lead, item, &missing);
     if (claim->texts.failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    if (!filled) {
+    if (rendering != LB_RENDERED) {
         claim->texts.len = texts_before;
-        return fail(claiming, &activity, lead, missing);
+        return fail(claiming, &activity, lead, rendering, missing);
     }
     err = lease(claiming, &activity, lead);
     memcpy(item->lease_token, activity.lease_token, sizeof item->lease_token);
@@ -210,21 +226,23 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     return err;
 }
 
-/* Steps between that were deleted or are done already do not make it due: is the delay of the step
- * that it gets still to pass? */
-static bool is_early(const struct claiming *claiming, const struct lb_lead_row *lead, size_t index)
+/* Finds the step that the lead gets, which is another one than it waited for when that is gone, and
+ * goes on with it. */
+static lb_err serve(struct claiming *claiming, const struct lb_lead_row *lead)
 {
-    const struct lb_step_row *step = &claiming->sequence.steps[index];
-    return lead->queue == LB_QUEUE_SCHEDULED && lead->step && lead->step != step->no &&
-           lead->since + step->delay_hours * HOUR_MS > claiming->now;
-}
-
-static lb_err wait_for(struct claiming *claiming, const struct lb_lead_row *before, size_t index)
-{
-    struct lb_lead_row lead = *before;
-    lead.step = claiming->sequence.steps[index].no;
-    claiming->fruitless++;
-    return move(claiming, before, &lead);
+    const struct lb_sequence *sequence = &claiming->sequence;
+    size_t index;
+    lb_err err = lb_sequence_step_of(sequence, claiming->store, claiming->reader, lead->no,
+                                     lead->step, &index);
+    bool waited_for =
+        !lead->step || (index != LB_SEQUENCE_NONE && sequence->steps[index].no == lead->step);
+    if (!err && waited_for && index != LB_SEQUENCE_NONE)
+        return hand_out(claiming, lead, index);
+    if (!err && lead->queue != LB_QUEUE_SCHEDULED)
+        err = let_go(claiming, lead);
+    if (err)
+        return err;
+    return index == LB_SEQUENCE_NONE ? finish(claiming, lead) : wait_anew(claiming, lead, index);
 }
 
 /* Looks at one lead of the queue; it leaves its place in the queue in any case. */
@@ -232,26 +250,13 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no)
 {
     struct lb_lead_row lead;
     enum lb_scope scope;
-    size_t index;
     claiming->claim->write.touched = true;
     lb_err err = claiming->store->ops->lead(claiming->reader, no, &lead);
     if (!err)
         err = lb_outreach_scope(claiming->claim->outreach, &lead, &scope);
     if (err)
         return err;
-    if (scope != LB_SCOPE_NONE)
-        return set_aside(claiming, &lead);
-    err = lb_sequence_step_of(&claiming->sequence, claiming->store, claiming->reader, no, lead.step,
-                              &index);
-    if (!err && lead.step &&
-        (index == LB_SEQUENCE_NONE || claiming->sequence.steps[index].no != lead.step))
-        err = end_lapsed(claiming, &lead);
-    if (err)
-        return err;
-    if (index == LB_SEQUENCE_NONE)
-        return finish(claiming, &lead);
-    return is_early(claiming, &lead, index) ? wait_for(claiming, &lead, index)
-                                            : hand_out(claiming, &lead, index);
+    return scope == LB_SCOPE_NONE ? serve(claiming, &lead) : set_aside(claiming, &lead);
 }
 
 /* --- The queue --- */
@@ -274,19 +279,36 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
     return err;
 }
 
-/* Those that wait for one step: leases that ran out, retries, and those whose delay has passed. */
-static lb_err take_step(struct claiming *claiming, size_t index)
+/* Those that wait for one step: leases that ran out, retries, and those scheduled by `before`. */
+static lb_err take_step(struct claiming *claiming, uint32_t no, int64_t before)
 {
-    const struct lb_sequence *sequence = &claiming->sequence;
-    uint32_t no = sequence->steps[index].no;
-    size_t served = lb_sequence_next(sequence, index);
-    int64_t delay_ms =
-        served == LB_SEQUENCE_NONE ? 0 : sequence->steps[served].delay_hours * HOUR_MS;
     lb_err err = take_due(claiming, no, LB_QUEUE_CLAIMED, claiming->now);
     if (!err)
         err = take_due(claiming, no, LB_QUEUE_RETRY, claiming->now);
-    if (!err)
-        err = take_due(claiming, no, LB_QUEUE_SCHEDULED, claiming->now - delay_ms);
+    return err ? err : take_due(claiming, no, LB_QUEUE_SCHEDULED, before);
+}
+
+/* Those that wait for steps that were deleted, due or not: they go on to what is behind these. */
+static lb_err take_deleted(struct claiming *claiming)
+{
+    const struct lb_sequence *sequence = &claiming->sequence;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < sequence->count && wants_more(claiming); i++)
+        if (sequence->steps[i].deleted_at)
+            err = take_step(claiming, sequence->steps[i].no, INT64_MAX);
+    return err;
+}
+
+/* Those who are furthest come first. */
+static lb_err take_begun(struct claiming *claiming)
+{
+    const struct lb_sequence *sequence = &claiming->sequence;
+    lb_err err = LB_OK;
+    for (size_t i = sequence->count; !err && i-- > 0 && wants_more(claiming);) {
+        const struct lb_step_row *step = &sequence->steps[i];
+        if (!step->deleted_at)
+            err = take_step(claiming, step->no, claiming->now - step->delay_hours * HOUR_MS);
+    }
     return err;
 }
 
@@ -303,9 +325,9 @@ static lb_err take_new(struct claiming *claiming)
 
 static lb_err take_all(struct claiming *claiming)
 {
-    lb_err err = LB_OK;
-    for (size_t i = claiming->sequence.count; !err && i-- > 0 && wants_more(claiming);)
-        err = take_step(claiming, i);
+    lb_err err = take_deleted(claiming);
+    if (!err)
+        err = take_begun(claiming);
     if (!err && wants_more(claiming))
         err = take_new(claiming);
     if (err || !claiming->claim->write.touched)
@@ -324,7 +346,7 @@ static lb_err prepare(struct claiming *claiming)
     lb_buf_append_str(&claiming->variables, claiming->state.variables);
     if (claiming->variables.failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    return lb_sequence_load(claiming->store, claiming->reader, claim->standing.list.campaign,
+    return lb_sequence_load(claiming->store, claiming->reader, claim->standing.list.campaign, true,
                             &claiming->sequence);
 }
 

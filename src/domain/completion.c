@@ -57,31 +57,47 @@ static lb_err keep_detail(struct reporting *reporting)
     return reporting->detail.failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
 }
 
-/* Reads lead, step and activity, and looks whether the token is the one of the last claim. */
+/* Reads the lead, if it is one of the workspace's campaigns. */
+static lb_err find_lead(struct reporting *reporting)
+{
+    struct lb_completion *completion = reporting->completion;
+    struct lb_lead_row *lead = &reporting->before;
+    lb_err err = reporting->store->ops->lead(reporting->reader, completion->lead, lead);
+    if (err == LB_ERR_NOT_FOUND ||
+        (!err && (lead->workspace != completion->standing.workspace->row.no ||
+                  !lb_access_campaign_no(completion->standing.access, lead->campaign))))
+        return not_found(completion);
+    reporting->lead = *lead;
+    return err;
+}
+
+static lb_err find_step(struct reporting *reporting)
+{
+    lb_err err = lb_sequence_load(reporting->store, reporting->reader, reporting->before.campaign,
+                                  false, &reporting->sequence);
+    reporting->index = lb_sequence_find(&reporting->sequence, reporting->completion->step);
+    return !err && reporting->index == LB_SEQUENCE_NONE ? not_found(reporting->completion) : err;
+}
+
+/* Reads lead, activity and step, and looks whether the token is the one of the last claim, before
+ * anything that costs more. */
 static lb_err find(struct reporting *reporting)
 {
     struct lb_completion *completion = reporting->completion;
-    const struct lb_store_ops *ops = reporting->store->ops;
-    lb_err err = ops->lead(reporting->reader, completion->lead, &reporting->before);
-    if (err == LB_ERR_NOT_FOUND ||
-        (!err && (reporting->before.workspace != completion->standing.workspace->row.no ||
-                  !lb_access_campaign_no(completion->standing.access, reporting->before.campaign))))
-        return not_found(completion);
-    if (!err)
-        err = lb_sequence_load(reporting->store, reporting->reader, reporting->before.campaign,
-                               &reporting->sequence);
+    struct lb_activity_row *activity = &reporting->activity;
+    lb_err err = find_lead(reporting);
     if (err)
         return err;
-    reporting->lead = reporting->before;
-    reporting->index = lb_sequence_find(&reporting->sequence, completion->step);
-    if (reporting->index == LB_SEQUENCE_NONE)
-        return not_found(completion);
-    err =
-        ops->activity(reporting->reader, completion->lead, completion->step, &reporting->activity);
-    if (err == LB_ERR_NOT_FOUND ||
-        (!err && !lb_str_equal(lb_str(reporting->activity.lease_token), completion->lease_token)))
+    err = reporting->store->ops->activity(reporting->reader, completion->lead, completion->step,
+                                          activity);
+    bool claimed = err != LB_ERR_NOT_FOUND;
+    if (claimed && !err && !lb_str_equal(lb_str(activity->lease_token), completion->lease_token))
         return lease_lost(completion);
-    return err ? err : keep_detail(reporting);
+    if (!err)
+        err = keep_detail(reporting);
+    if (!err || !claimed)
+        err = find_step(reporting);
+    return !err && !claimed ? lease_lost(completion) : err;
 }
 
 /* What the result tells about the lead, for the campaign's rates. Who is written to, or replies,

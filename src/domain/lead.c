@@ -65,20 +65,17 @@ static bool learns(const struct lb_new_lead *again, bool by_identifier, struct l
     return true;
 }
 
-static lb_err meet_again(struct lb_lead_change *change, const struct lb_new_lead *again,
-                         uint64_t by_identifier, uint64_t by_member, struct lb_tally *tally)
+/* The lead takes from the request what it did not have of its names. */
+static lb_err learn(struct lb_lead_change *change, const struct lb_new_lead *again, uint64_t no,
+                    bool by_identifier, struct lb_tally *tally)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_lead_row before;
     struct lb_str name;
     enum lb_scope scope;
-    change->duplicates++;
-    if (by_identifier && by_member)
-        return LB_OK;
-    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach),
-                                  by_identifier ? by_identifier : by_member, &before);
+    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach), no, &before);
     struct lb_lead_row lead = before;
-    if (err || !learns(again, by_identifier != 0, &lead, &name))
+    if (err || !learns(again, by_identifier, &lead, &name))
         return err;
     change->write.touched = true;
     err = store->ops->lead_learn(store, &lead, name);
@@ -88,6 +85,74 @@ static lb_err meet_again(struct lb_lead_change *change, const struct lb_new_lead
         return err;
     lead.set_aside = scope != LB_SCOPE_NONE;
     return lb_outreach_move(change->outreach, &before, &lead, tally);
+}
+
+/* Has anything been handed out for the lead? */
+static bool was_begun(const struct lb_lead_row *lead)
+{
+    return lead->step != 0;
+}
+
+/* Has the lead been begun, or has a person set it to something? */
+static bool has_history(const struct lb_lead_row *lead)
+{
+    return was_begun(lead) || lead->status != LB_LEAD_WAITING;
+}
+
+/* The lead gives its name to another one, which is the same person. */
+static lb_err give_way(struct lb_lead_change *change, uint64_t no, struct lb_str name, bool stays,
+                       struct lb_tally *tally)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    struct lb_lead_row before;
+    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach), no, &before);
+    struct lb_lead_row lead = before;
+    if (err)
+        return err;
+    if (!stays) {
+        lb_tally_lead(tally, &before, -1);
+        return store->ops->lead_delete(store, &before);
+    }
+    lead.status = LB_LEAD_COMPLETED;
+    err = store->ops->lead_forget(store, &lead, name);
+    return err ? err : lb_outreach_move(change->outreach, &before, &lead, tally);
+}
+
+/* Two leads turn out to be one person: one that had only its public identifier, one that had only
+ * its member id. The one with a history stays, with both names; the other one goes, or, when it
+ * has one too, is completed, so that nobody is contacted twice. */
+static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *again,
+                    uint64_t by_identifier, uint64_t by_member, struct lb_tally *tally)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
+    struct lb_lead_row lead;
+    bool member_has_history;
+    lb_err err = store->ops->lead(reader, by_member, &lead);
+    if (err || !lb_str_equal(lead.identifier, again->member_id))
+        return err; /* it has a public identifier of its own: no third name is learnt */
+    member_has_history = has_history(&lead);
+    err = store->ops->lead(reader, by_identifier, &lead);
+    if (err || lead.member_id.ptr)
+        return err;
+    bool keep_member = member_has_history && !has_history(&lead);
+    uint64_t kept = keep_member ? by_member : by_identifier;
+    uint64_t gone = keep_member ? by_identifier : by_member;
+    change->write.touched = true;
+    err = give_way(change, gone, keep_member ? again->identifier : again->member_id,
+                   !keep_member && member_has_history, tally);
+    return err ? err : learn(change, again, kept, !keep_member, tally);
+}
+
+static lb_err meet_again(struct lb_lead_change *change, const struct lb_new_lead *again,
+                         uint64_t by_identifier, uint64_t by_member, struct lb_tally *tally)
+{
+    change->duplicates++;
+    if (by_identifier && by_member)
+        return by_identifier == by_member ? LB_OK
+                                          : merge(change, again, by_identifier, by_member, tally);
+    return learn(change, again, by_identifier ? by_identifier : by_member, by_identifier != 0,
+                 tally);
 }
 
 static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *added, int64_t now,
@@ -189,12 +254,6 @@ static lb_err find_lead(struct lb_lead_change *change, struct lb_lead_row *out)
     return LB_ERR_LEAD_NOT_FOUND;
 }
 
-/* Has anything been handed out for the lead? */
-static bool was_begun(const struct lb_lead_row *lead)
-{
-    return lead->step != 0;
-}
-
 /* "Go on where it stood." A lead that has been through everything stays completed. */
 static lb_err resume(struct lb_lead_change *change, struct lb_lead_row *lead)
 {
@@ -202,7 +261,7 @@ static lb_err resume(struct lb_lead_change *change, struct lb_lead_row *lead)
     struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
     struct lb_sequence sequence;
     size_t step = LB_SEQUENCE_NONE;
-    lb_err err = lb_sequence_load(store, reader, lead->campaign, &sequence);
+    lb_err err = lb_sequence_load(store, reader, lead->campaign, false, &sequence);
     if (!err && was_begun(lead))
         err = lb_sequence_step_of(&sequence, store, reader, lead->no, lead->step, &step);
     bool more = !was_begun(lead) || step != LB_SEQUENCE_NONE;

@@ -11,6 +11,7 @@ static void batch_begin(void *context)
 {
     struct lb_outreach *outreach = context;
     outreach->status_count = 0;
+    outreach->fruitless = 0;
 }
 
 static void batch_publish(void *context)

@@ -1,5 +1,6 @@
-/* What the files of the outreach share: lead.c, sequence.c and activity.c; see outreach.h. All for
- * `apply` on the writer thread, within the open transaction; failures are the store's. */
+/* What the files of the outreach share: campaign.c, claim.c, completion.c, lead.c, remains.c and
+ * sequence.c; see outreach.h. All for `apply` on the writer thread, within the open transaction;
+ * failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
@@ -16,6 +17,7 @@ struct lb_outreach {
     struct lb_new_status *statuses;
     size_t status_count;
     size_t status_capacity;
+    size_t fruitless; /* leads that claims of the open batch looked at and did not hand out */
     struct lb_remains *remains; /* of deleted campaigns; see remains.c */
 };
 

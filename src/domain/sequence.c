@@ -64,10 +64,10 @@ static void find_bodies(struct lb_sequence *sequence)
 }
 
 lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader, uint32_t campaign,
-                        struct lb_sequence *out)
+                        bool bodies, struct lb_sequence *out)
 {
     *out = (struct lb_sequence){0};
-    lb_err err = store->ops->steps(reader, campaign, out, load_step);
+    lb_err err = store->ops->steps(reader, campaign, bodies, out, load_step);
     find_bodies(out);
     return err;
 }
@@ -181,7 +181,7 @@ static lb_err write_positions(struct lb_store *store, struct lb_sequence *sequen
         if (step->position == i + 1)
             continue;
         step->position = (uint32_t)i + 1;
-        err = store->ops->step_update(store, step);
+        err = store->ops->step_place(store, step->no, step->position);
     }
     return err;
 }
@@ -210,7 +210,8 @@ static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence,
         return lb_fail(reason, LB_ERR_CAMPAIGN_ACTIVE,
                        "The campaign is active. Pause it to change its steps, then activate it.");
     if (!err)
-        err = lb_sequence_load(store, lb_outreach_reader(change->outreach), campaign, sequence);
+        err =
+            lb_sequence_load(store, lb_outreach_reader(change->outreach), campaign, true, sequence);
     return err;
 }
 
@@ -351,6 +352,7 @@ static lb_err apply_remove(struct lb_write *write, struct lb_store *store)
     if (!err) {
         write->touched = true;
         sequence.steps[index].deleted_at = lb_clock_wall_ms();
+        sequence.steps[index].body = (struct lb_str){0};
         err = store->ops->step_update(store, &sequence.steps[index]);
     }
     lb_sequence_fini(&sequence);

@@ -10,7 +10,7 @@
 #include "domain/outreach.h"
 
 #define LB_STEPS_MAX      50   /* of one campaign */
-#define LB_STEP_ROWS_MAX  1000 /* of one campaign, with the deleted ones */
+#define LB_STEP_ROWS_MAX  250  /* of one campaign, with the deleted ones */
 #define LB_STEP_DELAY_MAX 8760 /* hours: a year */
 #define LB_SEQUENCE_NONE  SIZE_MAX
 
@@ -20,9 +20,10 @@ struct lb_sequence {
     struct lb_buf bodies; /* what the steps' bodies point into */
 };
 
-/* Loads the steps of a campaign. To be released with lb_sequence_fini in any case. */
+/* Loads the steps of a campaign; without `bodies` all of these are none. To be released with
+ * lb_sequence_fini in any case. */
 lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader, uint32_t campaign,
-                        struct lb_sequence *out);
+                        bool bodies, struct lb_sequence *out);
 void lb_sequence_fini(struct lb_sequence *sequence);
 
 /* The index of a step by its number, deleted or not; LB_SEQUENCE_NONE when there is none. */

@@ -123,26 +123,27 @@ static bool put_value(struct lb_str name, const struct lb_lead_row *lead,
     return true;
 }
 
-bool lb_template_render(struct lb_str text, const struct lb_lead_row *lead,
-                        struct lb_str campaign_variables, struct lb_buf *out,
-                        struct lb_str *out_missing)
+enum lb_rendering lb_template_render(struct lb_str text, const struct lb_lead_row *lead,
+                                     struct lb_str campaign_variables, struct lb_buf *out,
+                                     struct lb_str *out_missing)
 {
+    size_t begun = out->len;
     struct lb_str plain;
     struct lb_str inside;
+    *out_missing = (struct lb_str){0};
     while (text.len) {
         if (!next_part(&text, &plain, &inside))
-            return false;
+            return LB_RENDER_MISSING;
         lb_buf_append_str(out, plain);
-        if (!inside.ptr)
-            break;
         struct placeholder found = split(inside);
-        if (put_value(found.name, lead, campaign_variables, out))
-            continue;
-        if (!found.fallback.ptr) {
+        if (inside.ptr && !put_value(found.name, lead, campaign_variables, out)) {
             *out_missing = found.name;
-            return false;
+            if (!found.fallback.ptr)
+                return LB_RENDER_MISSING;
+            lb_buf_append_str(out, found.fallback);
         }
-        lb_buf_append_str(out, found.fallback);
+        if (out->len - begun > LB_MESSAGE_BYTES_MAX)
+            return LB_RENDER_TOO_LONG;
     }
-    return true;
+    return LB_RENDERED;
 }

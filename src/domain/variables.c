@@ -34,13 +34,17 @@ void lb_variables_pack(struct lb_buf *out, struct lb_str name, struct lb_str val
 
 static void unescape(struct lb_str text, struct lb_buf *out)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '\\' && i + 1 < text.len) {
-            char escaped = text.ptr[++i];
-            c = escaped == 'n' ? '\n' : escaped == 't' ? '\t' : escaped;
+    while (text.len) {
+        const char *escape = memchr(text.ptr, '\\', text.len - 1);
+        size_t plain = escape ? (size_t)(escape - text.ptr) : text.len;
+        lb_buf_append(out, text.ptr, plain);
+        if (escape) {
+            char c = escape[1] == 'n' ? '\n' : escape[1] == 't' ? '\t' : escape[1];
+            lb_buf_append(out, &c, 1);
+            plain += 2;
         }
-        lb_buf_append(out, &c, 1);
+        text.ptr += plain;
+        text.len -= plain;
     }
 }
 

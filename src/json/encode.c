@@ -48,3 +48,19 @@ void lb_json_put_time(struct lb_buf *buf, int64_t wall_ms)
     size_t len = lb_time_format(wall_ms, text);
     lb_json_put_string(buf, (struct lb_str){text, len});
 }
+
+void lb_json_put_string_or_null(struct lb_buf *buf, struct lb_str text)
+{
+    if (text.ptr)
+        lb_json_put_string(buf, text);
+    else
+        lb_buf_append_lit(buf, "null");
+}
+
+void lb_json_put_time_or_null(struct lb_buf *buf, int64_t wall_ms)
+{
+    if (wall_ms)
+        lb_json_put_time(buf, wall_ms);
+    else
+        lb_buf_append_lit(buf, "null");
+}

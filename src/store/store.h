@@ -139,6 +139,8 @@ struct lb_store_ops {
     lb_err (*step_insert)(struct lb_store *store, struct lb_step_row *row);
     /* Replaces all but no, workspace and campaign. */
     lb_err (*step_update)(struct lb_store *store, const struct lb_step_row *row);
+    /* Sets the position alone. */
+    lb_err (*step_place)(struct lb_store *store, uint32_t no, uint32_t position);
     /* Removes all steps of a campaign that is gone. */
     lb_err (*steps_drop)(struct lb_store *store, uint32_t campaign);
 
@@ -146,6 +148,9 @@ struct lb_store_ops {
     lb_err (*lead_insert)(struct lb_store *store, struct lb_lead_row *row);
     /* Sets identifier and member id from the row, and adds `name`, which is new. */
     lb_err (*lead_learn)(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name);
+    /* Takes a name from the lead, so that another one of the campaign can have it. */
+    lb_err (*lead_forget)(struct lb_store *store, const struct lb_lead_row *row,
+                          struct lb_str name);
     /* Sets status, set_aside, queue, step, since and marks. */
     lb_err (*lead_move)(struct lb_store *store, const struct lb_lead_row *row);
     /* With its names and activities. */
@@ -203,8 +208,9 @@ struct lb_store_ops {
     lb_err (*lead)(struct lb_store_reader *reader, uint64_t no, struct lb_lead_row *out);
     lb_err (*activity)(struct lb_store_reader *reader, uint64_t lead, uint32_t step,
                        struct lb_activity_row *out);
-    /* All steps of a campaign by position, deleted ones too; as log_scan. */
-    lb_err (*steps)(struct lb_store_reader *reader, uint32_t campaign, void *context,
+    /* All steps of a campaign by position, deleted ones too; as log_scan. Without `bodies` these
+     * are left out, and not read. */
+    lb_err (*steps)(struct lb_store_reader *reader, uint32_t campaign, bool bodies, void *context,
                     lb_err (*each)(void *context, const struct lb_step_row *row));
     /* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
     lb_err (*leads_named)(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,

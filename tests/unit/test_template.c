@@ -95,6 +95,7 @@ struct filled {
     struct lb_buf own, campaign, out;
     struct lb_lead_row lead;
     struct lb_str missing;
+    enum lb_rendering rendering;
 };
 
 static int make(void **state)
@@ -129,8 +130,9 @@ static bool render(struct filled *filled, struct lb_str text)
     filled->out.len = 0;
     filled->missing = (struct lb_str){0};
     expect_good(text);
-    return lb_template_render(text, &filled->lead, lb_buf_str(&filled->campaign), &filled->out,
-                              &filled->missing);
+    filled->rendering = lb_template_render(text, &filled->lead, lb_buf_str(&filled->campaign),
+                                           &filled->out, &filled->missing);
+    return filled->rendering == LB_RENDERED;
 }
 
 static void expect_text(struct filled *filled, const char *text, const char *wanted)
@@ -143,7 +145,7 @@ static void expect_text(struct filled *filled, const char *text, const char *wan
 
 static void expect_missing(struct filled *filled, const char *text, const char *name)
 {
-    if (render(filled, lb_str(text)))
+    if (render(filled, lb_str(text)) || filled->rendering != LB_RENDER_MISSING)
         fail_msg("'%s' became '%.*s'", text, (int)filled->out.len, filled->out.ptr);
     assert_true(lb_str_equal(filled->missing, lb_str(name)));
 }
@@ -245,6 +247,19 @@ static void very_long_texts_are_filled_in(void **state)
     lb_buf_fini(&text);
 }
 
+static void a_text_that_grows_beyond_its_bound_is_none(void **state)
+{
+    struct filled *filled = *state;
+    struct lb_buf name = {0};
+    while (name.len < LB_MESSAGE_BYTES_MAX / 2)
+        lb_buf_append_lit(&name, "x");
+    filled->lead.first_name = lb_buf_str(&name);
+    assert_true(render(filled, LB_STR("{{firstName}}{{firstName}}")));
+    assert_false(render(filled, LB_STR("{{firstName}}{{firstName}}!")));
+    assert_int_equal(filled->rendering, LB_RENDER_TOO_LONG);
+    lb_buf_fini(&name);
+}
+
 #define FILLED(name) cmocka_unit_test_setup_teardown(name, make, release)
 
 int main(void)
@@ -258,6 +273,7 @@ int main(void)
         FILLED(what_is_missing_or_blank_gets_the_fallback_or_is_told),
         FILLED(white_space_around_name_and_fallback_does_not_count),
         FILLED(what_is_filled_in_is_not_looked_at_again),
+        FILLED(a_text_that_grows_beyond_its_bound_is_none),
         FILLED(names_of_all_scripts_and_nul_bytes_pass),
         FILLED(very_long_texts_are_filled_in),
     };

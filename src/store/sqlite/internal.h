@@ -24,6 +24,7 @@ enum lb_sqlite_statement {
     STMT_CAMPAIGN_STATE,
     STMT_STEP_INSERT,
     STMT_STEP_UPDATE,
+    STMT_STEP_PLACE,
     STMT_STEPS_DROP,
     STMT_STEPS,
     STMT_LEAD_INSERT,
@@ -144,13 +145,16 @@ lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t no,
 /* step.c */
 lb_err lb_sqlite_step_insert(struct lb_store *store, struct lb_step_row *row);
 lb_err lb_sqlite_step_update(struct lb_store *store, const struct lb_step_row *row);
+lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t no, uint32_t position);
 lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t campaign);
-lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t campaign, void *context,
-                       lb_err (*each)(void *, const struct lb_step_row *));
+lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t campaign, bool bodies,
+                       void *context, lb_err (*each)(void *, const struct lb_step_row *));
 /* lead.c */
 lb_err lb_sqlite_lead_insert(struct lb_store *store, struct lb_lead_row *row);
 lb_err lb_sqlite_lead_learn(struct lb_store *store, const struct lb_lead_row *row,
                             struct lb_str name);
+lb_err lb_sqlite_lead_forget(struct lb_store *store, const struct lb_lead_row *row,
+                             struct lb_str name);
 lb_err lb_sqlite_lead_move(struct lb_store *store, const struct lb_lead_row *row);
 lb_err lb_sqlite_lead_delete(struct lb_store *store, const struct lb_lead_row *row);
 lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint64_t no, struct lb_lead_row *out);

@@ -91,16 +91,18 @@ lb_err lb_sqlite_lead_move(struct lb_store *store, const struct lb_lead_row *row
     return lb_sqlite_run(stmt);
 }
 
-static lb_err delete_name(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
+lb_err lb_sqlite_lead_forget(struct lb_store *store, const struct lb_lead_row *row,
+                             struct lb_str name)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_LEAD_NAME_DELETE,
-        "DELETE FROM lead_name WHERE workspace = ?1 AND name = ?2 AND campaign = ?3");
+        "DELETE FROM lead_name WHERE workspace = ?1 AND name = ?2 AND campaign = ?3 AND lead = ?4");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, row->workspace);
     lb_sqlite_bind_str(stmt, 2, name);
     sqlite3_bind_int64(stmt, 3, row->campaign);
+    sqlite3_bind_int64(stmt, 4, (int64_t)row->no);
     return lb_sqlite_run(stmt);
 }
 
@@ -117,9 +119,9 @@ static lb_err delete_by_lead(struct lb_store *store, enum lb_sqlite_statement wh
 lb_err lb_sqlite_lead_delete(struct lb_store *store, const struct lb_lead_row *row)
 {
     lb_sqlite_enlarge_cache(&lb_sqlite_of(store)->writer);
-    lb_err err = delete_name(store, row, row->identifier);
+    lb_err err = lb_sqlite_lead_forget(store, row, row->identifier);
     if (!err && row->member_id.ptr)
-        err = delete_name(store, row, row->member_id);
+        err = lb_sqlite_lead_forget(store, row, row->member_id);
     if (!err)
         err = delete_by_lead(store, STMT_LEAD_ACTIVITIES_DELETE,
                              "DELETE FROM activity WHERE lead = ?1", row->no);

@@ -53,6 +53,17 @@ lb_err lb_sqlite_step_update(struct lb_store *store, const struct lb_step_row *r
     return lb_sqlite_run(stmt);
 }
 
+lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t no, uint32_t position)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_STEP_PLACE,
+                                            "UPDATE step SET position = ?2 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, no);
+    sqlite3_bind_int64(stmt, 2, position);
+    return lb_sqlite_run(stmt);
+}
+
 lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t campaign)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_STEPS_DROP,
@@ -63,16 +74,18 @@ lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t campaign)
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t campaign, void *context,
-                       lb_err (*each)(void *, const struct lb_step_row *))
+lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t campaign, bool bodies,
+                       void *context, lb_err (*each)(void *, const struct lb_step_row *))
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_STEPS,
-        "SELECT no, workspace, position, type, delay_hours, stop_on_reply, body, deleted_at"
-        " FROM step WHERE campaign = ?1 ORDER BY position, no");
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_STEPS,
+                           "SELECT no, workspace, position, type, delay_hours, stop_on_reply,"
+                           " CASE WHEN ?2 THEN body END, deleted_at"
+                           " FROM step WHERE campaign = ?1 ORDER BY position, no");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, campaign);
+    sqlite3_bind_int(stmt, 2, bodies);
     lb_err err = LB_OK;
     int code = SQLITE_ROW;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
