@@ -261,6 +261,21 @@ def test_while_the_server_is_slow_programs_are_looked_after(tmp_path):
     assert campaign.results[0]["id"] == "ac_1_1"
 
 
+def test_a_program_that_was_in_time_is_not_late_because_nobody_looked(tmp_path):
+    """As after ^Z and fg."""
+    campaign = Campaign([activity(1)])
+    program = f"touch {tmp_path}/up; until [ -e {tmp_path}/go ]; do sleep 0.01; done"
+    with Fake(campaign) as fake:
+        with Started(fake, "--exec", program, "--timeout", "2") as command:
+            until((tmp_path / "up").exists)
+            command.signal(signal.SIGSTOP)
+            (tmp_path / "go").touch()
+            time.sleep(2.1)
+            command.signal(signal.SIGCONT)
+            assert command.end() == 0
+    assert campaign.results[0]["result"] == "done"
+
+
 # Claims
 
 
