@@ -267,6 +267,8 @@ static lb_err resume(struct lb_lead_change *change, struct lb_lead_row *lead)
     bool more = !was_begun(lead) || step != LB_SEQUENCE_NONE;
     if (!err && more)
         lead->status = was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING;
+    if (!err && step != LB_SEQUENCE_NONE && lead->queue == LB_QUEUE_SCHEDULED)
+        lead->step = sequence.steps[step].no; /* the one that it waited for may be done */
     lb_sequence_fini(&sequence);
     return err;
 }

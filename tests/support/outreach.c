@@ -211,6 +211,11 @@ int64_t outreach_sql(const char *path, const char *vfs, const char *sql)
 #define COUNTED(column, condition)                                                                 \
     " OR " column " <> (SELECT count(*) FROM lead WHERE campaign = c.no AND " condition ")"
 
+/* But for one that was out, or given back, when its step was deleted. */
+#define LET_GO(more)                                                                               \
+    " AND NOT (" more "a.state = 0"                                                                \
+    " AND EXISTS (SELECT 1 FROM step s WHERE s.no = a.step AND s.deleted_at IS NOT NULL))"
+
 /* Each asks for the number of things that are wrong. */
 static const struct {
     const char *what;
@@ -245,11 +250,16 @@ static const struct {
     {"leads that are out and their activities",
      "SELECT (SELECT count(*) FROM lead l LEFT JOIN activity a ON a.lead = l.no AND a.step = l.step"
      "  WHERE (l.queue = 1) <> (coalesce(a.state, -1) = 1)"
-     "  OR (l.queue = 2) <> (coalesce(a.state, -1) = 0))"
-     " + (SELECT count(*) FROM activity a LEFT JOIN lead l ON l.no = a.lead AND l.step = a.step"
-     "  WHERE a.state <= 1 AND l.no IS NULL)"
-     " + (SELECT count(*) FROM activity a LEFT JOIN lead l ON l.no = a.lead"
-     "  AND l.campaign = a.campaign AND l.workspace = a.workspace WHERE l.no IS NULL)"},
+     "  OR ((l.queue = 2) <> (coalesce(a.state, -1) = 0)" LET_GO(
+         "l.queue = 0 AND ") "))"
+                             " + (SELECT count(*) FROM activity a LEFT JOIN lead l ON l.no = "
+                             "a.lead AND l.step = a.step"
+                             "  WHERE a.state <= 1 AND l.no IS NULL" LET_GO(
+                                 "") ")"
+                                     " + (SELECT count(*) FROM activity a LEFT JOIN lead l ON l.no "
+                                     "= a.lead"
+                                     "  AND l.campaign = a.campaign AND l.workspace = a.workspace "
+                                     "WHERE l.no IS NULL)"},
     {"a campaign's status and who is left",
      "SELECT count(*) FROM campaign WHERE deleted_at IS NULL AND ("
      " (status = 'active' AND leads_waiting + leads_active + leads_paused = leads_set_aside"

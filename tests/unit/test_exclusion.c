@@ -339,7 +339,7 @@ static void a_block_of_the_workspace_reaches_all_campaigns(void **state)
 /* A claim that finds nothing but what it cannot hand out ends, and the next one goes on. */
 static void a_claim_looks_at_so_many_leads_and_no_more(void **state)
 {
-    enum { BLOCKED = 10050 };
+    enum { BLOCKED = 1050 };
     struct engine *engine = engine_of(state);
     static char texts[BLOCKED][16];
     static const char *names[BLOCKED];
@@ -357,7 +357,7 @@ static void a_claim_looks_at_so_many_leads_and_no_more(void **state)
     sql(state, "UPDATE lead SET set_aside = 0");
     sql(state, "UPDATE campaign SET leads_set_aside = 0");
     assert_int_equal(claim(state, C), 0);
-    assert_int_equal(sql(state, "SELECT leads_set_aside FROM campaign WHERE id = 'c'"), 10000);
+    assert_int_equal(sql(state, "SELECT leads_set_aside FROM campaign WHERE id = 'c'"), 1000);
     assert_int_equal(claim(state, C), 1);
     assert_string_equal(first_claimed(state)->identifier, "ada");
     expect_consistent(state);

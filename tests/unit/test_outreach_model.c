@@ -141,7 +141,7 @@ static const struct step *step_of(const struct campaign *campaign, const struct 
     return next_step(campaign, lead, lead->step ? place_of(campaign, lead->step) : 0);
 }
 
-/* Does a claim look at the lead? */
+/* Does a claim look at the lead? One whose step is gone goes on to the next at once, due or not. */
 static bool is_looked_at(const struct model *model, const struct campaign *campaign,
                          const struct lead *lead)
 {
@@ -149,10 +149,11 @@ static bool is_looked_at(const struct model *model, const struct campaign *campa
         return false;
     if (lead->queue != LB_QUEUE_SCHEDULED)
         return lead->since <= model->now;
-    const struct step *step = next_live(campaign, lead->step ? place_of(campaign, lead->step) : 0);
+    const struct step *first = next_live(campaign, 0);
     if (!lead->step)
-        return step && campaign->activated_at + step->delay <= model->now;
-    return lead->since + (step ? step->delay : 0) <= model->now;
+        return first && campaign->activated_at + first->delay <= model->now;
+    const struct step *step = &campaign->steps[place_of(campaign, lead->step)];
+    return step->deleted || lead->since + step->delay <= model->now;
 }
 
 /* The step that a claim hands out to the lead now; NULL: none. What else it does is done. */
@@ -160,18 +161,20 @@ static const struct step *claim_lead(struct model *model, struct campaign *campa
                                      struct lead *lead)
 {
     const struct step *step = step_of(campaign, lead);
-    if (lead->queue != LB_QUEUE_SCHEDULED && (!step || step->no != lead->step))
-        lead->activities[slot_of(campaign, lead->step)].state = LB_ACTIVITY_FAILED;
+    bool moved = lead->step && (!step || step->no != lead->step);
+    if (moved && lead->queue != LB_QUEUE_SCHEDULED)
+        lead->activities[slot_of(campaign, lead->step)].state = LB_ACTIVITY_RETRY;
+    if (moved)
+        lead->queue = LB_QUEUE_SCHEDULED;
     if (!step) {
         lead->status = LB_LEAD_COMPLETED;
-        lead->queue = LB_QUEUE_SCHEDULED;
         return NULL;
     }
-    bool early = lead->queue == LB_QUEUE_SCHEDULED && lead->step && lead->step != step->no &&
-                 lead->since + step->delay > model->now;
-    lead->step = step->no;
-    if (early)
+    if (moved)
+        lead->step = step->no;
+    if (moved && lead->since + step->delay > model->now)
         return NULL;
+    lead->step = step->no;
     struct activity *activity = &lead->activities[slot_of(campaign, step->no)];
     if (activity->there && activity->state == LB_ACTIVITY_FAILED)
         activity->retries = 0;
@@ -250,16 +253,19 @@ static void report(struct model *model, struct campaign *campaign, struct lead *
             lead->status = LB_LEAD_COMPLETED;
         return;
     }
-    if (result == LB_RESULT_FAILED) {
+    if (result == LB_RESULT_FAILED && current) {
         give_up(model, lead, activity);
+    } else if (result == LB_RESULT_FAILED) {
+        activity->state = LB_ACTIVITY_FAILED;
     } else if (result == LB_RESULT_RETRY) {
+        assert_true(current);
         try_again(model, lead, activity);
     } else {
         activity->state = replied ? LB_ACTIVITY_REPLIED : LB_ACTIVITY_DONE;
         activity->times_done++;
         assert_int_equal(activity->times_done, 1);
-        assert_true(current);
-        advance(model, campaign, lead, step, replied && step->stop);
+        if (current)
+            advance(model, campaign, lead, step, replied && step->stop);
     }
 }
 
@@ -447,8 +453,11 @@ static void change_lead(struct model *model)
         lead->status = wanted;
     else if (!lead->step)
         lead->status = LB_LEAD_WAITING;
-    else if (step_of(campaign, lead))
+    else if (step_of(campaign, lead)) {
         lead->status = LB_LEAD_ACTIVE;
+        if (lead->queue == LB_QUEUE_SCHEDULED)
+            lead->step = step_of(campaign, lead)->no;
+    }
     assert_int_equal(outreach_set_status(&model->engine, lead->no, wanted, &now), LB_OK);
     assert_int_equal(now, lead->status);
 }
