@@ -1,9 +1,10 @@
-"""What a history proves about the blocklists: when a name was certainly on a list, or certainly not.
+"""What a history proves about the blocklists: when a name was certainly on a list, or not.
 
-An operation takes effect at some moment between its sending and its answer. So a block B is certainly
-in force throughout [sent, received] of a claim when it was acknowledged before the claim was sent, and
-every operation U that may have lifted it was either answered before B was sent, or sent after the
-claim was answered. Operations at equal times count as overlapping: nothing is certain about them.
+An operation takes effect at some moment between its sending and its answer. So a block B is
+certainly in force throughout [sent, received] of a claim when it was acknowledged before the claim
+was sent, and every operation U that may have lifted it was either answered before B was sent, or
+sent after the claim was answered. Operations at equal times count as overlapping: nothing is
+certain about them.
 
 Names in a list: `campaign` is None for the workspace's.
 """
@@ -124,7 +125,8 @@ class Blocklists:
         """Did it leave all its names as it says (certain)? May it have changed one (possible)?
 
         What an undo or an unblock by record changed is known by its count alone: all or none. An
-        unblock by name leaves no name on the list, a block leaves each on it, whatever they count."""
+        unblock by name leaves no name on the list, a block leaves each on it, whatever their
+        counts say."""
         changed = event.get("blocked" if blocks else "unblocked", 0)
         if event["op"] == "undo" or "ids" in event:
             return changed == count, changed > 0

@@ -44,12 +44,12 @@ class Findings:
         return "never" if at is None else f"{(at - self.origin) / 1e9:.6f} s"
 
     def event(self, event):
-        return (f"{event['op']} by {event.get('worker')} (sent {self.time(event['sent'])}, answered "
-                f"{self.time(event['received'])})")
+        return (f"{event['op']} by {event.get('worker')} (sent {self.time(event['sent'])}, "
+                f"answered {self.time(event['received'])})")
 
     def grant(self, grant):
-        return (f"lead {grant.lead} '{grant.name or grant.member}': activity {grant.activity} (step "
-                f"{grant.order}) by {self.event(grant.claim)}")
+        return (f"lead {grant.lead} '{grant.name or grant.member}': activity {grant.activity} "
+                f"(step {grant.order}) by {self.event(grant.claim)}")
 
     def add(self, text):
         self.texts.append(text)
@@ -181,8 +181,8 @@ def summary(facts):
     count = Counter(event["op"] for event in facts.requests)
     statuses = Counter(f"{event['status']} {event.get('code') or ''}".strip()
                        for event in facts.requests if event["status"] != 200)
-    seconds = (facts.requests[-1]["sent"] - facts.requests[0]["sent"]) / 1e9 if facts.requests else 0
-    yield (f"{len(facts.requests)} requests in {seconds:.1f} s: "
+    times = [event["sent"] for event in facts.requests] or [0]
+    yield (f"{len(facts.requests)} requests in {(times[-1] - times[0]) / 1e9:.1f} s: "
            + ", ".join(f"{number} {op}" for op, number in count.most_common()))
     yield f"{len(facts.grants)} activities handed out"
     yield "answers other than 200: " + (", ".join(

@@ -1,5 +1,5 @@
-"""What comes when the blocking has ended: what is left is claimed and completed, some of the blocked
-are freed and must go on where they stood, and the server says how every lead ended."""
+"""What comes when the blocking has ended: what is left is claimed and completed, some of the
+blocked are freed and must go on where they stood, and the server says how every lead ended."""
 
 import time
 
@@ -7,7 +7,7 @@ import calls
 import workers
 from wire import Channel, Loop
 
-DRAIN_LIMIT = 60  # seconds until a campaign must be completed
+DRAIN_LIMIT = 30  # seconds until a campaign must be completed
 DRAINERS = 4  # connections for each campaign
 CHECKED = 5000  # names in one check
 
@@ -30,15 +30,16 @@ class Drain(workers.Worker):
 class Ending:
     """All by one process. `events` is its part of the history."""
 
-    def __init__(self, scene, rng, key, port):
-        self.scene = scene
+    def __init__(self, campaigns, rng, key, port):
+        self.campaigns = [campaign.id for campaign in campaigns]
+        self.scene = workers.Scene(campaigns, 0, deadline=0)
         self.rng = rng
         self.key = key
         self.port = port
         self.events = []
 
     def run(self):
-        first, everywhere = self.scene.campaigns[0], [*self.scene.campaigns, self.scene.watched]
+        first, everywhere = self.campaigns[0], self.campaigns
         self.together([self.activate] * len(everywhere), everywhere)
         self.drain(everywhere)
         self.together([self.free_some], [first])

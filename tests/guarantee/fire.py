@@ -5,9 +5,10 @@ prove from the history that nobody was handed out after the block of them had be
 usage: fire.py [--seconds 60] [--seed N] [--claimers N] [--blockers N] [--leads N]
                [--history FILE] [--keep]
 
-Three processes share the work; see workers.py for the kinds of clients, ending.py for what comes
-when time is up, and history.py for what is written down. --history keeps the history in FILE, --keep
-the server's folder as well; a failure keeps both. A seed repeats what is asked, not how it meets.
+Three processes share the work; see plan.py for the campaigns, workers.py for the kinds of clients,
+ending.py for what comes when time is up, and history.py for what is written down. --history keeps
+the history in FILE, --keep the server's folder as well; a failure keeps both. A seed repeats what
+is asked, not how it meets.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import gc
 import multiprocessing
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -24,38 +26,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import checker  # noqa: E402
 import history  # noqa: E402
-import people  # noqa: E402
 import workers  # noqa: E402
 from calls import add_leads  # noqa: E402
 from ending import Ending  # noqa: E402
+from plan import PROCESSES, campaigns, steps  # noqa: E402
 from support.expect import ok  # noqa: E402
 from support.server import CommandFailed, Server  # noqa: E402
 from wire import Channel, Loop, Unanswered  # noqa: E402
 
-PROCESSES = 3
 PATIENCE = 60  # seconds for the workers to finish what they have begun
 RETRY_BACKOFF = 1  # seconds; the server's own default would outlast the test
-CAMPAIGNS = {"alpha": [True, True, True], "beta": [False, False, True],
-             "gamma": [True, False, True]}  # stopOnReply of each step
-WATCHED, WATCHED_STEPS, WATCHED_STOCK = "watched", [True, True, True], 200
 KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 1),
          (workers.MemberBlocker, 1), (workers.Watcher, 2), (workers.Unblocker, 1),
-         (workers.Pouncer, 2), (workers.ReAdder, 1)]  # with the connections that each needs
-
-
-def all_campaigns():
-    return {**CAMPAIGNS, WATCHED: WATCHED_STEPS}
-
-
-def steps(stop_on_reply):
-    visit, invitation, message = stop_on_reply
-    return [
-        {"type": "visit_profile", "delay": 0, "stopOnReply": visit},
-        {"type": "invitation", "delay": 0, "stopOnReply": invitation,
-         "genericBody": "Hi {{firstName|there}}"},
-        {"type": "message", "delay": 0, "stopOnReply": message,
-         "genericBody": "Hi {{firstName}}, how is {{companyName|your company}}?"},
-    ]
+         (workers.Ambusher, 2), (workers.ReAdder, 1)]  # with the connections that each needs
 
 
 class Share:
@@ -64,6 +47,7 @@ class Share:
     def __init__(self, index, options, key, port, path):
         self.index = index
         self.options = options
+        self.campaigns = campaigns(options.leads)
         self.key = key
         self.port = port
         self.path = path
@@ -81,25 +65,19 @@ class Share:
             kind, connections = KINDS[number // PROCESSES % len(KINDS)]
             self.start(kind, connections, number)
         if self.index == 0:
-            self.start(workers.Adder, 1, 0, stocks(self.options))
+            self.start(workers.Adder, 1, 0, self.campaigns)
 
     def run(self):
         """The whole life of the process. The history is written whatever happens."""
         gc.disable()  # what is kept is kept to the end, and a pause would blunt the times
         self.loop = Loop()
         deadline = time.monotonic() + self.options.seconds
-        self.scene = workers.Scene(list(CAMPAIGNS), WATCHED, deadline)
+        self.scene = workers.Scene(self.campaigns, self.index, deadline)
         try:
             self.start_all()
             self.loop.run()
         finally:
             history.write(self.path, self.loop.events)
-
-
-def stocks(options):
-    """How many leads wait in each campaign, and the number of the first of them."""
-    return {**{campaign: (options.leads, 0) for campaign in CAMPAIGNS},
-            WATCHED: (WATCHED_STOCK, people.WATCHED)}
 
 
 class Run:
@@ -109,20 +87,21 @@ class Run:
         self.server = server
         self.options = options
         self.folder = folder
+        self.campaigns = campaigns(options.leads)
         self.events = []
         self.faults = []  # what went wrong with the run itself
 
     def prepare(self):
         tenant = self.server.tenant("agency")
         self.key = tenant.key
-        for campaign, stop_on_reply in all_campaigns().items():
-            tenant.campaign(campaign, id=campaign, steps=steps(stop_on_reply))
         rng = random.Random(self.options.seed)
-        for campaign, (stock, first) in stocks(self.options).items():
-            for start in range(first, first + stock, 1000):
-                numbers = range(start, min(start + 1000, first + stock))
-                self.add(tenant.api, add_leads(rng, campaign, numbers, "Run"))
-            ok(tenant.api.put(f"/campaigns/{campaign}/activate"))
+        for campaign in self.campaigns:
+            tenant.campaign(campaign.id, id=campaign.id, steps=steps(campaign))
+            end = campaign.first + campaign.stock
+            for start in range(campaign.first, end, 1000):
+                numbers = range(start, min(start + 1000, end))
+                self.add(tenant.api, add_leads(rng, campaign.id, numbers, "Run"))
+            ok(tenant.api.put(f"/campaigns/{campaign.id}/activate"))
         tenant.api.close()
 
     def add(self, api, call):
@@ -154,8 +133,8 @@ class Run:
             self.events += history.read(share.path) if share.path.exists() else []
 
     def end(self):
-        scene = workers.Scene(list(CAMPAIGNS), WATCHED, 0)
-        ending = Ending(scene, random.Random(self.options.seed), self.key, self.server.port)
+        rng = random.Random(self.options.seed)
+        ending = Ending(self.campaigns, rng, self.key, self.server.port)
         try:
             ending.run()
         except (Unanswered, OSError) as error:
@@ -163,8 +142,8 @@ class Run:
         self.events += ending.events
 
     def run(self):
-        self.events.append(history.clocks("start", seed=self.options.seed,
-                                          campaigns=all_campaigns()))
+        self.events.append(history.clocks("start", seed=self.options.seed, campaigns={
+            campaign.id: campaign.stop_on_reply for campaign in self.campaigns}))
         self.prepare()
         self.fire()
         fired = time.monotonic()
@@ -204,6 +183,7 @@ def judge(run, options):
 
 def main():
     options = parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no server behind
     print(f"seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="leadblock-guarantee-"))
     server = Server("--threads", 2, "--log-level", "warn", "--retry-backoff", RETRY_BACKOFF)

@@ -10,20 +10,20 @@ Every record of a request has
 
 and what it asked and what was answered:
 
-    claim     campaign max lease | activities: [id, lead, name, member id, order, attempt, token]...,
-              expires: [first, last] of their leases' ends
+    claim     campaign max lease | activities: [id, lead, name, member id, order, attempt,
+              token]..., expires: [first, last] of their leases' ends
     complete  activity token result | leadStatus blocked
     block     campaign (null: the workspace) names asked | blocked change
     unblock   campaign names, asked or ids | unblocked change
     undo      of: the change | blocked unblocked change
     add       campaign people: [name, member id]... | added duplicates blocked
     list      campaign state | activities: [id, lead, state]..., whole: is that all?
-    records, check, activate, campaign, leads: what the workers and the end of the run look at; those
-              with `final` describe what is left when all is over
+    records, check, activate, campaign, leads: what the workers and the end of the run look at;
+              those with `final` describe what is left when all is over
 
-`names` and `people` are canonical, whatever spelling was sent. The record `start` has the `seed`, the
-wall clock (`wall`, nanoseconds) at `at`, and the campaigns with their steps' `stopOnReply`; the record
-`end` has both clocks again.
+`names` and `people` are canonical, whatever spelling was sent. The record `start` has the `seed`,
+the wall clock (`wall`, nanoseconds) at `at`, and the campaigns with their steps' `stopOnReply`; the
+record `end` has both clocks again.
 """
 
 import json

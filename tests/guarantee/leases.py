@@ -1,8 +1,8 @@
 """Who holds an activity, and for how long.
 
-A lease begins between the sending of its claim and the answer, so it certainly runs until the sending
-plus its length. Lengths are the server's wall clock, times are CLOCK_MONOTONIC: how far the two have
-drifted apart during the run, and a little more, is left out of account.
+A lease begins between the sending of its claim and the answer, so it certainly runs until the
+sending plus its length. Lengths are the server's wall clock, times are CLOCK_MONOTONIC: how far the
+two have drifted apart during the run, and a little more, is taken off.
 """
 
 from datetime import datetime
@@ -55,9 +55,10 @@ def no_double(facts, findings, campaign):
     """No lead was held by two claims at once, or for two activities."""
     for grants in _of_campaign(facts, campaign):
         for index, two in enumerate(grants):
-            for one in grants[max(0, index - WINDOW) : index]:
-                if _collide(facts, one, two):
-                    findings.add(f"{findings.grant(two)}, within the lease of {findings.grant(one)}")
+            before = reversed(grants[max(0, index - WINDOW) : index])
+            one = next((one for one in before if _collide(facts, one, two)), None)
+            if one:
+                findings.add(f"{findings.grant(two)}, within the lease of {findings.grant(one)}")
 
 
 def _finished(facts, grants):

@@ -9,8 +9,6 @@ import hashlib
 import unicodedata
 from urllib.parse import quote
 
-WATCHED = 10_000_000  # people of the watched campaign are counted from here
-
 
 def name_of(number):
     """The canonical public identifier."""

@@ -15,8 +15,8 @@ def no_hand_out(facts, findings, campaign):
                                           claim["received"])
         if block:
             late = (claim["sent"] - block["received"]) / 1e6
-            findings.add(f"{findings.grant(grant)}, sent {late:.3f} ms after the acknowledgement of "
-                         f"{findings.event(block)}")
+            findings.add(f"{findings.grant(grant)}, sent {late:.3f} ms after the acknowledgement "
+                         f"of {findings.event(block)}")
 
 
 def told(facts, findings):
@@ -33,18 +33,18 @@ def _told(facts, findings, grant, event):
     span = event["sent"], event["received"]
     if event["blocked"]:
         if facts.blocklists.is_absent(facts.possible_keys(grant), *span):
-            findings.add(f"{findings.grant(grant)}: {findings.event(event)} says that it is blocked, "
-                         "and it was not")
+            findings.add(f"{findings.grant(grant)}: {findings.event(event)} says that it is "
+                         "blocked, and it was not")
         return
     block = facts.blocklists.in_force(facts.certain_keys(grant, event["sent"]), *span)
     if block:
-        findings.add(f"{findings.grant(grant)}: {findings.event(event)} says that it is not blocked, "
-                     f"after {findings.event(block)}")
+        findings.add(f"{findings.grant(grant)}: {findings.event(event)} says that it is not "
+                     f"blocked, after {findings.event(block)}")
 
 
 def listed(facts, findings):
-    """An activity that was handed out before a block's acknowledgement, or before the list was asked
-    for, is in a list of what is claimed that is asked for after it."""
+    """An activity that was handed out before a block's acknowledgement, or before the list was
+    asked for, is in a list of what is claimed that is asked for after it."""
     for event, grants in _lists_and_leases(facts):
         shown = {activity for activity, _, state in event["activities"]}
         for grant in grants:
@@ -78,8 +78,8 @@ def listed_at_acknowledgement(facts):
 
 
 def _lists_and_leases(facts):
-    """Each complete list of what is claimed, with the grants whose leases certainly ran until it was
-    answered and whose claims had been sent before it was."""
+    """Each complete list of what is claimed, with the grants whose leases certainly ran until it
+    was answered and whose claims had been sent by then."""
     lists = sorted((event for event in facts.lists
                     if event["status"] == 200 and event["whole"]),
                    key=lambda event: event["received"])

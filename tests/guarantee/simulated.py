@@ -1,8 +1,8 @@
 """Histories as a server without faults would leave them behind, made in a moment.
 
 A small model of the server applies one operation after the other, each at a moment of its own; the
-record says that it was sent some time before and answered some time after, so that operations overlap
-as real ones do. Whatever the checker finds in such a history, it is wrong about.
+record says that it was sent some time before and answered some time after, so that operations
+overlap as real ones do. Whatever the checker finds in such a history, it is wrong about.
 """
 
 import random
@@ -122,7 +122,8 @@ class Simulation:
             records = {name: self.lists[None].get(name, 0) for name in names}
             fields = {"ids": list(records.values())}
         count, change = self.change(False, where, records)
-        self.record("unblock", campaign=where, names=names, unblocked=count, change=change, **fields)
+        self.record("unblock", campaign=where, names=names, unblocked=count, change=change,
+                    **fields)
 
     def undo(self):
         known = [of for of, event in self.answered.items() if event["received"] < self.now - 1]

@@ -122,8 +122,9 @@ class Teeth:
                f"claim was sent: {self.very_close}, within 10 ms: {self.close}")
         yield (f"{self.held_back} of these held back a lead that was next in line at that claim")
         yield f"{self.unblocks} unblocks and undone blocks"
-        yield (f"{self.overlaps} activities were handed out by claims that overlap a block of their "
-               f"lead; {self.listed} of these had to be listed right after its acknowledgement")
+        yield (f"{self.overlaps} activities were handed out by claims that overlap a block of "
+               f"their lead; {self.listed} of these had to be listed right after it was "
+               "acknowledged")
 
     def share(self):
         """How much of a minute blocks were sent."""

@@ -10,6 +10,7 @@ import time
 
 import calls
 import people
+import plan
 from blocklists import NOTHING
 
 LONG = (60, 300)  # seconds of a lease that is worked off
@@ -21,13 +22,12 @@ BLOCKED = (1, 1, 1, 2, 3, 5, 20)  # how many a block names
 class Scene:
     """What the workers of one process know in common."""
 
-    def __init__(self, campaigns, watched, deadline):
-        self.campaigns = campaigns
-        self.watched = watched
+    def __init__(self, campaigns, process, deadline):
+        self.campaigns = plan.OPEN
+        self.ambush = plan.ambush(process)
         self.deadline = deadline
-        self.front = {campaign: -1 for campaign in campaigns}
-        self.front[watched] = people.WATCHED - 1
-        self.hot = {campaign: collections.deque(maxlen=48) for campaign in [*campaigns, watched]}
+        self.front = {campaign.id: campaign.first - 1 for campaign in campaigns}
+        self.hot = {campaign.id: collections.deque(maxlen=48) for campaign in campaigns}
         self.changes = collections.deque(maxlen=300)
         self.blocked = collections.deque(maxlen=2000)  # (campaign, name)
 
@@ -177,14 +177,17 @@ class MemberBlocker(Blocker):
 
 
 class Pouncer(Worker):
-    """Does a step of some leads, so that they are next in line, blocks them, and claims over another
-    connection with the acknowledgement barely received. Frees them, blocks them at once, claims
-    again: as long as nobody snatches them in between, only the block keeps them from being handed
-    out."""
+    """Does a step of some leads, so that they are next in line, blocks them, and claims over
+    another connection with the acknowledgement barely received. Frees them, blocks them again,
+    claims again: unless somebody snatches them in between, only the block keeps them from being
+    handed out."""
+
+    def where(self):
+        return self.rng.choice(self.scene.campaigns)
 
     def run(self, first, second):
         while not self.scene.over():
-            campaign = self.rng.choice(self.scene.campaigns)
+            campaign = self.where()
             activities = self.took((yield self.claim(first, campaign, self.rng.randint(1, 4), 60)))
             for activity in activities:
                 yield from self.complete(first, campaign, activity, "done")
@@ -206,6 +209,15 @@ class Pouncer(Worker):
             yield from self.work_off(second, campaign, self.took(answer))
             if rounds or self.rng.random() < 0.9:
                 yield from self.lift(first, where, names, change)
+            if self.rng.random() < 0.3:
+                yield self.rng.uniform(0, 0.005)
+
+
+class Ambusher(Pouncer):
+    """Pounces in a campaign where nobody else claims, so that nobody snatches anything."""
+
+    def where(self):
+        return self.scene.ambush
 
 
 class Unblocker(Worker):
@@ -242,17 +254,17 @@ class Unblocker(Worker):
 class Adder(Worker):
     """Keeps leads coming, and campaigns active, so that work never runs out."""
 
-    def __init__(self, scene, rng, name, stocks):
+    def __init__(self, scene, rng, name, campaigns):
         super().__init__(scene, rng, name)
-        self.stocks = {campaign: stock for campaign, (stock, _) in stocks.items()}
-        self.next = {campaign: first + stock for campaign, (stock, first) in stocks.items()}
+        self.campaigns = campaigns
+        self.next = {campaign.id: campaign.first + campaign.stock for campaign in campaigns}
 
     def run(self, channel):
         while not self.scene.over():
-            for campaign, stock in self.stocks.items():
-                state = (yield channel.send(calls.campaign_state(campaign, self.name))).event
+            for campaign in self.campaigns:
+                state = (yield channel.send(calls.campaign_state(campaign.id, self.name))).event
                 if "state" in state:
-                    yield from self.refill(channel, campaign, stock, state["state"])
+                    yield from self.refill(channel, campaign.id, campaign.stock, state["state"])
             yield 0.02
 
     def refill(self, channel, campaign, stock, state):
@@ -278,7 +290,8 @@ class ReAdder(Worker):
             if front > 0:
                 start = self.rng.randint(max(0, front - 300), front)
                 numbers = range(start, min(front, start + self.rng.randint(0, 20)) + 1)
-                yield channel.send(calls.add_leads(self.rng, campaign, numbers, self.name, again=True))
+                call = calls.add_leads(self.rng, campaign, numbers, self.name, again=True)
+                yield channel.send(call)
             yield self.rng.uniform(0, 0.02)
 
 
@@ -288,7 +301,7 @@ class Watcher(Worker):
     Only watchers claim in the watched campaign, so that all that is out fits a page."""
 
     def run(self, first, second):
-        campaign, ready = self.scene.watched, []
+        campaign, ready = plan.WATCHED, []
         while not self.scene.over():
             names = ready[-self.rng.randint(1, 6) :]
             names = names or self.scene.next_in_line(self.rng, campaign, 4)
