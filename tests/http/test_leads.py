@@ -80,12 +80,19 @@ def test_numbers_and_booleans_in_variables_are_taken_as_texts(draft):
                                               "yes": "true", "no": "false", "text": "5"}
 
 
-@pytest.mark.parametrize("number", ["9007199254740993", "18446744073709551616",
-                                    "-12345678901234567890123", "0.1", "1e400", "1.10"])
+@pytest.mark.parametrize("number", ["9007199254740993", "9223372036854775807",
+                                    "-9223372036854775807", "0.1", "1e400", "1.10"])
 def test_a_number_is_never_changed_on_its_way_to_a_text(draft, number):
     body = '{"leads":[{"publicIdentifier":"a-1","variables":{"n":%s}}]}' % number
     expect.ok(draft.api.post(draft.path + "/leads", body))
     assert draft.lead("a-1")["variables"] == {"n": number}
+
+
+@pytest.mark.parametrize("number", ["18446744073709551616", "-12345678901234567890123"])
+def test_a_whole_number_beyond_64_bits_is_refused_rather_than_changed(draft, number):
+    body = '{"leads":[{"publicIdentifier":"a-1","variables":{"n":%s}}]}' % number
+    expect.error(draft.api.post(draft.path + "/leads", body), 400, "invalid_body")
+    assert draft.leads() == []
 
 
 def test_unknown_fields_of_a_lead_are_ignored(draft):
@@ -169,17 +176,55 @@ def test_a_lead_known_by_its_member_id_alone_learns_its_public_identifier(draft,
         draft.unblock(name)
 
 
-def test_a_lead_that_joins_two_that_are_there_adds_none_and_harms_neither(draft):
-    """Whichever name counts, nobody becomes a third person and both names keep excluding."""
-    draft.add("john-doe", member_id(1))
-    ids = {lead["id"] for lead in draft.leads()}
+@pytest.mark.parametrize("blocked", ["john-doe", member_id(1)])
+def test_two_leads_that_are_one_person_become_one(draft, blocked):
+    draft.add("john-doe", member_id(1), "jane-smith")
     assert draft.add(JOHN) == (0, 1, 0)
-    assert {lead["id"] for lead in draft.leads()} == ids
+    assert names(draft.leads()) == ["jane-smith", "john-doe"]
+    assert draft.lead("john-doe")["memberId"] == member_id(1)
+    draft.block(blocked)
     draft.activate()
-    draft.block(member_id(1))
-    claimed = draft.claim()
-    assert member_id(1) not in [name for entry in claimed
-                                for name in (entry["publicIdentifier"], entry["memberId"])]
+    assert names(draft.claim()) == ["jane-smith"]
+    assert draft.details()["analytics"]["totalLeads"] == 2
+
+
+def begin(campaign, *leads):
+    """Adds leads and hands each of them out once."""
+    campaign.add(*leads)
+    if campaign.status != "active":
+        campaign.activate()
+    for activity in campaign.claim():
+        campaign.complete(activity)
+
+
+def test_of_two_leads_that_are_one_person_the_one_that_was_begun_stays(tenant):
+    campaign = Campaign(tenant, steps=[VISIT, VISIT], active=False)
+    begin(campaign, member_id(1))
+    campaign.add("john-doe")
+    assert campaign.add(JOHN) == (0, 1, 0)
+    (lead,) = campaign.leads()
+    assert (lead["publicIdentifier"], lead["memberId"]) == ("john-doe", member_id(1))
+    assert lead["status"] == "active"
+    assert campaign.claim_one()["order"] == 2
+
+
+def test_of_two_leads_that_are_one_person_and_were_both_begun_one_is_completed(tenant):
+    campaign = Campaign(tenant, steps=[VISIT, VISIT], active=False)
+    begin(campaign, "john-doe", member_id(1))
+    assert campaign.add(JOHN) == (0, 1, 0)
+    assert campaign.lead("john-doe")["status"] == "active"
+    assert sorted(lead["status"] for lead in campaign.leads()) == ["active", "completed"]
+    campaign.block(member_id(1))
+    assert campaign.lead("john-doe")["blocked"] is True
+    assert campaign.claim() == [] and campaign.status == "completed"
+
+
+def test_what_a_person_has_decided_stays_when_two_leads_become_one(draft):
+    draft.add(member_id(1), "john-doe")
+    draft.set_status(member_id(1), "completed")
+    assert draft.add(JOHN) == (0, 1, 0)
+    (lead,) = draft.leads()
+    assert (lead["publicIdentifier"], lead["status"]) == ("john-doe", "completed")
 
 
 def test_adding_again_never_resets_a_lead(tenant):
