@@ -80,12 +80,23 @@ def test_numbers_and_booleans_in_variables_are_taken_as_texts(draft):
                                               "yes": "true", "no": "false", "text": "5"}
 
 
-@pytest.mark.parametrize("number", ["9007199254740993", "18446744073709551616",
-                                    "-12345678901234567890123", "0.1", "1e400", "1.10"])
-def test_a_number_is_never_changed_on_its_way_to_a_text(draft, number):
+def post_number(campaign, number):
     body = '{"leads":[{"publicIdentifier":"a-1","variables":{"n":%s}}]}' % number
-    expect.ok(draft.api.post(draft.path + "/leads", body))
+    return campaign.api.post(campaign.path + "/leads", body)
+
+
+@pytest.mark.parametrize("number", ["9007199254740993", "9223372036854775807",
+                                    "-9223372036854775807", "0.1", "1e400", "1.10"])
+def test_a_number_is_never_changed_on_its_way_to_a_text(draft, number):
+    expect.ok(post_number(draft, number))
     assert draft.lead("a-1")["variables"] == {"n": number}
+
+
+@pytest.mark.parametrize("number", ["18446744073709551616", "-12345678901234567890123"])
+def test_a_number_beyond_64_bits_is_refused_not_replaced_by_another(draft, number):
+    body = expect.error(post_number(draft, number), 400, "invalid_body")
+    assert [item["index"] for item in body["errors"]] == [0]
+    assert draft.leads() == []
 
 
 def test_unknown_fields_of_a_lead_are_ignored(draft):
