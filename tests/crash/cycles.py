@@ -62,17 +62,48 @@ def copied_file(folder):
             connection.close()
 
 
+class Aim:
+    """Kills while requests are in the middle of their work.
+
+    Whoever kills waits until somebody sends, and then for less than half of the time that an answer
+    takes. With tests/mutants/report-in-two-commits.patch, that leaves half a report behind in every
+    second cycle; kills at any time do in every third."""
+
+    def __init__(self, rng):
+        self.random = rng
+        self.taken = 0.003  # seconds until an answer, lately
+        self.wanted = False
+        self.sent = threading.Event()
+
+    def call(self, api, method, path, body=None):
+        """As api.call; every worker's writes go through here."""
+        if self.wanted:
+            self.sent.set()
+        began = time.monotonic()
+        response = api.call(method, path, body)
+        self.taken += (time.monotonic() - began - self.taken) / 8
+        return response
+
+    def wait(self):
+        self.sent.clear()
+        self.wanted = True
+        self.sent.wait(0.5)  # when nobody sends any more, now is as good as later
+        self.wanted = False
+        time.sleep(self.random.uniform(0, self.taken / 2))
+
+
 class Folder:
     """One data folder with a workspace, and the workers that write to it over many cycles.
 
     What a program adds: `set_up` makes what the workers write to and `self.workers`, each with
-    `run(api, stop)`, its `failure`, how many `requests` were acknowledged, and `cut_off`: how many a
-    kill cut off, by whether they had happened. `cycle` is one cycle; `finish` ends the folder."""
+    `run(api, stop)`, its `failure`, how many `requests` were acknowledged, and `cut_off`: how many
+    a kill cut off, by whether they had happened. `cycle` is one cycle; `finish` ends the folder."""
 
     cycles = 40  # on one folder, then a new one: the log only grows
 
     def __init__(self, rng, *options):
         self.random = rng
+        self.aim = Aim(rng)
         self.workers = []
         self.server = Server("--log-level", "warn", *options).start()
         try:
@@ -100,7 +131,8 @@ class Folder:
                    for worker in self.workers]
         for thread in threads:
             thread.start()
-        time.sleep(seconds)  # every worker has a request under way nearly all the time
+        time.sleep(seconds)
+        self.aim.wait()
         self.server.kill()
         stop.set()
         for thread in threads:
@@ -180,7 +212,7 @@ class Report:
                 each = (time.monotonic() - started) / number
                 print(f"{number} cycles, {each:.2f} s each", flush=True)
             if not well or last or self.left == 0:
-                self.leave_folder(keep=not well and not self.options.sabotage)
+                self.leave_folder(keep=not well and self.failed == 1 and not self.options.sabotage)
         self.print_sum()
         return 1 if self.failed or not self.passed else 0
 

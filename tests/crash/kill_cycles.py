@@ -56,9 +56,10 @@ def read_list(api, which):
 class Worker:
     """One client. It alone unblocks its own identifiers, so it knows what must be there."""
 
-    def __init__(self, number, lists, seed):
+    def __init__(self, number, lists, aim, seed):
         self.number = number
         self.lists = lists
+        self.aim = aim
         self.random = random.Random(seed)
         self.state = {which: {} for which in lists}  # acknowledged: identifier -> reason
         self.ids = {}  # of the workspace's entries
@@ -92,7 +93,7 @@ class Worker:
         change = {name: reason for name, reason in change.items()
                   if reason is not ABSENT or name in before}
         self.flight = (which, change)
-        response = api.call(method, path, body)
+        response = self.aim.call(api, method, path, body)
         self.requests += 1
         if response.status in (429, 503):
             if response.code == "outcome_unknown":
@@ -220,7 +221,7 @@ def sabotage(folder, how):
 class Folder(cycles.Folder):
     def set_up(self, tenant):
         self.lists = [List(tenant.campaign()), List(tenant.campaign()), List(None)]
-        self.workers = [Worker(index, self.lists, self.random.random())
+        self.workers = [Worker(index, self.lists, self.aim, self.random.random())
                         for index in range(WORKERS)]
 
     def compare(self, on_disk):
