@@ -15,31 +15,19 @@ usage: kill_cycles.py [--cycles 200] [--seed N] [--sabotage lose|tear|resurrect]
 the last changes away, `tear` an item of the last block, `resurrect` the last unblocks.
 """
 
-import argparse
-import os
 import random
-import shutil
 import sqlite3
 import sys
-import tempfile
-import threading
-import time
-from pathlib import Path
+from collections import Counter
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from support.client import ConnectionClosed  # noqa: E402
-from support.server import CommandFailed, Server  # noqa: E402
+import cycles
+from cycles import Failure, copied_file, database, read_pages
+from support.client import ConnectionClosed
 
 WORKERS = 4
 POOL = 60  # identifiers of each worker in each list
 SHARED = 40  # identifiers that all workers block and nobody unblocks
-FOLDER_CYCLES = 40  # cycles on one folder, then a new one: the log only grows
 ABSENT = object()
-
-
-class Failure(Exception):
-    """What is there is not what was acknowledged."""
 
 
 class List:
@@ -56,17 +44,7 @@ class List:
 
 def read_list(api, which):
     """All entries, newest first; fails when the total does not fit."""
-    target, entries = "/v1" + which.path + which.page, []
-    while target:
-        response = api.call("GET", target, base="")
-        if response.status != 200:
-            raise Failure(f"listing {which}: {response}")
-        entries += response.json()
-        total = int(response.header("x-total-count"))
-        link = response.header("link")
-        target = link[link.index("<") + 1 : link.index(">")] if link else None
-        if target and target.startswith("http"):
-            target = target[target.index("/", 8) :]
+    entries, total = read_pages(api, which.path + which.page)
     names = [entry["publicIdentifier"] for entry in entries]
     if len(set(names)) != len(names):
         raise Failure(f"{which}: somebody is listed twice")
@@ -78,9 +56,10 @@ def read_list(api, which):
 class Worker:
     """One client. It alone unblocks its own identifiers, so it knows what must be there."""
 
-    def __init__(self, number, lists, seed):
+    def __init__(self, number, lists, aim, seed):
         self.number = number
         self.lists = lists
+        self.aim = aim
         self.random = random.Random(seed)
         self.state = {which: {} for which in lists}  # acknowledged: identifier -> reason
         self.ids = {}  # of the workspace's entries
@@ -88,6 +67,7 @@ class Worker:
         self.last = None  # (change id, list, identifier -> state before)
         self.flight = None  # (list, identifier -> state if it happened)
         self.requests = 0
+        self.cut_off = Counter()
         self.failure = None
 
     def pick(self, candidates):
@@ -113,7 +93,7 @@ class Worker:
         change = {name: reason for name, reason in change.items()
                   if reason is not ABSENT or name in before}
         self.flight = (which, change)
-        response = api.call(method, path, body)
+        response = self.aim.call(api, method, path, body)
         self.requests += 1
         if response.status in (429, 503):
             if response.code == "outcome_unknown":
@@ -193,6 +173,7 @@ class Worker:
                               f"of {len(change)}: {sorted(happened)[:5]}...")
             if happened:
                 self.apply(which, change)
+            self.cut_off[bool(happened)] += 1
         expected = self.state[which]
         lost = sorted(expected.keys() - mine.keys())
         risen = sorted(mine.keys() - expected.keys())
@@ -209,30 +190,13 @@ class Worker:
             raise Failure(f"{which}: acknowledged shared blocks are lost: {sorted(missing)[:10]}")
 
 
-def database(folder):
-    for path in folder.iterdir():
-        if path.is_file():
-            with open(path, "rb") as file:
-                if file.read(15) == b"SQLite format 3":
-                    return path
-    raise Failure(f"no SQLite file in {folder}")
-
-
 def read_file(folder, lists):
-    """What the rows on disk say, from a copy, so that nothing here touches the original.
-
-    list -> [(identifier, reason)], newest first."""
-    source = database(folder)
-    with tempfile.TemporaryDirectory(prefix="leadblock-kill-") as copy:
-        for suffix in ("", "-wal"):
-            if os.path.exists(f"{source}{suffix}"):
-                shutil.copy(f"{source}{suffix}", copy)
-        connection = sqlite3.connect(Path(copy) / source.name)
+    """What the rows on disk say: list -> [(identifier, reason)], newest first."""
+    with copied_file(folder) as connection:
         if connection.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise Failure("the SQLite file is damaged")
         rows = connection.execute("SELECT campaign_id, identifier, reason FROM blocklist_live "
                                   "ORDER BY at DESC, entry DESC").fetchall()
-        connection.close()
     return {which: [(name, reason) for campaign, name, reason in rows
                     if campaign == which.campaign] for which in lists}
 
@@ -254,37 +218,11 @@ def sabotage(folder, how):
     connection.close()
 
 
-class Folder:
-    """One data folder with a workspace, and the workers that write to it over many cycles."""
-
-    def __init__(self, rng):
-        self.random = rng
-        self.server = Server("--log-level", "warn").start()
-        try:
-            tenant = self.server.tenant()
-            self.lists = [List(tenant.campaign()), List(tenant.campaign()), List(None)]
-        except BaseException:
-            self.server.kill()
-            raise
-        self.key = tenant.key
-        self.workers = [Worker(index, self.lists, rng.random()) for index in range(WORKERS)]
-        tenant.api.close()
-
-    def write_for(self, seconds):
-        """Lets the workers write, and kills the server under them."""
-        stop = threading.Event()
-        threads = [threading.Thread(target=worker.run, args=(self.server.api(self.key), stop))
-                   for worker in self.workers]
-        for thread in threads:
-            thread.start()
-        time.sleep(seconds)
-        self.server.kill()
-        stop.set()
-        for thread in threads:
-            thread.join()
-        for worker in self.workers:
-            if worker.failure:
-                raise worker.failure
+class Folder(cycles.Folder):
+    def set_up(self, tenant):
+        self.lists = [List(tenant.campaign()), List(tenant.campaign()), List(None)]
+        self.workers = [Worker(index, self.lists, self.aim, self.random.random())
+                        for index in range(WORKERS)]
 
     def compare(self, on_disk):
         api = self.server.api(self.key)
@@ -323,68 +261,14 @@ class Folder:
         if answer["blocked"] != (single in present[self.lists[0]] or single in everywhere):
             raise Failure(f"single check of {single}: {answer}")
 
-    def cycle(self, look_at_file, damage):
+    def cycle(self, number, damage):
         self.write_for(self.random.uniform(0.03, 0.15))
-        on_disk = read_file(self.server.data, self.lists) if look_at_file else None
+        on_disk = read_file(self.server.data, self.lists) if number % 5 == 0 else None
         if damage:
             sabotage(self.server.data, damage)
-        if self.random.random() < 0.15:  # killed again while it starts
-            self.server.spawn()
-            time.sleep(self.random.uniform(0, 0.03))
-            self.server.kill()
-        self.server.start()
+        self.start_again()
         self.compare(None if damage else on_disk)
-
-    def requests(self):
-        return sum(worker.requests for worker in self.workers)
-
-    def close(self, keep):
-        self.server.kill()
-        if keep:
-            print(f"kept: {self.server.root}", flush=True)
-        else:
-            self.server.remove()
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--cycles", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--sabotage", choices=["lose", "tear", "resurrect"])
-    options = parser.parse_args()
-    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
-    rng = random.Random(seed)
-    print(f"seed {seed}", flush=True)
-    passed = failed = requests = 0
-    folder = None
-    started = time.monotonic()
-    for cycle in range(1, options.cycles + 1):
-        try:
-            if folder is None:
-                folder = Folder(rng)
-                left = FOLDER_CYCLES
-            folder.cycle(cycle % 5 == 0, options.sabotage)
-            passed += 1
-            left -= 1
-            end = left == 0
-        except KeyboardInterrupt:  # leave no server behind
-            if folder:
-                folder.close(keep=False)
-            raise
-        except (Failure, CommandFailed, ConnectionClosed, OSError, AssertionError) as error:
-            failed += 1
-            end = True
-            print(f"cycle {cycle} (seed {seed}): {type(error).__name__}: {error}", flush=True)
-        if cycle % 20 == 0:
-            print(f"{cycle} cycles, {(time.monotonic() - started) / cycle:.2f} s each", flush=True)
-        if folder and (end or cycle == options.cycles):
-            requests += folder.requests()
-            folder.close(keep=end and failed > 0 and not options.sabotage and left > 0)
-            folder = None
-    print(f"{requests} requests acknowledged")
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(cycles.run(__doc__, Folder, 200, ["lose", "tear", "resurrect"]))
