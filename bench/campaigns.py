@@ -21,7 +21,7 @@ CLAIM = 50
 LEASE_S = 86400
 TAKE = 10
 DEEP_PAGE = 10000
-BLOCK_RATE, CHECK_RATE = 50, 200  # a second, of those that others send meanwhile
+BLOCK_RATE, CHECK_RATE = 10, 200  # a second, of those that others send meanwhile
 POINTS = (1, 100, 1000, 10000)  # claims whose times are told, and the last
 NEIGHBOURS = 10  # their median is told
 STRANGERS = 1 << 41  # numbers of identifiers that are no leads
@@ -327,10 +327,10 @@ class Campaign:
     def delete(self):
         began = time.monotonic()
         self.call("DELETE", self.path())
-        times, left = [], True
+        times, left, first = [], True, WHILE_DELETED
         while left:
-            block = {**self.meanwhile()[0], "first": WHILE_DELETED + len(times)}
-            times += self.run([block], seconds=1.0)[1]
+            times += self.run([{**self.meanwhile()[0], "first": first}], seconds=1.0)[1]
+            first += 1 << 20
             left = self.query("SELECT EXISTS (SELECT 1 FROM lead)"
                               " OR EXISTS (SELECT 1 FROM activity)")[0][0]
         took = time.monotonic() - began

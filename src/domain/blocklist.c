@@ -209,8 +209,10 @@ static void batch_begin(void *context)
 static lb_err batch_prepare(void *context)
 {
     struct lb_blocklist *blocklist = context;
+    const struct lb_blocklist_follower *follower = &blocklist->follower;
+    lb_err err = follower->context ? follower->batch_prepare(follower->context) : LB_OK;
     blocklist->store->ops->reader_rest(blocklist->store->ops->writer_reader(blocklist->store));
-    return LB_OK;
+    return err;
 }
 
 static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)

@@ -41,6 +41,7 @@ struct lb_blocklist_follower {
     /* The identifier is blocked now, or no longer, in the open transaction. A failure fails the
      * change. */
     lb_err (*changed)(void *context, struct lb_list list, struct lb_str identifier);
+    lb_err (*batch_prepare)(void *context); /* before the commit; its failure fails the batch */
     void (*batch_publish)(void *context); /* after the commit and the blocklists' own publishing */
     void (*upkeep)(void *context);        /* between batches */
 };

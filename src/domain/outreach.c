@@ -12,6 +12,14 @@ static void batch_begin(void *context)
     struct lb_outreach *outreach = context;
     outreach->status_count = 0;
     outreach->fruitless = 0;
+    outreach->counted = 0;
+}
+
+static lb_err write_count(struct lb_outreach *outreach);
+
+static lb_err batch_prepare(void *context)
+{
+    return write_count(context);
 }
 
 static void batch_publish(void *context)
@@ -36,6 +44,8 @@ lb_err lb_outreach_campaign(struct lb_outreach *outreach, const struct lb_standi
                             struct lb_reason *reason, struct lb_campaign_state *out)
 {
     lb_err err = lb_standing_check(standing, reason);
+    if (!err)
+        err = write_count(outreach);
     if (!err)
         err = outreach->settings.store->ops->campaign_state(lb_outreach_reader(outreach),
                                                             standing->list.campaign, out);
@@ -91,12 +101,26 @@ static lb_err settle(struct lb_outreach *outreach, uint32_t campaign)
     return LB_OK;
 }
 
+static lb_err write_count(struct lb_outreach *outreach)
+{
+    struct lb_store *store = outreach->settings.store;
+    uint32_t campaign = outreach->counted;
+    if (!campaign)
+        return LB_OK;
+    outreach->counted = 0;
+    lb_err err = store->ops->campaign_count(store, campaign, &outreach->count);
+    return err ? err : settle(outreach, campaign);
+}
+
 lb_err lb_outreach_count(struct lb_outreach *outreach, uint32_t campaign,
                          const struct lb_tally *change)
 {
-    struct lb_store *store = outreach->settings.store;
-    lb_err err = store->ops->campaign_count(store, campaign, change);
-    return err ? err : settle(outreach, campaign);
+    lb_err err = outreach->counted == campaign ? LB_OK : write_count(outreach);
+    if (!outreach->counted)
+        outreach->count = (struct lb_tally){0};
+    outreach->counted = campaign;
+    lb_tally_add(&outreach->count, change);
+    return err;
 }
 
 lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *before,
@@ -165,6 +189,7 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
     struct lb_blocklist_follower follower = {.context = outreach,
                                              .batch_begin = batch_begin,
                                              .changed = changed,
+                                             .batch_prepare = batch_prepare,
                                              .batch_publish = batch_publish,
                                              .upkeep = upkeep};
     lb_blocklist_follow(settings->blocklist, &follower);

@@ -18,6 +18,10 @@ struct lb_outreach {
     size_t status_count;
     size_t status_capacity;
     size_t fruitless; /* leads that claims of the open batch looked at and did not hand out */
+    /* What writes of the batch have added to the counts of one campaign, not written yet: many in a
+     * row are about the same one. */
+    uint32_t counted; /* the campaign, 0: nothing is open */
+    struct lb_tally count;
     struct lb_remains *remains; /* of deleted campaigns; see remains.c */
 };
 
@@ -36,7 +40,8 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
                          enum lb_scope *out);
 
 /* Adds to the counts of a campaign, and settles its status: an active one in which nobody is left
- * is completed, a completed one in which somebody is left again is paused. */
+ * is completed, a completed one in which somebody is left again is paused. Done before anybody
+ * reads the campaign with lb_outreach_campaign, and before the commit. */
 lb_err lb_outreach_count(struct lb_outreach *outreach, uint32_t campaign,
                          const struct lb_tally *change);
 

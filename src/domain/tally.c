@@ -20,6 +20,17 @@ void lb_tally_lead(struct lb_tally *tally, const struct lb_lead_row *lead, int s
         tally->replied += sign;
 }
 
+void lb_tally_add(struct lb_tally *tally, const struct lb_tally *more)
+{
+    for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
+        tally->leads[status] += more->leads[status];
+    tally->set_aside += more->set_aside;
+    tally->invited += more->invited;
+    tally->accepted += more->accepted;
+    tally->contacted += more->contacted;
+    tally->replied += more->replied;
+}
+
 int64_t lb_tally_total(const struct lb_tally *tally)
 {
     int64_t total = 0;

@@ -9,6 +9,8 @@
  * was and in as it is. */
 void lb_tally_lead(struct lb_tally *tally, const struct lb_lead_row *lead, int sign);
 
+void lb_tally_add(struct lb_tally *tally, const struct lb_tally *more);
+
 /* Is the lead neither finished nor given up? */
 bool lb_lead_open(enum lb_lead_status status);
 
