@@ -24,7 +24,7 @@ struct sending {
     const struct lb_cli *cli;
     struct lb_client *client;
     struct lb_runner *runner;
-    struct lb_tally tally;
+    struct lb_sent tally;
     struct lb_buf campaign_path; /* "/v1/campaigns/ID" and a NUL */
     uint64_t parallel, lease_s, timeout_s, poll_s;
     uint64_t left;             /* activities that may still be claimed */
@@ -149,7 +149,7 @@ static void conclude(struct sending *sending, struct lb_json *activity, struct l
                      lb_result_text(outcome->program_result), (int)id.len, id.ptr);
         sending->failed = true;
     }
-    if (!lb_tally_add(&sending->tally, activity, outcome) && !sending->failed) {
+    if (!lb_sent_add(&sending->tally, activity, outcome) && !sending->failed) {
         lb_cli_error("standard output is gone; nothing more is claimed");
         sending->failed = true;
     }
@@ -324,13 +324,13 @@ static void send_all(struct sending *sending)
 
 static void sum_up(struct sending *sending)
 {
-    const struct lb_tally *tally = &sending->tally;
+    const struct lb_sent *tally = &sending->tally;
     bool impatient = lb_runner_stops(sending->runner) > REPORT_PATIENCE;
     if (!sending->campaign_known && !sending->unreachable && !impatient &&
         (tally->activities || !sending->failed))
         ask_campaign(sending);
     if (sending->campaign_known || tally->activities || tally->json)
-        lb_tally_print(tally, sending->campaign_known ? sending->campaign.json : NULL);
+        lb_sent_print(tally, sending->campaign_known ? sending->campaign.json : NULL);
 }
 
 static bool take_options(struct sending *sending)
@@ -393,7 +393,7 @@ int lb_cmd_send(struct lb_cli *cli)
     }
     lb_client_close(sending.client);
     lb_runner_destroy(sending.runner);
-    lb_tally_fini(&sending.tally);
+    lb_sent_fini(&sending.tally);
     lb_answer_fini(&sending.campaign);
     lb_buf_fini(&sending.campaign_path);
     return sending.failed ? LB_EXIT_FAILED : LB_EXIT_DONE;

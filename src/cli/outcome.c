@@ -130,7 +130,7 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* Out of memory, a lead may be counted twice; nothing else depends on it. */
-static void count_lead(struct lb_tally *tally, struct lb_str id)
+static void count_lead(struct lb_sent *tally, struct lb_str id)
 {
     char *copy = strndup(id.ptr, id.len);
     char **found = copy ? tsearch(copy, &tally->leads, compare_ids) : NULL;
@@ -184,8 +184,8 @@ static bool print_line(const struct lb_json *activity, const struct lb_outcome *
     return putchar('\n') != EOF;
 }
 
-bool lb_tally_add(struct lb_tally *tally, const struct lb_json *activity,
-                  const struct lb_outcome *outcome)
+bool lb_sent_add(struct lb_sent *tally, const struct lb_json *activity,
+                 const struct lb_outcome *outcome)
 {
     tally->activities++;
     tally->results[outcome->result]++;
@@ -203,7 +203,7 @@ static uint64_t blocked_leads(const struct lb_json *campaign)
                             "blocked");
 }
 
-static void print_sum_json(const struct lb_tally *tally, const struct lb_json *campaign)
+static void print_sum_json(const struct lb_sent *tally, const struct lb_json *campaign)
 {
     static const char *const names[LB_RESULT_COUNT] = {"done",  "replied",   "failed",
                                                        "retry", "leaseLost", "unreported"};
@@ -234,7 +234,7 @@ static void print_count(uint64_t count, const char *what)
         fprintf(stderr, ", %llu %s", (unsigned long long)count, what);
 }
 
-void lb_tally_print(const struct lb_tally *tally, const struct lb_json *campaign)
+void lb_sent_print(const struct lb_sent *tally, const struct lb_json *campaign)
 {
     const uint64_t *results = tally->results;
     if (tally->json) {
@@ -261,7 +261,7 @@ void lb_tally_print(const struct lb_tally *tally, const struct lb_json *campaign
     fputs(".\n", stderr);
 }
 
-void lb_tally_fini(struct lb_tally *tally)
+void lb_sent_fini(struct lb_sent *tally)
 {
     tdestroy(tally->leads, free);
     tally->leads = NULL;

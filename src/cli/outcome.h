@@ -41,7 +41,7 @@ void lb_outcome_set(struct lb_outcome *outcome, enum lb_result result, const cha
     __attribute__((format(printf, 3, 4)));
 
 /* The sum of a run of the command. */
-struct lb_tally {
+struct lb_sent {
     bool json;
     uint64_t activities;
     uint64_t results[LB_RESULT_COUNT];
@@ -52,13 +52,13 @@ struct lb_tally {
 
 /* Counts the outcome of an activity, as the server handed it out, and prints its line. False when
  * standard output is gone. */
-bool lb_tally_add(struct lb_tally *tally, const struct lb_json *activity,
-                  const struct lb_outcome *outcome);
+bool lb_sent_add(struct lb_sent *tally, const struct lb_json *activity,
+                 const struct lb_outcome *outcome);
 
 /* Prints the sum, for people on standard error, with what the campaign's own JSON says about it;
  * NULL when that is not known. */
-void lb_tally_print(const struct lb_tally *tally, const struct lb_json *campaign);
+void lb_sent_print(const struct lb_sent *tally, const struct lb_json *campaign);
 
-void lb_tally_fini(struct lb_tally *tally);
+void lb_sent_fini(struct lb_sent *tally);
 
 #endif
