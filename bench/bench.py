@@ -183,6 +183,7 @@ class Bench:
             "per_second": first["per_second"],
             "us": first["us"],
             "server_cpu": server / elapsed,
+            "server_seconds": server,
             "generator_cpu": result["cpu_share"],
             "foreign_cpu": max(0.0, (busy - server - generator) / elapsed),
             "failed": self.failure(result["jobs"]),

@@ -202,33 +202,40 @@ class Campaign:
     def claims(self, share, blocked):
         """Claims of 50 until nobody is left; what they hand out stays claimed."""
         count = (self.leads - blocked) // CLAIM
-        row, times = self.run([{"request": self.claim(CLAIM), "connections": 1,
-                                "max_requests": count}])
+        tenth = max(1, count // 10)
+        times, rows, cpu_us = [], [], []
+        for part in (tenth, count - 2 * tenth, tenth):
+            row, found = self.run([{"request": self.claim(CLAIM), "connections": 1,
+                                    "max_requests": part}])
+            times += found
+            rows.append(row)
+            cpu_us.append(row["server_seconds"] * 1e6 / part)
         points = [n for n in POINTS if n < count] + [count]
         found = {
-            "share": share, "count": count, "per_second": row["per_second"], "us": row["us"],
-            "very_first_us": times[0], "points": points,
-            "at_us": [around(times, n) for n in points], "foreign_cpu": row["foreign_cpu"],
+            "share": share, "count": count, "per_second": len(times) / sum(times) * 1e6,
+            "us": latency(times), "very_first_us": times[0], "points": points,
+            "at_us": [around(times, n) for n in points], "cpu_us": [cpu_us[0], cpu_us[-1]],
+            "foreign_cpu": max(row["foreign_cpu"] for row in rows),
         }
         self.result["claims"].append(found)
         told = ", ".join(f"{n:,}: {us / 1000:.2f}" for n, us in zip(points, found["at_us"]))
         print(f"  claims of {CLAIM}, {share:.0%} blocked, ms: very first {times[0] / 1000:.2f}, "
-              f"{told}; last/first {found['at_us'][-1] / found['at_us'][0]:.2f}", flush=True)
+              f"{told}; last/first {found['at_us'][-1] / found['at_us'][0]:.2f}; the server's own "
+              f"time, last/first tenth {cpu_us[-1] / 1000:.2f} ms / {cpu_us[0] / 1000:.2f} ms = "
+              f"{cpu_us[-1] / max(cpu_us[0], 1):.2f}", flush=True)
         self.expect_counts(active=count * CLAIM)
 
     def block_leads(self, share):
         """The first by order: what a queue that wades would have to wade through. Returns how many
         are blocked."""
-        requests = int(self.leads * share) // self.per_request
-        if requests == 0:
-            return 0
-        job = {"request": self.blocks(self.per_request), "connections": 1, "max_requests": requests}
+        count = min(PER_REQUEST, self.leads // 100)
+        requests = round(self.leads * share) // count
+        job = {"request": self.blocks(count), "connections": 1, "max_requests": requests}
         row, times = self.run([job])
-        rate = row["per_second"] * self.per_request
-        self.note(f"blocking {share:.0%} of the leads, {self.per_request:,} per request", rate,
-                  "leads", latency(times), row)
-        self.expect_counts(blocked=requests * self.per_request)
-        return requests * self.per_request
+        self.note(f"blocking {share:.0%} of the leads, {count:,} per request",
+                  row["per_second"] * count, "leads", latency(times), row)
+        self.expect_counts(blocked=requests * count)
+        return requests * count
 
     def complete_requests(self, rows):
         headers = [f"x-api-key: {self.system.key}", JSON_TYPE]

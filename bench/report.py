@@ -237,11 +237,13 @@ def campaign_claims_table(campaign):
             *(milliseconds(at[n]) if n in at else "" for n in points),
             f"{milliseconds(row['at_us'][-1])} ({row['count']:,}th)",
             f"{row['at_us'][-1] / row['at_us'][0]:.2f}",
+            " / ".join(milliseconds(us) for us in reversed(row["cpu_us"])),
+            f"{row['cpu_us'][-1] / max(row['cpu_us'][0], 1):.2f}",
             milliseconds(row["us"]["p99"]),
             number(row["per_second"] * campaign["claim"]),
         ])
     head = ["blocked", "the very first", *(f"around {n:,}" for n in points), "the last",
-            "last / first", "p99", "leads/s"]
+            "last / first", "server's time, last / first tenth", "ratio", "p99", "leads/s"]
     return table(head, rows)
 
 
@@ -250,7 +252,8 @@ def campaign_text(campaign):
     return [
         "", campaign_work_table(campaign),
         "", f"Claims of {campaign['claim']}, one after the other until nobody is left, in ms "
-        "(median of the ten around each)", "", campaign_claims_table(campaign),
+        "(median of the ten around each); the server's own processor time "
+        "moves less with what else runs", "", campaign_claims_table(campaign),
         "", f"A lead takes {sizes['disk_bytes'] / n:.0f} bytes of disk and "
         f"{sizes['memory_bytes'] / n:.1f} of memory ({sizes['memory_bytes_restarted'] / n:.1f} "
         f"after a restart, which takes {sizes['start_seconds']:.2f} s). "
