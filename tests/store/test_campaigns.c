@@ -241,7 +241,8 @@ static lb_err take_step(void *context, const struct lb_step_row *row)
 static struct steps steps_of(struct backend *backend, uint32_t campaign)
 {
     struct steps steps = {0};
-    assert_int_equal(backend->ops->steps(backend->reader, campaign, true, &steps, take_step), LB_OK);
+    assert_int_equal(backend->ops->steps(backend->reader, campaign, true, &steps, take_step),
+                     LB_OK);
     return steps;
 }
 
@@ -289,7 +290,8 @@ static void steps_come_by_position_the_deleted_ones_too(void **state)
     expect_step(&steps, 1, &message, "Hi {{firstName}} \xe2\x82\xac");
     expect_step(&steps, 2, &visit, NULL);
     steps = (struct steps){.stop_after = 2};
-    assert_int_equal(backend->ops->steps(backend->reader, 7, true, &steps, take_step), LB_ERR_OVERLOADED);
+    assert_int_equal(backend->ops->steps(backend->reader, 7, true, &steps, take_step),
+                     LB_ERR_OVERLOADED);
     assert_int_equal(steps.count, 2);
     assert_int_equal(steps_of(backend, 9).count, 0);
 }
