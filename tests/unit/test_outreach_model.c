@@ -46,7 +46,7 @@ struct lead {
 };
 
 struct campaign {
-    char name[8];
+    char name[24];
     enum lb_campaign_status status;
     int64_t activated_at;
     struct step steps[ROWS_MAX]; /* by position */
