@@ -153,11 +153,6 @@ uint32_t lb_sequence_length(const struct lb_sequence *sequence)
 
 /* --- Changes --- */
 
-static struct lb_step_change *change_of(struct lb_write *write)
-{
-    return (struct lb_step_change *)write;
-}
-
 /* The index in the array where a step has to stand to become number `order`. */
 static size_t place_of(const struct lb_sequence *sequence, uint32_t order)
 {
@@ -198,15 +193,15 @@ static void move_step(struct lb_sequence *sequence, size_t from, size_t to)
 }
 
 /* Checks that the sequence may be changed, and loads it. */
-static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence,
-                    struct lb_campaign_state *state)
+static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_reason *reason = &change->write.reason;
     uint32_t campaign = change->standing.list.campaign;
-    lb_err err = lb_outreach_campaign(change->outreach, &change->standing, reason, state);
+    struct lb_campaign_state state;
+    lb_err err = lb_outreach_campaign(change->outreach, &change->standing, reason, &state);
     *sequence = (struct lb_sequence){0};
-    if (!err && state->status == LB_CAMPAIGN_ACTIVE)
+    if (!err && state.status == LB_CAMPAIGN_ACTIVE)
         return lb_fail(reason, LB_ERR_CAMPAIGN_ACTIVE,
                        "The campaign is active. Pause it to change its steps, then activate it.");
     if (!err)
@@ -262,19 +257,6 @@ static lb_err insert(struct lb_step_change *change, struct lb_sequence *sequence
     return write_positions(store, sequence);
 }
 
-static lb_err apply_add(struct lb_write *write, struct lb_store *store)
-{
-    (void)store;
-    struct lb_step_change *change = change_of(write);
-    struct lb_sequence sequence;
-    struct lb_campaign_state state;
-    lb_err err = begin(change, &sequence, &state);
-    if (!err)
-        err = insert(change, &sequence);
-    lb_sequence_fini(&sequence);
-    return err;
-}
-
 /* The index of the step that the change names. */
 static lb_err find_step(struct lb_step_change *change, const struct lb_sequence *sequence,
                         size_t *out)
@@ -327,36 +309,48 @@ static lb_err replace(struct lb_step_change *change, struct lb_sequence *sequenc
     return write_positions(store, sequence);
 }
 
-static lb_err apply_replace(struct lb_write *write, struct lb_store *store)
+static lb_err remove_step(struct lb_step_change *change, struct lb_sequence *sequence)
 {
-    (void)store;
-    struct lb_step_change *change = change_of(write);
+    size_t index;
+    lb_err err = find_step(change, sequence, &index);
+    if (err)
+        return err;
+    struct lb_step_row *step = &sequence->steps[index];
+    change->write.touched = true;
+    step->deleted_at = lb_clock_wall_ms();
+    step->body = (struct lb_str){0};
+    return change->outreach->settings.store->ops->step_update(change->outreach->settings.store,
+                                                              step);
+}
+
+static lb_err apply(struct lb_write *write,
+                    lb_err (*run)(struct lb_step_change *change, struct lb_sequence *sequence))
+{
+    struct lb_step_change *change = (struct lb_step_change *)write;
     struct lb_sequence sequence;
-    struct lb_campaign_state state;
-    lb_err err = begin(change, &sequence, &state);
+    lb_err err = begin(change, &sequence);
     if (!err)
-        err = replace(change, &sequence);
+        err = run(change, &sequence);
     lb_sequence_fini(&sequence);
     return err;
 }
 
+static lb_err apply_add(struct lb_write *write, struct lb_store *store)
+{
+    (void)store;
+    return apply(write, insert);
+}
+
+static lb_err apply_replace(struct lb_write *write, struct lb_store *store)
+{
+    (void)store;
+    return apply(write, replace);
+}
+
 static lb_err apply_remove(struct lb_write *write, struct lb_store *store)
 {
-    struct lb_step_change *change = change_of(write);
-    struct lb_sequence sequence;
-    struct lb_campaign_state state;
-    size_t index;
-    lb_err err = begin(change, &sequence, &state);
-    if (!err)
-        err = find_step(change, &sequence, &index);
-    if (!err) {
-        write->touched = true;
-        sequence.steps[index].deleted_at = lb_clock_wall_ms();
-        sequence.steps[index].body = (struct lb_str){0};
-        err = store->ops->step_update(store, &sequence.steps[index]);
-    }
-    lb_sequence_fini(&sequence);
-    return err;
+    (void)store;
+    return apply(write, remove_step);
 }
 
 void lb_step_add(struct lb_step_change *change)
