@@ -90,7 +90,17 @@ class World:
         return act.__name__
 
     def add(self, campaign):
-        campaign.add(*self.some(PEOPLE))
+        """Under one name or both: two leads may turn out to be one person."""
+        before = {lead["id"] for lead in campaign.leads()}
+        campaign.add(*[self.known_by(person) for person in self.some(PEOPLE)])
+        for gone in before - {lead["id"] for lead in campaign.leads()}:
+            self.told[campaign].forget(gone)
+
+    def known_by(self, person):
+        if self.chance.random() < 0.6:
+            return person
+        name = self.chance.choice(list(person))
+        return {name: person[name]}
 
     def claim(self, campaign):
         explained = {lead["id"]: campaign.explain(lead["publicIdentifier"])

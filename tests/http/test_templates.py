@@ -2,8 +2,7 @@
 
 import pytest
 
-from support import expect
-from support.campaigns import INVITATION, MESSAGE, VISIT, Campaign, names
+from support.campaigns import INVITATION, MESSAGE, VISIT, Campaign, crowd, names
 
 LEAD = {"publicIdentifier": "john-doe", "firstName": "John", "lastName": "Doe",
         "companyName": "Example", "variables": {"topic": "tea", "empty": "", "a.b-c_9": "odd"}}
@@ -150,8 +149,49 @@ def test_a_lead_in_error_goes_on_once_its_text_can_be_filled_in(tenant):
     assert campaign.claim_one()["message"] == "Hi John"
 
 
-def test_a_template_full_of_long_values_is_handed_out_whole_or_not_at_all(tenant):
-    lead = {"publicIdentifier": "john-doe", "variables": {"v": "x" * 2000}}
-    campaign = Campaign(tenant, lead, steps=[{**MESSAGE, "genericBody": "{{v}}" * 2000}])
-    for activity in expect.ok(campaign.post_claim({"max": 1})):
-        assert activity["message"] == "x" * 4_000_000
+LONGEST = 64 * 1024  # bytes
+
+
+def long_text(size):
+    """A lead and a step whose text has so many bytes."""
+    lead = {"publicIdentifier": "john-doe", "variables": {"v": "é" * 1000}}
+    body = "{{v}}" * (size // 2000) + "y" * (size % 2000)
+    return lead, {**MESSAGE, "genericBody": body}
+
+
+def test_a_text_of_64_kib_is_handed_out_whole(tenant):
+    lead, step = long_text(LONGEST)
+    message = Campaign(tenant, lead, steps=[step]).claim_one()["message"]
+    assert len(message.encode()) == LONGEST
+    assert message == "é" * 32_000 + "y" * 1536
+
+
+@pytest.mark.parametrize("size", [LONGEST + 1, 4_000_000])
+def test_a_longer_text_fails_like_one_with_a_hole(tenant, size):
+    lead, step = long_text(size)
+    campaign = Campaign(tenant, lead, steps=[step])
+    assert campaign.claim() == []
+    assert campaign.lead("john-doe")["status"] == "error"
+    (failed,) = campaign.activities()
+    assert (failed["state"], campaign.status) == ("failed", "completed")
+
+
+def test_texts_that_are_more_than_one_claim_hands_out_come_with_the_next(tenant):
+    campaign = Campaign(tenant, *crowd(1000), steps=[{**MESSAGE, "genericBody": "x" * 10_000}])
+    handed_out = []
+    while claimed := campaign.claim(most=10_000):
+        assert len(claimed) < 600, "some 4 MiB"
+        handed_out += names(claimed)
+    assert sorted(handed_out) == crowd(1000)
+
+
+def test_many_who_cannot_be_written_to_are_passed_claim_by_claim(tenant):
+    whole = [{**LEAD, "publicIdentifier": name, "variables": {"nickname": "Jo"}}
+             for name in crowd(3, "whole")]
+    campaign = Campaign(tenant, *[{**LEAD, "publicIdentifier": name, "memberId": None}
+                                  for name in crowd(2500)], steps=[MISSING], active=False)
+    campaign.add(*whole)
+    campaign.activate()
+    claims = [campaign.claim() for _ in range(4)]
+    assert sorted(name for claim in claims for name in names(claim)) == crowd(3, "whole")
+    assert campaign.details()["analytics"]["leads"]["error"] == 2500
