@@ -116,43 +116,65 @@ static bool keep(struct pending *pending, struct lb_call *call, struct lb_new_le
     return true;
 }
 
+/* The names of a lead in canonical form. */
+struct read_names {
+    struct lb_identifier identifier;
+    struct lb_identifier member_id; /* empty: none */
+    const struct lb_json *shown;    /* what is shown when it is bad */
+};
+
+/* A profile URL beside a public identifier names the same person: it is the same, or the URL with
+ * the member id. */
+static const char *read_url(const struct lb_json *url, struct read_names *out)
+{
+    struct lb_identifier named;
+    const char *wrong = read_identifier(url, &named);
+    out->shown = url;
+    if (wrong || strcmp(named.text, out->identifier.text) == 0)
+        return wrong;
+    if (!lb_identifier_is_member_id((struct lb_str){named.text, named.len}) ||
+        (out->member_id.len && strcmp(named.text, out->member_id.text) != 0))
+        return "has a publicIdentifier and a linkedinUrl that name two people";
+    out->member_id = named;
+    return NULL;
+}
+
+static const char *read_lead_names(const struct lb_json *json, struct read_names *out)
+{
+    const struct lb_json *name = lb_json_member(json, "publicIdentifier");
+    const struct lb_json *url = lb_json_member(json, "linkedinUrl");
+    const struct lb_json *member = lb_json_member(json, "memberId");
+    out->member_id.len = 0;
+    /* Who has no other name is known by the member id alone. */
+    out->shown = is_given(name) ? name : is_given(url) ? url : member;
+    if (lb_json_type(json) != LB_JSON_OBJECT)
+        return "is not an object with a publicIdentifier or linkedinUrl";
+    if (!is_given(out->shown))
+        return "has no publicIdentifier or linkedinUrl";
+    const char *wrong = read_identifier(out->shown, &out->identifier);
+    if (!wrong && is_given(member)) {
+        wrong = read_member_id(member, &out->member_id);
+        out->shown = wrong ? member : out->shown;
+    }
+    return !wrong && is_given(name) && is_given(url) ? read_url(url, out) : wrong;
+}
+
 static bool read_lead(struct pending *pending, struct lb_call *call, size_t index,
                       const struct lb_json *json)
 {
-    const struct lb_json *name = lb_json_member(json, "publicIdentifier");
-    const struct lb_json *member = lb_json_member(json, "memberId");
+    struct read_names names;
     struct lb_new_lead lead = {0};
-    struct lb_identifier identifier;
-    struct lb_identifier member_id;
-    bool fields = false;
-    const char *wrong = NULL;
-    if (!is_given(name))
-        name = lb_json_member(json, "linkedinUrl");
-    if (!is_given(name))
-        name = member; /* who is known by that alone */
-    if (lb_json_type(json) != LB_JSON_OBJECT)
-        wrong = "is not an object with a publicIdentifier or linkedinUrl";
-    else if (!is_given(name))
-        wrong = "has no publicIdentifier or linkedinUrl";
-    else
-        wrong = read_identifier(name, &identifier);
-    const struct lb_json *shown = name;
-    if (!wrong && is_given(member)) {
-        wrong = read_member_id(member, &member_id);
-        shown = wrong ? member : name;
-    }
+    const char *wrong = read_lead_names(json, &names);
     if (!wrong) {
         wrong = read_fields(pending, json, &lead);
-        fields = wrong != NULL;
+        pending->bad.fields |= wrong != NULL;
     }
-    if (wrong) {
-        pending->bad.fields |= fields;
-        return lb_bad_items_add(&pending->bad, call, &pending->kept, index, lb_json_string(shown),
-                                wrong);
-    }
-    lead.identifier = (struct lb_str){identifier.text, identifier.len};
-    if (is_given(member))
-        lead.member_id = (struct lb_str){member_id.text, member_id.len};
+    if (wrong)
+        return lb_bad_items_add(&pending->bad, call, &pending->kept, index,
+                                lb_json_string(names.shown), wrong);
+    lead.identifier = (struct lb_str){names.identifier.text, names.identifier.len};
+    if (names.member_id.len)
+        lead.member_id = (struct lb_str){names.member_id.text, names.member_id.len};
     return keep(pending, call, &lead);
 }
 

@@ -219,6 +219,21 @@ def test_of_two_leads_that_are_one_person_and_were_both_begun_one_is_completed(t
     assert campaign.claim() == [] and campaign.status == "completed"
 
 
+def test_a_url_beside_an_identifier_must_name_the_same_person(draft):
+    url = "https://www.linkedin.com/in/"
+    assert draft.add({"publicIdentifier": "john-doe", "linkedinUrl": url + "John-Doe/"},
+                     {"publicIdentifier": "jane-smith", "linkedinUrl": url + member_id(2)},
+                     {"publicIdentifier": "ann", "linkedinUrl": url + member_id(3),
+                      "memberId": member_id(3)}) == (3, 0, 0)
+    assert draft.lead("jane-smith")["memberId"] == member_id(2)
+    for other in ({"linkedinUrl": url + "jack"}, {"linkedinUrl": "https://example.com/in/bob"},
+                  {"linkedinUrl": url + member_id(4), "memberId": member_id(5)}):
+        response = draft.post_leads({"publicIdentifier": "bob", **other})
+        body = expect.error(response, 400, "invalid_identifier")
+        assert body["errors"][0]["value"] == other["linkedinUrl"]
+    assert len(draft.leads()) == 3
+
+
 def test_what_a_person_has_decided_stays_when_two_leads_become_one(draft):
     draft.add(member_id(1), "john-doe")
     draft.set_status(member_id(1), "completed")
