@@ -161,8 +161,18 @@ def answer(connection):
         return None
 
 
+def time_stop(server):
+    started = time.monotonic()
+    server.terminate()
+    assert server.wait_end() == 0
+    return time.monotonic() - started
+
+
 def test_the_server_stops_soon_after_the_drain_timeout(crowd):
-    """The last test: it ends the server."""
+    """The last test: it ends the server. What an idle stop takes (to let go of a million entries
+    and, in a build that checks addresses, to look for leaks) is not the drain's."""
+    idle = time_stop(crowd)
+    crowd.start()
     connections = ask(crowd, crowd.large, 32)
     await_queue(crowd, 30)
     responses = []
@@ -170,15 +180,11 @@ def test_the_server_stops_soon_after_the_drain_timeout(crowd):
                for connection in connections]
     for thread in threads:
         thread.start()
-    started = time.monotonic()
-    crowd.terminate()
-    code = crowd.wait_end()
-    took = time.monotonic() - started
+    took = time_stop(crowd)
     for thread in threads:
         thread.join()
     crowd.start()
-    assert code == 0
-    assert 1 <= took < 2, took
+    assert 1 <= took < idle + 2, (took, idle)
     cut = [response for response in responses if response and response.status != 200]
     for response in cut:
         expect.error(response, 503, "storage_unavailable")
