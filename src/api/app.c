@@ -33,14 +33,43 @@ static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *read
     return LB_TURN_LAST;
 }
 
-static enum lb_progress handle(void *context, struct lb_request *req)
+static enum lb_progress start(struct lb_request *req)
 {
-    /* A body may have taken its time. */
-    if (req->has_body && !lb_gate_still_passes(lb_call_of(req)))
-        return LB_DONE;
     if ((req->route->flags & LB_ROUTE_HEAVY) && req->body.len > HEAVY_BODY_BYTES)
         return lb_call_read(lb_call_of(req), run_heavy);
-    return req->route->handle(req, context);
+    return req->route->handle(req, lb_call_of(req)->app);
+}
+
+/* Memory has all that the store had when the request came. */
+static enum lb_progress resume(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    if (call->fresh.result)
+        return lb_call_refuse(call, call->fresh.result, NULL);
+    return lb_gate_pass_fresh(call) ? start(req) : LB_DONE;
+}
+
+static enum lb_progress ask_first(struct lb_call *call)
+{
+    struct lb_fresh *fresh = &call->fresh;
+    fresh->workspace = call->workspace;
+    fresh->completion = lb_request_completion(call->req, &fresh->home);
+    call->req->resume = resume;
+    lb_err err = lb_freshness_ask(call->app->freshness, fresh);
+    if (!err)
+        return LB_PENDING;
+    call->req->resume = NULL;
+    return lb_call_refuse(call, err, NULL);
+}
+
+static enum lb_progress handle(void *context, struct lb_request *req)
+{
+    const struct lb_app *app = context;
+    struct lb_call *call = lb_call_of(req);
+    if (app->freshness && !(req->route->flags & LB_ROUTE_OPEN))
+        return ask_first(call);
+    /* A body may have taken its time. */
+    return !req->has_body || lb_gate_still_passes(call) ? start(req) : LB_DONE;
 }
 
 /* `out` has INET6_ADDRSTRLEN bytes. */

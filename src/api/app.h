@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "domain/blocklist.h"
 #include "domain/failures.h"
+#include "domain/freshness.h"
 #include "domain/outreach.h"
 #include "http/server.h"
 #include "reader/reader.h"
@@ -17,6 +18,7 @@ struct lb_app {
     struct lb_access *access;
     struct lb_blocklist *blocklist; /* NULL in the server that a command starts for itself */
     struct lb_outreach *outreach;   /* the same */
+    struct lb_freshness *freshness; /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
     struct lb_failures *failures;

@@ -69,6 +69,8 @@ enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, siz
     call->req->before_reply = finish;
     write->completion = lb_request_completion(call->req, &write->home);
     write->share = call->workspace ? &call->workspace->writes : NULL;
+    if (call->workspace)
+        write->workspace = call->workspace->row.no;
     write->size = size;
     lb_err err = lb_writer_submit(call->app->writer, write);
     if (!err)

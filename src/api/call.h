@@ -16,6 +16,9 @@ struct lb_call {
     struct lb_str campaign_id;      /* of the path */
     struct lb_list list;            /* the campaign's list, or the workspace's */
     bool base_alias;                /* came under /api */
+    bool rated;                     /* took its request from the key's rate */
+    bool doubtful;                  /* memory refuses it, and may lag behind another node */
+    struct lb_fresh fresh;          /* asks whether it does */
     struct lb_json *body;           /* freed with the call */
     struct lb_read read;            /* for lb_call_read and heavy handlers */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);

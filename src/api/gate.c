@@ -2,6 +2,7 @@
 
 #include "api/routes.h"
 #include "base/clock.h"
+#include "domain/key.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -59,6 +60,21 @@ static bool pass_route(struct lb_call *call)
     return !err;
 }
 
+/* What memory refuses may be right all the same, as another node knows. */
+static bool doubt(struct lb_call *call)
+{
+    bool may_lag = call->app->freshness && !call->fresh.freshness;
+    call->doubtful |= may_lag;
+    return may_lag;
+}
+
+/* Is the key well-formed? Then its workspace is looked for. */
+static bool doubt_key(struct lb_call *call, struct lb_str text)
+{
+    uint8_t hash[LB_SECRET_HASH_SIZE];
+    return lb_key_parse(text, &call->fresh.key_id, hash) && doubt(call);
+}
+
 static bool refuse_key(struct lb_call *call)
 {
     struct lb_reply *reply = &call->req->reply;
@@ -87,7 +103,7 @@ static bool pass_key(struct lb_call *call)
         return false;
     }
     if (lb_access_authenticate(call->app->access, text, lb_clock_wall_ms(), &call->key))
-        return refuse_key(call);
+        return !doubt_key(call, text) && refuse_key(call);
     call->workspace = call->key->workspace;
     call->list.workspace = call->workspace->row.no;
     return true;
@@ -95,8 +111,11 @@ static bool pass_key(struct lb_call *call)
 
 static bool pass_rate(struct lb_call *call)
 {
-    if (lb_key_take_request(call->key, call->app->config->rate_limit, call->req->started_ns))
+    if (call->rated ||
+        lb_key_take_request(call->key, call->app->config->rate_limit, call->req->started_ns)) {
+        call->rated = true;
         return true;
+    }
     lb_reply_error(
         &call->req->reply, LB_ERR_RATE_LIMITED,
         "This API key sends more requests per second than it may. Try again in a second, "
@@ -115,6 +134,8 @@ static bool pass_license(struct lb_call *call)
     if (!(flags & LB_ROUTE_LICENSED))
         return true;
     lb_err err = lb_workspace_license(call->workspace, lb_clock_wall_ms());
+    if (err && doubt(call))
+        return false;
     if (err == LB_ERR_LICENSE_REQUIRED)
         lb_reply_error(
             &call->req->reply, err,
@@ -138,7 +159,8 @@ static bool pass_campaign(struct lb_call *call)
         call->list.campaign = campaign->row.no;
         return true;
     }
-    lb_call_campaign_not_found(call);
+    if (!doubt(call))
+        lb_call_campaign_not_found(call);
     return false;
 }
 
@@ -158,6 +180,12 @@ static bool pass_media_type(struct lb_call *call)
     return false;
 }
 
+static bool pass_rest(struct lb_call *call)
+{
+    return pass_key(call) && pass_rate(call) && pass_license(call) && pass_campaign(call) &&
+           pass_media_type(call);
+}
+
 bool lb_gate_pass(struct lb_call *call)
 {
     strip_alias(call);
@@ -165,8 +193,12 @@ bool lb_gate_pass(struct lb_call *call)
         return false;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
         return pass_media_type(call);
-    return pass_key(call) && pass_rate(call) && pass_license(call) && pass_campaign(call) &&
-           pass_media_type(call);
+    return pass_rest(call) || call->doubtful;
+}
+
+bool lb_gate_pass_fresh(struct lb_call *call)
+{
+    return (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL)) || pass_rest(call);
 }
 
 bool lb_gate_still_passes(struct lb_call *call)

@@ -6,8 +6,13 @@
 
 #include "api/call.h"
 
-/* True: go on with the body. False: refused, the reply is set. I/O thread. */
+/* True: go on with the body. False: refused, the reply is set. What another node may have changed
+ * is not refused yet when several share the store: the call is doubtful then. I/O thread. */
 bool lb_gate_pass(struct lb_call *call);
+
+/* The same once more, now that memory is known to lag behind nobody (domain/freshness.h). For calls
+ * that have passed, or are doubtful. */
+bool lb_gate_pass_fresh(struct lb_call *call);
 
 /* Looks again at what may have ended since then: the key and the campaign, for calls that waited
  * for their body or in a queue. False: the reply is set. Any thread that is registered with RCU. */

@@ -77,27 +77,29 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
 }
 
 /* Without blocklists there is nothing to do around a batch. */
-static void no_batch(void *context)
+static lb_err no_batch(void *context, const struct lb_write *first)
 {
-    (void)context;
+    return LB_OK;
 }
 
 static lb_err no_prepare(void *context)
 {
-    (void)context;
     return LB_OK;
+}
+
+static void no_publish(void *context)
+{
 }
 
 static bool no_upkeep(void *context)
 {
-    (void)context;
     return false;
 }
 
 static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
-    const struct lb_writer_hooks none = {NULL, no_batch, no_prepare, no_batch, no_upkeep};
+    const struct lb_writer_hooks none = {NULL, no_batch, no_prepare, no_publish, no_upkeep};
     struct lb_writer_settings writer = {.store = app->store,
                                         .hooks = app->blocklist ? lb_blocklist_hooks(app->blocklist)
                                                                 : none,

@@ -15,15 +15,21 @@
 
 struct lb_workspace {
     struct lb_registry_node node;
-    struct lb_workspace_row row;         /* but for plan and expires_at, which are below */
-    _Atomic int plan;                    /* enum lb_plan */
-    _Atomic int64_t expires_at;          /* of the licence, 0: never */
-    _Atomic uint64_t entries;            /* blocked leads, in all lists */
-    _Atomic uint32_t keys;               /* that were not revoked */
-    int64_t batch_entries;               /* the writer's: added by the batch under way */
-    bool has_leads;                      /* the writer's: a campaign may have some */
-    struct lb_share writes;              /* of the writer's queue */
-    struct lb_read_lane reads;           /* of the readers' queue */
+    struct lb_workspace_row row; /* but for plan and expires_at, which are below */
+    _Atomic int plan;            /* enum lb_plan */
+    _Atomic int64_t expires_at;  /* of the licence, 0: never */
+    _Atomic uint64_t entries;    /* blocked leads, in all lists */
+    _Atomic uint32_t keys;       /* that were not revoked */
+    int64_t batch_entries;       /* the writer's: added by the batch under way */
+    bool has_leads;              /* the writer's: a campaign may have some */
+    /* What memory holds of it, when several nodes share the store (nodes.h). The writer's to set.
+     */
+    _Atomic uint64_t access_version;
+    _Atomic uint64_t log_row; /* a struct lb_log_mark; set when the entries are in memory */
+    _Atomic uint64_t log_token;
+    struct lb_log_mark batch_log; /* the writer's: after the batch under way; row 0: as before */
+    struct lb_share writes;       /* of the writer's queue */
+    struct lb_read_lane reads;    /* of the readers' queue */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     /* Guarded by lb_access's lock: the campaigns in order of creation. */
     struct lb_campaign **campaigns;

@@ -110,6 +110,7 @@ static void publish_revoke_key(struct lb_write *write)
 
 void lb_admin_revoke_key(struct lb_admin_change *change)
 {
+    change->write.workspace = change->key->row.workspace;
     change->write.apply = apply_revoke_key;
     change->write.publish = publish_revoke_key;
 }

@@ -2,6 +2,7 @@
 
 #include "domain/must.h"
 
+#include <sodium.h>
 #include <stdlib.h>
 
 /* Entries of ended lists that one upkeep turn takes out of memory: about a millisecond's worth. */
@@ -19,8 +20,9 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
     blocklist->index = lb_index_create(blocklist->next_id);
     blocklist->orders = lb_orders_create(0);
-    blocklist->stamps = lb_stamps_create();
-    if (blocklist->next_id && blocklist->index && blocklist->orders && blocklist->stamps)
+    blocklist->stamps = settings->store->shared ? NULL : lb_stamps_create();
+    if (blocklist->next_id && blocklist->index && blocklist->orders &&
+        (blocklist->stamps || settings->store->shared))
         return blocklist;
     lb_blocklist_destroy(blocklist);
     return NULL;
@@ -34,6 +36,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     lb_orders_destroy(blocklist->orders);
     lb_stamps_destroy(blocklist->stamps);
     lb_overlay_fini(&blocklist->batch);
+    lb_locked_fini(&blocklist->locked);
     lb_buf_fini(&blocklist->row_items);
     lb_buf_fini(&blocklist->copied_row);
     free(blocklist->ended);
@@ -42,9 +45,10 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
 
 void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklist_stats *out)
 {
-    *out = (struct lb_blocklist_stats){.index = lb_index_stats(blocklist->index),
-                                       .order_bytes = lb_orders_stats(blocklist->orders).bytes,
-                                       .stamp_bytes = lb_stamps_bytes(blocklist->stamps)};
+    *out = (struct lb_blocklist_stats){
+        .index = lb_index_stats(blocklist->index),
+        .order_bytes = lb_orders_stats(blocklist->orders).bytes,
+        .stamp_bytes = blocklist->stamps ? lb_stamps_bytes(blocklist->stamps) : 0};
 }
 
 struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,
@@ -71,7 +75,7 @@ static uint64_t removals(const struct lb_blocklist *blocklist)
     return atomic_load_explicit(&blocklist->removals, memory_order_acquire);
 }
 
-static void count_removal(struct lb_blocklist *blocklist)
+void lb_blocklist_count_removal(struct lb_blocklist *blocklist)
 {
     atomic_fetch_add_explicit(&blocklist->removals, 1, memory_order_relaxed);
 }
@@ -124,7 +128,7 @@ static void check_group(const struct lb_blocklist *blocklist, const struct lb_fi
 bool lb_blocklist_recorded_at(const struct lb_blocklist *blocklist, uint64_t entry, int64_t *out_at)
 {
     struct lb_stamp stamp;
-    if (!lb_stamps_find(blocklist->stamps, entry, &stamp) || stamp.has_reason)
+    if (!blocklist->stamps || !lb_stamps_find(blocklist->stamps, entry, &stamp) || stamp.has_reason)
         return false;
     *out_at = stamp.at;
     return true;
@@ -198,12 +202,57 @@ void lb_blocklist_follow(struct lb_blocklist *blocklist,
     blocklist->follower = *follower;
 }
 
-static void batch_begin(void *context)
+/* Locks what the batch changes, and brings memory up to it. */
+static lb_err begin_shared(struct lb_blocklist *blocklist, const struct lb_write *first)
+{
+    struct lb_locked *locked = &blocklist->locked;
+    lb_err err = lb_nodes_lock(locked, blocklist->store, first);
+    for (size_t i = 0; !err && i < locked->count; i++) {
+        if (!locked->stands[i].workspace)
+            continue;
+        err = lb_blocklist_refresh(blocklist, &locked->stands[i]);
+        struct lb_workspace *workspace =
+            lb_access_workspace_no(blocklist->access, locked->stands[i].workspace);
+        if (workspace)
+            workspace->batch_log = (struct lb_log_mark){0};
+    }
+    return err;
+}
+
+static lb_err batch_begin(void *context, const struct lb_write *first)
 {
     struct lb_blocklist *blocklist = context;
-    lb_overlay_begin(&blocklist->batch, blocklist->next_id);
+    struct lb_overlay *batch = &blocklist->batch;
+    if (!blocklist->store->shared) {
+        lb_overlay_begin(batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
+    } else {
+        lb_err err = begin_shared(blocklist, first);
+        if (err)
+            return err;
+        lb_overlay_begin(batch, blocklist->locked.first_id, blocklist->locked.end_id);
+        randombytes_buf(&batch->token, sizeof batch->token);
+        batch->token >>= 1; /* stores keep signed numbers */
+    }
     if (blocklist->follower.context)
         blocklist->follower.batch_begin(blocklist->follower.context);
+    return LB_OK;
+}
+
+lb_err lb_blocklist_reserve_ids(struct lb_blocklist *blocklist, uint64_t count)
+{
+    struct lb_overlay *batch = &blocklist->batch;
+    if (batch->end_id - batch->next_id >= count)
+        return LB_OK;
+    struct lb_store *store = blocklist->store;
+    if (!store->shared)
+        return LB_ERR_STORAGE_FULL;
+    uint64_t first;
+    lb_err err = store->shared->reserve(store, count, &first);
+    if (err)
+        return err;
+    batch->next_id = first;
+    batch->end_id = first + count;
+    return LB_OK;
 }
 
 static lb_err batch_prepare(void *context)
@@ -223,10 +272,28 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
                 lb_orders_insert(blocklist->orders, list, event->id));
         atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
     } else {
-        count_removal(blocklist);
+        lb_blocklist_count_removal(blocklist);
         lb_index_remove(blocklist->index, event->fingerprint, event->id);
         lb_orders_remove(blocklist->orders, list, event->id);
         atomic_fetch_sub_explicit(&event->workspace->entries, 1, memory_order_relaxed);
+    }
+}
+
+void lb_blocklist_set_mark(struct lb_workspace *workspace, struct lb_log_mark mark)
+{
+    atomic_store_explicit(&workspace->log_row, mark.row, memory_order_release);
+    atomic_store_explicit(&workspace->log_token, mark.token, memory_order_release);
+}
+
+/* After the entries: whoever finds the mark finds them. */
+static void publish_marks(struct lb_blocklist *blocklist)
+{
+    const struct lb_locked *locked = &blocklist->locked;
+    for (size_t i = 0; i < locked->count; i++) {
+        struct lb_workspace *workspace =
+            lb_access_workspace_no(blocklist->access, locked->stands[i].workspace);
+        if (workspace && workspace->batch_log.row)
+            lb_blocklist_set_mark(workspace, workspace->batch_log);
     }
 }
 
@@ -234,13 +301,16 @@ static void batch_publish(void *context)
 {
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;
-    for (size_t i = 0; i < batch->row_count; i++) {
+    for (size_t i = 0; blocklist->stamps && i < batch->row_count; i++) {
         struct lb_stamp stamp = {batch->now_ms, batch->rows[i].has_reason};
         lb_must(lb_stamps_append(blocklist->stamps, batch->rows[i].first, stamp));
     }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
-    blocklist->next_id = batch->next_id;
+    if (blocklist->store->shared)
+        publish_marks(blocklist);
+    else
+        blocklist->next_id = batch->next_id;
     if (blocklist->follower.context)
         blocklist->follower.batch_publish(blocklist->follower.context);
 }
@@ -262,7 +332,7 @@ static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, ui
 {
     struct lb_store *store = blocklist->store;
     struct lb_entry entry;
-    count_removal(blocklist);
+    lb_blocklist_count_removal(blocklist);
     if (lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry) ==
         LB_OK)
         lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);

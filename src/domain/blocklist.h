@@ -30,6 +30,11 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist);
 lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
                          bool (*progress)(void *context, uint64_t done, uint64_t all));
 
+/* Brings memory up to where a workspace stands in a shared store, by reading what other nodes have
+ * changed; nothing when it is there already. Writer thread, or before the threads start. The
+ * process ends when the store has lost what it once said: see docs/scale-out.md. */
+lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist, const struct lb_stand *stand);
+
 /* What the writer calls around a batch. */
 struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist);
 
@@ -74,8 +79,8 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
 uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
                            struct lb_str identifier);
 
-/* When the entry of a verdict was made. False when it has a reason, which only the store knows: see
- * lb_blocklist_entry. */
+/* When the entry of a verdict was made. False when it has a reason, which only the store knows, or
+ * when the store is shared: see lb_blocklist_entry. */
 bool lb_blocklist_recorded_at(const struct lb_blocklist *blocklist, uint64_t entry,
                               int64_t *out_at);
 

@@ -2,6 +2,7 @@
 #ifndef LB_DOMAIN_BLOCKLIST_INTERNAL_H
 #define LB_DOMAIN_BLOCKLIST_INTERNAL_H
 
+#include "domain/nodes.h"
 #include "domain/overlay.h"
 #include "index/stamps.h"
 
@@ -11,14 +12,15 @@ struct lb_blocklist {
     uint64_t max_workspace_entries;
     struct lb_index *index;
     struct lb_orders *orders;
-    struct lb_stamps *stamps;
+    struct lb_stamps *stamps; /* NULL when several nodes share the store: ids come in any order */
     /* Counts entries that are about to leave the index, so that a check that looks into two lists
      * notices when one may have moved from the list it had not found it in yet to the one it had.
      */
     _Atomic uint64_t removals;
     /* The writer's. */
     struct lb_overlay batch;
-    uint64_t next_id;         /* after the last commit */
+    struct lb_locked locked;  /* by the open batch, when several nodes share the store */
+    uint64_t next_id;         /* after the last commit, when they do not */
     struct lb_buf row_items;  /* the row being packed */
     struct lb_buf copied_row; /* of the log, while other rows are read */
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
@@ -39,5 +41,14 @@ static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist 
 lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
                             struct lb_fingerprint fingerprint, struct lb_str identifier,
                             uint64_t *out_id);
+
+/* An entry is about to leave the index: see `removals`. */
+void lb_blocklist_count_removal(struct lb_blocklist *blocklist);
+
+/* Says that the entries of a workspace are in memory up to this row. */
+void lb_blocklist_set_mark(struct lb_workspace *workspace, struct lb_log_mark mark);
+
+/* Makes sure that the open batch may use `count` more entry ids, without a gap. */
+lb_err lb_blocklist_reserve_ids(struct lb_blocklist *blocklist, uint64_t count);
 
 #endif

@@ -51,6 +51,9 @@ static lb_err flush(struct packer *packer)
     if (items->failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
     packer->row.items = lb_buf_str(items);
+    packer->row.token = batch_of(packer)->token;
+    packer->change->standing.workspace->batch_log =
+        (struct lb_log_mark){packer->row.id, packer->row.token};
     lb_err err = packer->store->ops->log_append(packer->store, &packer->row);
     struct lb_overlay_row stamp = {packer->row.id, packer->row.reason.ptr != NULL};
     if (!err && packer->row.kind == LB_LOG_BLOCK && !lb_overlay_record_row(batch_of(packer), stamp))
@@ -75,7 +78,7 @@ static lb_err pack(struct packer *packer, struct lb_str item, struct lb_str reas
     if (packer->count == LB_ROW_ITEMS_MAX ||
         (packer->count && !same_reason(packer->row.reason, reason)))
         err = flush(packer);
-    if (err || batch->next_id > LB_ENTRY_ID_MAX)
+    if (err || batch->next_id == batch->end_id)
         return err ? err : LB_ERR_STORAGE_FULL;
     struct lb_buf *items = &packer->change->blocklist->row_items;
     if (packer->count == 0) {
@@ -133,6 +136,15 @@ static struct lb_change *change_of(struct lb_write *write)
     return (struct lb_change *)write;
 }
 
+/* What all kinds begin with: may it, and are there ids for `count` entries? */
+static lb_err begin(struct lb_change *change, uint64_t count)
+{
+    lb_err err = lb_standing_check(&change->standing, &change->write.reason);
+    return err || !change->blocklist->store->shared
+               ? err
+               : lb_blocklist_reserve_ids(change->blocklist, count);
+}
+
 /* May the workspace hold `extra` entries more than it does? */
 static bool has_room(const struct lb_change *change, uint64_t extra)
 {
@@ -185,11 +197,36 @@ static lb_err count_new(struct lb_change *change, uint64_t *out)
     return err;
 }
 
+/* Lets the store fetch at once what confirms the candidates of the index (lb_blocklist_current),
+ * and the leads of these names. */
+static void expect_items(const struct lb_change *change)
+{
+    const struct lb_blocklist *blocklist = change->blocklist;
+    struct lb_store *store = blocklist->store;
+    if (!store->shared)
+        return;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    uint64_t *ids = malloc(change->count * sizeof *ids);
+    struct lb_str *names = malloc(change->count * sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; ids && names && i < change->count; i++) {
+        names[i] = change->items[i].identifier;
+        ids[count] = lb_index_find(blocklist->index, change->fingerprints[i]);
+        count += ids[count] != 0;
+    }
+    if (ids && names && count)
+        store->ops->expect_entries(reader, change->standing.list.workspace, ids, count);
+    if (ids && names && change->standing.workspace->has_leads)
+        store->ops->expect_names(reader, change->standing.list.workspace, names, change->count);
+    free(ids);
+    free(names);
+}
+
 /* The workspace's limit is looked at before anything is written: a refusal afterwards would cost
  * the whole batch another attempt. */
 static lb_err check_block(struct lb_change *change)
 {
-    lb_err err = lb_standing_check(&change->standing, &change->write.reason);
+    lb_err err = begin(change, change->count);
     uint64_t added;
     if (err || has_room(change, change->count))
         return err;
@@ -200,6 +237,7 @@ static lb_err check_block(struct lb_change *change)
 static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
+    expect_items(change);
     lb_err err = check_block(change);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_BLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
@@ -232,8 +270,9 @@ static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprin
 static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err = begin(change, change->count);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    expect_items(change);
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str identifier = change->items[i].identifier;
         uint64_t id;
@@ -309,11 +348,34 @@ static lb_err restore_id(struct packer *packer, uint64_t id)
 static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err = begin(change, change->count);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    store->ops->expect_entries(store->ops->writer_reader(store), change->standing.list.workspace,
+                               change->ids, change->count);
     for (size_t i = 0; !err && i < change->count; i++)
         err = take_back_id(&packer, change->ids[i]);
     return err ? err : flush(&packer);
+}
+
+/* The entry that an item of a row is about; false for one that is none. `id` is the item's own. */
+static bool target_of(enum lb_log_kind kind, uint64_t id, struct lb_str item, uint64_t *out)
+{
+    *out = id;
+    return kind == LB_LOG_BLOCK || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
+}
+
+/* Lets the store fetch at once what undo_row will ask for. */
+static void expect_row(const struct lb_change *change, enum lb_log_kind kind, uint64_t first,
+                       struct lb_str items)
+{
+    struct lb_store *store = change->blocklist->store;
+    uint64_t ids[LB_ROW_ITEMS_MAX];
+    size_t count = 0;
+    struct lb_str item;
+    for (uint64_t id = first; count < LB_ROW_ITEMS_MAX && lb_items_next(&items, &item); id++)
+        count += target_of(kind, id, item, &ids[count]);
+    store->ops->expect_entries(store->ops->writer_reader(store), change->standing.list.workspace,
+                               ids, count);
 }
 
 /* Undoes one row of the change; its items were copied, since they are looked up one by one. */
@@ -322,9 +384,10 @@ static lb_err undo_row(struct packer *packer, enum lb_log_kind kind, uint64_t fi
 {
     lb_err err = LB_OK;
     struct lb_str item;
+    expect_row(packer->change, kind, first, items);
     for (uint64_t id = first; !err && lb_items_next(&items, &item); id++) {
-        uint64_t target = id;
-        if (kind != LB_LOG_BLOCK && !lb_str_to_u64(item, LB_ENTRY_ID_MAX, &target))
+        uint64_t target;
+        if (!target_of(kind, id, item, &target))
             return LB_ERR_STORAGE_UNAVAILABLE;
         err = kind == LB_LOG_UNBLOCK ? restore_id(packer, target) : take_back_id(packer, target);
     }
@@ -353,6 +416,23 @@ static uint64_t count_items(struct lb_str items)
     while (lb_items_next(&items, &item))
         count++;
     return count;
+}
+
+/* Reserves an id for each item of the change that is undone. A change's rows follow each other
+ * without a gap, and so must those that undo it. */
+static lb_err reserve_undo(struct lb_change *change)
+{
+    struct lb_log_row row;
+    uint64_t items = 0;
+    lb_err err = copy_row(change, change->undone, &row);
+    do {
+        uint64_t count = err ? 0 : count_items(row.items);
+        items += count;
+        if (!err)
+            err = copy_row(change, row.id + count, &row);
+    } while (!err && row.continues);
+    return err && err != LB_ERR_NOT_FOUND ? err
+                                          : lb_blocklist_reserve_ids(change->blocklist, items);
 }
 
 /* Undoes the rows of a change, one after the other. */
@@ -409,8 +489,11 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     if (err || undone)
         return err; /* once is enough: what was done since is another change's */
     enum lb_log_kind kind = row.kind;
-    struct packer packer = packer_for(change, store, row.list,
-                                      kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    struct lb_list list = row.list;
+    if (store->shared && (err = reserve_undo(change)) != LB_OK)
+        return err;
+    struct packer packer =
+        packer_for(change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
     packer.row.undoes = change->undone;
     if (kind == LB_LOG_UNBLOCK)
         err = check_restore(change, &packer);
@@ -426,24 +509,34 @@ static void hash_items(struct lb_change *change)
                                                     change->items[i].identifier);
 }
 
+static void ask_for_ids(struct lb_change *change)
+{
+    change->write.workspace = change->standing.list.workspace;
+    change->write.entries = (uint32_t)change->count;
+}
+
 void lb_change_block(struct lb_change *change)
 {
     hash_items(change);
+    ask_for_ids(change);
     change->write.apply = apply_block;
 }
 
 void lb_change_unblock(struct lb_change *change)
 {
     hash_items(change);
+    ask_for_ids(change);
     change->write.apply = apply_unblock;
 }
 
 void lb_change_unblock_ids(struct lb_change *change)
 {
+    ask_for_ids(change);
     change->write.apply = apply_unblock_ids;
 }
 
 void lb_change_undo(struct lb_change *change)
 {
+    ask_for_ids(change);
     change->write.apply = apply_undo;
 }

@@ -1,5 +1,5 @@
-/* After a commit, memory must say what the disk says. When it cannot, nobody may be told that the
- * change is done: the process ends, and the next start reads it all from the disk.
+/* Memory must say what the store says. When it cannot, nobody may be told anything: the process
+ * ends, and the next start reads it all from the store.
  * Threads: the writer's. */
 #ifndef LB_DOMAIN_MUST_H
 #define LB_DOMAIN_MUST_H
@@ -8,13 +8,18 @@
 
 #include <unistd.h>
 
-static inline void lb_must(bool done)
+static inline void lb_end_process(const char *why)
 {
-    if (done)
-        return;
-    lb_log(LB_LOG_ERROR, "writer", "out of memory after a commit; ending the process");
+    lb_log(LB_LOG_ERROR, "writer", "%s; ending the process", why);
     lb_log_stop();
     _exit(1);
+}
+
+/* For what may not fail after a commit. */
+static inline void lb_must(bool done)
+{
+    if (!done)
+        lb_end_process("out of memory after a commit");
 }
 
 #endif

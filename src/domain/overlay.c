@@ -9,7 +9,7 @@ struct lb_overlay_place {
     uint32_t event; /* the last one of its identifier */
 };
 
-void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id)
+void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id, uint64_t end_id)
 {
     for (size_t i = 0; i < batch->event_count; i++)
         batch->events[i].workspace->batch_entries = 0;
@@ -25,6 +25,7 @@ void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id)
     batch->texts.len = 0;
     batch->texts.failed = false;
     batch->next_id = next_id;
+    batch->end_id = end_id;
     int64_t now = lb_clock_wall_ms();
     if (now > batch->now_ms) /* a clock that is set back must not reorder what people see */
         batch->now_ms = now;

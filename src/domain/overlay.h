@@ -40,11 +40,13 @@ struct lb_overlay {
     size_t row_count;
     size_t row_capacity;
     uint64_t next_id;
+    uint64_t end_id; /* ids from here on are not ours */
+    uint64_t token;  /* of its rows: see struct lb_log_row */
     int64_t now_ms;
 };
 
-/* Empties it for the next attempt. */
-void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id);
+/* Empties it for the next attempt, which may use the ids from `next_id` to before `end_id`. */
+void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id, uint64_t end_id);
 void lb_overlay_fini(struct lb_overlay *batch);
 
 /* Does the batch know about this identifier? Then `*out_id` is its entry, 0 when it is no longer

@@ -126,8 +126,10 @@ void lb_remains_upkeep(struct lb_remains *remains)
         return;
     remains->campaign = remains->campaigns[remains->count - 1];
     remains->done.run = finish;
-    remains->write =
-        (struct lb_write){.apply = apply, .completion = &remains->done, .home = remains->mailbox};
+    remains->write = (struct lb_write){.apply = apply,
+                                       .completion = &remains->done,
+                                       .home = remains->mailbox,
+                                       .workspace = remains->campaign.workspace};
     remains->under_way = lb_writer_submit(remains->writer, &remains->write) == LB_OK;
     if (remains->under_way)
         remains->count--;

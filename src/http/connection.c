@@ -381,7 +381,11 @@ static void on_completion(struct lb_task *task)
 {
     struct lb_request *req =
         (struct lb_request *)(void *)((char *)task - offsetof(struct lb_request, task));
-    if (req->before_reply)
+    enum lb_progress (*resume)(struct lb_request *) = req->resume;
+    req->resume = NULL;
+    if (resume && resume(req) == LB_PENDING)
+        return;
+    if (!resume && req->before_reply)
         req->before_reply(req);
     struct lb_connection *conn = req->connection;
     /* A client that has closed its side, as one does after a last request, waits for the response

@@ -24,6 +24,11 @@ const char *lb_method_name(enum lb_method method);
 #define LB_REQUEST_ID_MAX 64 /* bytes; longer ids of clients are replaced */
 #define LB_PARAMS_MAX     3  /* {placeholders} in one route */
 
+enum lb_progress {
+    LB_DONE,   /* the reply is set */
+    LB_PENDING /* somebody will call lb_request_complete, or already has */
+};
+
 struct lb_connection; /* the server's own */
 struct lb_route;
 
@@ -53,6 +58,9 @@ struct lb_request {
     /* Set before a request is completed elsewhere: called on its loop's thread when it comes back,
      * to fill the reply there. NULL: the reply is set already. */
     void (*before_reply)(struct lb_request *req);
+    /* The same, but with LB_PENDING the request goes on waiting, to be completed once more. Called
+     * once, in place of before_reply. */
+    enum lb_progress (*resume)(struct lb_request *req);
 
     struct lb_task task; /* the server's, to complete it on its loop */
     struct lb_connection *connection;

@@ -10,11 +10,6 @@
 
 #include "http/request.h"
 
-enum lb_progress {
-    LB_DONE,   /* the reply is set */
-    LB_PENDING /* somebody will call lb_request_complete, or already has */
-};
-
 struct lb_route {
     enum lb_method method;
     const char *pattern;

@@ -14,7 +14,8 @@
 /* One batch at most: bounds how long the first of it waits for its commit. */
 #define BATCH_WRITES_MAX 4096
 #define BATCH_BYTES_MAX  (1u << 20)
-/* How often a batch is applied again without a write that failed, before all of it fails. */
+/* How often a batch is applied again, without a write that failed or because another transaction
+ * was in the way, before all of it fails. */
 #define RETRIES_MAX 8
 /* Gathering: how long a batch waits for each write that is on its way, within bounds, and how
  * often; from how many writes under way it is worth it. A wait that brings nothing ends it. */
@@ -212,35 +213,45 @@ static void fail_all(struct batch *batch, lb_err err)
             write->result = err;
 }
 
-/* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the write
- * that failed holds its error and the transaction must be rolled back. */
+/* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the
+ * transaction must be rolled back, and whoever is to blame holds the error; nobody does when the
+ * whole of it failed. */
 static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
 {
     struct lb_store *store = writer->settings.store;
+    const struct lb_writer_hooks *hooks = &writer->settings.hooks;
     lb_err err = store->ops->begin(store);
+    if (!err)
+        err = hooks->batch_begin(hooks->context, batch->first);
     if (err) {
-        atomic_store(&writer->refused_by_store, true);
-        fail_all(batch, err);
-        return LB_OK;
+        atomic_store(&writer->refused_by_store, err != LB_ERR_CONFLICT);
+        return err;
     }
-    writer->settings.hooks.batch_begin(writer->settings.hooks.context);
     for (struct lb_write *write = batch->first; write; write = write->next) {
         if (write->result)
             continue;
         write->touched = false;
-        write->result = write->apply(write, store);
-        if (write->result && (write->touched || is_storage_error(write->result)))
-            return write->result;
+        err = write->apply(write, store);
+        if (err == LB_ERR_CONFLICT)
+            return err;
+        write->result = err;
+        if (err && (write->touched || is_storage_error(err)))
+            return err;
     }
     return LB_OK;
 }
 
+static size_t count_failed(const struct batch *batch)
+{
+    size_t failed = 0;
+    for (const struct lb_write *write = batch->first; write; write = write->next)
+        failed += write->result != LB_OK;
+    return failed;
+}
+
 static bool any_left(const struct batch *batch)
 {
-    for (const struct lb_write *write = batch->first; write; write = write->next)
-        if (!write->result)
-            return true;
-    return false;
+    return count_failed(batch) < batch->count;
 }
 
 static void measure_commit(struct lb_writer *writer, uint64_t ns)
@@ -274,7 +285,7 @@ static lb_err commit(struct lb_writer *writer, struct batch *batch)
     if (!err)
         err = store->ops->commit(store);
     measure_commit(writer, lb_clock_mono_ns() - begun);
-    atomic_store(&writer->refused_by_store, err != LB_OK);
+    atomic_store(&writer->refused_by_store, err && err != LB_ERR_CONFLICT);
     if (err)
         return err;
     hooks->batch_publish(hooks->context);
@@ -284,32 +295,46 @@ static lb_err commit(struct lb_writer *writer, struct batch *batch)
     return LB_OK;
 }
 
-static void run_batch(struct lb_writer *writer, struct batch *batch)
+/* Applies and commits. LB_OK: done, or nobody is left. Otherwise it was rolled back. */
+static lb_err attempt(struct lb_writer *writer, struct batch *batch)
 {
     struct lb_store *store = writer->settings.store;
-    measure_batch(writer, batch->count);
-    for (struct lb_write *write = batch->first; write; write = write->next)
-        write->result = LB_OK;
-    int retries = 0;
-    lb_err failure;
-    while ((failure = apply_all(writer, batch)) != LB_OK) {
+    lb_err err = apply_all(writer, batch);
+    bool left = any_left(batch);
+    if (!err && left)
+        err = commit(writer, batch);
+    if (err || !left)
         store->ops->rollback(store);
-        if (++retries > RETRIES_MAX) /* a refusal is the business of the one that it refused */
-            fail_all(batch, is_storage_error(failure) ? failure : LB_ERR_OVERLOADED);
-    }
-    if (!any_left(batch)) {
-        store->ops->rollback(store);
-        return;
-    }
-    lb_err err = commit(writer, batch);
-    if (!err)
-        return;
-    store->ops->rollback(store);
-    fail_all(batch, err);
-    if (err == LB_ERR_OUTCOME_UNKNOWN) {
+    if (err == LB_ERR_OUTCOME_UNKNOWN && !store->shared) {
         atomic_store(&writer->failed, true);
         writer->settings.failed(writer->settings.failed_context);
     }
+    return err;
+}
+
+/* Is there sense in applying a batch again that failed so? Only if the one that was to blame is
+ * known, and now out of it, or another transaction was in the way. */
+static bool worth_another(lb_err err, size_t failed_before, const struct batch *batch)
+{
+    return err == LB_ERR_CONFLICT ||
+           (err != LB_ERR_OUTCOME_UNKNOWN && count_failed(batch) > failed_before);
+}
+
+static void run_batch(struct lb_writer *writer, struct batch *batch)
+{
+    measure_batch(writer, batch->count);
+    for (struct lb_write *write = batch->first; write; write = write->next)
+        write->result = LB_OK;
+    lb_err err;
+    size_t failed;
+    int attempts = 0;
+    do {
+        failed = count_failed(batch);
+        err = attempt(writer, batch);
+    } while (err && ++attempts <= RETRIES_MAX && worth_another(err, failed, batch));
+    if (err) /* a refusal is the business of the one that it refused */
+        fail_all(batch,
+                 is_storage_error(err) || err == LB_ERR_OUTCOME_UNKNOWN ? err : LB_ERR_OVERLOADED);
 }
 
 /* After a failed commit nothing more may be tried: the next start finds out what is on disk. */
@@ -417,6 +442,11 @@ static void *writer_thread(void *context)
     }
     lb_rcu_thread_unregister();
     return NULL;
+}
+
+void lb_writer_run(struct lb_writer *writer, struct lb_task *task)
+{
+    lb_mailbox_push(writer->inbox, task);
 }
 
 bool lb_writer_start(struct lb_writer *writer)

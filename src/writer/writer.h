@@ -6,7 +6,8 @@
  *
  * A write that fails leaves its neighbours alone: when it failed before it wrote anything it is
  * just completed with its error; otherwise the transaction is rolled back and the batch is applied
- * again without it. `apply` may therefore run more than once.
+ * again without it. It is also applied again when the store says LB_ERR_CONFLICT. `apply` may
+ * therefore run more than once.
  *
  * Threads: submit from any thread; apply and the hooks run on the writer thread, which is
  * registered with RCU and online while they run.
@@ -30,6 +31,8 @@ struct lb_write {
     struct lb_mailbox *home;
     struct lb_share *share; /* of the workspace; NULL for operators, who are never refused */
     size_t size;            /* bytes of memory that it holds, for the queue's bound */
+    uint32_t workspace;     /* that it changes, 0: none in particular */
+    uint32_t entries;       /* entries of the log that it will add at most, as far as it knows */
     /* Set by apply before it changes the store or the hooks' state. */
     bool touched;
     /* Set when the completion runs. Whoever refuses in `apply` may fill the reason. */
@@ -44,7 +47,9 @@ struct lb_write {
 /* What the domain does around a batch. All run on the writer thread. */
 struct lb_writer_hooks {
     void *context;
-    void (*batch_begin)(void *context);     /* also before a batch is applied again */
+    /* In the open transaction, with the batch's writes (by `next`; those that have a result have
+     * failed already). Also before a batch is applied again. Its failure fails the batch. */
+    lb_err (*batch_begin)(void *context, const struct lb_write *first);
     lb_err (*batch_prepare)(void *context); /* before the commit; its failure fails the batch */
     void (*batch_publish)(void *context);   /* after the commit, before the writes' own publish */
     bool (*upkeep)(void *context);          /* between batches; true when there is more to do */
@@ -56,8 +61,8 @@ struct lb_writer_settings {
     unsigned queue_writes;  /* writes waiting at most: more are refused as overloaded */
     size_t queue_bytes;     /* the same for their memory */
     unsigned share_percent; /* of the queue, for one workspace */
-    /* Called on the writer thread when a commit's outcome is unknown. No write is accepted from
-     * then on; the process should end. */
+    /* Called on the writer thread when a commit's outcome is unknown, unless the store is shared:
+     * no write is accepted from then on; the process should end. */
     void (*failed)(void *context);
     void *failed_context;
 };
@@ -83,6 +88,10 @@ void lb_writer_destroy(struct lb_writer *writer);
  * the queue is full. LB_ERR_WORKSPACE_OVERLOADED: the workspace's share is.
  * LB_ERR_STORAGE_UNAVAILABLE: the writer has failed or stopped. */
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write);
+
+/* Has `task` run on the writer thread, between two batches, when no transaction is open. Any
+ * thread, while the writer runs. */
+void lb_writer_run(struct lb_writer *writer, struct lb_task *task);
 
 /* Is the thread running? For whoever starts and stops it. */
 bool lb_writer_running(const struct lb_writer *writer);

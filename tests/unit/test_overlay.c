@@ -40,7 +40,7 @@ static void the_last_event_of_an_identifier_counts(void **state)
 {
     struct lb_overlay batch = {0};
     struct lb_workspace workspace = {0};
-    lb_overlay_begin(&batch, 10);
+    lb_overlay_begin(&batch, 10, LB_ENTRY_ID_MAX);
     assert_int_equal(batch.next_id, 10);
     assert_int_equal(find(&batch, list, 1, "john"), UINT64_MAX);
     assert_true(record(&batch, &workspace, list, 1, "john", 10, true));
@@ -61,7 +61,7 @@ static void identifiers_that_share_a_fingerprint_stay_apart(void **state)
     struct lb_workspace workspace = {0};
     const struct lb_list other_campaign = {1, 3};
     const struct lb_list other_workspace = {2, 2};
-    lb_overlay_begin(&batch, 1);
+    lb_overlay_begin(&batch, 1, LB_ENTRY_ID_MAX);
     record(&batch, &workspace, list, 5, "john", 1, true);
     assert_int_equal(find(&batch, list, 5, "jane"), UINT64_MAX);
     record(&batch, &workspace, list, 5, "jane", 2, true);
@@ -80,7 +80,7 @@ static void a_new_attempt_knows_nothing_of_the_one_that_was_rolled_back(void **s
     struct lb_overlay batch = {0};
     struct lb_workspace one = {0};
     struct lb_workspace other = {0};
-    lb_overlay_begin(&batch, 10);
+    lb_overlay_begin(&batch, 10, LB_ENTRY_ID_MAX);
     record(&batch, &one, list, 1, "john", 10, true);
     record(&batch, &one, list, 2, "jane", 11, true);
     record(&batch, &other, list, 3, "jack", 5, false);
@@ -88,7 +88,7 @@ static void a_new_attempt_knows_nothing_of_the_one_that_was_rolled_back(void **s
     batch.next_id = 12;
     assert_int_equal(one.batch_entries, 2);
     assert_int_equal(other.batch_entries, -1);
-    lb_overlay_begin(&batch, 10);
+    lb_overlay_begin(&batch, 10, LB_ENTRY_ID_MAX);
     assert_int_equal(batch.next_id, 10);
     assert_int_equal(batch.event_count, 0);
     assert_int_equal(batch.row_count, 0);
@@ -107,18 +107,18 @@ static void generations_may_wrap(void **state)
 {
     struct lb_overlay batch = {0};
     struct lb_workspace workspace = {0};
-    lb_overlay_begin(&batch, 1);
+    lb_overlay_begin(&batch, 1, LB_ENTRY_ID_MAX);
     assert_int_equal(batch.generation, 1);
     record(&batch, &workspace, list, 1, "john", 1, true);
     batch.generation = UINT32_MAX;
-    lb_overlay_begin(&batch, 1);
+    lb_overlay_begin(&batch, 1, LB_ENTRY_ID_MAX);
     assert_true(batch.generation != 0);
     record(&batch, &workspace, list, 2, "jane", 1, true);
     assert_int_equal(find(&batch, list, 1, "john"), UINT64_MAX);
     assert_int_equal(find(&batch, list, 2, "jane"), 1);
     lb_overlay_fini(&batch);
     struct lb_overlay unused = {.generation = UINT32_MAX}; /* before it has any slots */
-    lb_overlay_begin(&unused, 1);
+    lb_overlay_begin(&unused, 1, LB_ENTRY_ID_MAX);
     assert_int_equal(find(&unused, list, 1, "john"), UINT64_MAX);
     lb_overlay_fini(&unused);
 }
@@ -130,7 +130,7 @@ static void growth_keeps_what_is_known(void **state)
     struct lb_workspace workspace = {0};
     char name[32];
     for (unsigned attempt = 0; attempt < 3; attempt++) {
-        lb_overlay_begin(&batch, 1);
+        lb_overlay_begin(&batch, 1, LB_ENTRY_ID_MAX);
         for (unsigned i = 0; i < MANY; i++) {
             snprintf(name, sizeof name, "lead-%u-%u", attempt, i);
             uint64_t high = attempt == 1 ? (uint64_t)(i % 7) << 32 : i;
@@ -150,10 +150,10 @@ static void growth_keeps_what_is_known(void **state)
 static void time_does_not_go_back_between_batches(void **state)
 {
     struct lb_overlay batch = {0};
-    lb_overlay_begin(&batch, 1);
+    lb_overlay_begin(&batch, 1, LB_ENTRY_ID_MAX);
     int64_t ahead = batch.now_ms + 1000000;
     batch.now_ms = ahead;
-    lb_overlay_begin(&batch, 1);
+    lb_overlay_begin(&batch, 1, LB_ENTRY_ID_MAX);
     assert_int_equal(batch.now_ms, ahead);
     lb_overlay_fini(&batch);
 }

@@ -103,9 +103,10 @@ static void store_maintain(struct lb_store *store, bool idle)
     atomic_fetch_add(&of(store)->maintained, 1);
 }
 
-static void batch_begin(void *context)
+static lb_err batch_begin(void *context, const struct lb_write *first)
 {
     trace(context, "batch", 0);
+    return LB_OK;
 }
 
 static lb_err batch_prepare(void *context)

@@ -120,9 +120,10 @@ static void store_maintain(struct lb_store *store, bool idle)
     expect(of(store), !of(store)->open);
 }
 
-static void batch_begin(void *context)
+static lb_err batch_begin(void *context, const struct lb_write *first)
 {
     expect(context, ((struct fixture *)context)->staged_count == 0);
+    return LB_OK;
 }
 
 static lb_err batch_prepare(void *context)
