@@ -6,7 +6,9 @@
  * Failures of every method: LB_ERR_STORAGE_UNAVAILABLE (nothing was recorded),
  * LB_ERR_STORAGE_FULL (nothing was recorded, works again when there is room), and from `commit`
  * alone LB_ERR_OUTCOME_UNKNOWN. After a write method failed the transaction can only be rolled
- * back.
+ * back. A store that is far away may tell the failure of a write method with a later call of the
+ * transaction, at the latest with its commit; and any call may fail with LB_ERR_CONFLICT: another
+ * transaction was in the way, nothing was recorded, and the same one may be tried again.
  *
  * The blocklist log. Every write to a blocklist is a change: one or more rows, each a pack of
  * items. A row's id is the entry id of its first item; item i of a row has entry id `id + i`. Entry
@@ -82,6 +84,7 @@ struct lb_log_row {
     uint32_t key;   /* who: the key's no, 0 for an operator */
     int64_t at;
     uint64_t undoes;      /* the change that this row takes back, or 0 */
+    uint64_t token;       /* random, of the batch that wrote it; kept by shared stores, else 0 */
     struct lb_str reason; /* ptr NULL: none */
     struct lb_str items;  /* joined by commas; identifiers hold none */
 };
@@ -105,8 +108,55 @@ struct lb_entry {
     struct lb_str reason; /* ptr NULL: none */
 };
 
+/* Where the log of a workspace ends: its last row. Two logs that end alike are the same. */
+struct lb_log_mark {
+    uint64_t row;   /* its id, 0: the log is empty */
+    uint64_t token; /* and its token */
+};
+
+/* Where a workspace stands in a shared store. */
+struct lb_stand {
+    uint32_t workspace;
+    uint64_t access_version; /* grows with every change of its licence, keys and campaigns */
+    struct lb_log_mark log;
+    bool has_leads;
+};
+
 struct lb_store;
 struct lb_store_reader;
+
+/* What stores that several nodes share offer besides. There, `no`s and entry ids come in no
+ * particular order, but the entry ids of one workspace grow from one transaction to the next,
+ * because a transaction locks the workspaces that it changes before it reserves ids. A commit
+ * whose outcome is unknown ends nothing: where the workspaces stand tells what became of it. */
+struct lb_store_shared {
+    /* In the open transaction, first thing: waits for all others that locked one of these
+     * workspaces (ascending, without duplicates), and tells where each stands from then on until
+     * the commit; one that does not exist has workspace 0 in `out`. Reserves `ids` entry ids, the
+     * first of which is `*out_first`. */
+    lb_err (*lock)(struct lb_store *store, const uint32_t *workspaces, size_t count, uint64_t ids,
+                   struct lb_stand *out, uint64_t *out_first);
+    /* More entry ids, later in the transaction. */
+    lb_err (*reserve)(struct lb_store *store, uint64_t ids, uint64_t *out_first);
+
+    /* Reading. Where workspaces stand, in any order; with count 0 all of them. */
+    lb_err (*stands)(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
+                     void *context, lb_err (*each)(void *context, const struct lb_stand *stand));
+    /* LB_ERR_NOT_FOUND when there is none. */
+    lb_err (*workspace)(struct lb_store_reader *reader, uint32_t no, struct lb_workspace_row *out);
+    lb_err (*workspace_of_key)(struct lb_store_reader *reader, struct lb_str key_id, uint32_t *out);
+    /* What changed after that access version, as log_scan. */
+    lb_err (*keys_since)(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
+                         void *context,
+                         lb_err (*each)(void *context, const struct lb_key_row *row));
+    lb_err (*campaigns_since)(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
+                              void *context,
+                              lb_err (*each)(void *context, const struct lb_campaign_row *row,
+                                             bool deleted));
+    /* Waits until another node says that it changed something, `timeout_ms` at most. A hint: it
+     * may come for nothing, and it may be lost. */
+    void (*await)(struct lb_store_reader *reader, int timeout_ms);
+};
 
 struct lb_store_ops {
     /* Writer thread. One transaction at a time: begin, then any of the writes, then commit or
@@ -120,29 +170,34 @@ struct lb_store_ops {
     lb_err (*workspace_set_plan)(struct lb_store *store, uint32_t no, enum lb_plan plan,
                                  int64_t expires_at);
     lb_err (*key_insert)(struct lb_store *store, struct lb_key_row *row);
-    lb_err (*key_revoke)(struct lb_store *store, uint32_t no, int64_t at);
-    lb_err (*key_touch)(struct lb_store *store, uint32_t no, int64_t last_used_at);
+    lb_err (*key_revoke)(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
+    lb_err (*key_touch)(struct lb_store *store, uint32_t workspace, uint32_t no,
+                        int64_t last_used_at);
     /* LB_ERR_ALREADY_EXISTS when the workspace has a campaign of that id; the transaction stays
      * usable. */
     lb_err (*campaign_insert)(struct lb_store *store, struct lb_campaign_row *row);
-    lb_err (*campaign_set_status)(struct lb_store *store, uint32_t no,
+    lb_err (*campaign_set_status)(struct lb_store *store, uint32_t workspace, uint32_t no,
                                   enum lb_campaign_status status);
-    lb_err (*campaign_delete)(struct lb_store *store, uint32_t no, int64_t at);
+    lb_err (*campaign_delete)(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
     /* Notes that the campaign was activated. */
-    lb_err (*campaign_activated)(struct lb_store *store, uint32_t no, int64_t at);
+    lb_err (*campaign_activated)(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                 int64_t at);
     /* Sets its custom variables, packed. */
-    lb_err (*campaign_set_variables)(struct lb_store *store, uint32_t no, struct lb_str variables);
+    lb_err (*campaign_set_variables)(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                     struct lb_str variables);
     /* Adds to its counts. */
-    lb_err (*campaign_count)(struct lb_store *store, uint32_t no, const struct lb_tally *change);
+    lb_err (*campaign_count)(struct lb_store *store, uint32_t workspace, uint32_t no,
+                             const struct lb_tally *change);
 
     /* Inserts and sets row->no. */
     lb_err (*step_insert)(struct lb_store *store, struct lb_step_row *row);
     /* Replaces all but no, workspace and campaign. */
     lb_err (*step_update)(struct lb_store *store, const struct lb_step_row *row);
     /* Sets the position alone. */
-    lb_err (*step_place)(struct lb_store *store, uint32_t no, uint32_t position);
+    lb_err (*step_place)(struct lb_store *store, uint32_t workspace, uint32_t no,
+                         uint32_t position);
     /* Removes all steps of a campaign that is gone. */
-    lb_err (*steps_drop)(struct lb_store *store, uint32_t campaign);
+    lb_err (*steps_drop)(struct lb_store *store, uint32_t workspace, uint32_t campaign);
 
     /* Inserts with its names, which are not in the campaign yet, and sets row->no. */
     lb_err (*lead_insert)(struct lb_store *store, struct lb_lead_row *row);
@@ -159,9 +214,10 @@ struct lb_store_ops {
     lb_err (*activity_put)(struct lb_store *store, const struct lb_activity_row *row);
     lb_err (*audit_append)(struct lb_store *store, const struct lb_audit_row *row);
 
-    /* Appends one row under the id in it. The caller numbers rows without gaps or overlap, starting
-     * from log_next_id. */
+    /* Appends one row under the id in it. The caller numbers rows without overlap, starting from
+     * log_next_id, or in a shared store with the ids that it has reserved. */
     lb_err (*log_append)(struct lb_store *store, const struct lb_log_row *row);
+    /* In a shared store: about how many entry ids were given out; 0 when it failed, as here. */
     uint64_t (*log_next_id)(struct lb_store *store);
 
     /* Between transactions: writes and commits something that changes nothing. LB_OK: the store
@@ -182,7 +238,7 @@ struct lb_store_ops {
                              lb_err (*each)(void *context, const struct lb_campaign_row *row));
     /* Campaigns that were deleted and still have leads or steps. */
     lb_err (*load_remains)(struct lb_store *store, void *context,
-                           lb_err (*each)(void *context, uint32_t campaign));
+                           lb_err (*each)(void *context, uint32_t workspace, uint32_t campaign));
 
     /* Reading. A reader sees all that was committed before its call began. */
     lb_err (*reader_open)(struct lb_store *store, struct lb_store_reader **out);
@@ -193,49 +249,67 @@ struct lb_store_ops {
      * would keep the log from being written back. */
     void (*reader_rest)(struct lb_store_reader *reader);
 
-    /* The row that holds entry `id`: the one with the greatest id not above it. LB_ERR_NOT_FOUND
-     * when there is none. The row's strings live until the reader's next call. */
-    lb_err (*log_row_of)(struct lb_store_reader *reader, uint64_t id, struct lb_log_row *out);
+    /* The row that holds entry `id` of a workspace: the one with the greatest id not above it
+     * (which may be another workspace's where these share a log). LB_ERR_NOT_FOUND when there is
+     * none. The row's strings live until the reader's next call. */
+    lb_err (*log_row_of)(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
+                         struct lb_log_row *out);
     /* Has a change been undone, that is: do rows say so? */
-    lb_err (*log_undone)(struct lb_store_reader *reader, uint64_t change, bool *out);
-    /* Calls `each` for the rows with first <= id < end, in order; stops at its first failure. */
-    lb_err (*log_scan)(struct lb_store_reader *reader, uint64_t first, uint64_t end, void *context,
+    lb_err (*log_undone)(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
+                         bool *out);
+    /* Calls `each` for the rows of a workspace (0: of all, if they share a log) with first <= id <
+     * end, in order; stops at its first failure. */
+    lb_err (*log_scan)(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+                       uint64_t end, void *context,
                        lb_err (*each)(void *context, const struct lb_log_row *row));
 
+    /* Says which rows will be asked for soon, so that a store that is far away can fetch them at
+     * once; until the reader rests or the transaction ends. Never needed, may do nothing, and
+     * failures come with the calls that it is for. Entries of the log by id; leads by number, with
+     * their activities of one step (0: none); leads by name (for leads_named). */
+    void (*expect_entries)(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
+                           size_t count);
+    void (*expect_leads)(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
+                         size_t count, uint32_t step);
+    void (*expect_names)(struct lb_store_reader *reader, uint32_t workspace,
+                         const struct lb_str *names, size_t count);
+
     /* LB_ERR_NOT_FOUND when there is no such campaign, step, lead or activity. */
-    lb_err (*campaign_state)(struct lb_store_reader *reader, uint32_t no,
+    lb_err (*campaign_state)(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
                              struct lb_campaign_state *out);
-    lb_err (*lead)(struct lb_store_reader *reader, uint64_t no, struct lb_lead_row *out);
-    lb_err (*activity)(struct lb_store_reader *reader, uint64_t lead, uint32_t step,
-                       struct lb_activity_row *out);
+    lb_err (*lead)(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
+                   struct lb_lead_row *out);
+    lb_err (*activity)(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
+                       uint32_t step, struct lb_activity_row *out);
     /* All steps of a campaign by position, deleted ones too; as log_scan. Without `bodies` these
      * are left out, and not read. */
-    lb_err (*steps)(struct lb_store_reader *reader, uint32_t campaign, bool bodies, void *context,
+    lb_err (*steps)(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                    bool bodies, void *context,
                     lb_err (*each)(void *context, const struct lb_step_row *row));
     /* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
     lb_err (*leads_named)(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
                           uint32_t after, size_t max, struct lb_lead_ref *out, size_t *out_count);
     /* Leads that a claim may take: waiting or active, not set aside, in this queue and at this
      * step, with `since` not above `before`; up to `max`, those that wait longest first. */
-    lb_err (*leads_due)(struct lb_store_reader *reader, uint32_t campaign, enum lb_lead_queue queue,
-                        uint32_t step, int64_t before, size_t max, uint64_t *out,
-                        size_t *out_count);
+    lb_err (*leads_due)(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                        enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
+                        uint64_t *out, size_t *out_count);
     /* Pages, as log_scan. Leads newest first, below lead `below` (0: all), of a status or all
      * (-1). */
-    lb_err (*leads_page)(struct lb_store_reader *reader, uint32_t campaign, int status,
-                         uint64_t below, uint64_t skip, size_t take, void *context,
+    lb_err (*leads_page)(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                         int status, uint64_t below, uint64_t skip, size_t take, void *context,
                          lb_err (*each)(void *context, const struct lb_lead_row *row));
     /* Waiting or active leads that are not set aside and not claimed, by queue, step and since. */
-    lb_err (*leads_scheduled)(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
-                              size_t take, void *context,
+    lb_err (*leads_scheduled)(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                              uint64_t skip, size_t take, void *context,
                               lb_err (*each)(void *context, const struct lb_lead_row *row));
     /* Waiting, active and paused leads that are set aside, newest first. */
-    lb_err (*leads_set_aside)(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
-                              size_t take, void *context,
+    lb_err (*leads_set_aside)(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                              uint64_t skip, size_t take, void *context,
                               lb_err (*each)(void *context, const struct lb_lead_row *row));
     /* Activities of the states whose bits are set, latest change first. */
-    lb_err (*activities_page)(struct lb_store_reader *reader, uint32_t campaign, unsigned states,
-                              uint64_t skip, size_t take, void *context,
+    lb_err (*activities_page)(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                              unsigned states, uint64_t skip, size_t take, void *context,
                               lb_err (*each)(void *context, const struct lb_activity_row *row));
 
     /* A consistent copy into a new file; `path` must not exist. `*out_bytes`: its size. */
@@ -248,5 +322,6 @@ struct lb_store_ops {
 /* Embedded in each backend's own struct, as its first member. */
 struct lb_store {
     const struct lb_store_ops *ops;
+    const struct lb_store_shared *shared; /* NULL: this process is the only one */
 };
 #endif
