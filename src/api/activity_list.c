@@ -108,7 +108,8 @@ static lb_err take_activity(void *context, const struct lb_activity_row *row)
                           .activity = *row};
     if (is_full(listing) || shown.step == LB_SEQUENCE_NONE)
         return LB_OK;
-    lb_err err = listing->call->app->store->ops->lead(listing->reader, row->lead, &lead);
+    lb_err err =
+        listing->call->app->store->ops->lead(listing->reader, row->workspace, row->lead, &lead);
     if (err)
         return err;
     shown.identifier = lead.identifier;
@@ -135,7 +136,8 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
                           .identifier = lead->identifier,
                           .due_at = scheduled ? due.at : 0};
     struct lb_activity_row activity;
-    err = ops->activity(listing->reader, lead->no, listing->sequence.steps[due.step].no, &activity);
+    err = ops->activity(listing->reader, lead->workspace, lead->no,
+                        listing->sequence.steps[due.step].no, &activity);
     if (!err)
         shown.activity = activity;
     if (err && err != LB_ERR_NOT_FOUND)
@@ -147,28 +149,30 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
 static lb_err read_page(struct listing *listing)
 {
     const struct lb_store_ops *ops = listing->call->app->store->ops;
-    uint32_t campaign = listing->call->list.campaign;
+    struct lb_list list = listing->call->list;
     size_t take = listing->take + 1;
     switch (listing->choice->source) {
     case FROM_SCHEDULED:
-        return ops->leads_scheduled(listing->reader, campaign, listing->skip, take, listing,
-                                    take_lead);
+        return ops->leads_scheduled(listing->reader, list.workspace, list.campaign, listing->skip,
+                                    take, listing, take_lead);
     case FROM_SET_ASIDE:
-        return ops->leads_set_aside(listing->reader, campaign, listing->skip, take, listing,
-                                    take_lead);
+        return ops->leads_set_aside(listing->reader, list.workspace, list.campaign, listing->skip,
+                                    take, listing, take_lead);
     default:
-        return ops->activities_page(listing->reader, campaign, listing->choice->states,
-                                    listing->skip, take, listing, take_activity);
+        return ops->activities_page(listing->reader, list.workspace, list.campaign,
+                                    listing->choice->states, listing->skip, take, listing,
+                                    take_activity);
     }
 }
 
 static lb_err read_all(struct listing *listing)
 {
     struct lb_store *store = listing->call->app->store;
-    uint32_t campaign = listing->call->list.campaign;
-    lb_err err = store->ops->campaign_state(listing->reader, campaign, &listing->state);
+    struct lb_list list = listing->call->list;
+    lb_err err =
+        store->ops->campaign_state(listing->reader, list.workspace, list.campaign, &listing->state);
     if (!err)
-        err = lb_sequence_load(store, listing->reader, campaign, false, &listing->sequence);
+        err = lb_sequence_load(store, listing->reader, list, false, &listing->sequence);
     return err ? err : read_page(listing);
 }
 

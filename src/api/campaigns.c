@@ -62,9 +62,10 @@ static lb_err put_stored(struct lb_call *call, struct lb_store_reader *reader, s
     struct lb_store *store = call->app->store;
     struct lb_campaign_state state = {0};
     struct lb_sequence sequence;
-    lb_err err = lb_sequence_load(store, reader, row->no, true, &sequence);
+    lb_err err =
+        lb_sequence_load(store, reader, (struct lb_list){row->workspace, row->no}, true, &sequence);
     if (!err)
-        err = store->ops->campaign_state(reader, row->no, &state);
+        err = store->ops->campaign_state(reader, row->workspace, row->no, &state);
     if (stored_status)
         shown.status = state.status;
     if (!err)

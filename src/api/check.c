@@ -32,7 +32,8 @@ static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *r
 {
     const struct checking *checking = call->state;
     struct lb_entry entry;
-    lb_err err = lb_blocklist_entry(call->app->store, reader, checking->verdict.entry, &entry);
+    lb_err err = lb_blocklist_entry(call->app->store, reader, call->list.workspace,
+                                    checking->verdict.entry, &entry);
     if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else

@@ -40,7 +40,8 @@ static lb_err add_block(struct explaining *explaining, enum lb_scope scope,
     struct lb_store *store = explaining->call->app->store;
     struct lb_entry entry;
     store->ops->reader_rest(explaining->reader); /* memory may know more than an older snapshot */
-    lb_err err = lb_blocklist_entry(store, explaining->reader, id, &entry);
+    lb_err err =
+        lb_blocklist_entry(store, explaining->reader, explaining->call->list.workspace, id, &entry);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
     *block = (struct block){.scope = scope,
@@ -77,7 +78,7 @@ static lb_err read_names(struct explaining *explaining, uint64_t no)
     struct lb_call *call = explaining->call;
     struct lb_lead_row *lead = &explaining->lead;
     struct lb_kept kept = {0};
-    lb_err err = call->app->store->ops->lead(explaining->reader, no, lead);
+    lb_err err = call->app->store->ops->lead(explaining->reader, call->list.workspace, no, lead);
     if (!err && lead->campaign != call->list.campaign)
         err = LB_ERR_NOT_FOUND;
     if (err)
@@ -93,7 +94,7 @@ static lb_err read_all(struct explaining *explaining, uint64_t no)
 {
     struct lb_store *store = explaining->call->app->store;
     struct lb_store_reader *reader = explaining->reader;
-    uint32_t campaign = explaining->call->list.campaign;
+    struct lb_list list = explaining->call->list;
     lb_err err = read_names(explaining, no);
     if (!err)
         err = find_blocks(explaining, explaining->identifier);
@@ -101,11 +102,11 @@ static lb_err read_all(struct explaining *explaining, uint64_t no)
         err = find_blocks(explaining, explaining->member_id);
     store->ops->reader_rest(reader);
     if (!err)
-        err = store->ops->campaign_state(reader, campaign, &explaining->state);
+        err = store->ops->campaign_state(reader, list.workspace, list.campaign, &explaining->state);
     if (!err)
-        err = store->ops->lead(reader, no, &explaining->lead);
+        err = store->ops->lead(reader, list.workspace, no, &explaining->lead);
     if (!err)
-        err = lb_sequence_load(store, reader, campaign, false, &explaining->sequence);
+        err = lb_sequence_load(store, reader, list, false, &explaining->sequence);
     if (!err)
         err = lb_due_find(store, reader, &explaining->sequence, &explaining->state,
                           &explaining->lead, &explaining->due);

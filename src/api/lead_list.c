@@ -111,10 +111,10 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     struct lb_campaign_state state;
     listing->body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(listing->body, "[");
-    lb_err err = ops->campaign_state(reader, call->list.campaign, &state);
+    lb_err err = ops->campaign_state(reader, call->list.workspace, call->list.campaign, &state);
     if (!err)
-        err = ops->leads_page(reader, call->list.campaign, listing->status, listing->below,
-                              listing->skip, listing->take + 1, listing, take_lead);
+        err = ops->leads_page(reader, call->list.workspace, call->list.campaign, listing->status,
+                              listing->below, listing->skip, listing->take + 1, listing, take_lead);
     lb_buf_append_lit(listing->body, "]");
     if (err == LB_ERR_NOT_FOUND)
         lb_call_campaign_not_found(call);

@@ -281,7 +281,7 @@ enum lb_progress lb_steps_delete(struct lb_request *req, void *app)
 static enum lb_turn run_sequence(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct lb_sequence sequence;
-    lb_err err = lb_sequence_load(call->app->store, reader, call->list.campaign, true, &sequence);
+    lb_err err = lb_sequence_load(call->app->store, reader, call->list, true, &sequence);
     if (err)
         lb_call_refuse(call, err, NULL);
     else

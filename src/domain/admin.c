@@ -97,7 +97,7 @@ static lb_err apply_revoke_key(struct lb_write *write, struct lb_store *store)
         return LB_OK; /* already: nothing to add */
     write->touched = true;
     change->key_row.revoked_at = lb_clock_wall_ms();
-    lb_err err = store->ops->key_revoke(store, row->no, change->key_row.revoked_at);
+    lb_err err = store->ops->key_revoke(store, row->workspace, row->no, change->key_row.revoked_at);
     return err ? err : audit(store, row->workspace, "key.revoke", row->id);
 }
 
@@ -123,7 +123,7 @@ static lb_err apply_touch_keys(struct lb_write *write, struct lb_store *store)
         if (last_used_at == key->stored_last_used_at)
             continue;
         write->touched = true;
-        err = store->ops->key_touch(store, key->row.no, last_used_at);
+        err = store->ops->key_touch(store, key->row.workspace, key->row.no, last_used_at);
         key->batch_last_used_at = last_used_at;
     }
     return err;

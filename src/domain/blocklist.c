@@ -145,12 +145,12 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
     }
 }
 
-static bool is_identifier(struct lb_blocklist *blocklist, uint64_t id, struct lb_str identifier,
-                          lb_err *out_err)
+static bool is_identifier(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id,
+                          struct lb_str identifier, lb_err *out_err)
 {
     struct lb_entry entry;
     struct lb_store *store = blocklist->store;
-    *out_err = lb_blocklist_entry(store, store->ops->writer_reader(store), id, &entry);
+    *out_err = lb_blocklist_entry(store, store->ops->writer_reader(store), workspace, id, &entry);
     return *out_err == LB_OK && lb_str_equal(entry.identifier, identifier);
 }
 
@@ -165,7 +165,7 @@ lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
     uint64_t cursor = 0;
     uint64_t id;
     while (!err && (id = lb_index_find_next(blocklist->index, fingerprint, &cursor)) != 0) {
-        if (is_identifier(blocklist, id, identifier, &err)) {
+        if (is_identifier(blocklist, list.workspace, id, identifier, &err)) {
             *out_id = id;
             return LB_OK;
         }
@@ -263,7 +263,8 @@ static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, ui
     struct lb_store *store = blocklist->store;
     struct lb_entry entry;
     count_removal(blocklist);
-    if (lb_blocklist_entry(store, store->ops->writer_reader(store), id, &entry) == LB_OK)
+    if (lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry) ==
+        LB_OK)
         lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);
     lb_orders_remove(blocklist->orders, lb_list_number(list), id);
     struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, list.workspace);

@@ -95,9 +95,9 @@ struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blockl
 
 /* --- Reading what is stored --- */
 
-/* Reads one entry through a reader. LB_ERR_NOT_FOUND for an id that is no block. */
-lb_err lb_blocklist_entry(struct lb_store *store, struct lb_store_reader *reader, uint64_t id,
-                          struct lb_entry *out);
+/* Reads one entry of a workspace through a reader. LB_ERR_NOT_FOUND for an id that is no block. */
+lb_err lb_blocklist_entry(struct lb_store *store, struct lb_store_reader *reader,
+                          uint32_t workspace, uint64_t id, struct lb_entry *out);
 
 /* How far a page is that is made piece by piece. */
 struct lb_page_progress {

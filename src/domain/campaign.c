@@ -48,7 +48,8 @@ static lb_err insert_steps(struct lb_campaign_change *change, struct lb_store *s
         err = store->ops->step_insert(store, step);
     }
     if (!err && change->variables.ptr)
-        err = store->ops->campaign_set_variables(store, change->row.no, change->variables);
+        err = store->ops->campaign_set_variables(store, change->row.workspace, change->row.no,
+                                                 change->variables);
     return err;
 }
 
@@ -99,7 +100,8 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
         return err;
     change->row = campaign_of(change)->row;
     write->touched = true;
-    err = store->ops->campaign_delete(store, change->row.no, lb_clock_wall_ms());
+    err = store->ops->campaign_delete(store, change->row.workspace, change->row.no,
+                                      lb_clock_wall_ms());
     return err ? err : audit(change, store, "campaign.delete");
 }
 
@@ -113,7 +115,7 @@ static void publish_delete(struct lb_write *write)
     if (change->blocklist)
         lb_blocklist_end_list(change->blocklist, change->standing.list);
     if (change->outreach)
-        lb_outreach_end_campaign(change->outreach, change->row.no);
+        lb_outreach_end_campaign(change->outreach, change->standing.list);
 }
 
 /* Reads the campaign of the standing as it is in the open transaction. */
@@ -132,8 +134,8 @@ static lb_err check_ready(struct lb_campaign_change *change, const struct lb_cam
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_sequence sequence;
-    lb_err err = lb_sequence_load(store, lb_outreach_reader(change->outreach), change->row.no,
-                                  false, &sequence);
+    lb_err err = lb_sequence_load(store, lb_outreach_reader(change->outreach),
+                                  change->standing.list, false, &sequence);
     uint32_t steps = lb_sequence_length(&sequence);
     lb_sequence_fini(&sequence);
     if (err || (steps && lb_tally_total(&state->tally)))
@@ -155,13 +157,14 @@ static lb_err apply_activate(struct lb_write *write, struct lb_store *store)
     if (err)
         return err;
     write->touched = true;
-    err = store->ops->campaign_activated(store, change->row.no, lb_clock_wall_ms());
+    err = store->ops->campaign_activated(store, change->row.workspace, change->row.no,
+                                         lb_clock_wall_ms());
     if (!err)
-        err = lb_outreach_set_status(change->outreach, change->row.no, LB_CAMPAIGN_ACTIVE);
+        err = lb_outreach_set_status(change->outreach, change->standing.list, LB_CAMPAIGN_ACTIVE);
     if (!err)
         err = audit(change, store, "campaign.activate");
     if (!err)
-        err = lb_outreach_count(change->outreach, change->row.no, &nothing);
+        err = lb_outreach_count(change->outreach, change->standing.list, &nothing);
     return err ? err : read_state(change, &state);
 }
 
@@ -173,7 +176,7 @@ static lb_err apply_pause(struct lb_write *write, struct lb_store *store)
     if (err || state.status == LB_CAMPAIGN_PAUSED || state.status == LB_CAMPAIGN_COMPLETED)
         return err;
     write->touched = true;
-    err = lb_outreach_set_status(change->outreach, change->row.no, LB_CAMPAIGN_PAUSED);
+    err = lb_outreach_set_status(change->outreach, change->standing.list, LB_CAMPAIGN_PAUSED);
     change->row.status = LB_CAMPAIGN_PAUSED;
     return err ? err : audit(change, store, "campaign.pause");
 }

@@ -260,7 +260,8 @@ static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t
     struct lb_blocklist *blocklist = change->blocklist;
     struct lb_store *store = blocklist->store;
     struct lb_entry entry;
-    lb_err err = lb_blocklist_entry(store, store->ops->writer_reader(store), id, &entry);
+    lb_err err =
+        lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry);
     if (err)
         return err;
     if (entry.list.workspace != list.workspace || entry.list.campaign != list.campaign ||
@@ -331,11 +332,12 @@ static lb_err undo_row(struct packer *packer, enum lb_log_kind kind, uint64_t fi
 }
 
 /* Reads the row with exactly this id and copies its items. */
-static lb_err copy_row(struct lb_blocklist *blocklist, uint64_t id, struct lb_log_row *out)
+static lb_err copy_row(struct lb_change *change, uint64_t id, struct lb_log_row *out)
 {
-    struct lb_store *store = blocklist->store;
-    struct lb_buf *copy = &blocklist->copied_row;
-    lb_err err = store->ops->log_row_of(store->ops->writer_reader(store), id, out);
+    struct lb_store *store = change->blocklist->store;
+    struct lb_buf *copy = &change->blocklist->copied_row;
+    lb_err err = store->ops->log_row_of(store->ops->writer_reader(store),
+                                        change->standing.list.workspace, id, out);
     if (err || out->id != id)
         return err ? err : LB_ERR_NOT_FOUND;
     copy->len = 0;
@@ -356,14 +358,14 @@ static uint64_t count_items(struct lb_str items)
 /* Undoes the rows of a change, one after the other. */
 static lb_err undo_rows(struct packer *packer, enum lb_log_kind kind)
 {
-    struct lb_blocklist *blocklist = packer->change->blocklist;
+    struct lb_change *change = packer->change;
     struct lb_log_row row;
-    lb_err err = copy_row(blocklist, packer->change->undone, &row);
+    lb_err err = copy_row(change, change->undone, &row);
     do {
         if (!err)
             err = undo_row(packer, kind, row.id, row.items);
         if (!err)
-            err = copy_row(blocklist, row.id + count_items(row.items), &row);
+            err = copy_row(change, row.id + count_items(row.items), &row);
     } while (!err && row.continues);
     return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* the change was the last of the log */
 }
@@ -393,7 +395,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     lb_err err = lb_standing_check(&change->standing, &write->reason);
     struct lb_log_row row;
     if (!err)
-        err = copy_row(change->blocklist, change->undone, &row);
+        err = copy_row(change, change->undone, &row);
     if (err == LB_ERR_NOT_FOUND ||
         (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
                   (row.list.campaign &&
@@ -402,7 +404,8 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     if (err)
         return err;
     bool undone;
-    err = store->ops->log_undone(store->ops->writer_reader(store), change->undone, &undone);
+    err = store->ops->log_undone(store->ops->writer_reader(store), row.list.workspace,
+                                 change->undone, &undone);
     if (err || undone)
         return err; /* once is enough: what was done since is another change's */
     enum lb_log_kind kind = row.kind;

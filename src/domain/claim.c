@@ -91,7 +91,8 @@ static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before
 static lb_err let_go(struct claiming *claiming, const struct lb_lead_row *lead)
 {
     struct lb_activity_row activity;
-    lb_err err = claiming->store->ops->activity(claiming->reader, lead->no, lead->step, &activity);
+    lb_err err = claiming->store->ops->activity(claiming->reader, lead->workspace, lead->no,
+                                                lead->step, &activity);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     activity.state = LB_ACTIVITY_RETRY;
@@ -160,7 +161,8 @@ static lb_err lease(struct claiming *claiming, struct lb_activity_row *activity,
 static lb_err find_activity(struct claiming *claiming, const struct lb_lead_row *lead,
                             uint32_t step, struct lb_activity_row *out)
 {
-    lb_err err = claiming->store->ops->activity(claiming->reader, lead->no, step, out);
+    lb_err err =
+        claiming->store->ops->activity(claiming->reader, lead->workspace, lead->no, step, out);
     if (err == LB_ERR_NOT_FOUND) {
         *out = (struct lb_activity_row){lead->no, step, lead->workspace, lead->campaign};
         return LB_OK;
@@ -251,7 +253,8 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no)
     struct lb_lead_row lead;
     enum lb_scope scope;
     claiming->claim->write.touched = true;
-    lb_err err = claiming->store->ops->lead(claiming->reader, no, &lead);
+    lb_err err = claiming->store->ops->lead(claiming->reader,
+                                            claiming->claim->standing.list.workspace, no, &lead);
     if (!err)
         err = lb_outreach_scope(claiming->claim->outreach, &lead, &scope);
     if (err)
@@ -265,13 +268,14 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no)
 static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_queue queue,
                        int64_t before)
 {
+    struct lb_list list = claiming->claim->standing.list;
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
     size_t count = 1;
     while (!err && count && wants_more(claiming)) {
         size_t wanted = claiming->claim->max - claiming->claim->count;
         err = claiming->store->ops->leads_due(
-            claiming->reader, claiming->claim->standing.list.campaign, queue, step, before,
+            claiming->reader, list.workspace, list.campaign, queue, step, before,
             wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
         for (size_t i = 0; !err && i < count && wants_more(claiming); i++)
             err = take_lead(claiming, leads[i]);
@@ -332,7 +336,7 @@ static lb_err take_all(struct claiming *claiming)
         err = take_new(claiming);
     if (err || !claiming->claim->write.touched)
         return err;
-    return lb_outreach_count(claiming->claim->outreach, claiming->claim->standing.list.campaign,
+    return lb_outreach_count(claiming->claim->outreach, claiming->claim->standing.list,
                              &claiming->tally);
 }
 
@@ -346,7 +350,7 @@ static lb_err prepare(struct claiming *claiming)
     lb_buf_append_str(&claiming->variables, claiming->state.variables);
     if (claiming->variables.failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    return lb_sequence_load(claiming->store, claiming->reader, claim->standing.list.campaign, true,
+    return lb_sequence_load(claiming->store, claiming->reader, claim->standing.list, true,
                             &claiming->sequence);
 }
 

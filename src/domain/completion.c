@@ -62,7 +62,8 @@ static lb_err find_lead(struct reporting *reporting)
 {
     struct lb_completion *completion = reporting->completion;
     struct lb_lead_row *lead = &reporting->before;
-    lb_err err = reporting->store->ops->lead(reporting->reader, completion->lead, lead);
+    lb_err err = reporting->store->ops->lead(reporting->reader, completion->standing.list.workspace,
+                                             completion->lead, lead);
     if (err == LB_ERR_NOT_FOUND ||
         (!err && (lead->workspace != completion->standing.workspace->row.no ||
                   !lb_access_campaign_no(completion->standing.access, lead->campaign))))
@@ -73,8 +74,8 @@ static lb_err find_lead(struct reporting *reporting)
 
 static lb_err find_step(struct reporting *reporting)
 {
-    lb_err err = lb_sequence_load(reporting->store, reporting->reader, reporting->before.campaign,
-                                  false, &reporting->sequence);
+    lb_err err = lb_sequence_load(reporting->store, reporting->reader,
+                                  lb_list_of_lead(&reporting->before), false, &reporting->sequence);
     reporting->index = lb_sequence_find(&reporting->sequence, reporting->completion->step);
     return !err && reporting->index == LB_SEQUENCE_NONE ? not_found(reporting->completion) : err;
 }
@@ -88,8 +89,8 @@ static lb_err find(struct reporting *reporting)
     lb_err err = find_lead(reporting);
     if (err)
         return err;
-    err = reporting->store->ops->activity(reporting->reader, completion->lead, completion->step,
-                                          activity);
+    err = reporting->store->ops->activity(reporting->reader, completion->standing.list.workspace,
+                                          completion->lead, completion->step, activity);
     bool claimed = err != LB_ERR_NOT_FOUND;
     if (claimed && !err && !lb_str_equal(lb_str(activity->lease_token), completion->lease_token))
         return lease_lost(completion);
@@ -249,7 +250,7 @@ static lb_err write_lead(struct reporting *reporting)
         return LB_OK;
     completion->write.touched = true;
     lb_err err = lb_outreach_move(outreach, &reporting->before, &reporting->lead, &tally);
-    return err ? err : lb_outreach_count(outreach, reporting->lead.campaign, &tally);
+    return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&reporting->lead), &tally);
 }
 
 static lb_err apply_completion(struct lb_write *write, struct lb_store *store)

@@ -73,7 +73,8 @@ static lb_err learn(struct lb_lead_change *change, const struct lb_new_lead *aga
     struct lb_lead_row before;
     struct lb_str name;
     enum lb_scope scope;
-    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach), no, &before);
+    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach),
+                                  change->standing.list.workspace, no, &before);
     struct lb_lead_row lead = before;
     if (err || !learns(again, by_identifier, &lead, &name))
         return err;
@@ -105,7 +106,8 @@ static lb_err give_way(struct lb_lead_change *change, uint64_t no, struct lb_str
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_lead_row before;
-    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach), no, &before);
+    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach),
+                                  change->standing.list.workspace, no, &before);
     struct lb_lead_row lead = before;
     if (err)
         return err;
@@ -128,11 +130,11 @@ static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *aga
     struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
     struct lb_lead_row lead;
     bool member_has_history;
-    lb_err err = store->ops->lead(reader, by_member, &lead);
+    lb_err err = store->ops->lead(reader, change->standing.list.workspace, by_member, &lead);
     if (err || !lb_str_equal(lead.identifier, again->member_id))
         return err; /* it has a public identifier of its own: no third name is learnt */
     member_has_history = has_history(&lead);
-    err = store->ops->lead(reader, by_identifier, &lead);
+    err = store->ops->lead(reader, change->standing.list.workspace, by_identifier, &lead);
     if (err || lead.member_id.ptr)
         return err;
     bool keep_member = member_has_history && !has_history(&lead);
@@ -232,7 +234,7 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
         err = add(change, &change->leads[i], now, &tally);
     if (err || !write->touched)
         return err;
-    return lb_outreach_count(change->outreach, change->standing.list.campaign, &tally);
+    return lb_outreach_count(change->outreach, change->standing.list, &tally);
 }
 
 /* --- Changing one --- */
@@ -243,7 +245,8 @@ static lb_err find_lead(struct lb_lead_change *change, struct lb_lead_row *out)
     struct lb_store *store = change->outreach->settings.store;
     lb_err err = lb_standing_check(&change->standing, &change->write.reason);
     if (!err)
-        err = store->ops->lead(lb_outreach_reader(change->outreach), change->lead, out);
+        err = store->ops->lead(lb_outreach_reader(change->outreach),
+                               change->standing.list.workspace, change->lead, out);
     if (err && err != LB_ERR_NOT_FOUND)
         return err;
     if (!err && out->workspace == change->standing.workspace->row.no &&
@@ -261,7 +264,7 @@ static lb_err resume(struct lb_lead_change *change, struct lb_lead_row *lead)
     struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
     struct lb_sequence sequence;
     size_t step = LB_SEQUENCE_NONE;
-    lb_err err = lb_sequence_load(store, reader, lead->campaign, false, &sequence);
+    lb_err err = lb_sequence_load(store, reader, lb_list_of_lead(lead), false, &sequence);
     if (!err && was_begun(lead))
         err = lb_sequence_step_of(&sequence, store, reader, lead->no, lead->step, &step);
     bool more = !was_begun(lead) || step != LB_SEQUENCE_NONE;
@@ -292,7 +295,7 @@ static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
     struct lb_tally tally = {0};
     write->touched = true;
     err = lb_outreach_move(change->outreach, &before, &lead, &tally);
-    return err ? err : lb_outreach_count(change->outreach, lead.campaign, &tally);
+    return err ? err : lb_outreach_count(change->outreach, lb_list_of_lead(&lead), &tally);
 }
 
 static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
@@ -306,7 +309,7 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
     lb_tally_lead(&tally, &lead, -1);
     write->touched = true;
     err = store->ops->lead_delete(store, &lead);
-    return err ? err : lb_outreach_count(change->outreach, lead.campaign, &tally);
+    return err ? err : lb_outreach_count(change->outreach, lb_list_of_lead(&lead), &tally);
 }
 
 void lb_lead_add(struct lb_lead_change *change)

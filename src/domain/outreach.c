@@ -12,7 +12,7 @@ static void batch_begin(void *context)
     struct lb_outreach *outreach = context;
     outreach->status_count = 0;
     outreach->fruitless = 0;
-    outreach->counted = 0;
+    outreach->counted = (struct lb_list){0};
 }
 
 static lb_err write_count(struct lb_outreach *outreach);
@@ -47,8 +47,8 @@ lb_err lb_outreach_campaign(struct lb_outreach *outreach, const struct lb_standi
     if (!err)
         err = write_count(outreach);
     if (!err)
-        err = outreach->settings.store->ops->campaign_state(lb_outreach_reader(outreach),
-                                                            standing->list.campaign, out);
+        err = outreach->settings.store->ops->campaign_state(
+            lb_outreach_reader(outreach), standing->list.workspace, standing->list.campaign, out);
     if (err == LB_ERR_NOT_FOUND) /* deleted by an earlier write of the batch */
         return lb_fail(reason, LB_ERR_CAMPAIGN_NOT_FOUND, "No campaign '%.*s' in this workspace.",
                        (int)standing->campaign_id.len, standing->campaign_id.ptr);
@@ -69,7 +69,7 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
     return err;
 }
 
-lb_err lb_outreach_set_status(struct lb_outreach *outreach, uint32_t campaign,
+lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campaign,
                               enum lb_campaign_status status)
 {
     struct lb_store *store = outreach->settings.store;
@@ -82,15 +82,17 @@ lb_err lb_outreach_set_status(struct lb_outreach *outreach, uint32_t campaign,
         outreach->statuses = statuses;
         outreach->status_capacity = capacity;
     }
-    outreach->statuses[outreach->status_count++] = (struct lb_new_status){campaign, status};
-    return store->ops->campaign_set_status(store, campaign, status);
+    outreach->statuses[outreach->status_count++] =
+        (struct lb_new_status){campaign.campaign, status};
+    return store->ops->campaign_set_status(store, campaign.workspace, campaign.campaign, status);
 }
 
-static lb_err settle(struct lb_outreach *outreach, uint32_t campaign)
+static lb_err settle(struct lb_outreach *outreach, struct lb_list campaign)
 {
     struct lb_campaign_state state;
     struct lb_store *store = outreach->settings.store;
-    lb_err err = store->ops->campaign_state(lb_outreach_reader(outreach), campaign, &state);
+    lb_err err = store->ops->campaign_state(lb_outreach_reader(outreach), campaign.workspace,
+                                            campaign.campaign, &state);
     if (err) /* not found: deleted by an earlier write of the batch */
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     bool left = lb_tally_left(&state.tally) > 0;
@@ -104,19 +106,20 @@ static lb_err settle(struct lb_outreach *outreach, uint32_t campaign)
 static lb_err write_count(struct lb_outreach *outreach)
 {
     struct lb_store *store = outreach->settings.store;
-    uint32_t campaign = outreach->counted;
-    if (!campaign)
+    struct lb_list campaign = outreach->counted;
+    if (!campaign.campaign)
         return LB_OK;
-    outreach->counted = 0;
-    lb_err err = store->ops->campaign_count(store, campaign, &outreach->count);
+    outreach->counted = (struct lb_list){0};
+    lb_err err =
+        store->ops->campaign_count(store, campaign.workspace, campaign.campaign, &outreach->count);
     return err ? err : settle(outreach, campaign);
 }
 
-lb_err lb_outreach_count(struct lb_outreach *outreach, uint32_t campaign,
+lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
                          const struct lb_tally *change)
 {
-    lb_err err = outreach->counted == campaign ? LB_OK : write_count(outreach);
-    if (!outreach->counted)
+    lb_err err = outreach->counted.campaign == campaign.campaign ? LB_OK : write_count(outreach);
+    if (!outreach->counted.campaign)
         outreach->count = (struct lb_tally){0};
     outreach->counted = campaign;
     lb_tally_add(&outreach->count, change);
@@ -133,12 +136,12 @@ lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *
 }
 
 /* Brings a lead's set_aside in step with the blocklists. */
-static lb_err refresh(struct lb_outreach *outreach, uint64_t no)
+static lb_err refresh(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
 {
     struct lb_store *store = outreach->settings.store;
     struct lb_lead_row before;
     enum lb_scope scope;
-    lb_err err = store->ops->lead(lb_outreach_reader(outreach), no, &before);
+    lb_err err = store->ops->lead(lb_outreach_reader(outreach), workspace, no, &before);
     if (!err)
         err = lb_outreach_scope(outreach, &before, &scope);
     if (err || before.set_aside == (scope != LB_SCOPE_NONE))
@@ -147,7 +150,7 @@ static lb_err refresh(struct lb_outreach *outreach, uint64_t no)
     struct lb_tally change = {0};
     lead.set_aside = scope != LB_SCOPE_NONE;
     err = lb_outreach_move(outreach, &before, &lead, &change);
-    return err ? err : lb_outreach_count(outreach, lead.campaign, &change);
+    return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&lead), &change);
 }
 
 static lb_err changed(void *context, struct lb_list list, struct lb_str identifier)
@@ -169,7 +172,7 @@ static lb_err changed(void *context, struct lb_list list, struct lb_str identifi
             after = refs[i].campaign;
             bool meant = !list.campaign || refs[i].campaign == list.campaign;
             if (meant && lb_access_campaign_no(settings->access, refs[i].campaign))
-                err = refresh(outreach, refs[i].lead);
+                err = refresh(outreach, list.workspace, refs[i].lead);
         }
     } while (!err && count == REFS_AT_A_TIME);
     return err;
@@ -210,7 +213,7 @@ lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
     return lb_remains_load(outreach->remains, writer);
 }
 
-void lb_outreach_end_campaign(struct lb_outreach *outreach, uint32_t campaign)
+void lb_outreach_end_campaign(struct lb_outreach *outreach, struct lb_list campaign)
 {
     lb_remains_add(outreach->remains, campaign);
 }

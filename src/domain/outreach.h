@@ -32,6 +32,6 @@ void lb_outreach_destroy(struct lb_outreach *outreach);
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer);
 
 /* The campaign is gone, its deletion committed: its leads and steps are deleted bit by bit. */
-void lb_outreach_end_campaign(struct lb_outreach *outreach, uint32_t campaign);
+void lb_outreach_end_campaign(struct lb_outreach *outreach, struct lb_list campaign);
 
 #endif

@@ -20,7 +20,7 @@ struct lb_outreach {
     size_t fruitless; /* leads that claims of the open batch looked at and did not hand out */
     /* What writes of the batch have added to the counts of one campaign, not written yet: many in a
      * row are about the same one. */
-    uint32_t counted; /* the campaign, 0: nothing is open */
+    struct lb_list counted; /* the campaign, 0: nothing is open */
     struct lb_tally count;
     struct lb_remains *remains; /* of deleted campaigns; see remains.c */
 };
@@ -29,6 +29,12 @@ static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreac
 {
     struct lb_store *store = outreach->settings.store;
     return store->ops->writer_reader(store);
+}
+
+/* The campaign that a lead is in. */
+static inline struct lb_list lb_list_of_lead(const struct lb_lead_row *lead)
+{
+    return (struct lb_list){lead->workspace, lead->campaign};
 }
 
 /* lb_standing_check, and the campaign of the standing as it is in the open transaction. */
@@ -42,7 +48,7 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
 /* Adds to the counts of a campaign, and settles its status: an active one in which nobody is left
  * is completed, a completed one in which somebody is left again is paused. Done before anybody
  * reads the campaign with lb_outreach_campaign, and before the commit. */
-lb_err lb_outreach_count(struct lb_outreach *outreach, uint32_t campaign,
+lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
                          const struct lb_tally *change);
 
 /* Writes a lead that was `before`, and adds the difference to `change`. */
@@ -50,14 +56,14 @@ lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *
                         const struct lb_lead_row *lead, struct lb_tally *change);
 
 /* Sets the campaign's status in the store, and in memory when the batch is durable. */
-lb_err lb_outreach_set_status(struct lb_outreach *outreach, uint32_t campaign,
+lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campaign,
                               enum lb_campaign_status status);
 
 /* remains.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
 struct lb_remains *lb_remains_create(struct lb_store *store);
 void lb_remains_destroy(struct lb_remains *remains);
 lb_err lb_remains_load(struct lb_remains *remains, struct lb_writer *writer);
-void lb_remains_add(struct lb_remains *remains, uint32_t campaign);
+void lb_remains_add(struct lb_remains *remains, struct lb_list campaign);
 void lb_remains_upkeep(struct lb_remains *remains);
 
 #endif

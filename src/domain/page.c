@@ -15,6 +15,7 @@
 struct cursor {
     struct lb_store *store;
     struct lb_store_reader *reader;
+    uint32_t workspace;
     struct lb_log_row row; /* id 0: none yet */
 };
 
@@ -26,7 +27,8 @@ static lb_err read_entry(struct cursor *cursor, uint64_t id, struct lb_entry *ou
                   lb_items_nth(cursor->row.items, id - cursor->row.id, &identifier);
     if (!in_row) {
         cursor->row.id = 0;
-        lb_err err = cursor->store->ops->log_row_of(cursor->reader, id, &cursor->row);
+        lb_err err =
+            cursor->store->ops->log_row_of(cursor->reader, cursor->workspace, id, &cursor->row);
         if (err)
             return err;
         if (!lb_items_nth(cursor->row.items, id - cursor->row.id, &identifier))
@@ -43,10 +45,10 @@ static lb_err read_entry(struct cursor *cursor, uint64_t id, struct lb_entry *ou
     return LB_OK;
 }
 
-lb_err lb_blocklist_entry(struct lb_store *store, struct lb_store_reader *reader, uint64_t id,
-                          struct lb_entry *out)
+lb_err lb_blocklist_entry(struct lb_store *store, struct lb_store_reader *reader,
+                          uint32_t workspace, uint64_t id, struct lb_entry *out)
 {
-    struct cursor cursor = {.store = store, .reader = reader};
+    struct cursor cursor = {.store = store, .reader = reader, .workspace = workspace};
     return read_entry(&cursor, id, out);
 }
 
@@ -165,7 +167,8 @@ lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader 
         .total = lb_orders_count(blocklist->orders, lb_list_number(query->list)),
         .total_known = query->term.len == 0};
     struct lb_page_progress whole = {.look = SIZE_MAX};
-    struct cursor cursor = {.store = blocklist->store, .reader = reader};
+    struct cursor cursor = {
+        .store = blocklist->store, .reader = reader, .workspace = query->list.workspace};
     struct page page = {.query = query,
                         .progress = query->progress ? query->progress : &whole,
                         .context = context,

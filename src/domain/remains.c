@@ -20,10 +20,10 @@ struct lb_remains {
     struct lb_mailbox *mailbox;
     struct lb_task done;
     bool under_way;
-    uint32_t campaign; /* of the write under way */
-    bool emptied;      /* which deletes the last of it */
+    struct lb_list campaign; /* of the write under way */
+    bool emptied;            /* which deletes the last of it */
     uint64_t not_before_ms;
-    uint32_t *campaigns;
+    struct lb_list *campaigns;
     size_t count;
     size_t capacity;
 };
@@ -51,11 +51,11 @@ void lb_remains_destroy(struct lb_remains *remains)
     free(remains);
 }
 
-void lb_remains_add(struct lb_remains *remains, uint32_t campaign)
+void lb_remains_add(struct lb_remains *remains, struct lb_list campaign)
 {
     if (remains->count == remains->capacity) {
         size_t capacity = remains->capacity ? remains->capacity * 2 : 16;
-        uint32_t *campaigns = realloc(remains->campaigns, capacity * sizeof *campaigns);
+        struct lb_list *campaigns = realloc(remains->campaigns, capacity * sizeof *campaigns);
         if (!campaigns)
             return; /* the next start finds it; nobody can ask for what is left */
         remains->campaigns = campaigns;
@@ -64,9 +64,9 @@ void lb_remains_add(struct lb_remains *remains, uint32_t campaign)
     remains->campaigns[remains->count++] = campaign;
 }
 
-static lb_err load_one(void *context, uint32_t campaign)
+static lb_err load_one(void *context, uint32_t workspace, uint32_t campaign)
 {
-    lb_remains_add(context, campaign);
+    lb_remains_add(context, (struct lb_list){workspace, campaign});
     return LB_OK;
 }
 
@@ -93,17 +93,19 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     struct lb_remains *remains = (struct lb_remains *)write;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     struct found found = {.count = 0};
-    lb_err err = store->ops->leads_page(reader, remains->campaign, -1, 0, 0, LEADS_AT_A_TIME,
-                                        &found, take_number);
+    struct lb_list list = remains->campaign;
+    lb_err err = store->ops->leads_page(reader, list.workspace, list.campaign, -1, 0, 0,
+                                        LEADS_AT_A_TIME, &found, take_number);
     write->touched = true;
     for (size_t i = 0; !err && i < found.count; i++) {
         struct lb_lead_row lead;
-        err = store->ops->lead(reader, found.leads[i], &lead);
+        err = store->ops->lead(reader, list.workspace, found.leads[i], &lead);
         if (!err)
             err = store->ops->lead_delete(store, &lead);
     }
     remains->emptied = found.count < LEADS_AT_A_TIME;
-    return err || !remains->emptied ? err : store->ops->steps_drop(store, remains->campaign);
+    return err || !remains->emptied ? err
+                                    : store->ops->steps_drop(store, list.workspace, list.campaign);
 }
 
 static void finish(struct lb_task *task)

@@ -73,7 +73,8 @@ static lb_err replay_reference(struct replay *replay, struct lb_workspace *works
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_entry entry;
-    lb_err err = lb_blocklist_entry(blocklist->store, replay->details, id, &entry);
+    lb_err err =
+        lb_blocklist_entry(blocklist->store, replay->details, row->list.workspace, id, &entry);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
     struct lb_fingerprint fingerprint = lb_blocklist_hash(blocklist, row->list, entry.identifier);
@@ -127,7 +128,7 @@ lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
     struct lb_store_reader *scan = store->ops->writer_reader(store);
     lb_err err = store->ops->reader_open(store, &replay->details);
     for (uint64_t first = 0; !err && first < blocklist->next_id; first += SCAN_IDS) {
-        err = store->ops->log_scan(scan, first, first + SCAN_IDS, replay, replay_row);
+        err = store->ops->log_scan(scan, 0, first, first + SCAN_IDS, replay, replay_row);
         lb_rcu_quiescent(); /* or the tables that growth replaced pile up */
     }
     if (!err)

@@ -63,11 +63,12 @@ static void find_bodies(struct lb_sequence *sequence)
     }
 }
 
-lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader, uint32_t campaign,
-                        bool bodies, struct lb_sequence *out)
+lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
+                        struct lb_list campaign, bool bodies, struct lb_sequence *out)
 {
-    *out = (struct lb_sequence){0};
-    lb_err err = store->ops->steps(reader, campaign, bodies, out, load_step);
+    *out = (struct lb_sequence){.campaign = campaign};
+    lb_err err =
+        store->ops->steps(reader, campaign.workspace, campaign.campaign, bodies, out, load_step);
     find_bodies(out);
     return err;
 }
@@ -96,11 +97,11 @@ size_t lb_sequence_next(const struct lb_sequence *sequence, size_t from)
 }
 
 /* Has the lead been through the step? One that failed can be tried again. */
-static lb_err was_done(struct lb_store *store, struct lb_store_reader *reader, uint64_t lead,
-                       uint32_t step, bool *out)
+static lb_err was_done(struct lb_store *store, struct lb_store_reader *reader, uint32_t workspace,
+                       uint64_t lead, uint32_t step, bool *out)
 {
     struct lb_activity_row activity;
-    lb_err err = store->ops->activity(reader, lead, step, &activity);
+    lb_err err = store->ops->activity(reader, workspace, lead, step, &activity);
     *out = !err && (activity.state == LB_ACTIVITY_DONE || activity.state == LB_ACTIVITY_REPLIED);
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;
 }
@@ -114,7 +115,8 @@ static lb_err first_not_done(const struct lb_sequence *sequence, struct lb_store
     bool done = true;
     size_t index = from;
     while (!err && done && (index = lb_sequence_next(sequence, index)) != LB_SEQUENCE_NONE) {
-        err = was_done(store, reader, lead, sequence->steps[index].no, &done);
+        err = was_done(store, reader, sequence->campaign.workspace, lead, sequence->steps[index].no,
+                       &done);
         if (done)
             index++;
     }
@@ -176,7 +178,7 @@ static lb_err write_positions(struct lb_store *store, struct lb_sequence *sequen
         if (step->position == i + 1)
             continue;
         step->position = (uint32_t)i + 1;
-        err = store->ops->step_place(store, step->no, step->position);
+        err = store->ops->step_place(store, step->workspace, step->no, step->position);
     }
     return err;
 }
@@ -197,7 +199,6 @@ static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_reason *reason = &change->write.reason;
-    uint32_t campaign = change->standing.list.campaign;
     struct lb_campaign_state state;
     lb_err err = lb_outreach_campaign(change->outreach, &change->standing, reason, &state);
     *sequence = (struct lb_sequence){0};
@@ -205,8 +206,8 @@ static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence)
         return lb_fail(reason, LB_ERR_CAMPAIGN_ACTIVE,
                        "The campaign is active. Pause it to change its steps, then activate it.");
     if (!err)
-        err =
-            lb_sequence_load(store, lb_outreach_reader(change->outreach), campaign, true, sequence);
+        err = lb_sequence_load(store, lb_outreach_reader(change->outreach), change->standing.list,
+                               true, sequence);
     return err;
 }
 

@@ -15,6 +15,7 @@
 #define LB_SEQUENCE_NONE  SIZE_MAX
 
 struct lb_sequence {
+    struct lb_list campaign;
     struct lb_step_row *steps; /* by position, deleted ones too */
     size_t count;
     struct lb_buf bodies; /* what the steps' bodies point into */
@@ -22,8 +23,8 @@ struct lb_sequence {
 
 /* Loads the steps of a campaign; without `bodies` all of these are none. To be released with
  * lb_sequence_fini in any case. */
-lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader, uint32_t campaign,
-                        bool bodies, struct lb_sequence *out);
+lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
+                        struct lb_list campaign, bool bodies, struct lb_sequence *out);
 void lb_sequence_fini(struct lb_sequence *sequence);
 
 /* The index of a step by its number, deleted or not; LB_SEQUENCE_NONE when there is none. */

@@ -32,7 +32,8 @@ static bool same_text(struct lb_str a, struct lb_str b)
 static struct lb_campaign_state state_of(struct backend *backend, uint32_t campaign)
 {
     struct lb_campaign_state state;
-    assert_int_equal(backend->ops->campaign_state(backend->reader, campaign, &state), LB_OK);
+    assert_int_equal(
+        backend->ops->campaign_state(backend->reader, BACKEND_WORKSPACE, campaign, &state), LB_OK);
     return state;
 }
 
@@ -69,9 +70,14 @@ static void counts_add_up_for_their_campaign_alone(void **state)
                               .accepted = 16,
                               .contacted = 18,
                               .replied = 20};
-    assert_int_equal(backend->ops->campaign_count(backend->store, campaign, &each_another), LB_OK);
-    assert_int_equal(backend->ops->campaign_count(backend->store, campaign, &each_another), LB_OK);
-    assert_int_equal(backend->ops->campaign_count(backend->store, campaign, &back), LB_OK);
+    assert_int_equal(
+        backend->ops->campaign_count(backend->store, BACKEND_WORKSPACE, campaign, &each_another),
+        LB_OK);
+    assert_int_equal(
+        backend->ops->campaign_count(backend->store, BACKEND_WORKSPACE, campaign, &each_another),
+        LB_OK);
+    assert_int_equal(
+        backend->ops->campaign_count(backend->store, BACKEND_WORKSPACE, campaign, &back), LB_OK);
     backend_commit(backend);
     backend_reopen(backend);
     struct lb_campaign_state now = state_of(backend, campaign);
@@ -86,12 +92,15 @@ static void status_activation_and_variables_are_kept(void **state)
     uint32_t campaign = add_campaign(backend, "spring");
     struct lb_str variables = LB_STR("city\tM\xc3\xbcnchen\nempty\t\n");
     for (int status = LB_CAMPAIGN_DRAFT; status <= LB_CAMPAIGN_ERROR; status++) {
-        assert_int_equal(backend->ops->campaign_set_status(backend->store, campaign,
+        assert_int_equal(backend->ops->campaign_set_status(backend->store, BACKEND_WORKSPACE,
+                                                           campaign,
                                                            (enum lb_campaign_status)status),
                          LB_OK);
-        assert_int_equal(backend->ops->campaign_activated(backend->store, campaign, 100 + status),
+        assert_int_equal(backend->ops->campaign_activated(backend->store, BACKEND_WORKSPACE,
+                                                          campaign, 100 + status),
                          LB_OK);
-        assert_int_equal(backend->ops->campaign_set_variables(backend->store, campaign, variables),
+        assert_int_equal(backend->ops->campaign_set_variables(backend->store, BACKEND_WORKSPACE,
+                                                              campaign, variables),
                          LB_OK);
         backend_commit(backend);
         struct lb_campaign_state now = state_of(backend, campaign);
@@ -111,23 +120,32 @@ static void the_state_of_a_deleted_campaign_is_not_found(void **state)
     struct lb_campaign_state now;
     uint32_t campaign = add_campaign(backend, "spring");
     uint32_t other = add_campaign(backend, "summer");
-    assert_int_equal(backend->ops->campaign_state(backend->reader, 0, &now), LB_ERR_NOT_FOUND);
-    backend_commit(backend);
-    assert_int_equal(backend->ops->campaign_state(backend->reader, other + 1, &now),
+    assert_int_equal(backend->ops->campaign_state(backend->reader, BACKEND_WORKSPACE, 0, &now),
                      LB_ERR_NOT_FOUND);
+    backend_commit(backend);
+    assert_int_equal(
+        backend->ops->campaign_state(backend->reader, BACKEND_WORKSPACE, other + 1, &now),
+        LB_ERR_NOT_FOUND);
     backend_begin(backend);
-    assert_int_equal(backend->ops->campaign_delete(backend->store, campaign, 9), LB_OK);
+    assert_int_equal(backend->ops->campaign_delete(backend->store, BACKEND_WORKSPACE, campaign, 9),
+                     LB_OK);
     /* In the transaction it is gone, for others it is there until the commit. */
     struct lb_store_reader *writer = backend->ops->writer_reader(backend->store);
-    assert_int_equal(backend->ops->campaign_state(writer, campaign, &now), LB_ERR_NOT_FOUND);
-    assert_int_equal(backend->ops->campaign_state(backend->reader, campaign, &now), LB_OK);
+    assert_int_equal(backend->ops->campaign_state(writer, BACKEND_WORKSPACE, campaign, &now),
+                     LB_ERR_NOT_FOUND);
+    assert_int_equal(
+        backend->ops->campaign_state(backend->reader, BACKEND_WORKSPACE, campaign, &now), LB_OK);
     /* Counting there harms nobody. */
-    assert_int_equal(backend->ops->campaign_count(backend->store, campaign, &each_another), LB_OK);
+    assert_int_equal(
+        backend->ops->campaign_count(backend->store, BACKEND_WORKSPACE, campaign, &each_another),
+        LB_OK);
     backend->ops->reader_rest(backend->reader);
     backend_commit(backend);
-    assert_int_equal(backend->ops->campaign_state(backend->reader, campaign, &now),
-                     LB_ERR_NOT_FOUND);
-    assert_int_equal(backend->ops->campaign_state(backend->reader, other, &now), LB_OK);
+    assert_int_equal(
+        backend->ops->campaign_state(backend->reader, BACKEND_WORKSPACE, campaign, &now),
+        LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->campaign_state(backend->reader, BACKEND_WORKSPACE, other, &now),
+                     LB_OK);
 }
 
 /* --- What a deleted campaign leaves ----------------------------------------------------------- */
@@ -137,14 +155,14 @@ struct campaigns {
     uint32_t numbers[8];
 };
 
-static lb_err take_campaign(void *context, uint32_t campaign)
+static lb_err take_campaign(void *context, uint32_t workspace, uint32_t campaign)
 {
     struct campaigns *found = context;
     found->numbers[found->count++] = campaign;
     return LB_OK;
 }
 
-static lb_err refuse_campaign(void *context, uint32_t campaign)
+static lb_err refuse_campaign(void *context, uint32_t workspace, uint32_t campaign)
 {
     ++*(int *)context;
     return LB_ERR_OVERLOADED;
@@ -185,7 +203,8 @@ static void remains_are_of_deleted_campaigns_with_leads_or_steps(void **state)
     assert_int_equal(remains(backend).count, 0);
     backend_begin(backend);
     for (uint32_t no = with_both; no <= empty; no++)
-        assert_int_equal(backend->ops->campaign_delete(backend->store, no, 9), LB_OK);
+        assert_int_equal(backend->ops->campaign_delete(backend->store, BACKEND_WORKSPACE, no, 9),
+                         LB_OK);
     backend_commit(backend);
     backend_reopen(backend);
     struct campaigns found = remains(backend);
@@ -196,7 +215,8 @@ static void remains_are_of_deleted_campaigns_with_leads_or_steps(void **state)
                      LB_ERR_OVERLOADED);
     assert_int_equal(calls, 1);
     backend_begin(backend);
-    assert_int_equal(backend->ops->steps_drop(backend->store, with_steps), LB_OK);
+    assert_int_equal(backend->ops->steps_drop(backend->store, BACKEND_WORKSPACE, with_steps),
+                     LB_OK);
     backend_commit(backend);
     assert_int_equal(remains(backend).count, 2);
 }
@@ -241,8 +261,9 @@ static lb_err take_step(void *context, const struct lb_step_row *row)
 static struct steps steps_of(struct backend *backend, uint32_t campaign)
 {
     struct steps steps = {0};
-    assert_int_equal(backend->ops->steps(backend->reader, campaign, true, &steps, take_step),
-                     LB_OK);
+    assert_int_equal(
+        backend->ops->steps(backend->reader, BACKEND_WORKSPACE, campaign, true, &steps, take_step),
+        LB_OK);
     return steps;
 }
 
@@ -290,8 +311,9 @@ static void steps_come_by_position_the_deleted_ones_too(void **state)
     expect_step(&steps, 1, &message, "Hi {{firstName}} \xe2\x82\xac");
     expect_step(&steps, 2, &visit, NULL);
     steps = (struct steps){.stop_after = 2};
-    assert_int_equal(backend->ops->steps(backend->reader, 7, true, &steps, take_step),
-                     LB_ERR_OVERLOADED);
+    assert_int_equal(
+        backend->ops->steps(backend->reader, BACKEND_WORKSPACE, 7, true, &steps, take_step),
+        LB_ERR_OVERLOADED);
     assert_int_equal(steps.count, 2);
     assert_int_equal(steps_of(backend, 9).count, 0);
 }
@@ -327,8 +349,8 @@ static void steps_are_dropped_with_their_campaign(void **state)
         add_step(backend, 7, i);
         last = add_step(backend, 8, i);
     }
-    assert_int_equal(backend->ops->steps_drop(backend->store, 8), LB_OK);
-    assert_int_equal(backend->ops->steps_drop(backend->store, 9), LB_OK);
+    assert_int_equal(backend->ops->steps_drop(backend->store, BACKEND_WORKSPACE, 8), LB_OK);
+    assert_int_equal(backend->ops->steps_drop(backend->store, BACKEND_WORKSPACE, 9), LB_OK);
     assert_true(add_step(backend, 8, 1) > last); /* numbers are never used twice */
     backend_commit(backend);
     assert_int_equal(steps_of(backend, 7).count, 3);
@@ -356,7 +378,8 @@ static const struct lb_activity_row whole_activity = {
 static void expect_activity(struct backend *backend, const struct lb_activity_row *wanted)
 {
     struct lb_activity_row row;
-    assert_int_equal(backend->ops->activity(backend->reader, wanted->lead, wanted->step, &row),
+    assert_int_equal(backend->ops->activity(backend->reader, BACKEND_WORKSPACE, wanted->lead,
+                                            wanted->step, &row),
                      LB_OK);
     assert_true(row.lead == wanted->lead && row.step == wanted->step);
     assert_true(row.workspace == wanted->workspace && row.campaign == wanted->campaign);
@@ -373,8 +396,9 @@ static void an_activity_comes_back_and_is_replaced(void **state)
     struct backend *backend = *state;
     struct lb_activity_row row = whole_activity;
     struct lb_activity_row neighbour = {.lead = row.lead, .step = 1, .workspace = WS};
-    assert_int_equal(backend->ops->activity(backend->reader, row.lead, row.step, &row),
-                     LB_ERR_NOT_FOUND);
+    assert_int_equal(
+        backend->ops->activity(backend->reader, BACKEND_WORKSPACE, row.lead, row.step, &row),
+        LB_ERR_NOT_FOUND);
     row = whole_activity;
     assert_int_equal(backend->ops->activity_put(backend->store, &row), LB_OK);
     assert_int_equal(backend->ops->activity_put(backend->store, &neighbour), LB_OK);
@@ -388,7 +412,8 @@ static void an_activity_comes_back_and_is_replaced(void **state)
     backend_commit(backend);
     expect_activity(backend, &row);
     expect_activity(backend, &neighbour);
-    assert_int_equal(backend->ops->activity(backend->reader, row.lead, 2, &row), LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->activity(backend->reader, BACKEND_WORKSPACE, row.lead, 2, &row),
+                     LB_ERR_NOT_FOUND);
 }
 
 struct listed {
@@ -424,9 +449,9 @@ static void expect_page(struct backend *backend, const struct lb_activity_row *r
 {
     struct listed got = {0};
     size_t at = 0;
-    assert_int_equal(
-        backend->ops->activities_page(backend->reader, 7, states, skip, take, &got, take_activity),
-        LB_OK);
+    assert_int_equal(backend->ops->activities_page(backend->reader, BACKEND_WORKSPACE, 7, states,
+                                                   skip, take, &got, take_activity),
+                     LB_OK);
     for (size_t i = 0, skipped = 0; i < PAGED && at < take; i++) {
         if (!(states >> rows[i].state & 1) || skipped++ < skip)
             continue;
@@ -463,9 +488,9 @@ static void pages_hold_the_activities_of_the_states_latest_change_first(void **s
             expect_page(backend, rows, states, skip, PAGED + 1);
         }
     struct listed stopped = {.stop_after = 2};
-    assert_int_equal(
-        backend->ops->activities_page(backend->reader, 7, 31, 0, 20, &stopped, take_activity),
-        LB_ERR_OVERLOADED);
+    assert_int_equal(backend->ops->activities_page(backend->reader, BACKEND_WORKSPACE, 7, 31, 0, 20,
+                                                   &stopped, take_activity),
+                     LB_ERR_OVERLOADED);
     assert_int_equal(stopped.count, 2);
 }
 
@@ -488,14 +513,19 @@ static void rolled_back_changes_were_never_made(void **state)
         assert_int_equal(backend->ops->step_update(backend->store, &changed), LB_OK);
         add_step(backend, campaign, 2);
         if (round)
-            assert_int_equal(backend->ops->steps_drop(backend->store, campaign), LB_OK);
-        assert_int_equal(backend->ops->campaign_count(backend->store, campaign, &each_another),
+            assert_int_equal(backend->ops->steps_drop(backend->store, BACKEND_WORKSPACE, campaign),
+                             LB_OK);
+        assert_int_equal(backend->ops->campaign_count(backend->store, BACKEND_WORKSPACE, campaign,
+                                                      &each_another),
                          LB_OK);
-        assert_int_equal(backend->ops->campaign_activated(backend->store, campaign, 5), LB_OK);
         assert_int_equal(
-            backend->ops->campaign_set_variables(backend->store, campaign, LB_STR("a\tb\n")),
+            backend->ops->campaign_activated(backend->store, BACKEND_WORKSPACE, campaign, 5),
             LB_OK);
-        assert_int_equal(backend->ops->campaign_delete(backend->store, campaign, 5), LB_OK);
+        assert_int_equal(backend->ops->campaign_set_variables(backend->store, BACKEND_WORKSPACE,
+                                                              campaign, LB_STR("a\tb\n")),
+                         LB_OK);
+        assert_int_equal(
+            backend->ops->campaign_delete(backend->store, BACKEND_WORKSPACE, campaign, 5), LB_OK);
         backend->ops->rollback(backend->store);
         struct lb_campaign_state now = state_of(backend, campaign);
         assert_memory_equal(&now.tally, &nothing, sizeof nothing);

@@ -27,7 +27,7 @@ static uint64_t add_lead(struct backend *backend, uint32_t campaign, const char 
 static struct lb_lead_row lead_of(struct backend *backend, uint64_t no)
 {
     struct lb_lead_row row;
-    assert_int_equal(backend->ops->lead(backend->reader, no, &row), LB_OK);
+    assert_int_equal(backend->ops->lead(backend->reader, BACKEND_WORKSPACE, no, &row), LB_OK);
     return row;
 }
 
@@ -86,8 +86,10 @@ static void a_lead_comes_back_as_it_was_given(void **state)
     expect_same_lead(lead_of(backend, first), &whole);
     expect_same_lead(lead_of(backend, second), &bare);
     struct lb_lead_row none;
-    assert_int_equal(backend->ops->lead(backend->reader, second + 1, &none), LB_ERR_NOT_FOUND);
-    assert_int_equal(backend->ops->lead(backend->reader, 0, &none), LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->lead(backend->reader, BACKEND_WORKSPACE, second + 1, &none),
+                     LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->lead(backend->reader, BACKEND_WORKSPACE, 0, &none),
+                     LB_ERR_NOT_FOUND);
 }
 
 static void the_strings_of_a_row_live_until_the_next_call_of_its_method(void **state)
@@ -104,10 +106,11 @@ static void the_strings_of_a_row_live_until_the_next_call_of_its_method(void **s
     struct lb_store_reader *reader = backend->ops->writer_reader(backend->store);
     struct lb_lead_row row;
     struct lb_campaign_state campaign;
-    assert_int_equal(backend->ops->lead(reader, no, &row), LB_OK);
-    assert_int_equal(backend->ops->activity(reader, no, 7, &activity), LB_OK);
+    assert_int_equal(backend->ops->lead(reader, BACKEND_WORKSPACE, no, &row), LB_OK);
+    assert_int_equal(backend->ops->activity(reader, BACKEND_WORKSPACE, no, 7, &activity), LB_OK);
     /* Other methods, and writes to these very rows. */
-    assert_int_equal(backend->ops->campaign_state(reader, 1, &campaign), LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->campaign_state(reader, BACKEND_WORKSPACE, 1, &campaign),
+                     LB_ERR_NOT_FOUND);
     assert_int_equal(backend->ops->leads_named(reader, WS, LB_STR("bob"), 0, 4, refs, &(size_t){0}),
                      LB_OK);
     struct lb_lead_row moved = row;
@@ -247,14 +250,18 @@ static void a_deleted_lead_takes_its_names_and_activities_along(void **state)
     assert_int_equal(backend->ops->lead_delete(backend->store, &row), LB_OK);
     backend_commit(backend);
     backend_reopen(backend);
-    assert_int_equal(backend->ops->lead(backend->reader, gone, &row), LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->lead(backend->reader, BACKEND_WORKSPACE, gone, &row),
+                     LB_ERR_NOT_FOUND);
     assert_int_equal(named(backend, WS, "ada", 0, 4, refs), 1);
     assert_int_equal(refs[0].lead, stays);
     assert_int_equal(named(backend, WS, "ACoAAada", 0, 4, refs), 1);
     for (uint32_t step = 1; step <= 3; step++) {
-        assert_int_equal(backend->ops->activity(backend->reader, gone, step, &activity),
-                         LB_ERR_NOT_FOUND);
-        assert_int_equal(backend->ops->activity(backend->reader, stays, step, &activity), LB_OK);
+        assert_int_equal(
+            backend->ops->activity(backend->reader, BACKEND_WORKSPACE, gone, step, &activity),
+            LB_ERR_NOT_FOUND);
+        assert_int_equal(
+            backend->ops->activity(backend->reader, BACKEND_WORKSPACE, stays, step, &activity),
+            LB_OK);
     }
     backend_begin(backend); /* the name is free again, the number is not */
     uint64_t again = add_lead(backend, 1, "ada");
@@ -272,9 +279,9 @@ static size_t due(struct backend *backend, uint32_t campaign, enum lb_lead_queue
                   uint32_t step, int64_t before, size_t max, uint64_t *out)
 {
     size_t count = 4711;
-    assert_int_equal(
-        backend->ops->leads_due(backend->reader, campaign, queue, step, before, max, out, &count),
-        LB_OK);
+    assert_int_equal(backend->ops->leads_due(backend->reader, BACKEND_WORKSPACE, campaign, queue,
+                                             step, before, max, out, &count),
+                     LB_OK);
     assert_true(count <= max);
     return count;
 }
@@ -349,8 +356,9 @@ static void who_waits_longest_is_due_first_up_to_a_time_and_a_number(void **stat
     struct lb_lead_row moved = {.no = leads[1], .step = 5, .since = 60};
     assert_int_equal(backend->ops->lead_move(backend->store, &moved), LB_OK);
     size_t count;
-    assert_int_equal(backend->ops->leads_due(backend->ops->writer_reader(backend->store), 1,
-                                             LB_QUEUE_SCHEDULED, 5, 100, 8, found, &count),
+    assert_int_equal(backend->ops->leads_due(backend->ops->writer_reader(backend->store),
+                                             BACKEND_WORKSPACE, 1, LB_QUEUE_SCHEDULED, 5, 100, 8,
+                                             found, &count),
                      LB_OK);
     assert_true(count == 6 && found[0] == leads[3] && found[5] == leads[1]);
     assert_int_equal(due(backend, 1, LB_QUEUE_SCHEDULED, 5, 100, 8, found), 6);
@@ -378,9 +386,9 @@ static struct listed page(struct backend *backend, int status, uint64_t below, u
                           size_t take)
 {
     struct listed listed = {0};
-    assert_int_equal(
-        backend->ops->leads_page(backend->reader, 1, status, below, skip, take, &listed, take_lead),
-        LB_OK);
+    assert_int_equal(backend->ops->leads_page(backend->reader, BACKEND_WORKSPACE, 1, status, below,
+                                              skip, take, &listed, take_lead),
+                     LB_OK);
     return listed;
 }
 
@@ -416,9 +424,9 @@ static void pages_hold_all_statuses_newest_first(void **state)
             }
     assert_int_equal(page(backend, -1, 0, 0, 0).count, 0);
     struct listed stopped = {.stop_after = 3};
-    assert_int_equal(
-        backend->ops->leads_page(backend->reader, 1, -1, 0, 0, 20, &stopped, take_lead),
-        LB_ERR_OVERLOADED);
+    assert_int_equal(backend->ops->leads_page(backend->reader, BACKEND_WORKSPACE, 1, -1, 0, 0, 20,
+                                              &stopped, take_lead),
+                     LB_ERR_OVERLOADED);
     assert_int_equal(stopped.count, 3);
 }
 
@@ -429,7 +437,8 @@ static void scheduled_and_set_aside_leads_have_pages_of_their_own(void **state)
     struct listed got = {0};
     add_all_kinds(backend, leads);
     backend_commit(backend);
-    assert_int_equal(backend->ops->leads_scheduled(backend->reader, 1, 0, 60, &got, take_lead),
+    assert_int_equal(backend->ops->leads_scheduled(backend->reader, BACKEND_WORKSPACE, 1, 0, 60,
+                                                   &got, take_lead),
                      LB_OK);
     assert_int_equal(got.count, 2 * 2 * 3);
     size_t at = 0;
@@ -438,13 +447,15 @@ static void scheduled_and_set_aside_leads_have_pages_of_their_own(void **state)
             for (int status = LB_LEAD_ACTIVE; status >= LB_LEAD_WAITING; status--)
                 assert_int_equal(got.numbers[at++], leads[status][0][queue][step]);
     struct listed part = {0};
-    assert_int_equal(backend->ops->leads_scheduled(backend->reader, 1, 4, 5, &part, take_lead),
+    assert_int_equal(backend->ops->leads_scheduled(backend->reader, BACKEND_WORKSPACE, 1, 4, 5,
+                                                   &part, take_lead),
                      LB_OK);
     assert_int_equal(part.count, 5);
     assert_memory_equal(part.numbers, got.numbers + 4, 5 * sizeof *part.numbers);
 
     got = (struct listed){0};
-    assert_int_equal(backend->ops->leads_set_aside(backend->reader, 1, 0, 60, &got, take_lead),
+    assert_int_equal(backend->ops->leads_set_aside(backend->reader, BACKEND_WORKSPACE, 1, 0, 60,
+                                                   &got, take_lead),
                      LB_OK);
     assert_int_equal(got.count, 3 * LB_QUEUE_COUNT * 3);
     for (size_t i = 1; i < got.count; i++)
@@ -452,7 +463,8 @@ static void scheduled_and_set_aside_leads_have_pages_of_their_own(void **state)
     assert_int_equal(got.numbers[0], leads[LB_LEAD_PAUSED][1][2][2]);
     assert_int_equal(got.numbers[got.count - 1], leads[LB_LEAD_WAITING][1][0][0]);
     part = (struct listed){0};
-    assert_int_equal(backend->ops->leads_set_aside(backend->reader, 1, 20, 60, &part, take_lead),
+    assert_int_equal(backend->ops->leads_set_aside(backend->reader, BACKEND_WORKSPACE, 1, 20, 60,
+                                                   &part, take_lead),
                      LB_OK);
     assert_int_equal(part.count, got.count - 20);
     assert_memory_equal(part.numbers, got.numbers + 20, part.count * sizeof *part.numbers);
@@ -476,7 +488,8 @@ static void rolled_back_leads_were_never_there(void **state)
     assert_int_equal(backend->ops->lead_move(backend->store, &row), LB_OK);
     uint64_t bob = add_lead(backend, 1, "bob");
     struct lb_lead_row held; /* a row at hand does not hinder it */
-    assert_int_equal(backend->ops->lead(backend->ops->writer_reader(backend->store), bob, &held),
+    assert_int_equal(backend->ops->lead(backend->ops->writer_reader(backend->store),
+                                        BACKEND_WORKSPACE, bob, &held),
                      LB_OK);
     backend->ops->rollback(backend->store);
     backend_begin(backend);
@@ -488,7 +501,8 @@ static void rolled_back_leads_were_never_there(void **state)
     assert_int_equal(due(backend, 1, LB_QUEUE_SCHEDULED, 0, 9, 8, found), 1);
     assert_int_equal(due(backend, 1, LB_QUEUE_SCHEDULED, 3, 9, 8, found), 0);
     assert_null(lead_of(backend, ada).member_id.ptr);
-    assert_int_equal(backend->ops->lead(backend->reader, bob, &held), LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->lead(backend->reader, BACKEND_WORKSPACE, bob, &held),
+                     LB_ERR_NOT_FOUND);
 }
 
 int main(void)

@@ -270,15 +270,16 @@ static lb_err activity_put(struct lb_store *store, const struct lb_activity_row 
     return after(real_ops->activity_put(store, row));
 }
 
-static lb_err campaign_count(struct lb_store *store, uint32_t no, const struct lb_tally *change)
+static lb_err campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
+                             const struct lb_tally *change)
 {
-    return after(real_ops->campaign_count(store, no, change));
+    return after(real_ops->campaign_count(store, workspace, no, change));
 }
 
-static lb_err campaign_set_status(struct lb_store *store, uint32_t no,
+static lb_err campaign_set_status(struct lb_store *store, uint32_t workspace, uint32_t no,
                                   enum lb_campaign_status status)
 {
-    return after(real_ops->campaign_set_status(store, no, status));
+    return after(real_ops->campaign_set_status(store, workspace, no, status));
 }
 
 static lb_err log_append(struct lb_store *store, const struct lb_log_row *row)

@@ -188,12 +188,12 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
     uint64_t numbers[1];
     size_t count;
     assert_int_equal(ops->leads_named(reader, 1, LB_STR("a"), 0, 1, refs, &count), LB_OK);
-    assert_int_equal(ops->leads_due(reader, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
-    assert_int_equal(ops->leads_page(reader, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
-    assert_int_equal(ops->leads_page(reader, 1, 2, 0, 0, 1, NULL, no_lead), LB_OK);
-    assert_int_equal(ops->leads_scheduled(reader, 1, 0, 1, NULL, no_lead), LB_OK);
-    assert_int_equal(ops->leads_set_aside(reader, 1, 0, 1, NULL, no_lead), LB_OK);
-    assert_int_equal(ops->activities_page(reader, 1, 30, 0, 1, NULL, no_activity), LB_OK);
+    assert_int_equal(ops->leads_due(reader, 1, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
+    assert_int_equal(ops->leads_page(reader, 1, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->leads_page(reader, 1, 1, 2, 0, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->leads_scheduled(reader, 1, 1, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->leads_set_aside(reader, 1, 1, 0, 1, NULL, no_lead), LB_OK);
+    assert_int_equal(ops->activities_page(reader, 1, 1, 30, 0, 1, NULL, no_activity), LB_OK);
 }
 
 /* The table or index that each line of the plan goes through must be `index`, or the row that was

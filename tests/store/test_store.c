@@ -13,6 +13,8 @@
 /* After the above. */
 #include <cmocka.h>
 
+#define WORKSPACE 1 /* of most rows */
+
 /* A backend, and where a test's data is. */
 struct backend {
     const char *name;
@@ -178,9 +180,10 @@ static void what_was_committed_is_loaded(void **state)
     commit(backend);
     begin(backend);
     assert_int_equal(ops->workspace_set_plan(backend->store, first, LB_PLAN_AGENCY, 99), LB_OK);
-    assert_int_equal(ops->key_touch(backend->store, key, 13), LB_OK);
-    assert_int_equal(ops->key_revoke(backend->store, key, 14), LB_OK);
-    assert_int_equal(ops->campaign_set_status(backend->store, campaign, LB_CAMPAIGN_PAUSED), LB_OK);
+    assert_int_equal(ops->key_touch(backend->store, WORKSPACE, key, 13), LB_OK);
+    assert_int_equal(ops->key_revoke(backend->store, WORKSPACE, key, 14), LB_OK);
+    assert_int_equal(
+        ops->campaign_set_status(backend->store, WORKSPACE, campaign, LB_CAMPAIGN_PAUSED), LB_OK);
     commit(backend);
     reopen(backend);
     load(backend, &loaded);
@@ -240,7 +243,7 @@ static void what_was_rolled_back_is_gone(void **state)
     ops->rollback(backend->store); /* without a transaction it does nothing */
     load(backend, &loaded);
     assert_int_equal(loaded.workspace_count + loaded.key_count + loaded.campaign_count, 0);
-    assert_int_equal(ops->log_row_of(ops->writer_reader(backend->store), 1, &found),
+    assert_int_equal(ops->log_row_of(ops->writer_reader(backend->store), WORKSPACE, 1, &found),
                      LB_ERR_NOT_FOUND);
     assert_int_equal(ops->log_next_id(backend->store), 1);
     begin(backend); /* and the next one works */
@@ -259,7 +262,7 @@ static void numbers_are_never_given_twice(void **state)
     uint32_t first = add_campaign(backend, workspace, "a");
     uint32_t second = add_campaign(backend, workspace, "b");
     assert_true(workspace > 0 && first > 0 && second > first);
-    assert_int_equal(ops_of(state)->campaign_delete(backend->store, second, 9), LB_OK);
+    assert_int_equal(ops_of(state)->campaign_delete(backend->store, WORKSPACE, second, 9), LB_OK);
     commit(backend);
     reopen(backend);
     begin(backend);
@@ -284,7 +287,7 @@ static void a_campaign_id_is_free_again_once_deleted(void **state)
     commit(backend);
     begin(backend);
     assert_int_equal(try_campaign(backend, workspace, "spring", &no), LB_ERR_ALREADY_EXISTS);
-    assert_int_equal(ops_of(state)->campaign_delete(backend->store, first, 9), LB_OK);
+    assert_int_equal(ops_of(state)->campaign_delete(backend->store, WORKSPACE, first, 9), LB_OK);
     uint32_t second = add_campaign(backend, workspace, "spring");
     assert_int_equal(try_campaign(backend, workspace, "spring", &no), LB_ERR_ALREADY_EXISTS);
     commit(backend);
@@ -333,7 +336,7 @@ static void a_row_comes_back_as_it_was_given(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct lb_log_row got;
         struct lb_store_reader *reader = ops->writer_reader(backend->store);
-        assert_int_equal(ops->log_row_of(reader, rows[i].id, &got), LB_OK);
+        assert_int_equal(ops->log_row_of(reader, WORKSPACE, rows[i].id, &got), LB_OK);
         assert_true(got.id == rows[i].id && got.kind == rows[i].kind);
         assert_true(got.list.workspace == rows[i].list.workspace);
         assert_true(got.list.campaign == rows[i].list.campaign);
@@ -364,7 +367,7 @@ static void expect_row(struct backend *backend, uint64_t id, uint64_t want)
 {
     const struct lb_store_ops *ops = backend->store->ops;
     struct lb_log_row row;
-    lb_err err = ops->log_row_of(ops->writer_reader(backend->store), id, &row);
+    lb_err err = ops->log_row_of(ops->writer_reader(backend->store), WORKSPACE, id, &row);
     assert_int_equal(err, want ? LB_OK : LB_ERR_NOT_FOUND);
     if (want)
         assert_int_equal(row.id, want);
@@ -422,13 +425,15 @@ static void a_scan_covers_its_range(void **state)
                   {10, 99, 0, 0}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         struct scanned scanned = {0};
-        assert_int_equal(ops->log_scan(reader, ranges[i].first, ranges[i].end, &scanned, scan_row),
-                         LB_OK);
+        assert_int_equal(
+            ops->log_scan(reader, WORKSPACE, ranges[i].first, ranges[i].end, &scanned, scan_row),
+            LB_OK);
         assert_int_equal(scanned.count, ranges[i].count);
         assert_int_equal(scanned.ids[0], ranges[i].begins);
     }
     struct scanned scanned = {.stop_after = 2};
-    assert_int_equal(ops->log_scan(reader, 0, 99, &scanned, scan_row), LB_ERR_OVERLOADED);
+    assert_int_equal(ops->log_scan(reader, WORKSPACE, 0, 99, &scanned, scan_row),
+                     LB_ERR_OVERLOADED);
     assert_int_equal(scanned.count, 2);
     assert_true(scanned.ids[0] == 5 && scanned.ids[1] == 8);
 }
@@ -443,17 +448,17 @@ static void a_change_is_undone_when_rows_say_so(void **state)
     bool undone;
     begin(backend);
     append(backend, 1, "a,b");
-    assert_int_equal(ops->log_undone(reader, 1, &undone), LB_OK);
+    assert_int_equal(ops->log_undone(reader, WORKSPACE, 1, &undone), LB_OK);
     assert_false(undone);
     assert_int_equal(ops->log_append(backend->store, &row), LB_OK);
-    assert_int_equal(ops->log_undone(reader, 1, &undone), LB_OK);
+    assert_int_equal(ops->log_undone(reader, WORKSPACE, 1, &undone), LB_OK);
     assert_true(undone); /* within the transaction */
     commit(backend);
     reopen(backend);
     reader = ops->writer_reader(backend->store);
-    assert_int_equal(ops->log_undone(reader, 1, &undone), LB_OK);
+    assert_int_equal(ops->log_undone(reader, WORKSPACE, 1, &undone), LB_OK);
     assert_true(undone);
-    assert_int_equal(ops->log_undone(reader, 3, &undone), LB_OK);
+    assert_int_equal(ops->log_undone(reader, WORKSPACE, 3, &undone), LB_OK);
     assert_false(undone);
 }
 
@@ -467,17 +472,17 @@ static void readers_see_what_was_committed_before_the_call(void **state)
     assert_int_equal(ops->reader_open(backend->store, &reader), LB_OK);
     begin(backend);
     append(backend, 1, "a");
-    assert_int_equal(ops->log_row_of(reader, 1, &row), LB_ERR_NOT_FOUND);
+    assert_int_equal(ops->log_row_of(reader, WORKSPACE, 1, &row), LB_ERR_NOT_FOUND);
     expect_row(backend, 1, 1); /* the writer's own reader sees it */
     commit(backend);
-    assert_int_equal(ops->log_row_of(reader, 1, &row), LB_OK);
+    assert_int_equal(ops->log_row_of(reader, WORKSPACE, 1, &row), LB_OK);
     begin(backend); /* while the reader holds a row */
     append(backend, 2, "b");
     commit(backend);
     assert_true(lb_str_equal(row.items, LB_STR("a")));
-    assert_int_equal(ops->log_scan(reader, 0, 9, &scanned, scan_row), LB_OK);
+    assert_int_equal(ops->log_scan(reader, WORKSPACE, 0, 9, &scanned, scan_row), LB_OK);
     assert_int_equal(scanned.count, 2);
-    assert_int_equal(ops->log_row_of(reader, 2, &row), LB_OK);
+    assert_int_equal(ops->log_row_of(reader, WORKSPACE, 2, &row), LB_OK);
     assert_int_equal(row.id, 2);
     ops->reader_rest(reader);
     ops->reader_rest(reader);
@@ -497,7 +502,7 @@ static void upkeep_loses_nothing(void **state)
         append(backend, id, "a");
         commit(backend);
         if (id % 7 == 0) /* a reader that holds a snapshot now and then */
-            assert_int_equal(ops->log_row_of(reader, id, &row), LB_OK);
+            assert_int_equal(ops->log_row_of(reader, WORKSPACE, id, &row), LB_OK);
         if (id % 11 == 0)
             ops->reader_rest(reader);
         ops->maintain(backend->store, id % 2);
@@ -549,9 +554,9 @@ static uint64_t rows_of_copy(struct backend *backend, const char *path)
     struct lb_store *copy;
     uint64_t rows = 0;
     assert_int_equal(backend->open(path, &copy), LB_OK);
-    assert_int_equal(
-        copy->ops->log_scan(copy->ops->writer_reader(copy), 0, LB_ENTRY_ID_MAX, &rows, count_row),
-        LB_OK);
+    assert_int_equal(copy->ops->log_scan(copy->ops->writer_reader(copy), 0, 0, LB_ENTRY_ID_MAX,
+                                         &rows, count_row),
+                     LB_OK);
     assert_int_equal(copy->ops->log_next_id(copy), rows + 1);
     copy->ops->close(copy);
     return rows;

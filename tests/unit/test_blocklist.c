@@ -211,7 +211,8 @@ static void every_entry_keeps_its_own_reason(void **state)
     assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
     for (unsigned i = 0; i < 6; i++) {
         struct lb_entry entry;
-        assert_int_equal(lb_blocklist_entry(engine->store, reader, change.id + i, &entry), LB_OK);
+        assert_int_equal(lb_blocklist_entry(engine->store, reader, 1, change.id + i, &entry),
+                         LB_OK);
         assert_true(lb_str_equal(entry.identifier, items[i].identifier));
         assert_true(lb_str_equal(entry.reason, items[i].reason));
         assert_int_equal(entry.reason.ptr == NULL, items[i].reason.ptr == NULL);

@@ -608,8 +608,9 @@ static lb_err spoil(struct lb_write *write, struct lb_store *store)
     struct lb_tally wrong = {.leads = {7, 7, 7, 7, 7}, .set_aside = 7};
     write->touched = true;
     for (uint32_t campaign = 1; campaign <= 2; campaign++)
-        assert_int_equal(store->ops->campaign_count(store, campaign, &wrong), LB_OK);
-    assert_int_equal(lb_outreach_set_status(spoilt, 1, LB_CAMPAIGN_ERROR), LB_OK);
+        assert_int_equal(store->ops->campaign_count(store, 1, campaign, &wrong), LB_OK);
+    assert_int_equal(lb_outreach_set_status(spoilt, (struct lb_list){1, 1}, LB_CAMPAIGN_ERROR),
+                     LB_OK);
     return LB_ERR_BAD_REQUEST;
 }
 

@@ -614,7 +614,7 @@ static void compare_lead(struct model *model, size_t number, size_t person)
 {
     const struct lead *lead = &model->campaigns[number].leads[person];
     struct lb_lead_row row;
-    lb_err err = model->engine.store->ops->lead(model->reader, lead->no, &row);
+    lb_err err = model->engine.store->ops->lead(model->reader, 1, lead->no, &row);
     assert_int_equal(err, lead->there ? LB_OK : LB_ERR_NOT_FOUND);
     if (err)
         return;
@@ -634,7 +634,7 @@ static void compare(struct model *model)
         struct lb_list list = engine_list(&model->engine, campaign->name);
         struct lb_tally wanted = tally_of(model, i);
         struct lb_campaign_state state;
-        assert_int_equal(ops->campaign_state(model->reader, list.campaign, &state), LB_OK);
+        assert_int_equal(ops->campaign_state(model->reader, 1, list.campaign, &state), LB_OK);
         assert_int_equal(state.status, campaign->status);
         assert_int_equal(atomic_load(&lb_access_campaign(model->engine.access, list.workspace,
                                                          lb_str(campaign->name))

@@ -389,7 +389,7 @@ static void an_entry_is_read_by_its_id(void **state)
     static const unsigned numbers[] = {0, 99, 100, 199, 2499};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         uint64_t id = fixture->first + numbers[i];
-        assert_int_equal(lb_blocklist_entry(store, fixture->reader, id, &entry), LB_OK);
+        assert_int_equal(lb_blocklist_entry(store, fixture->reader, 1, id, &entry), LB_OK);
         assert_int_equal(entry.id, id);
         assert_true(lb_str_equal(entry.identifier, lb_str(fixture->names[numbers[i]])));
         assert_true(lb_str_equal(entry.reason, LB_STR("why")));
@@ -400,10 +400,10 @@ static void an_entry_is_read_by_its_id(void **state)
     assert_int_equal(engine_unblock(&fixture->engine, CAMPAIGN, &name, 1, &outcome), LB_OK);
     static const uint64_t none[] = {0, LB_ENTRY_ID_MAX, UINT64_MAX / 2};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-        assert_int_equal(lb_blocklist_entry(store, fixture->reader, none[i], &entry),
+        assert_int_equal(lb_blocklist_entry(store, fixture->reader, 1, none[i], &entry),
                          LB_ERR_NOT_FOUND);
     /* Unblocking has an id too, but is no entry. */
-    assert_int_equal(lb_blocklist_entry(store, fixture->reader, outcome.change, &entry),
+    assert_int_equal(lb_blocklist_entry(store, fixture->reader, 1, outcome.change, &entry),
                      LB_ERR_NOT_FOUND);
     engine_block(&fixture->engine, CAMPAIGN, &name, 1, NULL, NULL);
 }

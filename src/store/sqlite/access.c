@@ -61,7 +61,7 @@ lb_err lb_sqlite_key_insert(struct lb_store *store, struct lb_key_row *row)
     return err;
 }
 
-lb_err lb_sqlite_key_revoke(struct lb_store *store, uint32_t no, int64_t at)
+lb_err lb_sqlite_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_KEY_REVOKE,
                                             "UPDATE api_key SET revoked_at = ?2 WHERE no = ?1");
@@ -72,7 +72,8 @@ lb_err lb_sqlite_key_revoke(struct lb_store *store, uint32_t no, int64_t at)
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_key_touch(struct lb_store *store, uint32_t no, int64_t last_used_at)
+lb_err lb_sqlite_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
+                           int64_t last_used_at)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_KEY_TOUCH,
                                             "UPDATE api_key SET last_used_at = ?2 WHERE no = ?1");

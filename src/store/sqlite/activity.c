@@ -45,8 +45,8 @@ static void read_activity(sqlite3_stmt *stmt, struct lb_activity_row *out)
     lb_str_copy(lb_sqlite_column_str(stmt, 7), out->lease_token, sizeof out->lease_token);
 }
 
-lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint64_t lead, uint32_t step,
-                          struct lb_activity_row *out)
+lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
+                          uint32_t step, struct lb_activity_row *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_ACTIVITY,
                                             "SELECT " ACTIVITY_COLUMNS
@@ -70,8 +70,9 @@ lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint64_t lead, uint32_
     "SELECT " ACTIVITY_COLUMNS " FROM activity"                                                    \
     " WHERE campaign = ?1 AND state = " #state " AND (?2 >> " #state " & 1)"
 
-lb_err lb_sqlite_activities_page(struct lb_store_reader *reader, uint32_t campaign, unsigned states,
-                                 uint64_t skip, size_t take, void *context,
+lb_err lb_sqlite_activities_page(struct lb_store_reader *reader, uint32_t workspace,
+                                 uint32_t campaign, unsigned states, uint64_t skip, size_t take,
+                                 void *context,
                                  lb_err (*each)(void *, const struct lb_activity_row *))
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(

@@ -23,7 +23,7 @@ lb_err lb_sqlite_campaign_insert(struct lb_store *store, struct lb_campaign_row 
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
 
-lb_err lb_sqlite_campaign_set_status(struct lb_store *store, uint32_t no,
+lb_err lb_sqlite_campaign_set_status(struct lb_store *store, uint32_t workspace, uint32_t no,
                                      enum lb_campaign_status status)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_CAMPAIGN_SET_STATUS,
@@ -35,7 +35,8 @@ lb_err lb_sqlite_campaign_set_status(struct lb_store *store, uint32_t no,
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t no, int64_t at)
+lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                 int64_t at)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_CAMPAIGN_DELETE,
                                             "UPDATE campaign SET deleted_at = ?2 WHERE no = ?1");
@@ -80,24 +81,26 @@ lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
 }
 
 lb_err lb_sqlite_load_remains(struct lb_store *store, void *context,
-                              lb_err (*each)(void *, uint32_t campaign))
+                              lb_err (*each)(void *, uint32_t workspace, uint32_t campaign))
 {
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
-                                  "SELECT no FROM campaign WHERE deleted_at IS NOT NULL"
+                                  "SELECT workspace, no FROM campaign WHERE deleted_at IS NOT NULL"
                                   " AND (EXISTS (SELECT 1 FROM lead WHERE campaign = campaign.no)"
                                   " OR EXISTS (SELECT 1 FROM step WHERE campaign = campaign.no))",
                                   -1, &stmt, NULL);
     lb_err err = LB_OK;
     while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
-        err = each(context, (uint32_t)sqlite3_column_int64(stmt, 0));
+        err = each(context, (uint32_t)sqlite3_column_int64(stmt, 0),
+                   (uint32_t)sqlite3_column_int64(stmt, 1));
         code = SQLITE_OK;
     }
     sqlite3_finalize(stmt);
     return err || code == SQLITE_OK || code == SQLITE_DONE ? err : lb_sqlite_error(code);
 }
 
-lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t no, int64_t at)
+lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                    int64_t at)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_CAMPAIGN_ACTIVATED,
                                             "UPDATE campaign SET activated_at = ?2 WHERE no = ?1");
@@ -108,7 +111,7 @@ lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t no, int64_t
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t no,
+lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t workspace, uint32_t no,
                                         struct lb_str variables)
 {
     sqlite3_stmt *stmt =
@@ -131,7 +134,8 @@ lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t no,
     }
 #define TALLY_COUNT 10
 
-lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t no, const struct lb_tally *change)
+lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                const struct lb_tally *change)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_CAMPAIGN_COUNT,
@@ -150,7 +154,7 @@ lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t no, const struc
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t no,
+lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
                                 struct lb_campaign_state *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(

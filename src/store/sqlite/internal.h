@@ -107,6 +107,9 @@ lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
  * is harmless. */
 void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite);
 
+/* The methods. Numbers of campaigns, keys, steps and leads are unique in the file, so those that
+ * take one have no use for its workspace. */
+
 /* write.c */
 lb_err lb_sqlite_begin(struct lb_store *store);
 lb_err lb_sqlite_commit(struct lb_store *store);
@@ -120,8 +123,9 @@ lb_err lb_sqlite_workspace_insert(struct lb_store *store, struct lb_workspace_ro
 lb_err lb_sqlite_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_plan plan,
                                     int64_t expires_at);
 lb_err lb_sqlite_key_insert(struct lb_store *store, struct lb_key_row *row);
-lb_err lb_sqlite_key_revoke(struct lb_store *store, uint32_t no, int64_t at);
-lb_err lb_sqlite_key_touch(struct lb_store *store, uint32_t no, int64_t last_used_at);
+lb_err lb_sqlite_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
+lb_err lb_sqlite_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
+                           int64_t last_used_at);
 lb_err lb_sqlite_audit_append(struct lb_store *store, const struct lb_audit_row *row);
 lb_err lb_sqlite_load_workspaces(struct lb_store *store, void *context,
                                  lb_err (*each)(void *, const struct lb_workspace_row *));
@@ -129,26 +133,31 @@ lb_err lb_sqlite_load_keys(struct lb_store *store, void *context,
                            lb_err (*each)(void *, const struct lb_key_row *));
 /* campaign.c */
 lb_err lb_sqlite_campaign_insert(struct lb_store *store, struct lb_campaign_row *row);
-lb_err lb_sqlite_campaign_set_status(struct lb_store *store, uint32_t no,
+lb_err lb_sqlite_campaign_set_status(struct lb_store *store, uint32_t workspace, uint32_t no,
                                      enum lb_campaign_status status);
-lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t no, int64_t at);
+lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                 int64_t at);
 lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
                                 lb_err (*each)(void *, const struct lb_campaign_row *));
 lb_err lb_sqlite_load_remains(struct lb_store *store, void *context,
-                              lb_err (*each)(void *, uint32_t campaign));
-lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t no, int64_t at);
-lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t no,
+                              lb_err (*each)(void *, uint32_t workspace, uint32_t campaign));
+lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                    int64_t at);
+lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t workspace, uint32_t no,
                                         struct lb_str variables);
-lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t no, const struct lb_tally *change);
-lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t no,
+lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                const struct lb_tally *change);
+lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
                                 struct lb_campaign_state *out);
 /* step.c */
 lb_err lb_sqlite_step_insert(struct lb_store *store, struct lb_step_row *row);
 lb_err lb_sqlite_step_update(struct lb_store *store, const struct lb_step_row *row);
-lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t no, uint32_t position);
-lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t campaign);
-lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t campaign, bool bodies,
-                       void *context, lb_err (*each)(void *, const struct lb_step_row *));
+lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t workspace, uint32_t no,
+                            uint32_t position);
+lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign);
+lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                       bool bodies, void *context,
+                       lb_err (*each)(void *, const struct lb_step_row *));
 /* lead.c */
 lb_err lb_sqlite_lead_insert(struct lb_store *store, struct lb_lead_row *row);
 lb_err lb_sqlite_lead_learn(struct lb_store *store, const struct lb_lead_row *row,
@@ -157,38 +166,50 @@ lb_err lb_sqlite_lead_forget(struct lb_store *store, const struct lb_lead_row *r
                              struct lb_str name);
 lb_err lb_sqlite_lead_move(struct lb_store *store, const struct lb_lead_row *row);
 lb_err lb_sqlite_lead_delete(struct lb_store *store, const struct lb_lead_row *row);
-lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint64_t no, struct lb_lead_row *out);
+lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
+                      struct lb_lead_row *out);
 lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
                              uint32_t after, size_t max, struct lb_lead_ref *out,
                              size_t *out_count);
-lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t campaign,
+lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                            enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
                            uint64_t *out, size_t *out_count);
-lb_err lb_sqlite_leads_page(struct lb_store_reader *reader, uint32_t campaign, int status,
-                            uint64_t below, uint64_t skip, size_t take, void *context,
+lb_err lb_sqlite_leads_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                            int status, uint64_t below, uint64_t skip, size_t take, void *context,
                             lb_err (*each)(void *, const struct lb_lead_row *));
-lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
-                                 size_t take, void *context,
+lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace,
+                                 uint32_t campaign, uint64_t skip, size_t take, void *context,
                                  lb_err (*each)(void *, const struct lb_lead_row *));
-lb_err lb_sqlite_leads_set_aside(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
-                                 size_t take, void *context,
+lb_err lb_sqlite_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace,
+                                 uint32_t campaign, uint64_t skip, size_t take, void *context,
                                  lb_err (*each)(void *, const struct lb_lead_row *));
 /* activity.c */
 lb_err lb_sqlite_activity_put(struct lb_store *store, const struct lb_activity_row *row);
-lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint64_t lead, uint32_t step,
-                          struct lb_activity_row *out);
-lb_err lb_sqlite_activities_page(struct lb_store_reader *reader, uint32_t campaign, unsigned states,
-                                 uint64_t skip, size_t take, void *context,
+lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
+                          uint32_t step, struct lb_activity_row *out);
+lb_err lb_sqlite_activities_page(struct lb_store_reader *reader, uint32_t workspace,
+                                 uint32_t campaign, unsigned states, uint64_t skip, size_t take,
+                                 void *context,
                                  lb_err (*each)(void *, const struct lb_activity_row *));
 /* read.c */
 lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **out);
 struct lb_store_reader *lb_sqlite_writer_reader(struct lb_store *store);
 void lb_sqlite_reader_close(struct lb_store_reader *reader);
 void lb_sqlite_reader_rest(struct lb_store_reader *reader);
-lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct lb_log_row *out);
-lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint64_t change, bool *out);
-lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint64_t first, uint64_t end,
-                          void *context, lb_err (*each)(void *, const struct lb_log_row *));
+lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
+                            struct lb_log_row *out);
+lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
+                            bool *out);
+lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+                          uint64_t end, void *context,
+                          lb_err (*each)(void *, const struct lb_log_row *));
+/* The disk is near: nothing is fetched ahead. */
+void lb_sqlite_expect_entries(struct lb_store_reader *reader, uint32_t workspace,
+                              const uint64_t *ids, size_t count);
+void lb_sqlite_expect_leads(struct lb_store_reader *reader, uint32_t workspace,
+                            const uint64_t *leads, size_t count, uint32_t step);
+void lb_sqlite_expect_names(struct lb_store_reader *reader, uint32_t workspace,
+                            const struct lb_str *names, size_t count);
 /* backup.c */
 lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
                         struct lb_reason *reason);

@@ -161,7 +161,8 @@ static bool complete(sqlite3_stmt *stmt, const struct lb_lead_row *row)
     return row->identifier.ptr != NULL;
 }
 
-lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint64_t no, struct lb_lead_row *out)
+lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
+                      struct lb_lead_row *out)
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_LEAD, "SELECT " LEAD_COLUMNS " FROM lead WHERE no = ?1");
@@ -201,7 +202,7 @@ lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace,
     return lb_sqlite_end_scan(stmt, LB_OK, code);
 }
 
-lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t campaign,
+lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                            enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
                            uint64_t *out, size_t *out_count)
 {
@@ -240,8 +241,8 @@ static lb_err each_lead(sqlite3_stmt *stmt, void *context,
 #define LEADS_OF(status)                                                                           \
     "SELECT no FROM lead WHERE campaign = ?1 AND status = " status " AND no < ?2"
 
-lb_err lb_sqlite_leads_page(struct lb_store_reader *reader, uint32_t campaign, int status,
-                            uint64_t below, uint64_t skip, size_t take, void *context,
+lb_err lb_sqlite_leads_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                            int status, uint64_t below, uint64_t skip, size_t take, void *context,
                             lb_err (*each)(void *, const struct lb_lead_row *))
 {
     /* The numbers are found in the index, merged when all statuses are wanted; then the rows. */
@@ -284,8 +285,8 @@ static lb_err page_of(struct lb_store_reader *reader, enum lb_sqlite_statement w
     return each_lead(stmt, context, each);
 }
 
-lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
-                                 size_t take, void *context,
+lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace,
+                                 uint32_t campaign, uint64_t skip, size_t take, void *context,
                                  lb_err (*each)(void *, const struct lb_lead_row *))
 {
     return page_of(reader, STMT_LEADS_SCHEDULED,
@@ -295,8 +296,8 @@ lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t campai
                    campaign, skip, take, context, each);
 }
 
-lb_err lb_sqlite_leads_set_aside(struct lb_store_reader *reader, uint32_t campaign, uint64_t skip,
-                                 size_t take, void *context,
+lb_err lb_sqlite_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace,
+                                 uint32_t campaign, uint64_t skip, size_t take, void *context,
                                  lb_err (*each)(void *, const struct lb_lead_row *))
 {
     return page_of(reader, STMT_LEADS_SET_ASIDE,

@@ -56,7 +56,8 @@ static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
                                .items = lb_sqlite_column_str(stmt, 9)};
 }
 
-lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct lb_log_row *out)
+lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
+                            struct lb_log_row *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         reader, STMT_LOG_ROW_OF,
@@ -74,7 +75,8 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint64_t id, struct 
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
 }
 
-lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint64_t change, bool *out)
+lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
+                            bool *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         reader, STMT_LOG_UNDONE, "SELECT 1 FROM blocklist_log WHERE undoes = ?1 LIMIT 1");
@@ -87,8 +89,9 @@ lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint64_t change, boo
     return code == SQLITE_ROW || code == SQLITE_DONE ? LB_OK : lb_sqlite_error(code);
 }
 
-lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint64_t first, uint64_t end,
-                          void *context, lb_err (*each)(void *, const struct lb_log_row *))
+lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+                          uint64_t end, void *context,
+                          lb_err (*each)(void *, const struct lb_log_row *))
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_LOG_SCAN,
                                             "SELECT " LOG_COLUMNS " FROM blocklist_log"
@@ -106,4 +109,19 @@ lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint64_t first, uint64
         err = each(context, &row);
     }
     return lb_sqlite_end_scan(stmt, err, code);
+}
+
+void lb_sqlite_expect_entries(struct lb_store_reader *reader, uint32_t workspace,
+                              const uint64_t *ids, size_t count)
+{
+}
+
+void lb_sqlite_expect_leads(struct lb_store_reader *reader, uint32_t workspace,
+                            const uint64_t *leads, size_t count, uint32_t step)
+{
+}
+
+void lb_sqlite_expect_names(struct lb_store_reader *reader, uint32_t workspace,
+                            const struct lb_str *names, size_t count)
+{
 }

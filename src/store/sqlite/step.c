@@ -53,7 +53,8 @@ lb_err lb_sqlite_step_update(struct lb_store *store, const struct lb_step_row *r
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t no, uint32_t position)
+lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t workspace, uint32_t no,
+                            uint32_t position)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_STEP_PLACE,
                                             "UPDATE step SET position = ?2 WHERE no = ?1");
@@ -64,7 +65,7 @@ lb_err lb_sqlite_step_place(struct lb_store *store, uint32_t no, uint32_t positi
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t campaign)
+lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_STEPS_DROP,
                                             "DELETE FROM step WHERE campaign = ?1");
@@ -74,8 +75,9 @@ lb_err lb_sqlite_steps_drop(struct lb_store *store, uint32_t campaign)
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t campaign, bool bodies,
-                       void *context, lb_err (*each)(void *, const struct lb_step_row *))
+lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                       bool bodies, void *context,
+                       lb_err (*each)(void *, const struct lb_step_row *))
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_STEPS,
