@@ -1,0 +1,207 @@
+#include "store/postgres/internal.h"
+
+static const char *const plan_names[] = {"starter", "pro", "agency"};
+
+lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *row)
+{
+    struct lb_postgres *postgres = lb_postgres_of(store);
+    PGresult *number;
+    lb_err err = lb_pg_query(&postgres->writer, PG_WORKSPACE_NUMBER, NULL, &number);
+    if (err)
+        return err;
+    row->no = (uint32_t)lb_pg_number(number, 0, 0);
+    PQclear(number);
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, row->no);
+    lb_pg_add_text(&params, lb_str(row->id));
+    lb_pg_add_text(&params, lb_str(row->name));
+    lb_pg_add_text(&params, lb_str(plan_names[row->plan]));
+    lb_pg_add_number(&params, row->created_at);
+    lb_pg_add_number_or_null(&params, row->expires_at);
+    struct lb_pg_touched *touched = lb_pg_touch(postgres, row->no);
+    if (!touched)
+        return LB_ERR_INTERNAL;
+    touched->known = true; /* nobody else can see it yet */
+    touched->access_changed = true;
+    return lb_pg_write(store, PG_WORKSPACE_INSERT, &params);
+}
+
+lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_plan plan,
+                                int64_t expires_at)
+{
+    struct lb_pg_params params = {0};
+    uint64_t version;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), no, &version);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_text(&params, lb_str(plan_names[plan]));
+    lb_pg_add_number_or_null(&params, expires_at);
+    return err ? err : lb_pg_write(store, PG_WORKSPACE_SET_PLAN, &params);
+}
+
+lb_err lb_pg_key_insert(struct lb_store *store, struct lb_key_row *row)
+{
+    struct lb_pg_params params = {0};
+    uint64_t version;
+    PGresult *result;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), row->workspace, &version);
+    if (err)
+        return err;
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_text(&params, lb_str(row->id));
+    lb_pg_add_text(&params, lb_str(row->name));
+    lb_pg_add_bytes(&params, row->secret_hash, sizeof row->secret_hash);
+    lb_pg_add_flag(&params, row->read_only);
+    lb_pg_add_number(&params, row->rate_limit);
+    lb_pg_add_number(&params, row->created_at);
+    lb_pg_add_number_or_null(&params, row->expires_at);
+    lb_pg_add_number(&params, (int64_t)version);
+    err = lb_pg_query(&lb_postgres_of(store)->writer, PG_KEY_INSERT, &params, &result);
+    if (!err)
+        row->no = (uint32_t)lb_pg_number(result, 0, 0);
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
+{
+    struct lb_pg_params params = {0};
+    uint64_t version = 0;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_number(&params, at);
+    lb_pg_add_number(&params, (int64_t)version);
+    return err ? err : lb_pg_write(store, PG_KEY_REVOKE, &params);
+}
+
+lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
+                       int64_t last_used_at)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_number(&params, last_used_at);
+    return lb_pg_write(store, PG_KEY_TOUCH, &params);
+}
+
+lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, row->key);
+    lb_pg_add_number(&params, row->at);
+    lb_pg_add_text(&params, lb_str(row->action));
+    lb_pg_add_text(&params, lb_str(row->target));
+    return lb_pg_write(store, PG_AUDIT_APPEND, &params);
+}
+
+static enum lb_plan plan_of(struct lb_str name)
+{
+    for (int plan = LB_PLAN_AGENCY; plan > LB_PLAN_STARTER; plan--)
+        if (lb_str_equal(name, lb_str(plan_names[plan])))
+            return (enum lb_plan)plan;
+    return LB_PLAN_STARTER;
+}
+
+static void read_workspace(const PGresult *result, int i, struct lb_workspace_row *row)
+{
+    *row = (struct lb_workspace_row){.no = (uint32_t)lb_pg_number(result, i, 0),
+                                     .plan = plan_of(lb_pg_text(result, i, 3)),
+                                     .created_at = lb_pg_number(result, i, 4),
+                                     .expires_at = lb_pg_number(result, i, 5)};
+    lb_str_copy(lb_pg_text(result, i, 1), row->id, sizeof row->id);
+    lb_str_copy(lb_pg_text(result, i, 2), row->name, sizeof row->name);
+}
+
+lb_err lb_pg_load_workspaces(struct lb_store *store, void *context,
+                             lb_err (*each)(void *, const struct lb_workspace_row *))
+{
+    PGresult *result;
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_WORKSPACES, NULL, &result);
+    for (int i = 0; !err && i < PQntuples(result); i++) {
+        struct lb_workspace_row row;
+        read_workspace(result, i, &row);
+        err = each(context, &row);
+    }
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_workspace(struct lb_store_reader *reader, uint32_t no, struct lb_workspace_row *out)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, no);
+    lb_err err = lb_pg_query(reader, PG_WORKSPACE, &params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    if (!err)
+        read_workspace(result, 0, out);
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_workspace_of_key(struct lb_store_reader *reader, struct lb_str key_id, uint32_t *out)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_text(&params, key_id);
+    lb_err err = lb_pg_query(reader, PG_WORKSPACE_OF_KEY, &params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    if (!err)
+        *out = (uint32_t)lb_pg_number(result, 0, 0);
+    PQclear(result);
+    return err;
+}
+
+static void read_key(const PGresult *result, int i, struct lb_key_row *row)
+{
+    *row = (struct lb_key_row){.no = (uint32_t)lb_pg_number(result, i, 0),
+                               .workspace = (uint32_t)lb_pg_number(result, i, 2),
+                               .read_only = lb_pg_flag(result, i, 5),
+                               .rate_limit = (uint32_t)lb_pg_number(result, i, 6),
+                               .created_at = lb_pg_number(result, i, 7),
+                               .expires_at = lb_pg_number(result, i, 8),
+                               .revoked_at = lb_pg_number(result, i, 9),
+                               .last_used_at = lb_pg_number(result, i, 10)};
+    lb_str_copy(lb_pg_text(result, i, 1), row->id, sizeof row->id);
+    lb_str_copy(lb_pg_text(result, i, 3), row->name, sizeof row->name);
+    struct lb_str hash = lb_pg_text(result, i, 4);
+    if (hash.len == LB_SECRET_HASH_SIZE)
+        memcpy(row->secret_hash, hash.ptr, LB_SECRET_HASH_SIZE);
+    else
+        row->revoked_at = row->revoked_at ? row->revoked_at : row->created_at;
+}
+
+static lb_err each_key(PGresult *result, void *context,
+                       lb_err (*each)(void *, const struct lb_key_row *))
+{
+    lb_err err = LB_OK;
+    for (int i = 0; !err && i < PQntuples(result); i++) {
+        struct lb_key_row row;
+        read_key(result, i, &row);
+        err = each(context, &row);
+    }
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_load_keys(struct lb_store *store, void *context,
+                       lb_err (*each)(void *, const struct lb_key_row *))
+{
+    PGresult *result;
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_KEYS, NULL, &result);
+    return err ? err : each_key(result, context, each);
+}
+
+lb_err lb_pg_keys_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
+                        void *context, lb_err (*each)(void *, const struct lb_key_row *))
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, (int64_t)version);
+    lb_err err = lb_pg_query(reader, PG_KEYS_SINCE, &params, &result);
+    return err ? err : each_key(result, context, each);
+}

@@ -1,0 +1,158 @@
+#include "store/postgres/internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define RETRY_FIRST_MS 100
+#define RETRY_MAX_MS   2000
+
+/* A WARNING while a commit is under way can only be about the commit, as when the wait for a
+ * standby was given up. Its text depends on the server's language. */
+static void notice(void *context, const PGresult *result)
+{
+    struct lb_store_reader *reader = context;
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!severity || strcmp(severity, "WARNING") != 0)
+        return;
+    reader->warned = true;
+    lb_log(LB_LOG_WARN, "store", "PostgreSQL warns: %s", message ? message : "");
+}
+
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+/* What a connection sets for itself. A lock is not waited for as long as an answer is, so that
+ * waiting is told as a conflict. A node that fell silent in a transaction does not keep the others
+ * from its workspaces for long. */
+static bool configure(PGconn *conn, unsigned timeout_ms)
+{
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "SET lock_timeout = %u; SET idle_in_transaction_session_timeout = %u;"
+             " SET statement_timeout = 0; SET jit = off;"
+             " SET default_transaction_isolation = 'read committed'",
+             timeout_ms / 4 * 3, timeout_ms * 2);
+    PGresult *result = PQexec(conn, sql);
+    bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
+    PQclear(result);
+    return done;
+}
+
+/* libpq's own loop gives each host its time and goes on to the next one, which its non-blocking
+ * form does not. What the conninfo says overrides what stands before it. */
+PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reason)
+{
+    char timeout[16];
+    snprintf(timeout, sizeof timeout, "%u", postgres->timeout_ms);
+    const char *keywords[] = {"connect_timeout",      "application_name",
+                              "target_session_attrs", "keepalives_idle",
+                              "keepalives_count",     "keepalives_interval",
+                              "tcp_user_timeout",     "dbname",
+                              "client_encoding",      NULL};
+    const char *values[] = {"2", "leadblock", "read-write",       "10",   "3",
+                            "3", timeout,     postgres->conninfo, "UTF8", NULL};
+    PGconn *conn = PQconnectdbParams(keywords, values, 1);
+    if (!conn) {
+        lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+        return NULL;
+    }
+    PQsetNoticeReceiver(conn, ignore_notice, NULL);
+    if (PQstatus(conn) == CONNECTION_OK && configure(conn, postgres->timeout_ms))
+        return conn;
+    const char *hint = "cannot connect to PostgreSQL";
+    if (PQconnectionNeedsPassword(conn))
+        hint = "PostgreSQL wants a password: put it into the connection string, or name a file that"
+               " holds it with passfile=";
+    else if (PQconnectionUsedPassword(conn))
+        hint = "cannot connect to PostgreSQL (check user, password and database)";
+    lb_pg_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, hint, PQerrorMessage(conn));
+    PQfinish(conn);
+    return NULL;
+}
+
+void lb_pg_drop(struct lb_store_reader *reader)
+{
+    struct lb_postgres *postgres = reader->postgres;
+    PQfinish(reader->conn);
+    reader->conn = NULL;
+    memset(reader->prepared, 0, sizeof reader->prepared);
+    reader->answered = reader->sent;
+    reader->unusable = false;
+    reader->holds_entries = false;
+    reader->listening = false;
+    if (reader->in_transaction && !reader->failed)
+        reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
+    if (reader == &postgres->writer) {
+        atomic_store(&postgres->writer_pid, 0);
+        /* Whoever answers next may not know that these numbers were taken. */
+        postgres->lead_next = postgres->lead_end = 0;
+    }
+}
+
+/* The server may have ended an idle connection: then there is something to read. */
+static bool is_alive(struct lb_store_reader *reader)
+{
+    lb_pg_take(reader);
+    while (reader->conn) {
+        struct pollfd fd = {.fd = PQsocket(reader->conn), .events = POLLIN};
+        if (poll(&fd, 1, 0) <= 0)
+            break;
+        if (!PQconsumeInput(reader->conn))
+            return false;
+        lb_pg_take(reader);
+    }
+    return reader->conn && !reader->unusable && PQstatus(reader->conn) == CONNECTION_OK;
+}
+
+static lb_err reconnect(struct lb_store_reader *reader)
+{
+    struct lb_postgres *postgres = reader->postgres;
+    struct lb_reason reason = {""};
+    if (reader->retry_after_ms && lb_clock_mono_ms() < reader->retry_at_ms)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    PGconn *conn = lb_pg_connect(postgres, &reason);
+    if (!conn || !PQenterPipelineMode(conn) || PQsetnonblocking(conn, 1) != 0) {
+        unsigned wait = reader->retry_after_ms * 2;
+        wait = wait < RETRY_FIRST_MS ? RETRY_FIRST_MS : wait;
+        reader->retry_after_ms = wait > RETRY_MAX_MS ? RETRY_MAX_MS : wait;
+        reader->retry_at_ms = lb_clock_mono_ms() + reader->retry_after_ms;
+        lb_log(LB_LOG_WARN, "store", "%s", reason.text);
+        PQfinish(conn);
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    }
+    PQsetNoticeReceiver(conn, notice, reader);
+    reader->conn = conn;
+    reader->retry_after_ms = 0;
+    reader->failed = LB_OK;
+    if (reader == &postgres->writer)
+        atomic_store(&postgres->writer_pid, PQbackendPID(conn));
+    return LB_OK;
+}
+
+lb_err lb_pg_ready(struct lb_store_reader *reader)
+{
+    if (reader->in_transaction)
+        return reader->failed;
+    if (reader->conn && !is_alive(reader))
+        lb_pg_drop(reader);
+    reader->failed = LB_OK; /* what is left to be read is of no call */
+    return reader->conn ? LB_OK : reconnect(reader);
+}
+
+void lb_pg_reader_fini(struct lb_store_reader *reader)
+{
+    lb_pg_drop(reader);
+    lb_pg_release(reader);
+    free(reader->kept);
+    for (int i = 0; i < LB_PG_HELD_COUNT; i++)
+        PQclear(reader->held[i]);
+    lb_pg_cache_destroy(reader);
+}

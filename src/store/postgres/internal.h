@@ -1,0 +1,320 @@
+/* What the files of this folder share: connections and their pipelines, parameters and results, and
+ * the open transaction. Threads: a connection belongs to one thread. */
+#ifndef LB_STORE_POSTGRES_INTERNAL_H
+#define LB_STORE_POSTGRES_INTERNAL_H
+
+#include "store/postgres/postgres.h"
+#include "store/postgres/statements.h"
+
+#include "base/buf.h"
+
+#include <endian.h>
+#include <libpq-fe.h>
+#include <stdatomic.h>
+
+/* Keys of advisory locks, "lead" in ASCII and a number: one is held while entry ids are taken, one
+ * while the schema is changed. */
+#define LB_PG_ENTRIES_KEY INT64_C(0x6c65616400000001)
+#define LB_PG_SCHEMA_KEY  INT64_C(0x6c65616400000002)
+
+#define LB_PG_PENDING_MAX 1024 /* statements sent whose answers were not read */
+
+/* --- Parameters and results ------------------------------------------------------------------- */
+
+#define LB_PG_PARAMS_MAX 16
+
+/* Parameters in the order of the statement; they point into this struct and at the caller's
+ * strings until they are sent. */
+struct lb_pg_params {
+    int count;
+    const char *values[LB_PG_PARAMS_MAX];
+    int lengths[LB_PG_PARAMS_MAX];
+    int formats[LB_PG_PARAMS_MAX];
+    uint64_t numbers[LB_PG_PARAMS_MAX]; /* in network order */
+};
+
+void lb_pg_add_number(struct lb_pg_params *params, int64_t value);
+/* NULL for 0. */
+void lb_pg_add_number_or_null(struct lb_pg_params *params, int64_t value);
+void lb_pg_add_flag(struct lb_pg_params *params, bool value);
+/* NULL for ptr NULL. */
+void lb_pg_add_text(struct lb_pg_params *params, struct lb_str text);
+void lb_pg_add_bytes(struct lb_pg_params *params, const void *bytes, size_t len);
+/* The text of an array, as the two below make it; NUL-terminated. */
+void lb_pg_add_array(struct lb_pg_params *params, const struct lb_buf *array);
+
+void lb_pg_array_of_numbers(struct lb_buf *out, const uint64_t *numbers, size_t count);
+void lb_pg_array_of_texts(struct lb_buf *out, const struct lb_str *texts, size_t count);
+
+/* Of results, which are binary. NULL is 0, false or ptr NULL. */
+int64_t lb_pg_number(const PGresult *result, int row, int column);
+bool lb_pg_flag(const PGresult *result, int row, int column);
+struct lb_str lb_pg_text(const PGresult *result, int row, int column);
+
+/* --- Connections ------------------------------------------------------------------------------ */
+
+struct lb_postgres;
+struct lb_pg_cache;
+
+enum lb_pg_item_kind { LB_PG_PREPARE, LB_PG_EXECUTE, LB_PG_SYNC };
+
+/* What was sent and has not been answered yet. */
+struct lb_pg_item {
+    uint8_t kind;
+    uint8_t statement;
+    bool keep;     /* the caller wants the result */
+    bool answered; /* a result has come, the end of its results not yet */
+};
+
+enum lb_pg_commit { LB_PG_COMMIT_NONE, LB_PG_COMMIT_SENT, LB_PG_COMMIT_DONE, LB_PG_COMMIT_REFUSED };
+
+/* Rows whose strings outlive the call that read them, until the next one of its kind. */
+enum lb_pg_held { LB_PG_HELD_LOG_ROW, LB_PG_HELD_STATE, LB_PG_HELD_LEAD, LB_PG_HELD_ACTIVITY };
+#define LB_PG_HELD_COUNT 4
+
+struct lb_store_reader {
+    struct lb_postgres *postgres;
+    PGconn *conn; /* NULL: not connected */
+    uint64_t retry_at_ms;
+    unsigned retry_after_ms;
+    bool prepared[PG_COUNT]; /* or about to be, in the pipeline */
+
+    struct lb_pg_item pending[LB_PG_PENDING_MAX]; /* a ring */
+    uint64_t sent;                                /* items so far */
+    uint64_t answered;                            /* of them */
+    unsigned unflushed;
+
+    bool in_transaction;
+    lb_err failed;      /* of the transaction, or of what is under way */
+    bool unusable;      /* to be closed when the answers are read */
+    bool holds_entries; /* the advisory lock */
+    bool warned;
+    enum lb_pg_commit commit;
+    bool listening;
+
+    PGresult **kept;
+    size_t kept_count;
+    size_t kept_capacity;
+
+    PGresult *held[LB_PG_HELD_COUNT];
+    struct lb_pg_cache *cache; /* what was expected; NULL: nothing yet */
+};
+
+/* Opens one, waits at most about two seconds for each host (or as the conninfo says). NULL on
+ * failure, which the reason tells. */
+PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reason);
+
+/* Outside of a transaction: makes sure that it is connected, as far as one can tell without asking.
+ * Within: LB_OK, or why the transaction failed. */
+lb_err lb_pg_ready(struct lb_store_reader *reader);
+/* Closes it; a transaction has then failed. */
+void lb_pg_drop(struct lb_store_reader *reader);
+/* Frees all but the struct. */
+void lb_pg_reader_fini(struct lb_store_reader *reader);
+
+/* --- Pipeline --------------------------------------------------------------------------------- */
+
+/* Sends a statement, preparing it at its first use, and waits for nothing unless too much is under
+ * way. With `keep` its result will be among `reader->kept`. `params` may be NULL. */
+lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                  const struct lb_pg_params *params, bool keep);
+/* Ends a part of the pipeline: a failure before it does not reach what is behind. */
+lb_err lb_pg_sync(struct lb_store_reader *reader);
+/* Reads answers until `answered` is `target`. */
+lb_err lb_pg_wait(struct lb_store_reader *reader, uint64_t target);
+/* Waits for the answers of all that was sent. */
+lb_err lb_pg_settle(struct lb_store_reader *reader);
+/* One round trip; `*out` is the caller's to clear. */
+lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                   const struct lb_pg_params *params, PGresult **out);
+/* The same, with the result held until the next of its kind; LB_ERR_NOT_FOUND when it is empty. */
+lb_err lb_pg_query_row(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                       const struct lb_pg_params *params, enum lb_pg_held held, PGresult **out);
+/* Clears the results that were kept. */
+void lb_pg_release(struct lb_store_reader *reader);
+/* Reads what has arrived; waits for nothing. */
+void lb_pg_take(struct lb_store_reader *reader);
+
+/* --- The store and its open transaction ------------------------------------------------------- */
+
+/* A workspace of the open transaction. */
+struct lb_pg_touched {
+    uint32_t workspace;
+    uint64_t version; /* access_version before the transaction */
+    bool known;       /* is `version` known? */
+    bool has_leads;   /* before or now */
+    bool access_changed;
+    bool leads_added;
+    bool log_changed;
+    struct lb_log_mark log;
+};
+
+struct lb_postgres {
+    struct lb_store store;
+    struct lb_store_reader writer;
+    char *conninfo;
+    unsigned timeout_ms;
+    _Atomic int writer_pid; /* of the server's process, 0: none */
+
+    uint64_t lead_next; /* numbers of leads that are reserved */
+    uint64_t lead_end;
+
+    struct lb_pg_touched *touched; /* of the open transaction */
+    size_t touched_count;
+    size_t touched_capacity;
+    size_t touched_last; /* the one looked up last */
+};
+
+static inline struct lb_postgres *lb_postgres_of(struct lb_store *store)
+{
+    return (struct lb_postgres *)store;
+}
+
+/* transaction.c. NULL: out of memory. */
+struct lb_pg_touched *lb_pg_touch(struct lb_postgres *postgres, uint32_t workspace);
+/* Notes that licence, keys or campaigns change, and tells the version of rows that do. Locks the
+ * workspace if that has not been done. */
+lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version);
+/* A write without an answer. */
+lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
+                   const struct lb_pg_params *params);
+
+/* migrate.c: makes or updates the schema; several processes may do that at once. */
+lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason);
+/* server.c: refuses servers that cannot be used, and warns of settings that lose writes. */
+lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason);
+/* The server's message in one line, behind what we say. */
+lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message);
+
+/* expect.c. What was expected and not changed since; false: ask the database. `*out` NULL: there is
+ * none. */
+bool lb_pg_cached_entry(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
+                        const PGresult **out, int *out_row);
+bool lb_pg_cached_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
+                       const PGresult **out, int *out_row);
+bool lb_pg_cached_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
+                           uint32_t step, const PGresult **out, int *out_row);
+bool lb_pg_cached_name(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
+                       const PGresult **out, int *out_first, int *out_count);
+/* A write changes it: from now on the database is asked. Rows that were given out stay readable. */
+void lb_pg_forget_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead);
+void lb_pg_forget_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
+                           uint32_t step);
+void lb_pg_forget_activities(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead);
+void lb_pg_forget_name(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name);
+/* All of it: no longer answered from; and its memory. */
+void lb_pg_forget_all(struct lb_store_reader *reader);
+void lb_pg_cache_clear(struct lb_store_reader *reader);
+void lb_pg_cache_destroy(struct lb_store_reader *reader);
+
+/* Rows of results, by the columns that statements.h names. */
+void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out);
+
+/* --- The methods ------------------------------------------------------------------------------ */
+
+/* transaction.c */
+lb_err lb_pg_begin(struct lb_store *store);
+lb_err lb_pg_commit(struct lb_store *store);
+void lb_pg_rollback(struct lb_store *store);
+lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, uint64_t ids,
+                  struct lb_stand *out, uint64_t *out_first);
+lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first);
+lb_err lb_pg_probe(struct lb_store *store);
+void lb_pg_maintain(struct lb_store *store, bool idle);
+/* stand.c */
+lb_err lb_pg_stands(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
+                    void *context, lb_err (*each)(void *, const struct lb_stand *));
+void lb_pg_read_stand(const PGresult *result, int row, struct lb_stand *out);
+void lb_pg_await(struct lb_store_reader *reader, int timeout_ms);
+/* access.c */
+lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *row);
+lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_plan plan,
+                                int64_t expires_at);
+lb_err lb_pg_key_insert(struct lb_store *store, struct lb_key_row *row);
+lb_err lb_pg_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
+lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
+                       int64_t last_used_at);
+lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row);
+lb_err lb_pg_load_workspaces(struct lb_store *store, void *context,
+                             lb_err (*each)(void *, const struct lb_workspace_row *));
+lb_err lb_pg_load_keys(struct lb_store *store, void *context,
+                       lb_err (*each)(void *, const struct lb_key_row *));
+lb_err lb_pg_workspace(struct lb_store_reader *reader, uint32_t no, struct lb_workspace_row *out);
+lb_err lb_pg_workspace_of_key(struct lb_store_reader *reader, struct lb_str key_id, uint32_t *out);
+lb_err lb_pg_keys_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
+                        void *context, lb_err (*each)(void *, const struct lb_key_row *));
+/* campaign.c */
+lb_err lb_pg_campaign_insert(struct lb_store *store, struct lb_campaign_row *row);
+lb_err lb_pg_campaign_set_status(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                 enum lb_campaign_status status);
+lb_err lb_pg_campaign_delete(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
+lb_err lb_pg_campaign_activated(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                int64_t at);
+lb_err lb_pg_campaign_set_variables(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                    struct lb_str variables);
+lb_err lb_pg_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
+                            const struct lb_tally *change);
+lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
+                            struct lb_campaign_state *out);
+lb_err lb_pg_load_campaigns(struct lb_store *store, void *context,
+                            lb_err (*each)(void *, const struct lb_campaign_row *));
+lb_err lb_pg_load_remains(struct lb_store *store, void *context,
+                          lb_err (*each)(void *, uint32_t workspace, uint32_t campaign));
+lb_err lb_pg_campaigns_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
+                             void *context,
+                             lb_err (*each)(void *, const struct lb_campaign_row *, bool deleted));
+/* step.c */
+lb_err lb_pg_step_insert(struct lb_store *store, struct lb_step_row *row);
+lb_err lb_pg_step_update(struct lb_store *store, const struct lb_step_row *row);
+lb_err lb_pg_step_place(struct lb_store *store, uint32_t workspace, uint32_t no, uint32_t position);
+lb_err lb_pg_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign);
+lb_err lb_pg_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                   bool bodies, void *context, lb_err (*each)(void *, const struct lb_step_row *));
+/* lead.c */
+lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row);
+lb_err lb_pg_lead_learn(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name);
+lb_err lb_pg_lead_forget(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name);
+lb_err lb_pg_lead_move(struct lb_store *store, const struct lb_lead_row *row);
+lb_err lb_pg_lead_delete(struct lb_store *store, const struct lb_lead_row *row);
+lb_err lb_pg_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
+                  struct lb_lead_row *out);
+lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
+                         uint32_t after, size_t max, struct lb_lead_ref *out, size_t *out_count);
+lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                       enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
+                       uint64_t *out, size_t *out_count);
+lb_err lb_pg_leads_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                        int status, uint64_t below, uint64_t skip, size_t take, void *context,
+                        lb_err (*each)(void *, const struct lb_lead_row *));
+lb_err lb_pg_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                             uint64_t skip, size_t take, void *context,
+                             lb_err (*each)(void *, const struct lb_lead_row *));
+lb_err lb_pg_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                             uint64_t skip, size_t take, void *context,
+                             lb_err (*each)(void *, const struct lb_lead_row *));
+/* activity.c */
+lb_err lb_pg_activity_put(struct lb_store *store, const struct lb_activity_row *row);
+lb_err lb_pg_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
+                      uint32_t step, struct lb_activity_row *out);
+lb_err lb_pg_activities_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                             unsigned states, uint64_t skip, size_t take, void *context,
+                             lb_err (*each)(void *, const struct lb_activity_row *));
+/* log.c */
+lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row);
+uint64_t lb_pg_log_next_id(struct lb_store *store);
+lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
+                        struct lb_log_row *out);
+lb_err lb_pg_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
+                        bool *out);
+lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+                      uint64_t end, void *context,
+                      lb_err (*each)(void *, const struct lb_log_row *));
+/* expect.c */
+void lb_pg_expect_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
+                          size_t count);
+void lb_pg_expect_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
+                        size_t count, uint32_t step);
+void lb_pg_expect_names(struct lb_store_reader *reader, uint32_t workspace,
+                        const struct lb_str *names, size_t count);
+
+#endif

@@ -1,0 +1,279 @@
+#include "store/postgres/internal.h"
+
+#define NUMBERS_AT_A_TIME 1000 /* the increment of leadblock.lead_no */
+
+static lb_err take_number(struct lb_postgres *postgres, uint64_t *out)
+{
+    if (postgres->lead_next == postgres->lead_end) {
+        PGresult *result;
+        lb_err err = lb_pg_query(&postgres->writer, PG_LEADS_RESERVE, NULL, &result);
+        if (err)
+            return err;
+        postgres->lead_next = (uint64_t)lb_pg_number(result, 0, 0);
+        postgres->lead_end = postgres->lead_next + NUMBERS_AT_A_TIME;
+        PQclear(result);
+    }
+    *out = postgres->lead_next++;
+    return LB_OK;
+}
+
+static lb_err insert_name(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_forget_name(&lb_postgres_of(store)->writer, row->workspace, name);
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_text(&params, name);
+    lb_pg_add_number(&params, row->campaign);
+    lb_pg_add_number(&params, (int64_t)row->no);
+    return lb_pg_write(store, PG_LEAD_NAME_INSERT, &params);
+}
+
+static void add_lead(struct lb_pg_params *params, const struct lb_lead_row *row)
+{
+    lb_pg_add_number(params, (int64_t)row->no);
+    lb_pg_add_number(params, row->workspace);
+    lb_pg_add_number(params, row->campaign);
+    lb_pg_add_text(params, row->identifier);
+    lb_pg_add_text(params, row->member_id);
+    lb_pg_add_text(params, row->first_name);
+    lb_pg_add_text(params, row->last_name);
+    lb_pg_add_text(params, row->company_name);
+    lb_pg_add_text(params, row->variables);
+    lb_pg_add_number(params, row->added_at);
+    lb_pg_add_number(params, (int64_t)row->status);
+    lb_pg_add_flag(params, row->set_aside);
+    lb_pg_add_number(params, (int64_t)row->queue);
+    lb_pg_add_number(params, row->step);
+    lb_pg_add_number(params, row->since);
+    lb_pg_add_number(params, row->marks);
+}
+
+lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row)
+{
+    struct lb_postgres *postgres = lb_postgres_of(store);
+    struct lb_pg_params params = {0};
+    struct lb_pg_touched *touched = lb_pg_touch(postgres, row->workspace);
+    if (!touched)
+        return LB_ERR_INTERNAL;
+    touched->leads_added |= !touched->has_leads;
+    touched->has_leads = true;
+    lb_err err = take_number(postgres, &row->no);
+    if (err)
+        return err;
+    lb_pg_forget_lead(&postgres->writer, row->workspace, row->no);
+    add_lead(&params, row);
+    err = lb_pg_write(store, PG_LEAD_INSERT, &params);
+    if (!err)
+        err = insert_name(store, row, row->identifier);
+    if (!err && row->member_id.ptr)
+        err = insert_name(store, row, row->member_id);
+    return err;
+}
+
+lb_err lb_pg_lead_learn(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_forget_lead(&lb_postgres_of(store)->writer, row->workspace, row->no);
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, (int64_t)row->no);
+    lb_pg_add_text(&params, row->identifier);
+    lb_pg_add_text(&params, row->member_id);
+    lb_err err = lb_pg_write(store, PG_LEAD_LEARN, &params);
+    return err ? err : insert_name(store, row, name);
+}
+
+lb_err lb_pg_lead_move(struct lb_store *store, const struct lb_lead_row *row)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_forget_lead(&lb_postgres_of(store)->writer, row->workspace, row->no);
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, (int64_t)row->no);
+    lb_pg_add_number(&params, (int64_t)row->status);
+    lb_pg_add_flag(&params, row->set_aside);
+    lb_pg_add_number(&params, (int64_t)row->queue);
+    lb_pg_add_number(&params, row->step);
+    lb_pg_add_number(&params, row->since);
+    lb_pg_add_number(&params, row->marks);
+    return lb_pg_write(store, PG_LEAD_MOVE, &params);
+}
+
+lb_err lb_pg_lead_forget(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_forget_name(&lb_postgres_of(store)->writer, row->workspace, name);
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_text(&params, name);
+    lb_pg_add_number(&params, row->campaign);
+    lb_pg_add_number(&params, (int64_t)row->no);
+    return lb_pg_write(store, PG_LEAD_NAME_DELETE, &params);
+}
+
+lb_err lb_pg_lead_delete(struct lb_store *store, const struct lb_lead_row *row)
+{
+    struct lb_pg_params params = {0};
+    struct lb_store_reader *writer = &lb_postgres_of(store)->writer;
+    lb_pg_forget_lead(writer, row->workspace, row->no);
+    lb_pg_forget_activities(writer, row->workspace, row->no);
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, (int64_t)row->no);
+    lb_err err = lb_pg_lead_forget(store, row, row->identifier);
+    if (!err && row->member_id.ptr)
+        err = lb_pg_lead_forget(store, row, row->member_id);
+    if (!err)
+        err = lb_pg_write(store, PG_LEAD_ACTIVITIES_DELETE, &params);
+    if (!err)
+        err = lb_pg_write(store, PG_LEAD_DELETE, &params);
+    return err;
+}
+
+static void read_lead(const PGresult *result, int row, struct lb_lead_row *out)
+{
+    *out = (struct lb_lead_row){.no = (uint64_t)lb_pg_number(result, row, 0),
+                                .workspace = (uint32_t)lb_pg_number(result, row, 1),
+                                .campaign = (uint32_t)lb_pg_number(result, row, 2),
+                                .identifier = lb_pg_text(result, row, 3),
+                                .member_id = lb_pg_text(result, row, 4),
+                                .first_name = lb_pg_text(result, row, 5),
+                                .last_name = lb_pg_text(result, row, 6),
+                                .company_name = lb_pg_text(result, row, 7),
+                                .variables = lb_pg_text(result, row, 8),
+                                .added_at = lb_pg_number(result, row, 9),
+                                .status = (enum lb_lead_status)lb_pg_number(result, row, 10),
+                                .set_aside = lb_pg_flag(result, row, 11),
+                                .queue = (enum lb_lead_queue)lb_pg_number(result, row, 12),
+                                .step = (uint32_t)lb_pg_number(result, row, 13),
+                                .since = lb_pg_number(result, row, 14),
+                                .marks = (unsigned)lb_pg_number(result, row, 15)};
+}
+
+lb_err lb_pg_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
+                  struct lb_lead_row *out)
+{
+    struct lb_pg_params params = {0};
+    const PGresult *cached;
+    PGresult *result;
+    int row;
+    if (lb_pg_cached_lead(reader, workspace, no, &cached, &row)) {
+        if (cached)
+            read_lead(cached, row, out);
+        return cached ? LB_OK : LB_ERR_NOT_FOUND;
+    }
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, (int64_t)no);
+    lb_err err = lb_pg_query_row(reader, PG_LEAD, &params, LB_PG_HELD_LEAD, &result);
+    if (!err)
+        read_lead(result, 0, out);
+    return err;
+}
+
+static void read_refs(const PGresult *result, int first, int count, uint32_t after, size_t max,
+                      struct lb_lead_ref *out, size_t *out_count)
+{
+    for (int i = first; i < first + count && *out_count < max; i++) {
+        struct lb_lead_ref ref = {.campaign = (uint32_t)lb_pg_number(result, i, 0),
+                                  .lead = (uint64_t)lb_pg_number(result, i, 1)};
+        if (ref.campaign > after)
+            out[(*out_count)++] = ref;
+    }
+}
+
+lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
+                         uint32_t after, size_t max, struct lb_lead_ref *out, size_t *out_count)
+{
+    struct lb_pg_params params = {0};
+    const PGresult *cached;
+    PGresult *result;
+    int first, count;
+    *out_count = 0;
+    if (lb_pg_cached_name(reader, workspace, name, &cached, &first, &count)) {
+        read_refs(cached, first, count, after, max, out, out_count);
+        return LB_OK;
+    }
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_text(&params, name);
+    lb_pg_add_number(&params, after);
+    lb_pg_add_number(&params, (int64_t)max);
+    lb_err err = lb_pg_query(reader, PG_LEADS_NAMED, &params, &result);
+    if (!err)
+        read_refs(result, 0, PQntuples(result), after, max, out, out_count);
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                       enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
+                       uint64_t *out, size_t *out_count)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    *out_count = 0;
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, campaign);
+    lb_pg_add_number(&params, (int64_t)queue);
+    lb_pg_add_number(&params, step);
+    lb_pg_add_number(&params, before);
+    lb_pg_add_number(&params, (int64_t)max);
+    lb_err err = lb_pg_query(reader, PG_LEADS_DUE, &params, &result);
+    for (int i = 0; !err && i < PQntuples(result) && *out_count < max; i++)
+        out[(*out_count)++] = (uint64_t)lb_pg_number(result, i, 0);
+    PQclear(result);
+    return err;
+}
+
+/* The rows are all here before the first is handed out: whoever takes it may ask for more. */
+static lb_err each_lead(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                        const struct lb_pg_params *params, void *context,
+                        lb_err (*each)(void *, const struct lb_lead_row *))
+{
+    PGresult *result;
+    lb_err err = lb_pg_query(reader, statement, params, &result);
+    for (int i = 0; !err && i < PQntuples(result); i++) {
+        struct lb_lead_row row;
+        read_lead(result, i, &row);
+        err = each(context, &row);
+    }
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_leads_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                        int status, uint64_t below, uint64_t skip, size_t take, void *context,
+                        lb_err (*each)(void *, const struct lb_lead_row *))
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, campaign);
+    lb_pg_add_number(&params, below ? (int64_t)below : INT64_MAX);
+    lb_pg_add_number(&params, (int64_t)skip);
+    lb_pg_add_number(&params, (int64_t)take);
+    if (status >= 0)
+        lb_pg_add_number(&params, status);
+    return each_lead(reader, status < 0 ? PG_LEADS_PAGE : PG_LEADS_PAGE_BY_STATUS, &params, context,
+                     each);
+}
+
+static lb_err page_of(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                      uint32_t workspace, uint32_t campaign, uint64_t skip, size_t take,
+                      void *context, lb_err (*each)(void *, const struct lb_lead_row *))
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, campaign);
+    lb_pg_add_number(&params, (int64_t)skip);
+    lb_pg_add_number(&params, (int64_t)take);
+    return each_lead(reader, statement, &params, context, each);
+}
+
+lb_err lb_pg_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                             uint64_t skip, size_t take, void *context,
+                             lb_err (*each)(void *, const struct lb_lead_row *))
+{
+    return page_of(reader, PG_LEADS_SCHEDULED, workspace, campaign, skip, take, context, each);
+}
+
+lb_err lb_pg_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                             uint64_t skip, size_t take, void *context,
+                             lb_err (*each)(void *, const struct lb_lead_row *))
+{
+    return page_of(reader, PG_LEADS_SET_ASIDE, workspace, campaign, skip, take, context, each);
+}

@@ -1,0 +1,151 @@
+#include "store/postgres/internal.h"
+
+#include "base/log.h"
+#include "store/migrations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What Citus spreads over its nodes, all rows of a workspace on one of them. */
+static const char *const distributed[] = {"workspace",     "api_key",   "campaign",
+                                          "blocklist_log", "audit_log", "step",
+                                          "lead",          "lead_name", "activity"};
+
+lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message)
+{
+    char line[200];
+    size_t len = 0;
+    for (const char *at = message; *at && len < sizeof line - 1; at++) {
+        bool space = *at == '\n' || *at == '\t' || *at == ' ';
+        if (!space)
+            line[len++] = *at;
+        else if (len && line[len - 1] != ' ')
+            line[len++] = ' ';
+    }
+    while (len && line[len - 1] == ' ')
+        len--;
+    line[len] = '\0';
+    return lb_fail(reason, err, "%s: %s", what, line);
+}
+
+static lb_err fail(PGconn *conn, const char *what, const PGresult *result, struct lb_reason *reason)
+{
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (state && strcmp(state, "42501") == 0)
+        return lb_pg_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                          "no permission; GRANT CREATE ON DATABASE to the user, or name another",
+                          message ? message : "");
+    return lb_pg_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, what,
+                      message ? message : PQerrorMessage(conn));
+}
+
+static lb_err run(PGconn *conn, const char *sql, const char *what, struct lb_reason *reason)
+{
+    PGresult *result = PQexec(conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+    lb_err err = LB_OK;
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        err = fail(conn, what, result, reason);
+    PQclear(result);
+    return err;
+}
+
+/* The first value of the first row, 0 when there is none. */
+static lb_err ask(PGconn *conn, const char *sql, int64_t *out, struct lb_reason *reason)
+{
+    PGresult *result = PQexec(conn, sql);
+    lb_err err = LB_OK;
+    *out = 0;
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        err = fail(conn, "cannot read the database", result, reason);
+    else if (PQntuples(result) == 1)
+        *out = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+    PQclear(result);
+    return err;
+}
+
+static lb_err read_version(PGconn *conn, int64_t *out, struct lb_reason *reason)
+{
+    int64_t exists;
+    *out = 0;
+    lb_err err = ask(conn, "SELECT (to_regclass('leadblock.schema_version') IS NOT NULL)::int",
+                     &exists, reason);
+    if (err || !exists)
+        return err;
+    err = ask(conn, "SELECT version FROM leadblock.schema_version", out, reason);
+    if (!err && *out > (int64_t)lb_postgres_migration_count)
+        err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                      "the data was written by a newer leadblock (schema %lld, this one knows"
+                      " %zu); run that version",
+                      (long long)*out, lb_postgres_migration_count);
+    return err;
+}
+
+static lb_err make_schema(PGconn *conn, struct lb_reason *reason)
+{
+    int64_t exists;
+    lb_err err =
+        ask(conn, "SELECT count(*) FROM pg_namespace WHERE nspname = 'leadblock'", &exists, reason);
+    if (!err && !exists)
+        err = run(conn, "CREATE SCHEMA leadblock", "cannot make the schema leadblock", reason);
+    if (!err)
+        err = run(conn,
+                  "CREATE TABLE leadblock.schema_version (version bigint NOT NULL);"
+                  " INSERT INTO leadblock.schema_version VALUES (0)",
+                  "cannot make a table in the schema leadblock", reason);
+    return err;
+}
+
+static lb_err apply(PGconn *conn, size_t index, struct lb_reason *reason)
+{
+    char what[64];
+    char stamp[96];
+    snprintf(what, sizeof what, "migration %zu failed", index + 1);
+    snprintf(stamp, sizeof stamp, "UPDATE leadblock.schema_version SET version = %zu", index + 1);
+    lb_err err = run(conn, lb_postgres_migrations[index], what, reason);
+    return err ? err : run(conn, stamp, what, reason);
+}
+
+static lb_err distribute(PGconn *conn, struct lb_reason *reason)
+{
+    int64_t citus;
+    lb_err err =
+        ask(conn, "SELECT count(*) FROM pg_extension WHERE extname = 'citus'", &citus, reason);
+    for (size_t i = 0; !err && citus && i < sizeof distributed / sizeof *distributed; i++) {
+        char sql[160];
+        snprintf(sql, sizeof sql,
+                 "SELECT create_distributed_table('leadblock.%s', 'workspace_id'%s)",
+                 distributed[i], i ? ", colocate_with => 'leadblock.workspace'" : "");
+        err = run(conn, sql, "cannot distribute the tables", reason);
+    }
+    return err;
+}
+
+static lb_err migrate_locked(PGconn *conn, struct lb_reason *reason)
+{
+    int64_t version;
+    lb_err err = read_version(conn, &version, reason); /* again: somebody may have been quicker */
+    int64_t before = version;
+    if (!err && version == 0)
+        err = make_schema(conn, reason);
+    for (; !err && version < (int64_t)lb_postgres_migration_count; version++)
+        err = apply(conn, (size_t)version, reason);
+    if (!err && before == 0)
+        err = distribute(conn, reason);
+    return err ? err : run(conn, "COMMIT", "cannot commit the schema", reason);
+}
+
+lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason)
+{
+    int64_t version;
+    char lock[96];
+    lb_err err = read_version(conn, &version, reason);
+    if (err || version == (int64_t)lb_postgres_migration_count)
+        return err;
+    snprintf(lock, sizeof lock, "SELECT pg_advisory_xact_lock(%lld)", (long long)LB_PG_SCHEMA_KEY);
+    err = run(conn, "BEGIN", "cannot change the schema", reason);
+    if (!err)
+        err = run(conn, lock, "another process is changing the schema", reason);
+    return err ? err : migrate_locked(conn, reason); /* closing the connection rolls back */
+}

@@ -1,0 +1,328 @@
+#include "store/postgres/internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#define FLUSH_EVERY 64 /* statements: neither side's buffer shall fill up with what nobody reads   \
+                        */
+
+#define OID_BOOL       16
+#define OID_BYTEA      17
+#define OID_INT8       20
+#define OID_TEXT       25
+#define OID_TEXT_ARRAY 1009
+#define OID_INT8_ARRAY 1016
+
+const struct lb_pg_statement_text lb_pg_statements[PG_COUNT] = {
+#define LB_PG_ROW(name, reach, types, sql) [PG_##name] = {#name, types, sql, LB_PG_##reach},
+    LB_PG_STATEMENTS(LB_PG_ROW)
+#undef LB_PG_ROW
+};
+
+static Oid oid_of(char type)
+{
+    switch (type) {
+    case 'b':
+        return OID_BOOL;
+    case 'y':
+        return OID_BYTEA;
+    case 't':
+        return OID_TEXT;
+    case 'N':
+        return OID_INT8_ARRAY;
+    case 'T':
+        return OID_TEXT_ARRAY;
+    default:
+        return OID_INT8;
+    }
+}
+
+static bool is_class(const char *state, const char *class)
+{
+    return strncmp(state, class, 2) == 0;
+}
+
+/* Source: https://www.postgresql.org/docs/15/errcodes-appendix.html */
+static lb_err error_of(const char *state)
+{
+    if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 || strcmp(state, "55P03") == 0)
+        return LB_ERR_CONFLICT;
+    return strcmp(state, "53100") == 0 ? LB_ERR_STORAGE_FULL : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* Another connection may reach a server that can do better. */
+static bool wants_another(const char *state)
+{
+    return is_class(state, "08") || is_class(state, "57") || strcmp(state, "25006") == 0 ||
+           strcmp(state, "25P03") == 0;
+}
+
+/* Does an error that answers COMMIT itself mean that nothing was recorded? */
+static bool is_refusal(const char *state)
+{
+    return is_class(state, "40") || is_class(state, "23") || is_class(state, "55") ||
+           is_class(state, "53") || is_class(state, "25");
+}
+
+/* The details of an error may hold a person's name; they are not logged. */
+static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *item,
+                       const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!state) { /* not the server's: the connection is lost, which is told by who notices */
+        reader->unusable = true;
+        return;
+    }
+    const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement].name;
+    lb_err err = error_of(state);
+    bool commits = item->kind == LB_PG_EXECUTE && item->statement == PG_COMMIT;
+    lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)", name,
+           message ? message : "", state);
+    if (wants_another(state))
+        reader->unusable = true;
+    if (item->statement == PG_NOTIFY)
+        return; /* it is a hint */
+    if (!reader->failed)
+        reader->failed = err;
+    /* Answers come in order: whatever was sent behind a statement that failed was not done. */
+    if (reader->commit == LB_PG_COMMIT_SENT && (!commits || is_refusal(state)))
+        reader->commit = LB_PG_COMMIT_REFUSED;
+}
+
+static void keep(struct lb_store_reader *reader, PGresult *result)
+{
+    if (reader->kept_count == reader->kept_capacity) {
+        size_t capacity = reader->kept_capacity ? reader->kept_capacity * 2 : 16;
+        PGresult **kept = realloc(reader->kept, capacity * sizeof *kept);
+        if (!kept) {
+            reader->failed = LB_ERR_INTERNAL;
+            PQclear(result);
+            return;
+        }
+        reader->kept = kept;
+        reader->kept_capacity = capacity;
+    }
+    reader->kept[reader->kept_count++] = result;
+}
+
+void lb_pg_release(struct lb_store_reader *reader)
+{
+    while (reader->kept_count)
+        PQclear(reader->kept[--reader->kept_count]);
+}
+
+static void note_done(struct lb_store_reader *reader, const struct lb_pg_item *item,
+                      PGresult *result)
+{
+    if (item->statement == PG_COMMIT) /* that of a failed transaction is answered by ROLLBACK */
+        reader->commit =
+            strcmp(PQcmdStatus(result), "COMMIT") == 0 ? LB_PG_COMMIT_DONE : LB_PG_COMMIT_REFUSED;
+    else if (item->statement == PG_ENTRIES_LOCK || item->statement == PG_ENTRIES_UNLOCK)
+        reader->holds_entries = item->statement == PG_ENTRIES_LOCK;
+    if (item->keep)
+        keep(reader, result);
+    else
+        PQclear(result);
+}
+
+/* One result of the first item that is not answered yet. */
+static void take_result(struct lb_store_reader *reader, struct lb_pg_item *item, PGresult *result)
+{
+    item->answered = true;
+    switch (PQresultStatus(result)) {
+    case PGRES_PIPELINE_SYNC:
+        reader->answered++;
+        PQclear(result);
+        break;
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+        if (item->kind == LB_PG_EXECUTE)
+            note_done(reader, item, result);
+        else
+            PQclear(result);
+        break;
+    default:
+        if (PQresultStatus(result) != PGRES_PIPELINE_ABORTED)
+            note_error(reader, item, result);
+        if (item->kind == LB_PG_PREPARE)
+            reader->prepared[item->statement] = false;
+        PQclear(result);
+    }
+}
+
+void lb_pg_take(struct lb_store_reader *reader)
+{
+    while (reader->conn && reader->answered < reader->sent && !PQisBusy(reader->conn)) {
+        struct lb_pg_item *item = &reader->pending[reader->answered % LB_PG_PENDING_MAX];
+        PGresult *result = PQgetResult(reader->conn);
+        if (result) {
+            take_result(reader, item, result);
+        } else if (item->answered) {
+            reader->answered++;
+        } else { /* nothing more will come */
+            reader->unusable = true;
+            return;
+        }
+    }
+}
+
+static void give_up(struct lb_store_reader *reader, const char *why)
+{
+    lb_log(LB_LOG_WARN, "store", "the connection to PostgreSQL is given up: %s", why);
+    if (!reader->failed)
+        reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
+    lb_pg_drop(reader);
+}
+
+/* Sends and receives, or waits until one of them is possible. False: no longer. */
+static bool move(struct lb_store_reader *reader, uint64_t deadline_ms)
+{
+    int unsent = PQflush(reader->conn);
+    uint64_t now = lb_clock_mono_ms();
+    if (now >= deadline_ms)
+        return false;
+    struct pollfd fd = {.fd = PQsocket(reader->conn),
+                        .events = (short)(POLLIN | (unsent > 0 ? POLLOUT : 0))};
+    if (fd.fd < 0)
+        return !PQisBusy(reader->conn);
+    int ready = poll(&fd, 1, (int)(deadline_ms - now));
+    if (ready < 0)
+        return errno == EINTR;
+    /* What the server said before it hung up is read all the same. */
+    if (ready > 0 && fd.revents & (POLLIN | POLLERR | POLLHUP))
+        return PQconsumeInput(reader->conn) || !PQisBusy(reader->conn);
+    return true;
+}
+
+lb_err lb_pg_wait(struct lb_store_reader *reader, uint64_t target)
+{
+    uint64_t deadline_ms = lb_clock_mono_ms() + reader->postgres->timeout_ms;
+    while (reader->conn && reader->answered < target && !reader->unusable) {
+        uint64_t before = reader->answered;
+        lb_pg_take(reader);
+        if (reader->answered != before)
+            deadline_ms = lb_clock_mono_ms() + reader->postgres->timeout_ms;
+        else if (!reader->unusable && !move(reader, deadline_ms))
+            give_up(reader, lb_clock_mono_ms() < deadline_ms ? "it was lost" : "no answer in time");
+    }
+    if (reader->conn && reader->answered < target && !reader->failed)
+        give_up(reader, "it was lost");
+    else if (reader->conn && (reader->unusable || (reader->failed && reader->holds_entries)))
+        lb_pg_drop(reader);
+    return reader->failed;
+}
+
+static void push(struct lb_store_reader *reader, enum lb_pg_item_kind kind,
+                 enum lb_pg_statement statement, bool kept)
+{
+    reader->pending[reader->sent++ % LB_PG_PENDING_MAX] =
+        (struct lb_pg_item){.kind = (uint8_t)kind, .statement = (uint8_t)statement, .keep = kept};
+}
+
+static bool prepare(struct lb_store_reader *reader, enum lb_pg_statement statement)
+{
+    const struct lb_pg_statement_text *text = &lb_pg_statements[statement];
+    Oid types[LB_PG_PARAMS_MAX];
+    int count = (int)strlen(text->types);
+    if (reader->prepared[statement])
+        return true;
+    for (int i = 0; i < count; i++)
+        types[i] = oid_of(text->types[i]);
+    if (!PQsendPrepare(reader->conn, text->name, text->sql, count, types))
+        return false;
+    reader->prepared[statement] = true;
+    push(reader, LB_PG_PREPARE, statement, false);
+    return true;
+}
+
+static void flush_some(struct lb_store_reader *reader)
+{
+    if (++reader->unflushed < FLUSH_EVERY)
+        return;
+    reader->unflushed = 0;
+    if (PQsendFlushRequest(reader->conn) && PQflush(reader->conn) >= 0 &&
+        PQconsumeInput(reader->conn))
+        lb_pg_take(reader);
+    /* A failure is found again by whoever waits. */
+}
+
+lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                  const struct lb_pg_params *params, bool kept)
+{
+    static const struct lb_pg_params none = {0};
+    const struct lb_pg_params *with = params ? params : &none;
+    if (!reader->failed && reader->sent - reader->answered > LB_PG_PENDING_MAX - 8)
+        lb_pg_settle(reader);
+    if (reader->failed)
+        return reader->failed;
+    if (!reader->conn)
+        return reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
+    if (PQstatus(reader->conn) != CONNECTION_OK) {
+        give_up(reader, "it was lost");
+        return reader->failed;
+    }
+    if (statement == PG_COMMIT)
+        reader->commit = LB_PG_COMMIT_SENT; /* even when only a part of it was */
+    if (!prepare(reader, statement) ||
+        !PQsendQueryPrepared(reader->conn, lb_pg_statements[statement].name, with->count,
+                             with->values, with->lengths, with->formats, 1)) {
+        give_up(reader, "it takes nothing");
+        return reader->failed;
+    }
+    push(reader, LB_PG_EXECUTE, statement, kept);
+    flush_some(reader);
+    return LB_OK;
+}
+
+lb_err lb_pg_sync(struct lb_store_reader *reader)
+{
+    if (!reader->conn)
+        return reader->failed ? reader->failed : LB_ERR_STORAGE_UNAVAILABLE;
+    if (!PQpipelineSync(reader->conn)) {
+        give_up(reader, "it takes nothing");
+        return reader->failed;
+    }
+    push(reader, LB_PG_SYNC, PG_COUNT, false);
+    reader->unflushed = 0;
+    return LB_OK;
+}
+
+lb_err lb_pg_settle(struct lb_store_reader *reader)
+{
+    lb_err err = lb_pg_sync(reader);
+    return err ? err : lb_pg_wait(reader, reader->sent);
+}
+
+lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                   const struct lb_pg_params *params, PGresult **out)
+{
+    *out = NULL;
+    lb_err err = lb_pg_ready(reader);
+    if (!err)
+        err = lb_pg_send(reader, statement, params, true);
+    if (!err)
+        err = lb_pg_settle(reader);
+    if (!err && reader->kept_count == 1)
+        *out = reader->kept[--reader->kept_count];
+    else if (!err)
+        err = LB_ERR_INTERNAL;
+    lb_pg_release(reader);
+    return err;
+}
+
+lb_err lb_pg_query_row(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                       const struct lb_pg_params *params, enum lb_pg_held held, PGresult **out)
+{
+    PQclear(reader->held[held]);
+    reader->held[held] = NULL;
+    lb_err err = lb_pg_query(reader, statement, params, out);
+    if (err)
+        return err;
+    reader->held[held] = *out;
+    return PQntuples(*out) ? LB_OK : LB_ERR_NOT_FOUND;
+}

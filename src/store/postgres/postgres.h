@@ -1,0 +1,27 @@
+/* The backend for several nodes: PostgreSQL 15 or newer. Only this folder includes libpq-fe.h.
+ *
+ * Threads: one connection for the writer, one for each reader; none is shared. All of them run in
+ * libpq's pipeline mode: writes are sent without waiting for their answers, and an answer that was
+ * not waited for is read, and its failure told, by a later call of the transaction. A connection on
+ * which an answer does not come in time is closed and never used again; a lost one is made anew by
+ * the next call outside of a transaction.
+ * Source: https://www.postgresql.org/docs/15/libpq-pipeline-mode.html */
+#ifndef LB_STORE_POSTGRES_POSTGRES_H
+#define LB_STORE_POSTGRES_POSTGRES_H
+
+#include "store/store.h"
+
+struct lb_postgres_settings {
+    const char *conninfo; /* URI or key=value pairs; several hosts possible */
+    unsigned timeout_ms;  /* after so long without an answer a connection is given up */
+};
+
+/* Does the setting name a PostgreSQL database (and not a folder)? */
+bool lb_postgres_is(const char *database);
+
+/* Connects, brings the schema up to date, and warns of settings of the server that lose
+ * acknowledged writes. The reason says what to do; it holds no password. */
+lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_store **out,
+                        struct lb_reason *reason);
+
+#endif

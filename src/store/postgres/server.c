@@ -1,0 +1,69 @@
+#include "store/postgres/internal.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+#define VERSION_MIN 150000
+
+static bool has_several_hosts(PGconn *conn)
+{
+    bool several = false;
+    PQconninfoOption *options = PQconninfo(conn);
+    for (PQconninfoOption *option = options; option && option->keyword; option++)
+        if (strcmp(option->keyword, "host") == 0 || strcmp(option->keyword, "hostaddr") == 0)
+            several |= option->val && strchr(option->val, ',');
+    PQconninfoFree(options);
+    return several;
+}
+
+/* Not refused: for a trial they may be what somebody wants. */
+static void warn_of_settings(PGconn *conn, PGresult *settings)
+{
+    const char *commit = PQgetvalue(settings, 0, 2);
+    if (strcmp(PQgetvalue(settings, 0, 0), "off") == 0)
+        lb_log(LB_LOG_WARN, "store",
+               "PostgreSQL runs with fsync=off: a crash of its machine can destroy the database");
+    if (strcmp(PQgetvalue(settings, 0, 1), "off") == 0)
+        lb_log(LB_LOG_WARN, "store",
+               "PostgreSQL runs with full_page_writes=off: a crash of its machine can damage"
+               " pages");
+    if (strcmp(commit, "off") == 0)
+        lb_log(LB_LOG_WARN, "store",
+               "PostgreSQL runs with synchronous_commit=off: a crash loses blocks that were"
+               " acknowledged");
+    else if (strcmp(commit, "local") == 0)
+        lb_log(LB_LOG_WARN, "store",
+               "PostgreSQL runs with synchronous_commit=local: a failover loses blocks that were"
+               " acknowledged");
+    if (has_several_hosts(conn) && PQgetvalue(settings, 0, 3)[0] == '\0')
+        lb_log(LB_LOG_WARN, "store",
+               "the connection string names several hosts, but synchronous_standby_names is empty:"
+               " a failover loses blocks that were acknowledged");
+}
+
+lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason)
+{
+    lb_err err = LB_OK;
+    if (PQserverVersion(conn) < VERSION_MIN)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "PostgreSQL %d is too old; leadblock needs 15 or newer",
+                       PQserverVersion(conn) / 10000);
+    PGresult *settings = PQexec(
+        conn,
+        "SELECT current_setting('fsync'), current_setting('full_page_writes'),"
+        " current_setting('synchronous_commit'), current_setting('synchronous_standby_names'),"
+        " current_setting('server_encoding')");
+    if (PQresultStatus(settings) != PGRES_TUPLES_OK)
+        err = lb_pg_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot read the server's settings",
+                         PQerrorMessage(conn));
+    else if (strcmp(PQgetvalue(settings, 0, 4), "UTF8") != 0)
+        err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                      "the database's encoding is %s; make one with ENCODING 'UTF8' TEMPLATE"
+                      " template0",
+                      PQgetvalue(settings, 0, 4));
+    else
+        warn_of_settings(conn, settings);
+    PQclear(settings);
+    return err;
+}

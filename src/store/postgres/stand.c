@@ -1,0 +1,91 @@
+#include "store/postgres/internal.h"
+
+#include "base/clock.h"
+
+#include <poll.h>
+
+void lb_pg_read_stand(const PGresult *result, int row, struct lb_stand *out)
+{
+    *out = (struct lb_stand){.workspace = (uint32_t)lb_pg_number(result, row, 0),
+                             .access_version = (uint64_t)lb_pg_number(result, row, 1),
+                             .log = {.row = (uint64_t)lb_pg_number(result, row, 2),
+                                     .token = (uint64_t)lb_pg_number(result, row, 3)},
+                             .has_leads = lb_pg_flag(result, row, 4)};
+}
+
+static lb_err query_many(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
+                         PGresult **out)
+{
+    struct lb_pg_params params = {0};
+    struct lb_buf array = {0};
+    lb_buf_append_lit(&array, "{");
+    for (size_t i = 0; i < count; i++)
+        lb_buf_printf(&array, i ? ",%u" : "%u", workspaces[i]);
+    lb_buf_append(&array, "}", 2);
+    lb_pg_add_array(&params, &array);
+    lb_err err =
+        array.failed ? LB_ERR_INTERNAL : lb_pg_query(reader, PG_WORKSPACE_STANDS, &params, out);
+    lb_buf_fini(&array);
+    return err;
+}
+
+lb_err lb_pg_stands(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
+                    void *context, lb_err (*each)(void *, const struct lb_stand *))
+{
+    struct lb_pg_params params = {0};
+    PGresult *result = NULL;
+    lb_err err;
+    if (count == 0) {
+        err = lb_pg_query(reader, PG_WORKSPACE_STANDS_ALL, NULL, &result);
+    } else if (count == 1) {
+        lb_pg_add_number(&params, workspaces[0]);
+        err = lb_pg_query(reader, PG_WORKSPACE_STAND, &params, &result);
+    } else {
+        err = query_many(reader, workspaces, count, &result);
+    }
+    for (int i = 0; !err && i < PQntuples(result); i++) {
+        struct lb_stand stand;
+        lb_pg_read_stand(result, i, &stand);
+        err = each(context, &stand);
+    }
+    PQclear(result);
+    return err;
+}
+
+static bool heard(struct lb_store_reader *reader)
+{
+    int own = atomic_load(&reader->postgres->writer_pid);
+    bool other = false;
+    PGnotify *notify;
+    while (reader->conn && (notify = PQnotifies(reader->conn)) != NULL) {
+        other |= notify->be_pid != own;
+        PQfreemem(notify);
+    }
+    return other;
+}
+
+static bool listens(struct lb_store_reader *reader)
+{
+    PGresult *result = NULL;
+    if (lb_pg_ready(reader) != LB_OK)
+        return false;
+    if (!reader->listening) {
+        reader->listening = lb_pg_query(reader, PG_LISTEN, NULL, &result) == LB_OK;
+        PQclear(result);
+    }
+    return reader->listening;
+}
+
+void lb_pg_await(struct lb_store_reader *reader, int timeout_ms)
+{
+    uint64_t now = lb_clock_mono_ms();
+    uint64_t deadline_ms = now + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
+    bool connected = listens(reader);
+    while (!(connected && heard(reader)) && now < deadline_ms) {
+        /* Without a connection there is nothing to hear: it is waited all the same. */
+        struct pollfd fd = {.fd = connected ? PQsocket(reader->conn) : -1, .events = POLLIN};
+        if (poll(&fd, 1, (int)(deadline_ms - now)) > 0 && !PQconsumeInput(reader->conn))
+            return; /* the next call makes a new connection */
+        now = lb_clock_mono_ms();
+    }
+}

@@ -1,0 +1,87 @@
+#include "store/postgres/internal.h"
+
+static const char *const type_names[LB_STEP_TYPE_COUNT] = {"visit_profile", "invitation",
+                                                           "message"};
+
+static enum lb_step_type type_of(struct lb_str name)
+{
+    for (int type = LB_STEP_MESSAGE; type > LB_STEP_VISIT_PROFILE; type--)
+        if (lb_str_equal(name, lb_str(type_names[type])))
+            return (enum lb_step_type)type;
+    return LB_STEP_VISIT_PROFILE;
+}
+
+/* What insert and update have in common. */
+static void add_step(struct lb_pg_params *params, const struct lb_step_row *row)
+{
+    lb_pg_add_number(params, row->workspace);
+    lb_pg_add_number(params, row->position);
+    lb_pg_add_text(params, lb_str(type_names[row->type]));
+    lb_pg_add_number(params, row->delay_hours);
+    lb_pg_add_flag(params, row->stop_on_reply);
+    lb_pg_add_text(params, row->body);
+    lb_pg_add_number_or_null(params, row->deleted_at);
+}
+
+lb_err lb_pg_step_insert(struct lb_store *store, struct lb_step_row *row)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    add_step(&params, row);
+    lb_pg_add_number(&params, row->campaign);
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_STEP_INSERT, &params, &result);
+    if (!err)
+        row->no = (uint32_t)lb_pg_number(result, 0, 0);
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_step_update(struct lb_store *store, const struct lb_step_row *row)
+{
+    struct lb_pg_params params = {0};
+    add_step(&params, row);
+    lb_pg_add_number(&params, row->no);
+    return lb_pg_write(store, PG_STEP_UPDATE, &params);
+}
+
+lb_err lb_pg_step_place(struct lb_store *store, uint32_t workspace, uint32_t no, uint32_t position)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_number(&params, position);
+    return lb_pg_write(store, PG_STEP_PLACE, &params);
+}
+
+lb_err lb_pg_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, campaign);
+    return lb_pg_write(store, PG_STEPS_DROP, &params);
+}
+
+lb_err lb_pg_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                   bool bodies, void *context, lb_err (*each)(void *, const struct lb_step_row *))
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, campaign);
+    lb_pg_add_flag(&params, bodies);
+    lb_err err = lb_pg_query(reader, PG_STEPS, &params, &result);
+    for (int i = 0; !err && i < PQntuples(result); i++) {
+        struct lb_step_row row = {.no = (uint32_t)lb_pg_number(result, i, 0),
+                                  .workspace = (uint32_t)lb_pg_number(result, i, 1),
+                                  .campaign = campaign,
+                                  .position = (uint32_t)lb_pg_number(result, i, 2),
+                                  .type = type_of(lb_pg_text(result, i, 3)),
+                                  .delay_hours = (uint32_t)lb_pg_number(result, i, 4),
+                                  .stop_on_reply = lb_pg_flag(result, i, 5),
+                                  .body = lb_pg_text(result, i, 6),
+                                  .deleted_at = lb_pg_number(result, i, 7)};
+        err = each(context, &row);
+    }
+    PQclear(result);
+    return err;
+}

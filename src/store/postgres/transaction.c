@@ -1,0 +1,271 @@
+#include "store/postgres/internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+lb_err lb_pg_begin(struct lb_store *store)
+{
+    struct lb_postgres *postgres = lb_postgres_of(store);
+    struct lb_store_reader *writer = &postgres->writer;
+    if (writer->in_transaction)
+        lb_pg_rollback(store);
+    lb_err err = lb_pg_ready(writer);
+    if (err)
+        return err;
+    lb_pg_cache_clear(writer);
+    postgres->touched_count = 0;
+    writer->in_transaction = true;
+    writer->commit = LB_PG_COMMIT_NONE;
+    writer->warned = false;
+    return lb_pg_send(writer, PG_BEGIN, NULL, false);
+}
+
+static void end(struct lb_postgres *postgres)
+{
+    struct lb_store_reader *writer = &postgres->writer;
+    lb_pg_forget_all(writer);
+    lb_pg_release(writer);
+    writer->in_transaction = false;
+    writer->failed = LB_OK;
+    postgres->touched_count = 0;
+}
+
+/* A failure left the server waiting for the end of a part of the pipeline, hence the first sync. */
+void lb_pg_rollback(struct lb_store *store)
+{
+    struct lb_postgres *postgres = lb_postgres_of(store);
+    struct lb_store_reader *writer = &postgres->writer;
+    if (!writer->in_transaction)
+        return;
+    bool sent = writer->conn && lb_pg_sync(writer) == LB_OK;
+    if (sent)
+        lb_pg_wait(writer, writer->sent);
+    writer->failed = LB_OK;
+    if (writer->conn && (lb_pg_send(writer, PG_ROLLBACK, NULL, false) || lb_pg_settle(writer)))
+        lb_pg_drop(writer);
+    end(postgres);
+}
+
+static struct lb_pg_touched *find(struct lb_postgres *postgres, uint32_t workspace)
+{
+    size_t count = postgres->touched_count;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (postgres->touched_last + i) % count; /* mostly the same one or the next */
+        if (postgres->touched[at].workspace != workspace)
+            continue;
+        postgres->touched_last = at;
+        return &postgres->touched[at];
+    }
+    return NULL;
+}
+
+struct lb_pg_touched *lb_pg_touch(struct lb_postgres *postgres, uint32_t workspace)
+{
+    struct lb_pg_touched *touched = find(postgres, workspace);
+    if (touched)
+        return touched;
+    if (postgres->touched_count == postgres->touched_capacity) {
+        size_t capacity = postgres->touched_capacity ? postgres->touched_capacity * 2 : 16;
+        touched = realloc(postgres->touched, capacity * sizeof *touched);
+        if (!touched)
+            return NULL;
+        postgres->touched = touched;
+        postgres->touched_capacity = capacity;
+    }
+    postgres->touched_last = postgres->touched_count;
+    touched = &postgres->touched[postgres->touched_count++];
+    *touched = (struct lb_pg_touched){.workspace = workspace};
+    return touched;
+}
+
+lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version)
+{
+    struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
+    if (touched && !touched->known) {
+        struct lb_stand stand;
+        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, 0, &stand, NULL);
+        if (err)
+            return err;
+        touched = lb_pg_touch(postgres, workspace);
+    }
+    if (!touched)
+        return LB_ERR_INTERNAL;
+    touched->access_changed = true;
+    *out_version = touched->version + 1;
+    return LB_OK;
+}
+
+lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
+                   const struct lb_pg_params *params)
+{
+    return lb_pg_send(&lb_postgres_of(store)->writer, statement, params, false);
+}
+
+/* A failed transaction must not go on because nobody looked. */
+static lb_err fail(struct lb_store_reader *writer, lb_err err)
+{
+    if (!writer->failed)
+        writer->failed = err;
+    lb_pg_release(writer);
+    return writer->failed;
+}
+
+/* --- Locking and reserving -------------------------------------------------------------------- */
+
+/* Ids of a range follow each other, so nobody may take any meanwhile. The lock is the session's and
+ * not the transaction's: it is free again long before the commit. */
+static lb_err send_take(struct lb_store_reader *writer, uint64_t ids)
+{
+    struct lb_pg_params key = {0};
+    struct lb_pg_params range = {0};
+    lb_pg_add_number(&key, LB_PG_ENTRIES_KEY);
+    lb_pg_add_number(&range, (int64_t)ids);
+    lb_err err = lb_pg_send(writer, PG_ENTRIES_LOCK, &key, false);
+    if (!err)
+        err = lb_pg_send(writer, PG_ENTRIES_TAKE, &range, true);
+    return err ? err : lb_pg_send(writer, PG_ENTRIES_UNLOCK, &key, false);
+}
+
+static lb_err first_of(const PGresult *result, uint64_t ids, uint64_t *out_first)
+{
+    uint64_t last = (uint64_t)lb_pg_number(result, 0, 0);
+    if (PQntuples(result) != 1 || last < ids)
+        return LB_ERR_INTERNAL;
+    *out_first = last - ids + 1;
+    return last <= LB_ENTRY_ID_MAX ? LB_OK : LB_ERR_STORAGE_FULL;
+}
+
+static lb_err note_stand(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
+                         struct lb_stand *out)
+{
+    *out = (struct lb_stand){0};
+    if (PQntuples(result) == 1)
+        lb_pg_read_stand(result, 0, out);
+    struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
+    if (!touched)
+        return LB_ERR_INTERNAL;
+    touched->known = true;
+    touched->version = out->access_version;
+    touched->has_leads |= out->has_leads;
+    return LB_OK;
+}
+
+lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, uint64_t ids,
+                  struct lb_stand *out, uint64_t *out_first)
+{
+    struct lb_postgres *postgres = lb_postgres_of(store);
+    struct lb_store_reader *writer = &postgres->writer;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < count; i++) {
+        struct lb_pg_params params = {0};
+        lb_pg_add_number(&params, workspaces[i]);
+        err = lb_pg_send(writer, PG_WORKSPACE_LOCK, &params, true);
+    }
+    if (!err && ids)
+        err = send_take(writer, ids);
+    if (!err)
+        err = lb_pg_settle(writer);
+    if (!err && writer->kept_count != count + (ids > 0))
+        err = LB_ERR_INTERNAL;
+    for (size_t i = 0; !err && i < count; i++)
+        err = note_stand(postgres, workspaces[i], writer->kept[i], &out[i]);
+    if (!err && ids)
+        err = first_of(writer->kept[count], ids, out_first);
+    if (err)
+        return fail(writer, err);
+    lb_pg_release(writer);
+    return LB_OK;
+}
+
+lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first)
+{
+    return ids ? lb_pg_lock(store, NULL, 0, ids, NULL, out_first) : LB_OK;
+}
+
+/* --- Committing ------------------------------------------------------------------------------- */
+
+/* What the transaction did to a workspace is said in its row, by the same transaction. */
+static lb_err mark(struct lb_store_reader *writer, const struct lb_pg_touched *touched)
+{
+    struct lb_pg_params params = {0};
+    if (!touched->access_changed && !touched->log_changed && !touched->leads_added)
+        return LB_OK;
+    lb_pg_add_number(&params, touched->workspace);
+    lb_pg_add_number_or_null(&params, touched->access_changed ? (int64_t)touched->version + 1 : 0);
+    lb_pg_add_number_or_null(&params, (int64_t)touched->log.row);
+    if (touched->log_changed)
+        lb_pg_add_number(&params, (int64_t)touched->log.token);
+    else
+        lb_pg_add_number_or_null(&params, 0);
+    lb_pg_add_flag(&params, touched->leads_added);
+    return lb_pg_send(writer, PG_WORKSPACE_MARK, &params, false);
+}
+
+/* Sends all that ends the transaction. The hint for other nodes is a transaction of its own, behind
+ * it: within this one it would make all commits of the database wait for each other's disk. */
+static lb_err send_commit(struct lb_postgres *postgres, uint64_t *out_target)
+{
+    struct lb_store_reader *writer = &postgres->writer;
+    bool changed = false;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < postgres->touched_count; i++) {
+        err = mark(writer, &postgres->touched[i]);
+        changed |= postgres->touched[i].access_changed || postgres->touched[i].log_changed;
+    }
+    if (!err)
+        err = lb_pg_send(writer, PG_COMMIT, NULL, false);
+    if (!err)
+        err = lb_pg_sync(writer);
+    *out_target = writer->sent;
+    if (!err && changed && lb_pg_send(writer, PG_NOTIFY, NULL, false) == LB_OK)
+        err = lb_pg_sync(writer);
+    return err;
+}
+
+lb_err lb_pg_commit(struct lb_store *store)
+{
+    struct lb_postgres *postgres = lb_postgres_of(store);
+    struct lb_store_reader *writer = &postgres->writer;
+    uint64_t target = 0;
+    if (!writer->in_transaction)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    writer->warned = false;
+    lb_err err = writer->failed ? writer->failed : send_commit(postgres, &target);
+    if (!err)
+        err = lb_pg_wait(writer, target);
+    if (writer->commit == LB_PG_COMMIT_DONE && !writer->warned) {
+        end(postgres);
+        return LB_OK;
+    }
+    if (writer->commit == LB_PG_COMMIT_NONE || writer->commit == LB_PG_COMMIT_REFUSED)
+        return fail(writer, err ? err : LB_ERR_STORAGE_UNAVAILABLE);
+    /* It was sent and not answered, or a standby may not have it. */
+    lb_log(LB_LOG_ERROR, "store", "nobody knows what became of a commit");
+    lb_pg_drop(writer);
+    end(postgres);
+    return LB_ERR_OUTCOME_UNKNOWN;
+}
+
+/* --- Between transactions --------------------------------------------------------------------- */
+
+lb_err lb_pg_probe(struct lb_store *store)
+{
+    struct lb_store_reader *writer = &lb_postgres_of(store)->writer;
+    PGresult *result;
+    lb_err err = lb_pg_query(writer, PG_PROBE, NULL, &result);
+    if (!err && (PQntuples(result) != 1 || lb_pg_flag(result, 0, 0))) {
+        lb_pg_drop(writer); /* a standby: the next attempt looks for the primary */
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    }
+    PQclear(result);
+    return err;
+}
+
+void lb_pg_maintain(struct lb_store *store, bool idle)
+{
+    struct lb_store_reader *writer = &lb_postgres_of(store)->writer;
+    if (idle && !writer->in_transaction && !writer->conn)
+        lb_pg_ready(writer); /* so that the next write need not wait for it */
+}
