@@ -25,7 +25,15 @@ def tenants(nodes):
 
 
 @pytest.fixture(scope="session")
-def cluster():
-    """A cluster that a test may stop, when it starts it again."""
+def mortal_cluster():
     with postgres.Cluster() as cluster:
         yield cluster
+
+
+@pytest.fixture
+def cluster(mortal_cluster):
+    """A cluster that a test may stop."""
+    if not mortal_cluster.runs():
+        mortal_cluster.kill()
+        mortal_cluster.start()
+    return mortal_cluster

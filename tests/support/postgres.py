@@ -209,6 +209,9 @@ class Cluster(Address):
         return (len(lines) > 7 and int(lines[0]) == self.process.pid
                 and lines[7].strip() in ("ready", "standby"))
 
+    def runs(self):
+        return self.process is not None and self.process.poll() is None
+
     def stop(self, mode="fast"):
         """As pg_ctl stop -m MODE."""
         self.process.send_signal(STOP_SIGNALS[mode])
@@ -232,7 +235,7 @@ class Cluster(Address):
             raise PostgresFailed(f"not promoted:\n{self.log_text()}")
 
     def remove(self):
-        if self.process and self.process.poll() is None:
+        if self.runs():
             try:
                 self.stop("immediate")
             except PostgresFailed:
