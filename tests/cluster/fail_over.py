@@ -42,8 +42,8 @@ def cycle(number, pair, nodes, tenant, campaign, seconds):
     for node in nodes:
         if not node.alive() or node.starts != 1:
             raise AssertionError(f"a node has ended:\n{node.log_text()}")
-    print(f"cycle {number}: {len(load.acknowledged)} people blocked, {load.refused()} refusals; "
-          f"promoted after {promoted - began:.1f} s, both nodes back {back:.1f} s later", flush=True)
+    print(f"cycle {number}: {len(load.acknowledged)} blocked, {load.refused()} refusals; promoted "
+          f"after {promoted - began:.1f} s, both nodes back {back:.1f} s later", flush=True)
     return load
 
 

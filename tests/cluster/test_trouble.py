@@ -1,5 +1,5 @@
-"""Nodes die, connections break, the database is slow, full of others, or away: what was acknowledged
-stays, what is refused is refused soon and truly, and nobody has to restart anything."""
+"""Nodes die, connections break, the database is slow, full of others, or away: what was
+acknowledged stays, what is refused is refused soon and truly, and nobody restarts anything."""
 
 import time
 from contextlib import ExitStack, contextmanager

@@ -5,8 +5,8 @@ from .server import Server, Tenant, on_postgresql
 
 
 class Nodes:
-    """So many nodes, each on a data folder of its own. Behaves as a list of Servers. One alone is on
-    whatever a Server is on.
+    """So many nodes, each on a data folder of its own. Behaves as a list of Servers. One alone is
+    on whatever a Server is on.
 
     database: the URI of one that somebody else makes and drops; `reach` may give each node its own
     way there: a function of the node's number that returns a URI."""

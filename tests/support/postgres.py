@@ -4,8 +4,8 @@
 usage: postgres.py run [--fsync] -- COMMAND...
 
 `run` starts a cluster, runs the command and removes the cluster; the exit code is the command's.
-LEADBLOCK_TEST_POSTGRES names the cluster in the command's environment as "host=... port=...", which
-the tests in C read, and LEADBLOCK_TEST_POSTGRES_URI as "postgresql://...", which those in Python read.
+In the command's environment LEADBLOCK_TEST_POSTGRES names the cluster as "host=... port=...", for
+the tests in C, and LEADBLOCK_TEST_POSTGRES_URI as "postgresql://...", for those in Python.
 
 All in a temporary folder, on 127.0.0.1, as a user other than root. Nothing is left behind when the
 program ends, however it ends but by SIGKILL.
@@ -201,7 +201,7 @@ class Cluster(Address):
         return False
 
     def _is_ready(self):
-        """As the postmaster's own file says: its first line is the process, its eighth the state."""
+        """As the postmaster's own file says: line 1 is the process, line 8 the state."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:
@@ -241,7 +241,9 @@ class Cluster(Address):
             except PostgresFailed:
                 pass  # it has been killed then
         self.kill()
-        shutil.rmtree(self.root, ignore_errors=True)
+        limit = time.monotonic() + STOP_LIMIT
+        while self.root.exists() and time.monotonic() < limit:
+            shutil.rmtree(self.root, ignore_errors=True)  # orphans may still write into it
         _clusters.discard(self)
 
 
