@@ -11,17 +11,41 @@
  * JSON takes milliseconds, which other connections of the I/O thread would have to wait. */
 #define HEAVY_BODY_BYTES (32 << 10)
 
-static bool begin(void *context, struct lb_request *req)
+/* Asks the store whether memory lacks something; false when the reply is set. */
+static bool ask(struct lb_call *call)
+{
+    struct lb_fresh *fresh = &call->fresh;
+    fresh->workspace = call->workspace;
+    fresh->completion = lb_request_completion(call->req, &fresh->home);
+    lb_err err = lb_freshness_ask(call->app->freshness, fresh);
+    if (err)
+        lb_call_refuse(call, err, NULL);
+    return !err;
+}
+
+static enum lb_admission begin(void *context, struct lb_request *req)
 {
     struct lb_call *call = lb_request_alloc(req, sizeof *call);
     if (!call) {
         lb_reply_error(&req->reply, LB_ERR_OVERLOADED, "The server is out of memory.");
-        return false;
+        return LB_REFUSED;
     }
     call->app = context;
     call->req = req;
     req->context = call;
-    return lb_gate_pass(call);
+    if (lb_gate_pass(call))
+        return LB_ADMITTED;
+    return call->doubtful && ask(call) ? LB_UNDECIDED : LB_REFUSED;
+}
+
+/* Memory refused a call, and has now all that the store had when it came. */
+static bool decide(void *context, struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    if (!call->fresh.result)
+        return lb_gate_pass_doubtful(call);
+    lb_call_refuse(call, call->fresh.result, NULL);
+    return false;
 }
 
 static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *reader)
@@ -51,15 +75,12 @@ static enum lb_progress resume(struct lb_request *req)
 
 static enum lb_progress ask_first(struct lb_call *call)
 {
-    struct lb_fresh *fresh = &call->fresh;
-    fresh->workspace = call->workspace;
-    fresh->completion = lb_request_completion(call->req, &fresh->home);
     call->req->resume = resume;
-    lb_err err = lb_freshness_ask(call->app->freshness, fresh);
-    if (!err)
+    call->fresh.key_id = (struct lb_str){0};
+    if (ask(call))
         return LB_PENDING;
     call->req->resume = NULL;
-    return lb_call_refuse(call, err, NULL);
+    return LB_DONE;
 }
 
 static enum lb_progress handle(void *context, struct lb_request *req)
@@ -120,5 +141,6 @@ static void end(void *context, struct lb_request *req)
 
 struct lb_http_app lb_api_app(struct lb_app *app)
 {
-    return (struct lb_http_app){.context = app, .begin = begin, .handle = handle, .end = end};
+    return (struct lb_http_app){
+        .context = app, .begin = begin, .decide = decide, .handle = handle, .end = end};
 }

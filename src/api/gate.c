@@ -193,24 +193,56 @@ bool lb_gate_pass(struct lb_call *call)
         return false;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
         return pass_media_type(call);
-    return pass_rest(call) || call->doubtful;
+    return pass_rest(call);
+}
+
+bool lb_gate_pass_doubtful(struct lb_call *call)
+{
+    return pass_rest(call);
+}
+
+static bool still_valid(struct lb_call *call)
+{
+    if (!call->key || lb_key_valid(call->key, lb_clock_wall_ms()))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_API_KEY,
+                   "The API key has been revoked or has ended.");
+    return false;
+}
+
+static int64_t started_at_ms(const struct lb_call *call)
+{
+    uint64_t age_ms = (lb_clock_mono_ns() - call->req->started_ns) / 1000000;
+    return lb_clock_wall_ms() - (int64_t)age_ms;
+}
+
+/* Another campaign may have the id by now. One that another node made before this call came is the
+ * one that was meant; one that was made while its body came is not. */
+static bool pass_fresh_campaign(struct lb_call *call)
+{
+    if (!call->campaign_id.ptr)
+        return true;
+    const struct lb_campaign *campaign =
+        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+    if (!campaign || (campaign->row.no != call->list.campaign &&
+                      campaign->row.created_at > started_at_ms(call))) {
+        lb_call_campaign_not_found(call);
+        return false;
+    }
+    call->list.campaign = campaign->row.no;
+    return true;
 }
 
 bool lb_gate_pass_fresh(struct lb_call *call)
 {
-    if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
-        return true;
-    /* What has passed must be what it was: a campaign of the same id may have taken its place. */
-    return call->doubtful ? pass_rest(call) : lb_gate_still_passes(call) && pass_license(call);
+    return (call->req->route->flags & LB_ROUTE_LOCAL) ||
+           (still_valid(call) && pass_license(call) && pass_fresh_campaign(call));
 }
 
 bool lb_gate_still_passes(struct lb_call *call)
 {
-    if (call->key && !lb_key_valid(call->key, lb_clock_wall_ms())) {
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_API_KEY,
-                       "The API key has been revoked or has ended.");
+    if (!still_valid(call))
         return false;
-    }
     if (!call->campaign_id.ptr)
         return true;
     const struct lb_campaign *campaign =

@@ -6,12 +6,17 @@
 
 #include "api/call.h"
 
-/* True: go on with the body. False: refused, the reply is set. What another node may have changed
- * is not refused yet when several share the store: the call is doubtful then. I/O thread. */
+/* True: go on with the body. False: refused, the reply is set. When several nodes share the
+ * store, what another one may have changed is not refused yet: call->doubtful is set, and no reply.
+ * I/O thread. */
 bool lb_gate_pass(struct lb_call *call);
 
-/* Once more, now that memory is known to lag behind nobody (domain/freshness.h): in whole for calls
- * that are doubtful, else for what may have ended. */
+/* The same once more for a call that was doubtful, now that memory is known to lag behind nobody
+ * (domain/freshness.h). I/O thread. */
+bool lb_gate_pass_doubtful(struct lb_call *call);
+
+/* For a call that has passed, when memory is known to lag behind nobody: looks again at what may
+ * have ended. */
 bool lb_gate_pass_fresh(struct lb_call *call);
 
 /* Looks again at what may have ended since then: the key and the campaign, for calls that waited

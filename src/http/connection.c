@@ -246,6 +246,29 @@ static enum MHD_Result refuse(struct lb_connection *conn)
     return answer(conn);
 }
 
+static void suspend(struct lb_connection *conn, enum lb_phase phase)
+{
+    enter(conn, phase);
+    MHD_suspend_connection(conn->mhd);
+    conn->suspended = true;
+}
+
+/* The application has decided about the headers. */
+static enum MHD_Result admit(struct lb_connection *conn, bool admitted)
+{
+    struct lb_exchange *x = conn->exchange;
+    size_t limit = conn->loop->server->settings.max_body_bytes;
+    if (!admitted)
+        return refuse(conn);
+    if (x->content_length > limit) {
+        lb_reply_error(&x->req.reply, LB_ERR_PAYLOAD_TOO_LARGE,
+                       "The body may have %zu bytes at most.", limit);
+        return refuse(conn);
+    }
+    enter(conn, LB_PHASE_BODY);
+    return MHD_YES;
+}
+
 /* The headers are complete. */
 static enum MHD_Result take_head(struct lb_connection *conn, const char *method,
                                  const char *version)
@@ -276,16 +299,12 @@ static enum MHD_Result take_head(struct lb_connection *conn, const char *method,
         lb_reply_error(&req->reply, err, "%s", reason.text);
         return refuse(conn);
     }
-    if (!app->begin(app->context, req))
-        return refuse(conn);
-    if (x->content_length > loop->server->settings.max_body_bytes) {
-        lb_reply_error(&req->reply, LB_ERR_PAYLOAD_TOO_LARGE,
-                       "The body may have %zu bytes at most.",
-                       loop->server->settings.max_body_bytes);
-        return refuse(conn);
+    enum lb_admission admission = app->begin(app->context, req);
+    if (admission == LB_UNDECIDED) {
+        suspend(conn, LB_PHASE_DOUBT);
+        return MHD_YES;
     }
-    enter(conn, LB_PHASE_BODY);
-    return MHD_YES;
+    return admit(conn, admission == LB_ADMITTED);
 }
 
 /* All bodies together have a bound; small ones do not count, the number of connections bounds them.
@@ -345,9 +364,7 @@ static enum MHD_Result take_end(struct lb_connection *conn)
     x->req.body = lb_buf_str(&x->body);
     if (app->handle(app->context, &x->req) == LB_DONE)
         return answer(conn);
-    enter(conn, LB_PHASE_PENDING);
-    MHD_suspend_connection(conn->mhd);
-    conn->suspended = true;
+    suspend(conn, LB_PHASE_PENDING);
     return MHD_YES;
 }
 
@@ -364,6 +381,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
     struct lb_connection *conn = x->req.connection;
     if (conn->phase == LB_PHASE_HEADERS)
         return take_head(conn, method, version);
+    if (conn->phase == LB_PHASE_DOUBT) /* libmicrohttpd shows the headers once more */
+        return admit(conn, conn->admitted);
     if (*data_size == 0)
         return take_end(conn);
     size_t size = *data_size;
@@ -377,10 +396,24 @@ bool lb_connection_half_closed(const struct lb_connection *conn)
     return recv(conn->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
+static void decide(struct lb_connection *conn)
+{
+    struct lb_http_app *app = &conn->loop->server->app;
+    conn->admitted = app->decide(app->context, &conn->exchange->req);
+    if (!conn->admitted && lb_connection_half_closed(conn))
+        lb_connection_farewell(conn); /* see on_completion */
+    else
+        lb_connection_resume(conn);
+}
+
 static void on_completion(struct lb_task *task)
 {
     struct lb_request *req =
         (struct lb_request *)(void *)((char *)task - offsetof(struct lb_request, task));
+    if (req->connection->phase == LB_PHASE_DOUBT) {
+        decide(req->connection);
+        return;
+    }
     enum lb_progress (*resume)(struct lb_request *) = req->resume;
     req->resume = NULL;
     if (resume && resume(req) == LB_PENDING)

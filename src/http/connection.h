@@ -14,6 +14,7 @@ struct MHD_Daemon;
 enum lb_phase {
     LB_PHASE_WAITING,  /* for a request */
     LB_PHASE_HEADERS,  /* the request line is there */
+    LB_PHASE_DOUBT,    /* `begin` could not decide */
     LB_PHASE_BODY,     /* `begin` let it pass */
     LB_PHASE_DISCARD,  /* refused; the rest of the body is read away, then the reply goes out */
     LB_PHASE_FAREWELL, /* refused in the middle of the body; the response was written, to be closed
@@ -31,7 +32,8 @@ struct lb_connection {
     bool cut;       /* we have shut the socket down */
     bool read_shut; /* for reading only */
     bool suspended;
-    bool counted; /* `received` tells where the next request begins */
+    bool admitted; /* DOUBT: what `decide` said */
+    bool counted;  /* `received` tells where the next request begins */
     int fd;
     uint64_t since_ms;      /* when the phase began */
     uint64_t look_ms;       /* WAITING: when to ask the kernel for the bytes that came in */

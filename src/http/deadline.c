@@ -105,6 +105,7 @@ static void check(struct lb_connection *conn, const struct lb_server_settings *s
     case LB_PHASE_FAREWELL:
         check_farewell(conn, age_ms, settings);
         break;
+    case LB_PHASE_DOUBT:
     case LB_PHASE_PENDING: /* whoever has it completes it */
         break;
     case LB_PHASE_SENDING:

@@ -9,11 +9,18 @@
 
 #include "http/router.h"
 
+enum lb_admission {
+    LB_REFUSED,  /* req->reply is set; the server answers without waiting for the body */
+    LB_ADMITTED, /* go on with the body */
+    LB_UNDECIDED
+};
+
 struct lb_http_app {
     void *context;
-    /* The headers are complete. True: go on with the body. False: refused, req->reply is set; the
-     * server answers without waiting for the body. */
-    bool (*begin)(void *context, struct lb_request *req);
+    /* The headers are complete. Undecided: somebody will call lb_request_complete, or already has,
+     * and then `decide` is called; the client's body waits. */
+    enum lb_admission (*begin)(void *context, struct lb_request *req);
+    bool (*decide)(void *context, struct lb_request *req);
     /* The body is complete. */
     enum lb_progress (*handle)(void *context, struct lb_request *req);
     /* The response is out or the connection is gone: log, count, release. Once for each request,

@@ -29,7 +29,7 @@ static struct app {
 
 static struct lb_server *server;
 
-static bool begin(void *context, struct lb_request *req)
+static enum lb_admission begin(void *context, struct lb_request *req)
 {
     struct app *a = context;
     a->begun++;
@@ -114,7 +114,7 @@ static struct lb_server_settings settings(void)
 
 static void start(const struct lb_server_settings *wanted)
 {
-    struct lb_http_app callbacks = {&app, begin, handle, end};
+    struct lb_http_app callbacks = {&app, begin, NULL, handle, end};
     struct lb_reason reason;
     memset(&app, 0, sizeof app);
     assert_int_equal(lb_server_create(wanted, &callbacks, &server, &reason), LB_OK);
@@ -392,7 +392,7 @@ static void a_second_server_is_refused_the_address(void **state)
     char listen[32];
     struct lb_server *second;
     struct lb_reason reason;
-    struct lb_http_app callbacks = {&app, begin, handle, end};
+    struct lb_http_app callbacks = {&app, begin, NULL, handle, end};
     struct lb_server_settings wanted = settings();
     snprintf(listen, sizeof listen, "127.0.0.1:%u", lb_server_port(server));
     wanted.listen = listen;
