@@ -6,7 +6,7 @@ import time
 import pytest
 
 from support.postgres import ADMIN, tool
-from support.proxy import AFTER, BEFORE, Proxy
+from support.proxy import AFTER, BEFORE, HOLE, Proxy
 
 PLAIN = "BEGIN; INSERT INTO proof VALUES (1); COMMIT"
 IN_STEPS = ["BEGIN", "INSERT INTO proof VALUES (1)", "COMMIT"]
@@ -96,6 +96,15 @@ def test_a_black_hole_swallows_until_it_ends(proxy):
         psql(proxy, "SELECT 1", timeout=1)
     proxy.flow()
     assert psql(proxy, "SELECT 1")
+
+
+def test_a_hole_at_the_commit_keeps_the_transaction_open(cluster, proxy):
+    hole = proxy.cut_at_commit(HOLE)
+    with pytest.raises(subprocess.TimeoutExpired):
+        psql(proxy, *IN_STEPS, timeout=1)
+    assert hole.happened.is_set() and rows(cluster) == 0
+    assert cluster.psql("SELECT count(*) FROM pg_stat_activity "
+                        "WHERE state = 'idle in transaction'") == "1"
 
 
 def test_it_cuts_all_connections_and_refuses_new_ones(proxy):

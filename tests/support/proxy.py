@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 PIECE = 1 << 16
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104  # answered by a single byte
 COMMITS = {b"COMMIT", b"END"}
-BEFORE, AFTER = "before", "after"
+BEFORE, AFTER, HOLE = "before", "after", "hole"
 
 
 def is_commit(query):
@@ -100,8 +100,9 @@ class Backend:
 
 
 class Cut:
-    """One connection that is going to be cut at a COMMIT: before it is forwarded, or after the
-    server has committed and before its answer is forwarded."""
+    """One connection that is going to be cut at a COMMIT: BEFORE it is forwarded, or AFTER the
+    server has committed and before its answer is forwarded. At a HOLE all falls silent before
+    anything is forwarded that came with it: the server keeps what the transaction has locked."""
 
     def __init__(self, when):
         self.when = when
@@ -143,13 +144,20 @@ class Link:
     def to_server(self):
         while data := self.client.recv(PIECE):
             self.proxy.hold(self.proxy.delay_to_server)
-            for message, commits in self.frontend.feed(data):
-                cut = self.proxy.take_cut() if commits else None
-                if cut and cut.when == BEFORE:
+            messages = self.frontend.feed(data)
+            commits = any(commit for _, commit in messages)
+            cut = self.proxy.take_cut() if commits else None
+            if cut and cut.when == HOLE:
+                self.proxy.black_hole()
+                cut.happened.set()
+                self.proxy.hold(0)
+            for message, commit in messages:
+                if cut and commit and cut.when == BEFORE:
                     cut.happened.set()
                     self.close()
                     return
-                self.cut_after = cut or self.cut_after
+                if cut and cut.when == AFTER:
+                    self.cut_after = cut
                 self.server.sendall(message)
 
     def to_client(self):
@@ -249,7 +257,7 @@ class Proxy:
             link.close()
 
     def cut_at_commit(self, when):
-        """Cuts the connection of the next COMMIT, BEFORE or AFTER it; returns the Cut."""
+        """Cuts the connection of the next COMMIT, as `when` says; returns the Cut."""
         with self.lock:
             self.cut = Cut(when)
             return self.cut
