@@ -43,7 +43,8 @@ void lb_pg_rollback(struct lb_store *store)
     if (sent)
         lb_pg_wait(writer, writer->sent);
     writer->failed = LB_OK;
-    if (writer->conn && (lb_pg_send(writer, PG_ROLLBACK, NULL, false) || lb_pg_settle(writer)))
+    bool open = writer->conn && PQtransactionStatus(writer->conn) != PQTRANS_IDLE;
+    if (open && (lb_pg_send(writer, PG_ROLLBACK, NULL, false) || lb_pg_settle(writer)))
         lb_pg_drop(writer);
     end(postgres);
 }
