@@ -35,6 +35,17 @@ as_root() {
     fi
 }
 
+# Runs a command while packages that it installs may not start their services.
+without_services() (
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        trap 'as_root rm -f $policy' EXIT
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+        as_root chmod 755 $policy
+    fi
+    "$@"
+)
+
 # install PACKAGE...: installs what is missing, says so, and costs next to nothing when all is there.
 install() {
     local package missing=()
@@ -47,7 +58,7 @@ install() {
     say "installing ${missing[*]}"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null >/dev/null ||
         say "apt-get update failed; trying with the lists that are here"
-    as_root env DEBIAN_FRONTEND=noninteractive \
+    without_services as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y -qq -o Dpkg::Use-Pty=0 --no-install-recommends "${missing[@]}" \
         </dev/null >/dev/null ||
         die "could not install ${missing[*]}"

@@ -8,7 +8,7 @@ packages_build=(
     libsqlite3-dev libpq-dev libcurl4-openssl-dev libcsv-dev libcmocka-dev zlib1g-dev
 )
 
-packages_test=(python3 python3-pytest sqlite3 curl)
+packages_test=(python3 python3-pytest sqlite3 curl postgresql-15)
 
 packages_lint=(clang-format clang-tidy cppcheck shellcheck python3)
 

@@ -15,7 +15,8 @@ enum lb_progress lb_health_ready(struct lb_request *req, void *app)
     struct lb_app *parts = app;
     if (atomic_load(&parts->stopping))
         lb_reply_error(&req->reply, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
-    else if (!lb_writer_ready(parts->writer))
+    else if (!lb_writer_ready(parts->writer) ||
+             (parts->freshness && !lb_freshness_ready(parts->freshness)))
         lb_reply_error(&req->reply, LB_ERR_STORAGE_UNAVAILABLE,
                        "The storage has failed and takes no writes.");
     else

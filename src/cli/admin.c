@@ -66,7 +66,8 @@ static void pause_and_explain(const char *data, uint64_t waited_s, bool *explain
 }
 
 /* A server, or when the folder's lock can be had our own engine, behind the socket at `path`. */
-static bool reach(struct lb_admin *admin, const char *data, char *path, size_t size)
+static bool reach(struct lb_admin *admin, const char *data, const char *database, char *path,
+                  size_t size)
 {
     struct lb_reason reason = {""};
     uint64_t begun = lb_clock_mono_ns();
@@ -74,7 +75,7 @@ static bool reach(struct lb_admin *admin, const char *data, char *path, size_t s
     for (bool explained = false; waited_s < WAIT_S; pause_and_explain(data, waited_s, &explained)) {
         if (find_socket(admin, data, LB_FOLDER_SERVER_SOCKET, path, size) && socket_answers(path))
             return true;
-        lb_err err = lb_daemon_start_local(data, &admin->engine, &reason);
+        lb_err err = lb_daemon_start_local(data, database, &admin->engine, &reason);
         if (err == LB_OK)
             return find_socket(admin, data, LB_FOLDER_COMMAND_SOCKET, path, size);
         if (err != LB_ERR_ALREADY_EXISTS) {
@@ -101,14 +102,21 @@ static void admin_close(struct lb_admin *admin)
     free(admin);
 }
 
+/* A setting of the server as an option of a command, else from the environment. */
+static const char *setting_value(const struct lb_cli *cli, enum lb_cli_option_id option,
+                                 const struct lb_setting *setting)
+{
+    char environment[LB_SETTING_ENVIRONMENT_SIZE];
+    lb_setting_environment(setting, environment);
+    return lb_cli_value(cli, option, environment, setting->initial);
+}
+
 /* Connects to the server of the data folder, or starts an engine in this process that serves the
  * folder until admin_close. NULL after a message. */
 static struct lb_admin *admin_open(const struct lb_cli *cli)
 {
-    const struct lb_setting *setting = &lb_settings[LB_SETTING_data];
-    char environment[LB_SETTING_ENVIRONMENT_SIZE];
-    lb_setting_environment(setting, environment);
-    const char *data = lb_cli_value(cli, LB_OPT_DATA, environment, setting->initial);
+    const char *data = setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
+    const char *database = setting_value(cli, LB_OPT_DATABASE, &lb_settings[LB_SETTING_database]);
     struct lb_admin *admin = calloc(1, sizeof *admin);
     if (!admin || !lb_client_prepare()) {
         lb_cli_error("out of memory");
@@ -119,7 +127,7 @@ static struct lb_admin *admin_open(const struct lb_cli *cli)
     /* An engine of our own shall not chat into the output of a command. */
     lb_log_set_level(LB_LOG_WARN);
     char path[64];
-    if (!reach(admin, data, path, sizeof path)) {
+    if (!reach(admin, data, database, path, sizeof path)) {
         admin_close(admin);
         return NULL;
     }

@@ -21,6 +21,7 @@ enum {
 /* X(name, option, value shown in help or NULL for a switch, help). */
 #define LB_CLI_OPTION_TABLE(X)                                                                     \
     X(DATA, "data", "DIR", "The server's data folder (LEADBLOCK_DATA; ./leadblock-data).")         \
+    X(DATABASE, "database", "DATABASE", "When no server runs on the folder (LEADBLOCK_DATABASE).") \
     X(PLAN, "plan", "PLAN", "The licence: starter, pro or agency.")                                \
     X(EXPIRES, "expires", "DATE",                                                                  \
       "When it ends: 2027-12-31 (as that day begins, UTC) or 2027-12-31T12:00:00Z.")               \

@@ -5,7 +5,7 @@
 
 #define API   (LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(WORKSPACE))
 #define IDS   (LB_BIT(FILE) | LB_BIT(BATCH) | LB_BIT(SKIP_INVALID))
-#define ADMIN (LB_BIT(DATA) | LB_BIT(JSON))
+#define ADMIN (LB_BIT(DATA) | LB_BIT(DATABASE) | LB_BIT(JSON))
 #define MANY  1000000 /* arguments; the system's own limit is lower */
 
 #define WORKSPACE_IS "WORKSPACE is an id, or a name that only one workspace has.\n"

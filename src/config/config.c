@@ -133,14 +133,21 @@ static lb_err set_number(const struct lb_setting *setting, void *out, const char
     return LB_OK;
 }
 
+bool lb_config_is_postgres(const char *database)
+{
+    return strncmp(database, "postgresql://", 13) == 0 ||
+           strncmp(database, "postgres://", 11) == 0 || strchr(database, '=') != NULL;
+}
+
 static lb_err set_text(const struct lb_setting *setting, const char **out, const char *name,
                        const char *value, struct lb_reason *reason)
 {
     if (!*value)
         return lb_fail(reason, LB_ERR_INVALID_PARAMETER, "%s: the value is empty", name);
-    if (setting == &lb_settings[LB_SETTING_database] && strcmp(value, "sqlite") != 0)
+    if (setting == &lb_settings[LB_SETTING_database] && strcmp(value, "sqlite") != 0 &&
+        !lb_config_is_postgres(value)) /* which may hold a password: it is not shown */
         return lb_fail(reason, LB_ERR_INVALID_PARAMETER,
-                       "%s: this version stores in 'sqlite' only; leave it out, or say sqlite",
+                       "%s: say sqlite, or name a PostgreSQL database: postgresql://USER@HOST/NAME",
                        name);
     *out = value;
     return LB_OK;

@@ -19,8 +19,11 @@
       "The data folder. It is made when it is missing; one server at a time owns it.")             \
     X(text, listen, "listen", "127.0.0.1:8080", "HOST:PORT", 0, 0,                                 \
       "Address of the API; an IPv6 host goes in brackets, and port 0 picks a free one.")           \
-    X(text, database, "database", "sqlite", "NAME", 0, 0,                                          \
-      "Where entries are stored: `sqlite`, inside the data folder.")                               \
+    X(text, database, "database", "sqlite", "DATABASE", 0, 0,                                      \
+      "Where all is stored: `sqlite`, inside the data folder, or a PostgreSQL database that "      \
+      "several servers may share: `postgresql://USER@HOST/NAME`.")                                 \
+    X(u32, database_timeout_s, "database-timeout", "10", "SECONDS", 1, 3600,                       \
+      "How long PostgreSQL may take to answer; then the connection is given up.")                  \
     X(u32, threads, "threads", "0", "N", 0, 1024,                                                  \
       "I/O threads; 0 means one per processor that the process may use.")                          \
     X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
@@ -151,5 +154,8 @@ unsigned lb_config_threads(const struct lb_config *config);
 
 /* Appends the whole of docs/configuration.md. */
 void lb_config_markdown(struct lb_buf *out);
+
+/* Does the setting `database` name a PostgreSQL database, as a URI or as KEY=VALUE pairs? */
+bool lb_config_is_postgres(const char *database);
 
 #endif

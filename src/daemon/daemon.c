@@ -144,7 +144,8 @@ static bool always(void)
     return true;
 }
 
-lb_err lb_daemon_start_local(const char *data_dir, struct lb_daemon **out, struct lb_reason *reason)
+lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct lb_daemon **out,
+                             struct lb_reason *reason)
 {
     struct lb_daemon *daemon = calloc(1, sizeof *daemon);
     if (!daemon || sodium_init() < 0 || !lb_config_init(&daemon->parts.config)) {
@@ -154,6 +155,7 @@ lb_err lb_daemon_start_local(const char *data_dir, struct lb_daemon **out, struc
     signal(SIGPIPE, SIG_IGN);
     lb_log_set_level(LB_LOG_WARN);
     daemon->parts.config.data = data_dir;
+    daemon->parts.config.database = database;
     daemon->parts.local = true;
     daemon->parts.folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
     lb_rcu_thread_register();

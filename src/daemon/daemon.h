@@ -13,7 +13,7 @@ int lb_daemon_run(const struct lb_config *config);
  * a data folder, LB_FOLDER_COMMAND_SOCKET, from threads of its own, for a command that finds no
  * server running. LB_ERR_ALREADY_EXISTS: a server or another command holds the folder. */
 struct lb_daemon;
-lb_err lb_daemon_start_local(const char *data_dir, struct lb_daemon **out,
+lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct lb_daemon **out,
                              struct lb_reason *reason);
 void lb_daemon_stop_local(struct lb_daemon *daemon);
 

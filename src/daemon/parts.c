@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "daemon/notify.h"
 #include "domain/admin.h"
+#include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
 #include <poll.h>
@@ -38,22 +39,31 @@ static void storage_failed(void *context)
         parts->on_failure();
 }
 
+lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_folder *folder,
+                            struct lb_store **out, struct lb_reason *reason)
+{
+    if (lb_config_is_postgres(config->database)) {
+        struct lb_postgres_settings settings = {.conninfo = config->database,
+                                                .timeout_ms = config->database_timeout_s * 1000};
+        return lb_postgres_open(&settings, out, reason);
+    }
+    struct lb_sqlite_settings settings = {.path = folder->database,
+                                          .checkpoint_pages = config->checkpoint_pages};
+    return lb_sqlite_open(&settings, out, reason);
+}
+
 static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
-    struct lb_sqlite_settings settings = {.path = parts->folder.database,
-                                          .checkpoint_pages = parts->config.checkpoint_pages};
-    lb_err err = lb_sqlite_open(&settings, &app->store, reason);
+    lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, &app->store, reason);
     if (err)
         return err;
     app->access = lb_access_create();
     if (!app->access)
         return out_of_memory(reason);
-    err = lb_access_load(app->access, app->store);
-    if (err)
-        return lb_fail(reason, err, "cannot read workspaces and keys from %s",
-                       parts->folder.database);
-    return LB_OK;
+    err = app->store->shared ? lb_nodes_load_access(app->access, app->store)
+                             : lb_access_load(app->access, app->store);
+    return err ? lb_fail(reason, err, "cannot read workspaces and keys from the database") : LB_OK;
 }
 
 /* The blocklists, and the campaigns that obey them. */
@@ -76,10 +86,17 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
     return parts->app.outreach ? LB_OK : out_of_memory(reason);
 }
 
-/* Without blocklists there is nothing to do around a batch. */
-static lb_err no_batch(void *context, const struct lb_write *first)
+/* Without blocklists there is nothing to do around a batch, but for the locks of a shared store. */
+static lb_err lock_alone(void *context, const struct lb_write *first)
 {
-    return LB_OK;
+    struct lb_parts *parts = context;
+    struct lb_store *store = parts->app.store;
+    if (!store->shared)
+        return LB_OK;
+    lb_err err = lb_nodes_lock(&parts->locked, store, first);
+    for (size_t i = 0; !err && i < parts->locked.count; i++)
+        err = lb_nodes_refresh_access(parts->app.access, store, &parts->locked.stands[i], NULL);
+    return err;
 }
 
 static lb_err no_prepare(void *context)
@@ -96,10 +113,19 @@ static bool no_upkeep(void *context)
     return false;
 }
 
+static lb_err make_freshness(struct lb_app *app)
+{
+    struct lb_freshness_settings settings = {.access = app->access,
+                                             .blocklist = app->blocklist,
+                                             .store = app->store,
+                                             .writer = app->writer};
+    return lb_freshness_create(&settings, &app->freshness);
+}
+
 static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
-    const struct lb_writer_hooks none = {NULL, no_batch, no_prepare, no_publish, no_upkeep};
+    const struct lb_writer_hooks none = {parts, lock_alone, no_prepare, no_publish, no_upkeep};
     struct lb_writer_settings writer = {.store = app->store,
                                         .hooks = app->blocklist ? lb_blocklist_hooks(app->blocklist)
                                                                 : none,
@@ -120,6 +146,8 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
     if (!app->writer || !app->failures || !app->metrics || !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
+    if (!err && app->store->shared && app->blocklist)
+        err = make_freshness(app);
     return err ? lb_fail(reason, err, "cannot open the database for reading") : LB_OK;
 }
 
@@ -189,17 +217,16 @@ lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb
         lb_err err = lb_blocklist_load(app->blocklist, &loading, report_load);
         if (err)
             return lb_fail(reason, err,
-                           "the blocklists could not be read; the log above may say why, and "
-                           "`sqlite3 %s 'PRAGMA integrity_check'` examines the file",
-                           parts->folder.database);
+                           "the blocklists could not be read from the database; the log above may "
+                           "say why");
     }
     if (app->outreach) {
         lb_err err = lb_outreach_load(app->outreach, app->writer);
         if (err)
-            return lb_fail(reason, err, "cannot read campaigns from %s", parts->folder.database);
+            return lb_fail(reason, err, "cannot read campaigns from the database");
     }
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
-    if (!lb_writer_start(app->writer))
+    if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
     atomic_store(&app->loaded, true);
     return LB_OK;
@@ -217,6 +244,7 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_rcu_online();
     lb_parts_touch_keys(parts);
     lb_rcu_offline();
+    lb_freshness_stop(app->freshness);
     lb_writer_stop(app->writer);
     lb_readers_stop(app->readers);
     if (app->server)
@@ -225,7 +253,9 @@ void lb_parts_stop(struct lb_parts *parts)
     if (app->server)
         lb_server_destroy(app->server);
     lb_readers_destroy(app->readers);
+    lb_freshness_destroy(app->freshness);
     lb_writer_destroy(app->writer);
+    lb_locked_fini(&parts->locked);
     lb_outreach_destroy(app->outreach);
     lb_blocklist_destroy(app->blocklist);
     lb_access_destroy(app->access);

@@ -4,6 +4,7 @@
 
 #include "api/app.h"
 #include "daemon/folder.h"
+#include "domain/nodes.h"
 
 struct lb_parts {
     struct lb_config config;
@@ -14,6 +15,7 @@ struct lb_parts {
     _Atomic bool failed;      /* the storage has failed: the process must end */
     void (*on_failure)(void); /* called then, on the writer's thread; may be NULL */
     bool local;               /* only the control socket, no blocklists in memory */
+    struct lb_locked locked;  /* by the open batch, when local and the store is shared */
 };
 
 /* Opens the folder and the store, loads workspaces, keys and campaigns, binds the sockets, and
@@ -28,6 +30,10 @@ lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb
 
 /* Stops accepting, answers what has begun, commits what is queued, and closes everything. */
 void lb_parts_stop(struct lb_parts *parts);
+
+/* Opens what the setting `database` names. */
+lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_folder *folder,
+                            struct lb_store **out, struct lb_reason *reason);
 
 /* Hands a write to the writer and waits until it is done. For the main thread. */
 lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write);

@@ -61,6 +61,7 @@ static void publish_set_plan(struct lb_write *write)
 
 void lb_admin_set_plan(struct lb_admin_change *change)
 {
+    change->write.workspace = change->workspace->row.no;
     change->write.apply = apply_set_plan;
     change->write.publish = publish_set_plan;
 }
@@ -82,6 +83,7 @@ static void publish_create_key(struct lb_write *write)
 
 void lb_admin_create_key(struct lb_admin_change *change)
 {
+    change->write.workspace = change->workspace->row.no;
     lb_key_generate(change->key_text, &change->key_row);
     change->key_row.workspace = change->workspace->row.no;
     change->key_row.created_at = lb_clock_wall_ms();

@@ -183,6 +183,7 @@ static lb_err apply_pause(struct lb_write *write, struct lb_store *store)
 
 void lb_campaign_create(struct lb_campaign_change *change)
 {
+    change->write.workspace = change->standing.workspace->row.no;
     if (!change->row.id[0])
         lb_id_make(change->row.id, sizeof change->row.id, "cmp_");
     change->write.apply = apply_create;

@@ -1,6 +1,7 @@
 """What comes when the blocking has ended: what is left is claimed and completed, some of the
 blocked are freed and must go on where they stood, and the server says how every lead ended."""
 
+import itertools
 import time
 
 import calls
@@ -30,12 +31,12 @@ class Drain(workers.Worker):
 class Ending:
     """All by one process. `events` is its part of the history."""
 
-    def __init__(self, campaigns, rng, key, port):
+    def __init__(self, campaigns, rng, key, ports):
         self.campaigns = [campaign.id for campaign in campaigns]
         self.scene = workers.Scene(campaigns, 0, deadline=0)
         self.rng = rng
         self.key = key
-        self.port = port
+        self.ports = itertools.cycle(ports)
         self.events = []
 
     def run(self):
@@ -51,7 +52,7 @@ class Ending:
         loop = Loop()
         loop.events = self.events
         for job, campaign in zip(jobs, campaigns):
-            loop.start(job(Channel(loop, self.port, self.key), campaign))
+            loop.start(job(Channel(loop, next(self.ports), self.key), campaign))
         loop.run()
 
     def drain(self, campaigns):

@@ -2,8 +2,11 @@
 """Fires claims and blocks at the real server from many connections at once, and lets checker.py
 prove from the history that nobody was handed out after the block of them had been acknowledged.
 
-usage: fire.py [--seconds 60] [--seed N] [--claimers N] [--blockers N] [--leads N]
+usage: fire.py [--seconds 60] [--nodes N] [--seed N] [--claimers N] [--blockers N] [--leads N]
                [--history FILE] [--keep]
+
+With --nodes, the connections are spread over so many nodes of one PostgreSQL database, those of one
+client too: it blocks at one node and claims at another.
 
 Three processes share the work; see plan.py for the campaigns, workers.py for the kinds of clients,
 ending.py for what comes when time is up, and history.py for what is written down. --history keeps
@@ -13,6 +16,7 @@ is asked, not how it meets.
 
 import argparse
 import gc
+import itertools
 import multiprocessing
 import random
 import shutil
@@ -31,7 +35,8 @@ from calls import add_leads  # noqa: E402
 from ending import Ending  # noqa: E402
 from plan import PROCESSES, campaigns, steps  # noqa: E402
 from support.expect import ok  # noqa: E402
-from support.server import CommandFailed, Server  # noqa: E402
+from support.nodes import Nodes  # noqa: E402
+from support.server import CommandFailed  # noqa: E402
 from wire import Channel, Loop, Unanswered  # noqa: E402
 
 PATIENCE = 60  # seconds for the workers to finish what they have begun
@@ -44,18 +49,18 @@ KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 
 class Share:
     """What one process does: its workers, and its part of the history."""
 
-    def __init__(self, index, options, key, port, path):
+    def __init__(self, index, options, key, ports, path):
         self.index = index
         self.options = options
         self.campaigns = campaigns(options.leads)
         self.key = key
-        self.port = port
+        self.ports = itertools.cycle(ports[index % len(ports) :] + ports[: index % len(ports)])
         self.path = path
 
     def start(self, kind, connections, number, *more):
         name = f"{kind.__name__}-{number}"
         worker = kind(self.scene, random.Random(f"{self.options.seed}/{name}"), name, *more)
-        channels = [Channel(self.loop, self.port, self.key) for _ in range(connections)]
+        channels = [Channel(self.loop, next(self.ports), self.key) for _ in range(connections)]
         self.loop.start(worker.run(*channels))
 
     def start_all(self):
@@ -83,8 +88,8 @@ class Share:
 class Run:
     """One run: prepares, fires, ends, and gathers the history."""
 
-    def __init__(self, server, options, folder):
-        self.server = server
+    def __init__(self, nodes, options, folder):
+        self.nodes = nodes
         self.options = options
         self.folder = folder
         self.campaigns = campaigns(options.leads)
@@ -92,8 +97,9 @@ class Run:
         self.faults = []  # what went wrong with the run itself
 
     def prepare(self):
-        tenant = self.server.tenant("agency")
+        tenant = self.nodes[0].tenant("agency")
         self.key = tenant.key
+        self.ports = [node.port for node in self.nodes]
         rng = random.Random(self.options.seed)
         for campaign in self.campaigns:
             tenant.campaign(campaign.id, id=campaign.id, steps=steps(campaign))
@@ -115,8 +121,8 @@ class Run:
 
     def fire(self):
         context = multiprocessing.get_context("fork")
-        shares = [Share(index, self.options, self.key, self.server.port,
-                        self.folder / f"share-{index}") for index in range(PROCESSES)]
+        shares = [Share(index, self.options, self.key, self.ports, self.folder / f"share-{index}")
+                  for index in range(PROCESSES)]
         processes = [context.Process(target=share.run) for share in shares]
         for process in processes:
             process.start()
@@ -134,7 +140,7 @@ class Run:
 
     def end(self):
         rng = random.Random(self.options.seed)
-        ending = Ending(self.campaigns, rng, self.key, self.server.port)
+        ending = Ending(self.campaigns, rng, self.key, self.ports)
         try:
             ending.run()
         except (Unanswered, OSError) as error:
@@ -151,13 +157,15 @@ class Run:
             self.end()
         print(f"the end took {time.monotonic() - fired:.1f} s", flush=True)
         self.events.append(history.clocks("end"))
-        if not self.server.alive():
-            self.faults.append(f"the server has ended:\n{self.server.log_text()}")
+        if not self.nodes.alive():
+            self.faults.append(f"a server has ended:\n{self.nodes.log_text()}")
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--nodes", type=int, default=1, metavar="N",
+                        help="of one PostgreSQL database, when there are more than one")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--claimers", type=int, default=24, metavar="N")
     parser.add_argument("--blockers", type=int, default=24, metavar="N",
@@ -186,25 +194,24 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves no server behind
     print(f"seed {options.seed}", flush=True)
     folder = Path(tempfile.mkdtemp(prefix="leadblock-guarantee-"))
-    server = Server("--threads", 2, "--log-level", "warn", "--retry-backoff", RETRY_BACKOFF)
+    nodes = Nodes(options.nodes, "--threads", 2, "--log-level", "warn", "--retry-backoff",
+                  RETRY_BACKOFF)
     good = False
     try:
-        server.start()
-        run = Run(server, options, folder)
+        nodes.start()
+        run = Run(nodes, options, folder)
         run.run()
         report = judge(run, options)
-        server.stop()
+        nodes.stop()
         good = not report.failed
     except (CommandFailed, AssertionError, OSError) as error:
         print(f"{type(error).__name__}: {error}\n0 passed, 1 failed")
         return 1
     finally:
-        server.kill()
-        if good and not options.keep:
+        keep = options.keep or not good
+        nodes.close(keep)
+        if not keep:
             shutil.rmtree(folder)
-            server.remove()
-        else:
-            print(f"kept: {server.root}")
     print(report.sum())
     return 0 if good else 1
 

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from support import expect
+from support.marks import sqlite_only
 from support.server import CommandFailed, Server, Tenant, binary, key_id, run, unique
 
 COMMANDS = ["serve", "workspace create", "workspace list", "workspace set-plan", "key create",
@@ -277,7 +278,7 @@ def test_a_long_data_folder_works_though_socket_names_are_short(tmp_path):
 
 def test_names_of_any_kind_survive(folder):
     for name in ("Ünï ☂ 'quoted' \"double\" \\ back", "a,b;c", "-leading", "🎻" * 20):
-        workspace = done(run("workspace", "create", "--plan", "pro", "--data", folder.data, "--",
+        workspace = done(run("workspace", "create", "--plan", "pro", *folder.place, "--",
                              name)).strip()
         entries = folder.run("workspace", "list", "--json").json()
         assert [entry["name"] for entry in entries if entry["id"] == workspace] == [name]
@@ -361,6 +362,7 @@ def crowded():
         yield server, workspace, name
 
 
+@sqlite_only("writes 10,001 rows into the file by itself")
 def test_campaign_list_shows_more_than_one_page(crowded):
     server, workspace, name = crowded
     wanted = {f"c-{n}" for n in range(10_001)}
@@ -607,6 +609,7 @@ def open_copy(server, copy, tmp_path):
     return Server(data=data)
 
 
+@sqlite_only("pg_dump makes the backups there")
 def test_a_backup_while_the_server_writes_can_be_opened_by_another_server(tmp_path):
     import threading
     with Server() as server:
@@ -648,6 +651,7 @@ def test_a_backup_while_the_server_writes_can_be_opened_by_another_server(tmp_pa
         assert expect.ok(tenant.api.get(path + "/after"))["blocked"] is False
 
 
+@sqlite_only("pg_dump makes the backups there")
 def test_a_backup_without_a_server(tmp_path):
     with Server() as server:
         tenant = server.tenant()
@@ -661,6 +665,7 @@ def test_a_backup_without_a_server(tmp_path):
         server.start()
 
 
+@sqlite_only("pg_dump makes the backups there")
 def test_a_backup_never_overwrites(server, tmp_path):
     copy = tmp_path / "backup.db"
     copy.write_text("precious")
@@ -674,6 +679,7 @@ def test_a_backup_never_overwrites(server, tmp_path):
     assert isinstance(json.loads(done(again)), dict)
 
 
+@sqlite_only("pg_dump makes the backups there")
 def test_a_tenant_survives_a_backup_with_its_license_and_keys(tmp_path):
     with Server() as server:
         tenant = server.tenant("pro", "--expires", "2020-01-01")

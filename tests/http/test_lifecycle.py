@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -12,6 +11,7 @@ import pytest
 
 from support import expect
 from support.client import ConnectionClosed, build
+from support.marks import sqlite_only
 from support.server import Server, clean_environment, binary, fresh_address, key_id, run, unique
 
 
@@ -442,7 +442,7 @@ def try_demo(server):
 def test_demo_works_in_a_workspace_of_its_name_without_a_good_license(license):
     with Server("--demo") as server:
         server.stop()
-        shutil.rmtree(server.data)
+        server.empty()
         server.workspace(*license, name="Demo")
         server.start()
         try_demo(server)
@@ -508,6 +508,7 @@ def test_ten_starts_in_a_row(own):
     assert [entry["publicIdentifier"] for entry in entries] == [f"x-{n}" for n in range(9, -1, -1)]
 
 
+@sqlite_only("damages the file of the database")
 def test_a_damaged_store_is_refused_and_left_alone(own):
     own.tenant()
     own.stop()

@@ -9,6 +9,7 @@ import time
 
 from support import expect
 from support.client import Connection, ConnectionClosed, build
+from support.marks import sqlite_only
 from support.server import Server, key_id
 
 ROWS = 50_000  # of 100 entries: about a second to replay
@@ -27,6 +28,7 @@ def fill(data, workspace, campaign):
     database.close()
 
 
+@sqlite_only("writes 50,000 rows into the file by itself")
 def test_stopping_during_the_replay_never_says_allowed():
     with Server() as server:
         tenant = server.tenant("agency")

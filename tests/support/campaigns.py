@@ -1,5 +1,6 @@
 """A campaign with steps and leads, and the sender that claims and completes its activities."""
 
+import copy
 from datetime import datetime, timezone
 
 from . import expect
@@ -61,6 +62,12 @@ class Campaign:
             self.add(*leads)
             if active:
                 self.activate()
+
+    def seen_from(self, tenant):
+        """The same campaign at another node."""
+        other = copy.copy(self)
+        other.tenant, other.api = tenant, tenant.api
+        return other
 
     def details(self):
         return expect.ok(self.api.get(self.path))

@@ -284,8 +284,9 @@ def check_invariants(response):
 class Api:
     """Calls the API with one key over one kept connection."""
 
-    def __init__(self, port, key=None, base="/v1", headers=()):
+    def __init__(self, port, key=None, base="/v1", headers=(), timeout=DEFAULT_TIMEOUT):
         self.port = port
+        self.timeout = timeout
         self.key = key
         self.base = base
         self.extra = list(headers)
@@ -302,7 +303,7 @@ class Api:
             if ready or self.connection.buffer:
                 self.close()
         if not self.connection:
-            self.connection = Connection(self.port)
+            self.connection = Connection(self.port, timeout=self.timeout)
         return self.connection
 
     def headers(self, body=None, headers=(), key=UNSET, content_type="application/json"):

@@ -1,6 +1,8 @@
 """Starts the real program on a data folder of its own and runs its commands.
 
-The binary is taken from LEADBLOCK_BIN, else build/leadblock below the root of the repository.
+The binary is taken from LEADBLOCK_BIN, else build/leadblock below the root of the repository. With
+LEADBLOCK_TEST_BACKEND=postgresql every server has a fresh PostgreSQL database, of the cluster that
+LEADBLOCK_TEST_POSTGRES_URI names or else of one that the tests of this run share.
 """
 
 import itertools
@@ -14,6 +16,7 @@ import time
 import shutil
 from pathlib import Path
 
+from . import postgres
 from .client import Api, Connection
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +30,10 @@ _addresses = itertools.count(1)
 
 def binary():
     return os.environ.get("LEADBLOCK_BIN") or str(ROOT / "build" / "leadblock")
+
+
+def on_postgresql():
+    return os.environ.get("LEADBLOCK_TEST_BACKEND") == "postgresql"
 
 
 def unique(stem="lead"):
@@ -96,12 +103,18 @@ class Tenant:
 
 
 class Server:
-    """One server process on one data folder. May be stopped or killed and started again."""
+    """One server process on one data folder. May be stopped or killed and started again.
 
-    def __init__(self, *args, data=None, listen="127.0.0.1:0", env=None):
+    database: the URI of a PostgreSQL database that somebody else makes and drops."""
+
+    def __init__(self, *args, data=None, listen="127.0.0.1:0", env=None, database=None):
         self.args = [str(arg) for arg in args]
         self.root = Path(tempfile.mkdtemp(prefix="leadblock-test-"))
         self.data = Path(data) if data else self.root / "data"
+        self.database = database
+        self.own_database = None
+        if on_postgresql() and not database:
+            self.database = self.own_database = postgres.shared().create_database()
         self.listen = listen
         self.env = env
         self.process = None
@@ -121,6 +134,11 @@ class Server:
             self.remove()
 
     @property
+    def place(self):
+        """The options that say where its data are."""
+        return ["--data", str(self.data), *(["--database", self.database] if self.database else [])]
+
+    @property
     def log(self):
         """Standard error of the present or last run."""
         return self.root / f"stderr-{self.starts}"
@@ -136,7 +154,7 @@ class Server:
         """Starts the process without waiting until it is ready."""
         assert self.process is None
         self.starts += 1
-        command = [binary(), "serve", "--data", str(self.data), "--listen", self.listen, *self.args]
+        command = [binary(), "serve", *self.place, "--listen", self.listen, *self.args]
         with open(self.log, "wb") as err, open(self.root / f"stdout-{self.starts}", "wb") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=err, env=clean_environment(self.env))
@@ -196,6 +214,16 @@ class Server:
 
     def remove(self):
         shutil.rmtree(self.root, ignore_errors=True)
+        if self.own_database:
+            postgres.shared().drop_database(self.own_database)
+            self.own_database = None
+
+    def empty(self):
+        """Takes all data away from a server that is stopped."""
+        shutil.rmtree(self.data)
+        if self.own_database:
+            postgres.shared().drop_database(self.own_database)
+            self.database = self.own_database = postgres.shared().create_database()
 
     def alive(self):
         return self.process is not None and self.process.poll() is None
@@ -207,8 +235,8 @@ class Server:
         return Api(self.port, key, **options)
 
     def run(self, *args, **options):
-        """Runs a command on this server's data folder, whatever its exit code."""
-        return run(*args, "--data", self.data, **options)
+        """Runs a command on this server's data, whatever its exit code."""
+        return run(*args, *self.place, **options)
 
     def cli(self, *args, **options):
         """Runs a command that must succeed; its standard output without the line end."""

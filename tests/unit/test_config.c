@@ -170,17 +170,22 @@ static void flags_and_levels_take_words(void **state)
     lb_config_fini(&config);
 }
 
-static void a_database_that_is_not_built_in_is_refused(void **state)
+static void a_database_is_sqlite_or_a_postgresql(void **state)
 {
     (void)state;
+    static const char *const good[] = {"sqlite", "postgres://db/x", "postgresql://u:p@a,b/x",
+                                       "host=db dbname=x"};
+    static const char *const bad[] = {"mysql://db/x", "postgresql", "SQLite", "leadblock.db"};
     struct lb_config config;
     struct lb_reason reason;
-    fresh(&config);
-    assert_int_equal(set(&config, "database", "sqlite", &reason), LB_OK);
-    assert_int_equal(set(&config, "database", "postgres://db/x", &reason),
-                     LB_ERR_INVALID_PARAMETER);
-    assert_non_null(strstr(reason.text, "sqlite"));
-    assert_int_equal(set(&config, "data", "", &reason), LB_ERR_INVALID_PARAMETER);
+    assert_true(lb_config_init(&config));
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(set(&config, "database", good[i], &reason), LB_OK);
+        assert_string_equal(config.database, good[i]);
+        assert_int_equal(set(&config, "database", bad[i], &reason), LB_ERR_INVALID_PARAMETER);
+        assert_string_equal(config.database, good[i]);
+    }
+    assert_null(strstr(reason.text, bad[3])); /* it could have held a password */
     lb_config_fini(&config);
 }
 
@@ -253,7 +258,7 @@ int main(void)
         cmocka_unit_test(a_bad_variable_is_named_in_the_reason),
         cmocka_unit_test(networks_are_split_checked_and_added_up),
         cmocka_unit_test(flags_and_levels_take_words),
-        cmocka_unit_test(a_database_that_is_not_built_in_is_refused),
+        cmocka_unit_test(a_database_is_sqlite_or_a_postgresql),
         cmocka_unit_test(every_setting_has_its_own_option_and_variable),
         cmocka_unit_test(threads_follow_the_processors_when_not_set),
         cmocka_unit_test(the_document_is_what_the_table_says),

@@ -1,0 +1,276 @@
+"""What one node has acknowledged holds at all others from then on."""
+
+import itertools
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from support import expect
+from support.campaigns import (Campaign, block_everywhere, crowd, member_id, names, undo,
+                               unblock_everywhere)
+from support.server import Server, key_id, unique
+
+ROUNDS = 30
+SOON = 1.0  # seconds until all nodes know of a change to keys and licences
+
+
+def rounds(tenants, count=ROUNDS):
+    """Which node writes and which is asked, so many times."""
+    return itertools.islice(itertools.cycle(itertools.permutations(tenants, 2)), count)
+
+
+def check(campaign, name):
+    return expect.ok(campaign.api.get(f"{campaign.blocks}/{name}"))
+
+
+def bulk_check(campaign, people):
+    """Who of them is blocked."""
+    response = campaign.api.post(campaign.blocks + "/check", {"publicIdentifiers": people})
+    return expect.ok(response)["blocked"]
+
+
+def walk(api, path):
+    """All entries of a list, and its total when it is told."""
+    target, entries = "/v1" + path, []
+    while target:
+        response = api.call("GET", target, base="")
+        entries += expect.ok(response)
+        target = expect.next_link(response)
+    total = response.header("x-total-count")
+    return entries, total and int(total)
+
+
+def at_once(jobs):
+    """Runs the jobs at the same time; their results."""
+    gate = threading.Barrier(len(jobs))
+
+    def run(job):
+        gate.wait()
+        return job()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))
+
+
+def becomes(status, ask):
+    """Fails unless the answer has this status soon."""
+    limit = time.monotonic() + SOON
+    while (response := ask()).status != status:
+        assert time.monotonic() < limit, response
+        time.sleep(0.01)
+    return response
+
+
+# Blocks
+
+
+def test_a_block_is_in_every_answer_of_another_node(tenants):
+    people = crowd(ROUNDS)
+    campaign = Campaign(tenants[0], *people)
+    for number, (writer, reader) in enumerate(rounds(tenants)):
+        here, there = campaign.seen_from(writer), campaign.seen_from(reader)
+        name = people[number]
+        here.block(name, reason=f"reason {number}")
+        answer = check(there, name)
+        assert (answer["blocked"], answer["scope"]) == (True, "campaign")
+        assert answer["reason"] == f"reason {number}"
+        assert bulk_check(there, people) == people[: number + 1]
+        assert names(expect.ok(there.api.get(there.blocks + "?take=1"))) == [name]
+        assert there.lead(name)["blockedScope"] == "campaign"
+        assert there.details()["analytics"]["leads"]["blocked"] == number + 1
+        assert there.explain(name)["contact"] is False
+
+
+def test_a_block_of_the_workspace_is_too(tenants):
+    people = crowd(ROUNDS)
+    campaign = Campaign(tenants[0], *people)
+    for number, (writer, reader) in enumerate(rounds(tenants)):
+        there = campaign.seen_from(reader)
+        block_everywhere(writer.api, people[number])
+        assert check(there, people[number])["scope"] == "workspace"
+        assert bulk_check(there, people) == people[: number + 1]
+        assert names(expect.ok(reader.api.get("/blocked-leads?limit=1"))) == [people[number]]
+        assert there.lead(people[number])["blockedScope"] == "workspace"
+
+
+def test_a_claim_at_another_node_gets_nobody_who_was_blocked(tenants):
+    for number, (writer, reader) in enumerate(rounds(tenants)):
+        person = {"publicIdentifier": f"p-{number}", "memberId": member_id(number)}
+        campaign = Campaign(reader, person)
+        here = campaign.seen_from(writer)
+        name = person["memberId"] if number % 2 else person["publicIdentifier"]
+        here.block(name)
+        assert campaign.claim() == []
+        here.unblock(name)
+        campaign.activate()
+        assert names(campaign.claim()) == [person["publicIdentifier"]]
+
+
+def test_another_node_unblocks_and_undoes(tenants):
+    campaign = Campaign(tenants[0])
+    for number, (first, second) in enumerate(rounds(tenants)):
+        here, there = campaign.seen_from(first), campaign.seen_from(second)
+        people = [f"p-{number}", f"q-{number}"]
+        here.block(*people, reason="kept")
+        change = there.unblock(*people)
+        assert bulk_check(here, people) == []
+        undo(first.api, change)
+        assert check(there, people[0])["reason"] == "kept"
+        change = block_everywhere(first.api, *people)
+        assert check(there, people[0])["scope"] == "workspace"
+        undo(second.api, change)
+        assert check(here, people[0])["scope"] == "campaign"
+        block_everywhere(first.api, *people)
+        unblock_everywhere(second.api, *people)
+        assert check(here, people[1])["scope"] == "campaign"
+
+
+def test_whoever_blocks_the_same_people_at_once_counts_each_once(tenants):
+    campaign = Campaign(tenants[0])
+    views = [campaign.seen_from(tenant) for tenant in tenants]
+    for number in range(ROUNDS):
+        people = [f"p-{number}-{index}" for index in range(50)]
+
+        def job(view):
+            mixed = random.sample(people, len(people))
+            return lambda: view.api.post(view.blocks, {"publicIdentifiers": mixed})
+
+        answers = [expect.ok(answer) for answer in at_once([job(view) for view in views])]
+        assert sum(answer["blocked"] for answer in answers) == len(people), answers
+        assert all(bulk_check(view, people) == people for view in views)
+
+
+def test_lists_agree_after_blocks_from_all_nodes_at_once(tenants):
+    campaign = Campaign(tenants[0])
+
+    def job(number, tenant):
+        def run():
+            view = campaign.seen_from(tenant)
+            for index in range(40):
+                view.block(*[f"n{number}-{index}-{item}" for item in range(3)])
+                block_everywhere(view.api, f"n{number}-{index}")
+        return run
+
+    at_once([job(number, tenant) for number, tenant in enumerate(tenants)])
+    for path, size, count in ((campaign.blocks, "?take=100", 360), ("/blocked-leads", "?limit=50",
+                                                                     120)):
+        lists = [walk(tenant.api, path + size) for tenant in tenants]
+        assert all(found == lists[0] for found in lists), path
+        entries, total = lists[0]
+        assert len(set(names(entries))) == len(entries) == count and total in (None, count)
+        times = [entry["createdAt"] for entry in entries]
+        assert times == sorted(times, reverse=True)
+    assert len({entry["id"] for entry in entries}) == 120, "an id was used twice"
+
+
+# Campaigns and their leads
+
+
+def test_a_campaign_is_found_and_gone_at_once(tenants):
+    for number, (writer, reader) in enumerate(rounds(tenants)):
+        campaign = Campaign(writer, "a-1", id=f"own-{number}")
+        there = campaign.seen_from(reader)
+        assert there.status == "active" and names(there.leads()) == ["a-1"]
+        response = reader.api.post("/campaigns", {"name": "x", "id": campaign.id})
+        expect.error(response, 409, "already_exists")
+        campaign.pause()
+        assert there.status == "paused"
+        there.block("b-2")
+        expect.ok(writer.api.delete(campaign.path))
+        expect.error(reader.api.get(campaign.path), 404, "campaign_not_found")
+        expect.error(reader.api.get(f"{campaign.blocks}/b-2"), 404, "campaign_not_found")
+        response = reader.api.post(campaign.blocks, {"publicIdentifiers": ["b-2"]})
+        expect.error(response, 404, "campaign_not_found")
+
+
+def test_a_campaign_of_the_same_id_starts_with_an_empty_list_everywhere(tenants):
+    for writer, reader in rounds(tenants, 12):
+        campaign = Campaign(writer, id="again")
+        campaign.block("a-1")
+        expect.ok(reader.api.delete(campaign.path))
+        again = Campaign(reader, id="again")
+        assert check(again.seen_from(writer), "a-1")["blocked"] is False
+        expect.ok(writer.api.delete(campaign.path))
+
+
+def test_claims_at_all_nodes_at_once_hand_out_each_once(tenants):
+    people = crowd(300)
+    campaign = Campaign(tenants[0], *people)
+
+    def job(view):
+        def run():
+            mine = []
+            while claimed := view.claim(most=7):
+                mine += claimed
+            return mine
+        return run
+
+    views = [campaign.seen_from(tenant) for tenant in tenants]
+    claimed = [activity for mine in at_once([job(view) for view in views]) for activity in mine]
+    assert sorted(names(claimed)) == people
+    for view, activity in zip(itertools.cycle(views), claimed):
+        assert view.complete(activity) == "completed"
+    assert all(view.status == "completed" for view in views)
+
+
+# Keys and licences
+
+
+def test_a_key_works_everywhere_at_once_and_ends_everywhere_soon(nodes, tenants):
+    workspace = tenants[0].workspace
+    for maker, user in itertools.permutations(nodes, 2):
+        key = maker.key(workspace)
+        api = user.api(key)
+        assert api.get("/campaigns").status == 200
+        maker.cli("key", "revoke", key_id(key))
+        expect.error(becomes(401, lambda: api.get("/campaigns")), 401, "invalid_api_key")
+
+
+def test_a_licence_is_another_everywhere_soon(nodes, tenants):
+    campaign = Campaign(tenants[0])
+    for node, tenant in itertools.permutations(zip(nodes, tenants), 2):
+        api = tenant[1].api
+
+        def block():
+            return api.post(campaign.blocks, {"publicIdentifiers": [unique()]})
+
+        assert block().status == 200
+        node[0].cli("workspace", "set-plan", tenant[1].workspace, "starter")
+        expect.error(becomes(403, block), 403, "license_required")
+        node[0].cli("workspace", "set-plan", tenant[1].workspace, "agency")
+        becomes(200, block)
+
+
+# A node that comes later
+
+
+def test_a_new_node_is_right_from_its_first_answer(nodes, tenants):
+    tenant = tenants[0]
+    campaign = Campaign(tenant)
+    people = crowd(5000)
+    campaign.block(*people)
+    stop, acknowledged = threading.Event(), []
+
+    def go_on():
+        while not stop.is_set():
+            name = unique()
+            campaign.block(name)
+            acknowledged.append(name)
+
+    with ThreadPoolExecutor(1) as pool, Server(database=nodes.database) as newest:
+        others = pool.submit(go_on)
+        try:
+            for _ in range(3):
+                known = people + acknowledged
+                api = newest.api(tenant.key)
+                response = api.post(campaign.blocks + "/check", {"publicIdentifiers": known})
+                assert expect.ok(response)["allowed"] == []
+                api.close()
+                newest.restart()
+        finally:
+            stop.set()
+        others.result()
+        entries, _ = walk(newest.api(tenant.key), campaign.blocks + "?take=100")
+        assert names(entries) == list(reversed(acknowledged)) + names(entries)[-len(people):]
+        assert set(names(entries)[-len(people):]) == set(people)

@@ -1,0 +1,266 @@
+"""Stands between a node and PostgreSQL and does what networks do: delays, swallows, cuts.
+
+Each connection has two threads, one for each direction. They understand as much of PostgreSQL's
+protocol (version 3) as it takes to see a COMMIT pass by, as a simple query or as a prepared
+statement: https://www.postgresql.org/docs/15/protocol-message-formats.html
+"""
+
+import socket
+import struct
+import threading
+import time
+from urllib.parse import urlsplit
+
+PIECE = 1 << 16
+SSL_REQUEST, GSS_REQUEST = 80877103, 80877104  # answered by a single byte
+COMMITS = {b"COMMIT", b"END"}
+BEFORE, AFTER = "before", "after"
+
+
+def is_commit(query):
+    return any(part.strip().upper() in COMMITS for part in query.split(b";"))
+
+
+def texts(body, count):
+    """The first strings of a message's body."""
+    return body.split(b"\0", count)[:count]
+
+
+class Frontend:
+    """Cuts what a client sends into messages and knows which of them make a COMMIT happen."""
+
+    def __init__(self):
+        self.buffer = b""
+        self.started = False
+        self.statements = {}  # name -> is it a COMMIT?
+        self.portals = {}
+        self.asked = 0  # for encryption; see SSL_REQUEST
+
+    def feed(self, data):
+        """The messages that are complete now: [(bytes, is it a COMMIT?)]."""
+        self.buffer += data
+        messages = []
+        while message := self._take():
+            messages.append((message, self._started_commit(message)))
+        return messages
+
+    def _take(self):
+        start = 1 if self.started else 0  # the first messages have no type
+        if len(self.buffer) < start + 4:
+            return None
+        end = start + struct.unpack_from("!I", self.buffer, start)[0]
+        if len(self.buffer) < end:
+            return None
+        message, self.buffer = self.buffer[:end], self.buffer[end:]
+        return message
+
+    def _started_commit(self, message):
+        if not self.started:
+            if struct.unpack_from("!I", message, 4)[0] in (SSL_REQUEST, GSS_REQUEST):
+                self.asked += 1
+            else:
+                self.started = True
+            return False
+        kind, body = message[:1], message[5:]
+        if kind == b"Q":
+            return is_commit(texts(body, 1)[0])
+        if kind == b"P":
+            name, query = texts(body, 2)
+            self.statements[name] = is_commit(query)
+        elif kind == b"B":
+            portal, statement = texts(body, 2)
+            self.portals[portal] = self.statements.get(statement, False)
+        elif kind == b"E":
+            return self.portals.get(texts(body, 1)[0], False)
+        return False
+
+
+class Backend:
+    """Cuts what the server sends into messages and knows which of them say that it committed."""
+
+    def __init__(self, frontend):
+        self.frontend = frontend
+        self.buffer = b""
+
+    def feed(self, data):
+        """The messages that are complete now: [(bytes, does it acknowledge a COMMIT?)]."""
+        self.buffer += data
+        messages = []
+        while self.frontend.asked and self.buffer[:1] in (b"N", b"S", b"G"):
+            messages.append((self.buffer[:1], False))
+            self.buffer = self.buffer[1:]
+            self.frontend.asked -= 1
+        while len(self.buffer) >= 5:
+            end = 1 + struct.unpack_from("!I", self.buffer, 1)[0]
+            if len(self.buffer) < end:
+                break
+            message, self.buffer = self.buffer[:end], self.buffer[end:]
+            messages.append((message, message[:1] == b"C" and message[5:] == b"COMMIT\0"))
+        return messages
+
+
+class Cut:
+    """One connection that is going to be cut at a COMMIT: before it is forwarded, or after the
+    server has committed and before its answer is forwarded."""
+
+    def __init__(self, when):
+        self.when = when
+        self.happened = threading.Event()
+
+
+class Link:
+    """A connection of a client, and the one to the server that belongs to it."""
+
+    def __init__(self, proxy, client, server):
+        self.proxy = proxy
+        self.client = client
+        self.server = server
+        self.frontend = Frontend()
+        self.backend = Backend(self.frontend)
+        self.cut_after = None  # the Cut that waits for the server's answer
+
+    def start(self):
+        for pump in (self.to_server, self.to_client):
+            threading.Thread(target=self.run, args=(pump,), daemon=True).start()
+
+    def run(self, pump):
+        try:
+            pump()
+        except OSError:
+            pass
+        finally:
+            self.close()
+
+    def close(self):
+        for sock in (self.client, self.server):
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            sock.close()
+        self.proxy.forget(self)
+
+    def to_server(self):
+        while data := self.client.recv(PIECE):
+            self.proxy.hold(self.proxy.delay_to_server)
+            for message, commits in self.frontend.feed(data):
+                cut = self.proxy.take_cut() if commits else None
+                if cut and cut.when == BEFORE:
+                    cut.happened.set()
+                    self.close()
+                    return
+                self.cut_after = cut or self.cut_after
+                self.server.sendall(message)
+
+    def to_client(self):
+        while data := self.server.recv(PIECE):
+            self.proxy.hold(self.proxy.delay_to_client)
+            for message, committed in self.backend.feed(data):
+                if committed and self.cut_after:
+                    self.cut_after.happened.set()
+                    self.close()
+                    return
+                self.client.sendall(message)
+
+
+class Proxy:
+    """Listens on a port of its own. What it is told to do holds for all its connections."""
+
+    def __init__(self, host, port):
+        self.target = host, port
+        self.delay_to_server = self.delay_to_client = 0.0  # seconds, for each piece
+        self.refuses = False  # new connections are closed at once
+        self.flowing = threading.Event()
+        self.flowing.set()
+        self.lock = threading.Lock()
+        self.links = set()
+        self.cut = None
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    @classmethod
+    def to(cls, uri):
+        """To the server that the URI names."""
+        parts = urlsplit(uri)
+        return cls(parts.hostname, parts.port)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def uri(self, uri):
+        """The same database, by way of this proxy."""
+        parts = urlsplit(uri)
+        return parts._replace(netloc=f"{parts.username}@127.0.0.1:{self.port}").geturl()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                self.connect(client)
+            except OSError:
+                client.close()
+
+    def connect(self, client):
+        if self.refuses:
+            client.close()
+            return
+        server = socket.create_connection(self.target, timeout=10)
+        server.settimeout(None)
+        for sock in (client, server):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        link = Link(self, client, server)
+        with self.lock:
+            self.links.add(link)
+        link.start()
+
+    def forget(self, link):
+        with self.lock:
+            self.links.discard(link)
+
+    def hold(self, delay):
+        """What each piece waits for."""
+        if delay:
+            time.sleep(delay)
+        self.flowing.wait()
+
+    def delay(self, to_server=0.0, to_client=0.0):
+        self.delay_to_server, self.delay_to_client = to_server, to_client
+
+    def black_hole(self):
+        """Nothing is forwarded any more, and nothing is closed."""
+        self.flowing.clear()
+
+    def flow(self):
+        """Ends a black hole; what it held is forwarded."""
+        self.flowing.set()
+
+    def cut_all(self):
+        """Closes all connections."""
+        with self.lock:
+            links = list(self.links)
+        for link in links:
+            link.close()
+
+    def cut_at_commit(self, when):
+        """Cuts the connection of the next COMMIT, BEFORE or AFTER it; returns the Cut."""
+        with self.lock:
+            self.cut = Cut(when)
+            return self.cut
+
+    def take_cut(self):
+        with self.lock:
+            cut, self.cut = self.cut, None
+            return cut
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.flow()
+        self.cut_all()
