@@ -37,7 +37,7 @@ static bool configure(PGconn *conn, unsigned timeout_ms)
     char sql[512];
     snprintf(sql, sizeof sql,
              "SET lock_timeout = %u; SET idle_in_transaction_session_timeout = %u;"
-             " SET statement_timeout = 0; SET jit = off;"
+             " SET statement_timeout = 0; SET jit = off; SET max_parallel_workers_per_gather = 0;"
              " SET default_transaction_isolation = 'read committed'",
              timeout_ms / 4 * 3, timeout_ms * 2);
     PGresult *result = PQexec(conn, sql);

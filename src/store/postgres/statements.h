@@ -13,11 +13,18 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
 #define LB_PG_KEY_COLUMNS                                                                          \
     "no, id, workspace_id, name, secret_hash, read_only, rate_limit, created_at, expires_at,"      \
     " revoked_at, last_used_at"
+/* Is there any? Asked for in the order of an index, or the planner, which believes that a campaign
+ * has many, would look for the first one in all of the table. */
+#define LB_PG_ANY_LEAD(workspace)                                                                  \
+    "(SELECT l.no FROM leadblock.lead l WHERE l.workspace_id = " workspace                         \
+    " AND l.campaign = c.no ORDER BY l.status, l.no LIMIT 1) IS NOT NULL"
+#define LB_PG_ANY_STEP                                                                             \
+    "(SELECT s.no FROM leadblock.step s WHERE s.workspace_id = c.workspace_id"                     \
+    " AND s.campaign = c.no ORDER BY s.position LIMIT 1) IS NOT NULL"
 /* `workspace`: what names the campaign's, for the planner to see that it is one. */
 #define LB_PG_CAMPAIGN_COLUMNS(workspace)                                                          \
-    "c.no, c.workspace_id, c.id, c.name, c.status, c.created_at,"                                  \
-    " EXISTS (SELECT 1 FROM leadblock.lead l"                                                      \
-    " WHERE l.workspace_id = " workspace " AND l.campaign = c.no), c.deleted_at"
+    "c.no, c.workspace_id, c.id, c.name, c.status, c.created_at, " LB_PG_ANY_LEAD(                 \
+        workspace) ", c.deleted_at"
 #define LB_PG_LOG_COLUMNS                                                                          \
     "id, workspace_id, campaign, kind, continues, key, at, undoes, token, reason, items"
 #define LB_PG_LEAD_COLUMNS                                                                         \
@@ -27,14 +34,16 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
     "lead, step, workspace_id, campaign, state, attempts, retries, lease_token, lease_until,"      \
     " claimed_at, completed_at, changed_at, detail"
 
-/* Of one status or state each; merged by the order of the index. */
+/* Of one status or state each, in the order of the index, as far as the page can reach. */
 #define LB_PG_LEADS_OF(status)                                                                     \
-    "SELECT no FROM leadblock.lead"                                                                \
-    " WHERE workspace_id = $1 AND campaign = $2 AND no < $3 AND status = " #status
+    "(SELECT no FROM leadblock.lead"                                                               \
+    " WHERE workspace_id = $1 AND campaign = $2 AND no < $3 AND status = " #status                 \
+    " ORDER BY no DESC LIMIT $4 + $5)"
 #define LB_PG_ACTIVITIES_IN(state)                                                                 \
-    "SELECT " LB_PG_ACTIVITY_COLUMNS " FROM leadblock.activity"                                    \
+    "(SELECT " LB_PG_ACTIVITY_COLUMNS " FROM leadblock.activity"                                   \
     " WHERE workspace_id = $1 AND campaign = $2 AND state = " #state " AND ($3 >> " #state         \
-    ") & 1 = 1"
+    ") & 1 = 1"                                                                                    \
+    " ORDER BY changed_at DESC, lead DESC, step DESC LIMIT $4 + $5)"
 
 #define LB_PG_TRANSACTION_STATEMENTS(X)                                                            \
     X(BEGIN, NONE, "", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")                          \
@@ -130,10 +139,7 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
                                              "$1 AND c.version > $2 ORDER BY c.no")                \
     X(REMAINS, ALL, "",                                                                            \
       "SELECT c.workspace_id, c.no FROM leadblock.campaign c WHERE c.deleted_at IS NOT NULL"       \
-      " AND (EXISTS (SELECT 1 FROM leadblock.lead l"                                               \
-      " WHERE l.workspace_id = c.workspace_id AND l.campaign = c.no)"                              \
-      " OR EXISTS (SELECT 1 FROM leadblock.step s"                                                 \
-      " WHERE s.workspace_id = c.workspace_id AND s.campaign = c.no))")                            \
+      " AND (" LB_PG_ANY_LEAD("c.workspace_id") " OR " LB_PG_ANY_STEP ")")                         \
     X(STEP_INSERT, ONE, "nntnbtnn",                                                                \
       "INSERT INTO leadblock.step (workspace_id, no, position, type, delay_hours, stop_on_reply,"  \
       " body, deleted_at, campaign)"                                                               \
