@@ -245,6 +245,7 @@ static lb_err append_once(struct appending *appending, struct lb_store *store, u
     uint32_t workspace = appending->workspaces[(round + appending->seed) % 2];
     uint64_t ids = 1 + (round * 7 + appending->seed) % 5;
     struct lb_stand stand;
+    struct lb_log_row last;
     uint64_t first;
     uint64_t more;
     lb_err err = store->ops->begin(store);
@@ -259,6 +260,12 @@ static lb_err append_once(struct appending *appending, struct lb_store *store, u
         err = append(store, workspace, id);
     if (!err)
         err = append(store, workspace, more);
+    /* Whoever was quicker to commit had smaller ids: there is nothing behind ours. */
+    if (!err)
+        err = store->ops->log_row_of(store->ops->writer_reader(store), workspace, LB_ENTRY_ID_MAX,
+                                     &last);
+    if (!err && last.id != more)
+        appending->wrong++;
     if (!err)
         err = round % 9 == 8 ? (store->ops->rollback(store), LB_OK) : store->ops->commit(store);
     return err;
@@ -498,6 +505,12 @@ static void a_failed_write_fails_the_transaction(void **state)
     assert_int_equal(append(store, workspace, 7), LB_OK);
     assert_int_equal(store->ops->commit(store), LB_ERR_STORAGE_UNAVAILABLE);
     store->ops->rollback(store);
+    long long process = ask("SELECT pid" OTHERS);
+    begin(store);
+    assert_int_equal(append(store, workspace, 7), LB_OK);
+    assert_int_equal(append(store, workspace, 7), LB_OK);
+    store->ops->rollback(store); /* of what nobody has been told of */
+    assert_int_equal(ask("SELECT pid" OTHERS), process);
     assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 0);
     expect_works(store, workspace);
     store->ops->close(store);
