@@ -198,7 +198,10 @@ bool lb_gate_pass(struct lb_call *call)
 
 bool lb_gate_pass_fresh(struct lb_call *call)
 {
-    return (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL)) || pass_rest(call);
+    if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
+        return true;
+    /* What has passed must be what it was: a campaign of the same id may have taken its place. */
+    return call->doubtful ? pass_rest(call) : lb_gate_still_passes(call) && pass_license(call);
 }
 
 bool lb_gate_still_passes(struct lb_call *call)

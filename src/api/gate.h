@@ -10,8 +10,8 @@
  * is not refused yet when several share the store: the call is doubtful then. I/O thread. */
 bool lb_gate_pass(struct lb_call *call);
 
-/* The same once more, now that memory is known to lag behind nobody (domain/freshness.h). For calls
- * that have passed, or are doubtful. */
+/* Once more, now that memory is known to lag behind nobody (domain/freshness.h): in whole for calls
+ * that are doubtful, else for what may have ended. */
 bool lb_gate_pass_fresh(struct lb_call *call);
 
 /* Looks again at what may have ended since then: the key and the campaign, for calls that waited

@@ -264,19 +264,29 @@ static lb_err take_lead(struct claiming *claiming, uint64_t no)
 
 /* --- The queue --- */
 
+/* The number of the first step that is there; 0 when none is. */
+static uint32_t first_step(const struct claiming *claiming)
+{
+    size_t first = lb_sequence_next(&claiming->sequence, 0);
+    return first == LB_SEQUENCE_NONE ? 0 : claiming->sequence.steps[first].no;
+}
+
 /* Takes leads that wait for step `step`, in this queue, since `before` or earlier. */
 static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_queue queue,
                        int64_t before)
 {
+    const struct lb_store_ops *ops = claiming->store->ops;
     struct lb_list list = claiming->claim->standing.list;
+    uint32_t likely = step ? step : first_step(claiming);
     uint64_t leads[FETCH_MAX];
     lb_err err = LB_OK;
     size_t count = 1;
     while (!err && count && wants_more(claiming)) {
         size_t wanted = claiming->claim->max - claiming->claim->count;
-        err = claiming->store->ops->leads_due(
-            claiming->reader, list.workspace, list.campaign, queue, step, before,
-            wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
+        err = ops->leads_due(claiming->reader, list.workspace, list.campaign, queue, step, before,
+                             wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
+        if (!err && count)
+            ops->expect_leads(claiming->reader, list.workspace, leads, count, likely);
         for (size_t i = 0; !err && i < count && wants_more(claiming); i++)
             err = take_lead(claiming, leads[i]);
     }

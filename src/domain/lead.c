@@ -5,6 +5,8 @@
 #include "domain/sequence.h"
 #include "domain/tally.h"
 
+#include <stdlib.h>
+
 static const char *const status_names[LB_LEAD_STATUS_COUNT] = {"waiting", "active", "paused",
                                                                "completed", "error"};
 
@@ -218,9 +220,24 @@ static lb_err check_add(struct lb_lead_change *change)
                    (unsigned long long)settings->max_campaign_leads);
 }
 
+/* Lets the store look for all names at once. */
+static void expect_names(const struct lb_lead_change *change, struct lb_store *store)
+{
+    struct lb_str *names = malloc(change->count * 2 * sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; names && i < change->count; i++) {
+        names[count++] = change->leads[i].identifier;
+        if (change->leads[i].member_id.ptr)
+            names[count++] = change->leads[i].member_id;
+    }
+    if (names)
+        store->ops->expect_names(store->ops->writer_reader(store), change->standing.list.workspace,
+                                 names, count);
+    free(names);
+}
+
 static lb_err apply_add(struct lb_write *write, struct lb_store *store)
 {
-    (void)store;
     struct lb_lead_change *change = change_of(write);
     struct lb_tally tally = {0};
     lb_err err = check_add(change);
@@ -230,6 +247,8 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
     change->blocked = 0;
     /* From here on blocks look for leads of this workspace; one time too often does no harm. */
     change->standing.workspace->has_leads = true;
+    if (!err)
+        expect_names(change, store);
     for (size_t i = 0; !err && i < change->count; i++)
         err = add(change, &change->leads[i], now, &tally);
     if (err || !write->touched)

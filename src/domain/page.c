@@ -146,6 +146,8 @@ static lb_err walk(struct lb_blocklist *blocklist, struct cursor *cursor, struct
         size_t count = next_ids(blocklist, page, wanted(page, left), ids);
         if (count == 0)
             break;
+        if (page->query->term.len || progress->to_skip < count)
+            cursor->store->ops->expect_entries(cursor->reader, cursor->workspace, ids, count);
         for (size_t i = 0; !err && i < count && !progress->full; i++)
             err = offer(page, cursor, ids[i]);
         left -= count;
