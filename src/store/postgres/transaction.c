@@ -163,6 +163,9 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
         struct lb_pg_params params = {0};
         lb_pg_add_number(&params, workspaces[i]);
         err = lb_pg_send(writer, PG_WORKSPACE_LOCK, &params, true);
+        if (!err)
+            PQsendFlushRequest(
+                writer->conn); /* each may be waited for, and shall count as progress */
     }
     if (!err && ids)
         err = send_take(writer, ids);
