@@ -1,4 +1,5 @@
-/* The numbered SQL files below src/store/migrations/, embedded at build time; entry i is file i + 1.
+/* The numbered SQL files below src/store/migrations/, embedded at build time; entry i is file i
+ * + 1.
  */
 #ifndef LB_STORE_MIGRATIONS_H
 #define LB_STORE_MIGRATIONS_H

@@ -322,7 +322,7 @@ static void an_updated_step_keeps_its_number_and_campaign(void **state)
 {
     struct backend *backend = *state;
     struct lb_step_row row = {.no = add_step(backend, 7, 1),
-                              .workspace = 55,
+                              .workspace = WS,
                               .campaign = 66,
                               .position = 4,
                               .type = LB_STEP_MESSAGE,
@@ -336,7 +336,6 @@ static void an_updated_step_keeps_its_number_and_campaign(void **state)
     struct steps steps = steps_of(backend, 7);
     assert_int_equal(steps.count, 2);
     assert_int_equal(steps.rows[0].no, neighbour);
-    row.workspace = WS;
     row.campaign = 7;
     expect_step(&steps, 1, &row, "text");
 }

@@ -78,12 +78,16 @@ static void a_lead_comes_back_as_it_was_given(void **state)
                                 .since = INT64_C(1800000000001),
                                 .marks = 15};
     struct lb_lead_row bare = {.workspace = WS, .campaign = 1, .identifier = LB_STR("bob")};
+    if (backend->store->shared) /* PostgreSQL's texts hold any character but this one */
+        whole.company_name = LB_STR("a b");
     uint64_t first = put_lead(backend, whole);
     uint64_t second = put_lead(backend, bare);
     assert_true(second > first);
     backend_commit(backend);
     backend_reopen(backend);
-    expect_same_lead(lead_of(backend, first), &whole);
+    struct lb_lead_row found;
+    assert_int_equal(backend->ops->lead(backend->reader, OTHER_WS, first, &found), LB_OK);
+    expect_same_lead(found, &whole);
     expect_same_lead(lead_of(backend, second), &bare);
     struct lb_lead_row none;
     assert_int_equal(backend->ops->lead(backend->reader, BACKEND_WORKSPACE, second + 1, &none),
@@ -202,7 +206,7 @@ static void moving_a_lead_sets_what_moves_and_nothing_else(void **state)
     uint64_t no = put_lead(backend, before);
     uint64_t neighbour = add_lead(backend, 1, "bob");
     struct lb_lead_row moved = {.no = no,
-                                .workspace = 8,
+                                .workspace = WS,
                                 .campaign = 9,
                                 .identifier = LB_STR("other"),
                                 .first_name = LB_STR("Other"),
@@ -353,7 +357,7 @@ static void who_waits_longest_is_due_first_up_to_a_time_and_a_number(void **stat
                 assert_int_equal(found[i], leads[order[i]]);
         }
     backend_begin(backend); /* the writer sees what its transaction changes */
-    struct lb_lead_row moved = {.no = leads[1], .step = 5, .since = 60};
+    struct lb_lead_row moved = {.no = leads[1], .workspace = WS, .step = 5, .since = 60};
     assert_int_equal(backend->ops->lead_move(backend->store, &moved), LB_OK);
     size_t count;
     assert_int_equal(backend->ops->leads_due(backend->ops->writer_reader(backend->store),

@@ -15,7 +15,9 @@ static lb_err open_sqlite(const char *path, struct lb_store **out)
     return lb_sqlite_open(&settings, out, &reason);
 }
 
-static struct backend backends[] = {{.name = "sqlite", .open = open_sqlite}};
+static struct backend backends[] = {
+    {.name = "sqlite", .open = open_sqlite},
+    {.name = "postgres", .open = postgres_open, .create = postgres_create}};
 
 static void open_both(struct backend *backend)
 {
@@ -54,6 +56,8 @@ int backend_open(void **state)
     if (!mkdtemp(backend->folder))
         return -1;
     snprintf(backend->path, sizeof backend->path, "%s/leadblock.db", backend->folder);
+    if (backend->create && !backend->create(backend->path))
+        return -1;
     open_both(backend);
     backend_begin(backend);
     for (uint32_t no = BACKEND_WORKSPACE; no <= BACKEND_OTHER_WORKSPACE; no++) {
@@ -71,6 +75,8 @@ int backend_close(void **state)
     char command[128];
     if (backend->store)
         close_both(backend);
+    if (backend->create && !postgres_drop(backend->path))
+        return -1;
     snprintf(command, sizeof command, "rm -rf '%s'", backend->folder);
     return system(command);
 }
@@ -82,6 +88,8 @@ int backend_run_all(const char *suite, const struct CMUnitTest *tests, size_t co
     lb_rcu_thread_register();
     for (size_t i = 0; i < sizeof backends / sizeof *backends; i++) {
         struct CMUnitTest own[TESTS_MAX];
+        if (backends[i].create && !postgres_is_there())
+            continue;
         char name[64];
         memcpy(own, tests, count * sizeof *tests);
         for (size_t j = 0; j < count; j++)

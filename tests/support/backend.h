@@ -1,9 +1,9 @@
 /* For tests of the contract of store.h: a suite runs against each backend, with data of its own for
- * each test. Threads: one. */
+ * each test; against PostgreSQL where one is named (support/postgres.h). Threads: one. */
 #ifndef LB_TESTS_BACKEND_H
 #define LB_TESTS_BACKEND_H
 
-#include "store/store.h"
+#include "support/postgres.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,8 +20,9 @@
 struct backend {
     const char *name;
     lb_err (*open)(const char *path, struct lb_store **out);
+    bool (*create)(char out[POSTGRES_CONNINFO_SIZE]); /* NULL: the path is a file's */
     char folder[64];
-    char path[96];
+    char path[POSTGRES_CONNINFO_SIZE]; /* or a connection string */
     struct lb_store *store;
     const struct lb_store_ops *ops; /* the store's */
     struct lb_store_reader *reader;

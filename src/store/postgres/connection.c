@@ -37,7 +37,7 @@ static bool configure(PGconn *conn, unsigned timeout_ms)
     char sql[512];
     snprintf(sql, sizeof sql,
              "SET lock_timeout = %u; SET idle_in_transaction_session_timeout = %u;"
-             " SET statement_timeout = 0; SET jit = off;"
+             " SET statement_timeout = 0; SET jit = off; SET max_parallel_workers_per_gather = 0;"
              " SET default_transaction_isolation = 'read committed'",
              timeout_ms / 4 * 3, timeout_ms * 2);
     PGresult *result = PQexec(conn, sql);
@@ -121,10 +121,11 @@ static lb_err reconnect(struct lb_store_reader *reader)
     PGconn *conn = lb_pg_connect(postgres, &reason);
     if (!conn || !PQenterPipelineMode(conn) || PQsetnonblocking(conn, 1) != 0) {
         unsigned wait = reader->retry_after_ms * 2;
+        if (!wait) /* once for each time that it is gone */
+            lb_log(LB_LOG_WARN, "store", "%s", reason.text);
         wait = wait < RETRY_FIRST_MS ? RETRY_FIRST_MS : wait;
         reader->retry_after_ms = wait > RETRY_MAX_MS ? RETRY_MAX_MS : wait;
         reader->retry_at_ms = lb_clock_mono_ms() + reader->retry_after_ms;
-        lb_log(LB_LOG_WARN, "store", "%s", reason.text);
         PQfinish(conn);
         return LB_ERR_STORAGE_UNAVAILABLE;
     }

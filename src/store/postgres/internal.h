@@ -88,6 +88,7 @@ struct lb_store_reader {
     lb_err failed;      /* of the transaction, or of what is under way */
     bool unusable;      /* to be closed when the answers are read */
     bool holds_entries; /* the advisory lock */
+    bool late;          /* it was given up because no answer came in time */
     bool warned;
     enum lb_pg_commit commit;
     bool listening;

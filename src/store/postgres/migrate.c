@@ -69,7 +69,10 @@ static lb_err read_version(PGconn *conn, int64_t *out, struct lb_reason *reason)
 {
     int64_t exists;
     *out = 0;
-    lb_err err = ask(conn, "SELECT (to_regclass('leadblock.schema_version') IS NOT NULL)::int",
+    /* From the catalogue as this statement sees it; what a session has cached of it may be old. */
+    lb_err err = ask(conn,
+                     "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                     " WHERE n.nspname = 'leadblock' AND c.relname = 'schema_version'",
                      &exists, reason);
     if (err || !exists)
         return err;

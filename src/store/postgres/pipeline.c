@@ -7,8 +7,9 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#define FLUSH_EVERY 64 /* statements: neither side's buffer shall fill up with what nobody reads   \
-                        */
+#define FLUSH_EVERY                                                                                \
+    64 /* statements: neither side's buffer shall fill up with what nobody reads                   \
+        */
 
 #define OID_BOOL       16
 #define OID_BYTEA      17
@@ -81,12 +82,12 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
     const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement].name;
     lb_err err = error_of(state);
     bool commits = item->kind == LB_PG_EXECUTE && item->statement == PG_COMMIT;
-    lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)", name,
-           message ? message : "", state);
     if (wants_another(state))
         reader->unusable = true;
     if (item->statement == PG_NOTIFY)
-        return; /* it is a hint */
+        return; /* a hint; behind a commit that was refused it cannot be given */
+    lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)", name,
+           message ? message : "", state);
     if (!reader->failed)
         reader->failed = err;
     /* Answers come in order: whatever was sent behind a statement that failed was not done. */
@@ -184,7 +185,8 @@ static bool move(struct lb_store_reader *reader, uint64_t deadline_ms)
 {
     int unsent = PQflush(reader->conn);
     uint64_t now = lb_clock_mono_ms();
-    if (now >= deadline_ms)
+    reader->late = now >= deadline_ms;
+    if (reader->late)
         return false;
     struct pollfd fd = {.fd = PQsocket(reader->conn),
                         .events = (short)(POLLIN | (unsent > 0 ? POLLOUT : 0))};
@@ -208,7 +210,7 @@ lb_err lb_pg_wait(struct lb_store_reader *reader, uint64_t target)
         if (reader->answered != before)
             deadline_ms = lb_clock_mono_ms() + reader->postgres->timeout_ms;
         else if (!reader->unusable && !move(reader, deadline_ms))
-            give_up(reader, lb_clock_mono_ms() < deadline_ms ? "it was lost" : "no answer in time");
+            give_up(reader, reader->late ? "no answer in time" : "it was lost");
     }
     if (reader->conn && reader->answered < target && !reader->failed)
         give_up(reader, "it was lost");
@@ -298,10 +300,11 @@ lb_err lb_pg_settle(struct lb_store_reader *reader)
     return err ? err : lb_pg_wait(reader, reader->sent);
 }
 
-lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statement,
-                   const struct lb_pg_params *params, PGresult **out)
+static lb_err query(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                    const struct lb_pg_params *params, PGresult **out)
 {
     *out = NULL;
+    reader->late = false;
     lb_err err = lb_pg_ready(reader);
     if (!err)
         err = lb_pg_send(reader, statement, params, true);
@@ -312,6 +315,18 @@ lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statemen
     else if (!err)
         err = LB_ERR_INTERNAL;
     lb_pg_release(reader);
+    return err;
+}
+
+lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                   const struct lb_pg_params *params, PGresult **out)
+{
+    bool had_one = reader->conn != NULL;
+    lb_err err = query(reader, statement, params, out);
+    /* The server may have closed an idle connection just before. */
+    if (err == LB_ERR_STORAGE_UNAVAILABLE && had_one && !reader->conn && !reader->late &&
+        !reader->in_transaction)
+        err = query(reader, statement, params, out);
     return err;
 }
 

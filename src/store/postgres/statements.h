@@ -13,10 +13,18 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
 #define LB_PG_KEY_COLUMNS                                                                          \
     "no, id, workspace_id, name, secret_hash, read_only, rate_limit, created_at, expires_at,"      \
     " revoked_at, last_used_at"
-#define LB_PG_CAMPAIGN_COLUMNS                                                                     \
-    "c.no, c.workspace_id, c.id, c.name, c.status, c.created_at,"                                  \
-    " EXISTS (SELECT 1 FROM leadblock.lead l"                                                      \
-    " WHERE l.workspace_id = c.workspace_id AND l.campaign = c.no), c.deleted_at"
+/* Is there any? Asked for in the order of an index, or the planner, which believes that a campaign
+ * has many, would look for the first one in all of the table. */
+#define LB_PG_ANY_LEAD(workspace)                                                                  \
+    "(SELECT l.no FROM leadblock.lead l WHERE l.workspace_id = " workspace                         \
+    " AND l.campaign = c.no ORDER BY l.status, l.no LIMIT 1) IS NOT NULL"
+#define LB_PG_ANY_STEP                                                                             \
+    "(SELECT s.no FROM leadblock.step s WHERE s.workspace_id = c.workspace_id"                     \
+    " AND s.campaign = c.no ORDER BY s.position LIMIT 1) IS NOT NULL"
+/* `workspace`: what names the campaign's, for the planner to see that it is one. */
+#define LB_PG_CAMPAIGN_COLUMNS(workspace)                                                          \
+    "c.no, c.workspace_id, c.id, c.name, c.status, c.created_at, " LB_PG_ANY_LEAD(                 \
+        workspace) ", c.deleted_at"
 #define LB_PG_LOG_COLUMNS                                                                          \
     "id, workspace_id, campaign, kind, continues, key, at, undoes, token, reason, items"
 #define LB_PG_LEAD_COLUMNS                                                                         \
@@ -26,14 +34,16 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
     "lead, step, workspace_id, campaign, state, attempts, retries, lease_token, lease_until,"      \
     " claimed_at, completed_at, changed_at, detail"
 
-/* Of one status or state each; merged by the order of the index. */
+/* Of one status or state each, in the order of the index, as far as the page can reach. */
 #define LB_PG_LEADS_OF(status)                                                                     \
-    "SELECT no FROM leadblock.lead"                                                                \
-    " WHERE workspace_id = $1 AND campaign = $2 AND no < $3 AND status = " #status
+    "(SELECT no FROM leadblock.lead"                                                               \
+    " WHERE workspace_id = $1 AND campaign = $2 AND no < $3 AND status = " #status                 \
+    " ORDER BY no DESC LIMIT $4 + $5)"
 #define LB_PG_ACTIVITIES_IN(state)                                                                 \
-    "SELECT " LB_PG_ACTIVITY_COLUMNS " FROM leadblock.activity"                                    \
+    "(SELECT " LB_PG_ACTIVITY_COLUMNS " FROM leadblock.activity"                                   \
     " WHERE workspace_id = $1 AND campaign = $2 AND state = " #state " AND ($3 >> " #state         \
-    ") & 1 = 1"
+    ") & 1 = 1"                                                                                    \
+    " ORDER BY changed_at DESC, lead DESC, step DESC LIMIT $4 + $5)"
 
 #define LB_PG_TRANSACTION_STATEMENTS(X)                                                            \
     X(BEGIN, NONE, "", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")                          \
@@ -122,17 +132,14 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
       " status, activated_at, variables FROM leadblock.campaign"                                   \
       " WHERE workspace_id = $1 AND no = $2 AND deleted_at IS NULL")                               \
     X(CAMPAIGNS, ALL, "",                                                                          \
-      "SELECT " LB_PG_CAMPAIGN_COLUMNS                                                             \
-      " FROM leadblock.campaign c WHERE c.deleted_at IS NULL ORDER BY c.no")                       \
+      "SELECT " LB_PG_CAMPAIGN_COLUMNS(                                                            \
+          "c.workspace_id") " FROM leadblock.campaign c WHERE c.deleted_at IS NULL ORDER BY c.no") \
     X(CAMPAIGNS_SINCE, ONE, "nn",                                                                  \
-      "SELECT " LB_PG_CAMPAIGN_COLUMNS                                                             \
-      " FROM leadblock.campaign c WHERE c.workspace_id = $1 AND c.version > $2 ORDER BY c.no")     \
+      "SELECT " LB_PG_CAMPAIGN_COLUMNS("$1") " FROM leadblock.campaign c WHERE c.workspace_id = "  \
+                                             "$1 AND c.version > $2 ORDER BY c.no")                \
     X(REMAINS, ALL, "",                                                                            \
       "SELECT c.workspace_id, c.no FROM leadblock.campaign c WHERE c.deleted_at IS NOT NULL"       \
-      " AND (EXISTS (SELECT 1 FROM leadblock.lead l"                                               \
-      " WHERE l.workspace_id = c.workspace_id AND l.campaign = c.no)"                              \
-      " OR EXISTS (SELECT 1 FROM leadblock.step s"                                                 \
-      " WHERE s.workspace_id = c.workspace_id AND s.campaign = c.no))")                            \
+      " AND (" LB_PG_ANY_LEAD("c.workspace_id") " OR " LB_PG_ANY_STEP ")")                         \
     X(STEP_INSERT, ONE, "nntnbtnn",                                                                \
       "INSERT INTO leadblock.step (workspace_id, no, position, type, delay_hours, stop_on_reply,"  \
       " body, deleted_at, campaign)"                                                               \
@@ -149,78 +156,86 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
       " CASE WHEN $3 THEN body END, deleted_at FROM leadblock.step"                                \
       " WHERE workspace_id = $1 AND campaign = $2 ORDER BY position, no")
 
-#define LB_PG_LEAD_STATEMENTS(X)                                                                                                                    \
-    X(LEAD_INSERT, ONE, "nnnttttttnnbnnnn",                                                                                                         \
-      "INSERT INTO leadblock.lead (" LB_PG_LEAD_COLUMNS ") VALUES"                                                                                  \
-      " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")                                                                   \
-    X(LEAD_NAME_INSERT, ONE, "ntnn",                                                                                                                \
-      "INSERT INTO leadblock.lead_name (workspace_id, name, campaign, lead)"                                                                        \
-      " VALUES ($1, $2, $3, $4)")                                                                                                                   \
-    X(LEAD_LEARN, ONE, "nntt",                                                                                                                      \
-      "UPDATE leadblock.lead SET identifier = $3, member_id = $4"                                                                                   \
-      " WHERE workspace_id = $1 AND no = $2")                                                                                                       \
-    X(LEAD_MOVE, ONE, "nnnbnnnn",                                                                                                                   \
-      "UPDATE leadblock.lead SET status = $3, set_aside = $4, queue = $5, step = $6, since = $7,"                                                   \
-      " marks = $8 WHERE workspace_id = $1 AND no = $2")                                                                                            \
-    X(LEAD_NAME_DELETE, ONE, "ntnn",                                                                                                                \
-      "DELETE FROM leadblock.lead_name"                                                                                                             \
-      " WHERE workspace_id = $1 AND name = $2 AND campaign = $3 AND lead = $4")                                                                     \
-    X(LEAD_ACTIVITIES_DELETE, ONE, "nn",                                                                                                            \
-      "DELETE FROM leadblock.activity WHERE workspace_id = $1 AND lead = $2")                                                                       \
-    X(LEAD_DELETE, ONE, "nn", "DELETE FROM leadblock.lead WHERE workspace_id = $1 AND no = $2")                                                     \
-    X(LEAD, ONE, "nn",                                                                                                                              \
-      "SELECT " LB_PG_LEAD_COLUMNS " FROM leadblock.lead WHERE workspace_id = $1 AND no = $2")                                                      \
-    X(LEADS_EXPECTED, ONE, "nN",                                                                                                                    \
-      "SELECT " LB_PG_LEAD_COLUMNS                                                                                                                  \
-      " FROM leadblock.lead WHERE workspace_id = $1 AND no = ANY ($2)")                                                                             \
-    X(LEADS_NAMED, ONE, "ntnn",                                                                                                                     \
-      "SELECT campaign, lead FROM leadblock.lead_name"                                                                                              \
-      " WHERE workspace_id = $1 AND name = $2 AND campaign > $3 ORDER BY campaign LIMIT $4")                                                        \
-    X(NAMES_EXPECTED, ONE, "nT",                                                                                                                    \
-      "SELECT campaign, lead, name FROM leadblock.lead_name"                                                                                        \
-      " WHERE workspace_id = $1 AND name = ANY ($2) ORDER BY name, campaign")                                                                       \
-    X(LEADS_DUE, ONE, "nnnnnn",                                                                                                                     \
-      "SELECT no FROM leadblock.lead WHERE NOT set_aside AND status <= 1 AND workspace_id = $1"                                                     \
-      " AND campaign = $2 AND queue = $3 AND step = $4 AND since <= $5"                                                                             \
-      " ORDER BY since, no LIMIT $6")                                                                                                               \
-    X(LEADS_PAGE, ONE, "nnnnn",                                                                                                                     \
-      "SELECT " LB_PG_LEAD_COLUMNS " FROM leadblock.lead WHERE workspace_id = $1 AND no IN ("                                                       \
-      "SELECT no FROM (" LB_PG_LEADS_OF(0) " UNION ALL " LB_PG_LEADS_OF(                                                                            \
-          1) " UNION ALL " LB_PG_LEADS_OF(2) " UNION ALL " LB_PG_LEADS_OF(3) " UNION "                                                              \
-                                                                             "ALL"                                                                  \
-                                                                             " " LB_PG_LEADS_OF(4) ") AS page ORDER BY no DESC LIMIT $5 OFFSET $4)" \
-                                                                                                   " ORDER BY no DESC")                             \
-    X(LEADS_PAGE_BY_STATUS, ONE, "nnnnnn",                                                                                                          \
-      "SELECT " LB_PG_LEAD_COLUMNS                                                                                                                  \
-      " FROM leadblock.lead WHERE workspace_id = $1 AND campaign = $2"                                                                              \
-      " AND no < $3 AND status = $6 ORDER BY no DESC LIMIT $5 OFFSET $4")                                                                           \
-    X(LEADS_SCHEDULED, ONE, "nnnn",                                                                                                                 \
-      "SELECT " LB_PG_LEAD_COLUMNS " FROM leadblock.lead WHERE NOT set_aside AND status <= 1"                                                       \
-      " AND workspace_id = $1 AND campaign = $2 AND queue <> 1"                                                                                     \
-      " ORDER BY queue, step, since, no LIMIT $4 OFFSET $3")                                                                                        \
-    X(LEADS_SET_ASIDE, ONE, "nnnn",                                                                                                                 \
-      "SELECT " LB_PG_LEAD_COLUMNS " FROM leadblock.lead WHERE set_aside AND status <= 2"                                                           \
-      " AND workspace_id = $1 AND campaign = $2 ORDER BY no DESC LIMIT $4 OFFSET $3")                                                               \
-    X(ACTIVITY_PUT, ONE, "nnnnnnntnnnnt",                                                                                                           \
-      "INSERT INTO leadblock.activity (" LB_PG_ACTIVITY_COLUMNS ") VALUES"                                                                          \
-      " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"                                                                                   \
-      " ON CONFLICT (workspace_id, lead, step) DO UPDATE SET campaign = EXCLUDED.campaign,"                                                         \
-      " state = EXCLUDED.state, attempts = EXCLUDED.attempts, retries = EXCLUDED.retries,"                                                          \
-      " lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until,"                                                                    \
-      " claimed_at = EXCLUDED.claimed_at, completed_at = EXCLUDED.completed_at,"                                                                    \
-      " changed_at = EXCLUDED.changed_at, detail = EXCLUDED.detail")                                                                                \
-    X(ACTIVITY, ONE, "nnn",                                                                                                                         \
-      "SELECT " LB_PG_ACTIVITY_COLUMNS                                                                                                              \
-      " FROM leadblock.activity WHERE workspace_id = $1 AND lead = $2 AND step = $3")                                                               \
-    X(ACTIVITIES_EXPECTED, ONE, "nNn",                                                                                                              \
-      "SELECT " LB_PG_ACTIVITY_COLUMNS                                                                                                              \
-      " FROM leadblock.activity WHERE workspace_id = $1 AND lead = ANY ($2) AND step = $3")                                                         \
-    X(ACTIVITIES_PAGE, ONE, "nnnnn",                                                                                                                \
-      LB_PG_ACTIVITIES_IN(0) " UNION ALL " LB_PG_ACTIVITIES_IN(1) " UNION "                                                                         \
-                                                                  "ALL " LB_PG_ACTIVITIES_IN(2) " UNION ALL " LB_PG_ACTIVITIES_IN(                  \
-                                                                      3) " UNION "                                                                  \
-                                                                         "ALL"                                                                      \
-                                                                         " " LB_PG_ACTIVITIES_IN(4) " ORDER BY changed_at DESC, lead DESC, step DESC LIMIT $5 OFFSET $4")
+#define LB_PG_LEAD_STATEMENTS(X)                                                                   \
+    X(LEAD_INSERT, ONE, "nnnttttttnnbnnnn",                                                        \
+      "INSERT INTO leadblock.lead (" LB_PG_LEAD_COLUMNS ") VALUES"                                 \
+      " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)")                  \
+    X(LEAD_NAME_INSERT, ONE, "ntnn",                                                               \
+      "INSERT INTO leadblock.lead_name (workspace_id, name, campaign, lead)"                       \
+      " VALUES ($1, $2, $3, $4)")                                                                  \
+    X(LEAD_LEARN, ONE, "nntt",                                                                     \
+      "UPDATE leadblock.lead SET identifier = $3, member_id = $4"                                  \
+      " WHERE workspace_id = $1 AND no = $2")                                                      \
+    X(LEAD_MOVE, ONE, "nnnbnnnn",                                                                  \
+      "UPDATE leadblock.lead SET status = $3, set_aside = $4, queue = $5, step = $6, since = $7,"  \
+      " marks = $8 WHERE workspace_id = $1 AND no = $2")                                           \
+    X(LEAD_NAME_DELETE, ONE, "ntnn",                                                               \
+      "DELETE FROM leadblock.lead_name"                                                            \
+      " WHERE workspace_id = $1 AND name = $2 AND campaign = $3 AND lead = $4")                    \
+    X(LEAD_ACTIVITIES_DELETE, ONE, "nn",                                                           \
+      "DELETE FROM leadblock.activity WHERE workspace_id = $1 AND lead = $2")                      \
+    X(LEAD_DELETE, ONE, "nn", "DELETE FROM leadblock.lead WHERE workspace_id = $1 AND no = $2")    \
+    X(LEAD, ONE, "nn",                                                                             \
+      "SELECT " LB_PG_LEAD_COLUMNS " FROM leadblock.lead WHERE workspace_id = $1 AND no = $2")     \
+    X(LEADS_EXPECTED, ONE, "nN",                                                                   \
+      "SELECT " LB_PG_LEAD_COLUMNS                                                                 \
+      " FROM leadblock.lead WHERE workspace_id = $1 AND no = ANY ($2)")                            \
+    X(LEADS_NAMED, ONE, "ntnn",                                                                    \
+      "SELECT campaign, lead FROM leadblock.lead_name"                                             \
+      " WHERE workspace_id = $1 AND name = $2 AND campaign > $3 ORDER BY campaign LIMIT $4")       \
+    X(NAMES_EXPECTED, ONE, "nT",                                                                   \
+      "SELECT campaign, lead, name FROM leadblock.lead_name"                                       \
+      " WHERE workspace_id = $1 AND name = ANY ($2) ORDER BY name, campaign")                      \
+    X(LEADS_DUE, ONE, "nnnnnn",                                                                    \
+      "SELECT no FROM leadblock.lead WHERE NOT set_aside AND status <= 1 AND workspace_id = $1"    \
+      " AND campaign = $2 AND queue = $3 AND step = $4 AND since <= $5"                            \
+      " ORDER BY since, no LIMIT $6")                                                              \
+    X(LEADS_PAGE, ONE, "nnnnn",                                                                    \
+      "SELECT " LB_PG_LEAD_COLUMNS " FROM leadblock.lead WHERE workspace_id = $1 AND no IN ("      \
+      "SELECT no FROM (" LB_PG_LEADS_OF(0) " UNION ALL " LB_PG_LEADS_OF(                           \
+          1) " UNION ALL " LB_PG_LEADS_OF(2) " UNION ALL " LB_PG_LEADS_OF(3) " UNION "             \
+                                                                             "ALL"                 \
+                                                                             " " LB_PG_LEADS_OF(   \
+                                                                                 4) ") AS page "   \
+                                                                                    "ORDER BY no " \
+                                                                                    "DESC LIMIT "  \
+                                                                                    "$5 OFFSET "   \
+                                                                                    "$4)"          \
+                                                                                    " ORDER BY "   \
+                                                                                    "no DESC")     \
+    X(LEADS_PAGE_BY_STATUS, ONE, "nnnnnn",                                                         \
+      "SELECT " LB_PG_LEAD_COLUMNS                                                                 \
+      " FROM leadblock.lead WHERE workspace_id = $1 AND campaign = $2"                             \
+      " AND no < $3 AND status = $6 ORDER BY no DESC LIMIT $5 OFFSET $4")                          \
+    X(LEADS_SCHEDULED, ONE, "nnnn",                                                                \
+      "SELECT " LB_PG_LEAD_COLUMNS " FROM leadblock.lead WHERE NOT set_aside AND status <= 1"      \
+      " AND workspace_id = $1 AND campaign = $2 AND queue <> 1"                                    \
+      " ORDER BY queue, step, since, no LIMIT $4 OFFSET $3")                                       \
+    X(LEADS_SET_ASIDE, ONE, "nnnn",                                                                \
+      "SELECT " LB_PG_LEAD_COLUMNS " FROM leadblock.lead WHERE set_aside AND status <= 2"          \
+      " AND workspace_id = $1 AND campaign = $2 ORDER BY no DESC LIMIT $4 OFFSET $3")              \
+    X(ACTIVITY_PUT, ONE, "nnnnnnntnnnnt",                                                          \
+      "INSERT INTO leadblock.activity (" LB_PG_ACTIVITY_COLUMNS ") VALUES"                         \
+      " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"                                  \
+      " ON CONFLICT (workspace_id, lead, step) DO UPDATE SET campaign = EXCLUDED.campaign,"        \
+      " state = EXCLUDED.state, attempts = EXCLUDED.attempts, retries = EXCLUDED.retries,"         \
+      " lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until,"                   \
+      " claimed_at = EXCLUDED.claimed_at, completed_at = EXCLUDED.completed_at,"                   \
+      " changed_at = EXCLUDED.changed_at, detail = EXCLUDED.detail")                               \
+    X(ACTIVITY, ONE, "nnn",                                                                        \
+      "SELECT " LB_PG_ACTIVITY_COLUMNS                                                             \
+      " FROM leadblock.activity WHERE workspace_id = $1 AND lead = $2 AND step = $3")              \
+    X(ACTIVITIES_EXPECTED, ONE, "nNn",                                                             \
+      "SELECT " LB_PG_ACTIVITY_COLUMNS                                                             \
+      " FROM leadblock.activity WHERE workspace_id = $1 AND lead = ANY ($2) AND step = $3")        \
+    X(ACTIVITIES_PAGE, ONE, "nnnnn",                                                               \
+      LB_PG_ACTIVITIES_IN(0) " UNION ALL " LB_PG_ACTIVITIES_IN(                                    \
+          1) " UNION "                                                                             \
+             "ALL " LB_PG_ACTIVITIES_IN(2) " UNION ALL " LB_PG_ACTIVITIES_IN(                      \
+                 3) " UNION "                                                                      \
+                    "ALL"                                                                          \
+                    " " LB_PG_ACTIVITIES_IN(                                                       \
+                        4) " ORDER BY changed_at DESC, lead DESC, step DESC LIMIT $5 OFFSET $4")
 
 #define LB_PG_LOG_STATEMENTS(X)                                                                    \
     X(LOG_APPEND, ONE, "nnnnbnnnntt",                                                              \

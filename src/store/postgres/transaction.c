@@ -43,7 +43,8 @@ void lb_pg_rollback(struct lb_store *store)
     if (sent)
         lb_pg_wait(writer, writer->sent);
     writer->failed = LB_OK;
-    if (writer->conn && (lb_pg_send(writer, PG_ROLLBACK, NULL, false) || lb_pg_settle(writer)))
+    bool open = writer->conn && PQtransactionStatus(writer->conn) != PQTRANS_IDLE;
+    if (open && (lb_pg_send(writer, PG_ROLLBACK, NULL, false) || lb_pg_settle(writer)))
         lb_pg_drop(writer);
     end(postgres);
 }
@@ -162,6 +163,9 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
         struct lb_pg_params params = {0};
         lb_pg_add_number(&params, workspaces[i]);
         err = lb_pg_send(writer, PG_WORKSPACE_LOCK, &params, true);
+        if (!err)
+            PQsendFlushRequest(
+                writer->conn); /* each may be waited for, and shall count as progress */
     }
     if (!err && ids)
         err = send_take(writer, ids);

@@ -1,0 +1,984 @@
+/* What only the PostgreSQL backend does: its schema, its locks, lost connections, and what of the
+ * contract is for stores that several nodes share. Left out where LEADBLOCK_TEST_POSTGRES names no
+ * server. */
+#include "support/postgres.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rcu.h"
+#include "store/postgres/postgres.h"
+#include "store/postgres/statements.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static char database[POSTGRES_CONNINFO_SIZE];
+
+static int make_database(void **state)
+{
+    return postgres_create(database) ? 0 : -1;
+}
+
+static int drop_database(void **state)
+{
+    return postgres_drop(database) ? 0 : -1;
+}
+
+static struct lb_store *open_within(unsigned timeout_ms)
+{
+    struct lb_postgres_settings settings = {.conninfo = database, .timeout_ms = timeout_ms};
+    struct lb_store *store = NULL;
+    struct lb_reason reason;
+    assert_int_equal(lb_postgres_open(&settings, &store, &reason), LB_OK);
+    return store;
+}
+
+static struct lb_store *open_store(void)
+{
+    return open_within(4000);
+}
+
+static void run(const char *sql)
+{
+    assert_true(postgres_run(database, sql, NULL, 0));
+}
+
+static long long ask(const char *sql)
+{
+    char text[32];
+    assert_true(postgres_run(database, sql, text, sizeof text));
+    return atoll(text);
+}
+
+static void begin(struct lb_store *store)
+{
+    assert_int_equal(store->ops->begin(store), LB_OK);
+}
+
+static void commit(struct lb_store *store)
+{
+    assert_int_equal(store->ops->commit(store), LB_OK);
+}
+
+static uint32_t add_workspace(struct lb_store *store)
+{
+    struct lb_workspace_row row = {.id = "ws_1", .name = "Test", .created_at = 5};
+    begin(store);
+    assert_int_equal(store->ops->workspace_insert(store, &row), LB_OK);
+    commit(store);
+    return row.no;
+}
+
+static lb_err append(struct lb_store *store, uint32_t workspace, uint64_t id)
+{
+    struct lb_log_row row = {.id = id, .list = {workspace, 0}, .token = id, .items = LB_STR("ada")};
+    return store->ops->log_append(store, &row);
+}
+
+static struct lb_stand lock(struct lb_store *store, uint32_t workspace, uint64_t ids,
+                            uint64_t *out_first)
+{
+    struct lb_stand stand;
+    assert_int_equal(store->shared->lock(store, &workspace, 1, ids, &stand, out_first), LB_OK);
+    return stand;
+}
+
+/* --- The database's names and schema ---------------------------------------------------------- */
+
+static void a_connection_string_is_told_from_a_folder(void **state)
+{
+    assert_true(lb_postgres_is("postgresql://host/name"));
+    assert_true(lb_postgres_is("postgres://u:p@host"));
+    assert_true(lb_postgres_is("host=/run/postgresql"));
+    assert_false(lb_postgres_is("/var/lib/leadblock"));
+    assert_false(lb_postgres_is("postgres"));
+}
+
+static lb_err open_with(const char *conninfo, struct lb_reason *reason)
+{
+    struct lb_postgres_settings settings = {.conninfo = conninfo, .timeout_ms = 4000};
+    struct lb_store *store = NULL;
+    lb_err err = lb_postgres_open(&settings, &store, reason);
+    if (!err)
+        store->ops->close(store);
+    return err;
+}
+
+static void reasons_say_what_is_wrong_and_no_password(void **state)
+{
+    struct lb_reason reason;
+    char conninfo[POSTGRES_CONNINFO_SIZE + 64];
+    assert_int_equal(open_with("host=/nowhere password=hush hush", &reason),
+                     LB_ERR_STORAGE_UNAVAILABLE);
+    assert_null(strstr(reason.text, "hush"));
+    assert_non_null(strstr(reason.text, "connection string"));
+    assert_int_equal(open_with("host=/nowhere password=hush", &reason), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_null(strstr(reason.text, "hush"));
+    assert_non_null(strstr(reason.text, "/nowhere"));
+    snprintf(conninfo, sizeof conninfo, "%s_missing", database);
+    assert_int_equal(open_with(conninfo, &reason), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_non_null(strstr(reason.text, "does not exist"));
+    run("CREATE ROLE leadblock_test_nobody LOGIN");
+    snprintf(conninfo, sizeof conninfo, "%s user=leadblock_test_nobody", database);
+    lb_err err = open_with(conninfo, &reason);
+    run("DROP ROLE leadblock_test_nobody");
+    assert_int_equal(err, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_non_null(strstr(reason.text, "GRANT CREATE ON DATABASE"));
+}
+
+static void *open_and_close(void *context)
+{
+    struct lb_store *store = NULL;
+    *(lb_err *)context = postgres_open(database, &store);
+    if (store)
+        store->ops->close(store);
+    return NULL;
+}
+
+static void several_may_make_the_schema_at_once_and_again(void **state)
+{
+    pthread_t threads[6];
+    lb_err results[COUNT(threads)];
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < COUNT(threads); i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, open_and_close, &results[i]), 0);
+        for (size_t i = 0; i < COUNT(threads); i++) {
+            pthread_join(threads[i], NULL);
+            assert_int_equal(results[i], LB_OK);
+        }
+        assert_int_equal(ask("SELECT count(*) FROM leadblock.schema_version"), 1);
+    }
+}
+
+static void a_schema_from_the_future_is_refused(void **state)
+{
+    struct lb_reason reason;
+    assert_int_equal(open_with(database, &reason), LB_OK);
+    run("UPDATE leadblock.schema_version SET version = 99");
+    assert_int_equal(open_with(database, &reason), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_non_null(strstr(reason.text, "newer leadblock"));
+}
+
+/* --- Locks ------------------------------------------------------------------------------------ */
+
+static void who_waits_too_long_for_a_workspace_has_a_conflict(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store *other = open_within(400);
+    struct lb_stand stand;
+    uint32_t workspace = add_workspace(store);
+    begin(store);
+    lock(store, workspace, 0, NULL);
+    begin(other);
+    assert_int_equal(other->shared->lock(other, &workspace, 1, 0, &stand, NULL), LB_ERR_CONFLICT);
+    assert_int_equal(append(other, workspace, 1), LB_ERR_CONFLICT); /* and so it stays */
+    assert_int_equal(other->ops->commit(other), LB_ERR_CONFLICT);
+    other->ops->rollback(other);
+    commit(store);
+    begin(other); /* now it is free */
+    lock(other, workspace, 0, NULL);
+    commit(other);
+    other->ops->close(other);
+    store->ops->close(store);
+}
+
+struct locking {
+    struct lb_store *store;
+    uint32_t workspace;
+    lb_err result;
+};
+
+static void *lock_it(void *context)
+{
+    struct locking *locking = context;
+    struct lb_stand stand;
+    struct lb_store *store = locking->store;
+    locking->result = store->shared->lock(store, &locking->workspace, 1, 0, &stand, NULL);
+    if (locking->result)
+        store->ops->rollback(store);
+    return NULL;
+}
+
+static void a_deadlock_is_a_conflict_of_one(void **state)
+{
+    struct lb_store *stores[2] = {open_store(), open_store()};
+    uint32_t workspaces[2];
+    struct locking lockings[2];
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        workspaces[i] = add_workspace(stores[i]);
+    for (int i = 0; i < 2; i++) {
+        begin(stores[i]);
+        lock(stores[i], workspaces[i], 0, NULL);
+        lockings[i] = (struct locking){.store = stores[i], .workspace = workspaces[1 - i]};
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, lock_it, &lockings[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_true(lockings[0].result == LB_ERR_CONFLICT || lockings[1].result == LB_ERR_CONFLICT);
+    assert_true(lockings[0].result == LB_OK || lockings[1].result == LB_OK);
+    for (int i = 0; i < 2; i++)
+        stores[i]->ops->close(stores[i]);
+}
+
+#define WRITERS 4
+#define ROUNDS  40
+
+struct appending {
+    uint32_t workspaces[2];
+    unsigned seed;
+    unsigned wrong; /* ids that did not grow */
+    lb_err err;
+};
+
+static lb_err append_once(struct appending *appending, struct lb_store *store, unsigned round)
+{
+    uint32_t workspace = appending->workspaces[(round + appending->seed) % 2];
+    uint64_t ids = 1 + (round * 7 + appending->seed) % 5;
+    struct lb_stand stand;
+    struct lb_log_row last;
+    uint64_t first;
+    uint64_t more;
+    lb_err err = store->ops->begin(store);
+    if (!err)
+        err = store->shared->lock(store, &workspace, 1, ids, &stand, &first);
+    if (!err)
+        err = store->shared->reserve(store, 1, &more);
+    if (!err && (stand.workspace != workspace || first <= stand.log.row || more < first + ids ||
+                 stand.log.row != stand.log.token))
+        appending->wrong++;
+    for (uint64_t id = first; !err && id < first + ids; id++)
+        err = append(store, workspace, id);
+    if (!err)
+        err = append(store, workspace, more);
+    /* Whoever was quicker to commit had smaller ids: there is nothing behind ours. */
+    if (!err)
+        err = store->ops->log_row_of(store->ops->writer_reader(store), workspace, LB_ENTRY_ID_MAX,
+                                     &last);
+    if (!err && last.id != more)
+        appending->wrong++;
+    if (!err)
+        err = round % 9 == 8 ? (store->ops->rollback(store), LB_OK) : store->ops->commit(store);
+    return err;
+}
+
+static void *append_rounds(void *context)
+{
+    struct appending *appending = context;
+    struct lb_store *store;
+    appending->err = postgres_open(database, &store);
+    if (appending->err)
+        return NULL;
+    for (unsigned round = 0; !appending->err && round < ROUNDS; round++)
+        appending->err = append_once(appending, store, round);
+    store->ops->close(store);
+    return NULL;
+}
+
+/* Were a range given out twice, rows would not go in, or the log would not end where it should. */
+static void ids_of_a_workspace_grow_from_commit_to_commit(void **state)
+{
+    struct lb_store *store = open_store();
+    struct appending appendings[WRITERS] = {0};
+    pthread_t threads[WRITERS];
+    uint32_t workspaces[2] = {add_workspace(store), add_workspace(store)};
+    for (unsigned i = 0; i < WRITERS; i++) {
+        appendings[i].seed = i;
+        memcpy(appendings[i].workspaces, workspaces, sizeof workspaces);
+        assert_int_equal(pthread_create(&threads[i], NULL, append_rounds, &appendings[i]), 0);
+    }
+    for (unsigned i = 0; i < WRITERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(appendings[i].err, LB_OK);
+        assert_int_equal(appendings[i].wrong, 0);
+    }
+    assert_int_equal(ask("SELECT count(*) - count(DISTINCT id) FROM leadblock.blocklist_log"), 0);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.workspace w WHERE log_row <>"
+                         " (SELECT max(id) FROM leadblock.blocklist_log l"
+                         " WHERE l.workspace_id = w.workspace_id)"),
+                     0);
+    store->ops->close(store);
+}
+
+static void the_first_id_is_1_and_none_is_above_the_greatest(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    uint64_t first;
+    begin(store);
+    lock(store, workspace, 50, &first);
+    assert_int_equal(first, 1);
+    assert_int_equal(store->shared->reserve(store, 1, &first), LB_OK);
+    assert_int_equal(first, 51);
+    store->ops->rollback(store);
+    run("SELECT setval('leadblock.entry_id', ((1::bigint << 40) - 3))");
+    begin(store);
+    assert_int_equal(store->shared->reserve(store, 2, &first), LB_OK);
+    assert_int_equal(first + 1, LB_ENTRY_ID_MAX);
+    assert_int_equal(store->shared->reserve(store, 1, &first), LB_ERR_STORAGE_FULL);
+    assert_int_equal(store->ops->commit(store), LB_ERR_STORAGE_FULL);
+    store->ops->rollback(store);
+    store->ops->close(store);
+}
+
+/* --- Lost connections, and commits of which nobody knows -------------------------------------- */
+
+#define OTHERS                                                                                     \
+    " FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'leadblock'"
+
+static void expect_works(struct lb_store *store, uint32_t workspace)
+{
+    uint64_t first = 0;
+    struct lb_stand stand;
+    lb_err err = LB_ERR_STORAGE_UNAVAILABLE;
+    for (int i = 0; err && i < 20; i++) { /* there is a pause between attempts to connect */
+        err = store->ops->begin(store);
+        if (err)
+            usleep(100000);
+    }
+    assert_int_equal(err, LB_OK);
+    assert_int_equal(store->shared->lock(store, &workspace, 1, 1, &stand, &first), LB_OK);
+    assert_int_equal(append(store, workspace, first), LB_OK);
+    commit(store);
+    assert_int_equal(store->ops->probe(store), LB_OK);
+}
+
+static void what_was_lost_before_the_commit_was_not_recorded(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    uint64_t first;
+    for (int read = 0; read < 2; read++) {
+        bool undone;
+        begin(store);
+        lock(store, workspace, 1, &first);
+        assert_int_equal(append(store, workspace, first), LB_OK);
+        run("SELECT pg_terminate_backend(pid)" OTHERS);
+        if (read)
+            assert_int_equal(
+                store->ops->log_undone(store->ops->writer_reader(store), workspace, 1, &undone),
+                LB_ERR_STORAGE_UNAVAILABLE);
+        assert_int_equal(store->ops->commit(store), LB_ERR_STORAGE_UNAVAILABLE);
+        store->ops->rollback(store);
+        assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), read);
+        expect_works(store, workspace);
+    }
+    store->ops->close(store);
+}
+
+static void a_lost_idle_connection_is_made_anew(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader;
+    uint32_t workspace = add_workspace(store);
+    struct lb_workspace_row row;
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    assert_int_equal(store->shared->workspace(reader, workspace, &row), LB_OK);
+    run("SELECT pg_terminate_backend(pid)" OTHERS);
+    assert_int_equal(store->shared->workspace(reader, workspace, &row), LB_OK);
+    while (ask("SELECT count(*)" OTHERS) > 1)
+        usleep(10000);
+    begin(store);
+    commit(store);
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
+/* Something that PostgreSQL does while it commits a new row of the log. */
+static void at_commit(const char *body)
+{
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "CREATE OR REPLACE FUNCTION public.at_commit() RETURNS trigger LANGUAGE plpgsql AS"
+             " $$BEGIN %s; RETURN NULL; END$$;"
+             " DROP TRIGGER IF EXISTS at_commit ON leadblock.blocklist_log;"
+             " CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON leadblock.blocklist_log"
+             " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.at_commit()",
+             body);
+    run(sql);
+}
+
+static lb_err append_and_commit(struct lb_store *store, uint32_t workspace)
+{
+    uint64_t first;
+    begin(store);
+    lock(store, workspace, 1, &first);
+    assert_int_equal(append(store, workspace, first), LB_OK);
+    lb_err err = store->ops->commit(store);
+    store->ops->rollback(store);
+    return err;
+}
+
+static void *terminate_soon(void *context)
+{
+    for (int i = 0; i < 100; i++) {
+        usleep(20000);
+        if (ask("SELECT count(pg_terminate_backend(pid))" OTHERS
+                " AND wait_event = 'PgSleep' AND query = 'COMMIT'"))
+            break;
+    }
+    return NULL;
+}
+
+static void nobody_knows_of_a_commit_without_an_answer(void **state)
+{
+    struct lb_store *store = open_within(600);
+    uint32_t workspace = add_workspace(store);
+    pthread_t thread;
+    at_commit("PERFORM pg_sleep(1.5)");
+    uint64_t before = lb_clock_mono_ms();
+    assert_int_equal(append_and_commit(store, workspace), LB_ERR_OUTCOME_UNKNOWN); /* too slow */
+    assert_true(lb_clock_mono_ms() - before < 1400);
+    at_commit("PERFORM pg_sleep(0.1)");
+    store->ops->close(store);
+    store = open_store();
+    at_commit("PERFORM pg_sleep(2)");
+    assert_int_equal(pthread_create(&thread, NULL, terminate_soon, NULL), 0);
+    assert_int_equal(append_and_commit(store, workspace), LB_ERR_OUTCOME_UNKNOWN); /* cut off */
+    pthread_join(thread, NULL);
+    at_commit("NULL");
+    expect_works(store, workspace);
+    store->ops->close(store);
+}
+
+/* As when the wait for a standby is given up: the row is there, and may yet be lost. */
+static void nobody_knows_of_a_commit_with_a_warning(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    at_commit("RAISE WARNING 'not replicated'");
+    assert_int_equal(append_and_commit(store, workspace), LB_ERR_OUTCOME_UNKNOWN);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 1);
+    at_commit("RAISE NOTICE 'nothing to worry about'");
+    expect_works(store, workspace);
+    store->ops->close(store);
+}
+
+static void errors_of_the_server_have_their_codes(void **state)
+{
+    static const struct {
+        const char *state;
+        lb_err err;
+    } errors[] = {{"40001", LB_ERR_CONFLICT},
+                  {"40P01", LB_ERR_CONFLICT},
+                  {"53100", LB_ERR_STORAGE_FULL},
+                  {"23514", LB_ERR_STORAGE_UNAVAILABLE}};
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    for (size_t i = 0; i < COUNT(errors); i++) {
+        char body[64];
+        snprintf(body, sizeof body, "RAISE SQLSTATE '%s'", errors[i].state);
+        at_commit(body);
+        assert_int_equal(append_and_commit(store, workspace), errors[i].err);
+    }
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 0);
+    at_commit("NULL");
+    expect_works(store, workspace);
+    store->ops->close(store);
+}
+
+static void a_failed_write_fails_the_transaction(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    bool undone;
+    begin(store);
+    assert_int_equal(append(store, workspace, 7), LB_OK);
+    assert_int_equal(append(store, workspace, 7), LB_OK); /* told later */
+    assert_int_equal(
+        store->ops->log_undone(store->ops->writer_reader(store), workspace, 1, &undone),
+        LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(append(store, workspace, 8), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(store->ops->commit(store), LB_ERR_STORAGE_UNAVAILABLE);
+    store->ops->rollback(store);
+    begin(store);
+    assert_int_equal(append(store, workspace, 7), LB_OK);
+    assert_int_equal(append(store, workspace, 7), LB_OK);
+    assert_int_equal(store->ops->commit(store), LB_ERR_STORAGE_UNAVAILABLE);
+    store->ops->rollback(store);
+    long long process = ask("SELECT pid" OTHERS);
+    begin(store);
+    assert_int_equal(append(store, workspace, 7), LB_OK);
+    assert_int_equal(append(store, workspace, 7), LB_OK);
+    store->ops->rollback(store); /* of what nobody has been told of */
+    assert_int_equal(ask("SELECT pid" OTHERS), process);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 0);
+    expect_works(store, workspace);
+    store->ops->close(store);
+}
+
+/* --- Where workspaces stand ------------------------------------------------------------------- */
+
+static lb_err take_stand(void *context, const struct lb_stand *stand)
+{
+    struct lb_stand *stands = context;
+    assert_true(stand->workspace < 8);
+    stands[stand->workspace] = *stand;
+    return LB_OK;
+}
+
+static struct lb_stand stand_of(struct lb_store *store, uint32_t workspace)
+{
+    struct lb_stand stands[8] = {0};
+    assert_int_equal(
+        store->shared->stands(store->ops->writer_reader(store), &workspace, 1, stands, take_stand),
+        LB_OK);
+    return stands[workspace];
+}
+
+static void a_workspace_stands_where_its_last_change_left_it(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    uint32_t other = add_workspace(store);
+    uint32_t asked[] = {other, 7, workspace};
+    struct lb_stand stands[8] = {0};
+    struct lb_lead_row lead = {.workspace = workspace, .campaign = 1, .identifier = LB_STR("ada")};
+    struct lb_stand stand = stand_of(store, workspace);
+    assert_true(stand.access_version == 1 && stand.log.row == 0 && !stand.has_leads);
+    begin(store);
+    stand = lock(store, workspace, 0, NULL);
+    assert_true(stand.workspace == workspace && stand.access_version == 1);
+    assert_int_equal(append(store, workspace, 5), LB_OK);
+    assert_int_equal(append(store, workspace, UINT64_C(1) << 39), LB_OK);
+    assert_int_equal(store->ops->workspace_set_plan(store, workspace, LB_PLAN_PRO, 9), LB_OK);
+    assert_int_equal(store->ops->workspace_set_plan(store, workspace, LB_PLAN_PRO, 9), LB_OK);
+    assert_int_equal(store->ops->lead_insert(store, &lead), LB_OK);
+    assert_int_equal(store->ops->key_touch(store, other, 1, 1), LB_OK);
+    commit(store);
+    assert_int_equal(
+        store->shared->stands(store->ops->writer_reader(store), asked, 3, stands, take_stand),
+        LB_OK);
+    stand = stands[workspace];
+    assert_true(stand.access_version == 2 && stand.has_leads);
+    assert_true(stand.log.row == UINT64_C(1) << 39 && stand.log.token == UINT64_C(1) << 39);
+    assert_true(stands[other].access_version == 1 && stands[other].log.row == 0);
+    assert_int_equal(stands[7].workspace, 0);
+    memset(stands, 0, sizeof stands);
+    assert_int_equal(
+        store->shared->stands(store->ops->writer_reader(store), NULL, 0, stands, take_stand),
+        LB_OK);
+    assert_true(stands[workspace].workspace && stands[other].workspace);
+    store->ops->close(store);
+}
+
+struct changes {
+    size_t keys;
+    size_t campaigns;
+    size_t deleted;
+    struct lb_key_row key;
+};
+
+static lb_err count_key(void *context, const struct lb_key_row *row)
+{
+    struct changes *changes = context;
+    changes->keys++;
+    changes->key = *row;
+    return LB_OK;
+}
+
+static lb_err count_campaign(void *context, const struct lb_campaign_row *row, bool deleted)
+{
+    struct changes *changes = context;
+    changes->campaigns++;
+    changes->deleted += deleted;
+    return LB_OK;
+}
+
+static struct changes changes_since(struct lb_store *store, uint32_t workspace, uint64_t version)
+{
+    struct changes changes = {0};
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    assert_int_equal(store->shared->keys_since(reader, workspace, version, &changes, count_key),
+                     LB_OK);
+    assert_int_equal(
+        store->shared->campaigns_since(reader, workspace, version, &changes, count_campaign),
+        LB_OK);
+    return changes;
+}
+
+static void keys_and_campaigns_are_found_by_when_they_changed(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    struct lb_key_row key = {.id = "k1", .workspace = workspace, .name = "CRM"};
+    struct lb_campaign_row campaign = {.id = "spring", .workspace = workspace, .name = "S"};
+    uint32_t found;
+    begin(store); /* version 2 */
+    lock(store, workspace, 0, NULL);
+    assert_int_equal(store->ops->key_insert(store, &key), LB_OK);
+    assert_int_equal(store->ops->campaign_insert(store, &campaign), LB_OK);
+    commit(store);
+    struct changes changes = changes_since(store, workspace, 1);
+    assert_true(changes.keys == 1 && changes.campaigns == 1 && changes.deleted == 0);
+    assert_string_equal(changes.key.id, "k1");
+    changes = changes_since(store, workspace, 2);
+    assert_true(changes.keys == 0 && changes.campaigns == 0);
+    begin(store); /* version 3 */
+    assert_int_equal(store->ops->campaign_delete(store, workspace, campaign.no, 9), LB_OK);
+    assert_int_equal(store->ops->key_touch(store, workspace, key.no, 9), LB_OK);
+    commit(store);
+    changes = changes_since(store, workspace, 2);
+    assert_true(changes.keys == 0 && changes.campaigns == 1 && changes.deleted == 1);
+    begin(store); /* version 4 */
+    assert_int_equal(store->ops->key_revoke(store, workspace, key.no, 9), LB_OK);
+    commit(store);
+    changes = changes_since(store, workspace, 3);
+    assert_true(changes.keys == 1 && changes.key.revoked_at == 9 && changes.campaigns == 0);
+    assert_int_equal(stand_of(store, workspace).access_version, 4);
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    assert_int_equal(store->shared->workspace_of_key(reader, LB_STR("k1"), &found), LB_OK);
+    assert_int_equal(found, workspace);
+    assert_int_equal(store->shared->workspace_of_key(reader, LB_STR("k2"), &found),
+                     LB_ERR_NOT_FOUND);
+    store->ops->close(store);
+}
+
+static void *change_soon(void *context)
+{
+    struct lb_store *store = context;
+    usleep(200000);
+    if (store->ops->begin(store) == LB_OK && append(store, 1, 1) == LB_OK)
+        store->ops->commit(store);
+    return NULL;
+}
+
+static void another_nodes_change_ends_the_wait(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store *other = open_store();
+    struct lb_store_reader *reader;
+    pthread_t thread;
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    store->shared->await(reader, 1); /* from here on it listens */
+    uint64_t before = lb_clock_mono_ms();
+    assert_int_equal(pthread_create(&thread, NULL, change_soon, other), 0);
+    store->shared->await(reader, 3000);
+    assert_true(lb_clock_mono_ms() - before < 2000);
+    pthread_join(thread, NULL);
+    begin(store); /* its own does not */
+    assert_int_equal(append(store, 1, 2), LB_OK);
+    commit(store);
+    begin(store); /* sends what was not waited for */
+    commit(store);
+    before = lb_clock_mono_ms();
+    store->shared->await(reader, 300);
+    assert_true(lb_clock_mono_ms() - before >= 290);
+    store->ops->reader_close(reader);
+    other->ops->close(other);
+    store->ops->close(store);
+}
+
+/* --- What is asked for ahead ------------------------------------------------------------------ */
+
+static size_t named(struct lb_store *store, struct lb_store_reader *reader, const char *name)
+{
+    struct lb_lead_ref refs[4];
+    size_t count = 0;
+    assert_int_equal(store->ops->leads_named(reader, 1, lb_str(name), 0, 4, refs, &count), LB_OK);
+    return count;
+}
+
+static void what_a_write_changes_is_not_answered_from_memory(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    const struct lb_str names[] = {LB_STR("ada"), LB_STR("a\"b\\c,{}"), LB_STR("bob")};
+    struct lb_lead_row ada = {.workspace = 1, .campaign = 1, .identifier = names[0]};
+    struct lb_lead_row found;
+    struct lb_activity_row activity = {.workspace = 1, .step = 3, .attempts = 1};
+    struct lb_activity_row read;
+    add_workspace(store);
+    begin(store);
+    store->ops->expect_names(reader, 1, names, COUNT(names));
+    assert_int_equal(named(store, reader, "ada"), 0);
+    assert_int_equal(store->ops->lead_insert(store, &ada), LB_OK);
+    assert_int_equal(named(store, reader, "ada"), 1);
+    assert_int_equal(named(store, reader, "bob"), 0);
+    store->ops->expect_leads(reader, 1, (uint64_t[]){ada.no, ada.no + 1}, 2, 3);
+    assert_int_equal(store->ops->activity(reader, 1, ada.no, 3, &read), LB_ERR_NOT_FOUND);
+    activity.lead = ada.no;
+    assert_int_equal(store->ops->activity_put(store, &activity), LB_OK);
+    assert_int_equal(store->ops->activity(reader, 1, ada.no, 3, &read), LB_OK);
+    assert_int_equal(store->ops->lead(reader, 1, ada.no + 1, &found), LB_ERR_NOT_FOUND);
+    assert_int_equal(store->ops->lead(reader, 1, ada.no, &found), LB_OK);
+    struct lb_lead_row moved = found;
+    moved.since = 77;
+    assert_int_equal(store->ops->lead_move(store, &moved), LB_OK);
+    assert_true(lb_str_equal(found.identifier, names[0])); /* the string stays */
+    assert_int_equal(store->ops->lead(reader, 1, ada.no, &found), LB_OK);
+    assert_int_equal(found.since, 77);
+    store->ops->expect_names(reader, 1, names, COUNT(names));
+    store->ops->expect_leads(reader, 1, &ada.no, 1, 3);
+    moved.member_id = names[1];
+    assert_int_equal(store->ops->lead_learn(store, &moved, names[1]), LB_OK);
+    assert_int_equal(named(store, reader, "a\"b\\c,{}"), 1);
+    assert_int_equal(store->ops->lead(reader, 1, ada.no, &found), LB_OK);
+    assert_true(lb_str_equal(found.member_id, names[1]));
+    assert_int_equal(store->ops->lead_forget(store, &moved, names[1]), LB_OK);
+    assert_int_equal(named(store, reader, "a\"b\\c,{}"), 0);
+    store->ops->expect_names(reader, 1, names, COUNT(names));
+    store->ops->expect_leads(reader, 1, &ada.no, 1, 3);
+    assert_int_equal(store->ops->lead_delete(store, &ada), LB_OK);
+    assert_int_equal(named(store, reader, "ada"), 0);
+    assert_int_equal(store->ops->lead(reader, 1, ada.no, &found), LB_ERR_NOT_FOUND);
+    assert_int_equal(store->ops->activity(reader, 1, ada.no, 3, &read), LB_ERR_NOT_FOUND);
+    commit(store);
+    store->ops->close(store);
+}
+
+static void what_was_expected_is_read_at_once_and_kept_until_the_rest(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader;
+    uint64_t leads[300];
+    uint64_t ids[] = {4, 5, 6, 9, 200};
+    static const uint64_t rows[] = {0, 5, 5, 9, 9};
+    struct lb_lead_row found;
+    struct lb_log_row row;
+    add_workspace(store);
+    begin(store);
+    for (size_t i = 0; i < COUNT(leads); i++) {
+        char name[16];
+        snprintf(name, sizeof name, "l%zu", i);
+        struct lb_lead_row lead = {.workspace = 1, .campaign = 1, .identifier = lb_str(name)};
+        assert_int_equal(store->ops->lead_insert(store, &lead), LB_OK);
+        leads[i] = lead.no;
+    }
+    assert_int_equal(append(store, 1, 5), LB_OK);
+    assert_int_equal(append(store, 1, 9), LB_OK);
+    assert_int_equal(append(store, 2, 6), LB_OK);
+    commit(store);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    store->ops->expect_leads(reader, 1, leads, COUNT(leads), 0);
+    store->ops->expect_names(reader, 1, &LB_STR("l7"), 1);
+    store->ops->expect_entries(reader, 1, ids, COUNT(ids));
+    run("UPDATE leadblock.lead SET since = 5; DELETE FROM leadblock.lead_name;"
+        " DELETE FROM leadblock.blocklist_log");
+    for (size_t i = 0; i < COUNT(leads); i++) {
+        assert_int_equal(store->ops->lead(reader, 1, leads[i], &found), LB_OK);
+        assert_true(found.no == leads[i] && found.since == 0);
+    }
+    assert_int_equal(named(store, reader, "l7"), 1);
+    assert_int_equal(named(store, reader, "l8"), 0);
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        lb_err err = store->ops->log_row_of(reader, 1, ids[i], &row);
+        assert_int_equal(err, rows[i] ? LB_OK : LB_ERR_NOT_FOUND);
+        if (rows[i])
+            assert_int_equal(row.id, rows[i]);
+    }
+    store->ops->reader_rest(reader);
+    assert_int_equal(store->ops->lead(reader, 1, leads[7], &found), LB_OK);
+    assert_int_equal(found.since, 5);
+    assert_int_equal(named(store, reader, "l7"), 0);
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
+/* --- Much at once ----------------------------------------------------------------------------- */
+
+static lb_err count_row(void *context, const struct lb_log_row *row)
+{
+    uint64_t *last = context;
+    assert_int_equal(row->id, *last + 1);
+    *last = row->id;
+    return LB_OK;
+}
+
+static void a_large_transaction_goes_through_and_is_read_in_pieces(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    static char text[20000];
+    uint64_t last = 0;
+    memset(text, 'x', sizeof text - 1);
+    add_workspace(store);
+    begin(store);
+    for (uint64_t id = 1; id <= 2500; id++) {
+        struct lb_log_row row = {.id = id, .list = {1, 0}, .items = {text, id % 50 ? 30 : 19000}};
+        struct lb_lead_row lead = {.workspace = 1, .campaign = 1, .variables = lb_str(text)};
+        char name[16];
+        snprintf(name, sizeof name, "l%u", (unsigned)id);
+        lead.identifier = lb_str(name);
+        assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+        assert_int_equal(store->ops->lead_insert(store, &lead), LB_OK);
+    }
+    assert_int_equal(store->ops->log_scan(reader, 1, 0, LB_ENTRY_ID_MAX, &last, count_row), LB_OK);
+    assert_int_equal(last, 2500);
+    commit(store);
+    last = 0;
+    assert_int_equal(store->ops->log_scan(reader, 1, 0, LB_ENTRY_ID_MAX, &last, count_row), LB_OK);
+    assert_int_equal(last, 2500);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.lead"), 2500);
+    store->ops->close(store);
+}
+
+/* --- Where statements go ---------------------------------------------------------------------- */
+
+/* Copies of the tables, each in four partitions by a hash of the workspace. */
+static const char spread[] =
+    "CREATE SCHEMA hashed;"
+    "DO $$ DECLARE name text; BEGIN"
+    " FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'leadblock'::regnamespace"
+    "  AND relkind = 'r' AND relname <> 'schema_version' LOOP"
+    "  EXECUTE format('CREATE TABLE hashed.%I (LIKE leadblock.%I INCLUDING ALL)"
+    " PARTITION BY HASH (workspace_id)', name, name);"
+    "  FOR part IN 0..3 LOOP"
+    "   EXECUTE format('CREATE TABLE hashed.%I PARTITION OF hashed.%I"
+    " FOR VALUES WITH (MODULUS 4, REMAINDER %s)', name || '_part' || part, name, part);"
+    "  END LOOP;"
+    " END LOOP;"
+    " FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'leadblock'::regnamespace"
+    "  AND relkind = 'S' LOOP"
+    "  EXECUTE format('CREATE SEQUENCE hashed.%I', name);"
+    " END LOOP;"
+    " END $$;"
+    /* The partitions in the plan of a statement, as bits; 16: the table itself, for inserts. */
+    "CREATE FUNCTION public.parts_of(sql text) RETURNS bigint LANGUAGE plpgsql AS $$"
+    " DECLARE line text; part text; bits bigint := 0; BEGIN"
+    " FOR line IN EXECUTE 'EXPLAIN ' || sql LOOP"
+    "  FOR part IN SELECT (regexp_matches(line, '(?:on|using \\S+ on) \\w+_part(\\d)', 'g'))[1] "
+    "LOOP"
+    "   bits := bits | (1 << part::int);"
+    "  END LOOP;"
+    "  IF line ~ 'Insert on' THEN bits := bits | 16; END IF;"
+    " END LOOP; RETURN bits; END $$";
+
+static const char *sample_of(char type, int number)
+{
+    switch (type) {
+    case 'b':
+        return "true";
+    case 't':
+        return "'x'";
+    case 'y':
+        return "'\\x00'";
+    case 'N':
+        return "'{1,2,3,4,5,6,7,8}'";
+    case 'T':
+        return "'{a,b}'";
+    default: /* not all the same, or conditions would exclude each other */
+        return &"1\0002\0003\0004\0005\0006\0007\0008\0009\0009\0009\0009\0009\0009\0009\0009"
+            [2 * number];
+    }
+}
+
+static const char *type_of(char type, int number)
+{
+    switch (type) {
+    case 'b':
+        return "boolean";
+    case 't':
+        return "text";
+    case 'y':
+        return "bytea";
+    case 'N':
+        return "bigint[]";
+    case 'T':
+        return "text[]";
+    default:
+        return "bigint";
+    }
+}
+
+/* "(bigint, text)" or "(1, 'x')". */
+static void put_list(char *out, const char *types, const char *(*of)(char, int))
+{
+    strcpy(out, *types ? "(" : "");
+    for (const char *type = types; *type; type++) {
+        strcat(out, of(*type, (int)(type - types)));
+        strcat(out, type[1] ? ", " : ")");
+    }
+}
+
+static void replace_schema(const char *sql, char *out)
+{
+    const char *at;
+    for (*out = '\0'; (at = strstr(sql, "leadblock.")) != NULL; sql = at + 10) {
+        strncat(out, sql, (size_t)(at - sql));
+        strcat(out, "hashed.");
+    }
+    strcat(out, sql);
+}
+
+static long long parts_of(const struct lb_pg_statement_text *statement)
+{
+    static char sql[16384];
+    static char hashed[8192];
+    char types[512];
+    char samples[512];
+    put_list(types, statement->types, type_of);
+    put_list(samples, statement->types, sample_of);
+    replace_schema(statement->sql, hashed);
+    snprintf(sql, sizeof sql,
+             "SET plan_cache_mode = force_custom_plan; PREPARE it%s AS %s;"
+             " SELECT public.parts_of($it$EXECUTE it%s$it$)",
+             types, hashed, samples);
+    return ask(sql);
+}
+
+static void a_statement_of_one_workspace_goes_to_one_partition(void **state)
+{
+    struct lb_store *store = open_store();
+    size_t checked = 0;
+    store->ops->close(store);
+    run(spread);
+    for (size_t i = 0; i < PG_COUNT; i++) {
+        const struct lb_pg_statement_text *statement = &lb_pg_statements[i];
+        if (statement->reach == LB_PG_NONE) {
+            assert_null(strstr(statement->sql, "WHERE"));
+            continue;
+        }
+        long long parts = parts_of(statement);
+        bool one = parts == 1 || parts == 2 || parts == 4 || parts == 8 || parts == 16;
+        if (one != (statement->reach == LB_PG_ONE))
+            fail_msg("%s goes to partitions 0x%llx", statement->name, (unsigned long long)parts);
+        checked++;
+    }
+    assert_true(checked > 50);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_database, drop_database)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connection_string_is_told_from_a_folder),
+        TEST(reasons_say_what_is_wrong_and_no_password),
+        TEST(several_may_make_the_schema_at_once_and_again),
+        TEST(a_schema_from_the_future_is_refused),
+        TEST(who_waits_too_long_for_a_workspace_has_a_conflict),
+        TEST(a_deadlock_is_a_conflict_of_one),
+        TEST(ids_of_a_workspace_grow_from_commit_to_commit),
+        TEST(the_first_id_is_1_and_none_is_above_the_greatest),
+        TEST(what_was_lost_before_the_commit_was_not_recorded),
+        TEST(a_lost_idle_connection_is_made_anew),
+        TEST(nobody_knows_of_a_commit_without_an_answer),
+        TEST(nobody_knows_of_a_commit_with_a_warning),
+        TEST(errors_of_the_server_have_their_codes),
+        TEST(a_failed_write_fails_the_transaction),
+        TEST(a_workspace_stands_where_its_last_change_left_it),
+        TEST(keys_and_campaigns_are_found_by_when_they_changed),
+        TEST(another_nodes_change_ends_the_wait),
+        TEST(what_a_write_changes_is_not_answered_from_memory),
+        TEST(what_was_expected_is_read_at_once_and_kept_until_the_rest),
+        TEST(a_large_transaction_goes_through_and_is_read_in_pieces),
+        TEST(a_statement_of_one_workspace_goes_to_one_partition),
+    };
+    if (!postgres_is_there())
+        return 77; /* skipped, for meson */
+    lb_log_set_level(LB_LOG_ERROR);
+    lb_rcu_thread_register();
+    int failed = cmocka_run_group_tests_name("postgres", tests, NULL, NULL);
+    lb_rcu_thread_unregister();
+    return failed;
+}

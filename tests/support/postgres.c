@@ -1,0 +1,81 @@
+#include "support/postgres.h"
+
+#include "store/postgres/postgres.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 4000
+
+static const char *server(void)
+{
+    return getenv("LEADBLOCK_TEST_POSTGRES");
+}
+
+bool postgres_is_there(void)
+{
+    return server() && *server();
+}
+
+bool postgres_run(const char *conninfo, const char *sql, char *out, size_t size)
+{
+    PGconn *conn = PQconnectdb(conninfo);
+    PGresult *result = PQstatus(conn) == CONNECTION_OK ? PQexec(conn, sql) : NULL;
+    ExecStatusType status = PQresultStatus(result);
+    bool done = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+    if (!done)
+        fprintf(stderr, "%s: %s", sql, PQerrorMessage(conn));
+    if (done && out)
+        snprintf(out, size, "%s", PQntuples(result) ? PQgetvalue(result, 0, 0) : "");
+    PQclear(result);
+    PQfinish(conn);
+    return done;
+}
+
+/* The server's string with another database. */
+static bool with_database(const char *name, char out[POSTGRES_CONNINFO_SIZE])
+{
+    size_t len = 0;
+    PQconninfoOption *options = PQconninfoParse(server(), NULL);
+    for (PQconninfoOption *option = options; option && option->keyword; option++) {
+        if (!option->val || strcmp(option->keyword, "dbname") == 0)
+            continue;
+        len += (size_t)snprintf(out + len, POSTGRES_CONNINFO_SIZE - len, "%s='%s' ",
+                                option->keyword, option->val);
+        if (len >= POSTGRES_CONNINFO_SIZE)
+            break;
+    }
+    if (len < POSTGRES_CONNINFO_SIZE)
+        len += (size_t)snprintf(out + len, POSTGRES_CONNINFO_SIZE - len, "dbname=%s", name);
+    PQconninfoFree(options);
+    return options && len < POSTGRES_CONNINFO_SIZE;
+}
+
+bool postgres_create(char out[POSTGRES_CONNINFO_SIZE])
+{
+    static unsigned number;
+    char name[64];
+    char sql[128];
+    snprintf(name, sizeof name, "leadblock_test_%d_%u", (int)getpid(), ++number);
+    snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", name);
+    return with_database(name, out) && postgres_run(server(), sql, NULL, 0);
+}
+
+bool postgres_drop(const char *conninfo)
+{
+    char sql[128];
+    snprintf(sql, sizeof sql, "DROP DATABASE %s WITH (FORCE)", strstr(conninfo, "dbname=") + 7);
+    return postgres_run(server(), sql, NULL, 0);
+}
+
+lb_err postgres_open(const char *conninfo, struct lb_store **out)
+{
+    struct lb_postgres_settings settings = {.conninfo = conninfo, .timeout_ms = TIMEOUT_MS};
+    struct lb_reason reason = {""};
+    lb_err err = lb_postgres_open(&settings, out, &reason);
+    if (err)
+        fprintf(stderr, "%s\n", reason.text);
+    return err;
+}
