@@ -199,12 +199,10 @@ static lb_err count_new(struct lb_change *change, uint64_t *out)
 
 /* Lets the store fetch at once what confirms the candidates of the index (lb_blocklist_current),
  * and the leads of these names. */
-static void expect_items(const struct lb_change *change)
+static void expect_items(struct lb_write *write, struct lb_store *store)
 {
+    const struct lb_change *change = change_of(write);
     const struct lb_blocklist *blocklist = change->blocklist;
-    struct lb_store *store = blocklist->store;
-    if (!store->shared)
-        return;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint64_t *ids = malloc(change->count * sizeof *ids);
     struct lb_str *names = malloc(change->count * sizeof *names);
@@ -237,7 +235,6 @@ static lb_err check_block(struct lb_change *change)
 static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    expect_items(change);
     lb_err err = check_block(change);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_BLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
@@ -272,7 +269,6 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
     struct lb_change *change = change_of(write);
     lb_err err = begin(change, change->count);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
-    expect_items(change);
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str identifier = change->items[i].identifier;
         uint64_t id;
@@ -519,6 +515,7 @@ void lb_change_block(struct lb_change *change)
 {
     hash_items(change);
     ask_for_ids(change);
+    change->write.look_ahead = expect_items;
     change->write.apply = apply_block;
 }
 
@@ -526,6 +523,7 @@ void lb_change_unblock(struct lb_change *change)
 {
     hash_items(change);
     ask_for_ids(change);
+    change->write.look_ahead = expect_items;
     change->write.apply = apply_unblock;
 }
 

@@ -277,7 +277,16 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
     return err;
 }
 
+static void expect_activity(struct lb_write *write, struct lb_store *store)
+{
+    const struct lb_completion *completion = (struct lb_completion *)write;
+    store->ops->expect_leads(lb_outreach_reader(completion->outreach),
+                             completion->standing.list.workspace, &completion->lead, 1,
+                             completion->step);
+}
+
 void lb_activity_complete(struct lb_completion *completion)
 {
+    completion->write.look_ahead = expect_activity;
     completion->write.apply = apply_completion;
 }

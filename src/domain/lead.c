@@ -221,8 +221,9 @@ static lb_err check_add(struct lb_lead_change *change)
 }
 
 /* Lets the store look for all names at once. */
-static void expect_names(const struct lb_lead_change *change, struct lb_store *store)
+static void expect_names(struct lb_write *write, struct lb_store *store)
 {
+    const struct lb_lead_change *change = change_of(write);
     struct lb_str *names = malloc(change->count * 2 * sizeof *names);
     size_t count = 0;
     for (size_t i = 0; names && i < change->count; i++) {
@@ -247,8 +248,6 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
     change->blocked = 0;
     /* From here on blocks look for leads of this workspace; one time too often does no harm. */
     change->standing.workspace->has_leads = true;
-    if (!err)
-        expect_names(change, store);
     for (size_t i = 0; !err && i < change->count; i++)
         err = add(change, &change->leads[i], now, &tally);
     if (err || !write->touched)
@@ -333,6 +332,7 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
 
 void lb_lead_add(struct lb_lead_change *change)
 {
+    change->write.look_ahead = expect_names;
     change->write.apply = apply_add;
 }
 

@@ -153,9 +153,6 @@ struct lb_store_shared {
                               void *context,
                               lb_err (*each)(void *context, const struct lb_campaign_row *row,
                                              bool deleted));
-    /* Waits until another node says that it changed something, `timeout_ms` at most. A hint: it
-     * may come for nothing, and it may be lost. */
-    void (*await)(struct lb_store_reader *reader, int timeout_ms);
 };
 
 struct lb_store_ops {

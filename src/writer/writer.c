@@ -213,6 +213,15 @@ static void fail_all(struct batch *batch, lb_err err)
             write->result = err;
 }
 
+static void look_ahead(struct lb_store *store, struct batch *batch)
+{
+    if (!store->shared)
+        return;
+    for (struct lb_write *write = batch->first; write; write = write->next)
+        if (!write->result && write->look_ahead)
+            write->look_ahead(write, store);
+}
+
 /* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the
  * transaction must be rolled back, and whoever is to blame holds the error; nobody does when the
  * whole of it failed. */
@@ -227,6 +236,7 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
         atomic_store(&writer->refused_by_store, err != LB_ERR_CONFLICT);
         return err;
     }
+    look_ahead(store, batch);
     for (struct lb_write *write = batch->first; write; write = write->next) {
         if (write->result)
             continue;

@@ -30,16 +30,18 @@ static void ignore_notice(void *context, const PGresult *result)
 }
 
 /* What a connection sets for itself. A lock is not waited for as long as an answer is, so that
- * waiting is told as a conflict. A node that fell silent in a transaction does not keep the others
- * from its workspaces for long. */
+ * waiting is told as a conflict. A node that fell silent in a transaction, also in the middle of a
+ * statement, does not keep the others from its workspaces for long. */
 static bool configure(PGconn *conn, unsigned timeout_ms)
 {
-    char sql[512];
+    char sql[768];
     snprintf(sql, sizeof sql,
              "SET lock_timeout = %u; SET idle_in_transaction_session_timeout = %u;"
+             " SET tcp_user_timeout = %u; SET tcp_keepalives_idle = 10;"
+             " SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3;"
              " SET statement_timeout = 0; SET jit = off; SET max_parallel_workers_per_gather = 0;"
              " SET default_transaction_isolation = 'read committed'",
-             timeout_ms / 4 * 3, timeout_ms * 2);
+             timeout_ms / 4 * 3, timeout_ms * 2, timeout_ms);
     PGresult *result = PQexec(conn, sql);
     bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
@@ -87,11 +89,9 @@ void lb_pg_drop(struct lb_store_reader *reader)
     reader->answered = reader->sent;
     reader->unusable = false;
     reader->holds_entries = false;
-    reader->listening = false;
     if (reader->in_transaction && !reader->failed)
         reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
     if (reader == &postgres->writer) {
-        atomic_store(&postgres->writer_pid, 0);
         /* Whoever answers next may not know that these numbers were taken. */
         postgres->lead_next = postgres->lead_end = 0;
     }
@@ -133,8 +133,6 @@ static lb_err reconnect(struct lb_store_reader *reader)
     reader->conn = conn;
     reader->retry_after_ms = 0;
     reader->failed = LB_OK;
-    if (reader == &postgres->writer)
-        atomic_store(&postgres->writer_pid, PQbackendPID(conn));
     return LB_OK;
 }
 

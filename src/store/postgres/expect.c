@@ -1,6 +1,7 @@
-/* What was asked for ahead, in one round trip: a table of items by what they are about, with the
- * results that they point into. The results stay until the table is cleared, because strings of
- * theirs may be in use; what a write changes is only taken out of the table. */
+/* What will be asked for is written down as wishes. The first question that comes grants all of
+ * them, in one round trip: a table of items by what they are about, with the results that they
+ * point into. The results stay until the table is cleared, because strings of theirs may be in use;
+ * what a write changes is only taken out of the table. */
 #include "store/postgres/internal.h"
 
 #include <stdlib.h>
@@ -25,11 +26,23 @@ struct block {
     char text[];
 };
 
+/* What was expected and has not been asked for yet: of one kind, workspace and step. */
+struct wish {
+    struct wish *next;
+    enum item_kind kind;
+    uint32_t workspace;
+    uint32_t step;
+    struct lb_buf numbers; /* of uint64_t */
+    struct lb_buf names;   /* each with its length before it, as a size_t */
+    size_t count;
+};
+
 struct lb_pg_cache {
     struct item *items; /* open addressing */
     size_t capacity;    /* a power of two */
     size_t used;
     struct block *blocks;
+    struct wish *wishes;
 };
 
 static uint64_t hash_of(const struct item *item)
@@ -90,12 +103,21 @@ static void put(struct lb_pg_cache *cache, const struct item *item)
     *place = *item;
 }
 
-static struct item *find(const struct lb_store_reader *reader, const struct item *key)
+static void grant(struct lb_store_reader *reader);
+
+static struct item *find_granted(const struct lb_store_reader *reader, const struct item *key)
 {
     if (!reader->cache || !reader->cache->used)
         return NULL;
     struct item *place = place_of(reader->cache, key);
     return place->kind == FREE ? NULL : place;
+}
+
+static struct item *find(struct lb_store_reader *reader, const struct item *key)
+{
+    if (reader->cache && reader->cache->wishes)
+        grant(reader);
+    return find_granted(reader, key);
 }
 
 static bool found(const struct item *item, const PGresult **out, int *out_row)
@@ -109,7 +131,7 @@ static bool found(const struct item *item, const PGresult **out, int *out_row)
 
 static void forget(struct lb_store_reader *reader, const struct item *key)
 {
-    struct item *item = find(reader, key);
+    struct item *item = find_granted(reader, key); /* a wish is granted as the write leaves it */
     if (item)
         item->kind = GONE;
 }
@@ -193,9 +215,22 @@ void lb_pg_forget_name(struct lb_store_reader *reader, uint32_t workspace, struc
     forget(reader, &key);
 }
 
+static void drop_wishes(struct lb_pg_cache *cache)
+{
+    while (cache->wishes) {
+        struct wish *wish = cache->wishes;
+        cache->wishes = wish->next;
+        lb_buf_fini(&wish->numbers);
+        lb_buf_fini(&wish->names);
+        free(wish);
+    }
+}
+
 void lb_pg_forget_all(struct lb_store_reader *reader)
 {
     struct lb_pg_cache *cache = reader->cache;
+    if (cache)
+        drop_wishes(cache);
     if (!cache || !cache->used)
         return;
     memset(cache->items, 0, cache->capacity * sizeof *cache->items);
@@ -250,15 +285,6 @@ static bool take_over(struct lb_store_reader *reader, size_t count, const PGresu
     return whole;
 }
 
-static bool ready(struct lb_store_reader *reader, size_t count)
-{
-    if (count == 0 || lb_pg_ready(reader) != LB_OK)
-        return false;
-    if (!reader->cache)
-        reader->cache = calloc(1, sizeof *reader->cache);
-    return reader->cache != NULL;
-}
-
 /* First that there is nothing, then what there is. */
 static void put_numbers(struct lb_pg_cache *cache, enum item_kind kind, uint32_t workspace,
                         const uint64_t *numbers, size_t count, uint32_t step)
@@ -287,54 +313,67 @@ static void put_rows(struct lb_pg_cache *cache, enum item_kind kind, uint32_t wo
 
 #define ENTRY_COLUMN 11 /* of ENTRIES_EXPECTED: behind those of the row */
 
-static bool ask(struct lb_store_reader *reader, enum lb_pg_statement statement, uint32_t workspace,
-                const struct lb_buf *array, uint32_t step)
+static lb_err send_array(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                         const struct wish *wish, const struct lb_buf *array, uint32_t step)
 {
     struct lb_pg_params params = {0};
-    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, wish->workspace);
     lb_pg_add_array(&params, array);
     if (step)
         lb_pg_add_number(&params, step);
-    return !array->failed && lb_pg_send(reader, statement, &params, true) == LB_OK;
+    return array->failed ? LB_ERR_INTERNAL : lb_pg_send(reader, statement, &params, true);
 }
 
-void lb_pg_expect_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
-                          size_t count)
+static const uint64_t *numbers_of(const struct wish *wish)
 {
-    struct lb_buf array = {0};
-    const PGresult *result;
-    if (!ready(reader, count))
-        return;
-    lb_pg_array_of_numbers(&array, ids, count);
-    if (ask(reader, PG_ENTRIES_EXPECTED, workspace, &array, 0) && lb_pg_settle(reader) == LB_OK &&
-        take_over(reader, 1, &result)) {
-        put_numbers(reader->cache, ENTRY, workspace, ids, count, 0);
-        put_rows(reader->cache, ENTRY, workspace, result, ENTRY_COLUMN, 0);
-    }
-    lb_pg_release(reader);
-    lb_buf_fini(&array);
+    return (const uint64_t *)(const void *)wish->numbers.ptr;
 }
 
-void lb_pg_expect_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
-                        size_t count, uint32_t step)
+/* Takes the first name off what is left of `names`. */
+static struct lb_str next_name(struct lb_str *names)
+{
+    struct lb_str name;
+    memcpy(&name.len, names->ptr, sizeof name.len);
+    name.ptr = names->ptr + sizeof name.len;
+    names->len -= sizeof name.len + name.len;
+    names->ptr = name.ptr + name.len;
+    return name;
+}
+
+static void array_of_names(struct lb_buf *out, const struct wish *wish)
+{
+    struct lb_str *names = malloc(wish->count * sizeof *names);
+    struct lb_str rest = lb_buf_str(&wish->names);
+    for (size_t i = 0; names && i < wish->count; i++)
+        names[i] = next_name(&rest);
+    if (names)
+        lb_pg_array_of_texts(out, names, wish->count);
+    out->failed |= !names;
+    free(names);
+}
+
+/* Sends the question for a wish; `*count` grows by the results that it will have. */
+static lb_err send_wish(struct lb_store_reader *reader, const struct wish *wish, size_t *count)
 {
     struct lb_buf array = {0};
-    const PGresult *results[2];
-    if (!ready(reader, count))
-        return;
-    lb_pg_array_of_numbers(&array, leads, count);
-    if (ask(reader, PG_LEADS_EXPECTED, workspace, &array, 0) &&
-        (!step || ask(reader, PG_ACTIVITIES_EXPECTED, workspace, &array, step)) &&
-        lb_pg_settle(reader) == LB_OK && take_over(reader, step ? 2 : 1, results)) {
-        put_numbers(reader->cache, LEAD, workspace, leads, count, 0);
-        put_rows(reader->cache, LEAD, workspace, results[0], 0, 0);
-        if (step) {
-            put_numbers(reader->cache, ACTIVITY, workspace, leads, count, step);
-            put_rows(reader->cache, ACTIVITY, workspace, results[1], 0, step);
-        }
+    lb_err err;
+    if (wish->kind == NAME)
+        array_of_names(&array, wish);
+    else
+        lb_pg_array_of_numbers(&array, numbers_of(wish), wish->count);
+    if (wish->kind == ENTRY)
+        err = send_array(reader, PG_ENTRIES_EXPECTED, wish, &array, 0);
+    else if (wish->kind == NAME)
+        err = send_array(reader, PG_NAMES_EXPECTED, wish, &array, 0);
+    else
+        err = send_array(reader, PG_LEADS_EXPECTED, wish, &array, 0);
+    ++*count;
+    if (!err && wish->kind == LEAD && wish->step) {
+        err = send_array(reader, PG_ACTIVITIES_EXPECTED, wish, &array, wish->step);
+        ++*count;
     }
-    lb_pg_release(reader);
     lb_buf_fini(&array);
+    return err;
 }
 
 /* The rows of one name follow each other. */
@@ -355,38 +394,119 @@ static void put_names(struct lb_pg_cache *cache, uint32_t workspace, const PGres
     }
 }
 
-/* The caller's strings may be gone when they are compared. */
-static void put_no_names(struct lb_pg_cache *cache, uint32_t workspace, const struct lb_str *names,
-                         size_t count)
+/* The wish goes before the items do. */
+static void put_no_names(struct lb_pg_cache *cache, const struct wish *wish)
 {
-    size_t size = 0;
-    for (size_t i = 0; i < count; i++)
-        size += names[i].len;
-    struct block *block = add_block(cache, size);
+    struct block *block = add_block(cache, wish->names.len);
     if (!block)
         return;
-    char *at = block->text;
-    for (size_t i = 0; i < count; i++) {
-        struct item item = {.kind = NAME, .workspace = workspace, .name = {at, names[i].len}};
-        memcpy(at, names[i].ptr, names[i].len);
-        at += names[i].len;
+    memcpy(block->text, wish->names.ptr, wish->names.len);
+    struct lb_str rest = {block->text, wish->names.len};
+    for (size_t i = 0; i < wish->count; i++) {
+        struct item item = {.kind = NAME, .workspace = wish->workspace, .name = next_name(&rest)};
         put(cache, &item);
     }
+}
+
+/* Puts what came for a wish into the table; returns how many results it had. */
+static size_t take_wish(struct lb_pg_cache *cache, const struct wish *wish,
+                        const PGresult *const *results)
+{
+    switch (wish->kind) {
+    case ENTRY:
+        put_numbers(cache, ENTRY, wish->workspace, numbers_of(wish), wish->count, 0);
+        put_rows(cache, ENTRY, wish->workspace, results[0], ENTRY_COLUMN, 0);
+        return 1;
+    case NAME:
+        put_no_names(cache, wish);
+        put_names(cache, wish->workspace, results[0]);
+        return 1;
+    default:
+        put_numbers(cache, LEAD, wish->workspace, numbers_of(wish), wish->count, 0);
+        put_rows(cache, LEAD, wish->workspace, results[0], 0, 0);
+        if (!wish->step)
+            return 1;
+        put_numbers(cache, ACTIVITY, wish->workspace, numbers_of(wish), wish->count, wish->step);
+        put_rows(cache, ACTIVITY, wish->workspace, results[1], 0, wish->step);
+        return 2;
+    }
+}
+
+/* Asks for all wishes. Whatever fails is asked for again by whoever needs it. */
+static void grant(struct lb_store_reader *reader)
+{
+    struct lb_pg_cache *cache = reader->cache;
+    size_t count = 0;
+    lb_err err = lb_pg_ready(reader);
+    for (struct wish *wish = cache->wishes; !err && wish; wish = wish->next)
+        err = send_wish(reader, wish, &count);
+    if (!err)
+        err = lb_pg_settle(reader);
+    const PGresult **results = err ? NULL : malloc(count * sizeof *results);
+    if (results && take_over(reader, count, results)) {
+        size_t at = 0;
+        for (struct wish *wish = cache->wishes; wish; wish = wish->next)
+            at += take_wish(cache, wish, &results[at]);
+    }
+    free(results);
+    lb_pg_release(reader);
+    drop_wishes(cache);
+}
+
+/* The wish of that kind, made if there is none; NULL when out of memory. There are few. */
+static struct wish *wish_for(struct lb_store_reader *reader, enum item_kind kind,
+                             uint32_t workspace, uint32_t step)
+{
+    if (!reader->cache)
+        reader->cache = calloc(1, sizeof *reader->cache);
+    if (!reader->cache)
+        return NULL;
+    for (struct wish *wish = reader->cache->wishes; wish; wish = wish->next)
+        if (wish->kind == kind && wish->workspace == workspace && wish->step == step)
+            return wish;
+    struct wish *wish = calloc(1, sizeof *wish);
+    if (!wish)
+        return NULL;
+    *wish = (struct wish){
+        .next = reader->cache->wishes, .kind = kind, .workspace = workspace, .step = step};
+    reader->cache->wishes = wish;
+    return wish;
+}
+
+static void wish_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
+                         const uint64_t *numbers, size_t count, uint32_t step)
+{
+    struct wish *wish = count ? wish_for(reader, kind, workspace, step) : NULL;
+    if (!wish)
+        return;
+    lb_buf_append(&wish->numbers, (const char *)numbers, count * sizeof *numbers);
+    wish->count = wish->numbers.len / sizeof *numbers; /* less than all when out of memory */
+}
+
+void lb_pg_expect_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
+                          size_t count)
+{
+    wish_numbers(reader, ENTRY, workspace, ids, count, 0);
+}
+
+void lb_pg_expect_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
+                        size_t count, uint32_t step)
+{
+    wish_numbers(reader, LEAD, workspace, leads, count, step);
 }
 
 void lb_pg_expect_names(struct lb_store_reader *reader, uint32_t workspace,
                         const struct lb_str *names, size_t count)
 {
-    struct lb_buf array = {0};
-    const PGresult *result;
-    if (!ready(reader, count))
-        return;
-    lb_pg_array_of_texts(&array, names, count);
-    if (ask(reader, PG_NAMES_EXPECTED, workspace, &array, 0) && lb_pg_settle(reader) == LB_OK &&
-        take_over(reader, 1, &result)) {
-        put_no_names(reader->cache, workspace, names, count);
-        put_names(reader->cache, workspace, result);
+    struct wish *wish = count ? wish_for(reader, NAME, workspace, 0) : NULL;
+    for (size_t i = 0; wish && i < count; i++) {
+        size_t before = wish->names.len;
+        lb_buf_append(&wish->names, (const char *)&names[i].len, sizeof names[i].len);
+        lb_buf_append_str(&wish->names, names[i]);
+        if (wish->names.failed) { /* what is whole is enough */
+            wish->names.len = before;
+            return;
+        }
+        wish->count++;
     }
-    lb_pg_release(reader);
-    lb_buf_fini(&array);
 }

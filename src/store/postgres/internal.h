@@ -10,7 +10,6 @@
 
 #include <endian.h>
 #include <libpq-fe.h>
-#include <stdatomic.h>
 
 /* Keys of advisory locks, "lead" in ASCII and a number: one is held while entry ids are taken, one
  * while the schema is changed. */
@@ -91,7 +90,6 @@ struct lb_store_reader {
     bool late;          /* it was given up because no answer came in time */
     bool warned;
     enum lb_pg_commit commit;
-    bool listening;
 
     PGresult **kept;
     size_t kept_count;
@@ -155,7 +153,6 @@ struct lb_postgres {
     struct lb_store_reader writer;
     char *conninfo;
     unsigned timeout_ms;
-    _Atomic int writer_pid; /* of the server's process, 0: none */
 
     uint64_t lead_next; /* numbers of leads that are reserved */
     uint64_t lead_end;
@@ -226,7 +223,6 @@ void lb_pg_maintain(struct lb_store *store, bool idle);
 lb_err lb_pg_stands(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
                     void *context, lb_err (*each)(void *, const struct lb_stand *));
 void lb_pg_read_stand(const PGresult *result, int row, struct lb_stand *out);
-void lb_pg_await(struct lb_store_reader *reader, int timeout_ms);
 /* access.c */
 lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *row);
 lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_plan plan,

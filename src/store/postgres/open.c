@@ -183,5 +183,4 @@ static const struct lb_store_shared postgres_shared = {
     .workspace_of_key = lb_pg_workspace_of_key,
     .keys_since = lb_pg_keys_since,
     .campaigns_since = lb_pg_campaigns_since,
-    .await = lb_pg_await,
 };

@@ -84,8 +84,6 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
     bool commits = item->kind == LB_PG_EXECUTE && item->statement == PG_COMMIT;
     if (wants_another(state))
         reader->unusable = true;
-    if (item->statement == PG_NOTIFY)
-        return; /* a hint; behind a commit that was refused it cannot be given */
     lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)", name,
            message ? message : "", state);
     if (!reader->failed)

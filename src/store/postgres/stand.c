@@ -1,9 +1,5 @@
 #include "store/postgres/internal.h"
 
-#include "base/clock.h"
-
-#include <poll.h>
-
 void lb_pg_read_stand(const PGresult *result, int row, struct lb_stand *out)
 {
     *out = (struct lb_stand){.workspace = (uint32_t)lb_pg_number(result, row, 0),
@@ -50,42 +46,4 @@ lb_err lb_pg_stands(struct lb_store_reader *reader, const uint32_t *workspaces, 
     }
     PQclear(result);
     return err;
-}
-
-static bool heard(struct lb_store_reader *reader)
-{
-    int own = atomic_load(&reader->postgres->writer_pid);
-    bool other = false;
-    PGnotify *notify;
-    while (reader->conn && (notify = PQnotifies(reader->conn)) != NULL) {
-        other |= notify->be_pid != own;
-        PQfreemem(notify);
-    }
-    return other;
-}
-
-static bool listens(struct lb_store_reader *reader)
-{
-    PGresult *result = NULL;
-    if (lb_pg_ready(reader) != LB_OK)
-        return false;
-    if (!reader->listening) {
-        reader->listening = lb_pg_query(reader, PG_LISTEN, NULL, &result) == LB_OK;
-        PQclear(result);
-    }
-    return reader->listening;
-}
-
-void lb_pg_await(struct lb_store_reader *reader, int timeout_ms)
-{
-    uint64_t now = lb_clock_mono_ms();
-    uint64_t deadline_ms = now + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
-    bool connected = listens(reader);
-    while (!(connected && heard(reader)) && now < deadline_ms) {
-        /* Without a connection there is nothing to hear: it is waited all the same. */
-        struct pollfd fd = {.fd = connected ? PQsocket(reader->conn) : -1, .events = POLLIN};
-        if (poll(&fd, 1, (int)(deadline_ms - now)) > 0 && !PQconsumeInput(reader->conn))
-            return; /* the next call makes a new connection */
-        now = lb_clock_mono_ms();
-    }
 }

@@ -49,8 +49,6 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
     X(BEGIN, NONE, "", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")                          \
     X(COMMIT, NONE, "", "COMMIT")                                                                  \
     X(ROLLBACK, NONE, "", "ROLLBACK")                                                              \
-    X(NOTIFY, NONE, "", "NOTIFY leadblock")                                                        \
-    X(LISTEN, NONE, "", "LISTEN leadblock")                                                        \
     X(PROBE, NONE, "",                                                                             \
       "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean")           \
     X(ENTRIES_LOCK, NONE, "n", "SELECT pg_advisory_lock($1)")                                      \

@@ -207,38 +207,25 @@ static lb_err mark(struct lb_store_reader *writer, const struct lb_pg_touched *t
     return lb_pg_send(writer, PG_WORKSPACE_MARK, &params, false);
 }
 
-/* Sends all that ends the transaction. The hint for other nodes is a transaction of its own, behind
- * it: within this one it would make all commits of the database wait for each other's disk. */
-static lb_err send_commit(struct lb_postgres *postgres, uint64_t *out_target)
+static lb_err send_commit(struct lb_postgres *postgres)
 {
     struct lb_store_reader *writer = &postgres->writer;
-    bool changed = false;
     lb_err err = LB_OK;
-    for (size_t i = 0; !err && i < postgres->touched_count; i++) {
+    for (size_t i = 0; !err && i < postgres->touched_count; i++)
         err = mark(writer, &postgres->touched[i]);
-        changed |= postgres->touched[i].access_changed || postgres->touched[i].log_changed;
-    }
-    if (!err)
-        err = lb_pg_send(writer, PG_COMMIT, NULL, false);
-    if (!err)
-        err = lb_pg_sync(writer);
-    *out_target = writer->sent;
-    if (!err && changed && lb_pg_send(writer, PG_NOTIFY, NULL, false) == LB_OK)
-        err = lb_pg_sync(writer);
-    return err;
+    return err ? err : lb_pg_send(writer, PG_COMMIT, NULL, false);
 }
 
 lb_err lb_pg_commit(struct lb_store *store)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
     struct lb_store_reader *writer = &postgres->writer;
-    uint64_t target = 0;
     if (!writer->in_transaction)
         return LB_ERR_STORAGE_UNAVAILABLE;
     writer->warned = false;
-    lb_err err = writer->failed ? writer->failed : send_commit(postgres, &target);
+    lb_err err = writer->failed ? writer->failed : send_commit(postgres);
     if (!err)
-        err = lb_pg_wait(writer, target);
+        err = lb_pg_settle(writer);
     if (writer->commit == LB_PG_COMMIT_DONE && !writer->warned) {
         end(postgres);
         return LB_OK;
