@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Memory that queued writes may hold. */
 #define QUEUE_BYTES ((size_t)256 << 20)
@@ -43,6 +44,10 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
                             struct lb_store **out, struct lb_reason *reason)
 {
     if (lb_config_is_postgres(config->database)) {
+        if (access(folder->database, F_OK) == 0)
+            lb_log(LB_LOG_WARN, "start",
+                   "what is in %s is not used; `leadblock copy` moves it to PostgreSQL",
+                   folder->database);
         struct lb_postgres_settings settings = {.conninfo = config->database,
                                                 .timeout_ms = config->database_timeout_s * 1000};
         return lb_postgres_open(&settings, out, reason);

@@ -351,9 +351,12 @@ static bool sweep(struct lb_blocklist *blocklist)
     uint64_t ids[SWEEP_ENTRIES];
     size_t count =
         lb_orders_page(blocklist->orders, lb_list_number(list), true, 0, SWEEP_ENTRIES, ids);
+    const struct lb_store_ops *ops = blocklist->store->ops;
+    struct lb_store_reader *reader = ops->writer_reader(blocklist->store);
+    ops->expect_entries(reader, list.workspace, ids, count);
     for (size_t i = 0; i < count; i++)
         forget_entry(blocklist, list, ids[i]);
-    blocklist->store->ops->reader_rest(blocklist->store->ops->writer_reader(blocklist->store));
+    ops->reader_rest(reader);
     if (count < SWEEP_ENTRIES)
         blocklist->ended_count--;
     return blocklist->ended_count > 0;

@@ -93,15 +93,6 @@ static struct lb_stand lock(struct lb_store *store, uint32_t workspace, uint64_t
 
 /* --- The database's names and schema ---------------------------------------------------------- */
 
-static void a_connection_string_is_told_from_a_folder(void **state)
-{
-    assert_true(lb_postgres_is("postgresql://host/name"));
-    assert_true(lb_postgres_is("postgres://u:p@host"));
-    assert_true(lb_postgres_is("host=/run/postgresql"));
-    assert_false(lb_postgres_is("/var/lib/leadblock"));
-    assert_false(lb_postgres_is("postgres"));
-}
-
 static lb_err open_with(const char *conninfo, struct lb_reason *reason)
 {
     struct lb_postgres_settings settings = {.conninfo = conninfo, .timeout_ms = 4000};
@@ -918,7 +909,6 @@ static void a_statement_of_one_workspace_goes_to_one_partition(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_connection_string_is_told_from_a_folder),
         TEST(reasons_say_what_is_wrong_and_no_password),
         TEST(several_may_make_the_schema_at_once_and_again),
         TEST(a_schema_from_the_future_is_refused),

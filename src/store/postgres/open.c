@@ -5,12 +5,6 @@
 static const struct lb_store_ops postgres_ops;
 static const struct lb_store_shared postgres_shared;
 
-bool lb_postgres_is(const char *database)
-{
-    return strncmp(database, "postgresql://", 13) == 0 ||
-           strncmp(database, "postgres://", 11) == 0 || strchr(database, '=') != NULL;
-}
-
 static lb_err open_reader(struct lb_store *store, struct lb_store_reader **out)
 {
     struct lb_store_reader *reader = calloc(1, sizeof *reader);

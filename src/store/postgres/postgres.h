@@ -16,9 +16,6 @@ struct lb_postgres_settings {
     unsigned timeout_ms;  /* after so long without an answer a connection is given up */
 };
 
-/* Does the setting name a PostgreSQL database (and not a folder)? */
-bool lb_postgres_is(const char *database);
-
 /* Connects, brings the schema up to date, and warns of settings of the server that lose
  * acknowledged writes. The reason says what to do; it holds no password. */
 lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_store **out,

@@ -93,7 +93,8 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
       "UPDATE leadblock.api_key SET revoked_at = $3, version = $4"                                 \
       " WHERE workspace_id = $1 AND no = $2")                                                      \
     X(KEY_TOUCH, ONE, "nnn",                                                                       \
-      "UPDATE leadblock.api_key SET last_used_at = $3 WHERE workspace_id = $1 AND no = $2")        \
+      "UPDATE leadblock.api_key SET last_used_at = greatest(last_used_at, $3)"                     \
+      " WHERE workspace_id = $1 AND no = $2")                                                      \
     X(KEYS, ALL, "", "SELECT " LB_PG_KEY_COLUMNS " FROM leadblock.api_key ORDER BY no")            \
     X(KEYS_SINCE, ONE, "nn",                                                                       \
       "SELECT " LB_PG_KEY_COLUMNS " FROM leadblock.api_key"                                        \
