@@ -871,8 +871,8 @@ static long long parts_of(const struct lb_pg_statement_text *statement)
 {
     static char sql[16384];
     static char hashed[8192];
-    char types[512];
-    char samples[512];
+    char types[2048];
+    char samples[2048];
     put_list(types, statement->types, type_of);
     put_list(samples, statement->types, sample_of);
     replace_schema(statement->sql, hashed);

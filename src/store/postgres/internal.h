@@ -20,7 +20,7 @@
 
 /* --- Parameters and results ------------------------------------------------------------------- */
 
-#define LB_PG_PARAMS_MAX 16
+#define LB_PG_PARAMS_MAX 88 /* those of LOG_APPEND_MANY */
 
 /* Parameters in the order of the statement; they point into this struct and at the caller's
  * strings until they are sent. */
@@ -148,9 +148,20 @@ struct lb_pg_touched {
     struct lb_log_mark log;
 };
 
+/* Rows of the log that wait to be sent together: eight in one statement cost little more than one.
+ */
+struct lb_pg_rows {
+    struct lb_log_row rows[LB_PG_ROWS_TOGETHER]; /* their texts: see below */
+    size_t reason_at[LB_PG_ROWS_TOGETHER];
+    size_t items_at[LB_PG_ROWS_TOGETHER];
+    struct lb_buf texts;
+    size_t count;
+};
+
 struct lb_postgres {
     struct lb_store store;
     struct lb_store_reader writer;
+    struct lb_pg_rows rows; /* of the open transaction */
     char *conninfo;
     unsigned timeout_ms;
 
@@ -298,6 +309,8 @@ lb_err lb_pg_activities_page(struct lb_store_reader *reader, uint32_t workspace,
                              lb_err (*each)(void *, const struct lb_activity_row *));
 /* log.c */
 lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row);
+/* Sends the rows that wait. Called before anything else is sent. */
+lb_err lb_pg_send_rows(struct lb_postgres *postgres);
 uint64_t lb_pg_log_next_id(struct lb_store *store);
 lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
                         struct lb_log_row *out);

@@ -52,6 +52,7 @@ static void close_store(struct lb_store *store)
         return;
     lb_pg_rollback(store);
     lb_pg_reader_fini(&postgres->writer);
+    lb_buf_fini(&postgres->rows.texts);
     free(postgres->touched);
     free(postgres->conninfo);
     free(postgres);

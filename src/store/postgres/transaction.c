@@ -27,6 +27,8 @@ static void end(struct lb_postgres *postgres)
     struct lb_store_reader *writer = &postgres->writer;
     lb_pg_forget_all(writer);
     lb_pg_release(writer);
+    postgres->rows.count = 0;
+    postgres->rows.texts.len = 0;
     writer->in_transaction = false;
     writer->failed = LB_OK;
     postgres->touched_count = 0;
