@@ -824,8 +824,7 @@ static const char *sample_of(char type, int number)
     case 'T':
         return "'{a,b}'";
     default: /* not all the same, or conditions would exclude each other */
-        return &"1\0002\0003\0004\0005\0006\0007\0008\0009\0009\0009\0009\0009\0009\0009\0009"
-            [2 * number];
+        return &"1\0002\0003\0004\0005\0006\0007\0008\0009"[2 * (number < 8 ? number : 8)];
     }
 }
 

@@ -43,6 +43,8 @@ lb_err lb_pg_send_rows(struct lb_postgres *postgres)
 lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
+    if (postgres->writer.failed)
+        return postgres->writer.failed;
     struct lb_pg_touched *touched = lb_pg_touch(postgres, row->list.workspace);
     if (!touched)
         return LB_ERR_INTERNAL;
