@@ -41,6 +41,7 @@ void lb_pg_rollback(struct lb_store *store)
     struct lb_store_reader *writer = &postgres->writer;
     if (!writer->in_transaction)
         return;
+    postgres->rows.count = 0; /* they need not be sent any more */
     bool sent = writer->conn && lb_pg_sync(writer) == LB_OK;
     if (sent)
         lb_pg_wait(writer, writer->sent);
