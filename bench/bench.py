@@ -140,7 +140,8 @@ class Bench:
         path = os.path.join(self.run_dir, f"template-{index}")
         with open(path, "wb") as f:
             f.write(request.template)
-        argv = ["--job", str(index), "--connect", str(system.port), "--template", path]
+        ports = ",".join(map(str, job.get("ports", system.ports)))
+        argv = ["--job", str(index), "--connect", ports, "--template", path]
         argv += ["--connections", str(job["connections"]), "--first", str(job.get("first", 0))]
         for name in ("range", "rate", "max_requests", "replay", "times"):
             if name in job:
@@ -260,7 +261,8 @@ def options_from(argv):
     p = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     p.add_argument("--quick", action="store_true", help="a smoke test of one to two minutes")
     p.add_argument("--cases", default=",".join(keys), help=f"of {', '.join(keys)}")
-    p.add_argument("--systems", default=",".join(systems.ALL), help="comma-separated")
+    p.add_argument("--systems", default=",".join(s.name for s in systems.ALONE),
+                   help=f"of {', '.join(systems.ALL)}; those on PostgreSQL only when named")
     p.add_argument("--repeats", type=int)
     p.add_argument("--seconds", type=float, help="of each measurement")
     p.add_argument("--warmup", type=float, help="seconds before it that do not count")
@@ -312,7 +314,7 @@ def options_from(argv):
 
 
 def measure(options):
-    if "leadblock" in options.systems and not os.access(options.leadblock, os.X_OK):
+    if any(n in options.systems for n in cases.LEADBLOCKS) and not os.access(options.leadblock, os.X_OK):
         raise BenchError(f"{options.leadblock} does not exist; run script/build first")
     bench = Bench(options)
     atexit.register(bench.close)
