@@ -33,13 +33,12 @@ wal_receiver_timeout = 0
 
 BOUNCER_CONF = """
 [databases]
-* = host={server}
+* = host={sockets} user={user}
 [pgbouncer]
 listen_addr =
 unix_socket_dir = {sockets}
 listen_port = 6432
 auth_type = any
-auth_file =
 pool_mode = session
 default_pool_size = 50
 log_connections = 0
@@ -156,7 +155,7 @@ class Cluster:
         """pgbouncer in session mode, between the cluster and whoever takes `uri` from now on."""
         conf = os.path.join(self.sockets, "pgbouncer.ini")
         with open(conf, "w", encoding="ascii") as f:
-            f.write(BOUNCER_CONF.format(server=self.sockets, sockets=self.sockets))
+            f.write(BOUNCER_CONF.format(sockets=self.sockets, user=self.user))
         argv = [*self.as_user, self.bench.tool("pgbouncer"), "-q", conf]
         self.bouncer = Process(self.bench, f"{self.name}-bouncer", argv)
         path = os.path.join(self.sockets, ".s.PGSQL.6432")

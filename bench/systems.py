@@ -344,7 +344,8 @@ class LeadblockBouncer(LeadblockPostgres):
     bouncer = True
 
     def version(self):
-        return f"{super().version()}; {self.bench.output('pgbouncer', '--version')}"
+        bouncer = self.bench.output("pgbouncer", "--version")
+        return f"{super().version()}; {bouncer.splitlines()[0]}"
 
 
 class Nginx(System):
