@@ -250,6 +250,8 @@ class Bench:
         return {**row, "generator_cpu": 0.0, "foreign_cpu": 0.0}
 
     def close(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # it is ending already
         for process in reversed(self.processes):
             process.stop()
         if not self.options.keep:

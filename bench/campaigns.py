@@ -139,7 +139,7 @@ class Campaign(Work):
         count = (self.leads - blocked) // CLAIM
         tenth = max(1, count // 10)
         times, rows, cpu_us = [], [], []
-        for part in (tenth, count - 2 * tenth, tenth):
+        for part in filter(None, (tenth, count - 2 * tenth, tenth)):
             row, found = self.run([{"request": self.claim(CLAIM), "connections": 1,
                                     "max_requests": part}])
             times += found

@@ -116,10 +116,11 @@ class Shared(Work):
 
     def visibility(self):
         self.bench.activate(self.system)
-        end = time.monotonic() + self.bench.options.seconds
+        seconds = 4 * self.bench.options.seconds
+        end = time.monotonic() + seconds
         self.probe("quiet", lambda: time.monotonic() < end)
         job = {"request": self.system.block(2), "connections": 64, "first": self.fresh()}
-        load = threading.Thread(target=self.run, args=([job], self.bench.options.seconds))
+        load = threading.Thread(target=self.run, args=([job], seconds))
         load.start()
         self.probe("64 connections block", load.is_alive)
         load.join()
