@@ -325,7 +325,8 @@ def options_from(argv):
 
 
 def measure(options):
-    if any(n in options.systems for n in cases.LEADBLOCKS) and not os.access(options.leadblock, os.X_OK):
+    wanted = any(name in options.systems for name in cases.LEADBLOCKS)
+    if wanted and not os.access(options.leadblock, os.X_OK):
         raise BenchError(f"{options.leadblock} does not exist; run script/build first")
     bench = Bench(options)
     atexit.register(bench.close)

@@ -220,8 +220,9 @@ class Campaign(Work):
         self.get("leads, page 1", self.path(f"/leads?take={TAKE}"), '"id":"ld_')
         self.get(f"leads, page {deep + 1:,} by skip",
                  self.path(f"/leads?take={TAKE}&skip={deep * TAKE}"), '"id":"ld_')
+        cursor = self.cursor("leads", deep * TAKE)
         self.get(f"leads, page {deep + 1:,} by cursor",
-                 self.path(f"/leads?take={TAKE}&cursor={self.cursor('leads', deep * TAKE)}"), '"id":"ld_')
+                 self.path(f"/leads?take={TAKE}&cursor={cursor}"), '"id":"ld_')
         for state in ("claimed", "scheduled"):
             self.get(f"activities that are {state}, page 1",
                      self.path(f"/activities?state={state}&take={TAKE}"), '"id":"ac_')
