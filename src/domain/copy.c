@@ -41,12 +41,18 @@ static lb_err out_of_memory(struct lb_reason *reason)
     return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
 }
 
+static void tell(const struct copy *copy)
+{
+    if (copy->settings->progress)
+        copy->settings->progress(copy->settings->context, &copy->progress);
+}
+
 static void advance(struct copy *copy, uint64_t rows)
 {
     uint64_t before = copy->progress.done;
     copy->progress.done += rows;
-    if (copy->settings->progress && before / PROGRESS_EVERY != copy->progress.done / PROGRESS_EVERY)
-        copy->settings->progress(copy->settings->context, &copy->progress);
+    if (before / PROGRESS_EVERY != copy->progress.done / PROGRESS_EVERY)
+        tell(copy);
 }
 
 /* --- May it begin? ---------------------------------------------------------------------------- */
@@ -214,11 +220,13 @@ static lb_err count_rows(const struct side *side, uint64_t *out)
 static lb_err copy_rows(struct copy *copy)
 {
     struct lb_copy_progress *progress = &copy->progress;
-    progress->phase = LB_COPY_WRITING;
+    *progress =
+        (struct lb_copy_progress){.phase = LB_COPY_WRITING, .table = lb_copy_tables[0].name};
     lb_err err = count_rows(&copy->from, &progress->all);
     if (!err)
         err = count_rows(&copy->to, &progress->before);
     progress->done = progress->before;
+    tell(copy);
     for (size_t i = 0; !err && i < LB_COPY_TABLE_COUNT; i++)
         err = copy_table(copy, &lb_copy_tables[i]);
     return err;
@@ -270,7 +278,9 @@ static lb_err compare(struct copy *copy)
         err = count_rows(&copy->from, &rows[0]);
     if (!err)
         err = count_rows(to, &rows[1]);
-    copy->progress = (struct lb_copy_progress){.phase = LB_COPY_READING, .all = rows[0] + rows[1]};
+    copy->progress = (struct lb_copy_progress){
+        .phase = LB_COPY_READING, .table = lb_copy_tables[0].name, .all = rows[0] + rows[1]};
+    tell(copy);
     for (size_t i = 0; !err && i < LB_COPY_TABLE_COUNT; i++) {
         err = digest(copy, &copy->from, &lb_copy_tables[i], &report->from[i]);
         if (!err)

@@ -33,7 +33,8 @@ struct lb_copy_settings {
     struct lb_store *to;
     bool only_compare; /* changes nothing */
     void *context;
-    void (*progress)(void *context, const struct lb_copy_progress *progress); /* now and then */
+    /* When a phase begins, and now and then; NULL: nobody wants to know. */
+    void (*progress)(void *context, const struct lb_copy_progress *progress);
 };
 
 struct lb_copy_digest {

@@ -25,7 +25,8 @@ struct lb_copy_side {
     const struct lb_copy_table *table;
     PGresult *rows; /* that were fetched, and the next of them */
     int row;
-    bool fetching; /* the cursor may have more */
+    bool fetching; /* there is a cursor */
+    bool asked;    /* for the next rows, which the server looks for while we deal with these */
     bool adding;   /* COPY is under way */
     uint64_t token;
     struct lb_buf out;
@@ -125,11 +126,21 @@ static lb_err open_side(struct lb_store *store, struct lb_reason *reason, struct
     return LB_OK;
 }
 
+/* Reads the next result of what was sent; false when that was all. */
+static bool drop_result(struct lb_copy_side *side)
+{
+    PGresult *result = PQgetResult(side->conn);
+    PQclear(result);
+    return result != NULL;
+}
+
 static void read_end(struct lb_copy_side *side)
 {
     PQclear(side->rows);
     side->rows = NULL;
     side->table = NULL;
+    while (side->asked)
+        side->asked = drop_result(side);
     if (side->fetching)
         PQclear(PQexec(side->conn, "CLOSE leadblock_copy"));
     side->fetching = false;
@@ -138,8 +149,8 @@ static void read_end(struct lb_copy_side *side)
 static void batch_rollback(struct lb_copy_side *side)
 {
     if (side->adding && PQputCopyEnd(side->conn, "given up") == 1)
-        for (PGresult *left; (left = PQgetResult(side->conn)) != NULL;)
-            PQclear(left);
+        while (drop_result(side))
+            continue;
     side->adding = false;
     side->out.len = 0;
     if (PQtransactionStatus(side->conn) != PQTRANS_IDLE)
@@ -291,12 +302,25 @@ static lb_err read_begin(struct lb_copy_side *side, const struct lb_copy_table *
     return err;
 }
 
+static lb_err ask_for_rows(struct lb_copy_side *side)
+{
+    static const char sql[] = "FETCH " FETCH_ROWS " FROM leadblock_copy";
+    side->asked = PQsendQueryParams(side->conn, sql, 0, NULL, NULL, NULL, NULL, 1) == 1;
+    return side->asked ? LB_OK : fail(side, "cannot read the rows", NULL);
+}
+
 static lb_err fetch(struct lb_copy_side *side)
 {
     PQclear(side->rows);
     side->rows = NULL;
     side->row = 0;
-    return ask(side, "FETCH " FETCH_ROWS " FROM leadblock_copy", NULL, &side->rows);
+    lb_err err = side->asked ? LB_OK : ask_for_rows(side);
+    if (err)
+        return err;
+    err = take(side, PQgetResult(side->conn), PGRES_TUPLES_OK, "cannot read the rows", &side->rows);
+    while (side->asked)
+        side->asked = drop_result(side);
+    return err || PQntuples(side->rows) == 0 ? err : ask_for_rows(side);
 }
 
 static lb_err read_next(struct lb_copy_side *side, struct lb_copy_row *out)
