@@ -23,14 +23,14 @@ struct view {
 /* 1234567 as 1,234,567. */
 static const char *grouped(uint64_t number, char out[GROUPED_SIZE])
 {
-    char *at = out + GROUPED_SIZE - 1;
-    *at = '\0';
+    size_t at = GROUPED_SIZE - 1;
+    out[at] = '\0';
     for (unsigned digits = 0; digits == 0 || number; digits++, number /= 10) {
         if (digits && digits % 3 == 0)
-            *--at = ',';
-        *--at = (char)('0' + number % 10);
+            out[--at] = ',';
+        out[--at] = (char)('0' + number % 10);
     }
-    return at;
+    return out + at;
 }
 
 static void draw(struct view *view, const struct lb_copy_progress *progress, uint64_t now)

@@ -171,13 +171,13 @@ class World:
         self.campaign.complete(third, "replied")
         self.held = self.campaign.claim_one(most=1)
         self.campaign.set_status("lead-11", "paused")
-        self.campaign.add("to-be-deleted")
-        self.deleted_lead = self.campaign.lead_id("to-be-deleted")
-        self.campaign.delete_lead("to-be-deleted")
         gone = Campaign(self.agency, "lead-1", "gone-1", id="gone")
         gone.block("gone-2")
         expect.ok(self.agency.api.delete(gone.path))
         self.draft = Campaign(self.pro, "lead-1", id="draft", active=False)
+        self.campaign.add("to-be-deleted")  # the last number of all
+        self.deleted_lead = self.campaign.lead_id("to-be-deleted")
+        self.campaign.delete_lead("to-be-deleted")
 
     def at(self, server):
         """The campaign at another server."""
