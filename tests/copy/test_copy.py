@@ -103,6 +103,21 @@ def test_to_postgresql_and_back_is_what_it_was(rich, database, folder):
 
 
 @needs_postgresql
+def test_nodes_are_told_where_workspaces_stand(rich, database):
+    copied(rich.place, database)
+    last = "coalesce((SELECT max(id) FROM blocklist_log l WHERE l.workspace{0} = w.{1}), 0)"
+    some = "(SELECT count(*) FROM lead l WHERE l.workspace{0} = w.{1}) > 0"
+    expected = rich.place.ask(
+        f"SELECT no, {last.format('', 'no')}, {some.format('', 'no')} FROM workspace w ORDER BY 1")
+    assert expected.endswith("|0|0")  # one without anything
+    assert expected == database.ask(
+        "SELECT workspace_id, log_row, has_leads::int FROM workspace w ORDER BY 1")
+    assert database.ask(
+        "SELECT count(*) FROM workspace w JOIN blocklist_log l ON l.workspace_id = w.workspace_id"
+        " AND l.id = w.log_row AND l.token = w.log_token AND l.token <> 0") == "2"
+
+
+@needs_postgresql
 def test_from_postgresql_to_postgresql(rich, database):
     copied(rich.place, database)
     second = Place(None, postgres.shared().create_database())
