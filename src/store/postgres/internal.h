@@ -12,9 +12,10 @@
 #include <libpq-fe.h>
 
 /* Keys of advisory locks, "lead" in ASCII and a number: one is held while entry ids are taken, one
- * while the schema is changed. */
+ * while the schema is changed, one by who copies an installation to the database. */
 #define LB_PG_ENTRIES_KEY INT64_C(0x6c65616400000001)
 #define LB_PG_SCHEMA_KEY  INT64_C(0x6c65616400000002)
+#define LB_PG_COPY_KEY    INT64_C(0x6c65616400000003)
 
 #define LB_PG_PENDING_MAX 1024 /* statements sent whose answers were not read */
 
@@ -326,5 +327,8 @@ void lb_pg_expect_leads(struct lb_store_reader *reader, uint32_t workspace, cons
                         size_t count, uint32_t step);
 void lb_pg_expect_names(struct lb_store_reader *reader, uint32_t workspace,
                         const struct lb_str *names, size_t count);
+
+/* copy.c */
+extern const struct lb_store_copy lb_pg_copy;
 
 #endif

@@ -92,7 +92,7 @@ lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_s
     struct lb_postgres *postgres = calloc(1, sizeof *postgres);
     if (!postgres)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    postgres->store = (struct lb_store){&postgres_ops, &postgres_shared};
+    postgres->store = (struct lb_store){&postgres_ops, &postgres_shared, &lb_pg_copy};
     postgres->writer.postgres = postgres;
     postgres->timeout_ms = settings->timeout_ms;
     postgres->conninfo = strdup(settings->conninfo);
