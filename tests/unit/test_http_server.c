@@ -644,7 +644,13 @@ static void a_half_closed_client_gets_its_response_after_the_decision(void **sta
         decide_all(i >= 3);
         assert_closed(fd, i < 3 ? "HTTP/1.1 403" : "HTTP/1.1 200");
     }
-    assert_true(wait_until(&app.ended, 6));
+    int fd = doubt(POST("/doubt", "Content-Length: 5\r\n") "12"); /* and no more */
+    shutdown(fd, SHUT_WR);
+    pause_ms(20);
+    decide_all(false);
+    assert_closed(fd, "HTTP/1.1 403");
+    assert_true(wait_until(&app.ended, 7));
+    assert_int_equal(app.delivered, 7);
 }
 
 static void draining_waits_for_the_decision(void **state)
