@@ -181,13 +181,14 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
     replay->agrees = from.row == 0;
     lb_err err = store->ops->log_scan(replay->details, stand->workspace, from.row,
                                       stand->log.row + 1, replay, take_new_row);
-    if (!err || err == LB_ERR_NOT_FOUND) {
-        if (!replay->agrees)
-            lb_end_process(
-                "the database has lost blocks that it had acknowledged, as a failover to "
-                "a standby that was not synchronous does");
-        err = insert_group(replay);
-    }
+    bool to_the_end = !err || err == LB_ERR_NOT_FOUND;
+    if (to_the_end && !replay->agrees)
+        lb_end_process("the database has lost blocks that it had acknowledged, as a failover to "
+                       "a standby that was not synchronous does");
+    /* Those of the rows before a failure too: these count as read. */
+    lb_err kept = insert_group(replay);
+    if (kept || to_the_end)
+        err = kept;
     if (err == LB_ERR_INTERNAL)
         lb_end_process("out of memory while reading what other nodes have blocked");
     return err;

@@ -23,6 +23,9 @@ static struct app {
     atomic_uint begun, handled, ended, delivered, errors_ended;
     atomic_uint pending;
     struct lb_request *waiting[512];
+    atomic_uint doubts, decided, resumed;
+    struct lb_request *doubted[512];
+    atomic_bool admit; /* what `decide` says */
     char last_client[INET6_ADDRSTRLEN];
     atomic_bool last_local;
 } app;
@@ -35,19 +38,60 @@ static enum lb_admission begin(void *context, struct lb_request *req)
     a->begun++;
     inet_ntop(AF_INET6, &req->client, a->last_client, sizeof a->last_client);
     a->last_local = req->local;
+    if (lb_str_equal(req->path, LB_STR("/doubt"))) {
+        a->doubted[a->doubts] = req;
+        a->doubts++;
+        return LB_UNDECIDED;
+    }
     if (!lb_str_equal(req->path, LB_STR("/no")))
-        return true;
+        return LB_ADMITTED;
     lb_reply_error(&req->reply, LB_ERR_FORBIDDEN, "no");
-    return false;
+    return LB_REFUSED;
+}
+
+static bool decide(void *context, struct lb_request *req)
+{
+    struct app *a = context;
+    a->decided++;
+    if (!a->admit)
+        lb_reply_error(&req->reply, LB_ERR_FORBIDDEN, "no");
+    return a->admit;
+}
+
+static void wait_for_completion(struct lb_request *req)
+{
+    app.waiting[app.pending] = req;
+    app.pending++;
+}
+
+static enum lb_progress resume(struct lb_request *req)
+{
+    app.resumed++;
+    if (lb_str_equal(req->path, LB_STR("/once"))) {
+        lb_buf_append_lit(lb_reply_json(&req->reply, 200), "resumed");
+        return LB_DONE;
+    }
+    wait_for_completion(req);
+    return LB_PENDING;
+}
+
+static void fill_late(struct lb_request *req)
+{
+    lb_buf_append_lit(lb_reply_json(&req->reply, 200), "late");
 }
 
 static enum lb_progress handle(void *context, struct lb_request *req)
 {
     struct app *a = context;
     a->handled++;
-    if (lb_str_equal(req->path, LB_STR("/wait"))) {
-        a->waiting[a->pending] = req;
-        a->pending++;
+    bool resumes =
+        lb_str_equal(req->path, LB_STR("/once")) || lb_str_equal(req->path, LB_STR("/twice"));
+    if (resumes) {
+        req->resume = resume;
+        req->before_reply = fill_late;
+    }
+    if (resumes || lb_str_equal(req->path, LB_STR("/wait"))) {
+        wait_for_completion(req);
         return LB_PENDING;
     }
     lb_buf_append_str(lb_reply_json(&req->reply, 200), req->body);
@@ -76,6 +120,24 @@ static bool wait_until(atomic_uint *counter, unsigned value)
     for (int i = 0; i < 500 && *counter < value; i++)
         pause_ms(10);
     return *counter == value;
+}
+
+/* Decides about all that is in doubt. */
+static void decide_all(bool admit)
+{
+    unsigned count = app.doubts;
+    app.admit = admit;
+    app.doubts = 0;
+    for (unsigned i = 0; i < count; i++)
+        lb_request_complete(app.doubted[i]);
+}
+
+/* Completes the one that waits, and leaves the reply to it. */
+static void complete_one(void)
+{
+    assert_true(wait_until(&app.pending, 1));
+    app.pending = 0;
+    lb_request_complete(app.waiting[0]);
 }
 
 /* Completes everything that waits, as one chain. */
@@ -114,7 +176,7 @@ static struct lb_server_settings settings(void)
 
 static void start(const struct lb_server_settings *wanted)
 {
-    struct lb_http_app callbacks = {&app, begin, NULL, handle, end};
+    struct lb_http_app callbacks = {&app, begin, decide, handle, end};
     struct lb_reason reason;
     memset(&app, 0, sizeof app);
     assert_int_equal(lb_server_create(wanted, &callbacks, &server, &reason), LB_OK);
@@ -132,6 +194,7 @@ static int start_default(void **state)
 static int stop(void **state)
 {
     (void)state;
+    decide_all(false);
     complete_all();
     assert_true(lb_server_drain(server, 5000));
     lb_server_stop(server);
@@ -386,13 +449,280 @@ static void draining_answers_what_has_begun(void **state)
     assert_true(lb_server_drain(server, 2000));
 }
 
+/* --- Admission that takes its time --- */
+
+/* Nothing has come, and the connection is open. */
+static void assert_silent(int fd)
+{
+    pause_ms(60);
+    assert_int_equal(recv(fd, text, sizeof text, MSG_DONTWAIT), -1);
+}
+
+/* Sends a request that is in doubt; nothing happens to it. */
+static int doubt(const char *request)
+{
+    unsigned before = app.doubts;
+    unsigned handled = app.handled;
+    int fd = dial();
+    say(fd, request);
+    assert_true(wait_until(&app.doubts, before + 1));
+    assert_silent(fd);
+    assert_int_equal(app.handled, handled);
+    return fd;
+}
+
+/* The next response, of a body with a few bytes. */
+static void assert_answer(int fd, const char *status, const char *body)
+{
+    assert_int_equal(hear(fd, body, 1, text, sizeof text), 1);
+    assert_non_null(strstr(text, status));
+    assert_null(strstr(text, "100 Continue"));
+}
+
+static void a_request_in_doubt_is_handled_when_it_is_admitted(void **state)
+{
+    (void)state;
+    int fd = doubt(GET("/doubt"));
+    decide_all(true);
+    assert_int_equal(hear(fd, "\r\n\r\n", 1, text, sizeof text), 1);
+    assert_non_null(strstr(text, "HTTP/1.1 200"));
+    say(fd, POST("/a", "Content-Length: 4\r\n") "next");
+    assert_answer(fd, "HTTP/1.1 200", "next");
+    close(fd);
+    assert_int_equal(app.decided, 1);
+    assert_int_equal(app.begun, 2);
+    assert_int_equal(app.handled, 2);
+    assert_true(wait_until(&app.ended, 2));
+}
+
+static void a_request_in_doubt_is_not_handled_when_it_is_refused(void **state)
+{
+    (void)state;
+    int fd = doubt(GET("/doubt"));
+    decide_all(false);
+    assert_answer(fd, "HTTP/1.1 403", "\"forbidden\"");
+    say(fd, POST("/a", "Content-Length: 4\r\n") "next");
+    assert_answer(fd, "HTTP/1.1 200", "next");
+    close(fd);
+    assert_int_equal(app.handled, 1);
+    assert_true(wait_until(&app.ended, 2));
+}
+
+/* Also for longer than a client may take to send it. */
+static void the_body_waits_for_the_decision(void **state)
+{
+    (void)state;
+    int fd = doubt(POST("/doubt", "Content-Length: 10\r\n") "first");
+    pause_ms(TIMEOUT_MS + 300);
+    assert_silent(fd);
+    say(fd, "-");
+    decide_all(true);
+    say(fd, "last");
+    assert_answer(fd, "HTTP/1.1 200", "first-last");
+    close(fd);
+    fd = doubt(POST("/doubt", "Transfer-Encoding: chunked\r\n") "5\r\nchunk\r\n");
+    say(fd, "2\r\ned\r\n0\r\n\r\n");
+    decide_all(true);
+    assert_answer(fd, "HTTP/1.1 200", "chunked");
+    close(fd);
+    assert_int_equal(app.handled, 2);
+    assert_true(wait_until(&app.ended, 2));
+}
+
+static void a_long_body_waits_in_the_socket(void **state)
+{
+    (void)state;
+    static char body[100000];
+    memset(body, 'x', sizeof body);
+    memcpy(body + sizeof body - 4, "tail", 4);
+    int fd = doubt(POST("/doubt", "Content-Length: 100000\r\n"));
+    assert_int_equal(send(fd, body, sizeof body, MSG_NOSIGNAL), sizeof body);
+    assert_silent(fd);
+    decide_all(true);
+    assert_answer(fd, "HTTP/1.1 200", "xtail");
+    assert_true(strlen(text) > sizeof body);
+    close(fd);
+}
+
+static void too_long_a_body_is_refused_after_the_decision(void **state)
+{
+    (void)state;
+    int fd = doubt(POST("/doubt", "Content-Length: 100001\r\nExpect: 100-continue\r\n"));
+    decide_all(true);
+    assert_answer(fd, "HTTP/1.1 413", "\"payload_too_large\"");
+    close(fd);
+    assert_int_equal(app.handled, 0);
+}
+
+static void a_refused_body_is_read_away_after_the_decision(void **state)
+{
+    (void)state;
+    int fd = doubt(POST("/doubt", "Content-Length: 10\r\n") "first");
+    decide_all(false);
+    assert_silent(fd);
+    say(fd, "-last" POST("/a", "Content-Length: 4\r\n") "next");
+    assert_answer(fd, "HTTP/1.1 403", "next");
+    assert_null(strstr(text, "close"));
+    close(fd);
+    assert_int_equal(app.handled, 1);
+}
+
+static void nobody_is_told_to_continue_before_the_decision(void **state)
+{
+    (void)state;
+    for (int admit = 0; admit < 2; admit++) {
+        int fd = doubt(POST("/doubt", "Content-Length: 4\r\nExpect: 100-continue\r\n"));
+        decide_all(admit);
+        if (admit) {
+            assert_int_equal(hear(fd, "\r\n\r\n", 1, text, sizeof text), 1);
+            assert_string_equal(text, "HTTP/1.1 100 Continue\r\n\r\n");
+            say(fd, "body");
+            assert_answer(fd, "HTTP/1.1 200", "body");
+        } else {
+            assert_answer(fd, "HTTP/1.1 403", "\"forbidden\"");
+        }
+        close(fd);
+    }
+    assert_int_equal(app.handled, 1);
+}
+
+static void pipelined_requests_wait_for_the_one_in_doubt(void **state)
+{
+    (void)state;
+    for (int admit = 0; admit < 2; admit++) {
+        unsigned begun = app.begun;
+        int fd = doubt(POST("/doubt", "Content-Length: 5\r\n") "first" GET("/doubt")
+                           POST("/a", "Content-Length: 6\r\n") "second");
+        assert_int_equal(app.begun, begun + 1);
+        decide_all(admit);
+        assert_true(wait_until(&app.doubts, 1));
+        assert_int_equal(hear(fd, admit ? "first" : "\"forbidden\"", 1, text, sizeof text), 1);
+        assert_silent(fd);
+        decide_all(!admit);
+        assert_int_equal(hear(fd, "second", 1, text, sizeof text), 1);
+        assert_non_null(strstr(text, admit ? "HTTP/1.1 403" : "HTTP/1.1 200"));
+        close(fd);
+        assert_true(wait_until(&app.ended, 3 * (unsigned)(admit + 1)));
+    }
+}
+
+static void clients_that_leave_in_doubt_end_once(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {
+        GET("/doubt"), POST("/doubt", "Content-Length: 5\r\n"),
+        POST("/doubt", "Content-Length: 5\r\n") "12345",
+        POST("/doubt", "Content-Length: 5\r\nExpect: 100-continue\r\n")};
+    for (unsigned round = 1; round <= 2; round++) {
+        int fds[48];
+        for (unsigned i = 0; i < 48; i++)
+            say(fds[i] = dial(), requests[i % 4]);
+        assert_true(wait_until(&app.doubts, 48));
+        for (unsigned i = 0; i < 48; i++)
+            i / 4 % 2 ? reset(fds[i]) : close(fds[i]);
+        pause_ms(50);
+        assert_int_equal(app.ended, 48 * (round - 1));
+        decide_all(round == 1);
+        assert_true(wait_until(&app.ended, 48 * round));
+        pause_ms(50);
+        assert_int_equal(app.ended, 48 * round);
+        assert_int_equal(app.decided, 48 * round);
+    }
+}
+
+static void a_half_closed_client_gets_its_response_after_the_decision(void **state)
+{
+    (void)state;
+    static const char *const requests[][2] = {{GET("/doubt"), ""},
+                                              {POST("/doubt", "Content-Length: 5\r\n") "12345", ""},
+                                              {POST("/doubt", "Content-Length: 5\r\n"), "12345"}};
+    for (unsigned i = 0; i < 6; i++) {
+        int fd = doubt(requests[i % 3][0]);
+        say(fd, requests[i % 3][1]);
+        shutdown(fd, SHUT_WR);
+        pause_ms(20);
+        decide_all(i >= 3);
+        assert_closed(fd, i < 3 ? "HTTP/1.1 403" : "HTTP/1.1 200");
+    }
+    int fd = doubt(POST("/doubt", "Content-Length: 5\r\n") "12"); /* and no more */
+    shutdown(fd, SHUT_WR);
+    pause_ms(20);
+    decide_all(false);
+    assert_closed(fd, "HTTP/1.1 403");
+    assert_true(wait_until(&app.ended, 7));
+    assert_int_equal(app.delivered, 7);
+}
+
+static void draining_waits_for_the_decision(void **state)
+{
+    (void)state;
+    int admitted = doubt(POST("/doubt", "Content-Length: 5\r\n") "12345");
+    assert_false(lb_server_drain(server, 400));
+    assert_int_equal(lb_server_connections(server), 1);
+    decide_all(true);
+    assert_closed(admitted, "Connection: close");
+    assert_non_null(strstr(text, "12345"));
+    assert_true(lb_server_drain(server, 2000));
+    assert_int_equal(app.ended, 1);
+}
+
+static void draining_ends_with_the_refusals(void **state)
+{
+    (void)state;
+    int fd = doubt(GET("/doubt"));
+    assert_false(lb_server_drain(server, 400));
+    decide_all(false);
+    assert_closed(fd, "HTTP/1.1 403");
+    assert_true(lb_server_drain(server, 2000));
+    assert_int_equal(app.ended, 1);
+}
+
+static void a_resumed_request_is_answered_or_goes_on_waiting(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd, GET("/once"));
+    complete_one();
+    assert_answer(fd, "HTTP/1.1 200", "resumed");
+    assert_null(strstr(text, "late"));
+    say(fd, GET("/twice") GET("/once"));
+    complete_one();
+    assert_true(wait_until(&app.pending, 1)); /* resume took it again */
+    assert_silent(fd);
+    assert_int_equal(app.resumed, 2);
+    assert_int_equal(app.ended, 1);
+    complete_one();
+    assert_answer(fd, "HTTP/1.1 200", "late");
+    complete_one();
+    assert_answer(fd, "HTTP/1.1 200", "resumed");
+    assert_int_equal(app.resumed, 3);
+    close(fd);
+    assert_true(wait_until(&app.ended, 3));
+}
+
+static void clients_that_leave_a_resumed_request_end_once(void **state)
+{
+    (void)state;
+    int fd = dial();
+    say(fd, GET("/twice"));
+    assert_true(wait_until(&app.pending, 1));
+    reset(fd);
+    complete_one();
+    assert_true(wait_until(&app.resumed, 1));
+    pause_ms(50);
+    assert_int_equal(app.ended, 0);
+    complete_one();
+    assert_true(wait_until(&app.ended, 1));
+    assert_int_equal(app.delivered, 0);
+}
+
 static void a_second_server_is_refused_the_address(void **state)
 {
     (void)state;
     char listen[32];
     struct lb_server *second;
     struct lb_reason reason;
-    struct lb_http_app callbacks = {&app, begin, NULL, handle, end};
+    struct lb_http_app callbacks = {&app, begin, decide, handle, end};
     struct lb_server_settings wanted = settings();
     snprintf(listen, sizeof listen, "127.0.0.1:%u", lb_server_port(server));
     wanted.listen = listen;
@@ -493,6 +823,20 @@ int main(void)
         SERVED(an_idle_connection_is_kept_longer_than_a_dripping_one),
         SERVED(a_response_that_nobody_reads_is_dropped),
         SERVED(draining_answers_what_has_begun),
+        SERVED(a_request_in_doubt_is_handled_when_it_is_admitted),
+        SERVED(a_request_in_doubt_is_not_handled_when_it_is_refused),
+        SERVED(the_body_waits_for_the_decision),
+        SERVED(a_long_body_waits_in_the_socket),
+        SERVED(too_long_a_body_is_refused_after_the_decision),
+        SERVED(a_refused_body_is_read_away_after_the_decision),
+        SERVED(nobody_is_told_to_continue_before_the_decision),
+        SERVED(pipelined_requests_wait_for_the_one_in_doubt),
+        SERVED(clients_that_leave_in_doubt_end_once),
+        SERVED(a_half_closed_client_gets_its_response_after_the_decision),
+        SERVED(draining_waits_for_the_decision),
+        SERVED(draining_ends_with_the_refusals),
+        SERVED(a_resumed_request_is_answered_or_goes_on_waiting),
+        SERVED(clients_that_leave_a_resumed_request_end_once),
         SERVED(a_second_server_is_refused_the_address),
         cmocka_unit_test(all_loops_share_the_port_and_the_limit),
         cmocka_unit_test(proxies_are_believed_when_trusted),

@@ -4,6 +4,7 @@
 #include "writer/writer.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,11 +18,15 @@
 #define QUEUE_WRITES 8192
 #define PLACE        1024 /* what one small write weighs */
 
+/* Where a transaction can learn that another one was in the way. */
+enum place { IN_BEGIN, IN_BATCH_BEGIN, IN_APPLY, IN_PREPARE, IN_COMMIT, PLACES };
+
 /* Everything that happens on the writer thread is appended to the trace by that thread; the test
  * reads it when it has learnt of a completion. */
 struct fixture {
     struct lb_store store;
-    _Atomic bool full; /* what a probe finds */
+    struct lb_store_shared shared; /* its, in some tests */
+    _Atomic bool full;             /* what a probe finds */
     struct lb_store_ops ops;
     struct lb_writer *writer;
     struct lb_mailbox *mailbox;
@@ -31,8 +36,11 @@ struct fixture {
     unsigned commits;
     unsigned applies;
     lb_err fail_begin; /* once */
+    lb_err fail_batch_begin;
     lb_err fail_prepare;
     lb_err fail_commit;
+    unsigned conflicts[PLACES]; /* so many to come */
+    unsigned planned[PLACES];   /* the same, from the next commit on */
     unsigned failed_calls;
     _Atomic unsigned maintained, upkept, more; /* `more`: so many upkeep turns want another */
     sem_t held, gate;
@@ -46,6 +54,7 @@ struct fake {
     lb_err fail;
     bool touch;
     bool holds; /* waits for the gate */
+    unsigned looked;
     unsigned applied;
     unsigned published;
     unsigned completed;
@@ -75,17 +84,26 @@ static lb_err once(lb_err *err)
     return now;
 }
 
+/* Once, or LB_ERR_CONFLICT as often as the test wants it there. */
+static lb_err failure(struct fixture *fixture, enum place place, lb_err *err)
+{
+    if (fixture->conflicts[place] == 0)
+        return once(err);
+    fixture->conflicts[place]--;
+    return LB_ERR_CONFLICT;
+}
+
 static lb_err store_begin(struct lb_store *store)
 {
     trace(of(store), "begin", 0);
-    return once(&of(store)->fail_begin);
+    return failure(of(store), IN_BEGIN, &of(store)->fail_begin);
 }
 
 static lb_err store_commit(struct lb_store *store)
 {
     trace(of(store), "commit", 0);
     of(store)->commits++;
-    return once(&of(store)->fail_commit);
+    return failure(of(store), IN_COMMIT, &of(store)->fail_commit);
 }
 
 static void store_rollback(struct lb_store *store)
@@ -105,19 +123,24 @@ static void store_maintain(struct lb_store *store, bool idle)
 
 static lb_err batch_begin(void *context, const struct lb_write *first)
 {
-    trace(context, "batch", 0);
-    return LB_OK;
+    struct fixture *fixture = context;
+    trace(fixture, "batch", 0);
+    return failure(fixture, IN_BATCH_BEGIN, &fixture->fail_batch_begin);
 }
 
 static lb_err batch_prepare(void *context)
 {
-    trace(context, "prepare", 0);
-    return once(&((struct fixture *)context)->fail_prepare);
+    struct fixture *fixture = context;
+    trace(fixture, "prepare", 0);
+    return failure(fixture, IN_PREPARE, &fixture->fail_prepare);
 }
 
 static void batch_publish(void *context)
 {
-    trace(context, "show", 0);
+    struct fixture *fixture = context;
+    trace(fixture, "show", 0);
+    memcpy(fixture->conflicts, fixture->planned, sizeof fixture->planned);
+    memset(fixture->planned, 0, sizeof fixture->planned);
 }
 
 static bool upkeep(void *context)
@@ -145,7 +168,15 @@ static lb_err fake_apply(struct lb_write *write, struct lb_store *store)
         sem_wait(&fake->fixture->gate);
     }
     write->touched = fake->touch;
-    return fake->fail;
+    lb_err err = fake->fail;
+    return failure(fake->fixture, IN_APPLY, &err);
+}
+
+static void fake_look_ahead(struct lb_write *write, struct lb_store *store)
+{
+    struct fake *fake = (struct fake *)write;
+    trace(fake->fixture, "look", fake->number);
+    fake->looked++;
 }
 
 static void fake_publish(struct lb_write *write)
@@ -411,6 +442,27 @@ static void a_failed_begin_fails_the_batch_and_the_next_one_works(void **state)
     assert_int_equal(fakes[2].write.result, LB_OK);
 }
 
+static void a_failed_batch_begin_fails_the_batch_and_nothing_else(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[3] = {{.holds = false}};
+    hold(fixture, &holder);
+    fixture->fail_batch_begin = LB_ERR_STORAGE_UNAVAILABLE;
+    submit(fixture, &fakes[0], 1);
+    submit(fixture, &fakes[1], 2);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_string_equal(fixture->trace, AFTER_HOLD "begin batch rollback ");
+    assert_int_equal(holder.write.result, LB_OK);
+    assert_int_equal(fakes[0].write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(fakes[1].write.result, LB_ERR_STORAGE_UNAVAILABLE);
+    assert_int_equal(fixture->failed_calls, 0);
+    submit(fixture, &fakes[2], 3);
+    await(fixture, 1);
+    assert_int_equal(fakes[2].write.result, LB_OK);
+}
+
 static void a_failed_preparation_is_neither_committed_nor_published(void **state)
 {
     struct fixture *fixture = *state;
@@ -520,6 +572,185 @@ static void a_refused_write_keeps_its_error_when_the_commit_of_others_is_unknown
     await(fixture, 3);
     assert_int_equal(pair[0].write.result, LB_ERR_CAMPAIGN_NOT_FOUND);
     assert_int_equal(pair[1].write.result, LB_ERR_OUTCOME_UNKNOWN);
+}
+
+/* --- A store that several nodes share --- */
+
+static const char *const tried[PLACES] = {
+    [IN_BEGIN] = "begin rollback ",
+    [IN_BATCH_BEGIN] = "begin batch rollback ",
+    [IN_APPLY] = "begin batch apply1 rollback ",
+    [IN_PREPARE] = "begin batch apply1 apply2 prepare rollback ",
+    [IN_COMMIT] = "begin batch apply1 apply2 prepare commit rollback ",
+};
+
+/* Two writes in one batch, that meets so many conflicts there. */
+static void run_into_conflicts(struct fixture *fixture, enum place place, unsigned conflicts,
+                               struct fake *pair)
+{
+    struct fake holder = {0};
+    hold(fixture, &holder);
+    fixture->planned[place] = conflicts;
+    submit(fixture, &pair[0], 1);
+    submit(fixture, &pair[1], 2);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_int_equal(holder.write.result, LB_OK);
+}
+
+static void a_batch_is_applied_again_when_another_transaction_was_in_the_way(void **state)
+{
+    struct fixture *fixture = *state;
+    for (enum place place = IN_BEGIN; place < PLACES; place++) {
+        struct fake pair[2] = {{.touch = place == IN_APPLY}};
+        char expected[512];
+        run_into_conflicts(fixture, place, 2, pair);
+        snprintf(expected, sizeof expected,
+                 AFTER_HOLD "%s%sbegin batch apply1 apply2 prepare commit show publish1 publish2 ",
+                 tried[place], tried[place]);
+        assert_string_equal(fixture->trace, expected);
+        assert_int_equal(pair[0].write.result, LB_OK);
+        assert_int_equal(pair[1].write.result, LB_OK);
+        assert_true(lb_writer_ready(fixture->writer));
+    }
+}
+
+static void a_batch_that_never_gets_through_is_told_so_after_nine_attempts(void **state)
+{
+    struct fixture *fixture = *state;
+    for (enum place place = IN_BEGIN; place < PLACES; place++) {
+        struct fake pair[2] = {{.touch = false}};
+        struct fake next = {0};
+        run_into_conflicts(fixture, place, 1000, pair);
+        assert_int_equal(fixture->conflicts[place], 1000 - 9);
+        assert_int_equal(pair[0].write.result, LB_ERR_OVERLOADED);
+        assert_int_equal(pair[1].write.result, LB_ERR_OVERLOADED);
+        assert_true(lb_writer_ready(fixture->writer)); /* others may get through */
+        fixture->conflicts[place] = 0;
+        submit(fixture, &next, 3);
+        await(fixture, 1);
+        assert_int_equal(next.write.result, LB_OK);
+    }
+    assert_int_equal(fixture->failed_calls, 0);
+}
+
+/* What it was refused for stands, whatever becomes of the others. */
+static void a_refused_write_keeps_its_error_through_conflicts(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake pair[2] = {[0] = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND}};
+    run_into_conflicts(fixture, IN_COMMIT, 1, pair);
+    assert_string_equal(fixture->trace,
+                        AFTER_HOLD "begin batch apply1 apply2 prepare commit rollback "
+                                   "begin batch apply2 prepare commit show publish2 ");
+    assert_int_equal(pair[0].write.result, LB_ERR_CAMPAIGN_NOT_FOUND);
+    assert_int_equal(pair[1].write.result, LB_OK);
+}
+
+static void what_apply_will_read_is_told_before_any_is_applied(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[4] = {[1] = {.fail = LB_ERR_ALREADY_EXISTS, .touch = true}};
+    fixture->store.shared = &fixture->shared;
+    hold(fixture, &holder);
+    for (int i = 0; i < 4; i++) {
+        fakes[i].write.look_ahead = i == 2 ? NULL : fake_look_ahead;
+        submit(fixture, &fakes[i], i + 1);
+    }
+    let_go(fixture);
+    await(fixture, 5);
+    assert_string_equal(fixture->trace,
+                        AFTER_HOLD "begin batch look1 look2 look4 apply1 apply2 rollback "
+                                   "begin batch look1 look4 apply1 apply3 apply4 "
+                                   "prepare commit show publish1 publish3 publish4 ");
+}
+
+static void nobody_looks_ahead_in_a_store_of_ones_own(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake fake = {.write.look_ahead = fake_look_ahead};
+    submit(fixture, &fake, 1);
+    await(fixture, 1);
+    assert_int_equal(fake.looked, 0);
+    assert_int_equal(fake.applied, 1);
+}
+
+static void an_unknown_outcome_ends_nothing_when_others_share_the_store(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake refused = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND};
+    struct fake fake = {0};
+    struct fake late = {0};
+    fixture->store.shared = &fixture->shared;
+    fixture->fail_commit = LB_ERR_OUTCOME_UNKNOWN;
+    hold(fixture, &holder);
+    submit(fixture, &refused, 1);
+    submit(fixture, &fake, 2);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_string_equal(fixture->trace, "prepare commit rollback begin batch apply1 apply2 "
+                                        "prepare commit show publish2 ");
+    assert_int_equal(holder.write.result, LB_ERR_OUTCOME_UNKNOWN);
+    assert_int_equal(holder.applied, 1); /* it may be there: nobody does it twice */
+    assert_int_equal(refused.write.result, LB_ERR_CAMPAIGN_NOT_FOUND);
+    assert_int_equal(fake.write.result, LB_OK);
+    assert_int_equal(fixture->failed_calls, 0);
+    assert_true(lb_writer_healthy(fixture->writer));
+    assert_int_equal(submit(fixture, &late, 3), LB_OK);
+    await(fixture, 1);
+    assert_int_equal(late.write.result, LB_OK);
+}
+
+/* --- Tasks of others --- */
+
+struct errand {
+    struct lb_task task;
+    struct fixture *fixture;
+    char thread[16];
+    sem_t done;
+};
+
+static void run_errand(struct lb_task *task)
+{
+    struct errand *errand = (struct errand *)task;
+    trace(errand->fixture, "errand", 0);
+    pthread_getname_np(pthread_self(), errand->thread, sizeof errand->thread);
+    sem_post(&errand->done);
+}
+
+static void a_task_runs_on_the_writers_thread_between_two_batches(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[2] = {{.holds = false}};
+    struct errand errand = {.task.run = run_errand, .fixture = fixture};
+    sem_init(&errand.done, 0, 0);
+    hold(fixture, &holder);
+    submit(fixture, &fakes[0], 1);
+    lb_writer_run(fixture->writer, &errand.task);
+    submit(fixture, &fakes[1], 2);
+    let_go(fixture);
+    await(fixture, 3);
+    assert_string_equal(fixture->trace, AFTER_HOLD "errand begin batch apply1 apply2 prepare "
+                                                   "commit show publish1 publish2 ");
+    assert_string_equal(errand.thread, "lb-writer");
+    sem_destroy(&errand.done);
+}
+
+static void an_idle_writer_runs_a_task_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct errand errand = {.task.run = run_errand, .fixture = fixture};
+    sem_init(&errand.done, 0, 0);
+    for (int i = 0; i < 3; i++) {
+        uint64_t begun = lb_clock_mono_ms();
+        lb_writer_run(fixture->writer, &errand.task);
+        sem_wait(&errand.done);
+        assert_true(lb_clock_mono_ms() - begun < 500); /* it sleeps for a second at a time */
+    }
+    sem_destroy(&errand.done);
 }
 
 static void a_full_queue_refuses_and_takes_again_when_there_is_room(void **state)
@@ -737,12 +968,21 @@ int main(void)
         TEST(attempts_are_bounded_and_nobody_gets_the_refusal_of_another),
         TEST(a_store_that_keeps_failing_fails_the_batch_with_its_error),
         TEST(a_failed_begin_fails_the_batch_and_the_next_one_works),
+        TEST(a_failed_batch_begin_fails_the_batch_and_nothing_else),
         TEST(a_failed_preparation_is_neither_committed_nor_published),
         TEST(a_full_disk_at_the_commit_publishes_nothing_and_is_got_over),
         TEST(a_store_that_refuses_is_not_ready_until_a_probe_goes_through),
         TEST(a_writer_that_was_not_started_takes_nothing),
         TEST(an_unknown_outcome_is_told_and_nothing_is_tried_any_more),
         TEST(a_refused_write_keeps_its_error_when_the_commit_of_others_is_unknown),
+        TEST(a_batch_is_applied_again_when_another_transaction_was_in_the_way),
+        TEST(a_batch_that_never_gets_through_is_told_so_after_nine_attempts),
+        TEST(a_refused_write_keeps_its_error_through_conflicts),
+        TEST(what_apply_will_read_is_told_before_any_is_applied),
+        TEST(nobody_looks_ahead_in_a_store_of_ones_own),
+        TEST(an_unknown_outcome_ends_nothing_when_others_share_the_store),
+        TEST(a_task_runs_on_the_writers_thread_between_two_batches),
+        TEST(an_idle_writer_runs_a_task_at_once),
         TEST(a_full_queue_refuses_and_takes_again_when_there_is_room),
         TEST(large_writes_fill_the_queue_by_their_size),
         TEST(a_workspace_fills_its_share_and_no_more),

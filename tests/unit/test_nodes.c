@@ -1,0 +1,216 @@
+/* What other nodes have changed is read into memory: the domain's nodes.h, and what the blocklists
+ * do with it, over a store that is made up. */
+#include "support/remote.h"
+#include "support/tsan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int open_memory(void **state)
+{
+    *state = malloc(sizeof(struct memory));
+    memory_open(*state);
+    return 0;
+}
+
+static int close_memory(void **state)
+{
+    memory_close(*state);
+    free(*state);
+    return 0;
+}
+
+/* --- Reading ---------------------------------------------------------------------------------- */
+
+static lb_err refresh(struct memory *memory, uint32_t no)
+{
+    return lb_blocklist_refresh(memory->blocklist, &memory->remote.stands[no - 1]);
+}
+
+static void memory_is_up_to_date_when_all_of_a_stand_is_the_same(void **state)
+{
+    struct memory *memory = *state;
+    remote_block(&memory->remote, 1, 5, "ada");
+    struct lb_stand stand = memory->remote.stands[0];
+    assert_false(lb_nodes_up_to(memory_workspace(memory, 1), &stand));
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &stand));
+    struct lb_stand others[] = {stand, stand, stand};
+    others[0].access_version++;
+    others[1].log.row++;
+    others[2].log.token++;
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_false(lb_nodes_up_to(memory_workspace(memory, 1), &others[i]));
+}
+
+static void a_row_is_read_whole_or_counts_as_unread(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    remote_block(remote, 1, 1, "ada,bob,eve");
+    remote_append(remote, (struct lb_list){1, 0}, LB_LOG_UNBLOCK, 4, "1,2");
+    remote->fail_row_of = 2;
+    assert_int_equal(refresh(memory, 1), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_true(memory_blocks(memory, 1, "ada") && memory_blocks(memory, 1, "bob") &&
+                memory_blocks(memory, 1, "eve"));
+    assert_int_equal(atomic_load(&memory_workspace(memory, 1)->log_row), 1);
+    remote->fail_row_of = 0;
+    for (int i = 0; i < 2; i++) { /* the second time there is nothing to do */
+        assert_int_equal(refresh(memory, 1), LB_OK);
+        assert_false(memory_blocks(memory, 1, "ada") || memory_blocks(memory, 1, "bob"));
+        assert_true(memory_blocks(memory, 1, "eve"));
+        assert_int_equal(atomic_load(&memory_workspace(memory, 1)->entries), 1);
+    }
+}
+
+static void reading_that_stopped_half_way_goes_on_from_there(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    struct lb_blocklist_stats stats;
+    static const char *const names[] = {"a,b", "c", "d,e,f", "g"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        remote_block(remote, 1, 10 * i + 1, names[i]);
+    for (size_t rows = 1; rows <= COUNT(names); rows++) {
+        remote->fail_after = rows == 1 ? 1 : 2; /* the first of a scan is one that is known */
+        assert_int_equal(refresh(memory, 1),
+                         rows < COUNT(names) ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK);
+        assert_int_equal(atomic_load(&memory_workspace(memory, 1)->log_row), 10 * (rows - 1) + 1);
+        assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &remote->stands[0]) ==
+                    (rows == COUNT(names)));
+    }
+    lb_blocklist_stats(memory->blocklist, &stats);
+    assert_int_equal(stats.index.entries, 7);
+    assert_int_equal(atomic_load(&memory_workspace(memory, 1)->entries), 7);
+}
+
+/* A standby that was not synchronous has become the primary: what was acknowledged is gone. */
+static void the_process_ends_when_the_store_has_lost_what_it_said(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    remote_block(remote, 1, 1, "ada");
+    remote_block(remote, 1, 2, "bob");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    for (int loss = 0; loss < 2; loss++) {
+        pid_t child = fork();
+        if (child == 0) {
+            if (loss)
+                remote->rows[1].token = 99; /* another change under the same id */
+            else
+                remote->rows[1].id = 3; /* the row is gone */
+            remote_block(remote, 1, 4, "eve");
+            refresh(memory, 1);
+            _exit(0);
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 1);
+    }
+}
+
+static void a_campaign_that_others_deleted_leaves_with_its_entries(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    struct lb_writer_hooks hooks = lb_blocklist_hooks(memory->blocklist);
+    struct lb_blocklist_stats stats;
+    remote->campaigns[0] = (struct lb_campaign_row){.no = 9, .workspace = 1, .id = "own"};
+    remote->stands[0].access_version++;
+    remote_append(remote, (struct lb_list){1, 9}, LB_LOG_BLOCK, 1, "ada,bob");
+    remote_block(remote, 1, 3, "eve");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_non_null(lb_access_campaign(memory->access, 1, LB_STR("own")));
+    assert_int_equal(atomic_load(&memory_workspace(memory, 1)->entries), 3);
+    remote->deleted[0] = true;
+    remote->stands[0].access_version++;
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_null(lb_access_campaign(memory->access, 1, LB_STR("own")));
+    while (hooks.upkeep(hooks.context))
+        continue;
+    lb_blocklist_stats(memory->blocklist, &stats);
+    assert_int_equal(stats.index.entries, 1);
+    assert_int_equal(atomic_load(&memory_workspace(memory, 1)->entries), 1);
+}
+
+static void keys_end_and_licences_change_as_others_say(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    remote->keys[0] = (struct lb_key_row){.no = 7, .id = "key", .workspace = 1};
+    remote->stands[0].access_version++;
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    const struct lb_key *key = lb_access_key(memory->access, LB_STR("key"));
+    assert_true(lb_key_valid(key, 5));
+    assert_int_equal(lb_workspace_license(memory_workspace(memory, 1), 5), LB_OK);
+    remote->keys[0].revoked_at = 5;
+    remote->workspaces[0].expires_at = 4;
+    remote->stands[0].access_version++;
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_ptr_equal(lb_access_key(memory->access, LB_STR("key")), key);
+    assert_false(lb_key_valid(key, 5));
+    assert_int_equal(lb_workspace_license(memory_workspace(memory, 1), 5), LB_ERR_LICENSE_EXPIRED);
+}
+
+/* --- Batches ---------------------------------------------------------------------------------- */
+
+static void a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    struct lb_writer_hooks hooks = lb_blocklist_hooks(memory->blocklist);
+    struct lb_write writes[] = {{.workspace = 3, .entries = 2},
+                                {.workspace = 1, .entries = 5},
+                                {.workspace = 0}, /* none in particular */
+                                {.workspace = 2, .entries = 100, .result = LB_ERR_NOT_FOUND},
+                                {.workspace = 3, .entries = 1}};
+    for (size_t i = 0; i + 1 < COUNT(writes); i++)
+        writes[i].next = &writes[i + 1];
+    remote_block(remote, 1, 1, "ada");
+    remote_block(remote, 3, 2, "bob");
+    assert_int_equal(hooks.batch_begin(hooks.context, writes), LB_OK);
+    assert_int_equal(remote->locked_count, 2);
+    assert_int_equal(remote->locked[0], 1);
+    assert_int_equal(remote->locked[1], 3);
+    assert_int_equal(remote->reserved, 8);
+    assert_true(memory_blocks(memory, 1, "ada") && memory_blocks(memory, 3, "bob"));
+    assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &remote->stands[0]));
+}
+
+static void a_batch_that_cannot_read_what_others_changed_does_not_begin(void **state)
+{
+    struct memory *memory = *state;
+    struct lb_writer_hooks hooks = lb_blocklist_hooks(memory->blocklist);
+    struct lb_write write = {.workspace = 1, .entries = 1};
+    remote_block(&memory->remote, 1, 1, "ada");
+    remote_block(&memory->remote, 1, 2, "bob");
+    memory->remote.fail_after = 1;
+    assert_int_equal(hooks.batch_begin(hooks.context, &write), LB_ERR_STORAGE_UNAVAILABLE);
+    memory->remote.fail_after = 0;
+    assert_int_equal(hooks.batch_begin(hooks.context, &write), LB_OK);
+    assert_true(memory_blocks(memory, 1, "ada") && memory_blocks(memory, 1, "bob"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_memory, close_memory)
+    const struct CMUnitTest tests[] = {
+        TEST(memory_is_up_to_date_when_all_of_a_stand_is_the_same),
+        TEST(a_row_is_read_whole_or_counts_as_unread),
+        TEST(reading_that_stopped_half_way_goes_on_from_there),
+        TEST(the_process_ends_when_the_store_has_lost_what_it_said),
+        TEST(a_campaign_that_others_deleted_leaves_with_its_entries),
+        TEST(keys_end_and_licences_change_as_others_say),
+        TEST(a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed),
+        TEST(a_batch_that_cannot_read_what_others_changed_does_not_begin),
+    };
+    return cmocka_run_group_tests_name("nodes", tests, NULL, NULL);
+}
