@@ -68,11 +68,15 @@ static bool doubt(struct lb_call *call)
     return may_lag;
 }
 
-/* Is the key well-formed? Then its workspace is looked for. */
+/* Is it a key that memory does not know, from an address that may try one? Then its workspace is
+ * looked for. */
 static bool doubt_key(struct lb_call *call, struct lb_str text)
 {
     uint8_t hash[LB_SECRET_HASH_SIZE];
-    return lb_key_parse(text, &call->fresh.key_id, hash) && doubt(call);
+    struct lb_str *id = &call->fresh.key_id;
+    return lb_key_parse(text, id, hash) && !lb_access_key(call->app->access, *id) &&
+           !lb_failures_wait(call->app->failures, &call->req->client, lb_clock_mono_ms()) &&
+           doubt(call);
 }
 
 static bool refuse_key(struct lb_call *call)
@@ -175,6 +179,8 @@ static bool pass_media_type(struct lb_call *call)
     if (type.len >= len && strncasecmp(type.ptr, json, len) == 0 &&
         (type.len == len || type.ptr[len] == ';' || type.ptr[len] == ' ' || type.ptr[len] == '\t'))
         return true;
+    if (call->key && doubt(call)) /* what comes before it may have ended elsewhere */
+        return false;
     lb_reply_error(&req->reply, LB_ERR_UNSUPPORTED_MEDIA_TYPE,
                    "Send the body as JSON, with the header Content-Type: application/json.");
     return false;

@@ -95,7 +95,7 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
 }
 
 /* Without blocklists there is nothing to do around a batch, but for the locks of a shared store. */
-static lb_err lock_alone(void *context, const struct lb_write *first)
+static lb_err lock_alone(void *context, struct lb_write *first)
 {
     struct lb_parts *parts = context;
     struct lb_store *store = parts->app.store;

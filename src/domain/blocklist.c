@@ -18,7 +18,8 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
-    blocklist->index = lb_index_create(blocklist->next_id);
+    /* Shared ids have gaps: how many were given out tells little. */
+    blocklist->index = lb_index_create(settings->store->shared ? 0 : blocklist->next_id);
     blocklist->orders = lb_orders_create(0);
     if (blocklist->next_id && blocklist->index && blocklist->orders)
         return blocklist;
@@ -201,7 +202,7 @@ void lb_blocklist_follow(struct lb_blocklist *blocklist,
 }
 
 /* Locks what the batch changes, and brings memory up to it. */
-static lb_err begin_shared(struct lb_blocklist *blocklist, const struct lb_write *first)
+static lb_err begin_shared(struct lb_blocklist *blocklist, struct lb_write *first)
 {
     struct lb_locked *locked = &blocklist->locked;
     lb_err err = lb_nodes_lock(locked, blocklist->store, first);
@@ -217,7 +218,7 @@ static lb_err begin_shared(struct lb_blocklist *blocklist, const struct lb_write
     return err;
 }
 
-static lb_err batch_begin(void *context, const struct lb_write *first)
+static lb_err batch_begin(void *context, struct lb_write *first)
 {
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;

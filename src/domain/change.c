@@ -137,13 +137,16 @@ static struct lb_change *change_of(struct lb_write *write)
     return (struct lb_change *)write;
 }
 
-/* What all kinds begin with: may it, and are there ids for `count` entries? */
-static lb_err begin(struct lb_change *change, uint64_t count)
+/* Are there ids for what the change will do? What changes nothing shall not use any up: ids that a
+ * batch has reserved and not used are lost. */
+static lb_err reserve(struct lb_change *change, lb_err (*count)(struct lb_change *, uint64_t *))
 {
-    lb_err err = lb_standing_check(&change->standing, &change->write.reason);
-    return err || !change->blocklist->store->shared
-               ? err
-               : lb_blocklist_reserve_ids(change->blocklist, count);
+    const struct lb_overlay *batch = &change->blocklist->batch;
+    uint64_t wanted;
+    if (!change->blocklist->store->shared || batch->end_id - batch->next_id >= change->count)
+        return LB_OK;
+    lb_err err = count(change, &wanted);
+    return err ? err : lb_blocklist_reserve_ids(change->blocklist, wanted);
 }
 
 /* May the workspace hold `extra` entries more than it does? */
@@ -221,11 +224,27 @@ static void expect_items(struct lb_write *write, struct lb_store *store)
     free(names);
 }
 
+/* How many items of an unblock are blocked now; one that comes twice counts twice. */
+static lb_err count_blocked(struct lb_change *change, uint64_t *out)
+{
+    lb_err err = LB_OK;
+    *out = 0;
+    for (size_t i = 0; !err && i < change->count; i++) {
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, change->standing.list,
+                                   change->fingerprints[i], change->items[i].identifier, &id);
+        *out += !err && id;
+    }
+    return err;
+}
+
 /* The workspace's limit is looked at before anything is written: a refusal afterwards would cost
  * the whole batch another attempt. */
 static lb_err check_block(struct lb_change *change)
 {
-    lb_err err = begin(change, change->count);
+    lb_err err = lb_standing_check(&change->standing, &change->write.reason);
+    if (!err)
+        err = reserve(change, count_new);
     uint64_t added;
     if (err || has_room(change, change->count))
         return err;
@@ -268,7 +287,9 @@ static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprin
 static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    lb_err err = begin(change, change->count);
+    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    if (!err)
+        err = reserve(change, count_blocked);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str identifier = change->items[i].identifier;
@@ -342,13 +363,29 @@ static lb_err restore_id(struct packer *packer, uint64_t id)
     return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
 }
 
+/* How many of the ids block somebody now. */
+static lb_err count_ids(struct lb_change *change, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < change->count; i++) {
+        struct found found;
+        lb_err err = find_entry(change, change->standing.list, change->ids[i], &found);
+        if (err && err != LB_ERR_NOT_FOUND)
+            return err;
+        *out += !err && found.current == change->ids[i];
+    }
+    return LB_OK;
+}
+
 static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    lb_err err = begin(change, change->count);
+    lb_err err = lb_standing_check(&change->standing, &write->reason);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
     store->ops->expect_entries(store->ops->writer_reader(store), change->standing.list.workspace,
                                change->ids, change->count);
+    if (!err)
+        err = reserve(change, count_ids);
     for (size_t i = 0; !err && i < change->count; i++)
         err = take_back_id(&packer, change->ids[i]);
     return err ? err : flush(&packer);
@@ -361,7 +398,7 @@ static bool target_of(enum lb_log_kind kind, uint64_t id, struct lb_str item, ui
     return kind == LB_LOG_BLOCK || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
 }
 
-/* Lets the store fetch at once what undo_row will ask for. */
+/* Lets the store fetch at once what undo_row will ask for, and then the leads of those names. */
 static void expect_row(const struct lb_change *change, enum lb_log_kind kind, uint64_t first,
                        struct lb_str items)
 {
@@ -371,8 +408,16 @@ static void expect_row(const struct lb_change *change, enum lb_log_kind kind, ui
     struct lb_str item;
     for (uint64_t id = first; count < LB_ROW_ITEMS_MAX && lb_items_next(&items, &item); id++)
         count += target_of(kind, id, item, &ids[count]);
-    store->ops->expect_entries(store->ops->writer_reader(store), change->standing.list.workspace,
-                               ids, count);
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    uint32_t workspace = change->standing.list.workspace;
+    store->ops->expect_entries(reader, workspace, ids, count);
+    if (!store->shared || !change->standing.workspace->has_leads)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        struct lb_entry entry;
+        if (lb_blocklist_entry(store, reader, workspace, ids[i], &entry) == LB_OK)
+            store->ops->expect_names(reader, workspace, &entry.identifier, 1);
+    }
 }
 
 /* Undoes one row of the change; its items were copied, since they are looked up one by one. */
@@ -506,16 +551,23 @@ static void hash_items(struct lb_change *change)
                                                     change->items[i].identifier);
 }
 
-static void ask_for_ids(struct lb_change *change)
+/* How many ids the batch shall reserve for it, as far as memory tells: for those of its items that
+ * are not blocked (a block), or are (an unblock). */
+static void ask_for_ids(struct lb_change *change, bool blocks)
 {
     change->write.workspace = change->standing.list.workspace;
-    change->write.entries = (uint32_t)change->count;
+    if (!change->blocklist->store->shared)
+        return;
+    for (size_t i = 0; i < change->count; i++) {
+        bool blocked = lb_index_find(change->blocklist->index, change->fingerprints[i]) != 0;
+        change->write.entries += blocked != blocks;
+    }
 }
 
 void lb_change_block(struct lb_change *change)
 {
     hash_items(change);
-    ask_for_ids(change);
+    ask_for_ids(change, true);
     change->write.look_ahead = expect_items;
     change->write.apply = apply_block;
 }
@@ -523,19 +575,19 @@ void lb_change_block(struct lb_change *change)
 void lb_change_unblock(struct lb_change *change)
 {
     hash_items(change);
-    ask_for_ids(change);
+    ask_for_ids(change, false);
     change->write.look_ahead = expect_items;
     change->write.apply = apply_unblock;
 }
 
 void lb_change_unblock_ids(struct lb_change *change)
 {
-    ask_for_ids(change);
+    change->write.workspace = change->standing.list.workspace;
     change->write.apply = apply_unblock_ids;
 }
 
 void lb_change_undo(struct lb_change *change)
 {
-    ask_for_ids(change);
+    change->write.workspace = change->standing.list.workspace;
     change->write.apply = apply_undo;
 }

@@ -70,11 +70,17 @@ static struct entry *find(struct lb_failures *failures, const uint8_t network[16
     return oldest;
 }
 
+static unsigned wait_of(const struct entry *entry, uint64_t now_ms)
+{
+    return now_ms < entry->wait_until_ms ? (unsigned)((entry->wait_until_ms - now_ms + 999) / 1000)
+                                         : 0;
+}
+
 static unsigned add(struct entry *entry, uint64_t now_ms)
 {
     entry->last_ms = now_ms;
     if (now_ms < entry->wait_until_ms)
-        return (unsigned)((entry->wait_until_ms - now_ms + 999) / 1000);
+        return wait_of(entry, now_ms);
     /* Threads read the clock before they take the lock: `now_ms` may be a little before the window.
      */
     if (!entry->window_ms || now_ms >= entry->window_ms + WINDOW_MS) {
@@ -96,6 +102,17 @@ unsigned lb_failures_add(struct lb_failures *failures, const struct in6_addr *ad
     network_of(address, network);
     pthread_mutex_lock(&failures->lock);
     unsigned wait_s = add(find(failures, network), now_ms);
+    pthread_mutex_unlock(&failures->lock);
+    return wait_s;
+}
+
+unsigned lb_failures_wait(struct lb_failures *failures, const struct in6_addr *address,
+                          uint64_t now_ms)
+{
+    uint8_t network[16];
+    network_of(address, network);
+    pthread_mutex_lock(&failures->lock);
+    unsigned wait_s = wait_of(find(failures, network), now_ms);
     pthread_mutex_unlock(&failures->lock);
     return wait_s;
 }

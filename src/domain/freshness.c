@@ -37,7 +37,7 @@ struct lb_freshness {
     /* The thread's. */
     struct lb_fresh *first; /* to be asked for, oldest first */
     struct lb_fresh **last;
-    uint64_t polled_ms;
+    uint64_t poll_at_ms;
     struct lb_workspace **by_no;
     size_t by_no_capacity;
     struct lb_workspace *newest; /* the last one in `by_no` */
@@ -163,11 +163,15 @@ static void read_lack(struct lb_task *task)
     const struct lack *lack = freshness->read;
     struct lb_stands stands = {0};
     lb_err err = lb_nodes_stands(store, reader, lack->workspaces, lack->count, &stands);
-    for (size_t i = 0; !err && i < stands.count; i++)
-        err = lb_blocklist_refresh(freshness->settings.blocklist, &stands.array[i]);
+    for (size_t i = 0; !err && i < stands.count; i++) {
+        err = atomic_load(&freshness->stopping) && !lack->first /* nobody waits for it */
+                  ? LB_ERR_STORAGE_UNAVAILABLE
+                  : lb_blocklist_refresh(freshness->settings.blocklist, &stands.array[i]);
+        lb_rcu_quiescent();
+    }
     store->ops->reader_rest(reader);
     lb_stands_fini(&stands);
-    freshness->result = err;
+    freshness->result = err ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
     lb_mailbox_push(freshness->mailbox, &freshness->back);
 }
 
@@ -289,18 +293,32 @@ static void add(struct question *question, uint32_t workspace)
     question->count++;
 }
 
-/* Adds what a request asks about. A key that the store does not know either is no failure. */
-static void add_request(struct lb_freshness *freshness, struct question *question,
-                        struct lb_fresh *fresh)
+/* Finds the workspaces of keys that memory does not know, all at once. One that the store does not
+ * know either has none. */
+static lb_err find_keys(struct lb_freshness *freshness)
 {
-    const struct lb_store *store = freshness->settings.store;
-    lb_err err = LB_OK;
-    if (fresh->key_id.ptr)
-        err = store->shared->workspace_of_key(freshness->reader, fresh->key_id, &fresh->no);
-    if (err == LB_ERR_NOT_FOUND)
-        fresh->no = 0;
-    else if (err)
-        question->err = err;
+    struct lb_str key_ids[QUESTION_MAX];
+    uint32_t found[QUESTION_MAX];
+    size_t count = 0;
+    size_t looked = 0;
+    struct lb_fresh *fresh;
+    for (fresh = freshness->first; fresh && looked++ < QUESTION_MAX; fresh = fresh->next)
+        if (fresh->key_id.ptr)
+            key_ids[count++] = fresh->key_id;
+    if (!count)
+        return LB_OK;
+    const struct lb_store_shared *shared = freshness->settings.store->shared;
+    lb_err err = shared->workspaces_of_keys(freshness->reader, key_ids, count, found);
+    looked = count = 0;
+    for (fresh = freshness->first; !err && fresh && looked++ < QUESTION_MAX; fresh = fresh->next)
+        if (fresh->key_id.ptr)
+            fresh->no = found[count++];
+    return err;
+}
+
+/* Adds what a request asks about. */
+static void add_request(struct question *question, const struct lb_fresh *fresh)
+{
     if (fresh->no)
         add(question, fresh->no);
     else if (!fresh->key_id.ptr)
@@ -312,8 +330,10 @@ static struct lb_fresh *take(struct lb_freshness *freshness, struct question *qu
 {
     struct lb_fresh *taken = freshness->first;
     struct lb_fresh **end = &freshness->first;
-    for (; *end && question->count < QUESTION_MAX; end = &(*end)->next) {
-        add_request(freshness, question, *end);
+    question->err = find_keys(freshness);
+    for (size_t taken_count = 0; *end && taken_count < QUESTION_MAX; end = &(*end)->next) {
+        add_request(question, *end);
+        taken_count++;
         count(&freshness->requests, 1);
     }
     freshness->first = *end;
@@ -369,11 +389,14 @@ static void ask(struct lb_freshness *freshness, bool everything)
 static void turn(struct lb_freshness *freshness)
 {
     uint64_t now = lb_clock_mono_ms();
-    bool due = now - freshness->polled_ms >= POLL_MS;
-    if (due)
-        freshness->polled_ms = now;
-    if (freshness->first || due)
-        ask(freshness, due);
+    if (freshness->first)
+        ask(freshness, false);
+    if (now >= freshness->poll_at_ms) {
+        ask(freshness, true);
+        /* Where there is much to look at, it is looked at less often. */
+        uint64_t took_ms = lb_clock_mono_ms() - now;
+        freshness->poll_at_ms = now + (took_ms * 20 > POLL_MS ? took_ms * 20 : POLL_MS);
+    }
     if (!freshness->read && freshness->gathered->count)
         start_reading(freshness);
 }

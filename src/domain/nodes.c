@@ -1,6 +1,11 @@
 #include "domain/nodes.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
+
+/* After a lock was not had, for so long locks are not waited for. */
+#define IMPATIENT_MS 1000
 
 /* --- Locking --- */
 
@@ -42,8 +47,32 @@ static bool insert(struct lb_locked *locked, uint32_t workspace)
     return true;
 }
 
-lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, const struct lb_write *first)
+static void refuse_writes(struct lb_write *first, uint32_t workspace)
 {
+    for (struct lb_write *write = first; write; write = write->next)
+        if (!write->result && write->workspace == workspace)
+            write->result =
+                lb_fail(&write->reason, LB_ERR_OVERLOADED,
+                        "This workspace is being changed elsewhere for longer than usual; nothing "
+                        "was recorded. Try again in a moment.");
+}
+
+/* Takes the workspaces that were not had out of the list. */
+static void refuse_others(struct lb_locked *locked, struct lb_write *first)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < locked->count; i++) {
+        if (locked->stands[i].workspace)
+            locked->stands[kept++] = locked->stands[i];
+        else
+            refuse_writes(first, locked->workspaces[i]);
+    }
+    locked->count = kept;
+}
+
+lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb_write *first)
+{
+    bool patient = lb_clock_mono_ms() >= locked->impatient_until_ms;
     uint64_t ids = 0;
     locked->count = 0;
     for (const struct lb_write *write = first; write; write = write->next) {
@@ -56,8 +85,12 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, const str
     locked->first_id = 0;
     lb_err err = LB_OK;
     if (locked->count)
-        err = store->shared->lock(store, locked->workspaces, locked->count, ids, locked->stands,
-                                  &locked->first_id);
+        err = store->shared->lock(store, locked->workspaces, locked->count, patient, ids,
+                                  locked->stands, &locked->first_id);
+    if (err == LB_ERR_CONFLICT)
+        locked->impatient_until_ms = lb_clock_mono_ms() + IMPATIENT_MS;
+    if (!err)
+        refuse_others(locked, first);
     locked->end_id = locked->first_id + ids;
     return err;
 }

@@ -19,12 +19,14 @@ struct lb_locked {
     /* Its own. */
     uint32_t *workspaces;
     size_t capacity;
+    uint64_t impatient_until_ms;
 };
 
 /* Locks the workspaces of the batch's writes, those that have not failed, and reserves the entry
- * ids that they ask for. */
-lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store,
-                     const struct lb_write *first);
+ * ids that they ask for. LB_ERR_CONFLICT when a workspace was locked elsewhere for too long: the
+ * next call then waits for none, and the writes of those that are locked get LB_ERR_OVERLOADED, so
+ * that one stuck workspace does not hold up the others. */
+lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb_write *first);
 void lb_locked_fini(struct lb_locked *locked);
 
 /* Told of campaigns that another node deleted. */

@@ -97,6 +97,8 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     lb_err err = store->ops->leads_page(reader, list.workspace, list.campaign, -1, 0, 0,
                                         LEADS_AT_A_TIME, &found, take_number);
     write->touched = true;
+    if (!err)
+        store->ops->expect_leads(reader, list.workspace, found.leads, found.count, 0);
     for (size_t i = 0; !err && i < found.count; i++) {
         struct lb_lead_row lead;
         err = store->ops->lead(reader, list.workspace, found.leads[i], &lead);

@@ -216,6 +216,8 @@ static lb_err refresh(struct replay *replay, const struct lb_stand *stand)
 lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist, const struct lb_stand *stand)
 {
     struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, stand->workspace);
+    if (workspace)
+        workspace->has_leads |= stand->has_leads; /* which no version counts */
     if (workspace && lb_nodes_up_to(workspace, stand))
         return LB_OK;
     struct replay *replay = make_replay(blocklist, NULL, NULL);

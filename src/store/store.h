@@ -133,10 +133,12 @@ struct lb_store_copy;
 struct lb_store_shared {
     /* In the open transaction, first thing: waits for all others that locked one of these
      * workspaces (ascending, without duplicates), and tells where each stands from then on until
-     * the commit; one that does not exist has workspace 0 in `out`. Reserves `ids` entry ids, the
+     * the commit; one that does not exist has workspace 0 in `out`. A patient call fails with
+     * LB_ERR_CONFLICT after about a second; another waits for nothing, and workspaces that are
+     * locked elsewhere have workspace 0 as well. Reserves `ids` entry ids, the
      * first of which is `*out_first`. */
-    lb_err (*lock)(struct lb_store *store, const uint32_t *workspaces, size_t count, uint64_t ids,
-                   struct lb_stand *out, uint64_t *out_first);
+    lb_err (*lock)(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
+                   uint64_t ids, struct lb_stand *out, uint64_t *out_first);
     /* More entry ids, later in the transaction. */
     lb_err (*reserve)(struct lb_store *store, uint64_t ids, uint64_t *out_first);
 
@@ -145,7 +147,9 @@ struct lb_store_shared {
                      void *context, lb_err (*each)(void *context, const struct lb_stand *stand));
     /* LB_ERR_NOT_FOUND when there is none. */
     lb_err (*workspace)(struct lb_store_reader *reader, uint32_t no, struct lb_workspace_row *out);
-    lb_err (*workspace_of_key)(struct lb_store_reader *reader, struct lb_str key_id, uint32_t *out);
+    /* The workspaces of keys by their ids, 0 for one that does not exist. */
+    lb_err (*workspaces_of_keys)(struct lb_store_reader *reader, const struct lb_str *key_ids,
+                                 size_t count, uint32_t *out);
     /* What changed after that access version, as log_scan. */
     lb_err (*keys_since)(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
                          void *context,

@@ -51,8 +51,9 @@ struct lb_write {
 struct lb_writer_hooks {
     void *context;
     /* In the open transaction, with the batch's writes (by `next`; those that have a result have
-     * failed already). Also before a batch is applied again. Its failure fails the batch. */
-    lb_err (*batch_begin)(void *context, const struct lb_write *first);
+     * failed already, and it may fail some more). Also before a batch is applied again. Its failure
+     * fails the batch. */
+    lb_err (*batch_begin)(void *context, struct lb_write *first);
     lb_err (*batch_prepare)(void *context); /* before the commit; its failure fails the batch */
     void (*batch_publish)(void *context);   /* after the commit, before the writes' own publish */
     bool (*upkeep)(void *context);          /* between batches; true when there is more to do */

@@ -87,7 +87,8 @@ static struct lb_stand lock(struct lb_store *store, uint32_t workspace, uint64_t
                             uint64_t *out_first)
 {
     struct lb_stand stand;
-    assert_int_equal(store->shared->lock(store, &workspace, 1, ids, &stand, out_first), LB_OK);
+    assert_int_equal(store->shared->lock(store, &workspace, 1, true, ids, &stand, out_first),
+                     LB_OK);
     return stand;
 }
 
@@ -169,7 +170,8 @@ static void who_waits_too_long_for_a_workspace_has_a_conflict(void **state)
     begin(store);
     lock(store, workspace, 0, NULL);
     begin(other);
-    assert_int_equal(other->shared->lock(other, &workspace, 1, 0, &stand, NULL), LB_ERR_CONFLICT);
+    assert_int_equal(other->shared->lock(other, &workspace, 1, true, 0, &stand, NULL),
+                     LB_ERR_CONFLICT);
     assert_int_equal(append(other, workspace, 1), LB_ERR_CONFLICT); /* and so it stays */
     assert_int_equal(other->ops->commit(other), LB_ERR_CONFLICT);
     other->ops->rollback(other);
@@ -192,7 +194,7 @@ static void *lock_it(void *context)
     struct locking *locking = context;
     struct lb_stand stand;
     struct lb_store *store = locking->store;
-    locking->result = store->shared->lock(store, &locking->workspace, 1, 0, &stand, NULL);
+    locking->result = store->shared->lock(store, &locking->workspace, 1, true, 0, &stand, NULL);
     if (locking->result)
         store->ops->rollback(store);
     return NULL;
@@ -241,7 +243,7 @@ static lb_err append_once(struct appending *appending, struct lb_store *store, u
     uint64_t more;
     lb_err err = store->ops->begin(store);
     if (!err)
-        err = store->shared->lock(store, &workspace, 1, ids, &stand, &first);
+        err = store->shared->lock(store, &workspace, 1, true, ids, &stand, &first);
     if (!err)
         err = store->shared->reserve(store, 1, &more);
     if (!err && (stand.workspace != workspace || first <= stand.log.row || more < first + ids ||
@@ -337,7 +339,7 @@ static void expect_works(struct lb_store *store, uint32_t workspace)
             usleep(100000);
     }
     assert_int_equal(err, LB_OK);
-    assert_int_equal(store->shared->lock(store, &workspace, 1, 1, &stand, &first), LB_OK);
+    assert_int_equal(store->shared->lock(store, &workspace, 1, true, 1, &stand, &first), LB_OK);
     assert_int_equal(append(store, workspace, first), LB_OK);
     commit(store);
     assert_int_equal(store->ops->probe(store), LB_OK);
@@ -603,7 +605,7 @@ static void keys_and_campaigns_are_found_by_when_they_changed(void **state)
     uint32_t workspace = add_workspace(store);
     struct lb_key_row key = {.id = "k1", .workspace = workspace, .name = "CRM"};
     struct lb_campaign_row campaign = {.id = "spring", .workspace = workspace, .name = "S"};
-    uint32_t found;
+    uint32_t found[3];
     begin(store); /* version 2 */
     lock(store, workspace, 0, NULL);
     assert_int_equal(store->ops->key_insert(store, &key), LB_OK);
@@ -627,10 +629,9 @@ static void keys_and_campaigns_are_found_by_when_they_changed(void **state)
     assert_true(changes.keys == 1 && changes.key.revoked_at == 9 && changes.campaigns == 0);
     assert_int_equal(stand_of(store, workspace).access_version, 4);
     struct lb_store_reader *reader = store->ops->writer_reader(store);
-    assert_int_equal(store->shared->workspace_of_key(reader, LB_STR("k1"), &found), LB_OK);
-    assert_int_equal(found, workspace);
-    assert_int_equal(store->shared->workspace_of_key(reader, LB_STR("k2"), &found),
-                     LB_ERR_NOT_FOUND);
+    const struct lb_str key_ids[] = {LB_STR("k2"), LB_STR("k1"), LB_STR("k\"1\\")};
+    assert_int_equal(store->shared->workspaces_of_keys(reader, key_ids, 3, found), LB_OK);
+    assert_true(found[0] == 0 && found[1] == workspace && found[2] == 0);
     store->ops->close(store);
 }
 

@@ -123,7 +123,7 @@ static lb_err log_scan(struct lb_store_reader *reader, uint32_t workspace, uint6
 }
 
 static lb_err lock_workspaces(struct lb_store *store, const uint32_t *workspaces, size_t count,
-                              uint64_t ids, struct lb_stand *out, uint64_t *out_first)
+                              bool patient, uint64_t ids, struct lb_stand *out, uint64_t *out_first)
 {
     struct remote *remote = lock_store(store);
     for (size_t i = 0; i < count; i++) {
@@ -179,16 +179,17 @@ static lb_err workspace(struct lb_store_reader *reader, uint32_t no, struct lb_w
     return unlock(remote, LB_OK);
 }
 
-static lb_err workspace_of_key(struct lb_store_reader *reader, struct lb_str key_id, uint32_t *out)
+static lb_err workspaces_of_keys(struct lb_store_reader *reader, const struct lb_str *key_ids,
+                                 size_t count, uint32_t *out)
 {
     struct remote *remote = remote_lock(reader->remote);
-    lb_err err = remote->fail_key ? remote->fail_key : LB_ERR_NOT_FOUND;
-    for (uint32_t i = 0; err == LB_ERR_NOT_FOUND && i < remote->workspace_count; i++)
-        if (remote->keys[i].no && lb_str_equal(key_id, lb_str(remote->keys[i].id))) {
-            *out = i + 1;
-            err = LB_OK;
-        }
-    return unlock(remote, err);
+    for (size_t key = 0; key < count; key++) {
+        out[key] = 0;
+        for (uint32_t i = 0; i < remote->workspace_count; i++)
+            if (remote->keys[i].no && lb_str_equal(key_ids[key], lb_str(remote->keys[i].id)))
+                out[key] = i + 1;
+    }
+    return unlock(remote, remote->fail_key);
 }
 
 static lb_err keys_since(struct lb_store_reader *reader, uint32_t no, uint64_t version,
@@ -262,7 +263,7 @@ static void open_remote(struct remote *remote)
         .shared = {.lock = lock_workspaces,
                    .stands = stands,
                    .workspace = workspace,
-                   .workspace_of_key = workspace_of_key,
+                   .workspaces_of_keys = workspaces_of_keys,
                    .keys_since = keys_since,
                    .campaigns_since = campaigns_since},
         .writer = {.remote = remote},

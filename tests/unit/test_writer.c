@@ -121,7 +121,7 @@ static void store_maintain(struct lb_store *store, bool idle)
     atomic_fetch_add(&of(store)->maintained, 1);
 }
 
-static lb_err batch_begin(void *context, const struct lb_write *first)
+static lb_err batch_begin(void *context, struct lb_write *first)
 {
     struct fixture *fixture = context;
     trace(fixture, "batch", 0);

@@ -120,7 +120,7 @@ static void store_maintain(struct lb_store *store, bool idle)
     expect(of(store), !of(store)->open);
 }
 
-static lb_err batch_begin(void *context, const struct lb_write *first)
+static lb_err batch_begin(void *context, struct lb_write *first)
 {
     expect(context, ((struct fixture *)context)->staged_count == 0);
     return LB_OK;

@@ -141,17 +141,30 @@ lb_err lb_pg_workspace(struct lb_store_reader *reader, uint32_t no, struct lb_wo
     return err;
 }
 
-lb_err lb_pg_workspace_of_key(struct lb_store_reader *reader, struct lb_str key_id, uint32_t *out)
+static void take_workspace(const struct lb_str *key_ids, size_t count, struct lb_str key_id,
+                           uint32_t workspace, uint32_t *out)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lb_str_equal(key_ids[i], key_id))
+            out[i] = workspace;
+}
+
+lb_err lb_pg_workspaces_of_keys(struct lb_store_reader *reader, const struct lb_str *key_ids,
+                                size_t count, uint32_t *out)
 {
     struct lb_pg_params params = {0};
-    PGresult *result;
-    lb_pg_add_text(&params, key_id);
-    lb_err err = lb_pg_query(reader, PG_WORKSPACE_OF_KEY, &params, &result);
-    if (!err && PQntuples(result) == 0)
-        err = LB_ERR_NOT_FOUND;
-    if (!err)
-        *out = (uint32_t)lb_pg_number(result, 0, 0);
+    struct lb_buf array = {0};
+    PGresult *result = NULL;
+    memset(out, 0, count * sizeof *out);
+    lb_pg_array_of_texts(&array, key_ids, count);
+    lb_pg_add_array(&params, &array);
+    lb_err err = array.failed ? LB_ERR_INTERNAL
+                              : lb_pg_query(reader, PG_WORKSPACES_OF_KEYS, &params, &result);
+    for (int i = 0; !err && i < PQntuples(result); i++)
+        take_workspace(key_ids, count, lb_pg_text(result, i, 0),
+                       (uint32_t)lb_pg_number(result, i, 1), out);
     PQclear(result);
+    lb_buf_fini(&array);
     return err;
 }
 

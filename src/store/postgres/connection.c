@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RETRY_FIRST_MS 100
-#define RETRY_MAX_MS   2000
+#define LOCK_TIMEOUT_MS 1500 /* see `lock` in store.h; a deadlock is found after a second */
+#define RETRY_FIRST_MS  100
+#define RETRY_MAX_MS    2000
 
 /* A WARNING while a commit is under way can only be about the commit, as when the wait for a
  * standby was given up. Its text depends on the server's language. */
@@ -30,8 +31,8 @@ static void ignore_notice(void *context, const PGresult *result)
 }
 
 /* What a connection sets for itself. A lock is not waited for as long as an answer is, so that
- * waiting is told as a conflict. A node that fell silent in a transaction, also in the middle of a
- * statement, does not keep the others from its workspaces for long. */
+ * waiting is told as a conflict. A node that fell silent in a transaction does not keep the others
+ * from its workspaces for long; one that is frozen in the middle of a statement does. */
 static bool configure(PGconn *conn, unsigned timeout_ms)
 {
     char sql[768];
@@ -41,7 +42,8 @@ static bool configure(PGconn *conn, unsigned timeout_ms)
              " SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3;"
              " SET statement_timeout = 0; SET jit = off; SET max_parallel_workers_per_gather = 0;"
              " SET default_transaction_isolation = 'read committed'",
-             timeout_ms / 4 * 3, timeout_ms * 2, timeout_ms);
+             timeout_ms / 4 * 3 < LOCK_TIMEOUT_MS ? timeout_ms / 4 * 3 : LOCK_TIMEOUT_MS,
+             timeout_ms * 2, timeout_ms);
     PGresult *result = PQexec(conn, sql);
     bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
     PQclear(result);
@@ -92,7 +94,6 @@ void lb_pg_drop(struct lb_store_reader *reader)
     if (reader->in_transaction && !reader->failed)
         reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
     if (reader == &postgres->writer) {
-        /* Whoever answers next may not know that these numbers were taken. */
         postgres->lead_next = postgres->lead_end = 0;
     }
 }

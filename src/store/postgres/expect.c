@@ -43,6 +43,13 @@ struct lb_pg_cache {
     size_t used;
     struct block *blocks;
     struct wish *wishes;
+    struct lb_buf named; /* of struct named_lead */
+};
+
+/* A lead that a name has led to. */
+struct named_lead {
+    uint32_t workspace;
+    uint64_t lead;
 };
 
 static uint64_t hash_of(const struct item *item)
@@ -251,8 +258,10 @@ void lb_pg_cache_clear(struct lb_store_reader *reader)
 void lb_pg_cache_destroy(struct lb_store_reader *reader)
 {
     lb_pg_cache_clear(reader);
-    if (reader->cache)
+    if (reader->cache) {
         free(reader->cache->items);
+        lb_buf_fini(&reader->cache->named);
+    }
     free(reader->cache);
     reader->cache = NULL;
 }
@@ -391,6 +400,10 @@ static void put_names(struct lb_pg_cache *cache, uint32_t workspace, const PGres
                 break;
         item.count = end - i;
         put(cache, &item);
+        for (int j = i; j < end; j++) {
+            struct named_lead named = {workspace, (uint64_t)lb_pg_number(result, j, 1)};
+            lb_buf_append(&cache->named, &named, sizeof named);
+        }
     }
 }
 
@@ -432,6 +445,23 @@ static size_t take_wish(struct lb_pg_cache *cache, const struct wish *wish,
     }
 }
 
+static void wish_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
+                         const uint64_t *numbers, size_t count, uint32_t step);
+
+/* Whoever asks for names looks at their leads next. */
+static void wish_for_named(struct lb_store_reader *reader)
+{
+    struct lb_buf *named = &reader->cache->named;
+    const struct named_lead *leads = (const struct named_lead *)(const void *)named->ptr;
+    for (size_t i = 0; i < named->len / sizeof *leads; i++) {
+        struct item key = lead_key(leads[i].workspace, leads[i].lead);
+        if (!find_granted(reader, &key))
+            wish_numbers(reader, LEAD, leads[i].workspace, &leads[i].lead, 1, 0);
+    }
+    named->len = 0;
+    named->failed = false;
+}
+
 /* Asks for all wishes. Whatever fails is asked for again by whoever needs it. */
 static void grant(struct lb_store_reader *reader)
 {
@@ -451,6 +481,7 @@ static void grant(struct lb_store_reader *reader)
     free(results);
     lb_pg_release(reader);
     drop_wishes(cache);
+    wish_for_named(reader);
 }
 
 /* The wish of that kind, made if there is none; NULL when out of memory. There are few. */

@@ -166,7 +166,7 @@ struct lb_postgres {
     char *conninfo;
     unsigned timeout_ms;
 
-    uint64_t lead_next; /* numbers of leads that are reserved */
+    uint64_t lead_next; /* numbers of leads that the open transaction has reserved */
     uint64_t lead_end;
 
     struct lb_pg_touched *touched; /* of the open transaction */
@@ -226,8 +226,8 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
 lb_err lb_pg_begin(struct lb_store *store);
 lb_err lb_pg_commit(struct lb_store *store);
 void lb_pg_rollback(struct lb_store *store);
-lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, uint64_t ids,
-                  struct lb_stand *out, uint64_t *out_first);
+lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
+                  uint64_t ids, struct lb_stand *out, uint64_t *out_first);
 lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first);
 lb_err lb_pg_probe(struct lb_store *store);
 void lb_pg_maintain(struct lb_store *store, bool idle);
@@ -249,7 +249,8 @@ lb_err lb_pg_load_workspaces(struct lb_store *store, void *context,
 lb_err lb_pg_load_keys(struct lb_store *store, void *context,
                        lb_err (*each)(void *, const struct lb_key_row *));
 lb_err lb_pg_workspace(struct lb_store_reader *reader, uint32_t no, struct lb_workspace_row *out);
-lb_err lb_pg_workspace_of_key(struct lb_store_reader *reader, struct lb_str key_id, uint32_t *out);
+lb_err lb_pg_workspaces_of_keys(struct lb_store_reader *reader, const struct lb_str *key_ids,
+                                size_t count, uint32_t *out);
 lb_err lb_pg_keys_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
                         void *context, lb_err (*each)(void *, const struct lb_key_row *));
 /* campaign.c */

@@ -1,5 +1,7 @@
 #include "store/postgres/internal.h"
 
+#include "store/items.h"
+
 #define SCAN_ROWS 1000 /* at a time: up to some megabytes */
 
 static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waiting, size_t i)
@@ -130,6 +132,21 @@ static lb_err scan_some(struct lb_store_reader *reader, uint32_t workspace, uint
     return lb_pg_query(reader, PG_LOG_SCAN, &params, out);
 }
 
+/* Who reads a row that unblocks looks at what it takes back next. */
+static void expect_references(struct lb_store_reader *reader, const PGresult *result, int count)
+{
+    lb_pg_cache_clear(reader); /* of the piece before */
+    for (int i = 0; i < count; i++) {
+        struct lb_log_row row;
+        struct lb_str item;
+        uint64_t id;
+        lb_pg_read_log_row(result, i, &row);
+        while (row.kind != LB_LOG_BLOCK && lb_items_next(&row.items, &item))
+            if (lb_str_to_u64(item, LB_ENTRY_ID_MAX, &id))
+                lb_pg_expect_entries(reader, row.list.workspace, &id, 1);
+    }
+}
+
 /* In pieces that hold no snapshot in between: what is behind the last one can only be added to. */
 lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
                       uint64_t end, void *context,
@@ -141,6 +158,7 @@ lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64
         PGresult *result;
         err = scan_some(reader, workspace, first, end, &result);
         int count = err ? 0 : PQntuples(result);
+        expect_references(reader, result, count);
         for (int i = 0; !err && i < count; i++) {
             struct lb_log_row row;
             lb_pg_read_log_row(result, i, &row);

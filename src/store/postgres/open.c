@@ -175,7 +175,7 @@ static const struct lb_store_shared postgres_shared = {
     .reserve = lb_pg_reserve,
     .stands = lb_pg_stands,
     .workspace = lb_pg_workspace,
-    .workspace_of_key = lb_pg_workspace_of_key,
+    .workspaces_of_keys = lb_pg_workspaces_of_keys,
     .keys_since = lb_pg_keys_since,
     .campaigns_since = lb_pg_campaigns_since,
 };

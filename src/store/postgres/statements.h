@@ -65,6 +65,9 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
     X(WORKSPACE_LOCK, ONE, "n",                                                                    \
       "SELECT " LB_PG_STAND_COLUMNS                                                                \
       " FROM leadblock.workspace WHERE workspace_id = $1 FOR UPDATE")                              \
+    X(WORKSPACE_LOCK_FREE, ONE, "n",                                                               \
+      "SELECT " LB_PG_STAND_COLUMNS                                                                \
+      " FROM leadblock.workspace WHERE workspace_id = $1 FOR UPDATE SKIP LOCKED")                  \
     X(WORKSPACE_MARK, ONE, "nnnnb",                                                                \
       "UPDATE leadblock.workspace SET access_version = coalesce($2, access_version),"              \
       " log_row = coalesce($3, log_row), log_token = coalesce($4, log_token),"                     \
@@ -82,7 +85,8 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
       "UPDATE leadblock.workspace SET plan = $2, expires_at = $3 WHERE workspace_id = $1")         \
     X(WORKSPACE, ONE, "n",                                                                         \
       "SELECT " LB_PG_WORKSPACE_COLUMNS " FROM leadblock.workspace WHERE workspace_id = $1")       \
-    X(WORKSPACE_OF_KEY, ALL, "t", "SELECT workspace_id FROM leadblock.api_key WHERE id = $1")      \
+    X(WORKSPACES_OF_KEYS, ALL, "T",                                                                \
+      "SELECT id, workspace_id FROM leadblock.api_key WHERE id = ANY ($1)")                        \
     X(WORKSPACES, ALL, "",                                                                         \
       "SELECT " LB_PG_WORKSPACE_COLUMNS " FROM leadblock.workspace ORDER BY workspace_id")         \
     X(KEY_INSERT, ONE, "nttybnnnn",                                                                \

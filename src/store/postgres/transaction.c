@@ -15,6 +15,7 @@ lb_err lb_pg_begin(struct lb_store *store)
     if (err)
         return err;
     lb_pg_cache_clear(writer);
+    postgres->lead_next = postgres->lead_end = 0; /* in the order of commits, like entry ids */
     postgres->touched_count = 0;
     writer->in_transaction = true;
     writer->commit = LB_PG_COMMIT_NONE;
@@ -89,7 +90,7 @@ lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint
     struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
     if (touched && !touched->known) {
         struct lb_stand stand;
-        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, 0, &stand, NULL);
+        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, 0, &stand, NULL);
         if (err)
             return err;
         touched = lb_pg_touch(postgres, workspace);
@@ -156,8 +157,8 @@ static lb_err note_stand(struct lb_postgres *postgres, uint32_t workspace, const
     return LB_OK;
 }
 
-lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, uint64_t ids,
-                  struct lb_stand *out, uint64_t *out_first)
+lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
+                  uint64_t ids, struct lb_stand *out, uint64_t *out_first)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
     struct lb_store_reader *writer = &postgres->writer;
@@ -165,7 +166,8 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
     for (size_t i = 0; !err && i < count; i++) {
         struct lb_pg_params params = {0};
         lb_pg_add_number(&params, workspaces[i]);
-        err = lb_pg_send(writer, PG_WORKSPACE_LOCK, &params, true);
+        err =
+            lb_pg_send(writer, patient ? PG_WORKSPACE_LOCK : PG_WORKSPACE_LOCK_FREE, &params, true);
         if (!err)
             PQsendFlushRequest(
                 writer->conn); /* each may be waited for, and shall count as progress */
@@ -188,7 +190,7 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
 
 lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first)
 {
-    return ids ? lb_pg_lock(store, NULL, 0, ids, NULL, out_first) : LB_OK;
+    return ids ? lb_pg_lock(store, NULL, 0, true, ids, NULL, out_first) : LB_OK;
 }
 
 /* --- Committing ------------------------------------------------------------------------------- */
