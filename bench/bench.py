@@ -16,6 +16,7 @@ import campaigns
 import cases
 import processes
 import report
+import shared
 import systems
 from processes import BenchError, say
 
@@ -140,7 +141,8 @@ class Bench:
         path = os.path.join(self.run_dir, f"template-{index}")
         with open(path, "wb") as f:
             f.write(request.template)
-        argv = ["--job", str(index), "--connect", str(system.port), "--template", path]
+        ports = ",".join(map(str, job.get("ports", system.ports)))
+        argv = ["--job", str(index), "--connect", ports, "--template", path]
         argv += ["--connections", str(job["connections"]), "--first", str(job.get("first", 0))]
         for name in ("range", "rate", "max_requests", "replay", "times"):
             if name in job:
@@ -248,6 +250,8 @@ class Bench:
         return {**row, "generator_cpu": 0.0, "foreign_cpu": 0.0}
 
     def close(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # it is ending already
         for process in reversed(self.processes):
             process.stop()
         if not self.options.keep:
@@ -256,11 +260,14 @@ class Bench:
 
 
 def options_from(argv):
-    keys = [case.key for case in cases.CASES] + ["sizes", "campaign"]
+    usual = [case.key for case in cases.CASES] + ["sizes", "campaign"]
+    keys = [*usual, "pg-sizes"]
     p = argparse.ArgumentParser(prog="script/bench", description=__doc__)
     p.add_argument("--quick", action="store_true", help="a smoke test of one to two minutes")
-    p.add_argument("--cases", default=",".join(keys), help=f"of {', '.join(keys)}")
-    p.add_argument("--systems", default=",".join(systems.ALL), help="comma-separated")
+    p.add_argument("--cases", default=",".join(usual),
+                   help=f"of {', '.join(keys)}; the last only when named, with leadblock-pg")
+    p.add_argument("--systems", default=",".join(s.name for s in systems.ALONE),
+                   help=f"of {', '.join(systems.ALL)}; those on PostgreSQL only when named")
     p.add_argument("--repeats", type=int)
     p.add_argument("--seconds", type=float, help="of each measurement")
     p.add_argument("--warmup", type=float, help="seconds before it that do not count")
@@ -271,6 +278,7 @@ def options_from(argv):
     p.add_argument("--entries", type=int, help="already on the list in every case")
     p.add_argument("--leads", type=int, help="of the campaign in the case `campaign`")
     p.add_argument("--sizes", help="entries for memory, disk and start-up")
+    p.add_argument("--pg-entries", type=int, help="of the list in the case `pg-sizes`")
     p.add_argument("--cores", choices=["split", "both"], default="split",
                    help="split: servers on one, generator on another; both: all on all")
     p.add_argument("--server-cpus", help="processors for the servers, such as 0 or 0-3")
@@ -288,9 +296,10 @@ def options_from(argv):
     p.add_argument("--draw-from", metavar="JSON", help="no measuring: report an earlier run")
     p.add_argument("--keep", action="store_true", help="keep the data and the logs")
     o = p.parse_args(argv)
-    names = ("repeats", "seconds", "warmup", "heat", "patience", "entries", "leads", "sizes")
-    quick = (1, 1.0, 0.2, 1.0, 0, 100000, 50000, "100000")
-    full = (5, 4.0, 0.5, 2.0, 30, 1000000, 1000000, "1000000,10000000")
+    names = ("repeats", "seconds", "warmup", "heat", "patience", "entries", "leads", "sizes",
+             "pg_entries")
+    quick = (1, 1.0, 0.2, 1.0, 0, 100000, 50000, "100000", 100000)
+    full = (5, 4.0, 0.5, 2.0, 30, 1000000, 1000000, "1000000,10000000", 10000000)
     for name, value in zip(names, quick if o.quick else full):
         if getattr(o, name) is None:
             setattr(o, name, value)
@@ -307,17 +316,22 @@ def options_from(argv):
         p.error(f"--entries and --sizes go in steps of {systems.BULK}")
     if o.leads <= 0 or o.leads % campaigns.PER_REQUEST:
         p.error(f"--leads goes in steps of {campaigns.PER_REQUEST}")
+    if o.pg_entries <= 0 or o.pg_entries % shared.PER_REQUEST:
+        p.error(f"--pg-entries goes in steps of {shared.PER_REQUEST}")
+    if "pg-sizes" in o.cases and "leadblock-pg" not in o.systems:
+        p.error("pg-sizes measures leadblock-pg: name it in --systems")
     o.leadblock = os.path.abspath(o.leadblock)
     return o
 
 
 def measure(options):
-    if "leadblock" in options.systems and not os.access(options.leadblock, os.X_OK):
+    wanted = any(name in options.systems for name in cases.LEADBLOCKS)
+    if wanted and not os.access(options.leadblock, os.X_OK):
         raise BenchError(f"{options.leadblock} does not exist; run script/build first")
     bench = Bench(options)
     atexit.register(bench.close)
     about = report.describe(bench)
-    if set(options.cases) != {"campaign"}:
+    if not set(options.cases) <= {"campaign", "pg-sizes"}:
         bench.start_all()
     runner = cases.Runner(bench)
     sizes = {}
@@ -330,9 +344,11 @@ def measure(options):
     campaign = None
     if "campaign" in options.cases and "leadblock" in bench.systems:
         campaign = campaigns.Campaign(bench).measure()
-    for process in bench.processes:
+    shared_list = shared.Shared(bench).measure() if "pg-sizes" in options.cases else None
+    for process in reversed(bench.processes):
         process.stop()
-    return {"about": about, "cases": runner.results, "sizes": sizes, "campaign": campaign}
+    return {"about": about, "cases": runner.results, "sizes": sizes, "campaign": campaign,
+            "shared": shared_list}
 
 
 def main(argv):

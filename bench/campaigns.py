@@ -12,14 +12,14 @@ import sqlite3
 import statistics
 import time
 
-from processes import BenchError, http_get, say
+from processes import say
 from systems import BULK, IDENTIFIER, Request, http_request
+from work import JSON_TYPE, TAKE, Work, latency
 
 CAMPAIGN = "many"
 PER_REQUEST = 10000  # leads, and blocks of them, in one request: the most that is allowed
 CLAIM = 50
 LEASE_S = 86400
-TAKE = 10
 DEEP_PAGE = 10000
 BLOCK_RATE, CHECK_RATE = 10, 200  # a second, of those that others send meanwhile
 POINTS = (1, 100, 1000, 10000)  # claims whose times are told, and the last
@@ -27,7 +27,6 @@ NEIGHBOURS = 10  # their median is told
 STRANGERS = 1 << 41  # numbers of identifiers that are no leads
 MEANWHILE = 1 << 42
 WHILE_DELETED = 1 << 43
-JSON_TYPE = "Content-Type: application/json"
 STEPS = [
     {"type": "invitation", "genericBody": "Hi {{firstName|there}}, {{opener}}"},
     {"type": "message", "delay": 24, "genericBody": "Thank you, {{firstName}} of {{companyName}}"},
@@ -37,15 +36,6 @@ LEAD = (
     '"companyName":"Example Company Ltd","variables":{"opener":"your talk was worth the trip",'
     '"city":"Springfield"}}'
 )
-
-
-def quantile(times, q):
-    ordered = sorted(times)
-    return ordered[min(len(ordered) - 1, int(q * len(ordered)))]
-
-
-def latency(times):
-    return {"p50": quantile(times, 0.5), "p99": quantile(times, 0.99), "max": max(times)}
 
 
 def around(times, n):
@@ -61,79 +51,24 @@ def padded(requests):
     return [r.replace(b"X-Pad: ", b"X-Pad: " + b"0" * (longest - len(r)), 1) for r in made]
 
 
-class Campaign:
-    """Measures, and gathers what the report shows."""
-
+class Campaign(Work):
     def __init__(self, bench):
-        self.bench = bench
-        self.system = bench.systems["leadblock"]
+        super().__init__(bench, bench.systems["leadblock"], CAMPAIGN, leads=bench.options.leads,
+                         claim=CLAIM, claims=[])
         self.leads = bench.options.leads
         self.per_request = min(PER_REQUEST, self.leads)
         self.copy = os.path.join(bench.run_dir, "leadblock-campaign")
-        self.times_path = os.path.join(bench.run_dir, "times")
-        self.result = {"leads": self.leads, "claim": CLAIM, "work": [], "claims": [],
-                       "sizes": {}, "failed": []}
-
-    # --- asking ---
-
-    def path(self, rest=""):
-        return f"/v1/campaigns/{CAMPAIGN}{rest}"
-
-    def request(self, method, path, body=None, expect=None, key=None):
-        headers = [f"x-api-key: {key or self.system.key}"]
-        if body is not None:
-            headers.append(JSON_TYPE)
-            body = body if isinstance(body, str) else json.dumps(body)
-        return Request(http_request(method, path, body, headers), expect)
-
-    def call(self, method, path, body=None, expect=200):
-        """One request outside of the measurements; returns headers and the answer."""
-        headers = {"x-api-key": self.system.key, "Content-Type": "application/json"}
-        text = json.dumps(body) if body is not None else None
-        status, headers, reply = http_get(self.system.port, path, headers, 60, method, text)
-        if status != expect:
-            raise BenchError(f"{method} {path}: {status} {reply[:300]!r}")
-        return {k.lower(): v for k, v in headers}, json.loads(reply)
-
-    def blocks(self, count, path=None, key=None):
-        ids = ",".join([f'"{IDENTIFIER}"'] * count)
-        path = path or self.path("/blocked-leads")
-        body = f'{{"publicIdentifiers":[{ids}]}}'
-        return self.request("POST", path, body, f'"blocked":{count}', key)
 
     def claim(self, count):
         body = {"max": count, "leaseSeconds": LEASE_S}
         return self.request("POST", self.path("/activities/claim"), body, '"leaseToken"')
-
-    def run(self, jobs, seconds=3600.0, warmup=0.0):
-        """The generator's row and the first job's times in microseconds, one by one."""
-        jobs[0]["times"] = self.times_path
-        row = self.bench.load_run(self.system, jobs, warmup=warmup, seconds=seconds)
-        with open(self.times_path, encoding="ascii") as f:
-            times = [float(line) for line in f]
-        if row["failed"]:
-            self.result["failed"].append(row["failed"])
-            say(f"  FAILED: {row['failed']}")
-        return row, times
-
-    def note(self, title, rate, unit, us, row=None):
-        cpu = {k: row[k] for k in ("server_cpu", "generator_cpu", "foreign_cpu")} if row else {}
-        self.result["work"].append(
-            {"title": title, "per_second": rate, "unit": unit, "us": us, **cpu}
-        )
-        rate_text = f"{rate:,.0f} {unit}/s  " if rate else ""
-        text = f"  {title}: {rate_text}p50 {us['p50'] / 1000:.2f} ms  p99 {us['p99'] / 1000:.2f} ms"
-        if cpu and cpu["foreign_cpu"] > 0.05:
-            text += f"  (others used {cpu['foreign_cpu']:.2f} of a processor)"
-        print(text, flush=True)
 
     def expect_counts(self, **wanted):
         _, campaign = self.call("GET", self.path())
         counts = {**campaign["analytics"]["leads"], "total": campaign["analytics"]["totalLeads"]}
         for name, count in wanted.items():
             if counts[name] != count:
-                self.result["failed"].append(f"{counts[name]} leads are {name}, not {count}")
-                say(f"  FAILED: {self.result['failed'][-1]}")
+                self.fail(f"{counts[name]} leads are {name}, not {count}")
 
     def query(self, sql, *values):
         path = os.path.join(self.system.data, "leadblock.db")
@@ -204,7 +139,7 @@ class Campaign:
         count = (self.leads - blocked) // CLAIM
         tenth = max(1, count // 10)
         times, rows, cpu_us = [], [], []
-        for part in (tenth, count - 2 * tenth, tenth):
+        for part in filter(None, (tenth, count - 2 * tenth, tenth)):
             row, found = self.run([{"request": self.claim(CLAIM), "connections": 1,
                                     "max_requests": part}])
             times += found
@@ -259,7 +194,7 @@ class Campaign:
                       "completes", row["us"], row)
         ended = self.query("SELECT count(*) FROM activity WHERE state = 2")[0][0]
         if ended != done:
-            self.result["failed"].append(f"{ended} activities are done, not {done}")
+            self.fail(f"{ended} activities are done, not {done}")
 
     def connections(self, count):
         return f"{count} connection" + ("s" if count > 1 else "")
@@ -279,25 +214,15 @@ class Campaign:
         self.note("claims of 1, 64 connections", row["per_second"], "claims", row["us"], row)
         self.expect_counts(active=row["jobs"][0]["sent"])
 
-    def get(self, title, path, expect=None):
-        job = {"request": self.request("GET", path, None, expect), "connections": 1}
-        row, _ = self.run([job], seconds=self.bench.options.seconds, warmup=0.1)
-        self.note(title, row["per_second"], "requests", row["us"], row)
-
-    def cursor(self, skip):
-        """Of the page behind `skip` leads."""
-        path = self.path(f"/leads?take={TAKE}&skip={skip - TAKE}")
-        headers, _ = self.call("GET", path)
-        return headers["link"].partition("cursor=")[2].partition(">")[0].partition("&")[0]
-
     def pages(self):
         deep = min(DEEP_PAGE, self.leads // TAKE) - 1
         self.get("the campaign", self.path(), '"totalLeads"')
         self.get("leads, page 1", self.path(f"/leads?take={TAKE}"), '"id":"ld_')
         self.get(f"leads, page {deep + 1:,} by skip",
                  self.path(f"/leads?take={TAKE}&skip={deep * TAKE}"), '"id":"ld_')
+        cursor = self.cursor("leads", deep * TAKE)
         self.get(f"leads, page {deep + 1:,} by cursor",
-                 self.path(f"/leads?take={TAKE}&cursor={self.cursor(deep * TAKE)}"), '"id":"ld_')
+                 self.path(f"/leads?take={TAKE}&cursor={cursor}"), '"id":"ld_')
         for state in ("claimed", "scheduled"):
             self.get(f"activities that are {state}, page 1",
                      self.path(f"/activities?state={state}&take={TAKE}"), '"id":"ac_')

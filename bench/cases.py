@@ -1,6 +1,7 @@
 """The cases: what is asked of which system, and the goal that leadblock is held to.
 
-A goal is (against, factor): leadblock's figure must be at least factor times that system's.
+A goal is (against, factor): leadblock's figure must be at least factor times that system's. The
+goals of leadblock on PostgreSQL are its own.
 """
 
 import time
@@ -29,6 +30,7 @@ class Case:
     title: str
     entries: object  # function of the bench's systems: list of Entry
     goals: list = field(default_factory=list)
+    shared_goals: list = field(default_factory=list)  # of leadblock on PostgreSQL
     identifiers: int = 0  # per request; the figure is then identifiers per second
     pick: str = "fresh"  # fresh | base | tenth: which identifiers the requests carry
     effect: int = 0  # +1: what is sent must be stored afterwards, -1: must be gone
@@ -51,7 +53,7 @@ def entries(method, names, connections=64, *args):
 
 
 def bulk_block(systems):
-    found = entries("block", ["leadblock"], 64, BULK)(systems)
+    found = entries("block", LEADBLOCKS, 64, BULK)(systems)
     if "redis" in systems:
         redis = systems["redis"]
         found.append(Entry("redis", redis, redis.block(BULK), 64))
@@ -64,25 +66,39 @@ def prepare_pages(system):
         system.prepare_pages()
 
 
-HTTP = ["leadblock", "nginx", "webdis", "fastify"]
-STORES = ["leadblock", "webdis", "fastify"]
+SHARED = ["leadblock-pg", "leadblock-pg-2", "leadblock-pg-standby", "leadblock-pg-bouncer"]
+LEADBLOCKS = ["leadblock", *SHARED]
+HTTP = [*LEADBLOCKS, "nginx", "webdis", "fastify"]
+STORES = [*LEADBLOCKS, "webdis", "fastify"]
 CHECK_GOALS = [("nginx", 1.0), ("webdis", 2.5), ("fastify", 9.0)]
 BLOCK_GOALS = [("webdis", 2.0), ("fastify", 10.0)]
+SHARED_GOALS = [("fastify", 3.0)]
 LIST_NOTE = "for Redis a sorted set beside the set, filled before"
 
 CASES = [
-    Case("check-allowed", "check, not blocked", entries("check_allowed", HTTP), CHECK_GOALS),
+    Case("check-allowed", "check, not blocked", entries("check_allowed", HTTP), CHECK_GOALS,
+         SHARED_GOALS),
     Case(
         "check-blocked",
         "check, blocked",
         entries("check_blocked", HTTP),
         CHECK_GOALS,
+        SHARED_GOALS,
         pick="base",
+    ),
+    Case("check-1", "check, 1 connection", entries("check_allowed", HTTP, 1)),
+    Case(
+        "check-2",
+        "check of 2",
+        entries("check_many", STORES, 64, 2),
+        shared_goals=SHARED_GOALS,
+        pick="tenth",
+        note="a tenth of them blocked; 64 connections",
     ),
     Case(
         "check-1000",
         "check of 1,000",
-        entries("check_many", ["leadblock", "redis", "webdis", "fastify"], 16, BULK),
+        entries("check_many", [*LEADBLOCKS, "redis", "webdis", "fastify"], 16, BULK),
         [("redis", 2.0)],
         identifiers=BULK,
         pick="tenth",
@@ -97,7 +113,7 @@ CASES = [
         note="fsync: the disk's own rate of 4 KiB + fdatasync",
     ),
     Case("block-64", "block of 2, 64 connections", entries("block", HTTP, 64, 2), BLOCK_GOALS,
-         effect=1),
+         SHARED_GOALS, effect=1),
     Case("block-256", "block of 2, 256 connections", entries("block", HTTP, 256, 2), BLOCK_GOALS,
          effect=1),
     Case("block-1000", "block of 2, 1,000 connections", entries("block", HTTP, 1000, 2),
@@ -218,7 +234,7 @@ class Runner:
 
     def one_unblock(self, entry, seconds):
         """Blocks enough first (not measured), then takes back just these."""
-        guess = {"leadblock": 100000, "webdis": 45000, "fastify": 9000}[entry.system.name]
+        guess = {"leadblock": 100000, "webdis": 45000}.get(entry.system.name, 9000)
         count = int(guess * 2 * self.bench.options.seconds) // BULK * BULK
         first = self.fresh()
         self.bench.activate(entry.system)

@@ -7,7 +7,7 @@
  *   --until-first 1 ends the run as soon as the first job has sent all its requests.
  *
  *   OPTIONS of a job:
- *     --connect PORT        on 127.0.0.1
+ *     --connect PORT,...    on 127.0.0.1; the connections take them in turn
  *     --template FILE       the raw request; each run of 13 bytes 0x01 is a slot for an identifier
  *     --connections N
  *     --first N             the number of the first identifier (default 0)
@@ -41,6 +41,7 @@
 
 #define SLOT_BYTES    13
 #define MAX_JOBS      4
+#define MAX_PORTS     8
 #define EXPECT_WINDOW 1024
 #define HEADER_MAX    16384
 #define RX_BYTES      (512 * 1024)
@@ -56,7 +57,8 @@ struct histogram {
 
 struct job {
     const char *name, *template_path, *replay_path, *times_path, *expect;
-    int port;
+    int ports[MAX_PORTS];
+    unsigned port_count;
     unsigned connections;
     uint64_t first, range, max_requests, rate, resp_lines;
 
@@ -84,7 +86,7 @@ struct job {
 struct conn {
     struct job *job;
     struct conn *next_idle;
-    int fd;
+    int fd, port;
     bool waiting, want_write;
     char *tx;
     size_t tx_off;
@@ -283,7 +285,7 @@ static int connect_to(int port)
 
 static void open_connection(struct conn *c)
 {
-    c->fd = connect_to(c->job->port);
+    c->fd = connect_to(c->port);
     c->want_write = false;
     struct epoll_event ev = {.events = EPOLLIN, .data.ptr = c};
     if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &ev) != 0)
@@ -494,6 +496,7 @@ static void start_job(struct job *job)
     for (unsigned i = 0; i < job->connections; i++) {
         struct conn *c = &job->conns[i];
         c->job = job;
+        c->port = job->ports[i % job->port_count];
         c->tx = malloc(job->template_len);
         if (!c->tx)
             die("memory");
@@ -612,11 +615,19 @@ static void report(double cpu, double whole)
     printf("]}\n");
 }
 
+static void read_ports(struct job *job, const char *value)
+{
+    for (const char *at = value; at && job->port_count < MAX_PORTS; at = strchr(at, ',')) {
+        at += *at == ',';
+        job->ports[job->port_count++] = atoi(at);
+    }
+}
+
 static void job_option(struct job *job, const char *name, const char *value)
 {
     uint64_t number = strtoull(value, NULL, 10);
     if (strcmp(name, "--connect") == 0)
-        job->port = (int)number;
+        read_ports(job, value);
     else if (strcmp(name, "--template") == 0)
         job->template_path = value;
     else if (strcmp(name, "--connections") == 0)
@@ -659,7 +670,7 @@ static void parse(int argc, char **argv)
             die(argv[i]);
     }
     for (unsigned i = 0; i < job_count; i++)
-        if (!jobs[i].port || !jobs[i].template_path || !jobs[i].connections)
+        if (!jobs[i].port_count || !jobs[i].template_path || !jobs[i].connections)
             die("a job needs --connect, --template and --connections");
     if (!job_count)
         die("no job");

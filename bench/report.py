@@ -14,6 +14,10 @@ import systems
 
 LABELS = {
     "leadblock": "leadblock",
+    "leadblock-pg": "leadblock + PostgreSQL",
+    "leadblock-pg-2": "leadblock ×2 + PostgreSQL",
+    "leadblock-pg-standby": "leadblock + PostgreSQL + standby",
+    "leadblock-pg-bouncer": "leadblock + pgbouncer + PostgreSQL",
     "nginx": "nginx static",
     "webdis": "webdis + Redis",
     "redis": "Redis",
@@ -81,7 +85,7 @@ def describe(bench):
         "labels": {n: s.label for n, s in bench.systems.items()},
         "versions": {n: s.version() for n, s in bench.systems.items()},
     }
-    if "leadblock" in bench.systems:
+    if any(name.startswith("leadblock") for name in bench.systems):
         about["leadblock_build"] = build_options(o.leadblock)
     return about
 
@@ -108,8 +112,8 @@ def failures(data):
         for size, row in by_size.items():
             if row["failed"]:
                 found.append((f"sizes {size}", name, row["failed"]))
-    campaign = data.get("campaign") or {"failed": []}
-    found += [("campaign", "leadblock", what) for what in campaign["failed"]]
+    for key, name in (("campaign", "leadblock"), ("shared", "leadblock-pg")):
+        found += [(key, name, what) for what in (data.get(key) or {"failed": []})["failed"]]
     return found
 
 
@@ -120,23 +124,28 @@ def ratio(rows, against):
     return seen, min(each), max(each)
 
 
+def case_goals(title, rows, wanted, by_system):
+    for against, factor in wanted:
+        if against == "p99_ms":
+            seen = median_us(rows, "p99") / 1000
+            yield title, f"p99 at most {factor:g} ms", f"{seen:.2f} ms", factor / max(seen, 1e-9)
+        elif against in by_system:
+            seen, low, high = ratio(rows, by_system[against])
+            yield (title, f"{factor:g} × {LABELS[against]}",
+                   f"{seen:.2f} × ({low:.2f} to {high:.2f})", seen / factor)
+
+
 def goals(data):
     """(case title, goal, seen, met, factor by which it is exceeded or missed)."""
     found = []
     for case in cases.CASES:
         by_system = data["cases"].get(case.key, {})
-        rows = by_system.get("leadblock")
-        if not rows:
-            continue
-        for against, factor in case.goals:
-            if against == "p99_ms":
-                seen = median_us(rows, "p99") / 1000
-                found.append((case.title, f"p99 at most {factor:g} ms", f"{seen:.2f} ms",
-                              factor / max(seen, 1e-9)))
-            elif against in by_system:
-                seen, low, high = ratio(rows, by_system[against])
-                found.append((case.title, f"{factor:g} × {LABELS[against]}",
-                              f"{seen:.2f} × ({low:.2f} to {high:.2f})", seen / factor))
+        for name in cases.LEADBLOCKS:
+            if name in by_system:
+                alone = name == "leadblock"
+                found += case_goals(case.title if alone else f"{case.title}: {LABELS[name]}",
+                                    by_system[name], case.goals if alone else case.shared_goals,
+                                    by_system)
     sizes = data["sizes"].get("leadblock", {})
     for size, row in sorted(sizes.items(), key=lambda item: int(item[0])):
         n = int(size)
@@ -214,14 +223,14 @@ def sizes_table(data):
     return table(head, rows)
 
 
-def campaign_work_table(campaign):
+def work_table(title, work):
     rows = []
-    for row in campaign["work"]:
+    for row in work:
         noise = " ~" if row.get("foreign_cpu", 0) > NOISE else ""
         rate = f"{number(row['per_second'])} {row['unit']}/s{noise}" if row["per_second"] else ""
         rows.append([row["title"], rate, milliseconds(row["us"]["p50"]),
                      milliseconds(row["us"]["p99"])])
-    return table([f"a campaign of {campaign['leads']:,} leads", "", "p50 ms", "p99 ms"], rows)
+    return table([title, "", "p50 ms", "p99 ms"], rows)
 
 
 def campaign_claims_table(campaign):
@@ -250,7 +259,7 @@ def campaign_claims_table(campaign):
 def campaign_text(campaign):
     n, sizes = campaign["leads"], campaign["sizes"]
     return [
-        "", campaign_work_table(campaign),
+        "", work_table(f"a campaign of {n:,} leads", campaign["work"]),
         "", f"Claims of {campaign['claim']}, one after the other until nobody is left, in ms "
         "(median of the ten around each); the server's own processor time "
         "moves less with what else runs", "", campaign_claims_table(campaign),
@@ -258,6 +267,18 @@ def campaign_text(campaign):
         f"{sizes['memory_bytes'] / n:.1f} of memory ({sizes['memory_bytes_restarted'] / n:.1f} "
         f"after a restart, which takes {sizes['start_seconds']:.2f} s). "
         f"Deleted, the campaign is gone from the file after {sizes['delete_seconds']:.0f} s.",
+    ]
+
+
+def shared_text(shared):
+    n, sizes = shared["entries"], shared["sizes"]
+    return [
+        "", work_table(f"a list of {n:,} on PostgreSQL", shared["work"]),
+        "", f"A second node is ready after {sizes['start_seconds']:.2f} s and takes "
+        f"{sizes['memory_bytes'] / n:.1f} bytes of memory per entry (the first, which was there "
+        f"when the list grew, {sizes['memory_bytes_filled'] / n:.1f}; an empty one "
+        f"{sizes['idle_bytes'] / 2**20:.0f} MiB). PostgreSQL takes {sizes['disk_bytes'] / n:.1f} "
+        "bytes of disk per entry.",
     ]
 
 
@@ -313,6 +334,8 @@ def markdown(data):
         parts += ["", sizes_table(data)]
     if data.get("campaign"):
         parts += campaign_text(data["campaign"])
+    if data.get("shared"):
+        parts += shared_text(data["shared"])
     if goal_rows(data):
         parts += ["", "Goals (the factor is what was seen over what was asked for)", "",
                   table(["", "goal", "seen", ""], goal_rows(data))]

@@ -6,14 +6,13 @@ ended by the process id that was started here.
 
 import json
 import os
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 
+from postgres import Cluster
 from processes import BenchError, Process, disk_bytes, free_port, http_get, wait_until
 
 SLOT = "\x01" * 13  # the generator puts an identifier here
@@ -57,6 +56,11 @@ class System:
     def __init__(self, bench):
         self.bench = bench
         self.port = 0
+
+    @property
+    def ports(self):
+        """The generator's connections take them in turn."""
+        return [self.port]
 
     def processes(self):
         return []
@@ -154,9 +158,13 @@ class Leadblock(JsonApi):
     def processes(self):
         return [self.process] if self.process else []
 
+    def place(self):
+        """The options that say where its data are."""
+        return ["--data", self.data]
+
     def admin(self, *args):
         done = subprocess.run(
-            [self.binary, *args, "--data", self.data], capture_output=True, text=True, check=False
+            [self.binary, *args, *self.place()], capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
             raise BenchError(f"leadblock {' '.join(args)}: {done.stderr.strip()}")
@@ -166,29 +174,37 @@ class Leadblock(JsonApi):
         self.stop()
         shutil.rmtree(self.data, ignore_errors=True)
         os.makedirs(self.data, mode=0o700)
+        self.make_workspace()
+        self.start()
+
+    def make_workspace(self):
         workspace = self.admin("workspace", "create", "bench", "--plan", "agency")
         self.key = self.admin("key", "create", workspace, "--name", "bench")
         self.admin("campaign", "create", workspace, "Benchmark", "--id", CAMPAIGN)
-        self.start()
+
+    def serve(self, port, name, place):
+        """Starts a server; returns it when /readyz says 200."""
+        process = Process(
+            self.bench,
+            name,
+            [
+                self.binary,
+                "serve",
+                *place,
+                *("--listen", f"127.0.0.1:{port}"),
+                *("--threads", str(self.bench.server_cpu_count)),
+                *("--log-level", "warn"),
+            ],
+        )
+        ready = lambda: http_get(port, "/readyz")[0] == 200
+        wait_until(name, ready, process, 300, 0.002)
+        return process
 
     def start(self):
         """Returns the seconds from the start of the process to the first 200 of /readyz."""
         self.port = free_port()
         began = time.monotonic()
-        self.process = Process(
-            self.bench,
-            "leadblock",
-            [
-                self.binary,
-                "serve",
-                *("--data", self.data),
-                *("--listen", f"127.0.0.1:{self.port}"),
-                *("--threads", str(self.bench.server_cpu_count)),
-                *("--log-level", "warn"),
-            ],
-        )
-        ready = lambda: http_get(self.port, "/readyz")[0] == 200
-        wait_until("leadblock", ready, self.process, 300, 0.002)
+        self.process = self.serve(self.port, self.name, self.place())
         return time.monotonic() - began
 
     def add(self, first, count):
@@ -220,6 +236,116 @@ class Leadblock(JsonApi):
     def version(self):
         done = subprocess.run([self.binary, "version"], capture_output=True, text=True, check=False)
         return (done.stdout or done.stderr).strip().split("\n")[0]
+
+
+class LeadblockPostgres(Leadblock):
+    """leadblock on PostgreSQL; the connections are spread over its nodes."""
+
+    name, label = "leadblock-pg", "leadblock + PostgreSQL"
+    count = 1
+    bouncer = False
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.data = os.path.join(bench.run_dir, self.name)
+        self.cluster = Cluster(bench, self.name)
+        self.sql = self.cluster.sql
+        self.nodes = []
+
+    @property
+    def ports(self):
+        return [port for port, _ in self.nodes]
+
+    def processes(self):
+        return [*self.cluster.processes(), *self.servers()]
+
+    def servers(self):
+        return [process for _, process in self.nodes]
+
+    def place(self):
+        """Of the node that is started next."""
+        data = f"{self.data}-{len(self.nodes)}"
+        return ["--data", data, "--database", self.cluster.uri()]
+
+    def stop(self):
+        """The nodes; PostgreSQL goes on."""
+        for process in self.servers():
+            process.stop()
+        self.nodes = []
+        self.cluster.stop_bouncer()
+
+    def make_empty(self):
+        self.stop()
+        self.cluster.make_database()
+        self.make_workspace()
+        self.start()
+
+    def start(self):
+        if self.bouncer:
+            self.cluster.start_bouncer()
+        return max(self.start_node() for _ in range(self.count))
+
+    def start_node(self):
+        """One more; returns the seconds until it is ready."""
+        port, began = free_port(), time.monotonic()
+        name = f"{self.name}-node-{len(self.nodes)}"
+        self.nodes.append((port, self.serve(port, name, self.place())))
+        self.port = self.nodes[0][0]
+        return time.monotonic() - began
+
+    def install_base(self):
+        self.make_empty()
+        self.add(0, self.bench.options.entries)
+        self.stop()
+        self.cluster.keep_base()
+        self.reset()
+
+    def reset(self):
+        self.stop()
+        self.cluster.restore_base()
+        self.start()
+
+    def disk(self):
+        self.sql("CHECKPOINT", "postgres")
+        return int(self.sql(
+            "SELECT sum(pg_total_relation_size(oid)) FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = 'leadblock'::regnamespace"
+        ))
+
+    def version(self):
+        return f"{super().version()}; {self.cluster.version()}"
+
+
+class LeadblockPostgres2(LeadblockPostgres):
+    name, label = "leadblock-pg-2", "leadblock ×2 + PostgreSQL"
+    count = 2
+
+
+class LeadblockStandby(LeadblockPostgres):
+    """A commit waits for the disk of a second cluster on the same machine."""
+
+    name, label = "leadblock-pg-standby", "leadblock + PostgreSQL, synchronous standby"
+
+    def __init__(self, bench):
+        super().__init__(bench)
+        self.standby = Cluster(bench, f"{self.name}-2")
+
+    def processes(self):
+        return [*self.standby.processes(), *super().processes()]
+
+    def make_empty(self):
+        super().make_empty()
+        if not self.standby.process:
+            self.standby.follow(self.cluster)
+
+
+class LeadblockBouncer(LeadblockPostgres):
+    name, label = "leadblock-pg-bouncer", "leadblock + pgbouncer + PostgreSQL"
+    bouncer = True
+
+    def version(self):
+        bouncer = self.bench.output("pgbouncer", "--version")
+        return f"{super().version()}; {bouncer.splitlines()[0]}"
 
 
 class Nginx(System):
@@ -544,96 +670,15 @@ class Webdis(System):
 class FastifyPostgres(JsonApi):
     name, label = "fastify", "Fastify + PostgreSQL"
 
-    CONF = """
-listen_addresses = ''
-unix_socket_directories = '{sockets}'
-max_connections = 100
-shared_buffers = {buffers}MB
-effective_cache_size = {cache}MB
-fsync = on
-synchronous_commit = on
-full_page_writes = on
-max_wal_size = 16GB
-checkpoint_timeout = 30min
-random_page_cost = 1.1
-maintenance_work_mem = 512MB
-jit = off
-timezone = 'UTC'
-"""
-
     def __init__(self, bench):
         super().__init__(bench)
         self.key = "lb_bench_0123456789abcdef0123456789abcdef"
-        self.data = os.path.join(bench.run_dir, "postgres")
-        self.sockets = None
-        self.postgres = self.node = None
-        self.user = pwd.getpwuid(os.getuid()).pw_name
-        self.as_user = []
-        if os.getuid() == 0:  # PostgreSQL refuses to run as root
-            self.user = "postgres"
-            self.as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        self.cluster = Cluster(bench, "fastify")
+        self.sql = self.cluster.sql
+        self.node = None
 
     def processes(self):
-        return [p for p in (self.postgres, self.node) if p]
-
-    def pg_tool(self, name):
-        return self.bench.tool(name, "/usr/lib/postgresql/15/bin")
-
-    def sql(self, text, database="bench", input_path=None):
-        argv = [self.pg_tool("psql"), "-h", self.sockets, "-U", self.user, "-XAtq"]
-        argv += ["-v", "ON_ERROR_STOP=1", "-d", database]
-        if input_path:
-            done = subprocess.run(
-                [*argv, "-c", text], stdin=input_path, capture_output=True, check=False
-            )
-        else:
-            done = subprocess.run(argv, input=text.encode(), capture_output=True, check=False)
-        if done.returncode != 0:
-            raise BenchError(f"psql: {done.stderr.decode().strip()}")
-        return done.stdout.decode().strip()
-
-    def make_cluster(self):
-        self.sockets = tempfile.mkdtemp(prefix="leadblock-bench-")
-        self.bench.temporary.append(self.sockets)
-        os.makedirs(self.data, mode=0o700)
-        if self.as_user:
-            for path in (self.sockets, self.data):
-                shutil.chown(path, "postgres", "postgres")
-        done = subprocess.run(
-            [*self.as_user, self.pg_tool("initdb"), "-D", self.data, "-U", self.user]
-            + ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd="/",
-        )
-        if done.returncode != 0:
-            raise BenchError(f"initdb: {done.stderr.strip()}")
-        memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
-        conf = self.CONF.format(
-            sockets=self.sockets,
-            buffers=max(128, min(memory_mb // 4, 2048)),
-            cache=max(256, memory_mb // 2),
-        )
-        with open(os.path.join(self.data, "postgresql.conf"), "a", encoding="ascii") as f:
-            f.write(conf)
-
-    def start_postgres(self):
-        began = time.monotonic()
-        argv = [*self.as_user, self.pg_tool("postgres"), "-D", self.data]
-        self.postgres = Process(self.bench, "postgres", argv, stop_signal=signal.SIGINT)
-        path = os.path.join(self.sockets, ".s.PGSQL.5432")
-
-        def ready():
-            if not os.path.exists(path):
-                return False
-            try:
-                return self.sql("SELECT 1", "postgres") == "1"
-            except BenchError:
-                return False
-
-        wait_until("postgres", ready, self.postgres)
-        return time.monotonic() - began
+        return [*self.cluster.processes(), *([self.node] if self.node else [])]
 
     def start_node(self):
         self.port = free_port()
@@ -643,8 +688,8 @@ timezone = 'UTC'
             "READERS": str(self.bench.options.pg_readers),
             "WRITERS": str(self.bench.options.pg_writers),
             "WORKERS": str(self.bench.server_cpu_count),
-            "PGHOST": self.sockets,
-            "PGUSER": self.user,
+            "PGHOST": self.cluster.sockets,
+            "PGUSER": self.cluster.user,
             "PGDATABASE": "bench",
             "NODE_ENV": "production",
         }
@@ -655,21 +700,17 @@ timezone = 'UTC'
         ready = lambda: http_get(self.port, path, headers)[0] == 200
         wait_until("fastify", ready, self.node)
 
+    def stop_node(self):
+        if self.node:
+            self.node.stop()
+
     def make_empty(self):
-        if self.postgres is None:
-            self.make_cluster()
-            self.start_postgres()
-        self.drop()
-        self.sql("CREATE DATABASE bench", "postgres")
+        self.stop_node()
+        self.cluster.make_database()
         with open(os.path.join(self.bench.fastify_dir, "schema.sql"), encoding="utf-8") as f:
             self.sql(f.read())
         self.sql(f"INSERT INTO campaigns (id) VALUES ('{CAMPAIGN}')")
         self.start_node()
-
-    def drop(self):
-        if self.node:
-            self.node.stop()
-        self.sql("DROP DATABASE IF EXISTS bench WITH (FORCE)", "postgres")
 
     def add(self, first, count):
         """By COPY. An empty table gets its key afterwards, which makes the smallest index."""
@@ -694,16 +735,13 @@ timezone = 'UTC'
     def install_base(self):
         self.make_empty()
         self.add(0, self.bench.options.entries)
-        self.sql("VACUUM (ANALYZE, FREEZE) blocked_leads")
-        self.node.stop()
-        self.sql("DROP DATABASE IF EXISTS base", "postgres")
-        self.sql("ALTER DATABASE bench RENAME TO base", "postgres")
+        self.stop_node()
+        self.cluster.keep_base()
         self.reset()
 
     def reset(self):
-        self.drop()
-        self.sql("CREATE DATABASE bench TEMPLATE base STRATEGY file_copy", "postgres")
-        self.sql("CHECKPOINT", "postgres")
+        self.stop_node()
+        self.cluster.restore_base()
         self.start_node()
 
     def prepare_pages(self):
@@ -714,7 +752,7 @@ timezone = 'UTC'
         return int(self.sql("SELECT count(*) FROM blocked_leads"))
 
     def start(self):
-        took = self.start_postgres()
+        took = self.cluster.start()
         self.start_node()
         return took
 
@@ -731,10 +769,9 @@ timezone = 'UTC'
         node = subprocess.run(
             [self.bench.options.node, "--version"], capture_output=True, text=True, check=False
         ).stdout.strip()
-        postgres = subprocess.run(
-            [self.pg_tool("postgres"), "--version"], capture_output=True, text=True, check=False
-        ).stdout.strip()
-        return f"{postgres}; Fastify {package('fastify')}, pg {package('pg')}, node {node}"
+        return f"{self.cluster.version()}; Fastify {package('fastify')}, pg {package('pg')}, node {node}"
 
 
-ALL = {s.name: s for s in (Leadblock, Nginx, Webdis, Redis, FastifyPostgres)}
+ALONE = (Leadblock, Nginx, Webdis, Redis, FastifyPostgres)
+SHARED = (LeadblockPostgres, LeadblockPostgres2, LeadblockStandby, LeadblockBouncer)
+ALL = {s.name: s for s in ALONE + SHARED}

@@ -55,7 +55,7 @@ enum lb_progress lb_check_get(struct lb_request *req, void *app)
     checking->verdict = lb_blocklist_check(parts->blocklist, call->list, checking->identifier);
     int64_t at;
     if (checking->verdict.scope != LB_SCOPE_NONE) {
-        if (!lb_blocklist_recorded_at(parts->blocklist, checking->verdict.entry, &at))
+        if (!lb_blocklist_recorded_at(call->workspace, checking->verdict.entry, &at))
             return lb_call_read(call, read_details);
         put_blocked(call, (struct lb_str){0}, at);
         return LB_DONE;

@@ -173,6 +173,24 @@ static void write_readers(struct lb_app *app, struct lb_buf *out)
                 (double)stats.refused);
 }
 
+/* Of a database that several nodes share. */
+static void write_freshness(struct lb_app *app, struct lb_buf *out)
+{
+    if (!app->freshness)
+        return;
+    struct lb_freshness_stats stats;
+    lb_freshness_stats(app->freshness, &stats);
+    write_value(out, "database_questions_total", "counter",
+                "Times that the database was asked whether memory lacks something.",
+                (double)stats.questions);
+    write_value(out, "database_question_requests_total", "counter",
+                "Requests for which it was asked.", (double)stats.requests);
+    write_value(out, "database_question_failures_total", "counter", "Times that it did not answer.",
+                (double)stats.failures);
+    write_value(out, "database_refreshes_total", "counter",
+                "Times that memory lacked what another node had written.", (double)stats.refreshes);
+}
+
 static void write_blocklist(struct lb_app *app, struct lb_buf *out)
 {
     if (!app->blocklist)
@@ -195,6 +213,7 @@ void lb_metrics_write(struct lb_app *app, struct lb_buf *out)
     write_durations(app->metrics, out);
     write_writer(app, out);
     write_readers(app, out);
+    write_freshness(app, out);
     write_blocklist(app, out);
     if (app->server)
         write_value(out, "connections", "gauge", "Open connections.",

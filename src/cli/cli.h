@@ -44,7 +44,10 @@ enum {
     X(ONCE, "once", NULL, "End when nothing is due now.")                                          \
     X(POLL, "poll", "SECONDS", "How often to ask when nothing is due (5).")                        \
     X(LIMIT, "limit", "N", "End after so many activities.")                                        \
-    X(QUIET, "quiet", NULL, "Print nothing; exit code 1 when somebody is blocked.")                \
+    X(FROM, "from", "DATABASE", "The source.")                                                     \
+    X(TO, "to", "DATABASE", "The target.")                                                         \
+    X(VERIFY, "verify", NULL, "Copy nothing, only compare the two.")                               \
+    X(QUIET, "quiet", NULL, "Print nothing; the exit code tells.")                                 \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \
     X(HELP, "help", NULL, "Explain the command.")

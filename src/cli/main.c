@@ -117,6 +117,23 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock backup /backup/leadblock-$(date +%F).db\n",
      ADMIN, 0, false, 1, 1, lb_cmd_backup},
+    {"copy", "--from DATABASE --to DATABASE", "Move all data to PostgreSQL, or back.",
+     "DATABASE is a data folder, or a PostgreSQL database: postgresql://USER@HOST/NAME or\n"
+     "\"host=... dbname=...\"; sqlite:FOLDER if the name of a folder looks like that. A password\n"
+     "is better kept in ~/.pgpass or PGPASSWORD, which other users cannot see.\n"
+     "\n"
+     "Stop all servers of both first. The target must be empty. Everything is copied under the\n"
+     "numbers and ids that it has, so keys, cursors and X-Change-Ids stay valid. The source is\n"
+     "only read. Interrupted at any moment, the same command goes on where it was; until it is\n"
+     "done, no server starts on the target. At the end both are read and compared, table by\n"
+     "table; a difference is exit code 1.\n"
+     "\n"
+     "  leadblock copy --from /var/lib/leadblock --to "
+     "postgresql://leadblock@db.internal/leadblock\n"
+     "  leadblock copy --from postgresql://leadblock@db.internal/leadblock --to ./leadblock-data\n"
+     "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
+     LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
+     0, 0, lb_cmd_copy},
     {"version", "", "Print the version.", "", LB_BIT(JSON), 0, false, 0, 0, lb_cmd_version},
     {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN), 0, false, 0, 2,
      lb_cmd_help},

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "daemon/notify.h"
 #include "domain/admin.h"
+#include "domain/copy.h"
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
@@ -61,6 +62,8 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
     lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, &app->store, reason);
+    if (!err)
+        err = lb_copy_check_finished(app->store, reason);
     if (err)
         return err;
     app->access = lb_access_create();

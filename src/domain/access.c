@@ -80,6 +80,7 @@ static void free_workspace(struct lb_registry_node *node)
 {
     struct lb_workspace *workspace = (struct lb_workspace *)node;
     free(workspace->campaigns);
+    lb_stamps_destroy(workspace->stamps);
     free(workspace);
 }
 
@@ -201,6 +202,11 @@ struct lb_workspace *lb_access_add_workspace(struct lb_access *access,
     struct lb_workspace *workspace = calloc(1, sizeof *workspace);
     if (!workspace)
         return NULL;
+    workspace->stamps = lb_stamps_create();
+    if (!workspace->stamps) {
+        free(workspace);
+        return NULL;
+    }
     workspace->row = *row;
     workspace->node.key = lb_str(workspace->row.id);
     atomic_init(&workspace->plan, (int)row->plan);

@@ -11,6 +11,7 @@
 #include "base/rcu.h"
 #include "base/share.h"
 #include "base/registry.h"
+#include "index/stamps.h"
 #include "reader/reader.h"
 
 struct lb_workspace {
@@ -20,6 +21,7 @@ struct lb_workspace {
     _Atomic int64_t expires_at;  /* of the licence, 0: never */
     _Atomic uint64_t entries;    /* blocked leads, in all lists */
     _Atomic uint32_t keys;       /* that were not revoked */
+    struct lb_stamps *stamps;    /* of its entries, in all lists */
     int64_t batch_entries;       /* the writer's: added by the batch under way */
     bool has_leads;              /* the writer's: a campaign may have some */
     /* What memory holds of it, when several nodes share the store (nodes.h). The writer's to set.

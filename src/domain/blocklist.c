@@ -20,9 +20,7 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
     blocklist->index = lb_index_create(blocklist->next_id);
     blocklist->orders = lb_orders_create(0);
-    blocklist->stamps = settings->store->shared ? NULL : lb_stamps_create();
-    if (blocklist->next_id && blocklist->index && blocklist->orders &&
-        (blocklist->stamps || settings->store->shared))
+    if (blocklist->next_id && blocklist->index && blocklist->orders)
         return blocklist;
     lb_blocklist_destroy(blocklist);
     return NULL;
@@ -34,7 +32,6 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
         return;
     lb_index_destroy(blocklist->index);
     lb_orders_destroy(blocklist->orders);
-    lb_stamps_destroy(blocklist->stamps);
     lb_overlay_fini(&blocklist->batch);
     lb_locked_fini(&blocklist->locked);
     lb_buf_fini(&blocklist->row_items);
@@ -45,10 +42,11 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
 
 void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklist_stats *out)
 {
-    *out = (struct lb_blocklist_stats){
-        .index = lb_index_stats(blocklist->index),
-        .order_bytes = lb_orders_stats(blocklist->orders).bytes,
-        .stamp_bytes = blocklist->stamps ? lb_stamps_bytes(blocklist->stamps) : 0};
+    *out = (struct lb_blocklist_stats){.index = lb_index_stats(blocklist->index),
+                                       .order_bytes = lb_orders_stats(blocklist->orders).bytes};
+    struct lb_workspace *workspace = lb_access_workspaces(blocklist->access);
+    for (; workspace; workspace = lb_rcu_load(&workspace->next))
+        out->stamp_bytes += lb_stamps_bytes(workspace->stamps);
 }
 
 struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,
@@ -125,10 +123,10 @@ static void check_group(const struct lb_blocklist *blocklist, const struct lb_fi
     }
 }
 
-bool lb_blocklist_recorded_at(const struct lb_blocklist *blocklist, uint64_t entry, int64_t *out_at)
+bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t entry, int64_t *out_at)
 {
     struct lb_stamp stamp;
-    if (!blocklist->stamps || !lb_stamps_find(blocklist->stamps, entry, &stamp) || stamp.has_reason)
+    if (!lb_stamps_find(workspace->stamps, entry, &stamp) || stamp.has_reason)
         return false;
     *out_at = stamp.at;
     return true;
@@ -301,9 +299,10 @@ static void batch_publish(void *context)
 {
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;
-    for (size_t i = 0; blocklist->stamps && i < batch->row_count; i++) {
-        struct lb_stamp stamp = {batch->now_ms, batch->rows[i].has_reason};
-        lb_must(lb_stamps_append(blocklist->stamps, batch->rows[i].first, stamp));
+    for (size_t i = 0; i < batch->row_count; i++) {
+        const struct lb_overlay_row *row = &batch->rows[i];
+        struct lb_stamp stamp = {batch->now_ms, row->has_reason};
+        lb_must(lb_stamps_append(row->workspace->stamps, row->first, stamp));
     }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);

@@ -79,9 +79,9 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
 uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
                            struct lb_str identifier);
 
-/* When the entry of a verdict was made. False when it has a reason, which only the store knows, or
- * when the store is shared: see lb_blocklist_entry. */
-bool lb_blocklist_recorded_at(const struct lb_blocklist *blocklist, uint64_t entry,
+/* When the entry of a verdict was made. False when it has a reason, which only the store knows: see
+ * lb_blocklist_entry. */
+bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t entry,
                               int64_t *out_at);
 
 /* The same for many. */

@@ -4,7 +4,6 @@
 
 #include "domain/nodes.h"
 #include "domain/overlay.h"
-#include "index/stamps.h"
 
 struct lb_blocklist {
     struct lb_access *access;
@@ -12,7 +11,6 @@ struct lb_blocklist {
     uint64_t max_workspace_entries;
     struct lb_index *index;
     struct lb_orders *orders;
-    struct lb_stamps *stamps; /* NULL when several nodes share the store: ids come in any order */
     /* Counts entries that are about to leave the index, so that a check that looks into two lists
      * notices when one may have moved from the list it had not found it in yet to the one it had.
      */

@@ -55,7 +55,8 @@ static lb_err flush(struct packer *packer)
     packer->change->standing.workspace->batch_log =
         (struct lb_log_mark){packer->row.id, packer->row.token};
     lb_err err = packer->store->ops->log_append(packer->store, &packer->row);
-    struct lb_overlay_row stamp = {packer->row.id, packer->row.reason.ptr != NULL};
+    struct lb_overlay_row stamp = {packer->change->standing.workspace, packer->row.id,
+                                   packer->row.reason.ptr != NULL};
     if (!err && packer->row.kind == LB_LOG_BLOCK && !lb_overlay_record_row(batch_of(packer), stamp))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     packer->row.continues = true;

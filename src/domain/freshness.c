@@ -33,6 +33,7 @@ struct lb_freshness {
     _Atomic bool stopping;
     _Atomic bool ready;
     _Atomic size_t under_way; /* requests that were taken and not completed */
+    _Atomic uint64_t questions, requests, failures, refreshes;
     /* The thread's. */
     struct lb_fresh *first; /* to be asked for, oldest first */
     struct lb_fresh **last;
@@ -85,6 +86,19 @@ void lb_freshness_destroy(struct lb_freshness *freshness)
 bool lb_freshness_ready(const struct lb_freshness *freshness)
 {
     return atomic_load(&freshness->ready);
+}
+
+void lb_freshness_stats(const struct lb_freshness *freshness, struct lb_freshness_stats *out)
+{
+    *out = (struct lb_freshness_stats){.questions = atomic_load(&freshness->questions),
+                                       .requests = atomic_load(&freshness->requests),
+                                       .failures = atomic_load(&freshness->failures),
+                                       .refreshes = atomic_load(&freshness->refreshes)};
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t amount)
+{
+    atomic_fetch_add_explicit(counter, amount, memory_order_relaxed);
 }
 
 static void append(struct lb_fresh ***last, struct lb_fresh *fresh)
@@ -173,6 +187,7 @@ static void start_reading(struct lb_freshness *freshness)
 {
     freshness->read = freshness->gathered;
     freshness->gathered = &freshness->lacks[freshness->read == &freshness->lacks[0]];
+    count(&freshness->refreshes, 1);
     freshness->there.run = read_lack;
     freshness->back.run = has_read;
     lb_writer_run(freshness->settings.writer, &freshness->there);
@@ -297,8 +312,10 @@ static struct lb_fresh *take(struct lb_freshness *freshness, struct question *qu
 {
     struct lb_fresh *taken = freshness->first;
     struct lb_fresh **end = &freshness->first;
-    for (; *end && question->count < QUESTION_MAX; end = &(*end)->next)
+    for (; *end && question->count < QUESTION_MAX; end = &(*end)->next) {
         add_request(freshness, question, *end);
+        count(&freshness->requests, 1);
+    }
     freshness->first = *end;
     *end = NULL;
     if (!freshness->first)
@@ -341,6 +358,8 @@ static void ask(struct lb_freshness *freshness, bool everything)
     lb_err err = pose(freshness, &question);
     freshness->settings.store->ops->reader_rest(freshness->reader);
     atomic_store(&freshness->ready, err == LB_OK);
+    count(&freshness->questions, 1);
+    count(&freshness->failures, err != LB_OK);
     if (err)
         complete(freshness, taken, LB_ERR_STORAGE_UNAVAILABLE);
     else

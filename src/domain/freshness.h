@@ -46,6 +46,14 @@ void lb_freshness_destroy(struct lb_freshness *freshness);
 /* LB_OK: its completion will be pushed. LB_ERR_STORAGE_UNAVAILABLE: the asking has stopped. */
 lb_err lb_freshness_ask(struct lb_freshness *freshness, struct lb_fresh *fresh);
 
+struct lb_freshness_stats {
+    uint64_t questions; /* to the store */
+    uint64_t requests;  /* that they were for */
+    uint64_t failures;  /* questions that the store did not answer */
+    uint64_t refreshes; /* times that memory had lacked something */
+};
+void lb_freshness_stats(const struct lb_freshness *freshness, struct lb_freshness_stats *out);
+
 /* Did the store answer the last question? For /readyz. */
 bool lb_freshness_ready(const struct lb_freshness *freshness);
 

@@ -21,6 +21,7 @@ struct lb_event {
 
 /* A row of the log that blocks: what the stamps of the index will say about it. */
 struct lb_overlay_row {
+    struct lb_workspace *workspace;
     uint64_t first;
     bool has_reason;
 };

@@ -56,9 +56,7 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     struct lb_str item;
     uint64_t id = row->id;
     struct lb_stamp stamp = {row->at, row->reason.ptr != NULL};
-    lb_err err = LB_OK;
-    if (blocklist->stamps && !lb_stamps_append(blocklist->stamps, id, stamp))
-        err = LB_ERR_INTERNAL;
+    lb_err err = lb_stamps_append(workspace->stamps, id, stamp) ? LB_OK : LB_ERR_INTERNAL;
     while (!err && lb_items_next(&rest, &item)) {
         replay->fingerprints[replay->count] = lb_blocklist_hash(blocklist, row->list, item);
         replay->ids[replay->count++] = id;

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_ROWS    1024
-#define AT_OFFSET_MAX (INT64_C(1) << 31)
+/* Chunks of one object grow from the first to the last of these: most workspaces have few rows. */
+#define CHUNK_ROWS_MIN 16
+#define CHUNK_ROWS_MAX 1024
+#define AT_OFFSET_MAX  (INT64_C(1) << 31)
 
 /* Offsets from the chunk's first row; a chunk ends early when one would not fit. */
 struct row {
@@ -18,8 +20,9 @@ struct row {
 struct chunk {
     uint64_t first;
     int64_t at;
+    uint32_t capacity;
     _Atomic uint32_t count; /* published after the row */
-    struct row rows[CHUNK_ROWS];
+    struct row rows[];
 };
 
 /* All chunks in order. Grown by making a larger one and publishing that. */
@@ -32,6 +35,7 @@ struct directory {
 struct lb_stamps {
     _Atomic(struct directory *) directory;
     _Atomic size_t count; /* of chunks; published after the directory */
+    _Atomic uint64_t bytes;
 };
 
 struct lb_stamps *lb_stamps_create(void)
@@ -61,7 +65,7 @@ static struct directory *reserve(struct lb_stamps *stamps, size_t count)
     struct directory *old = lb_rcu_load(&stamps->directory);
     if (old && count < old->capacity)
         return old;
-    size_t capacity = old ? old->capacity * 2 : 16;
+    size_t capacity = old ? old->capacity * 2 : 4;
     struct directory *larger = malloc(sizeof *larger + capacity * sizeof larger->chunks[0]);
     if (!larger)
         return NULL;
@@ -76,16 +80,20 @@ static struct directory *reserve(struct lb_stamps *stamps, size_t count)
 
 static bool fits(const struct chunk *chunk, uint64_t first, int64_t at)
 {
-    return atomic_load_explicit(&chunk->count, memory_order_relaxed) < CHUNK_ROWS &&
+    return atomic_load_explicit(&chunk->count, memory_order_relaxed) < chunk->capacity &&
            first - chunk->first <= UINT32_MAX && at >= chunk->at && at - chunk->at < AT_OFFSET_MAX;
 }
 
 static struct chunk *add_chunk(struct lb_stamps *stamps, size_t count, uint64_t first, int64_t at)
 {
     struct directory *directory = reserve(stamps, count);
-    struct chunk *chunk = directory ? malloc(sizeof *chunk) : NULL;
+    uint32_t rows = count < 6 ? CHUNK_ROWS_MIN << count : CHUNK_ROWS_MAX;
+    size_t size = sizeof(struct chunk) + rows * sizeof(struct row);
+    struct chunk *chunk = directory ? malloc(size) : NULL;
     if (!chunk)
         return NULL;
+    chunk->capacity = rows;
+    atomic_fetch_add_explicit(&stamps->bytes, size, memory_order_relaxed);
     chunk->first = first;
     chunk->at = at;
     atomic_init(&chunk->count, 0);
@@ -153,5 +161,5 @@ bool lb_stamps_find(const struct lb_stamps *stamps, uint64_t id, struct lb_stamp
 
 uint64_t lb_stamps_bytes(const struct lb_stamps *stamps)
 {
-    return atomic_load_explicit(&stamps->count, memory_order_relaxed) * sizeof(struct chunk);
+    return atomic_load_explicit(&stamps->bytes, memory_order_relaxed);
 }

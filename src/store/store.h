@@ -124,6 +124,7 @@ struct lb_stand {
 
 struct lb_store;
 struct lb_store_reader;
+struct lb_store_copy;
 
 /* What stores that several nodes share offer besides. There, `no`s and entry ids come in no
  * particular order, but the entry ids of one workspace grow from one transaction to the next,
@@ -320,5 +321,6 @@ struct lb_store_ops {
 struct lb_store {
     const struct lb_store_ops *ops;
     const struct lb_store_shared *shared; /* NULL: this process is the only one */
+    const struct lb_store_copy *copy;     /* see store/copy.h */
 };
 #endif

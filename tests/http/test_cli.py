@@ -19,7 +19,7 @@ from support.server import CommandFailed, Server, Tenant, binary, key_id, run, u
 
 COMMANDS = ["serve", "workspace create", "workspace list", "workspace set-plan", "key create",
             "key list", "key revoke", "campaign create", "campaign list", "block", "unblock",
-            "check", "list", "send", "backup", "version", "help"]
+            "check", "list", "send", "backup", "copy", "version", "help"]
 
 
 class Client:

@@ -824,8 +824,7 @@ static const char *sample_of(char type, int number)
     case 'T':
         return "'{a,b}'";
     default: /* not all the same, or conditions would exclude each other */
-        return &"1\0002\0003\0004\0005\0006\0007\0008\0009\0009\0009\0009\0009\0009\0009\0009"
-            [2 * number];
+        return &"1\0002\0003\0004\0005\0006\0007\0008\0009"[2 * (number < 8 ? number : 8)];
     }
 }
 
@@ -871,8 +870,8 @@ static long long parts_of(const struct lb_pg_statement_text *statement)
 {
     static char sql[16384];
     static char hashed[8192];
-    char types[512];
-    char samples[512];
+    char types[2048];
+    char samples[2048];
     put_list(types, statement->types, type_of);
     put_list(samples, statement->types, sample_of);
     replace_schema(statement->sql, hashed);

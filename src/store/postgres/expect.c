@@ -442,7 +442,7 @@ static void grant(struct lb_store_reader *reader)
         err = send_wish(reader, wish, &count);
     if (!err)
         err = lb_pg_settle(reader);
-    const PGresult **results = err ? NULL : malloc(count * sizeof *results);
+    const PGresult **results = err ? NULL : calloc(count, sizeof *results);
     if (results && take_over(reader, count, results)) {
         size_t at = 0;
         for (struct wish *wish = cache->wishes; wish; wish = wish->next)

@@ -12,15 +12,16 @@
 #include <libpq-fe.h>
 
 /* Keys of advisory locks, "lead" in ASCII and a number: one is held while entry ids are taken, one
- * while the schema is changed. */
+ * while the schema is changed, one by who copies an installation to the database. */
 #define LB_PG_ENTRIES_KEY INT64_C(0x6c65616400000001)
 #define LB_PG_SCHEMA_KEY  INT64_C(0x6c65616400000002)
+#define LB_PG_COPY_KEY    INT64_C(0x6c65616400000003)
 
 #define LB_PG_PENDING_MAX 1024 /* statements sent whose answers were not read */
 
 /* --- Parameters and results ------------------------------------------------------------------- */
 
-#define LB_PG_PARAMS_MAX 16
+#define LB_PG_PARAMS_MAX 88 /* those of LOG_APPEND_MANY */
 
 /* Parameters in the order of the statement; they point into this struct and at the caller's
  * strings until they are sent. */
@@ -148,9 +149,20 @@ struct lb_pg_touched {
     struct lb_log_mark log;
 };
 
+/* Rows of the log that wait to be sent together: eight in one statement cost little more than one.
+ */
+struct lb_pg_rows {
+    struct lb_log_row rows[LB_PG_ROWS_TOGETHER]; /* their texts: see below */
+    size_t reason_at[LB_PG_ROWS_TOGETHER];
+    size_t items_at[LB_PG_ROWS_TOGETHER];
+    struct lb_buf texts;
+    size_t count;
+};
+
 struct lb_postgres {
     struct lb_store store;
     struct lb_store_reader writer;
+    struct lb_pg_rows rows; /* of the open transaction */
     char *conninfo;
     unsigned timeout_ms;
 
@@ -298,6 +310,8 @@ lb_err lb_pg_activities_page(struct lb_store_reader *reader, uint32_t workspace,
                              lb_err (*each)(void *, const struct lb_activity_row *));
 /* log.c */
 lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row);
+/* Sends the rows that wait. Called before anything else is sent. */
+lb_err lb_pg_send_rows(struct lb_postgres *postgres);
 uint64_t lb_pg_log_next_id(struct lb_store *store);
 lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
                         struct lb_log_row *out);
@@ -313,5 +327,8 @@ void lb_pg_expect_leads(struct lb_store_reader *reader, uint32_t workspace, cons
                         size_t count, uint32_t step);
 void lb_pg_expect_names(struct lb_store_reader *reader, uint32_t workspace,
                         const struct lb_str *names, size_t count);
+
+/* copy.c */
+extern const struct lb_store_copy lb_pg_copy;
 
 #endif

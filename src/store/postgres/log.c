@@ -2,26 +2,61 @@
 
 #define SCAN_ROWS 1000 /* at a time: up to some megabytes */
 
+static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waiting, size_t i)
+{
+    const struct lb_log_row *row = &waiting->rows[i];
+    const char *texts = waiting->texts.ptr;
+    struct lb_str reason = {row->reason.ptr ? texts + waiting->reason_at[i] : NULL,
+                            row->reason.len};
+    lb_pg_add_number(params, (int64_t)row->id);
+    lb_pg_add_number(params, row->list.workspace);
+    lb_pg_add_number(params, row->list.campaign);
+    lb_pg_add_number(params, (int64_t)row->kind);
+    lb_pg_add_flag(params, row->continues);
+    lb_pg_add_number(params, row->key);
+    lb_pg_add_number(params, row->at);
+    lb_pg_add_number_or_null(params, (int64_t)row->undoes);
+    lb_pg_add_number(params, (int64_t)row->token);
+    lb_pg_add_text(params, reason);
+    lb_pg_add_text(params, (struct lb_str){texts + waiting->items_at[i], row->items.len});
+}
+
+lb_err lb_pg_send_rows(struct lb_postgres *postgres)
+{
+    struct lb_pg_rows *waiting = &postgres->rows;
+    size_t count = waiting->count;
+    bool together = count == LB_PG_ROWS_TOGETHER;
+    lb_err err = waiting->texts.failed ? LB_ERR_INTERNAL : LB_OK;
+    waiting->count = 0; /* now, because sending looks for rows that wait */
+    for (size_t i = 0; !err && i < count;) {
+        struct lb_pg_params params = {0};
+        do
+            add_row(&params, waiting, i++);
+        while (together && i < count);
+        err = lb_pg_write(&postgres->store, together ? PG_LOG_APPEND_MANY : PG_LOG_APPEND, &params);
+    }
+    waiting->texts.len = 0;
+    waiting->texts.failed = false;
+    return err;
+}
+
 lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
 {
-    struct lb_pg_params params = {0};
-    struct lb_pg_touched *touched = lb_pg_touch(lb_postgres_of(store), row->list.workspace);
+    struct lb_postgres *postgres = lb_postgres_of(store);
+    if (postgres->writer.failed)
+        return postgres->writer.failed;
+    struct lb_pg_touched *touched = lb_pg_touch(postgres, row->list.workspace);
     if (!touched)
         return LB_ERR_INTERNAL;
     touched->log_changed = true;
     touched->log = (struct lb_log_mark){row->id, row->token};
-    lb_pg_add_number(&params, (int64_t)row->id);
-    lb_pg_add_number(&params, row->list.workspace);
-    lb_pg_add_number(&params, row->list.campaign);
-    lb_pg_add_number(&params, (int64_t)row->kind);
-    lb_pg_add_flag(&params, row->continues);
-    lb_pg_add_number(&params, row->key);
-    lb_pg_add_number(&params, row->at);
-    lb_pg_add_number_or_null(&params, (int64_t)row->undoes);
-    lb_pg_add_number(&params, (int64_t)row->token);
-    lb_pg_add_text(&params, row->reason);
-    lb_pg_add_text(&params, row->items);
-    return lb_pg_write(store, PG_LOG_APPEND, &params);
+    struct lb_pg_rows *waiting = &postgres->rows;
+    waiting->rows[waiting->count] = *row;
+    waiting->reason_at[waiting->count] = waiting->texts.len;
+    lb_buf_append_str(&waiting->texts, row->reason);
+    waiting->items_at[waiting->count] = waiting->texts.len;
+    lb_buf_append_str(&waiting->texts, row->items);
+    return ++waiting->count == LB_PG_ROWS_TOGETHER ? lb_pg_send_rows(postgres) : LB_OK;
 }
 
 uint64_t lb_pg_log_next_id(struct lb_store *store)

@@ -52,6 +52,7 @@ static void close_store(struct lb_store *store)
         return;
     lb_pg_rollback(store);
     lb_pg_reader_fini(&postgres->writer);
+    lb_buf_fini(&postgres->rows.texts);
     free(postgres->touched);
     free(postgres->conninfo);
     free(postgres);
@@ -91,7 +92,7 @@ lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_s
     struct lb_postgres *postgres = calloc(1, sizeof *postgres);
     if (!postgres)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    postgres->store = (struct lb_store){&postgres_ops, &postgres_shared};
+    postgres->store = (struct lb_store){&postgres_ops, &postgres_shared, &lb_pg_copy};
     postgres->writer.postgres = postgres;
     postgres->timeout_ms = settings->timeout_ms;
     postgres->conninfo = strdup(settings->conninfo);

@@ -256,6 +256,8 @@ lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement
 {
     static const struct lb_pg_params none = {0};
     const struct lb_pg_params *with = params ? params : &none;
+    if (reader == &reader->postgres->writer && reader->postgres->rows.count && !reader->failed)
+        reader->failed = lb_pg_send_rows(reader->postgres);
     if (!reader->failed && reader->sent - reader->answered > LB_PG_PENDING_MAX - 8)
         lb_pg_settle(reader);
     if (reader->failed)

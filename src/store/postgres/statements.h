@@ -236,8 +236,24 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
                     " " LB_PG_ACTIVITIES_IN(                                                       \
                         4) " ORDER BY changed_at DESC, lead DESC, step DESC LIMIT $5 OFFSET $4")
 
+/* LOG_APPEND_MANY appends so many rows. */
+#define LB_PG_ROWS_TOGETHER 8
+#define LB_PG_LOG_ROW_TYPES "nnnnbnnnntt"
+
 #define LB_PG_LOG_STATEMENTS(X)                                                                    \
-    X(LOG_APPEND, ONE, "nnnnbnnnntt",                                                              \
+    X(LOG_APPEND_MANY, ONE,                                                                        \
+      LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES              \
+          LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES,         \
+      "INSERT INTO leadblock.blocklist_log (" LB_PG_LOG_COLUMNS ") VALUES"                         \
+      " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11),"                                           \
+      " ($12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22),"                                  \
+      " ($23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33),"                                  \
+      " ($34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44),"                                  \
+      " ($45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55),"                                  \
+      " ($56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66),"                                  \
+      " ($67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77),"                                  \
+      " ($78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88)")                                  \
+    X(LOG_APPEND, ONE, LB_PG_LOG_ROW_TYPES,                                                        \
       "INSERT INTO leadblock.blocklist_log (" LB_PG_LOG_COLUMNS ")"                                \
       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")                                    \
     X(LOG_ROW_OF, ONE, "nn",                                                                       \

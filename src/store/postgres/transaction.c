@@ -27,6 +27,8 @@ static void end(struct lb_postgres *postgres)
     struct lb_store_reader *writer = &postgres->writer;
     lb_pg_forget_all(writer);
     lb_pg_release(writer);
+    postgres->rows.count = 0;
+    postgres->rows.texts.len = 0;
     writer->in_transaction = false;
     writer->failed = LB_OK;
     postgres->touched_count = 0;
@@ -39,6 +41,7 @@ void lb_pg_rollback(struct lb_store *store)
     struct lb_store_reader *writer = &postgres->writer;
     if (!writer->in_transaction)
         return;
+    postgres->rows.count = 0; /* they need not be sent any more */
     bool sent = writer->conn && lb_pg_sync(writer) == LB_OK;
     if (sent)
         lb_pg_wait(writer, writer->sent);

@@ -214,6 +214,9 @@ void lb_sqlite_expect_names(struct lb_store_reader *reader, uint32_t workspace,
 lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
                         struct lb_reason *reason);
 
+/* copy.c */
+extern const struct lb_store_copy lb_sqlite_copy;
+
 /* Opens a connection of ours; close it with lb_sqlite_disconnect even after a failure. */
 lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
                          struct lb_store_reader *out);

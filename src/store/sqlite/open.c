@@ -138,6 +138,7 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     if (!sqlite)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     sqlite->store.ops = &sqlite_ops;
+    sqlite->store.copy = &lb_sqlite_copy;
     sqlite->checkpoint_pages = settings->checkpoint_pages;
     sqlite->path = strdup(settings->path);
     sqlite->vfs = settings->vfs ? strdup(settings->vfs) : NULL;

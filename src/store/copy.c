@@ -1,0 +1,210 @@
+#include "store/copy.h"
+
+#define NUMBER(name)                                                                               \
+    {                                                                                              \
+        name, name, LB_COPY_NUMBER                                                                 \
+    }
+#define NUMBER_AS(name, own)                                                                       \
+    {                                                                                              \
+        name, own, LB_COPY_NUMBER                                                                  \
+    }
+#define SMALL(name)                                                                                \
+    {                                                                                              \
+        name, name, LB_COPY_SMALL                                                                  \
+    }
+#define FLAG(name)                                                                                 \
+    {                                                                                              \
+        name, name, LB_COPY_FLAG                                                                   \
+    }
+#define TEXT(name)                                                                                 \
+    {                                                                                              \
+        name, name, LB_COPY_TEXT                                                                   \
+    }
+#define BYTES(name)                                                                                \
+    {                                                                                              \
+        name, name, LB_COPY_BYTES                                                                  \
+    }
+#define WORKSPACE NUMBER_AS("workspace", "workspace_id")
+
+static const struct lb_copy_column workspace_columns[] = {
+    NUMBER_AS("no", "workspace_id"),
+    TEXT("id"),
+    TEXT("name"),
+    TEXT("plan"),
+    NUMBER("created_at"),
+    NUMBER("expires_at"),
+};
+
+static const struct lb_copy_column key_columns[] = {
+    WORKSPACE,
+    NUMBER("no"),
+    TEXT("id"),
+    TEXT("name"),
+    BYTES("secret_hash"),
+    FLAG("read_only"),
+    NUMBER("rate_limit"),
+    NUMBER("created_at"),
+    NUMBER("expires_at"),
+    NUMBER("revoked_at"),
+    NUMBER("last_used_at"),
+};
+
+static const struct lb_copy_column campaign_columns[] = {
+    WORKSPACE,
+    NUMBER("no"),
+    TEXT("id"),
+    TEXT("name"),
+    TEXT("status"),
+    NUMBER("created_at"),
+    NUMBER("deleted_at"),
+    NUMBER("activated_at"),
+    TEXT("variables"),
+    NUMBER("leads_waiting"),
+    NUMBER("leads_active"),
+    NUMBER("leads_paused"),
+    NUMBER("leads_completed"),
+    NUMBER("leads_error"),
+    NUMBER("leads_set_aside"),
+    NUMBER("leads_invited"),
+    NUMBER("leads_accepted"),
+    NUMBER("leads_contacted"),
+    NUMBER("leads_replied"),
+};
+
+static const struct lb_copy_column step_columns[] = {
+    WORKSPACE,
+    NUMBER("no"),
+    NUMBER("campaign"),
+    NUMBER("position"),
+    TEXT("type"),
+    NUMBER("delay_hours"),
+    FLAG("stop_on_reply"),
+    TEXT("body"),
+    NUMBER("deleted_at"),
+};
+
+static const struct lb_copy_column lead_columns[] = {
+    WORKSPACE,         NUMBER("no"),       NUMBER("campaign"), TEXT("identifier"),
+    TEXT("member_id"), TEXT("first_name"), TEXT("last_name"),  TEXT("company_name"),
+    TEXT("variables"), NUMBER("added_at"), SMALL("status"),    FLAG("set_aside"),
+    SMALL("queue"),    NUMBER("step"),     NUMBER("since"),    NUMBER("marks"),
+};
+
+static const struct lb_copy_column name_columns[] = {
+    WORKSPACE,
+    TEXT("name"),
+    NUMBER("campaign"),
+    NUMBER("lead"),
+};
+
+static const struct lb_copy_column activity_columns[] = {
+    WORKSPACE,
+    NUMBER("lead"),
+    NUMBER("step"),
+    NUMBER("campaign"),
+    SMALL("state"),
+    NUMBER("attempts"),
+    NUMBER("retries"),
+    TEXT("lease_token"),
+    NUMBER("lease_until"),
+    NUMBER("claimed_at"),
+    NUMBER("completed_at"),
+    NUMBER("changed_at"),
+    TEXT("detail"),
+};
+
+static const struct lb_copy_column log_columns[] = {
+    WORKSPACE,     NUMBER("id"), NUMBER("campaign"), SMALL("kind"),  FLAG("continues"),
+    NUMBER("key"), NUMBER("at"), NUMBER("undoes"),   TEXT("reason"), TEXT("items"),
+};
+
+static const struct lb_copy_column audit_columns[] = {
+    WORKSPACE, NUMBER("id"), NUMBER("key"), NUMBER("at"), TEXT("action"), TEXT("target"),
+};
+
+#define COLUMNS(array) (array), sizeof(array) / sizeof *(array)
+
+const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
+    {LB_COPY_WORKSPACE, "workspace", COLUMNS(workspace_columns), {0}, 1, false},
+    {LB_COPY_API_KEY, "api_key", COLUMNS(key_columns), {0, 1}, 2, true},
+    {LB_COPY_CAMPAIGN, "campaign", COLUMNS(campaign_columns), {0, 1}, 2, true},
+    {LB_COPY_STEP, "step", COLUMNS(step_columns), {0, 1}, 2, true},
+    {LB_COPY_LEAD, "lead", COLUMNS(lead_columns), {0, 1}, 2, true},
+    {LB_COPY_LEAD_NAME, "lead_name", COLUMNS(name_columns), {0, 1, 2}, 3, false},
+    {LB_COPY_ACTIVITY, "activity", COLUMNS(activity_columns), {0, 1, 2}, 3, true},
+    {LB_COPY_BLOCKLIST_LOG, "blocklist_log", COLUMNS(log_columns), {0, 1}, 2, true},
+    {LB_COPY_AUDIT_LOG, "audit_log", COLUMNS(audit_columns), {0, 1}, 2, true},
+};
+
+_Static_assert(sizeof campaign_columns / sizeof *campaign_columns <= LB_COPY_COLUMNS_MAX,
+               "the widest table fits into a row");
+
+/* --- Values as bytes ---------------------------------------------------------------------------
+ *
+ * Each begins with what it is, and texts with their length, so that no two rows look alike. Numbers
+ * are in the order of the processor: positions are read by machines of the same kind. */
+
+enum tag { TAG_NULL, TAG_NUMBER, TAG_TEXT };
+
+static bool is_text(enum lb_copy_type type)
+{
+    return type == LB_COPY_TEXT || type == LB_COPY_BYTES;
+}
+
+static void put_value(struct lb_buf *out, enum lb_copy_type type, const struct lb_copy_value *value)
+{
+    char head[1 + sizeof(int64_t)] = {TAG_NULL};
+    if (value->null) {
+        lb_buf_append(out, head, 1);
+        return;
+    }
+    int64_t number = is_text(type) ? (int64_t)value->text.len : value->number;
+    head[0] = is_text(type) ? TAG_TEXT : TAG_NUMBER;
+    memcpy(head + 1, &number, sizeof number);
+    lb_buf_append(out, head, sizeof head);
+    if (is_text(type))
+        lb_buf_append_str(out, value->text);
+}
+
+/* Takes one value, which is never null in a key, off the front of the bytes. */
+static bool take_value(struct lb_str *bytes, enum lb_copy_type type, struct lb_copy_value *out)
+{
+    int64_t number;
+    if (bytes->len < 1 + sizeof number || bytes->ptr[0] != (is_text(type) ? TAG_TEXT : TAG_NUMBER))
+        return false;
+    memcpy(&number, bytes->ptr + 1, sizeof number);
+    bytes->ptr += 1 + sizeof number;
+    bytes->len -= 1 + sizeof number;
+    *out = (struct lb_copy_value){.number = number};
+    if (!is_text(type))
+        return true;
+    if (number < 0 || (uint64_t)number > bytes->len)
+        return false;
+    out->text = (struct lb_str){bytes->ptr, (size_t)number};
+    bytes->ptr += number;
+    bytes->len -= (size_t)number;
+    return true;
+}
+
+void lb_copy_write_key(const struct lb_copy_table *table, const struct lb_copy_row *row,
+                       struct lb_buf *out)
+{
+    for (size_t i = 0; i < table->key_count; i++)
+        put_value(out, table->columns[table->key[i]].type, &row->values[table->key[i]]);
+}
+
+bool lb_copy_read_key(const struct lb_copy_table *table, struct lb_str bytes,
+                      struct lb_copy_value out[LB_COPY_KEY_MAX])
+{
+    for (size_t i = 0; i < table->key_count; i++)
+        if (!take_value(&bytes, table->columns[table->key[i]].type, &out[i]))
+            return false;
+    return bytes.len == 0;
+}
+
+void lb_copy_write_row(const struct lb_copy_table *table, const struct lb_copy_row *row,
+                       struct lb_buf *out)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        put_value(out, table->columns[i].type, &row->values[i]);
+}

@@ -1,0 +1,225 @@
+"""An installation with something of everything, made through the API, and all that it answers."""
+
+import re
+import sqlite3
+import tempfile
+
+from support import expect, postgres
+from support.campaigns import (INVITATION, MESSAGE, VISIT, Campaign, block_everywhere, member_id,
+                               undo, unblock_everywhere)
+from support.server import Server, key_id, run
+
+NAME = '"quotes", \'more\', back\\slash, \\N, \\., $1, Zoë, 山田, 😀'
+ODD = f"tab\there, line\nend, {NAME}"
+
+
+class Place:
+    """Where an installation is: a folder, or a PostgreSQL database."""
+
+    def __init__(self, folder, uri=None):
+        self.folder = folder
+        self.uri = uri
+
+    @property
+    def name(self):
+        """As `leadblock copy` takes it."""
+        return self.uri or str(self.folder)
+
+    def server(self):
+        return Server(data=self.folder, database=self.uri)
+
+    def command(self, *args):
+        """An operator's command on it, without a server."""
+        with tempfile.TemporaryDirectory() as other:
+            place = ["--data", str(self.folder or other)]
+            return run(*args, *place, *(["--database", self.uri] if self.uri else []))
+
+    def ask(self, statement):
+        """What a statement prints, `|` between its columns; tables by their bare names."""
+        if self.uri:
+            return postgres.shared().psql("SET search_path = leadblock; " + statement,
+                                          postgres.database_of(self.uri))
+        db = sqlite3.connect(f"file:{self.folder}/leadblock.db?mode=ro", uri=True)
+        try:
+            return "\n".join("|".join(map(str, row)) for row in db.execute(statement))
+        finally:
+            db.close()
+
+    def change(self, statement):
+        if self.uri:
+            postgres.shared().psql("SET search_path = leadblock; " + statement,
+                                   postgres.database_of(self.uri))
+            return
+        db = sqlite3.connect(self.folder / "leadblock.db")
+        db.execute(statement)
+        db.commit()
+        db.close()
+
+    def rows(self):
+        """All of a folder's database, table by table, SQLite's own ones too."""
+        db = sqlite3.connect(self.folder / "leadblock.db")
+        tables = [name for (name,) in db.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+        everything = {table: sorted(db.execute(f"SELECT * FROM {table}"), key=repr)
+                      for table in tables}
+        db.close()
+        return everything
+
+
+def copy(source, target, *options, timeout=120):
+    return run("copy", "--from", source.name, "--to", target.name, *options, timeout=timeout)
+
+
+def copied(source, target):
+    """Copies, which must succeed; the result of each table."""
+    result = copy(source, target)
+    assert result.code == 0, result
+    return report(result)
+
+
+def report(result):
+    """Of each table its rows on both sides and the result."""
+    rows = [line.split("\t") for line in result.out.splitlines()]
+    return {row[0]: (int(row[1]), int(row[2]), row[5]) for row in rows}
+
+
+def make(place):
+    """A workspace with a key and a campaign."""
+    with place.server() as server:
+        return Campaign(server.tenant("agency"))
+
+
+def fill(place, leads, entries):
+    """Adds rows as the server would have, but quickly. Every third entry is alone in its row."""
+    db = sqlite3.connect(place.folder / "leadblock.db")
+    db.execute("PRAGMA synchronous = off")
+    (campaign,) = db.execute("SELECT max(no) FROM campaign").fetchone()
+    (workspace,) = db.execute("SELECT workspace FROM campaign WHERE no = ?", (campaign,)).fetchone()
+    (first,) = db.execute("SELECT coalesce(max(no), 0) + 1 FROM lead").fetchone()
+    numbers = range(first, first + leads)
+    db.executemany("INSERT INTO lead VALUES (?, ?, ?, ?, NULL, 'Ann', NULL, NULL, NULL, 1, 0, 0, 0,"
+                   " 0, 1, 0)", ((no, workspace, campaign, f"lead-{no}") for no in numbers))
+    db.executemany("INSERT INTO lead_name VALUES (?, ?, ?, ?)",
+                   ((workspace, f"lead-{no}", campaign, no) for no in numbers))
+    db.execute("UPDATE campaign SET leads_waiting = leads_waiting + ? WHERE no = ?",
+               (leads, campaign))
+    (entry,) = db.execute("SELECT coalesce(max(id) + 50, 1) FROM blocklist_log").fetchone()
+    rows = []
+    end = entry + entries
+    while entry < end:
+        items = min(1 if len(rows) % 27 else 50, end - entry)
+        names = ",".join(f"blocked-{entry + i}" for i in range(items))
+        rows.append((entry, workspace, 0, 0, 0, 0, 1_700_000_000_000, None, None, names))
+        entry += items
+    db.executemany("INSERT INTO blocklist_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.commit()
+    db.close()
+
+
+class World:
+    """The installation, stopped, and what it answered before."""
+
+    def __init__(self, place):
+        self.place = place
+        with place.server() as server:
+            self.agency = server.tenant("agency")
+            self.pro = server.tenant("pro")
+            server.workspace("starter", "--expires", "2031-01-01", name=NAME)
+            self.make_keys(server)
+            self.make_lists()
+            self.make_campaigns()
+            self.answers = self.ask(server)
+            self.cursor = self.page(server)
+        self.lists = self.ask_operator(place)
+
+    def make_keys(self, server):
+        self.revoked = server.key(self.pro.workspace, name=NAME)
+        expect.ok(server.api(self.revoked).get("/campaigns"))
+        server.cli("key", "revoke", key_id(self.revoked))
+        self.reader = server.key(self.pro.workspace, "--read-only", "--rate-limit", "7",
+                                 "--expires", "2031-01-01")
+
+    def make_lists(self):
+        api = self.agency.api
+        many = [f"person-{number}" for number in range(170)]
+        block_everywhere(api, *many, reason=ODD)
+        self.undone = block_everywhere(api, "by-mistake", "山田-太郎")
+        undo(api, self.undone)
+        self.change = block_everywhere(api, *[f"later-{number}" for number in range(120)])
+        unblock_everywhere(api, "person-3", "person-77", "later-5")
+        self.unblock = unblock_everywhere(api, "person-8")
+        undo(api, unblock_everywhere(api, "person-9"))
+        block_everywhere(self.pro.api, "person-1", reason="of another workspace")
+
+    def make_campaigns(self):
+        variables = {"city": ODD, "empty": ""}
+        people = [{"publicIdentifier": f"lead-{number}", "memberId": member_id(number),
+                   "firstName": "Ann", "lastName": ODD, "companyName": "", "variables": variables}
+                  for number in range(12)]
+        self.campaign = Campaign(self.agency, *people, "person-20",
+                                 steps=[VISIT, {**INVITATION, "delay": 0}, MESSAGE, MESSAGE],
+                                 name=NAME, variables=variables)
+        self.campaign.block("lead-4", reason=ODD)
+        self.campaign.unblock("lead-4")
+        self.campaign.block("lead-5", "only-here")
+        self.campaign.pause()
+        self.campaign.delete_step(self.campaign.sequence()[2]["id"])
+        self.campaign.activate()
+        first, second, third, *_ = self.campaign.claim(6)
+        self.campaign.complete(first, detail=ODD)
+        self.campaign.complete(second, "failed", detail="no such page")
+        self.campaign.complete(third, "replied")
+        self.held = self.campaign.claim_one(most=1)
+        self.campaign.set_status("lead-11", "paused")
+        gone = Campaign(self.agency, "lead-1", "gone-1", id="gone")
+        gone.block("gone-2")
+        expect.ok(self.agency.api.delete(gone.path))
+        self.draft = Campaign(self.pro, "lead-1", id="draft", active=False)
+        self.campaign.add("to-be-deleted")  # the last number of all
+        self.deleted_lead = self.campaign.lead_id("to-be-deleted")
+        self.campaign.delete_lead("to-be-deleted")
+
+    def at(self, server):
+        """The campaign at another server."""
+        tenant = type(self.agency)(server, self.agency.workspace, self.agency.key)
+        return self.campaign.seen_from(tenant)
+
+    def page(self, server):
+        """The cursor behind the first page of a list."""
+        response = server.api(self.agency.key).get("/blocked-leads?limit=100")
+        return re.search(r"cursor=(c\d+)", response.header("link")).group(1)
+
+    def ask(self, server):
+        """What the API says about all of it, by path."""
+        answers = {}
+        api = server.api(self.agency.key)
+        campaign = self.campaign.path
+        people = [{"publicIdentifier": name} for name in (
+            "person-1", "person-3", "person-8", "person-9", "by-mistake", "later-5", "lead-4",
+            "lead-5", "only-here", "gone-2", "nobody")]
+        for path in ("/blocked-leads?limit=1000", "/campaigns", campaign, campaign + "/sequence",
+                     campaign + "/leads?take=100", campaign + "/activities?take=100",
+                     campaign + "/blocked-leads?take=100"):
+            answers[path] = expect.ok(api.get(path))
+        names = {"publicIdentifiers": [person["publicIdentifier"] for person in people]}
+        checked = api.post(campaign + "/blocked-leads/check", names)
+        answers["check"] = expect.ok(checked)
+        for lead in answers[campaign + "/leads?take=100"]:
+            path = f"{campaign}/leads/{lead['id']}/explain"
+            answers[path] = expect.ok(api.get(path))
+        other = server.api(self.pro.key)
+        for path in ("/blocked-leads?limit=10", "/campaigns", self.draft.path + "/leads?take=9"):
+            answers["pro" + path] = expect.ok(other.get(path))
+        answers["reader"] = expect.ok(server.api(self.reader).get("/campaigns"))
+        expect.error(server.api(self.reader).post("/blocked-leads", {}), 403, "forbidden")
+        expect.error(server.api(self.revoked).get("/campaigns"), 401, "invalid_api_key")
+        return answers
+
+    def ask_operator(self, place):
+        """What operators are shown, of a stopped server."""
+        lists = [place.command("workspace", "list", "--json")]
+        for tenant in (self.agency, self.pro):
+            lists.append(place.command("key", "list", tenant.workspace, "--json"))
+            lists.append(place.command("campaign", "list", tenant.workspace, "--json"))
+        assert all(result.code == 0 for result in lists), lists
+        return [result.json() for result in lists]

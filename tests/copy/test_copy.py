@@ -1,0 +1,379 @@
+"""`leadblock copy` moves everything from one database to another, and proves it."""
+
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+
+import pytest
+
+from conftest import needs_postgresql
+from installation import Place, World, copied, copy, fill, make, report
+from support import expect, postgres
+from support.campaigns import block_everywhere, undo, unblock_everywhere
+from support.server import CommandFailed, binary, clean_environment, run
+
+TABLES = ["workspace", "api_key", "campaign", "step", "lead", "lead_name", "activity",
+          "blocklist_log", "audit_log"]
+
+
+def refused(result, *words):
+    assert result.code == 1, result
+    assert result.out == "", result
+    for word in words:
+        assert word in result.err, result
+
+
+def served(place, world):
+    """The answers of a server there."""
+    with place.server() as server:
+        return world.ask(server)
+
+
+def lives_on(place, world):
+    """A server on the copy goes on where the source was."""
+    with place.server() as server:
+        campaign = world.at(server)
+        api = campaign.api
+        # What clients remember of the source is still good: a cursor, a lease, ids of changes.
+        first = expect.ok(api.get("/blocked-leads?limit=100"))
+        rest = expect.ok(api.get(f"/blocked-leads?limit=1000&cursor={world.cursor}"))
+        assert first + rest == world.answers["/blocked-leads?limit=1000"]
+        assert campaign.complete(world.held) == "active"
+        # Blocks find the leads that they are about.
+        blocked = count_blocked(campaign)
+        block_everywhere(api, "lead-6")
+        unblock_everywhere(api, "lead-6")
+        block_everywhere(api, "lead-6")
+        assert count_blocked(campaign) == blocked + 1
+        before = len(expect.ok(api.get("/blocked-leads?limit=1000")))
+        undo(api, world.change)
+        undo(api, world.unblock)
+        undo(api, world.undone)  # which was undone before: nothing happens
+        after = expect.ok(api.get("/blocked-leads?limit=1000"))
+        assert len(after) == before - 119 + 1
+        # New rows have new numbers.
+        known = max(number(entry["id"]) for entry in after)
+        block_everywhere(api, "somebody-new")
+        (new,) = expect.ok(api.get("/blocked-leads?search=somebody-new"))
+        assert number(new["id"]) > known
+        campaign.add("lead-new")
+        assert number(campaign.lead_id("lead-new")) > number(world.deleted_lead)
+        assert campaign.explain("lead-new")["contact"] is True
+        expect.ok(server.api(server.tenant("pro").key).get("/campaigns"))
+
+
+def count_blocked(campaign):
+    return campaign.details()["analytics"]["leads"]["blocked"]
+
+
+def number(text):
+    return int(re.sub(r"\D", "", text))
+
+
+def everything(place):
+    rows = place.rows()
+    assert {"sqlite_sequence", *TABLES} == rows.keys()
+    return rows
+
+
+# What is copied
+
+
+def test_a_copy_answers_as_its_source_did(rich, target):
+    rows = everything(rich.place)
+    results = copied(rich.place, target)
+    assert list(results) == TABLES
+    assert all(one == two > 0 and result == "same" for one, two, result in results.values())
+    assert rich.ask_operator(target) == rich.lists
+    assert served(target, rich) == rich.answers
+    lives_on(target, rich)
+    assert everything(rich.place) == rows  # it was only read
+
+
+@needs_postgresql
+def test_to_postgresql_and_back_is_what_it_was(rich, database, folder):
+    copied(rich.place, database)
+    copied(database, folder)
+    assert everything(folder) == everything(rich.place)
+    assert served(folder, rich) == rich.answers
+    lives_on(folder, rich)
+
+
+@needs_postgresql
+def test_nodes_are_told_where_workspaces_stand(rich, database):
+    copied(rich.place, database)
+    last = "coalesce((SELECT max(id) FROM blocklist_log l WHERE l.workspace{0} = w.{1}), 0)"
+    some = "(SELECT count(*) FROM lead l WHERE l.workspace{0} = w.{1}) > 0"
+    expected = rich.place.ask(
+        f"SELECT no, {last.format('', 'no')}, {some.format('', 'no')} FROM workspace w ORDER BY 1")
+    assert expected.endswith("|0|0")  # one without anything
+    assert expected == database.ask(
+        "SELECT workspace_id, log_row, has_leads::int FROM workspace w ORDER BY 1")
+    assert database.ask(
+        "SELECT count(*) FROM workspace w JOIN blocklist_log l ON l.workspace_id = w.workspace_id"
+        " AND l.id = w.log_row AND l.token = w.log_token AND l.token <> 0") == "2"
+
+
+@needs_postgresql
+def test_from_postgresql_to_postgresql(rich, database):
+    copied(rich.place, database)
+    second = Place(None, postgres.shared().create_database())
+    try:
+        copied(database, second)
+        assert served(second, rich) == rich.answers
+        lives_on(second, rich)
+    finally:
+        postgres.shared().drop_database(second.uri)
+
+
+@needs_postgresql
+def test_what_was_made_on_postgresql_comes_to_a_folder(database, folder):
+    world = World(database)
+    copied(database, folder)
+    assert world.ask_operator(folder) == world.lists
+    assert served(folder, world) == world.answers
+    lives_on(folder, world)
+
+
+def test_an_installation_without_anything_is_copied(target, storage):
+    empty = Place(storage / "empty")
+    with empty.server():
+        pass
+    results = copied(empty, target)
+    assert set(results.values()) == {(0, 0, "same")}
+    make(target)
+
+
+def test_a_folder_whose_name_looks_like_a_database(rich, storage):
+    odd = Place(storage / "name=value")
+    result = run("copy", "--from", rich.place.name, "--to", f"sqlite:{odd.folder}")
+    assert result.code == 0, result
+    assert odd.command("workspace", "list").code == 0
+    shutil.rmtree(odd.folder)
+
+
+# What is refused
+
+
+def test_a_target_that_is_not_empty_is_refused(rich, target):
+    make(target)
+    before = target.ask("SELECT * FROM workspace")
+    refused(copy(rich.place, target), "not empty", "nothing was changed")
+    assert target.ask("SELECT * FROM workspace") == before
+    assert make(target)  # it is served as before
+
+
+def test_a_second_copy_into_the_same_target_is_refused(rich, target):
+    copied(rich.place, target)
+    refused(copy(rich.place, target), "not empty", "--verify")
+
+
+def test_a_source_that_is_not_there_is_refused_and_not_made(folder, target):
+    refused(copy(folder, target), "leadblock.db", str(folder.folder))
+    assert not folder.folder.exists() or folder is target
+
+
+def test_a_server_on_the_source_is_told_to_stop(rich, target):
+    with rich.place.server():
+        refused(copy(rich.place, target), "stop it")
+
+
+def test_a_server_on_the_target_is_told_to_stop(rich, target):
+    with target.server():
+        refused(copy(rich.place, target), "stop")
+    copied(rich.place, target)
+
+
+@needs_postgresql
+def test_a_server_on_a_source_in_postgresql_is_told_to_stop(rich, database, folder):
+    copied(rich.place, database)
+    with database.server():
+        refused(copy(database, folder), "stop all of them")
+    copied(database, folder)
+
+
+def test_source_and_target_must_not_be_the_same(rich):
+    refused(copy(rich.place, rich.place), "the same")
+    refused(copy(rich.place, Place(rich.place.folder / ".")), "the same")
+
+
+def test_passwords_are_not_shown(rich, storage):
+    for uri in ("postgresql://somebody:secret-word@127.0.0.1:1/nowhere",
+                "host=127.0.0.1 port=1 password=secret-word dbname=nowhere",
+                "postgresql://somebody:secret-word@127.0.0.1:port/nowhere"):
+        for source, to in ((rich.place, Place(None, uri)), (Place(None, uri), rich.place)):
+            result = copy(source, to)
+            refused(result)
+            assert "secret" not in result.err, result
+
+
+def test_the_command_line_is_checked():
+    for words in ([], ["--from", "a"], ["--to", "a"], ["--from", "a", "--to", "b", "c"]):
+        assert run("copy", *words).code == 2
+
+
+def test_quiet_prints_nothing(rich, folder):
+    result = copy(rich.place, folder, "--quiet")
+    assert (result.code, result.out, result.err) == (0, "", ""), result
+    folder.change("UPDATE lead SET marks = 3 WHERE no = 1")
+    result = copy(rich.place, folder, "--quiet", "--verify")
+    assert (result.code, result.out) == (1, "") and "differs" in result.err, result
+
+
+# What is interrupted
+
+
+NOT_YET = (sqlite3.Error, postgres.PostgresFailed)  # no table, or locked
+
+
+def has_begun(place):
+    try:
+        return place.ask("SELECT 1 FROM copy_progress LIMIT 1") == "1"
+    except NOT_YET:
+        return False
+
+
+def has_rows(table, least):
+    def reached(place):
+        try:
+            return int(place.ask(f"SELECT count(*) FROM {table}")) >= least
+        except NOT_YET:
+            return False
+    return reached
+
+
+MOMENTS = {"at the beginning": has_begun, "among leads": has_rows("lead", 20_000),
+           "among names": has_rows("lead_name", 10_000),
+           "in the log": has_rows("blocklist_log", 30_000),
+           "while comparing": has_rows("audit_log", 1)}
+
+
+def start(source, target):
+    return subprocess.Popen([binary(), "copy", "--from", source.name, "--to", target.name],
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            env=clean_environment())
+
+
+def interrupt(source, target, moment):
+    """Kills a copy at that moment. False when it was quicker."""
+    process = start(source, target)
+    try:
+        while not moment(target) and process.poll() is None:
+            time.sleep(0.001)
+    finally:
+        process.kill()
+        process.wait()
+    return process.returncode == -signal.SIGKILL
+
+
+def test_a_copy_that_was_killed_goes_on(large, target, storage):
+    killed = [name for name, moment in MOMENTS.items() if interrupt(large, target, moment)]
+    assert len(killed) >= 3, killed
+    before = {table: int(target.ask(f"SELECT count(*) FROM {table}")) for table in TABLES}
+    result = copy(large, target)
+    assert result.code == 0, result
+    done = report(result)
+    total = sum(rows for rows, _, _ in done.values())
+    assert all(one == two and word == "same" for one, two, word in done.values())
+    assert f"copied {total - sum(before.values()):,} rows" in result.err, (before, result)
+    back = Place(storage / "back")
+    copied(target, back)
+    assert everything(back) == everything(large)
+    shutil.rmtree(back.folder)
+
+
+def half(source, target):
+    assert interrupt(source, target, MOMENTS["among leads"])
+
+
+def test_half_a_copy_is_not_served(large, target, storage):
+    half(large, target)
+    with pytest.raises(CommandFailed, match="not finished"):
+        target.server().start()
+    refused(target.command("workspace", "list"), "not finished", "leadblock copy")
+    refused(copy(target, Place(storage / "nowhere")), "finish that one first")
+    copied(large, target)
+    assert target.command("workspace", "list").code == 0
+
+
+def test_half_a_copy_is_finished_from_its_own_source_only(large, rich, target):
+    half(large, target)
+    refused(copy(rich.place, target), "another source", "nothing was changed")
+    copied(large, target)
+
+
+@needs_postgresql
+def test_two_copies_into_one_database_at_once_are_refused(large, rich, database):
+    process = start(large, database)
+    try:
+        while not has_begun(database):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        refused(copy(rich.place, database), "under way")
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.wait(120)
+    assert process.returncode == 0
+
+
+def test_a_row_that_changed_meanwhile_is_found_and_the_copy_not_served(large, target):
+    half(large, target)
+    target.change("UPDATE lead SET first_name = 'Eve' WHERE no = 4711")
+    result = copy(large, target)
+    assert result.code == 1 and report(result)["lead"][2] == "different", result
+    assert "1 table of the target differs" in result.err and "begin anew" in result.err
+    refused(target.command("workspace", "list"), "not finished")
+
+
+# What is verified
+
+TAMPERED = {
+    "workspace": "UPDATE workspace SET name = name || 'x'",
+    "api_key": "UPDATE api_key SET revoked_at = NULL",
+    "campaign": "UPDATE campaign SET leads_waiting = leads_waiting + 1",
+    "step": "UPDATE step SET position = position + 1",
+    "lead": "UPDATE lead SET since = since + 1 WHERE no = (SELECT min(no) FROM lead)",
+    "lead_name": "DELETE FROM lead_name WHERE name = 'lead-5'",
+    "activity": "UPDATE activity SET attempts = attempts + 1 WHERE detail IS NOT NULL",
+    "blocklist_log": "UPDATE blocklist_log SET items = replace(items, 'person-20', 'person-02')",
+    "audit_log": "UPDATE audit_log SET at = at + 1",
+}
+
+
+def test_every_table_that_was_tampered_with_is_found(rich, target):
+    copied(rich.place, target)
+    assert copy(rich.place, target, "--verify").code == 0
+    changed = set()
+    for table, statement in TAMPERED.items():
+        target.change(statement)
+        changed.add(table)
+        result = copy(rich.place, target, "--verify")
+        assert result.code == 1, (table, result)
+        different = {name for name, row in report(result).items() if row[2] == "different"}
+        assert different == changed
+    assert rich.ask_operator(rich.place) == rich.lists
+
+
+def test_null_and_empty_are_different(rich, folder):
+    copied(rich.place, folder)
+    folder.change("UPDATE lead SET company_name = '' WHERE identifier = 'person-20'"
+                  " AND company_name IS NULL")
+    assert report(copy(rich.place, folder, "--verify"))["lead"][2] == "different"
+
+
+# How long it takes
+
+
+def test_a_million_entries(storage, target):
+    place = Place(storage / "million")
+    make(place)
+    fill(place, leads=0, entries=1_000_000)
+    began = time.monotonic()
+    copied(place, target)
+    seconds = time.monotonic() - began
+    print(f"\n1,000,000 entries to {'PostgreSQL' if target.uri else 'SQLite'}: {seconds:.1f} s")
+    shutil.rmtree(place.folder)
+    assert seconds < 120
