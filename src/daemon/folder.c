@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,6 +11,8 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define NODE_MARK "postgresql"
 
 static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason *reason)
 {
@@ -91,6 +92,23 @@ lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_re
     if (fd >= 0)
         close(fd);
     return LB_ERR_INTERNAL;
+}
+
+void lb_folder_mark_node(const struct lb_folder *folder)
+{
+    static const char text[] = "The server of this folder stores in PostgreSQL.\n";
+    int fd = openat(folder->fd, NODE_MARK, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, text, sizeof text - 1) < 0)
+        lb_log(LB_LOG_WARN, "start", "cannot write %s into the data folder: %s", NODE_MARK,
+               strerror(errno));
+    if (fd >= 0)
+        close(fd);
+}
+
+bool lb_folder_is_of_node(const struct lb_folder *folder)
+{
+    return faccessat(folder->fd, NODE_MARK, F_OK, 0) == 0 &&
+           faccessat(folder->fd, "leadblock.db", F_OK, 0) != 0;
 }
 
 void lb_folder_close(struct lb_folder *folder)

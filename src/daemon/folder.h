@@ -5,6 +5,8 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 struct lb_folder {
     int fd;              /* of the folder */
     int lock_fd;         /* its lock goes when it is closed */
@@ -26,6 +28,13 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
 
 /* Makes the control socket, which only the owner can open. `name`: one of the two above. */
 lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_reason *reason);
+
+/* Notes in the folder that its server stores in PostgreSQL; failing is harmless. */
+void lb_folder_mark_node(const struct lb_folder *folder);
+
+/* Is it such a folder, without an embedded database? An empty one that is made by mistake would
+ * say that nobody is blocked. */
+bool lb_folder_is_of_node(const struct lb_folder *folder);
 
 void lb_folder_close(struct lb_folder *folder);
 

@@ -61,7 +61,16 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
 static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
+    bool shared = lb_config_is_postgres(parts->config.database);
+    if (!shared && lb_folder_is_of_node(&parts->folder))
+        return lb_fail(
+            reason, LB_ERR_INTERNAL,
+            "the server of %s stores in PostgreSQL: name its database with --database or "
+            "LEADBLOCK_DATABASE, or start the server",
+            parts->config.data);
     lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, &app->store, reason);
+    if (!err && shared && !parts->local)
+        lb_folder_mark_node(&parts->folder);
     if (!err)
         err = lb_copy_check_finished(app->store, reason);
     if (err)

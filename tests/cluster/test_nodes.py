@@ -6,7 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from support import expect
+from support import expect, postgres
 from support.campaigns import (Campaign, block_everywhere, crowd, member_id, names, undo,
                                unblock_everywhere)
 from support.server import Server, key_id, unique
@@ -18,6 +18,12 @@ SOON = 1.0  # seconds until all nodes know of a change to keys and licences
 def rounds(tenants, count=ROUNDS):
     """Which node writes and which is asked, so many times."""
     return itertools.islice(itertools.cycle(itertools.permutations(tenants, 2)), count)
+
+
+def last_entry_id(nodes):
+    rows = postgres.shared().psql("SELECT last_value FROM leadblock.entry_id",
+                                  database=postgres.database_of(nodes.database))
+    return int(rows)
 
 
 def check(campaign, name):
@@ -242,7 +248,34 @@ def test_a_licence_is_another_everywhere_soon(nodes, tenants):
         becomes(200, block)
 
 
+def test_a_block_sets_leads_aside_that_another_node_added_first(nodes):
+    """Nothing else has changed in the workspace that would tell the blocking node of them."""
+    for adder, blocker in itertools.permutations(nodes.tenants("agency"), 2):
+        campaign = Campaign(adder, active=False)
+        seen = campaign.seen_from(blocker)
+        bulk_check(seen, ["p-1"])
+        campaign.add("p-1", "p-2")
+        seen.block("p-1", "p-2")
+        campaign.activate()
+        assert campaign.status == "completed"
+        assert campaign.details()["analytics"]["leads"]["blocked"] == 2
+
+
+def test_what_changes_nothing_uses_up_no_entry_ids(nodes, tenants):
+    campaign = Campaign(tenants[0])
+    people = crowd(1000)
+    campaign.block(*people)
+    strangers = {"publicIdentifiers": crowd(1000, "stranger")}
+    before = last_entry_id(nodes)
+    for tenant in tenants:
+        seen = campaign.seen_from(tenant)
+        expect.blocked_result(tenant.api.post(seen.blocks, {"publicIdentifiers": people}), 0)
+        assert expect.ok(tenant.api.delete(seen.blocks, strangers))["unblocked"] == 0
+    assert last_entry_id(nodes) == before
+
+
 # A node that comes later
+
 
 
 def test_a_new_node_is_right_from_its_first_answer(nodes, tenants):

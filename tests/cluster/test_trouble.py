@@ -12,6 +12,7 @@ from support.campaigns import Campaign
 from support.nodes import Nodes
 from support.postgres import database_of
 from support.proxy import AFTER, BEFORE, HOLE, Proxy
+from support.server import run
 
 TIMEOUT = 3  # seconds until a node gives up a connection; PostgreSQL needs twice as long
 BACK = 10.0  # seconds until a node works again after its database does
@@ -226,3 +227,36 @@ def test_a_database_with_too_many_connections(scene):
     scene.cluster.psql(f"ALTER DATABASE {scene.database} CONNECTION LIMIT -1")
     for number in range(2):
         eventually(lambda number=number: scene.works(number), BACK)
+
+
+def test_a_workspace_that_is_stuck_holds_up_no_other(scene):
+    """Somebody has locked its row and does not come back."""
+    other = scene.nodes[0].tenant("agency")
+    neighbour = Campaign(other)
+    with scene.cluster.session(scene.cluster.uri(scene.database)) as session:
+        session.run("BEGIN; SELECT 1 FROM leadblock.workspace WHERE id = "
+                    f"'{scene.tenants[0].workspace}' FOR UPDATE;")
+        started = time.monotonic()
+        expect.error(scene.block(0, ["stuck-1"]), 503, "overloaded")
+        assert time.monotonic() - started < 2 * TIMEOUT
+        for _ in range(ROUNDS):
+            started = time.monotonic()
+            neighbour.block(f"free-{time.monotonic_ns()}")
+            assert time.monotonic() - started < TIMEOUT
+        assert scene.blocked(1, ["stuck-1"]) == []
+        session.run("ROLLBACK;")
+    expect.blocked_result(scene.block(0, ["stuck-1"]), 1)
+
+
+def test_a_stopped_node_s_folder_is_not_taken_for_an_empty_installation(scene):
+    node = scene.nodes[0]
+    data = node.data
+    node.stop()
+    try:
+        refused = run("workspace", "list", "--data", data)
+        assert refused.code == 1 and "LEADBLOCK_DATABASE" in refused.err, refused
+        assert not (data / "leadblock.db").exists()
+        assert run("workspace", "list", "--data", data, "--database", node.database).code == 0
+    finally:
+        node.start()
+        node.starts = 1

@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,6 +120,18 @@ class Address:
             raise PostgresFailed(f"{statement}: {result.stderr.strip()}")
         return result.stdout.rstrip("\n")
 
+    @contextmanager
+    def session(self, uri):
+        """Somebody at psql, who may keep a transaction open."""
+        process = subprocess.Popen(
+            [tool("psql"), "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", uri], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        try:
+            yield Session(process)
+        finally:
+            process.kill()
+            process.communicate()
+
     def create_database(self):
         """The URI of a fresh database."""
         name = f"leadblock_{os.getpid()}_{next(_databases)}"
@@ -133,6 +146,24 @@ class Address:
 
 def database_of(uri):
     return urlsplit(uri).path.removeprefix("/")
+
+
+class Session:
+    """See Cluster.session."""
+
+    END = "that is all"
+
+    def __init__(self, process):
+        self.process = process
+
+    def run(self, statements):
+        """Returns when they are done."""
+        self.process.stdin.write(f"{statements}\n\\echo {self.END}\n")
+        self.process.stdin.flush()
+        for line in self.process.stdout:
+            if line.rstrip() == self.END:
+                return
+        raise PostgresFailed(f"{statements}: psql has ended")
 
 
 class Cluster(Address):

@@ -30,6 +30,29 @@ static void ignore_notice(void *context, const PGresult *result)
     (void)result;
 }
 
+/* Runs statements; false when one fails or when that takes too long, as behind a pooler that has no
+ * connection left. */
+static bool run_within(PGconn *conn, const char *sql, unsigned timeout_ms)
+{
+    uint64_t deadline_ms = lb_clock_mono_ms() + timeout_ms;
+    bool done = PQsendQuery(conn, sql) != 0;
+    PGresult *result = NULL;
+    while (done) {
+        uint64_t now = lb_clock_mono_ms();
+        struct pollfd fd = {.fd = PQsocket(conn), .events = POLLIN};
+        if (PQisBusy(conn)) {
+            done = now < deadline_ms && poll(&fd, 1, (int)(deadline_ms - now)) >= 0 &&
+                   PQconsumeInput(conn);
+        } else if ((result = PQgetResult(conn)) == NULL) {
+            return true;
+        } else {
+            done = PQresultStatus(result) == PGRES_COMMAND_OK;
+            PQclear(result);
+        }
+    }
+    return false;
+}
+
 /* What a connection sets for itself. A lock is not waited for as long as an answer is, so that
  * waiting is told as a conflict. A node that fell silent in a transaction does not keep the others
  * from its workspaces for long; one that is frozen in the middle of a statement does. */
@@ -44,10 +67,7 @@ static bool configure(PGconn *conn, unsigned timeout_ms)
              " SET default_transaction_isolation = 'read committed'",
              timeout_ms / 4 * 3 < LOCK_TIMEOUT_MS ? timeout_ms / 4 * 3 : LOCK_TIMEOUT_MS,
              timeout_ms * 2, timeout_ms);
-    PGresult *result = PQexec(conn, sql);
-    bool done = PQresultStatus(result) == PGRES_COMMAND_OK;
-    PQclear(result);
-    return done;
+    return run_within(conn, sql, timeout_ms);
 }
 
 /* libpq's own loop gives each host its time and goes on to the next one, which its non-blocking
