@@ -216,22 +216,17 @@ static bool still_valid(struct lb_call *call)
     return false;
 }
 
-static int64_t started_at_ms(const struct lb_call *call)
-{
-    uint64_t age_ms = (lb_clock_mono_ns() - call->req->started_ns) / 1000000;
-    return lb_clock_wall_ms() - (int64_t)age_ms;
-}
-
-/* Another campaign may have the id by now. One that another node made before this call came is the
- * one that was meant; one that was made while its body came is not. */
+/* Another campaign may have the id by now. One that memory learnt of because this call asked is the
+ * one that was meant: another node had made it. One that was known before has taken the other's
+ * place while the body came, and is not. */
 static bool pass_fresh_campaign(struct lb_call *call)
 {
     if (!call->campaign_id.ptr)
         return true;
     const struct lb_campaign *campaign =
         lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
-    if (!campaign || (campaign->row.no != call->list.campaign &&
-                      campaign->row.created_at > started_at_ms(call))) {
+    if (!campaign ||
+        (campaign->row.no != call->list.campaign && campaign->known_ns < call->fresh.asked_ns)) {
         lb_call_campaign_not_found(call);
         return false;
     }

@@ -286,6 +286,7 @@ struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
         return NULL;
     campaign->row = *row;
     campaign->workspace = workspace;
+    campaign->known_ns = lb_clock_mono_ns();
     campaign->node.key = lb_str(campaign->row.id);
     campaign->node.scope = row->workspace;
     atomic_init(&campaign->status, (int)row->status);

@@ -56,6 +56,7 @@ struct lb_campaign {
     struct lb_rcu_head rcu;
     struct lb_campaign_row row; /* but for the status */
     _Atomic int status;         /* enum lb_campaign_status */
+    uint64_t known_ns;          /* since when it is in memory; monotonic */
     struct lb_workspace *workspace;
 };
 

@@ -123,6 +123,7 @@ lb_err lb_freshness_ask(struct lb_freshness *freshness, struct lb_fresh *fresh)
         return LB_ERR_STORAGE_UNAVAILABLE;
     }
     fresh->freshness = freshness;
+    fresh->asked_ns = lb_clock_mono_ns();
     fresh->no = fresh->workspace ? fresh->workspace->row.no : 0;
     fresh->task.run = arrive;
     lb_mailbox_push(freshness->mailbox, &fresh->task);

@@ -33,7 +33,8 @@ struct lb_fresh {
     lb_err result;
     /* Its own. */
     struct lb_freshness *freshness;
-    uint32_t no; /* of the workspace */
+    uint64_t asked_ns; /* monotonic */
+    uint32_t no;       /* of the workspace */
     struct lb_task task;
     struct lb_fresh *next;
 };
