@@ -904,6 +904,22 @@ static void a_statement_of_one_workspace_goes_to_one_partition(void **state)
     assert_true(checked > 50);
 }
 
+/* Only where the extension can be had. */
+static void tables_are_distributed_by_workspace_where_citus_is(void **state)
+{
+    if (ask("SELECT count(*) FROM pg_available_extensions WHERE name = 'citus'") == 0)
+        skip();
+    run("CREATE EXTENSION citus");
+    struct lb_store *store = open_store();
+    assert_int_equal(ask("SELECT count(*) FROM pg_class WHERE relkind = 'r'"
+                         " AND relnamespace = 'leadblock'::regnamespace"
+                         " AND relname <> 'schema_version'"),
+                     ask("SELECT count(*) FROM citus_tables WHERE table_name::text LIKE"
+                         " 'leadblock.%' AND distribution_column = 'workspace_id'"));
+    expect_works(store, add_workspace(store));
+    store->ops->close(store);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_database, drop_database)
 
 int main(void)
@@ -928,6 +944,7 @@ int main(void)
         TEST(what_was_expected_is_read_at_once_and_kept_until_the_rest),
         TEST(a_large_transaction_goes_through_and_is_read_in_pieces),
         TEST(a_statement_of_one_workspace_goes_to_one_partition),
+        TEST(tables_are_distributed_by_workspace_where_citus_is),
     };
     if (!postgres_is_there())
         return 77; /* skipped, for meson */
