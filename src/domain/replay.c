@@ -120,10 +120,11 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
             err = LB_ERR_INTERNAL;
         }
     }
+    if (err)
+        return err;
     int64_t count = (int64_t)references.count;
-    if (!err)
-        count_entries(workspace, row->kind == LB_LOG_UNBLOCK ? -count : count);
-    return err;
+    count_entries(workspace, row->kind == LB_LOG_UNBLOCK ? -count : count);
+    return LB_OK;
 }
 
 static lb_err replay_row(void *context, const struct lb_log_row *row)
