@@ -69,12 +69,12 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
             "LEADBLOCK_DATABASE, or start the server",
             parts->config.data);
     lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, &app->store, reason);
-    if (!err && shared && !parts->local)
-        lb_folder_mark_node(&parts->folder);
     if (!err)
         err = lb_copy_check_finished(app->store, reason);
     if (err)
         return err;
+    if (shared && !parts->local)
+        lb_folder_mark_node(&parts->folder);
     app->access = lb_access_create();
     if (!app->access)
         return out_of_memory(reason);
