@@ -742,6 +742,34 @@ static void what_was_expected_is_read_at_once_and_kept_until_the_rest(void **sta
     store->ops->close(store);
 }
 
+static void entries_that_lie_close_together_are_read_at_once(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader;
+    struct lb_log_row row;
+    uint64_t ids[40];
+    uint32_t workspace = add_workspace(store);
+    begin(store);
+    assert_int_equal(append(store, workspace, 5), LB_OK);
+    assert_int_equal(append(store, workspace + 1, 6), LB_OK);
+    assert_int_equal(append(store, workspace, 9), LB_OK);
+    commit(store);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    for (uint64_t i = 0; i < COUNT(ids); i++)
+        ids[i] = i + 1;
+    store->ops->expect_entries(reader, workspace, ids, COUNT(ids));
+    assert_int_equal(store->ops->log_row_of(reader, workspace, 5, &row), LB_OK);
+    run("DELETE FROM leadblock.blocklist_log");
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        uint64_t wanted = ids[i] < 5 ? 0 : ids[i] < 9 ? 5 : 9;
+        lb_err err = store->ops->log_row_of(reader, workspace, ids[i], &row);
+        assert_int_equal(err, wanted ? LB_OK : LB_ERR_NOT_FOUND);
+        assert_true(!wanted || row.id == wanted);
+    }
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
 /* --- Much at once ----------------------------------------------------------------------------- */
 
 static lb_err count_row(void *context, const struct lb_log_row *row)
@@ -942,6 +970,7 @@ int main(void)
         TEST(keys_and_campaigns_are_found_by_when_they_changed),
         TEST(what_a_write_changes_is_not_answered_from_memory),
         TEST(what_was_expected_is_read_at_once_and_kept_until_the_rest),
+        TEST(entries_that_lie_close_together_are_read_at_once),
         TEST(a_large_transaction_goes_through_and_is_read_in_pieces),
         TEST(a_statement_of_one_workspace_goes_to_one_partition),
         TEST(tables_are_distributed_by_workspace_where_citus_is),

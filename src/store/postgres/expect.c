@@ -6,6 +6,11 @@
 
 #include <stdlib.h>
 
+/* From so many entries on, those with fewer ids than this between two of them, on average, are
+ * close together. */
+#define DENSE_FROM 20
+#define DENSE_IDS  16
+
 enum item_kind { FREE, GONE, ENTRY, LEAD, ACTIVITY, NAME };
 
 struct item {
@@ -320,8 +325,6 @@ static void put_rows(struct lb_pg_cache *cache, enum item_kind kind, uint32_t wo
     }
 }
 
-#define ENTRY_COLUMN 11 /* of ENTRIES_EXPECTED: behind those of the row */
-
 static lb_err send_array(struct lb_store_reader *reader, enum lb_pg_statement statement,
                          const struct wish *wish, const struct lb_buf *array, uint32_t step)
 {
@@ -361,6 +364,29 @@ static void array_of_names(struct lb_buf *out, const struct wish *wish)
     free(names);
 }
 
+/* Entries that lie close together are asked for as a range: that sends each row once and looks each
+ * up at the cost of none. */
+static lb_err send_entries(struct lb_store_reader *reader, const struct wish *wish,
+                           const struct lb_buf *array)
+{
+    struct lb_pg_params params = {0};
+    uint64_t least = UINT64_MAX;
+    uint64_t most = 0;
+    for (size_t i = 0; i < wish->count; i++) {
+        uint64_t entry = numbers_of(wish)[i];
+        least = entry < least ? entry : least;
+        most = entry > most ? entry : most;
+    }
+    if (wish->count < DENSE_FROM || most - least > wish->count * DENSE_IDS)
+        return send_array(reader, PG_ENTRIES_EXPECTED, wish, array, 0);
+    /* The row of the least one begins at most a row's length before it. */
+    least = least > LB_ROW_ITEMS_MAX ? least - LB_ROW_ITEMS_MAX : 0;
+    lb_pg_add_number(&params, wish->workspace);
+    lb_pg_add_number(&params, (int64_t)least);
+    lb_pg_add_number(&params, (int64_t)most);
+    return lb_pg_send(reader, PG_ENTRIES_BETWEEN, &params, true);
+}
+
 /* Sends the question for a wish; `*count` grows by the results that it will have. */
 static lb_err send_wish(struct lb_store_reader *reader, const struct wish *wish, size_t *count)
 {
@@ -371,7 +397,7 @@ static lb_err send_wish(struct lb_store_reader *reader, const struct wish *wish,
     else
         lb_pg_array_of_numbers(&array, numbers_of(wish), wish->count);
     if (wish->kind == ENTRY)
-        err = send_array(reader, PG_ENTRIES_EXPECTED, wish, &array, 0);
+        err = send_entries(reader, wish, &array);
     else if (wish->kind == NAME)
         err = send_array(reader, PG_NAMES_EXPECTED, wish, &array, 0);
     else
@@ -421,14 +447,38 @@ static void put_no_names(struct lb_pg_cache *cache, const struct wish *wish)
     }
 }
 
+/* Each row came once, in the order of ids: an entry is in the last one that does not begin above
+ * it. */
+static void put_entries(struct lb_pg_cache *cache, const struct wish *wish, const PGresult *result)
+{
+    for (size_t i = 0; i < wish->count; i++) {
+        uint64_t entry = numbers_of(wish)[i];
+        int low = 0;
+        int high = PQntuples(result);
+        while (low < high) {
+            int middle = low + (high - low) / 2;
+            if ((uint64_t)lb_pg_number(result, middle, 0) <= entry)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        struct item item = {.kind = ENTRY,
+                            .workspace = wish->workspace,
+                            .number = entry,
+                            .result = low ? result : NULL,
+                            .first = low - 1,
+                            .count = 1};
+        put(cache, &item);
+    }
+}
+
 /* Puts what came for a wish into the table; returns how many results it had. */
 static size_t take_wish(struct lb_pg_cache *cache, const struct wish *wish,
                         const PGresult *const *results)
 {
     switch (wish->kind) {
     case ENTRY:
-        put_numbers(cache, ENTRY, wish->workspace, numbers_of(wish), wish->count, 0);
-        put_rows(cache, ENTRY, wish->workspace, results[0], ENTRY_COLUMN, 0);
+        put_entries(cache, wish, results[0]);
         return 1;
     case NAME:
         put_no_names(cache, wish);

@@ -264,9 +264,13 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
       "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"                                  \
       " WHERE workspace_id = $1 AND id <= $2 ORDER BY id DESC LIMIT 1")                            \
     X(ENTRIES_EXPECTED, ONE, "nN",                                                                 \
-      "SELECT r.*, e.entry FROM unnest($2) AS e (entry) CROSS JOIN LATERAL"                        \
-      " (SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"                                \
-      " WHERE workspace_id = $1 AND id <= e.entry ORDER BY id DESC LIMIT 1) AS r")                 \
+      "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"                                  \
+      " WHERE workspace_id = $1 AND id IN (SELECT"                                                 \
+      " (SELECT id FROM leadblock.blocklist_log WHERE workspace_id = $1 AND id <= e.entry"         \
+      " ORDER BY id DESC LIMIT 1) FROM unnest($2) AS e (entry)) ORDER BY id")                      \
+    X(ENTRIES_BETWEEN, ONE, "nnn",                                                                 \
+      "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"                                  \
+      " WHERE workspace_id = $1 AND id >= $2 AND id <= $3 ORDER BY id")                            \
     X(LOG_UNDONE, ONE, "nn",                                                                       \
       "SELECT 1 FROM leadblock.blocklist_log WHERE workspace_id = $1 AND undoes = $2 LIMIT 1")     \
     X(LOG_SCAN, ONE, "nnnn",                                                                       \
