@@ -49,25 +49,38 @@ static void network_of(const struct in6_addr *address, uint8_t out[16])
         memset(out + 8, 0, 8);
 }
 
-/* The address's entry, or the one that it may take over. */
-static struct entry *find(struct lb_failures *failures, const uint8_t network[16])
+static struct entry *set_of(struct lb_failures *failures, const uint8_t network[16])
 {
     union {
         unsigned char bytes[crypto_shorthash_BYTES];
         uint64_t value;
     } hash;
     crypto_shorthash(hash.bytes, network, 16, failures->secret);
-    struct entry *set = failures->entries[hash.value % SETS];
-    struct entry *oldest = &set[0];
-    for (int i = 0; i < WAYS; i++) {
+    return failures->entries[hash.value % SETS];
+}
+
+/* The address's entry, or NULL. */
+static struct entry *find(struct entry *set, const uint8_t network[16])
+{
+    for (int i = 0; i < WAYS; i++)
         if (set[i].window_ms && memcmp(set[i].network, network, 16) == 0)
             return &set[i];
-        if (set[i].last_ms < oldest->last_ms)
-            oldest = &set[i];
-    }
-    *oldest = (struct entry){0};
-    memcpy(oldest->network, network, 16);
-    return oldest;
+    return NULL;
+}
+
+/* The address's entry, which takes the place of the one that failed longest ago if it is new. */
+static struct entry *find_or_take(struct entry *set, const uint8_t network[16])
+{
+    struct entry *entry = find(set, network);
+    if (entry)
+        return entry;
+    entry = &set[0];
+    for (int i = 1; i < WAYS; i++)
+        if (set[i].last_ms < entry->last_ms)
+            entry = &set[i];
+    *entry = (struct entry){0};
+    memcpy(entry->network, network, 16);
+    return entry;
 }
 
 static unsigned wait_of(const struct entry *entry, uint64_t now_ms)
@@ -101,7 +114,7 @@ unsigned lb_failures_add(struct lb_failures *failures, const struct in6_addr *ad
     uint8_t network[16];
     network_of(address, network);
     pthread_mutex_lock(&failures->lock);
-    unsigned wait_s = add(find(failures, network), now_ms);
+    unsigned wait_s = add(find_or_take(set_of(failures, network), network), now_ms);
     pthread_mutex_unlock(&failures->lock);
     return wait_s;
 }
@@ -112,7 +125,8 @@ unsigned lb_failures_wait(struct lb_failures *failures, const struct in6_addr *a
     uint8_t network[16];
     network_of(address, network);
     pthread_mutex_lock(&failures->lock);
-    unsigned wait_s = wait_of(find(failures, network), now_ms);
+    const struct entry *entry = find(set_of(failures, network), network);
+    unsigned wait_s = entry ? wait_of(entry, now_ms) : 0;
     pthread_mutex_unlock(&failures->lock);
     return wait_s;
 }

@@ -164,6 +164,43 @@ static void threads_share_one_count(void **state)
     assert_int_equal(refused, 4 * 10000 - 10);
 }
 
+#define GUILTY 40000 /* more than there is room for */
+
+static struct in6_addr numbered(unsigned block, unsigned number)
+{
+    char text[40];
+    snprintf(text, sizeof text, "2001:db8:%x:%x::1", block, number);
+    return address(text);
+}
+
+static unsigned count_waiting(struct lb_failures *failures)
+{
+    unsigned waiting = 0;
+    for (unsigned i = 0; i < GUILTY; i++) {
+        struct in6_addr guilty = numbered(1, i);
+        waiting += lb_failures_wait(failures, &guilty, NOW + 30000) == 30;
+    }
+    return waiting;
+}
+
+/* Strangers are looked up when their keys are unknown. */
+static void looking_counts_and_forgets_nothing(void **state)
+{
+    for (unsigned i = 0; i < GUILTY; i++) {
+        struct in6_addr guilty = numbered(1, i);
+        for (unsigned j = 0; j < 10; j++)
+            assert_int_equal(lb_failures_add(*state, &guilty, NOW), 0);
+    }
+    unsigned waiting = count_waiting(*state);
+    assert_true(waiting > GUILTY / 4);
+    for (unsigned i = 0; i < GUILTY; i++) {
+        struct in6_addr stranger = numbered(2, i);
+        for (unsigned j = 0; j < 12; j++)
+            assert_int_equal(lb_failures_wait(*state, &stranger, NOW), 0);
+    }
+    assert_int_equal(count_waiting(*state), waiting);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -178,6 +215,7 @@ int main(void)
         TEST(a_full_table_forgets_who_failed_longest_ago),
         TEST(few_addresses_are_all_remembered),
         TEST(threads_share_one_count),
+        TEST(looking_counts_and_forgets_nothing),
     };
     return cmocka_run_group_tests_name("failures", tests, NULL, NULL);
 }
