@@ -15,7 +15,7 @@ struct block {
     enum lb_scope scope;
     struct lb_str identifier;
     int64_t at;
-    uint32_t key; /* 0: an operator */
+    uint32_t actor;
     struct lb_buf reason;
     bool has_reason;
 };
@@ -47,7 +47,7 @@ static lb_err add_block(struct explaining *explaining, enum lb_scope scope,
     *block = (struct block){.scope = scope,
                             .identifier = identifier,
                             .at = entry.at,
-                            .key = entry.key,
+                            .actor = entry.actor,
                             .has_reason = entry.reason.ptr != NULL};
     lb_buf_append_str(&block->reason, entry.reason);
     explaining->block_count++;
@@ -224,7 +224,7 @@ static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
         else
             lb_buf_append_lit(body, "null");
         lb_buf_append_lit(body, ",\"key\":");
-        put_key(body, explaining->call->app->access, block->key);
+        put_key(body, explaining->call->app->access, block->actor);
         lb_buf_append_lit(body, "}");
     }
     lb_buf_append_lit(body, "]");

@@ -9,11 +9,15 @@ static struct lb_admin_change *change_of(struct lb_write *write)
     return (struct lb_admin_change *)write;
 }
 
-static lb_err audit(struct lb_store *store, uint32_t workspace, const char *action,
-                    const char *target)
+static lb_err audit(const struct lb_admin_change *change, struct lb_store *store,
+                    uint32_t workspace, const char *action, const char *target)
 {
-    struct lb_audit_row row = {
-        .workspace = workspace, .at = lb_clock_wall_ms(), .action = action, .target = target};
+    struct lb_audit_row row = {.workspace = workspace,
+                               .actor = change->actor.no,
+                               .at = lb_clock_wall_ms(),
+                               .action = lb_str(action),
+                               .target = lb_str(target),
+                               .source = change->actor.source};
     return store->ops->audit_append(store, &row);
 }
 
@@ -23,7 +27,7 @@ static lb_err apply_create_workspace(struct lb_write *write, struct lb_store *st
     write->touched = true;
     lb_err err = store->ops->workspace_insert(store, &change->workspace_row);
     return err ? err
-               : audit(store, change->workspace_row.no, "workspace.create",
+               : audit(change, store, change->workspace_row.no, "workspace.create",
                        change->workspace_row.id);
 }
 
@@ -49,7 +53,7 @@ static lb_err apply_set_plan(struct lb_write *write, struct lb_store *store)
     write->touched = true;
     lb_err err = store->ops->workspace_set_plan(store, row->no, change->workspace_row.plan,
                                                 change->workspace_row.expires_at);
-    return err ? err : audit(store, row->no, "workspace.set_plan", row->id);
+    return err ? err : audit(change, store, row->no, "workspace.set_plan", row->id);
 }
 
 static void publish_set_plan(struct lb_write *write)
@@ -71,7 +75,8 @@ static lb_err apply_create_key(struct lb_write *write, struct lb_store *store)
     struct lb_admin_change *change = change_of(write);
     write->touched = true;
     lb_err err = store->ops->key_insert(store, &change->key_row);
-    return err ? err : audit(store, change->key_row.workspace, "key.create", change->key_row.id);
+    return err ? err
+               : audit(change, store, change->key_row.workspace, "key.create", change->key_row.id);
 }
 
 static void publish_create_key(struct lb_write *write)
@@ -100,7 +105,7 @@ static lb_err apply_revoke_key(struct lb_write *write, struct lb_store *store)
     write->touched = true;
     change->key_row.revoked_at = lb_clock_wall_ms();
     lb_err err = store->ops->key_revoke(store, row->workspace, row->no, change->key_row.revoked_at);
-    return err ? err : audit(store, row->workspace, "key.revoke", row->id);
+    return err ? err : audit(change, store, row->workspace, "key.revoke", row->id);
 }
 
 static void publish_revoke_key(struct lb_write *write)

@@ -4,6 +4,7 @@
 #define LB_DOMAIN_ADMIN_H
 
 #include "domain/access.h"
+#include "domain/actor.h"
 #include "domain/key.h"
 #include "writer/writer.h"
 
@@ -12,6 +13,7 @@
 struct lb_admin_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_access *access;
+    struct lb_actor actor;
     struct lb_workspace *workspace;
     struct lb_key *key;
     struct lb_workspace_row workspace_row;

@@ -10,6 +10,7 @@
 #define LB_DOMAIN_BLOCKLIST_H
 
 #include "domain/access.h"
+#include "domain/actor.h"
 #include "index/membership.h"
 #include "writer/writer.h"
 
@@ -147,7 +148,8 @@ lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader 
  * have outlived its key, its licence or its campaign. */
 struct lb_standing {
     struct lb_access *access;
-    struct lb_key *key; /* NULL: an operator */
+    struct lb_actor actor;
+    struct lb_key *key; /* NULL: somebody signed in, or an operator at the command line */
     struct lb_workspace *workspace;
     struct lb_str campaign_id; /* ptr NULL: the workspace's own list */
     struct lb_list list;

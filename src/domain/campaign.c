@@ -28,12 +28,12 @@ bool lb_campaign_id_valid(struct lb_str id)
 static lb_err audit(const struct lb_campaign_change *change, struct lb_store *store,
                     const char *action)
 {
-    const struct lb_key *key = change->standing.key;
     struct lb_audit_row row = {.workspace = change->standing.workspace->row.no,
-                               .key = key ? key->row.no : 0,
+                               .actor = change->standing.actor.no,
                                .at = lb_clock_wall_ms(),
-                               .action = action,
-                               .target = change->row.id};
+                               .action = lb_str(action),
+                               .target = lb_str(change->row.id),
+                               .source = change->standing.actor.source};
     return store->ops->audit_append(store, &row);
 }
 

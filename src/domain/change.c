@@ -104,12 +104,12 @@ static struct packer packer_for(struct lb_change *change, struct lb_store *store
     change->unblocked = 0;
     change->blocklist->row_items.len = 0;
     change->blocklist->row_items.failed = false;
-    const struct lb_key *key = change->standing.key;
     return (struct packer){.change = change,
                            .store = store,
                            .row = {.list = list,
                                    .kind = kind,
-                                   .key = key ? key->row.no : 0,
+                                   .actor = change->standing.actor.no,
+                                   .source = change->standing.actor.source,
                                    .at = change->blocklist->batch.now_ms}};
 }
 

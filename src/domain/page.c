@@ -39,7 +39,7 @@ static lb_err read_entry(struct cursor *cursor, uint64_t id, struct lb_entry *ou
     *out = (struct lb_entry){.id = id,
                              .list = cursor->row.list,
                              .at = cursor->row.at,
-                             .key = cursor->row.key,
+                             .actor = cursor->row.actor,
                              .identifier = identifier,
                              .reason = cursor->row.reason};
     return LB_OK;

@@ -19,13 +19,12 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "store/accounts.h"
 #include "store/campaigns.h"
 
-#define LB_ENTRY_ID_MAX     ((UINT64_C(1) << 40) - 1)
-#define LB_ROW_ITEMS_MAX    50 /* items in one row: three rows of 24-byte identifiers fill a page */
-#define LB_SECRET_HASH_SIZE 32
-#define LB_ID_SIZE          65  /* ids of workspaces, campaigns and keys, with the NUL */
-#define LB_NAME_SIZE        401 /* names that people give, with the NUL */
+#define LB_ENTRY_ID_MAX  ((UINT64_C(1) << 40) - 1)
+#define LB_ROW_ITEMS_MAX 50  /* items in one row: three rows of 24-byte identifiers fill a page */
+#define LB_NAME_SIZE     401 /* names that people give, with the NUL */
 
 enum lb_plan { LB_PLAN_STARTER, LB_PLAN_PRO, LB_PLAN_AGENCY };
 
@@ -81,21 +80,13 @@ struct lb_log_row {
     struct lb_list list;
     enum lb_log_kind kind;
     bool continues; /* belongs to the same change as the row before */
-    uint32_t key;   /* who: the key's no, 0 for an operator */
+    uint32_t actor; /* who: a key's or user's number, or 0 (store/accounts.h) */
     int64_t at;
     uint64_t undoes;      /* the change that this row takes back, or 0 */
     uint64_t token;       /* random, of the batch that wrote it; kept by shared stores, else 0 */
     struct lb_str reason; /* ptr NULL: none */
     struct lb_str items;  /* joined by commas; identifiers hold none */
-};
-
-/* An entry of the audit log: what operators and keys did besides blocking. */
-struct lb_audit_row {
-    uint32_t workspace;
-    uint32_t key; /* 0 for an operator */
-    int64_t at;
-    const char *action; /* "campaign.create", "key.revoke", ... */
-    const char *target; /* id of what it was done to */
+    struct lb_str source; /* the address that the request came from; ptr NULL: the command line */
 };
 
 /* One blocked lead as it is read back. The strings belong to the reader until its next call. */
@@ -103,7 +94,7 @@ struct lb_entry {
     uint64_t id;
     struct lb_list list;
     int64_t at;
-    uint32_t key;
+    uint32_t actor;
     struct lb_str identifier;
     struct lb_str reason; /* ptr NULL: none */
 };
@@ -215,6 +206,28 @@ struct lb_store_ops {
     /* Inserts, or replaces the one of the same lead and step. */
     lb_err (*activity_put)(struct lb_store *store, const struct lb_activity_row *row);
     lb_err (*audit_append)(struct lb_store *store, const struct lb_audit_row *row);
+    /* Adds to what is counted of that workspace and day. */
+    lb_err (*checks_add)(struct lb_store *store, const struct lb_checks_row *row);
+
+    /* Inserts and sets row->no. LB_ERR_ALREADY_EXISTS when a user has that e-mail address; the
+     * transaction stays usable. */
+    lb_err (*user_insert)(struct lb_store *store, struct lb_user_row *row);
+    lb_err (*user_set_password)(struct lb_store *store, uint32_t no, struct lb_str hash);
+    lb_err (*user_signed_in)(struct lb_store *store, uint32_t no, int64_t at);
+    /* The address is free again; the row stays, for the logs. Ends the user's sessions and links.
+     */
+    lb_err (*user_delete)(struct lb_store *store, uint32_t no, int64_t at);
+    lb_err (*session_insert)(struct lb_store *store, const struct lb_session_row *row);
+    lb_err (*session_delete)(struct lb_store *store, const uint8_t *token_hash);
+    /* All sessions of a user. */
+    lb_err (*sessions_end)(struct lb_store *store, uint32_t user);
+    /* In place of all others of that user. */
+    lb_err (*link_insert)(struct lb_store *store, const struct lb_link_row *row);
+    /* Removes a link. LB_ERR_NOT_FOUND when there is none (any more): of two that take the same one
+     * only one gets it. The transaction stays usable. */
+    lb_err (*link_take)(struct lb_store *store, const uint8_t *token_hash);
+    /* Removes sessions and links that ended before that time. */
+    lb_err (*accounts_sweep)(struct lb_store *store, int64_t before);
 
     /* Appends one row under the id in it. The caller numbers rows without overlap, starting from
      * log_next_id, or in a shared store with the ids that it has reserved. */
@@ -313,6 +326,30 @@ struct lb_store_ops {
     lb_err (*activities_page)(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                               unsigned states, uint64_t skip, size_t take, void *context,
                               lb_err (*each)(void *context, const struct lb_activity_row *row));
+
+    /* LB_ERR_NOT_FOUND when there is no such user; by e-mail and by id only those that were not
+     * deleted. */
+    lb_err (*user)(struct lb_store_reader *reader, uint32_t no, struct lb_user_row *out);
+    lb_err (*user_by_email)(struct lb_store_reader *reader, struct lb_str email,
+                            struct lb_user_row *out);
+    lb_err (*user_by_id)(struct lb_store_reader *reader, struct lb_str id, struct lb_user_row *out);
+    /* Those that were not deleted, in order of creation; as log_scan. */
+    lb_err (*users)(struct lb_store_reader *reader, void *context,
+                    lb_err (*each)(void *context, const struct lb_user_row *row));
+    /* A session with its user, or a link. LB_ERR_NOT_FOUND when there is none; it may have ended:
+     * see expires_at. */
+    lb_err (*session)(struct lb_store_reader *reader, const uint8_t *token_hash,
+                      struct lb_session_row *out, struct lb_user_row *out_user);
+    lb_err (*link)(struct lb_store_reader *reader, const uint8_t *token_hash,
+                   struct lb_link_row *out);
+    /* What was counted from that day on, in order; as log_scan. */
+    lb_err (*checks)(struct lb_store_reader *reader, uint32_t workspace, uint32_t first_day,
+                     void *context, lb_err (*each)(void *context, const struct lb_checks_row *row));
+    /* A page of the audit log of a workspace (0: of the installation), newest first, below that id
+     * (0: all); as log_scan. */
+    lb_err (*audit_page)(struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
+                         size_t take, void *context,
+                         lb_err (*each)(void *context, const struct lb_audit_row *row));
 
     /* A consistent copy into a new file; `path` must not exist. `*out_bytes`: its size. */
     lb_err (*backup)(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,

@@ -112,8 +112,11 @@ static void other_peoples_databases_are_refused_and_left_alone(void **state)
 static void the_audit_log_says_who_did_what(void **state)
 {
     struct place *place = *state;
-    struct lb_audit_row row = {
-        .workspace = 3, .key = 4, .at = 5, .action = "campaign.create", .target = "spring"};
+    struct lb_audit_row row = {.workspace = 3,
+                               .actor = 4,
+                               .at = 5,
+                               .action = LB_STR("campaign.create"),
+                               .target = LB_STR("spring")};
     struct lb_store *store;
     assert_int_equal(try_open(place->path, &store), LB_OK);
     assert_int_equal(store->ops->begin(store), LB_OK);

@@ -323,7 +323,7 @@ static void a_row_comes_back_as_it_was_given(void **state)
          .list = {UINT32_MAX, UINT32_MAX},
          .kind = LB_LOG_UNBLOCK,
          .continues = true,
-         .key = UINT32_MAX,
+         .actor = UINT32_MAX,
          .at = 1,
          .reason = LB_STR(""),
          .items = LB_STR("1")},
@@ -346,7 +346,7 @@ static void a_row_comes_back_as_it_was_given(void **state)
         assert_true(got.id == rows[i].id && got.kind == rows[i].kind);
         assert_true(got.list.workspace == rows[i].list.workspace);
         assert_true(got.list.campaign == rows[i].list.campaign);
-        assert_true(got.continues == rows[i].continues && got.key == rows[i].key);
+        assert_true(got.continues == rows[i].continues && got.actor == rows[i].actor);
         assert_true(got.at == rows[i].at && got.undoes == rows[i].undoes);
         assert_true(!got.reason.ptr == !rows[i].reason.ptr);
         assert_true(lb_str_equal(got.reason, rows[i].reason));

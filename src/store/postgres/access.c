@@ -88,10 +88,10 @@ lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row
 {
     struct lb_pg_params params = {0};
     lb_pg_add_number(&params, row->workspace);
-    lb_pg_add_number(&params, row->key);
+    lb_pg_add_number(&params, row->actor);
     lb_pg_add_number(&params, row->at);
-    lb_pg_add_text(&params, lb_str(row->action));
-    lb_pg_add_text(&params, lb_str(row->target));
+    lb_pg_add_text(&params, row->action);
+    lb_pg_add_text(&params, row->target);
     return lb_pg_write(store, PG_AUDIT_APPEND, &params);
 }
 

@@ -15,7 +15,7 @@ static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waitin
     lb_pg_add_number(params, row->list.campaign);
     lb_pg_add_number(params, (int64_t)row->kind);
     lb_pg_add_flag(params, row->continues);
-    lb_pg_add_number(params, row->key);
+    lb_pg_add_number(params, row->actor);
     lb_pg_add_number(params, row->at);
     lb_pg_add_number_or_null(params, (int64_t)row->undoes);
     lb_pg_add_number(params, (int64_t)row->token);
@@ -78,7 +78,7 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
                                         .campaign = (uint32_t)lb_pg_number(result, row, 2)},
                                .kind = (enum lb_log_kind)lb_pg_number(result, row, 3),
                                .continues = lb_pg_flag(result, row, 4),
-                               .key = (uint32_t)lb_pg_number(result, row, 5),
+                               .actor = (uint32_t)lb_pg_number(result, row, 5),
                                .at = lb_pg_number(result, row, 6),
                                .undoes = (uint64_t)lb_pg_number(result, row, 7),
                                .token = (uint64_t)lb_pg_number(result, row, 8),

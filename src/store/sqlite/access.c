@@ -84,22 +84,6 @@ lb_err lb_sqlite_key_touch(struct lb_store *store, uint32_t workspace, uint32_t 
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_audit_append(struct lb_store *store, const struct lb_audit_row *row)
-{
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_AUDIT_APPEND,
-                           "INSERT INTO audit_log (workspace, key, at, action, target)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5)");
-    if (!stmt)
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, row->workspace);
-    sqlite3_bind_int64(stmt, 2, row->key);
-    sqlite3_bind_int64(stmt, 3, row->at);
-    lb_sqlite_bind_str(stmt, 4, lb_str(row->action));
-    lb_sqlite_bind_str(stmt, 5, lb_str(row->target));
-    return lb_sqlite_run(stmt);
-}
-
 static enum lb_plan plan_of(struct lb_str name)
 {
     for (int plan = LB_PLAN_AGENCY; plan > LB_PLAN_STARTER; plan--)

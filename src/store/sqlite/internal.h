@@ -45,6 +45,27 @@ enum lb_sqlite_statement {
     STMT_ACTIVITY,
     STMT_ACTIVITIES_PAGE,
     STMT_AUDIT_APPEND,
+    STMT_AUDIT_PAGE,
+    STMT_CHECKS_ADD,
+    STMT_CHECKS,
+    STMT_USER_INSERT,
+    STMT_USER_SET_PASSWORD,
+    STMT_USER_SIGNED_IN,
+    STMT_USER_DELETE,
+    STMT_USER,
+    STMT_USER_BY_EMAIL,
+    STMT_USER_BY_ID,
+    STMT_USERS,
+    STMT_SESSION_INSERT,
+    STMT_SESSION_DELETE,
+    STMT_SESSIONS_END,
+    STMT_SESSIONS_SWEEP,
+    STMT_SESSION,
+    STMT_LINK_INSERT,
+    STMT_LINK_TAKE,
+    STMT_LINKS_END,
+    STMT_LINKS_SWEEP,
+    STMT_LINK,
     STMT_LOG_APPEND,
     STMT_LOG_LAST,
     STMT_LOG_ROW_OF,
@@ -126,7 +147,6 @@ lb_err lb_sqlite_key_insert(struct lb_store *store, struct lb_key_row *row);
 lb_err lb_sqlite_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
 lb_err lb_sqlite_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
                            int64_t last_used_at);
-lb_err lb_sqlite_audit_append(struct lb_store *store, const struct lb_audit_row *row);
 lb_err lb_sqlite_load_workspaces(struct lb_store *store, void *context,
                                  lb_err (*each)(void *, const struct lb_workspace_row *));
 lb_err lb_sqlite_load_keys(struct lb_store *store, void *context,
@@ -183,6 +203,36 @@ lb_err lb_sqlite_leads_scheduled(struct lb_store_reader *reader, uint32_t worksp
 lb_err lb_sqlite_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace,
                                  uint32_t campaign, uint64_t skip, size_t take, void *context,
                                  lb_err (*each)(void *, const struct lb_lead_row *));
+/* audit.c */
+lb_err lb_sqlite_audit_append(struct lb_store *store, const struct lb_audit_row *row);
+lb_err lb_sqlite_audit_page(struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
+                            size_t take, void *context,
+                            lb_err (*each)(void *, const struct lb_audit_row *));
+lb_err lb_sqlite_checks_add(struct lb_store *store, const struct lb_checks_row *row);
+lb_err lb_sqlite_checks(struct lb_store_reader *reader, uint32_t workspace, uint32_t first_day,
+                        void *context, lb_err (*each)(void *, const struct lb_checks_row *));
+/* account.c */
+lb_err lb_sqlite_user_insert(struct lb_store *store, struct lb_user_row *row);
+lb_err lb_sqlite_user_set_password(struct lb_store *store, uint32_t no, struct lb_str hash);
+lb_err lb_sqlite_user_signed_in(struct lb_store *store, uint32_t no, int64_t at);
+lb_err lb_sqlite_user_delete(struct lb_store *store, uint32_t no, int64_t at);
+lb_err lb_sqlite_user(struct lb_store_reader *reader, uint32_t no, struct lb_user_row *out);
+lb_err lb_sqlite_user_by_email(struct lb_store_reader *reader, struct lb_str email,
+                               struct lb_user_row *out);
+lb_err lb_sqlite_user_by_id(struct lb_store_reader *reader, struct lb_str id,
+                            struct lb_user_row *out);
+lb_err lb_sqlite_users(struct lb_store_reader *reader, void *context,
+                       lb_err (*each)(void *, const struct lb_user_row *));
+lb_err lb_sqlite_session_insert(struct lb_store *store, const struct lb_session_row *row);
+lb_err lb_sqlite_session_delete(struct lb_store *store, const uint8_t *token_hash);
+lb_err lb_sqlite_sessions_end(struct lb_store *store, uint32_t user);
+lb_err lb_sqlite_session(struct lb_store_reader *reader, const uint8_t *token_hash,
+                         struct lb_session_row *out, struct lb_user_row *out_user);
+lb_err lb_sqlite_link_insert(struct lb_store *store, const struct lb_link_row *row);
+lb_err lb_sqlite_link_take(struct lb_store *store, const uint8_t *token_hash);
+lb_err lb_sqlite_link(struct lb_store_reader *reader, const uint8_t *token_hash,
+                      struct lb_link_row *out);
+lb_err lb_sqlite_accounts_sweep(struct lb_store *store, int64_t before);
 /* activity.c */
 lb_err lb_sqlite_activity_put(struct lb_store *store, const struct lb_activity_row *row);
 lb_err lb_sqlite_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,

@@ -40,7 +40,8 @@ void lb_sqlite_reader_rest(struct lb_store_reader *reader)
             sqlite3_reset(reader->statements[held[i]]);
 }
 
-#define LOG_COLUMNS "id, workspace, campaign, kind, continues, key, at, undoes, reason, items"
+#define LOG_COLUMNS                                                                                \
+    "id, workspace, campaign, kind, continues, key, at, undoes, reason, items, source"
 
 static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
 {
@@ -49,11 +50,12 @@ static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
                                         .campaign = (uint32_t)sqlite3_column_int64(stmt, 2)},
                                .kind = (enum lb_log_kind)sqlite3_column_int(stmt, 3),
                                .continues = sqlite3_column_int(stmt, 4) != 0,
-                               .key = (uint32_t)sqlite3_column_int64(stmt, 5),
+                               .actor = (uint32_t)sqlite3_column_int64(stmt, 5),
                                .at = sqlite3_column_int64(stmt, 6),
                                .undoes = (uint64_t)sqlite3_column_int64(stmt, 7),
                                .reason = lb_sqlite_column_str(stmt, 8),
-                               .items = lb_sqlite_column_str(stmt, 9)};
+                               .items = lb_sqlite_column_str(stmt, 9),
+                               .source = lb_sqlite_column_str(stmt, 10)};
 }
 
 lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,

@@ -41,7 +41,7 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_LOG_APPEND,
         "INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at, undoes,"
-        " reason, items) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+        " reason, items, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
@@ -49,11 +49,12 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
     sqlite3_bind_int64(stmt, 3, row->list.campaign);
     sqlite3_bind_int(stmt, 4, (int)row->kind);
     sqlite3_bind_int(stmt, 5, row->continues);
-    sqlite3_bind_int64(stmt, 6, row->key);
+    sqlite3_bind_int64(stmt, 6, row->actor);
     sqlite3_bind_int64(stmt, 7, row->at);
     lb_sqlite_bind_number(stmt, 8, (int64_t)row->undoes);
     lb_sqlite_bind_str(stmt, 9, row->reason);
     lb_sqlite_bind_str(stmt, 10, row->items);
+    lb_sqlite_bind_str(stmt, 11, row->source);
     return lb_sqlite_run(stmt);
 }
 
