@@ -5,8 +5,6 @@
 #include "api/routes.h"
 #include "base/clock.h"
 
-#include <arpa/inet.h>
-
 /* Bodies larger than this are worked on by a reader thread when the route says so: a megabyte of
  * JSON takes milliseconds, which other connections of the I/O thread would have to wait. */
 #define HEAVY_BODY_BYTES (32 << 10)
@@ -23,6 +21,14 @@ static bool ask(struct lb_call *call)
     return !err;
 }
 
+/* A call that has not passed: what does it wait for, if anything? */
+static enum lb_admission wait_for(struct lb_call *call)
+{
+    if (call->unproven)
+        return lb_person_look_up(call) == LB_OK ? LB_UNDECIDED : LB_REFUSED;
+    return call->doubtful && ask(call) ? LB_UNDECIDED : LB_REFUSED;
+}
+
 static enum lb_admission begin(void *context, struct lb_request *req)
 {
     struct lb_call *call = lb_request_alloc(req, sizeof *call);
@@ -33,19 +39,23 @@ static enum lb_admission begin(void *context, struct lb_request *req)
     call->app = context;
     call->req = req;
     req->context = call;
-    if (lb_gate_pass(call))
-        return LB_ADMITTED;
-    return call->doubtful && ask(call) ? LB_UNDECIDED : LB_REFUSED;
+    return lb_gate_pass(call) ? LB_ADMITTED : wait_for(call);
 }
 
-/* Memory refused a call, and has now all that the store had when it came. */
-static bool decide(void *context, struct lb_request *req)
+/* The session of a call was looked up; or memory had refused it, and has now all that the store had
+ * when it came. */
+static enum lb_admission decide(void *context, struct lb_request *req)
 {
     struct lb_call *call = lb_call_of(req);
-    if (!call->fresh.result)
-        return lb_gate_pass_doubtful(call);
-    lb_call_refuse(call, call->fresh.result, NULL);
-    return false;
+    call->unproven = false;
+    call->doubtful = false;
+    if (req->reply.status) /* the server is stopping */
+        return LB_REFUSED;
+    if (call->fresh.result) {
+        lb_call_refuse(call, call->fresh.result, NULL);
+        return LB_REFUSED;
+    }
+    return lb_gate_pass_again(call) ? LB_ADMITTED : wait_for(call);
 }
 
 static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *reader)
@@ -87,22 +97,10 @@ static enum lb_progress handle(void *context, struct lb_request *req)
 {
     const struct lb_app *app = context;
     struct lb_call *call = lb_call_of(req);
-    if (app->freshness && !(req->route->flags & LB_ROUTE_OPEN))
+    if (app->freshness && !(req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_OWN)))
         return ask_first(call);
     /* A body may have taken its time. */
     return !req->has_body || lb_gate_still_passes(call) ? start(req) : LB_DONE;
-}
-
-/* `out` has INET6_ADDRSTRLEN bytes. */
-static void format_client(const struct lb_request *req, char *out)
-{
-    const struct in6_addr *client = &req->client;
-    bool v4 = IN6_IS_ADDR_V4MAPPED(client);
-    if (req->local)
-        strcpy(out, "local");
-    else
-        inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? &client->s6_addr[12] : client->s6_addr, out,
-                  INET6_ADDRSTRLEN);
 }
 
 static void log_request(const struct lb_app *app, const struct lb_request *req, uint64_t ns)
@@ -111,10 +109,10 @@ static void log_request(const struct lb_app *app, const struct lb_request *req, 
     const struct lb_call *call = lb_call_of((struct lb_request *)req);
     struct lb_log_line line;
     char client[INET6_ADDRSTRLEN];
-    format_client(req, client);
+    lb_call_format_client(req, client);
     lb_log_begin(&line, LB_LOG_INFO, "request");
     lb_log_add(&line, "id", lb_str(req->id));
-    lb_log_add(&line, "client", lb_str(client));
+    lb_log_add(&line, "client", req->local ? LB_STR("local") : lb_str(client));
     lb_log_add(&line, "method", lb_str(lb_method_name(req->method)));
     lb_log_add(&line, "route", req->route ? lb_str(req->route->pattern) : LB_STR("-"));
     lb_log_add_u64(&line, "status", req->reply.status);
@@ -122,6 +120,8 @@ static void log_request(const struct lb_app *app, const struct lb_request *req, 
         lb_log_add(&line, "code", lb_str(req->reply.code));
     if (call && call->key)
         lb_log_add(&line, "key", lb_str(call->key->row.id));
+    if (call && call->person && !call->person->result)
+        lb_log_add(&line, "user", lb_str(call->person->user.id));
     lb_log_add_u64(&line, "us", ns / 1000);
     lb_log_end(&line);
 }

@@ -21,11 +21,15 @@ struct lb_app {
     struct lb_freshness *freshness; /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
-    struct lb_failures *failures;
+    struct lb_failures *failures;     /* of keys and sessions, by address */
+    struct lb_failures *bad_sign_ins; /* by address, and by e-mail address */
+    struct lb_read_lane sign_ins;     /* checking a password takes a reader a while */
     struct lb_metrics *metrics;
     struct lb_server *server; /* for /metrics; NULL until it is created */
     struct lb_cidr *metrics_allow;
     size_t metrics_allow_count;
+    char public_url[300]; /* without a slash at its end; set before `loaded` */
+    bool secure_cookies;
     _Atomic bool loaded; /* the log is in memory, to the end: checks may be answered */
     _Atomic bool stopping;
     _Atomic uint64_t load_done; /* entry ids replayed so far */

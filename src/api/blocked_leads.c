@@ -1,5 +1,5 @@
 /* The blocklist of a campaign. */
-#include "api/changes.h"
+#include "api/dry_run.h"
 #include "api/handlers.h"
 #include "api/paging.h"
 
@@ -14,6 +14,8 @@ static enum lb_progress change_list(struct lb_call *call, bool block)
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_identifiers_read(call, block, &pending->identifiers))
         return LB_DONE;
+    if (call->dry_run)
+        return lb_dry_run_reply(call, &pending->identifiers, block);
     struct lb_change *change = &pending->change;
     change->items = pending->identifiers.items;
     change->fingerprints = pending->identifiers.fingerprints;
@@ -39,6 +41,7 @@ enum lb_progress lb_blocked_leads_delete(struct lb_request *req, void *app)
     return change_list(lb_call_of(req), false);
 }
 
+/* Without the brace that ends it. */
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
 {
     (void)call;
@@ -51,7 +54,6 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
         lb_buf_append_lit(body, "null");
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, entry->at);
-    lb_buf_append_lit(body, "}");
 }
 
 enum lb_progress lb_blocked_leads_list(struct lb_request *req, void *app)

@@ -3,6 +3,7 @@
 #include "api/gate.h"
 #include "json/encode.h"
 
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -109,14 +110,39 @@ enum lb_progress lb_call_read(struct lb_call *call,
     call->run = run;
     call->read.run = run_read;
     call->read.cancel = cancel_read;
-    call->read.lane = call->workspace ? &call->workspace->reads : NULL;
+    call->read.lane = call->lane ? call->lane : call->workspace ? &call->workspace->reads : NULL;
     lb_err err = lb_readers_submit(call->app->readers, &call->read);
     return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
 }
 
-struct lb_standing lb_call_standing(const struct lb_call *call, bool needs_license)
+void lb_call_format_client(const struct lb_request *req, char out[INET6_ADDRSTRLEN])
+{
+    const struct in6_addr *client = &req->client;
+    bool v4 = IN6_IS_ADDR_V4MAPPED(client);
+    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? &client->s6_addr[12] : client->s6_addr, out,
+              INET6_ADDRSTRLEN);
+}
+
+struct lb_actor lb_call_actor(struct lb_call *call)
+{
+    struct lb_actor actor = {0};
+    if (call->req->local)
+        return actor;
+    lb_call_format_client(call->req, call->source);
+    actor.source = lb_str(call->source);
+    if (call->key)
+        actor.no = call->key->row.no;
+    if (call->person) {
+        actor.no = call->person->user.no;
+        actor.session = call->person->token_hash;
+    }
+    return actor;
+}
+
+struct lb_standing lb_call_standing(struct lb_call *call, bool needs_license)
 {
     return (struct lb_standing){.access = call->app->access,
+                                .actor = lb_call_actor(call),
                                 .key = call->key,
                                 .workspace = call->workspace,
                                 .campaign_id = call->campaign_id,

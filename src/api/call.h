@@ -4,6 +4,7 @@
 #define LB_API_CALL_H
 
 #include "api/app.h"
+#include "api/person.h"
 #include "json/decode.h"
 
 #define LB_JSON_DEPTH_MAX 32
@@ -11,16 +12,21 @@
 struct lb_call {
     struct lb_app *app;
     struct lb_request *req;
-    struct lb_key *key;             /* NULL: an operator, or no key needed */
-    struct lb_workspace *workspace; /* of the key */
+    struct lb_key *key;             /* NULL: somebody signed in, the command line, or none needed */
+    struct lb_person *person;       /* who is signed in; NULL: nobody */
+    char source[INET6_ADDRSTRLEN];  /* see lb_call_actor */
+    struct lb_workspace *workspace; /* of the key, or the one that the person means */
     struct lb_str campaign_id;      /* of the path */
     struct lb_list list;            /* the campaign's list, or the workspace's */
     bool base_alias;                /* came under /api */
     bool rated;                     /* took its request from the key's rate */
     bool doubtful;                  /* memory refuses it, and may lag behind another node */
+    bool unproven;                  /* the person's session has to be looked up first */
+    bool dry_run;                   /* says what would happen, and changes nothing */
     struct lb_fresh fresh;          /* asks whether it does */
     struct lb_json *body;           /* freed with the call */
     struct lb_read read;            /* for lb_call_read and heavy handlers */
+    struct lb_read_lane *lane;      /* of the readers; NULL: the workspace's */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
     void *state; /* the handler's own */
 };
@@ -50,8 +56,14 @@ enum lb_progress lb_call_read(struct lb_call *call,
                               enum lb_turn (*run)(struct lb_call *call,
                                                   struct lb_store_reader *reader));
 
+/* Who the call is from, for the logs. What it points to lives as long as the request. */
+struct lb_actor lb_call_actor(struct lb_call *call);
+
+/* Formats the address that a request came from. */
+void lb_call_format_client(const struct lb_request *req, char out[INET6_ADDRSTRLEN]);
+
 /* Fills a standing for the call: its key, workspace and list. */
-struct lb_standing lb_call_standing(const struct lb_call *call, bool needs_license);
+struct lb_standing lb_call_standing(struct lb_call *call, bool needs_license);
 
 /* Does the client prefer `handling=lenient` (RFC 7240)? */
 bool lb_call_lenient(const struct lb_call *call);

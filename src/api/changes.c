@@ -5,8 +5,6 @@
 
 #include <stdio.h>
 
-#define CHANGE_PREFIX "ch_"
-
 struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license)
 {
     struct lb_pending_change *pending = lb_request_alloc(call->req, sizeof *pending);
@@ -42,7 +40,7 @@ struct lb_pending_change *lb_changes_done(struct lb_request *req)
 void lb_changes_put_id(struct lb_request *req, const struct lb_change *change)
 {
     char id[32];
-    snprintf(id, sizeof id, CHANGE_PREFIX "%llu", (unsigned long long)change->id);
+    snprintf(id, sizeof id, LB_CHANGE_PREFIX "%llu", (unsigned long long)change->id);
     lb_reply_header(&req->reply, "X-Change-Id", id);
 }
 
@@ -117,8 +115,8 @@ enum lb_progress lb_changes_undo(struct lb_request *req, void *app)
     if (!pending)
         return LB_DONE;
     struct lb_str id = req->params[0];
-    size_t prefix = sizeof CHANGE_PREFIX - 1;
-    bool ours = id.len > prefix && memcmp(id.ptr, CHANGE_PREFIX, prefix) == 0;
+    size_t prefix = sizeof LB_CHANGE_PREFIX - 1;
+    bool ours = id.len > prefix && memcmp(id.ptr, LB_CHANGE_PREFIX, prefix) == 0;
     struct lb_str number = {id.ptr + prefix, ours ? id.len - prefix : 0};
     if (ours && lb_str_equal(number, LB_STR("0"))) { /* names a change that changed nothing */
         reply_undone(req);

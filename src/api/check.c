@@ -53,6 +53,7 @@ enum lb_progress lb_check_get(struct lb_request *req, void *app)
         return LB_DONE;
     call->state = checking;
     checking->verdict = lb_blocklist_check(parts->blocklist, call->list, checking->identifier);
+    lb_workspace_count_checks(call->workspace, 1, checking->verdict.scope != LB_SCOPE_NONE);
     int64_t at;
     if (checking->verdict.scope != LB_SCOPE_NONE) {
         if (!lb_blocklist_recorded_at(call->workspace, checking->verdict.entry, &at))
@@ -65,29 +66,6 @@ enum lb_progress lb_check_get(struct lb_request *req, void *app)
     lb_json_put_string(body, checking->identifier);
     lb_buf_append_lit(body, ",\"blocked\":false}");
     return LB_DONE;
-}
-
-/* Marks the first of each identifier in `first`; false when out of memory. */
-static bool fold_duplicates(struct lb_call *call, const struct lb_identifiers *identifiers,
-                            bool *first)
-{
-    size_t capacity = 16;
-    while (capacity < identifiers->count * 2)
-        capacity *= 2;
-    uint32_t *slots = lb_request_alloc(call->req, capacity * sizeof *slots); /* index + 1 */
-    if (!slots)
-        return false;
-    for (size_t i = 0; i < identifiers->count; i++) {
-        struct lb_str identifier = identifiers->items[i].identifier;
-        size_t at = lb_blocklist_fingerprint(call->app->blocklist, call->list, identifier).high &
-                    (capacity - 1);
-        while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].identifier, identifier))
-            at = (at + 1) & (capacity - 1);
-        first[i] = slots[at] == 0;
-        if (first[i])
-            slots[at] = (uint32_t)i + 1;
-    }
-    return true;
 }
 
 static void put_some(struct lb_buf *body, const struct lb_identifiers *identifiers,
@@ -104,6 +82,18 @@ static void put_some(struct lb_buf *body, const struct lb_identifiers *identifie
     }
 }
 
+static void count_checks(struct lb_call *call, const bool *first, const struct lb_verdict *verdicts,
+                         size_t count)
+{
+    uint64_t checks = 0;
+    uint64_t blocked = 0;
+    for (size_t i = 0; i < count; i++) {
+        checks += first[i];
+        blocked += first[i] && verdicts[i].scope != LB_SCOPE_NONE;
+    }
+    lb_workspace_count_checks(call->workspace, checks, blocked);
+}
+
 enum lb_progress lb_check_post(struct lb_request *req, void *app)
 {
     const struct lb_app *parts = app;
@@ -116,11 +106,12 @@ enum lb_progress lb_check_post(struct lb_request *req, void *app)
     bool *first = lb_request_alloc(req, count * sizeof *first);
     struct lb_str *texts = lb_request_alloc(req, count * sizeof *texts);
     struct lb_verdict *verdicts = lb_request_alloc(req, count * sizeof *verdicts);
-    if (!first || !texts || !verdicts || !fold_duplicates(call, &identifiers, first))
+    if (!first || !texts || !verdicts || !lb_identifiers_fold(call, &identifiers, first))
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     for (size_t i = 0; i < count; i++)
         texts[i] = identifiers.items[i].identifier;
     lb_blocklist_check_many(parts->blocklist, call->list, texts, count, verdicts);
+    count_checks(call, first, verdicts, count);
     struct lb_buf *body = lb_reply_json(&req->reply, 200);
     lb_buf_append_lit(body, "{\"blocked\":[");
     put_some(body, &identifiers, first, verdicts, true);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#define PEOPLE (LB_ROUTE_PERSON | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
+
 /* Every path under /v1 is served under /api/v1 as well. */
 static void strip_alias(struct lb_call *call)
 {
@@ -79,6 +81,15 @@ static bool doubt_key(struct lb_call *call, struct lb_str text)
            doubt(call);
 }
 
+static void refuse_for_a_while(struct lb_reply *reply, unsigned wait_s, const char *what)
+{
+    char seconds[16];
+    snprintf(seconds, sizeof seconds, "%u", wait_s);
+    lb_reply_header(reply, "Retry-After", seconds);
+    lb_reply_error(reply, LB_ERR_RATE_LIMITED,
+                   "Too many failed %s from this address. Wait %u seconds.", what, wait_s);
+}
+
 static bool refuse_key(struct lb_call *call)
 {
     struct lb_reply *reply = &call->req->reply;
@@ -90,32 +101,115 @@ static bool refuse_key(struct lb_call *call)
             "with `leadblock key create`.");
         return false;
     }
-    char seconds[16];
-    snprintf(seconds, sizeof seconds, "%u", wait_s);
-    lb_reply_header(reply, "Retry-After", seconds);
-    lb_reply_error(reply, LB_ERR_RATE_LIMITED,
-                   "Too many failed API keys from this address. Wait %u seconds.", wait_s);
+    refuse_for_a_while(reply, wait_s, "API keys");
     return false;
 }
 
-static bool pass_key(struct lb_call *call)
+static bool pass_key(struct lb_call *call, struct lb_str text)
 {
-    struct lb_str text = lb_request_header(call->req, "x-api-key");
-    if (text.len == 0) {
-        lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
-                       "Send your API key in the header x-api-key.");
-        return false;
-    }
     if (lb_access_authenticate(call->app->access, text, lb_clock_wall_ms(), &call->key))
         return !doubt_key(call, text) && refuse_key(call);
     call->workspace = call->key->workspace;
     call->list.workspace = call->workspace->row.no;
-    return true;
+    if (!(call->req->route->flags & PEOPLE))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
+                   "API keys may not do this; sign in to the dashboard.");
+    return false;
+}
+
+static bool refuse_person(struct lb_call *call)
+{
+    struct lb_reply *reply = &call->req->reply;
+    if (call->person->result != LB_ERR_INVALID_SESSION) {
+        lb_call_refuse(call, call->person->result, NULL);
+        return false;
+    }
+    lb_person_clear_cookie(call);
+    unsigned wait_s = lb_failures_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
+    if (wait_s)
+        refuse_for_a_while(reply, wait_s, "sessions");
+    else
+        lb_reply_error(reply, LB_ERR_INVALID_SESSION,
+                       "You are not signed in any more. Sign in again.");
+    return false;
+}
+
+/* The workspace that somebody who is signed in means. */
+static bool pass_workspace(struct lb_call *call)
+{
+    const struct lb_user_row *user = &call->person->user;
+    unsigned flags = call->req->route->flags;
+    struct lb_str named = lb_request_header(call->req, "X-Workspace-Id");
+    struct lb_str own = lb_str(user->workspace_id);
+    bool any = user->role == LB_ROLE_OPERATOR;
+    if (flags & (LB_ROUTE_OWN | LB_ROUTE_OPERATOR) ||
+        (any && !named.len && (flags & LB_ROUTE_ANYWHERE)))
+        return true;
+    if (any && !named.len) {
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_REQUIRED,
+                       "Name the workspace in the header X-Workspace-Id.");
+        return false;
+    }
+    if (any || !named.len || lb_str_equal(named, own))
+        call->workspace = lb_access_workspace(call->app->access, any ? named : own);
+    if (call->workspace) {
+        call->list.workspace = call->workspace->row.no;
+        return true;
+    }
+    if (!doubt(call))
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND, "No workspace '%.*s'.",
+                       named.len > 64 ? 64 : (int)named.len, named.ptr);
+    return false;
+}
+
+static bool pass_person(struct lb_call *call)
+{
+    const struct lb_person *person = call->person;
+    unsigned flags = call->req->route->flags;
+    struct lb_reply *reply = &call->req->reply;
+    if (person->result)
+        return refuse_person(call);
+    if ((flags & LB_ROUTE_CHANGES) &&
+        !lb_token_csrf_matches(person->token, lb_request_header(call->req, "X-CSRF-Token"))) {
+        lb_reply_error(reply, LB_ERR_CSRF_FAILED,
+                       "Send the session's csrfToken in the header X-CSRF-Token.");
+        return false;
+    }
+    if ((flags & LB_ROUTE_OPERATOR) && person->user.role != LB_ROLE_OPERATOR) {
+        lb_reply_error(reply, LB_ERR_FORBIDDEN, "Only operators may do this.");
+        return false;
+    }
+    return pass_workspace(call);
+}
+
+/* A key, or a session in its place. */
+static bool pass_caller(struct lb_call *call)
+{
+    struct lb_str text = lb_request_header(call->req, "x-api-key");
+    if (text.len)
+        return pass_key(call, text);
+    if (call->person)
+        return pass_person(call);
+    struct lb_str token = lb_person_token(call->req);
+    if (token.len == 0) {
+        lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
+                       "Send your API key in the header x-api-key.");
+        return false;
+    }
+    call->person = lb_request_alloc(call->req, sizeof *call->person);
+    if (!call->person) {
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return false;
+    }
+    call->person->token = token;
+    call->unproven = true;
+    return false;
 }
 
 static bool pass_rate(struct lb_call *call)
 {
-    if (call->rated ||
+    if (call->rated || !call->key ||
         lb_key_take_request(call->key, call->app->config->rate_limit, call->req->started_ns)) {
         call->rated = true;
         return true;
@@ -130,9 +224,16 @@ static bool pass_rate(struct lb_call *call)
 static bool pass_license(struct lb_call *call)
 {
     unsigned flags = call->req->route->flags;
-    if ((flags & LB_ROUTE_CHANGES) && call->key->row.read_only) {
+    bool changes = (flags & LB_ROUTE_CHANGES) && !(flags & LB_ROUTE_OWN);
+    if (changes && call->key && call->key->row.read_only) {
         lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
                        "This API key may only check and list.");
+        return false;
+    }
+    if (changes && call->person && call->person->user.role == LB_ROLE_VIEWER) {
+        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
+                       "You may look at things here and change nothing. Ask an operator for the "
+                       "role of a member.");
         return false;
     }
     if (!(flags & LB_ROUTE_LICENSED))
@@ -179,17 +280,36 @@ static bool pass_media_type(struct lb_call *call)
     if (type.len >= len && strncasecmp(type.ptr, json, len) == 0 &&
         (type.len == len || type.ptr[len] == ';' || type.ptr[len] == ' ' || type.ptr[len] == '\t'))
         return true;
-    if (call->key && doubt(call)) /* what comes before it may have ended elsewhere */
+    if (call->workspace && doubt(call)) /* what comes before it may have ended elsewhere */
         return false;
     lb_reply_error(&req->reply, LB_ERR_UNSUPPORTED_MEDIA_TYPE,
                    "Send the body as JSON, with the header Content-Type: application/json.");
     return false;
 }
 
+/* dryRun=true where it is not known would change what the client wants to try. */
+static bool pass_dry_run(struct lb_call *call)
+{
+    struct lb_str value;
+    struct lb_reason reason;
+    if (call->req->query.len == 0 || !(call->req->route->flags & LB_ROUTE_CHANGES))
+        return true;
+    lb_err err = lb_request_query(call->req, "dryRun", &value, &reason);
+    call->dry_run = !err && lb_str_equal(value, LB_STR("true"));
+    bool known = call->req->route->flags & LB_ROUTE_TRIES;
+    if (!err && (!value.ptr || lb_str_equal(value, LB_STR("false")) || (call->dry_run && known)))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER, "%s",
+                   err             ? reason.text
+                   : call->dry_run ? "This request cannot be tried with dryRun."
+                                   : "The parameter 'dryRun' must be true or false.");
+    return false;
+}
+
 static bool pass_rest(struct lb_call *call)
 {
-    return pass_key(call) && pass_rate(call) && pass_license(call) && pass_campaign(call) &&
-           pass_media_type(call);
+    return pass_caller(call) && pass_rate(call) && pass_license(call) && pass_campaign(call) &&
+           pass_media_type(call) && pass_dry_run(call);
 }
 
 bool lb_gate_pass(struct lb_call *call)
@@ -202,14 +322,20 @@ bool lb_gate_pass(struct lb_call *call)
     return pass_rest(call);
 }
 
-bool lb_gate_pass_doubtful(struct lb_call *call)
+bool lb_gate_pass_again(struct lb_call *call)
 {
     return pass_rest(call);
 }
 
 static bool still_valid(struct lb_call *call)
 {
-    if (!call->key || lb_key_valid(call->key, lb_clock_wall_ms()))
+    int64_t now = lb_clock_wall_ms();
+    if (call->person && call->person->session.expires_at <= now && !call->unproven) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_SESSION,
+                       "Your session has ended. Sign in again.");
+        return false;
+    }
+    if (!call->key || lb_key_valid(call->key, now))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_API_KEY,
                    "The API key has been revoked or has ended.");

@@ -1,19 +1,20 @@
 /* What every request passes before its body is read, in the order that the contract names
- * (docs/api.md, section 1): starting, route, method, key, rate limit, licence, campaign, media
- * type. Size comes after it, in the HTTP server; JSON and items in the handlers. */
+ * (docs/api.md, section 1): starting, route, method, key or session, rate limit, licence, campaign,
+ * media type. Size comes after it, in the HTTP server; JSON and items in the handlers. */
 #ifndef LB_API_GATE_H
 #define LB_API_GATE_H
 
 #include "api/call.h"
 
-/* True: go on with the body. False: refused, the reply is set. When several nodes share the
- * store, what another one may have changed is not refused yet: call->doubtful is set, and no reply.
- * I/O thread. */
+/* True: go on with the body. False: refused, the reply is set. Two things are not refused yet, and
+ * no reply is set: with call->unproven, the session of call->person has to be looked up; when
+ * several nodes share the store, with call->doubtful, another one may have changed what memory
+ * refuses. I/O thread. */
 bool lb_gate_pass(struct lb_call *call);
 
-/* The same once more for a call that was doubtful, now that memory is known to lag behind nobody
- * (domain/freshness.h). I/O thread. */
-bool lb_gate_pass_doubtful(struct lb_call *call);
+/* The same once more for such a call, now that its session is known, or memory is known to lag
+ * behind nobody (domain/freshness.h). I/O thread. */
+bool lb_gate_pass_again(struct lb_call *call);
 
 /* For a call that has passed, when memory is known to lag behind nobody: looks again at what may
  * have ended. */

@@ -59,15 +59,38 @@ enum lb_progress lb_health_live(struct lb_request *req, void *app);
 enum lb_progress lb_health_ready(struct lb_request *req, void *app);
 enum lb_progress lb_health_metrics(struct lb_request *req, void *app);
 
-/* admin_workspaces.c */
-enum lb_progress lb_admin_workspaces_post(struct lb_request *req, void *app);
-enum lb_progress lb_admin_workspaces_list(struct lb_request *req, void *app);
-enum lb_progress lb_admin_workspaces_plan(struct lb_request *req, void *app);
+/* sessions.c */
+enum lb_progress lb_sessions_post(struct lb_request *req, void *app);
+enum lb_progress lb_sessions_get(struct lb_request *req, void *app);
+enum lb_progress lb_sessions_delete(struct lb_request *req, void *app);
+enum lb_progress lb_sessions_put_password(struct lb_request *req, void *app);
+enum lb_progress lb_sessions_post_link(struct lb_request *req, void *app);
+enum lb_progress lb_sessions_post_from_link(struct lb_request *req, void *app);
 
-/* admin_keys.c */
-enum lb_progress lb_admin_keys_post(struct lb_request *req, void *app);
-enum lb_progress lb_admin_keys_list(struct lb_request *req, void *app);
-enum lb_progress lb_admin_keys_delete(struct lb_request *req, void *app);
+/* users.c */
+enum lb_progress lb_users_list(struct lb_request *req, void *app);
+enum lb_progress lb_users_post(struct lb_request *req, void *app);
+enum lb_progress lb_users_post_link(struct lb_request *req, void *app);
+enum lb_progress lb_users_delete(struct lb_request *req, void *app);
+
+/* workspaces.c */
+enum lb_progress lb_workspaces_post(struct lb_request *req, void *app);
+enum lb_progress lb_workspaces_list(struct lb_request *req, void *app);
+enum lb_progress lb_workspaces_plan(struct lb_request *req, void *app);
+
+/* keys.c */
+enum lb_progress lb_keys_post(struct lb_request *req, void *app);
+enum lb_progress lb_keys_list(struct lb_request *req, void *app);
+enum lb_progress lb_keys_delete(struct lb_request *req, void *app);
+
+/* lookup.c */
+enum lb_progress lb_lookup_get(struct lb_request *req, void *app);
+
+/* statistics.c */
+enum lb_progress lb_statistics_get(struct lb_request *req, void *app);
+
+/* audit.c */
+enum lb_progress lb_audit_list(struct lb_request *req, void *app);
 
 /* admin_campaigns.c */
 enum lb_progress lb_admin_campaigns_post(struct lb_request *req, void *app);

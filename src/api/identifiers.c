@@ -147,6 +147,28 @@ bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
     return read_body(&reading, read_leads(&reading));
 }
 
+bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *identifiers,
+                         bool *first)
+{
+    size_t capacity = 16;
+    while (capacity < identifiers->count * 2)
+        capacity *= 2;
+    uint32_t *slots = lb_request_alloc(call->req, capacity * sizeof *slots); /* index + 1 */
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < identifiers->count; i++) {
+        struct lb_str identifier = identifiers->items[i].identifier;
+        size_t at = lb_blocklist_fingerprint(call->app->blocklist, call->list, identifier).high &
+                    (capacity - 1);
+        while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].identifier, identifier))
+            at = (at + 1) & (capacity - 1);
+        first[i] = slots[at] == 0;
+        if (first[i])
+            slots[at] = (uint32_t)i + 1;
+    }
+    return true;
+}
+
 bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out)
 {
     struct lb_identifier *identifier = lb_request_alloc(call->req, sizeof *identifier);

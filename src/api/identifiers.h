@@ -21,6 +21,11 @@ bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_ident
 /* The same for {"leads":[{"publicIdentifier":...,"reason":...}]}. */
 bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out);
 
+/* Marks the first of each identifier in `first`, which has a place for each; false when out of
+ * memory. */
+bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *identifiers,
+                         bool *first);
+
 /* One identifier of a path. False when the reply is set. */
 bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out);
 

@@ -1,5 +1,7 @@
 #include "api/paging.h"
 
+#include "api/actors.h"
+
 #include "domain/identifier.h"
 
 #include <stdarg.h>
@@ -21,6 +23,7 @@ struct listing {
     struct lb_buf *body;
     const struct lb_call *call;
     size_t given;
+    struct lb_actors_places by; /* places NULL: who blocked them is not asked for */
 };
 
 bool lb_paging_text(struct lb_call *call, const char *name, struct lb_str *out)
@@ -36,9 +39,9 @@ bool lb_paging_number(struct lb_call *call, const char *name, const char *other,
                       uint64_t max, uint64_t *out)
 {
     struct lb_str text;
-    struct lb_str alias;
+    struct lb_str alias = {0};
     struct lb_reply *reply = &call->req->reply;
-    if (!lb_paging_text(call, name, &text) || !lb_paging_text(call, other, &alias))
+    if (!lb_paging_text(call, name, &text) || (other && !lb_paging_text(call, other, &alias)))
         return false;
     if (text.ptr && alias.ptr) {
         lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
@@ -154,6 +157,10 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     if (listing->given++)
         lb_buf_append_lit(listing->body, ",");
     listing->paging->put_entry(listing->body, listing->call, entry);
+    if (listing->by.places)
+        listing->by.places[listing->by.count++] =
+            (struct lb_actors_place){listing->body->len, entry->actor};
+    lb_buf_append_lit(listing->body, "}");
     return LB_OK;
 }
 
@@ -170,6 +177,25 @@ static void append_escaped(struct lb_buf *out, struct lb_str text)
     }
 }
 
+/* `include=by`: a place for each entry of the page. False when the reply is set. */
+static bool read_include(struct lb_call *call, struct listing *listing, size_t take)
+{
+    struct lb_str include;
+    if (!lb_paging_text(call, "include", &include))
+        return false;
+    if (include.len == 0)
+        return true;
+    if (!lb_str_equal(include, LB_STR("by"))) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameter 'include' can only be 'by'.");
+        return false;
+    }
+    listing->by.places = lb_request_alloc(call->req, (take + 1) * sizeof *listing->by.places);
+    if (!listing->by.places)
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    return listing->by.places != NULL;
+}
+
 static void put_link(struct lb_call *call, const struct listing *listing, uint64_t next)
 {
     struct lb_buf link = {0};
@@ -180,6 +206,8 @@ static void put_link(struct lb_call *call, const struct listing *listing, uint64
         lb_buf_append_lit(&link, "&search=");
         append_escaped(&link, listing->search);
     }
+    if (listing->by.places)
+        lb_buf_append_lit(&link, "&include=by");
     lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)next);
     end_link(call, &link);
 }
@@ -197,6 +225,8 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     if (!err && result.unfinished)
         return LB_TURN_MORE;
     lb_buf_append_lit(listing->body, "]");
+    if (!err && listing->by.places && !lb_actors_fill_in(listing->body, call, reader, &listing->by))
+        err = LB_ERR_OVERLOADED;
     if (err) {
         lb_call_refuse(call, err, NULL);
     } else {
@@ -224,7 +254,7 @@ enum lb_progress lb_paging_reply(struct lb_call *call, const struct lb_paging *p
     if (!lb_paging_number(call, "skip", "offset", 0, SKIP_MAX, &listing->query.skip) ||
         !lb_paging_number(call, "take", "limit", paging->take_default, paging->take_max, &take) ||
         !read_sort(call, listing) || !read_search(call, listing) ||
-        !lb_paging_cursor(call, &listing->query.cursor))
+        !lb_paging_cursor(call, &listing->query.cursor) || !read_include(call, listing, take))
         return LB_DONE;
     listing->query.take = take;
     return lb_call_read(call, run);

@@ -8,15 +8,19 @@
 const struct lb_route lb_routes[] = {
     /* blocked_leads.c: the blocklist of a campaign */
     {LB_POST, BLOCKED_LEADS, lb_blocked_leads_post,
-     LB_ROUTE_CHANGES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+     LB_ROUTE_CHANGES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
     {LB_GET, BLOCKED_LEADS, lb_blocked_leads_list, LB_ROUTE_CAMPAIGN},
     {LB_DELETE, BLOCKED_LEADS, lb_blocked_leads_delete,
-     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
 
     /* workspace_leads.c: the blocklist of the whole workspace */
-    {LB_POST, "/v1/blocked-leads", lb_workspace_leads_post, LB_ROUTE_CHANGES | LB_ROUTE_HEAVY},
+    {LB_POST, "/v1/blocked-leads", lb_workspace_leads_post,
+     LB_ROUTE_CHANGES | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
     {LB_GET, "/v1/blocked-leads", lb_workspace_leads_list, 0},
     {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_CHANGES | LB_ROUTE_HEAVY},
+
+    /* lookup.c: one person in all lists */
+    {LB_GET, "/v1/blocked-leads/{publicIdentifier}", lb_lookup_get, 0},
 
     /* check.c */
     {LB_GET, BLOCKED_LEADS "/{publicIdentifier}", lb_check_get, LB_ROUTE_CAMPAIGN},
@@ -53,18 +57,47 @@ const struct lb_route lb_routes[] = {
     {LB_GET, CAMPAIGN "/activities", lb_activities_list, LB_ROUTE_CAMPAIGN},
     {LB_POST, "/v1/activities/{activityId}/complete", lb_activities_complete, LB_ROUTE_CHANGES},
 
+    /* statistics.c, audit.c: what happened in a workspace */
+    {LB_GET, "/v1/statistics", lb_statistics_get, 0},
+    {LB_GET, "/v1/audit", lb_audit_list, LB_ROUTE_ANYWHERE},
+
+    /* sessions.c: signing in and out */
+    {LB_POST, "/v1/session", lb_sessions_post, LB_ROUTE_OPEN},
+    {LB_GET, "/v1/session", lb_sessions_get, LB_ROUTE_OWN},
+    {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN | LB_ROUTE_CHANGES},
+    {LB_PUT, "/v1/session/password", lb_sessions_put_password, LB_ROUTE_OWN | LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/session/link", lb_sessions_post_link, LB_ROUTE_OPEN},
+    {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link, LB_ROUTE_OPEN},
+
+    /* users.c, workspaces.c, keys.c: what people manage */
+    {LB_GET, "/v1/users", lb_users_list, LB_ROUTE_OPERATOR},
+    {LB_POST, "/v1/users", lb_users_post, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/users/{userId}/link", lb_users_post_link, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
+    {LB_DELETE, "/v1/users/{userId}", lb_users_delete, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
+    {LB_GET, "/v1/workspaces", lb_workspaces_list, LB_ROUTE_OPERATOR},
+    {LB_POST, "/v1/workspaces", lb_workspaces_post, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
+    {LB_PUT, "/v1/workspaces/{workspaceId}/plan", lb_workspaces_plan,
+     LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
+    {LB_GET, "/v1/keys", lb_keys_list, LB_ROUTE_PERSON},
+    {LB_POST, "/v1/keys", lb_keys_post, LB_ROUTE_PERSON | LB_ROUTE_CHANGES},
+    {LB_DELETE, "/v1/keys/{keyId}", lb_keys_delete, LB_ROUTE_PERSON | LB_ROUTE_CHANGES},
+
     /* health.c */
     {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN},
     {LB_GET, "/readyz", lb_health_ready, LB_ROUTE_OPEN},
     {LB_GET, "/metrics", lb_health_metrics, LB_ROUTE_OPEN},
 
-    /* admin_*.c: what the command line asks for */
-    {LB_POST, "/admin/workspaces", lb_admin_workspaces_post, LB_ROUTE_LOCAL},
-    {LB_GET, "/admin/workspaces", lb_admin_workspaces_list, LB_ROUTE_LOCAL},
-    {LB_PUT, "/admin/workspaces/{workspaceId}/plan", lb_admin_workspaces_plan, LB_ROUTE_LOCAL},
-    {LB_POST, "/admin/workspaces/{workspaceId}/keys", lb_admin_keys_post, LB_ROUTE_LOCAL},
-    {LB_GET, "/admin/workspaces/{workspaceId}/keys", lb_admin_keys_list, LB_ROUTE_LOCAL},
-    {LB_DELETE, "/admin/keys/{keyId}", lb_admin_keys_delete, LB_ROUTE_LOCAL},
+    /* What the command line asks for; admin_*.c are its own */
+    {LB_GET, "/admin/users", lb_users_list, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/users", lb_users_post, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/users/{userId}/link", lb_users_post_link, LB_ROUTE_LOCAL},
+    {LB_DELETE, "/admin/users/{userId}", lb_users_delete, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/workspaces", lb_workspaces_post, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/workspaces", lb_workspaces_list, LB_ROUTE_LOCAL},
+    {LB_PUT, "/admin/workspaces/{workspaceId}/plan", lb_workspaces_plan, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/workspaces/{workspaceId}/keys", lb_keys_post, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/workspaces/{workspaceId}/keys", lb_keys_list, LB_ROUTE_LOCAL},
+    {LB_DELETE, "/admin/keys/{keyId}", lb_keys_delete, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_post, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_list, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/backup", lb_admin_backup, LB_ROUTE_LOCAL},

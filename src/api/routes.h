@@ -10,7 +10,13 @@ enum lb_route_flag {
     LB_ROUTE_CHANGES = 4,   /* refused for keys that may only read */
     LB_ROUTE_LICENSED = 8,  /* needs a valid Pro or Agency license */
     LB_ROUTE_CAMPAIGN = 16, /* the first placeholder is a campaign of the workspace */
-    LB_ROUTE_HEAVY = 32     /* a large body is worked on by a reader, not on the I/O thread */
+    LB_ROUTE_HEAVY = 32,    /* a large body is worked on by a reader, not on the I/O thread */
+    LB_ROUTE_TRIES = 64,    /* knows dryRun */
+    /* Those below are for people who are signed in; keys are refused. */
+    LB_ROUTE_PERSON = 128,
+    LB_ROUTE_OPERATOR = 256, /* about the installation: operators only */
+    LB_ROUTE_OWN = 512,      /* about who is signed in: viewers, too */
+    LB_ROUTE_ANYWHERE = 1024 /* operators need not name a workspace */
 };
 
 extern const struct lb_route lb_routes[];

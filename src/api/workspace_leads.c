@@ -1,7 +1,8 @@
 /* The blocklist of a whole workspace. */
-#include "api/changes.h"
+#include "api/dry_run.h"
 #include "api/handlers.h"
 #include "api/paging.h"
+#include "api/workspace_leads.h"
 
 #include "json/encode.h"
 
@@ -17,6 +18,8 @@ enum lb_progress lb_workspace_leads_post(struct lb_request *req, void *app)
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_identifiers_read_leads(call, &pending->identifiers))
         return LB_DONE;
+    if (call->dry_run)
+        return lb_dry_run_reply(call, &pending->identifiers, true);
     struct lb_change *change = &pending->change;
     change->items = pending->identifiers.items;
     change->fingerprints = pending->identifiers.fingerprints;
@@ -26,10 +29,17 @@ enum lb_progress lb_workspace_leads_post(struct lb_request *req, void *app)
     return lb_changes_submit(call, pending, pending->identifiers.bytes, lb_changes_reply_blocked);
 }
 
+void lb_workspace_leads_put_id(struct lb_buf *body, uint64_t entry)
+{
+    lb_buf_append_lit(body, ENTRY_PREFIX);
+    lb_buf_append_u64(body, entry);
+}
+
+/* Without the brace that ends it. */
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
 {
-    lb_buf_append_lit(body, "{\"id\":\"" ENTRY_PREFIX);
-    lb_buf_append_u64(body, entry->id);
+    lb_buf_append_lit(body, "{\"id\":\"");
+    lb_workspace_leads_put_id(body, entry->id);
     lb_buf_append_lit(body, "\",\"publicIdentifier\":");
     lb_json_put_string(body, entry->identifier);
     lb_buf_append_lit(body, ",\"reason\":");
@@ -41,7 +51,6 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
     lb_json_put_time(body, entry->at);
     lb_buf_append_lit(body, ",\"workspaceId\":");
     lb_json_put_string(body, lb_str(call->workspace->row.id));
-    lb_buf_append_lit(body, "}");
 }
 
 enum lb_progress lb_workspace_leads_list(struct lb_request *req, void *app)

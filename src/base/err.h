@@ -17,18 +17,28 @@
     X(LB_ERR_INVALID_IDENTIFIER, 400, "invalid_identifier")                                        \
     X(LB_ERR_INVALID_PARAMETER, 400, "invalid_parameter")                                          \
     X(LB_ERR_INVALID_TEMPLATE, 400, "invalid_template")                                            \
+    X(LB_ERR_WORKSPACE_REQUIRED, 400, "workspace_required")                                        \
     X(LB_ERR_MISSING_API_KEY, 401, "missing_api_key")                                              \
     X(LB_ERR_INVALID_API_KEY, 401, "invalid_api_key")                                              \
+    X(LB_ERR_INVALID_CREDENTIALS, 401, "invalid_credentials")                                      \
+    X(LB_ERR_INVALID_SESSION, 401, "invalid_session")                                              \
+    X(LB_ERR_INVALID_LINK, 401, "invalid_link")                                                    \
     X(LB_ERR_LICENSE_REQUIRED, 403, "license_required")                                            \
     X(LB_ERR_LICENSE_EXPIRED, 403, "license_expired")                                              \
     X(LB_ERR_FORBIDDEN, 403, "forbidden")                                                          \
+    X(LB_ERR_CSRF_FAILED, 403, "csrf_failed")                                                      \
+    X(LB_ERR_WRONG_PASSWORD, 403, "wrong_password")                                                \
     X(LB_ERR_NOT_FOUND, 404, "not_found")                                                          \
+    X(LB_ERR_WORKSPACE_NOT_FOUND, 404, "workspace_not_found")                                      \
+    X(LB_ERR_USER_NOT_FOUND, 404, "user_not_found")                                                \
+    X(LB_ERR_KEY_NOT_FOUND, 404, "key_not_found")                                                  \
     X(LB_ERR_CAMPAIGN_NOT_FOUND, 404, "campaign_not_found")                                        \
     X(LB_ERR_LEAD_NOT_FOUND, 404, "lead_not_found")                                                \
     X(LB_ERR_STEP_NOT_FOUND, 404, "step_not_found")                                                \
     X(LB_ERR_ACTIVITY_NOT_FOUND, 404, "activity_not_found")                                        \
     X(LB_ERR_METHOD_NOT_ALLOWED, 405, "method_not_allowed")                                        \
     X(LB_ERR_ALREADY_EXISTS, 409, "already_exists")                                                \
+    X(LB_ERR_LAST_OPERATOR, 409, "last_operator")                                                  \
     X(LB_ERR_CAMPAIGN_NOT_READY, 409, "campaign_not_ready")                                        \
     X(LB_ERR_CAMPAIGN_ACTIVE, 409, "campaign_active")                                              \
     X(LB_ERR_LEASE_LOST, 409, "lease_lost")                                                        \

@@ -142,7 +142,7 @@ bool lb_config_is_postgres(const char *database)
 static lb_err set_text(const struct lb_setting *setting, const char **out, const char *name,
                        const char *value, struct lb_reason *reason)
 {
-    if (!*value)
+    if (!*value && *setting->initial)
         return lb_fail(reason, LB_ERR_INVALID_PARAMETER, "%s: the value is empty", name);
     if (setting == &lb_settings[LB_SETTING_database] && strcmp(value, "sqlite") != 0 &&
         !lb_config_is_postgres(value)) /* which may hold a password: it is not shown */

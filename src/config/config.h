@@ -28,6 +28,11 @@
       "I/O threads; 0 means one per processor that the process may use.")                          \
     X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
       "Also make a workspace, a campaign `demo` and a key, and print a curl line to try.")         \
+    X(text, public_url, "public-url", "", "URL", 0, 0,                                             \
+      "How people reach the server, such as `https://leadblock.example.com`: for links, and with " \
+      "https the session's cookie is sent over nothing else. Empty: the address it listens on.")   \
+    X(u32, session_lifetime_s, "session-lifetime", "43200", "SECONDS", 60, 31536000,               \
+      "How long somebody stays signed in to the dashboard.")                                       \
     X(level, log_level, "log-level", "info", "LEVEL", 0, 0,                                        \
       "How much is logged on standard error: error, warn, info or debug.")                         \
     X(u32, max_connections, "max-connections", "10000", "N", 1, 1000000,                           \

@@ -3,8 +3,8 @@
 #include "daemon/demo.h"
 #include "daemon/notify.h"
 #include "daemon/parts.h"
+#include "daemon/set_up.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <sodium.h>
@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often last uses of keys are written down. */
-#define TOUCH_EVERY_S 60
+/* How often last uses of keys and counts of checks are written down. */
+#define NOTE_EVERY_S 60
 
 struct lb_daemon {
     struct lb_parts parts;
@@ -45,7 +45,7 @@ static void wait_for_signal(struct lb_parts *parts)
 {
     sigset_t signals;
     fill_stop_signals(&signals);
-    const struct timespec period = {.tv_sec = TOUCH_EVERY_S};
+    const struct timespec period = {.tv_sec = NOTE_EVERY_S};
     for (;;) {
         lb_rcu_offline();
         int signal = sigtimedwait(&signals, NULL, &period);
@@ -53,36 +53,8 @@ static void wait_for_signal(struct lb_parts *parts)
         if (signal > 0)
             return;
         if (errno == EAGAIN)
-            lb_parts_touch_keys(parts);
+            lb_parts_note(parts);
     }
-}
-
-/* A host that clients on this machine can ask for: "every address" is none. */
-static const char *reachable(const char *host)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    if (!*host || strcmp(host, "*") == 0 || (inet_aton(host, &v4) && v4.s_addr == INADDR_ANY))
-        return "127.0.0.1";
-    char bare[INET6_ADDRSTRLEN];
-    size_t len = strlen(host);
-    if (host[0] == '[' && len > 2 &&
-        lb_str_copy((struct lb_str){host + 1, len - 2}, bare, sizeof bare) &&
-        inet_pton(AF_INET6, bare, &v6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&v6))
-        return "[::1]";
-    return host;
-}
-
-/* Where this machine reaches the API, with the port that was really bound. */
-static void format_url(const struct lb_parts *parts, char *out, size_t size)
-{
-    char host[256] = "";
-    struct lb_str listen = lb_str(parts->config.listen);
-    const char *colon = strrchr(listen.ptr, ':');
-    if (colon)
-        listen.len = (size_t)(colon - listen.ptr);
-    lb_str_copy(listen, host, sizeof host); /* it fits: it was bound */
-    snprintf(out, size, "http://%s:%u", reachable(host), lb_server_port(parts->app.server));
 }
 
 static lb_err serve(struct lb_parts *parts, struct lb_reason *reason)
@@ -92,13 +64,13 @@ static lb_err serve(struct lb_parts *parts, struct lb_reason *reason)
         err = lb_parts_load(parts, not_told_to_stop, reason);
     if (err)
         return not_told_to_stop() ? err : LB_OK; /* stopped while it was starting */
-    char url[300];
-    format_url(parts, url, sizeof url);
     if (parts->config.demo)
-        err = lb_demo_make(parts, url, reason);
+        err = lb_demo_make(parts, parts->url, reason);
+    if (!err)
+        err = lb_set_up_offer(parts, reason);
     if (err)
         return err;
-    fprintf(stderr, "leadblock: ready on %s\n", url);
+    fprintf(stderr, "leadblock: ready on %s\n", parts->url);
     lb_notify("READY=1");
     wait_for_signal(parts);
     return LB_OK;

@@ -2,6 +2,7 @@
 
 #include "api/routes.h"
 #include "base/clock.h"
+#include "daemon/address.h"
 #include "daemon/notify.h"
 #include "domain/admin.h"
 #include "domain/copy.h"
@@ -157,10 +158,12 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
                                           .share_percent = parts->config.workspace_share_percent};
     app->writer = lb_writer_create(&writer);
     app->failures = lb_failures_create();
+    app->bad_sign_ins = lb_failures_create();
     app->metrics = lb_metrics_create(lb_route_count);
     app->metrics_allow = parse_networks(&parts->config.metrics_allow);
     app->metrics_allow_count = parts->config.metrics_allow.count;
-    if (!app->writer || !app->failures || !app->metrics || !app->metrics_allow)
+    if (!app->writer || !app->failures || !app->bad_sign_ins || !app->metrics ||
+        !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
     if (!err && app->store->shared && app->blocklist)
@@ -194,6 +197,8 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
                                           .trusted_proxy_count = parts->trusted_proxy_count};
     struct lb_http_app app = lb_api_app(&parts->app);
     err = lb_server_create(&settings, &app, &parts->app.server, reason);
+    if (!err)
+        err = lb_address_set(parts, reason);
     return err ? err : lb_server_start(parts->app.server, reason);
 }
 
@@ -259,7 +264,7 @@ void lb_parts_stop(struct lb_parts *parts)
     if (!drained)
         lb_log(LB_LOG_WARN, "stop", "some requests were not finished in time and are cut off");
     lb_rcu_online();
-    lb_parts_touch_keys(parts);
+    lb_parts_note(parts);
     lb_rcu_offline();
     lb_freshness_stop(app->freshness);
     lb_writer_stop(app->writer);
@@ -279,6 +284,7 @@ void lb_parts_stop(struct lb_parts *parts)
     if (app->store)
         app->store->ops->close(app->store);
     lb_failures_destroy(app->failures);
+    lb_failures_destroy(app->bad_sign_ins);
     lb_metrics_destroy(app->metrics);
     free(app->metrics_allow);
     free(parts->trusted_proxies);
@@ -308,12 +314,13 @@ lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
     return err ? err : write->result;
 }
 
-void lb_parts_touch_keys(struct lb_parts *parts)
+void lb_parts_note(struct lb_parts *parts)
 {
     struct lb_admin_change change = {.access = parts->app.access};
     if (!parts->app.writer || !lb_writer_running(parts->app.writer))
         return;
-    lb_admin_touch_keys(&change);
+    lb_admin_note(&change);
     if (lb_parts_write(parts, &change.write))
-        lb_log(LB_LOG_WARN, "store", "could not write down when keys were last used");
+        lb_log(LB_LOG_WARN, "store",
+               "could not write down when keys were last used and how many were checked");
 }

@@ -14,6 +14,7 @@ struct lb_parts {
     size_t trusted_proxy_count;
     _Atomic bool failed;      /* the storage has failed: the process must end */
     void (*on_failure)(void); /* called then, on the writer's thread; may be NULL */
+    char url[300];            /* where this machine reaches the API */
     bool local;               /* only the control socket, no blocklists in memory */
     struct lb_locked locked;  /* by the open batch, when local and the store is shared */
 };
@@ -38,7 +39,7 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
 /* Hands a write to the writer and waits until it is done. For the main thread. */
 lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write);
 
-/* Writes down when keys were last used. */
-void lb_parts_touch_keys(struct lb_parts *parts);
+/* Writes down what memory has noticed: see lb_admin_note. */
+void lb_parts_note(struct lb_parts *parts);
 
 #endif

@@ -12,7 +12,7 @@ struct lb_access {
     struct lb_registry *workspaces;
     struct lb_registry *keys;
     struct lb_registry *campaigns;
-    pthread_mutex_t lock; /* of the workspaces' lists of campaigns */
+    pthread_mutex_t lock; /* of the workspaces' lists of campaigns and days */
     _Atomic(struct lb_workspace *) first_workspace;
     struct lb_workspace *last_workspace;
     _Atomic(struct lb_key *) first_key;
@@ -80,6 +80,7 @@ static void free_workspace(struct lb_registry_node *node)
 {
     struct lb_workspace *workspace = (struct lb_workspace *)node;
     free(workspace->campaigns);
+    free(workspace->days);
     lb_stamps_destroy(workspace->stamps);
     free(workspace);
 }
@@ -250,6 +251,14 @@ struct lb_key *lb_access_add_key(struct lb_access *access, const struct lb_key_r
     return key;
 }
 
+const struct lb_key *lb_access_key_no(const struct lb_access *access, uint32_t no)
+{
+    const struct lb_key *key = lb_access_keys(access);
+    while (key && key->row.no != no)
+        key = lb_rcu_load(&key->next);
+    return key;
+}
+
 void lb_access_revoke_key(struct lb_key *key, int64_t at)
 {
     int64_t none = 0;
@@ -346,6 +355,74 @@ size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_worksp
     pthread_mutex_unlock(&access->lock);
     *out_total = matched;
     return copied;
+}
+
+bool lb_access_campaign_id(struct lb_access *access, const struct lb_workspace *workspace,
+                           uint32_t no, char out[LB_ID_SIZE])
+{
+    bool found = false;
+    pthread_mutex_lock(&access->lock);
+    for (size_t i = workspace->campaign_count; !found && i-- > 0;) {
+        found = workspace->campaigns[i]->row.no == no;
+        if (found)
+            memcpy(out, workspace->campaigns[i]->row.id, LB_ID_SIZE);
+    }
+    pthread_mutex_unlock(&access->lock);
+    return found;
+}
+
+static bool grow_days(struct lb_workspace *workspace)
+{
+    size_t capacity = workspace->day_capacity ? workspace->day_capacity * 2 : 4;
+    struct lb_day *days = realloc(workspace->days, capacity * sizeof *days);
+    if (!days)
+        return false;
+    workspace->days = days;
+    workspace->day_capacity = capacity;
+    return true;
+}
+
+/* The place of that day, which is made when it is missing; NULL when out of memory. Days come in
+ * order, unless a clock was set back. */
+static struct lb_day *day_of(struct lb_workspace *workspace, uint32_t day)
+{
+    size_t at = workspace->day_count;
+    while (at > 0 && workspace->days[at - 1].day > day)
+        at--;
+    if (at > 0 && workspace->days[at - 1].day == day)
+        return &workspace->days[at - 1];
+    if (workspace->day_count == workspace->day_capacity && !grow_days(workspace))
+        return NULL;
+    struct lb_day *days = workspace->days;
+    memmove(days + at + 1, days + at, (workspace->day_count++ - at) * sizeof *days);
+    days[at] = (struct lb_day){.day = day};
+    return &days[at];
+}
+
+void lb_access_count_day(struct lb_access *access, struct lb_workspace *workspace, int64_t at_ms,
+                         uint64_t blocked, uint64_t unblocked)
+{
+    pthread_mutex_lock(&access->lock);
+    struct lb_day *day = day_of(workspace, (uint32_t)(at_ms / LB_DAY_MS));
+    if (day) {
+        day->blocked += blocked;
+        day->unblocked += unblocked;
+    }
+    pthread_mutex_unlock(&access->lock);
+}
+
+void lb_access_days(struct lb_access *access, const struct lb_workspace *workspace,
+                    uint32_t first_day, size_t count, struct lb_day *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct lb_day){.day = first_day + (uint32_t)i};
+    pthread_mutex_lock(&access->lock);
+    for (size_t i = 0; i < workspace->day_count; i++) {
+        const struct lb_day *day = &workspace->days[i];
+        if (day->day >= first_day && day->day - first_day < count)
+            out[day->day - first_day] = *day;
+    }
+    pthread_mutex_unlock(&access->lock);
 }
 
 static lb_err load_workspace(void *context, const struct lb_workspace_row *row)

@@ -14,6 +14,15 @@
 #include "index/stamps.h"
 #include "reader/reader.h"
 
+/* What happened to the blocklists of a workspace on one day, UTC. */
+struct lb_day {
+    uint32_t day; /* since 1970-01-01 */
+    uint64_t blocked;
+    uint64_t unblocked;
+};
+
+#define LB_DAY_MS 86400000
+
 struct lb_workspace {
     struct lb_registry_node node;
     struct lb_workspace_row row; /* but for plan and expires_at, which are below */
@@ -33,7 +42,17 @@ struct lb_workspace {
     struct lb_share writes;       /* of the writer's queue */
     struct lb_read_lane reads;    /* of the readers' queue */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
-    /* Guarded by lb_access's lock: the campaigns in order of creation. */
+    /* Checks since the start, and of them those that said "blocked". */
+    _Atomic uint64_t checks;
+    _Atomic uint64_t checks_blocked;
+    _Atomic uint64_t stored_checks; /* how many of them the store has; the writer's to set */
+    _Atomic uint64_t stored_checks_blocked;
+    struct lb_checks_row batch_checks; /* the writer's: what the batch under way adds */
+    /* Guarded by lb_access's lock: what was blocked and unblocked on each day, by day. */
+    struct lb_day *days;
+    size_t day_count;
+    size_t day_capacity;
+    /* Guarded by it, too: the campaigns in order of creation. */
     struct lb_campaign **campaigns;
     size_t campaign_count;
     size_t campaign_capacity;
@@ -102,6 +121,18 @@ struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
 void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *campaign);
 void lb_access_revoke_key(struct lb_key *key, int64_t at);
 
+/* The key with this number, or NULL; takes as long as there are keys. Any thread. */
+const struct lb_key *lb_access_key_no(const struct lb_access *access, uint32_t no);
+
+/* Counts answers of checks. Any thread. */
+static inline void lb_workspace_count_checks(struct lb_workspace *workspace, uint64_t checks,
+                                             uint64_t blocked)
+{
+    atomic_fetch_add_explicit(&workspace->checks, checks, memory_order_relaxed);
+    if (blocked)
+        atomic_fetch_add_explicit(&workspace->checks_blocked, blocked, memory_order_relaxed);
+}
+
 /* The campaign with this number, NULL when it is gone. For loading and the writer thread. */
 struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32_t no);
 
@@ -110,6 +141,20 @@ struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32
 size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_workspace *workspace,
                                 int status, size_t skip, size_t take, struct lb_campaign_row *out,
                                 size_t *out_total);
+
+/* Copies the id of a workspace's campaign; false when it is gone. Any thread. */
+bool lb_access_campaign_id(struct lb_access *access, const struct lb_workspace *workspace,
+                           uint32_t no, char out[LB_ID_SIZE]);
+
+/* Adds to what was blocked and unblocked on the day of `at_ms`; when memory is short it is not
+ * counted. For loading and the writer thread. */
+void lb_access_count_day(struct lb_access *access, struct lb_workspace *workspace, int64_t at_ms,
+                         uint64_t blocked, uint64_t unblocked);
+
+/* Copies what was counted on the `count` days from `first_day` on; those without anything are
+ * zero. Any thread. */
+void lb_access_days(struct lb_access *access, const struct lb_workspace *workspace,
+                    uint32_t first_day, size_t count, struct lb_day *out);
 
 /* The workspace with this number, or NULL. For loading and the writer thread. */
 struct lb_workspace *lb_access_workspace_no(const struct lb_access *access, uint32_t no);

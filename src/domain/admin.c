@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "domain/account.h"
 #include "domain/must.h"
 
 static struct lb_admin_change *change_of(struct lb_write *write)
@@ -24,8 +25,11 @@ static lb_err audit(const struct lb_admin_change *change, struct lb_store *store
 static lb_err apply_create_workspace(struct lb_write *write, struct lb_store *store)
 {
     struct lb_admin_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
     write->touched = true;
-    lb_err err = store->ops->workspace_insert(store, &change->workspace_row);
+    err = store->ops->workspace_insert(store, &change->workspace_row);
     return err ? err
                : audit(change, store, change->workspace_row.no, "workspace.create",
                        change->workspace_row.id);
@@ -50,9 +54,12 @@ static lb_err apply_set_plan(struct lb_write *write, struct lb_store *store)
 {
     struct lb_admin_change *change = change_of(write);
     const struct lb_workspace_row *row = &change->workspace->row;
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
     write->touched = true;
-    lb_err err = store->ops->workspace_set_plan(store, row->no, change->workspace_row.plan,
-                                                change->workspace_row.expires_at);
+    err = store->ops->workspace_set_plan(store, row->no, change->workspace_row.plan,
+                                         change->workspace_row.expires_at);
     return err ? err : audit(change, store, row->no, "workspace.set_plan", row->id);
 }
 
@@ -73,8 +80,11 @@ void lb_admin_set_plan(struct lb_admin_change *change)
 static lb_err apply_create_key(struct lb_write *write, struct lb_store *store)
 {
     struct lb_admin_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
     write->touched = true;
-    lb_err err = store->ops->key_insert(store, &change->key_row);
+    err = store->ops->key_insert(store, &change->key_row);
     return err ? err
                : audit(change, store, change->key_row.workspace, "key.create", change->key_row.id);
 }
@@ -100,11 +110,12 @@ static lb_err apply_revoke_key(struct lb_write *write, struct lb_store *store)
 {
     struct lb_admin_change *change = change_of(write);
     const struct lb_key_row *row = &change->key->row;
-    if (atomic_load(&change->key->revoked_at))
-        return LB_OK; /* already: nothing to add */
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err || atomic_load(&change->key->revoked_at))
+        return err; /* already: nothing to add */
     write->touched = true;
     change->key_row.revoked_at = lb_clock_wall_ms();
-    lb_err err = store->ops->key_revoke(store, row->workspace, row->no, change->key_row.revoked_at);
+    err = store->ops->key_revoke(store, row->workspace, row->no, change->key_row.revoked_at);
     return err ? err : audit(change, store, row->workspace, "key.revoke", row->id);
 }
 
@@ -145,8 +156,45 @@ static void publish_touch_keys(struct lb_write *write)
         key->stored_last_used_at = key->batch_last_used_at;
 }
 
-void lb_admin_touch_keys(struct lb_admin_change *change)
+/* Adds what was checked since the last time to the counts of the day that it is now. */
+static lb_err apply_checks(struct lb_write *write, struct lb_store *store)
 {
-    change->write.apply = apply_touch_keys;
-    change->write.publish = publish_touch_keys;
+    lb_err err = LB_OK;
+    struct lb_workspace *each = lb_access_workspaces(change_of(write)->access);
+    for (; !err && each; each = lb_rcu_load(&each->next)) {
+        uint64_t checks = atomic_load_explicit(&each->checks, memory_order_relaxed);
+        uint64_t blocked = atomic_load_explicit(&each->checks_blocked, memory_order_relaxed);
+        each->batch_checks =
+            (struct lb_checks_row){each->row.no, (uint32_t)(lb_clock_wall_ms() / LB_DAY_MS),
+                                   checks - atomic_load(&each->stored_checks),
+                                   blocked - atomic_load(&each->stored_checks_blocked)};
+        if (each->batch_checks.checks == 0)
+            continue;
+        write->touched = true;
+        err = store->ops->checks_add(store, &each->batch_checks);
+    }
+    return err;
+}
+
+static lb_err apply_note(struct lb_write *write, struct lb_store *store)
+{
+    lb_err err = apply_touch_keys(write, store);
+    return err ? err : apply_checks(write, store);
+}
+
+static void publish_note(struct lb_write *write)
+{
+    publish_touch_keys(write);
+    struct lb_workspace *each = lb_access_workspaces(change_of(write)->access);
+    for (; each; each = lb_rcu_load(&each->next)) {
+        atomic_fetch_add(&each->stored_checks, each->batch_checks.checks);
+        atomic_fetch_add(&each->stored_checks_blocked, each->batch_checks.blocked);
+        each->batch_checks = (struct lb_checks_row){0};
+    }
+}
+
+void lb_admin_note(struct lb_admin_change *change)
+{
+    change->write.apply = apply_note;
+    change->write.publish = publish_note;
 }

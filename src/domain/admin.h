@@ -33,7 +33,8 @@ void lb_admin_create_key(struct lb_admin_change *change);
 /* key. From the completion on it is refused. */
 void lb_admin_revoke_key(struct lb_admin_change *change);
 
-/* Writes down when keys were last used, those where it changed. */
-void lb_admin_touch_keys(struct lb_admin_change *change);
+/* Writes down what memory has noticed since the last time: when keys were last used, and how many
+ * people were checked. */
+void lb_admin_note(struct lb_admin_change *change);
 
 #endif

@@ -109,6 +109,11 @@ uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list 
     return lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, identifier));
 }
 
+uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list)
+{
+    return lb_orders_count(blocklist->orders, lb_list_number(list));
+}
+
 /* `wanted` are pairs of fingerprints, workspace and campaign. */
 static void check_group(const struct lb_blocklist *blocklist, const struct lb_fingerprint *wanted,
                         size_t pairs, struct lb_verdict *out)
@@ -302,8 +307,10 @@ static void batch_publish(void *context)
     struct lb_overlay *batch = &blocklist->batch;
     for (size_t i = 0; i < batch->row_count; i++) {
         const struct lb_overlay_row *row = &batch->rows[i];
-        struct lb_stamp stamp = {batch->now_ms, row->has_reason};
+        struct lb_stamp stamp = {batch->now_ms, row->has_reason, row->continues};
         lb_must(lb_stamps_append(row->workspace->stamps, row->first, stamp));
+        lb_access_count_day(blocklist->access, row->workspace, batch->now_ms, row->blocked,
+                            row->unblocked);
     }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);

@@ -142,6 +142,9 @@ lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader 
                          lb_err (*each)(void *context, const struct lb_entry *entry),
                          struct lb_page_result *out);
 
+/* How many entries a list has. */
+uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list);
+
 /* --- Changes --- */
 
 /* On whose behalf, and where. Looked at once more when the change is applied: a slow request may
@@ -157,7 +160,8 @@ struct lb_standing {
 };
 
 /* LB_OK, or what an early check would have said. Writer thread. */
-lb_err lb_standing_check(const struct lb_standing *standing, struct lb_reason *reason);
+lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *store,
+                         struct lb_reason *reason);
 
 struct lb_change_item {
     struct lb_str identifier; /* canonical */

@@ -56,7 +56,7 @@ static lb_err insert_steps(struct lb_campaign_change *change, struct lb_store *s
 static lb_err apply_create(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     if (err)
         return err;
     if (change->max_campaigns &&
@@ -95,7 +95,7 @@ static struct lb_campaign *campaign_of(const struct lb_campaign_change *change)
 static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     if (err)
         return err;
     change->row = campaign_of(change)->row;

@@ -2,6 +2,7 @@
 #include "domain/blocklist_internal.h"
 
 #include "base/clock.h"
+#include "domain/account.h"
 #include "store/items.h"
 
 #include <stdio.h>
@@ -17,13 +18,17 @@ struct packer {
     uint64_t counted; /* entries that would block again */
 };
 
-lb_err lb_standing_check(const struct lb_standing *standing, struct lb_reason *reason)
+lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *store,
+                         struct lb_reason *reason)
 {
     int64_t now = lb_clock_wall_ms();
+    lb_err err = lb_actor_check(&standing->actor, store, reason);
+    if (err)
+        return err;
     if (standing->key && !lb_key_valid(standing->key, now))
         return lb_fail(reason, LB_ERR_INVALID_API_KEY, "The API key is not valid.");
     if (standing->needs_license) {
-        lb_err err = lb_workspace_license(standing->workspace, now);
+        err = lb_workspace_license(standing->workspace, now);
         if (err)
             return lb_fail(reason, err, "The license does not allow this any more.");
     }
@@ -55,9 +60,14 @@ static lb_err flush(struct packer *packer)
     packer->change->standing.workspace->batch_log =
         (struct lb_log_mark){packer->row.id, packer->row.token};
     lb_err err = packer->store->ops->log_append(packer->store, &packer->row);
-    struct lb_overlay_row stamp = {packer->change->standing.workspace, packer->row.id,
-                                   packer->row.reason.ptr != NULL};
-    if (!err && packer->row.kind == LB_LOG_BLOCK && !lb_overlay_record_row(batch_of(packer), stamp))
+    bool takes_back = packer->row.kind == LB_LOG_UNBLOCK;
+    struct lb_overlay_row row = {.workspace = packer->change->standing.workspace,
+                                 .first = packer->row.id,
+                                 .has_reason = packer->row.reason.ptr != NULL,
+                                 .continues = packer->row.continues,
+                                 .blocked = takes_back ? 0 : (uint32_t)packer->count,
+                                 .unblocked = takes_back ? (uint32_t)packer->count : 0};
+    if (!err && !lb_overlay_record_row(batch_of(packer), row))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     packer->row.continues = true;
     packer->count = 0;
@@ -242,7 +252,8 @@ static lb_err count_blocked(struct lb_change *change, uint64_t *out)
  * the whole batch another attempt. */
 static lb_err check_block(struct lb_change *change)
 {
-    lb_err err = lb_standing_check(&change->standing, &change->write.reason);
+    lb_err err =
+        lb_standing_check(&change->standing, change->blocklist->store, &change->write.reason);
     if (!err)
         err = reserve(change, count_new);
     uint64_t added;
@@ -287,7 +298,7 @@ static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprin
 static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     if (!err)
         err = reserve(change, count_blocked);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
@@ -380,7 +391,7 @@ static lb_err count_ids(struct lb_change *change, uint64_t *out)
 static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
     store->ops->expect_entries(store->ops->writer_reader(store), change->standing.list.workspace,
                                change->ids, change->count);
@@ -451,15 +462,6 @@ static lb_err copy_row(struct lb_change *change, uint64_t id, struct lb_log_row 
     return copy->failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
 }
 
-static uint64_t count_items(struct lb_str items)
-{
-    uint64_t count = 0;
-    struct lb_str item;
-    while (lb_items_next(&items, &item))
-        count++;
-    return count;
-}
-
 /* Reserves an id for each item of the change that is undone. A change's rows follow each other
  * without a gap, and so must those that undo it. */
 static lb_err reserve_undo(struct lb_change *change)
@@ -468,7 +470,7 @@ static lb_err reserve_undo(struct lb_change *change)
     uint64_t items = 0;
     lb_err err = copy_row(change, change->undone, &row);
     do {
-        uint64_t count = err ? 0 : count_items(row.items);
+        uint64_t count = err ? 0 : lb_items_count(row.items);
         items += count;
         if (!err)
             err = copy_row(change, row.id + count, &row);
@@ -487,7 +489,7 @@ static lb_err undo_rows(struct packer *packer, enum lb_log_kind kind)
         if (!err)
             err = undo_row(packer, kind, row.id, row.items);
         if (!err)
-            err = copy_row(change, row.id + count_items(row.items), &row);
+            err = copy_row(change, row.id + lb_items_count(row.items), &row);
     } while (!err && row.continues);
     return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* the change was the last of the log */
 }
@@ -514,7 +516,7 @@ static lb_err unknown_change(struct lb_change *change)
 static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, &write->reason);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct lb_log_row row;
     if (!err)
         err = copy_row(change, change->undone, &row);

@@ -261,7 +261,7 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
                                   .reader = lb_outreach_reader(completion->outreach),
                                   .now = lb_clock_wall_ms()};
     enum lb_scope scope = LB_SCOPE_NONE;
-    lb_err err = lb_standing_check(&completion->standing, &write->reason);
+    lb_err err = lb_standing_check(&completion->standing, store, &write->reason);
     if (!err)
         err = find(&reporting);
     if (!err)

@@ -261,7 +261,7 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
 static lb_err find_lead(struct lb_lead_change *change, struct lb_lead_row *out)
 {
     struct lb_store *store = change->outreach->settings.store;
-    lb_err err = lb_standing_check(&change->standing, &change->write.reason);
+    lb_err err = lb_standing_check(&change->standing, store, &change->write.reason);
     if (!err)
         err = store->ops->lead(lb_outreach_reader(change->outreach),
                                change->standing.list.workspace, change->lead, out);

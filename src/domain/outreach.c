@@ -43,7 +43,7 @@ static void upkeep(void *context)
 lb_err lb_outreach_campaign(struct lb_outreach *outreach, const struct lb_standing *standing,
                             struct lb_reason *reason, struct lb_campaign_state *out)
 {
-    lb_err err = lb_standing_check(standing, reason);
+    lb_err err = lb_standing_check(standing, outreach->settings.store, reason);
     if (!err)
         err = write_count(outreach);
     if (!err)

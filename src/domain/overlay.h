@@ -19,11 +19,14 @@ struct lb_event {
     size_t text_at;
 };
 
-/* A row of the log that blocks: what the stamps of the index will say about it. */
+/* A row of the log: what the stamps of the index and the counts of the day will say about it. */
 struct lb_overlay_row {
     struct lb_workspace *workspace;
     uint64_t first;
     bool has_reason;
+    bool continues;
+    uint32_t blocked; /* entries that it blocks, or takes back */
+    uint32_t unblocked;
 };
 
 struct lb_overlay_place;
@@ -60,7 +63,7 @@ bool lb_overlay_find(const struct lb_overlay *batch, struct lb_list list,
 bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
                        struct lb_str identifier);
 
-/* Records a row that blocks, in the order of the log. False when out of memory. */
+/* Records a row, in the order of the log. False when out of memory. */
 bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row);
 
 static inline uint64_t lb_list_number(struct lb_list list)

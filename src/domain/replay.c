@@ -55,8 +55,7 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     struct lb_str rest = row->items;
     struct lb_str item;
     uint64_t id = row->id;
-    struct lb_stamp stamp = {row->at, row->reason.ptr != NULL};
-    lb_err err = lb_stamps_append(workspace->stamps, id, stamp) ? LB_OK : LB_ERR_INTERNAL;
+    lb_err err = LB_OK;
     while (!err && lb_items_next(&rest, &item)) {
         replay->fingerprints[replay->count] = lb_blocklist_hash(blocklist, row->list, item);
         replay->ids[replay->count++] = id;
@@ -127,18 +126,36 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
     return LB_OK;
 }
 
+/* What is remembered of every row, whatever became of its list. */
+static lb_err replay_stamp(struct replay *replay, struct lb_workspace *workspace,
+                           const struct lb_log_row *row)
+{
+    struct lb_stamp stamp = {row->at, row->reason.ptr != NULL, row->continues};
+    uint32_t count = (uint32_t)lb_items_count(row->items);
+    bool takes_back = row->kind == LB_LOG_UNBLOCK;
+    lb_access_count_day(replay->blocklist->access, workspace, row->at, takes_back ? 0 : count,
+                        takes_back ? count : 0);
+    return lb_stamps_append(workspace->stamps, row->id, stamp) ? LB_OK : LB_ERR_INTERNAL;
+}
+
 static lb_err replay_row(void *context, const struct lb_log_row *row)
 {
     struct replay *replay = context;
     struct lb_access *access = replay->blocklist->access;
     struct lb_workspace *workspace = lb_access_workspace_no(access, row->list.workspace);
     lb_err err = report(replay, row->id);
-    if (err || !workspace ||
-        (row->list.campaign && !lb_access_campaign_no(access, row->list.campaign)))
-        return err; /* lists of deleted campaigns are history only */
-    if (row->kind == LB_LOG_BLOCK)
-        return replay_block(replay, workspace, row);
-    return replay_references(replay, workspace, row);
+    if (err || !workspace)
+        return err;
+    bool ended = row->list.campaign && !lb_access_campaign_no(access, row->list.campaign);
+    if (ended) /* lists of deleted campaigns are history only */
+        return replay_stamp(replay, workspace, row);
+    if (row->kind == LB_LOG_BLOCK) {
+        /* The stamp first: whoever finds an entry looks for it. */
+        err = replay_stamp(replay, workspace, row);
+        return err ? err : replay_block(replay, workspace, row);
+    }
+    err = replay_references(replay, workspace, row);
+    return err ? err : replay_stamp(replay, workspace, row);
 }
 
 static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,

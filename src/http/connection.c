@@ -399,7 +399,10 @@ bool lb_connection_half_closed(const struct lb_connection *conn)
 static void decide(struct lb_connection *conn)
 {
     struct lb_http_app *app = &conn->loop->server->app;
-    conn->admitted = app->decide(app->context, &conn->exchange->req);
+    enum lb_admission admission = app->decide(app->context, &conn->exchange->req);
+    if (admission == LB_UNDECIDED)
+        return; /* it goes on waiting */
+    conn->admitted = admission == LB_ADMITTED;
     if (!conn->admitted && lb_connection_half_closed(conn))
         lb_connection_farewell(conn); /* see on_completion */
     else

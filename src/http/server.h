@@ -18,9 +18,9 @@ enum lb_admission {
 struct lb_http_app {
     void *context;
     /* The headers are complete. Undecided: somebody will call lb_request_complete, or already has,
-     * and then `decide` is called; the client's body waits. */
+     * and then `decide` is called, which may say the same; the client's body waits. */
     enum lb_admission (*begin)(void *context, struct lb_request *req);
-    bool (*decide)(void *context, struct lb_request *req);
+    enum lb_admission (*decide)(void *context, struct lb_request *req);
     /* The body is complete. */
     enum lb_progress (*handle)(void *context, struct lb_request *req);
     /* The response is out or the connection is gone: log, count, release. Once for each request,

@@ -9,12 +9,12 @@
 /* Chunks of one object grow from the first to the last of these: most workspaces have few rows. */
 #define CHUNK_ROWS_MIN 16
 #define CHUNK_ROWS_MAX 1024
-#define AT_OFFSET_MAX  (INT64_C(1) << 31)
+#define AT_OFFSET_MAX  (INT64_C(1) << 30)
 
 /* Offsets from the chunk's first row; a chunk ends early when one would not fit. */
 struct row {
     uint32_t id;
-    uint32_t at_and_reason; /* offset in ms << 1 | has_reason */
+    uint32_t at_and_flags; /* offset in ms << 2 | has_reason << 1 | continues */
 };
 
 struct chunk {
@@ -113,16 +113,17 @@ bool lb_stamps_append(struct lb_stamps *stamps, uint64_t first, struct lb_stamp 
         return false;
     uint32_t row = atomic_load_explicit(&chunk->count, memory_order_relaxed);
     chunk->rows[row] =
-        (struct row){(uint32_t)(first - chunk->first),
-                     (uint32_t)(stamp.at - chunk->at) << 1 | (uint32_t)stamp.has_reason};
+        (struct row){(uint32_t)(first - chunk->first), (uint32_t)(stamp.at - chunk->at) << 2 |
+                                                           (uint32_t)stamp.has_reason << 1 |
+                                                           (uint32_t)stamp.continues};
     atomic_store_explicit(&chunk->count, row + 1, memory_order_release);
     if (added)
         atomic_store_explicit(&stamps->count, count + 1, memory_order_release);
     return true;
 }
 
-/* The last of `count` chunks that does not begin above `id`, or NULL. */
-static const struct chunk *find_chunk(const struct directory *directory, size_t count, uint64_t id)
+/* The last of `count` chunks that does not begin above `id`; false when there is none. */
+static bool find_chunk(const struct directory *directory, size_t count, uint64_t id, size_t *out)
 {
     size_t low = 0;
     size_t high = count;
@@ -133,18 +134,28 @@ static const struct chunk *find_chunk(const struct directory *directory, size_t 
         else
             high = middle;
     }
-    return low ? directory->chunks[low - 1] : NULL;
+    *out = low - 1;
+    return low > 0;
 }
 
-bool lb_stamps_find(const struct lb_stamps *stamps, uint64_t id, struct lb_stamp *out)
+/* A row by its place. */
+struct place {
+    const struct directory *directory;
+    size_t chunk;
+    uint32_t row;
+};
+
+/* The last row whose first entry is not above `id`; false when there is none. */
+static bool find(const struct lb_stamps *stamps, uint64_t id, struct place *out)
 {
     /* The count first: the directory that is loaded after it has at least so many chunks. */
     size_t count = atomic_load_explicit(&stamps->count, memory_order_acquire);
     if (count == 0)
         return false;
-    const struct chunk *chunk = find_chunk(lb_rcu_load(&stamps->directory), count, id);
-    if (!chunk)
+    out->directory = lb_rcu_load(&stamps->directory);
+    if (!find_chunk(out->directory, count, id, &out->chunk))
         return false;
+    const struct chunk *chunk = out->directory->chunks[out->chunk];
     uint32_t low = 1; /* a chunk has at least one row, which begins where it does */
     uint32_t high = atomic_load_explicit(&chunk->count, memory_order_acquire);
     while (low < high) {
@@ -154,8 +165,59 @@ bool lb_stamps_find(const struct lb_stamps *stamps, uint64_t id, struct lb_stamp
         else
             high = middle;
     }
-    const struct row *row = &chunk->rows[low - 1];
-    *out = (struct lb_stamp){chunk->at + (row->at_and_reason >> 1), row->at_and_reason & 1};
+    out->row = low - 1;
+    return true;
+}
+
+bool lb_stamps_find(const struct lb_stamps *stamps, uint64_t id, struct lb_stamp *out)
+{
+    struct place place;
+    if (!find(stamps, id, &place))
+        return false;
+    const struct chunk *chunk = place.directory->chunks[place.chunk];
+    uint32_t bits = chunk->rows[place.row].at_and_flags;
+    *out = (struct lb_stamp){chunk->at + (bits >> 2), (bits & 2) != 0, (bits & 1) != 0};
+    return true;
+}
+
+/* Its first entry. */
+static uint64_t id_of(const struct place *place)
+{
+    const struct chunk *chunk = place->directory->chunks[place->chunk];
+    return chunk->first + chunk->rows[place->row].id;
+}
+
+static bool continues(const struct place *place)
+{
+    return place->directory->chunks[place->chunk]->rows[place->row].at_and_flags & 1;
+}
+
+/* To the row before; false when it is the first. */
+static bool step_back(struct place *place)
+{
+    if (place->row > 0) {
+        place->row--;
+        return true;
+    }
+    if (place->chunk == 0)
+        return false;
+    place->chunk--;
+    place->row =
+        atomic_load_explicit(&place->directory->chunks[place->chunk]->count, memory_order_acquire) -
+        1;
+    return true;
+}
+
+bool lb_stamps_change_below(const struct lb_stamps *stamps, uint64_t id,
+                            struct lb_stamps_change *out)
+{
+    struct place place;
+    if (id == 0 || !find(stamps, id - 1, &place))
+        return false;
+    out->last_row = id_of(&place);
+    while (continues(&place) && step_back(&place))
+        ;
+    out->first_row = id_of(&place);
     return true;
 }
 

@@ -27,4 +27,13 @@ static inline bool lb_items_nth(struct lb_str items, uint64_t n, struct lb_str *
     return found;
 }
 
+/* How many there are. */
+static inline uint64_t lb_items_count(struct lb_str items)
+{
+    uint64_t count = items.ptr != NULL;
+    for (size_t i = 0; i < items.len; i++)
+        count += items.ptr[i] == ',';
+    return count;
+}
+
 #endif

@@ -607,7 +607,7 @@ static void the_last_use_of_a_key_is_written_down_when_a_commit_works(void **sta
     atomic_store(&made.key->last_used_at, 12345);
     fail_commits(fixture, 1);
     struct lb_admin_change touch = {.access = engine->access};
-    lb_admin_touch_keys(&touch);
+    lb_admin_note(&touch);
     assert_int_equal(engine_submit(engine, &touch.write), LB_ERR_STORAGE_FULL);
     assert_int_equal(engine_submit(engine, &touch.write), LB_OK);
     char path[96];

@@ -26,6 +26,7 @@ static struct app {
     atomic_uint doubts, decided, resumed;
     struct lb_request *doubted[512];
     atomic_bool admit; /* what `decide` says */
+    atomic_uint again; /* after it has said so often that it does not know yet */
     char last_client[INET6_ADDRSTRLEN];
     atomic_bool last_local;
 } app;
@@ -49,13 +50,19 @@ static enum lb_admission begin(void *context, struct lb_request *req)
     return LB_REFUSED;
 }
 
-static bool decide(void *context, struct lb_request *req)
+static enum lb_admission decide(void *context, struct lb_request *req)
 {
     struct app *a = context;
     a->decided++;
+    if (a->again > 0) {
+        a->again--;
+        a->doubted[a->doubts] = req;
+        a->doubts++;
+        return LB_UNDECIDED;
+    }
     if (!a->admit)
         lb_reply_error(&req->reply, LB_ERR_FORBIDDEN, "no");
-    return a->admit;
+    return a->admit ? LB_ADMITTED : LB_REFUSED;
 }
 
 static void wait_for_completion(struct lb_request *req)
@@ -479,6 +486,24 @@ static void assert_answer(int fd, const char *status, const char *body)
     assert_null(strstr(text, "100 Continue"));
 }
 
+static void a_request_may_stay_in_doubt(void **state)
+{
+    (void)state;
+    int fd = doubt(POST("/doubt", "Content-Length: 4\r\n") "body");
+    app.again = 2;
+    for (unsigned times = 1; times <= 2; times++) {
+        decide_all(true);
+        assert_true(wait_until(&app.decided, times));
+        assert_int_equal(app.handled, 0);
+        assert_true(wait_until(&app.doubts, 1));
+    }
+    decide_all(true);
+    assert_answer(fd, "HTTP/1.1 200", "body");
+    close(fd);
+    assert_int_equal(app.decided, 3);
+    assert_int_equal(app.handled, 1);
+}
+
 static void a_request_in_doubt_is_handled_when_it_is_admitted(void **state)
 {
     (void)state;
@@ -823,6 +848,7 @@ int main(void)
         SERVED(an_idle_connection_is_kept_longer_than_a_dripping_one),
         SERVED(a_response_that_nobody_reads_is_dropped),
         SERVED(draining_answers_what_has_begun),
+        SERVED(a_request_may_stay_in_doubt),
         SERVED(a_request_in_doubt_is_handled_when_it_is_admitted),
         SERVED(a_request_in_doubt_is_not_handled_when_it_is_refused),
         SERVED(the_body_waits_for_the_decision),

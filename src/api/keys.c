@@ -1,3 +1,4 @@
+/* API keys: for people, in the dashboard and at the command line. */
 #include "api/admin.h"
 #include "api/campaigns.h"
 #include "api/handlers.h"
@@ -48,7 +49,7 @@ static bool read_limits(struct lb_call *call, struct lb_key_row *row)
     return good;
 }
 
-enum lb_progress lb_admin_keys_post(struct lb_request *req, void *app)
+enum lb_progress lb_keys_post(struct lb_request *req, void *app)
 {
     (void)app;
     struct lb_call *call = lb_call_of(req);
@@ -63,7 +64,7 @@ enum lb_progress lb_admin_keys_post(struct lb_request *req, void *app)
     return lb_call_write(call, &change->write, 0, reply_created);
 }
 
-enum lb_progress lb_admin_keys_list(struct lb_request *req, void *app)
+enum lb_progress lb_keys_list(struct lb_request *req, void *app)
 {
     struct lb_app *parts = app;
     struct lb_call *call = lb_call_of(req);
@@ -97,7 +98,7 @@ static void reply_revoked(struct lb_request *req)
         lb_call_reply_done(lb_call_of(req), 200, "Key %s is revoked", change->key->row.id);
 }
 
-enum lb_progress lb_admin_keys_delete(struct lb_request *req, void *app)
+enum lb_progress lb_keys_delete(struct lb_request *req, void *app)
 {
     const struct lb_app *parts = app;
     struct lb_call *call = lb_call_of(req);
@@ -109,8 +110,8 @@ enum lb_progress lb_admin_keys_delete(struct lb_request *req, void *app)
             id.len = LB_KEY_ID_CHARS;
     }
     struct lb_key *key = lb_access_key(parts->access, id);
-    if (!key) {
-        lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
+    if (!key || (call->workspace && key->workspace != call->workspace)) {
+        lb_reply_error(&req->reply, LB_ERR_KEY_NOT_FOUND,
                        "No key with the id '%.*s'; see `leadblock key list WORKSPACE`.",
                        id.len > 64 ? 64 : (int)id.len, id.ptr);
         return LB_DONE;

@@ -1,3 +1,4 @@
+/* Workspaces and their licences: for operators, in the dashboard and at the command line. */
 #include "api/admin.h"
 #include "api/campaigns.h"
 #include "api/handlers.h"
@@ -5,10 +6,9 @@
 #include "base/clock.h"
 #include "json/encode.h"
 
-bool lb_admin_find_workspace(struct lb_call *call)
+struct lb_workspace *lb_admin_named_workspace(struct lb_call *call, struct lb_str wanted)
 {
     struct lb_access *access = call->app->access;
-    struct lb_str wanted = call->req->params[0];
     struct lb_workspace *found = lb_access_workspace(access, wanted);
     size_t named = 0;
     struct lb_workspace *each = found ? NULL : lb_access_workspaces(access);
@@ -18,20 +18,27 @@ bool lb_admin_find_workspace(struct lb_call *call)
             named++;
         }
     }
-    if (found && named <= 1) {
-        call->workspace = found;
-        call->list.workspace = found->row.no;
-        return true;
-    }
+    if (found && named <= 1)
+        return found;
     if (named > 1)
         lb_reply_error(&call->req->reply, LB_ERR_BAD_REQUEST,
                        "%zu workspaces have this name; use the id (leadblock workspace list).",
                        named);
     else
-        lb_reply_error(&call->req->reply, LB_ERR_NOT_FOUND,
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND,
                        "No workspace '%.*s'; see `leadblock workspace list`.",
                        wanted.len > 64 ? 64 : (int)wanted.len, wanted.ptr);
-    return false;
+    return NULL;
+}
+
+bool lb_admin_find_workspace(struct lb_call *call)
+{
+    if (call->workspace) /* of who is signed in */
+        return true;
+    call->workspace = lb_admin_named_workspace(call, call->req->params[0]);
+    if (call->workspace)
+        call->list.workspace = call->workspace->row.no;
+    return call->workspace != NULL;
 }
 
 struct lb_admin_change *lb_admin_begin(struct lb_call *call)
@@ -42,6 +49,7 @@ struct lb_admin_change *lb_admin_begin(struct lb_call *call)
         return NULL;
     }
     change->access = call->app->access;
+    change->actor = lb_call_actor(call);
     change->workspace = call->workspace;
     call->state = change;
     return change;
@@ -118,7 +126,7 @@ static void reply_created(struct lb_request *req)
     lb_buf_append_lit(body, "}");
 }
 
-enum lb_progress lb_admin_workspaces_post(struct lb_request *req, void *app)
+enum lb_progress lb_workspaces_post(struct lb_request *req, void *app)
 {
     (void)app;
     struct lb_call *call = lb_call_of(req);
@@ -132,7 +140,7 @@ enum lb_progress lb_admin_workspaces_post(struct lb_request *req, void *app)
     return lb_call_write(call, &change->write, 0, reply_created);
 }
 
-enum lb_progress lb_admin_workspaces_list(struct lb_request *req, void *app)
+enum lb_progress lb_workspaces_list(struct lb_request *req, void *app)
 {
     struct lb_app *parts = app;
     struct lb_buf *body = lb_reply_json(&req->reply, 200);
@@ -168,7 +176,7 @@ static void reply_plan(struct lb_request *req)
     lb_buf_append_lit(body, "}");
 }
 
-enum lb_progress lb_admin_workspaces_plan(struct lb_request *req, void *app)
+enum lb_progress lb_workspaces_plan(struct lb_request *req, void *app)
 {
     (void)app;
     struct lb_call *call = lb_call_of(req);

@@ -1,0 +1,12 @@
+/* Under which address people reach the server. */
+#ifndef LB_DAEMON_ADDRESS_H
+#define LB_DAEMON_ADDRESS_H
+
+#include "daemon/parts.h"
+
+/* Sets parts->url, where this machine reaches the API, and what the API says of the address that
+ * people use (settings public-url and listen). After the sockets were bound.
+ * LB_ERR_INVALID_PARAMETER when public-url is no address. */
+lb_err lb_address_set(struct lb_parts *parts, struct lb_reason *reason);
+
+#endif

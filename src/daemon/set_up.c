@@ -1,0 +1,44 @@
+#include "daemon/set_up.h"
+
+#include "domain/account.h"
+
+#include <stdio.h>
+
+static lb_err look(void *context, const struct lb_user_row *row)
+{
+    *(bool *)context |= row->role == LB_ROLE_OPERATOR;
+    return LB_OK;
+}
+
+/* Asks through a reader of its own: the writer's is busy. */
+static lb_err find_operator(struct lb_store *store, bool *out)
+{
+    struct lb_store_reader *reader;
+    *out = false;
+    lb_err err = store->ops->reader_open(store, &reader);
+    if (err)
+        return err;
+    err = store->ops->users(reader, out, look);
+    store->ops->reader_close(reader);
+    return err;
+}
+
+lb_err lb_set_up_offer(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_account_change change = {.user = {.no = 0}};
+    bool found;
+    lb_err err = find_operator(parts->app.store, &found);
+    if (!err && found)
+        return LB_OK;
+    lb_account_make_link(&change);
+    if (!err)
+        err = lb_parts_write(parts, &change.write);
+    if (err)
+        return lb_fail(reason, err, "cannot make the link for the first operator: %s",
+                       lb_err_code(err));
+    fprintf(stderr,
+            "leadblock: no operator yet. Open %s/#/link/%s within 15 minutes to create the first "
+            "one\n",
+            parts->app.public_url, change.token);
+    return LB_OK;
+}
