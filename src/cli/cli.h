@@ -28,6 +28,9 @@ enum {
     X(NAME, "name", "NAME", "What people call it.")                                                \
     X(READ_ONLY, "read-only", NULL, "The key may check and list, and change nothing.")             \
     X(RATE_LIMIT, "rate-limit", "N", "Requests per second that this key may make.")                \
+    X(ROLE, "role", "ROLE",                                                                        \
+      "operator (everything), member (one workspace) or viewer (only looks).")                     \
+    X(IN, "in", "WORKSPACE", "The workspace of a member or viewer.")                               \
     X(ID, "id", "ID", "An id of your own, 1 to 64 of A-Z a-z 0-9 _ -.")                            \
     X(URL, "url", "URL", "The server (LEADBLOCK_URL; http://127.0.0.1:8080).")                     \
     X(KEY, "key", "KEY", "The key. Better: LEADBLOCK_KEY, which other users cannot see.")          \

@@ -48,6 +48,21 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"key revoke", "KEYID", "Make a key invalid, at once and for good.",
      "KEYID is the id that `leadblock key list` shows, not the key itself.\n", ADMIN, 0, false, 1,
      1, lb_cmd_key_revoke},
+    {"user create", "EMAIL --role ROLE [--in WORKSPACE]",
+     "Let somebody sign in to the dashboard; prints a link.",
+     "The link sets the first password, once, within 15 minutes. Its address is the setting\n"
+     "public-url (LEADBLOCK_PUBLIC_URL).\n"
+     "\n"
+     "  leadblock user create ada@example.com --role operator\n"
+     "  leadblock user create bob@example.com --role viewer --in Acme\n",
+     ADMIN | LB_BIT(ROLE) | LB_BIT(IN), LB_BIT(ROLE), false, 1, 1, lb_cmd_user_create},
+    {"user list", "", "Show who may sign in.", "", ADMIN, 0, false, 0, 0, lb_cmd_user_list},
+    {"user reset-password", "EMAIL", "Make a link to set a new password.",
+     "The old password works until the link is used, which ends all sessions.\n", ADMIN, 0, false,
+     1, 1, lb_cmd_user_reset_password},
+    {"user delete", "EMAIL", "Sign somebody out for good.",
+     "What they did stays in the logs, under their e-mail address.\n", ADMIN, 0, false, 1, 1,
+     lb_cmd_user_delete},
     {"campaign create", "WORKSPACE NAME [--id ID]", "Make a campaign; prints its id.",
      WORKSPACE_IS "\n"
                   "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n",

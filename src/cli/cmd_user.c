@@ -1,0 +1,81 @@
+#include "cli/admin.h"
+#include "cli/commands.h"
+#include "cli/table.h"
+#include "json/encode.h"
+
+#include <stdio.h>
+
+static void print_link(const struct lb_json *json)
+{
+    struct lb_str link = lb_answer_text(json, "link");
+    printf("%.*s\n", (int)link.len, link.ptr);
+    lb_cli_hint("Open it in a browser within 15 minutes to set the password; it works once.");
+}
+
+int lb_cmd_user_create(struct lb_cli *cli)
+{
+    const char *workspace = cli->values[LB_OPT_IN];
+    struct lb_buf body = {0};
+    lb_buf_append_lit(&body, "{\"email\":");
+    lb_json_put_string(&body, lb_str(cli->arguments[0]));
+    lb_buf_append_lit(&body, ",\"role\":");
+    lb_json_put_string(&body, lb_str(cli->values[LB_OPT_ROLE]));
+    lb_buf_append_lit(&body, ",\"workspaceId\":");
+    lb_json_put_string_or_null(&body, workspace ? lb_str(workspace) : (struct lb_str){0});
+    lb_buf_append_lit(&body, "}");
+    return lb_admin_run(cli, &(struct lb_admin_request){.method = "POST",
+                                                        .path = "/admin/users",
+                                                        .body = &body,
+                                                        .creates = true,
+                                                        .print = print_link});
+}
+
+static void print_list(const struct lb_json *json)
+{
+    static const char *const headings[] = {"EMAIL",     "ROLE", "WORKSPACE", "CREATED",
+                                           "SIGNED IN", "ID",   NULL};
+    struct lb_table table;
+    lb_table_init(&table, headings);
+    for (size_t i = 0; i < lb_json_length(json); i++) {
+        const struct lb_json *item = lb_json_item(json, i);
+        lb_table_add(&table, lb_answer_text(item, "email"));
+        lb_table_add(&table, lb_answer_text(item, "role"));
+        lb_table_add(&table, lb_answer_text(item, "workspaceId"));
+        lb_table_add(&table, lb_answer_text(item, "createdAt"));
+        lb_table_add(&table, lb_answer_text(item, "lastSignInAt"));
+        lb_table_add(&table, lb_answer_text(item, "id"));
+    }
+    if (lb_json_length(json) == 0)
+        lb_cli_hint("There is nobody yet: leadblock user create EMAIL --role operator");
+    lb_table_fini(&table);
+}
+
+int lb_cmd_user_list(struct lb_cli *cli)
+{
+    return lb_admin_run(cli, &(struct lb_admin_request){
+                                 .method = "GET", .path = "/admin/users", .print = print_list});
+}
+
+int lb_cmd_user_reset_password(struct lb_cli *cli)
+{
+    return lb_admin_run(cli, &(struct lb_admin_request){.method = "POST",
+                                                        .path = "/admin/users",
+                                                        .segment = cli->arguments[0],
+                                                        .path_after = "/link",
+                                                        .creates = true,
+                                                        .print = print_link});
+}
+
+static void print_message(const struct lb_json *json)
+{
+    struct lb_str message = lb_answer_text(json, "message");
+    printf("%.*s\n", (int)message.len, message.ptr);
+}
+
+int lb_cmd_user_delete(struct lb_cli *cli)
+{
+    return lb_admin_run(cli, &(struct lb_admin_request){.method = "DELETE",
+                                                        .path = "/admin/users",
+                                                        .segment = cli->arguments[0],
+                                                        .print = print_message});
+}
