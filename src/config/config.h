@@ -28,6 +28,8 @@
       "I/O threads; 0 means one per processor that the process may use.")                          \
     X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
       "Also make a workspace, a campaign `demo` and a key, and print a curl line to try.")         \
+    X(flag, dashboard, "dashboard", "true", NULL, 0, 0,                                            \
+      "Whether the dashboard is served at `/`, if it was built in; `--dashboard=false` hides it.") \
     X(level, log_level, "log-level", "info", "LEVEL", 0, 0,                                        \
       "How much is logged on standard error: error, warn, info or debug.")                         \
     X(u32, max_connections, "max-connections", "10000", "N", 1, 1000000,                           \
