@@ -8,6 +8,11 @@ packages_build=(
     libsqlite3-dev libpq-dev libcurl4-openssl-dev libcsv-dev libcmocka-dev zlib1g-dev
 )
 
+# To bundle the dashboard. Somebody's own node, which is usually newer, does as well.
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    packages_build+=(nodejs npm)
+fi
+
 packages_test=(python3 python3-pytest sqlite3 curl postgresql-15)
 
 packages_lint=(clang-format clang-tidy cppcheck shellcheck python3)

@@ -1,5 +1,6 @@
 #include "api/gate.h"
 
+#include "api/dashboard.h"
 #include "api/routes.h"
 #include "base/clock.h"
 #include "domain/key.h"
@@ -23,7 +24,8 @@ static void strip_alias(struct lb_call *call)
 static bool pass_state(struct lb_call *call)
 {
     struct lb_app *app = call->app;
-    if (atomic_load(&app->loaded) || lb_str_equal(call->req->path, LB_STR("/livez")))
+    if (atomic_load(&app->loaded) || lb_str_equal(call->req->path, LB_STR("/livez")) ||
+        lb_dashboard_has(app, call->req))
         return true;
     uint64_t done = atomic_load(&app->load_done);
     uint64_t all = atomic_load(&app->load_all);
@@ -33,12 +35,20 @@ static bool pass_state(struct lb_call *call)
     return false;
 }
 
+void lb_gate_nothing_here(struct lb_request *req)
+{
+    lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
+                   "There is nothing at this path; see docs/api.md for what there is.");
+}
+
 static bool pass_route(struct lb_call *call)
 {
     struct lb_request *req = call->req;
     struct lb_reason reason;
     char allow[64];
-    lb_err err = lb_router_find(lb_routes, lb_route_count, req, allow, &reason);
+    size_t count =
+        lb_dashboard_served(call->app, req) ? lb_route_count : lb_route_count_without_dashboard;
+    lb_err err = lb_router_find(lb_routes, count, req, allow, &reason);
     bool hidden = !err && (req->route->flags & LB_ROUTE_LOCAL) && !req->local;
     if (err == LB_ERR_METHOD_NOT_ALLOWED && req->path.len >= 6 &&
         memcmp(req->path.ptr, "/admin", 6) == 0 && !req->local)
@@ -48,8 +58,7 @@ static bool pass_route(struct lb_call *call)
         hidden = true;
     if (err == LB_ERR_NOT_FOUND || hidden) {
         req->route = NULL;
-        lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
-                       "There is nothing at this path; see docs/api.md for what there is.");
+        lb_gate_nothing_here(req);
         return false;
     }
     if (err == LB_ERR_METHOD_NOT_ALLOWED) {

@@ -99,4 +99,7 @@ enum lb_progress lb_admin_campaigns_list(struct lb_request *req, void *app);
 /* admin_backup.c */
 enum lb_progress lb_admin_backup(struct lb_request *req, void *app);
 
+/* dashboard.c */
+enum lb_progress lb_dashboard_file(struct lb_request *req, void *app);
+
 #endif

@@ -101,6 +101,15 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_post, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_list, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/backup", lb_admin_backup, LB_ROUTE_LOCAL},
+
+    /* dashboard.c; the last DASHBOARD_ROUTES */
+    {LB_GET, "/", lb_dashboard_file, LB_ROUTE_OPEN},
+    {LB_GET, "/favicon.svg", lb_dashboard_file, LB_ROUTE_OPEN},
+    {LB_GET, "/assets/{file}", lb_dashboard_file, LB_ROUTE_OPEN},
 };
 
+#define DASHBOARD_ROUTES 3
+
 const size_t lb_route_count = sizeof lb_routes / sizeof *lb_routes;
+const size_t lb_route_count_without_dashboard =
+    sizeof lb_routes / sizeof *lb_routes - DASHBOARD_ROUTES;

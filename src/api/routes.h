@@ -21,5 +21,6 @@ enum lb_route_flag {
 
 extern const struct lb_route lb_routes[];
 extern const size_t lb_route_count;
+extern const size_t lb_route_count_without_dashboard; /* which come last */
 
 #endif

@@ -28,6 +28,8 @@
       "I/O threads; 0 means one per processor that the process may use.")                          \
     X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
       "Also make a workspace, a campaign `demo` and a key, and print a curl line to try.")         \
+    X(flag, dashboard, "dashboard", "true", NULL, 0, 0,                                            \
+      "Whether the dashboard is served at `/`, if it was built in; `--dashboard=false` hides it.") \
     X(text, public_url, "public-url", "", "URL", 0, 0,                                             \
       "How people reach the server, such as `https://leadblock.example.com`: for links, and with " \
       "https the session's cookie is sent over nothing else. Empty: the address it listens on.")   \

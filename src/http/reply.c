@@ -32,7 +32,21 @@ struct lb_buf *lb_reply_json(struct lb_reply *reply, unsigned status)
     reply->code = NULL;
     reply->content_type = NULL;
     reply->body.len = 0;
+    reply->fixed_body = (struct lb_str){0};
     return &reply->body;
+}
+
+void lb_reply_fixed(struct lb_reply *reply, unsigned status, const char *content_type,
+                    struct lb_str body)
+{
+    lb_reply_json(reply, status);
+    reply->content_type = content_type;
+    reply->fixed_body = body;
+}
+
+struct lb_str lb_reply_body(const struct lb_reply *reply)
+{
+    return reply->fixed_body.ptr ? reply->fixed_body : lb_buf_str(&reply->body);
 }
 
 /* How many bytes of well-formed UTF-8 `text` begins with as one character; 0 when it is none. */

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define LB_REPLY_HEADERS_MAX 6 /* beyond the ones that the server sets itself */
+#define LB_REPLY_HEADERS_MAX 12 /* beyond the ones that the server sets itself */
 
 struct lb_reply_header {
     const char *name; /* static storage */
@@ -18,6 +18,7 @@ struct lb_reply {
     const char *code;         /* code of an error body, for the log; NULL when none */
     bool close;               /* close the connection after it */
     struct lb_buf body;
+    struct lb_str fixed_body; /* when set: in place of `body`, and of static storage */
     struct lb_reply_header headers[LB_REPLY_HEADERS_MAX];
     size_t header_count;
 };
@@ -33,6 +34,14 @@ void lb_reply_header(struct lb_reply *reply, const char *name, const char *value
  * and body of an earlier call are dropped; headers stay. When the body could not be allocated
  * (`failed`), the server sends a 500 in its place. */
 struct lb_buf *lb_reply_json(struct lb_reply *reply, unsigned status);
+
+/* Starts a reply of a type (static) that sends these bytes (static) without copying them. With 304
+ * they are not sent: their length is that of what the client has. */
+void lb_reply_fixed(struct lb_reply *reply, unsigned status, const char *content_type,
+                    struct lb_str body);
+
+/* What is sent: the body or the fixed one. */
+struct lb_str lb_reply_body(const struct lb_reply *reply);
 
 /* The contract's error body, {"success":false,"code":"...","message":"..."}; the message may quote
  * anything, it is escaped. Statuses 429 and 503 get Retry-After: 1 unless one was added before. */

@@ -52,8 +52,9 @@ bool lb_respond(struct MHD_Connection *mhd, struct lb_request *req, bool close)
     struct lb_reply *reply = &req->reply;
     settle(reply);
     /* Not copied and not given away: the buffer is used again for the next request. */
+    struct lb_str body = lb_reply_body(reply);
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(reply->body.len, reply->body.ptr, MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_buffer(body.len, (char *)body.ptr, MHD_RESPMEM_PERSISTENT);
     if (!response)
         return false;
     bool queued = add_headers(response, req, close || reply->close) &&
@@ -75,14 +76,14 @@ void lb_respond_raw(struct lb_request *req, struct lb_buf *out)
                   "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\nX-Request-Id: %s\r\n"
                   "Connection: close\r\nContent-Length: %zu\r\n",
                   reply->status, MHD_get_reason_phrase_for(reply->status), date,
-                  content_type(reply), req->id, reply->body.len);
+                  content_type(reply), req->id, lb_reply_body(reply).len);
     if (req->method == LB_GET && !has_header(reply, "Cache-Control"))
         lb_buf_append_lit(out, "Cache-Control: no-store\r\n");
     for (size_t i = 0; i < reply->header_count; i++)
         lb_buf_printf(out, "%s: %s\r\n", reply->headers[i].name, reply->headers[i].value);
     lb_buf_append_lit(out, "\r\n");
-    if (req->method != LB_HEAD)
-        lb_buf_append_str(out, lb_buf_str(&reply->body));
+    if (req->method != LB_HEAD && reply->status != MHD_HTTP_NOT_MODIFIED)
+        lb_buf_append_str(out, lb_reply_body(reply));
 }
 
 void lb_reply_headers_too_large(struct lb_reply *reply)

@@ -1,0 +1,56 @@
+#include "http/assets.h"
+
+#include "http/negotiate.h"
+
+#include <stdio.h>
+
+/* The page runs and shows nothing but what comes from this server, and is shown in no frame. */
+static const struct {
+    const char *name;
+    const char *value;
+} page_headers[] = {
+    {"Content-Security-Policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+    {"Referrer-Policy", "no-referrer"},
+    {"X-Frame-Options", "DENY"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Permissions-Policy", "camera=(), display-capture=(), geolocation=(), microphone=(), "
+                           "payment=(), publickey-credentials-get=(), serial=(), usb=()"},
+};
+
+const struct lb_asset *lb_asset_find(struct lb_str path)
+{
+    for (size_t i = 0; i < lb_asset_count; i++)
+        if (lb_str_equal(path, lb_str(lb_assets[i].path)))
+            return &lb_assets[i];
+    return NULL;
+}
+
+static void add_headers(struct lb_reply *reply, const struct lb_asset *asset, const char *etag)
+{
+    lb_reply_header(reply, "Cache-Control",
+                    asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
+    lb_reply_header(reply, "ETag", etag);
+    lb_reply_header(reply, "Vary", "Accept-Encoding");
+    lb_reply_header(reply, "X-Content-Type-Options", "nosniff");
+    if (!asset->page)
+        return;
+    for (size_t i = 0; i < sizeof page_headers / sizeof *page_headers; i++)
+        lb_reply_header(reply, page_headers[i].name, page_headers[i].value);
+}
+
+void lb_asset_reply(const struct lb_asset *asset, struct lb_request *req)
+{
+    struct lb_reply *reply = &req->reply;
+    bool gzip = asset->gzip.len && lb_negotiate_gzip(lb_request_header(req, "Accept-Encoding"));
+    char etag[64]; /* the two forms are different bytes, so they have different tags */
+    snprintf(etag, sizeof etag, "\"%s%s\"", asset->tag, gzip ? "-gzip" : "");
+
+    bool fresh = lb_negotiate_match(lb_request_header(req, "If-None-Match"), lb_str(etag));
+    lb_reply_fixed(reply, fresh ? 304 : 200, asset->content_type,
+                   gzip ? asset->gzip : asset->plain);
+    add_headers(reply, asset, etag);
+    if (gzip && !fresh)
+        lb_reply_header(reply, "Content-Encoding", "gzip");
+}

@@ -1,0 +1,83 @@
+"""Writes the files that the server hands out as a C table, for http/assets.h.
+
+usage: embed.py OUTPUT [FOLDER]    without a folder: an empty table
+"""
+import hashlib
+import re
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+}
+HASHED = re.compile(r".+-[0-9A-Za-z]{8,}(\.[a-z0-9]+)+")
+ROUTED = re.compile(r"index\.html|favicon\.svg|assets/[0-9A-Za-z._-]+")  # by api/routes.c
+
+
+def compress(data):
+    """gzip without a time, so that the same input gives the same program (RFC 1952)."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
+    body = deflate.compress(data) + deflate.flush()
+    head = b"\x1f\x8b\x08\0\0\0\0\0\x02\xff"
+    return head + body + struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+
+
+def array(name, data):
+    rows = [",".join(map(str, data[i : i + 32])) for i in range(0, len(data), 32)]
+    return f"static const unsigned char {name}[] = {{\n" + ",\n".join(rows) + "};\n"
+
+
+def text(name):
+    return f"{{(const char *){name}, sizeof {name}}}"
+
+
+def entry(number, file, name):
+    """The arrays of one file, and its row of the table."""
+    if not ROUTED.fullmatch(name) or file.suffix not in TYPES:
+        sys.exit(f"embed.py: {name}: no route or no content type for a file of this name")
+    data = file.read_bytes()
+    if not data:
+        sys.exit(f"embed.py: {name} is empty")
+    packed = compress(data)
+    smaller = len(packed) < len(data)
+    arrays = array(f"plain_{number}", data)
+    if smaller:
+        arrays += array(f"gzip_{number}", packed)
+    page = file.suffix == ".html"
+    fields = [
+        f'.path = "{"/" if name == "index.html" else "/" + name}"',
+        f'.content_type = "{TYPES[file.suffix]}"',
+        f'.tag = "{hashlib.sha256(data).hexdigest()[:32]}"',
+        f".plain = {text(f'plain_{number}')}",
+        f".gzip = {text(f'gzip_{number}') if smaller else '{NULL, 0}'}",
+        f".page = {str(page).lower()}",
+        f".immutable = {str(not page and bool(HASHED.fullmatch(file.name))).lower()}",
+    ]
+    return arrays, "    {" + ",\n     ".join(fields) + "},\n"
+
+
+def main(output, folder=None):
+    files = sorted(p for p in Path(folder).rglob("*") if p.is_file()) if folder else []
+    if folder and Path(folder, "index.html") not in files:
+        sys.exit(f"embed.py: there is no index.html in {folder}")
+    entries = [entry(i, p, p.relative_to(folder).as_posix()) for i, p in enumerate(files)]
+    rows = "".join(row for _, row in entries) or "    {0}, /* C wants one */\n"
+    Path(output).write_text(
+        '#include "http/assets.h"\n\n'
+        + "".join(arrays for arrays, _ in entries)
+        + f"const struct lb_asset lb_assets[] = {{\n{rows}}};\n"
+        + f"const size_t lb_asset_count = {len(entries)};\n",
+        encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,95 @@
+#include "http/negotiate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static void gzip_is_taken_where_the_client_allows_it(void **state)
+{
+    (void)state;
+    static const char *const allow[] = {
+        "gzip",           "GZip",       "x-gzip",       "deflate, gzip",   "br;q=1.0, gzip;q=0.8",
+        "gzip;q=0.001",   "gzip ;q=1",  "gzip; q=1.",   "gzip\t;\tQ=0.5 ", "*",
+        "*;q=0.1",        ", ,gzip,,",  "gzip;q=1.000", "identity, *",     "*;q=0, gzip",
+        "gzip, identity", "br,*;q=0.5",
+    };
+    for (size_t i = 0; i < sizeof allow / sizeof *allow; i++)
+        if (!lb_negotiate_gzip(lb_str(allow[i])))
+            fail_msg("'%s' allows gzip", allow[i]);
+}
+
+static void gzip_is_not_taken_elsewhere(void **state)
+{
+    (void)state;
+    static const char *const refuse[] = {
+        "",
+        ",",
+        "identity",
+        "deflate, br",
+        "gzip;q=0",
+        "gzip;q=0.",
+        "gzip;q=0.000",
+        "gzip;Q=0",
+        "*;q=0",
+        "gzip;q=0, *",
+        "*, gzip;q=0",
+        "gzip, gzip;q=0",
+        "gzip;q=0, gzip",
+        "gzipped",
+        "gzi",
+        "x gzip",
+        "gzip;q=",
+        "gzip;q=2",
+        "gzip;q=1.001",
+        "gzip;q=0.0001",
+        "gzip;q=-1",
+        "gzip;q=0.x",
+        "gzip;q",
+        "gzip;x=1",
+        "gzip;;q=1",
+        "gzip;q=1;q=0",
+    };
+    for (size_t i = 0; i < sizeof refuse / sizeof *refuse; i++)
+        if (lb_negotiate_gzip(lb_str(refuse[i])))
+            fail_msg("'%s' does not allow gzip", refuse[i]);
+    assert_false(lb_negotiate_gzip((struct lb_str){0}));
+    /* Nothing is read beyond the end. */
+    assert_false(lb_negotiate_gzip((struct lb_str){"gzip", 3}));
+    assert_false(lb_negotiate_gzip((struct lb_str){"gzip;q=0.001", 11}));
+}
+
+static void a_tag_that_the_client_has_is_found(void **state)
+{
+    (void)state;
+    static const char *const has[] = {
+        "\"a\"", "W/\"a\"", "*", " \"a\" ", "\"b\", \"a\"", "\"b\",W/\"a\",\"c\"", ",,\"a\"",
+    };
+    for (size_t i = 0; i < sizeof has / sizeof *has; i++)
+        if (!lb_negotiate_match(lb_str(has[i]), LB_STR("\"a\"")))
+            fail_msg("%s holds \"a\"", has[i]);
+}
+
+static void another_tag_is_not_taken_for_it(void **state)
+{
+    (void)state;
+    static const char *const lacks[] = {
+        "", "a", "\"A\"", "\"ab\"", "\"a", "w/\"a\"", "\"b\"", "W/", "\"\"", "**",
+    };
+    for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++)
+        if (lb_negotiate_match(lb_str(lacks[i]), LB_STR("\"a\"")))
+            fail_msg("%s does not hold \"a\"", lacks[i]);
+    assert_false(lb_negotiate_match((struct lb_str){0}, LB_STR("\"a\"")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gzip_is_taken_where_the_client_allows_it),
+        cmocka_unit_test(gzip_is_not_taken_elsewhere),
+        cmocka_unit_test(a_tag_that_the_client_has_is_found),
+        cmocka_unit_test(another_tag_is_not_taken_for_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
