@@ -1,6 +1,7 @@
 #include "daemon/set_up.h"
 
 #include "domain/account.h"
+#include "http/assets.h"
 
 #include <stdio.h>
 
@@ -27,6 +28,8 @@ lb_err lb_set_up_offer(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_account_change change = {.user = {.no = 0}};
     bool found;
+    if (!lb_asset_count || !parts->config.dashboard)
+        return LB_OK;
     lb_err err = find_operator(parts->app.store, &found);
     if (!err && found)
         return LB_OK;
