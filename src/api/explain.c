@@ -1,4 +1,5 @@
 /* Why a lead will or will not be contacted next. */
+#include "api/actors.h"
 #include "api/handlers.h"
 #include "api/ids.h"
 #include "api/items.h"
@@ -194,9 +195,7 @@ static bool put_because(struct lb_buf *out, const struct explaining *explaining)
 
 static void put_key(struct lb_buf *body, const struct lb_access *access, uint32_t no)
 {
-    const struct lb_key *key = no ? lb_access_keys(access) : NULL;
-    while (key && key->row.no != no)
-        key = lb_rcu_load(&key->next);
+    const struct lb_key *key = no ? lb_access_key_no(access, no) : NULL;
     if (!key) {
         lb_buf_append_lit(body, "null");
         return;
@@ -208,6 +207,7 @@ static void put_key(struct lb_buf *body, const struct lb_access *access, uint32_
     lb_buf_append_lit(body, "}");
 }
 
+/* Last of the reply: it ends the strings of the lead. */
 static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
 {
     lb_buf_append_lit(body, "[");
@@ -225,6 +225,8 @@ static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
             lb_buf_append_lit(body, "null");
         lb_buf_append_lit(body, ",\"key\":");
         put_key(body, explaining->call->app->access, block->actor);
+        lb_buf_append_lit(body, ",\"by\":");
+        lb_actors_put(body, explaining->call, explaining->reader, block->actor);
         lb_buf_append_lit(body, "}");
     }
     lb_buf_append_lit(body, "]");

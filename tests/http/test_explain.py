@@ -81,6 +81,7 @@ def test_every_block_is_named_with_reason_time_and_key(fresh):
     explained = campaign.explain("john-doe")
     assert (explained["contact"], explained["blocked"]) == (False, True)
     assert all(expect.is_time(block.pop("since")) for block in explained["blocks"])
+    assert all(block.pop("by") == {"type": "key", **block["key"]} for block in explained["blocks"])
     mine = {"id": key_id(fresh.key), "name": "test"}
 
     def place(block):
