@@ -1,0 +1,169 @@
+// The one module that talks to the server. An answer is {data, total, next, changeId}; whatever goes wrong
+// is an ApiError with words for people in `message`.
+
+const timeoutMs = 60_000;
+const signedOutCodes = ['invalid_session', 'missing_api_key'];
+const retriedStatuses = [429, 503];
+
+const state = { csrfToken: null, workspaceId: null, onSignedOut: () => {} };
+
+export class ApiError extends Error {
+  constructor({ code, message, status = 0, retryAfter = null, errors = [] }) {
+    super(message);
+    Object.assign(this, { code, status, retryAfter, errors });
+  }
+}
+
+export function setSession(session) {
+  state.csrfToken = session?.csrfToken ?? null;
+}
+
+export function setWorkspace(workspaceId) {
+  state.workspaceId = workspaceId;
+}
+
+export function onSignedOut(callback) {
+  state.onSignedOut = callback;
+}
+
+function urlOf(path, query) {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== '' && value != null);
+  const search = new URLSearchParams(given).toString();
+  return `v1/${path}${search ? `?${search}` : ''}`;
+}
+
+function headersOf(method, { body, headers, workspaceId = state.workspaceId }) {
+  const sent = { Accept: 'application/json', ...headers };
+  if (body !== undefined) sent['Content-Type'] = 'application/json';
+  if (workspaceId) sent['X-Workspace-Id'] = workspaceId;
+  if (method !== 'GET' && state.csrfToken) sent['X-CSRF-Token'] = state.csrfToken;
+  return sent;
+}
+
+/** Ends a request when the caller gives up or the server has been silent for too long. */
+function deadline(signal) {
+  const control = new AbortController();
+  const abort = () => control.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort);
+  const release = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  };
+  return { signal: control.signal, release };
+}
+
+const unreachable = () => new ApiError({
+  code: 'unreachable',
+  message: 'The server does not answer. Check the connection and whether leadblock runs, then try again.',
+});
+
+async function fetchAnswer(method, path, options) {
+  const { signal, release } = deadline(options.signal);
+  try {
+    const response = await fetch(urlOf(path, options.query), {
+      method, signal, headers: headersOf(method, options), credentials: 'same-origin', cache: 'no-store',
+      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    });
+    return { response, text: await response.text() };
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw unreachable();
+  } finally {
+    release();
+  }
+}
+
+function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Retry-After in seconds; it may be a date, too. */
+function retryAfterOf(response) {
+  const value = response.headers.get('Retry-After');
+  if (!value) return null;
+  if (/^\d+$/.test(value)) return Number(value);
+  const wait = Math.ceil((Date.parse(value) - Date.now()) / 1000);
+  return wait > 0 ? wait : null;
+}
+
+function errorOf(response, data) {
+  return new ApiError({
+    code: data?.code ?? 'unexpected',
+    message: data?.message ?? `The server gave an answer that is not understood (status ${response.status}). Try again.`,
+    status: response.status,
+    retryAfter: retryAfterOf(response),
+    errors: data?.errors,
+  });
+}
+
+/** The query of the link to the next page, or null at the end. */
+export function nextQuery(link) {
+  const match = /<([^>]*)>\s*;[^,]*rel="?next"?/i.exec(link ?? '');
+  return match ? Object.fromEntries(new URL(match[1], 'http://host/').searchParams) : null;
+}
+
+function answerOf(response, data) {
+  const total = response.headers.get('X-Total-Count');
+  return {
+    data,
+    total: total === null ? null : Number(total),
+    next: nextQuery(response.headers.get('Link')),
+    changeId: response.headers.get('X-Change-Id'),
+  };
+}
+
+async function request(method, path, options = {}) {
+  const { response, text } = await fetchAnswer(method, path, options);
+  const data = parseJson(text);
+  if (response.ok && data !== null) return answerOf(response, data);
+  const error = errorOf(response, data);
+  if (error.code === 'csrf_failed' && !options.again) return withFreshToken(method, path, options);
+  if (error.status === 401 && signedOutCodes.includes(error.code) && !options.quiet) state.onSignedOut(error);
+  throw error;
+}
+
+/** Another tab may have changed the session: its token is fetched once, then the request is sent again. */
+async function withFreshToken(method, path, options) {
+  const { data } = await request('GET', 'session');
+  setSession(data);
+  return request(method, path, { ...options, again: true });
+}
+
+export const get = (path, options) => request('GET', path, options);
+export const post = (path, body, options) => request('POST', path, { ...options, body });
+export const put = (path, body, options) => request('PUT', path, { ...options, body });
+export const del = (path, body, options) => request('DELETE', path, { ...options, body });
+
+/** A path of the API with its parts encoded. */
+export const path = (...parts) => parts.map(encodeURIComponent).join('/');
+
+export function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(new DOMException('Aborted', 'AbortError'));
+    }, { once: true });
+  });
+}
+
+/** Sends again while the server asks to wait (429, 503), a handful of times; `onWait` hears the seconds. */
+export async function withRetry(send, { signal, onWait = () => {}, attempts = 6 } = {}) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!retriedStatuses.includes(error.status) || attempt >= attempts) throw error;
+      const seconds = error.retryAfter ?? Math.min(2 ** (attempt - 1), 30);
+      onWait(seconds);
+      await pause(seconds * 1000, signal);
+      onWait(0);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+// Who is signed in, which workspace is meant, which screen is shown.
+import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
+import * as api from './api.js';
+import { AppContext } from './hooks.js';
+import { forgetImport } from './import-job.js';
+import { href, go, useRoute } from './router.js';
+import { needsWorkspace, screensOf } from './screens.js';
+import { applyTheme, followSystemTheme, recall, remember } from './settings.js';
+import { useShortcuts } from './shortcuts.js';
+import { LinkButton } from './parts/button.jsx';
+import { HelpDialog } from './parts/help.jsx';
+import { Empty, ErrorNotice } from './parts/notice.jsx';
+import { Page } from './parts/page.jsx';
+import { PlainShell, Shell } from './parts/shell.jsx';
+import { Toasts, useToasts } from './parts/toast.jsx';
+import { Account } from './screens/account.jsx';
+import { Add } from './screens/add.jsx';
+import { Blocklist } from './screens/blocklist.jsx';
+import { Campaign } from './screens/campaign.jsx';
+import { Campaigns } from './screens/campaigns.jsx';
+import { Check } from './screens/check.jsx';
+import { Keys } from './screens/keys.jsx';
+import { Link } from './screens/link.jsx';
+import { Overview } from './screens/overview.jsx';
+import { People } from './screens/people.jsx';
+import { SignIn } from './screens/sign-in.jsx';
+import { Workspaces } from './screens/workspaces.jsx';
+
+const screens = {
+  check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, keys: Keys,
+  workspaces: Workspaces, people: People, account: Account,
+};
+
+const endedText = 'Your session has ended. Sign in to go on where you were.';
+
+/** {state: 'loading'|'in'|'out'|'failed', session, message, error} */
+function useSignedIn() {
+  const [status, setStatus] = useState({ state: 'loading' });
+  const enter = useCallback((session) => {
+    api.setSession(session);
+    setStatus({ state: 'in', session });
+  }, []);
+  const leave = useCallback((message = '') => {
+    api.setSession(null);
+    setStatus({ state: 'out', message });
+  }, []);
+  const load = useCallback(async () => {
+    setStatus({ state: 'loading' });
+    try {
+      enter((await api.get('session', { quiet: true })).data);
+    } catch (error) {
+      if (error.status === 401) leave(error.code === 'invalid_session' ? endedText : '');
+      else setStatus({ state: 'failed', error });
+    }
+  }, []);
+  useEffect(() => {
+    api.onSignedOut(() => leave(endedText));
+    load();
+  }, []);
+  return { ...status, enter, leave, load };
+}
+
+/** The workspaces that an operator may choose from, and the one that is meant. */
+function useWorkspaceChoice(session) {
+  const [workspaces, setWorkspaces] = useState(null);
+  const [error, setError] = useState(null);
+  const [chosen, setChosen] = useState(recall('workspace'));
+  const isOperator = session?.user.role === 'operator';
+  const reload = useCallback(async () => {
+    try {
+      setError(null);
+      setWorkspaces((await api.get('workspaces')).data);
+    } catch (failure) {
+      setError(failure);
+    }
+  }, []);
+  useEffect(() => {
+    setWorkspaces(null);
+    if (isOperator) reload();
+  }, [session?.user.id, isOperator]);
+  const choose = (id) => {
+    remember('workspace', id);
+    setChosen(id);
+  };
+  const workspace = isOperator ? workspaces?.find(({ id }) => id === chosen) ?? workspaces?.[0] ?? null : session?.workspace ?? null;
+  // Before the screens render: their first requests must carry it.
+  api.setWorkspace(isOperator ? workspace?.id ?? null : null);
+  return { workspaces, workspace, choose, reload, error, ready: !isOperator || workspaces !== null };
+}
+
+function useTheme() {
+  const [theme, setTheme] = useState(recall('theme') ?? 'auto');
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const apply = () => {
+      applyTheme(theme);
+      redraw((count) => count + 1);
+    };
+    apply();
+    return followSystemTheme(apply);
+  }, [theme]);
+  const choose = (value) => {
+    remember('theme', value);
+    setTheme(value);
+  };
+  return [theme, choose];
+}
+
+function NoWorkspace() {
+  return (
+    <Page title="Welcome">
+      <Empty title="There is no workspace yet">
+        <p>A workspace holds blocklists, campaigns and API keys of one team or client.</p>
+        <LinkButton kind="primary" href={href('workspaces', [], { create: '1' })}>Create the first workspace</LinkButton>
+      </Empty>
+    </Page>
+  );
+}
+
+function NotFound() {
+  return (
+    <Page title="No such page">
+      <p>There is no page at this address, or your account does not have it. <a href={href('check')}>Go to Check</a></p>
+    </Page>
+  );
+}
+
+function Screen({ choice, route, allowed, session }) {
+  if (!choice.ready) return choice.error ? <ErrorNotice error={choice.error} onRetry={choice.reload} /> : <p class="loading">Loading…</p>;
+  const Chosen = screens[route.name];
+  if (!Chosen || !(allowed.includes(route.name) || route.name === 'campaign')) return <NotFound key={route.name} />;
+  if (needsWorkspace(route.name) && !choice.workspace) return <NoWorkspace />;
+  // Another workspace, person or campaign is another screen: nothing of the old one may linger.
+  const key = [session.user.id, choice.workspace?.id, route.name, ...route.args].join('/');
+  return <Chosen key={key} route={route} />;
+}
+
+function SignedIn({ session, enter, leave, route }) {
+  const choice = useWorkspaceChoice(session);
+  const [theme, setTheme] = useTheme();
+  const { toasts, show, close } = useToasts();
+  const [help, setHelp] = useState(false);
+  const [shortcuts, setShortcuts] = useState(recall('shortcuts') !== 'off');
+  const { role } = session.user;
+  const allowed = useMemo(() => screensOf(role), [role]);
+  const showHelp = useCallback(() => setHelp(true), []);
+  useShortcuts({ enabled: shortcuts, allowed, onHelp: showHelp });
+  const enableShortcuts = (on) => {
+    remember('shortcuts', on ? 'on' : 'off');
+    setShortcuts(on);
+  };
+  const signOut = async () => {
+    try {
+      await api.del('session');
+      forgetImport();
+      go(href('check'));
+      leave('You are signed out.');
+    } catch (error) {
+      if (error.status !== 401) show(error.message);
+    }
+  };
+  const value = {
+    session, route, allowed, theme, setTheme, showHelp, signOut, enter,
+    isOperator: role === 'operator', canWrite: role !== 'viewer',
+    workspace: choice.workspace, workspaces: choice.workspaces, chooseWorkspace: choice.choose, reloadWorkspaces: choice.reload,
+    toast: show,
+  };
+  return (
+    <AppContext.Provider value={value}>
+      <Shell><Screen choice={choice} route={route} allowed={allowed} session={session} /></Shell>
+      <Toasts toasts={toasts} onClose={close} />
+      {help && <HelpDialog allowed={allowed} enabled={shortcuts} onEnabled={enableShortcuts} onClose={() => setHelp(false)} />}
+    </AppContext.Provider>
+  );
+}
+
+export function App() {
+  const route = useRoute();
+  const status = useSignedIn();
+  if (route.name === 'link') {
+    return <PlainShell><Link key={route.args[0]} token={route.args[0] ?? ''} onSession={status.enter} /></PlainShell>;
+  }
+  if (status.state === 'in') return <SignedIn {...status} route={route} />;
+  if (status.state === 'out') return <PlainShell><SignIn message={status.message} onSession={status.enter} /></PlainShell>;
+  return (
+    <PlainShell>
+      {status.state === 'failed' ? <><h1>No connection</h1><ErrorNotice error={status.error} onRetry={status.load} /></> : <p role="status">Loading…</p>}
+    </PlainShell>
+  );
+}

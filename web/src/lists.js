@@ -1,0 +1,71 @@
+// The two kinds of blocklist – the workspace's and a campaign's – behind one set of functions. A list is named as in
+// the URL: `workspace` or `campaign:ID`.
+import * as api from './api.js';
+
+const campaignPrefix = 'campaign:';
+const lenient = { Prefer: 'handling=lenient' };
+
+export const workspaceList = 'workspace';
+export const campaignList = (id) => campaignPrefix + id;
+export const campaignOf = (list) => (list.startsWith(campaignPrefix) ? list.slice(campaignPrefix.length) : null);
+export const isList = (text) => text === workspaceList || Boolean(text && campaignOf(text));
+
+const pathOf = (list) => {
+  const campaign = campaignOf(list);
+  return campaign === null ? 'blocked-leads' : api.path('campaigns', campaign, 'blocked-leads');
+};
+
+/** The largest page that the server gives of a list. */
+export const largestPage = (list) => (campaignOf(list) === null ? 1000 : 100);
+
+function pageQuery(list, { skip, take, sort, search, by }) {
+  const place = campaignOf(list) === null ? { offset: skip || '', limit: take } : { skip: skip || '', take };
+  return { ...place, sort, search, include: by ? 'by' : '' };
+}
+
+export const page = (list, options, more) => api.get(pathOf(list), { ...more, query: pageQuery(list, options) });
+
+/** The page behind the one that had this link. */
+export function pageBehind(list, options, next, more) {
+  const { skip, offset, ...cursor } = next;
+  return api.get(pathOf(list), { ...more, query: { ...pageQuery(list, { ...options, skip: 0 }), ...cursor } });
+}
+
+/** Every list of the workspace that holds the lead. */
+export const whereBlocked = (text, more) => api.get(api.path('blocked-leads', text), more);
+
+function bodyOf(list, values, reason) {
+  const given = reason ? { reason } : {};
+  return campaignOf(list) === null
+    ? { leads: values.map((publicIdentifier) => ({ publicIdentifier, ...given })) }
+    : { publicIdentifiers: values, ...given };
+}
+
+/** Blocks the good ones; {data: {blocked, invalid, already, duplicates}}: the last two for a dry run only. */
+export function block(list, values, { reason = '', dryRun = false, ...more } = {}) {
+  return api.post(pathOf(list), bodyOf(list, values, reason), { ...more, query: { dryRun: dryRun || '' }, headers: lenient });
+}
+
+/** rows: entries of the list, as the server gave them. */
+export function unblock(list, rows) {
+  const body = campaignOf(list) === null
+    ? rows.map((row) => row.id)
+    : { publicIdentifiers: rows.map((row) => row.publicIdentifier) };
+  return api.del(pathOf(list), body);
+}
+
+export const undo = (changeId, more) => api.post(api.path('changes', changeId, 'undo'), undefined, more);
+
+/** Campaigns to choose from: the newest ones, as many as a menu can hold. */
+export async function campaignChoices(signal) {
+  const most = 500;
+  let answer = await api.get('campaigns', { signal, query: { take: 100 } });
+  const campaigns = [...answer.data];
+  while (answer.next && campaigns.length < most) {
+    const { skip, offset, ...cursor } = answer.next;
+    const query = cursor.cursor ? { take: 100, ...cursor } : { take: 100, skip: campaigns.length };
+    answer = await api.get('campaigns', { signal, query });
+    campaigns.push(...answer.data);
+  }
+  return campaigns.map(({ id, name, status }) => ({ id, name, status }));
+}

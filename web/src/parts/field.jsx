@@ -1,0 +1,51 @@
+// Form fields: a label above, a hint or an error below that the field points to.
+import { useId } from 'preact/hooks';
+
+function Frame({ id, label, hint, error, children, class: extra = '' }) {
+  return (
+    <div class={`field ${extra}`}>
+      <label for={id}>{label}</label>
+      {children}
+      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
+      {error && <p class="field-error" id={`${id}-error`}>{error}</p>}
+    </div>
+  );
+}
+
+const describedBy = (id, hint, error) => [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(' ') || undefined;
+
+export function TextField({ label, hint, error, value, onValue, inputRef, frame, ...rest }) {
+  const id = useId();
+  return (
+    <Frame id={id} label={label} hint={hint} error={error} class={frame}>
+      <input id={id} type="text" autocomplete="off" {...rest} ref={inputRef} value={value} aria-invalid={error ? 'true' : undefined}
+        aria-describedby={describedBy(id, hint, error)} onInput={(event) => onValue(event.currentTarget.value)} />
+    </Frame>
+  );
+}
+
+/** options: [{value, label, disabled}] */
+export function SelectField({ label, hint, value, onValue, options, frame, ...rest }) {
+  const id = useId();
+  return (
+    <Frame id={id} label={label} hint={hint} class={frame}>
+      <select id={id} {...rest} value={value} aria-describedby={describedBy(id, hint)} onChange={(event) => onValue(event.currentTarget.value)}>
+        {options.map((option) => (
+          <option key={option.value} value={option.value} disabled={option.disabled} selected={option.value === value}>{option.label}</option>
+        ))}
+      </select>
+    </Frame>
+  );
+}
+
+export function CheckField({ label, hint, checked, onChecked }) {
+  const id = useId();
+  return (
+    <div class="field check-field">
+      <input id={id} type="checkbox" checked={checked} aria-describedby={describedBy(id, hint)}
+        onChange={(event) => onChecked(event.currentTarget.checked)} />
+      <label for={id}>{label}</label>
+      {hint && <p class="hint" id={`${id}-hint`}>{hint}</p>}
+    </div>
+  );
+}

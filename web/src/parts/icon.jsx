@@ -1,0 +1,40 @@
+// Line icons on a 24 × 24 grid, drawn for this dashboard. They decorate: names stand beside them.
+const shapes = {
+  check: 'M10.500 4a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13zM20 20l-4.900-4.900',
+  blocklist: 'M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17zM6 6l12 12',
+  add: 'M12 5v14M5 12h14',
+  campaigns: 'M4 10v4h3l8 4.500v-13L7 10zM18.500 9.500a4 4 0 0 1 0 5M8 14.500l1 5',
+  overview: 'M4 20h16M7 16v-4M12 16V6M17 16V9',
+  keys: 'M8 11.500a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 13l8-8M16 8l2.500 2.500M18.500 5.500L20 7',
+  workspaces: 'M4 8h16v11H4zM9 8V5h6v3M4 13h16',
+  people: 'M9 5a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7zM3 19.500c0-3 2.500-5 6-5s6 2 6 5M16 5.500a3.500 3.500 0 0 1 0 6.500M17.500 15c2.200.6 3.500 2.200 3.500 4.500',
+  account: 'M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4.500 20c.5-3.500 3.500-5.500 7.500-5.500s7 2 7.500 5.500',
+  menu: 'M4 7h16M4 12h16M4 17h16',
+  close: 'M6 6l12 12M18 6L6 18',
+  copy: 'M9 9h10v11H9zM15 9V4H5v11h4',
+  done: 'M5 12.500l4.500 4.500L19 7.500',
+  alert: 'M12 4l9 16H3zM12 10v4.500M12 17.200v.3',
+  external: 'M10 5H5v14h14v-5M14 5h5v5M19 5l-8 8',
+  signout: 'M14 5H5v14h9M10 12h10M16.500 8.500L20 12l-3.500 3.500',
+  download: 'M12 4v11M7.500 11L12 15.500 16.500 11M5 20h14',
+  undo: 'M8 5L4 9l4 4M4 9h10a5.500 5.500 0 0 1 0 11h-3',
+  help: 'M12 3.500a8.500 8.500 0 1 0 0 17 8.500 8.500 0 0 0 0-17zM9.500 9.500a2.500 2.500 0 1 1 3.600 2.300c-.8.400-1.100.9-1.100 1.700M12 16.300v.3',
+};
+
+export function Icon({ name, size = 20 }) {
+  return (
+    <svg class="icon" width={size} height={size} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <path d={shapes[name]} />
+    </svg>
+  );
+}
+
+export function Mark({ size = 28 }) {
+  return (
+    <svg class="mark" width={size} height={size} viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+      <path class="mark-shield" d="M16 1.500 28 6v9.500c0 7.400-5 12.600-12 15-7-2.400-12-7.600-12-15V6z" />
+      <circle class="mark-line" cx="16" cy="15.500" r="6.500" />
+      <path class="mark-line" d="m11.500 11 9 9" />
+    </svg>
+  );
+}

@@ -1,0 +1,55 @@
+// Notices in the page: what went wrong and what to do, and what to do where nothing is yet.
+import { seconds } from '../format.js';
+import { Button } from './button.jsx';
+import { Icon, Mark } from './icon.jsx';
+
+export function Notice({ kind = 'info', title, children }) {
+  return (
+    <div class={`notice ${kind}`}>
+      <Icon name={kind === 'ok' ? 'done' : 'alert'} />
+      <div>
+        {title && <p class="notice-title">{title}</p>}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+const advice = {
+  forbidden: 'Your account may not do this. Ask an operator of this installation.',
+  license_required: 'An operator can change the plan under Workspaces.',
+  license_expired: 'An operator can extend the licence under Workspaces. Workspace blocks and checks go on working.',
+  storage_full: 'The server’s disk is full. Checks still answer; nothing new is recorded until there is room.',
+  storage_unavailable: 'Nothing was recorded. Try again in a moment.',
+  outcome_unknown: 'The storage failed while it recorded this. Try again: repeating is safe.',
+  starting: 'The server is starting. Try again in a moment.',
+  campaign_not_ready: 'A campaign needs at least one step and one lead.',
+};
+
+export function errorText(error) {
+  if (!error) return '';
+  const wait = error.retryAfter ? ` Try again in ${seconds(error.retryAfter)}.` : '';
+  return `${error.message}${wait}`;
+}
+
+export function ErrorNotice({ error, onRetry }) {
+  return (
+    <div role="alert">
+      <Notice kind="bad">
+        <p>{errorText(error)}</p>
+        {advice[error.code] && <p>{advice[error.code]}</p>}
+        {onRetry && <Button onClick={onRetry}>Try again</Button>}
+      </Notice>
+    </div>
+  );
+}
+
+export function Empty({ title, children }) {
+  return (
+    <div class="empty">
+      <Mark size={40} />
+      <p class="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+// The frame of a screen: one h1, the document's title, and the focus on the heading after navigation.
+import { useEffect, useRef } from 'preact/hooks';
+
+// The first screen after loading leaves the focus where the browser puts it.
+let visited = false;
+
+export function Page({ title, lead, actions, children, takeFocus = true, class: extra = '' }) {
+  const heading = useRef(null);
+  useEffect(() => {
+    if (visited && takeFocus) heading.current.focus({ preventScroll: true });
+    if (visited) scrollTo(0, 0);
+    visited = true;
+  }, []);
+  useEffect(() => {
+    document.title = `${title} – leadblock`;
+  }, [title]);
+  return (
+    <div class={`page ${extra}`}>
+      <div class="page-head">
+        <h1 ref={heading} tabIndex={-1}>{title}</h1>
+        {actions && <div class="page-actions">{actions}</div>}
+      </div>
+      {lead && <p class="page-lead">{lead}</p>}
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,17 @@
+// Names of the screens, and who has which.
+export const screenNames = {
+  check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', keys: 'API keys',
+  workspaces: 'Workspaces', people: 'People', account: 'Account',
+};
+
+const operatorScreens = ['workspaces', 'people'];
+
+export function screensOf(role) {
+  return Object.keys(screenNames).filter((name) => {
+    if (operatorScreens.includes(name)) return role === 'operator';
+    return name !== 'add' || role !== 'viewer';
+  });
+}
+
+/** Screens that are about one workspace. */
+export const needsWorkspace = (name) => !['workspaces', 'people', 'account'].includes(name);

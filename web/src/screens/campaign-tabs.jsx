@@ -1,0 +1,133 @@
+// Leads and activities of a campaign, page by page, and why a lead is or is not contacted.
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { useLoad } from '../hooks.js';
+import { setQuery } from '../router.js';
+import { Button } from '../parts/button.jsx';
+import { Dialog } from '../parts/dialog.jsx';
+import { SelectField } from '../parts/field.jsx';
+import { Empty, ErrorNotice } from '../parts/notice.jsx';
+import { Pager, pageOf } from '../parts/pager.jsx';
+import { Table } from '../parts/table.jsx';
+import { Badge, ProfileLink, Status, Time, statusText } from '../parts/text.jsx';
+
+const size = 25;
+const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error'];
+const activityStates = ['claimed', 'done', 'replied', 'failed', 'scheduled', 'skipped_blocked'];
+const stepNames = { visit_profile: 'Profile visit', invitation: 'Invitation', message: 'Message' };
+
+const optionsOf = (values, all) => [{ value: '', label: all }, ...values.map((value) => ({ value, label: statusText(value) }))];
+
+function usePages(path, query, page) {
+  return useLoad((signal) => api.get(path, { signal, query: { ...query, skip: (page - 1) * size, take: size } }), [path, JSON.stringify(query), page]);
+}
+
+function Paged({ caption, columns, page, answer, empty }) {
+  const { data, error, loading, reload } = answer;
+  const rows = data?.data ?? null;
+  const more = Boolean(data && (data.total === null ? data.next : page * size < data.total));
+  return (
+    <>
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      {rows?.length === 0 && !loading ? empty : !(error && !data) && <Table caption={caption} columns={columns} rows={rows} keyOf={(row) => row.id} busy={loading} />}
+      {rows && (rows.length > 0 || page > 1) && <Pager label={`Pages of ${caption.toLowerCase()}`} page={page} size={size} shown={rows.length} total={data.total} more={more}
+        onPage={(next) => setQuery({ page: next > 1 ? next : '' })} />}
+    </>
+  );
+}
+
+const nameOf = (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' ');
+
+const leadColumns = (onWhy) => [
+  { label: 'Lead', header: true, class: 'lead-cell', render: (lead) => <ProfileLink id={lead.publicIdentifier} /> },
+  { label: 'Name', render: (lead) => nameOf(lead) || <span class="muted">–</span> },
+  { label: 'Company', render: (lead) => lead.companyName || <span class="muted">–</span> },
+  { label: 'Status', render: (lead) => <Status status={lead.status} /> },
+  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted">No</span>) },
+  { label: 'Why', hideLabel: true, class: 'action-cell', render: (lead) => <Button aria-label={`Why: ${lead.publicIdentifier}`} onClick={() => onWhy(lead)}>Why?</Button> },
+];
+
+function Explanation({ why }) {
+  return (
+    <>
+      <p class="because"><Badge kind={why.contact ? 'ok' : 'bad'}>{why.contact ? 'Will be contacted' : 'Will not be contacted'}</Badge></p>
+      <p>{why.because}</p>
+      <dl class="facts">
+        <div><dt>Lead</dt><dd>{statusText(why.status)}</dd></div>
+        <div><dt>Campaign</dt><dd>{statusText(why.campaignStatus)}</dd></div>
+        <div><dt>Next step</dt><dd>{why.nextStep ? `${why.nextStep.order}. ${stepNames[why.nextStep.type] ?? why.nextStep.type}` : 'None'}</dd></div>
+        <div><dt>Due</dt><dd><Time at={why.dueAt} /></dd></div>
+      </dl>
+      {why.blocks?.length > 0 && (
+        <>
+          <h3>Blocks</h3>
+          <ul>
+            {why.blocks.map((block) => (
+              <li key={`${block.scope}/${block.publicIdentifier}`}>
+                {statusText(block.scope)}: {block.publicIdentifier}, since <Time at={block.since} />{block.reason && `, “${block.reason}”`}{block.key && `, by API key ${block.key.name ?? block.key.id}`}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </>
+  );
+}
+
+function WhyDialog({ campaign, lead, onClose }) {
+  const { data: why, error, reload } = useLoad(async (signal) => (
+    (await api.get(api.path('campaigns', campaign.id, 'leads', lead.id, 'explain'), { signal })).data), [lead.id]);
+  return (
+    <Dialog title={`Why: ${lead.publicIdentifier}`} onClose={onClose}>
+      <div class="why" aria-live="polite">
+        {error && <ErrorNotice error={error} onRetry={reload} />}
+        {why ? <Explanation why={why} /> : !error && <p class="loading">Loading…</p>}
+      </div>
+    </Dialog>
+  );
+}
+
+export function LeadsTab({ campaign, query }) {
+  const page = pageOf(query);
+  const status = leadStatuses.includes(query.status) ? query.status : '';
+  const [asked, setAsked] = useState(null);
+  const answer = usePages(api.path('campaigns', campaign.id, 'leads'), { status }, page);
+  const empty = status
+    ? <Empty title={`No lead is ${status}`}><Button onClick={() => setQuery({ status: '', page: '' })}>Show all</Button></Empty>
+    : <Empty title="This campaign has no leads yet"><p>Leads are added through the API; see <code>docs/api.md</code>.</p></Empty>;
+  return (
+    <>
+      <div class="filters">
+        <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={optionsOf(leadStatuses, 'Any')} />
+      </div>
+      <Paged caption="Leads" columns={leadColumns(setAsked)} page={page} answer={answer} empty={empty} />
+      {asked && <WhyDialog campaign={campaign} lead={asked} onClose={() => setAsked(null)} />}
+    </>
+  );
+}
+
+const whenOf = (activity) => activity.completedAt ?? activity.claimedAt ?? activity.dueAt;
+
+const activityColumns = [
+  { label: 'Lead', header: true, class: 'lead-cell', render: (activity) => <ProfileLink id={activity.publicIdentifier} /> },
+  { label: 'Step', render: (activity) => `${activity.order ?? ''}. ${stepNames[activity.type] ?? activity.type}` },
+  { label: 'State', render: (activity) => <Status status={activity.state} /> },
+  { label: 'When', render: (activity) => <Time at={whenOf(activity)} /> },
+  { label: 'Attempts', class: 'number', render: (activity) => activity.attempts ?? 0 },
+  { label: 'Detail', render: (activity) => activity.detail || <span class="muted">–</span> },
+];
+
+export function ActivitiesTab({ campaign, query }) {
+  const page = pageOf(query);
+  const state = activityStates.includes(query.state) ? query.state : '';
+  const answer = usePages(api.path('campaigns', campaign.id, 'activities'), { state }, page);
+  const empty = <Empty title="No activities"><p>{state ? 'None is in this state.' : 'Nothing has been handed out yet. An active campaign hands out activities to the tool that claims them.'}</p></Empty>;
+  return (
+    <>
+      <div class="filters">
+        <SelectField label="State" value={state} onValue={(value) => setQuery({ state: value, page: '' }, { replace: true })} options={optionsOf(activityStates, 'Handed out')} />
+      </div>
+      <Paged caption="Activities" columns={activityColumns} page={page} answer={answer} empty={empty} />
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { number } from '../format.js';
+import { useApp, useLoad } from '../hooks.js';
+import { go, href, setQuery } from '../router.js';
+import { Button } from '../parts/button.jsx';
+import { FormDialog } from '../parts/dialog.jsx';
+import { SelectField, TextField } from '../parts/field.jsx';
+import { Empty, ErrorNotice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { Pager, pageOf } from '../parts/pager.jsx';
+import { Progress } from '../parts/progress.jsx';
+import { Table } from '../parts/table.jsx';
+import { Status, Time, statusText } from '../parts/text.jsx';
+
+const size = 20;
+const statuses = ['draft', 'active', 'paused', 'completed', 'error'];
+const statusOptions = [{ value: '', label: 'Any' }, ...statuses.map((value) => ({ value, label: statusText(value) }))];
+
+const columns = [
+  { label: 'Campaign', header: true, render: (row) => <a class="row-link" href={href('campaign', [row.id])}>{row.name}</a> },
+  { label: 'Status', render: (row) => <Status status={row.status} /> },
+  { label: 'Progress', class: 'progress-cell', render: (row) => <Progress label={<span class="hidden">Progress of {row.name}</span>} value={row.progress} note={`${number(row.progress)} %`} /> },
+  { label: 'Leads', class: 'number', render: (row) => number(row.analytics.totalLeads) },
+  { label: 'Blocked', class: 'number', render: (row) => number(row.analytics.leads.blocked) },
+  { label: 'Created', render: (row) => <Time at={row.createdAt} dateOnly /> },
+];
+
+function CreateDialog({ onClose }) {
+  const { toast } = useApp();
+  const [name, setName] = useState('');
+  const [id, setId] = useState('');
+  const create = async () => {
+    const { data } = await api.post('campaigns', { name: name.trim(), ...(id.trim() ? { id: id.trim() } : {}) });
+    toast(`The campaign ${data.name} is created.`);
+    onClose();
+    go(href('campaign', [data.id]));
+  };
+  return (
+    <FormDialog title="New campaign" submitLabel="Create campaign" onSubmit={create} onClose={onClose}>
+      <TextField label="Name" value={name} onValue={setName} required maxLength={100} />
+      <TextField label="Id (optional)" value={id} onValue={setId} maxLength={64} pattern="[A-Za-z0-9_\-]+" spellcheck={false}
+        hint="The id that your outreach tool uses: letters, digits, - and _. Without one, the server chooses." />
+    </FormDialog>
+  );
+}
+
+function NothingHere({ status, onCreate }) {
+  const { canWrite } = useApp();
+  if (status) return <Empty title={`No campaign is ${status}`}><Button onClick={() => setQuery({ status: '', page: '' })}>Show all</Button></Empty>;
+  return (
+    <Empty title="There is no campaign yet">
+      <p>A campaign has a blocklist of its own, beside the one of the workspace.</p>
+      {canWrite && <Button kind="primary" icon="add" onClick={onCreate}>New campaign</Button>}
+    </Empty>
+  );
+}
+
+export function Campaigns({ route }) {
+  const { canWrite } = useApp();
+  const page = pageOf(route.query);
+  const status = statuses.includes(route.query.status) ? route.query.status : '';
+  const [creating, setCreating] = useState(false);
+  const { data, error, loading, reload } = useLoad((signal) => (
+    api.get('campaigns', { signal, query: { skip: (page - 1) * size, take: size, status } })), [page, status]);
+  const rows = data?.data ?? null;
+  const more = Boolean(data && (data.total === null ? data.next : page * size < data.total));
+  const create = () => setCreating(true);
+  return (
+    <Page title="Campaigns" actions={canWrite && <Button kind="primary" icon="add" onClick={create}>New campaign</Button>}>
+      <div class="filters">
+        <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={statusOptions} />
+      </div>
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      {rows?.length === 0 && page === 1 && !loading
+        ? <NothingHere status={status} onCreate={create} />
+        : !(error && !data) && <Table caption="Campaigns" columns={columns} rows={rows} keyOf={(row) => row.id} busy={loading} />}
+      {rows && (rows.length > 0 || page > 1) && <Pager label="Pages of campaigns" page={page} size={size} shown={rows.length} total={data.total} more={more} onPage={(next) => setQuery({ page: next > 1 ? next : '' })} />}
+      {creating && <CreateDialog onClose={() => setCreating(false)} />}
+    </Page>
+  );
+}

@@ -1,0 +1,112 @@
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { endOfDay, isPast } from '../format.js';
+import { useApp, useLoad } from '../hooks.js';
+import { Button } from '../parts/button.jsx';
+import { CopyText } from '../parts/copy.jsx';
+import { ConfirmDialog, Dialog, FormDialog } from '../parts/dialog.jsx';
+import { CheckField, TextField } from '../parts/field.jsx';
+import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { Table } from '../parts/table.jsx';
+import { Badge, Time } from '../parts/text.jsx';
+
+function CreateDialog({ onDone, onClose }) {
+  const [name, setName] = useState('');
+  const [readOnly, setReadOnly] = useState(false);
+  const [end, setEnd] = useState('');
+  const create = async () => {
+    const { data } = await api.post('keys', { name: name.trim(), readOnly, ...(end ? { expiresAt: endOfDay(end) } : {}) });
+    // For the example; without a campaign there is another one.
+    const campaigns = await api.get('campaigns', { query: { take: 1 } }).catch(() => ({ data: [] }));
+    onDone(data, campaigns.data[0]?.id);
+  };
+  return (
+    <FormDialog title="New API key" submitLabel="Create key" onSubmit={create} onClose={onClose}>
+      <TextField label="Name" value={name} onValue={setName} required maxLength={100} hint="What will use it, for example: CRM" />
+      <CheckField label="Read only" hint="It may check and list, but not block or unblock." checked={readOnly} onChecked={setReadOnly} />
+      <TextField label="Valid until (optional)" type="date" value={end} onValue={setEnd} />
+    </FormDialog>
+  );
+}
+
+const quoted = (text) => `'${text.replace(/'/g, `'\\''`)}'`;
+
+/** A line that works as it is pasted: blocks john-doe, or checks with a key that may only read. */
+function curlLine(publicUrl, key, readOnly, campaignId) {
+  const header = `-H ${quoted(`x-api-key: ${key}`)}`;
+  if (readOnly) return `curl ${quoted(`${publicUrl}/v1/blocked-leads/john-doe`)} \\\n  ${header}`;
+  const path = campaignId ? api.path('campaigns', campaignId, 'blocked-leads') : 'blocked-leads';
+  const body = campaignId ? { publicIdentifiers: ['john-doe'] } : { leads: [{ publicIdentifier: 'john-doe' }] };
+  return `curl -X POST ${quoted(`${publicUrl}/v1/${path}`)} \\\n  ${header} -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`;
+}
+
+function CreatedDialog({ created, campaignId, onClose }) {
+  const { session } = useApp();
+  const what = created.readOnly ? 'Check john-doe from a terminal' : `Block john-doe ${campaignId ? `in the campaign ${campaignId}` : 'in the workspace'} from a terminal`;
+  return (
+    <Dialog title="Your new API key" wide onClose={onClose}>
+      <Notice kind="warn"><p>Copy the key now. It is shown only this once.</p></Notice>
+      <CopyText label={`Key ${created.name}`} text={created.key} what="key" />
+      <CopyText label={what} text={curlLine(session.publicUrl, created.key, created.readOnly, campaignId)} what="command" />
+      <div class="dialog-actions"><Button kind="primary" onClick={onClose}>Done</Button></div>
+    </Dialog>
+  );
+}
+
+function KeyState({ apiKey }) {
+  if (apiKey.revokedAt) return <Badge>Revoked</Badge>;
+  if (isPast(apiKey.expiresAt)) return <Badge kind="warn">Expired</Badge>;
+  return <Badge kind="ok">Valid</Badge>;
+}
+
+const columns = (canWrite, onRevoke) => [
+  { label: 'Name', header: true, render: (key) => <><span>{key.name}</span> <code class="muted">{key.prefix}…</code></> },
+  { label: 'Access', render: (key) => (key.readOnly ? 'Read only' : 'Read and write') },
+  { label: 'State', render: (key) => <KeyState apiKey={key} /> },
+  { label: 'Last used', render: (key) => <Time at={key.lastUsedAt} none="Never" /> },
+  { label: 'Created', render: (key) => <Time at={key.createdAt} dateOnly /> },
+  { label: 'Valid until', render: (key) => <Time at={key.expiresAt} dateOnly none="No end" /> },
+  ...(canWrite ? [{
+    label: 'Revoke', hideLabel: true, class: 'action-cell',
+    render: (key) => !key.revokedAt && <Button aria-label={`Revoke ${key.name}`} onClick={() => onRevoke(key)}>Revoke</Button>,
+  }] : []),
+];
+
+function RevokeDialog({ apiKey, onDone, onClose }) {
+  const { toast } = useApp();
+  const revoke = async () => {
+    await api.del(api.path('keys', apiKey.id));
+    toast(`The key ${apiKey.name} is revoked.`);
+    onDone();
+  };
+  return (
+    <ConfirmDialog title={`Revoke ${apiKey.name}?`} confirmLabel="Revoke" onConfirm={revoke} onClose={onClose}>
+      <p>Whatever uses this key is refused from now on. This cannot be undone.</p>
+    </ConfirmDialog>
+  );
+}
+
+export function Keys() {
+  const { canWrite } = useApp();
+  const { data: keys, error, loading, reload } = useLoad(async (signal) => (await api.get('keys', { signal })).data, []);
+  const [open, setOpen] = useState({});
+  const close = () => setOpen({});
+  const create = () => setOpen({ dialog: 'create' });
+  const created = (key, campaignId) => {
+    reload();
+    setOpen({ dialog: 'created', key, campaignId });
+  };
+  const newKey = canWrite && <Button kind="primary" icon="add" onClick={create}>New API key</Button>;
+  return (
+    <Page title="API keys" lead="With a key, your outreach tool asks and blocks on its own." actions={newKey}>
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      {keys?.length === 0
+        ? <Empty title="There is no API key yet"><p>Create one for each tool, so that each can be revoked alone.</p>{newKey}</Empty>
+        : !(error && !keys) && <Table caption="API keys" columns={columns(canWrite, (key) => setOpen({ dialog: 'revoke', key }))} rows={keys} keyOf={(key) => key.id} busy={loading} />}
+      {open.dialog === 'create' && <CreateDialog onDone={created} onClose={close} />}
+      {open.dialog === 'created' && <CreatedDialog created={open.key} campaignId={open.campaignId} onClose={close} />}
+      {open.dialog === 'revoke' && <RevokeDialog apiKey={open.key} onDone={reload} onClose={close} />}
+    </Page>
+  );
+}

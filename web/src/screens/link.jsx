@@ -1,0 +1,77 @@
+// One-time links: the first operator sets up the installation, anyone else sets a password.
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { useAction, useLoad } from '../hooks.js';
+import { go, href } from '../router.js';
+import { Button } from '../parts/button.jsx';
+import { TextField } from '../parts/field.jsx';
+import { ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { Time } from '../parts/text.jsx';
+
+export const passwordLength = 12;
+export const passwordHint = `At least ${passwordLength} characters. A few words are easy to remember.`;
+const differText = 'The two passwords differ. Type the same one twice.';
+
+function Ended() {
+  return (
+    <Page title="This link has ended">
+      <Notice kind="warn"><p>It was used already, is older than 15 minutes, or is not complete.</p></Notice>
+      <p>To get another one, ask an operator (under People), or run one of these on the server:</p>
+      <ul>
+        <li>first operator: <code>leadblock user create EMAIL --role operator</code></li>
+        <li>new password: <code>leadblock user reset-password EMAIL</code></li>
+      </ul>
+      <p><a href={href('check')}>Go to sign-in</a></p>
+    </Page>
+  );
+}
+
+function useLinkForm(token, link, onSession) {
+  const [form, setForm] = useState({ email: '', password: '', again: '' });
+  const [differ, setDiffer] = useState(false);
+  const action = useAction(async () => {
+    const email = link.purpose === 'set-up' ? { email: form.email.trim() } : {};
+    const { data } = await api.post('session/from-link', { token, password: form.password, ...email }, { quiet: true, workspaceId: null });
+    onSession(data);
+    go(href('check'), { replace: true });
+  });
+  const submit = (event) => {
+    event.preventDefault();
+    const differs = form.password !== form.again;
+    setDiffer(differs);
+    if (!differs && !action.busy) action.run();
+  };
+  const field = (name) => ({ value: form[name], onValue: (value) => setForm((old) => ({ ...old, [name]: value })) });
+  return { field, submit, differ, action };
+}
+
+function LinkForm({ token, link, onSession }) {
+  const { field, submit, differ, action } = useLinkForm(token, link, onSession);
+  const isSetUp = link.purpose === 'set-up';
+  return (
+    <Page title={isSetUp ? 'Set up leadblock' : 'Choose a password'} takeFocus={false}>
+      {isSetUp
+        ? <p>You become the first operator of this installation. Operators see all workspaces and can add people.</p>
+        : <p>For the account <strong>{link.email}</strong>. The old password, if any, ends.</p>}
+      {action.error && <ErrorNotice error={action.error} />}
+      <form onSubmit={submit}>
+        {isSetUp && <TextField label="Your e-mail" type="email" name="email" autocomplete="username" required autofocus {...field('email')} />}
+        {!isSetUp && <input type="email" name="email" autocomplete="username" value={link.email} hidden readOnly />}
+        <TextField label="New password" type="password" autocomplete="new-password" required minLength={passwordLength} hint={passwordHint} {...field('password')} />
+        <TextField label="New password again" type="password" autocomplete="new-password" required {...field('again')} error={differ ? differText : ''} />
+        <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>{isSetUp ? 'Create the account' : 'Set the password'}</Button>
+      </form>
+      <p class="hint">This link is good until <Time at={link.expiresAt} />.</p>
+    </Page>
+  );
+}
+
+export function Link({ token, onSession }) {
+  const { data: link, error, reload } = useLoad(async (signal) => (
+    (await api.post('session/link', { token }, { signal, quiet: true, workspaceId: null })).data), [token]);
+  if (error?.code === 'invalid_link') return <Ended />;
+  if (error) return <Page title="Link"><ErrorNotice error={error} onRetry={reload} /></Page>;
+  if (!link) return <p role="status">Looking at the link…</p>;
+  return <LinkForm token={token} link={link} onSession={onSession} />;
+}

@@ -1,0 +1,79 @@
+// The workspace in figures, and what happened lately.
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { day, number, percent } from '../format.js';
+import { useApp, useLoad } from '../hooks.js';
+import { href } from '../router.js';
+import { Button } from '../parts/button.jsx';
+import { DaysChart } from '../parts/chart.jsx';
+import { Empty, ErrorNotice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { Table } from '../parts/table.jsx';
+import { Tabs } from '../parts/tabs.jsx';
+import { RecentActions } from './overview-actions.jsx';
+
+const periods = [30, 90];
+
+function Figures({ statistics }) {
+  const { blockedLeads, days } = statistics;
+  const sum = (name) => days.reduce((total, entry) => total + entry[name], 0);
+  const checks = sum('checks');
+  const figures = [
+    ['Blocked in the workspace', number(blockedLeads.workspace)],
+    ['Blocked in campaigns', number(blockedLeads.campaigns)],
+    [`Checks in ${days.length} days`, number(checks)],
+    ['Checks that said “blocked”', checks > 0 ? percent(sum('checksBlocked') / checks) : '–'],
+  ];
+  return <dl class="figures large">{figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}</dl>;
+}
+
+const dayColumns = [
+  { label: 'Day', header: true, render: (entry) => <time dateTime={entry.date}>{day(entry.date)}</time> },
+  ...[['Blocked', 'blocked'], ['Unblocked', 'unblocked'], ['Checks', 'checks'], ['Said blocked', 'checksBlocked']].map(([label, name]) => (
+    { label, class: 'number', render: (entry) => number(entry[name]) })),
+];
+
+function Days({ days }) {
+  const { theme } = useApp();
+  const [asTable, setAsTable] = useState(false);
+  const shownTheme = `${theme}/${document.documentElement.dataset.theme}`;
+  return (
+    <section class="card">
+      <div class="section-head">
+        <h2>Blocks and unblocks per day</h2>
+        <Button aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>Show as table</Button>
+      </div>
+      {asTable
+        ? <Table caption="Blocks, unblocks and checks per day" columns={dayColumns} rows={[...days].reverse()} keyOf={(entry) => entry.date} />
+        : <DaysChart days={days} theme={shownTheme} />}
+    </section>
+  );
+}
+
+function Placeholder() {
+  return (
+    <>
+      <dl class="figures large skeleton" aria-hidden="true">{[0, 1, 2, 3].map((place) => <div key={place}><dt><span class="bar" /></dt><dd><span class="bar" /></dd></div>)}</dl>
+      <div class="card chart-placeholder" />
+    </>
+  );
+}
+
+export function Overview({ route }) {
+  const days = periods.includes(Number(route.query.days)) ? Number(route.query.days) : periods[0];
+  const { data: statistics, error, loading, reload } = useLoad(async (signal) => (await api.get('statistics', { signal, query: { days } })).data, [days]);
+  return (
+    <Page title="Overview">
+      <Tabs label="Period" current={days} tabs={periods.map((period) => ({ id: period, label: `${period} days`, href: href('overview', [], { ...route.query, days: period }) }))} />
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      {statistics && (
+        <div class={loading ? 'stale' : ''}>
+          <Figures statistics={statistics} />
+          {statistics.days.length > 0 ? <Days days={statistics.days} /> : <Empty title="No figures yet" />}
+        </div>
+      )}
+      {!statistics && !error && <Placeholder />}
+      <RecentActions installation={route.query.of === 'installation'} query={route.query} />
+    </Page>
+  );
+}

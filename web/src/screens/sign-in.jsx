@@ -1,0 +1,38 @@
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { useAction } from '../hooks.js';
+import { Button } from '../parts/button.jsx';
+import { TextField } from '../parts/field.jsx';
+import { ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+
+const wrongText = 'E-mail or password is wrong. Check both and try again, or ask an operator for a new password link.';
+
+/** Words for sign-in, which mean more to a person than the server's code. */
+function wordsFor(error) {
+  return error.code === 'invalid_credentials' ? { ...error, message: wrongText } : { ...error, message: error.message };
+}
+
+export function SignIn({ message, onSession }) {
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const action = useAction(async () => {
+    onSession((await api.post('session', { email: email.trim(), password }, { quiet: true, workspaceId: null })).data);
+  });
+  const submit = (event) => {
+    event.preventDefault();
+    if (!action.busy) action.run();
+  };
+  return (
+    <Page title="Sign in" takeFocus={false}>
+      {message && !action.error && <div role="status"><Notice><p>{message}</p></Notice></div>}
+      {action.error && <ErrorNotice error={wordsFor(action.error)} />}
+      <form onSubmit={submit}>
+        <TextField label="E-mail" type="email" name="email" autocomplete="username" required autofocus value={email} onValue={setEmail} />
+        <TextField label="Password" type="password" name="password" autocomplete="current-password" required value={password} onValue={setPassword} />
+        <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>Sign in</Button>
+      </form>
+      <p class="hint">Forgotten the password? An operator can send you a new link, or run <code>leadblock user reset-password EMAIL</code> on the server.</p>
+    </Page>
+  );
+}

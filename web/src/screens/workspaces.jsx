@@ -1,0 +1,90 @@
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { dateField, endOfDay, isPast, number } from '../format.js';
+import { useApp } from '../hooks.js';
+import { setQuery } from '../router.js';
+import { Button } from '../parts/button.jsx';
+import { FormDialog } from '../parts/dialog.jsx';
+import { SelectField, TextField } from '../parts/field.jsx';
+import { Empty } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { Table } from '../parts/table.jsx';
+import { Badge, Time, statusText } from '../parts/text.jsx';
+
+const plans = ['starter', 'pro', 'agency'].map((value) => ({ value, label: statusText(value) }));
+const planHint = 'Blocking in campaigns and handing out activities need Pro or Agency.';
+
+function PlanFields({ plan, setPlan, end, setEnd }) {
+  return (
+    <>
+      <SelectField label="Plan" hint={planHint} value={plan} onValue={setPlan} options={plans} />
+      <TextField label="Licence ends on (optional)" type="date" value={end} onValue={setEnd} hint="Empty: it does not end." />
+    </>
+  );
+}
+
+function CreateDialog({ onClose }) {
+  const { reloadWorkspaces, chooseWorkspace, toast } = useApp();
+  const [name, setName] = useState('');
+  const [plan, setPlan] = useState('pro');
+  const [end, setEnd] = useState('');
+  const create = async () => {
+    const { data } = await api.post('workspaces', { name: name.trim(), plan, ...(end ? { expiresAt: endOfDay(end) } : {}) });
+    await reloadWorkspaces();
+    chooseWorkspace(data.id);
+    toast(`The workspace ${data.name} is created and chosen.`);
+    onClose();
+  };
+  return (
+    <FormDialog title="New workspace" submitLabel="Create workspace" onSubmit={create} onClose={onClose}>
+      <TextField label="Name" value={name} onValue={setName} required maxLength={100} />
+      <PlanFields plan={plan} setPlan={setPlan} end={end} setEnd={setEnd} />
+    </FormDialog>
+  );
+}
+
+function PlanDialog({ workspace, onClose }) {
+  const { reloadWorkspaces, toast } = useApp();
+  const [plan, setPlan] = useState(workspace.plan);
+  const [end, setEnd] = useState(dateField(workspace.expiresAt));
+  const save = async () => {
+    await api.put(api.path('workspaces', workspace.id, 'plan'), { plan, expiresAt: endOfDay(end) });
+    await reloadWorkspaces();
+    toast(`The licence of ${workspace.name} is changed.`);
+    onClose();
+  };
+  return (
+    <FormDialog title={`Licence of ${workspace.name}`} submitLabel="Save" onSubmit={save} onClose={onClose}>
+      <PlanFields plan={plan} setPlan={setPlan} end={end} setEnd={setEnd} />
+    </FormDialog>
+  );
+}
+
+const columns = (chosen, onPlan) => [
+  { label: 'Workspace', header: true, render: (row) => <>{row.name} {row.id === chosen && <Badge kind="accent">Chosen</Badge>}</> },
+  { label: 'Plan', render: (row) => statusText(row.plan) },
+  { label: 'Licence ends', render: (row) => <><Time at={row.expiresAt} dateOnly none="No end" /> {isPast(row.expiresAt) && <Badge kind="bad">Ended</Badge>}</> },
+  { label: 'Blocked', class: 'number', render: (row) => number(row.entries ?? 0) },
+  { label: 'Keys', class: 'number', render: (row) => number(row.keys ?? 0) },
+  { label: 'Campaigns', class: 'number', render: (row) => number(row.campaigns ?? 0) },
+  { label: 'Created', render: (row) => <Time at={row.createdAt} dateOnly /> },
+  { label: 'Licence', hideLabel: true, class: 'action-cell', render: (row) => <Button aria-label={`Change licence of ${row.name}`} onClick={() => onPlan(row)}>Licence</Button> },
+];
+
+export function Workspaces({ route }) {
+  const { workspaces, workspace } = useApp();
+  const [changing, setChanging] = useState(null);
+  // In the URL, so that the welcome screen can link to it.
+  const creating = route.query.create === '1';
+  const create = (on) => setQuery({ create: on ? '1' : '' }, { replace: true });
+  const newWorkspace = <Button kind="primary" icon="add" onClick={() => create(true)}>New workspace</Button>;
+  return (
+    <Page title="Workspaces" lead="Each has its own blocklists, campaigns, keys and licence." actions={newWorkspace}>
+      {workspaces.length === 0
+        ? <Empty title="There is no workspace yet"><p>Create one for each team or client.</p>{newWorkspace}</Empty>
+        : <Table caption="Workspaces" columns={columns(workspace?.id, setChanging)} rows={workspaces} keyOf={(row) => row.id} />}
+      {creating && <CreateDialog onClose={() => create(false)} />}
+      {changing && <PlanDialog workspace={changing} onClose={() => setChanging(null)} />}
+    </Page>
+  );
+}
