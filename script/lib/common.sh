@@ -74,7 +74,8 @@ build_tree() {
     release) tree=build; options=(--buildtype=release) ;;
     debug) options=(--buildtype=debug) ;;
     asan) options=(--buildtype=debugoptimized -Db_sanitize=address,undefined) ;;
-    tsan) options=(--buildtype=debugoptimized -Db_sanitize=thread) ;;
+    # Only tests of threads run in it, and none of them looks at the dashboard.
+    tsan) options=(--buildtype=debugoptimized -Db_sanitize=thread -Ddashboard=disabled) ;;
     *) die "no build called '$name': release, debug, asan or tsan" ;;
     esac
     local log

@@ -2,6 +2,7 @@
 
 counts.py meson FILE   meson-logs/testlog.json; cmocka's lines are counted one by one
 counts.py text FILE    the output of pytest or of a program that ends with "N passed, N failed"
+counts.py node FILE    the output of node's test runner
 """
 import json
 import re
@@ -45,6 +46,19 @@ def count_text(path):
     return 0, 0, 0
 
 
+def count_node(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    words = {"pass": 0, "fail": 1, "cancelled": 1, "skipped": 2, "todo": 2}
+    counts = [0, 0, 0]
+    # The sum is at the end; what a test prints comes before it.
+    sums = {word: int(number) for word, number in
+            re.findall(r"^(?:#|\u2139) (pass|fail|cancelled|skipped|todo) (\d+)$", text, re.M)}
+    for word, number in sums.items():
+        counts[words[word]] += number
+    return tuple(counts)
+
+
 if __name__ == "__main__":
-    count = {"meson": count_meson, "text": count_text}[sys.argv[1]]
+    count = {"meson": count_meson, "text": count_text, "node": count_node}[sys.argv[1]]
     print(*count(sys.argv[2]))

@@ -15,6 +15,9 @@ fi
 
 packages_test=(python3 python3-pytest sqlite3 curl postgresql-15)
 
+# The browser that the dashboard is tested in.
+packages_browser=(chromium)
+
 packages_lint=(clang-format clang-tidy cppcheck shellcheck python3)
 
 packages_fuzz=(clang llvm)

@@ -50,6 +50,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(config.body_timeout_s, 30);
     assert_int_equal(config.log_level, LB_LOG_INFO);
     assert_false(config.demo);
+    assert_true(config.dashboard);
     assert_int_equal(config.trusted_proxy.count, 0);
     assert_int_equal(config.metrics_allow.count, 2);
     assert_string_equal(config.metrics_allow.items[1], "::1");
@@ -163,6 +164,8 @@ static void flags_and_levels_take_words(void **state)
     assert_true(config.demo);
     assert_int_equal(set(&config, "demo", "false", &reason), LB_OK);
     assert_false(config.demo);
+    assert_int_equal(set(&config, "dashboard", "false", &reason), LB_OK);
+    assert_false(config.dashboard);
     assert_int_equal(set(&config, "demo", "maybe", &reason), LB_ERR_INVALID_PARAMETER);
     assert_int_equal(set(&config, "log-level", "debug", &reason), LB_OK);
     assert_int_equal(config.log_level, LB_LOG_DEBUG);

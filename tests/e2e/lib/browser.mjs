@@ -1,0 +1,89 @@
+// Pages of a real Chromium that are watched: a test fails when its page logs an error, throws, breaks
+// its Content-Security-Policy, or asks any host but its own server.
+import { chromium } from 'playwright-core';
+
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  // Whatever the page or the browser may want: there is nobody else.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'];
+
+let browser = null;
+
+async function launch() {
+  browser ??= await chromium.launch({
+    executablePath: process.env.LEADBLOCK_CHROMIUM || '/usr/bin/chromium',
+    args: ARGS,
+  });
+  return browser;
+}
+
+export async function closeBrowser() {
+  await browser?.close();
+  browser = null;
+}
+
+function sameHost(address, origin) {
+  const url = new URL(address);
+  return ['data:', 'blob:', 'about:'].includes(url.protocol) || url.origin === origin ||
+    url.origin === origin.replace(/^http/, 'ws');
+}
+
+// What went wrong in the pages of one context.
+export class Watch {
+  constructor(origin, allowed) {
+    this.origin = origin;
+    this.allowed = [...allowed];
+    this.faults = [];
+  }
+
+  // Takes back what matches, for a test that provokes it: Chromium logs each reply of 400 and above.
+  allow(...patterns) {
+    this.allowed.push(...patterns);
+  }
+
+  left() {
+    return this.faults.filter((fault) => !this.allowed.some((pattern) => pattern.test(fault)));
+  }
+
+  async on(context) {
+    await context.exposeBinding('leadblockViolation', (_, text) => {
+      this.faults.push(`content security policy: ${text}`);
+    });
+    await context.addInitScript(() => {
+      document.addEventListener('securitypolicyviolation', (event) => {
+        window.leadblockViolation(`${event.violatedDirective} blocked ${event.blockedURI}`);
+      });
+    });
+    context.on('console', (message) => {
+      if (message.type() === 'error')
+        this.faults.push(`console: ${message.text()} (${message.location().url})`);
+    });
+    context.on('weberror', (event) => this.faults.push(`exception: ${event.error().stack}`));
+    context.on('request', (request) => this.#asked(request.url()));
+    context.on('page', (page) => {
+      page.on('websocket', (socket) => this.#asked(socket.url()));
+      page.on('crash', () => this.faults.push('the page crashed'));
+    });
+  }
+
+  #asked(address) {
+    if (!sameHost(address, this.origin)) this.faults.push(`a request to another host: ${address}`);
+  }
+}
+
+// A context of its own (cookies, storage) with one page: {context, page, watch}.
+export async function openPage(origin, { theme = 'light', width = 1280, height = 800, allowed = [], ...more } = {}) {
+  const context = await (await launch()).newContext({
+    baseURL: origin,
+    viewport: { width, height },
+    colorScheme: theme,
+    reducedMotion: 'reduce',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    ...more,
+  });
+  const watch = new Watch(origin, allowed);
+  await watch.on(context);
+  context.setDefaultTimeout(10_000);
+  return { context, page: await context.newPage(), watch };
+}

@@ -1,0 +1,71 @@
+// A screen in all its looks: light and dark, on a phone and on a desk.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { root } from './server.mjs';
+
+const { source: axeSource } = createRequire(import.meta.url)('axe-core');
+
+export const THEMES = ['light', 'dark'];
+export const WIDTHS = [360, 1280];
+const HEIGHTS = { 360: 740, 1280: 800 };
+const SCREENS = join(root, 'docs', 'screens');
+
+// Calls `look(name)` with the page in each look, and puts the page back.
+export async function inEveryLook(page, look) {
+  const before = page.viewportSize();
+  for (const theme of THEMES) {
+    for (const width of WIDTHS) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.setViewportSize({ width, height: HEIGHTS[width] });
+      await look(`${theme}, ${width} px`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: null });
+  await page.setViewportSize(before);
+}
+
+function describe(violation) {
+  const places = violation.nodes.slice(0, 5)
+    .map((node) => `    ${node.target.join(' ')}: ${node.failureSummary.replace(/\s*\n\s*/g, ' ')}`);
+  return [`  ${violation.id} (${violation.impact}): ${violation.help}`, ...places].join('\n');
+}
+
+// What axe finds against WCAG 2.2 AA and its own best practices, as text; '' when nothing.
+async function axe(page) {
+  const found = await page.evaluate(async (source) => {
+    if (!window.axe) (0, eval)(source);
+    const options = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      resultTypes: ['violations'] };
+    return (await window.axe.run(document, options)).violations;
+  }, axeSource);
+  return found.map(describe).join('\n');
+}
+
+// The screen that the page shows is accessible in every look, and never wider than the window.
+export async function assertAccessible(page, screen) {
+  await inEveryLook(page, async (look) => {
+    const found = await axe(page);
+    assert.equal(found, '', `${screen} (${look}):\n${found}`);
+    const [wide, window] = await page.evaluate(
+      () => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+    assert.ok(wide <= window, `${screen} (${look}): ${wide} px of content in ${window} px`);
+  });
+}
+
+// docs/screens/NAME-light.png and -dark.png: written with --update-screens, else they must be there.
+export async function screenshot(page, name, options = {}) {
+  for (const theme of THEMES) {
+    const path = join(SCREENS, `${name}-${theme}.png`);
+    if (!process.env.LEADBLOCK_UPDATE_SCREENS) {
+      assert.ok(existsSync(path), `${path} is missing; node tests/e2e/run.mjs --update-screens`);
+      continue;
+    }
+    mkdirSync(SCREENS, { recursive: true });
+    await page.emulateMedia({ colorScheme: theme });
+    await page.screenshot({ path, animations: 'disabled', caret: 'hide', ...options });
+  }
+  if (process.env.LEADBLOCK_UPDATE_SCREENS) await page.emulateMedia({ colorScheme: null });
+}
