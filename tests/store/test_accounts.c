@@ -288,7 +288,7 @@ static void a_session_ends_in_each_of_its_ways(void **state)
     assert_int_equal(session_of(backend, reader, 2) + session_of(backend, reader, 5), 0);
     backend_begin(backend);
     assert_int_equal(backend->ops->session_delete(backend->store, hash), LB_OK); /* again */
-    add_session(backend, 6, cleo, 40); /* of somebody who was deleted meanwhile */
+    add_session(backend, 6, cleo, 99); /* of somebody who was deleted meanwhile */
     add_session(backend, 7, ada, 41);
     assert_int_equal(backend->ops->accounts_sweep(backend->store, 41), LB_OK);
     backend_commit(backend);
