@@ -162,6 +162,32 @@ static void users_are_listed_as_they_came(void **state)
     assert_int_equal(listed.count, 2);
 }
 
+static void listed_users_have_their_workspaces(void **state)
+{
+    struct backend *backend = *state;
+    struct listed listed = {0};
+    for (uint32_t i = 0; i < 9; i++) {
+        struct lb_workspace_row workspace = {.name = "Test", .created_at = 5};
+        struct lb_user_row user;
+        char name[8];
+        snprintf(name, sizeof name, "u%u", i);
+        snprintf(workspace.id, sizeof workspace.id, "ws_%u", i + 3);
+        assert_int_equal(backend->ops->workspace_insert(backend->store, &workspace), LB_OK);
+        assert_int_equal(workspace.no, i + 3);
+        user = user_named(name);
+        user.workspace = 11 - i; /* some of them not there yet */
+        assert_int_equal(backend->ops->user_insert(backend->store, &user), LB_OK);
+    }
+    backend_commit(backend);
+    assert_int_equal(backend->ops->users(backend->reader, &listed, list_user), LB_OK);
+    assert_int_equal(listed.count, 9);
+    for (uint32_t i = 0; i < 9; i++) {
+        char wanted[8];
+        snprintf(wanted, sizeof wanted, "ws_%u", 11 - i);
+        assert_string_equal(listed.rows[i].workspace_id, wanted);
+    }
+}
+
 static void passwords_and_sign_ins_are_kept(void **state)
 {
     struct backend *backend = *state;
@@ -531,6 +557,7 @@ int main(void)
         BACKEND_TEST(a_user_is_found_by_number_email_and_id),
         BACKEND_TEST(an_email_address_is_free_again_once_its_user_is_deleted),
         BACKEND_TEST(users_are_listed_as_they_came),
+        BACKEND_TEST(listed_users_have_their_workspaces),
         BACKEND_TEST(passwords_and_sign_ins_are_kept),
         BACKEND_TEST(a_session_is_found_with_its_user),
         BACKEND_TEST(a_session_ends_in_each_of_its_ways),
