@@ -49,6 +49,12 @@ static const struct lb_copy_column key_columns[] = {
     NUMBER("last_used_at"),
 };
 
+static const struct lb_copy_column account_columns[] = {
+    NUMBER("no"),         NUMBER("workspace"),  TEXT("id"),
+    TEXT("email"),        TEXT("role"),         TEXT("password_hash"),
+    NUMBER("created_at"), NUMBER("deleted_at"), NUMBER("signed_in_at"),
+};
+
 static const struct lb_copy_column campaign_columns[] = {
     WORKSPACE,
     NUMBER("no"),
@@ -114,12 +120,21 @@ static const struct lb_copy_column activity_columns[] = {
 };
 
 static const struct lb_copy_column log_columns[] = {
-    WORKSPACE,     NUMBER("id"), NUMBER("campaign"), SMALL("kind"),  FLAG("continues"),
-    NUMBER("key"), NUMBER("at"), NUMBER("undoes"),   TEXT("reason"), TEXT("items"),
+    WORKSPACE,         NUMBER("id"),  NUMBER("campaign"), SMALL("kind"),
+    FLAG("continues"), NUMBER("key"), NUMBER("at"),       NUMBER("undoes"),
+    TEXT("reason"),    TEXT("items"), TEXT("source"),
 };
 
 static const struct lb_copy_column audit_columns[] = {
-    WORKSPACE, NUMBER("id"), NUMBER("key"), NUMBER("at"), TEXT("action"), TEXT("target"),
+    WORKSPACE,      NUMBER("id"),   NUMBER("key"),  NUMBER("at"),
+    TEXT("action"), TEXT("target"), TEXT("source"),
+};
+
+static const struct lb_copy_column check_columns[] = {
+    WORKSPACE,
+    NUMBER("day"),
+    NUMBER("checks"),
+    NUMBER("blocked"),
 };
 
 #define COLUMNS(array) (array), sizeof(array) / sizeof *(array)
@@ -127,6 +142,7 @@ static const struct lb_copy_column audit_columns[] = {
 const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_WORKSPACE, "workspace", COLUMNS(workspace_columns), {0}, 1, false},
     {LB_COPY_API_KEY, "api_key", COLUMNS(key_columns), {0, 1}, 2, true},
+    {LB_COPY_ACCOUNT, "account", COLUMNS(account_columns), {0}, 1, false},
     {LB_COPY_CAMPAIGN, "campaign", COLUMNS(campaign_columns), {0, 1}, 2, true},
     {LB_COPY_STEP, "step", COLUMNS(step_columns), {0, 1}, 2, true},
     {LB_COPY_LEAD, "lead", COLUMNS(lead_columns), {0, 1}, 2, true},
@@ -134,6 +150,7 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_ACTIVITY, "activity", COLUMNS(activity_columns), {0, 1, 2}, 3, true},
     {LB_COPY_BLOCKLIST_LOG, "blocklist_log", COLUMNS(log_columns), {0, 1}, 2, true},
     {LB_COPY_AUDIT_LOG, "audit_log", COLUMNS(audit_columns), {0, 1}, 2, true},
+    {LB_COPY_CHECK_COUNT, "check_count", COLUMNS(check_columns), {0, 1}, 2, false},
 };
 
 _Static_assert(sizeof campaign_columns / sizeof *campaign_columns <= LB_COPY_COLUMNS_MAX,

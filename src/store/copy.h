@@ -1,5 +1,6 @@
 /* Copying a whole installation from one store to another: the tables, column by column, and what
- * each backend offers besides store.h for it. The code that copies is in domain/copy.h.
+ * each backend offers besides store.h for it. The code that copies is in domain/copy.h. Sessions
+ * and one-time links stay behind: people sign in again.
  *
  * A row is an array of values in the order of its table's columns, whatever the backends call them
  * and however they keep them. What only one backend has, such as the tokens of a shared store, is
@@ -34,15 +35,17 @@ struct lb_copy_column {
 enum lb_copy_table_id {
     LB_COPY_WORKSPACE,
     LB_COPY_API_KEY,
+    LB_COPY_ACCOUNT,
     LB_COPY_CAMPAIGN,
     LB_COPY_STEP,
     LB_COPY_LEAD,
     LB_COPY_LEAD_NAME,
     LB_COPY_ACTIVITY,
     LB_COPY_BLOCKLIST_LOG,
-    LB_COPY_AUDIT_LOG
+    LB_COPY_AUDIT_LOG,
+    LB_COPY_CHECK_COUNT
 };
-#define LB_COPY_TABLE_COUNT 9
+#define LB_COPY_TABLE_COUNT 11
 
 struct lb_copy_table {
     enum lb_copy_table_id id;
@@ -131,7 +134,8 @@ struct lb_store_copy {
     lb_err (*batch_commit)(struct lb_copy_side *side, struct lb_str position);
     void (*batch_rollback)(struct lb_copy_side *side);
     /* When all rows are there: makes what the store keeps besides them, goes on with numbers above
-     * `last` (by table), and removes the marker; all at once. */
+     * `last` (by table), and removes the marker, and sessions and links that the target may have
+     * had of its own, which would let somebody in; all at once. */
     lb_err (*finish)(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT]);
 };
 

@@ -273,7 +273,7 @@ struct lb_store_ops {
     lb_err (*log_undone)(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
                          bool *out);
     /* Calls `each` for the rows of a workspace (0: of all, if they share a log) with first <= id <
-     * end, in order; stops at its first failure. */
+     * end, in order; stops at its first failure. Replays need no `source`: it is left out. */
     lb_err (*log_scan)(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
                        uint64_t end, void *context,
                        lb_err (*each)(void *context, const struct lb_log_row *row));

@@ -66,6 +66,40 @@ class Place:
         return everything
 
 
+# Tables that belong to no workspace, which is 0 in a database that nodes share.
+INSTALLATION = ("account", "session", "link")
+
+
+def insert(place, table, **values):
+    """Adds a row of what has no API yet; values are written in SQL."""
+    if place.uri and table in INSTALLATION:
+        values["workspace_id"] = 0
+    elif place.uri:
+        values["workspace_id"] = values.pop("workspace")
+    columns = ", ".join(values)
+    place.change(f"INSERT INTO {table} ({columns}) VALUES ({', '.join(map(str, values.values()))})")
+
+
+def add_account(place, name, email=None, **values):
+    """Adds somebody who signs in; the number."""
+    if place.uri:
+        values["no"] = "nextval('account_no')"
+    insert(place, "account", id=f"'us_{name}'", email=f"'{email or name}@example.com'", created_at=1700,
+           **{"role": "'member'", "workspace": 1, **values})
+    return int(place.ask(f"SELECT no FROM account WHERE id = 'us_{name}'"))
+
+
+def token(number):
+    """A token's hash, with bytes of all kinds."""
+    return bytes((number + at * 9) % 256 for at in range(32)).hex()
+
+
+def add_session(place, account):
+    quoted = f"'\\x{token(account)}'" if place.uri else f"x'{token(account)}'"
+    insert(place, "session", token_hash=quoted, account=account, created_at=1, expires_at=2)
+    insert(place, "link", token_hash=quoted, account=account, expires_at=2)
+
+
 def copy(source, target, *options, timeout=120):
     return run("copy", "--from", source.name, "--to", target.name, *options, timeout=timeout)
 
@@ -109,9 +143,9 @@ def fill(place, leads, entries):
     while entry < end:
         items = min(1 if len(rows) % 27 else 50, end - entry)
         names = ",".join(f"blocked-{entry + i}" for i in range(items))
-        rows.append((entry, workspace, 0, 0, 0, 0, 1_700_000_000_000, None, None, names))
+        rows.append((entry, workspace, 0, 0, 0, 0, 1_700_000_000_000, None, None, names, None))
         entry += items
-    db.executemany("INSERT INTO blocklist_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.executemany("INSERT INTO blocklist_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
     db.commit()
     db.close()
 
@@ -130,7 +164,26 @@ class World:
             self.make_campaigns()
             self.answers = self.ask(server)
             self.cursor = self.page(server)
+        self.add_people()
         self.lists = self.ask_operator(place)
+
+    def add_people(self):
+        """What the logs say of them too, and the last of whom is gone."""
+        place = self.place
+        operator = add_account(place, "ada", role="'operator'", workspace=0,
+                               password_hash="'$argon2id$v=19$m=8,t=1,p=1$YWJj$ZGVm'",
+                               signed_in_at=1800)
+        add_account(place, "bob", deleted_at=1900)
+        add_account(place, "bob-again", role="'viewer'", email="bob")
+        self.last_account = add_account(place, "gone")
+        place.change("DELETE FROM account WHERE id = 'us_gone'")
+        add_session(place, operator)
+        insert(place, "check_count", workspace=1, day=20000, checks=7, blocked=2)
+        insert(place, "check_count", workspace=2, day=20001, checks=1 << 40, blocked=0)
+        place.change(f"UPDATE blocklist_log SET key = {operator}, source = '2001:db8::1'"
+                     " WHERE id = (SELECT min(id) FROM blocklist_log)")
+        place.change("UPDATE audit_log SET source = '192.0.2.7'"
+                     " WHERE id = (SELECT max(id) FROM audit_log)")
 
     def make_keys(self, server):
         self.revoked = server.key(self.pro.workspace, name=NAME)

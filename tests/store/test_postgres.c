@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "store/migrations.h"
 #include "store/postgres/postgres.h"
-#include "store/postgres/statements.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -159,6 +159,110 @@ static void a_schema_from_the_future_is_refused(void **state)
     assert_non_null(strstr(reason.text, "newer leadblock"));
 }
 
+/* One of the first version, before anybody could sign in. */
+static const char first_rows[] =
+    "INSERT INTO leadblock.workspace VALUES (nextval('leadblock.workspace_no'), 'ws_1', 'Old',"
+    " 'pro', 5, NULL, 1, 7, 70, false);"
+    "INSERT INTO leadblock.api_key VALUES (1, nextval('leadblock.key_no'), 'k1', 'CRM', '\\x00',"
+    " false, 0, 6, NULL, NULL, NULL, 1);"
+    "INSERT INTO leadblock.blocklist_log VALUES (1, 5, 0, 0, false, 1, 8, NULL, 50, 'asked',"
+    " 'ada,bob'), (1, 7, 0, 1, false, 0, 9, NULL, 70, NULL, '6');"
+    "INSERT INTO leadblock.audit_log VALUES (1, nextval('leadblock.audit_id'), 1, 8, 'key.create',"
+    " 'k1');"
+    "GRANT SELECT ON leadblock.blocklist_live TO PUBLIC";
+
+static void make_first_schema(void)
+{
+    run("CREATE SCHEMA leadblock; CREATE TABLE leadblock.schema_version (version bigint NOT NULL);"
+        " INSERT INTO leadblock.schema_version VALUES (1)");
+    run(lb_postgres_migrations[0]);
+    run(first_rows);
+}
+
+static lb_err expect_no_source(void *context, const struct lb_audit_row *row)
+{
+    ++*(int *)context;
+    assert_true(row->actor == 1 && row->at == 8 && lb_str_equal(row->target, LB_STR("k1")));
+    assert_null(row->source.ptr);
+    return LB_OK;
+}
+
+static void an_older_schema_keeps_its_rows(void **state)
+{
+    struct lb_log_row row;
+    struct lb_user_row user = {.id = "us_1", .email = "ada@example.com", .workspace = 1};
+    int audited = 0;
+    make_first_schema();
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    assert_int_equal(ask("SELECT version FROM leadblock.schema_version"), 2);
+    assert_int_equal(store->ops->log_row_of(reader, 1, 6, &row), LB_OK);
+    assert_true(row.id == 5 && row.actor == 1 && row.at == 8 && row.token == 50);
+    assert_true(lb_str_equal(row.reason, LB_STR("asked")) && !row.source.ptr);
+    assert_true(lb_str_equal(row.items, LB_STR("ada,bob")));
+    assert_int_equal(store->ops->audit_page(reader, 1, 0, 9, &audited, expect_no_source), LB_OK);
+    assert_int_equal(audited, 1);
+    begin(store);
+    assert_int_equal(store->ops->user_insert(store, &user), LB_OK);
+    commit(store);
+    assert_int_equal(user.no, LB_USER_NO_MIN);
+    store->ops->close(store);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_live WHERE identifier = 'ada'"
+                         " AND key_id = 'k1' AND account_email IS NULL AND source IS NULL"),
+                     1);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_live"), 1);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_history"), 3);
+    assert_int_equal(ask("SELECT has_table_privilege('pg_monitor', 'leadblock.blocklist_live',"
+                         " 'SELECT')::int"),
+                     1); /* what people were granted stays */
+}
+
+/* Whoever acts has one number, a key's or a user's, and they never meet. */
+static void numbers_of_keys_stay_below_those_of_users(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    struct lb_key_row key = {.id = "k1", .workspace = workspace, .name = "CRM"};
+    run("SELECT setval('leadblock.key_no', 2147483647)");
+    begin(store);
+    assert_int_not_equal(store->ops->key_insert(store, &key), LB_OK);
+    store->ops->rollback(store);
+    store->ops->close(store);
+}
+
+static void the_views_say_who_it_was_and_from_where(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    struct lb_user_row user = {.id = "us_1", .email = "ada@example.com", .workspace = workspace};
+    begin(store);
+    assert_int_equal(store->ops->user_insert(store, &user), LB_OK);
+    struct lb_log_row row = {.id = 5,
+                             .list = {workspace, 0},
+                             .actor = user.no,
+                             .token = 1,
+                             .items = LB_STR("ada,bob"),
+                             .source = LB_STR("2001:db8::1")};
+    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+    row = (struct lb_log_row){
+        .id = 7, .list = {workspace, 0}, .kind = LB_LOG_UNBLOCK, .token = 1, .items = LB_STR("5")};
+    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+    assert_int_equal(store->ops->user_delete(store, user.no, 9), LB_OK);
+    commit(store);
+    store->ops->close(store);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_history WHERE event = 'block'"
+                         " AND account_email = 'ada@example.com' AND source = '2001:db8::1'"
+                         " AND key_id IS NULL"),
+                     2);
+    assert_int_equal(ask("SELECT entry FROM leadblock.blocklist_history WHERE event = 'unblock'"
+                         " AND account_email IS NULL AND source IS NULL"),
+                     7);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_live"), 1);
+    assert_int_equal(ask("SELECT entry FROM leadblock.blocklist_live"
+                         " WHERE account_email = 'ada@example.com' AND source = '2001:db8::1'"),
+                     6);
+}
+
 /* --- Locks ------------------------------------------------------------------------------------ */
 
 static void who_waits_too_long_for_a_workspace_has_a_conflict(void **state)
@@ -221,6 +325,125 @@ static void a_deadlock_is_a_conflict_of_one(void **state)
     assert_true(lockings[0].result == LB_OK || lockings[1].result == LB_OK);
     for (int i = 0; i < 2; i++)
         stores[i]->ops->close(stores[i]);
+}
+
+struct counting {
+    struct lb_store *store;
+    uint32_t workspace;
+    lb_err result;
+};
+
+static lb_err count_check(struct lb_store *store, uint32_t workspace)
+{
+    struct lb_checks_row row = {.workspace = workspace, .day = 20000, .checks = 1};
+    return store->ops->checks_add(store, &row);
+}
+
+static void *count_and_commit(void *context)
+{
+    struct counting *counting = context;
+    struct lb_store *store = counting->store;
+    counting->result = count_check(store, counting->workspace);
+    if (!counting->result)
+        counting->result = store->ops->commit(store);
+    if (counting->result)
+        store->ops->rollback(store);
+    return NULL;
+}
+
+/* Nodes lock no workspaces for this, so two may wait for each other. */
+static void counts_that_wait_for_each_other_are_a_conflict_of_one(void **state)
+{
+    struct counting countings[2];
+    pthread_t threads[2];
+    struct lb_user_row nobody;
+    for (uint32_t i = 0; i < 2; i++) {
+        struct lb_store *store = open_store();
+        countings[i] = (struct counting){.store = store, .workspace = 2 - i};
+        begin(store);
+        assert_int_equal(count_check(store, i + 1), LB_OK);
+        assert_int_equal(store->ops->user(store->ops->writer_reader(store), 1, &nobody),
+                         LB_ERR_NOT_FOUND); /* so that it has arrived */
+    }
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, count_and_commit, &countings[i]), 0);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_true(countings[0].result == LB_ERR_CONFLICT || countings[1].result == LB_ERR_CONFLICT);
+    assert_true(countings[0].result == LB_OK || countings[1].result == LB_OK);
+    assert_int_equal(ask("SELECT sum(checks) FROM leadblock.check_count"), 2);
+    for (int i = 0; i < 2; i++)
+        countings[i].store->ops->close(countings[i].store);
+}
+
+struct taking {
+    struct lb_store *store;
+    uint8_t hash[LB_SECRET_HASH_SIZE];
+    lb_err result;
+};
+
+static void *take_and_commit(void *context)
+{
+    struct taking *taking = context;
+    struct lb_store *store = taking->store;
+    taking->result = store->ops->link_take(store, taking->hash);
+    store->ops->commit(store);
+    return NULL;
+}
+
+static void of_two_nodes_that_take_a_link_one_gets_it(void **state)
+{
+    struct taking taking = {.store = open_store()};
+    struct lb_store *other = open_store();
+    struct lb_link_row link = {.user = 3, .expires_at = 50, .token_hash = {7}};
+    pthread_t thread;
+    memcpy(taking.hash, link.token_hash, sizeof taking.hash);
+    begin(other);
+    assert_int_equal(other->ops->link_insert(other, &link), LB_OK);
+    commit(other);
+    begin(other);
+    assert_int_equal(other->ops->link_take(other, link.token_hash), LB_OK);
+    begin(taking.store);
+    assert_int_equal(pthread_create(&thread, NULL, take_and_commit, &taking), 0);
+    usleep(100000); /* it waits */
+    commit(other);
+    pthread_join(thread, NULL);
+    assert_int_equal(taking.result, LB_ERR_NOT_FOUND);
+    taking.store->ops->close(taking.store);
+    other->ops->close(other);
+}
+
+static void *replace_link(void *context)
+{
+    struct taking *taking = context;
+    struct lb_store *store = taking->store;
+    struct lb_link_row link = {.user = 3, .expires_at = 60, .token_hash = {8}};
+    taking->result = store->ops->link_insert(store, &link);
+    if (!taking->result)
+        taking->result = store->ops->commit(store);
+    return NULL;
+}
+
+static void of_two_nodes_that_make_a_link_for_one_user_the_last_ones_is_good(void **state)
+{
+    struct taking making = {.store = open_store()};
+    struct lb_store *other = open_store();
+    struct lb_link_row link = {.user = 3, .expires_at = 50, .token_hash = {7}};
+    pthread_t thread;
+    begin(other);
+    assert_int_equal(other->ops->link_insert(other, &link), LB_OK);
+    assert_int_equal(other->ops->link(other->ops->writer_reader(other), link.token_hash, &link),
+                     LB_OK); /* so that it has arrived */
+    begin(making.store);
+    assert_int_equal(pthread_create(&thread, NULL, replace_link, &making), 0);
+    usleep(100000); /* it waits */
+    commit(other);
+    pthread_join(thread, NULL);
+    assert_int_equal(making.result, LB_OK);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.link"), 1);
+    assert_int_equal(ask("SELECT expires_at FROM leadblock.link"), 60);
+    making.store->ops->close(making.store);
+    other->ops->close(other);
 }
 
 #define WRITERS 4
@@ -808,129 +1031,7 @@ static void a_large_transaction_goes_through_and_is_read_in_pieces(void **state)
     store->ops->close(store);
 }
 
-/* --- Where statements go ---------------------------------------------------------------------- */
-
-/* Copies of the tables, each in four partitions by a hash of the workspace. */
-static const char spread[] =
-    "CREATE SCHEMA hashed;"
-    "DO $$ DECLARE name text; BEGIN"
-    " FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'leadblock'::regnamespace"
-    "  AND relkind = 'r' AND relname <> 'schema_version' LOOP"
-    "  EXECUTE format('CREATE TABLE hashed.%I (LIKE leadblock.%I INCLUDING ALL)"
-    " PARTITION BY HASH (workspace_id)', name, name);"
-    "  FOR part IN 0..3 LOOP"
-    "   EXECUTE format('CREATE TABLE hashed.%I PARTITION OF hashed.%I"
-    " FOR VALUES WITH (MODULUS 4, REMAINDER %s)', name || '_part' || part, name, part);"
-    "  END LOOP;"
-    " END LOOP;"
-    " FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'leadblock'::regnamespace"
-    "  AND relkind = 'S' LOOP"
-    "  EXECUTE format('CREATE SEQUENCE hashed.%I', name);"
-    " END LOOP;"
-    " END $$;"
-    /* The partitions in the plan of a statement, as bits; 16: the table itself, for inserts. */
-    "CREATE FUNCTION public.parts_of(sql text) RETURNS bigint LANGUAGE plpgsql AS $$"
-    " DECLARE line text; part text; bits bigint := 0; BEGIN"
-    " FOR line IN EXECUTE 'EXPLAIN ' || sql LOOP"
-    "  FOR part IN SELECT (regexp_matches(line, '(?:on|using \\S+ on) \\w+_part(\\d)', 'g'))[1] "
-    "LOOP"
-    "   bits := bits | (1 << part::int);"
-    "  END LOOP;"
-    "  IF line ~ 'Insert on' THEN bits := bits | 16; END IF;"
-    " END LOOP; RETURN bits; END $$";
-
-static const char *sample_of(char type, int number)
-{
-    switch (type) {
-    case 'b':
-        return "true";
-    case 't':
-        return "'x'";
-    case 'y':
-        return "'\\x00'";
-    case 'N':
-        return "'{1,2,3,4,5,6,7,8}'";
-    case 'T':
-        return "'{a,b}'";
-    default: /* not all the same, or conditions would exclude each other */
-        return &"1\0002\0003\0004\0005\0006\0007\0008\0009"[2 * (number < 8 ? number : 8)];
-    }
-}
-
-static const char *type_of(char type, int number)
-{
-    switch (type) {
-    case 'b':
-        return "boolean";
-    case 't':
-        return "text";
-    case 'y':
-        return "bytea";
-    case 'N':
-        return "bigint[]";
-    case 'T':
-        return "text[]";
-    default:
-        return "bigint";
-    }
-}
-
-/* "(bigint, text)" or "(1, 'x')". */
-static void put_list(char *out, const char *types, const char *(*of)(char, int))
-{
-    strcpy(out, *types ? "(" : "");
-    for (const char *type = types; *type; type++) {
-        strcat(out, of(*type, (int)(type - types)));
-        strcat(out, type[1] ? ", " : ")");
-    }
-}
-
-static void replace_schema(const char *sql, char *out)
-{
-    const char *at;
-    for (*out = '\0'; (at = strstr(sql, "leadblock.")) != NULL; sql = at + 10) {
-        strncat(out, sql, (size_t)(at - sql));
-        strcat(out, "hashed.");
-    }
-    strcat(out, sql);
-}
-
-static long long parts_of(const struct lb_pg_statement_text *statement)
-{
-    static char sql[16384];
-    static char hashed[8192];
-    char types[2048];
-    char samples[2048];
-    put_list(types, statement->types, type_of);
-    put_list(samples, statement->types, sample_of);
-    replace_schema(statement->sql, hashed);
-    snprintf(sql, sizeof sql,
-             "SET plan_cache_mode = force_custom_plan; PREPARE it%s AS %s;"
-             " SELECT public.parts_of($it$EXECUTE it%s$it$)",
-             types, hashed, samples);
-    return ask(sql);
-}
-
-static void a_statement_of_one_workspace_goes_to_one_partition(void **state)
-{
-    struct lb_store *store = open_store();
-    size_t checked = 0;
-    store->ops->close(store);
-    run(spread);
-    for (size_t i = 0; i < PG_COUNT; i++) {
-        const struct lb_pg_statement_text *statement = &lb_pg_statements[i];
-        if (statement->reach == LB_PG_NONE) {
-            assert_null(strstr(statement->sql, "WHERE"));
-            continue;
-        }
-        long long parts = parts_of(statement);
-        bool one = parts == 1 || parts == 2 || parts == 4 || parts == 8 || parts == 16;
-        if (one != (statement->reach == LB_PG_ONE))
-            fail_msg("%s goes to partitions 0x%llx", statement->name, (unsigned long long)parts);
-        checked++;
-    }
-    assert_true(checked > 50);
-}
+/* --- Citus ------------------------------------------------------------------------------------ */
 
 /* Only where the extension can be had. */
 static void tables_are_distributed_by_workspace_where_citus_is(void **state)
@@ -956,8 +1057,14 @@ int main(void)
         TEST(reasons_say_what_is_wrong_and_no_password),
         TEST(several_may_make_the_schema_at_once_and_again),
         TEST(a_schema_from_the_future_is_refused),
+        TEST(an_older_schema_keeps_its_rows),
+        TEST(numbers_of_keys_stay_below_those_of_users),
+        TEST(the_views_say_who_it_was_and_from_where),
         TEST(who_waits_too_long_for_a_workspace_has_a_conflict),
         TEST(a_deadlock_is_a_conflict_of_one),
+        TEST(counts_that_wait_for_each_other_are_a_conflict_of_one),
+        TEST(of_two_nodes_that_take_a_link_one_gets_it),
+        TEST(of_two_nodes_that_make_a_link_for_one_user_the_last_ones_is_good),
         TEST(ids_of_a_workspace_grow_from_commit_to_commit),
         TEST(the_first_id_is_1_and_none_is_above_the_greatest),
         TEST(what_was_lost_before_the_commit_was_not_recorded),
@@ -972,7 +1079,6 @@ int main(void)
         TEST(what_was_expected_is_read_at_once_and_kept_until_the_rest),
         TEST(entries_that_lie_close_together_are_read_at_once),
         TEST(a_large_transaction_goes_through_and_is_read_in_pieces),
-        TEST(a_statement_of_one_workspace_goes_to_one_partition),
         TEST(tables_are_distributed_by_workspace_where_citus_is),
     };
     if (!postgres_is_there())

@@ -1,6 +1,7 @@
 /* What is the embedded backend's own: whose files it opens, and the views for people. */
 #include "base/log.h"
 #include "base/rcu.h"
+#include "store/migrations.h"
 #include "store/sqlite/internal.h"
 #include "support/actor.h"
 
@@ -107,6 +108,108 @@ static void other_peoples_databases_are_refused_and_left_alone(void **state)
         fputs("this is no database ", file);
     fclose(file);
     expect_refused(path, "");
+}
+
+/* Rows of the first version, before anybody could sign in. */
+static const char first_rows[] =
+    "INSERT INTO workspace VALUES (1, 'ws_1', 'Old', 'pro', 5, NULL);"
+    "INSERT INTO api_key VALUES (1, 'k1', 1, 'CRM', x'00', 0, 0, 6, NULL, NULL, NULL);"
+    "INSERT INTO blocklist_log VALUES (5, 1, 0, 0, 0, 1, 8, 'asked', NULL, 'ada,bob'),"
+    " (7, 1, 0, 1, 0, 0, 9, NULL, NULL, '6');"
+    "INSERT INTO audit_log VALUES (3, 1, 1, 8, 'key.create', 'k1');"
+    "PRAGMA application_id = 0x6c656164";
+
+static void make_schema(const char *path, size_t version)
+{
+    sqlite3 *db = NULL;
+    char stamp[64];
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    for (size_t i = 0; i < version; i++) {
+        assert_int_equal(sqlite3_exec(db, lb_sqlite_migrations[i], NULL, NULL, NULL), SQLITE_OK);
+        if (i == 0)
+            assert_int_equal(sqlite3_exec(db, first_rows, NULL, NULL, NULL), SQLITE_OK);
+    }
+    snprintf(stamp, sizeof stamp, "PRAGMA user_version = %zu", version);
+    assert_int_equal(sqlite3_exec(db, stamp, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static lb_err expect_no_source(void *context, const struct lb_audit_row *row)
+{
+    ++*(int *)context;
+    assert_true(row->id == 3 && row->actor == 1 && row->at == 8);
+    assert_true(lb_str_equal(row->target, LB_STR("k1")) && !row->source.ptr);
+    return LB_OK;
+}
+
+static void expect_first_rows(struct lb_store *store)
+{
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    struct lb_log_row row;
+    int audited = 0;
+    assert_int_equal(store->ops->log_row_of(reader, 1, 6, &row), LB_OK);
+    assert_true(row.id == 5 && row.actor == 1 && row.at == 8);
+    assert_true(lb_str_equal(row.reason, LB_STR("asked")) && !row.source.ptr);
+    assert_true(lb_str_equal(row.items, LB_STR("ada,bob")));
+    assert_int_equal(store->ops->audit_page(reader, 1, 0, 9, &audited, expect_no_source), LB_OK);
+    assert_int_equal(audited, 1);
+    assert_int_equal(store->ops->log_next_id(store), 8);
+}
+
+static void an_older_schema_keeps_its_rows(void **state)
+{
+    struct place *place = *state;
+    for (size_t version = 1; version < lb_sqlite_migration_count; version++) {
+        char path[128];
+        struct lb_store *store;
+        snprintf(path, sizeof path, "%s/old-%zu.db", place->folder, version);
+        make_schema(path, version);
+        assert_int_equal(try_open(path, &store), LB_OK);
+        expect_first_rows(store);
+        store->ops->close(store);
+        assert_int_equal(ask(path, "SELECT entry FROM blocklist_live WHERE identifier = 'ada'"
+                                   " AND key_id = 'k1' AND account_email IS NULL"
+                                   " AND source IS NULL"),
+                         5);
+        assert_int_equal(ask(path, "SELECT count(*) FROM blocklist_live"), 1);
+        assert_int_equal(ask(path, "SELECT count(*) FROM blocklist_history"), 3);
+    }
+}
+
+static void the_views_say_who_it_was_and_from_where(void **state)
+{
+    struct place *place = *state;
+    struct lb_store *store;
+    struct lb_workspace_row workspace = {.id = "ws_1", .name = "Test"};
+    struct lb_user_row user = {.id = "us_1", .email = "ada@example.com"};
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    assert_int_equal(store->ops->begin(store), LB_OK);
+    assert_int_equal(store->ops->workspace_insert(store, &workspace), LB_OK);
+    assert_int_equal(store->ops->user_insert(store, &user), LB_OK);
+    struct lb_log_row row = {.id = 5,
+                             .list = {workspace.no, 0},
+                             .actor = user.no,
+                             .items = LB_STR("ada,bob"),
+                             .source = LB_STR("2001:db8::1")};
+    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+    row = (struct lb_log_row){
+        .id = 7, .list = {workspace.no, 0}, .kind = LB_LOG_UNBLOCK, .items = LB_STR("5")};
+    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+    assert_int_equal(store->ops->user_delete(store, user.no, 9), LB_OK);
+    assert_int_equal(store->ops->commit(store), LB_OK);
+    store->ops->close(store);
+    assert_int_equal(ask(place->path, "SELECT count(*) FROM blocklist_history"
+                                      " WHERE event = 'block' AND source = '2001:db8::1'"
+                                      " AND account_email = 'ada@example.com'"),
+                     2);
+    assert_int_equal(ask(place->path, "SELECT entry FROM blocklist_history WHERE event = 'unblock'"
+                                      " AND account_email IS NULL AND source IS NULL"),
+                     7);
+    assert_int_equal(ask(place->path, "SELECT count(*) FROM blocklist_live"), 1);
+    assert_int_equal(ask(place->path,
+                         "SELECT entry FROM blocklist_live WHERE source = '2001:db8::1'"
+                         " AND account_email = 'ada@example.com'"),
+                     6);
 }
 
 static void the_audit_log_says_who_did_what(void **state)
@@ -260,6 +363,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(newer_data_is_refused_and_left_alone),
         TEST(other_peoples_databases_are_refused_and_left_alone),
+        TEST(an_older_schema_keeps_its_rows),
+        TEST(the_views_say_who_it_was_and_from_where),
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),
         TEST(questions_about_campaigns_are_answered_by_indexes),

@@ -318,7 +318,11 @@ static void a_row_comes_back_as_it_was_given(void **state)
     struct backend *backend = *state;
     const struct lb_store_ops *ops = ops_of(state);
     struct lb_log_row rows[] = {
-        {.id = 1, .list = {7, 0}, .at = 1700000000123, .items = LB_STR("ada,grace,zoë-ж")},
+        {.id = 1,
+         .list = {7, 0},
+         .at = 1700000000123,
+         .items = LB_STR("ada,grace,zoë-ж"),
+         .source = LB_STR("2001:db8::1")},
         {.id = 4,
          .list = {UINT32_MAX, UINT32_MAX},
          .kind = LB_LOG_UNBLOCK,
@@ -326,7 +330,8 @@ static void a_row_comes_back_as_it_was_given(void **state)
          .actor = UINT32_MAX,
          .at = 1,
          .reason = LB_STR(""),
-         .items = LB_STR("1")},
+         .items = LB_STR("1"),
+         .source = LB_STR("")},
         {.id = LB_ENTRY_ID_MAX,
          .list = {1, 2},
          .kind = LB_LOG_RESTORE,
@@ -351,6 +356,8 @@ static void a_row_comes_back_as_it_was_given(void **state)
         assert_true(!got.reason.ptr == !rows[i].reason.ptr);
         assert_true(lb_str_equal(got.reason, rows[i].reason));
         assert_true(lb_str_equal(got.items, rows[i].items));
+        assert_true(!got.source.ptr == !rows[i].source.ptr);
+        assert_true(lb_str_equal(got.source, rows[i].source));
     }
 }
 

@@ -84,17 +84,6 @@ lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
     return lb_pg_write(store, PG_KEY_TOUCH, &params);
 }
 
-lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row)
-{
-    struct lb_pg_params params = {0};
-    lb_pg_add_number(&params, row->workspace);
-    lb_pg_add_number(&params, row->actor);
-    lb_pg_add_number(&params, row->at);
-    lb_pg_add_text(&params, row->action);
-    lb_pg_add_text(&params, row->target);
-    return lb_pg_write(store, PG_AUDIT_APPEND, &params);
-}
-
 static enum lb_plan plan_of(struct lb_str name)
 {
     for (int plan = LB_PLAN_AGENCY; plan > LB_PLAN_STARTER; plan--)

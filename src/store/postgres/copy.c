@@ -34,9 +34,8 @@ struct lb_copy_side {
 
 /* What only this backend has: a number that every row of the table gets. */
 static const char *const made_up[LB_COPY_TABLE_COUNT] = {
-    [LB_COPY_WORKSPACE] = "access_version",
-    [LB_COPY_API_KEY] = "version",
-    [LB_COPY_CAMPAIGN] = "version",
+    [LB_COPY_WORKSPACE] = "access_version", [LB_COPY_API_KEY] = "version",
+    [LB_COPY_ACCOUNT] = "workspace_id",     [LB_COPY_CAMPAIGN] = "version",
     [LB_COPY_BLOCKLIST_LOG] = "token",
 };
 
@@ -46,9 +45,9 @@ static const struct {
     unsigned step;
 } sequences[LB_COPY_TABLE_COUNT] = {
     [LB_COPY_WORKSPACE] = {"workspace_no", 1}, [LB_COPY_API_KEY] = {"key_no", 1},
-    [LB_COPY_CAMPAIGN] = {"campaign_no", 1},   [LB_COPY_STEP] = {"step_no", 1},
-    [LB_COPY_LEAD] = {"lead_no", 1000},        [LB_COPY_BLOCKLIST_LOG] = {"entry_id", 1},
-    [LB_COPY_AUDIT_LOG] = {"audit_id", 1},
+    [LB_COPY_ACCOUNT] = {"account_no", 1},     [LB_COPY_CAMPAIGN] = {"campaign_no", 1},
+    [LB_COPY_STEP] = {"step_no", 1},           [LB_COPY_LEAD] = {"lead_no", 1000},
+    [LB_COPY_BLOCKLIST_LOG] = {"entry_id", 1}, [LB_COPY_AUDIT_LOG] = {"audit_id", 1},
 };
 
 static lb_err fail(struct lb_copy_side *side, const char *what, const PGresult *result)
@@ -460,6 +459,18 @@ static lb_err send_rows(struct lb_copy_side *side)
     return LB_OK;
 }
 
+static int64_t made_up_value(const struct lb_copy_side *side)
+{
+    switch (side->table->id) {
+    case LB_COPY_BLOCKLIST_LOG:
+        return (int64_t)side->token;
+    case LB_COPY_ACCOUNT:
+        return 0; /* the installation */
+    default:
+        return 1;
+    }
+}
+
 static lb_err batch_add(struct lb_copy_side *side, const struct lb_copy_row *row)
 {
     const struct lb_copy_table *table = side->table;
@@ -469,7 +480,7 @@ static lb_err batch_add(struct lb_copy_side *side, const struct lb_copy_row *row
     for (size_t i = 0; i < table->column_count; i++)
         put_value(&side->out, table->columns[i].type, &row->values[i]);
     if (extra)
-        put_number(&side->out, table->id == LB_COPY_BLOCKLIST_LOG ? (int64_t)side->token : 1);
+        put_number(&side->out, made_up_value(side));
     return side->out.len < SEND_BYTES && !side->out.failed ? LB_OK : send_rows(side);
 }
 
@@ -530,7 +541,10 @@ static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABL
         if (sequences[i].name)
             err = set_sequence(side, sequences[i].name, last[i]);
     if (!err)
-        err = run(side, "DROP TABLE leadblock.copy_progress", "cannot end the copy");
+        err = run(side,
+                  "DELETE FROM leadblock.session; DELETE FROM leadblock.link;"
+                  " DROP TABLE leadblock.copy_progress",
+                  "cannot end the copy");
     if (!err)
         err = run(side, "COMMIT", "cannot commit");
     if (err) {

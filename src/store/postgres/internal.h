@@ -21,7 +21,7 @@
 
 /* --- Parameters and results ------------------------------------------------------------------- */
 
-#define LB_PG_PARAMS_MAX 88 /* those of LOG_APPEND_MANY */
+#define LB_PG_PARAMS_MAX 96 /* those of LOG_APPEND_MANY */
 
 /* Parameters in the order of the statement; they point into this struct and at the caller's
  * strings until they are sent. */
@@ -155,6 +155,7 @@ struct lb_pg_rows {
     struct lb_log_row rows[LB_PG_ROWS_TOGETHER]; /* their texts: see below */
     size_t reason_at[LB_PG_ROWS_TOGETHER];
     size_t items_at[LB_PG_ROWS_TOGETHER];
+    size_t source_at[LB_PG_ROWS_TOGETHER];
     struct lb_buf texts;
     size_t count;
 };
@@ -243,7 +244,6 @@ lb_err lb_pg_key_insert(struct lb_store *store, struct lb_key_row *row);
 lb_err lb_pg_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
 lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
                        int64_t last_used_at);
-lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row);
 lb_err lb_pg_load_workspaces(struct lb_store *store, void *context,
                              lb_err (*each)(void *, const struct lb_workspace_row *));
 lb_err lb_pg_load_keys(struct lb_store *store, void *context,
@@ -253,6 +253,35 @@ lb_err lb_pg_workspaces_of_keys(struct lb_store_reader *reader, const struct lb_
                                 size_t count, uint32_t *out);
 lb_err lb_pg_keys_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
                         void *context, lb_err (*each)(void *, const struct lb_key_row *));
+/* account.c */
+lb_err lb_pg_user_insert(struct lb_store *store, struct lb_user_row *row);
+lb_err lb_pg_user_set_password(struct lb_store *store, uint32_t no, struct lb_str hash);
+lb_err lb_pg_user_signed_in(struct lb_store *store, uint32_t no, int64_t at);
+lb_err lb_pg_user_delete(struct lb_store *store, uint32_t no, int64_t at);
+lb_err lb_pg_user(struct lb_store_reader *reader, uint32_t no, struct lb_user_row *out);
+lb_err lb_pg_user_by_email(struct lb_store_reader *reader, struct lb_str email,
+                           struct lb_user_row *out);
+lb_err lb_pg_user_by_id(struct lb_store_reader *reader, struct lb_str id, struct lb_user_row *out);
+lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
+                   lb_err (*each)(void *, const struct lb_user_row *));
+lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row *row);
+lb_err lb_pg_session_delete(struct lb_store *store, const uint8_t *token_hash);
+lb_err lb_pg_sessions_end(struct lb_store *store, uint32_t user);
+lb_err lb_pg_session(struct lb_store_reader *reader, const uint8_t *token_hash,
+                     struct lb_session_row *out, struct lb_user_row *out_user);
+lb_err lb_pg_link_insert(struct lb_store *store, const struct lb_link_row *row);
+lb_err lb_pg_link_take(struct lb_store *store, const uint8_t *token_hash);
+lb_err lb_pg_link(struct lb_store_reader *reader, const uint8_t *token_hash,
+                  struct lb_link_row *out);
+lb_err lb_pg_accounts_sweep(struct lb_store *store, int64_t before);
+/* audit.c */
+lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row);
+lb_err lb_pg_audit_page(struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
+                        size_t take, void *context,
+                        lb_err (*each)(void *, const struct lb_audit_row *));
+lb_err lb_pg_checks_add(struct lb_store *store, const struct lb_checks_row *row);
+lb_err lb_pg_checks(struct lb_store_reader *reader, uint32_t workspace, uint32_t first_day,
+                    void *context, lb_err (*each)(void *, const struct lb_checks_row *));
 /* campaign.c */
 lb_err lb_pg_campaign_insert(struct lb_store *store, struct lb_campaign_row *row);
 lb_err lb_pg_campaign_set_status(struct lb_store *store, uint32_t workspace, uint32_t no,

@@ -10,6 +10,8 @@ static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waitin
     const char *texts = waiting->texts.ptr;
     struct lb_str reason = {row->reason.ptr ? texts + waiting->reason_at[i] : NULL,
                             row->reason.len};
+    struct lb_str source = {row->source.ptr ? texts + waiting->source_at[i] : NULL,
+                            row->source.len};
     lb_pg_add_number(params, (int64_t)row->id);
     lb_pg_add_number(params, row->list.workspace);
     lb_pg_add_number(params, row->list.campaign);
@@ -21,6 +23,7 @@ static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waitin
     lb_pg_add_number(params, (int64_t)row->token);
     lb_pg_add_text(params, reason);
     lb_pg_add_text(params, (struct lb_str){texts + waiting->items_at[i], row->items.len});
+    lb_pg_add_text(params, source);
 }
 
 lb_err lb_pg_send_rows(struct lb_postgres *postgres)
@@ -58,6 +61,8 @@ lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
     lb_buf_append_str(&waiting->texts, row->reason);
     waiting->items_at[waiting->count] = waiting->texts.len;
     lb_buf_append_str(&waiting->texts, row->items);
+    waiting->source_at[waiting->count] = waiting->texts.len;
+    lb_buf_append_str(&waiting->texts, row->source);
     return ++waiting->count == LB_PG_ROWS_TOGETHER ? lb_pg_send_rows(postgres) : LB_OK;
 }
 
@@ -84,6 +89,8 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
                                .token = (uint64_t)lb_pg_number(result, row, 8),
                                .reason = lb_pg_text(result, row, 9),
                                .items = lb_pg_text(result, row, 10)};
+    if (PQnfields(result) > 11)
+        out->source = lb_pg_text(result, row, 11);
 }
 
 lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,

@@ -6,10 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What Citus spreads over its nodes, all rows of a workspace on one of them. */
-static const char *const distributed[] = {"workspace",     "api_key",   "campaign",
-                                          "blocklist_log", "audit_log", "step",
-                                          "lead",          "lead_name", "activity"};
+/* What Citus spreads over its nodes, all rows of a workspace on one of them, and the migration that
+ * makes it. */
+static const struct {
+    const char *table;
+    int64_t version;
+} distributed[] = {{"workspace", 1},  {"api_key", 1}, {"campaign", 1}, {"blocklist_log", 1},
+                   {"audit_log", 1},  {"step", 1},    {"lead", 1},     {"lead_name", 1},
+                   {"activity", 1},   {"account", 2}, {"session", 2},  {"link", 2},
+                   {"check_count", 2}};
 
 lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message)
 {
@@ -110,16 +115,19 @@ static lb_err apply(PGconn *conn, size_t index, struct lb_reason *reason)
     return err ? err : run(conn, stamp, what, reason);
 }
 
-static lb_err distribute(PGconn *conn, struct lb_reason *reason)
+/* The tables that were made since that version. */
+static lb_err distribute(PGconn *conn, int64_t since, struct lb_reason *reason)
 {
     int64_t citus;
     lb_err err =
         ask(conn, "SELECT count(*) FROM pg_extension WHERE extname = 'citus'", &citus, reason);
     for (size_t i = 0; !err && citus && i < sizeof distributed / sizeof *distributed; i++) {
         char sql[160];
+        if (distributed[i].version <= since)
+            continue;
         snprintf(sql, sizeof sql,
                  "SELECT create_distributed_table('leadblock.%s', 'workspace_id'%s)",
-                 distributed[i], i ? ", colocate_with => 'leadblock.workspace'" : "");
+                 distributed[i].table, i ? ", colocate_with => 'leadblock.workspace'" : "");
         err = run(conn, sql, "cannot distribute the tables", reason);
     }
     return err;
@@ -134,8 +142,8 @@ static lb_err migrate_locked(PGconn *conn, struct lb_reason *reason)
         err = make_schema(conn, reason);
     for (; !err && version < (int64_t)lb_postgres_migration_count; version++)
         err = apply(conn, (size_t)version, reason);
-    if (!err && before == 0)
-        err = distribute(conn, reason);
+    if (!err)
+        err = distribute(conn, before, reason);
     return err ? err : run(conn, "COMMIT", "cannot commit the schema", reason);
 }
 

@@ -25,8 +25,12 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
 #define LB_PG_CAMPAIGN_COLUMNS(workspace)                                                          \
     "c.no, c.workspace_id, c.id, c.name, c.status, c.created_at, " LB_PG_ANY_LEAD(                 \
         workspace) ", c.deleted_at"
-#define LB_PG_LOG_COLUMNS                                                                          \
+#define LB_PG_REPLAYED_COLUMNS                                                                     \
     "id, workspace_id, campaign, kind, continues, key, at, undoes, token, reason, items"
+#define LB_PG_LOG_COLUMNS LB_PG_REPLAYED_COLUMNS ", source"
+#define LB_PG_USER_COLUMNS                                                                         \
+    "a.no, a.id, a.email, a.role, a.workspace, a.password_hash, a.created_at, a.deleted_at,"       \
+    " a.signed_in_at"
 #define LB_PG_LEAD_COLUMNS                                                                         \
     "no, workspace_id, campaign, identifier, member_id, first_name, last_name, company_name,"      \
     " variables, added_at, status, set_aside, queue, step, since, marks"
@@ -102,10 +106,77 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
     X(KEYS, ALL, "", "SELECT " LB_PG_KEY_COLUMNS " FROM leadblock.api_key ORDER BY no")            \
     X(KEYS_SINCE, ONE, "nn",                                                                       \
       "SELECT " LB_PG_KEY_COLUMNS " FROM leadblock.api_key"                                        \
-      " WHERE workspace_id = $1 AND version > $2 ORDER BY no")                                     \
-    X(AUDIT_APPEND, ONE, "nnntt",                                                                  \
-      "INSERT INTO leadblock.audit_log (workspace_id, id, key, at, action, target)"                \
-      " VALUES ($1, nextval('leadblock.audit_id'), $2, $3, $4, $5)")
+      " WHERE workspace_id = $1 AND version > $2 ORDER BY no")
+
+/* Accounts, sessions and links belong to the installation, which is workspace 0. */
+#define LB_PG_ACCOUNT_STATEMENTS(X)                                                                \
+    X(USER_INSERT, ONE, "tttntn",                                                                  \
+      "INSERT INTO leadblock.account (workspace_id, no, id, email, role, workspace, "              \
+      "password_hash,"                                                                             \
+      " created_at) VALUES (0, nextval('leadblock.account_no'), $1, $2, $3, $4, $5, $6)"           \
+      " ON CONFLICT DO NOTHING RETURNING no")                                                      \
+    X(USER_SET_PASSWORD, ONE, "nt",                                                                \
+      "UPDATE leadblock.account SET password_hash = $2 WHERE workspace_id = 0 AND no = $1")        \
+    X(USER_SIGNED_IN, ONE, "nn",                                                                   \
+      "UPDATE leadblock.account SET signed_in_at = greatest(signed_in_at, $2)"                     \
+      " WHERE workspace_id = 0 AND no = $1")                                                       \
+    X(USER_DELETE, ONE, "nn",                                                                      \
+      "UPDATE leadblock.account SET deleted_at = $2, password_hash = NULL"                         \
+      " WHERE workspace_id = 0 AND no = $1")                                                       \
+    X(USER, ONE, "n",                                                                              \
+      "SELECT " LB_PG_USER_COLUMNS " FROM leadblock.account a"                                     \
+      " WHERE a.workspace_id = 0 AND a.no = $1")                                                   \
+    X(USER_BY_EMAIL, ONE, "t",                                                                     \
+      "SELECT " LB_PG_USER_COLUMNS " FROM leadblock.account a"                                     \
+      " WHERE a.workspace_id = 0 AND a.email = $1 AND a.deleted_at IS NULL")                       \
+    X(USER_BY_ID, ONE, "t",                                                                        \
+      "SELECT " LB_PG_USER_COLUMNS " FROM leadblock.account a"                                     \
+      " WHERE a.workspace_id = 0 AND a.id = $1 AND a.deleted_at IS NULL")                          \
+    X(USERS, ONE, "",                                                                              \
+      "SELECT " LB_PG_USER_COLUMNS " FROM leadblock.account a"                                     \
+      " WHERE a.workspace_id = 0 AND a.deleted_at IS NULL ORDER BY a.no")                          \
+    X(WORKSPACE_IDS, ALL, "N",                                                                     \
+      "SELECT workspace_id, id FROM leadblock.workspace WHERE workspace_id = ANY ($1)"             \
+      " ORDER BY workspace_id")                                                                    \
+    X(SESSION_INSERT, ONE, "ynnn",                                                                 \
+      "INSERT INTO leadblock.session (workspace_id, token_hash, account, created_at, expires_at)"  \
+      " VALUES (0, $1, $2, $3, $4)")                                                               \
+    X(SESSION_DELETE, ONE, "y",                                                                    \
+      "DELETE FROM leadblock.session WHERE workspace_id = 0 AND token_hash = $1")                  \
+    X(SESSIONS_END, ONE, "n",                                                                      \
+      "DELETE FROM leadblock.session WHERE workspace_id = 0 AND account = $1")                     \
+    X(SESSIONS_SWEEP, ONE, "n",                                                                    \
+      "DELETE FROM leadblock.session WHERE workspace_id = 0 AND expires_at < $1")                  \
+    X(SESSION, ONE, "y",                                                                           \
+      "SELECT " LB_PG_USER_COLUMNS ", s.created_at, s.expires_at FROM leadblock.session s"         \
+      " JOIN leadblock.account a ON a.workspace_id = 0 AND a.no = s.account"                       \
+      " WHERE s.workspace_id = 0 AND s.token_hash = $1 AND a.deleted_at IS NULL")                  \
+    X(LINK_PUT, ONE, "nyn",                                                                        \
+      "INSERT INTO leadblock.link (workspace_id, account, token_hash, expires_at)"                 \
+      " VALUES (0, $1, $2, $3) ON CONFLICT (workspace_id, account) DO UPDATE"                      \
+      " SET token_hash = EXCLUDED.token_hash, expires_at = EXCLUDED.expires_at")                   \
+    X(LINK_TAKE, ONE, "y",                                                                         \
+      "DELETE FROM leadblock.link WHERE workspace_id = 0 AND token_hash = $1 RETURNING account")   \
+    X(LINKS_END, ONE, "n", "DELETE FROM leadblock.link WHERE workspace_id = 0 AND account = $1")   \
+    X(LINKS_SWEEP, ONE, "n",                                                                       \
+      "DELETE FROM leadblock.link WHERE workspace_id = 0 AND expires_at < $1")                     \
+    X(LINK, ONE, "y",                                                                              \
+      "SELECT account, expires_at FROM leadblock.link WHERE workspace_id = 0 AND token_hash = $1")
+
+#define LB_PG_AUDIT_STATEMENTS(X)                                                                  \
+    X(AUDIT_APPEND, ONE, "nnnttt",                                                                 \
+      "INSERT INTO leadblock.audit_log (workspace_id, id, key, at, action, target, source)"        \
+      " VALUES ($1, nextval('leadblock.audit_id'), $2, $3, $4, $5, $6)")                           \
+    X(AUDIT_PAGE, ONE, "nnn",                                                                      \
+      "SELECT id, key, at, action, target, source FROM leadblock.audit_log"                        \
+      " WHERE workspace_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")                            \
+    X(CHECKS_ADD, ONE, "nnnn",                                                                     \
+      "INSERT INTO leadblock.check_count AS c (workspace_id, day, checks, blocked)"                \
+      " VALUES ($1, $2, $3, $4) ON CONFLICT (workspace_id, day) DO UPDATE"                         \
+      " SET checks = c.checks + EXCLUDED.checks, blocked = c.blocked + EXCLUDED.blocked")          \
+    X(CHECKS, ONE, "nn",                                                                           \
+      "SELECT day, checks, blocked FROM leadblock.check_count"                                     \
+      " WHERE workspace_id = $1 AND day >= $2 ORDER BY day")
 
 #define LB_PG_CAMPAIGN_STATEMENTS(X)                                                               \
     X(CAMPAIGN_INSERT, ONE, "ntttnn",                                                              \
@@ -242,24 +313,24 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
 
 /* LOG_APPEND_MANY appends so many rows. */
 #define LB_PG_ROWS_TOGETHER 8
-#define LB_PG_LOG_ROW_TYPES "nnnnbnnnntt"
+#define LB_PG_LOG_ROW_TYPES "nnnnbnnnnttt"
 
 #define LB_PG_LOG_STATEMENTS(X)                                                                    \
     X(LOG_APPEND_MANY, ONE,                                                                        \
       LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES              \
           LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES LB_PG_LOG_ROW_TYPES,         \
       "INSERT INTO leadblock.blocklist_log (" LB_PG_LOG_COLUMNS ") VALUES"                         \
-      " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11),"                                           \
-      " ($12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22),"                                  \
-      " ($23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33),"                                  \
-      " ($34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44),"                                  \
-      " ($45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55),"                                  \
-      " ($56, $57, $58, $59, $60, $61, $62, $63, $64, $65, $66),"                                  \
-      " ($67, $68, $69, $70, $71, $72, $73, $74, $75, $76, $77),"                                  \
-      " ($78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88)")                                  \
+      " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12),"                                      \
+      " ($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24),"                             \
+      " ($25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36),"                             \
+      " ($37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48),"                             \
+      " ($49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60),"                             \
+      " ($61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72),"                             \
+      " ($73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84),"                             \
+      " ($85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96)")                             \
     X(LOG_APPEND, ONE, LB_PG_LOG_ROW_TYPES,                                                        \
       "INSERT INTO leadblock.blocklist_log (" LB_PG_LOG_COLUMNS ")"                                \
-      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")                                    \
+      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)")                               \
     X(LOG_ROW_OF, ONE, "nn",                                                                       \
       "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"                                  \
       " WHERE workspace_id = $1 AND id <= $2 ORDER BY id DESC LIMIT 1")                            \
@@ -274,12 +345,14 @@ enum lb_pg_reach { LB_PG_NONE, LB_PG_ONE, LB_PG_ALL };
     X(LOG_UNDONE, ONE, "nn",                                                                       \
       "SELECT 1 FROM leadblock.blocklist_log WHERE workspace_id = $1 AND undoes = $2 LIMIT 1")     \
     X(LOG_SCAN, ONE, "nnnn",                                                                       \
-      "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"                                  \
+      "SELECT " LB_PG_REPLAYED_COLUMNS " FROM leadblock.blocklist_log"                             \
       " WHERE workspace_id = $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4")
 
 #define LB_PG_STATEMENTS(X)                                                                        \
     LB_PG_TRANSACTION_STATEMENTS(X)                                                                \
     LB_PG_ACCESS_STATEMENTS(X)                                                                     \
+    LB_PG_ACCOUNT_STATEMENTS(X)                                                                    \
+    LB_PG_AUDIT_STATEMENTS(X)                                                                      \
     LB_PG_CAMPAIGN_STATEMENTS(X)                                                                   \
     LB_PG_LEAD_STATEMENTS(X)                                                                       \
     LB_PG_LOG_STATEMENTS(X)

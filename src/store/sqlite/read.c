@@ -40,9 +40,9 @@ void lb_sqlite_reader_rest(struct lb_store_reader *reader)
             sqlite3_reset(reader->statements[held[i]]);
 }
 
-#define LOG_COLUMNS                                                                                \
-    "id, workspace, campaign, kind, continues, key, at, undoes, reason, items, source"
+#define LOG_COLUMNS "id, workspace, campaign, kind, continues, key, at, undoes, reason, items"
 
+/* All but the source. */
 static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
 {
     *out = (struct lb_log_row){.id = (uint64_t)sqlite3_column_int64(stmt, 0),
@@ -54,16 +54,16 @@ static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
                                .at = sqlite3_column_int64(stmt, 6),
                                .undoes = (uint64_t)sqlite3_column_int64(stmt, 7),
                                .reason = lb_sqlite_column_str(stmt, 8),
-                               .items = lb_sqlite_column_str(stmt, 9),
-                               .source = lb_sqlite_column_str(stmt, 10)};
+                               .items = lb_sqlite_column_str(stmt, 9)};
 }
 
 lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
                             struct lb_log_row *out)
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_LOG_ROW_OF,
-        "SELECT " LOG_COLUMNS " FROM blocklist_log WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_LOG_ROW_OF,
+                           "SELECT " LOG_COLUMNS
+                           ", source FROM blocklist_log WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_reset(stmt);
@@ -71,6 +71,7 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, 
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
         read_row(stmt, out);
+        out->source = lb_sqlite_column_str(stmt, 10);
         return out->items.ptr ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE; /* NULL: out of memory */
     }
     sqlite3_reset(stmt);

@@ -1,0 +1,272 @@
+#include "store/postgres/internal.h"
+
+static const char *const role_names[] = {"operator", "member", "viewer"};
+
+static enum lb_role role_of(struct lb_str name)
+{
+    for (int role = LB_ROLE_OPERATOR; role < LB_ROLE_VIEWER; role++)
+        if (lb_str_equal(name, lb_str(role_names[role])))
+            return (enum lb_role)role;
+    return LB_ROLE_VIEWER; /* who may do least */
+}
+
+static lb_err write_number(struct lb_store *store, enum lb_pg_statement statement, int64_t number)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, number);
+    return lb_pg_write(store, statement, &params);
+}
+
+static lb_err write_two(struct lb_store *store, enum lb_pg_statement statement, int64_t first,
+                        int64_t second)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, first);
+    lb_pg_add_number(&params, second);
+    return lb_pg_write(store, statement, &params);
+}
+
+/* --- Users ------------------------------------------------------------------------------------ */
+
+lb_err lb_pg_user_insert(struct lb_store *store, struct lb_user_row *row)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_text(&params, lb_str(row->id));
+    lb_pg_add_text(&params, lb_str(row->email));
+    lb_pg_add_text(&params, lb_str(role_names[row->role]));
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_text(&params,
+                   row->password_hash[0] ? lb_str(row->password_hash) : (struct lb_str){0});
+    lb_pg_add_number(&params, row->created_at);
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_USER_INSERT, &params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_ALREADY_EXISTS;
+    if (!err)
+        row->no = (uint32_t)lb_pg_number(result, 0, 0);
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_user_set_password(struct lb_store *store, uint32_t no, struct lb_str hash)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, no);
+    lb_pg_add_text(&params, hash);
+    return lb_pg_write(store, PG_USER_SET_PASSWORD, &params);
+}
+
+lb_err lb_pg_user_signed_in(struct lb_store *store, uint32_t no, int64_t at)
+{
+    return write_two(store, PG_USER_SIGNED_IN, no, at);
+}
+
+lb_err lb_pg_user_delete(struct lb_store *store, uint32_t no, int64_t at)
+{
+    lb_err err = write_two(store, PG_USER_DELETE, no, at);
+    if (!err)
+        err = lb_pg_sessions_end(store, no);
+    return err ? err : write_number(store, PG_LINKS_END, no);
+}
+
+/* All but the workspace's id. */
+static void read_user(const PGresult *result, int i, struct lb_user_row *row)
+{
+    *row = (struct lb_user_row){.no = (uint32_t)lb_pg_number(result, i, 0),
+                                .role = role_of(lb_pg_text(result, i, 3)),
+                                .workspace = (uint32_t)lb_pg_number(result, i, 4),
+                                .created_at = lb_pg_number(result, i, 6),
+                                .deleted_at = lb_pg_number(result, i, 7),
+                                .signed_in_at = lb_pg_number(result, i, 8)};
+    lb_str_copy(lb_pg_text(result, i, 1), row->id, sizeof row->id);
+    lb_str_copy(lb_pg_text(result, i, 2), row->email, sizeof row->email);
+    lb_str_copy(lb_pg_text(result, i, 5), row->password_hash, sizeof row->password_hash);
+}
+
+/* A statement of its own: the workspace does not lie with the accounts. It is never removed. */
+static lb_err add_workspace_id(struct lb_store_reader *reader, struct lb_user_row *row)
+{
+    struct lb_workspace_row workspace;
+    if (!row->workspace)
+        return LB_OK;
+    lb_err err = lb_pg_workspace(reader, row->workspace, &workspace);
+    if (!err)
+        lb_str_copy(lb_str(workspace.id), row->workspace_id, sizeof row->workspace_id);
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+}
+
+static lb_err fetch_user(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                         const struct lb_pg_params *params, struct lb_user_row *out)
+{
+    PGresult *result;
+    lb_err err = lb_pg_query(reader, statement, params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    if (!err)
+        read_user(result, 0, out);
+    PQclear(result);
+    return err ? err : add_workspace_id(reader, out);
+}
+
+lb_err lb_pg_user(struct lb_store_reader *reader, uint32_t no, struct lb_user_row *out)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, no);
+    return fetch_user(reader, PG_USER, &params, out);
+}
+
+lb_err lb_pg_user_by_email(struct lb_store_reader *reader, struct lb_str email,
+                           struct lb_user_row *out)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_text(&params, email);
+    return fetch_user(reader, PG_USER_BY_EMAIL, &params, out);
+}
+
+lb_err lb_pg_user_by_id(struct lb_store_reader *reader, struct lb_str id, struct lb_user_row *out)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_text(&params, id);
+    return fetch_user(reader, PG_USER_BY_ID, &params, out);
+}
+
+/* Number and id of the workspaces of those users, by number. */
+static lb_err workspaces_of(struct lb_store_reader *reader, const PGresult *users, PGresult **out)
+{
+    struct lb_pg_params params = {0};
+    struct lb_buf array = {0};
+    lb_buf_append_lit(&array, "{0");
+    for (int i = 0; i < PQntuples(users); i++)
+        lb_buf_printf(&array, ",%u", (unsigned)lb_pg_number(users, i, 4));
+    lb_buf_append(&array, "}", 2);
+    lb_pg_add_array(&params, &array);
+    lb_err err =
+        array.failed ? LB_ERR_INTERNAL : lb_pg_query(reader, PG_WORKSPACE_IDS, &params, out);
+    lb_buf_fini(&array);
+    return err;
+}
+
+static struct lb_str id_among(const PGresult *workspaces, uint32_t no)
+{
+    int low = 0;
+    int high = PQntuples(workspaces);
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        int64_t found = lb_pg_number(workspaces, middle, 0);
+        if (found == no)
+            return lb_pg_text(workspaces, middle, 1);
+        if (found < no)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return (struct lb_str){0};
+}
+
+lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
+                   lb_err (*each)(void *, const struct lb_user_row *))
+{
+    PGresult *workspaces = NULL;
+    PGresult *result;
+    lb_err err = lb_pg_query(reader, PG_USERS, NULL, &result);
+    if (!err)
+        err = workspaces_of(reader, result, &workspaces);
+    for (int i = 0; !err && i < PQntuples(result); i++) {
+        struct lb_user_row row;
+        read_user(result, i, &row);
+        lb_str_copy(id_among(workspaces, row.workspace), row.workspace_id, sizeof row.workspace_id);
+        err = each(context, &row);
+    }
+    PQclear(workspaces);
+    PQclear(result);
+    return err;
+}
+
+/* --- Sessions and links ----------------------------------------------------------------------- */
+
+lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row *row)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_bytes(&params, row->token_hash, sizeof row->token_hash);
+    lb_pg_add_number(&params, row->user);
+    lb_pg_add_number(&params, row->created_at);
+    lb_pg_add_number(&params, row->expires_at);
+    return lb_pg_write(store, PG_SESSION_INSERT, &params);
+}
+
+lb_err lb_pg_session_delete(struct lb_store *store, const uint8_t *token_hash)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
+    return lb_pg_write(store, PG_SESSION_DELETE, &params);
+}
+
+lb_err lb_pg_sessions_end(struct lb_store *store, uint32_t user)
+{
+    return write_number(store, PG_SESSIONS_END, user);
+}
+
+lb_err lb_pg_session(struct lb_store_reader *reader, const uint8_t *token_hash,
+                     struct lb_session_row *out, struct lb_user_row *out_user)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
+    lb_err err = lb_pg_query(reader, PG_SESSION, &params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    if (!err) {
+        read_user(result, 0, out_user);
+        *out = (struct lb_session_row){.user = out_user->no,
+                                       .created_at = lb_pg_number(result, 0, 9),
+                                       .expires_at = lb_pg_number(result, 0, 10)};
+        memcpy(out->token_hash, token_hash, sizeof out->token_hash);
+    }
+    PQclear(result);
+    return err ? err : add_workspace_id(reader, out_user);
+}
+
+lb_err lb_pg_link_insert(struct lb_store *store, const struct lb_link_row *row)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_number(&params, row->user);
+    lb_pg_add_bytes(&params, row->token_hash, sizeof row->token_hash);
+    lb_pg_add_number(&params, row->expires_at);
+    return lb_pg_write(store, PG_LINK_PUT, &params);
+}
+
+lb_err lb_pg_link_take(struct lb_store *store, const uint8_t *token_hash)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_LINK_TAKE, &params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_link(struct lb_store_reader *reader, const uint8_t *token_hash,
+                  struct lb_link_row *out)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
+    lb_err err = lb_pg_query(reader, PG_LINK, &params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    if (!err) {
+        *out = (struct lb_link_row){.user = (uint32_t)lb_pg_number(result, 0, 0),
+                                    .expires_at = lb_pg_number(result, 0, 1)};
+        memcpy(out->token_hash, token_hash, sizeof out->token_hash);
+    }
+    PQclear(result);
+    return err;
+}
+
+lb_err lb_pg_accounts_sweep(struct lb_store *store, int64_t before)
+{
+    lb_err err = write_number(store, PG_SESSIONS_SWEEP, before);
+    return err ? err : write_number(store, PG_LINKS_SWEEP, before);
+}

@@ -1,0 +1,250 @@
+/* How PostgreSQL goes about the statements of the backend: in which partitions it looks, and by
+ * which index. Left out where LEADBLOCK_TEST_POSTGRES names no server. */
+#include "store/postgres/statements.h"
+
+#include "base/log.h"
+#include "base/rcu.h"
+#include "support/postgres.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static char database[POSTGRES_CONNINFO_SIZE];
+
+/* With the tables. */
+static int make_database(void **state)
+{
+    struct lb_store *store;
+    if (!postgres_create(database) || postgres_open(database, &store))
+        return -1;
+    store->ops->close(store);
+    return 0;
+}
+
+static int drop_database(void **state)
+{
+    return postgres_drop(database) ? 0 : -1;
+}
+
+static void run(const char *sql)
+{
+    assert_true(postgres_run(database, sql, NULL, 0));
+}
+
+/* Copies of the tables, each in four partitions by a hash of the workspace. */
+static const char spread[] =
+    "CREATE SCHEMA hashed;"
+    "DO $$ DECLARE name text; BEGIN"
+    " FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'leadblock'::regnamespace"
+    "  AND relkind = 'r' AND relname <> 'schema_version' LOOP"
+    "  EXECUTE format('CREATE TABLE hashed.%I (LIKE leadblock.%I INCLUDING ALL)"
+    " PARTITION BY HASH (workspace_id)', name, name);"
+    "  FOR part IN 0..3 LOOP"
+    "   EXECUTE format('CREATE TABLE hashed.%I PARTITION OF hashed.%I"
+    " FOR VALUES WITH (MODULUS 4, REMAINDER %s)', name || '_part' || part, name, part);"
+    "  END LOOP;"
+    " END LOOP;"
+    " FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'leadblock'::regnamespace"
+    "  AND relkind = 'S' LOOP"
+    "  EXECUTE format('CREATE SEQUENCE hashed.%I', name);"
+    " END LOOP;"
+    " END $$;"
+    /* The partitions in the plan of a statement, as bits; 16: the table itself, for inserts. */
+    "CREATE FUNCTION public.parts_of(sql text) RETURNS bigint LANGUAGE plpgsql AS $$"
+    " DECLARE line text; part text; bits bigint := 0; BEGIN"
+    " FOR line IN EXECUTE 'EXPLAIN ' || sql LOOP"
+    "  FOR part IN SELECT (regexp_matches(line, '(?:on|using \\S+ on) \\w+_part(\\d)', 'g'))[1] "
+    "LOOP"
+    "   bits := bits | (1 << part::int);"
+    "  END LOOP;"
+    "  IF line ~ 'Insert on' THEN bits := bits | 16; END IF;"
+    " END LOOP; RETURN bits; END $$";
+
+static const char *sample_of(char type, int number)
+{
+    switch (type) {
+    case 'b':
+        return "true";
+    case 't':
+        return "'x'";
+    case 'y':
+        return "'\\x00'";
+    case 'N':
+        return "'{1,2,3,4,5,6,7,8}'";
+    case 'T':
+        return "'{a,b}'";
+    default: /* not all the same, or conditions would exclude each other */
+        return &"1\0002\0003\0004\0005\0006\0007\0008\0009"[2 * (number < 8 ? number : 8)];
+    }
+}
+
+static const char *type_of(char type, int number)
+{
+    switch (type) {
+    case 'b':
+        return "boolean";
+    case 't':
+        return "text";
+    case 'y':
+        return "bytea";
+    case 'N':
+        return "bigint[]";
+    case 'T':
+        return "text[]";
+    default:
+        return "bigint";
+    }
+}
+
+/* "(bigint, text)" or "(1, 'x')". */
+static void put_list(char *out, const char *types, const char *(*of)(char, int))
+{
+    strcpy(out, *types ? "(" : "");
+    for (const char *type = types; *type; type++) {
+        strcat(out, of(*type, (int)(type - types)));
+        strcat(out, type[1] ? ", " : ")");
+    }
+}
+
+static void replace_schema(const char *sql, char *out)
+{
+    const char *at;
+    for (*out = '\0'; (at = strstr(sql, "leadblock.")) != NULL; sql = at + 10) {
+        strncat(out, sql, (size_t)(at - sql));
+        strcat(out, "hashed.");
+    }
+    strcat(out, sql);
+}
+
+static long long parts_of(const struct lb_pg_statement_text *statement)
+{
+    static char sql[16384];
+    static char hashed[8192];
+    char types[2048];
+    char samples[2048];
+    put_list(types, statement->types, type_of);
+    put_list(samples, statement->types, sample_of);
+    replace_schema(statement->sql, hashed);
+    snprintf(sql, sizeof sql,
+             "SET plan_cache_mode = force_custom_plan; PREPARE it%s AS %s;"
+             " SELECT public.parts_of($it$EXECUTE it%s$it$)",
+             types, hashed, samples);
+    char text[32];
+    assert_true(postgres_run(database, sql, text, sizeof text));
+    return atoll(text);
+}
+
+static void a_statement_of_one_workspace_goes_to_one_partition(void **state)
+{
+    size_t checked = 0;
+    run(spread);
+    for (size_t i = 0; i < PG_COUNT; i++) {
+        const struct lb_pg_statement_text *statement = &lb_pg_statements[i];
+        if (statement->reach == LB_PG_NONE) {
+            assert_null(strstr(statement->sql, "WHERE"));
+            continue;
+        }
+        long long parts = parts_of(statement);
+        bool one = parts == 1 || parts == 2 || parts == 4 || parts == 8 || parts == 16;
+        if (one != (statement->reach == LB_PG_ONE))
+            fail_msg("%s goes to partitions 0x%llx", statement->name, (unsigned long long)parts);
+        checked++;
+    }
+    assert_true(checked > 70);
+}
+
+/* Accounts, sessions and links can be joined, and an address be unique, because they are all in
+ * the same place. */
+static void all_people_are_in_one_partition(void **state)
+{
+    static const enum lb_pg_statement statements[] = {PG_USER_SET_PASSWORD,
+                                                      PG_USER_SIGNED_IN,
+                                                      PG_USER_DELETE,
+                                                      PG_USER,
+                                                      PG_USER_BY_EMAIL,
+                                                      PG_USER_BY_ID,
+                                                      PG_USERS,
+                                                      PG_SESSION,
+                                                      PG_SESSION_DELETE,
+                                                      PG_SESSIONS_END,
+                                                      PG_SESSIONS_SWEEP,
+                                                      PG_LINK_TAKE,
+                                                      PG_LINKS_END,
+                                                      PG_LINKS_SWEEP,
+                                                      PG_LINK};
+    run(spread);
+    long long where = parts_of(&lb_pg_statements[PG_USER]);
+    for (size_t i = 0; i < COUNT(statements); i++)
+        assert_int_equal(parts_of(&lb_pg_statements[statements[i]]), where);
+}
+
+/* What is asked with each request, or of a table that grows; with nothing in it a table would be
+ * read whole. */
+static void questions_about_people_are_answered_by_indexes(void **state)
+{
+    static const struct {
+        enum lb_pg_statement statement;
+        const char *index;
+    } questions[] = {{PG_USER, "account_pkey"},        {PG_USER_BY_EMAIL, "account_by_email"},
+                     {PG_USER_BY_ID, "account_by_id"}, {PG_SESSION, "session_pkey"},
+                     {PG_SESSION, "account_pkey"},     {PG_SESSIONS_END, "session_by_account"},
+                     {PG_LINK, "link_by_token"},       {PG_LINK_TAKE, "link_by_token"},
+                     {PG_LINKS_END, "link_pkey"},      {PG_AUDIT_PAGE, "audit_log_pkey"},
+                     {PG_CHECKS, "check_count_pkey"}};
+    run("INSERT INTO leadblock.account SELECT 0, n, 'us_' || n, n || '@example.com', 'member', 1,"
+        " NULL, 1 FROM generate_series(1, 2000) AS n;"
+        "INSERT INTO leadblock.session SELECT 0, decode(md5(n::text), 'hex'), n, 1, 1"
+        " FROM generate_series(1, 2000) AS n;"
+        "INSERT INTO leadblock.link SELECT 0, n, decode(md5(n::text), 'hex'), 1"
+        " FROM generate_series(1, 2000) AS n;"
+        "INSERT INTO leadblock.audit_log SELECT n % 9, n, 1, 1, 'a', 'b'"
+        " FROM generate_series(1, 20000) AS n;"
+        "INSERT INTO leadblock.check_count SELECT n % 90, n, 1, 1"
+        " FROM generate_series(1, 20000) AS n;"
+        "ANALYZE");
+    run("CREATE FUNCTION public.plan_of(sql text) RETURNS text LANGUAGE plpgsql AS $$"
+        " DECLARE line text; plan text := ''; BEGIN"
+        " FOR line IN EXECUTE 'EXPLAIN ' || sql LOOP plan := plan || line || ' / '; END LOOP;"
+        " RETURN plan; END $$");
+    for (size_t i = 0; i < COUNT(questions); i++) {
+        const struct lb_pg_statement_text *text = &lb_pg_statements[questions[i].statement];
+        char types[256];
+        char samples[256];
+        char sql[2048];
+        char plan[2048];
+        put_list(types, text->types, type_of);
+        put_list(samples, text->types, sample_of);
+        snprintf(sql, sizeof sql,
+                 "SET plan_cache_mode = force_generic_plan; PREPARE it%s AS %s;"
+                 " SELECT public.plan_of($it$EXECUTE it%s$it$)",
+                 types, text->sql, samples);
+        assert_true(postgres_run(database, sql, plan, sizeof plan));
+        if (!strstr(plan, questions[i].index) || strstr(plan, "Seq Scan") ||
+            (questions[i].statement == PG_AUDIT_PAGE && strstr(plan, "Sort")))
+            fail_msg("%s: %s", text->name, plan);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_database, drop_database)
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_statement_of_one_workspace_goes_to_one_partition),
+        TEST(all_people_are_in_one_partition),
+        TEST(questions_about_people_are_answered_by_indexes),
+    };
+    if (!postgres_is_there())
+        return 77; /* skipped, for meson */
+    lb_log_set_level(LB_LOG_ERROR);
+    lb_rcu_thread_register();
+    int failed = cmocka_run_group_tests_name("postgres_statements", tests, NULL, NULL);
+    lb_rcu_thread_unregister();
+    return failed;
+}
