@@ -38,9 +38,9 @@ async function keepPicture(page, name) {
 
 async function explain(error, opened, server, name) {
   const faults = opened.watch.left();
-  error.message += `\npage: ${opened.page.url()}, ${await keepPicture(opened.page, name)}`;
-  if (faults.length) error.message += `\n${faults.join('\n')}`;
-  error.message += `\nthe server's last words:\n${server.log.slice(-1500)}`;
+  // The runner shows the stack, which was written before.
+  error.stack += ['', `page: ${opened.page.url()}, seen in ${await keepPicture(opened.page, name)}`,
+    ...faults, "the server's last words:", server.log.slice(-1500)].join('\n');
   return error;
 }
 
