@@ -90,12 +90,8 @@ function useWorkspaceChoice(session) {
 
 function useTheme() {
   const [theme, setTheme] = useState(recall('theme') ?? 'auto');
-  const [, redraw] = useState(0);
   useEffect(() => {
-    const apply = () => {
-      applyTheme(theme);
-      redraw((count) => count + 1);
-    };
+    const apply = () => applyTheme(theme);
     apply();
     return followSystemTheme(apply);
   }, [theme]);

@@ -1,75 +1,108 @@
-// Blocks and unblocks per day. The chart is a picture for the eye; the same figures can be had as a table.
+// Blocks above the line and unblocks below it, a bar for each day. The chart is a picture for the eye, drawn as SVG so that
+// its colours follow the theme; the same figures can be had as a table.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { day, number } from '../format.js';
 
 const height = 240;
+const edge = { top: 10, right: 4, bottom: 26, left: 44 };
+const labelWidth = 84;
 
-function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const read = (name) => style.getPropertyValue(name).trim();
-  return { blocked: read('--chart-1'), unblocked: read('--chart-2'), text: read('--muted'), line: read('--line') };
-}
-
-function axes({ text, line }) {
-  const shared = { stroke: text, font: '12px system-ui, sans-serif', grid: { stroke: line, width: 1 }, ticks: { show: false } };
-  const dayOf = (second) => day(new Date(second * 1000).toISOString().slice(0, 10));
-  return [
-    { ...shared, grid: { show: false }, space: 70, values: (_, splits) => splits.map(dayOf) },
-    { ...shared, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6],
-      values: (_, splits) => splits.map((value) => (Number.isInteger(value) ? number(value) : '')) },
-  ];
-}
-
-function optionsOf(width, onDay) {
-  const paint = colours();
-  const series = (label, stroke) => ({ label, stroke, width: 2, fill: `${stroke}22`, points: { show: false } });
-  return {
-    width, height, padding: [8, 8, 0, 0], legend: { show: false },
-    tzDate: (second) => uPlot.tzDate(new Date(second * 1000), 'Etc/UTC'),
-    scales: { y: { range: (_, min, max) => [0, Math.max(max * 1.1, 4)] } },
-    cursor: { y: false, drag: { x: false, y: false } },
-    series: [{}, series('Blocked', paint.blocked), series('Unblocked', paint.unblocked)],
-    axes: axes(paint),
-    hooks: { setCursor: [(plot) => onDay(plot.cursor.idx ?? null)] },
-  };
-}
-
-const dataOf = (days) => [
-  days.map((entry) => Date.parse(`${entry.date}T00:00:00Z`) / 1000),
-  days.map((entry) => entry.blocked),
-  days.map((entry) => entry.unblocked),
-];
-
-/** Draws again when the figures or the theme change, and follows the width of its place. */
-function usePlot(place, days, theme, onDay) {
+function useWidth(place) {
+  const [width, setWidth] = useState(0);
   useEffect(() => {
-    const plot = new uPlot(optionsOf(place.current.clientWidth, onDay), dataOf(days), place.current);
-    const observer = new ResizeObserver(() => plot.setSize({ width: place.current?.clientWidth ?? 0, height }));
+    const measure = () => setWidth(place.current?.clientWidth ?? 0);
+    const observer = new ResizeObserver(measure);
     observer.observe(place.current);
-    return () => {
-      observer.disconnect();
-      plot.destroy();
-    };
-  }, [days, theme]);
+    measure();
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }
 
-export function DaysChart({ days, theme }) {
-  const place = useRef(null);
-  const [index, setIndex] = useState(null);
-  usePlot(place, days, theme, setIndex);
+/** The distance of the grid lines: 1, 2 or 5 with zeros behind, so that there are about four. */
+export function gridStep(range) {
+  const rough = Math.max(range / 4, 1);
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= rough);
+  return factor * power;
+}
+
+function scaleOf(days, width) {
+  const up = Math.max(...days.map((entry) => entry.blocked), 1);
+  const down = Math.max(...days.map((entry) => entry.unblocked));
+  const step = gridStep(up + down);
+  const high = Math.ceil(up / step) * step;
+  const low = Math.ceil(down / step) * step;
+  const inner = height - edge.top - edge.bottom;
+  const slot = Math.max(width - edge.left - edge.right, 0) / days.length;
+  const lines = Array.from({ length: (high + low) / step + 1 }, (_, index) => high - index * step);
+  return { slot, lines, y: (value) => edge.top + ((high - value) / (high + low)) * inner, x: (index) => edge.left + index * slot };
+}
+
+function Grid({ scale, width }) {
+  return scale.lines.map((value) => (
+    <g key={value}>
+      <line class={value === 0 ? 'zero' : 'grid'} x1={edge.left} x2={width - edge.right} y1={scale.y(value)} y2={scale.y(value)} />
+      <text x={edge.left - 8} y={scale.y(value) + 4} text-anchor="end">{number(Math.abs(value))}</text>
+    </g>
+  ));
+}
+
+function DayLabels({ days, scale }) {
+  const every = Math.ceil(labelWidth / Math.max(scale.slot, 1));
+  // Counted from the newest day, which is always named.
+  return days.map((entry, index) => (days.length - 1 - index) % every === 0 && scale.x(index) >= edge.left && (
+    <text key={entry.date} x={scale.x(index + 1)} y={height - 6} text-anchor="end">{day(entry.date)}</text>
+  ));
+}
+
+function Bars({ days, scale, shown }) {
+  const gap = scale.slot > 6 ? 2 : 0.5;
+  const width = Math.max(scale.slot - gap, 0.5);
+  return days.map((entry, index) => (
+    <g key={entry.date} class={index === shown ? 'shown' : ''}>
+      <rect class="blocked" x={scale.x(index)} y={scale.y(entry.blocked)} width={width} height={scale.y(0) - scale.y(entry.blocked)} />
+      <rect class="unblocked" x={scale.x(index)} y={scale.y(0)} width={width} height={scale.y(-entry.unblocked) - scale.y(0)} />
+    </g>
+  ));
+}
+
+function Legend({ shown }) {
+  return (
+    <p class="legend">
+      <span class="key one">Blocked {shown && <b>{number(shown.blocked)}</b>}</span>
+      <span class="key two">Unblocked {shown && <b>{number(shown.unblocked)}</b>}</span>
+      <span class="muted">{shown ? day(shown.date) : 'per day (UTC)'}</span>
+    </p>
+  );
+}
+
+function describe(days) {
   const sum = (name) => number(days.reduce((total, entry) => total + entry[name], 0));
-  const shown = index === null ? null : days[index];
+  return `Blocks and unblocks per day: ${sum('blocked')} blocked and ${sum('unblocked')} unblocked in ${days.length} days. The table has the figures.`;
+}
+
+export function DaysChart({ days }) {
+  const place = useRef(null);
+  const width = useWidth(place);
+  const [index, setIndex] = useState(null);
+  const scale = scaleOf(days, width);
+  const point = (event) => {
+    const at = Math.floor((event.clientX - place.current.getBoundingClientRect().left - edge.left) / scale.slot);
+    setIndex(at >= 0 && at < days.length ? at : null);
+  };
   return (
     <div class="chart">
-      <p class="legend">
-        <span class="key one">Blocked {shown && <b>{number(shown.blocked)}</b>}</span>
-        <span class="key two">Unblocked {shown && <b>{number(shown.unblocked)}</b>}</span>
-        <span class="muted">{shown ? day(shown.date) : 'per day (UTC)'}</span>
-      </p>
-      <div ref={place} class="plot" role="img"
-        aria-label={`Blocks and unblocks per day: ${sum('blocked')} blocked and ${sum('unblocked')} unblocked in ${days.length} days. The table has the figures.`} />
+      <Legend shown={index === null ? null : days[index]} />
+      <div ref={place} class="plot" onPointerMove={point} onPointerLeave={() => setIndex(null)}>
+        {width > 0 && (
+          <svg width={width} height={height} role="img" aria-label={describe(days)}>
+            <Grid scale={scale} width={width} />
+            <Bars days={days} scale={scale} shown={index} />
+            <DayLabels days={days} scale={scale} />
+          </svg>
+        )}
+      </div>
     </div>
   );
 }

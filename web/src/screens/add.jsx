@@ -1,5 +1,5 @@
 // Adds leads to a blocklist: from a text or a file, looked at before anything is blocked.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { findColumn, leadsOf, readTable } from '../csv.js';
 import { count } from '../format.js';
 import { useApp } from '../hooks.js';
@@ -68,7 +68,7 @@ function AddForm({ owner, list, onStart }) {
   const [missing, setMissing] = useState(false);
   Object.assign(draft, { source, reason });
   const { table, place, reading, setPlace } = useTable(source);
-  const items = table && place ? leadsOf(table.rows, place) : [];
+  const items = useMemo(() => (table && place ? leadsOf(table.rows, place) : []), [table, place]);
   const submit = (event) => {
     event.preventDefault();
     setMissing(items.length === 0);

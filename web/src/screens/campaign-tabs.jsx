@@ -114,7 +114,7 @@ const activityColumns = [
   { label: 'State', render: (activity) => <Status status={activity.state} /> },
   { label: 'When', render: (activity) => <Time at={whenOf(activity)} /> },
   { label: 'Attempts', class: 'number', render: (activity) => activity.attempts ?? 0 },
-  { label: 'Detail', render: (activity) => activity.detail || <span class="muted">–</span> },
+  { label: 'Detail', class: 'detail-cell', render: (activity) => activity.detail || <span class="muted">–</span> },
 ];
 
 export function ActivitiesTab({ campaign, query }) {

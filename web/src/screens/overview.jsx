@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { day, number, percent } from '../format.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useLoad } from '../hooks.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { DaysChart } from '../parts/chart.jsx';
@@ -34,9 +34,7 @@ const dayColumns = [
 ];
 
 function Days({ days }) {
-  const { theme } = useApp();
   const [asTable, setAsTable] = useState(false);
-  const shownTheme = `${theme}/${document.documentElement.dataset.theme}`;
   return (
     <section class="card">
       <div class="section-head">
@@ -45,7 +43,7 @@ function Days({ days }) {
       </div>
       {asTable
         ? <Table caption="Blocks, unblocks and checks per day" columns={dayColumns} rows={[...days].reverse()} keyOf={(entry) => entry.date} />
-        : <DaysChart days={days} theme={shownTheme} />}
+        : <DaysChart days={days} />}
     </section>
   );
 }
