@@ -64,7 +64,7 @@ def install(npm, web):
     stamp = web / "node_modules" / ".of-lock"
     if stamp.exists() and stamp.read_text() == digest.hexdigest():
         return
-    run("npm ci", npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts=false",
+    run("npm ci", npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts",
         "--prefer-offline", "--loglevel=error", cwd=web)
     stamp.parent.mkdir(exist_ok=True)  # without dependencies npm makes none
     stamp.write_text(digest.hexdigest())
