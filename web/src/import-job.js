@@ -10,7 +10,7 @@ const chunkBytes = 2_000_000;
 const encoder = new TextEncoder();
 const bytesOf = (text) => encoder.encode(text).length;
 
-/** items: {line, value}. The same text again is only counted: {unique: [{line, value, again: [lines]}], repeated}. */
+/** items: {line, value}. The same text again is only counted: [{line, value, again: [lines]}]. */
 export function foldRepeats(items) {
   const known = new Map();
   for (const { line, value } of items) {
