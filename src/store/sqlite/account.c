@@ -206,10 +206,11 @@ lb_err lb_sqlite_sessions_end(struct lb_store *store, uint32_t user)
 lb_err lb_sqlite_session(struct lb_store_reader *reader, const uint8_t *token_hash,
                          struct lb_session_row *out, struct lb_user_row *out_user)
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_SESSION,
-        "SELECT s.created_at, s.expires_at, " USER_COLUMNS " FROM session s JOIN account a ON a.no = s.account"
-        " LEFT JOIN workspace w ON w.no = a.workspace WHERE s.token_hash = ?1 AND a.deleted_at IS NULL");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_SESSION,
+                                            "SELECT s.created_at, s.expires_at, " USER_COLUMNS
+                                            " FROM session s JOIN account a ON a.no = s.account"
+                                            " LEFT JOIN workspace w ON w.no = a.workspace WHERE "
+                                            "s.token_hash = ?1 AND a.deleted_at IS NULL");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_hash(stmt, 1, token_hash);
