@@ -13,7 +13,6 @@
 #define TAKE_DEFAULT 50
 #define TAKE_MAX     100
 #define ACTION_SIZE  32
-#define TARGET_SIZE  64
 
 /* An action of either log. */
 struct action {
@@ -24,7 +23,7 @@ struct action {
     uint64_t count;
     struct lb_list list; /* of a change */
     char name[ACTION_SIZE];
-    char target[TARGET_SIZE]; /* "": none */
+    char target[LB_ID_SIZE]; /* "": none */
     char source[INET6_ADDRSTRLEN];
 };
 
@@ -157,6 +156,16 @@ static void put_action(struct lb_buf *body, const struct auditing *auditing,
     lb_buf_append_lit(body, "}");
 }
 
+/* Holds the place of the first page, though nothing of that log may be on it: what is done from now
+ * on belongs to no later page. */
+static void hold_begin(struct auditing *auditing)
+{
+    if (auditing->below_change == UINT64_MAX && auditing->change_count)
+        auditing->below_change = auditing->changes[0].id + 1;
+    if (auditing->below_audit == UINT64_MAX && auditing->other_count)
+        auditing->below_audit = auditing->others[0].id + 1;
+}
+
 /* The two logs into one, by time; each keeps its own order. */
 static void reply(struct auditing *auditing)
 {
@@ -164,6 +173,7 @@ static void reply(struct auditing *auditing)
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     size_t change = 0;
     size_t other = 0;
+    hold_begin(auditing);
     lb_buf_append_lit(body, "[");
     while (change + other < auditing->take &&
            (change < auditing->change_count || other < auditing->other_count)) {

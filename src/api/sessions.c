@@ -9,6 +9,10 @@
 #include <sodium.h>
 #include <stdio.h>
 
+/* Passwords that may wait to be looked at, a few seconds in all: a flood of attempts, from
+ * wherever, must not keep those who may sign in waiting for minutes. */
+#define WAITING_MAX 32
+
 /* The call's state while a password is looked at and the change waits for the writer. */
 struct signing {
     struct lb_account_change change;
@@ -52,6 +56,16 @@ static bool has_to_wait(struct lb_call *call, const char *email)
     unsigned wait_s = lb_failures_wait(failures, &call->req->client, now);
     unsigned wait_too_s = lb_failures_wait(failures, &mark, now);
     return refuse_for_a_while(call, wait_s > wait_too_s ? wait_s : wait_too_s);
+}
+
+/* Looks at a password on a reader's thread, unless too many wait for that already. */
+static enum lb_progress queue(struct lb_call *call,
+                              enum lb_turn (*run)(struct lb_call *, struct lb_store_reader *))
+{
+    call->lane = &call->app->sign_ins;
+    if (atomic_load(&call->lane->taken.taken) >= WAITING_MAX)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    return lb_call_read(call, run);
 }
 
 /* Counts a failure; `email` may be "". */
@@ -132,7 +146,6 @@ static struct signing *begin(struct lb_call *call)
         return NULL;
     }
     call->state = signing;
-    call->lane = &call->app->sign_ins;
     signing->change.session_lifetime_s = call->app->config->session_lifetime_s;
     return signing;
 }
@@ -230,7 +243,7 @@ enum lb_progress lb_sessions_post(struct lb_request *req, void *app)
         !lb_sessions_read_email(call, signing->email) ||
         !read_text(call, "password", &signing->password) || has_to_wait(call, signing->email))
         return LB_DONE;
-    return lb_call_read(call, check_password);
+    return queue(call, check_password);
 }
 
 enum lb_progress lb_sessions_get(struct lb_request *req, void *app)
@@ -299,7 +312,7 @@ enum lb_progress lb_sessions_put_password(struct lb_request *req, void *app)
         has_to_wait(call, call->person->user.email))
         return LB_DONE;
     signing->change.user = call->person->user;
-    return lb_call_read(call, change_password);
+    return queue(call, change_password);
 }
 
 /* --- One-time links --- */
@@ -373,5 +386,5 @@ enum lb_progress lb_sessions_post_from_link(struct lb_request *req, void *app)
     bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
     if (names_email && !lb_sessions_read_email(call, signing->change.user.email))
         return LB_DONE;
-    return lb_call_read(call, use_link);
+    return queue(call, use_link);
 }
