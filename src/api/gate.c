@@ -327,7 +327,7 @@ bool lb_gate_pass(struct lb_call *call)
     if (!pass_state(call) || !pass_route(call))
         return false;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
-        return pass_media_type(call);
+        return pass_media_type(call) && pass_dry_run(call);
     return pass_rest(call);
 }
 

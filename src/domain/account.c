@@ -174,6 +174,9 @@ static lb_err set_up(struct lb_account_change *change, struct lb_store *store)
     if (operators)
         return lb_fail(&change->write.reason, LB_ERR_INVALID_LINK,
                        "There is an operator already, who can make more users.");
+    if (!change->user.email[0])
+        return lb_fail(&change->write.reason, LB_ERR_INVALID_BODY,
+                       "The body needs an \"email\": of the first operator.");
     change->user.role = LB_ROLE_OPERATOR;
     change->user.workspace = 0;
     err = insert_user(change, store);
