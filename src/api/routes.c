@@ -67,7 +67,8 @@ const struct lb_route lb_routes[] = {
     {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN | LB_ROUTE_CHANGES},
     {LB_PUT, "/v1/session/password", lb_sessions_put_password, LB_ROUTE_OWN | LB_ROUTE_CHANGES},
     {LB_POST, "/v1/session/link", lb_sessions_post_link, LB_ROUTE_OPEN},
-    {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link, LB_ROUTE_OPEN | LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link,
+     LB_ROUTE_OPEN | LB_ROUTE_CHANGES},
 
     /* users.c, workspaces.c, keys.c: what people manage */
     {LB_GET, "/v1/users", lb_users_list, LB_ROUTE_OPERATOR},
