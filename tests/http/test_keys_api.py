@@ -73,6 +73,8 @@ def test_a_revoked_key_is_refused_at_once(server, member, spelling):
     assert expect.is_time(revoked)
     expect.ok(member.api.delete("/keys/" + made["id"]))
     assert listed(member, made["id"])["revokedAt"] == revoked, "once is enough"
+    done = [(action["action"], action["target"]) for action in expect.ok(member.api.get("/audit"))]
+    assert done.count(("key.revoke", made["id"])) == 1
 
 
 def test_another_workspaces_key_is_not_found_and_stays_valid(server, member, operator, other):
