@@ -5,7 +5,7 @@ import pytest
 from endpoints import ENDPOINTS, KEYS, OPERATORS, OWN, WRITE
 from support import expect, people
 from support.campaigns import LENIENT, prepare
-from support.server import key_id
+from support.server import Server, key_id
 
 ANSWER = {"success", "message", "blocked", "dryRun", "already", "duplicates"}
 TRIES = {("POST", "/campaigns/{c}/blocked-leads"), ("POST", "/blocked-leads"),
@@ -161,6 +161,23 @@ def test_licences_and_read_only_keys_and_viewers_count(server, tenant, viewer):
     session = people.person(server, "member", tenant.workspace)
     expect.error(session.api_for(csrf=False).post(path, body), 403, "csrf_failed")
     assert expect.ok(session.api.post(path, body))["dryRun"] is True
+
+
+def test_a_full_workspace_is_told_of_in_advance():
+    with Server("--max-workspace-entries", "3") as server:
+        tenant = server.tenant()
+        path = f"/campaigns/{tenant.campaign()}/blocked-leads"
+        for items, fits in ((["a-1", "b-2"], True), (["a-1", "c-3", "C-3"], True),
+                            (["a-1", "d-4"], False), (["a-1"], True)):
+            body = {"publicIdentifiers": items}
+            tried = tenant.api.post(path + "?dryRun=true", body)
+            done = tenant.api.post(path, body)
+            assert tried.status == done.status == (200 if fits else 429), items
+            if fits:
+                assert tried.json()["blocked"] == done.json()["blocked"]
+            else:
+                assert tried.body == done.body
+        assert expect.ok(tenant.api.delete(path + "?dryRun=true", {"publicIdentifiers": ["a-1"]}))
 
 
 @pytest.mark.parametrize("endpoint", OTHERS, ids=str)
