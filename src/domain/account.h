@@ -52,7 +52,7 @@ void lb_account_sign_in(struct lb_account_change *change);
 /* user: as it was read; password_hash. Ends all sessions of the user, and begins one. */
 void lb_account_set_password(struct lb_account_change *change);
 
-/* The session of the actor. */
+/* The session of the actor. LB_ERR_INVALID_SESSION when it has ended already. */
 void lb_account_sign_out(struct lb_account_change *change);
 
 /* user: as it was read. LB_ERR_LAST_OPERATOR, LB_ERR_USER_NOT_FOUND. */

@@ -343,6 +343,18 @@ def test_signing_out_ends_this_session_alone_and_removes_the_cookie(somebody):
     assert somebody.lives()
 
 
+def test_signing_out_many_times_at_once_is_signing_out_once(somebody):
+    second = somebody.again()
+    with ThreadPoolExecutor(6) as pool:
+        responses = list(pool.map(lambda api: api.delete("/session"),
+                                  [second.api_for() for _ in range(6)]))
+    assert sorted(response.status for response in responses) == [200] + [401] * 5
+    for response in responses:
+        assert removes_the_cookie(response)
+    actions = [action["action"] for action in expect.ok(somebody.api.get("/audit?take=5"))]
+    assert actions[:2] == ["user.sign_out", "user.sign_in"]
+
+
 def test_a_session_survives_a_restart_and_a_kill():
     with Server(*PROXY) as server:
         operator = people.person(server, "operator")
