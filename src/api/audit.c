@@ -108,7 +108,8 @@ static lb_err take_other(void *context, const struct lb_audit_row *row)
 static lb_err read_others(struct auditing *auditing)
 {
     const struct lb_workspace *workspace = auditing->call->workspace;
-    uint64_t below = auditing->below_audit == UINT64_MAX ? 0 : auditing->below_audit;
+    /* No row has so great an id: all of them are below. */
+    uint64_t below = auditing->below_audit > INT64_MAX ? 0 : auditing->below_audit;
     if (auditing->below_audit == 1) /* 0 would mean all */
         return LB_OK;
     return auditing->call->app->store->ops->audit_page(auditing->reader,
@@ -191,7 +192,8 @@ static void reply(struct auditing *auditing)
             auditing->below_audit = auditing->others[other++].id;
     }
     lb_buf_append_lit(body, "]");
-    if (change < auditing->change_count || other < auditing->other_count)
+    bool more = change < auditing->change_count || other < auditing->other_count;
+    if (more && auditing->take) /* a page of nothing has no next one: it would be the same */
         lb_paging_put_link(call, "take=%zu&cursor=%llu-%llu", auditing->take,
                            (unsigned long long)auditing->below_change,
                            (unsigned long long)auditing->below_audit);

@@ -1,6 +1,7 @@
 #include "api/call.h"
 
 #include "api/gate.h"
+#include "api/person.h"
 #include "json/encode.h"
 
 #include <arpa/inet.h>
@@ -52,6 +53,8 @@ static const char *default_message(lb_err err)
 enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct lb_reason *reason)
 {
     bool worded = reason && reason->text[0];
+    if (err == LB_ERR_INVALID_SESSION) /* it ended while the request was under way */
+        lb_person_clear_cookie(call);
     lb_reply_error(&call->req->reply, err, "%s", worded ? reason->text : default_message(err));
     return LB_DONE;
 }

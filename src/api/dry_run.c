@@ -41,6 +41,20 @@ static bool is_not_blocked(const struct trying *trying, size_t i)
     return trying->first[i] && !trying->blocked[i];
 }
 
+/* As the writer would see it. False when the reply is set. */
+static bool has_room(struct lb_call *call, uint64_t added)
+{
+    uint64_t entries = atomic_load_explicit(&call->workspace->entries, memory_order_relaxed);
+    uint64_t max = call->app->config->max_workspace_entries;
+    if (added == 0 || (entries <= max && added <= max - entries))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,
+                   "This workspace may hold %llu blocked leads and this request would exceed that. "
+                   "Unblock some, or ask the operator to raise max-workspace-entries.",
+                   (unsigned long long)max);
+    return false;
+}
+
 static void put_reply(struct lb_call *call, const struct trying *trying, bool block)
 {
     const struct lb_identifiers *identifiers = trying->identifiers;
@@ -52,6 +66,8 @@ static void put_reply(struct lb_call *call, const struct trying *trying, bool bl
     }
     size_t done = block ? different - blocked : blocked;
     const char *verb = block ? "blocked" : "unblocked";
+    if (block && !has_room(call, done))
+        return;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_printf(body, "{\"success\":true,\"message\":\"%zu lead%s would be %s", done,
                   done == 1 ? "" : "s", verb);

@@ -327,7 +327,7 @@ bool lb_gate_pass(struct lb_call *call)
     if (!pass_state(call) || !pass_route(call))
         return false;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
-        return pass_media_type(call);
+        return pass_media_type(call) && pass_dry_run(call);
     return pass_rest(call);
 }
 
@@ -340,6 +340,7 @@ static bool still_valid(struct lb_call *call)
 {
     int64_t now = lb_clock_wall_ms();
     if (call->person && call->person->session.expires_at <= now && !call->unproven) {
+        lb_person_clear_cookie(call);
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_SESSION,
                        "Your session has ended. Sign in again.");
         return false;

@@ -260,7 +260,7 @@ static void reply_signed_out(struct lb_request *req)
     struct lb_call *call = lb_call_of(req);
     const struct signing *signing = call->state;
     if (signing->change.write.result) {
-        lb_call_refuse(call, signing->change.write.result, NULL);
+        lb_call_refuse(call, signing->change.write.result, &signing->change.write.reason);
         return;
     }
     lb_call_reply_done(call, 200, "Signed out");

@@ -174,6 +174,9 @@ static lb_err set_up(struct lb_account_change *change, struct lb_store *store)
     if (operators)
         return lb_fail(&change->write.reason, LB_ERR_INVALID_LINK,
                        "There is an operator already, who can make more users.");
+    if (!change->user.email[0])
+        return lb_fail(&change->write.reason, LB_ERR_INVALID_BODY,
+                       "The body needs an \"email\": of the first operator.");
     change->user.role = LB_ROLE_OPERATOR;
     change->user.workspace = 0;
     err = insert_user(change, store);
@@ -276,8 +279,11 @@ void lb_account_set_password(struct lb_account_change *change)
 static lb_err apply_sign_out(struct lb_write *write, struct lb_store *store)
 {
     struct lb_account_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
     write->touched = true;
-    lb_err err = store->ops->session_delete(store, change->actor.session);
+    err = store->ops->session_delete(store, change->actor.session);
     return err ? err : audit(change, store, change->user.no, "user.sign_out");
 }
 

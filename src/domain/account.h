@@ -41,7 +41,8 @@ void lb_account_make_link(struct lb_account_change *change);
 
 /* link: token_hash; password_hash; user: for the set-up link, email. Sets the password, ends all
  * sessions, and signs in. Result: user, session, token. LB_ERR_INVALID_LINK when the link is
- * unknown, used or too old, or there is an operator already. */
+ * unknown, used or too old, or there is an operator already; LB_ERR_INVALID_BODY when the set-up
+ * link comes without an e-mail address. */
 void lb_account_use_link(struct lb_account_change *change);
 
 /* user: as it was read when the password was checked. Result: session, token.
@@ -51,7 +52,7 @@ void lb_account_sign_in(struct lb_account_change *change);
 /* user: as it was read; password_hash. Ends all sessions of the user, and begins one. */
 void lb_account_set_password(struct lb_account_change *change);
 
-/* The session of the actor. */
+/* The session of the actor. LB_ERR_INVALID_SESSION when it has ended already. */
 void lb_account_sign_out(struct lb_account_change *change);
 
 /* user: as it was read. LB_ERR_LAST_OPERATOR, LB_ERR_USER_NOT_FOUND. */

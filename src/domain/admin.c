@@ -168,7 +168,8 @@ static lb_err apply_checks(struct lb_write *write, struct lb_store *store)
             (struct lb_checks_row){each->row.no, (uint32_t)(lb_clock_wall_ms() / LB_DAY_MS),
                                    checks - atomic_load(&each->stored_checks),
                                    blocked - atomic_load(&each->stored_checks_blocked)};
-        if (each->batch_checks.checks == 0)
+        /* Of a check that is being counted just now, either may be seen without the other. */
+        if (each->batch_checks.checks == 0 && each->batch_checks.blocked == 0)
             continue;
         write->touched = true;
         err = store->ops->checks_add(store, &each->batch_checks);

@@ -11,6 +11,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support import people  # noqa: E402
 from support.server import Server  # noqa: E402
 
 
@@ -52,3 +53,20 @@ def fresh(server):
 def other(server):
     """Somebody else's workspace."""
     return server.tenant("agency")
+
+
+@pytest.fixture(scope="session")
+def operator(server):
+    """Somebody who may do everything, signed in; never sign out or delete."""
+    return people.person(server, "operator")
+
+
+@pytest.fixture(scope="module")
+def member(server, tenant):
+    """A member of the module's workspace, signed in."""
+    return people.person(server, "member", tenant.workspace)
+
+
+@pytest.fixture(scope="module")
+def viewer(server, tenant):
+    return people.person(server, "viewer", tenant.workspace)

@@ -47,6 +47,7 @@ ENDPOINTS = [
     EndPoint("POST", "/blocked-leads", WRITE, {"leads": [{"publicIdentifier": "someone"}]}),
     EndPoint("GET", "/blocked-leads", READ),
     EndPoint("DELETE", "/blocked-leads", WRITE, ["bl_987654321"]),
+    EndPoint("GET", "/blocked-leads/someone", CHECK),
     EndPoint("GET", LIST + "/someone", CHECK),
     EndPoint("POST", LIST + "/check", CHECK, {"publicIdentifiers": ["someone"]}),
     EndPoint("POST", "/changes/{change}/undo", WRITE),
@@ -69,6 +70,29 @@ ENDPOINTS = [
     EndPoint("GET", "/campaigns/{c}/activities", READ),
     EndPoint("POST", "/activities/{activity}/complete", WRITE,
              {"leaseToken": "{token}", "result": "done"}),
+    EndPoint("GET", "/statistics", READ),
+    EndPoint("GET", "/audit", READ),
+]
+
+# What people alone may do: {workspace}, {user}, {key}: somebody's.
+OWN = [
+    EndPoint("GET", "/session", READ),
+    EndPoint("DELETE", "/session", WRITE),
+    EndPoint("PUT", "/session/password", WRITE, {"currentPassword": "x", "newPassword": "y" * 12}),
+]
+KEYS = [
+    EndPoint("GET", "/keys", READ),
+    EndPoint("POST", "/keys", WRITE, {"name": "Another"}, (201,)),
+    EndPoint("DELETE", "/keys/{key}", WRITE),
+]
+OPERATORS = [
+    EndPoint("GET", "/users", READ),
+    EndPoint("POST", "/users", WRITE, {"email": "another@example.com", "role": "operator"}, (201,)),
+    EndPoint("POST", "/users/{user}/link", WRITE, None, (201,)),
+    EndPoint("DELETE", "/users/{user}", WRITE),
+    EndPoint("GET", "/workspaces", READ),
+    EndPoint("POST", "/workspaces", WRITE, {"name": "Another", "plan": "pro"}, (201,)),
+    EndPoint("PUT", "/workspaces/{workspace}/plan", WRITE, {"plan": "agency"}),
 ]
 
 WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.body is not None]

@@ -332,6 +332,62 @@ static void names_of_plans_and_states_go_both_ways(void **state)
     assert_false(lb_campaign_status_parse(LB_STR("activ"), &status));
 }
 
+#define DAY 20000
+
+static struct lb_day day_of(struct lb_access *access, const char *workspace, uint32_t day)
+{
+    struct lb_day out;
+    lb_access_days(access, lb_access_workspace(access, lb_str(workspace)), day, 1, &out);
+    assert_int_equal(out.day, day);
+    return out;
+}
+
+static void days_begin_at_midnight_utc(void **state)
+{
+    struct lb_access *access = *state;
+    struct lb_workspace *workspace = lb_access_workspace(access, LB_STR("ws_one"));
+    lb_access_count_day(access, workspace, DAY * INT64_C(86400000) - 1, 1, 0);
+    lb_access_count_day(access, workspace, DAY * INT64_C(86400000), 10, 2);
+    lb_access_count_day(access, workspace, DAY * INT64_C(86400000) + 86399999, 100, 3);
+    lb_access_count_day(access, workspace, DAY * INT64_C(86400000) + 86400000, 1000, 4);
+    assert_int_equal(day_of(access, "ws_one", DAY - 1).blocked, 1);
+    assert_int_equal(day_of(access, "ws_one", DAY).blocked, 110);
+    assert_int_equal(day_of(access, "ws_one", DAY).unblocked, 5);
+    assert_int_equal(day_of(access, "ws_one", DAY + 1).blocked, 1000);
+    assert_int_equal(day_of(access, "ws_two", DAY).blocked, 0);
+}
+
+static void days_without_anything_are_zero_and_none_is_left_out(void **state)
+{
+    struct lb_access *access = *state;
+    struct lb_workspace *workspace = lb_access_workspace(access, LB_STR("ws_one"));
+    struct lb_day days[400];
+    for (uint32_t day = 0; day < 400; day += 3)
+        lb_access_count_day(access, workspace, (DAY + day) * INT64_C(86400000), day + 1, day);
+    lb_access_days(access, workspace, DAY, 400, days);
+    for (uint32_t i = 0; i < 400; i++) {
+        assert_int_equal(days[i].day, DAY + i);
+        assert_int_equal(days[i].blocked, i % 3 ? 0 : i + 1);
+        assert_int_equal(days[i].unblocked, i % 3 ? 0 : i);
+    }
+    lb_access_days(access, workspace, DAY + 399, 2, days);
+    assert_int_equal(days[0].blocked, 400);
+    assert_int_equal(days[1].blocked, 0);
+}
+
+/* A clock that was set back, and a log that is read in another order. */
+static void days_may_come_in_any_order(void **state)
+{
+    struct lb_access *access = *state;
+    struct lb_workspace *workspace = lb_access_workspace(access, LB_STR("ws_one"));
+    static const uint32_t order[] = {5, 1, 3, 5, 0, 4, 1};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        lb_access_count_day(access, workspace, (DAY + order[i]) * INT64_C(86400000), 1, 0);
+    static const uint32_t expected[] = {1, 2, 0, 1, 1, 2};
+    for (uint32_t i = 0; i < 6; i++)
+        assert_int_equal(day_of(access, "ws_one", DAY + i).blocked, expected[i]);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -350,6 +406,9 @@ int main(void)
         TEST(campaigns_are_paged_newest_first),
         TEST(workspaces_and_keys_are_listed_in_order_of_creation),
         TEST(names_of_plans_and_states_go_both_ways),
+        TEST(days_begin_at_midnight_utc),
+        TEST(days_without_anything_are_zero_and_none_is_left_out),
+        TEST(days_may_come_in_any_order),
     };
     return cmocka_run_group_tests_name("access", tests, NULL, NULL);
 }

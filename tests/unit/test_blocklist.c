@@ -620,6 +620,63 @@ static void the_last_use_of_a_key_is_written_down_when_a_commit_works(void **sta
     assert_int_equal(atomic_load(&key->last_used_at), 12345);
 }
 
+static lb_err add_checks(void *context, const struct lb_checks_row *row)
+{
+    struct lb_checks_row *sum = context;
+    sum->checks += row->checks;
+    sum->blocked += row->blocked;
+    return LB_OK;
+}
+
+static void assert_stored_checks(const struct engine *engine, uint64_t checks, uint64_t blocked)
+{
+    struct lb_store *store = engine->store;
+    struct lb_store_reader *reader;
+    struct lb_checks_row sum = {.checks = 0};
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    assert_int_equal(store->ops->checks(reader, engine->workspace->row.no, 0, &sum, add_checks),
+                     LB_OK);
+    store->ops->reader_close(reader);
+    assert_int_equal(sum.checks, checks);
+    assert_int_equal(sum.blocked, blocked);
+    assert_int_equal(atomic_load(&engine->workspace->stored_checks), checks);
+    assert_int_equal(atomic_load(&engine->workspace->stored_checks_blocked), blocked);
+}
+
+static void every_check_is_written_down_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct engine *engine = &fixture->engine;
+    struct lb_admin_change note = {.access = engine->access};
+    lb_admin_note(&note);
+    lb_workspace_count_checks(engine->workspace, 5, 2);
+    fail_commits(fixture, 1);
+    assert_int_equal(engine_submit(engine, &note.write), LB_ERR_STORAGE_FULL);
+    assert_stored_checks(engine, 0, 0);
+    lb_workspace_count_checks(engine->workspace, 1, 0);
+    assert_int_equal(engine_submit(engine, &note.write), LB_OK);
+    assert_stored_checks(engine, 6, 2);
+    assert_int_equal(engine_submit(engine, &note.write), LB_OK);
+    assert_stored_checks(engine, 6, 2);
+    lb_workspace_count_checks(engine->workspace, 10, 10);
+    assert_int_equal(engine_submit(engine, &note.write), LB_OK);
+    assert_stored_checks(engine, 16, 12);
+}
+
+/* Both numbers of a check are not counted in the same moment. */
+static void a_check_that_was_half_counted_is_not_forgotten(void **state)
+{
+    struct engine *engine = &((struct fixture *)*state)->engine;
+    struct lb_admin_change note = {.access = engine->access};
+    lb_admin_note(&note);
+    atomic_fetch_add(&engine->workspace->checks, 1);
+    assert_int_equal(engine_submit(engine, &note.write), LB_OK);
+    assert_stored_checks(engine, 1, 0);
+    atomic_fetch_add(&engine->workspace->checks_blocked, 1);
+    assert_int_equal(engine_submit(engine, &note.write), LB_OK);
+    assert_stored_checks(engine, 1, 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -648,6 +705,8 @@ int main(void)
         TEST(a_full_workspace_s_requests_do_no_harm_to_their_neighbours),
         TEST(a_full_disk_leaves_nothing_of_a_block_behind),
         TEST(the_last_use_of_a_key_is_written_down_when_a_commit_works),
+        TEST(every_check_is_written_down_once),
+        TEST(a_check_that_was_half_counted_is_not_forgotten),
     };
     return cmocka_run_group_tests_name("blocklist", tests, NULL, NULL);
 }
