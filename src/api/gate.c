@@ -213,6 +213,8 @@ static bool pass_caller(struct lb_call *call)
     }
     call->person->token = token;
     call->unproven = true;
+    /* What a browser gets is what its header says, and nothing that it may guess. */
+    lb_reply_header(&call->req->reply, "X-Content-Type-Options", "nosniff");
     return false;
 }
 

@@ -134,10 +134,23 @@ void lb_account_create(struct lb_account_change *change)
     change->write.apply = apply_create;
 }
 
+/* Is the user there, and not deleted? Reads it as it is in the open transaction. */
+static lb_err read_user(struct lb_account_change *change, struct lb_store *store,
+                        struct lb_user_row *out)
+{
+    lb_err err = store->ops->user(store->ops->writer_reader(store), change->user.no, out);
+    if (err == LB_ERR_NOT_FOUND || (!err && out->deleted_at))
+        return lb_fail(&change->write.reason, LB_ERR_USER_NOT_FOUND, "This user is gone already.");
+    return err;
+}
+
 static lb_err apply_make_link(struct lb_write *write, struct lb_store *store)
 {
     struct lb_account_change *change = change_of(write);
+    struct lb_user_row user;
     lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (!err && change->user.no)
+        err = read_user(change, store, &user);
     if (err)
         return err;
     write->touched = true;
@@ -298,9 +311,7 @@ static lb_err check_delete(struct lb_account_change *change, struct lb_store *st
 {
     struct lb_user_row now;
     size_t operators = 2;
-    lb_err err = store->ops->user(store->ops->writer_reader(store), change->user.no, &now);
-    if (err == LB_ERR_NOT_FOUND || (!err && now.deleted_at))
-        return lb_fail(&change->write.reason, LB_ERR_USER_NOT_FOUND, "This user is gone already.");
+    lb_err err = read_user(change, store, &now);
     if (!err && now.role == LB_ROLE_OPERATOR)
         err = count_operators(store, &operators);
     if (!err && operators < 2)
