@@ -102,9 +102,15 @@ function Verdict({ verdict, onDone }) {
 const announcement = (verdict) => (
   `${verdict.publicIdentifier}: ${verdict.blocked ? `blocked in ${verdict.blocks.map(scopeText).join(', ')}` : 'not blocked'}`);
 
+/** A reason of the server says something about the text: “is an e-mail address; …”. */
+function problemText(error) {
+  const [bad] = error.errors ?? [];
+  return error.code === 'invalid_identifier' && bad ? `It ${bad.reason}.` : errorText(error);
+}
+
 function Result({ asked, verdict, error, loading, onDone }) {
   if (!asked) return <p class="check-hint muted">Paste a name such as <code>john-doe</code> or the address of a profile. Nothing is changed by looking.</p>;
-  if (error?.code === 'invalid_identifier') return <Notice kind="warn" title="That is no profile"><p>{errorText(error)}</p></Notice>;
+  if (error?.code === 'invalid_identifier') return <Notice kind="warn" title="That is no profile"><p>{problemText(error)}</p></Notice>;
   if (error) return <ErrorNotice error={error} onRetry={onDone} />;
   if (!verdict) return <div class="verdict placeholder" />;
   return <div class={loading ? 'stale' : ''}><Verdict verdict={verdict} onDone={onDone} /></div>;
@@ -113,7 +119,7 @@ function Result({ asked, verdict, error, loading, onDone }) {
 function statusText({ asked, verdict, error, loading }) {
   if (!asked) return '';
   if (loading) return 'Checking…';
-  if (error) return errorText(error);
+  if (error) return problemText(error);
   return verdict ? announcement(verdict) : '';
 }
 
