@@ -34,3 +34,14 @@ export function figures(page) {
 
 // The leads that a table shows, in order.
 export const leads = (page) => page.locator('main tbody tr:not(.skeleton) .profile > span:first-child').allTextContents();
+
+// As if the file was dragged from the desk onto the page.
+export async function drop(page, name, text) {
+  const data = await page.evaluateHandle(([fileName, content]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([content], fileName, { type: 'text/csv' }));
+    return transfer;
+  }, [name, text]);
+  await page.locator('.source').dispatchEvent('dragover', { dataTransfer: data });
+  await page.locator('.source').dispatchEvent('drop', { dataTransfer: data });
+}
