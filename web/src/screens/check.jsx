@@ -29,12 +29,12 @@ function BlockItem({ entry, canWrite, onUnblock }) {
 }
 
 function BlockForm({ verdict, onDone }) {
-  const { toast } = useApp();
+  const app = useApp();
   const [reason, setReason] = useState('');
   const action = useAction(async () => {
     const { changeId } = await block(workspaceList, [verdict.publicIdentifier], { reason: reason.trim() });
     onDone();
-    toast(`${verdict.publicIdentifier} is blocked.`, { action: undoOf(changeId, toast, onDone) });
+    app.toast(`${verdict.publicIdentifier} is blocked.`, { action: undoOf(changeId, app, onDone) });
   });
   const submit = (event) => {
     event.preventDefault();
@@ -49,10 +49,11 @@ function BlockForm({ verdict, onDone }) {
   );
 }
 
-function undoOf(changeId, toast, onDone) {
+/** The message may outlive the choice of the workspace. */
+function undoOf(changeId, { workspace, toast }, onDone) {
   if (!changeId) return undefined;
   const run = async () => {
-    await undo(changeId);
+    await undo(changeId, { workspaceId: workspace.id });
     toast('Undone.');
     onDone();
   };
@@ -60,11 +61,11 @@ function undoOf(changeId, toast, onDone) {
 }
 
 function UnblockDialog({ verdict, entry, onDone, onClose }) {
-  const { toast } = useApp();
+  const app = useApp();
   const confirm = async () => {
     const { changeId } = await unblock(listOf(entry), [{ id: entry.id, publicIdentifier: verdict.publicIdentifier }]);
     onDone();
-    toast(`${verdict.publicIdentifier} is unblocked.`, { action: undoOf(changeId, toast, onDone) });
+    app.toast(`${verdict.publicIdentifier} is unblocked.`, { action: undoOf(changeId, app, onDone) });
   };
   return (
     <ConfirmDialog title={`Unblock ${verdict.publicIdentifier}?`} confirmLabel="Unblock" onConfirm={confirm} onClose={onClose}>
@@ -130,6 +131,10 @@ export function Check({ route }) {
   const { data, error, loading, reload } = useLoad(async (signal) => (asked ? { asked, ...(await whereBlocked(asked, { signal })).data } : null), [asked]);
   useEffect(() => box.current.focus(), []);
   useEffect(() => setText(asked), [asked]);
+  useEffect(() => {
+    // What had the focus may be gone with the old verdict.
+    if (document.activeElement === document.body) box.current.focus();
+  }, [data]);
   const ask = (value) => {
     const wanted = value.trim();
     if (wanted === asked && wanted) reload();
