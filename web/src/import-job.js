@@ -10,13 +10,24 @@ const chunkBytes = 2_000_000;
 const encoder = new TextEncoder();
 const bytesOf = (text) => encoder.encode(text).length;
 
-/** items: {line, value}. The same text again is only counted: [{line, value, again: [lines]}]. */
+const profile = /^(?:(?:https?:\/\/)?(?:[\w-]+\.)*linkedin\.com\/(?:comm\/)?in\/|\/?in\/)([\w-]+)(?:[/?#][\x21-\x7e]{0,1000})?$/i;
+const plainName = /^[\w-]{1,100}$/;
+const memberId = /^AC[ow]AA/;
+
+/** One text for the common spellings of a lead; others are left alone: the server knows them all, but sees one chunk at a time. */
+function spelling(value) {
+  const name = profile.exec(value)?.[1] ?? value;
+  return plainName.test(name) && !memberId.test(name) ? name.toLowerCase() : value;
+}
+
+/** items: {line, value}. The same lead again is only counted: [{line, value, again: [lines]}]. */
 export function foldRepeats(items) {
   const known = new Map();
   for (const { line, value } of items) {
-    const first = known.get(value);
+    const key = spelling(value);
+    const first = known.get(key);
     if (first) (first.again ??= []).push(line);
-    else known.set(value, { line, value });
+    else known.set(key, { line, value });
   }
   return [...known.values()];
 }
@@ -118,6 +129,7 @@ export class ImportJob {
       this.repeated -= agains(item);
       for (const line of [item.line, ...(item.again ?? [])]) this.bad.push({ line, value: item.value, reason });
     }
+    this.bad.sort((one, other) => one.line - other.line);
     chunk.forEach((item, index) => out.has(index) || this.fresh.push(item));
   }
 

@@ -31,8 +31,11 @@ export function pageBehind(list, options, next, more) {
   return api.get(pathOf(list), { ...more, query: { ...pageQuery(list, { ...options, skip: 0 }), ...cursor } });
 }
 
+// Browsers take . and .. out of a path, also when they are encoded.
+const segment = (text) => (/^\.\.?$/.test(text) ? `in/${text}` : text);
+
 /** Every list of the workspace that holds the lead. */
-export const whereBlocked = (text, more) => api.get(api.path('blocked-leads', text), more);
+export const whereBlocked = (text, more) => api.get(api.path('blocked-leads', segment(text)), more);
 
 function bodyOf(list, values, reason) {
   const given = reason ? { reason } : {};

@@ -5,23 +5,25 @@ import { Button } from './button.jsx';
 import { TextField } from './field.jsx';
 import { ErrorNotice } from './notice.jsx';
 
-function useModal(ref) {
+function useModal(ref, done) {
   useEffect(() => {
     const dialog = ref.current;
     const before = document.activeElement;
     dialog.showModal();
     return () => {
       if (dialog.open) dialog.close();
-      // What had the focus may be gone (a row that was removed): then the heading gets it.
-      (before?.isConnected && before !== document.body ? before : document.querySelector('h1'))?.focus();
+      // What had the focus may be gone, or be about to go (the row that was removed): then the heading gets it.
+      if (!done?.current) before?.focus();
+      if (document.activeElement === document.body) document.querySelector('h1')?.focus();
     };
   }, []);
 }
 
-export function Dialog({ title, onClose, children, wide = false, class: extra = '' }) {
+/** done: a reference that says, when the dialog closes, whether it did what it was for. */
+export function Dialog({ title, onClose, children, done, wide = false, class: extra = '' }) {
   const ref = useRef(null);
   const id = useId();
-  useModal(ref);
+  useModal(ref, done);
   const cancel = (event) => {
     event.preventDefault();
     onClose();
@@ -40,8 +42,10 @@ export function Dialog({ title, onClose, children, wide = false, class: extra = 
 /** Asks before something is done. With `typed` the person must type that text first. */
 export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel, onConfirm, onClose, kind = 'danger' }) {
   const [text, setText] = useState('');
+  const done = useRef(false);
   const action = useAction(async () => {
     await onConfirm();
+    done.current = true;
     onClose();
   });
   const ready = typed === undefined || text.trim() === typed;
@@ -50,7 +54,7 @@ export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel
     if (ready && !action.busy) action.run();
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} done={done} onClose={onClose}>
       <form onSubmit={submit}>
         {children}
         {typed !== undefined && <TextField label={typedLabel} value={text} onValue={setText} inputMode="numeric" />}

@@ -23,21 +23,20 @@ const settleMs = 300;
 
 /** Reads text into a table a little after it last changed: {table, place, reading}; place: which column, header or not. */
 function useTable(source) {
-  const [state, setState] = useState({ table: null, place: null, reading: false });
+  const [state, setState] = useState({ source: null, table: null, place: null });
   useEffect(() => {
     let dropped = false;
     const read = async () => {
       const table = await readTable(source.text, { rest });
-      if (!dropped) setState({ table, place: table.rows.length > 0 ? findColumn(table.rows) : null, reading: false });
+      if (!dropped) setState({ source, table, place: table.rows.length > 0 ? findColumn(table.rows) : null });
     };
-    setState((old) => ({ ...old, reading: true }));
     const timer = setTimeout(read, source.file ? 0 : settleMs);
     return () => {
       dropped = true;
       clearTimeout(timer);
     };
   }, [source]);
-  return { ...state, setPlace: (change) => setState((old) => ({ ...old, place: { ...old.place, ...change } })) };
+  return { ...state, reading: state.source !== source, setPlace: (change) => setState((old) => ({ ...old, place: { ...old.place, ...change } })) };
 }
 
 function ColumnChoice({ place, onPlace }) {
@@ -65,15 +64,22 @@ function AddForm({ owner, list, onStart }) {
   const campaigns = useCampaignChoices();
   const [source, setSource] = useState(draft.source);
   const [reason, setReason] = useState(draft.reason);
+  const [wanted, setWanted] = useState(false);
   const [missing, setMissing] = useState(false);
   Object.assign(draft, { source, reason });
   const { table, place, reading, setPlace } = useTable(source);
   const items = useMemo(() => (table && place ? leadsOf(table.rows, place) : []), [table, place]);
   const submit = (event) => {
     event.preventDefault();
-    setMissing(items.length === 0);
-    if (items.length > 0 && !reading) onStart({ list, listLabel: listName(list, campaigns), reason: reason.trim(), items });
+    setWanted(true);
   };
+  useEffect(() => {
+    // Who is quick presses the button before the text is read.
+    if (!wanted || reading) return;
+    setWanted(false);
+    setMissing(items.length === 0);
+    if (items.length > 0) onStart({ list, listLabel: listName(list, campaigns), reason: reason.trim(), items });
+  }, [wanted, reading]);
   return (
     <form class="card" onSubmit={submit}>
       <div class="form-row">
@@ -86,7 +92,7 @@ function AddForm({ owner, list, onStart }) {
       <ColumnChoice place={place} onPlace={setPlace} />
       <Summary reading={reading && source.text !== ''} items={items} examples={items.slice(0, 3).map((item) => item.value).join(', ')} />
       {missing && items.length === 0 && <ErrorNotice error={{ message: 'Paste at least one lead, or choose a file.' }} />}
-      <Button type="submit" kind="primary" busy={reading && source.text !== ''}>Validate</Button>
+      <Button type="submit" kind="primary" busy={wanted}>Validate</Button>
       <p class="hint">Validating changes nothing. You see what is new, known or wrong before anything is blocked.</p>
     </form>
   );

@@ -152,7 +152,7 @@ function rowsOf(data, exact) {
 }
 
 export function Blocklist({ route }) {
-  const { canWrite, toast } = useApp();
+  const { canWrite, toast, workspace } = useApp();
   const view = viewOf(route);
   const campaigns = useCampaignChoices();
   const { data, error, loading, reload } = usePage(view);
@@ -164,7 +164,7 @@ export function Blocklist({ route }) {
     selection.setAll([], false);
     reload();
     const run = async () => {
-      await undo(changeId);
+      await undo(changeId, { workspaceId: workspace.id });
       toast('Undone.');
       reload();
     };

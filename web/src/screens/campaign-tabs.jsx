@@ -9,7 +9,7 @@ import { SelectField } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
-import { Badge, ProfileLink, Status, Time, statusText } from '../parts/text.jsx';
+import { Badge, ProfileLink, Status, Time, byText, statusText } from '../parts/text.jsx';
 
 const size = 25;
 const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error'];
@@ -64,7 +64,7 @@ function Explanation({ why }) {
           <ul>
             {why.blocks.map((block) => (
               <li key={`${block.scope}/${block.publicIdentifier}`}>
-                {statusText(block.scope)}: {block.publicIdentifier}, since <Time at={block.since} />{block.reason && `, “${block.reason}”`}{block.key && `, by API key ${block.key.name ?? block.key.id}`}
+                {statusText(block.scope)}: {block.publicIdentifier}, since <Time at={block.since} />{block.reason && `, “${block.reason}”`}{block.by && `, by ${byText(block.by)}`}
               </li>
             ))}
           </ul>

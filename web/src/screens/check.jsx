@@ -29,12 +29,12 @@ function BlockItem({ entry, canWrite, onUnblock }) {
 }
 
 function BlockForm({ verdict, onDone }) {
-  const { toast } = useApp();
+  const app = useApp();
   const [reason, setReason] = useState('');
   const action = useAction(async () => {
     const { changeId } = await block(workspaceList, [verdict.publicIdentifier], { reason: reason.trim() });
     onDone();
-    toast(`${verdict.publicIdentifier} is blocked.`, { action: undoOf(changeId, toast, onDone) });
+    app.toast(`${verdict.publicIdentifier} is blocked.`, { action: undoOf(changeId, app, onDone) });
   });
   const submit = (event) => {
     event.preventDefault();
@@ -49,10 +49,11 @@ function BlockForm({ verdict, onDone }) {
   );
 }
 
-function undoOf(changeId, toast, onDone) {
+/** The message may outlive the choice of the workspace. */
+function undoOf(changeId, { workspace, toast }, onDone) {
   if (!changeId) return undefined;
   const run = async () => {
-    await undo(changeId);
+    await undo(changeId, { workspaceId: workspace.id });
     toast('Undone.');
     onDone();
   };
@@ -60,11 +61,11 @@ function undoOf(changeId, toast, onDone) {
 }
 
 function UnblockDialog({ verdict, entry, onDone, onClose }) {
-  const { toast } = useApp();
+  const app = useApp();
   const confirm = async () => {
     const { changeId } = await unblock(listOf(entry), [{ id: entry.id, publicIdentifier: verdict.publicIdentifier }]);
     onDone();
-    toast(`${verdict.publicIdentifier} is unblocked.`, { action: undoOf(changeId, toast, onDone) });
+    app.toast(`${verdict.publicIdentifier} is unblocked.`, { action: undoOf(changeId, app, onDone) });
   };
   return (
     <ConfirmDialog title={`Unblock ${verdict.publicIdentifier}?`} confirmLabel="Unblock" onConfirm={confirm} onClose={onClose}>
@@ -102,9 +103,15 @@ function Verdict({ verdict, onDone }) {
 const announcement = (verdict) => (
   `${verdict.publicIdentifier}: ${verdict.blocked ? `blocked in ${verdict.blocks.map(scopeText).join(', ')}` : 'not blocked'}`);
 
+/** A reason of the server says something about the text: “is an e-mail address; …”. */
+function problemText(error) {
+  const [bad] = error.errors ?? [];
+  return error.code === 'invalid_identifier' && bad ? `It ${bad.reason}.` : errorText(error);
+}
+
 function Result({ asked, verdict, error, loading, onDone }) {
   if (!asked) return <p class="check-hint muted">Paste a name such as <code>john-doe</code> or the address of a profile. Nothing is changed by looking.</p>;
-  if (error?.code === 'invalid_identifier') return <Notice kind="warn" title="That is no profile"><p>{errorText(error)}</p></Notice>;
+  if (error?.code === 'invalid_identifier') return <Notice kind="warn" title="That is no profile"><p>{problemText(error)}</p></Notice>;
   if (error) return <ErrorNotice error={error} onRetry={onDone} />;
   if (!verdict) return <div class="verdict placeholder" />;
   return <div class={loading ? 'stale' : ''}><Verdict verdict={verdict} onDone={onDone} /></div>;
@@ -113,7 +120,7 @@ function Result({ asked, verdict, error, loading, onDone }) {
 function statusText({ asked, verdict, error, loading }) {
   if (!asked) return '';
   if (loading) return 'Checking…';
-  if (error) return errorText(error);
+  if (error) return problemText(error);
   return verdict ? announcement(verdict) : '';
 }
 
@@ -124,6 +131,10 @@ export function Check({ route }) {
   const { data, error, loading, reload } = useLoad(async (signal) => (asked ? { asked, ...(await whereBlocked(asked, { signal })).data } : null), [asked]);
   useEffect(() => box.current.focus(), []);
   useEffect(() => setText(asked), [asked]);
+  useEffect(() => {
+    // What had the focus may be gone with the old verdict.
+    if (document.activeElement === document.body) box.current.focus();
+  }, [data]);
   const ask = (value) => {
     const wanted = value.trim();
     if (wanted === asked && wanted) reload();

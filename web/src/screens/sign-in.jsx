@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { useAction } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
@@ -16,6 +16,9 @@ function wordsFor(error) {
 export function SignIn({ message, onSession }) {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
+  const box = useRef(null);
+  // The attribute works for the first page only, not after signing out.
+  useEffect(() => box.current.focus(), []);
   const action = useAction(async () => {
     onSession((await api.post('session', { email: email.trim(), password }, { quiet: true, workspaceId: null })).data);
   });
@@ -28,7 +31,7 @@ export function SignIn({ message, onSession }) {
       {message && !action.error && <div role="status"><Notice><p>{message}</p></Notice></div>}
       {action.error && <ErrorNotice error={wordsFor(action.error)} />}
       <form onSubmit={submit}>
-        <TextField label="E-mail" type="email" name="email" autocomplete="username" required autofocus value={email} onValue={setEmail} />
+        <TextField label="E-mail" type="email" name="email" autocomplete="username" required inputRef={box} value={email} onValue={setEmail} />
         <TextField label="Password" type="password" name="password" autocomplete="current-password" required value={password} onValue={setPassword} />
         <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>Sign in</Button>
       </form>

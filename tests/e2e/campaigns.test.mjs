@@ -1,0 +1,123 @@
+// A campaign: how far it is, who is left out and why, what was handed out, and starting and stopping it.
+import assert from 'node:assert/strict';
+
+import { screen, useServer } from './lib/harness.mjs';
+import { eventually, figures, heading, leads, shows, toast } from './lib/pages.mjs';
+import { makePerson } from './lib/people.mjs';
+import { campaignList, makeWorkspace, workspaceList } from './lib/blocklists.mjs';
+
+let client;
+let member;
+const steps = [
+  { type: 'visit_profile', delay: 0 },
+  { type: 'message', delay: 48, genericBody: 'Hi {{firstName|there}}' },
+];
+
+const shared = useServer({}, async (server) => {
+  client = await makeWorkspace(server, 'Acme');
+  member = await makePerson(server, 'ada@example.com', 'member', client.workspace);
+  await client.campaign('q1', 'First quarter', { steps });
+  await client.call('POST', '/v1/campaigns/q1/leads', { leads: [
+    { publicIdentifier: 'ann', firstName: 'Ann', lastName: 'Lee', companyName: 'Lee & Co' }, { publicIdentifier: 'ben' },
+    { publicIdentifier: 'cat' }, { publicIdentifier: 'dov' }] });
+  await client.block(campaignList('q1'), ['cat'], 'Asked not to be contacted');
+  await client.block(workspaceList, ['dov'], 'Existing client');
+});
+
+const row = (page, lead) => page.getByRole('row').filter({ has: page.locator('.profile', { hasText: lead }) });
+const status = (page, text) => page.locator('.page-lead .badge').getByText(text, { exact: true }).waitFor();
+
+screen('made in the page, under the id of the outreach tool', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/campaigns');
+  await page.getByRole('button', { name: 'New campaign' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Second quarter');
+  await page.getByLabel('Id (optional)').fill('q2');
+  await page.getByRole('button', { name: 'Create campaign' }).click();
+  await toast(page).getByText('The campaign Second quarter is created.').waitFor();
+  await heading(page, 'Second quarter');
+  await shows(page, 'This campaign has no leads yet');
+  assert.equal((await client.get('/v1/campaigns/q2')).name, 'Second quarter');
+});
+
+screen('what is not ready does not start, and says why', shared, { allowed: [/status of 409 /] }, async ({ page, context }) => {
+  await client.campaign('empty', 'Empty one');
+  await member.open({ page, context }, '#/campaign/empty');
+  await page.getByRole('button', { name: 'Activate' }).click();
+  await page.getByRole('alert').getByText('A campaign needs at least one step and one lead.').waitFor();
+  await status(page, 'Draft');
+});
+
+screen('activate, hand out, pause', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/campaign/q1');
+  await heading(page, 'First quarter');
+  await status(page, 'Draft');
+  await page.getByRole('button', { name: 'Activate' }).click();
+  await status(page, 'Active');
+  assert.equal((await client.get('/v1/campaigns/q1')).status, 'active');
+  const { data: activities } = await client.call('POST', '/v1/campaigns/q1/activities/claim', {});
+  assert.deepEqual(activities.map((activity) => activity.publicIdentifier).sort(), ['ann', 'ben']);
+  const of = (lead) => activities.find((activity) => activity.publicIdentifier === lead);
+  await client.call('POST', `/v1/activities/${of('ann').id}/complete`, { leaseToken: of('ann').leaseToken, result: 'done' });
+  await client.call('POST', `/v1/activities/${of('ben').id}/complete`, { leaseToken: of('ben').leaseToken, result: 'failed', detail: 'No such profile' });
+
+  await page.getByRole('link', { name: 'Activities' }).click();
+  await row(page, 'ben').getByText('No such profile').waitFor();
+  await row(page, 'ben').getByText('Failed').waitFor();
+  await row(page, 'ann').getByText('1. Profile visit').waitFor();
+  await row(page, 'ann').getByText('Done').waitFor();
+  await page.getByLabel('State').selectOption('skipped_blocked');
+  await eventually(async () => assert.deepEqual((await leads(page)).sort(), ['cat', 'dov']));
+  await page.getByLabel('State').selectOption('scheduled');
+  await eventually(async () => assert.deepEqual(await leads(page), ['ann']));
+  await row(page, 'ann').getByText('2. Message').waitFor();
+
+  await page.reload();
+  await eventually(async () => assert.equal(await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('value'), '75'));
+  const { Leads, Active, Blocked, 'In error': failed } = await figures(page);
+  assert.deepEqual({ Leads, Active, Blocked, failed }, { Leads: 4, Active: 1, Blocked: 2, failed: 1 });
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await status(page, 'Paused');
+  assert.equal((await client.get('/v1/campaigns/q1')).status, 'paused');
+  await page.getByRole('link', { name: 'Campaigns' }).click();
+  await page.getByRole('row', { name: /First quarter Paused .*75 %.* 4 2 / }).waitFor();
+});
+
+screen('why somebody is left out', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/campaign/q1?tab=leads');
+  await eventually(async () => assert.deepEqual(await leads(page), ['dov', 'cat', 'ben', 'ann']));
+  await row(page, 'ann').getByText('Ann Lee').waitFor();
+  await row(page, 'cat').getByText('Blocked: campaign').waitFor();
+  await row(page, 'dov').getByText('Blocked: workspace').waitFor();
+  await row(page, 'cat').getByRole('button', { name: 'Why: cat' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Why: cat' });
+  await dialog.getByText('Will not be contacted').waitFor();
+  await dialog.getByText(/^Campaign: cat, since .*, “Asked not to be contacted”, by API key CRM$/).waitFor();
+  await dialog.getByText(/^Blocked in the campaign since /).waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByLabel('Status').selectOption('completed');
+  await shows(page, 'No lead is completed');
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await eventually(async () => assert.equal((await leads(page)).length, 4));
+});
+
+screen('who was blocked by a person is said to be', shared, {}, async ({ page, context }) => {
+  await member.call('POST', campaignList('q1'), { publicIdentifiers: ['ann'], reason: 'Called us' });
+  await member.open({ page, context }, '#/campaign/q1?tab=leads');
+  await page.getByRole('button', { name: 'Why: ann' }).click();
+  await page.getByRole('dialog').getByText(/^Campaign: ann, since .*, “Called us”, by ada@example\.com$/).waitFor();
+});
+
+screen('steps and the blocklist have tabs', shared, { allowed: [/status of 404 /] }, async ({ page, context }) => {
+  await member.open({ page, context }, '#/campaign/q1');
+  await page.getByRole('link', { name: 'Sequence' }).click();
+  await shows(page, 'after 2 days · ends when the lead replies');
+  await shows(page, 'Hi {{firstName|there}}');
+  await page.getByRole('navigation', { name: 'Parts of the campaign' }).getByRole('link', { name: 'Blocklist' }).click();
+  await page.getByRole('link', { name: 'Open the blocklist' }).click();
+  await heading(page, 'Blocklist');
+  await shows(page, 'cat');
+  await page.goto('/#/campaign/unknown');
+  await page.getByRole('alert').waitFor();
+  await page.getByRole('link', { name: 'All campaigns' }).waitFor();
+});

@@ -1,0 +1,138 @@
+// A file of 100,000 lines: exact counts, a page that stays alive, and a server that goes away in between.
+import assert from 'node:assert/strict';
+
+import { screen, useServer } from './lib/harness.mjs';
+import { drop, eventually, figures, heading, saved } from './lib/pages.mjs';
+import { makePerson } from './lib/people.mjs';
+import { campaignList, makeWorkspace, workspaceList } from './lib/blocklists.mjs';
+import { bigFile } from './lib/big-file.mjs';
+
+const ROWS = 100_000;
+const timeout = 240_000;
+const patience = { timeout: 120_000 };
+// The longest that the page may be deaf to somebody who types.
+const DEAF_LIMIT_MS = 1000;
+
+const file = bigFile(ROWS);
+let number = 0;
+const shared = useServer();
+
+async function prepared(server) {
+  const client = await makeWorkspace(server, `Team ${++number}`);
+  const member = await makePerson(server, `member-${number}@example.com`, 'member', client.workspace);
+  return { client, member };
+}
+
+// Watches how long timers of the page are kept waiting, in milliseconds, and where the bar stood.
+async function watch(page) {
+  await page.evaluate(() => {
+    let last = performance.now();
+    window.longestStall = 0;
+    window.progressSeen = {};
+    const tick = () => {
+      const now = performance.now();
+      window.longestStall = Math.max(window.longestStall, now - last);
+      last = now;
+      const bar = document.querySelector('main progress');
+      if (bar) (window.progressSeen[bar.labels[0].textContent] ??= new Set()).add(`${bar.value} of ${bar.max}`);
+      setTimeout(tick, 10);
+    };
+    tick();
+  });
+}
+
+const progressSeen = (page, label) => page.evaluate((name) => [...window.progressSeen[name] ?? []], label);
+const longestStall = (page) => page.evaluate(() => window.longestStall);
+const step = (page, name, options) => page.getByRole('heading', { level: 2, name, exact: true }).waitFor(options);
+const guarded = (value) => (/^[=+\-@]/.test(value) ? `"'${value.replace(/"/g, '""')}"` : value);
+
+async function dropAndValidate(page) {
+  await drop(page, 'people.csv', file.text);
+  await page.getByText(`${ROWS.toLocaleString('en-GB')} leads:`).waitFor(patience);
+  assert.equal(await page.getByLabel('Column with the leads').locator('option:checked').textContent(), 'LinkedIn URL');
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await step(page, 'Ready to block', patience);
+}
+
+// Every new name once, and the ones from before.
+async function assertAllBlocked(client, list, before) {
+  const names = (await client.entries(list)).map((entry) => entry.publicIdentifier);
+  assert.equal(new Set(names).size, names.length, 'nobody twice');
+  assert.deepEqual(names.sort(), [...file.names, ...before].sort());
+}
+
+screen('100,000 lines are counted, blocked and taken back exactly', shared, { timeout }, async ({ page, context, server }) => {
+  const { client, member } = await prepared(server);
+  await client.block(workspaceList, file.known, 'Before');
+  await member.open({ page, context }, '#/add');
+  await watch(page);
+  await dropAndValidate(page);
+  const { counts } = file;
+  assert.deepEqual(await figures(page), { New: counts.new, 'Already blocked': counts.known, Repeated: counts.repeated, Bad: counts.bad });
+  assert.equal(counts.bad, ROWS / 100);
+
+  const { name, text } = await saved(page, () => page.getByRole('button', { name: 'Download the bad lines' }).click());
+  assert.equal(name, 'bad-lines.csv');
+  const [head, ...lines] = text.replace(/^\uFEFF/, '').split('\r\n');
+  assert.equal(head, 'line,value,reason');
+  assert.equal(lines.pop(), '');
+  const begins = file.bad.map(([line, value]) => `${line},${guarded(value)},`);
+  assert.deepEqual(lines.map((line, index) => line.slice(0, begins[index]?.length)), begins);
+  assert.ok(lines.every((line, index) => line.length > begins[index].length + 5), 'each has a reason');
+
+  await page.getByRole('button', { name: `Block ${counts.new.toLocaleString('en-GB')} new leads` }).click();
+  await step(page, 'Done', patience);
+  const seen = await progressSeen(page, 'Blocking');
+  assert.ok(seen.length >= 3, `${seen}`);
+  assert.ok(seen.every((text) => text.endsWith(` of ${counts.new}`)), `${seen}`);
+  assert.ok(await longestStall(page) < DEAF_LIMIT_MS, `the page was deaf for ${await longestStall(page)} ms`);
+  await assertAllBlocked(client, workspaceList, file.known);
+
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await step(page, 'Undone', patience);
+  assert.deepEqual((await client.entries(workspaceList)).map((entry) => entry.publicIdentifier).sort(), [...file.known].sort());
+});
+
+screen('the import goes on while another screen is looked at', shared, { timeout }, async ({ page, context, server }) => {
+  const { client, member } = await prepared(server);
+  await client.block(workspaceList, file.known);
+  await member.open({ page, context }, '#/add');
+  await dropAndValidate(page);
+  await page.getByRole('button', { name: /^Block / }).click();
+  await page.getByRole('link', { name: 'Check', exact: true }).click();
+  await heading(page, 'Check');
+  await page.getByRole('link', { name: 'Add', exact: true }).click();
+  await step(page, 'Done', patience);
+  await assertAllBlocked(client, workspaceList, file.known);
+});
+
+const gone = [/ERR_CONNECTION_REFUSED/, /ERR_EMPTY_RESPONSE/, /ERR_CONNECTION_RESET/, /ERR_SOCKET_NOT_CONNECTED/, /status of 503/];
+
+screen('a server that is killed in the middle loses nothing', shared, { timeout, allowed: gone }, async ({ page, context, server }) => {
+  const { client, member } = await prepared(server);
+  await client.campaign('q1', 'First quarter');
+  await client.block(campaignList('q1'), file.known);
+  await member.open({ page, context }, '#/add?list=campaign:q1');
+  await dropAndValidate(page);
+  let sent = 0;
+  await page.route(/\/blocked-leads$/, async (route) => {
+    const under = route.continue();
+    if (++sent === 6) await server.kill(); // while it has the request, or just before or after
+    await under;
+  });
+  await page.getByRole('button', { name: /^Block / }).click();
+  await step(page, 'Stopped', patience);
+  await page.getByRole('alert').getByText('The server does not answer. Check the connection and whether leadblock runs, then try again.').waitFor();
+  await page.getByText('Nothing is lost: “Go on” starts again where it stopped').waitFor();
+
+  // Nobody answers yet: it says so again.
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await step(page, 'Stopped', patience);
+
+  await server.start();
+  const soFar = await eventually(() => client.total(campaignList('q1')));
+  assert.ok(soFar >= 25_000 && soFar < file.counts.new, `${soFar} are there`);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await step(page, 'Done', patience);
+  await assertAllBlocked(client, campaignList('q1'), file.known);
+});

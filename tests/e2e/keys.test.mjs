@@ -1,0 +1,109 @@
+// A key that is made in the dashboard works in a terminal, as the page says, until it is revoked.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+
+import { screen, useServer } from './lib/harness.mjs';
+import { eventually, heading, shows, toast } from './lib/pages.mjs';
+import { makePerson } from './lib/people.mjs';
+import { makeWorkspace, workspaceList } from './lib/blocklists.mjs';
+
+const shared = useServer();
+
+// Runs a command line as somebody would who pastes it; what it prints.
+function shell(line) {
+  return new Promise((done, failed) => {
+    execFile('/bin/sh', ['-c', line], (error, out, err) => (error ? failed(new Error(err)) : done(out)));
+  });
+}
+
+const status = (line) => shell(line.replace(/^curl /, "curl -s -o /dev/null -w '%{http_code}' "));
+const answer = async (line) => JSON.parse(await shell(line));
+
+async function memberOf(server, name) {
+  const client = await makeWorkspace(server, name);
+  return { client, member: await makePerson(server, `${name.toLowerCase()}@example.com`, 'member', client.workspace) };
+}
+
+async function createKey(page, name, { readOnly = false } = {}) {
+  await page.getByRole('button', { name: 'New API key' }).first().click();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  if (readOnly) await page.getByLabel('Read only').check();
+  await page.getByRole('button', { name: 'Create key' }).click();
+  await page.getByRole('dialog', { name: 'Your new API key' }).waitFor();
+}
+
+const copied = (page) => page.evaluate(() => navigator.clipboard.readText());
+const permissions = ['clipboard-read', 'clipboard-write'];
+
+screen('the shown command works, and the list says that the key was used', shared, { permissions }, async ({ page, context, server }) => {
+  const { client, member } = await memberOf(server, 'Terminal');
+  await member.open({ page, context }, '#/keys');
+  await createKey(page, 'Outreach');
+  const key = await page.getByLabel('Key Outreach').inputValue();
+  assert.match(key, /^lb_[0-9a-z]+_[0-9A-Za-z]+$/);
+  await page.getByRole('button', { name: 'Copy key' }).click();
+  await page.getByText('Copied.').first().waitFor();
+  assert.equal(await copied(page), key);
+  await page.getByRole('button', { name: 'Copy command' }).click();
+  const line = await page.getByLabel('Block john-doe in the workspace from a terminal').inputValue();
+  await eventually(async () => assert.equal(await copied(page), line));
+  assert.ok(line.includes(key));
+
+  const row = page.getByRole('row', { name: /^Outreach / });
+  await page.getByRole('button', { name: 'Done' }).click();
+  await row.getByRole('cell', { name: 'Never' }).waitFor();
+  assert.deepEqual(await answer(`${line} -s`), { success: true, message: '1 lead blocked', blocked: 1 });
+  const [entry] = await client.entries(workspaceList);
+  assert.deepEqual([entry.publicIdentifier, entry.by.type, entry.by.name], ['john-doe', 'key', 'Outreach']);
+  await eventually(async () => {
+    await page.reload();
+    await row.waitFor();
+    assert.ok(Date.now() - Date.parse(await row.locator('time').first().getAttribute('datetime')) < 60_000);
+  });
+
+  await row.getByRole('button', { name: 'Revoke Outreach' }).click();
+  await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+  await toast(page).getByText('The key Outreach is revoked.').waitFor();
+  await row.getByRole('cell', { name: 'Revoked' }).waitFor();
+  assert.equal(await status(line), '401');
+  assert.equal(await row.getByRole('button').count(), 0);
+});
+
+screen('with a campaign the command blocks there', shared, {}, async ({ page, context, server }) => {
+  const { client, member } = await memberOf(server, 'Campaigner');
+  await client.campaign('q1', 'First quarter');
+  await member.open({ page, context }, '#/keys');
+  await createKey(page, "Bob's key");
+  const line = await page.getByLabel('Block john-doe in the campaign q1 from a terminal').inputValue();
+  assert.deepEqual(await answer(`${line} -s`), { success: true, message: '1 lead blocked', blocked: 1 });
+  assert.equal((await client.get('/v1/campaigns/q1/blocked-leads/john-doe')).scope, 'campaign');
+});
+
+screen('a key that may only read checks, and blocks nothing', shared, {}, async ({ page, context, server }) => {
+  const { member } = await memberOf(server, 'Reader');
+  await member.open({ page, context }, '#/keys');
+  await createKey(page, 'Report', { readOnly: true });
+  const line = await page.getByLabel('Check john-doe from a terminal').inputValue();
+  assert.equal((await answer(`${line} -s`)).blocked, false);
+  const key = await page.getByLabel('Key Report').inputValue();
+  const block = `curl -X POST '${server.url}/v1/blocked-leads' -H 'x-api-key: ${key}' -H 'Content-Type: application/json' -d '{"leads":[{"publicIdentifier":"john-doe"}]}'`;
+  assert.equal(await status(block), '403');
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('cell', { name: 'Read only' }).waitFor();
+});
+
+screen('without the clipboard the key is selected', shared, {}, async ({ page, context, server }) => {
+  const { member } = await memberOf(server, 'Clipless');
+  await page.addInitScript(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'));
+  });
+  await member.open({ page, context }, '#/keys');
+  await heading(page, 'API keys');
+  await createKey(page, 'Plain');
+  await page.getByRole('button', { name: 'Copy key' }).click();
+  await page.getByText('Selected. Press Ctrl+C').waitFor();
+  const field = page.getByLabel('Key Plain');
+  assert.equal(await page.evaluate(() => getSelection().toString()), await field.inputValue());
+  await page.getByRole('button', { name: 'Done' }).click();
+  await shows(page, 'Plain');
+});

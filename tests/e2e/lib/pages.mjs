@@ -1,0 +1,47 @@
+// What tests do with a page time and again.
+import { readFile } from 'node:fs/promises';
+
+export const toast = (page) => page.getByRole('status', { name: 'Messages' });
+
+export const heading = (page, name) => page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+
+// Until the page shows `text` somewhere in the main part.
+export const shows = (page, text) => page.locator('main').getByText(text).first().waitFor();
+
+// Asked again until it holds; the error of the last time when it never does.
+export async function eventually(look, limitMs = 10_000) {
+  for (const end = Date.now() + limitMs; ;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+}
+
+// The text of the file that `act` makes the page save, and the name that it suggests.
+export async function saved(page, act) {
+  const [download] = await Promise.all([page.waitForEvent('download'), act()]);
+  return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
+}
+
+// {label: figure} of the page's list of figures.
+export function figures(page) {
+  return page.locator('main dl.figures').evaluate((list) => Object.fromEntries(
+    [...list.children].map((pair) => [pair.querySelector('dt').textContent, Number(pair.querySelector('dd').textContent.replace(/,/g, ''))])));
+}
+
+// The leads that a table shows, in order.
+export const leads = (page) => page.locator('main tbody tr:not(.skeleton) .profile > span:first-child').allTextContents();
+
+// As if the file was dragged from the desk onto the page.
+export async function drop(page, name, text) {
+  const data = await page.evaluateHandle(([fileName, content]) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([content], fileName, { type: 'text/csv' }));
+    return transfer;
+  }, [name, text]);
+  await page.locator('.source').dispatchEvent('dragover', { dataTransfer: data });
+  await page.locator('.source').dispatchEvent('drop', { dataTransfer: data });
+}
