@@ -2,7 +2,6 @@
 // the window, down to 320 px (1280 px at 400 %, WCAG 1.4.10); colours may be forced and movement unwanted.
 import assert from 'node:assert/strict';
 
-import { Person } from './lib/api.mjs';
 import { assertAccessible, screen, useServer } from './lib/harness.mjs';
 import { fillShowcase } from './lib/showcase.mjs';
 
@@ -35,15 +34,16 @@ async function look(page, name) {
   await assertReflows(page, name);
 }
 
+const none = async () => {};
+
 // Opens an address anew, does something there, and looks once `ready` is seen.
-async function state(page, name, address, { ready = row, act = async () => {} } = {}) {
+async function state(page, name, address, { ready = row, act = none } = {}) {
   await page.goto('about:blank'); // another hash alone would not load anything
   await page.goto(`/${address}`);
-  const before = act === none ? null : await act(page);
-  await (before ?? ready(page)).waitFor();
+  await act(page);
+  await ready(page).waitFor();
   await look(page, name);
 }
-const none = async () => {};
 
 function states(title, who, cases, options = {}) {
   screen(title, shared, { timeout, ...options }, async ({ page, context, server }) => {
@@ -55,7 +55,7 @@ function states(title, who, cases, options = {}) {
 
 const operator = async () => people.operator;
 // An operator looks at the workspace that has nothing.
-const inEmptyWorkspace = (page) => page.getByLabel('Workspace').selectOption({ label: 'Harbour & Sons' });
+const inEmptyWorkspace = (page) => page.locator('.workspace-choice select').selectOption({ label: 'Harbour & Sons' });
 
 screen('before signing in', shared, { timeout, allowed: failed(401, 403, 400) }, async ({ page, server }) => {
   await state(page, 'sign-in', '#/', { ready: (p) => heading(p, 'Sign in') });
@@ -273,7 +273,7 @@ screen('forced colours leave buttons, the present page and the bars to be seen',
   assert.equal(seen.button, 'solid');
   assert.notEqual(...seen.link, 'the present page looks like the others');
   await page.goto('/#/overview');
-  await page.locator('.plot svg rect.blocked').first().waitFor();
+  await page.locator('.plot svg').waitFor();
   const [fill, back] = await page.evaluate(() => [getComputedStyle(document.querySelector('rect.blocked')).fill, getComputedStyle(document.body).backgroundColor]);
   assert.notEqual(fill, back);
 });

@@ -1,9 +1,10 @@
 // A screen in all its looks: light and dark, on a phone and on a desk.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import { smaller } from './png.mjs';
 import { root } from './server.mjs';
 
 const { source: axeSource } = createRequire(import.meta.url)('axe-core');
@@ -68,7 +69,7 @@ export async function screenshot(page, name, options = {}) {
     }
     mkdirSync(SCREENS, { recursive: true });
     await page.emulateMedia({ colorScheme: theme });
-    await page.screenshot({ path, animations: 'disabled', caret: 'hide', ...options });
+    writeFileSync(path, smaller(await page.screenshot({ animations: 'disabled', caret: 'hide', ...options })));
   }
   if (process.env.LEADBLOCK_UPDATE_SCREENS) await page.emulateMedia({ colorScheme: null });
 }

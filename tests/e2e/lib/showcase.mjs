@@ -71,12 +71,17 @@ async function fillCampaign(member, { id, name, leads, claims, steps, end }) {
   if (end === 'paused') await member.put(`campaigns/${id}/pause`);
 }
 
+async function unblockLatest(member, count) {
+  await member.del('blocked-leads', (await member.get(`blocked-leads?limit=${count}`)).map(({ id }) => id));
+}
+
 async function blockInWorkspace(member, from, count) {
   for (let n = from; n < from + count;) {
     const some = Math.min(1 + ((n * 7) % 9), from + count - n);
     const reason = REASONS[n % REASONS.length];
     await member.post('blocked-leads', { leads: names(n, some).map((publicIdentifier) => (
       { publicIdentifier, ...(reason ? { reason } : {}) })) });
+    if (some === 8) await unblockLatest(member, 3 + (n % 3));
     n += some;
   }
 }
@@ -135,8 +140,7 @@ async function fillWorkspace(member, server) {
   for (const campaign of CAMPAIGNS) await fillCampaign(member, campaign);
   await member.post('campaigns/spring-webinar/blocked-leads', { publicIdentifiers: names(252, 12), reason: 'Was at the last webinar' });
   await member.post('campaigns/founders-berlin/blocked-leads', { publicIdentifiers: ['ada-lovelace', ...names(166, 4)], reason: 'In touch through a friend' });
-  const [, second, third] = await member.get('blocked-leads?limit=3');
-  await member.del('blocked-leads', [second.id, third.id]);
+  await unblockLatest(member, 2);
   await blockInWorkspace(member, 150, 14);
 }
 
