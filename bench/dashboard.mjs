@@ -118,8 +118,9 @@ async function search(page, term, expected) {
     box.addEventListener('input', () => { last = performance.now(); });
     const since = (time) => time - last;
     // Rows of the unsearched list may have it too: only those that come after the search began count.
-    const begun = window.seen('.list-status', 'Searching…').then(() => {});
-    window.ended = Promise.race(['Search finished.', 'Nothing found.'].map((words) => window.seen('.list-status', words))).then(since);
+    const begun = window.seen('.list-status', 'earching').then(() => {});
+    const end = (words) => begun.then(() => window.seen('.list-status', words));
+    window.ended = Promise.race([end('Search finished.'), end('Nothing found.')]).then(since);
     window.first = Promise.race([begun.then(() => text && window.seen('table:not(.stale) ' + row, text).then(since)), window.ended])
       .then((time) => time ?? window.ended);
   }, [ROW, expected]);
