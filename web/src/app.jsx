@@ -131,9 +131,8 @@ function Screen({ choice, route, allowed, session }) {
   return <Chosen key={key} route={route} />;
 }
 
-function SignedIn({ session, enter, leave, route }) {
+function SignedIn({ session, enter, leave, route, theme, setTheme }) {
   const choice = useWorkspaceChoice(session);
-  const [theme, setTheme] = useTheme();
   const { toasts, show, close } = useToasts();
   const [help, setHelp] = useState(false);
   const [shortcuts, setShortcuts] = useState(recall('shortcuts') !== 'off');
@@ -173,10 +172,11 @@ function SignedIn({ session, enter, leave, route }) {
 export function App() {
   const route = useRoute();
   const status = useSignedIn();
+  const [theme, setTheme] = useTheme();
   if (route.name === 'link') {
     return <PlainShell><Link key={route.args[0]} token={route.args[0] ?? ''} onSession={status.enter} /></PlainShell>;
   }
-  if (status.state === 'in') return <SignedIn {...status} route={route} />;
+  if (status.state === 'in') return <SignedIn {...status} route={route} theme={theme} setTheme={setTheme} />;
   if (status.state === 'out') return <PlainShell><SignIn message={status.message} onSession={status.enter} /></PlainShell>;
   return (
     <PlainShell>

@@ -6,21 +6,19 @@ import { useContext, useEffect, useRef, useState } from 'preact/hooks';
 export const AppContext = createContext(null);
 export const useApp = () => useContext(AppContext);
 
-/** Loads when a dependency changes. Old data stay while new ones are on their way: no layout jumps. */
+/** Loads when a dependency (text or number) changes. Old data stay while new ones are on their way: no layout jumps. */
 export function useLoad(load, deps) {
-  const [state, setState] = useState({ data: null, error: null, loading: true });
   const [turn, setTurn] = useState(0);
+  const wanted = [...deps, turn].join('\n');
+  const [state, setState] = useState({ data: null, error: null, of: null });
   useEffect(() => {
     const control = new AbortController();
-    const settle = (change) => !control.signal.aborted && setState(change);
-    setState((old) => ({ ...old, loading: true }));
-    load(control.signal).then(
-      (data) => settle({ data, error: null, loading: false }),
-      (error) => settle((old) => ({ data: old.data, error, loading: false })),
-    );
+    const settle = (change) => !control.signal.aborted && setState((old) => ({ ...old, ...change, of: wanted }));
+    load(control.signal).then((data) => settle({ data, error: null }), (error) => settle({ error }));
     return () => control.abort();
-  }, [...deps, turn]);
-  return { ...state, reload: () => setTurn((count) => count + 1) };
+  }, [wanted]);
+  // Told by comparing, so that not even one render takes the old data for the new ones.
+  return { data: state.data, error: state.error, loading: state.of !== wanted, reload: () => setTurn((count) => count + 1) };
 }
 
 /** An action behind a button: busy while it runs, its error kept for showing. */

@@ -118,7 +118,7 @@ export function ImportProgress({ job, onAgain }) {
   return (
     <section class="card import">
       <h2 ref={heading} tabIndex={-1}>{job.error ? 'Stopped' : titles[job.step]}</h2>
-      <p class="muted">{count(job.total, 'line')} for {job.listLabel}{job.reason && `, reason “${job.reason}”`}</p>
+      <p class="muted">{count(job.total, 'line')} for {job.listLabel}{job.reason && <>, reason “<bdi>{job.reason}</bdi>”</>}</p>
       <p role="status" class="hidden">{announcement(job)}</p>
       <Bar job={job} />
       {job.step !== 'validating' && <Figures job={job} />}

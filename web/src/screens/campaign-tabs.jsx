@@ -40,8 +40,8 @@ const nameOf = (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' 
 
 const leadColumns = (onWhy) => [
   { label: 'Lead', header: true, class: 'lead-cell', render: (lead) => <ProfileLink id={lead.publicIdentifier} /> },
-  { label: 'Name', render: (lead) => nameOf(lead) || <span class="muted">–</span> },
-  { label: 'Company', render: (lead) => lead.companyName || <span class="muted">–</span> },
+  { label: 'Name', class: 'detail-cell', render: (lead) => nameOf(lead) || <span class="muted">–</span> },
+  { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted">–</span> },
   { label: 'Status', render: (lead) => <Status status={lead.status} /> },
   { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted">No</span>) },
   { label: 'Why', hideLabel: true, class: 'action-cell', render: (lead) => <Button aria-label={`Why: ${lead.publicIdentifier}`} onClick={() => onWhy(lead)}>Why?</Button> },
@@ -64,7 +64,7 @@ function Explanation({ why }) {
           <ul>
             {why.blocks.map((block) => (
               <li key={`${block.scope}/${block.publicIdentifier}`}>
-                {statusText(block.scope)}: {block.publicIdentifier}, since <Time at={block.since} />{block.reason && `, “${block.reason}”`}{block.by && `, by ${byText(block.by)}`}
+                {statusText(block.scope)}: {block.publicIdentifier}, since <Time at={block.since} />{block.reason && <>, “<bdi>{block.reason}</bdi>”</>}{block.by && <>, by <bdi>{byText(block.by)}</bdi></>}
               </li>
             ))}
           </ul>

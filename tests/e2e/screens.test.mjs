@@ -1,0 +1,77 @@
+// The pictures in docs/screens: taken anew with --update-screens, else compared with what the screens are made of.
+import { readdirSync, statSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { screen, screenshot, useServer } from './lib/harness.mjs';
+import { assertOutline } from './lib/outline.mjs';
+import { root } from './lib/server.mjs';
+import { fillShowcase } from './lib/showcase.mjs';
+
+const LARGEST = 120_000;
+const allowed = [/status of 401 .*\/v1\/session\)/];
+
+let people;
+const shared = useServer({}, async (server) => { people = await fillShowcase(server); });
+
+const lines = ['linkedin.com/in/ada-lovelace', 'https://www.linkedin.com/in/emmy-noether/', 'rosalind-franklin',
+  'dorothy-vaughan', 'EMMY-NOETHER', 'chien-shiung-wu', 'sales@example.com', 'https://www.linkedin.com/company/contoso', 'lise-meitner'];
+
+const row = (page) => page.locator('tbody tr:not(.skeleton)').first().waitFor();
+
+// What each screen shows in its picture: [name, address, what to wait for and do].
+const screens = [
+  ['check', '#/check?q=linkedin.com%2Fin%2FAda-Lovelace', (page) => page.getByRole('heading', { name: 'Blocked' }).waitFor()],
+  ['blocklist', '#/blocklist', row],
+  ['add', '#/add', async (page) => {
+    await page.getByLabel('Leads, one a line').fill(lines.join('\n'));
+    await page.getByLabel('Reason (optional)').fill('Speakers of our conference');
+    await page.getByText('9 leads').waitFor();
+    await page.getByRole('button', { name: 'Validate' }).click();
+    await page.getByRole('heading', { name: 'Ready to block' }).waitFor();
+  }],
+  ['campaigns', '#/campaigns', row],
+  ['campaign', '#/campaign/spring-webinar', row],
+  ['keys', '#/keys', row],
+  ['overview', '#/overview', async (page) => {
+    await page.locator('.plot svg').waitFor();
+    await row(page);
+  }],
+  ['workspaces', '#/workspaces', row],
+  ['people', '#/people', row],
+];
+
+async function picture(page, name) {
+  // No blinking ring around what has the focus, and no message that goes away by itself.
+  await page.evaluate(() => document.activeElement?.blur());
+  await assertOutline(page, name);
+  await screenshot(page, name);
+}
+
+for (const [name, address, ready] of screens) {
+  screen(`the picture of ${name} is there and up to date`, shared, {}, async ({ page, context }) => {
+    await people.operator.let(context);
+    await page.goto(`/${address}`);
+    await ready(page);
+    await picture(page, name);
+    if (name === 'check') await assertOutline(page, 'frame', 'header');
+  });
+}
+
+screen('the picture of sign-in is there and up to date', shared, { allowed }, async ({ page }) => {
+  await page.goto('/');
+  await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await picture(page, 'sign-in');
+});
+
+test('the pictures are small, and there are no others', () => {
+  const folder = join(root, 'docs', 'screens');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.png'));
+  const named = [...screens.map(([name]) => name), 'sign-in'].flatMap((name) => [`${name}-dark.png`, `${name}-light.png`]);
+  assert.deepEqual(files.sort(), named.sort());
+  for (const name of files) {
+    const { size } = statSync(join(folder, name));
+    assert.ok(size <= LARGEST, `${name} has ${size} bytes, more than ${LARGEST}`);
+  }
+});
