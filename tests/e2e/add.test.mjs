@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { screen, useServer } from './lib/harness.mjs';
-import { drop, figures, heading, leads, shows } from './lib/pages.mjs';
+import { drop, fileFor, figures, heading, leads, shows } from './lib/pages.mjs';
 import { makePerson } from './lib/people.mjs';
 import { campaignList, makeWorkspace, namesOf, workspaceList } from './lib/blocklists.mjs';
 
@@ -103,7 +103,7 @@ screen('repeats are found however far apart and however they are spelt', shared,
   const names = namesOf('apart', 6000);
   const again = [names.slice(0, 50), names.slice(0, 30).map((name) => `https://www.linkedin.com/in/${name.toUpperCase()}/`)];
   await member.open({ page, context }, '#/add');
-  await drop(page, 'names.txt', [...names, ...again.flat()].join('\n'));
+  await drop(page, fileFor(page, 'names.txt', [...names, ...again.flat()].join('\n')));
   await page.getByText('6,080 leads:').waitFor();
   await page.getByRole('button', { name: 'Validate' }).click();
   await step(page, 'Ready to block');

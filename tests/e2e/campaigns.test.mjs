@@ -72,7 +72,7 @@ screen('activate, hand out, pause', shared, {}, async ({ page, context }) => {
   await row(page, 'ann').getByText('2. Message').waitFor();
 
   await page.reload();
-  await eventually(async () => assert.equal(await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('value'), '75'));
+  await eventually(async () => assert.equal(await page.getByLabel('Progress', { exact: true }).getAttribute('value'), '75'));
   const { Leads, Active, Blocked, 'In error': failed } = await figures(page);
   assert.deepEqual({ Leads, Active, Blocked, failed }, { Leads: 4, Active: 1, Blocked: 2, failed: 1 });
   await page.getByRole('button', { name: 'Pause' }).click();
@@ -92,7 +92,7 @@ screen('why somebody is left out', shared, {}, async ({ page, context }) => {
   const dialog = page.getByRole('dialog', { name: 'Why: cat' });
   await dialog.getByText('Will not be contacted').waitFor();
   await dialog.getByText(/^Campaign: cat, since .*, “Asked not to be contacted”, by API key CRM$/).waitFor();
-  await dialog.getByText(/^Blocked in the campaign since /).waitFor();
+  await dialog.getByText(/^cat is blocked in the campaign since \d+ \w+ \d{4}, \d\d:\d\d$/).waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   await page.getByLabel('Status').selectOption('completed');

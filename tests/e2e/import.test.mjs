@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { screen, useServer } from './lib/harness.mjs';
-import { drop, eventually, figures, heading, saved } from './lib/pages.mjs';
+import { drop, eventually, fileFor, figures, heading, saved } from './lib/pages.mjs';
 import { makePerson } from './lib/people.mjs';
 import { campaignList, makeWorkspace, workspaceList } from './lib/blocklists.mjs';
 import { bigFile } from './lib/big-file.mjs';
@@ -46,8 +46,10 @@ const longestStall = (page) => page.evaluate(() => window.longestStall);
 const step = (page, name, options) => page.getByRole('heading', { level: 2, name, exact: true }).waitFor(options);
 const guarded = (value) => (/^[=+\-@]/.test(value) ? `"'${value.replace(/"/g, '""')}"` : value);
 
-async function dropAndValidate(page) {
-  await drop(page, 'people.csv', file.text);
+const peopleOf = (page) => fileFor(page, 'people.csv', file.text);
+
+async function dropAndValidate(page, people = peopleOf(page)) {
+  await drop(page, people);
   await page.getByText(`${ROWS.toLocaleString('en-GB')} leads:`).waitFor(patience);
   assert.equal(await page.getByLabel('Column with the leads').locator('option:checked').textContent(), 'LinkedIn URL');
   await page.getByRole('button', { name: 'Validate' }).click();
@@ -65,8 +67,9 @@ screen('100,000 lines are counted, blocked and taken back exactly', shared, { ti
   const { client, member } = await prepared(server);
   await client.block(workspaceList, file.known, 'Before');
   await member.open({ page, context }, '#/add');
+  const people = await peopleOf(page);
   await watch(page);
-  await dropAndValidate(page);
+  await dropAndValidate(page, people);
   const { counts } = file;
   assert.deepEqual(await figures(page), { New: counts.new, 'Already blocked': counts.known, Repeated: counts.repeated, Bad: counts.bad });
   assert.equal(counts.bad, ROWS / 100);

@@ -4,41 +4,42 @@
 import * as api from './api.js';
 import { block, undo } from './lists.js';
 
+const foldLength = 10_000;
 const chunkLength = 5_000;
 // Well under the server's 4 MiB for a body, also with a long reason at every lead.
 const chunkBytes = 2_000_000;
+const pause = () => new Promise((resolve) => { setTimeout(resolve); });
 const encoder = new TextEncoder();
 const bytesOf = (text) => encoder.encode(text).length;
 
-const profile = /^(?:(?:https?:\/\/)?(?:[\w-]+\.)*linkedin\.com\/(?:comm\/)?in\/|\/?in\/)([\w-]+)(?:[/?#][\x21-\x7e]{0,1000})?$/i;
+const profile = /^(?:(?:https?:\/\/)?(?:[\w-]{1,20}\.){0,3}linkedin\.com\/(?:comm\/)?in\/|\/?in\/)([\w-]+)(?:[/?#][\x21-\x7e]{0,1000})?$/i;
 const plainName = /^[\w-]{1,100}$/;
 const memberId = /^AC[ow]AA/;
 
 /** One text for the common spellings of a lead; others are left alone: the server knows them all, but sees one chunk at a time. */
 function spelling(value) {
-  const name = profile.exec(value)?.[1] ?? value;
+  const name = value.includes('/') ? profile.exec(value)?.[1] ?? value : value;
   return plainName.test(name) && !memberId.test(name) ? name.toLowerCase() : value;
 }
 
-/** items: {line, value}. The same lead again is only counted: [{line, value, again: [lines]}]. */
-export function foldRepeats(items) {
-  const known = new Map();
+/** Adds items, {line, value}, to the known ones, by spelling. The same lead again is only counted: {line, value, again: [lines]}. */
+function foldInto(known, items) {
   for (const { line, value } of items) {
     const key = spelling(value);
     const first = known.get(key);
     if (first) (first.again ??= []).push(line);
     else known.set(key, { line, value });
   }
-  return [...known.values()];
 }
 
 export function chunksOf(items, reason, { length = chunkLength, bytes = chunkBytes } = {}) {
   const overhead = bytesOf(reason) + 48;
+  const mostBytes = (value) => 3 * value.length; // to encode each of many would take long
   const chunks = [];
   let chunk = [];
   let size = 0;
   for (const item of items) {
-    const itemSize = bytesOf(item.value) + overhead;
+    const itemSize = mostBytes(item.value) + overhead;
     if (chunk.length > 0 && (chunk.length >= length || size + itemSize > bytes)) {
       chunks.push(chunk);
       chunk = [];
@@ -58,8 +59,8 @@ export class ImportJob {
   constructor({ owner, workspaceId, list, listLabel, reason, items, onChange }) {
     Object.assign(this, { owner, workspaceId, list, listLabel, reason, onChange });
     this.total = items.length;
-    this.unique = foldRepeats(items);
-    this.repeated = items.length - this.unique.length;
+    this.items = items;
+    this.repeated = 0;
     this.fresh = [];
     this.already = 0;
     this.bad = [];
@@ -70,7 +71,8 @@ export class ImportJob {
     this.wait = 0;
     this.error = null;
     this.control = new AbortController();
-    this.enter('validating', chunksOf(this.unique, reason));
+    this.enter('validating', []);
+    this.toDo = items.length;
   }
 
   enter(step, chunks) {
@@ -116,8 +118,23 @@ export class ImportJob {
     return block(this.list, chunk.map((item) => item.value), { reason: this.reason, dryRun, ...more });
   }
 
-  validate() {
-    return this.run((chunk, { data }) => this.sortOut(chunk, data), 'validated');
+  /** Folds the repeats, in pieces, so that a large file does not block the page. */
+  async prepare() {
+    const known = new Map();
+    for (let from = 0; from < this.items.length; from += foldLength) {
+      foldInto(known, this.items.slice(from, from + foldLength));
+      await pause();
+    }
+    const unique = [...known.values()];
+    this.repeated = this.items.length - unique.length;
+    this.items = null;
+    this.enter('validating', chunksOf(unique, this.reason));
+  }
+
+  async validate() {
+    if (this.items) await this.prepare();
+    if (this.control.signal.aborted) return;
+    await this.run((chunk, { data }) => this.sortOut(chunk, data), 'validated');
   }
 
   sortOut(chunk, { already = [], duplicates = [], invalid = [] }) {

@@ -35,13 +35,18 @@ export function figures(page) {
 // The leads that a table shows, in order.
 export const leads = (page) => page.locator('main tbody tr:not(.skeleton) .profile > span:first-child').allTextContents();
 
-// As if the file was dragged from the desk onto the page.
-export async function drop(page, name, text) {
-  const data = await page.evaluateHandle(([fileName, content]) => {
+// A file that can be dropped onto the page.
+export function fileFor(page, name, text) {
+  return page.evaluateHandle(([fileName, content]) => {
     const transfer = new DataTransfer();
     transfer.items.add(new File([content], fileName, { type: 'text/csv' }));
     return transfer;
   }, [name, text]);
-  await page.locator('.source').dispatchEvent('dragover', { dataTransfer: data });
-  await page.locator('.source').dispatchEvent('drop', { dataTransfer: data });
+}
+
+// As if it was dragged from the desk onto the page.
+export async function drop(page, file) {
+  const dataTransfer = await file;
+  await page.locator('.source').dispatchEvent('dragover', { dataTransfer });
+  await page.locator('.source').dispatchEvent('drop', { dataTransfer });
 }

@@ -1,6 +1,7 @@
 // Leads and activities of a campaign, page by page, and why a lead is or is not contacted.
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
+import { dateTime } from '../format.js';
 import { useLoad } from '../hooks.js';
 import { setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
@@ -47,11 +48,13 @@ const leadColumns = (onWhy) => [
   { label: 'Why', hideLabel: true, class: 'action-cell', render: (lead) => <Button aria-label={`Why: ${lead.publicIdentifier}`} onClick={() => onWhy(lead)}>Why?</Button> },
 ];
 
+const serverTime = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
 function Explanation({ why }) {
   return (
     <>
       <p class="because"><Badge kind={why.contact ? 'ok' : 'bad'}>{why.contact ? 'Will be contacted' : 'Will not be contacted'}</Badge></p>
-      <p>{why.because}</p>
+      <p>{why.because.replace(serverTime, dateTime)}</p>
       <dl class="facts">
         <div><dt>Lead</dt><dd>{statusText(why.status)}</dd></div>
         <div><dt>Campaign</dt><dd>{statusText(why.campaignStatus)}</dd></div>
