@@ -180,7 +180,7 @@ export function Blocklist({ route }) {
       {canWrite && rows?.length > 0 && <SelectionBar selected={selection.selected} onUnblock={() => setOpen('unblock')} />}
       {rows?.length === 0 && !loading
         ? <NothingHere view={view} />
-        : !(error && !data) && <Table caption={`Blocked in ${name}`} columns={columns} rows={rows} keyOf={rowKey} busy={loading} rowClass={(row) => (row === exact ? 'exact' : '')} />}
+        : !(error && !data) && <Table caption={`Blocked in ${name}`} columns={columns} rows={rows} keyOf={rowKey} busy={loading && !exact} rowClass={(row) => (row === exact ? 'exact' : '')} />}
       {data && (data.rows.length > 0 || view.page > 1) && <Pager label="Pages of the blocklist" page={view.page} size={view.size} shown={data.rows.length} total={data.total} more={data.more}
         onPage={(page) => setQuery({ page: page > 1 ? page : '' })} />}
       {open === 'unblock' && <UnblockDialog list={view.list} name={name} rows={[...selection.selected.values()]} onDone={unblocked} onClose={() => setOpen('')} />}
