@@ -52,10 +52,10 @@ static const char *default_message(lb_err err)
 
 enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct lb_reason *reason)
 {
-    bool worded = reason && reason->text[0];
+    const char *message = reason && reason->text[0] ? reason->text : default_message(err);
     if (err == LB_ERR_INVALID_SESSION) /* it ended while the request was under way */
         lb_person_clear_cookie(call);
-    lb_reply_error(&call->req->reply, err, "%s", worded ? reason->text : default_message(err));
+    lb_reply_error(&call->req->reply, err, "%s", message);
     return LB_DONE;
 }
 

@@ -90,6 +90,15 @@ static lb_err insert_link(struct lb_account_change *change, struct lb_store *sto
     return store->ops->link_insert(store, &change->link);
 }
 
+/* Before the session is made and the user looked at once more: in a shared store this locks the
+ * user's row, so that another node that sets a password, or deletes the user, either has finished,
+ * or will end this session with the others. */
+static lb_err mark_signed_in(struct lb_account_change *change, struct lb_store *store)
+{
+    change->write.touched = true;
+    return store->ops->user_signed_in(store, change->user.no, lb_clock_wall_ms());
+}
+
 static lb_err insert_session(struct lb_account_change *change, struct lb_store *store)
 {
     int64_t now = lb_clock_wall_ms();
@@ -98,11 +107,7 @@ static lb_err insert_session(struct lb_account_change *change, struct lb_store *
     change->session.created_at = now;
     change->session.expires_at = now + (int64_t)change->session_lifetime_s * 1000;
     lb_err err = store->ops->accounts_sweep(store, now);
-    if (!err)
-        err = store->ops->session_insert(store, &change->session);
-    if (!err)
-        err = store->ops->user_signed_in(store, change->user.no, now);
-    return err;
+    return err ? err : store->ops->session_insert(store, &change->session);
 }
 
 /* --- Making users and links --- */
@@ -196,6 +201,18 @@ static lb_err set_up(struct lb_account_change *change, struct lb_store *store)
     return err ? err : audit(change, store, change->user.no, "user.create");
 }
 
+/* Sets the password, ends all sessions, and begins one. */
+static lb_err set_password(struct lb_account_change *change, struct lb_store *store)
+{
+    lb_err err =
+        store->ops->user_set_password(store, change->user.no, lb_str(change->password_hash));
+    if (!err)
+        err = store->ops->sessions_end(store, change->user.no);
+    if (!err)
+        err = insert_session(change, store);
+    return err ? err : audit(change, store, change->user.no, "user.set_password");
+}
+
 static lb_err find_link(struct lb_account_change *change, struct lb_store *store)
 {
     struct lb_store_reader *reader = store->ops->writer_reader(store);
@@ -225,12 +242,8 @@ static lb_err apply_use_link(struct lb_write *write, struct lb_store *store)
     if (err == LB_ERR_NOT_FOUND) /* another node was faster */
         return lb_fail(&write->reason, LB_ERR_INVALID_LINK, "This link has been used.");
     if (!err)
-        err = store->ops->user_set_password(store, change->user.no, lb_str(change->password_hash));
-    if (!err)
-        err = store->ops->sessions_end(store, change->user.no);
-    if (!err)
-        err = insert_session(change, store);
-    return err ? err : audit(change, store, change->user.no, "user.set_password");
+        err = mark_signed_in(change, store);
+    return err ? err : set_password(change, store);
 }
 
 void lb_account_use_link(struct lb_account_change *change)
@@ -251,14 +264,21 @@ static lb_err still_the_same(struct lb_account_change *change, struct lb_store *
     return LB_OK;
 }
 
+/* Marks that user as signed in, which it still is when that is done. */
+static lb_err mark_the_same(struct lb_account_change *change, struct lb_store *store)
+{
+    lb_err err = still_the_same(change, store); /* before anything is written */
+    if (!err)
+        err = mark_signed_in(change, store);
+    return err ? err : still_the_same(change, store);
+}
+
 static lb_err apply_sign_in(struct lb_write *write, struct lb_store *store)
 {
     struct lb_account_change *change = change_of(write);
-    lb_err err = still_the_same(change, store);
-    if (err)
-        return err;
-    write->touched = true;
-    err = insert_session(change, store);
+    lb_err err = mark_the_same(change, store);
+    if (!err)
+        err = insert_session(change, store);
     return err ? err : audit(change, store, change->user.no, "user.sign_in");
 }
 
@@ -272,16 +292,8 @@ static lb_err apply_set_password(struct lb_write *write, struct lb_store *store)
     struct lb_account_change *change = change_of(write);
     lb_err err = lb_actor_check(&change->actor, store, &write->reason);
     if (!err)
-        err = still_the_same(change, store);
-    if (err)
-        return err;
-    write->touched = true;
-    err = store->ops->user_set_password(store, change->user.no, lb_str(change->password_hash));
-    if (!err)
-        err = store->ops->sessions_end(store, change->user.no);
-    if (!err)
-        err = insert_session(change, store);
-    return err ? err : audit(change, store, change->user.no, "user.set_password");
+        err = mark_the_same(change, store);
+    return err ? err : set_password(change, store);
 }
 
 void lb_account_set_password(struct lb_account_change *change)

@@ -30,7 +30,9 @@ static inline bool lb_items_nth(struct lb_str items, uint64_t n, struct lb_str *
 /* How many there are. */
 static inline uint64_t lb_items_count(struct lb_str items)
 {
-    uint64_t count = items.ptr != NULL;
+    if (!items.ptr)
+        return 0;
+    uint64_t count = 1;
     for (size_t i = 0; i < items.len; i++)
         count += items.ptr[i] == ',';
     return count;
