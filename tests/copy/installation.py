@@ -97,6 +97,7 @@ def token(number):
 def add_session(place, account):
     quoted = f"'\\x{token(account)}'" if place.uri else f"x'{token(account)}'"
     insert(place, "session", token_hash=quoted, account=account, created_at=1, expires_at=2)
+    place.change(f"DELETE FROM link WHERE account = {account}")  # a server may have made one
     insert(place, "link", token_hash=quoted, account=account, expires_at=2)
 
 
@@ -162,9 +163,10 @@ class World:
             self.make_keys(server)
             self.make_lists()
             self.make_campaigns()
+        self.add_people()
+        with place.server() as server:
             self.answers = self.ask(server)
             self.cursor = self.page(server)
-        self.add_people()
         self.lists = self.ask_operator(place)
 
     def add_people(self):
