@@ -67,7 +67,7 @@ bool lb_password_matches(const char *hash, struct lb_str password)
     static const char nobodys[] = "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
                                   "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     bool known = hash[0] != '\0';
-    bool fits = password.len <= LB_PASSWORD_BYTES_MAX;
+    bool fits = password.ptr && password.len <= LB_PASSWORD_BYTES_MAX;
     bool matches = crypto_pwhash_str_verify(known ? hash : nobodys, fits ? password.ptr : "",
                                             fits ? password.len : 0) == 0;
     return matches && known && fits;
