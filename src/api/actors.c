@@ -11,44 +11,69 @@ static void put(struct lb_buf *body, const char *type, struct lb_str id, struct 
     lb_buf_append_lit(body, "}");
 }
 
-void lb_actors_put(struct lb_buf *body, const struct lb_call *call, struct lb_store_reader *reader,
-                   uint32_t actor)
+static void look_up(struct lb_actors *actors, struct lb_buf *out, uint32_t actor)
 {
     static const struct lb_str none = {0};
+    const struct lb_app *app = actors->call->app;
     struct lb_user_row user;
     if (actor >= LB_USER_NO_MIN) {
-        bool found = call->app->store->ops->user(reader, actor, &user) == LB_OK;
-        put(body, "user", found ? lb_str(user.id) : none, found ? lb_str(user.email) : none);
+        bool found = app->store->ops->user(actors->reader, actor, &user) == LB_OK;
+        put(out, "user", found ? lb_str(user.id) : none, found ? lb_str(user.email) : none);
         return;
     }
-    const struct lb_key *key = actor ? lb_access_key_no(call->app->access, actor) : NULL;
+    const struct lb_key *key = actor ? lb_access_key_no(app->access, actor) : NULL;
     if (key)
-        put(body, "key", lb_str(key->row.id), lb_str(key->row.name));
+        put(out, "key", lb_str(key->row.id), lb_str(key->row.name));
     else
-        put(body, actor ? "key" : "operator", none, none);
+        put(out, actor ? "key" : "operator", none, none);
 }
 
-bool lb_actors_fill_in(struct lb_buf *body, const struct lb_call *call,
-                       struct lb_store_reader *reader, const struct lb_actors_places *places)
+/* The place of the actor's text, which is made when it is not known yet. */
+static const struct lb_actors_known *find(struct lb_actors *actors, uint32_t actor)
+{
+    size_t room = sizeof actors->known / sizeof *actors->known;
+    for (size_t i = 0; i < actors->count; i++)
+        if (actors->known[i].actor == actor)
+            return &actors->known[i];
+    if (actors->count == room) { /* more than a page has, as a rule: begin anew */
+        actors->count = 0;
+        actors->texts.len = 0;
+    }
+    struct lb_actors_known *known = &actors->known[actors->count++];
+    *known = (struct lb_actors_known){.actor = actor, .at = actors->texts.len};
+    look_up(actors, &actors->texts, actor);
+    known->len = actors->texts.len - known->at;
+    return known;
+}
+
+void lb_actors_fini(struct lb_actors *actors)
+{
+    lb_buf_fini(&actors->texts);
+}
+
+void lb_actors_put(struct lb_actors *actors, struct lb_buf *body, uint32_t actor)
+{
+    const struct lb_actors_known *known = find(actors, actor);
+    if (actors->texts.failed)
+        body->failed = true;
+    else
+        lb_buf_append(body, actors->texts.ptr + known->at, known->len);
+}
+
+bool lb_actors_fill_in(struct lb_actors *actors, struct lb_buf *body,
+                       const struct lb_actors_places *places)
 {
     struct lb_buf filled = {0};
-    struct lb_buf by = {0}; /* of the actor before: most neighbours are the same */
     size_t copied = 0;
     for (size_t i = 0; i < places->count; i++) {
         const struct lb_actors_place *place = &places->places[i];
         lb_buf_append(&filled, body->ptr + copied, place->at - copied);
         copied = place->at;
-        if (i == 0 || place->actor != places->places[i - 1].actor) {
-            by.len = 0;
-            lb_actors_put(&by, call, reader, place->actor);
-        }
         lb_buf_append_lit(&filled, ",\"by\":");
-        lb_buf_append_str(&filled, lb_buf_str(&by));
+        lb_actors_put(actors, &filled, place->actor);
     }
     lb_buf_append(&filled, body->ptr + copied, body->len - copied);
-    bool failed = filled.failed || by.failed;
-    lb_buf_fini(&by);
-    if (failed) {
+    if (filled.failed) {
         lb_buf_fini(&filled);
         return false;
     }

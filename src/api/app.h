@@ -23,7 +23,8 @@ struct lb_app {
     struct lb_readers *readers;
     struct lb_failures *failures;     /* of keys and sessions, by address */
     struct lb_failures *bad_sign_ins; /* by address, and by e-mail address */
-    struct lb_read_lane sign_ins;     /* checking a password takes a reader a while */
+    struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
+    struct lb_read_lane sign_ins; /* checking a password takes a reader a while */
     struct lb_metrics *metrics;
     struct lb_server *server; /* for /metrics; NULL until it is created */
     struct lb_cidr *metrics_allow;

@@ -30,6 +30,7 @@ struct action {
 struct auditing {
     struct lb_call *call;
     struct lb_store_reader *reader;
+    struct lb_actors actors;
     size_t take;
     uint64_t below_change; /* where the page begins in each log; UINT64_MAX: at the end */
     uint64_t below_audit;
@@ -139,8 +140,7 @@ static struct lb_str text_or_none(const char *text)
     return text[0] ? lb_str(text) : (struct lb_str){0};
 }
 
-static void put_action(struct lb_buf *body, const struct auditing *auditing,
-                       const struct action *action)
+static void put_action(struct lb_buf *body, struct auditing *auditing, const struct action *action)
 {
     lb_buf_printf(body, "{\"id\":\"%s%llu\",\"at\":", action->is_change ? LB_CHANGE_PREFIX : "au_",
                   (unsigned long long)action->id);
@@ -151,7 +151,7 @@ static void put_action(struct lb_buf *body, const struct auditing *auditing,
     lb_json_put_string_or_null(body, text_or_none(action->target));
     put_campaign(body, auditing, action);
     lb_buf_printf(body, ",\"count\":%llu,\"by\":", (unsigned long long)action->count);
-    lb_actors_put(body, auditing->call, auditing->reader, action->actor);
+    lb_actors_put(&auditing->actors, body, action->actor);
     lb_buf_append_lit(body, ",\"from\":");
     lb_json_put_string_or_null(body, text_or_none(action->source));
     lb_buf_append_lit(body, "}");
@@ -161,10 +161,10 @@ static void put_action(struct lb_buf *body, const struct auditing *auditing,
  * on belongs to no later page. */
 static void hold_begin(struct auditing *auditing)
 {
-    if (auditing->below_change == UINT64_MAX && auditing->change_count)
-        auditing->below_change = auditing->changes[0].id + 1;
-    if (auditing->below_audit == UINT64_MAX && auditing->other_count)
-        auditing->below_audit = auditing->others[0].id + 1;
+    if (auditing->below_change == UINT64_MAX)
+        auditing->below_change = auditing->change_count ? auditing->changes[0].id + 1 : 0;
+    if (auditing->below_audit == UINT64_MAX)
+        auditing->below_audit = auditing->other_count ? auditing->others[0].id + 1 : 1;
 }
 
 /* The two logs into one, by time; each keeps its own order. */
@@ -203,6 +203,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct auditing *auditing = call->state;
     auditing->reader = reader;
+    auditing->actors = (struct lb_actors){.call = call, .reader = reader};
     lb_err err = call->workspace ? read_changes(auditing) : LB_OK;
     if (!err)
         err = read_others(auditing);
@@ -210,6 +211,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else
         reply(auditing);
+    lb_actors_fini(&auditing->actors);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }

@@ -210,6 +210,7 @@ static void put_key(struct lb_buf *body, const struct lb_access *access, uint32_
 /* Last of the reply: it ends the strings of the lead. */
 static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
 {
+    struct lb_actors actors = {.call = explaining->call, .reader = explaining->reader};
     lb_buf_append_lit(body, "[");
     for (size_t i = 0; i < explaining->block_count; i++) {
         const struct block *block = &explaining->blocks[i];
@@ -226,10 +227,11 @@ static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
         lb_buf_append_lit(body, ",\"key\":");
         put_key(body, explaining->call->app->access, block->actor);
         lb_buf_append_lit(body, ",\"by\":");
-        lb_actors_put(body, explaining->call, explaining->reader, block->actor);
+        lb_actors_put(&actors, body, block->actor);
         lb_buf_append_lit(body, "}");
     }
     lb_buf_append_lit(body, "]");
+    lb_actors_fini(&actors);
 }
 
 static void reply(const struct explaining *explaining)

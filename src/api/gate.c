@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#define SMALL_BODY_BYTES ((size_t)16 << 10)
+
 #define PEOPLE (LB_ROUTE_PERSON | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
 
 /* Every path under /v1 is served under /api/v1 as well. */
@@ -212,10 +214,13 @@ static bool pass_caller(struct lb_call *call)
         return false;
     }
     call->person->token = token;
-    call->unproven = true;
     /* What a browser gets is what its header says, and nothing that it may guess. */
     lb_reply_header(&call->req->reply, "X-Content-Type-Options", "nosniff");
-    return false;
+    call->unproven = token.len == LB_TOKEN_SIZE - 1;
+    if (call->unproven)
+        return false;
+    call->person->result = LB_ERR_INVALID_SESSION; /* it is none: nothing to look up */
+    return refuse_person(call);
 }
 
 static bool pass_rate(struct lb_call *call)
@@ -328,6 +333,8 @@ bool lb_gate_pass(struct lb_call *call)
     strip_alias(call);
     if (!pass_state(call) || !pass_route(call))
         return false;
+    if (call->req->route->flags & LB_ROUTE_SMALL)
+        call->req->body_max = SMALL_BODY_BYTES;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
         return pass_media_type(call) && pass_dry_run(call);
     return pass_rest(call);

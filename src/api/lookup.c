@@ -13,6 +13,7 @@
 struct looking {
     struct lb_call *call;
     struct lb_store_reader *reader;
+    struct lb_actors actors;
     struct lb_str identifier;
     struct lb_buf *body;
     uint64_t blocks;
@@ -42,7 +43,7 @@ static void put_block(struct looking *looking, const struct lb_campaign_row *cam
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, entry->at);
     lb_buf_append_lit(body, ",\"by\":");
-    lb_actors_put(body, looking->call, looking->reader, actor);
+    lb_actors_put(&looking->actors, body, actor);
     lb_buf_append_lit(body, "}");
 }
 
@@ -59,32 +60,22 @@ static void look_into(struct looking *looking, const struct lb_campaign_row *cam
         put_block(looking, campaign, &entry);
 }
 
-/* Copies all campaigns of the workspace; `*out_count` of them. NULL when out of memory. */
-static struct lb_campaign_row *copy_campaigns(struct lb_call *call, size_t *out_count)
-{
-    struct lb_access *access = call->app->access;
-    struct lb_campaign_row none;
-    size_t total;
-    lb_access_page_campaigns(access, call->workspace, -1, 0, 0, &none, &total);
-    struct lb_campaign_row *rows = malloc((total + 1) * sizeof *rows);
-    if (rows)
-        *out_count = lb_access_page_campaigns(access, call->workspace, -1, 0, total, rows, &total);
-    return rows;
-}
-
 static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct looking *looking = call->state;
     size_t count = 0;
-    struct lb_campaign_row *campaigns = copy_campaigns(call, &count);
+    struct lb_campaign **campaigns =
+        lb_access_list_campaigns(call->app->access, call->workspace, &count);
     struct lb_buf blocks = {0};
     looking->reader = reader;
+    looking->actors = (struct lb_actors){.call = call, .reader = reader};
     looking->body = &blocks;
     looking->err = campaigns ? LB_OK : LB_ERR_OVERLOADED;
     look_into(looking, NULL);
-    for (size_t i = 0; i < count; i++)
-        look_into(looking, &campaigns[i]);
+    for (size_t i = count; i-- > 0;) /* newest first */
+        look_into(looking, &campaigns[i]->row);
     free(campaigns);
+    lb_actors_fini(&looking->actors);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
     lb_json_put_string(body, looking->identifier);

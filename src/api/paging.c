@@ -212,6 +212,15 @@ static void put_link(struct lb_call *call, const struct listing *listing, uint64
     end_link(call, &link);
 }
 
+/* Says who blocked each entry of the page; false when out of memory. */
+static bool fill_in(struct listing *listing, struct lb_store_reader *reader)
+{
+    struct lb_actors actors = {.call = listing->call, .reader = reader};
+    bool done = lb_actors_fill_in(&actors, listing->body, &listing->by);
+    lb_actors_fini(&actors);
+    return done;
+}
+
 static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing *listing = call->state;
@@ -225,7 +234,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     if (!err && result.unfinished)
         return LB_TURN_MORE;
     lb_buf_append_lit(listing->body, "]");
-    if (!err && listing->by.places && !lb_actors_fill_in(listing->body, call, reader, &listing->by))
+    if (!err && listing->by.places && !fill_in(listing, reader))
         err = LB_ERR_OVERLOADED;
     if (err) {
         lb_call_refuse(call, err, NULL);

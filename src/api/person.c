@@ -43,7 +43,10 @@ static enum lb_turn look_up(struct lb_call *call, struct lb_store_reader *reader
 lb_err lb_person_look_up(struct lb_call *call)
 {
     lb_token_hash(call->person->token, call->person->token_hash);
-    return lb_call_read(call, look_up) == LB_PENDING ? LB_OK : LB_ERR_OVERLOADED;
+    call->lane = &call->app->sessions;
+    enum lb_progress progress = lb_call_read(call, look_up);
+    call->lane = NULL; /* what the request asks for is its workspace's */
+    return progress == LB_PENDING ? LB_OK : LB_ERR_OVERLOADED;
 }
 
 static void set_cookie(struct lb_call *call, const char *token, unsigned seconds)

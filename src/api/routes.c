@@ -62,13 +62,13 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/audit", lb_audit_list, LB_ROUTE_ANYWHERE},
 
     /* sessions.c: signing in and out */
-    {LB_POST, "/v1/session", lb_sessions_post, LB_ROUTE_OPEN | LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/session", lb_sessions_post, LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_CHANGES},
     {LB_GET, "/v1/session", lb_sessions_get, LB_ROUTE_OWN},
     {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN | LB_ROUTE_CHANGES},
     {LB_PUT, "/v1/session/password", lb_sessions_put_password, LB_ROUTE_OWN | LB_ROUTE_CHANGES},
-    {LB_POST, "/v1/session/link", lb_sessions_post_link, LB_ROUTE_OPEN},
+    {LB_POST, "/v1/session/link", lb_sessions_post_link, LB_ROUTE_OPEN | LB_ROUTE_SMALL},
     {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link,
-     LB_ROUTE_OPEN | LB_ROUTE_CHANGES},
+     LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_CHANGES},
 
     /* users.c, workspaces.c, keys.c: what people manage */
     {LB_GET, "/v1/users", lb_users_list, LB_ROUTE_OPERATOR},

@@ -12,6 +12,7 @@ enum lb_route_flag {
     LB_ROUTE_CAMPAIGN = 16, /* the first placeholder is a campaign of the workspace */
     LB_ROUTE_HEAVY = 32,    /* a large body is worked on by a reader, not on the I/O thread */
     LB_ROUTE_TRIES = 64,    /* knows dryRun */
+    LB_ROUTE_SMALL = 2048,  /* for strangers: the body is small, or refused unread */
     /* Those below are for people who are signed in; keys are refused. */
     LB_ROUTE_PERSON = 128,
     LB_ROUTE_OPERATOR = 256, /* about the installation: operators only */

@@ -287,6 +287,10 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
     (void)reader;
     struct signing *signing = call->state;
     struct lb_account_change *change = &signing->change;
+    if (has_to_wait(call, change->user.email)) { /* others have failed while this one waited */
+        lb_request_complete(call->req);
+        return LB_TURN_LAST;
+    }
     bool matches = lb_password_matches(change->user.password_hash, signing->password);
     bool hashed = matches && lb_password_hash(signing->new_password, change->password_hash);
     wipe(signing->password);
@@ -317,22 +321,36 @@ enum lb_progress lb_sessions_put_password(struct lb_request *req, void *app)
 
 /* --- One-time links --- */
 
-static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *reader)
+/* Looks up the link of the call, and whose it is. LB_ERR_INVALID_LINK, or the store's failure. */
+static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
+                        struct lb_link_row *out, struct lb_user_row *out_user)
 {
     const struct lb_store_ops *ops = call->app->store->ops;
-    struct signing *signing = call->state;
-    struct lb_link_row link;
-    struct lb_user_row user = {.deleted_at = 0};
-    lb_err err = ops->link(reader, signing->change.link.token_hash, &link);
-    if (!err && link.user)
-        err = ops->user(reader, link.user, &user);
+    const struct signing *signing = call->state;
+    *out_user = (struct lb_user_row){.deleted_at = 0};
+    lb_err err = ops->link(reader, signing->change.link.token_hash, out);
+    if (!err && out->user)
+        err = ops->user(reader, out->user, out_user);
     if (err && err != LB_ERR_NOT_FOUND)
-        return refuse(call, LB_ERR_STORAGE_UNAVAILABLE, "");
-    if (err || user.deleted_at || link.expires_at <= lb_clock_wall_ms()) {
-        count_failure(call, "");
-        return refuse(call, LB_ERR_INVALID_LINK,
-                      "This link has been used, has ended, or is not whole.");
-    }
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (!err && !out_user->deleted_at && out->expires_at > lb_clock_wall_ms())
+        return LB_OK;
+    count_failure(call, "");
+    return LB_ERR_INVALID_LINK;
+}
+
+static enum lb_turn refuse_link(struct lb_call *call, lb_err err)
+{
+    return refuse(call, err, "This link has been used, has ended, or is not whole.");
+}
+
+static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct lb_link_row link;
+    struct lb_user_row user;
+    lb_err err = find_link(call, reader, &link, &user);
+    if (err)
+        return refuse_link(call, err);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_printf(body, "{\"purpose\":\"%s\",\"email\":", link.user ? "password" : "set-up");
     lb_json_put_string_or_null(body, link.user ? lb_str(user.email) : (struct lb_str){0});
@@ -366,8 +384,12 @@ enum lb_progress lb_sessions_post_link(struct lb_request *req, void *app)
 
 static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reader)
 {
-    (void)reader;
     struct signing *signing = call->state;
+    struct lb_link_row link;
+    struct lb_user_row user;
+    lb_err err = find_link(call, reader, &link, &user); /* before the work of hashing */
+    if (err)
+        return refuse_link(call, err);
     bool hashed = lb_password_hash(signing->new_password, signing->change.password_hash);
     wipe(signing->new_password);
     if (!hashed)

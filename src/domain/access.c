@@ -12,7 +12,8 @@ struct lb_access {
     struct lb_registry *workspaces;
     struct lb_registry *keys;
     struct lb_registry *campaigns;
-    pthread_mutex_t lock; /* of the workspaces' lists of campaigns and days */
+    pthread_mutex_t lock; /* of the workspaces' lists of campaigns */
+    pthread_mutex_t days; /* of what is counted by day; the writer takes it when it publishes */
     _Atomic(struct lb_workspace *) first_workspace;
     struct lb_workspace *last_workspace;
     _Atomic(struct lb_key *) first_key;
@@ -67,6 +68,7 @@ struct lb_access *lb_access_create(void)
     if (!access)
         return NULL;
     pthread_mutex_init(&access->lock, NULL);
+    pthread_mutex_init(&access->days, NULL);
     access->workspaces = lb_registry_create();
     access->keys = lb_registry_create();
     access->campaigns = lb_registry_create();
@@ -98,6 +100,7 @@ void lb_access_destroy(struct lb_access *access)
     lb_registry_destroy(access->keys, free_node);
     lb_registry_destroy(access->workspaces, free_workspace);
     pthread_mutex_destroy(&access->lock);
+    pthread_mutex_destroy(&access->days);
     free(access->by_no);
     free(access->campaigns_by_no);
     free(access);
@@ -357,6 +360,20 @@ size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_worksp
     return copied;
 }
 
+struct lb_campaign **lb_access_list_campaigns(struct lb_access *access,
+                                              const struct lb_workspace *workspace,
+                                              size_t *out_count)
+{
+    pthread_mutex_lock(&access->lock);
+    size_t count = workspace->campaign_count;
+    struct lb_campaign **list = malloc((count + 1) * sizeof(struct lb_campaign *));
+    if (list && count)
+        memcpy(list, workspace->campaigns, count * sizeof(struct lb_campaign *));
+    pthread_mutex_unlock(&access->lock);
+    *out_count = list ? count : 0;
+    return list;
+}
+
 bool lb_access_campaign_id(struct lb_access *access, const struct lb_workspace *workspace,
                            uint32_t no, char out[LB_ID_SIZE])
 {
@@ -402,13 +419,13 @@ static struct lb_day *day_of(struct lb_workspace *workspace, uint32_t day)
 void lb_access_count_day(struct lb_access *access, struct lb_workspace *workspace, int64_t at_ms,
                          uint64_t blocked, uint64_t unblocked)
 {
-    pthread_mutex_lock(&access->lock);
+    pthread_mutex_lock(&access->days);
     struct lb_day *day = day_of(workspace, (uint32_t)(at_ms / LB_DAY_MS));
     if (day) {
         day->blocked += blocked;
         day->unblocked += unblocked;
     }
-    pthread_mutex_unlock(&access->lock);
+    pthread_mutex_unlock(&access->days);
 }
 
 void lb_access_days(struct lb_access *access, const struct lb_workspace *workspace,
@@ -416,13 +433,13 @@ void lb_access_days(struct lb_access *access, const struct lb_workspace *workspa
 {
     for (size_t i = 0; i < count; i++)
         out[i] = (struct lb_day){.day = first_day + (uint32_t)i};
-    pthread_mutex_lock(&access->lock);
+    pthread_mutex_lock(&access->days);
     for (size_t i = 0; i < workspace->day_count; i++) {
         const struct lb_day *day = &workspace->days[i];
         if (day->day >= first_day && day->day - first_day < count)
             out[day->day - first_day] = *day;
     }
-    pthread_mutex_unlock(&access->lock);
+    pthread_mutex_unlock(&access->days);
 }
 
 static lb_err load_workspace(void *context, const struct lb_workspace_row *row)

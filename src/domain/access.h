@@ -48,11 +48,11 @@ struct lb_workspace {
     _Atomic uint64_t stored_checks; /* how many of them the store has; the writer's to set */
     _Atomic uint64_t stored_checks_blocked;
     struct lb_checks_row batch_checks; /* the writer's: what the batch under way adds */
-    /* Guarded by lb_access's lock: what was blocked and unblocked on each day, by day. */
+    /* Guarded by lb_access's lock of days: what was blocked and unblocked on each day, by day. */
     struct lb_day *days;
     size_t day_count;
     size_t day_capacity;
-    /* Guarded by it, too: the campaigns in order of creation. */
+    /* Guarded by lb_access's lock: the campaigns in order of creation. */
     struct lb_campaign **campaigns;
     size_t campaign_count;
     size_t campaign_capacity;
@@ -141,6 +141,12 @@ struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32
 size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_workspace *workspace,
                                 int status, size_t skip, size_t take, struct lb_campaign_row *out,
                                 size_t *out_total);
+
+/* All campaigns of a workspace, in order of creation: `*out_count` pointers, to be freed. Each is
+ * good until the thread's next quiescent state. NULL when out of memory. Any thread. */
+struct lb_campaign **lb_access_list_campaigns(struct lb_access *access,
+                                              const struct lb_workspace *workspace,
+                                              size_t *out_count);
 
 /* Copies the id of a workspace's campaign; false when it is gone. Any thread. */
 bool lb_access_campaign_id(struct lb_access *access, const struct lb_workspace *workspace,

@@ -246,6 +246,13 @@ static enum MHD_Result refuse(struct lb_connection *conn)
     return answer(conn);
 }
 
+static size_t body_limit(const struct lb_connection *conn)
+{
+    size_t limit = conn->loop->server->settings.max_body_bytes;
+    size_t wanted = conn->exchange->req.body_max;
+    return wanted && wanted < limit ? wanted : limit;
+}
+
 static void suspend(struct lb_connection *conn, enum lb_phase phase)
 {
     enter(conn, phase);
@@ -257,7 +264,7 @@ static void suspend(struct lb_connection *conn, enum lb_phase phase)
 static enum MHD_Result admit(struct lb_connection *conn, bool admitted)
 {
     struct lb_exchange *x = conn->exchange;
-    size_t limit = conn->loop->server->settings.max_body_bytes;
+    size_t limit = body_limit(conn);
     if (!admitted)
         return refuse(conn);
     if (x->content_length > limit) {
@@ -325,7 +332,7 @@ static bool take_room(struct lb_connection *conn, size_t size)
 static enum MHD_Result take_body(struct lb_connection *conn, const char *data, size_t size)
 {
     struct lb_exchange *x = conn->exchange;
-    size_t limit = conn->loop->server->settings.max_body_bytes;
+    size_t limit = body_limit(conn);
     if (conn->phase == LB_PHASE_BODY && size <= limit - x->body.len) {
         bool room = take_room(conn, size);
         if (room)

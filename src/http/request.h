@@ -47,7 +47,8 @@ struct lb_request {
     struct lb_str params[LB_PARAMS_MAX]; /* decoded once; valid UTF-8 is not promised */
     struct lb_str body;                  /* complete in `handle`; NUL bytes possible */
     bool has_body;                       /* a Content-Length other than 0, or chunked */
-    bool local;                          /* came through the control socket of the data folder */
+    size_t body_max;        /* set in `begin`: less than the server's own limit; 0: that */
+    bool local;             /* came through the control socket of the data folder */
     bool delivered;         /* known in `end`: the whole response was written to the socket */
     struct in6_addr client; /* the peer, or what a trusted proxy says; IPv4 is mapped; the
                                control socket: ::1 */
