@@ -72,7 +72,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     looking->body = &blocks;
     looking->err = campaigns ? LB_OK : LB_ERR_OVERLOADED;
     look_into(looking, NULL);
-    for (size_t i = count; i-- > 0;) /* newest first */
+    for (size_t i = campaigns ? count : 0; i-- > 0;) /* newest first */
         look_into(looking, &campaigns[i]->row);
     free(campaigns);
     lb_actors_fini(&looking->actors);
