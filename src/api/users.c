@@ -5,6 +5,7 @@
 
 #include "domain/account.h"
 #include "json/encode.h"
+#include "json/text.h"
 
 struct pending {
     struct lb_account_change change;
@@ -175,16 +176,37 @@ static void reply_deleted(struct lb_request *req)
         lb_call_reply_done(lb_call_of(req), 200, "%s is deleted", change->user.email);
 }
 
+/* Whoever is named by what is no text is nobody; stores need not be asked. */
+static bool is_text(struct lb_str name)
+{
+    const unsigned char *p = (const unsigned char *)name.ptr;
+    const unsigned char *end = p + name.len;
+    while (p < end) {
+        size_t len = *p < 0x80 ? 1 : lb_json_utf8_length(p, end);
+        if (len == 0)
+            return false;
+        p += len;
+    }
+    return true;
+}
+
+static lb_err find_user(const struct lb_store_ops *ops, struct lb_store_reader *reader,
+                        struct lb_str who, struct lb_user_row *out)
+{
+    char email[LB_EMAIL_SIZE];
+    if (!is_text(who))
+        return LB_ERR_NOT_FOUND;
+    return lb_email_normalise(who, email) ? ops->user_by_email(reader, lb_str(email), out)
+                                          : ops->user_by_id(reader, who, out);
+}
+
 /* Finds the user of the path, and hands the change to the writer. */
 static enum lb_turn find(struct lb_call *call, struct lb_store_reader *reader)
 {
     const struct lb_store_ops *ops = call->app->store->ops;
     struct pending *pending = call->state;
     struct lb_account_change *change = &pending->change;
-    char email[LB_EMAIL_SIZE];
-    bool by_email = lb_email_normalise(pending->who, email);
-    lb_err err = by_email ? ops->user_by_email(reader, lb_str(email), &change->user)
-                          : ops->user_by_id(reader, pending->who, &change->user);
+    lb_err err = find_user(ops, reader, pending->who, &change->user);
     if (err == LB_ERR_NOT_FOUND)
         lb_reply_error(&call->req->reply, LB_ERR_USER_NOT_FOUND, "No user '%.*s'.",
                        pending->who.len > 64 ? 64 : (int)pending->who.len, pending->who.ptr);

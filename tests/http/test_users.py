@@ -235,7 +235,8 @@ def test_a_deleted_users_sessions_end_at_once_and_the_address_is_free(server, op
     expect.error(open_link(server, link), 401, "invalid_link")
     for response in (operator.api.delete(f"/users/{session.id}"),
                      operator.api.post(f"/users/{session.id}/link"),
-                     operator.api.delete("/users/us_none")):
+                     operator.api.delete("/users/us_none"), operator.api.delete("/users/us_%ff"),
+                     operator.api.delete("/users/%ff@example.com")):
         expect.error(response, 404, "user_not_found")
     new = people.person(server, "viewer", tenant.workspace, session.email)
     assert new.id != session.id and new.lives() and not session.lives()
