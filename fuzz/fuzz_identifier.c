@@ -1,6 +1,6 @@
 /* libFuzzer entry: whatever is accepted as a public identifier keeps the promises of
- * domain/identifier.h. */
-#include "domain/identifier.h"
+ * domain/blocklist/identifier.h. */
+#include "domain/blocklist/identifier.h"
 
 #include <stdlib.h>
 #include <utf8proc.h>

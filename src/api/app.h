@@ -3,12 +3,12 @@
 #ifndef LB_API_APP_H
 #define LB_API_APP_H
 
-#include "api/metrics.h"
+#include "api/system/metrics.h"
 #include "config/config.h"
-#include "domain/blocklist.h"
-#include "domain/failures.h"
-#include "domain/freshness.h"
-#include "domain/outreach.h"
+#include "domain/blocklist/blocklist.h"
+#include "domain/access/throttle.h"
+#include "domain/blocklist/freshness.h"
+#include "domain/outreach/outreach.h"
 #include "http/server.h"
 #include "reader/reader.h"
 

@@ -1,7 +1,7 @@
 #include "api/call.h"
 
 #include "api/gate.h"
-#include "api/person.h"
+#include "api/access/session_cookie.h"
 #include "json/encode.h"
 
 #include <arpa/inet.h>

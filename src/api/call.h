@@ -4,7 +4,7 @@
 #define LB_API_CALL_H
 
 #include "api/app.h"
-#include "api/person.h"
+#include "api/access/session_cookie.h"
 #include "json/decode.h"
 
 #define LB_JSON_DEPTH_MAX 32

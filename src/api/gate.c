@@ -1,9 +1,9 @@
 #include "api/gate.h"
 
-#include "api/dashboard.h"
+#include "api/system/dashboard.h"
 #include "api/routes.h"
 #include "base/clock.h"
-#include "domain/key.h"
+#include "domain/access/key_text.h"
 
 #include <stdio.h>
 #include <strings.h>

@@ -13,7 +13,7 @@
 bool lb_gate_pass(struct lb_call *call);
 
 /* The same once more for such a call, now that its session is known, or memory is known to lag
- * behind nobody (domain/freshness.h). I/O thread. */
+ * behind nobody (domain/blocklist/freshness.h). I/O thread. */
 bool lb_gate_pass_again(struct lb_call *call);
 
 /* For a call that has passed, when memory is known to lag behind nobody: looks again at what may

@@ -1,8 +1,8 @@
 #include "api/paging.h"
 
-#include "api/actors.h"
+#include "api/by.h"
 
-#include "domain/identifier.h"
+#include "domain/blocklist/identifier.h"
 
 #include <stdarg.h>
 #include <stdio.h>

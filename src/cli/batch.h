@@ -4,7 +4,7 @@
 
 #include "cli/client.h"
 #include "cli/input.h"
-#include "domain/identifier.h"
+#include "domain/blocklist/identifier.h"
 
 #define LB_BATCH_MAX 10000 /* what a server takes by default */
 

@@ -3,7 +3,7 @@
 #define LB_CLI_LOOKUP_H
 
 #include "cli/client.h"
-#include "domain/identifier.h"
+#include "domain/blocklist/identifier.h"
 
 #define LB_LOOKUP_ID_SIZE 72
 

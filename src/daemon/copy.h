@@ -3,7 +3,7 @@
 #ifndef LB_DAEMON_COPY_H
 #define LB_DAEMON_COPY_H
 
-#include "domain/copy.h"
+#include "domain/copy/copy.h"
 
 /* `from` and `to`: "sqlite:FOLDER", the path of a data folder, or a PostgreSQL database as in the
  * setting `database`. Fills in both stores of the settings. Failures as lb_copy_run; reasons hold

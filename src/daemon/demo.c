@@ -1,8 +1,8 @@
 #include "daemon/demo.h"
 
 #include "base/clock.h"
-#include "domain/admin.h"
-#include "domain/campaign.h"
+#include "domain/access/admin.h"
+#include "domain/outreach/campaign.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "daemon/address.h"
 #include "daemon/notify.h"
-#include "domain/admin.h"
-#include "domain/copy.h"
+#include "domain/access/admin.h"
+#include "domain/copy/copy.h"
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 

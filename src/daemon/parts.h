@@ -4,7 +4,7 @@
 
 #include "api/app.h"
 #include "daemon/folder.h"
-#include "domain/nodes.h"
+#include "domain/access/nodes.h"
 
 struct lb_parts {
     struct lb_config config;

@@ -1,6 +1,6 @@
 #include "daemon/set_up.h"
 
-#include "domain/account.h"
+#include "domain/access/account.h"
 #include "http/assets.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #define LB_HTTP_LOOP_H
 
 #include "http/exchange.h"
-#include "base/share.h"
+#include "base/quota.h"
 #include "http/server.h"
 
 #include <pthread.h>

@@ -14,7 +14,7 @@
 #ifndef LB_READER_READER_H
 #define LB_READER_READER_H
 
-#include "base/share.h"
+#include "base/quota.h"
 #include "store/store.h"
 
 enum lb_turn {

@@ -57,7 +57,7 @@ struct lb_tally {
 struct lb_campaign_state {
     enum lb_campaign_status status;
     int64_t activated_at;    /* 0: never */
-    struct lb_str variables; /* packed: domain/variables.h; ptr NULL: none */
+    struct lb_str variables; /* packed: domain/outreach/variables.h; ptr NULL: none */
     struct lb_tally tally;
 };
 
@@ -82,7 +82,7 @@ struct lb_lead_row {
     struct lb_str first_name;
     struct lb_str last_name;
     struct lb_str company_name;
-    struct lb_str variables; /* packed: domain/variables.h */
+    struct lb_str variables; /* packed: domain/outreach/variables.h */
     int64_t added_at;
     enum lb_lead_status status;
     bool set_aside;

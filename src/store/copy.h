@@ -1,5 +1,5 @@
 /* Copying a whole installation from one store to another: the tables, column by column, and what
- * each backend offers besides store.h for it. The code that copies is in domain/copy.h. Sessions
+ * each backend offers besides store.h for it. The code that copies is in domain/copy/copy.h. Sessions
  * and one-time links stay behind: people sign in again.
  *
  * A row is an array of values in the order of its table's columns, whatever the backends call them

@@ -17,7 +17,7 @@
 
 #include "base/err.h"
 #include "base/mailbox.h"
-#include "base/share.h"
+#include "base/quota.h"
 #include "store/store.h"
 
 struct lb_writer;

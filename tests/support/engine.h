@@ -3,9 +3,9 @@
 #ifndef LB_TESTS_ENGINE_H
 #define LB_TESTS_ENGINE_H
 
-#include "domain/admin.h"
-#include "domain/blocklist.h"
-#include "domain/campaign.h"
+#include "domain/access/admin.h"
+#include "domain/blocklist/blocklist.h"
+#include "domain/outreach/campaign.h"
 
 /* What its outreach is set to. */
 #define ENGINE_RETRY_BACKOFF_S    1800

@@ -4,9 +4,9 @@
 #ifndef LB_TESTS_OUTREACH_H
 #define LB_TESTS_OUTREACH_H
 
-#include "domain/activity.h"
-#include "domain/lead.h"
-#include "domain/sequence.h"
+#include "domain/outreach/activity.h"
+#include "domain/outreach/lead.h"
+#include "domain/outreach/sequence.h"
 #include "support/engine.h"
 
 #define CLAIMED_TEXT_SIZE 128

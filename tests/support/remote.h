@@ -4,8 +4,8 @@
 #ifndef LB_TESTS_REMOTE_H
 #define LB_TESTS_REMOTE_H
 
-#include "domain/blocklist.h"
-#include "domain/nodes.h"
+#include "domain/blocklist/blocklist.h"
+#include "domain/access/nodes.h"
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -2,7 +2,7 @@
  * the cache of it says; the cache and the counts follow every change of a blocklist; and what a
  * batch holds besides makes no difference. */
 #include "base/log.h"
-#include "domain/outreach_internal.h"
+#include "domain/outreach/internal.h"
 #include "support/outreach.h"
 #include "support/tsan.h"
 

@@ -1,5 +1,5 @@
 /* Memory may be believed when the store was asked: over a store that is made up. */
-#include "domain/freshness.h"
+#include "domain/blocklist/freshness.h"
 
 #include "support/remote.h"
 #include "support/tsan.h"

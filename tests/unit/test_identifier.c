@@ -1,4 +1,4 @@
-#include "domain/identifier.h"
+#include "domain/blocklist/identifier.h"
 #include "json/decode.h"
 
 #include <setjmp.h>

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/rcu.h"
 #include "index/membership.h"
-#include "index/order.h"
+#include "index/list_order.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -2,8 +2,8 @@
  * that change meanwhile. Time passes by moving what is written in the file into the past. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "domain/outreach_internal.h"
-#include "domain/variables.h"
+#include "domain/outreach/internal.h"
+#include "domain/outreach/variables.h"
 #include "support/outreach.h"
 #include "support/tsan.h"
 

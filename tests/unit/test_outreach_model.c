@@ -2,7 +2,7 @@
  * docs/api.md that says what must come of each: who is handed out, where each lead stands, what is
  * counted. LEADBLOCK_SEED chooses another sequence, LB_TEST_STEPS how long it is (3000). */
 #include "base/log.h"
-#include "domain/tally.h"
+#include "domain/outreach/counts.h"
 #include "support/outreach.h"
 #include "support/tsan.h"
 

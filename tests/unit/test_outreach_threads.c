@@ -2,7 +2,7 @@
  * ThreadSanitizer too; what it cannot see is seen here: a claim that was submitted after a block
  * was acknowledged must not hand the lead out. LB_TEST_SECONDS sets how long it runs (3). */
 #include "base/log.h"
-#include "domain/outreach_internal.h"
+#include "domain/outreach/internal.h"
 #include "support/outreach.h"
 #include "support/tsan.h"
 

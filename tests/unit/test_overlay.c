@@ -1,4 +1,4 @@
-#include "domain/overlay.h"
+#include "domain/blocklist/overlay.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Templates: what is refused and where, and what a lead is sent. */
-#include "domain/template.h"
-#include "domain/variables.h"
+#include "domain/outreach/template.h"
+#include "domain/outreach/variables.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

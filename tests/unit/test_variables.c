@@ -1,5 +1,5 @@
 /* Custom variables in one text: what goes in comes out. */
-#include "domain/variables.h"
+#include "domain/outreach/variables.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

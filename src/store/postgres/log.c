@@ -1,6 +1,6 @@
 #include "store/postgres/internal.h"
 
-#include "store/items.h"
+#include "store/log_items.h"
 
 #define SCAN_ROWS 1000 /* at a time: up to some megabytes */
 

@@ -1,0 +1,257 @@
+/* What was done in a workspace, latest first: changes of blocklists, which are found in the
+ * blocklist log, and everything else, which the audit log keeps. */
+#include "api/by.h"
+#include "api/blocklist/changes.h"
+#include "api/handlers.h"
+#include "api/paging.h"
+
+#include "json/encode.h"
+#include "store/log_items.h"
+
+#include <stdio.h>
+
+#define TAKE_DEFAULT 50
+#define TAKE_MAX     100
+#define ACTION_SIZE  32
+
+/* An action of either log. */
+struct action {
+    uint64_t id;
+    bool is_change; /* of a blocklist */
+    int64_t at;
+    uint32_t actor;
+    uint64_t count;
+    struct lb_list list; /* of a change */
+    char name[ACTION_SIZE];
+    char target[LB_ID_SIZE]; /* "": none */
+    char source[INET6_ADDRSTRLEN];
+};
+
+struct auditing {
+    struct lb_call *call;
+    struct lb_store_reader *reader;
+    struct lb_actors actors;
+    size_t take;
+    uint64_t below_change; /* where the page begins in each log; UINT64_MAX: at the end */
+    uint64_t below_audit;
+    struct action changes[TAKE_MAX + 1]; /* one more than is shown tells whether there is more */
+    size_t change_count;
+    struct action others[TAKE_MAX + 1];
+    size_t other_count;
+};
+
+/* --- Reading --- */
+
+static void name_change(const struct lb_log_row *row, struct action *out)
+{
+    const char *name = row->undoes                 ? "leads.undo"
+                       : row->kind == LB_LOG_BLOCK ? "leads.block"
+                                                   : "leads.unblock";
+    snprintf(out->name, sizeof out->name, "%s", name);
+}
+
+/* Reads a change by its rows. */
+static lb_err read_change(struct auditing *auditing, const struct lb_stamps_change *span,
+                          struct action *out)
+{
+    const struct lb_store_ops *ops = auditing->call->app->store->ops;
+    uint32_t workspace = auditing->call->list.workspace;
+    struct lb_log_row row;
+    lb_err err = ops->log_row_of(auditing->reader, workspace, span->first_row, &row);
+    if (err)
+        return err;
+    *out = (struct action){
+        .id = row.id, .is_change = true, .at = row.at, .actor = row.actor, .list = row.list};
+    name_change(&row, out);
+    lb_str_copy(row.source, out->source, sizeof out->source);
+    if (span->last_row != span->first_row)
+        err = ops->log_row_of(auditing->reader, workspace, span->last_row, &row);
+    if (!err)
+        out->count = row.id - out->id + lb_items_count(row.items);
+    return err;
+}
+
+/* The changes below the page's begin, latest first: which ones memory knows, what they are the
+ * store. */
+static lb_err read_changes(struct auditing *auditing)
+{
+    const struct lb_workspace *workspace = auditing->call->workspace;
+    const struct lb_store_ops *ops = auditing->call->app->store->ops;
+    struct lb_stamps_change spans[TAKE_MAX + 1];
+    uint64_t ids[2 * (TAKE_MAX + 1)];
+    uint64_t below = auditing->below_change;
+    size_t count = 0;
+    while (count <= auditing->take &&
+           lb_stamps_change_below(workspace->stamps, below, &spans[count])) {
+        ids[2 * count] = spans[count].first_row;
+        ids[2 * count + 1] = spans[count].last_row;
+        below = spans[count++].first_row;
+    }
+    ops->expect_entries(auditing->reader, workspace->row.no, ids, 2 * count);
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < count; i++)
+        err = read_change(auditing, &spans[i], &auditing->changes[i]);
+    auditing->change_count = count;
+    return err;
+}
+
+static lb_err take_other(void *context, const struct lb_audit_row *row)
+{
+    struct auditing *auditing = context;
+    struct action *out = &auditing->others[auditing->other_count++];
+    *out = (struct action){.id = row->id, .at = row->at, .actor = row->actor, .count = 1};
+    lb_str_copy(row->action, out->name, sizeof out->name);
+    lb_str_copy(row->target, out->target, sizeof out->target);
+    lb_str_copy(row->source, out->source, sizeof out->source);
+    return LB_OK;
+}
+
+static lb_err read_others(struct auditing *auditing)
+{
+    const struct lb_workspace *workspace = auditing->call->workspace;
+    /* No row has so great an id: all of them are below. */
+    uint64_t below = auditing->below_audit > INT64_MAX ? 0 : auditing->below_audit;
+    if (auditing->below_audit == 1) /* 0 would mean all */
+        return LB_OK;
+    return auditing->call->app->store->ops->audit_page(auditing->reader,
+                                                       workspace ? workspace->row.no : 0, below,
+                                                       auditing->take + 1, auditing, take_other);
+}
+
+/* --- Replying --- */
+
+static void put_campaign(struct lb_buf *body, const struct auditing *auditing,
+                         const struct action *action)
+{
+    char id[LB_ID_SIZE];
+    struct lb_call *call = auditing->call;
+    bool known =
+        action->is_change && action->list.campaign &&
+        lb_access_campaign_id(call->app->access, call->workspace, action->list.campaign, id);
+    if (action->is_change)
+        lb_buf_append_str(body, action->list.campaign ? LB_STR(",\"scope\":\"campaign\"")
+                                                      : LB_STR(",\"scope\":\"workspace\""));
+    lb_buf_append_lit(body, ",\"campaignId\":");
+    lb_json_put_string_or_null(body, known ? lb_str(id) : (struct lb_str){0});
+}
+
+static struct lb_str text_or_none(const char *text)
+{
+    return text[0] ? lb_str(text) : (struct lb_str){0};
+}
+
+static void put_action(struct lb_buf *body, struct auditing *auditing, const struct action *action)
+{
+    lb_buf_printf(body, "{\"id\":\"%s%llu\",\"at\":", action->is_change ? LB_CHANGE_PREFIX : "au_",
+                  (unsigned long long)action->id);
+    lb_json_put_time(body, action->at);
+    lb_buf_append_lit(body, ",\"action\":");
+    lb_json_put_string(body, lb_str(action->name));
+    lb_buf_append_lit(body, ",\"target\":");
+    lb_json_put_string_or_null(body, text_or_none(action->target));
+    put_campaign(body, auditing, action);
+    lb_buf_printf(body, ",\"count\":%llu,\"by\":", (unsigned long long)action->count);
+    lb_actors_put(&auditing->actors, body, action->actor);
+    lb_buf_append_lit(body, ",\"from\":");
+    lb_json_put_string_or_null(body, text_or_none(action->source));
+    lb_buf_append_lit(body, "}");
+}
+
+/* Holds the place of the first page, though nothing of that log may be on it: what is done from now
+ * on belongs to no later page. */
+static void hold_begin(struct auditing *auditing)
+{
+    if (auditing->below_change == UINT64_MAX)
+        auditing->below_change = auditing->change_count ? auditing->changes[0].id + 1 : 0;
+    if (auditing->below_audit == UINT64_MAX)
+        auditing->below_audit = auditing->other_count ? auditing->others[0].id + 1 : 1;
+}
+
+/* The two logs into one, by time; each keeps its own order. */
+static void reply(struct auditing *auditing)
+{
+    struct lb_call *call = auditing->call;
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    size_t change = 0;
+    size_t other = 0;
+    hold_begin(auditing);
+    lb_buf_append_lit(body, "[");
+    while (change + other < auditing->take &&
+           (change < auditing->change_count || other < auditing->other_count)) {
+        bool takes_change = change < auditing->change_count &&
+                            (other == auditing->other_count ||
+                             auditing->changes[change].at >= auditing->others[other].at);
+        const struct action *next =
+            takes_change ? &auditing->changes[change] : &auditing->others[other];
+        if (change + other)
+            lb_buf_append_lit(body, ",");
+        put_action(body, auditing, next);
+        if (takes_change)
+            auditing->below_change = auditing->changes[change++].id;
+        else
+            auditing->below_audit = auditing->others[other++].id;
+    }
+    lb_buf_append_lit(body, "]");
+    bool more = change < auditing->change_count || other < auditing->other_count;
+    if (more && auditing->take) /* a page of nothing has no next one: it would be the same */
+        lb_paging_put_link(call, "take=%zu&cursor=%llu-%llu", auditing->take,
+                           (unsigned long long)auditing->below_change,
+                           (unsigned long long)auditing->below_audit);
+}
+
+static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct auditing *auditing = call->state;
+    auditing->reader = reader;
+    auditing->actors = (struct lb_actors){.call = call, .reader = reader};
+    lb_err err = call->workspace ? read_changes(auditing) : LB_OK;
+    if (!err)
+        err = read_others(auditing);
+    if (err)
+        lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+    else
+        reply(auditing);
+    lb_actors_fini(&auditing->actors);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+/* "change-audit": where the page begins in each log. False when the reply is set. */
+static bool read_cursor(struct lb_call *call, struct auditing *auditing)
+{
+    struct lb_str text;
+    if (!lb_paging_text(call, "cursor", &text))
+        return false;
+    auditing->below_change = UINT64_MAX;
+    auditing->below_audit = UINT64_MAX;
+    if (!text.ptr)
+        return true;
+    const char *dash = memchr(text.ptr, '-', text.len);
+    size_t len = dash ? (size_t)(dash - text.ptr) : 0;
+    if (dash &&
+        lb_str_to_u64((struct lb_str){text.ptr, len}, UINT64_MAX, &auditing->below_change) &&
+        lb_str_to_u64((struct lb_str){dash + 1, text.len - len - 1}, UINT64_MAX,
+                      &auditing->below_audit) &&
+        auditing->below_audit > 0)
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'cursor' must come from the Link header of an earlier page.");
+    return false;
+}
+
+enum lb_progress lb_audit_list(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct auditing *auditing = lb_request_alloc(req, sizeof *auditing);
+    uint64_t take;
+    if (!auditing)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    if (!lb_paging_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
+        !read_cursor(call, auditing))
+        return LB_DONE;
+    auditing->call = call;
+    auditing->take = take;
+    call->state = auditing;
+    return lb_call_read(call, run);
+}

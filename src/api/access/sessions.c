@@ -1,0 +1,412 @@
+/* Signing in and out, and one-time links. */
+#include "api/handlers.h"
+#include "api/access/sessions.h"
+
+#include "base/clock.h"
+#include "domain/access/account.h"
+#include "json/encode.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+/* Passwords that may wait to be looked at, a few seconds in all: a flood of attempts, from
+ * wherever, must not keep those who may sign in waiting for minutes. */
+#define WAITING_MAX 32
+
+/* The call's state while a password is looked at and the change waits for the writer. */
+struct signing {
+    struct lb_account_change change;
+    char email[LB_EMAIL_SIZE];
+    struct lb_str password; /* copies, wiped when they have been used */
+    struct lb_str new_password;
+};
+
+/* --- Failures --- */
+
+/* Failures are counted for the address that they come from, and for the account that they are
+ * about, so that guesses from many addresses are slow, too. */
+static struct in6_addr mark_of_email(const char *email)
+{
+    struct in6_addr mark;
+    uint8_t hash[16];
+    crypto_generichash(hash, sizeof hash, (const unsigned char *)email, strlen(email), NULL, 0);
+    memset(&mark, 0, sizeof mark);
+    memcpy(&mark, hash, 8); /* a network, as IPv6 addresses are counted by these */
+    return mark;
+}
+
+static bool refuse_for_a_while(struct lb_call *call, unsigned wait_s)
+{
+    char seconds[16];
+    if (wait_s == 0)
+        return false;
+    snprintf(seconds, sizeof seconds, "%u", wait_s);
+    lb_reply_header(&call->req->reply, "Retry-After", seconds);
+    lb_reply_error(&call->req->reply, LB_ERR_RATE_LIMITED,
+                   "Too many failed attempts to sign in. Wait %u seconds.", wait_s);
+    return true;
+}
+
+/* True when the reply is set: there were too many failures already. */
+static bool has_to_wait(struct lb_call *call, const char *email)
+{
+    struct in6_addr mark = mark_of_email(email);
+    uint64_t now = lb_clock_mono_ms();
+    struct lb_failures *failures = call->app->bad_sign_ins;
+    unsigned wait_s = lb_failures_wait(failures, &call->req->client, now);
+    unsigned wait_too_s = lb_failures_wait(failures, &mark, now);
+    return refuse_for_a_while(call, wait_s > wait_too_s ? wait_s : wait_too_s);
+}
+
+/* Looks at a password on a reader's thread, unless too many wait for that already. */
+static enum lb_progress queue(struct lb_call *call,
+                              enum lb_turn (*run)(struct lb_call *, struct lb_store_reader *))
+{
+    call->lane = &call->app->sign_ins;
+    if (atomic_load(&call->lane->taken.taken) >= WAITING_MAX)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    return lb_call_read(call, run);
+}
+
+/* Counts a failure; `email` may be "". */
+static void count_failure(struct lb_call *call, const char *email)
+{
+    struct in6_addr mark = mark_of_email(email);
+    uint64_t now = lb_clock_mono_ms();
+    lb_failures_add(call->app->bad_sign_ins, &call->req->client, now);
+    if (email[0])
+        lb_failures_add(call->app->bad_sign_ins, &mark, now);
+}
+
+/* --- Replies --- */
+
+static void put_workspace(struct lb_buf *body, const struct lb_workspace *workspace)
+{
+    if (!workspace) {
+        lb_buf_append_lit(body, "null");
+        return;
+    }
+    lb_buf_append_lit(body, "{\"id\":");
+    lb_json_put_string(body, lb_str(workspace->row.id));
+    lb_buf_append_lit(body, ",\"name\":");
+    lb_json_put_string(body, lb_str(workspace->row.name));
+    lb_buf_printf(body, ",\"plan\":\"%s\",\"expiresAt\":",
+                  lb_plan_name((enum lb_plan)atomic_load(&workspace->plan)));
+    lb_json_put_time_or_null(body, atomic_load(&workspace->expires_at));
+    lb_buf_append_lit(body, "}");
+}
+
+static void reply_session(struct lb_call *call, const struct lb_user_row *user, struct lb_str token,
+                          int64_t expires_at)
+{
+    const struct lb_app *app = call->app;
+    const struct lb_workspace *workspace =
+        user->workspace_id[0] ? lb_access_workspace(app->access, lb_str(user->workspace_id)) : NULL;
+    char csrf[LB_CSRF_SIZE];
+    lb_token_csrf(token, csrf);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(body, "{\"user\":{\"id\":");
+    lb_json_put_string(body, lb_str(user->id));
+    lb_buf_append_lit(body, ",\"email\":");
+    lb_json_put_string(body, lb_str(user->email));
+    lb_buf_printf(body,
+                  ",\"role\":\"%s\"},\"csrfToken\":\"%s\",\"expiresAt\":", lb_role_name(user->role),
+                  csrf);
+    lb_json_put_time(body, expires_at);
+    lb_buf_append_lit(body, ",\"workspace\":");
+    put_workspace(body, workspace);
+    lb_buf_append_lit(body, ",\"version\":\"" LEADBLOCK_VERSION "\",\"publicUrl\":");
+    lb_json_put_string(body, lb_str(app->public_url));
+    lb_buf_append_lit(body, "}");
+}
+
+/* A session has begun. */
+static void reply_signed_in(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    const struct signing *signing = call->state;
+    const struct lb_account_change *change = &signing->change;
+    if (change->write.result) {
+        if (change->write.result == LB_ERR_INVALID_LINK)
+            count_failure(call, "");
+        lb_call_refuse(call, change->write.result, &change->write.reason);
+        return;
+    }
+    reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
+    lb_person_set_cookie(call, change->token);
+}
+
+/* --- Reading --- */
+
+static struct signing *begin(struct lb_call *call)
+{
+    struct signing *signing = lb_request_alloc(call->req, sizeof *signing);
+    if (!signing) {
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return NULL;
+    }
+    call->state = signing;
+    signing->change.session_lifetime_s = call->app->config->session_lifetime_s;
+    return signing;
+}
+
+/* A text of the body, copied. False when the reply is set. */
+static bool read_text(struct lb_call *call, const char *name, struct lb_str *out)
+{
+    const struct lb_json *value = lb_json_member(call->body, name);
+    struct lb_str text = lb_json_string(value);
+    char *copy = text.ptr ? lb_request_alloc(call->req, text.len + 1) : NULL;
+    if (copy) {
+        memcpy(copy, text.ptr, text.len);
+        *out = (struct lb_str){copy, text.len};
+        return true;
+    }
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The body needs a text \"%s\".", name);
+    return false;
+}
+
+static bool read_new_password(struct lb_call *call, const char *name, struct lb_str *out)
+{
+    if (!read_text(call, name, out))
+        return false;
+    const char *wrong = lb_password_wrong(*out);
+    if (wrong)
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"%s\" %s.", name, wrong);
+    return !wrong;
+}
+
+bool lb_sessions_read_email(struct lb_call *call, char out[LB_EMAIL_SIZE])
+{
+    struct lb_str text = lb_json_string(lb_json_member(call->body, "email"));
+    if (text.ptr && lb_email_normalise(text, out))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "The body needs an \"email\" such as ada@example.com.");
+    return false;
+}
+
+static void wipe(struct lb_str text)
+{
+    if (text.ptr)
+        sodium_memzero((char *)text.ptr, text.len);
+}
+
+/* On a reader's thread: hands the change to the writer, which is the last turn. */
+static enum lb_turn submit(struct lb_call *call)
+{
+    struct signing *signing = call->state;
+    signing->change.actor = lb_call_actor(call);
+    if (lb_call_write(call, &signing->change.write, 0, reply_signed_in) == LB_DONE)
+        lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+static enum lb_turn refuse(struct lb_call *call, lb_err err, const char *message)
+{
+    struct lb_reason reason;
+    lb_fail(&reason, err, "%s", message);
+    lb_call_refuse(call, err, err == LB_ERR_STORAGE_UNAVAILABLE ? NULL : &reason);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+/* --- Sign-in --- */
+
+static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct signing *signing = call->state;
+    struct lb_user_row *user = &signing->change.user;
+    if (has_to_wait(call, signing->email)) { /* others have failed while this one waited */
+        lb_request_complete(call->req);
+        return LB_TURN_LAST;
+    }
+    lb_err err = call->app->store->ops->user_by_email(reader, lb_str(signing->email), user);
+    if (err && err != LB_ERR_NOT_FOUND)
+        return refuse(call, LB_ERR_STORAGE_UNAVAILABLE, "");
+    bool matches = lb_password_matches(user->password_hash, signing->password);
+    wipe(signing->password);
+    if (!matches) {
+        count_failure(call, signing->email);
+        return refuse(call, LB_ERR_INVALID_CREDENTIALS,
+                      "The e-mail address or the password is wrong.");
+    }
+    lb_account_sign_in(&signing->change);
+    return submit(call);
+}
+
+enum lb_progress lb_sessions_post(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct signing *signing = begin(call);
+    if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !lb_sessions_read_email(call, signing->email) ||
+        !read_text(call, "password", &signing->password) || has_to_wait(call, signing->email))
+        return LB_DONE;
+    return queue(call, check_password);
+}
+
+enum lb_progress lb_sessions_get(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    const struct lb_person *person = call->person;
+    reply_session(call, &person->user, person->token, person->session.expires_at);
+    return LB_DONE;
+}
+
+static void reply_signed_out(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    const struct signing *signing = call->state;
+    if (signing->change.write.result) {
+        lb_call_refuse(call, signing->change.write.result, &signing->change.write.reason);
+        return;
+    }
+    lb_call_reply_done(call, 200, "Signed out");
+    lb_person_clear_cookie(call);
+}
+
+enum lb_progress lb_sessions_delete(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct signing *signing = begin(call);
+    if (!signing)
+        return LB_DONE;
+    signing->change.user = call->person->user;
+    signing->change.actor = lb_call_actor(call);
+    lb_account_sign_out(&signing->change);
+    return lb_call_write(call, &signing->change.write, 0, reply_signed_out);
+}
+
+/* --- Setting a password --- */
+
+static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader *reader)
+{
+    (void)reader;
+    struct signing *signing = call->state;
+    struct lb_account_change *change = &signing->change;
+    if (has_to_wait(call, change->user.email)) { /* others have failed while this one waited */
+        lb_request_complete(call->req);
+        return LB_TURN_LAST;
+    }
+    bool matches = lb_password_matches(change->user.password_hash, signing->password);
+    bool hashed = matches && lb_password_hash(signing->new_password, change->password_hash);
+    wipe(signing->password);
+    wipe(signing->new_password);
+    if (!matches) {
+        count_failure(call, change->user.email);
+        return refuse(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
+    }
+    if (!hashed)
+        return refuse(call, LB_ERR_OVERLOADED, "The server is out of memory.");
+    lb_account_set_password(change);
+    return submit(call);
+}
+
+enum lb_progress lb_sessions_put_password(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct signing *signing = begin(call);
+    if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !read_text(call, "currentPassword", &signing->password) ||
+        !read_new_password(call, "newPassword", &signing->new_password) ||
+        has_to_wait(call, call->person->user.email))
+        return LB_DONE;
+    signing->change.user = call->person->user;
+    return queue(call, change_password);
+}
+
+/* --- One-time links --- */
+
+/* Looks up the link of the call, and whose it is. LB_ERR_INVALID_LINK, or the store's failure. */
+static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
+                        struct lb_link_row *out, struct lb_user_row *out_user)
+{
+    const struct lb_store_ops *ops = call->app->store->ops;
+    const struct signing *signing = call->state;
+    *out_user = (struct lb_user_row){.deleted_at = 0};
+    lb_err err = ops->link(reader, signing->change.link.token_hash, out);
+    if (!err && out->user)
+        err = ops->user(reader, out->user, out_user);
+    if (err && err != LB_ERR_NOT_FOUND)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (!err && !out_user->deleted_at && out->expires_at > lb_clock_wall_ms())
+        return LB_OK;
+    count_failure(call, "");
+    return LB_ERR_INVALID_LINK;
+}
+
+static enum lb_turn refuse_link(struct lb_call *call, lb_err err)
+{
+    return refuse(call, err, "This link has been used, has ended, or is not whole.");
+}
+
+static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct lb_link_row link;
+    struct lb_user_row user;
+    lb_err err = find_link(call, reader, &link, &user);
+    if (err)
+        return refuse_link(call, err);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_printf(body, "{\"purpose\":\"%s\",\"email\":", link.user ? "password" : "set-up");
+    lb_json_put_string_or_null(body, link.user ? lb_str(user.email) : (struct lb_str){0});
+    lb_buf_append_lit(body, ",\"expiresAt\":");
+    lb_json_put_time(body, link.expires_at);
+    lb_buf_append_lit(body, "}");
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+/* Begins a call about the link that the body names; NULL when the reply is set. */
+static struct signing *begin_link(struct lb_call *call)
+{
+    struct lb_str token;
+    struct signing *signing = begin(call);
+    if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !read_text(call, "token", &token) ||
+        refuse_for_a_while(call, lb_failures_wait(call->app->bad_sign_ins, &call->req->client,
+                                                  lb_clock_mono_ms())))
+        return NULL;
+    lb_token_hash(token, signing->change.link.token_hash);
+    return signing;
+}
+
+enum lb_progress lb_sessions_post_link(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    return begin_link(call) ? lb_call_read(call, read_link) : LB_DONE;
+}
+
+static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct signing *signing = call->state;
+    struct lb_link_row link;
+    struct lb_user_row user;
+    lb_err err = find_link(call, reader, &link, &user); /* before the work of hashing */
+    if (err)
+        return refuse_link(call, err);
+    bool hashed = lb_password_hash(signing->new_password, signing->change.password_hash);
+    wipe(signing->new_password);
+    if (!hashed)
+        return refuse(call, LB_ERR_OVERLOADED, "The server is out of memory.");
+    lb_account_use_link(&signing->change);
+    return submit(call);
+}
+
+enum lb_progress lb_sessions_post_from_link(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct signing *signing = begin_link(call);
+    if (!signing || !read_new_password(call, "password", &signing->new_password))
+        return LB_DONE;
+    bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
+    if (names_email && !lb_sessions_read_email(call, signing->change.user.email))
+        return LB_DONE;
+    return queue(call, use_link);
+}

@@ -1,0 +1,191 @@
+/* Workspaces and their licences: for operators, in the dashboard and at the command line. */
+#include "api/access/admin.h"
+#include "api/outreach/campaigns.h"
+#include "api/handlers.h"
+
+#include "base/clock.h"
+#include "json/encode.h"
+
+struct lb_workspace *lb_admin_named_workspace(struct lb_call *call, struct lb_str wanted)
+{
+    struct lb_access *access = call->app->access;
+    struct lb_workspace *found = lb_access_workspace(access, wanted);
+    size_t named = 0;
+    struct lb_workspace *each = found ? NULL : lb_access_workspaces(access);
+    for (; each; each = lb_rcu_load(&each->next)) {
+        if (lb_str_equal(lb_str(each->row.name), wanted)) {
+            found = each;
+            named++;
+        }
+    }
+    if (found && named <= 1)
+        return found;
+    if (named > 1)
+        lb_reply_error(&call->req->reply, LB_ERR_BAD_REQUEST,
+                       "%zu workspaces have this name; use the id (leadblock workspace list).",
+                       named);
+    else
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND,
+                       "No workspace '%.*s'; see `leadblock workspace list`.",
+                       wanted.len > 64 ? 64 : (int)wanted.len, wanted.ptr);
+    return NULL;
+}
+
+bool lb_admin_find_workspace(struct lb_call *call)
+{
+    if (call->workspace) /* of who is signed in */
+        return true;
+    call->workspace = lb_admin_named_workspace(call, call->req->params[0]);
+    if (call->workspace)
+        call->list.workspace = call->workspace->row.no;
+    return call->workspace != NULL;
+}
+
+struct lb_admin_change *lb_admin_begin(struct lb_call *call)
+{
+    struct lb_admin_change *change = lb_request_alloc(call->req, sizeof *change);
+    if (!change) {
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return NULL;
+    }
+    change->access = call->app->access;
+    change->actor = lb_call_actor(call);
+    change->workspace = call->workspace;
+    call->state = change;
+    return change;
+}
+
+struct lb_admin_change *lb_admin_done(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    struct lb_admin_change *change = call->state;
+    if (change->write.result == LB_OK)
+        return change;
+    lb_call_refuse(call, change->write.result, &change->write.reason);
+    return NULL;
+}
+
+bool lb_admin_read_time(struct lb_call *call, const char *name, int64_t *out)
+{
+    const struct lb_json *value = lb_json_member(call->body, name);
+    enum lb_json_type type = lb_json_type(value);
+    *out = 0;
+    if (type == LB_JSON_MISSING || type == LB_JSON_NULL ||
+        (type == LB_JSON_STRING && lb_time_parse(lb_json_string(value), out)))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "\"%s\" must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z.", name);
+    return false;
+}
+
+void lb_admin_put_time(struct lb_buf *body, int64_t at)
+{
+    if (at)
+        lb_json_put_time(body, at);
+    else
+        lb_buf_append_lit(body, "null");
+}
+
+static bool read_plan(struct lb_call *call, struct lb_workspace_row *row)
+{
+    struct lb_str name = lb_json_string(lb_json_member(call->body, "plan"));
+    if (lb_plan_parse(name, &row->plan))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "The plan must be starter, pro or agency.");
+    return false;
+}
+
+static void put_row(struct lb_buf *body, const struct lb_workspace_row *row)
+{
+    lb_buf_append_lit(body, "{\"id\":");
+    lb_json_put_string(body, lb_str(row->id));
+    lb_buf_append_lit(body, ",\"name\":");
+    lb_json_put_string(body, lb_str(row->name));
+    lb_buf_printf(body, ",\"plan\":\"%s\",\"expiresAt\":", lb_plan_name(row->plan));
+    lb_admin_put_time(body, row->expires_at);
+    lb_buf_append_lit(body, ",\"createdAt\":");
+    lb_json_put_time(body, row->created_at);
+}
+
+static struct lb_workspace_row current_row(struct lb_workspace *workspace)
+{
+    struct lb_workspace_row row = workspace->row;
+    row.plan = (enum lb_plan)atomic_load(&workspace->plan);
+    row.expires_at = atomic_load(&workspace->expires_at);
+    return row;
+}
+
+static void reply_created(struct lb_request *req)
+{
+    const struct lb_admin_change *change = lb_admin_done(req);
+    if (!change)
+        return;
+    struct lb_buf *body = lb_reply_json(&req->reply, 201);
+    put_row(body, &change->workspace_row);
+    lb_buf_append_lit(body, "}");
+}
+
+enum lb_progress lb_workspaces_post(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_admin_change *change = lb_admin_begin(call);
+    if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !lb_campaigns_read_name(call, change->workspace_row.name) ||
+        !read_plan(call, &change->workspace_row) ||
+        !lb_admin_read_time(call, "expiresAt", &change->workspace_row.expires_at))
+        return LB_DONE;
+    lb_admin_create_workspace(change);
+    return lb_call_write(call, &change->write, 0, reply_created);
+}
+
+enum lb_progress lb_workspaces_list(struct lb_request *req, void *app)
+{
+    struct lb_app *parts = app;
+    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    lb_buf_append_lit(body, "[");
+    struct lb_workspace *each = lb_access_workspaces(parts->access);
+    for (bool first = true; each; each = lb_rcu_load(&each->next), first = false) {
+        struct lb_workspace_row row = current_row(each);
+        if (!first)
+            lb_buf_append_lit(body, ",");
+        put_row(body, &row);
+        lb_buf_append_lit(body, ",\"entries\":");
+        if (parts->blocklist)
+            lb_buf_append_u64(body, atomic_load(&each->entries));
+        else
+            lb_buf_append_lit(body, "null"); /* not counted: no server is running */
+        size_t campaigns;
+        struct lb_campaign_row unused;
+        lb_access_page_campaigns(parts->access, each, -1, 0, 0, &unused, &campaigns);
+        lb_buf_printf(body, ",\"keys\":%u,\"campaigns\":%zu}", atomic_load(&each->keys), campaigns);
+    }
+    lb_buf_append_lit(body, "]");
+    return LB_DONE;
+}
+
+static void reply_plan(struct lb_request *req)
+{
+    const struct lb_admin_change *change = lb_admin_done(req);
+    if (!change)
+        return;
+    struct lb_workspace_row row = current_row(change->workspace);
+    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    put_row(body, &row);
+    lb_buf_append_lit(body, "}");
+}
+
+enum lb_progress lb_workspaces_plan(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    if (!lb_admin_find_workspace(call) || !lb_call_parse_body(call, LB_JSON_OBJECT))
+        return LB_DONE;
+    struct lb_admin_change *change = lb_admin_begin(call);
+    if (!change || !read_plan(call, &change->workspace_row) ||
+        !lb_admin_read_time(call, "expiresAt", &change->workspace_row.expires_at))
+        return LB_DONE;
+    lb_admin_set_plan(change);
+    return lb_call_write(call, &change->write, 0, reply_plan);
+}

@@ -1,0 +1,64 @@
+/* The blocklist of a campaign. */
+#include "api/blocklist/dry_run.h"
+#include "api/handlers.h"
+#include "api/paging.h"
+
+#include "json/encode.h"
+
+#define TAKE_DEFAULT 10
+#define TAKE_MAX     100
+
+static enum lb_progress change_list(struct lb_call *call, bool block)
+{
+    struct lb_pending_change *pending = lb_changes_begin(call, block);
+    if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !lb_identifiers_read(call, block, &pending->identifiers))
+        return LB_DONE;
+    if (call->dry_run)
+        return lb_dry_run_reply(call, &pending->identifiers, block);
+    struct lb_change *change = &pending->change;
+    change->items = pending->identifiers.items;
+    change->fingerprints = pending->identifiers.fingerprints;
+    change->count = pending->identifiers.count;
+    pending->asked = change->count;
+    if (block)
+        lb_change_block(change);
+    else
+        lb_change_unblock(change);
+    return lb_changes_submit(call, pending, pending->identifiers.bytes,
+                             block ? lb_changes_reply_blocked : lb_changes_reply_unblocked);
+}
+
+enum lb_progress lb_blocked_leads_post(struct lb_request *req, void *app)
+{
+    (void)app;
+    return change_list(lb_call_of(req), true);
+}
+
+enum lb_progress lb_blocked_leads_delete(struct lb_request *req, void *app)
+{
+    (void)app;
+    return change_list(lb_call_of(req), false);
+}
+
+/* Without the brace that ends it. */
+static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
+{
+    (void)call;
+    lb_buf_append_lit(body, "{\"publicIdentifier\":");
+    lb_json_put_string(body, entry->identifier);
+    lb_buf_append_lit(body, ",\"reason\":");
+    if (entry->reason.ptr)
+        lb_json_put_string(body, entry->reason);
+    else
+        lb_buf_append_lit(body, "null");
+    lb_buf_append_lit(body, ",\"createdAt\":");
+    lb_json_put_time(body, entry->at);
+}
+
+enum lb_progress lb_blocked_leads_list(struct lb_request *req, void *app)
+{
+    (void)app;
+    static const struct lb_paging paging = {TAKE_DEFAULT, TAKE_MAX, "skip", "take", put_entry};
+    return lb_paging_reply(lb_call_of(req), &paging);
+}

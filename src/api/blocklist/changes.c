@@ -1,0 +1,129 @@
+#include "api/blocklist/changes.h"
+
+#include "api/handlers.h"
+#include "json/encode.h"
+
+#include <stdio.h>
+
+struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license)
+{
+    struct lb_pending_change *pending = lb_request_alloc(call->req, sizeof *pending);
+    if (!pending) {
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return NULL;
+    }
+    pending->change.blocklist = call->app->blocklist;
+    pending->change.standing = lb_call_standing(call, needs_license);
+    call->state = pending;
+    return pending;
+}
+
+enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
+                                   size_t size, void (*finish)(struct lb_request *req))
+{
+    size_t items =
+        pending->change.count * (sizeof(struct lb_change_item) + sizeof(struct lb_fingerprint));
+    return lb_call_write(call, &pending->change.write, call->req->body.len + items + size, finish);
+}
+
+struct lb_pending_change *lb_changes_done(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    struct lb_pending_change *pending = call->state;
+    struct lb_write *write = &pending->change.write;
+    if (write->result == LB_OK)
+        return pending;
+    lb_call_refuse(call, write->result, &write->reason);
+    return NULL;
+}
+
+void lb_changes_put_id(struct lb_request *req, const struct lb_change *change)
+{
+    char id[32];
+    snprintf(id, sizeof id, LB_CHANGE_PREFIX "%llu", (unsigned long long)change->id);
+    lb_reply_header(&req->reply, "X-Change-Id", id);
+}
+
+/* "2 leads blocked, 1 already blocked, 3 invalid" */
+static void put_message(struct lb_buf *body, uint64_t done, const char *verb, uint64_t rest,
+                        const char *rest_text, size_t invalid)
+{
+    lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
+    lb_buf_append_u64(body, done);
+    lb_buf_append_str(body, done == 1 ? LB_STR(" lead ") : LB_STR(" leads "));
+    lb_buf_append_str(body, lb_str(verb));
+    if (rest)
+        lb_buf_printf(body, ", %llu %s", (unsigned long long)rest, rest_text);
+    if (invalid)
+        lb_buf_printf(body, ", %zu invalid", invalid);
+    lb_buf_append_lit(body, "\",\"");
+    lb_buf_append_str(body, lb_str(verb));
+    lb_buf_append_lit(body, "\":");
+    lb_buf_append_u64(body, done);
+}
+
+static void reply(struct lb_request *req, bool block)
+{
+    struct lb_pending_change *pending = lb_changes_done(req);
+    if (!pending)
+        return;
+    struct lb_change *change = &pending->change;
+    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    uint64_t done = block ? change->blocked : change->unblocked;
+    put_message(body, done, block ? "blocked" : "unblocked", pending->asked - done,
+                block ? "already blocked" : "not blocked", pending->identifiers.bad.count);
+    lb_bad_items_put_invalid(&pending->identifiers.bad, lb_call_of(req), body);
+    lb_buf_append_lit(body, "}");
+    lb_changes_put_id(req, change);
+}
+
+void lb_changes_reply_blocked(struct lb_request *req)
+{
+    reply(req, true);
+}
+
+void lb_changes_reply_unblocked(struct lb_request *req)
+{
+    reply(req, false);
+}
+
+static void reply_undone(struct lb_request *req)
+{
+    struct lb_pending_change *pending = lb_changes_done(req);
+    if (!pending)
+        return;
+    const struct lb_change *change = &pending->change;
+    unsigned long long blocked = change->blocked;
+    unsigned long long unblocked = change->unblocked;
+    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
+    if (blocked)
+        lb_buf_printf(body, "Undone: %llu lead%s blocked again", blocked, blocked == 1 ? "" : "s");
+    else if (unblocked)
+        lb_buf_printf(body, "Undone: %llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
+    else
+        lb_buf_append_lit(body, "Nothing was left to undo");
+    lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu}", blocked, unblocked);
+    lb_changes_put_id(req, change);
+}
+
+enum lb_progress lb_changes_undo(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_pending_change *pending = lb_changes_begin(call, false);
+    if (!pending)
+        return LB_DONE;
+    struct lb_str id = req->params[0];
+    size_t prefix = sizeof LB_CHANGE_PREFIX - 1;
+    bool ours = id.len > prefix && memcmp(id.ptr, LB_CHANGE_PREFIX, prefix) == 0;
+    struct lb_str number = {id.ptr + prefix, ours ? id.len - prefix : 0};
+    if (ours && lb_str_equal(number, LB_STR("0"))) { /* names a change that changed nothing */
+        reply_undone(req);
+        return LB_DONE;
+    }
+    /* 0 is no change: the domain knows the words for that */
+    lb_str_to_id(number, LB_ENTRY_ID_MAX, &pending->change.undone);
+    lb_change_undo(&pending->change);
+    return lb_changes_submit(call, pending, 0, reply_undone);
+}

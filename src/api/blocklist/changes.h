@@ -1,0 +1,36 @@
+/* Changes of blocklists on behalf of a request: the block, the unblock and their undoing share how
+ * they are handed to the writer and named in the reply. */
+#ifndef LB_API_BLOCKLIST_CHANGES_H
+#define LB_API_BLOCKLIST_CHANGES_H
+
+#include "api/blocklist/identifiers.h"
+
+#define LB_CHANGE_PREFIX "ch_"
+
+/* The call's state while its change is under way. */
+struct lb_pending_change {
+    struct lb_change change;
+    struct lb_identifiers identifiers;
+    size_t asked; /* how many leads or ids the request named */
+};
+
+/* Makes the pending change of a call, with its standing filled. NULL when the reply is set. */
+struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license);
+
+/* Submits it. `size`: bytes that wait with it beside the body and the items. `finish` as in
+ * lb_call_write. */
+enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
+                                   size_t size, void (*finish)(struct lb_request *req));
+
+/* In a `finish`: the change that is done, or NULL when it failed and the reply is set. */
+struct lb_pending_change *lb_changes_done(struct lb_request *req);
+
+/* Replies {"success":true,"message":"2 leads blocked, 1 already blocked","blocked":2}, or the same
+ * for unblocked, with X-Change-Id. */
+void lb_changes_reply_blocked(struct lb_request *req);
+void lb_changes_reply_unblocked(struct lb_request *req);
+
+/* Sets the header X-Change-Id. */
+void lb_changes_put_id(struct lb_request *req, const struct lb_change *change);
+
+#endif

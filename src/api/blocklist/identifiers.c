@@ -1,0 +1,185 @@
+#include "api/blocklist/identifiers.h"
+
+#include "domain/blocklist/identifier.h"
+
+struct reading {
+    struct lb_call *call;
+    struct lb_identifiers *out;
+    struct lb_kept kept;
+    size_t total;         /* items of the request */
+    struct lb_str reason; /* the last one that was kept */
+};
+
+/* A reason: missing, null, or a text. NULL when it is good, else what is wrong with it. */
+static const char *read_reason(const struct lb_json *value, struct lb_str *out)
+{
+    enum lb_json_type type = lb_json_type(value);
+    *out = (struct lb_str){0};
+    if (type == LB_JSON_MISSING || type == LB_JSON_NULL)
+        return NULL;
+    if (type != LB_JSON_STRING)
+        return "the reason must be a text or null";
+    *out = lb_json_string(value);
+    if (memchr(out->ptr, 0, out->len))
+        return "the reason contains a NUL character";
+    if (lb_items_characters(*out) > LB_REASON_CHARACTERS_MAX)
+        return "the reason is longer than 500 characters";
+    return NULL;
+}
+
+/* Finds the array, checks its size and makes room; NULL when the reply is set. */
+static const struct lb_json *start(struct reading *reading, const char *name)
+{
+    struct lb_call *call = reading->call;
+    struct lb_identifiers *out = reading->out;
+    const struct lb_json *array = lb_items_array(call, name);
+    if (!array)
+        return NULL;
+    reading->total = lb_json_length(array);
+    *out = (struct lb_identifiers){0};
+    lb_bad_items_init(&out->bad, call, reading->total);
+    out->items = lb_request_alloc(call->req, reading->total * sizeof *out->items);
+    out->fingerprints = lb_request_alloc(call->req, reading->total * sizeof *out->fingerprints);
+    if (out->items && out->fingerprints)
+        return array;
+    lb_items_no_memory(call);
+    return NULL;
+}
+
+static bool add_bad(struct reading *reading, size_t index, struct lb_str value, const char *reason)
+{
+    return lb_bad_items_add(&reading->out->bad, reading->call, &reading->kept, index, value,
+                            reason);
+}
+
+static bool add(struct reading *reading, size_t index, const struct lb_json *value,
+                struct lb_str reason_text)
+{
+    struct lb_identifiers *out = reading->out;
+    if (lb_json_type(value) != LB_JSON_STRING)
+        return add_bad(reading, index, (struct lb_str){0}, "is not a text");
+    struct lb_str raw = lb_json_string(value);
+    struct lb_identifier identifier;
+    const char *wrong = lb_identifier_normalise(raw, &identifier);
+    if (wrong)
+        return add_bad(reading, index, raw, wrong);
+    struct lb_str text = {identifier.text, identifier.len};
+    if (!lb_keep(reading->call, &reading->kept, &text))
+        return lb_items_no_memory(reading->call);
+    out->items[out->count++] = (struct lb_change_item){text, reason_text};
+    return true;
+}
+
+/* Copies a reason, unless it is the same as the one before. */
+static bool keep_reason(struct reading *reading, struct lb_str *reason)
+{
+    if (!reason->ptr)
+        return true;
+    if (!reading->reason.ptr || !lb_str_equal(reading->reason, *reason)) {
+        reading->reason = *reason;
+        if (!lb_keep(reading->call, &reading->kept, &reading->reason))
+            return lb_items_no_memory(reading->call);
+    }
+    *reason = reading->reason;
+    return true;
+}
+
+static bool read_texts(struct reading *reading, bool with_reason)
+{
+    struct lb_call *call = reading->call;
+    const struct lb_json *array = start(reading, "publicIdentifiers");
+    if (!array)
+        return false;
+    struct lb_str reason = {0};
+    const char *wrong =
+        with_reason ? read_reason(lb_json_member(call->body, "reason"), &reason) : NULL;
+    if (wrong) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "In \"reason\": %s.", wrong);
+        return false;
+    }
+    if (!keep_reason(reading, &reason))
+        return false;
+    for (size_t i = 0; i < reading->total; i++)
+        if (!add(reading, i, lb_json_item(array, i), reason))
+            return false;
+    return lb_bad_items_pass(&reading->out->bad, call);
+}
+
+static bool read_leads(struct reading *reading)
+{
+    const struct lb_json *array = start(reading, "leads");
+    if (!array)
+        return false;
+    for (size_t i = 0; i < reading->total; i++) {
+        const struct lb_json *lead = lb_json_item(array, i);
+        const struct lb_json *identifier = lb_json_member(lead, "publicIdentifier");
+        struct lb_str reason = {0};
+        const char *wrong = NULL;
+        if (lb_json_type(lead) != LB_JSON_OBJECT)
+            wrong = "is not an object with a publicIdentifier";
+        else if (lb_json_type(identifier) == LB_JSON_MISSING)
+            wrong = "has no publicIdentifier";
+        else
+            wrong = read_reason(lb_json_member(lead, "reason"), &reason);
+        if (wrong ? !add_bad(reading, i, lb_json_string(identifier), wrong)
+                  : !keep_reason(reading, &reason) || !add(reading, i, identifier, reason))
+            return false;
+    }
+    return lb_bad_items_pass(&reading->out->bad, reading->call);
+}
+
+static bool read_body(struct reading *reading, bool done)
+{
+    reading->out->bytes = reading->kept.bytes;
+    lb_items_free_body(reading->call);
+    return done;
+}
+
+bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_identifiers *out)
+{
+    struct reading reading = {.call = call, .out = out};
+    return read_body(&reading, read_texts(&reading, with_reason));
+}
+
+bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
+{
+    struct reading reading = {.call = call, .out = out};
+    return read_body(&reading, read_leads(&reading));
+}
+
+bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *identifiers,
+                         bool *first)
+{
+    size_t capacity = 16;
+    while (capacity < identifiers->count * 2)
+        capacity *= 2;
+    uint32_t *slots = lb_request_alloc(call->req, capacity * sizeof *slots); /* index + 1 */
+    if (!slots)
+        return false;
+    for (size_t i = 0; i < identifiers->count; i++) {
+        struct lb_str identifier = identifiers->items[i].identifier;
+        size_t at = lb_blocklist_fingerprint(call->app->blocklist, call->list, identifier).high &
+                    (capacity - 1);
+        while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].identifier, identifier))
+            at = (at + 1) & (capacity - 1);
+        first[i] = slots[at] == 0;
+        if (first[i])
+            slots[at] = (uint32_t)i + 1;
+    }
+    return true;
+}
+
+bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out)
+{
+    struct lb_identifier *identifier = lb_request_alloc(call->req, sizeof *identifier);
+    if (!identifier)
+        return lb_items_no_memory(call);
+    const char *wrong = lb_identifier_normalise(raw, identifier);
+    if (wrong) {
+        struct lb_bad_item item = {0, raw, wrong};
+        struct lb_bad_items bad = {.items = &item, .room = 1, .count = 1};
+        return lb_bad_items_pass(&bad, call);
+    }
+    *out = (struct lb_str){identifier->text, identifier->len};
+    return true;
+}

@@ -1,0 +1,109 @@
+/* Who is blocked where: one person in all blocklists of a workspace. */
+#include "api/by.h"
+#include "api/handlers.h"
+#include "api/blocklist/identifiers.h"
+#include "api/blocklist/workspace_list.h"
+
+#include "json/encode.h"
+
+#include <stdlib.h>
+
+#define BLOCKS_SHOWN 100
+
+struct looking {
+    struct lb_call *call;
+    struct lb_store_reader *reader;
+    struct lb_actors actors;
+    struct lb_str identifier;
+    struct lb_buf *body;
+    uint64_t blocks;
+    lb_err err;
+};
+
+static void put_block(struct looking *looking, const struct lb_campaign_row *campaign,
+                      const struct lb_entry *entry)
+{
+    struct lb_buf *body = looking->body;
+    uint32_t actor = entry->actor;
+    lb_buf_append_str(body, looking->blocks > 1 ? LB_STR(",{") : LB_STR("{"));
+    if (campaign) {
+        lb_buf_append_lit(body, "\"scope\":\"campaign\",\"campaignId\":");
+        lb_json_put_string(body, lb_str(campaign->id));
+        lb_buf_append_lit(body, ",\"campaignName\":");
+        lb_json_put_string(body, lb_str(campaign->name));
+        lb_buf_append_lit(body, ",\"id\":null");
+    } else {
+        lb_buf_append_lit(
+            body, "\"scope\":\"workspace\",\"campaignId\":null,\"campaignName\":null,\"id\":\"");
+        lb_workspace_leads_put_id(body, entry->id);
+        lb_buf_append_lit(body, "\"");
+    }
+    lb_buf_append_lit(body, ",\"reason\":");
+    lb_json_put_string_or_null(body, entry->reason);
+    lb_buf_append_lit(body, ",\"createdAt\":");
+    lb_json_put_time(body, entry->at);
+    lb_buf_append_lit(body, ",\"by\":");
+    lb_actors_put(&looking->actors, body, actor);
+    lb_buf_append_lit(body, "}");
+}
+
+static void look_into(struct looking *looking, const struct lb_campaign_row *campaign)
+{
+    const struct lb_app *app = looking->call->app;
+    struct lb_list list = {looking->call->list.workspace, campaign ? campaign->no : 0};
+    uint64_t id = lb_blocklist_find(app->blocklist, list, looking->identifier);
+    struct lb_entry entry;
+    if (!id || looking->err || ++looking->blocks > BLOCKS_SHOWN)
+        return;
+    looking->err = lb_blocklist_entry(app->store, looking->reader, list.workspace, id, &entry);
+    if (!looking->err)
+        put_block(looking, campaign, &entry);
+}
+
+static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct looking *looking = call->state;
+    size_t count = 0;
+    struct lb_campaign **campaigns =
+        lb_access_list_campaigns(call->app->access, call->workspace, &count);
+    struct lb_buf blocks = {0};
+    looking->reader = reader;
+    looking->actors = (struct lb_actors){.call = call, .reader = reader};
+    looking->body = &blocks;
+    looking->err = campaigns ? LB_OK : LB_ERR_OVERLOADED;
+    look_into(looking, NULL);
+    for (size_t i = campaigns ? count : 0; i-- > 0;) /* newest first */
+        look_into(looking, &campaigns[i]->row);
+    free(campaigns);
+    lb_actors_fini(&looking->actors);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(body, "{\"publicIdentifier\":");
+    lb_json_put_string(body, looking->identifier);
+    lb_buf_printf(body, ",\"blocked\":%s,\"blocks\":[", looking->blocks ? "true" : "false");
+    lb_buf_append_str(body, lb_buf_str(&blocks));
+    lb_buf_printf(body, "],\"blocksTotal\":%llu}", (unsigned long long)looking->blocks);
+    body->failed |= blocks.failed;
+    lb_buf_fini(&blocks);
+    if (looking->err)
+        lb_call_refuse(call,
+                       looking->err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : looking->err,
+                       NULL);
+    else
+        lb_workspace_count_checks(call->workspace, 1, looking->blocks > 0);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_lookup_get(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct looking *looking = lb_request_alloc(req, sizeof *looking);
+    if (!looking)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    if (!lb_identifiers_read_one(call, req->params[0], &looking->identifier))
+        return LB_DONE;
+    looking->call = call;
+    call->state = looking;
+    return lb_call_read(call, run);
+}

@@ -1,0 +1,121 @@
+/* The blocklist of a whole workspace. */
+#include "api/blocklist/dry_run.h"
+#include "api/handlers.h"
+#include "api/paging.h"
+#include "api/blocklist/workspace_list.h"
+
+#include "json/encode.h"
+
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     1000
+#define ENTRY_PREFIX  "bl_"
+
+enum lb_progress lb_workspace_leads_post(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_pending_change *pending = lb_changes_begin(call, false);
+    if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !lb_identifiers_read_leads(call, &pending->identifiers))
+        return LB_DONE;
+    if (call->dry_run)
+        return lb_dry_run_reply(call, &pending->identifiers, true);
+    struct lb_change *change = &pending->change;
+    change->items = pending->identifiers.items;
+    change->fingerprints = pending->identifiers.fingerprints;
+    change->count = pending->identifiers.count;
+    pending->asked = change->count;
+    lb_change_block(change);
+    return lb_changes_submit(call, pending, pending->identifiers.bytes, lb_changes_reply_blocked);
+}
+
+void lb_workspace_leads_put_id(struct lb_buf *body, uint64_t entry)
+{
+    lb_buf_append_lit(body, ENTRY_PREFIX);
+    lb_buf_append_u64(body, entry);
+}
+
+/* Without the brace that ends it. */
+static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
+{
+    lb_buf_append_lit(body, "{\"id\":\"");
+    lb_workspace_leads_put_id(body, entry->id);
+    lb_buf_append_lit(body, "\",\"publicIdentifier\":");
+    lb_json_put_string(body, entry->identifier);
+    lb_buf_append_lit(body, ",\"reason\":");
+    if (entry->reason.ptr)
+        lb_json_put_string(body, entry->reason);
+    else
+        lb_buf_append_lit(body, "null");
+    lb_buf_append_lit(body, ",\"createdAt\":");
+    lb_json_put_time(body, entry->at);
+    lb_buf_append_lit(body, ",\"workspaceId\":");
+    lb_json_put_string(body, lb_str(call->workspace->row.id));
+}
+
+enum lb_progress lb_workspace_leads_list(struct lb_request *req, void *app)
+{
+    (void)app;
+    static const struct lb_paging paging = {LIMIT_DEFAULT, LIMIT_MAX, "offset", "limit", put_entry};
+    return lb_paging_reply(lb_call_of(req), &paging);
+}
+
+/* Ids that are texts but no ids of ours are unknown ones: 0 is no entry. */
+static uint64_t parse_id(struct lb_str text)
+{
+    size_t prefix = sizeof ENTRY_PREFIX - 1;
+    uint64_t id = 0;
+    if (text.len > prefix && memcmp(text.ptr, ENTRY_PREFIX, prefix) == 0)
+        lb_str_to_id((struct lb_str){text.ptr + prefix, text.len - prefix}, LB_ENTRY_ID_MAX, &id);
+    return id;
+}
+
+/* Reads the array of ids; false when the reply is set. */
+static bool read_ids(struct lb_call *call, struct lb_change *change)
+{
+    struct lb_reply *reply = &call->req->reply;
+    size_t max = call->app->config->max_identifiers;
+    change->count = lb_json_length(call->body);
+    if (change->count == 0) {
+        lb_reply_error(reply, LB_ERR_EMPTY_IDENTIFIERS,
+                       "The array is empty; send at least one id.");
+        return false;
+    }
+    if (change->count > max) {
+        lb_reply_error(reply, LB_ERR_TOO_MANY_IDENTIFIERS,
+                       "The array has %zu ids and at most %zu are allowed; send several requests.",
+                       change->count, max);
+        return false;
+    }
+    uint64_t *ids = lb_request_alloc(call->req, change->count * sizeof *ids);
+    if (!ids) {
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return false;
+    }
+    for (size_t i = 0; i < change->count; i++) {
+        const struct lb_json *item = lb_json_item(call->body, i);
+        if (lb_json_type(item) != LB_JSON_STRING) {
+            lb_reply_error(reply, LB_ERR_INVALID_BODY,
+                           "Item %zu is not a text. Send record ids, such as [\"bl_42\"]; they are "
+                           "in the list of blocked leads.",
+                           i);
+            return false;
+        }
+        ids[i] = parse_id(lb_json_string(item));
+    }
+    change->ids = ids;
+    return true;
+}
+
+enum lb_progress lb_workspace_leads_delete(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_pending_change *pending = lb_changes_begin(call, false);
+    if (!pending || !lb_call_parse_body(call, LB_JSON_ARRAY) || !read_ids(call, &pending->change))
+        return LB_DONE;
+    pending->asked = pending->change.count;
+    lb_change_unblock_ids(&pending->change);
+    return lb_changes_submit(call, pending, pending->change.count * sizeof(uint64_t),
+                             lb_changes_reply_unblocked);
+}

@@ -1,0 +1,153 @@
+#include "api/body_items.h"
+
+#include "json/encode.h"
+
+#include <stdio.h>
+
+/* How much of a bad value is echoed, in bytes. */
+#define SHOWN_BYTES 200
+/* Texts are kept in blocks of up to this size, and of the body's for small requests. */
+#define TEXT_BLOCK ((size_t)16 << 10)
+#define TEXT_ROOM  512
+
+bool lb_items_no_memory(struct lb_call *call)
+{
+    lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    return false;
+}
+
+size_t lb_items_characters(struct lb_str text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+    return count;
+}
+
+void lb_items_free_body(struct lb_call *call)
+{
+    lb_json_free(call->body);
+    call->body = NULL;
+}
+
+const struct lb_json *lb_items_array(struct lb_call *call, const char *name)
+{
+    struct lb_reply *reply = &call->req->reply;
+    const struct lb_json *array = lb_json_member(call->body, name);
+    size_t max = call->app->config->max_identifiers;
+    size_t total = lb_json_length(array);
+    if (lb_json_type(array) != LB_JSON_ARRAY)
+        lb_reply_error(reply, LB_ERR_INVALID_BODY, "The body needs an array \"%s\".", name);
+    else if (total == 0)
+        lb_reply_error(reply, LB_ERR_EMPTY_IDENTIFIERS,
+                       "The array \"%s\" is empty; send at least one lead.", name);
+    else if (total > max)
+        lb_reply_error(reply, LB_ERR_TOO_MANY_IDENTIFIERS,
+                       "The array \"%s\" has %zu items and at most %zu are allowed; send several "
+                       "requests.",
+                       name, total, max);
+    else
+        return array;
+    return NULL;
+}
+
+static char *new_block(struct lb_call *call, struct lb_kept *kept, size_t least)
+{
+    size_t wanted = call->req->body.len + TEXT_ROOM;
+    wanted = wanted < TEXT_BLOCK ? wanted : TEXT_BLOCK;
+    kept->left = wanted > least ? wanted : least;
+    kept->free = lb_request_alloc(call->req, kept->left);
+    return kept->free;
+}
+
+bool lb_keep(struct lb_call *call, struct lb_kept *kept, struct lb_str *text)
+{
+    if (!text->ptr)
+        return true;
+    if ((!kept->free || kept->left < text->len) && !new_block(call, kept, text->len))
+        return false;
+    char *copy = kept->free;
+    memcpy(copy, text->ptr, text->len);
+    kept->free += text->len;
+    kept->left -= text->len;
+    kept->bytes += text->len;
+    text->ptr = copy;
+    return true;
+}
+
+void lb_bad_items_init(struct lb_bad_items *bad, const struct lb_call *call, size_t total)
+{
+    bool lenient = lb_call_lenient(call);
+    *bad = (struct lb_bad_items){.lenient = lenient, .room = lenient ? total : LB_BAD_ITEMS_SHOWN};
+}
+
+/* As much of a bad value as is shown, and not half a character. */
+static struct lb_str shown_part(struct lb_str value)
+{
+    if (value.len <= SHOWN_BYTES)
+        return value;
+    size_t shown = SHOWN_BYTES;
+    while (((unsigned char)value.ptr[shown] & 0xc0) == 0x80)
+        shown--;
+    return (struct lb_str){value.ptr, shown};
+}
+
+bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_kept *kept,
+                      size_t index, struct lb_str value, const char *reason)
+{
+    if (!bad->items)
+        bad->items = lb_request_alloc(call->req, bad->room * sizeof *bad->items);
+    if (!bad->items)
+        return lb_items_no_memory(call);
+    if (bad->count++ >= bad->room)
+        return true;
+    value = shown_part(value);
+    if (!lb_keep(call, kept, &value))
+        return lb_items_no_memory(call);
+    bad->items[bad->count - 1] = (struct lb_bad_item){index, value, reason};
+    return true;
+}
+
+static void put_bad_items(struct lb_buf *body, const struct lb_bad_item *bad, size_t count)
+{
+    lb_buf_append_lit(body, "[");
+    for (size_t i = 0; i < count; i++) {
+        lb_buf_printf(body, "%s{\"index\":%zu,\"value\":", i ? "," : "", bad[i].index);
+        if (bad[i].value.ptr)
+            lb_json_put_string(body, bad[i].value);
+        else
+            lb_buf_append_lit(body, "null");
+        lb_buf_append_lit(body, ",\"reason\":");
+        lb_json_put_string(body, lb_str(bad[i].reason));
+        lb_buf_append_lit(body, "}");
+    }
+    lb_buf_append_lit(body, "]");
+}
+
+bool lb_bad_items_pass(const struct lb_bad_items *bad, struct lb_call *call)
+{
+    struct lb_reply *reply = &call->req->reply;
+    if (bad->count == 0 || bad->lenient)
+        return true;
+    if (bad->fields)
+        lb_reply_error(reply, LB_ERR_INVALID_BODY,
+                       "%zu of the leads cannot be used; nothing was recorded.", bad->count);
+    else
+        lb_reply_error(reply, LB_ERR_INVALID_IDENTIFIER,
+                       "%zu of the identifiers cannot be used; nothing was recorded.", bad->count);
+    reply->body.len--; /* reopen the object */
+    lb_buf_append_lit(&reply->body, ",\"errors\":");
+    put_bad_items(&reply->body, bad->items, bad->count < bad->room ? bad->count : bad->room);
+    lb_buf_printf(&reply->body, ",\"errorCount\":%zu}", bad->count);
+    return false;
+}
+
+void lb_bad_items_put_invalid(const struct lb_bad_items *bad, struct lb_call *call,
+                              struct lb_buf *body)
+{
+    if (!bad->lenient)
+        return;
+    lb_reply_header(&call->req->reply, "Preference-Applied", "handling=lenient");
+    lb_buf_append_lit(body, ",\"invalid\":");
+    put_bad_items(body, bad->items, bad->count);
+}

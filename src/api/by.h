@@ -1,0 +1,40 @@
+/* Who did something, in words: the "by" of entries and of the audit log. */
+#ifndef LB_API_BY_H
+#define LB_API_BY_H
+
+#include "api/call.h"
+
+/* Those of one reply. A page has few different ones, so each is looked up once: a key is looked for
+ * among all keys, and a user is read from the store. Set `call` and `reader`; the rest is zero at
+ * first. Reader threads. */
+struct lb_actors {
+    const struct lb_call *call;
+    struct lb_store_reader *reader;
+    struct lb_buf texts; /* of those that are known */
+    struct lb_actors_known {
+        uint32_t actor;
+        size_t at, len; /* in texts */
+    } known[64];
+    size_t count;
+};
+
+void lb_actors_fini(struct lb_actors *actors);
+
+/* Appends {"type":"key|user|operator","id":...,"name":...} for an actor of the logs
+ * (store/accounts.h). Ends the strings of the reader's last read. */
+void lb_actors_put(struct lb_actors *actors, struct lb_buf *body, uint32_t actor);
+
+/* Places in a text where a "by" belongs, for texts that are made while the reader is busy. */
+struct lb_actors_places {
+    struct lb_actors_place {
+        size_t at; /* in the text: ,"by":{...} goes before this byte */
+        uint32_t actor;
+    } * places; /* room for as many as there will be */
+    size_t count;
+};
+
+/* Fills them in. False when out of memory. */
+bool lb_actors_fill_in(struct lb_actors *actors, struct lb_buf *body,
+                       const struct lb_actors_places *places);
+
+#endif

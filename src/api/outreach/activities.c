@@ -1,0 +1,165 @@
+/* What senders do: claim activities, and report how they went. */
+#include "api/handlers.h"
+#include "api/outreach/ids.h"
+#include "api/body_items.h"
+#include "api/outreach/leads.h"
+#include "domain/outreach/activity.h"
+#include "domain/outreach/sequence.h"
+#include "json/encode.h"
+
+#define CLAIM_DEFAULT         50
+#define LEASE_SECONDS_DEFAULT 300
+
+/* --- Claim --- */
+
+static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
+                        const struct lb_claimed *item)
+{
+    struct lb_new_lead person = {.identifier = lb_claim_text(claim, item->identifier),
+                                 .member_id = lb_claim_text(claim, item->member_id),
+                                 .first_name = lb_claim_text(claim, item->first_name),
+                                 .last_name = lb_claim_text(claim, item->last_name),
+                                 .company_name = lb_claim_text(claim, item->company_name),
+                                 .variables = lb_claim_text(claim, item->variables)};
+    lb_buf_printf(body,
+                  "{\"id\":\"" LB_ACTIVITY_PREFIX
+                  "%llu_%u\",\"type\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX "%llu\",",
+                  (unsigned long long)item->lead, item->step, lb_step_type_name(item->type),
+                  (unsigned long long)item->lead);
+    lb_leads_put_person(body, &person);
+    lb_buf_printf(body,
+                  ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u,\"attempt\":%u,\"message\":",
+                  item->step, item->order, item->attempt);
+    lb_json_put_string_or_null(body, lb_claim_text(claim, item->message));
+    lb_buf_printf(body, ",\"leaseToken\":\"%s\",\"leaseExpiresAt\":", item->lease_token);
+    lb_json_put_time(body, claim->lease_until);
+    lb_buf_append_lit(body, "}");
+}
+
+static void reply_claimed(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    struct lb_claim *claim = call->state;
+    if (claim->write.result) {
+        lb_call_refuse(call, claim->write.result, &claim->write.reason);
+    } else {
+        struct lb_buf *body = lb_reply_json(&req->reply, 200);
+        lb_buf_append_lit(body, "[");
+        for (size_t i = 0; i < claim->count; i++) {
+            if (i)
+                lb_buf_append_lit(body, ",");
+            put_claimed(body, claim, &claim->items[i]);
+        }
+        lb_buf_append_lit(body, "]");
+    }
+    lb_claim_fini(claim);
+}
+
+/* A whole number of the body; `fallback` when it is missing. False when the reply is set. */
+static bool read_number(struct lb_call *call, const char *name, int64_t fallback, int64_t max,
+                        int64_t *out)
+{
+    const struct lb_json *value = lb_json_member(call->body, name);
+    *out = fallback;
+    if (lb_json_type(value) == LB_JSON_MISSING || lb_json_type(value) == LB_JSON_NULL)
+        return true;
+    if (lb_json_int64(value, out) && *out >= 1 && *out <= max)
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "\"%s\" must be a whole number from 1 to %lld.", name, (long long)max);
+    return false;
+}
+
+enum lb_progress lb_activities_claim(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_claim *claim = lb_request_alloc(req, sizeof *claim);
+    int64_t max;
+    int64_t lease_s;
+    if (!claim)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    if ((req->body.len && !lb_call_parse_body(call, LB_JSON_OBJECT)) ||
+        !read_number(call, "max", CLAIM_DEFAULT, LB_CLAIM_MAX, &max) ||
+        !read_number(call, "leaseSeconds", LEASE_SECONDS_DEFAULT, LB_LEASE_SECONDS_MAX, &lease_s))
+        return LB_DONE;
+    claim->outreach = call->app->outreach;
+    claim->standing = lb_call_standing(call, true);
+    claim->max = (size_t)max;
+    claim->lease_s = (uint32_t)lease_s;
+    call->state = claim;
+    lb_claim_activities(claim);
+    return lb_call_write(call, &claim->write, (size_t)max * LB_CLAIMED_BYTES, reply_claimed);
+}
+
+/* --- Complete --- */
+
+static void reply_completed(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    const struct lb_completion *completion = call->state;
+    if (completion->write.result) {
+        lb_call_refuse(call, completion->write.result, &completion->write.reason);
+        return;
+    }
+    lb_buf_printf(lb_reply_json(&req->reply, 200),
+                  "{\"success\":true,\"message\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
+                  "%llu\",\"status\":\"%s\",\"blocked\":%s}",
+                  completion->blocked ? "Recorded; the lead has been blocked meanwhile"
+                                      : "Recorded",
+                  (unsigned long long)completion->lead, lb_lead_status_name(completion->status),
+                  completion->blocked ? "true" : "false");
+}
+
+static bool refuse(struct lb_call *call, const char *what)
+{
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "%s", what);
+    return false;
+}
+
+static bool read_detail(struct lb_call *call, struct lb_str *out)
+{
+    const struct lb_json *value = lb_json_member(call->body, "detail");
+    enum lb_json_type type = lb_json_type(value);
+    if (type == LB_JSON_MISSING || type == LB_JSON_NULL)
+        return true;
+    struct lb_str text = lb_json_string(value);
+    if (!text.ptr || memchr(text.ptr, 0, text.len) ||
+        lb_items_characters(text) > LB_DETAIL_CHARACTERS_MAX)
+        return refuse(call, "\"detail\" is a text of up to 500 characters, or null.");
+    *out = text;
+    return true;
+}
+
+static bool read_completion(struct lb_call *call, struct lb_completion *completion)
+{
+    const struct lb_json *accepted = lb_json_member(call->body, "accepted");
+    struct lb_str token = lb_json_string(lb_json_member(call->body, "leaseToken"));
+    struct lb_str result = lb_json_string(lb_json_member(call->body, "result"));
+    if (token.len == 0)
+        return refuse(call, "The body needs the \"leaseToken\" that the claim gave.");
+    if (!lb_result_parse(result, &completion->result))
+        return refuse(call, "The \"result\" is done, replied, failed or retry.");
+    if (lb_json_type(accepted) != LB_JSON_MISSING && lb_json_type(accepted) != LB_JSON_NULL &&
+        !lb_json_bool(accepted, &completion->accepted))
+        return refuse(call, "\"accepted\" is true or false.");
+    completion->lease_token = token;
+    return read_detail(call, &completion->detail);
+}
+
+enum lb_progress lb_activities_complete(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_completion *completion = lb_request_alloc(req, sizeof *completion);
+    if (!completion)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    if (!lb_call_parse_body(call, LB_JSON_OBJECT) || !read_completion(call, completion))
+        return LB_DONE;
+    lb_id_activity(req->params[0], &completion->lead, &completion->step);
+    completion->outreach = call->app->outreach;
+    completion->standing = lb_call_standing(call, false);
+    call->state = completion;
+    lb_activity_complete(completion);
+    return lb_call_write(call, &completion->write, req->body.len, reply_completed);
+}

@@ -1,0 +1,337 @@
+#include "api/outreach/campaigns.h"
+
+#include "api/handlers.h"
+#include "api/body_items.h"
+#include "api/paging.h"
+#include "api/outreach/steps.h"
+#include "api/outreach/variables.h"
+#include "domain/outreach/lead.h"
+#include "domain/outreach/counts.h"
+#include "json/encode.h"
+
+#define TAKE_DEFAULT 10
+#define TAKE_MAX     100
+/* Where a page ends early: sequences can be large. The Link goes on behind what it has. */
+#define PAGE_BYTES_MAX      ((size_t)4 << 20)
+#define NAME_CHARACTERS_MAX 100
+
+static double rate(int64_t part, int64_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+static void put_analytics(struct lb_buf *body, const struct lb_tally *tally)
+{
+    lb_buf_printf(body, "{\"acceptanceRate\":%.4g,\"responseRate\":%.4g,\"totalLeads\":%lld",
+                  rate(tally->accepted, tally->invited), rate(tally->replied, tally->contacted),
+                  (long long)lb_tally_total(tally));
+    lb_buf_append_lit(body, ",\"leads\":{");
+    for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
+        lb_buf_printf(body, "\"%s\":%lld,", lb_lead_status_name((enum lb_lead_status)status),
+                      (long long)tally->leads[status]);
+    lb_buf_printf(body, "\"blocked\":%lld}}", (long long)tally->set_aside);
+}
+
+/* `state`: of the campaign, or of a new one, all zero. */
+static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
+                         const struct lb_campaign_state *state, const struct lb_sequence *sequence)
+{
+    lb_buf_append_lit(body, "{\"id\":");
+    lb_json_put_string(body, lb_str(row->id));
+    lb_buf_append_lit(body, ",\"name\":");
+    lb_json_put_string(body, lb_str(row->name));
+    lb_buf_append_lit(body, ",\"status\":");
+    lb_json_put_string(body, lb_str(lb_campaign_status_name(row->status)));
+    lb_buf_printf(body, ",\"progress\":%u,\"createdAt\":", lb_tally_progress(&state->tally));
+    lb_json_put_time(body, row->created_at);
+    lb_buf_append_lit(body, ",\"settings\":{},\"coreVariables\":{},\"customVariables\":");
+    lb_variables_put(body, state->variables);
+    lb_buf_append_lit(body, ",\"linkedinAccounts\":[],\"analytics\":");
+    put_analytics(body, &state->tally);
+    lb_buf_append_lit(body, ",\"steps\":");
+    lb_steps_put(body, sequence);
+    lb_buf_append_lit(body, "}");
+}
+
+/* Reads what the store knows of a campaign and appends it. Its status, which belongs to the counts,
+ * is the store's too unless a page was chosen by what memory says. */
+static lb_err put_stored(struct lb_call *call, struct lb_store_reader *reader, struct lb_buf *body,
+                         const struct lb_campaign_row *row, bool stored_status)
+{
+    struct lb_campaign_row shown = *row;
+    struct lb_store *store = call->app->store;
+    struct lb_campaign_state state = {0};
+    struct lb_sequence sequence;
+    lb_err err =
+        lb_sequence_load(store, reader, (struct lb_list){row->workspace, row->no}, true, &sequence);
+    if (!err)
+        err = store->ops->campaign_state(reader, row->workspace, row->no, &state);
+    if (stored_status)
+        shown.status = state.status;
+    if (!err)
+        put_campaign(body, &shown, &state, &sequence);
+    lb_sequence_fini(&sequence);
+    return err;
+}
+
+bool lb_campaigns_read_name(struct lb_call *call, char *out)
+{
+    const struct lb_json *value = lb_json_member(call->body, "name");
+    struct lb_str name = lb_json_string(value);
+    size_t characters = 0;
+    bool printable = true;
+    for (size_t i = 0; i < name.len; i++) {
+        characters += ((unsigned char)name.ptr[i] & 0xc0) != 0x80;
+        printable = printable && (unsigned char)name.ptr[i] >= 0x20 && name.ptr[i] != 0x7f;
+    }
+    if (lb_json_type(value) == LB_JSON_STRING && characters >= 1 && printable &&
+        characters <= NAME_CHARACTERS_MAX && lb_str_copy(name, out, LB_NAME_SIZE))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "The body needs a \"name\": a text of 1 to %d characters.", NAME_CHARACTERS_MAX);
+    return false;
+}
+
+static bool read_id(struct lb_call *call, struct lb_campaign_change *change)
+{
+    const struct lb_json *value = lb_json_member(call->body, "id");
+    enum lb_json_type type = lb_json_type(value);
+    if (type == LB_JSON_MISSING || type == LB_JSON_NULL)
+        return true;
+    struct lb_str id = lb_json_string(value);
+    if (lb_campaign_id_valid(id))
+        return lb_str_copy(id, change->row.id, sizeof change->row.id);
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "A campaign's \"id\" is a text of 1 to %d of A-Z a-z 0-9 _ -; leave it out to "
+                   "have one made.",
+                   LB_CAMPAIGN_ID_MAX);
+    return false;
+}
+
+static struct lb_campaign_change *begin(struct lb_call *call)
+{
+    struct lb_campaign_change *change = lb_request_alloc(call->req, sizeof *change);
+    if (!change) {
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return NULL;
+    }
+    change->standing = lb_call_standing(call, false);
+    change->blocklist = call->app->blocklist;
+    change->outreach = call->app->outreach;
+    call->state = change;
+    return change;
+}
+
+/* The change that is done, or NULL when it failed and the reply is set. */
+static struct lb_campaign_change *done(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    struct lb_campaign_change *change = call->state;
+    if (change->write.result == LB_OK)
+        return change;
+    lb_call_refuse(call, change->write.result, &change->write.reason);
+    return NULL;
+}
+
+static void reply_created(struct lb_request *req)
+{
+    const struct lb_campaign_change *change = done(req);
+    if (!change)
+        return;
+    struct lb_campaign_state state = {.variables = change->variables};
+    struct lb_sequence sequence = {.steps = change->steps, .count = change->step_count};
+    put_campaign(lb_reply_json(&req->reply, 201), &change->row, &state, &sequence);
+}
+
+/* Reads "customVariables"; false when the reply is set. */
+static bool read_variables(struct lb_call *call, struct lb_campaign_change *change)
+{
+    struct lb_buf packed = {0};
+    struct lb_kept kept = {0};
+    const char *wrong = lb_variables_read(lb_json_member(call->body, "customVariables"), &packed);
+    change->variables = lb_buf_str(&packed);
+    bool good = !wrong && !packed.failed && lb_keep(call, &kept, &change->variables);
+    lb_buf_fini(&packed);
+    if (wrong)
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The campaign %s.", wrong);
+    else if (!good)
+        lb_items_no_memory(call);
+    return good;
+}
+
+enum lb_progress lb_campaigns_create(struct lb_call *call)
+{
+    struct lb_campaign_change *change = begin(call);
+    if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !lb_campaigns_read_name(call, change->row.name) || !read_id(call, change) ||
+        !read_variables(call, change) ||
+        !lb_steps_read(call, lb_json_member(call->body, "steps"), &change->steps,
+                       &change->step_count))
+        return LB_DONE;
+    change->max_campaigns = call->app->config->max_workspace_campaigns;
+    lb_campaign_create(change);
+    return lb_call_write(call, &change->write, sizeof change->row + call->req->body.len,
+                         reply_created);
+}
+
+enum lb_progress lb_campaigns_post(struct lb_request *req, void *app)
+{
+    (void)app;
+    return lb_campaigns_create(lb_call_of(req));
+}
+
+/* A page of campaigns on its way. */
+struct listing {
+    uint64_t skip;
+    uint64_t take;
+    int status; /* -1: any */
+    struct lb_campaign_row *rows;
+};
+
+static enum lb_turn run_page(struct lb_call *call, struct lb_store_reader *reader)
+{
+    const struct listing *listing = call->state;
+    struct lb_campaign_row *rows = listing->rows;
+    size_t total;
+    size_t count = lb_access_page_campaigns(call->app->access, call->workspace, listing->status,
+                                            listing->skip, listing->take, rows, &total);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_err err = LB_OK;
+    size_t i = 0;
+    lb_buf_append_lit(body, "[");
+    for (; !err && i < count && body->len < PAGE_BYTES_MAX; i++) {
+        if (body->len > 1)
+            lb_buf_append_lit(body, ",");
+        err = put_stored(call, reader, body, &rows[i], false);
+        if (err == LB_ERR_NOT_FOUND) { /* deleted this very moment */
+            body->len -= body->len > 1;
+            err = LB_OK;
+        }
+    }
+    lb_buf_append_lit(body, "]");
+    lb_paging_put_total(call, total);
+    if (i && listing->skip + i < total)
+        lb_paging_put_link(call, "take=%llu&skip=%llu%s%s", (unsigned long long)listing->take,
+                           (unsigned long long)listing->skip + i,
+                           listing->status < 0 ? "" : "&status=",
+                           listing->status < 0
+                               ? ""
+                               : lb_campaign_status_name((enum lb_campaign_status)listing->status));
+    if (err)
+        lb_call_refuse(call, err, NULL);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+static bool read_status(struct lb_call *call, int *out)
+{
+    struct lb_str wanted;
+    enum lb_campaign_status status;
+    *out = -1;
+    if (!lb_paging_text(call, "status", &wanted))
+        return false;
+    if (!wanted.ptr)
+        return true;
+    if (lb_campaign_status_parse(wanted, &status)) {
+        *out = (int)status;
+        return true;
+    }
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'status' must be draft, active, paused, completed or error.");
+    return false;
+}
+
+enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_default, size_t take_max)
+{
+    struct listing *listing = lb_request_alloc(call->req, sizeof *listing);
+    if (!listing)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+        !lb_paging_number(call, "take", "limit", take_default, take_max, &listing->take) ||
+        !read_status(call, &listing->status))
+        return LB_DONE;
+    listing->rows = lb_request_alloc(call->req, (listing->take + 1) * sizeof *listing->rows);
+    if (!listing->rows)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    call->state = listing;
+    return lb_call_read(call, run_page);
+}
+
+enum lb_progress lb_campaigns_list(struct lb_request *req, void *app)
+{
+    (void)app;
+    return lb_campaigns_reply_page(lb_call_of(req), TAKE_DEFAULT, TAKE_MAX);
+}
+
+static enum lb_turn run_get(struct lb_call *call, struct lb_store_reader *reader)
+{
+    const struct lb_campaign *campaign =
+        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+    lb_err err = LB_ERR_NOT_FOUND;
+    if (campaign) {
+        struct lb_campaign_row row = campaign->row;
+        err = put_stored(call, reader, lb_reply_json(&call->req->reply, 200), &row, true);
+    }
+    if (err == LB_ERR_NOT_FOUND)
+        lb_call_campaign_not_found(call);
+    else if (err)
+        lb_call_refuse(call, err, NULL);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_campaigns_get(struct lb_request *req, void *app)
+{
+    (void)app;
+    return lb_call_read(lb_call_of(req), run_get);
+}
+
+static void reply_deleted(struct lb_request *req)
+{
+    const struct lb_campaign_change *change = done(req);
+    if (change)
+        lb_call_reply_done(lb_call_of(req), 200,
+                           "Campaign '%s' deleted with its leads and its blocklist",
+                           change->row.id);
+}
+
+enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_campaign_change *change = begin(call);
+    if (!change)
+        return LB_DONE;
+    lb_campaign_delete(change);
+    return lb_call_write(call, &change->write, 0, reply_deleted);
+}
+
+static void reply_status(struct lb_request *req)
+{
+    const struct lb_campaign_change *change = done(req);
+    if (change)
+        lb_call_reply_done(lb_call_of(req), 200, "Campaign '%s' is %s", change->row.id,
+                           lb_campaign_status_name(change->row.status));
+}
+
+static enum lb_progress set_status(struct lb_call *call,
+                                   void (*prepare)(struct lb_campaign_change *change))
+{
+    struct lb_campaign_change *change = begin(call);
+    if (!change)
+        return LB_DONE;
+    prepare(change);
+    return lb_call_write(call, &change->write, 0, reply_status);
+}
+
+enum lb_progress lb_campaigns_activate(struct lb_request *req, void *app)
+{
+    (void)app;
+    return set_status(lb_call_of(req), lb_campaign_activate);
+}
+
+enum lb_progress lb_campaigns_pause(struct lb_request *req, void *app)
+{
+    (void)app;
+    return set_status(lb_call_of(req), lb_campaign_pause);
+}

@@ -1,0 +1,285 @@
+/* Why a lead will or will not be contacted next. */
+#include "api/by.h"
+#include "api/handlers.h"
+#include "api/outreach/ids.h"
+#include "api/body_items.h"
+#include "api/outreach/leads.h"
+#include "api/outreach/steps.h"
+#include "base/clock.h"
+#include "domain/outreach/schedule.h"
+#include "json/encode.h"
+
+#define BLOCKS_MAX 4 /* two names in two lists */
+
+/* A block that excludes the lead, with its own copies of what the store's row says. */
+struct block {
+    enum lb_scope scope;
+    struct lb_str identifier;
+    int64_t at;
+    uint32_t actor;
+    struct lb_buf reason;
+    bool has_reason;
+};
+
+struct explaining {
+    struct lb_call *call;
+    struct lb_store_reader *reader;
+    struct lb_lead_row lead;
+    struct lb_str identifier; /* copies of the lead's names */
+    struct lb_str member_id;
+    struct lb_campaign_state state;
+    struct lb_sequence sequence;
+    struct lb_due due;
+    struct block blocks[BLOCKS_MAX];
+    size_t block_count;
+};
+
+static lb_err add_block(struct explaining *explaining, enum lb_scope scope,
+                        struct lb_str identifier, uint64_t id)
+{
+    struct block *block = &explaining->blocks[explaining->block_count];
+    struct lb_store *store = explaining->call->app->store;
+    struct lb_entry entry;
+    store->ops->reader_rest(explaining->reader); /* memory may know more than an older snapshot */
+    lb_err err =
+        lb_blocklist_entry(store, explaining->reader, explaining->call->list.workspace, id, &entry);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
+    *block = (struct block){.scope = scope,
+                            .identifier = identifier,
+                            .at = entry.at,
+                            .actor = entry.actor,
+                            .has_reason = entry.reason.ptr != NULL};
+    lb_buf_append_str(&block->reason, entry.reason);
+    explaining->block_count++;
+    return block->reason.failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
+}
+
+/* Adds the blocks of one of the lead's names. */
+static lb_err find_blocks(struct explaining *explaining, struct lb_str name)
+{
+    const struct lb_blocklist *blocklist = explaining->call->app->blocklist;
+    struct lb_list list = {explaining->lead.workspace, explaining->lead.campaign};
+    struct lb_list own = {.workspace = list.workspace};
+    if (!name.ptr)
+        return LB_OK;
+    uint64_t in_workspace = lb_blocklist_find(blocklist, own, name);
+    uint64_t in_campaign = lb_blocklist_find(blocklist, list, name);
+    lb_err err = LB_OK;
+    if (in_workspace)
+        err = add_block(explaining, LB_SCOPE_WORKSPACE, name, in_workspace);
+    if (!err && in_campaign)
+        err = add_block(explaining, LB_SCOPE_CAMPAIGN, name, in_campaign);
+    return err;
+}
+
+/* Reads the lead, if it is in the campaign, and copies its names. */
+static lb_err read_names(struct explaining *explaining, uint64_t no)
+{
+    struct lb_call *call = explaining->call;
+    struct lb_lead_row *lead = &explaining->lead;
+    struct lb_kept kept = {0};
+    lb_err err = call->app->store->ops->lead(explaining->reader, call->list.workspace, no, lead);
+    if (!err && lead->campaign != call->list.campaign)
+        err = LB_ERR_NOT_FOUND;
+    if (err)
+        return err;
+    explaining->identifier = lead->identifier;
+    explaining->member_id = lead->member_id;
+    bool done = lb_keep(call, &kept, &explaining->identifier) &&
+                lb_keep(call, &kept, &explaining->member_id);
+    return done ? LB_OK : LB_ERR_OVERLOADED;
+}
+
+static lb_err read_all(struct explaining *explaining, uint64_t no)
+{
+    struct lb_store *store = explaining->call->app->store;
+    struct lb_store_reader *reader = explaining->reader;
+    struct lb_list list = explaining->call->list;
+    lb_err err = read_names(explaining, no);
+    if (!err)
+        err = find_blocks(explaining, explaining->identifier);
+    if (!err)
+        err = find_blocks(explaining, explaining->member_id);
+    store->ops->reader_rest(reader);
+    if (!err)
+        err = store->ops->campaign_state(reader, list.workspace, list.campaign, &explaining->state);
+    if (!err)
+        err = store->ops->lead(reader, list.workspace, no, &explaining->lead);
+    if (!err)
+        err = lb_sequence_load(store, reader, list, false, &explaining->sequence);
+    if (!err)
+        err = lb_due_find(store, reader, &explaining->sequence, &explaining->state,
+                          &explaining->lead, &explaining->due);
+    return err;
+}
+
+/* --- Words --- */
+
+static const char *status_words(enum lb_lead_status status)
+{
+    switch (status) {
+    case LB_LEAD_PAUSED:
+        return "The lead is paused";
+    case LB_LEAD_COMPLETED:
+        return "The lead is completed";
+    default:
+        return "The lead is in error; its last activity says why. Set its status to active to try "
+               "again";
+    }
+}
+
+static const char *campaign_words(enum lb_campaign_status status)
+{
+    switch (status) {
+    case LB_CAMPAIGN_DRAFT:
+        return "The campaign has not been activated yet";
+    case LB_CAMPAIGN_PAUSED:
+        return "The campaign is paused";
+    case LB_CAMPAIGN_COMPLETED:
+        return "The campaign is completed";
+    default:
+        return "The campaign is in error";
+    }
+}
+
+static void put_blocked_words(struct lb_buf *out, const struct block *block)
+{
+    char at[LB_TIME_TEXT_SIZE];
+    lb_time_format(block->at, at);
+    lb_buf_printf(out, "%.*s is blocked in the %s since %s", (int)block->identifier.len,
+                  block->identifier.ptr, lb_leads_scope_name(block->scope), at);
+}
+
+static void put_due_words(struct lb_buf *out, const struct explaining *explaining, int64_t now)
+{
+    char at[LB_TIME_TEXT_SIZE];
+    lb_time_format(explaining->due.at, at);
+    bool past = explaining->due.at <= now;
+    if (explaining->lead.queue == LB_QUEUE_CLAIMED && !past)
+        lb_buf_printf(out, "A sender has the activity; its lease ends at %s", at);
+    else if (explaining->lead.queue == LB_QUEUE_CLAIMED)
+        lb_buf_printf(
+            out, "A sender had the activity; its lease ended at %s, so it is offered again", at);
+    else if (past)
+        lb_buf_append_lit(out, "Due now: the next claim may take it");
+    else if (explaining->lead.queue == LB_QUEUE_RETRY)
+        lb_buf_printf(out, "A sender gave the activity back; it is offered again at %s", at);
+    else
+        lb_buf_printf(out, "Due at %s, when the delay of the step has passed", at);
+}
+
+/* Appends why, in words; returns whether the lead will be contacted. */
+static bool put_because(struct lb_buf *out, const struct explaining *explaining)
+{
+    int64_t now = lb_clock_wall_ms();
+    const struct lb_lead_row *lead = &explaining->lead;
+    if (explaining->block_count) {
+        put_blocked_words(out, &explaining->blocks[0]);
+    } else if (lead->status != LB_LEAD_WAITING && lead->status != LB_LEAD_ACTIVE) {
+        lb_buf_append_str(out, lb_str(status_words(lead->status)));
+    } else if (explaining->due.step == LB_SEQUENCE_NONE) {
+        lb_buf_append_lit(out, "No step is left for the lead");
+    } else if (explaining->state.status != LB_CAMPAIGN_ACTIVE) {
+        lb_buf_append_str(out, lb_str(campaign_words(explaining->state.status)));
+    } else if (lb_workspace_license(explaining->call->workspace, now)) {
+        lb_buf_append_lit(out, "Handing out activities needs a valid Pro or Agency license");
+    } else {
+        put_due_words(out, explaining, now);
+        return true;
+    }
+    return false;
+}
+
+/* --- The reply --- */
+
+static void put_key(struct lb_buf *body, const struct lb_access *access, uint32_t no)
+{
+    const struct lb_key *key = no ? lb_access_key_no(access, no) : NULL;
+    if (!key) {
+        lb_buf_append_lit(body, "null");
+        return;
+    }
+    lb_buf_append_lit(body, "{\"id\":");
+    lb_json_put_string(body, lb_str(key->row.id));
+    lb_buf_append_lit(body, ",\"name\":");
+    lb_json_put_string(body, lb_str(key->row.name));
+    lb_buf_append_lit(body, "}");
+}
+
+/* Last of the reply: it ends the strings of the lead. */
+static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
+{
+    struct lb_actors actors = {.call = explaining->call, .reader = explaining->reader};
+    lb_buf_append_lit(body, "[");
+    for (size_t i = 0; i < explaining->block_count; i++) {
+        const struct block *block = &explaining->blocks[i];
+        lb_buf_printf(body, "%s{\"scope\":\"%s\",\"publicIdentifier\":", i ? "," : "",
+                      lb_leads_scope_name(block->scope));
+        lb_json_put_string(body, block->identifier);
+        lb_buf_append_lit(body, ",\"since\":");
+        lb_json_put_time(body, block->at);
+        lb_buf_append_lit(body, ",\"reason\":");
+        if (block->has_reason)
+            lb_json_put_string(body, lb_buf_str(&block->reason));
+        else
+            lb_buf_append_lit(body, "null");
+        lb_buf_append_lit(body, ",\"key\":");
+        put_key(body, explaining->call->app->access, block->actor);
+        lb_buf_append_lit(body, ",\"by\":");
+        lb_actors_put(&actors, body, block->actor);
+        lb_buf_append_lit(body, "}");
+    }
+    lb_buf_append_lit(body, "]");
+    lb_actors_fini(&actors);
+}
+
+static void reply(const struct explaining *explaining)
+{
+    const struct lb_lead_row *lead = &explaining->lead;
+    struct lb_buf *body = lb_reply_json(&explaining->call->req->reply, 200);
+    struct lb_buf because = {0};
+    bool contact = put_because(&because, explaining);
+    bool waits = lead->status == LB_LEAD_WAITING || lead->status == LB_LEAD_ACTIVE ||
+                 lead->status == LB_LEAD_PAUSED;
+    lb_buf_printf(body, "{\"leadId\":\"" LB_LEAD_PREFIX "%llu\",", (unsigned long long)lead->no);
+    lb_leads_put_names(body, lead->identifier, lead->member_id);
+    lb_buf_printf(body, ",\"status\":\"%s\",\"campaignStatus\":\"%s\",\"contact\":%s,\"because\":",
+                  lb_lead_status_name(lead->status),
+                  lb_campaign_status_name(explaining->state.status), contact ? "true" : "false");
+    lb_json_put_string(body, lb_buf_str(&because));
+    lb_buf_append_lit(body, ",\"nextStep\":");
+    lb_steps_put_brief(body, &explaining->sequence,
+                       waits ? explaining->due.step : LB_SEQUENCE_NONE);
+    lb_buf_append_lit(body, ",\"dueAt\":");
+    lb_json_put_time_or_null(body, contact ? explaining->due.at : 0);
+    lb_buf_printf(body, ",\"blocked\":%s,\"blocks\":", explaining->block_count ? "true" : "false");
+    put_blocks(body, explaining);
+    lb_buf_append_lit(body, "}");
+    body->failed |= because.failed;
+    lb_buf_fini(&because);
+}
+
+static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct explaining explaining = {.call = call, .reader = reader};
+    lb_err err = read_all(&explaining, lb_id_lead(call->req->params[1]));
+    if (!err)
+        reply(&explaining);
+    else if (err == LB_ERR_NOT_FOUND)
+        lb_reply_error(&call->req->reply, LB_ERR_LEAD_NOT_FOUND,
+                       "No lead with this id in this campaign.");
+    else
+        lb_call_refuse(call, err, NULL);
+    lb_sequence_fini(&explaining.sequence);
+    for (size_t i = 0; i < explaining.block_count; i++)
+        lb_buf_fini(&explaining.blocks[i].reason);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_leads_explain(struct lb_request *req, void *app)
+{
+    (void)app;
+    return lb_call_read(lb_call_of(req), run);
+}

@@ -1,0 +1,48 @@
+/* Ids of leads, steps and activities as clients see them: ld_12, st_7, ac_12_7. What is no id of
+ * ours is the number 0, which nothing has. */
+#ifndef LB_API_OUTREACH_IDS_H
+#define LB_API_OUTREACH_IDS_H
+
+#include "base/str.h"
+
+#define LB_LEAD_PREFIX     "ld_"
+#define LB_STEP_PREFIX     "st_"
+#define LB_ACTIVITY_PREFIX "ac_"
+
+#define LB_ID_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
+
+/* The number behind the prefix; 0 when it is none. */
+static inline uint64_t lb_id_number(struct lb_str id, struct lb_str prefix, uint64_t max)
+{
+    uint64_t number = 0;
+    if (id.len > prefix.len && memcmp(id.ptr, prefix.ptr, prefix.len) == 0)
+        lb_str_to_id((struct lb_str){id.ptr + prefix.len, id.len - prefix.len}, max, &number);
+    return number;
+}
+
+static inline uint64_t lb_id_lead(struct lb_str id)
+{
+    return lb_id_number(id, LB_STR(LB_LEAD_PREFIX), LB_ID_NUMBER_MAX);
+}
+
+static inline uint32_t lb_id_step(struct lb_str id)
+{
+    return (uint32_t)lb_id_number(id, LB_STR(LB_STEP_PREFIX), UINT32_MAX);
+}
+
+/* Both parts of an activity's id, or both 0. */
+static inline void lb_id_activity(struct lb_str id, uint64_t *out_lead, uint32_t *out_step)
+{
+    size_t prefix = sizeof LB_ACTIVITY_PREFIX - 1;
+    const char *split = id.len > prefix ? memchr(id.ptr + prefix, '_', id.len - prefix) : NULL;
+    size_t head = split ? (size_t)(split - id.ptr) : 0;
+    struct lb_str rest = {split ? split + 1 : NULL, split ? id.len - head - 1 : 0};
+    uint64_t step = 0;
+    *out_lead =
+        lb_id_number((struct lb_str){id.ptr, head}, LB_STR(LB_ACTIVITY_PREFIX), LB_ID_NUMBER_MAX);
+    if (!*out_lead || !lb_str_to_id(rest, UINT32_MAX, &step))
+        *out_lead = step = 0;
+    *out_step = (uint32_t)step;
+}
+
+#endif

@@ -1,0 +1,161 @@
+/* The leads of a campaign, as they are listed. */
+#include "api/handlers.h"
+#include "api/outreach/ids.h"
+#include "api/outreach/leads.h"
+#include "api/paging.h"
+#include "api/outreach/variables.h"
+#include "domain/outreach/counts.h"
+#include "json/encode.h"
+
+#define TAKE_DEFAULT 10
+#define TAKE_MAX     100
+
+void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb_str member_id)
+{
+    lb_buf_append_lit(body, "\"publicIdentifier\":");
+    lb_json_put_string(body, identifier);
+    lb_buf_append_lit(body, ",\"memberId\":");
+    lb_json_put_string_or_null(body, member_id);
+}
+
+void lb_leads_put_person(struct lb_buf *body, const struct lb_new_lead *lead)
+{
+    lb_leads_put_names(body, lead->identifier, lead->member_id);
+    lb_buf_append_lit(body, ",\"firstName\":");
+    lb_json_put_string_or_null(body, lead->first_name);
+    lb_buf_append_lit(body, ",\"lastName\":");
+    lb_json_put_string_or_null(body, lead->last_name);
+    lb_buf_append_lit(body, ",\"companyName\":");
+    lb_json_put_string_or_null(body, lead->company_name);
+    lb_buf_append_lit(body, ",\"variables\":");
+    lb_variables_put(body, lead->variables);
+}
+
+enum lb_scope lb_leads_scope(const struct lb_blocklist *blocklist, const struct lb_lead_row *lead)
+{
+    struct lb_list list = {lead->workspace, lead->campaign};
+    enum lb_scope scope = lb_blocklist_check(blocklist, list, lead->identifier).scope;
+    if (scope == LB_SCOPE_WORKSPACE || !lead->member_id.ptr)
+        return scope;
+    enum lb_scope by_member = lb_blocklist_check(blocklist, list, lead->member_id).scope;
+    return by_member == LB_SCOPE_NONE ? scope : by_member;
+}
+
+const char *lb_leads_scope_name(enum lb_scope scope)
+{
+    return scope == LB_SCOPE_WORKSPACE ? "workspace" : "campaign";
+}
+
+/* A page on its way. */
+struct listing {
+    struct lb_call *call;
+    struct lb_buf *body;
+    int status; /* -1: any */
+    uint64_t skip;
+    uint64_t take;
+    uint64_t below; /* the cursor */
+    size_t given;
+    uint64_t last;
+};
+
+static void put_lead(const struct listing *listing, const struct lb_lead_row *lead)
+{
+    struct lb_buf *body = listing->body;
+    struct lb_new_lead person = {lead->identifier, lead->member_id,    lead->first_name,
+                                 lead->last_name,  lead->company_name, lead->variables};
+    enum lb_scope scope = lb_leads_scope(listing->call->app->blocklist, lead);
+    lb_buf_append_lit(body, "{\"id\":\"" LB_LEAD_PREFIX);
+    lb_buf_append_u64(body, lead->no);
+    lb_buf_append_lit(body, "\",");
+    lb_leads_put_person(body, &person);
+    lb_buf_printf(body, ",\"status\":\"%s\",\"createdAt\":", lb_lead_status_name(lead->status));
+    lb_json_put_time(body, lead->added_at);
+    if (scope == LB_SCOPE_NONE)
+        lb_buf_append_lit(body, ",\"blocked\":false}");
+    else
+        lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"}",
+                      lb_leads_scope_name(scope));
+}
+
+/* One more than the page has is asked for: it tells whether there is a next page. */
+static lb_err take_lead(void *context, const struct lb_lead_row *lead)
+{
+    struct listing *listing = context;
+    if (listing->given++ == listing->take)
+        return LB_OK;
+    if (listing->given > 1)
+        lb_buf_append_lit(listing->body, ",");
+    put_lead(listing, lead);
+    listing->last = lead->no;
+    return LB_OK;
+}
+
+static void put_headers(struct listing *listing, const struct lb_tally *tally)
+{
+    struct lb_call *call = listing->call;
+    bool any = listing->status < 0;
+    lb_paging_put_total(call,
+                        (uint64_t)(any ? lb_tally_total(tally) : tally->leads[listing->status]));
+    if (listing->given <= listing->take || listing->take == 0)
+        return;
+    lb_paging_put_link(
+        call, "take=%llu%s%s&cursor=c%llu", (unsigned long long)listing->take,
+        any ? "" : "&status=", any ? "" : lb_lead_status_name((enum lb_lead_status)listing->status),
+        (unsigned long long)listing->last);
+}
+
+static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct listing *listing = call->state;
+    const struct lb_store_ops *ops = call->app->store->ops;
+    struct lb_campaign_state state;
+    listing->body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(listing->body, "[");
+    lb_err err = ops->campaign_state(reader, call->list.workspace, call->list.campaign, &state);
+    if (!err)
+        err = ops->leads_page(reader, call->list.workspace, call->list.campaign, listing->status,
+                              listing->below, listing->skip, listing->take + 1, listing, take_lead);
+    lb_buf_append_lit(listing->body, "]");
+    if (err == LB_ERR_NOT_FOUND)
+        lb_call_campaign_not_found(call);
+    else if (err)
+        lb_call_refuse(call, err, NULL);
+    else
+        put_headers(listing, &state.tally);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+static bool read_status(struct lb_call *call, int *out)
+{
+    struct lb_str wanted;
+    enum lb_lead_status status;
+    *out = -1;
+    if (!lb_paging_text(call, "status", &wanted))
+        return false;
+    if (!wanted.ptr)
+        return true;
+    if (lb_lead_status_parse(wanted, &status)) {
+        *out = (int)status;
+        return true;
+    }
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'status' must be waiting, active, paused, completed or error.");
+    return false;
+}
+
+enum lb_progress lb_leads_list(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct listing *listing = lb_request_alloc(req, sizeof *listing);
+    if (!listing)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    listing->call = call;
+    call->state = listing;
+    if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+        !lb_paging_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
+        !read_status(call, &listing->status) || !lb_paging_cursor(call, &listing->below))
+        return LB_DONE;
+    return lb_call_read(call, run);
+}

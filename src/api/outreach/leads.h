@@ -1,0 +1,20 @@
+/* Leads in replies. */
+#ifndef LB_API_OUTREACH_LEADS_H
+#define LB_API_OUTREACH_LEADS_H
+
+#include "api/call.h"
+#include "domain/outreach/lead.h"
+
+/* Appends `"publicIdentifier":...,"memberId":...`. */
+void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb_str member_id);
+
+/* Appends the fields that describe a person, from `"publicIdentifier"` to `"variables"`. */
+void lb_leads_put_person(struct lb_buf *body, const struct lb_new_lead *lead);
+
+/* Where the lead is blocked now, by either of its names; the workspace wins. */
+enum lb_scope lb_leads_scope(const struct lb_blocklist *blocklist, const struct lb_lead_row *lead);
+
+/* "workspace" or "campaign". */
+const char *lb_leads_scope_name(enum lb_scope scope);
+
+#endif

@@ -1,0 +1,298 @@
+/* The steps of a campaign: what is sent, in which order, after which delays. */
+#include "api/outreach/steps.h"
+
+#include "api/handlers.h"
+#include "api/outreach/ids.h"
+#include "api/body_items.h"
+#include "domain/outreach/template.h"
+#include "json/encode.h"
+
+static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32_t order)
+{
+    lb_buf_append_lit(body, "{\"id\":\"" LB_STEP_PREFIX);
+    lb_buf_append_u64(body, step->no);
+    lb_buf_printf(body, "\",\"type\":\"%s\",\"order\":%u,\"delay\":%u,\"stopOnReply\":%s",
+                  lb_step_type_name(step->type), order, step->delay_hours,
+                  step->stop_on_reply ? "true" : "false");
+    lb_buf_append_lit(body, ",\"genericBody\":");
+    if (step->body.ptr)
+        lb_json_put_string(body, step->body);
+    else
+        lb_buf_append_lit(body, "null");
+    lb_buf_append_lit(body, "}");
+}
+
+void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence)
+{
+    uint32_t order = 0;
+    lb_buf_append_lit(body, "[");
+    for (size_t i = 0; i < sequence->count; i++) {
+        if (sequence->steps[i].deleted_at)
+            continue;
+        if (order)
+            lb_buf_append_lit(body, ",");
+        put_step(body, &sequence->steps[i], ++order);
+    }
+    lb_buf_append_lit(body, "]");
+}
+
+void lb_steps_put_brief(struct lb_buf *body, const struct lb_sequence *sequence, size_t index)
+{
+    if (index == LB_SEQUENCE_NONE) {
+        lb_buf_append_lit(body, "null");
+        return;
+    }
+    const struct lb_step_row *step = &sequence->steps[index];
+    lb_buf_printf(body, "{\"id\":\"" LB_STEP_PREFIX "%u\",\"type\":\"%s\",\"order\":%u}", step->no,
+                  lb_step_type_name(step->type), lb_sequence_order(sequence, index));
+}
+
+/* --- Bodies --- */
+
+/* Where a step is read from and to. */
+struct reading {
+    struct lb_call *call;
+    const struct lb_json *body;
+    struct lb_step_row *row;
+    unsigned given; /* see lb_step_field */
+    struct lb_reason reason;
+};
+
+static bool wrong(struct reading *reading, const char *what)
+{
+    lb_reply_error(&reading->call->req->reply, LB_ERR_INVALID_BODY, "%s", what);
+    return false;
+}
+
+static bool present(const struct lb_json *value)
+{
+    return lb_json_type(value) != LB_JSON_MISSING;
+}
+
+static bool read_type(struct reading *reading)
+{
+    const struct lb_json *value = lb_json_member(reading->body, "type");
+    if (!present(value))
+        return true;
+    if (!lb_step_type_parse(lb_json_string(value), &reading->row->type))
+        return wrong(reading, "The \"type\" of a step is visit_profile, invitation or message.");
+    reading->given |= LB_STEP_TYPE;
+    return true;
+}
+
+static bool read_delay(struct reading *reading)
+{
+    const struct lb_json *value = lb_json_member(reading->body, "delay");
+    int64_t hours;
+    if (!present(value))
+        return true;
+    if (!lb_json_int64(value, &hours) || hours < 0 || hours > LB_STEP_DELAY_MAX)
+        return wrong(reading, "The \"delay\" of a step is a whole number of hours from 0 to 8760.");
+    reading->row->delay_hours = (uint32_t)hours;
+    reading->given |= LB_STEP_DELAY;
+    return true;
+}
+
+static bool read_stop(struct reading *reading)
+{
+    const struct lb_json *value = lb_json_member(reading->body, "stopOnReply");
+    if (!present(value))
+        return true;
+    if (!lb_json_bool(value, &reading->row->stop_on_reply))
+        return wrong(reading, "\"stopOnReply\" is true or false.");
+    reading->given |= LB_STEP_STOP;
+    return true;
+}
+
+static bool read_template(struct reading *reading)
+{
+    const struct lb_json *value = lb_json_member(reading->body, "genericBody");
+    enum lb_json_type type = lb_json_type(value);
+    struct lb_str text = lb_json_string(value);
+    struct lb_kept kept = {0};
+    if (type == LB_JSON_MISSING)
+        return true;
+    reading->given |= LB_STEP_BODY;
+    if (type == LB_JSON_NULL || (text.ptr && text.len == 0))
+        return true;
+    if (!text.ptr || memchr(text.ptr, 0, text.len))
+        return wrong(reading, "The \"genericBody\" is a text without NUL characters, or null.");
+    if (lb_items_characters(text) > LB_TEMPLATE_CHARACTERS_MAX)
+        return wrong(reading, "The \"genericBody\" is longer than 10000 characters.");
+    if (!lb_keep(reading->call, &kept, &text))
+        return lb_items_no_memory(reading->call);
+    reading->row->body = text;
+    lb_err err = lb_template_check(text, &reading->reason);
+    if (err)
+        lb_reply_error(&reading->call->req->reply, err, "%s", reading->reason.text);
+    return !err;
+}
+
+static bool read_fields(struct reading *reading)
+{
+    if (lb_json_type(reading->body) != LB_JSON_OBJECT)
+        return wrong(reading, "A step is a JSON object.");
+    return read_type(reading) && read_delay(reading) && read_stop(reading) &&
+           read_template(reading);
+}
+
+/* A whole step, with defaults for what is missing. */
+static bool read_step(struct reading *reading)
+{
+    *reading->row = (struct lb_step_row){.stop_on_reply = true};
+    if (!read_fields(reading))
+        return false;
+    if (!(reading->given & LB_STEP_TYPE))
+        return wrong(reading, "A step needs a \"type\": visit_profile, invitation or message.");
+    lb_err err = lb_step_check(reading->row, &reading->reason);
+    if (err)
+        lb_reply_error(&reading->call->req->reply, err, "%s", reading->reason.text);
+    return !err;
+}
+
+bool lb_steps_read(struct lb_call *call, const struct lb_json *array, struct lb_step_row **out,
+                   size_t *out_count)
+{
+    enum lb_json_type type = lb_json_type(array);
+    size_t count = lb_json_length(array);
+    *out_count = 0;
+    if (type == LB_JSON_MISSING || type == LB_JSON_NULL)
+        return true;
+    if (type != LB_JSON_ARRAY || count > LB_STEPS_MAX) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                       "\"steps\" is an array of at most %d steps.", LB_STEPS_MAX);
+        return false;
+    }
+    *out = lb_request_alloc(call->req, (count + 1) * sizeof **out);
+    if (!*out)
+        return lb_items_no_memory(call);
+    for (size_t i = 0; i < count; i++) {
+        struct reading reading = {.call = call, .body = lb_json_item(array, i), .row = &(*out)[i]};
+        if (!read_step(&reading))
+            return false;
+    }
+    *out_count = count;
+    return true;
+}
+
+/* "order": a place from 1, or missing. */
+static bool read_order(struct lb_call *call, uint32_t *out)
+{
+    const struct lb_json *value = lb_json_member(call->body, "order");
+    int64_t order;
+    if (!present(value))
+        return true;
+    if (lb_json_int64(value, &order) && order >= 1 && order <= LB_STEPS_MAX) {
+        *out = (uint32_t)order;
+        return true;
+    }
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "The \"order\" of a step is its place, from 1 to %d.", LB_STEPS_MAX);
+    return false;
+}
+
+/* --- Handlers --- */
+
+static struct lb_step_change *begin(struct lb_call *call)
+{
+    struct lb_step_change *change = lb_request_alloc(call->req, sizeof *change);
+    if (!change) {
+        lb_items_no_memory(call);
+        return NULL;
+    }
+    change->outreach = call->app->outreach;
+    change->standing = lb_call_standing(call, false);
+    call->state = change;
+    return change;
+}
+
+/* The change that is done, or NULL when it failed and the reply is set. */
+static struct lb_step_change *done(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    struct lb_step_change *change = call->state;
+    if (change->write.result == LB_OK)
+        return change;
+    lb_call_refuse(call, change->write.result, &change->write.reason);
+    return NULL;
+}
+
+static void reply_added(struct lb_request *req)
+{
+    const struct lb_step_change *change = done(req);
+    if (change)
+        put_step(lb_reply_json(&req->reply, 201), &change->row, change->order_now);
+}
+
+enum lb_progress lb_steps_post(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_step_change *change = begin(call);
+    if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
+        return LB_DONE;
+    struct reading reading = {.call = call, .body = call->body, .row = &change->row};
+    if (!read_step(&reading) || !read_order(call, &change->order))
+        return LB_DONE;
+    lb_step_add(change);
+    return lb_call_write(call, &change->write, req->body.len, reply_added);
+}
+
+static void reply_replaced(struct lb_request *req)
+{
+    if (done(req))
+        lb_call_reply_done(lb_call_of(req), 200, "Step changed");
+}
+
+enum lb_progress lb_steps_put_one(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_step_change *change = begin(call);
+    if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
+        return LB_DONE;
+    struct reading reading = {.call = call, .body = call->body, .row = &change->row};
+    if (!read_fields(&reading) || !read_order(call, &change->order))
+        return LB_DONE;
+    change->step = lb_id_step(req->params[1]);
+    change->given = reading.given;
+    lb_step_replace(change);
+    return lb_call_write(call, &change->write, req->body.len, reply_replaced);
+}
+
+static void reply_removed(struct lb_request *req)
+{
+    if (done(req))
+        lb_call_reply_done(lb_call_of(req), 200, "Step deleted");
+}
+
+enum lb_progress lb_steps_delete(struct lb_request *req, void *app)
+{
+    (void)app;
+    struct lb_call *call = lb_call_of(req);
+    struct lb_step_change *change = begin(call);
+    if (!change)
+        return LB_DONE;
+    change->step = lb_id_step(req->params[1]);
+    lb_step_remove(change);
+    return lb_call_write(call, &change->write, 0, reply_removed);
+}
+
+static enum lb_turn run_sequence(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct lb_sequence sequence;
+    lb_err err = lb_sequence_load(call->app->store, reader, call->list, true, &sequence);
+    if (err)
+        lb_call_refuse(call, err, NULL);
+    else
+        lb_steps_put(lb_reply_json(&call->req->reply, 200), &sequence);
+    lb_sequence_fini(&sequence);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_steps_sequence(struct lb_request *req, void *app)
+{
+    (void)app;
+    return lb_call_read(lb_call_of(req), run_sequence);
+}

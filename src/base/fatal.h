@@ -1,0 +1,25 @@
+/* Memory must say what the store says. When it cannot, nobody may be told anything: the process
+ * ends, and the next start reads it all from the store.
+ * Threads: the writer's. */
+#ifndef LB_BASE_FATAL_H
+#define LB_BASE_FATAL_H
+
+#include "base/log.h"
+
+#include <unistd.h>
+
+static inline void lb_end_process(const char *why)
+{
+    lb_log(LB_LOG_ERROR, "writer", "%s; ending the process", why);
+    lb_log_stop();
+    _exit(1);
+}
+
+/* For what may not fail after a commit. */
+static inline void lb_must(bool done)
+{
+    if (!done)
+        lb_end_process("out of memory after a commit");
+}
+
+#endif

@@ -1,0 +1,351 @@
+#include "domain/access/account.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+
+#include <string.h>
+
+static const char *const role_names[] = {"operator", "member", "viewer"};
+
+const char *lb_role_name(enum lb_role role)
+{
+    return role_names[role];
+}
+
+bool lb_role_parse(struct lb_str name, enum lb_role *out)
+{
+    for (int role = LB_ROLE_OPERATOR; role <= LB_ROLE_VIEWER; role++) {
+        if (lb_str_equal(name, lb_str(role_names[role]))) {
+            *out = (enum lb_role)role;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE])
+{
+    while (raw.len && raw.ptr[0] == ' ') {
+        raw.ptr++;
+        raw.len--;
+    }
+    while (raw.len && raw.ptr[raw.len - 1] == ' ')
+        raw.len--;
+    size_t ats = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < raw.len && raw.len < LB_EMAIL_SIZE; i++) {
+        unsigned char c = (unsigned char)raw.ptr[i];
+        if (c <= ' ' || c == 0x7f)
+            return false;
+        if (c == '@') {
+            ats++;
+            at = i;
+        }
+        out[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+    }
+    if (ats != 1 || at == 0 || at + 1 == raw.len)
+        return false;
+    out[raw.len] = '\0';
+    return true;
+}
+
+static struct lb_account_change *change_of(struct lb_write *write)
+{
+    return (struct lb_account_change *)write;
+}
+
+lb_err lb_actor_check(const struct lb_actor *actor, struct lb_store *store,
+                      struct lb_reason *reason)
+{
+    struct lb_session_row session;
+    struct lb_user_row user;
+    if (!actor->session)
+        return LB_OK;
+    lb_err err =
+        store->ops->session(store->ops->writer_reader(store), actor->session, &session, &user);
+    if (err && err != LB_ERR_NOT_FOUND)
+        return err;
+    if (err || session.expires_at <= lb_clock_wall_ms())
+        return lb_fail(reason, LB_ERR_INVALID_SESSION, "You have been signed out meanwhile.");
+    return LB_OK;
+}
+
+static lb_err audit(const struct lb_account_change *change, struct lb_store *store, uint32_t actor,
+                    const char *action)
+{
+    struct lb_audit_row row = {.workspace = change->user.workspace,
+                               .actor = actor,
+                               .at = lb_clock_wall_ms(),
+                               .action = lb_str(action),
+                               .target = lb_str(change->user.id),
+                               .source = change->actor.source};
+    return store->ops->audit_append(store, &row);
+}
+
+static lb_err insert_link(struct lb_account_change *change, struct lb_store *store)
+{
+    lb_token_make(change->token, change->link.token_hash);
+    change->link.user = change->user.no;
+    change->link.expires_at = lb_clock_wall_ms() + LB_LINK_LIFETIME_MS;
+    return store->ops->link_insert(store, &change->link);
+}
+
+/* Before the session is made and the user looked at once more: in a shared store this locks the
+ * user's row, so that another node that sets a password, or deletes the user, either has finished,
+ * or will end this session with the others. */
+static lb_err mark_signed_in(struct lb_account_change *change, struct lb_store *store)
+{
+    change->write.touched = true;
+    return store->ops->user_signed_in(store, change->user.no, lb_clock_wall_ms());
+}
+
+static lb_err insert_session(struct lb_account_change *change, struct lb_store *store)
+{
+    int64_t now = lb_clock_wall_ms();
+    lb_token_make(change->token, change->session.token_hash);
+    change->session.user = change->user.no;
+    change->session.created_at = now;
+    change->session.expires_at = now + (int64_t)change->session_lifetime_s * 1000;
+    lb_err err = store->ops->accounts_sweep(store, now);
+    return err ? err : store->ops->session_insert(store, &change->session);
+}
+
+/* --- Making users and links --- */
+
+static lb_err insert_user(struct lb_account_change *change, struct lb_store *store)
+{
+    lb_id_make(change->user.id, sizeof change->user.id, "us_");
+    change->user.created_at = lb_clock_wall_ms();
+    lb_err err = store->ops->user_insert(store, &change->user);
+    if (err == LB_ERR_ALREADY_EXISTS)
+        return lb_fail(&change->write.reason, err, "There is a user with this e-mail address.");
+    change->write.touched = true;
+    return err;
+}
+
+static lb_err apply_create(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (!err)
+        err = insert_user(change, store);
+    if (!err)
+        err = insert_link(change, store);
+    return err ? err : audit(change, store, change->actor.no, "user.create");
+}
+
+void lb_account_create(struct lb_account_change *change)
+{
+    change->write.apply = apply_create;
+}
+
+/* Is the user there, and not deleted? Reads it as it is in the open transaction. */
+static lb_err read_user(struct lb_account_change *change, struct lb_store *store,
+                        struct lb_user_row *out)
+{
+    lb_err err = store->ops->user(store->ops->writer_reader(store), change->user.no, out);
+    if (err == LB_ERR_NOT_FOUND || (!err && out->deleted_at))
+        return lb_fail(&change->write.reason, LB_ERR_USER_NOT_FOUND, "This user is gone already.");
+    return err;
+}
+
+static lb_err apply_make_link(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    struct lb_user_row user;
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (!err && change->user.no)
+        err = read_user(change, store, &user);
+    if (err)
+        return err;
+    write->touched = true;
+    err = insert_link(change, store);
+    return err || !change->user.no ? err : audit(change, store, change->actor.no, "user.link");
+}
+
+void lb_account_make_link(struct lb_account_change *change)
+{
+    change->write.apply = apply_make_link;
+}
+
+/* --- Signing in and out --- */
+
+static lb_err count_operator(void *context, const struct lb_user_row *row)
+{
+    *(size_t *)context += row->role == LB_ROLE_OPERATOR;
+    return LB_OK;
+}
+
+static lb_err count_operators(struct lb_store *store, size_t *out)
+{
+    *out = 0;
+    return store->ops->users(store->ops->writer_reader(store), out, count_operator);
+}
+
+/* The set-up link makes an operator, if there is none yet. */
+static lb_err set_up(struct lb_account_change *change, struct lb_store *store)
+{
+    size_t operators;
+    lb_err err = count_operators(store, &operators);
+    if (err)
+        return err;
+    if (operators)
+        return lb_fail(&change->write.reason, LB_ERR_INVALID_LINK,
+                       "There is an operator already, who can make more users.");
+    if (!change->user.email[0])
+        return lb_fail(&change->write.reason, LB_ERR_INVALID_BODY,
+                       "The body needs an \"email\": of the first operator.");
+    change->user.role = LB_ROLE_OPERATOR;
+    change->user.workspace = 0;
+    err = insert_user(change, store);
+    return err ? err : audit(change, store, change->user.no, "user.create");
+}
+
+/* Sets the password, ends all sessions, and begins one. */
+static lb_err set_password(struct lb_account_change *change, struct lb_store *store)
+{
+    lb_err err =
+        store->ops->user_set_password(store, change->user.no, lb_str(change->password_hash));
+    if (!err)
+        err = store->ops->sessions_end(store, change->user.no);
+    if (!err)
+        err = insert_session(change, store);
+    return err ? err : audit(change, store, change->user.no, "user.set_password");
+}
+
+static lb_err find_link(struct lb_account_change *change, struct lb_store *store)
+{
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    uint8_t hash[LB_SECRET_HASH_SIZE];
+    memcpy(hash, change->link.token_hash, sizeof hash);
+    lb_err err = store->ops->link(reader, hash, &change->link);
+    if (!err && change->link.user)
+        err = store->ops->user(reader, change->link.user, &change->user);
+    if (!err && change->link.expires_at > lb_clock_wall_ms() && !change->user.deleted_at)
+        return LB_OK;
+    if (err && err != LB_ERR_NOT_FOUND)
+        return err;
+    return lb_fail(&change->write.reason, LB_ERR_INVALID_LINK,
+                   "This link has been used, has ended, or is not whole.");
+}
+
+static lb_err apply_use_link(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    lb_err err = find_link(change, store);
+    if (!err && !change->link.user)
+        err = set_up(change, store);
+    if (err)
+        return err;
+    write->touched = true;
+    err = store->ops->link_take(store, change->link.token_hash);
+    if (err == LB_ERR_NOT_FOUND) /* another node was faster */
+        return lb_fail(&write->reason, LB_ERR_INVALID_LINK, "This link has been used.");
+    if (!err)
+        err = mark_signed_in(change, store);
+    return err ? err : set_password(change, store);
+}
+
+void lb_account_use_link(struct lb_account_change *change)
+{
+    change->write.apply = apply_use_link;
+}
+
+/* Is the user still as it was when its password was checked? */
+static lb_err still_the_same(struct lb_account_change *change, struct lb_store *store)
+{
+    struct lb_user_row now;
+    lb_err err = store->ops->user(store->ops->writer_reader(store), change->user.no, &now);
+    if (err && err != LB_ERR_NOT_FOUND)
+        return err;
+    if (err || now.deleted_at || strcmp(now.password_hash, change->user.password_hash) != 0)
+        return lb_fail(&change->write.reason, LB_ERR_INVALID_CREDENTIALS,
+                       "The e-mail address or the password is wrong.");
+    return LB_OK;
+}
+
+/* Marks that user as signed in, which it still is when that is done. */
+static lb_err mark_the_same(struct lb_account_change *change, struct lb_store *store)
+{
+    lb_err err = still_the_same(change, store); /* before anything is written */
+    if (!err)
+        err = mark_signed_in(change, store);
+    return err ? err : still_the_same(change, store);
+}
+
+static lb_err apply_sign_in(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    lb_err err = mark_the_same(change, store);
+    if (!err)
+        err = insert_session(change, store);
+    return err ? err : audit(change, store, change->user.no, "user.sign_in");
+}
+
+void lb_account_sign_in(struct lb_account_change *change)
+{
+    change->write.apply = apply_sign_in;
+}
+
+static lb_err apply_set_password(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (!err)
+        err = mark_the_same(change, store);
+    return err ? err : set_password(change, store);
+}
+
+void lb_account_set_password(struct lb_account_change *change)
+{
+    change->write.apply = apply_set_password;
+}
+
+static lb_err apply_sign_out(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
+    write->touched = true;
+    err = store->ops->session_delete(store, change->actor.session);
+    return err ? err : audit(change, store, change->user.no, "user.sign_out");
+}
+
+void lb_account_sign_out(struct lb_account_change *change)
+{
+    change->write.apply = apply_sign_out;
+}
+
+/* --- Deleting --- */
+
+static lb_err check_delete(struct lb_account_change *change, struct lb_store *store)
+{
+    struct lb_user_row now;
+    size_t operators = 2;
+    lb_err err = read_user(change, store, &now);
+    if (!err && now.role == LB_ROLE_OPERATOR)
+        err = count_operators(store, &operators);
+    if (!err && operators < 2)
+        return lb_fail(&change->write.reason, LB_ERR_LAST_OPERATOR,
+                       "This is the last operator; make another one first.");
+    return err;
+}
+
+static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (!err)
+        err = check_delete(change, store);
+    if (err)
+        return err;
+    write->touched = true;
+    err = store->ops->user_delete(store, change->user.no, lb_clock_wall_ms());
+    return err ? err : audit(change, store, change->actor.no, "user.delete");
+}
+
+void lb_account_delete(struct lb_account_change *change)
+{
+    change->write.apply = apply_delete;
+}

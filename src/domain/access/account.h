@@ -1,0 +1,66 @@
+/* People who sign in: users with their sessions and one-time links. They live in the store alone,
+ * so that every node knows them, and ending a session is final everywhere at once.
+ *
+ * Threads: changes are filled on any thread, submitted to the writer, applied there. */
+#ifndef LB_DOMAIN_ACCESS_ACCOUNT_H
+#define LB_DOMAIN_ACCESS_ACCOUNT_H
+
+#include "domain/access/actor.h"
+#include "domain/access/passwords.h"
+#include "writer/writer.h"
+
+#define LB_LINK_LIFETIME_MS (15 * 60 * 1000)
+
+const char *lb_role_name(enum lb_role role);
+bool lb_role_parse(struct lb_str name, enum lb_role *out);
+
+/* Trims and folds an e-mail address; false when it is none. Only the form is looked at: one @ with
+ * something on both sides, no white space and no control characters. */
+bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE]);
+
+/* A change, embedded in its owner's struct. Fill `write` as for any write, and the fields that the
+ * kind names, then prepare it with the function of the kind and submit `write`. */
+struct lb_account_change {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_actor actor; /* who asks; where somebody signs in, only its source counts */
+    struct lb_user_row user;
+    struct lb_link_row link;
+    char password_hash[LB_PASSWORD_HASH_SIZE]; /* the new one */
+    uint32_t session_lifetime_s;
+    struct lb_session_row session; /* result */
+    char token[LB_TOKEN_SIZE];     /* result: of the session or the link */
+};
+
+/* user: email, role, workspace. Result: user, and a link for the first password. Fails with
+ * LB_ERR_ALREADY_EXISTS when somebody has that address. */
+void lb_account_create(struct lb_account_change *change);
+
+/* user: no (0: to make the first operator), workspace. Result: link and token; earlier links of the
+ * user end. */
+void lb_account_make_link(struct lb_account_change *change);
+
+/* link: token_hash; password_hash; user: for the set-up link, email. Sets the password, ends all
+ * sessions, and signs in. Result: user, session, token. LB_ERR_INVALID_LINK when the link is
+ * unknown, used or too old, or there is an operator already; LB_ERR_INVALID_BODY when the set-up
+ * link comes without an e-mail address. */
+void lb_account_use_link(struct lb_account_change *change);
+
+/* user: as it was read when the password was checked. Result: session, token.
+ * LB_ERR_INVALID_CREDENTIALS when the password is another one by now. */
+void lb_account_sign_in(struct lb_account_change *change);
+
+/* user: as it was read; password_hash. Ends all sessions of the user, and begins one. */
+void lb_account_set_password(struct lb_account_change *change);
+
+/* The session of the actor. LB_ERR_INVALID_SESSION when it has ended already. */
+void lb_account_sign_out(struct lb_account_change *change);
+
+/* user: as it was read. LB_ERR_LAST_OPERATOR, LB_ERR_USER_NOT_FOUND. */
+void lb_account_delete(struct lb_account_change *change);
+
+/* LB_OK, or LB_ERR_INVALID_SESSION when the actor's session has ended. Sees the open transaction.
+ * Writer thread. */
+lb_err lb_actor_check(const struct lb_actor *actor, struct lb_store *store,
+                      struct lb_reason *reason);
+
+#endif

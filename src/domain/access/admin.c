@@ -1,0 +1,201 @@
+#include "domain/access/admin.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "domain/access/account.h"
+#include "base/fatal.h"
+
+static struct lb_admin_change *change_of(struct lb_write *write)
+{
+    return (struct lb_admin_change *)write;
+}
+
+static lb_err audit(const struct lb_admin_change *change, struct lb_store *store,
+                    uint32_t workspace, const char *action, const char *target)
+{
+    struct lb_audit_row row = {.workspace = workspace,
+                               .actor = change->actor.no,
+                               .at = lb_clock_wall_ms(),
+                               .action = lb_str(action),
+                               .target = lb_str(target),
+                               .source = change->actor.source};
+    return store->ops->audit_append(store, &row);
+}
+
+static lb_err apply_create_workspace(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
+    write->touched = true;
+    err = store->ops->workspace_insert(store, &change->workspace_row);
+    return err ? err
+               : audit(change, store, change->workspace_row.no, "workspace.create",
+                       change->workspace_row.id);
+}
+
+static void publish_create_workspace(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    change->workspace = lb_access_add_workspace(change->access, &change->workspace_row);
+    lb_must(change->workspace != NULL);
+}
+
+void lb_admin_create_workspace(struct lb_admin_change *change)
+{
+    lb_id_make(change->workspace_row.id, sizeof change->workspace_row.id, "ws_");
+    change->workspace_row.created_at = lb_clock_wall_ms();
+    change->write.apply = apply_create_workspace;
+    change->write.publish = publish_create_workspace;
+}
+
+static lb_err apply_set_plan(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    const struct lb_workspace_row *row = &change->workspace->row;
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
+    write->touched = true;
+    err = store->ops->workspace_set_plan(store, row->no, change->workspace_row.plan,
+                                         change->workspace_row.expires_at);
+    return err ? err : audit(change, store, row->no, "workspace.set_plan", row->id);
+}
+
+static void publish_set_plan(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    atomic_store(&change->workspace->plan, (int)change->workspace_row.plan);
+    atomic_store(&change->workspace->expires_at, change->workspace_row.expires_at);
+}
+
+void lb_admin_set_plan(struct lb_admin_change *change)
+{
+    change->write.workspace = change->workspace->row.no;
+    change->write.apply = apply_set_plan;
+    change->write.publish = publish_set_plan;
+}
+
+static lb_err apply_create_key(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err)
+        return err;
+    write->touched = true;
+    err = store->ops->key_insert(store, &change->key_row);
+    return err ? err
+               : audit(change, store, change->key_row.workspace, "key.create", change->key_row.id);
+}
+
+static void publish_create_key(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    change->key = lb_access_add_key(change->access, &change->key_row);
+    lb_must(change->key != NULL);
+}
+
+void lb_admin_create_key(struct lb_admin_change *change)
+{
+    change->write.workspace = change->workspace->row.no;
+    lb_key_generate(change->key_text, &change->key_row);
+    change->key_row.workspace = change->workspace->row.no;
+    change->key_row.created_at = lb_clock_wall_ms();
+    change->write.apply = apply_create_key;
+    change->write.publish = publish_create_key;
+}
+
+static lb_err apply_revoke_key(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_admin_change *change = change_of(write);
+    const struct lb_key_row *row = &change->key->row;
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (err || atomic_load(&change->key->revoked_at))
+        return err; /* already: nothing to add */
+    write->touched = true;
+    change->key_row.revoked_at = lb_clock_wall_ms();
+    err = store->ops->key_revoke(store, row->workspace, row->no, change->key_row.revoked_at);
+    return err ? err : audit(change, store, row->workspace, "key.revoke", row->id);
+}
+
+static void publish_revoke_key(struct lb_write *write)
+{
+    struct lb_admin_change *change = change_of(write);
+    if (change->key_row.revoked_at)
+        lb_access_revoke_key(change->key, change->key_row.revoked_at);
+}
+
+void lb_admin_revoke_key(struct lb_admin_change *change)
+{
+    change->write.workspace = change->key->row.workspace;
+    change->write.apply = apply_revoke_key;
+    change->write.publish = publish_revoke_key;
+}
+
+static lb_err apply_touch_keys(struct lb_write *write, struct lb_store *store)
+{
+    lb_err err = LB_OK;
+    struct lb_key *key = lb_access_keys(change_of(write)->access);
+    for (; !err && key; key = lb_rcu_load(&key->next)) {
+        int64_t last_used_at = atomic_load_explicit(&key->last_used_at, memory_order_relaxed);
+        if (last_used_at == key->stored_last_used_at)
+            continue;
+        write->touched = true;
+        err = store->ops->key_touch(store, key->row.workspace, key->row.no, last_used_at);
+        key->batch_last_used_at = last_used_at;
+    }
+    return err;
+}
+
+/* Only now is it known that the store has them: the batch may have been rolled back. */
+static void publish_touch_keys(struct lb_write *write)
+{
+    struct lb_key *key = lb_access_keys(change_of(write)->access);
+    for (; key; key = lb_rcu_load(&key->next))
+        key->stored_last_used_at = key->batch_last_used_at;
+}
+
+/* Adds what was checked since the last time to the counts of the day that it is now. */
+static lb_err apply_checks(struct lb_write *write, struct lb_store *store)
+{
+    lb_err err = LB_OK;
+    struct lb_workspace *each = lb_access_workspaces(change_of(write)->access);
+    for (; !err && each; each = lb_rcu_load(&each->next)) {
+        uint64_t checks = atomic_load_explicit(&each->checks, memory_order_relaxed);
+        uint64_t blocked = atomic_load_explicit(&each->checks_blocked, memory_order_relaxed);
+        each->batch_checks =
+            (struct lb_checks_row){each->row.no, (uint32_t)(lb_clock_wall_ms() / LB_DAY_MS),
+                                   checks - atomic_load(&each->stored_checks),
+                                   blocked - atomic_load(&each->stored_checks_blocked)};
+        /* Of a check that is being counted just now, either may be seen without the other. */
+        if (each->batch_checks.checks == 0 && each->batch_checks.blocked == 0)
+            continue;
+        write->touched = true;
+        err = store->ops->checks_add(store, &each->batch_checks);
+    }
+    return err;
+}
+
+static lb_err apply_note(struct lb_write *write, struct lb_store *store)
+{
+    lb_err err = apply_touch_keys(write, store);
+    return err ? err : apply_checks(write, store);
+}
+
+static void publish_note(struct lb_write *write)
+{
+    publish_touch_keys(write);
+    struct lb_workspace *each = lb_access_workspaces(change_of(write)->access);
+    for (; each; each = lb_rcu_load(&each->next)) {
+        atomic_fetch_add(&each->stored_checks, each->batch_checks.checks);
+        atomic_fetch_add(&each->stored_checks_blocked, each->batch_checks.blocked);
+        each->batch_checks = (struct lb_checks_row){0};
+    }
+}
+
+void lb_admin_note(struct lb_admin_change *change)
+{
+    change->write.apply = apply_note;
+    change->write.publish = publish_note;
+}

@@ -1,0 +1,468 @@
+#include "domain/access/directory.h"
+
+#include "base/clock.h"
+#include "domain/access/key_text.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+struct lb_access {
+    struct lb_registry *workspaces;
+    struct lb_registry *keys;
+    struct lb_registry *campaigns;
+    pthread_mutex_t lock; /* of the workspaces' lists of campaigns */
+    pthread_mutex_t days; /* of what is counted by day; the writer takes it when it publishes */
+    _Atomic(struct lb_workspace *) first_workspace;
+    struct lb_workspace *last_workspace;
+    _Atomic(struct lb_key *) first_key;
+    struct lb_key *last_key;
+    /* The writer's. */
+    struct lb_workspace **by_no; /* workspaces */
+    size_t by_no_capacity;
+    struct lb_campaign **campaigns_by_no;
+    size_t campaigns_by_no_capacity;
+};
+
+static const char *const plan_names[] = {"starter", "pro", "agency"};
+static const char *const status_names[] = {"draft", "active", "paused", "completed", "error"};
+
+static int name_index(struct lb_str name, const char *const *names, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (lb_str_equal(name, lb_str(names[i])))
+            return i;
+    return -1;
+}
+
+const char *lb_plan_name(enum lb_plan plan)
+{
+    return plan_names[plan];
+}
+
+bool lb_plan_parse(struct lb_str name, enum lb_plan *out)
+{
+    int index = name_index(name, plan_names, 3);
+    if (index >= 0)
+        *out = (enum lb_plan)index;
+    return index >= 0;
+}
+
+const char *lb_campaign_status_name(enum lb_campaign_status status)
+{
+    return status_names[status];
+}
+
+bool lb_campaign_status_parse(struct lb_str name, enum lb_campaign_status *out)
+{
+    int index = name_index(name, status_names, 5);
+    if (index >= 0)
+        *out = (enum lb_campaign_status)index;
+    return index >= 0;
+}
+
+struct lb_access *lb_access_create(void)
+{
+    struct lb_access *access = calloc(1, sizeof *access);
+    if (!access)
+        return NULL;
+    pthread_mutex_init(&access->lock, NULL);
+    pthread_mutex_init(&access->days, NULL);
+    access->workspaces = lb_registry_create();
+    access->keys = lb_registry_create();
+    access->campaigns = lb_registry_create();
+    if (access->workspaces && access->keys && access->campaigns)
+        return access;
+    lb_access_destroy(access);
+    return NULL;
+}
+
+static void free_workspace(struct lb_registry_node *node)
+{
+    struct lb_workspace *workspace = (struct lb_workspace *)node;
+    free(workspace->campaigns);
+    free(workspace->days);
+    lb_stamps_destroy(workspace->stamps);
+    free(workspace);
+}
+
+static void free_node(struct lb_registry_node *node)
+{
+    free(node);
+}
+
+void lb_access_destroy(struct lb_access *access)
+{
+    if (!access)
+        return;
+    lb_registry_destroy(access->campaigns, free_node);
+    lb_registry_destroy(access->keys, free_node);
+    lb_registry_destroy(access->workspaces, free_workspace);
+    pthread_mutex_destroy(&access->lock);
+    pthread_mutex_destroy(&access->days);
+    free(access->by_no);
+    free(access->campaigns_by_no);
+    free(access);
+}
+
+struct lb_workspace *lb_access_workspace(const struct lb_access *access, struct lb_str id)
+{
+    return (struct lb_workspace *)lb_registry_find(access->workspaces, 0, id);
+}
+
+struct lb_workspace *lb_access_workspaces(const struct lb_access *access)
+{
+    return lb_rcu_load(&access->first_workspace);
+}
+
+struct lb_key *lb_access_key(const struct lb_access *access, struct lb_str id)
+{
+    return (struct lb_key *)lb_registry_find(access->keys, 0, id);
+}
+
+struct lb_key *lb_access_keys(const struct lb_access *access)
+{
+    return lb_rcu_load(&access->first_key);
+}
+
+struct lb_campaign *lb_access_campaign(const struct lb_access *access, uint32_t workspace,
+                                       struct lb_str id)
+{
+    return (struct lb_campaign *)lb_registry_find(access->campaigns, workspace, id);
+}
+
+bool lb_key_valid(const struct lb_key *key, int64_t now_ms)
+{
+    return atomic_load_explicit(&key->revoked_at, memory_order_acquire) == 0 &&
+           (key->row.expires_at == 0 || now_ms < key->row.expires_at);
+}
+
+lb_err lb_access_authenticate(const struct lb_access *access, struct lb_str text, int64_t now_ms,
+                              struct lb_key **out)
+{
+    struct lb_str id;
+    uint8_t hash[LB_SECRET_HASH_SIZE];
+    if (!lb_key_parse(text, &id, hash))
+        return LB_ERR_INVALID_API_KEY;
+    struct lb_key *key = lb_access_key(access, id);
+    if (!key || sodium_memcmp(hash, key->row.secret_hash, sizeof hash) != 0 ||
+        !lb_key_valid(key, now_ms))
+        return LB_ERR_INVALID_API_KEY;
+    atomic_store_explicit(&key->last_used_at, now_ms, memory_order_relaxed);
+    *out = key;
+    return LB_OK;
+}
+
+lb_err lb_workspace_license(const struct lb_workspace *workspace, int64_t now_ms)
+{
+    if (atomic_load(&workspace->plan) < LB_PLAN_PRO)
+        return LB_ERR_LICENSE_REQUIRED;
+    int64_t expires_at = atomic_load(&workspace->expires_at);
+    return expires_at && now_ms >= expires_at ? LB_ERR_LICENSE_EXPIRED : LB_OK;
+}
+
+bool lb_key_take_request(struct lb_key *key, uint32_t default_rate, uint64_t now_ns)
+{
+    uint32_t rate = key->row.rate_limit ? key->row.rate_limit : default_rate;
+    if (rate == 0)
+        return true;
+    uint64_t interval = 1000000000u / rate;
+    uint64_t next_free = atomic_load_explicit(&key->next_free_ns, memory_order_relaxed);
+    uint64_t wanted;
+    do {
+        wanted = (next_free > now_ns ? next_free : now_ns) + interval;
+        if (wanted > now_ns + 1000000000u)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(&key->next_free_ns, &next_free, wanted,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    return true;
+}
+
+/* Grows a zeroed array so that index `wanted` is in it. */
+static void *reserve(void *array, size_t *capacity, size_t wanted, size_t size)
+{
+    if (wanted < *capacity)
+        return array;
+    size_t grown = *capacity ? *capacity * 2 : 64;
+    while (grown <= wanted)
+        grown *= 2;
+    char *larger = realloc(array, grown * size);
+    if (!larger)
+        return NULL;
+    memset(larger + *capacity * size, 0, (grown - *capacity) * size);
+    *capacity = grown;
+    return larger;
+}
+
+struct lb_workspace *lb_access_add_workspace(struct lb_access *access,
+                                             const struct lb_workspace_row *row)
+{
+    struct lb_workspace **by_no =
+        reserve(access->by_no, &access->by_no_capacity, row->no, sizeof(struct lb_workspace *));
+    if (!by_no)
+        return NULL;
+    access->by_no = by_no;
+    struct lb_workspace *workspace = calloc(1, sizeof *workspace);
+    if (!workspace)
+        return NULL;
+    workspace->stamps = lb_stamps_create();
+    if (!workspace->stamps) {
+        free(workspace);
+        return NULL;
+    }
+    workspace->row = *row;
+    workspace->node.key = lb_str(workspace->row.id);
+    atomic_init(&workspace->plan, (int)row->plan);
+    atomic_init(&workspace->expires_at, row->expires_at);
+    by_no[row->no] = workspace;
+    lb_registry_add(access->workspaces, &workspace->node);
+    if (access->last_workspace)
+        lb_rcu_publish(&access->last_workspace->next, workspace);
+    else
+        lb_rcu_publish(&access->first_workspace, workspace);
+    access->last_workspace = workspace;
+    return workspace;
+}
+
+struct lb_workspace *lb_access_workspace_no(const struct lb_access *access, uint32_t no)
+{
+    return no < access->by_no_capacity ? access->by_no[no] : NULL;
+}
+
+struct lb_key *lb_access_add_key(struct lb_access *access, const struct lb_key_row *row)
+{
+    struct lb_workspace *workspace = lb_access_workspace_no(access, row->workspace);
+    struct lb_key *key = workspace ? calloc(1, sizeof *key) : NULL;
+    if (!key)
+        return NULL;
+    key->row = *row;
+    key->node.key = lb_str(key->row.id);
+    key->workspace = workspace;
+    key->stored_last_used_at = row->last_used_at;
+    key->batch_last_used_at = row->last_used_at;
+    atomic_init(&key->revoked_at, row->revoked_at);
+    atomic_init(&key->last_used_at, row->last_used_at);
+    lb_registry_add(access->keys, &key->node);
+    if (access->last_key)
+        lb_rcu_publish(&access->last_key->next, key);
+    else
+        lb_rcu_publish(&access->first_key, key);
+    access->last_key = key;
+    if (!row->revoked_at)
+        atomic_fetch_add(&workspace->keys, 1);
+    return key;
+}
+
+const struct lb_key *lb_access_key_no(const struct lb_access *access, uint32_t no)
+{
+    const struct lb_key *key = lb_access_keys(access);
+    while (key && key->row.no != no)
+        key = lb_rcu_load(&key->next);
+    return key;
+}
+
+void lb_access_revoke_key(struct lb_key *key, int64_t at)
+{
+    int64_t none = 0;
+    if (atomic_compare_exchange_strong(&key->revoked_at, &none, at))
+        atomic_fetch_sub(&key->workspace->keys, 1);
+}
+
+static bool append_campaign(struct lb_access *access, struct lb_campaign *campaign)
+{
+    struct lb_workspace *workspace = campaign->workspace;
+    pthread_mutex_lock(&access->lock);
+    struct lb_campaign **campaigns =
+        reserve(workspace->campaigns, &workspace->campaign_capacity, workspace->campaign_count,
+                sizeof(struct lb_campaign *));
+    if (campaigns) {
+        workspace->campaigns = campaigns;
+        campaigns[workspace->campaign_count++] = campaign;
+    }
+    pthread_mutex_unlock(&access->lock);
+    return campaigns != NULL;
+}
+
+struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
+                                           const struct lb_campaign_row *row)
+{
+    struct lb_campaign **by_no = reserve(access->campaigns_by_no, &access->campaigns_by_no_capacity,
+                                         row->no, sizeof(struct lb_campaign *));
+    if (!by_no)
+        return NULL;
+    access->campaigns_by_no = by_no;
+    struct lb_workspace *workspace = lb_access_workspace_no(access, row->workspace);
+    struct lb_campaign *campaign = workspace ? calloc(1, sizeof *campaign) : NULL;
+    if (!campaign)
+        return NULL;
+    campaign->row = *row;
+    campaign->workspace = workspace;
+    campaign->known_ns = lb_clock_mono_ns();
+    campaign->node.key = lb_str(campaign->row.id);
+    campaign->node.scope = row->workspace;
+    atomic_init(&campaign->status, (int)row->status);
+    if (!append_campaign(access, campaign)) {
+        free(campaign);
+        return NULL;
+    }
+    by_no[row->no] = campaign;
+    workspace->has_leads |= row->has_leads;
+    lb_registry_add(access->campaigns, &campaign->node);
+    return campaign;
+}
+
+static void free_campaign(struct lb_rcu_head *head)
+{
+    free((char *)head - offsetof(struct lb_campaign, rcu));
+}
+
+void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *campaign)
+{
+    struct lb_workspace *workspace = campaign->workspace;
+    lb_registry_remove(access->campaigns, &campaign->node);
+    access->campaigns_by_no[campaign->row.no] = NULL;
+    pthread_mutex_lock(&access->lock);
+    size_t at = 0;
+    while (workspace->campaigns[at] != campaign)
+        at++;
+    workspace->campaign_count--;
+    memmove(workspace->campaigns + at, workspace->campaigns + at + 1,
+            (workspace->campaign_count - at) * sizeof *workspace->campaigns);
+    pthread_mutex_unlock(&access->lock);
+    lb_rcu_defer(&campaign->rcu, free_campaign);
+}
+
+struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32_t no)
+{
+    return no < access->campaigns_by_no_capacity ? access->campaigns_by_no[no] : NULL;
+}
+
+size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_workspace *workspace,
+                                int status, size_t skip, size_t take, struct lb_campaign_row *out,
+                                size_t *out_total)
+{
+    size_t matched = 0;
+    size_t copied = 0;
+    pthread_mutex_lock(&access->lock);
+    for (size_t i = workspace->campaign_count; i-- > 0;) {
+        const struct lb_campaign *campaign = workspace->campaigns[i];
+        int its_status = atomic_load(&campaign->status);
+        if (status >= 0 && its_status != status)
+            continue;
+        if (matched++ < skip || copied == take)
+            continue;
+        out[copied] = campaign->row;
+        out[copied++].status = (enum lb_campaign_status)its_status;
+    }
+    pthread_mutex_unlock(&access->lock);
+    *out_total = matched;
+    return copied;
+}
+
+struct lb_campaign **lb_access_list_campaigns(struct lb_access *access,
+                                              const struct lb_workspace *workspace,
+                                              size_t *out_count)
+{
+    pthread_mutex_lock(&access->lock);
+    size_t count = workspace->campaign_count;
+    struct lb_campaign **list = malloc((count + 1) * sizeof(struct lb_campaign *));
+    if (list && count)
+        memcpy(list, workspace->campaigns, count * sizeof(struct lb_campaign *));
+    pthread_mutex_unlock(&access->lock);
+    *out_count = list ? count : 0;
+    return list;
+}
+
+bool lb_access_campaign_id(struct lb_access *access, const struct lb_workspace *workspace,
+                           uint32_t no, char out[LB_ID_SIZE])
+{
+    bool found = false;
+    pthread_mutex_lock(&access->lock);
+    for (size_t i = workspace->campaign_count; !found && i-- > 0;) {
+        found = workspace->campaigns[i]->row.no == no;
+        if (found)
+            memcpy(out, workspace->campaigns[i]->row.id, LB_ID_SIZE);
+    }
+    pthread_mutex_unlock(&access->lock);
+    return found;
+}
+
+static bool grow_days(struct lb_workspace *workspace)
+{
+    size_t capacity = workspace->day_capacity ? workspace->day_capacity * 2 : 4;
+    struct lb_day *days = realloc(workspace->days, capacity * sizeof *days);
+    if (!days)
+        return false;
+    workspace->days = days;
+    workspace->day_capacity = capacity;
+    return true;
+}
+
+/* The place of that day, which is made when it is missing; NULL when out of memory. Days come in
+ * order, unless a clock was set back. */
+static struct lb_day *day_of(struct lb_workspace *workspace, uint32_t day)
+{
+    size_t at = workspace->day_count;
+    while (at > 0 && workspace->days[at - 1].day > day)
+        at--;
+    if (at > 0 && workspace->days[at - 1].day == day)
+        return &workspace->days[at - 1];
+    if (workspace->day_count == workspace->day_capacity && !grow_days(workspace))
+        return NULL;
+    struct lb_day *days = workspace->days;
+    memmove(days + at + 1, days + at, (workspace->day_count++ - at) * sizeof *days);
+    days[at] = (struct lb_day){.day = day};
+    return &days[at];
+}
+
+void lb_access_count_day(struct lb_access *access, struct lb_workspace *workspace, int64_t at_ms,
+                         uint64_t blocked, uint64_t unblocked)
+{
+    pthread_mutex_lock(&access->days);
+    struct lb_day *day = day_of(workspace, (uint32_t)(at_ms / LB_DAY_MS));
+    if (day) {
+        day->blocked += blocked;
+        day->unblocked += unblocked;
+    }
+    pthread_mutex_unlock(&access->days);
+}
+
+void lb_access_days(struct lb_access *access, const struct lb_workspace *workspace,
+                    uint32_t first_day, size_t count, struct lb_day *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct lb_day){.day = first_day + (uint32_t)i};
+    pthread_mutex_lock(&access->days);
+    for (size_t i = 0; i < workspace->day_count; i++) {
+        const struct lb_day *day = &workspace->days[i];
+        if (day->day >= first_day && day->day - first_day < count)
+            out[day->day - first_day] = *day;
+    }
+    pthread_mutex_unlock(&access->days);
+}
+
+static lb_err load_workspace(void *context, const struct lb_workspace_row *row)
+{
+    return lb_access_add_workspace(context, row) ? LB_OK : LB_ERR_INTERNAL;
+}
+
+static lb_err load_key(void *context, const struct lb_key_row *row)
+{
+    return lb_access_add_key(context, row) ? LB_OK : LB_ERR_INTERNAL;
+}
+
+static lb_err load_campaign(void *context, const struct lb_campaign_row *row)
+{
+    return lb_access_add_campaign(context, row) ? LB_OK : LB_ERR_INTERNAL;
+}
+
+lb_err lb_access_load(struct lb_access *access, struct lb_store *store)
+{
+    lb_err err = store->ops->load_workspaces(store, access, load_workspace);
+    if (!err)
+        err = store->ops->load_keys(store, access, load_key);
+    if (!err)
+        err = store->ops->load_campaigns(store, access, load_campaign);
+    return err;
+}

@@ -1,0 +1,173 @@
+/* Who may do what: workspaces with their licences, API keys, and campaigns, held in memory.
+ *
+ * Workspaces and keys are never freed while the program runs: a pointer to one stays good, and
+ * revoking a key or changing a licence is an atomic store into it. Campaigns can go: a pointer to
+ * one is good until the thread's next quiescent state.
+ * Threads: finding and reading from any thread that is registered with RCU and online; adding,
+ * changing and removing from the writer thread, or before other threads start. */
+#ifndef LB_DOMAIN_ACCESS_DIRECTORY_H
+#define LB_DOMAIN_ACCESS_DIRECTORY_H
+
+#include "base/rcu.h"
+#include "base/quota.h"
+#include "base/registry.h"
+#include "index/row_times.h"
+#include "reader/reader.h"
+
+/* What happened to the blocklists of a workspace on one day, UTC. */
+struct lb_day {
+    uint32_t day; /* since 1970-01-01 */
+    uint64_t blocked;
+    uint64_t unblocked;
+};
+
+#define LB_DAY_MS 86400000
+
+struct lb_workspace {
+    struct lb_registry_node node;
+    struct lb_workspace_row row; /* but for plan and expires_at, which are below */
+    _Atomic int plan;            /* enum lb_plan */
+    _Atomic int64_t expires_at;  /* of the licence, 0: never */
+    _Atomic uint64_t entries;    /* blocked leads, in all lists */
+    _Atomic uint32_t keys;       /* that were not revoked */
+    struct lb_stamps *stamps;    /* of its entries, in all lists */
+    int64_t batch_entries;       /* the writer's: added by the batch under way */
+    bool has_leads;              /* the writer's: a campaign may have some */
+    /* What memory holds of it, when several nodes share the store (nodes.h). The writer's to set.
+     */
+    _Atomic uint64_t access_version;
+    _Atomic uint64_t log_row; /* a struct lb_log_mark; set when the entries are in memory */
+    _Atomic uint64_t log_token;
+    struct lb_log_mark batch_log; /* the writer's: after the batch under way; row 0: as before */
+    struct lb_share writes;       /* of the writer's queue */
+    struct lb_read_lane reads;    /* of the readers' queue */
+    _Atomic(struct lb_workspace *) next; /* in order of creation */
+    /* Checks since the start, and of them those that said "blocked". */
+    _Atomic uint64_t checks;
+    _Atomic uint64_t checks_blocked;
+    _Atomic uint64_t stored_checks; /* how many of them the store has; the writer's to set */
+    _Atomic uint64_t stored_checks_blocked;
+    struct lb_checks_row batch_checks; /* the writer's: what the batch under way adds */
+    /* Guarded by lb_access's lock of days: what was blocked and unblocked on each day, by day. */
+    struct lb_day *days;
+    size_t day_count;
+    size_t day_capacity;
+    /* Guarded by lb_access's lock: the campaigns in order of creation. */
+    struct lb_campaign **campaigns;
+    size_t campaign_count;
+    size_t campaign_capacity;
+};
+
+struct lb_key {
+    struct lb_registry_node node;
+    struct lb_key_row row; /* but for the fields below */
+    struct lb_workspace *workspace;
+    _Atomic int64_t revoked_at;
+    _Atomic int64_t last_used_at;  /* wall clock, ms */
+    _Atomic uint64_t next_free_ns; /* of the rate limit: when the bucket is full again */
+    int64_t stored_last_used_at;   /* the writer's: what the store knows */
+    int64_t batch_last_used_at;    /* the writer's: what the batch under way tells it */
+    _Atomic(struct lb_key *) next; /* in order of creation */
+};
+
+struct lb_campaign {
+    struct lb_registry_node node;
+    struct lb_rcu_head rcu;
+    struct lb_campaign_row row; /* but for the status */
+    _Atomic int status;         /* enum lb_campaign_status */
+    uint64_t known_ns;          /* since when it is in memory; monotonic */
+    struct lb_workspace *workspace;
+};
+
+struct lb_access;
+
+struct lb_access *lb_access_create(void);
+/* All other threads have ended; the caller is registered and online. */
+void lb_access_destroy(struct lb_access *access);
+
+/* Fills the tables from the store. */
+lb_err lb_access_load(struct lb_access *access, struct lb_store *store);
+
+/* NULL when there is none. */
+struct lb_workspace *lb_access_workspace(const struct lb_access *access, struct lb_str id);
+struct lb_workspace *lb_access_workspaces(const struct lb_access *access); /* the first */
+struct lb_key *lb_access_key(const struct lb_access *access, struct lb_str id);
+struct lb_key *lb_access_keys(const struct lb_access *access); /* the first */
+struct lb_campaign *lb_access_campaign(const struct lb_access *access, uint32_t workspace,
+                                       struct lb_str id);
+
+/* The key with this text, if it is valid now: LB_ERR_INVALID_API_KEY for one that is malformed,
+ * unknown, revoked or past its end, all alike. */
+lb_err lb_access_authenticate(const struct lb_access *access, struct lb_str text, int64_t now_ms,
+                              struct lb_key **out);
+
+/* Valid at this moment: neither revoked nor past its end. */
+bool lb_key_valid(const struct lb_key *key, int64_t now_ms);
+
+/* LB_OK, LB_ERR_LICENSE_REQUIRED (the plan is not enough) or LB_ERR_LICENSE_EXPIRED. */
+lb_err lb_workspace_license(const struct lb_workspace *workspace, int64_t now_ms);
+
+/* Takes one request from the key's rate; false when it is used up. `default_rate` (requests per
+ * second, 0: none) counts for keys without a rate of their own. A second's worth may come at once.
+ * Source: the generic cell rate algorithm, ITU-T I.371, Annex A. */
+bool lb_key_take_request(struct lb_key *key, uint32_t default_rate, uint64_t now_ns);
+
+/* Adding: the row is copied. NULL when out of memory (or when its workspace is missing). */
+struct lb_workspace *lb_access_add_workspace(struct lb_access *access,
+                                             const struct lb_workspace_row *row);
+struct lb_key *lb_access_add_key(struct lb_access *access, const struct lb_key_row *row);
+struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
+                                           const struct lb_campaign_row *row);
+void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *campaign);
+void lb_access_revoke_key(struct lb_key *key, int64_t at);
+
+/* The key with this number, or NULL; takes as long as there are keys. Any thread. */
+const struct lb_key *lb_access_key_no(const struct lb_access *access, uint32_t no);
+
+/* Counts answers of checks. Any thread. */
+static inline void lb_workspace_count_checks(struct lb_workspace *workspace, uint64_t checks,
+                                             uint64_t blocked)
+{
+    atomic_fetch_add_explicit(&workspace->checks, checks, memory_order_relaxed);
+    if (blocked)
+        atomic_fetch_add_explicit(&workspace->checks_blocked, blocked, memory_order_relaxed);
+}
+
+/* The campaign with this number, NULL when it is gone. For loading and the writer thread. */
+struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32_t no);
+
+/* Copies a page of a workspace's campaigns, newest first, those with `status` only unless it is -1.
+ * Returns how many; `*out_total`: how many match in all. Any thread. */
+size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_workspace *workspace,
+                                int status, size_t skip, size_t take, struct lb_campaign_row *out,
+                                size_t *out_total);
+
+/* All campaigns of a workspace, in order of creation: `*out_count` pointers, to be freed. Each is
+ * good until the thread's next quiescent state. NULL when out of memory. Any thread. */
+struct lb_campaign **lb_access_list_campaigns(struct lb_access *access,
+                                              const struct lb_workspace *workspace,
+                                              size_t *out_count);
+
+/* Copies the id of a workspace's campaign; false when it is gone. Any thread. */
+bool lb_access_campaign_id(struct lb_access *access, const struct lb_workspace *workspace,
+                           uint32_t no, char out[LB_ID_SIZE]);
+
+/* Adds to what was blocked and unblocked on the day of `at_ms`; when memory is short it is not
+ * counted. For loading and the writer thread. */
+void lb_access_count_day(struct lb_access *access, struct lb_workspace *workspace, int64_t at_ms,
+                         uint64_t blocked, uint64_t unblocked);
+
+/* Copies what was counted on the `count` days from `first_day` on; those without anything are
+ * zero. Any thread. */
+void lb_access_days(struct lb_access *access, const struct lb_workspace *workspace,
+                    uint32_t first_day, size_t count, struct lb_day *out);
+
+/* The workspace with this number, or NULL. For loading and the writer thread. */
+struct lb_workspace *lb_access_workspace_no(const struct lb_access *access, uint32_t no);
+
+const char *lb_plan_name(enum lb_plan plan);
+bool lb_plan_parse(struct lb_str name, enum lb_plan *out);
+const char *lb_campaign_status_name(enum lb_campaign_status status);
+bool lb_campaign_status_parse(struct lb_str name, enum lb_campaign_status *out);
+
+#endif

@@ -1,0 +1,74 @@
+#include "domain/access/passwords.h"
+
+#include "base/id.h"
+
+#include <sodium.h>
+#include <string.h>
+
+_Static_assert(LB_PASSWORD_HASH_SIZE == crypto_pwhash_STRBYTES, "the size of libsodium's hashes");
+
+void lb_token_make(char out[LB_TOKEN_SIZE], uint8_t out_hash[LB_SECRET_HASH_SIZE])
+{
+    lb_id_random(out, LB_TOKEN_SIZE - 1);
+    lb_token_hash(lb_str(out), out_hash);
+}
+
+void lb_token_hash(struct lb_str token, uint8_t out[LB_SECRET_HASH_SIZE])
+{
+    crypto_generichash(out, LB_SECRET_HASH_SIZE, (const unsigned char *)token.ptr, token.len, NULL,
+                       0);
+}
+
+void lb_token_csrf(struct lb_str token, char out[LB_CSRF_SIZE])
+{
+    static const unsigned char purpose[] = "leadblock csrf token";
+    unsigned char mac[(LB_CSRF_SIZE - 1) / 2];
+    crypto_generichash(mac, sizeof mac, (const unsigned char *)token.ptr, token.len, purpose,
+                       sizeof purpose - 1);
+    sodium_bin2hex(out, LB_CSRF_SIZE, mac, sizeof mac);
+}
+
+bool lb_token_csrf_matches(struct lb_str token, struct lb_str csrf)
+{
+    char expected[LB_CSRF_SIZE];
+    lb_token_csrf(token, expected);
+    return csrf.len == LB_CSRF_SIZE - 1 && sodium_memcmp(csrf.ptr, expected, csrf.len) == 0;
+}
+
+static size_t characters(struct lb_str text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
+    return count;
+}
+
+const char *lb_password_wrong(struct lb_str password)
+{
+    if (!password.ptr)
+        return "must be a text";
+    if (characters(password) < LB_PASSWORD_CHARACTERS_MIN)
+        return "must have at least 12 characters";
+    if (password.len > LB_PASSWORD_BYTES_MAX)
+        return "must have at most 1,024 bytes";
+    return NULL;
+}
+
+bool lb_password_hash(struct lb_str password, char out[LB_PASSWORD_HASH_SIZE])
+{
+    return crypto_pwhash_str_alg(
+               out, password.ptr, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
+               crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) == 0;
+}
+
+bool lb_password_matches(const char *hash, struct lb_str password)
+{
+    /* Of a random password that nobody knows, with the limits above. */
+    static const char nobodys[] = "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+                                  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    bool known = hash[0] != '\0';
+    bool fits = password.ptr && password.len <= LB_PASSWORD_BYTES_MAX;
+    bool matches = crypto_pwhash_str_verify(known ? hash : nobodys, fits ? password.ptr : "",
+                                            fits ? password.len : 0) == 0;
+    return matches && known && fits;
+}

@@ -1,0 +1,35 @@
+/* Secrets of people who sign in: passwords, and the random tokens of sessions and one-time links.
+ * Only hashes are kept. Threads: stateless. */
+#ifndef LB_DOMAIN_ACCESS_PASSWORDS_H
+#define LB_DOMAIN_ACCESS_PASSWORDS_H
+
+#include "store/accounts.h"
+
+#define LB_TOKEN_SIZE 33 /* 160 random bits in base 32, with the NUL */
+#define LB_CSRF_SIZE  33
+
+#define LB_PASSWORD_CHARACTERS_MIN 12
+#define LB_PASSWORD_BYTES_MAX      1024
+
+void lb_token_make(char out[LB_TOKEN_SIZE], uint8_t out_hash[LB_SECRET_HASH_SIZE]);
+
+/* What the store keeps of a token: BLAKE2b-256. The token is so random that no slow hash is needed.
+ */
+void lb_token_hash(struct lb_str token, uint8_t out[LB_SECRET_HASH_SIZE]);
+
+/* The text that a page must send with whatever it changes. It is made from the session's token,
+ * which pages cannot read, and does not give it away. */
+void lb_token_csrf(struct lb_str token, char out[LB_CSRF_SIZE]);
+bool lb_token_csrf_matches(struct lb_str token, struct lb_str csrf);
+
+/* NULL when the password may be set, else what is wrong with it. */
+const char *lb_password_wrong(struct lb_str password);
+
+/* Argon2id with libsodium's interactive limits: about 70 ms and 64 MiB. False when out of memory.
+ * For reader threads, as is lb_password_matches. */
+bool lb_password_hash(struct lb_str password, char out[LB_PASSWORD_HASH_SIZE]);
+
+/* `hash` "" is nobody's: takes as long and never matches. */
+bool lb_password_matches(const char *hash, struct lb_str password);
+
+#endif

@@ -1,0 +1,132 @@
+#include "domain/access/throttle.h"
+
+#include <pthread.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FAILURES_MAX 10
+#define WINDOW_MS    60000
+#define SETS         4096
+#define WAYS         4
+
+struct entry {
+    uint8_t network[16];
+    uint64_t window_ms; /* when the count began; 0: the place is free */
+    uint64_t last_ms;
+    uint64_t wait_until_ms;
+    unsigned count;
+};
+
+struct lb_failures {
+    pthread_mutex_t lock;
+    unsigned char secret[crypto_shorthash_KEYBYTES]; /* so that sets cannot be aimed at */
+    struct entry entries[SETS][WAYS];
+};
+
+struct lb_failures *lb_failures_create(void)
+{
+    struct lb_failures *failures = calloc(1, sizeof *failures);
+    if (!failures)
+        return NULL;
+    randombytes_buf(failures->secret, sizeof failures->secret);
+    pthread_mutex_init(&failures->lock, NULL);
+    return failures;
+}
+
+void lb_failures_destroy(struct lb_failures *failures)
+{
+    if (!failures)
+        return;
+    pthread_mutex_destroy(&failures->lock);
+    free(failures);
+}
+
+static void network_of(const struct in6_addr *address, uint8_t out[16])
+{
+    memcpy(out, address, 16);
+    if (!IN6_IS_ADDR_V4MAPPED(address))
+        memset(out + 8, 0, 8);
+}
+
+static struct entry *set_of(struct lb_failures *failures, const uint8_t network[16])
+{
+    union {
+        unsigned char bytes[crypto_shorthash_BYTES];
+        uint64_t value;
+    } hash;
+    crypto_shorthash(hash.bytes, network, 16, failures->secret);
+    return failures->entries[hash.value % SETS];
+}
+
+/* The address's entry, or NULL. */
+static struct entry *find(struct entry *set, const uint8_t network[16])
+{
+    for (int i = 0; i < WAYS; i++)
+        if (set[i].window_ms && memcmp(set[i].network, network, 16) == 0)
+            return &set[i];
+    return NULL;
+}
+
+/* The address's entry, which takes the place of the one that failed longest ago if it is new. */
+static struct entry *find_or_take(struct entry *set, const uint8_t network[16])
+{
+    struct entry *entry = find(set, network);
+    if (entry)
+        return entry;
+    entry = &set[0];
+    for (int i = 1; i < WAYS; i++)
+        if (set[i].last_ms < entry->last_ms)
+            entry = &set[i];
+    *entry = (struct entry){0};
+    memcpy(entry->network, network, 16);
+    return entry;
+}
+
+static unsigned wait_of(const struct entry *entry, uint64_t now_ms)
+{
+    return now_ms < entry->wait_until_ms ? (unsigned)((entry->wait_until_ms - now_ms + 999) / 1000)
+                                         : 0;
+}
+
+static unsigned add(struct entry *entry, uint64_t now_ms)
+{
+    entry->last_ms = now_ms;
+    if (now_ms < entry->wait_until_ms)
+        return wait_of(entry, now_ms);
+    /* Threads read the clock before they take the lock: `now_ms` may be a little before the window.
+     */
+    if (!entry->window_ms || now_ms >= entry->window_ms + WINDOW_MS) {
+        entry->window_ms = now_ms;
+        entry->count = 0;
+    }
+    if (++entry->count == FAILURES_MAX) {
+        entry->wait_until_ms = now_ms + WINDOW_MS;
+        entry->window_ms = now_ms + WINDOW_MS; /* the next count begins after the wait */
+        entry->count = 0;
+    }
+    return 0;
+}
+
+unsigned lb_failures_add(struct lb_failures *failures, const struct in6_addr *address,
+                         uint64_t now_ms)
+{
+    uint8_t network[16];
+    network_of(address, network);
+    pthread_mutex_lock(&failures->lock);
+    unsigned wait_s = add(find_or_take(set_of(failures, network), network), now_ms);
+    pthread_mutex_unlock(&failures->lock);
+    return wait_s;
+}
+
+unsigned lb_failures_wait(struct lb_failures *failures, const struct in6_addr *address,
+                          uint64_t now_ms)
+{
+    uint8_t network[16];
+    network_of(address, network);
+    pthread_mutex_lock(&failures->lock);
+    const struct entry *entry = find(set_of(failures, network), network);
+    unsigned wait_s = entry ? wait_of(entry, now_ms) : 0;
+    pthread_mutex_unlock(&failures->lock);
+    return wait_s;
+}

@@ -1,0 +1,387 @@
+#include "domain/blocklist/internal.h"
+
+#include "base/fatal.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+/* Entries of ended lists that one upkeep turn takes out of memory: about a millisecond's worth. */
+#define SWEEP_ENTRIES 500
+#define CHECK_GROUP   128
+
+struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *settings)
+{
+    struct lb_blocklist *blocklist = calloc(1, sizeof *blocklist);
+    if (!blocklist)
+        return NULL;
+    blocklist->access = settings->access;
+    blocklist->store = settings->store;
+    blocklist->max_workspace_entries = settings->max_workspace_entries;
+    blocklist->next_id = settings->store->ops->log_next_id(settings->store);
+    /* Shared ids have gaps: how many were given out tells little. */
+    blocklist->index = lb_index_create(settings->store->shared ? 0 : blocklist->next_id);
+    blocklist->orders = lb_orders_create(0);
+    if (blocklist->next_id && blocklist->index && blocklist->orders)
+        return blocklist;
+    lb_blocklist_destroy(blocklist);
+    return NULL;
+}
+
+void lb_blocklist_destroy(struct lb_blocklist *blocklist)
+{
+    if (!blocklist)
+        return;
+    lb_index_destroy(blocklist->index);
+    lb_orders_destroy(blocklist->orders);
+    lb_overlay_fini(&blocklist->batch);
+    lb_locked_fini(&blocklist->locked);
+    lb_buf_fini(&blocklist->row_items);
+    lb_buf_fini(&blocklist->copied_row);
+    free(blocklist->ended);
+    free(blocklist);
+}
+
+void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklist_stats *out)
+{
+    *out = (struct lb_blocklist_stats){.index = lb_index_stats(blocklist->index),
+                                       .order_bytes = lb_orders_stats(blocklist->orders).bytes};
+    struct lb_workspace *workspace = lb_access_workspaces(blocklist->access);
+    for (; workspace; workspace = lb_rcu_load(&workspace->next))
+        out->stamp_bytes += lb_stamps_bytes(workspace->stamps);
+}
+
+struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,
+                                               struct lb_list list, struct lb_str identifier)
+{
+    return lb_blocklist_hash(blocklist, list, identifier);
+}
+
+static struct lb_verdict verdict(uint64_t in_workspace, uint64_t in_campaign)
+{
+    if (in_workspace)
+        return (struct lb_verdict){LB_SCOPE_WORKSPACE, in_workspace};
+    if (in_campaign)
+        return (struct lb_verdict){LB_SCOPE_CAMPAIGN, in_campaign};
+    return (struct lb_verdict){LB_SCOPE_NONE, 0};
+}
+
+/* Two lists cannot be looked into at the same moment. When nothing was taken out of the index from
+ * before the first look until after the last, "in neither" holds for the moment before; otherwise
+ * a lead that was blocked all the time, in one list and then in the other, may have been missed,
+ * and the look is repeated. */
+static uint64_t removals(const struct lb_blocklist *blocklist)
+{
+    return atomic_load_explicit(&blocklist->removals, memory_order_acquire);
+}
+
+void lb_blocklist_count_removal(struct lb_blocklist *blocklist)
+{
+    atomic_fetch_add_explicit(&blocklist->removals, 1, memory_order_relaxed);
+}
+
+static struct lb_verdict look(const struct lb_blocklist *blocklist,
+                              struct lb_fingerprint of_workspace, struct lb_fingerprint of_campaign)
+{
+    for (;;) {
+        uint64_t before = removals(blocklist);
+        uint64_t in_workspace = lb_index_find(blocklist->index, of_workspace);
+        if (in_workspace)
+            return verdict(in_workspace, 0);
+        uint64_t in_campaign = lb_index_find(blocklist->index, of_campaign);
+        if (in_campaign || removals(blocklist) == before)
+            return verdict(0, in_campaign);
+    }
+}
+
+struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
+                                     struct lb_str identifier)
+{
+    struct lb_list own = {.workspace = list.workspace};
+    struct lb_fingerprint of_workspace = lb_blocklist_hash(blocklist, own, identifier);
+    if (list.campaign == 0)
+        return verdict(lb_index_find(blocklist->index, of_workspace), 0);
+    return look(blocklist, of_workspace, lb_blocklist_hash(blocklist, list, identifier));
+}
+
+uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
+                           struct lb_str identifier)
+{
+    return lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, identifier));
+}
+
+uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list)
+{
+    return lb_orders_count(blocklist->orders, lb_list_number(list));
+}
+
+/* `wanted` are pairs of fingerprints, workspace and campaign. */
+static void check_group(const struct lb_blocklist *blocklist, const struct lb_fingerprint *wanted,
+                        size_t pairs, struct lb_verdict *out)
+{
+    uint64_t found[2 * CHECK_GROUP];
+    uint64_t before = removals(blocklist);
+    lb_index_find_many(blocklist->index, wanted, 2 * pairs, found);
+    bool moved = removals(blocklist) != before;
+    for (size_t i = 0; i < pairs; i++) {
+        out[i] = verdict(found[2 * i], found[2 * i + 1]);
+        if (moved && out[i].scope == LB_SCOPE_NONE)
+            out[i] = look(blocklist, wanted[2 * i], wanted[2 * i + 1]);
+    }
+}
+
+bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t entry, int64_t *out_at)
+{
+    struct lb_stamp stamp;
+    if (!lb_stamps_find(workspace->stamps, entry, &stamp) || stamp.has_reason)
+        return false;
+    *out_at = stamp.at;
+    return true;
+}
+
+void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
+                             const struct lb_str *identifiers, size_t count, struct lb_verdict *out)
+{
+    struct lb_list own = {.workspace = list.workspace};
+    struct lb_fingerprint wanted[2 * CHECK_GROUP];
+    for (size_t begin = 0; begin < count; begin += CHECK_GROUP) {
+        size_t n = count - begin < CHECK_GROUP ? count - begin : CHECK_GROUP;
+        for (size_t i = 0; i < n; i++) {
+            wanted[2 * i] = lb_blocklist_hash(blocklist, own, identifiers[begin + i]);
+            wanted[2 * i + 1] = lb_blocklist_hash(blocklist, list, identifiers[begin + i]);
+        }
+        check_group(blocklist, wanted, n, out + begin);
+    }
+}
+
+static bool is_identifier(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id,
+                          struct lb_str identifier, lb_err *out_err)
+{
+    struct lb_entry entry;
+    struct lb_store *store = blocklist->store;
+    *out_err = lb_blocklist_entry(store, store->ops->writer_reader(store), workspace, id, &entry);
+    return *out_err == LB_OK && lb_str_equal(entry.identifier, identifier);
+}
+
+lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
+                            struct lb_fingerprint fingerprint, struct lb_str identifier,
+                            uint64_t *out_id)
+{
+    *out_id = 0;
+    if (lb_overlay_find(&blocklist->batch, list, fingerprint, identifier, out_id))
+        return LB_OK;
+    lb_err err = LB_OK;
+    uint64_t cursor = 0;
+    uint64_t id;
+    while (!err && (id = lb_index_find_next(blocklist->index, fingerprint, &cursor)) != 0) {
+        if (is_identifier(blocklist, list.workspace, id, identifier, &err)) {
+            *out_id = id;
+            return LB_OK;
+        }
+    }
+    return err;
+}
+
+lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                   struct lb_str identifier, enum lb_scope *out)
+{
+    struct lb_list own = {.workspace = list.workspace};
+    uint64_t id;
+    *out = LB_SCOPE_NONE;
+    lb_err err = lb_blocklist_current(blocklist, own, lb_blocklist_hash(blocklist, own, identifier),
+                                      identifier, &id);
+    if (!err && id)
+        *out = LB_SCOPE_WORKSPACE;
+    if (err || id)
+        return err;
+    err = lb_blocklist_current(blocklist, list, lb_blocklist_hash(blocklist, list, identifier),
+                               identifier, &id);
+    if (!err && id)
+        *out = LB_SCOPE_CAMPAIGN;
+    return err;
+}
+
+void lb_blocklist_follow(struct lb_blocklist *blocklist,
+                         const struct lb_blocklist_follower *follower)
+{
+    blocklist->follower = *follower;
+}
+
+/* Locks what the batch changes, and brings memory up to it. */
+static lb_err begin_shared(struct lb_blocklist *blocklist, struct lb_write *first)
+{
+    struct lb_locked *locked = &blocklist->locked;
+    lb_err err = lb_nodes_lock(locked, blocklist->store, first);
+    for (size_t i = 0; !err && i < locked->count; i++) {
+        if (!locked->stands[i].workspace)
+            continue;
+        err = lb_blocklist_refresh(blocklist, &locked->stands[i]);
+        struct lb_workspace *workspace =
+            lb_access_workspace_no(blocklist->access, locked->stands[i].workspace);
+        if (workspace)
+            workspace->batch_log = (struct lb_log_mark){0};
+    }
+    return err;
+}
+
+static lb_err batch_begin(void *context, struct lb_write *first)
+{
+    struct lb_blocklist *blocklist = context;
+    struct lb_overlay *batch = &blocklist->batch;
+    if (!blocklist->store->shared) {
+        lb_overlay_begin(batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
+    } else {
+        lb_err err = begin_shared(blocklist, first);
+        if (err)
+            return err;
+        lb_overlay_begin(batch, blocklist->locked.first_id, blocklist->locked.end_id);
+        randombytes_buf(&batch->token, sizeof batch->token);
+        batch->token >>= 1; /* stores keep signed numbers */
+    }
+    if (blocklist->follower.context)
+        blocklist->follower.batch_begin(blocklist->follower.context);
+    return LB_OK;
+}
+
+lb_err lb_blocklist_reserve_ids(struct lb_blocklist *blocklist, uint64_t count)
+{
+    struct lb_overlay *batch = &blocklist->batch;
+    if (batch->end_id - batch->next_id >= count)
+        return LB_OK;
+    struct lb_store *store = blocklist->store;
+    if (!store->shared)
+        return LB_ERR_STORAGE_FULL;
+    uint64_t first;
+    lb_err err = store->shared->reserve(store, count, &first);
+    if (err)
+        return err;
+    batch->next_id = first;
+    batch->end_id = first + count;
+    return LB_OK;
+}
+
+static lb_err batch_prepare(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    const struct lb_blocklist_follower *follower = &blocklist->follower;
+    lb_err err = follower->context ? follower->batch_prepare(follower->context) : LB_OK;
+    blocklist->store->ops->reader_rest(blocklist->store->ops->writer_reader(blocklist->store));
+    return err;
+}
+
+static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)
+{
+    uint64_t list = lb_list_number(event->list);
+    if (event->add) {
+        lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
+                lb_orders_insert(blocklist->orders, list, event->id));
+        atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
+    } else {
+        lb_blocklist_count_removal(blocklist);
+        lb_index_remove(blocklist->index, event->fingerprint, event->id);
+        lb_orders_remove(blocklist->orders, list, event->id);
+        atomic_fetch_sub_explicit(&event->workspace->entries, 1, memory_order_relaxed);
+    }
+}
+
+void lb_blocklist_set_mark(struct lb_workspace *workspace, struct lb_log_mark mark)
+{
+    atomic_store_explicit(&workspace->log_row, mark.row, memory_order_release);
+    atomic_store_explicit(&workspace->log_token, mark.token, memory_order_release);
+}
+
+/* After the entries: whoever finds the mark finds them. */
+static void publish_marks(struct lb_blocklist *blocklist)
+{
+    const struct lb_locked *locked = &blocklist->locked;
+    for (size_t i = 0; i < locked->count; i++) {
+        struct lb_workspace *workspace =
+            lb_access_workspace_no(blocklist->access, locked->stands[i].workspace);
+        if (workspace && workspace->batch_log.row)
+            lb_blocklist_set_mark(workspace, workspace->batch_log);
+    }
+}
+
+static void batch_publish(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    struct lb_overlay *batch = &blocklist->batch;
+    for (size_t i = 0; i < batch->row_count; i++) {
+        const struct lb_overlay_row *row = &batch->rows[i];
+        struct lb_stamp stamp = {batch->now_ms, row->has_reason, row->continues};
+        lb_must(lb_stamps_append(row->workspace->stamps, row->first, stamp));
+        lb_access_count_day(blocklist->access, row->workspace, batch->now_ms, row->blocked,
+                            row->unblocked);
+    }
+    for (size_t i = 0; i < batch->event_count; i++)
+        publish_event(blocklist, &batch->events[i]);
+    if (blocklist->store->shared)
+        publish_marks(blocklist);
+    else
+        blocklist->next_id = batch->next_id;
+    if (blocklist->follower.context)
+        blocklist->follower.batch_publish(blocklist->follower.context);
+}
+
+void lb_blocklist_end_list(struct lb_blocklist *blocklist, struct lb_list list)
+{
+    if (blocklist->ended_count == blocklist->ended_capacity) {
+        size_t capacity = blocklist->ended_capacity ? blocklist->ended_capacity * 2 : 16;
+        struct lb_list *ended = realloc(blocklist->ended, capacity * sizeof *ended);
+        if (!ended)
+            return; /* its entries stay in memory until the next start; nobody can ask for them */
+        blocklist->ended = ended;
+        blocklist->ended_capacity = capacity;
+    }
+    blocklist->ended[blocklist->ended_count++] = list;
+}
+
+static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, uint64_t id)
+{
+    struct lb_store *store = blocklist->store;
+    struct lb_entry entry;
+    lb_blocklist_count_removal(blocklist);
+    if (lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry) ==
+        LB_OK)
+        lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);
+    lb_orders_remove(blocklist->orders, lb_list_number(list), id);
+    struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, list.workspace);
+    if (workspace)
+        atomic_fetch_sub_explicit(&workspace->entries, 1, memory_order_relaxed);
+}
+
+/* Takes entries of a list that has ended out of memory; true when there are more. */
+static bool sweep(struct lb_blocklist *blocklist)
+{
+    if (blocklist->ended_count == 0)
+        return false;
+    struct lb_list list = blocklist->ended[blocklist->ended_count - 1];
+    uint64_t ids[SWEEP_ENTRIES];
+    size_t count =
+        lb_orders_page(blocklist->orders, lb_list_number(list), true, 0, SWEEP_ENTRIES, ids);
+    const struct lb_store_ops *ops = blocklist->store->ops;
+    struct lb_store_reader *reader = ops->writer_reader(blocklist->store);
+    ops->expect_entries(reader, list.workspace, ids, count);
+    for (size_t i = 0; i < count; i++)
+        forget_entry(blocklist, list, ids[i]);
+    ops->reader_rest(reader);
+    if (count < SWEEP_ENTRIES)
+        blocklist->ended_count--;
+    return blocklist->ended_count > 0;
+}
+
+static bool upkeep(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    if (blocklist->follower.context)
+        blocklist->follower.upkeep(blocklist->follower.context);
+    return sweep(blocklist);
+}
+
+struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist)
+{
+    return (struct lb_writer_hooks){.context = blocklist,
+                                    .batch_begin = batch_begin,
+                                    .batch_prepare = batch_prepare,
+                                    .batch_publish = batch_publish,
+                                    .upkeep = upkeep};
+}

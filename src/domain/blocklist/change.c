@@ -1,0 +1,595 @@
+/* Changes of a blocklist, as the writer applies them. */
+#include "domain/blocklist/internal.h"
+
+#include "base/clock.h"
+#include "domain/access/account.h"
+#include "store/log_items.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A row of the log under construction: items are added until it is full or the reason changes. */
+struct packer {
+    struct lb_change *change;
+    struct lb_store *store;
+    struct lb_log_row row;
+    size_t count;
+    bool counting;    /* nothing is done, only counted: see apply_undo */
+    uint64_t counted; /* entries that would block again */
+};
+
+lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *store,
+                         struct lb_reason *reason)
+{
+    int64_t now = lb_clock_wall_ms();
+    lb_err err = lb_actor_check(&standing->actor, store, reason);
+    if (err)
+        return err;
+    if (standing->key && !lb_key_valid(standing->key, now))
+        return lb_fail(reason, LB_ERR_INVALID_API_KEY, "The API key is not valid.");
+    if (standing->needs_license) {
+        err = lb_workspace_license(standing->workspace, now);
+        if (err)
+            return lb_fail(reason, err, "The license does not allow this any more.");
+    }
+    if (standing->campaign_id.ptr) {
+        const struct lb_campaign *campaign = lb_access_campaign(
+            standing->access, standing->workspace->row.no, standing->campaign_id);
+        if (!campaign || campaign->row.no != standing->list.campaign)
+            return lb_fail(reason, LB_ERR_CAMPAIGN_NOT_FOUND,
+                           "No campaign '%.*s' in this workspace.", (int)standing->campaign_id.len,
+                           standing->campaign_id.ptr);
+    }
+    return LB_OK;
+}
+
+static struct lb_overlay *batch_of(const struct packer *packer)
+{
+    return &packer->change->blocklist->batch;
+}
+
+static lb_err flush(struct packer *packer)
+{
+    if (packer->count == 0)
+        return LB_OK;
+    struct lb_buf *items = &packer->change->blocklist->row_items;
+    if (items->failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    packer->row.items = lb_buf_str(items);
+    packer->row.token = batch_of(packer)->token;
+    packer->change->standing.workspace->batch_log =
+        (struct lb_log_mark){packer->row.id, packer->row.token};
+    lb_err err = packer->store->ops->log_append(packer->store, &packer->row);
+    bool takes_back = packer->row.kind == LB_LOG_UNBLOCK;
+    struct lb_overlay_row row = {.workspace = packer->change->standing.workspace,
+                                 .first = packer->row.id,
+                                 .has_reason = packer->row.reason.ptr != NULL,
+                                 .continues = packer->row.continues,
+                                 .blocked = takes_back ? 0 : (uint32_t)packer->count,
+                                 .unblocked = takes_back ? (uint32_t)packer->count : 0};
+    if (!err && !lb_overlay_record_row(batch_of(packer), row))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    packer->row.continues = true;
+    packer->count = 0;
+    items->len = 0;
+    return err;
+}
+
+static bool same_reason(struct lb_str a, struct lb_str b)
+{
+    return !a.ptr == !b.ptr && lb_str_equal(a, b);
+}
+
+/* Adds an item to the row; `*out_id` is its entry id. */
+static lb_err pack(struct packer *packer, struct lb_str item, struct lb_str reason,
+                   uint64_t *out_id)
+{
+    struct lb_overlay *batch = batch_of(packer);
+    lb_err err = LB_OK;
+    if (packer->count == LB_ROW_ITEMS_MAX ||
+        (packer->count && !same_reason(packer->row.reason, reason)))
+        err = flush(packer);
+    if (err || batch->next_id == batch->end_id)
+        return err ? err : LB_ERR_STORAGE_FULL;
+    struct lb_buf *items = &packer->change->blocklist->row_items;
+    if (packer->count == 0) {
+        packer->row.id = batch->next_id;
+        packer->row.reason = reason;
+    } else {
+        lb_buf_append_lit(items, ",");
+    }
+    lb_buf_append_str(items, item);
+    packer->count++;
+    *out_id = batch->next_id++;
+    if (packer->change->id == 0)
+        packer->change->id = *out_id;
+    return LB_OK;
+}
+
+static struct packer packer_for(struct lb_change *change, struct lb_store *store,
+                                struct lb_list list, enum lb_log_kind kind)
+{
+    change->id = 0;
+    change->blocked = 0;
+    change->unblocked = 0;
+    change->blocklist->row_items.len = 0;
+    change->blocklist->row_items.failed = false;
+    return (struct packer){.change = change,
+                           .store = store,
+                           .row = {.list = list,
+                                   .kind = kind,
+                                   .actor = change->standing.actor.no,
+                                   .source = change->standing.actor.source,
+                                   .at = change->blocklist->batch.now_ms}};
+}
+
+static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fingerprint,
+                     uint64_t id, struct lb_str identifier)
+{
+    struct lb_event event = {.fingerprint = fingerprint,
+                             .id = id,
+                             .list = packer->row.list,
+                             .workspace = packer->change->standing.workspace,
+                             .add = add};
+    if (!lb_overlay_record(batch_of(packer), &event, identifier))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (add)
+        packer->change->blocked++;
+    else
+        packer->change->unblocked++;
+    const struct lb_blocklist_follower *follower = &packer->change->blocklist->follower;
+    return follower->context ? follower->changed(follower->context, packer->row.list, identifier)
+                             : LB_OK;
+}
+
+static struct lb_change *change_of(struct lb_write *write)
+{
+    return (struct lb_change *)write;
+}
+
+/* Are there ids for what the change will do? What changes nothing shall not use any up: ids that a
+ * batch has reserved and not used are lost. */
+static lb_err reserve(struct lb_change *change, lb_err (*count)(struct lb_change *, uint64_t *))
+{
+    const struct lb_overlay *batch = &change->blocklist->batch;
+    uint64_t wanted;
+    if (!change->blocklist->store->shared || batch->end_id - batch->next_id >= change->count)
+        return LB_OK;
+    lb_err err = count(change, &wanted);
+    return err ? err : lb_blocklist_reserve_ids(change->blocklist, wanted);
+}
+
+/* May the workspace hold `extra` entries more than it does? */
+static bool has_room(const struct lb_change *change, uint64_t extra)
+{
+    const struct lb_workspace *workspace = change->standing.workspace;
+    uint64_t entries = atomic_load_explicit(&workspace->entries, memory_order_relaxed) +
+                       (uint64_t)workspace->batch_entries;
+    uint64_t max = change->blocklist->max_workspace_entries;
+    return extra == 0 || (entries <= max && extra <= max - entries);
+}
+
+static lb_err check_room(struct lb_change *change, uint64_t extra)
+{
+    uint64_t max = change->blocklist->max_workspace_entries;
+    if (has_room(change, extra))
+        return LB_OK;
+    return lb_fail(&change->write.reason, LB_ERR_WORKSPACE_OVERLOADED,
+                   "This workspace may hold %llu blocked leads and this request would exceed that. "
+                   "Unblock some, or ask the operator to raise max-workspace-entries.",
+                   (unsigned long long)max);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct lb_fingerprint *x = a;
+    const struct lb_fingerprint *y = b;
+    if (x->high != y->high)
+        return x->high < y->high ? -1 : 1;
+    return x->low < y->low ? -1 : x->low > y->low;
+}
+
+/* How many entries a block would add. */
+static lb_err count_new(struct lb_change *change, uint64_t *out)
+{
+    struct lb_fingerprint *added = malloc(change->count * sizeof *added);
+    size_t count = 0;
+    lb_err err = added ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    for (size_t i = 0; !err && i < change->count; i++) {
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, change->standing.list,
+                                   change->fingerprints[i], change->items[i].identifier, &id);
+        if (!err && !id)
+            added[count++] = change->fingerprints[i];
+    }
+    *out = 0;
+    if (count)
+        qsort(added, count, sizeof *added, compare);
+    for (size_t i = 0; i < count; i++)
+        *out += i == 0 || compare(&added[i - 1], &added[i]) != 0;
+    free(added);
+    return err;
+}
+
+/* Lets the store fetch at once what confirms the candidates of the index (lb_blocklist_current),
+ * and the leads of these names. */
+static void expect_items(struct lb_write *write, struct lb_store *store)
+{
+    const struct lb_change *change = change_of(write);
+    const struct lb_blocklist *blocklist = change->blocklist;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    uint64_t *ids = malloc(change->count * sizeof *ids);
+    struct lb_str *names = malloc(change->count * sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; ids && names && i < change->count; i++) {
+        names[i] = change->items[i].identifier;
+        ids[count] = lb_index_find(blocklist->index, change->fingerprints[i]);
+        count += ids[count] != 0;
+    }
+    if (ids && names && count)
+        store->ops->expect_entries(reader, change->standing.list.workspace, ids, count);
+    if (ids && names && change->standing.workspace->has_leads)
+        store->ops->expect_names(reader, change->standing.list.workspace, names, change->count);
+    free(ids);
+    free(names);
+}
+
+/* How many items of an unblock are blocked now; one that comes twice counts twice. */
+static lb_err count_blocked(struct lb_change *change, uint64_t *out)
+{
+    lb_err err = LB_OK;
+    *out = 0;
+    for (size_t i = 0; !err && i < change->count; i++) {
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, change->standing.list,
+                                   change->fingerprints[i], change->items[i].identifier, &id);
+        *out += !err && id;
+    }
+    return err;
+}
+
+/* The workspace's limit is looked at before anything is written: a refusal afterwards would cost
+ * the whole batch another attempt. */
+static lb_err check_block(struct lb_change *change)
+{
+    lb_err err =
+        lb_standing_check(&change->standing, change->blocklist->store, &change->write.reason);
+    if (!err)
+        err = reserve(change, count_new);
+    uint64_t added;
+    if (err || has_room(change, change->count))
+        return err;
+    err = count_new(change, &added);
+    return err ? err : check_room(change, added);
+}
+
+static lb_err apply_block(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = change_of(write);
+    lb_err err = check_block(change);
+    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_BLOCK);
+    for (size_t i = 0; !err && i < change->count; i++) {
+        const struct lb_change_item *item = &change->items[i];
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
+                                   item->identifier, &id);
+        if (err || id)
+            continue;
+        write->touched = true;
+        err = pack(&packer, item->identifier, item->reason, &id);
+        if (!err)
+            err = record(&packer, true, change->fingerprints[i], id, item->identifier);
+    }
+    return err ? err : flush(&packer);
+}
+
+/* Takes entry `id` back if it is what blocks the identifier now. */
+static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+                        struct lb_str identifier)
+{
+    char text[24];
+    int len = snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+    uint64_t event_id;
+    packer->change->write.touched = true;
+    lb_err err = pack(packer, (struct lb_str){text, (size_t)len}, (struct lb_str){0}, &event_id);
+    return err ? err : record(packer, false, fingerprint, id, identifier);
+}
+
+static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = change_of(write);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    if (!err)
+        err = reserve(change, count_blocked);
+    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    for (size_t i = 0; !err && i < change->count; i++) {
+        struct lb_str identifier = change->items[i].identifier;
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
+                                   identifier, &id);
+        if (!err && id)
+            err = take_back(&packer, id, change->fingerprints[i], identifier);
+    }
+    return err ? err : flush(&packer);
+}
+
+/* An entry of the log by its id, with its identifier copied out of the reader's hands. */
+struct found {
+    struct lb_fingerprint fingerprint;
+    struct lb_str identifier;
+    uint64_t current; /* what blocks the identifier now */
+    char text[512];
+};
+
+/* Looks entry `id` up. LB_ERR_NOT_FOUND when it is no block of this list. */
+static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t id,
+                         struct found *out)
+{
+    struct lb_blocklist *blocklist = change->blocklist;
+    struct lb_store *store = blocklist->store;
+    struct lb_entry entry;
+    lb_err err =
+        lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry);
+    if (err)
+        return err;
+    if (entry.list.workspace != list.workspace || entry.list.campaign != list.campaign ||
+        entry.identifier.len > sizeof out->text)
+        return LB_ERR_NOT_FOUND;
+    memcpy(out->text, entry.identifier.ptr, entry.identifier.len);
+    out->identifier = (struct lb_str){out->text, entry.identifier.len};
+    out->fingerprint = lb_blocklist_hash(blocklist, list, out->identifier);
+    return lb_blocklist_current(blocklist, list, out->fingerprint, out->identifier, &out->current);
+}
+
+/* Takes entry `id` back, if it is an entry of the list and blocks. */
+static lb_err take_back_id(struct packer *packer, uint64_t id)
+{
+    struct found found;
+    lb_err err = find_entry(packer->change, packer->row.list, id, &found);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (found.current != id)
+        return LB_OK;
+    return take_back(packer, id, found.fingerprint, found.identifier);
+}
+
+/* Makes entry `id` block again, unless its identifier has been blocked anew meanwhile. */
+static lb_err restore_id(struct packer *packer, uint64_t id)
+{
+    struct found found;
+    lb_err err = find_entry(packer->change, packer->row.list, id, &found);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (found.current)
+        return LB_OK;
+    if (packer->counting) {
+        packer->counted++;
+        return LB_OK;
+    }
+    char text[24];
+    int len = snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+    uint64_t event_id;
+    packer->change->write.touched = true;
+    err = pack(packer, (struct lb_str){text, (size_t)len}, (struct lb_str){0}, &event_id);
+    return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
+}
+
+/* How many of the ids block somebody now. */
+static lb_err count_ids(struct lb_change *change, uint64_t *out)
+{
+    *out = 0;
+    for (size_t i = 0; i < change->count; i++) {
+        struct found found;
+        lb_err err = find_entry(change, change->standing.list, change->ids[i], &found);
+        if (err && err != LB_ERR_NOT_FOUND)
+            return err;
+        *out += !err && found.current == change->ids[i];
+    }
+    return LB_OK;
+}
+
+static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = change_of(write);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    store->ops->expect_entries(store->ops->writer_reader(store), change->standing.list.workspace,
+                               change->ids, change->count);
+    if (!err)
+        err = reserve(change, count_ids);
+    for (size_t i = 0; !err && i < change->count; i++)
+        err = take_back_id(&packer, change->ids[i]);
+    return err ? err : flush(&packer);
+}
+
+/* The entry that an item of a row is about; false for one that is none. `id` is the item's own. */
+static bool target_of(enum lb_log_kind kind, uint64_t id, struct lb_str item, uint64_t *out)
+{
+    *out = id;
+    return kind == LB_LOG_BLOCK || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
+}
+
+/* Lets the store fetch at once what undo_row will ask for, and then the leads of those names. */
+static void expect_row(const struct lb_change *change, enum lb_log_kind kind, uint64_t first,
+                       struct lb_str items)
+{
+    struct lb_store *store = change->blocklist->store;
+    uint64_t ids[LB_ROW_ITEMS_MAX];
+    size_t count = 0;
+    struct lb_str item;
+    for (uint64_t id = first; count < LB_ROW_ITEMS_MAX && lb_items_next(&items, &item); id++)
+        count += target_of(kind, id, item, &ids[count]);
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    uint32_t workspace = change->standing.list.workspace;
+    store->ops->expect_entries(reader, workspace, ids, count);
+    if (!store->shared || !change->standing.workspace->has_leads)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        struct lb_entry entry;
+        if (lb_blocklist_entry(store, reader, workspace, ids[i], &entry) == LB_OK)
+            store->ops->expect_names(reader, workspace, &entry.identifier, 1);
+    }
+}
+
+/* Undoes one row of the change; its items were copied, since they are looked up one by one. */
+static lb_err undo_row(struct packer *packer, enum lb_log_kind kind, uint64_t first,
+                       struct lb_str items)
+{
+    lb_err err = LB_OK;
+    struct lb_str item;
+    expect_row(packer->change, kind, first, items);
+    for (uint64_t id = first; !err && lb_items_next(&items, &item); id++) {
+        uint64_t target;
+        if (!target_of(kind, id, item, &target))
+            return LB_ERR_STORAGE_UNAVAILABLE;
+        err = kind == LB_LOG_UNBLOCK ? restore_id(packer, target) : take_back_id(packer, target);
+    }
+    return err;
+}
+
+/* Reads the row with exactly this id and copies its items. */
+static lb_err copy_row(struct lb_change *change, uint64_t id, struct lb_log_row *out)
+{
+    struct lb_store *store = change->blocklist->store;
+    struct lb_buf *copy = &change->blocklist->copied_row;
+    lb_err err = store->ops->log_row_of(store->ops->writer_reader(store),
+                                        change->standing.list.workspace, id, out);
+    if (err || out->id != id)
+        return err ? err : LB_ERR_NOT_FOUND;
+    copy->len = 0;
+    lb_buf_append_str(copy, out->items);
+    out->items = lb_buf_str(copy);
+    return copy->failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
+}
+
+/* Reserves an id for each item of the change that is undone. A change's rows follow each other
+ * without a gap, and so must those that undo it. */
+static lb_err reserve_undo(struct lb_change *change)
+{
+    struct lb_log_row row;
+    uint64_t items = 0;
+    lb_err err = copy_row(change, change->undone, &row);
+    do {
+        uint64_t count = err ? 0 : lb_items_count(row.items);
+        items += count;
+        if (!err)
+            err = copy_row(change, row.id + count, &row);
+    } while (!err && row.continues);
+    return err && err != LB_ERR_NOT_FOUND ? err
+                                          : lb_blocklist_reserve_ids(change->blocklist, items);
+}
+
+/* Undoes the rows of a change, one after the other. */
+static lb_err undo_rows(struct packer *packer, enum lb_log_kind kind)
+{
+    struct lb_change *change = packer->change;
+    struct lb_log_row row;
+    lb_err err = copy_row(change, change->undone, &row);
+    do {
+        if (!err)
+            err = undo_row(packer, kind, row.id, row.items);
+        if (!err)
+            err = copy_row(change, row.id + lb_items_count(row.items), &row);
+    } while (!err && row.continues);
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* the change was the last of the log */
+}
+
+/* Like check_block, for taking an unblock back. A change has no more items than there are ids since
+ * it began. */
+static lb_err check_restore(struct lb_change *change, const struct packer *packer)
+{
+    if (has_room(change, change->blocklist->batch.next_id - change->undone))
+        return LB_OK;
+    struct packer counting = *packer;
+    counting.counting = true;
+    lb_err err = undo_rows(&counting, LB_LOG_UNBLOCK);
+    return err ? err : check_room(change, counting.counted);
+}
+
+static lb_err unknown_change(struct lb_change *change)
+{
+    return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND,
+                   "No change with this id in this workspace. Change ids come in the header "
+                   "X-Change-Id.");
+}
+
+static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = change_of(write);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    struct lb_log_row row;
+    if (!err)
+        err = copy_row(change, change->undone, &row);
+    if (err == LB_ERR_NOT_FOUND ||
+        (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
+                  (row.list.campaign &&
+                   !lb_access_campaign_no(change->standing.access, row.list.campaign)))))
+        return unknown_change(change);
+    if (err)
+        return err;
+    bool undone;
+    err = store->ops->log_undone(store->ops->writer_reader(store), row.list.workspace,
+                                 change->undone, &undone);
+    if (err || undone)
+        return err; /* once is enough: what was done since is another change's */
+    enum lb_log_kind kind = row.kind;
+    struct lb_list list = row.list;
+    if (store->shared && (err = reserve_undo(change)) != LB_OK)
+        return err;
+    struct packer packer =
+        packer_for(change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    packer.row.undoes = change->undone;
+    if (kind == LB_LOG_UNBLOCK)
+        err = check_restore(change, &packer);
+    if (!err)
+        err = undo_rows(&packer, kind);
+    return err ? err : flush(&packer);
+}
+
+static void hash_items(struct lb_change *change)
+{
+    for (size_t i = 0; i < change->count; i++)
+        change->fingerprints[i] = lb_blocklist_hash(change->blocklist, change->standing.list,
+                                                    change->items[i].identifier);
+}
+
+/* How many ids the batch shall reserve for it, as far as memory tells: for those of its items that
+ * are not blocked (a block), or are (an unblock). */
+static void ask_for_ids(struct lb_change *change, bool blocks)
+{
+    change->write.workspace = change->standing.list.workspace;
+    if (!change->blocklist->store->shared)
+        return;
+    for (size_t i = 0; i < change->count; i++) {
+        bool blocked = lb_index_find(change->blocklist->index, change->fingerprints[i]) != 0;
+        change->write.entries += blocked != blocks;
+    }
+}
+
+void lb_change_block(struct lb_change *change)
+{
+    hash_items(change);
+    ask_for_ids(change, true);
+    change->write.look_ahead = expect_items;
+    change->write.apply = apply_block;
+}
+
+void lb_change_unblock(struct lb_change *change)
+{
+    hash_items(change);
+    ask_for_ids(change, false);
+    change->write.look_ahead = expect_items;
+    change->write.apply = apply_unblock;
+}
+
+void lb_change_unblock_ids(struct lb_change *change)
+{
+    change->write.workspace = change->standing.list.workspace;
+    change->write.apply = apply_unblock_ids;
+}
+
+void lb_change_undo(struct lb_change *change)
+{
+    change->write.workspace = change->standing.list.workspace;
+    change->write.apply = apply_undo;
+}

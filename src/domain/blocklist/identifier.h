@@ -1,0 +1,45 @@
+/* Public identifiers: the user-name part of a LinkedIn profile URL, in one canonical form, so that
+ * one person is one record however somebody wrote the name (docs/api.md, section 2).
+ *
+ * What every other module may rely on: a canonical form is valid UTF-8 of 1 to 100 code points,
+ * holds no control, format, unassigned or white-space character and none of / \ ? # % & < > " ' @ ,
+ * and ;. It is its own canonical form: normalising it again gives the same bytes. Two spellings are
+ * the same lead exactly when their canonical forms are equal byte for byte.
+ *
+ * Threads: stateless. Nothing here blocks; only lb_identifier_fold_term may allocate, in its
+ * output. */
+#ifndef LB_DOMAIN_BLOCKLIST_IDENTIFIER_H
+#define LB_DOMAIN_BLOCKLIST_IDENTIFIER_H
+
+#include "base/buf.h"
+
+#define LB_IDENTIFIER_MAX_CODE_POINTS 100
+#define LB_IDENTIFIER_SIZE            401  /* bytes of the longest canonical form with its NUL */
+#define LB_IDENTIFIER_RAW_MAX         8192 /* bytes of the longest spelling that is looked at */
+
+struct lb_identifier {
+    uint16_t len; /* bytes, without the NUL */
+    char text[LB_IDENTIFIER_SIZE];
+};
+
+/* Brings any spelling (a name, "in/name", a profile URL; percent-encoded or not) into its canonical
+ * form. `raw` is any bytes and may not overlap `out`. NULL on success; else the reason, in words
+ * for the person who wrote it (static storage), and `out` holds nothing of use.
+ *
+ * Plain names, [A-Za-z0-9_-], take a fast path; member ids (ACoAA or ACwAA and at least 30 more of
+ * these characters) are plain names whose case is kept. For the rest: NFC, full case folding, NFC
+ * (Unicode, as utf8proc has it); a text for which that is not stable is refused. */
+const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out);
+
+/* Is this canonical form one of LinkedIn's opaque member ids? They alone keep their upper case. */
+bool lb_identifier_is_member_id(struct lb_str canonical);
+
+/* Appends the search term `raw` to `out`, folded as identifiers are (NFC, full case folding, NFC)
+ * and under none of their other rules. False, with nothing appended, when it is not valid UTF-8 or
+ * so long (over 400 code points) that it is part of no identifier, and when out of memory (then
+ * `out->failed` is set).
+ * A term does not find a member id by its upper-case letters unless the searcher folds those too:
+ * the term is lower case, the member id is not. */
+bool lb_identifier_fold_term(struct lb_str raw, struct lb_buf *out);
+
+#endif

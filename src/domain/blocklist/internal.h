@@ -1,0 +1,52 @@
+/* What the files of the blocklist share; see blocklist.h. */
+#ifndef LB_DOMAIN_BLOCKLIST_INTERNAL_H
+#define LB_DOMAIN_BLOCKLIST_INTERNAL_H
+
+#include "domain/access/nodes.h"
+#include "domain/blocklist/overlay.h"
+
+struct lb_blocklist {
+    struct lb_access *access;
+    struct lb_store *store;
+    uint64_t max_workspace_entries;
+    struct lb_index *index;
+    struct lb_orders *orders;
+    /* Counts entries that are about to leave the index, so that a check that looks into two lists
+     * notices when one may have moved from the list it had not found it in yet to the one it had.
+     */
+    _Atomic uint64_t removals;
+    /* The writer's. */
+    struct lb_overlay batch;
+    struct lb_locked locked;  /* by the open batch, when several nodes share the store */
+    uint64_t next_id;         /* after the last commit, when they do not */
+    struct lb_buf row_items;  /* the row being packed */
+    struct lb_buf copied_row; /* of the log, while other rows are read */
+    struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
+    size_t ended_count;
+    size_t ended_capacity;
+    struct lb_blocklist_follower follower; /* its context NULL: none */
+};
+
+static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist *blocklist,
+                                                      struct lb_list list, struct lb_str identifier)
+{
+    return lb_index_fingerprint(blocklist->index, lb_list_number(list), identifier);
+}
+
+/* The entry that blocks this identifier as the writer sees it, with the open batch; 0 when none.
+ * Candidates of the index are confirmed against the stored row, so that two identifiers that share
+ * a fingerprint stay two. Ends the strings of the writer's last read. */
+lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
+                            struct lb_fingerprint fingerprint, struct lb_str identifier,
+                            uint64_t *out_id);
+
+/* An entry is about to leave the index: see `removals`. */
+void lb_blocklist_count_removal(struct lb_blocklist *blocklist);
+
+/* Says that the entries of a workspace are in memory up to this row. */
+void lb_blocklist_set_mark(struct lb_workspace *workspace, struct lb_log_mark mark);
+
+/* Makes sure that the open batch may use `count` more entry ids, without a gap. */
+lb_err lb_blocklist_reserve_ids(struct lb_blocklist *blocklist, uint64_t count);
+
+#endif

@@ -1,0 +1,74 @@
+/* What one batch of the writer is about to change: an overlay over the index, so that a request
+ * sees what earlier requests of the same batch did before any reader may; and the list of events
+ * that is published when the batch is durable. Threads: the writer's. */
+#ifndef LB_DOMAIN_BLOCKLIST_OVERLAY_H
+#define LB_DOMAIN_BLOCKLIST_OVERLAY_H
+
+#include "domain/blocklist/blocklist.h"
+#include "base/buf.h"
+#include "index/list_order.h"
+
+struct lb_event {
+    struct lb_fingerprint fingerprint;
+    uint64_t id;
+    struct lb_list list;
+    struct lb_workspace *workspace;
+    bool add; /* else the entry is taken back */
+    /* The batch's own. */
+    uint32_t text_len;
+    size_t text_at;
+};
+
+/* A row of the log: what the stamps of the index and the counts of the day will say about it. */
+struct lb_overlay_row {
+    struct lb_workspace *workspace;
+    uint64_t first;
+    bool has_reason;
+    bool continues;
+    uint32_t blocked; /* entries that it blocks, or takes back */
+    uint32_t unblocked;
+};
+
+struct lb_overlay_place;
+
+struct lb_overlay {
+    struct lb_overlay_place *slots; /* open addressing over events; a power of two */
+    size_t slot_capacity;
+    size_t slot_count;
+    uint32_t generation; /* slots of other generations are empty */
+    struct lb_buf texts; /* identifiers of the overlay */
+    struct lb_event *events;
+    size_t event_count;
+    size_t event_capacity;
+    struct lb_overlay_row *rows;
+    size_t row_count;
+    size_t row_capacity;
+    uint64_t next_id;
+    uint64_t end_id; /* ids from here on are not ours */
+    uint64_t token;  /* of its rows: see struct lb_log_row */
+    int64_t now_ms;
+};
+
+/* Empties it for the next attempt, which may use the ids from `next_id` to before `end_id`. */
+void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id, uint64_t end_id);
+void lb_overlay_fini(struct lb_overlay *batch);
+
+/* Does the batch know about this identifier? Then `*out_id` is its entry, 0 when it is no longer
+ * blocked. */
+bool lb_overlay_find(const struct lb_overlay *batch, struct lb_list list,
+                     struct lb_fingerprint fingerprint, struct lb_str identifier, uint64_t *out_id);
+
+/* Records that the identifier is now blocked by entry `id` (add), or no longer (not add). The
+ * identifier is copied. False when out of memory. */
+bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
+                       struct lb_str identifier);
+
+/* Records a row, in the order of the log. False when out of memory. */
+bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row);
+
+static inline uint64_t lb_list_number(struct lb_list list)
+{
+    return (uint64_t)list.workspace << 32 | list.campaign;
+}
+
+#endif

@@ -1,0 +1,182 @@
+/* Reading entries, pages of lists, and searches. */
+#include "domain/blocklist/internal.h"
+
+#include "store/log_items.h"
+
+#include <stdlib.h>
+
+/* Ids fetched from the order at a time. */
+#define WALK_IDS 1000
+
+/* Member ids keep their case; terms are folded. Compared without case, they can be found too. */
+#define MEMBER_ID_PREFIX_LEN 5
+
+/* Reads entries whose ids come in order, and keeps the row that holds the last one. */
+struct cursor {
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+    uint32_t workspace;
+    struct lb_log_row row; /* id 0: none yet */
+};
+
+static lb_err read_entry(struct cursor *cursor, uint64_t id, struct lb_entry *out)
+{
+    struct lb_str identifier;
+    bool in_row = cursor->row.id && id >= cursor->row.id &&
+                  id - cursor->row.id < LB_ROW_ITEMS_MAX &&
+                  lb_items_nth(cursor->row.items, id - cursor->row.id, &identifier);
+    if (!in_row) {
+        cursor->row.id = 0;
+        lb_err err =
+            cursor->store->ops->log_row_of(cursor->reader, cursor->workspace, id, &cursor->row);
+        if (err)
+            return err;
+        if (!lb_items_nth(cursor->row.items, id - cursor->row.id, &identifier))
+            return LB_ERR_NOT_FOUND;
+    }
+    if (cursor->row.kind != LB_LOG_BLOCK)
+        return LB_ERR_NOT_FOUND;
+    *out = (struct lb_entry){.id = id,
+                             .list = cursor->row.list,
+                             .at = cursor->row.at,
+                             .actor = cursor->row.actor,
+                             .identifier = identifier,
+                             .reason = cursor->row.reason};
+    return LB_OK;
+}
+
+lb_err lb_blocklist_entry(struct lb_store *store, struct lb_store_reader *reader,
+                          uint32_t workspace, uint64_t id, struct lb_entry *out)
+{
+    struct cursor cursor = {.store = store, .reader = reader, .workspace = workspace};
+    return read_entry(&cursor, id, out);
+}
+
+static bool matches(struct lb_str identifier, struct lb_str term)
+{
+    char folded[LB_ID_SIZE * 8];
+    bool member_id = identifier.len > MEMBER_ID_PREFIX_LEN && identifier.ptr[0] == 'A' &&
+                     identifier.len <= sizeof folded;
+    if (member_id) {
+        for (size_t i = 0; i < identifier.len; i++) {
+            char c = identifier.ptr[i];
+            folded[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+        }
+        identifier.ptr = folded;
+    }
+    return memmem(identifier.ptr, identifier.len, term.ptr, term.len) != NULL;
+}
+
+/* One call for a page: what was asked, how far it is, and whom it tells. */
+struct page {
+    const struct lb_page_query *query;
+    struct lb_page_progress *progress;
+    void *context;
+    lb_err (*each)(void *context, const struct lb_entry *entry);
+};
+
+/* Takes one entry that is next in order. */
+static lb_err offer(struct page *page, struct cursor *cursor, uint64_t id)
+{
+    const struct lb_page_query *query = page->query;
+    struct lb_page_progress *progress = page->progress;
+    progress->reached = id;
+    if (!query->term.len && progress->to_skip) { /* what it is does not matter */
+        progress->to_skip--;
+        return LB_OK;
+    }
+    struct lb_entry entry;
+    lb_err err = read_entry(cursor, id, &entry);
+    if (err || (query->term.len && !matches(entry.identifier, query->term)))
+        return err;
+    if (progress->to_skip) {
+        progress->to_skip--;
+        return LB_OK;
+    }
+    if (progress->given == query->take) {
+        progress->full = true;
+        return LB_OK;
+    }
+    progress->given++;
+    progress->last = id;
+    return page->each(page->context, &entry);
+}
+
+/* The next ids of the list, `want` at most; returns how many. */
+static size_t next_ids(struct lb_blocklist *blocklist, const struct page *page, size_t want,
+                       uint64_t *ids)
+{
+    const struct lb_page_query *query = page->query;
+    struct lb_page_progress *progress = page->progress;
+    uint64_t list = lb_list_number(query->list);
+    if (!progress->begun) {
+        progress->begun = true;
+        progress->reached = query->cursor ? query->cursor : query->descending ? UINT64_MAX : 0;
+        /* Without a term the order itself skips, at no cost. */
+        if (!query->term.len && !query->cursor)
+            return lb_orders_page(blocklist->orders, list, query->descending, query->skip, want,
+                                  ids);
+        progress->to_skip = query->skip;
+    }
+    return lb_orders_after(blocklist->orders, list, query->descending, progress->reached, want,
+                           ids);
+}
+
+/* How many ids the rest of the page needs, as far as one can know. */
+static size_t wanted(const struct page *page, size_t left)
+{
+    const struct lb_page_query *query = page->query;
+    const struct lb_page_progress *progress = page->progress;
+    size_t want = WALK_IDS;
+    if (!query->term.len && progress->to_skip < WALK_IDS &&
+        query->take - progress->given <= WALK_IDS - progress->to_skip)
+        want = query->take - progress->given + progress->to_skip + 1;
+    return want < left ? want : left;
+}
+
+/* Walks on until the page is full, the list ends (false) or `look` entries were looked at (true).
+ */
+static lb_err walk(struct lb_blocklist *blocklist, struct cursor *cursor, struct page *page,
+                   uint64_t *ids, bool *out_unfinished)
+{
+    struct lb_page_progress *progress = page->progress;
+    size_t left = progress->look;
+    lb_err err = LB_OK;
+    while (!err && left && !progress->full) {
+        size_t count = next_ids(blocklist, page, wanted(page, left), ids);
+        if (count == 0)
+            break;
+        if (page->query->term.len || progress->to_skip < count)
+            cursor->store->ops->expect_entries(cursor->reader, cursor->workspace, ids, count);
+        for (size_t i = 0; !err && i < count && !progress->full; i++)
+            err = offer(page, cursor, ids[i]);
+        left -= count;
+        lb_rcu_quiescent(); /* a search through a long list must not hold up releases of memory */
+    }
+    *out_unfinished = !err && !left && !progress->full;
+    return err;
+}
+
+lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader *reader,
+                         const struct lb_page_query *query, void *context,
+                         lb_err (*each)(void *context, const struct lb_entry *entry),
+                         struct lb_page_result *out)
+{
+    uint64_t *ids = malloc((WALK_IDS + 1) * sizeof *ids);
+    if (!ids)
+        return LB_ERR_INTERNAL;
+    *out = (struct lb_page_result){
+        .total = lb_orders_count(blocklist->orders, lb_list_number(query->list)),
+        .total_known = query->term.len == 0};
+    struct lb_page_progress whole = {.look = SIZE_MAX};
+    struct cursor cursor = {
+        .store = blocklist->store, .reader = reader, .workspace = query->list.workspace};
+    struct page page = {.query = query,
+                        .progress = query->progress ? query->progress : &whole,
+                        .context = context,
+                        .each = each};
+    lb_err err = walk(blocklist, &cursor, &page, ids, &out->unfinished);
+    out->next = page.progress->full ? page.progress->last : 0;
+    free(ids);
+    return err;
+}

@@ -1,0 +1,290 @@
+/* The log is replayed into memory: at start, and what other nodes have added since. */
+#include "domain/blocklist/internal.h"
+
+#include "base/clock.h"
+#include "base/fatal.h"
+#include "store/log_items.h"
+
+#include <stdlib.h>
+
+#define GROUP             4096    /* entries hashed before they go into the index together */
+#define SCAN_IDS          1000000 /* entry ids of one scan: bounds how long a snapshot is held */
+#define PROGRESS_EVERY_MS 1000
+
+struct replay {
+    struct lb_blocklist *blocklist;
+    struct lb_store_reader *details; /* for the rows that later rows refer to */
+    struct lb_log_mark last;         /* row that was read, in a shared store */
+    bool agrees;                     /* the store still has what memory has */
+    void *context;
+    bool (*progress)(void *context, uint64_t done, uint64_t all);
+    uint64_t progress_at_ms;
+    size_t count;
+    struct lb_fingerprint fingerprints[GROUP];
+    uint64_t ids[GROUP];
+};
+
+static lb_err insert_group(struct replay *replay)
+{
+    bool done = lb_index_insert_many(replay->blocklist->index, replay->fingerprints, replay->ids,
+                                     replay->count);
+    replay->count = 0;
+    return done ? LB_OK : LB_ERR_INTERNAL;
+}
+
+static lb_err report(struct replay *replay, uint64_t done)
+{
+    uint64_t now = lb_clock_mono_ms();
+    if (!replay->progress || now - replay->progress_at_ms < PROGRESS_EVERY_MS)
+        return LB_OK;
+    replay->progress_at_ms = now;
+    return replay->progress(replay->context, done, replay->blocklist->next_id)
+               ? LB_OK
+               : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+static void count_entries(struct lb_workspace *workspace, int64_t change)
+{
+    atomic_fetch_add_explicit(&workspace->entries, (uint64_t)change, memory_order_relaxed);
+}
+
+static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace,
+                           const struct lb_log_row *row)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct lb_str rest = row->items;
+    struct lb_str item;
+    uint64_t id = row->id;
+    lb_err err = LB_OK;
+    while (!err && lb_items_next(&rest, &item)) {
+        replay->fingerprints[replay->count] = lb_blocklist_hash(blocklist, row->list, item);
+        replay->ids[replay->count++] = id;
+        if (!lb_orders_insert(blocklist->orders, lb_list_number(row->list), id++))
+            return LB_ERR_INTERNAL;
+        if (replay->count == GROUP)
+            err = insert_group(replay);
+    }
+    count_entries(workspace, (int64_t)(id - row->id));
+    return err;
+}
+
+/* The entries that a row takes out or puts back. */
+struct references {
+    uint64_t ids[LB_ROW_ITEMS_MAX];
+    struct lb_fingerprint fingerprints[LB_ROW_ITEMS_MAX];
+    size_t count;
+};
+
+/* Reads all of them before any is applied: a row is replayed whole or not at all. */
+static lb_err read_references(struct replay *replay, const struct lb_log_row *row,
+                              struct references *out)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct lb_store *store = blocklist->store;
+    struct lb_str rest = row->items;
+    struct lb_str item;
+    out->count = 0;
+    while (out->count < LB_ROW_ITEMS_MAX && lb_items_next(&rest, &item))
+        if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &out->ids[out->count++]))
+            return LB_ERR_STORAGE_UNAVAILABLE;
+    store->ops->expect_entries(replay->details, row->list.workspace, out->ids, out->count);
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < out->count; i++) {
+        struct lb_entry entry;
+        err = lb_blocklist_entry(store, replay->details, row->list.workspace, out->ids[i], &entry);
+        if (!err)
+            out->fingerprints[i] = lb_blocklist_hash(blocklist, row->list, entry.identifier);
+    }
+    return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
+}
+
+/* An unblock takes entries out, a restore puts them back. */
+static lb_err replay_references(struct replay *replay, struct lb_workspace *workspace,
+                                const struct lb_log_row *row)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct references references;
+    uint64_t list = lb_list_number(row->list);
+    lb_err err = insert_group(replay);
+    if (!err)
+        err = read_references(replay, row, &references);
+    for (size_t i = 0; !err && i < references.count; i++) {
+        uint64_t id = references.ids[i];
+        if (row->kind == LB_LOG_UNBLOCK) {
+            lb_blocklist_count_removal(blocklist);
+            lb_index_remove(blocklist->index, references.fingerprints[i], id);
+            lb_orders_remove(blocklist->orders, list, id);
+        } else if (!lb_index_insert(blocklist->index, references.fingerprints[i], id) ||
+                   !lb_orders_insert(blocklist->orders, list, id)) {
+            err = LB_ERR_INTERNAL;
+        }
+    }
+    if (err)
+        return err;
+    int64_t count = (int64_t)references.count;
+    count_entries(workspace, row->kind == LB_LOG_UNBLOCK ? -count : count);
+    return LB_OK;
+}
+
+/* What is remembered of every row, whatever became of its list. */
+static lb_err replay_stamp(struct replay *replay, struct lb_workspace *workspace,
+                           const struct lb_log_row *row)
+{
+    struct lb_stamp stamp = {row->at, row->reason.ptr != NULL, row->continues};
+    uint32_t count = (uint32_t)lb_items_count(row->items);
+    bool takes_back = row->kind == LB_LOG_UNBLOCK;
+    lb_access_count_day(replay->blocklist->access, workspace, row->at, takes_back ? 0 : count,
+                        takes_back ? count : 0);
+    return lb_stamps_append(workspace->stamps, row->id, stamp) ? LB_OK : LB_ERR_INTERNAL;
+}
+
+static lb_err replay_row(void *context, const struct lb_log_row *row)
+{
+    struct replay *replay = context;
+    struct lb_access *access = replay->blocklist->access;
+    struct lb_workspace *workspace = lb_access_workspace_no(access, row->list.workspace);
+    lb_err err = report(replay, row->id);
+    if (err || !workspace)
+        return err;
+    bool ended = row->list.campaign && !lb_access_campaign_no(access, row->list.campaign);
+    if (ended) /* lists of deleted campaigns are history only */
+        return replay_stamp(replay, workspace, row);
+    if (row->kind == LB_LOG_BLOCK) {
+        /* The stamp first: whoever finds an entry looks for it. */
+        err = replay_stamp(replay, workspace, row);
+        return err ? err : replay_block(replay, workspace, row);
+    }
+    err = replay_references(replay, workspace, row);
+    return err ? err : replay_stamp(replay, workspace, row);
+}
+
+static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,
+                                  bool (*progress)(void *, uint64_t done, uint64_t all))
+{
+    struct replay *replay = calloc(1, sizeof *replay);
+    if (!replay)
+        return NULL;
+    replay->blocklist = blocklist;
+    replay->context = context;
+    replay->progress = progress;
+    replay->progress_at_ms = lb_clock_mono_ms();
+    return replay;
+}
+
+/* --- What other nodes have added --- */
+
+/* The first row that is read is the last one that memory has: it must be the same. */
+static lb_err take_new_row(void *context, const struct lb_log_row *row)
+{
+    struct replay *replay = context;
+    if (!replay->agrees) {
+        replay->agrees = row->id == replay->last.row && row->token == replay->last.token;
+        return replay->agrees ? LB_OK : LB_ERR_NOT_FOUND;
+    }
+    lb_err err = replay_row(replay, row);
+    if (!err)
+        replay->last = (struct lb_log_mark){row->id, row->token};
+    return err;
+}
+
+/* Reads the log of a workspace from what memory has of it to its end. */
+static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspace,
+                            const struct lb_stand *stand)
+{
+    struct lb_store *store = replay->blocklist->store;
+    struct lb_log_mark from = {atomic_load(&workspace->log_row),
+                               atomic_load(&workspace->log_token)};
+    replay->details = store->ops->writer_reader(store);
+    replay->last = from;
+    replay->agrees = from.row == 0;
+    lb_err err = store->ops->log_scan(replay->details, stand->workspace, from.row,
+                                      stand->log.row + 1, replay, take_new_row);
+    bool to_the_end = !err || err == LB_ERR_NOT_FOUND;
+    if (to_the_end && !replay->agrees)
+        lb_end_process("the database has lost blocks that it had acknowledged, as a failover to "
+                       "a standby that was not synchronous does");
+    /* Those of the rows before a failure too: these count as read. */
+    lb_err kept = insert_group(replay);
+    if (kept || to_the_end)
+        err = kept;
+    if (err == LB_ERR_INTERNAL)
+        lb_end_process("out of memory while reading what other nodes have blocked");
+    return err;
+}
+
+static void campaign_ended(void *context, struct lb_list campaign)
+{
+    lb_blocklist_end_list(context, campaign);
+}
+
+static lb_err refresh(struct replay *replay, const struct lb_stand *stand)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    const struct lb_nodes_listener listener = {blocklist, campaign_ended};
+    /* Campaigns first: rows of campaigns that memory does not know are skipped. */
+    lb_err err = lb_nodes_refresh_access(blocklist->access, blocklist->store, stand, &listener);
+    struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, stand->workspace);
+    if (err || !workspace || lb_nodes_up_to(workspace, stand))
+        return err;
+    err = read_new_rows(replay, workspace, stand);
+    lb_blocklist_set_mark(workspace, replay->last); /* how far it came, in any case */
+    return err;
+}
+
+lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist, const struct lb_stand *stand)
+{
+    struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, stand->workspace);
+    if (workspace)
+        workspace->has_leads |= stand->has_leads; /* which no version counts */
+    if (workspace && lb_nodes_up_to(workspace, stand))
+        return LB_OK;
+    struct replay *replay = make_replay(blocklist, NULL, NULL);
+    if (!replay)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_err err = refresh(replay, stand);
+    free(replay);
+    return err;
+}
+
+/* --- At start --- */
+
+static lb_err load_shared(struct replay *replay)
+{
+    struct lb_store *store = replay->blocklist->store;
+    struct lb_stands stands = {0};
+    lb_err err = lb_nodes_stands(store, store->ops->writer_reader(store), NULL, 0, &stands);
+    for (size_t i = 0; !err && i < stands.count; i++) {
+        err = refresh(replay, &stands.array[i]);
+        lb_rcu_quiescent();
+    }
+    lb_stands_fini(&stands);
+    return err;
+}
+
+static lb_err load_own(struct replay *replay)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct lb_store *store = blocklist->store;
+    struct lb_store_reader *scan = store->ops->writer_reader(store);
+    lb_err err = store->ops->reader_open(store, &replay->details);
+    for (uint64_t first = 0; !err && first < blocklist->next_id; first += SCAN_IDS) {
+        err = store->ops->log_scan(scan, 0, first, first + SCAN_IDS, replay, replay_row);
+        lb_rcu_quiescent(); /* or the tables that growth replaced pile up */
+    }
+    if (!err)
+        err = insert_group(replay);
+    if (replay->details)
+        store->ops->reader_close(replay->details);
+    return err;
+}
+
+lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
+                         bool (*progress)(void *context, uint64_t done, uint64_t all))
+{
+    struct replay *replay = make_replay(blocklist, context, progress);
+    if (!replay)
+        return LB_ERR_INTERNAL;
+    lb_err err = blocklist->store->shared ? load_shared(replay) : load_own(replay);
+    free(replay);
+    return err;
+}

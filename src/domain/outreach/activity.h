@@ -1,0 +1,96 @@
+/* Activities: one step for one lead, handed out to a sender with a lease and reported back.
+ *
+ * scheduled: waits for its time, and for a claim.
+ * claimed: a sender has it, until its lease ends; then it is offered again.
+ * done, replied: the lead goes on to the next step, or is completed.
+ * failed: the lead is set to error.
+ * to be retried: a sender gave it back; offered again later.
+ *
+ * A claim is a write: the writer orders it with the blocks. Whoever was blocked by a write that was
+ * acknowledged before the claim was sent is blocked when the claim is applied, and the claim asks
+ * the blocklists for each lead that it hands out. That is the guarantee (docs/guarantee.md).
+ *
+ * Threads: filled on any thread, submitted to the writer, and applied there. */
+#ifndef LB_DOMAIN_OUTREACH_ACTIVITY_H
+#define LB_DOMAIN_OUTREACH_ACTIVITY_H
+
+#include "base/buf.h"
+#include "domain/outreach/outreach.h"
+
+#define LB_CLAIM_MAX             10000
+#define LB_LEASE_SECONDS_MAX     86400
+#define LB_DETAIL_CHARACTERS_MAX 500
+#define LB_CLAIMED_BYTES         1024 /* what one claimed activity takes in memory, about */
+
+/* A text of a claim; see lb_claim_text. */
+struct lb_claimed_text {
+    size_t at;
+    size_t len;
+    bool given; /* false: there is none */
+};
+
+/* An activity that was handed out. */
+struct lb_claimed {
+    uint64_t lead;
+    uint32_t step;
+    uint32_t order;
+    enum lb_step_type type;
+    uint32_t attempt;
+    char lease_token[LB_LEASE_TOKEN_SIZE];
+    struct lb_claimed_text identifier;
+    struct lb_claimed_text member_id;
+    struct lb_claimed_text first_name;
+    struct lb_claimed_text last_name;
+    struct lb_claimed_text company_name;
+    struct lb_claimed_text variables; /* packed: domain/outreach/variables.h */
+    struct lb_claimed_text message;   /* filled in */
+};
+
+/* A claim, embedded in its owner's struct. Fill `write` as for any write, `outreach`, `standing`
+ * (of the campaign, with its licence), `max` and `lease_s`; prepare and submit. Release with
+ * lb_claim_fini when it is done, whatever came of it. */
+struct lb_claim {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_outreach *outreach;
+    struct lb_standing standing;
+    size_t max;
+    uint32_t lease_s;
+    /* Results. */
+    struct lb_claimed *items;
+    size_t count;
+    int64_t lease_until;
+    /* Its own. */
+    size_t capacity;
+    struct lb_buf texts;
+};
+
+void lb_claim_activities(struct lb_claim *claim);
+void lb_claim_fini(struct lb_claim *claim);
+
+/* ptr NULL when there is none. Borrowed from the claim. */
+struct lb_str lb_claim_text(const struct lb_claim *claim, struct lb_claimed_text text);
+
+enum lb_result { LB_RESULT_DONE, LB_RESULT_REPLIED, LB_RESULT_FAILED, LB_RESULT_RETRY };
+
+/* What a sender reports of an activity; as above. LB_ERR_ACTIVITY_NOT_FOUND, or LB_ERR_LEASE_LOST
+ * when the token is not the one of the last claim. Repeating a report is safe. */
+struct lb_completion {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_outreach *outreach;
+    struct lb_standing standing; /* of the workspace */
+    uint64_t lead;
+    uint32_t step;
+    struct lb_str lease_token;
+    enum lb_result result;
+    struct lb_str detail; /* ptr NULL: none */
+    bool accepted;        /* the lead has accepted the invitation */
+    /* Results. */
+    enum lb_lead_status status; /* of the lead */
+    bool blocked;               /* by now */
+};
+
+void lb_activity_complete(struct lb_completion *completion);
+
+bool lb_result_parse(struct lb_str name, enum lb_result *out);
+
+#endif

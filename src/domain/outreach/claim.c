@@ -1,0 +1,403 @@
+/* Handing activities out. */
+#include "domain/outreach/activity.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "domain/outreach/internal.h"
+#include "domain/outreach/sequence.h"
+#include "domain/outreach/counts.h"
+#include "domain/outreach/template.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Leads that the claims of one batch look at without handing them out: everybody waits for it. */
+#define FRUITLESS_MAX 1000
+/* Texts that one claim hands out, but for the last: the writer makes them, and others wait. */
+#define TEXTS_MAX_BYTES ((size_t)4 << 20)
+/* Leads that are fetched from the queue at a time. */
+#define FETCH_MAX 256
+#define HOUR_MS   INT64_C(3600000)
+
+/* A claim under way. */
+struct claiming {
+    struct lb_claim *claim;
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+    struct lb_sequence sequence;
+    struct lb_campaign_state state;
+    struct lb_buf variables; /* the campaign's */
+    struct lb_tally tally;
+    int64_t now;
+};
+
+static bool wants_more(const struct claiming *claiming)
+{
+    const struct lb_claim *claim = claiming->claim;
+    return claim->count < claim->max && claim->texts.len < TEXTS_MAX_BYTES &&
+           claiming->claim->outreach->fruitless < FRUITLESS_MAX;
+}
+
+/* --- One lead --- */
+
+/* Copies a text behind the claim's others. */
+static struct lb_claimed_text keep(struct lb_claim *claim, struct lb_str text)
+{
+    struct lb_claimed_text kept = {claim->texts.len, text.len, text.ptr != NULL};
+    lb_buf_append_str(&claim->texts, text);
+    return kept;
+}
+
+static struct lb_claimed *new_item(struct lb_claim *claim)
+{
+    if (claim->count == claim->capacity) {
+        size_t capacity = claim->capacity ? claim->capacity * 2 : 16;
+        struct lb_claimed *items = realloc(claim->items, capacity * sizeof *items);
+        if (!items)
+            return NULL;
+        claim->items = items;
+        claim->capacity = capacity;
+    }
+    return &claim->items[claim->count];
+}
+
+static lb_err move(struct claiming *claiming, const struct lb_lead_row *before,
+                   const struct lb_lead_row *lead)
+{
+    return lb_outreach_move(claiming->claim->outreach, before, lead, &claiming->tally);
+}
+
+/* The cache did not know: corrected here. */
+static lb_err set_aside(struct claiming *claiming, const struct lb_lead_row *before)
+{
+    struct lb_lead_row lead = *before;
+    lead.set_aside = true;
+    claiming->claim->outreach->fruitless++;
+    return move(claiming, before, &lead);
+}
+
+/* The steps that the lead waited for are gone, and none is behind them. */
+static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before)
+{
+    struct lb_lead_row lead = *before;
+    lead.status = LB_LEAD_COMPLETED;
+    lead.queue = LB_QUEUE_SCHEDULED;
+    claiming->claim->outreach->fruitless++;
+    return move(claiming, before, &lead);
+}
+
+/* An activity that was out, or given back, when its step was deleted is let go: who has it may
+ * still report it. */
+static lb_err let_go(struct claiming *claiming, const struct lb_lead_row *lead)
+{
+    struct lb_activity_row activity;
+    lb_err err = claiming->store->ops->activity(claiming->reader, lead->workspace, lead->no,
+                                                lead->step, &activity);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    activity.state = LB_ACTIVITY_RETRY;
+    activity.changed_at = claiming->now;
+    return claiming->store->ops->activity_put(claiming->store, &activity);
+}
+
+/* The step that the lead waited for is not the one that it gets: that one's delay counts. */
+static lb_err wait_anew(struct claiming *claiming, const struct lb_lead_row *before, size_t index)
+{
+    struct lb_lead_row lead = *before;
+    lead.step = claiming->sequence.steps[index].no;
+    lead.queue = LB_QUEUE_SCHEDULED;
+    claiming->claim->outreach->fruitless++;
+    return move(claiming, before, &lead);
+}
+
+/* The text cannot be filled in: the activity has failed, and a person has to look at the lead. */
+static lb_err fail(struct claiming *claiming, struct lb_activity_row *activity,
+                   const struct lb_lead_row *before, enum lb_rendering rendering,
+                   struct lb_str missing)
+{
+    struct lb_lead_row lead = *before;
+    char detail[256];
+    int len = rendering == LB_RENDER_TOO_LONG
+                  ? snprintf(detail, sizeof detail, "The filled-in text is longer than %d bytes.",
+                             LB_MESSAGE_BYTES_MAX)
+                  : snprintf(detail, sizeof detail,
+                             "The lead has no '%.*s' and the template no fallback for it.",
+                             (int)missing.len, missing.ptr ? missing.ptr : "");
+    activity->state = LB_ACTIVITY_FAILED;
+    activity->changed_at = claiming->now;
+    activity->completed_at = claiming->now;
+    activity->detail = (struct lb_str){detail, (size_t)len};
+    lead.status = LB_LEAD_ERROR;
+    lead.queue = LB_QUEUE_SCHEDULED;
+    if (lead.step) /* one for which nothing was handed out yet stays new */
+        lead.step = activity->step;
+    lead.since = claiming->now;
+    claiming->claim->outreach->fruitless++;
+    lb_err err = claiming->store->ops->activity_put(claiming->store, activity);
+    return err ? err : move(claiming, before, &lead);
+}
+
+static lb_err lease(struct claiming *claiming, struct lb_activity_row *activity,
+                    const struct lb_lead_row *before)
+{
+    struct lb_lead_row lead = *before;
+    activity->state = LB_ACTIVITY_CLAIMED;
+    activity->attempts++;
+    activity->lease_until = claiming->claim->lease_until;
+    activity->claimed_at = claiming->now;
+    activity->changed_at = claiming->now;
+    activity->completed_at = 0;
+    activity->detail = (struct lb_str){0};
+    lb_id_random(activity->lease_token, sizeof activity->lease_token - 1);
+    lead.status = LB_LEAD_ACTIVE;
+    lead.queue = LB_QUEUE_CLAIMED;
+    lead.step = activity->step;
+    lead.since = claiming->claim->lease_until;
+    lb_err err = claiming->store->ops->activity_put(claiming->store, activity);
+    return err ? err : move(claiming, before, &lead);
+}
+
+/* The activity of this lead and step, new or claimed before. */
+static lb_err find_activity(struct claiming *claiming, const struct lb_lead_row *lead,
+                            uint32_t step, struct lb_activity_row *out)
+{
+    lb_err err =
+        claiming->store->ops->activity(claiming->reader, lead->workspace, lead->no, step, out);
+    if (err == LB_ERR_NOT_FOUND) {
+        *out = (struct lb_activity_row){lead->no, step, lead->workspace, lead->campaign};
+        return LB_OK;
+    }
+    if (!err && out->state == LB_ACTIVITY_FAILED)
+        out->retries = 0; /* a person has set the lead back */
+    return err;
+}
+
+static void fill_in(struct lb_claim *claim, struct lb_claimed *item, const struct lb_lead_row *lead)
+{
+    item->lead = lead->no;
+    item->identifier = keep(claim, lead->identifier);
+    item->member_id = keep(claim, lead->member_id);
+    item->first_name = keep(claim, lead->first_name);
+    item->last_name = keep(claim, lead->last_name);
+    item->company_name = keep(claim, lead->company_name);
+    item->variables = keep(claim, lead->variables);
+}
+
+/* The message of a step for a lead. */
+static enum lb_rendering put_message(struct claiming *claiming, const struct lb_step_row *step,
+                                     const struct lb_lead_row *lead, struct lb_claimed *item,
+                                     struct lb_str *out_missing)
+{
+    struct lb_buf *texts = &claiming->claim->texts;
+    size_t at = texts->len;
+    if (!step->body.ptr)
+        return LB_RENDERED;
+    enum lb_rendering result =
+        lb_template_render(step->body, lead, lb_buf_str(&claiming->variables), texts, out_missing);
+    item->message = (struct lb_claimed_text){at, texts->len - at, true};
+    return result;
+}
+
+/* Hands out step `index` to the lead, with its text filled in, or fails it. */
+static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead, size_t index)
+{
+    struct lb_claim *claim = claiming->claim;
+    const struct lb_step_row *step = &claiming->sequence.steps[index];
+    struct lb_activity_row activity;
+    lb_err err = find_activity(claiming, lead, step->no, &activity);
+    struct lb_claimed *item = err ? NULL : new_item(claim);
+    if (!item)
+        return err ? err : LB_ERR_STORAGE_UNAVAILABLE;
+    *item = (struct lb_claimed){.step = step->no,
+                                .order = lb_sequence_order(&claiming->sequence, index),
+                                .type = step->type,
+                                .attempt = activity.attempts + 1};
+    size_t texts_before = claim->texts.len;
+    struct lb_str missing;
+    fill_in(claim, item, lead);
+    enum lb_rendering rendering = put_message(claiming, step, lead, item, &missing);
+    if (claim->texts.failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (rendering != LB_RENDERED) {
+        claim->texts.len = texts_before;
+        return fail(claiming, &activity, lead, rendering, missing);
+    }
+    err = lease(claiming, &activity, lead);
+    memcpy(item->lease_token, activity.lease_token, sizeof item->lease_token);
+    claim->count++;
+    return err;
+}
+
+/* Finds the step that the lead gets, which is another one than it waited for when that is gone, and
+ * goes on with it. */
+static lb_err serve(struct claiming *claiming, const struct lb_lead_row *lead)
+{
+    const struct lb_sequence *sequence = &claiming->sequence;
+    size_t index;
+    lb_err err = lb_sequence_step_of(sequence, claiming->store, claiming->reader, lead->no,
+                                     lead->step, &index);
+    bool waited_for =
+        !lead->step || (index != LB_SEQUENCE_NONE && sequence->steps[index].no == lead->step);
+    if (!err && waited_for && index != LB_SEQUENCE_NONE)
+        return hand_out(claiming, lead, index);
+    if (!err && lead->queue != LB_QUEUE_SCHEDULED)
+        err = let_go(claiming, lead);
+    if (err)
+        return err;
+    return index == LB_SEQUENCE_NONE ? finish(claiming, lead) : wait_anew(claiming, lead, index);
+}
+
+/* Looks at one lead of the queue; it leaves its place in the queue in any case. */
+static lb_err take_lead(struct claiming *claiming, uint64_t no)
+{
+    struct lb_lead_row lead;
+    enum lb_scope scope;
+    claiming->claim->write.touched = true;
+    lb_err err = claiming->store->ops->lead(claiming->reader,
+                                            claiming->claim->standing.list.workspace, no, &lead);
+    if (!err)
+        err = lb_outreach_scope(claiming->claim->outreach, &lead, &scope);
+    if (err)
+        return err;
+    return scope == LB_SCOPE_NONE ? serve(claiming, &lead) : set_aside(claiming, &lead);
+}
+
+/* --- The queue --- */
+
+/* The number of the first step that is there; 0 when none is. */
+static uint32_t first_step(const struct claiming *claiming)
+{
+    size_t first = lb_sequence_next(&claiming->sequence, 0);
+    return first == LB_SEQUENCE_NONE ? 0 : claiming->sequence.steps[first].no;
+}
+
+/* Takes leads that wait for step `step`, in this queue, since `before` or earlier. */
+static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_queue queue,
+                       int64_t before)
+{
+    const struct lb_store_ops *ops = claiming->store->ops;
+    struct lb_list list = claiming->claim->standing.list;
+    uint32_t likely = step ? step : first_step(claiming);
+    uint64_t leads[FETCH_MAX];
+    lb_err err = LB_OK;
+    size_t count = 1;
+    while (!err && count && wants_more(claiming)) {
+        size_t wanted = claiming->claim->max - claiming->claim->count;
+        err = ops->leads_due(claiming->reader, list.workspace, list.campaign, queue, step, before,
+                             wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
+        if (!err && count)
+            ops->expect_leads(claiming->reader, list.workspace, leads, count, likely);
+        for (size_t i = 0; !err && i < count && wants_more(claiming); i++)
+            err = take_lead(claiming, leads[i]);
+    }
+    return err;
+}
+
+/* Those that wait for one step: leases that ran out, retries, and those scheduled by `before`. */
+static lb_err take_step(struct claiming *claiming, uint32_t no, int64_t before)
+{
+    lb_err err = take_due(claiming, no, LB_QUEUE_CLAIMED, claiming->now);
+    if (!err)
+        err = take_due(claiming, no, LB_QUEUE_RETRY, claiming->now);
+    return err ? err : take_due(claiming, no, LB_QUEUE_SCHEDULED, before);
+}
+
+/* Those that wait for steps that were deleted, due or not: they go on to what is behind these. */
+static lb_err take_deleted(struct claiming *claiming)
+{
+    const struct lb_sequence *sequence = &claiming->sequence;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < sequence->count && wants_more(claiming); i++)
+        if (sequence->steps[i].deleted_at)
+            err = take_step(claiming, sequence->steps[i].no, INT64_MAX);
+    return err;
+}
+
+/* Those who are furthest come first. */
+static lb_err take_begun(struct claiming *claiming)
+{
+    const struct lb_sequence *sequence = &claiming->sequence;
+    lb_err err = LB_OK;
+    for (size_t i = sequence->count; !err && i-- > 0 && wants_more(claiming);) {
+        const struct lb_step_row *step = &sequence->steps[i];
+        if (!step->deleted_at)
+            err = take_step(claiming, step->no, claiming->now - step->delay_hours * HOUR_MS);
+    }
+    return err;
+}
+
+/* Those for whom nothing was handed out yet. */
+static lb_err take_new(struct claiming *claiming)
+{
+    size_t first = lb_sequence_next(&claiming->sequence, 0);
+    if (first == LB_SEQUENCE_NONE)
+        return LB_OK;
+    int64_t due =
+        claiming->state.activated_at + claiming->sequence.steps[first].delay_hours * HOUR_MS;
+    return due <= claiming->now ? take_due(claiming, 0, LB_QUEUE_SCHEDULED, INT64_MAX) : LB_OK;
+}
+
+static lb_err take_all(struct claiming *claiming)
+{
+    lb_err err = take_deleted(claiming);
+    if (!err)
+        err = take_begun(claiming);
+    if (!err && wants_more(claiming))
+        err = take_new(claiming);
+    if (err || !claiming->claim->write.touched)
+        return err;
+    return lb_outreach_count(claiming->claim->outreach, claiming->claim->standing.list,
+                             &claiming->tally);
+}
+
+static lb_err prepare(struct claiming *claiming)
+{
+    struct lb_claim *claim = claiming->claim;
+    lb_err err = lb_outreach_campaign(claim->outreach, &claim->standing, &claim->write.reason,
+                                      &claiming->state);
+    if (err || claiming->state.status != LB_CAMPAIGN_ACTIVE)
+        return err;
+    lb_buf_append_str(&claiming->variables, claiming->state.variables);
+    if (claiming->variables.failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    return lb_sequence_load(claiming->store, claiming->reader, claim->standing.list, true,
+                            &claiming->sequence);
+}
+
+static lb_err apply_claim(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_claim *claim = (struct lb_claim *)write;
+    struct claiming claiming = {.claim = claim,
+                                .store = store,
+                                .reader = lb_outreach_reader(claim->outreach),
+                                .now = lb_clock_wall_ms()};
+    claim->count = 0;
+    claim->texts.len = 0;
+    claim->lease_until = claiming.now + (int64_t)claim->lease_s * 1000;
+    lb_err err = prepare(&claiming);
+    if (!err && claiming.state.status == LB_CAMPAIGN_ACTIVE)
+        err = take_all(&claiming);
+    lb_sequence_fini(&claiming.sequence);
+    lb_buf_fini(&claiming.variables);
+    return err;
+}
+
+void lb_claim_activities(struct lb_claim *claim)
+{
+    claim->write.apply = apply_claim;
+}
+
+struct lb_str lb_claim_text(const struct lb_claim *claim, struct lb_claimed_text text)
+{
+    if (!text.given)
+        return (struct lb_str){0};
+    return (struct lb_str){text.len ? claim->texts.ptr + text.at : "", text.len};
+}
+
+void lb_claim_fini(struct lb_claim *claim)
+{
+    free(claim->items);
+    lb_buf_fini(&claim->texts);
+    claim->items = NULL;
+    claim->count = claim->capacity = 0;
+}

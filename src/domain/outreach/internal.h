@@ -1,0 +1,69 @@
+/* What the files of the outreach share: campaign.c, claim.c, completion.c, lead.c, remains.c and
+ * sequence.c; see outreach.h. All for `apply` on the writer thread, within the open transaction;
+ * failures are the store's. */
+#ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
+#define LB_DOMAIN_OUTREACH_INTERNAL_H
+
+#include "domain/outreach/outreach.h"
+
+/* A campaign whose status the open batch has changed. */
+struct lb_new_status {
+    uint32_t campaign;
+    enum lb_campaign_status status;
+};
+
+struct lb_outreach {
+    struct lb_outreach_settings settings;
+    struct lb_new_status *statuses;
+    size_t status_count;
+    size_t status_capacity;
+    size_t fruitless; /* leads that claims of the open batch looked at and did not hand out */
+    /* What writes of the batch have added to the counts of one campaign, not written yet: many in a
+     * row are about the same one. */
+    struct lb_list counted; /* the campaign, 0: nothing is open */
+    struct lb_tally count;
+    struct lb_remains *remains; /* of deleted campaigns; see remains.c */
+};
+
+static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreach *outreach)
+{
+    struct lb_store *store = outreach->settings.store;
+    return store->ops->writer_reader(store);
+}
+
+/* The campaign that a lead is in. */
+static inline struct lb_list lb_list_of_lead(const struct lb_lead_row *lead)
+{
+    return (struct lb_list){lead->workspace, lead->campaign};
+}
+
+/* lb_standing_check, and the campaign of the standing as it is in the open transaction. */
+lb_err lb_outreach_campaign(struct lb_outreach *outreach, const struct lb_standing *standing,
+                            struct lb_reason *reason, struct lb_campaign_state *out);
+
+/* Where a lead is blocked, by either of its names; the workspace wins. */
+lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row *lead,
+                         enum lb_scope *out);
+
+/* Adds to the counts of a campaign, and settles its status: an active one in which nobody is left
+ * is completed, a completed one in which somebody is left again is paused. Done before anybody
+ * reads the campaign with lb_outreach_campaign, and before the commit. */
+lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
+                         const struct lb_tally *change);
+
+/* Writes a lead that was `before`, and adds the difference to `change`. */
+lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *before,
+                        const struct lb_lead_row *lead, struct lb_tally *change);
+
+/* Sets the campaign's status in the store, and in memory when the batch is durable. */
+lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campaign,
+                              enum lb_campaign_status status);
+
+/* remains.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
+struct lb_remains *lb_remains_create(struct lb_store *store);
+void lb_remains_destroy(struct lb_remains *remains);
+lb_err lb_remains_load(struct lb_remains *remains, struct lb_writer *writer);
+void lb_remains_add(struct lb_remains *remains, struct lb_list campaign);
+void lb_remains_upkeep(struct lb_remains *remains);
+
+#endif

@@ -1,0 +1,347 @@
+#include "domain/outreach/lead.h"
+
+#include "base/clock.h"
+#include "domain/outreach/internal.h"
+#include "domain/outreach/sequence.h"
+#include "domain/outreach/counts.h"
+
+#include <stdlib.h>
+
+static const char *const status_names[LB_LEAD_STATUS_COUNT] = {"waiting", "active", "paused",
+                                                               "completed", "error"};
+
+const char *lb_lead_status_name(enum lb_lead_status status)
+{
+    return status_names[status];
+}
+
+bool lb_lead_status_parse(struct lb_str name, enum lb_lead_status *out)
+{
+    for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++) {
+        if (lb_str_equal(name, lb_str(status_names[status]))) {
+            *out = (enum lb_lead_status)status;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct lb_lead_change *change_of(struct lb_write *write)
+{
+    return (struct lb_lead_change *)write;
+}
+
+/* --- Adding --- */
+
+/* The lead of the campaign that is known by this name, 0 when there is none. */
+static lb_err find(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    struct lb_list list = change->standing.list;
+    struct lb_lead_ref ref;
+    size_t count;
+    *out = 0;
+    if (!name.ptr)
+        return LB_OK;
+    lb_err err = store->ops->leads_named(lb_outreach_reader(change->outreach), list.workspace, name,
+                                         list.campaign - 1, 1, &ref, &count);
+    if (!err && count && ref.campaign == list.campaign)
+        *out = ref.lead;
+    return err;
+}
+
+/* Is there something to learn from meeting a lead again: the other one of its two names? Then
+ * `lead` has both, and `*out_name` is the new one. */
+static bool learns(const struct lb_new_lead *again, bool by_identifier, struct lb_lead_row *lead,
+                   struct lb_str *out_name)
+{
+    if (lead->member_id.ptr || !again->member_id.ptr)
+        return false;
+    lead->member_id = again->member_id;
+    *out_name = again->member_id;
+    if (by_identifier)
+        return true;
+    /* Known by its member id alone until now. */
+    lead->identifier = again->identifier;
+    *out_name = again->identifier;
+    return true;
+}
+
+/* The lead takes from the request what it did not have of its names. */
+static lb_err learn(struct lb_lead_change *change, const struct lb_new_lead *again, uint64_t no,
+                    bool by_identifier, struct lb_tally *tally)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    struct lb_lead_row before;
+    struct lb_str name;
+    enum lb_scope scope;
+    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach),
+                                  change->standing.list.workspace, no, &before);
+    struct lb_lead_row lead = before;
+    if (err || !learns(again, by_identifier, &lead, &name))
+        return err;
+    change->write.touched = true;
+    err = store->ops->lead_learn(store, &lead, name);
+    if (!err)
+        err = lb_outreach_scope(change->outreach, &lead, &scope);
+    if (err || lead.set_aside == (scope != LB_SCOPE_NONE))
+        return err;
+    lead.set_aside = scope != LB_SCOPE_NONE;
+    return lb_outreach_move(change->outreach, &before, &lead, tally);
+}
+
+/* Has anything been handed out for the lead? */
+static bool was_begun(const struct lb_lead_row *lead)
+{
+    return lead->step != 0;
+}
+
+/* Has the lead been begun, or has a person set it to something? */
+static bool has_history(const struct lb_lead_row *lead)
+{
+    return was_begun(lead) || lead->status != LB_LEAD_WAITING;
+}
+
+/* The lead gives its name to another one, which is the same person. */
+static lb_err give_way(struct lb_lead_change *change, uint64_t no, struct lb_str name, bool stays,
+                       struct lb_tally *tally)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    struct lb_lead_row before;
+    lb_err err = store->ops->lead(lb_outreach_reader(change->outreach),
+                                  change->standing.list.workspace, no, &before);
+    struct lb_lead_row lead = before;
+    if (err)
+        return err;
+    if (!stays) {
+        lb_tally_lead(tally, &before, -1);
+        return store->ops->lead_delete(store, &before);
+    }
+    lead.status = LB_LEAD_COMPLETED;
+    err = store->ops->lead_forget(store, &lead, name);
+    return err ? err : lb_outreach_move(change->outreach, &before, &lead, tally);
+}
+
+/* Two leads turn out to be one person: one that had only its public identifier, one that had only
+ * its member id. The one with a history stays, with both names; the other one goes, or, when it
+ * has one too, is completed, so that nobody is contacted twice. */
+static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *again,
+                    uint64_t by_identifier, uint64_t by_member, struct lb_tally *tally)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
+    struct lb_lead_row lead;
+    bool member_has_history;
+    lb_err err = store->ops->lead(reader, change->standing.list.workspace, by_member, &lead);
+    if (err || !lb_str_equal(lead.identifier, again->member_id))
+        return err; /* it has a public identifier of its own: no third name is learnt */
+    member_has_history = has_history(&lead);
+    err = store->ops->lead(reader, change->standing.list.workspace, by_identifier, &lead);
+    if (err || lead.member_id.ptr)
+        return err;
+    bool keep_member = member_has_history && !has_history(&lead);
+    uint64_t kept = keep_member ? by_member : by_identifier;
+    uint64_t gone = keep_member ? by_identifier : by_member;
+    change->write.touched = true;
+    err = give_way(change, gone, keep_member ? again->identifier : again->member_id,
+                   !keep_member && member_has_history, tally);
+    return err ? err : learn(change, again, kept, !keep_member, tally);
+}
+
+static lb_err meet_again(struct lb_lead_change *change, const struct lb_new_lead *again,
+                         uint64_t by_identifier, uint64_t by_member, struct lb_tally *tally)
+{
+    change->duplicates++;
+    if (by_identifier && by_member)
+        return by_identifier == by_member ? LB_OK
+                                          : merge(change, again, by_identifier, by_member, tally);
+    return learn(change, again, by_identifier ? by_identifier : by_member, by_identifier != 0,
+                 tally);
+}
+
+static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *added, int64_t now,
+                     struct lb_tally *tally)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    enum lb_scope scope;
+    struct lb_lead_row lead = {.workspace = change->standing.list.workspace,
+                               .campaign = change->standing.list.campaign,
+                               .identifier = added->identifier,
+                               .member_id = added->member_id,
+                               .first_name = added->first_name,
+                               .last_name = added->last_name,
+                               .company_name = added->company_name,
+                               .variables = added->variables,
+                               .added_at = now,
+                               .status = LB_LEAD_WAITING,
+                               .since = now};
+    lb_err err = lb_outreach_scope(change->outreach, &lead, &scope);
+    if (err)
+        return err;
+    lead.set_aside = scope != LB_SCOPE_NONE;
+    change->write.touched = true;
+    change->added++;
+    change->blocked += lead.set_aside;
+    lb_tally_lead(tally, &lead, 1);
+    return store->ops->lead_insert(store, &lead);
+}
+
+static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given, int64_t now,
+                  struct lb_tally *tally)
+{
+    struct lb_new_lead lead = *given;
+    uint64_t by_identifier;
+    uint64_t by_member;
+    if (lb_str_equal(lead.member_id, lead.identifier))
+        lead.member_id = (struct lb_str){0};
+    lb_err err = find(change, lead.identifier, &by_identifier);
+    if (!err)
+        err = find(change, lead.member_id, &by_member);
+    if (err)
+        return err;
+    return by_identifier || by_member ? meet_again(change, &lead, by_identifier, by_member, tally)
+                                      : insert(change, &lead, now, tally);
+}
+
+static lb_err check_add(struct lb_lead_change *change)
+{
+    const struct lb_outreach_settings *settings = &change->outreach->settings;
+    struct lb_reason *reason = &change->write.reason;
+    struct lb_campaign_state state;
+    lb_err err = lb_outreach_campaign(change->outreach, &change->standing, reason, &state);
+    if (err)
+        return err;
+    uint64_t total = (uint64_t)lb_tally_total(&state.tally);
+    if (total + change->count <= settings->max_campaign_leads)
+        return LB_OK;
+    return lb_fail(reason, LB_ERR_WORKSPACE_OVERLOADED,
+                   "A campaign may have %llu leads and this request could exceed that. Make "
+                   "another campaign, or ask the operator to raise max-campaign-leads.",
+                   (unsigned long long)settings->max_campaign_leads);
+}
+
+/* Lets the store look for all names at once. */
+static void expect_names(struct lb_write *write, struct lb_store *store)
+{
+    const struct lb_lead_change *change = change_of(write);
+    struct lb_str *names = malloc(change->count * 2 * sizeof *names);
+    size_t count = 0;
+    for (size_t i = 0; names && i < change->count; i++) {
+        names[count++] = change->leads[i].identifier;
+        if (change->leads[i].member_id.ptr)
+            names[count++] = change->leads[i].member_id;
+    }
+    if (names)
+        store->ops->expect_names(store->ops->writer_reader(store), change->standing.list.workspace,
+                                 names, count);
+    free(names);
+}
+
+static lb_err apply_add(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_lead_change *change = change_of(write);
+    struct lb_tally tally = {0};
+    lb_err err = check_add(change);
+    int64_t now = lb_clock_wall_ms();
+    change->added = 0;
+    change->duplicates = 0;
+    change->blocked = 0;
+    /* From here on blocks look for leads of this workspace; one time too often does no harm. */
+    change->standing.workspace->has_leads = true;
+    for (size_t i = 0; !err && i < change->count; i++)
+        err = add(change, &change->leads[i], now, &tally);
+    if (err || !write->touched)
+        return err;
+    return lb_outreach_count(change->outreach, change->standing.list, &tally);
+}
+
+/* --- Changing one --- */
+
+/* Reads the lead that the change names, if it is one of the workspace's campaigns. */
+static lb_err find_lead(struct lb_lead_change *change, struct lb_lead_row *out)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    lb_err err = lb_standing_check(&change->standing, store, &change->write.reason);
+    if (!err)
+        err = store->ops->lead(lb_outreach_reader(change->outreach),
+                               change->standing.list.workspace, change->lead, out);
+    if (err && err != LB_ERR_NOT_FOUND)
+        return err;
+    if (!err && out->workspace == change->standing.workspace->row.no &&
+        lb_access_campaign_no(change->standing.access, out->campaign))
+        return LB_OK;
+    lb_fail(&change->write.reason, LB_ERR_LEAD_NOT_FOUND,
+            "No lead with this id in this workspace.");
+    return LB_ERR_LEAD_NOT_FOUND;
+}
+
+/* "Go on where it stood." A lead that has been through everything stays completed. */
+static lb_err resume(struct lb_lead_change *change, struct lb_lead_row *lead)
+{
+    struct lb_store *store = change->outreach->settings.store;
+    struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
+    struct lb_sequence sequence;
+    size_t step = LB_SEQUENCE_NONE;
+    lb_err err = lb_sequence_load(store, reader, lb_list_of_lead(lead), false, &sequence);
+    if (!err && was_begun(lead))
+        err = lb_sequence_step_of(&sequence, store, reader, lead->no, lead->step, &step);
+    bool more = !was_begun(lead) || step != LB_SEQUENCE_NONE;
+    if (!err && more)
+        lead->status = was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING;
+    if (!err && step != LB_SEQUENCE_NONE && lead->queue == LB_QUEUE_SCHEDULED)
+        lead->step = sequence.steps[step].no; /* the one that it waited for may be done */
+    lb_sequence_fini(&sequence);
+    return err;
+}
+
+static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
+{
+    (void)store;
+    struct lb_lead_change *change = change_of(write);
+    struct lb_lead_row before;
+    lb_err err = find_lead(change, &before);
+    if (err)
+        return err;
+    struct lb_lead_row lead = before;
+    if (change->wanted == LB_LEAD_WAITING || change->wanted == LB_LEAD_ACTIVE)
+        err = resume(change, &lead);
+    else
+        lead.status = change->wanted;
+    change->status = lead.status;
+    if (err || lead.status == before.status)
+        return err;
+    struct lb_tally tally = {0};
+    write->touched = true;
+    err = lb_outreach_move(change->outreach, &before, &lead, &tally);
+    return err ? err : lb_outreach_count(change->outreach, lb_list_of_lead(&lead), &tally);
+}
+
+static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_lead_change *change = change_of(write);
+    struct lb_lead_row lead;
+    lb_err err = find_lead(change, &lead);
+    if (err)
+        return err;
+    struct lb_tally tally = {0};
+    lb_tally_lead(&tally, &lead, -1);
+    write->touched = true;
+    err = store->ops->lead_delete(store, &lead);
+    return err ? err : lb_outreach_count(change->outreach, lb_list_of_lead(&lead), &tally);
+}
+
+void lb_lead_add(struct lb_lead_change *change)
+{
+    change->write.look_ahead = expect_names;
+    change->write.apply = apply_add;
+}
+
+void lb_lead_set_status(struct lb_lead_change *change)
+{
+    change->write.apply = apply_set_status;
+}
+
+void lb_lead_delete(struct lb_lead_change *change)
+{
+    change->write.apply = apply_delete;
+}

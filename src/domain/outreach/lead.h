@@ -1,0 +1,48 @@
+/* Leads: the people in a campaign. Adding somebody again never resets or unblocks them.
+ * Threads: changes are filled on any thread, submitted to the writer, and applied there. */
+#ifndef LB_DOMAIN_OUTREACH_LEAD_H
+#define LB_DOMAIN_OUTREACH_LEAD_H
+
+#include "domain/outreach/outreach.h"
+
+#define LB_LEAD_NAME_CHARACTERS_MAX 200
+
+struct lb_new_lead {
+    struct lb_str identifier; /* canonical */
+    struct lb_str member_id;  /* ptr NULL: none, as for the fields below */
+    struct lb_str first_name;
+    struct lb_str last_name;
+    struct lb_str company_name;
+    struct lb_str variables; /* packed: domain/outreach/variables.h */
+};
+
+/* A change of leads, embedded in its owner's struct; what it points to lives as long. Fill `write`
+ * as for any write, `outreach`, `standing` and the fields of one kind, then prepare it with the
+ * function of that kind and submit `write`. */
+struct lb_lead_change {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_outreach *outreach;
+    struct lb_standing standing;
+    const struct lb_new_lead *leads; /* add, with `count` */
+    size_t count;
+    uint64_t lead;              /* set status, delete: which, of the workspace of the standing */
+    enum lb_lead_status wanted; /* set status: waiting and active mean "go on" */
+    /* Results. */
+    enum lb_lead_status status;
+    uint64_t added;
+    uint64_t duplicates;
+    uint64_t blocked; /* of the added ones: excluded for now */
+};
+
+/* Adds leads to the campaign of the standing. LB_ERR_WORKSPACE_OVERLOADED when it would hold too
+ * many. */
+void lb_lead_add(struct lb_lead_change *change);
+/* LB_ERR_LEAD_NOT_FOUND, as below. */
+void lb_lead_set_status(struct lb_lead_change *change);
+/* With its activities. Blocks stay. */
+void lb_lead_delete(struct lb_lead_change *change);
+
+const char *lb_lead_status_name(enum lb_lead_status status);
+bool lb_lead_status_parse(struct lb_str name, enum lb_lead_status *out);
+
+#endif

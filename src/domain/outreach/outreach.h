@@ -1,0 +1,37 @@
+/* What campaigns that contact people have in common: the counts of their leads and their status,
+ * and the exclusion of whoever is blocked.
+ *
+ * Who is excluded is what the blocklists say, always. A lead's set_aside is a cache of it that the
+ * same transaction keeps which changes a blocklist (this module follows them), so that claims need
+ * not wade through blocked leads and progress is known; a claim asks the blocklists all the same.
+ *
+ * Threads: created and loaded before the threads start; all else on the writer thread. */
+#ifndef LB_DOMAIN_OUTREACH_OUTREACH_H
+#define LB_DOMAIN_OUTREACH_OUTREACH_H
+
+#include "domain/blocklist/blocklist.h"
+
+struct lb_outreach;
+
+struct lb_outreach_settings {
+    struct lb_access *access;
+    struct lb_store *store;
+    struct lb_blocklist *blocklist; /* which it follows from then on */
+    uint64_t max_campaign_leads;
+    uint32_t retry_backoff_s; /* until the first retry; doubled for each further one */
+    uint32_t max_attempts;    /* retries of one activity until it has failed */
+};
+
+/* NULL when out of memory. */
+struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settings);
+/* When the writer has stopped; NULL is fine. */
+void lb_outreach_destroy(struct lb_outreach *outreach);
+
+/* Finds what deleted campaigns left behind, which `writer` will then delete bit by bit. Before the
+ * writer starts. */
+lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer);
+
+/* The campaign is gone, its deletion committed: its leads and steps are deleted bit by bit. */
+void lb_outreach_end_campaign(struct lb_outreach *outreach, struct lb_list campaign);
+
+#endif

@@ -1,0 +1,138 @@
+/* What deleted campaigns leave behind, leads and steps, is deleted in small writes of its own: one
+ * large one would make everybody wait. A write that fails is tried again later. Threads: the
+ * writer's. */
+#include "domain/outreach/internal.h"
+
+#include "base/clock.h"
+#include "base/mailbox.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+/* Leads that one write deletes: about two milliseconds' worth. */
+#define LEADS_AT_A_TIME 100
+#define RETRY_AFTER_MS  1000
+
+struct lb_remains {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_store *store;
+    struct lb_writer *writer;
+    struct lb_mailbox *mailbox;
+    struct lb_task done;
+    bool under_way;
+    struct lb_list campaign; /* of the write under way */
+    bool emptied;            /* which deletes the last of it */
+    uint64_t not_before_ms;
+    struct lb_list *campaigns;
+    size_t count;
+    size_t capacity;
+};
+
+struct lb_remains *lb_remains_create(struct lb_store *store)
+{
+    struct lb_remains *remains = calloc(1, sizeof *remains);
+    if (!remains)
+        return NULL;
+    remains->store = store;
+    remains->mailbox = lb_mailbox_create();
+    if (remains->mailbox)
+        return remains;
+    free(remains);
+    return NULL;
+}
+
+void lb_remains_destroy(struct lb_remains *remains)
+{
+    if (!remains)
+        return;
+    lb_mailbox_drain(remains->mailbox);
+    lb_mailbox_destroy(remains->mailbox);
+    free(remains->campaigns);
+    free(remains);
+}
+
+void lb_remains_add(struct lb_remains *remains, struct lb_list campaign)
+{
+    if (remains->count == remains->capacity) {
+        size_t capacity = remains->capacity ? remains->capacity * 2 : 16;
+        struct lb_list *campaigns = realloc(remains->campaigns, capacity * sizeof *campaigns);
+        if (!campaigns)
+            return; /* the next start finds it; nobody can ask for what is left */
+        remains->campaigns = campaigns;
+        remains->capacity = capacity;
+    }
+    remains->campaigns[remains->count++] = campaign;
+}
+
+static lb_err load_one(void *context, uint32_t workspace, uint32_t campaign)
+{
+    lb_remains_add(context, (struct lb_list){workspace, campaign});
+    return LB_OK;
+}
+
+lb_err lb_remains_load(struct lb_remains *remains, struct lb_writer *writer)
+{
+    remains->writer = writer;
+    return remains->store->ops->load_remains(remains->store, remains, load_one);
+}
+
+struct found {
+    uint64_t leads[LEADS_AT_A_TIME];
+    size_t count;
+};
+
+static lb_err take_number(void *context, const struct lb_lead_row *row)
+{
+    struct found *found = context;
+    found->leads[found->count++] = row->no;
+    return LB_OK;
+}
+
+static lb_err apply(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_remains *remains = (struct lb_remains *)write;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    struct found found = {.count = 0};
+    struct lb_list list = remains->campaign;
+    lb_err err = store->ops->leads_page(reader, list.workspace, list.campaign, -1, 0, 0,
+                                        LEADS_AT_A_TIME, &found, take_number);
+    write->touched = true;
+    if (!err)
+        store->ops->expect_leads(reader, list.workspace, found.leads, found.count, 0);
+    for (size_t i = 0; !err && i < found.count; i++) {
+        struct lb_lead_row lead;
+        err = store->ops->lead(reader, list.workspace, found.leads[i], &lead);
+        if (!err)
+            err = store->ops->lead_delete(store, &lead);
+    }
+    remains->emptied = found.count < LEADS_AT_A_TIME;
+    return err || !remains->emptied ? err
+                                    : store->ops->steps_drop(store, list.workspace, list.campaign);
+}
+
+static void finish(struct lb_task *task)
+{
+    struct lb_remains *remains =
+        (struct lb_remains *)((char *)task - offsetof(struct lb_remains, done));
+    remains->under_way = false;
+    if (remains->write.result)
+        remains->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+    if (remains->write.result || !remains->emptied)
+        lb_remains_add(remains, remains->campaign);
+}
+
+void lb_remains_upkeep(struct lb_remains *remains)
+{
+    lb_mailbox_drain(remains->mailbox);
+    if (remains->count == 0 || remains->under_way || lb_clock_mono_ms() < remains->not_before_ms)
+        return;
+    remains->campaign = remains->campaigns[remains->count - 1];
+    remains->done.run = finish;
+    remains->write = (struct lb_write){.apply = apply,
+                                       .completion = &remains->done,
+                                       .home = remains->mailbox,
+                                       .workspace = remains->campaign.workspace};
+    remains->under_way = lb_writer_submit(remains->writer, &remains->write) == LB_OK;
+    if (remains->under_way)
+        remains->count--;
+}

@@ -1,0 +1,79 @@
+/* The steps of a campaign: what is sent to its leads, in which order, after which delays.
+ *
+ * A step that was deleted keeps its place, unseen, for the leads that wait for it: they go on with
+ * the step behind it. Threads: a loaded sequence belongs to whoever loaded it; changes are filled
+ * on any thread, submitted to the writer, and applied there. */
+#ifndef LB_DOMAIN_OUTREACH_SEQUENCE_H
+#define LB_DOMAIN_OUTREACH_SEQUENCE_H
+
+#include "base/buf.h"
+#include "domain/outreach/outreach.h"
+
+#define LB_STEPS_MAX      50   /* of one campaign */
+#define LB_STEP_ROWS_MAX  250  /* of one campaign, with the deleted ones */
+#define LB_STEP_DELAY_MAX 8760 /* hours: a year */
+#define LB_SEQUENCE_NONE  SIZE_MAX
+
+struct lb_sequence {
+    struct lb_list campaign;
+    struct lb_step_row *steps; /* by position, deleted ones too */
+    size_t count;
+    struct lb_buf bodies; /* what the steps' bodies point into */
+};
+
+/* Loads the steps of a campaign; without `bodies` all of these are none. To be released with
+ * lb_sequence_fini in any case. */
+lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
+                        struct lb_list campaign, bool bodies, struct lb_sequence *out);
+void lb_sequence_fini(struct lb_sequence *sequence);
+
+/* The index of a step by its number, deleted or not; LB_SEQUENCE_NONE when there is none. */
+size_t lb_sequence_find(const struct lb_sequence *sequence, uint32_t no);
+
+/* The first step at or behind `from` that is there; LB_SEQUENCE_NONE when none is. */
+size_t lb_sequence_next(const struct lb_sequence *sequence, size_t from);
+
+/* The step that a lead which waits for step `no` (0: the first) gets: that one, or what is behind
+ * it, as far as it is there and the lead has not been through it. `*out`: its index, or
+ * LB_SEQUENCE_NONE when nothing is left for the lead. */
+lb_err lb_sequence_step_of(const struct lb_sequence *sequence, struct lb_store *store,
+                           struct lb_store_reader *reader, uint64_t lead, uint32_t no, size_t *out);
+
+/* The step behind `index` that the lead has not been through; as above. */
+lb_err lb_sequence_step_after(const struct lb_sequence *sequence, struct lb_store *store,
+                              struct lb_store_reader *reader, uint64_t lead, size_t index,
+                              size_t *out);
+
+/* The place of a step among those that are there, from 1. */
+uint32_t lb_sequence_order(const struct lb_sequence *sequence, size_t index);
+/* How many are there. */
+uint32_t lb_sequence_length(const struct lb_sequence *sequence);
+
+/* Is this a step as it may be? LB_ERR_INVALID_BODY or LB_ERR_INVALID_TEMPLATE with a reason. */
+lb_err lb_step_check(const struct lb_step_row *step, struct lb_reason *reason);
+
+const char *lb_step_type_name(enum lb_step_type type);
+bool lb_step_type_parse(struct lb_str name, enum lb_step_type *out);
+
+enum lb_step_field { LB_STEP_TYPE = 1, LB_STEP_DELAY = 2, LB_STEP_STOP = 4, LB_STEP_BODY = 8 };
+
+/* A change of a sequence, embedded in its owner's struct; what it points to lives as long. Fill
+ * `write` as for any write and the fields, prepare it with the function of its kind, and submit
+ * `write`. LB_ERR_CAMPAIGN_ACTIVE while the campaign is active; LB_ERR_STEP_NOT_FOUND. */
+struct lb_step_change {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_outreach *outreach;
+    struct lb_standing standing;
+    uint32_t step;          /* replace, remove: which */
+    unsigned given;         /* replace: the fields of `row` that count; see lb_step_field */
+    struct lb_step_row row; /* add: all of it; the result: the step as it is now */
+    uint32_t order;         /* add, replace: the place that it gets, 0: the last, or as it was */
+    /* Result. */
+    uint32_t order_now;
+};
+
+void lb_step_add(struct lb_step_change *change);
+void lb_step_replace(struct lb_step_change *change);
+void lb_step_remove(struct lb_step_change *change);
+
+#endif

@@ -1,0 +1,227 @@
+#include "index/row_times.h"
+
+#include "base/rcu.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Chunks of one object grow from the first to the last of these: most workspaces have few rows. */
+#define CHUNK_ROWS_MIN 16
+#define CHUNK_ROWS_MAX 1024
+#define AT_OFFSET_MAX  (INT64_C(1) << 30)
+
+/* Offsets from the chunk's first row; a chunk ends early when one would not fit. */
+struct row {
+    uint32_t id;
+    uint32_t at_and_flags; /* offset in ms << 2 | has_reason << 1 | continues */
+};
+
+struct chunk {
+    uint64_t first;
+    int64_t at;
+    uint32_t capacity;
+    _Atomic uint32_t count; /* published after the row */
+    struct row rows[];
+};
+
+/* All chunks in order. Grown by making a larger one and publishing that. */
+struct directory {
+    struct lb_rcu_head rcu;
+    size_t capacity;
+    struct chunk *chunks[];
+};
+
+struct lb_stamps {
+    _Atomic(struct directory *) directory;
+    _Atomic size_t count; /* of chunks; published after the directory */
+    _Atomic uint64_t bytes;
+};
+
+struct lb_stamps *lb_stamps_create(void)
+{
+    return calloc(1, sizeof(struct lb_stamps));
+}
+
+void lb_stamps_destroy(struct lb_stamps *stamps)
+{
+    if (!stamps)
+        return;
+    struct directory *directory = lb_rcu_load(&stamps->directory);
+    for (size_t i = 0; i < atomic_load(&stamps->count); i++)
+        free(directory->chunks[i]);
+    free(directory);
+    free(stamps);
+}
+
+static void free_directory(struct lb_rcu_head *head)
+{
+    free((char *)head - offsetof(struct directory, rcu));
+}
+
+/* The directory with room for one more chunk, or NULL. */
+static struct directory *reserve(struct lb_stamps *stamps, size_t count)
+{
+    struct directory *old = lb_rcu_load(&stamps->directory);
+    if (old && count < old->capacity)
+        return old;
+    size_t capacity = old ? old->capacity * 2 : 4;
+    struct directory *larger = malloc(sizeof *larger + capacity * sizeof larger->chunks[0]);
+    if (!larger)
+        return NULL;
+    larger->capacity = capacity;
+    if (old)
+        memcpy(larger->chunks, old->chunks, count * sizeof larger->chunks[0]);
+    lb_rcu_publish(&stamps->directory, larger);
+    if (old)
+        lb_rcu_defer(&old->rcu, free_directory);
+    return larger;
+}
+
+static bool fits(const struct chunk *chunk, uint64_t first, int64_t at)
+{
+    return atomic_load_explicit(&chunk->count, memory_order_relaxed) < chunk->capacity &&
+           first - chunk->first <= UINT32_MAX && at >= chunk->at && at - chunk->at < AT_OFFSET_MAX;
+}
+
+static struct chunk *add_chunk(struct lb_stamps *stamps, size_t count, uint64_t first, int64_t at)
+{
+    struct directory *directory = reserve(stamps, count);
+    uint32_t rows = count < 6 ? CHUNK_ROWS_MIN << count : CHUNK_ROWS_MAX;
+    size_t size = sizeof(struct chunk) + rows * sizeof(struct row);
+    struct chunk *chunk = directory ? malloc(size) : NULL;
+    if (!chunk)
+        return NULL;
+    chunk->capacity = rows;
+    atomic_fetch_add_explicit(&stamps->bytes, size, memory_order_relaxed);
+    chunk->first = first;
+    chunk->at = at;
+    atomic_init(&chunk->count, 0);
+    directory->chunks[count] = chunk;
+    return chunk;
+}
+
+bool lb_stamps_append(struct lb_stamps *stamps, uint64_t first, struct lb_stamp stamp)
+{
+    size_t count = atomic_load_explicit(&stamps->count, memory_order_relaxed);
+    struct directory *directory = lb_rcu_load(&stamps->directory);
+    struct chunk *chunk = count ? directory->chunks[count - 1] : NULL;
+    bool added = !chunk || !fits(chunk, first, stamp.at);
+    if (added)
+        chunk = add_chunk(stamps, count, first, stamp.at);
+    if (!chunk)
+        return false;
+    uint32_t row = atomic_load_explicit(&chunk->count, memory_order_relaxed);
+    chunk->rows[row] =
+        (struct row){(uint32_t)(first - chunk->first), (uint32_t)(stamp.at - chunk->at) << 2 |
+                                                           (uint32_t)stamp.has_reason << 1 |
+                                                           (uint32_t)stamp.continues};
+    atomic_store_explicit(&chunk->count, row + 1, memory_order_release);
+    if (added)
+        atomic_store_explicit(&stamps->count, count + 1, memory_order_release);
+    return true;
+}
+
+/* The last of `count` chunks that does not begin above `id`; false when there is none. */
+static bool find_chunk(const struct directory *directory, size_t count, uint64_t id, size_t *out)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (directory->chunks[middle]->first <= id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *out = low - 1;
+    return low > 0;
+}
+
+/* A row by its place. */
+struct place {
+    const struct directory *directory;
+    size_t chunk;
+    uint32_t row;
+};
+
+/* The last row whose first entry is not above `id`; false when there is none. */
+static bool find(const struct lb_stamps *stamps, uint64_t id, struct place *out)
+{
+    /* The count first: the directory that is loaded after it has at least so many chunks. */
+    size_t count = atomic_load_explicit(&stamps->count, memory_order_acquire);
+    if (count == 0)
+        return false;
+    out->directory = lb_rcu_load(&stamps->directory);
+    if (!find_chunk(out->directory, count, id, &out->chunk))
+        return false;
+    const struct chunk *chunk = out->directory->chunks[out->chunk];
+    uint32_t low = 1; /* a chunk has at least one row, which begins where it does */
+    uint32_t high = atomic_load_explicit(&chunk->count, memory_order_acquire);
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (chunk->rows[middle].id <= id - chunk->first)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    out->row = low - 1;
+    return true;
+}
+
+bool lb_stamps_find(const struct lb_stamps *stamps, uint64_t id, struct lb_stamp *out)
+{
+    struct place place;
+    if (!find(stamps, id, &place))
+        return false;
+    const struct chunk *chunk = place.directory->chunks[place.chunk];
+    uint32_t bits = chunk->rows[place.row].at_and_flags;
+    *out = (struct lb_stamp){chunk->at + (bits >> 2), (bits & 2) != 0, (bits & 1) != 0};
+    return true;
+}
+
+/* Its first entry. */
+static uint64_t id_of(const struct place *place)
+{
+    const struct chunk *chunk = place->directory->chunks[place->chunk];
+    return chunk->first + chunk->rows[place->row].id;
+}
+
+static bool continues(const struct place *place)
+{
+    return place->directory->chunks[place->chunk]->rows[place->row].at_and_flags & 1;
+}
+
+/* To the row before; false when it is the first. */
+static bool step_back(struct place *place)
+{
+    if (place->row > 0) {
+        place->row--;
+        return true;
+    }
+    if (place->chunk == 0)
+        return false;
+    place->chunk--;
+    place->row =
+        atomic_load_explicit(&place->directory->chunks[place->chunk]->count, memory_order_acquire) -
+        1;
+    return true;
+}
+
+bool lb_stamps_change_below(const struct lb_stamps *stamps, uint64_t id,
+                            struct lb_stamps_change *out)
+{
+    struct place place;
+    if (id == 0 || !find(stamps, id - 1, &place))
+        return false;
+    out->last_row = id_of(&place);
+    while (continues(&place) && step_back(&place))
+        ;
+    out->first_row = id_of(&place);
+    return true;
+}
+
+uint64_t lb_stamps_bytes(const struct lb_stamps *stamps)
+{
+    return atomic_load_explicit(&stamps->bytes, memory_order_relaxed);
+}

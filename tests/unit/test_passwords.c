@@ -1,0 +1,186 @@
+#include "domain/access/passwords.h"
+
+#include "domain/access/account.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+/* After the above. */
+#include <cmocka.h>
+#include <sodium.h>
+
+static void tokens_are_all_different_and_their_hashes_fit(void **state)
+{
+    static char tokens[100][LB_TOKEN_SIZE];
+    for (int i = 0; i < 100; i++) {
+        uint8_t made[LB_SECRET_HASH_SIZE];
+        uint8_t hashed[LB_SECRET_HASH_SIZE];
+        lb_token_make(tokens[i], made);
+        assert_int_equal(strlen(tokens[i]), LB_TOKEN_SIZE - 1);
+        lb_token_hash(lb_str(tokens[i]), hashed);
+        assert_memory_equal(made, hashed, sizeof made);
+        for (int before = 0; before < i; before++)
+            assert_string_not_equal(tokens[before], tokens[i]);
+    }
+}
+
+static void a_csrf_token_is_its_sessions_alone(void **state)
+{
+    char token[LB_TOKEN_SIZE];
+    char other[LB_TOKEN_SIZE];
+    char csrf[LB_CSRF_SIZE];
+    uint8_t hash[LB_SECRET_HASH_SIZE];
+    char hex[2 * LB_SECRET_HASH_SIZE + 1];
+    lb_token_make(other, hash);
+    lb_token_make(token, hash);
+    lb_token_csrf(lb_str(token), csrf);
+    assert_int_equal(strlen(csrf), LB_CSRF_SIZE - 1);
+    assert_true(lb_token_csrf_matches(lb_str(token), lb_str(csrf)));
+    assert_false(lb_token_csrf_matches(lb_str(other), lb_str(csrf)));
+    /* What a page may read tells nothing of what is stored. */
+    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    assert_null(strstr(hex, csrf));
+}
+
+static void a_csrf_token_matches_whole_or_not_at_all(void **state)
+{
+    char token[LB_TOKEN_SIZE];
+    char csrf[LB_CSRF_SIZE + 1] = "";
+    uint8_t hash[LB_SECRET_HASH_SIZE];
+    lb_token_make(token, hash);
+    lb_token_csrf(lb_str(token), csrf);
+    assert_false(lb_token_csrf_matches(lb_str(token), (struct lb_str){0}));
+    for (size_t len = 0; len <= LB_CSRF_SIZE; len++)
+        assert_int_equal(lb_token_csrf_matches(lb_str(token), (struct lb_str){csrf, len}),
+                         len == LB_CSRF_SIZE - 1);
+    for (size_t i = 0; i < LB_CSRF_SIZE - 1; i++) {
+        csrf[i] ^= 1;
+        assert_false(lb_token_csrf_matches(lb_str(token), lb_str(csrf)));
+        csrf[i] ^= 1;
+    }
+}
+
+static void passwords_have_12_characters_and_at_most_1024_bytes(void **state)
+{
+    char long_one[LB_PASSWORD_BYTES_MAX + 1];
+    memset(long_one, 'x', sizeof long_one);
+    assert_non_null(lb_password_wrong((struct lb_str){0}));
+    assert_non_null(lb_password_wrong(LB_STR("")));
+    assert_non_null(lb_password_wrong(LB_STR("eleven char")));
+    assert_null(lb_password_wrong(LB_STR("twelve chars")));
+    /* Characters, not bytes: eleven and twelve of two bytes each. */
+    assert_non_null(lb_password_wrong(
+        LB_STR("\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9")));
+    assert_null(lb_password_wrong(
+        LB_STR("\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9")));
+    assert_null(lb_password_wrong((struct lb_str){long_one, LB_PASSWORD_BYTES_MAX}));
+    assert_non_null(lb_password_wrong((struct lb_str){long_one, LB_PASSWORD_BYTES_MAX + 1}));
+}
+
+static void only_the_same_password_matches(void **state)
+{
+    static const char password[] = "twelve chars\0and more";
+    struct lb_str whole = {password, sizeof password - 1};
+    char hash[LB_PASSWORD_HASH_SIZE];
+    char again[LB_PASSWORD_HASH_SIZE];
+    assert_true(lb_password_hash(whole, hash));
+    assert_true(lb_password_hash(whole, again));
+    assert_string_not_equal(hash, again);
+    assert_memory_equal(hash, "$argon2id$", 10);
+    assert_null(strstr(hash, "twelve"));
+    assert_true(lb_password_matches(hash, whole));
+    assert_false(lb_password_matches(hash, lb_str(password))); /* up to the NUL */
+    assert_false(lb_password_matches(hash, (struct lb_str){password, sizeof password}));
+    assert_false(lb_password_matches(hash, (struct lb_str){0}));
+}
+
+static void nobodys_password_matches_nothing(void **state)
+{
+    static char long_one[LB_PASSWORD_BYTES_MAX + 1];
+    assert_false(lb_password_matches("", LB_STR("")));
+    assert_false(lb_password_matches("", LB_STR("twelve chars")));
+    assert_false(lb_password_matches("", (struct lb_str){long_one, sizeof long_one}));
+}
+
+/* One that is too long is as good as an empty one to the hash, and still wrong. */
+static void a_password_that_is_too_long_matches_nothing(void **state)
+{
+    static char long_one[LB_PASSWORD_BYTES_MAX + 1];
+    char hash[LB_PASSWORD_HASH_SIZE];
+    assert_true(lb_password_hash(LB_STR(""), hash));
+    assert_true(lb_password_matches(hash, LB_STR("")));
+    assert_false(lb_password_matches(hash, (struct lb_str){long_one, sizeof long_one}));
+}
+
+static void addresses_are_trimmed_folded_and_looked_at_for_their_form_alone(void **state)
+{
+    static const struct {
+        struct lb_str raw;
+        const char *expected; /* NULL: refused */
+    } cases[] = {
+        {LB_STR("a@b"), "a@b"},
+        {LB_STR("  Ada.Lovelace+x@Example.COM  "), "ada.lovelace+x@example.com"},
+        {LB_STR("\"<b>'@x"), "\"<b>'@x"},
+        {LB_STR(""), NULL},
+        {LB_STR("   "), NULL},
+        {LB_STR("@"), NULL},
+        {LB_STR("a@"), NULL},
+        {LB_STR("@b"), NULL},
+        {LB_STR("a@b@c"), NULL},
+        {LB_STR("a b@c"), NULL},
+        {LB_STR("a@b\tc"), NULL},
+        {LB_STR("a@b\r\nX: 1"), NULL},
+        {LB_STR("a@b\x7f"), NULL},
+        {LB_STR("a\0@b"), NULL},
+        {LB_STR("a@b\0"), NULL},
+    };
+    char out[LB_EMAIL_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool good = lb_email_normalise(cases[i].raw, out);
+        assert_int_equal(good, cases[i].expected != NULL);
+        if (good)
+            assert_string_equal(out, cases[i].expected);
+    }
+}
+
+static void addresses_have_at_most_254_bytes(void **state)
+{
+    char raw[LB_EMAIL_SIZE + 1];
+    char out[LB_EMAIL_SIZE];
+    memset(raw, 'x', sizeof raw);
+    raw[1] = '@';
+    assert_true(lb_email_normalise((struct lb_str){raw, LB_EMAIL_SIZE - 1}, out));
+    assert_int_equal(strlen(out), LB_EMAIL_SIZE - 1);
+    assert_false(lb_email_normalise((struct lb_str){raw, LB_EMAIL_SIZE}, out));
+    assert_false(lb_email_normalise((struct lb_str){raw, LB_EMAIL_SIZE + 1}, out));
+}
+
+static void roles_go_both_ways(void **state)
+{
+    enum lb_role role;
+    for (int i = LB_ROLE_OPERATOR; i <= LB_ROLE_VIEWER; i++) {
+        assert_true(lb_role_parse(lb_str(lb_role_name((enum lb_role)i)), &role));
+        assert_int_equal(role, i);
+    }
+    assert_false(lb_role_parse((struct lb_str){0}, &role));
+    assert_false(lb_role_parse(LB_STR("Operator"), &role));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tokens_are_all_different_and_their_hashes_fit),
+        cmocka_unit_test(a_csrf_token_is_its_sessions_alone),
+        cmocka_unit_test(a_csrf_token_matches_whole_or_not_at_all),
+        cmocka_unit_test(passwords_have_12_characters_and_at_most_1024_bytes),
+        cmocka_unit_test(only_the_same_password_matches),
+        cmocka_unit_test(nobodys_password_matches_nothing),
+        cmocka_unit_test(a_password_that_is_too_long_matches_nothing),
+        cmocka_unit_test(addresses_are_trimmed_folded_and_looked_at_for_their_form_alone),
+        cmocka_unit_test(addresses_have_at_most_254_bytes),
+        cmocka_unit_test(roles_go_both_ways),
+    };
+    return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("secret", tests, NULL, NULL);
+}
