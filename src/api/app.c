@@ -25,7 +25,7 @@ static bool ask(struct lb_call *call)
 static enum lb_admission wait_for(struct lb_call *call)
 {
     if (call->unproven)
-        return lb_person_look_up(call) == LB_OK ? LB_UNDECIDED : LB_REFUSED;
+        return lb_session_look_up(call) == LB_OK ? LB_UNDECIDED : LB_REFUSED;
     return call->doubtful && ask(call) ? LB_UNDECIDED : LB_REFUSED;
 }
 

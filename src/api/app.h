@@ -15,14 +15,14 @@
 struct lb_app {
     const struct lb_config *config;
     struct lb_store *store;
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_blocklist *blocklist; /* NULL in the server that a command starts for itself */
     struct lb_outreach *outreach;   /* the same */
     struct lb_freshness *freshness; /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
-    struct lb_failures *failures;     /* of keys and sessions, by address */
-    struct lb_failures *bad_sign_ins; /* by address, and by e-mail address */
+    struct lb_throttle *failures;     /* of keys and sessions, by address */
+    struct lb_throttle *bad_sign_ins; /* by address, and by e-mail address */
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
     struct lb_read_lane sign_ins; /* checking a password takes a reader a while */
     struct lb_metrics *metrics;

@@ -10,13 +10,13 @@
 #define TEXT_BLOCK ((size_t)16 << 10)
 #define TEXT_ROOM  512
 
-bool lb_items_no_memory(struct lb_call *call)
+bool lb_body_items_no_memory(struct lb_call *call)
 {
     lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     return false;
 }
 
-size_t lb_items_characters(struct lb_str text)
+size_t lb_body_items_characters(struct lb_str text)
 {
     size_t count = 0;
     for (size_t i = 0; i < text.len; i++)
@@ -24,13 +24,13 @@ size_t lb_items_characters(struct lb_str text)
     return count;
 }
 
-void lb_items_free_body(struct lb_call *call)
+void lb_body_items_free_body(struct lb_call *call)
 {
     lb_json_free(call->body);
     call->body = NULL;
 }
 
-const struct lb_json *lb_items_array(struct lb_call *call, const char *name)
+const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name)
 {
     struct lb_reply *reply = &call->req->reply;
     const struct lb_json *array = lb_json_member(call->body, name);
@@ -98,12 +98,12 @@ bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_
     if (!bad->items)
         bad->items = lb_request_alloc(call->req, bad->room * sizeof *bad->items);
     if (!bad->items)
-        return lb_items_no_memory(call);
+        return lb_body_items_no_memory(call);
     if (bad->count++ >= bad->room)
         return true;
     value = shown_part(value);
     if (!lb_keep(call, kept, &value))
-        return lb_items_no_memory(call);
+        return lb_body_items_no_memory(call);
     bad->items[bad->count - 1] = (struct lb_bad_item){index, value, reason};
     return true;
 }

@@ -47,15 +47,15 @@ void lb_bad_items_put_invalid(const struct lb_bad_items *bad, struct lb_call *ca
                               struct lb_buf *body);
 
 /* The array `name` of the body, with its size checked; NULL when the reply is set. */
-const struct lb_json *lb_items_array(struct lb_call *call, const char *name);
+const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name);
 
 /* Says "out of memory" and returns false. */
-bool lb_items_no_memory(struct lb_call *call);
+bool lb_body_items_no_memory(struct lb_call *call);
 
 /* Code points of a text. */
-size_t lb_items_characters(struct lb_str text);
+size_t lb_body_items_characters(struct lb_str text);
 
 /* What was parsed is several times as large as what is kept of it. */
-void lb_items_free_body(struct lb_call *call);
+void lb_body_items_free_body(struct lb_call *call);
 
 #endif

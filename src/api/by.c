@@ -11,7 +11,7 @@ static void put(struct lb_buf *body, const char *type, struct lb_str id, struct 
     lb_buf_append_lit(body, "}");
 }
 
-static void look_up(struct lb_actors *actors, struct lb_buf *out, uint32_t actor)
+static void look_up(struct lb_by *actors, struct lb_buf *out, uint32_t actor)
 {
     static const struct lb_str none = {0};
     const struct lb_app *app = actors->call->app;
@@ -21,7 +21,7 @@ static void look_up(struct lb_actors *actors, struct lb_buf *out, uint32_t actor
         put(out, "user", found ? lb_str(user.id) : none, found ? lb_str(user.email) : none);
         return;
     }
-    const struct lb_key *key = actor ? lb_access_key_no(app->access, actor) : NULL;
+    const struct lb_key *key = actor ? lb_directory_key_no(app->directory, actor) : NULL;
     if (key)
         put(out, "key", lb_str(key->row.id), lb_str(key->row.name));
     else
@@ -29,7 +29,7 @@ static void look_up(struct lb_actors *actors, struct lb_buf *out, uint32_t actor
 }
 
 /* The place of the actor's text, which is made when it is not known yet. */
-static const struct lb_actors_known *find(struct lb_actors *actors, uint32_t actor)
+static const struct lb_by_known *find(struct lb_by *actors, uint32_t actor)
 {
     size_t room = sizeof actors->known / sizeof *actors->known;
     for (size_t i = 0; i < actors->count; i++)
@@ -39,38 +39,37 @@ static const struct lb_actors_known *find(struct lb_actors *actors, uint32_t act
         actors->count = 0;
         actors->texts.len = 0;
     }
-    struct lb_actors_known *known = &actors->known[actors->count++];
-    *known = (struct lb_actors_known){.actor = actor, .at = actors->texts.len};
+    struct lb_by_known *known = &actors->known[actors->count++];
+    *known = (struct lb_by_known){.actor = actor, .at = actors->texts.len};
     look_up(actors, &actors->texts, actor);
     known->len = actors->texts.len - known->at;
     return known;
 }
 
-void lb_actors_fini(struct lb_actors *actors)
+void lb_by_fini(struct lb_by *actors)
 {
     lb_buf_fini(&actors->texts);
 }
 
-void lb_actors_put(struct lb_actors *actors, struct lb_buf *body, uint32_t actor)
+void lb_by_put(struct lb_by *actors, struct lb_buf *body, uint32_t actor)
 {
-    const struct lb_actors_known *known = find(actors, actor);
+    const struct lb_by_known *known = find(actors, actor);
     if (actors->texts.failed)
         body->failed = true;
     else
         lb_buf_append(body, actors->texts.ptr + known->at, known->len);
 }
 
-bool lb_actors_fill_in(struct lb_actors *actors, struct lb_buf *body,
-                       const struct lb_actors_places *places)
+bool lb_by_fill_in(struct lb_by *actors, struct lb_buf *body, const struct lb_by_places *places)
 {
     struct lb_buf filled = {0};
     size_t copied = 0;
     for (size_t i = 0; i < places->count; i++) {
-        const struct lb_actors_place *place = &places->places[i];
+        const struct lb_by_place *place = &places->places[i];
         lb_buf_append(&filled, body->ptr + copied, place->at - copied);
         copied = place->at;
         lb_buf_append_lit(&filled, ",\"by\":");
-        lb_actors_put(actors, &filled, place->actor);
+        lb_by_put(actors, &filled, place->actor);
     }
     lb_buf_append(&filled, body->ptr + copied, body->len - copied);
     if (filled.failed) {

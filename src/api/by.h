@@ -7,26 +7,26 @@
 /* Those of one reply. A page has few different ones, so each is looked up once: a key is looked for
  * among all keys, and a user is read from the store. Set `call` and `reader`; the rest is zero at
  * first. Reader threads. */
-struct lb_actors {
+struct lb_by {
     const struct lb_call *call;
     struct lb_store_reader *reader;
     struct lb_buf texts; /* of those that are known */
-    struct lb_actors_known {
+    struct lb_by_known {
         uint32_t actor;
         size_t at, len; /* in texts */
     } known[64];
     size_t count;
 };
 
-void lb_actors_fini(struct lb_actors *actors);
+void lb_by_fini(struct lb_by *actors);
 
 /* Appends {"type":"key|user|operator","id":...,"name":...} for an actor of the logs
  * (store/accounts.h). Ends the strings of the reader's last read. */
-void lb_actors_put(struct lb_actors *actors, struct lb_buf *body, uint32_t actor);
+void lb_by_put(struct lb_by *actors, struct lb_buf *body, uint32_t actor);
 
 /* Places in a text where a "by" belongs, for texts that are made while the reader is busy. */
-struct lb_actors_places {
-    struct lb_actors_place {
+struct lb_by_places {
+    struct lb_by_place {
         size_t at; /* in the text: ,"by":{...} goes before this byte */
         uint32_t actor;
     } * places; /* room for as many as there will be */
@@ -34,7 +34,6 @@ struct lb_actors_places {
 };
 
 /* Fills them in. False when out of memory. */
-bool lb_actors_fill_in(struct lb_actors *actors, struct lb_buf *body,
-                       const struct lb_actors_places *places);
+bool lb_by_fill_in(struct lb_by *actors, struct lb_buf *body, const struct lb_by_places *places);
 
 #endif

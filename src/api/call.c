@@ -54,7 +54,7 @@ enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct l
 {
     const char *message = reason && reason->text[0] ? reason->text : default_message(err);
     if (err == LB_ERR_INVALID_SESSION) /* it ended while the request was under way */
-        lb_person_clear_cookie(call);
+        lb_session_cookie_clear(call);
     lb_reply_error(&call->req->reply, err, "%s", message);
     return LB_DONE;
 }
@@ -144,7 +144,7 @@ struct lb_actor lb_call_actor(struct lb_call *call)
 
 struct lb_standing lb_call_standing(struct lb_call *call, bool needs_license)
 {
-    return (struct lb_standing){.access = call->app->access,
+    return (struct lb_standing){.directory = call->app->directory,
                                 .actor = lb_call_actor(call),
                                 .key = call->key,
                                 .workspace = call->workspace,

@@ -13,7 +13,7 @@ struct lb_call {
     struct lb_app *app;
     struct lb_request *req;
     struct lb_key *key;             /* NULL: somebody signed in, the command line, or none needed */
-    struct lb_person *person;       /* who is signed in; NULL: nobody */
+    struct lb_signed_in *person;    /* who is signed in; NULL: nobody */
     char source[INET6_ADDRSTRLEN];  /* see lb_call_actor */
     struct lb_workspace *workspace; /* of the key, or the one that the person means */
     struct lb_str campaign_id;      /* of the path */

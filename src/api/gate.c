@@ -10,7 +10,7 @@
 
 #define SMALL_BODY_BYTES ((size_t)16 << 10)
 
-#define PEOPLE (LB_ROUTE_PERSON | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
+#define PEOPLE (LB_ROUTE_SIGNED_IN | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
 
 /* Every path under /v1 is served under /api/v1 as well. */
 static void strip_alias(struct lb_call *call)
@@ -87,8 +87,8 @@ static bool doubt_key(struct lb_call *call, struct lb_str text)
 {
     uint8_t hash[LB_SECRET_HASH_SIZE];
     struct lb_str *id = &call->fresh.key_id;
-    return lb_key_parse(text, id, hash) && !lb_access_key(call->app->access, *id) &&
-           !lb_failures_wait(call->app->failures, &call->req->client, lb_clock_mono_ms()) &&
+    return lb_key_parse(text, id, hash) && !lb_directory_key(call->app->directory, *id) &&
+           !lb_throttle_wait(call->app->failures, &call->req->client, lb_clock_mono_ms()) &&
            doubt(call);
 }
 
@@ -104,7 +104,7 @@ static void refuse_for_a_while(struct lb_reply *reply, unsigned wait_s, const ch
 static bool refuse_key(struct lb_call *call)
 {
     struct lb_reply *reply = &call->req->reply;
-    unsigned wait_s = lb_failures_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
+    unsigned wait_s = lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
     if (wait_s == 0) {
         lb_reply_error(
             reply, LB_ERR_INVALID_API_KEY,
@@ -118,7 +118,7 @@ static bool refuse_key(struct lb_call *call)
 
 static bool pass_key(struct lb_call *call, struct lb_str text)
 {
-    if (lb_access_authenticate(call->app->access, text, lb_clock_wall_ms(), &call->key))
+    if (lb_directory_authenticate(call->app->directory, text, lb_clock_wall_ms(), &call->key))
         return !doubt_key(call, text) && refuse_key(call);
     call->workspace = call->key->workspace;
     call->list.workspace = call->workspace->row.no;
@@ -136,8 +136,8 @@ static bool refuse_person(struct lb_call *call)
         lb_call_refuse(call, call->person->result, NULL);
         return false;
     }
-    lb_person_clear_cookie(call);
-    unsigned wait_s = lb_failures_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
+    lb_session_cookie_clear(call);
+    unsigned wait_s = lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
     if (wait_s)
         refuse_for_a_while(reply, wait_s, "sessions");
     else
@@ -163,7 +163,7 @@ static bool pass_workspace(struct lb_call *call)
         return false;
     }
     if (any || !named.len || lb_str_equal(named, own))
-        call->workspace = lb_access_workspace(call->app->access, any ? named : own);
+        call->workspace = lb_directory_workspace(call->app->directory, any ? named : own);
     if (call->workspace) {
         call->list.workspace = call->workspace->row.no;
         return true;
@@ -176,7 +176,7 @@ static bool pass_workspace(struct lb_call *call)
 
 static bool pass_person(struct lb_call *call)
 {
-    const struct lb_person *person = call->person;
+    const struct lb_signed_in *person = call->person;
     unsigned flags = call->req->route->flags;
     struct lb_reply *reply = &call->req->reply;
     if (person->result)
@@ -202,7 +202,7 @@ static bool pass_caller(struct lb_call *call)
         return pass_key(call, text);
     if (call->person)
         return pass_person(call);
-    struct lb_str token = lb_person_token(call->req);
+    struct lb_str token = lb_session_cookie_token(call->req);
     if (token.len == 0) {
         lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
                        "Send your API key in the header x-api-key.");
@@ -275,7 +275,7 @@ static bool pass_campaign(struct lb_call *call)
         return true;
     call->campaign_id = call->req->params[0];
     const struct lb_campaign *campaign =
-        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+        lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
     if (campaign) {
         call->list.campaign = campaign->row.no;
         return true;
@@ -349,7 +349,7 @@ static bool still_valid(struct lb_call *call)
 {
     int64_t now = lb_clock_wall_ms();
     if (call->person && call->person->session.expires_at <= now && !call->unproven) {
-        lb_person_clear_cookie(call);
+        lb_session_cookie_clear(call);
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_SESSION,
                        "Your session has ended. Sign in again.");
         return false;
@@ -369,7 +369,7 @@ static bool pass_fresh_campaign(struct lb_call *call)
     if (!call->campaign_id.ptr)
         return true;
     const struct lb_campaign *campaign =
-        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+        lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
     if (!campaign ||
         (campaign->row.no != call->list.campaign && campaign->known_ns < call->fresh.asked_ns)) {
         lb_call_campaign_not_found(call);
@@ -392,7 +392,7 @@ bool lb_gate_still_passes(struct lb_call *call)
     if (!call->campaign_id.ptr)
         return true;
     const struct lb_campaign *campaign =
-        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+        lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
     if (campaign && campaign->row.no == call->list.campaign)
         return true;
     lb_call_campaign_not_found(call);

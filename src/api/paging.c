@@ -23,7 +23,7 @@ struct listing {
     struct lb_buf *body;
     const struct lb_call *call;
     size_t given;
-    struct lb_actors_places by; /* places NULL: who blocked them is not asked for */
+    struct lb_by_places by; /* places NULL: who blocked them is not asked for */
 };
 
 bool lb_paging_text(struct lb_call *call, const char *name, struct lb_str *out)
@@ -159,7 +159,7 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     listing->paging->put_entry(listing->body, listing->call, entry);
     if (listing->by.places)
         listing->by.places[listing->by.count++] =
-            (struct lb_actors_place){listing->body->len, entry->actor};
+            (struct lb_by_place){listing->body->len, entry->actor};
     lb_buf_append_lit(listing->body, "}");
     return LB_OK;
 }
@@ -215,9 +215,9 @@ static void put_link(struct lb_call *call, const struct listing *listing, uint64
 /* Says who blocked each entry of the page; false when out of memory. */
 static bool fill_in(struct listing *listing, struct lb_store_reader *reader)
 {
-    struct lb_actors actors = {.call = listing->call, .reader = reader};
-    bool done = lb_actors_fill_in(&actors, listing->body, &listing->by);
-    lb_actors_fini(&actors);
+    struct lb_by actors = {.call = listing->call, .reader = reader};
+    bool done = lb_by_fill_in(&actors, listing->body, &listing->by);
+    lb_by_fini(&actors);
     return done;
 }
 

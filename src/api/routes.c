@@ -79,9 +79,9 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/v1/workspaces", lb_workspaces_post, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
     {LB_PUT, "/v1/workspaces/{workspaceId}/plan", lb_workspaces_plan,
      LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
-    {LB_GET, "/v1/keys", lb_keys_list, LB_ROUTE_PERSON},
-    {LB_POST, "/v1/keys", lb_keys_post, LB_ROUTE_PERSON | LB_ROUTE_CHANGES},
-    {LB_DELETE, "/v1/keys/{keyId}", lb_keys_delete, LB_ROUTE_PERSON | LB_ROUTE_CHANGES},
+    {LB_GET, "/v1/keys", lb_keys_list, LB_ROUTE_SIGNED_IN},
+    {LB_POST, "/v1/keys", lb_keys_post, LB_ROUTE_SIGNED_IN | LB_ROUTE_CHANGES},
+    {LB_DELETE, "/v1/keys/{keyId}", lb_keys_delete, LB_ROUTE_SIGNED_IN | LB_ROUTE_CHANGES},
 
     /* health.c */
     {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN},

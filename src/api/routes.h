@@ -14,7 +14,7 @@ enum lb_route_flag {
     LB_ROUTE_TRIES = 64,    /* knows dryRun */
     LB_ROUTE_SMALL = 2048,  /* for strangers: the body is small, or refused unread */
     /* Those below are for people who are signed in; keys are refused. */
-    LB_ROUTE_PERSON = 128,
+    LB_ROUTE_SIGNED_IN = 128,
     LB_ROUTE_OPERATOR = 256, /* about the installation: operators only */
     LB_ROUTE_OWN = 512,      /* about who is signed in: viewers, too */
     LB_ROUTE_ANYWHERE = 1024 /* operators need not name a workspace */

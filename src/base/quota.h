@@ -7,12 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct lb_share {
+struct lb_quota {
     _Atomic uint64_t taken;
 };
 
 /* Takes `amount` unless that would exceed `limit`; false then, and nothing is taken. */
-static inline bool lb_share_take(struct lb_share *share, uint64_t amount, uint64_t limit)
+static inline bool lb_quota_take(struct lb_quota *share, uint64_t amount, uint64_t limit)
 {
     uint64_t before = atomic_load_explicit(&share->taken, memory_order_relaxed);
     do {
@@ -22,7 +22,7 @@ static inline bool lb_share_take(struct lb_share *share, uint64_t amount, uint64
     return true;
 }
 
-static inline void lb_share_give(struct lb_share *share, uint64_t amount)
+static inline void lb_quota_give(struct lb_quota *share, uint64_t amount)
 {
     atomic_fetch_sub(&share->taken, amount);
 }

@@ -175,7 +175,8 @@ static bool ask(const struct lb_cli *cli, struct lb_admin *admin,
                 const struct lb_admin_request *request, const char *path)
 {
     struct lb_answer answer;
-    struct lb_call call = {.method = request->method, .path = path, .creates = request->creates};
+    struct lb_client_request call = {
+        .method = request->method, .path = path, .creates = request->creates};
     if (request->body)
         call.body = lb_buf_str(request->body);
     bool done = lb_client_call(admin->client, &call, &answer);
@@ -217,7 +218,7 @@ static bool ask_all(const struct lb_cli *cli, struct lb_admin *admin,
     lb_table_init(&table, request->headings);
     for (bool first = true; going && more; first = false) {
         struct lb_answer answer = {0};
-        struct lb_call call = {.method = request->method, .path = page.ptr};
+        struct lb_client_request call = {.method = request->method, .path = page.ptr};
         if (page.failed)
             lb_cli_error("out of memory");
         going = !page.failed && lb_client_call(admin->client, &call, &answer) &&

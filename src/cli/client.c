@@ -172,7 +172,8 @@ struct lb_client *lb_client_open_unix(const char *path)
     return client;
 }
 
-static struct curl_slist *make_headers(const struct lb_client *client, const struct lb_call *call)
+static struct curl_slist *make_headers(const struct lb_client *client,
+                                       const struct lb_client_request *call)
 {
     const char *const lines[] = {
         "Accept: application/json",
@@ -195,7 +196,7 @@ static struct curl_slist *make_headers(const struct lb_client *client, const str
     return list;
 }
 
-static void set_up(struct lb_client *client, const struct lb_call *call, const char *url,
+static void set_up(struct lb_client *client, const struct lb_client_request *call, const char *url,
                    struct curl_slist *headers)
 {
     CURL *curl = client->curl;
@@ -237,8 +238,8 @@ void lb_answer_fini(struct lb_answer *answer)
     *answer = (struct lb_answer){0};
 }
 
-static CURLcode ask_once(struct lb_client *client, const struct lb_call *call, const char *url,
-                         struct curl_slist *headers, struct lb_answer *out)
+static CURLcode ask_once(struct lb_client *client, const struct lb_client_request *call,
+                         const char *url, struct curl_slist *headers, struct lb_answer *out)
 {
     lb_answer_fini(out);
     client->answer = out;
@@ -261,7 +262,7 @@ static bool has_code(const struct lb_answer *answer, const char *code)
     return lb_str_equal(lb_json_string(lb_json_member(answer->json, "code")), lb_str(code));
 }
 
-static bool worth_repeating(const struct lb_client *client, const struct lb_call *call,
+static bool worth_repeating(const struct lb_client *client, const struct lb_client_request *call,
                             CURLcode code, const struct lb_answer *answer)
 {
     if (code == CURLE_COULDNT_CONNECT)
@@ -358,7 +359,8 @@ void lb_client_explain(const struct lb_client *client, const struct lb_answer *a
         fprintf(stderr, "%s\n", next);
 }
 
-static bool ask(struct lb_client *client, const struct lb_call *call, struct lb_answer *out)
+static bool ask(struct lb_client *client, const struct lb_client_request *call,
+                struct lb_answer *out)
 {
     struct lb_buf url = {0};
     lb_buf_printf(&url, "%s%s", client->base, call->path);
@@ -383,7 +385,7 @@ static bool ask(struct lb_client *client, const struct lb_call *call, struct lb_
     return answered;
 }
 
-bool lb_client_call_or(struct lb_client *client, const struct lb_call *call, long status,
+bool lb_client_call_or(struct lb_client *client, const struct lb_client_request *call, long status,
                        struct lb_answer *out)
 {
     *out = (struct lb_answer){0};
@@ -400,7 +402,8 @@ bool lb_client_call_or(struct lb_client *client, const struct lb_call *call, lon
     return out->json != NULL;
 }
 
-bool lb_client_call(struct lb_client *client, const struct lb_call *call, struct lb_answer *out)
+bool lb_client_call(struct lb_client *client, const struct lb_client_request *call,
+                    struct lb_answer *out)
 {
     return lb_client_call_or(client, call, 0, out);
 }

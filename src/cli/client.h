@@ -20,7 +20,7 @@ struct lb_answer {
     char cursor[512];     /* query of the next page, "cursor=...&...", or empty */
 };
 
-struct lb_call {
+struct lb_client_request {
     const char *method;
     const char *path;   /* below the server's address, encoded */
     struct lb_str body; /* JSON; ptr NULL: none */
@@ -51,10 +51,11 @@ void lb_client_set_meanwhile(struct lb_client *client,
 
 /* Asks and waits for the answer, which the caller releases in any case. True when the status is
  * 2xx; false after a message on standard error that says what went wrong and what to do. */
-bool lb_client_call(struct lb_client *client, const struct lb_call *call, struct lb_answer *out);
+bool lb_client_call(struct lb_client *client, const struct lb_client_request *call,
+                    struct lb_answer *out);
 
 /* The same, but leaves an answer with `status` to the caller, without a message: returns true. */
-bool lb_client_call_or(struct lb_client *client, const struct lb_call *call, long status,
+bool lb_client_call_or(struct lb_client *client, const struct lb_client_request *call, long status,
                        struct lb_answer *out);
 
 /* Says on standard error why the server refused. */

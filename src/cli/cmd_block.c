@@ -59,10 +59,10 @@ static bool send_batch(void *context, struct lb_batch *batch)
     if (!workspace)
         lb_buf_append_str(&body, lb_buf_str(&blocking->after));
     lb_buf_append_lit(&body, "}");
-    struct lb_call call = {.method = "POST",
-                           .path = blocking->path.ptr,
-                           .body = lb_buf_str(&body),
-                           .lenient = lb_cli_given(blocking->cli, LB_OPT_SKIP_INVALID)};
+    struct lb_client_request call = {.method = "POST",
+                                     .path = blocking->path.ptr,
+                                     .body = lb_buf_str(&body),
+                                     .lenient = lb_cli_given(blocking->cli, LB_OPT_SKIP_INVALID)};
     struct lb_answer answer = {0};
     bool sent = false;
     if (body.failed) {

@@ -59,7 +59,8 @@ static bool send_batch(void *context, struct lb_batch *batch)
     lb_buf_append_str(&body, lb_buf_str(&batch->items));
     lb_buf_append_lit(&body, "]}");
     struct lb_answer answer = {0};
-    struct lb_call call = {.method = "POST", .path = checking->path.ptr, .body = lb_buf_str(&body)};
+    struct lb_client_request call = {
+        .method = "POST", .path = checking->path.ptr, .body = lb_buf_str(&body)};
     bool sent = false;
     if (body.failed || checking->names.failed) {
         lb_cli_error("out of memory");

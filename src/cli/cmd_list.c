@@ -48,7 +48,7 @@ static int list_all(const struct lb_cli *cli, struct lb_client *client, struct l
     int code = going ? LB_EXIT_FAILED : LB_EXIT_USAGE;
     for (bool first = true; going; first = false) {
         struct lb_answer answer;
-        struct lb_call call = {.method = "GET", .path = path.ptr};
+        struct lb_client_request call = {.method = "GET", .path = path.ptr};
         going = lb_client_call(client, &call, &answer);
         bool last = !answer.cursor[0];
         if (going && lb_json_type(answer.json) != LB_JSON_ARRAY) {

@@ -74,8 +74,8 @@ static bool meanwhile(void *context, int pause_ms)
     return pause_ms ? may_pause(sending) : lb_runner_stops(sending->runner) <= sending->patience;
 }
 
-static bool call(struct sending *sending, const struct lb_call *request, unsigned patience,
-                 long status, struct lb_answer *out)
+static bool call(struct sending *sending, const struct lb_client_request *request,
+                 unsigned patience, long status, struct lb_answer *out)
 {
     sending->patience = patience;
     bool answered = lb_client_call_or(sending->client, request, status, out);
@@ -139,7 +139,8 @@ static void conclude(struct sending *sending, struct lb_json *activity, struct l
                   "/complete")) {
         lb_cli_error("out of memory");
     } else {
-        struct lb_call request = {.method = "POST", .path = path.ptr, .body = lb_buf_str(&body)};
+        struct lb_client_request request = {
+            .method = "POST", .path = path.ptr, .body = lb_buf_str(&body)};
         answered = call(sending, &request, REPORT_PATIENCE, 409, &answer);
         sending->hurried = sending->unreachable;
     }
@@ -233,7 +234,7 @@ static void claim(struct sending *sending)
              (unsigned long long)sending->lease_s);
     if (!put_path(&path, "/v1/campaigns/", lb_str(campaign_of(sending)), "/activities/claim"))
         lb_cli_error("out of memory");
-    struct lb_call request = {.method = "POST", .path = path.ptr, .body = lb_str(body)};
+    struct lb_client_request request = {.method = "POST", .path = path.ptr, .body = lb_str(body)};
     bool claimed = !path.failed && call(sending, &request, CLAIM_PATIENCE, 0, &answer);
     if (claimed && lb_json_type(answer.json) != LB_JSON_ARRAY) {
         lb_cli_error("the server's answer is no list");
@@ -256,7 +257,7 @@ static void claim(struct sending *sending)
 
 static bool ask_campaign(struct sending *sending)
 {
-    struct lb_call request = {.method = "GET", .path = sending->campaign_path.ptr};
+    struct lb_client_request request = {.method = "GET", .path = sending->campaign_path.ptr};
     lb_answer_fini(&sending->campaign);
     sending->campaign_known = call(sending, &request, REPORT_PATIENCE, 0, &sending->campaign);
     if (!sending->campaign_known && !sending->stopped)

@@ -23,7 +23,7 @@ static bool send_batch(void *context, struct lb_batch *batch)
     lb_buf_append_str(&body, lb_buf_str(&batch->items));
     lb_buf_append_str(&body, lb_str(workspace ? "]" : "]}"));
     struct lb_answer answer = {0};
-    struct lb_call call = {
+    struct lb_client_request call = {
         .method = "DELETE", .path = unblocking->path.ptr, .body = lb_buf_str(&body)};
     bool sent = false;
     if (body.failed)

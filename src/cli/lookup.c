@@ -33,7 +33,7 @@ enum lb_lookup lb_lookup_record(struct lb_client *client, const struct lb_identi
             lb_cli_error("out of memory");
             break;
         }
-        struct lb_call call = {.method = "GET", .path = path.ptr};
+        struct lb_client_request call = {.method = "GET", .path = path.ptr};
         if (!lb_client_call(client, &call, &answer)) {
             result = LB_LOOKUP_FAILED;
             cursor[0] = '\0';

@@ -10,9 +10,9 @@
 #define WORKSPACE_NAME "Demo"
 #define CAMPAIGN_ID    "demo"
 
-static struct lb_workspace *find_workspace(struct lb_access *access)
+static struct lb_workspace *find_workspace(struct lb_directory *directory)
 {
-    struct lb_workspace *each = lb_access_workspaces(access);
+    struct lb_workspace *each = lb_directory_workspaces(directory);
     while (each && strcmp(each->row.name, WORKSPACE_NAME) != 0)
         each = lb_rcu_load(&each->next);
     return each;
@@ -20,11 +20,11 @@ static struct lb_workspace *find_workspace(struct lb_access *access)
 
 static lb_err make_workspace(struct lb_parts *parts, struct lb_workspace **out)
 {
-    *out = find_workspace(parts->app.access);
+    *out = find_workspace(parts->app.directory);
     if (*out)
         return LB_OK;
     struct lb_admin_change change = {
-        .access = parts->app.access,
+        .directory = parts->app.directory,
         .workspace_row = {.name = WORKSPACE_NAME, .plan = LB_PLAN_AGENCY}};
     lb_admin_create_workspace(&change);
     lb_err err = lb_parts_write(parts, &change.write);
@@ -36,7 +36,7 @@ static lb_err make_license(struct lb_parts *parts, struct lb_workspace *workspac
 {
     if (lb_workspace_license(workspace, lb_clock_wall_ms()) == LB_OK)
         return LB_OK;
-    struct lb_admin_change change = {.access = parts->app.access,
+    struct lb_admin_change change = {.directory = parts->app.directory,
                                      .workspace = workspace,
                                      .workspace_row = {.plan = LB_PLAN_AGENCY}};
     lb_admin_set_plan(&change);
@@ -45,9 +45,9 @@ static lb_err make_license(struct lb_parts *parts, struct lb_workspace *workspac
 
 static lb_err make_campaign(struct lb_parts *parts, struct lb_workspace *workspace)
 {
-    if (lb_access_campaign(parts->app.access, workspace->row.no, LB_STR(CAMPAIGN_ID)))
+    if (lb_directory_campaign(parts->app.directory, workspace->row.no, LB_STR(CAMPAIGN_ID)))
         return LB_OK;
-    struct lb_campaign_change change = {.standing = {.access = parts->app.access,
+    struct lb_campaign_change change = {.standing = {.directory = parts->app.directory,
                                                      .workspace = workspace,
                                                      .list = {.workspace = workspace->row.no}},
                                         .blocklist = parts->app.blocklist,
@@ -77,7 +77,7 @@ lb_err lb_demo_make(struct lb_parts *parts, const char *url, struct lb_reason *r
     if (!err)
         err = make_campaign(parts, workspace);
     struct lb_admin_change change = {
-        .access = parts->app.access, .workspace = workspace, .key_row = {.name = "demo"}};
+        .directory = parts->app.directory, .workspace = workspace, .key_row = {.name = "demo"}};
     if (!err) {
         lb_admin_create_key(&change);
         err = lb_parts_write(parts, &change.write);

@@ -76,25 +76,25 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
         return err;
     if (shared && !parts->local)
         lb_folder_mark_node(&parts->folder);
-    app->access = lb_access_create();
-    if (!app->access)
+    app->directory = lb_directory_create();
+    if (!app->directory)
         return out_of_memory(reason);
-    err = app->store->shared ? lb_nodes_load_access(app->access, app->store)
-                             : lb_access_load(app->access, app->store);
+    err = app->store->shared ? lb_nodes_load_access(app->directory, app->store)
+                             : lb_directory_load(app->directory, app->store);
     return err ? lb_fail(reason, err, "cannot read workspaces and keys from the database") : LB_OK;
 }
 
 /* The blocklists, and the campaigns that obey them. */
 static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
 {
-    struct lb_blocklist_settings settings = {.access = parts->app.access,
+    struct lb_blocklist_settings settings = {.directory = parts->app.directory,
                                              .store = parts->app.store,
                                              .max_workspace_entries =
                                                  parts->config.max_workspace_entries};
     parts->app.blocklist = lb_blocklist_create(&settings);
     if (!parts->app.blocklist)
         return out_of_memory(reason);
-    struct lb_outreach_settings outreach = {.access = parts->app.access,
+    struct lb_outreach_settings outreach = {.directory = parts->app.directory,
                                             .store = parts->app.store,
                                             .blocklist = parts->app.blocklist,
                                             .max_campaign_leads = parts->config.max_campaign_leads,
@@ -113,7 +113,8 @@ static lb_err lock_alone(void *context, struct lb_write *first)
         return LB_OK;
     lb_err err = lb_nodes_lock(&parts->locked, store, first);
     for (size_t i = 0; !err && i < parts->locked.count; i++)
-        err = lb_nodes_refresh_access(parts->app.access, store, &parts->locked.stands[i], NULL);
+        err =
+            lb_nodes_refresh_access(parts->app.directory, store, &parts->locked.versions[i], NULL);
     return err;
 }
 
@@ -133,7 +134,7 @@ static bool no_upkeep(void *context)
 
 static lb_err make_freshness(struct lb_app *app)
 {
-    struct lb_freshness_settings settings = {.access = app->access,
+    struct lb_freshness_settings settings = {.directory = app->directory,
                                              .blocklist = app->blocklist,
                                              .store = app->store,
                                              .writer = app->writer};
@@ -157,8 +158,8 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
                                           .queue_reads = READS_MAX,
                                           .share_percent = parts->config.workspace_share_percent};
     app->writer = lb_writer_create(&writer);
-    app->failures = lb_failures_create();
-    app->bad_sign_ins = lb_failures_create();
+    app->failures = lb_throttle_create();
+    app->bad_sign_ins = lb_throttle_create();
     app->metrics = lb_metrics_create(lb_route_count);
     app->metrics_allow = parse_networks(&parts->config.metrics_allow);
     app->metrics_allow_count = parts->config.metrics_allow.count;
@@ -280,11 +281,11 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_locked_fini(&parts->locked);
     lb_outreach_destroy(app->outreach);
     lb_blocklist_destroy(app->blocklist);
-    lb_access_destroy(app->access);
+    lb_directory_destroy(app->directory);
     if (app->store)
         app->store->ops->close(app->store);
-    lb_failures_destroy(app->failures);
-    lb_failures_destroy(app->bad_sign_ins);
+    lb_throttle_destroy(app->failures);
+    lb_throttle_destroy(app->bad_sign_ins);
     lb_metrics_destroy(app->metrics);
     free(app->metrics_allow);
     free(parts->trusted_proxies);
@@ -316,7 +317,7 @@ lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
 
 void lb_parts_note(struct lb_parts *parts)
 {
-    struct lb_admin_change change = {.access = parts->app.access};
+    struct lb_admin_change change = {.directory = parts->app.directory};
     if (!parts->app.writer || !lb_writer_running(parts->app.writer))
         return;
     lb_admin_note(&change);

@@ -323,7 +323,7 @@ static bool take_room(struct lb_connection *conn, size_t size)
     if (x->body.len + size <= SMALL_BODY_BYTES)
         return true;
     size_t more = x->body.len + size - x->room;
-    if (!lb_share_take(&server->bodies, more, server->settings.max_buffered_bytes))
+    if (!lb_quota_take(&server->bodies, more, server->settings.max_buffered_bytes))
         return false;
     x->room += more;
     return true;
@@ -489,7 +489,7 @@ static void release_exchange(struct lb_connection *conn, bool delivered)
     conn->received += x->header_bytes + x->content_length;
     conn->counted = conn->counted && !x->chunked;
     conn->first_byte_ms = 0;
-    lb_share_give(&conn->loop->server->bodies, x->room);
+    lb_quota_give(&conn->loop->server->bodies, x->room);
     conn->exchange = NULL;
     lb_exchange_give(&conn->loop->exchanges, x);
 }

@@ -60,7 +60,7 @@ struct lb_server {
     char id_prefix[9]; /* random, of every request id */
     unsigned port;
     _Atomic unsigned connections;
-    struct lb_share bodies; /* bytes of large bodies in memory */
+    struct lb_quota bodies; /* bytes of large bodies in memory */
     bool draining;
     unsigned loop_count;
     struct lb_loop loops[];

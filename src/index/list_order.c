@@ -14,10 +14,10 @@
 
 struct list {
     uint64_t number;
-    struct lb_idlist ids;
+    struct lb_sorted_ids ids;
     struct list *next_idle;
     bool idle; /* on the list of those that may be empty */
-    /* What lb_orders_reserve has seen coming: */
+    /* What lb_list_orders_reserve has seen coming: */
     uint64_t reservation;
     struct list *next_touched;
     uint64_t last;      /* the largest id by then */
@@ -28,13 +28,13 @@ struct list {
     size_t out_of_turn; /* ids that go elsewhere than the end */
 };
 
-struct lb_orders {
+struct lb_list_orders {
     pthread_mutex_t mutex; /* all of this; the writer alone changes anything */
     struct list **table;   /* open addressing by list number, at most half full */
     size_t table_size;     /* a power of two */
     size_t list_count;
     uint64_t entries;
-    struct lb_idlist_pool pool;
+    struct lb_sorted_ids_pool pool;
     uint64_t reservation;
     size_t promised; /* inserts */
     struct list *idle;
@@ -42,14 +42,14 @@ struct lb_orders {
 
 /* ---- the table of lists ---- */
 
-static size_t home_of(const struct lb_orders *orders, uint64_t number)
+static size_t home_of(const struct lb_list_orders *orders, uint64_t number)
 {
     uint64_t hash = number * UINT64_C(0x9e3779b97f4a7c15);
     hash ^= hash >> 32;
     return (size_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (orders->table_size - 1);
 }
 
-static struct list **list_place(const struct lb_orders *orders, uint64_t number)
+static struct list **list_place(const struct lb_list_orders *orders, uint64_t number)
 {
     size_t at = home_of(orders, number);
     while (orders->table[at] && orders->table[at]->number != number)
@@ -57,11 +57,12 @@ static struct list **list_place(const struct lb_orders *orders, uint64_t number)
     return &orders->table[at];
 }
 
-static bool table_grow(struct lb_orders *orders)
+static bool table_grow(struct lb_list_orders *orders)
 {
     struct list **old = orders->table;
     size_t old_size = orders->table_size;
-    struct list **table = lb_idlist_pool_alloc(&orders->pool, 2 * old_size * sizeof(struct list *));
+    struct list **table =
+        lb_sorted_ids_pool_alloc(&orders->pool, 2 * old_size * sizeof(struct list *));
     if (!table)
         return false;
     orders->table = table;
@@ -70,11 +71,11 @@ static bool table_grow(struct lb_orders *orders)
         if (old[i])
             *list_place(orders, old[i]->number) = old[i];
     }
-    lb_idlist_pool_free(&orders->pool, old, old_size * sizeof(struct list *));
+    lb_sorted_ids_pool_free(&orders->pool, old, old_size * sizeof(struct list *));
     return true;
 }
 
-static struct list *list_get(struct lb_orders *orders, uint64_t number)
+static struct list *list_get(struct lb_list_orders *orders, uint64_t number)
 {
     struct list **place = list_place(orders, number);
     if (*place)
@@ -84,7 +85,7 @@ static struct list *list_get(struct lb_orders *orders, uint64_t number)
             return NULL;
         place = list_place(orders, number);
     }
-    struct list *list = lb_idlist_pool_alloc(&orders->pool, sizeof(*list));
+    struct list *list = lb_sorted_ids_pool_alloc(&orders->pool, sizeof(*list));
     if (!list)
         return NULL;
     list->number = number;
@@ -94,7 +95,7 @@ static struct list *list_get(struct lb_orders *orders, uint64_t number)
 }
 
 /* Takes a list out of the table, and closes the gap that it leaves. */
-static void list_unlink(struct lb_orders *orders, struct list *list)
+static void list_unlink(struct lb_list_orders *orders, struct list *list)
 {
     size_t mask = orders->table_size - 1;
     size_t hole = (size_t)(list_place(orders, list->number) - orders->table);
@@ -110,14 +111,14 @@ static void list_unlink(struct lb_orders *orders, struct list *list)
     orders->entries -= list->ids.count;
 }
 
-static void list_free(struct lb_orders *orders, struct list *list)
+static void list_free(struct lb_list_orders *orders, struct list *list)
 {
-    lb_idlist_fini(&list->ids, &orders->pool);
-    lb_idlist_pool_free(&orders->pool, list, sizeof(*list));
+    lb_sorted_ids_fini(&list->ids, &orders->pool);
+    lb_sorted_ids_pool_free(&orders->pool, list, sizeof(*list));
 }
 
 /* Empty lists stay while a promise is out, and are looked at when it ends. */
-static void list_set_idle(struct lb_orders *orders, struct list *list)
+static void list_set_idle(struct lb_list_orders *orders, struct list *list)
 {
     if (list->idle)
         return;
@@ -126,7 +127,7 @@ static void list_set_idle(struct lb_orders *orders, struct list *list)
     orders->idle = list;
 }
 
-static void end_promise(struct lb_orders *orders)
+static void end_promise(struct lb_list_orders *orders)
 {
     orders->promised = 0;
     orders->pool.promised = false;
@@ -140,19 +141,19 @@ static void end_promise(struct lb_orders *orders)
             list_free(orders, list);
         }
     }
-    lb_idlist_pool_trim(&orders->pool, SPARES_KEPT);
+    lb_sorted_ids_pool_trim(&orders->pool, SPARES_KEPT);
 }
 
 /* ---- life ---- */
 
-struct lb_orders *lb_orders_create(uint64_t max_bytes)
+struct lb_list_orders *lb_list_orders_create(uint64_t max_bytes)
 {
-    struct lb_orders *orders = calloc(1, sizeof(*orders));
+    struct lb_list_orders *orders = calloc(1, sizeof(*orders));
     if (!orders)
         return NULL;
     orders->pool.max_bytes = max_bytes;
     orders->table_size = TABLE_FIRST;
-    orders->table = lb_idlist_pool_alloc(&orders->pool, TABLE_FIRST * sizeof(struct list *));
+    orders->table = lb_sorted_ids_pool_alloc(&orders->pool, TABLE_FIRST * sizeof(struct list *));
     if (!orders->table || pthread_mutex_init(&orders->mutex, NULL) != 0) {
         free(orders->table);
         free(orders);
@@ -161,7 +162,7 @@ struct lb_orders *lb_orders_create(uint64_t max_bytes)
     return orders;
 }
 
-void lb_orders_destroy(struct lb_orders *orders)
+void lb_list_orders_destroy(struct lb_list_orders *orders)
 {
     if (!orders)
         return;
@@ -169,13 +170,13 @@ void lb_orders_destroy(struct lb_orders *orders)
         if (orders->table[i])
             list_free(orders, orders->table[i]);
     }
-    lb_idlist_pool_trim(&orders->pool, 0);
+    lb_sorted_ids_pool_trim(&orders->pool, 0);
     free(orders->table);
     pthread_mutex_destroy(&orders->mutex);
     free(orders);
 }
 
-void lb_orders_set_max_bytes(struct lb_orders *orders, uint64_t max_bytes)
+void lb_list_orders_set_max_bytes(struct lb_list_orders *orders, uint64_t max_bytes)
 {
     pthread_mutex_lock(&orders->mutex);
     orders->pool.max_bytes = max_bytes;
@@ -184,13 +185,13 @@ void lb_orders_set_max_bytes(struct lb_orders *orders, uint64_t max_bytes)
 
 /* ---- the writer ---- */
 
-static bool insert_locked(struct lb_orders *orders, uint64_t number, uint64_t id)
+static bool insert_locked(struct lb_list_orders *orders, uint64_t number, uint64_t id)
 {
     struct list *list = list_get(orders, number);
     if (!list)
         return false;
     uint64_t before = list->ids.count;
-    bool ok = lb_idlist_insert(&list->ids, &orders->pool, id);
+    bool ok = lb_sorted_ids_insert(&list->ids, &orders->pool, id);
     orders->entries += list->ids.count - before;
     if (!ok && list->ids.count == 0)
         list_set_idle(orders, list);
@@ -201,7 +202,7 @@ static bool insert_locked(struct lb_orders *orders, uint64_t number, uint64_t id
     return ok;
 }
 
-bool lb_orders_insert(struct lb_orders *orders, uint64_t list, uint64_t id)
+bool lb_list_orders_insert(struct lb_list_orders *orders, uint64_t list, uint64_t id)
 {
     pthread_mutex_lock(&orders->mutex);
     bool ok = insert_locked(orders, list, id);
@@ -209,8 +210,8 @@ bool lb_orders_insert(struct lb_orders *orders, uint64_t list, uint64_t id)
     return ok;
 }
 
-size_t lb_orders_insert_many(struct lb_orders *orders, const struct lb_order_entry *entries,
-                             size_t n)
+size_t lb_list_orders_insert_many(struct lb_list_orders *orders,
+                                  const struct lb_list_entry *entries, size_t n)
 {
     size_t done = 0;
     bool ok = true;
@@ -224,11 +225,11 @@ size_t lb_orders_insert_many(struct lb_orders *orders, const struct lb_order_ent
     return done;
 }
 
-bool lb_orders_remove(struct lb_orders *orders, uint64_t list, uint64_t id)
+bool lb_list_orders_remove(struct lb_list_orders *orders, uint64_t list, uint64_t id)
 {
     pthread_mutex_lock(&orders->mutex);
     struct list *found = *list_place(orders, list);
-    bool ok = found && lb_idlist_remove(&found->ids, &orders->pool, id);
+    bool ok = found && lb_sorted_ids_remove(&found->ids, &orders->pool, id);
     if (ok) {
         orders->entries--;
         if (found->ids.count == 0)
@@ -240,15 +241,15 @@ bool lb_orders_remove(struct lb_orders *orders, uint64_t list, uint64_t id)
     return ok;
 }
 
-uint64_t lb_orders_drop(struct lb_orders *orders, uint64_t list)
+uint64_t lb_list_orders_drop(struct lb_list_orders *orders, uint64_t list)
 {
-    struct lb_idlist_pool freed = {0};
-    struct lb_idlist ids = {0};
+    struct lb_sorted_ids_pool freed = {0};
+    struct lb_sorted_ids ids = {0};
     pthread_mutex_lock(&orders->mutex);
     struct list *found = *list_place(orders, list);
     if (found) {
         ids = found->ids;
-        found->ids = (struct lb_idlist){0};
+        found->ids = (struct lb_sorted_ids){0};
         orders->entries -= ids.count;
         list_set_idle(orders, found);
         if (!orders->promised)
@@ -260,7 +261,7 @@ uint64_t lb_orders_drop(struct lb_orders *orders, uint64_t list)
     uint64_t count = ids.count;
     /* A long list takes milliseconds to free, so not under the mutex. `freed` counts from 0 down.
      */
-    lb_idlist_fini(&ids, &freed);
+    lb_sorted_ids_fini(&ids, &freed);
     pthread_mutex_lock(&orders->mutex);
     orders->pool.bytes += freed.bytes;
     pthread_mutex_unlock(&orders->mutex);
@@ -274,17 +275,18 @@ uint64_t lb_orders_drop(struct lb_orders *orders, uint64_t list)
  * split each block there is, to split again whenever half a block's ids have come, and to fill the
  * gap before each block. One more covers the last block when it is emptied in between. */
 
-static void foresee(struct lb_orders *orders, struct list *list, struct list **touched, uint64_t id)
+static void foresee(struct lb_list_orders *orders, struct list *list, struct list **touched,
+                    uint64_t id)
 {
     if (list->reservation != orders->reservation) {
-        const struct lb_idlist *ids = &list->ids;
+        const struct lb_sorted_ids *ids = &list->ids;
         bool empty = ids->block_count == 0;
         list->reservation = orders->reservation;
         list->next_touched = *touched;
         *touched = list;
-        list->last = empty ? 0 : lb_idlist_last(ids);
+        list->last = empty ? 0 : lb_sorted_ids_last(ids);
         list->base = empty ? 0 : ids->blocks[ids->block_count - 1].base;
-        list->fill = empty ? LB_IDLIST_BLOCK : ids->blocks[ids->block_count - 1].count;
+        list->fill = empty ? LB_SORTED_IDS_BLOCK : ids->blocks[ids->block_count - 1].count;
         list->tail = list->fill;
         list->new_blocks = 0;
         list->out_of_turn = 0;
@@ -293,7 +295,7 @@ static void foresee(struct lb_orders *orders, struct list *list, struct list **t
     }
     bool end = id > list->last;
     list->out_of_turn += !end;
-    if (list->fill == LB_IDLIST_BLOCK || (end && id - list->base > UINT32_MAX)) {
+    if (list->fill == LB_SORTED_IDS_BLOCK || (end && id - list->base > UINT32_MAX)) {
         list->new_blocks++;
         list->fill = 0;
         list->base = end ? id : list->last;
@@ -305,23 +307,24 @@ static void foresee(struct lb_orders *orders, struct list *list, struct list **t
         list->last = id;
 }
 
-static bool set_aside(struct lb_orders *orders, struct list *touched)
+static bool set_aside(struct lb_list_orders *orders, struct list *touched)
 {
     size_t spares = 0;
     for (struct list *list = touched; list; list = list->next_touched) {
         size_t present = list->ids.block_count + list->new_blocks;
-        size_t splits = 3 * present + list->out_of_turn / (LB_IDLIST_BLOCK / 2) + FAR_BLOCKS;
+        size_t splits = 3 * present + list->out_of_turn / (LB_SORTED_IDS_BLOCK / 2) + FAR_BLOCKS;
         if (splits > list->out_of_turn)
             splits = list->out_of_turn;
         size_t blocks = list->new_blocks + splits + 1;
-        if (!lb_idlist_reserve(&list->ids, &orders->pool, blocks, list->tail))
+        if (!lb_sorted_ids_reserve(&list->ids, &orders->pool, blocks, list->tail))
             return false;
         spares += blocks;
     }
-    return lb_idlist_pool_fill(&orders->pool, spares);
+    return lb_sorted_ids_pool_fill(&orders->pool, spares);
 }
 
-bool lb_orders_reserve(struct lb_orders *orders, const struct lb_order_entry *entries, size_t n)
+bool lb_list_orders_reserve(struct lb_list_orders *orders, const struct lb_list_entry *entries,
+                            size_t n)
 {
     pthread_mutex_lock(&orders->mutex);
     end_promise(orders);
@@ -346,7 +349,7 @@ bool lb_orders_reserve(struct lb_orders *orders, const struct lb_order_entry *en
 
 /* ---- readers ---- */
 
-uint64_t lb_orders_count(struct lb_orders *orders, uint64_t list)
+uint64_t lb_list_orders_count(struct lb_list_orders *orders, uint64_t list)
 {
     pthread_mutex_lock(&orders->mutex);
     const struct list *found = *list_place(orders, list);
@@ -355,41 +358,41 @@ uint64_t lb_orders_count(struct lb_orders *orders, uint64_t list)
     return count;
 }
 
-size_t lb_orders_page(struct lb_orders *orders, uint64_t list, bool descending, uint64_t skip,
-                      size_t take, uint64_t *out)
+size_t lb_list_orders_page(struct lb_list_orders *orders, uint64_t list, bool descending,
+                           uint64_t skip, size_t take, uint64_t *out)
 {
     pthread_mutex_lock(&orders->mutex);
     const struct list *found = *list_place(orders, list);
     size_t copied = 0;
     if (found && skip < found->ids.count && take) {
         uint64_t rank = descending ? found->ids.count - 1 - skip : skip;
-        copied = lb_idlist_copy(&found->ids, rank, descending, take, out);
+        copied = lb_sorted_ids_copy(&found->ids, rank, descending, take, out);
     }
     pthread_mutex_unlock(&orders->mutex);
     return copied;
 }
 
-size_t lb_orders_after(struct lb_orders *orders, uint64_t list, bool descending, uint64_t cursor,
-                       size_t take, uint64_t *out)
+size_t lb_list_orders_after(struct lb_list_orders *orders, uint64_t list, bool descending,
+                            uint64_t cursor, size_t take, uint64_t *out)
 {
     pthread_mutex_lock(&orders->mutex);
     const struct list *found = *list_place(orders, list);
     size_t copied = 0;
     if (found && found->ids.count && take && (descending || cursor < UINT64_MAX)) {
-        uint64_t rank = lb_idlist_rank(&found->ids, descending ? cursor : cursor + 1);
+        uint64_t rank = lb_sorted_ids_rank(&found->ids, descending ? cursor : cursor + 1);
         if (descending && rank)
-            copied = lb_idlist_copy(&found->ids, rank - 1, true, take, out);
+            copied = lb_sorted_ids_copy(&found->ids, rank - 1, true, take, out);
         else if (!descending && rank < found->ids.count)
-            copied = lb_idlist_copy(&found->ids, rank, false, take, out);
+            copied = lb_sorted_ids_copy(&found->ids, rank, false, take, out);
     }
     pthread_mutex_unlock(&orders->mutex);
     return copied;
 }
 
-struct lb_orders_stats lb_orders_stats(struct lb_orders *orders)
+struct lb_list_orders_stats lb_list_orders_stats(struct lb_list_orders *orders)
 {
     pthread_mutex_lock(&orders->mutex);
-    struct lb_orders_stats stats = {orders->list_count, orders->entries, orders->pool.bytes};
+    struct lb_list_orders_stats stats = {orders->list_count, orders->entries, orders->pool.bytes};
     pthread_mutex_unlock(&orders->mutex);
     return stats;
 }

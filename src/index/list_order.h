@@ -11,14 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct lb_orders;
+struct lb_list_orders;
 
-struct lb_order_entry {
+struct lb_list_entry {
     uint64_t list; /* workspace number << 32 | campaign number */
     uint64_t id;   /* below 2^40 */
 };
 
-struct lb_orders_stats {
+struct lb_list_orders_stats {
     uint64_t lists;
     uint64_t entries;
     uint64_t bytes; /* asked of the allocator */
@@ -26,47 +26,48 @@ struct lb_orders_stats {
 
 /* `max_bytes`: more than this is treated as out of memory; 0 means no bound. NULL when out of
  * memory. */
-struct lb_orders *lb_orders_create(uint64_t max_bytes);
+struct lb_list_orders *lb_list_orders_create(uint64_t max_bytes);
 
 /* No other thread may use it any more. NULL is fine. */
-void lb_orders_destroy(struct lb_orders *orders);
+void lb_list_orders_destroy(struct lb_list_orders *orders);
 
 /* Changes the bound; what is held already stays, and what was promised stays promised. Any thread.
  */
-void lb_orders_set_max_bytes(struct lb_orders *orders, uint64_t max_bytes);
+void lb_list_orders_set_max_bytes(struct lb_list_orders *orders, uint64_t max_bytes);
 
 /* Adds an id; one that is there already stays. O(1) at the end of a list, where new ids belong;
  * elsewhere a few microseconds. False when out of memory, and then nothing changed. Writer. */
-bool lb_orders_insert(struct lb_orders *orders, uint64_t list, uint64_t id);
+bool lb_list_orders_insert(struct lb_list_orders *orders, uint64_t list, uint64_t id);
 
 /* The same for many; stops at the first that fails and returns how many went in. Writer. */
-size_t lb_orders_insert_many(struct lb_orders *orders, const struct lb_order_entry *entries,
-                             size_t n);
+size_t lb_list_orders_insert_many(struct lb_list_orders *orders,
+                                  const struct lb_list_entry *entries, size_t n);
 
 /* Makes room for these entries, so that inserting them, in this order and mixed with removals,
  * cannot fail. Replaces what an earlier call promised. False when out of memory; nothing is then
  * promised. Writer. */
-bool lb_orders_reserve(struct lb_orders *orders, const struct lb_order_entry *entries, size_t n);
+bool lb_list_orders_reserve(struct lb_list_orders *orders, const struct lb_list_entry *entries,
+                            size_t n);
 
 /* False when the list does not hold the id. Writer. */
-bool lb_orders_remove(struct lb_orders *orders, uint64_t list, uint64_t id);
+bool lb_list_orders_remove(struct lb_list_orders *orders, uint64_t list, uint64_t id);
 
-/* Forgets a list; returns how many ids it held. What lb_orders_reserve promised for this list
+/* Forgets a list; returns how many ids it held. What lb_list_orders_reserve promised for this list
  * ends. Writer. */
-uint64_t lb_orders_drop(struct lb_orders *orders, uint64_t list);
+uint64_t lb_list_orders_drop(struct lb_list_orders *orders, uint64_t list);
 
-uint64_t lb_orders_count(struct lb_orders *orders, uint64_t list);
+uint64_t lb_list_orders_count(struct lb_list_orders *orders, uint64_t list);
 
 /* The `take` ids after the first `skip`, from the smallest up or the largest down; returns how many
  * there were. */
-size_t lb_orders_page(struct lb_orders *orders, uint64_t list, bool descending, uint64_t skip,
-                      size_t take, uint64_t *out);
+size_t lb_list_orders_page(struct lb_list_orders *orders, uint64_t list, bool descending,
+                           uint64_t skip, size_t take, uint64_t *out);
 
 /* The next `take` ids greater than `cursor` (smaller, when descending), in that direction; returns
  * how many there were. The cursor itself may be gone, or never have been there. */
-size_t lb_orders_after(struct lb_orders *orders, uint64_t list, bool descending, uint64_t cursor,
-                       size_t take, uint64_t *out);
+size_t lb_list_orders_after(struct lb_list_orders *orders, uint64_t list, bool descending,
+                            uint64_t cursor, size_t take, uint64_t *out);
 
-struct lb_orders_stats lb_orders_stats(struct lb_orders *orders);
+struct lb_list_orders_stats lb_list_orders_stats(struct lb_list_orders *orders);
 
 #endif

@@ -32,26 +32,26 @@ struct directory {
     struct chunk *chunks[];
 };
 
-struct lb_stamps {
+struct lb_row_times {
     _Atomic(struct directory *) directory;
     _Atomic size_t count; /* of chunks; published after the directory */
     _Atomic uint64_t bytes;
 };
 
-struct lb_stamps *lb_stamps_create(void)
+struct lb_row_times *lb_row_times_create(void)
 {
-    return calloc(1, sizeof(struct lb_stamps));
+    return calloc(1, sizeof(struct lb_row_times));
 }
 
-void lb_stamps_destroy(struct lb_stamps *stamps)
+void lb_row_times_destroy(struct lb_row_times *row_times)
 {
-    if (!stamps)
+    if (!row_times)
         return;
-    struct directory *directory = lb_rcu_load(&stamps->directory);
-    for (size_t i = 0; i < atomic_load(&stamps->count); i++)
+    struct directory *directory = lb_rcu_load(&row_times->directory);
+    for (size_t i = 0; i < atomic_load(&row_times->count); i++)
         free(directory->chunks[i]);
     free(directory);
-    free(stamps);
+    free(row_times);
 }
 
 static void free_directory(struct lb_rcu_head *head)
@@ -60,9 +60,9 @@ static void free_directory(struct lb_rcu_head *head)
 }
 
 /* The directory with room for one more chunk, or NULL. */
-static struct directory *reserve(struct lb_stamps *stamps, size_t count)
+static struct directory *reserve(struct lb_row_times *row_times, size_t count)
 {
-    struct directory *old = lb_rcu_load(&stamps->directory);
+    struct directory *old = lb_rcu_load(&row_times->directory);
     if (old && count < old->capacity)
         return old;
     size_t capacity = old ? old->capacity * 2 : 4;
@@ -72,7 +72,7 @@ static struct directory *reserve(struct lb_stamps *stamps, size_t count)
     larger->capacity = capacity;
     if (old)
         memcpy(larger->chunks, old->chunks, count * sizeof larger->chunks[0]);
-    lb_rcu_publish(&stamps->directory, larger);
+    lb_rcu_publish(&row_times->directory, larger);
     if (old)
         lb_rcu_defer(&old->rcu, free_directory);
     return larger;
@@ -84,16 +84,17 @@ static bool fits(const struct chunk *chunk, uint64_t first, int64_t at)
            first - chunk->first <= UINT32_MAX && at >= chunk->at && at - chunk->at < AT_OFFSET_MAX;
 }
 
-static struct chunk *add_chunk(struct lb_stamps *stamps, size_t count, uint64_t first, int64_t at)
+static struct chunk *add_chunk(struct lb_row_times *row_times, size_t count, uint64_t first,
+                               int64_t at)
 {
-    struct directory *directory = reserve(stamps, count);
+    struct directory *directory = reserve(row_times, count);
     uint32_t rows = count < 6 ? CHUNK_ROWS_MIN << count : CHUNK_ROWS_MAX;
     size_t size = sizeof(struct chunk) + rows * sizeof(struct row);
     struct chunk *chunk = directory ? malloc(size) : NULL;
     if (!chunk)
         return NULL;
     chunk->capacity = rows;
-    atomic_fetch_add_explicit(&stamps->bytes, size, memory_order_relaxed);
+    atomic_fetch_add_explicit(&row_times->bytes, size, memory_order_relaxed);
     chunk->first = first;
     chunk->at = at;
     atomic_init(&chunk->count, 0);
@@ -101,24 +102,25 @@ static struct chunk *add_chunk(struct lb_stamps *stamps, size_t count, uint64_t 
     return chunk;
 }
 
-bool lb_stamps_append(struct lb_stamps *stamps, uint64_t first, struct lb_stamp stamp)
+bool lb_row_times_append(struct lb_row_times *row_times, uint64_t first,
+                         struct lb_row_time row_time)
 {
-    size_t count = atomic_load_explicit(&stamps->count, memory_order_relaxed);
-    struct directory *directory = lb_rcu_load(&stamps->directory);
+    size_t count = atomic_load_explicit(&row_times->count, memory_order_relaxed);
+    struct directory *directory = lb_rcu_load(&row_times->directory);
     struct chunk *chunk = count ? directory->chunks[count - 1] : NULL;
-    bool added = !chunk || !fits(chunk, first, stamp.at);
+    bool added = !chunk || !fits(chunk, first, row_time.at);
     if (added)
-        chunk = add_chunk(stamps, count, first, stamp.at);
+        chunk = add_chunk(row_times, count, first, row_time.at);
     if (!chunk)
         return false;
     uint32_t row = atomic_load_explicit(&chunk->count, memory_order_relaxed);
     chunk->rows[row] =
-        (struct row){(uint32_t)(first - chunk->first), (uint32_t)(stamp.at - chunk->at) << 2 |
-                                                           (uint32_t)stamp.has_reason << 1 |
-                                                           (uint32_t)stamp.continues};
+        (struct row){(uint32_t)(first - chunk->first), (uint32_t)(row_time.at - chunk->at) << 2 |
+                                                           (uint32_t)row_time.has_reason << 1 |
+                                                           (uint32_t)row_time.continues};
     atomic_store_explicit(&chunk->count, row + 1, memory_order_release);
     if (added)
-        atomic_store_explicit(&stamps->count, count + 1, memory_order_release);
+        atomic_store_explicit(&row_times->count, count + 1, memory_order_release);
     return true;
 }
 
@@ -146,13 +148,13 @@ struct place {
 };
 
 /* The last row whose first entry is not above `id`; false when there is none. */
-static bool find(const struct lb_stamps *stamps, uint64_t id, struct place *out)
+static bool find(const struct lb_row_times *row_times, uint64_t id, struct place *out)
 {
     /* The count first: the directory that is loaded after it has at least so many chunks. */
-    size_t count = atomic_load_explicit(&stamps->count, memory_order_acquire);
+    size_t count = atomic_load_explicit(&row_times->count, memory_order_acquire);
     if (count == 0)
         return false;
-    out->directory = lb_rcu_load(&stamps->directory);
+    out->directory = lb_rcu_load(&row_times->directory);
     if (!find_chunk(out->directory, count, id, &out->chunk))
         return false;
     const struct chunk *chunk = out->directory->chunks[out->chunk];
@@ -169,14 +171,14 @@ static bool find(const struct lb_stamps *stamps, uint64_t id, struct place *out)
     return true;
 }
 
-bool lb_stamps_find(const struct lb_stamps *stamps, uint64_t id, struct lb_stamp *out)
+bool lb_row_times_find(const struct lb_row_times *row_times, uint64_t id, struct lb_row_time *out)
 {
     struct place place;
-    if (!find(stamps, id, &place))
+    if (!find(row_times, id, &place))
         return false;
     const struct chunk *chunk = place.directory->chunks[place.chunk];
     uint32_t bits = chunk->rows[place.row].at_and_flags;
-    *out = (struct lb_stamp){chunk->at + (bits >> 2), (bits & 2) != 0, (bits & 1) != 0};
+    *out = (struct lb_row_time){chunk->at + (bits >> 2), (bits & 2) != 0, (bits & 1) != 0};
     return true;
 }
 
@@ -208,11 +210,11 @@ static bool step_back(struct place *place)
     return true;
 }
 
-bool lb_stamps_change_below(const struct lb_stamps *stamps, uint64_t id,
-                            struct lb_stamps_change *out)
+bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t id,
+                               struct lb_row_times_change *out)
 {
     struct place place;
-    if (id == 0 || !find(stamps, id - 1, &place))
+    if (id == 0 || !find(row_times, id - 1, &place))
         return false;
     out->last_row = id_of(&place);
     while (continues(&place) && step_back(&place))
@@ -221,7 +223,7 @@ bool lb_stamps_change_below(const struct lb_stamps *stamps, uint64_t id,
     return true;
 }
 
-uint64_t lb_stamps_bytes(const struct lb_stamps *stamps)
+uint64_t lb_row_times_bytes(const struct lb_row_times *row_times)
 {
-    return atomic_load_explicit(&stamps->bytes, memory_order_relaxed);
+    return atomic_load_explicit(&row_times->bytes, memory_order_relaxed);
 }

@@ -2,46 +2,47 @@
  * tell, in memory, so that it needs no disk unless there is a reason to be read. And which rows of
  * the log belong to one change, so that the latest changes are found without looking for them.
  *
- * One stamp serves a whole row of the log (up to 50 entries): 8 bytes of memory.
+ * One row_time serves a whole row of the log (up to 50 entries): 8 bytes of memory.
  * Threads: one writer at a time; readers on any thread without locks, registered with base/rcu.h
- * and online. Order: a stamp that was appended is found by every look-up that starts later. */
+ * and online. Order: a row_time that was appended is found by every look-up that starts later. */
 #ifndef LB_INDEX_ROW_TIMES_H
 #define LB_INDEX_ROW_TIMES_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-struct lb_stamps;
+struct lb_row_times;
 
-struct lb_stamp {
+struct lb_row_time {
     int64_t at; /* milliseconds since 1970 UTC */
     bool has_reason;
     bool continues; /* the row belongs to the same change as the one before */
 };
 
 /* A change: the first entry ids of its first and of its last row. */
-struct lb_stamps_change {
+struct lb_row_times_change {
     uint64_t first_row;
     uint64_t last_row;
 };
 
 /* NULL when out of memory. */
-struct lb_stamps *lb_stamps_create(void);
+struct lb_row_times *lb_row_times_create(void);
 
 /* No other thread may use it any more. NULL is fine. */
-void lb_stamps_destroy(struct lb_stamps *stamps);
+void lb_row_times_destroy(struct lb_row_times *row_times);
 
 /* The row whose first entry is `first`, greater than all before. False when out of memory. Writer.
  */
-bool lb_stamps_append(struct lb_stamps *stamps, uint64_t first, struct lb_stamp stamp);
+bool lb_row_times_append(struct lb_row_times *row_times, uint64_t first,
+                         struct lb_row_time row_time);
 
-/* The stamp of the last row whose first entry is not above `id`. False when there is none. */
-bool lb_stamps_find(const struct lb_stamps *stamps, uint64_t id, struct lb_stamp *out);
+/* The row_time of the last row whose first entry is not above `id`. False when there is none. */
+bool lb_row_times_find(const struct lb_row_times *row_times, uint64_t id, struct lb_row_time *out);
 
 /* The last change that begins below `id`. False when there is none. */
-bool lb_stamps_change_below(const struct lb_stamps *stamps, uint64_t id,
-                            struct lb_stamps_change *out);
+bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t id,
+                               struct lb_row_times_change *out);
 
-uint64_t lb_stamps_bytes(const struct lb_stamps *stamps);
+uint64_t lb_row_times_bytes(const struct lb_row_times *row_times);
 
 #endif

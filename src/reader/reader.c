@@ -14,7 +14,7 @@ struct worker {
 
 struct lb_readers {
     struct lb_readers_settings settings;
-    struct lb_share taken;
+    struct lb_quota taken;
     _Atomic uint64_t refused;
     struct lb_read_lane operators;
     pthread_mutex_t lock; /* guards what follows, and the lanes */
@@ -33,20 +33,20 @@ static lb_err take_place(struct lb_readers *readers, struct lb_read_lane *lane)
 {
     const struct lb_readers_settings *settings = &readers->settings;
     uint64_t limit = settings->queue_reads;
-    if (!lb_share_take(&readers->taken, 1, limit))
+    if (!lb_quota_take(&readers->taken, 1, limit))
         return LB_ERR_OVERLOADED;
     if (lane != &readers->operators)
         limit = limit * settings->share_percent / 100;
-    if (lb_share_take(&lane->taken, 1, limit))
+    if (lb_quota_take(&lane->taken, 1, limit))
         return LB_OK;
-    lb_share_give(&readers->taken, 1);
+    lb_quota_give(&readers->taken, 1);
     return LB_ERR_WORKSPACE_OVERLOADED;
 }
 
 static void give_place(struct lb_readers *readers, struct lb_read_lane *lane)
 {
-    lb_share_give(&readers->taken, 1);
-    lb_share_give(&lane->taken, 1);
+    lb_quota_give(&readers->taken, 1);
+    lb_quota_give(&lane->taken, 1);
 }
 
 /* Lists the lane behind the others if a turn of it may begin. Under the lock, as the next two. */

@@ -37,7 +37,7 @@ struct lb_read {
 /* A workspace at the readers: embedded in its struct, all zero at first, the pool's own. It lives
  * as long as the pool. */
 struct lb_read_lane {
-    struct lb_share taken; /* places in the queue: reads that wait or are under way */
+    struct lb_quota taken; /* places in the queue: reads that wait or are under way */
     /* Guarded by the pool's lock. */
     struct lb_read *first, *last; /* reads that wait for a turn */
     unsigned running;             /* turns under way */

@@ -44,7 +44,7 @@ enum lb_lead_mark {
 };
 
 /* How many leads a campaign has, by what they are; or by how much that changes. */
-struct lb_tally {
+struct lb_counts {
     int64_t leads[LB_LEAD_STATUS_COUNT];
     int64_t set_aside; /* of the waiting, active and paused ones: blocked */
     int64_t invited;
@@ -58,7 +58,7 @@ struct lb_campaign_state {
     enum lb_campaign_status status;
     int64_t activated_at;    /* 0: never */
     struct lb_str variables; /* packed: domain/outreach/variables.h; ptr NULL: none */
-    struct lb_tally tally;
+    struct lb_counts counts;
 };
 
 struct lb_step_row {

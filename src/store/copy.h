@@ -1,6 +1,6 @@
 /* Copying a whole installation from one store to another: the tables, column by column, and what
- * each backend offers besides store.h for it. The code that copies is in domain/copy/copy.h. Sessions
- * and one-time links stay behind: people sign in again.
+ * each backend offers besides store.h for it. The code that copies is in domain/copy/copy.h.
+ * Sessions and one-time links stay behind: people sign in again.
  *
  * A row is an array of values in the order of its table's columns, whatever the backends call them
  * and however they keep them. What only one backend has, such as the tokens of a shared store, is

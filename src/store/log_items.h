@@ -5,7 +5,7 @@
 #include "base/str.h"
 
 /* Takes the first item off `*rest`; false when none is left. */
-static inline bool lb_items_next(struct lb_str *rest, struct lb_str *out)
+static inline bool lb_log_items_next(struct lb_str *rest, struct lb_str *out)
 {
     if (!rest->ptr)
         return false;
@@ -18,17 +18,17 @@ static inline bool lb_items_next(struct lb_str *rest, struct lb_str *out)
 }
 
 /* Item `n`, from 0; false when there are not so many. */
-static inline bool lb_items_nth(struct lb_str items, uint64_t n, struct lb_str *out)
+static inline bool lb_log_items_nth(struct lb_str items, uint64_t n, struct lb_str *out)
 {
     bool found;
     do
-        found = lb_items_next(&items, out);
+        found = lb_log_items_next(&items, out);
     while (found && n-- > 0);
     return found;
 }
 
 /* How many there are. */
-static inline uint64_t lb_items_count(struct lb_str items)
+static inline uint64_t lb_log_items_count(struct lb_str items)
 {
     if (!items.ptr)
         return 0;

@@ -106,7 +106,7 @@ struct lb_log_mark {
 };
 
 /* Where a workspace stands in a shared store. */
-struct lb_stand {
+struct lb_workspace_version {
     uint32_t workspace;
     uint64_t access_version; /* grows with every change of its licence, keys and campaigns */
     struct lb_log_mark log;
@@ -129,13 +129,14 @@ struct lb_store_shared {
      * locked elsewhere have workspace 0 as well. Reserves `ids` entry ids, the
      * first of which is `*out_first`. */
     lb_err (*lock)(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
-                   uint64_t ids, struct lb_stand *out, uint64_t *out_first);
+                   uint64_t ids, struct lb_workspace_version *out, uint64_t *out_first);
     /* More entry ids, later in the transaction. */
     lb_err (*reserve)(struct lb_store *store, uint64_t ids, uint64_t *out_first);
 
-    /* Reading. Where workspaces stand, in any order; with count 0 all of them. */
-    lb_err (*stands)(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
-                     void *context, lb_err (*each)(void *context, const struct lb_stand *stand));
+    /* Reading. Where workspaces latest, in any order; with count 0 all of them. */
+    lb_err (*versions)(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
+                       void *context,
+                       lb_err (*each)(void *context, const struct lb_workspace_version *latest));
     /* LB_ERR_NOT_FOUND when there is none. */
     lb_err (*workspace)(struct lb_store_reader *reader, uint32_t no, struct lb_workspace_row *out);
     /* The workspaces of keys by their ids, 0 for one that does not exist. */
@@ -180,7 +181,7 @@ struct lb_store_ops {
                                      struct lb_str variables);
     /* Adds to its counts. */
     lb_err (*campaign_count)(struct lb_store *store, uint32_t workspace, uint32_t no,
-                             const struct lb_tally *change);
+                             const struct lb_counts *change);
 
     /* Inserts and sets row->no. */
     lb_err (*step_insert)(struct lb_store *store, struct lb_step_row *row);
@@ -252,8 +253,9 @@ struct lb_store_ops {
     lb_err (*load_campaigns)(struct lb_store *store, void *context,
                              lb_err (*each)(void *context, const struct lb_campaign_row *row));
     /* Campaigns that were deleted and still have leads or steps. */
-    lb_err (*load_remains)(struct lb_store *store, void *context,
-                           lb_err (*each)(void *context, uint32_t workspace, uint32_t campaign));
+    lb_err (*load_deleted_campaigns)(struct lb_store *store, void *context,
+                                     lb_err (*each)(void *context, uint32_t workspace,
+                                                    uint32_t campaign));
 
     /* Reading. A reader sees all that was committed before its call began. */
     lb_err (*reader_open)(struct lb_store *store, struct lb_store_reader **out);
@@ -282,12 +284,12 @@ struct lb_store_ops {
      * once; until the reader rests or the transaction ends. Never needed, may do nothing, and
      * failures come with the calls that it is for. Entries of the log by id; leads by number, with
      * their activities of one step (0: none); leads by name (for leads_named). */
-    void (*expect_entries)(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
-                           size_t count);
-    void (*expect_leads)(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
-                         size_t count, uint32_t step);
-    void (*expect_names)(struct lb_store_reader *reader, uint32_t workspace,
-                         const struct lb_str *names, size_t count);
+    void (*prefetch_entries)(struct lb_store_reader *reader, uint32_t workspace,
+                             const uint64_t *ids, size_t count);
+    void (*prefetch_leads)(struct lb_store_reader *reader, uint32_t workspace,
+                           const uint64_t *leads, size_t count, uint32_t step);
+    void (*prefetch_names)(struct lb_store_reader *reader, uint32_t workspace,
+                           const struct lb_str *names, size_t count);
 
     /* LB_ERR_NOT_FOUND when there is no such campaign, step, lead or activity. */
     lb_err (*campaign_state)(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,

@@ -37,7 +37,7 @@ struct lb_writer {
     _Atomic bool stopping;
     _Atomic bool failed;
     _Atomic bool refused_by_store; /* the last commit did not go through */
-    struct lb_share queued;        /* weight of all that is queued or under way */
+    struct lb_quota queued;        /* weight of all that is queued or under way */
     /* The writer thread's. */
     struct lb_write *first; /* taken from the inbox, oldest first */
     struct lb_write **last;
@@ -116,21 +116,21 @@ static lb_err take_room(struct lb_writer *writer, struct lb_write *write)
 {
     const struct lb_writer_settings *settings = &writer->settings;
     size_t amount = weight(writer, write);
-    if (!lb_share_take(&writer->queued, amount, settings->queue_bytes))
+    if (!lb_quota_take(&writer->queued, amount, settings->queue_bytes))
         return LB_ERR_OVERLOADED;
     if (!write->share ||
-        lb_share_take(write->share, amount, settings->queue_bytes / 100 * settings->share_percent))
+        lb_quota_take(write->share, amount, settings->queue_bytes / 100 * settings->share_percent))
         return LB_OK;
-    lb_share_give(&writer->queued, amount);
+    lb_quota_give(&writer->queued, amount);
     return LB_ERR_WORKSPACE_OVERLOADED;
 }
 
 static void give_room(struct lb_writer *writer, struct lb_write *write)
 {
     size_t amount = weight(writer, write);
-    lb_share_give(&writer->queued, amount);
+    lb_quota_give(&writer->queued, amount);
     if (write->share)
-        lb_share_give(write->share, amount);
+        lb_quota_give(write->share, amount);
 }
 
 static void enqueue(struct lb_task *task)

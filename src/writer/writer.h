@@ -32,7 +32,7 @@ struct lb_write {
     void (*publish)(struct lb_write *write); /* after the commit, in order; NULL: nothing to do */
     struct lb_task *completion;              /* pushed to `home` when the result is known */
     struct lb_mailbox *home;
-    struct lb_share *share; /* of the workspace; NULL for operators, who are never refused */
+    struct lb_quota *share; /* of the workspace; NULL for operators, who are never refused */
     size_t size;            /* bytes of memory that it holds, for the queue's bound */
     uint32_t workspace;     /* that it changes, 0: none in particular */
     uint32_t entries;       /* entries of the log that it will add at most, as far as it knows */

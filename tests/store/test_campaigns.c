@@ -37,21 +37,21 @@ static struct lb_campaign_state state_of(struct backend *backend, uint32_t campa
     return state;
 }
 
-static const struct lb_tally each_another = {.leads = {1, 2, 3, 4, 5},
-                                             .set_aside = 6,
-                                             .invited = 7,
-                                             .accepted = 8,
-                                             .contacted = 9,
-                                             .replied = 10};
+static const struct lb_counts each_another = {.leads = {1, 2, 3, 4, 5},
+                                              .set_aside = 6,
+                                              .invited = 7,
+                                              .accepted = 8,
+                                              .contacted = 9,
+                                              .replied = 10};
 
 static void a_new_campaign_has_counted_nothing(void **state)
 {
     struct backend *backend = *state;
-    const struct lb_tally nothing = {0};
+    const struct lb_counts nothing = {0};
     uint32_t campaign = add_campaign(backend, "spring");
     backend_commit(backend);
     struct lb_campaign_state now = state_of(backend, campaign);
-    assert_memory_equal(&now.tally, &nothing, sizeof nothing);
+    assert_memory_equal(&now.counts, &nothing, sizeof nothing);
     assert_int_equal(now.status, LB_CAMPAIGN_DRAFT);
     assert_int_equal(now.activated_at, 0);
     assert_null(now.variables.ptr);
@@ -62,14 +62,14 @@ static void counts_add_up_for_their_campaign_alone(void **state)
     struct backend *backend = *state;
     uint32_t campaign = add_campaign(backend, "spring");
     uint32_t other = add_campaign(backend, "summer");
-    struct lb_tally back = {.leads = {-1, 0, 0, 0, 1}, .set_aside = -6};
-    const struct lb_tally nothing = {0};
-    struct lb_tally wanted = {.leads = {1, 4, 6, 8, 11},
-                              .set_aside = 6,
-                              .invited = 14,
-                              .accepted = 16,
-                              .contacted = 18,
-                              .replied = 20};
+    struct lb_counts back = {.leads = {-1, 0, 0, 0, 1}, .set_aside = -6};
+    const struct lb_counts nothing = {0};
+    struct lb_counts wanted = {.leads = {1, 4, 6, 8, 11},
+                               .set_aside = 6,
+                               .invited = 14,
+                               .accepted = 16,
+                               .contacted = 18,
+                               .replied = 20};
     assert_int_equal(
         backend->ops->campaign_count(backend->store, BACKEND_WORKSPACE, campaign, &each_another),
         LB_OK);
@@ -81,9 +81,9 @@ static void counts_add_up_for_their_campaign_alone(void **state)
     backend_commit(backend);
     backend_reopen(backend);
     struct lb_campaign_state now = state_of(backend, campaign);
-    assert_memory_equal(&now.tally, &wanted, sizeof wanted);
+    assert_memory_equal(&now.counts, &wanted, sizeof wanted);
     now = state_of(backend, other);
-    assert_memory_equal(&now.tally, &nothing, sizeof nothing);
+    assert_memory_equal(&now.counts, &nothing, sizeof nothing);
 }
 
 static void status_activation_and_variables_are_kept(void **state)
@@ -171,7 +171,8 @@ static lb_err refuse_campaign(void *context, uint32_t workspace, uint32_t campai
 static struct campaigns remains(struct backend *backend)
 {
     struct campaigns found = {0};
-    assert_int_equal(backend->ops->load_remains(backend->store, &found, take_campaign), LB_OK);
+    assert_int_equal(backend->ops->load_deleted_campaigns(backend->store, &found, take_campaign),
+                     LB_OK);
     return found;
 }
 
@@ -211,7 +212,7 @@ static void remains_are_of_deleted_campaigns_with_leads_or_steps(void **state)
     assert_int_equal(found.count, 3);
     assert_int_equal(found.numbers[0] + found.numbers[1] + found.numbers[2],
                      with_both + with_leads + with_steps);
-    assert_int_equal(backend->ops->load_remains(backend->store, &calls, refuse_campaign),
+    assert_int_equal(backend->ops->load_deleted_campaigns(backend->store, &calls, refuse_campaign),
                      LB_ERR_OVERLOADED);
     assert_int_equal(calls, 1);
     backend_begin(backend);
@@ -498,7 +499,7 @@ static void pages_hold_the_activities_of_the_states_latest_change_first(void **s
 static void rolled_back_changes_were_never_made(void **state)
 {
     struct backend *backend = *state;
-    const struct lb_tally nothing = {0};
+    const struct lb_counts nothing = {0};
     struct lb_activity_row row = whole_activity;
     uint32_t campaign = add_campaign(backend, "spring");
     uint32_t step = add_step(backend, campaign, 1);
@@ -527,7 +528,7 @@ static void rolled_back_changes_were_never_made(void **state)
             backend->ops->campaign_delete(backend->store, BACKEND_WORKSPACE, campaign, 5), LB_OK);
         backend->ops->rollback(backend->store);
         struct lb_campaign_state now = state_of(backend, campaign);
-        assert_memory_equal(&now.tally, &nothing, sizeof nothing);
+        assert_memory_equal(&now.counts, &nothing, sizeof nothing);
         assert_true(now.activated_at == 0 && !now.variables.ptr);
         struct steps steps = steps_of(backend, campaign);
         assert_true(steps.count == 1 && steps.rows[0].position == 1);

@@ -289,7 +289,7 @@ static void a_failed_commit_is_unknown_to_the_whole_batch(void **state)
 static struct lb_key *make_key(void)
 {
     struct lb_admin_change change = {
-        .access = engine.access, .workspace = engine.workspace, .key_row = {.name = "Test"}};
+        .directory = engine.directory, .workspace = engine.workspace, .key_row = {.name = "Test"}};
     lb_admin_create_key(&change);
     assert_int_equal(engine_submit(&engine, &change.write), LB_OK);
     return change.key;
@@ -312,7 +312,7 @@ static void a_key_revoked_meanwhile_changes_nothing(void **state)
 {
     struct lb_standing standing = engine_standing(&engine, NULL);
     standing.key = make_key();
-    struct lb_admin_change revoke = {.access = engine.access, .key = standing.key};
+    struct lb_admin_change revoke = {.directory = engine.directory, .key = standing.key};
     lb_admin_revoke_key(&revoke);
     assert_int_equal(engine_submit(&engine, &revoke.write), LB_OK);
     assert_int_equal(block_as(standing), LB_ERR_INVALID_API_KEY);
@@ -325,7 +325,7 @@ static void a_licence_that_ended_meanwhile_changes_nothing(void **state)
 {
     struct lb_standing standing = engine_standing(&engine, NULL);
     standing.needs_license = true;
-    struct lb_admin_change change = {.access = engine.access,
+    struct lb_admin_change change = {.directory = engine.directory,
                                      .workspace = engine.workspace,
                                      .workspace_row = {.plan = LB_PLAN_AGENCY, .expires_at = 1}};
     lb_admin_set_plan(&change);

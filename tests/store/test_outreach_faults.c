@@ -271,7 +271,7 @@ static lb_err activity_put(struct lb_store *store, const struct lb_activity_row 
 }
 
 static lb_err campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
-                             const struct lb_tally *change)
+                             const struct lb_counts *change)
 {
     return after(real_ops->campaign_count(store, workspace, no, change));
 }

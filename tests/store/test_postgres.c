@@ -83,13 +83,13 @@ static lb_err append(struct lb_store *store, uint32_t workspace, uint64_t id)
     return store->ops->log_append(store, &row);
 }
 
-static struct lb_stand lock(struct lb_store *store, uint32_t workspace, uint64_t ids,
-                            uint64_t *out_first)
+static struct lb_workspace_version lock(struct lb_store *store, uint32_t workspace, uint64_t ids,
+                                        uint64_t *out_first)
 {
-    struct lb_stand stand;
-    assert_int_equal(store->shared->lock(store, &workspace, 1, true, ids, &stand, out_first),
+    struct lb_workspace_version latest;
+    assert_int_equal(store->shared->lock(store, &workspace, 1, true, ids, &latest, out_first),
                      LB_OK);
-    return stand;
+    return latest;
 }
 
 /* --- The database's names and schema ---------------------------------------------------------- */
@@ -269,12 +269,12 @@ static void who_waits_too_long_for_a_workspace_has_a_conflict(void **state)
 {
     struct lb_store *store = open_store();
     struct lb_store *other = open_within(400);
-    struct lb_stand stand;
+    struct lb_workspace_version latest;
     uint32_t workspace = add_workspace(store);
     begin(store);
     lock(store, workspace, 0, NULL);
     begin(other);
-    assert_int_equal(other->shared->lock(other, &workspace, 1, true, 0, &stand, NULL),
+    assert_int_equal(other->shared->lock(other, &workspace, 1, true, 0, &latest, NULL),
                      LB_ERR_CONFLICT);
     assert_int_equal(append(other, workspace, 1), LB_ERR_CONFLICT); /* and so it stays */
     assert_int_equal(other->ops->commit(other), LB_ERR_CONFLICT);
@@ -296,9 +296,9 @@ struct locking {
 static void *lock_it(void *context)
 {
     struct locking *locking = context;
-    struct lb_stand stand;
+    struct lb_workspace_version latest;
     struct lb_store *store = locking->store;
-    locking->result = store->shared->lock(store, &locking->workspace, 1, true, 0, &stand, NULL);
+    locking->result = store->shared->lock(store, &locking->workspace, 1, true, 0, &latest, NULL);
     if (locking->result)
         store->ops->rollback(store);
     return NULL;
@@ -460,17 +460,17 @@ static lb_err append_once(struct appending *appending, struct lb_store *store, u
 {
     uint32_t workspace = appending->workspaces[(round + appending->seed) % 2];
     uint64_t ids = 1 + (round * 7 + appending->seed) % 5;
-    struct lb_stand stand;
+    struct lb_workspace_version latest;
     struct lb_log_row last;
     uint64_t first;
     uint64_t more;
     lb_err err = store->ops->begin(store);
     if (!err)
-        err = store->shared->lock(store, &workspace, 1, true, ids, &stand, &first);
+        err = store->shared->lock(store, &workspace, 1, true, ids, &latest, &first);
     if (!err)
         err = store->shared->reserve(store, 1, &more);
-    if (!err && (stand.workspace != workspace || first <= stand.log.row || more < first + ids ||
-                 stand.log.row != stand.log.token))
+    if (!err && (latest.workspace != workspace || first <= latest.log.row || more < first + ids ||
+                 latest.log.row != latest.log.token))
         appending->wrong++;
     for (uint64_t id = first; !err && id < first + ids; id++)
         err = append(store, workspace, id);
@@ -554,7 +554,7 @@ static void the_first_id_is_1_and_none_is_above_the_greatest(void **state)
 static void expect_works(struct lb_store *store, uint32_t workspace)
 {
     uint64_t first = 0;
-    struct lb_stand stand;
+    struct lb_workspace_version latest;
     lb_err err = LB_ERR_STORAGE_UNAVAILABLE;
     for (int i = 0; err && i < 20; i++) { /* there is a pause between attempts to connect */
         err = store->ops->begin(store);
@@ -562,7 +562,7 @@ static void expect_works(struct lb_store *store, uint32_t workspace)
             usleep(100000);
     }
     assert_int_equal(err, LB_OK);
-    assert_int_equal(store->shared->lock(store, &workspace, 1, true, 1, &stand, &first), LB_OK);
+    assert_int_equal(store->shared->lock(store, &workspace, 1, true, 1, &latest, &first), LB_OK);
     assert_int_equal(append(store, workspace, first), LB_OK);
     commit(store);
     assert_int_equal(store->ops->probe(store), LB_OK);
@@ -732,23 +732,24 @@ static void a_failed_write_fails_the_transaction(void **state)
     store->ops->close(store);
 }
 
-/* --- Where workspaces stand ------------------------------------------------------------------- */
+/* --- Where workspaces latest -------------------------------------------------------------------
+ */
 
-static lb_err take_stand(void *context, const struct lb_stand *stand)
+static lb_err take_stand(void *context, const struct lb_workspace_version *latest)
 {
-    struct lb_stand *stands = context;
-    assert_true(stand->workspace < 8);
-    stands[stand->workspace] = *stand;
+    struct lb_workspace_version *versions = context;
+    assert_true(latest->workspace < 8);
+    versions[latest->workspace] = *latest;
     return LB_OK;
 }
 
-static struct lb_stand stand_of(struct lb_store *store, uint32_t workspace)
+static struct lb_workspace_version stand_of(struct lb_store *store, uint32_t workspace)
 {
-    struct lb_stand stands[8] = {0};
-    assert_int_equal(
-        store->shared->stands(store->ops->writer_reader(store), &workspace, 1, stands, take_stand),
-        LB_OK);
-    return stands[workspace];
+    struct lb_workspace_version versions[8] = {0};
+    assert_int_equal(store->shared->versions(store->ops->writer_reader(store), &workspace, 1,
+                                             versions, take_stand),
+                     LB_OK);
+    return versions[workspace];
 }
 
 static void a_workspace_stands_where_its_last_change_left_it(void **state)
@@ -757,13 +758,13 @@ static void a_workspace_stands_where_its_last_change_left_it(void **state)
     uint32_t workspace = add_workspace(store);
     uint32_t other = add_workspace(store);
     uint32_t asked[] = {other, 7, workspace};
-    struct lb_stand stands[8] = {0};
+    struct lb_workspace_version versions[8] = {0};
     struct lb_lead_row lead = {.workspace = workspace, .campaign = 1, .identifier = LB_STR("ada")};
-    struct lb_stand stand = stand_of(store, workspace);
-    assert_true(stand.access_version == 1 && stand.log.row == 0 && !stand.has_leads);
+    struct lb_workspace_version latest = stand_of(store, workspace);
+    assert_true(latest.access_version == 1 && latest.log.row == 0 && !latest.has_leads);
     begin(store);
-    stand = lock(store, workspace, 0, NULL);
-    assert_true(stand.workspace == workspace && stand.access_version == 1);
+    latest = lock(store, workspace, 0, NULL);
+    assert_true(latest.workspace == workspace && latest.access_version == 1);
     assert_int_equal(append(store, workspace, 5), LB_OK);
     assert_int_equal(append(store, workspace, UINT64_C(1) << 39), LB_OK);
     assert_int_equal(store->ops->workspace_set_plan(store, workspace, LB_PLAN_PRO, 9), LB_OK);
@@ -772,18 +773,18 @@ static void a_workspace_stands_where_its_last_change_left_it(void **state)
     assert_int_equal(store->ops->key_touch(store, other, 1, 1), LB_OK);
     commit(store);
     assert_int_equal(
-        store->shared->stands(store->ops->writer_reader(store), asked, 3, stands, take_stand),
+        store->shared->versions(store->ops->writer_reader(store), asked, 3, versions, take_stand),
         LB_OK);
-    stand = stands[workspace];
-    assert_true(stand.access_version == 2 && stand.has_leads);
-    assert_true(stand.log.row == UINT64_C(1) << 39 && stand.log.token == UINT64_C(1) << 39);
-    assert_true(stands[other].access_version == 1 && stands[other].log.row == 0);
-    assert_int_equal(stands[7].workspace, 0);
-    memset(stands, 0, sizeof stands);
+    latest = versions[workspace];
+    assert_true(latest.access_version == 2 && latest.has_leads);
+    assert_true(latest.log.row == UINT64_C(1) << 39 && latest.log.token == UINT64_C(1) << 39);
+    assert_true(versions[other].access_version == 1 && versions[other].log.row == 0);
+    assert_int_equal(versions[7].workspace, 0);
+    memset(versions, 0, sizeof versions);
     assert_int_equal(
-        store->shared->stands(store->ops->writer_reader(store), NULL, 0, stands, take_stand),
+        store->shared->versions(store->ops->writer_reader(store), NULL, 0, versions, take_stand),
         LB_OK);
-    assert_true(stands[workspace].workspace && stands[other].workspace);
+    assert_true(versions[workspace].workspace && versions[other].workspace);
     store->ops->close(store);
 }
 
@@ -879,12 +880,12 @@ static void what_a_write_changes_is_not_answered_from_memory(void **state)
     struct lb_activity_row read;
     add_workspace(store);
     begin(store);
-    store->ops->expect_names(reader, 1, names, COUNT(names));
+    store->ops->prefetch_names(reader, 1, names, COUNT(names));
     assert_int_equal(named(store, reader, "ada"), 0);
     assert_int_equal(store->ops->lead_insert(store, &ada), LB_OK);
     assert_int_equal(named(store, reader, "ada"), 1);
     assert_int_equal(named(store, reader, "bob"), 0);
-    store->ops->expect_leads(reader, 1, (uint64_t[]){ada.no, ada.no + 1}, 2, 3);
+    store->ops->prefetch_leads(reader, 1, (uint64_t[]){ada.no, ada.no + 1}, 2, 3);
     assert_int_equal(store->ops->activity(reader, 1, ada.no, 3, &read), LB_ERR_NOT_FOUND);
     activity.lead = ada.no;
     assert_int_equal(store->ops->activity_put(store, &activity), LB_OK);
@@ -897,8 +898,8 @@ static void what_a_write_changes_is_not_answered_from_memory(void **state)
     assert_true(lb_str_equal(found.identifier, names[0])); /* the string stays */
     assert_int_equal(store->ops->lead(reader, 1, ada.no, &found), LB_OK);
     assert_int_equal(found.since, 77);
-    store->ops->expect_names(reader, 1, names, COUNT(names));
-    store->ops->expect_leads(reader, 1, &ada.no, 1, 3);
+    store->ops->prefetch_names(reader, 1, names, COUNT(names));
+    store->ops->prefetch_leads(reader, 1, &ada.no, 1, 3);
     moved.member_id = names[1];
     assert_int_equal(store->ops->lead_learn(store, &moved, names[1]), LB_OK);
     assert_int_equal(named(store, reader, "a\"b\\c,{}"), 1);
@@ -906,8 +907,8 @@ static void what_a_write_changes_is_not_answered_from_memory(void **state)
     assert_true(lb_str_equal(found.member_id, names[1]));
     assert_int_equal(store->ops->lead_forget(store, &moved, names[1]), LB_OK);
     assert_int_equal(named(store, reader, "a\"b\\c,{}"), 0);
-    store->ops->expect_names(reader, 1, names, COUNT(names));
-    store->ops->expect_leads(reader, 1, &ada.no, 1, 3);
+    store->ops->prefetch_names(reader, 1, names, COUNT(names));
+    store->ops->prefetch_leads(reader, 1, &ada.no, 1, 3);
     assert_int_equal(store->ops->lead_delete(store, &ada), LB_OK);
     assert_int_equal(named(store, reader, "ada"), 0);
     assert_int_equal(store->ops->lead(reader, 1, ada.no, &found), LB_ERR_NOT_FOUND);
@@ -939,9 +940,9 @@ static void what_was_expected_is_read_at_once_and_kept_until_the_rest(void **sta
     assert_int_equal(append(store, 2, 6), LB_OK);
     commit(store);
     assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
-    store->ops->expect_leads(reader, 1, leads, COUNT(leads), 0);
-    store->ops->expect_names(reader, 1, &LB_STR("l7"), 1);
-    store->ops->expect_entries(reader, 1, ids, COUNT(ids));
+    store->ops->prefetch_leads(reader, 1, leads, COUNT(leads), 0);
+    store->ops->prefetch_names(reader, 1, &LB_STR("l7"), 1);
+    store->ops->prefetch_entries(reader, 1, ids, COUNT(ids));
     assert_int_equal(store->ops->lead(reader, 1, leads[0], &found), LB_OK); /* brings them all */
     run("UPDATE leadblock.lead SET since = 5; DELETE FROM leadblock.lead_name;"
         " DELETE FROM leadblock.blocklist_log");
@@ -980,7 +981,7 @@ static void entries_that_lie_close_together_are_read_at_once(void **state)
     assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
     for (uint64_t i = 0; i < COUNT(ids); i++)
         ids[i] = i + 1;
-    store->ops->expect_entries(reader, workspace, ids, COUNT(ids));
+    store->ops->prefetch_entries(reader, workspace, ids, COUNT(ids));
     assert_int_equal(store->ops->log_row_of(reader, workspace, 5, &row), LB_OK);
     run("DELETE FROM leadblock.blocklist_log");
     for (size_t i = 0; i < COUNT(ids); i++) {

@@ -122,15 +122,15 @@ static const char first_rows[] =
 static void make_schema(const char *path, size_t version)
 {
     sqlite3 *db = NULL;
-    char stamp[64];
+    char row_time[64];
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     for (size_t i = 0; i < version; i++) {
         assert_int_equal(sqlite3_exec(db, lb_sqlite_migrations[i], NULL, NULL, NULL), SQLITE_OK);
         if (i == 0)
             assert_int_equal(sqlite3_exec(db, first_rows, NULL, NULL, NULL), SQLITE_OK);
     }
-    snprintf(stamp, sizeof stamp, "PRAGMA user_version = %zu", version);
-    assert_int_equal(sqlite3_exec(db, stamp, NULL, NULL, NULL), SQLITE_OK);
+    snprintf(row_time, sizeof row_time, "PRAGMA user_version = %zu", version);
+    assert_int_equal(sqlite3_exec(db, row_time, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 

@@ -19,11 +19,11 @@ static bool go_on(void *context, uint64_t done, uint64_t all)
 
 static lb_err load_lists(struct engine *engine)
 {
-    struct lb_blocklist_settings settings = {engine->access, engine->store, 1000000000};
+    struct lb_blocklist_settings settings = {engine->directory, engine->store, 1000000000};
     engine->blocklist = lb_blocklist_create(&settings);
     if (!engine->blocklist)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    struct lb_outreach_settings outreach = {.access = engine->access,
+    struct lb_outreach_settings outreach = {.directory = engine->directory,
                                             .store = engine->store,
                                             .blocklist = engine->blocklist,
                                             .max_campaign_leads = ENGINE_MAX_CAMPAIGN_LEADS,
@@ -58,13 +58,13 @@ lb_err engine_open(struct engine *engine, const char *path, const char *vfs)
     lb_err err = lb_sqlite_open(&sqlite, &engine->store, &reason);
     if (err)
         return err;
-    engine->access = lb_access_create();
-    err = lb_access_load(engine->access, engine->store);
+    engine->directory = lb_directory_create();
+    err = lb_directory_load(engine->directory, engine->store);
     if (!err)
         err = load_lists(engine);
     if (!err)
         err = start_writer(engine);
-    engine->workspace = lb_access_workspaces(engine->access);
+    engine->workspace = lb_directory_workspaces(engine->directory);
     if (err)
         engine_close(engine);
     return err;
@@ -78,7 +78,7 @@ void engine_close(struct engine *engine)
     lb_writer_destroy(engine->writer);
     lb_outreach_destroy(engine->outreach);
     lb_blocklist_destroy(engine->blocklist);
-    lb_access_destroy(engine->access);
+    lb_directory_destroy(engine->directory);
     if (engine->store)
         engine->store->ops->close(engine->store);
     *engine = (struct engine){0};
@@ -106,7 +106,7 @@ lb_err engine_submit(struct engine *engine, struct lb_write *write)
 
 lb_err engine_make_workspace(struct engine *engine)
 {
-    struct lb_admin_change change = {.access = engine->access,
+    struct lb_admin_change change = {.directory = engine->directory,
                                      .workspace_row = {.name = "Test", .plan = LB_PLAN_AGENCY}};
     lb_admin_create_workspace(&change);
     lb_err err = engine_submit(engine, &change.write);
@@ -116,7 +116,7 @@ lb_err engine_make_workspace(struct engine *engine)
 
 struct lb_standing engine_standing(const struct engine *engine, const char *campaign)
 {
-    return (struct lb_standing){.access = engine->access,
+    return (struct lb_standing){.directory = engine->directory,
                                 .workspace = engine->workspace,
                                 .campaign_id = lb_str(campaign),
                                 .list = engine_list(engine, campaign)};
@@ -145,7 +145,7 @@ struct lb_list engine_list(const struct engine *engine, const char *campaign)
     struct lb_list list = {.workspace = engine->workspace->row.no};
     if (campaign) {
         const struct lb_campaign *found =
-            lb_access_campaign(engine->access, list.workspace, lb_str(campaign));
+            lb_directory_campaign(engine->directory, list.workspace, lb_str(campaign));
         list.campaign = found ? found->row.no : UINT32_MAX;
     }
     return list;

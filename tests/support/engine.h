@@ -14,7 +14,7 @@
 
 struct engine {
     struct lb_store *store;
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_blocklist *blocklist;
     struct lb_outreach *outreach; /* what is done with it: support/outreach.h */
     struct lb_writer *writer;

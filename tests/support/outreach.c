@@ -145,13 +145,13 @@ lb_err outreach_claim(struct engine *engine, const char *campaign, size_t max, u
 lb_err outreach_complete(struct engine *engine, const struct claimed *claimed,
                          enum lb_result result, const char *detail, struct reported *out)
 {
-    struct lb_completion completion = {.outreach = engine->outreach,
-                                       .standing = engine_standing(engine, NULL),
-                                       .lead = claimed->lead,
-                                       .step = claimed->step,
-                                       .lease_token = lb_str(claimed->token),
-                                       .result = result,
-                                       .detail = lb_str(detail)};
+    struct lb_report completion = {.outreach = engine->outreach,
+                                   .standing = engine_standing(engine, NULL),
+                                   .lead = claimed->lead,
+                                   .step = claimed->step,
+                                   .lease_token = lb_str(claimed->token),
+                                   .result = result,
+                                   .detail = lb_str(detail)};
     lb_activity_complete(&completion);
     lb_err err = engine_submit(engine, &completion.write);
     if (out)

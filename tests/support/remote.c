@@ -123,13 +123,14 @@ static lb_err log_scan(struct lb_store_reader *reader, uint32_t workspace, uint6
 }
 
 static lb_err lock_workspaces(struct lb_store *store, const uint32_t *workspaces, size_t count,
-                              bool patient, uint64_t ids, struct lb_stand *out, uint64_t *out_first)
+                              bool patient, uint64_t ids, struct lb_workspace_version *out,
+                              uint64_t *out_first)
 {
     struct remote *remote = lock_store(store);
     for (size_t i = 0; i < count; i++) {
         remote->locked[i] = workspaces[i];
-        out[i] = workspaces[i] <= remote->workspace_count ? remote->stands[workspaces[i] - 1]
-                                                          : (struct lb_stand){0};
+        out[i] = workspaces[i] <= remote->workspace_count ? remote->versions[workspaces[i] - 1]
+                                                          : (struct lb_workspace_version){0};
     }
     remote->locked_count = count;
     remote->reserved = ids;
@@ -148,15 +149,16 @@ static void note_question(struct remote *remote, const uint32_t *workspaces, siz
 }
 
 static lb_err stands(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
-                     void *context, lb_err (*each)(void *context, const struct lb_stand *stand))
+                     void *context,
+                     lb_err (*each)(void *context, const struct lb_workspace_version *latest))
 {
     struct remote *remote = remote_lock(reader->remote);
-    struct lb_stand found[REMOTE_WORKSPACES_MAX];
+    struct lb_workspace_version found[REMOTE_WORKSPACES_MAX];
     size_t size = count ? 0 : remote->workspace_count;
-    memcpy(found, remote->stands, size * sizeof *found);
+    memcpy(found, remote->versions, size * sizeof *found);
     for (size_t i = 0; i < count; i++)
         if (workspaces[i] <= remote->workspace_count)
-            found[size++] = remote->stands[workspaces[i] - 1];
+            found[size++] = remote->versions[workspaces[i] - 1];
     if (reader->asks)
         note_question(remote, workspaces, count);
     lb_err err = reader->asks ? remote->fail_question : remote->fail_writer;
@@ -220,7 +222,7 @@ uint32_t remote_add_workspace(struct remote *remote)
     uint32_t no = row->no = (uint32_t)remote->workspace_count;
     row->plan = LB_PLAN_AGENCY;
     snprintf(row->id, sizeof row->id, "ws_%u", no);
-    remote->stands[no - 1] = (struct lb_stand){.workspace = no, .access_version = 1};
+    remote->versions[no - 1] = (struct lb_workspace_version){.workspace = no, .access_version = 1};
     remote_unlock(remote);
     return no;
 }
@@ -232,7 +234,7 @@ void remote_append(struct remote *remote, struct lb_list list, enum lb_log_kind 
     row.token = id + (1 << 20);
     remote_lock(remote);
     remote->rows[remote->row_count++] = row;
-    remote->stands[list.workspace - 1].log = (struct lb_log_mark){id, row.token};
+    remote->versions[list.workspace - 1].log = (struct lb_log_mark){id, row.token};
     remote_unlock(remote);
 }
 
@@ -257,11 +259,11 @@ static void open_remote(struct remote *remote)
                 .writer_reader = writer_reader,
                 .reader_close = reader_rest,
                 .reader_rest = reader_rest,
-                .expect_entries = expect_entries,
+                .prefetch_entries = expect_entries,
                 .log_row_of = log_row_of,
                 .log_scan = log_scan},
         .shared = {.lock = lock_workspaces,
-                   .stands = stands,
+                   .versions = stands,
                    .workspace = workspace,
                    .workspaces_of_keys = workspaces_of_keys,
                    .keys_since = keys_since,
@@ -283,9 +285,9 @@ void memory_open(struct memory *memory)
     struct lb_store *store = &memory->remote.store;
     lb_rcu_thread_register();
     open_remote(&memory->remote);
-    memory->access = lb_access_create();
-    assert_int_equal(lb_nodes_load_access(memory->access, store), LB_OK);
-    struct lb_blocklist_settings settings = {memory->access, store, 1000};
+    memory->directory = lb_directory_create();
+    assert_int_equal(lb_nodes_load_access(memory->directory, store), LB_OK);
+    struct lb_blocklist_settings settings = {memory->directory, store, 1000};
     memory->blocklist = lb_blocklist_create(&settings);
     assert_int_equal(lb_blocklist_load(memory->blocklist, NULL, NULL), LB_OK);
 }
@@ -294,7 +296,7 @@ void memory_close(struct memory *memory)
 {
     assert_false(memory->remote.unsorted);
     lb_blocklist_destroy(memory->blocklist);
-    lb_access_destroy(memory->access);
+    lb_directory_destroy(memory->directory);
     lb_rcu_barrier();
     lb_rcu_thread_unregister();
     pthread_mutex_destroy(&memory->remote.lock);
@@ -306,7 +308,7 @@ struct lb_workspace *memory_workspace(const struct memory *memory, uint32_t no)
 {
     char id[LB_ID_SIZE];
     snprintf(id, sizeof id, "ws_%u", no);
-    return lb_access_workspace(memory->access, lb_str(id));
+    return lb_directory_workspace(memory->directory, lb_str(id));
 }
 
 bool memory_blocks(const struct memory *memory, uint32_t no, const char *identifier)

@@ -28,7 +28,7 @@ struct remote {
     struct lb_store_reader asking;
     pthread_mutex_t lock;
     struct lb_workspace_row workspaces[REMOTE_WORKSPACES_MAX];
-    struct lb_stand stands[REMOTE_WORKSPACES_MAX];
+    struct lb_workspace_version versions[REMOTE_WORKSPACES_MAX];
     struct lb_key_row keys[REMOTE_WORKSPACES_MAX];
     struct lb_campaign_row campaigns[REMOTE_WORKSPACES_MAX];
     bool deleted[REMOTE_WORKSPACES_MAX]; /* its campaign */
@@ -67,7 +67,7 @@ void remote_block(struct remote *remote, uint32_t workspace, uint64_t id, const 
 /* A node's memory; no threads. */
 struct memory {
     struct remote remote;
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_blocklist *blocklist;
 };
 

@@ -429,13 +429,13 @@ static void a_key_that_was_revoked_meanwhile_changes_nothing(void **state)
 {
     struct engine *engine = engine_of(state);
     struct lb_admin_change made = {
-        .access = engine->access, .workspace = engine->workspace, .key_row = {.name = "key"}};
+        .directory = engine->directory, .workspace = engine->workspace, .key_row = {.name = "key"}};
     lb_admin_create_key(&made);
     assert_int_equal(engine_submit(engine, &made.write), LB_OK);
     struct attempt attempt;
     prepare(engine, &attempt, "john");
     attempt.change.standing.key = made.key;
-    struct lb_admin_change revoked = {.access = engine->access, .key = made.key};
+    struct lb_admin_change revoked = {.directory = engine->directory, .key = made.key};
     lb_admin_revoke_key(&revoked);
     assert_int_equal(engine_submit(engine, &revoked.write), LB_OK);
     assert_int_equal(engine_submit(engine, &attempt.change.write), LB_ERR_INVALID_API_KEY);
@@ -601,12 +601,12 @@ static void the_last_use_of_a_key_is_written_down_when_a_commit_works(void **sta
     struct fixture *fixture = *state;
     struct engine *engine = &fixture->engine;
     struct lb_admin_change made = {
-        .access = engine->access, .workspace = engine->workspace, .key_row = {.name = "key"}};
+        .directory = engine->directory, .workspace = engine->workspace, .key_row = {.name = "key"}};
     lb_admin_create_key(&made);
     assert_int_equal(engine_submit(engine, &made.write), LB_OK);
     atomic_store(&made.key->last_used_at, 12345);
     fail_commits(fixture, 1);
-    struct lb_admin_change touch = {.access = engine->access};
+    struct lb_admin_change touch = {.directory = engine->directory};
     lb_admin_note(&touch);
     assert_int_equal(engine_submit(engine, &touch.write), LB_ERR_STORAGE_FULL);
     assert_int_equal(engine_submit(engine, &touch.write), LB_OK);
@@ -616,7 +616,7 @@ static void the_last_use_of_a_key_is_written_down_when_a_commit_works(void **sta
     strcpy(id, made.key->row.id);
     engine_close(engine);
     assert_int_equal(engine_open(engine, path, NULL), LB_OK);
-    struct lb_key *key = lb_access_key(engine->access, lb_str(id));
+    struct lb_key *key = lb_directory_key(engine->directory, lb_str(id));
     assert_int_equal(atomic_load(&key->last_used_at), 12345);
 }
 
@@ -647,7 +647,7 @@ static void every_check_is_written_down_once(void **state)
 {
     struct fixture *fixture = *state;
     struct engine *engine = &fixture->engine;
-    struct lb_admin_change note = {.access = engine->access};
+    struct lb_admin_change note = {.directory = engine->directory};
     lb_admin_note(&note);
     lb_workspace_count_checks(engine->workspace, 5, 2);
     fail_commits(fixture, 1);
@@ -667,7 +667,7 @@ static void every_check_is_written_down_once(void **state)
 static void a_check_that_was_half_counted_is_not_forgotten(void **state)
 {
     struct engine *engine = &((struct fixture *)*state)->engine;
-    struct lb_admin_change note = {.access = engine->access};
+    struct lb_admin_change note = {.directory = engine->directory};
     lb_admin_note(&note);
     atomic_fetch_add(&engine->workspace->checks, 1);
     assert_int_equal(engine_submit(engine, &note.write), LB_OK);

@@ -13,41 +13,45 @@
 #define NOW    INT64_C(1800000000000)
 #define SECOND UINT64_C(1000000000)
 
-static struct lb_workspace *add_workspace(struct lb_access *access, uint32_t no, const char *id)
+static struct lb_workspace *add_workspace(struct lb_directory *directory, uint32_t no,
+                                          const char *id)
 {
     struct lb_workspace_row row = {.no = no, .name = "Test", .plan = LB_PLAN_PRO};
     lb_str_copy(lb_str(id), row.id, sizeof row.id);
-    return lb_access_add_workspace(access, &row);
+    return lb_directory_add_workspace(directory, &row);
 }
 
-static struct lb_key *add_key(struct lb_access *access, uint32_t no, char text[LB_KEY_TEXT_SIZE],
-                              struct lb_key_row row)
+static struct lb_key *add_key(struct lb_directory *directory, uint32_t no,
+                              char text[LB_KEY_TEXT_SIZE], struct lb_key_row row)
 {
     row.no = no;
     row.workspace = 1;
     lb_key_generate(text, &row);
-    return lb_access_add_key(access, &row);
+    return lb_directory_add_key(directory, &row);
 }
 
-static struct lb_campaign *add_campaign(struct lb_access *access, uint32_t no, uint32_t workspace,
-                                        const char *id, enum lb_campaign_status status)
+static struct lb_campaign *add_campaign(struct lb_directory *directory, uint32_t no,
+                                        uint32_t workspace, const char *id,
+                                        enum lb_campaign_status status)
 {
     struct lb_campaign_row row = {.no = no, .workspace = workspace, .status = status};
     lb_str_copy(lb_str(id), row.id, sizeof row.id);
-    return lb_access_add_campaign(access, &row);
+    return lb_directory_add_campaign(directory, &row);
 }
 
 static int setup(void **state)
 {
     lb_rcu_thread_register();
-    struct lb_access *access = *state = lb_access_create();
-    return access && add_workspace(access, 1, "ws_one") && add_workspace(access, 2, "ws_two") ? 0
-                                                                                              : -1;
+    struct lb_directory *directory = *state = lb_directory_create();
+    return directory && add_workspace(directory, 1, "ws_one") &&
+                   add_workspace(directory, 2, "ws_two")
+               ? 0
+               : -1;
 }
 
 static int teardown(void **state)
 {
-    lb_access_destroy(*state);
+    lb_directory_destroy(*state);
     lb_rcu_barrier();
     lb_rcu_thread_unregister();
     return 0;
@@ -58,9 +62,9 @@ static void a_valid_key_is_taken_and_its_use_noted(void **state)
     char text[LB_KEY_TEXT_SIZE];
     struct lb_key *key = add_key(*state, 1, text, (struct lb_key_row){.last_used_at = 5});
     struct lb_key *found = NULL;
-    assert_int_equal(lb_access_authenticate(*state, lb_str(text), NOW, &found), LB_OK);
+    assert_int_equal(lb_directory_authenticate(*state, lb_str(text), NOW, &found), LB_OK);
     assert_ptr_equal(found, key);
-    assert_ptr_equal(found->workspace, lb_access_workspace(*state, LB_STR("ws_one")));
+    assert_ptr_equal(found->workspace, lb_directory_workspace(*state, LB_STR("ws_one")));
     assert_int_equal(atomic_load(&key->last_used_at), NOW);
     assert_int_equal(key->stored_last_used_at, 5);
 }
@@ -68,24 +72,24 @@ static void a_valid_key_is_taken_and_its_use_noted(void **state)
 /* A refused key is not used, and nobody learns why. */
 static void a_key_that_is_malformed_unknown_or_has_a_wrong_secret_is_refused(void **state)
 {
-    struct lb_access *access = *state;
+    struct lb_directory *directory = *state;
     char text[LB_KEY_TEXT_SIZE];
     char unknown[LB_KEY_TEXT_SIZE];
     struct lb_key_row row = {0};
-    struct lb_key *key = add_key(access, 1, text, row);
+    struct lb_key *key = add_key(directory, 1, text, row);
     struct lb_key *found = NULL;
     lb_key_generate(unknown, &row);
     struct lb_str cases[] = {
         {0}, LB_STR(""), LB_STR("lb_"), {text, sizeof text - 2}, {unknown, sizeof unknown - 1}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        assert_int_equal(lb_access_authenticate(access, cases[i], NOW, &found),
+        assert_int_equal(lb_directory_authenticate(directory, cases[i], NOW, &found),
                          LB_ERR_INVALID_API_KEY);
     /* The id of one key with the secret of another, and a checksum that fits. */
     row = (struct lb_key_row){.no = 2, .workspace = 1};
     lb_key_generate(unknown, &row);
     memcpy(row.id, key->row.id, sizeof row.id);
     key->row.secret_hash[0] ^= 1;
-    assert_int_equal(lb_access_authenticate(access, lb_str(text), NOW, &found),
+    assert_int_equal(lb_directory_authenticate(directory, lb_str(text), NOW, &found),
                      LB_ERR_INVALID_API_KEY);
     assert_null(found);
     assert_int_equal(atomic_load(&key->last_used_at), 0);
@@ -97,16 +101,16 @@ static void a_revoked_key_is_refused_and_counted_once(void **state)
     struct lb_key *key = add_key(*state, 1, text, (struct lb_key_row){0});
     struct lb_key *found = NULL;
     assert_int_equal(atomic_load(&key->workspace->keys), 1);
-    lb_access_revoke_key(key, NOW - 10);
-    lb_access_revoke_key(key, NOW);
+    lb_directory_revoke_key(key, NOW - 10);
+    lb_directory_revoke_key(key, NOW);
     assert_int_equal(atomic_load(&key->revoked_at), NOW - 10);
     assert_int_equal(atomic_load(&key->workspace->keys), 0);
-    assert_int_equal(lb_access_authenticate(*state, lb_str(text), NOW, &found),
+    assert_int_equal(lb_directory_authenticate(*state, lb_str(text), NOW, &found),
                      LB_ERR_INVALID_API_KEY);
     /* One that comes revoked out of the store. */
     add_key(*state, 2, text, (struct lb_key_row){.revoked_at = NOW - 10});
     assert_int_equal(atomic_load(&key->workspace->keys), 0);
-    assert_int_equal(lb_access_authenticate(*state, lb_str(text), NOW, &found),
+    assert_int_equal(lb_directory_authenticate(*state, lb_str(text), NOW, &found),
                      LB_ERR_INVALID_API_KEY);
 }
 
@@ -115,10 +119,10 @@ static void a_key_is_good_until_its_end_and_no_longer(void **state)
     char text[LB_KEY_TEXT_SIZE];
     struct lb_key *found = NULL;
     add_key(*state, 1, text, (struct lb_key_row){.expires_at = NOW});
-    assert_int_equal(lb_access_authenticate(*state, lb_str(text), NOW - 1, &found), LB_OK);
-    assert_int_equal(lb_access_authenticate(*state, lb_str(text), NOW, &found),
+    assert_int_equal(lb_directory_authenticate(*state, lb_str(text), NOW - 1, &found), LB_OK);
+    assert_int_equal(lb_directory_authenticate(*state, lb_str(text), NOW, &found),
                      LB_ERR_INVALID_API_KEY);
-    assert_int_equal(lb_access_authenticate(*state, lb_str(text), NOW + 1, &found),
+    assert_int_equal(lb_directory_authenticate(*state, lb_str(text), NOW + 1, &found),
                      LB_ERR_INVALID_API_KEY);
 }
 
@@ -140,7 +144,7 @@ static void licences_follow_plan_and_end(void **state)
         {LB_PLAN_AGENCY, NOW + 1, LB_OK},
         {LB_PLAN_AGENCY, NOW, LB_ERR_LICENSE_EXPIRED},
     };
-    struct lb_workspace *workspace = lb_access_workspace(*state, LB_STR("ws_one"));
+    struct lb_workspace *workspace = lb_directory_workspace(*state, LB_STR("ws_one"));
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         atomic_store(&workspace->plan, (int)cases[i].plan);
         atomic_store(&workspace->expires_at, cases[i].expires_at);
@@ -219,40 +223,41 @@ static void threads_share_one_rate(void **state)
 
 static void campaigns_belong_to_their_workspace(void **state)
 {
-    struct lb_access *access = *state;
-    struct lb_campaign *one = add_campaign(access, 1, 1, "same", LB_CAMPAIGN_DRAFT);
-    struct lb_campaign *two = add_campaign(access, 2, 2, "same", LB_CAMPAIGN_DRAFT);
-    assert_ptr_equal(lb_access_campaign(access, 1, LB_STR("same")), one);
-    assert_ptr_equal(lb_access_campaign(access, 2, LB_STR("same")), two);
-    assert_null(lb_access_campaign(access, 3, LB_STR("same")));
-    assert_null(lb_access_campaign(access, 1, LB_STR("Same")));
-    assert_null(add_campaign(access, 3, 99, "lost", LB_CAMPAIGN_DRAFT));
-    assert_false(lb_access_campaign_no(access, 3));
+    struct lb_directory *directory = *state;
+    struct lb_campaign *one = add_campaign(directory, 1, 1, "same", LB_CAMPAIGN_DRAFT);
+    struct lb_campaign *two = add_campaign(directory, 2, 2, "same", LB_CAMPAIGN_DRAFT);
+    assert_ptr_equal(lb_directory_campaign(directory, 1, LB_STR("same")), one);
+    assert_ptr_equal(lb_directory_campaign(directory, 2, LB_STR("same")), two);
+    assert_null(lb_directory_campaign(directory, 3, LB_STR("same")));
+    assert_null(lb_directory_campaign(directory, 1, LB_STR("Same")));
+    assert_null(add_campaign(directory, 3, 99, "lost", LB_CAMPAIGN_DRAFT));
+    assert_false(lb_directory_campaign_no(directory, 3));
 }
 
 static void a_removed_campaign_is_gone_and_its_id_free(void **state)
 {
-    struct lb_access *access = *state;
-    struct lb_campaign *old = add_campaign(access, 7, 1, "c", LB_CAMPAIGN_DRAFT);
-    assert_true(lb_access_campaign_no(access, 7));
-    lb_access_remove_campaign(access, old);
-    assert_null(lb_access_campaign(access, 1, LB_STR("c")));
-    assert_false(lb_access_campaign_no(access, 7));
-    struct lb_campaign *new = add_campaign(access, 8, 1, "c", LB_CAMPAIGN_DRAFT);
-    assert_ptr_equal(lb_access_campaign(access, 1, LB_STR("c")), new);
-    assert_false(lb_access_campaign_no(access, 7));
-    assert_true(lb_access_campaign_no(access, 8));
-    assert_false(lb_access_campaign_no(access, UINT32_MAX));
+    struct lb_directory *directory = *state;
+    struct lb_campaign *old = add_campaign(directory, 7, 1, "c", LB_CAMPAIGN_DRAFT);
+    assert_true(lb_directory_campaign_no(directory, 7));
+    lb_directory_remove_campaign(directory, old);
+    assert_null(lb_directory_campaign(directory, 1, LB_STR("c")));
+    assert_false(lb_directory_campaign_no(directory, 7));
+    struct lb_campaign *new = add_campaign(directory, 8, 1, "c", LB_CAMPAIGN_DRAFT);
+    assert_ptr_equal(lb_directory_campaign(directory, 1, LB_STR("c")), new);
+    assert_false(lb_directory_campaign_no(directory, 7));
+    assert_true(lb_directory_campaign_no(directory, 8));
+    assert_false(lb_directory_campaign_no(directory, UINT32_MAX));
 }
 
 /* Ids of a page, joined. */
-static const char *page(struct lb_access *access, int status, size_t skip, size_t take,
+static const char *page(struct lb_directory *directory, int status, size_t skip, size_t take,
                         size_t *out_total)
 {
     static char text[256];
     struct lb_campaign_row rows[16];
-    const struct lb_workspace *workspace = lb_access_workspace(access, LB_STR("ws_one"));
-    size_t count = lb_access_page_campaigns(access, workspace, status, skip, take, rows, out_total);
+    const struct lb_workspace *workspace = lb_directory_workspace(directory, LB_STR("ws_one"));
+    size_t count =
+        lb_directory_page_campaigns(directory, workspace, status, skip, take, rows, out_total);
     text[0] = '\0';
     for (size_t i = 0; i < count; i++) {
         strcat(text, rows[i].id);
@@ -263,55 +268,55 @@ static const char *page(struct lb_access *access, int status, size_t skip, size_
 
 static void campaigns_are_paged_newest_first(void **state)
 {
-    struct lb_access *access = *state;
+    struct lb_directory *directory = *state;
     size_t total = 0;
-    assert_string_equal(page(access, -1, 0, 10, &total), "");
+    assert_string_equal(page(directory, -1, 0, 10, &total), "");
     assert_int_equal(total, 0);
     struct lb_campaign *campaigns[5];
     for (unsigned i = 0; i < 5; i++) {
         char id[2] = {(char)('a' + i), '\0'};
         campaigns[i] =
-            add_campaign(access, i + 1, 1, id, i % 2 ? LB_CAMPAIGN_ACTIVE : LB_CAMPAIGN_DRAFT);
+            add_campaign(directory, i + 1, 1, id, i % 2 ? LB_CAMPAIGN_ACTIVE : LB_CAMPAIGN_DRAFT);
     }
-    add_campaign(access, 6, 2, "x", LB_CAMPAIGN_DRAFT); /* of another workspace */
-    assert_string_equal(page(access, -1, 0, 10, &total), "edcba");
+    add_campaign(directory, 6, 2, "x", LB_CAMPAIGN_DRAFT); /* of another workspace */
+    assert_string_equal(page(directory, -1, 0, 10, &total), "edcba");
     assert_int_equal(total, 5);
-    assert_string_equal(page(access, -1, 0, 2, &total), "ed");
-    assert_string_equal(page(access, -1, 2, 2, &total), "cb");
-    assert_string_equal(page(access, -1, 4, 2, &total), "a");
-    assert_string_equal(page(access, -1, 5, 2, &total), "");
+    assert_string_equal(page(directory, -1, 0, 2, &total), "ed");
+    assert_string_equal(page(directory, -1, 2, 2, &total), "cb");
+    assert_string_equal(page(directory, -1, 4, 2, &total), "a");
+    assert_string_equal(page(directory, -1, 5, 2, &total), "");
     assert_int_equal(total, 5);
-    assert_string_equal(page(access, -1, SIZE_MAX, 2, &total), "");
-    assert_string_equal(page(access, -1, 0, 0, &total), "");
+    assert_string_equal(page(directory, -1, SIZE_MAX, 2, &total), "");
+    assert_string_equal(page(directory, -1, 0, 0, &total), "");
     assert_int_equal(total, 5);
-    assert_string_equal(page(access, LB_CAMPAIGN_ACTIVE, 0, 10, &total), "db");
+    assert_string_equal(page(directory, LB_CAMPAIGN_ACTIVE, 0, 10, &total), "db");
     assert_int_equal(total, 2);
-    assert_string_equal(page(access, LB_CAMPAIGN_ACTIVE, 1, 10, &total), "b");
-    lb_access_remove_campaign(access, campaigns[1]);
-    assert_string_equal(page(access, -1, 0, 10, &total), "edca");
+    assert_string_equal(page(directory, LB_CAMPAIGN_ACTIVE, 1, 10, &total), "b");
+    lb_directory_remove_campaign(directory, campaigns[1]);
+    assert_string_equal(page(directory, -1, 0, 10, &total), "edca");
     atomic_store(&campaigns[4]->status, LB_CAMPAIGN_PAUSED);
-    assert_string_equal(page(access, LB_CAMPAIGN_PAUSED, 0, 10, &total), "e");
-    lb_access_remove_campaign(access, campaigns[4]);
-    lb_access_remove_campaign(access, campaigns[0]);
-    assert_string_equal(page(access, -1, 0, 10, &total), "dc");
+    assert_string_equal(page(directory, LB_CAMPAIGN_PAUSED, 0, 10, &total), "e");
+    lb_directory_remove_campaign(directory, campaigns[4]);
+    lb_directory_remove_campaign(directory, campaigns[0]);
+    assert_string_equal(page(directory, -1, 0, 10, &total), "dc");
 }
 
 static void workspaces_and_keys_are_listed_in_order_of_creation(void **state)
 {
     char text[LB_KEY_TEXT_SIZE];
-    struct lb_workspace *first = lb_access_workspaces(*state);
+    struct lb_workspace *first = lb_directory_workspaces(*state);
     assert_string_equal(first->row.id, "ws_one");
     struct lb_workspace *second = lb_rcu_load(&first->next);
     assert_string_equal(second->row.id, "ws_two");
     assert_null(lb_rcu_load(&second->next));
-    assert_ptr_equal(lb_access_workspace_no(*state, 2), second);
-    assert_null(lb_access_workspace_no(*state, 3));
-    assert_null(lb_access_workspace_no(*state, UINT32_MAX));
+    assert_ptr_equal(lb_directory_workspace_no(*state, 2), second);
+    assert_null(lb_directory_workspace_no(*state, 3));
+    assert_null(lb_directory_workspace_no(*state, UINT32_MAX));
     struct lb_key *one = add_key(*state, 1, text, (struct lb_key_row){0});
     struct lb_key *two = add_key(*state, 2, text, (struct lb_key_row){0});
-    assert_ptr_equal(lb_access_keys(*state), one);
+    assert_ptr_equal(lb_directory_keys(*state), one);
     assert_ptr_equal(lb_rcu_load(&one->next), two);
-    assert_ptr_equal(lb_access_key(*state, lb_str(two->row.id)), two);
+    assert_ptr_equal(lb_directory_key(*state, lb_str(two->row.id)), two);
 }
 
 static void names_of_plans_and_states_go_both_ways(void **state)
@@ -334,43 +339,44 @@ static void names_of_plans_and_states_go_both_ways(void **state)
 
 #define DAY 20000
 
-static struct lb_day day_of(struct lb_access *access, const char *workspace, uint32_t day)
+static struct lb_day day_of(struct lb_directory *directory, const char *workspace, uint32_t day)
 {
     struct lb_day out;
-    lb_access_days(access, lb_access_workspace(access, lb_str(workspace)), day, 1, &out);
+    lb_directory_days(directory, lb_directory_workspace(directory, lb_str(workspace)), day, 1,
+                      &out);
     assert_int_equal(out.day, day);
     return out;
 }
 
 static void days_begin_at_midnight_utc(void **state)
 {
-    struct lb_access *access = *state;
-    struct lb_workspace *workspace = lb_access_workspace(access, LB_STR("ws_one"));
-    lb_access_count_day(access, workspace, DAY * INT64_C(86400000) - 1, 1, 0);
-    lb_access_count_day(access, workspace, DAY * INT64_C(86400000), 10, 2);
-    lb_access_count_day(access, workspace, DAY * INT64_C(86400000) + 86399999, 100, 3);
-    lb_access_count_day(access, workspace, DAY * INT64_C(86400000) + 86400000, 1000, 4);
-    assert_int_equal(day_of(access, "ws_one", DAY - 1).blocked, 1);
-    assert_int_equal(day_of(access, "ws_one", DAY).blocked, 110);
-    assert_int_equal(day_of(access, "ws_one", DAY).unblocked, 5);
-    assert_int_equal(day_of(access, "ws_one", DAY + 1).blocked, 1000);
-    assert_int_equal(day_of(access, "ws_two", DAY).blocked, 0);
+    struct lb_directory *directory = *state;
+    struct lb_workspace *workspace = lb_directory_workspace(directory, LB_STR("ws_one"));
+    lb_directory_count_day(directory, workspace, DAY * INT64_C(86400000) - 1, 1, 0);
+    lb_directory_count_day(directory, workspace, DAY * INT64_C(86400000), 10, 2);
+    lb_directory_count_day(directory, workspace, DAY * INT64_C(86400000) + 86399999, 100, 3);
+    lb_directory_count_day(directory, workspace, DAY * INT64_C(86400000) + 86400000, 1000, 4);
+    assert_int_equal(day_of(directory, "ws_one", DAY - 1).blocked, 1);
+    assert_int_equal(day_of(directory, "ws_one", DAY).blocked, 110);
+    assert_int_equal(day_of(directory, "ws_one", DAY).unblocked, 5);
+    assert_int_equal(day_of(directory, "ws_one", DAY + 1).blocked, 1000);
+    assert_int_equal(day_of(directory, "ws_two", DAY).blocked, 0);
 }
 
 static void days_without_anything_are_zero_and_none_is_left_out(void **state)
 {
-    struct lb_access *access = *state;
-    struct lb_workspace *workspace = lb_access_workspace(access, LB_STR("ws_one"));
+    struct lb_directory *directory = *state;
+    struct lb_workspace *workspace = lb_directory_workspace(directory, LB_STR("ws_one"));
     struct lb_day days[400];
     for (uint32_t day = 0; day < 400; day += 3)
-        lb_access_count_day(access, workspace, (DAY + day) * INT64_C(86400000), day + 1, day);
-    lb_access_days(access, workspace, DAY, 400, days);
+        lb_directory_count_day(directory, workspace, (DAY + day) * INT64_C(86400000), day + 1, day);
+    lb_directory_days(directory, workspace, DAY, 400, days);
     for (uint32_t i = 0; i < 400; i++) {
         assert_int_equal(days[i].day, DAY + i);
         assert_int_equal(days[i].blocked, i % 3 ? 0 : i + 1);
         assert_int_equal(days[i].unblocked, i % 3 ? 0 : i);
     }
-    lb_access_days(access, workspace, DAY + 399, 2, days);
+    lb_directory_days(directory, workspace, DAY + 399, 2, days);
     assert_int_equal(days[0].blocked, 400);
     assert_int_equal(days[1].blocked, 0);
 }
@@ -378,14 +384,14 @@ static void days_without_anything_are_zero_and_none_is_left_out(void **state)
 /* A clock that was set back, and a log that is read in another order. */
 static void days_may_come_in_any_order(void **state)
 {
-    struct lb_access *access = *state;
-    struct lb_workspace *workspace = lb_access_workspace(access, LB_STR("ws_one"));
+    struct lb_directory *directory = *state;
+    struct lb_workspace *workspace = lb_directory_workspace(directory, LB_STR("ws_one"));
     static const uint32_t order[] = {5, 1, 3, 5, 0, 4, 1};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        lb_access_count_day(access, workspace, (DAY + order[i]) * INT64_C(86400000), 1, 0);
+        lb_directory_count_day(directory, workspace, (DAY + order[i]) * INT64_C(86400000), 1, 0);
     static const uint32_t expected[] = {1, 2, 0, 1, 1, 2};
     for (uint32_t i = 0; i < 6; i++)
-        assert_int_equal(day_of(access, "ws_one", DAY + i).blocked, expected[i]);
+        assert_int_equal(day_of(directory, "ws_one", DAY + i).blocked, expected[i]);
 }
 
 int main(void)

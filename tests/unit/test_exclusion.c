@@ -154,7 +154,7 @@ static enum lb_campaign_status status(void **state, const char *campaign)
     struct engine *engine = engine_of(state);
     struct lb_list list = engine_list(engine, campaign);
     return (enum lb_campaign_status)atomic_load(
-        &lb_access_campaign(engine->access, list.workspace, lb_str(campaign))->status);
+        &lb_directory_campaign(engine->directory, list.workspace, lb_str(campaign))->status);
 }
 
 /* --- Who is set aside ------------------------------------------------------------------------- */
@@ -605,7 +605,7 @@ static struct lb_outreach *spoilt;
 /* Writes something, then fails: the batch is applied again without it. */
 static lb_err spoil(struct lb_write *write, struct lb_store *store)
 {
-    struct lb_tally wrong = {.leads = {7, 7, 7, 7, 7}, .set_aside = 7};
+    struct lb_counts wrong = {.leads = {7, 7, 7, 7, 7}, .set_aside = 7};
     write->touched = true;
     for (uint32_t campaign = 1; campaign <= 2; campaign++)
         assert_int_equal(store->ops->campaign_count(store, 1, campaign, &wrong), LB_OK);

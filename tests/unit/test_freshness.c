@@ -38,7 +38,7 @@ static int open_node(void **state)
                                         .queue_writes = 16,
                                         .queue_bytes = 1 << 20,
                                         .share_percent = 100};
-    struct lb_freshness_settings settings = {.access = node->memory.access,
+    struct lb_freshness_settings settings = {.directory = node->memory.directory,
                                              .blocklist = node->memory.blocklist,
                                              .store = &node->remote->store};
     sem_init(&node->keeper.there, 0, 0);
@@ -310,11 +310,11 @@ static void the_workspace_of_an_unknown_key_is_looked_for(void **state)
         (struct lb_key_row){.no = 7, .id = "new", .workspace = no};
     remote_unlock(node->remote);
     assert_int_equal(ask_for_key(node, "new"), LB_OK);
-    assert_non_null(lb_access_key(node->memory.access, LB_STR("new")));
-    assert_ptr_equal(lb_access_key(node->memory.access, LB_STR("new"))->workspace,
+    assert_non_null(lb_directory_key(node->memory.directory, LB_STR("new")));
+    assert_ptr_equal(lb_directory_key(node->memory.directory, LB_STR("new"))->workspace,
                      memory_workspace(&node->memory, no));
     assert_int_equal(ask_for_key(node, "nobody's"), LB_OK);
-    assert_null(lb_access_key(node->memory.access, LB_STR("nobody's")));
+    assert_null(lb_directory_key(node->memory.directory, LB_STR("nobody's")));
     remote_lock(node->remote)->fail_key = LB_ERR_STORAGE_UNAVAILABLE;
     remote_unlock(node->remote);
     assert_int_equal(ask_for_key(node, "new"), LB_ERR_STORAGE_UNAVAILABLE);

@@ -37,7 +37,7 @@ static uint64_t deadline_ms(void)
  */
 struct shared {
     struct lb_index *index;
-    struct lb_orders *orders;
+    struct lb_list_orders *orders;
     _Atomic uint64_t inserted;
     _Atomic uint64_t removing;
     _Atomic uint64_t removed;
@@ -225,10 +225,10 @@ static void *run_pager(void *argument)
     uint64_t ids[100], state = (uint64_t)(uintptr_t)&ids | 1;
     while (!atomic_load(&shared->stop)) {
         uint64_t inserted = atomic_load(&shared->inserted);
-        uint64_t count = lb_orders_count(shared->orders, 1);
+        uint64_t count = lb_list_orders_count(shared->orders, 1);
         bool descending = next_random(&state) & 1;
-        size_t n = lb_orders_page(shared->orders, 1, descending, next_random(&state) % (count + 1),
-                                  100, ids);
+        size_t n = lb_list_orders_page(shared->orders, 1, descending,
+                                       next_random(&state) % (count + 1), 100, ids);
         bool ok = count >= (inserted < WINDOW ? inserted : WINDOW) && count <= WINDOW + 1;
         for (size_t i = 1; i < n; i++)
             ok = ok && (descending ? ids[i] < ids[i - 1] : ids[i] > ids[i - 1]);
@@ -243,10 +243,10 @@ static void write_orders(struct shared *shared)
 {
     uint64_t end = deadline_ms();
     for (uint64_t n = 1; lb_clock_mono_ms() < end; n++) {
-        assert_true(lb_orders_insert(shared->orders, 1, n));
+        assert_true(lb_list_orders_insert(shared->orders, 1, n));
         atomic_store(&shared->inserted, n);
         if (n > WINDOW)
-            assert_true(lb_orders_remove(shared->orders, 1, n - WINDOW));
+            assert_true(lb_list_orders_remove(shared->orders, 1, n - WINDOW));
     }
 }
 
@@ -254,10 +254,10 @@ static void pages_are_in_order_while_ids_come_and_go(void **state)
 {
     (void)state;
     struct shared shared = {0};
-    shared.orders = lb_orders_create(0);
+    shared.orders = lb_list_orders_create(0);
     assert_non_null(shared.orders);
     with_readers(&shared, run_pager, write_orders);
-    lb_orders_destroy(shared.orders);
+    lb_list_orders_destroy(shared.orders);
 }
 
 int main(void)

@@ -31,18 +31,18 @@ static int close_memory(void **state)
 
 static lb_err refresh(struct memory *memory, uint32_t no)
 {
-    return lb_blocklist_refresh(memory->blocklist, &memory->remote.stands[no - 1]);
+    return lb_blocklist_refresh(memory->blocklist, &memory->remote.versions[no - 1]);
 }
 
 static void memory_is_up_to_date_when_all_of_a_stand_is_the_same(void **state)
 {
     struct memory *memory = *state;
     remote_block(&memory->remote, 1, 5, "ada");
-    struct lb_stand stand = memory->remote.stands[0];
-    assert_false(lb_nodes_up_to(memory_workspace(memory, 1), &stand));
+    struct lb_workspace_version latest = memory->remote.versions[0];
+    assert_false(lb_nodes_up_to(memory_workspace(memory, 1), &latest));
     assert_int_equal(refresh(memory, 1), LB_OK);
-    assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &stand));
-    struct lb_stand others[] = {stand, stand, stand};
+    assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &latest));
+    struct lb_workspace_version others[] = {latest, latest, latest};
     others[0].access_version++;
     others[1].log.row++;
     others[2].log.token++;
@@ -83,7 +83,7 @@ static void reading_that_stopped_half_way_goes_on_from_there(void **state)
         assert_int_equal(refresh(memory, 1),
                          rows < COUNT(names) ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK);
         assert_int_equal(atomic_load(&memory_workspace(memory, 1)->log_row), 10 * (rows - 1) + 1);
-        assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &remote->stands[0]) ==
+        assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &remote->versions[0]) ==
                     (rows == COUNT(names)));
     }
     lb_blocklist_stats(memory->blocklist, &stats);
@@ -124,16 +124,16 @@ static void a_campaign_that_others_deleted_leaves_with_its_entries(void **state)
     struct lb_writer_hooks hooks = lb_blocklist_hooks(memory->blocklist);
     struct lb_blocklist_stats stats;
     remote->campaigns[0] = (struct lb_campaign_row){.no = 9, .workspace = 1, .id = "own"};
-    remote->stands[0].access_version++;
+    remote->versions[0].access_version++;
     remote_append(remote, (struct lb_list){1, 9}, LB_LOG_BLOCK, 1, "ada,bob");
     remote_block(remote, 1, 3, "eve");
     assert_int_equal(refresh(memory, 1), LB_OK);
-    assert_non_null(lb_access_campaign(memory->access, 1, LB_STR("own")));
+    assert_non_null(lb_directory_campaign(memory->directory, 1, LB_STR("own")));
     assert_int_equal(atomic_load(&memory_workspace(memory, 1)->entries), 3);
     remote->deleted[0] = true;
-    remote->stands[0].access_version++;
+    remote->versions[0].access_version++;
     assert_int_equal(refresh(memory, 1), LB_OK);
-    assert_null(lb_access_campaign(memory->access, 1, LB_STR("own")));
+    assert_null(lb_directory_campaign(memory->directory, 1, LB_STR("own")));
     while (hooks.upkeep(hooks.context))
         continue;
     lb_blocklist_stats(memory->blocklist, &stats);
@@ -146,16 +146,16 @@ static void keys_end_and_licences_change_as_others_say(void **state)
     struct memory *memory = *state;
     struct remote *remote = &memory->remote;
     remote->keys[0] = (struct lb_key_row){.no = 7, .id = "key", .workspace = 1};
-    remote->stands[0].access_version++;
+    remote->versions[0].access_version++;
     assert_int_equal(refresh(memory, 1), LB_OK);
-    const struct lb_key *key = lb_access_key(memory->access, LB_STR("key"));
+    const struct lb_key *key = lb_directory_key(memory->directory, LB_STR("key"));
     assert_true(lb_key_valid(key, 5));
     assert_int_equal(lb_workspace_license(memory_workspace(memory, 1), 5), LB_OK);
     remote->keys[0].revoked_at = 5;
     remote->workspaces[0].expires_at = 4;
-    remote->stands[0].access_version++;
+    remote->versions[0].access_version++;
     assert_int_equal(refresh(memory, 1), LB_OK);
-    assert_ptr_equal(lb_access_key(memory->access, LB_STR("key")), key);
+    assert_ptr_equal(lb_directory_key(memory->directory, LB_STR("key")), key);
     assert_false(lb_key_valid(key, 5));
     assert_int_equal(lb_workspace_license(memory_workspace(memory, 1), 5), LB_ERR_LICENSE_EXPIRED);
 }
@@ -182,7 +182,7 @@ static void a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed(
     assert_int_equal(remote->locked[1], 3);
     assert_int_equal(remote->reserved, 8);
     assert_true(memory_blocks(memory, 1, "ada") && memory_blocks(memory, 3, "bob"));
-    assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &remote->stands[0]));
+    assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &remote->versions[0]));
 }
 
 static void a_batch_that_cannot_read_what_others_changed_does_not_begin(void **state)

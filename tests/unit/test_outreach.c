@@ -142,7 +142,8 @@ static enum lb_campaign_status status(void **state)
 {
     struct engine *engine = engine_of(state);
     struct lb_list list = engine_list(engine, C);
-    struct lb_campaign *campaign = lb_access_campaign(engine->access, list.workspace, LB_STR(C));
+    struct lb_campaign *campaign =
+        lb_directory_campaign(engine->directory, list.workspace, LB_STR(C));
     return (enum lb_campaign_status)atomic_load(&campaign->status);
 }
 

@@ -269,9 +269,9 @@ static void report(struct model *model, struct campaign *campaign, struct lead *
     }
 }
 
-static struct lb_tally tally_of(const struct model *model, size_t number)
+static struct lb_counts tally_of(const struct model *model, size_t number)
 {
-    struct lb_tally tally = {0};
+    struct lb_counts counts = {0};
     for (size_t person = 0; person < PEOPLE; person++) {
         const struct lead *lead = &model->campaigns[number].leads[person];
         if (!lead->there)
@@ -279,20 +279,20 @@ static struct lb_tally tally_of(const struct model *model, size_t number)
         struct lb_lead_row row = {.status = lead->status,
                                   .set_aside = is_blocked(model, number, person),
                                   .marks = lead->marks};
-        lb_tally_lead(&tally, &row, 1);
+        lb_counts_lead(&counts, &row, 1);
     }
-    return tally;
+    return counts;
 }
 
 static void settle(struct model *model)
 {
     for (size_t i = 0; i < CAMPAIGNS; i++) {
         struct campaign *campaign = &model->campaigns[i];
-        struct lb_tally tally = tally_of(model, i);
-        if (campaign->status == LB_CAMPAIGN_ACTIVE && lb_tally_total(&tally) &&
-            !lb_tally_left(&tally))
+        struct lb_counts counts = tally_of(model, i);
+        if (campaign->status == LB_CAMPAIGN_ACTIVE && lb_counts_total(&counts) &&
+            !lb_counts_left(&counts))
             campaign->status = LB_CAMPAIGN_COMPLETED;
-        else if (campaign->status == LB_CAMPAIGN_COMPLETED && lb_tally_left(&tally))
+        else if (campaign->status == LB_CAMPAIGN_COMPLETED && lb_counts_left(&counts))
             campaign->status = LB_CAMPAIGN_PAUSED;
     }
 }
@@ -539,7 +539,7 @@ static void change_status(struct model *model)
 {
     size_t number;
     struct campaign *campaign = some_campaign(model, &number);
-    struct lb_tally tally = tally_of(model, number);
+    struct lb_counts counts = tally_of(model, number);
     if (below(model, 6) == 0) {
         assert_int_equal(outreach_pause(&model->engine, campaign->name), LB_OK);
         if (campaign->status != LB_CAMPAIGN_COMPLETED)
@@ -547,7 +547,7 @@ static void change_status(struct model *model)
         return;
     }
     bool active = campaign->status == LB_CAMPAIGN_ACTIVE;
-    bool ready = active || (live_steps(campaign) && lb_tally_total(&tally));
+    bool ready = active || (live_steps(campaign) && lb_counts_total(&counts));
     assert_int_equal(outreach_activate(&model->engine, campaign->name),
                      ready ? LB_OK : LB_ERR_CAMPAIGN_NOT_READY);
     if (ready && !active) {
@@ -632,15 +632,15 @@ static void compare(struct model *model)
     for (size_t i = 0; i < CAMPAIGNS; i++) {
         const struct campaign *campaign = &model->campaigns[i];
         struct lb_list list = engine_list(&model->engine, campaign->name);
-        struct lb_tally wanted = tally_of(model, i);
+        struct lb_counts wanted = tally_of(model, i);
         struct lb_campaign_state state;
         assert_int_equal(ops->campaign_state(model->reader, 1, list.campaign, &state), LB_OK);
         assert_int_equal(state.status, campaign->status);
-        assert_int_equal(atomic_load(&lb_access_campaign(model->engine.access, list.workspace,
-                                                         lb_str(campaign->name))
+        assert_int_equal(atomic_load(&lb_directory_campaign(model->engine.directory, list.workspace,
+                                                            lb_str(campaign->name))
                                           ->status),
                          campaign->status);
-        assert_memory_equal(&state.tally, &wanted, sizeof wanted);
+        assert_memory_equal(&state.counts, &wanted, sizeof wanted);
         for (size_t person = 0; person < PEOPLE; person++)
             compare_lead(model, i, person);
     }

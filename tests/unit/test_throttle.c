@@ -21,27 +21,27 @@ static struct in6_addr address(const char *text)
 
 static int setup(void **state)
 {
-    *state = lb_failures_create();
+    *state = lb_throttle_create();
     return *state ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
-    lb_failures_destroy(*state);
+    lb_throttle_destroy(*state);
     return 0;
 }
 
-static void fail_times(struct lb_failures *failures, const char *from, unsigned times, uint64_t at)
+static void fail_times(struct lb_throttle *failures, const char *from, unsigned times, uint64_t at)
 {
     struct in6_addr addr = address(from);
     for (unsigned i = 0; i < times; i++)
-        assert_int_equal(lb_failures_add(failures, &addr, at), 0);
+        assert_int_equal(lb_throttle_add(failures, &addr, at), 0);
 }
 
-static unsigned wait_of(struct lb_failures *failures, const char *from, uint64_t at)
+static unsigned wait_of(struct lb_throttle *failures, const char *from, uint64_t at)
 {
     struct in6_addr addr = address(from);
-    return lb_failures_add(failures, &addr, at);
+    return lb_throttle_add(failures, &addr, at);
 }
 
 static void the_eleventh_failure_waits_for_a_minute(void **state)
@@ -111,13 +111,13 @@ static struct in6_addr host(uint32_t number)
 /* However many addresses fail, one that has just failed is known, and an older one is forgotten. */
 static void a_full_table_forgets_who_failed_longest_ago(void **state)
 {
-    struct lb_failures *failures = *state;
+    struct lb_throttle *failures = *state;
     fail_times(failures, "::ffff:192.0.2.1", 10, NOW);
     for (uint32_t i = 0; i < 200000; i++) {
         struct in6_addr addr = host(0x0a000000 + i);
         for (int n = 0; n < 10; n++)
-            assert_int_equal(lb_failures_add(failures, &addr, NOW + 1), 0);
-        assert_true(lb_failures_add(failures, &addr, NOW + 1) > 0);
+            assert_int_equal(lb_throttle_add(failures, &addr, NOW + 1), 0);
+        assert_true(lb_throttle_add(failures, &addr, NOW + 1) > 0);
     }
     assert_int_equal(wait_of(failures, "::ffff:192.0.2.1", NOW + 2), 0);
 }
@@ -128,18 +128,18 @@ static void few_addresses_are_all_remembered(void **state)
     for (uint32_t i = 0; i < 20; i++) {
         struct in6_addr addr = host(0x0a000000 + i);
         for (int n = 0; n < 10; n++)
-            lb_failures_add(*state, &addr, NOW);
+            lb_throttle_add(*state, &addr, NOW);
     }
     unsigned waiting = 0;
     for (uint32_t i = 0; i < 20; i++) {
         struct in6_addr addr = host(0x0a000000 + i);
-        waiting += lb_failures_add(*state, &addr, NOW + 1) > 0;
+        waiting += lb_throttle_add(*state, &addr, NOW + 1) > 0;
     }
     assert_int_equal(waiting, 20);
 }
 
 struct guessing {
-    struct lb_failures *failures;
+    struct lb_throttle *failures;
     _Atomic unsigned *refused;
 };
 
@@ -148,7 +148,7 @@ static void *guess(void *context)
     struct guessing *guessing = context;
     struct in6_addr addr = address("::ffff:192.0.2.1");
     for (int i = 0; i < 10000; i++)
-        *guessing->refused += lb_failures_add(guessing->failures, &addr, NOW) > 0;
+        *guessing->refused += lb_throttle_add(guessing->failures, &addr, NOW) > 0;
     return NULL;
 }
 
@@ -173,12 +173,12 @@ static struct in6_addr numbered(unsigned block, unsigned number)
     return address(text);
 }
 
-static unsigned count_waiting(struct lb_failures *failures)
+static unsigned count_waiting(struct lb_throttle *failures)
 {
     unsigned waiting = 0;
     for (unsigned i = 0; i < GUILTY; i++) {
         struct in6_addr guilty = numbered(1, i);
-        waiting += lb_failures_wait(failures, &guilty, NOW + 30000) == 30;
+        waiting += lb_throttle_wait(failures, &guilty, NOW + 30000) == 30;
     }
     return waiting;
 }
@@ -189,14 +189,14 @@ static void looking_counts_and_forgets_nothing(void **state)
     for (unsigned i = 0; i < GUILTY; i++) {
         struct in6_addr guilty = numbered(1, i);
         for (unsigned j = 0; j < 10; j++)
-            assert_int_equal(lb_failures_add(*state, &guilty, NOW), 0);
+            assert_int_equal(lb_throttle_add(*state, &guilty, NOW), 0);
     }
     unsigned waiting = count_waiting(*state);
     assert_true(waiting > GUILTY / 4);
     for (unsigned i = 0; i < GUILTY; i++) {
         struct in6_addr stranger = numbered(2, i);
         for (unsigned j = 0; j < 12; j++)
-            assert_int_equal(lb_failures_wait(*state, &stranger, NOW), 0);
+            assert_int_equal(lb_throttle_wait(*state, &stranger, NOW), 0);
     }
     assert_int_equal(count_waiting(*state), waiting);
 }

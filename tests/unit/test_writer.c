@@ -798,8 +798,8 @@ static void a_workspace_fills_its_share_and_no_more(void **state)
 {
     teardown(state);
     struct fixture *fixture = *state = open_with(10, 10000, 20);
-    struct lb_share one = {0};
-    struct lb_share other = {0};
+    struct lb_quota one = {0};
+    struct lb_quota other = {0};
     struct fake holder = {0};
     struct fake fakes[5] = {{.holds = false}};
     for (int i = 0; i < 5; i++)
@@ -824,7 +824,7 @@ static void a_workspace_fills_its_share_and_no_more(void **state)
 static void failed_writes_give_their_room_back(void **state)
 {
     struct fixture *fixture = *state;
-    struct lb_share share = {0};
+    struct lb_quota share = {0};
     struct fake fakes[3] = {[0] = {.fail = LB_ERR_CAMPAIGN_NOT_FOUND},
                             [1] = {.fail = LB_ERR_STORAGE_FULL, .touch = true}};
     fixture->tracing = false;

@@ -23,7 +23,7 @@ struct fixture {
     struct lb_store store;
     struct lb_store_ops ops;
     struct lb_writer *writer;
-    struct lb_share shares[CLIENTS];
+    struct lb_quota shares[CLIENTS];
     /* The writer thread's. */
     uint64_t random;
     bool open;

@@ -30,7 +30,7 @@ struct action {
 struct auditing {
     struct lb_call *call;
     struct lb_store_reader *reader;
-    struct lb_actors actors;
+    struct lb_by actors;
     size_t take;
     uint64_t below_change; /* where the page begins in each log; UINT64_MAX: at the end */
     uint64_t below_audit;
@@ -51,7 +51,7 @@ static void name_change(const struct lb_log_row *row, struct action *out)
 }
 
 /* Reads a change by its rows. */
-static lb_err read_change(struct auditing *auditing, const struct lb_stamps_change *span,
+static lb_err read_change(struct auditing *auditing, const struct lb_row_times_change *span,
                           struct action *out)
 {
     const struct lb_store_ops *ops = auditing->call->app->store->ops;
@@ -67,7 +67,7 @@ static lb_err read_change(struct auditing *auditing, const struct lb_stamps_chan
     if (span->last_row != span->first_row)
         err = ops->log_row_of(auditing->reader, workspace, span->last_row, &row);
     if (!err)
-        out->count = row.id - out->id + lb_items_count(row.items);
+        out->count = row.id - out->id + lb_log_items_count(row.items);
     return err;
 }
 
@@ -77,17 +77,17 @@ static lb_err read_changes(struct auditing *auditing)
 {
     const struct lb_workspace *workspace = auditing->call->workspace;
     const struct lb_store_ops *ops = auditing->call->app->store->ops;
-    struct lb_stamps_change spans[TAKE_MAX + 1];
+    struct lb_row_times_change spans[TAKE_MAX + 1];
     uint64_t ids[2 * (TAKE_MAX + 1)];
     uint64_t below = auditing->below_change;
     size_t count = 0;
     while (count <= auditing->take &&
-           lb_stamps_change_below(workspace->stamps, below, &spans[count])) {
+           lb_row_times_change_below(workspace->row_times, below, &spans[count])) {
         ids[2 * count] = spans[count].first_row;
         ids[2 * count + 1] = spans[count].last_row;
         below = spans[count++].first_row;
     }
-    ops->expect_entries(auditing->reader, workspace->row.no, ids, 2 * count);
+    ops->prefetch_entries(auditing->reader, workspace->row.no, ids, 2 * count);
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < count; i++)
         err = read_change(auditing, &spans[i], &auditing->changes[i]);
@@ -127,7 +127,7 @@ static void put_campaign(struct lb_buf *body, const struct auditing *auditing,
     struct lb_call *call = auditing->call;
     bool known =
         action->is_change && action->list.campaign &&
-        lb_access_campaign_id(call->app->access, call->workspace, action->list.campaign, id);
+        lb_directory_campaign_id(call->app->directory, call->workspace, action->list.campaign, id);
     if (action->is_change)
         lb_buf_append_str(body, action->list.campaign ? LB_STR(",\"scope\":\"campaign\"")
                                                       : LB_STR(",\"scope\":\"workspace\""));
@@ -151,7 +151,7 @@ static void put_action(struct lb_buf *body, struct auditing *auditing, const str
     lb_json_put_string_or_null(body, text_or_none(action->target));
     put_campaign(body, auditing, action);
     lb_buf_printf(body, ",\"count\":%llu,\"by\":", (unsigned long long)action->count);
-    lb_actors_put(&auditing->actors, body, action->actor);
+    lb_by_put(&auditing->actors, body, action->actor);
     lb_buf_append_lit(body, ",\"from\":");
     lb_json_put_string_or_null(body, text_or_none(action->source));
     lb_buf_append_lit(body, "}");
@@ -203,7 +203,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct auditing *auditing = call->state;
     auditing->reader = reader;
-    auditing->actors = (struct lb_actors){.call = call, .reader = reader};
+    auditing->actors = (struct lb_by){.call = call, .reader = reader};
     lb_err err = call->workspace ? read_changes(auditing) : LB_OK;
     if (!err)
         err = read_others(auditing);
@@ -211,7 +211,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else
         reply(auditing);
-    lb_actors_fini(&auditing->actors);
+    lb_by_fini(&auditing->actors);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }

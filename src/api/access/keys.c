@@ -73,7 +73,7 @@ enum lb_progress lb_keys_list(struct lb_request *req, void *app)
     struct lb_buf *body = lb_reply_json(&req->reply, 200);
     lb_buf_append_lit(body, "[");
     bool first = true;
-    struct lb_key *key = lb_access_keys(parts->access);
+    struct lb_key *key = lb_directory_keys(parts->directory);
     for (; key; key = lb_rcu_load(&key->next)) {
         if (key->workspace != call->workspace)
             continue;
@@ -109,7 +109,7 @@ enum lb_progress lb_keys_delete(struct lb_request *req, void *app)
         if (id.len > LB_KEY_ID_CHARS) /* the whole key: what follows its id is secret */
             id.len = LB_KEY_ID_CHARS;
     }
-    struct lb_key *key = lb_access_key(parts->access, id);
+    struct lb_key *key = lb_directory_key(parts->directory, id);
     if (!key || (call->workspace && key->workspace != call->workspace)) {
         lb_reply_error(&req->reply, LB_ERR_KEY_NOT_FOUND,
                        "No key with the id '%.*s'; see `leadblock key list WORKSPACE`.",

@@ -7,7 +7,7 @@
 
 #define COOKIE "leadblock_session"
 
-struct lb_str lb_person_token(const struct lb_request *req)
+struct lb_str lb_session_cookie_token(const struct lb_request *req)
 {
     static const char name[] = COOKIE "=";
     struct lb_str rest = lb_request_header(req, "Cookie");
@@ -30,7 +30,7 @@ struct lb_str lb_person_token(const struct lb_request *req)
 
 static enum lb_turn look_up(struct lb_call *call, struct lb_store_reader *reader)
 {
-    struct lb_person *person = call->person;
+    struct lb_signed_in *person = call->person;
     lb_err err =
         call->app->store->ops->session(reader, person->token_hash, &person->session, &person->user);
     if (err == LB_ERR_NOT_FOUND || (!err && person->session.expires_at <= lb_clock_wall_ms()))
@@ -40,7 +40,7 @@ static enum lb_turn look_up(struct lb_call *call, struct lb_store_reader *reader
     return LB_TURN_LAST;
 }
 
-lb_err lb_person_look_up(struct lb_call *call)
+lb_err lb_session_look_up(struct lb_call *call)
 {
     lb_token_hash(call->person->token, call->person->token_hash);
     call->lane = &call->app->sessions;
@@ -57,12 +57,12 @@ static void set_cookie(struct lb_call *call, const char *token, unsigned seconds
     lb_reply_header(&call->req->reply, "Set-Cookie", cookie);
 }
 
-void lb_person_set_cookie(struct lb_call *call, const char *token)
+void lb_session_cookie_set(struct lb_call *call, const char *token)
 {
     set_cookie(call, token, call->app->config->session_lifetime_s);
 }
 
-void lb_person_clear_cookie(struct lb_call *call)
+void lb_session_cookie_clear(struct lb_call *call)
 {
     set_cookie(call, "", 0);
 }

@@ -52,9 +52,9 @@ static bool has_to_wait(struct lb_call *call, const char *email)
 {
     struct in6_addr mark = mark_of_email(email);
     uint64_t now = lb_clock_mono_ms();
-    struct lb_failures *failures = call->app->bad_sign_ins;
-    unsigned wait_s = lb_failures_wait(failures, &call->req->client, now);
-    unsigned wait_too_s = lb_failures_wait(failures, &mark, now);
+    struct lb_throttle *failures = call->app->bad_sign_ins;
+    unsigned wait_s = lb_throttle_wait(failures, &call->req->client, now);
+    unsigned wait_too_s = lb_throttle_wait(failures, &mark, now);
     return refuse_for_a_while(call, wait_s > wait_too_s ? wait_s : wait_too_s);
 }
 
@@ -73,9 +73,9 @@ static void count_failure(struct lb_call *call, const char *email)
 {
     struct in6_addr mark = mark_of_email(email);
     uint64_t now = lb_clock_mono_ms();
-    lb_failures_add(call->app->bad_sign_ins, &call->req->client, now);
+    lb_throttle_add(call->app->bad_sign_ins, &call->req->client, now);
     if (email[0])
-        lb_failures_add(call->app->bad_sign_ins, &mark, now);
+        lb_throttle_add(call->app->bad_sign_ins, &mark, now);
 }
 
 /* --- Replies --- */
@@ -101,7 +101,8 @@ static void reply_session(struct lb_call *call, const struct lb_user_row *user, 
 {
     const struct lb_app *app = call->app;
     const struct lb_workspace *workspace =
-        user->workspace_id[0] ? lb_access_workspace(app->access, lb_str(user->workspace_id)) : NULL;
+        user->workspace_id[0] ? lb_directory_workspace(app->directory, lb_str(user->workspace_id))
+                              : NULL;
     char csrf[LB_CSRF_SIZE];
     lb_token_csrf(token, csrf);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
@@ -133,7 +134,7 @@ static void reply_signed_in(struct lb_request *req)
         return;
     }
     reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
-    lb_person_set_cookie(call, change->token);
+    lb_session_cookie_set(call, change->token);
 }
 
 /* --- Reading --- */
@@ -250,7 +251,7 @@ enum lb_progress lb_sessions_get(struct lb_request *req, void *app)
 {
     (void)app;
     struct lb_call *call = lb_call_of(req);
-    const struct lb_person *person = call->person;
+    const struct lb_signed_in *person = call->person;
     reply_session(call, &person->user, person->token, person->session.expires_at);
     return LB_DONE;
 }
@@ -264,7 +265,7 @@ static void reply_signed_out(struct lb_request *req)
         return;
     }
     lb_call_reply_done(call, 200, "Signed out");
-    lb_person_clear_cookie(call);
+    lb_session_cookie_clear(call);
 }
 
 enum lb_progress lb_sessions_delete(struct lb_request *req, void *app)
@@ -368,7 +369,7 @@ static struct signing *begin_link(struct lb_call *call)
     struct signing *signing = begin(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "token", &token) ||
-        refuse_for_a_while(call, lb_failures_wait(call->app->bad_sign_ins, &call->req->client,
+        refuse_for_a_while(call, lb_throttle_wait(call->app->bad_sign_ins, &call->req->client,
                                                   lb_clock_mono_ms())))
         return NULL;
     lb_token_hash(token, signing->change.link.token_hash);

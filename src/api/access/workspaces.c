@@ -8,10 +8,10 @@
 
 struct lb_workspace *lb_admin_named_workspace(struct lb_call *call, struct lb_str wanted)
 {
-    struct lb_access *access = call->app->access;
-    struct lb_workspace *found = lb_access_workspace(access, wanted);
+    struct lb_directory *directory = call->app->directory;
+    struct lb_workspace *found = lb_directory_workspace(directory, wanted);
     size_t named = 0;
-    struct lb_workspace *each = found ? NULL : lb_access_workspaces(access);
+    struct lb_workspace *each = found ? NULL : lb_directory_workspaces(directory);
     for (; each; each = lb_rcu_load(&each->next)) {
         if (lb_str_equal(lb_str(each->row.name), wanted)) {
             found = each;
@@ -48,7 +48,7 @@ struct lb_admin_change *lb_admin_begin(struct lb_call *call)
         lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
         return NULL;
     }
-    change->access = call->app->access;
+    change->directory = call->app->directory;
     change->actor = lb_call_actor(call);
     change->workspace = call->workspace;
     call->state = change;
@@ -145,7 +145,7 @@ enum lb_progress lb_workspaces_list(struct lb_request *req, void *app)
     struct lb_app *parts = app;
     struct lb_buf *body = lb_reply_json(&req->reply, 200);
     lb_buf_append_lit(body, "[");
-    struct lb_workspace *each = lb_access_workspaces(parts->access);
+    struct lb_workspace *each = lb_directory_workspaces(parts->directory);
     for (bool first = true; each; each = lb_rcu_load(&each->next), first = false) {
         struct lb_workspace_row row = current_row(each);
         if (!first)
@@ -158,7 +158,7 @@ enum lb_progress lb_workspaces_list(struct lb_request *req, void *app)
             lb_buf_append_lit(body, "null"); /* not counted: no server is running */
         size_t campaigns;
         struct lb_campaign_row unused;
-        lb_access_page_campaigns(parts->access, each, -1, 0, 0, &unused, &campaigns);
+        lb_directory_page_campaigns(parts->directory, each, -1, 0, 0, &unused, &campaigns);
         lb_buf_printf(body, ",\"keys\":%u,\"campaigns\":%zu}", atomic_load(&each->keys), campaigns);
     }
     lb_buf_append_lit(body, "]");

@@ -22,7 +22,7 @@ static const char *read_reason(const struct lb_json *value, struct lb_str *out)
     *out = lb_json_string(value);
     if (memchr(out->ptr, 0, out->len))
         return "the reason contains a NUL character";
-    if (lb_items_characters(*out) > LB_REASON_CHARACTERS_MAX)
+    if (lb_body_items_characters(*out) > LB_REASON_CHARACTERS_MAX)
         return "the reason is longer than 500 characters";
     return NULL;
 }
@@ -32,7 +32,7 @@ static const struct lb_json *start(struct reading *reading, const char *name)
 {
     struct lb_call *call = reading->call;
     struct lb_identifiers *out = reading->out;
-    const struct lb_json *array = lb_items_array(call, name);
+    const struct lb_json *array = lb_body_items_array(call, name);
     if (!array)
         return NULL;
     reading->total = lb_json_length(array);
@@ -42,7 +42,7 @@ static const struct lb_json *start(struct reading *reading, const char *name)
     out->fingerprints = lb_request_alloc(call->req, reading->total * sizeof *out->fingerprints);
     if (out->items && out->fingerprints)
         return array;
-    lb_items_no_memory(call);
+    lb_body_items_no_memory(call);
     return NULL;
 }
 
@@ -65,7 +65,7 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
         return add_bad(reading, index, raw, wrong);
     struct lb_str text = {identifier.text, identifier.len};
     if (!lb_keep(reading->call, &reading->kept, &text))
-        return lb_items_no_memory(reading->call);
+        return lb_body_items_no_memory(reading->call);
     out->items[out->count++] = (struct lb_change_item){text, reason_text};
     return true;
 }
@@ -78,7 +78,7 @@ static bool keep_reason(struct reading *reading, struct lb_str *reason)
     if (!reading->reason.ptr || !lb_str_equal(reading->reason, *reason)) {
         reading->reason = *reason;
         if (!lb_keep(reading->call, &reading->kept, &reading->reason))
-            return lb_items_no_memory(reading->call);
+            return lb_body_items_no_memory(reading->call);
     }
     *reason = reading->reason;
     return true;
@@ -131,7 +131,7 @@ static bool read_leads(struct reading *reading)
 static bool read_body(struct reading *reading, bool done)
 {
     reading->out->bytes = reading->kept.bytes;
-    lb_items_free_body(reading->call);
+    lb_body_items_free_body(reading->call);
     return done;
 }
 
@@ -173,7 +173,7 @@ bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_
 {
     struct lb_identifier *identifier = lb_request_alloc(call->req, sizeof *identifier);
     if (!identifier)
-        return lb_items_no_memory(call);
+        return lb_body_items_no_memory(call);
     const char *wrong = lb_identifier_normalise(raw, identifier);
     if (wrong) {
         struct lb_bad_item item = {0, raw, wrong};

@@ -13,7 +13,7 @@
 struct looking {
     struct lb_call *call;
     struct lb_store_reader *reader;
-    struct lb_actors actors;
+    struct lb_by actors;
     struct lb_str identifier;
     struct lb_buf *body;
     uint64_t blocks;
@@ -43,7 +43,7 @@ static void put_block(struct looking *looking, const struct lb_campaign_row *cam
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, entry->at);
     lb_buf_append_lit(body, ",\"by\":");
-    lb_actors_put(&looking->actors, body, actor);
+    lb_by_put(&looking->actors, body, actor);
     lb_buf_append_lit(body, "}");
 }
 
@@ -65,17 +65,17 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     struct looking *looking = call->state;
     size_t count = 0;
     struct lb_campaign **campaigns =
-        lb_access_list_campaigns(call->app->access, call->workspace, &count);
+        lb_directory_list_campaigns(call->app->directory, call->workspace, &count);
     struct lb_buf blocks = {0};
     looking->reader = reader;
-    looking->actors = (struct lb_actors){.call = call, .reader = reader};
+    looking->actors = (struct lb_by){.call = call, .reader = reader};
     looking->body = &blocks;
     looking->err = campaigns ? LB_OK : LB_ERR_OVERLOADED;
     look_into(looking, NULL);
     for (size_t i = campaigns ? count : 0; i-- > 0;) /* newest first */
         look_into(looking, &campaigns[i]->row);
     free(campaigns);
-    lb_actors_fini(&looking->actors);
+    lb_by_fini(&looking->actors);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
     lb_json_put_string(body, looking->identifier);

@@ -97,7 +97,7 @@ enum lb_progress lb_activities_claim(struct lb_request *req, void *app)
 static void reply_completed(struct lb_request *req)
 {
     struct lb_call *call = lb_call_of(req);
-    const struct lb_completion *completion = call->state;
+    const struct lb_report *completion = call->state;
     if (completion->write.result) {
         lb_call_refuse(call, completion->write.result, &completion->write.reason);
         return;
@@ -125,13 +125,13 @@ static bool read_detail(struct lb_call *call, struct lb_str *out)
         return true;
     struct lb_str text = lb_json_string(value);
     if (!text.ptr || memchr(text.ptr, 0, text.len) ||
-        lb_items_characters(text) > LB_DETAIL_CHARACTERS_MAX)
+        lb_body_items_characters(text) > LB_DETAIL_CHARACTERS_MAX)
         return refuse(call, "\"detail\" is a text of up to 500 characters, or null.");
     *out = text;
     return true;
 }
 
-static bool read_completion(struct lb_call *call, struct lb_completion *completion)
+static bool read_completion(struct lb_call *call, struct lb_report *completion)
 {
     const struct lb_json *accepted = lb_json_member(call->body, "accepted");
     struct lb_str token = lb_json_string(lb_json_member(call->body, "leaseToken"));
@@ -151,7 +151,7 @@ enum lb_progress lb_activities_complete(struct lb_request *req, void *app)
 {
     (void)app;
     struct lb_call *call = lb_call_of(req);
-    struct lb_completion *completion = lb_request_alloc(req, sizeof *completion);
+    struct lb_report *completion = lb_request_alloc(req, sizeof *completion);
     if (!completion)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     if (!lb_call_parse_body(call, LB_JSON_OBJECT) || !read_completion(call, completion))

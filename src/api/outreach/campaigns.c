@@ -20,16 +20,16 @@ static double rate(int64_t part, int64_t whole)
     return whole > 0 ? (double)part / (double)whole : 0;
 }
 
-static void put_analytics(struct lb_buf *body, const struct lb_tally *tally)
+static void put_analytics(struct lb_buf *body, const struct lb_counts *counts)
 {
     lb_buf_printf(body, "{\"acceptanceRate\":%.4g,\"responseRate\":%.4g,\"totalLeads\":%lld",
-                  rate(tally->accepted, tally->invited), rate(tally->replied, tally->contacted),
-                  (long long)lb_tally_total(tally));
+                  rate(counts->accepted, counts->invited), rate(counts->replied, counts->contacted),
+                  (long long)lb_counts_total(counts));
     lb_buf_append_lit(body, ",\"leads\":{");
     for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
         lb_buf_printf(body, "\"%s\":%lld,", lb_lead_status_name((enum lb_lead_status)status),
-                      (long long)tally->leads[status]);
-    lb_buf_printf(body, "\"blocked\":%lld}}", (long long)tally->set_aside);
+                      (long long)counts->leads[status]);
+    lb_buf_printf(body, "\"blocked\":%lld}}", (long long)counts->set_aside);
 }
 
 /* `state`: of the campaign, or of a new one, all zero. */
@@ -42,12 +42,12 @@ static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
     lb_json_put_string(body, lb_str(row->name));
     lb_buf_append_lit(body, ",\"status\":");
     lb_json_put_string(body, lb_str(lb_campaign_status_name(row->status)));
-    lb_buf_printf(body, ",\"progress\":%u,\"createdAt\":", lb_tally_progress(&state->tally));
+    lb_buf_printf(body, ",\"progress\":%u,\"createdAt\":", lb_counts_progress(&state->counts));
     lb_json_put_time(body, row->created_at);
     lb_buf_append_lit(body, ",\"settings\":{},\"coreVariables\":{},\"customVariables\":");
     lb_variables_put(body, state->variables);
     lb_buf_append_lit(body, ",\"linkedinAccounts\":[],\"analytics\":");
-    put_analytics(body, &state->tally);
+    put_analytics(body, &state->counts);
     lb_buf_append_lit(body, ",\"steps\":");
     lb_steps_put(body, sequence);
     lb_buf_append_lit(body, "}");
@@ -155,7 +155,7 @@ static bool read_variables(struct lb_call *call, struct lb_campaign_change *chan
     if (wrong)
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The campaign %s.", wrong);
     else if (!good)
-        lb_items_no_memory(call);
+        lb_body_items_no_memory(call);
     return good;
 }
 
@@ -193,8 +193,9 @@ static enum lb_turn run_page(struct lb_call *call, struct lb_store_reader *reade
     const struct listing *listing = call->state;
     struct lb_campaign_row *rows = listing->rows;
     size_t total;
-    size_t count = lb_access_page_campaigns(call->app->access, call->workspace, listing->status,
-                                            listing->skip, listing->take, rows, &total);
+    size_t count =
+        lb_directory_page_campaigns(call->app->directory, call->workspace, listing->status,
+                                    listing->skip, listing->take, rows, &total);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_err err = LB_OK;
     size_t i = 0;
@@ -266,7 +267,7 @@ enum lb_progress lb_campaigns_list(struct lb_request *req, void *app)
 static enum lb_turn run_get(struct lb_call *call, struct lb_store_reader *reader)
 {
     const struct lb_campaign *campaign =
-        lb_access_campaign(call->app->access, call->workspace->row.no, call->campaign_id);
+        lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
     lb_err err = LB_ERR_NOT_FOUND;
     if (campaign) {
         struct lb_campaign_row row = campaign->row;

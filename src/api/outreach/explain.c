@@ -193,9 +193,9 @@ static bool put_because(struct lb_buf *out, const struct explaining *explaining)
 
 /* --- The reply --- */
 
-static void put_key(struct lb_buf *body, const struct lb_access *access, uint32_t no)
+static void put_key(struct lb_buf *body, const struct lb_directory *directory, uint32_t no)
 {
-    const struct lb_key *key = no ? lb_access_key_no(access, no) : NULL;
+    const struct lb_key *key = no ? lb_directory_key_no(directory, no) : NULL;
     if (!key) {
         lb_buf_append_lit(body, "null");
         return;
@@ -210,7 +210,7 @@ static void put_key(struct lb_buf *body, const struct lb_access *access, uint32_
 /* Last of the reply: it ends the strings of the lead. */
 static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
 {
-    struct lb_actors actors = {.call = explaining->call, .reader = explaining->reader};
+    struct lb_by actors = {.call = explaining->call, .reader = explaining->reader};
     lb_buf_append_lit(body, "[");
     for (size_t i = 0; i < explaining->block_count; i++) {
         const struct block *block = &explaining->blocks[i];
@@ -225,13 +225,13 @@ static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
         else
             lb_buf_append_lit(body, "null");
         lb_buf_append_lit(body, ",\"key\":");
-        put_key(body, explaining->call->app->access, block->actor);
+        put_key(body, explaining->call->app->directory, block->actor);
         lb_buf_append_lit(body, ",\"by\":");
-        lb_actors_put(&actors, body, block->actor);
+        lb_by_put(&actors, body, block->actor);
         lb_buf_append_lit(body, "}");
     }
     lb_buf_append_lit(body, "]");
-    lb_actors_fini(&actors);
+    lb_by_fini(&actors);
 }
 
 static void reply(const struct explaining *explaining)

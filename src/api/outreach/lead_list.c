@@ -90,12 +90,12 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
     return LB_OK;
 }
 
-static void put_headers(struct listing *listing, const struct lb_tally *tally)
+static void put_headers(struct listing *listing, const struct lb_counts *counts)
 {
     struct lb_call *call = listing->call;
     bool any = listing->status < 0;
     lb_paging_put_total(call,
-                        (uint64_t)(any ? lb_tally_total(tally) : tally->leads[listing->status]));
+                        (uint64_t)(any ? lb_counts_total(counts) : counts->leads[listing->status]));
     if (listing->given <= listing->take || listing->take == 0)
         return;
     lb_paging_put_link(
@@ -121,7 +121,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     else if (err)
         lb_call_refuse(call, err, NULL);
     else
-        put_headers(listing, &state.tally);
+        put_headers(listing, &state.counts);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }

@@ -24,7 +24,7 @@ static struct pending *begin(struct lb_call *call)
 {
     struct pending *pending = lb_request_alloc(call->req, sizeof *pending);
     if (!pending) {
-        lb_items_no_memory(call);
+        lb_body_items_no_memory(call);
         return NULL;
     }
     pending->change.outreach = call->app->outreach;
@@ -70,7 +70,7 @@ static const char *read_name(const struct lb_json *value, struct lb_str *out)
     struct lb_str text = lb_json_string(value);
     if (memchr(text.ptr, 0, text.len))
         return "has a name with a NUL character";
-    if (lb_items_characters(text) > LB_LEAD_NAME_CHARACTERS_MAX)
+    if (lb_body_items_characters(text) > LB_LEAD_NAME_CHARACTERS_MAX)
         return "has a name that is longer than 200 characters";
     if (text.len)
         *out = text;
@@ -109,9 +109,9 @@ static bool keep(struct pending *pending, struct lb_call *call, struct lb_new_le
                               &lead->last_name,  &lead->company_name, &lead->variables};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!lb_keep(call, &pending->kept, texts[i]))
-            return lb_items_no_memory(call);
+            return lb_body_items_no_memory(call);
     if (pending->variables.failed)
-        return lb_items_no_memory(call);
+        return lb_body_items_no_memory(call);
     pending->leads[pending->change.count++] = *lead;
     return true;
 }
@@ -181,14 +181,14 @@ static bool read_lead(struct pending *pending, struct lb_call *call, size_t inde
 /* False when the reply is set. */
 static bool read_leads(struct pending *pending, struct lb_call *call)
 {
-    const struct lb_json *array = lb_items_array(call, "leads");
+    const struct lb_json *array = lb_body_items_array(call, "leads");
     if (!array)
         return false;
     size_t total = lb_json_length(array);
     lb_bad_items_init(&pending->bad, call, total);
     pending->leads = lb_request_alloc(call->req, total * sizeof *pending->leads);
     if (!pending->leads)
-        return lb_items_no_memory(call);
+        return lb_body_items_no_memory(call);
     bool read = true;
     for (size_t i = 0; read && i < total; i++)
         read = read_lead(pending, call, i, lb_json_item(array, i));
@@ -229,7 +229,7 @@ enum lb_progress lb_leads_post(struct lb_request *req, void *app)
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     bool read = read_leads(pending, call);
-    lb_items_free_body(call);
+    lb_body_items_free_body(call);
     if (!read)
         return LB_DONE;
     lb_lead_add(&pending->change);

@@ -117,10 +117,10 @@ static bool read_template(struct reading *reading)
         return true;
     if (!text.ptr || memchr(text.ptr, 0, text.len))
         return wrong(reading, "The \"genericBody\" is a text without NUL characters, or null.");
-    if (lb_items_characters(text) > LB_TEMPLATE_CHARACTERS_MAX)
+    if (lb_body_items_characters(text) > LB_TEMPLATE_CHARACTERS_MAX)
         return wrong(reading, "The \"genericBody\" is longer than 10000 characters.");
     if (!lb_keep(reading->call, &kept, &text))
-        return lb_items_no_memory(reading->call);
+        return lb_body_items_no_memory(reading->call);
     reading->row->body = text;
     lb_err err = lb_template_check(text, &reading->reason);
     if (err)
@@ -165,7 +165,7 @@ bool lb_steps_read(struct lb_call *call, const struct lb_json *array, struct lb_
     }
     *out = lb_request_alloc(call->req, (count + 1) * sizeof **out);
     if (!*out)
-        return lb_items_no_memory(call);
+        return lb_body_items_no_memory(call);
     for (size_t i = 0; i < count; i++) {
         struct reading reading = {.call = call, .body = lb_json_item(array, i), .row = &(*out)[i]};
         if (!read_step(&reading))
@@ -197,7 +197,7 @@ static struct lb_step_change *begin(struct lb_call *call)
 {
     struct lb_step_change *change = lb_request_alloc(call->req, sizeof *change);
     if (!change) {
-        lb_items_no_memory(call);
+        lb_body_items_no_memory(call);
         return NULL;
     }
     change->outreach = call->app->outreach;

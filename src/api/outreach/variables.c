@@ -23,7 +23,7 @@ static const char *read_one(struct lb_str name, const struct lb_json *value, str
     }
     if (memchr(text.ptr, 0, text.len))
         return "has a variable with a NUL character";
-    if (lb_items_characters(text) > LB_VARIABLE_VALUE_MAX)
+    if (lb_body_items_characters(text) > LB_VARIABLE_VALUE_MAX)
         return "has a variable that is longer than 2000 characters";
     lb_variables_pack(out, name, text);
     return NULL;

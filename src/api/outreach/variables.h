@@ -1,4 +1,5 @@
-/* Custom variables, as JSON objects of texts and as they are stored (domain/outreach/variables.h). */
+/* Custom variables, as JSON objects of texts and as they are stored (domain/outreach/variables.h).
+ */
 #ifndef LB_API_OUTREACH_VARIABLES_H
 #define LB_API_OUTREACH_VARIABLES_H
 

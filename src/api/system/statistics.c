@@ -51,8 +51,8 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct counting *counting = call->state;
     struct lb_app *app = call->app;
-    lb_access_days(app->access, call->workspace, counting->first_day, counting->count,
-                   counting->days);
+    lb_directory_days(app->directory, call->workspace, counting->first_day, counting->count,
+                      counting->days);
     lb_err err = app->store->ops->checks(reader, call->workspace->row.no, counting->first_day,
                                          counting, take_checks);
     add_unwritten(counting, call->workspace);

@@ -38,7 +38,7 @@ static lb_err apply_create_workspace(struct lb_write *write, struct lb_store *st
 static void publish_create_workspace(struct lb_write *write)
 {
     struct lb_admin_change *change = change_of(write);
-    change->workspace = lb_access_add_workspace(change->access, &change->workspace_row);
+    change->workspace = lb_directory_add_workspace(change->directory, &change->workspace_row);
     lb_must(change->workspace != NULL);
 }
 
@@ -92,7 +92,7 @@ static lb_err apply_create_key(struct lb_write *write, struct lb_store *store)
 static void publish_create_key(struct lb_write *write)
 {
     struct lb_admin_change *change = change_of(write);
-    change->key = lb_access_add_key(change->access, &change->key_row);
+    change->key = lb_directory_add_key(change->directory, &change->key_row);
     lb_must(change->key != NULL);
 }
 
@@ -123,7 +123,7 @@ static void publish_revoke_key(struct lb_write *write)
 {
     struct lb_admin_change *change = change_of(write);
     if (change->key_row.revoked_at)
-        lb_access_revoke_key(change->key, change->key_row.revoked_at);
+        lb_directory_revoke_key(change->key, change->key_row.revoked_at);
 }
 
 void lb_admin_revoke_key(struct lb_admin_change *change)
@@ -136,7 +136,7 @@ void lb_admin_revoke_key(struct lb_admin_change *change)
 static lb_err apply_touch_keys(struct lb_write *write, struct lb_store *store)
 {
     lb_err err = LB_OK;
-    struct lb_key *key = lb_access_keys(change_of(write)->access);
+    struct lb_key *key = lb_directory_keys(change_of(write)->directory);
     for (; !err && key; key = lb_rcu_load(&key->next)) {
         int64_t last_used_at = atomic_load_explicit(&key->last_used_at, memory_order_relaxed);
         if (last_used_at == key->stored_last_used_at)
@@ -151,7 +151,7 @@ static lb_err apply_touch_keys(struct lb_write *write, struct lb_store *store)
 /* Only now is it known that the store has them: the batch may have been rolled back. */
 static void publish_touch_keys(struct lb_write *write)
 {
-    struct lb_key *key = lb_access_keys(change_of(write)->access);
+    struct lb_key *key = lb_directory_keys(change_of(write)->directory);
     for (; key; key = lb_rcu_load(&key->next))
         key->stored_last_used_at = key->batch_last_used_at;
 }
@@ -160,7 +160,7 @@ static void publish_touch_keys(struct lb_write *write)
 static lb_err apply_checks(struct lb_write *write, struct lb_store *store)
 {
     lb_err err = LB_OK;
-    struct lb_workspace *each = lb_access_workspaces(change_of(write)->access);
+    struct lb_workspace *each = lb_directory_workspaces(change_of(write)->directory);
     for (; !err && each; each = lb_rcu_load(&each->next)) {
         uint64_t checks = atomic_load_explicit(&each->checks, memory_order_relaxed);
         uint64_t blocked = atomic_load_explicit(&each->checks_blocked, memory_order_relaxed);
@@ -186,7 +186,7 @@ static lb_err apply_note(struct lb_write *write, struct lb_store *store)
 static void publish_note(struct lb_write *write)
 {
     publish_touch_keys(write);
-    struct lb_workspace *each = lb_access_workspaces(change_of(write)->access);
+    struct lb_workspace *each = lb_directory_workspaces(change_of(write)->directory);
     for (; each; each = lb_rcu_load(&each->next)) {
         atomic_fetch_add(&each->stored_checks, each->batch_checks.checks);
         atomic_fetch_add(&each->stored_checks_blocked, each->batch_checks.blocked);

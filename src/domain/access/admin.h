@@ -12,7 +12,7 @@
  * names, then prepare it with the function of the kind and submit `write`. */
 struct lb_admin_change {
     struct lb_write write; /* first: the writer hands it back */
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_actor actor;
     struct lb_workspace *workspace;
     struct lb_key *key;

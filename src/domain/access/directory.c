@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-struct lb_access {
+struct lb_directory {
     struct lb_registry *workspaces;
     struct lb_registry *keys;
     struct lb_registry *campaigns;
@@ -62,19 +62,19 @@ bool lb_campaign_status_parse(struct lb_str name, enum lb_campaign_status *out)
     return index >= 0;
 }
 
-struct lb_access *lb_access_create(void)
+struct lb_directory *lb_directory_create(void)
 {
-    struct lb_access *access = calloc(1, sizeof *access);
-    if (!access)
+    struct lb_directory *directory = calloc(1, sizeof *directory);
+    if (!directory)
         return NULL;
-    pthread_mutex_init(&access->lock, NULL);
-    pthread_mutex_init(&access->days, NULL);
-    access->workspaces = lb_registry_create();
-    access->keys = lb_registry_create();
-    access->campaigns = lb_registry_create();
-    if (access->workspaces && access->keys && access->campaigns)
-        return access;
-    lb_access_destroy(access);
+    pthread_mutex_init(&directory->lock, NULL);
+    pthread_mutex_init(&directory->days, NULL);
+    directory->workspaces = lb_registry_create();
+    directory->keys = lb_registry_create();
+    directory->campaigns = lb_registry_create();
+    if (directory->workspaces && directory->keys && directory->campaigns)
+        return directory;
+    lb_directory_destroy(directory);
     return NULL;
 }
 
@@ -83,7 +83,7 @@ static void free_workspace(struct lb_registry_node *node)
     struct lb_workspace *workspace = (struct lb_workspace *)node;
     free(workspace->campaigns);
     free(workspace->days);
-    lb_stamps_destroy(workspace->stamps);
+    lb_row_times_destroy(workspace->row_times);
     free(workspace);
 }
 
@@ -92,44 +92,44 @@ static void free_node(struct lb_registry_node *node)
     free(node);
 }
 
-void lb_access_destroy(struct lb_access *access)
+void lb_directory_destroy(struct lb_directory *directory)
 {
-    if (!access)
+    if (!directory)
         return;
-    lb_registry_destroy(access->campaigns, free_node);
-    lb_registry_destroy(access->keys, free_node);
-    lb_registry_destroy(access->workspaces, free_workspace);
-    pthread_mutex_destroy(&access->lock);
-    pthread_mutex_destroy(&access->days);
-    free(access->by_no);
-    free(access->campaigns_by_no);
-    free(access);
+    lb_registry_destroy(directory->campaigns, free_node);
+    lb_registry_destroy(directory->keys, free_node);
+    lb_registry_destroy(directory->workspaces, free_workspace);
+    pthread_mutex_destroy(&directory->lock);
+    pthread_mutex_destroy(&directory->days);
+    free(directory->by_no);
+    free(directory->campaigns_by_no);
+    free(directory);
 }
 
-struct lb_workspace *lb_access_workspace(const struct lb_access *access, struct lb_str id)
+struct lb_workspace *lb_directory_workspace(const struct lb_directory *directory, struct lb_str id)
 {
-    return (struct lb_workspace *)lb_registry_find(access->workspaces, 0, id);
+    return (struct lb_workspace *)lb_registry_find(directory->workspaces, 0, id);
 }
 
-struct lb_workspace *lb_access_workspaces(const struct lb_access *access)
+struct lb_workspace *lb_directory_workspaces(const struct lb_directory *directory)
 {
-    return lb_rcu_load(&access->first_workspace);
+    return lb_rcu_load(&directory->first_workspace);
 }
 
-struct lb_key *lb_access_key(const struct lb_access *access, struct lb_str id)
+struct lb_key *lb_directory_key(const struct lb_directory *directory, struct lb_str id)
 {
-    return (struct lb_key *)lb_registry_find(access->keys, 0, id);
+    return (struct lb_key *)lb_registry_find(directory->keys, 0, id);
 }
 
-struct lb_key *lb_access_keys(const struct lb_access *access)
+struct lb_key *lb_directory_keys(const struct lb_directory *directory)
 {
-    return lb_rcu_load(&access->first_key);
+    return lb_rcu_load(&directory->first_key);
 }
 
-struct lb_campaign *lb_access_campaign(const struct lb_access *access, uint32_t workspace,
-                                       struct lb_str id)
+struct lb_campaign *lb_directory_campaign(const struct lb_directory *directory, uint32_t workspace,
+                                          struct lb_str id)
 {
-    return (struct lb_campaign *)lb_registry_find(access->campaigns, workspace, id);
+    return (struct lb_campaign *)lb_registry_find(directory->campaigns, workspace, id);
 }
 
 bool lb_key_valid(const struct lb_key *key, int64_t now_ms)
@@ -138,14 +138,14 @@ bool lb_key_valid(const struct lb_key *key, int64_t now_ms)
            (key->row.expires_at == 0 || now_ms < key->row.expires_at);
 }
 
-lb_err lb_access_authenticate(const struct lb_access *access, struct lb_str text, int64_t now_ms,
-                              struct lb_key **out)
+lb_err lb_directory_authenticate(const struct lb_directory *directory, struct lb_str text,
+                                 int64_t now_ms, struct lb_key **out)
 {
     struct lb_str id;
     uint8_t hash[LB_SECRET_HASH_SIZE];
     if (!lb_key_parse(text, &id, hash))
         return LB_ERR_INVALID_API_KEY;
-    struct lb_key *key = lb_access_key(access, id);
+    struct lb_key *key = lb_directory_key(directory, id);
     if (!key || sodium_memcmp(hash, key->row.secret_hash, sizeof hash) != 0 ||
         !lb_key_valid(key, now_ms))
         return LB_ERR_INVALID_API_KEY;
@@ -195,19 +195,19 @@ static void *reserve(void *array, size_t *capacity, size_t wanted, size_t size)
     return larger;
 }
 
-struct lb_workspace *lb_access_add_workspace(struct lb_access *access,
-                                             const struct lb_workspace_row *row)
+struct lb_workspace *lb_directory_add_workspace(struct lb_directory *directory,
+                                                const struct lb_workspace_row *row)
 {
-    struct lb_workspace **by_no =
-        reserve(access->by_no, &access->by_no_capacity, row->no, sizeof(struct lb_workspace *));
+    struct lb_workspace **by_no = reserve(directory->by_no, &directory->by_no_capacity, row->no,
+                                          sizeof(struct lb_workspace *));
     if (!by_no)
         return NULL;
-    access->by_no = by_no;
+    directory->by_no = by_no;
     struct lb_workspace *workspace = calloc(1, sizeof *workspace);
     if (!workspace)
         return NULL;
-    workspace->stamps = lb_stamps_create();
-    if (!workspace->stamps) {
+    workspace->row_times = lb_row_times_create();
+    if (!workspace->row_times) {
         free(workspace);
         return NULL;
     }
@@ -216,23 +216,23 @@ struct lb_workspace *lb_access_add_workspace(struct lb_access *access,
     atomic_init(&workspace->plan, (int)row->plan);
     atomic_init(&workspace->expires_at, row->expires_at);
     by_no[row->no] = workspace;
-    lb_registry_add(access->workspaces, &workspace->node);
-    if (access->last_workspace)
-        lb_rcu_publish(&access->last_workspace->next, workspace);
+    lb_registry_add(directory->workspaces, &workspace->node);
+    if (directory->last_workspace)
+        lb_rcu_publish(&directory->last_workspace->next, workspace);
     else
-        lb_rcu_publish(&access->first_workspace, workspace);
-    access->last_workspace = workspace;
+        lb_rcu_publish(&directory->first_workspace, workspace);
+    directory->last_workspace = workspace;
     return workspace;
 }
 
-struct lb_workspace *lb_access_workspace_no(const struct lb_access *access, uint32_t no)
+struct lb_workspace *lb_directory_workspace_no(const struct lb_directory *directory, uint32_t no)
 {
-    return no < access->by_no_capacity ? access->by_no[no] : NULL;
+    return no < directory->by_no_capacity ? directory->by_no[no] : NULL;
 }
 
-struct lb_key *lb_access_add_key(struct lb_access *access, const struct lb_key_row *row)
+struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct lb_key_row *row)
 {
-    struct lb_workspace *workspace = lb_access_workspace_no(access, row->workspace);
+    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->workspace);
     struct lb_key *key = workspace ? calloc(1, sizeof *key) : NULL;
     if (!key)
         return NULL;
@@ -243,36 +243,36 @@ struct lb_key *lb_access_add_key(struct lb_access *access, const struct lb_key_r
     key->batch_last_used_at = row->last_used_at;
     atomic_init(&key->revoked_at, row->revoked_at);
     atomic_init(&key->last_used_at, row->last_used_at);
-    lb_registry_add(access->keys, &key->node);
-    if (access->last_key)
-        lb_rcu_publish(&access->last_key->next, key);
+    lb_registry_add(directory->keys, &key->node);
+    if (directory->last_key)
+        lb_rcu_publish(&directory->last_key->next, key);
     else
-        lb_rcu_publish(&access->first_key, key);
-    access->last_key = key;
+        lb_rcu_publish(&directory->first_key, key);
+    directory->last_key = key;
     if (!row->revoked_at)
         atomic_fetch_add(&workspace->keys, 1);
     return key;
 }
 
-const struct lb_key *lb_access_key_no(const struct lb_access *access, uint32_t no)
+const struct lb_key *lb_directory_key_no(const struct lb_directory *directory, uint32_t no)
 {
-    const struct lb_key *key = lb_access_keys(access);
+    const struct lb_key *key = lb_directory_keys(directory);
     while (key && key->row.no != no)
         key = lb_rcu_load(&key->next);
     return key;
 }
 
-void lb_access_revoke_key(struct lb_key *key, int64_t at)
+void lb_directory_revoke_key(struct lb_key *key, int64_t at)
 {
     int64_t none = 0;
     if (atomic_compare_exchange_strong(&key->revoked_at, &none, at))
         atomic_fetch_sub(&key->workspace->keys, 1);
 }
 
-static bool append_campaign(struct lb_access *access, struct lb_campaign *campaign)
+static bool append_campaign(struct lb_directory *directory, struct lb_campaign *campaign)
 {
     struct lb_workspace *workspace = campaign->workspace;
-    pthread_mutex_lock(&access->lock);
+    pthread_mutex_lock(&directory->lock);
     struct lb_campaign **campaigns =
         reserve(workspace->campaigns, &workspace->campaign_capacity, workspace->campaign_count,
                 sizeof(struct lb_campaign *));
@@ -280,19 +280,20 @@ static bool append_campaign(struct lb_access *access, struct lb_campaign *campai
         workspace->campaigns = campaigns;
         campaigns[workspace->campaign_count++] = campaign;
     }
-    pthread_mutex_unlock(&access->lock);
+    pthread_mutex_unlock(&directory->lock);
     return campaigns != NULL;
 }
 
-struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
-                                           const struct lb_campaign_row *row)
+struct lb_campaign *lb_directory_add_campaign(struct lb_directory *directory,
+                                              const struct lb_campaign_row *row)
 {
-    struct lb_campaign **by_no = reserve(access->campaigns_by_no, &access->campaigns_by_no_capacity,
-                                         row->no, sizeof(struct lb_campaign *));
+    struct lb_campaign **by_no =
+        reserve(directory->campaigns_by_no, &directory->campaigns_by_no_capacity, row->no,
+                sizeof(struct lb_campaign *));
     if (!by_no)
         return NULL;
-    access->campaigns_by_no = by_no;
-    struct lb_workspace *workspace = lb_access_workspace_no(access, row->workspace);
+    directory->campaigns_by_no = by_no;
+    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->workspace);
     struct lb_campaign *campaign = workspace ? calloc(1, sizeof *campaign) : NULL;
     if (!campaign)
         return NULL;
@@ -302,13 +303,13 @@ struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
     campaign->node.key = lb_str(campaign->row.id);
     campaign->node.scope = row->workspace;
     atomic_init(&campaign->status, (int)row->status);
-    if (!append_campaign(access, campaign)) {
+    if (!append_campaign(directory, campaign)) {
         free(campaign);
         return NULL;
     }
     by_no[row->no] = campaign;
     workspace->has_leads |= row->has_leads;
-    lb_registry_add(access->campaigns, &campaign->node);
+    lb_registry_add(directory->campaigns, &campaign->node);
     return campaign;
 }
 
@@ -317,34 +318,34 @@ static void free_campaign(struct lb_rcu_head *head)
     free((char *)head - offsetof(struct lb_campaign, rcu));
 }
 
-void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *campaign)
+void lb_directory_remove_campaign(struct lb_directory *directory, struct lb_campaign *campaign)
 {
     struct lb_workspace *workspace = campaign->workspace;
-    lb_registry_remove(access->campaigns, &campaign->node);
-    access->campaigns_by_no[campaign->row.no] = NULL;
-    pthread_mutex_lock(&access->lock);
+    lb_registry_remove(directory->campaigns, &campaign->node);
+    directory->campaigns_by_no[campaign->row.no] = NULL;
+    pthread_mutex_lock(&directory->lock);
     size_t at = 0;
     while (workspace->campaigns[at] != campaign)
         at++;
     workspace->campaign_count--;
     memmove(workspace->campaigns + at, workspace->campaigns + at + 1,
             (workspace->campaign_count - at) * sizeof *workspace->campaigns);
-    pthread_mutex_unlock(&access->lock);
+    pthread_mutex_unlock(&directory->lock);
     lb_rcu_defer(&campaign->rcu, free_campaign);
 }
 
-struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32_t no)
+struct lb_campaign *lb_directory_campaign_no(const struct lb_directory *directory, uint32_t no)
 {
-    return no < access->campaigns_by_no_capacity ? access->campaigns_by_no[no] : NULL;
+    return no < directory->campaigns_by_no_capacity ? directory->campaigns_by_no[no] : NULL;
 }
 
-size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_workspace *workspace,
-                                int status, size_t skip, size_t take, struct lb_campaign_row *out,
-                                size_t *out_total)
+size_t lb_directory_page_campaigns(struct lb_directory *directory,
+                                   const struct lb_workspace *workspace, int status, size_t skip,
+                                   size_t take, struct lb_campaign_row *out, size_t *out_total)
 {
     size_t matched = 0;
     size_t copied = 0;
-    pthread_mutex_lock(&access->lock);
+    pthread_mutex_lock(&directory->lock);
     for (size_t i = workspace->campaign_count; i-- > 0;) {
         const struct lb_campaign *campaign = workspace->campaigns[i];
         int its_status = atomic_load(&campaign->status);
@@ -355,36 +356,36 @@ size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_worksp
         out[copied] = campaign->row;
         out[copied++].status = (enum lb_campaign_status)its_status;
     }
-    pthread_mutex_unlock(&access->lock);
+    pthread_mutex_unlock(&directory->lock);
     *out_total = matched;
     return copied;
 }
 
-struct lb_campaign **lb_access_list_campaigns(struct lb_access *access,
-                                              const struct lb_workspace *workspace,
-                                              size_t *out_count)
+struct lb_campaign **lb_directory_list_campaigns(struct lb_directory *directory,
+                                                 const struct lb_workspace *workspace,
+                                                 size_t *out_count)
 {
-    pthread_mutex_lock(&access->lock);
+    pthread_mutex_lock(&directory->lock);
     size_t count = workspace->campaign_count;
     struct lb_campaign **list = malloc((count + 1) * sizeof(struct lb_campaign *));
     if (list && count)
         memcpy(list, workspace->campaigns, count * sizeof(struct lb_campaign *));
-    pthread_mutex_unlock(&access->lock);
+    pthread_mutex_unlock(&directory->lock);
     *out_count = list ? count : 0;
     return list;
 }
 
-bool lb_access_campaign_id(struct lb_access *access, const struct lb_workspace *workspace,
-                           uint32_t no, char out[LB_ID_SIZE])
+bool lb_directory_campaign_id(struct lb_directory *directory, const struct lb_workspace *workspace,
+                              uint32_t no, char out[LB_ID_SIZE])
 {
     bool found = false;
-    pthread_mutex_lock(&access->lock);
+    pthread_mutex_lock(&directory->lock);
     for (size_t i = workspace->campaign_count; !found && i-- > 0;) {
         found = workspace->campaigns[i]->row.no == no;
         if (found)
             memcpy(out, workspace->campaigns[i]->row.id, LB_ID_SIZE);
     }
-    pthread_mutex_unlock(&access->lock);
+    pthread_mutex_unlock(&directory->lock);
     return found;
 }
 
@@ -416,53 +417,53 @@ static struct lb_day *day_of(struct lb_workspace *workspace, uint32_t day)
     return &days[at];
 }
 
-void lb_access_count_day(struct lb_access *access, struct lb_workspace *workspace, int64_t at_ms,
-                         uint64_t blocked, uint64_t unblocked)
+void lb_directory_count_day(struct lb_directory *directory, struct lb_workspace *workspace,
+                            int64_t at_ms, uint64_t blocked, uint64_t unblocked)
 {
-    pthread_mutex_lock(&access->days);
+    pthread_mutex_lock(&directory->days);
     struct lb_day *day = day_of(workspace, (uint32_t)(at_ms / LB_DAY_MS));
     if (day) {
         day->blocked += blocked;
         day->unblocked += unblocked;
     }
-    pthread_mutex_unlock(&access->days);
+    pthread_mutex_unlock(&directory->days);
 }
 
-void lb_access_days(struct lb_access *access, const struct lb_workspace *workspace,
-                    uint32_t first_day, size_t count, struct lb_day *out)
+void lb_directory_days(struct lb_directory *directory, const struct lb_workspace *workspace,
+                       uint32_t first_day, size_t count, struct lb_day *out)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = (struct lb_day){.day = first_day + (uint32_t)i};
-    pthread_mutex_lock(&access->days);
+    pthread_mutex_lock(&directory->days);
     for (size_t i = 0; i < workspace->day_count; i++) {
         const struct lb_day *day = &workspace->days[i];
         if (day->day >= first_day && day->day - first_day < count)
             out[day->day - first_day] = *day;
     }
-    pthread_mutex_unlock(&access->days);
+    pthread_mutex_unlock(&directory->days);
 }
 
 static lb_err load_workspace(void *context, const struct lb_workspace_row *row)
 {
-    return lb_access_add_workspace(context, row) ? LB_OK : LB_ERR_INTERNAL;
+    return lb_directory_add_workspace(context, row) ? LB_OK : LB_ERR_INTERNAL;
 }
 
 static lb_err load_key(void *context, const struct lb_key_row *row)
 {
-    return lb_access_add_key(context, row) ? LB_OK : LB_ERR_INTERNAL;
+    return lb_directory_add_key(context, row) ? LB_OK : LB_ERR_INTERNAL;
 }
 
 static lb_err load_campaign(void *context, const struct lb_campaign_row *row)
 {
-    return lb_access_add_campaign(context, row) ? LB_OK : LB_ERR_INTERNAL;
+    return lb_directory_add_campaign(context, row) ? LB_OK : LB_ERR_INTERNAL;
 }
 
-lb_err lb_access_load(struct lb_access *access, struct lb_store *store)
+lb_err lb_directory_load(struct lb_directory *directory, struct lb_store *store)
 {
-    lb_err err = store->ops->load_workspaces(store, access, load_workspace);
+    lb_err err = store->ops->load_workspaces(store, directory, load_workspace);
     if (!err)
-        err = store->ops->load_keys(store, access, load_key);
+        err = store->ops->load_keys(store, directory, load_key);
     if (!err)
-        err = store->ops->load_campaigns(store, access, load_campaign);
+        err = store->ops->load_campaigns(store, directory, load_campaign);
     return err;
 }

@@ -25,21 +25,21 @@ struct lb_day {
 
 struct lb_workspace {
     struct lb_registry_node node;
-    struct lb_workspace_row row; /* but for plan and expires_at, which are below */
-    _Atomic int plan;            /* enum lb_plan */
-    _Atomic int64_t expires_at;  /* of the licence, 0: never */
-    _Atomic uint64_t entries;    /* blocked leads, in all lists */
-    _Atomic uint32_t keys;       /* that were not revoked */
-    struct lb_stamps *stamps;    /* of its entries, in all lists */
-    int64_t batch_entries;       /* the writer's: added by the batch under way */
-    bool has_leads;              /* the writer's: a campaign may have some */
+    struct lb_workspace_row row;    /* but for plan and expires_at, which are below */
+    _Atomic int plan;               /* enum lb_plan */
+    _Atomic int64_t expires_at;     /* of the licence, 0: never */
+    _Atomic uint64_t entries;       /* blocked leads, in all lists */
+    _Atomic uint32_t keys;          /* that were not revoked */
+    struct lb_row_times *row_times; /* of its entries, in all lists */
+    int64_t batch_entries;          /* the writer's: added by the batch under way */
+    bool has_leads;                 /* the writer's: a campaign may have some */
     /* What memory holds of it, when several nodes share the store (nodes.h). The writer's to set.
      */
     _Atomic uint64_t access_version;
     _Atomic uint64_t log_row; /* a struct lb_log_mark; set when the entries are in memory */
     _Atomic uint64_t log_token;
     struct lb_log_mark batch_log; /* the writer's: after the batch under way; row 0: as before */
-    struct lb_share writes;       /* of the writer's queue */
+    struct lb_quota writes;       /* of the writer's queue */
     struct lb_read_lane reads;    /* of the readers' queue */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     /* Checks since the start, and of them those that said "blocked". */
@@ -79,27 +79,27 @@ struct lb_campaign {
     struct lb_workspace *workspace;
 };
 
-struct lb_access;
+struct lb_directory;
 
-struct lb_access *lb_access_create(void);
+struct lb_directory *lb_directory_create(void);
 /* All other threads have ended; the caller is registered and online. */
-void lb_access_destroy(struct lb_access *access);
+void lb_directory_destroy(struct lb_directory *directory);
 
 /* Fills the tables from the store. */
-lb_err lb_access_load(struct lb_access *access, struct lb_store *store);
+lb_err lb_directory_load(struct lb_directory *directory, struct lb_store *store);
 
 /* NULL when there is none. */
-struct lb_workspace *lb_access_workspace(const struct lb_access *access, struct lb_str id);
-struct lb_workspace *lb_access_workspaces(const struct lb_access *access); /* the first */
-struct lb_key *lb_access_key(const struct lb_access *access, struct lb_str id);
-struct lb_key *lb_access_keys(const struct lb_access *access); /* the first */
-struct lb_campaign *lb_access_campaign(const struct lb_access *access, uint32_t workspace,
-                                       struct lb_str id);
+struct lb_workspace *lb_directory_workspace(const struct lb_directory *directory, struct lb_str id);
+struct lb_workspace *lb_directory_workspaces(const struct lb_directory *directory); /* the first */
+struct lb_key *lb_directory_key(const struct lb_directory *directory, struct lb_str id);
+struct lb_key *lb_directory_keys(const struct lb_directory *directory); /* the first */
+struct lb_campaign *lb_directory_campaign(const struct lb_directory *directory, uint32_t workspace,
+                                          struct lb_str id);
 
 /* The key with this text, if it is valid now: LB_ERR_INVALID_API_KEY for one that is malformed,
  * unknown, revoked or past its end, all alike. */
-lb_err lb_access_authenticate(const struct lb_access *access, struct lb_str text, int64_t now_ms,
-                              struct lb_key **out);
+lb_err lb_directory_authenticate(const struct lb_directory *directory, struct lb_str text,
+                                 int64_t now_ms, struct lb_key **out);
 
 /* Valid at this moment: neither revoked nor past its end. */
 bool lb_key_valid(const struct lb_key *key, int64_t now_ms);
@@ -113,16 +113,16 @@ lb_err lb_workspace_license(const struct lb_workspace *workspace, int64_t now_ms
 bool lb_key_take_request(struct lb_key *key, uint32_t default_rate, uint64_t now_ns);
 
 /* Adding: the row is copied. NULL when out of memory (or when its workspace is missing). */
-struct lb_workspace *lb_access_add_workspace(struct lb_access *access,
-                                             const struct lb_workspace_row *row);
-struct lb_key *lb_access_add_key(struct lb_access *access, const struct lb_key_row *row);
-struct lb_campaign *lb_access_add_campaign(struct lb_access *access,
-                                           const struct lb_campaign_row *row);
-void lb_access_remove_campaign(struct lb_access *access, struct lb_campaign *campaign);
-void lb_access_revoke_key(struct lb_key *key, int64_t at);
+struct lb_workspace *lb_directory_add_workspace(struct lb_directory *directory,
+                                                const struct lb_workspace_row *row);
+struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct lb_key_row *row);
+struct lb_campaign *lb_directory_add_campaign(struct lb_directory *directory,
+                                              const struct lb_campaign_row *row);
+void lb_directory_remove_campaign(struct lb_directory *directory, struct lb_campaign *campaign);
+void lb_directory_revoke_key(struct lb_key *key, int64_t at);
 
 /* The key with this number, or NULL; takes as long as there are keys. Any thread. */
-const struct lb_key *lb_access_key_no(const struct lb_access *access, uint32_t no);
+const struct lb_key *lb_directory_key_no(const struct lb_directory *directory, uint32_t no);
 
 /* Counts answers of checks. Any thread. */
 static inline void lb_workspace_count_checks(struct lb_workspace *workspace, uint64_t checks,
@@ -134,36 +134,36 @@ static inline void lb_workspace_count_checks(struct lb_workspace *workspace, uin
 }
 
 /* The campaign with this number, NULL when it is gone. For loading and the writer thread. */
-struct lb_campaign *lb_access_campaign_no(const struct lb_access *access, uint32_t no);
+struct lb_campaign *lb_directory_campaign_no(const struct lb_directory *directory, uint32_t no);
 
 /* Copies a page of a workspace's campaigns, newest first, those with `status` only unless it is -1.
  * Returns how many; `*out_total`: how many match in all. Any thread. */
-size_t lb_access_page_campaigns(struct lb_access *access, const struct lb_workspace *workspace,
-                                int status, size_t skip, size_t take, struct lb_campaign_row *out,
-                                size_t *out_total);
+size_t lb_directory_page_campaigns(struct lb_directory *directory,
+                                   const struct lb_workspace *workspace, int status, size_t skip,
+                                   size_t take, struct lb_campaign_row *out, size_t *out_total);
 
 /* All campaigns of a workspace, in order of creation: `*out_count` pointers, to be freed. Each is
  * good until the thread's next quiescent state. NULL when out of memory. Any thread. */
-struct lb_campaign **lb_access_list_campaigns(struct lb_access *access,
-                                              const struct lb_workspace *workspace,
-                                              size_t *out_count);
+struct lb_campaign **lb_directory_list_campaigns(struct lb_directory *directory,
+                                                 const struct lb_workspace *workspace,
+                                                 size_t *out_count);
 
 /* Copies the id of a workspace's campaign; false when it is gone. Any thread. */
-bool lb_access_campaign_id(struct lb_access *access, const struct lb_workspace *workspace,
-                           uint32_t no, char out[LB_ID_SIZE]);
+bool lb_directory_campaign_id(struct lb_directory *directory, const struct lb_workspace *workspace,
+                              uint32_t no, char out[LB_ID_SIZE]);
 
 /* Adds to what was blocked and unblocked on the day of `at_ms`; when memory is short it is not
  * counted. For loading and the writer thread. */
-void lb_access_count_day(struct lb_access *access, struct lb_workspace *workspace, int64_t at_ms,
-                         uint64_t blocked, uint64_t unblocked);
+void lb_directory_count_day(struct lb_directory *directory, struct lb_workspace *workspace,
+                            int64_t at_ms, uint64_t blocked, uint64_t unblocked);
 
 /* Copies what was counted on the `count` days from `first_day` on; those without anything are
  * zero. Any thread. */
-void lb_access_days(struct lb_access *access, const struct lb_workspace *workspace,
-                    uint32_t first_day, size_t count, struct lb_day *out);
+void lb_directory_days(struct lb_directory *directory, const struct lb_workspace *workspace,
+                       uint32_t first_day, size_t count, struct lb_day *out);
 
 /* The workspace with this number, or NULL. For loading and the writer thread. */
-struct lb_workspace *lb_access_workspace_no(const struct lb_access *access, uint32_t no);
+struct lb_workspace *lb_directory_workspace_no(const struct lb_directory *directory, uint32_t no);
 
 const char *lb_plan_name(enum lb_plan plan);
 bool lb_plan_parse(struct lb_str name, enum lb_plan *out);

@@ -15,10 +15,10 @@ static bool grow(struct lb_locked *locked)
     uint32_t *workspaces = realloc(locked->workspaces, capacity * sizeof *workspaces);
     if (workspaces)
         locked->workspaces = workspaces;
-    struct lb_stand *stands = realloc(locked->stands, capacity * sizeof *stands);
-    if (stands)
-        locked->stands = stands;
-    if (!workspaces || !stands)
+    struct lb_workspace_version *versions = realloc(locked->versions, capacity * sizeof *versions);
+    if (versions)
+        locked->versions = versions;
+    if (!workspaces || !versions)
         return false;
     locked->capacity = capacity;
     return true;
@@ -62,8 +62,8 @@ static void refuse_others(struct lb_locked *locked, struct lb_write *first)
 {
     size_t kept = 0;
     for (size_t i = 0; i < locked->count; i++) {
-        if (locked->stands[i].workspace)
-            locked->stands[kept++] = locked->stands[i];
+        if (locked->versions[i].workspace)
+            locked->versions[kept++] = locked->versions[i];
         else
             refuse_writes(first, locked->workspaces[i]);
     }
@@ -86,7 +86,7 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
     lb_err err = LB_OK;
     if (locked->count)
         err = store->shared->lock(store, locked->workspaces, locked->count, patient, ids,
-                                  locked->stands, &locked->first_id);
+                                  locked->versions, &locked->first_id);
     if (err == LB_ERR_CONFLICT)
         locked->impatient_until_ms = lb_clock_mono_ms() + IMPATIENT_MS;
     if (!err)
@@ -98,40 +98,40 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
 void lb_locked_fini(struct lb_locked *locked)
 {
     free(locked->workspaces);
-    free(locked->stands);
+    free(locked->versions);
     *locked = (struct lb_locked){0};
 }
 
 /* --- Reading what others changed --- */
 
-bool lb_nodes_up_to(const struct lb_workspace *workspace, const struct lb_stand *stand)
+bool lb_nodes_up_to(const struct lb_workspace *workspace, const struct lb_workspace_version *latest)
 {
     return atomic_load_explicit(&workspace->access_version, memory_order_acquire) ==
-               stand->access_version &&
-           atomic_load_explicit(&workspace->log_row, memory_order_acquire) == stand->log.row &&
-           atomic_load_explicit(&workspace->log_token, memory_order_acquire) == stand->log.token;
+               latest->access_version &&
+           atomic_load_explicit(&workspace->log_row, memory_order_acquire) == latest->log.row &&
+           atomic_load_explicit(&workspace->log_token, memory_order_acquire) == latest->log.token;
 }
 
 struct refresh {
-    struct lb_access *access;
+    struct lb_directory *directory;
     const struct lb_nodes_listener *listener;
 };
 
 static lb_err take_key(void *context, const struct lb_key_row *row)
 {
     const struct refresh *refresh = context;
-    struct lb_key *key = lb_access_key(refresh->access, lb_str(row->id));
+    struct lb_key *key = lb_directory_key(refresh->directory, lb_str(row->id));
     if (!key)
-        return lb_access_add_key(refresh->access, row) ? LB_OK : LB_ERR_INTERNAL;
+        return lb_directory_add_key(refresh->directory, row) ? LB_OK : LB_ERR_INTERNAL;
     if (row->revoked_at)
-        lb_access_revoke_key(key, row->revoked_at);
+        lb_directory_revoke_key(key, row->revoked_at);
     return LB_OK;
 }
 
 static void end_campaign(const struct refresh *refresh, struct lb_campaign *campaign)
 {
     struct lb_list list = {campaign->row.workspace, campaign->row.no};
-    lb_access_remove_campaign(refresh->access, campaign);
+    lb_directory_remove_campaign(refresh->directory, campaign);
     if (refresh->listener)
         refresh->listener->ended(refresh->listener->context, list);
 }
@@ -139,104 +139,104 @@ static void end_campaign(const struct refresh *refresh, struct lb_campaign *camp
 static lb_err take_campaign(void *context, const struct lb_campaign_row *row, bool deleted)
 {
     const struct refresh *refresh = context;
-    struct lb_campaign *campaign = lb_access_campaign_no(refresh->access, row->no);
+    struct lb_campaign *campaign = lb_directory_campaign_no(refresh->directory, row->no);
     if (deleted) {
         if (campaign)
             end_campaign(refresh, campaign);
         return LB_OK;
     }
     if (!campaign)
-        return lb_access_add_campaign(refresh->access, row) ? LB_OK : LB_ERR_INTERNAL;
+        return lb_directory_add_campaign(refresh->directory, row) ? LB_OK : LB_ERR_INTERNAL;
     atomic_store(&campaign->status, (int)row->status);
     return LB_OK;
 }
 
 /* The workspace as memory has it, made or brought up to date; NULL when out of memory. */
-static struct lb_workspace *take_workspace(struct lb_access *access,
+static struct lb_workspace *take_workspace(struct lb_directory *directory,
                                            const struct lb_workspace_row *row)
 {
-    struct lb_workspace *workspace = lb_access_workspace_no(access, row->no);
+    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->no);
     if (!workspace)
-        return lb_access_add_workspace(access, row);
+        return lb_directory_add_workspace(directory, row);
     atomic_store(&workspace->plan, (int)row->plan);
     atomic_store(&workspace->expires_at, row->expires_at);
     return workspace;
 }
 
-lb_err lb_nodes_refresh_access(struct lb_access *access, struct lb_store *store,
-                               const struct lb_stand *stand,
+lb_err lb_nodes_refresh_access(struct lb_directory *directory, struct lb_store *store,
+                               const struct lb_workspace_version *latest,
                                const struct lb_nodes_listener *listener)
 {
-    struct lb_workspace *workspace = lb_access_workspace_no(access, stand->workspace);
+    struct lb_workspace *workspace = lb_directory_workspace_no(directory, latest->workspace);
     uint64_t version = workspace ? atomic_load(&workspace->access_version) : 0;
     if (workspace)
-        workspace->has_leads |= stand->has_leads;
-    if (workspace && version == stand->access_version)
+        workspace->has_leads |= latest->has_leads;
+    if (workspace && version == latest->access_version)
         return LB_OK;
-    struct refresh refresh = {access, listener};
+    struct refresh refresh = {directory, listener};
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     struct lb_workspace_row row;
-    lb_err err = store->shared->workspace(reader, stand->workspace, &row);
+    lb_err err = store->shared->workspace(reader, latest->workspace, &row);
     if (err)
         return err;
-    workspace = take_workspace(access, &row);
+    workspace = take_workspace(directory, &row);
     if (!workspace)
         return LB_ERR_INTERNAL;
-    err = store->shared->keys_since(reader, stand->workspace, version, &refresh, take_key);
+    err = store->shared->keys_since(reader, latest->workspace, version, &refresh, take_key);
     if (!err)
-        err = store->shared->campaigns_since(reader, stand->workspace, version, &refresh,
+        err = store->shared->campaigns_since(reader, latest->workspace, version, &refresh,
                                              take_campaign);
-    workspace->has_leads |= stand->has_leads;
+    workspace->has_leads |= latest->has_leads;
     if (!err)
-        atomic_store_explicit(&workspace->access_version, stand->access_version,
+        atomic_store_explicit(&workspace->access_version, latest->access_version,
                               memory_order_release);
     return err;
 }
 
 /* --- At start --- */
 
-static lb_err take_stand(void *context, const struct lb_stand *stand)
+static lb_err take_stand(void *context, const struct lb_workspace_version *latest)
 {
-    struct lb_stands *stands = context;
-    if (stands->count == stands->capacity) {
-        size_t capacity = stands->capacity ? stands->capacity * 2 : 64;
-        struct lb_stand *array = realloc(stands->array, capacity * sizeof *array);
+    struct lb_workspace_versions *versions = context;
+    if (versions->count == versions->capacity) {
+        size_t capacity = versions->capacity ? versions->capacity * 2 : 64;
+        struct lb_workspace_version *array = realloc(versions->array, capacity * sizeof *array);
         if (!array)
             return LB_ERR_STORAGE_UNAVAILABLE;
-        stands->array = array;
-        stands->capacity = capacity;
+        versions->array = array;
+        versions->capacity = capacity;
     }
-    stands->array[stands->count++] = *stand;
+    versions->array[versions->count++] = *latest;
     return LB_OK;
 }
 
 lb_err lb_nodes_stands(struct lb_store *store, struct lb_store_reader *reader,
-                       const uint32_t *workspaces, size_t count, struct lb_stands *out)
+                       const uint32_t *workspaces, size_t count, struct lb_workspace_versions *out)
 {
     out->count = 0;
-    return store->shared->stands(reader, workspaces, count, out, take_stand);
+    return store->shared->versions(reader, workspaces, count, out, take_stand);
 }
 
-void lb_stands_fini(struct lb_stands *stands)
+void lb_workspace_versions_fini(struct lb_workspace_versions *versions)
 {
-    free(stands->array);
-    *stands = (struct lb_stands){0};
+    free(versions->array);
+    *versions = (struct lb_workspace_versions){0};
 }
 
-lb_err lb_nodes_load_access(struct lb_access *access, struct lb_store *store)
+lb_err lb_nodes_load_access(struct lb_directory *directory, struct lb_store *store)
 {
-    struct lb_stands stands = {0};
+    struct lb_workspace_versions versions = {0};
     struct lb_store_reader *reader = store->ops->writer_reader(store);
-    /* The stands first: what changes after them is read again. */
-    lb_err err = lb_nodes_stands(store, reader, NULL, 0, &stands);
+    /* The versions first: what changes after them is read again. */
+    lb_err err = lb_nodes_stands(store, reader, NULL, 0, &versions);
     if (!err)
-        err = lb_access_load(access, store);
-    for (size_t i = 0; !err && i < stands.count; i++) {
-        const struct lb_stand *stand = &stands.array[i];
-        struct lb_workspace *workspace = lb_access_workspace_no(access, stand->workspace);
+        err = lb_directory_load(directory, store);
+    for (size_t i = 0; !err && i < versions.count; i++) {
+        const struct lb_workspace_version *latest = &versions.array[i];
+        struct lb_workspace *workspace = lb_directory_workspace_no(directory, latest->workspace);
         if (workspace)
-            atomic_store(&workspace->access_version, stand->access_version);
+            atomic_store(&workspace->access_version, latest->access_version);
     }
-    lb_stands_fini(&stands);
+    lb_workspace_versions_fini(&versions);
     return err;
 }

@@ -12,7 +12,7 @@
 
 /* The workspaces that a batch has locked. */
 struct lb_locked {
-    struct lb_stand *stands; /* ascending */
+    struct lb_workspace_version *versions; /* ascending */
     size_t count;
     uint64_t first_id; /* the entry ids that are reserved: from this one */
     uint64_t end_id;   /* to before this one */
@@ -35,29 +35,30 @@ struct lb_nodes_listener {
     void (*ended)(void *context, struct lb_list campaign);
 };
 
-/* Reads what changed of a workspace's licence, keys and campaigns until `stand`; nothing when
+/* Reads what changed of a workspace's licence, keys and campaigns until `latest`; nothing when
  * memory holds that already. `listener`: NULL, or its `ended` is called. LB_ERR_INTERNAL when out
  * of memory. */
-lb_err lb_nodes_refresh_access(struct lb_access *access, struct lb_store *store,
-                               const struct lb_stand *stand,
+lb_err lb_nodes_refresh_access(struct lb_directory *directory, struct lb_store *store,
+                               const struct lb_workspace_version *latest,
                                const struct lb_nodes_listener *listener);
 
 /* Fills the tables at start. */
-lb_err lb_nodes_load_access(struct lb_access *access, struct lb_store *store);
+lb_err lb_nodes_load_access(struct lb_directory *directory, struct lb_store *store);
 
-/* Where workspaces stand, in any order. All zero is an empty list. */
-struct lb_stands {
-    struct lb_stand *array;
+/* Where workspaces latest, in any order. All zero is an empty list. */
+struct lb_workspace_versions {
+    struct lb_workspace_version *array;
     size_t count;
     size_t capacity;
 };
 
 /* Replaces the list; `count` 0: all workspaces. */
 lb_err lb_nodes_stands(struct lb_store *store, struct lb_store_reader *reader,
-                       const uint32_t *workspaces, size_t count, struct lb_stands *out);
-void lb_stands_fini(struct lb_stands *stands);
+                       const uint32_t *workspaces, size_t count, struct lb_workspace_versions *out);
+void lb_workspace_versions_fini(struct lb_workspace_versions *versions);
 
 /* Does memory hold exactly this? Any thread. */
-bool lb_nodes_up_to(const struct lb_workspace *workspace, const struct lb_stand *stand);
+bool lb_nodes_up_to(const struct lb_workspace *workspace,
+                    const struct lb_workspace_version *latest);
 
 #endif

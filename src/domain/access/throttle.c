@@ -18,15 +18,15 @@ struct entry {
     unsigned count;
 };
 
-struct lb_failures {
+struct lb_throttle {
     pthread_mutex_t lock;
     unsigned char secret[crypto_shorthash_KEYBYTES]; /* so that sets cannot be aimed at */
     struct entry entries[SETS][WAYS];
 };
 
-struct lb_failures *lb_failures_create(void)
+struct lb_throttle *lb_throttle_create(void)
 {
-    struct lb_failures *failures = calloc(1, sizeof *failures);
+    struct lb_throttle *failures = calloc(1, sizeof *failures);
     if (!failures)
         return NULL;
     randombytes_buf(failures->secret, sizeof failures->secret);
@@ -34,7 +34,7 @@ struct lb_failures *lb_failures_create(void)
     return failures;
 }
 
-void lb_failures_destroy(struct lb_failures *failures)
+void lb_throttle_destroy(struct lb_throttle *failures)
 {
     if (!failures)
         return;
@@ -49,7 +49,7 @@ static void network_of(const struct in6_addr *address, uint8_t out[16])
         memset(out + 8, 0, 8);
 }
 
-static struct entry *set_of(struct lb_failures *failures, const uint8_t network[16])
+static struct entry *set_of(struct lb_throttle *failures, const uint8_t network[16])
 {
     union {
         unsigned char bytes[crypto_shorthash_BYTES];
@@ -108,7 +108,7 @@ static unsigned add(struct entry *entry, uint64_t now_ms)
     return 0;
 }
 
-unsigned lb_failures_add(struct lb_failures *failures, const struct in6_addr *address,
+unsigned lb_throttle_add(struct lb_throttle *failures, const struct in6_addr *address,
                          uint64_t now_ms)
 {
     uint8_t network[16];
@@ -119,7 +119,7 @@ unsigned lb_failures_add(struct lb_failures *failures, const struct in6_addr *ad
     return wait_s;
 }
 
-unsigned lb_failures_wait(struct lb_failures *failures, const struct in6_addr *address,
+unsigned lb_throttle_wait(struct lb_throttle *failures, const struct in6_addr *address,
                           uint64_t now_ms)
 {
     uint8_t network[16];

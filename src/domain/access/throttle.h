@@ -10,19 +10,19 @@
 #include <netinet/in.h>
 #include <stdint.h>
 
-struct lb_failures;
+struct lb_throttle;
 
 /* NULL when out of memory. */
-struct lb_failures *lb_failures_create(void);
-void lb_failures_destroy(struct lb_failures *failures);
+struct lb_throttle *lb_throttle_create(void);
+void lb_throttle_destroy(struct lb_throttle *failures);
 
 /* The seconds that the address has to wait, 0: none. Counts nothing. */
-unsigned lb_failures_wait(struct lb_failures *failures, const struct in6_addr *address,
+unsigned lb_throttle_wait(struct lb_throttle *failures, const struct in6_addr *address,
                           uint64_t now_ms);
 
 /* Counts a failed key. Returns 0, or the seconds that the address has to wait: it had failed too
  * often before. */
-unsigned lb_failures_add(struct lb_failures *failures, const struct in6_addr *address,
+unsigned lb_throttle_add(struct lb_throttle *failures, const struct in6_addr *address,
                          uint64_t now_ms);
 
 #endif

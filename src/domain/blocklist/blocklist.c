@@ -14,13 +14,13 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     struct lb_blocklist *blocklist = calloc(1, sizeof *blocklist);
     if (!blocklist)
         return NULL;
-    blocklist->access = settings->access;
+    blocklist->directory = settings->directory;
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
     /* Shared ids have gaps: how many were given out tells little. */
     blocklist->index = lb_index_create(settings->store->shared ? 0 : blocklist->next_id);
-    blocklist->orders = lb_orders_create(0);
+    blocklist->orders = lb_list_orders_create(0);
     if (blocklist->next_id && blocklist->index && blocklist->orders)
         return blocklist;
     lb_blocklist_destroy(blocklist);
@@ -32,7 +32,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     if (!blocklist)
         return;
     lb_index_destroy(blocklist->index);
-    lb_orders_destroy(blocklist->orders);
+    lb_list_orders_destroy(blocklist->orders);
     lb_overlay_fini(&blocklist->batch);
     lb_locked_fini(&blocklist->locked);
     lb_buf_fini(&blocklist->row_items);
@@ -43,11 +43,12 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
 
 void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklist_stats *out)
 {
-    *out = (struct lb_blocklist_stats){.index = lb_index_stats(blocklist->index),
-                                       .order_bytes = lb_orders_stats(blocklist->orders).bytes};
-    struct lb_workspace *workspace = lb_access_workspaces(blocklist->access);
+    *out =
+        (struct lb_blocklist_stats){.index = lb_index_stats(blocklist->index),
+                                    .order_bytes = lb_list_orders_stats(blocklist->orders).bytes};
+    struct lb_workspace *workspace = lb_directory_workspaces(blocklist->directory);
     for (; workspace; workspace = lb_rcu_load(&workspace->next))
-        out->stamp_bytes += lb_stamps_bytes(workspace->stamps);
+        out->stamp_bytes += lb_row_times_bytes(workspace->row_times);
 }
 
 struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,
@@ -111,7 +112,7 @@ uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list 
 
 uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list)
 {
-    return lb_orders_count(blocklist->orders, lb_list_number(list));
+    return lb_list_orders_count(blocklist->orders, lb_list_number(list));
 }
 
 /* `wanted` are pairs of fingerprints, workspace and campaign. */
@@ -131,10 +132,10 @@ static void check_group(const struct lb_blocklist *blocklist, const struct lb_fi
 
 bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t entry, int64_t *out_at)
 {
-    struct lb_stamp stamp;
-    if (!lb_stamps_find(workspace->stamps, entry, &stamp) || stamp.has_reason)
+    struct lb_row_time row_time;
+    if (!lb_row_times_find(workspace->row_times, entry, &row_time) || row_time.has_reason)
         return false;
-    *out_at = stamp.at;
+    *out_at = row_time.at;
     return true;
 }
 
@@ -212,11 +213,11 @@ static lb_err begin_shared(struct lb_blocklist *blocklist, struct lb_write *firs
     struct lb_locked *locked = &blocklist->locked;
     lb_err err = lb_nodes_lock(locked, blocklist->store, first);
     for (size_t i = 0; !err && i < locked->count; i++) {
-        if (!locked->stands[i].workspace)
+        if (!locked->versions[i].workspace)
             continue;
-        err = lb_blocklist_refresh(blocklist, &locked->stands[i]);
+        err = lb_blocklist_refresh(blocklist, &locked->versions[i]);
         struct lb_workspace *workspace =
-            lb_access_workspace_no(blocklist->access, locked->stands[i].workspace);
+            lb_directory_workspace_no(blocklist->directory, locked->versions[i].workspace);
         if (workspace)
             workspace->batch_log = (struct lb_log_mark){0};
     }
@@ -273,12 +274,12 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
     uint64_t list = lb_list_number(event->list);
     if (event->add) {
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
-                lb_orders_insert(blocklist->orders, list, event->id));
+                lb_list_orders_insert(blocklist->orders, list, event->id));
         atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
     } else {
         lb_blocklist_count_removal(blocklist);
         lb_index_remove(blocklist->index, event->fingerprint, event->id);
-        lb_orders_remove(blocklist->orders, list, event->id);
+        lb_list_orders_remove(blocklist->orders, list, event->id);
         atomic_fetch_sub_explicit(&event->workspace->entries, 1, memory_order_relaxed);
     }
 }
@@ -295,7 +296,7 @@ static void publish_marks(struct lb_blocklist *blocklist)
     const struct lb_locked *locked = &blocklist->locked;
     for (size_t i = 0; i < locked->count; i++) {
         struct lb_workspace *workspace =
-            lb_access_workspace_no(blocklist->access, locked->stands[i].workspace);
+            lb_directory_workspace_no(blocklist->directory, locked->versions[i].workspace);
         if (workspace && workspace->batch_log.row)
             lb_blocklist_set_mark(workspace, workspace->batch_log);
     }
@@ -307,10 +308,10 @@ static void batch_publish(void *context)
     struct lb_overlay *batch = &blocklist->batch;
     for (size_t i = 0; i < batch->row_count; i++) {
         const struct lb_overlay_row *row = &batch->rows[i];
-        struct lb_stamp stamp = {batch->now_ms, row->has_reason, row->continues};
-        lb_must(lb_stamps_append(row->workspace->stamps, row->first, stamp));
-        lb_access_count_day(blocklist->access, row->workspace, batch->now_ms, row->blocked,
-                            row->unblocked);
+        struct lb_row_time row_time = {batch->now_ms, row->has_reason, row->continues};
+        lb_must(lb_row_times_append(row->workspace->row_times, row->first, row_time));
+        lb_directory_count_day(blocklist->directory, row->workspace, batch->now_ms, row->blocked,
+                               row->unblocked);
     }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
@@ -343,8 +344,9 @@ static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, ui
     if (lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry) ==
         LB_OK)
         lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);
-    lb_orders_remove(blocklist->orders, lb_list_number(list), id);
-    struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, list.workspace);
+    lb_list_orders_remove(blocklist->orders, lb_list_number(list), id);
+    struct lb_workspace *workspace =
+        lb_directory_workspace_no(blocklist->directory, list.workspace);
     if (workspace)
         atomic_fetch_sub_explicit(&workspace->entries, 1, memory_order_relaxed);
 }
@@ -357,10 +359,10 @@ static bool sweep(struct lb_blocklist *blocklist)
     struct lb_list list = blocklist->ended[blocklist->ended_count - 1];
     uint64_t ids[SWEEP_ENTRIES];
     size_t count =
-        lb_orders_page(blocklist->orders, lb_list_number(list), true, 0, SWEEP_ENTRIES, ids);
+        lb_list_orders_page(blocklist->orders, lb_list_number(list), true, 0, SWEEP_ENTRIES, ids);
     const struct lb_store_ops *ops = blocklist->store->ops;
     struct lb_store_reader *reader = ops->writer_reader(blocklist->store);
-    ops->expect_entries(reader, list.workspace, ids, count);
+    ops->prefetch_entries(reader, list.workspace, ids, count);
     for (size_t i = 0; i < count; i++)
         forget_entry(blocklist, list, ids[i]);
     ops->reader_rest(reader);

@@ -17,7 +17,7 @@
 struct lb_blocklist;
 
 struct lb_blocklist_settings {
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_store *store;
     uint64_t max_workspace_entries;
 };
@@ -34,7 +34,8 @@ lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
 /* Brings memory up to where a workspace stands in a shared store, by reading what other nodes have
  * changed; nothing when it is there already. Writer thread, or before the threads start. The
  * process ends when the store has lost what it once said: see docs/scale-out.md. */
-lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist, const struct lb_stand *stand);
+lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
+                            const struct lb_workspace_version *latest);
 
 /* What the writer calls around a batch. */
 struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist);
@@ -150,7 +151,7 @@ uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list)
 /* On whose behalf, and where. Looked at once more when the change is applied: a slow request may
  * have outlived its key, its licence or its campaign. */
 struct lb_standing {
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_actor actor;
     struct lb_key *key; /* NULL: somebody signed in, or an operator at the command line */
     struct lb_workspace *workspace;
@@ -189,9 +190,9 @@ struct lb_change {
 void lb_change_block(struct lb_change *change);
 void lb_change_unblock(struct lb_change *change);
 void lb_change_unblock_ids(struct lb_change *change);
-/* Takes back exactly what another change of the workspace did, as far as it still stands; a second
- * time it does nothing, so that a retry is safe. LB_ERR_NOT_FOUND when the workspace has no such
- * change. */
+/* Takes back exactly what another change of the workspace did, as far as it still versions; a
+ * second time it does nothing, so that a retry is safe. LB_ERR_NOT_FOUND when the workspace has no
+ * such change. */
 void lb_change_undo(struct lb_change *change);
 
 /* The campaign is gone: its entries leave memory bit by bit, in the writer's upkeep. Writer

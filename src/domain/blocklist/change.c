@@ -33,8 +33,8 @@ lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *st
             return lb_fail(reason, err, "The license does not allow this any more.");
     }
     if (standing->campaign_id.ptr) {
-        const struct lb_campaign *campaign = lb_access_campaign(
-            standing->access, standing->workspace->row.no, standing->campaign_id);
+        const struct lb_campaign *campaign = lb_directory_campaign(
+            standing->directory, standing->workspace->row.no, standing->campaign_id);
         if (!campaign || campaign->row.no != standing->list.campaign)
             return lb_fail(reason, LB_ERR_CAMPAIGN_NOT_FOUND,
                            "No campaign '%.*s' in this workspace.", (int)standing->campaign_id.len,
@@ -213,7 +213,7 @@ static lb_err count_new(struct lb_change *change, uint64_t *out)
 
 /* Lets the store fetch at once what confirms the candidates of the index (lb_blocklist_current),
  * and the leads of these names. */
-static void expect_items(struct lb_write *write, struct lb_store *store)
+static void prefetch_items(struct lb_write *write, struct lb_store *store)
 {
     const struct lb_change *change = change_of(write);
     const struct lb_blocklist *blocklist = change->blocklist;
@@ -227,9 +227,9 @@ static void expect_items(struct lb_write *write, struct lb_store *store)
         count += ids[count] != 0;
     }
     if (ids && names && count)
-        store->ops->expect_entries(reader, change->standing.list.workspace, ids, count);
+        store->ops->prefetch_entries(reader, change->standing.list.workspace, ids, count);
     if (ids && names && change->standing.workspace->has_leads)
-        store->ops->expect_names(reader, change->standing.list.workspace, names, change->count);
+        store->ops->prefetch_names(reader, change->standing.list.workspace, names, change->count);
     free(ids);
     free(names);
 }
@@ -393,8 +393,8 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
     struct lb_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
-    store->ops->expect_entries(store->ops->writer_reader(store), change->standing.list.workspace,
-                               change->ids, change->count);
+    store->ops->prefetch_entries(store->ops->writer_reader(store), change->standing.list.workspace,
+                                 change->ids, change->count);
     if (!err)
         err = reserve(change, count_ids);
     for (size_t i = 0; !err && i < change->count; i++)
@@ -410,24 +410,24 @@ static bool target_of(enum lb_log_kind kind, uint64_t id, struct lb_str item, ui
 }
 
 /* Lets the store fetch at once what undo_row will ask for, and then the leads of those names. */
-static void expect_row(const struct lb_change *change, enum lb_log_kind kind, uint64_t first,
-                       struct lb_str items)
+static void prefetch_row(const struct lb_change *change, enum lb_log_kind kind, uint64_t first,
+                         struct lb_str items)
 {
     struct lb_store *store = change->blocklist->store;
     uint64_t ids[LB_ROW_ITEMS_MAX];
     size_t count = 0;
     struct lb_str item;
-    for (uint64_t id = first; count < LB_ROW_ITEMS_MAX && lb_items_next(&items, &item); id++)
+    for (uint64_t id = first; count < LB_ROW_ITEMS_MAX && lb_log_items_next(&items, &item); id++)
         count += target_of(kind, id, item, &ids[count]);
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint32_t workspace = change->standing.list.workspace;
-    store->ops->expect_entries(reader, workspace, ids, count);
+    store->ops->prefetch_entries(reader, workspace, ids, count);
     if (!store->shared || !change->standing.workspace->has_leads)
         return;
     for (size_t i = 0; i < count; i++) {
         struct lb_entry entry;
         if (lb_blocklist_entry(store, reader, workspace, ids[i], &entry) == LB_OK)
-            store->ops->expect_names(reader, workspace, &entry.identifier, 1);
+            store->ops->prefetch_names(reader, workspace, &entry.identifier, 1);
     }
 }
 
@@ -437,8 +437,8 @@ static lb_err undo_row(struct packer *packer, enum lb_log_kind kind, uint64_t fi
 {
     lb_err err = LB_OK;
     struct lb_str item;
-    expect_row(packer->change, kind, first, items);
-    for (uint64_t id = first; !err && lb_items_next(&items, &item); id++) {
+    prefetch_row(packer->change, kind, first, items);
+    for (uint64_t id = first; !err && lb_log_items_next(&items, &item); id++) {
         uint64_t target;
         if (!target_of(kind, id, item, &target))
             return LB_ERR_STORAGE_UNAVAILABLE;
@@ -470,7 +470,7 @@ static lb_err reserve_undo(struct lb_change *change)
     uint64_t items = 0;
     lb_err err = copy_row(change, change->undone, &row);
     do {
-        uint64_t count = err ? 0 : lb_items_count(row.items);
+        uint64_t count = err ? 0 : lb_log_items_count(row.items);
         items += count;
         if (!err)
             err = copy_row(change, row.id + count, &row);
@@ -489,7 +489,7 @@ static lb_err undo_rows(struct packer *packer, enum lb_log_kind kind)
         if (!err)
             err = undo_row(packer, kind, row.id, row.items);
         if (!err)
-            err = copy_row(change, row.id + lb_items_count(row.items), &row);
+            err = copy_row(change, row.id + lb_log_items_count(row.items), &row);
     } while (!err && row.continues);
     return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* the change was the last of the log */
 }
@@ -523,7 +523,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     if (err == LB_ERR_NOT_FOUND ||
         (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
                   (row.list.campaign &&
-                   !lb_access_campaign_no(change->standing.access, row.list.campaign)))))
+                   !lb_directory_campaign_no(change->standing.directory, row.list.campaign)))))
         return unknown_change(change);
     if (err)
         return err;
@@ -570,7 +570,7 @@ void lb_change_block(struct lb_change *change)
 {
     hash_items(change);
     ask_for_ids(change, true);
-    change->write.look_ahead = expect_items;
+    change->write.look_ahead = prefetch_items;
     change->write.apply = apply_block;
 }
 
@@ -578,7 +578,7 @@ void lb_change_unblock(struct lb_change *change)
 {
     hash_items(change);
     ask_for_ids(change, false);
-    change->write.look_ahead = expect_items;
+    change->write.look_ahead = prefetch_items;
     change->write.apply = apply_unblock;
 }
 

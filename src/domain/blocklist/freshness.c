@@ -162,16 +162,16 @@ static void read_lack(struct lb_task *task)
     struct lb_store *store = freshness->settings.store;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     const struct lack *lack = freshness->read;
-    struct lb_stands stands = {0};
-    lb_err err = lb_nodes_stands(store, reader, lack->workspaces, lack->count, &stands);
-    for (size_t i = 0; !err && i < stands.count; i++) {
+    struct lb_workspace_versions versions = {0};
+    lb_err err = lb_nodes_stands(store, reader, lack->workspaces, lack->count, &versions);
+    for (size_t i = 0; !err && i < versions.count; i++) {
         err = atomic_load(&freshness->stopping) && !lack->first /* nobody waits for it */
                   ? LB_ERR_STORAGE_UNAVAILABLE
-                  : lb_blocklist_refresh(freshness->settings.blocklist, &stands.array[i]);
+                  : lb_blocklist_refresh(freshness->settings.blocklist, &versions.array[i]);
         lb_rcu_quiescent();
     }
     store->ops->reader_rest(reader);
-    lb_stands_fini(&stands);
+    lb_workspace_versions_fini(&versions);
     freshness->result = err ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
     lb_mailbox_push(freshness->mailbox, &freshness->back);
 }
@@ -247,7 +247,7 @@ static struct lb_workspace *find_workspace(struct lb_freshness *freshness, uint3
 {
     struct lb_workspace *next = freshness->newest
                                     ? lb_rcu_load(&freshness->newest->next)
-                                    : lb_access_workspaces(freshness->settings.access);
+                                    : lb_directory_workspaces(freshness->settings.directory);
     for (; next; next = lb_rcu_load(&next->next)) {
         while (next->row.no >= freshness->by_no_capacity) {
             size_t capacity = freshness->by_no_capacity ? freshness->by_no_capacity * 2 : 64;
@@ -266,13 +266,13 @@ static struct lb_workspace *find_workspace(struct lb_freshness *freshness, uint3
     return no < freshness->by_no_capacity ? freshness->by_no[no] : NULL;
 }
 
-static lb_err compare(void *context, const struct lb_stand *stand)
+static lb_err compare(void *context, const struct lb_workspace_version *latest)
 {
     struct lb_freshness *freshness = context;
-    const struct lb_workspace *workspace = find_workspace(freshness, stand->workspace);
-    return workspace && lb_nodes_up_to(workspace, stand)
+    const struct lb_workspace *workspace = find_workspace(freshness, latest->workspace);
+    return workspace && lb_nodes_up_to(workspace, latest)
                ? LB_OK
-               : note_lack(freshness->gathered, stand->workspace);
+               : note_lack(freshness->gathered, latest->workspace);
 }
 
 /* The workspaces that one question is about. */
@@ -350,11 +350,11 @@ static lb_err pose(struct lb_freshness *freshness, const struct question *questi
     if (question->err)
         return question->err;
     if (question->everything)
-        return shared->stands(freshness->reader, NULL, 0, freshness, compare);
+        return shared->versions(freshness->reader, NULL, 0, freshness, compare);
     if (!question->count)
         return LB_OK;
-    return shared->stands(freshness->reader, question->workspaces, question->count, freshness,
-                          compare);
+    return shared->versions(freshness->reader, question->workspaces, question->count, freshness,
+                            compare);
 }
 
 /* Some may go on, the others wait until memory has what it lacks. */

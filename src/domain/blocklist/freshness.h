@@ -1,6 +1,6 @@
 /* May memory be believed now? When several nodes share the store, each request first asks it where
- * its workspace stands; what memory lacks is read before the request goes on. Requests that arrive
- * together are asked for together, so that one small question serves many of them.
+ * its workspace versions; what memory lacks is read before the request goes on. Requests that
+ * arrive together are asked for together, so that one small question serves many of them.
  *
  * The question is sent after the request has come: whatever any node acknowledged before that is
  * seen.
@@ -15,7 +15,7 @@
 struct lb_freshness;
 
 struct lb_freshness_settings {
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_blocklist *blocklist;
     struct lb_store *store; /* shared */
     struct lb_writer *writer;

@@ -6,11 +6,11 @@
 #include "domain/blocklist/overlay.h"
 
 struct lb_blocklist {
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_store *store;
     uint64_t max_workspace_entries;
     struct lb_index *index;
-    struct lb_orders *orders;
+    struct lb_list_orders *orders;
     /* Counts entries that are about to leave the index, so that a check that looks into two lists
      * notices when one may have moved from the list it had not found it in yet to the one it had.
      */

@@ -19,7 +19,7 @@ struct lb_event {
     size_t text_at;
 };
 
-/* A row of the log: what the stamps of the index and the counts of the day will say about it. */
+/* A row of the log: what the row_times of the index and the counts of the day will say about it. */
 struct lb_overlay_row {
     struct lb_workspace *workspace;
     uint64_t first;

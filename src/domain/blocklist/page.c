@@ -24,14 +24,14 @@ static lb_err read_entry(struct cursor *cursor, uint64_t id, struct lb_entry *ou
     struct lb_str identifier;
     bool in_row = cursor->row.id && id >= cursor->row.id &&
                   id - cursor->row.id < LB_ROW_ITEMS_MAX &&
-                  lb_items_nth(cursor->row.items, id - cursor->row.id, &identifier);
+                  lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier);
     if (!in_row) {
         cursor->row.id = 0;
         lb_err err =
             cursor->store->ops->log_row_of(cursor->reader, cursor->workspace, id, &cursor->row);
         if (err)
             return err;
-        if (!lb_items_nth(cursor->row.items, id - cursor->row.id, &identifier))
+        if (!lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier))
             return LB_ERR_NOT_FOUND;
     }
     if (cursor->row.kind != LB_LOG_BLOCK)
@@ -114,12 +114,12 @@ static size_t next_ids(struct lb_blocklist *blocklist, const struct page *page, 
         progress->reached = query->cursor ? query->cursor : query->descending ? UINT64_MAX : 0;
         /* Without a term the order itself skips, at no cost. */
         if (!query->term.len && !query->cursor)
-            return lb_orders_page(blocklist->orders, list, query->descending, query->skip, want,
-                                  ids);
+            return lb_list_orders_page(blocklist->orders, list, query->descending, query->skip,
+                                       want, ids);
         progress->to_skip = query->skip;
     }
-    return lb_orders_after(blocklist->orders, list, query->descending, progress->reached, want,
-                           ids);
+    return lb_list_orders_after(blocklist->orders, list, query->descending, progress->reached, want,
+                                ids);
 }
 
 /* How many ids the rest of the page needs, as far as one can know. */
@@ -147,7 +147,7 @@ static lb_err walk(struct lb_blocklist *blocklist, struct cursor *cursor, struct
         if (count == 0)
             break;
         if (page->query->term.len || progress->to_skip < count)
-            cursor->store->ops->expect_entries(cursor->reader, cursor->workspace, ids, count);
+            cursor->store->ops->prefetch_entries(cursor->reader, cursor->workspace, ids, count);
         for (size_t i = 0; !err && i < count && !progress->full; i++)
             err = offer(page, cursor, ids[i]);
         left -= count;
@@ -166,7 +166,7 @@ lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader 
     if (!ids)
         return LB_ERR_INTERNAL;
     *out = (struct lb_page_result){
-        .total = lb_orders_count(blocklist->orders, lb_list_number(query->list)),
+        .total = lb_list_orders_count(blocklist->orders, lb_list_number(query->list)),
         .total_known = query->term.len == 0};
     struct lb_page_progress whole = {.look = SIZE_MAX};
     struct cursor cursor = {

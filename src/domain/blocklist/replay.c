@@ -56,10 +56,10 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     struct lb_str item;
     uint64_t id = row->id;
     lb_err err = LB_OK;
-    while (!err && lb_items_next(&rest, &item)) {
+    while (!err && lb_log_items_next(&rest, &item)) {
         replay->fingerprints[replay->count] = lb_blocklist_hash(blocklist, row->list, item);
         replay->ids[replay->count++] = id;
-        if (!lb_orders_insert(blocklist->orders, lb_list_number(row->list), id++))
+        if (!lb_list_orders_insert(blocklist->orders, lb_list_number(row->list), id++))
             return LB_ERR_INTERNAL;
         if (replay->count == GROUP)
             err = insert_group(replay);
@@ -84,10 +84,10 @@ static lb_err read_references(struct replay *replay, const struct lb_log_row *ro
     struct lb_str rest = row->items;
     struct lb_str item;
     out->count = 0;
-    while (out->count < LB_ROW_ITEMS_MAX && lb_items_next(&rest, &item))
+    while (out->count < LB_ROW_ITEMS_MAX && lb_log_items_next(&rest, &item))
         if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &out->ids[out->count++]))
             return LB_ERR_STORAGE_UNAVAILABLE;
-    store->ops->expect_entries(replay->details, row->list.workspace, out->ids, out->count);
+    store->ops->prefetch_entries(replay->details, row->list.workspace, out->ids, out->count);
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < out->count; i++) {
         struct lb_entry entry;
@@ -113,9 +113,9 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
         if (row->kind == LB_LOG_UNBLOCK) {
             lb_blocklist_count_removal(blocklist);
             lb_index_remove(blocklist->index, references.fingerprints[i], id);
-            lb_orders_remove(blocklist->orders, list, id);
+            lb_list_orders_remove(blocklist->orders, list, id);
         } else if (!lb_index_insert(blocklist->index, references.fingerprints[i], id) ||
-                   !lb_orders_insert(blocklist->orders, list, id)) {
+                   !lb_list_orders_insert(blocklist->orders, list, id)) {
             err = LB_ERR_INTERNAL;
         }
     }
@@ -130,27 +130,27 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
 static lb_err replay_stamp(struct replay *replay, struct lb_workspace *workspace,
                            const struct lb_log_row *row)
 {
-    struct lb_stamp stamp = {row->at, row->reason.ptr != NULL, row->continues};
-    uint32_t count = (uint32_t)lb_items_count(row->items);
+    struct lb_row_time row_time = {row->at, row->reason.ptr != NULL, row->continues};
+    uint32_t count = (uint32_t)lb_log_items_count(row->items);
     bool takes_back = row->kind == LB_LOG_UNBLOCK;
-    lb_access_count_day(replay->blocklist->access, workspace, row->at, takes_back ? 0 : count,
-                        takes_back ? count : 0);
-    return lb_stamps_append(workspace->stamps, row->id, stamp) ? LB_OK : LB_ERR_INTERNAL;
+    lb_directory_count_day(replay->blocklist->directory, workspace, row->at, takes_back ? 0 : count,
+                           takes_back ? count : 0);
+    return lb_row_times_append(workspace->row_times, row->id, row_time) ? LB_OK : LB_ERR_INTERNAL;
 }
 
 static lb_err replay_row(void *context, const struct lb_log_row *row)
 {
     struct replay *replay = context;
-    struct lb_access *access = replay->blocklist->access;
-    struct lb_workspace *workspace = lb_access_workspace_no(access, row->list.workspace);
+    struct lb_directory *directory = replay->blocklist->directory;
+    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->list.workspace);
     lb_err err = report(replay, row->id);
     if (err || !workspace)
         return err;
-    bool ended = row->list.campaign && !lb_access_campaign_no(access, row->list.campaign);
+    bool ended = row->list.campaign && !lb_directory_campaign_no(directory, row->list.campaign);
     if (ended) /* lists of deleted campaigns are history only */
         return replay_stamp(replay, workspace, row);
     if (row->kind == LB_LOG_BLOCK) {
-        /* The stamp first: whoever finds an entry looks for it. */
+        /* The row_time first: whoever finds an entry looks for it. */
         err = replay_stamp(replay, workspace, row);
         return err ? err : replay_block(replay, workspace, row);
     }
@@ -189,7 +189,7 @@ static lb_err take_new_row(void *context, const struct lb_log_row *row)
 
 /* Reads the log of a workspace from what memory has of it to its end. */
 static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspace,
-                            const struct lb_stand *stand)
+                            const struct lb_workspace_version *latest)
 {
     struct lb_store *store = replay->blocklist->store;
     struct lb_log_mark from = {atomic_load(&workspace->log_row),
@@ -197,8 +197,8 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
     replay->details = store->ops->writer_reader(store);
     replay->last = from;
     replay->agrees = from.row == 0;
-    lb_err err = store->ops->log_scan(replay->details, stand->workspace, from.row,
-                                      stand->log.row + 1, replay, take_new_row);
+    lb_err err = store->ops->log_scan(replay->details, latest->workspace, from.row,
+                                      latest->log.row + 1, replay, take_new_row);
     bool to_the_end = !err || err == LB_ERR_NOT_FOUND;
     if (to_the_end && !replay->agrees)
         lb_end_process("the database has lost blocks that it had acknowledged, as a failover to "
@@ -217,31 +217,34 @@ static void campaign_ended(void *context, struct lb_list campaign)
     lb_blocklist_end_list(context, campaign);
 }
 
-static lb_err refresh(struct replay *replay, const struct lb_stand *stand)
+static lb_err refresh(struct replay *replay, const struct lb_workspace_version *latest)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     const struct lb_nodes_listener listener = {blocklist, campaign_ended};
     /* Campaigns first: rows of campaigns that memory does not know are skipped. */
-    lb_err err = lb_nodes_refresh_access(blocklist->access, blocklist->store, stand, &listener);
-    struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, stand->workspace);
-    if (err || !workspace || lb_nodes_up_to(workspace, stand))
+    lb_err err = lb_nodes_refresh_access(blocklist->directory, blocklist->store, latest, &listener);
+    struct lb_workspace *workspace =
+        lb_directory_workspace_no(blocklist->directory, latest->workspace);
+    if (err || !workspace || lb_nodes_up_to(workspace, latest))
         return err;
-    err = read_new_rows(replay, workspace, stand);
+    err = read_new_rows(replay, workspace, latest);
     lb_blocklist_set_mark(workspace, replay->last); /* how far it came, in any case */
     return err;
 }
 
-lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist, const struct lb_stand *stand)
+lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
+                            const struct lb_workspace_version *latest)
 {
-    struct lb_workspace *workspace = lb_access_workspace_no(blocklist->access, stand->workspace);
+    struct lb_workspace *workspace =
+        lb_directory_workspace_no(blocklist->directory, latest->workspace);
     if (workspace)
-        workspace->has_leads |= stand->has_leads; /* which no version counts */
-    if (workspace && lb_nodes_up_to(workspace, stand))
+        workspace->has_leads |= latest->has_leads; /* which no version counts */
+    if (workspace && lb_nodes_up_to(workspace, latest))
         return LB_OK;
     struct replay *replay = make_replay(blocklist, NULL, NULL);
     if (!replay)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    lb_err err = refresh(replay, stand);
+    lb_err err = refresh(replay, latest);
     free(replay);
     return err;
 }
@@ -251,13 +254,13 @@ lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist, const struct lb_stan
 static lb_err load_shared(struct replay *replay)
 {
     struct lb_store *store = replay->blocklist->store;
-    struct lb_stands stands = {0};
-    lb_err err = lb_nodes_stands(store, store->ops->writer_reader(store), NULL, 0, &stands);
-    for (size_t i = 0; !err && i < stands.count; i++) {
-        err = refresh(replay, &stands.array[i]);
+    struct lb_workspace_versions versions = {0};
+    lb_err err = lb_nodes_stands(store, store->ops->writer_reader(store), NULL, 0, &versions);
+    for (size_t i = 0; !err && i < versions.count; i++) {
+        err = refresh(replay, &versions.array[i]);
         lb_rcu_quiescent();
     }
-    lb_stands_fini(&stands);
+    lb_workspace_versions_fini(&versions);
     return err;
 }
 

@@ -74,7 +74,7 @@ enum lb_result { LB_RESULT_DONE, LB_RESULT_REPLIED, LB_RESULT_FAILED, LB_RESULT_
 
 /* What a sender reports of an activity; as above. LB_ERR_ACTIVITY_NOT_FOUND, or LB_ERR_LEASE_LOST
  * when the token is not the one of the last claim. Repeating a report is safe. */
-struct lb_completion {
+struct lb_report {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_outreach *outreach;
     struct lb_standing standing; /* of the workspace */
@@ -89,7 +89,7 @@ struct lb_completion {
     bool blocked;               /* by now */
 };
 
-void lb_activity_complete(struct lb_completion *completion);
+void lb_activity_complete(struct lb_report *completion);
 
 bool lb_result_parse(struct lb_str name, enum lb_result *out);
 

@@ -82,14 +82,14 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
 static void publish_create(struct lb_write *write)
 {
     struct lb_campaign_change *change = change_of(write);
-    lb_must(lb_access_add_campaign(change->standing.access, &change->row) != NULL);
+    lb_must(lb_directory_add_campaign(change->standing.directory, &change->row) != NULL);
 }
 
 /* The campaign that the standing names; lb_standing_check has found it. */
 static struct lb_campaign *campaign_of(const struct lb_campaign_change *change)
 {
-    return lb_access_campaign(change->standing.access, change->standing.workspace->row.no,
-                              change->standing.campaign_id);
+    return lb_directory_campaign(change->standing.directory, change->standing.workspace->row.no,
+                                 change->standing.campaign_id);
 }
 
 static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
@@ -111,7 +111,7 @@ static void publish_delete(struct lb_write *write)
     struct lb_campaign *campaign = campaign_of(change);
     if (!campaign || campaign->row.no != change->row.no)
         return; /* deleted twice in one batch */
-    lb_access_remove_campaign(change->standing.access, campaign);
+    lb_directory_remove_campaign(change->standing.directory, campaign);
     if (change->blocklist)
         lb_blocklist_end_list(change->blocklist, change->standing.list);
     if (change->outreach)
@@ -138,7 +138,7 @@ static lb_err check_ready(struct lb_campaign_change *change, const struct lb_cam
                                   change->standing.list, false, &sequence);
     uint32_t steps = lb_sequence_length(&sequence);
     lb_sequence_fini(&sequence);
-    if (err || (steps && lb_tally_total(&state->tally)))
+    if (err || (steps && lb_counts_total(&state->counts)))
         return err;
     return lb_fail(&change->write.reason, LB_ERR_CAMPAIGN_NOT_READY,
                    "The campaign has no %s yet; add at least one with POST /v1/campaigns/%s/%s.",
@@ -148,7 +148,7 @@ static lb_err check_ready(struct lb_campaign_change *change, const struct lb_cam
 static lb_err apply_activate(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
-    const struct lb_tally nothing = {0};
+    const struct lb_counts nothing = {0};
     struct lb_campaign_state state;
     lb_err err = read_state(change, &state);
     if (err || state.status == LB_CAMPAIGN_ACTIVE)

@@ -27,7 +27,7 @@ struct claiming {
     struct lb_sequence sequence;
     struct lb_campaign_state state;
     struct lb_buf variables; /* the campaign's */
-    struct lb_tally tally;
+    struct lb_counts counts;
     int64_t now;
 };
 
@@ -64,7 +64,7 @@ static struct lb_claimed *new_item(struct lb_claim *claim)
 static lb_err move(struct claiming *claiming, const struct lb_lead_row *before,
                    const struct lb_lead_row *lead)
 {
-    return lb_outreach_move(claiming->claim->outreach, before, lead, &claiming->tally);
+    return lb_outreach_move(claiming->claim->outreach, before, lead, &claiming->counts);
 }
 
 /* The cache did not know: corrected here. */
@@ -286,7 +286,7 @@ static lb_err take_due(struct claiming *claiming, uint32_t step, enum lb_lead_qu
         err = ops->leads_due(claiming->reader, list.workspace, list.campaign, queue, step, before,
                              wanted < FETCH_MAX ? wanted : FETCH_MAX, leads, &count);
         if (!err && count)
-            ops->expect_leads(claiming->reader, list.workspace, leads, count, likely);
+            ops->prefetch_leads(claiming->reader, list.workspace, leads, count, likely);
         for (size_t i = 0; !err && i < count && wants_more(claiming); i++)
             err = take_lead(claiming, leads[i]);
     }
@@ -347,7 +347,7 @@ static lb_err take_all(struct claiming *claiming)
     if (err || !claiming->claim->write.touched)
         return err;
     return lb_outreach_count(claiming->claim->outreach, claiming->claim->standing.list,
-                             &claiming->tally);
+                             &claiming->counts);
 }
 
 static lb_err prepare(struct claiming *claiming)

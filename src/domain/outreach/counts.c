@@ -5,48 +5,48 @@ bool lb_lead_open(enum lb_lead_status status)
     return status == LB_LEAD_WAITING || status == LB_LEAD_ACTIVE || status == LB_LEAD_PAUSED;
 }
 
-void lb_tally_lead(struct lb_tally *tally, const struct lb_lead_row *lead, int sign)
+void lb_counts_lead(struct lb_counts *counts, const struct lb_lead_row *lead, int sign)
 {
-    tally->leads[lead->status] += sign;
+    counts->leads[lead->status] += sign;
     if (lead->set_aside && lb_lead_open(lead->status))
-        tally->set_aside += sign;
+        counts->set_aside += sign;
     if (lead->marks & LB_MARK_INVITED)
-        tally->invited += sign;
+        counts->invited += sign;
     if (lead->marks & LB_MARK_ACCEPTED)
-        tally->accepted += sign;
+        counts->accepted += sign;
     if (lead->marks & LB_MARK_CONTACTED)
-        tally->contacted += sign;
+        counts->contacted += sign;
     if (lead->marks & LB_MARK_REPLIED)
-        tally->replied += sign;
+        counts->replied += sign;
 }
 
-void lb_tally_add(struct lb_tally *tally, const struct lb_tally *more)
+void lb_counts_add(struct lb_counts *counts, const struct lb_counts *more)
 {
     for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
-        tally->leads[status] += more->leads[status];
-    tally->set_aside += more->set_aside;
-    tally->invited += more->invited;
-    tally->accepted += more->accepted;
-    tally->contacted += more->contacted;
-    tally->replied += more->replied;
+        counts->leads[status] += more->leads[status];
+    counts->set_aside += more->set_aside;
+    counts->invited += more->invited;
+    counts->accepted += more->accepted;
+    counts->contacted += more->contacted;
+    counts->replied += more->replied;
 }
 
-int64_t lb_tally_total(const struct lb_tally *tally)
+int64_t lb_counts_total(const struct lb_counts *counts)
 {
     int64_t total = 0;
     for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
-        total += tally->leads[status];
+        total += counts->leads[status];
     return total;
 }
 
-int64_t lb_tally_left(const struct lb_tally *tally)
+int64_t lb_counts_left(const struct lb_counts *counts)
 {
-    return tally->leads[LB_LEAD_WAITING] + tally->leads[LB_LEAD_ACTIVE] +
-           tally->leads[LB_LEAD_PAUSED] - tally->set_aside;
+    return counts->leads[LB_LEAD_WAITING] + counts->leads[LB_LEAD_ACTIVE] +
+           counts->leads[LB_LEAD_PAUSED] - counts->set_aside;
 }
 
-unsigned lb_tally_progress(const struct lb_tally *tally)
+unsigned lb_counts_progress(const struct lb_counts *counts)
 {
-    int64_t total = lb_tally_total(tally);
-    return total ? (unsigned)((total - lb_tally_left(tally)) * 100 / total) : 0;
+    int64_t total = lb_counts_total(counts);
+    return total ? (unsigned)((total - lb_counts_left(counts)) * 100 / total) : 0;
 }

@@ -7,20 +7,20 @@
 
 /* Counts a lead in (sign 1) or out (sign -1). An operation that changes a lead counts it out as it
  * was and in as it is. */
-void lb_tally_lead(struct lb_tally *tally, const struct lb_lead_row *lead, int sign);
+void lb_counts_lead(struct lb_counts *counts, const struct lb_lead_row *lead, int sign);
 
-void lb_tally_add(struct lb_tally *tally, const struct lb_tally *more);
+void lb_counts_add(struct lb_counts *counts, const struct lb_counts *more);
 
 /* Is the lead neither finished nor given up? */
 bool lb_lead_open(enum lb_lead_status status);
 
-int64_t lb_tally_total(const struct lb_tally *tally);
+int64_t lb_counts_total(const struct lb_counts *counts);
 
 /* Leads that are neither finished nor blocked: somebody has still to be contacted. */
-int64_t lb_tally_left(const struct lb_tally *tally);
+int64_t lb_counts_left(const struct lb_counts *counts);
 
 /* The share of leads that are finished or blocked, in whole percent, rounded down; 0 without
  * leads. */
-unsigned lb_tally_progress(const struct lb_tally *tally);
+unsigned lb_counts_progress(const struct lb_counts *counts);
 
 #endif

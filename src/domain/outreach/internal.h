@@ -21,8 +21,8 @@ struct lb_outreach {
     /* What writes of the batch have added to the counts of one campaign, not written yet: many in a
      * row are about the same one. */
     struct lb_list counted; /* the campaign, 0: nothing is open */
-    struct lb_tally count;
-    struct lb_remains *remains; /* of deleted campaigns; see remains.c */
+    struct lb_counts count;
+    struct lb_purge *remains; /* of deleted campaigns; see remains.c */
 };
 
 static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreach *outreach)
@@ -49,21 +49,21 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
  * is completed, a completed one in which somebody is left again is paused. Done before anybody
  * reads the campaign with lb_outreach_campaign, and before the commit. */
 lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
-                         const struct lb_tally *change);
+                         const struct lb_counts *change);
 
 /* Writes a lead that was `before`, and adds the difference to `change`. */
 lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *before,
-                        const struct lb_lead_row *lead, struct lb_tally *change);
+                        const struct lb_lead_row *lead, struct lb_counts *change);
 
 /* Sets the campaign's status in the store, and in memory when the batch is durable. */
 lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campaign,
                               enum lb_campaign_status status);
 
 /* remains.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
-struct lb_remains *lb_remains_create(struct lb_store *store);
-void lb_remains_destroy(struct lb_remains *remains);
-lb_err lb_remains_load(struct lb_remains *remains, struct lb_writer *writer);
-void lb_remains_add(struct lb_remains *remains, struct lb_list campaign);
-void lb_remains_upkeep(struct lb_remains *remains);
+struct lb_purge *lb_purge_create(struct lb_store *store);
+void lb_purge_destroy(struct lb_purge *remains);
+lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer);
+void lb_purge_add(struct lb_purge *remains, struct lb_list campaign);
+void lb_purge_upkeep(struct lb_purge *remains);
 
 #endif

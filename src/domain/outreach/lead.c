@@ -69,7 +69,7 @@ static bool learns(const struct lb_new_lead *again, bool by_identifier, struct l
 
 /* The lead takes from the request what it did not have of its names. */
 static lb_err learn(struct lb_lead_change *change, const struct lb_new_lead *again, uint64_t no,
-                    bool by_identifier, struct lb_tally *tally)
+                    bool by_identifier, struct lb_counts *counts)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_lead_row before;
@@ -87,7 +87,7 @@ static lb_err learn(struct lb_lead_change *change, const struct lb_new_lead *aga
     if (err || lead.set_aside == (scope != LB_SCOPE_NONE))
         return err;
     lead.set_aside = scope != LB_SCOPE_NONE;
-    return lb_outreach_move(change->outreach, &before, &lead, tally);
+    return lb_outreach_move(change->outreach, &before, &lead, counts);
 }
 
 /* Has anything been handed out for the lead? */
@@ -104,7 +104,7 @@ static bool has_history(const struct lb_lead_row *lead)
 
 /* The lead gives its name to another one, which is the same person. */
 static lb_err give_way(struct lb_lead_change *change, uint64_t no, struct lb_str name, bool stays,
-                       struct lb_tally *tally)
+                       struct lb_counts *counts)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_lead_row before;
@@ -114,19 +114,19 @@ static lb_err give_way(struct lb_lead_change *change, uint64_t no, struct lb_str
     if (err)
         return err;
     if (!stays) {
-        lb_tally_lead(tally, &before, -1);
+        lb_counts_lead(counts, &before, -1);
         return store->ops->lead_delete(store, &before);
     }
     lead.status = LB_LEAD_COMPLETED;
     err = store->ops->lead_forget(store, &lead, name);
-    return err ? err : lb_outreach_move(change->outreach, &before, &lead, tally);
+    return err ? err : lb_outreach_move(change->outreach, &before, &lead, counts);
 }
 
 /* Two leads turn out to be one person: one that had only its public identifier, one that had only
  * its member id. The one with a history stays, with both names; the other one goes, or, when it
  * has one too, is completed, so that nobody is contacted twice. */
 static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *again,
-                    uint64_t by_identifier, uint64_t by_member, struct lb_tally *tally)
+                    uint64_t by_identifier, uint64_t by_member, struct lb_counts *counts)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_store_reader *reader = lb_outreach_reader(change->outreach);
@@ -144,23 +144,23 @@ static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *aga
     uint64_t gone = keep_member ? by_identifier : by_member;
     change->write.touched = true;
     err = give_way(change, gone, keep_member ? again->identifier : again->member_id,
-                   !keep_member && member_has_history, tally);
-    return err ? err : learn(change, again, kept, !keep_member, tally);
+                   !keep_member && member_has_history, counts);
+    return err ? err : learn(change, again, kept, !keep_member, counts);
 }
 
 static lb_err meet_again(struct lb_lead_change *change, const struct lb_new_lead *again,
-                         uint64_t by_identifier, uint64_t by_member, struct lb_tally *tally)
+                         uint64_t by_identifier, uint64_t by_member, struct lb_counts *counts)
 {
     change->duplicates++;
     if (by_identifier && by_member)
         return by_identifier == by_member ? LB_OK
-                                          : merge(change, again, by_identifier, by_member, tally);
+                                          : merge(change, again, by_identifier, by_member, counts);
     return learn(change, again, by_identifier ? by_identifier : by_member, by_identifier != 0,
-                 tally);
+                 counts);
 }
 
 static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *added, int64_t now,
-                     struct lb_tally *tally)
+                     struct lb_counts *counts)
 {
     struct lb_store *store = change->outreach->settings.store;
     enum lb_scope scope;
@@ -182,12 +182,12 @@ static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *ad
     change->write.touched = true;
     change->added++;
     change->blocked += lead.set_aside;
-    lb_tally_lead(tally, &lead, 1);
+    lb_counts_lead(counts, &lead, 1);
     return store->ops->lead_insert(store, &lead);
 }
 
 static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given, int64_t now,
-                  struct lb_tally *tally)
+                  struct lb_counts *counts)
 {
     struct lb_new_lead lead = *given;
     uint64_t by_identifier;
@@ -199,8 +199,8 @@ static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given
         err = find(change, lead.member_id, &by_member);
     if (err)
         return err;
-    return by_identifier || by_member ? meet_again(change, &lead, by_identifier, by_member, tally)
-                                      : insert(change, &lead, now, tally);
+    return by_identifier || by_member ? meet_again(change, &lead, by_identifier, by_member, counts)
+                                      : insert(change, &lead, now, counts);
 }
 
 static lb_err check_add(struct lb_lead_change *change)
@@ -211,7 +211,7 @@ static lb_err check_add(struct lb_lead_change *change)
     lb_err err = lb_outreach_campaign(change->outreach, &change->standing, reason, &state);
     if (err)
         return err;
-    uint64_t total = (uint64_t)lb_tally_total(&state.tally);
+    uint64_t total = (uint64_t)lb_counts_total(&state.counts);
     if (total + change->count <= settings->max_campaign_leads)
         return LB_OK;
     return lb_fail(reason, LB_ERR_WORKSPACE_OVERLOADED,
@@ -221,7 +221,7 @@ static lb_err check_add(struct lb_lead_change *change)
 }
 
 /* Lets the store look for all names at once. */
-static void expect_names(struct lb_write *write, struct lb_store *store)
+static void prefetch_names(struct lb_write *write, struct lb_store *store)
 {
     const struct lb_lead_change *change = change_of(write);
     struct lb_str *names = malloc(change->count * 2 * sizeof *names);
@@ -232,15 +232,15 @@ static void expect_names(struct lb_write *write, struct lb_store *store)
             names[count++] = change->leads[i].member_id;
     }
     if (names)
-        store->ops->expect_names(store->ops->writer_reader(store), change->standing.list.workspace,
-                                 names, count);
+        store->ops->prefetch_names(store->ops->writer_reader(store),
+                                   change->standing.list.workspace, names, count);
     free(names);
 }
 
 static lb_err apply_add(struct lb_write *write, struct lb_store *store)
 {
     struct lb_lead_change *change = change_of(write);
-    struct lb_tally tally = {0};
+    struct lb_counts counts = {0};
     lb_err err = check_add(change);
     int64_t now = lb_clock_wall_ms();
     change->added = 0;
@@ -249,10 +249,10 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
     /* From here on blocks look for leads of this workspace; one time too often does no harm. */
     change->standing.workspace->has_leads = true;
     for (size_t i = 0; !err && i < change->count; i++)
-        err = add(change, &change->leads[i], now, &tally);
+        err = add(change, &change->leads[i], now, &counts);
     if (err || !write->touched)
         return err;
-    return lb_outreach_count(change->outreach, change->standing.list, &tally);
+    return lb_outreach_count(change->outreach, change->standing.list, &counts);
 }
 
 /* --- Changing one --- */
@@ -268,7 +268,7 @@ static lb_err find_lead(struct lb_lead_change *change, struct lb_lead_row *out)
     if (err && err != LB_ERR_NOT_FOUND)
         return err;
     if (!err && out->workspace == change->standing.workspace->row.no &&
-        lb_access_campaign_no(change->standing.access, out->campaign))
+        lb_directory_campaign_no(change->standing.directory, out->campaign))
         return LB_OK;
     lb_fail(&change->write.reason, LB_ERR_LEAD_NOT_FOUND,
             "No lead with this id in this workspace.");
@@ -310,10 +310,10 @@ static lb_err apply_set_status(struct lb_write *write, struct lb_store *store)
     change->status = lead.status;
     if (err || lead.status == before.status)
         return err;
-    struct lb_tally tally = {0};
+    struct lb_counts counts = {0};
     write->touched = true;
-    err = lb_outreach_move(change->outreach, &before, &lead, &tally);
-    return err ? err : lb_outreach_count(change->outreach, lb_list_of_lead(&lead), &tally);
+    err = lb_outreach_move(change->outreach, &before, &lead, &counts);
+    return err ? err : lb_outreach_count(change->outreach, lb_list_of_lead(&lead), &counts);
 }
 
 static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
@@ -323,16 +323,16 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
     lb_err err = find_lead(change, &lead);
     if (err)
         return err;
-    struct lb_tally tally = {0};
-    lb_tally_lead(&tally, &lead, -1);
+    struct lb_counts counts = {0};
+    lb_counts_lead(&counts, &lead, -1);
     write->touched = true;
     err = store->ops->lead_delete(store, &lead);
-    return err ? err : lb_outreach_count(change->outreach, lb_list_of_lead(&lead), &tally);
+    return err ? err : lb_outreach_count(change->outreach, lb_list_of_lead(&lead), &counts);
 }
 
 void lb_lead_add(struct lb_lead_change *change)
 {
-    change->write.look_ahead = expect_names;
+    change->write.look_ahead = prefetch_names;
     change->write.apply = apply_add;
 }
 

@@ -28,7 +28,7 @@ static void batch_publish(void *context)
     for (size_t i = 0; i < outreach->status_count; i++) {
         const struct lb_new_status *changed = &outreach->statuses[i];
         struct lb_campaign *campaign =
-            lb_access_campaign_no(outreach->settings.access, changed->campaign);
+            lb_directory_campaign_no(outreach->settings.directory, changed->campaign);
         if (campaign)
             atomic_store(&campaign->status, (int)changed->status);
     }
@@ -37,7 +37,7 @@ static void batch_publish(void *context)
 static void upkeep(void *context)
 {
     struct lb_outreach *outreach = context;
-    lb_remains_upkeep(outreach->remains);
+    lb_purge_upkeep(outreach->remains);
 }
 
 lb_err lb_outreach_campaign(struct lb_outreach *outreach, const struct lb_standing *standing,
@@ -95,8 +95,8 @@ static lb_err settle(struct lb_outreach *outreach, struct lb_list campaign)
                                             campaign.campaign, &state);
     if (err) /* not found: deleted by an earlier write of the batch */
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    bool left = lb_tally_left(&state.tally) > 0;
-    if (state.status == LB_CAMPAIGN_ACTIVE && !left && lb_tally_total(&state.tally) > 0)
+    bool left = lb_counts_left(&state.counts) > 0;
+    if (state.status == LB_CAMPAIGN_ACTIVE && !left && lb_counts_total(&state.counts) > 0)
         return lb_outreach_set_status(outreach, campaign, LB_CAMPAIGN_COMPLETED);
     if (state.status == LB_CAMPAIGN_COMPLETED && left)
         return lb_outreach_set_status(outreach, campaign, LB_CAMPAIGN_PAUSED);
@@ -116,22 +116,22 @@ static lb_err write_count(struct lb_outreach *outreach)
 }
 
 lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
-                         const struct lb_tally *change)
+                         const struct lb_counts *change)
 {
     lb_err err = outreach->counted.campaign == campaign.campaign ? LB_OK : write_count(outreach);
     if (!outreach->counted.campaign)
-        outreach->count = (struct lb_tally){0};
+        outreach->count = (struct lb_counts){0};
     outreach->counted = campaign;
-    lb_tally_add(&outreach->count, change);
+    lb_counts_add(&outreach->count, change);
     return err;
 }
 
 lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *before,
-                        const struct lb_lead_row *lead, struct lb_tally *change)
+                        const struct lb_lead_row *lead, struct lb_counts *change)
 {
     struct lb_store *store = outreach->settings.store;
-    lb_tally_lead(change, before, -1);
-    lb_tally_lead(change, lead, 1);
+    lb_counts_lead(change, before, -1);
+    lb_counts_lead(change, lead, 1);
     return store->ops->lead_move(store, lead);
 }
 
@@ -147,7 +147,7 @@ static lb_err refresh(struct lb_outreach *outreach, uint32_t workspace, uint64_t
     if (err || before.set_aside == (scope != LB_SCOPE_NONE))
         return err;
     struct lb_lead_row lead = before;
-    struct lb_tally change = {0};
+    struct lb_counts change = {0};
     lead.set_aside = scope != LB_SCOPE_NONE;
     err = lb_outreach_move(outreach, &before, &lead, &change);
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&lead), &change);
@@ -157,7 +157,7 @@ static lb_err changed(void *context, struct lb_list list, struct lb_str identifi
 {
     struct lb_outreach *outreach = context;
     const struct lb_outreach_settings *settings = &outreach->settings;
-    struct lb_workspace *workspace = lb_access_workspace_no(settings->access, list.workspace);
+    struct lb_workspace *workspace = lb_directory_workspace_no(settings->directory, list.workspace);
     if (!workspace || !workspace->has_leads)
         return LB_OK;
     struct lb_lead_ref refs[REFS_AT_A_TIME];
@@ -171,7 +171,7 @@ static lb_err changed(void *context, struct lb_list list, struct lb_str identifi
         for (size_t i = 0; !err && i < count; i++) {
             after = refs[i].campaign;
             bool meant = !list.campaign || refs[i].campaign == list.campaign;
-            if (meant && lb_access_campaign_no(settings->access, refs[i].campaign))
+            if (meant && lb_directory_campaign_no(settings->directory, refs[i].campaign))
                 err = refresh(outreach, list.workspace, refs[i].lead);
         }
     } while (!err && count == REFS_AT_A_TIME);
@@ -184,7 +184,7 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
     if (!outreach)
         return NULL;
     outreach->settings = *settings;
-    outreach->remains = lb_remains_create(settings->store);
+    outreach->remains = lb_purge_create(settings->store);
     if (!outreach->remains) {
         free(outreach);
         return NULL;
@@ -203,17 +203,17 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
 {
     if (!outreach)
         return;
-    lb_remains_destroy(outreach->remains);
+    lb_purge_destroy(outreach->remains);
     free(outreach->statuses);
     free(outreach);
 }
 
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
 {
-    return lb_remains_load(outreach->remains, writer);
+    return lb_purge_load(outreach->remains, writer);
 }
 
 void lb_outreach_end_campaign(struct lb_outreach *outreach, struct lb_list campaign)
 {
-    lb_remains_add(outreach->remains, campaign);
+    lb_purge_add(outreach->remains, campaign);
 }

@@ -14,7 +14,7 @@
 struct lb_outreach;
 
 struct lb_outreach_settings {
-    struct lb_access *access;
+    struct lb_directory *directory;
     struct lb_store *store;
     struct lb_blocklist *blocklist; /* which it follows from then on */
     uint64_t max_campaign_leads;

@@ -13,7 +13,7 @@
 #define LEADS_AT_A_TIME 100
 #define RETRY_AFTER_MS  1000
 
-struct lb_remains {
+struct lb_purge {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_store *store;
     struct lb_writer *writer;
@@ -28,9 +28,9 @@ struct lb_remains {
     size_t capacity;
 };
 
-struct lb_remains *lb_remains_create(struct lb_store *store)
+struct lb_purge *lb_purge_create(struct lb_store *store)
 {
-    struct lb_remains *remains = calloc(1, sizeof *remains);
+    struct lb_purge *remains = calloc(1, sizeof *remains);
     if (!remains)
         return NULL;
     remains->store = store;
@@ -41,7 +41,7 @@ struct lb_remains *lb_remains_create(struct lb_store *store)
     return NULL;
 }
 
-void lb_remains_destroy(struct lb_remains *remains)
+void lb_purge_destroy(struct lb_purge *remains)
 {
     if (!remains)
         return;
@@ -51,7 +51,7 @@ void lb_remains_destroy(struct lb_remains *remains)
     free(remains);
 }
 
-void lb_remains_add(struct lb_remains *remains, struct lb_list campaign)
+void lb_purge_add(struct lb_purge *remains, struct lb_list campaign)
 {
     if (remains->count == remains->capacity) {
         size_t capacity = remains->capacity ? remains->capacity * 2 : 16;
@@ -66,14 +66,14 @@ void lb_remains_add(struct lb_remains *remains, struct lb_list campaign)
 
 static lb_err load_one(void *context, uint32_t workspace, uint32_t campaign)
 {
-    lb_remains_add(context, (struct lb_list){workspace, campaign});
+    lb_purge_add(context, (struct lb_list){workspace, campaign});
     return LB_OK;
 }
 
-lb_err lb_remains_load(struct lb_remains *remains, struct lb_writer *writer)
+lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer)
 {
     remains->writer = writer;
-    return remains->store->ops->load_remains(remains->store, remains, load_one);
+    return remains->store->ops->load_deleted_campaigns(remains->store, remains, load_one);
 }
 
 struct found {
@@ -90,7 +90,7 @@ static lb_err take_number(void *context, const struct lb_lead_row *row)
 
 static lb_err apply(struct lb_write *write, struct lb_store *store)
 {
-    struct lb_remains *remains = (struct lb_remains *)write;
+    struct lb_purge *remains = (struct lb_purge *)write;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     struct found found = {.count = 0};
     struct lb_list list = remains->campaign;
@@ -98,7 +98,7 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
                                         LEADS_AT_A_TIME, &found, take_number);
     write->touched = true;
     if (!err)
-        store->ops->expect_leads(reader, list.workspace, found.leads, found.count, 0);
+        store->ops->prefetch_leads(reader, list.workspace, found.leads, found.count, 0);
     for (size_t i = 0; !err && i < found.count; i++) {
         struct lb_lead_row lead;
         err = store->ops->lead(reader, list.workspace, found.leads[i], &lead);
@@ -112,16 +112,15 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
 
 static void finish(struct lb_task *task)
 {
-    struct lb_remains *remains =
-        (struct lb_remains *)((char *)task - offsetof(struct lb_remains, done));
+    struct lb_purge *remains = (struct lb_purge *)((char *)task - offsetof(struct lb_purge, done));
     remains->under_way = false;
     if (remains->write.result)
         remains->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
     if (remains->write.result || !remains->emptied)
-        lb_remains_add(remains, remains->campaign);
+        lb_purge_add(remains, remains->campaign);
 }
 
-void lb_remains_upkeep(struct lb_remains *remains)
+void lb_purge_upkeep(struct lb_purge *remains)
 {
     lb_mailbox_drain(remains->mailbox);
     if (remains->count == 0 || remains->under_way || lb_clock_mono_ms() < remains->not_before_ms)

@@ -10,7 +10,7 @@
 
 /* A report under way. */
 struct reporting {
-    struct lb_completion *completion;
+    struct lb_report *completion;
     struct lb_store *store;
     struct lb_store_reader *reader;
     struct lb_sequence sequence;
@@ -34,13 +34,13 @@ bool lb_result_parse(struct lb_str name, enum lb_result *out)
     return false;
 }
 
-static lb_err not_found(struct lb_completion *completion)
+static lb_err not_found(struct lb_report *completion)
 {
     return lb_fail(&completion->write.reason, LB_ERR_ACTIVITY_NOT_FOUND,
                    "No activity with this id in this workspace.");
 }
 
-static lb_err lease_lost(struct lb_completion *completion)
+static lb_err lease_lost(struct lb_report *completion)
 {
     return lb_fail(
         &completion->write.reason, LB_ERR_LEASE_LOST,
@@ -60,13 +60,13 @@ static lb_err keep_detail(struct reporting *reporting)
 /* Reads the lead, if it is one of the workspace's campaigns. */
 static lb_err find_lead(struct reporting *reporting)
 {
-    struct lb_completion *completion = reporting->completion;
+    struct lb_report *completion = reporting->completion;
     struct lb_lead_row *lead = &reporting->before;
     lb_err err = reporting->store->ops->lead(reporting->reader, completion->standing.list.workspace,
                                              completion->lead, lead);
     if (err == LB_ERR_NOT_FOUND ||
         (!err && (lead->workspace != completion->standing.workspace->row.no ||
-                  !lb_access_campaign_no(completion->standing.access, lead->campaign))))
+                  !lb_directory_campaign_no(completion->standing.directory, lead->campaign))))
         return not_found(completion);
     reporting->lead = *lead;
     return err;
@@ -84,7 +84,7 @@ static lb_err find_step(struct reporting *reporting)
  * anything that costs more. */
 static lb_err find(struct reporting *reporting)
 {
-    struct lb_completion *completion = reporting->completion;
+    struct lb_report *completion = reporting->completion;
     struct lb_activity_row *activity = &reporting->activity;
     lb_err err = find_lead(reporting);
     if (err)
@@ -105,7 +105,7 @@ static lb_err find(struct reporting *reporting)
  * has accepted the invitation. */
 static unsigned marks_of(const struct reporting *reporting)
 {
-    const struct lb_completion *completion = reporting->completion;
+    const struct lb_report *completion = reporting->completion;
     enum lb_step_type type = reporting->sequence.steps[reporting->index].type;
     unsigned marks = reporting->lead.marks;
     bool went_out = completion->result == LB_RESULT_DONE || completion->result == LB_RESULT_REPLIED;
@@ -243,19 +243,19 @@ static bool lead_changed(const struct lb_lead_row *a, const struct lb_lead_row *
 
 static lb_err write_lead(struct reporting *reporting)
 {
-    struct lb_completion *completion = reporting->completion;
+    struct lb_report *completion = reporting->completion;
     struct lb_outreach *outreach = completion->outreach;
-    struct lb_tally tally = {0};
+    struct lb_counts counts = {0};
     if (!lead_changed(&reporting->before, &reporting->lead))
         return LB_OK;
     completion->write.touched = true;
-    lb_err err = lb_outreach_move(outreach, &reporting->before, &reporting->lead, &tally);
-    return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&reporting->lead), &tally);
+    lb_err err = lb_outreach_move(outreach, &reporting->before, &reporting->lead, &counts);
+    return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&reporting->lead), &counts);
 }
 
 static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
 {
-    struct lb_completion *completion = (struct lb_completion *)write;
+    struct lb_report *completion = (struct lb_report *)write;
     struct reporting reporting = {.completion = completion,
                                   .store = store,
                                   .reader = lb_outreach_reader(completion->outreach),
@@ -277,16 +277,16 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
     return err;
 }
 
-static void expect_activity(struct lb_write *write, struct lb_store *store)
+static void prefetch_activity(struct lb_write *write, struct lb_store *store)
 {
-    const struct lb_completion *completion = (struct lb_completion *)write;
-    store->ops->expect_leads(lb_outreach_reader(completion->outreach),
-                             completion->standing.list.workspace, &completion->lead, 1,
-                             completion->step);
+    const struct lb_report *completion = (struct lb_report *)write;
+    store->ops->prefetch_leads(lb_outreach_reader(completion->outreach),
+                               completion->standing.list.workspace, &completion->lead, 1,
+                               completion->step);
 }
 
-void lb_activity_complete(struct lb_completion *completion)
+void lb_activity_complete(struct lb_report *completion)
 {
-    completion->write.look_ahead = expect_activity;
+    completion->write.look_ahead = prefetch_activity;
     completion->write.apply = apply_completion;
 }

@@ -72,7 +72,7 @@ lb_err lb_pg_activities_page(struct lb_store_reader *reader, uint32_t workspace,
     lb_err err = lb_pg_query(reader, PG_ACTIVITIES_PAGE, &params, &result);
     for (int i = 0; !err && i < PQntuples(result); i++) { /* whose leads are looked at next */
         uint64_t lead = (uint64_t)lb_pg_number(result, i, 0);
-        lb_pg_expect_leads(reader, workspace, &lead, 1, 0);
+        lb_pg_prefetch_leads(reader, workspace, &lead, 1, 0);
     }
     for (int i = 0; !err && i < PQntuples(result); i++) {
         struct lb_activity_row row;

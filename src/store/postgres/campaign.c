@@ -70,17 +70,17 @@ lb_err lb_pg_campaign_set_variables(struct lb_store *store, uint32_t workspace, 
 }
 
 /* The order in which the statements name the columns. */
-#define TALLY_NUMBERS(tally)                                                                       \
+#define TALLY_NUMBERS(counts)                                                                      \
     {                                                                                              \
-        &(tally)->leads[LB_LEAD_WAITING], &(tally)->leads[LB_LEAD_ACTIVE],                         \
-            &(tally)->leads[LB_LEAD_PAUSED], &(tally)->leads[LB_LEAD_COMPLETED],                   \
-            &(tally)->leads[LB_LEAD_ERROR], &(tally)->set_aside, &(tally)->invited,                \
-            &(tally)->accepted, &(tally)->contacted, &(tally)->replied                             \
+        &(counts)->leads[LB_LEAD_WAITING], &(counts)->leads[LB_LEAD_ACTIVE],                       \
+            &(counts)->leads[LB_LEAD_PAUSED], &(counts)->leads[LB_LEAD_COMPLETED],                 \
+            &(counts)->leads[LB_LEAD_ERROR], &(counts)->set_aside, &(counts)->invited,             \
+            &(counts)->accepted, &(counts)->contacted, &(counts)->replied                          \
     }
 #define TALLY_COUNT 10
 
 lb_err lb_pg_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
-                            const struct lb_tally *change)
+                            const struct lb_counts *change)
 {
     struct lb_pg_params params = {0};
     const int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(change);
@@ -109,7 +109,7 @@ lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, 
     lb_err err = lb_pg_query_row(reader, PG_CAMPAIGN_STATE, &params, LB_PG_HELD_STATE, &result);
     if (err)
         return err;
-    int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->tally);
+    int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->counts);
     for (int i = 0; i < TALLY_COUNT; i++)
         *numbers[i] = lb_pg_number(result, 0, i);
     out->status = status_of(lb_pg_text(result, 0, TALLY_COUNT));
@@ -161,8 +161,8 @@ lb_err lb_pg_campaigns_since(struct lb_store_reader *reader, uint32_t workspace,
     return err;
 }
 
-lb_err lb_pg_load_remains(struct lb_store *store, void *context,
-                          lb_err (*each)(void *, uint32_t workspace, uint32_t campaign))
+lb_err lb_pg_load_deleted_campaigns(struct lb_store *store, void *context,
+                                    lb_err (*each)(void *, uint32_t workspace, uint32_t campaign))
 {
     PGresult *result;
     lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_REMAINS, NULL, &result);

@@ -228,14 +228,16 @@ lb_err lb_pg_begin(struct lb_store *store);
 lb_err lb_pg_commit(struct lb_store *store);
 void lb_pg_rollback(struct lb_store *store);
 lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
-                  uint64_t ids, struct lb_stand *out, uint64_t *out_first);
+                  uint64_t ids, struct lb_workspace_version *out, uint64_t *out_first);
 lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first);
 lb_err lb_pg_probe(struct lb_store *store);
 void lb_pg_maintain(struct lb_store *store, bool idle);
-/* stand.c */
-lb_err lb_pg_stands(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
-                    void *context, lb_err (*each)(void *, const struct lb_stand *));
-void lb_pg_read_stand(const PGresult *result, int row, struct lb_stand *out);
+/* workspace_version.c */
+lb_err lb_pg_workspace_versions(struct lb_store_reader *reader, const uint32_t *workspaces,
+                                size_t count, void *context,
+                                lb_err (*each)(void *, const struct lb_workspace_version *));
+void lb_pg_read_workspace_version(const PGresult *result, int row,
+                                  struct lb_workspace_version *out);
 /* access.c */
 lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *row);
 lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_plan plan,
@@ -292,13 +294,13 @@ lb_err lb_pg_campaign_activated(struct lb_store *store, uint32_t workspace, uint
 lb_err lb_pg_campaign_set_variables(struct lb_store *store, uint32_t workspace, uint32_t no,
                                     struct lb_str variables);
 lb_err lb_pg_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
-                            const struct lb_tally *change);
+                            const struct lb_counts *change);
 lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
                             struct lb_campaign_state *out);
 lb_err lb_pg_load_campaigns(struct lb_store *store, void *context,
                             lb_err (*each)(void *, const struct lb_campaign_row *));
-lb_err lb_pg_load_remains(struct lb_store *store, void *context,
-                          lb_err (*each)(void *, uint32_t workspace, uint32_t campaign));
+lb_err lb_pg_load_deleted_campaigns(struct lb_store *store, void *context,
+                                    lb_err (*each)(void *, uint32_t workspace, uint32_t campaign));
 lb_err lb_pg_campaigns_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
                              void *context,
                              lb_err (*each)(void *, const struct lb_campaign_row *, bool deleted));
@@ -351,12 +353,12 @@ lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64
                       uint64_t end, void *context,
                       lb_err (*each)(void *, const struct lb_log_row *));
 /* expect.c */
-void lb_pg_expect_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
-                          size_t count);
-void lb_pg_expect_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
-                        size_t count, uint32_t step);
-void lb_pg_expect_names(struct lb_store_reader *reader, uint32_t workspace,
-                        const struct lb_str *names, size_t count);
+void lb_pg_prefetch_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
+                            size_t count);
+void lb_pg_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
+                          size_t count, uint32_t step);
+void lb_pg_prefetch_names(struct lb_store_reader *reader, uint32_t workspace,
+                          const struct lb_str *names, size_t count);
 
 /* copy.c */
 extern const struct lb_store_copy lb_pg_copy;

@@ -108,11 +108,12 @@ static lb_err make_schema(PGconn *conn, struct lb_reason *reason)
 static lb_err apply(PGconn *conn, size_t index, struct lb_reason *reason)
 {
     char what[64];
-    char stamp[96];
+    char row_time[96];
     snprintf(what, sizeof what, "migration %zu failed", index + 1);
-    snprintf(stamp, sizeof stamp, "UPDATE leadblock.schema_version SET version = %zu", index + 1);
+    snprintf(row_time, sizeof row_time, "UPDATE leadblock.schema_version SET version = %zu",
+             index + 1);
     lb_err err = run(conn, lb_postgres_migrations[index], what, reason);
-    return err ? err : run(conn, stamp, what, reason);
+    return err ? err : run(conn, row_time, what, reason);
 }
 
 /* The tables that were made since that version. */

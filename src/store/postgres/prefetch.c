@@ -564,20 +564,20 @@ static void wish_numbers(struct lb_store_reader *reader, enum item_kind kind, ui
     wish->count = wish->numbers.len / sizeof *numbers; /* less than all when out of memory */
 }
 
-void lb_pg_expect_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
-                          size_t count)
+void lb_pg_prefetch_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
+                            size_t count)
 {
     wish_numbers(reader, ENTRY, workspace, ids, count, 0);
 }
 
-void lb_pg_expect_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
-                        size_t count, uint32_t step)
+void lb_pg_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
+                          size_t count, uint32_t step)
 {
     wish_numbers(reader, LEAD, workspace, leads, count, step);
 }
 
-void lb_pg_expect_names(struct lb_store_reader *reader, uint32_t workspace,
-                        const struct lb_str *names, size_t count)
+void lb_pg_prefetch_names(struct lb_store_reader *reader, uint32_t workspace,
+                          const struct lb_str *names, size_t count)
 {
     struct wish *wish = count ? wish_for(reader, NAME, workspace, 0) : NULL;
     for (size_t i = 0; wish && i < count; i++) {

@@ -89,8 +89,8 @@ lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint
 {
     struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
     if (touched && !touched->known) {
-        struct lb_stand stand;
-        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, 0, &stand, NULL);
+        struct lb_workspace_version latest;
+        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, 0, &latest, NULL);
         if (err)
             return err;
         touched = lb_pg_touch(postgres, workspace);
@@ -143,11 +143,11 @@ static lb_err first_of(const PGresult *result, uint64_t ids, uint64_t *out_first
 }
 
 static lb_err note_stand(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
-                         struct lb_stand *out)
+                         struct lb_workspace_version *out)
 {
-    *out = (struct lb_stand){0};
+    *out = (struct lb_workspace_version){0};
     if (PQntuples(result) == 1)
-        lb_pg_read_stand(result, 0, out);
+        lb_pg_read_workspace_version(result, 0, out);
     struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
     if (!touched)
         return LB_ERR_INTERNAL;
@@ -158,7 +158,7 @@ static lb_err note_stand(struct lb_postgres *postgres, uint32_t workspace, const
 }
 
 lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
-                  uint64_t ids, struct lb_stand *out, uint64_t *out_first)
+                  uint64_t ids, struct lb_workspace_version *out, uint64_t *out_first)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
     struct lb_store_reader *writer = &postgres->writer;

@@ -1,12 +1,12 @@
 #include "store/postgres/internal.h"
 
-void lb_pg_read_stand(const PGresult *result, int row, struct lb_stand *out)
+void lb_pg_read_workspace_version(const PGresult *result, int row, struct lb_workspace_version *out)
 {
-    *out = (struct lb_stand){.workspace = (uint32_t)lb_pg_number(result, row, 0),
-                             .access_version = (uint64_t)lb_pg_number(result, row, 1),
-                             .log = {.row = (uint64_t)lb_pg_number(result, row, 2),
-                                     .token = (uint64_t)lb_pg_number(result, row, 3)},
-                             .has_leads = lb_pg_flag(result, row, 4)};
+    *out = (struct lb_workspace_version){.workspace = (uint32_t)lb_pg_number(result, row, 0),
+                                         .access_version = (uint64_t)lb_pg_number(result, row, 1),
+                                         .log = {.row = (uint64_t)lb_pg_number(result, row, 2),
+                                                 .token = (uint64_t)lb_pg_number(result, row, 3)},
+                                         .has_leads = lb_pg_flag(result, row, 4)};
 }
 
 static lb_err query_many(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
@@ -25,8 +25,9 @@ static lb_err query_many(struct lb_store_reader *reader, const uint32_t *workspa
     return err;
 }
 
-lb_err lb_pg_stands(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
-                    void *context, lb_err (*each)(void *, const struct lb_stand *))
+lb_err lb_pg_workspace_versions(struct lb_store_reader *reader, const uint32_t *workspaces,
+                                size_t count, void *context,
+                                lb_err (*each)(void *, const struct lb_workspace_version *))
 {
     struct lb_pg_params params = {0};
     PGresult *result = NULL;
@@ -40,9 +41,9 @@ lb_err lb_pg_stands(struct lb_store_reader *reader, const uint32_t *workspaces, 
         err = query_many(reader, workspaces, count, &result);
     }
     for (int i = 0; !err && i < PQntuples(result); i++) {
-        struct lb_stand stand;
-        lb_pg_read_stand(result, i, &stand);
-        err = each(context, &stand);
+        struct lb_workspace_version latest;
+        lb_pg_read_workspace_version(result, i, &latest);
+        err = each(context, &latest);
     }
     PQclear(result);
     return err;

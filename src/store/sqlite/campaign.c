@@ -80,8 +80,9 @@ lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
     return err || code == SQLITE_OK || code == SQLITE_DONE ? err : lb_sqlite_error(code);
 }
 
-lb_err lb_sqlite_load_remains(struct lb_store *store, void *context,
-                              lb_err (*each)(void *, uint32_t workspace, uint32_t campaign))
+lb_err lb_sqlite_load_deleted_campaigns(struct lb_store *store, void *context,
+                                        lb_err (*each)(void *, uint32_t workspace,
+                                                       uint32_t campaign))
 {
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
@@ -125,17 +126,17 @@ lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t workspa
 }
 
 /* The order in which the statements below name the columns. */
-#define TALLY_NUMBERS(tally)                                                                       \
+#define TALLY_NUMBERS(counts)                                                                      \
     {                                                                                              \
-        &(tally)->leads[LB_LEAD_WAITING], &(tally)->leads[LB_LEAD_ACTIVE],                         \
-            &(tally)->leads[LB_LEAD_PAUSED], &(tally)->leads[LB_LEAD_COMPLETED],                   \
-            &(tally)->leads[LB_LEAD_ERROR], &(tally)->set_aside, &(tally)->invited,                \
-            &(tally)->accepted, &(tally)->contacted, &(tally)->replied                             \
+        &(counts)->leads[LB_LEAD_WAITING], &(counts)->leads[LB_LEAD_ACTIVE],                       \
+            &(counts)->leads[LB_LEAD_PAUSED], &(counts)->leads[LB_LEAD_COMPLETED],                 \
+            &(counts)->leads[LB_LEAD_ERROR], &(counts)->set_aside, &(counts)->invited,             \
+            &(counts)->accepted, &(counts)->contacted, &(counts)->replied                          \
     }
 #define TALLY_COUNT 10
 
 lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
-                                const struct lb_tally *change)
+                                const struct lb_counts *change)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_CAMPAIGN_COUNT,
@@ -168,7 +169,7 @@ lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspa
     sqlite3_bind_int64(stmt, 1, no);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
-        int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->tally);
+        int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->counts);
         for (int i = 0; i < TALLY_COUNT; i++)
             *numbers[i] = sqlite3_column_int64(stmt, i);
         out->status = status_of(lb_sqlite_column_str(stmt, TALLY_COUNT));

@@ -159,14 +159,15 @@ lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t workspace, uin
                                  int64_t at);
 lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
                                 lb_err (*each)(void *, const struct lb_campaign_row *));
-lb_err lb_sqlite_load_remains(struct lb_store *store, void *context,
-                              lb_err (*each)(void *, uint32_t workspace, uint32_t campaign));
+lb_err lb_sqlite_load_deleted_campaigns(struct lb_store *store, void *context,
+                                        lb_err (*each)(void *, uint32_t workspace,
+                                                       uint32_t campaign));
 lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t workspace, uint32_t no,
                                     int64_t at);
 lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t workspace, uint32_t no,
                                         struct lb_str variables);
 lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
-                                const struct lb_tally *change);
+                                const struct lb_counts *change);
 lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
                                 struct lb_campaign_state *out);
 /* step.c */

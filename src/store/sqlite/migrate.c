@@ -19,12 +19,13 @@ static int pragma_value(sqlite3 *db, const char *sql)
 
 static lb_err apply(sqlite3 *db, int version, const char *sql, struct lb_reason *reason)
 {
-    char stamp[128];
-    snprintf(stamp, sizeof stamp, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
-             APPLICATION_ID, version);
+    char row_time[128];
+    snprintf(row_time, sizeof row_time,
+             "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;", APPLICATION_ID,
+             version);
     if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
         sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK &&
-        sqlite3_exec(db, stamp, NULL, NULL, NULL) == SQLITE_OK)
+        sqlite3_exec(db, row_time, NULL, NULL, NULL) == SQLITE_OK)
         return LB_OK;
     lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "migration %d failed: %s", version,
             sqlite3_errmsg(db));
