@@ -161,3 +161,8 @@ lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason)
         err = run(conn, lock, "another process is changing the schema", reason);
     return err ? err : migrate_locked(conn, reason); /* closing the connection rolls back */
 }
+
+unsigned lb_postgres_schema_version(void)
+{
+    return (unsigned)lb_postgres_migration_count;
+}

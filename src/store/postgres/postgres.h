@@ -21,4 +21,8 @@ struct lb_postgres_settings {
 lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_store **out,
                         struct lb_reason *reason);
 
+/* The number of the newest migration that this program knows: what a database has after it was
+ * opened. */
+unsigned lb_postgres_schema_version(void);
+
 #endif

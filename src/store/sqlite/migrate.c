@@ -63,3 +63,8 @@ lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)
         err = apply(db, (int)i + 1, lb_sqlite_migrations[i], reason);
     return err;
 }
+
+unsigned lb_sqlite_schema_version(void)
+{
+    return (unsigned)lb_sqlite_migration_count;
+}

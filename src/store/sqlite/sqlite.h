@@ -18,4 +18,8 @@ struct lb_sqlite_settings {
 lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store **out,
                       struct lb_reason *reason);
 
+/* The number of the newest migration that this program knows: what a file has after it was opened.
+ */
+unsigned lb_sqlite_schema_version(void);
+
 #endif
