@@ -21,7 +21,7 @@ struct lb_by {
 void lb_by_fini(struct lb_by *actors);
 
 /* Appends {"type":"key|user|operator","id":...,"name":...} for an actor of the logs
- * (store/accounts.h). Ends the strings of the reader's last read. */
+ * (store/rows.h). Ends the strings of the reader's last read. */
 void lb_by_put(struct lb_by *actors, struct lb_buf *body, uint32_t actor);
 
 /* Places in a text where a "by" belongs, for texts that are made while the reader is busy. */

@@ -84,8 +84,8 @@ static void reader_rest(struct lb_store_reader *reader)
 {
 }
 
-static void expect_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
-                           size_t count)
+static void prefetch_entries(struct lb_store_reader *reader, uint32_t workspace,
+                             const uint64_t *ids, size_t count)
 {
 }
 
@@ -148,9 +148,9 @@ static void note_question(struct remote *remote, const uint32_t *workspaces, siz
         remote->unsorted |= workspaces[i - 1] >= workspaces[i];
 }
 
-static lb_err stands(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
-                     void *context,
-                     lb_err (*each)(void *context, const struct lb_workspace_version *latest))
+static lb_err versions(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
+                       void *context,
+                       lb_err (*each)(void *context, const struct lb_workspace_version *latest))
 {
     struct remote *remote = remote_lock(reader->remote);
     struct lb_workspace_version found[REMOTE_WORKSPACES_MAX];
@@ -259,11 +259,11 @@ static void open_remote(struct remote *remote)
                 .writer_reader = writer_reader,
                 .reader_close = reader_rest,
                 .reader_rest = reader_rest,
-                .prefetch_entries = expect_entries,
+                .prefetch_entries = prefetch_entries,
                 .log_row_of = log_row_of,
                 .log_scan = log_scan},
         .shared = {.lock = lock_workspaces,
-                   .versions = stands,
+                   .versions = versions,
                    .workspace = workspace,
                    .workspaces_of_keys = workspaces_of_keys,
                    .keys_since = keys_since,

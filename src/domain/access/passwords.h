@@ -3,7 +3,7 @@
 #ifndef LB_DOMAIN_ACCESS_PASSWORDS_H
 #define LB_DOMAIN_ACCESS_PASSWORDS_H
 
-#include "store/accounts.h"
+#include "store/rows.h"
 
 #define LB_TOKEN_SIZE 33 /* 160 random bits in base 32, with the NUL */
 #define LB_CSRF_SIZE  33

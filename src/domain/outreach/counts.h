@@ -3,7 +3,7 @@
 #ifndef LB_DOMAIN_OUTREACH_COUNTS_H
 #define LB_DOMAIN_OUTREACH_COUNTS_H
 
-#include "store/campaigns.h"
+#include "store/rows.h"
 
 /* Counts a lead in (sign 1) or out (sign -1). An operation that changes a lead counts it out as it
  * was and in as it is. */

@@ -6,7 +6,7 @@
 #define LB_DOMAIN_OUTREACH_TEMPLATE_H
 
 #include "base/err.h"
-#include "store/campaigns.h"
+#include "store/rows.h"
 #include "base/buf.h"
 
 #define LB_TEMPLATE_CHARACTERS_MAX 10000

@@ -197,8 +197,8 @@ lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason);
 /* The server's message in one line, behind what we say. */
 lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message);
 
-/* expect.c. What was expected and not changed since; false: ask the database. `*out` NULL: there is
- * none. */
+/* prefetch.c. What was expected and not changed since; false: ask the database. `*out` NULL: there
+ * is none. */
 bool lb_pg_cached_entry(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
                         const PGresult **out, int *out_row);
 bool lb_pg_cached_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
@@ -220,145 +220,17 @@ void lb_pg_cache_destroy(struct lb_store_reader *reader);
 
 /* Rows of results, by the columns that statements.h names. */
 void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out);
+void lb_pg_read_workspace_version(const PGresult *result, int row,
+                                  struct lb_workspace_version *out);
+
+/* log.c: sends the rows that wait. Called before anything else is sent. */
+lb_err lb_pg_send_rows(struct lb_postgres *postgres);
 
 /* --- The methods ------------------------------------------------------------------------------ */
 
-/* transaction.c */
-lb_err lb_pg_begin(struct lb_store *store);
-lb_err lb_pg_commit(struct lb_store *store);
-void lb_pg_rollback(struct lb_store *store);
-lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
-                  uint64_t ids, struct lb_workspace_version *out, uint64_t *out_first);
-lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first);
-lb_err lb_pg_probe(struct lb_store *store);
-void lb_pg_maintain(struct lb_store *store, bool idle);
-/* workspace_version.c */
-lb_err lb_pg_workspace_versions(struct lb_store_reader *reader, const uint32_t *workspaces,
-                                size_t count, void *context,
-                                lb_err (*each)(void *, const struct lb_workspace_version *));
-void lb_pg_read_workspace_version(const PGresult *result, int row,
-                                  struct lb_workspace_version *out);
-/* access.c */
-lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *row);
-lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_plan plan,
-                                int64_t expires_at);
-lb_err lb_pg_key_insert(struct lb_store *store, struct lb_key_row *row);
-lb_err lb_pg_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
-lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
-                       int64_t last_used_at);
-lb_err lb_pg_load_workspaces(struct lb_store *store, void *context,
-                             lb_err (*each)(void *, const struct lb_workspace_row *));
-lb_err lb_pg_load_keys(struct lb_store *store, void *context,
-                       lb_err (*each)(void *, const struct lb_key_row *));
-lb_err lb_pg_workspace(struct lb_store_reader *reader, uint32_t no, struct lb_workspace_row *out);
-lb_err lb_pg_workspaces_of_keys(struct lb_store_reader *reader, const struct lb_str *key_ids,
-                                size_t count, uint32_t *out);
-lb_err lb_pg_keys_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
-                        void *context, lb_err (*each)(void *, const struct lb_key_row *));
-/* account.c */
-lb_err lb_pg_user_insert(struct lb_store *store, struct lb_user_row *row);
-lb_err lb_pg_user_set_password(struct lb_store *store, uint32_t no, struct lb_str hash);
-lb_err lb_pg_user_signed_in(struct lb_store *store, uint32_t no, int64_t at);
-lb_err lb_pg_user_delete(struct lb_store *store, uint32_t no, int64_t at);
-lb_err lb_pg_user(struct lb_store_reader *reader, uint32_t no, struct lb_user_row *out);
-lb_err lb_pg_user_by_email(struct lb_store_reader *reader, struct lb_str email,
-                           struct lb_user_row *out);
-lb_err lb_pg_user_by_id(struct lb_store_reader *reader, struct lb_str id, struct lb_user_row *out);
-lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
-                   lb_err (*each)(void *, const struct lb_user_row *));
-lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row *row);
-lb_err lb_pg_session_delete(struct lb_store *store, const uint8_t *token_hash);
-lb_err lb_pg_sessions_end(struct lb_store *store, uint32_t user);
-lb_err lb_pg_session(struct lb_store_reader *reader, const uint8_t *token_hash,
-                     struct lb_session_row *out, struct lb_user_row *out_user);
-lb_err lb_pg_link_insert(struct lb_store *store, const struct lb_link_row *row);
-lb_err lb_pg_link_take(struct lb_store *store, const uint8_t *token_hash);
-lb_err lb_pg_link(struct lb_store_reader *reader, const uint8_t *token_hash,
-                  struct lb_link_row *out);
-lb_err lb_pg_accounts_sweep(struct lb_store *store, int64_t before);
-/* audit.c */
-lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row);
-lb_err lb_pg_audit_page(struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
-                        size_t take, void *context,
-                        lb_err (*each)(void *, const struct lb_audit_row *));
-lb_err lb_pg_checks_add(struct lb_store *store, const struct lb_checks_row *row);
-lb_err lb_pg_checks(struct lb_store_reader *reader, uint32_t workspace, uint32_t first_day,
-                    void *context, lb_err (*each)(void *, const struct lb_checks_row *));
-/* campaign.c */
-lb_err lb_pg_campaign_insert(struct lb_store *store, struct lb_campaign_row *row);
-lb_err lb_pg_campaign_set_status(struct lb_store *store, uint32_t workspace, uint32_t no,
-                                 enum lb_campaign_status status);
-lb_err lb_pg_campaign_delete(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at);
-lb_err lb_pg_campaign_activated(struct lb_store *store, uint32_t workspace, uint32_t no,
-                                int64_t at);
-lb_err lb_pg_campaign_set_variables(struct lb_store *store, uint32_t workspace, uint32_t no,
-                                    struct lb_str variables);
-lb_err lb_pg_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
-                            const struct lb_counts *change);
-lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
-                            struct lb_campaign_state *out);
-lb_err lb_pg_load_campaigns(struct lb_store *store, void *context,
-                            lb_err (*each)(void *, const struct lb_campaign_row *));
-lb_err lb_pg_load_deleted_campaigns(struct lb_store *store, void *context,
-                                    lb_err (*each)(void *, uint32_t workspace, uint32_t campaign));
-lb_err lb_pg_campaigns_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
-                             void *context,
-                             lb_err (*each)(void *, const struct lb_campaign_row *, bool deleted));
-/* step.c */
-lb_err lb_pg_step_insert(struct lb_store *store, struct lb_step_row *row);
-lb_err lb_pg_step_update(struct lb_store *store, const struct lb_step_row *row);
-lb_err lb_pg_step_place(struct lb_store *store, uint32_t workspace, uint32_t no, uint32_t position);
-lb_err lb_pg_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign);
-lb_err lb_pg_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                   bool bodies, void *context, lb_err (*each)(void *, const struct lb_step_row *));
-/* lead.c */
-lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row);
-lb_err lb_pg_lead_learn(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name);
-lb_err lb_pg_lead_forget(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name);
-lb_err lb_pg_lead_move(struct lb_store *store, const struct lb_lead_row *row);
-lb_err lb_pg_lead_delete(struct lb_store *store, const struct lb_lead_row *row);
-lb_err lb_pg_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
-                  struct lb_lead_row *out);
-lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
-                         uint32_t after, size_t max, struct lb_lead_ref *out, size_t *out_count);
-lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                       enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
-                       uint64_t *out, size_t *out_count);
-lb_err lb_pg_leads_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                        int status, uint64_t below, uint64_t skip, size_t take, void *context,
-                        lb_err (*each)(void *, const struct lb_lead_row *));
-lb_err lb_pg_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                             uint64_t skip, size_t take, void *context,
-                             lb_err (*each)(void *, const struct lb_lead_row *));
-lb_err lb_pg_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                             uint64_t skip, size_t take, void *context,
-                             lb_err (*each)(void *, const struct lb_lead_row *));
-/* activity.c */
-lb_err lb_pg_activity_put(struct lb_store *store, const struct lb_activity_row *row);
-lb_err lb_pg_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
-                      uint32_t step, struct lb_activity_row *out);
-lb_err lb_pg_activities_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                             unsigned states, uint64_t skip, size_t take, void *context,
-                             lb_err (*each)(void *, const struct lb_activity_row *));
-/* log.c */
-lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row);
-/* Sends the rows that wait. Called before anything else is sent. */
-lb_err lb_pg_send_rows(struct lb_postgres *postgres);
-uint64_t lb_pg_log_next_id(struct lb_store *store);
-lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
-                        struct lb_log_row *out);
-lb_err lb_pg_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
-                        bool *out);
-lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
-                      uint64_t end, void *context,
-                      lb_err (*each)(void *, const struct lb_log_row *));
-/* expect.c */
-void lb_pg_prefetch_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
-                            size_t count);
-void lb_pg_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
-                          size_t count, uint32_t step);
-void lb_pg_prefetch_names(struct lb_store_reader *reader, uint32_t workspace,
-                          const struct lb_str *names, size_t count);
+#define LB_METHOD(type, name, ...)        type lb_pg_##name(__VA_ARGS__);
+#define LB_SHARED_METHOD(type, name, ...) type lb_pg_##name(__VA_ARGS__);
+#include "store/methods.h"
 
 /* copy.c */
 extern const struct lb_store_copy lb_pg_copy;

@@ -25,9 +25,8 @@ static lb_err query_many(struct lb_store_reader *reader, const uint32_t *workspa
     return err;
 }
 
-lb_err lb_pg_workspace_versions(struct lb_store_reader *reader, const uint32_t *workspaces,
-                                size_t count, void *context,
-                                lb_err (*each)(void *, const struct lb_workspace_version *))
+lb_err lb_pg_versions(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
+                      void *context, lb_err (*each)(void *, const struct lb_workspace_version *))
 {
     struct lb_pg_params params = {0};
     PGresult *result = NULL;

@@ -114,17 +114,18 @@ lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, ui
     return lb_sqlite_end_scan(stmt, err, code);
 }
 
-void lb_sqlite_expect_entries(struct lb_store_reader *reader, uint32_t workspace,
-                              const uint64_t *ids, size_t count)
+/* The disk is near: nothing is fetched ahead. */
+void lb_sqlite_prefetch_entries(struct lb_store_reader *reader, uint32_t workspace,
+                                const uint64_t *ids, size_t count)
 {
 }
 
-void lb_sqlite_expect_leads(struct lb_store_reader *reader, uint32_t workspace,
-                            const uint64_t *leads, size_t count, uint32_t step)
+void lb_sqlite_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace,
+                              const uint64_t *leads, size_t count, uint32_t step)
 {
 }
 
-void lb_sqlite_expect_names(struct lb_store_reader *reader, uint32_t workspace,
-                            const struct lb_str *names, size_t count)
+void lb_sqlite_prefetch_names(struct lb_store_reader *reader, uint32_t workspace,
+                              const struct lb_str *names, size_t count)
 {
 }

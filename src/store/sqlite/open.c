@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-static const struct lb_store_ops sqlite_ops;
-
 #define SMALL_CACHE "PRAGMA cache_size = -4096;"  /* KiB */
 #define LARGE_CACHE "PRAGMA cache_size = -65536;" /* holds the names of a million leads */
 
@@ -117,7 +115,7 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
     return err;
 }
 
-static void close_store(struct lb_store *store)
+void lb_sqlite_close(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     if (!sqlite)
@@ -127,6 +125,11 @@ static void close_store(struct lb_store *store)
     free(sqlite->vfs);
     free(sqlite);
 }
+
+static const struct lb_store_ops sqlite_ops = {
+#define LB_METHOD(type, name, ...) .name = lb_sqlite_##name,
+#include "store/methods.h"
+};
 
 lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store **out,
                       struct lb_reason *reason)
@@ -151,86 +154,9 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     else
         err = configure(sqlite, reason);
     if (err) {
-        close_store(&sqlite->store);
+        lb_sqlite_close(&sqlite->store);
         return err;
     }
     *out = &sqlite->store;
     return LB_OK;
 }
-
-static const struct lb_store_ops sqlite_ops = {
-    .begin = lb_sqlite_begin,
-    .commit = lb_sqlite_commit,
-    .rollback = lb_sqlite_rollback,
-    .workspace_insert = lb_sqlite_workspace_insert,
-    .workspace_set_plan = lb_sqlite_workspace_set_plan,
-    .key_insert = lb_sqlite_key_insert,
-    .key_revoke = lb_sqlite_key_revoke,
-    .key_touch = lb_sqlite_key_touch,
-    .campaign_insert = lb_sqlite_campaign_insert,
-    .campaign_set_status = lb_sqlite_campaign_set_status,
-    .campaign_delete = lb_sqlite_campaign_delete,
-    .campaign_activated = lb_sqlite_campaign_activated,
-    .campaign_set_variables = lb_sqlite_campaign_set_variables,
-    .campaign_count = lb_sqlite_campaign_count,
-    .step_insert = lb_sqlite_step_insert,
-    .step_update = lb_sqlite_step_update,
-    .step_place = lb_sqlite_step_place,
-    .steps_drop = lb_sqlite_steps_drop,
-    .lead_insert = lb_sqlite_lead_insert,
-    .lead_learn = lb_sqlite_lead_learn,
-    .lead_forget = lb_sqlite_lead_forget,
-    .lead_move = lb_sqlite_lead_move,
-    .lead_delete = lb_sqlite_lead_delete,
-    .activity_put = lb_sqlite_activity_put,
-    .audit_append = lb_sqlite_audit_append,
-    .checks_add = lb_sqlite_checks_add,
-    .user_insert = lb_sqlite_user_insert,
-    .user_set_password = lb_sqlite_user_set_password,
-    .user_signed_in = lb_sqlite_user_signed_in,
-    .user_delete = lb_sqlite_user_delete,
-    .session_insert = lb_sqlite_session_insert,
-    .session_delete = lb_sqlite_session_delete,
-    .sessions_end = lb_sqlite_sessions_end,
-    .link_insert = lb_sqlite_link_insert,
-    .link_take = lb_sqlite_link_take,
-    .accounts_sweep = lb_sqlite_accounts_sweep,
-    .log_append = lb_sqlite_log_append,
-    .log_next_id = lb_sqlite_log_next_id,
-    .probe = lb_sqlite_probe,
-    .maintain = lb_sqlite_maintain,
-    .load_workspaces = lb_sqlite_load_workspaces,
-    .load_keys = lb_sqlite_load_keys,
-    .load_campaigns = lb_sqlite_load_campaigns,
-    .load_deleted_campaigns = lb_sqlite_load_deleted_campaigns,
-    .reader_open = lb_sqlite_reader_open,
-    .writer_reader = lb_sqlite_writer_reader,
-    .reader_close = lb_sqlite_reader_close,
-    .reader_rest = lb_sqlite_reader_rest,
-    .log_row_of = lb_sqlite_log_row_of,
-    .log_undone = lb_sqlite_log_undone,
-    .log_scan = lb_sqlite_log_scan,
-    .prefetch_entries = lb_sqlite_expect_entries,
-    .prefetch_leads = lb_sqlite_expect_leads,
-    .prefetch_names = lb_sqlite_expect_names,
-    .campaign_state = lb_sqlite_campaign_state,
-    .lead = lb_sqlite_lead,
-    .activity = lb_sqlite_activity,
-    .steps = lb_sqlite_steps,
-    .leads_named = lb_sqlite_leads_named,
-    .leads_due = lb_sqlite_leads_due,
-    .leads_page = lb_sqlite_leads_page,
-    .leads_scheduled = lb_sqlite_leads_scheduled,
-    .leads_set_aside = lb_sqlite_leads_set_aside,
-    .activities_page = lb_sqlite_activities_page,
-    .user = lb_sqlite_user,
-    .user_by_email = lb_sqlite_user_by_email,
-    .user_by_id = lb_sqlite_user_by_id,
-    .users = lb_sqlite_users,
-    .session = lb_sqlite_session,
-    .link = lb_sqlite_link,
-    .checks = lb_sqlite_checks,
-    .audit_page = lb_sqlite_audit_page,
-    .backup = lb_sqlite_backup,
-    .close = close_store,
-};

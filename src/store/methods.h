@@ -1,0 +1,298 @@
+/* The methods of a store, each once: from this table come struct lb_store_ops and struct
+ * lb_store_shared (store.h), and the prototypes and tables of functions of both backends. A new
+ * method is a line here, a function lb_sqlite_NAME and one lb_pg_NAME, and a test in
+ * tests/store. It is included, not expanded, so that each method has a line of its own: who
+ * includes it defines what a line becomes,
+ *
+ *     LB_METHOD(return type, name, arguments...)         what every store does
+ *     LB_SHARED_METHOD(return type, name, arguments...)  besides, stores that several nodes share
+ *
+ * either or both; the other lines become nothing. Hence no include guard.
+ *
+ * Threads: the write methods belong to the writer thread alone, the read methods to the reader
+ * thread that opened the `struct lb_store_reader`. Open, load and close happen before the threads
+ * start and after they ended.
+ *
+ * Failures of every method: LB_ERR_STORAGE_UNAVAILABLE (nothing was recorded),
+ * LB_ERR_STORAGE_FULL (nothing was recorded, works again when there is room), and from `commit`
+ * alone LB_ERR_OUTCOME_UNKNOWN. After a write method failed the transaction can only be rolled
+ * back. A store that is far away may return the failure of a write method from a later call of the
+ * transaction, at the latest from its commit; and any call may fail with LB_ERR_CONFLICT: another
+ * transaction was in the way, nothing was recorded, and the same one may be tried again. */
+
+#ifndef LB_METHOD
+#define LB_METHOD(type, name, ...)
+#endif
+#ifndef LB_SHARED_METHOD
+#define LB_SHARED_METHOD(type, name, ...)
+#endif
+
+/* --- Transactions ----------------------------------------------------------------------------- */
+
+/* Writer thread. One transaction at a time: begin, then any of the writes below, then commit or
+ * rollback. */
+LB_METHOD(lb_err, begin, struct lb_store *store)
+LB_METHOD(lb_err, commit, struct lb_store *store)
+LB_METHOD(void, rollback, struct lb_store *store)
+
+/* --- Writes: workspaces, keys and campaigns --------------------------------------------------- */
+
+/* Inserts and sets row->no. */
+LB_METHOD(lb_err, workspace_insert, struct lb_store *store, struct lb_workspace_row *row)
+LB_METHOD(lb_err, workspace_set_plan, struct lb_store *store, uint32_t no, enum lb_plan plan,
+          int64_t expires_at)
+LB_METHOD(lb_err, key_insert, struct lb_store *store, struct lb_key_row *row)
+LB_METHOD(lb_err, key_revoke, struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
+LB_METHOD(lb_err, key_touch, struct lb_store *store, uint32_t workspace, uint32_t no,
+          int64_t last_used_at)
+/* LB_ERR_ALREADY_EXISTS when the workspace has a campaign of that id; the transaction stays
+ * usable. */
+LB_METHOD(lb_err, campaign_insert, struct lb_store *store, struct lb_campaign_row *row)
+LB_METHOD(lb_err, campaign_set_status, struct lb_store *store, uint32_t workspace, uint32_t no,
+          enum lb_campaign_status status)
+LB_METHOD(lb_err, campaign_delete, struct lb_store *store, uint32_t workspace, uint32_t no,
+          int64_t at)
+/* Notes that the campaign was activated. */
+LB_METHOD(lb_err, campaign_activated, struct lb_store *store, uint32_t workspace, uint32_t no,
+          int64_t at)
+/* Sets its custom variables, packed. */
+LB_METHOD(lb_err, campaign_set_variables, struct lb_store *store, uint32_t workspace, uint32_t no,
+          struct lb_str variables)
+/* Adds to its counts. */
+LB_METHOD(lb_err, campaign_count, struct lb_store *store, uint32_t workspace, uint32_t no,
+          const struct lb_counts *change)
+
+/* --- Writes: steps, leads and activities ------------------------------------------------------ */
+
+/* Inserts and sets row->no. */
+LB_METHOD(lb_err, step_insert, struct lb_store *store, struct lb_step_row *row)
+/* Replaces all but no, workspace and campaign. */
+LB_METHOD(lb_err, step_update, struct lb_store *store, const struct lb_step_row *row)
+/* Sets the position alone. */
+LB_METHOD(lb_err, step_place, struct lb_store *store, uint32_t workspace, uint32_t no,
+          uint32_t position)
+/* Removes all steps of a campaign that is gone. */
+LB_METHOD(lb_err, steps_drop, struct lb_store *store, uint32_t workspace, uint32_t campaign)
+
+/* Inserts with its names, which are not in the campaign yet, and sets row->no. */
+LB_METHOD(lb_err, lead_insert, struct lb_store *store, struct lb_lead_row *row)
+/* Sets identifier and member id from the row, and adds `name`, which is new. */
+LB_METHOD(lb_err, lead_learn, struct lb_store *store, const struct lb_lead_row *row,
+          struct lb_str name)
+/* Takes a name from the lead, so that another one of the campaign can have it. */
+LB_METHOD(lb_err, lead_forget, struct lb_store *store, const struct lb_lead_row *row,
+          struct lb_str name)
+/* Sets status, set_aside, queue, step, since and marks. */
+LB_METHOD(lb_err, lead_move, struct lb_store *store, const struct lb_lead_row *row)
+/* With its names and activities. */
+LB_METHOD(lb_err, lead_delete, struct lb_store *store, const struct lb_lead_row *row)
+/* Inserts, or replaces the one of the same lead and step. */
+LB_METHOD(lb_err, activity_put, struct lb_store *store, const struct lb_activity_row *row)
+
+/* --- Writes: what people read ----------------------------------------------------------------- */
+
+LB_METHOD(lb_err, audit_append, struct lb_store *store, const struct lb_audit_row *row)
+/* Adds to what is counted of that workspace and day. */
+LB_METHOD(lb_err, checks_add, struct lb_store *store, const struct lb_checks_row *row)
+
+/* --- Writes: users, sessions and links -------------------------------------------------------- */
+
+/* Inserts and sets row->no. LB_ERR_ALREADY_EXISTS when a user has that e-mail address; the
+ * transaction stays usable. */
+LB_METHOD(lb_err, user_insert, struct lb_store *store, struct lb_user_row *row)
+LB_METHOD(lb_err, user_set_password, struct lb_store *store, uint32_t no, struct lb_str hash)
+LB_METHOD(lb_err, user_signed_in, struct lb_store *store, uint32_t no, int64_t at)
+/* The address is free again; the row stays, for the logs. Ends the user's sessions and links. */
+LB_METHOD(lb_err, user_delete, struct lb_store *store, uint32_t no, int64_t at)
+LB_METHOD(lb_err, session_insert, struct lb_store *store, const struct lb_session_row *row)
+LB_METHOD(lb_err, session_delete, struct lb_store *store, const uint8_t *token_hash)
+/* All sessions of a user. */
+LB_METHOD(lb_err, sessions_end, struct lb_store *store, uint32_t user)
+/* Replaces all others of that user. */
+LB_METHOD(lb_err, link_insert, struct lb_store *store, const struct lb_link_row *row)
+/* Removes a link. LB_ERR_NOT_FOUND when it does not exist (any more): of two requests that take the
+ * same one only one gets it. The transaction stays usable. */
+LB_METHOD(lb_err, link_take, struct lb_store *store, const uint8_t *token_hash)
+/* Removes sessions and links that ended before that time. */
+LB_METHOD(lb_err, accounts_sweep, struct lb_store *store, int64_t before)
+
+/* --- Writes: the blocklist log ---------------------------------------------------------------- */
+
+/* Appends one row under the id in it. The caller numbers rows without overlap, starting from
+ * log_next_id, or in a shared store with the ids that it has reserved. */
+LB_METHOD(lb_err, log_append, struct lb_store *store, const struct lb_log_row *row)
+/* One above the last entry id; 0 after a failure. In a shared store: about how many entry ids were
+ * given out. */
+LB_METHOD(uint64_t, log_next_id, struct lb_store *store)
+
+/* --- Between transactions --------------------------------------------------------------------- */
+
+/* Between transactions: writes and commits something that changes nothing. LB_OK: the store
+ * takes writes. */
+LB_METHOD(lb_err, probe, struct lb_store *store)
+
+/* Between transactions: bounded upkeep such as a checkpoint. `idle`: nothing is waiting. */
+LB_METHOD(void, maintain, struct lb_store *store, bool idle)
+
+/* --- Loading ---------------------------------------------------------------------------------- */
+
+/* Loading, before the threads start. Each calls `each` for every row and stops at its first
+ * failure, which it returns. */
+LB_METHOD(lb_err, load_workspaces, struct lb_store *store, void *context,
+          lb_err (*each)(void *context, const struct lb_workspace_row *row))
+LB_METHOD(lb_err, load_keys, struct lb_store *store, void *context,
+          lb_err (*each)(void *context, const struct lb_key_row *row))
+/* Campaigns that were deleted are left out. */
+LB_METHOD(lb_err, load_campaigns, struct lb_store *store, void *context,
+          lb_err (*each)(void *context, const struct lb_campaign_row *row))
+/* Campaigns that were deleted and still have leads or steps. */
+LB_METHOD(lb_err, load_deleted_campaigns, struct lb_store *store, void *context,
+          lb_err (*each)(void *context, uint32_t workspace, uint32_t campaign))
+
+/* --- Readers ---------------------------------------------------------------------------------- */
+
+/* Reading. A reader sees all that was committed before its call began. */
+LB_METHOD(lb_err, reader_open, struct lb_store *store, struct lb_store_reader **out)
+/* The writer thread's own reader: sees the open transaction. Never NULL, not to be closed. */
+LB_METHOD(struct lb_store_reader *, writer_reader, struct lb_store *store)
+LB_METHOD(void, reader_close, struct lb_store_reader *reader)
+/* After a piece of work: lets go of the strings of the last row and of its snapshot, which
+ * would keep the log from being written back. */
+LB_METHOD(void, reader_rest, struct lb_store_reader *reader)
+
+/* --- Reads: the blocklist log ----------------------------------------------------------------- */
+
+/* The row that holds entry `id` of a workspace: the one with the greatest id not above it
+ * (which may be another workspace's where these share a log). LB_ERR_NOT_FOUND when there is
+ * such row. The row's strings live until the reader's next call. */
+LB_METHOD(lb_err, log_row_of, struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
+          struct lb_log_row *out)
+/* Has a change been undone: does a row name it in `undoes`? */
+LB_METHOD(lb_err, log_undone, struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
+          bool *out)
+/* Calls `each` for the rows of a workspace (0: of all, if they share a log) with first <= id <
+ * end, in order; stops at its first failure. Without `source`, which a replay does not need. */
+LB_METHOD(lb_err, log_scan, struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+          uint64_t end, void *context, lb_err (*each)(void *context, const struct lb_log_row *row))
+
+/* Says which rows will be asked for soon, so that a store that is far away can fetch them at
+ * once; until the reader rests or the transaction ends. Optional: a backend may do nothing, and a
+ * failure is returned by the read that the row was fetched for. Entries of the log by id; leads by
+ * number, with their activities of one step (0: none); leads by name (for leads_named). */
+LB_METHOD(void, prefetch_entries, struct lb_store_reader *reader, uint32_t workspace,
+          const uint64_t *ids, size_t count)
+LB_METHOD(void, prefetch_leads, struct lb_store_reader *reader, uint32_t workspace,
+          const uint64_t *leads, size_t count, uint32_t step)
+LB_METHOD(void, prefetch_names, struct lb_store_reader *reader, uint32_t workspace,
+          const struct lb_str *names, size_t count)
+
+/* --- Reads: campaigns, steps, leads and activities -------------------------------------------- */
+
+/* LB_ERR_NOT_FOUND when there is no such campaign, step, lead or activity. */
+LB_METHOD(lb_err, campaign_state, struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
+          struct lb_campaign_state *out)
+LB_METHOD(lb_err, lead, struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
+          struct lb_lead_row *out)
+LB_METHOD(lb_err, activity, struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
+          uint32_t step, struct lb_activity_row *out)
+/* All steps of a campaign by position, deleted ones too; as log_scan. Without `bodies` these
+ * are left out, and not read. */
+LB_METHOD(lb_err, steps, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+          bool bodies, void *context, lb_err (*each)(void *context, const struct lb_step_row *row))
+/* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
+LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspace,
+          struct lb_str name, uint32_t after, size_t max, struct lb_lead_ref *out,
+          size_t *out_count)
+/* Leads that a claim may take: waiting or active, not set aside, in this queue and at this
+ * step, with `since` not above `before`; up to `max`, those that wait longest first. */
+LB_METHOD(lb_err, leads_due, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+          enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max, uint64_t *out,
+          size_t *out_count)
+/* Pages, as log_scan. Leads newest first, below lead `below` (0: all), of a status or all
+ * (-1). */
+LB_METHOD(lb_err, leads_page, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+          int status, uint64_t below, uint64_t skip, size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_lead_row *row))
+/* Waiting or active leads that are not set aside and not claimed, by queue, step and since. */
+LB_METHOD(lb_err, leads_scheduled, struct lb_store_reader *reader, uint32_t workspace,
+          uint32_t campaign, uint64_t skip, size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_lead_row *row))
+/* Waiting, active and paused leads that are set aside, newest first. */
+LB_METHOD(lb_err, leads_set_aside, struct lb_store_reader *reader, uint32_t workspace,
+          uint32_t campaign, uint64_t skip, size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_lead_row *row))
+/* Activities of the states whose bits are set, latest change first. */
+LB_METHOD(lb_err, activities_page, struct lb_store_reader *reader, uint32_t workspace,
+          uint32_t campaign, unsigned states, uint64_t skip, size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_activity_row *row))
+
+/* --- Reads: users, sessions and links --------------------------------------------------------- */
+
+/* LB_ERR_NOT_FOUND when there is no such user; by e-mail and by id only those that were not
+ * deleted. */
+LB_METHOD(lb_err, user, struct lb_store_reader *reader, uint32_t no, struct lb_user_row *out)
+LB_METHOD(lb_err, user_by_email, struct lb_store_reader *reader, struct lb_str email,
+          struct lb_user_row *out)
+LB_METHOD(lb_err, user_by_id, struct lb_store_reader *reader, struct lb_str id,
+          struct lb_user_row *out)
+/* Those that were not deleted, in order of creation; as log_scan. */
+LB_METHOD(lb_err, users, struct lb_store_reader *reader, void *context,
+          lb_err (*each)(void *context, const struct lb_user_row *row))
+/* A session with its user, or a link. LB_ERR_NOT_FOUND when it does not exist; one that is found
+ * may have ended: see expires_at. */
+LB_METHOD(lb_err, session, struct lb_store_reader *reader, const uint8_t *token_hash,
+          struct lb_session_row *out, struct lb_user_row *out_user)
+LB_METHOD(lb_err, link, struct lb_store_reader *reader, const uint8_t *token_hash,
+          struct lb_link_row *out)
+
+/* --- Reads: what people read ------------------------------------------------------------------ */
+
+/* What was counted from that day on, in order; as log_scan. */
+LB_METHOD(lb_err, checks, struct lb_store_reader *reader, uint32_t workspace, uint32_t first_day,
+          void *context, lb_err (*each)(void *context, const struct lb_checks_row *row))
+/* A page of the audit log of a workspace (0: of the installation), newest first, below that id
+ * (0: all); as log_scan. */
+LB_METHOD(lb_err, audit_page, struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
+          size_t take, void *context, lb_err (*each)(void *context, const struct lb_audit_row *row))
+
+/* --- The whole store -------------------------------------------------------------------------- */
+
+/* A consistent copy into a new file; `path` must not exist. `*out_bytes`: its size. */
+LB_METHOD(lb_err, backup, struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
+          struct lb_reason *reason)
+
+LB_METHOD(void, close, struct lb_store *store)
+
+/* --- Stores that several nodes share ---------------------------------------------------------- */
+
+/* The first call of a transaction: locks these workspaces (ascending, without duplicates) until the
+ * commit, and reads the version of each, which no other transaction can change meanwhile. One that
+ * does not exist has workspace 0 in `out`. A patient call waits for other transactions that locked
+ * them, and fails with LB_ERR_CONFLICT after about a second; an impatient one does not wait, and a
+ * workspace that another transaction has locked has workspace 0 as well. Reserves `ids` entry ids,
+ * the first of which is `*out_first`. */
+LB_SHARED_METHOD(lb_err, lock, struct lb_store *store, const uint32_t *workspaces, size_t count,
+                 bool patient, uint64_t ids, struct lb_workspace_version *out, uint64_t *out_first)
+/* More entry ids, later in the transaction. */
+LB_SHARED_METHOD(lb_err, reserve, struct lb_store *store, uint64_t ids, uint64_t *out_first)
+
+/* Reading. The versions of these workspaces, in any order; with count 0 of all of them. */
+LB_SHARED_METHOD(lb_err, versions, struct lb_store_reader *reader, const uint32_t *workspaces,
+                 size_t count, void *context,
+                 lb_err (*each)(void *context, const struct lb_workspace_version *version))
+/* LB_ERR_NOT_FOUND when it does not exist. */
+LB_SHARED_METHOD(lb_err, workspace, struct lb_store_reader *reader, uint32_t no,
+                 struct lb_workspace_row *out)
+/* The workspaces of keys by their ids, 0 for one that does not exist. */
+LB_SHARED_METHOD(lb_err, workspaces_of_keys, struct lb_store_reader *reader,
+                 const struct lb_str *key_ids, size_t count, uint32_t *out)
+/* Keys, or campaigns, that changed after that access version; as log_scan. */
+LB_SHARED_METHOD(lb_err, keys_since, struct lb_store_reader *reader, uint32_t workspace,
+                 uint64_t version, void *context,
+                 lb_err (*each)(void *context, const struct lb_key_row *row))
+LB_SHARED_METHOD(lb_err, campaigns_since, struct lb_store_reader *reader, uint32_t workspace,
+                 uint64_t version, void *context,
+                 lb_err (*each)(void *context, const struct lb_campaign_row *row, bool deleted))
+
+#undef LB_METHOD
+#undef LB_SHARED_METHOD

@@ -1,0 +1,301 @@
+/* The rows of a store, by what they are about, and their enumerations, whose names are in names.h.
+ *
+ * Times are milliseconds since 1970 UTC; 0 means "none" for an end, a revocation or a last use.
+ * `no` is the backend's own small number: assigned by the store, never used twice. Strings in rows
+ * that are written are borrowed for the call; in rows that are read they live until the reader's
+ * next call of the same method. A string that may be missing has ptr NULL then.
+ *
+ * Threads: plain data. */
+#ifndef LB_STORE_ROWS_H
+#define LB_STORE_ROWS_H
+
+#include "base/str.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LB_ENTRY_ID_MAX  ((UINT64_C(1) << 40) - 1)
+#define LB_ROW_ITEMS_MAX 50 /* items in one row: three rows of 24-byte identifiers fill a page */
+
+/* Sizes of strings, with the NUL. */
+#define LB_ID_SIZE            65  /* of workspaces, campaigns, keys and users */
+#define LB_NAME_SIZE          401 /* that people give */
+#define LB_EMAIL_SIZE         255 /* RFC 5321 allows 254 */
+#define LB_PASSWORD_HASH_SIZE 128 /* a string, crypto_pwhash_STRBYTES of libsodium */
+#define LB_LEASE_TOKEN_SIZE   27  /* 130 random bits in base 32 */
+
+#define LB_SECRET_HASH_SIZE 32 /* bytes */
+
+/* The actor of a change is one number, of a key or of a user: users' begin here, keys' stay below.
+ * 0 is an operator at the command line. */
+#define LB_USER_NO_MIN UINT32_C(0x80000000)
+
+/* --- Workspaces, keys and campaigns ----------------------------------------------------------- */
+
+enum lb_plan { LB_PLAN_STARTER, LB_PLAN_PRO, LB_PLAN_AGENCY };
+
+struct lb_workspace_row {
+    uint32_t no;
+    char id[LB_ID_SIZE];
+    char name[LB_NAME_SIZE];
+    enum lb_plan plan;
+    int64_t created_at;
+    int64_t expires_at; /* of the license */
+};
+
+struct lb_key_row {
+    uint32_t no;
+    char id[LB_ID_SIZE];
+    uint32_t workspace;
+    char name[LB_NAME_SIZE];
+    uint8_t secret_hash[LB_SECRET_HASH_SIZE];
+    bool read_only;
+    uint32_t rate_limit; /* requests per second, 0: the server's default */
+    int64_t created_at;
+    int64_t expires_at;
+    int64_t revoked_at;
+    int64_t last_used_at;
+};
+
+enum lb_campaign_status {
+    LB_CAMPAIGN_DRAFT,
+    LB_CAMPAIGN_ACTIVE,
+    LB_CAMPAIGN_PAUSED,
+    LB_CAMPAIGN_COMPLETED,
+    LB_CAMPAIGN_ERROR
+};
+
+struct lb_campaign_row {
+    uint32_t no;
+    uint32_t workspace;
+    char id[LB_ID_SIZE];
+    char name[LB_NAME_SIZE];
+    enum lb_campaign_status status;
+    int64_t created_at;
+    bool has_leads; /* when it is loaded */
+};
+
+/* --- The blocklist log ------------------------------------------------------------------------ */
+
+/* Every write to a blocklist is a change: one or more rows, each a pack of
+ * items. A row's id is the entry id of its first item; item i of a row has entry id `id + i`. Entry
+ * ids grow, are below LB_ENTRY_ID_MAX, and are never used twice. A change is named by the id of its
+ * first row. Rows are only ever appended. */
+
+/* A blocklist: a campaign's, or with campaign 0 the workspace's own. */
+struct lb_list {
+    uint32_t workspace;
+    uint32_t campaign;
+};
+
+enum lb_log_kind {
+    LB_LOG_BLOCK,   /* items are canonical identifiers */
+    LB_LOG_UNBLOCK, /* items are the entry ids that are taken back */
+    LB_LOG_RESTORE  /* items are entry ids that an undo makes valid again */
+};
+
+struct lb_log_row {
+    uint64_t id;
+    struct lb_list list;
+    enum lb_log_kind kind;
+    bool continues; /* belongs to the same change as the row before */
+    uint32_t actor; /* who: a key's or user's number, or 0: see LB_USER_NO_MIN */
+    int64_t at;
+    uint64_t undoes;      /* the change that this row takes back, or 0 */
+    uint64_t token;       /* random, of the batch that wrote it; kept by shared stores, else 0 */
+    struct lb_str reason; /* ptr NULL: none */
+    struct lb_str items;  /* joined by commas; identifiers hold none */
+    struct lb_str source; /* the address that the request came from; ptr NULL: the command line */
+};
+
+/* One blocked lead as it is read back. The strings belong to the reader until its next call. */
+struct lb_entry {
+    uint64_t id;
+    struct lb_list list;
+    int64_t at;
+    uint32_t actor;
+    struct lb_str identifier;
+    struct lb_str reason; /* ptr NULL: none */
+};
+
+/* Where the log of a workspace ends: its last row. Two logs that end alike are the same. */
+struct lb_log_mark {
+    uint64_t row;   /* its id, 0: the log is empty */
+    uint64_t token; /* and its token */
+};
+
+/* Where a workspace stands in a shared store: when two such versions are the same, so is all that
+ * they cover. */
+struct lb_workspace_version {
+    uint32_t workspace;
+    uint64_t access_version; /* grows with every change of its license, keys and campaigns */
+    struct lb_log_mark log;
+    bool has_leads;
+};
+
+/* --- Campaigns that contact people ------------------------------------------------------------ */
+
+enum lb_step_type { LB_STEP_VISIT_PROFILE, LB_STEP_INVITATION, LB_STEP_MESSAGE };
+#define LB_STEP_TYPE_COUNT 3
+
+enum lb_lead_status {
+    LB_LEAD_WAITING, /* nothing was handed out for it yet */
+    LB_LEAD_ACTIVE,
+    LB_LEAD_PAUSED,
+    LB_LEAD_COMPLETED,
+    LB_LEAD_ERROR
+};
+#define LB_LEAD_STATUS_COUNT 5
+
+enum lb_lead_queue {
+    LB_QUEUE_SCHEDULED, /* due when the step's delay has passed since `since` */
+    LB_QUEUE_CLAIMED,   /* `since` is the end of the lease */
+    LB_QUEUE_RETRY      /* `since` is when it is due again */
+};
+#define LB_QUEUE_COUNT 3
+
+/* What a sender has reported of a lead: bits. */
+enum lb_lead_mark {
+    LB_MARK_INVITED = 1,
+    LB_MARK_ACCEPTED = 2,
+    LB_MARK_CONTACTED = 4, /* invited or written to */
+    LB_MARK_REPLIED = 8
+};
+
+/* How many leads a campaign has, by what they are; or by how much that changes. */
+struct lb_counts {
+    int64_t leads[LB_LEAD_STATUS_COUNT];
+    int64_t set_aside; /* of the waiting, active and paused ones: blocked */
+    int64_t invited;
+    int64_t accepted;
+    int64_t contacted;
+    int64_t replied;
+};
+
+/* The part of a campaign that its activities change. */
+struct lb_campaign_state {
+    enum lb_campaign_status status;
+    int64_t activated_at;    /* 0: never */
+    struct lb_str variables; /* packed: domain/outreach/variables.h; ptr NULL: none */
+    struct lb_counts counts;
+};
+
+struct lb_step_row {
+    uint32_t no;
+    uint32_t workspace;
+    uint32_t campaign;
+    uint32_t position;
+    enum lb_step_type type;
+    uint32_t delay_hours;
+    bool stop_on_reply;
+    int64_t deleted_at; /* 0: not deleted */
+    struct lb_str body; /* ptr NULL: none */
+};
+
+struct lb_lead_row {
+    uint64_t no;
+    uint32_t workspace;
+    uint32_t campaign;
+    struct lb_str identifier; /* canonical */
+    struct lb_str member_id;  /* ptr NULL: none, as for the strings below */
+    struct lb_str first_name;
+    struct lb_str last_name;
+    struct lb_str company_name;
+    struct lb_str variables; /* packed: domain/outreach/variables.h */
+    int64_t added_at;
+    enum lb_lead_status status;
+    bool set_aside;
+    enum lb_lead_queue queue;
+    uint32_t step; /* the next one, 0: the first */
+    int64_t since;
+    unsigned marks;
+};
+
+enum lb_activity_state {
+    LB_ACTIVITY_RETRY,
+    LB_ACTIVITY_CLAIMED,
+    LB_ACTIVITY_DONE,
+    LB_ACTIVITY_REPLIED,
+    LB_ACTIVITY_FAILED
+};
+
+struct lb_activity_row {
+    uint64_t lead;
+    uint32_t step;
+    uint32_t workspace;
+    uint32_t campaign;
+    enum lb_activity_state state;
+    uint32_t attempts;
+    uint32_t retries;
+    char lease_token[LB_LEASE_TOKEN_SIZE]; /* "": none */
+    int64_t lease_until;
+    int64_t claimed_at;   /* of the last claim */
+    int64_t completed_at; /* 0: not yet */
+    int64_t changed_at;
+    struct lb_str detail; /* ptr NULL: none */
+};
+
+/* A lead that is known by a name. */
+struct lb_lead_ref {
+    uint32_t campaign;
+    uint64_t lead;
+};
+
+/* --- Users, sessions and links ---------------------------------------------------------------- */
+
+enum lb_role {
+    LB_ROLE_OPERATOR, /* everything, in every workspace */
+    LB_ROLE_MEMBER,   /* one workspace */
+    LB_ROLE_VIEWER    /* one workspace, and changes nothing */
+};
+
+struct lb_user_row {
+    uint32_t no;
+    char id[LB_ID_SIZE];
+    char email[LB_EMAIL_SIZE]; /* lower case; no two users have the same */
+    enum lb_role role;
+    uint32_t workspace;                        /* 0: an operator's */
+    char workspace_id[LB_ID_SIZE];             /* only read; "": an operator's */
+    char password_hash[LB_PASSWORD_HASH_SIZE]; /* "": none yet */
+    int64_t created_at;
+    int64_t deleted_at;
+    int64_t signed_in_at; /* the last time */
+};
+
+/* A user who is signed in. Only a hash of the cookie's token is kept. */
+struct lb_session_row {
+    uint8_t token_hash[LB_SECRET_HASH_SIZE];
+    uint32_t user;
+    int64_t created_at;
+    int64_t expires_at;
+};
+
+/* A one-time link with which a user sets a password, or with user 0 the first operator is made. */
+struct lb_link_row {
+    uint8_t token_hash[LB_SECRET_HASH_SIZE];
+    uint32_t user;
+    int64_t expires_at;
+};
+
+/* --- What people read: the audit log, and counts of checks ------------------------------------ */
+
+/* An entry of the audit log: what was done besides blocking. */
+struct lb_audit_row {
+    uint64_t id;        /* only read; grows */
+    uint32_t workspace; /* 0: what concerns the whole installation */
+    uint32_t actor;     /* who: a key's or user's number, or 0: see LB_USER_NO_MIN */
+    int64_t at;
+    struct lb_str action; /* "campaign.create", "key.revoke", ... */
+    struct lb_str target; /* id of what it was done to */
+    struct lb_str source; /* the address that the request came from; ptr NULL: the command line */
+};
+
+/* How many people were checked in a workspace on one day. */
+struct lb_checks_row {
+    uint32_t workspace;
+    uint32_t day; /* since 1970-01-01, UTC */
+    uint64_t checks;
+    uint64_t blocked; /* of them, those whose answer was "blocked" */
+};
+
+#endif
