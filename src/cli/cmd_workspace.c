@@ -2,17 +2,16 @@
 #include "cli/commands.h"
 #include "cli/table.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 #include <stdio.h>
 #include <strings.h>
 
 static bool is_plan(const struct lb_cli *cli, const char *text)
 {
-    static const char *const plans[] = {"starter", "pro", "agency"};
-    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
-        if (strcmp(plans[i], text) == 0)
-            return true;
-    }
+    enum lb_plan plan;
+    if (lb_plan_parse(lb_str(text), &plan))
+        return true;
     lb_cli_usage(cli, "'%s' is no plan: say starter, pro or agency", text);
     return false;
 }

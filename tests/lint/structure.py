@@ -17,7 +17,8 @@ BELOW = {
     "domain": {"base", "store", "index", "reader", "writer"},
     "http": {"base"},
     "api": {"base", "store", "index", "reader", "writer", "domain", "http", "json", "config"},
-    "cli": {"base", "config", "json", "domain", "daemon"},  # of domain: the rules of identifiers
+    # Of domain: the rules of identifiers; of store: names.
+    "cli": {"base", "config", "json", "store", "domain", "daemon"},
 }
 BELOW["daemon"] = set(BELOW) - {"cli"}
 

@@ -319,24 +319,6 @@ static void workspaces_and_keys_are_listed_in_order_of_creation(void **state)
     assert_ptr_equal(lb_directory_key(*state, lb_str(two->row.id)), two);
 }
 
-static void names_of_plans_and_states_go_both_ways(void **state)
-{
-    enum lb_plan plan;
-    enum lb_campaign_status status;
-    for (int i = LB_PLAN_STARTER; i <= LB_PLAN_AGENCY; i++) {
-        assert_true(lb_plan_parse(lb_str(lb_plan_name((enum lb_plan)i)), &plan));
-        assert_int_equal(plan, i);
-    }
-    for (int i = LB_CAMPAIGN_DRAFT; i <= LB_CAMPAIGN_ERROR; i++) {
-        const char *name = lb_campaign_status_name((enum lb_campaign_status)i);
-        assert_true(lb_campaign_status_parse(lb_str(name), &status));
-        assert_int_equal(status, i);
-    }
-    assert_false(lb_plan_parse(LB_STR("Pro"), &plan));
-    assert_false(lb_plan_parse(LB_STR(""), &plan));
-    assert_false(lb_campaign_status_parse(LB_STR("activ"), &status));
-}
-
 #define DAY 20000
 
 static struct lb_day day_of(struct lb_directory *directory, const char *workspace, uint32_t day)
@@ -411,7 +393,6 @@ int main(void)
         TEST(a_removed_campaign_is_gone_and_its_id_free),
         TEST(campaigns_are_paged_newest_first),
         TEST(workspaces_and_keys_are_listed_in_order_of_creation),
-        TEST(names_of_plans_and_states_go_both_ways),
         TEST(days_begin_at_midnight_utc),
         TEST(days_without_anything_are_zero_and_none_is_left_out),
         TEST(days_may_come_in_any_order),

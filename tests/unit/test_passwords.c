@@ -157,17 +157,6 @@ static void addresses_have_at_most_254_bytes(void **state)
     assert_false(lb_email_normalise((struct lb_str){raw, LB_EMAIL_SIZE + 1}, out));
 }
 
-static void roles_go_both_ways(void **state)
-{
-    enum lb_role role;
-    for (int i = LB_ROLE_OPERATOR; i <= LB_ROLE_VIEWER; i++) {
-        assert_true(lb_role_parse(lb_str(lb_role_name((enum lb_role)i)), &role));
-        assert_int_equal(role, i);
-    }
-    assert_false(lb_role_parse((struct lb_str){0}, &role));
-    assert_false(lb_role_parse(LB_STR("Operator"), &role));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,7 +169,6 @@ int main(void)
         cmocka_unit_test(a_password_that_is_too_long_matches_nothing),
         cmocka_unit_test(addresses_are_trimmed_folded_and_looked_at_for_their_form_alone),
         cmocka_unit_test(addresses_have_at_most_254_bytes),
-        cmocka_unit_test(roles_go_both_ways),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("secret", tests, NULL, NULL);
 }

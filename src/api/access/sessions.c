@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "domain/access/account.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 #include <sodium.h>
 #include <stdio.h>

@@ -6,6 +6,7 @@
 #include "domain/access/account.h"
 #include "json/encode.h"
 #include "json/text.h"
+#include "store/names.h"
 
 struct pending {
     struct lb_account_change change;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 struct lb_workspace *lb_admin_named_workspace(struct lb_call *call, struct lb_str wanted)
 {

@@ -6,6 +6,7 @@
 #include "domain/outreach/activity.h"
 #include "domain/outreach/sequence.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 #define CLAIM_DEFAULT         50
 #define LEASE_SECONDS_DEFAULT 300

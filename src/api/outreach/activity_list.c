@@ -5,6 +5,7 @@
 #include "api/paging.h"
 #include "domain/outreach/schedule.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 #define TAKE_DEFAULT 10
 #define TAKE_MAX     100
@@ -31,8 +32,6 @@ static const struct choice {
     {"skipped_blocked", FROM_SET_ASIDE, 0},
 };
 static const struct choice all = {"", FROM_ACTIVITIES, HANDED_OUT};
-
-static const char *const state_names[] = {"scheduled", "claimed", "done", "replied", "failed"};
 
 /* A page on its way. */
 struct listing {
@@ -104,7 +103,7 @@ static lb_err take_activity(void *context, const struct lb_activity_row *row)
     struct lb_lead_row lead;
     struct shown shown = {.lead = row->lead,
                           .step = lb_sequence_find(&listing->sequence, row->step),
-                          .state = state_names[row->state],
+                          .state = lb_activity_state_name(row->state),
                           .activity = *row};
     if (is_full(listing) || shown.step == LB_SEQUENCE_NONE)
         return LB_OK;

@@ -8,6 +8,7 @@
 #include "domain/outreach/lead.h"
 #include "domain/outreach/counts.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 #define TAKE_DEFAULT 10
 #define TAKE_MAX     100

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "domain/outreach/schedule.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 #define BLOCKS_MAX 4 /* two names in two lists */
 

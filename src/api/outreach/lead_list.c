@@ -6,6 +6,7 @@
 #include "api/outreach/variables.h"
 #include "domain/outreach/counts.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 #define TAKE_DEFAULT 10
 #define TAKE_MAX     100

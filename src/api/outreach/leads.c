@@ -7,6 +7,7 @@
 #include "api/outreach/variables.h"
 #include "domain/blocklist/identifier.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 /* Bytes that a lead takes in the store's transaction, about; see lb_write. */
 #define LEAD_BYTES 256

@@ -6,6 +6,7 @@
 #include "api/body_items.h"
 #include "domain/outreach/template.h"
 #include "json/encode.h"
+#include "store/names.h"
 
 static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32_t order)
 {

@@ -5,24 +5,6 @@
 
 #include <string.h>
 
-static const char *const role_names[] = {"operator", "member", "viewer"};
-
-const char *lb_role_name(enum lb_role role)
-{
-    return role_names[role];
-}
-
-bool lb_role_parse(struct lb_str name, enum lb_role *out)
-{
-    for (int role = LB_ROLE_OPERATOR; role <= LB_ROLE_VIEWER; role++) {
-        if (lb_str_equal(name, lb_str(role_names[role]))) {
-            *out = (enum lb_role)role;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE])
 {
     while (raw.len && raw.ptr[0] == ' ') {

@@ -11,9 +11,6 @@
 
 #define LB_LINK_LIFETIME_MS (15 * 60 * 1000)
 
-const char *lb_role_name(enum lb_role role);
-bool lb_role_parse(struct lb_str name, enum lb_role *out);
-
 /* Trims and folds an e-mail address; false when it is none. Only the form is looked at: one @ with
  * something on both sides, no white space and no control characters. */
 bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE]);

@@ -25,43 +25,6 @@ struct lb_directory {
     size_t campaigns_by_no_capacity;
 };
 
-static const char *const plan_names[] = {"starter", "pro", "agency"};
-static const char *const status_names[] = {"draft", "active", "paused", "completed", "error"};
-
-static int name_index(struct lb_str name, const char *const *names, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (lb_str_equal(name, lb_str(names[i])))
-            return i;
-    return -1;
-}
-
-const char *lb_plan_name(enum lb_plan plan)
-{
-    return plan_names[plan];
-}
-
-bool lb_plan_parse(struct lb_str name, enum lb_plan *out)
-{
-    int index = name_index(name, plan_names, 3);
-    if (index >= 0)
-        *out = (enum lb_plan)index;
-    return index >= 0;
-}
-
-const char *lb_campaign_status_name(enum lb_campaign_status status)
-{
-    return status_names[status];
-}
-
-bool lb_campaign_status_parse(struct lb_str name, enum lb_campaign_status *out)
-{
-    int index = name_index(name, status_names, 5);
-    if (index >= 0)
-        *out = (enum lb_campaign_status)index;
-    return index >= 0;
-}
-
 struct lb_directory *lb_directory_create(void)
 {
     struct lb_directory *directory = calloc(1, sizeof *directory);

@@ -165,9 +165,4 @@ void lb_directory_days(struct lb_directory *directory, const struct lb_workspace
 /* The workspace with this number, or NULL. For loading and the writer thread. */
 struct lb_workspace *lb_directory_workspace_no(const struct lb_directory *directory, uint32_t no);
 
-const char *lb_plan_name(enum lb_plan plan);
-bool lb_plan_parse(struct lb_str name, enum lb_plan *out);
-const char *lb_campaign_status_name(enum lb_campaign_status status);
-bool lb_campaign_status_parse(struct lb_str name, enum lb_campaign_status *out);
-
 #endif

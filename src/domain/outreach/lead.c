@@ -7,25 +7,6 @@
 
 #include <stdlib.h>
 
-static const char *const status_names[LB_LEAD_STATUS_COUNT] = {"waiting", "active", "paused",
-                                                               "completed", "error"};
-
-const char *lb_lead_status_name(enum lb_lead_status status)
-{
-    return status_names[status];
-}
-
-bool lb_lead_status_parse(struct lb_str name, enum lb_lead_status *out)
-{
-    for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++) {
-        if (lb_str_equal(name, lb_str(status_names[status]))) {
-            *out = (enum lb_lead_status)status;
-            return true;
-        }
-    }
-    return false;
-}
-
 static struct lb_lead_change *change_of(struct lb_write *write)
 {
     return (struct lb_lead_change *)write;

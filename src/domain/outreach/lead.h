@@ -42,7 +42,4 @@ void lb_lead_set_status(struct lb_lead_change *change);
 /* With its activities. Blocks stay. */
 void lb_lead_delete(struct lb_lead_change *change);
 
-const char *lb_lead_status_name(enum lb_lead_status status);
-bool lb_lead_status_parse(struct lb_str name, enum lb_lead_status *out);
-
 #endif

@@ -6,25 +6,6 @@
 
 #include <stdlib.h>
 
-static const char *const type_names[LB_STEP_TYPE_COUNT] = {"visit_profile", "invitation",
-                                                           "message"};
-
-const char *lb_step_type_name(enum lb_step_type type)
-{
-    return type_names[type];
-}
-
-bool lb_step_type_parse(struct lb_str name, enum lb_step_type *out)
-{
-    for (int type = 0; type < LB_STEP_TYPE_COUNT; type++) {
-        if (lb_str_equal(name, lb_str(type_names[type]))) {
-            *out = (enum lb_step_type)type;
-            return true;
-        }
-    }
-    return false;
-}
-
 lb_err lb_step_check(const struct lb_step_row *step, struct lb_reason *reason)
 {
     if (step->type == LB_STEP_MESSAGE && step->body.len == 0)

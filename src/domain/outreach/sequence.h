@@ -52,9 +52,6 @@ uint32_t lb_sequence_length(const struct lb_sequence *sequence);
 /* Is this a step as it may be? LB_ERR_INVALID_BODY or LB_ERR_INVALID_TEMPLATE with a reason. */
 lb_err lb_step_check(const struct lb_step_row *step, struct lb_reason *reason);
 
-const char *lb_step_type_name(enum lb_step_type type);
-bool lb_step_type_parse(struct lb_str name, enum lb_step_type *out);
-
 enum lb_step_field { LB_STEP_TYPE = 1, LB_STEP_DELAY = 2, LB_STEP_STOP = 4, LB_STEP_BODY = 8 };
 
 /* A change of a sequence, embedded in its owner's struct; what it points to lives as long. Fill

@@ -1,6 +1,6 @@
 #include "store/postgres/internal.h"
 
-static const char *const plan_names[] = {"starter", "pro", "agency"};
+#include "store/names.h"
 
 lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *row)
 {
@@ -15,7 +15,7 @@ lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *r
     lb_pg_add_number(&params, row->no);
     lb_pg_add_text(&params, lb_str(row->id));
     lb_pg_add_text(&params, lb_str(row->name));
-    lb_pg_add_text(&params, lb_str(plan_names[row->plan]));
+    lb_pg_add_text(&params, lb_str(lb_plan_name(row->plan)));
     lb_pg_add_number(&params, row->created_at);
     lb_pg_add_number_or_null(&params, row->expires_at);
     struct lb_pg_touched *touched = lb_pg_touch(postgres, row->no);
@@ -33,7 +33,7 @@ lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_pla
     uint64_t version;
     lb_err err = lb_pg_touch_access(lb_postgres_of(store), no, &version);
     lb_pg_add_number(&params, no);
-    lb_pg_add_text(&params, lb_str(plan_names[plan]));
+    lb_pg_add_text(&params, lb_str(lb_plan_name(plan)));
     lb_pg_add_number_or_null(&params, expires_at);
     return err ? err : lb_pg_write(store, PG_WORKSPACE_SET_PLAN, &params);
 }
@@ -84,18 +84,10 @@ lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
     return lb_pg_write(store, PG_KEY_TOUCH, &params);
 }
 
-static enum lb_plan plan_of(struct lb_str name)
-{
-    for (int plan = LB_PLAN_AGENCY; plan > LB_PLAN_STARTER; plan--)
-        if (lb_str_equal(name, lb_str(plan_names[plan])))
-            return (enum lb_plan)plan;
-    return LB_PLAN_STARTER;
-}
-
 static void read_workspace(const PGresult *result, int i, struct lb_workspace_row *row)
 {
     *row = (struct lb_workspace_row){.no = (uint32_t)lb_pg_number(result, i, 0),
-                                     .plan = plan_of(lb_pg_text(result, i, 3)),
+                                     .plan = lb_plan_stored(lb_pg_text(result, i, 3)),
                                      .created_at = lb_pg_number(result, i, 4),
                                      .expires_at = lb_pg_number(result, i, 5)};
     lb_str_copy(lb_pg_text(result, i, 1), row->id, sizeof row->id);

@@ -1,14 +1,6 @@
 #include "store/postgres/internal.h"
 
-static const char *const role_names[] = {"operator", "member", "viewer"};
-
-static enum lb_role role_of(struct lb_str name)
-{
-    for (int role = LB_ROLE_OPERATOR; role < LB_ROLE_VIEWER; role++)
-        if (lb_str_equal(name, lb_str(role_names[role])))
-            return (enum lb_role)role;
-    return LB_ROLE_VIEWER; /* who may do least */
-}
+#include "store/names.h"
 
 static lb_err write_number(struct lb_store *store, enum lb_pg_statement statement, int64_t number)
 {
@@ -34,7 +26,7 @@ lb_err lb_pg_user_insert(struct lb_store *store, struct lb_user_row *row)
     PGresult *result;
     lb_pg_add_text(&params, lb_str(row->id));
     lb_pg_add_text(&params, lb_str(row->email));
-    lb_pg_add_text(&params, lb_str(role_names[row->role]));
+    lb_pg_add_text(&params, lb_str(lb_role_name(row->role)));
     lb_pg_add_number(&params, row->workspace);
     lb_pg_add_text(&params,
                    row->password_hash[0] ? lb_str(row->password_hash) : (struct lb_str){0});
@@ -73,7 +65,7 @@ lb_err lb_pg_user_delete(struct lb_store *store, uint32_t no, int64_t at)
 static void read_user(const PGresult *result, int i, struct lb_user_row *row)
 {
     *row = (struct lb_user_row){.no = (uint32_t)lb_pg_number(result, i, 0),
-                                .role = role_of(lb_pg_text(result, i, 3)),
+                                .role = lb_role_stored(lb_pg_text(result, i, 3)),
                                 .workspace = (uint32_t)lb_pg_number(result, i, 4),
                                 .created_at = lb_pg_number(result, i, 6),
                                 .deleted_at = lb_pg_number(result, i, 7),

@@ -1,6 +1,6 @@
 #include "store/postgres/internal.h"
 
-static const char *const status_names[] = {"draft", "active", "paused", "completed", "error"};
+#include "store/names.h"
 
 lb_err lb_pg_campaign_insert(struct lb_store *store, struct lb_campaign_row *row)
 {
@@ -13,7 +13,7 @@ lb_err lb_pg_campaign_insert(struct lb_store *store, struct lb_campaign_row *row
     lb_pg_add_number(&params, row->workspace);
     lb_pg_add_text(&params, lb_str(row->id));
     lb_pg_add_text(&params, lb_str(row->name));
-    lb_pg_add_text(&params, lb_str(status_names[row->status]));
+    lb_pg_add_text(&params, lb_str(lb_campaign_status_name(row->status)));
     lb_pg_add_number(&params, row->created_at);
     lb_pg_add_number(&params, (int64_t)version);
     err = lb_pg_query(&lb_postgres_of(store)->writer, PG_CAMPAIGN_INSERT, &params, &result);
@@ -33,7 +33,7 @@ lb_err lb_pg_campaign_set_status(struct lb_store *store, uint32_t workspace, uin
     lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
     lb_pg_add_number(&params, workspace);
     lb_pg_add_number(&params, no);
-    lb_pg_add_text(&params, lb_str(status_names[status]));
+    lb_pg_add_text(&params, lb_str(lb_campaign_status_name(status)));
     lb_pg_add_number(&params, (int64_t)version);
     return err ? err : lb_pg_write(store, PG_CAMPAIGN_SET_STATUS, &params);
 }
@@ -91,14 +91,6 @@ lb_err lb_pg_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t
     return lb_pg_write(store, PG_CAMPAIGN_COUNT, &params);
 }
 
-static enum lb_campaign_status status_of(struct lb_str name)
-{
-    for (int status = LB_CAMPAIGN_DRAFT; status < LB_CAMPAIGN_ERROR; status++)
-        if (lb_str_equal(name, lb_str(status_names[status])))
-            return (enum lb_campaign_status)status;
-    return LB_CAMPAIGN_ERROR;
-}
-
 lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
                             struct lb_campaign_state *out)
 {
@@ -112,7 +104,7 @@ lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, 
     int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->counts);
     for (int i = 0; i < TALLY_COUNT; i++)
         *numbers[i] = lb_pg_number(result, 0, i);
-    out->status = status_of(lb_pg_text(result, 0, TALLY_COUNT));
+    out->status = lb_campaign_status_stored(lb_pg_text(result, 0, TALLY_COUNT));
     out->activated_at = lb_pg_number(result, 0, TALLY_COUNT + 1);
     out->variables = lb_pg_text(result, 0, TALLY_COUNT + 2);
     return LB_OK;
@@ -122,7 +114,7 @@ static void read_campaign(const PGresult *result, int i, struct lb_campaign_row 
 {
     *row = (struct lb_campaign_row){.no = (uint32_t)lb_pg_number(result, i, 0),
                                     .workspace = (uint32_t)lb_pg_number(result, i, 1),
-                                    .status = status_of(lb_pg_text(result, i, 4)),
+                                    .status = lb_campaign_status_stored(lb_pg_text(result, i, 4)),
                                     .created_at = lb_pg_number(result, i, 5),
                                     .has_leads = lb_pg_flag(result, i, 6)};
     lb_str_copy(lb_pg_text(result, i, 2), row->id, sizeof row->id);

@@ -1,22 +1,13 @@
 #include "store/postgres/internal.h"
 
-static const char *const type_names[LB_STEP_TYPE_COUNT] = {"visit_profile", "invitation",
-                                                           "message"};
-
-static enum lb_step_type type_of(struct lb_str name)
-{
-    for (int type = LB_STEP_MESSAGE; type > LB_STEP_VISIT_PROFILE; type--)
-        if (lb_str_equal(name, lb_str(type_names[type])))
-            return (enum lb_step_type)type;
-    return LB_STEP_VISIT_PROFILE;
-}
+#include "store/names.h"
 
 /* What insert and update have in common. */
 static void add_step(struct lb_pg_params *params, const struct lb_step_row *row)
 {
     lb_pg_add_number(params, row->workspace);
     lb_pg_add_number(params, row->position);
-    lb_pg_add_text(params, lb_str(type_names[row->type]));
+    lb_pg_add_text(params, lb_str(lb_step_type_name(row->type)));
     lb_pg_add_number(params, row->delay_hours);
     lb_pg_add_flag(params, row->stop_on_reply);
     lb_pg_add_text(params, row->body);
@@ -75,7 +66,7 @@ lb_err lb_pg_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t 
                                   .workspace = (uint32_t)lb_pg_number(result, i, 1),
                                   .campaign = campaign,
                                   .position = (uint32_t)lb_pg_number(result, i, 2),
-                                  .type = type_of(lb_pg_text(result, i, 3)),
+                                  .type = lb_step_type_stored(lb_pg_text(result, i, 3)),
                                   .delay_hours = (uint32_t)lb_pg_number(result, i, 4),
                                   .stop_on_reply = lb_pg_flag(result, i, 5),
                                   .body = lb_pg_text(result, i, 6),

@@ -1,6 +1,6 @@
 #include "store/sqlite/internal.h"
 
-static const char *const plan_names[] = {"starter", "pro", "agency"};
+#include "store/names.h"
 
 static uint32_t last_no(struct lb_store *store)
 {
@@ -17,7 +17,7 @@ lb_err lb_sqlite_workspace_insert(struct lb_store *store, struct lb_workspace_ro
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_sqlite_bind_str(stmt, 1, lb_str(row->id));
     lb_sqlite_bind_str(stmt, 2, lb_str(row->name));
-    lb_sqlite_bind_str(stmt, 3, lb_str(plan_names[row->plan]));
+    lb_sqlite_bind_str(stmt, 3, lb_str(lb_plan_name(row->plan)));
     sqlite3_bind_int64(stmt, 4, row->created_at);
     lb_sqlite_bind_number(stmt, 5, row->expires_at);
     lb_err err = lb_sqlite_run(stmt);
@@ -34,7 +34,7 @@ lb_err lb_sqlite_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, no);
-    lb_sqlite_bind_str(stmt, 2, lb_str(plan_names[plan]));
+    lb_sqlite_bind_str(stmt, 2, lb_str(lb_plan_name(plan)));
     lb_sqlite_bind_number(stmt, 3, expires_at);
     return lb_sqlite_run(stmt);
 }
@@ -84,14 +84,6 @@ lb_err lb_sqlite_key_touch(struct lb_store *store, uint32_t workspace, uint32_t 
     return lb_sqlite_run(stmt);
 }
 
-static enum lb_plan plan_of(struct lb_str name)
-{
-    for (int plan = LB_PLAN_AGENCY; plan > LB_PLAN_STARTER; plan--)
-        if (lb_str_equal(name, lb_str(plan_names[plan])))
-            return (enum lb_plan)plan;
-    return LB_PLAN_STARTER;
-}
-
 lb_err lb_sqlite_load_workspaces(struct lb_store *store, void *context,
                                  lb_err (*each)(void *, const struct lb_workspace_row *))
 {
@@ -103,7 +95,7 @@ lb_err lb_sqlite_load_workspaces(struct lb_store *store, void *context,
     lb_err err = LB_OK;
     while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct lb_workspace_row row = {.no = (uint32_t)sqlite3_column_int64(stmt, 0),
-                                       .plan = plan_of(lb_sqlite_column_str(stmt, 3)),
+                                       .plan = lb_plan_stored(lb_sqlite_column_str(stmt, 3)),
                                        .created_at = sqlite3_column_int64(stmt, 4),
                                        .expires_at = sqlite3_column_int64(stmt, 5)};
         lb_str_copy(lb_sqlite_column_str(stmt, 1), row.id, sizeof row.id);

@@ -1,14 +1,6 @@
 #include "store/sqlite/internal.h"
 
-static const char *const role_names[] = {"operator", "member", "viewer"};
-
-static enum lb_role role_of(struct lb_str name)
-{
-    for (int role = LB_ROLE_OPERATOR; role < LB_ROLE_VIEWER; role++)
-        if (lb_str_equal(name, lb_str(role_names[role])))
-            return (enum lb_role)role;
-    return LB_ROLE_VIEWER; /* who may do least */
-}
+#include "store/names.h"
 
 /* Runs a statement of the writer's that takes one or two numbers. */
 static lb_err run_numbers(struct lb_store *store, enum lb_sqlite_statement which, const char *sql,
@@ -41,7 +33,7 @@ lb_err lb_sqlite_user_insert(struct lb_store *store, struct lb_user_row *row)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_sqlite_bind_str(stmt, 1, lb_str(row->id));
     lb_sqlite_bind_str(stmt, 2, lb_str(row->email));
-    lb_sqlite_bind_str(stmt, 3, lb_str(role_names[row->role]));
+    lb_sqlite_bind_str(stmt, 3, lb_str(lb_role_name(row->role)));
     sqlite3_bind_int64(stmt, 4, row->workspace);
     lb_sqlite_bind_str(stmt, 5,
                        row->password_hash[0] ? lb_str(row->password_hash) : (struct lb_str){0});
@@ -94,7 +86,7 @@ lb_err lb_sqlite_user_delete(struct lb_store *store, uint32_t no, int64_t at)
 static void read_user(sqlite3_stmt *stmt, int first, struct lb_user_row *row)
 {
     *row = (struct lb_user_row){.no = (uint32_t)sqlite3_column_int64(stmt, first),
-                                .role = role_of(lb_sqlite_column_str(stmt, first + 3)),
+                                .role = lb_role_stored(lb_sqlite_column_str(stmt, first + 3)),
                                 .workspace = (uint32_t)sqlite3_column_int64(stmt, first + 4),
                                 .created_at = sqlite3_column_int64(stmt, first + 7),
                                 .deleted_at = sqlite3_column_int64(stmt, first + 8),

@@ -1,6 +1,6 @@
 #include "store/sqlite/internal.h"
 
-static const char *const status_names[] = {"draft", "active", "paused", "completed", "error"};
+#include "store/names.h"
 
 lb_err lb_sqlite_campaign_insert(struct lb_store *store, struct lb_campaign_row *row)
 {
@@ -13,7 +13,7 @@ lb_err lb_sqlite_campaign_insert(struct lb_store *store, struct lb_campaign_row 
     sqlite3_bind_int64(stmt, 1, row->workspace);
     lb_sqlite_bind_str(stmt, 2, lb_str(row->id));
     lb_sqlite_bind_str(stmt, 3, lb_str(row->name));
-    lb_sqlite_bind_str(stmt, 4, lb_str(status_names[row->status]));
+    lb_sqlite_bind_str(stmt, 4, lb_str(lb_campaign_status_name(row->status)));
     sqlite3_bind_int64(stmt, 5, row->created_at);
     sqlite3_step(stmt);
     int code = sqlite3_reset(stmt);
@@ -31,7 +31,7 @@ lb_err lb_sqlite_campaign_set_status(struct lb_store *store, uint32_t workspace,
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, no);
-    lb_sqlite_bind_str(stmt, 2, lb_str(status_names[status]));
+    lb_sqlite_bind_str(stmt, 2, lb_str(lb_campaign_status_name(status)));
     return lb_sqlite_run(stmt);
 }
 
@@ -47,14 +47,6 @@ lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t workspace, uin
     return lb_sqlite_run(stmt);
 }
 
-static enum lb_campaign_status status_of(struct lb_str name)
-{
-    for (int status = LB_CAMPAIGN_DRAFT; status < LB_CAMPAIGN_ERROR; status++)
-        if (lb_str_equal(name, lb_str(status_names[status])))
-            return (enum lb_campaign_status)status;
-    return LB_CAMPAIGN_ERROR;
-}
-
 lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
                                 lb_err (*each)(void *, const struct lb_campaign_row *))
 {
@@ -68,7 +60,8 @@ lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
     while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct lb_campaign_row row = {.no = (uint32_t)sqlite3_column_int64(stmt, 0),
                                       .workspace = (uint32_t)sqlite3_column_int64(stmt, 1),
-                                      .status = status_of(lb_sqlite_column_str(stmt, 4)),
+                                      .status =
+                                          lb_campaign_status_stored(lb_sqlite_column_str(stmt, 4)),
                                       .created_at = sqlite3_column_int64(stmt, 5),
                                       .has_leads = sqlite3_column_int(stmt, 6) != 0};
         lb_str_copy(lb_sqlite_column_str(stmt, 2), row.id, sizeof row.id);
@@ -172,7 +165,7 @@ lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspa
         int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->counts);
         for (int i = 0; i < TALLY_COUNT; i++)
             *numbers[i] = sqlite3_column_int64(stmt, i);
-        out->status = status_of(lb_sqlite_column_str(stmt, TALLY_COUNT));
+        out->status = lb_campaign_status_stored(lb_sqlite_column_str(stmt, TALLY_COUNT));
         out->activated_at = sqlite3_column_int64(stmt, TALLY_COUNT + 1);
         out->variables = lb_sqlite_column_str(stmt, TALLY_COUNT + 2);
         return LB_OK;

@@ -1,21 +1,12 @@
 #include "store/sqlite/internal.h"
 
-static const char *const type_names[LB_STEP_TYPE_COUNT] = {"visit_profile", "invitation",
-                                                           "message"};
-
-static enum lb_step_type type_of(struct lb_str name)
-{
-    for (int type = LB_STEP_MESSAGE; type > LB_STEP_VISIT_PROFILE; type--)
-        if (lb_str_equal(name, lb_str(type_names[type])))
-            return (enum lb_step_type)type;
-    return LB_STEP_VISIT_PROFILE;
-}
+#include "store/names.h"
 
 /* What insert and update have in common. */
 static void bind_step(sqlite3_stmt *stmt, const struct lb_step_row *row)
 {
     sqlite3_bind_int64(stmt, 2, row->position);
-    lb_sqlite_bind_str(stmt, 3, lb_str(type_names[row->type]));
+    lb_sqlite_bind_str(stmt, 3, lb_str(lb_step_type_name(row->type)));
     sqlite3_bind_int64(stmt, 4, row->delay_hours);
     sqlite3_bind_int(stmt, 5, row->stop_on_reply);
     lb_sqlite_bind_str(stmt, 6, row->body);
@@ -95,7 +86,7 @@ lb_err lb_sqlite_steps(struct lb_store_reader *reader, uint32_t workspace, uint3
                                   .workspace = (uint32_t)sqlite3_column_int64(stmt, 1),
                                   .campaign = campaign,
                                   .position = (uint32_t)sqlite3_column_int64(stmt, 2),
-                                  .type = type_of(lb_sqlite_column_str(stmt, 3)),
+                                  .type = lb_step_type_stored(lb_sqlite_column_str(stmt, 3)),
                                   .delay_hours = (uint32_t)sqlite3_column_int64(stmt, 4),
                                   .stop_on_reply = sqlite3_column_int(stmt, 5) != 0,
                                   .body = lb_sqlite_column_str(stmt, 6),
