@@ -126,7 +126,7 @@ screen('a server that is killed in the middle loses nothing', shared, { timeout,
   await page.getByRole('button', { name: /^Block / }).click();
   await step(page, 'Stopped', patience);
   await page.getByRole('alert').getByText('The server does not answer. Check the network connection and whether leadblock is running, then try again.').waitFor();
-  await page.getByText('Nothing is lost: “Go on” starts again where it stopped').waitFor();
+  await page.getByText('Nothing is lost. “Continue” resumes where it stopped.').waitFor();
 
   // Nobody answers yet: it says so again.
   await page.getByRole('button', { name: 'Continue' }).click();

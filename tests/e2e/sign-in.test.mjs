@@ -34,7 +34,7 @@ screen('the set-up link makes the first operator, once', shared, { allowed }, as
   const late = await another();
   await late.page.goto(link);
   await heading(late.page, 'This link is no longer valid');
-  await shows(late.page, 'It was used already');
+  await shows(late.page, 'It has been used');
   await late.page.getByRole('link', { name: 'Go to sign-in' }).click();
   await heading(late.page, 'Sign in');
 });
