@@ -64,7 +64,7 @@ screen('before signing in', shared, { timeout, allowed: failed(401, 403, 400) },
   await button(page, 'Sign in').click();
   await page.getByRole('alert').waitFor();
   await look(page, 'sign-in, refused');
-  await state(page, 'link, ended', '#/link/none', { ready: (p) => heading(p, 'This link has ended') });
+  await state(page, 'link, ended', '#/link/none', { ready: (p) => heading(p, 'This link is no longer valid') });
   const { link } = await people.operator.post('users', { email: 'link@example.com', role: 'operator' });
   await state(page, 'link, password', link.slice(server.url.length + 1), { ready: (p) => heading(p, 'Choose a password') });
   await page.getByLabel('New password', { exact: true }).fill('one two three four');
@@ -81,7 +81,7 @@ states('check', operator, [
   ['check, unblock dialog', '#/check?q=ada-lovelace', { act: press('Unblock in the workspace'), ready: dialog }],
 ]);
 states('check, no profile', operator, [
-  ['check, bad', '#/check?q=ada%40example.com', { ready: (p) => p.getByText('That is no profile') }],
+  ['check, bad', '#/check?q=ada%40example.com', { ready: (p) => p.getByText('This is not a LinkedIn profile') }],
 ], { allowed: failed(400) });
 
 states('blocklist', operator, [
@@ -104,7 +104,7 @@ states('blocklist', operator, [
 
 const pasted = ['new-lead-one', 'linkedin.com/in/ada-lovelace', 'new-lead-one', 'a@example.com', `in/${'x'.repeat(300)}`].join('\n');
 const paste = async (page) => {
-  await page.getByLabel('Leads, one a line').fill(pasted);
+  await page.getByLabel('Leads, one per line').fill(pasted);
   await page.getByText('5 leads').waitFor();
 };
 const validate = async (page) => {
@@ -117,7 +117,7 @@ states('add', operator, [
   ['add', '#/add', { ready: (p) => button(p, 'Validate') }],
   ['add, nothing to add', '#/add', { act: press('Validate'), ready: (p) => p.getByText('Paste at least one lead') }],
   ['add, pasted', '#/add', { act: paste, ready: (p) => p.getByText('5 leads') }],
-  ['add, columns', '#/add', { act: (p) => p.getByLabel('Leads, one a line').fill('Name,Profile URL\nAda,linkedin.com/in/ada'), ready: (p) => p.getByLabel('Column with the leads') }],
+  ['add, columns', '#/add', { act: (p) => p.getByLabel('Leads, one per line').fill('Name,Profile URL\nAda,linkedin.com/in/ada'), ready: (p) => p.getByLabel('Column with the leads') }],
   ['add, validated', '#/add', { act: validate, ready: (p) => heading(p, 'Ready to block') }],
   ['add, done', '#/add', { ready: (p) => heading(p, 'Done'), act: async (page) => {
     await validate(page);
@@ -157,7 +157,7 @@ states('campaigns', operator, [
 states('errors', operator, [
   ['campaign that is not there', '#/campaign/none', { ready: (p) => p.getByRole('alert') }],
   ['campaign that is not ready', '#/campaign/heads-of-sales', { act: press('Activate'), ready: (p) => p.getByRole('alert') }],
-  ['no such page', '#/nowhere', { ready: (p) => heading(p, 'No such page') }],
+  ['no such page', '#/nowhere', { ready: (p) => heading(p, 'Page not found') }],
 ], { allowed: failed(404, 409) });
 
 screen('an error in place of a list', shared, { timeout, allowed: failed(503) }, async ({ page, context }) => {
@@ -195,15 +195,15 @@ states('overview', operator, [
 states('workspaces, people, account', operator, [
   ['workspaces', '#/workspaces'],
   ['workspaces, new dialog', '#/workspaces?create=1', { ready: dialog }],
-  ['workspaces, licence dialog', '#/workspaces', { act: press('Change licence of Acme'), ready: dialog }],
+  ['workspaces, license dialog', '#/workspaces', { act: press('Change license of Acme'), ready: dialog }],
   ['people', '#/people'],
-  ['people, new dialog', '#/people', { act: press('Add a person'), ready: dialog }],
+  ['people, new dialog', '#/people', { act: press('New user'), ready: dialog }],
   ['people, link dialog', '#/people', { ready: (p) => p.getByLabel('One-time link'), act: async (page) => {
     await button(page, 'New password link for katherine@example.com').click();
-    await button(page, 'Make the link').click();
+    await button(page, 'Create link').click();
   } }],
   ['people, delete dialog', '#/people', { act: press('Delete alan@example.com'), ready: dialog }],
-  ['account', '#/account', { ready: (p) => heading(p, 'Change the password') }],
+  ['account', '#/account', { ready: (p) => heading(p, 'Change password') }],
   ['help', '#/check', { act: press('Shortcuts'), ready: dialog }],
 ]);
 
@@ -212,13 +212,13 @@ states('an empty workspace', operator, ['blocklist', 'campaigns', 'keys', 'overv
 
 states('a member', async () => people.member, [
   ['blocklist of a member', '#/blocklist'],
-  ['account of a member', '#/account', { ready: (p) => heading(p, 'Change the password') }],
+  ['account of a member', '#/account', { ready: (p) => heading(p, 'Change password') }],
 ]);
 states('a viewer', async () => people.viewer, [
   ['check of a viewer', '#/check?q=ada-lovelace', { ready: (p) => heading(p, 'Blocked') }],
   ['blocklist of a viewer', '#/blocklist'],
   ['keys of a viewer', '#/keys'],
-  ['no page for viewers', '#/people', { ready: (p) => heading(p, 'No such page') }],
+  ['no page for viewers', '#/people', { ready: (p) => heading(p, 'Page not found') }],
 ]);
 
 screen('the menu of a phone', shared, { timeout, width: 360 }, async ({ page, context }) => {

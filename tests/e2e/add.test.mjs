@@ -18,12 +18,12 @@ const shared = useServer({}, async (server) => {
 const step = (page, name) => page.getByRole('heading', { level: 2, name, exact: true }).waitFor();
 
 async function validate(page, lines) {
-  await page.getByLabel('Leads, one a line').fill(lines.join('\n'));
+  await page.getByLabel('Leads, one per line').fill(lines.join('\n'));
   await page.getByRole('button', { name: 'Validate' }).click();
   await step(page, 'Ready to block');
 }
 
-const badLines = (page) => page.getByRole('table', { name: 'Bad lines' }).locator('tbody tr')
+const badLines = (page) => page.getByRole('table', { name: 'Invalid lines' }).locator('tbody tr')
   .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
 
 screen('pasted lines are sorted into new, known, repeated and bad', shared, {}, async ({ page, context }) => {
@@ -70,7 +70,7 @@ screen('the campaign that is chosen gets the leads', shared, {}, async ({ page, 
   await validate(page, ['for-the-campaign']);
   await page.getByRole('button', { name: 'Block 1 new lead' }).click();
   await page.locator('.notice.ok').getByText('1 lead blocked in campaign First quarter.').waitFor();
-  await page.getByRole('link', { name: 'See the blocklist' }).click();
+  await page.getByRole('link', { name: 'Open the blocklist' }).click();
   await heading(page, 'Blocklist');
   await shows(page, 'for-the-campaign');
   assert.deepEqual(await leads(page), ['for-the-campaign']);
@@ -81,12 +81,12 @@ screen('going back keeps what was pasted', shared, {}, async ({ page, context })
   await member.open({ page, context }, '#/add');
   await validate(page, ['kept-one', 'kept two']);
   await page.getByRole('button', { name: 'Back' }).click();
-  assert.equal(await page.getByLabel('Leads, one a line').inputValue(), 'kept-one\nkept two');
+  assert.equal(await page.getByLabel('Leads, one per line').inputValue(), 'kept-one\nkept two');
   await page.getByRole('link', { name: 'Check', exact: true }).click();
   await heading(page, 'Check');
   await page.goBack();
   await heading(page, 'Add');
-  assert.equal(await page.getByLabel('Leads, one a line').inputValue(), 'kept-one\nkept two');
+  assert.equal(await page.getByLabel('Leads, one per line').inputValue(), 'kept-one\nkept two');
 });
 
 screen('nothing to block is said', shared, {}, async ({ page, context }) => {

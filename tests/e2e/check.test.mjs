@@ -17,7 +17,7 @@ const shared = useServer({}, async (server) => {
   await client.block(campaignList('q1'), ['jane-smith', 'campaign-only'], 'Asked not to be contacted');
 });
 
-const box = (page) => page.getByRole('searchbox', { name: 'Name or address of a LinkedIn profile' });
+const box = (page) => page.getByRole('searchbox', { name: 'Name or URL of a LinkedIn profile' });
 const verdict = (page, text) => page.getByRole('heading', { level: 2, name: text, exact: true }).waitFor();
 
 // As with Ctrl+V: the text replaces what is there, and the page hears of it.
@@ -74,7 +74,7 @@ screen('what is no profile is said in words', shared, { allowed: [/status of 400
     ['john doe', /white space/], ['john@example.com', /e-mail address/], ['https://www.linkedin.com/company/acme', /company/],
     ['https://example.com/john', /another site/], ['https://www.linkedin.com/sales/lead/ACwAA', /Sales Navigator/], ['john-%zz', /percent-encoding/], ['.', /is no name/], ['..', /is no name/]]) {
     await paste(page, text);
-    await page.locator('.notice.warn', { hasText: 'That is no profile' }).getByText(words).waitFor();
+    await page.locator('.notice.warn', { hasText: 'This is not a LinkedIn profile' }).getByText(words).waitFor();
     assert.equal(await page.locator('.verdict').count(), 0, text);
   }
 });

@@ -74,7 +74,7 @@ screen('100,000 lines are counted, blocked and taken back exactly', shared, { ti
   assert.deepEqual(await figures(page), { New: counts.new, 'Already blocked': counts.known, Repeated: counts.repeated, Bad: counts.bad });
   assert.equal(counts.bad, ROWS / 100);
 
-  const { name, text } = await saved(page, () => page.getByRole('button', { name: 'Download the bad lines' }).click());
+  const { name, text } = await saved(page, () => page.getByRole('button', { name: 'Download invalid lines' }).click());
   assert.equal(name, 'bad-lines.csv');
   const [head, ...lines] = text.replace(/^\uFEFF/, '').split('\r\n');
   assert.equal(head, 'line,value,reason');
@@ -125,17 +125,17 @@ screen('a server that is killed in the middle loses nothing', shared, { timeout,
   });
   await page.getByRole('button', { name: /^Block / }).click();
   await step(page, 'Stopped', patience);
-  await page.getByRole('alert').getByText('The server does not answer. Check the connection and whether leadblock runs, then try again.').waitFor();
-  await page.getByText('Nothing is lost: “Go on” starts again where it stopped').waitFor();
+  await page.getByRole('alert').getByText('The server does not answer. Check the network connection and whether leadblock is running, then try again.').waitFor();
+  await page.getByText('Nothing is lost. “Continue” resumes where it stopped.').waitFor();
 
   // Nobody answers yet: it says so again.
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
   await step(page, 'Stopped', patience);
 
   await server.start();
   const soFar = await eventually(() => client.total(campaignList('q1')));
   assert.ok(soFar >= 25_000 && soFar < file.counts.new, `${soFar} are there`);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
   await step(page, 'Done', patience);
   await assertAllBlocked(client, campaignList('q1'), file.known);
 });

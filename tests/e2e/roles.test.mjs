@@ -29,8 +29,8 @@ const menu = (page) => page.getByRole('navigation', { name: 'Main' }).getByRole(
 
 async function refused(page, hash) {
   await page.goto(`/${hash}`);
-  await heading(page, 'No such page');
-  await page.getByText('There is no page at this address, or your account does not have it.').waitFor();
+  await heading(page, 'Page not found');
+  await page.getByText('This page does not exist, or your role has no access to it.').waitFor();
 }
 
 screen('a viewer looks, and is offered nothing that changes', shared, {}, async ({ page, context }) => {
@@ -60,7 +60,7 @@ screen('a viewer looks, and is offered nothing that changes', shared, {}, async 
 
   assert.deepEqual(await menu(page), ['Check', 'Blocklist', 'Campaigns', 'Overview', 'API keys']);
   for (const hash of ['#/add', '#/people', '#/workspaces']) await refused(page, hash);
-  await heading(page, 'No such page');
+  await heading(page, 'Page not found');
   await page.keyboard.press('n');
   assert.equal(new URL(page.url()).hash, '#/workspaces');
 });
@@ -157,7 +157,7 @@ screen('what was begun in one workspace is not undone or blocked in another', sh
   }
 
   await page.goto('/#/add');
-  await page.getByLabel('Leads, one a line').fill('draft-of-acme');
+  await page.getByLabel('Leads, one per line').fill('draft-of-acme');
   await choice.selectOption({ label: 'Other' });
-  await eventually(async () => assert.equal(await page.getByLabel('Leads, one a line').inputValue(), ''));
+  await eventually(async () => assert.equal(await page.getByLabel('Leads, one per line').inputValue(), ''));
 });

@@ -107,8 +107,8 @@ async function open(page, address, ready) {
 
 // [where, address, what shows the text there, what to do before]
 const places = (page) => [
-  ['check of markup', `#/check?q=${encodeURIComponent(MARKUP)}`, page.getByText('That is no profile')],
-  ['check of a reversed name', `#/check?q=${encodeURIComponent(REVERSED)}`, page.getByText('That is no profile')],
+  ['check of markup', `#/check?q=${encodeURIComponent(MARKUP)}`, page.getByText('This is not a LinkedIn profile')],
+  ['check of a reversed name', `#/check?q=${encodeURIComponent(REVERSED)}`, page.getByText('This is not a LinkedIn profile')],
   ['check', `#/check?q=${encodeURIComponent(LEADS[0])}`, page.getByText(LONG)],
   ['check, campaign', '#/check?q=plain-lead', page.getByRole('link', { name: `Campaign ${MARKUP}` })],
   ['check, dialog', '#/check?q=plain-lead', dialog(page).getByText(MARKUP), () => button(page, `Unblock in Campaign ${MARKUP}`).click()],
@@ -127,10 +127,10 @@ const places = (page) => [
   ['keys, dialog', '#/keys', dialog(page).getByRole('heading', { name: MARKUP }), () => button(page, `Revoke ${MARKUP}`).click()],
   ['overview', '#/overview', row(page)],
   ['workspaces', '#/workspaces', row(page).getByText(MARKUP)],
-  ['workspaces, dialog', '#/workspaces', dialog(page).getByRole('heading', { name: MARKUP }), () => button(page, `Change licence of ${MARKUP}`).click()],
+  ['workspaces, dialog', '#/workspaces', dialog(page).getByRole('heading', { name: MARKUP }), () => button(page, `Change license of ${MARKUP}`).click()],
   ['people', '#/people', row(page)],
-  ['no page', `#/${encodeURIComponent(MARKUP)}`, page.getByText('There is no page')],
-  ['link', `#/link/${encodeURIComponent(MARKUP)}`, page.getByText('This link has ended')],
+  ['no page', `#/${encodeURIComponent(MARKUP)}`, page.getByText('This page does not exist')],
+  ['link', `#/link/${encodeURIComponent(MARKUP)}`, page.getByText('This link is no longer valid')],
 ];
 
 for (const width of [360, 1280]) {
@@ -151,7 +151,7 @@ for (const width of [360, 1280]) {
   });
 }
 
-screen('markup is shown as text in messages and bad lines', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
+screen('markup is shown as text in messages and invalid lines', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
   await member.let(context);
   await open(page, '#/blocklist?list=campaign:evil', row(page));
   await row(page).getByRole('checkbox').check();
@@ -168,11 +168,11 @@ screen('markup is shown as text in messages and bad lines', shared, { allowed: [
   await page.locator('.toast').getByText(MARKUP).waitFor();
   await assertHarmless(page, 'toast');
   await open(page, '#/add', button(page, 'Validate'));
-  await page.getByLabel('Leads, one a line').fill(`${MARKUP}\n${REVERSED}\nanother-lead`);
+  await page.getByLabel('Leads, one per line').fill(`${MARKUP}\n${REVERSED}\nanother-lead`);
   await page.getByText('3 leads').waitFor();
   await button(page, 'Validate').click();
   await row(page).getByText(MARKUP).waitFor();
-  await assertHarmless(page, 'bad lines');
+  await assertHarmless(page, 'invalid lines');
 });
 
 async function download(page, act) {
@@ -198,10 +198,10 @@ screen('files have no cell that a spreadsheet would run', shared, { acceptDownlo
     assert.ok(exported.includes(`'${value}`), `${JSON.stringify(value)} is not quoted`);
   assert.deepEqual(exported.filter((cell) => /^[=+\-@\t\r]/.test(cell)), []);
   await open(page, '#/add', button(page, 'Validate'));
-  await page.getByLabel('Leads, one a line').fill('=1 2\n+1 2\n-1 2\n@a b\nfine-lead');
+  await page.getByLabel('Leads, one per line').fill('=1 2\n+1 2\n-1 2\n@a b\nfine-lead');
   await page.getByText('5 leads').waitFor();
   await button(page, 'Validate').click();
-  const bad = await download(page, () => button(page, 'Download the bad lines').click());
+  const bad = await download(page, () => button(page, 'Download invalid lines').click());
   assert.equal(bad.name, 'bad-lines.csv');
   const cells = cellsOf(bad.text);
   for (const value of ['=1 2', '+1 2', '-1 2', '@a b']) assert.ok(cells.includes(`'${value}`), value);
@@ -320,7 +320,7 @@ screen('nothing secret is within reach of a script after signing in', shared, { 
   assert.ok(cookie.httpOnly);
   assert.equal(cookie.sameSite, 'Strict');
   const { csrfToken } = await new Person(server.url, { cookie: cookie.value }).get('session');
-  await page.getByLabel('Colours').selectOption('dark');
+  await page.getByLabel('Theme').selectOption('dark');
   const found = await withinReach(page);
   for (const secret of [cookie.value, csrfToken, PASSWORD]) assert.ok(!found.includes(secret), `a secret in ${found}`);
   assert.deepEqual(await page.evaluate(() => [document.cookie, sessionStorage.length, Object.keys(localStorage)]), ['', 0, ['leadblock.theme']]);

@@ -25,7 +25,7 @@ const screens = [
   ['check', '#/check?q=linkedin.com%2Fin%2FAda-Lovelace', (page) => page.getByRole('heading', { name: 'Blocked' }).waitFor()],
   ['blocklist', '#/blocklist', row],
   ['add', '#/add', async (page) => {
-    await page.getByLabel('Leads, one a line').fill(lines.join('\n'));
+    await page.getByLabel('Leads, one per line').fill(lines.join('\n'));
     await page.getByLabel('Reason (optional)').fill('Speakers of our conference');
     await page.getByText('9 leads').waitFor();
     await page.getByRole('button', { name: 'Validate' }).click();

@@ -27,14 +27,14 @@ screen('the set-up link makes the first operator, once', shared, { allowed }, as
   await page.getByLabel('New password again').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create the account' }).click();
   await heading(page, 'Welcome');
-  await shows(page, 'There is no workspace yet');
+  await shows(page, 'There are no workspaces yet');
   assert.equal(new URL(page.url()).hash, '#/check');
   await page.locator('.who').getByText('first@example.com').waitFor();
 
   const late = await another();
   await late.page.goto(link);
-  await heading(late.page, 'This link has ended');
-  await shows(late.page, 'It was used already');
+  await heading(late.page, 'This link is no longer valid');
+  await shows(late.page, 'It has been used');
   await late.page.getByRole('link', { name: 'Go to sign-in' }).click();
   await heading(late.page, 'Sign in');
 });
@@ -45,14 +45,14 @@ screen('the first operator makes a workspace and a person, who signs in by the l
   await page.getByRole('button', { name: 'New workspace' }).first().click();
   await page.getByLabel('Name').fill('Acme');
   await page.getByRole('button', { name: 'Create workspace' }).click();
-  await toast(page).getByText('The workspace Acme is created and chosen.').waitFor();
-  await page.getByRole('link', { name: 'People' }).click();
-  await heading(page, 'People');
-  await page.getByRole('button', { name: 'Add a person' }).click();
+  await toast(page).getByText('The workspace Acme is created and selected.').waitFor();
+  await page.getByRole('link', { name: 'Users' }).click();
+  await heading(page, 'Users');
+  await page.getByRole('button', { name: 'New user' }).click();
   await page.getByLabel('E-mail').fill('bob@example.com');
   await page.getByLabel('Role').selectOption('viewer');
-  await page.getByLabel('Workspace of the person').selectOption({ label: 'Acme' });
-  await page.getByRole('button', { name: 'Add person' }).click();
+  await page.getByLabel('Workspace of the user').selectOption({ label: 'Acme' });
+  await page.getByRole('button', { name: 'Create user' }).click();
   const link = await page.getByLabel('One-time link').inputValue();
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('row', { name: /bob@example\.com Viewer Acme Never/ }).waitFor();
@@ -96,7 +96,7 @@ screen('a session that ends in the middle goes on where it was', shared, { allow
   const again = await resetPassword(server, eve, 'another four plain words');
   await page.getByLabel('Rows').selectOption('50');
   await heading(page, 'Sign in');
-  await page.getByRole('status').getByText('Your session has ended. Sign in to go on where you were.').waitFor();
+  await page.getByRole('status').getByText('Your session has ended. Sign in again to continue where you were.').waitFor();
   await signIn(page, again);
   await heading(page, 'Blocklist');
   assert.equal(new URL(page.url()).hash, '#/blocklist?sort=ASC&size=50');
@@ -112,15 +112,15 @@ screen('a new password ends the other browser\'s session', shared, { allowed: [.
   await heading(other.page, 'Check');
 
   const change = async (present) => {
-    await page.getByLabel('Present password').fill(present);
+    await page.getByLabel('Current password').fill(present);
     await page.getByLabel('New password', { exact: true }).fill('a fresh set of words');
     await page.getByLabel('New password again').fill('a fresh set of words');
-    await page.getByRole('button', { name: 'Change the password' }).click();
+    await page.getByRole('button', { name: 'Change password' }).click();
   };
   await change('not the present one');
-  await shows(page, 'This is not your present password.');
+  await shows(page, 'The current password is wrong. Type it again.');
   await change(fay.password);
-  await toast(page).getByText('The password is changed. Your other sessions have ended.').waitFor();
+  await toast(page).getByText('Password changed. Your other sessions have ended.').waitFor();
   await page.reload();
   await heading(page, 'Account');
 

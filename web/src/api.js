@@ -1,5 +1,5 @@
-// The one module that talks to the server. An answer is {data, total, next, changeId}; whatever goes wrong
-// is an ApiError with words for people in `message`.
+// The one module that talks to the server. An answer is {data, total, next, changeId}; a failure
+// is an ApiError whose `message` can be shown to the user.
 
 const timeoutMs = 60_000;
 const signedOutCodes = ['invalid_session', 'missing_api_key'];
@@ -56,7 +56,7 @@ function deadline(signal) {
 
 const unreachable = () => new ApiError({
   code: 'unreachable',
-  message: 'The server does not answer. Check the connection and whether leadblock runs, then try again.',
+  message: 'The server does not answer. Check the network connection and whether leadblock is running, then try again.',
 });
 
 async function fetchAnswer(method, path, options) {
@@ -95,7 +95,7 @@ function retryAfterOf(response) {
 function errorOf(response, data) {
   return new ApiError({
     code: data?.code ?? 'unexpected',
-    message: data?.message ?? `The server gave an answer that is not understood (status ${response.status}). Try again.`,
+    message: data?.message ?? `Unexpected response from the server (status ${response.status}). Try again.`,
     status: response.status,
     retryAfter: retryAfterOf(response),
     errors: data?.errors,

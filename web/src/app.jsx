@@ -31,7 +31,7 @@ const screens = {
   workspaces: Workspaces, people: People, account: Account,
 };
 
-const endedText = 'Your session has ended. Sign in to go on where you were.';
+const endedText = 'Your session has ended. Sign in again to continue where you were.';
 
 /** {state: 'loading'|'in'|'out'|'failed', session, message, error} */
 function useSignedIn() {
@@ -105,8 +105,8 @@ function useTheme() {
 function NoWorkspace() {
   return (
     <Page title="Welcome">
-      <Empty title="There is no workspace yet">
-        <p>A workspace holds blocklists, campaigns and API keys of one team or client.</p>
+      <Empty title="There are no workspaces yet">
+        <p>A workspace holds the blocklists, campaigns and API keys of one team or client.</p>
         <LinkButton kind="primary" href={href('workspaces', [], { create: '1' })}>Create the first workspace</LinkButton>
       </Empty>
     </Page>
@@ -115,8 +115,8 @@ function NoWorkspace() {
 
 function NotFound() {
   return (
-    <Page title="No such page">
-      <p>There is no page at this address, or your account does not have it. <a href={href('check')}>Go to Check</a></p>
+    <Page title="Page not found">
+      <p>This page does not exist, or your role has no access to it. <a href={href('check')}>Go to Check</a></p>
     </Page>
   );
 }
@@ -126,7 +126,7 @@ function Screen({ choice, route, allowed, session }) {
   const Chosen = screens[route.name];
   if (!Chosen || !(allowed.includes(route.name) || route.name === 'campaign')) return <NotFound key={route.name} />;
   if (needsWorkspace(route.name) && !choice.workspace) return <NoWorkspace />;
-  // Another workspace, person or campaign is another screen: nothing of the old one may linger.
+  // Another workspace, user or campaign is another screen: nothing of the old one may remain.
   const key = [session.user.id, choice.workspace?.id, route.name, ...route.args].join('/');
   return <Chosen key={key} route={route} />;
 }

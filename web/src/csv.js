@@ -100,7 +100,7 @@ function readPlainLines(text, delimiter) {
 
 /**
  * Reads a whole table. When a quote is never closed, quotes are taken for ordinary characters: better one odd
- * line than everything behind it in one cell. `rest` is awaited between pieces.
+ * line than everything after it in one cell. `rest` is awaited between pieces.
  */
 export async function readTable(text, { pieceLength = 262_144, rest = async () => {} } = {}) {
   const content = text.replace(byteOrderMark, '');

@@ -1,4 +1,4 @@
-// The two kinds of blocklist – the workspace's and a campaign's – behind one set of functions. A list is named as in
+// One set of functions for both kinds of blocklist: the workspace's and a campaign's. A list is named as in
 // the URL: `workspace` or `campaign:ID`.
 import * as api from './api.js';
 
@@ -25,7 +25,7 @@ function pageQuery(list, { skip, take, sort, search, by }) {
 
 export const page = (list, options, more) => api.get(pathOf(list), { ...more, query: pageQuery(list, options) });
 
-/** The page behind the one that had this link. */
+/** The page after the one that had this link. */
 export function pageBehind(list, options, next, more) {
   const { skip, offset, ...cursor } = next;
   return api.get(pathOf(list), { ...more, query: { ...pageQuery(list, { ...options, skip: 0 }), ...cursor } });

@@ -1,7 +1,7 @@
 // Names of the screens, and who has which.
 export const screenNames = {
   check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', keys: 'API keys',
-  workspaces: 'Workspaces', people: 'People', account: 'Account',
+  workspaces: 'Workspaces', people: 'Users', account: 'Account',
 };
 
 const operatorScreens = ['workspaces', 'people'];

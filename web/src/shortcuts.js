@@ -1,11 +1,11 @@
-// Keys for people who do without the mouse. Single keys can be turned off (WCAG 2.1.4), and never fire while typing.
+// Keys for users who work without a mouse. Single keys can be turned off (WCAG 2.1.4), and never fire while typing.
 import { useEffect, useRef } from 'preact/hooks';
 import { go, href } from './router.js';
 
 const sequenceMs = 1_500;
 
 export const goKeys = {
-  c: 'check', b: 'blocklist', a: 'add', m: 'campaigns', o: 'overview', k: 'keys', w: 'workspaces', p: 'people', s: 'account',
+  c: 'check', b: 'blocklist', a: 'add', m: 'campaigns', o: 'overview', k: 'keys', w: 'workspaces', u: 'people', s: 'account',
 };
 
 const isTyping = (target) => target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName);
@@ -20,7 +20,7 @@ function focusSearch() {
   }
 }
 
-/** `allowed`: names of the screens that this person has. */
+/** `allowed`: names of the screens that this user has. */
 export function useShortcuts({ enabled, allowed, onHelp }) {
   const pending = useRef(0);
   useEffect(() => {

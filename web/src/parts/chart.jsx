@@ -1,5 +1,5 @@
 // Blocks above the line and unblocks below it, a bar for each day. The chart is a picture for the eye, drawn as SVG so that
-// its colours follow the theme; the same figures can be had as a table.
+// its colours follow the theme; the same figures are available as a table.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { day, number } from '../format.js';
 
@@ -19,7 +19,7 @@ function useWidth(place) {
   return width;
 }
 
-/** The distance of the grid lines: 1, 2 or 5 with zeros behind, so that there are about four. */
+/** The distance of the grid lines: 1, 2 or 5 followed by zeros, so that there are about four. */
 export function gridStep(range) {
   const rough = Math.max(range / 4, 1);
   const power = 10 ** Math.floor(Math.log10(rough));

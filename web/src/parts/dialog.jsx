@@ -39,7 +39,7 @@ export function Dialog({ title, onClose, children, done, wide = false, class: ex
   );
 }
 
-/** Asks before something is done. With `typed` the person must type that text first. */
+/** Asks before something is done. With `typed` the user must type that text first. */
 export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel, onConfirm, onClose, kind = 'danger' }) {
   const [text, setText] = useState('');
   const done = useRef(false);

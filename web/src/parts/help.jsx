@@ -19,7 +19,7 @@ export function HelpDialog({ allowed, enabled, onEnabled, onClose }) {
       <dl class="shortcuts">
         <Keys keys={['/']} text="Go to the search box" />
         {allowed.includes('add') && <Keys keys={['n']} text="Add leads to a blocklist" />}
-        <Keys keys={['?']} text="This help" />
+        <Keys keys={['?']} text="Show this help" />
         <Keys keys={['Esc']} text="Close a dialog" />
         {targets.map(([key, name]) => <Keys key={key} keys={['g', key]} text={screenNames[name]} />)}
       </dl>

@@ -16,12 +16,12 @@ export function Notice({ kind = 'info', title, children }) {
 }
 
 const advice = {
-  forbidden: 'Your account may not do this. Ask an operator of this installation.',
+  forbidden: 'Your role does not allow this. Ask an operator for access.',
   license_required: 'An operator can change the plan under Workspaces.',
-  license_expired: 'An operator can extend the licence under Workspaces. Workspace blocks and checks go on working.',
-  storage_full: 'The server’s disk is full. Checks still answer; nothing new is recorded until there is room.',
+  license_expired: 'An operator can extend the license under Workspaces. Workspace blocks and checks continue to work.',
+  storage_full: 'The server’s disk is full. Checks still work, but nothing can be recorded. Ask an operator to free disk space.',
   storage_unavailable: 'Nothing was recorded. Try again in a moment.',
-  outcome_unknown: 'The storage failed while it recorded this. Try again: repeating is safe.',
+  outcome_unknown: 'The storage failed during the commit, so the outcome is unknown. Try again: repeating the request is safe.',
   starting: 'The server is starting. Try again in a moment.',
   campaign_not_ready: 'A campaign needs at least one step and one lead.',
 };

@@ -17,7 +17,7 @@ const groups = [
   { label: 'Installation', names: ['workspaces', 'people'] },
 ];
 const themes = [
-  { value: 'auto', label: 'Like the system' }, { value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' },
+  { value: 'auto', label: 'System' }, { value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' },
 ];
 
 function NavGroup({ group, current, onGo }) {
@@ -57,7 +57,7 @@ function Foot({ onGo }) {
   const { email, role } = session.user;
   return (
     <div class="side-foot">
-      <SelectField label="Colours" value={theme} onValue={setTheme} options={themes} />
+      <SelectField label="Theme" value={theme} onValue={setTheme} options={themes} />
       <a class="who" href={href('account')} onClick={onGo} aria-current={route.name === 'account' ? 'page' : undefined}>
         <Icon name="account" />
         <span class="who-text"><span>{email}</span><span class="muted">{role[0].toUpperCase() + role.slice(1)} · Account</span></span>
@@ -102,13 +102,13 @@ function TopBar() {
   );
 }
 
-function LicenceNotice() {
+function LicenseNotice() {
   const { workspace, isOperator } = useApp();
   if (!workspace || !isPast(workspace.expiresAt)) return null;
   return (
-    <Notice kind="warn" title={`The licence of ${workspace.name} ended on ${date(workspace.expiresAt)}.`}>
-      <p>Workspace blocks and checks go on working. Blocking in a campaign does not.{' '}
-        {isOperator ? <a href={href('workspaces')}>Extend the licence</a> : 'Ask an operator to extend it.'}</p>
+    <Notice kind="warn" title={`The license of ${workspace.name} expired on ${date(workspace.expiresAt)}.`}>
+      <p>Workspace blocks and checks continue to work. Blocking in a campaign does not.{' '}
+        {isOperator ? <a href={href('workspaces')}>Extend the license</a> : 'Ask an operator to extend it.'}</p>
     </Notice>
   );
 }
@@ -137,7 +137,7 @@ export function Shell({ children }) {
       <a class="skip" href="#main" onClick={skip}>Skip to the content</a>
       {isWide ? <header class="side"><Brand /><Side /></header> : <TopBar />}
       <main id="main">
-        <LicenceNotice />
+        <LicenseNotice />
         {children}
       </main>
     </div>

@@ -1,4 +1,4 @@
-// Short messages after an action. One with a button stays until it is closed: nobody should have to be quick.
+// Short messages after an action. One with a button stays until the user closes it, however slow the user is.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useAction } from '../hooks.js';
 import { Button } from './button.jsx';

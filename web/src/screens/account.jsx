@@ -18,7 +18,7 @@ function PasswordForm() {
     const { data } = await api.put('session/password', { currentPassword: form.current, newPassword: form.next }, { workspaceId: null });
     setForm(blank);
     enter(data);
-    toast('The password is changed. Your other sessions have ended.');
+    toast('Password changed. Your other sessions have ended.');
   });
   const submit = (event) => {
     event.preventDefault();
@@ -30,15 +30,15 @@ function PasswordForm() {
   const wrong = action.error?.code === 'wrong_password';
   return (
     <form class="card narrow" onSubmit={submit}>
-      <h2>Change the password</h2>
+      <h2>Change password</h2>
       <input type="email" name="email" autocomplete="username" value={session.user.email} hidden readOnly />
-      <TextField label="Present password" type="password" autocomplete="current-password" required {...field('current')}
-        error={wrong ? 'This is not your present password.' : ''} />
+      <TextField label="Current password" type="password" autocomplete="current-password" required {...field('current')}
+        error={wrong ? 'The current password is wrong. Type it again.' : ''} />
       <TextField label="New password" type="password" autocomplete="new-password" required minLength={passwordLength} hint={passwordHint} {...field('next')} />
       <TextField label="New password again" type="password" autocomplete="new-password" required {...field('again')}
         error={differ ? 'The two passwords differ. Type the same one twice.' : ''} />
       {action.error && !wrong && <ErrorNotice error={action.error} />}
-      <Button type="submit" kind="primary" busy={action.busy}>Change the password</Button>
+      <Button type="submit" kind="primary" busy={action.busy}>Change password</Button>
       <p class="hint">All your other sessions end.</p>
     </form>
   );
@@ -52,7 +52,7 @@ export function Account() {
         <div><dt>E-mail</dt><dd>{session.user.email}</dd></div>
         <div><dt>Role</dt><dd>{statusText(session.user.role)}</dd></div>
         {!isOperator && <div><dt>Workspace</dt><dd>{workspace?.name}</dd></div>}
-        <div><dt>Session ends</dt><dd><Time at={session.expiresAt} /></dd></div>
+        <div><dt>Session expires</dt><dd><Time at={session.expiresAt} /></dd></div>
         <div><dt>Server</dt><dd>leadblock {session.version}</dd></div>
       </dl>
       <PasswordForm />

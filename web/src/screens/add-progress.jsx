@@ -31,18 +31,18 @@ function BadLines({ bad }) {
   return (
     <section class="bad-lines">
       <div class="section-head">
-        <h3>{count(bad.length, 'bad line')}</h3>
-        <Button icon="download" onClick={() => saveBad(bad)}>Download the bad lines</Button>
+        <h3>{count(bad.length, 'invalid line')}</h3>
+        <Button icon="download" onClick={() => saveBad(bad)}>Download invalid lines</Button>
       </div>
-      <p class="muted">They are left out.{bad.length > shownBad && ` The first ${shownBad} are shown.`}</p>
-      <Table caption="Bad lines" columns={badColumns} rows={bad.slice(0, shownBad)} keyOf={(row) => row.line} />
+      <p class="muted">They are skipped.{bad.length > shownBad && ` The first ${shownBad} are shown.`}</p>
+      <Table caption="Invalid lines" columns={badColumns} rows={bad.slice(0, shownBad)} keyOf={(row) => row.line} />
     </section>
   );
 }
 
 function Figures({ job }) {
   const figures = [
-    ['New', job.fresh.length], ['Already blocked', job.already], ['Repeated', job.repeated], ['Bad', job.bad.length],
+    ['New', job.fresh.length], ['Already blocked', job.already], ['Repeated', job.repeated], ['Invalid', job.bad.length],
   ];
   return (
     <dl class="figures">
@@ -51,7 +51,7 @@ function Figures({ job }) {
   );
 }
 
-const waitText = (job) => (job.wait ? `The server is busy. Going on in ${seconds(job.wait)}.` : '');
+const waitText = (job) => (job.wait ? `The server is busy. Retrying in ${seconds(job.wait)}.` : '');
 
 function Bar({ job }) {
   if (['validated', 'blocked', 'undone'].includes(job.step)) return null;
@@ -68,7 +68,7 @@ function blockedText(job) {
 /** What a screen reader should hear; the bar would be too much. */
 function announcement(job) {
   if (job.error || job.wait) return waitText(job);
-  if (job.step === 'validated') return `${number(job.fresh.length)} new, ${number(job.already)} already blocked, ${number(job.repeated)} repeated, ${number(job.bad.length)} bad.`;
+  if (job.step === 'validated') return `${number(job.fresh.length)} new, ${number(job.already)} already blocked, ${number(job.repeated)} repeated, ${number(job.bad.length)} invalid.`;
   if (job.step === 'blocked') return blockedText(job);
   if (job.step === 'undone') return `Undone: ${count(job.unblocked, 'lead')} unblocked.`;
   return `${titles[job.step]}…`;
@@ -80,8 +80,8 @@ function Stopped({ job }) {
   return (
     <>
       <ErrorNotice error={job.error} />
-      <p>{sofar[job.step]} Nothing is lost: “Go on” starts again where it stopped, and sending something twice does no harm.</p>
-      <Button kind="primary" onClick={() => job.goOn()}>Go on</Button>
+      <p>{sofar[job.step]} Nothing is lost. “Continue” resumes where it stopped. Sending a lead twice does no harm.</p>
+      <Button kind="primary" onClick={() => job.goOn()}>Continue</Button>
     </>
   );
 }
@@ -97,7 +97,7 @@ function NextStep({ job, onAgain }) {
       <>
         <Notice kind="ok"><p>{blockedText(job)}</p></Notice>
         {job.changeIds.length > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
-        <LinkButton href={href('blocklist', [], { list: job.list })} onClick={onAgain}>See the blocklist</LinkButton>
+        <LinkButton href={href('blocklist', [], { list: job.list })} onClick={onAgain}>Open the blocklist</LinkButton>
       </>
     );
   }
@@ -130,7 +130,7 @@ export function ImportProgress({ job, onAgain }) {
       <BadLines bad={job.bad} />
       {asking && (
         <ConfirmDialog title="Stop here?" confirmLabel="Stop" onConfirm={onAgain} onClose={() => setAsking(false)}>
-          <p>What is blocked so far stays blocked; the rest is not.</p>
+          <p>Leads that are already blocked stay blocked. The rest are not blocked.</p>
         </ConfirmDialog>
       )}
     </section>

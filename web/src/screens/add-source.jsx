@@ -7,7 +7,7 @@ import { ErrorNotice } from '../parts/notice.jsx';
 const largestFile = 50_000_000;
 
 async function readFile(file) {
-  if (file.size > largestFile) throw new Error(`${file.name} has more than ${number(largestFile / 1e6)} MB. Split it and add the parts one by one.`);
+  if (file.size > largestFile) throw new Error(`${file.name} is larger than ${number(largestFile / 1e6)} MB. Split it and add the parts one by one.`);
   const text = await file.text();
   if (text.includes('\0')) throw new Error(`${file.name} is not a text file. In a spreadsheet, choose “Save as CSV (UTF-8)”.`);
   return { text, file: file.name };
@@ -26,10 +26,10 @@ function Lines({ text, onText }) {
   const id = useId();
   return (
     <div class="field">
-      <label for={id}>Leads, one a line</label>
+      <label for={id}>Leads, one per line</label>
       <textarea id={id} class="lines" rows={9} spellcheck={false} autocapitalize="off" aria-describedby={`${id}-hint`} defaultValue={text}
         placeholder={'john-doe\nhttps://www.linkedin.com/in/jane-smith/'} onInput={(event) => onText(event.currentTarget.value)} />
-      <p class="hint" id={`${id}-hint`}>Names from profile addresses or whole addresses; rows copied from a spreadsheet work, too.</p>
+      <p class="hint" id={`${id}-hint`}>Names or profile URLs. Rows copied from a spreadsheet work, too.</p>
     </div>
   );
 }

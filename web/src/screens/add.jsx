@@ -45,7 +45,7 @@ function ColumnChoice({ place, onPlace }) {
   return (
     <div class="column-choice">
       <SelectField label="Column with the leads" value={String(place.column)} options={options} onValue={(value) => onPlace({ column: Number(value) })} />
-      <CheckField label="The first line names the columns" checked={place.hasHeader} onChecked={(hasHeader) => onPlace({ hasHeader })} />
+      <CheckField label="The first line is a header" checked={place.hasHeader} onChecked={(hasHeader) => onPlace({ hasHeader })} />
     </div>
   );
 }
@@ -88,12 +88,12 @@ function AddForm({ owner, list, onStart }) {
         <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} hint="For example: existing client" />
       </div>
       <LeadSource source={source} onSource={setSource} />
-      {table?.unclosedQuoteAt && <Notice kind="warn"><p>A quotation mark in line {table.unclosedQuoteAt} is never closed; quotation marks are read as ordinary characters.</p></Notice>}
+      {table?.unclosedQuoteAt && <Notice kind="warn"><p>The quotation mark in line {table.unclosedQuoteAt} is never closed. All quotation marks are read as ordinary characters.</p></Notice>}
       <ColumnChoice place={place} onPlace={setPlace} />
       <Summary reading={reading && source.text !== ''} items={items} examples={items.slice(0, 3).map((item) => item.value).join(', ')} />
       {missing && items.length === 0 && <ErrorNotice error={{ message: 'Paste at least one lead, or choose a file.' }} />}
       <Button type="submit" kind="primary" busy={wanted}>Validate</Button>
-      <p class="hint">Validating changes nothing. You see what is new, known or wrong before anything is blocked.</p>
+      <p class="hint">Validating changes nothing. It shows which leads are new, already blocked or invalid.</p>
     </form>
   );
 }
@@ -120,7 +120,7 @@ export function Add({ route }) {
   };
   const list = isList(route.query.list) ? route.query.list : workspaceList;
   return (
-    <Page title="Add" lead="Block leads: paste them or choose a file, any spelling of the profile will do.">
+    <Page title="Add" lead="Paste leads or choose a file to block them. Any spelling of a name or profile URL works.">
       {job ? <ImportProgress job={job} onAgain={again} /> : <AddForm owner={owner} list={list} onStart={start} />}
     </Page>
   );

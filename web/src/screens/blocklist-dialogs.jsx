@@ -8,7 +8,7 @@ import { ConfirmDialog, Dialog } from '../parts/dialog.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Progress } from '../parts/progress.jsx';
 
-// So many are unblocked with a click; for more, the person types how many.
+// Up to this many are unblocked with a click; for more, the user types the number.
 const freely = 10;
 const named = 5;
 
@@ -22,8 +22,8 @@ export function UnblockDialog({ list, name, rows, onDone, onClose }) {
   return (
     <ConfirmDialog title={`Unblock ${count(rows.length, 'lead')}?`} confirmLabel="Unblock" onConfirm={confirm} onClose={onClose}
       typed={must ? String(rows.length) : undefined} typedLabel={`Type ${rows.length} to confirm`}>
-      <p>Outreach may then contact them again, unless another list holds them: <strong>{names}</strong>{rows.length > named && ` and ${number(rows.length - named)} more`}.</p>
-      <p class="muted">From {name}.</p>
+      <p>Campaigns may then contact these leads again, unless they are on another list: <strong>{names}</strong>{rows.length > named && ` and ${number(rows.length - named)} more`}.</p>
+      <p class="muted">List: {name}.</p>
     </ConfirmDialog>
   );
 }

@@ -119,7 +119,7 @@ function NothingHere({ view }) {
   if (view.search) return <Empty title="Nothing found"><p>No lead of this list has “{view.search}” in its name. Try a shorter part, or another list.</p></Empty>;
   if (view.page > 1) return <Empty title="This page is empty"><Button onClick={() => setQuery({ page: '' })}>Go to the first page</Button></Empty>;
   return (
-    <Empty title="Nobody is blocked in this list">
+    <Empty title="No leads are blocked in this list">
       <p>Leads that are blocked here are never handed out for outreach.</p>
       {canWrite && <LinkButton kind="primary" icon="add" href={href('add', [], { list: view.list })}>Add leads</LinkButton>}
     </Empty>

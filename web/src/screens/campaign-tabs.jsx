@@ -124,7 +124,7 @@ export function ActivitiesTab({ campaign, query }) {
   const page = pageOf(query);
   const state = activityStates.includes(query.state) ? query.state : '';
   const answer = usePages(api.path('campaigns', campaign.id, 'activities'), { state }, page);
-  const empty = <Empty title="No activities"><p>{state ? 'None is in this state.' : 'Nothing has been handed out yet. An active campaign hands out activities to the tool that claims them.'}</p></Empty>;
+  const empty = <Empty title="No activities"><p>{state ? 'No activity is in this state.' : 'No activity has been handed out yet. An active campaign hands out activities to the tool that claims them.'}</p></Empty>;
   return (
     <>
       <div class="filters">

@@ -1,4 +1,4 @@
-// One campaign: how far it is, and behind tabs its leads, activities, blocklist and steps.
+// One campaign: its progress, and in tabs its leads, activities, blocklist and steps.
 import * as api from '../api.js';
 import { number, percent } from '../format.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
@@ -50,7 +50,7 @@ function BlocklistTab({ campaign }) {
   return (
     <section class="card">
       <h2>Blocklist of this campaign</h2>
-      <p><strong>{total === null ? '…' : number(total)}</strong> on the list. <strong>{number(campaign.analytics.leads.blocked)}</strong> leads of the campaign are kept from outreach by this list or the workspace’s.</p>
+      <p><strong>{total === null ? '…' : number(total)}</strong> on the list. <strong>{number(campaign.analytics.leads.blocked)}</strong> leads of the campaign are blocked by this list or by the workspace’s.</p>
       <div class="button-row">
         <LinkButton kind="primary" href={href('blocklist', [], { list })}>Open the blocklist</LinkButton>
         {canWrite && <LinkButton icon="add" href={href('add', [], { list })}>Add leads</LinkButton>}
@@ -60,7 +60,7 @@ function BlocklistTab({ campaign }) {
 }
 
 function delayText(hours) {
-  if (!hours) return 'at once';
+  if (!hours) return 'immediately';
   return hours % 24 === 0 ? `after ${number(hours / 24)} ${hours === 24 ? 'day' : 'days'}` : `after ${number(hours)} ${hours === 1 ? 'hour' : 'hours'}`;
 }
 

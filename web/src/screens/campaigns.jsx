@@ -40,7 +40,7 @@ function CreateDialog({ onClose }) {
     <FormDialog title="New campaign" submitLabel="Create campaign" onSubmit={create} onClose={onClose}>
       <TextField label="Name" value={name} onValue={setName} required maxLength={100} />
       <TextField label="Id (optional)" value={id} onValue={setId} maxLength={64} pattern="[A-Za-z0-9_\-]+" spellcheck={false}
-        hint="The id that your outreach tool uses: letters, digits, - and _. Without one, the server chooses." />
+        hint="The id that your outreach tool uses: letters, digits, - and _. If empty, the server chooses one." />
     </FormDialog>
   );
 }
@@ -49,8 +49,8 @@ function NothingHere({ status, onCreate }) {
   const { canWrite } = useApp();
   if (status) return <Empty title={`No campaign is ${status}`}><Button onClick={() => setQuery({ status: '', page: '' })}>Show all</Button></Empty>;
   return (
-    <Empty title="There is no campaign yet">
-      <p>A campaign has a blocklist of its own, beside the one of the workspace.</p>
+    <Empty title="There are no campaigns yet">
+      <p>A campaign has its own blocklist, in addition to the workspace’s.</p>
       {canWrite && <Button kind="primary" icon="add" onClick={onCreate}>New campaign</Button>}
     </Empty>
   );

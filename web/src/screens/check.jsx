@@ -110,8 +110,8 @@ function problemText(error) {
 }
 
 function Result({ asked, verdict, error, loading, onDone }) {
-  if (!asked) return <p class="check-hint muted">Paste a name such as <code>john-doe</code> or the address of a profile. Nothing is changed by looking.</p>;
-  if (error?.code === 'invalid_identifier') return <Notice kind="warn" title="That is no profile"><p>{problemText(error)}</p></Notice>;
+  if (!asked) return <p class="check-hint muted">Paste a name such as <code>john-doe</code> or the URL of a profile. Checking changes nothing.</p>;
+  if (error?.code === 'invalid_identifier') return <Notice kind="warn" title="This is not a LinkedIn profile"><p>{problemText(error)}</p></Notice>;
   if (error) return <ErrorNotice error={error} onRetry={onDone} />;
   if (!verdict) return <div class="verdict placeholder" />;
   return <div class={loading ? 'stale' : ''}><Verdict verdict={verdict} onDone={onDone} /></div>;
@@ -149,7 +149,7 @@ export function Check({ route }) {
   return (
     <Page title="Check" lead="May this person be contacted?" takeFocus={false}>
       <form class="check-box" role="search" onSubmit={submit}>
-        <label for="check-input">Name or address of a LinkedIn profile</label>
+        <label for="check-input">Name or URL of a LinkedIn profile</label>
         <div class="check-row">
           <input id="check-input" type="search" ref={box} value={text} autocomplete="off" autocapitalize="off" spellcheck={false} placeholder="linkedin.com/in/john-doe"
             onInput={(event) => setText(event.currentTarget.value)} onPaste={() => setTimeout(() => ask(box.current.value))} />

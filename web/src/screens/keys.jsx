@@ -24,7 +24,7 @@ function CreateDialog({ onDone, onClose }) {
   return (
     <FormDialog title="New API key" submitLabel="Create key" onSubmit={create} onClose={onClose}>
       <TextField label="Name" value={name} onValue={setName} required maxLength={100} hint="What will use it, for example: CRM" />
-      <CheckField label="Read only" hint="It may check and list, but not block or unblock." checked={readOnly} onChecked={setReadOnly} />
+      <CheckField label="Read only" hint="The key can check and list, but not block or unblock." checked={readOnly} onChecked={setReadOnly} />
       <TextField label="Valid until (optional)" type="date" value={end} onValue={setEnd} />
     </FormDialog>
   );
@@ -46,7 +46,7 @@ function CreatedDialog({ created, campaignId, onClose }) {
   const what = created.readOnly ? 'Check john-doe from a terminal' : `Block john-doe ${campaignId ? `in the campaign ${campaignId}` : 'in the workspace'} from a terminal`;
   return (
     <Dialog title="Your new API key" wide onClose={onClose}>
-      <Notice kind="warn"><p>Copy the key now. It is shown only this once.</p></Notice>
+      <Notice kind="warn"><p>Copy the key now. It is shown only once.</p></Notice>
       <CopyText label={`Key ${created.name}`} text={created.key} what="key" />
       <CopyText label={what} text={curlLine(session.publicUrl, created.key, created.readOnly, campaignId)} what="command" />
       <div class="dialog-actions"><Button kind="primary" onClick={onClose}>Done</Button></div>
@@ -66,7 +66,7 @@ const columns = (canWrite, onRevoke) => [
   { label: 'State', render: (key) => <KeyState apiKey={key} /> },
   { label: 'Last used', render: (key) => <Time at={key.lastUsedAt} none="Never" /> },
   { label: 'Created', render: (key) => <Time at={key.createdAt} dateOnly /> },
-  { label: 'Valid until', render: (key) => <Time at={key.expiresAt} dateOnly none="No end" /> },
+  { label: 'Valid until', render: (key) => <Time at={key.expiresAt} dateOnly none="Never" /> },
   ...(canWrite ? [{
     label: 'Revoke', hideLabel: true, class: 'action-cell',
     render: (key) => !key.revokedAt && <Button aria-label={`Revoke ${key.name}`} onClick={() => onRevoke(key)}>Revoke</Button>,
@@ -82,7 +82,7 @@ function RevokeDialog({ apiKey, onDone, onClose }) {
   };
   return (
     <ConfirmDialog title={`Revoke ${apiKey.name}?`} confirmLabel="Revoke" onConfirm={revoke} onClose={onClose}>
-      <p>Whatever uses this key is refused from now on. This cannot be undone.</p>
+      <p>Requests with this key are refused from now on. This cannot be undone.</p>
     </ConfirmDialog>
   );
 }
@@ -99,10 +99,10 @@ export function Keys() {
   };
   const newKey = canWrite && <Button kind="primary" icon="add" onClick={create}>New API key</Button>;
   return (
-    <Page title="API keys" lead="With a key, your outreach tool asks and blocks on its own." actions={newKey}>
+    <Page title="API keys" lead="Outreach tools use an API key to check and block leads." actions={newKey}>
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {keys?.length === 0
-        ? <Empty title="There is no API key yet"><p>Create one for each tool, so that each can be revoked alone.</p>{newKey}</Empty>
+        ? <Empty title="There are no API keys yet"><p>Create one key for each tool, so that you can revoke it separately.</p>{newKey}</Empty>
         : !(error && !keys) && <Table caption="API keys" columns={columns(canWrite, (key) => setOpen({ dialog: 'revoke', key }))} rows={keys} keyOf={(key) => key.id} busy={loading} />}
       {open.dialog === 'create' && <CreateDialog onDone={created} onClose={close} />}
       {open.dialog === 'created' && <CreatedDialog created={open.key} campaignId={open.campaignId} onClose={close} />}

@@ -15,9 +15,9 @@ const differText = 'The two passwords differ. Type the same one twice.';
 
 function Ended() {
   return (
-    <Page title="This link has ended">
-      <Notice kind="warn"><p>It was used already, is older than 15 minutes, or is not complete.</p></Notice>
-      <p>To get another one, ask an operator (under People), or run one of these on the server:</p>
+    <Page title="This link is no longer valid">
+      <Notice kind="warn"><p>It has been used, is older than 15 minutes, or was not copied completely.</p></Notice>
+      <p>Ask an operator for a new link (under Users), or run one of these commands on the server:</p>
       <ul>
         <li>first operator: <code>leadblock user create EMAIL --role operator</code></li>
         <li>new password: <code>leadblock user reset-password EMAIL</code></li>
@@ -52,8 +52,8 @@ function LinkForm({ token, link, onSession }) {
   return (
     <Page title={isSetUp ? 'Set up leadblock' : 'Choose a password'} takeFocus={false}>
       {isSetUp
-        ? <p>You become the first operator of this installation. Operators see all workspaces and can add people.</p>
-        : <p>For the account <strong>{link.email}</strong>. The old password, if any, ends.</p>}
+        ? <p>You become the first operator of this installation. Operators see all workspaces and can add users.</p>
+        : <p>For the account <strong>{link.email}</strong>. The old password, if there is one, stops working.</p>}
       {action.error && <ErrorNotice error={action.error} />}
       <form onSubmit={submit}>
         {isSetUp && <TextField label="Your e-mail" type="email" name="email" autocomplete="username" required autofocus {...field('email')} />}
@@ -62,7 +62,7 @@ function LinkForm({ token, link, onSession }) {
         <TextField label="New password again" type="password" autocomplete="new-password" required {...field('again')} error={differ ? differText : ''} />
         <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>{isSetUp ? 'Create the account' : 'Set the password'}</Button>
       </form>
-      <p class="hint">This link is good until <Time at={link.expiresAt} />.</p>
+      <p class="hint">This link is valid until <Time at={link.expiresAt} />.</p>
     </Page>
   );
 }
@@ -72,6 +72,6 @@ export function Link({ token, onSession }) {
     (await api.post('session/link', { token }, { signal, quiet: true, workspaceId: null })).data), [token]);
   if (error?.code === 'invalid_link') return <Ended />;
   if (error) return <Page title="Link"><ErrorNotice error={error} onRetry={reload} /></Page>;
-  if (!link) return <p role="status">Looking at the link…</p>;
+  if (!link) return <p role="status">Checking the link…</p>;
   return <LinkForm token={token} link={link} onSession={onSession} />;
 }

@@ -16,8 +16,8 @@ const words = {
   'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change',
   'campaign.create': 'Created campaign', 'campaign.delete': 'Deleted campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
-  'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed the licence',
-  'user.create': 'Added person', 'user.delete': 'Deleted person', 'user.set_password': 'Set a password', 'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
+  'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed license',
+  'user.create': 'Added user', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password', 'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
 };
 
 function What({ entry }) {
@@ -65,7 +65,7 @@ function History({ installation }) {
   const { rows, next, older } = useHistory(installation);
   return (
     <>
-      {rows?.length === 0 && <Empty title="Nothing has happened yet" />}
+      {rows?.length === 0 && <Empty title="There are no actions yet" />}
       {(rows === null ? !older.error : rows.length > 0) && <Table caption="Recent actions" columns={columns} rows={rows} keyOf={(entry) => entry.id} />}
       {older.error && <ErrorNotice error={older.error} onRetry={older.run} />}
       {next && <Button busy={older.busy} onClick={() => older.run()}>Older</Button>}

@@ -67,7 +67,7 @@ export function Overview({ route }) {
       {statistics && (
         <div class={loading ? 'stale' : ''}>
           <Figures statistics={statistics} />
-          {statistics.days.length > 0 ? <Days days={statistics.days} /> : <Empty title="No figures yet" />}
+          {statistics.days.length > 0 ? <Days days={statistics.days} /> : <Empty title="There are no statistics yet" />}
         </div>
       )}
       {!statistics && !error && <Placeholder />}

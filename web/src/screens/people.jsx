@@ -12,8 +12,8 @@ import { Badge, Time, statusText } from '../parts/text.jsx';
 
 const roles = [
   { value: 'member', label: 'Member: works in one workspace' },
-  { value: 'viewer', label: 'Viewer: looks and checks in one workspace' },
-  { value: 'operator', label: 'Operator: everything, everywhere' },
+  { value: 'viewer', label: 'Viewer: can look and check in one workspace, but change nothing' },
+  { value: 'operator', label: 'Operator: can do everything in all workspaces' },
 ];
 
 function AddDialog({ onDone, onClose }) {
@@ -28,10 +28,10 @@ function AddDialog({ onDone, onClose }) {
     onDone({ email: data.email, link: data.link, linkExpiresAt: data.linkExpiresAt });
   };
   return (
-    <FormDialog title="Add a person" submitLabel="Add person" onSubmit={add} onClose={onClose}>
+    <FormDialog title="New user" submitLabel="Create user" onSubmit={add} onClose={onClose}>
       <TextField label="E-mail" type="email" value={email} onValue={setEmail} required />
       <SelectField label="Role" value={role} onValue={setRole} options={options} />
-      {role !== 'operator' && <SelectField label="Workspace of the person" value={workspaceId} onValue={setWorkspaceId} options={workspaces.map(({ id, name }) => ({ value: id, label: name }))} />}
+      {role !== 'operator' && <SelectField label="Workspace of the user" value={workspaceId} onValue={setWorkspaceId} options={workspaces.map(({ id, name }) => ({ value: id, label: name }))} />}
     </FormDialog>
   );
 }
@@ -39,7 +39,7 @@ function AddDialog({ onDone, onClose }) {
 function LinkDialog({ made, onClose }) {
   return (
     <Dialog title={`Link for ${made.email}`} wide onClose={onClose}>
-      <Notice kind="warn"><p>Send this link to {made.email} now. It is shown only this once, works once, and ends at <Time at={made.linkExpiresAt} />.</p></Notice>
+      <Notice kind="warn"><p>Send this link to {made.email} now. It is shown only once, works once, and expires at <Time at={made.linkExpiresAt} />.</p></Notice>
       <CopyText label="One-time link" text={made.link} what="link" />
       <div class="dialog-actions"><Button kind="primary" onClick={onClose}>Done</Button></div>
     </Dialog>
@@ -53,8 +53,8 @@ function NewLinkDialog({ user, onDone, onClose }) {
     setTimeout(() => onDone({ email: user.email, ...data }));
   };
   return (
-    <ConfirmDialog title={`New password link for ${user.email}?`} confirmLabel="Make the link" kind="primary" onConfirm={make} onClose={onClose}>
-      <p>With the link, a new password can be set. The old one works until then.</p>
+    <ConfirmDialog title={`New password link for ${user.email}?`} confirmLabel="Create link" kind="primary" onConfirm={make} onClose={onClose}>
+      <p>The link lets the user set a new password. The old password works until then.</p>
     </ConfirmDialog>
   );
 }
@@ -106,9 +106,9 @@ export function People() {
     onDelete: (user) => setOpen({ dialog: 'delete', user }),
   });
   return (
-    <Page title="People" lead="Who may sign in, and what they may do." actions={<Button kind="primary" icon="add" onClick={() => setOpen({ dialog: 'add' })}>Add a person</Button>}>
+    <Page title="Users" lead="Users sign in to this dashboard. The role decides what a user can do." actions={<Button kind="primary" icon="add" onClick={() => setOpen({ dialog: 'add' })}>New user</Button>}>
       {error && <ErrorNotice error={error} onRetry={reload} />}
-      {!(error && !users) && <Table caption="People" columns={shown} rows={users} keyOf={(user) => user.id} busy={loading} />}
+      {!(error && !users) && <Table caption="Users" columns={shown} rows={users} keyOf={(user) => user.id} busy={loading} />}
       {open.dialog === 'add' && <AddDialog onDone={showLink} onClose={close} />}
       {open.dialog === 'made' && <LinkDialog made={open.made} onClose={close} />}
       {open.dialog === 'link' && <NewLinkDialog user={open.user} onDone={showLink} onClose={close} />}

@@ -8,7 +8,7 @@ import { Page } from '../parts/page.jsx';
 
 const wrongText = 'E-mail or password is wrong. Check both and try again, or ask an operator for a new password link.';
 
-/** Words for sign-in, which mean more to a person than the server's code. */
+/** Error texts for sign-in that tell a user more than the server's. */
 function wordsFor(error) {
   return error.code === 'invalid_credentials' ? { ...error, message: wrongText } : { ...error, message: error.message };
 }
@@ -35,7 +35,7 @@ export function SignIn({ message, onSession }) {
         <TextField label="Password" type="password" name="password" autocomplete="current-password" required value={password} onValue={setPassword} />
         <Button type="submit" kind="primary" class="wide-button" busy={action.busy}>Sign in</Button>
       </form>
-      <p class="hint">Forgotten the password? An operator can send you a new link, or run <code>leadblock user reset-password EMAIL</code> on the server.</p>
+      <p class="hint">Forgot your password? An operator can send you a new link, or run <code>leadblock user reset-password EMAIL</code> on the server.</p>
     </Page>
   );
 }

@@ -18,7 +18,7 @@ function PlanFields({ plan, setPlan, end, setEnd }) {
   return (
     <>
       <SelectField label="Plan" hint={planHint} value={plan} onValue={setPlan} options={plans} />
-      <TextField label="Licence ends on (optional)" type="date" value={end} onValue={setEnd} hint="Empty: it does not end." />
+      <TextField label="License expires on (optional)" type="date" value={end} onValue={setEnd} hint="Leave empty if it does not expire." />
     </>
   );
 }
@@ -32,7 +32,7 @@ function CreateDialog({ onClose }) {
     const { data } = await api.post('workspaces', { name: name.trim(), plan, ...(end ? { expiresAt: endOfDay(end) } : {}) });
     await reloadWorkspaces();
     chooseWorkspace(data.id);
-    toast(`The workspace ${data.name} is created and chosen.`);
+    toast(`The workspace ${data.name} is created and selected.`);
     onClose();
   };
   return (
@@ -50,25 +50,25 @@ function PlanDialog({ workspace, onClose }) {
   const save = async () => {
     await api.put(api.path('workspaces', workspace.id, 'plan'), { plan, expiresAt: endOfDay(end) });
     await reloadWorkspaces();
-    toast(`The licence of ${workspace.name} is changed.`);
+    toast(`The license of ${workspace.name} is changed.`);
     onClose();
   };
   return (
-    <FormDialog title={`Licence of ${workspace.name}`} submitLabel="Save" onSubmit={save} onClose={onClose}>
+    <FormDialog title={`License of ${workspace.name}`} submitLabel="Save" onSubmit={save} onClose={onClose}>
       <PlanFields plan={plan} setPlan={setPlan} end={end} setEnd={setEnd} />
     </FormDialog>
   );
 }
 
 const columns = (chosen, onPlan) => [
-  { label: 'Workspace', header: true, render: (row) => <>{row.name} {row.id === chosen && <Badge kind="accent">Chosen</Badge>}</> },
+  { label: 'Workspace', header: true, render: (row) => <>{row.name} {row.id === chosen && <Badge kind="accent">Selected</Badge>}</> },
   { label: 'Plan', render: (row) => statusText(row.plan) },
-  { label: 'Licence ends', render: (row) => <><Time at={row.expiresAt} dateOnly none="No end" /> {isPast(row.expiresAt) && <Badge kind="bad">Ended</Badge>}</> },
+  { label: 'License expires', render: (row) => <><Time at={row.expiresAt} dateOnly none="Never" /> {isPast(row.expiresAt) && <Badge kind="bad">Expired</Badge>}</> },
   { label: 'Blocked', class: 'number', render: (row) => number(row.entries ?? 0) },
   { label: 'Keys', class: 'number', render: (row) => number(row.keys ?? 0) },
   { label: 'Campaigns', class: 'number', render: (row) => number(row.campaigns ?? 0) },
   { label: 'Created', render: (row) => <Time at={row.createdAt} dateOnly /> },
-  { label: 'Licence', hideLabel: true, class: 'action-cell', render: (row) => <Button aria-label={`Change licence of ${row.name}`} onClick={() => onPlan(row)}>Licence</Button> },
+  { label: 'License', hideLabel: true, class: 'action-cell', render: (row) => <Button aria-label={`Change license of ${row.name}`} onClick={() => onPlan(row)}>License</Button> },
 ];
 
 export function Workspaces({ route }) {
@@ -79,9 +79,9 @@ export function Workspaces({ route }) {
   const create = (on) => setQuery({ create: on ? '1' : '' }, { replace: true });
   const newWorkspace = <Button kind="primary" icon="add" onClick={() => create(true)}>New workspace</Button>;
   return (
-    <Page title="Workspaces" lead="Each has its own blocklists, campaigns, keys and licence." actions={newWorkspace}>
+    <Page title="Workspaces" lead="Each workspace has its own blocklists, campaigns, keys and license." actions={newWorkspace}>
       {workspaces.length === 0
-        ? <Empty title="There is no workspace yet"><p>Create one for each team or client.</p>{newWorkspace}</Empty>
+        ? <Empty title="There are no workspaces yet"><p>Create one for each team or client.</p>{newWorkspace}</Empty>
         : <Table caption="Workspaces" columns={columns(workspace?.id, setChanging)} rows={workspaces} keyOf={(row) => row.id} />}
       {creating && <CreateDialog onClose={() => create(false)} />}
       {changing && <PlanDialog workspace={changing} onClose={() => setChanging(null)} />}
