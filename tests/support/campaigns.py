@@ -81,10 +81,10 @@ class Campaign:
         return self.details()["progress"]
 
     def activate(self):
-        return succeeded(self.api.put(self.path + "/activate"))
+        return expect.ok(self.api.put(self.path + "/activate"))
 
     def pause(self):
-        return succeeded(self.api.put(self.path + "/pause"))
+        return expect.ok(self.api.put(self.path + "/pause"))
 
     # Steps
 

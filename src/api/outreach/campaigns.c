@@ -32,11 +32,11 @@ static void put_analytics(struct lb_buf *body, const struct lb_counts *counts)
     lb_buf_printf(body, "\"blocked\":%lld}}", (long long)counts->set_aside);
 }
 
-/* `state`: of the campaign, or of a new one, all zero. */
-static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
-                         const struct lb_campaign_state *state, const struct lb_sequence *sequence)
+/* Everything but the steps, without braces. `state`: of the campaign, or of a new one, all zero. */
+static void put_fields(struct lb_buf *body, const struct lb_campaign_row *row,
+                       const struct lb_campaign_state *state)
 {
-    lb_buf_append_lit(body, "{\"id\":");
+    lb_buf_append_lit(body, "\"id\":");
     lb_json_put_string(body, lb_str(row->id));
     lb_buf_append_lit(body, ",\"name\":");
     lb_json_put_string(body, lb_str(row->name));
@@ -48,6 +48,13 @@ static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
     lb_variables_put(body, state->variables);
     lb_buf_append_lit(body, ",\"linkedinAccounts\":[],\"analytics\":");
     put_analytics(body, &state->counts);
+}
+
+static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
+                         const struct lb_campaign_state *state, const struct lb_sequence *sequence)
+{
+    lb_buf_append_lit(body, "{");
+    put_fields(body, row, state);
     lb_buf_append_lit(body, ",\"steps\":");
     lb_steps_put(body, sequence);
     lb_buf_append_lit(body, "}");
@@ -309,10 +316,15 @@ enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app)
 
 static void reply_status(struct lb_request *req)
 {
-    const struct lb_campaign_change *change = done(req);
-    if (change)
-        lb_call_reply_done(lb_call_of(req), 200, "Campaign '%s' is %s", change->row.id,
-                           lb_campaign_status_name(change->row.status));
+    struct lb_campaign_change *change = done(req);
+    if (change) {
+        struct lb_buf *body = lb_reply_json(&req->reply, 200);
+        lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' is %s\",",
+                      change->row.id, lb_campaign_status_name(change->row.status));
+        put_fields(body, &change->row, &change->state);
+        lb_buf_append_lit(body, "}");
+    }
+    lb_campaign_change_fini(lb_call_of(req)->state);
 }
 
 static enum lb_progress set_status(struct lb_call *call,
