@@ -56,7 +56,7 @@ static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
     lb_buf_append_lit(body, "{");
     put_fields(body, row, state);
     lb_buf_append_lit(body, ",\"steps\":");
-    lb_steps_put(body, sequence);
+    lb_steps_put(body, sequence, "variants");
     lb_buf_append_lit(body, "}");
 }
 

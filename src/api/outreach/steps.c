@@ -7,22 +7,42 @@
 #include "domain/outreach/template.h"
 #include "json/encode.h"
 
-static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32_t order)
+#define HOURS_PER_DAY 24u
+
+/* The contract counts delays in days, with up to 4 decimals; they are kept in hours. */
+static void put_days(struct lb_buf *body, uint32_t hours)
+{
+    unsigned days = hours / HOURS_PER_DAY;
+    unsigned decimals = (hours % HOURS_PER_DAY * 10000 + HOURS_PER_DAY / 2) / HOURS_PER_DAY;
+    int width = 4;
+    for (; decimals && decimals % 10 == 0; width--)
+        decimals /= 10;
+    if (decimals)
+        lb_buf_printf(body, "%u.%0*u", days, width, decimals);
+    else
+        lb_buf_printf(body, "%u", days);
+}
+
+/* `variants`: the name under which the step's variants stand. There are none yet. */
+static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32_t order,
+                     const char *variants)
 {
     lb_buf_append_lit(body, "{\"id\":\"" LB_STEP_PREFIX);
     lb_buf_append_u64(body, step->no);
-    lb_buf_printf(body, "\",\"type\":\"%s\",\"order\":%u,\"delay\":%u,\"stopOnReply\":%s",
-                  lb_step_type_name(step->type), order, step->delay_hours,
+    lb_buf_printf(body, "\",\"type\":\"%s\",\"order\":%u,\"delay\":", lb_step_type_name(step->type),
+                  order);
+    put_days(body, step->delay_hours);
+    lb_buf_printf(body, ",\"delayHours\":%u,\"stopOnReply\":%s", step->delay_hours,
                   step->stop_on_reply ? "true" : "false");
     lb_buf_append_lit(body, ",\"genericBody\":");
     if (step->body.ptr)
         lb_json_put_string(body, step->body);
     else
         lb_buf_append_lit(body, "null");
-    lb_buf_append_lit(body, "}");
+    lb_buf_printf(body, ",\"%s\":[]}", variants);
 }
 
-void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence)
+void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence, const char *variants)
 {
     uint32_t order = 0;
     lb_buf_append_lit(body, "[");
@@ -31,7 +51,7 @@ void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence)
             continue;
         if (order)
             lb_buf_append_lit(body, ",");
-        put_step(body, &sequence->steps[i], ++order);
+        put_step(body, &sequence->steps[i], ++order, variants);
     }
     lb_buf_append_lit(body, "]");
 }
@@ -80,15 +100,36 @@ static bool read_type(struct reading *reading)
     return true;
 }
 
+/* Days as the nearest whole hour, but never nothing for what is more than 0. */
+static bool read_days(const struct lb_json *value, int64_t *out_hours)
+{
+    double days;
+    if (!lb_json_double(value, &days) || days < 0 || days * HOURS_PER_DAY > LB_STEP_DELAY_MAX)
+        return false;
+    int64_t hours = (int64_t)(days * HOURS_PER_DAY + 0.5);
+    *out_hours = hours == 0 && days > 0 ? 1 : hours;
+    return true;
+}
+
+/* "delay" in days, as WaLead's clients send it, or "delayHours". */
 static bool read_delay(struct reading *reading)
 {
-    const struct lb_json *value = lb_json_member(reading->body, "delay");
-    int64_t hours;
-    if (!present(value))
+    const struct lb_json *delay = lb_json_member(reading->body, "delay");
+    const struct lb_json *delay_hours = lb_json_member(reading->body, "delayHours");
+    int64_t by_days = 0;
+    int64_t hours = 0;
+    if (!present(delay) && !present(delay_hours))
         return true;
-    if (!lb_json_int64(value, &hours) || hours < 0 || hours > LB_STEP_DELAY_MAX)
-        return wrong(reading, "The \"delay\" of a step is a whole number of hours from 0 to 8760.");
-    reading->row->delay_hours = (uint32_t)hours;
+    if (present(delay) && !read_days(delay, &by_days))
+        return wrong(reading, "The \"delay\" of a step must be a number of days from 0 to 365.");
+    if (present(delay_hours) &&
+        (!lb_json_int64(delay_hours, &hours) || hours < 0 || hours > LB_STEP_DELAY_MAX))
+        return wrong(reading, "The \"delayHours\" of a step must be a whole number of hours from 0 "
+                              "to 8760.");
+    if (present(delay) && present(delay_hours) && by_days != hours)
+        return wrong(reading, "\"delay\" (in days) and \"delayHours\" of a step say different "
+                              "things. Send one of them.");
+    reading->row->delay_hours = (uint32_t)(present(delay) ? by_days : hours);
     reading->given |= LB_STEP_DELAY;
     return true;
 }
@@ -221,7 +262,7 @@ static void reply_added(struct lb_request *req)
 {
     const struct lb_step_change *change = done(req);
     if (change)
-        put_step(lb_reply_json(&req->reply, 201), &change->row, change->order_now);
+        put_step(lb_reply_json(&req->reply, 201), &change->row, change->order_now, "variants");
 }
 
 enum lb_progress lb_steps_post(struct lb_request *req, void *app)
@@ -278,14 +319,34 @@ enum lb_progress lb_steps_delete(struct lb_request *req, void *app)
     return lb_call_write(call, &change->write, 0, reply_removed);
 }
 
+static void put_sequence(struct lb_buf *body, const struct lb_campaign_row *campaign,
+                         const struct lb_sequence *sequence)
+{
+    lb_buf_append_lit(body, "{\"campaignId\":");
+    lb_json_put_string(body, lb_str(campaign->id));
+    lb_buf_append_lit(body, ",\"campaignName\":");
+    lb_json_put_string(body, lb_str(campaign->name));
+    lb_buf_append_lit(body, ",\"steps\":");
+    lb_steps_put(body, sequence, "messages");
+    lb_buf_append_lit(body, "}");
+}
+
 static enum lb_turn run_sequence(struct lb_call *call, struct lb_store_reader *reader)
 {
+    const struct lb_campaign *campaign =
+        lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
+    if (!campaign) {
+        lb_call_campaign_not_found(call);
+        lb_request_complete(call->req);
+        return LB_TURN_LAST;
+    }
+    struct lb_campaign_row row = campaign->row;
     struct lb_sequence sequence;
     lb_err err = lb_sequence_load(call->app->store, reader, call->list, true, &sequence);
     if (err)
         lb_call_refuse(call, err, NULL);
     else
-        lb_steps_put(lb_reply_json(&call->req->reply, 200), &sequence);
+        put_sequence(lb_reply_json(&call->req->reply, 200), &row, &sequence);
     lb_sequence_fini(&sequence);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
