@@ -117,11 +117,9 @@ static bool read_id(struct lb_call *call, struct lb_campaign_change *change)
 
 static struct lb_campaign_change *begin(struct lb_call *call)
 {
-    struct lb_campaign_change *change = lb_request_alloc(call->req, sizeof *change);
-    if (!change) {
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    struct lb_campaign_change *change = lb_call_alloc(call, sizeof *change);
+    if (!change)
         return NULL;
-    }
     change->standing = lb_call_standing(call, false);
     change->blocklist = call->app->blocklist;
     change->outreach = call->app->outreach;
@@ -129,25 +127,14 @@ static struct lb_campaign_change *begin(struct lb_call *call)
     return change;
 }
 
-/* The change that is done, or NULL when it failed and the reply is set. */
-static struct lb_campaign_change *done(struct lb_request *req)
+static void reply_created(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
-    struct lb_campaign_change *change = call->state;
-    if (change->write.result == LB_OK)
-        return change;
-    lb_call_refuse(call, change->write.result, &change->write.reason);
-    return NULL;
-}
-
-static void reply_created(struct lb_request *req)
-{
-    const struct lb_campaign_change *change = done(req);
-    if (!change)
+    const struct lb_campaign_change *change = call->state;
+    if (!lb_call_written(call))
         return;
     struct lb_campaign_state state = {.variables = change->variables};
     struct lb_sequence sequence = {.steps = change->steps, .count = change->step_count};
-    put_campaign(lb_reply_json(&req->reply, 201), &change->row, &state, &sequence);
+    put_campaign(lb_reply_json(&call->req->reply, 201), &change->row, &state, &sequence);
 }
 
 /* Reads "customVariables"; false when the reply is set. */
@@ -162,7 +149,7 @@ static bool read_variables(struct lb_call *call, struct lb_campaign_change *chan
     if (wrong)
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The campaign %s.", wrong);
     else if (!good)
-        lb_body_items_no_memory(call);
+        lb_call_no_memory(call);
     return good;
 }
 
@@ -181,10 +168,9 @@ enum lb_progress lb_campaigns_create(struct lb_call *call)
                          reply_created);
 }
 
-enum lb_progress lb_campaigns_post(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_post(struct lb_call *call)
 {
-    (void)app;
-    return lb_campaigns_create(lb_call_of(req));
+    return lb_campaigns_create(call);
 }
 
 /* A page of campaigns on its way. */
@@ -251,24 +237,23 @@ static bool read_status(struct lb_call *call, int *out)
 
 enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_default, size_t take_max)
 {
-    struct listing *listing = lb_request_alloc(call->req, sizeof *listing);
+    struct listing *listing = lb_call_alloc(call, sizeof *listing);
     if (!listing)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_paging_number(call, "take", "limit", take_default, take_max, &listing->take) ||
         !read_status(call, &listing->status))
         return LB_DONE;
-    listing->rows = lb_request_alloc(call->req, (listing->take + 1) * sizeof *listing->rows);
+    listing->rows = lb_call_alloc(call, (listing->take + 1) * sizeof *listing->rows);
     if (!listing->rows)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     call->state = listing;
     return lb_call_read(call, run_page);
 }
 
-enum lb_progress lb_campaigns_list(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_list(struct lb_call *call)
 {
-    (void)app;
-    return lb_campaigns_reply_page(lb_call_of(req), TAKE_DEFAULT, TAKE_MAX);
+    return lb_campaigns_reply_page(call, TAKE_DEFAULT, TAKE_MAX);
 }
 
 static enum lb_turn run_get(struct lb_call *call, struct lb_store_reader *reader)
@@ -288,25 +273,21 @@ static enum lb_turn run_get(struct lb_call *call, struct lb_store_reader *reader
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_campaigns_get(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_get(struct lb_call *call)
 {
-    (void)app;
-    return lb_call_read(lb_call_of(req), run_get);
+    return lb_call_read(call, run_get);
 }
 
-static void reply_deleted(struct lb_request *req)
+static void reply_deleted(struct lb_call *call)
 {
-    const struct lb_campaign_change *change = done(req);
-    if (change)
-        lb_call_reply_done(lb_call_of(req), 200,
-                           "Campaign '%s' deleted with its leads and its blocklist",
+    const struct lb_campaign_change *change = call->state;
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "Campaign '%s' deleted with its leads and its blocklist",
                            change->row.id);
 }
 
-enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_delete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_campaign_change *change = begin(call);
     if (!change)
         return LB_DONE;
@@ -314,17 +295,17 @@ enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app)
     return lb_call_write(call, &change->write, 0, reply_deleted);
 }
 
-static void reply_status(struct lb_request *req)
+static void reply_status(struct lb_call *call)
 {
-    struct lb_campaign_change *change = done(req);
-    if (change) {
-        struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_campaign_change *change = call->state;
+    if (lb_call_written(call)) {
+        struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
         lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' is %s\",",
                       change->row.id, lb_campaign_status_name(change->row.status));
         put_fields(body, &change->row, &change->state);
         lb_buf_append_lit(body, "}");
     }
-    lb_campaign_change_fini(lb_call_of(req)->state);
+    lb_campaign_change_fini(call->state);
 }
 
 static enum lb_progress set_status(struct lb_call *call,
@@ -337,14 +318,12 @@ static enum lb_progress set_status(struct lb_call *call,
     return lb_call_write(call, &change->write, 0, reply_status);
 }
 
-enum lb_progress lb_campaigns_activate(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_activate(struct lb_call *call)
 {
-    (void)app;
-    return set_status(lb_call_of(req), lb_campaign_activate);
+    return set_status(call, lb_campaign_activate);
 }
 
-enum lb_progress lb_campaigns_pause(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_pause(struct lb_call *call)
 {
-    (void)app;
-    return set_status(lb_call_of(req), lb_campaign_pause);
+    return set_status(call, lb_campaign_pause);
 }

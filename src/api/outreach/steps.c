@@ -161,7 +161,7 @@ static bool read_template(struct reading *reading)
     if (lb_body_items_characters(text) > LB_TEMPLATE_CHARACTERS_MAX)
         return wrong(reading, "The \"genericBody\" is longer than 10000 characters.");
     if (!lb_keep(reading->call, &kept, &text))
-        return lb_body_items_no_memory(reading->call);
+        return lb_call_no_memory(reading->call);
     reading->row->body = text;
     lb_err err = lb_template_check(text, &reading->reason);
     if (err)
@@ -204,9 +204,9 @@ bool lb_steps_read(struct lb_call *call, const struct lb_json *array, struct lb_
                        "\"steps\" is an array of at most %d steps.", LB_STEPS_MAX);
         return false;
     }
-    *out = lb_request_alloc(call->req, (count + 1) * sizeof **out);
+    *out = lb_call_alloc(call, (count + 1) * sizeof **out);
     if (!*out)
-        return lb_body_items_no_memory(call);
+        return false;
     for (size_t i = 0; i < count; i++) {
         struct reading reading = {.call = call, .body = lb_json_item(array, i), .row = &(*out)[i]};
         if (!read_step(&reading))
@@ -236,39 +236,25 @@ static bool read_order(struct lb_call *call, uint32_t *out)
 
 static struct lb_step_change *begin(struct lb_call *call)
 {
-    struct lb_step_change *change = lb_request_alloc(call->req, sizeof *change);
-    if (!change) {
-        lb_body_items_no_memory(call);
+    struct lb_step_change *change = lb_call_alloc(call, sizeof *change);
+    if (!change)
         return NULL;
-    }
     change->outreach = call->app->outreach;
     change->standing = lb_call_standing(call, false);
     call->state = change;
     return change;
 }
 
-/* The change that is done, or NULL when it failed and the reply is set. */
-static struct lb_step_change *done(struct lb_request *req)
+static void reply_added(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
-    struct lb_step_change *change = call->state;
-    if (change->write.result == LB_OK)
-        return change;
-    lb_call_refuse(call, change->write.result, &change->write.reason);
-    return NULL;
+    const struct lb_step_change *change = call->state;
+    if (lb_call_written(call))
+        put_step(lb_reply_json(&call->req->reply, 201), &change->row, change->order_now,
+                 "variants");
 }
 
-static void reply_added(struct lb_request *req)
+enum lb_progress lb_steps_post(struct lb_call *call)
 {
-    const struct lb_step_change *change = done(req);
-    if (change)
-        put_step(lb_reply_json(&req->reply, 201), &change->row, change->order_now, "variants");
-}
-
-enum lb_progress lb_steps_post(struct lb_request *req, void *app)
-{
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_step_change *change = begin(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
@@ -276,45 +262,41 @@ enum lb_progress lb_steps_post(struct lb_request *req, void *app)
     if (!read_step(&reading) || !read_order(call, &change->order))
         return LB_DONE;
     lb_step_add(change);
-    return lb_call_write(call, &change->write, req->body.len, reply_added);
+    return lb_call_write(call, &change->write, call->req->body.len, reply_added);
 }
 
-static void reply_replaced(struct lb_request *req)
+static void reply_replaced(struct lb_call *call)
 {
-    if (done(req))
-        lb_call_reply_done(lb_call_of(req), 200, "Step changed");
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "Step changed");
 }
 
-enum lb_progress lb_steps_put_one(struct lb_request *req, void *app)
+enum lb_progress lb_steps_put_one(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_step_change *change = begin(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct reading reading = {.call = call, .body = call->body, .row = &change->row};
     if (!read_fields(&reading) || !read_order(call, &change->order))
         return LB_DONE;
-    change->step = lb_id_step(req->params[1]);
+    change->step = lb_id_step(call->req->params[1]);
     change->given = reading.given;
     lb_step_replace(change);
-    return lb_call_write(call, &change->write, req->body.len, reply_replaced);
+    return lb_call_write(call, &change->write, call->req->body.len, reply_replaced);
 }
 
-static void reply_removed(struct lb_request *req)
+static void reply_removed(struct lb_call *call)
 {
-    if (done(req))
-        lb_call_reply_done(lb_call_of(req), 200, "Step deleted");
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "Step deleted");
 }
 
-enum lb_progress lb_steps_delete(struct lb_request *req, void *app)
+enum lb_progress lb_steps_delete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_step_change *change = begin(call);
     if (!change)
         return LB_DONE;
-    change->step = lb_id_step(req->params[1]);
+    change->step = lb_id_step(call->req->params[1]);
     lb_step_remove(change);
     return lb_call_write(call, &change->write, 0, reply_removed);
 }
@@ -352,8 +334,7 @@ static enum lb_turn run_sequence(struct lb_call *call, struct lb_store_reader *r
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_steps_sequence(struct lb_request *req, void *app)
+enum lb_progress lb_steps_sequence(struct lb_call *call)
 {
-    (void)app;
-    return lb_call_read(lb_call_of(req), run_sequence);
+    return lb_call_read(call, run_sequence);
 }
