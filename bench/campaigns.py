@@ -29,7 +29,7 @@ MEANWHILE = 1 << 42
 WHILE_DELETED = 1 << 43
 STEPS = [
     {"type": "invitation", "genericBody": "Hi {{firstName|there}}, {{opener}}"},
-    {"type": "message", "delay": 24, "genericBody": "Thank you, {{firstName}} of {{companyName}}"},
+    {"type": "message", "delay": 1, "genericBody": "Thank you, {{firstName}} of {{companyName}}"},
 ]
 LEAD = (
     f'{{"publicIdentifier":"{IDENTIFIER}","firstName":"Firstname","lastName":"Lastname-Example",'

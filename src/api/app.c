@@ -60,18 +60,17 @@ static enum lb_admission decide(void *context, struct lb_request *req)
 
 static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *reader)
 {
-    (void)reader;
-    struct lb_request *req = call->req;
-    if (req->route->handle(req, call->app) == LB_DONE)
-        lb_request_complete(req);
+    if (call->req->route->handle(call) == LB_DONE)
+        lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
 
-static enum lb_progress start(struct lb_request *req)
+static enum lb_progress start(struct lb_call *call)
 {
+    const struct lb_request *req = call->req;
     if ((req->route->flags & LB_ROUTE_HEAVY) && req->body.len > HEAVY_BODY_BYTES)
-        return lb_call_read(lb_call_of(req), run_heavy);
-    return req->route->handle(req, lb_call_of(req)->app);
+        return lb_call_read(call, run_heavy);
+    return req->route->handle(call);
 }
 
 /* Memory has all that the store had when the request came. */
@@ -80,7 +79,7 @@ static enum lb_progress resume(struct lb_request *req)
     struct lb_call *call = lb_call_of(req);
     if (call->fresh.result)
         return lb_call_refuse(call, call->fresh.result, NULL);
-    return lb_gate_pass_fresh(call) ? start(req) : LB_DONE;
+    return lb_gate_pass_fresh(call) ? start(call) : LB_DONE;
 }
 
 static enum lb_progress ask_first(struct lb_call *call)
@@ -100,12 +99,11 @@ static enum lb_progress handle(void *context, struct lb_request *req)
     if (app->freshness && !(req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_OWN)))
         return ask_first(call);
     /* A body may have taken its time. */
-    return !req->has_body || lb_gate_still_passes(call) ? start(req) : LB_DONE;
+    return !req->has_body || lb_gate_still_passes(call) ? start(call) : LB_DONE;
 }
 
-static void log_request(const struct lb_app *app, const struct lb_request *req, uint64_t ns)
+static void log_request(const struct lb_request *req, uint64_t ns)
 {
-    (void)app;
     const struct lb_call *call = lb_call_of((struct lb_request *)req);
     struct lb_log_line line;
     char client[INET6_ADDRSTRLEN];
@@ -134,7 +132,7 @@ static void end(void *context, struct lb_request *req)
     size_t route = req->route ? (size_t)(req->route - lb_routes) : lb_route_count;
     lb_metrics_count(app->metrics, route, req->reply.status, ns);
     if (lb_log_enabled(LB_LOG_INFO))
-        log_request(app, req, ns);
+        log_request(req, ns);
     if (call)
         lb_json_free(call->body);
 }

@@ -10,12 +10,6 @@
 #define TEXT_BLOCK ((size_t)16 << 10)
 #define TEXT_ROOM  512
 
-bool lb_body_items_no_memory(struct lb_call *call)
-{
-    lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    return false;
-}
-
 size_t lb_body_items_characters(struct lb_str text)
 {
     size_t count = 0;
@@ -96,14 +90,14 @@ bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_
                       size_t index, struct lb_str value, const char *reason)
 {
     if (!bad->items)
-        bad->items = lb_request_alloc(call->req, bad->room * sizeof *bad->items);
+        bad->items = lb_call_alloc(call, bad->room * sizeof *bad->items);
     if (!bad->items)
-        return lb_body_items_no_memory(call);
+        return false;
     if (bad->count++ >= bad->room)
         return true;
     value = shown_part(value);
     if (!lb_keep(call, kept, &value))
-        return lb_body_items_no_memory(call);
+        return lb_call_no_memory(call);
     bad->items[bad->count - 1] = (struct lb_bad_item){index, value, reason};
     return true;
 }

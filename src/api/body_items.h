@@ -49,9 +49,6 @@ void lb_bad_items_put_invalid(const struct lb_bad_items *bad, struct lb_call *ca
 /* The array `name` of the body, with its size checked; NULL when the reply is set. */
 const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name);
 
-/* Says "out of memory" and returns false. */
-bool lb_body_items_no_memory(struct lb_call *call);
-
 /* Code points of a text. */
 size_t lb_body_items_characters(struct lb_str text);
 

@@ -67,10 +67,39 @@ enum lb_progress lb_call_campaign_not_found(struct lb_call *call)
     return LB_DONE;
 }
 
-enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
-                               void (*finish)(struct lb_request *req))
+void *lb_call_alloc(struct lb_call *call, size_t size)
 {
-    call->req->before_reply = finish;
+    void *memory = lb_request_alloc(call->req, size);
+    if (!memory)
+        lb_call_no_memory(call);
+    return memory;
+}
+
+bool lb_call_no_memory(struct lb_call *call)
+{
+    lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    return false;
+}
+
+static void finish_write(struct lb_request *req)
+{
+    struct lb_call *call = lb_call_of(req);
+    call->finish(call);
+}
+
+bool lb_call_written(struct lb_call *call)
+{
+    if (call->write->result)
+        lb_call_refuse(call, call->write->result, &call->write->reason);
+    return !call->write->result;
+}
+
+enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
+                               void (*finish)(struct lb_call *call))
+{
+    call->write = write;
+    call->finish = finish;
+    call->req->before_reply = finish_write;
     write->completion = lb_request_completion(call->req, &write->home);
     write->share = call->workspace ? &call->workspace->writes : NULL;
     if (call->workspace)
@@ -91,7 +120,6 @@ static struct lb_call *call_of_read(struct lb_read *read)
 static enum lb_turn run_read(struct lb_read *read, struct lb_store *store,
                              struct lb_store_reader *reader)
 {
-    (void)store;
     struct lb_call *call = call_of_read(read);
     if (lb_gate_still_passes(call))
         return call->run(call, reader);

@@ -25,8 +25,10 @@ struct lb_call {
     bool dry_run;                   /* says what would happen, and changes nothing */
     struct lb_fresh fresh;          /* asks whether it does */
     struct lb_json *body;           /* freed with the call */
-    struct lb_read read;            /* for lb_call_read and heavy handlers */
-    struct lb_read_lane *lane;      /* of the readers; NULL: the workspace's */
+    struct lb_write *write;         /* for lb_call_write */
+    void (*finish)(struct lb_call *call);
+    struct lb_read read;       /* for lb_call_read and heavy handlers */
+    struct lb_read_lane *lane; /* of the readers; NULL: the workspace's */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
     void *state; /* the handler's own */
 };
@@ -45,10 +47,19 @@ enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct l
 /* The reply for a campaign of the path that the workspace does not have. */
 enum lb_progress lb_call_campaign_not_found(struct lb_call *call);
 
-/* Hands a write to the writer. When it is done, `finish` is called on the request's I/O thread with
- * the result in the write, and replies. `size`: bytes of memory that wait with it. */
+/* Memory as of lb_request_alloc; NULL when there is none: the reply is set. */
+void *lb_call_alloc(struct lb_call *call, size_t size);
+
+/* Refuses the call for want of memory, and returns false. */
+bool lb_call_no_memory(struct lb_call *call);
+
+/* Hands a write to the writer. When it is done, `finish` is called on the request's I/O thread,
+ * asks lb_call_written and replies. `size`: bytes of memory that wait with it. */
 enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, size_t size,
-                               void (*finish)(struct lb_request *req));
+                               void (*finish)(struct lb_call *call));
+
+/* In a `finish`: false when the write failed, and the reply says so. */
+bool lb_call_written(struct lb_call *call);
 
 /* Hands the call to a reader thread, where `run` replies, maybe in several turns
  * (reader/reader.h). */

@@ -208,11 +208,9 @@ static bool pass_caller(struct lb_call *call)
                        "Send your API key in the header x-api-key.");
         return false;
     }
-    call->person = lb_request_alloc(call->req, sizeof *call->person);
-    if (!call->person) {
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    call->person = lb_call_alloc(call, sizeof *call->person);
+    if (!call->person)
         return false;
-    }
     call->person->token = token;
     /* What a browser gets is what its header says, and nothing that it may guess. */
     lb_reply_header(&call->req->reply, "X-Content-Type-Options", "nosniff");

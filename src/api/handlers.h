@@ -1,105 +1,105 @@
 /* The handlers of routes.c, by file. Each parses its request, asks the domain, and replies; see
- * lb_route in http/router.h for when it is called. `app` is the struct lb_app. */
+ * lb_route in http/router.h for when it is called. */
 #ifndef LB_API_HANDLERS_H
 #define LB_API_HANDLERS_H
 
 #include "http/router.h"
 
-/* blocked_leads.c */
-enum lb_progress lb_blocked_leads_post(struct lb_request *req, void *app);
-enum lb_progress lb_blocked_leads_list(struct lb_request *req, void *app);
-enum lb_progress lb_blocked_leads_delete(struct lb_request *req, void *app);
+/* blocklist/campaign_list.c */
+enum lb_progress lb_blocked_leads_post(struct lb_call *call);
+enum lb_progress lb_blocked_leads_list(struct lb_call *call);
+enum lb_progress lb_blocked_leads_delete(struct lb_call *call);
 
-/* workspace_leads.c */
-enum lb_progress lb_workspace_leads_post(struct lb_request *req, void *app);
-enum lb_progress lb_workspace_leads_list(struct lb_request *req, void *app);
-enum lb_progress lb_workspace_leads_delete(struct lb_request *req, void *app);
+/* blocklist/workspace_list.c */
+enum lb_progress lb_workspace_leads_post(struct lb_call *call);
+enum lb_progress lb_workspace_leads_list(struct lb_call *call);
+enum lb_progress lb_workspace_leads_delete(struct lb_call *call);
 
 /* check.c */
-enum lb_progress lb_check_get(struct lb_request *req, void *app);
-enum lb_progress lb_check_post(struct lb_request *req, void *app);
+enum lb_progress lb_check_get(struct lb_call *call);
+enum lb_progress lb_check_post(struct lb_call *call);
 
 /* changes.c */
-enum lb_progress lb_changes_undo(struct lb_request *req, void *app);
+enum lb_progress lb_changes_undo(struct lb_call *call);
 
 /* campaigns.c */
-enum lb_progress lb_campaigns_post(struct lb_request *req, void *app);
-enum lb_progress lb_campaigns_list(struct lb_request *req, void *app);
-enum lb_progress lb_campaigns_get(struct lb_request *req, void *app);
-enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app);
-enum lb_progress lb_campaigns_activate(struct lb_request *req, void *app);
-enum lb_progress lb_campaigns_pause(struct lb_request *req, void *app);
+enum lb_progress lb_campaigns_post(struct lb_call *call);
+enum lb_progress lb_campaigns_list(struct lb_call *call);
+enum lb_progress lb_campaigns_get(struct lb_call *call);
+enum lb_progress lb_campaigns_delete(struct lb_call *call);
+enum lb_progress lb_campaigns_activate(struct lb_call *call);
+enum lb_progress lb_campaigns_pause(struct lb_call *call);
 
 /* steps.c */
-enum lb_progress lb_steps_sequence(struct lb_request *req, void *app);
-enum lb_progress lb_steps_post(struct lb_request *req, void *app);
-enum lb_progress lb_steps_put_one(struct lb_request *req, void *app);
-enum lb_progress lb_steps_delete(struct lb_request *req, void *app);
+enum lb_progress lb_steps_sequence(struct lb_call *call);
+enum lb_progress lb_steps_post(struct lb_call *call);
+enum lb_progress lb_steps_put_one(struct lb_call *call);
+enum lb_progress lb_steps_delete(struct lb_call *call);
 
 /* leads.c */
-enum lb_progress lb_leads_post(struct lb_request *req, void *app);
-enum lb_progress lb_leads_put_status(struct lb_request *req, void *app);
-enum lb_progress lb_leads_delete(struct lb_request *req, void *app);
+enum lb_progress lb_leads_post(struct lb_call *call);
+enum lb_progress lb_leads_put_status(struct lb_call *call);
+enum lb_progress lb_leads_delete(struct lb_call *call);
 
 /* lead_list.c */
-enum lb_progress lb_leads_list(struct lb_request *req, void *app);
+enum lb_progress lb_leads_list(struct lb_call *call);
 
 /* explain.c */
-enum lb_progress lb_leads_explain(struct lb_request *req, void *app);
+enum lb_progress lb_leads_explain(struct lb_call *call);
 
 /* activities.c */
-enum lb_progress lb_activities_claim(struct lb_request *req, void *app);
-enum lb_progress lb_activities_complete(struct lb_request *req, void *app);
+enum lb_progress lb_activities_claim(struct lb_call *call);
+enum lb_progress lb_activities_complete(struct lb_call *call);
 
 /* activity_list.c */
-enum lb_progress lb_activities_list(struct lb_request *req, void *app);
+enum lb_progress lb_activities_list(struct lb_call *call);
 
 /* health.c */
-enum lb_progress lb_health_live(struct lb_request *req, void *app);
-enum lb_progress lb_health_ready(struct lb_request *req, void *app);
-enum lb_progress lb_health_metrics(struct lb_request *req, void *app);
+enum lb_progress lb_health_live(struct lb_call *call);
+enum lb_progress lb_health_ready(struct lb_call *call);
+enum lb_progress lb_health_metrics(struct lb_call *call);
 
 /* sessions.c */
-enum lb_progress lb_sessions_post(struct lb_request *req, void *app);
-enum lb_progress lb_sessions_get(struct lb_request *req, void *app);
-enum lb_progress lb_sessions_delete(struct lb_request *req, void *app);
-enum lb_progress lb_sessions_put_password(struct lb_request *req, void *app);
-enum lb_progress lb_sessions_post_link(struct lb_request *req, void *app);
-enum lb_progress lb_sessions_post_from_link(struct lb_request *req, void *app);
+enum lb_progress lb_sessions_post(struct lb_call *call);
+enum lb_progress lb_sessions_get(struct lb_call *call);
+enum lb_progress lb_sessions_delete(struct lb_call *call);
+enum lb_progress lb_sessions_put_password(struct lb_call *call);
+enum lb_progress lb_sessions_post_link(struct lb_call *call);
+enum lb_progress lb_sessions_post_from_link(struct lb_call *call);
 
 /* users.c */
-enum lb_progress lb_users_list(struct lb_request *req, void *app);
-enum lb_progress lb_users_post(struct lb_request *req, void *app);
-enum lb_progress lb_users_post_link(struct lb_request *req, void *app);
-enum lb_progress lb_users_delete(struct lb_request *req, void *app);
+enum lb_progress lb_users_list(struct lb_call *call);
+enum lb_progress lb_users_post(struct lb_call *call);
+enum lb_progress lb_users_post_link(struct lb_call *call);
+enum lb_progress lb_users_delete(struct lb_call *call);
 
 /* workspaces.c */
-enum lb_progress lb_workspaces_post(struct lb_request *req, void *app);
-enum lb_progress lb_workspaces_list(struct lb_request *req, void *app);
-enum lb_progress lb_workspaces_plan(struct lb_request *req, void *app);
+enum lb_progress lb_workspaces_post(struct lb_call *call);
+enum lb_progress lb_workspaces_list(struct lb_call *call);
+enum lb_progress lb_workspaces_plan(struct lb_call *call);
 
 /* keys.c */
-enum lb_progress lb_keys_post(struct lb_request *req, void *app);
-enum lb_progress lb_keys_list(struct lb_request *req, void *app);
-enum lb_progress lb_keys_delete(struct lb_request *req, void *app);
+enum lb_progress lb_keys_post(struct lb_call *call);
+enum lb_progress lb_keys_list(struct lb_call *call);
+enum lb_progress lb_keys_delete(struct lb_call *call);
 
 /* lookup.c */
-enum lb_progress lb_lookup_get(struct lb_request *req, void *app);
+enum lb_progress lb_lookup_get(struct lb_call *call);
 
 /* statistics.c */
-enum lb_progress lb_statistics_get(struct lb_request *req, void *app);
+enum lb_progress lb_statistics_get(struct lb_call *call);
 
 /* audit.c */
-enum lb_progress lb_audit_list(struct lb_request *req, void *app);
+enum lb_progress lb_audit_list(struct lb_call *call);
 
 /* admin_campaigns.c */
-enum lb_progress lb_admin_campaigns_post(struct lb_request *req, void *app);
-enum lb_progress lb_admin_campaigns_list(struct lb_request *req, void *app);
+enum lb_progress lb_admin_campaigns_post(struct lb_call *call);
+enum lb_progress lb_admin_campaigns_list(struct lb_call *call);
 
 /* admin_backup.c */
-enum lb_progress lb_admin_backup(struct lb_request *req, void *app);
+enum lb_progress lb_admin_backup(struct lb_call *call);
 
 /* dashboard.c */
-enum lb_progress lb_dashboard_file(struct lb_request *req, void *app);
+enum lb_progress lb_dashboard_file(struct lb_call *call);
 
 #endif

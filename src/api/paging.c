@@ -250,9 +250,9 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 
 enum lb_progress lb_paging_reply(struct lb_call *call, const struct lb_paging *paging)
 {
-    struct listing *listing = lb_request_alloc(call->req, sizeof *listing);
+    struct listing *listing = lb_call_alloc(call, sizeof *listing);
     if (!listing)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     listing->paging = paging;
     listing->call = call;
     listing->progress.look = LOOK_AT_MOST;

@@ -6,14 +6,14 @@
 #define BLOCKED_LEADS CAMPAIGN "/blocked-leads"
 
 const struct lb_route lb_routes[] = {
-    /* blocked_leads.c: the blocklist of a campaign */
+    /* campaign_list.c: the blocklist of a campaign */
     {LB_POST, BLOCKED_LEADS, lb_blocked_leads_post,
      LB_ROUTE_CHANGES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
     {LB_GET, BLOCKED_LEADS, lb_blocked_leads_list, LB_ROUTE_CAMPAIGN},
     {LB_DELETE, BLOCKED_LEADS, lb_blocked_leads_delete,
      LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
 
-    /* workspace_leads.c: the blocklist of the whole workspace */
+    /* workspace_list.c: the blocklist of the whole workspace */
     {LB_POST, "/v1/blocked-leads", lb_workspace_leads_post,
      LB_ROUTE_CHANGES | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
     {LB_GET, "/v1/blocked-leads", lb_workspace_leads_list, 0},

@@ -10,11 +10,13 @@
 
 #include "http/request.h"
 
+struct lb_call; /* the application's own view of a request */
+
 struct lb_route {
     enum lb_method method;
     const char *pattern;
-    enum lb_progress (*handle)(struct lb_request *req, void *app); /* once the body is complete */
-    unsigned flags;                                                /* the application's own */
+    enum lb_progress (*handle)(struct lb_call *call); /* once the body is complete */
+    unsigned flags;                                   /* the application's own */
 };
 
 /* Sets req->route and req->params.

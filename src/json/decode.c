@@ -1,10 +1,13 @@
 #include "json/decode.h"
 
+#include <float.h>
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
 #include <json-c/linkhash.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* json-c has no value for null: it is a NULL pointer there, which here is what is missing. */
 static char null_value;
@@ -160,6 +163,32 @@ bool lb_json_int64(const struct lb_json *value, int64_t *out)
     int64_t number = json_object_get_int64(object);
     if (number == INT64_MIN || (number == INT64_MAX && json_object_get_uint64(object) > INT64_MAX))
         return false;
+    *out = number;
+    return true;
+}
+
+/* No digit but 0 before the exponent. */
+static bool written_as_zero(const char *number)
+{
+    char first = number[strcspn(number, "123456789eE")];
+    return first < '1' || first > '9';
+}
+
+bool lb_json_double(const struct lb_json *value, double *out)
+{
+    int64_t whole;
+    if (lb_json_int64(value, &whole)) {
+        *out = (double)whole;
+        return true;
+    }
+    if (lb_json_type(value) != LB_JSON_DOUBLE)
+        return false;
+    double number = json_object_get_double(to_json_c(value));
+    if (!isfinite(number))
+        return false;
+    const char *text = json_object_get_string(to_json_c(value));
+    if (number == 0 && text && !written_as_zero(text)) /* too small for a double */
+        number = text[0] == '-' ? -DBL_MIN : DBL_MIN;
     *out = number;
     return true;
 }

@@ -65,6 +65,10 @@ struct lb_str lb_json_string(const struct lb_json *value);
  * 2^63 - 1. */
 bool lb_json_int64(const struct lb_json *value, int64_t *out);
 
+/* False, with `*out` untouched, unless it is a finite number (and, of type LB_JSON_INT, one that
+ * lb_json_int64 takes). What is not 0 as it was written never becomes 0. */
+bool lb_json_double(const struct lb_json *value, double *out);
+
 /* False, with `*out` untouched, unless it is true or false. */
 bool lb_json_bool(const struct lb_json *value, bool *out);
 

@@ -10,7 +10,7 @@ let client;
 let member;
 const steps = [
   { type: 'visit_profile', delay: 0 },
-  { type: 'message', delay: 48, genericBody: 'Hi {{firstName|there}}' },
+  { type: 'message', delay: 2, genericBody: 'Hi {{firstName|there}}' },
 ];
 
 const shared = useServer({}, async (server) => {

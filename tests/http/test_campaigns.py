@@ -166,6 +166,32 @@ def test_activate_and_pause(tenant, api):
     assert expect.ok(api.get(f"/campaigns/{campaign}"))["status"] == "active"
 
 
+@pytest.mark.parametrize("variables", [{}, {"product": "Bücher \"& more\"", "x" * 64: "y" * 2000}],
+                         ids=["plain", "with variables"])
+def test_activate_and_pause_answer_the_campaign_as_it_is_now(tenant, variables):
+    campaign = Campaign(tenant, "a-1", "b-2", active=False, customVariables=variables)
+    campaign.block("b-2")
+    for action, status in (("activate", "active"), ("activate", "active"), ("pause", "paused"),
+                           ("pause", "paused"), ("activate", "active")):
+        body = expect.ok(campaign.api.put(f"{campaign.path}/{action}"))
+        assert body.keys() == FIELDS - {"steps"} | {"success", "message"}
+        assert body.pop("success") is True
+        assert body.pop("message") == f"Campaign '{campaign.id}' is {status}"
+        details = campaign.details()
+        del details["steps"]
+        assert body == details
+        assert body["status"] == status
+
+
+def test_activating_a_campaign_with_nobody_left_answers_that_it_is_completed(tenant):
+    campaign = Campaign(tenant, "a-1", active=False)
+    campaign.block("a-1")
+    body = campaign.activate()
+    assert (body["status"], body["progress"]) == ("completed", 100)
+    assert body["analytics"] == campaign.details()["analytics"]
+    assert campaign.pause()["status"] == "completed"
+
+
 def test_blocks_hold_in_every_status(tenant, api):
     campaign = Campaign(tenant, "a-1", active=False)
     path = campaign.blocks

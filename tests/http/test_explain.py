@@ -45,7 +45,7 @@ def test_a_lead_that_was_stopped_is_not_contacted(tenant, status):
 
 
 def test_the_next_step_follows_the_lead(tenant):
-    campaign = Campaign(tenant, "a-1", steps=[VISIT, {**MESSAGE, "delay": 1}])
+    campaign = Campaign(tenant, "a-1", steps=[VISIT, {**MESSAGE, "delayHours": 1}])
     steps = campaign.sequence()
     assert campaign.explain("a-1")["nextStep"] == short(steps[0])
     campaign.complete(campaign.claim_one())

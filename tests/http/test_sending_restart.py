@@ -35,7 +35,7 @@ class Scene:
         self.campaign = Campaign(self.tenant, *PEOPLE,
                                  {"publicIdentifier": "john-doe", "memberId": member_id(1),
                                   "firstName": "Zoë", "variables": {"topic": "tea"}},
-                                 steps=[INVITATION, {**MESSAGE, "delay": 24}, VISIT],
+                                 steps=[INVITATION, {**MESSAGE, "delay": 1}, VISIT],
                                  customVariables={"product": "Kettle"})
         self.draft = Campaign(self.tenant, "a-1", steps=[VISIT], active=False)
 

@@ -30,36 +30,42 @@ def empty(tenant):
 
 def test_a_campaign_is_created_with_its_steps_in_the_order_given(api):
     body = expect.ok(api.post("/campaigns", {"name": "Three", "steps": [
-        VISIT, {**INVITATION, "delay": 24, "stopOnReply": False}, MESSAGE]}), 201)
+        VISIT, {**INVITATION, "delay": 2, "stopOnReply": False}, MESSAGE]}), 201)
     steps = body["steps"]
     assert [step.keys() for step in steps] == [STEP] * 3
     assert len({step.pop("id") for step in steps}) == 3
     assert steps == [
-        {"type": "visit_profile", "order": 1, "delay": 0, "stopOnReply": True, "genericBody": None},
-        {"type": "invitation", "order": 2, "delay": 24, "stopOnReply": False,
-         "genericBody": INVITATION["genericBody"]},
-        {"type": "message", "order": 3, "delay": 0, "stopOnReply": True,
-         "genericBody": MESSAGE["genericBody"]}]
+        {"type": "visit_profile", "order": 1, "delay": 0, "delayHours": 0, "stopOnReply": True,
+         "genericBody": None, "variants": []},
+        {"type": "invitation", "order": 2, "delay": 2, "delayHours": 48, "stopOnReply": False,
+         "genericBody": INVITATION["genericBody"], "variants": []},
+        {"type": "message", "order": 3, "delay": 0, "delayHours": 0, "stopOnReply": True,
+         "genericBody": MESSAGE["genericBody"], "variants": []}]
 
 
 def test_steps_read_alike_in_the_campaign_the_list_and_the_sequence(fresh):
-    made = expect.ok(fresh.api.post("/campaigns", {"name": "Three", "steps": list(THREE)}), 201)
+    made = expect.ok(fresh.api.post("/campaigns", {"name": 'Three "3"', "steps": list(THREE)}), 201)
     assert expect.ok(fresh.api.get(f"/campaigns/{made['id']}")) == made
     assert expect.ok(fresh.api.get("/campaigns")) == [made]
-    assert expect.ok(fresh.api.get(f"/campaigns/{made['id']}/sequence")) == made["steps"]
+    sequence = expect.ok(fresh.api.get(f"/campaigns/{made['id']}/sequence"))
+    assert sequence.keys() == {"campaignId", "campaignName", "steps"}
+    assert (sequence["campaignId"], sequence["campaignName"]) == (made["id"], 'Three "3"')
+    for step in sequence["steps"]:
+        step["variants"] = step.pop("messages")  # what the sequence calls them
+    assert sequence["steps"] == made["steps"]
 
 
 def test_a_campaign_without_steps_has_an_empty_sequence(empty, api, campaign):
     assert empty.sequence() == []
-    assert expect.ok(api.get(f"/campaigns/{campaign}/sequence")) == []
+    assert expect.ok(api.get(f"/campaigns/{campaign}/sequence"))["steps"] == []
 
 
 def test_an_added_step_becomes_the_last_and_has_the_defaults(empty):
     for order in (1, 2, 3):
         step = empty.add_step(VISIT)
         assert step == {"id": step["id"], "type": "visit_profile", "order": order, "delay": 0,
-                        "stopOnReply": True, "genericBody": None}
-        assert empty.sequence()[-1] == step
+                        "delayHours": 0, "stopOnReply": True, "genericBody": None, "variants": []}
+        assert empty.sequence()[-1]["id"] == step["id"]
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4])
@@ -100,8 +106,9 @@ def test_a_new_order_moves_a_step_and_closes_the_gap(three, start, order):
     assert orders(three) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("fields", [{"delay": 48}, {"stopOnReply": False}, {"genericBody": "Other"},
-                                    {"type": "invitation"}, {"delay": 8760, "genericBody": "Two"},
+@pytest.mark.parametrize("fields", [{"delay": 2, "delayHours": 48}, {"stopOnReply": False},
+                                    {"genericBody": "Other"}, {"type": "invitation"},
+                                    {"delay": 365, "delayHours": 8760, "genericBody": "Two"},
                                     {}], ids=repr)
 def test_a_change_replaces_the_given_fields_and_nothing_else(tenant, fields):
     campaign = Campaign(tenant, steps=[MESSAGE, {**MESSAGE, "delay": 5}, MESSAGE])
@@ -171,11 +178,10 @@ BAD_STEPS = {
     "type in another case": {"type": "Message", "genericBody": "x"},
     "number as type": {"type": 1},
     "negative delay": {**VISIT, "delay": -1},
-    "long delay": {**VISIT, "delay": 8761},
-    "huge delay": {**VISIT, "delay": 2**64},
-    "half an hour": {**VISIT, "delay": 0.5},
+    "long delay": {**VISIT, "delay": 366},
+    "long delay in hours": {**VISIT, "delayHours": 8761},
     "text as delay": {**VISIT, "delay": "24"},
-    "truth as delay": {**VISIT, "delay": True},
+    "contradiction": {**VISIT, "delay": 1, "delayHours": 1},
     "text as stopOnReply": {**VISIT, "stopOnReply": "yes"},
     "number as stopOnReply": {**VISIT, "stopOnReply": 1},
     "number as text": {**MESSAGE, "genericBody": 5},
@@ -205,8 +211,8 @@ def test_a_bad_step_refuses_the_campaign_that_is_created_with_it(fresh, step):
 
 
 @pytest.mark.parametrize("fields", [
-    {"type": "email"}, {"type": None}, {"delay": -1}, {"delay": 8761}, {"delay": 1.5},
-    {"delay": "1"}, {"stopOnReply": "no"}, {"genericBody": 5}, {"genericBody": ""},
+    {"type": "email"}, {"type": None}, {"delay": -1}, {"delay": 365.01}, {"delayHours": 1.5},
+    {"delay": "1"}, {"delay": 2, "delayHours": 2}, {"stopOnReply": "no"}, {"genericBody": 5}, {"genericBody": ""},
     {"genericBody": "x" * 10_001}, {"order": 0}, {"order": -1}, {"order": 1.5}, {"order": "1"},
     {"delay": 7, "type": "email"}], ids=lambda fields: repr(fields)[:40])
 def test_a_bad_change_is_refused_whole(three, fields):
@@ -231,11 +237,84 @@ def test_steps_of_another_shape_are_refused(fresh, steps):
 
 
 def test_the_bounds_themselves_are_allowed(empty):
-    for step in ({**VISIT, "delay": 0}, {**VISIT, "delay": 8760},
+    for step in ({**VISIT, "delay": 0}, {**VISIT, "delay": 365},
                  {"type": "message", "genericBody": "é" * 10_000},
                  {"type": "message", "genericBody": "x"}, {"type": "invitation"}):
         made = empty.add_step(step)
         assert {**made, **step} == made
+
+
+DELAYS = {  # as sent: hours, and days as answered
+    "0": (0, "0"), "-0": (0, "0"), "-0.0": (0, "0"), "0e9": (0, "0"), "0.0E-5": (0, "0"),
+    "1": (24, "1"), "2.0": (48, "2"), "1e1": (240, "10"), "1.5": (36, "1.5"), "0.5": (12, "0.5"),
+    "0.25": (6, "0.25"), "0.125": (3, "0.125"), "0.0417": (1, "0.0417"), "0.0625": (2, "0.0833"),
+    "0.062499": (1, "0.0417"), "0.0208": (1, "0.0417"), "0.0001": (1, "0.0417"),
+    "1e-400": (1, "0.0417"), "0." + "0" * 400 + "1": (1, "0.0417"), "0.0209": (1, "0.0417"),
+    "0.3333": (8, "0.3333"), "0.9583": (23, "0.9583"), "0.99": (24, "1"), "1.0208": (24, "1"),
+    "1.0209": (25, "1.0417"), "7.1666666666666667": (172, "7.1667"), "364.99": (8760, "365"),
+    "364.9583": (8759, "364.9583"), "365": (8760, "365"), "365.0": (8760, "365"),
+    "3.65e2": (8760, "365"), "365." + "0" * 400: (8760, "365")}
+
+
+def raw_step(delay):
+    return '{"type":"visit_profile",%s}' % delay
+
+
+@pytest.mark.parametrize("sent", DELAYS, ids=lambda sent: sent[:20])
+def test_a_delay_is_in_days_and_kept_in_whole_hours(empty, sent):
+    hours, days = DELAYS[sent]
+    response = empty.post_step(raw_step(f'"delay":{sent}'))
+    assert expect.ok(response, 201)["delayHours"] == hours
+    assert f'"delay":{days},'.encode() in response.body  # up to four decimals, none that says nothing
+    (step,) = empty.sequence()
+    assert (step["delayHours"], step["delay"]) == (hours, float(days))
+    both = {"delay": step["delay"], "delayHours": hours}  # what was answered may be sent
+    empty.change_step(step["id"], **both)
+    assert {**step, **both} == empty.sequence()[0]
+
+
+def test_every_whole_hour_comes_back_from_its_days(tenant):
+    for start in range(0, 8761, 50 * 17):
+        hours = list(range(start, min(8761, start + 50 * 17), 17))
+        campaign = Campaign(tenant, steps=[{**VISIT, "delayHours": hour} for hour in hours])
+        sent = [{**VISIT, "delay": step["delay"]} for step in campaign.sequence()]
+        assert [step["delayHours"] for step in Campaign(tenant, steps=sent).sequence()] == hours
+
+
+BAD_DELAYS = ["-1", "-0.0001", "-1e-400", "365.01", "365.00001", "366", "8760", "1e400", "-1e400",
+              "18446744073709551616", "1" + "0" * 400, "9" * 400 + ".5", '"2"', "true", "false",
+              "null", "[]", "[1]", "{}", '""']
+
+
+@pytest.mark.parametrize("delay", [f'"delay":{value}' for value in BAD_DELAYS] + [
+    f'"delayHours":{value}' for value in [
+        "-1", "8761", "1.5", "1.0", "1e1", "1e400", "9223372036854775808", '"2"', "true", "null", "[]"]
+] + ['"delay":1,"delayHours":23', '"delay":0,"delayHours":1', '"delay":0.0001,"delayHours":0',
+     '"delay":24,"delayHours":24', '"delay":"1","delayHours":24', '"delay":1,"delayHours":"24"',
+     '"delay":1,"delayHours":null'], ids=lambda text: text[:40])
+def test_a_bad_delay_is_refused_wherever_a_step_is_sent(empty, fresh, delay):
+    expect.error(empty.post_step(raw_step(delay)), 400, "invalid_body")
+    body = '{"name":"Bad","steps":[%s]}' % raw_step(delay)
+    expect.error(fresh.api.post("/campaigns", body), 400, "invalid_body")
+    step = empty.add_step({**VISIT, "delay": 3})
+    path = f"{empty.path}/steps/{step['id']}"
+    expect.error(empty.api.put(path, "{%s}" % delay), 400, "invalid_body")
+    assert [step["delayHours"] for step in empty.sequence()] == [72]
+    assert expect.ok(fresh.api.get("/campaigns")) == []
+
+
+@pytest.mark.parametrize("delay", ["NaN", "Infinity", "-Infinity", "+1", ".5", "1.", "01", "0x1"])
+def test_a_delay_that_is_no_json_number_is_refused(empty, delay):
+    expect.error(empty.post_step(raw_step(f'"delay":{delay}')), 400, "invalid_json")
+    assert empty.sequence() == []
+
+
+def test_both_delays_together_say_the_same_after_rounding(empty):
+    for sent in ({"delay": 0.5, "delayHours": 12}, {"delay": 0.49, "delayHours": 12},
+                 {"delay": 0.001, "delayHours": 1}, {"delay": 0, "delayHours": 0}):
+        assert empty.add_step(VISIT, **sent)["delayHours"] == sent["delayHours"]
+    empty.change_step(ids(empty)[0], delayHours=30)
+    assert empty.sequence()[0]["delay"] == 1.25
 
 
 def test_a_visit_never_keeps_a_text(empty):

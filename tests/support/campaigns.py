@@ -9,7 +9,7 @@ VISIT = {"type": "visit_profile"}
 INVITATION = {"type": "invitation", "genericBody": "Hi {{firstName|there}}"}
 MESSAGE = {"type": "message", "genericBody": "Hello {{firstName|there}}"}
 
-STEP = {"id", "type", "order", "delay", "stopOnReply", "genericBody"}
+STEP = {"id", "type", "order", "delay", "delayHours", "stopOnReply", "genericBody", "variants"}
 LEAD = {"id", "publicIdentifier", "memberId", "firstName", "lastName", "companyName", "variables",
         "status", "createdAt", "blocked"}
 CLAIMED = {"id", "type", "leadId", "publicIdentifier", "memberId", "firstName", "lastName",
@@ -81,15 +81,15 @@ class Campaign:
         return self.details()["progress"]
 
     def activate(self):
-        return succeeded(self.api.put(self.path + "/activate"))
+        return expect.ok(self.api.put(self.path + "/activate"))
 
     def pause(self):
-        return succeeded(self.api.put(self.path + "/pause"))
+        return expect.ok(self.api.put(self.path + "/pause"))
 
     # Steps
 
     def sequence(self):
-        return expect.ok(self.api.get(self.path + "/sequence"))
+        return expect.ok(self.api.get(self.path + "/sequence"))["steps"]
 
     def post_step(self, body):
         return self.api.post(self.path + "/steps", body)

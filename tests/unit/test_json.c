@@ -1,6 +1,7 @@
 #include "json/decode.h"
 #include "json/encode.h"
 
+#include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -290,11 +291,13 @@ static void getters_take_any_value(void **state)
     for (size_t i = 0; i < 2; i++) {
         int64_t number = 5;
         bool truth = true;
+        double decimal = 5;
         assert_null(lb_json_member(values[i], "a"));
         assert_null(lb_json_item(values[i], 0));
         assert_int_equal(lb_json_length(values[i]), 0);
         assert_null(lb_json_string(values[i]).ptr);
         assert_false(lb_json_int64(values[i], &number));
+        assert_false(lb_json_double(values[i], &decimal));
         assert_false(lb_json_bool(values[i], &truth));
         assert_int_equal(number, 5);
     }
@@ -316,6 +319,23 @@ static void integers_out_of_range_are_not_cut(void **state)
         bool ok = lb_json_int64(lb_json_item(tree, i), &number);
         assert_int_equal(ok, i < 4);
         assert_true(number == (i < 4 ? good[i] : 42));
+    }
+    lb_json_free(tree);
+}
+
+static void a_number_that_is_not_0_is_not_read_as_0_or_infinite(void **state)
+{
+    (void)state;
+    struct lb_json *tree;
+    struct lb_str text = LB_STR("[0,-0,0.0,-0.0e9,0E-999,5,-5,0.25,1e2,1e-400,-0.00e-400,-1.5E-999,"
+                                "1e400,-1e400,9223372036854775808,\"1\",true,null,[],{}]");
+    static const double good[] = {0, 0, 0, 0, 0, 5, -5, 0.25, 100, DBL_MIN, 0, -DBL_MIN};
+    size_t count = sizeof good / sizeof *good;
+    assert_int_equal(lb_json_parse(text, DEPTH, &tree, NULL), LB_OK);
+    for (size_t i = 0; i < lb_json_length(tree); i++) {
+        double number = 42;
+        assert_int_equal(lb_json_double(lb_json_item(tree, i), &number), i < count);
+        assert_true(number == (i < count ? good[i] : 42));
     }
     lb_json_free(tree);
 }
@@ -541,6 +561,7 @@ int main(void)
         cmocka_unit_test(getters_tell_types_apart),
         cmocka_unit_test(getters_take_any_value),
         cmocka_unit_test(integers_out_of_range_are_not_cut),
+        cmocka_unit_test(a_number_that_is_not_0_is_not_read_as_0_or_infinite),
         cmocka_unit_test(any_bytes_become_a_valid_string),
         cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(a_tree_is_written_as_it_came_on_one_line),

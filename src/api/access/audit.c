@@ -239,14 +239,12 @@ static bool read_cursor(struct lb_call *call, struct auditing *auditing)
     return false;
 }
 
-enum lb_progress lb_audit_list(struct lb_request *req, void *app)
+enum lb_progress lb_audit_list(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
-    struct auditing *auditing = lb_request_alloc(req, sizeof *auditing);
+    struct auditing *auditing = lb_call_alloc(call, sizeof *auditing);
     uint64_t take;
     if (!auditing)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     if (!lb_paging_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
         !read_cursor(call, auditing))
         return LB_DONE;

@@ -17,15 +17,15 @@ static void put_key(struct lb_buf *body, const struct lb_key_row *row)
                   row->read_only ? "true" : "false", row->rate_limit);
     lb_json_put_time(body, row->created_at);
     lb_buf_append_lit(body, ",\"expiresAt\":");
-    lb_admin_put_time(body, row->expires_at);
+    lb_json_put_time_or_null(body, row->expires_at);
 }
 
-static void reply_created(struct lb_request *req)
+static void reply_created(struct lb_call *call)
 {
-    const struct lb_admin_change *change = lb_admin_done(req);
-    if (!change)
+    const struct lb_admin_change *change = call->state;
+    if (!lb_call_written(call))
         return;
-    struct lb_buf *body = lb_reply_json(&req->reply, 201);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 201);
     put_key(body, &change->key_row);
     lb_buf_append_lit(body, ",\"key\":");
     lb_json_put_string(body, lb_str(change->key_text));
@@ -49,10 +49,8 @@ static bool read_limits(struct lb_call *call, struct lb_key_row *row)
     return good;
 }
 
-enum lb_progress lb_keys_post(struct lb_request *req, void *app)
+enum lb_progress lb_keys_post(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     if (!lb_admin_find_workspace(call) || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct lb_admin_change *change = lb_admin_begin(call);
@@ -64,16 +62,14 @@ enum lb_progress lb_keys_post(struct lb_request *req, void *app)
     return lb_call_write(call, &change->write, 0, reply_created);
 }
 
-enum lb_progress lb_keys_list(struct lb_request *req, void *app)
+enum lb_progress lb_keys_list(struct lb_call *call)
 {
-    struct lb_app *parts = app;
-    struct lb_call *call = lb_call_of(req);
     if (!lb_admin_find_workspace(call))
         return LB_DONE;
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
     bool first = true;
-    struct lb_key *key = lb_directory_keys(parts->directory);
+    struct lb_key *key = lb_directory_keys(call->app->directory);
     for (; key; key = lb_rcu_load(&key->next)) {
         if (key->workspace != call->workspace)
             continue;
@@ -82,36 +78,34 @@ enum lb_progress lb_keys_list(struct lb_request *req, void *app)
         first = false;
         put_key(body, &key->row);
         lb_buf_append_lit(body, ",\"revokedAt\":");
-        lb_admin_put_time(body, atomic_load(&key->revoked_at));
+        lb_json_put_time_or_null(body, atomic_load(&key->revoked_at));
         lb_buf_append_lit(body, ",\"lastUsedAt\":");
-        lb_admin_put_time(body, atomic_load(&key->last_used_at));
+        lb_json_put_time_or_null(body, atomic_load(&key->last_used_at));
         lb_buf_append_lit(body, "}");
     }
     lb_buf_append_lit(body, "]");
     return LB_DONE;
 }
 
-static void reply_revoked(struct lb_request *req)
+static void reply_revoked(struct lb_call *call)
 {
-    const struct lb_admin_change *change = lb_admin_done(req);
-    if (change)
-        lb_call_reply_done(lb_call_of(req), 200, "Key %s is revoked", change->key->row.id);
+    const struct lb_admin_change *change = call->state;
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "Key %s is revoked", change->key->row.id);
 }
 
-enum lb_progress lb_keys_delete(struct lb_request *req, void *app)
+enum lb_progress lb_keys_delete(struct lb_call *call)
 {
-    const struct lb_app *parts = app;
-    struct lb_call *call = lb_call_of(req);
-    struct lb_str id = req->params[0];
+    struct lb_str id = call->req->params[0];
     if (id.len > 3 && memcmp(id.ptr, "lb_", 3) == 0) { /* the prefix, as lists show it */
         id.ptr += 3;
         id.len -= 3;
         if (id.len > LB_KEY_ID_CHARS) /* the whole key: what follows its id is secret */
             id.len = LB_KEY_ID_CHARS;
     }
-    struct lb_key *key = lb_directory_key(parts->directory, id);
+    struct lb_key *key = lb_directory_key(call->app->directory, id);
     if (!key || (call->workspace && key->workspace != call->workspace)) {
-        lb_reply_error(&req->reply, LB_ERR_KEY_NOT_FOUND,
+        lb_reply_error(&call->req->reply, LB_ERR_KEY_NOT_FOUND,
                        "No key with the id '%.*s'; see `leadblock key list WORKSPACE`.",
                        id.len > 64 ? 64 : (int)id.len, id.ptr);
         return LB_DONE;

@@ -123,17 +123,14 @@ static void reply_session(struct lb_call *call, const struct lb_user_row *user, 
 }
 
 /* A session has begun. */
-static void reply_signed_in(struct lb_request *req)
+static void reply_signed_in(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
     const struct signing *signing = call->state;
     const struct lb_account_change *change = &signing->change;
-    if (change->write.result) {
-        if (change->write.result == LB_ERR_INVALID_LINK)
-            count_failure(call, "");
-        lb_call_refuse(call, change->write.result, &change->write.reason);
+    if (change->write.result == LB_ERR_INVALID_LINK)
+        count_failure(call, "");
+    if (!lb_call_written(call))
         return;
-    }
     reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
     lb_session_cookie_set(call, change->token);
 }
@@ -142,11 +139,9 @@ static void reply_signed_in(struct lb_request *req)
 
 static struct signing *begin(struct lb_call *call)
 {
-    struct signing *signing = lb_request_alloc(call->req, sizeof *signing);
-    if (!signing) {
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    struct signing *signing = lb_call_alloc(call, sizeof *signing);
+    if (!signing)
         return NULL;
-    }
     call->state = signing;
     signing->change.session_lifetime_s = call->app->config->session_lifetime_s;
     return signing;
@@ -236,10 +231,8 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
     return submit(call);
 }
 
-enum lb_progress lb_sessions_post(struct lb_request *req, void *app)
+enum lb_progress lb_sessions_post(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct signing *signing = begin(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_sessions_read_email(call, signing->email) ||
@@ -248,31 +241,23 @@ enum lb_progress lb_sessions_post(struct lb_request *req, void *app)
     return queue(call, check_password);
 }
 
-enum lb_progress lb_sessions_get(struct lb_request *req, void *app)
+enum lb_progress lb_sessions_get(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     const struct lb_signed_in *person = call->person;
     reply_session(call, &person->user, person->token, person->session.expires_at);
     return LB_DONE;
 }
 
-static void reply_signed_out(struct lb_request *req)
+static void reply_signed_out(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
-    const struct signing *signing = call->state;
-    if (signing->change.write.result) {
-        lb_call_refuse(call, signing->change.write.result, &signing->change.write.reason);
+    if (!lb_call_written(call))
         return;
-    }
     lb_call_reply_done(call, 200, "Signed out");
     lb_session_cookie_clear(call);
 }
 
-enum lb_progress lb_sessions_delete(struct lb_request *req, void *app)
+enum lb_progress lb_sessions_delete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct signing *signing = begin(call);
     if (!signing)
         return LB_DONE;
@@ -286,7 +271,6 @@ enum lb_progress lb_sessions_delete(struct lb_request *req, void *app)
 
 static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader *reader)
 {
-    (void)reader;
     struct signing *signing = call->state;
     struct lb_account_change *change = &signing->change;
     if (has_to_wait(call, change->user.email)) { /* others have failed while this one waited */
@@ -307,10 +291,8 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
     return submit(call);
 }
 
-enum lb_progress lb_sessions_put_password(struct lb_request *req, void *app)
+enum lb_progress lb_sessions_put_password(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct signing *signing = begin(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "currentPassword", &signing->password) ||
@@ -377,10 +359,8 @@ static struct signing *begin_link(struct lb_call *call)
     return signing;
 }
 
-enum lb_progress lb_sessions_post_link(struct lb_request *req, void *app)
+enum lb_progress lb_sessions_post_link(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     return begin_link(call) ? lb_call_read(call, read_link) : LB_DONE;
 }
 
@@ -400,10 +380,8 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
     return submit(call);
 }
 
-enum lb_progress lb_sessions_post_from_link(struct lb_request *req, void *app)
+enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct signing *signing = begin_link(call);
     if (!signing || !read_new_password(call, "password", &signing->new_password))
         return LB_DONE;

@@ -59,21 +59,18 @@ static enum lb_turn list(struct lb_call *call, struct lb_store_reader *reader)
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_users_list(struct lb_request *req, void *app)
+enum lb_progress lb_users_list(struct lb_call *call)
 {
-    (void)app;
-    return lb_call_read(lb_call_of(req), list);
+    return lb_call_read(call, list);
 }
 
 /* --- Create --- */
 
 static struct pending *begin(struct lb_call *call)
 {
-    struct pending *pending = lb_request_alloc(call->req, sizeof *pending);
-    if (!pending) {
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    struct pending *pending = lb_call_alloc(call, sizeof *pending);
+    if (!pending)
         return NULL;
-    }
     call->state = pending;
     pending->change.actor = lb_call_actor(call);
     return pending;
@@ -92,27 +89,16 @@ static void put_link(struct lb_buf *body, const struct lb_call *call,
     lb_buf_fini(&link);
 }
 
-/* The change that is done, or NULL when it failed and the reply is set. */
-static const struct lb_account_change *done(struct lb_request *req)
+static void reply_created(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
     const struct pending *pending = call->state;
     const struct lb_account_change *change = &pending->change;
-    if (change->write.result == LB_OK)
-        return change;
-    lb_call_refuse(call, change->write.result, &change->write.reason);
-    return NULL;
-}
-
-static void reply_created(struct lb_request *req)
-{
-    const struct lb_account_change *change = done(req);
-    if (!change)
+    if (!lb_call_written(call))
         return;
-    struct lb_buf *body = lb_reply_json(&req->reply, 201);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 201);
     put_user(body, &change->user);
     lb_buf_append_lit(body, ",");
-    put_link(body, lb_call_of(req), change);
+    put_link(body, call, change);
     lb_buf_append_lit(body, "}");
 }
 
@@ -144,10 +130,8 @@ static bool read_role(struct lb_call *call, struct lb_user_row *user)
     return false;
 }
 
-enum lb_progress lb_users_post(struct lb_request *req, void *app)
+enum lb_progress lb_users_post(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct pending *pending = begin(call);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_sessions_read_email(call, pending->change.user.email) ||
@@ -159,22 +143,23 @@ enum lb_progress lb_users_post(struct lb_request *req, void *app)
 
 /* --- What is done to one --- */
 
-static void reply_link(struct lb_request *req)
+static void reply_link(struct lb_call *call)
 {
-    const struct lb_account_change *change = done(req);
-    if (!change)
+    const struct pending *pending = call->state;
+    const struct lb_account_change *change = &pending->change;
+    if (!lb_call_written(call))
         return;
-    struct lb_buf *body = lb_reply_json(&req->reply, 201);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 201);
     lb_buf_append_lit(body, "{");
-    put_link(body, lb_call_of(req), change);
+    put_link(body, call, change);
     lb_buf_append_lit(body, "}");
 }
 
-static void reply_deleted(struct lb_request *req)
+static void reply_deleted(struct lb_call *call)
 {
-    const struct lb_account_change *change = done(req);
-    if (change)
-        lb_call_reply_done(lb_call_of(req), 200, "%s is deleted", change->user.email);
+    const struct pending *pending = call->state;
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "%s is deleted", pending->change.user.email);
 }
 
 /* Whoever is named by what is no text is nobody; stores need not be asked. */
@@ -220,26 +205,22 @@ static enum lb_turn find(struct lb_call *call, struct lb_store_reader *reader)
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_users_post_link(struct lb_request *req, void *app)
+enum lb_progress lb_users_post_link(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct pending *pending = begin(call);
     if (!pending)
         return LB_DONE;
-    pending->who = req->params[0];
+    pending->who = call->req->params[0];
     lb_account_make_link(&pending->change);
     return lb_call_read(call, find);
 }
 
-enum lb_progress lb_users_delete(struct lb_request *req, void *app)
+enum lb_progress lb_users_delete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct pending *pending = begin(call);
     if (!pending)
         return LB_DONE;
-    pending->who = req->params[0];
+    pending->who = call->req->params[0];
     pending->deletes = true;
     lb_account_delete(&pending->change);
     return lb_call_read(call, find);

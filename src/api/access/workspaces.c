@@ -44,26 +44,14 @@ bool lb_admin_find_workspace(struct lb_call *call)
 
 struct lb_admin_change *lb_admin_begin(struct lb_call *call)
 {
-    struct lb_admin_change *change = lb_request_alloc(call->req, sizeof *change);
-    if (!change) {
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    struct lb_admin_change *change = lb_call_alloc(call, sizeof *change);
+    if (!change)
         return NULL;
-    }
     change->directory = call->app->directory;
     change->actor = lb_call_actor(call);
     change->workspace = call->workspace;
     call->state = change;
     return change;
-}
-
-struct lb_admin_change *lb_admin_done(struct lb_request *req)
-{
-    struct lb_call *call = lb_call_of(req);
-    struct lb_admin_change *change = call->state;
-    if (change->write.result == LB_OK)
-        return change;
-    lb_call_refuse(call, change->write.result, &change->write.reason);
-    return NULL;
 }
 
 bool lb_admin_read_time(struct lb_call *call, const char *name, int64_t *out)
@@ -77,14 +65,6 @@ bool lb_admin_read_time(struct lb_call *call, const char *name, int64_t *out)
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
                    "\"%s\" must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z.", name);
     return false;
-}
-
-void lb_admin_put_time(struct lb_buf *body, int64_t at)
-{
-    if (at)
-        lb_json_put_time(body, at);
-    else
-        lb_buf_append_lit(body, "null");
 }
 
 static bool read_plan(struct lb_call *call, struct lb_workspace_row *row)
@@ -104,7 +84,7 @@ static void put_row(struct lb_buf *body, const struct lb_workspace_row *row)
     lb_buf_append_lit(body, ",\"name\":");
     lb_json_put_string(body, lb_str(row->name));
     lb_buf_printf(body, ",\"plan\":\"%s\",\"expiresAt\":", lb_plan_name(row->plan));
-    lb_admin_put_time(body, row->expires_at);
+    lb_json_put_time_or_null(body, row->expires_at);
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, row->created_at);
 }
@@ -117,20 +97,18 @@ static struct lb_workspace_row current_row(struct lb_workspace *workspace)
     return row;
 }
 
-static void reply_created(struct lb_request *req)
+static void reply_created(struct lb_call *call)
 {
-    const struct lb_admin_change *change = lb_admin_done(req);
-    if (!change)
+    const struct lb_admin_change *change = call->state;
+    if (!lb_call_written(call))
         return;
-    struct lb_buf *body = lb_reply_json(&req->reply, 201);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 201);
     put_row(body, &change->workspace_row);
     lb_buf_append_lit(body, "}");
 }
 
-enum lb_progress lb_workspaces_post(struct lb_request *req, void *app)
+enum lb_progress lb_workspaces_post(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_admin_change *change = lb_admin_begin(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_campaigns_read_name(call, change->workspace_row.name) ||
@@ -141,46 +119,43 @@ enum lb_progress lb_workspaces_post(struct lb_request *req, void *app)
     return lb_call_write(call, &change->write, 0, reply_created);
 }
 
-enum lb_progress lb_workspaces_list(struct lb_request *req, void *app)
+enum lb_progress lb_workspaces_list(struct lb_call *call)
 {
-    struct lb_app *parts = app;
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
-    struct lb_workspace *each = lb_directory_workspaces(parts->directory);
+    struct lb_workspace *each = lb_directory_workspaces(call->app->directory);
     for (bool first = true; each; each = lb_rcu_load(&each->next), first = false) {
         struct lb_workspace_row row = current_row(each);
         if (!first)
             lb_buf_append_lit(body, ",");
         put_row(body, &row);
         lb_buf_append_lit(body, ",\"entries\":");
-        if (parts->blocklist)
+        if (call->app->blocklist)
             lb_buf_append_u64(body, atomic_load(&each->entries));
         else
             lb_buf_append_lit(body, "null"); /* not counted: no server is running */
         size_t campaigns;
         struct lb_campaign_row unused;
-        lb_directory_page_campaigns(parts->directory, each, -1, 0, 0, &unused, &campaigns);
+        lb_directory_page_campaigns(call->app->directory, each, -1, 0, 0, &unused, &campaigns);
         lb_buf_printf(body, ",\"keys\":%u,\"campaigns\":%zu}", atomic_load(&each->keys), campaigns);
     }
     lb_buf_append_lit(body, "]");
     return LB_DONE;
 }
 
-static void reply_plan(struct lb_request *req)
+static void reply_plan(struct lb_call *call)
 {
-    const struct lb_admin_change *change = lb_admin_done(req);
-    if (!change)
+    const struct lb_admin_change *change = call->state;
+    if (!lb_call_written(call))
         return;
     struct lb_workspace_row row = current_row(change->workspace);
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     put_row(body, &row);
     lb_buf_append_lit(body, "}");
 }
 
-enum lb_progress lb_workspaces_plan(struct lb_request *req, void *app)
+enum lb_progress lb_workspaces_plan(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     if (!lb_admin_find_workspace(call) || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct lb_admin_change *change = lb_admin_begin(call);

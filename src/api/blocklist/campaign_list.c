@@ -29,22 +29,19 @@ static enum lb_progress change_list(struct lb_call *call, bool block)
                              block ? lb_changes_reply_blocked : lb_changes_reply_unblocked);
 }
 
-enum lb_progress lb_blocked_leads_post(struct lb_request *req, void *app)
+enum lb_progress lb_blocked_leads_post(struct lb_call *call)
 {
-    (void)app;
-    return change_list(lb_call_of(req), true);
+    return change_list(call, true);
 }
 
-enum lb_progress lb_blocked_leads_delete(struct lb_request *req, void *app)
+enum lb_progress lb_blocked_leads_delete(struct lb_call *call)
 {
-    (void)app;
-    return change_list(lb_call_of(req), false);
+    return change_list(call, false);
 }
 
 /* Without the brace that ends it. */
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
 {
-    (void)call;
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
     lb_json_put_string(body, entry->identifier);
     lb_buf_append_lit(body, ",\"reason\":");
@@ -56,9 +53,8 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
     lb_json_put_time(body, entry->at);
 }
 
-enum lb_progress lb_blocked_leads_list(struct lb_request *req, void *app)
+enum lb_progress lb_blocked_leads_list(struct lb_call *call)
 {
-    (void)app;
     static const struct lb_paging paging = {TAKE_DEFAULT, TAKE_MAX, "skip", "take", put_entry};
-    return lb_paging_reply(lb_call_of(req), &paging);
+    return lb_paging_reply(call, &paging);
 }

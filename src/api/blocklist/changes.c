@@ -7,11 +7,9 @@
 
 struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license)
 {
-    struct lb_pending_change *pending = lb_request_alloc(call->req, sizeof *pending);
-    if (!pending) {
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    struct lb_pending_change *pending = lb_call_alloc(call, sizeof *pending);
+    if (!pending)
         return NULL;
-    }
     pending->change.blocklist = call->app->blocklist;
     pending->change.standing = lb_call_standing(call, needs_license);
     call->state = pending;
@@ -19,29 +17,18 @@ struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_lice
 }
 
 enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
-                                   size_t size, void (*finish)(struct lb_request *req))
+                                   size_t size, void (*finish)(struct lb_call *call))
 {
     size_t items =
         pending->change.count * (sizeof(struct lb_change_item) + sizeof(struct lb_fingerprint));
     return lb_call_write(call, &pending->change.write, call->req->body.len + items + size, finish);
 }
 
-struct lb_pending_change *lb_changes_done(struct lb_request *req)
-{
-    struct lb_call *call = lb_call_of(req);
-    struct lb_pending_change *pending = call->state;
-    struct lb_write *write = &pending->change.write;
-    if (write->result == LB_OK)
-        return pending;
-    lb_call_refuse(call, write->result, &write->reason);
-    return NULL;
-}
-
-void lb_changes_put_id(struct lb_request *req, const struct lb_change *change)
+void lb_changes_put_id(struct lb_call *call, const struct lb_change *change)
 {
     char id[32];
     snprintf(id, sizeof id, LB_CHANGE_PREFIX "%llu", (unsigned long long)change->id);
-    lb_reply_header(&req->reply, "X-Change-Id", id);
+    lb_reply_header(&call->req->reply, "X-Change-Id", id);
 }
 
 /* "2 leads blocked, 1 already blocked, 3 invalid" */
@@ -62,40 +49,36 @@ static void put_message(struct lb_buf *body, uint64_t done, const char *verb, ui
     lb_buf_append_u64(body, done);
 }
 
-static void reply(struct lb_request *req, bool block)
+static void reply(struct lb_call *call, bool block)
 {
-    struct lb_pending_change *pending = lb_changes_done(req);
-    if (!pending)
+    struct lb_pending_change *pending = call->state;
+    if (!lb_call_written(call))
         return;
     struct lb_change *change = &pending->change;
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     uint64_t done = block ? change->blocked : change->unblocked;
     put_message(body, done, block ? "blocked" : "unblocked", pending->asked - done,
                 block ? "already blocked" : "not blocked", pending->identifiers.bad.count);
-    lb_bad_items_put_invalid(&pending->identifiers.bad, lb_call_of(req), body);
+    lb_bad_items_put_invalid(&pending->identifiers.bad, call, body);
     lb_buf_append_lit(body, "}");
-    lb_changes_put_id(req, change);
+    lb_changes_put_id(call, change);
 }
 
-void lb_changes_reply_blocked(struct lb_request *req)
+void lb_changes_reply_blocked(struct lb_call *call)
 {
-    reply(req, true);
+    reply(call, true);
 }
 
-void lb_changes_reply_unblocked(struct lb_request *req)
+void lb_changes_reply_unblocked(struct lb_call *call)
 {
-    reply(req, false);
+    reply(call, false);
 }
 
-static void reply_undone(struct lb_request *req)
+static void put_undone(struct lb_call *call, const struct lb_change *change)
 {
-    struct lb_pending_change *pending = lb_changes_done(req);
-    if (!pending)
-        return;
-    const struct lb_change *change = &pending->change;
     unsigned long long blocked = change->blocked;
     unsigned long long unblocked = change->unblocked;
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
     if (blocked)
         lb_buf_printf(body, "Undone: %llu lead%s blocked again", blocked, blocked == 1 ? "" : "s");
@@ -104,22 +87,27 @@ static void reply_undone(struct lb_request *req)
     else
         lb_buf_append_lit(body, "Nothing was left to undo");
     lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu}", blocked, unblocked);
-    lb_changes_put_id(req, change);
+    lb_changes_put_id(call, change);
 }
 
-enum lb_progress lb_changes_undo(struct lb_request *req, void *app)
+static void reply_undone(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
+    const struct lb_pending_change *pending = call->state;
+    if (lb_call_written(call))
+        put_undone(call, &pending->change);
+}
+
+enum lb_progress lb_changes_undo(struct lb_call *call)
+{
     struct lb_pending_change *pending = lb_changes_begin(call, false);
     if (!pending)
         return LB_DONE;
-    struct lb_str id = req->params[0];
+    struct lb_str id = call->req->params[0];
     size_t prefix = sizeof LB_CHANGE_PREFIX - 1;
     bool ours = id.len > prefix && memcmp(id.ptr, LB_CHANGE_PREFIX, prefix) == 0;
     struct lb_str number = {id.ptr + prefix, ours ? id.len - prefix : 0};
     if (ours && lb_str_equal(number, LB_STR("0"))) { /* names a change that changed nothing */
-        reply_undone(req);
+        put_undone(call, &pending->change);
         return LB_DONE;
     }
     /* 0 is no change: the domain knows the words for that */

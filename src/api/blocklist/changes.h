@@ -20,17 +20,14 @@ struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_lice
 /* Submits it. `size`: bytes that wait with it beside the body and the items. `finish` as in
  * lb_call_write. */
 enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
-                                   size_t size, void (*finish)(struct lb_request *req));
-
-/* In a `finish`: the change that is done, or NULL when it failed and the reply is set. */
-struct lb_pending_change *lb_changes_done(struct lb_request *req);
+                                   size_t size, void (*finish)(struct lb_call *call));
 
 /* Replies {"success":true,"message":"2 leads blocked, 1 already blocked","blocked":2}, or the same
  * for unblocked, with X-Change-Id. */
-void lb_changes_reply_blocked(struct lb_request *req);
-void lb_changes_reply_unblocked(struct lb_request *req);
+void lb_changes_reply_blocked(struct lb_call *call);
+void lb_changes_reply_unblocked(struct lb_call *call);
 
 /* Sets the header X-Change-Id. */
-void lb_changes_put_id(struct lb_request *req, const struct lb_change *change);
+void lb_changes_put_id(struct lb_call *call, const struct lb_change *change);
 
 #endif

@@ -42,17 +42,15 @@ static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *r
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_check_get(struct lb_request *req, void *app)
+enum lb_progress lb_check_get(struct lb_call *call)
 {
-    const struct lb_app *parts = app;
-    struct lb_call *call = lb_call_of(req);
-    struct checking *checking = lb_request_alloc(req, sizeof *checking);
+    struct checking *checking = lb_call_alloc(call, sizeof *checking);
     if (!checking)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    if (!lb_identifiers_read_one(call, req->params[1], &checking->identifier))
+        return LB_DONE;
+    if (!lb_identifiers_read_one(call, call->req->params[1], &checking->identifier))
         return LB_DONE;
     call->state = checking;
-    checking->verdict = lb_blocklist_check(parts->blocklist, call->list, checking->identifier);
+    checking->verdict = lb_blocklist_check(call->app->blocklist, call->list, checking->identifier);
     lb_workspace_count_checks(call->workspace, 1, checking->verdict.scope != LB_SCOPE_NONE);
     int64_t at;
     if (checking->verdict.scope != LB_SCOPE_NONE) {
@@ -61,7 +59,7 @@ enum lb_progress lb_check_get(struct lb_request *req, void *app)
         put_blocked(call, (struct lb_str){0}, at);
         return LB_DONE;
     }
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
     lb_json_put_string(body, checking->identifier);
     lb_buf_append_lit(body, ",\"blocked\":false}");
@@ -94,25 +92,23 @@ static void count_checks(struct lb_call *call, const bool *first, const struct l
     lb_workspace_count_checks(call->workspace, checks, blocked);
 }
 
-enum lb_progress lb_check_post(struct lb_request *req, void *app)
+enum lb_progress lb_check_post(struct lb_call *call)
 {
-    const struct lb_app *parts = app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_identifiers identifiers;
     if (!lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_identifiers_read(call, false, &identifiers))
         return LB_DONE;
     size_t count = identifiers.count;
-    bool *first = lb_request_alloc(req, count * sizeof *first);
-    struct lb_str *texts = lb_request_alloc(req, count * sizeof *texts);
-    struct lb_verdict *verdicts = lb_request_alloc(req, count * sizeof *verdicts);
+    bool *first = lb_request_alloc(call->req, count * sizeof *first);
+    struct lb_str *texts = lb_request_alloc(call->req, count * sizeof *texts);
+    struct lb_verdict *verdicts = lb_request_alloc(call->req, count * sizeof *verdicts);
     if (!first || !texts || !verdicts || !lb_identifiers_fold(call, &identifiers, first))
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     for (size_t i = 0; i < count; i++)
         texts[i] = identifiers.items[i].identifier;
-    lb_blocklist_check_many(parts->blocklist, call->list, texts, count, verdicts);
+    lb_blocklist_check_many(call->app->blocklist, call->list, texts, count, verdicts);
     count_checks(call, first, verdicts, count);
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"blocked\":[");
     put_some(body, &identifiers, first, verdicts, true);
     lb_buf_append_lit(body, "],\"allowed\":[");

@@ -42,7 +42,7 @@ static const struct lb_json *start(struct reading *reading, const char *name)
     out->fingerprints = lb_request_alloc(call->req, reading->total * sizeof *out->fingerprints);
     if (out->items && out->fingerprints)
         return array;
-    lb_body_items_no_memory(call);
+    lb_call_no_memory(call);
     return NULL;
 }
 
@@ -65,7 +65,7 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
         return add_bad(reading, index, raw, wrong);
     struct lb_str text = {identifier.text, identifier.len};
     if (!lb_keep(reading->call, &reading->kept, &text))
-        return lb_body_items_no_memory(reading->call);
+        return lb_call_no_memory(reading->call);
     out->items[out->count++] = (struct lb_change_item){text, reason_text};
     return true;
 }
@@ -78,7 +78,7 @@ static bool keep_reason(struct reading *reading, struct lb_str *reason)
     if (!reading->reason.ptr || !lb_str_equal(reading->reason, *reason)) {
         reading->reason = *reason;
         if (!lb_keep(reading->call, &reading->kept, &reading->reason))
-            return lb_body_items_no_memory(reading->call);
+            return lb_call_no_memory(reading->call);
     }
     *reason = reading->reason;
     return true;
@@ -171,9 +171,9 @@ bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *iden
 
 bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out)
 {
-    struct lb_identifier *identifier = lb_request_alloc(call->req, sizeof *identifier);
+    struct lb_identifier *identifier = lb_call_alloc(call, sizeof *identifier);
     if (!identifier)
-        return lb_body_items_no_memory(call);
+        return false;
     const char *wrong = lb_identifier_normalise(raw, identifier);
     if (wrong) {
         struct lb_bad_item item = {0, raw, wrong};

@@ -94,14 +94,12 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_lookup_get(struct lb_request *req, void *app)
+enum lb_progress lb_lookup_get(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
-    struct looking *looking = lb_request_alloc(req, sizeof *looking);
+    struct looking *looking = lb_call_alloc(call, sizeof *looking);
     if (!looking)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    if (!lb_identifiers_read_one(call, req->params[0], &looking->identifier))
+        return LB_DONE;
+    if (!lb_identifiers_read_one(call, call->req->params[0], &looking->identifier))
         return LB_DONE;
     looking->call = call;
     call->state = looking;

@@ -10,10 +10,8 @@
 #define LIMIT_MAX     1000
 #define ENTRY_PREFIX  "bl_"
 
-enum lb_progress lb_workspace_leads_post(struct lb_request *req, void *app)
+enum lb_progress lb_workspace_leads_post(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_pending_change *pending = lb_changes_begin(call, false);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_identifiers_read_leads(call, &pending->identifiers))
@@ -53,11 +51,10 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
     lb_json_put_string(body, lb_str(call->workspace->row.id));
 }
 
-enum lb_progress lb_workspace_leads_list(struct lb_request *req, void *app)
+enum lb_progress lb_workspace_leads_list(struct lb_call *call)
 {
-    (void)app;
     static const struct lb_paging paging = {LIMIT_DEFAULT, LIMIT_MAX, "offset", "limit", put_entry};
-    return lb_paging_reply(lb_call_of(req), &paging);
+    return lb_paging_reply(call, &paging);
 }
 
 /* Ids that are texts but no ids of ours are unknown ones: 0 is no entry. */
@@ -87,11 +84,9 @@ static bool read_ids(struct lb_call *call, struct lb_change *change)
                        change->count, max);
         return false;
     }
-    uint64_t *ids = lb_request_alloc(call->req, change->count * sizeof *ids);
-    if (!ids) {
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    uint64_t *ids = lb_call_alloc(call, change->count * sizeof *ids);
+    if (!ids)
         return false;
-    }
     for (size_t i = 0; i < change->count; i++) {
         const struct lb_json *item = lb_json_item(call->body, i);
         if (lb_json_type(item) != LB_JSON_STRING) {
@@ -107,10 +102,8 @@ static bool read_ids(struct lb_call *call, struct lb_change *change)
     return true;
 }
 
-enum lb_progress lb_workspace_leads_delete(struct lb_request *req, void *app)
+enum lb_progress lb_workspace_leads_delete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_pending_change *pending = lb_changes_begin(call, false);
     if (!pending || !lb_call_parse_body(call, LB_JSON_ARRAY) || !read_ids(call, &pending->change))
         return LB_DONE;

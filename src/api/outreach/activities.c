@@ -37,14 +37,11 @@ static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
     lb_buf_append_lit(body, "}");
 }
 
-static void reply_claimed(struct lb_request *req)
+static void reply_claimed(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
     struct lb_claim *claim = call->state;
-    if (claim->write.result) {
-        lb_call_refuse(call, claim->write.result, &claim->write.reason);
-    } else {
-        struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    if (lb_call_written(call)) {
+        struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
         lb_buf_append_lit(body, "[");
         for (size_t i = 0; i < claim->count; i++) {
             if (i)
@@ -71,16 +68,14 @@ static bool read_number(struct lb_call *call, const char *name, int64_t fallback
     return false;
 }
 
-enum lb_progress lb_activities_claim(struct lb_request *req, void *app)
+enum lb_progress lb_activities_claim(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
-    struct lb_claim *claim = lb_request_alloc(req, sizeof *claim);
+    struct lb_claim *claim = lb_call_alloc(call, sizeof *claim);
     int64_t max;
     int64_t lease_s;
     if (!claim)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    if ((req->body.len && !lb_call_parse_body(call, LB_JSON_OBJECT)) ||
+        return LB_DONE;
+    if ((call->req->body.len && !lb_call_parse_body(call, LB_JSON_OBJECT)) ||
         !read_number(call, "max", CLAIM_DEFAULT, LB_CLAIM_MAX, &max) ||
         !read_number(call, "leaseSeconds", LEASE_SECONDS_DEFAULT, LB_LEASE_SECONDS_MAX, &lease_s))
         return LB_DONE;
@@ -95,15 +90,12 @@ enum lb_progress lb_activities_claim(struct lb_request *req, void *app)
 
 /* --- Complete --- */
 
-static void reply_completed(struct lb_request *req)
+static void reply_completed(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
     const struct lb_report *completion = call->state;
-    if (completion->write.result) {
-        lb_call_refuse(call, completion->write.result, &completion->write.reason);
+    if (!lb_call_written(call))
         return;
-    }
-    lb_buf_printf(lb_reply_json(&req->reply, 200),
+    lb_buf_printf(lb_reply_json(&call->req->reply, 200),
                   "{\"success\":true,\"message\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
                   "%llu\",\"status\":\"%s\",\"blocked\":%s}",
                   completion->blocked ? "Recorded; the lead has been blocked meanwhile"
@@ -148,19 +140,17 @@ static bool read_completion(struct lb_call *call, struct lb_report *completion)
     return read_detail(call, &completion->detail);
 }
 
-enum lb_progress lb_activities_complete(struct lb_request *req, void *app)
+enum lb_progress lb_activities_complete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
-    struct lb_report *completion = lb_request_alloc(req, sizeof *completion);
+    struct lb_report *completion = lb_call_alloc(call, sizeof *completion);
     if (!completion)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     if (!lb_call_parse_body(call, LB_JSON_OBJECT) || !read_completion(call, completion))
         return LB_DONE;
-    lb_id_activity(req->params[0], &completion->lead, &completion->step);
+    lb_id_activity(call->req->params[0], &completion->lead, &completion->step);
     completion->outreach = call->app->outreach;
     completion->standing = lb_call_standing(call, false);
     call->state = completion;
     lb_activity_complete(completion);
-    return lb_call_write(call, &completion->write, req->body.len, reply_completed);
+    return lb_call_write(call, &completion->write, call->req->body.len, reply_completed);
 }

@@ -33,11 +33,11 @@ static void put_analytics(struct lb_buf *body, const struct lb_counts *counts)
     lb_buf_printf(body, "\"blocked\":%lld}}", (long long)counts->set_aside);
 }
 
-/* `state`: of the campaign, or of a new one, all zero. */
-static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
-                         const struct lb_campaign_state *state, const struct lb_sequence *sequence)
+/* Everything but the steps, without braces. `state`: of the campaign, or of a new one, all zero. */
+static void put_fields(struct lb_buf *body, const struct lb_campaign_row *row,
+                       const struct lb_campaign_state *state)
 {
-    lb_buf_append_lit(body, "{\"id\":");
+    lb_buf_append_lit(body, "\"id\":");
     lb_json_put_string(body, lb_str(row->id));
     lb_buf_append_lit(body, ",\"name\":");
     lb_json_put_string(body, lb_str(row->name));
@@ -49,8 +49,15 @@ static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
     lb_variables_put(body, state->variables);
     lb_buf_append_lit(body, ",\"linkedinAccounts\":[],\"analytics\":");
     put_analytics(body, &state->counts);
+}
+
+static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
+                         const struct lb_campaign_state *state, const struct lb_sequence *sequence)
+{
+    lb_buf_append_lit(body, "{");
+    put_fields(body, row, state);
     lb_buf_append_lit(body, ",\"steps\":");
-    lb_steps_put(body, sequence);
+    lb_steps_put(body, sequence, "variants");
     lb_buf_append_lit(body, "}");
 }
 
@@ -111,11 +118,9 @@ static bool read_id(struct lb_call *call, struct lb_campaign_change *change)
 
 static struct lb_campaign_change *begin(struct lb_call *call)
 {
-    struct lb_campaign_change *change = lb_request_alloc(call->req, sizeof *change);
-    if (!change) {
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    struct lb_campaign_change *change = lb_call_alloc(call, sizeof *change);
+    if (!change)
         return NULL;
-    }
     change->standing = lb_call_standing(call, false);
     change->blocklist = call->app->blocklist;
     change->outreach = call->app->outreach;
@@ -123,25 +128,14 @@ static struct lb_campaign_change *begin(struct lb_call *call)
     return change;
 }
 
-/* The change that is done, or NULL when it failed and the reply is set. */
-static struct lb_campaign_change *done(struct lb_request *req)
+static void reply_created(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
-    struct lb_campaign_change *change = call->state;
-    if (change->write.result == LB_OK)
-        return change;
-    lb_call_refuse(call, change->write.result, &change->write.reason);
-    return NULL;
-}
-
-static void reply_created(struct lb_request *req)
-{
-    const struct lb_campaign_change *change = done(req);
-    if (!change)
+    const struct lb_campaign_change *change = call->state;
+    if (!lb_call_written(call))
         return;
     struct lb_campaign_state state = {.variables = change->variables};
     struct lb_sequence sequence = {.steps = change->steps, .count = change->step_count};
-    put_campaign(lb_reply_json(&req->reply, 201), &change->row, &state, &sequence);
+    put_campaign(lb_reply_json(&call->req->reply, 201), &change->row, &state, &sequence);
 }
 
 /* Reads "customVariables"; false when the reply is set. */
@@ -156,7 +150,7 @@ static bool read_variables(struct lb_call *call, struct lb_campaign_change *chan
     if (wrong)
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The campaign %s.", wrong);
     else if (!good)
-        lb_body_items_no_memory(call);
+        lb_call_no_memory(call);
     return good;
 }
 
@@ -175,10 +169,9 @@ enum lb_progress lb_campaigns_create(struct lb_call *call)
                          reply_created);
 }
 
-enum lb_progress lb_campaigns_post(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_post(struct lb_call *call)
 {
-    (void)app;
-    return lb_campaigns_create(lb_call_of(req));
+    return lb_campaigns_create(call);
 }
 
 /* A page of campaigns on its way. */
@@ -245,24 +238,23 @@ static bool read_status(struct lb_call *call, int *out)
 
 enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_default, size_t take_max)
 {
-    struct listing *listing = lb_request_alloc(call->req, sizeof *listing);
+    struct listing *listing = lb_call_alloc(call, sizeof *listing);
     if (!listing)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_paging_number(call, "take", "limit", take_default, take_max, &listing->take) ||
         !read_status(call, &listing->status))
         return LB_DONE;
-    listing->rows = lb_request_alloc(call->req, (listing->take + 1) * sizeof *listing->rows);
+    listing->rows = lb_call_alloc(call, (listing->take + 1) * sizeof *listing->rows);
     if (!listing->rows)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     call->state = listing;
     return lb_call_read(call, run_page);
 }
 
-enum lb_progress lb_campaigns_list(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_list(struct lb_call *call)
 {
-    (void)app;
-    return lb_campaigns_reply_page(lb_call_of(req), TAKE_DEFAULT, TAKE_MAX);
+    return lb_campaigns_reply_page(call, TAKE_DEFAULT, TAKE_MAX);
 }
 
 static enum lb_turn run_get(struct lb_call *call, struct lb_store_reader *reader)
@@ -282,25 +274,21 @@ static enum lb_turn run_get(struct lb_call *call, struct lb_store_reader *reader
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_campaigns_get(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_get(struct lb_call *call)
 {
-    (void)app;
-    return lb_call_read(lb_call_of(req), run_get);
+    return lb_call_read(call, run_get);
 }
 
-static void reply_deleted(struct lb_request *req)
+static void reply_deleted(struct lb_call *call)
 {
-    const struct lb_campaign_change *change = done(req);
-    if (change)
-        lb_call_reply_done(lb_call_of(req), 200,
-                           "Campaign '%s' deleted with its leads and its blocklist",
+    const struct lb_campaign_change *change = call->state;
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "Campaign '%s' deleted with its leads and its blocklist",
                            change->row.id);
 }
 
-enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_delete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_campaign_change *change = begin(call);
     if (!change)
         return LB_DONE;
@@ -308,12 +296,17 @@ enum lb_progress lb_campaigns_delete(struct lb_request *req, void *app)
     return lb_call_write(call, &change->write, 0, reply_deleted);
 }
 
-static void reply_status(struct lb_request *req)
+static void reply_status(struct lb_call *call)
 {
-    const struct lb_campaign_change *change = done(req);
-    if (change)
-        lb_call_reply_done(lb_call_of(req), 200, "Campaign '%s' is %s", change->row.id,
-                           lb_campaign_status_name(change->row.status));
+    struct lb_campaign_change *change = call->state;
+    if (lb_call_written(call)) {
+        struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+        lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' is %s\",",
+                      change->row.id, lb_campaign_status_name(change->row.status));
+        put_fields(body, &change->row, &change->state);
+        lb_buf_append_lit(body, "}");
+    }
+    lb_campaign_change_fini(call->state);
 }
 
 static enum lb_progress set_status(struct lb_call *call,
@@ -326,14 +319,12 @@ static enum lb_progress set_status(struct lb_call *call,
     return lb_call_write(call, &change->write, 0, reply_status);
 }
 
-enum lb_progress lb_campaigns_activate(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_activate(struct lb_call *call)
 {
-    (void)app;
-    return set_status(lb_call_of(req), lb_campaign_activate);
+    return set_status(call, lb_campaign_activate);
 }
 
-enum lb_progress lb_campaigns_pause(struct lb_request *req, void *app)
+enum lb_progress lb_campaigns_pause(struct lb_call *call)
 {
-    (void)app;
-    return set_status(lb_call_of(req), lb_campaign_pause);
+    return set_status(call, lb_campaign_pause);
 }

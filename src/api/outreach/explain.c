@@ -279,8 +279,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_leads_explain(struct lb_request *req, void *app)
+enum lb_progress lb_leads_explain(struct lb_call *call)
 {
-    (void)app;
-    return lb_call_read(lb_call_of(req), run);
+    return lb_call_read(call, run);
 }

@@ -145,13 +145,11 @@ static bool read_status(struct lb_call *call, int *out)
     return false;
 }
 
-enum lb_progress lb_leads_list(struct lb_request *req, void *app)
+enum lb_progress lb_leads_list(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
-    struct listing *listing = lb_request_alloc(req, sizeof *listing);
+    struct listing *listing = lb_call_alloc(call, sizeof *listing);
     if (!listing)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     listing->call = call;
     call->state = listing;
     if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||

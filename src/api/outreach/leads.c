@@ -23,11 +23,9 @@ struct pending {
 
 static struct pending *begin(struct lb_call *call)
 {
-    struct pending *pending = lb_request_alloc(call->req, sizeof *pending);
-    if (!pending) {
-        lb_body_items_no_memory(call);
+    struct pending *pending = lb_call_alloc(call, sizeof *pending);
+    if (!pending)
         return NULL;
-    }
     pending->change.outreach = call->app->outreach;
     pending->change.standing = lb_call_standing(call, false);
     call->state = pending;
@@ -35,16 +33,6 @@ static struct pending *begin(struct lb_call *call)
 }
 
 /* The pending change that is done, or NULL when it failed and the reply is set. */
-static struct pending *done(struct lb_request *req)
-{
-    struct lb_call *call = lb_call_of(req);
-    struct pending *pending = call->state;
-    if (pending->change.write.result == LB_OK)
-        return pending;
-    lb_call_refuse(call, pending->change.write.result, &pending->change.write.reason);
-    return NULL;
-}
-
 /* --- Reading leads --- */
 
 /* An identifier in any spelling. NULL when it is good, else what is wrong with it. */
@@ -110,9 +98,9 @@ static bool keep(struct pending *pending, struct lb_call *call, struct lb_new_le
                               &lead->last_name,  &lead->company_name, &lead->variables};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!lb_keep(call, &pending->kept, texts[i]))
-            return lb_body_items_no_memory(call);
+            return lb_call_no_memory(call);
     if (pending->variables.failed)
-        return lb_body_items_no_memory(call);
+        return lb_call_no_memory(call);
     pending->leads[pending->change.count++] = *lead;
     return true;
 }
@@ -187,9 +175,9 @@ static bool read_leads(struct pending *pending, struct lb_call *call)
         return false;
     size_t total = lb_json_length(array);
     lb_bad_items_init(&pending->bad, call, total);
-    pending->leads = lb_request_alloc(call->req, total * sizeof *pending->leads);
+    pending->leads = lb_call_alloc(call, total * sizeof *pending->leads);
     if (!pending->leads)
-        return lb_body_items_no_memory(call);
+        return false;
     bool read = true;
     for (size_t i = 0; read && i < total; i++)
         read = read_lead(pending, call, i, lb_json_item(array, i));
@@ -198,16 +186,16 @@ static bool read_leads(struct pending *pending, struct lb_call *call)
     return read && lb_bad_items_pass(&pending->bad, call);
 }
 
-static void reply_added(struct lb_request *req)
+static void reply_added(struct lb_call *call)
 {
-    struct pending *pending = done(req);
-    if (!pending)
+    struct pending *pending = call->state;
+    if (!lb_call_written(call))
         return;
     const struct lb_lead_change *change = &pending->change;
     unsigned long long added = change->added;
     unsigned long long duplicates = change->duplicates;
     unsigned long long blocked = change->blocked;
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_printf(body, "{\"success\":true,\"message\":\"%llu lead%s added", added,
                   added == 1 ? "" : "s");
     if (blocked)
@@ -218,14 +206,12 @@ static void reply_added(struct lb_request *req)
         lb_buf_printf(body, ", %zu invalid", pending->bad.count);
     lb_buf_printf(body, "\",\"added\":%llu,\"duplicates\":%llu,\"blocked\":%llu", added, duplicates,
                   blocked);
-    lb_bad_items_put_invalid(&pending->bad, lb_call_of(req), body);
+    lb_bad_items_put_invalid(&pending->bad, call, body);
     lb_buf_append_lit(body, "}");
 }
 
-enum lb_progress lb_leads_post(struct lb_request *req, void *app)
+enum lb_progress lb_leads_post(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct pending *pending = begin(call);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
@@ -236,19 +222,19 @@ enum lb_progress lb_leads_post(struct lb_request *req, void *app)
     lb_lead_add(&pending->change);
     size_t each = sizeof *pending->leads + LEAD_BYTES;
     return lb_call_write(call, &pending->change.write,
-                         req->body.len + pending->kept.bytes + pending->change.count * each,
+                         call->req->body.len + pending->kept.bytes + pending->change.count * each,
                          reply_added);
 }
 
 /* --- One lead --- */
 
-static void reply_status(struct lb_request *req)
+static void reply_status(struct lb_call *call)
 {
-    const struct pending *pending = done(req);
-    if (!pending)
+    const struct pending *pending = call->state;
+    if (!lb_call_written(call))
         return;
     const char *status = lb_lead_status_name(pending->change.status);
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_printf(body,
                   "{\"success\":true,\"message\":\"The lead is %s\",\"leadId\":\"" LB_LEAD_PREFIX
                   "%llu\",\"status\":\"%s\"}",
@@ -256,38 +242,34 @@ static void reply_status(struct lb_request *req)
                   (unsigned long long)pending->change.lead, status);
 }
 
-enum lb_progress lb_leads_put_status(struct lb_request *req, void *app)
+enum lb_progress lb_leads_put_status(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct pending *pending = begin(call);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct lb_str status = lb_json_string(lb_json_member(call->body, "status"));
     if (!lb_lead_status_parse(status, &pending->change.wanted)) {
-        lb_reply_error(&req->reply, LB_ERR_INVALID_BODY,
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
                        "The \"status\" of a lead is waiting, active, paused, completed or error.");
         return LB_DONE;
     }
-    pending->change.lead = lb_id_lead(req->params[0]);
+    pending->change.lead = lb_id_lead(call->req->params[0]);
     lb_lead_set_status(&pending->change);
     return lb_call_write(call, &pending->change.write, 0, reply_status);
 }
 
-static void reply_deleted(struct lb_request *req)
+static void reply_deleted(struct lb_call *call)
 {
-    if (done(req))
-        lb_call_reply_done(lb_call_of(req), 200, "Lead deleted; blocks of this person stay");
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "Lead deleted; blocks of this person stay");
 }
 
-enum lb_progress lb_leads_delete(struct lb_request *req, void *app)
+enum lb_progress lb_leads_delete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct pending *pending = begin(call);
     if (!pending)
         return LB_DONE;
-    pending->change.lead = lb_id_lead(req->params[0]);
+    pending->change.lead = lb_id_lead(call->req->params[0]);
     lb_lead_delete(&pending->change);
     return lb_call_write(call, &pending->change.write, 0, reply_deleted);
 }

@@ -8,22 +8,42 @@
 #include "json/encode.h"
 #include "store/names.h"
 
-static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32_t order)
+#define HOURS_PER_DAY 24u
+
+/* The contract counts delays in days, with up to 4 decimals; they are kept in hours. */
+static void put_days(struct lb_buf *body, uint32_t hours)
+{
+    unsigned days = hours / HOURS_PER_DAY;
+    unsigned decimals = (hours % HOURS_PER_DAY * 10000 + HOURS_PER_DAY / 2) / HOURS_PER_DAY;
+    int width = 4;
+    for (; decimals && decimals % 10 == 0; width--)
+        decimals /= 10;
+    if (decimals)
+        lb_buf_printf(body, "%u.%0*u", days, width, decimals);
+    else
+        lb_buf_printf(body, "%u", days);
+}
+
+/* `variants`: the name under which the step's variants stand. There are none yet. */
+static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32_t order,
+                     const char *variants)
 {
     lb_buf_append_lit(body, "{\"id\":\"" LB_STEP_PREFIX);
     lb_buf_append_u64(body, step->no);
-    lb_buf_printf(body, "\",\"type\":\"%s\",\"order\":%u,\"delay\":%u,\"stopOnReply\":%s",
-                  lb_step_type_name(step->type), order, step->delay_hours,
+    lb_buf_printf(body, "\",\"type\":\"%s\",\"order\":%u,\"delay\":", lb_step_type_name(step->type),
+                  order);
+    put_days(body, step->delay_hours);
+    lb_buf_printf(body, ",\"delayHours\":%u,\"stopOnReply\":%s", step->delay_hours,
                   step->stop_on_reply ? "true" : "false");
     lb_buf_append_lit(body, ",\"genericBody\":");
     if (step->body.ptr)
         lb_json_put_string(body, step->body);
     else
         lb_buf_append_lit(body, "null");
-    lb_buf_append_lit(body, "}");
+    lb_buf_printf(body, ",\"%s\":[]}", variants);
 }
 
-void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence)
+void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence, const char *variants)
 {
     uint32_t order = 0;
     lb_buf_append_lit(body, "[");
@@ -32,7 +52,7 @@ void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence)
             continue;
         if (order)
             lb_buf_append_lit(body, ",");
-        put_step(body, &sequence->steps[i], ++order);
+        put_step(body, &sequence->steps[i], ++order, variants);
     }
     lb_buf_append_lit(body, "]");
 }
@@ -81,15 +101,36 @@ static bool read_type(struct reading *reading)
     return true;
 }
 
+/* Days as the nearest whole hour, but never nothing for what is more than 0. */
+static bool read_days(const struct lb_json *value, int64_t *out_hours)
+{
+    double days;
+    if (!lb_json_double(value, &days) || days < 0 || days * HOURS_PER_DAY > LB_STEP_DELAY_MAX)
+        return false;
+    int64_t hours = (int64_t)(days * HOURS_PER_DAY + 0.5);
+    *out_hours = hours == 0 && days > 0 ? 1 : hours;
+    return true;
+}
+
+/* "delay" in days, as WaLead's clients send it, or "delayHours". */
 static bool read_delay(struct reading *reading)
 {
-    const struct lb_json *value = lb_json_member(reading->body, "delay");
-    int64_t hours;
-    if (!present(value))
+    const struct lb_json *delay = lb_json_member(reading->body, "delay");
+    const struct lb_json *delay_hours = lb_json_member(reading->body, "delayHours");
+    int64_t by_days = 0;
+    int64_t hours = 0;
+    if (!present(delay) && !present(delay_hours))
         return true;
-    if (!lb_json_int64(value, &hours) || hours < 0 || hours > LB_STEP_DELAY_MAX)
-        return wrong(reading, "The \"delay\" of a step is a whole number of hours from 0 to 8760.");
-    reading->row->delay_hours = (uint32_t)hours;
+    if (present(delay) && !read_days(delay, &by_days))
+        return wrong(reading, "The \"delay\" of a step must be a number of days from 0 to 365.");
+    if (present(delay_hours) &&
+        (!lb_json_int64(delay_hours, &hours) || hours < 0 || hours > LB_STEP_DELAY_MAX))
+        return wrong(reading, "The \"delayHours\" of a step must be a whole number of hours from 0 "
+                              "to 8760.");
+    if (present(delay) && present(delay_hours) && by_days != hours)
+        return wrong(reading, "\"delay\" (in days) and \"delayHours\" of a step say different "
+                              "things. Send one of them.");
+    reading->row->delay_hours = (uint32_t)(present(delay) ? by_days : hours);
     reading->given |= LB_STEP_DELAY;
     return true;
 }
@@ -121,7 +162,7 @@ static bool read_template(struct reading *reading)
     if (lb_body_items_characters(text) > LB_TEMPLATE_CHARACTERS_MAX)
         return wrong(reading, "The \"genericBody\" is longer than 10000 characters.");
     if (!lb_keep(reading->call, &kept, &text))
-        return lb_body_items_no_memory(reading->call);
+        return lb_call_no_memory(reading->call);
     reading->row->body = text;
     lb_err err = lb_template_check(text, &reading->reason);
     if (err)
@@ -164,9 +205,9 @@ bool lb_steps_read(struct lb_call *call, const struct lb_json *array, struct lb_
                        "\"steps\" is an array of at most %d steps.", LB_STEPS_MAX);
         return false;
     }
-    *out = lb_request_alloc(call->req, (count + 1) * sizeof **out);
+    *out = lb_call_alloc(call, (count + 1) * sizeof **out);
     if (!*out)
-        return lb_body_items_no_memory(call);
+        return false;
     for (size_t i = 0; i < count; i++) {
         struct reading reading = {.call = call, .body = lb_json_item(array, i), .row = &(*out)[i]};
         if (!read_step(&reading))
@@ -196,39 +237,25 @@ static bool read_order(struct lb_call *call, uint32_t *out)
 
 static struct lb_step_change *begin(struct lb_call *call)
 {
-    struct lb_step_change *change = lb_request_alloc(call->req, sizeof *change);
-    if (!change) {
-        lb_body_items_no_memory(call);
+    struct lb_step_change *change = lb_call_alloc(call, sizeof *change);
+    if (!change)
         return NULL;
-    }
     change->outreach = call->app->outreach;
     change->standing = lb_call_standing(call, false);
     call->state = change;
     return change;
 }
 
-/* The change that is done, or NULL when it failed and the reply is set. */
-static struct lb_step_change *done(struct lb_request *req)
+static void reply_added(struct lb_call *call)
 {
-    struct lb_call *call = lb_call_of(req);
-    struct lb_step_change *change = call->state;
-    if (change->write.result == LB_OK)
-        return change;
-    lb_call_refuse(call, change->write.result, &change->write.reason);
-    return NULL;
+    const struct lb_step_change *change = call->state;
+    if (lb_call_written(call))
+        put_step(lb_reply_json(&call->req->reply, 201), &change->row, change->order_now,
+                 "variants");
 }
 
-static void reply_added(struct lb_request *req)
+enum lb_progress lb_steps_post(struct lb_call *call)
 {
-    const struct lb_step_change *change = done(req);
-    if (change)
-        put_step(lb_reply_json(&req->reply, 201), &change->row, change->order_now);
-}
-
-enum lb_progress lb_steps_post(struct lb_request *req, void *app)
-{
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_step_change *change = begin(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
@@ -236,64 +263,79 @@ enum lb_progress lb_steps_post(struct lb_request *req, void *app)
     if (!read_step(&reading) || !read_order(call, &change->order))
         return LB_DONE;
     lb_step_add(change);
-    return lb_call_write(call, &change->write, req->body.len, reply_added);
+    return lb_call_write(call, &change->write, call->req->body.len, reply_added);
 }
 
-static void reply_replaced(struct lb_request *req)
+static void reply_replaced(struct lb_call *call)
 {
-    if (done(req))
-        lb_call_reply_done(lb_call_of(req), 200, "Step changed");
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "Step changed");
 }
 
-enum lb_progress lb_steps_put_one(struct lb_request *req, void *app)
+enum lb_progress lb_steps_put_one(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_step_change *change = begin(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct reading reading = {.call = call, .body = call->body, .row = &change->row};
     if (!read_fields(&reading) || !read_order(call, &change->order))
         return LB_DONE;
-    change->step = lb_id_step(req->params[1]);
+    change->step = lb_id_step(call->req->params[1]);
     change->given = reading.given;
     lb_step_replace(change);
-    return lb_call_write(call, &change->write, req->body.len, reply_replaced);
+    return lb_call_write(call, &change->write, call->req->body.len, reply_replaced);
 }
 
-static void reply_removed(struct lb_request *req)
+static void reply_removed(struct lb_call *call)
 {
-    if (done(req))
-        lb_call_reply_done(lb_call_of(req), 200, "Step deleted");
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "Step deleted");
 }
 
-enum lb_progress lb_steps_delete(struct lb_request *req, void *app)
+enum lb_progress lb_steps_delete(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     struct lb_step_change *change = begin(call);
     if (!change)
         return LB_DONE;
-    change->step = lb_id_step(req->params[1]);
+    change->step = lb_id_step(call->req->params[1]);
     lb_step_remove(change);
     return lb_call_write(call, &change->write, 0, reply_removed);
 }
 
+static void put_sequence(struct lb_buf *body, const struct lb_campaign_row *campaign,
+                         const struct lb_sequence *sequence)
+{
+    lb_buf_append_lit(body, "{\"campaignId\":");
+    lb_json_put_string(body, lb_str(campaign->id));
+    lb_buf_append_lit(body, ",\"campaignName\":");
+    lb_json_put_string(body, lb_str(campaign->name));
+    lb_buf_append_lit(body, ",\"steps\":");
+    lb_steps_put(body, sequence, "messages");
+    lb_buf_append_lit(body, "}");
+}
+
 static enum lb_turn run_sequence(struct lb_call *call, struct lb_store_reader *reader)
 {
+    const struct lb_campaign *campaign =
+        lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
+    if (!campaign) {
+        lb_call_campaign_not_found(call);
+        lb_request_complete(call->req);
+        return LB_TURN_LAST;
+    }
+    struct lb_campaign_row row = campaign->row;
     struct lb_sequence sequence;
     lb_err err = lb_sequence_load(call->app->store, reader, call->list, true, &sequence);
     if (err)
         lb_call_refuse(call, err, NULL);
     else
-        lb_steps_put(lb_reply_json(&call->req->reply, 200), &sequence);
+        put_sequence(lb_reply_json(&call->req->reply, 200), &row, &sequence);
     lb_sequence_fini(&sequence);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_steps_sequence(struct lb_request *req, void *app)
+enum lb_progress lb_steps_sequence(struct lb_call *call)
 {
-    (void)app;
-    return lb_call_read(lb_call_of(req), run_sequence);
+    return lb_call_read(call, run_sequence);
 }

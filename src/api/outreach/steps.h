@@ -5,8 +5,8 @@
 #include "api/call.h"
 #include "domain/outreach/sequence.h"
 
-/* Appends the steps that are there as a JSON array. */
-void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence);
+/* Appends the steps that are there as a JSON array. `variants`: what their variants are called. */
+void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence, const char *variants);
 
 /* Appends {"id","type","order"}, or null for LB_SEQUENCE_NONE. */
 void lb_steps_put_brief(struct lb_buf *body, const struct lb_sequence *sequence, size_t index);

@@ -23,16 +23,15 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_admin_backup(struct lb_request *req, void *app)
+enum lb_progress lb_admin_backup(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
     if (!lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct lb_str path = lb_json_string(lb_json_member(call->body, "path"));
-    char *copy = path.len ? lb_request_alloc(req, path.len + 1) : NULL;
+    char *copy = path.len ? lb_request_alloc(call->req, path.len + 1) : NULL;
     if (!copy || path.ptr[0] != '/' || memchr(path.ptr, 0, path.len)) {
-        lb_reply_error(&req->reply, LB_ERR_INVALID_BODY, "\"path\" must be an absolute path.");
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                       "\"path\" must be an absolute path.");
         return LB_DONE;
     }
     memcpy(copy, path.ptr, path.len);

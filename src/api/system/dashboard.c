@@ -15,13 +15,12 @@ bool lb_dashboard_has(const struct lb_app *app, const struct lb_request *req)
     return lb_dashboard_served(app, req) && lb_asset_find(req->path);
 }
 
-enum lb_progress lb_dashboard_file(struct lb_request *req, void *app)
+enum lb_progress lb_dashboard_file(struct lb_call *call)
 {
-    (void)app;
-    const struct lb_asset *asset = lb_asset_find(req->path);
+    const struct lb_asset *asset = lb_asset_find(call->req->path);
     if (asset)
-        lb_asset_reply(asset, req);
+        lb_asset_reply(asset, call->req);
     else
-        lb_gate_nothing_here(req);
+        lb_gate_nothing_here(call->req);
     return LB_DONE;
 }

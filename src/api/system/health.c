@@ -3,24 +3,22 @@
 
 #include "api/call.h"
 
-enum lb_progress lb_health_live(struct lb_request *req, void *app)
+enum lb_progress lb_health_live(struct lb_call *call)
 {
-    (void)app;
-    lb_buf_append_lit(lb_reply_json(&req->reply, 200), "{\"status\":\"alive\"}");
+    lb_buf_append_lit(lb_reply_json(&call->req->reply, 200), "{\"status\":\"alive\"}");
     return LB_DONE;
 }
 
-enum lb_progress lb_health_ready(struct lb_request *req, void *app)
+enum lb_progress lb_health_ready(struct lb_call *call)
 {
-    struct lb_app *parts = app;
-    if (atomic_load(&parts->stopping))
-        lb_reply_error(&req->reply, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
-    else if (!lb_writer_ready(parts->writer) ||
-             (parts->freshness && !lb_freshness_ready(parts->freshness)))
-        lb_reply_error(&req->reply, LB_ERR_STORAGE_UNAVAILABLE,
+    if (atomic_load(&call->app->stopping))
+        lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
+    else if (!lb_writer_ready(call->app->writer) ||
+             (call->app->freshness && !lb_freshness_ready(call->app->freshness)))
+        lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE,
                        "The storage has failed and takes no writes.");
     else
-        lb_buf_append_lit(lb_reply_json(&req->reply, 200), "{\"status\":\"ready\"}");
+        lb_buf_append_lit(lb_reply_json(&call->req->reply, 200), "{\"status\":\"ready\"}");
     return LB_DONE;
 }
 
@@ -32,16 +30,15 @@ static bool may_read_metrics(const struct lb_app *app, const struct lb_request *
     return false;
 }
 
-enum lb_progress lb_health_metrics(struct lb_request *req, void *app)
+enum lb_progress lb_health_metrics(struct lb_call *call)
 {
-    struct lb_app *parts = app;
-    if (!may_read_metrics(parts, req)) {
-        lb_reply_error(&req->reply, LB_ERR_FORBIDDEN,
+    if (!may_read_metrics(call->app, call->req)) {
+        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
                        "Metrics are not for this address; see the setting metrics-allow.");
         return LB_DONE;
     }
-    struct lb_buf *body = lb_reply_json(&req->reply, 200);
-    req->reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    lb_metrics_write(parts, body);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    call->req->reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    lb_metrics_write(call->app, body);
     return LB_DONE;
 }

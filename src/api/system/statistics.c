@@ -74,18 +74,16 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_statistics_get(struct lb_request *req, void *app)
+enum lb_progress lb_statistics_get(struct lb_call *call)
 {
-    (void)app;
-    struct lb_call *call = lb_call_of(req);
-    struct counting *counting = lb_request_alloc(req, sizeof *counting);
+    struct counting *counting = lb_call_alloc(call, sizeof *counting);
     uint64_t days;
     if (!counting)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return LB_DONE;
     if (!lb_paging_number(call, "days", NULL, DAYS_DEFAULT, DAYS_MAX, &days))
         return LB_DONE;
     if (days == 0) {
-        lb_reply_error(&req->reply, LB_ERR_INVALID_PARAMETER,
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
                        "The parameter 'days' must be a whole number from 1 to %d.", DAYS_MAX);
         return LB_DONE;
     }

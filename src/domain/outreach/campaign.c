@@ -127,7 +127,11 @@ static lb_err read_state(struct lb_campaign_change *change, struct lb_campaign_s
         return err;
     change->row = campaign_of(change)->row;
     change->row.status = out->status;
-    return LB_OK;
+    change->texts.len = 0; /* a write may be applied again */
+    lb_buf_append_str(&change->texts, out->variables);
+    change->state = *out;
+    change->state.variables = lb_buf_str(&change->texts);
+    return change->texts.failed ? LB_ERR_OVERLOADED : LB_OK;
 }
 
 static lb_err check_ready(struct lb_campaign_change *change, const struct lb_campaign_state *state)
@@ -204,4 +208,9 @@ void lb_campaign_activate(struct lb_campaign_change *change)
 void lb_campaign_pause(struct lb_campaign_change *change)
 {
     change->write.apply = apply_pause;
+}
+
+void lb_campaign_change_fini(struct lb_campaign_change *change)
+{
+    lb_buf_fini(&change->texts);
 }

@@ -3,6 +3,7 @@
 #ifndef LB_DOMAIN_OUTREACH_CAMPAIGN_H
 #define LB_DOMAIN_OUTREACH_CAMPAIGN_H
 
+#include "base/buf.h"
 #include "domain/outreach/outreach.h"
 
 #define LB_CAMPAIGN_ID_MAX 64 /* characters */
@@ -19,7 +20,13 @@ struct lb_campaign_change {
     size_t step_count;
     struct lb_str variables;    /* create: packed (domain/outreach/variables.h); ptr NULL: none */
     struct lb_campaign_row row; /* create: id and name. Result: the campaign. */
+    /* Activate, pause: the result, as committed with the change. */
+    struct lb_campaign_state state;
+    struct lb_buf texts; /* of the state; released with lb_campaign_change_fini */
 };
+
+/* Releases what activate and pause have kept for the reply. */
+void lb_campaign_change_fini(struct lb_campaign_change *change);
 
 /* An own id: 1 to 64 of A-Za-z0-9_-. */
 bool lb_campaign_id_valid(struct lb_str id);

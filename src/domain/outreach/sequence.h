@@ -11,7 +11,7 @@
 
 #define LB_STEPS_MAX      50   /* of one campaign */
 #define LB_STEP_ROWS_MAX  250  /* of one campaign, with the deleted ones */
-#define LB_STEP_DELAY_MAX 8760 /* hours: a year */
+#define LB_STEP_DELAY_MAX 8760 /* hours: 365 days */
 #define LB_SEQUENCE_NONE  SIZE_MAX
 
 struct lb_sequence {

@@ -29,7 +29,7 @@ const names = (from, count) => people(from, count).map((one) => one.publicIdenti
 const STEPS = [
   { type: 'visit_profile', delay: 0 },
   { type: 'invitation', delay: 0, genericBody: 'Hello {{firstName|there}}, I read about {{companyName|your company}} and would like to connect.' },
-  { type: 'message', delay: 72, genericBody: 'Thank you for connecting, {{firstName|there}}. May I send you our two-page summary?' },
+  { type: 'message', delay: 3, genericBody: 'Thank you for connecting, {{firstName|there}}. May I send you our two-page summary?' },
 ];
 
 // leads: from which person on, how many; claims: how many activities are handed out.

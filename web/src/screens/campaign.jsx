@@ -65,7 +65,7 @@ function delayText(hours) {
 }
 
 function SequenceTab({ campaign }) {
-  const { data: steps, error, reload } = useLoad(async (signal) => (await api.get(api.path('campaigns', campaign.id, 'sequence'), { signal })).data, [campaign.id]);
+  const { data: steps, error, reload } = useLoad(async (signal) => (await api.get(api.path('campaigns', campaign.id, 'sequence'), { signal })).data.steps, [campaign.id]);
   if (error) return <ErrorNotice error={error} onRetry={reload} />;
   if (!steps) return <p class="loading">Loading…</p>;
   if (steps.length === 0) return <Empty title="This campaign has no steps yet"><p>Steps are added through the API; see <code>docs/api.md</code>.</p></Empty>;
@@ -74,7 +74,7 @@ function SequenceTab({ campaign }) {
       {steps.map((step) => (
         <li key={step.id} class="card">
           <h2>{stepNames[step.type] ?? step.type}</h2>
-          <p class="muted">{delayText(step.delay)}{step.stopOnReply && ' · ends when the lead replies'}</p>
+          <p class="muted">{delayText(step.delayHours)}{step.stopOnReply && ' · ends when the lead replies'}</p>
           {step.genericBody && <p class="step-body">{step.genericBody}</p>}
         </li>
       ))}
