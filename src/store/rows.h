@@ -172,6 +172,16 @@ struct lb_counts {
     int64_t replied;
 };
 
+/* Its numbers, in the order in which the backends' statements name their columns. */
+#define LB_COUNTS_IN_ORDER(counts)                                                                 \
+    {                                                                                              \
+        &(counts)->leads[LB_LEAD_WAITING], &(counts)->leads[LB_LEAD_ACTIVE],                       \
+            &(counts)->leads[LB_LEAD_PAUSED], &(counts)->leads[LB_LEAD_COMPLETED],                 \
+            &(counts)->leads[LB_LEAD_ERROR], &(counts)->set_aside, &(counts)->invited,             \
+            &(counts)->accepted, &(counts)->contacted, &(counts)->replied                          \
+    }
+#define LB_COUNTS_FIELDS 10
+
 /* The part of a campaign that its activities change. */
 struct lb_campaign_state {
     enum lb_campaign_status status;

@@ -145,7 +145,7 @@ static void a_statement_of_one_workspace_goes_to_one_partition(void **state)
     size_t checked = 0;
     run(spread);
     for (size_t i = 0; i < PG_COUNT; i++) {
-        const struct lb_pg_statement_text *statement = &lb_pg_statements[i];
+        const struct lb_pg_statement_text *statement = lb_pg_statements[i];
         if (statement->reach == LB_PG_NONE) {
             assert_null(strstr(statement->sql, "WHERE"));
             continue;
@@ -179,9 +179,9 @@ static void all_people_are_in_one_partition(void **state)
                                                       PG_LINKS_SWEEP,
                                                       PG_LINK};
     run(spread);
-    long long where = parts_of(&lb_pg_statements[PG_USER]);
+    long long where = parts_of(lb_pg_statements[PG_USER]);
     for (size_t i = 0; i < COUNT(statements); i++)
-        assert_int_equal(parts_of(&lb_pg_statements[statements[i]]), where);
+        assert_int_equal(parts_of(lb_pg_statements[statements[i]]), where);
 }
 
 /* What is asked with each request, or of a table that grows; with nothing in it a table would be
@@ -213,7 +213,7 @@ static void questions_about_people_are_answered_by_indexes(void **state)
         " FOR line IN EXECUTE 'EXPLAIN ' || sql LOOP plan := plan || line || ' / '; END LOOP;"
         " RETURN plan; END $$");
     for (size_t i = 0; i < COUNT(questions); i++) {
-        const struct lb_pg_statement_text *text = &lb_pg_statements[questions[i].statement];
+        const struct lb_pg_statement_text *text = lb_pg_statements[questions[i].statement];
         char types[256];
         char samples[256];
         char sql[2048];

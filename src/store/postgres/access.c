@@ -2,6 +2,12 @@
 
 #include "store/names.h"
 
+LB_PG_STATEMENT(WORKSPACE_NUMBER, NONE, "", "SELECT nextval('leadblock.workspace_no')");
+LB_PG_STATEMENT(
+    WORKSPACE_INSERT, ONE, "ntttnn",
+    "INSERT INTO leadblock.workspace (workspace_id, id, name, plan, created_at, expires_at,"
+    " access_version) VALUES ($1, $2, $3, $4, $5, $6, 1)");
+
 lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *row)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
@@ -26,6 +32,10 @@ lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *r
     return lb_pg_write(store, PG_WORKSPACE_INSERT, &params);
 }
 
+LB_PG_STATEMENT(
+    WORKSPACE_SET_PLAN, ONE, "ntn",
+    "UPDATE leadblock.workspace SET plan = $2, expires_at = $3 WHERE workspace_id = $1");
+
 lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_plan plan,
                                 int64_t expires_at)
 {
@@ -37,6 +47,12 @@ lb_err lb_pg_workspace_set_plan(struct lb_store *store, uint32_t no, enum lb_pla
     lb_pg_add_number_or_null(&params, expires_at);
     return err ? err : lb_pg_write(store, PG_WORKSPACE_SET_PLAN, &params);
 }
+
+LB_PG_STATEMENT(
+    KEY_INSERT, ONE, "nttybnnnn",
+    "INSERT INTO leadblock.api_key (workspace_id, no, id, name, secret_hash, read_only,"
+    " rate_limit, created_at, expires_at, version)"
+    " VALUES ($1, nextval('leadblock.key_no'), $2, $3, $4, $5, $6, $7, $8, $9) RETURNING no");
 
 lb_err lb_pg_key_insert(struct lb_store *store, struct lb_key_row *row)
 {
@@ -62,6 +78,10 @@ lb_err lb_pg_key_insert(struct lb_store *store, struct lb_key_row *row)
     return err;
 }
 
+LB_PG_STATEMENT(KEY_REVOKE, ONE, "nnnn",
+                "UPDATE leadblock.api_key SET revoked_at = $3, version = $4"
+                " WHERE workspace_id = $1 AND no = $2");
+
 lb_err lb_pg_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
 {
     struct lb_pg_params params = {0};
@@ -74,6 +94,10 @@ lb_err lb_pg_key_revoke(struct lb_store *store, uint32_t workspace, uint32_t no,
     return err ? err : lb_pg_write(store, PG_KEY_REVOKE, &params);
 }
 
+LB_PG_STATEMENT(KEY_TOUCH, ONE, "nnn",
+                "UPDATE leadblock.api_key SET last_used_at = greatest(last_used_at, $3)"
+                " WHERE workspace_id = $1 AND no = $2");
+
 lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
                        int64_t last_used_at)
 {
@@ -84,6 +108,8 @@ lb_err lb_pg_key_touch(struct lb_store *store, uint32_t workspace, uint32_t no,
     return lb_pg_write(store, PG_KEY_TOUCH, &params);
 }
 
+#define WORKSPACE_COLUMNS "workspace_id, id, name, plan, created_at, expires_at"
+
 static void read_workspace(const PGresult *result, int i, struct lb_workspace_row *row)
 {
     *row = (struct lb_workspace_row){.no = (uint32_t)lb_pg_number(result, i, 0),
@@ -93,6 +119,9 @@ static void read_workspace(const PGresult *result, int i, struct lb_workspace_ro
     lb_str_copy(lb_pg_text(result, i, 1), row->id, sizeof row->id);
     lb_str_copy(lb_pg_text(result, i, 2), row->name, sizeof row->name);
 }
+
+LB_PG_STATEMENT(WORKSPACES, ALL, "",
+                "SELECT " WORKSPACE_COLUMNS " FROM leadblock.workspace ORDER BY workspace_id");
 
 lb_err lb_pg_load_workspaces(struct lb_store *store, void *context,
                              lb_err (*each)(void *, const struct lb_workspace_row *))
@@ -107,6 +136,9 @@ lb_err lb_pg_load_workspaces(struct lb_store *store, void *context,
     PQclear(result);
     return err;
 }
+
+LB_PG_STATEMENT(WORKSPACE, ONE, "n",
+                "SELECT " WORKSPACE_COLUMNS " FROM leadblock.workspace WHERE workspace_id = $1");
 
 lb_err lb_pg_workspace(struct lb_store_reader *reader, uint32_t no, struct lb_workspace_row *out)
 {
@@ -130,6 +162,9 @@ static void take_workspace(const struct lb_str *key_ids, size_t count, struct lb
             out[i] = workspace;
 }
 
+LB_PG_STATEMENT(WORKSPACES_OF_KEYS, ALL, "T",
+                "SELECT id, workspace_id FROM leadblock.api_key WHERE id = ANY ($1)");
+
 lb_err lb_pg_workspaces_of_keys(struct lb_store_reader *reader, const struct lb_str *key_ids,
                                 size_t count, uint32_t *out)
 {
@@ -148,6 +183,10 @@ lb_err lb_pg_workspaces_of_keys(struct lb_store_reader *reader, const struct lb_
     lb_buf_fini(&array);
     return err;
 }
+
+#define KEY_COLUMNS                                                                                \
+    "no, id, workspace_id, name, secret_hash, read_only, rate_limit, created_at, expires_at,"      \
+    " revoked_at, last_used_at"
 
 static void read_key(const PGresult *result, int i, struct lb_key_row *row)
 {
@@ -181,6 +220,8 @@ static lb_err each_key(PGresult *result, void *context,
     return err;
 }
 
+LB_PG_STATEMENT(KEYS, ALL, "", "SELECT " KEY_COLUMNS " FROM leadblock.api_key ORDER BY no");
+
 lb_err lb_pg_load_keys(struct lb_store *store, void *context,
                        lb_err (*each)(void *, const struct lb_key_row *))
 {
@@ -188,6 +229,10 @@ lb_err lb_pg_load_keys(struct lb_store *store, void *context,
     lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_KEYS, NULL, &result);
     return err ? err : each_key(result, context, each);
 }
+
+LB_PG_STATEMENT(KEYS_SINCE, ONE, "nn",
+                "SELECT " KEY_COLUMNS " FROM leadblock.api_key"
+                " WHERE workspace_id = $1 AND version > $2 ORDER BY no");
 
 lb_err lb_pg_keys_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
                         void *context, lb_err (*each)(void *, const struct lb_key_row *))

@@ -18,7 +18,14 @@ static lb_err write_two(struct lb_store *store, enum lb_pg_statement statement, 
     return lb_pg_write(store, statement, &params);
 }
 
+/* Accounts, sessions and links belong to the installation, which is workspace 0. */
+
 /* --- Users ------------------------------------------------------------------------------------ */
+
+LB_PG_STATEMENT(USER_INSERT, ONE, "tttntn",
+                "INSERT INTO leadblock.account (workspace_id, no, id, email, role, workspace,"
+                " password_hash, created_at) VALUES (0, nextval('leadblock.account_no'),"
+                " $1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING no");
 
 lb_err lb_pg_user_insert(struct lb_store *store, struct lb_user_row *row)
 {
@@ -40,6 +47,10 @@ lb_err lb_pg_user_insert(struct lb_store *store, struct lb_user_row *row)
     return err;
 }
 
+LB_PG_STATEMENT(
+    USER_SET_PASSWORD, ONE, "nt",
+    "UPDATE leadblock.account SET password_hash = $2 WHERE workspace_id = 0 AND no = $1");
+
 lb_err lb_pg_user_set_password(struct lb_store *store, uint32_t no, struct lb_str hash)
 {
     struct lb_pg_params params = {0};
@@ -48,10 +59,20 @@ lb_err lb_pg_user_set_password(struct lb_store *store, uint32_t no, struct lb_st
     return lb_pg_write(store, PG_USER_SET_PASSWORD, &params);
 }
 
+LB_PG_STATEMENT(USER_SIGNED_IN, ONE, "nn",
+                "UPDATE leadblock.account SET signed_in_at = greatest(signed_in_at, $2)"
+                " WHERE workspace_id = 0 AND no = $1");
+
 lb_err lb_pg_user_signed_in(struct lb_store *store, uint32_t no, int64_t at)
 {
     return write_two(store, PG_USER_SIGNED_IN, no, at);
 }
+
+LB_PG_STATEMENT(USER_DELETE, ONE, "nn",
+                "UPDATE leadblock.account SET deleted_at = $2, password_hash = NULL"
+                " WHERE workspace_id = 0 AND no = $1");
+LB_PG_STATEMENT(LINKS_END, ONE, "n",
+                "DELETE FROM leadblock.link WHERE workspace_id = 0 AND account = $1");
 
 lb_err lb_pg_user_delete(struct lb_store *store, uint32_t no, int64_t at)
 {
@@ -60,6 +81,10 @@ lb_err lb_pg_user_delete(struct lb_store *store, uint32_t no, int64_t at)
         err = lb_pg_sessions_end(store, no);
     return err ? err : write_number(store, PG_LINKS_END, no);
 }
+
+#define USER_COLUMNS                                                                               \
+    "a.no, a.id, a.email, a.role, a.workspace, a.password_hash, a.created_at, a.deleted_at,"       \
+    " a.signed_in_at"
 
 /* All but the workspace's id. */
 static void read_user(const PGresult *result, int i, struct lb_user_row *row)
@@ -100,12 +125,20 @@ static lb_err fetch_user(struct lb_store_reader *reader, enum lb_pg_statement st
     return err ? err : add_workspace_id(reader, out);
 }
 
+LB_PG_STATEMENT(USER, ONE, "n",
+                "SELECT " USER_COLUMNS " FROM leadblock.account a"
+                " WHERE a.workspace_id = 0 AND a.no = $1");
+
 lb_err lb_pg_user(struct lb_store_reader *reader, uint32_t no, struct lb_user_row *out)
 {
     struct lb_pg_params params = {0};
     lb_pg_add_number(&params, no);
     return fetch_user(reader, PG_USER, &params, out);
 }
+
+LB_PG_STATEMENT(USER_BY_EMAIL, ONE, "t",
+                "SELECT " USER_COLUMNS " FROM leadblock.account a"
+                " WHERE a.workspace_id = 0 AND a.email = $1 AND a.deleted_at IS NULL");
 
 lb_err lb_pg_user_by_email(struct lb_store_reader *reader, struct lb_str email,
                            struct lb_user_row *out)
@@ -115,12 +148,20 @@ lb_err lb_pg_user_by_email(struct lb_store_reader *reader, struct lb_str email,
     return fetch_user(reader, PG_USER_BY_EMAIL, &params, out);
 }
 
+LB_PG_STATEMENT(USER_BY_ID, ONE, "t",
+                "SELECT " USER_COLUMNS " FROM leadblock.account a"
+                " WHERE a.workspace_id = 0 AND a.id = $1 AND a.deleted_at IS NULL");
+
 lb_err lb_pg_user_by_id(struct lb_store_reader *reader, struct lb_str id, struct lb_user_row *out)
 {
     struct lb_pg_params params = {0};
     lb_pg_add_text(&params, id);
     return fetch_user(reader, PG_USER_BY_ID, &params, out);
 }
+
+LB_PG_STATEMENT(WORKSPACE_IDS, ALL, "N",
+                "SELECT workspace_id, id FROM leadblock.workspace WHERE workspace_id = ANY ($1)"
+                " ORDER BY workspace_id");
 
 /* Number and id of the workspaces of those users, by number. */
 static lb_err workspaces_of(struct lb_store_reader *reader, const PGresult *users, PGresult **out)
@@ -155,6 +196,10 @@ static struct lb_str id_among(const PGresult *workspaces, uint32_t no)
     return (struct lb_str){0};
 }
 
+LB_PG_STATEMENT(USERS, ONE, "",
+                "SELECT " USER_COLUMNS " FROM leadblock.account a"
+                " WHERE a.workspace_id = 0 AND a.deleted_at IS NULL ORDER BY a.no");
+
 lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
                    lb_err (*each)(void *, const struct lb_user_row *))
 {
@@ -176,6 +221,11 @@ lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
 
 /* --- Sessions and links ----------------------------------------------------------------------- */
 
+LB_PG_STATEMENT(
+    SESSION_INSERT, ONE, "ynnn",
+    "INSERT INTO leadblock.session (workspace_id, token_hash, account, created_at, expires_at)"
+    " VALUES (0, $1, $2, $3, $4)");
+
 lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row *row)
 {
     struct lb_pg_params params = {0};
@@ -186,6 +236,9 @@ lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row 
     return lb_pg_write(store, PG_SESSION_INSERT, &params);
 }
 
+LB_PG_STATEMENT(SESSION_DELETE, ONE, "y",
+                "DELETE FROM leadblock.session WHERE workspace_id = 0 AND token_hash = $1");
+
 lb_err lb_pg_session_delete(struct lb_store *store, const uint8_t *token_hash)
 {
     struct lb_pg_params params = {0};
@@ -193,10 +246,18 @@ lb_err lb_pg_session_delete(struct lb_store *store, const uint8_t *token_hash)
     return lb_pg_write(store, PG_SESSION_DELETE, &params);
 }
 
+LB_PG_STATEMENT(SESSIONS_END, ONE, "n",
+                "DELETE FROM leadblock.session WHERE workspace_id = 0 AND account = $1");
+
 lb_err lb_pg_sessions_end(struct lb_store *store, uint32_t user)
 {
     return write_number(store, PG_SESSIONS_END, user);
 }
+
+LB_PG_STATEMENT(SESSION, ONE, "y",
+                "SELECT " USER_COLUMNS ", s.created_at, s.expires_at FROM leadblock.session s"
+                " JOIN leadblock.account a ON a.workspace_id = 0 AND a.no = s.account"
+                " WHERE s.workspace_id = 0 AND s.token_hash = $1 AND a.deleted_at IS NULL");
 
 lb_err lb_pg_session(struct lb_store_reader *reader, const uint8_t *token_hash,
                      struct lb_session_row *out, struct lb_user_row *out_user)
@@ -218,14 +279,23 @@ lb_err lb_pg_session(struct lb_store_reader *reader, const uint8_t *token_hash,
     return err ? err : add_workspace_id(reader, out_user);
 }
 
+LB_PG_STATEMENT(LINK_INSERT, ONE, "nyn",
+                "INSERT INTO leadblock.link (workspace_id, account, token_hash, expires_at)"
+                " VALUES (0, $1, $2, $3) ON CONFLICT (workspace_id, account) DO UPDATE"
+                " SET token_hash = EXCLUDED.token_hash, expires_at = EXCLUDED.expires_at");
+
 lb_err lb_pg_link_insert(struct lb_store *store, const struct lb_link_row *row)
 {
     struct lb_pg_params params = {0};
     lb_pg_add_number(&params, row->user);
     lb_pg_add_bytes(&params, row->token_hash, sizeof row->token_hash);
     lb_pg_add_number(&params, row->expires_at);
-    return lb_pg_write(store, PG_LINK_PUT, &params);
+    return lb_pg_write(store, PG_LINK_INSERT, &params);
 }
+
+LB_PG_STATEMENT(
+    LINK_TAKE, ONE, "y",
+    "DELETE FROM leadblock.link WHERE workspace_id = 0 AND token_hash = $1 RETURNING account");
 
 lb_err lb_pg_link_take(struct lb_store *store, const uint8_t *token_hash)
 {
@@ -238,6 +308,10 @@ lb_err lb_pg_link_take(struct lb_store *store, const uint8_t *token_hash)
     PQclear(result);
     return err;
 }
+
+LB_PG_STATEMENT(
+    LINK, ONE, "y",
+    "SELECT account, expires_at FROM leadblock.link WHERE workspace_id = 0 AND token_hash = $1");
 
 lb_err lb_pg_link(struct lb_store_reader *reader, const uint8_t *token_hash,
                   struct lb_link_row *out)
@@ -256,6 +330,11 @@ lb_err lb_pg_link(struct lb_store_reader *reader, const uint8_t *token_hash,
     PQclear(result);
     return err;
 }
+
+LB_PG_STATEMENT(SESSIONS_SWEEP, ONE, "n",
+                "DELETE FROM leadblock.session WHERE workspace_id = 0 AND expires_at < $1");
+LB_PG_STATEMENT(LINKS_SWEEP, ONE, "n",
+                "DELETE FROM leadblock.link WHERE workspace_id = 0 AND expires_at < $1");
 
 lb_err lb_pg_accounts_sweep(struct lb_store *store, int64_t before)
 {

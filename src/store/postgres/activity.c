@@ -1,5 +1,19 @@
 #include "store/postgres/internal.h"
 
+#define ACTIVITY_COLUMNS                                                                           \
+    "lead, step, workspace_id, campaign, state, attempts, retries, lease_token, lease_until,"      \
+    " claimed_at, completed_at, changed_at, detail"
+
+LB_PG_STATEMENT(
+    ACTIVITY_PUT, ONE, "nnnnnnntnnnnt",
+    "INSERT INTO leadblock.activity (" ACTIVITY_COLUMNS ") VALUES"
+    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+    " ON CONFLICT (workspace_id, lead, step) DO UPDATE SET campaign = EXCLUDED.campaign,"
+    " state = EXCLUDED.state, attempts = EXCLUDED.attempts, retries = EXCLUDED.retries,"
+    " lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until,"
+    " claimed_at = EXCLUDED.claimed_at, completed_at = EXCLUDED.completed_at,"
+    " changed_at = EXCLUDED.changed_at, detail = EXCLUDED.detail");
+
 lb_err lb_pg_activity_put(struct lb_store *store, const struct lb_activity_row *row)
 {
     struct lb_pg_params params = {0};
@@ -37,6 +51,16 @@ static void read_activity(const PGresult *result, int row, struct lb_activity_ro
     lb_str_copy(lb_pg_text(result, row, 7), out->lease_token, sizeof out->lease_token);
 }
 
+/* Sent by prefetch.c. */
+LB_PG_STATEMENT(
+    ACTIVITIES_PREFETCH, ONE, "nNn",
+    "SELECT " ACTIVITY_COLUMNS
+    " FROM leadblock.activity WHERE workspace_id = $1 AND lead = ANY ($2) AND step = $3");
+
+LB_PG_STATEMENT(ACTIVITY, ONE, "nnn",
+                "SELECT " ACTIVITY_COLUMNS
+                " FROM leadblock.activity WHERE workspace_id = $1 AND lead = $2 AND step = $3");
+
 lb_err lb_pg_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
                       uint32_t step, struct lb_activity_row *out)
 {
@@ -57,6 +81,21 @@ lb_err lb_pg_activity(struct lb_store_reader *reader, uint32_t workspace, uint64
         read_activity(result, 0, out);
     return err;
 }
+
+/* Of a state, or nothing when its bit is not set; in the order of the index, as far as the page can
+ * reach. */
+#define ACTIVITIES_IN(state)                                                                       \
+    "(SELECT " ACTIVITY_COLUMNS " FROM leadblock.activity"                                         \
+    " WHERE workspace_id = $1 AND campaign = $2 AND state = " #state " AND ($3 >> " #state         \
+    ") & 1 = 1"                                                                                    \
+    " ORDER BY changed_at DESC, lead DESC, step DESC LIMIT $4 + $5)"
+#define OR_ACTIVITIES_IN(state) " UNION ALL " ACTIVITIES_IN(state)
+#define ACTIVITIES_IN_ALL_STATES                                                                   \
+    ACTIVITIES_IN(0) OR_ACTIVITIES_IN(1) OR_ACTIVITIES_IN(2) OR_ACTIVITIES_IN(3) OR_ACTIVITIES_IN(4)
+
+LB_PG_STATEMENT(ACTIVITIES_PAGE, ONE, "nnnnn",
+                ACTIVITIES_IN_ALL_STATES
+                " ORDER BY changed_at DESC, lead DESC, step DESC LIMIT $5 OFFSET $4");
 
 lb_err lb_pg_activities_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                              unsigned states, uint64_t skip, size_t take, void *context,

@@ -1,5 +1,10 @@
 #include "store/postgres/internal.h"
 
+LB_PG_STATEMENT(
+    AUDIT_APPEND, ONE, "nnnttt",
+    "INSERT INTO leadblock.audit_log (workspace_id, id, key, at, action, target, source)"
+    " VALUES ($1, nextval('leadblock.audit_id'), $2, $3, $4, $5, $6)");
+
 lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row)
 {
     struct lb_pg_params params = {0};
@@ -11,6 +16,10 @@ lb_err lb_pg_audit_append(struct lb_store *store, const struct lb_audit_row *row
     lb_pg_add_text(&params, row->source);
     return lb_pg_write(store, PG_AUDIT_APPEND, &params);
 }
+
+LB_PG_STATEMENT(AUDIT_PAGE, ONE, "nnn",
+                "SELECT id, key, at, action, target, source FROM leadblock.audit_log"
+                " WHERE workspace_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3");
 
 lb_err lb_pg_audit_page(struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
                         size_t take, void *context,
@@ -36,6 +45,11 @@ lb_err lb_pg_audit_page(struct lb_store_reader *reader, uint32_t workspace, uint
     return err;
 }
 
+LB_PG_STATEMENT(CHECKS_ADD, ONE, "nnnn",
+                "INSERT INTO leadblock.check_count AS c (workspace_id, day, checks, blocked)"
+                " VALUES ($1, $2, $3, $4) ON CONFLICT (workspace_id, day) DO UPDATE"
+                " SET checks = c.checks + EXCLUDED.checks, blocked = c.blocked + EXCLUDED.blocked");
+
 lb_err lb_pg_checks_add(struct lb_store *store, const struct lb_checks_row *row)
 {
     struct lb_pg_params params = {0};
@@ -45,6 +59,10 @@ lb_err lb_pg_checks_add(struct lb_store *store, const struct lb_checks_row *row)
     lb_pg_add_number(&params, (int64_t)row->blocked);
     return lb_pg_write(store, PG_CHECKS_ADD, &params);
 }
+
+LB_PG_STATEMENT(CHECKS, ONE, "nn",
+                "SELECT day, checks, blocked FROM leadblock.check_count"
+                " WHERE workspace_id = $1 AND day >= $2 ORDER BY day");
 
 lb_err lb_pg_checks(struct lb_store_reader *reader, uint32_t workspace, uint32_t first_day,
                     void *context, lb_err (*each)(void *, const struct lb_checks_row *))

@@ -2,6 +2,12 @@
 
 #include "store/names.h"
 
+LB_PG_STATEMENT(
+    CAMPAIGN_INSERT, ONE, "ntttnn",
+    "INSERT INTO leadblock.campaign (workspace_id, no, id, name, status, created_at, version)"
+    " VALUES ($1, nextval('leadblock.campaign_no'), $2, $3, $4, $5, $6)"
+    " ON CONFLICT (workspace_id, id) WHERE deleted_at IS NULL DO NOTHING RETURNING no");
+
 lb_err lb_pg_campaign_insert(struct lb_store *store, struct lb_campaign_row *row)
 {
     struct lb_pg_params params = {0};
@@ -25,6 +31,10 @@ lb_err lb_pg_campaign_insert(struct lb_store *store, struct lb_campaign_row *row
     return err;
 }
 
+LB_PG_STATEMENT(CAMPAIGN_SET_STATUS, ONE, "nntn",
+                "UPDATE leadblock.campaign SET status = $3, version = $4"
+                " WHERE workspace_id = $1 AND no = $2");
+
 lb_err lb_pg_campaign_set_status(struct lb_store *store, uint32_t workspace, uint32_t no,
                                  enum lb_campaign_status status)
 {
@@ -38,6 +48,10 @@ lb_err lb_pg_campaign_set_status(struct lb_store *store, uint32_t workspace, uin
     return err ? err : lb_pg_write(store, PG_CAMPAIGN_SET_STATUS, &params);
 }
 
+LB_PG_STATEMENT(CAMPAIGN_DELETE, ONE, "nnnn",
+                "UPDATE leadblock.campaign SET deleted_at = $3, version = $4"
+                " WHERE workspace_id = $1 AND no = $2");
+
 lb_err lb_pg_campaign_delete(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
 {
     struct lb_pg_params params = {0};
@@ -50,6 +64,10 @@ lb_err lb_pg_campaign_delete(struct lb_store *store, uint32_t workspace, uint32_
     return err ? err : lb_pg_write(store, PG_CAMPAIGN_DELETE, &params);
 }
 
+LB_PG_STATEMENT(
+    CAMPAIGN_ACTIVATED, ONE, "nnn",
+    "UPDATE leadblock.campaign SET activated_at = $3 WHERE workspace_id = $1 AND no = $2");
+
 lb_err lb_pg_campaign_activated(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
 {
     struct lb_pg_params params = {0};
@@ -58,6 +76,9 @@ lb_err lb_pg_campaign_activated(struct lb_store *store, uint32_t workspace, uint
     lb_pg_add_number(&params, at);
     return lb_pg_write(store, PG_CAMPAIGN_ACTIVATED, &params);
 }
+
+LB_PG_STATEMENT(CAMPAIGN_SET_VARIABLES, ONE, "nnt",
+                "UPDATE leadblock.campaign SET variables = $3 WHERE workspace_id = $1 AND no = $2");
 
 lb_err lb_pg_campaign_set_variables(struct lb_store *store, uint32_t workspace, uint32_t no,
                                     struct lb_str variables)
@@ -69,27 +90,31 @@ lb_err lb_pg_campaign_set_variables(struct lb_store *store, uint32_t workspace, 
     return lb_pg_write(store, PG_CAMPAIGN_SET_VARIABLES, &params);
 }
 
-/* The order in which the statements name the columns. */
-#define TALLY_NUMBERS(counts)                                                                      \
-    {                                                                                              \
-        &(counts)->leads[LB_LEAD_WAITING], &(counts)->leads[LB_LEAD_ACTIVE],                       \
-            &(counts)->leads[LB_LEAD_PAUSED], &(counts)->leads[LB_LEAD_COMPLETED],                 \
-            &(counts)->leads[LB_LEAD_ERROR], &(counts)->set_aside, &(counts)->invited,             \
-            &(counts)->accepted, &(counts)->contacted, &(counts)->replied                          \
-    }
-#define TALLY_COUNT 10
+LB_PG_STATEMENT(CAMPAIGN_COUNT, ONE, "nnnnnnnnnnnn",
+                "UPDATE leadblock.campaign SET leads_waiting = leads_waiting + $3,"
+                " leads_active = leads_active + $4, leads_paused = leads_paused + $5,"
+                " leads_completed = leads_completed + $6, leads_error = leads_error + $7,"
+                " leads_set_aside = leads_set_aside + $8, leads_invited = leads_invited + $9,"
+                " leads_accepted = leads_accepted + $10, leads_contacted = leads_contacted + $11,"
+                " leads_replied = leads_replied + $12 WHERE workspace_id = $1 AND no = $2");
 
 lb_err lb_pg_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
                             const struct lb_counts *change)
 {
     struct lb_pg_params params = {0};
-    const int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(change);
+    const int64_t *numbers[LB_COUNTS_FIELDS] = LB_COUNTS_IN_ORDER(change);
     lb_pg_add_number(&params, workspace);
     lb_pg_add_number(&params, no);
-    for (int i = 0; i < TALLY_COUNT; i++)
+    for (int i = 0; i < LB_COUNTS_FIELDS; i++)
         lb_pg_add_number(&params, *numbers[i]);
     return lb_pg_write(store, PG_CAMPAIGN_COUNT, &params);
 }
+
+LB_PG_STATEMENT(CAMPAIGN_STATE, ONE, "nn",
+                "SELECT leads_waiting, leads_active, leads_paused, leads_completed, leads_error,"
+                " leads_set_aside, leads_invited, leads_accepted, leads_contacted, leads_replied,"
+                " status, activated_at, variables FROM leadblock.campaign"
+                " WHERE workspace_id = $1 AND no = $2 AND deleted_at IS NULL");
 
 lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
                             struct lb_campaign_state *out)
@@ -101,14 +126,28 @@ lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, 
     lb_err err = lb_pg_query_row(reader, PG_CAMPAIGN_STATE, &params, LB_PG_HELD_STATE, &result);
     if (err)
         return err;
-    int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->counts);
-    for (int i = 0; i < TALLY_COUNT; i++)
+    int64_t *numbers[LB_COUNTS_FIELDS] = LB_COUNTS_IN_ORDER(&out->counts);
+    for (int i = 0; i < LB_COUNTS_FIELDS; i++)
         *numbers[i] = lb_pg_number(result, 0, i);
-    out->status = lb_campaign_status_stored(lb_pg_text(result, 0, TALLY_COUNT));
-    out->activated_at = lb_pg_number(result, 0, TALLY_COUNT + 1);
-    out->variables = lb_pg_text(result, 0, TALLY_COUNT + 2);
+    out->status = lb_campaign_status_stored(lb_pg_text(result, 0, LB_COUNTS_FIELDS));
+    out->activated_at = lb_pg_number(result, 0, LB_COUNTS_FIELDS + 1);
+    out->variables = lb_pg_text(result, 0, LB_COUNTS_FIELDS + 2);
     return LB_OK;
 }
+
+/* Is there any? Asked for in the order of an index, or the planner, which believes that a campaign
+ * has many, would look for the first one in all of the table. */
+#define ANY_LEAD(workspace)                                                                        \
+    "(SELECT l.no FROM leadblock.lead l WHERE l.workspace_id = " workspace                         \
+    " AND l.campaign = c.no ORDER BY l.status, l.no LIMIT 1) IS NOT NULL"
+#define ANY_STEP                                                                                   \
+    "(SELECT s.no FROM leadblock.step s WHERE s.workspace_id = c.workspace_id"                     \
+    " AND s.campaign = c.no ORDER BY s.position LIMIT 1) IS NOT NULL"
+/* `workspace` names that of the campaigns: a parameter, where there is one, shows the planner that
+ * it is one workspace. */
+#define SELECT_CAMPAIGNS(workspace)                                                                \
+    "SELECT c.no, c.workspace_id, c.id, c.name, c.status, c.created_at, " ANY_LEAD(                \
+        workspace) ", c.deleted_at FROM leadblock.campaign c"
 
 static void read_campaign(const PGresult *result, int i, struct lb_campaign_row *row)
 {
@@ -120,6 +159,9 @@ static void read_campaign(const PGresult *result, int i, struct lb_campaign_row 
     lb_str_copy(lb_pg_text(result, i, 2), row->id, sizeof row->id);
     lb_str_copy(lb_pg_text(result, i, 3), row->name, sizeof row->name);
 }
+
+LB_PG_STATEMENT(CAMPAIGNS, ALL, "",
+                SELECT_CAMPAIGNS("c.workspace_id") " WHERE c.deleted_at IS NULL ORDER BY c.no");
 
 lb_err lb_pg_load_campaigns(struct lb_store *store, void *context,
                             lb_err (*each)(void *, const struct lb_campaign_row *))
@@ -134,6 +176,10 @@ lb_err lb_pg_load_campaigns(struct lb_store *store, void *context,
     PQclear(result);
     return err;
 }
+
+LB_PG_STATEMENT(
+    CAMPAIGNS_SINCE, ONE, "nn",
+    SELECT_CAMPAIGNS("$1") " WHERE c.workspace_id = $1 AND c.version > $2 ORDER BY c.no");
 
 lb_err lb_pg_campaigns_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
                              void *context,
@@ -153,11 +199,16 @@ lb_err lb_pg_campaigns_since(struct lb_store_reader *reader, uint32_t workspace,
     return err;
 }
 
+LB_PG_STATEMENT(
+    CAMPAIGNS_DELETED, ALL, "",
+    "SELECT c.workspace_id, c.no FROM leadblock.campaign c WHERE c.deleted_at IS NOT NULL"
+    " AND (" ANY_LEAD("c.workspace_id") " OR " ANY_STEP ")");
+
 lb_err lb_pg_load_deleted_campaigns(struct lb_store *store, void *context,
                                     lb_err (*each)(void *, uint32_t workspace, uint32_t campaign))
 {
     PGresult *result;
-    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_REMAINS, NULL, &result);
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_CAMPAIGNS_DELETED, NULL, &result);
     for (int i = 0; !err && i < PQntuples(result); i++)
         err = each(context, (uint32_t)lb_pg_number(result, i, 0),
                    (uint32_t)lb_pg_number(result, i, 1));

@@ -149,8 +149,10 @@ struct lb_pg_touched {
     struct lb_log_mark log;
 };
 
-/* Rows of the log that wait to be sent together: eight in one statement cost little more than one.
- */
+/* Rows of the log that wait to be sent together: so many in one statement, LOG_APPEND_MANY, cost
+ * little more than one. */
+#define LB_PG_ROWS_TOGETHER 8
+
 struct lb_pg_rows {
     struct lb_log_row rows[LB_PG_ROWS_TOGETHER]; /* their texts: see below */
     size_t reason_at[LB_PG_ROWS_TOGETHER];
@@ -218,8 +220,11 @@ void lb_pg_forget_all(struct lb_store_reader *reader);
 void lb_pg_cache_clear(struct lb_store_reader *reader);
 void lb_pg_cache_destroy(struct lb_store_reader *reader);
 
-/* Rows of results, by the columns that statements.h names. */
+/* A row of a result with the columns of the log. */
 void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out);
+
+/* A row of a result with these columns. */
+#define LB_PG_VERSION_COLUMNS "workspace_id, access_version, log_row, log_token, has_leads"
 void lb_pg_read_workspace_version(const PGresult *result, int row,
                                   struct lb_workspace_version *out);
 

@@ -1,6 +1,12 @@
 #include "store/postgres/internal.h"
 
+#define LEAD_COLUMNS                                                                               \
+    "no, workspace_id, campaign, identifier, member_id, first_name, last_name, company_name,"      \
+    " variables, added_at, status, set_aside, queue, step, since, marks"
+
 #define NUMBERS_AT_A_TIME 1000 /* the increment of leadblock.lead_no */
+
+LB_PG_STATEMENT(LEADS_RESERVE, NONE, "", "SELECT nextval('leadblock.lead_no')");
 
 static lb_err take_number(struct lb_postgres *postgres, uint64_t *out)
 {
@@ -16,6 +22,10 @@ static lb_err take_number(struct lb_postgres *postgres, uint64_t *out)
     *out = postgres->lead_next++;
     return LB_OK;
 }
+
+LB_PG_STATEMENT(LEAD_NAME_INSERT, ONE, "ntnn",
+                "INSERT INTO leadblock.lead_name (workspace_id, name, campaign, lead)"
+                " VALUES ($1, $2, $3, $4)");
 
 static lb_err insert_name(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
 {
@@ -48,6 +58,10 @@ static void add_lead(struct lb_pg_params *params, const struct lb_lead_row *row)
     lb_pg_add_number(params, row->marks);
 }
 
+LB_PG_STATEMENT(LEAD_INSERT, ONE, "nnnttttttnnbnnnn",
+                "INSERT INTO leadblock.lead (" LEAD_COLUMNS ") VALUES"
+                " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)");
+
 lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
@@ -70,6 +84,10 @@ lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row)
     return err;
 }
 
+LB_PG_STATEMENT(LEAD_LEARN, ONE, "nntt",
+                "UPDATE leadblock.lead SET identifier = $3, member_id = $4"
+                " WHERE workspace_id = $1 AND no = $2");
+
 lb_err lb_pg_lead_learn(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
 {
     struct lb_pg_params params = {0};
@@ -81,6 +99,11 @@ lb_err lb_pg_lead_learn(struct lb_store *store, const struct lb_lead_row *row, s
     lb_err err = lb_pg_write(store, PG_LEAD_LEARN, &params);
     return err ? err : insert_name(store, row, name);
 }
+
+LB_PG_STATEMENT(
+    LEAD_MOVE, ONE, "nnnbnnnn",
+    "UPDATE leadblock.lead SET status = $3, set_aside = $4, queue = $5, step = $6, since = $7,"
+    " marks = $8 WHERE workspace_id = $1 AND no = $2");
 
 lb_err lb_pg_lead_move(struct lb_store *store, const struct lb_lead_row *row)
 {
@@ -97,6 +120,10 @@ lb_err lb_pg_lead_move(struct lb_store *store, const struct lb_lead_row *row)
     return lb_pg_write(store, PG_LEAD_MOVE, &params);
 }
 
+LB_PG_STATEMENT(LEAD_NAME_DELETE, ONE, "ntnn",
+                "DELETE FROM leadblock.lead_name"
+                " WHERE workspace_id = $1 AND name = $2 AND campaign = $3 AND lead = $4");
+
 lb_err lb_pg_lead_forget(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
 {
     struct lb_pg_params params = {0};
@@ -107,6 +134,11 @@ lb_err lb_pg_lead_forget(struct lb_store *store, const struct lb_lead_row *row, 
     lb_pg_add_number(&params, (int64_t)row->no);
     return lb_pg_write(store, PG_LEAD_NAME_DELETE, &params);
 }
+
+LB_PG_STATEMENT(LEAD_ACTIVITIES_DELETE, ONE, "nn",
+                "DELETE FROM leadblock.activity WHERE workspace_id = $1 AND lead = $2");
+LB_PG_STATEMENT(LEAD_DELETE, ONE, "nn",
+                "DELETE FROM leadblock.lead WHERE workspace_id = $1 AND no = $2");
 
 lb_err lb_pg_lead_delete(struct lb_store *store, const struct lb_lead_row *row)
 {
@@ -146,6 +178,14 @@ static void read_lead(const PGresult *result, int row, struct lb_lead_row *out)
                                 .marks = (unsigned)lb_pg_number(result, row, 15)};
 }
 
+/* Sent by prefetch.c. */
+LB_PG_STATEMENT(LEADS_PREFETCH, ONE, "nN",
+                "SELECT " LEAD_COLUMNS
+                " FROM leadblock.lead WHERE workspace_id = $1 AND no = ANY ($2)");
+
+LB_PG_STATEMENT(LEAD, ONE, "nn",
+                "SELECT " LEAD_COLUMNS " FROM leadblock.lead WHERE workspace_id = $1 AND no = $2");
+
 lb_err lb_pg_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
                   struct lb_lead_row *out)
 {
@@ -177,6 +217,16 @@ static void read_refs(const PGresult *result, int first, int count, uint32_t aft
     }
 }
 
+/* Sent by prefetch.c. */
+LB_PG_STATEMENT(NAMES_PREFETCH, ONE, "nT",
+                "SELECT campaign, lead, name FROM leadblock.lead_name"
+                " WHERE workspace_id = $1 AND name = ANY ($2) ORDER BY name, campaign");
+
+LB_PG_STATEMENT(
+    LEADS_NAMED, ONE, "ntnn",
+    "SELECT campaign, lead FROM leadblock.lead_name"
+    " WHERE workspace_id = $1 AND name = $2 AND campaign > $3 ORDER BY campaign LIMIT $4");
+
 lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
                          uint32_t after, size_t max, struct lb_lead_ref *out, size_t *out_count)
 {
@@ -199,6 +249,12 @@ lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, str
     PQclear(result);
     return err;
 }
+
+LB_PG_STATEMENT(
+    LEADS_DUE, ONE, "nnnnnn",
+    "SELECT no FROM leadblock.lead WHERE NOT set_aside AND status <= 1 AND workspace_id = $1"
+    " AND campaign = $2 AND queue = $3 AND step = $4 AND since <= $5"
+    " ORDER BY since, no LIMIT $6");
 
 lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                        enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
@@ -236,6 +292,25 @@ static lb_err each_lead(struct lb_store_reader *reader, enum lb_pg_statement sta
     return err;
 }
 
+/* The numbers of a status, in the order of the index, as far as the page can reach. */
+#define LEADS_OF(status)                                                                           \
+    "(SELECT no FROM leadblock.lead"                                                               \
+    " WHERE workspace_id = $1 AND campaign = $2 AND no < $3 AND status = " #status                 \
+    " ORDER BY no DESC LIMIT $4 + $5)"
+#define OR_LEADS_OF(status) " UNION ALL " LEADS_OF(status)
+#define LEADS_OF_ALL_STATUSES                                                                      \
+    LEADS_OF(0) OR_LEADS_OF(1) OR_LEADS_OF(2) OR_LEADS_OF(3) OR_LEADS_OF(4)
+
+LB_PG_STATEMENT(LEADS_PAGE, ONE, "nnnnn",
+                "SELECT " LEAD_COLUMNS " FROM leadblock.lead WHERE workspace_id = $1 AND no IN ("
+                "SELECT no FROM (" LEADS_OF_ALL_STATUSES
+                ") AS page ORDER BY no DESC LIMIT $5 OFFSET $4)"
+                " ORDER BY no DESC");
+LB_PG_STATEMENT(LEADS_PAGE_BY_STATUS, ONE, "nnnnnn",
+                "SELECT " LEAD_COLUMNS
+                " FROM leadblock.lead WHERE workspace_id = $1 AND campaign = $2"
+                " AND no < $3 AND status = $6 ORDER BY no DESC LIMIT $5 OFFSET $4");
+
 lb_err lb_pg_leads_page(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                         int status, uint64_t below, uint64_t skip, size_t take, void *context,
                         lb_err (*each)(void *, const struct lb_lead_row *))
@@ -264,12 +339,21 @@ static lb_err page_of(struct lb_store_reader *reader, enum lb_pg_statement state
     return each_lead(reader, statement, &params, context, each);
 }
 
+LB_PG_STATEMENT(LEADS_SCHEDULED, ONE, "nnnn",
+                "SELECT " LEAD_COLUMNS " FROM leadblock.lead WHERE NOT set_aside AND status <= 1"
+                " AND workspace_id = $1 AND campaign = $2 AND queue <> 1"
+                " ORDER BY queue, step, since, no LIMIT $4 OFFSET $3");
+
 lb_err lb_pg_leads_scheduled(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                              uint64_t skip, size_t take, void *context,
                              lb_err (*each)(void *, const struct lb_lead_row *))
 {
     return page_of(reader, PG_LEADS_SCHEDULED, workspace, campaign, skip, take, context, each);
 }
+
+LB_PG_STATEMENT(LEADS_SET_ASIDE, ONE, "nnnn",
+                "SELECT " LEAD_COLUMNS " FROM leadblock.lead WHERE set_aside AND status <= 2"
+                " AND workspace_id = $1 AND campaign = $2 ORDER BY no DESC LIMIT $4 OFFSET $3");
 
 lb_err lb_pg_leads_set_aside(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                              uint64_t skip, size_t take, void *context,

@@ -2,6 +2,10 @@
 
 #include "store/log_items.h"
 
+#define REPLAYED_COLUMNS                                                                           \
+    "id, workspace_id, campaign, kind, continues, key, at, undoes, token, reason, items"
+#define LOG_COLUMNS REPLAYED_COLUMNS ", source"
+
 #define SCAN_ROWS 1000 /* at a time: up to some megabytes */
 
 static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waiting, size_t i)
@@ -25,6 +29,24 @@ static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waitin
     lb_pg_add_text(params, (struct lb_str){texts + waiting->items_at[i], row->items.len});
     lb_pg_add_text(params, source);
 }
+
+#define ROW_TYPES  "nnnnbnnnnttt"
+#define ROWS_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES
+
+LB_PG_STATEMENT(LOG_APPEND, ONE, ROW_TYPES,
+                "INSERT INTO leadblock.blocklist_log (" LOG_COLUMNS ")"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+/* LB_PG_ROWS_TOGETHER rows. */
+LB_PG_STATEMENT(LOG_APPEND_MANY, ONE, ROWS_TYPES,
+                "INSERT INTO leadblock.blocklist_log (" LOG_COLUMNS ") VALUES"
+                " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12),"
+                " ($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24),"
+                " ($25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36),"
+                " ($37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48),"
+                " ($49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60),"
+                " ($61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72),"
+                " ($73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84),"
+                " ($85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96)");
 
 lb_err lb_pg_send_rows(struct lb_postgres *postgres)
 {
@@ -66,6 +88,10 @@ lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
     return ++waiting->count == LB_PG_ROWS_TOGETHER ? lb_pg_send_rows(postgres) : LB_OK;
 }
 
+LB_PG_STATEMENT(
+    ENTRIES_NEXT, NONE, "",
+    "SELECT last_value + CASE WHEN is_called THEN 1 ELSE 0 END FROM leadblock.entry_id");
+
 uint64_t lb_pg_log_next_id(struct lb_store *store)
 {
     PGresult *result;
@@ -93,6 +119,20 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
         out->source = lb_pg_text(result, row, 11);
 }
 
+/* These two are sent by prefetch.c. */
+LB_PG_STATEMENT(ENTRIES_PREFETCH, ONE, "nN",
+                "SELECT " LOG_COLUMNS " FROM leadblock.blocklist_log"
+                " WHERE workspace_id = $1 AND id IN (SELECT"
+                " (SELECT id FROM leadblock.blocklist_log WHERE workspace_id = $1 AND id <= e.entry"
+                " ORDER BY id DESC LIMIT 1) FROM unnest($2) AS e (entry)) ORDER BY id");
+LB_PG_STATEMENT(ENTRIES_BETWEEN, ONE, "nnn",
+                "SELECT " LOG_COLUMNS " FROM leadblock.blocklist_log"
+                " WHERE workspace_id = $1 AND id >= $2 AND id <= $3 ORDER BY id");
+
+LB_PG_STATEMENT(LOG_ROW_OF, ONE, "nn",
+                "SELECT " LOG_COLUMNS " FROM leadblock.blocklist_log"
+                " WHERE workspace_id = $1 AND id <= $2 ORDER BY id DESC LIMIT 1");
+
 lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
                         struct lb_log_row *out)
 {
@@ -113,6 +153,10 @@ lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint
     return err;
 }
 
+LB_PG_STATEMENT(
+    LOG_UNDONE, ONE, "nn",
+    "SELECT 1 FROM leadblock.blocklist_log WHERE workspace_id = $1 AND undoes = $2 LIMIT 1");
+
 lb_err lb_pg_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
                         bool *out)
 {
@@ -127,6 +171,10 @@ lb_err lb_pg_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint
     PQclear(result);
     return err;
 }
+
+LB_PG_STATEMENT(LOG_SCAN, ONE, "nnnn",
+                "SELECT " REPLAYED_COLUMNS " FROM leadblock.blocklist_log"
+                " WHERE workspace_id = $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4");
 
 static lb_err scan_some(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
                         uint64_t end, PGresult **out)

@@ -18,8 +18,8 @@
 #define OID_TEXT_ARRAY 1009
 #define OID_INT8_ARRAY 1016
 
-const struct lb_pg_statement_text lb_pg_statements[PG_COUNT] = {
-#define LB_PG_ROW(name, reach, types, sql) [PG_##name] = {#name, types, sql, LB_PG_##reach},
+const struct lb_pg_statement_text *const lb_pg_statements[PG_COUNT] = {
+#define LB_PG_ROW(name) [PG_##name] = &lb_pg_text_##name,
     LB_PG_STATEMENTS(LB_PG_ROW)
 #undef LB_PG_ROW
 };
@@ -79,7 +79,7 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
         reader->unusable = true;
         return;
     }
-    const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement].name;
+    const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement]->name;
     lb_err err = error_of(state);
     bool commits = item->kind == LB_PG_EXECUTE && item->statement == PG_COMMIT;
     if (wants_another(state))
@@ -226,7 +226,7 @@ static void push(struct lb_store_reader *reader, enum lb_pg_item_kind kind,
 
 static bool prepare(struct lb_store_reader *reader, enum lb_pg_statement statement)
 {
-    const struct lb_pg_statement_text *text = &lb_pg_statements[statement];
+    const struct lb_pg_statement_text *text = lb_pg_statements[statement];
     Oid types[LB_PG_PARAMS_MAX];
     int count = (int)strlen(text->types);
     if (reader->prepared[statement])
@@ -271,7 +271,7 @@ lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement
     if (statement == PG_COMMIT)
         reader->commit = LB_PG_COMMIT_SENT; /* even when only a part of it was */
     if (!prepare(reader, statement) ||
-        !PQsendQueryPrepared(reader->conn, lb_pg_statements[statement].name, with->count,
+        !PQsendQueryPrepared(reader->conn, lb_pg_statements[statement]->name, with->count,
                              with->values, with->lengths, with->formats, 1)) {
         give_up(reader, "it takes nothing");
         return reader->failed;

@@ -378,7 +378,7 @@ static lb_err send_entries(struct lb_store_reader *reader, const struct wish *wi
         most = entry > most ? entry : most;
     }
     if (wish->count < DENSE_FROM || most - least > wish->count * DENSE_IDS)
-        return send_array(reader, PG_ENTRIES_EXPECTED, wish, array, 0);
+        return send_array(reader, PG_ENTRIES_PREFETCH, wish, array, 0);
     /* The row of the least one begins at most a row's length before it. */
     least = least > LB_ROW_ITEMS_MAX ? least - LB_ROW_ITEMS_MAX : 0;
     lb_pg_add_number(&params, wish->workspace);
@@ -399,12 +399,12 @@ static lb_err send_wish(struct lb_store_reader *reader, const struct wish *wish,
     if (wish->kind == ENTRY)
         err = send_entries(reader, wish, &array);
     else if (wish->kind == NAME)
-        err = send_array(reader, PG_NAMES_EXPECTED, wish, &array, 0);
+        err = send_array(reader, PG_NAMES_PREFETCH, wish, &array, 0);
     else
-        err = send_array(reader, PG_LEADS_EXPECTED, wish, &array, 0);
+        err = send_array(reader, PG_LEADS_PREFETCH, wish, &array, 0);
     ++*count;
     if (!err && wish->kind == LEAD && wish->step) {
-        err = send_array(reader, PG_ACTIVITIES_EXPECTED, wish, &array, wish->step);
+        err = send_array(reader, PG_ACTIVITIES_PREFETCH, wish, &array, wish->step);
         ++*count;
     }
     lb_buf_fini(&array);

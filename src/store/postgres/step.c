@@ -14,6 +14,12 @@ static void add_step(struct lb_pg_params *params, const struct lb_step_row *row)
     lb_pg_add_number_or_null(params, row->deleted_at);
 }
 
+LB_PG_STATEMENT(
+    STEP_INSERT, ONE, "nntnbtnn",
+    "INSERT INTO leadblock.step (workspace_id, no, position, type, delay_hours, stop_on_reply,"
+    " body, deleted_at, campaign)"
+    " VALUES ($1, nextval('leadblock.step_no'), $2, $3, $4, $5, $6, $7, $8) RETURNING no");
+
 lb_err lb_pg_step_insert(struct lb_store *store, struct lb_step_row *row)
 {
     struct lb_pg_params params = {0};
@@ -27,6 +33,11 @@ lb_err lb_pg_step_insert(struct lb_store *store, struct lb_step_row *row)
     return err;
 }
 
+LB_PG_STATEMENT(
+    STEP_UPDATE, ONE, "nntnbtnn",
+    "UPDATE leadblock.step SET position = $2, type = $3, delay_hours = $4, stop_on_reply = $5,"
+    " body = $6, deleted_at = $7 WHERE workspace_id = $1 AND no = $8");
+
 lb_err lb_pg_step_update(struct lb_store *store, const struct lb_step_row *row)
 {
     struct lb_pg_params params = {0};
@@ -34,6 +45,9 @@ lb_err lb_pg_step_update(struct lb_store *store, const struct lb_step_row *row)
     lb_pg_add_number(&params, row->no);
     return lb_pg_write(store, PG_STEP_UPDATE, &params);
 }
+
+LB_PG_STATEMENT(STEP_PLACE, ONE, "nnn",
+                "UPDATE leadblock.step SET position = $3 WHERE workspace_id = $1 AND no = $2");
 
 lb_err lb_pg_step_place(struct lb_store *store, uint32_t workspace, uint32_t no, uint32_t position)
 {
@@ -44,6 +58,9 @@ lb_err lb_pg_step_place(struct lb_store *store, uint32_t workspace, uint32_t no,
     return lb_pg_write(store, PG_STEP_PLACE, &params);
 }
 
+LB_PG_STATEMENT(STEPS_DROP, ONE, "nn",
+                "DELETE FROM leadblock.step WHERE workspace_id = $1 AND campaign = $2");
+
 lb_err lb_pg_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign)
 {
     struct lb_pg_params params = {0};
@@ -51,6 +68,11 @@ lb_err lb_pg_steps_drop(struct lb_store *store, uint32_t workspace, uint32_t cam
     lb_pg_add_number(&params, campaign);
     return lb_pg_write(store, PG_STEPS_DROP, &params);
 }
+
+LB_PG_STATEMENT(STEPS, ONE, "nnb",
+                "SELECT no, workspace_id, position, type, delay_hours, stop_on_reply,"
+                " CASE WHEN $3 THEN body END, deleted_at FROM leadblock.step"
+                " WHERE workspace_id = $1 AND campaign = $2 ORDER BY position, no");
 
 lb_err lb_pg_steps(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                    bool bodies, void *context, lb_err (*each)(void *, const struct lb_step_row *))

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+LB_PG_STATEMENT(BEGIN, NONE, "", "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+
 lb_err lb_pg_begin(struct lb_store *store)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
@@ -34,6 +36,8 @@ static void end(struct lb_postgres *postgres)
     writer->failed = LB_OK;
     postgres->touched_count = 0;
 }
+
+LB_PG_STATEMENT(ROLLBACK, NONE, "", "ROLLBACK");
 
 /* A failure left the server waiting for the end of a part of the pipeline, hence the first sync. */
 void lb_pg_rollback(struct lb_store *store)
@@ -119,6 +123,14 @@ static lb_err fail(struct lb_store_reader *writer, lb_err err)
 
 /* --- Locking and reserving -------------------------------------------------------------------- */
 
+LB_PG_STATEMENT(ENTRIES_LOCK, NONE, "n", "SELECT pg_advisory_lock($1)");
+LB_PG_STATEMENT(
+    ENTRIES_TAKE, NONE, "n",
+    "SELECT setval('leadblock.entry_id',"
+    " (SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM leadblock.entry_id)"
+    " + $1)");
+LB_PG_STATEMENT(ENTRIES_UNLOCK, NONE, "n", "SELECT pg_advisory_unlock($1)");
+
 /* Ids of a range follow each other, so nobody may take any meanwhile. The lock is the session's and
  * not the transaction's: it is free again long before the commit. */
 static lb_err send_take(struct lb_store_reader *writer, uint64_t ids)
@@ -156,6 +168,13 @@ static lb_err note_stand(struct lb_postgres *postgres, uint32_t workspace, const
     touched->has_leads |= out->has_leads;
     return LB_OK;
 }
+
+LB_PG_STATEMENT(WORKSPACE_LOCK, ONE, "n",
+                "SELECT " LB_PG_VERSION_COLUMNS
+                " FROM leadblock.workspace WHERE workspace_id = $1 FOR UPDATE");
+LB_PG_STATEMENT(WORKSPACE_LOCK_FREE, ONE, "n",
+                "SELECT " LB_PG_VERSION_COLUMNS
+                " FROM leadblock.workspace WHERE workspace_id = $1 FOR UPDATE SKIP LOCKED");
 
 lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
                   uint64_t ids, struct lb_workspace_version *out, uint64_t *out_first)
@@ -195,6 +214,11 @@ lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first)
 
 /* --- Committing ------------------------------------------------------------------------------- */
 
+LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnb",
+                "UPDATE leadblock.workspace SET access_version = coalesce($2, access_version),"
+                " log_row = coalesce($3, log_row), log_token = coalesce($4, log_token),"
+                " has_leads = has_leads OR $5 WHERE workspace_id = $1");
+
 /* What the transaction did to a workspace is said in its row, by the same transaction. */
 static lb_err mark(struct lb_store_reader *writer, const struct lb_pg_touched *touched)
 {
@@ -211,6 +235,8 @@ static lb_err mark(struct lb_store_reader *writer, const struct lb_pg_touched *t
     lb_pg_add_flag(&params, touched->leads_added);
     return lb_pg_send(writer, PG_WORKSPACE_MARK, &params, false);
 }
+
+LB_PG_STATEMENT(COMMIT, NONE, "", "COMMIT");
 
 static lb_err send_commit(struct lb_postgres *postgres)
 {
@@ -245,6 +271,9 @@ lb_err lb_pg_commit(struct lb_store *store)
 }
 
 /* --- Between transactions --------------------------------------------------------------------- */
+
+LB_PG_STATEMENT(PROBE, NONE, "",
+                "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean");
 
 lb_err lb_pg_probe(struct lb_store *store)
 {

@@ -9,6 +9,10 @@ void lb_pg_read_workspace_version(const PGresult *result, int row, struct lb_wor
                                          .has_leads = lb_pg_flag(result, row, 4)};
 }
 
+LB_PG_STATEMENT(WORKSPACE_VERSIONS, ALL, "N",
+                "SELECT " LB_PG_VERSION_COLUMNS
+                " FROM leadblock.workspace WHERE workspace_id = ANY ($1)");
+
 static lb_err query_many(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
                          PGresult **out)
 {
@@ -20,10 +24,16 @@ static lb_err query_many(struct lb_store_reader *reader, const uint32_t *workspa
     lb_buf_append(&array, "}", 2);
     lb_pg_add_array(&params, &array);
     lb_err err =
-        array.failed ? LB_ERR_INTERNAL : lb_pg_query(reader, PG_WORKSPACE_STANDS, &params, out);
+        array.failed ? LB_ERR_INTERNAL : lb_pg_query(reader, PG_WORKSPACE_VERSIONS, &params, out);
     lb_buf_fini(&array);
     return err;
 }
+
+LB_PG_STATEMENT(WORKSPACE_VERSION, ONE, "n",
+                "SELECT " LB_PG_VERSION_COLUMNS
+                " FROM leadblock.workspace WHERE workspace_id = $1");
+LB_PG_STATEMENT(WORKSPACE_VERSIONS_ALL, ALL, "",
+                "SELECT " LB_PG_VERSION_COLUMNS " FROM leadblock.workspace");
 
 lb_err lb_pg_versions(struct lb_store_reader *reader, const uint32_t *workspaces, size_t count,
                       void *context, lb_err (*each)(void *, const struct lb_workspace_version *))
@@ -32,10 +42,10 @@ lb_err lb_pg_versions(struct lb_store_reader *reader, const uint32_t *workspaces
     PGresult *result = NULL;
     lb_err err;
     if (count == 0) {
-        err = lb_pg_query(reader, PG_WORKSPACE_STANDS_ALL, NULL, &result);
+        err = lb_pg_query(reader, PG_WORKSPACE_VERSIONS_ALL, NULL, &result);
     } else if (count == 1) {
         lb_pg_add_number(&params, workspaces[0]);
-        err = lb_pg_query(reader, PG_WORKSPACE_STAND, &params, &result);
+        err = lb_pg_query(reader, PG_WORKSPACE_VERSION, &params, &result);
     } else {
         err = query_many(reader, workspaces, count, &result);
     }

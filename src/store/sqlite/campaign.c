@@ -118,16 +118,6 @@ lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t workspa
     return lb_sqlite_run(stmt);
 }
 
-/* The order in which the statements below name the columns. */
-#define TALLY_NUMBERS(counts)                                                                      \
-    {                                                                                              \
-        &(counts)->leads[LB_LEAD_WAITING], &(counts)->leads[LB_LEAD_ACTIVE],                       \
-            &(counts)->leads[LB_LEAD_PAUSED], &(counts)->leads[LB_LEAD_COMPLETED],                 \
-            &(counts)->leads[LB_LEAD_ERROR], &(counts)->set_aside, &(counts)->invited,             \
-            &(counts)->accepted, &(counts)->contacted, &(counts)->replied                          \
-    }
-#define TALLY_COUNT 10
-
 lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t workspace, uint32_t no,
                                 const struct lb_counts *change)
 {
@@ -141,10 +131,10 @@ lb_err lb_sqlite_campaign_count(struct lb_store *store, uint32_t workspace, uint
         " WHERE no = ?11");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    const int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(change);
-    for (int i = 0; i < TALLY_COUNT; i++)
+    const int64_t *numbers[LB_COUNTS_FIELDS] = LB_COUNTS_IN_ORDER(change);
+    for (int i = 0; i < LB_COUNTS_FIELDS; i++)
         sqlite3_bind_int64(stmt, i + 1, *numbers[i]);
-    sqlite3_bind_int64(stmt, TALLY_COUNT + 1, no);
+    sqlite3_bind_int64(stmt, LB_COUNTS_FIELDS + 1, no);
     return lb_sqlite_run(stmt);
 }
 
@@ -162,12 +152,12 @@ lb_err lb_sqlite_campaign_state(struct lb_store_reader *reader, uint32_t workspa
     sqlite3_bind_int64(stmt, 1, no);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
-        int64_t *numbers[TALLY_COUNT] = TALLY_NUMBERS(&out->counts);
-        for (int i = 0; i < TALLY_COUNT; i++)
+        int64_t *numbers[LB_COUNTS_FIELDS] = LB_COUNTS_IN_ORDER(&out->counts);
+        for (int i = 0; i < LB_COUNTS_FIELDS; i++)
             *numbers[i] = sqlite3_column_int64(stmt, i);
-        out->status = lb_campaign_status_stored(lb_sqlite_column_str(stmt, TALLY_COUNT));
-        out->activated_at = sqlite3_column_int64(stmt, TALLY_COUNT + 1);
-        out->variables = lb_sqlite_column_str(stmt, TALLY_COUNT + 2);
+        out->status = lb_campaign_status_stored(lb_sqlite_column_str(stmt, LB_COUNTS_FIELDS));
+        out->activated_at = sqlite3_column_int64(stmt, LB_COUNTS_FIELDS + 1);
+        out->variables = lb_sqlite_column_str(stmt, LB_COUNTS_FIELDS + 2);
         return LB_OK;
     }
     sqlite3_reset(stmt);
