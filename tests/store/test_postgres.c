@@ -1,6 +1,7 @@
 /* What only the PostgreSQL backend does: its schema, its locks, lost connections, and what of the
  * contract is for stores that several nodes share. Left out where LEADBLOCK_TEST_POSTGRES names no
  * server. */
+#include "support/caught_log.h"
 #include "support/postgres.h"
 
 #include "base/clock.h"
@@ -175,7 +176,7 @@ static void make_first_schema(void)
 {
     run("CREATE SCHEMA leadblock; CREATE TABLE leadblock.schema_version (version bigint NOT NULL);"
         " INSERT INTO leadblock.schema_version VALUES (1)");
-    run(lb_postgres_migrations[0]);
+    run(lb_postgres_migrations[0].sql);
     run(first_rows);
 }
 
@@ -217,7 +218,35 @@ static void an_older_schema_keeps_its_rows(void **state)
                      1); /* what people were granted stays */
 }
 
-/* Whoever acts has one number, a key's or a user's, and they never meet. */
+static size_t count_migrations(const char **out_log)
+{
+    struct lb_reason reason;
+    lb_log_set_level(LB_LOG_INFO);
+    caught_log_begin();
+    lb_err err = open_with(database, &reason);
+    *out_log = caught_log_end();
+    lb_log_set_level(LB_LOG_ERROR);
+    assert_int_equal(err, LB_OK);
+    return caught_log_count(*out_log, " info migration backend=postgresql ");
+}
+
+static void each_migration_that_ran_is_a_line_in_the_log(void **state)
+{
+    const char *log;
+    char words[64];
+    assert_int_equal(lb_postgres_schema_version(), lb_postgres_migration_count);
+    make_first_schema();
+    assert_int_equal(count_migrations(&log), lb_postgres_migration_count - 1);
+    snprintf(words, sizeof words, " schema=%u name=%s ms=", lb_postgres_schema_version(),
+             lb_postgres_migrations[lb_postgres_migration_count - 1].name);
+    assert_non_null(strstr(log, words));
+    assert_int_equal(count_migrations(&log), 0);
+    run("DROP SCHEMA leadblock CASCADE");
+    assert_int_equal(count_migrations(&log), lb_postgres_migration_count);
+    assert_non_null(strstr(log, " schema=1 name=core ms="));
+}
+
+/* A key's number and a user's never meet: an actor is one of them. */
 static void numbers_of_keys_stay_below_those_of_users(void **state)
 {
     struct lb_store *store = open_store();
@@ -1059,6 +1088,7 @@ int main(void)
         TEST(several_may_make_the_schema_at_once_and_again),
         TEST(a_schema_from_the_future_is_refused),
         TEST(an_older_schema_keeps_its_rows),
+        TEST(each_migration_that_ran_is_a_line_in_the_log),
         TEST(numbers_of_keys_stay_below_those_of_users),
         TEST(the_views_say_who_it_was_and_from_where),
         TEST(who_waits_too_long_for_a_workspace_has_a_conflict),

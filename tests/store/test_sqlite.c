@@ -4,6 +4,7 @@
 #include "store/migrations.h"
 #include "store/sqlite/internal.h"
 #include "support/actor.h"
+#include "support/caught_log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,15 +123,16 @@ static const char first_rows[] =
 static void make_schema(const char *path, size_t version)
 {
     sqlite3 *db = NULL;
-    char row_time[64];
+    char set[64];
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     for (size_t i = 0; i < version; i++) {
-        assert_int_equal(sqlite3_exec(db, lb_sqlite_migrations[i], NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, lb_sqlite_migrations[i].sql, NULL, NULL, NULL),
+                         SQLITE_OK);
         if (i == 0)
             assert_int_equal(sqlite3_exec(db, first_rows, NULL, NULL, NULL), SQLITE_OK);
     }
-    snprintf(row_time, sizeof row_time, "PRAGMA user_version = %zu", version);
-    assert_int_equal(sqlite3_exec(db, row_time, NULL, NULL, NULL), SQLITE_OK);
+    snprintf(set, sizeof set, "PRAGMA user_version = %zu", version);
+    assert_int_equal(sqlite3_exec(db, set, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
@@ -174,6 +176,37 @@ static void an_older_schema_keeps_its_rows(void **state)
         assert_int_equal(ask(path, "SELECT count(*) FROM blocklist_live"), 1);
         assert_int_equal(ask(path, "SELECT count(*) FROM blocklist_history"), 3);
     }
+}
+
+/* Opens and closes; the lines about migrations are in `*out_log`. */
+static size_t count_migrations(const char *path, const char **out_log)
+{
+    struct lb_store *store;
+    lb_log_set_level(LB_LOG_INFO);
+    caught_log_begin();
+    lb_err err = try_open(path, &store);
+    *out_log = caught_log_end();
+    lb_log_set_level(LB_LOG_ERROR);
+    assert_int_equal(err, LB_OK);
+    store->ops->close(store);
+    return caught_log_count(*out_log, " info migration backend=sqlite ");
+}
+
+static void each_migration_that_ran_is_a_line_in_the_log(void **state)
+{
+    const struct place *place = *state;
+    const char *log;
+    char path[128], words[64];
+    assert_int_equal(lb_sqlite_schema_version(), lb_sqlite_migration_count);
+    assert_int_equal(count_migrations(place->path, &log), lb_sqlite_migration_count);
+    assert_non_null(strstr(log, " schema=1 name=core ms="));
+    assert_int_equal(count_migrations(place->path, &log), 0);
+    snprintf(path, sizeof path, "%s/old.db", place->folder);
+    make_schema(path, lb_sqlite_migration_count - 1);
+    assert_int_equal(count_migrations(path, &log), 1);
+    snprintf(words, sizeof words, " schema=%u name=%s ms=", lb_sqlite_schema_version(),
+             lb_sqlite_migrations[lb_sqlite_migration_count - 1].name);
+    assert_non_null(strstr(log, words));
 }
 
 static void the_views_say_who_it_was_and_from_where(void **state)
@@ -364,6 +397,7 @@ int main(void)
         TEST(newer_data_is_refused_and_left_alone),
         TEST(other_peoples_databases_are_refused_and_left_alone),
         TEST(an_older_schema_keeps_its_rows),
+        TEST(each_migration_that_ran_is_a_line_in_the_log),
         TEST(the_views_say_who_it_was_and_from_where),
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),

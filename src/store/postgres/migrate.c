@@ -1,6 +1,6 @@
 #include "store/postgres/internal.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "store/migrations.h"
 
 #include <stdio.h>
@@ -45,7 +45,7 @@ static lb_err fail(PGconn *conn, const char *what, const PGresult *result, struc
                       message ? message : PQerrorMessage(conn));
 }
 
-static lb_err run(PGconn *conn, const char *sql, const char *what, struct lb_reason *reason)
+static lb_err execute(PGconn *conn, const char *sql, const char *what, struct lb_reason *reason)
 {
     PGresult *result = PQexec(conn, sql);
     ExecStatusType status = PQresultStatus(result);
@@ -96,24 +96,24 @@ static lb_err make_schema(PGconn *conn, struct lb_reason *reason)
     lb_err err =
         ask(conn, "SELECT count(*) FROM pg_namespace WHERE nspname = 'leadblock'", &exists, reason);
     if (!err && !exists)
-        err = run(conn, "CREATE SCHEMA leadblock", "cannot make the schema leadblock", reason);
+        err = execute(conn, "CREATE SCHEMA leadblock", "cannot make the schema leadblock", reason);
     if (!err)
-        err = run(conn,
-                  "CREATE TABLE leadblock.schema_version (version bigint NOT NULL);"
-                  " INSERT INTO leadblock.schema_version VALUES (0)",
-                  "cannot make a table in the schema leadblock", reason);
+        err = execute(conn,
+                      "CREATE TABLE leadblock.schema_version (version bigint NOT NULL);"
+                      " INSERT INTO leadblock.schema_version VALUES (0)",
+                      "cannot make a table in the schema leadblock", reason);
     return err;
 }
 
 static lb_err apply(PGconn *conn, size_t index, struct lb_reason *reason)
 {
     char what[64];
-    char row_time[96];
-    snprintf(what, sizeof what, "migration %zu failed", index + 1);
-    snprintf(row_time, sizeof row_time, "UPDATE leadblock.schema_version SET version = %zu",
-             index + 1);
-    lb_err err = run(conn, lb_postgres_migrations[index], what, reason);
-    return err ? err : run(conn, row_time, what, reason);
+    char number[96];
+    snprintf(what, sizeof what, "migration %zu (%s) failed", index + 1,
+             lb_postgres_migrations[index].name);
+    snprintf(number, sizeof number, "UPDATE leadblock.schema_version SET version = %zu", index + 1);
+    lb_err err = execute(conn, lb_postgres_migrations[index].sql, what, reason);
+    return err ? err : execute(conn, number, what, reason);
 }
 
 /* The tables that were made since that version. */
@@ -129,23 +129,40 @@ static lb_err distribute(PGconn *conn, int64_t since, struct lb_reason *reason)
         snprintf(sql, sizeof sql,
                  "SELECT create_distributed_table('leadblock.%s', 'workspace_id'%s)",
                  distributed[i].table, i ? ", colocate_with => 'leadblock.workspace'" : "");
-        err = run(conn, sql, "cannot distribute the tables", reason);
+        err = execute(conn, sql, "cannot distribute the tables", reason);
     }
     return err;
 }
 
+/* Applies what is missing above `version`, and notes how long each took, by its index. */
+static lb_err apply_missing(PGconn *conn, size_t version, uint64_t *took_ms,
+                            struct lb_reason *reason)
+{
+    lb_err err = version ? LB_OK : make_schema(conn, reason);
+    for (size_t i = version; !err && i < lb_postgres_migration_count; i++) {
+        uint64_t start_ms = lb_clock_mono_ms();
+        err = apply(conn, i, reason);
+        took_ms[i] = lb_clock_mono_ms() - start_ms;
+    }
+    if (!err)
+        err = distribute(conn, (int64_t)version, reason);
+    return err ? err : execute(conn, "COMMIT", "cannot commit the schema", reason);
+}
+
+/* The lines in the log are about what was committed. */
 static lb_err migrate_locked(PGconn *conn, struct lb_reason *reason)
 {
-    int64_t version;
-    lb_err err = read_version(conn, &version, reason); /* again: somebody may have been quicker */
-    int64_t before = version;
-    if (!err && version == 0)
-        err = make_schema(conn, reason);
-    for (; !err && version < (int64_t)lb_postgres_migration_count; version++)
-        err = apply(conn, (size_t)version, reason);
+    uint64_t *took_ms = calloc(lb_postgres_migration_count, sizeof *took_ms);
+    int64_t version = 0;
+    lb_err err = took_ms ? LB_OK : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    if (!err) /* again: another process may have been quicker */
+        err = read_version(conn, &version, reason);
     if (!err)
-        err = distribute(conn, before, reason);
-    return err ? err : run(conn, "COMMIT", "cannot commit the schema", reason);
+        err = apply_missing(conn, (size_t)version, took_ms, reason);
+    for (size_t i = (size_t)version; !err && i < lb_postgres_migration_count; i++)
+        lb_migration_log("postgresql", i + 1, &lb_postgres_migrations[i], took_ms[i]);
+    free(took_ms);
+    return err;
 }
 
 lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason)
@@ -156,9 +173,9 @@ lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason)
     if (err || version == (int64_t)lb_postgres_migration_count)
         return err;
     snprintf(lock, sizeof lock, "SELECT pg_advisory_xact_lock(%lld)", (long long)LB_PG_SCHEMA_KEY);
-    err = run(conn, "BEGIN", "cannot change the schema", reason);
+    err = execute(conn, "BEGIN", "cannot change the schema", reason);
     if (!err)
-        err = run(conn, lock, "another process is changing the schema", reason);
+        err = execute(conn, lock, "another process is changing the schema", reason);
     return err ? err : migrate_locked(conn, reason); /* closing the connection rolls back */
 }
 

@@ -1,4 +1,6 @@
 #include "store/sqlite/internal.h"
+
+#include "base/clock.h"
 #include "store/migrations.h"
 
 #include <stdio.h>
@@ -17,18 +19,22 @@ static int pragma_value(sqlite3 *db, const char *sql)
     return value;
 }
 
-static lb_err apply(sqlite3 *db, int version, const char *sql, struct lb_reason *reason)
+/* The schema and its number change in one transaction, or neither does. */
+static lb_err apply(sqlite3 *db, size_t number, const struct lb_migration *migration,
+                    struct lb_reason *reason)
 {
-    char row_time[128];
-    snprintf(row_time, sizeof row_time,
-             "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;", APPLICATION_ID,
-             version);
+    uint64_t start_ms = lb_clock_mono_ms();
+    char end[128];
+    snprintf(end, sizeof end, "PRAGMA application_id = %d; PRAGMA user_version = %zu; COMMIT;",
+             APPLICATION_ID, number);
     if (sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK &&
-        sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK &&
-        sqlite3_exec(db, row_time, NULL, NULL, NULL) == SQLITE_OK)
+        sqlite3_exec(db, migration->sql, NULL, NULL, NULL) == SQLITE_OK &&
+        sqlite3_exec(db, end, NULL, NULL, NULL) == SQLITE_OK) {
+        lb_migration_log("sqlite", number, migration, lb_clock_mono_ms() - start_ms);
         return LB_OK;
-    lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "migration %d failed: %s", version,
-            sqlite3_errmsg(db));
+    }
+    lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "migration %zu (%s) failed: %s", number,
+            migration->name, sqlite3_errmsg(db));
     sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return LB_ERR_STORAGE_UNAVAILABLE;
 }
@@ -60,7 +66,7 @@ lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)
                        sqlite3_errmsg(db));
     lb_err err = LB_OK;
     for (size_t i = (size_t)version; !err && i < lb_sqlite_migration_count; i++)
-        err = apply(db, (int)i + 1, lb_sqlite_migrations[i], reason);
+        err = apply(db, i + 1, &lb_sqlite_migrations[i], reason);
     return err;
 }
 
