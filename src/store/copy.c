@@ -225,3 +225,22 @@ void lb_copy_write_row(const struct lb_copy_table *table, const struct lb_copy_r
     for (size_t i = 0; i < table->column_count; i++)
         put_value(out, table->columns[i].type, &row->values[i]);
 }
+
+static void append_name(struct lb_buf *sql, const struct lb_copy_column *column, bool first,
+                        bool shared)
+{
+    lb_buf_printf(sql, "%s%s", first ? "" : ", ", shared ? column->shared_name : column->name);
+}
+
+void lb_copy_append_columns(struct lb_buf *sql, const struct lb_copy_table *table, bool shared)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        append_name(sql, &table->columns[i], i == 0, shared);
+}
+
+void lb_copy_append_key(struct lb_buf *sql, const struct lb_copy_table *table, bool shared)
+{
+    size_t first = !shared && table->key_without_workspace ? 1 : 0;
+    for (size_t i = first; i < table->key_count; i++)
+        append_name(sql, &table->columns[table->key[i]], i == first, shared);
+}

@@ -1,12 +1,12 @@
 /* Copying a whole installation from one store to another: the tables, column by column, and what
  * each backend offers besides store.h for it. The code that copies is in domain/copy/copy.h.
- * Sessions and one-time links stay behind: people sign in again.
+ * Sessions and one-time links are not copied: people sign in again.
  *
  * A row is an array of values in the order of its table's columns, whatever the backends call them
  * and however they keep them. What only one backend has, such as the tokens of a shared store, is
  * none of them: the backend makes it up.
  *
- * Threads: a side belongs to one thread; while it is open nobody else uses its store. */
+ * Threads: a side belongs to one thread; while it is open no other thread uses its store. */
 #ifndef LB_STORE_COPY_H
 #define LB_STORE_COPY_H
 
@@ -83,6 +83,11 @@ bool lb_copy_read_key(const struct lb_copy_table *table, struct lb_str bytes,
 void lb_copy_write_row(const struct lb_copy_table *table, const struct lb_copy_row *row,
                        struct lb_buf *out);
 
+/* Appends the names of the table's columns, or of those of its primary key, to a statement, with
+ * commas between them. `shared`: as a store that several nodes share calls them. */
+void lb_copy_append_columns(struct lb_buf *sql, const struct lb_copy_table *table, bool shared);
+void lb_copy_append_key(struct lb_buf *sql, const struct lb_copy_table *table, bool shared);
+
 struct lb_store;
 
 /* A store as the source or the target of a copy; each backend has its own. */
@@ -98,22 +103,22 @@ struct lb_store_copy {
     lb_err (*open)(struct lb_store *store, struct lb_reason *reason, struct lb_copy_side **out);
     void (*close)(struct lb_copy_side *side);
 
-    /* The marker's text; empty when there is none. */
+    /* The marker; empty when the store has none. */
     lb_err (*marker)(struct lb_copy_side *side, struct lb_buf *out);
 
     /* Makes sure, as far as the store can tell, that no server uses it, and keeps others from
      * copying to it, if it is a `target`, until the side is closed. LB_ERR_CONFLICT with a reason
-     * when somebody does. */
+     * when another process does. */
     lb_err (*claim)(struct lb_copy_side *side, bool target);
 
     /* Between these two all that is read is of one state. */
     lb_err (*snapshot_begin)(struct lb_copy_side *side);
     void (*snapshot_end)(struct lb_copy_side *side);
     lb_err (*count)(struct lb_copy_side *side, const struct lb_copy_table *table, uint64_t *out);
-    /* Goes to the row behind that key, in the order of the keys, or with NULL to the first one. */
+    /* Goes to the row after that key, in the order of the keys, or with NULL to the first one. */
     lb_err (*read_begin)(struct lb_copy_side *side, const struct lb_copy_table *table,
                          const struct lb_copy_value *after);
-    /* The next row, whose strings live until the next call; LB_ERR_NOT_FOUND behind the last. */
+    /* The next row, whose strings live until the next call; LB_ERR_NOT_FOUND after the last. */
     lb_err (*read_next)(struct lb_copy_side *side, struct lb_copy_row *out);
     void (*read_end)(struct lb_copy_side *side);
     /* The greatest number, or entry id, that was given out for rows of that table; 0: none, or it
@@ -135,7 +140,7 @@ struct lb_store_copy {
     void (*batch_rollback)(struct lb_copy_side *side);
     /* When all rows are there: makes what the store keeps besides them, goes on with numbers above
      * `last` (by table), and removes the marker, and sessions and links that the target may have
-     * had of its own, which would let somebody in; all at once. */
+     * had of its own, with which a stranger could sign in; all at once. */
     lb_err (*finish)(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT]);
 };
 

@@ -1,4 +1,4 @@
-/* The items of a row of the blocklist log: texts joined by commas. Threads: stateless. */
+/* The items of a row of the blocklist log: strings joined by commas. Threads: stateless. */
 #ifndef LB_STORE_LOG_ITEMS_H
 #define LB_STORE_LOG_ITEMS_H
 

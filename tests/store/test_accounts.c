@@ -243,7 +243,7 @@ static lb_err take_link(struct backend *backend, unsigned number)
     return backend->ops->link_take(backend->store, hash);
 }
 
-/* Whose session it is, 0: there is none. */
+/* The user of that session, 0: it does not exist. */
 static uint32_t session_of(struct backend *backend, struct lb_store_reader *reader, unsigned number)
 {
     uint8_t hash[LB_SECRET_HASH_SIZE];
@@ -314,7 +314,7 @@ static void a_session_ends_in_each_of_its_ways(void **state)
     assert_int_equal(session_of(backend, reader, 2) + session_of(backend, reader, 5), 0);
     backend_begin(backend);
     assert_int_equal(backend->ops->session_delete(backend->store, hash), LB_OK); /* again */
-    add_session(backend, 6, cleo, 99); /* of somebody who was deleted meanwhile */
+    add_session(backend, 6, cleo, 99); /* of a user who was deleted meanwhile */
     add_session(backend, 7, ada, 41);
     assert_int_equal(backend->ops->accounts_sweep(backend->store, 41), LB_OK);
     backend_commit(backend);

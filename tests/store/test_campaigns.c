@@ -135,7 +135,7 @@ static void the_state_of_a_deleted_campaign_is_not_found(void **state)
                      LB_ERR_NOT_FOUND);
     assert_int_equal(
         backend->ops->campaign_state(backend->reader, BACKEND_WORKSPACE, campaign, &now), LB_OK);
-    /* Counting there harms nobody. */
+    /* Counting there does no harm. */
     assert_int_equal(
         backend->ops->campaign_count(backend->store, BACKEND_WORKSPACE, campaign, &each_another),
         LB_OK);

@@ -119,10 +119,10 @@ static void reasons_say_what_is_wrong_and_no_password(void **state)
     snprintf(conninfo, sizeof conninfo, "%s_missing", database);
     assert_int_equal(open_with(conninfo, &reason), LB_ERR_STORAGE_UNAVAILABLE);
     assert_non_null(strstr(reason.text, "does not exist"));
-    run("CREATE ROLE leadblock_test_nobody LOGIN");
-    snprintf(conninfo, sizeof conninfo, "%s user=leadblock_test_nobody", database);
+    run("CREATE ROLE leadblock_test_no_rights LOGIN");
+    snprintf(conninfo, sizeof conninfo, "%s user=leadblock_test_no_rights", database);
     lb_err err = open_with(conninfo, &reason);
-    run("DROP ROLE leadblock_test_nobody");
+    run("DROP ROLE leadblock_test_no_rights");
     assert_int_equal(err, LB_ERR_STORAGE_UNAVAILABLE);
     assert_non_null(strstr(reason.text, "GRANT CREATE ON DATABASE"));
 }
@@ -505,7 +505,7 @@ static lb_err append_once(struct appending *appending, struct lb_store *store, u
         err = append(store, workspace, id);
     if (!err)
         err = append(store, workspace, more);
-    /* Whoever was quicker to commit had smaller ids: there is nothing behind ours. */
+    /* The node that committed first had smaller ids: there is nothing after ours. */
     if (!err)
         err = store->ops->log_row_of(store->ops->writer_reader(store), workspace, LB_ENTRY_ID_MAX,
                                      &last);
@@ -575,7 +575,7 @@ static void the_first_id_is_1_and_none_is_above_the_greatest(void **state)
     store->ops->close(store);
 }
 
-/* --- Lost connections, and commits of which nobody knows -------------------------------------- */
+/* --- Lost connections, and commits whose outcome is unknown ----------------------------------- */
 
 #define OTHERS                                                                                     \
     " FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'leadblock'"
@@ -674,34 +674,45 @@ static void *terminate_soon(void *context)
     return NULL;
 }
 
-static void nobody_knows_of_a_commit_without_an_answer(void **state)
+/* Fails so, and the log says why. */
+static void expect_unknown_outcome(struct lb_store *store, uint32_t workspace, const char *why)
+{
+    caught_log_begin();
+    lb_err err = append_and_commit(store, workspace);
+    const char *log = caught_log_end();
+    assert_int_equal(err, LB_ERR_OUTCOME_UNKNOWN);
+    assert_int_equal(caught_log_count(log, "commit outcome unknown: "), 1);
+    assert_non_null(strstr(log, why));
+}
+
+static void a_commit_without_an_answer_has_an_unknown_outcome(void **state)
 {
     struct lb_store *store = open_within(600);
     uint32_t workspace = add_workspace(store);
     pthread_t thread;
-    at_commit("PERFORM pg_sleep(1.5)");
+    at_commit("PERFORM pg_sleep(1.5)"); /* longer than the store waits */
     uint64_t before = lb_clock_mono_ms();
-    assert_int_equal(append_and_commit(store, workspace), LB_ERR_OUTCOME_UNKNOWN); /* too slow */
+    expect_unknown_outcome(store, workspace, "connection lost before PostgreSQL answered");
     assert_true(lb_clock_mono_ms() - before < 1400);
     at_commit("PERFORM pg_sleep(0.1)");
     store->ops->close(store);
     store = open_store();
-    at_commit("PERFORM pg_sleep(2)");
+    at_commit("PERFORM pg_sleep(2)"); /* longer than its connection lives */
     assert_int_equal(pthread_create(&thread, NULL, terminate_soon, NULL), 0);
-    assert_int_equal(append_and_commit(store, workspace), LB_ERR_OUTCOME_UNKNOWN); /* cut off */
+    expect_unknown_outcome(store, workspace, "connection lost before PostgreSQL answered");
     pthread_join(thread, NULL);
     at_commit("NULL");
     expect_works(store, workspace);
     store->ops->close(store);
 }
 
-/* As when the wait for a standby is given up: the row is there, and may yet be lost. */
-static void nobody_knows_of_a_commit_with_a_warning(void **state)
+/* As when the wait for a standby ends early: the row is there, and may yet be lost. */
+static void a_commit_with_a_warning_has_an_unknown_outcome(void **state)
 {
     struct lb_store *store = open_store();
     uint32_t workspace = add_workspace(store);
     at_commit("RAISE WARNING 'not replicated'");
-    assert_int_equal(append_and_commit(store, workspace), LB_ERR_OUTCOME_UNKNOWN);
+    expect_unknown_outcome(store, workspace, "recorded, but a standby may not have it");
     assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 1);
     at_commit("RAISE NOTICE 'nothing to worry about'");
     expect_works(store, workspace);
@@ -754,7 +765,7 @@ static void a_failed_write_fails_the_transaction(void **state)
     begin(store);
     assert_int_equal(append(store, workspace, 7), LB_OK);
     assert_int_equal(append(store, workspace, 7), LB_OK);
-    store->ops->rollback(store); /* of what nobody has been told of */
+    store->ops->rollback(store); /* of what no call has reported */
     assert_int_equal(ask("SELECT pid" OTHERS), process);
     assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 0);
     expect_works(store, workspace);
@@ -946,7 +957,7 @@ static void what_a_write_changes_is_not_answered_from_memory(void **state)
     store->ops->close(store);
 }
 
-static void what_was_expected_is_read_at_once_and_kept_until_the_rest(void **state)
+static void what_was_prefetched_is_read_at_once_and_kept_until_the_rest(void **state)
 {
     struct lb_store *store = open_store();
     struct lb_store_reader *reader;
@@ -1100,14 +1111,14 @@ int main(void)
         TEST(the_first_id_is_1_and_none_is_above_the_greatest),
         TEST(what_was_lost_before_the_commit_was_not_recorded),
         TEST(a_lost_idle_connection_is_made_anew),
-        TEST(nobody_knows_of_a_commit_without_an_answer),
-        TEST(nobody_knows_of_a_commit_with_a_warning),
+        TEST(a_commit_without_an_answer_has_an_unknown_outcome),
+        TEST(a_commit_with_a_warning_has_an_unknown_outcome),
         TEST(errors_of_the_server_have_their_codes),
         TEST(a_failed_write_fails_the_transaction),
         TEST(a_workspace_stands_where_its_last_change_left_it),
         TEST(keys_and_campaigns_are_found_by_when_they_changed),
         TEST(what_a_write_changes_is_not_answered_from_memory),
-        TEST(what_was_expected_is_read_at_once_and_kept_until_the_rest),
+        TEST(what_was_prefetched_is_read_at_once_and_kept_until_the_rest),
         TEST(entries_that_lie_close_together_are_read_at_once),
         TEST(a_large_transaction_goes_through_and_is_read_in_pieces),
         TEST(tables_are_distributed_by_workspace_where_citus_is),

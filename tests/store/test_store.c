@@ -361,7 +361,7 @@ static void a_row_comes_back_as_it_was_given(void **state)
     }
 }
 
-static void ids_go_on_behind_the_last_item(void **state)
+static void ids_go_on_after_the_last_item(void **state)
 {
     struct backend *backend = *state;
     const struct lb_store_ops *ops = ops_of(state);
@@ -643,7 +643,7 @@ static const struct CMUnitTest contract[] = {
     TEST(numbers_are_never_given_twice),
     TEST(a_campaign_id_is_free_again_once_deleted),
     TEST(a_row_comes_back_as_it_was_given),
-    TEST(ids_go_on_behind_the_last_item),
+    TEST(ids_go_on_after_the_last_item),
     TEST(the_row_of_an_entry_is_the_one_that_holds_it),
     TEST(a_scan_covers_its_range),
     TEST(a_change_is_undone_when_rows_say_so),

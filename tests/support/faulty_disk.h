@@ -1,5 +1,5 @@
 /* For tests: a disk in memory that can lose power. A file is what programs see, what surely is on
- * the disk, and between the two the changes that nobody has synced: at a power cut any of these may
+ * the disk, and between the two the changes that were not synced: at a power cut any of these may
  * have happened or not, some in part (by sectors), in any order. Names are the same: making and
  * deleting a file is pending until the names are synced. Stricter than most file systems.
  * Threads: the caller's lock. */
@@ -15,7 +15,7 @@ struct disk_file;
 /* Empties the disk. No file may be in use. `seed` decides what survives power cuts. */
 void disk_format(uint64_t seed);
 
-/* NULL when there is none of that name. */
+/* NULL when no file has that name. */
 struct disk_file *disk_find(const char *name);
 /* A new empty file; an old one of that name is replaced. NULL: a file without a name. */
 struct disk_file *disk_make(const char *name);

@@ -156,7 +156,7 @@ static int file_size(sqlite3_file *base, sqlite3_int64 *out)
     return end(SQLITE_OK);
 }
 
-/* Raises the level by what is between; false: somebody is in the way. */
+/* Raises the level by what is between; false: another lock is in the way. */
 static bool raise_level(struct handle *handle, int level)
 {
     struct common *common = handle->common;

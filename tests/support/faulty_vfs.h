@@ -2,7 +2,8 @@
  * and cuts the power. It promises what SQLite's own for Unix promises (locks, shared memory of the
  * WAL, powersafe overwrite, the directory synced with a new journal), and no more.
  * Source: https://www.sqlite.org/c3ref/io_methods.html
- * Threads: any; what is set here is set while no database is open, or by whoever does the I/O. */
+ * Threads: any; what is set here is set while no database is open, or by the thread that does the
+ * I/O. */
 #ifndef LB_TESTS_FAULTY_VFS_H
 #define LB_TESTS_FAULTY_VFS_H
 
@@ -47,10 +48,10 @@ bool faulty_power(void);
 void faulty_restore_power(void);
 
 /* `watch` is called on the thread that does the I/O, before each operation that changes the disk.
- * It may cut the power. NULL: nobody. */
+ * It may cut the power. NULL: no call. */
 void faulty_watch(void (*watch)(void *context, enum faulty_op op, const char *name), void *context);
 
-/* Reads a whole file: how many bytes, at most `size`; 0 when there is none. */
+/* Reads a whole file: how many bytes, at most `size`; 0 when it does not exist. */
 uint64_t faulty_file(const char *name, void *out, uint64_t size);
 
 #endif

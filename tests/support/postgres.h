@@ -1,5 +1,5 @@
 /* For tests against a real PostgreSQL: databases of their own on the server that the environment
- * variable LEADBLOCK_TEST_POSTGRES names (a connection string of somebody who may make databases).
+ * variable LEADBLOCK_TEST_POSTGRES names (a connection string of a user who may create databases).
  * Without it these tests are left out. Threads: one. */
 #ifndef LB_TESTS_POSTGRES_H
 #define LB_TESTS_POSTGRES_H
@@ -12,7 +12,7 @@ bool postgres_is_there(void);
 
 /* Makes an empty database, and the string that connects to it. */
 bool postgres_create(char out[POSTGRES_CONNINFO_SIZE]);
-/* Drops it, whoever is connected. */
+/* Drops it, even while clients are connected. */
 bool postgres_drop(const char *conninfo);
 
 /* As backends in tests are opened. */

@@ -27,7 +27,7 @@ lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *r
     struct lb_pg_touched *touched = lb_pg_touch(postgres, row->no);
     if (!touched)
         return LB_ERR_INTERNAL;
-    touched->known = true; /* nobody else can see it yet */
+    touched->known = true; /* no other node can see it yet */
     touched->access_changed = true;
     return lb_pg_write(store, PG_WORKSPACE_INSERT, &params);
 }

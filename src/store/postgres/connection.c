@@ -12,8 +12,8 @@
 #define RETRY_MAX_MS    2000
 
 /* A WARNING while a commit is under way can only be about the commit, as when the wait for a
- * standby was given up. Its text depends on the server's language. */
-static void notice(void *context, const PGresult *result)
+ * standby ended early. Its text depends on the server's language. */
+static void take_notice(void *context, const PGresult *result)
 {
     struct lb_store_reader *reader = context;
     const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
@@ -21,16 +21,14 @@ static void notice(void *context, const PGresult *result)
     if (!severity || strcmp(severity, "WARNING") != 0)
         return;
     reader->warned = true;
-    lb_log(LB_LOG_WARN, "store", "PostgreSQL warns: %s", message ? message : "");
+    lb_log(LB_LOG_WARN, "store", "PostgreSQL warning: %s", message ? message : "");
 }
 
 static void ignore_notice(void *context, const PGresult *result)
 {
-    (void)context;
-    (void)result;
 }
 
-/* Runs statements; false when one fails or when that takes too long, as behind a pooler that has no
+/* Runs statements; false when one fails or when that takes too long, as with a pooler that has no
  * connection left. */
 static bool run_within(PGconn *conn, const char *sql, unsigned timeout_ms)
 {
@@ -54,8 +52,8 @@ static bool run_within(PGconn *conn, const char *sql, unsigned timeout_ms)
 }
 
 /* What a connection sets for itself. A lock is not waited for as long as an answer is, so that
- * waiting is told as a conflict. A node that fell silent in a transaction does not keep the others
- * from its workspaces for long; one that is frozen in the middle of a statement does. */
+ * waiting is reported as a conflict. A node that fell silent in a transaction does not keep the
+ * others from its workspaces for long; one that is frozen in the middle of a statement does. */
 static bool configure(PGconn *conn, unsigned timeout_ms)
 {
     char sql[768];
@@ -71,7 +69,7 @@ static bool configure(PGconn *conn, unsigned timeout_ms)
 }
 
 /* libpq's own loop gives each host its time and goes on to the next one, which its non-blocking
- * form does not. What the conninfo says overrides what stands before it. */
+ * form does not. What the conninfo says overrides the parameters before it. */
 PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reason)
 {
     char timeout[16];
@@ -93,8 +91,8 @@ PGconn *lb_pg_connect(const struct lb_postgres *postgres, struct lb_reason *reas
         return conn;
     const char *hint = "cannot connect to PostgreSQL";
     if (PQconnectionNeedsPassword(conn))
-        hint = "PostgreSQL wants a password: put it into the connection string, or name a file that"
-               " holds it with passfile=";
+        hint = "PostgreSQL asks for a password: put it into the connection string, or name a file"
+               " that holds it with passfile=";
     else if (PQconnectionUsedPassword(conn))
         hint = "cannot connect to PostgreSQL (check user, password and database)";
     lb_pg_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, hint, PQerrorMessage(conn));
@@ -113,9 +111,8 @@ void lb_pg_drop(struct lb_store_reader *reader)
     reader->holds_entries = false;
     if (reader->in_transaction && !reader->failed)
         reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
-    if (reader == &postgres->writer) {
+    if (reader == &postgres->writer)
         postgres->lead_next = postgres->lead_end = 0;
-    }
 }
 
 /* The server may have ended an idle connection: then there is something to read. */
@@ -150,7 +147,7 @@ static lb_err reconnect(struct lb_store_reader *reader)
         PQfinish(conn);
         return LB_ERR_STORAGE_UNAVAILABLE;
     }
-    PQsetNoticeReceiver(conn, notice, reader);
+    PQsetNoticeReceiver(conn, take_notice, reader);
     reader->conn = conn;
     reader->retry_after_ms = 0;
     reader->failed = LB_OK;
@@ -163,7 +160,7 @@ lb_err lb_pg_ready(struct lb_store_reader *reader)
         return reader->failed;
     if (reader->conn && !is_alive(reader))
         lb_pg_drop(reader);
-    reader->failed = LB_OK; /* what is left to be read is of no call */
+    reader->failed = LB_OK; /* answers that are still to be read belong to no call */
     return reader->conn ? LB_OK : reconnect(reader);
 }
 

@@ -76,7 +76,7 @@ static lb_err take(struct lb_copy_side *side, PGresult *result, ExecStatusType w
     return err;
 }
 
-static lb_err run(struct lb_copy_side *side, const char *sql, const char *what)
+static lb_err execute(struct lb_copy_side *side, const char *sql, const char *what)
 {
     return take(side, PQexec(side->conn, sql), PGRES_COMMAND_OK, what, NULL);
 }
@@ -112,10 +112,10 @@ static lb_err open_side(struct lb_store *store, struct lb_reason *reason, struct
     side->conn = lb_pg_connect(side->postgres, reason);
     lb_err err = side->conn ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
     if (!err) /* it may have to wait for the other side in the middle of a transaction */
-        err = run(side,
-                  "SET application_name = 'leadblock copy'; SET lock_timeout = 0;"
-                  " SET idle_in_transaction_session_timeout = 0",
-                  "cannot use the connection");
+        err = execute(side,
+                      "SET application_name = 'leadblock copy'; SET lock_timeout = 0;"
+                      " SET idle_in_transaction_session_timeout = 0",
+                      "cannot configure the connection");
     if (err) {
         PQfinish(side->conn);
         free(side);
@@ -147,7 +147,7 @@ static void read_end(struct lb_copy_side *side)
 
 static void batch_rollback(struct lb_copy_side *side)
 {
-    if (side->adding && PQputCopyEnd(side->conn, "given up") == 1)
+    if (side->adding && PQputCopyEnd(side->conn, "rolled back") == 1)
         while (drop_result(side))
             continue;
     side->adding = false;
@@ -167,7 +167,7 @@ static void close_side(struct lb_copy_side *side)
     free(side);
 }
 
-/* --- Is it ours alone? ------------------------------------------------------------------------ */
+/* --- Does another process use it? ------------------------------------------------------------- */
 
 /* Our own connections that were closed a moment ago may still be listed, hence the wait. */
 static lb_err wait_until_alone(struct lb_copy_side *side, const char *others, const char *who)
@@ -230,7 +230,7 @@ static lb_err marker(struct lb_copy_side *side, struct lb_buf *out)
 static lb_err snapshot_begin(struct lb_copy_side *side)
 {
     uint64_t seen;
-    lb_err err = run(side, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "cannot read");
+    lb_err err = execute(side, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "cannot read");
     /* It begins with the first read. */
     return err ? err : ask_number(side, "SELECT version FROM leadblock.schema_version", &seen);
 }
@@ -247,23 +247,11 @@ static lb_err count(struct lb_copy_side *side, const struct lb_copy_table *table
     return ask_number(side, sql, out);
 }
 
-static void append_columns(struct lb_buf *sql, const struct lb_copy_table *table)
-{
-    for (size_t i = 0; i < table->column_count; i++)
-        lb_buf_printf(sql, "%s%s", i ? ", " : "", table->columns[i].shared_name);
-}
-
-static void append_key(struct lb_buf *sql, const struct lb_copy_table *table)
-{
-    for (size_t i = 0; i < table->key_count; i++)
-        lb_buf_printf(sql, "%s%s", i ? ", " : "", table->columns[table->key[i]].shared_name);
-}
-
 static void append_condition(struct lb_buf *sql, const struct lb_copy_table *table,
                              const struct lb_copy_value *after, struct lb_pg_params *params)
 {
     lb_buf_append_lit(sql, " WHERE (");
-    append_key(sql, table);
+    lb_copy_append_key(sql, table, true);
     for (size_t i = 0; i < table->key_count; i++) {
         lb_buf_printf(sql, "%s$%zu", i ? ", " : ") > (", i + 1);
         if (table->columns[table->key[i]].type == LB_COPY_TEXT)
@@ -282,12 +270,12 @@ static lb_err read_begin(struct lb_copy_side *side, const struct lb_copy_table *
     read_end(side);
     side->table = table;
     lb_buf_append_lit(&sql, "DECLARE leadblock_copy NO SCROLL CURSOR FOR SELECT ");
-    append_columns(&sql, table);
+    lb_copy_append_columns(&sql, table, true);
     lb_buf_printf(&sql, " FROM leadblock.%s", table->name);
     if (after)
         append_condition(&sql, table, after, &params);
     lb_buf_append_lit(&sql, " ORDER BY ");
-    append_key(&sql, table);
+    lb_copy_append_key(&sql, table, true);
     lb_buf_append(&sql, "", 1);
     lb_err err = sql.failed ? lb_fail(side->reason, LB_ERR_INTERNAL, "out of memory") : LB_OK;
     if (!err)
@@ -372,18 +360,18 @@ static lb_err put_progress(struct lb_copy_side *side, const char *item, struct l
                      "INSERT INTO leadblock.copy_progress VALUES ($1, $2)"
                      " ON CONFLICT (item) DO UPDATE SET value = EXCLUDED.value",
                      params.count, NULL, params.values, params.lengths, params.formats, 1);
-    return take(side, result, PGRES_COMMAND_OK, "cannot note the progress", NULL);
+    return take(side, result, PGRES_COMMAND_OK, "cannot write the progress of the copy", NULL);
 }
 
 static lb_err start(struct lb_copy_side *side, struct lb_str text)
 {
-    lb_err err = run(side,
-                     "BEGIN; CREATE TABLE leadblock.copy_progress (item text COLLATE \"C\""
-                     " PRIMARY KEY, value bytea NOT NULL)",
-                     "cannot begin");
+    lb_err err = execute(side,
+                         "BEGIN; CREATE TABLE leadblock.copy_progress (item text COLLATE \"C\""
+                         " PRIMARY KEY, value bytea NOT NULL)",
+                         "cannot begin the copy");
     if (!err)
         err = put_progress(side, "source", text);
-    return err ? err : run(side, "COMMIT", "cannot commit");
+    return err ? err : execute(side, "COMMIT", "cannot commit");
 }
 
 static lb_err position(struct lb_copy_side *side, const struct lb_copy_table *table,
@@ -396,14 +384,14 @@ static lb_err batch_begin(struct lb_copy_side *side, const struct lb_copy_table 
 {
     static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0"; /* and the literal's own NUL */
     struct lb_buf sql = {0};
-    lb_err err = run(side, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", "cannot write");
+    lb_err err = execute(side, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", "cannot write");
     if (err)
         return err;
     side->table = table;
     randombytes_buf(&side->token, sizeof side->token);
     side->token >>= 1; /* numbers are signed */
     lb_buf_printf(&sql, "COPY leadblock.%s (", table->name);
-    append_columns(&sql, table);
+    lb_copy_append_columns(&sql, table, true);
     if (made_up[table->id])
         lb_buf_printf(&sql, ", %s", made_up[table->id]);
     lb_buf_append_lit(&sql, ") FROM STDIN (FORMAT binary)");
@@ -506,14 +494,14 @@ static lb_err batch_commit(struct lb_copy_side *side, struct lb_str after)
     if (!err)
         err = put_progress(side, side->table->name, after);
     if (!err)
-        err = run(side, "COMMIT", "cannot commit");
+        err = execute(side, "COMMIT", "cannot commit");
     if (!err)
         side->table = NULL;
     return err;
 }
 
-/* Numbers given out again would be a disaster, some left out are none: not rolled back with the
- * transaction, and not turned back if it runs twice. */
+/* Sequences are not rolled back with the transaction. That is harmless: it may leave numbers out,
+ * but never gives one out again. */
 static lb_err set_sequence(struct lb_copy_side *side, const char *name, uint64_t last)
 {
     char sql[96];
@@ -523,8 +511,8 @@ static lb_err set_sequence(struct lb_copy_side *side, const char *name, uint64_t
     return ask_number(side, sql, &next);
 }
 
-/* Where each workspace stands is what nodes compare with what they have in memory. */
-static const char set_stands[] =
+/* A node compares the version of each workspace with what it has in memory. */
+static const char set_versions[] =
     "UPDATE leadblock.workspace AS w SET"
     " log_row = coalesce((SELECT l.id FROM leadblock.blocklist_log l"
     " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1), 0),"
@@ -534,24 +522,24 @@ static const char set_stands[] =
 
 static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT])
 {
-    lb_err err = run(side, "BEGIN", "cannot write");
+    lb_err err = execute(side, "BEGIN", "cannot write");
     if (!err)
-        err = run(side, set_stands, "cannot write where the workspaces stand");
+        err = execute(side, set_versions, "cannot write the versions of the workspaces");
     for (size_t i = 0; !err && i < LB_COPY_TABLE_COUNT; i++)
         if (sequences[i].name)
             err = set_sequence(side, sequences[i].name, last[i]);
     if (!err)
-        err = run(side,
-                  "DELETE FROM leadblock.session; DELETE FROM leadblock.link;"
-                  " DROP TABLE leadblock.copy_progress",
-                  "cannot end the copy");
+        err = execute(side,
+                      "DELETE FROM leadblock.session; DELETE FROM leadblock.link;"
+                      " DROP TABLE leadblock.copy_progress",
+                      "cannot finish the copy");
     if (!err)
-        err = run(side, "COMMIT", "cannot commit");
+        err = execute(side, "COMMIT", "cannot commit");
     if (err) {
         batch_rollback(side);
         return err;
     }
-    /* Its plans for tables that were filled just now would be those for empty ones. */
+    /* Or PostgreSQL would plan for empty tables. */
     for (size_t i = 0; i < LB_COPY_TABLE_COUNT; i++) {
         char sql[64];
         snprintf(sql, sizeof sql, "ANALYZE leadblock.%s", lb_copy_tables[i].name);

@@ -12,7 +12,7 @@
 #include <libpq-fe.h>
 
 /* Keys of advisory locks, "lead" in ASCII and a number: one is held while entry ids are taken, one
- * while the schema is changed, one by who copies an installation to the database. */
+ * while the schema is changed, one by a copy of an installation to the database. */
 #define LB_PG_ENTRIES_KEY INT64_C(0x6c65616400000001)
 #define LB_PG_SCHEMA_KEY  INT64_C(0x6c65616400000002)
 #define LB_PG_COPY_KEY    INT64_C(0x6c65616400000003)
@@ -40,7 +40,7 @@ void lb_pg_add_flag(struct lb_pg_params *params, bool value);
 /* NULL for ptr NULL. */
 void lb_pg_add_text(struct lb_pg_params *params, struct lb_str text);
 void lb_pg_add_bytes(struct lb_pg_params *params, const void *bytes, size_t len);
-/* The text of an array, as the two below make it; NUL-terminated. */
+/* An array as a NUL-terminated string, as the two below make it. */
 void lb_pg_add_array(struct lb_pg_params *params, const struct lb_buf *array);
 
 void lb_pg_array_of_numbers(struct lb_buf *out, const uint64_t *numbers, size_t count);
@@ -88,7 +88,7 @@ struct lb_store_reader {
     lb_err failed;      /* of the transaction, or of what is under way */
     bool unusable;      /* to be closed when the answers are read */
     bool holds_entries; /* the advisory lock */
-    bool late;          /* it was given up because no answer came in time */
+    bool late;          /* it was closed because no answer came in time */
     bool warned;
     enum lb_pg_commit commit;
 
@@ -97,7 +97,7 @@ struct lb_store_reader {
     size_t kept_capacity;
 
     PGresult *held[LB_PG_HELD_COUNT];
-    struct lb_pg_cache *cache; /* what was expected; NULL: nothing yet */
+    struct lb_pg_cache *cache; /* of prefetched rows; NULL: nothing yet */
 };
 
 /* Opens one, waits at most about two seconds for each host (or as the conninfo says). NULL on
@@ -118,7 +118,7 @@ void lb_pg_reader_fini(struct lb_store_reader *reader);
  * way. With `keep` its result will be among `reader->kept`. `params` may be NULL. */
 lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement,
                   const struct lb_pg_params *params, bool keep);
-/* Ends a part of the pipeline: a failure before it does not reach what is behind. */
+/* Ends a part of the pipeline: a failure before it does not reach what is sent after it. */
 lb_err lb_pg_sync(struct lb_store_reader *reader);
 /* Reads answers until `answered` is `target`. */
 lb_err lb_pg_wait(struct lb_store_reader *reader, uint64_t target);
@@ -154,7 +154,7 @@ struct lb_pg_touched {
 #define LB_PG_ROWS_TOGETHER 8
 
 struct lb_pg_rows {
-    struct lb_log_row rows[LB_PG_ROWS_TOGETHER]; /* their texts: see below */
+    struct lb_log_row rows[LB_PG_ROWS_TOGETHER]; /* their strings: in `texts` */
     size_t reason_at[LB_PG_ROWS_TOGETHER];
     size_t items_at[LB_PG_ROWS_TOGETHER];
     size_t source_at[LB_PG_ROWS_TOGETHER];
@@ -185,7 +185,7 @@ static inline struct lb_postgres *lb_postgres_of(struct lb_store *store)
 
 /* transaction.c. NULL: out of memory. */
 struct lb_pg_touched *lb_pg_touch(struct lb_postgres *postgres, uint32_t workspace);
-/* Notes that licence, keys or campaigns change, and tells the version of rows that do. Locks the
+/* Notes that license, keys or campaigns change, and returns the version of rows that do. Locks the
  * workspace if that has not been done. */
 lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version);
 /* A write without an answer. */
@@ -196,11 +196,11 @@ lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
 lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason);
 /* server.c: refuses servers that cannot be used, and warns of settings that lose writes. */
 lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason);
-/* The server's message in one line, behind what we say. */
+/* Fails with `what`, a colon and the server's message in one line. */
 lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message);
 
-/* prefetch.c. What was expected and not changed since; false: ask the database. `*out` NULL: there
- * is none. */
+/* prefetch.c. What was prefetched and not changed since; false: ask the database. `*out` NULL: it
+ * does not exist. */
 bool lb_pg_cached_entry(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
                         const PGresult **out, int *out_row);
 bool lb_pg_cached_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,

@@ -276,7 +276,7 @@ lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint3
     return err;
 }
 
-/* The rows are all here before the first is handed out: whoever takes it may ask for more. */
+/* The rows are all here before the first is handed out: `each` may ask for more. */
 static lb_err each_lead(struct lb_store_reader *reader, enum lb_pg_statement statement,
                         const struct lb_pg_params *params, void *context,
                         lb_err (*each)(void *, const struct lb_lead_row *))

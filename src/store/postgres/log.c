@@ -187,8 +187,8 @@ static lb_err scan_some(struct lb_store_reader *reader, uint32_t workspace, uint
     return lb_pg_query(reader, PG_LOG_SCAN, &params, out);
 }
 
-/* Who reads a row that unblocks looks at what it takes back next. */
-static void expect_references(struct lb_store_reader *reader, const PGresult *result, int count)
+/* A reader of a row that unblocks looks at what it takes back next. */
+static void prefetch_references(struct lb_store_reader *reader, const PGresult *result, int count)
 {
     lb_pg_cache_clear(reader); /* of the piece before */
     for (int i = 0; i < count; i++) {
@@ -202,7 +202,7 @@ static void expect_references(struct lb_store_reader *reader, const PGresult *re
     }
 }
 
-/* In pieces that hold no snapshot in between: what is behind the last one can only be added to. */
+/* In pieces, without a snapshot between two of them: rows after the last one can only be added. */
 lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
                       uint64_t end, void *context,
                       lb_err (*each)(void *, const struct lb_log_row *))
@@ -213,7 +213,7 @@ lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64
         PGresult *result;
         err = scan_some(reader, workspace, first, end, &result);
         int count = err ? 0 : PQntuples(result);
-        expect_references(reader, result, count);
+        prefetch_references(reader, result, count);
         for (int i = 0; !err && i < count; i++) {
             struct lb_log_row row;
             lb_pg_read_log_row(result, i, &row);

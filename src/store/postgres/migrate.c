@@ -56,8 +56,8 @@ static lb_err execute(PGconn *conn, const char *sql, const char *what, struct lb
     return err;
 }
 
-/* The first value of the first row, 0 when there is none. */
-static lb_err ask(PGconn *conn, const char *sql, int64_t *out, struct lb_reason *reason)
+/* The first value of the first row, 0 when there is no row. */
+static lb_err ask_number(PGconn *conn, const char *sql, int64_t *out, struct lb_reason *reason)
 {
     PGresult *result = PQexec(conn, sql);
     lb_err err = LB_OK;
@@ -75,13 +75,14 @@ static lb_err read_version(PGconn *conn, int64_t *out, struct lb_reason *reason)
     int64_t exists;
     *out = 0;
     /* From the catalogue as this statement sees it; what a session has cached of it may be old. */
-    lb_err err = ask(conn,
-                     "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                     " WHERE n.nspname = 'leadblock' AND c.relname = 'schema_version'",
-                     &exists, reason);
+    lb_err err =
+        ask_number(conn,
+                   "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                   " WHERE n.nspname = 'leadblock' AND c.relname = 'schema_version'",
+                   &exists, reason);
     if (err || !exists)
         return err;
-    err = ask(conn, "SELECT version FROM leadblock.schema_version", out, reason);
+    err = ask_number(conn, "SELECT version FROM leadblock.schema_version", out, reason);
     if (!err && *out > (int64_t)lb_postgres_migration_count)
         err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                       "the data was written by a newer leadblock (schema %lld, this one knows"
@@ -93,15 +94,15 @@ static lb_err read_version(PGconn *conn, int64_t *out, struct lb_reason *reason)
 static lb_err make_schema(PGconn *conn, struct lb_reason *reason)
 {
     int64_t exists;
-    lb_err err =
-        ask(conn, "SELECT count(*) FROM pg_namespace WHERE nspname = 'leadblock'", &exists, reason);
+    lb_err err = ask_number(conn, "SELECT count(*) FROM pg_namespace WHERE nspname = 'leadblock'",
+                            &exists, reason);
     if (!err && !exists)
-        err = execute(conn, "CREATE SCHEMA leadblock", "cannot make the schema leadblock", reason);
+        err = execute(conn, "CREATE SCHEMA leadblock", "cannot create the schema leadblock", reason);
     if (!err)
         err = execute(conn,
                       "CREATE TABLE leadblock.schema_version (version bigint NOT NULL);"
                       " INSERT INTO leadblock.schema_version VALUES (0)",
-                      "cannot make a table in the schema leadblock", reason);
+                      "cannot create a table in the schema leadblock", reason);
     return err;
 }
 
@@ -120,8 +121,8 @@ static lb_err apply(PGconn *conn, size_t index, struct lb_reason *reason)
 static lb_err distribute(PGconn *conn, int64_t since, struct lb_reason *reason)
 {
     int64_t citus;
-    lb_err err =
-        ask(conn, "SELECT count(*) FROM pg_extension WHERE extname = 'citus'", &citus, reason);
+    lb_err err = ask_number(conn, "SELECT count(*) FROM pg_extension WHERE extname = 'citus'",
+                            &citus, reason);
     for (size_t i = 0; !err && citus && i < sizeof distributed / sizeof *distributed; i++) {
         char sql[160];
         if (distributed[i].version <= since)

@@ -7,9 +7,8 @@
 #include <poll.h>
 #include <stdlib.h>
 
-#define FLUSH_EVERY                                                                                \
-    64 /* statements: neither side's buffer shall fill up with what nobody reads                   \
-        */
+/* Statements. Neither side's buffer may fill up while the other side does not read. */
+#define FLUSH_EVERY 64
 
 #define OID_BOOL       16
 #define OID_BYTEA      17
@@ -19,7 +18,7 @@
 #define OID_INT8_ARRAY 1016
 
 const struct lb_pg_statement_text *const lb_pg_statements[PG_COUNT] = {
-#define LB_PG_ROW(name) [PG_##name] = &lb_pg_text_##name,
+#define LB_PG_ROW(name) [PG_##name] = &lb_pg_text_##name
     LB_PG_STATEMENTS(LB_PG_ROW)
 #undef LB_PG_ROW
 };
@@ -55,8 +54,9 @@ static lb_err error_of(const char *state)
     return strcmp(state, "53100") == 0 ? LB_ERR_STORAGE_FULL : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
-/* Another connection may reach a server that can do better. */
-static bool wants_another(const char *state)
+/* The server cannot take writes, or is ending the connection: another one may reach a server that
+ * can. */
+static bool needs_reconnect(const char *state)
 {
     return is_class(state, "08") || is_class(state, "57") || strcmp(state, "25006") == 0 ||
            strcmp(state, "25P03") == 0;
@@ -75,25 +75,25 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (!state) { /* not the server's: the connection is lost, which is told by who notices */
+    if (!state) { /* not the server's: the connection is lost, which the next call reports */
         reader->unusable = true;
         return;
     }
     const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement]->name;
     lb_err err = error_of(state);
     bool commits = item->kind == LB_PG_EXECUTE && item->statement == PG_COMMIT;
-    if (wants_another(state))
+    if (needs_reconnect(state))
         reader->unusable = true;
     lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)", name,
            message ? message : "", state);
     if (!reader->failed)
         reader->failed = err;
-    /* Answers come in order: whatever was sent behind a statement that failed was not done. */
+    /* Answers come in order: what was sent after a statement that failed was not done. */
     if (reader->commit == LB_PG_COMMIT_SENT && (!commits || is_refusal(state)))
         reader->commit = LB_PG_COMMIT_REFUSED;
 }
 
-static void keep(struct lb_store_reader *reader, PGresult *result)
+static void keep_result(struct lb_store_reader *reader, PGresult *result)
 {
     if (reader->kept_count == reader->kept_capacity) {
         size_t capacity = reader->kept_capacity ? reader->kept_capacity * 2 : 16;
@@ -124,7 +124,7 @@ static void note_done(struct lb_store_reader *reader, const struct lb_pg_item *i
     else if (item->statement == PG_ENTRIES_LOCK || item->statement == PG_ENTRIES_UNLOCK)
         reader->holds_entries = item->statement == PG_ENTRIES_LOCK;
     if (item->keep)
-        keep(reader, result);
+        keep_result(reader, result);
     else
         PQclear(result);
 }
@@ -170,16 +170,17 @@ void lb_pg_take(struct lb_store_reader *reader)
     }
 }
 
-static void give_up(struct lb_store_reader *reader, const char *why)
+static void close_failed(struct lb_store_reader *reader, const char *why)
 {
-    lb_log(LB_LOG_WARN, "store", "the connection to PostgreSQL is given up: %s", why);
+    lb_log(LB_LOG_WARN, "store", "closing the PostgreSQL connection: %s", why);
     if (!reader->failed)
         reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
     lb_pg_drop(reader);
 }
 
-/* Sends and receives, or waits until one of them is possible. False: no longer. */
-static bool move(struct lb_store_reader *reader, uint64_t deadline_ms)
+/* Sends and receives, or waits until one of them is possible. False: the connection is lost, or no
+ * answer came by the deadline. */
+static bool send_and_receive(struct lb_store_reader *reader, uint64_t deadline_ms)
 {
     int unsent = PQflush(reader->conn);
     uint64_t now = lb_clock_mono_ms();
@@ -207,24 +208,24 @@ lb_err lb_pg_wait(struct lb_store_reader *reader, uint64_t target)
         lb_pg_take(reader);
         if (reader->answered != before)
             deadline_ms = lb_clock_mono_ms() + reader->postgres->timeout_ms;
-        else if (!reader->unusable && !move(reader, deadline_ms))
-            give_up(reader, reader->late ? "no answer in time" : "it was lost");
+        else if (!reader->unusable && !send_and_receive(reader, deadline_ms))
+            close_failed(reader, reader->late ? "no answer in time" : "connection lost");
     }
     if (reader->conn && reader->answered < target && !reader->failed)
-        give_up(reader, "it was lost");
+        close_failed(reader, "connection lost");
     else if (reader->conn && (reader->unusable || (reader->failed && reader->holds_entries)))
         lb_pg_drop(reader);
     return reader->failed;
 }
 
-static void push(struct lb_store_reader *reader, enum lb_pg_item_kind kind,
-                 enum lb_pg_statement statement, bool kept)
+static void push_pending(struct lb_store_reader *reader, enum lb_pg_item_kind kind,
+                         enum lb_pg_statement statement, bool kept)
 {
     reader->pending[reader->sent++ % LB_PG_PENDING_MAX] =
         (struct lb_pg_item){.kind = (uint8_t)kind, .statement = (uint8_t)statement, .keep = kept};
 }
 
-static bool prepare(struct lb_store_reader *reader, enum lb_pg_statement statement)
+static bool prepare_once(struct lb_store_reader *reader, enum lb_pg_statement statement)
 {
     const struct lb_pg_statement_text *text = lb_pg_statements[statement];
     Oid types[LB_PG_PARAMS_MAX];
@@ -236,7 +237,7 @@ static bool prepare(struct lb_store_reader *reader, enum lb_pg_statement stateme
     if (!PQsendPrepare(reader->conn, text->name, text->sql, count, types))
         return false;
     reader->prepared[statement] = true;
-    push(reader, LB_PG_PREPARE, statement, false);
+    push_pending(reader, LB_PG_PREPARE, statement, false);
     return true;
 }
 
@@ -248,7 +249,7 @@ static void flush_some(struct lb_store_reader *reader)
     if (PQsendFlushRequest(reader->conn) && PQflush(reader->conn) >= 0 &&
         PQconsumeInput(reader->conn))
         lb_pg_take(reader);
-    /* A failure is found again by whoever waits. */
+    /* A failure is found again by the call that waits for the answers. */
 }
 
 lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement,
@@ -265,18 +266,18 @@ lb_err lb_pg_send(struct lb_store_reader *reader, enum lb_pg_statement statement
     if (!reader->conn)
         return reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
     if (PQstatus(reader->conn) != CONNECTION_OK) {
-        give_up(reader, "it was lost");
+        close_failed(reader, "connection lost");
         return reader->failed;
     }
     if (statement == PG_COMMIT)
         reader->commit = LB_PG_COMMIT_SENT; /* even when only a part of it was */
-    if (!prepare(reader, statement) ||
+    if (!prepare_once(reader, statement) ||
         !PQsendQueryPrepared(reader->conn, lb_pg_statements[statement]->name, with->count,
                              with->values, with->lengths, with->formats, 1)) {
-        give_up(reader, "it takes nothing");
+        close_failed(reader, "send failed");
         return reader->failed;
     }
-    push(reader, LB_PG_EXECUTE, statement, kept);
+    push_pending(reader, LB_PG_EXECUTE, statement, kept);
     flush_some(reader);
     return LB_OK;
 }
@@ -286,10 +287,10 @@ lb_err lb_pg_sync(struct lb_store_reader *reader)
     if (!reader->conn)
         return reader->failed ? reader->failed : LB_ERR_STORAGE_UNAVAILABLE;
     if (!PQpipelineSync(reader->conn)) {
-        give_up(reader, "it takes nothing");
+        close_failed(reader, "send failed");
         return reader->failed;
     }
-    push(reader, LB_PG_SYNC, PG_COUNT, false);
+    push_pending(reader, LB_PG_SYNC, PG_COUNT, false);
     reader->unflushed = 0;
     return LB_OK;
 }
@@ -300,8 +301,8 @@ lb_err lb_pg_settle(struct lb_store_reader *reader)
     return err ? err : lb_pg_wait(reader, reader->sent);
 }
 
-static lb_err query(struct lb_store_reader *reader, enum lb_pg_statement statement,
-                    const struct lb_pg_params *params, PGresult **out)
+static lb_err query_once(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                         const struct lb_pg_params *params, PGresult **out)
 {
     *out = NULL;
     reader->late = false;
@@ -322,11 +323,11 @@ lb_err lb_pg_query(struct lb_store_reader *reader, enum lb_pg_statement statemen
                    const struct lb_pg_params *params, PGresult **out)
 {
     bool had_one = reader->conn != NULL;
-    lb_err err = query(reader, statement, params, out);
+    lb_err err = query_once(reader, statement, params, out);
     /* The server may have closed an idle connection just before. */
     if (err == LB_ERR_STORAGE_UNAVAILABLE && had_one && !reader->conn && !reader->late &&
         !reader->in_transaction)
-        err = query(reader, statement, params, out);
+        err = query_once(reader, statement, params, out);
     return err;
 }
 

@@ -2,10 +2,10 @@
  *
  * Threads: one connection for the writer, one for each reader; none is shared. All of them run in
  * libpq's pipeline mode: writes are sent without waiting for their answers, and an answer that was
- * not waited for is read, and its failure told, by a later call of the transaction. A connection on
- * which an answer does not come in time is closed and never used again; a lost one is made anew by
- * the next call outside of a transaction.
- * Source: https://www.postgresql.org/docs/15/libpq-pipeline-mode.html */
+ * not waited for is read, and its failure reported, by a later call of the transaction. A
+ * connection on which an answer does not come in time is closed and never used again; a lost one is
+ * replaced by the next call outside of a transaction. Source:
+ * https://www.postgresql.org/docs/15/libpq-pipeline-mode.html */
 #ifndef LB_STORE_POSTGRES_POSTGRES_H
 #define LB_STORE_POSTGRES_POSTGRES_H
 
@@ -13,7 +13,7 @@
 
 struct lb_postgres_settings {
     const char *conninfo; /* URI or key=value pairs; several hosts possible */
-    unsigned timeout_ms;  /* after so long without an answer a connection is given up */
+    unsigned timeout_ms;  /* without an answer for so long a connection is closed */
 };
 
 /* Connects, brings the schema up to date, and warns of settings of the server that lose

@@ -31,7 +31,7 @@ struct block {
     char text[];
 };
 
-/* What was expected and has not been asked for yet: of one kind, workspace and step. */
+/* What is to be prefetched and has not been asked for yet: of one kind, workspace and step. */
 struct wish {
     struct wish *next;
     enum item_kind kind;
@@ -125,7 +125,7 @@ static struct item *find_granted(const struct lb_store_reader *reader, const str
     return place->kind == FREE ? NULL : place;
 }
 
-static struct item *find(struct lb_store_reader *reader, const struct item *key)
+static struct item *find_item(struct lb_store_reader *reader, const struct item *key)
 {
     if (reader->cache && reader->cache->wishes)
         grant(reader);
@@ -172,28 +172,28 @@ bool lb_pg_cached_entry(struct lb_store_reader *reader, uint32_t workspace, uint
                         const PGresult **out, int *out_row)
 {
     struct item key = entry_key(workspace, id);
-    return found(find(reader, &key), out, out_row);
+    return found(find_item(reader, &key), out, out_row);
 }
 
 bool lb_pg_cached_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
                        const PGresult **out, int *out_row)
 {
     struct item key = lead_key(workspace, lead);
-    return found(find(reader, &key), out, out_row);
+    return found(find_item(reader, &key), out, out_row);
 }
 
 bool lb_pg_cached_activity(struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
                            uint32_t step, const PGresult **out, int *out_row)
 {
     struct item key = activity_key(workspace, lead, step);
-    return found(find(reader, &key), out, out_row);
+    return found(find_item(reader, &key), out, out_row);
 }
 
 bool lb_pg_cached_name(struct lb_store_reader *reader, uint32_t workspace, struct lb_str name,
                        const PGresult **out, int *out_first, int *out_count)
 {
     struct item key = name_key(workspace, name);
-    const struct item *item = find(reader, &key);
+    const struct item *item = find_item(reader, &key);
     *out_count = item ? item->count : 0;
     return found(item, out, out_first);
 }
@@ -498,7 +498,7 @@ static size_t take_wish(struct lb_pg_cache *cache, const struct wish *wish,
 static void wish_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
                          const uint64_t *numbers, size_t count, uint32_t step);
 
-/* Whoever asks for names looks at their leads next. */
+/* A caller that asks for names looks at their leads next. */
 static void wish_for_named(struct lb_store_reader *reader)
 {
     struct lb_buf *named = &reader->cache->named;
@@ -512,7 +512,7 @@ static void wish_for_named(struct lb_store_reader *reader)
     named->failed = false;
 }
 
-/* Asks for all wishes. Whatever fails is asked for again by whoever needs it. */
+/* Asks for all wishes. After a failure each row is asked for when it is needed. */
 static void grant(struct lb_store_reader *reader)
 {
     struct lb_pg_cache *cache = reader->cache;
@@ -534,7 +534,7 @@ static void grant(struct lb_store_reader *reader)
     wish_for_named(reader);
 }
 
-/* The wish of that kind, made if there is none; NULL when out of memory. There are few. */
+/* The wish of that kind, new if there was none; NULL when out of memory. There are few. */
 static struct wish *wish_for(struct lb_store_reader *reader, enum item_kind kind,
                              uint32_t workspace, uint32_t step)
 {

@@ -17,7 +17,7 @@ static bool has_several_hosts(PGconn *conn)
     return several;
 }
 
-/* Not refused: for a trial they may be what somebody wants. */
+/* Not refused: for a trial these settings may be intended. */
 static void warn_of_settings(PGconn *conn, PGresult *settings)
 {
     const char *commit = PQgetvalue(settings, 0, 2);

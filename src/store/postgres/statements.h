@@ -10,57 +10,47 @@
 
 /* By the file that has the texts. */
 #define LB_PG_TRANSACTION_STATEMENTS(X)                                                            \
-    X(BEGIN)                                                                                       \
-    X(ROLLBACK) X(ENTRIES_LOCK) X(ENTRIES_TAKE) X(ENTRIES_UNLOCK) X(WORKSPACE_LOCK)                \
-        X(WORKSPACE_LOCK_FREE) X(WORKSPACE_MARK) X(COMMIT) X(PROBE)
+    X(BEGIN), X(ROLLBACK), X(ENTRIES_LOCK), X(ENTRIES_TAKE), X(ENTRIES_UNLOCK), X(WORKSPACE_LOCK), \
+        X(WORKSPACE_LOCK_FREE), X(WORKSPACE_MARK), X(COMMIT), X(PROBE)
 #define LB_PG_WORKSPACE_VERSION_STATEMENTS(X)                                                      \
-    X(WORKSPACE_VERSIONS) X(WORKSPACE_VERSION) X(WORKSPACE_VERSIONS_ALL)
+    X(WORKSPACE_VERSIONS), X(WORKSPACE_VERSION), X(WORKSPACE_VERSIONS_ALL)
 #define LB_PG_ACCESS_STATEMENTS(X)                                                                 \
-    X(WORKSPACE_NUMBER)                                                                            \
-    X(WORKSPACE_INSERT) X(WORKSPACE_SET_PLAN) X(KEY_INSERT) X(KEY_REVOKE) X(KEY_TOUCH)             \
-        X(WORKSPACES) X(WORKSPACE) X(WORKSPACES_OF_KEYS) X(KEYS) X(KEYS_SINCE)
+    X(WORKSPACE_NUMBER), X(WORKSPACE_INSERT), X(WORKSPACE_SET_PLAN), X(KEY_INSERT), X(KEY_REVOKE), \
+        X(KEY_TOUCH), X(WORKSPACES), X(WORKSPACE), X(WORKSPACES_OF_KEYS), X(KEYS), X(KEYS_SINCE)
 #define LB_PG_ACCOUNT_STATEMENTS(X)                                                                \
-    X(USER_INSERT)                                                                                 \
-    X(USER_SET_PASSWORD) X(USER_SIGNED_IN) X(USER_DELETE) X(LINKS_END) X(USER) X(USER_BY_EMAIL)    \
-        X(USER_BY_ID) X(WORKSPACE_IDS) X(USERS) X(SESSION_INSERT) X(SESSION_DELETE)                \
-            X(SESSIONS_END) X(SESSION) X(LINK_INSERT) X(LINK_TAKE) X(LINK) X(SESSIONS_SWEEP)       \
-                X(LINKS_SWEEP)
-#define LB_PG_AUDIT_STATEMENTS(X) X(AUDIT_APPEND) X(AUDIT_PAGE) X(CHECKS_ADD) X(CHECKS)
+    X(USER_INSERT), X(USER_SET_PASSWORD), X(USER_SIGNED_IN), X(USER_DELETE), X(LINKS_END),         \
+        X(USER), X(USER_BY_EMAIL), X(USER_BY_ID), X(WORKSPACE_IDS), X(USERS), X(SESSION_INSERT),   \
+        X(SESSION_DELETE), X(SESSIONS_END), X(SESSION), X(LINK_INSERT), X(LINK_TAKE), X(LINK),     \
+        X(SESSIONS_SWEEP), X(LINKS_SWEEP)
+#define LB_PG_AUDIT_STATEMENTS(X) X(AUDIT_APPEND), X(AUDIT_PAGE), X(CHECKS_ADD), X(CHECKS)
 #define LB_PG_CAMPAIGN_STATEMENTS(X)                                                               \
-    X(CAMPAIGN_INSERT)                                                                             \
-    X(CAMPAIGN_SET_STATUS) X(CAMPAIGN_DELETE) X(CAMPAIGN_ACTIVATED) X(CAMPAIGN_SET_VARIABLES)      \
-        X(CAMPAIGN_COUNT) X(CAMPAIGN_STATE) X(CAMPAIGNS) X(CAMPAIGNS_SINCE) X(CAMPAIGNS_DELETED)
-#define LB_PG_STEP_STATEMENTS(X) X(STEP_INSERT) X(STEP_UPDATE) X(STEP_PLACE) X(STEPS_DROP) X(STEPS)
+    X(CAMPAIGN_INSERT), X(CAMPAIGN_SET_STATUS), X(CAMPAIGN_DELETE), X(CAMPAIGN_ACTIVATED),         \
+        X(CAMPAIGN_SET_VARIABLES), X(CAMPAIGN_COUNT), X(CAMPAIGN_STATE), X(CAMPAIGNS),             \
+        X(CAMPAIGNS_SINCE), X(CAMPAIGNS_DELETED)
+#define LB_PG_STEP_STATEMENTS(X)                                                                   \
+    X(STEP_INSERT), X(STEP_UPDATE), X(STEP_PLACE), X(STEPS_DROP), X(STEPS)
 #define LB_PG_LEAD_STATEMENTS(X)                                                                   \
-    X(LEADS_RESERVE)                                                                               \
-    X(LEAD_NAME_INSERT) X(LEAD_INSERT) X(LEAD_LEARN) X(LEAD_MOVE) X(LEAD_NAME_DELETE)              \
-        X(LEAD_ACTIVITIES_DELETE) X(LEAD_DELETE) X(LEADS_PREFETCH) X(LEAD) X(NAMES_PREFETCH)       \
-            X(LEADS_NAMED) X(LEADS_DUE) X(LEADS_PAGE) X(LEADS_PAGE_BY_STATUS) X(LEADS_SCHEDULED)   \
-                X(LEADS_SET_ASIDE)
+    X(LEADS_RESERVE), X(LEAD_NAME_INSERT), X(LEAD_INSERT), X(LEAD_LEARN), X(LEAD_MOVE),            \
+        X(LEAD_NAME_DELETE), X(LEAD_ACTIVITIES_DELETE), X(LEAD_DELETE), X(LEADS_PREFETCH),         \
+        X(LEAD), X(NAMES_PREFETCH), X(LEADS_NAMED), X(LEADS_DUE), X(LEADS_PAGE),                   \
+        X(LEADS_PAGE_BY_STATUS), X(LEADS_SCHEDULED), X(LEADS_SET_ASIDE)
 #define LB_PG_ACTIVITY_STATEMENTS(X)                                                               \
-    X(ACTIVITY_PUT) X(ACTIVITIES_PREFETCH) X(ACTIVITY) X(ACTIVITIES_PAGE)
+    X(ACTIVITY_PUT), X(ACTIVITIES_PREFETCH), X(ACTIVITY), X(ACTIVITIES_PAGE)
 #define LB_PG_LOG_STATEMENTS(X)                                                                    \
-    X(LOG_APPEND)                                                                                  \
-    X(LOG_APPEND_MANY) X(ENTRIES_NEXT) X(ENTRIES_PREFETCH) X(ENTRIES_BETWEEN) X(LOG_ROW_OF)        \
-        X(LOG_UNDONE) X(LOG_SCAN)
+    X(LOG_APPEND), X(LOG_APPEND_MANY), X(ENTRIES_NEXT), X(ENTRIES_PREFETCH), X(ENTRIES_BETWEEN),   \
+        X(LOG_ROW_OF), X(LOG_UNDONE), X(LOG_SCAN)
 
 #define LB_PG_STATEMENTS(X)                                                                        \
-    LB_PG_TRANSACTION_STATEMENTS(X)                                                                \
-    LB_PG_WORKSPACE_VERSION_STATEMENTS(X)                                                          \
-    LB_PG_ACCESS_STATEMENTS(X)                                                                     \
-    LB_PG_ACCOUNT_STATEMENTS(X)                                                                    \
-    LB_PG_AUDIT_STATEMENTS(X)                                                                      \
-    LB_PG_CAMPAIGN_STATEMENTS(X)                                                                   \
-    LB_PG_STEP_STATEMENTS(X)                                                                       \
-    LB_PG_LEAD_STATEMENTS(X)                                                                       \
-    LB_PG_ACTIVITY_STATEMENTS(X)                                                                   \
-    LB_PG_LOG_STATEMENTS(X)
+    LB_PG_TRANSACTION_STATEMENTS(X), LB_PG_WORKSPACE_VERSION_STATEMENTS(X),                        \
+        LB_PG_ACCESS_STATEMENTS(X), LB_PG_ACCOUNT_STATEMENTS(X), LB_PG_AUDIT_STATEMENTS(X),        \
+        LB_PG_CAMPAIGN_STATEMENTS(X), LB_PG_STEP_STATEMENTS(X), LB_PG_LEAD_STATEMENTS(X),          \
+        LB_PG_ACTIVITY_STATEMENTS(X), LB_PG_LOG_STATEMENTS(X)
 
 enum lb_pg_statement {
-#define LB_PG_ENUM(name) PG_##name,
-    LB_PG_STATEMENTS(LB_PG_ENUM)
+#define LB_PG_ENUM(name) PG_##name
+    LB_PG_STATEMENTS(LB_PG_ENUM),
 #undef LB_PG_ENUM
-        PG_COUNT
+    PG_COUNT
 };
 
 /* Whose rows a statement touches: those of no table of ours, of one workspace, or of any number of
@@ -80,8 +70,8 @@ struct lb_pg_statement_text {
     const struct lb_pg_statement_text lb_pg_text_##name = {PG_##name, LB_PG_##reach, #name, types, \
                                                            sql}
 
-#define LB_PG_DECLARE(name) extern const struct lb_pg_statement_text lb_pg_text_##name;
-LB_PG_STATEMENTS(LB_PG_DECLARE)
+#define LB_PG_DECLARE(name) lb_pg_text_##name
+extern const struct lb_pg_statement_text LB_PG_STATEMENTS(LB_PG_DECLARE);
 #undef LB_PG_DECLARE
 
 /* By enum lb_pg_statement. */

@@ -25,7 +25,7 @@ lb_err lb_pg_begin(struct lb_store *store)
     return lb_pg_send(writer, PG_BEGIN, NULL, false);
 }
 
-static void end(struct lb_postgres *postgres)
+static void end_transaction(struct lb_postgres *postgres)
 {
     struct lb_store_reader *writer = &postgres->writer;
     lb_pg_forget_all(writer);
@@ -54,10 +54,10 @@ void lb_pg_rollback(struct lb_store *store)
     bool open = writer->conn && PQtransactionStatus(writer->conn) != PQTRANS_IDLE;
     if (open && (lb_pg_send(writer, PG_ROLLBACK, NULL, false) || lb_pg_settle(writer)))
         lb_pg_drop(writer);
-    end(postgres);
+    end_transaction(postgres);
 }
 
-static struct lb_pg_touched *find(struct lb_postgres *postgres, uint32_t workspace)
+static struct lb_pg_touched *find_touched(struct lb_postgres *postgres, uint32_t workspace)
 {
     size_t count = postgres->touched_count;
     for (size_t i = 0; i < count; i++) {
@@ -72,7 +72,7 @@ static struct lb_pg_touched *find(struct lb_postgres *postgres, uint32_t workspa
 
 struct lb_pg_touched *lb_pg_touch(struct lb_postgres *postgres, uint32_t workspace)
 {
-    struct lb_pg_touched *touched = find(postgres, workspace);
+    struct lb_pg_touched *touched = find_touched(postgres, workspace);
     if (touched)
         return touched;
     if (postgres->touched_count == postgres->touched_capacity) {
@@ -112,8 +112,8 @@ lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
     return lb_pg_send(&lb_postgres_of(store)->writer, statement, params, false);
 }
 
-/* A failed transaction must not go on because nobody looked. */
-static lb_err fail(struct lb_store_reader *writer, lb_err err)
+/* After a failure every later call of the transaction fails too. */
+static lb_err fail_transaction(struct lb_store_reader *writer, lb_err err)
 {
     if (!writer->failed)
         writer->failed = err;
@@ -131,8 +131,8 @@ LB_PG_STATEMENT(
     " + $1)");
 LB_PG_STATEMENT(ENTRIES_UNLOCK, NONE, "n", "SELECT pg_advisory_unlock($1)");
 
-/* Ids of a range follow each other, so nobody may take any meanwhile. The lock is the session's and
- * not the transaction's: it is free again long before the commit. */
+/* Ids of a range follow each other, so no other node may take any meanwhile. The lock is the
+ * session's and not the transaction's: it is free again long before the commit. */
 static lb_err send_take(struct lb_store_reader *writer, uint64_t ids)
 {
     struct lb_pg_params key = {0};
@@ -154,8 +154,8 @@ static lb_err first_of(const PGresult *result, uint64_t ids, uint64_t *out_first
     return last <= LB_ENTRY_ID_MAX ? LB_OK : LB_ERR_STORAGE_FULL;
 }
 
-static lb_err note_stand(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
-                         struct lb_workspace_version *out)
+static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
+                           struct lb_workspace_version *out)
 {
     *out = (struct lb_workspace_version){0};
     if (PQntuples(result) == 1)
@@ -198,11 +198,11 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
     if (!err && writer->kept_count != count + (ids > 0))
         err = LB_ERR_INTERNAL;
     for (size_t i = 0; !err && i < count; i++)
-        err = note_stand(postgres, workspaces[i], writer->kept[i], &out[i]);
+        err = note_version(postgres, workspaces[i], writer->kept[i], &out[i]);
     if (!err && ids)
         err = first_of(writer->kept[count], ids, out_first);
     if (err)
-        return fail(writer, err);
+        return fail_transaction(writer, err);
     lb_pg_release(writer);
     return LB_OK;
 }
@@ -219,8 +219,8 @@ LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnb",
                 " log_row = coalesce($3, log_row), log_token = coalesce($4, log_token),"
                 " has_leads = has_leads OR $5 WHERE workspace_id = $1");
 
-/* What the transaction did to a workspace is said in its row, by the same transaction. */
-static lb_err mark(struct lb_store_reader *writer, const struct lb_pg_touched *touched)
+/* Writes the workspace's new version into its row, in the same transaction. */
+static lb_err mark_workspace(struct lb_store_reader *writer, const struct lb_pg_touched *touched)
 {
     struct lb_pg_params params = {0};
     if (!touched->access_changed && !touched->log_changed && !touched->leads_added)
@@ -243,7 +243,7 @@ static lb_err send_commit(struct lb_postgres *postgres)
     struct lb_store_reader *writer = &postgres->writer;
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < postgres->touched_count; i++)
-        err = mark(writer, &postgres->touched[i]);
+        err = mark_workspace(writer, &postgres->touched[i]);
     return err ? err : lb_pg_send(writer, PG_COMMIT, NULL, false);
 }
 
@@ -258,15 +258,17 @@ lb_err lb_pg_commit(struct lb_store *store)
     if (!err)
         err = lb_pg_settle(writer);
     if (writer->commit == LB_PG_COMMIT_DONE && !writer->warned) {
-        end(postgres);
+        end_transaction(postgres);
         return LB_OK;
     }
     if (writer->commit == LB_PG_COMMIT_NONE || writer->commit == LB_PG_COMMIT_REFUSED)
-        return fail(writer, err ? err : LB_ERR_STORAGE_UNAVAILABLE);
-    /* It was sent and not answered, or a standby may not have it. */
-    lb_log(LB_LOG_ERROR, "store", "nobody knows what became of a commit");
+        return fail_transaction(writer, err ? err : LB_ERR_STORAGE_UNAVAILABLE);
+    lb_log(LB_LOG_ERROR, "store",
+           writer->commit == LB_PG_COMMIT_DONE
+               ? "commit outcome unknown: recorded, but a standby may not have it"
+               : "commit outcome unknown: connection lost before PostgreSQL answered");
     lb_pg_drop(writer);
-    end(postgres);
+    end_transaction(postgres);
     return LB_ERR_OUTCOME_UNKNOWN;
 }
 

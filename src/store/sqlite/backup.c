@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static lb_err copy(sqlite3 *from, const char *path, struct lb_reason *reason)
+static lb_err copy_database(sqlite3 *from, const char *path, struct lb_reason *reason)
 {
     sqlite3 *to = NULL;
     int code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
@@ -46,9 +46,9 @@ lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64
 {
     int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0)
-        return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot make %s: %s", path, strerror(errno));
+        return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot create %s: %s", path, strerror(errno));
     close(fd);
-    lb_err err = copy(reader->db, path, reason);
+    lb_err err = copy_database(reader->db, path, reason);
     struct stat info = {0};
     if (!err && (!sync_path(path) || stat(path, &info) != 0))
         err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot sync %s: %s", path,

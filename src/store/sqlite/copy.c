@@ -28,7 +28,7 @@ static lb_err fail(struct lb_copy_side *side, const char *what)
                    side->sqlite->path, sqlite3_errmsg(db_of(side)));
 }
 
-static lb_err run(struct lb_copy_side *side, const char *sql, const char *what)
+static lb_err execute(struct lb_copy_side *side, const char *sql, const char *what)
 {
     return sqlite3_exec(db_of(side), sql, NULL, NULL, NULL) == SQLITE_OK ? LB_OK : fail(side, what);
 }
@@ -41,7 +41,7 @@ static sqlite3_stmt *prepare(struct lb_copy_side *side, struct lb_buf *sql)
     if (sql->failed)
         lb_fail(side->reason, LB_ERR_INTERNAL, "out of memory");
     else if (sqlite3_prepare_v2(db_of(side), sql->ptr, -1, &stmt, NULL) != SQLITE_OK)
-        fail(side, "cannot use the rows");
+        fail(side, "cannot prepare a statement");
     lb_buf_fini(sql);
     return stmt;
 }
@@ -126,7 +126,7 @@ static lb_err marker(struct lb_copy_side *side, struct lb_buf *out)
     return ask_bytes(side, "SELECT value FROM copy_progress WHERE item = 'source'", NULL, out);
 }
 
-/* The lock of the folder has seen to it. */
+/* The lock of the folder keeps servers and other copies out. */
 static lb_err claim(struct lb_copy_side *side, bool target)
 {
     if (target)
@@ -139,7 +139,7 @@ static lb_err claim(struct lb_copy_side *side, bool target)
 static lb_err snapshot_begin(struct lb_copy_side *side)
 {
     uint64_t seen;
-    lb_err err = run(side, "BEGIN", "cannot read");
+    lb_err err = execute(side, "BEGIN", "cannot read");
     /* It begins with the first read. */
     return err ? err : ask_number(side, "SELECT count(*) FROM sqlite_master", &seen);
 }
@@ -154,20 +154,6 @@ static lb_err count(struct lb_copy_side *side, const struct lb_copy_table *table
     char sql[64];
     snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table->name);
     return ask_number(side, sql, out);
-}
-
-static void append_columns(struct lb_buf *sql, const struct lb_copy_table *table)
-{
-    for (size_t i = 0; i < table->column_count; i++)
-        lb_buf_printf(sql, "%s%s", i ? ", " : "", table->columns[i].name);
-}
-
-/* The columns of the key that this backend's primary keys have. */
-static void append_key(struct lb_buf *sql, const struct lb_copy_table *table)
-{
-    size_t first = table->key_without_workspace ? 1 : 0;
-    for (size_t i = first; i < table->key_count; i++)
-        lb_buf_printf(sql, "%s%s", i > first ? ", " : "", table->columns[table->key[i]].name);
 }
 
 static void bind_value(sqlite3_stmt *stmt, int index, enum lb_copy_type type,
@@ -209,18 +195,18 @@ static lb_err read_begin(struct lb_copy_side *side, const struct lb_copy_table *
     read_end(side);
     side->table = table;
     lb_buf_append_lit(&sql, "SELECT ");
-    append_columns(&sql, table);
+    lb_copy_append_columns(&sql, table, false);
     lb_buf_printf(&sql, " FROM %s", table->name);
     if (after) {
         lb_buf_append_lit(&sql, " WHERE (");
-        append_key(&sql, table);
+        lb_copy_append_key(&sql, table, false);
         lb_buf_append_lit(&sql, ") > (?");
         for (size_t i = first + 1; i < table->key_count; i++)
             lb_buf_append_lit(&sql, ", ?");
         lb_buf_append_lit(&sql, ")");
     }
     lb_buf_append_lit(&sql, " ORDER BY ");
-    append_key(&sql, table);
+    lb_copy_append_key(&sql, table, false);
     side->reading = prepare(side, &sql);
     if (!side->reading)
         return LB_ERR_STORAGE_UNAVAILABLE;
@@ -270,14 +256,14 @@ static lb_err put_progress(struct lb_copy_side *side, const char *item, struct l
         sqlite3_bind_blob(stmt, 2, value.ptr, (int)value.len, SQLITE_STATIC);
         code = sqlite3_step(stmt);
     }
-    lb_err err = code == SQLITE_DONE ? LB_OK : fail(side, "cannot note the progress");
+    lb_err err = code == SQLITE_DONE ? LB_OK : fail(side, "cannot write the progress of the copy");
     sqlite3_finalize(stmt);
     return err;
 }
 
 static lb_err commit(struct lb_copy_side *side)
 {
-    lb_err err = run(side, "COMMIT", "cannot commit");
+    lb_err err = execute(side, "COMMIT", "cannot commit");
     if (err)
         batch_rollback(side);
     else
@@ -287,10 +273,10 @@ static lb_err commit(struct lb_copy_side *side)
 
 static lb_err start(struct lb_copy_side *side, struct lb_str text)
 {
-    lb_err err = run(side,
-                     "BEGIN IMMEDIATE;"
-                     " CREATE TABLE copy_progress (item TEXT PRIMARY KEY, value BLOB NOT NULL)",
-                     "cannot begin");
+    lb_err err = execute(side,
+                         "BEGIN IMMEDIATE;"
+                         " CREATE TABLE copy_progress (item TEXT PRIMARY KEY, value BLOB NOT NULL)",
+                         "cannot begin the copy");
     if (!err)
         err = put_progress(side, "source", text);
     return err ? err : commit(side);
@@ -305,12 +291,12 @@ static lb_err position(struct lb_copy_side *side, const struct lb_copy_table *ta
 static lb_err batch_begin(struct lb_copy_side *side, const struct lb_copy_table *table)
 {
     struct lb_buf sql = {0};
-    lb_err err = run(side, "BEGIN IMMEDIATE", "cannot write");
+    lb_err err = execute(side, "BEGIN IMMEDIATE", "cannot write");
     if (err)
         return err;
     side->table = table;
     lb_buf_printf(&sql, "INSERT INTO %s (", table->name);
-    append_columns(&sql, table);
+    lb_copy_append_columns(&sql, table, false);
     lb_buf_append_lit(&sql, ") VALUES (?");
     for (size_t i = 1; i < table->column_count; i++)
         lb_buf_append_lit(&sql, ", ?");
@@ -345,7 +331,7 @@ static lb_err raise_number(struct lb_copy_side *side, const char *table, uint64_
              " (SELECT 1 FROM sqlite_sequence WHERE name = '%s');"
              " UPDATE sqlite_sequence SET seq = max(seq, %llu) WHERE name = '%s'",
              table, table, (unsigned long long)last, table);
-    return run(side, sql, "cannot set the next number");
+    return execute(side, sql, "cannot set the next number");
 }
 
 static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT])
@@ -353,12 +339,12 @@ static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABL
     static const enum lb_copy_table_id numbered[] = {LB_COPY_WORKSPACE, LB_COPY_API_KEY,
                                                      LB_COPY_ACCOUNT,   LB_COPY_CAMPAIGN,
                                                      LB_COPY_STEP,      LB_COPY_LEAD};
-    lb_err err = run(side, "BEGIN IMMEDIATE", "cannot write");
+    lb_err err = execute(side, "BEGIN IMMEDIATE", "cannot write");
     for (size_t i = 0; !err && i < sizeof numbered / sizeof *numbered; i++)
         err = raise_number(side, lb_copy_tables[numbered[i]].name, last[numbered[i]]);
     if (!err)
-        err = run(side, "DELETE FROM session; DELETE FROM link; DROP TABLE copy_progress",
-                  "cannot end the copy");
+        err = execute(side, "DELETE FROM session; DELETE FROM link; DROP TABLE copy_progress",
+                      "cannot finish the copy");
     if (!err)
         return commit(side);
     batch_rollback(side);

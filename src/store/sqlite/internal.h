@@ -113,7 +113,7 @@ lb_err lb_sqlite_end_scan(sqlite3_stmt *stmt, lb_err err, int code);
 /* What a failed call outside of COMMIT means for the request. */
 lb_err lb_sqlite_error(int code);
 
-/* Binds a text, NULL for ptr NULL, and a number, NULL for 0. The text must outlive the run. */
+/* Binds a string, NULL for ptr NULL, and a number, NULL for 0. The string must outlive the run. */
 void lb_sqlite_bind_str(sqlite3_stmt *stmt, int index, struct lb_str text);
 void lb_sqlite_bind_number(sqlite3_stmt *stmt, int index, int64_t value);
 

@@ -150,8 +150,8 @@ static void read_lead(sqlite3_stmt *stmt, struct lb_lead_row *out)
                                 .marks = (unsigned)sqlite3_column_int(stmt, 15)};
 }
 
-/* A text that could not be read, for want of memory, must not look like one that is not there. */
-static bool complete(sqlite3_stmt *stmt, const struct lb_lead_row *row)
+/* A string that could not be read, because memory was short, must not look like a missing one. */
+static bool is_complete(sqlite3_stmt *stmt, const struct lb_lead_row *row)
 {
     const struct lb_str texts[] = {row->identifier, row->member_id,    row->first_name,
                                    row->last_name,  row->company_name, row->variables};
@@ -173,7 +173,7 @@ lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint32_t workspace, uint64
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
         read_lead(stmt, out);
-        return complete(stmt, out) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+        return is_complete(stmt, out) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
     }
     sqlite3_reset(stmt);
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
@@ -233,7 +233,7 @@ static lb_err each_lead(sqlite3_stmt *stmt, void *context,
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct lb_lead_row row;
         read_lead(stmt, &row);
-        err = complete(stmt, &row) ? each(context, &row) : LB_ERR_STORAGE_UNAVAILABLE;
+        err = is_complete(stmt, &row) ? each(context, &row) : LB_ERR_STORAGE_UNAVAILABLE;
     }
     return lb_sqlite_end_scan(stmt, err, code);
 }

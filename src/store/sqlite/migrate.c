@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* "lead" in ASCII: tells our files from other people's (file(1), PRAGMA application_id). */
+/* "lead" in ASCII: marks a file as leadblock's (file(1), PRAGMA application_id). */
 #define APPLICATION_ID 0x6c656164
 
 static int pragma_value(sqlite3 *db, const char *sql)

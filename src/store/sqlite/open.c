@@ -88,8 +88,6 @@ void lb_sqlite_disconnect(struct lb_store_reader *connection)
 
 static int remember_wal_pages(void *context, sqlite3 *db, const char *name, int pages)
 {
-    (void)db;
-    (void)name;
     ((struct lb_sqlite *)context)->wal_pages = pages;
     return SQLITE_OK;
 }
@@ -134,8 +132,8 @@ static const struct lb_store_ops sqlite_ops = {
 lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store **out,
                       struct lb_reason *reason)
 {
-    /* Statistics that nobody reads cost a lock for every malloc. Refused, harmlessly, when SQLite
-     * is in use already. */
+    /* Statistics of memory, which we do not read, cost a lock for every malloc. Fails, harmlessly,
+     * when SQLite is in use already. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct lb_sqlite *sqlite = calloc(1, sizeof *sqlite);
     if (!sqlite)

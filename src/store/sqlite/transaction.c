@@ -21,17 +21,17 @@ lb_err lb_sqlite_commit(struct lb_store *store)
     int code = sqlite3_reset(stmt);
     if (code == SQLITE_OK)
         return LB_OK;
-    lb_log(LB_LOG_ERROR, "store", "commit failed: %s (%d)", sqlite3_errmsg(sqlite->writer.db),
-           code);
+    lb_log(LB_LOG_ERROR, "store", "commit failed: %s (SQLite error %d)",
+           sqlite3_errmsg(sqlite->writer.db), code);
     /* A full disk refuses the frames of the log before the one that commits is whole. Anything else
-     * may have failed after that one was written: nobody knows what the next start will find. */
+     * may have failed after that one was written: the next start may find it, or not. */
     return (code & 0xff) == SQLITE_FULL ? LB_ERR_STORAGE_FULL : LB_ERR_OUTCOME_UNKNOWN;
 }
 
 void lb_sqlite_rollback(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
-    lb_sqlite_reader_rest(&sqlite->writer); /* a row at hand would keep checkpoints away */
+    lb_sqlite_reader_rest(&sqlite->writer); /* a row in use would keep checkpoints from finishing */
     if (!sqlite3_get_autocommit(sqlite->writer.db))
         lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_ROLLBACK, "ROLLBACK"));
 }

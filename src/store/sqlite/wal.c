@@ -25,8 +25,8 @@ static int write_zeros(sqlite3_file *file, sqlite3_int64 from, sqlite3_int64 to)
     return code == SQLITE_OK ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : code;
 }
 
-/* Frames are told from what lies behind them by their checksums: zeros are no frames, whether the
- * log is read while it is used or after a crash. */
+/* Checksums tell frames from what comes after them: zeros are no frames, whether the log is read
+ * while it is used or after a crash. */
 void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite)
 {
     sqlite3 *db = sqlite->writer.db;
@@ -44,7 +44,8 @@ void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite)
         size >= wanted)
         return;
     if (write_zeros(file, size, wanted) != SQLITE_OK) {
-        lb_log(LB_LOG_WARN, "store", "no room to preallocate the write-ahead log");
+        lb_log(LB_LOG_WARN, "store",
+               "cannot preallocate the write-ahead log: no room, or a write failed");
         file->pMethods->xTruncate(file, size);
     }
 }
