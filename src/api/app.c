@@ -2,6 +2,7 @@
 
 #include "api/call.h"
 #include "api/gate.h"
+#include "api/request_counts.h"
 #include "api/routes.h"
 #include "base/clock.h"
 
@@ -25,7 +26,7 @@ static bool ask(struct lb_call *call)
 static enum lb_admission wait_for(struct lb_call *call)
 {
     if (call->unproven)
-        return lb_session_look_up(call) == LB_OK ? LB_UNDECIDED : LB_REFUSED;
+        return lb_gate_look_up_session(call) == LB_PENDING ? LB_UNDECIDED : LB_REFUSED;
     return call->doubtful && ask(call) ? LB_UNDECIDED : LB_REFUSED;
 }
 
@@ -38,6 +39,7 @@ static enum lb_admission begin(void *context, struct lb_request *req)
     }
     call->app = context;
     call->req = req;
+    call->still_passes = lb_gate_still_passes;
     req->context = call;
     return lb_gate_pass(call) ? LB_ADMITTED : wait_for(call);
 }
@@ -118,8 +120,8 @@ static void log_request(const struct lb_request *req, uint64_t ns)
         lb_log_add(&line, "code", lb_str(req->reply.code));
     if (call && call->key)
         lb_log_add(&line, "key", lb_str(call->key->row.id));
-    if (call && call->person && !call->person->result)
-        lb_log_add(&line, "user", lb_str(call->person->user.id));
+    if (call && call->signed_in && !call->signed_in->result)
+        lb_log_add(&line, "user", lb_str(call->signed_in->user.id));
     lb_log_add_u64(&line, "us", ns / 1000);
     lb_log_end(&line);
 }
@@ -130,7 +132,7 @@ static void end(void *context, struct lb_request *req)
     struct lb_call *call = lb_call_of(req);
     uint64_t ns = req->started_ns ? lb_clock_mono_ns() - req->started_ns : 0;
     size_t route = req->route ? (size_t)(req->route - lb_routes) : lb_route_count;
-    lb_metrics_count(app->metrics, route, req->reply.status, ns);
+    lb_request_counts_add(app->counts, route, req->reply.status, ns);
     if (lb_log_enabled(LB_LOG_INFO))
         log_request(req, ns);
     if (call)

@@ -1,7 +1,6 @@
 #include "api/call.h"
 
-#include "api/gate.h"
-#include "api/access/session_cookie.h"
+#include "api/session_cookie.h"
 #include "json/encode.h"
 
 #include <arpa/inet.h>
@@ -54,7 +53,7 @@ enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct l
 {
     const char *message = reason && reason->text[0] ? reason->text : default_message(err);
     if (err == LB_ERR_INVALID_SESSION) /* it ended while the request was under way */
-        lb_session_cookie_clear(call);
+        lb_session_cookie_clear(call->app, call->req);
     lb_reply_error(&call->req->reply, err, "%s", message);
     return LB_DONE;
 }
@@ -121,7 +120,7 @@ static enum lb_turn run_read(struct lb_read *read, struct lb_store *store,
                              struct lb_store_reader *reader)
 {
     struct lb_call *call = call_of_read(read);
-    if (lb_gate_still_passes(call))
+    if (call->still_passes(call))
         return call->run(call, reader);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
@@ -163,9 +162,9 @@ struct lb_actor lb_call_actor(struct lb_call *call)
     actor.source = lb_str(call->source);
     if (call->key)
         actor.no = call->key->row.no;
-    if (call->person) {
-        actor.no = call->person->user.no;
-        actor.session = call->person->token_hash;
+    if (call->signed_in) {
+        actor.no = call->signed_in->user.no;
+        actor.session = call->signed_in->token_hash;
     }
     return actor;
 }

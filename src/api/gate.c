@@ -1,9 +1,10 @@
 #include "api/gate.h"
 
-#include "api/system/dashboard.h"
 #include "api/routes.h"
+#include "api/session_cookie.h"
 #include "base/clock.h"
 #include "domain/access/key_text.h"
+#include "http/assets.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -23,11 +24,17 @@ static void strip_alias(struct lb_call *call)
     }
 }
 
+/* Is there a dashboard for this request: built in, switched on, and asked for over the network? */
+static bool has_dashboard(const struct lb_call *call)
+{
+    return lb_asset_count && call->app->config->dashboard && !call->req->local;
+}
+
 static bool pass_state(struct lb_call *call)
 {
     struct lb_app *app = call->app;
     if (atomic_load(&app->loaded) || lb_str_equal(call->req->path, LB_STR("/livez")) ||
-        lb_dashboard_has(app, call->req))
+        (has_dashboard(call) && lb_asset_find(call->req->path)))
         return true;
     uint64_t done = atomic_load(&app->load_done);
     uint64_t all = atomic_load(&app->load_all);
@@ -48,8 +55,7 @@ static bool pass_route(struct lb_call *call)
     struct lb_request *req = call->req;
     struct lb_reason reason;
     char allow[64];
-    size_t count =
-        lb_dashboard_served(call->app, req) ? lb_route_count : lb_route_count_without_dashboard;
+    size_t count = has_dashboard(call) ? lb_route_count : lb_route_count_without_dashboard;
     lb_err err = lb_router_find(lb_routes, count, req, allow, &reason);
     bool hidden = !err && (req->route->flags & LB_ROUTE_LOCAL) && !req->local;
     if (err == LB_ERR_METHOD_NOT_ALLOWED && req->path.len >= 6 &&
@@ -129,14 +135,35 @@ static bool pass_key(struct lb_call *call, struct lb_str text)
     return false;
 }
 
-static bool refuse_person(struct lb_call *call)
+static enum lb_turn look_up_session(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct lb_signed_in *signed_in = call->signed_in;
+    lb_err err = call->app->store->ops->session(reader, signed_in->token_hash, &signed_in->session,
+                                                &signed_in->user);
+    if (err == LB_ERR_NOT_FOUND || (!err && signed_in->session.expires_at <= lb_clock_wall_ms()))
+        err = LB_ERR_INVALID_SESSION;
+    signed_in->result = err;
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_gate_look_up_session(struct lb_call *call)
+{
+    lb_token_hash(call->signed_in->token, call->signed_in->token_hash);
+    call->lane = &call->app->sessions;
+    enum lb_progress progress = lb_call_read(call, look_up_session);
+    call->lane = NULL; /* what the request asks for is its workspace's */
+    return progress;
+}
+
+static bool refuse_session(struct lb_call *call)
 {
     struct lb_reply *reply = &call->req->reply;
-    if (call->person->result != LB_ERR_INVALID_SESSION) {
-        lb_call_refuse(call, call->person->result, NULL);
+    if (call->signed_in->result != LB_ERR_INVALID_SESSION) {
+        lb_call_refuse(call, call->signed_in->result, NULL);
         return false;
     }
-    lb_session_cookie_clear(call);
+    lb_session_cookie_clear(call->app, call->req);
     unsigned wait_s = lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
     if (wait_s)
         refuse_for_a_while(reply, wait_s, "sessions");
@@ -146,10 +173,10 @@ static bool refuse_person(struct lb_call *call)
     return false;
 }
 
-/* The workspace that somebody who is signed in means. */
+/* The workspace that a signed-in user means. */
 static bool pass_workspace(struct lb_call *call)
 {
-    const struct lb_user_row *user = &call->person->user;
+    const struct lb_user_row *user = &call->signed_in->user;
     unsigned flags = call->req->route->flags;
     struct lb_str named = lb_request_header(call->req, "X-Workspace-Id");
     struct lb_str own = lb_str(user->workspace_id);
@@ -174,20 +201,20 @@ static bool pass_workspace(struct lb_call *call)
     return false;
 }
 
-static bool pass_person(struct lb_call *call)
+static bool pass_session(struct lb_call *call)
 {
-    const struct lb_signed_in *person = call->person;
+    const struct lb_signed_in *signed_in = call->signed_in;
     unsigned flags = call->req->route->flags;
     struct lb_reply *reply = &call->req->reply;
-    if (person->result)
-        return refuse_person(call);
+    if (signed_in->result)
+        return refuse_session(call);
     if ((flags & LB_ROUTE_CHANGES) &&
-        !lb_token_csrf_matches(person->token, lb_request_header(call->req, "X-CSRF-Token"))) {
+        !lb_token_csrf_matches(signed_in->token, lb_request_header(call->req, "X-CSRF-Token"))) {
         lb_reply_error(reply, LB_ERR_CSRF_FAILED,
                        "Send the session's csrfToken in the header X-CSRF-Token.");
         return false;
     }
-    if ((flags & LB_ROUTE_OPERATOR) && person->user.role != LB_ROLE_OPERATOR) {
+    if ((flags & LB_ROUTE_OPERATOR) && signed_in->user.role != LB_ROLE_OPERATOR) {
         lb_reply_error(reply, LB_ERR_FORBIDDEN, "Only operators may do this.");
         return false;
     }
@@ -200,25 +227,25 @@ static bool pass_caller(struct lb_call *call)
     struct lb_str text = lb_request_header(call->req, "x-api-key");
     if (text.len)
         return pass_key(call, text);
-    if (call->person)
-        return pass_person(call);
+    if (call->signed_in)
+        return pass_session(call);
     struct lb_str token = lb_session_cookie_token(call->req);
     if (token.len == 0) {
         lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
                        "Send your API key in the header x-api-key.");
         return false;
     }
-    call->person = lb_call_alloc(call, sizeof *call->person);
-    if (!call->person)
+    call->signed_in = lb_call_alloc(call, sizeof *call->signed_in);
+    if (!call->signed_in)
         return false;
-    call->person->token = token;
+    call->signed_in->token = token;
     /* What a browser gets is what its header says, and nothing that it may guess. */
     lb_reply_header(&call->req->reply, "X-Content-Type-Options", "nosniff");
     call->unproven = token.len == LB_TOKEN_SIZE - 1;
     if (call->unproven)
         return false;
-    call->person->result = LB_ERR_INVALID_SESSION; /* it is none: nothing to look up */
-    return refuse_person(call);
+    call->signed_in->result = LB_ERR_INVALID_SESSION; /* not a token: nothing to look up */
+    return refuse_session(call);
 }
 
 static bool pass_rate(struct lb_call *call)
@@ -244,7 +271,7 @@ static bool pass_license(struct lb_call *call)
                        "This API key may only check and list.");
         return false;
     }
-    if (changes && call->person && call->person->user.role == LB_ROLE_VIEWER) {
+    if (changes && call->signed_in && call->signed_in->user.role == LB_ROLE_VIEWER) {
         lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
                        "You may look at things here and change nothing. Ask an operator for the "
                        "role of a member.");
@@ -346,8 +373,8 @@ bool lb_gate_pass_again(struct lb_call *call)
 static bool still_valid(struct lb_call *call)
 {
     int64_t now = lb_clock_wall_ms();
-    if (call->person && call->person->session.expires_at <= now && !call->unproven) {
-        lb_session_cookie_clear(call);
+    if (call->signed_in && call->signed_in->session.expires_at <= now && !call->unproven) {
+        lb_session_cookie_clear(call->app, call->req);
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_SESSION,
                        "Your session has ended. Sign in again.");
         return false;

@@ -1,6 +1,7 @@
 /* Signing in and out, and one-time links. */
 #include "api/handlers.h"
 #include "api/access/sessions.h"
+#include "api/session_cookie.h"
 
 #include "base/clock.h"
 #include "domain/access/account.h"
@@ -132,7 +133,7 @@ static void reply_signed_in(struct lb_call *call)
     if (!lb_call_written(call))
         return;
     reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
-    lb_session_cookie_set(call, change->token);
+    lb_session_cookie_set(call->app, call->req, change->token);
 }
 
 /* --- Reading --- */
@@ -243,8 +244,8 @@ enum lb_progress lb_sessions_post(struct lb_call *call)
 
 enum lb_progress lb_sessions_get(struct lb_call *call)
 {
-    const struct lb_signed_in *person = call->person;
-    reply_session(call, &person->user, person->token, person->session.expires_at);
+    const struct lb_signed_in *signed_in = call->signed_in;
+    reply_session(call, &signed_in->user, signed_in->token, signed_in->session.expires_at);
     return LB_DONE;
 }
 
@@ -253,7 +254,7 @@ static void reply_signed_out(struct lb_call *call)
     if (!lb_call_written(call))
         return;
     lb_call_reply_done(call, 200, "Signed out");
-    lb_session_cookie_clear(call);
+    lb_session_cookie_clear(call->app, call->req);
 }
 
 enum lb_progress lb_sessions_delete(struct lb_call *call)
@@ -261,7 +262,7 @@ enum lb_progress lb_sessions_delete(struct lb_call *call)
     struct signing *signing = begin(call);
     if (!signing)
         return LB_DONE;
-    signing->change.user = call->person->user;
+    signing->change.user = call->signed_in->user;
     signing->change.actor = lb_call_actor(call);
     lb_account_sign_out(&signing->change);
     return lb_call_write(call, &signing->change.write, 0, reply_signed_out);
@@ -297,9 +298,9 @@ enum lb_progress lb_sessions_put_password(struct lb_call *call)
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "currentPassword", &signing->password) ||
         !read_new_password(call, "newPassword", &signing->new_password) ||
-        has_to_wait(call, call->person->user.email))
+        has_to_wait(call, call->signed_in->user.email))
         return LB_DONE;
-    signing->change.user = call->person->user;
+    signing->change.user = call->signed_in->user;
     return queue(call, change_password);
 }
 

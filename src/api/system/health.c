@@ -1,5 +1,6 @@
 /* For load balancers and monitoring. */
 #include "api/handlers.h"
+#include "api/system/metrics.h"
 
 #include "api/call.h"
 
