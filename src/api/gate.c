@@ -11,7 +11,7 @@
 
 #define SMALL_BODY_BYTES ((size_t)16 << 10)
 
-#define PEOPLE (LB_ROUTE_SIGNED_IN | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
+#define SIGNED_IN_ONLY (LB_ROUTE_SIGNED_IN | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
 
 /* Every path under /v1 is served under /api/v1 as well. */
 static void strip_alias(struct lb_call *call)
@@ -128,7 +128,7 @@ static bool pass_key(struct lb_call *call, struct lb_str text)
         return !doubt_key(call, text) && refuse_key(call);
     call->workspace = call->key->workspace;
     call->list.workspace = call->workspace->row.no;
-    if (!(call->req->route->flags & PEOPLE))
+    if (!(call->req->route->flags & SIGNED_IN_ONLY))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
                    "API keys may not do this; sign in to the dashboard.");
@@ -208,7 +208,7 @@ static bool pass_session(struct lb_call *call)
     struct lb_reply *reply = &call->req->reply;
     if (signed_in->result)
         return refuse_session(call);
-    if ((flags & LB_ROUTE_CHANGES) &&
+    if ((flags & LB_ROUTE_CSRF) &&
         !lb_token_csrf_matches(signed_in->token, lb_request_header(call->req, "X-CSRF-Token"))) {
         lb_reply_error(reply, LB_ERR_CSRF_FAILED,
                        "Send the session's csrfToken in the header X-CSRF-Token.");
@@ -262,22 +262,27 @@ static bool pass_rate(struct lb_call *call)
     return false;
 }
 
+/* Viewers and keys that may only read change nothing. */
+static bool pass_role(struct lb_call *call)
+{
+    if (!(call->req->route->flags & LB_ROUTE_MEMBER))
+        return true;
+    if (call->key && call->key->row.read_only) {
+        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
+                       "This API key is read-only: it can only check and list.");
+        return false;
+    }
+    if (call->signed_in && call->signed_in->user.role == LB_ROLE_VIEWER) {
+        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
+                       "Viewers cannot change anything. Ask an operator for the member role.");
+        return false;
+    }
+    return true;
+}
+
 static bool pass_license(struct lb_call *call)
 {
-    unsigned flags = call->req->route->flags;
-    bool changes = (flags & LB_ROUTE_CHANGES) && !(flags & LB_ROUTE_OWN);
-    if (changes && call->key && call->key->row.read_only) {
-        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
-                       "This API key may only check and list.");
-        return false;
-    }
-    if (changes && call->signed_in && call->signed_in->user.role == LB_ROLE_VIEWER) {
-        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
-                       "You may look at things here and change nothing. Ask an operator for the "
-                       "role of a member.");
-        return false;
-    }
-    if (!(flags & LB_ROUTE_LICENSED))
+    if (!(call->req->route->flags & LB_ROUTE_LICENSED))
         return true;
     lb_err err = lb_workspace_license(call->workspace, lb_clock_wall_ms());
     if (err && doubt(call))
@@ -328,16 +333,17 @@ static bool pass_media_type(struct lb_call *call)
     return false;
 }
 
-/* dryRun=true where it is not known would change what the client wants to try. */
+/* Where dryRun is not known, dryRun=true would change what the client wants to try. */
 static bool pass_dry_run(struct lb_call *call)
 {
     struct lb_str value;
     struct lb_reason reason;
-    if (call->req->query.len == 0 || !(call->req->route->flags & LB_ROUTE_CHANGES))
+    unsigned flags = call->req->route->flags;
+    if (call->req->query.len == 0 || !(flags & (LB_ROUTE_DRY_RUN | LB_ROUTE_NO_DRY_RUN)))
         return true;
     lb_err err = lb_request_query(call->req, "dryRun", &value, &reason);
     call->dry_run = !err && lb_str_equal(value, LB_STR("true"));
-    bool known = call->req->route->flags & LB_ROUTE_TRIES;
+    bool known = flags & LB_ROUTE_DRY_RUN;
     if (!err && (!value.ptr || lb_str_equal(value, LB_STR("false")) || (call->dry_run && known)))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER, "%s",
@@ -349,8 +355,8 @@ static bool pass_dry_run(struct lb_call *call)
 
 static bool pass_rest(struct lb_call *call)
 {
-    return pass_caller(call) && pass_rate(call) && pass_license(call) && pass_campaign(call) &&
-           pass_media_type(call) && pass_dry_run(call);
+    return pass_caller(call) && pass_rate(call) && pass_role(call) && pass_license(call) &&
+           pass_campaign(call) && pass_media_type(call) && pass_dry_run(call);
 }
 
 bool lb_gate_pass(struct lb_call *call)

@@ -1,6 +1,6 @@
 /* What every request passes before its body is read, in the order that the contract names
- * (docs/api.md, section 1): starting, route, method, key or session, rate limit, licence, campaign,
- * media type. Size comes after it, in the HTTP server; JSON and items in the handlers. */
+ * (docs/api.md, section 1): starting, route, method, key or session, rate limit, role, license,
+ * campaign, media type. Size comes after it, in the HTTP server; JSON and items in the handlers. */
 #ifndef LB_API_GATE_H
 #define LB_API_GATE_H
 
