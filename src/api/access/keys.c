@@ -1,6 +1,6 @@
 /* API keys: for people, in the dashboard and at the command line. */
 #include "api/access/admin.h"
-#include "api/outreach/campaigns.h"
+#include "api/body_items.h"
 #include "api/handlers.h"
 
 #include "json/encode.h"
@@ -54,7 +54,7 @@ enum lb_progress lb_keys_post(struct lb_call *call)
     if (!lb_admin_find_workspace(call) || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct lb_admin_change *change = lb_admin_begin(call);
-    if (!change || !lb_campaigns_read_name(call, change->key_row.name) ||
+    if (!change || !lb_body_name(call, change->key_row.name) ||
         !read_limits(call, &change->key_row) ||
         !lb_admin_read_time(call, "expiresAt", &change->key_row.expires_at))
         return LB_DONE;

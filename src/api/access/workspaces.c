@@ -1,6 +1,6 @@
 /* Workspaces and their licences: for operators, in the dashboard and at the command line. */
 #include "api/access/admin.h"
-#include "api/outreach/campaigns.h"
+#include "api/body_items.h"
 #include "api/handlers.h"
 
 #include "base/clock.h"
@@ -111,7 +111,7 @@ enum lb_progress lb_workspaces_post(struct lb_call *call)
 {
     struct lb_admin_change *change = lb_admin_begin(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !lb_campaigns_read_name(call, change->workspace_row.name) ||
+        !lb_body_name(call, change->workspace_row.name) ||
         !read_plan(call, &change->workspace_row) ||
         !lb_admin_read_time(call, "expiresAt", &change->workspace_row.expires_at))
         return LB_DONE;

@@ -1,6 +1,7 @@
 #include "api/blocklist/changes.h"
 
 #include "api/handlers.h"
+#include "api/ids.h"
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -103,15 +104,12 @@ enum lb_progress lb_changes_undo(struct lb_call *call)
     if (!pending)
         return LB_DONE;
     struct lb_str id = call->req->params[0];
-    size_t prefix = sizeof LB_CHANGE_PREFIX - 1;
-    bool ours = id.len > prefix && memcmp(id.ptr, LB_CHANGE_PREFIX, prefix) == 0;
-    struct lb_str number = {id.ptr + prefix, ours ? id.len - prefix : 0};
-    if (ours && lb_str_equal(number, LB_STR("0"))) { /* names a change that changed nothing */
+    if (lb_str_equal(id, LB_STR(LB_CHANGE_PREFIX "0"))) { /* names a change that changed nothing */
         put_undone(call, &pending->change);
         return LB_DONE;
     }
     /* 0 is no change: the domain knows the words for that */
-    lb_str_to_id(number, LB_ENTRY_ID_MAX, &pending->change.undone);
+    pending->change.undone = lb_id_change(id);
     lb_change_undo(&pending->change);
     return lb_changes_submit(call, pending, 0, reply_undone);
 }

@@ -1,8 +1,8 @@
 /* Who is blocked where: one person in all blocklists of a workspace. */
 #include "api/by.h"
 #include "api/handlers.h"
+#include "api/ids.h"
 #include "api/blocklist/identifiers.h"
-#include "api/blocklist/workspace_list.h"
 
 #include "json/encode.h"
 
@@ -33,9 +33,9 @@ static void put_block(struct looking *looking, const struct lb_campaign_row *cam
         lb_json_put_string(body, lb_str(campaign->name));
         lb_buf_append_lit(body, ",\"id\":null");
     } else {
-        lb_buf_append_lit(
-            body, "\"scope\":\"workspace\",\"campaignId\":null,\"campaignName\":null,\"id\":\"");
-        lb_workspace_leads_put_id(body, entry->id);
+        lb_buf_append_lit(body, "\"scope\":\"workspace\",\"campaignId\":null,\"campaignName\":null,"
+                                "\"id\":\"" LB_ENTRY_PREFIX);
+        lb_buf_append_u64(body, entry->id);
         lb_buf_append_lit(body, "\"");
     }
     lb_buf_append_lit(body, ",\"reason\":");

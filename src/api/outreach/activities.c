@@ -1,6 +1,6 @@
 /* What senders do: claim activities, and report how they went. */
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/body_items.h"
 #include "api/outreach/leads.h"
 #include "domain/outreach/activity.h"

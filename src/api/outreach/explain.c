@@ -1,7 +1,7 @@
 /* Why a lead will or will not be contacted next. */
 #include "api/by.h"
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/body_items.h"
 #include "api/outreach/leads.h"
 #include "api/outreach/steps.h"

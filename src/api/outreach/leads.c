@@ -2,7 +2,7 @@
 #include "api/outreach/leads.h"
 
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/body_items.h"
 #include "api/outreach/variables.h"
 #include "domain/blocklist/identifier.h"

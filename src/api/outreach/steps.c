@@ -2,7 +2,7 @@
 #include "api/outreach/steps.h"
 
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/body_items.h"
 #include "domain/outreach/template.h"
 #include "json/encode.h"

@@ -1,4 +1,3 @@
-#include "api/access/admin.h"
 #include "api/handlers.h"
 
 #include "base/rcu.h"

@@ -1,6 +1,6 @@
 /* Numbers of a workspace: the size of its lists, and what happened on each day. */
 #include "api/handlers.h"
-#include "api/paging.h"
+#include "api/query.h"
 
 #include "base/clock.h"
 
@@ -80,7 +80,7 @@ enum lb_progress lb_statistics_get(struct lb_call *call)
     uint64_t days;
     if (!counting)
         return LB_DONE;
-    if (!lb_paging_number(call, "days", NULL, DAYS_DEFAULT, DAYS_MAX, &days))
+    if (!lb_query_number(call, "days", NULL, DAYS_DEFAULT, DAYS_MAX, &days))
         return LB_DONE;
     if (days == 0) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,

@@ -1,21 +1,16 @@
-#include "api/paging.h"
+#include "api/blocklist/entry_list.h"
 
 #include "api/by.h"
-
+#include "api/query.h"
 #include "domain/blocklist/identifier.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <strings.h>
-
-#define SKIP_MAX                                                                                   \
-    ((UINT64_C(1) << 53) - 1) /* the greatest whole number that every JSON client has */
 
 /* Entries that a search looks at before others have their turn: some ten milliseconds. */
 #define LOOK_AT_MOST 20000
 
 struct listing {
-    const struct lb_paging *paging;
+    const struct lb_entry_list *kind;
     struct lb_page_query query;
     struct lb_page_progress progress;
     struct lb_str search; /* as it was sent, decoded */
@@ -26,82 +21,10 @@ struct listing {
     struct lb_by_places by; /* places NULL: who blocked them is not asked for */
 };
 
-bool lb_paging_text(struct lb_call *call, const char *name, struct lb_str *out)
-{
-    struct lb_reason reason;
-    lb_err err = lb_request_query(call->req, name, out, &reason);
-    if (err)
-        lb_reply_error(&call->req->reply, err, "%s", reason.text);
-    return !err;
-}
-
-bool lb_paging_number(struct lb_call *call, const char *name, const char *other, uint64_t fallback,
-                      uint64_t max, uint64_t *out)
-{
-    struct lb_str text;
-    struct lb_str alias = {0};
-    struct lb_reply *reply = &call->req->reply;
-    if (!lb_paging_text(call, name, &text) || (other && !lb_paging_text(call, other, &alias)))
-        return false;
-    if (text.ptr && alias.ptr) {
-        lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
-                       "The parameters '%s' and '%s' mean the same; send one of them.", name,
-                       other);
-        return false;
-    }
-    *out = fallback;
-    if (!text.ptr && !alias.ptr)
-        return true;
-    if (lb_str_to_u64(text.ptr ? text : alias, max, out))
-        return true;
-    lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
-                   "The parameter '%s' must be a whole number from 0 to %llu.",
-                   text.ptr ? name : other, (unsigned long long)max);
-    return false;
-}
-
-void lb_paging_put_total(struct lb_call *call, uint64_t total)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)total);
-    lb_reply_header(&call->req->reply, "X-Total-Count", text);
-}
-
-static void begin_link(struct lb_call *call, struct lb_buf *link)
-{
-    lb_buf_append_str(link, call->base_alias ? LB_STR("</api") : LB_STR("<"));
-    lb_buf_append_str(link, call->req->path);
-    lb_buf_append_lit(link, "?");
-}
-
-static void end_link(struct lb_call *call, struct lb_buf *link)
-{
-    lb_buf_append_lit(link, ">; rel=\"next\"");
-    lb_buf_append(link, "", 1);
-    if (link->failed)
-        call->req->reply.body.failed = true; /* without a link it would look like the last page */
-    else
-        lb_reply_header(&call->req->reply, "Link", link->ptr);
-    lb_buf_fini(link);
-}
-
-void lb_paging_put_link(struct lb_call *call, const char *format, ...)
-{
-    struct lb_buf link = {0};
-    char query[256];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(query, sizeof query, format, args);
-    va_end(args);
-    begin_link(call, &link);
-    lb_buf_append_str(&link, lb_str(query));
-    end_link(call, &link);
-}
-
 static bool read_sort(struct lb_call *call, struct listing *listing)
 {
     struct lb_str sort;
-    if (!lb_paging_text(call, "sort", &sort))
+    if (!lb_query_text(call, "sort", &sort))
         return false;
     listing->sorted = sort.ptr != NULL;
     bool ascending = sort.ptr && sort.len == 3 && strncasecmp(sort.ptr, "ASC", 3) == 0;
@@ -115,7 +38,7 @@ static bool read_sort(struct lb_call *call, struct listing *listing)
 
 static bool read_search(struct lb_call *call, struct listing *listing)
 {
-    if (!lb_paging_text(call, "search", &listing->search))
+    if (!lb_query_text(call, "search", &listing->search))
         return false;
     if (listing->search.len == 0)
         return true;
@@ -134,29 +57,12 @@ static bool read_search(struct lb_call *call, struct listing *listing)
     return kept != NULL;
 }
 
-bool lb_paging_cursor(struct lb_call *call, uint64_t *out)
-{
-    struct lb_str cursor;
-    *out = 0;
-    if (!lb_paging_text(call, "cursor", &cursor))
-        return false;
-    if (!cursor.ptr)
-        return true;
-    if (cursor.len > 1 && cursor.ptr[0] == 'c' &&
-        lb_str_to_id((struct lb_str){cursor.ptr + 1, cursor.len - 1}, LB_ENTRY_ID_MAX, out) &&
-        *out > 0)
-        return true;
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                   "The parameter 'cursor' must come from the Link header of an earlier page.");
-    return false;
-}
-
 static lb_err put_entry(void *context, const struct lb_entry *entry)
 {
     struct listing *listing = context;
     if (listing->given++)
         lb_buf_append_lit(listing->body, ",");
-    listing->paging->put_entry(listing->body, listing->call, entry);
+    listing->kind->put_entry(listing->body, listing->call, entry);
     if (listing->by.places)
         listing->by.places[listing->by.count++] =
             (struct lb_by_place){listing->body->len, entry->actor};
@@ -164,24 +70,11 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     return LB_OK;
 }
 
-static void append_escaped(struct lb_buf *out, struct lb_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                     c == '-' || c == '_' || c == '.';
-        if (plain)
-            lb_buf_append(out, &text.ptr[i], 1);
-        else
-            lb_buf_printf(out, "%%%02X", c);
-    }
-}
-
 /* `include=by`: a place for each entry of the page. False when the reply is set. */
 static bool read_include(struct lb_call *call, struct listing *listing, size_t take)
 {
     struct lb_str include;
-    if (!lb_paging_text(call, "include", &include))
+    if (!lb_query_text(call, "include", &include))
         return false;
     if (include.len == 0)
         return true;
@@ -199,17 +92,17 @@ static bool read_include(struct lb_call *call, struct listing *listing, size_t t
 static void put_link(struct lb_call *call, const struct listing *listing, uint64_t next)
 {
     struct lb_buf link = {0};
-    begin_link(call, &link);
-    lb_buf_printf(&link, "%s=%zu&sort=%s", listing->paging->take_name, listing->query.take,
+    lb_query_begin_link(call, &link);
+    lb_buf_printf(&link, "%s=%zu&sort=%s", listing->kind->take_name, listing->query.take,
                   listing->query.descending ? "DESC" : "ASC");
     if (listing->search.len) {
         lb_buf_append_lit(&link, "&search=");
-        append_escaped(&link, listing->search);
+        lb_query_put_escaped(&link, listing->search);
     }
     if (listing->by.places)
         lb_buf_append_lit(&link, "&include=by");
     lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)next);
-    end_link(call, &link);
+    lb_query_end_link(call, &link);
 }
 
 /* Says who blocked each entry of the page; false when out of memory. */
@@ -240,7 +133,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
         lb_call_refuse(call, err, NULL);
     } else {
         if (result.total_known)
-            lb_paging_put_total(call, result.total);
+            lb_query_put_total(call, result.total);
         if (result.next)
             put_link(call, listing, result.next);
     }
@@ -248,22 +141,22 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_paging_reply(struct lb_call *call, const struct lb_paging *paging)
+enum lb_progress lb_entry_list_reply(struct lb_call *call, const struct lb_entry_list *kind)
 {
     struct listing *listing = lb_call_alloc(call, sizeof *listing);
     if (!listing)
         return LB_DONE;
-    listing->paging = paging;
+    listing->kind = kind;
     listing->call = call;
     listing->progress.look = LOOK_AT_MOST;
     listing->query.progress = &listing->progress;
     listing->query.list = call->list;
     call->state = listing;
     uint64_t take;
-    if (!lb_paging_number(call, "skip", "offset", 0, SKIP_MAX, &listing->query.skip) ||
-        !lb_paging_number(call, "take", "limit", paging->take_default, paging->take_max, &take) ||
+    if (!lb_query_number(call, "skip", "offset", 0, LB_SKIP_MAX, &listing->query.skip) ||
+        !lb_query_number(call, "take", "limit", kind->take_default, kind->take_max, &take) ||
         !read_sort(call, listing) || !read_search(call, listing) ||
-        !lb_paging_cursor(call, &listing->query.cursor) || !read_include(call, listing, take))
+        !lb_query_cursor(call, &listing->query.cursor) || !read_include(call, listing, take))
         return LB_DONE;
     listing->query.take = take;
     return lb_call_read(call, run);
