@@ -11,7 +11,7 @@
 #define HEAVY_BODY_BYTES (32 << 10)
 
 /* Asks the store whether memory lacks something; false when the reply is set. */
-static bool ask(struct lb_call *call)
+static bool ask_store(struct lb_call *call)
 {
     struct lb_fresh *fresh = &call->fresh;
     fresh->workspace = call->workspace;
@@ -27,7 +27,7 @@ static enum lb_admission wait_for(struct lb_call *call)
 {
     if (call->unproven)
         return lb_gate_look_up_session(call) == LB_PENDING ? LB_UNDECIDED : LB_REFUSED;
-    return call->doubtful && ask(call) ? LB_UNDECIDED : LB_REFUSED;
+    return call->doubtful && ask_store(call) ? LB_UNDECIDED : LB_REFUSED;
 }
 
 static enum lb_admission begin(void *context, struct lb_request *req)
@@ -67,7 +67,7 @@ static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *read
     return LB_TURN_LAST;
 }
 
-static enum lb_progress start(struct lb_call *call)
+static enum lb_progress start_handler(struct lb_call *call)
 {
     const struct lb_request *req = call->req;
     if ((req->route->flags & LB_ROUTE_HEAVY) && req->body.len > HEAVY_BODY_BYTES)
@@ -81,14 +81,14 @@ static enum lb_progress resume(struct lb_request *req)
     struct lb_call *call = lb_call_of(req);
     if (call->fresh.result)
         return lb_call_refuse(call, call->fresh.result, NULL);
-    return lb_gate_pass_fresh(call) ? start(call) : LB_DONE;
+    return lb_gate_pass_fresh(call) ? start_handler(call) : LB_DONE;
 }
 
 static enum lb_progress ask_first(struct lb_call *call)
 {
     call->req->resume = resume;
     call->fresh.key_id = (struct lb_str){0};
-    if (ask(call))
+    if (ask_store(call))
         return LB_PENDING;
     call->req->resume = NULL;
     return LB_DONE;
@@ -101,7 +101,7 @@ static enum lb_progress handle(void *context, struct lb_request *req)
     if (app->freshness && !(req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_OWN)))
         return ask_first(call);
     /* A body may have taken its time. */
-    return !req->has_body || lb_gate_still_passes(call) ? start(call) : LB_DONE;
+    return !req->has_body || lb_gate_still_passes(call) ? start_handler(call) : LB_DONE;
 }
 
 static void log_request(const struct lb_request *req, uint64_t ns)

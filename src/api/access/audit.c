@@ -168,7 +168,7 @@ static void hold_begin(struct auditing *auditing)
 }
 
 /* The two logs into one, by time; each keeps its own order. */
-static void reply(struct auditing *auditing)
+static void reply_audit(struct auditing *auditing)
 {
     struct lb_call *call = auditing->call;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
@@ -199,7 +199,7 @@ static void reply(struct auditing *auditing)
                           (unsigned long long)auditing->below_audit);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_audit_page(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct auditing *auditing = call->state;
     auditing->reader = reader;
@@ -210,7 +210,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else
-        reply(auditing);
+        reply_audit(auditing);
     lb_by_fini(&auditing->actors);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
@@ -251,5 +251,5 @@ enum lb_progress lb_audit_list(struct lb_call *call)
     auditing->call = call;
     auditing->take = take;
     call->state = auditing;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_audit_page);
 }

@@ -61,8 +61,9 @@ static bool has_to_wait(struct lb_call *call, const char *email)
 }
 
 /* Looks at a password on a reader's thread, unless too many wait for that already. */
-static enum lb_progress queue(struct lb_call *call,
-                              enum lb_turn (*run)(struct lb_call *, struct lb_store_reader *))
+static enum lb_progress queue_password_work(struct lb_call *call,
+                                            enum lb_turn (*run)(struct lb_call *,
+                                                                struct lb_store_reader *))
 {
     call->lane = &call->app->sign_ins;
     if (atomic_load(&call->lane->taken.taken) >= WAITING_MAX)
@@ -138,7 +139,7 @@ static void reply_signed_in(struct lb_call *call)
 
 /* --- Reading --- */
 
-static struct signing *begin(struct lb_call *call)
+static struct signing *begin_signing(struct lb_call *call)
 {
     struct signing *signing = lb_call_alloc(call, sizeof *signing);
     if (!signing)
@@ -190,7 +191,7 @@ static void wipe(struct lb_str text)
 }
 
 /* On a reader's thread: hands the change to the writer, which is the last turn. */
-static enum lb_turn submit(struct lb_call *call)
+static enum lb_turn submit_signing(struct lb_call *call)
 {
     struct signing *signing = call->state;
     signing->change.actor = lb_call_actor(call);
@@ -199,7 +200,7 @@ static enum lb_turn submit(struct lb_call *call)
     return LB_TURN_LAST;
 }
 
-static enum lb_turn refuse(struct lb_call *call, lb_err err, const char *message)
+static enum lb_turn refuse_signing(struct lb_call *call, lb_err err, const char *message)
 {
     struct lb_reason reason;
     lb_fail(&reason, err, "%s", message);
@@ -220,26 +221,26 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
     }
     lb_err err = call->app->store->ops->user_by_email(reader, lb_str(signing->email), user);
     if (err && err != LB_ERR_NOT_FOUND)
-        return refuse(call, LB_ERR_STORAGE_UNAVAILABLE, "");
+        return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
     bool matches = lb_password_matches(user->password_hash, signing->password);
     wipe(signing->password);
     if (!matches) {
         count_failure(call, signing->email);
-        return refuse(call, LB_ERR_INVALID_CREDENTIALS,
-                      "The e-mail address or the password is wrong.");
+        return refuse_signing(call, LB_ERR_INVALID_CREDENTIALS,
+                              "The e-mail address or the password is wrong.");
     }
     lb_account_sign_in(&signing->change);
-    return submit(call);
+    return submit_signing(call);
 }
 
 enum lb_progress lb_sessions_post(struct lb_call *call)
 {
-    struct signing *signing = begin(call);
+    struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_sessions_read_email(call, signing->email) ||
         !read_text(call, "password", &signing->password) || has_to_wait(call, signing->email))
         return LB_DONE;
-    return queue(call, check_password);
+    return queue_password_work(call, check_password);
 }
 
 enum lb_progress lb_sessions_get(struct lb_call *call)
@@ -259,7 +260,7 @@ static void reply_signed_out(struct lb_call *call)
 
 enum lb_progress lb_sessions_delete(struct lb_call *call)
 {
-    struct signing *signing = begin(call);
+    struct signing *signing = begin_signing(call);
     if (!signing)
         return LB_DONE;
     signing->change.user = call->signed_in->user;
@@ -284,24 +285,24 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
     wipe(signing->new_password);
     if (!matches) {
         count_failure(call, change->user.email);
-        return refuse(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
+        return refuse_signing(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
     }
     if (!hashed)
-        return refuse(call, LB_ERR_OVERLOADED, "The server is out of memory.");
+        return refuse_signing(call, LB_ERR_OVERLOADED, "The server is out of memory.");
     lb_account_set_password(change);
-    return submit(call);
+    return submit_signing(call);
 }
 
 enum lb_progress lb_sessions_put_password(struct lb_call *call)
 {
-    struct signing *signing = begin(call);
+    struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "currentPassword", &signing->password) ||
         !read_new_password(call, "newPassword", &signing->new_password) ||
         has_to_wait(call, call->signed_in->user.email))
         return LB_DONE;
     signing->change.user = call->signed_in->user;
-    return queue(call, change_password);
+    return queue_password_work(call, change_password);
 }
 
 /* --- One-time links --- */
@@ -326,7 +327,7 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
 
 static enum lb_turn refuse_link(struct lb_call *call, lb_err err)
 {
-    return refuse(call, err, "This link has been used, has ended, or is not whole.");
+    return refuse_signing(call, err, "This link has been used, has ended, or is not whole.");
 }
 
 static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *reader)
@@ -350,7 +351,7 @@ static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *read
 static struct signing *begin_link(struct lb_call *call)
 {
     struct lb_str token;
-    struct signing *signing = begin(call);
+    struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "token", &token) ||
         refuse_for_a_while(call, lb_throttle_wait(call->app->bad_sign_ins, &call->req->client,
@@ -376,9 +377,9 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
     bool hashed = lb_password_hash(signing->new_password, signing->change.password_hash);
     wipe(signing->new_password);
     if (!hashed)
-        return refuse(call, LB_ERR_OVERLOADED, "The server is out of memory.");
+        return refuse_signing(call, LB_ERR_OVERLOADED, "The server is out of memory.");
     lb_account_use_link(&signing->change);
-    return submit(call);
+    return submit_signing(call);
 }
 
 enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
@@ -389,5 +390,5 @@ enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
     bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
     if (names_email && !lb_sessions_read_email(call, signing->change.user.email))
         return LB_DONE;
-    return queue(call, use_link);
+    return queue_password_work(call, use_link);
 }

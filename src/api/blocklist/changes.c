@@ -50,7 +50,7 @@ static void put_message(struct lb_buf *body, uint64_t done, const char *verb, ui
     lb_buf_append_u64(body, done);
 }
 
-static void reply(struct lb_call *call, bool block)
+static void reply_changed(struct lb_call *call, bool block)
 {
     struct lb_pending_change *pending = call->state;
     if (!lb_call_written(call))
@@ -67,12 +67,12 @@ static void reply(struct lb_call *call, bool block)
 
 void lb_changes_reply_blocked(struct lb_call *call)
 {
-    reply(call, true);
+    reply_changed(call, true);
 }
 
 void lb_changes_reply_unblocked(struct lb_call *call)
 {
-    reply(call, false);
+    reply_changed(call, false);
 }
 
 static void put_undone(struct lb_call *call, const struct lb_change *change)

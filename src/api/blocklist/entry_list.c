@@ -114,7 +114,7 @@ static bool fill_in(struct listing *listing, struct lb_store_reader *reader)
     return done;
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_entries(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing *listing = call->state;
     struct lb_page_result result;
@@ -159,5 +159,5 @@ enum lb_progress lb_entry_list_reply(struct lb_call *call, const struct lb_entry
         !lb_query_cursor(call, &listing->query.cursor) || !read_include(call, listing, take))
         return LB_DONE;
     listing->query.take = take;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_entries);
 }

@@ -28,7 +28,7 @@ static const char *read_reason(const struct lb_json *value, struct lb_str *out)
 }
 
 /* Finds the array, checks its size and makes room; NULL when the reply is set. */
-static const struct lb_json *start(struct reading *reading, const char *name)
+static const struct lb_json *start_reading(struct reading *reading, const char *name)
 {
     struct lb_call *call = reading->call;
     struct lb_identifiers *out = reading->out;
@@ -87,7 +87,7 @@ static bool keep_reason(struct reading *reading, struct lb_str *reason)
 static bool read_texts(struct reading *reading, bool with_reason)
 {
     struct lb_call *call = reading->call;
-    const struct lb_json *array = start(reading, "publicIdentifiers");
+    const struct lb_json *array = start_reading(reading, "publicIdentifiers");
     if (!array)
         return false;
     struct lb_str reason = {0};
@@ -107,7 +107,7 @@ static bool read_texts(struct reading *reading, bool with_reason)
 
 static bool read_leads(struct reading *reading)
 {
-    const struct lb_json *array = start(reading, "leads");
+    const struct lb_json *array = start_reading(reading, "leads");
     if (!array)
         return false;
     for (size_t i = 0; i < reading->total; i++) {

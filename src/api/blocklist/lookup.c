@@ -60,7 +60,7 @@ static void look_into(struct looking *looking, const struct lb_campaign_row *cam
         put_block(looking, campaign, &entry);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn look_up_blocks(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct looking *looking = call->state;
     size_t count = 0;
@@ -103,5 +103,5 @@ enum lb_progress lb_lookup_get(struct lb_call *call)
         return LB_DONE;
     looking->call = call;
     call->state = looking;
-    return lb_call_read(call, run);
+    return lb_call_read(call, look_up_blocks);
 }

@@ -175,7 +175,7 @@ static lb_err read_all(struct listing *listing)
     return err ? err : read_page(listing);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_activities(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing *listing = call->state;
     listing->reader = reader;
@@ -226,5 +226,5 @@ enum lb_progress lb_activities_list(struct lb_call *call)
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
         !read_choice(call, &listing->choice))
         return LB_DONE;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_activities);
 }

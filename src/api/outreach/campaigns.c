@@ -97,7 +97,7 @@ static bool read_id(struct lb_call *call, struct lb_campaign_change *change)
     return false;
 }
 
-static struct lb_campaign_change *begin(struct lb_call *call)
+static struct lb_campaign_change *begin_campaign_change(struct lb_call *call)
 {
     struct lb_campaign_change *change = lb_call_alloc(call, sizeof *change);
     if (!change)
@@ -137,7 +137,7 @@ static bool read_variables(struct lb_call *call, struct lb_campaign_change *chan
 
 enum lb_progress lb_campaigns_create(struct lb_call *call)
 {
-    struct lb_campaign_change *change = begin(call);
+    struct lb_campaign_change *change = begin_campaign_change(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_body_name(call, change->row.name) || !read_id(call, change) ||
         !read_variables(call, change) ||
@@ -270,7 +270,7 @@ static void reply_deleted(struct lb_call *call)
 
 enum lb_progress lb_campaigns_delete(struct lb_call *call)
 {
-    struct lb_campaign_change *change = begin(call);
+    struct lb_campaign_change *change = begin_campaign_change(call);
     if (!change)
         return LB_DONE;
     lb_campaign_delete(change);
@@ -293,7 +293,7 @@ static void reply_status(struct lb_call *call)
 static enum lb_progress set_status(struct lb_call *call,
                                    void (*prepare)(struct lb_campaign_change *change))
 {
-    struct lb_campaign_change *change = begin(call);
+    struct lb_campaign_change *change = begin_campaign_change(call);
     if (!change)
         return LB_DONE;
     prepare(change);

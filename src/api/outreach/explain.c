@@ -235,7 +235,7 @@ static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
     lb_by_fini(&actors);
 }
 
-static void reply(const struct explaining *explaining)
+static void reply_explained(const struct explaining *explaining)
 {
     const struct lb_lead_row *lead = &explaining->lead;
     struct lb_buf *body = lb_reply_json(&explaining->call->req->reply, 200);
@@ -261,12 +261,12 @@ static void reply(const struct explaining *explaining)
     lb_buf_fini(&because);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn explain_lead(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct explaining explaining = {.call = call, .reader = reader};
     lb_err err = read_all(&explaining, lb_id_lead(call->req->params[1]));
     if (!err)
-        reply(&explaining);
+        reply_explained(&explaining);
     else if (err == LB_ERR_NOT_FOUND)
         lb_reply_error(&call->req->reply, LB_ERR_LEAD_NOT_FOUND,
                        "No lead with this id in this campaign.");
@@ -281,5 +281,5 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 
 enum lb_progress lb_leads_explain(struct lb_call *call)
 {
-    return lb_call_read(call, run);
+    return lb_call_read(call, explain_lead);
 }

@@ -105,7 +105,7 @@ static void put_headers(struct listing *listing, const struct lb_counts *counts)
         (unsigned long long)listing->last);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing *listing = call->state;
     const struct lb_store_ops *ops = call->app->store->ops;
@@ -156,5 +156,5 @@ enum lb_progress lb_leads_list(struct lb_call *call)
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
         !read_status(call, &listing->status) || !lb_query_cursor(call, &listing->below))
         return LB_DONE;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_leads);
 }

@@ -21,7 +21,7 @@ struct pending {
     struct lb_buf variables; /* of the lead being read */
 };
 
-static struct pending *begin(struct lb_call *call)
+static struct pending *begin_lead_change(struct lb_call *call)
 {
     struct pending *pending = lb_call_alloc(call, sizeof *pending);
     if (!pending)
@@ -212,7 +212,7 @@ static void reply_added(struct lb_call *call)
 
 enum lb_progress lb_leads_post(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_lead_change(call);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     bool read = read_leads(pending, call);
@@ -244,7 +244,7 @@ static void reply_status(struct lb_call *call)
 
 enum lb_progress lb_leads_put_status(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_lead_change(call);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct lb_str status = lb_json_string(lb_json_member(call->body, "status"));
@@ -266,7 +266,7 @@ static void reply_deleted(struct lb_call *call)
 
 enum lb_progress lb_leads_delete(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_lead_change(call);
     if (!pending)
         return LB_DONE;
     pending->change.lead = lb_id_lead(call->req->params[0]);

@@ -235,7 +235,7 @@ static bool read_order(struct lb_call *call, uint32_t *out)
 
 /* --- Handlers --- */
 
-static struct lb_step_change *begin(struct lb_call *call)
+static struct lb_step_change *begin_step_change(struct lb_call *call)
 {
     struct lb_step_change *change = lb_call_alloc(call, sizeof *change);
     if (!change)
@@ -256,7 +256,7 @@ static void reply_added(struct lb_call *call)
 
 enum lb_progress lb_steps_post(struct lb_call *call)
 {
-    struct lb_step_change *change = begin(call);
+    struct lb_step_change *change = begin_step_change(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct reading reading = {.call = call, .body = call->body, .row = &change->row};
@@ -274,7 +274,7 @@ static void reply_replaced(struct lb_call *call)
 
 enum lb_progress lb_steps_put_one(struct lb_call *call)
 {
-    struct lb_step_change *change = begin(call);
+    struct lb_step_change *change = begin_step_change(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct reading reading = {.call = call, .body = call->body, .row = &change->row};
@@ -294,7 +294,7 @@ static void reply_removed(struct lb_call *call)
 
 enum lb_progress lb_steps_delete(struct lb_call *call)
 {
-    struct lb_step_change *change = begin(call);
+    struct lb_step_change *change = begin_step_change(call);
     if (!change)
         return LB_DONE;
     change->step = lb_id_step(call->req->params[1]);

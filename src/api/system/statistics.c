@@ -47,7 +47,7 @@ static void put_day(struct lb_buf *body, const struct counting *counting, size_t
                   (unsigned long long)counting->checks[i].blocked);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_statistics(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct counting *counting = call->state;
     struct lb_app *app = call->app;
@@ -90,5 +90,5 @@ enum lb_progress lb_statistics_get(struct lb_call *call)
     counting->count = days;
     counting->first_day = (uint32_t)(lb_clock_wall_ms() / LB_DAY_MS) - (uint32_t)days + 1;
     call->state = counting;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_statistics);
 }
