@@ -34,7 +34,8 @@ static enum lb_admission begin(void *context, struct lb_request *req)
 {
     struct lb_call *call = lb_request_alloc(req, sizeof *call);
     if (!call) {
-        lb_reply_error(&req->reply, LB_ERR_OVERLOADED, "The server is out of memory.");
+        lb_reply_error(&req->reply, LB_ERR_OVERLOADED,
+                       "The server is out of memory. Try again in a moment.");
         return LB_REFUSED;
     }
     call->app = context;

@@ -13,7 +13,7 @@ bool lb_call_parse_body(struct lb_call *call, enum lb_json_type type)
     struct lb_reply *reply = &call->req->reply;
     struct lb_reason reason;
     if (call->req->body.len == 0) {
-        lb_reply_error(reply, LB_ERR_INVALID_JSON, "The request has no body; JSON is expected.");
+        lb_reply_error(reply, LB_ERR_INVALID_JSON, "The request has no body. Send JSON.");
         return false;
     }
     lb_err err = lb_json_parse(call->req->body, LB_JSON_DEPTH_MAX, &call->body, &reason);
@@ -38,9 +38,9 @@ static const char *default_message(lb_err err)
         return "This workspace has too many requests under way; nothing was recorded. Try again in "
                "a moment.";
     case LB_ERR_STORAGE_FULL:
-        return "The server's disk is full; nothing was recorded. Checks still answer.";
+        return "The server's disk is full; nothing was recorded. Checks still work.";
     case LB_ERR_STORAGE_UNAVAILABLE:
-        return "The storage cannot be reached; nothing was recorded. Try again in a moment.";
+        return "The storage is not available; nothing was recorded. Try again in a moment.";
     case LB_ERR_OUTCOME_UNKNOWN:
         return "The storage failed during the commit: the request may or may not have been "
                "recorded. Repeating it is safe.";

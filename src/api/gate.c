@@ -38,16 +38,17 @@ static bool pass_state(struct lb_call *call)
         return true;
     uint64_t done = atomic_load(&app->load_done);
     uint64_t all = atomic_load(&app->load_all);
-    lb_reply_error(&call->req->reply, LB_ERR_STARTING,
-                   "The server is reading its blocklists (%u %% done). Try again in a moment.",
-                   all ? (unsigned)(done * 100 / all) : 0);
+    lb_reply_error(
+        &call->req->reply, LB_ERR_STARTING,
+        "The server is starting: it has read %u %% of its blocklists. Try again in a moment.",
+        all ? (unsigned)(done * 100 / all) : 0);
     return false;
 }
 
 void lb_gate_nothing_here(struct lb_request *req)
 {
     lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
-                   "There is nothing at this path; see docs/api.md for what there is.");
+                   "This path does not exist. See docs/api.md for the API's paths.");
 }
 
 static bool pass_route(struct lb_call *call)
@@ -70,7 +71,7 @@ static bool pass_route(struct lb_call *call)
         return false;
     }
     if (err == LB_ERR_METHOD_NOT_ALLOWED) {
-        lb_reply_error(&req->reply, err, "This path takes %s.", allow);
+        lb_reply_error(&req->reply, err, "This path allows %s.", allow);
         lb_reply_header(&req->reply, "Allow", allow);
         return false;
     }
@@ -112,10 +113,9 @@ static bool refuse_key(struct lb_call *call)
     struct lb_reply *reply = &call->req->reply;
     unsigned wait_s = lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
     if (wait_s == 0) {
-        lb_reply_error(
-            reply, LB_ERR_INVALID_API_KEY,
-            "The API key is not valid. Check that it was copied whole, or make a new one "
-            "with `leadblock key create`.");
+        lb_reply_error(reply, LB_ERR_INVALID_API_KEY,
+                       "The API key is invalid. Check that it was copied whole, or make a new one "
+                       "with `leadblock key create`.");
         return false;
     }
     refuse_for_a_while(reply, wait_s, "API keys");
@@ -131,7 +131,7 @@ static bool pass_key(struct lb_call *call, struct lb_str text)
     if (!(call->req->route->flags & SIGNED_IN_ONLY))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
-                   "API keys may not do this; sign in to the dashboard.");
+                   "API keys cannot be used for this. Sign in to the dashboard.");
     return false;
 }
 
@@ -169,7 +169,7 @@ static bool refuse_session(struct lb_call *call)
         refuse_for_a_while(reply, wait_s, "sessions");
     else
         lb_reply_error(reply, LB_ERR_INVALID_SESSION,
-                       "You are not signed in any more. Sign in again.");
+                       "The session is invalid or has ended. Sign in again.");
     return false;
 }
 
@@ -196,8 +196,9 @@ static bool pass_workspace(struct lb_call *call)
         return true;
     }
     if (!doubt(call))
-        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND, "No workspace '%.*s'.",
-                       named.len > 64 ? 64 : (int)named.len, named.ptr);
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND,
+                       "Workspace '%.*s' does not exist.", named.len > 64 ? 64 : (int)named.len,
+                       named.ptr);
     return false;
 }
 
@@ -215,7 +216,7 @@ static bool pass_session(struct lb_call *call)
         return false;
     }
     if ((flags & LB_ROUTE_OPERATOR) && signed_in->user.role != LB_ROLE_OPERATOR) {
-        lb_reply_error(reply, LB_ERR_FORBIDDEN, "Only operators may do this.");
+        lb_reply_error(reply, LB_ERR_FORBIDDEN, "Only operators can do this.");
         return false;
     }
     return pass_workspace(call);
@@ -255,10 +256,9 @@ static bool pass_rate(struct lb_call *call)
         call->rated = true;
         return true;
     }
-    lb_reply_error(
-        &call->req->reply, LB_ERR_RATE_LIMITED,
-        "This API key sends more requests per second than it may. Try again in a second, "
-        "and send more identifiers per request.");
+    lb_reply_error(&call->req->reply, LB_ERR_RATE_LIMITED,
+                   "This API key has exceeded its rate limit. Try again in a second, "
+                   "and send more identifiers per request.");
     return false;
 }
 
@@ -291,7 +291,7 @@ static bool pass_license(struct lb_call *call)
         lb_reply_error(
             &call->req->reply, err,
             "Blocking leads in a campaign and handing out activities need a Pro or Agency license. "
-            "Blocking leads in the whole workspace works with any.");
+            "Blocking leads in the whole workspace works with any license.");
     else if (err)
         lb_reply_error(&call->req->reply, err,
                        "The license of this workspace has expired. Blocking leads in the whole "
@@ -348,7 +348,7 @@ static bool pass_dry_run(struct lb_call *call)
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER, "%s",
                    err             ? reason.text
-                   : call->dry_run ? "This request cannot be tried with dryRun."
+                   : call->dry_run ? "This request does not support dryRun."
                                    : "The parameter 'dryRun' must be true or false.");
     return false;
 }
@@ -388,7 +388,7 @@ static bool still_valid(struct lb_call *call)
     if (!call->key || lb_key_valid(call->key, now))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_API_KEY,
-                   "The API key has been revoked or has ended.");
+                   "The API key has been revoked or has expired.");
     return false;
 }
 

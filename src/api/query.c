@@ -22,7 +22,7 @@ bool lb_query_number(struct lb_call *call, const char *name, const char *other, 
         return false;
     if (text.ptr && alias.ptr) {
         lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
-                       "The parameters '%s' and '%s' mean the same; send one of them.", name,
+                       "The parameters '%s' and '%s' mean the same. Send one of them.", name,
                        other);
         return false;
     }

@@ -160,7 +160,7 @@ static bool read_text(struct lb_call *call, const char *name, struct lb_str *out
         *out = (struct lb_str){copy, text.len};
         return true;
     }
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The body needs a text \"%s\".", name);
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"%s\" must be a string.", name);
     return false;
 }
 
@@ -180,7 +180,7 @@ bool lb_sessions_read_email(struct lb_call *call, char out[LB_EMAIL_SIZE])
     if (text.ptr && lb_email_normalise(text, out))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                   "The body needs an \"email\" such as ada@example.com.");
+                   "\"email\" must be an e-mail address such as ada@example.com.");
     return false;
 }
 
@@ -288,7 +288,8 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
         return refuse_signing(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
     }
     if (!hashed)
-        return refuse_signing(call, LB_ERR_OVERLOADED, "The server is out of memory.");
+        return refuse_signing(call, LB_ERR_OVERLOADED,
+                              "The server is out of memory. Try again in a moment.");
     lb_account_set_password(change);
     return submit_signing(call);
 }
@@ -327,7 +328,9 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
 
 static enum lb_turn refuse_link(struct lb_call *call, lb_err err)
 {
-    return refuse_signing(call, err, "This link has been used, has ended, or is not whole.");
+    return refuse_signing(
+        call, err,
+        "This link has been used, has expired, or was not copied whole. Ask for a new one.");
 }
 
 static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *reader)
@@ -377,7 +380,8 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
     bool hashed = lb_password_hash(signing->new_password, signing->change.password_hash);
     wipe(signing->new_password);
     if (!hashed)
-        return refuse_signing(call, LB_ERR_OVERLOADED, "The server is out of memory.");
+        return refuse_signing(call, LB_ERR_OVERLOADED,
+                              "The server is out of memory. Try again in a moment.");
     lb_account_use_link(&signing->change);
     return submit_signing(call);
 }

@@ -109,7 +109,7 @@ static bool read_workspace(struct lb_call *call, struct lb_user_row *user)
     if (user->role == LB_ROLE_OPERATOR) {
         if (id.len)
             lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                           "Operators work in every workspace; leave \"workspaceId\" out.");
+                           "Operators have access to every workspace; leave \"workspaceId\" out.");
         return id.len == 0;
     }
     struct lb_workspace *workspace = lb_admin_named_workspace(call, id);
@@ -159,7 +159,7 @@ static void reply_deleted(struct lb_call *call)
 {
     const struct pending *pending = call->state;
     if (lb_call_written(call))
-        lb_call_reply_done(call, 200, "%s is deleted", pending->change.user.email);
+        lb_call_reply_done(call, 200, "%s deleted", pending->change.user.email);
 }
 
 /* Whoever is named by what is no text is nobody; stores need not be asked. */
@@ -194,7 +194,7 @@ static enum lb_turn change_user_of_path(struct lb_call *call, struct lb_store_re
     struct lb_account_change *change = &pending->change;
     lb_err err = find_user(ops, reader, pending->who, &change->user);
     if (err == LB_ERR_NOT_FOUND)
-        lb_reply_error(&call->req->reply, LB_ERR_USER_NOT_FOUND, "No user '%.*s'.",
+        lb_reply_error(&call->req->reply, LB_ERR_USER_NOT_FOUND, "User '%.*s' does not exist.",
                        pending->who.len > 64 ? 64 : (int)pending->who.len, pending->who.ptr);
     else if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);

@@ -1,4 +1,4 @@
-/* Workspaces and their licences: for operators, in the dashboard and at the command line. */
+/* Workspaces and their licenses: for operators, in the dashboard and at the command line. */
 #include "api/access/admin.h"
 #include "api/body_items.h"
 #include "api/handlers.h"
@@ -22,12 +22,12 @@ struct lb_workspace *lb_admin_named_workspace(struct lb_call *call, struct lb_st
     if (found && named <= 1)
         return found;
     if (named > 1)
-        lb_reply_error(&call->req->reply, LB_ERR_BAD_REQUEST,
-                       "%zu workspaces have this name; use the id (leadblock workspace list).",
-                       named);
+        lb_reply_error(
+            &call->req->reply, LB_ERR_BAD_REQUEST,
+            "%zu workspaces have this name; use the id (see `leadblock workspace list`).", named);
     else
         lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND,
-                       "No workspace '%.*s'; see `leadblock workspace list`.",
+                       "Workspace '%.*s' does not exist. See `leadblock workspace list`.",
                        wanted.len > 64 ? 64 : (int)wanted.len, wanted.ptr);
     return NULL;
 }
@@ -73,7 +73,7 @@ static bool read_plan(struct lb_call *call, struct lb_workspace_row *row)
     if (lb_plan_parse(name, &row->plan))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                   "The plan must be starter, pro or agency.");
+                   "\"plan\" must be starter, pro or agency.");
     return false;
 }
 

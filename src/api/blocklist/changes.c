@@ -86,7 +86,7 @@ static void put_undone(struct lb_call *call, const struct lb_change *change)
     else if (unblocked)
         lb_buf_printf(body, "Undone: %llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
     else
-        lb_buf_append_lit(body, "Nothing was left to undo");
+        lb_buf_append_lit(body, "Nothing left to undo");
     lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu}", blocked, unblocked);
     lb_changes_put_id(call, change);
 }

@@ -51,7 +51,7 @@ static bool read_search(struct lb_call *call, struct listing *listing)
     lb_buf_fini(&folded);
     if (!good)
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                       "The parameter 'search' is too long or no valid UTF-8.");
+                       "The parameter 'search' is too long or not valid UTF-8.");
     else if (!kept)
         lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     return kept != NULL;
@@ -80,7 +80,7 @@ static bool read_include(struct lb_call *call, struct listing *listing, size_t t
         return true;
     if (!lb_str_equal(include, LB_STR("by"))) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                       "The parameter 'include' can only be 'by'.");
+                       "The parameter 'include' must be 'by'.");
         return false;
     }
     listing->by.places = lb_request_alloc(call->req, (take + 1) * sizeof *listing->by.places);

@@ -73,10 +73,11 @@ static bool read_ids(struct lb_call *call, struct lb_change *change)
     for (size_t i = 0; i < change->count; i++) {
         const struct lb_json *item = lb_json_item(call->body, i);
         if (lb_json_type(item) != LB_JSON_STRING) {
-            lb_reply_error(reply, LB_ERR_INVALID_BODY,
-                           "Item %zu is not a text. Send record ids, such as [\"bl_42\"]; they are "
-                           "in the list of blocked leads.",
-                           i);
+            lb_reply_error(
+                reply, LB_ERR_INVALID_BODY,
+                "Item %zu must be a string. Send record ids, such as [\"bl_42\"]; they are "
+                "in the list of blocked leads.",
+                i);
             return false;
         }
         ids[i] = lb_id_entry(lb_json_string(item)); /* 0, which no entry has, is unknown */

@@ -91,7 +91,7 @@ static bool read_id(struct lb_call *call, struct lb_campaign_change *change)
     if (lb_campaign_id_valid(id))
         return lb_str_copy(id, change->row.id, sizeof change->row.id);
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                   "A campaign's \"id\" is a text of 1 to %d of A-Z a-z 0-9 _ -; leave it out to "
+                   "A campaign's \"id\" must have 1 to %d of A-Z a-z 0-9 _ -. Leave it out to "
                    "have one made.",
                    LB_CAMPAIGN_ID_MAX);
     return false;
@@ -129,7 +129,8 @@ static bool read_variables(struct lb_call *call, struct lb_campaign_change *chan
     bool good = !wrong && !packed.failed && lb_keep(call, &kept, &change->variables);
     lb_buf_fini(&packed);
     if (wrong)
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The campaign %s.", wrong);
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                       "\"customVariables\" is invalid: %s.", wrong);
     else if (!good)
         lb_call_no_memory(call);
     return good;

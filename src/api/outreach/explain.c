@@ -158,16 +158,17 @@ static void put_due_words(struct lb_buf *out, const struct explaining *explainin
     lb_time_format(explaining->due.at, at);
     bool past = explaining->due.at <= now;
     if (explaining->lead.queue == LB_QUEUE_CLAIMED && !past)
-        lb_buf_printf(out, "A sender has the activity; its lease ends at %s", at);
+        lb_buf_printf(out, "A sender has claimed the activity; its lease ends at %s", at);
     else if (explaining->lead.queue == LB_QUEUE_CLAIMED)
         lb_buf_printf(
-            out, "A sender had the activity; its lease ended at %s, so it is offered again", at);
+            out, "A sender had claimed the activity; its lease ended at %s, so it is offered again",
+            at);
     else if (past)
-        lb_buf_append_lit(out, "Due now: the next claim may take it");
+        lb_buf_append_lit(out, "Due now: the next claim can hand it out");
     else if (explaining->lead.queue == LB_QUEUE_RETRY)
-        lb_buf_printf(out, "A sender gave the activity back; it is offered again at %s", at);
+        lb_buf_printf(out, "A sender reported retry; the activity is offered again at %s", at);
     else
-        lb_buf_printf(out, "Due at %s, when the delay of the step has passed", at);
+        lb_buf_printf(out, "Due at %s, after the delay of the step", at);
 }
 
 /* Appends why, in words; returns whether the lead will be contacted. */
@@ -269,7 +270,7 @@ static enum lb_turn explain_lead(struct lb_call *call, struct lb_store_reader *r
         reply_explained(&explaining);
     else if (err == LB_ERR_NOT_FOUND)
         lb_reply_error(&call->req->reply, LB_ERR_LEAD_NOT_FOUND,
-                       "No lead with this id in this campaign.");
+                       "This campaign has no lead with this id.");
     else
         lb_call_refuse(call, err, NULL);
     lb_sequence_fini(&explaining.sequence);

@@ -35,16 +35,17 @@ static void write_writer(struct lb_app *app, struct lb_buf *out)
     static const double commit_bounds[] = {1e-4, 5e-4, 1e-3, 2e-3, 5e-3, 2e-2, 1e-1};
     struct lb_writer_stats stats;
     lb_writer_stats(app->writer, &stats);
-    write_value(out, "writer_queue", "gauge", "Writes that wait or are under way.",
+    write_value(out, "writer_queue", "gauge", "Writes waiting or in progress.",
                 (double)stats.queued);
     write_value(out, "writer_refused_total", "counter",
-                "Writes refused because the queue or a share of it was full.",
+                "Writes rejected because the queue, or a workspace's share of it, was full.",
                 (double)stats.refused);
-    write_histogram(out, "batch_writes", "Writes in one commit.", stats.batch_buckets, batch_bounds,
+    write_histogram(out, "batch_writes", "Writes per commit.", stats.batch_buckets, batch_bounds,
                     (double)stats.writes);
-    write_histogram(out, "commit_duration_seconds", "Commits, with their fsync.",
+    write_histogram(out, "commit_duration_seconds", "Duration of commits, including fsync.",
                     stats.commit_buckets, commit_bounds, (double)stats.commit_ns / 1e9);
-    write_value(out, "commit_duration_seconds_max", "gauge", "The slowest commit so far.",
+    write_value(out, "commit_duration_seconds_max", "gauge",
+                "Duration of the slowest commit since the start.",
                 (double)stats.commit_max_ns / 1e9);
 }
 
@@ -52,10 +53,10 @@ static void write_readers(struct lb_app *app, struct lb_buf *out)
 {
     struct lb_readers_stats stats;
     lb_readers_stats(app->readers, &stats);
-    write_value(out, "reader_queue", "gauge", "Reads that wait or are under way.",
+    write_value(out, "reader_queue", "gauge", "Reads waiting or in progress.",
                 (double)stats.queued);
     write_value(out, "reader_refused_total", "counter",
-                "Reads refused because the queue or a share of it was full.",
+                "Reads rejected because the queue, or a workspace's share of it, was full.",
                 (double)stats.refused);
 }
 
@@ -67,14 +68,13 @@ static void write_freshness(struct lb_app *app, struct lb_buf *out)
     struct lb_freshness_stats stats;
     lb_freshness_stats(app->freshness, &stats);
     write_value(out, "database_questions_total", "counter",
-                "Times that the database was asked whether memory lacks something.",
-                (double)stats.questions);
+                "Freshness queries sent to the database.", (double)stats.questions);
     write_value(out, "database_question_requests_total", "counter",
-                "Requests for which it was asked.", (double)stats.requests);
-    write_value(out, "database_question_failures_total", "counter", "Times that it did not answer.",
-                (double)stats.failures);
+                "Requests that waited for a freshness query.", (double)stats.requests);
+    write_value(out, "database_question_failures_total", "counter",
+                "Freshness queries that failed.", (double)stats.failures);
     write_value(out, "database_refreshes_total", "counter",
-                "Times that memory lacked what another node had written.", (double)stats.refreshes);
+                "Freshness queries that found changes of other nodes.", (double)stats.refreshes);
 }
 
 static void write_blocklist(struct lb_app *app, struct lb_buf *out)
@@ -85,11 +85,11 @@ static void write_blocklist(struct lb_app *app, struct lb_buf *out)
     lb_blocklist_stats(app->blocklist, &stats);
     write_value(out, "entries", "gauge", "Blocked leads, in all lists.",
                 (double)stats.index.entries);
-    write_value(out, "index_bytes", "gauge", "Memory of the membership index.",
+    write_value(out, "index_bytes", "gauge", "Memory of the membership index, in bytes.",
                 (double)stats.index.bytes);
-    write_value(out, "stamp_bytes", "gauge", "Memory of the times of blocks.",
+    write_value(out, "stamp_bytes", "gauge", "Memory of the times of blocks, in bytes.",
                 (double)stats.stamp_bytes);
-    write_value(out, "order_bytes", "gauge", "Memory of the lists' order.",
+    write_value(out, "order_bytes", "gauge", "Memory of the order of lists, in bytes.",
                 (double)stats.order_bytes);
 }
 
@@ -103,6 +103,6 @@ void lb_metrics_write(struct lb_app *app, struct lb_buf *out)
     if (app->server)
         write_value(out, "connections", "gauge", "Open connections.",
                     lb_server_connections(app->server));
-    write_value(out, "start_seconds", "gauge", "How long the start took, with the replay.",
+    write_value(out, "start_seconds", "gauge", "Duration of the start, including the replay.",
                 (double)atomic_load(&app->start_us) / 1e6);
 }
