@@ -2,6 +2,7 @@
 
 #include "api/call.h"
 #include "api/gate.h"
+#include "api/request_counts.h"
 #include "api/routes.h"
 #include "base/clock.h"
 
@@ -10,7 +11,7 @@
 #define HEAVY_BODY_BYTES (32 << 10)
 
 /* Asks the store whether memory lacks something; false when the reply is set. */
-static bool ask(struct lb_call *call)
+static bool ask_store(struct lb_call *call)
 {
     struct lb_fresh *fresh = &call->fresh;
     fresh->workspace = call->workspace;
@@ -25,19 +26,21 @@ static bool ask(struct lb_call *call)
 static enum lb_admission wait_for(struct lb_call *call)
 {
     if (call->unproven)
-        return lb_session_look_up(call) == LB_OK ? LB_UNDECIDED : LB_REFUSED;
-    return call->doubtful && ask(call) ? LB_UNDECIDED : LB_REFUSED;
+        return lb_gate_look_up_session(call) == LB_PENDING ? LB_UNDECIDED : LB_REFUSED;
+    return call->doubtful && ask_store(call) ? LB_UNDECIDED : LB_REFUSED;
 }
 
 static enum lb_admission begin(void *context, struct lb_request *req)
 {
     struct lb_call *call = lb_request_alloc(req, sizeof *call);
     if (!call) {
-        lb_reply_error(&req->reply, LB_ERR_OVERLOADED, "The server is out of memory.");
+        lb_reply_error(&req->reply, LB_ERR_OVERLOADED,
+                       "The server is out of memory. Try again in a moment.");
         return LB_REFUSED;
     }
     call->app = context;
     call->req = req;
+    call->still_passes = lb_gate_still_passes;
     req->context = call;
     return lb_gate_pass(call) ? LB_ADMITTED : wait_for(call);
 }
@@ -65,7 +68,7 @@ static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *read
     return LB_TURN_LAST;
 }
 
-static enum lb_progress start(struct lb_call *call)
+static enum lb_progress start_handler(struct lb_call *call)
 {
     const struct lb_request *req = call->req;
     if ((req->route->flags & LB_ROUTE_HEAVY) && req->body.len > HEAVY_BODY_BYTES)
@@ -79,14 +82,14 @@ static enum lb_progress resume(struct lb_request *req)
     struct lb_call *call = lb_call_of(req);
     if (call->fresh.result)
         return lb_call_refuse(call, call->fresh.result, NULL);
-    return lb_gate_pass_fresh(call) ? start(call) : LB_DONE;
+    return lb_gate_pass_fresh(call) ? start_handler(call) : LB_DONE;
 }
 
 static enum lb_progress ask_first(struct lb_call *call)
 {
     call->req->resume = resume;
     call->fresh.key_id = (struct lb_str){0};
-    if (ask(call))
+    if (ask_store(call))
         return LB_PENDING;
     call->req->resume = NULL;
     return LB_DONE;
@@ -99,7 +102,7 @@ static enum lb_progress handle(void *context, struct lb_request *req)
     if (app->freshness && !(req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_OWN)))
         return ask_first(call);
     /* A body may have taken its time. */
-    return !req->has_body || lb_gate_still_passes(call) ? start(call) : LB_DONE;
+    return !req->has_body || lb_gate_still_passes(call) ? start_handler(call) : LB_DONE;
 }
 
 static void log_request(const struct lb_request *req, uint64_t ns)
@@ -118,8 +121,8 @@ static void log_request(const struct lb_request *req, uint64_t ns)
         lb_log_add(&line, "code", lb_str(req->reply.code));
     if (call && call->key)
         lb_log_add(&line, "key", lb_str(call->key->row.id));
-    if (call && call->person && !call->person->result)
-        lb_log_add(&line, "user", lb_str(call->person->user.id));
+    if (call && call->signed_in && !call->signed_in->result)
+        lb_log_add(&line, "user", lb_str(call->signed_in->user.id));
     lb_log_add_u64(&line, "us", ns / 1000);
     lb_log_end(&line);
 }
@@ -130,7 +133,7 @@ static void end(void *context, struct lb_request *req)
     struct lb_call *call = lb_call_of(req);
     uint64_t ns = req->started_ns ? lb_clock_mono_ns() - req->started_ns : 0;
     size_t route = req->route ? (size_t)(req->route - lb_routes) : lb_route_count;
-    lb_metrics_count(app->metrics, route, req->reply.status, ns);
+    lb_request_counts_add(app->counts, route, req->reply.status, ns);
     if (lb_log_enabled(LB_LOG_INFO))
         log_request(req, ns);
     if (call)

@@ -3,7 +3,6 @@
 #ifndef LB_API_APP_H
 #define LB_API_APP_H
 
-#include "api/system/metrics.h"
 #include "config/config.h"
 #include "domain/blocklist/blocklist.h"
 #include "domain/access/throttle.h"
@@ -11,6 +10,8 @@
 #include "domain/outreach/outreach.h"
 #include "http/server.h"
 #include "reader/reader.h"
+
+struct lb_request_counts;
 
 struct lb_app {
     const struct lb_config *config;
@@ -25,7 +26,7 @@ struct lb_app {
     struct lb_throttle *bad_sign_ins; /* by address, and by e-mail address */
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
     struct lb_read_lane sign_ins; /* checking a password takes a reader a while */
-    struct lb_metrics *metrics;
+    struct lb_request_counts *counts;
     struct lb_server *server; /* for /metrics; NULL until it is created */
     struct lb_cidr *metrics_allow;
     size_t metrics_allow_count;

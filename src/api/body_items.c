@@ -10,12 +10,30 @@
 #define TEXT_BLOCK ((size_t)16 << 10)
 #define TEXT_ROOM  512
 
+#define NAME_CHARACTERS_MAX 100
+
 size_t lb_body_items_characters(struct lb_str text)
 {
     size_t count = 0;
     for (size_t i = 0; i < text.len; i++)
         count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
     return count;
+}
+
+bool lb_body_name(struct lb_call *call, char *out)
+{
+    const struct lb_json *value = lb_json_member(call->body, "name");
+    struct lb_str name = lb_json_string(value);
+    size_t characters = lb_body_items_characters(name);
+    bool printable = true;
+    for (size_t i = 0; i < name.len; i++)
+        printable = printable && (unsigned char)name.ptr[i] >= 0x20 && name.ptr[i] != 0x7f;
+    if (lb_json_type(value) == LB_JSON_STRING && characters >= 1 && printable &&
+        characters <= NAME_CHARACTERS_MAX && lb_str_copy(name, out, LB_NAME_SIZE))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "\"name\" must be a string of 1 to %d characters.", NAME_CHARACTERS_MAX);
+    return false;
 }
 
 void lb_body_items_free_body(struct lb_call *call)
@@ -31,7 +49,7 @@ const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name
     size_t max = call->app->config->max_identifiers;
     size_t total = lb_json_length(array);
     if (lb_json_type(array) != LB_JSON_ARRAY)
-        lb_reply_error(reply, LB_ERR_INVALID_BODY, "The body needs an array \"%s\".", name);
+        lb_reply_error(reply, LB_ERR_INVALID_BODY, "\"%s\" must be an array.", name);
     else if (total == 0)
         lb_reply_error(reply, LB_ERR_EMPTY_IDENTIFIERS,
                        "The array \"%s\" is empty; send at least one lead.", name);
@@ -125,10 +143,12 @@ bool lb_bad_items_pass(const struct lb_bad_items *bad, struct lb_call *call)
         return true;
     if (bad->fields)
         lb_reply_error(reply, LB_ERR_INVALID_BODY,
-                       "%zu of the leads cannot be used; nothing was recorded.", bad->count);
+                       "%zu of the leads are invalid (see \"errors\"); nothing was recorded.",
+                       bad->count);
     else
         lb_reply_error(reply, LB_ERR_INVALID_IDENTIFIER,
-                       "%zu of the identifiers cannot be used; nothing was recorded.", bad->count);
+                       "%zu of the identifiers are invalid (see \"errors\"); nothing was recorded.",
+                       bad->count);
     reply->body.len--; /* reopen the object */
     lb_buf_append_lit(&reply->body, ",\"errors\":");
     put_bad_items(&reply->body, bad->items, bad->count < bad->room ? bad->count : bad->room);

@@ -49,6 +49,10 @@ void lb_bad_items_put_invalid(const struct lb_bad_items *bad, struct lb_call *ca
 /* The array `name` of the body, with its size checked; NULL when the reply is set. */
 const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name);
 
+/* The "name" of the body: 1 to 100 characters, no control characters; false when the reply is set.
+ * `out`: LB_NAME_SIZE bytes. */
+bool lb_body_name(struct lb_call *call, char *out);
+
 /* Code points of a text. */
 size_t lb_body_items_characters(struct lb_str text);
 

@@ -2,7 +2,7 @@
 
 #include "json/encode.h"
 
-static void put(struct lb_buf *body, const char *type, struct lb_str id, struct lb_str name)
+static void put_actor(struct lb_buf *body, const char *type, struct lb_str id, struct lb_str name)
 {
     lb_buf_printf(body, "{\"type\":\"%s\",\"id\":", type);
     lb_json_put_string_or_null(body, id);
@@ -18,18 +18,18 @@ static void look_up(struct lb_by *actors, struct lb_buf *out, uint32_t actor)
     struct lb_user_row user;
     if (actor >= LB_USER_NO_MIN) {
         bool found = app->store->ops->user(actors->reader, actor, &user) == LB_OK;
-        put(out, "user", found ? lb_str(user.id) : none, found ? lb_str(user.email) : none);
+        put_actor(out, "user", found ? lb_str(user.id) : none, found ? lb_str(user.email) : none);
         return;
     }
     const struct lb_key *key = actor ? lb_directory_key_no(app->directory, actor) : NULL;
     if (key)
-        put(out, "key", lb_str(key->row.id), lb_str(key->row.name));
+        put_actor(out, "key", lb_str(key->row.id), lb_str(key->row.name));
     else
-        put(out, actor ? "key" : "operator", none, none);
+        put_actor(out, actor ? "key" : "operator", none, none);
 }
 
 /* The place of the actor's text, which is made when it is not known yet. */
-static const struct lb_by_known *find(struct lb_by *actors, uint32_t actor)
+static const struct lb_by_known *known_actor(struct lb_by *actors, uint32_t actor)
 {
     size_t room = sizeof actors->known / sizeof *actors->known;
     for (size_t i = 0; i < actors->count; i++)
@@ -53,7 +53,7 @@ void lb_by_fini(struct lb_by *actors)
 
 void lb_by_put(struct lb_by *actors, struct lb_buf *body, uint32_t actor)
 {
-    const struct lb_by_known *known = find(actors, actor);
+    const struct lb_by_known *known = known_actor(actors, actor);
     if (actors->texts.failed)
         body->failed = true;
     else

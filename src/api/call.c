@@ -1,7 +1,6 @@
 #include "api/call.h"
 
-#include "api/gate.h"
-#include "api/access/session_cookie.h"
+#include "api/session_cookie.h"
 #include "json/encode.h"
 
 #include <arpa/inet.h>
@@ -14,7 +13,7 @@ bool lb_call_parse_body(struct lb_call *call, enum lb_json_type type)
     struct lb_reply *reply = &call->req->reply;
     struct lb_reason reason;
     if (call->req->body.len == 0) {
-        lb_reply_error(reply, LB_ERR_INVALID_JSON, "The request has no body; JSON is expected.");
+        lb_reply_error(reply, LB_ERR_INVALID_JSON, "The request has no body. Send JSON.");
         return false;
     }
     lb_err err = lb_json_parse(call->req->body, LB_JSON_DEPTH_MAX, &call->body, &reason);
@@ -39,9 +38,9 @@ static const char *default_message(lb_err err)
         return "This workspace has too many requests under way; nothing was recorded. Try again in "
                "a moment.";
     case LB_ERR_STORAGE_FULL:
-        return "The server's disk is full; nothing was recorded. Checks still answer.";
+        return "The server's disk is full; nothing was recorded. Checks still work.";
     case LB_ERR_STORAGE_UNAVAILABLE:
-        return "The storage cannot be reached; nothing was recorded. Try again in a moment.";
+        return "The storage is not available; nothing was recorded. Try again in a moment.";
     case LB_ERR_OUTCOME_UNKNOWN:
         return "The storage failed during the commit: the request may or may not have been "
                "recorded. Repeating it is safe.";
@@ -54,7 +53,7 @@ enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct l
 {
     const char *message = reason && reason->text[0] ? reason->text : default_message(err);
     if (err == LB_ERR_INVALID_SESSION) /* it ended while the request was under way */
-        lb_session_cookie_clear(call);
+        lb_session_cookie_clear(call->app, call->req);
     lb_reply_error(&call->req->reply, err, "%s", message);
     return LB_DONE;
 }
@@ -121,7 +120,7 @@ static enum lb_turn run_read(struct lb_read *read, struct lb_store *store,
                              struct lb_store_reader *reader)
 {
     struct lb_call *call = call_of_read(read);
-    if (lb_gate_still_passes(call))
+    if (call->still_passes(call))
         return call->run(call, reader);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
@@ -163,9 +162,9 @@ struct lb_actor lb_call_actor(struct lb_call *call)
     actor.source = lb_str(call->source);
     if (call->key)
         actor.no = call->key->row.no;
-    if (call->person) {
-        actor.no = call->person->user.no;
-        actor.session = call->person->token_hash;
+    if (call->signed_in) {
+        actor.no = call->signed_in->user.no;
+        actor.session = call->signed_in->token_hash;
     }
     return actor;
 }

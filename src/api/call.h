@@ -4,31 +4,42 @@
 #define LB_API_CALL_H
 
 #include "api/app.h"
-#include "api/access/session_cookie.h"
+#include "domain/access/account.h"
 #include "json/decode.h"
 
 #define LB_JSON_DEPTH_MAX 32
 
+/* Who is signed in: a session in place of an API key. It is looked up in the store for each
+ * request, so that no node believes in a session that has ended. */
+struct lb_signed_in {
+    struct lb_str token; /* of the cookie */
+    uint8_t token_hash[LB_SECRET_HASH_SIZE];
+    lb_err result; /* LB_ERR_INVALID_SESSION, or why it could not be looked up */
+    struct lb_session_row session;
+    struct lb_user_row user;
+};
+
 struct lb_call {
     struct lb_app *app;
     struct lb_request *req;
-    struct lb_key *key;             /* NULL: somebody signed in, the command line, or none needed */
-    struct lb_signed_in *person;    /* who is signed in; NULL: nobody */
+    struct lb_key *key; /* NULL: a user is signed in, the command line, or none needed */
+    struct lb_signed_in *signed_in; /* NULL: no user is */
     char source[INET6_ADDRSTRLEN];  /* see lb_call_actor */
-    struct lb_workspace *workspace; /* of the key, or the one that the person means */
+    struct lb_workspace *workspace; /* of the key, or the one that the user means */
     struct lb_str campaign_id;      /* of the path */
     struct lb_list list;            /* the campaign's list, or the workspace's */
     bool base_alias;                /* came under /api */
     bool rated;                     /* took its request from the key's rate */
     bool doubtful;                  /* memory refuses it, and may lag behind another node */
-    bool unproven;                  /* the person's session has to be looked up first */
+    bool unproven;                  /* the user's session has to be looked up first */
     bool dry_run;                   /* says what would happen, and changes nothing */
     struct lb_fresh fresh;          /* asks whether it does */
     struct lb_json *body;           /* freed with the call */
     struct lb_write *write;         /* for lb_call_write */
     void (*finish)(struct lb_call *call);
-    struct lb_read read;       /* for lb_call_read and heavy handlers */
-    struct lb_read_lane *lane; /* of the readers; NULL: the workspace's */
+    bool (*still_passes)(struct lb_call *call); /* asked before a read runs; see gate.h */
+    struct lb_read read;                        /* for lb_call_read and heavy handlers */
+    struct lb_read_lane *lane;                  /* of the readers; NULL: the workspace's */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
     void *state; /* the handler's own */
 };

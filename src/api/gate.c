@@ -1,16 +1,17 @@
 #include "api/gate.h"
 
-#include "api/system/dashboard.h"
 #include "api/routes.h"
+#include "api/session_cookie.h"
 #include "base/clock.h"
 #include "domain/access/key_text.h"
+#include "http/assets.h"
 
 #include <stdio.h>
 #include <strings.h>
 
 #define SMALL_BODY_BYTES ((size_t)16 << 10)
 
-#define PEOPLE (LB_ROUTE_SIGNED_IN | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
+#define SIGNED_IN_ONLY (LB_ROUTE_SIGNED_IN | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
 
 /* Every path under /v1 is served under /api/v1 as well. */
 static void strip_alias(struct lb_call *call)
@@ -23,24 +24,31 @@ static void strip_alias(struct lb_call *call)
     }
 }
 
+/* Is there a dashboard for this request: built in, switched on, and asked for over the network? */
+static bool has_dashboard(const struct lb_call *call)
+{
+    return lb_asset_count && call->app->config->dashboard && !call->req->local;
+}
+
 static bool pass_state(struct lb_call *call)
 {
     struct lb_app *app = call->app;
     if (atomic_load(&app->loaded) || lb_str_equal(call->req->path, LB_STR("/livez")) ||
-        lb_dashboard_has(app, call->req))
+        (has_dashboard(call) && lb_asset_find(call->req->path)))
         return true;
     uint64_t done = atomic_load(&app->load_done);
     uint64_t all = atomic_load(&app->load_all);
-    lb_reply_error(&call->req->reply, LB_ERR_STARTING,
-                   "The server is reading its blocklists (%u %% done). Try again in a moment.",
-                   all ? (unsigned)(done * 100 / all) : 0);
+    lb_reply_error(
+        &call->req->reply, LB_ERR_STARTING,
+        "The server is starting: it has read %u %% of its blocklists. Try again in a moment.",
+        all ? (unsigned)(done * 100 / all) : 0);
     return false;
 }
 
 void lb_gate_nothing_here(struct lb_request *req)
 {
     lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
-                   "There is nothing at this path; see docs/api.md for what there is.");
+                   "This path does not exist. See docs/api.md for the API's paths.");
 }
 
 static bool pass_route(struct lb_call *call)
@@ -48,8 +56,7 @@ static bool pass_route(struct lb_call *call)
     struct lb_request *req = call->req;
     struct lb_reason reason;
     char allow[64];
-    size_t count =
-        lb_dashboard_served(call->app, req) ? lb_route_count : lb_route_count_without_dashboard;
+    size_t count = has_dashboard(call) ? lb_route_count : lb_route_count_without_dashboard;
     lb_err err = lb_router_find(lb_routes, count, req, allow, &reason);
     bool hidden = !err && (req->route->flags & LB_ROUTE_LOCAL) && !req->local;
     if (err == LB_ERR_METHOD_NOT_ALLOWED && req->path.len >= 6 &&
@@ -64,7 +71,7 @@ static bool pass_route(struct lb_call *call)
         return false;
     }
     if (err == LB_ERR_METHOD_NOT_ALLOWED) {
-        lb_reply_error(&req->reply, err, "This path takes %s.", allow);
+        lb_reply_error(&req->reply, err, "This path allows %s.", allow);
         lb_reply_header(&req->reply, "Allow", allow);
         return false;
     }
@@ -106,10 +113,9 @@ static bool refuse_key(struct lb_call *call)
     struct lb_reply *reply = &call->req->reply;
     unsigned wait_s = lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
     if (wait_s == 0) {
-        lb_reply_error(
-            reply, LB_ERR_INVALID_API_KEY,
-            "The API key is not valid. Check that it was copied whole, or make a new one "
-            "with `leadblock key create`.");
+        lb_reply_error(reply, LB_ERR_INVALID_API_KEY,
+                       "The API key is invalid. Check that it was copied whole, or make a new one "
+                       "with `leadblock key create`.");
         return false;
     }
     refuse_for_a_while(reply, wait_s, "API keys");
@@ -122,34 +128,55 @@ static bool pass_key(struct lb_call *call, struct lb_str text)
         return !doubt_key(call, text) && refuse_key(call);
     call->workspace = call->key->workspace;
     call->list.workspace = call->workspace->row.no;
-    if (!(call->req->route->flags & PEOPLE))
+    if (!(call->req->route->flags & SIGNED_IN_ONLY))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
-                   "API keys may not do this; sign in to the dashboard.");
+                   "API keys cannot be used for this. Sign in to the dashboard.");
     return false;
 }
 
-static bool refuse_person(struct lb_call *call)
+static enum lb_turn look_up_session(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct lb_signed_in *signed_in = call->signed_in;
+    lb_err err = call->app->store->ops->session(reader, signed_in->token_hash, &signed_in->session,
+                                                &signed_in->user);
+    if (err == LB_ERR_NOT_FOUND || (!err && signed_in->session.expires_at <= lb_clock_wall_ms()))
+        err = LB_ERR_INVALID_SESSION;
+    signed_in->result = err;
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_gate_look_up_session(struct lb_call *call)
+{
+    lb_token_hash(call->signed_in->token, call->signed_in->token_hash);
+    call->lane = &call->app->sessions;
+    enum lb_progress progress = lb_call_read(call, look_up_session);
+    call->lane = NULL; /* what the request asks for is its workspace's */
+    return progress;
+}
+
+static bool refuse_session(struct lb_call *call)
 {
     struct lb_reply *reply = &call->req->reply;
-    if (call->person->result != LB_ERR_INVALID_SESSION) {
-        lb_call_refuse(call, call->person->result, NULL);
+    if (call->signed_in->result != LB_ERR_INVALID_SESSION) {
+        lb_call_refuse(call, call->signed_in->result, NULL);
         return false;
     }
-    lb_session_cookie_clear(call);
+    lb_session_cookie_clear(call->app, call->req);
     unsigned wait_s = lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
     if (wait_s)
         refuse_for_a_while(reply, wait_s, "sessions");
     else
         lb_reply_error(reply, LB_ERR_INVALID_SESSION,
-                       "You are not signed in any more. Sign in again.");
+                       "The session is invalid or has ended. Sign in again.");
     return false;
 }
 
-/* The workspace that somebody who is signed in means. */
+/* The workspace that a signed-in user means. */
 static bool pass_workspace(struct lb_call *call)
 {
-    const struct lb_user_row *user = &call->person->user;
+    const struct lb_user_row *user = &call->signed_in->user;
     unsigned flags = call->req->route->flags;
     struct lb_str named = lb_request_header(call->req, "X-Workspace-Id");
     struct lb_str own = lb_str(user->workspace_id);
@@ -169,26 +196,27 @@ static bool pass_workspace(struct lb_call *call)
         return true;
     }
     if (!doubt(call))
-        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND, "No workspace '%.*s'.",
-                       named.len > 64 ? 64 : (int)named.len, named.ptr);
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND,
+                       "Workspace '%.*s' does not exist.", named.len > 64 ? 64 : (int)named.len,
+                       named.ptr);
     return false;
 }
 
-static bool pass_person(struct lb_call *call)
+static bool pass_session(struct lb_call *call)
 {
-    const struct lb_signed_in *person = call->person;
+    const struct lb_signed_in *signed_in = call->signed_in;
     unsigned flags = call->req->route->flags;
     struct lb_reply *reply = &call->req->reply;
-    if (person->result)
-        return refuse_person(call);
-    if ((flags & LB_ROUTE_CHANGES) &&
-        !lb_token_csrf_matches(person->token, lb_request_header(call->req, "X-CSRF-Token"))) {
+    if (signed_in->result)
+        return refuse_session(call);
+    if ((flags & LB_ROUTE_CSRF) &&
+        !lb_token_csrf_matches(signed_in->token, lb_request_header(call->req, "X-CSRF-Token"))) {
         lb_reply_error(reply, LB_ERR_CSRF_FAILED,
                        "Send the session's csrfToken in the header X-CSRF-Token.");
         return false;
     }
-    if ((flags & LB_ROUTE_OPERATOR) && person->user.role != LB_ROLE_OPERATOR) {
-        lb_reply_error(reply, LB_ERR_FORBIDDEN, "Only operators may do this.");
+    if ((flags & LB_ROUTE_OPERATOR) && signed_in->user.role != LB_ROLE_OPERATOR) {
+        lb_reply_error(reply, LB_ERR_FORBIDDEN, "Only operators can do this.");
         return false;
     }
     return pass_workspace(call);
@@ -200,25 +228,25 @@ static bool pass_caller(struct lb_call *call)
     struct lb_str text = lb_request_header(call->req, "x-api-key");
     if (text.len)
         return pass_key(call, text);
-    if (call->person)
-        return pass_person(call);
+    if (call->signed_in)
+        return pass_session(call);
     struct lb_str token = lb_session_cookie_token(call->req);
     if (token.len == 0) {
         lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
                        "Send your API key in the header x-api-key.");
         return false;
     }
-    call->person = lb_call_alloc(call, sizeof *call->person);
-    if (!call->person)
+    call->signed_in = lb_call_alloc(call, sizeof *call->signed_in);
+    if (!call->signed_in)
         return false;
-    call->person->token = token;
+    call->signed_in->token = token;
     /* What a browser gets is what its header says, and nothing that it may guess. */
     lb_reply_header(&call->req->reply, "X-Content-Type-Options", "nosniff");
     call->unproven = token.len == LB_TOKEN_SIZE - 1;
     if (call->unproven)
         return false;
-    call->person->result = LB_ERR_INVALID_SESSION; /* it is none: nothing to look up */
-    return refuse_person(call);
+    call->signed_in->result = LB_ERR_INVALID_SESSION; /* not a token: nothing to look up */
+    return refuse_session(call);
 }
 
 static bool pass_rate(struct lb_call *call)
@@ -228,29 +256,33 @@ static bool pass_rate(struct lb_call *call)
         call->rated = true;
         return true;
     }
-    lb_reply_error(
-        &call->req->reply, LB_ERR_RATE_LIMITED,
-        "This API key sends more requests per second than it may. Try again in a second, "
-        "and send more identifiers per request.");
+    lb_reply_error(&call->req->reply, LB_ERR_RATE_LIMITED,
+                   "This API key has exceeded its rate limit. Try again in a second, "
+                   "and send more identifiers per request.");
     return false;
+}
+
+/* Viewers and keys that may only read change nothing. */
+static bool pass_role(struct lb_call *call)
+{
+    if (!(call->req->route->flags & LB_ROUTE_MEMBER))
+        return true;
+    if (call->key && call->key->row.read_only) {
+        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
+                       "This API key is read-only: it can only check and list.");
+        return false;
+    }
+    if (call->signed_in && call->signed_in->user.role == LB_ROLE_VIEWER) {
+        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
+                       "Viewers cannot change anything. Ask an operator for the member role.");
+        return false;
+    }
+    return true;
 }
 
 static bool pass_license(struct lb_call *call)
 {
-    unsigned flags = call->req->route->flags;
-    bool changes = (flags & LB_ROUTE_CHANGES) && !(flags & LB_ROUTE_OWN);
-    if (changes && call->key && call->key->row.read_only) {
-        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
-                       "This API key may only check and list.");
-        return false;
-    }
-    if (changes && call->person && call->person->user.role == LB_ROLE_VIEWER) {
-        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
-                       "You may look at things here and change nothing. Ask an operator for the "
-                       "role of a member.");
-        return false;
-    }
-    if (!(flags & LB_ROUTE_LICENSED))
+    if (!(call->req->route->flags & LB_ROUTE_LICENSED))
         return true;
     lb_err err = lb_workspace_license(call->workspace, lb_clock_wall_ms());
     if (err && doubt(call))
@@ -259,7 +291,7 @@ static bool pass_license(struct lb_call *call)
         lb_reply_error(
             &call->req->reply, err,
             "Blocking leads in a campaign and handing out activities need a Pro or Agency license. "
-            "Blocking leads in the whole workspace works with any.");
+            "Blocking leads in the whole workspace works with any license.");
     else if (err)
         lb_reply_error(&call->req->reply, err,
                        "The license of this workspace has expired. Blocking leads in the whole "
@@ -301,29 +333,30 @@ static bool pass_media_type(struct lb_call *call)
     return false;
 }
 
-/* dryRun=true where it is not known would change what the client wants to try. */
+/* Where dryRun is not known, dryRun=true would change what the client wants to try. */
 static bool pass_dry_run(struct lb_call *call)
 {
     struct lb_str value;
     struct lb_reason reason;
-    if (call->req->query.len == 0 || !(call->req->route->flags & LB_ROUTE_CHANGES))
+    unsigned flags = call->req->route->flags;
+    if (call->req->query.len == 0 || !(flags & (LB_ROUTE_DRY_RUN | LB_ROUTE_NO_DRY_RUN)))
         return true;
     lb_err err = lb_request_query(call->req, "dryRun", &value, &reason);
     call->dry_run = !err && lb_str_equal(value, LB_STR("true"));
-    bool known = call->req->route->flags & LB_ROUTE_TRIES;
+    bool known = flags & LB_ROUTE_DRY_RUN;
     if (!err && (!value.ptr || lb_str_equal(value, LB_STR("false")) || (call->dry_run && known)))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER, "%s",
                    err             ? reason.text
-                   : call->dry_run ? "This request cannot be tried with dryRun."
+                   : call->dry_run ? "This request does not support dryRun."
                                    : "The parameter 'dryRun' must be true or false.");
     return false;
 }
 
 static bool pass_rest(struct lb_call *call)
 {
-    return pass_caller(call) && pass_rate(call) && pass_license(call) && pass_campaign(call) &&
-           pass_media_type(call) && pass_dry_run(call);
+    return pass_caller(call) && pass_rate(call) && pass_role(call) && pass_license(call) &&
+           pass_campaign(call) && pass_media_type(call) && pass_dry_run(call);
 }
 
 bool lb_gate_pass(struct lb_call *call)
@@ -346,8 +379,8 @@ bool lb_gate_pass_again(struct lb_call *call)
 static bool still_valid(struct lb_call *call)
 {
     int64_t now = lb_clock_wall_ms();
-    if (call->person && call->person->session.expires_at <= now && !call->unproven) {
-        lb_session_cookie_clear(call);
+    if (call->signed_in && call->signed_in->session.expires_at <= now && !call->unproven) {
+        lb_session_cookie_clear(call->app, call->req);
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_SESSION,
                        "Your session has ended. Sign in again.");
         return false;
@@ -355,7 +388,7 @@ static bool still_valid(struct lb_call *call)
     if (!call->key || lb_key_valid(call->key, now))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_API_KEY,
-                   "The API key has been revoked or has ended.");
+                   "The API key has been revoked or has expired.");
     return false;
 }
 

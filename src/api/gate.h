@@ -1,16 +1,20 @@
 /* What every request passes before its body is read, in the order that the contract names
- * (docs/api.md, section 1): starting, route, method, key or session, rate limit, licence, campaign,
- * media type. Size comes after it, in the HTTP server; JSON and items in the handlers. */
+ * (docs/api.md, section 1): starting, route, method, key or session, rate limit, role, license,
+ * campaign, media type. Size comes after it, in the HTTP server; JSON and items in the handlers. */
 #ifndef LB_API_GATE_H
 #define LB_API_GATE_H
 
 #include "api/call.h"
 
 /* True: go on with the body. False: refused, the reply is set. Two things are not refused yet, and
- * no reply is set: with call->unproven, the session of call->person has to be looked up; when
+ * no reply is set: with call->unproven, the session of call->signed_in has to be looked up; when
  * several nodes share the store, with call->doubtful, another one may have changed what memory
  * refuses. I/O thread. */
 bool lb_gate_pass(struct lb_call *call);
+
+/* Looks up the session of call->signed_in, and completes the request. LB_PENDING, or LB_DONE: there
+ * will be no look-up, and the reply is set. */
+enum lb_progress lb_gate_look_up_session(struct lb_call *call);
 
 /* The same once more for such a call, now that its session is known, or memory is known to lag
  * behind nobody (domain/blocklist/freshness.h). I/O thread. */

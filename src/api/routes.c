@@ -8,16 +8,16 @@
 const struct lb_route lb_routes[] = {
     /* campaign_list.c: the blocklist of a campaign */
     {LB_POST, BLOCKED_LEADS, lb_blocked_leads_post,
-     LB_ROUTE_CHANGES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
     {LB_GET, BLOCKED_LEADS, lb_blocked_leads_list, LB_ROUTE_CAMPAIGN},
     {LB_DELETE, BLOCKED_LEADS, lb_blocked_leads_delete,
-     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
 
     /* workspace_list.c: the blocklist of the whole workspace */
     {LB_POST, "/v1/blocked-leads", lb_workspace_leads_post,
-     LB_ROUTE_CHANGES | LB_ROUTE_HEAVY | LB_ROUTE_TRIES},
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_HEAVY},
     {LB_GET, "/v1/blocked-leads", lb_workspace_leads_list, 0},
-    {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_CHANGES | LB_ROUTE_HEAVY},
+    {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
 
     /* lookup.c: one person in all lists */
     {LB_GET, "/v1/blocked-leads/{publicIdentifier}", lb_lookup_get, 0},
@@ -27,61 +27,62 @@ const struct lb_route lb_routes[] = {
     {LB_POST, BLOCKED_LEADS "/check", lb_check_post, LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
 
     /* changes.c */
-    {LB_POST, "/v1/changes/{changeId}/undo", lb_changes_undo, LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/changes/{changeId}/undo", lb_changes_undo, LB_ROUTE_WRITES},
 
     /* campaigns.c */
-    {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_WRITES},
     {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},
     {LB_GET, CAMPAIGN, lb_campaigns_get, LB_ROUTE_CAMPAIGN},
-    {LB_DELETE, CAMPAIGN, lb_campaigns_delete, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
-    {LB_PUT, CAMPAIGN "/activate", lb_campaigns_activate, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
-    {LB_PUT, CAMPAIGN "/pause", lb_campaigns_pause, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, CAMPAIGN, lb_campaigns_delete, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, CAMPAIGN "/activate", lb_campaigns_activate, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, CAMPAIGN "/pause", lb_campaigns_pause, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
 
     /* steps.c: the sequence of a campaign */
     {LB_GET, CAMPAIGN "/sequence", lb_steps_sequence, LB_ROUTE_CAMPAIGN},
-    {LB_POST, CAMPAIGN "/steps", lb_steps_post, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
-    {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
-    {LB_DELETE, CAMPAIGN "/steps/{stepId}", lb_steps_delete, LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN},
+    {LB_POST, CAMPAIGN "/steps", lb_steps_post, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, CAMPAIGN "/steps/{stepId}", lb_steps_delete, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
 
     /* leads.c, lead_list.c, explain.c: the people in a campaign */
     {LB_POST, CAMPAIGN "/leads", lb_leads_post,
-     LB_ROUTE_CHANGES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
     {LB_GET, CAMPAIGN "/leads", lb_leads_list, LB_ROUTE_CAMPAIGN},
     {LB_GET, CAMPAIGN "/leads/{leadId}/explain", lb_leads_explain, LB_ROUTE_CAMPAIGN},
-    {LB_PUT, "/v1/leads/{leadId}/status", lb_leads_put_status, LB_ROUTE_CHANGES},
-    {LB_DELETE, "/v1/leads/{leadId}", lb_leads_delete, LB_ROUTE_CHANGES},
+    {LB_PUT, "/v1/leads/{leadId}/status", lb_leads_put_status, LB_ROUTE_WRITES},
+    {LB_DELETE, "/v1/leads/{leadId}", lb_leads_delete, LB_ROUTE_WRITES},
 
     /* activities.c, activity_list.c: what senders claim and report */
     {LB_POST, CAMPAIGN "/activities/claim", lb_activities_claim,
-     LB_ROUTE_CHANGES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN},
+     LB_ROUTE_WRITES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN},
     {LB_GET, CAMPAIGN "/activities", lb_activities_list, LB_ROUTE_CAMPAIGN},
-    {LB_POST, "/v1/activities/{activityId}/complete", lb_activities_complete, LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/activities/{activityId}/complete", lb_activities_complete, LB_ROUTE_WRITES},
 
     /* statistics.c, audit.c: what happened in a workspace */
     {LB_GET, "/v1/statistics", lb_statistics_get, 0},
     {LB_GET, "/v1/audit", lb_audit_list, LB_ROUTE_ANYWHERE},
 
     /* sessions.c: signing in and out */
-    {LB_POST, "/v1/session", lb_sessions_post, LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/session", lb_sessions_post,
+     LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_NO_DRY_RUN},
     {LB_GET, "/v1/session", lb_sessions_get, LB_ROUTE_OWN},
-    {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN | LB_ROUTE_CHANGES},
-    {LB_PUT, "/v1/session/password", lb_sessions_put_password, LB_ROUTE_OWN | LB_ROUTE_CHANGES},
+    {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN_WRITES},
+    {LB_PUT, "/v1/session/password", lb_sessions_put_password, LB_ROUTE_OWN_WRITES},
     {LB_POST, "/v1/session/link", lb_sessions_post_link, LB_ROUTE_OPEN | LB_ROUTE_SMALL},
     {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link,
-     LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_CHANGES},
+     LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_NO_DRY_RUN},
 
     /* users.c, workspaces.c, keys.c: what people manage */
     {LB_GET, "/v1/users", lb_users_list, LB_ROUTE_OPERATOR},
-    {LB_POST, "/v1/users", lb_users_post, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
-    {LB_POST, "/v1/users/{userId}/link", lb_users_post_link, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
-    {LB_DELETE, "/v1/users/{userId}", lb_users_delete, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/users", lb_users_post, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
+    {LB_POST, "/v1/users/{userId}/link", lb_users_post_link, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
+    {LB_DELETE, "/v1/users/{userId}", lb_users_delete, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_GET, "/v1/workspaces", lb_workspaces_list, LB_ROUTE_OPERATOR},
-    {LB_POST, "/v1/workspaces", lb_workspaces_post, LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/workspaces", lb_workspaces_post, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_PUT, "/v1/workspaces/{workspaceId}/plan", lb_workspaces_plan,
-     LB_ROUTE_OPERATOR | LB_ROUTE_CHANGES},
+     LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_GET, "/v1/keys", lb_keys_list, LB_ROUTE_SIGNED_IN},
-    {LB_POST, "/v1/keys", lb_keys_post, LB_ROUTE_SIGNED_IN | LB_ROUTE_CHANGES},
-    {LB_DELETE, "/v1/keys/{keyId}", lb_keys_delete, LB_ROUTE_SIGNED_IN | LB_ROUTE_CHANGES},
+    {LB_POST, "/v1/keys", lb_keys_post, LB_ROUTE_SIGNED_IN | LB_ROUTE_WRITES},
+    {LB_DELETE, "/v1/keys/{keyId}", lb_keys_delete, LB_ROUTE_SIGNED_IN | LB_ROUTE_WRITES},
 
     /* health.c */
     {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN},

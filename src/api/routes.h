@@ -5,19 +5,27 @@
 #include "api/call.h"
 
 enum lb_route_flag {
-    LB_ROUTE_OPEN = 1,      /* needs no key */
-    LB_ROUTE_LOCAL = 2,     /* for the command line, through the control socket only */
-    LB_ROUTE_CHANGES = 4,   /* refused for keys that may only read */
-    LB_ROUTE_LICENSED = 8,  /* needs a valid Pro or Agency license */
-    LB_ROUTE_CAMPAIGN = 16, /* the first placeholder is a campaign of the workspace */
-    LB_ROUTE_HEAVY = 32,    /* a large body is worked on by a reader, not on the I/O thread */
-    LB_ROUTE_TRIES = 64,    /* knows dryRun */
-    LB_ROUTE_SMALL = 2048,  /* for strangers: the body is small, or refused unread */
-    /* Those below are for people who are signed in; keys are refused. */
-    LB_ROUTE_SIGNED_IN = 128,
-    LB_ROUTE_OPERATOR = 256, /* about the installation: operators only */
-    LB_ROUTE_OWN = 512,      /* about who is signed in: viewers, too */
-    LB_ROUTE_ANYWHERE = 1024 /* operators need not name a workspace */
+    LB_ROUTE_OPEN = 1 << 0,     /* needs no key */
+    LB_ROUTE_LOCAL = 1 << 1,    /* for the command line, through the control socket only */
+    LB_ROUTE_LICENSED = 1 << 2, /* needs a valid Pro or Agency license */
+    LB_ROUTE_CAMPAIGN = 1 << 3, /* the first placeholder is a campaign of the workspace */
+    LB_ROUTE_HEAVY = 1 << 4,    /* a large body is worked on by a reader, not on the I/O thread */
+    LB_ROUTE_SMALL = 1 << 5,    /* for strangers: the body is small, or refused unread */
+    LB_ROUTE_CSRF = 1 << 6,     /* a session has to send its csrfToken */
+    LB_ROUTE_MEMBER = 1 << 7,   /* refused for viewers, and for keys that may only read */
+    LB_ROUTE_DRY_RUN = 1 << 8,  /* can be tried with dryRun=true */
+    LB_ROUTE_NO_DRY_RUN =
+        1 << 9, /* changes something and cannot be tried: dryRun=true is refused */
+    /* Those below are for signed-in users; keys are refused. */
+    LB_ROUTE_SIGNED_IN = 1 << 10,
+    LB_ROUTE_OPERATOR = 1 << 11, /* about the installation: operators only */
+    LB_ROUTE_OWN = 1 << 12,      /* about the signed-in user: no workspace is named */
+    LB_ROUTE_ANYWHERE = 1 << 13, /* operators need not name a workspace */
+
+    /* What changes something. */
+    LB_ROUTE_WRITES = LB_ROUTE_CSRF | LB_ROUTE_MEMBER | LB_ROUTE_NO_DRY_RUN,
+    LB_ROUTE_WRITES_OR_TRIES = LB_ROUTE_CSRF | LB_ROUTE_MEMBER | LB_ROUTE_DRY_RUN,
+    LB_ROUTE_OWN_WRITES = LB_ROUTE_OWN | LB_ROUTE_CSRF | LB_ROUTE_NO_DRY_RUN
 };
 
 extern const struct lb_route lb_routes[];

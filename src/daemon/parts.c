@@ -1,5 +1,6 @@
 #include "daemon/parts.h"
 
+#include "api/request_counts.h"
 #include "api/routes.h"
 #include "base/clock.h"
 #include "daemon/address.h"
@@ -160,11 +161,10 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
     app->writer = lb_writer_create(&writer);
     app->failures = lb_throttle_create();
     app->bad_sign_ins = lb_throttle_create();
-    app->metrics = lb_metrics_create(lb_route_count);
+    app->counts = lb_request_counts_create(lb_route_count);
     app->metrics_allow = parse_networks(&parts->config.metrics_allow);
     app->metrics_allow_count = parts->config.metrics_allow.count;
-    if (!app->writer || !app->failures || !app->bad_sign_ins || !app->metrics ||
-        !app->metrics_allow)
+    if (!app->writer || !app->failures || !app->bad_sign_ins || !app->counts || !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
     if (!err && app->store->shared && app->blocklist)
@@ -286,7 +286,7 @@ void lb_parts_stop(struct lb_parts *parts)
         app->store->ops->close(app->store);
     lb_throttle_destroy(app->failures);
     lb_throttle_destroy(app->bad_sign_ins);
-    lb_metrics_destroy(app->metrics);
+    lb_request_counts_destroy(app->counts);
     free(app->metrics_allow);
     free(parts->trusted_proxies);
     lb_folder_close(&parts->folder);

@@ -294,9 +294,9 @@ static bool scan_value(struct scan *s)
     bool escaped;
     skip_space(s);
     if (s->p == s->end)
-        return fail(s, s->p, "the text ends where a value was expected");
+        return fail(s, s->p, "the JSON ends where a value was expected");
     if (++s->weight > LB_JSON_MAX_WEIGHT)
-        return fail(s, s->p, "more values than a text may hold");
+        return fail(s, s->p, "too many values");
     switch (*s->p) {
     case '"':
         return scan_string(s, false, &escaped);
@@ -329,7 +329,7 @@ static bool scan_text(struct scan *s)
 lb_err lb_json_scan(struct lb_str text, unsigned max_depth, struct lb_reason *reason)
 {
     if (text.len > LB_JSON_MAX_BYTES)
-        return lb_fail(reason, LB_ERR_INVALID_JSON, "the text is too long");
+        return lb_fail(reason, LB_ERR_INVALID_JSON, "the JSON is too long");
     struct scan s;
     s.start = s.p = text.len ? (const unsigned char *)text.ptr : (const unsigned char *)"";
     s.end = s.start + text.len;

@@ -552,13 +552,13 @@ def test_a_campaign_that_handed_nothing_out_has_an_empty_list(tenant):
         assert campaign.activities(state) == []
 
 
-# Licences
+# Licenses
 
 
 @pytest.fixture(params=[("starter", "license_required"), ("pro", "license_expired"),
                         ("agency", "license_expired")], ids=lambda param: " ".join(param))
 def weak(request, server):
-    """A campaign that was at work when its workspace's licence ended."""
+    """A campaign that was at work when its workspace's license ended."""
     plan, code = request.param
     campaign = Campaign(server.tenant("pro"), *crowd(4), steps=[VISIT, VISIT])
     campaign.held = campaign.claim_one(most=1)
@@ -568,7 +568,7 @@ def weak(request, server):
     return campaign
 
 
-def test_without_a_licence_nothing_is_handed_out(server, weak):
+def test_without_a_license_nothing_is_handed_out(server, weak):
     for body in ({"max": 1}, {"max": 0}, b"{"):
         expect.error(weak.post_claim(body), 403, weak.code)
     expect.error(weak.api.post("/campaigns/missing/activities/claim", {}), 403, weak.code)
@@ -577,7 +577,7 @@ def test_without_a_licence_nothing_is_handed_out(server, weak):
     assert len(weak.claim()) == 3
 
 
-def test_without_a_licence_all_else_goes_on(weak):
+def test_without_a_license_all_else_goes_on(weak):
     assert weak.complete(weak.held) == "active"
     response = weak.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "lead-00003"}]})
     expect.blocked_result(response, 1)

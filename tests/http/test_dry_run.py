@@ -142,7 +142,7 @@ def test_a_try_is_refused_like_the_real_one(in_campaign, body, code):
         expect.error(in_campaign.api.post(in_campaign.path + query, body), 400, code)
 
 
-def test_licences_and_read_only_keys_and_viewers_count(server, tenant, viewer):
+def test_licenses_and_read_only_keys_and_viewers_count(server, tenant, viewer):
     starter = server.tenant("starter")
     expired = server.tenant("pro", "--expires", "2020-01-01")
     body = {"publicIdentifiers": ["a-1"]}

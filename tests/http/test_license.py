@@ -1,4 +1,4 @@
-"""Which plan may do what: safety is not for sale, only blocks and claims need a valid licence."""
+"""Which plan may do what: safety is not for sale, only blocks and claims need a valid license."""
 
 import pytest
 

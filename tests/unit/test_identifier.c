@@ -123,9 +123,9 @@ static void every_reason_says_what_is_wrong(void **state)
     ASSERT_REFUSED("/showcase/x", "company, school or showcase");
     ASSERT_REFUSED("https://www.linkedin.com/sales/lead/ACwAAABBBB,NAME,x", "Sales Navigator");
     ASSERT_REFUSED("https://www.linkedin.com/pub/john-doe/1a/2b/3c4", "/pub/");
-    ASSERT_REFUSED("https://www.linkedin.com/feed/", "no profile");
-    ASSERT_REFUSED("https://www.linkedin.com/in/", "no profile");
-    ASSERT_REFUSED("https://www.linkedin.com/in/?x=1", "no profile");
+    ASSERT_REFUSED("https://www.linkedin.com/feed/", "not of a profile");
+    ASSERT_REFUSED("https://www.linkedin.com/in/", "not of a profile");
+    ASSERT_REFUSED("https://www.linkedin.com/in/?x=1", "not of a profile");
     ASSERT_REFUSED("https://example.com/in/john-doe", "another site");
     ASSERT_REFUSED("https://notlinkedin.com/in/john-doe", "another site");
     ASSERT_REFUSED("https://linkedin.com.evil.example/in/john-doe", "another site");
@@ -161,7 +161,7 @@ static void every_reason_says_what_is_wrong(void **state)
     ASSERT_REFUSED("www.linkedin.com:443", "host name");
     ASSERT_REFUSED("linkedin.com.", "host name");
     ASSERT_REFUSED("www.example.com", "host name");
-    ASSERT_REFUSED("..", "no name");
+    ASSERT_REFUSED("..", "not a name");
 }
 
 static void white_space_is_trimmed_outside_and_refused_inside(void **state)
@@ -199,9 +199,9 @@ static void a_profile_url_gives_the_segment_after_in(void **state)
     ASSERT_CANONICAL("LINKEDIN.COM:8080/IN/John#x/y", "john");
     ASSERT_CANONICAL("comm/in/john", "john");
     ASSERT_CANONICAL("https://de.linkedin.com//in/J%C3%B6rg?trk=@x", "j\xc3\xb6rg");
-    ASSERT_REFUSED("https://linkedin.com/in/..", "no name");
-    ASSERT_REFUSED("https://linkedin.com?/in/john", "no profile");
-    ASSERT_REFUSED("https://linkedin.com/x/in/john", "no profile");
+    ASSERT_REFUSED("https://linkedin.com/in/..", "not a name");
+    ASSERT_REFUSED("https://linkedin.com?/in/john", "not of a profile");
+    ASSERT_REFUSED("https://linkedin.com/x/in/john", "not of a profile");
     ASSERT_REFUSED("//in/john", "another site");
     ASSERT_REFUSED("://linkedin.com/in/john", "another site");
 }

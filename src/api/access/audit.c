@@ -1,9 +1,9 @@
 /* What was done in a workspace, latest first: changes of blocklists, which are found in the
  * blocklist log, and everything else, which the audit log keeps. */
 #include "api/by.h"
-#include "api/blocklist/changes.h"
+#include "api/ids.h"
 #include "api/handlers.h"
-#include "api/paging.h"
+#include "api/query.h"
 
 #include "json/encode.h"
 #include "store/log_items.h"
@@ -168,7 +168,7 @@ static void hold_begin(struct auditing *auditing)
 }
 
 /* The two logs into one, by time; each keeps its own order. */
-static void reply(struct auditing *auditing)
+static void reply_audit(struct auditing *auditing)
 {
     struct lb_call *call = auditing->call;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
@@ -194,12 +194,12 @@ static void reply(struct auditing *auditing)
     lb_buf_append_lit(body, "]");
     bool more = change < auditing->change_count || other < auditing->other_count;
     if (more && auditing->take) /* a page of nothing has no next one: it would be the same */
-        lb_paging_put_link(call, "take=%zu&cursor=%llu-%llu", auditing->take,
-                           (unsigned long long)auditing->below_change,
-                           (unsigned long long)auditing->below_audit);
+        lb_query_put_link(call, "take=%zu&cursor=%llu-%llu", auditing->take,
+                          (unsigned long long)auditing->below_change,
+                          (unsigned long long)auditing->below_audit);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_audit_page(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct auditing *auditing = call->state;
     auditing->reader = reader;
@@ -210,7 +210,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else
-        reply(auditing);
+        reply_audit(auditing);
     lb_by_fini(&auditing->actors);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
@@ -220,7 +220,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 static bool read_cursor(struct lb_call *call, struct auditing *auditing)
 {
     struct lb_str text;
-    if (!lb_paging_text(call, "cursor", &text))
+    if (!lb_query_text(call, "cursor", &text))
         return false;
     auditing->below_change = UINT64_MAX;
     auditing->below_audit = UINT64_MAX;
@@ -245,11 +245,11 @@ enum lb_progress lb_audit_list(struct lb_call *call)
     uint64_t take;
     if (!auditing)
         return LB_DONE;
-    if (!lb_paging_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
+    if (!lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
         !read_cursor(call, auditing))
         return LB_DONE;
     auditing->call = call;
     auditing->take = take;
     call->state = auditing;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_audit_page);
 }

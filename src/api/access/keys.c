@@ -1,6 +1,6 @@
 /* API keys: for people, in the dashboard and at the command line. */
 #include "api/access/admin.h"
-#include "api/outreach/campaigns.h"
+#include "api/body_items.h"
 #include "api/handlers.h"
 
 #include "json/encode.h"
@@ -42,10 +42,11 @@ static bool read_limits(struct lb_call *call, struct lb_key_row *row)
                 (!rate || (lb_json_int64(rate, &limit) && limit >= 0 && limit <= RATE_MAX));
     row->rate_limit = (uint32_t)limit;
     if (!good)
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                       "\"readOnly\" is true or false, \"rateLimit\" a number of requests per "
-                       "second from 0 (the server's default) to %d.",
-                       RATE_MAX);
+        lb_reply_error(
+            &call->req->reply, LB_ERR_INVALID_BODY,
+            "\"readOnly\" must be true or false, \"rateLimit\" a whole number of requests per "
+            "second from 0 (the server's default) to %d.",
+            RATE_MAX);
     return good;
 }
 
@@ -54,7 +55,7 @@ enum lb_progress lb_keys_post(struct lb_call *call)
     if (!lb_admin_find_workspace(call) || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct lb_admin_change *change = lb_admin_begin(call);
-    if (!change || !lb_campaigns_read_name(call, change->key_row.name) ||
+    if (!change || !lb_body_name(call, change->key_row.name) ||
         !read_limits(call, &change->key_row) ||
         !lb_admin_read_time(call, "expiresAt", &change->key_row.expires_at))
         return LB_DONE;
@@ -91,7 +92,7 @@ static void reply_revoked(struct lb_call *call)
 {
     const struct lb_admin_change *change = call->state;
     if (lb_call_written(call))
-        lb_call_reply_done(call, 200, "Key %s is revoked", change->key->row.id);
+        lb_call_reply_done(call, 200, "Key %s revoked", change->key->row.id);
 }
 
 enum lb_progress lb_keys_delete(struct lb_call *call)
@@ -106,7 +107,7 @@ enum lb_progress lb_keys_delete(struct lb_call *call)
     struct lb_key *key = lb_directory_key(call->app->directory, id);
     if (!key || (call->workspace && key->workspace != call->workspace)) {
         lb_reply_error(&call->req->reply, LB_ERR_KEY_NOT_FOUND,
-                       "No key with the id '%.*s'; see `leadblock key list WORKSPACE`.",
+                       "Key '%.*s' does not exist. See `leadblock key list WORKSPACE`.",
                        id.len > 64 ? 64 : (int)id.len, id.ptr);
         return LB_DONE;
     }

@@ -1,6 +1,7 @@
 /* Signing in and out, and one-time links. */
 #include "api/handlers.h"
 #include "api/access/sessions.h"
+#include "api/session_cookie.h"
 
 #include "base/clock.h"
 #include "domain/access/account.h"
@@ -60,8 +61,9 @@ static bool has_to_wait(struct lb_call *call, const char *email)
 }
 
 /* Looks at a password on a reader's thread, unless too many wait for that already. */
-static enum lb_progress queue(struct lb_call *call,
-                              enum lb_turn (*run)(struct lb_call *, struct lb_store_reader *))
+static enum lb_progress queue_password_work(struct lb_call *call,
+                                            enum lb_turn (*run)(struct lb_call *,
+                                                                struct lb_store_reader *))
 {
     call->lane = &call->app->sign_ins;
     if (atomic_load(&call->lane->taken.taken) >= WAITING_MAX)
@@ -132,12 +134,12 @@ static void reply_signed_in(struct lb_call *call)
     if (!lb_call_written(call))
         return;
     reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
-    lb_session_cookie_set(call, change->token);
+    lb_session_cookie_set(call->app, call->req, change->token);
 }
 
 /* --- Reading --- */
 
-static struct signing *begin(struct lb_call *call)
+static struct signing *begin_signing(struct lb_call *call)
 {
     struct signing *signing = lb_call_alloc(call, sizeof *signing);
     if (!signing)
@@ -158,7 +160,7 @@ static bool read_text(struct lb_call *call, const char *name, struct lb_str *out
         *out = (struct lb_str){copy, text.len};
         return true;
     }
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The body needs a text \"%s\".", name);
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"%s\" must be a string.", name);
     return false;
 }
 
@@ -178,7 +180,7 @@ bool lb_sessions_read_email(struct lb_call *call, char out[LB_EMAIL_SIZE])
     if (text.ptr && lb_email_normalise(text, out))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                   "The body needs an \"email\" such as ada@example.com.");
+                   "\"email\" must be an e-mail address such as ada@example.com.");
     return false;
 }
 
@@ -189,7 +191,7 @@ static void wipe(struct lb_str text)
 }
 
 /* On a reader's thread: hands the change to the writer, which is the last turn. */
-static enum lb_turn submit(struct lb_call *call)
+static enum lb_turn submit_signing(struct lb_call *call)
 {
     struct signing *signing = call->state;
     signing->change.actor = lb_call_actor(call);
@@ -198,7 +200,7 @@ static enum lb_turn submit(struct lb_call *call)
     return LB_TURN_LAST;
 }
 
-static enum lb_turn refuse(struct lb_call *call, lb_err err, const char *message)
+static enum lb_turn refuse_signing(struct lb_call *call, lb_err err, const char *message)
 {
     struct lb_reason reason;
     lb_fail(&reason, err, "%s", message);
@@ -219,32 +221,32 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
     }
     lb_err err = call->app->store->ops->user_by_email(reader, lb_str(signing->email), user);
     if (err && err != LB_ERR_NOT_FOUND)
-        return refuse(call, LB_ERR_STORAGE_UNAVAILABLE, "");
+        return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
     bool matches = lb_password_matches(user->password_hash, signing->password);
     wipe(signing->password);
     if (!matches) {
         count_failure(call, signing->email);
-        return refuse(call, LB_ERR_INVALID_CREDENTIALS,
-                      "The e-mail address or the password is wrong.");
+        return refuse_signing(call, LB_ERR_INVALID_CREDENTIALS,
+                              "The e-mail address or the password is wrong.");
     }
     lb_account_sign_in(&signing->change);
-    return submit(call);
+    return submit_signing(call);
 }
 
 enum lb_progress lb_sessions_post(struct lb_call *call)
 {
-    struct signing *signing = begin(call);
+    struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_sessions_read_email(call, signing->email) ||
         !read_text(call, "password", &signing->password) || has_to_wait(call, signing->email))
         return LB_DONE;
-    return queue(call, check_password);
+    return queue_password_work(call, check_password);
 }
 
 enum lb_progress lb_sessions_get(struct lb_call *call)
 {
-    const struct lb_signed_in *person = call->person;
-    reply_session(call, &person->user, person->token, person->session.expires_at);
+    const struct lb_signed_in *signed_in = call->signed_in;
+    reply_session(call, &signed_in->user, signed_in->token, signed_in->session.expires_at);
     return LB_DONE;
 }
 
@@ -253,15 +255,15 @@ static void reply_signed_out(struct lb_call *call)
     if (!lb_call_written(call))
         return;
     lb_call_reply_done(call, 200, "Signed out");
-    lb_session_cookie_clear(call);
+    lb_session_cookie_clear(call->app, call->req);
 }
 
 enum lb_progress lb_sessions_delete(struct lb_call *call)
 {
-    struct signing *signing = begin(call);
+    struct signing *signing = begin_signing(call);
     if (!signing)
         return LB_DONE;
-    signing->change.user = call->person->user;
+    signing->change.user = call->signed_in->user;
     signing->change.actor = lb_call_actor(call);
     lb_account_sign_out(&signing->change);
     return lb_call_write(call, &signing->change.write, 0, reply_signed_out);
@@ -283,24 +285,25 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
     wipe(signing->new_password);
     if (!matches) {
         count_failure(call, change->user.email);
-        return refuse(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
+        return refuse_signing(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
     }
     if (!hashed)
-        return refuse(call, LB_ERR_OVERLOADED, "The server is out of memory.");
+        return refuse_signing(call, LB_ERR_OVERLOADED,
+                              "The server is out of memory. Try again in a moment.");
     lb_account_set_password(change);
-    return submit(call);
+    return submit_signing(call);
 }
 
 enum lb_progress lb_sessions_put_password(struct lb_call *call)
 {
-    struct signing *signing = begin(call);
+    struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "currentPassword", &signing->password) ||
         !read_new_password(call, "newPassword", &signing->new_password) ||
-        has_to_wait(call, call->person->user.email))
+        has_to_wait(call, call->signed_in->user.email))
         return LB_DONE;
-    signing->change.user = call->person->user;
-    return queue(call, change_password);
+    signing->change.user = call->signed_in->user;
+    return queue_password_work(call, change_password);
 }
 
 /* --- One-time links --- */
@@ -325,7 +328,9 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
 
 static enum lb_turn refuse_link(struct lb_call *call, lb_err err)
 {
-    return refuse(call, err, "This link has been used, has ended, or is not whole.");
+    return refuse_signing(
+        call, err,
+        "This link has been used, has expired, or was not copied whole. Ask for a new one.");
 }
 
 static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *reader)
@@ -349,7 +354,7 @@ static enum lb_turn read_link(struct lb_call *call, struct lb_store_reader *read
 static struct signing *begin_link(struct lb_call *call)
 {
     struct lb_str token;
-    struct signing *signing = begin(call);
+    struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "token", &token) ||
         refuse_for_a_while(call, lb_throttle_wait(call->app->bad_sign_ins, &call->req->client,
@@ -375,9 +380,10 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
     bool hashed = lb_password_hash(signing->new_password, signing->change.password_hash);
     wipe(signing->new_password);
     if (!hashed)
-        return refuse(call, LB_ERR_OVERLOADED, "The server is out of memory.");
+        return refuse_signing(call, LB_ERR_OVERLOADED,
+                              "The server is out of memory. Try again in a moment.");
     lb_account_use_link(&signing->change);
-    return submit(call);
+    return submit_signing(call);
 }
 
 enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
@@ -388,5 +394,5 @@ enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
     bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
     if (names_email && !lb_sessions_read_email(call, signing->change.user.email))
         return LB_DONE;
-    return queue(call, use_link);
+    return queue_password_work(call, use_link);
 }

@@ -47,7 +47,7 @@ static lb_err put_each(void *context, const struct lb_user_row *user)
     return LB_OK;
 }
 
-static enum lb_turn list(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn list_users(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing listing = {.body = lb_reply_json(&call->req->reply, 200)};
     lb_buf_append_lit(listing.body, "[");
@@ -61,12 +61,12 @@ static enum lb_turn list(struct lb_call *call, struct lb_store_reader *reader)
 
 enum lb_progress lb_users_list(struct lb_call *call)
 {
-    return lb_call_read(call, list);
+    return lb_call_read(call, list_users);
 }
 
 /* --- Create --- */
 
-static struct pending *begin(struct lb_call *call)
+static struct pending *begin_user_change(struct lb_call *call)
 {
     struct pending *pending = lb_call_alloc(call, sizeof *pending);
     if (!pending)
@@ -109,7 +109,7 @@ static bool read_workspace(struct lb_call *call, struct lb_user_row *user)
     if (user->role == LB_ROLE_OPERATOR) {
         if (id.len)
             lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                           "Operators work in every workspace; leave \"workspaceId\" out.");
+                           "Operators have access to every workspace; leave \"workspaceId\" out.");
         return id.len == 0;
     }
     struct lb_workspace *workspace = lb_admin_named_workspace(call, id);
@@ -132,7 +132,7 @@ static bool read_role(struct lb_call *call, struct lb_user_row *user)
 
 enum lb_progress lb_users_post(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_user_change(call);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_sessions_read_email(call, pending->change.user.email) ||
         !read_role(call, &pending->change.user) || !read_workspace(call, &pending->change.user))
@@ -159,7 +159,7 @@ static void reply_deleted(struct lb_call *call)
 {
     const struct pending *pending = call->state;
     if (lb_call_written(call))
-        lb_call_reply_done(call, 200, "%s is deleted", pending->change.user.email);
+        lb_call_reply_done(call, 200, "%s deleted", pending->change.user.email);
 }
 
 /* Whoever is named by what is no text is nobody; stores need not be asked. */
@@ -187,14 +187,14 @@ static lb_err find_user(const struct lb_store_ops *ops, struct lb_store_reader *
 }
 
 /* Finds the user of the path, and hands the change to the writer. */
-static enum lb_turn find(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn change_user_of_path(struct lb_call *call, struct lb_store_reader *reader)
 {
     const struct lb_store_ops *ops = call->app->store->ops;
     struct pending *pending = call->state;
     struct lb_account_change *change = &pending->change;
     lb_err err = find_user(ops, reader, pending->who, &change->user);
     if (err == LB_ERR_NOT_FOUND)
-        lb_reply_error(&call->req->reply, LB_ERR_USER_NOT_FOUND, "No user '%.*s'.",
+        lb_reply_error(&call->req->reply, LB_ERR_USER_NOT_FOUND, "User '%.*s' does not exist.",
                        pending->who.len > 64 ? 64 : (int)pending->who.len, pending->who.ptr);
     else if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
@@ -207,21 +207,21 @@ static enum lb_turn find(struct lb_call *call, struct lb_store_reader *reader)
 
 enum lb_progress lb_users_post_link(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_user_change(call);
     if (!pending)
         return LB_DONE;
     pending->who = call->req->params[0];
     lb_account_make_link(&pending->change);
-    return lb_call_read(call, find);
+    return lb_call_read(call, change_user_of_path);
 }
 
 enum lb_progress lb_users_delete(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_user_change(call);
     if (!pending)
         return LB_DONE;
     pending->who = call->req->params[0];
     pending->deletes = true;
     lb_account_delete(&pending->change);
-    return lb_call_read(call, find);
+    return lb_call_read(call, change_user_of_path);
 }

@@ -1,6 +1,6 @@
-/* Workspaces and their licences: for operators, in the dashboard and at the command line. */
+/* Workspaces and their licenses: for operators, in the dashboard and at the command line. */
 #include "api/access/admin.h"
-#include "api/outreach/campaigns.h"
+#include "api/body_items.h"
 #include "api/handlers.h"
 
 #include "base/clock.h"
@@ -22,12 +22,12 @@ struct lb_workspace *lb_admin_named_workspace(struct lb_call *call, struct lb_st
     if (found && named <= 1)
         return found;
     if (named > 1)
-        lb_reply_error(&call->req->reply, LB_ERR_BAD_REQUEST,
-                       "%zu workspaces have this name; use the id (leadblock workspace list).",
-                       named);
+        lb_reply_error(
+            &call->req->reply, LB_ERR_BAD_REQUEST,
+            "%zu workspaces have this name; use the id (see `leadblock workspace list`).", named);
     else
         lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_NOT_FOUND,
-                       "No workspace '%.*s'; see `leadblock workspace list`.",
+                       "Workspace '%.*s' does not exist. See `leadblock workspace list`.",
                        wanted.len > 64 ? 64 : (int)wanted.len, wanted.ptr);
     return NULL;
 }
@@ -73,7 +73,7 @@ static bool read_plan(struct lb_call *call, struct lb_workspace_row *row)
     if (lb_plan_parse(name, &row->plan))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                   "The plan must be starter, pro or agency.");
+                   "\"plan\" must be starter, pro or agency.");
     return false;
 }
 
@@ -111,7 +111,7 @@ enum lb_progress lb_workspaces_post(struct lb_call *call)
 {
     struct lb_admin_change *change = lb_admin_begin(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !lb_campaigns_read_name(call, change->workspace_row.name) ||
+        !lb_body_name(call, change->workspace_row.name) ||
         !read_plan(call, &change->workspace_row) ||
         !lb_admin_read_time(call, "expiresAt", &change->workspace_row.expires_at))
         return LB_DONE;

@@ -1,7 +1,7 @@
 /* The blocklist of a campaign. */
 #include "api/blocklist/dry_run.h"
+#include "api/blocklist/entry_list.h"
 #include "api/handlers.h"
-#include "api/paging.h"
 
 #include "json/encode.h"
 
@@ -55,6 +55,6 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
 
 enum lb_progress lb_blocked_leads_list(struct lb_call *call)
 {
-    static const struct lb_paging paging = {TAKE_DEFAULT, TAKE_MAX, "skip", "take", put_entry};
-    return lb_paging_reply(call, &paging);
+    static const struct lb_entry_list kind = {TAKE_DEFAULT, TAKE_MAX, "take", put_entry};
+    return lb_entry_list_reply(call, &kind);
 }

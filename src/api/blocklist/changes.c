@@ -1,6 +1,7 @@
 #include "api/blocklist/changes.h"
 
 #include "api/handlers.h"
+#include "api/ids.h"
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -49,7 +50,7 @@ static void put_message(struct lb_buf *body, uint64_t done, const char *verb, ui
     lb_buf_append_u64(body, done);
 }
 
-static void reply(struct lb_call *call, bool block)
+static void reply_changed(struct lb_call *call, bool block)
 {
     struct lb_pending_change *pending = call->state;
     if (!lb_call_written(call))
@@ -66,12 +67,12 @@ static void reply(struct lb_call *call, bool block)
 
 void lb_changes_reply_blocked(struct lb_call *call)
 {
-    reply(call, true);
+    reply_changed(call, true);
 }
 
 void lb_changes_reply_unblocked(struct lb_call *call)
 {
-    reply(call, false);
+    reply_changed(call, false);
 }
 
 static void put_undone(struct lb_call *call, const struct lb_change *change)
@@ -85,7 +86,7 @@ static void put_undone(struct lb_call *call, const struct lb_change *change)
     else if (unblocked)
         lb_buf_printf(body, "Undone: %llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
     else
-        lb_buf_append_lit(body, "Nothing was left to undo");
+        lb_buf_append_lit(body, "Nothing left to undo");
     lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu}", blocked, unblocked);
     lb_changes_put_id(call, change);
 }
@@ -103,15 +104,12 @@ enum lb_progress lb_changes_undo(struct lb_call *call)
     if (!pending)
         return LB_DONE;
     struct lb_str id = call->req->params[0];
-    size_t prefix = sizeof LB_CHANGE_PREFIX - 1;
-    bool ours = id.len > prefix && memcmp(id.ptr, LB_CHANGE_PREFIX, prefix) == 0;
-    struct lb_str number = {id.ptr + prefix, ours ? id.len - prefix : 0};
-    if (ours && lb_str_equal(number, LB_STR("0"))) { /* names a change that changed nothing */
+    if (lb_str_equal(id, LB_STR(LB_CHANGE_PREFIX "0"))) { /* names a change that changed nothing */
         put_undone(call, &pending->change);
         return LB_DONE;
     }
     /* 0 is no change: the domain knows the words for that */
-    lb_str_to_id(number, LB_ENTRY_ID_MAX, &pending->change.undone);
+    pending->change.undone = lb_id_change(id);
     lb_change_undo(&pending->change);
     return lb_changes_submit(call, pending, 0, reply_undone);
 }

@@ -5,8 +5,6 @@
 
 #include "api/blocklist/identifiers.h"
 
-#define LB_CHANGE_PREFIX "ch_"
-
 /* The call's state while its change is under way. */
 struct lb_pending_change {
     struct lb_change change;

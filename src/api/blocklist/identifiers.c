@@ -18,7 +18,7 @@ static const char *read_reason(const struct lb_json *value, struct lb_str *out)
     if (type == LB_JSON_MISSING || type == LB_JSON_NULL)
         return NULL;
     if (type != LB_JSON_STRING)
-        return "the reason must be a text or null";
+        return "the reason must be a string or null";
     *out = lb_json_string(value);
     if (memchr(out->ptr, 0, out->len))
         return "the reason contains a NUL character";
@@ -28,7 +28,7 @@ static const char *read_reason(const struct lb_json *value, struct lb_str *out)
 }
 
 /* Finds the array, checks its size and makes room; NULL when the reply is set. */
-static const struct lb_json *start(struct reading *reading, const char *name)
+static const struct lb_json *start_reading(struct reading *reading, const char *name)
 {
     struct lb_call *call = reading->call;
     struct lb_identifiers *out = reading->out;
@@ -57,7 +57,7 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
 {
     struct lb_identifiers *out = reading->out;
     if (lb_json_type(value) != LB_JSON_STRING)
-        return add_bad(reading, index, (struct lb_str){0}, "is not a text");
+        return add_bad(reading, index, (struct lb_str){0}, "must be a string");
     struct lb_str raw = lb_json_string(value);
     struct lb_identifier identifier;
     const char *wrong = lb_identifier_normalise(raw, &identifier);
@@ -87,14 +87,14 @@ static bool keep_reason(struct reading *reading, struct lb_str *reason)
 static bool read_texts(struct reading *reading, bool with_reason)
 {
     struct lb_call *call = reading->call;
-    const struct lb_json *array = start(reading, "publicIdentifiers");
+    const struct lb_json *array = start_reading(reading, "publicIdentifiers");
     if (!array)
         return false;
     struct lb_str reason = {0};
     const char *wrong =
         with_reason ? read_reason(lb_json_member(call->body, "reason"), &reason) : NULL;
     if (wrong) {
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "In \"reason\": %s.", wrong);
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"reason\" is invalid: %s.", wrong);
         return false;
     }
     if (!keep_reason(reading, &reason))
@@ -107,7 +107,7 @@ static bool read_texts(struct reading *reading, bool with_reason)
 
 static bool read_leads(struct reading *reading)
 {
-    const struct lb_json *array = start(reading, "leads");
+    const struct lb_json *array = start_reading(reading, "leads");
     if (!array)
         return false;
     for (size_t i = 0; i < reading->total; i++) {
@@ -116,7 +116,7 @@ static bool read_leads(struct reading *reading)
         struct lb_str reason = {0};
         const char *wrong = NULL;
         if (lb_json_type(lead) != LB_JSON_OBJECT)
-            wrong = "is not an object with a publicIdentifier";
+            wrong = "must be an object with a publicIdentifier";
         else if (lb_json_type(identifier) == LB_JSON_MISSING)
             wrong = "has no publicIdentifier";
         else

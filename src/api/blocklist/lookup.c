@@ -1,8 +1,8 @@
 /* Who is blocked where: one person in all blocklists of a workspace. */
 #include "api/by.h"
 #include "api/handlers.h"
+#include "api/ids.h"
 #include "api/blocklist/identifiers.h"
-#include "api/blocklist/workspace_list.h"
 
 #include "json/encode.h"
 
@@ -33,9 +33,9 @@ static void put_block(struct looking *looking, const struct lb_campaign_row *cam
         lb_json_put_string(body, lb_str(campaign->name));
         lb_buf_append_lit(body, ",\"id\":null");
     } else {
-        lb_buf_append_lit(
-            body, "\"scope\":\"workspace\",\"campaignId\":null,\"campaignName\":null,\"id\":\"");
-        lb_workspace_leads_put_id(body, entry->id);
+        lb_buf_append_lit(body, "\"scope\":\"workspace\",\"campaignId\":null,\"campaignName\":null,"
+                                "\"id\":\"" LB_ENTRY_PREFIX);
+        lb_buf_append_u64(body, entry->id);
         lb_buf_append_lit(body, "\"");
     }
     lb_buf_append_lit(body, ",\"reason\":");
@@ -60,7 +60,7 @@ static void look_into(struct looking *looking, const struct lb_campaign_row *cam
         put_block(looking, campaign, &entry);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn look_up_blocks(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct looking *looking = call->state;
     size_t count = 0;
@@ -103,5 +103,5 @@ enum lb_progress lb_lookup_get(struct lb_call *call)
         return LB_DONE;
     looking->call = call;
     call->state = looking;
-    return lb_call_read(call, run);
+    return lb_call_read(call, look_up_blocks);
 }

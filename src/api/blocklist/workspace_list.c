@@ -1,14 +1,13 @@
 /* The blocklist of a whole workspace. */
 #include "api/blocklist/dry_run.h"
+#include "api/blocklist/entry_list.h"
 #include "api/handlers.h"
-#include "api/paging.h"
-#include "api/blocklist/workspace_list.h"
+#include "api/ids.h"
 
 #include "json/encode.h"
 
 #define LIMIT_DEFAULT 100
 #define LIMIT_MAX     1000
-#define ENTRY_PREFIX  "bl_"
 
 enum lb_progress lb_workspace_leads_post(struct lb_call *call)
 {
@@ -27,17 +26,11 @@ enum lb_progress lb_workspace_leads_post(struct lb_call *call)
     return lb_changes_submit(call, pending, pending->identifiers.bytes, lb_changes_reply_blocked);
 }
 
-void lb_workspace_leads_put_id(struct lb_buf *body, uint64_t entry)
-{
-    lb_buf_append_lit(body, ENTRY_PREFIX);
-    lb_buf_append_u64(body, entry);
-}
-
 /* Without the brace that ends it. */
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
 {
-    lb_buf_append_lit(body, "{\"id\":\"");
-    lb_workspace_leads_put_id(body, entry->id);
+    lb_buf_append_lit(body, "{\"id\":\"" LB_ENTRY_PREFIX);
+    lb_buf_append_u64(body, entry->id);
     lb_buf_append_lit(body, "\",\"publicIdentifier\":");
     lb_json_put_string(body, entry->identifier);
     lb_buf_append_lit(body, ",\"reason\":");
@@ -53,18 +46,8 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
 
 enum lb_progress lb_workspace_leads_list(struct lb_call *call)
 {
-    static const struct lb_paging paging = {LIMIT_DEFAULT, LIMIT_MAX, "offset", "limit", put_entry};
-    return lb_paging_reply(call, &paging);
-}
-
-/* Ids that are texts but no ids of ours are unknown ones: 0 is no entry. */
-static uint64_t parse_id(struct lb_str text)
-{
-    size_t prefix = sizeof ENTRY_PREFIX - 1;
-    uint64_t id = 0;
-    if (text.len > prefix && memcmp(text.ptr, ENTRY_PREFIX, prefix) == 0)
-        lb_str_to_id((struct lb_str){text.ptr + prefix, text.len - prefix}, LB_ENTRY_ID_MAX, &id);
-    return id;
+    static const struct lb_entry_list kind = {LIMIT_DEFAULT, LIMIT_MAX, "limit", put_entry};
+    return lb_entry_list_reply(call, &kind);
 }
 
 /* Reads the array of ids; false when the reply is set. */
@@ -90,13 +73,14 @@ static bool read_ids(struct lb_call *call, struct lb_change *change)
     for (size_t i = 0; i < change->count; i++) {
         const struct lb_json *item = lb_json_item(call->body, i);
         if (lb_json_type(item) != LB_JSON_STRING) {
-            lb_reply_error(reply, LB_ERR_INVALID_BODY,
-                           "Item %zu is not a text. Send record ids, such as [\"bl_42\"]; they are "
-                           "in the list of blocked leads.",
-                           i);
+            lb_reply_error(
+                reply, LB_ERR_INVALID_BODY,
+                "Item %zu must be a string. Send record ids, such as [\"bl_42\"]; they are "
+                "in the list of blocked leads.",
+                i);
             return false;
         }
-        ids[i] = parse_id(lb_json_string(item));
+        ids[i] = lb_id_entry(lb_json_string(item)); /* 0, which no entry has, is unknown */
     }
     change->ids = ids;
     return true;

@@ -1,6 +1,6 @@
 /* What senders do: claim activities, and report how they went. */
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/body_items.h"
 #include "api/outreach/leads.h"
 #include "domain/outreach/activity.h"
@@ -98,13 +98,13 @@ static void reply_completed(struct lb_call *call)
     lb_buf_printf(lb_reply_json(&call->req->reply, 200),
                   "{\"success\":true,\"message\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
                   "%llu\",\"status\":\"%s\",\"blocked\":%s}",
-                  completion->blocked ? "Recorded; the lead has been blocked meanwhile"
+                  completion->blocked ? "Recorded; the lead has been blocked in the meantime"
                                       : "Recorded",
                   (unsigned long long)completion->lead, lb_lead_status_name(completion->status),
                   completion->blocked ? "true" : "false");
 }
 
-static bool refuse(struct lb_call *call, const char *what)
+static bool refuse_report(struct lb_call *call, const char *what)
 {
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "%s", what);
     return false;
@@ -119,7 +119,7 @@ static bool read_detail(struct lb_call *call, struct lb_str *out)
     struct lb_str text = lb_json_string(value);
     if (!text.ptr || memchr(text.ptr, 0, text.len) ||
         lb_body_items_characters(text) > LB_DETAIL_CHARACTERS_MAX)
-        return refuse(call, "\"detail\" is a text of up to 500 characters, or null.");
+        return refuse_report(call, "\"detail\" must be a string of up to 500 characters, or null.");
     *out = text;
     return true;
 }
@@ -130,12 +130,12 @@ static bool read_completion(struct lb_call *call, struct lb_report *completion)
     struct lb_str token = lb_json_string(lb_json_member(call->body, "leaseToken"));
     struct lb_str result = lb_json_string(lb_json_member(call->body, "result"));
     if (token.len == 0)
-        return refuse(call, "The body needs the \"leaseToken\" that the claim gave.");
+        return refuse_report(call, "\"leaseToken\" must be the one that the claim returned.");
     if (!lb_result_parse(result, &completion->result))
-        return refuse(call, "The \"result\" is done, replied, failed or retry.");
+        return refuse_report(call, "\"result\" must be done, replied, failed or retry.");
     if (lb_json_type(accepted) != LB_JSON_MISSING && lb_json_type(accepted) != LB_JSON_NULL &&
         !lb_json_bool(accepted, &completion->accepted))
-        return refuse(call, "\"accepted\" is true or false.");
+        return refuse_report(call, "\"accepted\" must be true or false.");
     completion->lease_token = token;
     return read_detail(call, &completion->detail);
 }

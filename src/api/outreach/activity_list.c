@@ -1,8 +1,8 @@
 /* The activities of a campaign, as they are listed. */
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/outreach/leads.h"
-#include "api/paging.h"
+#include "api/query.h"
 #include "domain/outreach/schedule.h"
 #include "json/encode.h"
 #include "store/names.h"
@@ -175,7 +175,7 @@ static lb_err read_all(struct listing *listing)
     return err ? err : read_page(listing);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_activities(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing *listing = call->state;
     listing->reader = reader;
@@ -189,9 +189,9 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
     else if (err)
         lb_call_refuse(call, err, NULL);
     else if (listing->take && listing->given > listing->take)
-        lb_paging_put_link(call, "take=%llu&skip=%llu%s%s", (unsigned long long)listing->take,
-                           (unsigned long long)listing->skip + listing->take,
-                           listing->choice == &all ? "" : "&state=", listing->choice->name);
+        lb_query_put_link(call, "take=%llu&skip=%llu%s%s", (unsigned long long)listing->take,
+                          (unsigned long long)listing->skip + listing->take,
+                          listing->choice == &all ? "" : "&state=", listing->choice->name);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
@@ -199,7 +199,7 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 static bool read_choice(struct lb_call *call, const struct choice **out)
 {
     struct lb_str wanted;
-    if (!lb_paging_text(call, "state", &wanted))
+    if (!lb_query_text(call, "state", &wanted))
         return false;
     *out = &all;
     if (!wanted.ptr)
@@ -222,9 +222,9 @@ enum lb_progress lb_activities_list(struct lb_call *call)
         return LB_DONE;
     listing->call = call;
     call->state = listing;
-    if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
-        !lb_paging_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
+    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+        !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
         !read_choice(call, &listing->choice))
         return LB_DONE;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_activities);
 }

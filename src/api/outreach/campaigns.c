@@ -2,7 +2,7 @@
 
 #include "api/handlers.h"
 #include "api/body_items.h"
-#include "api/paging.h"
+#include "api/query.h"
 #include "api/outreach/steps.h"
 #include "api/outreach/variables.h"
 #include "domain/outreach/lead.h"
@@ -13,8 +13,7 @@
 #define TAKE_DEFAULT 10
 #define TAKE_MAX     100
 /* Where a page ends early: sequences can be large. The Link goes on behind what it has. */
-#define PAGE_BYTES_MAX      ((size_t)4 << 20)
-#define NAME_CHARACTERS_MAX 100
+#define PAGE_BYTES_MAX ((size_t)4 << 20)
 
 static double rate(int64_t part, int64_t whole)
 {
@@ -82,24 +81,6 @@ static lb_err put_stored(struct lb_call *call, struct lb_store_reader *reader, s
     return err;
 }
 
-bool lb_campaigns_read_name(struct lb_call *call, char *out)
-{
-    const struct lb_json *value = lb_json_member(call->body, "name");
-    struct lb_str name = lb_json_string(value);
-    size_t characters = 0;
-    bool printable = true;
-    for (size_t i = 0; i < name.len; i++) {
-        characters += ((unsigned char)name.ptr[i] & 0xc0) != 0x80;
-        printable = printable && (unsigned char)name.ptr[i] >= 0x20 && name.ptr[i] != 0x7f;
-    }
-    if (lb_json_type(value) == LB_JSON_STRING && characters >= 1 && printable &&
-        characters <= NAME_CHARACTERS_MAX && lb_str_copy(name, out, LB_NAME_SIZE))
-        return true;
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                   "The body needs a \"name\": a text of 1 to %d characters.", NAME_CHARACTERS_MAX);
-    return false;
-}
-
 static bool read_id(struct lb_call *call, struct lb_campaign_change *change)
 {
     const struct lb_json *value = lb_json_member(call->body, "id");
@@ -110,13 +91,13 @@ static bool read_id(struct lb_call *call, struct lb_campaign_change *change)
     if (lb_campaign_id_valid(id))
         return lb_str_copy(id, change->row.id, sizeof change->row.id);
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                   "A campaign's \"id\" is a text of 1 to %d of A-Z a-z 0-9 _ -; leave it out to "
+                   "A campaign's \"id\" must have 1 to %d of A-Z a-z 0-9 _ -. Leave it out to "
                    "have one made.",
                    LB_CAMPAIGN_ID_MAX);
     return false;
 }
 
-static struct lb_campaign_change *begin(struct lb_call *call)
+static struct lb_campaign_change *begin_campaign_change(struct lb_call *call)
 {
     struct lb_campaign_change *change = lb_call_alloc(call, sizeof *change);
     if (!change)
@@ -148,7 +129,8 @@ static bool read_variables(struct lb_call *call, struct lb_campaign_change *chan
     bool good = !wrong && !packed.failed && lb_keep(call, &kept, &change->variables);
     lb_buf_fini(&packed);
     if (wrong)
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The campaign %s.", wrong);
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                       "\"customVariables\" is invalid: %s.", wrong);
     else if (!good)
         lb_call_no_memory(call);
     return good;
@@ -156,9 +138,9 @@ static bool read_variables(struct lb_call *call, struct lb_campaign_change *chan
 
 enum lb_progress lb_campaigns_create(struct lb_call *call)
 {
-    struct lb_campaign_change *change = begin(call);
+    struct lb_campaign_change *change = begin_campaign_change(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !lb_campaigns_read_name(call, change->row.name) || !read_id(call, change) ||
+        !lb_body_name(call, change->row.name) || !read_id(call, change) ||
         !read_variables(call, change) ||
         !lb_steps_read(call, lb_json_member(call->body, "steps"), &change->steps,
                        &change->step_count))
@@ -204,14 +186,14 @@ static enum lb_turn run_page(struct lb_call *call, struct lb_store_reader *reade
         }
     }
     lb_buf_append_lit(body, "]");
-    lb_paging_put_total(call, total);
+    lb_query_put_total(call, total);
     if (i && listing->skip + i < total)
-        lb_paging_put_link(call, "take=%llu&skip=%llu%s%s", (unsigned long long)listing->take,
-                           (unsigned long long)listing->skip + i,
-                           listing->status < 0 ? "" : "&status=",
-                           listing->status < 0
-                               ? ""
-                               : lb_campaign_status_name((enum lb_campaign_status)listing->status));
+        lb_query_put_link(call, "take=%llu&skip=%llu%s%s", (unsigned long long)listing->take,
+                          (unsigned long long)listing->skip + i,
+                          listing->status < 0 ? "" : "&status=",
+                          listing->status < 0
+                              ? ""
+                              : lb_campaign_status_name((enum lb_campaign_status)listing->status));
     if (err)
         lb_call_refuse(call, err, NULL);
     lb_request_complete(call->req);
@@ -223,7 +205,7 @@ static bool read_status(struct lb_call *call, int *out)
     struct lb_str wanted;
     enum lb_campaign_status status;
     *out = -1;
-    if (!lb_paging_text(call, "status", &wanted))
+    if (!lb_query_text(call, "status", &wanted))
         return false;
     if (!wanted.ptr)
         return true;
@@ -241,8 +223,8 @@ enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_defau
     struct listing *listing = lb_call_alloc(call, sizeof *listing);
     if (!listing)
         return LB_DONE;
-    if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
-        !lb_paging_number(call, "take", "limit", take_default, take_max, &listing->take) ||
+    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+        !lb_query_number(call, "take", "limit", take_default, take_max, &listing->take) ||
         !read_status(call, &listing->status))
         return LB_DONE;
     listing->rows = lb_call_alloc(call, (listing->take + 1) * sizeof *listing->rows);
@@ -289,7 +271,7 @@ static void reply_deleted(struct lb_call *call)
 
 enum lb_progress lb_campaigns_delete(struct lb_call *call)
 {
-    struct lb_campaign_change *change = begin(call);
+    struct lb_campaign_change *change = begin_campaign_change(call);
     if (!change)
         return LB_DONE;
     lb_campaign_delete(change);
@@ -312,7 +294,7 @@ static void reply_status(struct lb_call *call)
 static enum lb_progress set_status(struct lb_call *call,
                                    void (*prepare)(struct lb_campaign_change *change))
 {
-    struct lb_campaign_change *change = begin(call);
+    struct lb_campaign_change *change = begin_campaign_change(call);
     if (!change)
         return LB_DONE;
     prepare(change);

@@ -13,8 +13,4 @@ enum lb_progress lb_campaigns_create(struct lb_call *call);
 enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_default,
                                          size_t take_max);
 
-/* A text of the body with 1 to 100 characters and no control characters; false when the reply is
- * set. `out`: LB_NAME_SIZE bytes. */
-bool lb_campaigns_read_name(struct lb_call *call, char *out);
-
 #endif

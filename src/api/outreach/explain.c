@@ -1,7 +1,7 @@
 /* Why a lead will or will not be contacted next. */
 #include "api/by.h"
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/body_items.h"
 #include "api/outreach/leads.h"
 #include "api/outreach/steps.h"
@@ -158,16 +158,17 @@ static void put_due_words(struct lb_buf *out, const struct explaining *explainin
     lb_time_format(explaining->due.at, at);
     bool past = explaining->due.at <= now;
     if (explaining->lead.queue == LB_QUEUE_CLAIMED && !past)
-        lb_buf_printf(out, "A sender has the activity; its lease ends at %s", at);
+        lb_buf_printf(out, "A sender has claimed the activity; its lease ends at %s", at);
     else if (explaining->lead.queue == LB_QUEUE_CLAIMED)
         lb_buf_printf(
-            out, "A sender had the activity; its lease ended at %s, so it is offered again", at);
+            out, "A sender had claimed the activity; its lease ended at %s, so it is offered again",
+            at);
     else if (past)
-        lb_buf_append_lit(out, "Due now: the next claim may take it");
+        lb_buf_append_lit(out, "Due now: the next claim can hand it out");
     else if (explaining->lead.queue == LB_QUEUE_RETRY)
-        lb_buf_printf(out, "A sender gave the activity back; it is offered again at %s", at);
+        lb_buf_printf(out, "A sender reported retry; the activity is offered again at %s", at);
     else
-        lb_buf_printf(out, "Due at %s, when the delay of the step has passed", at);
+        lb_buf_printf(out, "Due at %s, after the delay of the step", at);
 }
 
 /* Appends why, in words; returns whether the lead will be contacted. */
@@ -235,7 +236,7 @@ static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
     lb_by_fini(&actors);
 }
 
-static void reply(const struct explaining *explaining)
+static void reply_explained(const struct explaining *explaining)
 {
     const struct lb_lead_row *lead = &explaining->lead;
     struct lb_buf *body = lb_reply_json(&explaining->call->req->reply, 200);
@@ -261,15 +262,15 @@ static void reply(const struct explaining *explaining)
     lb_buf_fini(&because);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn explain_lead(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct explaining explaining = {.call = call, .reader = reader};
     lb_err err = read_all(&explaining, lb_id_lead(call->req->params[1]));
     if (!err)
-        reply(&explaining);
+        reply_explained(&explaining);
     else if (err == LB_ERR_NOT_FOUND)
         lb_reply_error(&call->req->reply, LB_ERR_LEAD_NOT_FOUND,
-                       "No lead with this id in this campaign.");
+                       "This campaign has no lead with this id.");
     else
         lb_call_refuse(call, err, NULL);
     lb_sequence_fini(&explaining.sequence);
@@ -281,5 +282,5 @@ static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
 
 enum lb_progress lb_leads_explain(struct lb_call *call)
 {
-    return lb_call_read(call, run);
+    return lb_call_read(call, explain_lead);
 }

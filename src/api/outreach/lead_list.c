@@ -1,8 +1,8 @@
 /* The leads of a campaign, as they are listed. */
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/outreach/leads.h"
-#include "api/paging.h"
+#include "api/query.h"
 #include "api/outreach/variables.h"
 #include "domain/outreach/counts.h"
 #include "json/encode.h"
@@ -95,17 +95,17 @@ static void put_headers(struct listing *listing, const struct lb_counts *counts)
 {
     struct lb_call *call = listing->call;
     bool any = listing->status < 0;
-    lb_paging_put_total(call,
-                        (uint64_t)(any ? lb_counts_total(counts) : counts->leads[listing->status]));
+    lb_query_put_total(call,
+                       (uint64_t)(any ? lb_counts_total(counts) : counts->leads[listing->status]));
     if (listing->given <= listing->take || listing->take == 0)
         return;
-    lb_paging_put_link(
+    lb_query_put_link(
         call, "take=%llu%s%s&cursor=c%llu", (unsigned long long)listing->take,
         any ? "" : "&status=", any ? "" : lb_lead_status_name((enum lb_lead_status)listing->status),
         (unsigned long long)listing->last);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct listing *listing = call->state;
     const struct lb_store_ops *ops = call->app->store->ops;
@@ -132,7 +132,7 @@ static bool read_status(struct lb_call *call, int *out)
     struct lb_str wanted;
     enum lb_lead_status status;
     *out = -1;
-    if (!lb_paging_text(call, "status", &wanted))
+    if (!lb_query_text(call, "status", &wanted))
         return false;
     if (!wanted.ptr)
         return true;
@@ -152,9 +152,9 @@ enum lb_progress lb_leads_list(struct lb_call *call)
         return LB_DONE;
     listing->call = call;
     call->state = listing;
-    if (!lb_paging_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
-        !lb_paging_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
-        !read_status(call, &listing->status) || !lb_paging_cursor(call, &listing->below))
+    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+        !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
+        !read_status(call, &listing->status) || !lb_query_cursor(call, &listing->below))
         return LB_DONE;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_leads);
 }

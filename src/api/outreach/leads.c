@@ -2,7 +2,7 @@
 #include "api/outreach/leads.h"
 
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/body_items.h"
 #include "api/outreach/variables.h"
 #include "domain/blocklist/identifier.h"
@@ -21,7 +21,7 @@ struct pending {
     struct lb_buf variables; /* of the lead being read */
 };
 
-static struct pending *begin(struct lb_call *call)
+static struct pending *begin_lead_change(struct lb_call *call)
 {
     struct pending *pending = lb_call_alloc(call, sizeof *pending);
     if (!pending)
@@ -32,14 +32,13 @@ static struct pending *begin(struct lb_call *call)
     return pending;
 }
 
-/* The pending change that is done, or NULL when it failed and the reply is set. */
 /* --- Reading leads --- */
 
 /* An identifier in any spelling. NULL when it is good, else what is wrong with it. */
 static const char *read_identifier(const struct lb_json *value, struct lb_identifier *out)
 {
     if (lb_json_type(value) != LB_JSON_STRING)
-        return "is not a text";
+        return "must be a string";
     return lb_identifier_normalise(lb_json_string(value), out);
 }
 
@@ -55,7 +54,7 @@ static const char *read_name(const struct lb_json *value, struct lb_str *out)
     if (!is_given(value))
         return NULL;
     if (lb_json_type(value) != LB_JSON_STRING)
-        return "has a name that is no text";
+        return "has a name that is not a string";
     struct lb_str text = lb_json_string(value);
     if (memchr(text.ptr, 0, text.len))
         return "has a name with a NUL character";
@@ -70,7 +69,7 @@ static const char *read_member_id(const struct lb_json *value, struct lb_identif
 {
     const char *wrong = read_identifier(value, out);
     if (!wrong && !lb_identifier_is_member_id((struct lb_str){out->text, out->len}))
-        wrong = "has a memberId that is none: LinkedIn's begin with ACoAA or ACwAA";
+        wrong = "memberId is invalid: LinkedIn member ids begin with ACoAA or ACwAA";
     return wrong;
 }
 
@@ -123,7 +122,7 @@ static const char *read_url(const struct lb_json *url, struct read_names *out)
         return wrong;
     if (!lb_identifier_is_member_id((struct lb_str){named.text, named.len}) ||
         (out->member_id.len && strcmp(named.text, out->member_id.text) != 0))
-        return "has a publicIdentifier and a linkedinUrl that name two people";
+        return "has a publicIdentifier and a linkedinUrl of two different people";
     out->member_id = named;
     return NULL;
 }
@@ -137,7 +136,7 @@ static const char *read_lead_names(const struct lb_json *json, struct read_names
     /* Who has no other name is known by the member id alone. */
     out->shown = is_given(name) ? name : is_given(url) ? url : member;
     if (lb_json_type(json) != LB_JSON_OBJECT)
-        return "is not an object with a publicIdentifier or linkedinUrl";
+        return "must be an object with a publicIdentifier or linkedinUrl";
     if (!is_given(out->shown))
         return "has no publicIdentifier or linkedinUrl";
     const char *wrong = read_identifier(out->shown, &out->identifier);
@@ -212,7 +211,7 @@ static void reply_added(struct lb_call *call)
 
 enum lb_progress lb_leads_post(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_lead_change(call);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     bool read = read_leads(pending, call);
@@ -244,13 +243,14 @@ static void reply_status(struct lb_call *call)
 
 enum lb_progress lb_leads_put_status(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_lead_change(call);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct lb_str status = lb_json_string(lb_json_member(call->body, "status"));
     if (!lb_lead_status_parse(status, &pending->change.wanted)) {
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                       "The \"status\" of a lead is waiting, active, paused, completed or error.");
+        lb_reply_error(
+            &call->req->reply, LB_ERR_INVALID_BODY,
+            "The \"status\" of a lead must be waiting, active, paused, completed or error.");
         return LB_DONE;
     }
     pending->change.lead = lb_id_lead(call->req->params[0]);
@@ -266,7 +266,7 @@ static void reply_deleted(struct lb_call *call)
 
 enum lb_progress lb_leads_delete(struct lb_call *call)
 {
-    struct pending *pending = begin(call);
+    struct pending *pending = begin_lead_change(call);
     if (!pending)
         return LB_DONE;
     pending->change.lead = lb_id_lead(call->req->params[0]);

@@ -2,7 +2,7 @@
 #include "api/outreach/steps.h"
 
 #include "api/handlers.h"
-#include "api/outreach/ids.h"
+#include "api/ids.h"
 #include "api/body_items.h"
 #include "domain/outreach/template.h"
 #include "json/encode.h"
@@ -96,7 +96,8 @@ static bool read_type(struct reading *reading)
     if (!present(value))
         return true;
     if (!lb_step_type_parse(lb_json_string(value), &reading->row->type))
-        return wrong(reading, "The \"type\" of a step is visit_profile, invitation or message.");
+        return wrong(reading,
+                     "The \"type\" of a step must be visit_profile, invitation or message.");
     reading->given |= LB_STEP_TYPE;
     return true;
 }
@@ -128,8 +129,8 @@ static bool read_delay(struct reading *reading)
         return wrong(reading, "The \"delayHours\" of a step must be a whole number of hours from 0 "
                               "to 8760.");
     if (present(delay) && present(delay_hours) && by_days != hours)
-        return wrong(reading, "\"delay\" (in days) and \"delayHours\" of a step say different "
-                              "things. Send one of them.");
+        return wrong(reading, "\"delay\" (in days) and \"delayHours\" of a step differ. "
+                              "Send one of them.");
     reading->row->delay_hours = (uint32_t)(present(delay) ? by_days : hours);
     reading->given |= LB_STEP_DELAY;
     return true;
@@ -141,7 +142,7 @@ static bool read_stop(struct reading *reading)
     if (!present(value))
         return true;
     if (!lb_json_bool(value, &reading->row->stop_on_reply))
-        return wrong(reading, "\"stopOnReply\" is true or false.");
+        return wrong(reading, "\"stopOnReply\" must be true or false.");
     reading->given |= LB_STEP_STOP;
     return true;
 }
@@ -158,7 +159,8 @@ static bool read_template(struct reading *reading)
     if (type == LB_JSON_NULL || (text.ptr && text.len == 0))
         return true;
     if (!text.ptr || memchr(text.ptr, 0, text.len))
-        return wrong(reading, "The \"genericBody\" is a text without NUL characters, or null.");
+        return wrong(reading,
+                     "The \"genericBody\" must be a string without NUL characters, or null.");
     if (lb_body_items_characters(text) > LB_TEMPLATE_CHARACTERS_MAX)
         return wrong(reading, "The \"genericBody\" is longer than 10000 characters.");
     if (!lb_keep(reading->call, &kept, &text))
@@ -173,7 +175,7 @@ static bool read_template(struct reading *reading)
 static bool read_fields(struct reading *reading)
 {
     if (lb_json_type(reading->body) != LB_JSON_OBJECT)
-        return wrong(reading, "A step is a JSON object.");
+        return wrong(reading, "A step must be a JSON object.");
     return read_type(reading) && read_delay(reading) && read_stop(reading) &&
            read_template(reading);
 }
@@ -202,7 +204,7 @@ bool lb_steps_read(struct lb_call *call, const struct lb_json *array, struct lb_
         return true;
     if (type != LB_JSON_ARRAY || count > LB_STEPS_MAX) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                       "\"steps\" is an array of at most %d steps.", LB_STEPS_MAX);
+                       "\"steps\" must be an array of at most %d steps.", LB_STEPS_MAX);
         return false;
     }
     *out = lb_call_alloc(call, (count + 1) * sizeof **out);
@@ -229,13 +231,13 @@ static bool read_order(struct lb_call *call, uint32_t *out)
         return true;
     }
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
-                   "The \"order\" of a step is its place, from 1 to %d.", LB_STEPS_MAX);
+                   "The \"order\" of a step must be its place, from 1 to %d.", LB_STEPS_MAX);
     return false;
 }
 
 /* --- Handlers --- */
 
-static struct lb_step_change *begin(struct lb_call *call)
+static struct lb_step_change *begin_step_change(struct lb_call *call)
 {
     struct lb_step_change *change = lb_call_alloc(call, sizeof *change);
     if (!change)
@@ -256,7 +258,7 @@ static void reply_added(struct lb_call *call)
 
 enum lb_progress lb_steps_post(struct lb_call *call)
 {
-    struct lb_step_change *change = begin(call);
+    struct lb_step_change *change = begin_step_change(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct reading reading = {.call = call, .body = call->body, .row = &change->row};
@@ -274,7 +276,7 @@ static void reply_replaced(struct lb_call *call)
 
 enum lb_progress lb_steps_put_one(struct lb_call *call)
 {
-    struct lb_step_change *change = begin(call);
+    struct lb_step_change *change = begin_step_change(call);
     if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
         return LB_DONE;
     struct reading reading = {.call = call, .body = call->body, .row = &change->row};
@@ -294,7 +296,7 @@ static void reply_removed(struct lb_call *call)
 
 enum lb_progress lb_steps_delete(struct lb_call *call)
 {
-    struct lb_step_change *change = begin(call);
+    struct lb_step_change *change = begin_step_change(call);
     if (!change)
         return LB_DONE;
     change->step = lb_id_step(call->req->params[1]);

@@ -10,21 +10,21 @@ static const char *read_one(struct lb_str name, const struct lb_json *value, str
     if (type == LB_JSON_NULL)
         return NULL;
     if (!lb_variable_name_valid(name))
-        return "has a variable whose name is not 1 to 64 of A-Z a-z 0-9 _ - .";
+        return "a variable's name must have 1 to 64 of A-Z a-z 0-9 _ - .";
     if (type == LB_JSON_ARRAY || type == LB_JSON_OBJECT)
-        return "has a variable that is no text, number or boolean";
+        return "a variable must be a string, a number or a boolean";
     int64_t number;
     if (type == LB_JSON_INT && !lb_json_int64(value, &number))
-        return "has a variable with a number beyond 64 bits: give it as a text";
+        return "a variable has a number beyond 64 bits; send it as a string";
     struct lb_str text = lb_json_scalar(value);
     if (!text.ptr) {
         out->failed = true;
         return NULL;
     }
     if (memchr(text.ptr, 0, text.len))
-        return "has a variable with a NUL character";
+        return "a variable contains a NUL character";
     if (lb_body_items_characters(text) > LB_VARIABLE_VALUE_MAX)
-        return "has a variable that is longer than 2000 characters";
+        return "a variable is longer than 2000 characters";
     lb_variables_pack(out, name, text);
     return NULL;
 }
@@ -35,9 +35,9 @@ const char *lb_variables_read(const struct lb_json *value, struct lb_buf *out)
     if (type == LB_JSON_MISSING || type == LB_JSON_NULL)
         return NULL;
     if (type != LB_JSON_OBJECT)
-        return "has variables that are not an object such as {\"city\":\"Paris\"}";
+        return "variables must be an object such as {\"city\":\"Paris\"}";
     if (lb_json_length(value) > LB_VARIABLES_MAX)
-        return "has more than 50 variables";
+        return "there are more than 50 variables";
     struct lb_json_walk walk = {0};
     struct lb_str name;
     const struct lb_json *each;

@@ -1,9 +1,9 @@
-#include "api/access/admin.h"
+#include "api/call.h"
 #include "api/handlers.h"
 
 #include "base/rcu.h"
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn run_backup(struct lb_call *call, struct lb_store_reader *reader)
 {
     const char *path = call->state;
     uint64_t bytes = 0;
@@ -36,5 +36,5 @@ enum lb_progress lb_admin_backup(struct lb_call *call)
     }
     memcpy(copy, path.ptr, path.len);
     call->state = copy;
-    return lb_call_read(call, run);
+    return lb_call_read(call, run_backup);
 }

@@ -1,5 +1,6 @@
 /* For load balancers and monitoring. */
 #include "api/handlers.h"
+#include "api/system/metrics.h"
 
 #include "api/call.h"
 
@@ -16,7 +17,7 @@ enum lb_progress lb_health_ready(struct lb_call *call)
     else if (!lb_writer_ready(call->app->writer) ||
              (call->app->freshness && !lb_freshness_ready(call->app->freshness)))
         lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE,
-                       "The storage has failed and takes no writes.");
+                       "The storage has failed; writes are not possible.");
     else
         lb_buf_append_lit(lb_reply_json(&call->req->reply, 200), "{\"status\":\"ready\"}");
     return LB_DONE;
@@ -33,8 +34,9 @@ static bool may_read_metrics(const struct lb_app *app, const struct lb_request *
 enum lb_progress lb_health_metrics(struct lb_call *call)
 {
     if (!may_read_metrics(call->app, call->req)) {
-        lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
-                       "Metrics are not for this address; see the setting metrics-allow.");
+        lb_reply_error(
+            &call->req->reply, LB_ERR_FORBIDDEN,
+            "This address is not allowed to read the metrics; see the setting metrics-allow.");
         return LB_DONE;
     }
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);

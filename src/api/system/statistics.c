@@ -1,6 +1,6 @@
 /* Numbers of a workspace: the size of its lists, and what happened on each day. */
 #include "api/handlers.h"
-#include "api/paging.h"
+#include "api/query.h"
 
 #include "base/clock.h"
 
@@ -47,7 +47,7 @@ static void put_day(struct lb_buf *body, const struct counting *counting, size_t
                   (unsigned long long)counting->checks[i].blocked);
 }
 
-static enum lb_turn run(struct lb_call *call, struct lb_store_reader *reader)
+static enum lb_turn read_statistics(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct counting *counting = call->state;
     struct lb_app *app = call->app;
@@ -80,7 +80,7 @@ enum lb_progress lb_statistics_get(struct lb_call *call)
     uint64_t days;
     if (!counting)
         return LB_DONE;
-    if (!lb_paging_number(call, "days", NULL, DAYS_DEFAULT, DAYS_MAX, &days))
+    if (!lb_query_number(call, "days", NULL, DAYS_DEFAULT, DAYS_MAX, &days))
         return LB_DONE;
     if (days == 0) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
@@ -90,5 +90,5 @@ enum lb_progress lb_statistics_get(struct lb_call *call)
     counting->count = days;
     counting->first_day = (uint32_t)(lb_clock_wall_ms() / LB_DAY_MS) - (uint32_t)days + 1;
     call->state = counting;
-    return lb_call_read(call, run);
+    return lb_call_read(call, read_statistics);
 }

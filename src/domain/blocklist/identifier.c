@@ -14,16 +14,16 @@
 static const char EMPTY[] = "is empty; give the part after /in/ of a profile URL";
 static const char TOO_LONG[] =
     "is longer than 100 characters; give the part after /in/ of a profile URL";
-static const char NOT_UTF8[] = "is not valid UTF-8; send the text encoded as UTF-8";
+static const char NOT_UTF8[] = "is not valid UTF-8; encode it as UTF-8";
 static const char BAD_PERCENT[] =
     "contains invalid percent-encoding; write % followed by two hexadecimal digits";
 static const char WHITE_SPACE[] = "contains white space";
 static const char CONTROL[] = "contains a control character or NUL; remove it";
 static const char INVISIBLE[] =
     "contains an invisible, private or unassigned character; type the name by hand";
-static const char FORBIDDEN[] =
-    "contains one of / \\ ? # % & < > \" ' @ , ; which no public identifier has; give one name "
-    "only, the part after /in/ of a profile URL";
+static const char FORBIDDEN[] = "contains one of / \\ ? # % & < > \" ' @ , ; which public "
+                                "identifiers do not have; give one name "
+                                "only, the part after /in/ of a profile URL";
 static const char E_MAIL[] =
     "is an e-mail address; give the part after /in/ of the person's profile URL";
 static const char ORGANISATION[] =
@@ -32,13 +32,13 @@ static const char SALES_NAVIGATOR[] =
     "is a Sales Navigator URL; open the lead's LinkedIn profile and give that URL (.../in/...)";
 static const char PUB[] =
     "is an old /pub/ URL; open it and give the URL that it leads to (.../in/...)";
-static const char NO_PROFILE[] = "is a LinkedIn URL of no profile; give one of the form "
+static const char NO_PROFILE[] = "is a LinkedIn URL, but not of a profile; give one of the form "
                                  "https://www.linkedin.com/in/...";
 static const char OTHER_SITE[] =
     "is a URL of another site; give one of the form https://www.linkedin.com/in/...";
 static const char USER_INFO[] = "is a URL with a user name before the host; remove it and the @";
 static const char HOST_ONLY[] = "is a host name; give the part after /in/ of a profile URL";
-static const char DOTS[] = "is no name; give the part after /in/ of a profile URL";
+static const char DOTS[] = "is not a name; give the part after /in/ of a profile URL";
 static const char UNSTABLE[] =
     "combines characters in a way that has no single lower-case form; type the name by hand";
 

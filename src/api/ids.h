@@ -1,23 +1,37 @@
-/* Ids of leads, steps and activities as clients see them: ld_12, st_7, ac_12_7. What is no id of
- * ours is the number 0, which nothing has. */
-#ifndef LB_API_OUTREACH_IDS_H
-#define LB_API_OUTREACH_IDS_H
+/* Numbers as ids that clients see: blocks of a workspace bl_42, changes of blocklists ch_123, leads
+ * ld_12, steps st_7, activities ac_12_7. An id of another form is the number 0, which nothing has.
+ */
+#ifndef LB_API_IDS_H
+#define LB_API_IDS_H
 
 #include "base/str.h"
+#include "store/store.h"
 
+#define LB_ENTRY_PREFIX    "bl_"
+#define LB_CHANGE_PREFIX   "ch_"
 #define LB_LEAD_PREFIX     "ld_"
 #define LB_STEP_PREFIX     "st_"
 #define LB_ACTIVITY_PREFIX "ac_"
 
 #define LB_ID_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
-/* The number behind the prefix; 0 when it is none. */
+/* The number after the prefix; 0 when it is none. */
 static inline uint64_t lb_id_number(struct lb_str id, struct lb_str prefix, uint64_t max)
 {
     uint64_t number = 0;
     if (id.len > prefix.len && memcmp(id.ptr, prefix.ptr, prefix.len) == 0)
         lb_str_to_id((struct lb_str){id.ptr + prefix.len, id.len - prefix.len}, max, &number);
     return number;
+}
+
+static inline uint64_t lb_id_entry(struct lb_str id)
+{
+    return lb_id_number(id, LB_STR(LB_ENTRY_PREFIX), LB_ENTRY_ID_MAX);
+}
+
+static inline uint64_t lb_id_change(struct lb_str id)
+{
+    return lb_id_number(id, LB_STR(LB_CHANGE_PREFIX), LB_ENTRY_ID_MAX);
 }
 
 static inline uint64_t lb_id_lead(struct lb_str id)

@@ -1,0 +1,106 @@
+#include "api/query.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+bool lb_query_text(struct lb_call *call, const char *name, struct lb_str *out)
+{
+    struct lb_reason reason;
+    lb_err err = lb_request_query(call->req, name, out, &reason);
+    if (err)
+        lb_reply_error(&call->req->reply, err, "%s", reason.text);
+    return !err;
+}
+
+bool lb_query_number(struct lb_call *call, const char *name, const char *other, uint64_t fallback,
+                     uint64_t max, uint64_t *out)
+{
+    struct lb_str text;
+    struct lb_str alias = {0};
+    struct lb_reply *reply = &call->req->reply;
+    if (!lb_query_text(call, name, &text) || (other && !lb_query_text(call, other, &alias)))
+        return false;
+    if (text.ptr && alias.ptr) {
+        lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameters '%s' and '%s' mean the same. Send one of them.", name,
+                       other);
+        return false;
+    }
+    *out = fallback;
+    if (!text.ptr && !alias.ptr)
+        return true;
+    if (lb_str_to_u64(text.ptr ? text : alias, max, out))
+        return true;
+    lb_reply_error(reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter '%s' must be a whole number from 0 to %llu.",
+                   text.ptr ? name : other, (unsigned long long)max);
+    return false;
+}
+
+void lb_query_put_total(struct lb_call *call, uint64_t total)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)total);
+    lb_reply_header(&call->req->reply, "X-Total-Count", text);
+}
+
+void lb_query_begin_link(struct lb_call *call, struct lb_buf *link)
+{
+    lb_buf_append_str(link, call->base_alias ? LB_STR("</api") : LB_STR("<"));
+    lb_buf_append_str(link, call->req->path);
+    lb_buf_append_lit(link, "?");
+}
+
+void lb_query_end_link(struct lb_call *call, struct lb_buf *link)
+{
+    lb_buf_append_lit(link, ">; rel=\"next\"");
+    lb_buf_append(link, "", 1);
+    if (link->failed)
+        call->req->reply.body.failed = true; /* without a link it would look like the last page */
+    else
+        lb_reply_header(&call->req->reply, "Link", link->ptr);
+    lb_buf_fini(link);
+}
+
+void lb_query_put_link(struct lb_call *call, const char *format, ...)
+{
+    struct lb_buf link = {0};
+    char query[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(query, sizeof query, format, args);
+    va_end(args);
+    lb_query_begin_link(call, &link);
+    lb_buf_append_str(&link, lb_str(query));
+    lb_query_end_link(call, &link);
+}
+
+bool lb_query_cursor(struct lb_call *call, uint64_t *out)
+{
+    struct lb_str cursor;
+    *out = 0;
+    if (!lb_query_text(call, "cursor", &cursor))
+        return false;
+    if (!cursor.ptr)
+        return true;
+    if (cursor.len > 1 && cursor.ptr[0] == 'c' &&
+        lb_str_to_id((struct lb_str){cursor.ptr + 1, cursor.len - 1}, LB_ENTRY_ID_MAX, out) &&
+        *out > 0)
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'cursor' must come from the Link header of an earlier page.");
+    return false;
+}
+
+void lb_query_put_escaped(struct lb_buf *out, struct lb_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     c == '-' || c == '_' || c == '.';
+        if (plain)
+            lb_buf_append(out, &text.ptr[i], 1);
+        else
+            lb_buf_printf(out, "%%%02X", c);
+    }
+}
