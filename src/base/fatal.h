@@ -1,5 +1,5 @@
-/* Memory must say what the store says. When it cannot, nobody may be told anything: the process
- * ends, and the next start reads it all from the store.
+/* Memory must mirror the store. If it cannot be updated after a commit, no request may be answered
+ * from it any more: the process exits, and the next start reads everything from the store.
  * Threads: the writer's. */
 #ifndef LB_BASE_FATAL_H
 #define LB_BASE_FATAL_H
@@ -15,7 +15,7 @@ static inline void lb_end_process(const char *why)
     _exit(1);
 }
 
-/* For what may not fail after a commit. */
+/* For what may not fail after a commit, since its memory was reserved before. */
 static inline void lb_must(bool done)
 {
     if (!done)

@@ -26,6 +26,9 @@ static char readers_quiescent, deferred;
 
 void lb_rcu_thread_register(void)
 {
+    /* The thread that lb_rcu_defer needs is started here, where the program may still fail to
+     * start, and not when something is deferred for the first time. */
+    urcu_qsbr_get_default_call_rcu_data();
     urcu_qsbr_register_thread();
 }
 

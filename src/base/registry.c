@@ -52,7 +52,7 @@ void lb_registry_destroy(struct lb_registry *registry, void (*each)(struct lb_re
         struct lb_registry_node *record = (struct lb_registry_node *)node;
         cds_lfht_next(registry->records, &iter);
         cds_lfht_del(registry->records, node);
-        record->next_gone = gone;
+        record->next = gone;
         gone = record;
     }
     /* Waits for the library's resizing thread, which may still walk over what was removed, and
@@ -61,7 +61,7 @@ void lb_registry_destroy(struct lb_registry *registry, void (*each)(struct lb_re
     cds_lfht_destroy(registry->records, NULL);
     lb_rcu_online();
     while (gone) {
-        struct lb_registry_node *next = gone->next_gone;
+        struct lb_registry_node *next = gone->next;
         each(gone);
         gone = next;
     }

@@ -16,7 +16,9 @@ struct lb_registry_node {
     struct cds_lfht_node node;
     struct lb_str key; /* must live as long as the record */
     uint32_t scope;
-    struct lb_registry_node *next_gone; /* the registry's own, while it is destroyed */
+    /* For its owner's lists while it is not in the registry; the registry's while it is destroyed.
+     */
+    struct lb_registry_node *next;
 };
 
 struct lb_registry;

@@ -21,6 +21,7 @@ struct chunk {
     uint64_t first;
     int64_t at;
     uint32_t capacity;
+    uint32_t added;         /* the writer's: rows, with those not published yet */
     _Atomic uint32_t count; /* published after the row */
     struct row rows[];
 };
@@ -35,6 +36,7 @@ struct directory {
 struct lb_row_times {
     _Atomic(struct directory *) directory;
     _Atomic size_t count; /* of chunks; published after the directory */
+    size_t added;         /* the writer's: chunks, with those not published yet */
     _Atomic uint64_t bytes;
 };
 
@@ -48,7 +50,7 @@ void lb_row_times_destroy(struct lb_row_times *row_times)
     if (!row_times)
         return;
     struct directory *directory = lb_rcu_load(&row_times->directory);
-    for (size_t i = 0; i < atomic_load(&row_times->count); i++)
+    for (size_t i = 0; i < row_times->added; i++)
         free(directory->chunks[i]);
     free(directory);
     free(row_times);
@@ -80,48 +82,83 @@ static struct directory *reserve(struct lb_row_times *row_times, size_t count)
 
 static bool fits(const struct chunk *chunk, uint64_t first, int64_t at)
 {
-    return atomic_load_explicit(&chunk->count, memory_order_relaxed) < chunk->capacity &&
-           first - chunk->first <= UINT32_MAX && at >= chunk->at && at - chunk->at < AT_OFFSET_MAX;
+    return chunk->added < chunk->capacity && first - chunk->first <= UINT32_MAX &&
+           at >= chunk->at && at - chunk->at < AT_OFFSET_MAX;
 }
 
-static struct chunk *add_chunk(struct lb_row_times *row_times, size_t count, uint64_t first,
-                               int64_t at)
+static struct chunk *add_chunk(struct lb_row_times *row_times, uint64_t first, int64_t at)
 {
+    size_t count = row_times->added;
     struct directory *directory = reserve(row_times, count);
     uint32_t rows = count < 6 ? CHUNK_ROWS_MIN << count : CHUNK_ROWS_MAX;
     size_t size = sizeof(struct chunk) + rows * sizeof(struct row);
     struct chunk *chunk = directory ? malloc(size) : NULL;
     if (!chunk)
         return NULL;
-    chunk->capacity = rows;
     atomic_fetch_add_explicit(&row_times->bytes, size, memory_order_relaxed);
+    chunk->capacity = rows;
+    chunk->added = 0;
     chunk->first = first;
     chunk->at = at;
     atomic_init(&chunk->count, 0);
     directory->chunks[count] = chunk;
+    row_times->added++;
     return chunk;
+}
+
+bool lb_row_times_add(struct lb_row_times *row_times, uint64_t first, struct lb_row_time row_time)
+{
+    struct directory *directory = lb_rcu_load(&row_times->directory);
+    struct chunk *chunk = row_times->added ? directory->chunks[row_times->added - 1] : NULL;
+    if (!chunk || !fits(chunk, first, row_time.at))
+        chunk = add_chunk(row_times, first, row_time.at);
+    if (!chunk)
+        return false;
+    chunk->rows[chunk->added++] =
+        (struct row){(uint32_t)(first - chunk->first), (uint32_t)(row_time.at - chunk->at) << 2 |
+                                                           (uint32_t)row_time.has_reason << 1 |
+                                                           (uint32_t)row_time.continues};
+    return true;
+}
+
+/* The first chunk that may have rows which are not published yet. */
+static size_t first_open(const struct lb_row_times *row_times)
+{
+    size_t count = atomic_load_explicit(&row_times->count, memory_order_relaxed);
+    return count ? count - 1 : 0;
+}
+
+void lb_row_times_publish(struct lb_row_times *row_times)
+{
+    struct directory *directory = lb_rcu_load(&row_times->directory);
+    for (size_t i = first_open(row_times); i < row_times->added; i++)
+        atomic_store_explicit(&directory->chunks[i]->count, directory->chunks[i]->added,
+                              memory_order_release);
+    atomic_store_explicit(&row_times->count, row_times->added, memory_order_release);
+}
+
+void lb_row_times_forget(struct lb_row_times *row_times)
+{
+    struct directory *directory = lb_rcu_load(&row_times->directory);
+    size_t count = atomic_load_explicit(&row_times->count, memory_order_relaxed);
+    if (count)
+        directory->chunks[count - 1]->added =
+            atomic_load_explicit(&directory->chunks[count - 1]->count, memory_order_relaxed);
+    while (row_times->added > count) {
+        struct chunk *chunk = directory->chunks[--row_times->added];
+        size_t size = sizeof(struct chunk) + chunk->capacity * sizeof(struct row);
+        atomic_fetch_sub_explicit(&row_times->bytes, size, memory_order_relaxed);
+        free(chunk);
+    }
 }
 
 bool lb_row_times_append(struct lb_row_times *row_times, uint64_t first,
                          struct lb_row_time row_time)
 {
-    size_t count = atomic_load_explicit(&row_times->count, memory_order_relaxed);
-    struct directory *directory = lb_rcu_load(&row_times->directory);
-    struct chunk *chunk = count ? directory->chunks[count - 1] : NULL;
-    bool added = !chunk || !fits(chunk, first, row_time.at);
+    bool added = lb_row_times_add(row_times, first, row_time);
     if (added)
-        chunk = add_chunk(row_times, count, first, row_time.at);
-    if (!chunk)
-        return false;
-    uint32_t row = atomic_load_explicit(&chunk->count, memory_order_relaxed);
-    chunk->rows[row] =
-        (struct row){(uint32_t)(first - chunk->first), (uint32_t)(row_time.at - chunk->at) << 2 |
-                                                           (uint32_t)row_time.has_reason << 1 |
-                                                           (uint32_t)row_time.continues};
-    atomic_store_explicit(&chunk->count, row + 1, memory_order_release);
-    if (added)
-        atomic_store_explicit(&row_times->count, count + 1, memory_order_release);
-    return true;
+        lb_row_times_publish(row_times);
+    return added;
 }
 
 /* The last of `count` chunks that does not begin above `id`; false when there is none. */

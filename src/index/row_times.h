@@ -4,7 +4,7 @@
  *
  * One row_time serves a whole row of the log (up to 50 entries): 8 bytes of memory.
  * Threads: one writer at a time; readers on any thread without locks, registered with base/rcu.h
- * and online. Order: a row_time that was appended is found by every look-up that starts later. */
+ * and online. Order: a row_time that was published is found by every look-up that starts later. */
 #ifndef LB_INDEX_ROW_TIMES_H
 #define LB_INDEX_ROW_TIMES_H
 
@@ -31,8 +31,15 @@ struct lb_row_times *lb_row_times_create(void);
 /* No other thread may use it any more. NULL is fine. */
 void lb_row_times_destroy(struct lb_row_times *row_times);
 
-/* The row whose first entry is `first`, greater than all before. False when out of memory. Writer.
- */
+/* Adds the row whose first entry is `first`, greater than all before; nobody sees it before it is
+ * published, which takes no memory. False when out of memory, and then nothing changed. Writer. */
+bool lb_row_times_add(struct lb_row_times *row_times, uint64_t first, struct lb_row_time row_time);
+
+/* Shows what was added, or takes back what was added and not published. Writer. */
+void lb_row_times_publish(struct lb_row_times *row_times);
+void lb_row_times_forget(struct lb_row_times *row_times);
+
+/* Adds a row and publishes it. Writer. */
 bool lb_row_times_append(struct lb_row_times *row_times, uint64_t first,
                          struct lb_row_time row_time);
 

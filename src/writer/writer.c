@@ -313,8 +313,11 @@ static lb_err attempt(struct lb_writer *writer, struct batch *batch)
     bool left = any_left(batch);
     if (!err && left)
         err = commit(writer, batch);
-    if (err || !left)
+    if (err || !left) {
         store->ops->rollback(store);
+        if (writer->settings.hooks.batch_rollback)
+            writer->settings.hooks.batch_rollback(writer->settings.hooks.context);
+    }
     if (err == LB_ERR_OUTCOME_UNKNOWN && !store->shared) {
         atomic_store(&writer->failed, true);
         writer->settings.failed(writer->settings.failed_context);

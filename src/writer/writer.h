@@ -57,6 +57,8 @@ struct lb_writer_hooks {
     lb_err (*batch_prepare)(void *context); /* before the commit; its failure fails the batch */
     void (*batch_publish)(void *context);   /* after the commit, before the writes' own publish */
     bool (*upkeep)(void *context);          /* between batches; true when there is more to do */
+    /* NULL, or called after a rollback: what was prepared for publishing is given back. */
+    void (*batch_rollback)(void *context);
 };
 
 struct lb_writer_settings {

@@ -49,18 +49,25 @@ uint64_t disk_random(uint64_t bound)
     return (random_state >> 11) % bound;
 }
 
-static void *must(void *memory)
+/* By a name that support/starve.h does not know: it is not the disk that is short of memory. */
+static void *resize(void *memory, size_t size)
 {
+    memory = reallocarray(memory, 1, size);
     if (!memory)
         abort();
     return memory;
+}
+
+void *disk_memory(size_t size)
+{
+    return memset(resize(NULL, size), 0, size);
 }
 
 static void image_resize(struct image *image, size_t size)
 {
     if (size > image->capacity) {
         image->capacity = size * 2;
-        image->bytes = must(realloc(image->bytes, image->capacity));
+        image->bytes = resize(image->bytes, image->capacity);
     }
     if (size > image->size)
         memset(image->bytes + image->size, 0, size - image->size);
@@ -137,7 +144,7 @@ struct disk_file *disk_find(const char *text)
 
 struct disk_file *disk_make(const char *text)
 {
-    struct disk_file *file = must(calloc(1, sizeof *file));
+    struct disk_file *file = disk_memory(sizeof *file);
     file->next = files;
     files = file;
     if (text)
@@ -185,8 +192,7 @@ static void add_pending(struct disk_file *file, struct pending pending)
 {
     if (file->pending_count == file->pending_capacity) {
         file->pending_capacity = file->pending_capacity ? file->pending_capacity * 2 : 16;
-        file->pending =
-            must(realloc(file->pending, file->pending_capacity * sizeof *file->pending));
+        file->pending = resize(file->pending, file->pending_capacity * sizeof *file->pending);
     }
     file->pending[file->pending_count++] = pending;
 }
@@ -196,7 +202,7 @@ void disk_write(struct disk_file *file, const void *data, size_t size, uint64_t 
     if (size == 0)
         return;
     image_write(&file->seen, data, size, at);
-    struct pending pending = {.at = at, .size = size, .data = must(malloc(size))};
+    struct pending pending = {.at = at, .size = size, .data = resize(NULL, size)};
     memcpy(pending.data, data, size);
     add_pending(file, pending);
 }

@@ -12,6 +12,9 @@
 
 struct disk_file;
 
+/* Zeroed memory for what is hung on files; never NULL. */
+void *disk_memory(size_t size);
+
 /* Empties the disk. No file may be in use. `seed` decides what survives power cuts. */
 void disk_format(uint64_t seed);
 

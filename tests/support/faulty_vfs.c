@@ -253,7 +253,7 @@ static int shm_map(sqlite3_file *base, int region, int size, int extend, void vo
     common->mapped += !handle->mapped;
     handle->mapped = true;
     if (!common->regions[region] && extend)
-        common->regions[region] = calloc(1, (size_t)size);
+        common->regions[region] = disk_memory((size_t)size);
     *out = common->regions[region];
     return end(*out || !extend ? SQLITE_OK : SQLITE_NOMEM);
 }
@@ -350,9 +350,7 @@ static int open_file(sqlite3_vfs *self, const char *name, sqlite3_file *base, in
         file = disk_make(name);
     void **common = disk_attached(file);
     if (!*common)
-        *common = calloc(1, sizeof(struct common));
-    if (!*common)
-        return end(SQLITE_NOMEM);
+        *common = disk_memory(sizeof(struct common));
     int journals = SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL;
     handle->file = file;
     handle->common = *common;

@@ -1,5 +1,6 @@
 #include "domain/access/directory.h"
 #include "domain/access/key_text.h"
+#include "support/starve.h"
 #include "support/tsan.h"
 
 #include <pthread.h>
@@ -376,6 +377,70 @@ static void days_may_come_in_any_order(void **state)
         assert_int_equal(day_of(directory, "ws_one", DAY + i).blocked, expected[i]);
 }
 
+/* More than there is room for, in one batch. */
+static void what_was_made_is_added_without_memory(void **state)
+{
+    enum { MADE = 100 };
+    struct lb_directory *directory = *state;
+    struct lb_workspace *workspace = lb_directory_workspace(directory, LB_STR("ws_one"));
+    struct lb_campaign *made[MADE];
+    for (uint32_t i = 0; i < MADE; i++) {
+        struct lb_campaign_row row = {.no = i + 1, .workspace = 1};
+        snprintf(row.id, sizeof row.id, "campaign-%u", i);
+        made[i] = lb_directory_make_campaign(directory, &row);
+        assert_non_null(made[i]);
+        assert_null(lb_directory_campaign(directory, 1, lb_str(row.id)));
+    }
+    assert_true(workspace->campaign_capacity >= MADE);
+    starve_at(1, true);
+    for (uint32_t i = MADE; i-- > MADE / 2;) /* in whatever order */
+        lb_directory_add_made_campaign(directory, made[i]);
+    for (uint32_t i = 0; i < MADE / 2; i++)
+        lb_directory_add_made_campaign(directory, made[i]);
+    assert_int_equal(starve_end(), 0);
+    assert_int_equal(workspace->campaign_count, MADE);
+    assert_int_equal(workspace->made_campaigns, 0);
+    for (uint32_t i = 0; i < MADE; i++)
+        assert_ptr_equal(lb_directory_campaign_no(directory, i + 1), made[i]);
+}
+
+static void what_was_made_and_forgotten_is_gone(void **state)
+{
+    struct lb_directory *directory = *state;
+    struct lb_workspace *workspace = lb_directory_workspace(directory, LB_STR("ws_one"));
+    struct lb_workspace_row workspace_row = {.no = 9, .id = "ws_nine"};
+    struct lb_key_row key_row = {.no = 7, .workspace = 1, .id = "key_seven"};
+    struct lb_campaign_row campaign_row = {.no = 7, .workspace = 1, .id = "seven"};
+    for (int i = 0; i < 3; i++) {
+        assert_non_null(lb_directory_make_workspace(directory, &workspace_row));
+        assert_non_null(lb_directory_make_key(directory, &key_row));
+        assert_non_null(lb_directory_make_campaign(directory, &campaign_row));
+        lb_directory_forget_made(directory);
+        assert_int_equal(workspace->made_campaigns, 0);
+    }
+    assert_null(lb_directory_workspace(directory, LB_STR("ws_nine")));
+    assert_null(lb_directory_key(directory, LB_STR("key_seven")));
+    assert_null(lb_directory_campaign(directory, 1, LB_STR("seven")));
+    assert_int_equal(atomic_load(&workspace->keys), 0);
+    assert_non_null(lb_directory_add_campaign(directory, &campaign_row));
+}
+
+static void making_without_memory_fails_and_changes_nothing(void **state)
+{
+    struct lb_directory *directory = *state;
+    struct lb_workspace_row workspace_row = {.no = 900, .id = "ws_nine"};
+    struct lb_campaign_row campaign_row = {.no = 900, .workspace = 1, .id = "seven"};
+    uint64_t failed = 1;
+    for (uint64_t nth = 1; failed; nth++) {
+        starve_at(nth, false);
+        bool made = lb_directory_make_workspace(directory, &workspace_row) &&
+                    lb_directory_make_campaign(directory, &campaign_row);
+        failed = starve_end();
+        assert_int_equal(made, !failed);
+        lb_directory_forget_made(directory);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -396,6 +461,9 @@ int main(void)
         TEST(days_begin_at_midnight_utc),
         TEST(days_without_anything_are_zero_and_none_is_left_out),
         TEST(days_may_come_in_any_order),
+        TEST(what_was_made_is_added_without_memory),
+        TEST(what_was_made_and_forgotten_is_gone),
+        TEST(making_without_memory_fails_and_changes_nothing),
     };
     return cmocka_run_group_tests_name("access", tests, NULL, NULL);
 }

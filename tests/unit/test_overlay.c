@@ -84,7 +84,13 @@ static void a_new_attempt_knows_nothing_of_the_one_that_was_rolled_back(void **s
     record(&batch, &one, list, 1, "john", 10, true);
     record(&batch, &one, list, 2, "jane", 11, true);
     record(&batch, &other, list, 3, "jack", 5, false);
-    lb_overlay_record_row(&batch, (struct lb_overlay_row){NULL, 10, true});
+    one.row_times = lb_row_times_create();
+    struct lb_row_time row_time;
+    assert_true(lb_overlay_record_row(&batch, (struct lb_overlay_row){&one, 10, true}));
+    lb_overlay_drop(&batch);
+    lb_row_times_publish(one.row_times);
+    assert_false(lb_row_times_find(one.row_times, 10, &row_time));
+    lb_row_times_destroy(one.row_times);
     batch.next_id = 12;
     assert_int_equal(one.batch_entries, 2);
     assert_int_equal(other.batch_entries, -1);

@@ -159,6 +159,36 @@ static void changes_are_walked_back_over_chunk_borders(void **state)
     lb_row_times_destroy(row_times);
 }
 
+/* Enough rows for several chunks each time, one time after another taken back. */
+static void added_rows_are_seen_when_published_and_not_when_forgotten(void **state)
+{
+    enum { ROUNDS = 60, ROWS = 37 };
+    struct lb_row_times *row_times = lb_row_times_create();
+    struct lb_row_time seen;
+    uint64_t published = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (uint64_t row = 1; row <= ROWS; row++)
+            assert_true(lb_row_times_add(row_times, published + row,
+                                         (struct lb_row_time){START_MS + round, false}));
+        uint64_t bytes = lb_row_times_bytes(row_times);
+        assert_int_equal(lb_row_times_find(row_times, published + ROWS, &seen), published > 0);
+        assert_true(!published || seen.at == START_MS + round - (round % 2 ? 2 : 1));
+        if (round % 2) {
+            lb_row_times_publish(row_times);
+            published += ROWS;
+            assert_true(lb_row_times_find(row_times, published - ROWS + 1, &seen));
+            assert_int_equal(seen.at, START_MS + round);
+        } else {
+            lb_row_times_forget(row_times);
+            assert_true(lb_row_times_bytes(row_times) <= bytes);
+        }
+        assert_int_equal(lb_row_times_find(row_times, UINT64_MAX, &seen), published > 0);
+        assert_true(!published || seen.at == START_MS + round - !(round % 2));
+    }
+    assert_true(lb_row_times_add(row_times, published + 1, (struct lb_row_time){START_MS, false}));
+    lb_row_times_destroy(row_times); /* with one that was not published */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +200,7 @@ int main(void)
         cmocka_unit_test(a_change_has_all_rows_that_continue_it),
         cmocka_unit_test(a_first_row_that_continues_is_a_change),
         cmocka_unit_test(changes_are_walked_back_over_chunk_borders),
+        cmocka_unit_test(added_rows_are_seen_when_published_and_not_when_forgotten),
     };
     lb_rcu_thread_register();
     int failed = cmocka_run_group_tests_name("row_times", tests, NULL, NULL);

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "domain/access/account.h"
-#include "base/fatal.h"
 
 static struct lb_admin_change *change_of(struct lb_write *write)
 {
@@ -30,6 +29,11 @@ static lb_err apply_create_workspace(struct lb_write *write, struct lb_store *st
         return err;
     write->touched = true;
     err = store->ops->workspace_insert(store, &change->workspace_row);
+    if (!err) {
+        change->made_workspace =
+            lb_directory_make_workspace(change->directory, &change->workspace_row);
+        err = change->made_workspace ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    }
     return err ? err
                : audit(change, store, change->workspace_row.no, "workspace.create",
                        change->workspace_row.id);
@@ -38,8 +42,8 @@ static lb_err apply_create_workspace(struct lb_write *write, struct lb_store *st
 static void publish_create_workspace(struct lb_write *write)
 {
     struct lb_admin_change *change = change_of(write);
-    change->workspace = lb_directory_add_workspace(change->directory, &change->workspace_row);
-    lb_must(change->workspace != NULL);
+    change->workspace = change->made_workspace;
+    lb_directory_add_made_workspace(change->directory, change->workspace);
 }
 
 void lb_admin_create_workspace(struct lb_admin_change *change)
@@ -85,6 +89,10 @@ static lb_err apply_create_key(struct lb_write *write, struct lb_store *store)
         return err;
     write->touched = true;
     err = store->ops->key_insert(store, &change->key_row);
+    if (!err) {
+        change->made_key = lb_directory_make_key(change->directory, &change->key_row);
+        err = change->made_key ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    }
     return err ? err
                : audit(change, store, change->key_row.workspace, "key.create", change->key_row.id);
 }
@@ -92,8 +100,8 @@ static lb_err apply_create_key(struct lb_write *write, struct lb_store *store)
 static void publish_create_key(struct lb_write *write)
 {
     struct lb_admin_change *change = change_of(write);
-    change->key = lb_directory_add_key(change->directory, &change->key_row);
-    lb_must(change->key != NULL);
+    change->key = change->made_key;
+    lb_directory_add_made_key(change->directory, change->key);
 }
 
 void lb_admin_create_key(struct lb_admin_change *change)

@@ -19,6 +19,9 @@ struct lb_admin_change {
     struct lb_workspace_row workspace_row;
     struct lb_key_row key_row;
     char key_text[LB_KEY_TEXT_SIZE]; /* to be shown once */
+    /* Its own: made in the open transaction, added to the directory when that is committed. */
+    struct lb_workspace *made_workspace;
+    struct lb_key *made_key;
 };
 
 /* workspace_row: name, plan, expires_at. Result: workspace_row. */

@@ -1,12 +1,18 @@
 #include "domain/access/directory.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "domain/access/key_text.h"
 
 #include <pthread.h>
 #include <sodium.h>
 #include <stddef.h>
-#include <stdlib.h>
+
+/* Records that were made and not added yet, oldest first. */
+struct made {
+    struct lb_registry_node *first;
+    struct lb_registry_node **last;
+};
 
 struct lb_directory {
     struct lb_registry *workspaces;
@@ -19,6 +25,9 @@ struct lb_directory {
     _Atomic(struct lb_key *) first_key;
     struct lb_key *last_key;
     /* The writer's. */
+    struct made made_workspaces;
+    struct made made_keys;
+    struct made made_campaigns;
     struct lb_workspace **by_no; /* workspaces */
     size_t by_no_capacity;
     struct lb_campaign **campaigns_by_no;
@@ -32,6 +41,9 @@ struct lb_directory *lb_directory_create(void)
         return NULL;
     pthread_mutex_init(&directory->lock, NULL);
     pthread_mutex_init(&directory->days, NULL);
+    directory->made_workspaces.last = &directory->made_workspaces.first;
+    directory->made_keys.last = &directory->made_keys.first;
+    directory->made_campaigns.last = &directory->made_campaigns.first;
     directory->workspaces = lb_registry_create();
     directory->keys = lb_registry_create();
     directory->campaigns = lb_registry_create();
@@ -55,10 +67,51 @@ static void free_node(struct lb_registry_node *node)
     free(node);
 }
 
+static void note_made(struct made *made, struct lb_registry_node *node)
+{
+    node->next = NULL;
+    *made->last = node;
+    made->last = &node->next;
+}
+
+/* Most are added in the order in which they were made. */
+static void take_made(struct made *made, struct lb_registry_node *node)
+{
+    struct lb_registry_node **at = &made->first;
+    while (*at != node)
+        at = &(*at)->next;
+    *at = node->next;
+    if (!*at)
+        made->last = at;
+}
+
+static void free_made(struct made *made, void (*each)(struct lb_registry_node *node))
+{
+    while (made->first) {
+        struct lb_registry_node *node = made->first;
+        take_made(made, node);
+        each(node);
+    }
+}
+
+static void free_made_campaign(struct lb_registry_node *node)
+{
+    ((struct lb_campaign *)node)->workspace->made_campaigns--;
+    free(node);
+}
+
+void lb_directory_forget_made(struct lb_directory *directory)
+{
+    free_made(&directory->made_campaigns, free_made_campaign);
+    free_made(&directory->made_keys, free_node);
+    free_made(&directory->made_workspaces, free_workspace);
+}
+
 void lb_directory_destroy(struct lb_directory *directory)
 {
     if (!directory)
         return;
+    lb_directory_forget_made(directory);
     lb_registry_destroy(directory->campaigns, free_node);
     lb_registry_destroy(directory->keys, free_node);
     lb_registry_destroy(directory->workspaces, free_workspace);
@@ -142,30 +195,12 @@ bool lb_key_take_request(struct lb_key *key, uint32_t default_rate, uint64_t now
     return true;
 }
 
-/* Grows a zeroed array so that index `wanted` is in it. */
-static void *reserve(void *array, size_t *capacity, size_t wanted, size_t size)
+struct lb_workspace *lb_directory_make_workspace(struct lb_directory *directory,
+                                                 const struct lb_workspace_row *row)
 {
-    if (wanted < *capacity)
-        return array;
-    size_t grown = *capacity ? *capacity * 2 : 64;
-    while (grown <= wanted)
-        grown *= 2;
-    char *larger = realloc(array, grown * size);
-    if (!larger)
+    if (!lb_array_grow(&directory->by_no, &directory->by_no_capacity, (size_t)row->no + 1,
+                       sizeof(struct lb_workspace *)))
         return NULL;
-    memset(larger + *capacity * size, 0, (grown - *capacity) * size);
-    *capacity = grown;
-    return larger;
-}
-
-struct lb_workspace *lb_directory_add_workspace(struct lb_directory *directory,
-                                                const struct lb_workspace_row *row)
-{
-    struct lb_workspace **by_no = reserve(directory->by_no, &directory->by_no_capacity, row->no,
-                                          sizeof(struct lb_workspace *));
-    if (!by_no)
-        return NULL;
-    directory->by_no = by_no;
     struct lb_workspace *workspace = calloc(1, sizeof *workspace);
     if (!workspace)
         return NULL;
@@ -178,13 +213,28 @@ struct lb_workspace *lb_directory_add_workspace(struct lb_directory *directory,
     workspace->node.key = lb_str(workspace->row.id);
     atomic_init(&workspace->plan, (int)row->plan);
     atomic_init(&workspace->expires_at, row->expires_at);
-    by_no[row->no] = workspace;
+    note_made(&directory->made_workspaces, &workspace->node);
+    return workspace;
+}
+
+void lb_directory_add_made_workspace(struct lb_directory *directory, struct lb_workspace *workspace)
+{
+    take_made(&directory->made_workspaces, &workspace->node);
+    directory->by_no[workspace->row.no] = workspace;
     lb_registry_add(directory->workspaces, &workspace->node);
     if (directory->last_workspace)
         lb_rcu_publish(&directory->last_workspace->next, workspace);
     else
         lb_rcu_publish(&directory->first_workspace, workspace);
     directory->last_workspace = workspace;
+}
+
+struct lb_workspace *lb_directory_add_workspace(struct lb_directory *directory,
+                                                const struct lb_workspace_row *row)
+{
+    struct lb_workspace *workspace = lb_directory_make_workspace(directory, row);
+    if (workspace)
+        lb_directory_add_made_workspace(directory, workspace);
     return workspace;
 }
 
@@ -193,7 +243,7 @@ struct lb_workspace *lb_directory_workspace_no(const struct lb_directory *direct
     return no < directory->by_no_capacity ? directory->by_no[no] : NULL;
 }
 
-struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct lb_key_row *row)
+struct lb_key *lb_directory_make_key(struct lb_directory *directory, const struct lb_key_row *row)
 {
     struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->workspace);
     struct lb_key *key = workspace ? calloc(1, sizeof *key) : NULL;
@@ -206,14 +256,28 @@ struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct
     key->batch_last_used_at = row->last_used_at;
     atomic_init(&key->revoked_at, row->revoked_at);
     atomic_init(&key->last_used_at, row->last_used_at);
+    note_made(&directory->made_keys, &key->node);
+    return key;
+}
+
+void lb_directory_add_made_key(struct lb_directory *directory, struct lb_key *key)
+{
+    take_made(&directory->made_keys, &key->node);
     lb_registry_add(directory->keys, &key->node);
     if (directory->last_key)
         lb_rcu_publish(&directory->last_key->next, key);
     else
         lb_rcu_publish(&directory->first_key, key);
     directory->last_key = key;
-    if (!row->revoked_at)
-        atomic_fetch_add(&workspace->keys, 1);
+    if (!key->row.revoked_at)
+        atomic_fetch_add(&key->workspace->keys, 1);
+}
+
+struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct lb_key_row *row)
+{
+    struct lb_key *key = lb_directory_make_key(directory, row);
+    if (key)
+        lb_directory_add_made_key(directory, key);
     return key;
 }
 
@@ -232,47 +296,60 @@ void lb_directory_revoke_key(struct lb_key *key, int64_t at)
         atomic_fetch_sub(&key->workspace->keys, 1);
 }
 
-static bool append_campaign(struct lb_directory *directory, struct lb_campaign *campaign)
+/* Room for the campaign, and those that were made before it, in the workspace's list. */
+static bool reserve_place(struct lb_directory *directory, struct lb_workspace *workspace)
+{
+    pthread_mutex_lock(&directory->lock);
+    bool done = lb_array_grow(&workspace->campaigns, &workspace->campaign_capacity,
+                              workspace->campaign_count + workspace->made_campaigns + 1,
+                              sizeof(struct lb_campaign *));
+    pthread_mutex_unlock(&directory->lock);
+    workspace->made_campaigns += done;
+    return done;
+}
+
+struct lb_campaign *lb_directory_make_campaign(struct lb_directory *directory,
+                                               const struct lb_campaign_row *row)
+{
+    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->workspace);
+    if (!workspace ||
+        !lb_array_grow(&directory->campaigns_by_no, &directory->campaigns_by_no_capacity,
+                       (size_t)row->no + 1, sizeof(struct lb_campaign *)))
+        return NULL;
+    struct lb_campaign *campaign = calloc(1, sizeof *campaign);
+    if (!campaign || !reserve_place(directory, workspace)) {
+        free(campaign);
+        return NULL;
+    }
+    campaign->row = *row;
+    campaign->workspace = workspace;
+    campaign->node.key = lb_str(campaign->row.id);
+    campaign->node.scope = row->workspace;
+    atomic_init(&campaign->status, (int)row->status);
+    note_made(&directory->made_campaigns, &campaign->node);
+    return campaign;
+}
+
+void lb_directory_add_made_campaign(struct lb_directory *directory, struct lb_campaign *campaign)
 {
     struct lb_workspace *workspace = campaign->workspace;
+    take_made(&directory->made_campaigns, &campaign->node);
+    campaign->known_ns = lb_clock_mono_ns();
     pthread_mutex_lock(&directory->lock);
-    struct lb_campaign **campaigns =
-        reserve(workspace->campaigns, &workspace->campaign_capacity, workspace->campaign_count,
-                sizeof(struct lb_campaign *));
-    if (campaigns) {
-        workspace->campaigns = campaigns;
-        campaigns[workspace->campaign_count++] = campaign;
-    }
+    workspace->campaigns[workspace->campaign_count++] = campaign;
     pthread_mutex_unlock(&directory->lock);
-    return campaigns != NULL;
+    workspace->made_campaigns--;
+    directory->campaigns_by_no[campaign->row.no] = campaign;
+    workspace->has_leads |= campaign->row.has_leads;
+    lb_registry_add(directory->campaigns, &campaign->node);
 }
 
 struct lb_campaign *lb_directory_add_campaign(struct lb_directory *directory,
                                               const struct lb_campaign_row *row)
 {
-    struct lb_campaign **by_no =
-        reserve(directory->campaigns_by_no, &directory->campaigns_by_no_capacity, row->no,
-                sizeof(struct lb_campaign *));
-    if (!by_no)
-        return NULL;
-    directory->campaigns_by_no = by_no;
-    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->workspace);
-    struct lb_campaign *campaign = workspace ? calloc(1, sizeof *campaign) : NULL;
-    if (!campaign)
-        return NULL;
-    campaign->row = *row;
-    campaign->workspace = workspace;
-    campaign->known_ns = lb_clock_mono_ns();
-    campaign->node.key = lb_str(campaign->row.id);
-    campaign->node.scope = row->workspace;
-    atomic_init(&campaign->status, (int)row->status);
-    if (!append_campaign(directory, campaign)) {
-        free(campaign);
-        return NULL;
-    }
-    by_no[row->no] = campaign;
-    workspace->has_leads |= row->has_leads;
-    lb_registry_add(directory->campaigns, &campaign->node);
+    struct lb_campaign *campaign = lb_directory_make_campaign(directory, row);
+    if (campaign)
+        lb_directory_add_made_campaign(directory, campaign);
     return campaign;
 }
 
@@ -352,17 +429,6 @@ bool lb_directory_campaign_id(struct lb_directory *directory, const struct lb_wo
     return found;
 }
 
-static bool grow_days(struct lb_workspace *workspace)
-{
-    size_t capacity = workspace->day_capacity ? workspace->day_capacity * 2 : 4;
-    struct lb_day *days = realloc(workspace->days, capacity * sizeof *days);
-    if (!days)
-        return false;
-    workspace->days = days;
-    workspace->day_capacity = capacity;
-    return true;
-}
-
 /* The place of that day, which is made when it is missing; NULL when out of memory. Days come in
  * order, unless a clock was set back. */
 static struct lb_day *day_of(struct lb_workspace *workspace, uint32_t day)
@@ -372,12 +438,21 @@ static struct lb_day *day_of(struct lb_workspace *workspace, uint32_t day)
         at--;
     if (at > 0 && workspace->days[at - 1].day == day)
         return &workspace->days[at - 1];
-    if (workspace->day_count == workspace->day_capacity && !grow_days(workspace))
+    if (!lb_array_reserve(workspace->days, workspace->day_capacity, workspace->day_count + 1))
         return NULL;
     struct lb_day *days = workspace->days;
     memmove(days + at + 1, days + at, (workspace->day_count++ - at) * sizeof *days);
     days[at] = (struct lb_day){.day = day};
     return &days[at];
+}
+
+bool lb_directory_reserve_day(struct lb_directory *directory, struct lb_workspace *workspace,
+                              int64_t at_ms)
+{
+    pthread_mutex_lock(&directory->days);
+    bool done = day_of(workspace, (uint32_t)(at_ms / LB_DAY_MS)) != NULL;
+    pthread_mutex_unlock(&directory->days);
+    return done;
 }
 
 void lb_directory_count_day(struct lb_directory *directory, struct lb_workspace *workspace,

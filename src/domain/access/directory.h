@@ -56,6 +56,7 @@ struct lb_workspace {
     struct lb_campaign **campaigns;
     size_t campaign_count;
     size_t campaign_capacity;
+    size_t made_campaigns; /* the writer's: made and not added yet */
 };
 
 struct lb_key {
@@ -112,7 +113,22 @@ lb_err lb_workspace_license(const struct lb_workspace *workspace, int64_t now_ms
  * Source: the generic cell rate algorithm, ITU-T I.371, Annex A. */
 bool lb_key_take_request(struct lb_key *key, uint32_t default_rate, uint64_t now_ns);
 
-/* Adding: the row is copied. NULL when out of memory (or when its workspace is missing). */
+/* Making: the row is copied, and all the memory is taken that adding it then needs, so that adding
+ * it after a commit cannot fail. Nobody finds it before. NULL when out of memory (or when its
+ * workspace is missing). Writer thread, as all of these. */
+struct lb_workspace *lb_directory_make_workspace(struct lb_directory *directory,
+                                                 const struct lb_workspace_row *row);
+struct lb_key *lb_directory_make_key(struct lb_directory *directory, const struct lb_key_row *row);
+struct lb_campaign *lb_directory_make_campaign(struct lb_directory *directory,
+                                               const struct lb_campaign_row *row);
+void lb_directory_add_made_workspace(struct lb_directory *directory,
+                                     struct lb_workspace *workspace);
+void lb_directory_add_made_key(struct lb_directory *directory, struct lb_key *key);
+void lb_directory_add_made_campaign(struct lb_directory *directory, struct lb_campaign *campaign);
+/* Frees what was made and not added: their transaction was rolled back. */
+void lb_directory_forget_made(struct lb_directory *directory);
+
+/* Making and adding. NULL as above. */
 struct lb_workspace *lb_directory_add_workspace(struct lb_directory *directory,
                                                 const struct lb_workspace_row *row);
 struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct lb_key_row *row);
@@ -152,8 +168,13 @@ struct lb_campaign **lb_directory_list_campaigns(struct lb_directory *directory,
 bool lb_directory_campaign_id(struct lb_directory *directory, const struct lb_workspace *workspace,
                               uint32_t no, char out[LB_ID_SIZE]);
 
-/* Adds to what was blocked and unblocked on the day of `at_ms`; when memory is short it is not
- * counted. For loading and the writer thread. */
+/* Makes sure that lb_directory_count_day can count on the day of `at_ms`. False when out of memory.
+ * For loading and the writer thread. */
+bool lb_directory_reserve_day(struct lb_directory *directory, struct lb_workspace *workspace,
+                              int64_t at_ms);
+
+/* Adds to what was blocked and unblocked on the day of `at_ms`; a day that was not reserved is not
+ * counted when memory is short. For loading and the writer thread. */
 void lb_directory_count_day(struct lb_directory *directory, struct lb_workspace *workspace,
                             int64_t at_ms, uint64_t blocked, uint64_t unblocked);
 

@@ -128,23 +128,22 @@ static lb_err take_key(void *context, const struct lb_key_row *row)
     return LB_OK;
 }
 
-static void end_campaign(const struct refresh *refresh, struct lb_campaign *campaign)
+static lb_err end_campaign(const struct refresh *refresh, struct lb_campaign *campaign)
 {
     struct lb_list list = {campaign->row.workspace, campaign->row.no};
-    lb_directory_remove_campaign(refresh->directory, campaign);
-    if (refresh->listener)
-        refresh->listener->ended(refresh->listener->context, list);
+    lb_err err =
+        refresh->listener ? refresh->listener->ended(refresh->listener->context, list) : LB_OK;
+    if (!err)
+        lb_directory_remove_campaign(refresh->directory, campaign);
+    return err;
 }
 
 static lb_err take_campaign(void *context, const struct lb_campaign_row *row, bool deleted)
 {
     const struct refresh *refresh = context;
     struct lb_campaign *campaign = lb_directory_campaign_no(refresh->directory, row->no);
-    if (deleted) {
-        if (campaign)
-            end_campaign(refresh, campaign);
-        return LB_OK;
-    }
+    if (deleted)
+        return campaign ? end_campaign(refresh, campaign) : LB_OK;
     if (!campaign)
         return lb_directory_add_campaign(refresh->directory, row) ? LB_OK : LB_ERR_INTERNAL;
     atomic_store(&campaign->status, (int)row->status);

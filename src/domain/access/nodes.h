@@ -29,10 +29,11 @@ struct lb_locked {
 lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb_write *first);
 void lb_locked_fini(struct lb_locked *locked);
 
-/* Told of campaigns that another node deleted. */
+/* Told of campaigns that another node deleted, before memory forgets them. Its failure ends the
+ * reading, which tells it once more when it is done again. */
 struct lb_nodes_listener {
     void *context;
-    void (*ended)(void *context, struct lb_list campaign);
+    lb_err (*ended)(void *context, struct lb_list campaign);
 };
 
 /* Reads what changed of a workspace's licence, keys and campaigns until `latest`; nothing when

@@ -1,5 +1,6 @@
 #include "domain/blocklist/internal.h"
 
+#include "base/array.h"
 #include "base/fatal.h"
 
 #include <sodium.h>
@@ -228,6 +229,7 @@ static lb_err batch_begin(void *context, struct lb_write *first)
 {
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;
+    blocklist->ending = 0;
     if (!blocklist->store->shared) {
         lb_overlay_begin(batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
     } else {
@@ -260,19 +262,40 @@ lb_err lb_blocklist_reserve_ids(struct lb_blocklist *blocklist, uint64_t count)
     return LB_OK;
 }
 
+/* Takes all the memory that publishing the batch's events needs. What publishing rows needs was
+ * taken when they were recorded, with all else that writes publish. */
+static bool reserve_events(struct lb_blocklist *blocklist)
+{
+    const struct lb_overlay *batch = &blocklist->batch;
+    return batch->added_count == 0 ||
+           (lb_index_reserve(blocklist->index, batch->added, batch->added_count) &&
+            lb_list_orders_reserve(blocklist->orders, batch->added_in, batch->added_count));
+}
+
 static lb_err batch_prepare(void *context)
 {
     struct lb_blocklist *blocklist = context;
     const struct lb_blocklist_follower *follower = &blocklist->follower;
     lb_err err = follower->context ? follower->batch_prepare(follower->context) : LB_OK;
+    if (!err && !reserve_events(blocklist))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
     blocklist->store->ops->reader_rest(blocklist->store->ops->writer_reader(blocklist->store));
     return err;
+}
+
+static void batch_rollback(void *context)
+{
+    struct lb_blocklist *blocklist = context;
+    lb_overlay_drop(&blocklist->batch);
+    lb_directory_forget_made(blocklist->directory);
+    lb_index_reserve(blocklist->index, NULL, 0);
+    lb_list_orders_reserve(blocklist->orders, NULL, 0);
 }
 
 static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)
 {
     uint64_t list = lb_list_number(event->list);
-    if (event->add) {
+    if (event->add) { /* both were reserved */
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
                 lb_list_orders_insert(blocklist->orders, list, event->id));
         atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
@@ -308,8 +331,7 @@ static void batch_publish(void *context)
     struct lb_overlay *batch = &blocklist->batch;
     for (size_t i = 0; i < batch->row_count; i++) {
         const struct lb_overlay_row *row = &batch->rows[i];
-        struct lb_row_time row_time = {batch->now_ms, row->has_reason, row->continues};
-        lb_must(lb_row_times_append(row->workspace->row_times, row->first, row_time));
+        lb_row_times_publish(row->workspace->row_times);
         lb_directory_count_day(blocklist->directory, row->workspace, batch->now_ms, row->blocked,
                                row->unblocked);
     }
@@ -323,16 +345,14 @@ static void batch_publish(void *context)
         blocklist->follower.batch_publish(blocklist->follower.context);
 }
 
+bool lb_blocklist_reserve_end(struct lb_blocklist *blocklist)
+{
+    return lb_array_reserve(blocklist->ended, blocklist->ended_capacity,
+                            blocklist->ended_count + ++blocklist->ending);
+}
+
 void lb_blocklist_end_list(struct lb_blocklist *blocklist, struct lb_list list)
 {
-    if (blocklist->ended_count == blocklist->ended_capacity) {
-        size_t capacity = blocklist->ended_capacity ? blocklist->ended_capacity * 2 : 16;
-        struct lb_list *ended = realloc(blocklist->ended, capacity * sizeof *ended);
-        if (!ended)
-            return; /* its entries stay in memory until the next start; nobody can ask for them */
-        blocklist->ended = ended;
-        blocklist->ended_capacity = capacity;
-    }
     blocklist->ended[blocklist->ended_count++] = list;
 }
 
@@ -385,5 +405,6 @@ struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist)
                                     .batch_begin = batch_begin,
                                     .batch_prepare = batch_prepare,
                                     .batch_publish = batch_publish,
-                                    .upkeep = upkeep};
+                                    .upkeep = upkeep,
+                                    .batch_rollback = batch_rollback};
 }

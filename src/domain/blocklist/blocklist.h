@@ -195,8 +195,12 @@ void lb_change_unblock_ids(struct lb_change *change);
  * such change. */
 void lb_change_undo(struct lb_change *change);
 
+/* Takes the memory that lb_blocklist_end_list needs, before the open transaction is committed.
+ * False when out of memory. Writer thread. */
+bool lb_blocklist_reserve_end(struct lb_blocklist *blocklist);
+
 /* The campaign is gone: its entries leave memory bit by bit, in the writer's upkeep. Writer
- * thread. */
+ * thread, with a reservation. */
 void lb_blocklist_end_list(struct lb_blocklist *blocklist, struct lb_list list);
 
 #endif

@@ -67,7 +67,9 @@ static lb_err flush(struct packer *packer)
                                  .continues = packer->row.continues,
                                  .blocked = takes_back ? 0 : (uint32_t)packer->count,
                                  .unblocked = takes_back ? (uint32_t)packer->count : 0};
-    if (!err && !lb_overlay_record_row(batch_of(packer), row))
+    if (!err && !(lb_overlay_record_row(batch_of(packer), row) &&
+                  lb_directory_reserve_day(packer->change->standing.directory, row.workspace,
+                                           packer->row.at)))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     packer->row.continues = true;
     packer->count = 0;
@@ -457,6 +459,7 @@ static lb_err copy_row(struct lb_change *change, uint64_t id, struct lb_log_row 
     if (err || out->id != id)
         return err ? err : LB_ERR_NOT_FOUND;
     copy->len = 0;
+    copy->failed = false; /* of an earlier undo that was short of memory */
     lb_buf_append_str(copy, out->items);
     out->items = lb_buf_str(copy);
     return copy->failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;

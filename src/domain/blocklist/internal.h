@@ -24,6 +24,7 @@ struct lb_blocklist {
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
     size_t ended_count;
     size_t ended_capacity;
+    size_t ending;                         /* lists that the open batch ends */
     struct lb_blocklist_follower follower; /* its context NULL: none */
 };
 

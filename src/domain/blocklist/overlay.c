@@ -1,13 +1,19 @@
 #include "domain/blocklist/overlay.h"
 
+#include "base/array.h"
 #include "base/clock.h"
-
-#include <stdlib.h>
 
 struct lb_overlay_place {
     uint32_t generation;
     uint32_t event; /* the last one of its identifier */
 };
+
+void lb_overlay_drop(struct lb_overlay *batch)
+{
+    for (size_t i = 0; i < batch->row_count; i++)
+        lb_row_times_forget(batch->rows[i].workspace->row_times);
+    batch->row_count = 0;
+}
 
 void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id, uint64_t end_id)
 {
@@ -21,6 +27,7 @@ void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id, uint64_t end_i
     }
     batch->slot_count = 0;
     batch->event_count = 0;
+    batch->added_count = 0;
     batch->row_count = 0;
     batch->texts.len = 0;
     batch->texts.failed = false;
@@ -35,6 +42,8 @@ void lb_overlay_fini(struct lb_overlay *batch)
 {
     free(batch->slots);
     free(batch->events);
+    free(batch->added);
+    free(batch->added_in);
     free(batch->rows);
     lb_buf_fini(&batch->texts);
 }
@@ -102,15 +111,17 @@ static bool grow_slots(struct lb_overlay *batch)
 
 static bool append_event(struct lb_overlay *batch, const struct lb_event *event)
 {
-    if (batch->event_count == batch->event_capacity) {
-        size_t capacity = batch->event_capacity ? batch->event_capacity * 2 : 256;
-        struct lb_event *events = realloc(batch->events, capacity * sizeof *events);
-        if (!events)
-            return false;
-        batch->events = events;
-        batch->event_capacity = capacity;
-    }
+    size_t added = batch->added_count + event->add;
+    if (!lb_array_reserve(batch->events, batch->event_capacity, batch->event_count + 1) ||
+        !lb_array_reserve(batch->added, batch->added_capacity, added) ||
+        !lb_array_reserve(batch->added_in, batch->added_in_capacity, added))
+        return false;
     batch->events[batch->event_count++] = *event;
+    if (event->add) {
+        batch->added[batch->added_count] = event->fingerprint;
+        batch->added_in[batch->added_count++] =
+            (struct lb_list_entry){lb_list_number(event->list), event->id};
+    }
     return true;
 }
 
@@ -137,14 +148,9 @@ bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
 
 bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row)
 {
-    if (batch->row_count == batch->row_capacity) {
-        size_t capacity = batch->row_capacity ? batch->row_capacity * 2 : 64;
-        struct lb_overlay_row *rows = realloc(batch->rows, capacity * sizeof *rows);
-        if (!rows)
-            return false;
-        batch->rows = rows;
-        batch->row_capacity = capacity;
-    }
+    struct lb_row_time row_time = {batch->now_ms, row.has_reason, row.continues};
+    if (!lb_array_reserve(batch->rows, batch->row_capacity, batch->row_count + 1))
+        return false;
     batch->rows[batch->row_count++] = row;
-    return true;
+    return lb_row_times_add(row.workspace->row_times, row.first, row_time);
 }

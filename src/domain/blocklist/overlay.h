@@ -40,6 +40,11 @@ struct lb_overlay {
     struct lb_event *events;
     size_t event_count;
     size_t event_capacity;
+    struct lb_fingerprint *added;   /* by the events, for reserving memory */
+    struct lb_list_entry *added_in; /* the same */
+    size_t added_count;
+    size_t added_capacity;
+    size_t added_in_capacity;
     struct lb_overlay_row *rows;
     size_t row_count;
     size_t row_capacity;
@@ -51,6 +56,9 @@ struct lb_overlay {
 
 /* Empties it for the next attempt, which may use the ids from `next_id` to before `end_id`. */
 void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id, uint64_t end_id);
+
+/* The batch was rolled back: nothing of it is left in the workspaces. */
+void lb_overlay_drop(struct lb_overlay *batch);
 void lb_overlay_fini(struct lb_overlay *batch);
 
 /* Does the batch know about this identifier? Then `*out_id` is its entry, 0 when it is no longer
@@ -63,7 +71,8 @@ bool lb_overlay_find(const struct lb_overlay *batch, struct lb_list list,
 bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
                        struct lb_str identifier);
 
-/* Records a row, in the order of the log. False when out of memory. */
+/* Records a row, in the order of the log. Its time stands ready in the workspace's row times, to be
+ * published. False when out of memory. */
 bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row);
 
 static inline uint64_t lb_list_number(struct lb_list list)

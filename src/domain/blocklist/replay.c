@@ -212,9 +212,14 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
     return err;
 }
 
-static void campaign_ended(void *context, struct lb_list campaign)
+static lb_err campaign_ended(void *context, struct lb_list campaign)
 {
-    lb_blocklist_end_list(context, campaign);
+    struct lb_blocklist *blocklist = context;
+    blocklist->ending = 0;
+    if (!lb_blocklist_reserve_end(blocklist))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_blocklist_end_list(blocklist, campaign);
+    return LB_OK;
 }
 
 static lb_err refresh(struct replay *replay, const struct lb_workspace_version *latest)

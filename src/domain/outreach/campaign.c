@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "base/fatal.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
@@ -76,13 +75,17 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
     write->touched = true;
     if (!err)
         err = insert_steps(change, store);
+    if (!err) {
+        change->made = lb_directory_make_campaign(change->standing.directory, &change->row);
+        err = change->made ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    }
     return err ? err : audit(change, store, "campaign.create");
 }
 
 static void publish_create(struct lb_write *write)
 {
     struct lb_campaign_change *change = change_of(write);
-    lb_must(lb_directory_add_campaign(change->standing.directory, &change->row) != NULL);
+    lb_directory_add_made_campaign(change->standing.directory, change->made);
 }
 
 /* The campaign that the standing names; lb_standing_check has found it. */
@@ -92,6 +95,13 @@ static struct lb_campaign *campaign_of(const struct lb_campaign_change *change)
                                  change->standing.campaign_id);
 }
 
+/* Takes the memory that publishing the end of the campaign needs. */
+static bool reserve_end(const struct lb_campaign_change *change)
+{
+    return (!change->blocklist || lb_blocklist_reserve_end(change->blocklist)) &&
+           (!change->outreach || lb_outreach_reserve_end(change->outreach));
+}
+
 static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
@@ -99,6 +109,8 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
     if (err)
         return err;
     change->row = campaign_of(change)->row;
+    if (!reserve_end(change))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     write->touched = true;
     err = store->ops->campaign_delete(store, change->row.workspace, change->row.no,
                                       lb_clock_wall_ms());

@@ -23,6 +23,7 @@ struct lb_campaign_change {
     /* Activate, pause: the result, as committed with the change. */
     struct lb_campaign_state state;
     struct lb_buf texts; /* of the state; released with lb_campaign_change_fini */
+    struct lb_campaign *made;   /* its own: added to the directory after the commit */
 };
 
 /* Releases what activate and pause have kept for the reply. */

@@ -17,6 +17,7 @@ struct lb_outreach {
     struct lb_new_status *statuses;
     size_t status_count;
     size_t status_capacity;
+    size_t ending;    /* campaigns that the open batch deletes */
     size_t fruitless; /* leads that claims of the open batch looked at and did not hand out */
     /* What writes of the batch have added to the counts of one campaign, not written yet: many in a
      * row are about the same one. */
@@ -63,6 +64,8 @@ lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campa
 struct lb_purge *lb_purge_create(struct lb_store *store);
 void lb_purge_destroy(struct lb_purge *remains);
 lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer);
+/* Room for `count` more campaigns: adding them cannot fail. False when out of memory. */
+bool lb_purge_reserve(struct lb_purge *remains, size_t count);
 void lb_purge_add(struct lb_purge *remains, struct lb_list campaign);
 void lb_purge_upkeep(struct lb_purge *remains);
 

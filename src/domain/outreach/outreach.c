@@ -1,8 +1,7 @@
 #include "domain/outreach/internal.h"
 
+#include "base/array.h"
 #include "domain/outreach/counts.h"
-
-#include <stdlib.h>
 
 /* Leads of one name that are looked up at a time: a name stands once in a campaign. */
 #define REFS_AT_A_TIME 64
@@ -12,6 +11,7 @@ static void batch_begin(void *context)
     struct lb_outreach *outreach = context;
     outreach->status_count = 0;
     outreach->fruitless = 0;
+    outreach->ending = 0;
     outreach->counted = (struct lb_list){0};
 }
 
@@ -73,15 +73,9 @@ lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campa
                               enum lb_campaign_status status)
 {
     struct lb_store *store = outreach->settings.store;
-    if (outreach->status_count == outreach->status_capacity) {
-        size_t capacity = outreach->status_capacity ? outreach->status_capacity * 2 : 16;
-        struct lb_new_status *statuses =
-            realloc(outreach->statuses, capacity * sizeof *outreach->statuses);
-        if (!statuses)
-            return LB_ERR_STORAGE_UNAVAILABLE;
-        outreach->statuses = statuses;
-        outreach->status_capacity = capacity;
-    }
+    if (!lb_array_reserve(outreach->statuses, outreach->status_capacity,
+                          outreach->status_count + 1))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     outreach->statuses[outreach->status_count++] =
         (struct lb_new_status){campaign.campaign, status};
     return store->ops->campaign_set_status(store, campaign.workspace, campaign.campaign, status);
@@ -211,6 +205,11 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
 {
     return lb_purge_load(outreach->remains, writer);
+}
+
+bool lb_outreach_reserve_end(struct lb_outreach *outreach)
+{
+    return lb_purge_reserve(outreach->remains, ++outreach->ending);
 }
 
 void lb_outreach_end_campaign(struct lb_outreach *outreach, struct lb_list campaign)

@@ -31,6 +31,10 @@ void lb_outreach_destroy(struct lb_outreach *outreach);
  * writer starts. */
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer);
 
+/* Takes the memory that lb_outreach_end_campaign needs, before the open transaction is committed.
+ * False when out of memory. */
+bool lb_outreach_reserve_end(struct lb_outreach *outreach);
+
 /* The campaign is gone, its deletion committed: its leads and steps are deleted bit by bit. */
 void lb_outreach_end_campaign(struct lb_outreach *outreach, struct lb_list campaign);
 

@@ -3,11 +3,11 @@
  * writer's. */
 #include "domain/outreach/internal.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/mailbox.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 
 /* Leads that one write deletes: about two milliseconds' worth. */
 #define LEADS_AT_A_TIME 100
@@ -51,16 +51,16 @@ void lb_purge_destroy(struct lb_purge *remains)
     free(remains);
 }
 
+bool lb_purge_reserve(struct lb_purge *remains, size_t count)
+{
+    /* One more for the campaign of the write under way, which comes back. */
+    return lb_array_reserve(remains->campaigns, remains->capacity, remains->count + count + 1);
+}
+
 void lb_purge_add(struct lb_purge *remains, struct lb_list campaign)
 {
-    if (remains->count == remains->capacity) {
-        size_t capacity = remains->capacity ? remains->capacity * 2 : 16;
-        struct lb_list *campaigns = realloc(remains->campaigns, capacity * sizeof *campaigns);
-        if (!campaigns)
-            return; /* the next start finds it; nobody can ask for what is left */
-        remains->campaigns = campaigns;
-        remains->capacity = capacity;
-    }
+    if (remains->count == remains->capacity && !lb_purge_reserve(remains, 1))
+        return; /* at start only, later there is room; the next start finds it */
     remains->campaigns[remains->count++] = campaign;
 }
 
