@@ -29,7 +29,8 @@ _addresses = itertools.count(1)
 
 
 def binary():
-    return os.environ.get("LEADBLOCK_BIN") or str(ROOT / "build" / "leadblock")
+    # Absolute, since some tests run it from another folder.
+    return os.path.abspath(os.environ.get("LEADBLOCK_BIN") or ROOT / "build" / "leadblock")
 
 
 def on_postgresql():

@@ -1,0 +1,40 @@
+#!/usr/bin/env python3
+"""Fails when the documentation names a file or a heading that does not exist: in links, and in paths
+between backticks such as `src/api/gate.c`. Links to other hosts are not followed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+PATH = re.compile(r"`((?:bench|docs|fuzz|packaging|script|src|tests|web)/[a-z0-9_@./-]+)[` ]")
+BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+
+
+def anchors(path):
+    """The anchors of a file's headings, as GitHub makes them."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+            for heading in HEADING.findall(BLOCK.sub("", path.read_text()))}
+
+
+def problems(path):
+    text = BLOCK.sub("", path.read_text())
+    for link in LINK.findall(re.sub(r"`[^`\n]+`", "", text)):
+        name, _, anchor = link.partition("#")
+        target = path.parent / name if name else path
+        if not re.match(r"[a-z]+:", link):
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                yield f"{path.relative_to(ROOT)}: the link {link} leads nowhere"
+    if path.name != "CHANGELOG.md":  # which tells of files that are gone
+        for name in PATH.findall(text):
+            if not (ROOT / name).exists():
+                yield f"{path.relative_to(ROOT)}: {name} does not exist"
+
+
+listed = subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True)
+found = [problem for name in listed.split() for problem in problems(ROOT / name)]
+print(*found, sep="\n", end="\n" if found else "")
+sys.exit(bool(found))
