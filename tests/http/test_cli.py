@@ -453,6 +453,30 @@ def test_block_a_large_file_in_batches(client, api, campaign, tmp_path):
     assert again.json()["blocked"] == 0
 
 
+def test_nobody_is_blocked_while_the_column_is_not_certain(client, api, campaign, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("Vorname;Nachname;LinkedIn-Profil\nann;doe;in/a-1\nbob;roe;in/b-2\n")
+    failed(client("block", campaign, "--file", path, "--skip-invalid"), "--column", "Vorname",
+           "Nachname", "LinkedIn-Profil")
+    assert names(api, campaign) == []
+    done(client("block", campaign, "--file", path, "--column", "3"))
+    assert sorted(names(api, campaign)) == ["a-1", "b-2"]
+    lines = done(client("check", campaign, "--file", path, "--column", "LinkedIn-Profil"))
+    assert lines == "a-1\tblocked\nb-2\tblocked\n"
+    done(client("unblock", campaign, "--file", path, "--column", "3"))
+    assert names(api, campaign) == []
+
+
+def test_a_file_is_blocked_as_a_whole_or_not_at_all(client, api, campaign, tmp_path):
+    """A fault in the last line is found before the first request."""
+    path = tmp_path / "people.txt"
+    people = "".join(f"person-{number}\n" for number in range(2_500))
+    for last in ("not an id", '"never closed', "a-1 b-2"):
+        path.write_text(people + last)
+        failed(client("block", campaign, "--file", path), "line 2501", "nothing was sent")
+    assert names(api, campaign) == []
+
+
 def test_a_bad_line_is_named_and_nothing_is_blocked(client, api, campaign, tmp_path):
     path = tmp_path / "people.txt"
     path.write_text("a-1\nnot an id\nc-3\n")
