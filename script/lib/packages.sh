@@ -5,7 +5,7 @@
 packages_build=(
     gcc libc6-dev meson ninja-build pkg-config
     libmicrohttpd-dev libjson-c-dev libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev
-    libsqlite3-dev libpq-dev libcurl4-openssl-dev libcsv-dev libcmocka-dev zlib1g-dev
+    libsqlite3-dev libpq-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev
 )
 
 # To bundle the dashboard. Somebody's own node, which is usually newer, does as well.

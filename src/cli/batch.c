@@ -71,14 +71,6 @@ bool lb_batch_flush(struct lb_batch *batch)
     return sent;
 }
 
-static void explain_item(uint64_t line, struct lb_str value, struct lb_str reason)
-{
-    if (line)
-        fprintf(stderr, "line %llu: ", (unsigned long long)line);
-    fprintf(stderr, "'%.*s': %.*s\n", (int)(value.len < 200 ? value.len : 200), value.ptr,
-            (int)reason.len, reason.ptr);
-}
-
 size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list)
 {
     size_t count = lb_json_length(list);
@@ -87,8 +79,8 @@ size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list
         int64_t index = -1;
         lb_json_int64(lb_json_member(item, "index"), &index);
         bool known = index >= 0 && (uint64_t)index < batch->count;
-        explain_item(known ? batch->lines[index] : 0, lb_answer_text(item, "value"),
-                     lb_answer_text(item, "reason"));
+        lb_input_explain(known ? batch->lines[index] : 0, lb_answer_text(item, "value"),
+                         lb_answer_text(item, "reason"));
     }
     return count;
 }
@@ -120,15 +112,8 @@ size_t lb_cli_first_identifier(const struct lb_cli *cli)
 bool lb_cli_normalise(const struct lb_input_item *item, struct lb_identifier *out)
 {
     const char *why = lb_identifier_normalise(item->text, out);
-    if (!why)
-        return true;
-    /* Whatever the bytes are, the terminal gets to see none that steer it. */
-    char shown[200];
-    size_t len = 0;
-    for (; len < item->text.len && len < sizeof shown; len++) {
-        unsigned char byte = (unsigned char)item->text.ptr[len];
-        shown[len] = byte < 0x20 || byte == 0x7f || byte == 0xc2 ? '?' : (char)byte;
-    }
-    explain_item(item->line, (struct lb_str){shown, len}, lb_str(why));
-    return false;
+    why = item->fault ? item->fault : why;
+    if (why)
+        lb_input_explain(item->line, item->text, lb_str(why));
+    return !why;
 }

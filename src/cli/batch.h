@@ -42,7 +42,7 @@ bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char 
 /* Where the identifiers begin in the arguments: behind CAMPAIGN, which --workspace replaces. */
 size_t lb_cli_first_identifier(const struct lb_cli *cli);
 
-/* What one spelling is in canonical form; false after a message that says why it is none. */
+/* What one spelling is in canonical form; false after a message that says why it is invalid. */
 bool lb_cli_normalise(const struct lb_input_item *item, struct lb_identifier *out);
 
 #endif

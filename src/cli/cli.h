@@ -22,7 +22,7 @@ enum {
 #define LB_CLI_OPTION_TABLE(X)                                                                     \
     X(DATA, "data", "DIR", "The server's data folder (LEADBLOCK_DATA; ./leadblock-data).")         \
     X(DATABASE, "database", "DATABASE", "When no server runs on the folder (LEADBLOCK_DATABASE).") \
-    X(PLAN, "plan", "PLAN", "The licence: starter, pro or agency.")                                \
+    X(PLAN, "plan", "PLAN", "The license: starter, pro or agency.")                                \
     X(EXPIRES, "expires", "DATE",                                                                  \
       "When it ends: 2027-12-31 (as that day begins, UTC) or 2027-12-31T12:00:00Z.")               \
     X(NAME, "name", "NAME", "What people call it.")                                                \
@@ -36,6 +36,7 @@ enum {
     X(KEY, "key", "KEY", "The key. Better: LEADBLOCK_KEY, which other users cannot see.")          \
     X(WORKSPACE, "workspace", NULL, "The workspace's own list, in place of CAMPAIGN.")             \
     X(FILE, "file", "FILE", "Take identifiers from a CSV or text file; - is standard input.")      \
+    X(COLUMN, "column", "COLUMN", "The file's column with the people: its number or heading.")     \
     X(REASON, "reason", "TEXT", "Why, for all of them; up to 500 characters.")                     \
     X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
     X(SKIP_INVALID, "skip-invalid", NULL, "Leave out what is no identifier, and list it.")         \
@@ -62,7 +63,7 @@ enum lb_cli_option_id {
         LB_OPT_COUNT
 };
 
-#define LB_BIT(name) (1u << LB_OPT_##name)
+#define LB_BIT(name) ((uint64_t)1 << LB_OPT_##name)
 
 struct lb_cli_option {
     const char *option;
@@ -79,8 +80,8 @@ struct lb_cli_command {
     const char *arguments;
     const char *summary;
     const char *text; /* more help and examples */
-    unsigned options; /* bits; HELP is always allowed */
-    unsigned required;
+    uint64_t options; /* bits; HELP is always allowed */
+    uint64_t required;
     bool settings;        /* takes the server's settings as options too */
     unsigned least, most; /* arguments */
     int (*run)(struct lb_cli *cli);

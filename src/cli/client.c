@@ -443,3 +443,8 @@ void lb_url_append(struct lb_buf *url, struct lb_str text)
             lb_buf_printf(url, "%%%02X", (unsigned char)byte);
     }
 }
+
+const char *lb_client_library_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -31,6 +31,9 @@ struct lb_client_request {
 /* A client of the public API, from --url and --key. NULL after a message. */
 struct lb_client *lb_client_open(const struct lb_cli *cli);
 
+/* The version of libcurl that runs. */
+const char *lb_client_library_version(void);
+
 /* Before any thread is started. False when out of memory. */
 bool lb_client_prepare(void);
 

@@ -8,30 +8,39 @@ struct blocking {
     const struct lb_cli *cli;
     struct lb_client *client;
     struct lb_buf path;
-    struct lb_buf after; /* JSON behind all items of a request, or behind each */
+    struct lb_buf after; /* JSON after all items of a request, or after each */
     struct lb_batch batch;
     uint64_t blocked;
-    uint64_t invalid;
-    struct lb_buf invalid_json; /* for --json: the items that were left out */
+    uint64_t invalid;           /* as the server said */
+    uint64_t faulty;            /* as the file has them; they were not sent */
+    struct lb_buf invalid_json; /* for --json: the items that were skipped */
 };
 
-static void keep_invalid(struct blocking *blocking, const struct lb_json *list)
+static void keep_invalid(struct blocking *blocking, uint64_t line, struct lb_str value,
+                         struct lb_str reason)
 {
+    struct lb_buf *json = &blocking->invalid_json;
+    lb_buf_printf(json, "%s{\"line\":", json->len ? "," : "");
+    if (line)
+        lb_buf_append_u64(json, line);
+    else
+        lb_buf_append_lit(json, "null");
+    lb_buf_append_lit(json, ",\"value\":");
+    lb_json_put_string(json, value);
+    lb_buf_append_lit(json, ",\"reason\":");
+    lb_json_put_string(json, reason);
+    lb_buf_append_lit(json, "}");
+}
+
+/* What the server skipped. */
+static void keep_answered(struct blocking *blocking, const struct lb_json *list)
+{
+    blocking->invalid += lb_batch_explain(&blocking->batch, list);
     for (size_t i = 0; i < lb_json_length(list); i++) {
         const struct lb_json *item = lb_json_item(list, i);
         uint64_t index = lb_answer_number(item, "index");
-        uint64_t line = index < blocking->batch.count ? blocking->batch.lines[index] : 0;
-        lb_buf_printf(&blocking->invalid_json,
-                      "%s{\"line\":", blocking->invalid_json.len ? "," : "");
-        if (line)
-            lb_buf_append_u64(&blocking->invalid_json, line);
-        else
-            lb_buf_append_lit(&blocking->invalid_json, "null");
-        lb_buf_append_lit(&blocking->invalid_json, ",\"value\":");
-        lb_json_put_string(&blocking->invalid_json, lb_answer_text(item, "value"));
-        lb_buf_append_lit(&blocking->invalid_json, ",\"reason\":");
-        lb_json_put_string(&blocking->invalid_json, lb_answer_text(item, "reason"));
-        lb_buf_append_lit(&blocking->invalid_json, "}");
+        keep_invalid(blocking, index < blocking->batch.count ? blocking->batch.lines[index] : 0,
+                     lb_answer_text(item, "value"), lb_answer_text(item, "reason"));
     }
 }
 
@@ -44,8 +53,7 @@ static void explain_refusal(struct blocking *blocking, const struct lb_answer *a
     if (count > shown)
         fprintf(stderr, "and %llu more\n", (unsigned long long)(count - shown));
     if (shown)
-        fputs("Mend them, or leave them out with --skip-invalid. Blocking again is safe.\n",
-              stderr);
+        lb_input_advise(count, blocking->batch.count);
 }
 
 static bool send_batch(void *context, struct lb_batch *batch)
@@ -73,10 +81,8 @@ static bool send_batch(void *context, struct lb_batch *batch)
             explain_refusal(blocking, &answer);
     }
     if (sent) {
-        const struct lb_json *invalid = lb_json_member(answer.json, "invalid");
         blocking->blocked += lb_answer_number(answer.json, "blocked");
-        blocking->invalid += lb_batch_explain(batch, invalid);
-        keep_invalid(blocking, invalid);
+        keep_answered(blocking, lb_json_member(answer.json, "invalid"));
     }
     lb_answer_fini(&answer);
     lb_buf_fini(&body);
@@ -86,14 +92,19 @@ static bool send_batch(void *context, struct lb_batch *batch)
 static bool take_item(void *context, const struct lb_input_item *item)
 {
     struct blocking *blocking = context;
-    return lb_batch_add(&blocking->batch, item->text, item->line);
+    if (!item->fault)
+        return lb_batch_add(&blocking->batch, item->text, item->line);
+    lb_input_explain(item->line, item->text, lb_str(item->fault));
+    keep_invalid(blocking, item->line, item->text, lb_str(item->fault));
+    blocking->faulty++;
+    return true;
 }
 
 static void print_summary(const struct blocking *blocking)
 {
     uint64_t total = blocking->batch.total;
     uint64_t known = total - blocking->blocked - blocking->invalid;
-    unsigned long long numbers[] = {blocking->blocked, known, blocking->invalid};
+    unsigned long long numbers[] = {blocking->blocked, known, blocking->invalid + blocking->faulty};
     if (lb_cli_given(blocking->cli, LB_OPT_JSON)) {
         printf("{\"sent\":%llu,\"blocked\":%llu,\"alreadyBlocked\":%llu,\"invalid\":[%.*s]}\n",
                (unsigned long long)total, numbers[0], numbers[1], (int)blocking->invalid_json.len,
@@ -104,7 +115,7 @@ static void print_summary(const struct blocking *blocking)
     if (numbers[1])
         printf(", %llu already blocked", numbers[1]);
     if (numbers[2])
-        printf(", %llu left out", numbers[2]);
+        printf(", %llu skipped", numbers[2]);
     putchar('\n');
 }
 

@@ -55,7 +55,8 @@ void lb_cli_help(FILE *out, const struct lb_cli_command *command)
         print_setting(out, &lb_settings[i]);
     for (size_t i = 0; i < LB_OPT_COUNT; i++) {
         const struct lb_cli_option *option = &lb_cli_options[i];
-        if (i != LB_OPT_SETTINGS_MARKDOWN && ((command->options | LB_BIT(HELP)) & (1u << i)))
+        if (i != LB_OPT_SETTINGS_MARKDOWN &&
+            ((command->options | LB_BIT(HELP)) & ((uint64_t)1 << i)))
             print_option(out, option->option, option->value, option->help);
     }
 }

@@ -74,7 +74,7 @@ static void print_summary(const struct unblocking *unblocking)
     if (absent)
         printf(", %llu not blocked there", absent);
     if (unblocking->invalid)
-        printf(", %llu left out", (unsigned long long)unblocking->invalid);
+        printf(", %llu skipped", (unsigned long long)unblocking->invalid);
     putchar('\n');
 }
 

@@ -1,186 +1,312 @@
 #include "cli/input.h"
 
-#include <csv.h>
-#include <ctype.h>
-#include <errno.h>
+#include "cli/layout.h"
+#include "cli/source.h"
+#include "domain/blocklist/identifier.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
-#define CELL_MAX 65536 /* bytes; a longer one is no identifier, and is cut */
+#define SHOWN_MAX    20 /* faults that are explained one by one */
+#define BLANKS_SHOWN 5
 
-struct reading {
+static const char NOT_ADDRESS[] =
+    "is not a LinkedIn address, as the heading of its column says; give the address "
+    "(https://www.linkedin.com/in/...), or choose the column with --column";
+static const char SEVERAL[] = "holds more than one address or name; put each on a line of its own";
+static const char TOO_SHORT[] = "the row ends before the column that is taken";
+static const char EMPTY[] =
+    "the row has nothing in the column that is taken; another column could be: see --column";
+static const char TOO_LONG[] =
+    "the row has more cells than the heading; put a cell that holds a delimiter in quotation marks";
+
+struct input {
+    const struct lb_cli *cli;
+    size_t first; /* argument */
+    struct lb_source source;
+    struct lb_layout layout;
+
+    /* Of the judging: the first time that everything is read. */
+    uint64_t good;
+    uint64_t bad;
+    uint64_t blank;
+    uint64_t blank_lines[BLANKS_SHOWN];
+
+    /* Of the giving: the second time. */
+    bool giving;
+    bool going;
     void *context;
     bool (*each)(void *context, const struct lb_input_item *item);
-    uint64_t count;
-    bool going;
-
-    /* Of the file that is being read. */
-    size_t column; /* of this row, the cell to come */
-    size_t wanted; /* the column that is taken */
-    uint64_t row;  /* rows seen before this one, empty ones not counted */
-    uint64_t line;
-    size_t heading; /* rank of the best heading in the first row, 0: it is none */
 };
 
-static void give(struct reading *reading, struct lb_str text, uint64_t line)
+void lb_input_explain(uint64_t line, struct lb_str value, struct lb_str reason)
 {
-    while (text.len && isspace((unsigned char)text.ptr[0])) {
-        text.ptr++;
-        text.len--;
-    }
-    while (text.len && isspace((unsigned char)text.ptr[text.len - 1]))
-        text.len--;
-    if (!text.len || !reading->going)
-        return;
-    struct lb_input_item item = {text, line};
-    reading->count++;
-    reading->going = reading->each(reading->context, &item);
+    char shown[200];
+    lb_layout_printable(value, shown, sizeof shown);
+    if (line)
+        fprintf(stderr, "line %" PRIu64 ": ", line);
+    fprintf(stderr, "'%s': %.*s\n", shown, (int)reason.len, reason.ptr);
 }
 
-/* How well a heading fits, 1 the best; 0 when it is none that we know. */
-static size_t rank_heading(struct lb_str cell)
+void lb_input_advise(uint64_t bad, uint64_t all)
 {
-    static const char *const known[] = {
-        "publicidentifier", "publicid",           "linkedinidentifier", "linkedinurl",
-        "linkedinprofile",  "linkedinprofileurl", "personlinkedinurl",  "profileurl",
-        "profilelink",      "linkedin",           "identifier",         "url",
-    };
-    char name[32];
+    if (all > 1 && bad * 2 > all)
+        fprintf(stderr,
+                "%" PRIu64 " of %" PRIu64 " are invalid: this is probably the wrong column "
+                "(--column takes another) or the wrong file.\n",
+                bad, all);
+    else
+        fputs("Fix them, or skip them with --skip-invalid. Repeating the command is safe.\n",
+              stderr);
+}
+
+/* What follows `word` in the text; NULL when it is not in there. */
+static const char *after(struct lb_str text, const char *word)
+{
+    size_t len = strlen(word);
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if (strncasecmp(text.ptr + i, word, len) == 0)
+            return text.ptr + i + len;
+    }
+    return NULL;
+}
+
+static bool contains_any(struct lb_str text, const char *const *words)
+{
+    for (; *words; words++) {
+        if (after(text, *words))
+            return true;
+    }
+    return false;
+}
+
+/* What follows the name in an address does not count, so another one could hide there. */
+static bool holds_several(struct lb_str address)
+{
+    static const char *const in_path[] = {",", ";", "://", "linkedin.com", "/in/", NULL};
+    static const char *const in_query[] = {"linkedin.com/in/", NULL};
+    struct lb_str path = {address.ptr, 0};
+    while (path.len < address.len && path.ptr[path.len] != '?' && path.ptr[path.len] != '#')
+        path.len++;
+    struct lb_str query = {address.ptr + path.len, address.len - path.len};
+    const char *name = after(path, "in/");
+    if (!name)
+        return false;
+    struct lb_str rest = {name, (size_t)(path.ptr + path.len - name)};
+    return contains_any(rest, in_path) || contains_any(query, in_query);
+}
+
+/* Gives one item, or judges it. `fault` is what is known to be wrong with it already. */
+static void take(struct input *input, struct lb_str text, uint64_t line, const char *fault)
+{
+    struct lb_identifier identifier;
+    if (!input->going)
+        return;
+    const char *invalid = lb_identifier_normalise(text, &identifier);
+    bool address = lb_layout_is_address(text);
+    if (!fault)
+        fault = invalid;
+    if (!fault && line && input->layout.addresses && !address)
+        fault = NOT_ADDRESS;
+    if (!fault && address && holds_several(text))
+        fault = SEVERAL;
+    if (input->giving) {
+        struct lb_input_item item = {text, line, fault};
+        input->going = input->each(input->context, &item);
+        return;
+    }
+    if (!fault) {
+        input->good++;
+        return;
+    }
+    input->bad++;
+    if (!lb_cli_given(input->cli, LB_OPT_SKIP_INVALID) && input->bad <= SHOWN_MAX)
+        lb_input_explain(line, text, lb_str(fault));
+}
+
+/* The next of the names that separators divide; false when there is none. */
+static bool next_name(struct lb_str *rest, struct lb_str *out)
+{
+    const char *separators = ",;\t";
+    while (rest->len && (strchr(separators, rest->ptr[0]) || rest->ptr[0] == ' ')) {
+        rest->ptr++;
+        rest->len--;
+    }
     size_t len = 0;
-    for (size_t i = 0; i < cell.len; i++) {
-        unsigned char byte = (unsigned char)cell.ptr[i];
-        if (byte == ' ' || byte == '_' || byte == '-')
-            continue;
-        if (len == sizeof name - 1)
-            return 0;
-        name[len++] = (char)tolower(byte);
-    }
-    name[len] = '\0';
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        if (strcmp(known[i], name) == 0)
-            return i + 1;
-    }
-    return 0;
+    while (len < rest->len && rest->ptr[len] && !strchr(separators, rest->ptr[len]))
+        len++;
+    *out = (struct lb_str){rest->ptr, len};
+    rest->ptr += len;
+    rest->len -= len;
+    return len > 0;
 }
 
-static void take_cell(struct lb_str text, struct reading *reading)
+/* A line of a list, or an argument: all of its names, or the line as a whole is invalid. */
+static void take_line(struct input *input, struct lb_str text, uint64_t line)
 {
-    size_t column = reading->column++;
-    if (reading->row > 0) {
-        if (column == reading->wanted)
-            give(reading, text, reading->line);
+    struct lb_str rest = text;
+    struct lb_str name;
+    struct lb_identifier identifier;
+    size_t names = 0;
+    const char *fault = NULL;
+    if (lb_layout_is_address(text)) {
+        take(input, text, line, NULL);
         return;
     }
-    size_t rank = rank_heading(text);
-    if (rank && (!reading->heading || rank < reading->heading)) {
-        reading->heading = rank;
-        reading->wanted = column;
+    for (; next_name(&rest, &name); names++) {
+        const char *invalid = lb_identifier_normalise(name, &identifier);
+        fault = fault ? fault : invalid;
     }
-}
-
-/* The first row is given only once it is known to be no heading. */
-struct first_cell {
-    struct reading *reading;
-    struct lb_buf text;
-};
-
-static void take_any_cell(void *cell, size_t len, void *context)
-{
-    struct first_cell *first = context;
-    struct lb_str text = {cell ? cell : "", len < CELL_MAX ? len : CELL_MAX};
-    if (first->reading->row == 0 && first->reading->column == 0)
-        lb_buf_append_str(&first->text, text);
-    take_cell(text, first->reading);
-}
-
-static void take_row(int end, void *context)
-{
-    struct first_cell *first = context;
-    struct reading *reading = first->reading;
-    (void)end;
-    if (reading->row == 0 && !reading->heading)
-        give(reading, lb_buf_str(&first->text), reading->line);
-    if (reading->column)
-        reading->row++;
-    reading->column = 0;
-}
-
-/* Spreadsheets write ; where the comma is a decimal sign. */
-static unsigned char delimiter_of(const char *line, size_t len)
-{
-    if (memchr(line, ',', len))
-        return ',';
-    return memchr(line, ';', len) ? ';' : memchr(line, '\t', len) ? '\t' : ',';
-}
-
-/* libcsv does not say which line it is at, so it is fed line by line. */
-static bool parse_file(struct reading *reading, FILE *file, const char *name)
-{
-    struct csv_parser parser;
-    struct first_cell first = {.reading = reading};
-    char *line = NULL;
-    size_t size = 0;
-    ssize_t len;
-    bool ok = csv_init(&parser, CSV_APPEND_NULL) == 0;
-    while (ok && reading->going && (len = getline(&line, &size, file)) > 0) {
-        size_t skip = 0;
-        reading->line++;
-        if (reading->line == 1 && len >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0)
-            skip = 3; /* the byte order mark that Excel writes */
-        if (reading->line == 1)
-            csv_set_delim(&parser, delimiter_of(line, (size_t)len));
-        ok = csv_parse(&parser, line + skip, (size_t)len - skip, take_any_cell, take_row, &first) ==
-             (size_t)len - skip;
+    if (fault || !names) {
+        take(input, text, line, names > 1 ? fault : NULL);
+        return;
     }
-    if (ok && reading->going)
-        ok = csv_fini(&parser, take_any_cell, take_row, &first) == 0;
-    if (!ok)
-        lb_cli_error("%s: line %llu: %s", name, (unsigned long long)reading->line,
-                     csv_strerror(csv_error(&parser)));
-    else if (ferror(file) || first.text.failed)
-        lb_cli_error("%s: cannot be read: %s", name, strerror(errno));
-    ok = ok && !ferror(file) && !first.text.failed;
-    csv_free(&parser);
-    lb_buf_fini(&first.text);
-    free(line);
-    return ok;
+    for (rest = text; next_name(&rest, &name);)
+        take(input, name, line, NULL);
 }
 
-static bool read_file(struct reading *reading, const char *name)
+/* Something to recognise the row by. */
+static struct lb_str first_cell(const struct lb_csv_row *row)
 {
-    bool standard = strcmp(name, "-") == 0;
-    FILE *file = standard ? stdin : fopen(name, "re");
-    if (!file) {
-        lb_cli_error("%s: %s", name, strerror(errno));
+    size_t i = 0;
+    while (i + 1 < row->count && !row->cells[i].len)
+        i++;
+    return row->cells[i];
+}
+
+static bool take_row(void *context, const struct lb_csv_row *row)
+{
+    struct input *input = context;
+    const struct lb_layout *layout = &input->layout;
+    if (row->line <= layout->heading_line || row->blank)
+        return true;
+    if (!layout->table) {
+        take_line(input, row->cells[0], row->line);
+        return input->going;
+    }
+    size_t filled = row->count;
+    while (filled && !row->cells[filled - 1].len)
+        filled--;
+    if (filled > layout->width) {
+        take(input, row->cells[layout->column], row->line, TOO_LONG);
+    } else if (row->count <= layout->column) {
+        take(input, first_cell(row), row->line, TOO_SHORT);
+    } else if (row->cells[layout->column].len) {
+        take(input, row->cells[layout->column], row->line, NULL);
+    } else if (layout->rivals) {
+        take(input, first_cell(row), row->line, EMPTY);
+    } else if (!input->giving) {
+        if (input->blank < BLANKS_SHOWN)
+            input->blank_lines[input->blank] = row->line;
+        input->blank++;
+    }
+    return input->going;
+}
+
+static bool walk_source(struct input *input)
+{
+    struct lb_csv *csv = calloc(1, sizeof *csv);
+    if (!csv) {
+        lb_cli_error("out of memory");
         return false;
     }
-    reading->column = 0;
-    reading->wanted = 0;
-    reading->row = 0;
-    reading->line = 0;
-    reading->heading = 0;
-    bool ok = parse_file(reading, file, standard ? "standard input" : name);
-    if (!standard)
-        fclose(file);
+    lb_csv_init(csv, input->layout.delimiter, input, take_row);
+    bool read = lb_source_feed(&input->source, csv, 0);
+    if (read && csv->error)
+        lb_cli_error("%s: line %" PRIu64 " %s. %s", input->source.name, csv->error_line, csv->error,
+                     input->giving ? "The file changed while it was read." : "Nothing was sent.");
+    read = read && !csv->error;
+    lb_csv_fini(csv);
+    free(csv);
+    return read;
+}
+
+/* Everything once, in the order given. False after a message. */
+static bool walk(struct input *input)
+{
+    const struct lb_cli *cli = input->cli;
+    bool ok = true;
+    for (size_t i = input->first; ok && input->going && i < cli->argument_count; i++) {
+        if (strcmp(cli->arguments[i], "-") == 0)
+            ok = walk_source(input);
+        else if (*cli->arguments[i])
+            take_line(input, lb_str(cli->arguments[i]), 0);
+    }
+    if (ok && input->going && cli->values[LB_OPT_FILE])
+        ok = walk_source(input);
     return ok;
+}
+
+static int open_source(struct input *input)
+{
+    const struct lb_cli *cli = input->cli;
+    const char *column = cli->values[LB_OPT_COLUMN];
+    const char *path = cli->values[LB_OPT_FILE];
+    size_t count = path != NULL;
+    for (size_t i = input->first; i < cli->argument_count; i++) {
+        if (strcmp(cli->arguments[i], "-") != 0)
+            continue;
+        path = "-";
+        count++;
+    }
+    if (count > 1)
+        return lb_cli_usage(cli, "give one of --file FILE and -, once");
+    if (column && !path)
+        return lb_cli_usage(cli, "--column is about a file: give --file FILE, or -");
+    if (!path)
+        return LB_EXIT_DONE;
+    if (!lb_source_open(&input->source, path))
+        return LB_EXIT_FAILED;
+    return lb_layout_find(&input->source, column, &input->layout);
+}
+
+/* Is what was read fit to be sent? */
+static int judge(struct input *input)
+{
+    bool skip = lb_cli_given(input->cli, LB_OPT_SKIP_INVALID);
+    if (!walk(input))
+        return LB_EXIT_FAILED;
+    if (input->blank) {
+        fprintf(stderr, "leadblock: %s: %" PRIu64 " row%s nothing in column %zu: line%s",
+                input->source.name, input->blank, input->blank == 1 ? " has" : "s have",
+                input->layout.column + 1, input->blank == 1 ? "" : "s");
+        for (size_t i = 0; i < input->blank && i < BLANKS_SHOWN; i++)
+            fprintf(stderr, "%s %" PRIu64, i ? "," : "", input->blank_lines[i]);
+        fputs(input->blank > BLANKS_SHOWN ? " ...\n" : "\n", stderr);
+    }
+    if (!input->good && !input->bad && input->source.file) {
+        lb_cli_error("%s: there are no names or addresses in it", input->source.name);
+        return LB_EXIT_FAILED;
+    }
+    if (!input->good && !input->bad)
+        return lb_cli_usage(input->cli, "no identifiers: give some as arguments, --file FILE, or "
+                                        "- to read standard input");
+    if (!input->bad || (skip && input->good))
+        return LB_EXIT_DONE;
+    if (!skip && input->bad > SHOWN_MAX)
+        fprintf(stderr, "and %" PRIu64 " more\n", input->bad - SHOWN_MAX);
+    if (!input->cli->values[LB_OPT_FILE] && !input->source.file)
+        lb_input_advise(1, 2);
+    else
+        lb_input_advise(input->bad, input->bad + input->good);
+    lb_cli_error("nothing was sent");
+    return LB_EXIT_FAILED;
 }
 
 int lb_input_read(const struct lb_cli *cli, size_t first, void *context,
                   bool (*each)(void *context, const struct lb_input_item *item))
 {
-    struct reading reading = {.context = context, .each = each, .going = true};
-    const char *file = cli->values[LB_OPT_FILE];
-    bool ok = true;
-    for (size_t i = first; ok && reading.going && i < cli->argument_count; i++) {
-        if (strcmp(cli->arguments[i], "-") == 0)
-            ok = read_file(&reading, "-");
-        else
-            give(&reading, lb_str(cli->arguments[i]), 0);
+    struct input input = {
+        .cli = cli, .first = first, .going = true, .context = context, .each = each};
+    int code = open_source(&input);
+    if (code == LB_EXIT_DONE)
+        code = judge(&input);
+    if (code == LB_EXIT_DONE) {
+        input.giving = true;
+        code = walk(&input) && input.going ? LB_EXIT_DONE : LB_EXIT_FAILED;
     }
-    if (ok && reading.going && file)
-        ok = read_file(&reading, file);
-    if (ok && reading.count == 0)
-        return lb_cli_usage(cli, "no identifiers: give some as arguments, --file FILE, or - to "
-                                 "read standard input");
-    return ok && reading.going ? LB_EXIT_DONE : LB_EXIT_FAILED;
+    lb_source_close(&input.source);
+    return code;
 }

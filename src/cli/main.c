@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #define API   (LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(WORKSPACE))
-#define IDS   (LB_BIT(FILE) | LB_BIT(BATCH) | LB_BIT(SKIP_INVALID))
+#define IDS   (LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(BATCH) | LB_BIT(SKIP_INVALID))
 #define ADMIN (LB_BIT(DATA) | LB_BIT(DATABASE) | LB_BIT(JSON))
 #define MANY  1000000 /* arguments; the system's own limit is lower */
 
@@ -12,8 +12,12 @@
 
 #define FILE_IS                                                                                    \
     "Identifiers are names or profile URLs: john-doe, https://www.linkedin.com/in/john-doe/.\n"    \
-    "A file is CSV, or plain lines: a column called publicIdentifier, linkedinUrl, url or the\n"   \
-    "like is taken, else the first one.\n"
+    "A file is a list of them, or a table (CSV; separated by commas, semicolons, tabs or |).\n"    \
+    "Of a table the column called publicIdentifier, linkedinUrl, profileUrl, url or the like is\n" \
+    "taken, or the one that --column names. If that is not certain, the columns are listed and\n"  \
+    "nothing is sent.\n"
+
+#define INVALID_IS "An invalid identifier rejects the whole file unless --skip-invalid is given.\n"
 
 const struct lb_cli_command lb_cli_commands[] = {
     {"serve", "[OPTIONS]", "Run the server.",
@@ -70,26 +74,29 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"campaign list", "WORKSPACE", "Show a workspace's campaigns.", WORKSPACE_IS, ADMIN, 0, false,
      1, 1, lb_cmd_campaign_list},
     {"block", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Block people; repeating it is safe.",
-     FILE_IS "One that is no identifier refuses its whole request, unless --skip-invalid.\n"
-             "\n"
-             "  leadblock block q1 john-doe jane-smith --reason \"existing client\"\n"
-             "  leadblock block --workspace --file do-not-contact.csv --skip-invalid\n"
-             "  cut -f3 people.tsv | leadblock block q1 -\n",
+     FILE_IS INVALID_IS "\n"
+                        "  leadblock block q1 john-doe jane-smith --reason \"existing client\"\n"
+                        "  leadblock block --workspace --file do-not-contact.csv --skip-invalid\n"
+                        "  leadblock block q1 --file people.csv --column 3\n"
+                        "  leadblock block q1 --file people.csv --column \"LinkedIn profile\"\n"
+                        "  cut -f3 people.tsv | leadblock block q1 -\n",
      API | IDS | LB_BIT(REASON) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_block},
     {"unblock", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Take blocks back; repeating it is safe.",
-     FILE_IS
+     FILE_IS INVALID_IS
      "The workspace's list and a campaign's are separate: taking one back leaves the other.\n"
      "\n"
      "  leadblock unblock q1 john-doe\n"
-     "  leadblock unblock --workspace john-doe\n",
+     "  leadblock unblock --workspace john-doe\n"
+     "  leadblock unblock q1 --file people.csv --column 3\n",
      API | IDS | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock},
     {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
-     FILE_IS
+     FILE_IS INVALID_IS
      "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"
      "counts both its own list and the workspace's; with --workspace only the latter.\n"
      "With --quiet the exit code tells: 0 nobody is blocked, 1 somebody is, or it failed.\n"
      "\n"
      "  leadblock check q1 john-doe\n"
+     "  leadblock check q1 --file people.csv --column \"LinkedIn profile\"\n"
      "  leadblock check q1 --file leads.csv | awk '$2 == \"allowed\" {print $1}'\n"
      "  leadblock check q1 john-doe --quiet && ./contact john-doe\n",
      API | IDS | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check},

@@ -7,7 +7,7 @@
 
 #define WORD_MAX 64 /* longer words are not looked at for suggestions */
 
-_Static_assert(LB_OPT_COUNT <= 32, "the options of a command are the bits of an unsigned");
+_Static_assert(LB_OPT_COUNT <= 64, "the options of a command are the bits of an uint64_t");
 
 const struct lb_cli_option lb_cli_options[LB_OPT_COUNT] = {
 #define LB_CLI_OPTION_ROW(name, option, value, help) {option, value, help},
@@ -95,7 +95,7 @@ static int unknown_option(const struct lb_cli *cli, const char *name)
     const char *candidates[LB_OPT_COUNT + LB_SETTING_COUNT];
     size_t count = 0;
     for (size_t i = 0; i < LB_OPT_COUNT; i++) {
-        if ((cli->command->options | LB_BIT(HELP)) & (1u << i))
+        if ((cli->command->options | LB_BIT(HELP)) & ((uint64_t)1 << i))
             candidates[count++] = lb_cli_options[i].option;
     }
     for (size_t i = 0; cli->command->settings && i < LB_SETTING_COUNT; i++)
@@ -146,7 +146,7 @@ static int take_option(struct lb_cli *cli, const char *word, struct words *words
     for (size_t i = 0; i < LB_OPT_COUNT; i++) {
         const struct lb_cli_option *option = &lb_cli_options[i];
         if (strcmp(option->option, name) != 0 ||
-            !((cli->command->options | LB_BIT(HELP)) & (1u << i)))
+            !((cli->command->options | LB_BIT(HELP)) & ((uint64_t)1 << i)))
             continue;
         if (!option->value && equals)
             return lb_cli_usage(cli, "--%s takes no value", name);
@@ -162,7 +162,7 @@ static int check_counts(const struct lb_cli *cli)
 {
     const struct lb_cli_command *command = cli->command;
     for (size_t i = 0; i < LB_OPT_COUNT; i++) {
-        if ((command->required & (1u << i)) && !cli->values[i])
+        if ((command->required & ((uint64_t)1 << i)) && !cli->values[i])
             return lb_cli_usage(cli, "%s needs --%s %s", command->name, lb_cli_options[i].option,
                                 lb_cli_options[i].value);
     }

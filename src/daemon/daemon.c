@@ -1,9 +1,11 @@
 #include "daemon/daemon.h"
 
+#include "base/clock.h"
 #include "daemon/demo.h"
 #include "daemon/notify.h"
 #include "daemon/parts.h"
 #include "daemon/set_up.h"
+#include "store/postgres/postgres.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -57,8 +59,31 @@ static void wait_for_signal(struct lb_parts *parts)
     }
 }
 
-static lb_err serve(struct lb_parts *parts, struct lb_reason *reason)
+/* One line from which a reader of the log knows what runs here, and on what. */
+static void log_ready(struct lb_parts *parts, const struct lb_build_info *build, uint64_t begun_ns)
 {
+    struct lb_log_line line;
+    struct lb_blocklist_stats stats;
+    char database[512] = "sqlite";
+    char seconds[32];
+    if (lb_config_is_postgres(parts->config.database))
+        lb_postgres_describe(parts->config.database, database, sizeof database);
+    lb_blocklist_stats(parts->app.blocklist, &stats);
+    snprintf(seconds, sizeof seconds, "%.3f", (double)(lb_clock_mono_ns() - begun_ns) / 1e9);
+    lb_log_begin(&line, LB_LOG_INFO, "ready");
+    lb_log_add(&line, "version", lb_str(build->version));
+    lb_log_add(&line, "commit", lb_str(build->commit));
+    lb_log_add(&line, "data", lb_str(parts->config.data));
+    lb_log_add(&line, "database", lb_str(database));
+    lb_log_add_u64(&line, "entries", stats.index.entries);
+    lb_log_add(&line, "seconds", lb_str(seconds));
+    lb_log_end(&line);
+}
+
+static lb_err serve(struct lb_parts *parts, const struct lb_build_info *build,
+                    struct lb_reason *reason)
+{
+    uint64_t begun_ns = lb_clock_mono_ns();
     lb_err err = lb_parts_start(parts, reason);
     if (!err)
         err = lb_parts_load(parts, not_told_to_stop, reason);
@@ -70,6 +95,7 @@ static lb_err serve(struct lb_parts *parts, struct lb_reason *reason)
         err = lb_set_up_offer(parts, reason);
     if (err)
         return err;
+    log_ready(parts, build, begun_ns);
     fprintf(stderr, "leadblock: ready on %s\n", parts->url);
     lb_notify("READY=1");
     wait_for_signal(parts);
@@ -84,7 +110,7 @@ static bool prepare_process(void)
     return sodium_init() >= 0 && pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0;
 }
 
-int lb_daemon_run(const struct lb_config *config)
+int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *build)
 {
     struct lb_parts *parts = calloc(1, sizeof *parts);
     if (!parts || !prepare_process()) {
@@ -99,7 +125,7 @@ int lb_daemon_run(const struct lb_config *config)
     lb_log_start();
     lb_rcu_thread_register();
     struct lb_reason reason = {0};
-    lb_err err = serve(parts, &reason);
+    lb_err err = serve(parts, build, &reason);
     lb_notify("STOPPING=1");
     lb_parts_stop(parts);
     lb_rcu_thread_unregister();

@@ -3,11 +3,12 @@
 #define LB_DAEMON_DAEMON_H
 
 #include "config/config.h"
+#include "daemon/versions.h"
 
 /* Serves until SIGTERM or SIGINT. Returns the exit code: 0 after an orderly stop, 1 when it could
  * not start or the storage failed. Errors for people go to standard error. Call it before any other
  * thread exists: it blocks the signals for all of them. */
-int lb_daemon_run(const struct lb_config *config);
+int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *build);
 
 /* The same program without TCP and without the blocklists in memory: serves a socket of its own in
  * a data folder, LB_FOLDER_COMMAND_SOCKET, from threads of its own, for a command that finds no

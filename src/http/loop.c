@@ -222,3 +222,8 @@ void lb_loop_fini(struct lb_loop *loop)
         close(loop->epoll_fd);
     loop->server = NULL;
 }
+
+const char *lb_server_library_version(void)
+{
+    return MHD_get_version();
+}

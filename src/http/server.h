@@ -83,4 +83,7 @@ bool lb_server_drain(struct lb_server *server, unsigned timeout_ms);
 void lb_server_stop(struct lb_server *server);
 void lb_server_destroy(struct lb_server *server);
 
+/* The version of libmicrohttpd that runs. */
+const char *lb_server_library_version(void);
+
 #endif

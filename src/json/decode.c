@@ -1,6 +1,7 @@
 #include "json/decode.h"
 
 #include <float.h>
+#include <json-c/json_c_version.h>
 #include <json-c/json_object.h>
 #include <json-c/json_tokener.h>
 #include <json-c/linkhash.h>
@@ -246,4 +247,9 @@ void lb_json_put(struct lb_buf *buf, const struct lb_json *value)
         lb_buf_append(buf, text, len);
     else
         buf->failed = true;
+}
+
+const char *lb_json_library_version(void)
+{
+    return json_c_version();
 }

@@ -76,4 +76,7 @@ bool lb_json_bool(const struct lb_json *value, bool *out);
  * an exponent their digits. Out of memory is remembered by the buffer. */
 void lb_json_put(struct lb_buf *buf, const struct lb_json *value);
 
+/* The version of json-c that runs. */
+const char *lb_json_library_version(void);
+
 #endif

@@ -54,9 +54,8 @@ def test_a_campaign_id_cannot_leave_its_segment():
     ("Name;LinkedIn URL\nJohn;in/john\nJane;in/jane\n", ["in/john", "in/jane"]),
     ("url,publicIdentifier\nhttp://x,john\n", ["john"]),
     ("profileUrl\n\"in/john\"\n", ["in/john"]),
-    ("john,1\njane,2\n", ["john", "jane"]),
-    ("a,b,publicIdentifier\nx,y\nx,y,john\n", ["john"]),
-    ("name,url\n\"Doe, \"\"J\"\"\nnext line\",john\nx,jane\n", ["john", "jane"]),
+    ("a,b,publicIdentifier\nx,y,john\n", ["john"]),
+    ("name,identifier\n\"Doe, \"\"J\"\"\nnext line\",john\nx,jane\n", ["john", "jane"]),
 ])
 def test_files_of_all_kinds_give_their_identifiers(tmp_path, text, expected):
     file = tmp_path / "list.csv"
@@ -80,7 +79,7 @@ def test_large_files_go_in_batches():
 
 
 def test_requests_stay_below_the_size_limit_of_the_server():
-    lines = [f"{i}" + "x" * 5000 for i in range(1000)]
+    lines = [f"in/{i}?" + "x" * 5000 for i in range(1000)]
     with Fake(blocked_all) as fake:
         assert run("block", "q1", "-", "--batch", "10000", stdin="\n".join(lines),
                    env=fake.env).code == 0
@@ -110,31 +109,49 @@ def test_other_refusals_are_final_and_say_what_to_do():
 
 
 def test_invalid_identifiers_are_shown_with_their_lines():
-    body = {"success": False, "code": "invalid_identifier", "message": "1 is invalid.",
-            "errors": [{"index": 1, "value": "a b", "reason": "contains white space"}],
-            "errorCount": 3}
-    with Fake([(400, body, {})]) as fake:
-        result = run("block", "q1", "-", stdin="john\n\na b\n", env=fake.env)
+    with Fake(blocked_all) as fake:
+        result = run("block", "q1", "-", stdin="john\n\na b\njane\n", env=fake.env)
         assert result.code == 1
         assert "line 3: 'a b': contains white space" in result.err
+        assert "--skip-invalid" in result.err
+        assert result.out == ""
+        assert fake.requests == []
+
+
+def test_what_the_server_alone_refuses_is_shown_with_its_line_too():
+    """Its rules may be newer than the command's."""
+    body = {"success": False, "code": "invalid_identifier", "message": "1 is invalid.",
+            "errors": [{"index": 1, "value": "jane", "reason": "is too short"}],
+            "errorCount": 3}
+    lines = "john\n\njane\nm1\nm2\nm3\nm4\n"
+    with Fake([(400, body, {})] * 2) as fake:
+        result = run("block", "q1", "-", stdin=lines, env=fake.env)
+        assert result.code == 1
+        assert "line 3: 'jane': is too short" in result.err
         assert "2 more" in result.err
         assert "--skip-invalid" in result.err
         assert result.out == ""
+        result = run("block", "q1", "-", stdin="john\n\njane\n", env=fake.env)
+        assert result.code == 1 and "--skip-invalid" not in result.err, result
 
 
-def test_skip_invalid_asks_leniently_and_lists_what_was_left_out():
+def test_skip_invalid_asks_leniently_and_lists_what_was_skipped():
+    """What the command knows to be invalid, and what only the server does."""
     body = {"success": True, "message": "ok", "blocked": 1,
-            "invalid": [{"index": 1, "value": "a b", "reason": "contains white space"}]}
+            "invalid": [{"index": 1, "value": "max", "reason": "is too short"}]}
+    lines = "john\na b\nmax\njane\n"
     with Fake([(200, body, {})] * 2) as fake:
-        result = run("block", "q1", "-", "--skip-invalid", stdin="john\na b\njane\n", env=fake.env)
+        result = run("block", "q1", "-", "--skip-invalid", stdin=lines, env=fake.env)
         assert result.code == 0
         assert fake.requests[0]["headers"]["Prefer"] == "handling=lenient"
-        assert result.out == "1 lead blocked, 1 already blocked, 1 left out\n"
+        assert identifiers(fake.requests[0]) == ["john", "max", "jane"]
+        assert result.out == "1 lead blocked, 1 already blocked, 2 skipped\n"
         assert "line 2: 'a b': contains white space" in result.err
-        result = run("block", "q1", "-", "--skip-invalid", "--json", stdin="john\na b\njane\n",
-                     env=fake.env)
+        assert "line 3: 'max': is too short" in result.err
+        result = run("block", "q1", "-", "--skip-invalid", "--json", stdin=lines, env=fake.env)
         assert result.json() == {"sent": 3, "blocked": 1, "alreadyBlocked": 1, "invalid": [
-            {"line": 2, "value": "a b", "reason": "contains white space"}]}
+            {"line": 2, "value": "a b", "reason": "contains white space"},
+            {"line": 3, "value": "max", "reason": "is too short"}]}
 
 
 def test_check_keeps_the_order_and_folds_repetitions():
@@ -220,7 +237,7 @@ def test_unblock_sends_identifiers_and_refuses_what_is_none():
         assert result.code == 1 and "a@b.c" in result.err
         assert len(fake.requests) == 1
         result = run("unblock", "q1", "john", "a@b.c", "--skip-invalid", env=fake.env)
-        assert result.code == 0 and "1 left out" in result.out
+        assert result.code == 0 and "1 skipped" in result.out
 
 
 def test_no_server_and_no_key_are_explained():

@@ -10,16 +10,26 @@ import stat
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from support import expect
 from support.marks import sqlite_only
-from support.server import CommandFailed, Server, Tenant, binary, key_id, run, unique
+from support.server import (CommandFailed, Server, Tenant, binary, key_id, on_postgresql, run,
+                            unique)
 
-COMMANDS = ["serve", "workspace create", "workspace list", "workspace set-plan", "key create",
-            "key list", "key revoke", "campaign create", "campaign list", "block", "unblock",
-            "check", "list", "send", "backup", "copy", "version", "help"]
+
+
+def commands():
+    """All commands, as the program itself lists them."""
+    overview = subprocess.run([binary(), "help"], capture_output=True, text=True, check=True).stdout
+    listed = re.findall(r"^  ([a-z]+(?: [a-z-]+)?)  +[A-Z]", overview, re.MULTILINE)
+    assert {"serve", "key create", "user reset-password", "block", "help"} <= set(listed), overview
+    return listed
+
+
+COMMANDS = commands()
 
 
 class Client:
@@ -90,11 +100,59 @@ def test_help_of_a_command_names_its_options():
     assert "--json" in done(run("list", "--help"))
 
 
-def test_version_is_one_line():
+def test_help_lists_every_command_that_the_table_has():
+    table = Path(__file__).resolve().parents[2] / "src" / "cli" / "main.c"
+    assert COMMANDS == re.findall(r'^    {"([a-z -]+)",', table.read_text(), re.MULTILINE)
+
+
+LIBRARIES = {"SQLite", "libpq", "libmicrohttpd", "libsodium", "libcurl", "json-c", "utf8proc", "xxHash",
+             "zlib"}
+
+
+def test_version_says_what_the_program_is():
     out = done(run("version"))
-    assert re.search(r"\d+\.\d+", out) and out.count("\n") == 1
     assert done(run("--version")) == out
-    assert isinstance(json.loads(done(run("version", "--json"))), dict)
+    first, *rest = out.splitlines()
+    assert re.fullmatch(r"leadblock \d+\.\d+\.\d+", first)
+    lines = dict(line.split(maxsplit=1) for line in rest)
+    assert re.fullmatch(r"[0-9a-f]{7,40}(-dirty)?|unknown", lines["commit"])
+    assert re.fullmatch(r"[a-z+,]+, (gcc|clang) \d+\.\d+.*", lines["build"])
+    assert re.fullmatch(r"SQLite \d+, PostgreSQL \d+", lines["schema"])
+    libraries = dict(item.split() for item in lines["libraries"].split(", "))
+    assert libraries.keys() == LIBRARIES
+    assert all(re.match(r"\d+\.\d+", number) for number in libraries.values()), libraries
+    assert libraries["SQLite"] == sqlite3.sqlite_version
+    body = run("version", "--json").json()
+    assert f"leadblock {body['version']}" == first
+    assert (body["commit"], body["libraries"]) == (lines["commit"], libraries)
+    assert f"{body['build']['type']}, {body['build']['compiler']}" == lines["build"]
+    assert "SQLite {sqlite}, PostgreSQL {postgresql}".format(**body["schema"]) == lines["schema"]
+
+
+@sqlite_only("reads the number from the file")
+def test_the_schema_version_is_the_one_of_a_new_folder(tmp_path):
+    done(run("workspace", "create", "Acme", "--plan", "pro", "--data", tmp_path))
+    with sqlite3.connect(tmp_path / "leadblock.db") as store:
+        (number,) = store.execute("PRAGMA user_version").fetchone()
+    assert run("version", "--json").json()["schema"]["sqlite"] == number
+
+
+def test_the_log_says_at_the_start_what_runs_and_on_what():
+    version = run("version", "--json").json()
+    with Server() as server:
+        tenant = server.tenant()
+        tenant.api.post(f"/campaigns/{tenant.campaign()}/blocked-leads",
+                        {"publicIdentifiers": ["a-1", "b-2"]})
+        server.stop()
+        server.start()
+        log = server.all_logs()
+    ready = [line for line in log.splitlines() if " info ready " in line]
+    fields = dict(re.findall(r'(\w+)=("[^"]*"|\S+)', ready[-1]))
+    assert len(ready) == 2 and int(fields["entries"]) >= 2, log
+    assert (fields["version"], fields["commit"]) == (version["version"], version["commit"])
+    assert fields["data"].strip('"') == str(server.data)
+    assert re.fullmatch(r"\d+\.\d{3}", fields["seconds"])
+    assert re.match("postgresql://" if on_postgresql() else "sqlite$", fields["database"].strip('"'))
 
 
 @pytest.mark.parametrize("args", [
@@ -451,6 +509,30 @@ def test_block_a_large_file_in_batches(client, api, campaign, tmp_path):
     assert page.header("x-total-count") == "25000"
     again = client("block", campaign, "--file", path, "--batch", "10000", "--json", timeout=60)
     assert again.json()["blocked"] == 0
+
+
+def test_nobody_is_blocked_while_the_column_is_not_certain(client, api, campaign, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("Vorname;Nachname;LinkedIn-Profil\nann;doe;in/a-1\nbob;roe;in/b-2\n")
+    failed(client("block", campaign, "--file", path, "--skip-invalid"), "--column", "Vorname",
+           "Nachname", "LinkedIn-Profil")
+    assert names(api, campaign) == []
+    done(client("block", campaign, "--file", path, "--column", "3"))
+    assert sorted(names(api, campaign)) == ["a-1", "b-2"]
+    lines = done(client("check", campaign, "--file", path, "--column", "LinkedIn-Profil"))
+    assert lines == "a-1\tblocked\nb-2\tblocked\n"
+    done(client("unblock", campaign, "--file", path, "--column", "3"))
+    assert names(api, campaign) == []
+
+
+def test_a_file_is_blocked_as_a_whole_or_not_at_all(client, api, campaign, tmp_path):
+    """A fault in the last line is found before the first request."""
+    path = tmp_path / "people.txt"
+    people = "".join(f"person-{number}\n" for number in range(2_500))
+    for last in ("not an id", '"never closed', "a-1 b-2"):
+        path.write_text(people + last)
+        failed(client("block", campaign, "--file", path), "line 2501", "nothing was sent")
+    assert names(api, campaign) == []
 
 
 def test_a_bad_line_is_named_and_nothing_is_blocked(client, api, campaign, tmp_path):

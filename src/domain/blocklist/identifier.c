@@ -497,3 +497,8 @@ bool lb_identifier_fold_term(struct lb_str raw, struct lb_buf *out)
     out->len += encode(folded, n, out->ptr + out->len);
     return true;
 }
+
+const char *lb_identifier_library_version(void)
+{
+    return utf8proc_version();
+}

@@ -42,4 +42,7 @@ bool lb_identifier_is_member_id(struct lb_str canonical);
  * the term is lower case, the member id is not. */
 bool lb_identifier_fold_term(struct lb_str raw, struct lb_buf *out);
 
+/* The version of utf8proc that runs. */
+const char *lb_identifier_library_version(void);
+
 #endif

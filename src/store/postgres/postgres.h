@@ -25,4 +25,11 @@ lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_s
  * opened. */
 unsigned lb_postgres_schema_version(void);
 
+/* The version of libpq that runs, as PostgreSQL numbers them: 150018 is 15.18. */
+int lb_postgres_library_version(void);
+
+/* Which database the connection string names, without a password, for people: a URI with user,
+ * host, port and name as far as it gives them. */
+void lb_postgres_describe(const char *conninfo, char *out, size_t size);
+
 #endif

@@ -22,4 +22,7 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
  */
 unsigned lb_sqlite_schema_version(void);
 
+/* The version of SQLite that runs. */
+const char *lb_sqlite_library_version(void);
+
 #endif
