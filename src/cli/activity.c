@@ -73,7 +73,7 @@ static int make_variable(const char *name, struct lb_str value, char **out)
     return 0;
 }
 
-/* The variables that are ours stand first: they are to be freed, those behind them are not. */
+/* The variables that are ours stand first: they are to be freed, those after them are not. */
 int lb_activity_environment(const struct lb_json *activity, const char *campaign, char ***out)
 {
     size_t inherited = 0;

@@ -65,7 +65,8 @@ static void pause_and_explain(const char *data, uint64_t waited_s, bool *explain
     nanosleep(&pause, NULL);
 }
 
-/* A server, or when the folder's lock can be had our own engine, behind the socket at `path`. */
+/* A server, or when the folder's lock is free our own engine, which answers at the socket at
+ * `path`. */
 static bool reach(struct lb_admin *admin, const char *data, const char *database, char *path,
                   size_t size)
 {

@@ -1,6 +1,6 @@
-/* The operator's side of a data folder: its control socket, with the server behind it, or while
- * none runs an engine in this process, which serves the folder for as long as the command takes.
- * Commands that are started together take their turns: each waits for the folder's lock.
+/* The operator's side of a data folder: its control socket, with the server on the other side, or
+ * while none runs an engine in this process, which serves the folder for as long as the command
+ * takes. Commands that are started together take their turns: each waits for the folder's lock.
  * Threads: one (the engine has its own). */
 #ifndef LB_CLI_ADMIN_H
 #define LB_CLI_ADMIN_H
@@ -10,11 +10,11 @@
 
 struct lb_admin_request {
     const char *method;
-    const char *path;                          /* "/admin/workspaces" */
-    const char *segment;                       /* goes behind it and a slash, encoded; NULL: none */
-    const char *path_after;                    /* goes behind that; NULL: nothing */
-    struct lb_buf *body;                       /* NULL: none */
-    bool creates;                              /* not to be repeated once it may have happened */
+    const char *path;       /* "/admin/workspaces" */
+    const char *segment;    /* goes after it and a slash, encoded; NULL: no segment */
+    const char *path_after; /* goes after that; NULL: nothing */
+    struct lb_buf *body;    /* NULL: none */
+    bool creates;           /* not to be repeated once it may have happened */
     void (*print)(const struct lb_json *json); /* for people; --json prints what came */
     /* In place of `print`, for an answer that is a list in pages, which are all asked for. */
     const char *const *headings;

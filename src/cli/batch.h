@@ -39,7 +39,7 @@ size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list
  * a NUL. False after a message, also when the campaign is missing. */
 bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char *after);
 
-/* Where the identifiers begin in the arguments: behind CAMPAIGN, which --workspace replaces. */
+/* Where the identifiers begin in the arguments: after CAMPAIGN, which --workspace replaces. */
 size_t lb_cli_first_identifier(const struct lb_cli *cli);
 
 /* What one spelling is in canonical form; false after a message that says why it is invalid. */

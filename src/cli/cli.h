@@ -14,7 +14,7 @@
 /* The exit codes of every command. */
 enum {
     LB_EXIT_DONE = 0,
-    LB_EXIT_FAILED = 1, /* refused or failed; `check --quiet`: somebody is blocked */
+    LB_EXIT_FAILED = 1, /* refused or failed; `check --quiet`: a person is blocked */
     LB_EXIT_USAGE = 2
 };
 
@@ -26,10 +26,10 @@ enum {
     X(EXPIRES, "expires", "DATE",                                                                  \
       "When it ends: 2027-12-31 (as that day begins, UTC) or 2027-12-31T12:00:00Z.")               \
     X(NAME, "name", "NAME", "What people call it.")                                                \
-    X(READ_ONLY, "read-only", NULL, "The key may check and list, and change nothing.")             \
+    X(READ_ONLY, "read-only", NULL, "The key may check and list only.")                            \
     X(RATE_LIMIT, "rate-limit", "N", "Requests per second that this key may make.")                \
     X(ROLE, "role", "ROLE",                                                                        \
-      "operator (everything), member (one workspace) or viewer (only looks).")                     \
+      "operator (everything), member (one workspace) or viewer (reads only).")                     \
     X(IN, "in", "WORKSPACE", "The workspace of a member or viewer.")                               \
     X(ID, "id", "ID", "An id of your own, 1 to 64 of A-Z a-z 0-9 _ -.")                            \
     X(URL, "url", "URL", "The server (LEADBLOCK_URL; http://127.0.0.1:8080).")                     \
@@ -39,11 +39,11 @@ enum {
     X(COLUMN, "column", "COLUMN", "The file's column with the people: its number or heading.")     \
     X(REASON, "reason", "TEXT", "Why, for all of them; up to 500 characters.")                     \
     X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
-    X(SKIP_INVALID, "skip-invalid", NULL, "Leave out what is no identifier, and list it.")         \
+    X(SKIP_INVALID, "skip-invalid", NULL, "Skip invalid identifiers, and list them.")              \
     X(SEARCH, "search", "TEXT", "Only identifiers that contain this.")                             \
     X(EXEC, "exec", "PROGRAM", "What to run for each activity, as: sh -c PROGRAM.")                \
     X(PARALLEL, "parallel", "N", "Programs at once, 1 to 64 (1).")                                 \
-    X(LEASE, "lease", "SECONDS", "How long an activity is ours, 1 to 86400 (300).")                \
+    X(LEASE, "lease", "SECONDS", "How long an activity is reserved, 1 to 86400 (300).")            \
     X(TIMEOUT, "timeout", "SECONDS", "How long a program may take (15 less than --lease).")        \
     X(ONCE, "once", NULL, "End when nothing is due now.")                                          \
     X(POLL, "poll", "SECONDS", "How often to ask when nothing is due (5).")                        \
@@ -115,7 +115,7 @@ static inline bool lb_cli_given(const struct lb_cli *cli, enum lb_cli_option_id 
 const char *lb_cli_value(const struct lb_cli *cli, enum lb_cli_option_id option,
                          const char *environment, const char *initial);
 
-/* The number that the option holds; false after a message when it is none or out of range.
+/* The number that the option holds; false after a message when it is not a number or out of range.
  * `*out` stays as it is when the option is not given. */
 bool lb_cli_number(const struct lb_cli *cli, enum lb_cli_option_id option, uint64_t least,
                    uint64_t most, uint64_t *out);

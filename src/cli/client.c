@@ -33,7 +33,6 @@ static size_t take_body(char *bytes, size_t one, size_t len, void *context)
 {
     struct lb_client *client = context;
     struct lb_buf *body = &client->answer->body;
-    (void)one; /* always 1 */
     if (body->len + len > ANSWER_MAX)
         return 0;
     lb_buf_append(body, bytes, len);
@@ -61,7 +60,6 @@ static void take_link(struct lb_answer *answer, struct lb_str value)
 static size_t take_header(char *bytes, size_t one, size_t len, void *context)
 {
     struct lb_client *client = context;
-    (void)one;
     uint64_t seconds = 0;
     size_t end = len;
     while (end && (bytes[end - 1] == '\r' || bytes[end - 1] == '\n' || bytes[end - 1] == ' '))
@@ -124,7 +122,6 @@ static int take_progress(void *context, curl_off_t down_all, curl_off_t down, cu
                          curl_off_t up)
 {
     const struct lb_client *client = context;
-    (void)down_all, (void)down, (void)up_all, (void)up;
     return client->meanwhile(client->meanwhile_context, 0) ? 0 : 1;
 }
 
@@ -398,7 +395,7 @@ bool lb_client_call_or(struct lb_client *client, const struct lb_client_request 
         return false;
     }
     if (!out->json)
-        lb_cli_error("the server's answer is no JSON; is it a leadblock server?");
+        lb_cli_error("the server's answer is not JSON; is it a leadblock server?");
     return out->json != NULL;
 }
 

@@ -119,7 +119,7 @@ static void print_summary(const struct blocking *blocking)
     putchar('\n');
 }
 
-static bool prepare(struct blocking *blocking, const struct lb_cli *cli)
+static bool prepare_requests(struct blocking *blocking, const struct lb_cli *cli)
 {
     const char *reason = cli->values[LB_OPT_REASON];
     bool workspace = lb_cli_given(cli, LB_OPT_WORKSPACE);
@@ -143,7 +143,7 @@ int lb_cmd_block(struct lb_cli *cli)
 {
     struct blocking blocking = {.cli = cli};
     int code = LB_EXIT_USAGE;
-    if (prepare(&blocking, cli)) {
+    if (prepare_requests(&blocking, cli)) {
         code = LB_EXIT_FAILED;
         blocking.client = lb_client_open(cli);
         if (blocking.client)

@@ -8,7 +8,7 @@ static void print_created(const struct lb_json *json)
 {
     struct lb_str id = lb_answer_text(json, "id");
     printf("%.*s\n", (int)id.len, id.ptr);
-    lb_cli_hint("Next, block somebody in it: leadblock block %.*s john-doe", (int)id.len, id.ptr);
+    lb_cli_hint("Next, block a person in it: leadblock block %.*s john-doe", (int)id.len, id.ptr);
 }
 
 int lb_cmd_campaign_create(struct lb_cli *cli)
@@ -48,6 +48,6 @@ int lb_cmd_campaign_list(struct lb_cli *cli)
         .path_after = "/campaigns",
         .headings = headings,
         .add_row = add_row,
-        .hint_when_empty = "There is none yet: leadblock campaign create WORKSPACE NAME"};
+        .hint_when_empty = "There are no campaigns yet: leadblock campaign create WORKSPACE NAME"};
     return lb_admin_run(cli, &request);
 }

@@ -12,13 +12,13 @@ struct checking {
     struct lb_batch batch;
     struct lb_buf names; /* canonical forms in the batch, each with a NUL */
     struct lb_buf blocked_json, allowed_json;
-    bool anybody; /* is blocked */
-    bool shown;   /* something was printed */
+    bool any_blocked;
+    bool shown; /* something was printed */
 };
 
 static void report(struct checking *checking, struct lb_str identifier, bool blocked)
 {
-    checking->anybody |= blocked;
+    checking->any_blocked |= blocked;
     if (lb_cli_given(checking->cli, LB_OPT_JSON)) {
         struct lb_buf *list = blocked ? &checking->blocked_json : &checking->allowed_json;
         if (list->len)
@@ -67,7 +67,8 @@ static bool send_batch(void *context, struct lb_batch *batch)
     } else if (lb_client_call(checking->client, &call, &answer)) {
         sent = merge(checking, answer.json);
         if (!sent)
-            lb_cli_error("the server's answer does not cover what was asked; nothing is certain");
+            lb_cli_error(
+                "the server's answer does not cover what was asked; nothing is known for certain");
     }
     checking->names.len = 0;
     lb_answer_fini(&answer);
@@ -98,7 +99,7 @@ static bool take_item(void *context, const struct lb_input_item *item)
                         item->line);
 }
 
-static int finish(struct checking *checking)
+static int print_result(struct checking *checking)
 {
     struct lb_buf *blocked = &checking->blocked_json;
     struct lb_buf *allowed = &checking->allowed_json;
@@ -110,8 +111,8 @@ static int finish(struct checking *checking)
         printf("{\"blocked\":[%.*s],\"allowed\":[%.*s]}\n", (int)blocked->len,
                blocked->len ? blocked->ptr : "", (int)allowed->len,
                allowed->len ? allowed->ptr : "");
-    return lb_cli_given(checking->cli, LB_OPT_QUIET) && checking->anybody ? LB_EXIT_FAILED
-                                                                          : LB_EXIT_DONE;
+    return lb_cli_given(checking->cli, LB_OPT_QUIET) && checking->any_blocked ? LB_EXIT_FAILED
+                                                                              : LB_EXIT_DONE;
 }
 
 int lb_cmd_check(struct lb_cli *cli)
@@ -128,7 +129,7 @@ int lb_cmd_check(struct lb_cli *cli)
         if (code == LB_EXIT_DONE && !lb_batch_flush(&checking.batch))
             code = LB_EXIT_FAILED;
         if (code == LB_EXIT_DONE)
-            code = finish(&checking);
+            code = print_result(&checking);
     }
     lb_client_close(checking.client);
     lb_batch_fini(&checking.batch);

@@ -12,7 +12,7 @@
 
 struct view {
     bool terminal;
-    bool drawn; /* the cursor is behind a line of progress */
+    bool drawn; /* the cursor is at the end of a line of progress */
     enum lb_copy_phase phase;
     uint64_t begun_ms; /* the phase */
     uint64_t shown_ms;
@@ -108,7 +108,8 @@ static void explain_failure(const struct lb_copy_settings *settings,
     if (settings->only_compare)
         return;
     if (report->compared)
-        fputs("The source was changed between two attempts, or somebody wrote into the target.\n"
+        fputs("The source was changed between two attempts, or another program wrote into the "
+              "target.\n"
               "No server starts on the target; begin anew with an empty one.\n",
               stderr);
     else if (report->copied)

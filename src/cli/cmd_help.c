@@ -14,7 +14,7 @@ static const char overview_after[] =
     "  leadblock serve --demo                      a server with a workspace, a campaign and a "
     "key\n"
     "  export LEADBLOCK_KEY=lb_...                 the key that it printed\n"
-    "  leadblock block demo john-doe               from now on nobody gets to contact john-doe\n"
+    "  leadblock block demo john-doe               from now on john-doe is not contacted\n"
     "  leadblock check demo john-doe jane-smith\n"
     "\n"
     "leadblock help COMMAND explains one command. Exit codes: 0 done, 1 refused or failed, 2 "

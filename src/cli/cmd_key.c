@@ -66,7 +66,7 @@ static void print_list(const struct lb_json *json)
         lb_table_add(&table, lb_answer_text(item, "lastUsedAt"));
     }
     if (lb_json_length(json) == 0)
-        lb_cli_hint("There is none yet: leadblock key create WORKSPACE --name NAME");
+        lb_cli_hint("There are no keys yet: leadblock key create WORKSPACE --name NAME");
     lb_table_fini(&table);
 }
 

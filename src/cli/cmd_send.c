@@ -15,7 +15,8 @@
 #define POLL_DEFAULT_S  5
 
 /* How many signals it takes until a request is not repeated any more; one more, and its answer is
- * not waited for. A result that gets lost has somebody contacted twice: it is worth more patience.
+ * not waited for. A result that gets lost lets a person be contacted twice: it is worth more
+ * patience.
  */
 #define CLAIM_PATIENCE  1
 #define REPORT_PATIENCE 2
@@ -237,7 +238,7 @@ static void claim(struct sending *sending)
     struct lb_client_request request = {.method = "POST", .path = path.ptr, .body = lb_str(body)};
     bool claimed = !path.failed && call(sending, &request, CLAIM_PATIENCE, 0, &answer);
     if (claimed && lb_json_type(answer.json) != LB_JSON_ARRAY) {
-        lb_cli_error("the server's answer is no list");
+        lb_cli_error("the server's answer is not a list");
         claimed = false;
     }
     /* A claim that was interrupted is what was asked for. */
@@ -355,7 +356,7 @@ static bool take_options(struct sending *sending)
         return false;
     }
     if (!*cli->values[LB_OPT_EXEC])
-        lb_cli_usage(cli, "--exec wants a program");
+        lb_cli_usage(cli, "--exec needs a program");
     return *cli->values[LB_OPT_EXEC] != '\0';
 }
 

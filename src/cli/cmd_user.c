@@ -46,7 +46,7 @@ static void print_list(const struct lb_json *json)
         lb_table_add(&table, lb_answer_text(item, "id"));
     }
     if (lb_json_length(json) == 0)
-        lb_cli_hint("There is nobody yet: leadblock user create EMAIL --role operator");
+        lb_cli_hint("There are no users yet: leadblock user create EMAIL --role operator");
     lb_table_fini(&table);
 }
 

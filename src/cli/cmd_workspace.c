@@ -73,7 +73,7 @@ static void print_list(const struct lb_json *json)
             lb_table_add(&table, LB_STR(""));
     }
     if (lb_json_length(json) == 0)
-        lb_cli_hint("There is none yet: leadblock workspace create NAME --plan agency");
+        lb_cli_hint("There are no workspaces yet: leadblock workspace create NAME --plan agency");
     lb_table_fini(&table);
 }
 

@@ -40,7 +40,7 @@ static struct lb_str trim(struct lb_str text)
 static bool end_cell(struct lb_csv *csv)
 {
     if (csv->count == LB_CSV_CELLS_MAX)
-        return fail(csv, "has more than 1024 cells; this is no list of people", csv->row_line);
+        return fail(csv, "has more than 1024 cells; this is not a list of people", csv->row_line);
     csv->cells[csv->count++].len = csv->text.len;
     csv->cell_start = csv->text.len;
     csv->state = LB_CSV_START;
@@ -79,7 +79,7 @@ static bool append(struct lb_csv *csv, char byte)
         return fail(csv,
                     csv->state == LB_CSV_QUOTED
                         ? "has a quotation mark that is never closed; close it, or remove it"
-                        : "has a cell of more than 64 KiB; this is no list of people",
+                        : "has a cell of more than 64 KiB; this is not a list of people",
                     csv->cell_line);
     lb_buf_append(&csv->text, &byte, 1);
     return true;
@@ -132,7 +132,7 @@ static bool take_byte(struct lb_csv *csv, char byte)
     bool line_end = byte == '\n' || byte == '\r';
     if (byte == '\0')
         return fail(csv,
-                    "holds a NUL byte, so this is no text file; save it as \"CSV UTF-8\", or as "
+                    "holds a NUL byte, so this is not a text file; save it as \"CSV UTF-8\", or as "
                     "plain text",
                     csv->line);
     if (byte == '\n' && csv->after_cr) { /* the second half of a line end */

@@ -126,7 +126,7 @@ static void take(struct input *input, struct lb_str text, uint64_t line, const c
         lb_input_explain(line, text, lb_str(fault));
 }
 
-/* The next of the names that separators divide; false when there is none. */
+/* The next of the names that separators divide; false when there are no more. */
 static bool next_name(struct lb_str *rest, struct lb_str *out)
 {
     const char *separators = ",;\t";
@@ -254,7 +254,7 @@ static int open_source(struct input *input)
     if (count > 1)
         return lb_cli_usage(cli, "give one of --file FILE and -, once");
     if (column && !path)
-        return lb_cli_usage(cli, "--column is about a file: give --file FILE, or -");
+        return lb_cli_usage(cli, "--column needs a file: give --file FILE, or -");
     if (!path)
         return LB_EXIT_DONE;
     if (!lb_source_open(&input->source, path))

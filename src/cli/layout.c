@@ -272,7 +272,8 @@ static bool is_name(const char *cell)
     return lb_identifier_normalise(lb_str(cell), &identifier) == NULL;
 }
 
-/* The only column with a person's address, counted from 1; 0: there is none, or more than one. */
+/* The only column with a person's address, counted from 1; 0: no column has one, or more than one
+ * does. */
 static size_t column_of_addresses(const struct look *look)
 {
     size_t found = 0;

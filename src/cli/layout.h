@@ -18,7 +18,7 @@ struct lb_layout {
     char delimiter;                       /* '\0' in a list */
     size_t column;                        /* of a table, from 0 */
     size_t width;                         /* of a table: cells that its rows should have */
-    uint64_t heading_line;                /* rows up to this line are no people's; 0: all are */
+    uint64_t heading_line;                /* rows up to this line are not people; 0: all are */
     bool addresses;                       /* by its heading, the column holds addresses only */
     bool rivals;                          /* other columns have known headings, too */
     char heading[LB_LAYOUT_HEADING_SIZE]; /* of the column, control characters replaced */
@@ -31,8 +31,8 @@ int lb_layout_find(struct lb_source *source, const char *wanted_column, struct l
 /* Is it a LinkedIn address, rather than a bare name? */
 bool lb_layout_is_address(struct lb_str text);
 
-/* Copies for a terminal: control characters and bytes that are no UTF-8 become ?, and what does not
- * fit is cut, with "...". */
+/* Copies for a terminal: control characters and bytes that are not UTF-8 become ?, and what does
+ * not fit is cut, with "...". */
 void lb_layout_printable(struct lb_str text, char *out, size_t size);
 
 #endif

@@ -22,25 +22,25 @@
 const struct lb_cli_command lb_cli_commands[] = {
     {"serve", "[OPTIONS]", "Run the server.",
      "It answers on --listen and keeps its data in --data. An option is also an environment\n"
-     "variable, named behind its default; the option wins.\n"
+     "variable, named after its default; the option wins.\n"
      "\n"
      "  leadblock serve --demo\n"
      "  leadblock serve --data /var/lib/leadblock --listen 0.0.0.0:8080\n",
      0, 0, true, 0, 0, lb_cmd_serve},
-    {"workspace create", "NAME --plan PLAN [--expires DATE]", "Make a workspace; prints its id.",
-     "Without --expires the licence has no end. Blocking in a campaign needs pro or agency.\n"
+    {"workspace create", "NAME --plan PLAN [--expires DATE]", "Create a workspace; prints its id.",
+     "Without --expires the license has no end. Blocking in a campaign needs pro or agency.\n"
      "\n"
      "  leadblock workspace create \"Acme\" --plan agency\n"
      "  leadblock workspace create \"Acme\" --plan pro --expires 2027-12-31\n",
      ADMIN | LB_BIT(PLAN) | LB_BIT(EXPIRES), LB_BIT(PLAN), false, 1, 1, lb_cmd_workspace_create},
     {"workspace list", "", "Show all workspaces.", "", ADMIN, 0, false, 0, 0,
      lb_cmd_workspace_list},
-    {"workspace set-plan", "WORKSPACE PLAN [--expires DATE]", "Change or renew a licence.",
-     WORKSPACE_IS "Without --expires the licence has no end.\n"
+    {"workspace set-plan", "WORKSPACE PLAN [--expires DATE]", "Change or renew a license.",
+     WORKSPACE_IS "Without --expires the license has no end.\n"
                   "\n"
                   "  leadblock workspace set-plan Acme pro --expires 2027-12-31\n",
      ADMIN | LB_BIT(EXPIRES), 0, false, 2, 2, lb_cmd_workspace_set_plan},
-    {"key create", "WORKSPACE --name NAME [OPTIONS]", "Make a key; prints it, this once.",
+    {"key create", "WORKSPACE --name NAME [OPTIONS]", "Create a key; prints it this one time.",
      WORKSPACE_IS "\n"
                   "  leadblock key create Acme --name \"crm sync\"\n"
                   "  leadblock key create Acme --name dashboard --read-only --rate-limit 50\n"
@@ -49,11 +49,11 @@ const struct lb_cli_command lb_cli_commands[] = {
      false, 1, 1, lb_cmd_key_create},
     {"key list", "WORKSPACE", "Show a workspace's keys, not their secrets.", WORKSPACE_IS, ADMIN, 0,
      false, 1, 1, lb_cmd_key_list},
-    {"key revoke", "KEYID", "Make a key invalid, at once and for good.",
+    {"key revoke", "KEYID", "Revoke a key, at once and for good.",
      "KEYID is the id that `leadblock key list` shows, not the key itself.\n", ADMIN, 0, false, 1,
      1, lb_cmd_key_revoke},
     {"user create", "EMAIL --role ROLE [--in WORKSPACE]",
-     "Let somebody sign in to the dashboard; prints a link.",
+     "Let a person sign in to the dashboard; prints a link.",
      "The link sets the first password, once, within 15 minutes. Its address is the setting\n"
      "public-url (LEADBLOCK_PUBLIC_URL).\n"
      "\n"
@@ -64,10 +64,10 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"user reset-password", "EMAIL", "Make a link to set a new password.",
      "The old password works until the link is used, which ends all sessions.\n", ADMIN, 0, false,
      1, 1, lb_cmd_user_reset_password},
-    {"user delete", "EMAIL", "Sign somebody out for good.",
+    {"user delete", "EMAIL", "Delete a user, and end their sessions.",
      "What they did stays in the logs, under their e-mail address.\n", ADMIN, 0, false, 1, 1,
      lb_cmd_user_delete},
-    {"campaign create", "WORKSPACE NAME [--id ID]", "Make a campaign; prints its id.",
+    {"campaign create", "WORKSPACE NAME [--id ID]", "Create a campaign; prints its id.",
      WORKSPACE_IS "\n"
                   "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n",
      ADMIN | LB_BIT(ID), 0, false, 2, 2, lb_cmd_campaign_create},
@@ -81,19 +81,19 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock block q1 --file people.csv --column \"LinkedIn profile\"\n"
                         "  cut -f3 people.tsv | leadblock block q1 -\n",
      API | IDS | LB_BIT(REASON) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_block},
-    {"unblock", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Take blocks back; repeating it is safe.",
-     FILE_IS INVALID_IS
-     "The workspace's list and a campaign's are separate: taking one back leaves the other.\n"
-     "\n"
-     "  leadblock unblock q1 john-doe\n"
-     "  leadblock unblock --workspace john-doe\n"
-     "  leadblock unblock q1 --file people.csv --column 3\n",
+    {"unblock", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Remove blocks; repeating it is safe.",
+     FILE_IS INVALID_IS "The workspace's list and a campaign's are separate: removing a block from "
+                        "one leaves the other.\n"
+                        "\n"
+                        "  leadblock unblock q1 john-doe\n"
+                        "  leadblock unblock --workspace john-doe\n"
+                        "  leadblock unblock q1 --file people.csv --column 3\n",
      API | IDS | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock},
     {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
      FILE_IS INVALID_IS
      "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"
      "counts both its own list and the workspace's; with --workspace only the latter.\n"
-     "With --quiet the exit code tells: 0 nobody is blocked, 1 somebody is, or it failed.\n"
+     "With --quiet the exit code tells: 0 no one is blocked, 1 someone is, or it failed.\n"
      "\n"
      "  leadblock check q1 john-doe\n"
      "  leadblock check q1 --file people.csv --column \"LinkedIn profile\"\n"
@@ -114,14 +114,14 @@ const struct lb_cli_command lb_cli_commands[] = {
      "LEADBLOCK_CAMPAIGN; not the key. Its exit code is the result:\n"
      "\n"
      "  0     done                   75        not now: try again later\n"
-     "  10    the lead has replied   126, 127  it cannot be run: try again later, and stop here\n"
+     "  10    the lead has replied   126, 127  cannot be run: try again later, and stop here\n"
      "  else  failed: the lead is set to error\n"
      "\n"
      "The first line that it prints is kept with the activity. When it takes longer than\n"
      "--timeout, it is ended, and tried again later.\n"
      "\n"
      "No more is claimed than can run at once, and nothing in advance: the very next claim\n"
-     "leaves out whoever is blocked now. It goes on until the campaign is completed; a paused\n"
+     "skips people who are blocked by then. It goes on until the campaign is completed; a paused\n"
      "campaign is exit code 1, unless something was done before. ^C or SIGTERM lets what runs\n"
      "finish, a second one ends it and has it tried again later; both are exit code 0.\n"
      "\n"

@@ -112,7 +112,7 @@ struct words {
     char *const *end;
 };
 
-/* The value of an option: what stands behind its "=", else the next word. */
+/* The value of an option: what stands after its "=", else the next word. */
 static const char *take_value(struct words *words, const char *equals)
 {
     if (equals)
@@ -127,7 +127,7 @@ static int take_setting(struct lb_cli *cli, const struct lb_setting *setting, st
     bool flag = setting->type == LB_TYPE_flag;
     const char *value = flag && !equals ? "" : take_value(words, equals);
     if (!value)
-        return lb_cli_usage(cli, "--%s wants a value: %s", setting->option, setting->value);
+        return lb_cli_usage(cli, "--%s needs a value: %s", setting->option, setting->value);
     if (lb_config_set(&cli->config, setting, value, &reason))
         return lb_cli_usage(cli, "%s", reason.text);
     return LB_EXIT_DONE;
@@ -152,7 +152,7 @@ static int take_option(struct lb_cli *cli, const char *word, struct words *words
             return lb_cli_usage(cli, "--%s takes no value", name);
         cli->values[i] = option->value ? take_value(words, equals) : "";
         if (!cli->values[i])
-            return lb_cli_usage(cli, "--%s wants a value: %s", name, option->value);
+            return lb_cli_usage(cli, "--%s needs a value: %s", name, option->value);
         return LB_EXIT_DONE;
     }
     return unknown_option(cli, name);
@@ -174,7 +174,7 @@ static int check_counts(const struct lb_cli *cli)
     return LB_EXIT_DONE;
 }
 
-static int prepare(struct lb_cli *cli, int count)
+static int prepare_parsing(struct lb_cli *cli, int count)
 {
     struct lb_reason reason;
     /* One more, so that nothing is asked for when there are no words. */
@@ -192,7 +192,7 @@ int lb_cli_parse(struct lb_cli *cli, const struct lb_cli_command *command, int c
                  char *const *words_in)
 {
     *cli = (struct lb_cli){.command = command};
-    int code = prepare(cli, count);
+    int code = prepare_parsing(cli, count);
     struct words words = {words_in, words_in + count};
     bool options_end = false;
     while (code == LB_EXIT_DONE && words.next < words.end) {
@@ -207,7 +207,7 @@ int lb_cli_parse(struct lb_cli *cli, const struct lb_cli_command *command, int c
             code = take_option(cli, word + 2, &words);
         else
             code =
-                lb_cli_usage(cli, "unknown option %s; behind -- it is taken as an argument", word);
+                lb_cli_usage(cli, "unknown option %s; after -- it is taken as an argument", word);
     }
     if (code == LB_EXIT_DONE && !lb_cli_given(cli, LB_OPT_HELP))
         code = check_counts(cli);

@@ -146,7 +146,7 @@ static int set_attributes(const struct lb_runner *runner, posix_spawnattr_t *att
     return error;
 }
 
-/* Whatever else is open here, such as the connection to the server, is none of its business. */
+/* Whatever else is open here, such as the connection to the server, is not for it. */
 static int set_files(posix_spawn_file_actions_t *files, int in, int out)
 {
     int error = posix_spawn_file_actions_adddup2(files, in, STDIN_FILENO);
@@ -179,7 +179,7 @@ static int spawn(const struct lb_runner *runner, int in, int out, char *const *e
     return error;
 }
 
-static struct program *find(struct lb_runner *runner, enum program_state state)
+static struct program *find_program(struct lb_runner *runner, enum program_state state)
 {
     for (size_t i = 0; i < runner->count; i++) {
         if (runner->programs[i].state == state)
@@ -191,7 +191,7 @@ static struct program *find(struct lb_runner *runner, enum program_state state)
 int lb_runner_start(struct lb_runner *runner, struct lb_str input, char *const *environment,
                     void *context)
 {
-    struct program *program = find(runner, FREE);
+    struct program *program = find_program(runner, FREE);
     int in[2];
     int out[2];
     assert(program);
@@ -274,7 +274,7 @@ static bool group_lives(const struct program *program)
     return kill(-program->pid, 0) == 0 || errno != ESRCH;
 }
 
-static void finish(struct program *program)
+static void finish_program(struct program *program)
 {
     struct lb_run *run = &program->run;
     bool exited = WIFEXITED(program->status);
@@ -313,7 +313,7 @@ static void look_after(struct program *program)
         begin_ending(program, LB_RUN_TIMED_OUT);
     }
     if (program->reaped && (!program->ending || program->killed || !group_lives(program)))
-        finish(program);
+        finish_program(program);
 }
 
 static void take_signals(struct lb_runner *runner)
@@ -368,7 +368,7 @@ void lb_runner_step(struct lb_runner *runner, int wait_ms)
 
 bool lb_runner_take(struct lb_runner *runner, struct lb_run *out)
 {
-    struct program *program = find(runner, ENDED);
+    struct program *program = find_program(runner, ENDED);
     if (!program)
         return false;
     *out = program->run;

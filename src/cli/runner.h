@@ -17,7 +17,7 @@ struct lb_runner;
 
 enum lb_run_end {
     LB_RUN_EXITED,    /* by itself; `number` is its exit code */
-    LB_RUN_KILLED,    /* by a signal of somebody else's; `number` is the signal */
+    LB_RUN_KILLED,    /* by a signal of another process; `number` is the signal */
     LB_RUN_TIMED_OUT, /* ended by us; so is the next */
     LB_RUN_TERMINATED
 };
@@ -52,9 +52,9 @@ size_t lb_runner_busy(const struct lb_runner *runner);
  * done: input, output, deadlines, signals. To be called again and again while anything runs. */
 void lb_runner_step(struct lb_runner *runner, int wait_ms);
 
-/* Takes one run that has ended; false when there is none. A run ends with the process that was
+/* Takes one run that has ended; false when no run has ended. A run ends with the process that was
  * started: what it left in the background is not waited for. A run that we end, by SIGTERM and five
- * seconds later SIGKILL to its whole group, ends when nobody is left in the group. */
+ * seconds later SIGKILL to its whole group, ends when no process is left in the group. */
 bool lb_runner_take(struct lb_runner *runner, struct lb_run *out);
 
 /* Ends all that runs, as above; does not wait. */

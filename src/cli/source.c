@@ -10,7 +10,7 @@
 #define BYTE_ORDER     "\xef\xbb\xbf"
 #define BYTE_ORDER_LEN 3
 
-/* What files begin with that are no list of people. */
+/* What files begin with that are not lists of people. */
 static const struct {
     const char *bytes;
     size_t len;

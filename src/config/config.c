@@ -147,15 +147,15 @@ static lb_err set_text(const struct lb_setting *setting, const char **out, const
     if (setting == &lb_settings[LB_SETTING_database] && strcmp(value, "sqlite") != 0 &&
         !lb_config_is_postgres(value)) /* which may hold a password: it is not shown */
         return lb_fail(reason, LB_ERR_INVALID_PARAMETER,
-                       "%s: say sqlite, or name a PostgreSQL database: postgresql://USER@HOST/NAME",
+                       "%s: must be sqlite or a PostgreSQL database: postgresql://USER@HOST/NAME",
                        name);
     *out = value;
     return LB_OK;
 }
 
-static lb_err set(struct lb_config *config, const struct lb_setting *setting,
-                  enum lb_setting_source source, const char *name, const char *value,
-                  struct lb_reason *reason)
+static lb_err set_field(struct lb_config *config, const struct lb_setting *setting,
+                        enum lb_setting_source source, const char *name, const char *value,
+                        struct lb_reason *reason)
 {
     void *field = field_of(config, setting);
     enum lb_setting_source *set_by = &config->sources[setting - lb_settings];
@@ -192,7 +192,7 @@ bool lb_config_init(struct lb_config *config)
     memset(config, 0, sizeof *config);
     for (size_t i = 0; i < LB_SETTING_COUNT; i++) {
         const struct lb_setting *setting = &lb_settings[i];
-        if (set(config, setting, LB_FROM_DEFAULT, setting->option, setting->initial, NULL)) {
+        if (set_field(config, setting, LB_FROM_DEFAULT, setting->option, setting->initial, NULL)) {
             lb_config_fini(config);
             return false;
         }
@@ -218,7 +218,7 @@ lb_err lb_config_environment(struct lb_config *config, char *(*look_up)(const ch
         const char *value = look_up(name);
         if (!value || (!*value && setting->type != LB_TYPE_list))
             continue;
-        lb_err err = set(config, setting, LB_FROM_ENVIRONMENT, name, value, reason);
+        lb_err err = set_field(config, setting, LB_FROM_ENVIRONMENT, name, value, reason);
         if (err)
             return err;
     }
@@ -230,7 +230,7 @@ lb_err lb_config_set(struct lb_config *config, const struct lb_setting *setting,
 {
     char name[LB_SETTING_ENVIRONMENT_SIZE];
     snprintf(name, sizeof name, "--%s", setting->option);
-    return set(config, setting, LB_FROM_OPTION, name, value, reason);
+    return set_field(config, setting, LB_FROM_OPTION, name, value, reason);
 }
 
 unsigned lb_config_threads(const struct lb_config *config)

@@ -16,35 +16,36 @@
  * for numbers. Types: text, u32, u64, flag, level (of the log), list (of addresses or networks). */
 #define LB_SETTING_TABLE(X)                                                                        \
     X(text, data, "data", "./leadblock-data", "DIR", 0, 0,                                         \
-      "The data folder. It is made when it is missing; one server at a time owns it.")             \
+      "The data folder. It is created when it is missing; one server at a time owns it.")          \
     X(text, listen, "listen", "127.0.0.1:8080", "HOST:PORT", 0, 0,                                 \
       "Address of the API; an IPv6 host goes in brackets, and port 0 picks a free one.")           \
     X(text, database, "database", "sqlite", "DATABASE", 0, 0,                                      \
-      "Where all is stored: `sqlite`, inside the data folder, or a PostgreSQL database that "      \
+      "Where the data is stored: `sqlite`, inside the data folder, or a PostgreSQL database that " \
       "several servers may share: `postgresql://USER@HOST/NAME`.")                                 \
     X(u32, database_timeout_s, "database-timeout", "10", "SECONDS", 1, 3600,                       \
-      "How long PostgreSQL may take to answer; then the connection is given up.")                  \
+      "How long PostgreSQL may take to answer; after that the connection is closed.")              \
     X(u32, threads, "threads", "0", "N", 0, 1024,                                                  \
       "I/O threads; 0 means one per processor that the process may use.")                          \
     X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
-      "Also make a workspace, a campaign `demo` and a key, and print a curl line to try.")         \
+      "Also create a workspace, a campaign `demo` and a key, and print a curl command to try.")    \
     X(flag, dashboard, "dashboard", "true", NULL, 0, 0,                                            \
       "Whether the dashboard is served at `/`, if it was built in; `--dashboard=false` hides it.") \
     X(text, public_url, "public-url", "", "URL", 0, 0,                                             \
-      "How people reach the server, such as `https://leadblock.example.com`: for links, and with " \
+      "The server's public address, such as `https://leadblock.example.com`: for links, and with " \
       "https the session's cookie is sent over nothing else. Empty: the address it listens on.")   \
     X(u32, session_lifetime_s, "session-lifetime", "43200", "SECONDS", 60, 31536000,               \
-      "How long somebody stays signed in to the dashboard.")                                       \
+      "How long a user stays signed in to the dashboard.")                                         \
     X(level, log_level, "log-level", "info", "LEVEL", 0, 0,                                        \
       "How much is logged on standard error: error, warn, info or debug.")                         \
     X(u32, max_connections, "max-connections", "10000", "N", 1, 1000000,                           \
-      "Open connections in all; one more is closed at once.")                                      \
+      "Open connections in all; any further one is closed at once.")                               \
     X(u32, max_header_bytes, "max-header-bytes", "8192", "BYTES", 1024, 1048576,                   \
       "Request line and headers; more is refused with 431.")                                       \
     X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 67108864,                   \
       "Body of a request; more is refused with 413.")                                              \
     X(u64, max_buffered_bytes, "max-buffered-bytes", "268435456", "BYTES", 1048576, 1099511627776, \
-      "Memory for bodies over 16 KiB, all requests together; more is answered 503.")               \
+      "Memory for bodies over 16 KiB, all requests together; when it is used up, requests get "    \
+      "503.")                                                                                      \
     X(u32, max_identifiers, "max-identifiers", "10000", "N", 1, 100000,                            \
       "Identifiers in one request; more are refused with 400.")                                    \
     X(u32, header_timeout_s, "header-timeout", "10", "SECONDS", 1, 3600,                           \
@@ -52,7 +53,7 @@
     X(u32, body_timeout_s, "body-timeout", "30", "SECONDS", 1, 3600,                               \
       "From then until its body is complete.")                                                     \
     X(u32, idle_timeout_s, "idle-timeout", "60", "SECONDS", 1, 86400,                              \
-      "How long a connection may rest between requests; keep it above the proxy's own.")           \
+      "How long a connection may be idle between requests; keep it above the proxy's own.")        \
     X(u32, send_timeout_s, "send-timeout", "60", "SECONDS", 1, 3600,                               \
       "How long a client may take to receive its response.")                                       \
     X(u32, drain_timeout_s, "drain-timeout", "10", "SECONDS", 0, 3600,                             \
@@ -66,9 +67,10 @@
     X(u32, readers, "readers", "2", "N", 1, 64,                                                    \
       "Threads that read stored rows for lists, searches and details.")                            \
     X(u32, queue_size, "queue-size", "8192", "N", 16, 1000000,                                     \
-      "Writes that may wait to be committed; one more is answered 503 `overloaded`.")              \
+      "Writes that may wait to be committed; one when it is used up, requests get 503 "            \
+      "`overloaded`.")                                                                             \
     X(u32, workspace_share_percent, "workspace-share", "50", "PERCENT", 1, 100,                    \
-      "How much of the queues one workspace may fill before it is answered 429.")                  \
+      "How much of the queues one workspace may fill before it gets 429.")                         \
     X(u64, max_workspace_entries, "max-workspace-entries", "100000000", "N", 1, 1000000000000,     \
       "Blocked leads that one workspace may hold, all its lists together.")                        \
     X(u32, max_workspace_campaigns, "max-workspace-campaigns", "10000", "N", 1, 1000000,           \
@@ -76,11 +78,11 @@
     X(u64, max_campaign_leads, "max-campaign-leads", "10000000", "N", 1, 1000000000,               \
       "Leads that one campaign may have.")                                                         \
     X(u32, retry_backoff_s, "retry-backoff", "60", "SECONDS", 1, 86400,                            \
-      "Until an activity that a sender gave back is offered again; doubled each further time.")    \
+      "Delay before an activity that a sender gave back is handed out again; doubled each time.")  \
     X(u32, max_attempts, "max-attempts", "8", "N", 1, 1000,                                        \
-      "How often a sender may give an activity back until it has failed.")                         \
+      "How often a sender may give an activity back before it counts as failed.")                  \
     X(u32, checkpoint_pages, "checkpoint-pages", "2048", "PAGES", 100, 10000000,                   \
-      "Size of SQLite's write-ahead log that makes the server fold it into the database.")
+      "Size of SQLite's write-ahead log at which it is written into the database.")
 
 struct lb_config_list {
     char **items; /* addresses such as "::1" or networks such as "10.0.0.0/8"; checked */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A host that clients on this machine can ask for: "every address" is none. */
+/* A host that clients on this machine can ask for: "every address" is not one. */
 static const char *reachable(const char *host)
 {
     struct in_addr v4;

@@ -76,7 +76,7 @@ lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_re
 {
     folder->socket = name;
     struct sockaddr_un address = address_of(folder);
-    /* The lock is ours: what there is was left by somebody who was killed. */
+    /* The lock is ours: what there is was left by a process that was killed. */
     unlinkat(folder->fd, LB_FOLDER_SERVER_SOCKET, 0);
     unlinkat(folder->fd, LB_FOLDER_COMMAND_SOCKET, 0);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -33,7 +33,7 @@ lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_re
 void lb_folder_mark_node(const struct lb_folder *folder);
 
 /* Is it such a folder, without an embedded database? An empty one that is made by mistake would
- * say that nobody is blocked. */
+ * say that no one is blocked. */
 bool lb_folder_is_of_node(const struct lb_folder *folder);
 
 void lb_folder_close(struct lb_folder *folder);

@@ -36,8 +36,7 @@ static void storage_failed(void *context)
 {
     struct lb_parts *parts = context;
     lb_log(LB_LOG_ERROR, "store",
-           "the storage failed during a commit; the process ends, and the next start reads what is "
-           "really on disk");
+           "commit failed: the process exits, and the next start reads what is on disk");
     atomic_store(&parts->failed, true);
     if (parts->on_failure)
         parts->on_failure();
@@ -49,7 +48,8 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
     if (lb_config_is_postgres(config->database)) {
         if (access(folder->database, F_OK) == 0)
             lb_log(LB_LOG_WARN, "start",
-                   "what is in %s is not used; `leadblock copy` moves it to PostgreSQL",
+                   "%s is not used: the server stores in PostgreSQL. `leadblock copy` moves its "
+                   "data there",
                    folder->database);
         struct lb_postgres_settings settings = {.conninfo = config->database,
                                                 .timeout_ms = config->database_timeout_s * 1000};
@@ -263,7 +263,7 @@ void lb_parts_stop(struct lb_parts *parts)
     bool drained =
         !app->server || lb_server_drain(app->server, parts->config.drain_timeout_s * 1000);
     if (!drained)
-        lb_log(LB_LOG_WARN, "stop", "some requests were not finished in time and are cut off");
+        lb_log(LB_LOG_WARN, "stop", "drain timeout: closing requests that have not finished");
     lb_rcu_online();
     lb_parts_note(parts);
     lb_rcu_offline();
@@ -294,7 +294,6 @@ void lb_parts_stop(struct lb_parts *parts)
 
 static void arrived(struct lb_task *task)
 {
-    (void)task;
 }
 
 lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
@@ -322,6 +321,5 @@ void lb_parts_note(struct lb_parts *parts)
         return;
     lb_admin_note(&change);
     if (lb_parts_write(parts, &change.write))
-        lb_log(LB_LOG_WARN, "store",
-               "could not write down when keys were last used and how many were checked");
+        lb_log(LB_LOG_WARN, "store", "saving failed: last use of keys, counts of checks");
 }

@@ -28,7 +28,6 @@ static void enter(struct lb_connection *conn, enum lb_phase phase)
 
 static enum MHD_Result on_accept(void *cls, const struct sockaddr *peer, socklen_t peer_len)
 {
-    (void)peer_len;
     struct lb_loop *loop = cls;
     struct lb_server *server = loop->server;
     if (peer->sa_family != AF_INET && peer->sa_family != AF_INET6)
@@ -42,7 +41,7 @@ static struct lb_connection *connection_create(struct lb_loop *loop, struct MHD_
     struct lb_connection *conn = calloc(1, sizeof *conn);
     int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     if (!conn) {
-        shutdown(fd, SHUT_RDWR); /* nobody would watch its deadlines */
+        shutdown(fd, SHUT_RDWR); /* no loop would watch its deadlines */
         return NULL;
     }
     const struct sockaddr *peer =
@@ -203,7 +202,6 @@ struct forwarded {
 static enum MHD_Result take_forwarded(void *cls, enum MHD_ValueKind kind, const char *name,
                                       size_t name_len, const char *value, size_t value_len)
 {
-    (void)kind;
     struct forwarded *all = cls;
     if (name_len == 15 && strncasecmp(name, "x-forwarded-for", 15) == 0)
         all->values[all->count++ % 8] = (struct lb_str){value, value_len};
@@ -379,9 +377,6 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *mhd, const c
                                   const char *method, const char *version, const char *data,
                                   size_t *data_size, void **context)
 {
-    (void)cls;
-    (void)mhd;
-    (void)url;
     struct lb_exchange *x = *context;
     if (!x)
         return MHD_NO; /* there was no memory for it */
@@ -467,7 +462,6 @@ static void tell_end(struct lb_connection *conn, bool delivered)
 static void on_completed(void *cls, struct MHD_Connection *mhd, void **context,
                          enum MHD_RequestTerminationCode code)
 {
-    (void)mhd;
     struct lb_loop *loop = cls;
     struct lb_exchange *x = *context;
     if (!x)
@@ -558,8 +552,6 @@ static void replace_length_error(struct lb_loop *loop)
 
 static size_t leave_escaped(void *cls, struct MHD_Connection *mhd, char *text)
 {
-    (void)cls;
-    (void)mhd;
     return strlen(text);
 }
 

@@ -19,7 +19,7 @@ enum lb_phase {
     LB_PHASE_DISCARD,  /* refused; the rest of the body is read away, then the reply goes out */
     LB_PHASE_FAREWELL, /* refused in the middle of the body; the response was written, to be closed
                         */
-    LB_PHASE_PENDING,  /* somebody will complete it */
+    LB_PHASE_PENDING,  /* lb_request_complete will be called */
     LB_PHASE_SENDING,
 };
 

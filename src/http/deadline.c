@@ -13,7 +13,8 @@ static void cut(struct lb_connection *conn)
     shutdown(conn->fd, SHUT_RDWR);
 }
 
-/* A response that nobody reads would otherwise stay in the kernel's memory for minutes. */
+/* A response that the client does not read would otherwise stay in the kernel's memory for minutes.
+ */
 static void cut_hard(struct lb_connection *conn)
 {
     struct linger reset = {.l_onoff = 1, .l_linger = 0};
@@ -106,7 +107,7 @@ static void check(struct lb_connection *conn, const struct lb_server_settings *s
         check_farewell(conn, age_ms, settings);
         break;
     case LB_PHASE_DOUBT:
-    case LB_PHASE_PENDING: /* whoever has it completes it */
+    case LB_PHASE_PENDING: /* the one that has it completes it */
         break;
     case LB_PHASE_SENDING:
         if (age_ms >= settings->send_timeout_ms)

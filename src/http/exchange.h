@@ -1,7 +1,7 @@
 /* One request with what the server needs to know about it, and a pool of them. For src/http only.
  *
- * Threads: an exchange belongs to its loop; while its request is pending, `req` belongs to whoever
- * will complete it. */
+ * Threads: an exchange belongs to its loop; while its request is pending, `req` belongs to the one
+ * that will complete it. */
 #ifndef LB_HTTP_EXCHANGE_H
 #define LB_HTTP_EXCHANGE_H
 

@@ -85,7 +85,6 @@ static const char *take_framing(struct walk *walk, struct lb_str name, struct lb
 static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name,
                                    size_t name_len, const char *value, size_t value_len)
 {
-    (void)kind;
     struct walk *walk = cls;
     if (name != walk->next)
         walk->wrong = "A line of the header section is broken, folded, ends without a carriage "

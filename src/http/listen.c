@@ -68,7 +68,7 @@ static int open_socket(const struct sockaddr *address, socklen_t len, bool share
 }
 
 /* The first socket listens without SO_REUSEPORT, which the kernel grants to one process only; once
- * it does, the option is set and the others may join. So the port is never given up in between. */
+ * it does, the option is set and the others may join. So the port is never free in between. */
 static int open_all(const struct addrinfo *info, int *fds, unsigned count, unsigned *out_port)
 {
     union {

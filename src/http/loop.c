@@ -121,7 +121,7 @@ static void close_daemons(struct lb_loop *loop)
     lb_linger_close_all(loop);
 }
 
-static void *run(void *arg)
+static void *run_loop(void *arg)
 {
     struct lb_loop *loop = arg;
     unsigned busy_turns = 0;
@@ -188,7 +188,7 @@ lb_err lb_loop_start(struct lb_loop *loop, struct lb_reason *reason)
     sigset_t before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
-    int failed = pthread_create(&loop->thread, NULL, run, loop);
+    int failed = pthread_create(&loop->thread, NULL, run_loop, loop);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed)
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread: %s", strerror(failed));

@@ -35,7 +35,7 @@ struct lb_loop {
     unsigned number;
     struct MHD_Daemon *daemon;  /* NULL without a TCP listener */
     struct MHD_Daemon *control; /* only in the first loop */
-    bool control_due;           /* somebody connects to the control socket */
+    bool control_due;           /* a client connects to the control socket */
     struct lb_mailbox *mailbox;
     int epoll_fd;
     uint64_t now_ms; /* as of this turn */

@@ -29,7 +29,7 @@ static bool equals(struct lb_str text, const char *word)
     return text.len == strlen(word) && strncasecmp(text.ptr, word, text.len) == 0;
 }
 
-/* Is it a weight ("q=0.5") above 0? Up to three decimals, none but zeros behind a 1. */
+/* Is it a weight ("q=0.5") above 0? Up to three decimals, only zeros after a 1. */
 static bool is_positive_weight(struct lb_str text)
 {
     if (text.len < 3 || text.len > 7 || (*text.ptr | 0x20) != 'q' || text.ptr[1] != '=' ||

@@ -49,7 +49,7 @@ struct lb_str lb_reply_body(const struct lb_reply *reply)
     return reply->fixed_body.ptr ? reply->fixed_body : lb_buf_str(&reply->body);
 }
 
-/* How many bytes of well-formed UTF-8 `text` begins with as one character; 0 when it is none. */
+/* How many bytes of well-formed UTF-8 `text` begins with as one character; 0 when it is invalid. */
 static size_t utf8_length(const unsigned char *text, size_t left)
 {
     static const struct {

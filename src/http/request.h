@@ -4,8 +4,9 @@
  * pass and the body is complete it calls `handle`; when the response is sent or the connection is
  * gone it calls `end` and frees it. A request that is pending is never freed: it lives until it was
  * completed with lb_request_complete().
- * Threads: it belongs to its loop's thread; while pending, to whoever will complete it. Header and
- * query look-ups are allowed in both phases (the connection is at rest while a request is pending).
+ * Threads: it belongs to its loop's thread; while pending, to the one that will complete it. Header
+ * and query look-ups are allowed in both phases (the connection is at rest while a request is
+ * pending).
  */
 #ifndef LB_HTTP_REQUEST_H
 #define LB_HTTP_REQUEST_H
@@ -26,7 +27,7 @@ const char *lb_method_name(enum lb_method method);
 
 enum lb_progress {
     LB_DONE,   /* the reply is set */
-    LB_PENDING /* somebody will call lb_request_complete, or already has */
+    LB_PENDING /* lb_request_complete will be called, or already was */
 };
 
 struct lb_connection; /* the server's own */

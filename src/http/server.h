@@ -17,7 +17,7 @@ enum lb_admission {
 
 struct lb_http_app {
     void *context;
-    /* The headers are complete. Undecided: somebody will call lb_request_complete, or already has,
+    /* The headers are complete. Undecided: lb_request_complete will be called, or already was,
      * and then `decide` is called, which may say the same; the client's body waits. */
     enum lb_admission (*begin)(void *context, struct lb_request *req);
     enum lb_admission (*decide)(void *context, struct lb_request *req);

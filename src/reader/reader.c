@@ -49,7 +49,7 @@ static void give_place(struct lb_readers *readers, struct lb_read_lane *lane)
     lb_quota_give(&lane->taken, 1);
 }
 
-/* Lists the lane behind the others if a turn of it may begin. Under the lock, as the next two. */
+/* Lists the lane after the others if a turn of it may begin. Under the lock, as the next two. */
 static void list_lane(struct lb_readers *readers, struct lb_read_lane *lane)
 {
     unsigned threads = readers->settings.threads;
@@ -77,7 +77,7 @@ static void append(struct lb_readers *readers, struct lb_read_lane *lane, struct
     list_lane(readers, lane);
 }
 
-/* The first read of the lane whose turn it is; NULL when there is none. */
+/* The first read of the lane whose turn it is; NULL when no read waits. */
 static struct lb_read *next_read(struct lb_readers *readers)
 {
     struct lb_read_lane *lane = readers->first;

@@ -99,7 +99,7 @@ lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write);
  * thread, while the writer runs. */
 void lb_writer_run(struct lb_writer *writer, struct lb_task *task);
 
-/* Is the thread running? For whoever starts and stops it. */
+/* Is the thread running? For the owner, which starts and stops it. */
 bool lb_writer_running(const struct lb_writer *writer);
 
 /* Does the store take writes, as far as the last commit tells? For /readyz. */

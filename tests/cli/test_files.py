@@ -340,8 +340,8 @@ def test_a_named_pipe_is_read_and_a_folder_refused(fake, tmp_path):
     assert "directory" in block(tmp_path, env=fake.env).err.lower()
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    thread = threading.Thread(target=pipe.write_text, args=(TABLE,))
+    thread = threading.Thread(target=pipe.write_text, args=(TABLE,), daemon=True)
     thread.start()
     result = block(pipe, "--column", "3", env=fake.env)
-    thread.join()
+    thread.join(10)
     assert result.code == 0 and sent(fake) == ["in/ann", "in/bob"], result

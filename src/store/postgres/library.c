@@ -26,6 +26,8 @@ void lb_postgres_describe(const char *conninfo, char *out, size_t size)
     const char *port = value_of(options, "port");
     if (!*host)
         host = value_of(options, "hostaddr");
+    if (strspn(port, ",") == strlen(port)) /* of several hosts, none with a port */
+        port = "";
     snprintf(out, size, "postgresql://%s%s%s%s%s/%s", user, *user ? "@" : "", host,
              *port ? ":" : "", port, value_of(options, "dbname"));
     PQconninfoFree(options);
