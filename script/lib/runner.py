@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import counts
-from suites import MESON, ROOT, TREES
+from suites import ROOT, TREES
 
 COUNT = {"text": counts.count_text, "node": counts.count_node}
 LIMIT = 15 * 60  # seconds that a suite may take; one that hangs fails
