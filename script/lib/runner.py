@@ -146,6 +146,9 @@ class Runner:
     def __init__(self, chosen, jobs):
         self.jobs = jobs
         self.folder = Path(tempfile.mkdtemp(prefix="leadblock-suites-"))
+        if not os.access(os.environ.get("HOME", "/nonexistent"), os.W_OK):
+            (self.folder / "home").mkdir()  # npm and the browser keep things there
+            os.environ["HOME"] = str(self.folder / "home")
         self.waiting = self.plan(chosen)
         self.running = []
         self.ended = []  # (job, counts, note)
