@@ -21,11 +21,10 @@ LIMIT = 15 * 60  # seconds that a suite may take; one that hangs fails
 KEPT = ("LEADBLOCK_CHROMIUM",)  # variables of ours that somebody may set for all suites
 BUILD = """
 . script/lib/common.sh
-name=$1 folder=$2 jobs=$3
-shift 3
-new=()
-[ -e "$folder/build.ninja" ] || new=(-Dwerror=true)
-build_target=build.ninja build_tree "$name" "${new[@]}"
+name=$1 jobs=$2
+shift 2
+build_target=build.ninja
+build_tree "$name"
 exec ninja -C "$tree" -j "$jobs" "$@"
 """
 
@@ -82,7 +81,7 @@ class Build(Job):
 
     def start(self, jobs):
         self.spawn(["bash", "-euo", "pipefail", "-c", BUILD, "script/test", self.tree,
-                    TREES[self.tree], str(jobs), *self.targets], os.environ)
+                    str(jobs), *self.targets], os.environ)
 
     def result(self):
         """(passed, failed, skipped), a note, and what to show."""

@@ -40,6 +40,7 @@ class Suite:
     share: float = BUSY
     quick: bool = True  # script/test --quick runs it
     seconds: int = 60  # about; long ones are started first
+    whole: bool = False  # the command finds its files by itself unless some were chosen
     packages: tuple = ()  # lists of script/lib/packages.sh, beside those of build and test
 
     @property
@@ -54,14 +55,14 @@ class Suite:
 
     def arguments(self):
         command = [*(ON_POSTGRESQL if self.cluster else []), *self.command]
-        return [*command, *map(str, self.files)]
+        return [*command, *([] if self.whole else map(str, self.files))]
 
     def only(self, files, tests=()):
         """The same suite for some of its files, or some tests of them."""
         if self.counting == "meson":
             names = [c_name(file) for file in files]
             return replace(self, files=names, targets=[f"tests/test_{name}" for name in names])
-        return replace(self, files=list(tests or files))
+        return replace(self, files=list(tests or files), whole=False)
 
 
 def c_name(path):
@@ -84,7 +85,7 @@ def meson(name, tree, paths, **options):
     log = re.sub(r"\W+", "-", name).strip("-")
     command = [MESON, "test", "-C", TREES[tree], "--no-rebuild", "--print-errorlogs", "--logbase", log,
                "--num-processes", "1" if "postgresql" in name else "2"]  # some only wait
-    return Suite(name, folder, command, tree, tests, names, "meson", **options)
+    return Suite(name, folder, command, tree, tests, names, counting="meson", **options)
 
 
 def pytest(name, tree, folder, files=None, **options):
@@ -107,8 +108,11 @@ def program(name, path, *arguments, tree="release", **options):
 
 def release(quick, cycles):
     fire = 5 if quick else 20
+    unit = meson("unit", "release", c_tests("unit", "store"), seconds=70)
+    if (ROOT / "tests/lint/test_hardening.sh").exists():  # how the program itself was built
+        unit = replace(unit, files=[*unit.files, "hardening"], targets=[*unit.targets, PROGRAM])
     return [
-        meson("unit", "release", c_tests("unit", "store"), seconds=70),
+        unit,
         http("http", "release", seconds=110),
         http("http timing", "release", timing=True, seconds=25, quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25),
@@ -150,7 +154,7 @@ def dashboard(quick):
               files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
         Suite("dashboard (chromium)", "e2e", ["bash", "script/lib/browser.sh"], "release",
               files=[file for file in files if not quick or file.name.startswith("smoke.")],
-              counting="node", seconds=300, packages=("browser",)),
+              whole=not quick, counting="node", seconds=300, packages=("browser",)),
     ]
 
 
