@@ -118,6 +118,7 @@ def release(quick, cycles):
         pytest("cli", "release", "cli", share=WAITS, seconds=25),
         pytest("copy", "release", "copy", cluster=True, seconds=25),
         pytest("guarantee", None, "guarantee", seconds=5),
+        pytest("script", None, "script", seconds=3),
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
                 seconds=30),
@@ -270,4 +271,4 @@ def choose(every, pattern, variants):
         for file, names in (find_tests(pattern) or find_tests(pattern + "*")).items():
             for suite in of_file(every, file, variants):
                 found.append(suite.only([file], [f"{file}::{name}" for name in names]))
-    return once(found or named)
+    return once([*found, *named])
