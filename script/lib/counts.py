@@ -1,12 +1,11 @@
-"""Counts tests in what the suites left behind and prints "PASSED FAILED SKIPPED".
+"""How many tests passed, failed and were skipped, from what a suite left behind.
 
-counts.py meson FILE   meson-logs/testlog.json; cmocka's lines are counted one by one
-counts.py text FILE    the output of pytest or of a program that ends with "N passed, N failed"
-counts.py node FILE    the output of node's test runner
+meson   meson-logs/NAME.json; cmocka's lines are counted one by one
+text    the output of pytest or of a program that ends with "N passed, N failed"
+node    the output of node's test runner
 """
 import json
 import re
-import sys
 
 
 def count_meson(path):
@@ -57,8 +56,3 @@ def count_node(path):
     for word, number in sums.items():
         counts[words[word]] += number
     return tuple(counts)
-
-
-if __name__ == "__main__":
-    count = {"meson": count_meson, "text": count_text, "node": count_node}[sys.argv[1]]
-    print(*count(sys.argv[2]))

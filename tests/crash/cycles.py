@@ -211,8 +211,11 @@ class Report:
             if number % 20 == 0:
                 each = (time.monotonic() - started) / number
                 print(f"{number} cycles, {each:.2f} s each", flush=True)
+            last = last or (not well and self.options.first_failure)
             if not well or last or self.left == 0:
                 self.leave_folder(keep=not well and self.failed == 1 and not self.options.sabotage)
+            if last:
+                break
         self.print_sum()
         return 1 if self.failed or not self.passed else 0
 
@@ -227,5 +230,6 @@ def run(description, make_folder, cycles, sabotages):
     parser = argparse.ArgumentParser(description=description.split("\n\n")[0])
     parser.add_argument("--cycles", type=int, default=cycles)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--first-failure", action="store_true", help="ends with the first failure")
     parser.add_argument("--sabotage", choices=sabotages)
     return Report(make_folder, parser.parse_args()).run()

@@ -17,10 +17,11 @@ class Licensed:
         self.campaign = self.tenant.campaign()
         self.path = f"/campaigns/{self.campaign}/blocked-leads"
         if expires:
-            self.plan(plan, "--expires", expires)
+            self.plan(plan, expires)
 
-    def plan(self, plan, *args):
-        self.server.cli("workspace", "set-plan", self.tenant.workspace, plan, *args)
+    def plan(self, plan, expires=None):
+        self.server.admin("PUT", f"/admin/workspaces/{self.tenant.workspace}/plan",
+                          {"plan": plan, "expiresAt": expires and f"{expires}T00:00:00Z"})
 
 
 @pytest.mark.parametrize("plan", ["pro", "agency"])
@@ -48,7 +49,7 @@ def weak(request, server):
     scene = Licensed(server, "pro")
     scene.api.post(scene.path, {"publicIdentifiers": ["blocked-before"], "reason": "r"})
     scene.ids = prepare(scene.tenant)
-    scene.plan(plan, *(["--expires", "2020-01-01"] if "expired" in request.param else []))
+    scene.plan(plan, "2020-01-01" if "expired" in request.param else None)
     return scene
 
 
@@ -85,9 +86,9 @@ def test_a_new_plan_counts_at_once(server):
     expect.error(scene.api.post(scene.path, BLOCK), 403, "license_required")
     scene.plan("pro")
     expect.blocked_result(scene.api.post(scene.path, BLOCK), 1)
-    scene.plan("agency", "--expires", "2020-01-01")
+    scene.plan("agency", "2020-01-01")
     expect.error(scene.api.post(scene.path, BLOCK), 403, "license_expired")
-    scene.plan("agency", "--expires", "2999-12-31")
+    scene.plan("agency", "2999-12-31")
     expect.blocked_result(scene.api.post(scene.path, BLOCK), 0)
 
 

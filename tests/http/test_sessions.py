@@ -36,6 +36,12 @@ def somebody(server, tenant):
     return people.person(server, "member", tenant.workspace)
 
 
+@pytest.fixture(scope="module")
+def second(member):
+    """Another session of the member whom the module's tests share and leave as it is."""
+    return member.again()
+
+
 # The set-up link
 
 
@@ -190,8 +196,8 @@ def test_a_sign_in_that_is_no_json_object_is_refused(server, body, code):
 @pytest.mark.parametrize("content_type", [
     "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "", None,
     "application/jsonp", "text/plain; application/json"])
-def test_what_a_form_of_another_site_can_send_is_415(server, somebody, content_type):
-    body = {"email": somebody.email, "password": PASSWORD}
+def test_what_a_form_of_another_site_can_send_is_415(server, member, content_type):
+    body = {"email": member.email, "password": PASSWORD}
     response = server.api().post("/session", body, content_type=content_type, headers=address())
     expect.error(response, 415, "unsupported_media_type")
     assert response.header("set-cookie") is None
@@ -211,8 +217,8 @@ def test_a_very_long_password_is_only_wrong(server, somebody):
 # Cookies
 
 
-def test_the_cookie_is_for_this_site_and_no_script(server, somebody):
-    _, attributes = cookie_of(sign_in(server, somebody.email))
+def test_the_cookie_is_for_this_site_and_no_script(server, member):
+    _, attributes = cookie_of(sign_in(server, member.email))
     assert sorted(attributes) == ["HttpOnly", "Max-Age=43200", "Path=/", "SameSite=Strict"]
 
 
@@ -245,28 +251,28 @@ def test_a_cookie_that_the_client_invented_never_becomes_valid(server, somebody)
 @pytest.mark.parametrize("cookie", [
     "xleadblock_session={}", "leadblock_session2={}", "Leadblock_session={}", "a=leadblock_session={}",
     "leadblock_session", "leadblock_session=", "leadblock_session=; a={}", "{}"])
-def test_another_cookies_value_is_no_session(server, somebody, cookie):
-    response = with_cookie(server, cookie.format(somebody.token))
+def test_another_cookies_value_is_no_session(server, member, cookie):
+    response = with_cookie(server, cookie.format(member.token))
     expect.error(response, 401, "missing_api_key")
 
 
 @pytest.mark.parametrize("cookie", [
     "leadblock_session=\"{}\"", "leadblock_session={}x", "leadblock_session=%20{}",
     "leadblock_session=' OR 1=1 --; leadblock_session={}", "leadblock_session=" + "x" * 4000])
-def test_a_broken_token_is_invalid_session_and_the_cookie_is_removed(server, somebody, cookie):
-    response = with_cookie(server, cookie.format(somebody.token))
+def test_a_broken_token_is_invalid_session_and_the_cookie_is_removed(server, member, cookie):
+    response = with_cookie(server, cookie.format(member.token))
     expect.error(response, 401, "invalid_session")
     assert removes_the_cookie(response)
 
 
-def test_a_token_is_valid_as_it_is_written_and_no_other_way(server, somebody):
-    changed = somebody.token.swapcase()
+def test_a_token_is_valid_as_it_is_written_and_no_other_way(server, member):
+    changed = member.token.swapcase()
     response = with_cookie(server, f"leadblock_session={changed}")
     expect.error(response, 401, "invalid_session")
 
 
-def test_the_cookie_is_found_among_others(server, somebody):
-    cookie = f"theme=dark; xleadblock_session=1;leadblock_session={somebody.token}; last=1"
+def test_the_cookie_is_found_among_others(server, member):
+    cookie = f"theme=dark; xleadblock_session=1;leadblock_session={member.token}; last=1"
     assert with_cookie(server, cookie).status == 200
 
 
@@ -294,8 +300,8 @@ def test_a_huge_cookie_is_refused_without_harm(server):
         assert connection.read().status in (400, 401, 431)
 
 
-def test_a_key_goes_before_a_cookie(server, tenant, somebody, other):
-    both = [somebody.cookie, ("X-CSRF-Token", somebody.csrf)]
+def test_a_key_goes_before_a_cookie(server, tenant, member, other):
+    both = [member.cookie, ("X-CSRF-Token", member.csrf)]
     campaign = other.campaign("Of the other")
     response = other.api.get("/campaigns/" + campaign, headers=both)
     assert expect.ok(response)["id"] == campaign
@@ -309,21 +315,21 @@ def test_without_key_and_cookie_it_is_missing_api_key(server):
         expect.error(server.api().get(path), 401, "missing_api_key")
 
 
-def test_head_and_the_other_base_path_need_the_session_too(server, somebody):
+def test_head_and_the_other_base_path_need_the_session_too(server, member):
     with server.connect() as connection:
         assert connection.request("HEAD", "/v1/session").status == 401
-        assert connection.request("HEAD", "/v1/session", [somebody.cookie]).status == 200
+        assert connection.request("HEAD", "/v1/session", [member.cookie]).status == 200
         assert connection.request("GET", "/api/v1/session").status == 401
-        assert connection.request("GET", "/api/v1/session", [somebody.cookie]).status == 200
-        assert connection.request("DELETE", "/api/v1/session", [somebody.cookie]).status == 403
+        assert connection.request("GET", "/api/v1/session", [member.cookie]).status == 200
+        assert connection.request("DELETE", "/api/v1/session", [member.cookie]).status == 403
         for path in ("/v1/%73ession", "/v1/session%2f", "/v1//session", "/v1/session/",
                      "/api/v1/api/v1/session", "/v1/session;a"):
             response = connection.request("GET", path)
             assert response.status in (401, 404), (path, response)
-        assert connection.request("HEAD", "/v1/users", [somebody.cookie]).status == 403
+        assert connection.request("HEAD", "/v1/users", [member.cookie]).status == 403
 
 
-def test_ten_invalid_sessions_of_an_address_make_it_wait_but_not_the_valid_one(server, somebody):
+def test_ten_invalid_sessions_of_an_address_make_it_wait_but_not_the_valid_one(server, member):
     here = [("X-Forwarded-For", fresh_address())]
     for _ in range(10):
         response = server.api().get("/session", headers=[
@@ -331,7 +337,7 @@ def test_ten_invalid_sessions_of_an_address_make_it_wait_but_not_the_valid_one(s
         expect.error(response, 401, "invalid_session")
     response = server.api().get("/session", headers=[("Cookie", "leadblock_session=x"), *here])
     expect.error(response, 429, "rate_limited")
-    assert server.api().get("/session", headers=[somebody.cookie, *here]).status == 200
+    assert server.api().get("/session", headers=[member.cookie, *here]).status == 200
 
 
 # The end of a session
@@ -431,9 +437,9 @@ def test_a_wrong_current_password_changes_nothing(server, somebody):
 
 
 @pytest.mark.parametrize("new", ["", "eleven char", "é" * 11, "x" * 1025, "é" * 513, None, 12])
-def test_a_new_password_has_12_characters_and_at_most_1024_bytes(server, somebody, new):
-    expect.error(put_password(somebody, PASSWORD, new), 400, "invalid_body")
-    assert somebody.lives()
+def test_a_new_password_has_12_characters_and_at_most_1024_bytes(server, member, new):
+    expect.error(put_password(member, PASSWORD, new), 400, "invalid_body")
+    assert member.lives()
 
 
 @pytest.mark.parametrize("new", ["twelve chars", "é" * 12, "x" * 1024, "a\0b" * 6, "\"'<&>\\\n" * 3])
@@ -522,35 +528,34 @@ def test_wrong_current_passwords_count_as_failures(server, somebody):
     lambda one, two: one.csrf[:-1] + ("0" if one.csrf[-1] != "0" else "1"),
     lambda one, two: one.token, lambda one, two: one.csrf.upper() + " ",
     lambda one, two: one.csrf + ", " + one.csrf, lambda one, two: "0" * 32])
-def test_without_the_sessions_own_token_nothing_is_changed(server, tenant, somebody, forge):
-    second = somebody.again()
-    token = forge(somebody, second)
-    if token is not None and token.strip() == somebody.csrf:
+def test_without_the_sessions_own_token_nothing_is_changed(member, second, forge):
+    token = forge(member, second)
+    if token is not None and token.strip() == member.csrf:
         pytest.skip("all digits")
-    api = somebody.api_for(csrf=False)
+    api = member.api_for(csrf=False)
     headers = [] if token is None else [("X-CSRF-Token", token)]
     name = unique("csrf")
     body = {"leads": [{"publicIdentifier": name}]}
-    before = expect.ok(somebody.api.get("/audit"))
+    before = expect.ok(member.api.get("/audit"))
     response = api.post("/blocked-leads", body, headers=headers)
     expect.error(response, 403, "csrf_failed")
     expect.error(api.delete("/session", headers=headers), 403, "csrf_failed")
     expect.error(api.post("/keys", {"name": "x"}, headers=headers), 403, "csrf_failed")
-    assert somebody.lives()
-    assert expect.ok(somebody.api.get("/audit")) == before
-    assert expect.ok(somebody.api.get("/blocked-leads/" + name))["blocked"] is False
+    assert member.lives()
+    assert expect.ok(member.api.get("/audit")) == before
+    assert expect.ok(member.api.get("/blocked-leads/" + name))["blocked"] is False
 
 
-def test_reading_and_checking_need_no_csrf_token(server, tenant, campaign, somebody):
-    api = somebody.api_for(csrf=False)
+def test_reading_and_checking_need_no_csrf_token(server, tenant, campaign, member):
+    api = member.api_for(csrf=False)
     path = f"/campaigns/{campaign}/blocked-leads"
     assert api.get(path).status == 200
     assert api.get(path + "/someone").status == 200
     assert api.post(path + "/check", {"publicIdentifiers": ["someone"]}).status == 200
 
 
-def test_other_sites_may_not_read_answers(server, somebody):
-    response = somebody.api.get("/session", headers=[("Origin", "https://evil.example")])
+def test_other_sites_may_not_read_answers(server, member):
+    response = member.api.get("/session", headers=[("Origin", "https://evil.example")])
     assert response.header("access-control-allow-origin") is None
     with server.connect() as connection:
         response = connection.request("OPTIONS", "/v1/session", [
@@ -558,8 +563,8 @@ def test_other_sites_may_not_read_answers(server, somebody):
     assert response.header("access-control-allow-origin") is None
 
 
-def test_answers_about_sessions_are_not_kept_by_caches(server, somebody):
-    response = somebody.api.get("/session")
+def test_answers_about_sessions_are_not_kept_by_caches(server, member):
+    response = member.api.get("/session")
     assert "no-store" in (response.header("cache-control") or ""), response
 
 

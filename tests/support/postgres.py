@@ -89,6 +89,14 @@ def run_tool(name, *args):
         raise PostgresFailed(f"{name}: {result.stdout}{result.stderr}")
 
 
+def reachable():
+    """A folder for temporary files that PostgreSQL's user can get to: root's own may be private."""
+    folder = Path(tempfile.gettempdir()).resolve()
+    if os.geteuid() != 0 or all(path.stat().st_mode & 1 for path in (folder, *folder.parents)):
+        return folder
+    return "/tmp"
+
+
 def free_port():
     """Below those that the kernel gives to clients: it is still free after a stop."""
     while True:
@@ -174,7 +182,7 @@ class Cluster(Address):
         self.settings = {**SETTINGS, **({} if fsync else NO_FSYNC),
                          "max_connections": max_connections, **settings}
         self.process = None
-        self.root = Path(tempfile.mkdtemp(prefix="leadblock-postgres-"))
+        self.root = Path(tempfile.mkdtemp(prefix="leadblock-postgres-", dir=reachable()))
         self.data = self.root / "data"
         self.log = self.root / "log"
         if os.geteuid() == 0:

@@ -21,6 +21,7 @@ from .client import Api, Connection
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(rb"^leadblock: ready on http://(.+):(\d+)\s*$", re.MULTILINE)
+CONTROL = "control.sock"  # in the data folder
 START_LIMIT = 15.0  # seconds
 STOP_LIMIT = 20.0
 
@@ -246,11 +247,28 @@ class Server:
             raise CommandFailed(f"leadblock {' '.join(map(str, args))}: {result}")
         return result.out.strip()
 
+    def admin(self, method, path, body):
+        """What a command asks of the running server, without the command, whose process costs 90 ms of
+        processor time where this costs 3, and more with a sanitizer. Commands have their own tests."""
+        with Connection(str(self.data / CONTROL)) as connection:
+            response = connection.request(method, path, [("Content-Type", "application/json")],
+                                          body)
+        if response.status not in (200, 201):
+            raise CommandFailed(f"{method} {path}: {response}")
+        return response.json()
+
     def workspace(self, plan="pro", *args, name=None):
-        return self.cli("workspace", "create", name or unique("Workspace"), "--plan", plan, *args)
+        name = name or unique("Workspace")
+        if args or not self.alive():
+            return self.cli("workspace", "create", name, "--plan", plan, *args)
+        body = {"name": name, "plan": plan, "expiresAt": None}
+        return self.admin("POST", "/admin/workspaces", body)["id"]
 
     def key(self, workspace, *args, name="test"):
-        return self.cli("key", "create", workspace, "--name", name, *args)
+        if args or not self.alive():
+            return self.cli("key", "create", workspace, "--name", name, *args)
+        return self.admin("POST", f"/admin/workspaces/{workspace}/keys",
+                          {"name": name, "expiresAt": None})["key"]
 
     def tenant(self, plan="pro", *args):
         workspace = self.workspace(plan, *args)

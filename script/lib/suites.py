@@ -1,0 +1,274 @@
+"""The suites of script/test: what each runs, what it needs, and which of them a pattern means."""
+
+import fnmatch
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = "/usr/bin/python3"  # one of the user's own may lack pytest
+MESON = "/usr/bin/meson"
+TREES = {"release": "build", "asan": "build-asan", "tsan": "build-tsan"}
+PROGRAM = "leadblock"  # the target that all but the tests in C need
+PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]
+ON_POSTGRESQL = [PYTHON, "tests/support/postgres.py", "run", "--"]
+ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, also on PostgreSQL
+# Of tests/http: those that measure how long something takes, and those that show nothing of what the
+# backend does (requests, limits, files and headers), which need not run on PostgreSQL too.
+TIMING = {"deadlines", "fairness", "waiting", "limits"}
+NO_BACKEND = {"deadlines", "limits", "protocol", "dashboard_files"}
+VARIANTS = {"asan", "tsan", "postgresql"}
+KINDS = (".py", ".c", ".test.mjs")  # of files with tests
+
+# How much of a processor a suite keeps busy. The runner fills the machine by that.
+WAITS = 0.4  # most of its time it waits for a clock, a disk or a database
+BUSY = 1.0
+ALONE = None  # it measures times: nothing else may run beside it
+
+
+@dataclass
+class Suite:
+    name: str
+    folder: str  # below tests/, whose files it runs
+    command: list
+    tree: str = None  # one of TREES, or None when nothing has to be built
+    targets: list = field(default_factory=lambda: [PROGRAM])
+    files: list = field(default_factory=list)  # what a pattern may choose from; given to the command
+    counting: str = "text"
+    env: dict = field(default_factory=dict)
+    cluster: bool = False  # it is given a PostgreSQL cluster
+    share: float = BUSY
+    quick: bool = True  # script/test --quick runs it
+    seconds: int = 60  # about; long ones are started first
+    whole: bool = False  # the command finds its files by itself unless some were chosen
+    packages: tuple = ()  # lists of script/lib/packages.sh, beside those of build and test
+
+    @property
+    def variant(self):
+        """What stands in brackets after the name, as words."""
+        found = re.search(r"\((.*)\)$", self.name)
+        return found.group(1).split(", ") if found else []
+
+    def runs_on(self, variants):
+        """Without any: the release build, and SQLite unless the suite is about PostgreSQL."""
+        return set(variants) == VARIANTS & set(self.variant)
+
+    def arguments(self):
+        command = [*(ON_POSTGRESQL if self.cluster else []), *self.command]
+        return [*command, *([] if self.whole else map(str, self.files))]
+
+    def only(self, files, tests=()):
+        """The same suite for some of its files, or some tests of them."""
+        if self.counting == "meson":
+            names = [c_name(file) for file in files]
+            return replace(self, files=names, targets=[f"tests/test_{name}" for name in names])
+        return replace(self, files=list(tests or files), whole=False)
+
+
+def c_name(path):
+    return Path(path).stem.removeprefix("test_")
+
+
+def c_tests(*folders):
+    return [path for folder in folders
+            for path in sorted((ROOT / "tests" / folder).glob("test_*.c"))]
+
+
+def py_tests(folder):
+    return sorted(path.relative_to(ROOT) for path in (ROOT / "tests" / folder).glob("test_*.py"))
+
+
+def meson(name, tree, paths, **options):
+    names = [c_name(path) for path in paths]
+    folder = "store" if "store" in name else "unit"
+    tests = [f"tests/test_{test}" for test in names]
+    log = re.sub(r"\W+", "-", name).strip("-")
+    command = [MESON, "test", "-C", TREES[tree], "--no-rebuild", "--print-errorlogs", "--logbase", log,
+               "--num-processes", "1" if "postgresql" in name else "2"]  # some only wait
+    return Suite(name, folder, command, tree, tests, names, counting="meson", **options)
+
+
+def pytest(name, tree, folder, files=None, **options):
+    return Suite(name, folder, PYTEST, tree, files=py_tests(folder) if files is None else files,
+                 **options)
+
+
+def http(name, tree, timing=False, skip=frozenset(), **options):
+    """The files of tests/http that measure times, or the others."""
+    files = [path for path in py_tests("http")
+             if (c_name(path) in TIMING) == timing and c_name(path) not in skip]
+    share = ALONE if timing else BUSY
+    return pytest(name, tree, "http", files, share=share, **options)
+
+
+def program(name, path, *arguments, tree="release", **options):
+    return Suite(name, str(Path(path).parent), [PYTHON, f"tests/{path}", *map(str, arguments)], tree,
+                 **options)
+
+
+def release(quick, cycles):
+    fire = 5 if quick else 20
+    unit = meson("unit", "release", c_tests("unit", "store"), seconds=70)
+    if (ROOT / "tests/lint/test_hardening.sh").exists():  # how the program itself was built
+        unit = replace(unit, files=[*unit.files, "hardening"], targets=[*unit.targets, PROGRAM])
+    return [
+        unit,
+        http("http", "release", seconds=110),
+        http("http timing", "release", timing=True, seconds=25, quick=False),
+        pytest("cli", "release", "cli", share=WAITS, seconds=25),
+        pytest("copy", "release", "copy", cluster=True, seconds=25),
+        pytest("guarantee", None, "guarantee", seconds=5),
+        pytest("script", None, "script", seconds=3),
+        program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
+        program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
+                seconds=30),
+        program("guarantee/fire", "guarantee/fire.py", "--seconds", fire, seconds=fire + 15),
+    ]
+
+
+def postgresql(quick):
+    fire = 5 if quick else 20
+    again = {"env": {"LEADBLOCK_TEST_BACKEND": "postgresql"}, "cluster": True, "quick": False,
+             "skip": NO_BACKEND}
+    return [
+        meson("store (postgresql)", "release", on_database(), cluster=True, seconds=15, share=WAITS),
+        http("http (postgresql)", "release", seconds=150, **again),
+        http("http timing (postgresql)", "release", timing=True, seconds=15, **again),
+        pytest("cluster", "release", "cluster", cluster=True, share=WAITS, seconds=100),
+        program("guarantee/fire (three nodes)", "guarantee/fire.py", "--seconds", fire, "--nodes",
+                3, cluster=True, seconds=fire + 20),
+        program("fail over", "cluster/fail_over.py", "--cycles", 1 if quick else 5, share=WAITS,
+                seconds=30),
+    ]
+
+
+def on_database():
+    return [path for path in c_tests("store") if c_name(path) in ON_DATABASE]
+
+
+def dashboard(quick):
+    """In quick runs, the browser opens the first pages only."""
+    files = sorted(path for path in (ROOT / "tests/e2e").glob("*.test.mjs"))
+    node = ["node", "--test", "--test-reporter=spec"]
+    return [
+        Suite("dashboard (node)", "../web/test", node, None, counting="node", seconds=2,
+              files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
+        Suite("dashboard (chromium)", "e2e", ["bash", "script/lib/browser.sh"], "release",
+              files=[file for file in files if not quick or file.name.startswith("smoke.")],
+              whole=not quick, counting="node", seconds=300, packages=("browser",)),
+    ]
+
+
+def checked():
+    """Address- and undefined-behaviour-checked, and what threads share thread-checked."""
+    threads = [path for path in c_tests("unit", "store") if path.stem.endswith("_threads")]
+    every = [
+        meson("unit (asan)", "asan", c_tests("unit", "store"), seconds=80),
+        http("http (asan)", "asan", seconds=170),
+        http("http timing (asan)", "asan", timing=True, seconds=25),
+        pytest("cli (asan)", "asan", "cli", share=WAITS, seconds=30),
+        pytest("copy (asan)", "asan", "copy", seconds=30),
+        meson("store (postgresql, asan)", "asan", on_database(), cluster=True, seconds=20,
+              share=WAITS),
+        meson("unit (tsan)", "tsan", threads, seconds=20),
+    ]
+    return [replace(suite, quick=False) for suite in every]
+
+
+def suites(quick=False, cycles=None):
+    cycles = cycles or (10 if quick else 60)
+    return [*release(quick, cycles), *dashboard(quick), *postgresql(quick), *checked()]
+
+
+# --- What a pattern means ---
+
+
+def find_files(pattern):
+    """The files or the folder that a pattern names: a path from the root or from tests/, or a name."""
+    path = pattern.removeprefix("./").rstrip("/")
+    for start in (ROOT, ROOT / "tests"):
+        for end in ("", *KINDS):
+            found = start / (path + end)
+            if path and found.exists() and found != start:
+                return [found.resolve()]
+    if re.fullmatch(r"[\w-]+", path):
+        every = [*ROOT.glob("tests/*/*"), *ROOT.glob("web/test/*")]
+        return [file for file in every
+                for name in (path, f"test_{path}") for end in KINDS if file.name == name + end]
+    return []
+
+
+def find_tests(pattern):
+    """{file: [names]} of the test functions of that name, in Python and in C."""
+    if not re.fullmatch(r"[\w*?\[\]-]+", pattern) or len(pattern) < 4:
+        return {}
+    found = {}
+    for file in [*ROOT.glob("tests/*/test_*.py"), *c_tests("unit", "store")]:
+        form = r"^def (test_\w+)\(" if file.suffix == ".py" else r"^static void (\w+)\(void \*\*"
+        names = [name for name in re.findall(form, file.read_text(encoding="utf-8"), re.M)
+                 if fnmatch.fnmatchcase(name, pattern)]
+        if names:
+            found[file] = names
+    return found
+
+
+def of_file(every, file, variants):
+    """The suites that run a file, or anything of a folder, narrowed to it."""
+    found = []
+    if file.name == "test_postgres.c":  # which skips itself elsewhere
+        variants = {*variants, "postgresql"}
+    for suite in every:
+        if not suite.runs_on(variants):
+            continue
+        folder = (ROOT / "tests" / suite.folder).resolve()
+        if file.is_dir():
+            if suite.counting == "meson" and folder.name != file.name:
+                inside = [path for path in c_tests(file.name) if c_name(path) in suite.files]
+                found += [suite.only(inside)] if inside and file.parent == ROOT / "tests" else []
+            elif folder == file or file in folder.parents:
+                if suite.counting == "meson":
+                    suite = suite.only([path for path in c_tests(file.name)
+                                        if c_name(path) in suite.files])
+                found.append(suite)
+        elif suite.counting == "meson":
+            if file.suffix == ".c" and file.parent.name in ("unit", "store") and \
+                    c_name(file) in suite.files:
+                found.append(suite.only([file]))
+        elif folder == file.parent and runs(suite, file):
+            found.append(suite.only([file]) if suite.files else suite)
+    return found
+
+
+def runs(suite, file):
+    if suite.files:
+        return file in [ROOT / path for path in suite.files]
+    return f"tests/{file.relative_to(ROOT / 'tests')}" in suite.command
+
+
+def once(chosen):
+    """Each suite once: of one that was chosen twice, both its files."""
+    merged = {}
+    for suite in chosen:
+        known = merged.get(suite.name)
+        if known:
+            suite = replace(known, files=list(dict.fromkeys([*known.files, *suite.files])),
+                            targets=list(dict.fromkeys([*known.targets, *suite.targets])))
+        merged[suite.name] = suite
+    return list(merged.values())
+
+
+def choose(every, pattern, variants):
+    """The suites that a pattern means, narrowed to it; none when it means nothing."""
+    named = [suite for suite in every if fnmatch.fnmatchcase(suite.name, pattern)]
+    if named and not (ROOT / "tests" / pattern).is_dir():
+        return named
+    path, _, test = pattern.partition("::")
+    found = []
+    for file in find_files(path):
+        for suite in of_file(every, file, variants):
+            found.append(suite.only([file], [f"{file}::{test}"]) if test else suite)
+    if not found and not test:
+        for file, names in (find_tests(pattern) or find_tests(pattern + "*")).items():
+            for suite in of_file(every, file, variants):
+                found.append(suite.only([file], [f"{file}::{name}" for name in names]))
+    return once([*found, *named])

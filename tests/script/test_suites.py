@@ -1,0 +1,90 @@
+"""script/test: every test belongs to a suite, and a pattern means what it says."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "script" / "lib"))
+
+import suites  # noqa: E402
+
+EVERY = suites.suites()
+
+
+def chosen(pattern, *variants):
+    """What a pattern runs: {suite: names of files and tests}."""
+    return {suite.name: [str(file).rpartition("/")[2] for file in suite.files]
+            for suite in suites.choose(EVERY, pattern, variants)}
+
+
+def files():
+    return sorted([*ROOT.glob("tests/*/test_*.py"), *ROOT.glob("tests/*/test_*.c"),
+                   *ROOT.glob("tests/e2e/*.test.mjs"), *ROOT.glob("web/test/*.test.mjs")])
+
+
+def test_every_file_of_tests_is_in_a_suite_of_the_release_build():
+    left = [str(file.relative_to(ROOT)) for file in files() if not suites.of_file(EVERY, file, ())]
+    assert left == []
+
+
+def test_every_test_in_c_is_built():
+    named = (ROOT / "tests" / "meson.build").read_text(encoding="utf-8")
+    left = [file.name for file in files()
+            if file.suffix == ".c" and f"'{suites.c_name(file)}'" not in named]
+    assert left == []
+
+
+def test_files_that_are_listed_by_name_exist():
+    for name in suites.TIMING | suites.NO_BACKEND:
+        assert (ROOT / "tests" / "http" / f"test_{name}.py").exists(), name
+
+
+@pytest.mark.parametrize("pattern", ["tests/http/test_audit.py", "./tests/http/test_audit.py",
+                                     "http/test_audit", "test_audit", "audit"])
+def test_a_file_is_named_in_several_ways(pattern):
+    assert chosen(pattern) == {"http": ["test_audit.py"]}
+
+
+def test_a_file_runs_where_it_is_asked_to():
+    assert chosen("http/test_audit", "asan") == {"http (asan)": ["test_audit.py"]}
+    assert chosen("http/test_audit", "postgresql") == {"http (postgresql)": ["test_audit.py"]}
+    assert chosen("http/test_deadlines") == {"http timing": ["test_deadlines.py"]}
+    assert chosen("http/test_deadlines", "postgresql") == {}, "which shows nothing of it"
+
+
+def test_a_test_in_c_needs_its_own_program_alone():
+    (suite,) = suites.choose(EVERY, "store/test_sqlite", ())
+    assert (suite.name, suite.files, suite.targets) == ("unit", ["sqlite"], ["tests/test_sqlite"])
+    assert chosen("store/test_postgres") == {"store (postgresql)": ["postgres"]}
+
+
+def test_a_test_is_found_by_its_name_or_the_beginning_of_it():
+    whole = "test_a_program_meets_signals_as_they_were"
+    for pattern in (whole, "test_a_program_meets_signals", "test_a_program_meets_sig*"):
+        assert chosen(pattern) == {"cli": [f"test_send.py::{whole}"]}
+    assert chosen(f"cli/test_send.py::{whole}") == {"cli": [f"test_send.py::{whole}"]}
+
+
+def test_folders_and_suites():
+    assert list(chosen("tests/cluster")) == list(chosen("cluster")) == ["cluster", "fail over"]
+    assert list(chosen("unit*")) == ["unit", "unit (asan)", "unit (tsan)"]
+    assert list(chosen("copy (asan)")) == ["copy (asan)"]
+    assert {"sqlite", "buf"} <= set(chosen("unit")["unit"]), "the whole suite, not its folder alone"
+    assert "buf" not in chosen("tests/store")["unit"]
+    assert chosen("keyboard") == {"dashboard (chromium)": ["keyboard.test.mjs"]}
+    assert list(chosen("kill_cycles")) == ["crash/kill_cycles"]
+
+
+def test_quick_leaves_out_what_it_says():
+    left_out = {suite.name for suite in EVERY if not suite.quick}
+    assert {"http (postgresql)", "unit (asan)", "http timing"} <= left_out
+    assert not {"unit", "http", "cluster", "store (postgresql)"} & left_out
+
+
+def test_what_means_nothing_is_said_to():
+    result = subprocess.run([ROOT / "script" / "test", "no_such_thing"], capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "'no_such_thing'" in result.stderr and "http (postgresql)" in result.stderr
