@@ -97,7 +97,8 @@ static lb_err make_schema(PGconn *conn, struct lb_reason *reason)
     lb_err err = ask_number(conn, "SELECT count(*) FROM pg_namespace WHERE nspname = 'leadblock'",
                             &exists, reason);
     if (!err && !exists)
-        err = execute(conn, "CREATE SCHEMA leadblock", "cannot create the schema leadblock", reason);
+        err =
+            execute(conn, "CREATE SCHEMA leadblock", "cannot create the schema leadblock", reason);
     if (!err)
         err = execute(conn,
                       "CREATE TABLE leadblock.schema_version (version bigint NOT NULL);"

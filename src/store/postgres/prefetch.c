@@ -1,7 +1,7 @@
-/* What will be asked for is written down as wishes. The first question that comes grants all of
- * them, in one round trip: a table of items by what they are about, with the results that they
- * point into. The results stay until the table is cleared, because strings of theirs may be in use;
- * what a write changes is only taken out of the table. */
+/* What will be asked for is only noted. The first read that comes fetches all that is noted, in one
+ * round trip, into a table of items by what they are about, with the results that they point into.
+ * The results stay until the table is cleared, because strings of theirs may be in use; what a
+ * write changes is only taken out of the table. */
 #include "store/postgres/internal.h"
 
 #include <stdlib.h>
@@ -32,8 +32,8 @@ struct block {
 };
 
 /* What is to be prefetched and has not been asked for yet: of one kind, workspace and step. */
-struct wish {
-    struct wish *next;
+struct prefetch {
+    struct prefetch *next;
     enum item_kind kind;
     uint32_t workspace;
     uint32_t step;
@@ -47,7 +47,7 @@ struct lb_pg_cache {
     size_t capacity;    /* a power of two */
     size_t used;
     struct block *blocks;
-    struct wish *wishes;
+    struct prefetch *noted;
     struct lb_buf named; /* of struct named_lead */
 };
 
@@ -115,9 +115,9 @@ static void put(struct lb_pg_cache *cache, const struct item *item)
     *place = *item;
 }
 
-static void grant(struct lb_store_reader *reader);
+static void fetch_noted(struct lb_store_reader *reader);
 
-static struct item *find_granted(const struct lb_store_reader *reader, const struct item *key)
+static struct item *find_fetched(const struct lb_store_reader *reader, const struct item *key)
 {
     if (!reader->cache || !reader->cache->used)
         return NULL;
@@ -127,9 +127,9 @@ static struct item *find_granted(const struct lb_store_reader *reader, const str
 
 static struct item *find_item(struct lb_store_reader *reader, const struct item *key)
 {
-    if (reader->cache && reader->cache->wishes)
-        grant(reader);
-    return find_granted(reader, key);
+    if (reader->cache && reader->cache->noted)
+        fetch_noted(reader);
+    return find_fetched(reader, key);
 }
 
 static bool found(const struct item *item, const PGresult **out, int *out_row)
@@ -143,7 +143,8 @@ static bool found(const struct item *item, const PGresult **out, int *out_row)
 
 static void forget(struct lb_store_reader *reader, const struct item *key)
 {
-    struct item *item = find_granted(reader, key); /* a wish is granted as the write leaves it */
+    struct item *item =
+        find_fetched(reader, key); /* what is only noted will be read after the write */
     if (item)
         item->kind = GONE;
 }
@@ -227,14 +228,14 @@ void lb_pg_forget_name(struct lb_store_reader *reader, uint32_t workspace, struc
     forget(reader, &key);
 }
 
-static void drop_wishes(struct lb_pg_cache *cache)
+static void drop_prefetches(struct lb_pg_cache *cache)
 {
-    while (cache->wishes) {
-        struct wish *wish = cache->wishes;
-        cache->wishes = wish->next;
-        lb_buf_fini(&wish->numbers);
-        lb_buf_fini(&wish->names);
-        free(wish);
+    while (cache->noted) {
+        struct prefetch *prefetch = cache->noted;
+        cache->noted = prefetch->next;
+        lb_buf_fini(&prefetch->numbers);
+        lb_buf_fini(&prefetch->names);
+        free(prefetch);
     }
 }
 
@@ -242,7 +243,7 @@ void lb_pg_forget_all(struct lb_store_reader *reader)
 {
     struct lb_pg_cache *cache = reader->cache;
     if (cache)
-        drop_wishes(cache);
+        drop_prefetches(cache);
     if (!cache || !cache->used)
         return;
     memset(cache->items, 0, cache->capacity * sizeof *cache->items);
@@ -326,19 +327,19 @@ static void put_rows(struct lb_pg_cache *cache, enum item_kind kind, uint32_t wo
 }
 
 static lb_err send_array(struct lb_store_reader *reader, enum lb_pg_statement statement,
-                         const struct wish *wish, const struct lb_buf *array, uint32_t step)
+                         const struct prefetch *prefetch, const struct lb_buf *array, uint32_t step)
 {
     struct lb_pg_params params = {0};
-    lb_pg_add_number(&params, wish->workspace);
+    lb_pg_add_number(&params, prefetch->workspace);
     lb_pg_add_array(&params, array);
     if (step)
         lb_pg_add_number(&params, step);
     return array->failed ? LB_ERR_INTERNAL : lb_pg_send(reader, statement, &params, true);
 }
 
-static const uint64_t *numbers_of(const struct wish *wish)
+static const uint64_t *numbers_of(const struct prefetch *prefetch)
 {
-    return (const uint64_t *)(const void *)wish->numbers.ptr;
+    return (const uint64_t *)(const void *)prefetch->numbers.ptr;
 }
 
 /* Takes the first name off what is left of `names`. */
@@ -352,59 +353,60 @@ static struct lb_str next_name(struct lb_str *names)
     return name;
 }
 
-static void array_of_names(struct lb_buf *out, const struct wish *wish)
+static void array_of_names(struct lb_buf *out, const struct prefetch *prefetch)
 {
-    struct lb_str *names = malloc(wish->count * sizeof *names);
-    struct lb_str rest = lb_buf_str(&wish->names);
-    for (size_t i = 0; names && i < wish->count; i++)
+    struct lb_str *names = malloc(prefetch->count * sizeof *names);
+    struct lb_str rest = lb_buf_str(&prefetch->names);
+    for (size_t i = 0; names && i < prefetch->count; i++)
         names[i] = next_name(&rest);
     if (names)
-        lb_pg_array_of_texts(out, names, wish->count);
+        lb_pg_array_of_texts(out, names, prefetch->count);
     out->failed |= !names;
     free(names);
 }
 
 /* Entries that lie close together are asked for as a range: that sends each row once and looks each
  * up at the cost of none. */
-static lb_err send_entries(struct lb_store_reader *reader, const struct wish *wish,
+static lb_err send_entries(struct lb_store_reader *reader, const struct prefetch *prefetch,
                            const struct lb_buf *array)
 {
     struct lb_pg_params params = {0};
     uint64_t least = UINT64_MAX;
     uint64_t most = 0;
-    for (size_t i = 0; i < wish->count; i++) {
-        uint64_t entry = numbers_of(wish)[i];
+    for (size_t i = 0; i < prefetch->count; i++) {
+        uint64_t entry = numbers_of(prefetch)[i];
         least = entry < least ? entry : least;
         most = entry > most ? entry : most;
     }
-    if (wish->count < DENSE_FROM || most - least > wish->count * DENSE_IDS)
-        return send_array(reader, PG_ENTRIES_PREFETCH, wish, array, 0);
+    if (prefetch->count < DENSE_FROM || most - least > prefetch->count * DENSE_IDS)
+        return send_array(reader, PG_ENTRIES_PREFETCH, prefetch, array, 0);
     /* The row of the least one begins at most a row's length before it. */
     least = least > LB_ROW_ITEMS_MAX ? least - LB_ROW_ITEMS_MAX : 0;
-    lb_pg_add_number(&params, wish->workspace);
+    lb_pg_add_number(&params, prefetch->workspace);
     lb_pg_add_number(&params, (int64_t)least);
     lb_pg_add_number(&params, (int64_t)most);
     return lb_pg_send(reader, PG_ENTRIES_BETWEEN, &params, true);
 }
 
-/* Sends the question for a wish; `*count` grows by the results that it will have. */
-static lb_err send_wish(struct lb_store_reader *reader, const struct wish *wish, size_t *count)
+/* Sends the statements of a prefetch; `*count` grows by the results that it will have. */
+static lb_err send_prefetch(struct lb_store_reader *reader, const struct prefetch *prefetch,
+                            size_t *count)
 {
     struct lb_buf array = {0};
     lb_err err;
-    if (wish->kind == NAME)
-        array_of_names(&array, wish);
+    if (prefetch->kind == NAME)
+        array_of_names(&array, prefetch);
     else
-        lb_pg_array_of_numbers(&array, numbers_of(wish), wish->count);
-    if (wish->kind == ENTRY)
-        err = send_entries(reader, wish, &array);
-    else if (wish->kind == NAME)
-        err = send_array(reader, PG_NAMES_PREFETCH, wish, &array, 0);
+        lb_pg_array_of_numbers(&array, numbers_of(prefetch), prefetch->count);
+    if (prefetch->kind == ENTRY)
+        err = send_entries(reader, prefetch, &array);
+    else if (prefetch->kind == NAME)
+        err = send_array(reader, PG_NAMES_PREFETCH, prefetch, &array, 0);
     else
-        err = send_array(reader, PG_LEADS_PREFETCH, wish, &array, 0);
+        err = send_array(reader, PG_LEADS_PREFETCH, prefetch, &array, 0);
     ++*count;
-    if (!err && wish->kind == LEAD && wish->step) {
-        err = send_array(reader, PG_ACTIVITIES_PREFETCH, wish, &array, wish->step);
+    if (!err && prefetch->kind == LEAD && prefetch->step) {
+        err = send_array(reader, PG_ACTIVITIES_PREFETCH, prefetch, &array, prefetch->step);
         ++*count;
     }
     lb_buf_fini(&array);
@@ -433,26 +435,28 @@ static void put_names(struct lb_pg_cache *cache, uint32_t workspace, const PGres
     }
 }
 
-/* The wish goes before the items do. */
-static void put_no_names(struct lb_pg_cache *cache, const struct wish *wish)
+/* The prefetch goes before the items do. */
+static void put_no_names(struct lb_pg_cache *cache, const struct prefetch *prefetch)
 {
-    struct block *block = add_block(cache, wish->names.len);
+    struct block *block = add_block(cache, prefetch->names.len);
     if (!block)
         return;
-    memcpy(block->text, wish->names.ptr, wish->names.len);
-    struct lb_str rest = {block->text, wish->names.len};
-    for (size_t i = 0; i < wish->count; i++) {
-        struct item item = {.kind = NAME, .workspace = wish->workspace, .name = next_name(&rest)};
+    memcpy(block->text, prefetch->names.ptr, prefetch->names.len);
+    struct lb_str rest = {block->text, prefetch->names.len};
+    for (size_t i = 0; i < prefetch->count; i++) {
+        struct item item = {
+            .kind = NAME, .workspace = prefetch->workspace, .name = next_name(&rest)};
         put(cache, &item);
     }
 }
 
 /* Each row came once, in the order of ids: an entry is in the last one that does not begin above
  * it. */
-static void put_entries(struct lb_pg_cache *cache, const struct wish *wish, const PGresult *result)
+static void put_entries(struct lb_pg_cache *cache, const struct prefetch *prefetch,
+                        const PGresult *result)
 {
-    for (size_t i = 0; i < wish->count; i++) {
-        uint64_t entry = numbers_of(wish)[i];
+    for (size_t i = 0; i < prefetch->count; i++) {
+        uint64_t entry = numbers_of(prefetch)[i];
         int low = 0;
         int high = PQntuples(result);
         while (low < high) {
@@ -463,7 +467,7 @@ static void put_entries(struct lb_pg_cache *cache, const struct wish *wish, cons
                 high = middle;
         }
         struct item item = {.kind = ENTRY,
-                            .workspace = wish->workspace,
+                            .workspace = prefetch->workspace,
                             .number = entry,
                             .result = low ? result : NULL,
                             .first = low - 1,
@@ -472,122 +476,124 @@ static void put_entries(struct lb_pg_cache *cache, const struct wish *wish, cons
     }
 }
 
-/* Puts what came for a wish into the table; returns how many results it had. */
-static size_t take_wish(struct lb_pg_cache *cache, const struct wish *wish,
-                        const PGresult *const *results)
+/* Puts what came for a prefetch into the table; returns how many results it had. */
+static size_t take_prefetch(struct lb_pg_cache *cache, const struct prefetch *prefetch,
+                            const PGresult *const *results)
 {
-    switch (wish->kind) {
+    switch (prefetch->kind) {
     case ENTRY:
-        put_entries(cache, wish, results[0]);
+        put_entries(cache, prefetch, results[0]);
         return 1;
     case NAME:
-        put_no_names(cache, wish);
-        put_names(cache, wish->workspace, results[0]);
+        put_no_names(cache, prefetch);
+        put_names(cache, prefetch->workspace, results[0]);
         return 1;
     default:
-        put_numbers(cache, LEAD, wish->workspace, numbers_of(wish), wish->count, 0);
-        put_rows(cache, LEAD, wish->workspace, results[0], 0, 0);
-        if (!wish->step)
+        put_numbers(cache, LEAD, prefetch->workspace, numbers_of(prefetch), prefetch->count, 0);
+        put_rows(cache, LEAD, prefetch->workspace, results[0], 0, 0);
+        if (!prefetch->step)
             return 1;
-        put_numbers(cache, ACTIVITY, wish->workspace, numbers_of(wish), wish->count, wish->step);
-        put_rows(cache, ACTIVITY, wish->workspace, results[1], 0, wish->step);
+        put_numbers(cache, ACTIVITY, prefetch->workspace, numbers_of(prefetch), prefetch->count,
+                    prefetch->step);
+        put_rows(cache, ACTIVITY, prefetch->workspace, results[1], 0, prefetch->step);
         return 2;
     }
 }
 
-static void wish_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
+static void note_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
                          const uint64_t *numbers, size_t count, uint32_t step);
 
 /* A caller that asks for names looks at their leads next. */
-static void wish_for_named(struct lb_store_reader *reader)
+static void note_named_leads(struct lb_store_reader *reader)
 {
     struct lb_buf *named = &reader->cache->named;
     const struct named_lead *leads = (const struct named_lead *)(const void *)named->ptr;
     for (size_t i = 0; i < named->len / sizeof *leads; i++) {
         struct item key = lead_key(leads[i].workspace, leads[i].lead);
-        if (!find_granted(reader, &key))
-            wish_numbers(reader, LEAD, leads[i].workspace, &leads[i].lead, 1, 0);
+        if (!find_fetched(reader, &key))
+            note_numbers(reader, LEAD, leads[i].workspace, &leads[i].lead, 1, 0);
     }
     named->len = 0;
     named->failed = false;
 }
 
-/* Asks for all wishes. After a failure each row is asked for when it is needed. */
-static void grant(struct lb_store_reader *reader)
+/* Fetches all that is noted. After a failure each row is asked for when it is needed. */
+static void fetch_noted(struct lb_store_reader *reader)
 {
     struct lb_pg_cache *cache = reader->cache;
     size_t count = 0;
     lb_err err = lb_pg_ready(reader);
-    for (struct wish *wish = cache->wishes; !err && wish; wish = wish->next)
-        err = send_wish(reader, wish, &count);
+    for (struct prefetch *prefetch = cache->noted; !err && prefetch; prefetch = prefetch->next)
+        err = send_prefetch(reader, prefetch, &count);
     if (!err)
         err = lb_pg_settle(reader);
     const PGresult **results = err ? NULL : calloc(count, sizeof *results);
     if (results && take_over(reader, count, results)) {
         size_t at = 0;
-        for (struct wish *wish = cache->wishes; wish; wish = wish->next)
-            at += take_wish(cache, wish, &results[at]);
+        for (struct prefetch *prefetch = cache->noted; prefetch; prefetch = prefetch->next)
+            at += take_prefetch(cache, prefetch, &results[at]);
     }
     free(results);
     lb_pg_release(reader);
-    drop_wishes(cache);
-    wish_for_named(reader);
+    drop_prefetches(cache);
+    note_named_leads(reader);
 }
 
-/* The wish of that kind, new if there was none; NULL when out of memory. There are few. */
-static struct wish *wish_for(struct lb_store_reader *reader, enum item_kind kind,
-                             uint32_t workspace, uint32_t step)
+/* The prefetch of that kind, new if there was none; NULL when out of memory. There are few. */
+static struct prefetch *prefetch_of(struct lb_store_reader *reader, enum item_kind kind,
+                                    uint32_t workspace, uint32_t step)
 {
     if (!reader->cache)
         reader->cache = calloc(1, sizeof *reader->cache);
     if (!reader->cache)
         return NULL;
-    for (struct wish *wish = reader->cache->wishes; wish; wish = wish->next)
-        if (wish->kind == kind && wish->workspace == workspace && wish->step == step)
-            return wish;
-    struct wish *wish = calloc(1, sizeof *wish);
-    if (!wish)
+    for (struct prefetch *prefetch = reader->cache->noted; prefetch; prefetch = prefetch->next)
+        if (prefetch->kind == kind && prefetch->workspace == workspace && prefetch->step == step)
+            return prefetch;
+    struct prefetch *prefetch = calloc(1, sizeof *prefetch);
+    if (!prefetch)
         return NULL;
-    *wish = (struct wish){
-        .next = reader->cache->wishes, .kind = kind, .workspace = workspace, .step = step};
-    reader->cache->wishes = wish;
-    return wish;
+    *prefetch = (struct prefetch){
+        .next = reader->cache->noted, .kind = kind, .workspace = workspace, .step = step};
+    reader->cache->noted = prefetch;
+    return prefetch;
 }
 
-static void wish_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
+static void note_numbers(struct lb_store_reader *reader, enum item_kind kind, uint32_t workspace,
                          const uint64_t *numbers, size_t count, uint32_t step)
 {
-    struct wish *wish = count ? wish_for(reader, kind, workspace, step) : NULL;
-    if (!wish)
+    struct prefetch *prefetch = count ? prefetch_of(reader, kind, workspace, step) : NULL;
+    if (!prefetch)
         return;
-    lb_buf_append(&wish->numbers, (const char *)numbers, count * sizeof *numbers);
-    wish->count = wish->numbers.len / sizeof *numbers; /* less than all when out of memory */
+    lb_buf_append(&prefetch->numbers, (const char *)numbers, count * sizeof *numbers);
+    prefetch->count =
+        prefetch->numbers.len / sizeof *numbers; /* less than all when out of memory */
 }
 
 void lb_pg_prefetch_entries(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *ids,
                             size_t count)
 {
-    wish_numbers(reader, ENTRY, workspace, ids, count, 0);
+    note_numbers(reader, ENTRY, workspace, ids, count, 0);
 }
 
 void lb_pg_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace, const uint64_t *leads,
                           size_t count, uint32_t step)
 {
-    wish_numbers(reader, LEAD, workspace, leads, count, step);
+    note_numbers(reader, LEAD, workspace, leads, count, step);
 }
 
 void lb_pg_prefetch_names(struct lb_store_reader *reader, uint32_t workspace,
                           const struct lb_str *names, size_t count)
 {
-    struct wish *wish = count ? wish_for(reader, NAME, workspace, 0) : NULL;
-    for (size_t i = 0; wish && i < count; i++) {
-        size_t before = wish->names.len;
-        lb_buf_append(&wish->names, (const char *)&names[i].len, sizeof names[i].len);
-        lb_buf_append_str(&wish->names, names[i]);
-        if (wish->names.failed) { /* what is whole is enough */
-            wish->names.len = before;
+    struct prefetch *prefetch = count ? prefetch_of(reader, NAME, workspace, 0) : NULL;
+    for (size_t i = 0; prefetch && i < count; i++) {
+        size_t before = prefetch->names.len;
+        lb_buf_append(&prefetch->names, (const char *)&names[i].len, sizeof names[i].len);
+        lb_buf_append_str(&prefetch->names, names[i]);
+        if (prefetch->names.failed) { /* what is whole is enough */
+            prefetch->names.len = before;
             return;
         }
-        wish->count++;
+        prefetch->count++;
     }
 }

@@ -1,43 +1,41 @@
 #include "store/sqlite/internal.h"
 
-#include <stdlib.h>
-
-lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **out)
+lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row)
 {
-    struct lb_sqlite *sqlite = lb_sqlite_of(store);
-    struct lb_store_reader *reader = malloc(sizeof *reader);
-    if (!reader)
-        return LB_ERR_INTERNAL;
-    lb_err err = lb_sqlite_connect(sqlite->path, sqlite->vfs, true, reader);
-    if (err) {
-        lb_sqlite_reader_close(reader);
-        return err;
-    }
-    *out = reader;
-    return LB_OK;
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        &lb_sqlite_of(store)->writer, STMT_LOG_APPEND,
+        "INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at, undoes,"
+        " reason, items, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
+    sqlite3_bind_int64(stmt, 2, row->list.workspace);
+    sqlite3_bind_int64(stmt, 3, row->list.campaign);
+    sqlite3_bind_int(stmt, 4, (int)row->kind);
+    sqlite3_bind_int(stmt, 5, row->continues);
+    sqlite3_bind_int64(stmt, 6, row->actor);
+    sqlite3_bind_int64(stmt, 7, row->at);
+    lb_sqlite_bind_number(stmt, 8, (int64_t)row->undoes);
+    lb_sqlite_bind_str(stmt, 9, row->reason);
+    lb_sqlite_bind_str(stmt, 10, row->items);
+    lb_sqlite_bind_str(stmt, 11, row->source);
+    return lb_sqlite_run(stmt);
 }
 
-struct lb_store_reader *lb_sqlite_writer_reader(struct lb_store *store)
+uint64_t lb_sqlite_log_next_id(struct lb_store *store)
 {
-    return &lb_sqlite_of(store)->writer;
-}
-
-void lb_sqlite_reader_close(struct lb_store_reader *reader)
-{
-    if (!reader)
-        return;
-    lb_sqlite_disconnect(reader);
-    free(reader);
-}
-
-void lb_sqlite_reader_rest(struct lb_store_reader *reader)
-{
-    /* Those that stay at their row, so that its strings live. */
-    static const enum lb_sqlite_statement held[] = {STMT_LOG_ROW_OF, STMT_CAMPAIGN_STATE, STMT_LEAD,
-                                                    STMT_ACTIVITY};
-    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
-        if (reader->statements[held[i]])
-            sqlite3_reset(reader->statements[held[i]]);
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_LOG_LAST,
+                           "SELECT id, length(items) - length(replace(items, ',', '')) + 1"
+                           " FROM blocklist_log ORDER BY id DESC LIMIT 1");
+    uint64_t next = 0;
+    int code = stmt ? sqlite3_step(stmt) : SQLITE_NOMEM;
+    if (code == SQLITE_ROW)
+        next = (uint64_t)(sqlite3_column_int64(stmt, 0) + sqlite3_column_int64(stmt, 1));
+    else if (code == SQLITE_DONE)
+        next = 1;
+    sqlite3_reset(stmt);
+    return next;
 }
 
 #define LOG_COLUMNS "id, workspace, campaign, kind, continues, key, at, undoes, reason, items"
@@ -112,20 +110,4 @@ lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, ui
         err = each(context, &row);
     }
     return lb_sqlite_end_scan(stmt, err, code);
-}
-
-/* The disk is near: nothing is fetched ahead. */
-void lb_sqlite_prefetch_entries(struct lb_store_reader *reader, uint32_t workspace,
-                                const uint64_t *ids, size_t count)
-{
-}
-
-void lb_sqlite_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace,
-                              const uint64_t *leads, size_t count, uint32_t step)
-{
-}
-
-void lb_sqlite_prefetch_names(struct lb_store_reader *reader, uint32_t workspace,
-                              const struct lb_str *names, size_t count)
-{
 }

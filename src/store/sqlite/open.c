@@ -124,6 +124,60 @@ void lb_sqlite_close(struct lb_store *store)
     free(sqlite);
 }
 
+lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **out)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    struct lb_store_reader *reader = malloc(sizeof *reader);
+    if (!reader)
+        return LB_ERR_INTERNAL;
+    lb_err err = lb_sqlite_connect(sqlite->path, sqlite->vfs, true, reader);
+    if (err) {
+        lb_sqlite_reader_close(reader);
+        return err;
+    }
+    *out = reader;
+    return LB_OK;
+}
+
+struct lb_store_reader *lb_sqlite_writer_reader(struct lb_store *store)
+{
+    return &lb_sqlite_of(store)->writer;
+}
+
+void lb_sqlite_reader_close(struct lb_store_reader *reader)
+{
+    if (!reader)
+        return;
+    lb_sqlite_disconnect(reader);
+    free(reader);
+}
+
+void lb_sqlite_reader_rest(struct lb_store_reader *reader)
+{
+    /* Those that stay at their row, so that its strings live. */
+    static const enum lb_sqlite_statement held[] = {STMT_LOG_ROW_OF, STMT_CAMPAIGN_STATE, STMT_LEAD,
+                                                    STMT_ACTIVITY};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        if (reader->statements[held[i]])
+            sqlite3_reset(reader->statements[held[i]]);
+}
+
+/* The disk is near: nothing is fetched ahead. */
+void lb_sqlite_prefetch_entries(struct lb_store_reader *reader, uint32_t workspace,
+                                const uint64_t *ids, size_t count)
+{
+}
+
+void lb_sqlite_prefetch_leads(struct lb_store_reader *reader, uint32_t workspace,
+                              const uint64_t *leads, size_t count, uint32_t step)
+{
+}
+
+void lb_sqlite_prefetch_names(struct lb_store_reader *reader, uint32_t workspace,
+                              const struct lb_str *names, size_t count)
+{
+}
+
 static const struct lb_store_ops sqlite_ops = {
 #define LB_METHOD(type, name, ...) .name = lb_sqlite_##name,
 #include "store/methods.h"

@@ -36,44 +36,6 @@ void lb_sqlite_rollback(struct lb_store *store)
         lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_ROLLBACK, "ROLLBACK"));
 }
 
-lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row)
-{
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        &lb_sqlite_of(store)->writer, STMT_LOG_APPEND,
-        "INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at, undoes,"
-        " reason, items, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
-    if (!stmt)
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
-    sqlite3_bind_int64(stmt, 2, row->list.workspace);
-    sqlite3_bind_int64(stmt, 3, row->list.campaign);
-    sqlite3_bind_int(stmt, 4, (int)row->kind);
-    sqlite3_bind_int(stmt, 5, row->continues);
-    sqlite3_bind_int64(stmt, 6, row->actor);
-    sqlite3_bind_int64(stmt, 7, row->at);
-    lb_sqlite_bind_number(stmt, 8, (int64_t)row->undoes);
-    lb_sqlite_bind_str(stmt, 9, row->reason);
-    lb_sqlite_bind_str(stmt, 10, row->items);
-    lb_sqlite_bind_str(stmt, 11, row->source);
-    return lb_sqlite_run(stmt);
-}
-
-uint64_t lb_sqlite_log_next_id(struct lb_store *store)
-{
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_LOG_LAST,
-                           "SELECT id, length(items) - length(replace(items, ',', '')) + 1"
-                           " FROM blocklist_log ORDER BY id DESC LIMIT 1");
-    uint64_t next = 0;
-    int code = stmt ? sqlite3_step(stmt) : SQLITE_NOMEM;
-    if (code == SQLITE_ROW)
-        next = (uint64_t)(sqlite3_column_int64(stmt, 0) + sqlite3_column_int64(stmt, 1));
-    else if (code == SQLITE_DONE)
-        next = 1;
-    sqlite3_reset(stmt);
-    return next;
-}
-
 lb_err lb_sqlite_probe(struct lb_store *store)
 {
     sqlite3 *db = lb_sqlite_of(store)->writer.db;
