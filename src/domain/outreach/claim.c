@@ -1,6 +1,7 @@
 /* Handing activities out. */
 #include "domain/outreach/activity.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "domain/outreach/internal.h"
@@ -50,15 +51,9 @@ static struct lb_claimed_text keep(struct lb_claim *claim, struct lb_str text)
 
 static struct lb_claimed *new_item(struct lb_claim *claim)
 {
-    if (claim->count == claim->capacity) {
-        size_t capacity = claim->capacity ? claim->capacity * 2 : 16;
-        struct lb_claimed *items = realloc(claim->items, capacity * sizeof *items);
-        if (!items)
-            return NULL;
-        claim->items = items;
-        claim->capacity = capacity;
-    }
-    return &claim->items[claim->count];
+    return lb_array_reserve(claim->items, claim->capacity, claim->count + 1)
+               ? &claim->items[claim->count]
+               : NULL;
 }
 
 static lb_err move(struct claiming *claiming, const struct lb_lead_row *before,
