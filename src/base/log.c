@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES     (256 * 1024) /* about 2,000 lines: a second of a busy server at "info" */
-#define IDENTIFIER_SHOWN 3            /* characters */
+#define BUFFER_BYTES (256 * 1024) /* about 2,000 lines: a second of a busy server at "info" */
 
 static const char *const level_names[] = {
     [LB_LOG_ERROR] = "error",
@@ -303,25 +302,6 @@ void lb_log_add_u64(struct lb_log_line *line, const char *key, uint64_t value)
     char digits[24];
     int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
     lb_log_add(line, key, (struct lb_str){digits, (size_t)len});
-}
-
-void lb_log_add_identifier(struct lb_log_line *line, const char *key, struct lb_str identifier)
-{
-    char shown[IDENTIFIER_SHOWN * 4 + 4];
-    size_t len = 0;
-    int characters = 0;
-    while (len < identifier.len && characters < IDENTIFIER_SHOWN) {
-        size_t step = printable((struct lb_str){identifier.ptr + len, identifier.len - len});
-        len += step ? step : 1;
-        characters++;
-    }
-    if (len)
-        memcpy(shown, identifier.ptr, len);
-    if (len < identifier.len) {
-        memcpy(shown + len, "...", 3);
-        len += 3;
-    }
-    lb_log_add(line, key, (struct lb_str){shown, len});
 }
 
 void lb_log_end(struct lb_log_line *line)

@@ -3,8 +3,7 @@
  *
  *   2026-11-23T07:31:56.123Z info request id=9f2c method=POST route=/v1/... status=200 us=412
  *
- * Secrets never reach a log: callers pass key ids, never keys, and identifiers only through
- * lb_log_add_identifier, which shows the first 3 characters at most.
+ * Secrets never reach a log: callers pass key ids, never keys, and no identifiers.
  * Threads: any. Lines go into a bounded buffer that one thread writes out, so a slow standard error
  * never holds up a request; lines that do not fit are counted and the count is logged. Before
  * lb_log_start and after lb_log_stop, lines are written at once. */
@@ -33,7 +32,6 @@ struct lb_log_line {
 void lb_log_begin(struct lb_log_line *line, enum lb_log_level level, const char *event);
 void lb_log_add(struct lb_log_line *line, const char *key, struct lb_str value);
 void lb_log_add_u64(struct lb_log_line *line, const char *key, uint64_t value);
-void lb_log_add_identifier(struct lb_log_line *line, const char *key, struct lb_str identifier);
 void lb_log_end(struct lb_log_line *line);
 
 /* One line with a message for people: `lb_log(LB_LOG_WARN, "store", "cannot ...: %s", why)`. */

@@ -97,10 +97,3 @@ void lb_rcu_barrier(void)
         lb_rcu_online();
     sem_destroy(&barrier.done);
 }
-
-void lb_rcu_synchronize(void)
-{
-    SAY_BEFORE(readers_quiescent);
-    urcu_qsbr_synchronize_rcu();
-    SAY_AFTER(readers_quiescent);
-}

@@ -3,7 +3,7 @@
  *
  * Threads: every thread that reads such memory, or calls lb_rcu_defer, registers first and is then
  * online. A pointer got with lb_rcu_load is valid until the thread's next lb_rcu_quiescent,
- * lb_rcu_offline, lb_rcu_synchronize or lb_rcu_barrier. An online thread that neither says
+ * lb_rcu_offline or lb_rcu_barrier. An online thread that neither says
  * quiescent nor goes offline holds up every release of memory, so a thread goes offline around each
  * wait, and says quiescent once per turn of a long loop.
  * Order: what the writer wrote before lb_rcu_publish is seen by whoever loads that pointer; what a
@@ -39,9 +39,6 @@ void lb_rcu_defer(struct lb_rcu_head *head, void (*run)(struct lb_rcu_head *head
 
 /* Waits until every function deferred before has run. Counts as quiescent. */
 void lb_rcu_barrier(void);
-
-/* Waits until no reader can hold what was unpublished before. Counts as quiescent. */
-void lb_rcu_synchronize(void);
 
 /* `slot` is the address of an `_Atomic(type *)`. */
 #define lb_rcu_publish(slot, pointer) atomic_store_explicit((slot), (pointer), memory_order_release)

@@ -10,7 +10,6 @@
 /* Blocks that ids can need because they are too far from their neighbours: two for each stretch of
  * 2^32 ids, and a few. */
 #define FAR_BLOCKS 520
-#define PER_LOCK   256 /* inserts for which the mutex is held at a time */
 
 struct list {
     uint64_t number;
@@ -210,21 +209,6 @@ bool lb_list_orders_insert(struct lb_list_orders *orders, uint64_t list, uint64_
     return ok;
 }
 
-size_t lb_list_orders_insert_many(struct lb_list_orders *orders,
-                                  const struct lb_list_entry *entries, size_t n)
-{
-    size_t done = 0;
-    bool ok = true;
-    while (ok && done < n) {
-        size_t end = n - done < PER_LOCK ? n : done + PER_LOCK;
-        pthread_mutex_lock(&orders->mutex);
-        while (done < end && (ok = insert_locked(orders, entries[done].list, entries[done].id)))
-            done++;
-        pthread_mutex_unlock(&orders->mutex);
-    }
-    return done;
-}
-
 bool lb_list_orders_remove(struct lb_list_orders *orders, uint64_t list, uint64_t id)
 {
     pthread_mutex_lock(&orders->mutex);
@@ -239,33 +223,6 @@ bool lb_list_orders_remove(struct lb_list_orders *orders, uint64_t list, uint64_
     }
     pthread_mutex_unlock(&orders->mutex);
     return ok;
-}
-
-uint64_t lb_list_orders_drop(struct lb_list_orders *orders, uint64_t list)
-{
-    struct lb_sorted_ids_pool freed = {0};
-    struct lb_sorted_ids ids = {0};
-    pthread_mutex_lock(&orders->mutex);
-    struct list *found = *list_place(orders, list);
-    if (found) {
-        ids = found->ids;
-        found->ids = (struct lb_sorted_ids){0};
-        orders->entries -= ids.count;
-        list_set_idle(orders, found);
-        if (!orders->promised)
-            end_promise(orders);
-    }
-    pthread_mutex_unlock(&orders->mutex);
-    if (ids.block_capacity == 0)
-        return 0;
-    uint64_t count = ids.count;
-    /* A long list takes milliseconds to free, so not under the mutex. `freed` counts from 0 down.
-     */
-    lb_sorted_ids_fini(&ids, &freed);
-    pthread_mutex_lock(&orders->mutex);
-    orders->pool.bytes += freed.bytes;
-    pthread_mutex_unlock(&orders->mutex);
-    return count;
 }
 
 /* ---- reservations ----

@@ -39,10 +39,6 @@ void lb_list_orders_set_max_bytes(struct lb_list_orders *orders, uint64_t max_by
  * elsewhere a few microseconds. False when out of memory, and then nothing changed. Writer. */
 bool lb_list_orders_insert(struct lb_list_orders *orders, uint64_t list, uint64_t id);
 
-/* The same for many; stops at the first that fails and returns how many went in. Writer. */
-size_t lb_list_orders_insert_many(struct lb_list_orders *orders,
-                                  const struct lb_list_entry *entries, size_t n);
-
 /* Makes room for these entries, so that inserting them, in this order and mixed with removals,
  * cannot fail. Replaces what an earlier call promised. False when out of memory; nothing is then
  * promised. Writer. */
@@ -51,10 +47,6 @@ bool lb_list_orders_reserve(struct lb_list_orders *orders, const struct lb_list_
 
 /* False when the list does not hold the id. Writer. */
 bool lb_list_orders_remove(struct lb_list_orders *orders, uint64_t list, uint64_t id);
-
-/* Forgets a list; returns how many ids it held. What lb_list_orders_reserve promised for this list
- * ends. Writer. */
-uint64_t lb_list_orders_drop(struct lb_list_orders *orders, uint64_t list);
 
 uint64_t lb_list_orders_count(struct lb_list_orders *orders, uint64_t list);
 

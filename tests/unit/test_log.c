@@ -158,28 +158,6 @@ static void a_long_value_is_cut_inside_its_quotes(void **state)
     assert_null(strstr(text, "more"));
 }
 
-static const char *logged_identifier(const char *identifier)
-{
-    struct lb_log_line line;
-    catch_begin();
-    lb_log_begin(&line, LB_LOG_INFO, "event");
-    lb_log_add_identifier(&line, "k", lb_str(identifier));
-    lb_log_end(&line);
-    return strstr(catch_end(), " k=") + 3;
-}
-
-static void identifiers_show_three_characters_at_most(void **state)
-{
-    (void)state;
-    assert_string_equal(logged_identifier("john-doe"), "joh...\n");
-    assert_string_equal(logged_identifier("bob"), "bob\n");
-    assert_string_equal(logged_identifier("\xc3\xb6\xc3\xa4\xc3\xbcxyz"),
-                        "\xc3\xb6\xc3\xa4\xc3\xbc...\n");
-    assert_string_equal(logged_identifier("\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80zz"),
-                        "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80...\n");
-    assert_string_equal(logged_identifier(""), "\"\"\n");
-}
-
 static void stop_writes_out_everything_in_order(void **state)
 {
     (void)state;
@@ -303,7 +281,6 @@ int main(void)
         cmocka_unit_test_setup(odd_values_are_quoted_and_escaped, set_up),
         cmocka_unit_test_setup(utf8_stays_readable_and_broken_utf8_is_escaped, set_up),
         cmocka_unit_test_setup(a_long_value_is_cut_inside_its_quotes, set_up),
-        cmocka_unit_test_setup(identifiers_show_three_characters_at_most, set_up),
         cmocka_unit_test_setup(stop_writes_out_everything_in_order, set_up),
         cmocka_unit_test_setup(start_and_stop_may_be_repeated, set_up),
         cmocka_unit_test_setup(a_stuck_standard_error_holds_nobody_up_and_lost_lines_are_counted,

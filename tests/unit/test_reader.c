@@ -405,7 +405,6 @@ static void idle_readers_hold_up_no_release_of_memory(void **state)
     assert_int_equal(submit(&fixture, &work, NULL), LB_OK);
     await(&fixture, 1);
     lb_rcu_thread_register();
-    lb_rcu_synchronize();
     lb_rcu_barrier();
     lb_rcu_thread_unregister();
     destroy(&fixture);

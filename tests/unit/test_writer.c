@@ -949,7 +949,7 @@ static void an_idle_writer_holds_up_no_release_of_memory(void **state)
     lb_rcu_thread_register();
     uint64_t begun = lb_clock_mono_ms();
     for (int i = 0; i < 3; i++)
-        lb_rcu_synchronize();
+        lb_rcu_barrier();
     assert_true(lb_clock_mono_ms() - begun < 600); /* it sleeps for a second at a time */
     lb_rcu_thread_unregister();
 }

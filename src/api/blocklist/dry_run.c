@@ -44,15 +44,12 @@ static bool is_not_blocked(const struct trying *trying, size_t i)
 /* As the writer would see it. False when the reply is set. */
 static bool has_room(struct lb_call *call, uint64_t added)
 {
+    struct lb_reason reason;
     uint64_t entries = atomic_load_explicit(&call->workspace->entries, memory_order_relaxed);
-    uint64_t max = call->app->config->max_workspace_entries;
-    if (added == 0 || (entries <= max && added <= max - entries))
-        return true;
-    lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,
-                   "This workspace may hold %llu blocked leads and this request would exceed that. "
-                   "Unblock some, or ask the operator to raise max-workspace-entries.",
-                   (unsigned long long)max);
-    return false;
+    lb_err err = lb_blocklist_check_room(call->app->blocklist, entries, added, &reason);
+    if (err)
+        lb_reply_error(&call->req->reply, err, "%s", reason.text);
+    return !err;
 }
 
 static void put_reply(struct lb_call *call, const struct trying *trying, bool block)

@@ -6,11 +6,12 @@
 #include "api/outreach/leads.h"
 #include "api/outreach/steps.h"
 #include "base/clock.h"
+#include "domain/outreach/exclusion.h"
 #include "domain/outreach/schedule.h"
 #include "json/encode.h"
 #include "store/names.h"
 
-#define BLOCKS_MAX 4 /* two names in two lists */
+#define BLOCKS_MAX (2 * LB_EXCLUSION_NAMES_MAX) /* each name in two lists */
 
 /* A block that excludes the lead, with its own copies of what the store's row says. */
 struct block {
@@ -26,8 +27,8 @@ struct explaining {
     struct lb_call *call;
     struct lb_store_reader *reader;
     struct lb_lead_row lead;
-    struct lb_str identifier; /* copies of the lead's names */
-    struct lb_str member_id;
+    struct lb_str names[LB_EXCLUSION_NAMES_MAX]; /* copies of the lead's */
+    size_t name_count;
     struct lb_campaign_state state;
     struct lb_sequence sequence;
     struct lb_due due;
@@ -62,8 +63,6 @@ static lb_err find_blocks(struct explaining *explaining, struct lb_str name)
     const struct lb_blocklist *blocklist = explaining->call->app->blocklist;
     struct lb_list list = {explaining->lead.workspace, explaining->lead.campaign};
     struct lb_list own = {.workspace = list.workspace};
-    if (!name.ptr)
-        return LB_OK;
     uint64_t in_workspace = lb_blocklist_find(blocklist, own, name);
     uint64_t in_campaign = lb_blocklist_find(blocklist, list, name);
     lb_err err = LB_OK;
@@ -85,10 +84,10 @@ static lb_err read_names(struct explaining *explaining, uint64_t no)
         err = LB_ERR_NOT_FOUND;
     if (err)
         return err;
-    explaining->identifier = lead->identifier;
-    explaining->member_id = lead->member_id;
-    bool done = lb_keep(call, &kept, &explaining->identifier) &&
-                lb_keep(call, &kept, &explaining->member_id);
+    bool done = true;
+    explaining->name_count = lb_exclusion_names(lead, explaining->names);
+    for (size_t i = 0; done && i < explaining->name_count; i++)
+        done = lb_keep(call, &kept, &explaining->names[i]);
     return done ? LB_OK : LB_ERR_OVERLOADED;
 }
 
@@ -98,10 +97,8 @@ static lb_err read_all(struct explaining *explaining, uint64_t no)
     struct lb_store_reader *reader = explaining->reader;
     struct lb_list list = explaining->call->list;
     lb_err err = read_names(explaining, no);
-    if (!err)
-        err = find_blocks(explaining, explaining->identifier);
-    if (!err)
-        err = find_blocks(explaining, explaining->member_id);
+    for (size_t i = 0; !err && i < explaining->name_count; i++)
+        err = find_blocks(explaining, explaining->names[i]);
     store->ops->reader_rest(reader);
     if (!err)
         err = store->ops->campaign_state(reader, list.workspace, list.campaign, &explaining->state);

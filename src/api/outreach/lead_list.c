@@ -5,6 +5,7 @@
 #include "api/query.h"
 #include "api/outreach/variables.h"
 #include "domain/outreach/counts.h"
+#include "domain/outreach/exclusion.h"
 #include "json/encode.h"
 #include "store/names.h"
 
@@ -32,14 +33,18 @@ void lb_leads_put_person(struct lb_buf *body, const struct lb_new_lead *lead)
     lb_variables_put(body, lead->variables);
 }
 
-enum lb_scope lb_leads_scope(const struct lb_blocklist *blocklist, const struct lb_lead_row *lead)
+static lb_err look_up_scope(void *context, struct lb_list list, struct lb_str name,
+                            enum lb_scope *out)
 {
-    struct lb_list list = {lead->workspace, lead->campaign};
-    enum lb_scope scope = lb_blocklist_check(blocklist, list, lead->identifier).scope;
-    if (scope == LB_SCOPE_WORKSPACE || !lead->member_id.ptr)
-        return scope;
-    enum lb_scope by_member = lb_blocklist_check(blocklist, list, lead->member_id).scope;
-    return by_member == LB_SCOPE_NONE ? scope : by_member;
+    *out = lb_blocklist_check(context, list, name).scope;
+    return LB_OK;
+}
+
+enum lb_scope lb_leads_scope(struct lb_blocklist *blocklist, const struct lb_lead_row *lead)
+{
+    enum lb_scope scope;
+    lb_exclusion_scope(lead, look_up_scope, blocklist, &scope);
+    return scope;
 }
 
 const char *lb_leads_scope_name(enum lb_scope scope)

@@ -1,4 +1,5 @@
 #include "domain/access/account.h"
+#include "domain/access/standing.h"
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -34,22 +35,6 @@ bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE])
 static struct lb_account_change *change_of(struct lb_write *write)
 {
     return (struct lb_account_change *)write;
-}
-
-lb_err lb_actor_check(const struct lb_actor *actor, struct lb_store *store,
-                      struct lb_reason *reason)
-{
-    struct lb_session_row session;
-    struct lb_user_row user;
-    if (!actor->session)
-        return LB_OK;
-    lb_err err =
-        store->ops->session(store->ops->writer_reader(store), actor->session, &session, &user);
-    if (err && err != LB_ERR_NOT_FOUND)
-        return err;
-    if (err || session.expires_at <= lb_clock_wall_ms())
-        return lb_fail(reason, LB_ERR_INVALID_SESSION, "You have been signed out meanwhile.");
-    return LB_OK;
 }
 
 static lb_err audit(const struct lb_account_change *change, struct lb_store *store, uint32_t actor,

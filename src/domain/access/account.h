@@ -55,9 +55,4 @@ void lb_account_sign_out(struct lb_account_change *change);
 /* user: as it was read. LB_ERR_LAST_OPERATOR, LB_ERR_USER_NOT_FOUND. */
 void lb_account_delete(struct lb_account_change *change);
 
-/* LB_OK, or LB_ERR_INVALID_SESSION when the actor's session has ended. Sees the open transaction.
- * Writer thread. */
-lb_err lb_actor_check(const struct lb_actor *actor, struct lb_store *store,
-                      struct lb_reason *reason);
-
 #endif

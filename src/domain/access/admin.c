@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "domain/access/account.h"
+#include "domain/access/standing.h"
 
 static struct lb_admin_change *change_of(struct lb_write *write)
 {

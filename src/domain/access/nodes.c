@@ -2,50 +2,10 @@
 
 #include "base/clock.h"
 
-#include <stdlib.h>
-
-/* After a lock was not had, for so long locks are not waited for. */
+/* How long locks are not waited for after one was not available. */
 #define IMPATIENT_MS 1000
 
 /* --- Locking --- */
-
-static bool grow(struct lb_locked *locked)
-{
-    size_t capacity = locked->capacity ? locked->capacity * 2 : 64;
-    uint32_t *workspaces = realloc(locked->workspaces, capacity * sizeof *workspaces);
-    if (workspaces)
-        locked->workspaces = workspaces;
-    struct lb_workspace_version *versions = realloc(locked->versions, capacity * sizeof *versions);
-    if (versions)
-        locked->versions = versions;
-    if (!workspaces || !versions)
-        return false;
-    locked->capacity = capacity;
-    return true;
-}
-
-/* Puts a workspace in its place, if it is not there yet. Most batches are about few. */
-static bool insert(struct lb_locked *locked, uint32_t workspace)
-{
-    size_t low = 0;
-    size_t high = locked->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (locked->workspaces[middle] < workspace)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < locked->count && locked->workspaces[low] == workspace)
-        return true;
-    if (locked->count == locked->capacity && !grow(locked))
-        return false;
-    memmove(&locked->workspaces[low + 1], &locked->workspaces[low],
-            (locked->count - low) * sizeof locked->workspaces[0]);
-    locked->workspaces[low] = workspace;
-    locked->count++;
-    return true;
-}
 
 static void refuse_writes(struct lb_write *first, uint32_t workspace)
 {
@@ -57,7 +17,7 @@ static void refuse_writes(struct lb_write *first, uint32_t workspace)
                         "was recorded. Try again in a moment.");
 }
 
-/* Takes the workspaces that were not had out of the list. */
+/* Drops the workspaces whose lock we did not get. */
 static void refuse_others(struct lb_locked *locked, struct lb_write *first)
 {
     size_t kept = 0;
@@ -65,7 +25,7 @@ static void refuse_others(struct lb_locked *locked, struct lb_write *first)
         if (locked->versions[i].workspace)
             locked->versions[kept++] = locked->versions[i];
         else
-            refuse_writes(first, locked->workspaces[i]);
+            refuse_writes(first, locked->workspaces.ids[i]);
     }
     locked->count = kept;
 }
@@ -75,20 +35,25 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
     bool patient = lb_clock_mono_ms() >= locked->impatient_until_ms;
     uint64_t ids = 0;
     locked->count = 0;
+    locked->workspaces.count = 0;
     for (const struct lb_write *write = first; write; write = write->next) {
         if (write->result || !write->workspace)
             continue;
         ids += write->entries;
-        if (!insert(locked, write->workspace))
+        if (!lb_id_set_add(&locked->workspaces, write->workspace))
             return LB_ERR_STORAGE_UNAVAILABLE;
     }
+    size_t wanted = locked->workspaces.count;
+    if (!lb_array_reserve(locked->versions, locked->capacity, wanted))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     locked->first_id = 0;
     lb_err err = LB_OK;
-    if (locked->count)
-        err = store->shared->lock(store, locked->workspaces, locked->count, patient, ids,
+    if (wanted)
+        err = store->shared->lock(store, locked->workspaces.ids, wanted, patient, ids,
                                   locked->versions, &locked->first_id);
     if (err == LB_ERR_CONFLICT)
         locked->impatient_until_ms = lb_clock_mono_ms() + IMPATIENT_MS;
+    locked->count = wanted;
     if (!err)
         refuse_others(locked, first);
     locked->end_id = locked->first_id + ids;
@@ -97,7 +62,7 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
 
 void lb_locked_fini(struct lb_locked *locked)
 {
-    free(locked->workspaces);
+    lb_id_set_fini(&locked->workspaces);
     free(locked->versions);
     *locked = (struct lb_locked){0};
 }
@@ -197,14 +162,8 @@ lb_err lb_nodes_refresh_access(struct lb_directory *directory, struct lb_store *
 static lb_err take_stand(void *context, const struct lb_workspace_version *latest)
 {
     struct lb_workspace_versions *versions = context;
-    if (versions->count == versions->capacity) {
-        size_t capacity = versions->capacity ? versions->capacity * 2 : 64;
-        struct lb_workspace_version *array = realloc(versions->array, capacity * sizeof *array);
-        if (!array)
-            return LB_ERR_STORAGE_UNAVAILABLE;
-        versions->array = array;
-        versions->capacity = capacity;
-    }
+    if (!lb_array_reserve(versions->array, versions->capacity, versions->count + 1))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     versions->array[versions->count++] = *latest;
     return LB_OK;
 }

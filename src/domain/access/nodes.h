@@ -7,6 +7,7 @@
 #ifndef LB_DOMAIN_ACCESS_NODES_H
 #define LB_DOMAIN_ACCESS_NODES_H
 
+#include "base/id_set.h"
 #include "domain/access/directory.h"
 #include "writer/writer.h"
 
@@ -17,8 +18,8 @@ struct lb_locked {
     uint64_t first_id; /* the entry ids that are reserved: from this one */
     uint64_t end_id;   /* to before this one */
     /* Its own. */
-    uint32_t *workspaces;
-    size_t capacity;
+    struct lb_id_set workspaces;
+    size_t capacity; /* of versions */
     uint64_t impatient_until_ms;
 };
 

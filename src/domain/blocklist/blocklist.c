@@ -116,6 +116,18 @@ uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list)
     return lb_list_orders_count(blocklist->orders, lb_list_number(list));
 }
 
+lb_err lb_blocklist_check_room(const struct lb_blocklist *blocklist, uint64_t entries,
+                               uint64_t extra, struct lb_reason *reason)
+{
+    uint64_t max = blocklist->max_workspace_entries;
+    if (extra == 0 || (entries <= max && extra <= max - entries))
+        return LB_OK;
+    return lb_fail(reason, LB_ERR_WORKSPACE_OVERLOADED,
+                   "This workspace may hold %llu blocked leads and this request would exceed that. "
+                   "Unblock some, or ask the operator to raise max-workspace-entries.",
+                   (unsigned long long)max);
+}
+
 /* `wanted` are pairs of fingerprints, workspace and campaign. */
 static void check_group(const struct lb_blocklist *blocklist, const struct lb_fingerprint *wanted,
                         size_t pairs, struct lb_verdict *out)

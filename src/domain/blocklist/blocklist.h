@@ -10,7 +10,7 @@
 #define LB_DOMAIN_BLOCKLIST_BLOCKLIST_H
 
 #include "domain/access/directory.h"
-#include "domain/access/actor.h"
+#include "domain/access/standing.h"
 #include "index/membership.h"
 #include "writer/writer.h"
 
@@ -148,21 +148,10 @@ uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list)
 
 /* --- Changes --- */
 
-/* On whose behalf, and where. Looked at once more when the change is applied: a slow request may
- * have outlived its key, its licence or its campaign. */
-struct lb_standing {
-    struct lb_directory *directory;
-    struct lb_actor actor;
-    struct lb_key *key; /* NULL: somebody signed in, or an operator at the command line */
-    struct lb_workspace *workspace;
-    struct lb_str campaign_id; /* ptr NULL: the workspace's own list */
-    struct lb_list list;
-    bool needs_license;
-};
-
-/* LB_OK, or what an early check would have said. Writer thread. */
-lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *store,
-                         struct lb_reason *reason);
+/* May a workspace that has `entries` hold `extra` more? LB_OK, or LB_ERR_WORKSPACE_OVERLOADED with
+ * the reason. Any thread. */
+lb_err lb_blocklist_check_room(const struct lb_blocklist *blocklist, uint64_t entries,
+                               uint64_t extra, struct lb_reason *reason);
 
 struct lb_change_item {
     struct lb_str identifier; /* canonical */

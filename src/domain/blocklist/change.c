@@ -2,7 +2,6 @@
 #include "domain/blocklist/internal.h"
 
 #include "base/clock.h"
-#include "domain/access/account.h"
 #include "store/log_items.h"
 
 #include <stdio.h>
@@ -17,31 +16,6 @@ struct packer {
     bool counting;    /* nothing is done, only counted: see apply_undo */
     uint64_t counted; /* entries that would block again */
 };
-
-lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *store,
-                         struct lb_reason *reason)
-{
-    int64_t now = lb_clock_wall_ms();
-    lb_err err = lb_actor_check(&standing->actor, store, reason);
-    if (err)
-        return err;
-    if (standing->key && !lb_key_valid(standing->key, now))
-        return lb_fail(reason, LB_ERR_INVALID_API_KEY, "The API key is not valid.");
-    if (standing->needs_license) {
-        err = lb_workspace_license(standing->workspace, now);
-        if (err)
-            return lb_fail(reason, err, "The license does not allow this any more.");
-    }
-    if (standing->campaign_id.ptr) {
-        const struct lb_campaign *campaign = lb_directory_campaign(
-            standing->directory, standing->workspace->row.no, standing->campaign_id);
-        if (!campaign || campaign->row.no != standing->list.campaign)
-            return lb_fail(reason, LB_ERR_CAMPAIGN_NOT_FOUND,
-                           "No campaign '%.*s' in this workspace.", (int)standing->campaign_id.len,
-                           standing->campaign_id.ptr);
-    }
-    return LB_OK;
-}
 
 static struct lb_overlay *batch_of(const struct packer *packer)
 {
@@ -161,25 +135,23 @@ static lb_err reserve(struct lb_change *change, lb_err (*count)(struct lb_change
     return err ? err : lb_blocklist_reserve_ids(change->blocklist, wanted);
 }
 
-/* May the workspace hold `extra` entries more than it does? */
-static bool has_room(const struct lb_change *change, uint64_t extra)
+/* Of the workspace, with what the open batch has changed. */
+static uint64_t entries_of(const struct lb_change *change)
 {
     const struct lb_workspace *workspace = change->standing.workspace;
-    uint64_t entries = atomic_load_explicit(&workspace->entries, memory_order_relaxed) +
-                       (uint64_t)workspace->batch_entries;
-    uint64_t max = change->blocklist->max_workspace_entries;
-    return extra == 0 || (entries <= max && extra <= max - entries);
+    return atomic_load_explicit(&workspace->entries, memory_order_relaxed) +
+           (uint64_t)workspace->batch_entries;
+}
+
+static bool has_room(const struct lb_change *change, uint64_t extra)
+{
+    return lb_blocklist_check_room(change->blocklist, entries_of(change), extra, NULL) == LB_OK;
 }
 
 static lb_err check_room(struct lb_change *change, uint64_t extra)
 {
-    uint64_t max = change->blocklist->max_workspace_entries;
-    if (has_room(change, extra))
-        return LB_OK;
-    return lb_fail(&change->write.reason, LB_ERR_WORKSPACE_OVERLOADED,
-                   "This workspace may hold %llu blocked leads and this request would exceed that. "
-                   "Unblock some, or ask the operator to raise max-workspace-entries.",
-                   (unsigned long long)max);
+    return lb_blocklist_check_room(change->blocklist, entries_of(change), extra,
+                                   &change->write.reason);
 }
 
 static int compare(const void *a, const void *b)

@@ -17,9 +17,7 @@
 
 /* Workspaces whose memory lacks something, and who waits for it. */
 struct lack {
-    uint32_t *workspaces; /* ascending */
-    size_t count;
-    size_t capacity;
+    struct lb_id_set workspaces;
     struct lb_fresh *first;
     struct lb_fresh **last;
 };
@@ -78,7 +76,7 @@ void lb_freshness_destroy(struct lb_freshness *freshness)
     if (freshness->mailbox)
         lb_mailbox_destroy(freshness->mailbox);
     for (size_t i = 0; i < 2; i++)
-        free(freshness->lacks[i].workspaces);
+        lb_id_set_fini(&freshness->lacks[i].workspaces);
     free(freshness->by_no);
     free(freshness);
 }
@@ -163,7 +161,8 @@ static void read_lack(struct lb_task *task)
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     const struct lack *lack = freshness->read;
     struct lb_workspace_versions versions = {0};
-    lb_err err = lb_nodes_stands(store, reader, lack->workspaces, lack->count, &versions);
+    lb_err err =
+        lb_nodes_stands(store, reader, lack->workspaces.ids, lack->workspaces.count, &versions);
     for (size_t i = 0; !err && i < versions.count; i++) {
         err = atomic_load(&freshness->stopping) && !lack->first /* nobody waits for it */
                   ? LB_ERR_STORAGE_UNAVAILABLE
@@ -184,7 +183,7 @@ static void has_read(struct lb_task *task)
     complete(freshness, lack->first, freshness->result);
     lack->first = NULL;
     lack->last = &lack->first;
-    lack->count = 0;
+    lack->workspaces.count = 0;
     freshness->read = NULL;
 }
 
@@ -200,47 +199,6 @@ static void start_reading(struct lb_freshness *freshness)
 
 /* --- Asking --- */
 
-/* The place of a number in an ascending array, or where it belongs. */
-static size_t place_of(const uint32_t *numbers, size_t count, uint32_t number)
-{
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (numbers[middle] < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-static bool holds(const struct lack *lack, uint32_t workspace)
-{
-    size_t at = place_of(lack->workspaces, lack->count, workspace);
-    return at < lack->count && lack->workspaces[at] == workspace;
-}
-
-static lb_err note_lack(struct lack *lack, uint32_t workspace)
-{
-    size_t at = place_of(lack->workspaces, lack->count, workspace);
-    if (at < lack->count && lack->workspaces[at] == workspace)
-        return LB_OK;
-    if (lack->count == lack->capacity) {
-        size_t capacity = lack->capacity ? lack->capacity * 2 : 64;
-        uint32_t *larger = realloc(lack->workspaces, capacity * sizeof *larger);
-        if (!larger)
-            return LB_ERR_STORAGE_UNAVAILABLE;
-        lack->workspaces = larger;
-        lack->capacity = capacity;
-    }
-    memmove(&lack->workspaces[at + 1], &lack->workspaces[at],
-            (lack->count - at) * sizeof lack->workspaces[0]);
-    lack->workspaces[at] = workspace;
-    lack->count++;
-    return LB_OK;
-}
-
 /* The workspace of that number as memory has it, or NULL. The writer's own table is not ours to
  * read while it grows, but the list of all is. */
 static struct lb_workspace *find_workspace(struct lb_freshness *freshness, uint32_t no)
@@ -249,30 +207,24 @@ static struct lb_workspace *find_workspace(struct lb_freshness *freshness, uint3
                                     ? lb_rcu_load(&freshness->newest->next)
                                     : lb_directory_workspaces(freshness->settings.directory);
     for (; next; next = lb_rcu_load(&next->next)) {
-        while (next->row.no >= freshness->by_no_capacity) {
-            size_t capacity = freshness->by_no_capacity ? freshness->by_no_capacity * 2 : 64;
-            struct lb_workspace **larger =
-                realloc(freshness->by_no, capacity * sizeof(struct lb_workspace *));
-            if (!larger)
-                return NULL;
-            memset(larger + freshness->by_no_capacity, 0,
-                   (capacity - freshness->by_no_capacity) * sizeof(struct lb_workspace *));
-            freshness->by_no = larger;
-            freshness->by_no_capacity = capacity;
-        }
+        if (!lb_array_grow(&freshness->by_no, &freshness->by_no_capacity, (size_t)next->row.no + 1,
+                           sizeof(struct lb_workspace *)))
+            return NULL;
         freshness->by_no[next->row.no] = next;
         freshness->newest = next;
     }
     return no < freshness->by_no_capacity ? freshness->by_no[no] : NULL;
 }
 
-static lb_err compare(void *context, const struct lb_workspace_version *latest)
+static lb_err compare_version(void *context, const struct lb_workspace_version *latest)
 {
     struct lb_freshness *freshness = context;
     const struct lb_workspace *workspace = find_workspace(freshness, latest->workspace);
-    return workspace && lb_nodes_up_to(workspace, latest)
+    if (workspace && lb_nodes_up_to(workspace, latest))
+        return LB_OK;
+    return lb_id_set_add(&freshness->gathered->workspaces, latest->workspace)
                ? LB_OK
-               : note_lack(freshness->gathered, latest->workspace);
+               : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 /* The workspaces that one question is about. */
@@ -282,17 +234,6 @@ struct question {
     bool everything;
     lb_err err; /* of finding keys */
 };
-
-static void add(struct question *question, uint32_t workspace)
-{
-    size_t at = place_of(question->workspaces, question->count, workspace);
-    if (at < question->count && question->workspaces[at] == workspace)
-        return;
-    memmove(&question->workspaces[at + 1], &question->workspaces[at],
-            (question->count - at) * sizeof question->workspaces[0]);
-    question->workspaces[at] = workspace;
-    question->count++;
-}
 
 /* Finds the workspaces of keys that memory does not know, all at once. One that the store does not
  * know either has none. */
@@ -321,7 +262,7 @@ static lb_err find_keys(struct lb_freshness *freshness)
 static void add_request(struct question *question, const struct lb_fresh *fresh)
 {
     if (fresh->no)
-        add(question, fresh->no);
+        lb_ids_add(question->workspaces, &question->count, fresh->no);
     else if (!fresh->key_id.ptr)
         question->everything = true;
 }
@@ -350,11 +291,11 @@ static lb_err pose(struct lb_freshness *freshness, const struct question *questi
     if (question->err)
         return question->err;
     if (question->everything)
-        return shared->versions(freshness->reader, NULL, 0, freshness, compare);
+        return shared->versions(freshness->reader, NULL, 0, freshness, compare_version);
     if (!question->count)
         return LB_OK;
     return shared->versions(freshness->reader, question->workspaces, question->count, freshness,
-                            compare);
+                            compare_version);
 }
 
 /* Some may go on, the others wait until memory has what it lacks. */
@@ -365,7 +306,8 @@ static void divide(struct lb_freshness *freshness, struct lb_fresh *fresh)
     struct lb_fresh **good_last = &good;
     while (fresh) {
         struct lb_fresh *next = fresh->next;
-        bool waits = fresh->no ? holds(lack, fresh->no) : !fresh->key_id.ptr && lack->count;
+        bool waits = fresh->no ? lb_id_set_holds(&lack->workspaces, fresh->no)
+                               : !fresh->key_id.ptr && lack->workspaces.count;
         append(waits ? &lack->last : &good_last, fresh);
         fresh = next;
     }
@@ -398,7 +340,7 @@ static void turn(struct lb_freshness *freshness)
         uint64_t took_ms = lb_clock_mono_ms() - now;
         freshness->poll_at_ms = now + (took_ms * 20 > POLL_MS ? took_ms * 20 : POLL_MS);
     }
-    if (!freshness->read && freshness->gathered->count)
+    if (!freshness->read && freshness->gathered->workspaces.count)
         start_reading(freshness);
 }
 

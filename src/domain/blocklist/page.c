@@ -1,7 +1,6 @@
-/* Reading entries, pages of lists, and searches. */
+/* Pages of lists, and searches. */
+#include "domain/blocklist/entry.h"
 #include "domain/blocklist/internal.h"
-
-#include "store/log_items.h"
 
 #include <stdlib.h>
 
@@ -10,47 +9,6 @@
 
 /* Member ids keep their case; terms are folded. Compared without case, they can be found too. */
 #define MEMBER_ID_PREFIX_LEN 5
-
-/* Reads entries whose ids come in order, and keeps the row that holds the last one. */
-struct cursor {
-    struct lb_store *store;
-    struct lb_store_reader *reader;
-    uint32_t workspace;
-    struct lb_log_row row; /* id 0: none yet */
-};
-
-static lb_err read_entry(struct cursor *cursor, uint64_t id, struct lb_entry *out)
-{
-    struct lb_str identifier;
-    bool in_row = cursor->row.id && id >= cursor->row.id &&
-                  id - cursor->row.id < LB_ROW_ITEMS_MAX &&
-                  lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier);
-    if (!in_row) {
-        cursor->row.id = 0;
-        lb_err err =
-            cursor->store->ops->log_row_of(cursor->reader, cursor->workspace, id, &cursor->row);
-        if (err)
-            return err;
-        if (!lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier))
-            return LB_ERR_NOT_FOUND;
-    }
-    if (cursor->row.kind != LB_LOG_BLOCK)
-        return LB_ERR_NOT_FOUND;
-    *out = (struct lb_entry){.id = id,
-                             .list = cursor->row.list,
-                             .at = cursor->row.at,
-                             .actor = cursor->row.actor,
-                             .identifier = identifier,
-                             .reason = cursor->row.reason};
-    return LB_OK;
-}
-
-lb_err lb_blocklist_entry(struct lb_store *store, struct lb_store_reader *reader,
-                          uint32_t workspace, uint64_t id, struct lb_entry *out)
-{
-    struct cursor cursor = {.store = store, .reader = reader, .workspace = workspace};
-    return read_entry(&cursor, id, out);
-}
 
 static bool matches(struct lb_str identifier, struct lb_str term)
 {
@@ -76,7 +34,7 @@ struct page {
 };
 
 /* Takes one entry that is next in order. */
-static lb_err offer(struct page *page, struct cursor *cursor, uint64_t id)
+static lb_err offer(struct page *page, struct lb_entry_cursor *cursor, uint64_t id)
 {
     const struct lb_page_query *query = page->query;
     struct lb_page_progress *progress = page->progress;
@@ -86,7 +44,7 @@ static lb_err offer(struct page *page, struct cursor *cursor, uint64_t id)
         return LB_OK;
     }
     struct lb_entry entry;
-    lb_err err = read_entry(cursor, id, &entry);
+    lb_err err = lb_entry_read(cursor, id, &entry);
     if (err || (query->term.len && !matches(entry.identifier, query->term)))
         return err;
     if (progress->to_skip) {
@@ -136,8 +94,8 @@ static size_t wanted(const struct page *page, size_t left)
 
 /* Walks on until the page is full, the list ends (false) or `look` entries were looked at (true).
  */
-static lb_err walk(struct lb_blocklist *blocklist, struct cursor *cursor, struct page *page,
-                   uint64_t *ids, bool *out_unfinished)
+static lb_err walk(struct lb_blocklist *blocklist, struct lb_entry_cursor *cursor,
+                   struct page *page, uint64_t *ids, bool *out_unfinished)
 {
     struct lb_page_progress *progress = page->progress;
     size_t left = progress->look;
@@ -169,7 +127,7 @@ lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader 
         .total = lb_list_orders_count(blocklist->orders, lb_list_number(query->list)),
         .total_known = query->term.len == 0};
     struct lb_page_progress whole = {.look = SIZE_MAX};
-    struct cursor cursor = {
+    struct lb_entry_cursor cursor = {
         .store = blocklist->store, .reader = reader, .workspace = query->list.workspace};
     struct page page = {.query = query,
                         .progress = query->progress ? query->progress : &whole,

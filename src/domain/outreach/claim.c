@@ -1,9 +1,11 @@
 /* Handing activities out. */
 #include "domain/outreach/activity.h"
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "domain/outreach/internal.h"
+#include "domain/outreach/schedule.h"
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
 #include "domain/outreach/template.h"
@@ -17,7 +19,6 @@
 #define TEXTS_MAX_BYTES ((size_t)4 << 20)
 /* Leads that are fetched from the queue at a time. */
 #define FETCH_MAX 256
-#define HOUR_MS   INT64_C(3600000)
 
 /* A claim under way. */
 struct claiming {
@@ -50,15 +51,9 @@ static struct lb_claimed_text keep(struct lb_claim *claim, struct lb_str text)
 
 static struct lb_claimed *new_item(struct lb_claim *claim)
 {
-    if (claim->count == claim->capacity) {
-        size_t capacity = claim->capacity ? claim->capacity * 2 : 16;
-        struct lb_claimed *items = realloc(claim->items, capacity * sizeof *items);
-        if (!items)
-            return NULL;
-        claim->items = items;
-        claim->capacity = capacity;
-    }
-    return &claim->items[claim->count];
+    return lb_array_reserve(claim->items, claim->capacity, claim->count + 1)
+               ? &claim->items[claim->count]
+               : NULL;
 }
 
 static lb_err move(struct claiming *claiming, const struct lb_lead_row *before,
@@ -321,7 +316,7 @@ static lb_err take_begun(struct claiming *claiming)
     for (size_t i = sequence->count; !err && i-- > 0 && wants_more(claiming);) {
         const struct lb_step_row *step = &sequence->steps[i];
         if (!step->deleted_at)
-            err = take_step(claiming, step->no, claiming->now - step->delay_hours * HOUR_MS);
+            err = take_step(claiming, step->no, lb_due_since(step, claiming->now));
     }
     return err;
 }
@@ -332,8 +327,7 @@ static lb_err take_new(struct claiming *claiming)
     size_t first = lb_sequence_next(&claiming->sequence, 0);
     if (first == LB_SEQUENCE_NONE)
         return LB_OK;
-    int64_t due =
-        claiming->state.activated_at + claiming->sequence.steps[first].delay_hours * HOUR_MS;
+    int64_t due = lb_due_at(&claiming->sequence.steps[first], claiming->state.activated_at);
     return due <= claiming->now ? take_due(claiming, 0, LB_QUEUE_SCHEDULED, INT64_MAX) : LB_OK;
 }
 

@@ -1,6 +1,6 @@
-/* What the files of the outreach share: campaign.c, claim.c, completion.c, lead.c, remains.c and
- * sequence.c; see outreach.h. All for `apply` on the writer thread, within the open transaction;
- * failures are the store's. */
+/* What the files of the outreach share: campaign.c, claim.c, exclusion.c, lead.c, progress.c,
+ * purge.c, report.c and sequence.c; see outreach.h. All for `apply` on the writer thread, within
+ * the open transaction; failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
@@ -23,7 +23,7 @@ struct lb_outreach {
      * row are about the same one. */
     struct lb_list counted; /* the campaign, 0: nothing is open */
     struct lb_counts count;
-    struct lb_purge *remains; /* of deleted campaigns; see remains.c */
+    struct lb_purge *remains; /* of deleted campaigns; see purge.c */
 };
 
 static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreach *outreach)
@@ -42,7 +42,7 @@ static inline struct lb_list lb_list_of_lead(const struct lb_lead_row *lead)
 lb_err lb_outreach_campaign(struct lb_outreach *outreach, const struct lb_standing *standing,
                             struct lb_reason *reason, struct lb_campaign_state *out);
 
-/* Where a lead is blocked, by either of its names; the workspace wins. */
+/* Where a lead is blocked (exclusion.h), with what the open batch has changed. */
 lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row *lead,
                          enum lb_scope *out);
 
@@ -52,6 +52,12 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
 lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
                          const struct lb_counts *change);
 
+/* Writes what lb_outreach_count has gathered. */
+lb_err lb_outreach_write_count(struct lb_outreach *outreach);
+
+/* The blocklist's follower: the leads of this name are set aside, or no longer. */
+lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier);
+
 /* Writes a lead that was `before`, and adds the difference to `change`. */
 lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *before,
                         const struct lb_lead_row *lead, struct lb_counts *change);
@@ -60,7 +66,7 @@ lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *
 lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campaign,
                               enum lb_campaign_status status);
 
-/* remains.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
+/* purge.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
 struct lb_purge *lb_purge_create(struct lb_store *store);
 void lb_purge_destroy(struct lb_purge *remains);
 lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer);

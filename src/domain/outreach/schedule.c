@@ -2,13 +2,28 @@
 
 #define HOUR_MS INT64_C(3600000)
 
+static int64_t delay_ms(const struct lb_step_row *step)
+{
+    return step->delay_hours * HOUR_MS;
+}
+
+int64_t lb_due_at(const struct lb_step_row *step, int64_t from)
+{
+    return from + delay_ms(step);
+}
+
+int64_t lb_due_since(const struct lb_step_row *step, int64_t now)
+{
+    return now - delay_ms(step);
+}
+
 static int64_t due_at(const struct lb_campaign_state *state, const struct lb_lead_row *lead,
-                      uint32_t delay_hours)
+                      const struct lb_step_row *step)
 {
     if (lead->queue != LB_QUEUE_SCHEDULED)
         return lead->since;
     int64_t from = lead->step ? lead->since : state->activated_at;
-    return from ? from + delay_hours * HOUR_MS : 0;
+    return from ? lb_due_at(step, from) : 0;
 }
 
 lb_err lb_due_find(struct lb_store *store, struct lb_store_reader *reader,
@@ -18,6 +33,6 @@ lb_err lb_due_find(struct lb_store *store, struct lb_store_reader *reader,
     *out = (struct lb_due){.step = LB_SEQUENCE_NONE};
     lb_err err = lb_sequence_step_of(sequence, store, reader, lead->no, lead->step, &out->step);
     if (!err && out->step != LB_SEQUENCE_NONE)
-        out->at = due_at(state, lead, sequence->steps[out->step].delay_hours);
+        out->at = due_at(state, lead, &sequence->steps[out->step]);
     return err;
 }

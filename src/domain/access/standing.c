@@ -1,0 +1,44 @@
+#include "domain/access/standing.h"
+
+#include "base/clock.h"
+
+lb_err lb_actor_check(const struct lb_actor *actor, struct lb_store *store,
+                      struct lb_reason *reason)
+{
+    struct lb_session_row session;
+    struct lb_user_row user;
+    if (!actor->session)
+        return LB_OK;
+    lb_err err =
+        store->ops->session(store->ops->writer_reader(store), actor->session, &session, &user);
+    if (err && err != LB_ERR_NOT_FOUND)
+        return err;
+    if (err || session.expires_at <= lb_clock_wall_ms())
+        return lb_fail(reason, LB_ERR_INVALID_SESSION, "You have been signed out meanwhile.");
+    return LB_OK;
+}
+
+lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *store,
+                         struct lb_reason *reason)
+{
+    int64_t now = lb_clock_wall_ms();
+    lb_err err = lb_actor_check(&standing->actor, store, reason);
+    if (err)
+        return err;
+    if (standing->key && !lb_key_valid(standing->key, now))
+        return lb_fail(reason, LB_ERR_INVALID_API_KEY, "The API key is not valid.");
+    if (standing->needs_license) {
+        err = lb_workspace_license(standing->workspace, now);
+        if (err)
+            return lb_fail(reason, err, "The license does not allow this any more.");
+    }
+    if (standing->campaign_id.ptr) {
+        const struct lb_campaign *campaign = lb_directory_campaign(
+            standing->directory, standing->workspace->row.no, standing->campaign_id);
+        if (!campaign || campaign->row.no != standing->list.campaign)
+            return lb_fail(reason, LB_ERR_CAMPAIGN_NOT_FOUND,
+                           "No campaign '%.*s' in this workspace.", (int)standing->campaign_id.len,
+                           standing->campaign_id.ptr);
+    }
+    return LB_OK;
+}

@@ -1,0 +1,37 @@
+#include "domain/blocklist/entry.h"
+
+#include "domain/blocklist/blocklist.h"
+#include "store/log_items.h"
+
+lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entry *out)
+{
+    struct lb_str identifier;
+    bool in_row = cursor->row.id && id >= cursor->row.id &&
+                  id - cursor->row.id < LB_ROW_ITEMS_MAX &&
+                  lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier);
+    if (!in_row) {
+        cursor->row.id = 0;
+        lb_err err =
+            cursor->store->ops->log_row_of(cursor->reader, cursor->workspace, id, &cursor->row);
+        if (err)
+            return err;
+        if (!lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier))
+            return LB_ERR_NOT_FOUND;
+    }
+    if (cursor->row.kind != LB_LOG_BLOCK)
+        return LB_ERR_NOT_FOUND;
+    *out = (struct lb_entry){.id = id,
+                             .list = cursor->row.list,
+                             .at = cursor->row.at,
+                             .actor = cursor->row.actor,
+                             .identifier = identifier,
+                             .reason = cursor->row.reason};
+    return LB_OK;
+}
+
+lb_err lb_blocklist_entry(struct lb_store *store, struct lb_store_reader *reader,
+                          uint32_t workspace, uint64_t id, struct lb_entry *out)
+{
+    struct lb_entry_cursor cursor = {.store = store, .reader = reader, .workspace = workspace};
+    return lb_entry_read(&cursor, id, out);
+}

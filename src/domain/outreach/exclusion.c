@@ -1,0 +1,86 @@
+#include "domain/outreach/exclusion.h"
+
+#include "domain/outreach/internal.h"
+
+/* Leads of one name that are looked up at a time: a name stands once in a campaign. */
+#define REFS_AT_A_TIME 64
+
+size_t lb_exclusion_names(const struct lb_lead_row *lead, struct lb_str out[LB_EXCLUSION_NAMES_MAX])
+{
+    size_t count = 0;
+    out[count++] = lead->identifier;
+    if (lead->member_id.ptr)
+        out[count++] = lead->member_id;
+    return count;
+}
+
+lb_err lb_exclusion_scope(const struct lb_lead_row *lead, lb_scope_look_up *look_up, void *context,
+                          enum lb_scope *out)
+{
+    struct lb_str names[LB_EXCLUSION_NAMES_MAX];
+    size_t count = lb_exclusion_names(lead, names);
+    lb_err err = LB_OK;
+    *out = LB_SCOPE_NONE;
+    for (size_t i = 0; !err && i < count && *out != LB_SCOPE_WORKSPACE; i++) {
+        enum lb_scope scope;
+        err = look_up(context, lb_list_of_lead(lead), names[i], &scope);
+        if (!err && scope != LB_SCOPE_NONE)
+            *out = scope;
+    }
+    return err;
+}
+
+static lb_err look_up_in_batch(void *context, struct lb_list list, struct lb_str name,
+                               enum lb_scope *out)
+{
+    return lb_blocklist_check_in_batch(context, list, name, out);
+}
+
+lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row *lead,
+                         enum lb_scope *out)
+{
+    return lb_exclusion_scope(lead, look_up_in_batch, outreach->settings.blocklist, out);
+}
+
+/* Brings a lead's set_aside in step with the blocklists. */
+static lb_err refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
+{
+    struct lb_store *store = outreach->settings.store;
+    struct lb_lead_row before;
+    enum lb_scope scope;
+    lb_err err = store->ops->lead(lb_outreach_reader(outreach), workspace, no, &before);
+    if (!err)
+        err = lb_outreach_scope(outreach, &before, &scope);
+    if (err || before.set_aside == (scope != LB_SCOPE_NONE))
+        return err;
+    struct lb_lead_row lead = before;
+    struct lb_counts change = {0};
+    lead.set_aside = scope != LB_SCOPE_NONE;
+    err = lb_outreach_move(outreach, &before, &lead, &change);
+    return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&lead), &change);
+}
+
+lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier)
+{
+    struct lb_outreach *outreach = context;
+    const struct lb_outreach_settings *settings = &outreach->settings;
+    struct lb_workspace *workspace = lb_directory_workspace_no(settings->directory, list.workspace);
+    if (!workspace || !workspace->has_leads)
+        return LB_OK;
+    struct lb_lead_ref refs[REFS_AT_A_TIME];
+    uint32_t after = list.campaign ? list.campaign - 1 : 0;
+    size_t max = list.campaign ? 1 : REFS_AT_A_TIME;
+    size_t count;
+    lb_err err;
+    do {
+        err = settings->store->ops->leads_named(lb_outreach_reader(outreach), list.workspace,
+                                                identifier, after, max, refs, &count);
+        for (size_t i = 0; !err && i < count; i++) {
+            after = refs[i].campaign;
+            bool meant = !list.campaign || refs[i].campaign == list.campaign;
+            if (meant && lb_directory_campaign_no(settings->directory, refs[i].campaign))
+                err = refresh_lead(outreach, list.workspace, refs[i].lead);
+        }
+    } while (!err && count == REFS_AT_A_TIME);
+    return err;
+}
