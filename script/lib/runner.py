@@ -162,6 +162,8 @@ class Runner:
                 targets.setdefault(suite.tree, {}).update(dict.fromkeys(suite.targets))
         builds = [Build(tree, list(names), self.folder / str(next(number)))
                   for tree, names in sorted(targets.items(), key=lambda item: item[0] != "release")]
+        if builds:
+            builds[0].share = self.jobs  # nothing else can run yet
         order = sorted(chosen, key=lambda suite: (suite.share is None, -suite.seconds))
         return [*builds, *(Run(suite, self.folder / str(next(number))) for suite in order)]
 
@@ -182,7 +184,7 @@ class Runner:
                 alone = not self.running and not any(
                     self.ready(other) for other in self.waiting)
                 self.running.append(job)
-                job.start(self.jobs if alone else 1)
+                job.start(self.jobs if alone or job.share == self.jobs else 1)
 
     def end(self, job):
         self.running.remove(job)
