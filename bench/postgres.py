@@ -1,6 +1,7 @@
 """PostgreSQL for the systems that store in it: each has a cluster of its own, all with the same
 settings, in a folder of the benchmark and over a Unix socket."""
 
+import glob
 import os
 import pwd
 import shutil
@@ -68,7 +69,10 @@ class Cluster:
         return [p for p in (self.process, self.bouncer) if p]
 
     def tool(self, name):
-        return self.bench.tool(name, "/usr/lib/postgresql/15/bin")
+        """Debian keeps most of PostgreSQL's programs off the PATH; the newest version's is taken."""
+        found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"),
+                       key=lambda path: float(path.split("/")[4]))
+        return self.bench.tool(name, os.path.dirname(found[-1]) if found else None)
 
     def uri(self, database="bench"):
         if self.bouncer:

@@ -8,6 +8,17 @@ cd "$root" || exit 1
 meson=/usr/bin/meson
 python=/usr/bin/python3
 
+# The newest version of PostgreSQL's server that is installed, 0 without any.
+postgresql_version() {
+    local program version newest=0
+    for program in /usr/lib/postgresql/*/bin/postgres; do
+        version=${program#/usr/lib/postgresql/}
+        version=${version%%/*}
+        if [ -x "$program" ] && [ "${version%%.*}" -gt "$newest" ]; then newest=${version%%.*}; fi
+    done
+    printf '%s\n' "$newest"
+}
+
 # shellcheck source=script/lib/packages.sh
 . "$root/script/lib/packages.sh"
 
@@ -20,8 +31,9 @@ die() {
     exit 1
 }
 
-is_installed() {
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+# Whether the distribution has a package of that name.
+is_available() {
+    [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]
 }
 
 # Runs as root: directly, or through sudo.
@@ -48,11 +60,12 @@ without_services() (
 
 # install PACKAGE...: installs what is missing, says so, and costs next to nothing when all is there.
 install() {
-    local package missing=()
+    local package installed missing=()
     command -v dpkg-query >/dev/null ||
         { say "not a Debian system: needs the equivalents of $*"; return; }
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null || true)
     for package in "$@"; do
-        is_installed "$package" || missing+=("$package")
+        [[ $'\n'$installed$'\n' == *$'\n'"installed $package"$'\n'* ]] || missing+=("$package")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
@@ -64,18 +77,33 @@ install() {
         die "could not install ${missing[*]}"
 }
 
-# build_tree NAME [MESON-OPTION...]: configures and builds one tree; NAME is release, debug, asan,
-# tsan or fuzz. Sets $tree to its folder. $build_target: what to build of it, all unless set. Options given later than the first time reconfigure it.
+# Whether a tree treats warnings as errors though nobody asked for it: it was configured when that was
+# the default.
+has_old_werror() {
+    grep -qF '"name": "werror", "value": true' "$1/meson-info/intro-buildoptions.json" 2>/dev/null &&
+        ! grep -q '^werror' "$1/meson-private/cmd_line.txt" 2>/dev/null
+}
+
+# build_tree NAME [MESON-OPTION...]: configures and builds one tree. Sets $tree to its folder.
+#
+# NAME is release, debug, asan, tsan or lint. Options given later than the first time reconfigure it.
+# $build_target: what to build of it, all unless set. A warning is an error in the trees of those
+# who work on leadblock, and in the release tree when LEADBLOCK_WERROR is set as it is configured.
 build_tree() {
-    local name=$1 options=()
+    local name=$1 options=(-Dwerror=true)
     shift
     tree=build-$name
     case $name in
-    release) tree=build; options=(--buildtype=release) ;;
-    debug) options=(--buildtype=debug) ;;
-    asan) options=(--buildtype=debugoptimized -Db_sanitize=address,undefined) ;;
+    release)
+        tree=build
+        options=(--buildtype=release ${LEADBLOCK_WERROR:+-Dwerror=true})
+        if [ $# = 0 ] && has_old_werror "$tree"; then set -- -Dwerror=false; fi
+        ;;
+    debug) options+=(--buildtype=debug) ;;
+    asan) options+=(--buildtype=debugoptimized -Db_sanitize=address,undefined) ;;
     # Only tests of threads run in it, and none of them looks at the dashboard.
-    tsan) options=(--buildtype=debugoptimized -Db_sanitize=thread -Ddashboard=disabled) ;;
+    tsan) options+=(--buildtype=debugoptimized -Db_sanitize=thread -Ddashboard=disabled) ;;
+    lint) options+=(--buildtype=release -Ddashboard=disabled) ;;
     *) die "no build called '$name': release, debug, asan or tsan" ;;
     esac
     local log
@@ -85,7 +113,8 @@ build_tree() {
         "$meson" setup "$tree" "${options[@]}" "$@" </dev/null >"$log" 2>&1 ||
             { cat "$log" >&2; die "meson setup failed"; }
     elif [ $# -gt 0 ]; then
-        "$meson" configure "$tree" "$@" </dev/null >&2 || die "meson configure failed"
+        "$meson" configure "$tree" "$@" </dev/null >"$log" 2>&1 ||
+            { cat "$log" >&2; die "meson configure failed"; }
     fi
     if ! ninja -C "$tree" ${build_target:+"$build_target"} </dev/null >"$log" 2>&1; then
         grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Linking|Generating)' "$log" >&2 || true

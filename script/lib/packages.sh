@@ -1,24 +1,39 @@
 # shellcheck shell=bash disable=SC2034
 # The Debian packages that each script needs. One list per purpose; script/lib/common.sh installs.
 
-# To build, and with these to run: the libraries are linked dynamically.
-packages_build=(
+# To compile, and with these to run: the libraries are linked dynamically.
+packages_compile=(
     gcc libc6-dev meson ninja-build pkg-config
     libmicrohttpd-dev libjson-c-dev libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev
     libsqlite3-dev libpq-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev
 )
 
-# To bundle the dashboard. Somebody's own node, which is usually newer, does as well.
+# To bundle the dashboard, with certificates for npm. A user's own node, usually newer, does as well.
+packages_web=()
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    packages_build+=(nodejs npm)
+    packages_web=(nodejs npm ca-certificates)
 fi
+packages_build=("${packages_compile[@]}" "${packages_web[@]}")
 
-packages_test=(python3 python3-pytest sqlite3 curl postgresql-15)
+# To be tried from a terminal, as the README does.
+packages_serve=(curl)
+
+packages_test=(python3 python3-pytest sqlite3 curl binutils)
+# PostgreSQL in the distribution's version; any other from 15 on that is installed does as well.
+if [ "$(postgresql_version)" -lt 15 ]; then
+    packages_test+=(postgresql)
+fi
 
 # The browser that the dashboard is tested in.
 packages_browser=(chromium)
 
-packages_lint=(clang-format clang-tidy cppcheck shellcheck python3)
+packages_lint=(clang clang-tidy cppcheck shellcheck python3 patch)
+# Each version of clang-format lays code out differently: one is right, where it is available.
+clang_format=clang-format-14
+
+# What script/fresh needs to make another system.
+# mmdebstrap is a debootstrap that works with apt: three times as fast.
+packages_fresh=(mmdebstrap debian-archive-keyring git python3)
 
 packages_fuzz=(clang llvm)
 

@@ -1,6 +1,13 @@
 #!/usr/bin/python3
-"""Checks the structure of src/: which folder may include which, which library headers belong to
-one folder, and how long functions and files may be. Prints what is wrong, one line each."""
+"""Checks the structure of src/, or draws it.
+
+usage: structure.py [--drawing] [ROOT]
+
+Checks which folder may include which, which library headers belong to one folder, and how long
+functions and files may be; prints what is wrong, one line each. --drawing prints how often each
+folder includes each other, and the lines of src and tests by folder, of this tree or another's.
+"""
+import collections
 import pathlib
 import re
 import sys
@@ -22,6 +29,42 @@ BELOW = {
 }
 BELOW["daemon"] = set(BELOW) - {"cli"}
 
+# What each sub-folder may include of its own layer besides itself. "" stands for the files that lie
+# in the layer's folder itself: the ground floor, below all its sub-folders.
+ROOMS = {
+    "domain": {
+        "": set(),
+        "access": {""},
+        "blocklist": {"", "access"},
+        "outreach": {"", "access", "blocklist"},
+        "copy": {""},
+    },
+    "api": {
+        "": set(),
+        "access": {""},
+        "blocklist": {"", "access"},
+        "outreach": {"", "access", "blocklist"},
+        "system": {"", "access"},
+    },
+}
+
+# Headers of a sub-folder and the layers that may include them; no other may.
+ONLY_FOR = {
+    "domain/copy/": {"cli", "daemon", "api"},
+}
+
+# Includes that break the rules of ROOMS, to be removed one by one: (file, header). One that is not
+# there any more must leave this table.
+EXCEPTIONS = {
+    ("src/api/access/audit.c", "api/blocklist/changes.h"),
+    ("src/api/access/keys.c", "api/outreach/campaigns.h"),
+    ("src/api/access/workspaces.c", "api/outreach/campaigns.h"),
+    ("src/api/app.h", "api/system/metrics.h"),
+    ("src/api/call.c", "api/access/session_cookie.h"),
+    ("src/api/call.h", "api/access/session_cookie.h"),
+    ("src/api/gate.c", "api/system/dashboard.h"),
+}
+
 # Headers of libraries and the folders that may include them.
 LIBRARIES = {
     r"microhttpd\.h": ["src/http"],
@@ -35,6 +78,7 @@ LIBRARIES = {
 
 FUNCTION_LINES = 60
 FILE_LINES = 700
+CODE = {".c", ".h", ".py", ".sh", ".mjs", ".sql"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
@@ -42,19 +86,51 @@ def is_inside(path, folder):
     return str(path).startswith(folder + "/")
 
 
-def include_faults(path, lines):
-    folder = path.parts[1]
+def includes(lines):
     for number, line in enumerate(lines, 1):
         match = INCLUDE.match(line)
-        if not match:
-            continue
-        quote, name = match.groups()
+        if match:
+            yield number, *match.groups()
+
+
+def room(parts):
+    """The sub-folder in which a file of a layer lies; "" is the layer's folder itself."""
+    return parts[1] if len(parts) > 2 else ""
+
+
+def room_fault(path, name):
+    """What is wrong with an include within one layer, or of a sub-folder that is not for all."""
+    inside, target = path.parts[1:], name.split("/")
+    layer = inside[0]
+    if layer == target[0] and layer in ROOMS:
+        own, other = room(inside), room(target)
+        rules = ROOMS[layer]
+        for this in (own, other):
+            if this not in rules:
+                return f"{layer}/{this} is a sub-folder that tests/lint/structure.py does not know"
+        if own != other and other not in rules[own]:
+            return f"{layer}/{own} may not include {layer}/{other} (dependencies point down)"
+    for prefix, layers in ONLY_FOR.items():
+        own = is_inside(path, "src/" + prefix.rstrip("/"))
+        if name.startswith(prefix) and layer not in layers and not own:
+            return f"{prefix} is for {', '.join(sorted(layers))} only"
+    return None
+
+
+def include_faults(path, lines, used):
+    folder = path.parts[1]
+    for number, quote, name in includes(lines):
         if quote == '"':
             target = name.split("/")[0]
             if "/" not in name or target not in BELOW:
                 yield number, f'"{name}" is not a path below src/'
             elif target != folder and target not in BELOW.get(folder, set()):
                 yield number, f"{folder} may not include {target} (dependencies point down)"
+            elif fault := room_fault(path, name):
+                if (str(path), name) in EXCEPTIONS:
+                    used.add((str(path), name))
+                else:
+                    yield number, fault
             continue
         for pattern, folders in LIBRARIES.items():
             if re.fullmatch(pattern, name) and not any(is_inside(path, f) for f in folders):
@@ -76,24 +152,78 @@ def length_faults(path, lines):
             start = 0
 
 
-def main(root):
-    files = sorted(p for p in pathlib.Path(root, "src").rglob("*.[ch]"))
-    faults = 0
-    for file in files:
-        path = file.relative_to(root)
-        lines = file.read_text(encoding="utf-8").splitlines()
+def read(root):
+    """The C files of src/, by their path, as lists of lines."""
+    for file in sorted(pathlib.Path(root, "src").rglob("*.[ch]")):
+        yield file.relative_to(root), file.read_text(encoding="utf-8").splitlines()
+
+
+def check(root):
+    faults = files = 0
+    used = set()
+    for path, lines in read(root):
+        files += 1
         if len(path.parts) < 3 or path.parts[1] not in BELOW:
             print(f"{path}:1: a folder that tests/lint/structure.py does not know")
             faults += 1
             continue
-        for number, fault in [*include_faults(path, lines), *length_faults(path, lines)]:
+        for number, fault in [*include_faults(path, lines, used), *length_faults(path, lines)]:
             print(f"{path}:{number}: {fault}")
+            faults += 1
+    for path, name in sorted(EXCEPTIONS - used):
+        if pathlib.Path(root, path).exists():
+            print(f'{path}:1: no longer includes "{name}": '
+                  "take it out of EXCEPTIONS in tests/lint/structure.py")
             faults += 1
     if not files:
         print("src/ holds no C files")
-        faults = 1
+        faults += 1
     return 1 if faults else 0
 
 
+def count_lines(root, top):
+    """Lines of code by folder, without the packages that npm installs."""
+    count = collections.Counter()
+    for file in pathlib.Path(root, top).rglob("*"):
+        parts = file.relative_to(root).parts[:-1]
+        if file.suffix in CODE and "node_modules" not in parts:
+            count["/".join(parts[:3])] += len(file.read_bytes().splitlines())
+    return count
+
+
+def draw(root):
+    arrows = collections.defaultdict(collections.Counter)
+    for path, lines in read(root):
+        here = "/".join(path.parts[1:-1])
+        for _, quote, name in includes(lines):
+            there = name.rpartition("/")[0]
+            if quote == '"' and there != here:
+                arrows[here][there] += 1
+    print("Includes from folder to folder:")
+    for here in sorted(arrows):
+        there = ", ".join(f"{name} {count}" for name, count in sorted(arrows[here].items()))
+        print(f"  {here:<18} -> {there}")
+    for here in sorted(arrows):
+        for there, count in sorted(arrows[here].items()):
+            back = arrows[there][here] if there in arrows else 0
+            if here < there and back:
+                print(f"  circle: {here} -> {there} {count}, back {back}")
+    for top in ("src", "tests"):
+        count = count_lines(root, top)
+        print(f"\nLines of {top}: {sum(count.values())}")
+        for folder, lines in sorted(count.items()):
+            print(f"  {lines:>6}  {folder}")
+    return 0
+
+
+def main(arguments):
+    drawing = arguments[:1] == ["--drawing"]
+    root = (arguments[drawing:] or ["."])[0]
+    if root.startswith("-"):
+        print(__doc__)
+        return 0 if root in ("-h", "--help") else 2
+    return draw(root) if drawing else check(root)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else "."))
+    sys.exit(main(sys.argv[1:]))

@@ -38,4 +38,41 @@ expect 0 src/base/a.c "int a(void)\n{\n$(printf '    x;\\n%.0s' {1..58})}\n"
 expect 1 src/base/a.c "int a(void)\n{\n$(printf '    x;\\n%.0s' {1..59})}\n"
 expect 0 src/base/a.c "$(printf 'int x;\\n%.0s' {1..700})"
 expect 1 src/base/a.c "$(printf 'int x;\\n%.0s' {1..701})"
+
+# Sub-folders: access < blocklist < outreach, above the files of the layer's folder itself.
+expect 0 src/domain/outreach/a.c '#include "domain/blocklist/a.h"\n#include "domain/access/a.h"\n'
+expect 0 src/domain/blocklist/a.c '#include "domain/access/a.h"\n'
+expect 1 src/domain/blocklist/a.c '#include "domain/outreach/a.h"\n'
+expect 1 src/domain/access/a.c '#include "domain/blocklist/a.h"\n'
+expect 1 src/domain/access/a.c '#include "domain/outreach/a.h"\n'
+expect 1 src/domain/a.c '#include "domain/access/a.h"\n'
+expect 1 src/domain/other/a.c '#include "domain/access/a.h"\n'
+expect 1 src/domain/access/a.c '#include "domain/other/a.h"\n'
+expect 1 src/domain/copy/a.c '#include "domain/blocklist/a.h"\n'
+expect 1 src/domain/outreach/a.c '#include "domain/copy/a.h"\n'
+expect 0 src/daemon/a.c '#include "domain/copy/a.h"\n'
+expect 0 src/api/outreach/a.c '#include "api/a.h"\n#include "api/blocklist/a.h"\n'
+expect 1 src/api/blocklist/a.c '#include "api/outreach/a.h"\n'
+expect 1 src/api/access/a.c '#include "api/blocklist/a.h"\n'
+expect 1 src/api/a.c '#include "api/access/a.h"\n'
+expect 0 src/api/system/a.c '#include "api/a.h"\n#include "api/access/a.h"\n'
+expect 1 src/api/system/a.c '#include "api/outreach/a.h"\n'
+expect 1 src/api/outreach/a.c '#include "api/system/a.h"\n'
+expect 0 src/api/access/a.c '#include "domain/outreach/a.h"\n'
+
+# An exception is for one file and one header, and is not left behind when it has gone.
+expect 0 src/api/gate.c '#include "api/system/dashboard.h"\n'
+expect 1 src/api/gate.c '#include "api/system/health.h"\n'
+expect 1 src/api/gate.c 'int a;\n'
+
+# drawn TEXT: the drawing of the last tree says so
+drawn() {
+    if ! /usr/bin/python3 "$here/structure.py" --drawing "$scratch" | grep -qxF -- "$1"; then
+        echo "structure.py --drawing does not say: $1" >&2
+        failed=1
+    fi
+}
+expect 1 src/domain/access/a.c '#include "domain/outreach/a.h"\n#include "base/a.h"\n'
+drawn '  domain/access      -> base 1, domain/outreach 1'
+drawn '       2  src/domain/access'
 exit "$failed"

@@ -411,8 +411,10 @@ static void dripping_clients_are_cut(void **state)
         GET("/a") "G",
         POST("/a", "Transfer-Encoding: chunked\r\n") "0\r\n\r\n" GET("/a") "GET /",
     };
-    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++) {
+        print_message("after %s\n", starts[i]);
         assert_in_range(drip(starts[i], "0"), TIMEOUT_MS - 250, 3500);
+    }
 }
 
 static void an_idle_connection_is_kept_longer_than_a_dripping_one(void **state)
