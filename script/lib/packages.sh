@@ -15,8 +15,8 @@ fi
 
 packages_test=(python3 python3-pytest sqlite3 curl postgresql-15)
 
-# The browser that the dashboard is tested in.
-packages_browser=(chromium)
+# The browser that the dashboard is tested in: Chromium without the windows of a desktop.
+packages_browser=(chromium-headless-shell)
 
 packages_lint=(clang-format clang-tidy cppcheck shellcheck python3)
 
