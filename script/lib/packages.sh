@@ -24,8 +24,8 @@ if [ "$(postgresql_version)" -lt 15 ]; then
     packages_test+=(postgresql)
 fi
 
-# The browser that the dashboard is tested in.
-packages_browser=(chromium)
+# The browser that the dashboard is tested in: Chromium without the windows of a desktop.
+packages_browser=(chromium-headless-shell)
 
 packages_lint=(clang clang-tidy cppcheck shellcheck python3 patch)
 # Each version of clang-format lays code out differently: one is right, where it is available.

@@ -1,5 +1,6 @@
 // Pages of a real Chromium that are watched: a test fails when its page logs an error, throws, breaks
 // its Content-Security-Policy, or asks any host but its own server.
+import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
 
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -7,11 +8,21 @@ const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
   // Whatever the page or the browser may want: there is nobody else.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'];
 
+// Chromium's headless shell has the same engine without the windows of a desktop browser, which cost a page of
+// its own (a context) four times the processor time, and more while nothing happens.
+const BROWSERS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
+
+const executable = () => process.env.LEADBLOCK_CHROMIUM || BROWSERS.find((path) => existsSync(path)) || BROWSERS[0];
+
+// The longest that a page may take over one thing. Only a test that fails waits so long: nothing here
+// says how fast the page is, and a machine may have more to do than this.
+const PATIENCE_MS = 30_000;
+
 let browser = null;
 
 async function launch() {
   browser ??= await chromium.launch({
-    executablePath: process.env.LEADBLOCK_CHROMIUM || '/usr/bin/chromium',
+    executablePath: executable(),
     args: ARGS,
   });
   return browser;
@@ -84,6 +95,6 @@ export async function openPage(origin, { theme = 'light', width = 1280, height =
   });
   const watch = new Watch(origin, allowed);
   await watch.on(context);
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(PATIENCE_MS);
   return { context, page: await context.newPage(), watch };
 }

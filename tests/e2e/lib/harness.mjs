@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { closeBrowser, openPage } from './browser.mjs';
 import { Server } from './server.mjs';
@@ -11,20 +11,31 @@ import { Server } from './server.mjs';
 export { assertAccessible, inEveryLook, screenshot } from './looks.mjs';
 export { Server } from './server.mjs';
 
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 120_000;
 
-// One server for all tests of a file, as `shared.server`; `prepare(server)` is called when it runs.
+// One server for all tests of a file; `prepare(server)` is called when it runs. The first test that needs it
+// starts it, so that a file of which no test is wanted (run.mjs --name) costs nothing.
 export function useServer(options = {}, prepare = async () => {}) {
-  const shared = { server: null };
-  before(async () => {
-    shared.server = await Server.start(options);
-    await prepare(shared.server);
-  });
+  let server = null;
+  const start = async () => {
+    server = await Server.start(options);
+    await prepare(server);
+    return server;
+  };
+  let started = null;
   after(async () => {
     await closeBrowser();
-    await shared.server?.remove();
+    await server?.remove();
   });
-  return shared;
+  return { running: () => (started ??= start()) };
+}
+
+// Loads the page anew at a hash route: another hash alone would load nothing. A detour over about:blank would do
+// as well, but costs two processes of the browser.
+export async function loadAnew(page, address) {
+  if (page.url() === 'about:blank') return page.goto(`/${address}`);
+  await page.evaluate((to) => history.replaceState(null, '', to), `/${address}`);
+  return page.reload();
 }
 
 // A picture of where a failed test stood, outside of the project.
@@ -49,7 +60,7 @@ async function explain(error, opened, server, name) {
 // (patterns of faults that are meant), and those of a browser context.
 export function screen(name, shared, options, body) {
   test(name, { timeout: options.timeout ?? TIME_LIMIT_MS }, async () => {
-    const { server } = shared;
+    const server = await shared.running();
     const { timeout, ...look } = options;
     const all = [];
     const another = async (other = {}) => {

@@ -9,7 +9,7 @@ export const heading = (page, name) => page.getByRole('heading', { level: 1, nam
 export const shows = (page, text) => page.locator('main').getByText(text).first().waitFor();
 
 // Asked again until it holds; the error of the last time when it never does.
-export async function eventually(look, limitMs = 10_000) {
+export async function eventually(look, limitMs = 30_000) {
   for (const end = Date.now() + limitMs; ;) {
     try {
       return await look();

@@ -9,7 +9,7 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '.
 
 const READY = /^leadblock: ready on (http:\/\/\S+:(\d+))\s*$/m;
 const SET_UP = /^leadblock: no operator yet\. Open (\S+#\/link\/\S+) within /m;
-const START_LIMIT_MS = 15_000;
+const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 20_000;
 
 export function binary() {
