@@ -185,7 +185,7 @@ struct place {
 };
 
 /* The last row whose first entry is not above `id`; false when there is none. */
-static bool find(const struct lb_row_times *row_times, uint64_t id, struct place *out)
+static bool find_place(const struct lb_row_times *row_times, uint64_t id, struct place *out)
 {
     /* The count first: the directory that is loaded after it has at least so many chunks. */
     size_t count = atomic_load_explicit(&row_times->count, memory_order_acquire);
@@ -211,7 +211,7 @@ static bool find(const struct lb_row_times *row_times, uint64_t id, struct place
 bool lb_row_times_find(const struct lb_row_times *row_times, uint64_t id, struct lb_row_time *out)
 {
     struct place place;
-    if (!find(row_times, id, &place))
+    if (!find_place(row_times, id, &place))
         return false;
     const struct chunk *chunk = place.directory->chunks[place.chunk];
     uint32_t bits = chunk->rows[place.row].at_and_flags;
@@ -251,7 +251,7 @@ bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t id
                                struct lb_row_times_change *out)
 {
     struct place place;
-    if (id == 0 || !find(row_times, id - 1, &place))
+    if (id == 0 || !find_place(row_times, id - 1, &place))
         return false;
     out->last_row = id_of(&place);
     while (continues(&place) && step_back(&place))

@@ -60,7 +60,7 @@ static struct entry *set_of(struct lb_throttle *failures, const uint8_t network[
 }
 
 /* The address's entry, or NULL. */
-static struct entry *find(struct entry *set, const uint8_t network[16])
+static struct entry *find_entry(struct entry *set, const uint8_t network[16])
 {
     for (int i = 0; i < WAYS; i++)
         if (set[i].window_ms && memcmp(set[i].network, network, 16) == 0)
@@ -71,7 +71,7 @@ static struct entry *find(struct entry *set, const uint8_t network[16])
 /* The address's entry, which takes the place of the one that failed longest ago if it is new. */
 static struct entry *find_or_take(struct entry *set, const uint8_t network[16])
 {
-    struct entry *entry = find(set, network);
+    struct entry *entry = find_entry(set, network);
     if (entry)
         return entry;
     entry = &set[0];
@@ -125,7 +125,7 @@ unsigned lb_throttle_wait(struct lb_throttle *failures, const struct in6_addr *a
     uint8_t network[16];
     network_of(address, network);
     pthread_mutex_lock(&failures->lock);
-    const struct entry *entry = find(set_of(failures, network), network);
+    const struct entry *entry = find_entry(set_of(failures, network), network);
     unsigned wait_s = entry ? wait_of(entry, now_ms) : 0;
     pthread_mutex_unlock(&failures->lock);
     return wait_s;

@@ -323,7 +323,7 @@ static lb_err claim(struct copy *copy)
     return err;
 }
 
-static lb_err run(struct copy *copy)
+static lb_err run_copy(struct copy *copy)
 {
     lb_err err = claim(copy);
     if (!err)
@@ -350,7 +350,7 @@ lb_err lb_copy_run(const struct lb_copy_settings *settings, struct lb_copy_repor
     if (!err)
         err = open_side(&copy.to, settings->to, reason);
     if (!err)
-        err = run(&copy);
+        err = run_copy(&copy);
     close_side(&copy.from);
     close_side(&copy.to);
     lb_buf_fini(&copy.position);

@@ -82,7 +82,7 @@ static lb_err find_step(struct reporting *reporting)
 
 /* Reads lead, activity and step, and looks whether the token is the one of the last claim, before
  * anything that costs more. */
-static lb_err find(struct reporting *reporting)
+static lb_err find_reported(struct reporting *reporting)
 {
     struct lb_report *completion = reporting->completion;
     struct lb_activity_row *activity = &reporting->activity;
@@ -263,7 +263,7 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
     enum lb_scope scope = LB_SCOPE_NONE;
     lb_err err = lb_standing_check(&completion->standing, store, &write->reason);
     if (!err)
-        err = find(&reporting);
+        err = find_reported(&reporting);
     if (!err)
         err = record(&reporting);
     if (!err)

@@ -24,7 +24,7 @@ static struct lb_str trim(struct lb_str text)
     return text;
 }
 
-static const char *find(struct lb_str text, const char *mark)
+static const char *find_mark(struct lb_str text, const char *mark)
 {
     return text.len ? memmem(text.ptr, text.len, mark, 2) : NULL;
 }
@@ -33,7 +33,7 @@ static const char *find(struct lb_str text, const char *mark)
  * NULL when there is none. False when it does not close. */
 static bool next_part(struct lb_str *rest, struct lb_str *out_plain, struct lb_str *out_inside)
 {
-    const char *open = find(*rest, "{{");
+    const char *open = find_mark(*rest, "{{");
     *out_plain = (struct lb_str){rest->ptr, open ? (size_t)(open - rest->ptr) : rest->len};
     *out_inside = (struct lb_str){0};
     struct lb_str behind = {NULL, 0};
@@ -42,7 +42,7 @@ static bool next_part(struct lb_str *rest, struct lb_str *out_plain, struct lb_s
     *rest = behind;
     if (!open)
         return true;
-    const char *close = find(behind, "}}");
+    const char *close = find_mark(behind, "}}");
     if (!close)
         return false;
     *out_inside = (struct lb_str){behind.ptr, (size_t)(close - behind.ptr)};
@@ -69,7 +69,7 @@ lb_err lb_template_check(struct lb_str text, struct lb_reason *reason)
     while (rest.len) {
         bool closed = next_part(&rest, &plain, &inside);
         size_t at = (size_t)(plain.ptr - text.ptr) + plain.len + 1;
-        if (!closed || (inside.ptr && find(inside, "{{")))
+        if (!closed || (inside.ptr && find_mark(inside, "{{")))
             return lb_fail(reason, LB_ERR_INVALID_TEMPLATE,
                            "The {{ at byte %zu of the template has no }} of its own.", at);
         struct placeholder found = split(inside);
