@@ -15,7 +15,7 @@ static struct lb_lead_change *change_of(struct lb_write *write)
 /* --- Adding --- */
 
 /* The lead of the campaign that is known by this name, 0 when there is none. */
-static lb_err find_by_name(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
+static lb_err find_named(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_list list = change->standing.list;
@@ -175,9 +175,9 @@ static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given
     uint64_t by_member;
     if (lb_str_equal(lead.member_id, lead.identifier))
         lead.member_id = (struct lb_str){0};
-    lb_err err = find_by_name(change, lead.identifier, &by_identifier);
+    lb_err err = find_named(change, lead.identifier, &by_identifier);
     if (!err)
-        err = find_by_name(change, lead.member_id, &by_member);
+        err = find_named(change, lead.member_id, &by_member);
     if (err)
         return err;
     return by_identifier || by_member ? meet_again(change, &lead, by_identifier, by_member, counts)
