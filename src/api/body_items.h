@@ -1,4 +1,4 @@
-/* The items of a request body: bad ones are listed, and texts that outlive the body are kept.
+/* The items of a request body: bad ones are listed, and strings that outlive the body are kept.
  * Everything lives as long as the request. */
 #ifndef LB_API_BODY_ITEMS_H
 #define LB_API_BODY_ITEMS_H
@@ -9,7 +9,7 @@
 
 struct lb_bad_item {
     size_t index;
-    struct lb_str value; /* what was sent, if it was a text */
+    struct lb_str value; /* what was sent, if it was a string */
     const char *reason;  /* static */
 };
 
@@ -25,11 +25,11 @@ struct lb_bad_items {
 struct lb_kept {
     char *free; /* rest of the current block */
     size_t left;
-    size_t bytes; /* of all texts */
+    size_t bytes; /* of all strings */
 };
 
-/* Copies a text to where it lives as long as the request: what was parsed does not. ptr NULL stays
- * NULL. False when out of memory. */
+/* Copies a string to where it lives as long as the request: what was parsed does not. ptr NULL
+ * stays NULL. False when out of memory. */
 bool lb_keep(struct lb_call *call, struct lb_kept *kept, struct lb_str *text);
 
 /* `total`: items of the request. Asks the request whether it is lenient. */
@@ -53,7 +53,7 @@ const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name
  * `out`: LB_NAME_SIZE bytes. */
 bool lb_body_name(struct lb_call *call, char *out);
 
-/* Code points of a text. */
+/* Code points of a string. */
 size_t lb_body_items_characters(struct lb_str text);
 
 /* What was parsed is several times as large as what is kept of it. */

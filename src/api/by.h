@@ -24,7 +24,7 @@ void lb_by_fini(struct lb_by *actors);
  * (store/rows.h). Ends the strings of the reader's last read. */
 void lb_by_put(struct lb_by *actors, struct lb_buf *body, uint32_t actor);
 
-/* Places in a text where a "by" belongs, for texts that are made while the reader is busy. */
+/* Places in a body where a "by" belongs, for bodies that are made while the reader is busy. */
 struct lb_by_places {
     struct lb_by_place {
         size_t at; /* in the text: ,"by":{...} goes before this byte */

@@ -16,12 +16,12 @@ bool lb_gate_pass(struct lb_call *call);
  * will be no look-up, and the reply is set. */
 enum lb_progress lb_gate_look_up_session(struct lb_call *call);
 
-/* The same once more for such a call, now that its session is known, or memory is known to lag
- * behind nobody (domain/blocklist/freshness.h). I/O thread. */
+/* The same once more for such a call, now that its session is known, or memory is known to be
+ * up to date (domain/blocklist/freshness.h). I/O thread. */
 bool lb_gate_pass_again(struct lb_call *call);
 
-/* For a call that has passed, when memory is known to lag behind nobody: looks again at what may
- * have ended. */
+/* For a call that has passed, when memory is known to be up to date: looks again at what may have
+ * ended. */
 bool lb_gate_pass_fresh(struct lb_call *call);
 
 /* Looks again at what may have ended since then: the key and the campaign, for calls that waited

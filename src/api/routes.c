@@ -71,7 +71,7 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link,
      LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_NO_DRY_RUN},
 
-    /* users.c, workspaces.c, keys.c: what people manage */
+    /* users.c, workspaces.c, keys.c: what users manage */
     {LB_GET, "/v1/users", lb_users_list, LB_ROUTE_OPERATOR},
     {LB_POST, "/v1/users", lb_users_post, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_POST, "/v1/users/{userId}/link", lb_users_post_link, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},

@@ -1,4 +1,4 @@
-/* JSON written into a buffer. Whoever writes sets the braces, commas and names; these functions
+/* JSON written into a buffer. The caller writes the braces, commas and names; these functions
  * write the values that need care. Out of memory is remembered by the buffer (base/buf.h).
  * Threads: a buffer has one owner at a time. */
 #ifndef LB_JSON_ENCODE_H
@@ -13,7 +13,7 @@ void lb_json_put_string(struct lb_buf *buf, struct lb_str text);
 /* Appends a time, in milliseconds since 1970 UTC, as a string: "2026-11-23T07:31:56.123Z". */
 void lb_json_put_time(struct lb_buf *buf, int64_t wall_ms);
 
-/* The same, but null for a text whose ptr is NULL, and for the time 0. */
+/* The same, but null for a string whose ptr is NULL, and for the time 0. */
 void lb_json_put_string_or_null(struct lb_buf *buf, struct lb_str text);
 void lb_json_put_time_or_null(struct lb_buf *buf, int64_t wall_ms);
 

@@ -1,9 +1,9 @@
 /* The strict look at raw JSON bytes, before any parser sees them. It accepts RFC 8259 and nothing
- * else, so that no body means one thing to us and another to whoever sent or relayed it.
+ * else, so that no body means one thing to us and another to the program that sent or relayed it.
  *
  * Refused, beyond the grammar: invalid UTF-8, a byte order mark, lone surrogate escapes, \u0000 in
  * a member name, two members of one object with the same decoded name, and sizes over the bounds
- * below. \u0000 in a string value passes: whoever takes the value has a better reason to give.
+ * below. \u0000 in a string value passes: the code that takes the value can give a better reason.
  *
  * Threads: stateless; allocates nothing; time linear in the length of the text. */
 #ifndef LB_JSON_SCAN_H

@@ -1,4 +1,4 @@
-/* API keys: for people, in the dashboard and at the command line. */
+/* API keys: for signed-in users, in the dashboard, and for the command line. */
 #include "api/access/admin.h"
 #include "api/body_items.h"
 #include "api/handlers.h"

@@ -1,4 +1,4 @@
-/* The people who may sign in: for operators, in the dashboard and at the command line. */
+/* The users: for operators, in the dashboard and at the command line. */
 #include "api/access/admin.h"
 #include "api/handlers.h"
 #include "api/access/sessions.h"
@@ -162,7 +162,7 @@ static void reply_deleted(struct lb_call *call)
         lb_call_reply_done(call, 200, "%s deleted", pending->change.user.email);
 }
 
-/* Whoever is named by what is no text is nobody; stores need not be asked. */
+/* A name that is not UTF-8 is no user's; stores need not be asked. */
 static bool is_text(struct lb_str name)
 {
     const unsigned char *p = (const unsigned char *)name.ptr;

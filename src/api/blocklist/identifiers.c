@@ -10,7 +10,7 @@ struct reading {
     struct lb_str reason; /* the last one that was kept */
 };
 
-/* A reason: missing, null, or a text. NULL when it is good, else what is wrong with it. */
+/* A reason: missing, null, or a string. NULL when it is good, else what is wrong with it. */
 static const char *read_reason(const struct lb_json *value, struct lb_str *out)
 {
     enum lb_json_type type = lb_json_type(value);
@@ -84,7 +84,7 @@ static bool keep_reason(struct reading *reading, struct lb_str *reason)
     return true;
 }
 
-static bool read_texts(struct reading *reading, bool with_reason)
+static bool read_strings(struct reading *reading, bool with_reason)
 {
     struct lb_call *call = reading->call;
     const struct lb_json *array = start_reading(reading, "publicIdentifiers");
@@ -138,7 +138,7 @@ static bool read_body(struct reading *reading, bool done)
 bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_identifiers *out)
 {
     struct reading reading = {.call = call, .out = out};
-    return read_body(&reading, read_texts(&reading, with_reason));
+    return read_body(&reading, read_strings(&reading, with_reason));
 }
 
 bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)

@@ -14,8 +14,8 @@ struct lb_identifiers {
     size_t bytes; /* of the canonical texts */
 };
 
-/* Reads {"publicIdentifiers":[...],"reason":...} of call->body: texts with one reason for all (only
- * `with_reason`). False when the reply is set. The result lives as long as the request. */
+/* Reads {"publicIdentifiers":[...],"reason":...} of call->body: strings with one reason for all
+ * (only `with_reason`). False when the reply is set. The result lives as long as the request. */
 bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_identifiers *out);
 
 /* The same for {"leads":[{"publicIdentifier":...,"reason":...}]}. */

@@ -12,7 +12,7 @@
 
 #define TAKE_DEFAULT 10
 #define TAKE_MAX     100
-/* Where a page ends early: sequences can be large. The Link goes on behind what it has. */
+/* Where a page ends early: sequences can be large. The Link goes on after what it has. */
 #define PAGE_BYTES_MAX ((size_t)4 << 20)
 
 static double rate(int64_t part, int64_t whole)

@@ -48,7 +48,7 @@ static bool is_given(const struct lb_json *value)
     return type != LB_JSON_MISSING && type != LB_JSON_NULL;
 }
 
-/* A name: missing, null, or a text; the empty one counts as missing. */
+/* A name: missing, null, or a string; the empty one counts as missing. */
 static const char *read_name(const struct lb_json *value, struct lb_str *out)
 {
     if (!is_given(value))

@@ -1,4 +1,5 @@
-/* Custom variables, as JSON objects of texts and as they are stored (domain/outreach/variables.h).
+/* Custom variables, as JSON objects of strings and as they are stored
+ * (domain/outreach/variables.h).
  */
 #ifndef LB_API_OUTREACH_VARIABLES_H
 #define LB_API_OUTREACH_VARIABLES_H
@@ -7,7 +8,7 @@
 #include "json/decode.h"
 
 /* Appends the variables of an object, or of none, to `out`, packed. NULL, or what is wrong with
- * them in words (static). Nulls are left out; numbers and booleans are taken as texts. */
+ * them in words (static). Nulls are left out; numbers and booleans are taken as strings. */
 const char *lb_variables_read(const struct lb_json *value, struct lb_buf *out);
 
 /* Appends the packed variables as a JSON object. */
