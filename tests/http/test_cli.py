@@ -270,7 +270,7 @@ def test_key_revoke(folder):
     done(folder.run("key", "revoke", key_id(key)))
     expect.error(api_of(folder, key).get("/blocked-leads"), 401, "invalid_api_key")
     done(folder.run("key", "revoke", key_id(key)))  # again: a retry is safe
-    failed(folder.run("key", "revoke", "nosuchkey"), "no key")
+    failed(folder.run("key", "revoke", "nosuchkey"), "nosuchkey", "does not exist")
 
 
 def test_a_whole_key_given_to_revoke_is_not_repeated_in_the_message(folder):
