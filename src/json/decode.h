@@ -1,7 +1,7 @@
 /* JSON texts as trees of values, decoded by json-c after lb_json_scan() has let them pass.
  *
- * A tree belongs to the caller that parsed it; the values and strings in it are borrowed and live until
- * lb_json_free() of the tree. Every getter takes NULL, which is what a missing member is.
+ * A tree belongs to the caller that parsed it; the values and strings in it are borrowed and live
+ * until lb_json_free() of the tree. Every getter takes NULL, which is what a missing member is.
  * Threads: a tree belongs to one thread at a time. */
 #ifndef LB_JSON_DECODE_H
 #define LB_JSON_DECODE_H
@@ -33,8 +33,8 @@ void lb_json_free(struct lb_json *tree);
 
 enum lb_json_type lb_json_type(const struct lb_json *value);
 
-/* The member of an object; NULL when it is missing or `object` is not an object. A member that is null is a
- * value of type LB_JSON_NULL. */
+/* The member of an object; NULL when it is missing or `object` is not an object. A member that is
+ * null is a value of type LB_JSON_NULL. */
 const struct lb_json *lb_json_member(const struct lb_json *object, const char *name);
 
 /* The number of items of an array, or of members of an object; 0 for anything else. */
