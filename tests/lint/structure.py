@@ -53,18 +53,6 @@ ONLY_FOR = {
     "domain/copy/": {"cli", "daemon", "api"},
 }
 
-# Includes that break the rules of ROOMS, to be removed one by one: (file, header). One that is not
-# there any more must leave this table.
-EXCEPTIONS = {
-    ("src/api/access/audit.c", "api/blocklist/changes.h"),
-    ("src/api/access/keys.c", "api/outreach/campaigns.h"),
-    ("src/api/access/workspaces.c", "api/outreach/campaigns.h"),
-    ("src/api/app.h", "api/system/metrics.h"),
-    ("src/api/call.c", "api/access/session_cookie.h"),
-    ("src/api/call.h", "api/access/session_cookie.h"),
-    ("src/api/gate.c", "api/system/dashboard.h"),
-}
-
 # Headers of libraries and the folders that may include them.
 LIBRARIES = {
     r"microhttpd\.h": ["src/http"],
@@ -117,7 +105,7 @@ def room_fault(path, name):
     return None
 
 
-def include_faults(path, lines, used):
+def include_faults(path, lines):
     folder = path.parts[1]
     for number, quote, name in includes(lines):
         if quote == '"':
@@ -127,10 +115,7 @@ def include_faults(path, lines, used):
             elif target != folder and target not in BELOW.get(folder, set()):
                 yield number, f"{folder} may not include {target} (dependencies point down)"
             elif fault := room_fault(path, name):
-                if (str(path), name) in EXCEPTIONS:
-                    used.add((str(path), name))
-                else:
-                    yield number, fault
+                yield number, fault
             continue
         for pattern, folders in LIBRARIES.items():
             if re.fullmatch(pattern, name) and not any(is_inside(path, f) for f in folders):
@@ -160,20 +145,14 @@ def read(root):
 
 def check(root):
     faults = files = 0
-    used = set()
     for path, lines in read(root):
         files += 1
         if len(path.parts) < 3 or path.parts[1] not in BELOW:
             print(f"{path}:1: a folder that tests/lint/structure.py does not know")
             faults += 1
             continue
-        for number, fault in [*include_faults(path, lines, used), *length_faults(path, lines)]:
+        for number, fault in [*include_faults(path, lines), *length_faults(path, lines)]:
             print(f"{path}:{number}: {fault}")
-            faults += 1
-    for path, name in sorted(EXCEPTIONS - used):
-        if pathlib.Path(root, path).exists():
-            print(f'{path}:1: no longer includes "{name}": '
-                  "take it out of EXCEPTIONS in tests/lint/structure.py")
             faults += 1
     if not files:
         print("src/ holds no C files")

@@ -60,11 +60,6 @@ expect 1 src/api/system/a.c '#include "api/outreach/a.h"\n'
 expect 1 src/api/outreach/a.c '#include "api/system/a.h"\n'
 expect 0 src/api/access/a.c '#include "domain/outreach/a.h"\n'
 
-# An exception is for one file and one header, and is not left behind when it has gone.
-expect 0 src/api/gate.c '#include "api/system/dashboard.h"\n'
-expect 1 src/api/gate.c '#include "api/system/health.h"\n'
-expect 1 src/api/gate.c 'int a;\n'
-
 # drawn TEXT: the drawing of the last tree says so
 drawn() {
     if ! /usr/bin/python3 "$here/structure.py" --drawing "$scratch" | grep -qxF -- "$1"; then
