@@ -102,7 +102,7 @@ dashboard() {
 
 unit_tests() {
     : >~/test.out
-    bash script/test --only 'unit (release)' >~/test.out 2>&1 &
+    bash script/test unit >~/test.out 2>&1 &
     local tests=$! code=0
     tail -f --pid="$tests" ~/test.out | sed -u 's/^/    | /' &
     wait "$tests" || code=$?

@@ -18,7 +18,7 @@ packages_build=("${packages_compile[@]}" "${packages_web[@]}")
 # To be tried from a terminal, as the README does.
 packages_serve=(curl)
 
-packages_test=(python3 python3-pytest sqlite3 curl binutils)
+packages_test=(python3 python3-pytest sqlite3 curl)
 # PostgreSQL in the distribution's version; any other from 15 on that is installed does as well.
 if [ "$(postgresql_version)" -lt 15 ]; then
     packages_test+=(postgresql)
@@ -27,7 +27,7 @@ fi
 # The browser that the dashboard is tested in: Chromium without the windows of a desktop.
 packages_browser=(chromium-headless-shell)
 
-packages_lint=(clang clang-tidy cppcheck shellcheck python3 patch)
+packages_lint=(clang clang-tidy cppcheck shellcheck python3 patch binutils)
 # Each version of clang-format lays code out differently: one is right, where it is available.
 clang_format=clang-format-14
 
