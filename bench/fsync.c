@@ -5,7 +5,9 @@
  *
  * Overwrites a file that was written and flushed before, so that no commit changes the file's size
  * or its extents. Prints one JSON object. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -25,7 +25,9 @@
  *
  * Prints one JSON object. Requests that were under way when the time was up are waited for, but not
  * counted. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>

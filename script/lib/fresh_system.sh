@@ -48,6 +48,7 @@ make_system() {
 prepare() {
     [ ! -e "$work/npmrc" ] || cp "$work/npmrc" "$system/etc/npmrc"
     cp /etc/resolv.conf "$system/etc/resolv.conf"
+    printf '127.0.0.1 localhost %s\n' "$(uname -n)" >"$system/etc/hosts"
     cat "$work/environment" >>"$system/etc/environment"
     # Certificates that this machine trusts besides Debian's.
     if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then

@@ -14,18 +14,18 @@
  * when out of memory, and then nothing changed. */
 static inline bool lb_array_grow(void *array_at, size_t *capacity, size_t count, size_t size)
 {
-    void *array;
+    void *array, *moved;
     size_t larger = *capacity ? *capacity : LB_ARRAY_FIRST;
     if (count <= *capacity)
         return true;
     while (larger < count)
         larger *= 2;
     memcpy(&array, array_at, sizeof array);
-    array = realloc(array, larger * size);
-    if (!array)
+    moved = realloc(array, larger * size);
+    if (!moved)
         return false;
-    memset((char *)array + *capacity * size, 0, (larger - *capacity) * size);
-    memcpy(array_at, &array, sizeof array);
+    memset((char *)moved + *capacity * size, 0, (larger - *capacity) * size);
+    memcpy(array_at, &moved, sizeof moved);
     *capacity = larger;
     return true;
 }

@@ -491,7 +491,7 @@ static lb_err append_once(struct appending *appending, struct lb_store *store, u
     uint64_t ids = 1 + (round * 7 + appending->seed) % 5;
     struct lb_workspace_version latest;
     struct lb_log_row last;
-    uint64_t first;
+    uint64_t first = 0;
     uint64_t more;
     lb_err err = store->ops->begin(store);
     if (!err)
