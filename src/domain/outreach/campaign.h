@@ -22,8 +22,8 @@ struct lb_campaign_change {
     struct lb_campaign_row row; /* create: id and name. Result: the campaign. */
     /* Activate, pause: the result, as committed with the change. */
     struct lb_campaign_state state;
-    struct lb_buf texts; /* of the state; released with lb_campaign_change_fini */
-    struct lb_campaign *made;   /* its own: added to the directory after the commit */
+    struct lb_buf texts;      /* of the state; released with lb_campaign_change_fini */
+    struct lb_campaign *made; /* its own: added to the directory after the commit */
 };
 
 /* Releases what activate and pause have kept for the reply. */
