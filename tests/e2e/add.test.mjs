@@ -43,7 +43,7 @@ screen('pasted lines are sorted into new, known, repeated and bad', shared, {}, 
     'two words', // 10: as bad as line 4
     'new-three', // 11
   ]);
-  assert.deepEqual(await figures(page), { New: 3, 'Already blocked': 2, Repeated: 2, Bad: 3 });
+  assert.deepEqual(await figures(page), { New: 3, 'Already blocked': 2, Repeated: 2, Invalid: 3 });
   const seen = await badLines(page);
   assert.deepEqual(seen.map(([line, value]) => [line, value]), [['4', 'two words'], ['8', 'ada@example.com'], ['10', 'two words']]);
   assert.match(seen[0][2], /white space/);
@@ -107,5 +107,5 @@ screen('repeats are found however far apart and however they are spelt', shared,
   await page.getByText('6,080 leads:').waitFor();
   await page.getByRole('button', { name: 'Validate' }).click();
   await step(page, 'Ready to block');
-  assert.deepEqual(await figures(page), { New: 6000, 'Already blocked': 0, Repeated: 80, Bad: 0 });
+  assert.deepEqual(await figures(page), { New: 6000, 'Already blocked': 0, Repeated: 80, Invalid: 0 });
 });

@@ -74,7 +74,7 @@ screen('100,000 lines are counted, blocked and taken back exactly', shared, { ti
   await watch(page);
   await dropAndValidate(page, LARGE, people);
   const { counts } = file;
-  assert.deepEqual(await figures(page), { New: counts.new, 'Already blocked': counts.known, Repeated: counts.repeated, Bad: counts.bad });
+  assert.deepEqual(await figures(page), { New: counts.new, 'Already blocked': counts.known, Repeated: counts.repeated, Invalid: counts.bad });
   assert.equal(counts.bad, LARGE / 100);
 
   const { name, text } = await saved(page, () => page.getByRole('button', { name: 'Download invalid lines' }).click());

@@ -51,7 +51,7 @@ screen('the shown command works, and the list says that the key was used', share
 
   const row = page.getByRole('row', { name: /^Outreach / });
   await page.getByRole('button', { name: 'Done' }).click();
-  await row.getByRole('cell', { name: 'Never' }).waitFor();
+  await row.locator('td[data-label="Last used"]').getByText('Never').waitFor();
   assert.deepEqual(await answer(`${line} -s`), { success: true, message: '1 lead blocked', blocked: 1 });
   const [entry] = await client.entries(workspaceList);
   assert.deepEqual([entry.publicIdentifier, entry.by.type, entry.by.name], ['john-doe', 'key', 'Outreach']);

@@ -1,7 +1,7 @@
 // Runs the tests of the dashboard: node run.mjs [--name PATTERN] [--jobs N] [--update-screens] [FILE...]
 //
 // FILE is a path, or a name such as sign-in; FILE::PATTERN is the tests of that file whose names match. --name runs the
-// tests whose names match a regular expression.
+// tests whose names match a regular expression. Patterns hold for all files that are named.
 // --jobs says how many files run side by side (2). --update-screens writes the pictures in docs/screens anew.
 // The program is LEADBLOCK_BIN, else build/leadblock; the browser is LEADBLOCK_CHROMIUM, else
 // /usr/bin/chromium-headless-shell, else /usr/bin/chromium.
