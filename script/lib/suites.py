@@ -108,11 +108,8 @@ def program(name, path, *arguments, tree="release", **options):
 
 def release(quick, cycles):
     fire = 5 if quick else 20
-    unit = meson("unit", "release", c_tests("unit", "store"), seconds=70)
-    if (ROOT / "tests/lint/test_hardening.sh").exists():  # how the program itself was built
-        unit = replace(unit, files=[*unit.files, "hardening"], targets=[*unit.targets, PROGRAM])
     return [
-        unit,
+        meson("unit", "release", c_tests("unit", "store"), seconds=70),
         http("http", "release", seconds=110),
         http("http timing", "release", timing=True, seconds=25, quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25),
@@ -212,6 +209,16 @@ def find_tests(pattern):
     return found
 
 
+def find_dashboard_tests(pattern):
+    """{file: [names]} of the dashboard's tests whose names, which are sentences, contain the pattern."""
+    found = {}
+    for file in sorted((ROOT / "tests/e2e").glob("*.test.mjs")) if len(pattern) >= 4 else []:
+        names = re.findall(r"\b(?:screen|test)\(\s*'([^'\n]+)'", file.read_text(encoding="utf-8"))
+        if names := [re.escape(name) for name in names if pattern in name]:
+            found[file] = names
+    return found
+
+
 def of_file(every, file, variants):
     """The suites that run a file, or anything of a folder, narrowed to it."""
     found = []
@@ -268,7 +275,8 @@ def choose(every, pattern, variants):
         for suite in of_file(every, file, variants):
             found.append(suite.only([file], [f"{file}::{test}"]) if test else suite)
     if not found and not test:
-        for file, names in (find_tests(pattern) or find_tests(pattern + "*")).items():
+        tests = find_tests(pattern) or find_tests(pattern + "*") or find_dashboard_tests(pattern)
+        for file, names in tests.items():
             for suite in of_file(every, file, variants):
                 found.append(suite.only([file], [f"{file}::{name}" for name in names]))
     return once([*found, *named])

@@ -68,6 +68,12 @@ def test_a_test_is_found_by_its_name_or_the_beginning_of_it():
     assert chosen(f"cli/test_send.py::{whole}") == {"cli": [f"test_send.py::{whole}"]}
 
 
+def test_a_test_of_the_dashboard_is_found_by_words_of_its_name():
+    (name,) = chosen("a wrong password is said in words")["dashboard (chromium)"]
+    assert name.startswith("sign-in.test.mjs::a")
+    assert chosen("a wrong password is sung") == {}
+
+
 def test_folders_and_suites():
     assert list(chosen("tests/cluster")) == list(chosen("cluster")) == ["cluster", "fail over"]
     assert list(chosen("unit*")) == ["unit", "unit (asan)", "unit (tsan)"]
