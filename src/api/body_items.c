@@ -1,5 +1,6 @@
 #include "api/body_items.h"
 
+#include "base/utf8.h"
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -12,19 +13,11 @@
 
 #define NAME_CHARACTERS_MAX 100
 
-size_t lb_body_items_characters(struct lb_str text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    return count;
-}
-
 bool lb_body_name(struct lb_call *call, char *out)
 {
     const struct lb_json *value = lb_json_member(call->body, "name");
     struct lb_str name = lb_json_string(value);
-    size_t characters = lb_body_items_characters(name);
+    size_t characters = lb_utf8_count(name);
     bool printable = true;
     for (size_t i = 0; i < name.len; i++)
         printable = printable && (unsigned char)name.ptr[i] >= 0x20 && name.ptr[i] != 0x7f;
@@ -93,17 +86,6 @@ void lb_bad_items_init(struct lb_bad_items *bad, const struct lb_call *call, siz
     *bad = (struct lb_bad_items){.lenient = lenient, .room = lenient ? total : LB_BAD_ITEMS_SHOWN};
 }
 
-/* As much of a bad value as is shown, and not half a character. */
-static struct lb_str shown_part(struct lb_str value)
-{
-    if (value.len <= SHOWN_BYTES)
-        return value;
-    size_t shown = SHOWN_BYTES;
-    while (((unsigned char)value.ptr[shown] & 0xc0) == 0x80)
-        shown--;
-    return (struct lb_str){value.ptr, shown};
-}
-
 bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_kept *kept,
                       size_t index, struct lb_str value, const char *reason)
 {
@@ -113,7 +95,7 @@ bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_
         return false;
     if (bad->count++ >= bad->room)
         return true;
-    value = shown_part(value);
+    value = lb_utf8_cut(value, SHOWN_BYTES);
     if (!lb_keep(call, kept, &value))
         return lb_call_no_memory(call);
     bad->items[bad->count - 1] = (struct lb_bad_item){index, value, reason};

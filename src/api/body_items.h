@@ -53,9 +53,6 @@ const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name
  * `out`: LB_NAME_SIZE bytes. */
 bool lb_body_name(struct lb_call *call, char *out);
 
-/* Code points of a string. */
-size_t lb_body_items_characters(struct lb_str text);
-
 /* What was parsed is several times as large as what is kept of it. */
 void lb_body_items_free_body(struct lb_call *call);
 

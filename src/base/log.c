@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -187,25 +188,11 @@ static bool put(struct lb_log_line *line, const char *bytes, size_t len)
     return true;
 }
 
-/* Length of the valid, printable UTF-8 sequence at `text`, 0 when it must be escaped: control
- * characters (also U+0080 to U+009F, which terminals obey) and broken sequences. */
+/* Length of the valid, printable UTF-8 sequence at `text`, 0 when it must be escaped. */
 static size_t printable(struct lb_str text)
 {
     const unsigned char *p = (const unsigned char *)text.ptr;
-    if (p[0] < 0x80)
-        return p[0] >= 0x20 && p[0] != 0x7f;
-    size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || text.len < len)
-        return 0;
-    uint32_t point = p[0] & (0xffu >> (len + 1));
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        point = point << 6 | (p[i] & 0x3f);
-    }
-    static const uint32_t least[] = {0, 0, 0xa0, 0x800, 0x10000};
-    bool surrogate = point >= 0xd800 && point <= 0xdfff;
-    return point < least[len] || point > 0x10ffff || surrogate ? 0 : len;
+    return lb_utf8_printable_length(p, p + text.len);
 }
 
 static bool needs_quotes(struct lb_str value)
@@ -229,7 +216,7 @@ static bool put_escaped(struct lb_log_line *line, unsigned char byte)
         len = snprintf(text, sizeof text, "\\%c", byte == '\n' ? 'n' : byte == '\r' ? 'r' : 't');
     else
         len = snprintf(text, sizeof text, "\\x%02x", byte);
-    /* The closing quote must fit behind it. */
+    /* The closing quote must fit after it. */
     return room(line) > (size_t)len && put(line, text, (size_t)len);
 }
 

@@ -1,7 +1,7 @@
 #include "cli/layout.h"
 
+#include "base/utf8.h"
 #include "domain/blocklist/identifier.h"
-#include "json/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -43,23 +43,13 @@ bool lb_layout_is_address(struct lb_str text)
     return memchr(text.ptr, '/', text.len) != NULL;
 }
 
-/* Is this a byte sequence that a terminal may get? Control characters steer it, and those above
- * ASCII are two bytes in UTF-8. */
-static size_t printable_length(struct lb_str text, size_t at)
-{
-    const unsigned char *p = (const unsigned char *)text.ptr + at;
-    if (*p < 0x80)
-        return *p >= 0x20 && *p != 0x7f;
-    size_t len = lb_json_utf8_length(p, (const unsigned char *)text.ptr + text.len);
-    return *p == 0xc2 && len && p[1] < 0xa0 ? 0 : len;
-}
-
 void lb_layout_printable(struct lb_str text, char *out, size_t size)
 {
+    const unsigned char *p = (const unsigned char *)text.ptr;
     size_t len = 0;
     size_t at = 0;
     while (at < text.len) {
-        size_t bytes = printable_length(text, at);
+        size_t bytes = lb_utf8_printable_length(p + at, p + text.len);
         size_t room = size - 1 - (text.len - at > size - 1 - len ? 3 : 0);
         if (len + (bytes ? bytes : 1) > room)
             break;

@@ -1,9 +1,9 @@
 #include "cli/outcome.h"
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "cli/client.h"
 #include "json/encode.h"
-#include "json/text.h"
 
 #include <search.h>
 #include <stdarg.h>
@@ -53,8 +53,8 @@ static void put_clean(char out[LB_DETAIL_SIZE], size_t *len, size_t *characters,
     const unsigned char *p = (const unsigned char *)text.ptr;
     const unsigned char *end = p + text.len;
     for (; p < end && *characters < LB_DETAIL_CHARACTERS_MAX; ++*characters) {
-        size_t n = *p < 0x80 ? 1 : lb_json_utf8_length(p, end);
-        bool control = (n == 1 && is_blank(*p)) || (n == 2 && p[0] == 0xc2 && p[1] < 0xa0);
+        size_t n = lb_utf8_length(p, end);
+        bool control = lb_utf8_is_control(p, n);
         const void *bytes = control ? " " : n ? (const void *)p : "\xef\xbf\xbd";
         size_t size = control ? 1 : n ? n : 3;
         memcpy(out + *len, bytes, size);

@@ -1,17 +1,10 @@
 #include "cli/table.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <unistd.h>
-
-/* Characters; those of double width are rare in what we print. */
-static size_t width_of(struct lb_str text)
-{
-    size_t width = 0;
-    for (size_t i = 0; i < text.len; i++)
-        width += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    return width;
-}
 
 void lb_table_init(struct lb_table *table, const char *const *headings)
 {
@@ -26,7 +19,7 @@ void lb_table_init(struct lb_table *table, const char *const *headings)
 void lb_table_add(struct lb_table *table, struct lb_str cell)
 {
     size_t *width = &table->widths[table->count++ % table->columns];
-    size_t wanted = width_of(cell);
+    size_t wanted = lb_utf8_count(cell);
     if (wanted > *width)
         *width = wanted;
     lb_buf_append_str(&table->cells, cell);
@@ -42,7 +35,7 @@ static void print_cell(const struct lb_table *table, size_t column, struct lb_st
     if (last)
         putchar('\n');
     else if (terminal)
-        printf("%*s", (int)(table->widths[column] - width_of(cell) + 2), "");
+        printf("%*s", (int)(table->widths[column] - lb_utf8_count(cell) + 2), "");
     else
         putchar('\t');
 }

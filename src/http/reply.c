@@ -1,5 +1,7 @@
 #include "http/reply.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,40 +51,12 @@ struct lb_str lb_reply_body(const struct lb_reply *reply)
     return reply->fixed_body.ptr ? reply->fixed_body : lb_buf_str(&reply->body);
 }
 
-/* How many bytes of well-formed UTF-8 `text` begins with as one character; 0 when it is invalid. */
-static size_t utf8_length(const unsigned char *text, size_t left)
-{
-    static const struct {
-        unsigned char first_min, first_max, second_min, second_max;
-        size_t length;
-    } forms[] = {
-        /* Unicode, table 3-7 */
-        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    if (text[0] < 0x80)
-        return 1;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if (text[0] < forms[i].first_min || text[0] > forms[i].first_max)
-            continue;
-        if (left < forms[i].length || text[1] < forms[i].second_min ||
-            text[1] > forms[i].second_max)
-            return 0;
-        for (size_t n = 2; n < forms[i].length; n++)
-            if ((text[n] & 0xc0) != 0x80)
-                return 0;
-        return forms[i].length;
-    }
-    return 0;
-}
-
 static void append_escaped(struct lb_buf *body, const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
-    size_t left = strlen(text);
-    while (left > 0) {
-        size_t length = utf8_length(p, left);
+    const unsigned char *end = p + strlen(text);
+    while (p < end) {
+        size_t length = lb_utf8_length(p, end);
         if (length == 0)
             lb_buf_append_lit(body, "\\ufffd");
         else if (*p == '"' || *p == '\\')
@@ -92,7 +66,6 @@ static void append_escaped(struct lb_buf *body, const char *text)
         else
             lb_buf_append(body, p, length);
         p += length ? length : 1;
-        left -= length ? length : 1;
     }
 }
 

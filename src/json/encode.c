@@ -1,6 +1,7 @@
 #include "json/encode.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "json/text.h"
 
 static void put_escaped(struct lb_buf *buf, unsigned char c)
@@ -28,7 +29,7 @@ void lb_json_put_string(struct lb_buf *buf, struct lb_str text)
         size_t sequence = 0;
         do {
             p = lb_json_skip_plain(p + sequence, end);
-            sequence = p < end && *p >= 0x80 ? lb_json_utf8_length(p, end) : 0;
+            sequence = p < end && *p >= 0x80 ? lb_utf8_length(p, end) : 0;
         } while (sequence);
         lb_buf_append(buf, run, (size_t)(p - run));
         if (p == end)

@@ -1,5 +1,6 @@
 #include "json/scan.h"
 
+#include "base/utf8.h"
 #include "json/text.h"
 
 #define XXH_INLINE_ALL
@@ -108,7 +109,7 @@ static bool scan_string(struct scan *s, bool is_name, bool *out_escaped)
             return fail(s, s->p, "control character in a string");
         } else {
             while (s->p < s->end && *s->p >= 0x80) {
-                size_t n = lb_json_utf8_length(s->p, s->end);
+                size_t n = lb_utf8_length(s->p, s->end);
                 if (n == 0)
                     return fail(s, s->p, "invalid UTF-8");
                 s->p += n;

@@ -2,10 +2,9 @@
 #include "api/access/admin.h"
 #include "api/handlers.h"
 #include "api/access/sessions.h"
-
+#include "base/utf8.h"
 #include "domain/access/account.h"
 #include "json/encode.h"
-#include "json/text.h"
 #include "store/names.h"
 
 struct pending {
@@ -162,25 +161,11 @@ static void reply_deleted(struct lb_call *call)
         lb_call_reply_done(call, 200, "%s deleted", pending->change.user.email);
 }
 
-/* A name that is not UTF-8 is no user's; stores need not be asked. */
-static bool is_text(struct lb_str name)
-{
-    const unsigned char *p = (const unsigned char *)name.ptr;
-    const unsigned char *end = p + name.len;
-    while (p < end) {
-        size_t len = *p < 0x80 ? 1 : lb_json_utf8_length(p, end);
-        if (len == 0)
-            return false;
-        p += len;
-    }
-    return true;
-}
-
 static lb_err find_user(const struct lb_store_ops *ops, struct lb_store_reader *reader,
                         struct lb_str who, struct lb_user_row *out)
 {
     char email[LB_EMAIL_SIZE];
-    if (!is_text(who))
+    if (!lb_utf8_is_valid(who)) /* then it is no name; the store need not be asked */
         return LB_ERR_NOT_FOUND;
     return lb_email_normalise(who, email) ? ops->user_by_email(reader, lb_str(email), out)
                                           : ops->user_by_id(reader, who, out);

@@ -1,5 +1,6 @@
 #include "api/blocklist/identifiers.h"
 
+#include "base/utf8.h"
 #include "domain/blocklist/identifier.h"
 
 struct reading {
@@ -22,7 +23,7 @@ static const char *read_reason(const struct lb_json *value, struct lb_str *out)
     *out = lb_json_string(value);
     if (memchr(out->ptr, 0, out->len))
         return "the reason contains a NUL character";
-    if (lb_body_items_characters(*out) > LB_REASON_CHARACTERS_MAX)
+    if (lb_utf8_count(*out) > LB_REASON_CHARACTERS_MAX)
         return "the reason is longer than 500 characters";
     return NULL;
 }

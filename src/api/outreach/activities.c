@@ -3,6 +3,7 @@
 #include "api/ids.h"
 #include "api/body_items.h"
 #include "api/outreach/leads.h"
+#include "base/utf8.h"
 #include "domain/outreach/activity.h"
 #include "domain/outreach/sequence.h"
 #include "json/encode.h"
@@ -118,7 +119,7 @@ static bool read_detail(struct lb_call *call, struct lb_str *out)
         return true;
     struct lb_str text = lb_json_string(value);
     if (!text.ptr || memchr(text.ptr, 0, text.len) ||
-        lb_body_items_characters(text) > LB_DETAIL_CHARACTERS_MAX)
+        lb_utf8_count(text) > LB_DETAIL_CHARACTERS_MAX)
         return refuse_report(call, "\"detail\" must be a string of up to 500 characters, or null.");
     *out = text;
     return true;

@@ -5,6 +5,7 @@
 #include "api/ids.h"
 #include "api/body_items.h"
 #include "api/outreach/variables.h"
+#include "base/utf8.h"
 #include "domain/blocklist/identifier.h"
 #include "json/encode.h"
 #include "store/names.h"
@@ -58,7 +59,7 @@ static const char *read_name(const struct lb_json *value, struct lb_str *out)
     struct lb_str text = lb_json_string(value);
     if (memchr(text.ptr, 0, text.len))
         return "has a name with a NUL character";
-    if (lb_body_items_characters(text) > LB_LEAD_NAME_CHARACTERS_MAX)
+    if (lb_utf8_count(text) > LB_LEAD_NAME_CHARACTERS_MAX)
         return "has a name that is longer than 200 characters";
     if (text.len)
         *out = text;

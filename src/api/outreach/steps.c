@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/ids.h"
 #include "api/body_items.h"
+#include "base/utf8.h"
 #include "domain/outreach/template.h"
 #include "json/encode.h"
 #include "store/names.h"
@@ -161,7 +162,7 @@ static bool read_template(struct reading *reading)
     if (!text.ptr || memchr(text.ptr, 0, text.len))
         return wrong(reading,
                      "The \"genericBody\" must be a string without NUL characters, or null.");
-    if (lb_body_items_characters(text) > LB_TEMPLATE_CHARACTERS_MAX)
+    if (lb_utf8_count(text) > LB_TEMPLATE_CHARACTERS_MAX)
         return wrong(reading, "The \"genericBody\" is longer than 10000 characters.");
     if (!lb_keep(reading->call, &kept, &text))
         return lb_call_no_memory(reading->call);

@@ -1,6 +1,7 @@
 #include "api/outreach/variables.h"
 
 #include "api/body_items.h"
+#include "base/utf8.h"
 #include "domain/outreach/variables.h"
 #include "json/encode.h"
 
@@ -23,7 +24,7 @@ static const char *read_one(struct lb_str name, const struct lb_json *value, str
     }
     if (memchr(text.ptr, 0, text.len))
         return "a variable contains a NUL character";
-    if (lb_body_items_characters(text) > LB_VARIABLE_VALUE_MAX)
+    if (lb_utf8_count(text) > LB_VARIABLE_VALUE_MAX)
         return "a variable is longer than 2000 characters";
     lb_variables_pack(out, name, text);
     return NULL;

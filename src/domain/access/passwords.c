@@ -1,6 +1,7 @@
 #include "domain/access/passwords.h"
 
 #include "base/id.h"
+#include "base/utf8.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -35,19 +36,11 @@ bool lb_token_csrf_matches(struct lb_str token, struct lb_str csrf)
     return csrf.len == LB_CSRF_SIZE - 1 && sodium_memcmp(csrf.ptr, expected, csrf.len) == 0;
 }
 
-static size_t characters(struct lb_str text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += ((unsigned char)text.ptr[i] & 0xc0) != 0x80;
-    return count;
-}
-
 const char *lb_password_wrong(struct lb_str password)
 {
     if (!password.ptr)
-        return "must be a text";
-    if (characters(password) < LB_PASSWORD_CHARACTERS_MIN)
+        return "must be a string";
+    if (lb_utf8_count(password) < LB_PASSWORD_CHARACTERS_MIN)
         return "must have at least 12 characters";
     if (password.len > LB_PASSWORD_BYTES_MAX)
         return "must have at most 1,024 bytes";
