@@ -80,8 +80,7 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
     app->directory = lb_directory_create();
     if (!app->directory)
         return out_of_memory(reason);
-    err = app->store->shared ? lb_nodes_load_access(app->directory, app->store)
-                             : lb_directory_load(app->directory, app->store);
+    err = lb_nodes_load_access(app->directory, app->store);
     return err ? lb_fail(reason, err, "cannot read workspaces and keys from the database") : LB_OK;
 }
 
@@ -105,13 +104,11 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
     return parts->app.outreach ? LB_OK : out_of_memory(reason);
 }
 
-/* Without blocklists there is nothing to do around a batch, but for the locks of a shared store. */
+/* Without blocklists there is nothing to do around a batch, but for the locks. */
 static lb_err lock_alone(void *context, struct lb_write *first)
 {
     struct lb_parts *parts = context;
     struct lb_store *store = parts->app.store;
-    if (!store->shared)
-        return LB_OK;
     lb_err err = lb_nodes_lock(&parts->locked, store, first);
     for (size_t i = 0; !err && i < parts->locked.count; i++)
         err =
@@ -167,7 +164,7 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
     if (!app->writer || !app->failures || !app->bad_sign_ins || !app->counts || !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
-    if (!err && app->store->shared && app->blocklist)
+    if (!err && app->blocklist && lb_nodes_memory_may_lag(app->store))
         err = make_freshness(app);
     return err ? lb_fail(reason, err, "cannot open the database for reading") : LB_OK;
 }

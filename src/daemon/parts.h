@@ -16,7 +16,7 @@ struct lb_parts {
     void (*on_failure)(void); /* called then, on the writer's thread; may be NULL */
     char url[300];            /* where this machine reaches the API */
     bool local;               /* only the control socket, no blocklists in memory */
-    struct lb_locked locked;  /* by the open batch, when local and the store is shared */
+    struct lb_locked locked;  /* by the open batch, when there is no blocklist */
 };
 
 /* Opens the folder and the store, loads workspaces, keys and campaigns, binds the sockets, and

@@ -34,4 +34,17 @@ struct lb_store {
     const struct lb_store_shared *shared; /* NULL: this process is the only one */
     const struct lb_store_copy *copy;     /* see store/copy.h */
 };
+
+/* Is each look-up a round trip? Then what is needed soon is fetched ahead, many rows at once. */
+static inline bool lb_store_is_remote(const struct lb_store *store)
+{
+    return store->shared != NULL;
+}
+
+/* Can a writer go on after a commit whose outcome is unknown? It can when the store tells later,
+ * by the versions of the workspaces, whether the commit was recorded. */
+static inline bool lb_store_tells_outcomes(const struct lb_store *store)
+{
+    return store->shared != NULL;
+}
 #endif

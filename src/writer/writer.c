@@ -215,7 +215,7 @@ static void fail_all(struct batch *batch, lb_err err)
 
 static void look_ahead(struct lb_store *store, struct batch *batch)
 {
-    if (!store->shared)
+    if (!lb_store_is_remote(store))
         return;
     for (struct lb_write *write = batch->first; write; write = write->next)
         if (!write->result && write->look_ahead)
@@ -318,7 +318,7 @@ static lb_err attempt(struct lb_writer *writer, struct batch *batch)
         if (writer->settings.hooks.batch_rollback)
             writer->settings.hooks.batch_rollback(writer->settings.hooks.context);
     }
-    if (err == LB_ERR_OUTCOME_UNKNOWN && !store->shared) {
+    if (err == LB_ERR_OUTCOME_UNKNOWN && !lb_store_tells_outcomes(store)) {
         atomic_store(&writer->failed, true);
         writer->settings.failed(writer->settings.failed_context);
     }

@@ -34,7 +34,7 @@ static lb_err refresh(struct memory *memory, uint32_t no)
     return lb_blocklist_refresh(memory->blocklist, &memory->remote.versions[no - 1]);
 }
 
-static void memory_is_up_to_date_when_all_of_a_stand_is_the_same(void **state)
+static void memory_is_up_to_date_when_all_of_a_version_is_the_same(void **state)
 {
     struct memory *memory = *state;
     remote_block(&memory->remote, 1, 5, "ada");
@@ -199,11 +199,31 @@ static void a_batch_that_cannot_read_what_others_changed_does_not_begin(void **s
     assert_true(memory_blocks(memory, 1, "ada") && memory_blocks(memory, 1, "bob"));
 }
 
+static void a_store_of_one_process_needs_no_locks_and_no_reserved_ids(void **state)
+{
+    struct memory *memory = *state;
+    assert_true(lb_nodes_memory_may_lag(&memory->remote.store));
+    assert_true(lb_nodes_must_reserve_ids(&memory->remote.store));
+    struct lb_store own = {.ops = &memory->remote.ops};
+    assert_false(lb_nodes_memory_may_lag(&own));
+    assert_false(lb_nodes_must_reserve_ids(&own));
+    struct lb_locked locked = {0};
+    struct lb_write write = {.workspace = 1, .entries = 1};
+    assert_int_equal(lb_nodes_lock(&locked, &own, &write), LB_OK);
+    assert_int_equal(locked.count, 0);
+    assert_int_equal(write.result, LB_OK);
+    uint64_t first = 77;
+    assert_int_equal(lb_nodes_reserve_ids(&own, 1, &first), LB_ERR_STORAGE_FULL);
+    assert_int_equal(first, 77);
+    assert_int_equal(memory->remote.locked_count, 0);
+    lb_locked_fini(&locked);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_memory, close_memory)
     const struct CMUnitTest tests[] = {
-        TEST(memory_is_up_to_date_when_all_of_a_stand_is_the_same),
+        TEST(memory_is_up_to_date_when_all_of_a_version_is_the_same),
         TEST(a_row_is_read_whole_or_counts_as_unread),
         TEST(reading_that_stopped_half_way_goes_on_from_there),
         TEST(the_process_ends_when_the_store_has_lost_what_it_said),
@@ -211,6 +231,7 @@ int main(void)
         TEST(keys_end_and_licences_change_as_others_say),
         TEST(a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed),
         TEST(a_batch_that_cannot_read_what_others_changed_does_not_begin),
+        TEST(a_store_of_one_process_needs_no_locks_and_no_reserved_ids),
     };
     return cmocka_run_group_tests_name("nodes", tests, NULL, NULL);
 }

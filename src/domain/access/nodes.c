@@ -5,6 +5,23 @@
 /* How long locks are not waited for after one was not available. */
 #define IMPATIENT_MS 1000
 
+/* --- What sharing a store means --- */
+
+bool lb_nodes_memory_may_lag(const struct lb_store *store)
+{
+    return store->shared != NULL;
+}
+
+bool lb_nodes_must_reserve_ids(const struct lb_store *store)
+{
+    return store->shared != NULL;
+}
+
+lb_err lb_nodes_reserve_ids(struct lb_store *store, uint64_t count, uint64_t *out_first)
+{
+    return store->shared ? store->shared->reserve(store, count, out_first) : LB_ERR_STORAGE_FULL;
+}
+
 /* --- Locking --- */
 
 static void refuse_writes(struct lb_write *first, uint32_t workspace)
@@ -36,6 +53,8 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
     uint64_t ids = 0;
     locked->count = 0;
     locked->workspaces.count = 0;
+    if (!store->shared)
+        return LB_OK;
     for (const struct lb_write *write = first; write; write = write->next) {
         if (write->result || !write->workspace)
             continue;
@@ -157,9 +176,21 @@ lb_err lb_nodes_refresh_access(struct lb_directory *directory, struct lb_store *
     return err;
 }
 
-/* --- At start --- */
+lb_err lb_nodes_each_version(struct lb_store *store, struct lb_store_reader *reader,
+                             const uint32_t *workspaces, size_t count, void *context,
+                             lb_err (*each)(void *context,
+                                            const struct lb_workspace_version *version))
+{
+    return store->shared->versions(reader, workspaces, count, context, each);
+}
 
-static lb_err take_stand(void *context, const struct lb_workspace_version *latest)
+lb_err lb_nodes_workspaces_of_keys(struct lb_store *store, struct lb_store_reader *reader,
+                                   const struct lb_str *key_ids, size_t count, uint32_t *out)
+{
+    return store->shared->workspaces_of_keys(reader, key_ids, count, out);
+}
+
+static lb_err keep_version(void *context, const struct lb_workspace_version *latest)
 {
     struct lb_workspace_versions *versions = context;
     if (!lb_array_reserve(versions->array, versions->capacity, versions->count + 1))
@@ -168,11 +199,12 @@ static lb_err take_stand(void *context, const struct lb_workspace_version *lates
     return LB_OK;
 }
 
-lb_err lb_nodes_stands(struct lb_store *store, struct lb_store_reader *reader,
-                       const uint32_t *workspaces, size_t count, struct lb_workspace_versions *out)
+lb_err lb_nodes_versions(struct lb_store *store, struct lb_store_reader *reader,
+                         const uint32_t *workspaces, size_t count,
+                         struct lb_workspace_versions *out)
 {
     out->count = 0;
-    return store->shared->versions(reader, workspaces, count, out, take_stand);
+    return lb_nodes_each_version(store, reader, workspaces, count, out, keep_version);
 }
 
 void lb_workspace_versions_fini(struct lb_workspace_versions *versions)
@@ -181,12 +213,16 @@ void lb_workspace_versions_fini(struct lb_workspace_versions *versions)
     *versions = (struct lb_workspace_versions){0};
 }
 
+/* --- At start --- */
+
 lb_err lb_nodes_load_access(struct lb_directory *directory, struct lb_store *store)
 {
+    if (!store->shared)
+        return lb_directory_load(directory, store);
     struct lb_workspace_versions versions = {0};
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     /* The versions first: what changes after them is read again. */
-    lb_err err = lb_nodes_stands(store, reader, NULL, 0, &versions);
+    lb_err err = lb_nodes_versions(store, reader, NULL, 0, &versions);
     if (!err)
         err = lb_directory_load(directory, store);
     for (size_t i = 0; !err && i < versions.count; i++) {

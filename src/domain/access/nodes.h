@@ -1,15 +1,28 @@
-/* A store that several nodes share: nobody is believed but the store. A batch of the writer locks
- * the workspaces that it changes, and what other nodes have changed in them since is read before
- * anything is applied.
+/* Agreement between the nodes that share a store: the store alone tells what is true. A batch of
+ * the writer locks the workspaces that it changes, and what other nodes have changed in them since
+ * is read before anything is applied. This module is the one that knows whether a store is shared;
+ * with one that is not, locking does nothing.
  *
  * Memory keeps for each workspace what it holds of it (struct lb_workspace: access_version, log).
- * Threads: the writer's, or before the threads start. */
+ * Threads: the writer's, or before the threads start; the first two and lb_nodes_up_to: any. */
 #ifndef LB_DOMAIN_ACCESS_NODES_H
 #define LB_DOMAIN_ACCESS_NODES_H
 
 #include "base/id_set.h"
 #include "domain/access/directory.h"
 #include "writer/writer.h"
+
+/* May memory lag behind what another node has written? Then a refusal from memory alone may be
+ * wrong: see domain/blocklist/freshness.h. */
+bool lb_nodes_memory_may_lag(const struct lb_store *store);
+
+/* Do nodes reserve entry ids in the store before they use them? Then ids have gaps; else this
+ * process counts them itself. */
+bool lb_nodes_must_reserve_ids(const struct lb_store *store);
+
+/* `count` more ids in a row for the open transaction. LB_ERR_STORAGE_FULL when this process counts
+ * ids itself: then it has them all, and asks when none is left. */
+lb_err lb_nodes_reserve_ids(struct lb_store *store, uint64_t count, uint64_t *out_first);
 
 /* The workspaces that a batch has locked. */
 struct lb_locked {
@@ -24,9 +37,9 @@ struct lb_locked {
 };
 
 /* Locks the workspaces of the batch's writes, those that have not failed, and reserves the entry
- * ids that they ask for. LB_ERR_CONFLICT when a workspace was locked elsewhere for too long: the
- * next call then waits for none, and the writes of those that are locked get LB_ERR_OVERLOADED, so
- * that one stuck workspace does not hold up the others. */
+ * ids that they ask for; nothing when the store is not shared. LB_ERR_CONFLICT when a workspace was
+ * locked elsewhere for too long: the next call then waits for none, and the writes of those that
+ * are locked get LB_ERR_OVERLOADED, so that one stuck workspace does not hold up the others. */
 lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb_write *first);
 void lb_locked_fini(struct lb_locked *locked);
 
@@ -37,7 +50,7 @@ struct lb_nodes_listener {
     lb_err (*ended)(void *context, struct lb_list campaign);
 };
 
-/* Reads what changed of a workspace's licence, keys and campaigns until `latest`; nothing when
+/* Reads what changed of a workspace's license, keys and campaigns until `latest`; nothing when
  * memory holds that already. `listener`: NULL, or its `ended` is called. LB_ERR_INTERNAL when out
  * of memory. */
 lb_err lb_nodes_refresh_access(struct lb_directory *directory, struct lb_store *store,
@@ -47,17 +60,30 @@ lb_err lb_nodes_refresh_access(struct lb_directory *directory, struct lb_store *
 /* Fills the tables at start. */
 lb_err lb_nodes_load_access(struct lb_directory *directory, struct lb_store *store);
 
-/* Where workspaces latest, in any order. All zero is an empty list. */
+/* What follows needs a shared store. */
+
+/* The latest versions of workspaces, in any order. All zero is an empty list. */
 struct lb_workspace_versions {
     struct lb_workspace_version *array;
     size_t count;
     size_t capacity;
 };
 
-/* Replaces the list; `count` 0: all workspaces. */
-lb_err lb_nodes_stands(struct lb_store *store, struct lb_store_reader *reader,
-                       const uint32_t *workspaces, size_t count, struct lb_workspace_versions *out);
+/* Replaces the list; `count` 0: all workspaces. The reader's thread. */
+lb_err lb_nodes_versions(struct lb_store *store, struct lb_store_reader *reader,
+                         const uint32_t *workspaces, size_t count,
+                         struct lb_workspace_versions *out);
 void lb_workspace_versions_fini(struct lb_workspace_versions *versions);
+
+/* The same, one by one; stops at the first failure of `each`. */
+lb_err lb_nodes_each_version(struct lb_store *store, struct lb_store_reader *reader,
+                             const uint32_t *workspaces, size_t count, void *context,
+                             lb_err (*each)(void *context,
+                                            const struct lb_workspace_version *version));
+
+/* The workspaces of keys by their ids, 0 for one that does not exist. The reader's thread. */
+lb_err lb_nodes_workspaces_of_keys(struct lb_store *store, struct lb_store_reader *reader,
+                                   const struct lb_str *key_ids, size_t count, uint32_t *out);
 
 /* Does memory hold exactly this? Any thread. */
 bool lb_nodes_up_to(const struct lb_workspace *workspace,

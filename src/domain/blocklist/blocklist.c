@@ -19,8 +19,9 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
-    /* Shared ids have gaps: how many were given out tells little. */
-    blocklist->index = lb_index_create(settings->store->shared ? 0 : blocklist->next_id);
+    /* Reserved ids leave gaps: the last one does not tell how many entries there are. */
+    bool gaps = lb_nodes_must_reserve_ids(blocklist->store);
+    blocklist->index = lb_index_create(gaps ? 0 : blocklist->next_id);
     blocklist->orders = lb_list_orders_create(0);
     if (blocklist->next_id && blocklist->index && blocklist->orders)
         return blocklist;
@@ -220,8 +221,8 @@ void lb_blocklist_follow(struct lb_blocklist *blocklist,
     blocklist->follower = *follower;
 }
 
-/* Locks what the batch changes, and brings memory up to it. */
-static lb_err begin_shared(struct lb_blocklist *blocklist, struct lb_write *first)
+/* Locks what the batch changes, and reads what other nodes have changed of it. */
+static lb_err catch_up(struct lb_blocklist *blocklist, struct lb_write *first)
 {
     struct lb_locked *locked = &blocklist->locked;
     lb_err err = lb_nodes_lock(locked, blocklist->store, first);
@@ -242,12 +243,12 @@ static lb_err batch_begin(void *context, struct lb_write *first)
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;
     blocklist->ending = 0;
-    if (!blocklist->store->shared) {
+    lb_err err = catch_up(blocklist, first);
+    if (err)
+        return err;
+    if (!lb_nodes_must_reserve_ids(blocklist->store)) {
         lb_overlay_begin(batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
     } else {
-        lb_err err = begin_shared(blocklist, first);
-        if (err)
-            return err;
         lb_overlay_begin(batch, blocklist->locked.first_id, blocklist->locked.end_id);
         randombytes_buf(&batch->token, sizeof batch->token);
         batch->token >>= 1; /* stores keep signed numbers */
@@ -262,11 +263,8 @@ lb_err lb_blocklist_reserve_ids(struct lb_blocklist *blocklist, uint64_t count)
     struct lb_overlay *batch = &blocklist->batch;
     if (batch->end_id - batch->next_id >= count)
         return LB_OK;
-    struct lb_store *store = blocklist->store;
-    if (!store->shared)
-        return LB_ERR_STORAGE_FULL;
     uint64_t first;
-    lb_err err = store->shared->reserve(store, count, &first);
+    lb_err err = lb_nodes_reserve_ids(blocklist->store, count, &first);
     if (err)
         return err;
     batch->next_id = first;
@@ -349,9 +347,8 @@ static void batch_publish(void *context)
     }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
-    if (blocklist->store->shared)
-        publish_marks(blocklist);
-    else
+    publish_marks(blocklist);
+    if (!lb_nodes_must_reserve_ids(blocklist->store))
         blocklist->next_id = batch->next_id;
     if (blocklist->follower.context)
         blocklist->follower.batch_publish(blocklist->follower.context);

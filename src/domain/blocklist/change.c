@@ -129,7 +129,8 @@ static lb_err reserve(struct lb_change *change, lb_err (*count)(struct lb_change
 {
     const struct lb_overlay *batch = &change->blocklist->batch;
     uint64_t wanted;
-    if (!change->blocklist->store->shared || batch->end_id - batch->next_id >= change->count)
+    if (!lb_nodes_must_reserve_ids(change->blocklist->store) ||
+        batch->end_id - batch->next_id >= change->count)
         return LB_OK;
     lb_err err = count(change, &wanted);
     return err ? err : lb_blocklist_reserve_ids(change->blocklist, wanted);
@@ -396,7 +397,7 @@ static void prefetch_row(const struct lb_change *change, enum lb_log_kind kind, 
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint32_t workspace = change->standing.list.workspace;
     store->ops->prefetch_entries(reader, workspace, ids, count);
-    if (!store->shared || !change->standing.workspace->has_leads)
+    if (!lb_store_is_remote(store) || !change->standing.workspace->has_leads)
         return;
     for (size_t i = 0; i < count; i++) {
         struct lb_entry entry;
@@ -509,7 +510,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return err; /* once is enough: what was done since is another change's */
     enum lb_log_kind kind = row.kind;
     struct lb_list list = row.list;
-    if (store->shared && (err = reserve_undo(change)) != LB_OK)
+    if (lb_nodes_must_reserve_ids(store) && (err = reserve_undo(change)) != LB_OK)
         return err;
     struct packer packer =
         packer_for(change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
@@ -533,7 +534,7 @@ static void hash_items(struct lb_change *change)
 static void ask_for_ids(struct lb_change *change, bool blocks)
 {
     change->write.workspace = change->standing.list.workspace;
-    if (!change->blocklist->store->shared)
+    if (!lb_nodes_must_reserve_ids(change->blocklist->store))
         return;
     for (size_t i = 0; i < change->count; i++) {
         bool blocked = lb_index_find(change->blocklist->index, change->fingerprints[i]) != 0;

@@ -151,7 +151,7 @@ static void complete(struct lb_freshness *freshness, struct lb_fresh *fresh, lb_
 
 /* --- What memory lacks is read on the writer's thread --- */
 
-/* Where the workspaces stand is asked for once more: the answer that called for this may be older
+/* The versions are asked for once more: the answer that called for this may be older
  * than what this node has written since. */
 static void read_lack(struct lb_task *task)
 {
@@ -162,7 +162,7 @@ static void read_lack(struct lb_task *task)
     const struct lack *lack = freshness->read;
     struct lb_workspace_versions versions = {0};
     lb_err err =
-        lb_nodes_stands(store, reader, lack->workspaces.ids, lack->workspaces.count, &versions);
+        lb_nodes_versions(store, reader, lack->workspaces.ids, lack->workspaces.count, &versions);
     for (size_t i = 0; !err && i < versions.count; i++) {
         err = atomic_load(&freshness->stopping) && !lack->first /* nobody waits for it */
                   ? LB_ERR_STORAGE_UNAVAILABLE
@@ -249,8 +249,8 @@ static lb_err find_keys(struct lb_freshness *freshness)
             key_ids[count++] = fresh->key_id;
     if (!count)
         return LB_OK;
-    const struct lb_store_shared *shared = freshness->settings.store->shared;
-    lb_err err = shared->workspaces_of_keys(freshness->reader, key_ids, count, found);
+    lb_err err = lb_nodes_workspaces_of_keys(freshness->settings.store, freshness->reader, key_ids,
+                                             count, found);
     looked = count = 0;
     for (fresh = freshness->first; !err && fresh && looked++ < QUESTION_MAX; fresh = fresh->next)
         if (fresh->key_id.ptr)
@@ -287,15 +287,11 @@ static struct lb_fresh *take(struct lb_freshness *freshness, struct question *qu
 
 static lb_err pose(struct lb_freshness *freshness, const struct question *question)
 {
-    const struct lb_store_shared *shared = freshness->settings.store->shared;
-    if (question->err)
+    if (question->err || (!question->count && !question->everything))
         return question->err;
-    if (question->everything)
-        return shared->versions(freshness->reader, NULL, 0, freshness, compare_version);
-    if (!question->count)
-        return LB_OK;
-    return shared->versions(freshness->reader, question->workspaces, question->count, freshness,
-                            compare_version);
+    return lb_nodes_each_version(freshness->settings.store, freshness->reader, question->workspaces,
+                                 question->everything ? 0 : question->count, freshness,
+                                 compare_version);
 }
 
 /* Some may go on, the others wait until memory has what it lacks. */

@@ -17,7 +17,7 @@ struct lb_freshness;
 struct lb_freshness_settings {
     struct lb_directory *directory;
     struct lb_blocklist *blocklist;
-    struct lb_store *store; /* shared */
+    struct lb_store *store; /* lb_nodes_memory_may_lag */
     struct lb_writer *writer;
 };
 

@@ -17,8 +17,8 @@ struct lb_blocklist {
     _Atomic uint64_t removals;
     /* The writer's. */
     struct lb_overlay batch;
-    struct lb_locked locked;  /* by the open batch, when several nodes share the store */
-    uint64_t next_id;         /* after the last commit, when they do not */
+    struct lb_locked locked;  /* by the open batch */
+    uint64_t next_id;         /* after the last commit, unless nodes reserve ids */
     struct lb_buf row_items;  /* the row being packed */
     struct lb_buf copied_row; /* of the log, while other rows are read */
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */

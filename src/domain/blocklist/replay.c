@@ -256,11 +256,12 @@ lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
 
 /* --- At start --- */
 
-static lb_err load_shared(struct replay *replay)
+/* Each workspace up to its version, with which memory is compared from then on. */
+static lb_err load_workspaces(struct replay *replay)
 {
     struct lb_store *store = replay->blocklist->store;
     struct lb_workspace_versions versions = {0};
-    lb_err err = lb_nodes_stands(store, store->ops->writer_reader(store), NULL, 0, &versions);
+    lb_err err = lb_nodes_versions(store, store->ops->writer_reader(store), NULL, 0, &versions);
     for (size_t i = 0; !err && i < versions.count; i++) {
         err = refresh(replay, &versions.array[i]);
         lb_rcu_quiescent();
@@ -269,7 +270,8 @@ static lb_err load_shared(struct replay *replay)
     return err;
 }
 
-static lb_err load_own(struct replay *replay)
+/* The whole log in its order. */
+static lb_err load_log(struct replay *replay)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_store *store = blocklist->store;
@@ -292,7 +294,8 @@ lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
     struct replay *replay = make_replay(blocklist, context, progress);
     if (!replay)
         return LB_ERR_INTERNAL;
-    lb_err err = blocklist->store->shared ? load_shared(replay) : load_own(replay);
+    lb_err err =
+        lb_nodes_memory_may_lag(blocklist->store) ? load_workspaces(replay) : load_log(replay);
     free(replay);
     return err;
 }
