@@ -5,6 +5,7 @@
 
 #include "api/app.h"
 #include "domain/access/account.h"
+#include "domain/access/standing.h"
 #include "json/decode.h"
 
 #define LB_JSON_DEPTH_MAX 32

@@ -1,5 +1,7 @@
 #include "support/actor.h"
 
+#include "domain/blocklist/page.h"
+
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #define LB_TESTS_ENGINE_H
 
 #include "domain/access/admin.h"
-#include "domain/blocklist/blocklist.h"
+#include "domain/blocklist/change.h"
 #include "domain/outreach/campaign.h"
 
 /* What its outreach is set to. */

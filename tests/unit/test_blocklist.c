@@ -1,4 +1,5 @@
 /* Changes of blocklists: blocking, unblocking, undoing, and what a change looks at once more. */
+#include "domain/blocklist/entry.h"
 #include "domain/blocklist/internal.h"
 #include "base/clock.h"
 #include "support/engine.h"

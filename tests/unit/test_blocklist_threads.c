@@ -2,6 +2,7 @@
  * ThreadSanitizer too; the checks here see what it cannot: answers that go against what has been
  * acknowledged. LB_TEST_SECONDS sets how long each test runs (2). */
 #include "base/clock.h"
+#include "domain/blocklist/page.h"
 #include "support/engine.h"
 #include "support/tsan.h"
 

@@ -1,4 +1,6 @@
 /* Pages of lists and searches, over a real database. */
+#include "domain/blocklist/entry.h"
+#include "domain/blocklist/page.h"
 #include "support/engine.h"
 #include "support/tsan.h"
 

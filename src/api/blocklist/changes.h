@@ -4,6 +4,7 @@
 #define LB_API_BLOCKLIST_CHANGES_H
 
 #include "api/blocklist/identifiers.h"
+#include "domain/blocklist/change.h"
 
 /* The call's state while its change is under way. */
 struct lb_pending_change {

@@ -2,6 +2,7 @@
 #include "api/handlers.h"
 #include "api/blocklist/identifiers.h"
 
+#include "domain/blocklist/entry.h"
 #include "json/encode.h"
 
 struct checking {

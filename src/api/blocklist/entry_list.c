@@ -3,6 +3,7 @@
 #include "api/by.h"
 #include "api/query.h"
 #include "domain/blocklist/identifier.h"
+#include "domain/blocklist/page.h"
 
 #include <strings.h>
 

@@ -3,6 +3,7 @@
 #define LB_API_BLOCKLIST_IDENTIFIERS_H
 
 #include "api/body_items.h"
+#include "domain/blocklist/change.h"
 
 #define LB_REASON_CHARACTERS_MAX 500
 

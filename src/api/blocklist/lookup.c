@@ -4,6 +4,7 @@
 #include "api/ids.h"
 #include "api/blocklist/identifiers.h"
 
+#include "domain/blocklist/entry.h"
 #include "json/encode.h"
 
 #include <stdlib.h>

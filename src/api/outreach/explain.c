@@ -6,6 +6,7 @@
 #include "api/outreach/leads.h"
 #include "api/outreach/steps.h"
 #include "base/clock.h"
+#include "domain/blocklist/entry.h"
 #include "domain/outreach/exclusion.h"
 #include "domain/outreach/schedule.h"
 #include "json/encode.h"

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/fatal.h"
+#include "domain/blocklist/entry.h"
 
 #include <sodium.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
-/* Changes of a blocklist, as the writer applies them. */
-#include "domain/blocklist/internal.h"
+#include "domain/blocklist/change.h"
 
 #include "base/clock.h"
+#include "domain/blocklist/entry.h"
+#include "domain/blocklist/internal.h"
 #include "store/log_items.h"
 
 #include <stdio.h>

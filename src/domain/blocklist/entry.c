@@ -1,6 +1,5 @@
 #include "domain/blocklist/entry.h"
 
-#include "domain/blocklist/blocklist.h"
 #include "store/log_items.h"
 
 lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entry *out)

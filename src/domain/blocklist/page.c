@@ -1,4 +1,5 @@
-/* Pages of lists, and searches. */
+#include "domain/blocklist/page.h"
+
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/internal.h"
 

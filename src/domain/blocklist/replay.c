@@ -1,4 +1,5 @@
 /* The log is replayed into memory: at start, and what other nodes have added since. */
+#include "domain/blocklist/entry.h"
 #include "domain/blocklist/internal.h"
 
 #include "base/clock.h"

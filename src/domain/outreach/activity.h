@@ -15,6 +15,7 @@
 #define LB_DOMAIN_OUTREACH_ACTIVITY_H
 
 #include "base/buf.h"
+#include "domain/access/standing.h"
 #include "domain/outreach/outreach.h"
 
 #define LB_CLAIM_MAX             10000

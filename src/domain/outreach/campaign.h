@@ -4,6 +4,7 @@
 #define LB_DOMAIN_OUTREACH_CAMPAIGN_H
 
 #include "base/buf.h"
+#include "domain/access/standing.h"
 #include "domain/outreach/outreach.h"
 
 #define LB_CAMPAIGN_ID_MAX 64 /* characters */

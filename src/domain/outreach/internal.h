@@ -4,6 +4,7 @@
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
+#include "domain/access/standing.h"
 #include "domain/outreach/outreach.h"
 
 /* A campaign whose status the open batch has changed. */

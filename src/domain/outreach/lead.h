@@ -3,6 +3,7 @@
 #ifndef LB_DOMAIN_OUTREACH_LEAD_H
 #define LB_DOMAIN_OUTREACH_LEAD_H
 
+#include "domain/access/standing.h"
 #include "domain/outreach/outreach.h"
 
 #define LB_LEAD_NAME_CHARACTERS_MAX 200

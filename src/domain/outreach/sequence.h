@@ -7,6 +7,7 @@
 #define LB_DOMAIN_OUTREACH_SEQUENCE_H
 
 #include "base/buf.h"
+#include "domain/access/standing.h"
 #include "domain/outreach/outreach.h"
 
 #define LB_STEPS_MAX      50   /* of one campaign */

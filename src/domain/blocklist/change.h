@@ -1,0 +1,41 @@
+/* Changes of a blocklist: blocking, unblocking, and taking a change back.
+ *
+ * Threads: filled and prepared on any thread, submitted, and applied on the writer thread. */
+#ifndef LB_DOMAIN_BLOCKLIST_CHANGE_H
+#define LB_DOMAIN_BLOCKLIST_CHANGE_H
+
+#include "domain/access/standing.h"
+#include "domain/blocklist/blocklist.h"
+
+struct lb_change_item {
+    struct lb_str identifier; /* canonical */
+    struct lb_str reason;     /* ptr NULL: none */
+};
+
+/* A change of a blocklist, embedded in its owner's struct; what it points to lives as long. Fill
+ * `write` (completion, home, share, size), `standing` and the fields of one kind, then prepare it
+ * with the function of that kind and submit `write`. */
+struct lb_change {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_blocklist *blocklist;
+    struct lb_standing standing;
+    const struct lb_change_item *items;  /* block, unblock by identifier */
+    struct lb_fingerprint *fingerprints; /* room for `count`; filled when prepared */
+    const uint64_t *ids;                 /* unblock by entry id */
+    uint64_t undone;                     /* undo: the change to take back */
+    size_t count;
+    /* Results. */
+    uint64_t id; /* names the change, for undoing it; 0: it changed nothing */
+    uint64_t blocked;
+    uint64_t unblocked;
+};
+
+void lb_change_block(struct lb_change *change);
+void lb_change_unblock(struct lb_change *change);
+void lb_change_unblock_ids(struct lb_change *change);
+/* Takes back exactly what another change of the workspace did, as far as that still holds; a
+ * second time it does nothing, so that a retry is safe. LB_ERR_NOT_FOUND when the workspace has no
+ * such change. */
+void lb_change_undo(struct lb_change *change);
+
+#endif

@@ -1,0 +1,44 @@
+/* Pages of a list of entries, and searches in it. Threads: the reader's. */
+#ifndef LB_DOMAIN_BLOCKLIST_PAGE_H
+#define LB_DOMAIN_BLOCKLIST_PAGE_H
+
+#include "domain/blocklist/blocklist.h"
+
+/* How far a page is that is made piece by piece. */
+struct lb_page_progress {
+    size_t look; /* entries to look at in one call at most; the caller's */
+    /* Zero at first, and not the caller's. */
+    bool begun;
+    bool full;        /* there is at least one more: `last` is the cursor of the next page */
+    uint64_t reached; /* the last entry that was looked at */
+    uint64_t to_skip;
+    size_t given;
+    uint64_t last; /* the last entry that was given */
+};
+
+struct lb_page_query {
+    struct lb_list list;
+    bool descending; /* newest first */
+    uint64_t cursor; /* entries after this one in that direction; 0: from the start */
+    uint64_t skip;
+    size_t take;
+    struct lb_str term;                /* a folded sub-string; empty: all */
+    struct lb_page_progress *progress; /* NULL: the page is made in one call */
+};
+
+struct lb_page_result {
+    uint64_t total;   /* entries of the list */
+    bool total_known; /* false with a term */
+    uint64_t next;    /* cursor of the next page, 0: this was the last */
+    bool unfinished;  /* `look` entries were looked at: call again, with any reader */
+};
+
+/* Calls `each` for the entries of a page, in order, and stops at its first failure. Counts as
+ * quiescent (base/rcu.h): `each` may not use pointers of the caller's that are read without locks,
+ * such as that of a campaign. */
+lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader *reader,
+                         const struct lb_page_query *query, void *context,
+                         lb_err (*each)(void *context, const struct lb_entry *entry),
+                         struct lb_page_result *out);
+
+#endif
