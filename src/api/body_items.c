@@ -7,7 +7,7 @@
 
 /* How much of a bad value is echoed, in bytes. */
 #define SHOWN_BYTES 200
-/* Texts are kept in blocks of up to this size, and of the body's for small requests. */
+/* Strings are kept in blocks of up to this size, and of the body's for small requests. */
 #define TEXT_BLOCK ((size_t)16 << 10)
 #define TEXT_ROOM  512
 

@@ -21,7 +21,7 @@ struct lb_bad_items {
     bool fields;  /* some are bad for something else than their identifier */
 };
 
-/* Texts that are kept, in blocks. */
+/* Strings that are kept, in blocks. */
 struct lb_kept {
     char *free; /* rest of the current block */
     size_t left;

@@ -35,7 +35,7 @@ static const struct lb_by_known *known_actor(struct lb_by *actors, uint32_t acto
     for (size_t i = 0; i < actors->count; i++)
         if (actors->known[i].actor == actor)
             return &actors->known[i];
-    if (actors->count == room) { /* more than a page has, as a rule: begin anew */
+    if (actors->count == room) { /* more than a page has, as a rule: start again */
         actors->count = 0;
         actors->texts.len = 0;
     }

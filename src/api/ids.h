@@ -15,7 +15,7 @@
 
 #define LB_ID_NUMBER_MAX ((UINT64_C(1) << 53) - 1)
 
-/* The number after the prefix; 0 when it is none. */
+/* The number after the prefix; 0 when the id is invalid. */
 static inline uint64_t lb_id_number(struct lb_str id, struct lb_str prefix, uint64_t max)
 {
     uint64_t number = 0;

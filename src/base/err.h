@@ -73,7 +73,7 @@ struct lb_reason {
 };
 
 /* Sets the reason and returns `err`, so that `return lb_fail(reason, LB_ERR_..., "...")` reads
- * well. `reason` may be NULL. A text that is too long is cut. */
+ * well. `reason` may be NULL. A string that is too long is cut. */
 lb_err lb_fail(struct lb_reason *reason, lb_err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

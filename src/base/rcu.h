@@ -6,8 +6,8 @@
  * lb_rcu_offline or lb_rcu_barrier. An online thread that neither says
  * quiescent nor goes offline holds up every release of memory, so a thread goes offline around each
  * wait, and says quiescent once per turn of a long loop.
- * Order: what the writer wrote before lb_rcu_publish is seen by whoever loads that pointer; what a
- * reader did before it became quiescent has happened before the deferred function runs.
+ * Order: what the writer wrote before lb_rcu_publish is seen by a reader that loads that pointer;
+ * what a reader did before it became quiescent has happened before the deferred function runs.
  *
  * ThreadSanitizer cannot see the order that liburcu makes; this module tells it exactly the edges
  * above and no others. */

@@ -18,7 +18,7 @@
 struct lb_registry {
     struct cds_lfht *records;
     unsigned char
-        secret[crypto_shorthash_KEYBYTES]; /* so that nobody can choose keys that collide */
+        secret[crypto_shorthash_KEYBYTES]; /* so that a client cannot choose keys that collide */
 };
 
 struct wanted {

@@ -26,7 +26,7 @@ struct lb_json *lb_activity_take(const struct lb_json *item, struct lb_buf *line
     struct lb_json *activity = NULL;
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         if (!lb_json_string(lb_json_member(item, needed[i])).len) {
-            *out_why = "the server handed out something that is no activity";
+            *out_why = "the server handed out an activity without id, leaseToken or leadId";
             return NULL;
         }
     }
@@ -73,7 +73,7 @@ static int make_variable(const char *name, struct lb_str value, char **out)
     return 0;
 }
 
-/* The variables that are ours stand first: they are to be freed, those after them are not. */
+/* The variables that are ours come first: they are to be freed, those after them are not. */
 int lb_activity_environment(const struct lb_json *activity, const char *campaign, char ***out)
 {
     size_t inherited = 0;

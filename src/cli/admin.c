@@ -125,7 +125,7 @@ static struct lb_admin *admin_open(const struct lb_cli *cli)
         return NULL;
     }
     admin->folder = -1;
-    /* An engine of our own shall not chat into the output of a command. */
+    /* An engine of our own must not log into the output of a command. */
     lb_log_set_level(LB_LOG_WARN);
     char path[64];
     if (!reach(admin, data, database, path, sizeof path)) {

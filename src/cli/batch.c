@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define BATCH_DEFAULT 1000
-#define BATCH_BYTES   (3u << 20) /* a request stays below the server's 4 MiB, whatever the items */
+#define BATCH_BYTES   (3u << 20) /* a request stays below the server's 4 MiB with any items */
 
 bool lb_batch_init(struct lb_batch *batch, const struct lb_cli *cli, const char *before,
                    const char *after, void *context,
@@ -90,7 +90,7 @@ bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char 
     if (lb_cli_given(cli, LB_OPT_WORKSPACE)) {
         lb_buf_append_lit(path, "/v1/blocked-leads");
     } else if (cli->argument_count == 0) {
-        lb_cli_usage(cli, "say which CAMPAIGN, or --workspace for the workspace's own list");
+        lb_cli_usage(cli, "give a CAMPAIGN, or --workspace for the workspace's own list");
         return false;
     } else {
         lb_buf_append_lit(path, "/v1/campaigns/");

@@ -40,7 +40,7 @@ static size_t take_body(char *bytes, size_t one, size_t len, void *context)
 }
 
 /* Keeps the query of a link `<...?QUERY>; rel="next"`: the page is asked for at our own address,
- * whatever host the server thinks it has. */
+ * not at the host that the server names. */
 static void take_link(struct lb_answer *answer, struct lb_str value)
 {
     const char *close = memchr(value.ptr, '>', value.len);

@@ -110,10 +110,10 @@ static void explain_failure(const struct lb_copy_settings *settings,
     if (report->compared)
         fputs("The source was changed between two attempts, or another program wrote into the "
               "target.\n"
-              "No server starts on the target; begin anew with an empty one.\n",
+              "No server starts on the target; start again with an empty one.\n",
               stderr);
     else if (report->copied)
-        fputs("What was copied so far is kept; the same command goes on where it was.\n", stderr);
+        fputs("What was copied so far is kept; the same command continues from there.\n", stderr);
 }
 
 int lb_cmd_copy(struct lb_cli *cli)

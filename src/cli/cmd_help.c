@@ -70,7 +70,7 @@ static int print_markdown(void)
     return printed ? LB_EXIT_DONE : LB_EXIT_FAILED;
 }
 
-/* "key" alone stands for all commands that begin with it. */
+/* "key" alone means all commands that begin with it. */
 static bool help_group(const char *group)
 {
     size_t len = strlen(group);

@@ -73,9 +73,9 @@ int lb_cmd_list(struct lb_cli *cli)
     static const char *const headings[] = {"IDENTIFIER", "BLOCKED", "REASON", NULL};
     struct lb_table table;
     if (cli->argument_count && lb_cli_given(cli, LB_OPT_WORKSPACE))
-        return lb_cli_usage(cli, "say either CAMPAIGN or --workspace");
+        return lb_cli_usage(cli, "give either CAMPAIGN or --workspace");
     if (!cli->argument_count && !lb_cli_given(cli, LB_OPT_WORKSPACE))
-        return lb_cli_usage(cli, "say which CAMPAIGN, or --workspace for the workspace's own list");
+        return lb_cli_usage(cli, "give a CAMPAIGN, or --workspace for the workspace's own list");
     struct lb_client *client = lb_client_open(cli);
     if (!client)
         return LB_EXIT_FAILED;

@@ -152,7 +152,7 @@ static void conclude(struct sending *sending, struct lb_json *activity, struct l
         sending->failed = true;
     }
     if (!lb_sent_add(&sending->tally, activity, outcome) && !sending->failed) {
-        lb_cli_error("standard output is gone; nothing more is claimed");
+        lb_cli_error("standard output was closed; nothing more is claimed");
         sending->failed = true;
     }
     lb_answer_fini(&answer);
@@ -171,8 +171,8 @@ static void conclude_ended(struct sending *sending)
         lb_outcome_judge(&outcome, &run, sending->timeout_s);
         if (outcome.unrunnable && !sending->failed) {
             lb_cli_error("the program cannot be run (exit code %d of sh): %s\n"
-                         "No lead is to blame, so nothing is reported as failed, and nothing more "
-                         "is claimed.",
+                         "This is no failure of a lead, so nothing is reported as failed, and no "
+                         "more is claimed.",
                          run.number, sending->cli->values[LB_OPT_EXEC]);
             sending->failed = true;
         }
@@ -272,7 +272,7 @@ static void explain_idle(struct sending *sending, struct lb_str status)
                  "  curl -X PUT %s%s/activate -H \"x-api-key: $LEADBLOCK_KEY\"",
                  campaign_of(sending), (int)status.len, status.ptr,
                  lb_client_address(sending->client), sending->campaign_path.ptr);
-    /* Somebody has paused it, and what was to be done until then is done. */
+    /* The campaign was paused, and what was to be done until then is done. */
     if (!sending->tally.activities)
         sending->failed = true;
 }

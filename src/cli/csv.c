@@ -103,7 +103,7 @@ static bool take_open(struct lb_csv *csv, char byte)
     if (csv->delimiter && byte == csv->delimiter)
         return end_cell(csv);
     if (csv->state == LB_CSV_CLOSED) {
-        if (byte == '"') { /* "" stands for one */
+        if (byte == '"') { /* "" means one */
             csv->state = LB_CSV_QUOTED;
             return append(csv, byte);
         }

@@ -13,8 +13,7 @@
 struct lb_input_item {
     struct lb_str text; /* lives until the callback returns */
     uint64_t line;      /* 1 for the first; 0: an argument */
-    const char
-        *fault; /* why the line cannot be used, whoever reads it; NULL: there may be a name */
+    const char *fault;  /* why no reader can use the line; NULL: there may be a name */
 };
 
 /* Calls `each` for every person until it returns false; with --skip-invalid also for what is
@@ -26,7 +25,7 @@ struct lb_input_item {
 int lb_input_read(const struct lb_cli *cli, size_t first, void *context,
                   bool (*each)(void *context, const struct lb_input_item *item));
 
-/* Says on standard error why the item is refused, and on which line it stands. */
+/* Says on standard error why the item is refused, and on which line it is. */
 void lb_input_explain(uint64_t line, struct lb_str value, struct lb_str reason);
 
 /* What to do about `bad` of `all` items that were refused, on standard error. */

@@ -101,7 +101,7 @@ static size_t rank_heading(const char *heading, bool *out_addresses)
     return 0;
 }
 
-/* Words that stand above the columns of lists of people, and are no people. */
+/* Words that are headings of columns in lists of people, not people. */
 static bool is_heading_word(const char *cell)
 {
     static const char *const words[] = {"name",    "firstname", "lastname", "fullname",

@@ -112,7 +112,7 @@ struct words {
     char *const *end;
 };
 
-/* The value of an option: what stands after its "=", else the next word. */
+/* The value of an option: what is after its "=", else the next word. */
 static const char *take_value(struct words *words, const char *equals)
 {
     if (equals)

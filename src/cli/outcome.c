@@ -190,7 +190,7 @@ bool lb_sent_add(struct lb_sent *tally, const struct lb_json *activity,
     tally->activities++;
     tally->results[outcome->result]++;
     tally->blocked += outcome->blocked;
-    /* Whoever was contacted was, also when the server did not take the result. */
+    /* The lead was contacted, also when the server did not take the result. */
     if (outcome->program_result == LB_RESULT_DONE || outcome->program_result == LB_RESULT_REPLIED)
         count_lead(tally, lb_answer_text(activity, "leadId"));
     bool printed = tally->json ? print_json(activity, outcome) : print_line(activity, outcome);

@@ -1,5 +1,5 @@
-/* What became of the activities that `leadblock send` was handed: what the end of a program means,
- * the line of each activity on standard output, and the sum at the end. Threads: one. */
+/* The outcomes of activities that `leadblock send` was handed: what the exit of a program means,
+ * the line of each activity on standard output, and the totals at the end. Threads: one. */
 #ifndef LB_CLI_OUTCOME_H
 #define LB_CLI_OUTCOME_H
 
@@ -27,7 +27,7 @@ struct lb_outcome {
     bool blocked;                /* the lead was blocked while the program ran */
     struct lb_str refusal;       /* the server's code when the result was not taken; else empty */
     struct lb_str lead_status;   /* empty when the server did not say */
-    enum lb_result program_result; /* what the program said, whatever the server took */
+    enum lb_result program_result; /* what the program said, which the server may have refused */
 };
 
 /* "done", "replied", "failed", "retry" as the API has them, and words for the other two. */
@@ -51,7 +51,7 @@ struct lb_sent {
 };
 
 /* Counts the outcome of an activity, as the server handed it out, and prints its line. False when
- * standard output is gone. */
+ * standard output was closed. */
 bool lb_sent_add(struct lb_sent *tally, const struct lb_json *activity,
                  const struct lb_outcome *outcome);
 

@@ -49,7 +49,7 @@ struct lb_runner {
 };
 
 /* SIGCHLD that is ignored would have the system forget how a child ended. Orphans become children
- * of ours, so that we hear when the last of a group has gone, whatever the init does here. */
+ * of ours, so that we learn when the last of a group has ended, with any init process. */
 static void set_signals(struct lb_runner *runner)
 {
     struct sigaction before;
@@ -146,7 +146,7 @@ static int set_attributes(const struct lb_runner *runner, posix_spawnattr_t *att
     return error;
 }
 
-/* Whatever else is open here, such as the connection to the server, is not for it. */
+/* The program gets nothing else that is open here, such as the connection to the server. */
 static int set_files(posix_spawn_file_actions_t *files, int in, int out)
 {
     int error = posix_spawn_file_actions_adddup2(files, in, STDIN_FILENO);

@@ -23,11 +23,11 @@ void lb_table_init(struct lb_table *table, const char *const *headings);
 void lb_table_add(struct lb_table *table, struct lb_str cell);
 
 /* Prints what was added since the last time. Columns never get narrower from one time to the
- * next. False when out of memory or when standard output is gone. */
+ * next. False when out of memory or when standard output was closed. */
 bool lb_table_flush(struct lb_table *table);
 
 /* Prints the array that a page of a list came as, as a part of one long array: `first` opens it,
- * `last` ends it. False when `body` is no array or standard output is gone. */
+ * `last` ends it. False when `body` is no array or standard output was closed. */
 bool lb_table_put_json(struct lb_str body, bool first, bool last);
 
 /* Prints and releases. */

@@ -5,8 +5,8 @@
 #include "daemon/parts.h"
 
 /* Makes a workspace `Demo` and a campaign `demo` unless they exist, gives the workspace an Agency
- * license unless it has one that is enough, makes a new key, and prints a curl line that works as
- * it stands. `url`: the server's base. */
+ * license unless it has one that is enough, makes a new key, and prints a curl line that works
+ * unchanged. `url`: the server's base. */
 lb_err lb_demo_make(struct lb_parts *parts, const char *url, struct lb_reason *reason);
 
 #endif

@@ -63,7 +63,7 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
 }
 
 /* The address of the control socket. A Unix address holds about 100 bytes, too few for some paths:
- * the descriptor of the folder stands for its path. */
+ * the descriptor of the folder takes the place of its path. */
 static struct sockaddr_un address_of(const struct lb_folder *folder)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

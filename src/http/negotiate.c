@@ -13,7 +13,7 @@ static struct lb_str trim(struct lb_str text)
     return text;
 }
 
-/* Takes what stands before the next `separator` off the front of `rest`. */
+/* Takes what is before the next `separator` off the front of `rest`. */
 static struct lb_str take(struct lb_str *rest, char separator)
 {
     struct lb_str all = *rest;

@@ -6,7 +6,7 @@ struct match {
     uint64_t placeholders; /* one bit a segment, the first one highest */
 };
 
-/* Takes the segment at `path` that a placeholder stands for; false when it is empty. */
+/* Takes the segment at `path` that a placeholder matches; false when it is empty. */
 static bool take_param(const char **path, const char *end, struct match *out)
 {
     const char *begin = *path;

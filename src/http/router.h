@@ -3,8 +3,8 @@
  * A pattern is a path such as "/v1/campaigns/{campaignId}/blocked-leads"; a {placeholder} matches
  * one segment that is not empty. The router works on the raw path and decodes each matched segment
  * once, so %2F in a segment stays part of it. Literal segments match byte for byte; where a literal
- * and a placeholder both match, the literal wins, in whatever order the table has them, among the
- * routes that have the method. A trailing slash does not match. Threads: stateless. */
+ * and a placeholder both match, the literal wins, in any order of the table, among the routes
+ * that have the method. A trailing slash does not match. Threads: stateless. */
 #ifndef LB_HTTP_ROUTER_H
 #define LB_HTTP_ROUTER_H
 

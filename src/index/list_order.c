@@ -23,7 +23,7 @@ struct list {
     uint64_t base;      /* of the last block by then */
     size_t fill;        /* ids in the last block by then */
     size_t tail;        /* ids that the present last block will hold */
-    size_t new_blocks;  /* behind it */
+    size_t new_blocks;  /* after it */
     size_t out_of_turn; /* ids that go elsewhere than the end */
 };
 

@@ -23,7 +23,7 @@
 #define SECRET_SIZE    192
 #define SHORT_INPUT    256
 #define PAGE           4096
-#define HEADER         128 /* a struct table, and aligning the slots behind it */
+#define HEADER         128 /* a struct table, and aligning the slots after it */
 
 /* Tables of two pages or more are mapped, not taken from the heap: growth frees thousands of tables
  * whose holes never fit the next, larger ones, and glibc keeps such holes for good. */
@@ -36,8 +36,8 @@
 #endif
 
 /* A slot is empty (high is 0), live, or dead (the id is 0). The fingerprint of a slot never changes
- * once written, so a reader cannot mix two; only the id does. Whatever of a slot is not written yet
- * reads as empty or dead. */
+ * once written, so a reader cannot mix two; only the id does. A part of a slot that is not written
+ * yet reads as empty or dead. */
 struct slot {
     _Atomic uint64_t high; /* written last */
     _Atomic uint64_t low;  /* 24 bits of fingerprint, 40 bits of id */
@@ -439,7 +439,7 @@ bool lb_index_reserve(struct lb_index *index, const struct lb_fingerprint *finge
 
 enum place { PLACE_NEW, PLACE_DEAD, PLACE_PRESENT };
 
-/* Where an entry goes: a dead slot of its own fingerprint, but only one behind all the live ones,
+/* Where an entry goes: a dead slot of its own fingerprint, but only one after all the live ones,
  * else the first empty slot. A reader on its way along the slots may have passed the dead slot; if
  * the live entry in front of it were then removed, the reader would miss both. */
 static enum place find_place(struct view view, struct lb_fingerprint fingerprint, uint64_t id,

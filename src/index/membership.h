@@ -12,7 +12,7 @@
  * of a find is found, also while its shard is rebuilt and while one id takes the place of another.
  *
  * Memory: 16 bytes a slot, tables between 0.64 and 0.80 full, grown one shard and a quarter at a
- * time. Shards stand at different points between two sizes, so that neither the memory nor the
+ * time. Shards are at different points between two sizes, so that neither the memory nor the
  * work of growing comes in waves. */
 #ifndef LB_INDEX_MEMBERSHIP_H
 #define LB_INDEX_MEMBERSHIP_H

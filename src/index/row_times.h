@@ -31,7 +31,7 @@ struct lb_row_times *lb_row_times_create(void);
 /* No other thread may use it any more. NULL is fine. */
 void lb_row_times_destroy(struct lb_row_times *row_times);
 
-/* Adds the row whose first entry is `first`, greater than all before; nobody sees it before it is
+/* Adds the row whose first entry is `first`, greater than all before; readers see it once it is
  * published, which takes no memory. False when out of memory, and then nothing changed. Writer. */
 bool lb_row_times_add(struct lb_row_times *row_times, uint64_t first, struct lb_row_time row_time);
 

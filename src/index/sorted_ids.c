@@ -235,7 +235,7 @@ static void block_close(struct lb_sorted_ids *ids, struct lb_sorted_ids_pool *po
     sum_groups_from(ids, at);
 }
 
-/* Moves the upper half of block `at` into a new block behind it. */
+/* Moves the upper half of block `at` into a new block after it. */
 static bool block_split(struct lb_sorted_ids *ids, struct lb_sorted_ids_pool *pool, size_t at)
 {
     if (!directory_grow(ids, pool, ids->block_count + 1))
@@ -371,7 +371,7 @@ bool lb_sorted_ids_insert(struct lb_sorted_ids *ids, struct lb_sorted_ids_pool *
         if (!block_rebase(block, id))
             return block_open(ids, pool, 0, id);
     } else if (id - block->base > UINT32_MAX) {
-        /* Behind all of this block, and not the largest: there is a next one. */
+        /* After all of this block, and not the largest: there is a next one. */
         at++;
         if (!block_rebase(&ids->blocks[at], id))
             return block_open(ids, pool, at, id);

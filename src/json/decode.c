@@ -25,7 +25,7 @@ static struct json_object *to_json_c(const struct lb_json *value)
 }
 
 /* The scan is stricter than json-c's strict mode but in one thing: that mode refuses whole numbers
- * over 64 bits, which are JSON and may stand in a field that nobody reads. So it is off. */
+ * over 64 bits, which are JSON and may be in a field that is not read. So it is off. */
 static bool parse_scanned(struct json_tokener *tokener, struct lb_str text,
                           struct json_object **out)
 {

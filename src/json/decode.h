@@ -1,4 +1,4 @@
-/* JSON texts as trees of values, decoded by json-c after lb_json_scan() has let them pass.
+/* JSON documents as trees of values, decoded by json-c after lb_json_scan() has let them pass.
  *
  * A tree belongs to the caller that parsed it; the values and strings in it are borrowed and live
  * until lb_json_free() of the tree. Every getter takes NULL, which is what a missing member is.

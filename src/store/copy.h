@@ -1,10 +1,10 @@
 /* Copying a whole installation from one store to another: the tables, column by column, and what
- * each backend offers besides store.h for it. The code that copies is in domain/copy/copy.h.
+ * each backend offers for it in addition to store.h. The code that copies is in domain/copy/copy.h.
  * Sessions and one-time links are not copied: people sign in again.
  *
- * A row is an array of values in the order of its table's columns, whatever the backends call them
- * and however they keep them. What only one backend has, such as the tokens of a shared store, is
- * none of them: the backend makes it up.
+ * A row is an array of values in the order of its table's columns; backends may have other names
+ * for them and store them in other forms. What only one backend has, such as the tokens of a shared
+ * store, is none of them: the backend makes it up.
  *
  * Threads: a side belongs to one thread; while it is open no other thread uses its store. */
 #ifndef LB_STORE_COPY_H
@@ -138,7 +138,7 @@ struct lb_store_copy {
     lb_err (*batch_add)(struct lb_copy_side *side, const struct lb_copy_row *row);
     lb_err (*batch_commit)(struct lb_copy_side *side, struct lb_str position);
     void (*batch_rollback)(struct lb_copy_side *side);
-    /* When all rows are there: makes what the store keeps besides them, goes on with numbers above
+    /* When all rows are there: makes what the store keeps in addition, goes on with numbers above
      * `last` (by table), and removes the marker, and sessions and links that the target may have
      * had of its own, with which a stranger could sign in; all at once. */
     lb_err (*finish)(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT]);

@@ -5,7 +5,7 @@
  * includes it defines what a line becomes,
  *
  *     LB_METHOD(return type, name, arguments...)         what every store does
- *     LB_SHARED_METHOD(return type, name, arguments...)  besides, stores that several nodes share
+ *     LB_SHARED_METHOD(return type, name, arguments...)  and what shared stores do in addition
  *
  * either or both; the other lines become nothing. Hence no include guard.
  *

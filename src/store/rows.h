@@ -124,8 +124,8 @@ struct lb_log_mark {
     uint64_t token; /* and its token */
 };
 
-/* Where a workspace stands in a shared store: when two such versions are the same, so is all that
- * they cover. */
+/* The version of a workspace in a shared store: when two versions are the same, so is all that they
+ * cover. */
 struct lb_workspace_version {
     uint32_t workspace;
     uint64_t access_version; /* grows with every change of its license, keys and campaigns */
@@ -289,7 +289,7 @@ struct lb_link_row {
 
 /* --- What people read: the audit log, and counts of checks ------------------------------------ */
 
-/* An entry of the audit log: what was done besides blocking. */
+/* An entry of the audit log: what was done, but for blocking. */
 struct lb_audit_row {
     uint64_t id;        /* only read; grows */
     uint32_t workspace; /* 0: what concerns the whole installation */

@@ -18,7 +18,7 @@ struct lb_store_ops {
 #include "store/methods.h"
 };
 
-/* What a store that several nodes share offers besides. There, `no`s and entry ids come in no
+/* What a store that several nodes share offers in addition. There, `no`s and entry ids come in no
  * particular order, but the entry ids of one workspace grow from one transaction to the next,
  * because a transaction locks the workspaces that it changes before it reserves ids. A commit
  * whose outcome is unknown does not end the process: the versions of the workspaces tell whether it

@@ -145,8 +145,8 @@ static void enqueue(struct lb_task *task)
 
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
 {
-    /* Room first, health second: a writer that stops waits until nobody holds room, so whoever
-     * finds it healthy here is waited for. */
+    /* Room first, health second: a writer that stops waits until no room is held, so a write
+     * that finds it healthy here is waited for. */
     lb_err err = take_room(writer, write);
     if (!err && !lb_writer_healthy(writer)) {
         give_room(writer, write);
@@ -223,8 +223,8 @@ static void look_ahead(struct lb_store *store, struct batch *batch)
 }
 
 /* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the
- * transaction must be rolled back, and whoever is to blame holds the error; nobody does when the
- * whole of it failed. */
+ * transaction must be rolled back, and the write that failed holds the error; none does when the
+ * transaction as a whole failed. */
 static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
 {
     struct lb_store *store = writer->settings.store;
@@ -305,7 +305,7 @@ static lb_err commit(struct lb_writer *writer, struct batch *batch)
     return LB_OK;
 }
 
-/* Applies and commits. LB_OK: done, or nobody is left. Otherwise it was rolled back. */
+/* Applies and commits. LB_OK: done, or no write is left. Otherwise it was rolled back. */
 static lb_err attempt(struct lb_writer *writer, struct batch *batch)
 {
     struct lb_store *store = writer->settings.store;
@@ -325,8 +325,8 @@ static lb_err attempt(struct lb_writer *writer, struct batch *batch)
     return err;
 }
 
-/* Is there sense in applying a batch again that failed so? Only if the one that was to blame is
- * known, and now out of it, or another transaction was in the way. */
+/* May a batch that was rolled back succeed when it is applied again? Only without the write that
+ * failed, when that one is known, or when another transaction was in the way. */
 static bool worth_another(lb_err err, size_t failed_before, const struct batch *batch)
 {
     return err == LB_ERR_CONFLICT ||
@@ -418,8 +418,8 @@ static void turn(struct lb_writer *writer)
     complete(writer, batch.first);
 }
 
-/* A store that refused the last commit is asked again while nobody writes, so that a load balancer,
- * which then sends nothing, learns when it takes writes again. */
+/* A store that refused the last commit is asked again while there are no writes, so that a load
+ * balancer, which then sends nothing, learns when it takes writes again. */
 static void probe(struct lb_writer *writer)
 {
     struct lb_store *store = writer->settings.store;

@@ -38,7 +38,7 @@ struct lb_write {
     uint32_t entries;       /* entries of the log that it will add at most, as far as it knows */
     /* Set by apply before it changes the store or the hooks' state. */
     bool touched;
-    /* Set when the completion runs. Whoever refuses in `apply` may fill the reason. */
+    /* Set when the completion runs. An `apply` that refuses may fill the reason. */
     lb_err result;
     struct lb_reason reason;
     /* The writer's own. */
@@ -90,7 +90,7 @@ bool lb_writer_start(struct lb_writer *writer);
 void lb_writer_stop(struct lb_writer *writer);
 void lb_writer_destroy(struct lb_writer *writer);
 
-/* Queues a write. LB_OK: its completion will be pushed, whatever becomes of it. LB_ERR_OVERLOADED:
+/* Queues a write. LB_OK: its completion will be pushed, also when it fails. LB_ERR_OVERLOADED:
  * the queue is full. LB_ERR_WORKSPACE_OVERLOADED: the workspace's share is.
  * LB_ERR_STORAGE_UNAVAILABLE: the writer has failed or stopped. */
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write);

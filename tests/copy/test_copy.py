@@ -344,7 +344,7 @@ def test_a_row_that_changed_meanwhile_is_found_and_the_copy_not_served(large, ta
     target.change("UPDATE lead SET first_name = 'Eve' WHERE no = 4711")
     result = copy(large, target)
     assert result.code == 1 and report(result)["lead"][2] == "different", result
-    assert "1 table of the target differs" in result.err and "begin anew" in result.err
+    assert "1 table of the target differs" in result.err and "start again" in result.err
     refused(target.command("workspace", "list"), "not finished")
 
 

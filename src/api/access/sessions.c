@@ -149,7 +149,7 @@ static struct signing *begin_signing(struct lb_call *call)
     return signing;
 }
 
-/* A text of the body, copied. False when the reply is set. */
+/* A string of the body, copied. False when the reply is set. */
 static bool read_text(struct lb_call *call, const char *name, struct lb_str *out)
 {
     const struct lb_json *value = lb_json_member(call->body, name);

@@ -12,7 +12,7 @@ struct lb_identifiers {
     struct lb_fingerprint *fingerprints; /* room for as many */
     size_t count;
     struct lb_bad_items bad;
-    size_t bytes; /* of the canonical texts */
+    size_t bytes; /* of the canonical forms */
 };
 
 /* Reads {"publicIdentifiers":[...],"reason":...} of call->body: strings with one reason for all

@@ -25,7 +25,7 @@ static void put_days(struct lb_buf *body, uint32_t hours)
         lb_buf_printf(body, "%u", days);
 }
 
-/* `variants`: the name under which the step's variants stand. There are none yet. */
+/* `variants`: the name of the member with the step's variants. There are none yet. */
 static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32_t order,
                      const char *variants)
 {

@@ -85,7 +85,8 @@ static lb_err insert_user(struct lb_account_change *change, struct lb_store *sto
     change->user.created_at = lb_clock_wall_ms();
     lb_err err = store->ops->user_insert(store, &change->user);
     if (err == LB_ERR_ALREADY_EXISTS)
-        return lb_fail(&change->write.reason, err, "There is a user with this e-mail address.");
+        return lb_fail(&change->write.reason, err,
+                       "A user with this e-mail address exists already.");
     change->write.touched = true;
     return err;
 }
@@ -112,7 +113,8 @@ static lb_err read_user(struct lb_account_change *change, struct lb_store *store
 {
     lb_err err = store->ops->user(store->ops->writer_reader(store), change->user.no, out);
     if (err == LB_ERR_NOT_FOUND || (!err && out->deleted_at))
-        return lb_fail(&change->write.reason, LB_ERR_USER_NOT_FOUND, "This user is gone already.");
+        return lb_fail(&change->write.reason, LB_ERR_USER_NOT_FOUND,
+                       "This user has been deleted already.");
     return err;
 }
 
@@ -158,7 +160,7 @@ static lb_err set_up(struct lb_account_change *change, struct lb_store *store)
         return err;
     if (operators)
         return lb_fail(&change->write.reason, LB_ERR_INVALID_LINK,
-                       "There is an operator already, who can make more users.");
+                       "There is an operator already, who can create more users.");
     if (!change->user.email[0])
         return lb_fail(&change->write.reason, LB_ERR_INVALID_BODY,
                        "The body needs an \"email\": of the first operator.");
@@ -192,8 +194,9 @@ static lb_err find_link(struct lb_account_change *change, struct lb_store *store
         return LB_OK;
     if (err && err != LB_ERR_NOT_FOUND)
         return err;
-    return lb_fail(&change->write.reason, LB_ERR_INVALID_LINK,
-                   "This link has been used, has ended, or is not whole.");
+    return lb_fail(
+        &change->write.reason, LB_ERR_INVALID_LINK,
+        "This link has been used, has expired, or was not copied whole. Ask for a new one.");
 }
 
 static lb_err apply_use_link(struct lb_write *write, struct lb_store *store)
@@ -295,7 +298,7 @@ static lb_err check_delete(struct lb_account_change *change, struct lb_store *st
         err = count_operators(store, &operators);
     if (!err && operators < 2)
         return lb_fail(&change->write.reason, LB_ERR_LAST_OPERATOR,
-                       "This is the last operator; make another one first.");
+                       "This is the last operator; create another one first.");
     return err;
 }
 

@@ -11,15 +11,15 @@
 
 #define LB_LINK_LIFETIME_MS (15 * 60 * 1000)
 
-/* Trims and folds an e-mail address; false when it is none. Only the form is looked at: one @ with
- * something on both sides, no white space and no control characters. */
+/* Trims and folds an e-mail address; false when it is invalid. Only the form is looked at: one @
+ * with something on both sides, no white space and no control characters. */
 bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE]);
 
 /* A change, embedded in its owner's struct. Fill `write` as for any write, and the fields that the
  * kind names, then prepare it with the function of the kind and submit `write`. */
 struct lb_account_change {
     struct lb_write write; /* first: the writer hands it back */
-    struct lb_actor actor; /* who asks; where somebody signs in, only its source counts */
+    struct lb_actor actor; /* who asks; in a sign-in only its source counts */
     struct lb_user_row user;
     struct lb_link_row link;
     char password_hash[LB_PASSWORD_HASH_SIZE]; /* the new one */
@@ -29,7 +29,7 @@ struct lb_account_change {
 };
 
 /* user: email, role, workspace. Result: user, and a link for the first password. Fails with
- * LB_ERR_ALREADY_EXISTS when somebody has that address. */
+ * LB_ERR_ALREADY_EXISTS when a user has that address. */
 void lb_account_create(struct lb_account_change *change);
 
 /* user: no (0: to make the first operator), workspace. Result: link and token; earlier links of the

@@ -1,4 +1,4 @@
-/* Changes that operators make: workspaces, licences and keys.
+/* Changes that operators make: workspaces, licenses and keys.
  * Threads: filled on any thread, submitted to the writer, applied there. */
 #ifndef LB_DOMAIN_ACCESS_ADMIN_H
 #define LB_DOMAIN_ACCESS_ADMIN_H

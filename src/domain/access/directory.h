@@ -1,7 +1,7 @@
-/* Who may do what: workspaces with their licences, API keys, and campaigns, held in memory.
+/* Who may do what: workspaces with their licenses, API keys, and campaigns, held in memory.
  *
  * Workspaces and keys are never freed while the program runs: a pointer to one stays good, and
- * revoking a key or changing a licence is an atomic store into it. Campaigns can go: a pointer to
+ * revoking a key or changing a license is an atomic store into it. Campaigns can go: a pointer to
  * one is good until the thread's next quiescent state.
  * Threads: finding and reading from any thread that is registered with RCU and online; adding,
  * changing and removing from the writer thread, or before other threads start. */
@@ -27,7 +27,7 @@ struct lb_workspace {
     struct lb_registry_node node;
     struct lb_workspace_row row;    /* but for plan and expires_at, which are below */
     _Atomic int plan;               /* enum lb_plan */
-    _Atomic int64_t expires_at;     /* of the licence, 0: never */
+    _Atomic int64_t expires_at;     /* of the license, 0: never */
     _Atomic uint64_t entries;       /* blocked leads, in all lists */
     _Atomic uint32_t keys;          /* that were not revoked */
     struct lb_row_times *row_times; /* of its entries, in all lists */
@@ -114,7 +114,7 @@ lb_err lb_workspace_license(const struct lb_workspace *workspace, int64_t now_ms
 bool lb_key_take_request(struct lb_key *key, uint32_t default_rate, uint64_t now_ns);
 
 /* Making: the row is copied, and all the memory is taken that adding it then needs, so that adding
- * it after a commit cannot fail. Nobody finds it before. NULL when out of memory (or when its
+ * it after a commit cannot fail. It is not found before. NULL when out of memory (or when its
  * workspace is missing). Writer thread, as all of these. */
 struct lb_workspace *lb_directory_make_workspace(struct lb_directory *directory,
                                                  const struct lb_workspace_row *row);

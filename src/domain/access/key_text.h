@@ -2,7 +2,7 @@
  *
  *   keyId     12 characters of base 32, public: names the key in lists and logs
  *   secret    32 characters of base 32 (160 random bits); only its hash is kept
- *   checksum  8 hex digits, CRC-32 of all that stands before: a mistyped key is refused without a
+ *   checksum  8 hex digits, CRC-32 of all that comes before: a mistyped key is refused without a
  *             look-up, and secret scanners can tell a leaked key from look-alikes
  *
  * Threads: stateless. */

@@ -57,12 +57,12 @@ bool lb_password_hash(struct lb_str password, char out[LB_PASSWORD_HASH_SIZE])
 bool lb_password_matches(const char *hash, struct lb_str password)
 {
     /* Of a password that does not exist, with the limits above; as large as libsodium may read. */
-    static const char nobodys[LB_PASSWORD_HASH_SIZE] =
+    static const char no_user[LB_PASSWORD_HASH_SIZE] =
         "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     bool known = hash[0] != '\0';
     bool fits = password.ptr && password.len <= LB_PASSWORD_BYTES_MAX;
-    bool matches = crypto_pwhash_str_verify(known ? hash : nobodys, fits ? password.ptr : "",
+    bool matches = crypto_pwhash_str_verify(known ? hash : no_user, fits ? password.ptr : "",
                                             fits ? password.len : 0) == 0;
     return matches && known && fits;
 }

@@ -17,7 +17,7 @@ void lb_token_make(char out[LB_TOKEN_SIZE], uint8_t out_hash[LB_SECRET_HASH_SIZE
  */
 void lb_token_hash(struct lb_str token, uint8_t out[LB_SECRET_HASH_SIZE]);
 
-/* The text that a page must send with whatever it changes. It is made from the session's token,
+/* The string that a page must send with each change. It is made from the session's token,
  * which pages cannot read, and does not give it away. */
 void lb_token_csrf(struct lb_str token, char out[LB_CSRF_SIZE]);
 bool lb_token_csrf_matches(struct lb_str token, struct lb_str csrf);
@@ -29,7 +29,7 @@ const char *lb_password_wrong(struct lb_str password);
  * For reader threads, as is lb_password_matches. */
 bool lb_password_hash(struct lb_str password, char out[LB_PASSWORD_HASH_SIZE]);
 
-/* `hash` "" is nobody's: takes as long and never matches. */
+/* `hash` "" (an unknown user) takes as long and never matches. */
 bool lb_password_matches(const char *hash, struct lb_str password);
 
 #endif

@@ -324,7 +324,7 @@ void lb_blocklist_set_mark(struct lb_workspace *workspace, struct lb_log_mark ma
     atomic_store_explicit(&workspace->log_token, mark.token, memory_order_release);
 }
 
-/* After the entries: whoever finds the mark finds them. */
+/* After the entries: a thread that finds the mark finds them. */
 static void publish_marks(struct lb_blocklist *blocklist)
 {
     const struct lb_locked *locked = &blocklist->locked;

@@ -124,7 +124,7 @@ static struct lb_change *change_of(struct lb_write *write)
     return (struct lb_change *)write;
 }
 
-/* Are there ids for what the change will do? What changes nothing shall not use any up: ids that a
+/* Are there ids for what the change will do? What changes nothing must not use any up: ids that a
  * batch has reserved and not used are lost. */
 static lb_err reserve(struct lb_change *change, lb_err (*count)(struct lb_change *, uint64_t *))
 {
@@ -350,7 +350,7 @@ static lb_err restore_id(struct packer *packer, uint64_t id)
     return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
 }
 
-/* How many of the ids block somebody now. */
+/* How many of the ids are blocks that hold now. */
 static lb_err count_ids(struct lb_change *change, uint64_t *out)
 {
     *out = 0;
@@ -378,7 +378,7 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
     return err ? err : flush(&packer);
 }
 
-/* The entry that an item of a row is about; false for one that is none. `id` is the item's own. */
+/* The entry that an item of a row is about; false when there is none. `id` is the item's own. */
 static bool target_of(enum lb_log_kind kind, uint64_t id, struct lb_str item, uint64_t *out)
 {
     *out = id;
@@ -530,7 +530,7 @@ static void hash_items(struct lb_change *change)
                                                     change->items[i].identifier);
 }
 
-/* How many ids the batch shall reserve for it, as far as memory tells: for those of its items that
+/* How many ids the batch is to reserve for it, as far as memory tells: for those of its items that
  * are not blocked (a block), or are (an unblock). */
 static void ask_for_ids(struct lb_change *change, bool blocks)
 {

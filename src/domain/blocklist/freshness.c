@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-/* When nobody asks, memory is brought up to date all the same: little is then left to be read when
- * somebody does. */
+/* Without requests memory is brought up to date all the same, so that the next request has little
+ * to wait for. */
 #define POLL_MS 500
 /* Workspaces of one question. */
 #define QUESTION_MAX 512
@@ -114,7 +114,7 @@ static void arrive(struct lb_task *task)
 
 lb_err lb_freshness_ask(struct lb_freshness *freshness, struct lb_fresh *fresh)
 {
-    /* Counted first, looked at second: a thread that stops waits until nobody is counted. */
+    /* Counted first, looked at second: a thread that stops waits until none is counted. */
     atomic_fetch_add(&freshness->under_way, 1);
     if (atomic_load(&freshness->stopping)) {
         atomic_fetch_sub(&freshness->under_way, 1);
@@ -164,7 +164,7 @@ static void read_lack(struct lb_task *task)
     lb_err err =
         lb_nodes_versions(store, reader, lack->workspaces.ids, lack->workspaces.count, &versions);
     for (size_t i = 0; !err && i < versions.count; i++) {
-        err = atomic_load(&freshness->stopping) && !lack->first /* nobody waits for it */
+        err = atomic_load(&freshness->stopping) && !lack->first /* no request waits */
                   ? LB_ERR_STORAGE_UNAVAILABLE
                   : lb_blocklist_refresh(freshness->settings.blocklist, &versions.array[i]);
         lb_rcu_quiescent();

@@ -2,7 +2,7 @@
  * its workspace versions; what memory lacks is read before the request goes on. Requests that
  * arrive together are asked for together, so that one small question serves many of them.
  *
- * The question is sent after the request has come: whatever any node acknowledged before that is
+ * The question is sent after the request has come: all that any node acknowledged before that is
  * seen.
  * Threads: ask from any thread; the asking is a thread of its own, with its own connection; memory
  * is brought up to date on the writer's thread. Order: create, start (the writer runs), stop

@@ -195,7 +195,7 @@ static bool is_linkedin(struct lb_str host)
     return !in_label;
 }
 
-/* Is all of `text` a host? "www." counts as the start of one whatever follows. */
+/* Is all of `text` a host? "www." counts as the start of one, with anything after it. */
 static bool is_bare_host(struct lb_str text)
 {
     return is_linkedin(text) ||
@@ -258,7 +258,7 @@ static size_t scheme_length(struct lb_str text)
     return text.len >= n + 2 && memcmp(text.ptr + n, "//", 2) == 0 ? n + 2 : 0;
 }
 
-/* Finds the name, still percent-encoded, in a trimmed text. Only a text with a slash is a URL or a
+/* Finds the name, still percent-encoded, in a trimmed string. Only one with a slash is a URL or a
  * path; anything else is the name itself. */
 static const char *find_name(struct lb_str text, struct lb_str *out)
 {
@@ -308,7 +308,7 @@ static const char *decode_percent(struct lb_str text, char *out, size_t size, si
     return NULL;
 }
 
-/* Reads `text` into `points`, room for FOLD_TEXT_MAX. What is longer is too long whatever its
+/* Reads `text` into `points`, room for FOLD_TEXT_MAX. What is longer is too long in any
  * composition: NFC makes one code point out of 4 at most. */
 static const char *read_points(struct lb_str text, int32_t *points, utf8proc_ssize_t *out_count)
 {

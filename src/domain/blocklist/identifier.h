@@ -1,5 +1,5 @@
 /* Public identifiers: the user-name part of a LinkedIn profile URL, in one canonical form, so that
- * one person is one record however somebody wrote the name (docs/api.md, section 2).
+ * one person is one record in any spelling of the name (docs/api.md, section 2).
  *
  * What every other module may rely on: a canonical form is valid UTF-8 of 1 to 100 code points,
  * holds no control, format, unassigned or white-space character and none of / \ ? # % & < > " ' @ ,
@@ -28,7 +28,7 @@ struct lb_identifier {
  *
  * Plain names, [A-Za-z0-9_-], take a fast path; member ids (ACoAA or ACwAA and at least 30 more of
  * these characters) are plain names whose case is kept. For the rest: NFC, full case folding, NFC
- * (Unicode, as utf8proc has it); a text for which that is not stable is refused. */
+ * (Unicode, as utf8proc has it); a string for which that is not stable is refused. */
 const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out);
 
 /* Is this canonical form one of LinkedIn's opaque member ids? They alone keep their upper case. */

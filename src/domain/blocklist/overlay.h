@@ -71,7 +71,7 @@ bool lb_overlay_find(const struct lb_overlay *batch, struct lb_list list,
 bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
                        struct lb_str identifier);
 
-/* Records a row, in the order of the log. Its time stands ready in the workspace's row times, to be
+/* Records a row, in the order of the log. Its time is in the workspace's row times already, to be
  * published. False when out of memory. */
 bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row);
 

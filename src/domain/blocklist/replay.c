@@ -127,9 +127,9 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
     return LB_OK;
 }
 
-/* What is remembered of every row, whatever became of its list. */
-static lb_err replay_stamp(struct replay *replay, struct lb_workspace *workspace,
-                           const struct lb_log_row *row)
+/* What is remembered of every row, also when its list was deleted. */
+static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
+                          const struct lb_log_row *row)
 {
     struct lb_row_time row_time = {row->at, row->reason.ptr != NULL, row->continues};
     uint32_t count = (uint32_t)lb_log_items_count(row->items);
@@ -149,14 +149,14 @@ static lb_err replay_row(void *context, const struct lb_log_row *row)
         return err;
     bool ended = row->list.campaign && !lb_directory_campaign_no(directory, row->list.campaign);
     if (ended) /* lists of deleted campaigns are history only */
-        return replay_stamp(replay, workspace, row);
+        return replay_time(replay, workspace, row);
     if (row->kind == LB_LOG_BLOCK) {
-        /* The row_time first: whoever finds an entry looks for it. */
-        err = replay_stamp(replay, workspace, row);
+        /* The time of the row first: a reader that finds an entry looks for it. */
+        err = replay_time(replay, workspace, row);
         return err ? err : replay_block(replay, workspace, row);
     }
     err = replay_references(replay, workspace, row);
-    return err ? err : replay_stamp(replay, workspace, row);
+    return err ? err : replay_time(replay, workspace, row);
 }
 
 static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,

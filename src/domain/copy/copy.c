@@ -67,7 +67,7 @@ lb_err lb_copy_check_finished(struct lb_store *store, struct lb_reason *reason)
     if (!err && marker.len)
         err = lb_fail(reason, LB_ERR_CONFLICT,
                       "the data are a copy that was not finished: run the same `leadblock copy`"
-                      " again, which goes on where it was; or begin anew with an empty database");
+                      " again, which continues it; or start again with an empty database");
     lb_buf_fini(&marker);
     close_side(&side);
     return err;
@@ -147,7 +147,7 @@ static size_t text_bytes(const struct lb_copy_table *table, const struct lb_copy
     return bytes;
 }
 
-/* `*row` is the first row, and then the one behind the batch, if there is one. */
+/* `*row` is the first row, and then the one after the batch, if there is one. */
 static lb_err copy_batch(struct copy *copy, const struct lb_copy_table *table,
                          struct lb_copy_row *row, bool *more)
 {
@@ -190,8 +190,8 @@ static lb_err copy_table(struct copy *copy, const struct lb_copy_table *table)
     lb_err err = copy->to.ops->position(copy->to.side, table, &position);
     if (!err && position.len && !lb_copy_read_key(table, lb_buf_str(&position), after))
         err = lb_fail(copy->reason, LB_ERR_STORAGE_UNAVAILABLE,
-                      "the progress that the target has of the table %s cannot be read; begin anew"
-                      " with an empty database",
+                      "the progress that the target has of the table %s cannot be read; start"
+                      " again with an empty database",
                       table->name);
     if (!err)
         err = from->ops->read_begin(from->side, table, position.len ? after : NULL);

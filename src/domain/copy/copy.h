@@ -1,12 +1,12 @@
-/* Copies a whole installation from one store to another, of whatever backends: everything there is,
- * under the same numbers and entry ids, and verified. What was interrupted at any moment goes on
+/* Copies a whole installation from one store to another, of any backends: all data,
+ * under the same numbers and entry ids, and verified. A copy that was interrupted goes on
  * where it was when it is run again.
  *
  * The copy has a marker in the target from its beginning to its end, and a target with a marker is
  * not served. Rows are read from one state of the source, in batches, and each batch is committed
  * together with the place where the next one begins. At the end both sides are read again, and a
  * digest of every table is compared: sums of a hash of each row, which tell errors of any kind
- * whatever the order of the rows, but are no proof against somebody who wants to deceive.
+ * in any order of the rows, but do not prove that the data was not forged.
  *
  * Threads: one, and no server on either store. */
 #ifndef LB_DOMAIN_COPY_COPY_H
@@ -33,7 +33,7 @@ struct lb_copy_settings {
     struct lb_store *to;
     bool only_compare; /* changes nothing */
     void *context;
-    /* When a phase begins, and now and then; NULL: nobody wants to know. */
+    /* When a phase begins, and now and then; NULL: not called. */
     void (*progress)(void *context, const struct lb_copy_progress *progress);
 };
 

@@ -6,9 +6,9 @@
  * failed: the lead is set to error.
  * to be retried: a sender gave it back; offered again later.
  *
- * A claim is a write: the writer orders it with the blocks. Whoever was blocked by a write that was
- * acknowledged before the claim was sent is blocked when the claim is applied, and the claim asks
- * the blocklists for each lead that it hands out. That is the guarantee (docs/guarantee.md).
+ * A claim is a write: the writer orders it with the blocks. A lead that was blocked by a write that
+ * was acknowledged before the claim was sent is blocked when the claim is applied, and the claim
+ * asks the blocklists for each lead that it hands out. That is the guarantee (docs/guarantee.md).
  *
  * Threads: filled on any thread, submitted to the writer, and applied there. */
 #ifndef LB_DOMAIN_OUTREACH_ACTIVITY_H
@@ -23,7 +23,7 @@
 #define LB_DETAIL_CHARACTERS_MAX 500
 #define LB_CLAIMED_BYTES         1024 /* what one claimed activity takes in memory, about */
 
-/* A text of a claim; see lb_claim_text. */
+/* A string of a claim; see lb_claim_text. */
 struct lb_claimed_text {
     size_t at;
     size_t len;
@@ -48,8 +48,8 @@ struct lb_claimed {
 };
 
 /* A claim, embedded in its owner's struct. Fill `write` as for any write, `outreach`, `standing`
- * (of the campaign, with its licence), `max` and `lease_s`; prepare and submit. Release with
- * lb_claim_fini when it is done, whatever came of it. */
+ * (of the campaign, with its license), `max` and `lease_s`; prepare and submit. Release with
+ * lb_claim_fini when it is done, also when it failed. */
 struct lb_claim {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_outreach *outreach;

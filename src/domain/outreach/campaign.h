@@ -39,7 +39,7 @@ void lb_campaign_create(struct lb_campaign_change *change);
 /* LB_ERR_CAMPAIGN_NOT_FOUND when the campaign of the standing is gone. */
 void lb_campaign_delete(struct lb_campaign_change *change);
 
-/* LB_ERR_CAMPAIGN_NOT_READY without steps or leads. A campaign in which nobody is left to contact
+/* LB_ERR_CAMPAIGN_NOT_READY without steps or leads. A campaign in which no lead is left to contact
  * is completed at once; see row.status. */
 void lb_campaign_activate(struct lb_campaign_change *change);
 

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Leads that the claims of one batch look at without handing them out: everybody waits for it. */
+/* Leads that the claims of one batch look at without handing them out: all other writes wait. */
 #define FRUITLESS_MAX 1000
-/* Texts that one claim hands out, but for the last: the writer makes them, and others wait. */
+/* Strings that one claim hands out, but for the last: the writer makes them, and others wait. */
 #define TEXTS_MAX_BYTES ((size_t)4 << 20)
 /* Leads that are fetched from the queue at a time. */
 #define FETCH_MAX 256
@@ -41,7 +41,7 @@ static bool wants_more(const struct claiming *claiming)
 
 /* --- One lead --- */
 
-/* Copies a text behind the claim's others. */
+/* Copies a string after the claim's others. */
 static struct lb_claimed_text keep(struct lb_claim *claim, struct lb_str text)
 {
     struct lb_claimed_text kept = {claim->texts.len, text.len, text.ptr != NULL};
@@ -71,7 +71,7 @@ static lb_err set_aside(struct claiming *claiming, const struct lb_lead_row *bef
     return move(claiming, before, &lead);
 }
 
-/* The steps that the lead waited for are gone, and none is behind them. */
+/* The steps that the lead waited for are gone, and none comes after them. */
 static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before)
 {
     struct lb_lead_row lead = *before;
@@ -96,7 +96,7 @@ static lb_err let_go(struct claiming *claiming, const struct lb_lead_row *lead)
 }
 
 /* The step that the lead waited for is not the one that it gets: that one's delay counts. */
-static lb_err wait_anew(struct claiming *claiming, const struct lb_lead_row *before, size_t index)
+static lb_err wait_again(struct claiming *claiming, const struct lb_lead_row *before, size_t index)
 {
     struct lb_lead_row lead = *before;
     lead.step = claiming->sequence.steps[index].no;
@@ -239,7 +239,7 @@ static lb_err serve(struct claiming *claiming, const struct lb_lead_row *lead)
         err = let_go(claiming, lead);
     if (err)
         return err;
-    return index == LB_SEQUENCE_NONE ? finish(claiming, lead) : wait_anew(claiming, lead, index);
+    return index == LB_SEQUENCE_NONE ? finish(claiming, lead) : wait_again(claiming, lead, index);
 }
 
 /* Looks at one lead of the queue; it leaves its place in the queue in any case. */
@@ -297,7 +297,7 @@ static lb_err take_step(struct claiming *claiming, uint32_t no, int64_t before)
     return err ? err : take_due(claiming, no, LB_QUEUE_SCHEDULED, before);
 }
 
-/* Those that wait for steps that were deleted, due or not: they go on to what is behind these. */
+/* Those that wait for steps that were deleted, due or not: they go on to what comes after these. */
 static lb_err take_deleted(struct claiming *claiming)
 {
     const struct lb_sequence *sequence = &claiming->sequence;

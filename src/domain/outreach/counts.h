@@ -11,12 +11,12 @@ void lb_counts_lead(struct lb_counts *counts, const struct lb_lead_row *lead, in
 
 void lb_counts_add(struct lb_counts *counts, const struct lb_counts *more);
 
-/* Is the lead neither finished nor given up? */
+/* Is something still to be done for a lead of this status: waiting, active or paused? */
 bool lb_lead_open(enum lb_lead_status status);
 
 int64_t lb_counts_total(const struct lb_counts *counts);
 
-/* Leads that are neither finished nor blocked: somebody has still to be contacted. */
+/* Leads that are neither finished nor blocked: these people have still to be contacted. */
 int64_t lb_counts_left(const struct lb_counts *counts);
 
 /* The share of leads that are finished or blocked, in whole percent, rounded down; 0 without

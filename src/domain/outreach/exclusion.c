@@ -2,7 +2,7 @@
 
 #include "domain/outreach/internal.h"
 
-/* Leads of one name that are looked up at a time: a name stands once in a campaign. */
+/* Leads of one name that are looked up at a time: a name is once in a campaign. */
 #define REFS_AT_A_TIME 64
 
 size_t lb_exclusion_names(const struct lb_lead_row *lead, struct lb_str out[LB_EXCLUSION_NAMES_MAX])

@@ -47,8 +47,8 @@ lb_err lb_outreach_campaign(struct lb_outreach *outreach, const struct lb_standi
 lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row *lead,
                          enum lb_scope *out);
 
-/* Adds to the counts of a campaign, and settles its status: an active one in which nobody is left
- * is completed, a completed one in which somebody is left again is paused. Done before anybody
+/* Adds to the counts of a campaign, and settles its status: an active one in which no lead is left
+ * is completed, a completed one in which a lead is left again is paused. Done before any write
  * reads the campaign with lb_outreach_campaign, and before the commit. */
 lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
                          const struct lb_counts *change);

@@ -105,7 +105,7 @@ static lb_err give_way(struct lb_lead_change *change, uint64_t no, struct lb_str
 
 /* Two leads turn out to be one person: one that had only its public identifier, one that had only
  * its member id. The one with a history stays, with both names; the other one goes, or, when it
- * has one too, is completed, so that nobody is contacted twice. */
+ * has one too, is completed, so that the person is not contacted twice. */
 static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *again,
                     uint64_t by_identifier, uint64_t by_member, struct lb_counts *counts)
 {

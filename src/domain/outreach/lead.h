@@ -1,4 +1,4 @@
-/* Leads: the people in a campaign. Adding somebody again never resets or unblocks them.
+/* Leads: the people in a campaign. Adding one again never resets or unblocks it.
  * Threads: changes are filled on any thread, submitted to the writer, and applied there. */
 #ifndef LB_DOMAIN_OUTREACH_LEAD_H
 #define LB_DOMAIN_OUTREACH_LEAD_H

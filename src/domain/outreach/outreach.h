@@ -1,5 +1,5 @@
 /* What campaigns that contact people have in common: the counts of their leads and their status,
- * and the exclusion of whoever is blocked.
+ * and the exclusion of blocked leads.
  *
  * Who is excluded is what the blocklists say, always. A lead's set_aside is a cache of it that the
  * same transaction keeps which changes a blocklist (this module follows them), so that claims need

@@ -1,5 +1,5 @@
 /* What deleted campaigns leave behind, leads and steps, is deleted in small writes of its own: one
- * large one would make everybody wait. A write that fails is tried again later. Threads: the
+ * large one would make all others wait. A write that fails is tried again later. Threads: the
  * writer's. */
 #include "domain/outreach/internal.h"
 

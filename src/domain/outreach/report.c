@@ -44,8 +44,8 @@ static lb_err lease_lost(struct lb_report *completion)
 {
     return lb_fail(
         &completion->write.reason, LB_ERR_LEASE_LOST,
-        "This lease token is not the one of the activity's last claim: the lease ran out "
-        "and somebody else has claimed it, or nobody has.");
+        "This lease token is not the one of the activity's last claim: the lease ran out, "
+        "and another sender may have claimed it.");
 }
 
 static lb_err keep_detail(struct reporting *reporting)

@@ -87,7 +87,7 @@ static lb_err was_done(struct lb_store *store, struct lb_store_reader *reader, u
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;
 }
 
-/* Steps are moved by people: what is behind a step now may have been before it. */
+/* Users move steps: what is after a step now may have been before it. */
 static lb_err first_not_done(const struct lb_sequence *sequence, struct lb_store *store,
                              struct lb_store_reader *reader, uint64_t lead, size_t from,
                              size_t *out)
@@ -136,7 +136,7 @@ uint32_t lb_sequence_length(const struct lb_sequence *sequence)
 
 /* --- Changes --- */
 
-/* The index in the array where a step has to stand to become number `order`. */
+/* The index in the array where a step has to be to become number `order`. */
 static size_t place_of(const struct lb_sequence *sequence, uint32_t order)
 {
     size_t index = 0;
@@ -150,7 +150,7 @@ static size_t place_of(const struct lb_sequence *sequence, uint32_t order)
     return sequence->count;
 }
 
-/* Writes the positions of all steps that do not stand where they are said to. */
+/* Writes the positions of all steps whose stored position is another one. */
 static lb_err write_positions(struct lb_store *store, struct lb_sequence *sequence)
 {
     lb_err err = LB_OK;

@@ -1,7 +1,7 @@
 /* The steps of a campaign: what is sent to its leads, in which order, after which delays.
  *
  * A step that was deleted keeps its place, unseen, for the leads that wait for it: they go on with
- * the step behind it. Threads: a loaded sequence belongs to whoever loaded it; changes are filled
+ * the step after it. Threads: a loaded sequence belongs to its caller; changes are filled
  * on any thread, submitted to the writer, and applied there. */
 #ifndef LB_DOMAIN_OUTREACH_SEQUENCE_H
 #define LB_DOMAIN_OUTREACH_SEQUENCE_H
@@ -31,16 +31,16 @@ void lb_sequence_fini(struct lb_sequence *sequence);
 /* The index of a step by its number, deleted or not; LB_SEQUENCE_NONE when there is none. */
 size_t lb_sequence_find(const struct lb_sequence *sequence, uint32_t no);
 
-/* The first step at or behind `from` that is there; LB_SEQUENCE_NONE when none is. */
+/* The first step at or after `from` that is there; LB_SEQUENCE_NONE when none is. */
 size_t lb_sequence_next(const struct lb_sequence *sequence, size_t from);
 
-/* The step that a lead which waits for step `no` (0: the first) gets: that one, or what is behind
+/* The step that a lead which waits for step `no` (0: the first) gets: that one, or what is after
  * it, as far as it is there and the lead has not been through it. `*out`: its index, or
  * LB_SEQUENCE_NONE when nothing is left for the lead. */
 lb_err lb_sequence_step_of(const struct lb_sequence *sequence, struct lb_store *store,
                            struct lb_store_reader *reader, uint64_t lead, uint32_t no, size_t *out);
 
-/* The step behind `index` that the lead has not been through; as above. */
+/* The step after `index` that the lead has not been through; as above. */
 lb_err lb_sequence_step_after(const struct lb_sequence *sequence, struct lb_store *store,
                               struct lb_store_reader *reader, uint64_t lead, size_t index,
                               size_t *out);

@@ -2,7 +2,7 @@
 
 #include "domain/outreach/variables.h"
 
-/* What stands between {{ and }}. */
+/* What is between {{ and }}. */
 struct placeholder {
     struct lb_str name;
     struct lb_str fallback; /* ptr NULL: none */
@@ -36,18 +36,18 @@ static bool next_part(struct lb_str *rest, struct lb_str *out_plain, struct lb_s
     const char *open = find_mark(*rest, "{{");
     *out_plain = (struct lb_str){rest->ptr, open ? (size_t)(open - rest->ptr) : rest->len};
     *out_inside = (struct lb_str){0};
-    struct lb_str behind = {NULL, 0};
+    struct lb_str after = {NULL, 0};
     if (open)
-        behind = (struct lb_str){open + 2, rest->len - out_plain->len - 2};
-    *rest = behind;
+        after = (struct lb_str){open + 2, rest->len - out_plain->len - 2};
+    *rest = after;
     if (!open)
         return true;
-    const char *close = find_mark(behind, "}}");
+    const char *close = find_mark(after, "}}");
     if (!close)
         return false;
-    *out_inside = (struct lb_str){behind.ptr, (size_t)(close - behind.ptr)};
+    *out_inside = (struct lb_str){after.ptr, (size_t)(close - after.ptr)};
     rest->ptr = close + 2;
-    rest->len = behind.len - out_inside->len - 2;
+    rest->len = after.len - out_inside->len - 2;
     return true;
 }
 
@@ -71,7 +71,7 @@ lb_err lb_template_check(struct lb_str text, struct lb_reason *reason)
         size_t at = (size_t)(plain.ptr - text.ptr) + plain.len + 1;
         if (!closed || (inside.ptr && find_mark(inside, "{{")))
             return lb_fail(reason, LB_ERR_INVALID_TEMPLATE,
-                           "The {{ at byte %zu of the template has no }} of its own.", at);
+                           "The {{ at byte %zu of the template has no }}.", at);
         struct placeholder found = split(inside);
         if (inside.ptr && !lb_variable_name_valid(found.name))
             return lb_fail(reason, LB_ERR_INVALID_TEMPLATE,

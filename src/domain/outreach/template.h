@@ -1,6 +1,6 @@
-/* The texts of a sequence: {{name}} stands for a field of the lead, else for one of its variables,
- * else for one of the campaign's; {{name|fallback}} for the fallback when there is none or it is
- * empty (docs/api.md, section 4). What is filled in is not looked at again.
+/* The templates of a sequence: {{name}} means a field of the lead, else one of its variables, else
+ * one of the campaign's; {{name|fallback}} means the fallback when there is none or it is empty
+ * (docs/api.md, section 4). What is filled in is not looked at again.
  * Threads: stateless. */
 #ifndef LB_DOMAIN_OUTREACH_TEMPLATE_H
 #define LB_DOMAIN_OUTREACH_TEMPLATE_H

@@ -1,5 +1,5 @@
-/* Custom variables, packed into one text: a line for each, with name, tab and value, in which \n,
- * \t and \\ stand for a line feed, a tab and a backslash. Readable where it is stored.
+/* Custom variables, packed into one string: a line for each, with name, tab and value, in which \n,
+ * \t and \\ mean a line feed, a tab and a backslash. Readable where it is stored.
  * Threads: stateless. */
 #ifndef LB_DOMAIN_OUTREACH_VARIABLES_H
 #define LB_DOMAIN_OUTREACH_VARIABLES_H

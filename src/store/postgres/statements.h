@@ -1,14 +1,14 @@
 /* The catalogue of all statements that the backend sends. A statement is a name in this list, and
- * its text beside the function that binds its parameters:
+ * its SQL beside the function that binds its parameters:
  *
  *     LB_PG_STATEMENT(KEY_TOUCH, ONE, "nnn", "UPDATE leadblock.api_key ...");
  *
- * A name without a text is an error of the linker, a text without a name one of the compiler. A
+ * A name without SQL is an error of the linker, SQL without a name one of the compiler. A
  * connection prepares a statement, under its name, when it first sends it. Threads: constants. */
 #ifndef LB_STORE_POSTGRES_STATEMENTS_H
 #define LB_STORE_POSTGRES_STATEMENTS_H
 
-/* By the file that has the texts. */
+/* By the file that has the SQL. */
 #define LB_PG_TRANSACTION_STATEMENTS(X)                                                            \
     X(BEGIN), X(ROLLBACK), X(ENTRIES_LOCK), X(ENTRIES_TAKE), X(ENTRIES_UNLOCK), X(WORKSPACE_LOCK), \
         X(WORKSPACE_LOCK_FREE), X(WORKSPACE_MARK), X(COMMIT), X(PROBE)

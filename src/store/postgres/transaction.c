@@ -189,7 +189,7 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
             lb_pg_send(writer, patient ? PG_WORKSPACE_LOCK : PG_WORKSPACE_LOCK_FREE, &params, true);
         if (!err)
             PQsendFlushRequest(
-                writer->conn); /* each may be waited for, and shall count as progress */
+                writer->conn); /* each may be waited for, and must count as progress */
     }
     if (!err && ids)
         err = send_take(writer, ids);
