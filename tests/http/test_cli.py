@@ -332,6 +332,7 @@ def test_a_long_data_folder_works_though_socket_names_are_short(tmp_path):
     with Server(data=data) as server:
         tenant = server.tenant()
         assert tenant.api.get("/blocked-leads").status == 200
+        assert tenant.workspace in server.cli("workspace", "list")
 
 
 def test_names_of_any_kind_survive(folder):

@@ -6,6 +6,7 @@ half-closed or malformed requests.
 """
 
 import json as jsonlib
+import os
 import select
 import socket
 import time
@@ -106,7 +107,12 @@ class Connection:
         if isinstance(port, str):
             self.sock = socket.socket(socket.AF_UNIX)
             self.sock.settimeout(timeout)
-            self.sock.connect(port)
+            # The path may be longer than the 107 bytes of an address; a descriptor of its folder is not.
+            folder = os.open(os.path.dirname(port), os.O_PATH | os.O_DIRECTORY)
+            try:
+                self.sock.connect(f"/proc/self/fd/{folder}/{os.path.basename(port)}")
+            finally:
+                os.close(folder)
         else:
             self.sock = socket.create_connection((host, port), timeout=timeout)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
