@@ -1,6 +1,7 @@
 /* What is the embedded backend's own: whose files it opens, and the views for people. */
 #include "base/log.h"
 #include "base/rcu.h"
+#include "store/copy.h"
 #include "store/migrations.h"
 #include "store/sqlite/internal.h"
 #include "support/actor.h"
@@ -389,6 +390,43 @@ static void questions_about_campaigns_are_answered_by_indexes(void **state)
     store->ops->close(store);
 }
 
+static bool is_copied(const char *table, const char *column)
+{
+    for (size_t i = 0; i < LB_COPY_TABLE_COUNT; i++) {
+        const struct lb_copy_table *copied = &lb_copy_tables[i];
+        for (size_t k = 0; k < copied->column_count && strcmp(copied->name, table) == 0; k++) {
+            if (strcmp(copied->columns[k].name, column) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* `leadblock copy` leaves out what store/copy.c does not list. */
+static void every_column_but_those_of_sessions_and_links_is_copied(void **state)
+{
+    const struct place *place = *state;
+    static const char columns[] =
+        "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c"
+        " WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+        " AND t.name NOT IN ('session', 'link') ORDER BY 1, 2";
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    size_t count = 0;
+    make_schema(place->path, lb_sqlite_schema_version());
+    assert_int_equal(sqlite3_open(place->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, columns, -1, &stmt, NULL), SQLITE_OK);
+    for (; sqlite3_step(stmt) == SQLITE_ROW; count++) {
+        const char *table = (const char *)sqlite3_column_text(stmt, 0);
+        const char *column = (const char *)sqlite3_column_text(stmt, 1);
+        if (!is_copied(table, column))
+            fail_msg("store/copy.c does not list %s.%s", table, column);
+    }
+    assert_true(count > 50);
+    sqlite3_finalize(stmt);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
 
 int main(void)
@@ -402,6 +440,7 @@ int main(void)
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),
         TEST(questions_about_campaigns_are_answered_by_indexes),
+        TEST(every_column_but_those_of_sessions_and_links_is_copied),
     };
     lb_log_set_level(LB_LOG_ERROR);
     lb_rcu_thread_register();
