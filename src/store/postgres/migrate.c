@@ -156,9 +156,10 @@ static lb_err migrate_locked(PGconn *conn, struct lb_reason *reason)
 {
     uint64_t *took_ms = calloc(lb_postgres_migration_count, sizeof *took_ms);
     int64_t version = 0;
-    lb_err err = took_ms ? LB_OK : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    if (!err) /* again: another process may have been quicker */
-        err = read_version(conn, &version, reason);
+    if (!took_ms)
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    /* Again: another process may have been quicker. */
+    lb_err err = read_version(conn, &version, reason);
     if (!err)
         err = apply_missing(conn, (size_t)version, took_ms, reason);
     for (size_t i = (size_t)version; !err && i < lb_postgres_migration_count; i++)

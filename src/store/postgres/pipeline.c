@@ -17,8 +17,9 @@
 #define OID_TEXT_ARRAY 1009
 #define OID_INT8_ARRAY 1016
 
+/* In the order of the enum, which is made of the same list. */
 const struct lb_pg_statement_text *const lb_pg_statements[PG_COUNT] = {
-#define LB_PG_ROW(name) [PG_##name] = &lb_pg_text_##name
+#define LB_PG_ROW(name) &lb_pg_text_##name
     LB_PG_STATEMENTS(LB_PG_ROW)
 #undef LB_PG_ROW
 };
