@@ -230,7 +230,8 @@ bool lb_list_orders_remove(struct lb_list_orders *orders, uint64_t list, uint64_
  * Ids that come in ascending order at the end of a list are played through, block by block. For
  * each of the others one spare block is enough, or, if that is less, what it takes to enlarge and
  * split each block there is, to split again whenever half a block's ids have come, and to fill the
- * gap before each block. One more covers the last block when it is emptied in between. */
+ * gap before each block. Two more cover the last block when it is emptied in between: the block
+ * before it may have to be enlarged, and may have less room than the last one had. */
 
 static void foresee(struct lb_list_orders *orders, struct list *list, struct list **touched,
                     uint64_t id)
@@ -272,10 +273,10 @@ static bool set_aside(struct lb_list_orders *orders, struct list *touched)
         size_t splits = 3 * present + list->out_of_turn / (LB_SORTED_IDS_BLOCK / 2) + FAR_BLOCKS;
         if (splits > list->out_of_turn)
             splits = list->out_of_turn;
-        size_t blocks = list->new_blocks + splits + 1;
-        if (!lb_sorted_ids_reserve(&list->ids, &orders->pool, blocks, list->tail))
+        size_t blocks = list->new_blocks + splits;
+        if (!lb_sorted_ids_reserve(&list->ids, &orders->pool, blocks + 1, list->tail))
             return false;
-        spares += blocks;
+        spares += blocks + 2;
     }
     return lb_sorted_ids_pool_fill(&orders->pool, spares);
 }

@@ -295,6 +295,29 @@ static void reserved_inserts_never_fail(void **state)
     }
 }
 
+/* The last block goes, so that new ids go to the block before it: one that is neither full nor can
+ * hold as many, as the upper half of a block that was split. */
+static void reserved_inserts_do_not_need_the_last_block(void **state)
+{
+    enum { NEW = 200 };
+    (void)state;
+    struct lb_list_entry batch[NEW];
+    struct lb_list_orders *orders = create(0);
+    for (uint64_t id = 2; id <= 1044; id += 2)
+        assert_true(lb_list_orders_insert(orders, 1, id));
+    assert_true(lb_list_orders_insert(orders, 1, 3)); /* splits the first block */
+    for (uint64_t id = 897; id < 1024; id += 2)
+        assert_true(lb_list_orders_insert(orders, 1, id));
+    for (uint64_t i = 0; i < NEW; i++)
+        batch[i] = (struct lb_list_entry){1, 2000 + i};
+    assert_true(lb_list_orders_reserve(orders, batch, NEW));
+    lb_list_orders_set_max_bytes(orders, 1);
+    for (uint64_t id = 1026; id <= 1044; id += 2)
+        assert_true(lb_list_orders_remove(orders, 1, id));
+    insert_all(orders, batch, NEW);
+    lb_list_orders_destroy(orders);
+}
+
 static void reserved_ids_far_apart_and_backwards_never_fail(void **state)
 {
     (void)state;
@@ -375,6 +398,7 @@ int main(void)
         cmocka_unit_test(empty_lists_take_no_memory),
         cmocka_unit_test(small_lists_are_small_and_thinned_lists_shrink),
         cmocka_unit_test(reserved_inserts_never_fail),
+        cmocka_unit_test(reserved_inserts_do_not_need_the_last_block),
         cmocka_unit_test(reserved_ids_far_apart_and_backwards_never_fail),
         cmocka_unit_test(a_reservation_out_of_memory_promises_and_changes_nothing),
         cmocka_unit_test(a_reservation_that_is_not_used_leaves_nothing),
