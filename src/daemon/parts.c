@@ -130,6 +130,12 @@ static bool no_upkeep(void *context)
     return false;
 }
 
+static void forget_made(void *context)
+{
+    struct lb_parts *parts = context;
+    lb_directory_forget_made(parts->app.directory);
+}
+
 static lb_err make_freshness(struct lb_app *app)
 {
     struct lb_freshness_settings settings = {.directory = app->directory,
@@ -142,7 +148,8 @@ static lb_err make_freshness(struct lb_app *app)
 static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
-    const struct lb_writer_hooks none = {parts, lock_alone, no_prepare, no_publish, no_upkeep};
+    const struct lb_writer_hooks none = {parts,      lock_alone, no_prepare,
+                                         no_publish, no_upkeep,  forget_made};
     struct lb_writer_settings writer = {.store = app->store,
                                         .hooks = app->blocklist ? lb_blocklist_hooks(app->blocklist)
                                                                 : none,

@@ -7,6 +7,7 @@
 
 #define TABLE_FIRST 16
 #define SPARES_KEPT 64
+#define RESERVE_PIECE 256 /* entries, or blocks, between two chances for readers */
 /* Blocks that ids can need because they are too far from their neighbours: two for each stretch of
  * 2^32 ids, and a few. */
 #define FAR_BLOCKS 520
@@ -265,6 +266,13 @@ static void foresee(struct lb_list_orders *orders, struct list *list, struct lis
         list->last = id;
 }
 
+/* Lets readers in: only the writer, who is here, changes anything. */
+static void let_readers_in(struct lb_list_orders *orders)
+{
+    pthread_mutex_unlock(&orders->mutex);
+    pthread_mutex_lock(&orders->mutex);
+}
+
 static bool set_aside(struct lb_list_orders *orders, struct list *touched)
 {
     size_t spares = 0;
@@ -277,6 +285,13 @@ static bool set_aside(struct lb_list_orders *orders, struct list *touched)
         if (!lb_sorted_ids_reserve(&list->ids, &orders->pool, blocks + 1, list->tail))
             return false;
         spares += blocks + 2;
+        if (spares % RESERVE_PIECE < blocks + 2)
+            let_readers_in(orders);
+    }
+    for (size_t filled = RESERVE_PIECE; filled < spares; filled += RESERVE_PIECE) {
+        if (!lb_sorted_ids_pool_fill(&orders->pool, filled))
+            return false;
+        let_readers_in(orders);
     }
     return lb_sorted_ids_pool_fill(&orders->pool, spares);
 }
@@ -293,6 +308,8 @@ bool lb_list_orders_reserve(struct lb_list_orders *orders, const struct lb_list_
         ok = list != NULL;
         if (ok)
             foresee(orders, list, &touched, entries[i].id);
+        if (i % RESERVE_PIECE == RESERVE_PIECE - 1)
+            let_readers_in(orders);
     }
     ok = ok && set_aside(orders, touched);
     if (ok && n) {

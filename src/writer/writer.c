@@ -291,9 +291,10 @@ static lb_err commit(struct lb_writer *writer, struct batch *batch)
     struct lb_store *store = writer->settings.store;
     const struct lb_writer_hooks *hooks = &writer->settings.hooks;
     lb_err err = hooks->batch_prepare(hooks->context);
+    if (err)
+        return err;
     uint64_t begun = lb_clock_mono_ns();
-    if (!err)
-        err = store->ops->commit(store);
+    err = store->ops->commit(store);
     measure_commit(writer, lb_clock_mono_ns() - begun);
     atomic_store(&writer->refused_by_store, err && err != LB_ERR_CONFLICT);
     if (err)
