@@ -67,8 +67,7 @@
     X(u32, readers, "readers", "2", "N", 1, 64,                                                    \
       "Threads that read stored rows for lists, searches and details.")                            \
     X(u32, queue_size, "queue-size", "8192", "N", 16, 1000000,                                     \
-      "Writes that may wait to be committed; one when it is used up, requests get 503 "            \
-      "`overloaded`.")                                                                             \
+      "Writes that may wait to be committed; with more waiting, requests get 503 `overloaded`.")   \
     X(u32, workspace_share_percent, "workspace-share", "50", "PERCENT", 1, 100,                    \
       "How much of the queues one workspace may fill before it gets 429.")                         \
     X(u64, max_workspace_entries, "max-workspace-entries", "100000000", "N", 1, 1000000000000,     \
