@@ -85,7 +85,7 @@ static bool contains_any(struct lb_str text, const char *const *words)
 /* What follows the name in an address does not count, so another one could hide there. */
 static bool holds_several(struct lb_str address)
 {
-    static const char *const in_path[] = {",", ";", "://", "linkedin.com", "/in/", NULL};
+    static const char *const in_path[] = {",", ";", "|", "://", "linkedin.com", "/in/", NULL};
     static const char *const in_query[] = {"linkedin.com/in/", NULL};
     struct lb_str path = {address.ptr, 0};
     while (path.len < address.len && path.ptr[path.len] != '?' && path.ptr[path.len] != '#')
@@ -110,7 +110,7 @@ static void take(struct input *input, struct lb_str text, uint64_t line, const c
         fault = invalid;
     if (!fault && line && input->layout.addresses && !address)
         fault = NOT_ADDRESS;
-    if (!fault && address && holds_several(text))
+    if (!fault && (address ? holds_several(text) : memchr(text.ptr, '|', text.len) != NULL))
         fault = SEVERAL;
     if (input->giving) {
         struct lb_input_item item = {text, line, fault};
@@ -129,7 +129,7 @@ static void take(struct input *input, struct lb_str text, uint64_t line, const c
 /* The next of the names that separators divide; false when there are no more. */
 static bool next_name(struct lb_str *rest, struct lb_str *out)
 {
-    const char *separators = ",;\t";
+    const char *separators = ",;\t|";
     while (rest->len && (strchr(separators, rest->ptr[0]) || rest->ptr[0] == ' ')) {
         rest->ptr++;
         rest->len--;

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define KEPT_ROWS   12  /* at the top, among which the heading is looked for */
-#define KEPT_CELLS  64  /* of each, that messages can show */
-#define KEPT_BYTES  160 /* of each cell */
-#define WIDTH_MAX   256
+#define KEPT_ROWS   12               /* at the top, among which the heading is looked for */
+#define KEPT_CELLS  LB_CSV_CELLS_MAX /* of each */
+#define KEPT_BYTES  160              /* of each cell */
+#define WIDTH_MAX   (LB_CSV_CELLS_MAX + 1)
+#define SHOWN_CELLS 64 /* columns that a message lists */
 #define SHOWN_BYTES 60 /* of a sample */
 
 static const char delimiters[] = {',', ';', '\t', '|'};
@@ -250,7 +251,7 @@ static void list_columns(const struct look *look)
             break;
         }
     }
-    for (size_t i = 0; i < cells_of(first); i++) {
+    for (size_t i = 0; i < cells_of(first) && i < SHOWN_CELLS; i++) {
         char heading[SHOWN_BYTES];
         char sample[SHOWN_BYTES] = "";
         lb_layout_printable(lb_str(first->cells[i]), heading, sizeof heading);
@@ -262,8 +263,8 @@ static void list_columns(const struct look *look)
         fprintf(stderr, "  %2zu  %-24s %s%s\n", i + 1, heading, *sample ? "for example " : "",
                 sample);
     }
-    if (first->count > KEPT_CELLS)
-        fprintf(stderr, "  and %zu more\n", first->count - KEPT_CELLS);
+    if (first->count > SHOWN_CELLS)
+        fprintf(stderr, "  and %zu more\n", first->count - SHOWN_CELLS);
 }
 
 static bool is_name(const char *cell)
