@@ -85,7 +85,7 @@ static bool contains_any(struct lb_str text, const char *const *words)
 /* What follows the name in an address does not count, so another one could hide there. */
 static bool holds_several(struct lb_str address)
 {
-    static const char *const in_path[] = {",", ";", "://", "linkedin.com", "/in/", NULL};
+    static const char *const in_path[] = {",", ";", "|", "://", "linkedin.com", "/in/", NULL};
     static const char *const in_query[] = {"linkedin.com/in/", NULL};
     struct lb_str path = {address.ptr, 0};
     while (path.len < address.len && path.ptr[path.len] != '?' && path.ptr[path.len] != '#')
@@ -110,7 +110,7 @@ static void take(struct input *input, struct lb_str text, uint64_t line, const c
         fault = invalid;
     if (!fault && line && input->layout.addresses && !address)
         fault = NOT_ADDRESS;
-    if (!fault && address && holds_several(text))
+    if (!fault && (address ? holds_several(text) : memchr(text.ptr, '|', text.len) != NULL))
         fault = SEVERAL;
     if (input->giving) {
         struct lb_input_item item = {text, line, fault};
@@ -126,16 +126,32 @@ static void take(struct input *input, struct lb_str text, uint64_t line, const c
         lb_input_explain(line, text, lb_str(fault));
 }
 
+/* The bytes of the separator that the text begins with, 0 when it begins with none. */
+static size_t separator(struct lb_str text)
+{
+    static const char *const separators[] = {",",  ";",  "\t", "|",
+                                             "，", "；", "、", NULL}; /* Chinese, Japanese */
+    for (const char *const *each = separators; *each; each++) {
+        size_t len = strlen(*each);
+        if (len <= text.len && memcmp(text.ptr, *each, len) == 0)
+            return len;
+    }
+    return 0;
+}
+
+static struct lb_str skip(struct lb_str text, size_t len)
+{
+    return (struct lb_str){text.ptr + len, text.len - len};
+}
+
 /* The next of the names that separators divide; false when there are no more. */
 static bool next_name(struct lb_str *rest, struct lb_str *out)
 {
-    const char *separators = ",;\t";
-    while (rest->len && (strchr(separators, rest->ptr[0]) || rest->ptr[0] == ' ')) {
-        rest->ptr++;
-        rest->len--;
-    }
-    size_t len = 0;
-    while (len < rest->len && rest->ptr[len] && !strchr(separators, rest->ptr[len]))
+    size_t len;
+    while (rest->len && ((len = separator(*rest)) != 0 || rest->ptr[0] == ' '))
+        *rest = skip(*rest, len ? len : 1);
+    len = 0;
+    while (len < rest->len && rest->ptr[len] && !separator(skip(*rest, len)))
         len++;
     *out = (struct lb_str){rest->ptr, len};
     rest->ptr += len;

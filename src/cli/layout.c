@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define KEPT_ROWS   12  /* at the top, among which the heading is looked for */
-#define KEPT_CELLS  64  /* of each, that messages can show */
-#define KEPT_BYTES  160 /* of each cell */
-#define WIDTH_MAX   256
+#define KEPT_ROWS   12               /* at the top, among which the heading is looked for */
+#define KEPT_CELLS  LB_CSV_CELLS_MAX /* of each */
+#define KEPT_BYTES  160              /* of each cell */
+#define WIDTH_MAX   (LB_CSV_CELLS_MAX + 1)
+#define SHOWN_CELLS 64 /* columns that a message lists */
 #define SHOWN_BYTES 60 /* of a sample */
 
 static const char delimiters[] = {',', ';', '\t', '|'};
@@ -240,7 +241,7 @@ static void list_columns(const struct look *look)
             break;
         }
     }
-    for (size_t i = 0; i < cells_of(first); i++) {
+    for (size_t i = 0; i < cells_of(first) && i < SHOWN_CELLS; i++) {
         char heading[SHOWN_BYTES];
         char sample[SHOWN_BYTES] = "";
         lb_layout_printable(lb_str(first->cells[i]), heading, sizeof heading);
@@ -252,8 +253,8 @@ static void list_columns(const struct look *look)
         fprintf(stderr, "  %2zu  %-24s %s%s\n", i + 1, heading, *sample ? "for example " : "",
                 sample);
     }
-    if (first->count > KEPT_CELLS)
-        fprintf(stderr, "  and %zu more\n", first->count - KEPT_CELLS);
+    if (first->count > SHOWN_CELLS)
+        fprintf(stderr, "  and %zu more\n", first->count - SHOWN_CELLS);
 }
 
 static bool is_name(const char *cell)
@@ -313,6 +314,17 @@ static bool has_heading(const struct look *look, size_t column)
             return true;
     }
     return !is_name(first->cells[column]);
+}
+
+/* A list that begins with "Name" or "Email" begins with a heading, not with a person. */
+static void take_word_as_heading(const struct lb_source *source, struct look *look)
+{
+    struct kept_row *first = &look->top[0];
+    if (look->kept == 0 || !is_heading_word(first->cells[0]))
+        return;
+    look->heading = first;
+    fprintf(stderr, "leadblock: %s: line %llu is taken as the heading: '%s'\n", source->name,
+            (unsigned long long)first->line, first->cells[0]);
 }
 
 static int take_number(const struct lb_source *source, struct look *look, uint64_t number,
@@ -404,6 +416,8 @@ static int decide(const struct lb_source *source, struct look *looks, size_t cou
     out->table = look != NULL;
     if (!look) /* one column: as the last look, which cuts nothing, shows it */
         look = &looks[count - 1];
+    if (!out->table && !wanted && !look->heading)
+        take_word_as_heading(source, look);
     out->delimiter = out->table ? look->csv.delimiter : '\0';
     int code = LB_EXIT_DONE;
     if (by_number)

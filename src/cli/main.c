@@ -139,7 +139,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock backup /backup/leadblock-$(date +%F).db\n",
      ADMIN, 0, false, 1, 1, lb_cmd_backup},
-    {"copy", "--from DATABASE --to DATABASE", "Move all data to PostgreSQL, or back.",
+    {"copy", "--from DATABASE --to DATABASE", "Copy all data to PostgreSQL, or back.",
      "DATABASE is a data folder, or a PostgreSQL database: postgresql://USER@HOST/NAME or\n"
      "\"host=... dbname=...\"; sqlite:FOLDER if the name of a folder looks like that. A password\n"
      "is better kept in ~/.pgpass or PGPASSWORD, which other users cannot see.\n"
@@ -156,7 +156,8 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
      0, 0, lb_cmd_copy},
-    {"version", "", "Print the version.", "", LB_BIT(JSON), 0, false, 0, 0, lb_cmd_version},
+    {"version", "", "Print the version, commit, build, schemas and libraries.", "", LB_BIT(JSON), 0,
+     false, 0, 0, lb_cmd_version},
     {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN), 0, false, 0, 2,
      lb_cmd_help},
     {0},

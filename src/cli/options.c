@@ -150,6 +150,8 @@ static int take_option(struct lb_cli *cli, const char *word, struct words *words
             continue;
         if (!option->value && equals)
             return lb_cli_usage(cli, "--%s takes no value", name);
+        if (option->value && cli->values[i]) /* one of the values would be left out in silence */
+            return lb_cli_usage(cli, "--%s is given twice", name);
         cli->values[i] = option->value ? take_value(words, equals) : "";
         if (!cli->values[i])
             return lb_cli_usage(cli, "--%s needs a value: %s", name, option->value);

@@ -153,13 +153,15 @@ lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct 
     signal(SIGPIPE, SIG_IGN);
     lb_log_set_level(LB_LOG_WARN);
     lb_err err = lb_config_environment(&daemon->parts.config, getenv, reason);
+    if (!err)
+        err = lb_config_set(&daemon->parts.config, &lb_settings[LB_SETTING_database], database,
+                            reason);
     if (err) {
         lb_config_fini(&daemon->parts.config);
         free(daemon);
         return err;
     }
     daemon->parts.config.data = data_dir;
-    daemon->parts.config.database = database;
     daemon->parts.local = true;
     daemon->parts.folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
     lb_rcu_thread_register();

@@ -185,6 +185,19 @@ def test_titles_above_the_heading_are_named_and_left_out(taken, refused):
     refused("in/boss,\nName,LinkedIn URL\nAnn,in/ann\n", "--column")
 
 
+@pytest.mark.parametrize("width", [65, 300, 1024])
+def test_a_wide_table_is_read_to_its_last_column(taken, refused, width):
+    def table(heading):
+        cells = [f"x{number}" for number in range(1, width)]
+        return "".join(",".join([*cells, last]) + "\n" for last in (heading, "in/ann", "in/bob"))
+
+    taken(table("LinkedIn URL"), "in/ann", "in/bob")
+    taken(table("Where"), "in/ann", "in/bob", args=["--column", "where"])
+    taken(table("Where"), "in/ann", "in/bob", args=["--column", str(width)])
+    err = refused(table("Where"), f"and {width - 64} more", f"--column {width}")
+    assert len(err.splitlines()) < 80, "the list of columns has an end"
+
+
 # Rows
 
 
@@ -229,12 +242,19 @@ def test_a_column_of_addresses_holds_no_names(bad_line):
     bad_line("Name,LinkedIn URL\nA,in/ann\nB,null\nC,in/bob\n", 3, ["in/ann", "in/bob"], "'null'")
 
 
+@pytest.mark.parametrize("word", ["name", "Username", "E-mail", "publicIdentifier"])
+def test_a_list_that_begins_with_a_heading_blocks_nobody_of_that_name(taken, word):
+    taken(f"{word}\nann\nbob\n", "ann", "bob")
+
+
 # Several names in a line
 
 
 def test_all_names_of_a_line_are_taken(taken, fake):
     taken("ann, bob;carl\tdora\n", "ann", "bob", "carl", "dora")
     taken("ann\nbob, carl,\ndora\n", "ann", "bob", "carl", "dora")
+    taken("ann|bob\ncarl\n|dora|\n", "ann", "bob", "carl", "dora")
+    taken("ann，bob；carl、dora\n", "ann", "bob", "carl", "dora")
     for args in (["ann, bob;carl"], ["-"]):
         fake.requests.clear()
         assert run("block", "q1", *args, stdin="ann, bob;carl", env=fake.env).code == 0
@@ -247,6 +267,7 @@ def test_all_names_of_a_line_are_taken(taken, fake):
     "https://linkedin.com/in/bob/https://linkedin.com/in/carl",
     "https://linkedin.com/in/bob/linkedin.com/in/carl", "in/bob/in/carl",
     "https://linkedin.com/in/bob?x=1,https://linkedin.com/in/carl",
+    "in/bob/|carl", "in/bob|in/carl", "https://linkedin.com/in/bob|carl",
 ])
 def test_a_line_of_which_not_all_can_be_taken_is_refused_as_a_whole(bad_line, fake, line):
     bad_line(f"ann\n{line}\ndora\nemil\n", 2, ["ann", "dora", "emil"])
@@ -256,6 +277,9 @@ def test_that_holds_for_arguments_and_cells_too(fake, bad_line):
     result = run("block", "q1", "ann", "https://linkedin.com/in/bob/,carl", env=fake.env)
     assert result.code == 1 and "more than one" in result.err and fake.requests == []
     bad_line("x,LinkedIn\n1,in/ann\n2,\"in/bob/,in/carl\"\n3,in/dora\n", 3, ["in/ann", "in/dora"],
+             "more than one")
+    fake.requests.clear()
+    bad_line("x,publicIdentifier\n1,ann\n2,bob|carl\n3,dora\n", 3, ["ann", "dora"],
              "more than one")
 
 
@@ -322,6 +346,14 @@ def test_skip_invalid_is_not_advised_for_the_wrong_column(fake, write):
     result = block(write("publicIdentifier,x\nann@b.c,1\nbob,2\ncarl,3\n"), env=fake.env)
     assert result.code == 1 and "--skip-invalid" in result.err, result
     assert "line 2: 'ann@b.c'" in result.err, result
+
+
+def test_a_second_file_is_wrong_usage(fake, write):
+    """One of them would be left out without a word."""
+    path = write("ann\n")
+    result = block(path, "--file", path, env=fake.env)
+    assert result.code == 2 and "--file is given twice" in result.err, result
+    assert fake.requests == []
 
 
 def test_with_nobody_left_skip_invalid_is_a_failure(fake, write):

@@ -181,6 +181,15 @@ def test_without_a_command_the_usage_is_shown_with_exit_2():
     assert "usage" in (result.out + result.err).lower()
 
 
+@pytest.mark.parametrize("database", ["postgresq://host/name", "mysql://u:secret@host/name", ""])
+def test_a_database_that_is_none_is_refused(tmp_path, database):
+    """Not taken for the data folder: the workspace would be in a place where nobody looks."""
+    err = failed(run("workspace", "create", "A", "--plan", "pro", "--data", tmp_path / "data",
+                     "--database", database))
+    assert "--database" in err and "secret" not in err, err
+    assert not list(tmp_path.glob("data/*.db"))
+
+
 def test_a_misspelt_command_or_option_gets_a_suggestion():
     wrong(run("blokc"), "block")
     wrong(run("workspace", "create", "x", "--paln", "pro"), "--plan")
