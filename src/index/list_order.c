@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define TABLE_FIRST 16
-#define SPARES_KEPT 64
+#define TABLE_FIRST   16
+#define SPARES_KEPT   64
 #define RESERVE_PIECE 256 /* entries, or blocks, between two chances for readers */
 /* Blocks that ids can need because they are too far from their neighbours: two for each stretch of
  * 2^32 ids, and a few. */
