@@ -7,6 +7,7 @@ import { after, before } from 'node:test';
 
 import { PASSWORD, Person } from './lib/api.mjs';
 import { loadAnew, screen, useServer } from './lib/harness.mjs';
+import { eventually } from './lib/pages.mjs';
 
 const MARKUP = '<img src=x onerror=window.pwned=1>"><script>window.pwned=1</script>';
 const REVERSED = '\u202Egnp.exe \u{1F984}';
@@ -154,7 +155,7 @@ screen('markup is shown as text everywhere', shared, { timeout: 240_000, allowed
   }
   await page.goto('/#/campaign/evil');
   await page.getByRole('heading', { name: MARKUP }).waitFor();
-  assert.equal(await page.title(), `${MARKUP} – leadblock`);
+  await eventually(async () => assert.equal(await page.title(), `${MARKUP} – leadblock`));
 });
 
 screen('markup is shown as text in messages and invalid lines', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
