@@ -32,7 +32,8 @@ def parse(arguments):
 def chosen(options):
     every = suites.suites(options.quick, options.cycles)
     if not options.patterns:
-        return [suite for suite in every if suite.quick or not options.quick]
+        return [suite for suite in every
+                if (suite.quick if options.quick else not suite.repeated)]
     found = []
     for pattern in options.patterns:
         fit = suites.choose(every, pattern, options.variants)

@@ -39,6 +39,7 @@ class Suite:
     cluster: bool = False  # it is given a PostgreSQL cluster
     share: float = BUSY
     quick: bool = True  # script/test --quick runs it
+    repeated: bool = False  # another suite shows all of it: only --quick and patterns run it
     seconds: int = 60  # about; long ones are started first
     whole: bool = False  # the command finds its files by itself unless some were chosen
     packages: tuple = ()  # lists of script/lib/packages.sh, beside those of build and test
@@ -109,10 +110,12 @@ def program(name, path, *arguments, tree="release", **options):
 def release(quick, cycles):
     fire = 5 if quick else 20
     return [
-        meson("unit", "release", c_tests("unit", "store"), seconds=70),
-        http("http", "release", seconds=110),
+        # These three run address-checked, and what the release build may do otherwise is seen by all
+        # of tests/http on PostgreSQL, the browser's tests, the crashes and the claims.
+        meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True),
+        http("http", "release", seconds=110, repeated=True),
         http("http timing", "release", timing=True, seconds=25, quick=False),
-        pytest("cli", "release", "cli", share=WAITS, seconds=25),
+        pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
         pytest("copy", "release", "copy", cluster=True, seconds=25),
         pytest("guarantee", None, "guarantee", seconds=5),
         pytest("script", None, "script", seconds=3),

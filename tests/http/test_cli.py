@@ -145,6 +145,7 @@ def test_the_log_says_at_the_start_what_runs_and_on_what():
                         {"publicIdentifiers": ["a-1", "b-2"]})
         server.stop()
         server.start()
+        server.stop()  # which writes down what the log still holds back
         log = server.all_logs()
     ready = [line for line in log.splitlines() if " info ready " in line]
     fields = dict(re.findall(r'(\w+)=("[^"]*"|\S+)', ready[-1]))
