@@ -299,7 +299,7 @@ static void add_all_kinds(struct backend *backend, all_kinds leads)
         for (int aside = 0; aside < 2; aside++)
             for (int queue = 0; queue < LB_QUEUE_COUNT; queue++)
                 for (uint32_t step = 0; step < 3; step++) {
-                    char name[32];
+                    char name[48];
                     snprintf(name, sizeof name, "%d-%d-%d-%u", status, aside, queue, step);
                     leads[status][aside][queue][step] = put_lead(
                         backend, (struct lb_lead_row){.campaign = 1,

@@ -320,7 +320,7 @@ static void a_claim_corrects_a_cache_that_says_less_than_the_lists(void **state)
 static void a_block_of_the_workspace_reaches_all_campaigns(void **state)
 {
     enum { MANY = 150 };
-    char name[16];
+    char name[24];
     for (int i = 0; i < MANY; i++) {
         snprintf(name, sizeof name, "many-%d", i);
         assert_int_equal(engine_make_campaign(engine_of(state), name), LB_OK);
@@ -397,7 +397,7 @@ static void a_campaign_in_which_all_are_blocked_is_completed(void **state)
 
 static void add_many(void **state, const char *campaign, size_t count)
 {
-    static char names[1000][16];
+    static char names[1000][32];
     static char members[1000][48];
     static struct lb_new_lead leads[1000];
     struct added added;
