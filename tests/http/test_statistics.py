@@ -135,6 +135,9 @@ def test_another_workspaces_numbers_are_its_own(server, fresh, path, other):
 def test_a_deleted_campaign_is_out_of_the_sizes_but_not_of_the_days(fresh, path):
     fresh.api.post(path, ids("a-1", "b-2"))
     fresh.api.delete(path.removesuffix("/blocked-leads"))
+    end = time.monotonic() + 20  # its entries leave memory bit by bit
+    while sizes(fresh.api) != (0, 0, 0) and time.monotonic() < end:
+        time.sleep(0.01)
     assert sizes(fresh.api) == (0, 0, 0)
     assert counted(fresh.api)["blocked"] == 2
 
