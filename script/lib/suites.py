@@ -22,6 +22,7 @@ KINDS = (".py", ".c", ".test.mjs")  # of files with tests
 
 # How much of a processor a suite keeps busy. The runner fills the machine by that.
 WAITS = 0.4  # most of its time it waits for a clock, a disk or a database
+SHARED = 0.7  # it waits for a part of it
 BUSY = 1.0
 ALONE = None  # it measures times: nothing else may run beside it
 
@@ -98,7 +99,7 @@ def http(name, tree, timing=False, skip=frozenset(), **options):
     """The files of tests/http that measure times, or the others."""
     files = [path for path in py_tests("http")
              if (c_name(path) in TIMING) == timing and c_name(path) not in skip]
-    share = ALONE if timing else BUSY
+    share = ALONE if timing else SHARED
     return pytest(name, tree, "http", files, share=share, **options)
 
 
@@ -110,11 +111,12 @@ def program(name, path, *arguments, tree="release", **options):
 def release(quick, cycles):
     fire = 5 if quick else 20
     return [
-        # These three run address-checked, and what the release build may do otherwise is seen by all
-        # of tests/http on PostgreSQL, the browser's tests, the crashes and the claims.
+        # What is repeated runs address-checked, and what the release build may do otherwise is seen
+        # by all of tests/http on PostgreSQL, the browser's tests, the crashes and the claims.
         meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True),
         http("http", "release", seconds=110, repeated=True),
-        http("http timing", "release", timing=True, seconds=25, quick=False),
+        http("http timing", "release", timing=True, seconds=25, repeated=True,
+             quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
         pytest("copy", "release", "copy", cluster=True, seconds=25),
         pytest("guarantee", None, "guarantee", seconds=5),
@@ -155,7 +157,7 @@ def dashboard(quick):
               files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
         Suite("dashboard (chromium)", "e2e", ["bash", "script/lib/browser.sh"], "release",
               files=[file for file in files if not quick or file.name.startswith("smoke.")],
-              whole=not quick, counting="node", seconds=300, packages=("browser",)),
+              whole=not quick, counting="node", seconds=300, packages=("browser",), share=WAITS),
     ]
 
 

@@ -1,5 +1,6 @@
 #include "daemon/set_up.h"
 
+#include "base/log.h"
 #include "domain/access/account.h"
 #include "http/assets.h"
 
@@ -36,6 +37,13 @@ lb_err lb_set_up_offer(struct lb_parts *parts, struct lb_reason *reason)
     lb_account_make_link(&change);
     if (!err)
         err = lb_parts_write(parts, &change.write);
+    /* A database that does not answer for a moment keeps no server from starting. */
+    if (err == LB_ERR_STORAGE_UNAVAILABLE) {
+        lb_log(LB_LOG_WARN, "set_up",
+               "cannot make the link for the first operator, the database does not answer; restart "
+               "the server, or use `leadblock user create`");
+        return LB_OK;
+    }
     if (err)
         return lb_fail(reason, err, "cannot make the link for the first operator: %s",
                        lb_err_code(err));

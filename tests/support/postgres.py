@@ -370,13 +370,22 @@ def run(command, **options):
     with Cluster(**options) as cluster:
         env = {**os.environ, URI: cluster.uri(),
                KEYWORDS: f"host={cluster.host} port={cluster.port} user={ADMIN} dbname={ADMIN}"}
+        process = None
+        stopped = False
+
+        def stop(*_):
+            nonlocal stopped
+            stopped = True
+            if process:
+                process.terminate()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stop)
         process = subprocess.Popen(command, env=env)
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
+        if stopped:  # while it was being started
             process.terminate()
-            process.wait()
-            return 130
+        code = process.wait()
+        return 130 if stopped else code
 
 
 def main(args):
