@@ -355,8 +355,11 @@ static bool pass_dry_run(struct lb_call *call)
 
 static bool pass_rest(struct lb_call *call)
 {
-    return pass_caller(call) && pass_rate(call) && pass_role(call) && pass_license(call) &&
-           pass_campaign(call) && pass_media_type(call) && pass_dry_run(call);
+    if (!pass_caller(call))
+        return false;
+    call->req->caller_known = true;
+    return pass_rate(call) && pass_role(call) && pass_license(call) && pass_campaign(call) &&
+           pass_media_type(call) && pass_dry_run(call);
 }
 
 bool lb_gate_pass(struct lb_call *call)

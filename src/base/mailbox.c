@@ -10,6 +10,8 @@
 struct lb_mailbox {
     _Atomic(struct lb_task *) head; /* newest first */
     _Atomic unsigned pushing;       /* threads that have not left push yet */
+    _Atomic bool awake;             /* the owner will look into it before it sleeps */
+    bool attentive;                 /* the owner says when it is awake; its own */
     int fd;
 };
 
@@ -60,8 +62,9 @@ void lb_mailbox_push_chain(struct lb_mailbox *mailbox, struct lb_task *first, st
     do {
         first->next = head;
     } while (!atomic_compare_exchange_weak_explicit(&mailbox->head, &head, reversed,
-                                                    memory_order_release, memory_order_relaxed));
-    if (!head) {
+                                                    memory_order_seq_cst, memory_order_relaxed));
+    /* Either we see that the owner is about to sleep, or it sees our task: see lb_mailbox_sleep. */
+    if (!head && !atomic_load(&mailbox->awake)) {
         uint64_t one = 1;
         ssize_t written = write(mailbox->fd, &one, sizeof one);
         (void)written; /* EAGAIN means that it is readable already */
@@ -74,14 +77,34 @@ int lb_mailbox_fd(const struct lb_mailbox *mailbox)
     return mailbox->fd;
 }
 
+void lb_mailbox_wake(struct lb_mailbox *mailbox)
+{
+    mailbox->attentive = true;
+    atomic_store_explicit(&mailbox->awake, true, memory_order_relaxed);
+}
+
+bool lb_mailbox_sleep(struct lb_mailbox *mailbox)
+{
+    atomic_store(&mailbox->awake, false);
+    return !atomic_load(&mailbox->head);
+}
+
+static void clear_eventfd(const struct lb_mailbox *mailbox)
+{
+    uint64_t count;
+    ssize_t got = read(mailbox->fd, &count, sizeof count);
+    (void)got;
+}
+
 size_t lb_mailbox_drain(struct lb_mailbox *mailbox)
 {
     /* Clear the eventfd before taking the list: a push after the exchange writes it again. Also
      * when the list looks empty: its tasks may have been taken before their push wrote the eventfd,
      * which would stay readable and keep its owner awake. */
-    uint64_t count;
-    ssize_t got = read(mailbox->fd, &count, sizeof count);
-    (void)got;
+    if (!mailbox->attentive)
+        clear_eventfd(mailbox);
+    else if (!atomic_load_explicit(&mailbox->head, memory_order_relaxed))
+        return 0;
     struct lb_task *task = atomic_exchange_explicit(&mailbox->head, NULL, memory_order_acquire);
     struct lb_task *oldest = NULL;
     while (task) {

@@ -2,7 +2,7 @@
  *
  * Threads: anybody pushes, only the owner drains. Pushing never blocks and never allocates. The
  * owner sleeps on `lb_mailbox_fd` (an eventfd); a chain of tasks costs one wake-up, and none when
- * the mailbox already held tasks.
+ * the mailbox already held tasks, or when the owner says that it is awake.
  * Order: tasks of one push come out in their order; a task belongs to the mailbox from the push
  * until its `run` is called, and may be freed or pushed again by `run`. */
 #ifndef LB_BASE_MAILBOX_H
@@ -32,6 +32,13 @@ void lb_mailbox_push_chain(struct lb_mailbox *mailbox, struct lb_task *first, st
 
 /* Readable while the mailbox holds tasks. */
 int lb_mailbox_fd(const struct lb_mailbox *mailbox);
+
+/* For an owner that drains the mailbox again and again: it is awake from lb_mailbox_wake until
+ * lb_mailbox_sleep, and pushes do not write the eventfd. Such an owner watches the eventfd
+ * edge-triggered; it is never read. lb_mailbox_sleep is false when the mailbox holds tasks: then the
+ * owner may not sleep. */
+void lb_mailbox_wake(struct lb_mailbox *mailbox);
+bool lb_mailbox_sleep(struct lb_mailbox *mailbox);
 
 /* Runs all tasks that are in the mailbox; returns how many. */
 size_t lb_mailbox_drain(struct lb_mailbox *mailbox);

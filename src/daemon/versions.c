@@ -1,7 +1,6 @@
 #include "daemon/versions.h"
 
 #include "domain/blocklist/identifier.h"
-#include "http/server.h"
 #include "json/decode.h"
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
@@ -34,7 +33,6 @@ void lb_versions_libraries(void *context,
     const char *const libraries[LB_VERSIONS_LIBRARIES][2] = {
         {"SQLite", lb_sqlite_library_version()},
         {"libpq", libpq},
-        {"libmicrohttpd", lb_server_library_version()},
         {"libsodium", sodium_version_string()},
         {"json-c", lb_json_library_version()},
         {"utf8proc", lb_identifier_library_version()},

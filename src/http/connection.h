@@ -1,65 +1,96 @@
 /* One connection and what it is doing now. For src/http only.
  *
- * Threads: belongs to its loop's thread. Life: from libmicrohttpd's notice that it started until
- * the notice that it is closed. */
+ * Threads: belongs to its loop's thread. Life: from its being accepted until its socket is closed and no
+ * request of it is pending. An idle one costs this struct and no buffer. */
 #ifndef LB_HTTP_CONNECTION_H
 #define LB_HTTP_CONNECTION_H
 
-#include "http/exchange.h"
-#include "http/loop.h"
+#include "http/input.h"
+#include "http/output.h"
 
-struct MHD_Connection;
-struct MHD_Daemon;
+#include <sys/types.h>
 
+struct lb_loop;
+
+/* What a connection waits for. Each phase has its time limit, see lb_loop's `limits_ms`. */
 enum lb_phase {
-    LB_PHASE_WAITING,  /* for a request */
-    LB_PHASE_HEADERS,  /* the request line is there */
-    LB_PHASE_DOUBT,    /* `begin` could not decide */
-    LB_PHASE_BODY,     /* `begin` let it pass */
-    LB_PHASE_DISCARD,  /* refused; the rest of the body is read away, then the reply goes out */
-    LB_PHASE_FAREWELL, /* refused in the middle of the body; the response was written, to be closed
-                        */
-    LB_PHASE_PENDING,  /* lb_request_complete will be called */
-    LB_PHASE_SENDING,
+    LB_PHASE_WAITING,   /* for the first byte of a request */
+    LB_PHASE_HEAD,      /* for the rest of a head */
+    LB_PHASE_DOUBT,     /* for the application, which could not decide about the head */
+    LB_PHASE_BODY,      /* for the rest of a body */
+    LB_PHASE_DISCARD,   /* for the rest of a small body that was refused: the reply follows it */
+    LB_PHASE_PENDING,   /* for lb_request_complete */
+    LB_PHASE_SENDING,   /* for the client, to read the responses */
+    LB_PHASE_READ_AWAY, /* for the rest of a large body that was refused: the reply is out */
+    LB_PHASE_LINGERING, /* for the client, to close its side: everything is out */
+    LB_PHASE_COUNT
 };
 
 struct lb_connection {
-    struct lb_connection *next;
+    struct lb_connection *next; /* in the loop's list of its phase, in the order of since_ms */
     struct lb_connection *prev;
-    enum lb_phase phase;
-    bool control;   /* of the control socket */
-    bool linger;    /* the client may still be sending when this is closed */
-    bool cut;       /* we have shut the socket down */
-    bool read_shut; /* for reading only */
-    bool suspended;
-    bool admitted; /* DOUBT: what `decide` said */
-    bool counted;  /* `received` tells where the next request begins */
-    int fd;
-    uint64_t since_ms;      /* when the phase began */
-    uint64_t look_ms;       /* WAITING: when to ask the kernel for the bytes that came in */
-    uint64_t first_byte_ms; /* WAITING: when bytes of a request were first seen, or 0 */
-    uint64_t received;      /* bytes of the requests so far */
+    struct lb_connection *next_due; /* in a queue of the loop */
     struct lb_loop *loop;
-    struct MHD_Connection *mhd;
-    struct lb_exchange *exchange;
+    struct lb_input *input;       /* NULL when there is nothing in it and no request under way */
+    struct lb_exchange *exchange; /* of the request that is being read or answered */
+    struct lb_output output;
+    uint64_t since_ms;  /* when the phase began */
+    uint64_t read_away; /* bytes of the refused body that may still come */
+    int fd;
+    uint8_t phase;
+    bool due;       /* is in a queue */
+    bool heavy;     /* its last request was a write or a large one: others go first */
+    bool control;   /* of the control socket */
+    bool readable;  /* the socket may hold something */
+    bool hung_up;   /* the client has closed its side, or the connection is broken */
+    bool ended;     /* all of what the client sent was read */
+    bool completed; /* the pending request was */
+    bool closing;   /* after what is to be sent */
     struct in6_addr peer;
 };
 
-/* Starts a daemon for this listening socket, with the callbacks of this module. NULL on failure. */
-struct MHD_Daemon *lb_connection_daemon(struct lb_loop *loop, int listen_fd);
+enum lb_step {
+    LB_GO_ON, /* there may be more to do */
+    LB_REST,  /* nothing, until something happens */
+    LB_GONE   /* the connection was ended */
+};
 
-/* Writes the response itself and closes the connection when the client has had time to read it: for
- * a refusal in the middle of a body, where libmicrohttpd takes no response, and for clients that
- * closed their side while their request was pending. */
-void lb_connection_farewell(struct lb_connection *conn);
+/* Takes over an accepted socket. NULL, and it is closed, when out of memory. */
+struct lb_connection *lb_connection_create(struct lb_loop *loop, int fd, bool control,
+                                           const struct in6_addr *peer);
 
-/* Has the client closed its side, with nothing left to read? */
-bool lb_connection_half_closed(const struct lb_connection *conn);
+/* Does what can be done now, up to a share; what is left is queued. It may end the connection. */
+void lb_connection_run(struct lb_connection *conn);
 
-/* Ends a suspension, if there is one. */
-void lb_connection_resume(struct lb_connection *conn);
+/* Its phase has lasted for as long as it may. */
+void lb_connection_expire(struct lb_connection *conn);
 
-/* Goes on writing it. */
-void lb_connection_push_farewell(struct lb_connection *conn);
+/* Ends it. No request of it may be pending. */
+void lb_connection_destroy(struct lb_connection *conn);
+
+/* --- for intake.c ----------------------------------------------------------------------------- */
+
+/* The same, as the last step. */
+enum lb_step lb_connection_end(struct lb_connection *conn);
+
+/* Receives into `bytes`: the number of bytes; 0 when there is nothing for now, or no more at all
+ * (`ended`); -1 when the connection is broken or there is no memory. */
+ssize_t lb_connection_receive(struct lb_connection *conn, void *bytes, size_t room);
+
+/* The same, at the end of the input. */
+ssize_t lb_connection_fill(struct lb_connection *conn);
+
+/* Sends what is ready. LB_GO_ON: all of it is out. */
+enum lb_step lb_connection_flush(struct lb_connection *conn);
+
+/* The same, when nothing else can be done before. */
+enum lb_step lb_connection_flush_first(struct lb_connection *conn);
+
+/* The reply to its request is set. */
+enum lb_step lb_connection_answer(struct lb_connection *conn);
+
+/* The same while the client may still be sending a body: what comes of it is read away, and the
+ * connection closed. */
+enum lb_step lb_connection_answer_early(struct lb_connection *conn);
 
 #endif

@@ -1,6 +1,14 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* memmem */
+#endif
 #include "http/exchange.h"
 
+#include "base/clock.h"
+#include "http/address.h"
+#include "http/loop.h"
+
 #include <stdlib.h>
+#include <strings.h>
 
 #define POOL_MAX    1024
 #define KEEP_BUFFER ((size_t)16 << 10)
@@ -56,36 +64,52 @@ struct lb_exchange *lb_exchange_take(struct lb_exchange_pool *pool)
         x = malloc(sizeof *x);
         if (!x)
             return NULL;
-        memset(x, 0, offsetof(struct lb_exchange, inline_space));
+        memset(x, 0, offsetof(struct lb_exchange, head));
     }
+    lb_head_start(&x->head);
     x->req.arena = (struct lb_arena){x->inline_space, sizeof x->inline_space, NULL};
     return x;
 }
 
-static struct lb_buf emptied(struct lb_buf *buf)
+/* Calls `visit` for each buffer that an exchange keeps for the next request. */
+static void each_buffer(struct lb_exchange *x, void (*visit)(struct lb_buf *buf))
+{
+    visit(&x->req.reply.body);
+    visit(&x->req.reply.headers);
+    visit(&x->collected);
+    visit(&x->out);
+}
+
+static void empty(struct lb_buf *buf)
 {
     if (buf->capacity > KEEP_BUFFER)
         lb_buf_fini(buf);
-    return (struct lb_buf){.ptr = buf->ptr, .capacity = buf->capacity};
+    *buf = (struct lb_buf){.ptr = buf->ptr, .capacity = buf->capacity};
+}
+
+static void release(struct lb_exchange *x)
+{
+    each_buffer(x, lb_buf_fini);
+    free(x);
 }
 
 void lb_exchange_give(struct lb_exchange_pool *pool, struct lb_exchange *x)
 {
-    struct lb_buf reply_body = emptied(&x->req.reply.body);
-    struct lb_buf body = emptied(&x->body);
-    x->req.reply.body = (struct lb_buf){0};
-    lb_reply_fini(&x->req.reply);
-    lb_buf_fini(&x->farewell);
     lb_arena_fini(&x->req.arena);
     if (pool->count >= POOL_MAX) {
-        lb_buf_fini(&reply_body);
-        lb_buf_fini(&body);
-        free(x);
+        release(x);
         return;
     }
-    memset(x, 0, offsetof(struct lb_exchange, inline_space));
-    x->req.reply.body = reply_body;
-    x->body = body;
+    each_buffer(x, empty);
+    struct lb_buf body = x->req.reply.body;
+    struct lb_buf headers = x->req.reply.headers;
+    struct lb_buf collected = x->collected;
+    struct lb_buf out = x->out;
+    memset(x, 0, offsetof(struct lb_exchange, head));
+    x->req.reply.body = body;
+    x->req.reply.headers = headers;
+    x->collected = collected;
+    x->out = out;
     x->next = pool->spare;
     pool->spare = x;
     pool->count++;
@@ -96,9 +120,115 @@ void lb_exchange_pool_fini(struct lb_exchange_pool *pool)
     while (pool->spare) {
         struct lb_exchange *x = pool->spare;
         pool->spare = x->next;
-        lb_buf_fini(&x->req.reply.body);
-        lb_buf_fini(&x->body);
-        free(x);
+        release(x);
     }
     pool->count = 0;
+}
+
+/* --- the request of a head -------------------------------------------------------------------- */
+
+static void set_target(struct lb_request *req, struct lb_str target)
+{
+    const char *at = target.ptr;
+    const char *end = at + target.len;
+    /* The absolute form, as proxies send it: the authority is the Host's business. */
+    size_t scheme = target.len >= 8 && strncasecmp(at, "https://", 8) == 0  ? 8
+                    : target.len >= 7 && strncasecmp(at, "http://", 7) == 0 ? 7
+                                                                            : 0;
+    at += scheme;
+    while (scheme && at < end && *at != '/' && *at != '?')
+        at++;
+    const char *question = memchr(at, '?', (size_t)(end - at));
+    if (question)
+        req->query = (struct lb_str){question + 1, (size_t)(end - question - 1)};
+    req->path = (struct lb_str){at, (size_t)((question ? question : end) - at)};
+    if (req->path.len == 0)
+        req->path = LB_STR("/");
+}
+
+static lb_err check_target(const struct lb_request *req, struct lb_reason *reason)
+{
+    if (memmem(req->path.ptr, req->path.len, "%00", 3))
+        return lb_fail(reason, LB_ERR_BAD_REQUEST, "A NUL is not allowed in the path.");
+    if (req->query.len > 0 && memmem(req->query.ptr, req->query.len, "%00", 3))
+        return lb_fail(reason, LB_ERR_INVALID_PARAMETER, "A NUL is not allowed in the query.");
+    return LB_OK;
+}
+
+static enum lb_method method_of(struct lb_str text)
+{
+    for (enum lb_method m = LB_GET; m < LB_METHOD_OTHER; m++)
+        if (lb_str_equal(text, lb_str(lb_method_name(m))))
+            return m;
+    return LB_METHOD_OTHER;
+}
+
+static bool sane_id(struct lb_str id)
+{
+    if (id.len == 0 || id.len > LB_REQUEST_ID_MAX)
+        return false;
+    for (size_t i = 0; i < id.len; i++) {
+        char c = id.ptr[i];
+        if (!((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '.' ||
+              c == '_' || c == '-'))
+            return false;
+    }
+    /* Ids are logged and API keys must not be: nothing that could hold one. */
+    return !memmem(id.ptr, id.len, "lb_", 3);
+}
+
+static void set_id(struct lb_exchange *x, struct lb_loop *loop)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *id = x->req.id;
+    struct lb_str theirs = lb_head_find(&x->head, LB_STR("X-Request-Id"));
+    if (sane_id(theirs)) {
+        lb_str_copy(theirs, id, sizeof x->req.id);
+        return;
+    }
+    char *end = stpcpy(id, loop->server->id_prefix);
+    uint64_t number = (uint64_t)loop->number << 48 | ++loop->request_count;
+    int shift = 60;
+    while (shift > 0 && number >> shift == 0)
+        shift -= 4;
+    for (*end++ = '-'; shift >= 0; shift -= 4)
+        *end++ = digits[number >> shift & 15];
+    *end = '\0';
+}
+
+#define FORWARDED_MAX 8 /* lines that are looked at, the last ones */
+
+static void set_client(struct lb_exchange *x, const struct lb_connection *conn)
+{
+    const struct lb_server_settings *settings = &conn->loop->server->settings;
+    const struct lb_cidr *trusted = settings->trusted_proxies;
+    struct lb_request *req = &x->req;
+    req->local = conn->control;
+    req->client = conn->peer;
+    if (conn->control ||
+        !lb_address_trusted(trusted, settings->trusted_proxy_count, &conn->peer))
+        return;
+    struct lb_str lines[FORWARDED_MAX];
+    size_t count = 0;
+    unsigned at = 0;
+    struct lb_str line;
+    while ((line = lb_head_next(&x->head, LB_STR("X-Forwarded-For"), &at)).ptr)
+        lines[count++ % FORWARDED_MAX] = line;
+    for (size_t n = count; n > 0 && n + FORWARDED_MAX > count; n--)
+        if (!lb_address_walk_forwarded(lines[(n - 1) % FORWARDED_MAX], trusted,
+                                       settings->trusted_proxy_count, &req->client))
+            break;
+}
+
+lb_err lb_exchange_open(struct lb_exchange *x, struct lb_connection *conn, struct lb_reason *reason)
+{
+    struct lb_request *req = &x->req;
+    req->connection = conn;
+    req->started_ns = lb_clock_mono_ns();
+    req->method = method_of(x->head.method);
+    req->has_body = x->head.chunked || x->head.content_length > 0;
+    set_id(x, conn->loop);
+    set_client(x, conn);
+    set_target(req, x->head.target.len ? x->head.target : LB_STR("/"));
+    return check_target(req, reason);
 }

@@ -5,26 +5,23 @@
 #ifndef LB_HTTP_EXCHANGE_H
 #define LB_HTTP_EXCHANGE_H
 
+#include "http/body.h"
+#include "http/head.h"
 #include "http/request.h"
 
 #define LB_EXCHANGE_INLINE 4096 /* bytes of memory that cost no allocation */
 
 struct lb_exchange {
     struct lb_request req;
-    struct lb_exchange *next; /* in the pool */
-    struct lb_buf body;       /* of the request */
-    struct lb_buf farewell;   /* a response that the server writes itself */
-    size_t farewell_sent;
-    uint64_t content_length; /* 0 when chunked or none */
-    size_t header_bytes;
-    size_t room;        /* of the body, taken from the server's bound on all of them */
-    size_t discarded;   /* bytes of a refused body */
-    const char *target; /* where the request target began in the connection's memory */
-    size_t target_len;
-    const char *target_copy; /* NUL-terminated */
-    bool chunked;
-    bool expects_continue;
-    bool known; /* the application hears of its end */
+    struct lb_exchange *next; /* in the pool, or in a connection's output */
+    struct lb_buf collected;  /* the body, when it does not lie in the input in one piece */
+    struct lb_buf out;        /* the response: its head, and its body when that is small */
+    struct lb_str tail;       /* the body when it is large; it stays where it is */
+    size_t room;              /* of the body, taken from the server's bound on all of them */
+    size_t discarded;         /* bytes of a refused body */
+    struct lb_body body;      /* how much of it has come */
+    bool known;               /* the application hears of its end */
+    struct lb_head head;      /* from here on nothing is cleared for the next request */
     _Alignas(max_align_t) char inline_space[LB_EXCHANGE_INLINE];
 };
 
@@ -38,8 +35,14 @@ static inline struct lb_exchange *lb_exchange_of(struct lb_request *req)
     return (struct lb_exchange *)(void *)((char *)req - offsetof(struct lb_exchange, req));
 }
 
-/* An exchange with an empty request; NULL when out of memory. */
+/* An exchange with an empty request and an empty head; NULL when out of memory. */
 struct lb_exchange *lb_exchange_take(struct lb_exchange_pool *pool);
+
+/* Fills in the request from its whole head: method, target, id, client. LB_ERR_BAD_REQUEST (path) or
+ * LB_ERR_INVALID_PARAMETER (query) with a reason when it holds an encoded NUL; the framing is sound,
+ * so the connection may go on. */
+lb_err lb_exchange_open(struct lb_exchange *exchange, struct lb_connection *connection,
+                        struct lb_reason *reason);
 
 /* Releases what the request held; keeps the exchange, and its buffers when they are small. */
 void lb_exchange_give(struct lb_exchange_pool *pool, struct lb_exchange *exchange);

@@ -1,40 +1,182 @@
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* pthread_setname_np */
+#define _GNU_SOURCE /* accept4, pthread_setname_np */
 #endif
 #include "http/loop.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/rcu.h"
-#include "http/connection.h"
+#include "http/address.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <microhttpd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define EVENTS_MAX 64
-#define BUSY_TURNS 16 /* at most so many turns without asking the kernel for events */
+#define EVENTS_MAX      256
+#define ACCEPTS_MAX     64  /* in one turn */
+#define HEAVY_MAX       32  /* in one turn, when light ones wait */
+#define ACCEPT_PAUSE_MS 100 /* after it failed for want of memory or files */
 
-static void close_listener(struct MHD_Daemon *daemon)
+/* --- queues and phases ------------------------------------------------------------------------ */
+
+void lb_loop_queue(struct lb_connection *conn)
 {
-    int fd = daemon ? MHD_quiesce_daemon(daemon) : MHD_INVALID_SOCKET;
-    if (fd != MHD_INVALID_SOCKET)
-        close(fd);
+    struct lb_due *due = conn->heavy ? &conn->loop->heavy : &conn->loop->light;
+    if (conn->due)
+        return;
+    conn->due = true;
+    conn->next_due = NULL;
+    *(due->first ? &due->last->next_due : &due->first) = conn;
+    due->last = conn;
+    due->count++;
 }
+
+static struct lb_connection *take_due(struct lb_due *due)
+{
+    struct lb_connection *conn = due->first;
+    if (!conn)
+        return NULL;
+    due->first = conn->next_due;
+    due->count--;
+    conn->due = false;
+    return conn;
+}
+
+static void unlink_due(struct lb_due *due, struct lb_connection *conn)
+{
+    struct lb_connection *before = NULL;
+    for (struct lb_connection *at = due->first; at; before = at, at = at->next_due) {
+        if (at != conn)
+            continue;
+        *(before ? &before->next_due : &due->first) = conn->next_due;
+        if (due->last == conn)
+            due->last = before;
+        due->count--;
+        conn->due = false;
+        return;
+    }
+}
+
+static void unlink_phase(struct lb_connection *conn)
+{
+    struct lb_phase_list *list = &conn->loop->phases[conn->phase];
+    *(conn->prev ? &conn->prev->next : &list->first) = conn->next;
+    *(conn->next ? &conn->next->prev : &list->last) = conn->prev;
+}
+
+static void link_phase(struct lb_connection *conn)
+{
+    struct lb_phase_list *list = &conn->loop->phases[conn->phase];
+    conn->since_ms = conn->loop->now_ms;
+    conn->next = NULL;
+    conn->prev = list->last;
+    *(list->last ? &list->last->next : &list->first) = conn;
+    list->last = conn;
+}
+
+void lb_loop_enter(struct lb_connection *conn, enum lb_phase phase)
+{
+    if (conn->since_ms)
+        unlink_phase(conn);
+    conn->phase = (uint8_t)phase;
+    link_phase(conn);
+}
+
+void lb_loop_forget(struct lb_connection *conn)
+{
+    unlink_phase(conn);
+    if (conn->due) { /* rare: a connection that ends is seldom queued */
+        unlink_due(&conn->loop->light, conn);
+        unlink_due(&conn->loop->heavy, conn);
+    }
+}
+
+/* --- accepting -------------------------------------------------------------------------------- */
+
+static bool has_room(const struct lb_loop *loop, const struct lb_listener *listener)
+{
+    struct lb_server *server = loop->server;
+    if (listener->control)
+        return loop->control_connections < LB_CONTROL_CONNECTIONS;
+    return atomic_load_explicit(&server->connections, memory_order_relaxed) <
+           server->settings.max_connections;
+}
+
+/* Edge-triggered listeners are asked until they have nobody left; so after a failure for want of
+ * memory or files they are asked again by the clock. */
+static void accept_failed(struct lb_loop *loop, struct lb_listener *listener)
+{
+    listener->due = errno == EINTR || errno == ECONNABORTED;
+    if (errno == EAGAIN || listener->due)
+        return;
+    listener->due = true;
+    if (!loop->accept_again_ms)
+        lb_log(LB_LOG_WARN, "http", "cannot accept connections: %s", strerror(errno));
+    loop->accept_again_ms = loop->now_ms + ACCEPT_PAUSE_MS;
+}
+
+static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_storage room;
+    } peer = {.any.sa_family = AF_UNSPEC};
+    socklen_t len = sizeof peer;
+    struct in6_addr address;
+    int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        accept_failed(loop, listener);
+        return false;
+    }
+    loop->accept_again_ms = 0;
+    if (!has_room(loop, listener)) {
+        close(fd);
+        return true;
+    }
+    lb_address_of_peer(&peer.any, &address);
+    struct lb_connection *conn = lb_connection_create(loop, fd, listener->control, &address);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                                .data.ptr = conn};
+    if (conn && epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+        lb_connection_destroy(conn);
+    return true;
+}
+
+static void accept_all(struct lb_loop *loop, struct lb_listener *listener)
+{
+    if (listener->fd < 0 || !listener->due || loop->now_ms < loop->accept_again_ms)
+        return;
+    for (unsigned i = 0; i < ACCEPTS_MAX; i++)
+        if (!accept_one(loop, listener))
+            return;
+}
+
+static void close_listener(struct lb_listener *listener)
+{
+    if (listener->fd >= 0)
+        close(listener->fd);
+    *listener = (struct lb_listener){.fd = -1};
+}
+
+/* --- stopping --------------------------------------------------------------------------------- */
 
 static void on_drain(struct lb_task *task)
 {
     struct lb_loop *loop =
         (struct lb_loop *)(void *)((char *)task - offsetof(struct lb_loop, drain_task));
     loop->draining = true;
-    close_listener(loop->daemon);
-    close_listener(loop->control);
-    loop->next_sweep_ms = 0; /* closes the idle connections now */
+    close_listener(&loop->listener);
+    close_listener(&loop->control);
+    /* A request that has come in already is still answered. */
+    struct lb_connection *next;
+    for (struct lb_connection *conn = loop->phases[LB_PHASE_WAITING].first; conn; conn = next) {
+        next = conn->next;
+        lb_loop_queue(conn);
+    }
 }
 
 static void on_stop(struct lb_task *task)
@@ -44,122 +186,145 @@ static void on_stop(struct lb_task *task)
     loop->stopping = true;
 }
 
+static void close_all(struct lb_loop *loop)
+{
+    close_listener(&loop->listener);
+    close_listener(&loop->control);
+    for (unsigned phase = 0; phase < LB_PHASE_COUNT; phase++)
+        while (loop->phases[phase].first)
+            lb_connection_destroy(loop->phases[phase].first);
+}
+
 /* --- one turn --------------------------------------------------------------------------------- */
 
-/* libmicrohttpd has work that no event will announce: data in its buffers, a response to write. */
-static bool has_work(struct MHD_Daemon *daemon)
+static void expire(struct lb_loop *loop)
 {
-    MHD_UNSIGNED_LONG_LONG timeout;
-    return daemon && MHD_get_timeout(daemon, &timeout) == MHD_YES && timeout == 0;
+    for (unsigned phase = 0; phase < LB_PHASE_COUNT; phase++) {
+        uint64_t limit_ms = loop->limits_ms[phase];
+        struct lb_connection *conn = limit_ms ? loop->phases[phase].first : NULL;
+        while (conn && loop->now_ms - conn->since_ms >= limit_ms) {
+            struct lb_connection *next = conn->next;
+            lb_connection_expire(conn);
+            conn = next;
+        }
+    }
 }
 
+static bool has_work(const struct lb_loop *loop)
+{
+    return loop->light.first || loop->heavy.first ||
+           ((loop->listener.due || loop->control.due) && !loop->accept_again_ms);
+}
+
+/* Milliseconds until somebody's time is up; -1 for never. */
 static int sleep_ms(const struct lb_loop *loop)
 {
-    if (has_work(loop->daemon) || (loop->control_connections && has_work(loop->control)))
+    uint64_t until_ms = loop->accept_again_ms ? loop->accept_again_ms : UINT64_MAX;
+    if (has_work(loop))
         return 0;
-    if (!loop->connections && !loop->lingers)
+    for (unsigned phase = 0; phase < LB_PHASE_COUNT; phase++) {
+        const struct lb_connection *conn = loop->phases[phase].first;
+        if (conn && loop->limits_ms[phase] && conn->since_ms + loop->limits_ms[phase] < until_ms)
+            until_ms = conn->since_ms + loop->limits_ms[phase];
+    }
+    if (until_ms == UINT64_MAX)
         return -1;
-    uint64_t now_ms = lb_clock_mono_ms();
-    return loop->next_sweep_ms > now_ms ? (int)(loop->next_sweep_ms - now_ms) : 0;
+    uint64_t left_ms = until_ms > loop->now_ms ? until_ms - loop->now_ms : 0;
+    return left_ms > 60000 ? 60000 : (int)left_ms;
 }
 
-static void wait_for_events(struct lb_loop *loop, int timeout_ms)
+static void take_event(struct lb_loop *loop, const struct epoll_event *event)
+{
+    if (event->data.ptr == loop->mailbox)
+        return; /* it is looked into in each turn */
+    if (event->data.ptr == &loop->listener || event->data.ptr == &loop->control) {
+        ((struct lb_listener *)event->data.ptr)->due = true;
+        return;
+    }
+    struct lb_connection *conn = event->data.ptr;
+    conn->readable |= (event->events & ~(uint32_t)EPOLLOUT) != 0;
+    conn->hung_up |= (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    bool pending = conn->phase == LB_PHASE_DOUBT || conn->phase == LB_PHASE_PENDING;
+    if (!pending || conn->output.first)
+        lb_loop_queue(conn);
+}
+
+static void wait_for_events(struct lb_loop *loop)
 {
     struct epoll_event events[EVENTS_MAX];
-    lb_rcu_offline();
-    int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, timeout_ms);
-    lb_rcu_online();
-    loop->now_ms = lb_clock_mono_ms();
-    for (int i = 0; i < count; i++) {
-        if (events[i].data.ptr == &loop->control)
-            loop->control_due = true;
-        else if (events[i].data.ptr)
-            lb_linger_ready(loop, events[i].data.ptr);
-    }
-}
-
-static void run_daemons(struct lb_loop *loop)
-{
-    if (loop->daemon)
-        MHD_run(loop->daemon);
-    /* Each run asks the kernel for events: the control socket is quiet nearly always. */
-    if (loop->control && (loop->control_due || loop->control_connections))
-        MHD_run(loop->control);
-    loop->control_due = false;
-}
-
-static void turn(struct lb_loop *loop, unsigned *busy_turns)
-{
     int timeout_ms = sleep_ms(loop);
-    if (timeout_ms != 0 || ++*busy_turns >= BUSY_TURNS) {
-        *busy_turns = 0;
-        wait_for_events(loop, timeout_ms);
-    } else {
+    if (timeout_ms != 0 && !lb_mailbox_sleep(loop->mailbox))
+        timeout_ms = 0;
+    if (timeout_ms != 0)
+        lb_rcu_offline();
+    int count = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, timeout_ms);
+    if (timeout_ms != 0)
+        lb_rcu_online();
+    else
         lb_rcu_quiescent();
-        loop->now_ms = lb_clock_mono_ms();
-    }
-    lb_mailbox_drain(loop->mailbox);
-    run_daemons(loop);
-    if (loop->now_ms >= loop->next_sweep_ms) {
-        loop->next_sweep_ms = loop->now_ms + LB_SWEEP_MS;
-        lb_deadline_sweep(loop);
-        lb_linger_sweep(loop);
-    }
+    lb_mailbox_wake(loop->mailbox);
+    loop->now_ms = lb_clock_mono_ms();
+    lb_date_update(&loop->date);
+    for (int i = 0; i < count; i++)
+        take_event(loop, &events[i]);
 }
 
-/* Ends what is still open, so that the application hears of it on the loop's thread. */
-static void close_daemons(struct lb_loop *loop)
+/* Light connections go before heavy ones, so that a check does not wait for many writes. What is
+ * queued meanwhile waits for the next turn. */
+static void run_due(struct lb_loop *loop)
 {
+    for (unsigned left = loop->light.count; left > 0 && loop->light.first; left--)
+        lb_connection_run(take_due(&loop->light));
+    unsigned heavy = loop->heavy.count < HEAVY_MAX ? loop->heavy.count : HEAVY_MAX;
+    for (; heavy > 0 && loop->heavy.first; heavy--)
+        lb_connection_run(take_due(&loop->heavy));
+}
+
+static void turn(struct lb_loop *loop)
+{
+    wait_for_events(loop);
+    accept_all(loop, &loop->listener);
+    accept_all(loop, &loop->control);
     lb_mailbox_drain(loop->mailbox);
-    run_daemons(loop); /* resumes what was completed; libmicrohttpd cannot stop before */
-    if (loop->daemon)
-        MHD_stop_daemon(loop->daemon);
-    if (loop->control)
-        MHD_stop_daemon(loop->control);
-    loop->daemon = NULL;
-    loop->control = NULL;
-    lb_linger_close_all(loop);
+    run_due(loop);
+    expire(loop);
 }
 
 static void *run_loop(void *arg)
 {
     struct lb_loop *loop = arg;
-    unsigned busy_turns = 0;
     char name[16];
     snprintf(name, sizeof name, "lb-http-%u", loop->number % 1000);
     pthread_setname_np(pthread_self(), name);
     lb_rcu_thread_register();
-    loop->now_ms = lb_clock_mono_ms();
-    loop->control_due = true;
-    run_daemons(loop); /* the first turn adds the listening socket to libmicrohttpd's epoll set */
     while (!loop->stopping)
-        turn(loop, &busy_turns);
-    close_daemons(loop);
+        turn(loop);
+    lb_mailbox_drain(loop->mailbox);
+    run_due(loop);
+    close_all(loop); /* so that the application hears of it on the loop's thread */
     lb_rcu_thread_unregister();
     return NULL;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+static void set_limits(struct lb_loop *loop)
+{
+    const struct lb_server_settings *settings = &loop->server->settings;
+    loop->limits_ms[LB_PHASE_WAITING] = settings->idle_timeout_ms;
+    loop->limits_ms[LB_PHASE_HEAD] = settings->header_timeout_ms;
+    loop->limits_ms[LB_PHASE_BODY] = settings->body_timeout_ms;
+    loop->limits_ms[LB_PHASE_DISCARD] = LB_LINGER_MS;
+    loop->limits_ms[LB_PHASE_SENDING] = settings->send_timeout_ms;
+    loop->limits_ms[LB_PHASE_READ_AWAY] = settings->body_timeout_ms;
+    loop->limits_ms[LB_PHASE_LINGERING] = LB_LINGER_MS;
+}
+
 /* `mark`: what the events of the descriptor carry. */
 static bool watch(struct lb_loop *loop, int fd, void *mark)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = mark};
-    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-/* The daemon takes the socket; it is closed on failure. */
-static bool add_daemon(struct lb_loop *loop, int fd, struct MHD_Daemon **out)
-{
-    if (fd < 0)
-        return true;
-    *out = lb_connection_daemon(loop, fd);
-    if (!*out) {
-        close(fd);
-        return false;
-    }
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(*out, MHD_DAEMON_INFO_EPOLL_FD);
-    return info && watch(loop, info->epoll_fd, out == &loop->control ? (void *)out : NULL);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = mark};
+    return fd < 0 || epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 lb_err lb_loop_init(struct lb_loop *loop, struct lb_server *server, unsigned number, int listen_fd,
@@ -167,18 +332,20 @@ lb_err lb_loop_init(struct lb_loop *loop, struct lb_server *server, unsigned num
 {
     loop->server = server;
     loop->number = number;
+    loop->listener = (struct lb_listener){.fd = listen_fd};
+    loop->control = (struct lb_listener){.fd = control_fd, .control = true};
+    loop->inputs.large = server->settings.max_header_bytes + 4 * LB_INPUT_SMALL;
     loop->drain_task.run = on_drain;
     loop->stop_task.run = on_stop;
     loop->now_ms = lb_clock_mono_ms();
+    set_limits(loop);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->mailbox = lb_mailbox_create();
-    bool ready =
-        loop->epoll_fd >= 0 && loop->mailbox && watch(loop, lb_mailbox_fd(loop->mailbox), NULL);
-    int why = errno;
-    if (!add_daemon(loop, listen_fd, &loop->daemon) ||
-        !add_daemon(loop, control_fd, &loop->control) || !ready)
+    if (loop->epoll_fd < 0 || !loop->mailbox ||
+        !watch(loop, lb_mailbox_fd(loop->mailbox), loop->mailbox) ||
+        !watch(loop, listen_fd, &loop->listener) || !watch(loop, control_fd, &loop->control))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start the HTTP server: %s",
-                       strerror(ready ? errno : why));
+                       strerror(errno));
     return LB_OK;
 }
 
@@ -214,16 +381,11 @@ void lb_loop_fini(struct lb_loop *loop)
 {
     if (!loop->server)
         return; /* was never initialised */
-    if (loop->mailbox)
-        close_daemons(loop);
+    close_all(loop);
     lb_exchange_pool_fini(&loop->exchanges);
+    lb_input_pool_fini(&loop->inputs);
     lb_mailbox_destroy(loop->mailbox);
     if (loop->epoll_fd >= 0)
         close(loop->epoll_fd);
     loop->server = NULL;
-}
-
-const char *lb_server_library_version(void)
-{
-    return MHD_get_version();
 }

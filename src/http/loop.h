@@ -1,53 +1,61 @@
-/* One I/O thread: its epoll set, libmicrohttpd daemons, mailbox and connections. For src/http only.
+/* One I/O thread: its epoll set, mailbox and connections. For src/http only.
  *
  * Threads: everything belongs to the loop's thread once it runs, except the mailbox and the
- * server's counter. */
+ * server's counters. */
 #ifndef LB_HTTP_LOOP_H
 #define LB_HTTP_LOOP_H
 
-#include "http/exchange.h"
 #include "base/quota.h"
+#include "http/connection.h"
+#include "http/respond.h"
 #include "http/server.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-struct MHD_Daemon;
-
 #define LB_LINGER_MS           1000               /* how long a refused client may go on sending */
 #define LB_LINGER_BYTES        ((size_t)64 << 10) /* and how much of it is read away */
-#define LB_LINGER_MAX          256                /* at a time, in one loop */
-#define LB_SWEEP_MS            250
+#define LB_READ_AWAY_BYTES     ((size_t)64 << 20) /* the same for callers that are known */
 #define LB_CONTROL_CONNECTIONS 64
 
-/* A socket that is closed for sending; what the client still sends is read away, since closing
- * would reset the connection and could take the response with it. */
-struct lb_linger {
-    struct lb_linger *next;
-    struct lb_linger *prev;
-    uint64_t until_ms;
-    size_t seen;
-    int fd;
+/* First in, first out. */
+struct lb_due {
+    struct lb_connection *first;
+    struct lb_connection *last;
+    unsigned count;
+};
+
+struct lb_phase_list {
+    struct lb_connection *first; /* the one that has waited longest */
+    struct lb_connection *last;
+};
+
+struct lb_listener {
+    int fd;       /* -1: none */
+    bool control; /* of the control socket */
+    bool due;     /* somebody may be connecting */
 };
 
 struct lb_loop {
     struct lb_server *server;
     unsigned number;
-    struct MHD_Daemon *daemon;  /* NULL without a TCP listener */
-    struct MHD_Daemon *control; /* only in the first loop */
-    bool control_due;           /* a client connects to the control socket */
+    struct lb_listener listener;
+    struct lb_listener control; /* only in the first loop */
+    uint64_t accept_again_ms;   /* when accepting failed for want of memory or files; 0: it did not */
     struct lb_mailbox *mailbox;
     int epoll_fd;
-    uint64_t now_ms; /* as of this turn */
-    uint64_t next_sweep_ms;
+    uint64_t now_ms;        /* as of this turn */
     uint64_t request_count; /* for request ids */
     bool draining;
     bool stopping;
-    struct lb_connection *connections;
+    struct lb_date date;
+    struct lb_phase_list phases[LB_PHASE_COUNT];
+    uint64_t limits_ms[LB_PHASE_COUNT]; /* 0: no limit */
+    struct lb_due light;
+    struct lb_due heavy;
     unsigned control_connections;
-    struct lb_linger *lingers;
-    unsigned linger_count;
     struct lb_exchange_pool exchanges;
+    struct lb_input_pool inputs;
     pthread_t thread;
     bool thread_runs;
     struct lb_task drain_task;
@@ -66,7 +74,7 @@ struct lb_server {
     struct lb_loop loops[];
 };
 
-/* Makes the loop's daemons. The listening sockets (or -1) become the loop's, also on failure. */
+/* The listening sockets (or -1) become the loop's, also on failure. */
 lb_err lb_loop_init(struct lb_loop *loop, struct lb_server *server, unsigned number, int listen_fd,
                     int control_fd, struct lb_reason *reason);
 lb_err lb_loop_start(struct lb_loop *loop, struct lb_reason *reason);
@@ -78,13 +86,15 @@ void lb_loop_stop(struct lb_loop *loop);
 /* Closes everything; the thread has ended or was never started. */
 void lb_loop_fini(struct lb_loop *loop);
 
-/* Takes over a socket (a duplicate of one that libmicrohttpd closes). */
-void lb_linger_begin(struct lb_loop *loop, int fd);
-void lb_linger_ready(struct lb_loop *loop, struct lb_linger *linger);
-void lb_linger_sweep(struct lb_loop *loop);
-void lb_linger_close_all(struct lb_loop *loop);
+/* --- for connections -------------------------------------------------------------------------- */
 
-/* Looks at every connection's deadline. */
-void lb_deadline_sweep(struct lb_loop *loop);
+/* Puts it at the end of its queue, unless it is in one. */
+void lb_loop_queue(struct lb_connection *conn);
+
+/* Begins a phase, or begins it anew. */
+void lb_loop_enter(struct lb_connection *conn, enum lb_phase phase);
+
+/* Takes it out of its phase and its queue. */
+void lb_loop_forget(struct lb_connection *conn);
 
 #endif

@@ -5,27 +5,26 @@
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 void lb_reply_fini(struct lb_reply *reply)
 {
     lb_buf_fini(&reply->body);
-    for (size_t i = 0; i < reply->header_count; i++)
-        free(reply->headers[i].value);
+    lb_buf_fini(&reply->headers);
     *reply = (struct lb_reply){0};
 }
 
 void lb_reply_header(struct lb_reply *reply, const char *name, const char *value)
 {
-    assert(reply->header_count < LB_REPLY_HEADERS_MAX && *value);
-    for (const char *p = value; *p; p++)
-        assert((unsigned char)*p >= ' ' && *p != 0x7f);
-    char *copy = strdup(value);
-    if (!copy) {
-        reply->body.failed = true; /* half a reply is worse than a 500 */
-        return;
-    }
-    reply->headers[reply->header_count++] = (struct lb_reply_header){name, copy};
+    struct lb_str text = lb_str(value);
+    assert(text.len > 0);
+    for (size_t i = 0; i < text.len; i++)
+        assert((unsigned char)text.ptr[i] >= ' ' && text.ptr[i] != 0x7f);
+    lb_buf_append_str(&reply->headers, lb_str(name));
+    lb_buf_append_lit(&reply->headers, ": ");
+    lb_buf_append_str(&reply->headers, text);
+    lb_buf_append_lit(&reply->headers, "\r\n");
+    reply->has_cache_control |= strcmp(name, "Cache-Control") == 0;
+    reply->has_retry_after |= strcmp(name, "Retry-After") == 0;
 }
 
 struct lb_buf *lb_reply_json(struct lb_reply *reply, unsigned status)
@@ -86,10 +85,6 @@ void lb_reply_error(struct lb_reply *reply, lb_err err, const char *format, ...)
     append_escaped(body, message);
     lb_buf_append_lit(body, "\"}");
 
-    if (status != 429 && status != 503)
-        return;
-    for (size_t i = 0; i < reply->header_count; i++)
-        if (strcmp(reply->headers[i].name, "Retry-After") == 0)
-            return;
-    lb_reply_header(reply, "Retry-After", "1");
+    if ((status == 429 || status == 503) && !reply->has_retry_after)
+        lb_reply_header(reply, "Retry-After", "1");
 }

@@ -5,34 +5,28 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define LB_REPLY_HEADERS_MAX 12 /* beyond the ones that the server sets itself */
-
-struct lb_reply_header {
-    const char *name; /* static storage */
-    char *value;      /* owned */
-};
-
 struct lb_reply {
     unsigned status;          /* 0: not set yet */
     const char *content_type; /* static; NULL: application/json */
     const char *code;         /* code of an error body, for the log; NULL when none */
     bool close;               /* close the connection after it */
+    bool has_cache_control;
+    bool has_retry_after;
     struct lb_buf body;
     struct lb_str fixed_body; /* when set: in place of `body`, and of static storage */
-    struct lb_reply_header headers[LB_REPLY_HEADERS_MAX];
-    size_t header_count;
+    struct lb_buf headers;    /* lines beyond those that the server writes itself */
 };
 
 void lb_reply_fini(struct lb_reply *reply);
 
-/* Adds a header; the name must be static, the value is copied. Control characters in the value, an
- * empty value and more than LB_REPLY_HEADERS_MAX headers are mistakes of ours and are refused by an
- * assertion. A Cache-Control takes the place of the server's own "no-store". */
+/* Adds a header line; name and value are copied. Control characters in the value and an empty value
+ * are mistakes of ours and are refused by an assertion. A Cache-Control takes the place of the
+ * server's own "no-store". */
 void lb_reply_header(struct lb_reply *reply, const char *name, const char *value);
 
 /* Starts a reply with this status and returns its body, to be filled with JSON. The status, code
  * and body of an earlier call are dropped; headers stay. When the body could not be allocated
- * (`failed`), the server sends a 500 in its place. */
+ * (`failed`), the server sends a 500 in its place. So it does for a header line. */
 struct lb_buf *lb_reply_json(struct lb_reply *reply, unsigned status);
 
 /* Starts a reply of a type (static) that sends these bytes (static) without copying them. With 304

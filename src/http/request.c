@@ -1,9 +1,7 @@
 #include "http/request.h"
 
-#include "http/connection.h"
+#include "http/exchange.h"
 #include "http/loop.h"
-
-#include <microhttpd.h>
 
 const char *lb_method_name(enum lb_method method)
 {
@@ -16,12 +14,7 @@ const char *lb_method_name(enum lb_method method)
 
 struct lb_str lb_request_header(const struct lb_request *req, const char *name)
 {
-    struct lb_str value = {NULL, 0};
-    MHD_lookup_connection_value_n(req->connection->mhd, MHD_HEADER_KIND, name, strlen(name),
-                                  &value.ptr, &value.len);
-    while (value.len > 0 && (value.ptr[value.len - 1] == ' ' || value.ptr[value.len - 1] == '\t'))
-        value.len--;
-    return value;
+    return lb_head_find(&lb_exchange_of((struct lb_request *)req)->head, lb_str(name));
 }
 
 static int hex_digit(char c)

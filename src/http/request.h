@@ -6,7 +6,7 @@
  * completed with lb_request_complete().
  * Threads: it belongs to its loop's thread; while pending, to the one that will complete it. Header
  * and query look-ups are allowed in both phases (the connection is at rest while a request is
- * pending).
+ * pending), but not in `end`, when path, query, headers and body are gone.
  */
 #ifndef LB_HTTP_REQUEST_H
 #define LB_HTTP_REQUEST_H
@@ -49,6 +49,8 @@ struct lb_request {
     struct lb_str body;                  /* complete in `handle`; NUL bytes possible */
     bool has_body;                       /* a Content-Length other than 0, or chunked */
     size_t body_max;        /* set in `begin`: less than the server's own limit; 0: that */
+    bool caller_known;      /* set in `begin`: when it is refused, more of its body is read away, so
+                               that the client sees why */
     bool local;             /* came through the control socket of the data folder */
     bool delivered;         /* known in `end`: the whole response was written to the socket */
     struct in6_addr client; /* the peer, or what a trusted proxy says; IPv4 is mapped; the
@@ -69,8 +71,8 @@ struct lb_request {
     struct lb_arena arena;
 };
 
-/* The value of a header (name in any case) without white space at its ends, or {NULL, 0}. Of
- * several headers of one name this is the first. */
+/* The value of a header (name in any case, of letters, digits and hyphens) without white space at its
+ * ends, or {NULL, 0}. Of several headers of one name this is the first. */
 struct lb_str lb_request_header(const struct lb_request *req, const char *name);
 
 /* Looks up a query parameter. LB_OK with `*out` = {NULL, 0} when it is missing. The value is

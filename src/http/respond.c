@@ -1,93 +1,126 @@
 #include "http/respond.h"
 
-#include <microhttpd.h>
-#include <strings.h>
 #include <time.h>
+
+#define COPY_MAX ((size_t)4 << 10) /* a larger body is sent from where it is */
+
+static const struct {
+    unsigned status;
+    struct lb_str line;
+} statuses[] = {
+    {200, LB_STR("HTTP/1.1 200 OK\r\n")},
+    {304, LB_STR("HTTP/1.1 304 Not Modified\r\n")},
+    {400, LB_STR("HTTP/1.1 400 Bad Request\r\n")},
+    {401, LB_STR("HTTP/1.1 401 Unauthorized\r\n")},
+    {403, LB_STR("HTTP/1.1 403 Forbidden\r\n")},
+    {404, LB_STR("HTTP/1.1 404 Not Found\r\n")},
+    {405, LB_STR("HTTP/1.1 405 Method Not Allowed\r\n")},
+    {409, LB_STR("HTTP/1.1 409 Conflict\r\n")},
+    {413, LB_STR("HTTP/1.1 413 Content Too Large\r\n")},
+    {415, LB_STR("HTTP/1.1 415 Unsupported Media Type\r\n")},
+    {429, LB_STR("HTTP/1.1 429 Too Many Requests\r\n")},
+    {431, LB_STR("HTTP/1.1 431 Request Header Fields Too Large\r\n")},
+    {500, LB_STR("HTTP/1.1 500 Internal Server Error\r\n")},
+    {503, LB_STR("HTTP/1.1 503 Service Unavailable\r\n")},
+    {505, LB_STR("HTTP/1.1 505 HTTP Version Not Supported\r\n")},
+    {507, LB_STR("HTTP/1.1 507 Insufficient Storage\r\n")},
+};
+
+void lb_date_update(struct lb_date *date)
+{
+    struct timespec now;
+    struct tm tm;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (now.tv_sec == date->second)
+        return;
+    date->second = now.tv_sec;
+    gmtime_r(&now.tv_sec, &tm);
+    strftime(date->text, sizeof date->text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+}
 
 /* A reply that was not set, or for which there was no memory, is our failure. */
 static void settle(struct lb_reply *reply)
 {
-    static const char failed[] =
-        "{\"success\":false,\"code\":\"internal\",\"message\":\"Something went wrong here.\"}";
-    if (reply->status && !reply->body.failed)
+    static const struct lb_str failed = LB_STR(
+        "{\"success\":false,\"code\":\"internal\",\"message\":\"Something went wrong here.\"}");
+    if (reply->status && !reply->body.failed && !reply->headers.failed)
         return;
     bool close = reply->close;
     lb_reply_fini(reply);
     reply->close = close;
-    lb_buf_append_lit(lb_reply_json(reply, 500), failed);
+    lb_reply_fixed(reply, 500, NULL, failed);
     reply->code = lb_err_code(LB_ERR_INTERNAL);
-    if (reply->body.failed)
-        lb_buf_fini(&reply->body); /* an empty 500 */
 }
 
-static bool has_header(const struct lb_reply *reply, const char *name)
+static void put_status(struct lb_buf *out, unsigned status)
 {
-    for (size_t i = 0; i < reply->header_count; i++)
-        if (strcasecmp(reply->headers[i].name, name) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        if (statuses[i].status == status) {
+            lb_buf_append_str(out, statuses[i].line);
+            return;
+        }
+    }
+    lb_buf_append_lit(out, "HTTP/1.1 ");
+    lb_buf_append_u64(out, status);
+    lb_buf_append_lit(out, " \r\n"); /* the reason may be empty, the space before it not missing */
 }
 
-static const char *content_type(const struct lb_reply *reply)
+static void put_connection(struct lb_buf *out, const struct lb_head *head, bool persists)
 {
-    return reply->content_type ? reply->content_type : "application/json";
+    if (!persists)
+        lb_buf_append_lit(out, "Connection: close\r\n");
+    else if (head->http10)
+        lb_buf_append_lit(out, "Connection: keep-alive\r\n");
 }
 
-static bool add_headers(struct MHD_Response *response, const struct lb_request *req, bool close)
+static void put_head(struct lb_exchange *x, const struct lb_date *date, bool persists)
 {
-    const struct lb_reply *reply = &req->reply;
-    for (size_t i = 0; i < reply->header_count; i++)
-        if (MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value) !=
-            MHD_YES)
-            return false;
-    return MHD_add_response_header(response, "Content-Type", content_type(reply)) == MHD_YES &&
-           MHD_add_response_header(response, "X-Request-Id", req->id) == MHD_YES &&
-           (req->method != LB_GET || has_header(reply, "Cache-Control") || /* others are not kept */
-            MHD_add_response_header(response, "Cache-Control", "no-store") == MHD_YES) &&
-           (!close || MHD_add_response_header(response, "Connection", "close") == MHD_YES);
-}
-
-bool lb_respond(struct MHD_Connection *mhd, struct lb_request *req, bool close)
-{
-    struct lb_reply *reply = &req->reply;
-    settle(reply);
-    /* Not copied and not given away: the buffer is used again for the next request. */
-    struct lb_str body = lb_reply_body(reply);
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.len, (char *)body.ptr, MHD_RESPMEM_PERSISTENT);
-    if (!response)
-        return false;
-    bool queued = add_headers(response, req, close || reply->close) &&
-                  MHD_queue_response(mhd, reply->status, response) == MHD_YES;
-    MHD_destroy_response(response);
-    return queued;
-}
-
-void lb_respond_raw(struct lb_request *req, struct lb_buf *out)
-{
-    struct lb_reply *reply = &req->reply;
-    char date[64];
-    time_t now = time(NULL);
-    struct tm tm;
-    settle(reply);
-    gmtime_r(&now, &tm);
-    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    lb_buf_printf(out,
-                  "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\nX-Request-Id: %s\r\n"
-                  "Connection: close\r\nContent-Length: %zu\r\n",
-                  reply->status, MHD_get_reason_phrase_for(reply->status), date,
-                  content_type(reply), req->id, lb_reply_body(reply).len);
-    if (req->method == LB_GET && !has_header(reply, "Cache-Control"))
-        lb_buf_append_lit(out, "Cache-Control: no-store\r\n");
-    for (size_t i = 0; i < reply->header_count; i++)
-        lb_buf_printf(out, "%s: %s\r\n", reply->headers[i].name, reply->headers[i].value);
+    struct lb_buf *out = &x->out;
+    const struct lb_reply *reply = &x->req.reply;
+    put_status(out, reply->status);
+    lb_buf_append_lit(out, "Date: ");
+    lb_buf_append_str(out, lb_str(date->text));
+    lb_buf_append_lit(out, "\r\nContent-Type: ");
+    lb_buf_append_str(
+        out, reply->content_type ? lb_str(reply->content_type) : LB_STR("application/json"));
+    lb_buf_append_lit(out, "\r\nX-Request-Id: ");
+    lb_buf_append_str(out, lb_str(x->req.id));
+    if (x->req.method == LB_GET && !reply->has_cache_control) /* others are not kept */
+        lb_buf_append_lit(out, "\r\nCache-Control: no-store");
+    lb_buf_append_lit(out, "\r\nContent-Length: ");
+    lb_buf_append_u64(out, lb_reply_body(reply).len);
     lb_buf_append_lit(out, "\r\n");
-    if (req->method != LB_HEAD && reply->status != MHD_HTTP_NOT_MODIFIED)
-        lb_buf_append_str(out, lb_reply_body(reply));
+    put_connection(out, &x->head, persists);
+    lb_buf_append_str(out, lb_buf_str(&reply->headers));
+    lb_buf_append_lit(out, "\r\n");
 }
 
-void lb_reply_headers_too_large(struct lb_reply *reply)
+bool lb_respond(struct lb_exchange *x, const struct lb_date *date, bool persists)
 {
-    lb_reply_error(reply, LB_ERR_BAD_REQUEST, "The header section is too large.");
-    reply->status = MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+    const struct lb_reply *reply = &x->req.reply;
+    settle(&x->req.reply);
+    lb_buf_reserve(&x->out, 512);
+    put_head(x, date, persists);
+    struct lb_str body = lb_reply_body(reply);
+    if (x->req.method == LB_HEAD || reply->status == 304)
+        body.len = 0;
+    if (body.len <= COPY_MAX)
+        lb_buf_append_str(&x->out, body);
+    else
+        x->tail = body;
+    return !x->out.failed;
+}
+
+void lb_reply_to_head(struct lb_reply *reply, enum lb_head_result result, const char *wrong)
+{
+    if (result == LB_HEAD_OTHER_VERSION)
+        wrong = "Speak HTTP/1.1 or HTTP/1.0.";
+    else if (result != LB_HEAD_BROKEN)
+        wrong = "The header section is too large.";
+    lb_reply_error(reply, LB_ERR_BAD_REQUEST, "%s", wrong);
+    if (result == LB_HEAD_OTHER_VERSION)
+        reply->status = 505;
+    else if (result != LB_HEAD_BROKEN)
+        reply->status = 431;
+    reply->close = true;
 }

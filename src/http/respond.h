@@ -2,18 +2,22 @@
 #ifndef LB_HTTP_RESPOND_H
 #define LB_HTTP_RESPOND_H
 
-#include "http/request.h"
+#include "http/exchange.h"
 
-struct MHD_Connection;
+/* "Sat, 28 Nov 2026 10:00:00 GMT", made once a second. All zero at the start. */
+struct lb_date {
+    char text[32];
+    int64_t second;
+};
 
-/* Hands the reply to libmicrohttpd; the reply must stay until the request's end. `close`: closes
- * the connection after it, as does reply.close. False when it was not accepted (out of memory). */
-bool lb_respond(struct MHD_Connection *mhd, struct lb_request *req, bool close);
+void lb_date_update(struct lb_date *date);
 
-/* The whole response as text, with Connection: close. */
-void lb_respond_raw(struct lb_request *req, struct lb_buf *out);
+/* Writes the response into the exchange. The reply must stay until it is sent. `persists`: the
+ * connection takes more requests after it. A reply that was not set, or for which there was no
+ * memory, is a 500. False when there is no memory for the response either. */
+bool lb_respond(struct lb_exchange *exchange, const struct lb_date *date, bool persists);
 
-/* The reply 431. */
-void lb_reply_headers_too_large(struct lb_reply *reply);
+/* The reply to a head that was refused. */
+void lb_reply_to_head(struct lb_reply *reply, enum lb_head_result result, const char *wrong);
 
 #endif

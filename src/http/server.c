@@ -45,7 +45,7 @@ static lb_err init_loops(struct lb_server *server, const int *fds, int control_f
         int control = -1;
         if (i == 0 && control_fd >= 0) {
             control = fcntl(control_fd, F_DUPFD_CLOEXEC, 0);
-            if (control < 0)
+            if (control < 0 || fcntl(control, F_SETFL, O_NONBLOCK) != 0)
                 err = lb_fail(reason, LB_ERR_INTERNAL, "cannot use the control socket: %s",
                               strerror(errno));
         }

@@ -1,5 +1,5 @@
-/* The HTTP server: I/O threads, each with its own listening socket (SO_REUSEPORT), libmicrohttpd
- * daemon and connections. The only folder that includes microhttpd.h.
+/* The HTTP server: I/O threads, each with its own listening socket (SO_REUSEPORT), epoll set and
+ * connections. docs/architecture.md walks through one request.
  *
  * Threads: `begin`, `handle` and `end` are called on the request's loop thread and must not wait
  * for anything. Loop threads are registered with RCU (base/rcu.h) and are quiescent between turns.
@@ -25,7 +25,7 @@ struct lb_http_app {
     enum lb_progress (*handle)(void *context, struct lb_request *req);
     /* The response is out or the connection is gone: log, count, release. Once for each request,
      * also for those that the server refused itself (broken framing, a NUL in the target) when
-     * begin was not called. What cannot be parsed as HTTP at all never shows here. May be NULL. */
+     * begin was not called. May be NULL. */
     void (*end)(void *context, struct lb_request *req);
 };
 
@@ -82,8 +82,5 @@ bool lb_server_drain(struct lb_server *server, unsigned timeout_ms);
 /* Ends the threads and closes everything. No request may be pending. Also before a start. */
 void lb_server_stop(struct lb_server *server);
 void lb_server_destroy(struct lb_server *server);
-
-/* The version of libmicrohttpd that runs. */
-const char *lb_server_library_version(void);
 
 #endif

@@ -11,20 +11,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support import libmicrohttpd, people  # noqa: E402
+from support import people  # noqa: E402
 from support.server import Server  # noqa: E402
-
-EXPECTED_TO_FAIL = Path(__file__).with_name("expected_to_fail_libmicrohttpd_1.txt")
-
-
-def pytest_collection_modifyitems(items):
-    if libmicrohttpd.version() < (1, 0):
-        return
-    listed = set(EXPECTED_TO_FAIL.read_text(encoding="utf-8").splitlines())
-    for item in items:
-        if f"{item.path.name}::{item.nodeid.partition('::')[2]}" in listed:
-            item.add_marker(pytest.mark.xfail(strict=True, reason="libmicrohttpd 1.0 behaves so"))
-
 
 @pytest.fixture(scope="session")
 def server():

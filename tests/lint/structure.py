@@ -55,7 +55,7 @@ ONLY_FOR = {
 
 # Headers of libraries and the folders that may include them.
 LIBRARIES = {
-    r"microhttpd\.h": ["src/http"],
+    r"sys/epoll\.h": ["src/http"],
     r"sqlite3\.h": ["src/store/sqlite"],
     r"libpq-fe\.h": ["src/store/postgres"],
     r"curl/.*": ["src/cli"],

@@ -188,8 +188,7 @@ static void error_messages_are_valid_json(void **state)
         lb_str_equal(lb_buf_str(&reply.body),
                      LB_STR("{\"success\":false,\"code\":\"overloaded\",\"message\":"
                             "\"a\\\"b\\\\c\\u000a\xc3\xa4\\ufffd\\ufffd\\ufffd\\ufffd\"}")));
-    assert_int_equal(reply.header_count, 1);
-    assert_string_equal(reply.headers[0].name, "Retry-After");
+    assert_true(lb_str_equal(lb_buf_str(&reply.headers), LB_STR("Retry-After: 1\r\n")));
     lb_reply_fini(&reply);
 }
 
