@@ -304,6 +304,8 @@ static enum lb_step receive_head(struct lb_connection *conn)
     if (step != LB_GO_ON)
         return step;
     struct lb_input *input = conn->input;
+    if (input && !conn->exchange) /* all of it was taken */
+        input->begin = input->end = 0;
     if (conn->exchange && (input->begin > 0 || input->end == input->capacity) && !make_room(conn))
         return lb_connection_end(conn);
     ssize_t got = lb_connection_fill(conn);

@@ -328,6 +328,26 @@ static void a_pipelined_request_waits_for_the_pending_one(void **state)
     close(fd);
 }
 
+/* Buffers for input have a size, too. */
+static void a_head_may_have_any_size(void **state)
+{
+    (void)state;
+    static const size_t edges[] = {4096, 8192, 16384};
+    int fd = dial();
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t size = edges[i] - 3; size <= edges[i] + 3 && size <= 16384; size++) {
+            static char request[16400];
+            int start = snprintf(request, sizeof request, "GET /a HTTP/1.1\r\nHost: x\r\nX: ");
+            memset(request + start, 'x', size - (size_t)start - 4);
+            strcpy(request + size - 4, "\r\n\r\n");
+            say(fd, request);
+            assert_int_equal(hear(fd, "\r\n\r\n", 1, text, sizeof text), 1);
+            assert_non_null(strstr(text, "HTTP/1.1 200"));
+        }
+    }
+    close(fd);
+}
+
 static void broken_framing_ends_but_never_begins(void **state)
 {
     (void)state;
@@ -842,6 +862,7 @@ int main(void)
         SERVED(a_burst_of_completions_is_answered),
         SERVED(a_half_closed_client_gets_its_pending_response),
         SERVED(a_pipelined_request_waits_for_the_pending_one),
+        SERVED(a_head_may_have_any_size),
         SERVED(broken_framing_ends_but_never_begins),
         SERVED(a_refused_body_is_read_away),
         SERVED(a_refused_body_that_never_comes_is_waited_for_a_second),
