@@ -1,5 +1,6 @@
 #include "base/mailbox.h"
 
+#include <poll.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -121,4 +122,12 @@ size_t lb_mailbox_drain(struct lb_mailbox *mailbox)
         ran++;
     }
     return ran;
+}
+
+void lb_mailbox_wait(struct lb_mailbox *mailbox, int timeout_ms)
+{
+    struct pollfd waited = {.fd = mailbox->fd, .events = POLLIN};
+    if (timeout_ms != 0 && lb_mailbox_sleep(mailbox) && poll(&waited, 1, timeout_ms) > 0)
+        clear_eventfd(mailbox);
+    lb_mailbox_wake(mailbox);
 }

@@ -35,10 +35,14 @@ int lb_mailbox_fd(const struct lb_mailbox *mailbox);
 
 /* For an owner that drains the mailbox again and again: it is awake from lb_mailbox_wake until
  * lb_mailbox_sleep, and pushes do not write the eventfd. Such an owner watches the eventfd
- * edge-triggered; it is never read. lb_mailbox_sleep is false when the mailbox holds tasks: then the
- * owner may not sleep. */
+ * edge-triggered; it is never read. lb_mailbox_sleep is false when the mailbox holds tasks: then
+ * the owner may not sleep. */
 void lb_mailbox_wake(struct lb_mailbox *mailbox);
 bool lb_mailbox_sleep(struct lb_mailbox *mailbox);
+
+/* Sleeps until the mailbox holds tasks or the time is up (0: not at all; -1: no limit), for an
+ * owner that has nothing else to wait for. It is awake from then on. */
+void lb_mailbox_wait(struct lb_mailbox *mailbox, int timeout_ms);
 
 /* Runs all tasks that are in the mailbox; returns how many. */
 size_t lb_mailbox_drain(struct lb_mailbox *mailbox);

@@ -10,7 +10,6 @@
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -309,10 +308,9 @@ lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
     write->completion = &task;
     write->home = mailbox;
     lb_err err = lb_writer_submit(parts->app.writer, write);
-    struct pollfd waited = {.fd = lb_mailbox_fd(mailbox), .events = POLLIN};
     lb_rcu_offline();
     while (!err && lb_mailbox_drain(mailbox) == 0)
-        poll(&waited, 1, -1);
+        lb_mailbox_wait(mailbox, -1);
     lb_rcu_online();
     lb_mailbox_destroy(mailbox);
     return err ? err : write->result;

@@ -24,7 +24,8 @@ enum state {
 
 void lb_body_start(struct lb_body *body, bool chunked, uint64_t content_length)
 {
-    *body = (struct lb_body){.left = chunked ? 0 : content_length, .state = chunked ? SIZE : LENGTH};
+    *body =
+        (struct lb_body){.left = chunked ? 0 : content_length, .state = chunked ? SIZE : LENGTH};
 }
 
 static int hex_digit(char c)

@@ -1,7 +1,7 @@
 /* The framing of a request's body, by Content-Length or chunked (RFC 9112, sections 6 and 7.1).
  *
- * A pure function over bytes: no I/O, no allocation. The bytes may come in any number of pieces, cut
- * anywhere: the data is the same. For src/http only. Threads: stateless. */
+ * A pure function over bytes: no I/O, no allocation. The bytes may come in any number of pieces,
+ * cut anywhere: the data is the same. For src/http only. Threads: stateless. */
 #ifndef LB_HTTP_BODY_H
 #define LB_HTTP_BODY_H
 
@@ -26,9 +26,10 @@ struct lb_body {
 
 void lb_body_start(struct lb_body *body, bool chunked, uint64_t content_length);
 
-/* Goes on at `*at`, which is moved behind what was taken. With LB_BODY_DATA `*out_data` is a piece of
- * the body, never empty and within these bytes; there may be more: call again. After LB_BODY_WHOLE it is
- * not called any more. With LB_BODY_BROKEN `*out_wrong` says why, as a sentence. */
+/* Goes on at `*at`, which is moved behind what was taken. With LB_BODY_DATA `*out_data` is a piece
+ * of the body, never empty and within these bytes; there may be more: call again. After
+ * LB_BODY_WHOLE it is not called any more. With LB_BODY_BROKEN `*out_wrong` says why, as a
+ * sentence. */
 enum lb_body_result lb_body_next(struct lb_body *body, const char **at, const char *end,
                                  struct lb_str *out_data, const char **out_wrong);
 

@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STEPS_MAX     32                  /* of a connection in one turn of its loop */
-#define OUTPUT_MAX    ((size_t)32 << 10)  /* is sent before more requests are taken */
+#define STEPS_MAX     32                 /* of a connection in one turn of its loop */
+#define OUTPUT_MAX    ((size_t)32 << 10) /* is sent before more requests are taken */
 #define SCRATCH_BYTES ((size_t)16 << 10)
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -96,7 +96,8 @@ ssize_t lb_connection_fill(struct lb_connection *conn)
     if (!conn->input && !(conn->input = lb_input_take(pool)))
         return -1;
     struct lb_input *input = conn->input;
-    ssize_t got = lb_connection_receive(conn, input->bytes + input->end, input->capacity - input->end);
+    ssize_t got =
+        lb_connection_receive(conn, input->bytes + input->end, input->capacity - input->end);
     if (got > 0)
         input->end += (size_t)got;
     return got;
@@ -106,8 +107,8 @@ ssize_t lb_connection_fill(struct lb_connection *conn)
 
 static enum lb_step linger(struct lb_connection *conn)
 {
-    /* Closing a socket that still receives would reset the connection, which could take the response
-     * with it. */
+    /* Closing a socket that still receives would reset the connection, which could take the
+     * response with it. */
     if (conn->ended)
         return lb_connection_end(conn);
     shutdown(conn->fd, SHUT_WR);
@@ -157,7 +158,8 @@ enum lb_step lb_connection_answer(struct lb_connection *conn)
     conn->closing = !persists;
     lb_output_add(&conn->output, x);
     lb_loop_enter(conn, LB_PHASE_WAITING);
-    return conn->closing || conn->output.bytes > OUTPUT_MAX ? lb_connection_flush_first(conn) : LB_GO_ON;
+    return conn->closing || conn->output.bytes > OUTPUT_MAX ? lb_connection_flush_first(conn)
+                                                            : LB_GO_ON;
 }
 
 enum lb_step lb_connection_answer_early(struct lb_connection *conn)
@@ -169,7 +171,6 @@ enum lb_step lb_connection_answer_early(struct lb_connection *conn)
     x->req.reply.close = true;
     return lb_connection_answer(conn);
 }
-
 
 /* --- running ---------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* One connection and what it is doing now. For src/http only.
  *
- * Threads: belongs to its loop's thread. Life: from its being accepted until its socket is closed and no
- * request of it is pending. An idle one costs this struct and no buffer. */
+ * Threads: belongs to its loop's thread. Life: from its being accepted until its socket is closed
+ * and no request of it is pending. An idle one costs this struct and no buffer. */
 #ifndef LB_HTTP_CONNECTION_H
 #define LB_HTTP_CONNECTION_H
 

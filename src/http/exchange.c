@@ -205,8 +205,7 @@ static void set_client(struct lb_exchange *x, const struct lb_connection *conn)
     struct lb_request *req = &x->req;
     req->local = conn->control;
     req->client = conn->peer;
-    if (conn->control ||
-        !lb_address_trusted(trusted, settings->trusted_proxy_count, &conn->peer))
+    if (conn->control || !lb_address_trusted(trusted, settings->trusted_proxy_count, &conn->peer))
         return;
     struct lb_str lines[FORWARDED_MAX];
     size_t count = 0;

@@ -38,9 +38,9 @@ static inline struct lb_exchange *lb_exchange_of(struct lb_request *req)
 /* An exchange with an empty request and an empty head; NULL when out of memory. */
 struct lb_exchange *lb_exchange_take(struct lb_exchange_pool *pool);
 
-/* Fills in the request from its whole head: method, target, id, client. LB_ERR_BAD_REQUEST (path) or
- * LB_ERR_INVALID_PARAMETER (query) with a reason when it holds an encoded NUL; the framing is sound,
- * so the connection may go on. */
+/* Fills in the request from its whole head: method, target, id, client. LB_ERR_BAD_REQUEST (path)
+ * or LB_ERR_INVALID_PARAMETER (query) with a reason when it holds an encoded NUL; the framing is
+ * sound, so the connection may go on. */
 lb_err lb_exchange_open(struct lb_exchange *exchange, struct lb_connection *connection,
                         struct lb_reason *reason);
 

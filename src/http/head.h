@@ -2,8 +2,8 @@
  * other form. What two HTTP implementations could read in two ways is refused (RFC 9112, sections
  * 2.2, 3, 5.1, 6.1 to 6.3 and 11.2).
  *
- * A pure function over bytes: no I/O, no allocation. The bytes may come in any number of pieces, cut
- * anywhere: the result is the same. For src/http only. Threads: stateless. */
+ * A pure function over bytes: no I/O, no allocation. The bytes may come in any number of pieces,
+ * cut anywhere: the result is the same. For src/http only. Threads: stateless. */
 #ifndef LB_HTTP_HEAD_H
 #define LB_HTTP_HEAD_H
 
@@ -12,11 +12,11 @@
 #define LB_HEAD_LINES_MAX 100 /* header lines */
 
 enum lb_head_result {
-    LB_HEAD_PART,           /* more bytes are needed */
-    LB_HEAD_WHOLE,          /* its blank line was read */
-    LB_HEAD_BROKEN,         /* 400; nothing after it can be trusted */
-    LB_HEAD_TOO_LARGE,      /* 431: more lines than that */
-    LB_HEAD_OTHER_VERSION   /* 505: neither HTTP/1.0 nor HTTP/1.1 */
+    LB_HEAD_PART,         /* more bytes are needed */
+    LB_HEAD_WHOLE,        /* its blank line was read */
+    LB_HEAD_BROKEN,       /* 400; nothing after it can be trusted */
+    LB_HEAD_TOO_LARGE,    /* 431: more lines than that */
+    LB_HEAD_OTHER_VERSION /* 505: neither HTTP/1.0 nor HTTP/1.1 */
 };
 
 struct lb_head_line {

@@ -1,5 +1,5 @@
-/* What a connection has received and not yet taken, and a pool of buffers for it: an idle connection
- * has none. For src/http only. Threads: a pool and its buffers belong to one loop. */
+/* What a connection has received and not yet taken, and a pool of buffers for it: an idle
+ * connection has none. For src/http only. Threads: a pool and its buffers belong to one loop. */
 #ifndef LB_HTTP_INPUT_H
 #define LB_HTTP_INPUT_H
 
@@ -30,9 +30,9 @@ struct lb_input *lb_input_take(struct lb_input_pool *pool);
 /* NULL does nothing. */
 void lb_input_give(struct lb_input_pool *pool, struct lb_input *input);
 
-/* Moves what was not taken to the start of the buffer, or of a large one when less than `room` bytes
- * would be free behind it. All pointers into the buffer are void then. False when out of memory; the
- * buffer stays. */
+/* Moves what was not taken to the start of the buffer, or of a large one when less than `room`
+ * bytes would be free behind it. All pointers into the buffer are void then. False when out of
+ * memory; the buffer stays. */
 bool lb_input_make_room(struct lb_input_pool *pool, struct lb_input **input, size_t room);
 
 void lb_input_pool_fini(struct lb_input_pool *pool);

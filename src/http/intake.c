@@ -328,8 +328,7 @@ enum lb_step lb_intake_head(struct lb_connection *conn)
     for (;;) {
         const char *wrong = NULL;
         if (conn->input && lb_input_unread(conn->input).len > 0) {
-            if (!conn->exchange &&
-                !(conn->exchange = lb_exchange_take(&conn->loop->exchanges)))
+            if (!conn->exchange && !(conn->exchange = lb_exchange_take(&conn->loop->exchanges)))
                 return lb_connection_end(conn);
             enum lb_head_result result = parse(conn, &wrong);
             if (result != LB_HEAD_PART)

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "base/thread.h"
 #include "http/address.h"
 
 #include <errno.h>
@@ -296,6 +297,7 @@ static void *run_loop(void *arg)
     char name[16];
     snprintf(name, sizeof name, "lb-http-%u", loop->number % 1000);
     pthread_setname_np(pthread_self(), name);
+    lb_thread_answers();
     lb_rcu_thread_register();
     while (!loop->stopping)
         turn(loop);

@@ -41,7 +41,7 @@ struct lb_loop {
     unsigned number;
     struct lb_listener listener;
     struct lb_listener control; /* only in the first loop */
-    uint64_t accept_again_ms;   /* when accepting failed for want of memory or files; 0: it did not */
+    uint64_t accept_again_ms; /* when accepting failed for want of memory or files; 0: it did not */
     struct lb_mailbox *mailbox;
     int epoll_fd;
     uint64_t now_ms;        /* as of this turn */

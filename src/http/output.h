@@ -22,7 +22,8 @@ enum lb_sent {
 /* Its response is ready. */
 void lb_output_add(struct lb_output *output, struct lb_exchange *exchange);
 
-/* Sends what the socket takes. Exchanges that are out become a list in `*out_done`, oldest first. */
+/* Sends what the socket takes. Exchanges that are out become a list in `*out_done`, oldest first.
+ */
 enum lb_sent lb_output_send(struct lb_output *output, int fd, struct lb_exchange **out_done);
 
 #endif

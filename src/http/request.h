@@ -71,8 +71,8 @@ struct lb_request {
     struct lb_arena arena;
 };
 
-/* The value of a header (name in any case, of letters, digits and hyphens) without white space at its
- * ends, or {NULL, 0}. Of several headers of one name this is the first. */
+/* The value of a header (name in any case, of letters, digits and hyphens) without white space at
+ * its ends, or {NULL, 0}. Of several headers of one name this is the first. */
 struct lb_str lb_request_header(const struct lb_request *req, const char *name);
 
 /* Looks up a query parameter. LB_OK with `*out` = {NULL, 0} when it is missing. The value is

@@ -81,8 +81,8 @@ static void put_head(struct lb_exchange *x, const struct lb_date *date, bool per
     lb_buf_append_lit(out, "Date: ");
     lb_buf_append_str(out, lb_str(date->text));
     lb_buf_append_lit(out, "\r\nContent-Type: ");
-    lb_buf_append_str(
-        out, reply->content_type ? lb_str(reply->content_type) : LB_STR("application/json"));
+    lb_buf_append_str(out, reply->content_type ? lb_str(reply->content_type)
+                                               : LB_STR("application/json"));
     lb_buf_append_lit(out, "\r\nX-Request-Id: ");
     lb_buf_append_str(out, lb_str(x->req.id));
     if (x->req.method == LB_GET && !reply->has_cache_control) /* others are not kept */

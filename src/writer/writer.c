@@ -3,13 +3,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "base/thread.h"
 
-#include <poll.h>
 #include <pthread.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <time.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 /* One batch at most: bounds how long the first of it waits for its commit. */
 #define BATCH_WRITES_MAX 4096
@@ -17,13 +15,6 @@
 /* How often a batch is applied again, without a write that failed or because another transaction
  * was in the way, before all of it fails. */
 #define RETRIES_MAX 8
-/* Gathering: how long a batch waits for each write that is on its way, within bounds, and how
- * often; from how many writes under way it is worth it. A wait that brings nothing ends it. */
-#define GATHER_NS_PER_WRITE 8000
-#define GATHER_NS_MIN       60000
-#define GATHER_NS_MAX       400000
-#define GATHER_WAITS_MAX    4
-#define GATHER_FROM         6
 /* Between upkeep turns when nothing is queued. */
 #define IDLE_WAIT_MS 1000
 /* For a write that is being submitted while the writer stops. */
@@ -41,8 +32,6 @@ struct lb_writer {
     /* The writer thread's. */
     struct lb_write *first; /* taken from the inbox, oldest first */
     struct lb_write **last;
-    size_t waiting;  /* in that list */
-    size_t expected; /* writes that clients keep under way, as the last batches showed */
     /* Written by the writer thread, read by any. */
     _Atomic uint64_t batches, writes, commit_ns, commit_max_ns, refused;
     _Atomic uint64_t batch_buckets[8], commit_buckets[8];
@@ -140,7 +129,6 @@ static void enqueue(struct lb_task *task)
     write->next = NULL;
     *writer->last = write;
     writer->last = &write->next;
-    writer->waiting++;
 }
 
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
@@ -174,31 +162,69 @@ static struct batch take_batch(struct lb_writer *writer)
         end = &(*end)->next;
     }
     writer->first = *end;
-    writer->waiting -= batch.count;
     *end = NULL;
     if (!writer->first)
         writer->last = &writer->first;
     return batch;
 }
 
-/* Pushes the completions of a batch, a chain for each run of writes with the same home. */
+/* Completions on their way to one mailbox. */
+struct chain {
+    struct lb_mailbox *home;
+    struct lb_task *first;
+    struct lb_task *last;
+};
+
+#define CHAINS_MAX 16 /* mailboxes at a time: one of each loop, as a rule */
+
+static void push_all(struct chain *chains, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++)
+        lb_mailbox_push_chain(chains[i].home, chains[i].first, chains[i].last);
+    *count = 0;
+}
+
+static struct chain *chain_for(struct chain *chains, size_t *count, struct lb_mailbox *home)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (chains[i].home == home)
+            return &chains[i];
+    if (*count == CHAINS_MAX)
+        push_all(chains, count);
+    chains[*count] = (struct chain){.home = home};
+    return &chains[(*count)++];
+}
+
+/* Gives back the room of a batch: once for the queue, and once for each run of one share. */
+static void give_all_room(struct lb_writer *writer, const struct lb_write *write)
+{
+    size_t all = 0;
+    while (write) {
+        struct lb_quota *share = write->share;
+        size_t amount = 0;
+        for (; write && write->share == share; write = write->next)
+            amount += weight(writer, write);
+        if (share)
+            lb_quota_give(share, amount);
+        all += amount;
+    }
+    lb_quota_give(&writer->queued, all);
+}
+
+/* Hands the writes of a batch back, with one push for each mailbox. */
 static void complete(struct lb_writer *writer, struct lb_write *write)
 {
+    struct chain chains[CHAINS_MAX];
+    size_t count = 0;
+    give_all_room(writer, write);
     while (write) {
-        struct lb_mailbox *home = write->home;
-        struct lb_task *first = write->completion;
-        struct lb_task *last = NULL;
-        while (write && write->home == home) {
-            /* Once pushed, the write is its owner's again: read what is needed before. */
-            struct lb_write *next = write->next;
-            give_room(writer, write);
-            if (last)
-                last->next = write->completion;
-            last = write->completion;
-            write = next;
-        }
-        lb_mailbox_push_chain(home, first, last);
+        struct lb_write *next = write->next; /* once pushed, the write is its owner's again */
+        struct chain *chain = chain_for(chains, &count, write->home);
+        *(chain->last ? &chain->last->next : &chain->first) = write->completion;
+        chain->last = write->completion;
+        write = next;
     }
+    push_all(chains, &count);
 }
 
 static bool is_storage_error(lb_err err)
@@ -355,7 +381,6 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
 static void refuse_rest(struct lb_writer *writer)
 {
     struct batch rest = {.first = writer->first};
-    writer->waiting = 0;
     writer->first = NULL;
     writer->last = &writer->first;
     for (struct lb_write *write = rest.first; write; write = write->next)
@@ -365,44 +390,11 @@ static void refuse_rest(struct lb_writer *writer)
 
 static void wait_for_work(struct lb_writer *writer, bool more)
 {
-    struct pollfd waited = {.fd = lb_mailbox_fd(writer->inbox), .events = POLLIN};
     int wait_ms = atomic_load(&writer->stopping) ? STOP_WAIT_MS : IDLE_WAIT_MS;
     lb_rcu_offline();
-    poll(&waited, 1, more ? 0 : wait_ms);
+    lb_mailbox_wait(writer->inbox, more ? 0 : wait_ms);
     lb_rcu_online();
     lb_mailbox_drain(writer->inbox);
-}
-
-static long gather_ns(size_t missing)
-{
-    size_t ns = missing * GATHER_NS_PER_WRITE;
-    return (long)(ns < GATHER_NS_MIN ? GATHER_NS_MIN : ns > GATHER_NS_MAX ? GATHER_NS_MAX : ns);
-}
-
-/* Clients that wait for an answer before they send again come back in step with the batches. Taking
- * them all into one batch, instead of half of them in turn, halves the commits; what it costs is a
- * little of the time that a commit takes. */
-static void gather(struct lb_writer *writer)
-{
-    for (int i = 0; i < GATHER_WAITS_MAX && writer->waiting < writer->expected; i++) {
-        size_t before = writer->waiting;
-        struct timespec wait = {.tv_nsec = gather_ns(writer->expected - before)};
-        lb_rcu_offline();
-        nanosleep(&wait, NULL);
-        lb_rcu_online();
-        lb_mailbox_drain(writer->inbox);
-        if (writer->waiting == before)
-            break;
-    }
-}
-
-/* After a batch: those that came in meanwhile were under way with it. */
-static void expect(struct lb_writer *writer, size_t taken)
-{
-    lb_mailbox_drain(writer->inbox);
-    size_t seen = taken + writer->waiting;
-    size_t fading = writer->expected - writer->expected / 8;
-    writer->expected = seen > fading ? seen : fading;
 }
 
 static void turn(struct lb_writer *writer)
@@ -411,11 +403,8 @@ static void turn(struct lb_writer *writer)
         refuse_rest(writer);
         return;
     }
-    if (writer->expected >= GATHER_FROM)
-        gather(writer);
     struct batch batch = take_batch(writer);
     run_batch(writer, &batch);
-    expect(writer, batch.count);
     complete(writer, batch.first);
 }
 
@@ -434,7 +423,7 @@ static void *writer_thread(void *context)
     struct lb_store *store = writer->settings.store;
     const struct lb_writer_hooks *hooks = &writer->settings.hooks;
     pthread_setname_np(pthread_self(), "lb-writer");
-    prctl(PR_SET_TIMERSLACK, 1000); /* ns: gathering sleeps for less than the usual slack */
+    lb_thread_yields();
     lb_rcu_thread_register();
     bool more = false;
     while (!atomic_load(&writer->stopping) || atomic_load(&writer->queued.taken)) {

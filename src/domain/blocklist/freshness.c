@@ -4,7 +4,6 @@
 #include "base/rcu.h"
 #include "domain/access/nodes.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -343,13 +342,14 @@ static void turn(struct lb_freshness *freshness)
 static void *freshness_thread(void *context)
 {
     struct lb_freshness *freshness = context;
-    struct pollfd waited = {.fd = lb_mailbox_fd(freshness->mailbox), .events = POLLIN};
     pthread_setname_np(pthread_self(), "lb-freshness");
     lb_rcu_thread_register();
     while (!atomic_load(&freshness->stopping) || atomic_load(&freshness->under_way) ||
            freshness->read) {
         lb_rcu_offline();
-        poll(&waited, 1, freshness->first ? 0 : atomic_load(&freshness->stopping) ? 1 : POLL_MS);
+        lb_mailbox_wait(freshness->mailbox, freshness->first                    ? 0
+                                            : atomic_load(&freshness->stopping) ? 1
+                                                                                : POLL_MS);
         lb_rcu_online();
         lb_mailbox_drain(freshness->mailbox);
         turn(freshness);
