@@ -12,6 +12,13 @@ static const bool token[256] = {
     ['`'] = 1, ['|'] = 1, ['~'] = 1, ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
 };
 
+static const bool host[256] = {
+    ['!'] = 1,         ['$'] = 1,         ['%'] = 1,         ['&'] = 1, ['\''] = 1, ['('] = 1,
+    [')'] = 1,         ['*'] = 1,         ['+'] = 1,         ['-'] = 1, ['.'] = 1,  [':'] = 1,
+    [';'] = 1,         ['='] = 1,         ['['] = 1,         [']'] = 1, ['_'] = 1,  ['~'] = 1,
+    ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1,
+};
+
 bool lb_head_is_token(unsigned char c)
 {
     return token[c];
@@ -185,15 +192,15 @@ static const char *take_coding(struct lb_head *head, struct lb_str value)
     return head->chunked ? NULL : "The only transfer coding known here is 'chunked'.";
 }
 
-/* What of a host and a port could be taken for something else is refused; an empty one is allowed.
- */
+/* The characters of a host and a port (RFC 3986, section 3.2.2) but for the comma, which two Host
+ * lines that were joined would have. An empty one is allowed. */
 static const char *take_host(struct lb_head *head, struct lb_str value)
 {
     if (head->has_host)
         return "More than one Host header.";
     head->has_host = true;
     for (size_t i = 0; i < value.len; i++)
-        if ((unsigned char)value.ptr[i] <= ' ' || strchr("/?#@\\\",<>", value.ptr[i]))
+        if (!host[(unsigned char)value.ptr[i]])
             return "The Host header is not a host and a port.";
     return NULL;
 }
@@ -218,7 +225,7 @@ static const char *take_meaning(struct lb_head *head, struct lb_str name, struct
         return is(name, LB_STR("host")) ? take_host(head, value) : NULL;
     case 6:
         if (is(name, LB_STR("expect")))
-            head->expects_continue = !head->http10 && is(value, LB_STR("100-continue"));
+            head->expects_continue |= !head->http10 && is(value, LB_STR("100-continue"));
         return NULL;
     case 10:
         if (is(name, LB_STR("connection")))
