@@ -6,11 +6,17 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
-#define PRODUCERS 4
-#define TASKS     50000 /* of each producer */
+#define PRODUCERS   4
+#define PUSHES      50000 /* of each producer; LEADBLOCK_TEST_PUSHES sets another number */
+#define PATIENCE_MS 10000
+
+static unsigned pushes = PUSHES; /* of each producer */
 
 struct numbered {
     struct lb_task task;
@@ -103,15 +109,16 @@ struct producer {
     struct lb_mailbox *mailbox;
     unsigned number;
     struct numbered *tasks;
+    bool pauses;
 };
 
 static void *produce(void *context)
 {
     struct producer *producer = context;
-    for (unsigned i = 0; i < TASKS;) {
+    for (unsigned i = 0; i < pushes;) {
         unsigned chain = 1 + (i * 7 + producer->number) % 5;
-        if (chain > TASKS - i)
-            chain = TASKS - i;
+        if (chain > pushes - i)
+            chain = pushes - i;
         for (unsigned k = 0; k < chain; k++) {
             struct numbered *task = &producer->tasks[i + k];
             *task =
@@ -121,34 +128,115 @@ static void *produce(void *context)
         lb_mailbox_push_chain(producer->mailbox, &producer->tasks[i].task,
                               &producer->tasks[i + chain - 1].task);
         i += chain;
+        /* So that the owner falls asleep now and then, at any moment of a push. */
+        if (producer->pauses && i % 16 == producer->number)
+            for (volatile unsigned spin = 0; spin < i % 4096; spin++)
+                continue;
     }
     return NULL;
 }
 
-static void run_producers(struct lb_mailbox *mailbox, bool sleeping)
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* How an owner waits for tasks. Each asserts that it was woken when there were some. */
+
+static void waits_not(struct lb_mailbox *mailbox)
+{
+    (void)mailbox;
+}
+
+static void polls(struct lb_mailbox *mailbox)
+{
+    assert_true(readable(mailbox, PATIENCE_MS));
+}
+
+static void waits(struct lb_mailbox *mailbox)
+{
+    uint64_t begun = now_ms();
+    lb_mailbox_wait(mailbox, PATIENCE_MS);
+    assert_true(now_ms() - begun < PATIENCE_MS);
+}
+
+static int edges = -1; /* an epoll set */
+
+static void waits_for_an_edge(struct lb_mailbox *mailbox)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    if (edges < 0) {
+        edges = epoll_create1(0);
+        assert_int_equal(epoll_ctl(edges, EPOLL_CTL_ADD, lb_mailbox_fd(mailbox), &event), 0);
+    }
+    if (lb_mailbox_sleep(mailbox))
+        assert_int_equal(epoll_wait(edges, &event, 1, PATIENCE_MS), 1);
+    lb_mailbox_wake(mailbox);
+}
+
+static void run_producers(struct lb_mailbox *mailbox, void (*wait)(struct lb_mailbox *))
 {
     struct producer producers[PRODUCERS];
     pthread_t threads[PRODUCERS];
+    bool pauses = wait == waits || wait == waits_for_an_edge;
     for (unsigned i = 0; i < PRODUCERS; i++) {
-        producers[i] = (struct producer){mailbox, i, calloc(TASKS + 1, sizeof(struct numbered))};
+        producers[i] =
+            (struct producer){mailbox, i, calloc(pushes + 1, sizeof(struct numbered)), pauses};
         assert_int_equal(pthread_create(&threads[i], NULL, produce, &producers[i]), 0);
     }
-    for (size_t got = 0; got < (size_t)PRODUCERS * TASKS;) {
-        if (sleeping)
-            assert_true(readable(mailbox, 10000)); /* a task that nobody woke us for */
+    for (size_t got = 0; got < (size_t)PRODUCERS * pushes;) {
+        wait(mailbox);
         got += lb_mailbox_drain(mailbox);
     }
     for (unsigned i = 0; i < PRODUCERS; i++) {
         pthread_join(threads[i], NULL);
-        assert_int_equal(next_of[i], TASKS);
+        assert_int_equal(next_of[i], pushes);
         free(producers[i].tasks);
     }
     assert_int_equal(out_of_order, 0);
 }
 
+/* Each push may be a wake-up, which takes longer than a push. */
+static void run_sleepy(struct lb_mailbox *mailbox, void (*wait)(struct lb_mailbox *))
+{
+    unsigned all = pushes;
+    pushes = all > PUSHES ? all : all / 10;
+    run_producers(mailbox, wait);
+    pushes = all;
+}
+
+static void nobody_sleeps_through_a_push(void **state)
+{
+    run_sleepy(*state, waits);
+}
+
+static void no_edge_is_missed(void **state)
+{
+    run_sleepy(*state, waits_for_an_edge);
+    close(edges);
+    edges = -1;
+}
+
+/* The owner looks into it by itself. */
+static void who_is_awake_is_not_woken(void **state)
+{
+    struct numbered one = {.task.run = note};
+    lb_mailbox_wake(*state);
+    lb_mailbox_push(*state, &one.task);
+    assert_false(readable(*state, 0));
+    assert_false(lb_mailbox_sleep(*state));
+    assert_int_equal(lb_mailbox_drain(*state), 1);
+    assert_true(lb_mailbox_sleep(*state));
+    lb_mailbox_push(*state, &(struct numbered){.task.run = note, .number = 1}.task);
+    assert_true(readable(*state, 0));
+    assert_int_equal(lb_mailbox_drain(*state), 1);
+}
+
 static void many_producers_lose_no_task_and_no_order(void **state)
 {
-    run_producers(*state, true);
+    run_producers(*state, polls);
 }
 
 static void *push_one(void *context)
@@ -162,7 +250,7 @@ static void *push_one(void *context)
  * wake-up comes late, and must not keep the owner awake for ever. */
 static void a_late_wake_up_is_forgotten_at_the_next_drain(void **state)
 {
-    run_producers(*state, false);
+    run_producers(*state, waits_not);
     for (unsigned i = 0; i < 3000; i++) {
         struct numbered task = {.task.run = note, .producer = PRODUCERS, .number = i};
         struct producer producer = {*state, 0, &task};
@@ -195,12 +283,18 @@ static void a_mailbox_may_be_destroyed_once_its_last_task_has_run(void **state)
 
 int main(void)
 {
+    const char *wanted = getenv("LEADBLOCK_TEST_PUSHES");
+    if (wanted)
+        pushes = (unsigned)strtoul(wanted, NULL, 10) / PRODUCERS;
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(the_descriptor_is_readable_while_there_are_tasks),
         TEST(tasks_come_out_in_the_order_of_their_pushes),
         TEST(a_task_may_push_or_free_itself),
         TEST(many_producers_lose_no_task_and_no_order),
+        TEST(nobody_sleeps_through_a_push),
+        TEST(no_edge_is_missed),
+        TEST(who_is_awake_is_not_woken),
         TEST(a_late_wake_up_is_forgotten_at_the_next_drain),
         TEST(a_mailbox_may_be_destroyed_once_its_last_task_has_run),
     };
