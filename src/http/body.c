@@ -28,6 +28,11 @@ void lb_body_start(struct lb_body *body, bool chunked, uint64_t content_length)
         (struct lb_body){.left = chunked ? 0 : content_length, .state = chunked ? SIZE : LENGTH};
 }
 
+bool lb_body_is_whole(const struct lb_body *body)
+{
+    return body->state == END;
+}
+
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

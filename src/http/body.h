@@ -26,6 +26,9 @@ struct lb_body {
 
 void lb_body_start(struct lb_body *body, bool chunked, uint64_t content_length);
 
+/* Was LB_BODY_WHOLE its result? */
+bool lb_body_is_whole(const struct lb_body *body);
+
 /* Goes on at `*at`, which is moved behind what was taken. With LB_BODY_DATA `*out_data` is a piece
  * of the body, never empty and within these bytes; there may be more: call again. After
  * LB_BODY_WHOLE it is not called any more. With LB_BODY_BROKEN `*out_wrong` says why, as a

@@ -10,6 +10,7 @@
 
 #define STEPS_MAX     32                 /* of a connection in one turn of its loop */
 #define OUTPUT_MAX    ((size_t)32 << 10) /* is sent before more requests are taken */
+#define PIECES_MAX    4                  /* of a response, before others have their turn */
 #define SCRATCH_BYTES ((size_t)16 << 10)
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -72,6 +73,15 @@ enum lb_step lb_connection_end(struct lb_connection *conn)
     return LB_GONE;
 }
 
+/* With a reset: a response that the client does not read would otherwise stay in the kernel's
+ * memory for minutes, and half a response could be taken for the whole. */
+static void reset(struct lb_connection *conn)
+{
+    struct linger hard = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+    lb_connection_destroy(conn);
+}
+
 /* --- receiving -------------------------------------------------------------------------------- */
 
 /* A socket that gives less than there is room for is empty, but for the end of the stream. */
@@ -120,22 +130,51 @@ static enum lb_step linger(struct lb_connection *conn)
     return LB_GO_ON;
 }
 
+/* Gets the next piece of a response that comes in pieces. */
+static enum lb_step give(struct lb_connection *conn, bool others_first)
+{
+    struct lb_exchange *x = conn->output.first;
+    size_t sent = x->out.len;
+    lb_loop_enter(conn, LB_PHASE_SENDING); /* its time limit is that of a piece */
+    if (others_first) {
+        lb_loop_queue(conn);
+        return LB_REST;
+    }
+    enum lb_given given = lb_respond_more(x);
+    if (given == LB_GIVE_FAILED) {
+        reset(conn);
+        return LB_GONE;
+    }
+    lb_output_next_piece(&conn->output, sent);
+    if (given != LB_GIVE_LATER)
+        return LB_GO_ON;
+    lb_loop_enter(conn, LB_PHASE_PENDING);
+    return LB_REST;
+}
+
 enum lb_step lb_connection_flush(struct lb_connection *conn)
 {
-    struct lb_exchange *done;
-    if (!conn->output.first)
-        return LB_GO_ON;
-    enum lb_sent sent = lb_output_send(&conn->output, conn->fd, &done);
-    tell_ends(conn, done, true);
-    if (sent == LB_SENT_FAILED)
-        return lb_connection_end(conn);
-    return sent == LB_SENT_ALL ? LB_GO_ON : LB_REST;
+    for (unsigned pieces = 0; conn->output.first; pieces++) {
+        struct lb_exchange *done;
+        enum lb_sent sent = lb_output_send(&conn->output, conn->fd, &done);
+        tell_ends(conn, done, true);
+        if (sent == LB_SENT_FAILED)
+            return lb_connection_end(conn);
+        if (sent == LB_SENT_PART)
+            return LB_REST;
+        if (conn->output.first) {
+            enum lb_step step = give(conn, pieces == PIECES_MAX);
+            if (step != LB_GO_ON)
+                return step;
+        }
+    }
+    return LB_GO_ON;
 }
 
 enum lb_step lb_connection_flush_first(struct lb_connection *conn)
 {
     enum lb_step step = lb_connection_flush(conn);
-    if (step == LB_REST && conn->phase != LB_PHASE_SENDING)
+    if (step == LB_REST && (conn->phase == LB_PHASE_WAITING || conn->phase == LB_PHASE_HEAD))
         lb_loop_enter(conn, LB_PHASE_SENDING);
     if (step != LB_GO_ON)
         return step;
@@ -150,7 +189,8 @@ enum lb_step lb_connection_answer(struct lb_connection *conn)
 {
     struct lb_exchange *x = conn->exchange;
     struct lb_loop *loop = conn->loop;
-    bool persists = lb_head_persists(&x->head) && !x->req.reply.close && !loop->draining;
+    bool persists = lb_head_persists(&x->head) && !x->req.reply.close && !loop->draining &&
+                    !(x->req.reply.give && x->head.http10);
     bool ready = lb_respond(x, &loop->date, persists);
     if (!ready)
         return lb_connection_end(conn);
@@ -158,8 +198,9 @@ enum lb_step lb_connection_answer(struct lb_connection *conn)
     conn->closing = !persists;
     lb_output_add(&conn->output, x);
     lb_loop_enter(conn, LB_PHASE_WAITING);
-    return conn->closing || conn->output.bytes > OUTPUT_MAX ? lb_connection_flush_first(conn)
-                                                            : LB_GO_ON;
+    return conn->closing || x->giving || conn->output.bytes > OUTPUT_MAX
+               ? lb_connection_flush_first(conn)
+               : LB_GO_ON;
 }
 
 enum lb_step lb_connection_answer_early(struct lb_connection *conn)
@@ -194,6 +235,14 @@ static enum lb_step read_away(struct lb_connection *conn)
     return LB_GO_ON;
 }
 
+/* A response that comes in pieces had to wait for its next one. */
+static enum lb_step go_on_giving(struct lb_connection *conn)
+{
+    conn->completed = false;
+    lb_loop_enter(conn, LB_PHASE_SENDING);
+    return lb_connection_flush_first(conn);
+}
+
 static enum lb_step take_step(struct lb_connection *conn)
 {
     switch ((enum lb_phase)conn->phase) {
@@ -205,8 +254,10 @@ static enum lb_step take_step(struct lb_connection *conn)
         return lb_intake_body(conn);
     case LB_PHASE_DOUBT:
     case LB_PHASE_PENDING:
-        if (conn->completed)
+        if (conn->completed && conn->exchange)
             return lb_intake_completed(conn);
+        if (conn->completed)
+            return go_on_giving(conn);
         return lb_connection_flush(conn) == LB_GONE ? LB_GONE : LB_REST;
     case LB_PHASE_SENDING:
         return lb_connection_flush_first(conn);
@@ -225,15 +276,6 @@ void lb_connection_run(struct lb_connection *conn)
         step = take_step(conn);
     if (step == LB_GO_ON) /* others have their turn */
         lb_loop_queue(conn);
-}
-
-/* A response that the client does not read would otherwise stay in the kernel's memory for minutes.
- */
-static void reset(struct lb_connection *conn)
-{
-    struct linger hard = {.l_onoff = 1, .l_linger = 0};
-    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
-    lb_connection_destroy(conn);
 }
 
 void lb_connection_expire(struct lb_connection *conn)

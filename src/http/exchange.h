@@ -18,7 +18,8 @@ struct lb_exchange {
     struct lb_buf out;        /* the response: its head, and its body when that is small */
     struct lb_str tail;       /* the body when it is large; it stays where it is */
     size_t room;              /* of the body, taken from the server's bound on all of them */
-    size_t discarded;         /* bytes of a refused body */
+    uint64_t taken;           /* bytes of the body so far */
+    bool giving;              /* reply.give has more; the exchange stays in the output */
     struct lb_body body;      /* how much of it has come */
     bool known;               /* the application hears of its end */
     struct lb_head head;      /* from here on nothing is cleared for the next request */

@@ -68,26 +68,48 @@ static bool take_room(struct lb_connection *conn, size_t size)
     return true;
 }
 
-/* A piece of a body that is not refused. LB_REST: it was taken. */
-static enum lb_step take_piece(struct lb_connection *conn, struct lb_str piece)
+static enum lb_step collect(struct lb_connection *conn, struct lb_str piece)
 {
     struct lb_exchange *x = conn->exchange;
-    if (piece.len > body_limit(conn) - x->collected.len) {
-        reply_too_large(conn);
-        return lb_connection_answer_early(conn);
-    }
     if (!take_room(conn, piece.len))
         return refuse_for_memory(conn);
     lb_buf_append_str(&x->collected, piece);
     return x->collected.failed ? refuse_for_memory(conn) : LB_REST;
 }
 
-/* A piece of a refused body. LB_REST: it was read away. */
-static enum lb_step discard_piece(struct lb_connection *conn, struct lb_str piece)
+/* Shows a piece to the application. */
+static enum lb_step show(struct lb_connection *conn, struct lb_str piece)
 {
     struct lb_exchange *x = conn->exchange;
-    x->discarded += piece.len;
-    return x->discarded <= LB_LINGER_BYTES ? LB_REST : lb_connection_answer_early(conn);
+    switch (x->req.take(&x->req, piece)) {
+    case LB_TAKEN:
+        if (x->taken / RECEIVE_MAX != (x->taken - piece.len) / RECEIVE_MAX)
+            lb_loop_enter(conn, LB_PHASE_BODY); /* the time limit is that of so much */
+        return LB_REST;
+    case LB_TAKE_REFUSED:
+        return lb_connection_answer_early(conn);
+    case LB_TAKE_LATER:
+        break;
+    }
+    conn->heavy = true;
+    lb_loop_enter(conn, LB_PHASE_PENDING);
+    return LB_REST;
+}
+
+/* A piece of the body. LB_REST: it was taken, unless the phase has become PENDING: then it comes
+ * again. */
+static enum lb_step take_piece(struct lb_connection *conn, struct lb_str piece)
+{
+    struct lb_exchange *x = conn->exchange;
+    size_t limit = body_limit(conn);
+    x->taken += piece.len;
+    if (conn->phase == LB_PHASE_DISCARD)
+        return x->taken <= LB_LINGER_BYTES ? LB_REST : lb_connection_answer_early(conn);
+    if (x->taken > limit) {
+        reply_too_large(conn);
+        return lb_connection_answer_early(conn);
+    }
+    return x->req.take ? show(conn, piece) : collect(conn, piece);
 }
 
 /* Takes what the input holds of the body. LB_REST: the body needs more bytes. */
@@ -95,23 +117,32 @@ static enum lb_step take_pieces(struct lb_connection *conn)
 {
     struct lb_exchange *x = conn->exchange;
     struct lb_input *input = conn->input;
-    bool discard = conn->phase == LB_PHASE_DISCARD;
     for (;;) {
         struct lb_str piece;
+        struct lb_body before = x->body;
         const char *wrong = NULL;
         const char *at = input->bytes + input->begin;
         enum lb_body_result result =
             lb_body_next(&x->body, &at, input->bytes + input->end, &piece, &wrong);
+        size_t begin = input->begin;
         input->begin = (size_t)(at - input->bytes);
         if (result == LB_BODY_BROKEN)
             return refuse_framing(conn, wrong);
+        if (result == LB_BODY_WHOLE && conn->phase == LB_PHASE_DISCARD)
+            return lb_connection_answer(conn);
         if (result == LB_BODY_WHOLE)
-            return discard ? lb_connection_answer(conn) : handle(conn, lb_buf_str(&x->collected));
+            return handle(conn, lb_buf_str(&x->collected));
         if (result == LB_BODY_PART)
             break;
-        enum lb_step step = discard ? discard_piece(conn, piece) : take_piece(conn, piece);
+        enum lb_step step = take_piece(conn, piece);
         if (step != LB_REST)
             return step;
+        if (conn->phase == LB_PHASE_PENDING) { /* it comes again */
+            x->body = before;
+            x->taken -= piece.len;
+            input->begin = begin;
+            return LB_REST;
+        }
     }
     /* The head stays where it is; more of the body comes behind it. */
     input->begin = x->head.len;
@@ -145,9 +176,9 @@ enum lb_step lb_intake_body(struct lb_connection *conn)
 {
     struct lb_exchange *x = conn->exchange;
     enum lb_step step = take_pieces(conn);
-    if (step != LB_REST)
+    if (step != LB_REST || conn->phase == LB_PHASE_PENDING)
         return step;
-    if (!x->head.chunked && conn->phase == LB_PHASE_BODY)
+    if (!x->head.chunked && conn->phase == LB_PHASE_BODY && !x->req.take)
         return take_rest(conn);
     ssize_t got = lb_connection_fill(conn);
     if (conn->ended && conn->phase == LB_PHASE_DISCARD)
@@ -195,7 +226,7 @@ static enum lb_step admit(struct lb_connection *conn, bool admitted)
         reply_too_large(conn);
         return refuse(conn);
     }
-    if (!x->head.chunked && unread.len >= x->head.content_length) {
+    if (!x->head.chunked && unread.len >= x->head.content_length && !x->req.take) {
         unread.len = (size_t)x->head.content_length;
         conn->input->begin += unread.len;
         return handle(conn, unread);
@@ -230,6 +261,10 @@ enum lb_step lb_intake_completed(struct lb_connection *conn)
     conn->completed = false;
     if (conn->phase == LB_PHASE_DOUBT)
         return decide(conn, app->decide(app->context, req));
+    if (req->take && !lb_body_is_whole(&conn->exchange->body)) { /* a piece had to wait */
+        lb_loop_enter(conn, LB_PHASE_BODY);
+        return LB_GO_ON;
+    }
     enum lb_progress (*resume)(struct lb_request *) = req->resume;
     req->resume = NULL;
     if (resume && resume(req) == LB_PENDING)

@@ -19,6 +19,12 @@ void lb_output_add(struct lb_output *output, struct lb_exchange *x)
     output->bytes += size_of(x);
 }
 
+void lb_output_next_piece(struct lb_output *output, size_t sent)
+{
+    output->sent = 0;
+    output->bytes = output->bytes - sent + size_of(output->first);
+}
+
 static size_t add_piece(struct iovec *pieces, size_t count, const char *ptr, size_t len,
                         size_t *skip)
 {
@@ -49,7 +55,7 @@ static ssize_t send_pieces(const struct lb_output *output, int fd)
 /* Takes off what is out; returns where the next one that is out is to be linked. */
 static struct lb_exchange **take_sent(struct lb_output *output, struct lb_exchange **done)
 {
-    while (output->first && output->sent >= size_of(output->first)) {
+    while (output->first && output->sent >= size_of(output->first) && !output->first->giving) {
         struct lb_exchange *x = output->first;
         output->sent -= size_of(x);
         output->bytes -= size_of(x);
@@ -64,7 +70,7 @@ static struct lb_exchange **take_sent(struct lb_output *output, struct lb_exchan
 enum lb_sent lb_output_send(struct lb_output *output, int fd, struct lb_exchange **out_done)
 {
     *out_done = NULL;
-    while (output->first) {
+    while (output->bytes > output->sent) {
         ssize_t sent = send_pieces(output, fd);
         if (sent < 0 && errno == EINTR)
             continue;

@@ -14,13 +14,17 @@ struct lb_output {
 };
 
 enum lb_sent {
-    LB_SENT_ALL,
+    LB_SENT_ALL,   /* but for a response that comes in pieces: it is the first then */
     LB_SENT_PART,  /* the socket takes no more for now */
     LB_SENT_FAILED /* the connection is gone */
 };
 
 /* Its response is ready. */
 void lb_output_add(struct lb_output *output, struct lb_exchange *exchange);
+
+/* Forgets what was sent of the first one, whose response comes in pieces and has grown by another.
+ */
+void lb_output_next_piece(struct lb_output *output, size_t sent);
 
 /* Sends what the socket takes. Exchanges that are out become a list in `*out_done`, oldest first.
  */

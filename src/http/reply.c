@@ -34,6 +34,7 @@ struct lb_buf *lb_reply_json(struct lb_reply *reply, unsigned status)
     reply->content_type = NULL;
     reply->body.len = 0;
     reply->fixed_body = (struct lb_str){0};
+    reply->give = NULL;
     return &reply->body;
 }
 

@@ -5,6 +5,19 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct lb_request;
+
+#define LB_GIVE_BYTES ((size_t)32 << 10)
+
+/* How much of a reply's body was given. */
+enum lb_given {
+    LB_GIVEN,      /* there is more */
+    LB_GIVEN_ALL,  /* that was the end */
+    LB_GIVE_LATER, /* nothing was appended: lb_request_complete will be called, or already was, and
+                      then it is asked again */
+    LB_GIVE_FAILED /* the connection is cut, so that the client does not take it for the whole */
+};
+
 struct lb_reply {
     unsigned status;          /* 0: not set yet */
     const char *content_type; /* static; NULL: application/json */
@@ -14,7 +27,10 @@ struct lb_reply {
     bool has_retry_after;
     struct lb_buf body;
     struct lb_str fixed_body; /* when set: in place of `body`, and of static storage */
-    struct lb_buf headers;    /* lines beyond those that the server writes itself */
+    /* When set: in place of both, for bodies that are too large to be held, such as exports. Called
+     * on the request's loop whenever what it gave before was sent; appends some LB_GIVE_BYTES. */
+    enum lb_given (*give)(struct lb_request *req, struct lb_buf *out);
+    struct lb_buf headers; /* lines beyond those that the server writes itself */
 };
 
 void lb_reply_fini(struct lb_reply *reply);

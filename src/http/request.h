@@ -30,6 +30,14 @@ enum lb_progress {
     LB_PENDING /* lb_request_complete will be called, or already was */
 };
 
+/* What became of a piece of a body. */
+enum lb_taken {
+    LB_TAKEN,
+    LB_TAKE_LATER,  /* lb_request_complete will be called, or already was: then the piece is shown
+                       once more, and the client waits meanwhile */
+    LB_TAKE_REFUSED /* the reply is set; no more of the body is shown */
+};
+
 struct lb_connection; /* the server's own */
 struct lb_route;
 
@@ -48,9 +56,13 @@ struct lb_request {
     struct lb_str params[LB_PARAMS_MAX]; /* decoded once; valid UTF-8 is not promised */
     struct lb_str body;                  /* complete in `handle`; NUL bytes possible */
     bool has_body;                       /* a Content-Length other than 0, or chunked */
-    size_t body_max;        /* set in `begin`: less than the server's own limit; 0: that */
-    bool caller_known;      /* set in `begin`: when it is refused, more of its body is read away, so
-                               that the client sees why */
+    size_t body_max;   /* set in `begin`: less than the server's own limit; 0: that */
+    bool caller_known; /* set in `begin`: when it is refused, more of its body is read away, so
+                          that the client sees why */
+    /* Set in `begin`, for bodies that are too large to be collected, such as files: takes the body
+     * in pieces as they come, none of them empty, each only valid during the call. `handle` is
+     * called after the last one, with an empty `body`. */
+    enum lb_taken (*take)(struct lb_request *req, struct lb_str piece);
     bool local;             /* came through the control socket of the data folder */
     bool delivered;         /* known in `end`: the whole response was written to the socket */
     struct in6_addr client; /* the peer, or what a trusted proxy says; IPv4 is mapped; the

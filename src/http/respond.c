@@ -87,8 +87,12 @@ static void put_head(struct lb_exchange *x, const struct lb_date *date, bool per
     lb_buf_append_str(out, lb_str(x->req.id));
     if (x->req.method == LB_GET && !reply->has_cache_control) /* others are not kept */
         lb_buf_append_lit(out, "\r\nCache-Control: no-store");
-    lb_buf_append_lit(out, "\r\nContent-Length: ");
-    lb_buf_append_u64(out, lb_reply_body(reply).len);
+    if (!reply->give) {
+        lb_buf_append_lit(out, "\r\nContent-Length: ");
+        lb_buf_append_u64(out, lb_reply_body(reply).len);
+    } else if (!x->head.http10) { /* to HTTP/1.0 it ends with the connection */
+        lb_buf_append_lit(out, "\r\nTransfer-Encoding: chunked");
+    }
     lb_buf_append_lit(out, "\r\n");
     put_connection(out, &x->head, persists);
     lb_buf_append_str(out, lb_buf_str(&reply->headers));
@@ -104,11 +108,42 @@ bool lb_respond(struct lb_exchange *x, const struct lb_date *date, bool persists
     struct lb_str body = lb_reply_body(reply);
     if (x->req.method == LB_HEAD || reply->status == 304)
         body.len = 0;
+    else
+        x->giving = reply->give;
     if (body.len <= COPY_MAX)
         lb_buf_append_str(&x->out, body);
     else
         x->tail = body;
     return !x->out.failed;
+}
+
+/* A chunk of HTTP/1.1 begins with its size, which is known afterwards. */
+enum lb_given lb_respond_more(struct lb_exchange *x)
+{
+    static const char digits[] = "0123456789abcdef";
+    struct lb_buf *out = &x->out;
+    bool chunked = !x->head.http10;
+    size_t start = chunked ? 10 : 0; /* eight digits and the line's end */
+    out->len = 0;
+    if (chunked)
+        lb_buf_append_lit(out, "00000000\r\n");
+    enum lb_given given = x->req.reply.give(&x->req, out);
+    if (out->failed || given == LB_GIVE_FAILED)
+        return LB_GIVE_FAILED;
+    size_t len = out->len - start;
+    if (chunked && len > 0) {
+        for (size_t i = 0; i < 8; i++)
+            out->ptr[i] = digits[len >> (28 - 4 * i) & 15];
+        lb_buf_append_lit(out, "\r\n");
+    } else {
+        out->len = 0;
+    }
+    if (!chunked)
+        out->len = len;
+    x->giving = given != LB_GIVEN_ALL;
+    if (chunked && given == LB_GIVEN_ALL)
+        lb_buf_append_lit(out, "0\r\n\r\n");
+    return out->failed ? LB_GIVE_FAILED : given;
 }
 
 void lb_reply_to_head(struct lb_reply *reply, enum lb_head_result result, const char *wrong)

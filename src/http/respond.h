@@ -17,6 +17,9 @@ void lb_date_update(struct lb_date *date);
  * memory, is a 500. False when there is no memory for the response either. */
 bool lb_respond(struct lb_exchange *exchange, const struct lb_date *date, bool persists);
 
+/* Asks reply.give for the next piece of the body and frames it, in place of what was sent. */
+enum lb_given lb_respond_more(struct lb_exchange *exchange);
+
 /* The reply to a head that was refused. */
 void lb_reply_to_head(struct lb_reply *reply, enum lb_head_result result, const char *wrong);
 

@@ -1,0 +1,457 @@
+/* Bodies that are taken in pieces and responses that are given in pieces, over real sockets: they
+ * come over whole, wait for those who are slow, and never fill the memory. */
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#define TIMEOUT_MS 1000
+#define BIG        ((size_t)10 << 20)
+
+/* Byte `n` of every body and response. */
+static char byte_at(uint64_t n)
+{
+    return (char)('a' + (n * 7 + n / 1000) % 26);
+}
+
+static struct app {
+    uint64_t taken, given, wrong; /* bytes */
+    uint64_t give;                /* bytes that the response has */
+    size_t largest;               /* piece */
+    unsigned later;               /* each so-many-th piece has to wait; 0: none */
+    unsigned calls;
+    uint64_t refuse_at; /* 0: never */
+    bool fail;
+    atomic_uint ended, delivered;
+    _Atomic(struct lb_request *) waiting;
+} app;
+
+static struct lb_server *server;
+
+/* Completes what waits, from another thread. */
+static void *completer(void *context)
+{
+    atomic_bool *stop = context;
+    while (!*stop) {
+        struct lb_request *req = atomic_exchange(&app.waiting, NULL);
+        if (req)
+            lb_request_complete(req);
+        nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    }
+    return NULL;
+}
+
+static bool has_to_wait(struct lb_request *req)
+{
+    if (!app.later || ++app.calls % app.later)
+        return false;
+    app.waiting = req;
+    return true;
+}
+
+static enum lb_taken take(struct lb_request *req, struct lb_str piece)
+{
+    if (has_to_wait(req))
+        return LB_TAKE_LATER;
+    if (app.refuse_at && app.taken >= app.refuse_at) {
+        lb_reply_error(&req->reply, LB_ERR_FORBIDDEN, "no more");
+        return LB_TAKE_REFUSED;
+    }
+    for (size_t i = 0; i < piece.len; i++)
+        app.wrong += piece.ptr[i] != byte_at(app.taken + i);
+    app.taken += piece.len;
+    app.largest = piece.len > app.largest ? piece.len : app.largest;
+    return LB_TAKEN;
+}
+
+static enum lb_given give(struct lb_request *req, struct lb_buf *out)
+{
+    char bytes[1024];
+    if (has_to_wait(req))
+        return LB_GIVE_LATER;
+    if (app.fail && app.given > app.give / 2)
+        return LB_GIVE_FAILED;
+    for (size_t all = 0; all < LB_GIVE_BYTES && app.given < app.give; all += sizeof bytes) {
+        size_t len = sizeof bytes < app.give - app.given ? sizeof bytes : app.give - app.given;
+        for (size_t i = 0; i < len; i++)
+            bytes[i] = byte_at(app.given + i);
+        lb_buf_append(out, bytes, len);
+        app.given += len;
+    }
+    app.largest = out->len > app.largest ? out->len : app.largest;
+    return app.given < app.give ? LB_GIVEN : LB_GIVEN_ALL;
+}
+
+static enum lb_admission begin(void *context, struct lb_request *req)
+{
+    (void)context;
+    if (req->has_body)
+        req->take = take;
+    req->caller_known = true;
+    return LB_ADMITTED;
+}
+
+static enum lb_progress handle(void *context, struct lb_request *req)
+{
+    (void)context;
+    struct lb_buf *body = lb_reply_json(&req->reply, 200);
+    if (req->method == LB_GET || req->method == LB_HEAD)
+        req->reply.give = give;
+    else
+        lb_buf_printf(body, "took %llu", (unsigned long long)app.taken);
+    return LB_DONE;
+}
+
+static void end(void *context, struct lb_request *req)
+{
+    (void)context;
+    app.ended++;
+    app.delivered += req->delivered;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    struct lb_server_settings settings = {
+        .listen = "127.0.0.1:0",
+        .control_fd = -1,
+        .threads = 1,
+        .max_connections = 100,
+        .max_header_bytes = 8192,
+        .max_body_bytes = BIG,
+        .max_buffered_bytes = 1 << 16,
+        .idle_timeout_ms = TIMEOUT_MS,
+        .header_timeout_ms = TIMEOUT_MS,
+        .body_timeout_ms = TIMEOUT_MS,
+        .send_timeout_ms = TIMEOUT_MS,
+    };
+    struct lb_http_app callbacks = {.begin = begin, .handle = handle, .end = end};
+    struct lb_reason reason;
+    memset(&app, 0, sizeof app);
+    assert_int_equal(lb_server_create(&settings, &callbacks, &server, &reason), LB_OK);
+    assert_int_equal(lb_server_start(server, &reason), LB_OK);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    assert_true(lb_server_drain(server, 5000));
+    lb_server_stop(server);
+    lb_server_destroy(server);
+    return 0;
+}
+
+static int dial(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)lb_server_port(server)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct timeval patience = {.tv_sec = 6};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void say(int fd, const char *text, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = send(fd, text, len, MSG_NOSIGNAL);
+        assert_true(sent > 0);
+        text += sent;
+        len -= (size_t)sent;
+    }
+}
+
+/* Sends bytes of a body from `from` on, in chunks when `chunk` says how long they are. */
+static void say_body(int fd, uint64_t from, uint64_t len, size_t chunk)
+{
+    static char bytes[1 << 16];
+    size_t each = chunk ? chunk : sizeof bytes;
+    for (uint64_t done = 0; done < len;) {
+        size_t now = len - done < each ? (size_t)(len - done) : each;
+        char size[24];
+        for (size_t i = 0; i < now; i++)
+            bytes[i] = byte_at(from + done + i);
+        if (chunk)
+            say(fd, size, (size_t)snprintf(size, sizeof size, "%zx\r\n", now));
+        say(fd, bytes, now);
+        if (chunk)
+            say(fd, "\r\n", 2);
+        done += now;
+    }
+    if (chunk)
+        say(fd, "0\r\n\r\n", 5);
+}
+
+static char text[BIG + (1 << 20)];
+
+static bool was_reset; /* the stream ended so when it was heard last */
+
+/* Everything until the end of the stream or `word`. */
+static size_t hear(int fd, const char *word)
+{
+    size_t len = 0;
+    while (len + 1 < sizeof text) {
+        ssize_t got = recv(fd, text + len, sizeof text - len - 1, 0);
+        was_reset = got < 0;
+        if (got <= 0)
+            break;
+        len += (size_t)got;
+        text[len] = '\0';
+        size_t tail = len < (size_t)got + 64 ? len : (size_t)got + 64;
+        if (word && strstr(text + len - tail, word))
+            break;
+    }
+    text[len] = '\0';
+    return len;
+}
+
+/* Takes the chunks apart; the number of bytes in them, or UINT64_MAX when they are broken or wrong.
+ */
+static uint64_t count_chunks(void)
+{
+    uint64_t all = 0;
+    char *at = strstr(text, "\r\n\r\n");
+    if (!at || !strstr(text, "Transfer-Encoding: chunked"))
+        return UINT64_MAX;
+    at += 4;
+    for (;;) {
+        char *after;
+        size_t size = strtoull(at, &after, 16);
+        if (after == at || memcmp(after, "\r\n", 2) != 0)
+            return UINT64_MAX;
+        at = after + 2;
+        for (size_t i = 0; i < size; i++)
+            if (at[i] != byte_at(all + i))
+                return UINT64_MAX;
+        all += size;
+        at += size;
+        if (memcmp(at, "\r\n", 2) != 0)
+            return UINT64_MAX;
+        at += 2;
+        if (size == 0)
+            return *at ? UINT64_MAX : all;
+    }
+}
+
+static void with_a_completer(void (*test)(unsigned later), unsigned later)
+{
+    atomic_bool over = false;
+    pthread_t thread;
+    app.later = later;
+    assert_int_equal(pthread_create(&thread, NULL, completer, &over), 0);
+    test(later);
+    over = true;
+    pthread_join(thread, NULL);
+}
+
+static void take_big(unsigned later)
+{
+    for (size_t chunk = 0; chunk <= 50000; chunk += 25000) {
+        char head[128];
+        char wanted[32];
+        int fd = dial();
+        uint64_t size = later ? BIG / 10 : BIG;
+        app.taken = app.wrong = 0;
+        int len = chunk
+                      ? snprintf(head, sizeof head,
+                                 "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+                      : snprintf(head, sizeof head,
+                                 "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %llu\r\n\r\n",
+                                 (unsigned long long)size);
+        say(fd, head, (size_t)len);
+        say_body(fd, 0, size, chunk);
+        snprintf(wanted, sizeof wanted, "took %llu", (unsigned long long)size);
+        hear(fd, wanted);
+        assert_non_null(strstr(text, wanted));
+        assert_int_equal(app.wrong, 0);
+        assert_true(app.largest <= 32768);
+        close(fd);
+    }
+}
+
+static void a_big_body_is_taken_in_small_pieces(void **state)
+{
+    (void)state;
+    take_big(0);
+}
+
+static void pieces_that_have_to_wait_come_again(void **state)
+{
+    (void)state;
+    with_a_completer(take_big, 3);
+}
+
+static void a_body_over_the_limit_is_refused_in_the_middle(void **state)
+{
+    (void)state;
+    int fd = dial();
+    static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    say(fd, head, sizeof head - 1);
+    say_body(fd, 0, BIG + 100000, 60000);
+    hear(fd, "payload_too_large");
+    assert_non_null(strstr(text, "HTTP/1.1 413"));
+    close(fd);
+}
+
+static void the_application_may_refuse_the_rest(void **state)
+{
+    (void)state;
+    int fd = dial();
+    static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n";
+    app.refuse_at = 100000;
+    say(fd, head, sizeof head - 1);
+    say_body(fd, 0, 5000000, 0);
+    hear(fd, "no more");
+    assert_non_null(strstr(text, "HTTP/1.1 403"));
+    assert_true(app.taken < 200000);
+    close(fd);
+}
+
+/* A client that sends without a pause is not cut, however long it takes; one that stops is. */
+static void the_time_limit_is_that_of_a_piece(void **state)
+{
+    (void)state;
+    static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 600000\r\n\r\n";
+    for (int stops = 0; stops < 2; stops++) {
+        int fd = dial();
+        app.taken = 0;
+        say(fd, head, sizeof head - 1);
+        for (unsigned i = 0; i < (stops ? 3 : 6); i++) {
+            say_body(fd, i * 100000, 100000, 0);
+            nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+        }
+        assert_int_equal(hear(fd, "took 600000") > 0, !stops);
+        close(fd);
+    }
+}
+
+static void ask(int fd, const char *method, const char *version)
+{
+    char head[128];
+    say(fd, head,
+        (size_t)snprintf(head, sizeof head, "%s / HTTP/1.%s\r\nHost: x\r\n\r\n", method, version));
+}
+
+static void give_big(unsigned later)
+{
+    int fd = dial();
+    for (int times = 0; times < 2; times++) {
+        app.give = later ? BIG / 10 : BIG;
+        app.given = 0;
+        ask(fd, "GET", "1");
+        hear(fd, "\r\n0\r\n\r\n");
+        assert_int_equal(count_chunks(), app.give);
+        assert_true(app.largest <= 2 * LB_GIVE_BYTES);
+    }
+    close(fd);
+}
+
+static void a_big_response_is_given_in_small_pieces(void **state)
+{
+    (void)state;
+    give_big(0);
+}
+
+static void a_response_waits_for_its_next_piece(void **state)
+{
+    (void)state;
+    with_a_completer(give_big, 3);
+}
+
+/* What a client does not read is not made either. */
+static void a_slow_reader_holds_the_response_up(void **state)
+{
+    (void)state;
+    int fd = dial();
+    int small = 4096;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    app.give = (uint64_t)1 << 40;
+    ask(fd, "GET", "1");
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    assert_true(app.given < BIG);
+    close(fd);
+    for (int i = 0; i < 300 && app.ended < 1; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    assert_int_equal(app.ended, 1);
+    assert_int_equal(app.delivered, 0);
+}
+
+static void half_a_response_is_not_taken_for_the_whole(void **state)
+{
+    (void)state;
+    for (int version = 0; version < 2; version++) {
+        int fd = dial();
+        app.give = 1000000;
+        app.given = 0;
+        app.fail = true;
+        ask(fd, "GET", version ? "1" : "0");
+        hear(fd, NULL);
+        assert_null(strstr(text, "\r\n0\r\n\r\n"));
+        assert_true(was_reset);
+        close(fd);
+    }
+}
+
+static void a_head_request_and_an_empty_response(void **state)
+{
+    (void)state;
+    int fd = dial();
+    app.give = 1000;
+    ask(fd, "HEAD", "1");
+    hear(fd, "\r\n\r\n");
+    assert_int_equal(app.given, 0);
+    app.give = 0;
+    ask(fd, "GET", "1");
+    hear(fd, "0\r\n\r\n");
+    assert_int_equal(count_chunks(), 0);
+    close(fd);
+}
+
+static void http_1_0_gets_it_until_the_end(void **state)
+{
+    (void)state;
+    int fd = dial();
+    app.give = 100000;
+    ask(fd, "GET", "0");
+    size_t len = hear(fd, NULL);
+    const char *body = strstr(text, "\r\n\r\n") + 4;
+    assert_null(strstr(text, "chunked"));
+    assert_int_equal(text + len - body, 100000);
+    close(fd);
+}
+
+#define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    const struct CMUnitTest tests[] = {
+        SERVED(a_big_body_is_taken_in_small_pieces),
+        SERVED(pieces_that_have_to_wait_come_again),
+        SERVED(a_body_over_the_limit_is_refused_in_the_middle),
+        SERVED(the_application_may_refuse_the_rest),
+        SERVED(the_time_limit_is_that_of_a_piece),
+        SERVED(a_big_response_is_given_in_small_pieces),
+        SERVED(a_response_waits_for_its_next_piece),
+        SERVED(a_slow_reader_holds_the_response_up),
+        SERVED(half_a_response_is_not_taken_for_the_whole),
+        SERVED(a_head_request_and_an_empty_response),
+        SERVED(http_1_0_gets_it_until_the_end),
+    };
+    return cmocka_run_group_tests_name("http_pieces", tests, NULL, NULL);
+}
