@@ -1,3 +1,4 @@
+#include "http/address.h"
 #include "http/exchange.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -157,6 +158,37 @@ static bool contains(const char *cidr, const char *address)
     return lb_cidr_contains(&parsed, &one.address);
 }
 
+static void assert_formatted(const struct in6_addr *address)
+{
+    char want[INET6_ADDRSTRLEN];
+    char text[INET6_ADDRSTRLEN];
+    memset(text, 'x', sizeof text);
+    bool v4 = IN6_IS_ADDR_V4MAPPED(address);
+    inet_ntop(v4 ? AF_INET : AF_INET6, address->s6_addr + (v4 ? 12 : 0), want, sizeof want);
+    assert_int_equal(lb_address_format(address, text), strlen(want));
+    assert_string_equal(text, want);
+}
+
+static void addresses_are_formatted_as_usual(void **state)
+{
+    (void)state;
+    static const char *const some[] = {"::",          "::1",
+                                       "2001:db8::1", "::fffe:1.2.3.4",
+                                       "::1.2.3.4",   "2001:db8:1111:2222:3333:4444:5555:6666"};
+    struct in6_addr address;
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        assert_int_equal(inet_pton(AF_INET6, some[i], &address), 1);
+        assert_formatted(&address);
+    }
+    assert_int_equal(inet_pton(AF_INET6, "::ffff:0.0.0.0", &address), 1);
+    for (int place = 12; place < 16; place++) {
+        for (int byte = 0; byte < 256; byte++) {
+            address.s6_addr[place] = (unsigned char)byte;
+            assert_formatted(&address);
+        }
+    }
+}
+
 static void ranges_of_addresses(void **state)
 {
     (void)state;
@@ -204,6 +236,7 @@ int main(void)
         cmocka_unit_test(broken_encodings_are_refused),
         cmocka_unit_test(query_values_are_decoded_once),
         cmocka_unit_test(bad_queries_are_refused),
+        cmocka_unit_test(addresses_are_formatted_as_usual),
         cmocka_unit_test(ranges_of_addresses),
         cmocka_unit_test(error_messages_are_valid_json),
     };
