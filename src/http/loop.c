@@ -4,6 +4,7 @@
 #include "http/loop.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/rcu.h"
 #include "http/connection.h"
 
@@ -105,6 +106,7 @@ static void turn(struct lb_loop *loop, unsigned *busy_turns)
         lb_deadline_sweep(loop);
         lb_linger_sweep(loop);
     }
+    lb_log_flush();
 }
 
 /* Ends what is still open, so that the application hears of it on the loop's thread. */
@@ -129,6 +131,7 @@ static void *run_loop(void *arg)
     snprintf(name, sizeof name, "lb-http-%u", loop->number % 1000);
     pthread_setname_np(pthread_self(), name);
     lb_rcu_thread_register();
+    lb_log_thread_buffer();
     loop->now_ms = lb_clock_mono_ms();
     loop->control_due = true;
     run_daemons(loop); /* the first turn adds the listening socket to libmicrohttpd's epoll set */
