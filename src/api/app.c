@@ -5,6 +5,7 @@
 #include "api/request_counts.h"
 #include "api/routes.h"
 #include "base/clock.h"
+#include "http/address.h"
 
 /* Bodies larger than this are worked on by a reader thread when the route says so: a megabyte of
  * JSON takes milliseconds, which other connections of the I/O thread would have to wait. */
@@ -110,15 +111,16 @@ static void log_request(const struct lb_request *req, uint64_t ns)
     const struct lb_call *call = lb_call_of((struct lb_request *)req);
     struct lb_log_line line;
     char client[INET6_ADDRSTRLEN];
-    lb_call_format_client(req, client);
+    size_t client_len = lb_address_format(&req->client, client);
     lb_log_begin(&line, LB_LOG_INFO, "request");
     lb_log_add(&line, "id", lb_str(req->id));
-    lb_log_add(&line, "client", req->local ? LB_STR("local") : lb_str(client));
-    lb_log_add(&line, "method", lb_str(lb_method_name(req->method)));
-    lb_log_add(&line, "route", req->route ? lb_str(req->route->pattern) : LB_STR("-"));
+    lb_log_add_plain(&line, "client",
+                     req->local ? LB_STR("local") : (struct lb_str){client, client_len});
+    lb_log_add_plain(&line, "method", lb_str(lb_method_name(req->method)));
+    lb_log_add_plain(&line, "route", req->route ? lb_str(req->route->pattern) : LB_STR("-"));
     lb_log_add_u64(&line, "status", req->reply.status);
     if (req->reply.code)
-        lb_log_add(&line, "code", lb_str(req->reply.code));
+        lb_log_add_plain(&line, "code", lb_str(req->reply.code));
     if (call && call->key)
         lb_log_add(&line, "key", lb_str(call->key->row.id));
     if (call && call->signed_in && !call->signed_in->result)

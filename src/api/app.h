@@ -12,6 +12,7 @@
 #include "reader/reader.h"
 
 struct lb_request_counts;
+struct lb_router;
 
 struct lb_app {
     const struct lb_config *config;
@@ -27,6 +28,7 @@ struct lb_app {
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
     struct lb_read_lane sign_ins; /* checking a password takes a reader a while */
     struct lb_request_counts *counts;
+    struct lb_router *router;
     struct lb_server *server; /* for /metrics; NULL until it is created */
     struct lb_cidr *metrics_allow;
     size_t metrics_allow_count;

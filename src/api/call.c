@@ -1,9 +1,9 @@
 #include "api/call.h"
 
 #include "api/session_cookie.h"
+#include "http/address.h"
 #include "json/encode.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -145,21 +145,13 @@ enum lb_progress lb_call_read(struct lb_call *call,
     return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
 }
 
-void lb_call_format_client(const struct lb_request *req, char out[INET6_ADDRSTRLEN])
-{
-    const struct in6_addr *client = &req->client;
-    bool v4 = IN6_IS_ADDR_V4MAPPED(client);
-    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? &client->s6_addr[12] : client->s6_addr, out,
-              INET6_ADDRSTRLEN);
-}
-
 struct lb_actor lb_call_actor(struct lb_call *call)
 {
     struct lb_actor actor = {0};
     if (call->req->local)
         return actor;
-    lb_call_format_client(call->req, call->source);
-    actor.source = lb_str(call->source);
+    size_t len = lb_address_format(&call->req->client, call->source);
+    actor.source = (struct lb_str){call->source, len};
     if (call->key)
         actor.no = call->key->row.no;
     if (call->signed_in) {

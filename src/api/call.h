@@ -82,9 +82,6 @@ enum lb_progress lb_call_read(struct lb_call *call,
 /* Who the call is from, for the logs. What it points to lives as long as the request. */
 struct lb_actor lb_call_actor(struct lb_call *call);
 
-/* Formats the address that a request came from. */
-void lb_call_format_client(const struct lb_request *req, char out[INET6_ADDRSTRLEN]);
-
 /* Fills a standing for the call: its key, workspace and list. */
 struct lb_standing lb_call_standing(struct lb_call *call, bool needs_license);
 

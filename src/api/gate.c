@@ -57,7 +57,7 @@ static bool pass_route(struct lb_call *call)
     struct lb_reason reason;
     char allow[64];
     size_t count = has_dashboard(call) ? lb_route_count : lb_route_count_without_dashboard;
-    lb_err err = lb_router_find(lb_routes, count, req, allow, &reason);
+    lb_err err = lb_router_find(call->app->router, count, req, allow, &reason);
     bool hidden = !err && (req->route->flags & LB_ROUTE_LOCAL) && !req->local;
     if (err == LB_ERR_METHOD_NOT_ALLOWED && req->path.len >= 6 &&
         memcmp(req->path.ptr, "/admin", 6) == 0 && !req->local)

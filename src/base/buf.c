@@ -49,13 +49,8 @@ void lb_buf_append_str(struct lb_buf *buf, struct lb_str text)
 
 void lb_buf_append_u64(struct lb_buf *buf, uint64_t value)
 {
-    char digits[20];
-    size_t n = sizeof digits;
-    do {
-        digits[--n] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    lb_buf_append(buf, digits + n, sizeof digits - n);
+    char digits[LB_U64_DIGITS];
+    lb_buf_append_str(buf, lb_str_of_u64(value, digits));
 }
 
 void lb_buf_printf(struct lb_buf *buf, const char *format, ...)

@@ -1,18 +1,12 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/log_sink.h"
 #include "base/utf8.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#define BUFFER_BYTES (256 * 1024) /* about 2,000 lines: a second of a busy server at "info" */
 
 static const char *const level_names[] = {
     [LB_LOG_ERROR] = "error",
@@ -22,19 +16,6 @@ static const char *const level_names[] = {
 };
 
 static _Atomic int current_level = LB_LOG_INFO;
-
-/* Two buffers: callers fill one under the lock while the thread writes the other without it. */
-static struct {
-    pthread_mutex_t lock;
-    pthread_cond_t filled;
-    pthread_t thread;
-    bool running;  /* under the lock; read by callers to choose between buffer and at once */
-    bool stopping; /* under the lock */
-    char *filling; /* under the lock */
-    size_t len;    /* bytes in `filling` */
-    uint64_t lost; /* lines that did not fit since the last count was logged */
-    char *writing; /* the thread's own */
-} sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
 
 bool lb_log_level_parse(const char *text, enum lb_log_level *out)
 {
@@ -57,135 +38,36 @@ bool lb_log_enabled(enum lb_log_level level)
     return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
 }
 
-/* A standard error that is gone or broken loses the text: there is nowhere left to say so. */
-static void write_out(const char *text, size_t len)
-{
-    while (len) {
-        ssize_t written = write(STDERR_FILENO, text, len);
-        if (written > 0) {
-            text += written;
-            len -= (size_t)written;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd ready = {.fd = STDERR_FILENO, .events = POLLOUT};
-            poll(&ready, 1, 1000);
-        } else if (errno != EINTR) {
-            return;
-        }
-    }
-}
-
-static void write_lost(uint64_t lost)
-{
-    if (!lost)
-        return;
-    struct lb_log_line line = {.len = 0};
-    char time[LB_TIME_TEXT_SIZE];
-    lb_time_format(lb_clock_wall_ms(), time);
-    line.len = (size_t)snprintf(line.text, sizeof line.text, "%s warn log lost_lines=%llu\n", time,
-                                (unsigned long long)lost);
-    write_out(line.text, line.len);
-}
-
-static void *write_loop(void *unused)
-{
-    pthread_mutex_lock(&sink.lock);
-    for (;;) {
-        while (!sink.len && !sink.lost && !sink.stopping)
-            pthread_cond_wait(&sink.filled, &sink.lock);
-        if (!sink.len && !sink.lost)
-            break;
-        char *full = sink.filling;
-        size_t len = sink.len;
-        uint64_t lost = sink.lost;
-        sink.filling = sink.writing;
-        sink.writing = full;
-        sink.len = 0;
-        sink.lost = 0;
-        pthread_mutex_unlock(&sink.lock);
-        write_out(full, len);
-        write_lost(lost);
-        pthread_mutex_lock(&sink.lock);
-    }
-    pthread_mutex_unlock(&sink.lock);
-    return unused;
-}
-
-void lb_log_start(void)
-{
-    pthread_mutex_lock(&sink.lock);
-    if (!sink.running) {
-        sink.filling = malloc(BUFFER_BYTES);
-        sink.writing = malloc(BUFFER_BYTES);
-        sink.len = 0;
-        sink.stopping = false;
-        /* Without memory or a thread, lines go on being written at once. */
-        sink.running = sink.filling && sink.writing &&
-                       pthread_create(&sink.thread, NULL, write_loop, NULL) == 0;
-        if (!sink.running) {
-            free(sink.filling);
-            free(sink.writing);
-        }
-    }
-    pthread_mutex_unlock(&sink.lock);
-}
-
-void lb_log_stop(void)
-{
-    pthread_mutex_lock(&sink.lock);
-    bool was_running = sink.running && !sink.stopping;
-    sink.stopping = true;
-    pthread_cond_signal(&sink.filled);
-    pthread_mutex_unlock(&sink.lock);
-    if (!was_running)
-        return;
-    pthread_join(sink.thread, NULL);
-    pthread_mutex_lock(&sink.lock);
-    /* What came between the thread's last look and now. */
-    write_out(sink.filling, sink.len);
-    write_lost(sink.lost);
-    free(sink.filling);
-    free(sink.writing);
-    sink.filling = NULL;
-    sink.writing = NULL;
-    sink.len = 0;
-    sink.lost = 0;
-    sink.running = false;
-    pthread_mutex_unlock(&sink.lock);
-}
-
-static void emit(const char *text, size_t len)
-{
-    pthread_mutex_lock(&sink.lock);
-    if (!sink.running) {
-        pthread_mutex_unlock(&sink.lock);
-        write_out(text, len);
-        return;
-    }
-    bool idle = !sink.len && !sink.lost;
-    if (BUFFER_BYTES - sink.len < len) {
-        sink.lost++;
-    } else {
-        memcpy(sink.filling + sink.len, text, len);
-        sink.len += len;
-    }
-    if (idle)
-        pthread_cond_signal(&sink.filled);
-    pthread_mutex_unlock(&sink.lock);
-}
-
 /* One byte stays free for the line's end. */
 static size_t room(const struct lb_log_line *line)
 {
-    return sizeof line->text - 1 - line->len;
+    return (size_t)(line->text + sizeof line->text - 1 - line->end);
 }
 
 static bool put(struct lb_log_line *line, const char *bytes, size_t len)
 {
     if (room(line) < len)
         return false;
-    memcpy(line->text + line->len, bytes, len);
-    line->len += len;
+    memcpy(line->end, bytes, len);
+    line->end += len;
     return true;
+}
+
+/* Bytes that stand for themselves in a value without quotes: printable ASCII but for the space and
+ * "=\\. Nearly all values consist of them. */
+static const bool plain[256] = {
+    ['!'] = true,
+    ['#' ... '<'] = true,
+    ['>' ... '['] = true,
+    [']' ... '~'] = true,
+};
+
+static bool is_plain(struct lb_str value)
+{
+    bool all = value.len != 0;
+    for (size_t i = 0; i < value.len; i++)
+        all &= plain[(unsigned char)value.ptr[i]];
+    return all;
 }
 
 /* Length of the valid, printable UTF-8 sequence at `text`, 0 when it must be escaped. */
@@ -240,8 +122,14 @@ static void put_quoted(struct lb_log_line *line, struct lb_str value)
     put(line, "\"", 1);
 }
 
+/* What fits of ASCII. */
+static void put_cut(struct lb_log_line *line, struct lb_str value)
+{
+    put(line, value.ptr, value.len < room(line) ? value.len : room(line));
+}
+
 /* Cuts at a character, never inside one. */
-static void put_plain(struct lb_log_line *line, struct lb_str value)
+static void put_characters(struct lb_log_line *line, struct lb_str value)
 {
     for (size_t i = 0; i < value.len;) {
         size_t len = printable((struct lb_str){value.ptr + i, value.len - i});
@@ -251,53 +139,67 @@ static void put_plain(struct lb_log_line *line, struct lb_str value)
     }
 }
 
+/* "2026-11-23T07:31:56.123Z": all but the milliseconds changes once a second. */
+static size_t put_time(char *out)
+{
+    enum { SECONDS = 20 };
+    static _Thread_local char text[LB_TIME_TEXT_SIZE];
+    static _Thread_local int64_t second;
+    int64_t now_ms = lb_clock_wall_ms();
+    if (now_ms / 1000 != second || !text[0]) {
+        second = now_ms / 1000;
+        lb_time_format(now_ms, text);
+    }
+    unsigned ms = (unsigned)(now_ms % 1000);
+    memcpy(out, text, SECONDS);
+    out[SECONDS] = (char)('0' + ms / 100);
+    out[SECONDS + 1] = (char)('0' + ms / 10 % 10);
+    out[SECONDS + 2] = (char)('0' + ms % 10);
+    out[SECONDS + 3] = 'Z';
+    return SECONDS + 4;
+}
+
 void lb_log_begin(struct lb_log_line *line, enum lb_log_level level, const char *event)
 {
-    line->len = 0; /* an empty line is one that the level switches off */
+    line->end = NULL;
+    line->urgent = level <= LB_LOG_WARN;
     if (!lb_log_enabled(level))
         return;
-    line->len = lb_time_format(lb_clock_wall_ms(), line->text);
-    put(line, " ", 1);
+    line->end = line->text + put_time(line->text);
+    *line->end++ = ' ';
     put(line, level_names[level], strlen(level_names[level]));
-    put(line, " ", 1);
-    put_plain(line, lb_str(event));
+    *line->end++ = ' ';
+    put_cut(line, lb_str(event));
 }
 
-/* Writes " key=" unless the line is off or full. */
-static bool put_key(struct lb_log_line *line, const char *key)
+void lb_log_put_value(struct lb_log_line *line, struct lb_str value)
 {
-    size_t len = strlen(key);
-    if (!line->len || room(line) < len + 3)
-        return false;
-    put(line, " ", 1);
-    put(line, key, len);
-    return put(line, "=", 1);
-}
-
-void lb_log_add(struct lb_log_line *line, const char *key, struct lb_str value)
-{
-    if (!put_key(line, key))
-        return;
-    if (needs_quotes(value))
+    if (is_plain(value))
+        put_cut(line, value);
+    else if (needs_quotes(value))
         put_quoted(line, value);
     else
-        put_plain(line, value);
+        put_characters(line, value);
 }
 
-void lb_log_add_u64(struct lb_log_line *line, const char *key, uint64_t value)
+void lb_log_put_plain(struct lb_log_line *line, struct lb_str value)
 {
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
-    lb_log_add(line, key, (struct lb_str){digits, (size_t)len});
+    put_cut(line, value);
+}
+
+void lb_log_put_u64(struct lb_log_line *line, uint64_t value)
+{
+    char digits[LB_U64_DIGITS];
+    put_cut(line, lb_str_of_u64(value, digits));
 }
 
 void lb_log_end(struct lb_log_line *line)
 {
-    if (!line->len)
+    if (!line->end)
         return;
-    line->text[line->len++] = '\n';
-    emit(line->text, line->len);
-    line->len = 0;
+    *line->end++ = '\n';
+    lb_log_sink_put(line->text, (size_t)(line->end - line->text), line->urgent);
+    line->end = NULL;
 }
 
 void lb_log(enum lb_log_level level, const char *event, const char *format, ...)

@@ -21,6 +21,16 @@ bool lb_str_to_id(struct lb_str text, uint64_t max, uint64_t *out)
     return text.len && text.ptr[0] != '0' && lb_str_to_u64(text, max, out);
 }
 
+struct lb_str lb_str_of_u64(uint64_t value, char digits[LB_U64_DIGITS])
+{
+    char *first = digits + LB_U64_DIGITS;
+    do {
+        *--first = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return (struct lb_str){first, (size_t)(digits + LB_U64_DIGITS - first)};
+}
+
 bool lb_str_copy(struct lb_str text, char *out, size_t size)
 {
     if (text.len >= size)

@@ -33,6 +33,11 @@ bool lb_str_to_u64(struct lb_str text, uint64_t max, uint64_t *out);
  * nor "0". */
 bool lb_str_to_id(struct lb_str text, uint64_t max, uint64_t *out);
 
+#define LB_U64_DIGITS 20 /* of the largest number */
+
+/* A number in decimal, in `digits`. */
+struct lb_str lb_str_of_u64(uint64_t value, char digits[LB_U64_DIGITS]);
+
 /* Copies into `out` (capacity `size` with the NUL), false when it does not fit. */
 bool lb_str_copy(struct lb_str text, char *out, size_t size);
 

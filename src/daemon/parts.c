@@ -165,9 +165,11 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
     app->failures = lb_throttle_create();
     app->bad_sign_ins = lb_throttle_create();
     app->counts = lb_request_counts_create(lb_route_count);
+    app->router = lb_router_create(lb_routes, lb_route_count);
     app->metrics_allow = parse_networks(&parts->config.metrics_allow);
     app->metrics_allow_count = parts->config.metrics_allow.count;
-    if (!app->writer || !app->failures || !app->bad_sign_ins || !app->counts || !app->metrics_allow)
+    if (!app->writer || !app->failures || !app->bad_sign_ins || !app->counts || !app->router ||
+        !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
     if (!err && app->blocklist && lb_nodes_memory_may_lag(app->store))
@@ -290,6 +292,7 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_throttle_destroy(app->failures);
     lb_throttle_destroy(app->bad_sign_ins);
     lb_request_counts_destroy(app->counts);
+    lb_router_destroy(app->router);
     free(app->metrics_allow);
     free(parts->trusted_proxies);
     lb_folder_close(&parts->folder);

@@ -289,6 +289,7 @@ static void turn(struct lb_loop *loop)
     lb_mailbox_drain(loop->mailbox);
     run_due(loop);
     expire(loop);
+    lb_log_flush();
 }
 
 static void *run_loop(void *arg)
@@ -298,6 +299,7 @@ static void *run_loop(void *arg)
     snprintf(name, sizeof name, "lb-http-%u", loop->number % 1000);
     pthread_setname_np(pthread_self(), name);
     lb_thread_answers();
+    lb_log_thread_buffer();
     lb_rcu_thread_register();
     while (!loop->stopping)
         turn(loop);

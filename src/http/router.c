@@ -1,45 +1,144 @@
 #include "http/router.h"
 
-struct match {
-    struct lb_str params[LB_PARAMS_MAX]; /* raw */
-    size_t param_count;
-    uint64_t placeholders; /* one bit a segment, the first one highest */
+#include <stdlib.h>
+
+/* What has been matched up to here: the segments before it are the way from the root. */
+struct node {
+    struct lb_str literal;          /* of the pattern; unused in a placeholder's node */
+    struct node *literals;          /* that may follow */
+    struct node *placeholder;       /* that may follow, or NULL */
+    struct node *next;              /* the parent's next literal */
+    size_t routes[LB_METHOD_OTHER]; /* place in the table of those that end here, plus one; or 0 */
 };
 
-/* Takes the segment at `path` that a placeholder matches; false when it is empty. */
-static bool take_param(const char **path, const char *end, struct match *out)
+struct lb_router {
+    const struct lb_route *routes;
+    struct node *root;
+};
+
+struct match {
+    const struct lb_router *router;
+    size_t count;          /* only so many routes of the table */
+    enum lb_method method; /* LB_METHOD_OTHER: all, for `methods` */
+    unsigned methods;      /* bits of those that have the path */
+    const struct lb_route *route;
+    struct lb_str params[LB_PARAMS_MAX]; /* raw */
+    size_t param_count;
+};
+
+/* --- making the tree -------------------------------------------------------------------------- */
+
+static void free_node(struct node *node)
 {
-    const char *begin = *path;
-    while (*path < end && **path != '/')
-        ++*path;
-    if (*path == begin || out->param_count == LB_PARAMS_MAX)
-        return false;
-    out->params[out->param_count++] = (struct lb_str){begin, (size_t)(*path - begin)};
-    return true;
+    if (!node)
+        return;
+    for (struct node *each = node->literals; each;) {
+        struct node *next = each->next;
+        free_node(each);
+        each = next;
+    }
+    free_node(node->placeholder);
+    free(node);
 }
 
-/* Walks pattern and path side by side: most patterns part from a path within a few bytes. */
-static bool match_path(const char *pattern, struct lb_str path, struct match *out)
+/* The node of a literal after `node`, made when it is missing; NULL when out of memory. */
+static struct node *literal_after(struct node *node, struct lb_str literal)
 {
-    const char *p = path.ptr;
-    const char *end = path.ptr + path.len;
-    uint64_t bit = UINT64_C(1) << 63;
-    out->param_count = 0;
-    out->placeholders = 0;
-    while (*pattern) {
-        if (*pattern == '{') {
-            while (*pattern++ != '}')
-                ;
-            out->placeholders |= bit;
-            if (!take_param(&p, end, out))
-                return false;
-        } else {
-            bit >>= *pattern == '/';
-            if (p == end || *p++ != *pattern++)
-                return false;
-        }
+    struct node **at = &node->literals;
+    while (*at && !lb_str_equal((*at)->literal, literal))
+        at = &(*at)->next;
+    if (!*at && (*at = calloc(1, sizeof **at)) != NULL)
+        (*at)->literal = literal;
+    return *at;
+}
+
+static struct node *placeholder_after(struct node *node)
+{
+    if (!node->placeholder)
+        node->placeholder = calloc(1, sizeof *node);
+    return node->placeholder;
+}
+
+static bool add_route(struct lb_router *router, size_t place)
+{
+    const struct lb_route *route = &router->routes[place];
+    struct node *node = router->root;
+    const char *p = route->pattern;
+    while (node && *p == '/') {
+        size_t len = strcspn(++p, "/");
+        node = *p == '{' ? placeholder_after(node) : literal_after(node, (struct lb_str){p, len});
+        p += len;
     }
-    return p == end;
+    if (node && !node->routes[route->method])
+        node->routes[route->method] = place + 1;
+    return node != NULL;
+}
+
+struct lb_router *lb_router_create(const struct lb_route *routes, size_t count)
+{
+    struct lb_router *router = calloc(1, sizeof *router);
+    if (!router)
+        return NULL;
+    router->routes = routes;
+    router->root = calloc(1, sizeof *router->root);
+    bool done = router->root != NULL;
+    for (size_t i = 0; done && i < count; i++)
+        done = add_route(router, i);
+    if (done)
+        return router;
+    lb_router_destroy(router);
+    return NULL;
+}
+
+void lb_router_destroy(struct lb_router *router)
+{
+    if (!router)
+        return;
+    free_node(router->root);
+    free(router);
+}
+
+/* --- looking up ------------------------------------------------------------------------------- */
+
+/* Is the path's route here? */
+static bool ends_here(const struct node *node, struct match *match)
+{
+    if (match->method != LB_METHOD_OTHER) {
+        size_t place = node->routes[match->method];
+        if (!place || place > match->count)
+            return false;
+        match->route = &match->router->routes[place - 1];
+        return true;
+    }
+    for (enum lb_method m = LB_GET; m < LB_METHOD_OTHER; m++)
+        if (node->routes[m] && node->routes[m] <= match->count)
+            match->methods |= 1u << m;
+    return false; /* there may be more of them */
+}
+
+/* Goes on with `rest`, which is empty or begins with a slash. A literal that leads nowhere is left
+ * for the placeholder. The depth is that of the tree. */
+static bool descend(const struct node *node, struct lb_str rest, struct match *match)
+{
+    if (rest.len == 0)
+        return ends_here(node, match);
+    const char *begin = rest.ptr + 1;
+    const char *end = rest.ptr + rest.len;
+    const char *slash = memchr(begin, '/', rest.len - 1);
+    struct lb_str segment = {begin, (size_t)((slash ? slash : end) - begin)};
+    struct lb_str after = {segment.ptr + segment.len, rest.len - 1 - segment.len};
+    const struct node *literal = node->literals;
+    while (literal && !lb_str_equal(literal->literal, segment))
+        literal = literal->next;
+    if (literal && descend(literal, after, match))
+        return true;
+    if (!node->placeholder || segment.len == 0 || match->param_count == LB_PARAMS_MAX)
+        return false;
+    match->params[match->param_count++] = segment;
+    if (descend(node->placeholder, after, match))
+        return true;
+    match->param_count--;
+    return false;
 }
 
 static void write_allow(unsigned methods, char allow[64])
@@ -60,39 +159,26 @@ static void write_allow(unsigned methods, char allow[64])
     allow[len] = '\0';
 }
 
-static unsigned methods_of(const struct lb_route *routes, size_t count, struct lb_str path)
-{
-    unsigned methods = 0;
-    struct match match;
-    for (size_t i = 0; i < count; i++)
-        if (match_path(routes[i].pattern, path, &match))
-            methods |= 1u << routes[i].method;
-    return methods;
-}
-
-lb_err lb_router_find(const struct lb_route *routes, size_t count, struct lb_request *req,
+lb_err lb_router_find(const struct lb_router *router, size_t count, struct lb_request *req,
                       char allow[64], struct lb_reason *reason)
 {
-    enum lb_method wanted = req->method == LB_HEAD ? LB_GET : req->method;
-    struct match best = {.placeholders = UINT64_MAX};
-    req->route = NULL;
-    for (size_t i = 0; i < count; i++) {
-        struct match match;
-        if (routes[i].method != wanted || !match_path(routes[i].pattern, req->path, &match) ||
-            match.placeholders >= best.placeholders)
-            continue;
-        req->route = &routes[i];
-        best = match;
+    struct match match = {.router = router, .count = count};
+    bool is_path = req->path.len && req->path.ptr[0] == '/';
+    match.method = req->method == LB_HEAD ? LB_GET : req->method;
+    if (is_path && !descend(router->root, req->path, &match)) {
+        match.method = LB_METHOD_OTHER;
+        descend(router->root, req->path, &match);
     }
-    unsigned methods = req->route ? 0 : methods_of(routes, count, req->path);
-    if (!req->route && !methods)
+    req->route = match.route;
+    if (!match.route && !match.methods)
         return lb_fail(reason, LB_ERR_NOT_FOUND, "There is nothing at this path.");
-    if (!req->route) {
-        write_allow(methods & 1u << LB_GET ? methods | 1u << LB_HEAD : methods, allow);
+    if (!match.route) {
+        bool gets = match.methods & 1u << LB_GET;
+        write_allow(gets ? match.methods | 1u << LB_HEAD : match.methods, allow);
         return lb_fail(reason, LB_ERR_METHOD_NOT_ALLOWED, "This path allows %s.", allow);
     }
-    for (size_t i = 0; i < best.param_count; i++) {
-        lb_err err = lb_request_decode(req, best.params[i], false, &req->params[i], reason);
+    for (size_t i = 0; i < match.param_count; i++) {
+        lb_err err = lb_request_decode(req, match.params[i], false, &req->params[i], reason);
         if (err != LB_OK)
             return err;
     }

@@ -2,7 +2,9 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -27,6 +29,24 @@ static void a_time_is_written_in_utc_with_milliseconds(void **state)
         int64_t back;
         assert_true(lb_time_parse(lb_str(text), &back));
         assert_int_equal(back, cases[i].ms);
+    }
+}
+
+/* Each day up to the year 2400, and some time of it. */
+static void every_day_has_the_date_that_the_library_gives_it(void **state)
+{
+    for (int64_t day = -1; day < 157054; day++) {
+        char text[LB_TIME_TEXT_SIZE];
+        char want[64];
+        int64_t ms = day * 86400000 + day * 7919 % 86400000;
+        time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
+        struct tm tm;
+        gmtime_r(&seconds, &tm);
+        snprintf(want, sizeof want, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+                 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                 (int)(ms - (int64_t)seconds * 1000));
+        lb_time_format(ms, text);
+        assert_string_equal(text, want);
     }
 }
 
@@ -115,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_time_is_written_in_utc_with_milliseconds),
+        cmocka_unit_test(every_day_has_the_date_that_the_library_gives_it),
         cmocka_unit_test(times_of_all_forms_are_read),
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(the_monotonic_clock_does_not_go_back),

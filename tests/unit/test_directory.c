@@ -1,4 +1,5 @@
 #include "domain/access/directory.h"
+#include "domain/access/key_cache.h"
 #include "domain/access/key_text.h"
 #include "support/starve.h"
 #include "support/tsan.h"
@@ -125,6 +126,122 @@ static void a_key_is_good_until_its_end_and_no_longer(void **state)
                      LB_ERR_INVALID_API_KEY);
     assert_int_equal(lb_directory_authenticate(*state, lb_str(text), NOW + 1, &found),
                      LB_ERR_INVALID_API_KEY);
+}
+
+static lb_err authenticate(struct lb_directory *directory, const char *text, int64_t now_ms)
+{
+    struct lb_key *found = NULL;
+    return lb_directory_authenticate(directory, lb_str(text), now_ms, &found);
+}
+
+/* --- keys that were used before: their text is known, and nothing else -------------------------
+ */
+
+static void a_key_that_was_used_can_be_revoked(void **state)
+{
+    char text[LB_KEY_TEXT_SIZE];
+    struct lb_key *key = add_key(*state, 1, text, (struct lb_key_row){0});
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(authenticate(*state, text, NOW), LB_OK);
+    lb_directory_revoke_key(key, NOW);
+    assert_int_equal(authenticate(*state, text, NOW), LB_ERR_INVALID_API_KEY);
+    assert_int_equal(atomic_load(&key->last_used_at), NOW);
+}
+
+static void a_key_that_was_used_ends_and_notes_each_use(void **state)
+{
+    char text[LB_KEY_TEXT_SIZE];
+    struct lb_key *key = add_key(*state, 1, text, (struct lb_key_row){.expires_at = NOW});
+    for (int i = 5; i > 0; i--) {
+        assert_int_equal(authenticate(*state, text, NOW - i), LB_OK);
+        assert_int_equal(atomic_load(&key->last_used_at), NOW - i);
+    }
+    assert_int_equal(authenticate(*state, text, NOW), LB_ERR_INVALID_API_KEY);
+    assert_int_equal(atomic_load(&key->last_used_at), NOW - 1);
+}
+
+/* Each byte of the text counts, also of one that is known. */
+static void a_text_close_to_a_known_one_is_refused(void **state)
+{
+    struct lb_directory *directory = *state;
+    char text[LB_KEY_TEXT_SIZE];
+    char other[LB_KEY_TEXT_SIZE];
+    add_key(directory, 1, text, (struct lb_key_row){0});
+    add_key(directory, 2, other, (struct lb_key_row){0});
+    assert_int_equal(authenticate(directory, text, NOW), LB_OK);
+    assert_int_equal(authenticate(directory, other, NOW), LB_OK);
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        text[i] ^= 1;
+        assert_int_equal(authenticate(directory, text, NOW), LB_ERR_INVALID_API_KEY);
+        text[i] ^= 1;
+    }
+    text[sizeof text - 2] = '\0';
+    assert_int_equal(authenticate(directory, text, NOW), LB_ERR_INVALID_API_KEY);
+}
+
+/* A revoked key's workspace gets another; and a key that was made for it and not added is none. */
+static void a_new_key_in_place_of_another_is_itself(void **state)
+{
+    struct lb_directory *directory = *state;
+    char old_text[LB_KEY_TEXT_SIZE];
+    char new_text[LB_KEY_TEXT_SIZE];
+    struct lb_key *found = NULL;
+    struct lb_key *old = add_key(directory, 1, old_text, (struct lb_key_row){0});
+    assert_int_equal(authenticate(directory, old_text, NOW), LB_OK);
+    struct lb_key_row row = {.no = 2, .workspace = 1};
+    lb_key_generate(new_text, &row);
+    assert_non_null(lb_directory_make_key(directory, &row));
+    assert_int_equal(authenticate(directory, new_text, NOW), LB_ERR_INVALID_API_KEY);
+    lb_directory_forget_made(directory);
+    assert_int_equal(authenticate(directory, new_text, NOW), LB_ERR_INVALID_API_KEY);
+    struct lb_key *key = lb_directory_add_key(directory, &row); /* the same text, made again */
+    lb_directory_revoke_key(old, NOW);
+    assert_int_equal(lb_directory_authenticate(directory, lb_str(new_text), NOW, &found), LB_OK);
+    assert_ptr_equal(found, key);
+    assert_int_equal(authenticate(directory, old_text, NOW), LB_ERR_INVALID_API_KEY);
+}
+
+/* Twice as many as there are places: some are forgotten, and none is taken for another. */
+static void more_keys_than_the_cache_holds_work_all_the_same(void **state)
+{
+    enum { KEYS = 2 * LB_KEY_CACHE_SETS * LB_KEY_CACHE_WAYS };
+    struct lb_key_cache *cache = lb_key_cache_create();
+    struct lb_key *keys = calloc(KEYS, sizeof *keys);
+    size_t known = 0;
+    size_t known_at_once = 0;
+    assert_true(cache && keys);
+    for (size_t i = 0; i < KEYS; i++) {
+        struct lb_str text = {(const char *)&i, sizeof i};
+        struct lb_text_hash hash = lb_key_cache_hash(cache, text);
+        assert_null(lb_key_cache_find(cache, hash));
+        lb_key_cache_put(cache, hash, &keys[i]);
+        known_at_once += lb_key_cache_find(cache, hash) == &keys[i];
+    }
+    for (size_t i = 0; i < KEYS; i++) {
+        struct lb_text_hash hash =
+            lb_key_cache_hash(cache, (struct lb_str){(const char *)&i, sizeof i});
+        const struct lb_key *found = lb_key_cache_find(cache, hash);
+        assert_true(!found || found == &keys[i]);
+        known += found != NULL;
+    }
+    assert_int_equal(known_at_once, KEYS);
+    assert_true(known > KEYS / 3 && known <= KEYS / 2);
+    free(keys);
+    lb_key_cache_destroy(cache);
+}
+
+/* An attacker who knew the secret of one process would know nothing of another's. */
+static void each_cache_has_a_secret_of_its_own(void **state)
+{
+    struct lb_key_cache *one = lb_key_cache_create();
+    struct lb_key_cache *two = lb_key_cache_create();
+    struct lb_text_hash a = lb_key_cache_hash(one, LB_STR("text"));
+    struct lb_text_hash b = lb_key_cache_hash(two, LB_STR("text"));
+    struct lb_text_hash again = lb_key_cache_hash(one, LB_STR("text"));
+    assert_memory_equal(&a, &again, sizeof a);
+    assert_true(a.words[0] != b.words[0] && a.words[1] != b.words[1]);
+    lb_key_cache_destroy(one);
+    lb_key_cache_destroy(two);
 }
 
 static void licences_follow_plan_and_end(void **state)
@@ -449,6 +566,12 @@ int main(void)
         TEST(a_key_that_is_malformed_unknown_or_has_a_wrong_secret_is_refused),
         TEST(a_revoked_key_is_refused_and_counted_once),
         TEST(a_key_is_good_until_its_end_and_no_longer),
+        TEST(a_key_that_was_used_can_be_revoked),
+        TEST(a_key_that_was_used_ends_and_notes_each_use),
+        TEST(a_text_close_to_a_known_one_is_refused),
+        TEST(a_new_key_in_place_of_another_is_itself),
+        TEST(more_keys_than_the_cache_holds_work_all_the_same),
+        TEST(each_cache_has_a_secret_of_its_own),
         TEST(licences_follow_plan_and_end),
         TEST(a_rate_is_kept_to_the_nanosecond),
         TEST(a_refused_request_costs_nothing),

@@ -4,19 +4,23 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+#include "base/fatal.h"
 #include "base/log.h"
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Standard error is a temporary file, or a pipe, while a test runs. */
 static struct {
     int saved;
     FILE *file;
-    char text[1 << 21];
+    char text[1 << 22];
 } caught;
 
 static void catch_begin(void)
@@ -37,6 +41,23 @@ static const char *catch_end(void)
     caught.text[len] = '\0';
     fclose(caught.file);
     return caught.text;
+}
+
+/* What has been written up to now. */
+static const char *caught_so_far(void)
+{
+    ssize_t len = pread(fileno(caught.file), caught.text, sizeof caught.text - 1, 0);
+    caught.text[len > 0 ? len : 0] = '\0';
+    return caught.text;
+}
+
+/* Waits until the words are written, for five seconds at most. */
+static bool appears(const char *words)
+{
+    for (uint64_t end = lb_clock_mono_ms() + 5000; lb_clock_mono_ms() < end; usleep(200))
+        if (strstr(caught_so_far(), words))
+            return true;
+    return false;
 }
 
 static size_t count_lines(const char *text)
@@ -121,6 +142,46 @@ static void odd_values_are_quoted_and_escaped(void **state)
     assert_string_equal(logged_value(LB_STR("a\0b\x1b[2J\x7f")), "\"a\\x00b\\x1b[2J\\x7f\"\n");
 }
 
+/* Which bytes are written as they are, which want quotes, and which an escape. */
+static void every_byte_is_written_as_the_format_says(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        char c = (char)byte;
+        char value[] = {'a', c, 'b'};
+        char want[16];
+        if (byte == '"' || byte == '\\')
+            snprintf(want, sizeof want, "\"a\\%cb\"\n", c);
+        else if (byte == '\n' || byte == '\r' || byte == '\t')
+            snprintf(want, sizeof want, "\"a\\%cb\"\n",
+                     byte == '\n'   ? 'n'
+                     : byte == '\r' ? 'r'
+                                    : 't');
+        else if (byte < ' ' || byte > '~')
+            snprintf(want, sizeof want, "\"a\\x%02xb\"\n", (unsigned)byte);
+        else
+            snprintf(want, sizeof want, strchr(" =", byte) ? "\"a%cb\"\n" : "a%cb\n", c);
+        assert_string_equal(logged_value((struct lb_str){value, sizeof value}), want);
+    }
+}
+
+/* The text of the second is kept from line to line. */
+static void the_time_of_a_line_is_when_it_began(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct lb_log_line line;
+        int64_t logged;
+        int64_t before = lb_clock_wall_ms();
+        lb_log_begin(&line, LB_LOG_INFO, "e");
+        int64_t after = lb_clock_wall_ms();
+        assert_true(lb_time_parse((struct lb_str){line.text, 24}, &logged));
+        assert_in_range(logged, before, after);
+        if (i == 1) /* to the next second */
+            usleep((useconds_t)(1000 - after % 1000) * 1000);
+    }
+}
+
 static void utf8_stays_readable_and_broken_utf8_is_escaped(void **state)
 {
     (void)state;
@@ -176,6 +237,267 @@ static void stop_writes_out_everything_in_order(void **state)
     }
 }
 
+static void a_line_needs_no_stop_to_be_written(void **state)
+{
+    (void)state;
+    catch_begin();
+    lb_log_start();
+    char words[32];
+    for (int i = 0; i < 3; i++) { /* the second one while the thread waits for more */
+        lb_log(LB_LOG_INFO, "n", "%d", i);
+        snprintf(words, sizeof words, "n msg=%d\n", i);
+        assert_true(appears(words));
+    }
+    lb_log_stop();
+    assert_int_equal(count_lines(catch_end()), 3);
+}
+
+/* The best of many tries, since another process may have the processor. */
+static void an_error_does_not_wait_for_more_lines(void **state)
+{
+    (void)state;
+    uint64_t best_ms = UINT64_MAX;
+    char words[32];
+    catch_begin();
+    lb_log_start();
+    for (int i = 0; i < 50 && best_ms >= 5; i++) {
+        lb_log(LB_LOG_INFO, "n", "%d", i);
+        snprintf(words, sizeof words, "n msg=%d\n", i);
+        assert_true(appears(words));
+        uint64_t begun_ms = lb_clock_mono_ms();
+        lb_log(i % 2 ? LB_LOG_WARN : LB_LOG_ERROR, "n", "bad %d", i);
+        snprintf(words, sizeof words, "n msg=\"bad %d\"\n", i);
+        assert_true(appears(words));
+        uint64_t took_ms = lb_clock_mono_ms() - begun_ms;
+        best_ms = took_ms < best_ms ? took_ms : best_ms;
+    }
+    lb_log_stop();
+    catch_end();
+    assert_in_range(best_ms, 0, 4);
+}
+
+/* The best of many tries, as above. */
+static void much_does_not_wait_for_more_lines(void **state)
+{
+    (void)state;
+    enum { LINES = 700 };
+    static const char filler[] =
+        "a line of a hundred bytes, so that all of them take more than 64 KiB";
+    uint64_t best_ms = UINT64_MAX;
+    char words[32];
+    catch_begin();
+    lb_log_start();
+    for (int i = 0; i < 50 && best_ms >= 8; i++) {
+        lb_log(LB_LOG_INFO, "n", "%d", i);
+        snprintf(words, sizeof words, "n msg=%d\n", i);
+        assert_true(appears(words));
+        uint64_t begun_ms = lb_clock_mono_ms();
+        for (int n = 0; n < LINES; n++)
+            lb_log(LB_LOG_INFO, filler, "%d-%d", i, n);
+        snprintf(words, sizeof words, "msg=%d-%d\n", i, LINES - 100);
+        assert_true(appears(words));
+        uint64_t took_ms = lb_clock_mono_ms() - begun_ms;
+        best_ms = took_ms < best_ms ? took_ms : best_ms;
+        usleep(25000); /* until the thread has nothing to do */
+    }
+    lb_log_stop();
+    catch_end();
+    assert_in_range(best_ms, 0, 7);
+}
+
+struct packets {
+    int fd;
+    size_t writes;
+    size_t lines;
+};
+
+static void *read_packets(void *argument)
+{
+    struct packets *packets = argument;
+    static char packet[1 << 16];
+    for (ssize_t got; (got = read(packets->fd, packet, sizeof packet - 1)) > 0; packets->writes++) {
+        packet[got] = '\0';
+        packets->lines += count_lines(packet);
+    }
+    return NULL;
+}
+
+/* The pipe keeps each write apart. */
+static void lines_that_come_one_by_one_are_written_together(void **state)
+{
+    (void)state;
+    int ends[2];
+    pthread_t reader;
+    assert_int_equal(pipe2(ends, O_DIRECT), 0);
+    struct packets packets = {.fd = ends[0]};
+    assert_int_equal(pthread_create(&reader, NULL, read_packets, &packets), 0);
+    catch_begin();
+    dup2(ends[1], STDERR_FILENO);
+    lb_log_start();
+    for (unsigned i = 0; i < 500; i++) {
+        lb_log(LB_LOG_INFO, "n", "%u", i);
+        usleep(100);
+    }
+    lb_log_stop();
+    catch_end();
+    close(ends[1]);
+    pthread_join(reader, NULL);
+    close(ends[0]);
+    assert_int_equal(packets.lines, 500);
+    assert_in_range(packets.writes, 1, 250);
+}
+
+/* --- threads with a buffer of their own ------------------------------------------------------- */
+
+/* A thread that takes steps when it is told to. */
+struct stepper {
+    pthread_t thread;
+    sem_t go;
+    sem_t done;
+};
+
+static void step(struct stepper *stepper)
+{
+    sem_post(&stepper->go);
+    sem_wait(&stepper->done);
+}
+
+static void wait_for_step(struct stepper *stepper)
+{
+    sem_post(&stepper->done);
+    sem_wait(&stepper->go);
+}
+
+static void begin_steps(struct stepper *stepper, void *(*run)(void *))
+{
+    sem_init(&stepper->go, 0, 0);
+    sem_init(&stepper->done, 0, 0);
+    assert_int_equal(pthread_create(&stepper->thread, NULL, run, stepper), 0);
+    sem_wait(&stepper->done);
+}
+
+static void *log_flush_and_log(void *argument)
+{
+    lb_log_thread_buffer();
+    lb_log_thread_buffer(); /* once more is the same */
+    lb_log(LB_LOG_INFO, "n", "one");
+    lb_log(LB_LOG_INFO, "n", "two");
+    wait_for_step(argument);
+    lb_log_flush();
+    lb_log(LB_LOG_INFO, "n", "three");
+    wait_for_step(argument);
+    lb_log(LB_LOG_WARN, "n", "four");
+    wait_for_step(argument);
+    lb_log(LB_LOG_INFO, "n", "five");
+    return NULL;
+}
+
+static const char buffered_lines[][32] = {" info n msg=one\n", " info n msg=two\n",
+                                          " info n msg=three\n", " warn n msg=four\n",
+                                          " info n msg=five\n"};
+
+static void assert_buffered_lines(const char *text, size_t count)
+{
+    assert_int_equal(count_lines(text), count);
+    for (size_t i = 0; i < count; i++) {
+        assert_memory_equal(text + 24, buffered_lines[i], strlen(buffered_lines[i]));
+        text = strchr(text, '\n') + 1;
+    }
+}
+
+static void buffered_lines_are_written_after_a_flush_a_warning_and_the_thread_s_end(void **state)
+{
+    (void)state;
+    struct stepper stepper;
+    catch_begin();
+    lb_log_start();
+    begin_steps(&stepper, log_flush_and_log);
+    usleep(50000);
+    assert_buffered_lines(caught_so_far(), 0);
+    step(&stepper);
+    assert_true(appears("two\n"));
+    usleep(50000);
+    assert_buffered_lines(caught_so_far(), 2);
+    step(&stepper);
+    assert_true(appears("four\n"));
+    assert_buffered_lines(caught_so_far(), 4);
+    sem_post(&stepper.go);
+    pthread_join(stepper.thread, NULL);
+    assert_true(appears("five\n"));
+    lb_log_stop();
+    assert_buffered_lines(catch_end(), 5);
+}
+
+/* The thread goes on after it: nothing is written twice, and what it logs then is not kept. */
+static void stop_writes_what_was_not_flushed(void **state)
+{
+    (void)state;
+    struct stepper stepper;
+    catch_begin();
+    lb_log_start();
+    begin_steps(&stepper, log_flush_and_log);
+    lb_log_stop();
+    assert_buffered_lines(caught_so_far(), 2);
+    step(&stepper);
+    assert_buffered_lines(caught_so_far(), 3);
+    step(&stepper);
+    assert_buffered_lines(caught_so_far(), 4);
+    lb_log_start();
+    sem_post(&stepper.go);
+    pthread_join(stepper.thread, NULL);
+    lb_log_stop();
+    assert_buffered_lines(catch_end(), 5);
+}
+
+static void a_process_that_ends_itself_writes_what_was_not_flushed(void **state)
+{
+    (void)state;
+    catch_begin();
+    pid_t child = fork();
+    if (child == 0) {
+        struct stepper stepper;
+        lb_log_start();
+        begin_steps(&stepper, log_flush_and_log);
+        lb_end_process("the disk is gone");
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    const char *text = catch_end();
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    assert_int_equal(count_lines(text), 3);
+    assert_non_null(strstr(text, "one\n"));
+    assert_non_null(strstr(text, "two\n"));
+    assert_non_null(strstr(text, " error writer msg=\"the disk is gone; ending the process\"\n"));
+}
+
+static void *log_much(void *argument)
+{
+    (void)argument;
+    lb_log_thread_buffer();
+    for (unsigned i = 0; i < 5000; i++)
+        lb_log(LB_LOG_INFO, "n", "%u", i);
+    return NULL;
+}
+
+static void a_full_buffer_loses_nothing(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    catch_begin();
+    lb_log_start();
+    assert_int_equal(pthread_create(&thread, NULL, log_much, NULL), 0);
+    pthread_join(thread, NULL);
+    lb_log_stop();
+    const char *text = catch_end();
+    assert_int_equal(count_lines(text), 5000);
+    for (unsigned i = 0; i < 5000; i++) {
+        char want[32];
+        snprintf(want, sizeof want, " info n msg=%u\n", i);
+        assert_memory_equal(text + 24, want, strlen(want));
+        text = strchr(text, '\n') + 1;
+    }
+}
+
 static void start_and_stop_may_be_repeated(void **state)
 {
     (void)state;
@@ -192,11 +514,25 @@ static void start_and_stop_may_be_repeated(void **state)
     assert_int_equal(count_lines(catch_end()), 6);
 }
 
+/* Are they all as a sender or the log itself wrote them? */
+static void assert_whole_lines(const char *text)
+{
+    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+        unsigned long number;
+        int used = 0;
+        bool sent = sscanf(text + 24, " info n msg=\"line %lu\"%n", &number, &used) == 1 && used;
+        bool lost = sscanf(text + 24, " warn log lost_lines=%lu%n", &number, &used) == 1 && used;
+        assert_true((sent || lost) && text + 24 + used == end);
+    }
+    assert_int_equal(*text, 0);
+}
+
 /* Adds up and leaves out of the count the lines that say how many were lost. */
 static size_t count_logged_and_lost(const char *text, size_t *lost)
 {
     static const char mark[] = " warn log lost_lines=";
     size_t logged = count_lines(text);
+    assert_whole_lines(text);
     for (const char *p = text; (p = strstr(p, mark)); p++) {
         *lost += strtoul(p + sizeof mark - 1, NULL, 10);
         logged--;
@@ -206,18 +542,31 @@ static size_t count_logged_and_lost(const char *text, size_t *lost)
 
 /* The pipe is not read until later: callers must not wait for it, and each line must be either
  * written or counted as lost. */
-static void a_stuck_standard_error_holds_nobody_up_and_lost_lines_are_counted(void **state)
+enum { SENT = 60000 };
+
+static void *log_into_the_pipe(void *buffered)
 {
-    (void)state;
-    const unsigned sent = 20000;
+    if (buffered)
+        lb_log_thread_buffer();
+    for (unsigned i = 0; i < SENT; i++) {
+        lb_log(LB_LOG_INFO, "n", "line %u", i);
+        if (i % 64 == 63)
+            lb_log_flush();
+    }
+    return NULL;
+}
+
+static void check_a_stuck_standard_error(bool buffered)
+{
+    pthread_t thread;
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     catch_begin();
     dup2(ends[1], STDERR_FILENO);
     close(ends[1]);
     lb_log_start();
-    for (unsigned i = 0; i < sent; i++)
-        lb_log(LB_LOG_INFO, "n", "line %u", i);
+    assert_int_equal(pthread_create(&thread, NULL, log_into_the_pipe, buffered ? &ends : NULL), 0);
+    pthread_join(thread, NULL);
     /* What is not stuck in the pipe goes to the file, and the pipe comes to an end. */
     dup2(fileno(caught.file), STDERR_FILENO);
     size_t len = 0;
@@ -231,11 +580,20 @@ static void a_stuck_standard_error_holds_nobody_up_and_lost_lines_are_counted(vo
     lb_log_stop();
     logged += count_logged_and_lost(catch_end(), &lost);
     assert_true(lost > 0);
-    assert_int_equal(logged + lost, sent);
+    assert_int_equal(logged + lost, SENT);
+}
+
+static void a_stuck_standard_error_holds_nobody_up_and_lost_lines_are_counted(void **state)
+{
+    (void)state;
+    check_a_stuck_standard_error(false);
+    check_a_stuck_standard_error(true);
 }
 
 static void *log_many(void *argument)
 {
+    if (((char *)argument)[1] % 2)
+        lb_log_thread_buffer();
     for (unsigned i = 0; i < 300; i++) {
         struct lb_log_line line;
         lb_log_begin(&line, LB_LOG_INFO, "many");
@@ -279,9 +637,20 @@ int main(void)
         cmocka_unit_test_setup(a_line_has_time_level_event_and_pairs, set_up),
         cmocka_unit_test_setup(a_level_that_is_off_writes_nothing, set_up),
         cmocka_unit_test_setup(odd_values_are_quoted_and_escaped, set_up),
+        cmocka_unit_test_setup(every_byte_is_written_as_the_format_says, set_up),
+        cmocka_unit_test_setup(the_time_of_a_line_is_when_it_began, set_up),
         cmocka_unit_test_setup(utf8_stays_readable_and_broken_utf8_is_escaped, set_up),
         cmocka_unit_test_setup(a_long_value_is_cut_inside_its_quotes, set_up),
         cmocka_unit_test_setup(stop_writes_out_everything_in_order, set_up),
+        cmocka_unit_test_setup(a_line_needs_no_stop_to_be_written, set_up),
+        cmocka_unit_test_setup(an_error_does_not_wait_for_more_lines, set_up),
+        cmocka_unit_test_setup(much_does_not_wait_for_more_lines, set_up),
+        cmocka_unit_test_setup(lines_that_come_one_by_one_are_written_together, set_up),
+        cmocka_unit_test_setup(
+            buffered_lines_are_written_after_a_flush_a_warning_and_the_thread_s_end, set_up),
+        cmocka_unit_test_setup(stop_writes_what_was_not_flushed, set_up),
+        cmocka_unit_test_setup(a_process_that_ends_itself_writes_what_was_not_flushed, set_up),
+        cmocka_unit_test_setup(a_full_buffer_loses_nothing, set_up),
         cmocka_unit_test_setup(start_and_stop_may_be_repeated, set_up),
         cmocka_unit_test_setup(a_stuck_standard_error_holds_nobody_up_and_lost_lines_are_counted,
                                set_up),

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 /* After the above. */
@@ -45,6 +46,21 @@ static void numbers_are_digits_within_their_bound(void **state)
         uint64_t value = 77;
         assert_int_equal(lb_str_to_u64(cases[i].text, cases[i].max, &value), cases[i].good);
         assert_int_equal(value, cases[i].good ? cases[i].value : 77); /* else untouched */
+    }
+}
+
+static void numbers_are_written_in_decimal(void **state)
+{
+    uint64_t power = 1;
+    for (int digits = 1; digits <= 20; digits++, power *= 10) {
+        uint64_t numbers[] = {power - 1, power, power + 1, power * 3, UINT64_MAX - power + 1};
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            char want[32];
+            char room[LB_U64_DIGITS];
+            int len = snprintf(want, sizeof want, "%llu", (unsigned long long)numbers[i]);
+            struct lb_str got = lb_str_of_u64(numbers[i], room);
+            assert_true(lb_str_equal(got, (struct lb_str){want, (size_t)len}));
+        }
     }
 }
 
@@ -109,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_equal_byte_for_byte),
         cmocka_unit_test(numbers_are_digits_within_their_bound),
+        cmocka_unit_test(numbers_are_written_in_decimal),
         cmocka_unit_test(an_id_has_one_spelling),
         cmocka_unit_test(a_copy_fits_with_its_end_or_is_refused),
         cmocka_unit_test(a_reason_that_is_too_long_is_cut),

@@ -4,8 +4,6 @@
 #include "api/ids.h"
 #include "json/encode.h"
 
-#include <stdio.h>
-
 struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license)
 {
     struct lb_pending_change *pending = lb_call_alloc(call, sizeof *pending);
@@ -27,9 +25,20 @@ enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_chang
 
 void lb_changes_put_id(struct lb_call *call, const struct lb_change *change)
 {
-    char id[32];
-    snprintf(id, sizeof id, LB_CHANGE_PREFIX "%llu", (unsigned long long)change->id);
+    char digits[LB_U64_DIGITS];
+    char id[sizeof LB_CHANGE_PREFIX + LB_U64_DIGITS] = LB_CHANGE_PREFIX; /* zeros after it */
+    struct lb_str number = lb_str_of_u64(change->id, digits);
+    memcpy(id + sizeof LB_CHANGE_PREFIX - 1, number.ptr, number.len);
     lb_reply_header(&call->req->reply, "X-Change-Id", id);
+}
+
+/* ", 1 already blocked" */
+static void put_count(struct lb_buf *body, uint64_t count, const char *what)
+{
+    lb_buf_append_lit(body, ", ");
+    lb_buf_append_u64(body, count);
+    lb_buf_append_lit(body, " ");
+    lb_buf_append_str(body, lb_str(what));
 }
 
 /* "2 leads blocked, 1 already blocked, 3 invalid" */
@@ -41,9 +50,9 @@ static void put_message(struct lb_buf *body, uint64_t done, const char *verb, ui
     lb_buf_append_str(body, done == 1 ? LB_STR(" lead ") : LB_STR(" leads "));
     lb_buf_append_str(body, lb_str(verb));
     if (rest)
-        lb_buf_printf(body, ", %llu %s", (unsigned long long)rest, rest_text);
+        put_count(body, rest, rest_text);
     if (invalid)
-        lb_buf_printf(body, ", %zu invalid", invalid);
+        put_count(body, invalid, "invalid");
     lb_buf_append_lit(body, "\",\"");
     lb_buf_append_str(body, lb_str(verb));
     lb_buf_append_lit(body, "\":");

@@ -2,6 +2,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "domain/access/key_cache.h"
 #include "domain/access/key_text.h"
 
 #include <pthread.h>
@@ -18,7 +19,8 @@ struct lb_directory {
     struct lb_registry *workspaces;
     struct lb_registry *keys;
     struct lb_registry *campaigns;
-    pthread_mutex_t lock; /* of the workspaces' lists of campaigns */
+    struct lb_key_cache *texts; /* of keys */
+    pthread_mutex_t lock;       /* of the workspaces' lists of campaigns */
     pthread_mutex_t days; /* of what is counted by day; the writer takes it when it publishes */
     _Atomic(struct lb_workspace *) first_workspace;
     struct lb_workspace *last_workspace;
@@ -47,7 +49,8 @@ struct lb_directory *lb_directory_create(void)
     directory->workspaces = lb_registry_create();
     directory->keys = lb_registry_create();
     directory->campaigns = lb_registry_create();
-    if (directory->workspaces && directory->keys && directory->campaigns)
+    directory->texts = lb_key_cache_create();
+    if (directory->workspaces && directory->keys && directory->campaigns && directory->texts)
         return directory;
     lb_directory_destroy(directory);
     return NULL;
@@ -113,6 +116,7 @@ void lb_directory_destroy(struct lb_directory *directory)
         return;
     lb_directory_forget_made(directory);
     lb_registry_destroy(directory->campaigns, free_node);
+    lb_key_cache_destroy(directory->texts);
     lb_registry_destroy(directory->keys, free_node);
     lb_registry_destroy(directory->workspaces, free_workspace);
     pthread_mutex_destroy(&directory->lock);
@@ -154,18 +158,35 @@ bool lb_key_valid(const struct lb_key *key, int64_t now_ms)
            (key->row.expires_at == 0 || now_ms < key->row.expires_at);
 }
 
-lb_err lb_directory_authenticate(const struct lb_directory *directory, struct lb_str text,
-                                 int64_t now_ms, struct lb_key **out)
+/* The key with this text, valid or not; NULL for a text that is malformed, of no key, or has a
+ * wrong secret. */
+static struct lb_key *check_text(const struct lb_directory *directory, struct lb_str text)
 {
     struct lb_str id;
     uint8_t hash[LB_SECRET_HASH_SIZE];
     if (!lb_key_parse(text, &id, hash))
-        return LB_ERR_INVALID_API_KEY;
+        return NULL;
     struct lb_key *key = lb_directory_key(directory, id);
-    if (!key || sodium_memcmp(hash, key->row.secret_hash, sizeof hash) != 0 ||
-        !lb_key_valid(key, now_ms))
+    return key && sodium_memcmp(hash, key->row.secret_hash, sizeof hash) == 0 ? key : NULL;
+}
+
+lb_err lb_directory_authenticate(const struct lb_directory *directory, struct lb_str text,
+                                 int64_t now_ms, struct lb_key **out)
+{
+    if (text.len != LB_KEY_TEXT_SIZE - 1)
         return LB_ERR_INVALID_API_KEY;
-    atomic_store_explicit(&key->last_used_at, now_ms, memory_order_relaxed);
+    struct lb_text_hash hash = lb_key_cache_hash(directory->texts, text);
+    struct lb_key *key = lb_key_cache_find(directory->texts, hash);
+    bool known = key != NULL;
+    if (!known)
+        key = check_text(directory, text);
+    if (!key || !lb_key_valid(key, now_ms))
+        return LB_ERR_INVALID_API_KEY;
+    if (!known)
+        lb_key_cache_put(directory->texts, hash, key);
+    /* Threads that serve the same key need not take its cache line from each other each time. */
+    if (atomic_load_explicit(&key->last_used_at, memory_order_relaxed) != now_ms)
+        atomic_store_explicit(&key->last_used_at, now_ms, memory_order_relaxed);
     *out = key;
     return LB_OK;
 }

@@ -66,6 +66,7 @@ struct lb_key {
     _Atomic int64_t revoked_at;
     _Atomic int64_t last_used_at;  /* wall clock, ms */
     _Atomic uint64_t next_free_ns; /* of the rate limit: when the bucket is full again */
+    _Atomic uint64_t text_hash[2]; /* key_cache.h; 0 until the key was used */
     int64_t stored_last_used_at;   /* the writer's: what the store knows */
     int64_t batch_last_used_at;    /* the writer's: what the batch under way tells it */
     _Atomic(struct lb_key *) next; /* in order of creation */
@@ -98,7 +99,8 @@ struct lb_campaign *lb_directory_campaign(const struct lb_directory *directory, 
                                           struct lb_str id);
 
 /* The key with this text, if it is valid now: LB_ERR_INVALID_API_KEY for one that is malformed,
- * unknown, revoked or past its end, all alike. */
+ * unknown, revoked or past its end, all alike. Whose text it is may come from a cache
+ * (key_cache.h); whether the key is valid never does. */
 lb_err lb_directory_authenticate(const struct lb_directory *directory, struct lb_str text,
                                  int64_t now_ms, struct lb_key **out);
 

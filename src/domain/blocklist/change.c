@@ -5,7 +5,6 @@
 #include "domain/blocklist/internal.h"
 #include "store/log_items.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* A row of the log under construction: items are added until it is full or the reason changes. */
@@ -263,11 +262,11 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
                         struct lb_str identifier)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+    char digits[LB_U64_DIGITS];
+    struct lb_str text = lb_str_of_u64(id, digits);
     uint64_t event_id;
     packer->change->write.touched = true;
-    lb_err err = pack(packer, (struct lb_str){text, (size_t)len}, (struct lb_str){0}, &event_id);
+    lb_err err = pack(packer, text, (struct lb_str){0}, &event_id);
     return err ? err : record(packer, false, fingerprint, id, identifier);
 }
 
@@ -342,11 +341,11 @@ static lb_err restore_id(struct packer *packer, uint64_t id)
         packer->counted++;
         return LB_OK;
     }
-    char text[24];
-    int len = snprintf(text, sizeof text, "%llu", (unsigned long long)id);
+    char digits[LB_U64_DIGITS];
+    struct lb_str text = lb_str_of_u64(id, digits);
     uint64_t event_id;
     packer->change->write.touched = true;
-    err = pack(packer, (struct lb_str){text, (size_t)len}, (struct lb_str){0}, &event_id);
+    err = pack(packer, text, (struct lb_str){0}, &event_id);
     return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
 }
 
