@@ -34,17 +34,12 @@ bool lb_buf_reserve(struct lb_buf *buf, size_t extra)
     return true;
 }
 
-void lb_buf_append(struct lb_buf *buf, const void *bytes, size_t len)
+void lb_buf_append_growing(struct lb_buf *buf, const void *bytes, size_t len)
 {
-    if (len == 0 || !lb_buf_reserve(buf, len))
+    if (!lb_buf_reserve(buf, len))
         return;
     memcpy(buf->ptr + buf->len, bytes, len);
     buf->len += len;
-}
-
-void lb_buf_append_str(struct lb_buf *buf, struct lb_str text)
-{
-    lb_buf_append(buf, text.ptr, text.len);
 }
 
 void lb_buf_append_u64(struct lb_buf *buf, uint64_t value)

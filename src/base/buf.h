@@ -20,8 +20,26 @@ void lb_buf_fini(struct lb_buf *buf);
 /* Room for `extra` more bytes at `ptr + len`; false on out of memory (then `failed` is set). */
 bool lb_buf_reserve(struct lb_buf *buf, size_t extra);
 
-void lb_buf_append(struct lb_buf *buf, const void *bytes, size_t len);
-void lb_buf_append_str(struct lb_buf *buf, struct lb_str text);
+void lb_buf_append_growing(struct lb_buf *buf, const void *bytes, size_t len);
+
+/* Inline, so that appending a literal where there is room is a few moves. */
+static inline void lb_buf_append(struct lb_buf *buf, const void *bytes, size_t len)
+{
+    if (len == 0 || buf->failed)
+        return;
+    if (buf->capacity - buf->len < len) {
+        lb_buf_append_growing(buf, bytes, len);
+        return;
+    }
+    memcpy(buf->ptr + buf->len, bytes, len);
+    buf->len += len;
+}
+
+static inline void lb_buf_append_str(struct lb_buf *buf, struct lb_str text)
+{
+    lb_buf_append(buf, text.ptr, text.len);
+}
+
 void lb_buf_append_u64(struct lb_buf *buf, uint64_t value);
 void lb_buf_printf(struct lb_buf *buf, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -146,11 +146,17 @@ static void set_target(struct lb_request *req, struct lb_str target)
         req->path = LB_STR("/");
 }
 
+static bool has_encoded_nul(struct lb_str text)
+{
+    const char *percent = text.len ? memchr(text.ptr, '%', text.len) : NULL;
+    return percent && memmem(percent, text.len - (size_t)(percent - text.ptr), "%00", 3);
+}
+
 static lb_err check_target(const struct lb_request *req, struct lb_reason *reason)
 {
-    if (memmem(req->path.ptr, req->path.len, "%00", 3))
+    if (has_encoded_nul(req->path))
         return lb_fail(reason, LB_ERR_BAD_REQUEST, "A NUL is not allowed in the path.");
-    if (req->query.len > 0 && memmem(req->query.ptr, req->query.len, "%00", 3))
+    if (has_encoded_nul(req->query))
         return lb_fail(reason, LB_ERR_INVALID_PARAMETER, "A NUL is not allowed in the query.");
     return LB_OK;
 }
