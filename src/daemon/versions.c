@@ -2,7 +2,6 @@
 
 #include "domain/blocklist/identifier.h"
 #include "http/server.h"
-#include "json/decode.h"
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
@@ -36,7 +35,6 @@ void lb_versions_libraries(void *context,
         {"libpq", libpq},
         {"libmicrohttpd", lb_server_library_version()},
         {"libsodium", sodium_version_string()},
-        {"json-c", lb_json_library_version()},
         {"utf8proc", lb_identifier_library_version()},
         /* compiled in: the library cannot tell */
         {"xxHash", DOTTED(XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE)},
