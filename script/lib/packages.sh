@@ -4,7 +4,7 @@
 # To compile, and with these to run: the libraries are linked dynamically.
 packages_compile=(
     gcc libc6-dev meson ninja-build pkg-config
-    libjson-c-dev libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev
+    libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev
     libsqlite3-dev libpq-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev
 )
 

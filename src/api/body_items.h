@@ -53,7 +53,7 @@ const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name
  * `out`: LB_NAME_SIZE bytes. */
 bool lb_body_name(struct lb_call *call, char *out);
 
-/* What was parsed is several times as large as what is kept of it. */
+/* Frees the parsed body once what is needed of it was kept: the request may wait for long. */
 void lb_body_items_free_body(struct lb_call *call);
 
 #endif

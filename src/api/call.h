@@ -35,7 +35,7 @@ struct lb_call {
     bool unproven;                  /* the user's session has to be looked up first */
     bool dry_run;                   /* says what would happen, and changes nothing */
     struct lb_fresh fresh;          /* asks whether it does */
-    struct lb_json *body;           /* freed with the call */
+    struct lb_json *body;           /* of req->body, into which it points; freed with the call */
     struct lb_write *write;         /* for lb_call_write */
     void (*finish)(struct lb_call *call);
     bool (*still_passes)(struct lb_call *call); /* asked before a read runs; see gate.h */

@@ -33,7 +33,7 @@ struct lb_json *lb_activity_take(const struct lb_json *item, struct lb_buf *line
     lb_json_put(line, item);
     lb_buf_append_lit(line, "\n");
     *out_why = "out of memory";
-    if (line->failed || lb_json_parse(lb_buf_str(line), LB_JSON_MAX_DEPTH, &activity, NULL))
+    if (line->failed || lb_json_parse_copy(lb_buf_str(line), LB_JSON_MAX_DEPTH, &activity, NULL))
         return NULL;
     return activity;
 }

@@ -249,7 +249,8 @@ static CURLcode ask_once(struct lb_client *client, const struct lb_client_reques
         return code;
     client->answered = true;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &out->status);
-    if (out->body.len && lb_json_parse(lb_buf_str(&out->body), LB_JSON_MAX_DEPTH, &out->json, NULL))
+    if (out->body.len &&
+        lb_json_parse_copy(lb_buf_str(&out->body), LB_JSON_MAX_DEPTH, &out->json, NULL))
         out->json = NULL;
     return code;
 }
@@ -405,8 +406,8 @@ bool lb_client_call(struct lb_client *client, const struct lb_client_request *ca
     return lb_client_call_or(client, call, 0, out);
 }
 
-/* A string that a server made up must not steer the terminal: the tree is ours, so control
- * characters in it are replaced in place. */
+/* A string that a server made up must not steer the terminal: the tree has its own copy of it, so
+ * control characters are replaced in place. */
 struct lb_str lb_answer_text(const struct lb_json *object, const char *name)
 {
     struct lb_str text = lb_json_string(lb_json_member(object, name));

@@ -1,7 +1,6 @@
 #include "daemon/versions.h"
 
 #include "domain/blocklist/identifier.h"
-#include "json/decode.h"
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
@@ -34,7 +33,6 @@ void lb_versions_libraries(void *context,
         {"SQLite", lb_sqlite_library_version()},
         {"libpq", libpq},
         {"libsodium", sodium_version_string()},
-        {"json-c", lb_json_library_version()},
         {"utf8proc", lb_identifier_library_version()},
         /* compiled in: the library cannot tell */
         {"xxHash", DOTTED(XXH_VERSION_MAJOR, XXH_VERSION_MINOR, XXH_VERSION_RELEASE)},

@@ -17,7 +17,7 @@ struct lb_build_info {
 unsigned lb_versions_sqlite_schema(void);
 unsigned lb_versions_postgres_schema(void);
 
-#define LB_VERSIONS_LIBRARIES 8
+#define LB_VERSIONS_LIBRARIES 6
 
 /* The libraries of the server, with the versions that run where they tell: `each` is called for
  * LB_VERSIONS_LIBRARIES of them. */

@@ -1,178 +1,102 @@
 #include "json/decode.h"
 
+#include "json/encode.h"
+#include "json/tree.h"
+
 #include <float.h>
-#include <json-c/json_c_version.h>
-#include <json-c/json_object.h>
-#include <json-c/json_tokener.h>
-#include <json-c/linkhash.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* json-c has no value for null: it is a NULL pointer there, which here is what is missing. */
-static char null_value;
-
-static const struct lb_json *from_json_c(const struct json_object *object)
-{
-    return object ? (const struct lb_json *)object : (const struct lb_json *)&null_value;
-}
-
-/* json-c reads through pointers that are not const, but changes nothing. */
-static struct json_object *to_json_c(const struct lb_json *value)
-{
-    return (const void *)value == &null_value ? NULL : (struct json_object *)(uintptr_t)value;
-}
-
-/* The scan is stricter than json-c's strict mode but in one thing: that mode refuses whole numbers
- * over 64 bits, which are JSON and may be in a field that is not read. So it is off. */
-static bool parse_scanned(struct json_tokener *tokener, struct lb_str text,
-                          struct json_object **out)
-{
-    *out = json_tokener_parse_ex(tokener, text.ptr, (int)text.len);
-    /* A number at the end could go on: an end of text makes it complete. */
-    if (json_tokener_get_error(tokener) == json_tokener_continue)
-        *out = json_tokener_parse_ex(tokener, "", 1);
-    return json_tokener_get_error(tokener) == json_tokener_success;
-}
-
-static pthread_key_t tokener_key;
-static pthread_once_t tokener_once = PTHREAD_ONCE_INIT;
-
-static void free_tokener(void *tokener)
-{
-    json_tokener_free(tokener);
-}
-
-static void make_tokener_key(void)
-{
-    if (pthread_key_create(&tokener_key, free_tokener) != 0)
-        abort(); /* there are 1024 of them */
-}
-
-/* A small body costs less to parse than a tokener costs to make: each thread keeps one. */
-static struct json_tokener *thread_tokener(void)
-{
-    pthread_once(&tokener_once, make_tokener_key);
-    struct json_tokener *tokener = pthread_getspecific(tokener_key);
-    if (tokener)
-        return tokener;
-    /* json-c counts a scalar as a level of its own; the scan holds the limit that counts. */
-    tokener = json_tokener_new_ex(LB_JSON_MAX_DEPTH + 2);
-    if (tokener && pthread_setspecific(tokener_key, tokener) != 0) {
-        json_tokener_free(tokener);
-        return NULL;
-    }
-    return tokener;
-}
-
-lb_err lb_json_parse(struct lb_str text, unsigned max_depth, struct lb_json **out,
-                     struct lb_reason *reason)
-{
-    *out = NULL;
-    lb_err err = lb_json_scan(text, max_depth, reason);
-    if (err)
-        return err;
-    struct json_tokener *tokener = thread_tokener();
-    if (!tokener)
-        return lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
-    struct json_object *tree = NULL;
-    if (parse_scanned(tokener, text, &tree))
-        *out = (struct lb_json *)(uintptr_t)from_json_c(tree);
-    else
-        err = lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
-    json_tokener_reset(tokener);
-    return err;
-}
 
 void lb_json_free(struct lb_json *tree)
 {
-    json_object_put(to_json_c(tree));
+    free(tree);
 }
 
 enum lb_json_type lb_json_type(const struct lb_json *value)
 {
-    if (!value)
-        return LB_JSON_MISSING;
-    switch (json_object_get_type(to_json_c(value))) {
-    case json_type_boolean:
-        return LB_JSON_BOOL;
-    case json_type_int:
-        return LB_JSON_INT;
-    case json_type_double:
-        return LB_JSON_DOUBLE;
-    case json_type_string:
-        return LB_JSON_STRING;
-    case json_type_array:
-        return LB_JSON_ARRAY;
-    case json_type_object:
-        return LB_JSON_OBJECT;
-    case json_type_null:
-        break;
-    }
-    return LB_JSON_NULL;
+    return value ? (enum lb_json_type)value->type : LB_JSON_MISSING;
+}
+
+static bool is(const struct lb_json *value, enum lb_json_type type)
+{
+    return value && value->type == type;
 }
 
 const struct lb_json *lb_json_member(const struct lb_json *object, const char *name)
 {
-    struct json_object *member;
-    if (!json_object_is_type(to_json_c(object), json_type_object) ||
-        !json_object_object_get_ex(to_json_c(object), name, &member))
+    if (!is(object, LB_JSON_OBJECT))
         return NULL;
-    return from_json_c(member);
+    struct lb_str wanted = lb_str(name);
+    const struct lb_json *end = object + object->slots;
+    for (const struct lb_json *at = object + 1, *value; at < end; at = value + value->slots) {
+        value = at + at->slots;
+        if (lb_str_equal(lb_json_text(at), wanted))
+            return value;
+    }
+    return NULL;
 }
 
 size_t lb_json_length(const struct lb_json *value)
 {
-    struct json_object *object = to_json_c(value);
-    switch (json_object_get_type(object)) {
-    case json_type_array:
-        return json_object_array_length(object);
-    case json_type_object:
-        return (size_t)json_object_object_length(object);
-    default:
-        return 0;
-    }
+    return is(value, LB_JSON_ARRAY) || is(value, LB_JSON_OBJECT) ? value->length : 0;
 }
 
 const struct lb_json *lb_json_item(const struct lb_json *array, size_t index)
 {
-    struct json_object *object = to_json_c(array);
-    if (!json_object_is_type(object, json_type_array))
+    if (!is(array, LB_JSON_ARRAY) || index >= array->length)
         return NULL;
-    struct json_object *item = json_object_array_get_idx(object, index);
-    if (!item && index >= json_object_array_length(object))
-        return NULL;
-    return from_json_c(item);
+    return array + (lb_json_has_table(array) ? lb_json_table(array)[index] : 1 + index);
+}
+
+bool lb_json_next_member(const struct lb_json *object, struct lb_json_walk *walk,
+                         struct lb_str *out_name, const struct lb_json **out_value)
+{
+    if (!is(object, LB_JSON_OBJECT))
+        return false;
+    const struct lb_json *name = walk->next ? walk->next : object + 1;
+    if (name == object + object->slots)
+        return false;
+    const struct lb_json *value = name + name->slots;
+    *out_name = lb_json_text(name);
+    *out_value = value;
+    walk->next = value + value->slots;
+    return true;
 }
 
 struct lb_str lb_json_string(const struct lb_json *value)
 {
-    struct json_object *object = to_json_c(value);
-    if (!json_object_is_type(object, json_type_string))
-        return (struct lb_str){NULL, 0};
-    return (struct lb_str){json_object_get_string(object),
-                           (size_t)json_object_get_string_len(object)};
+    return is(value, LB_JSON_STRING) ? lb_json_text(value) : (struct lb_str){NULL, 0};
+}
+
+bool lb_json_bool(const struct lb_json *value, bool *out)
+{
+    if (!is(value, LB_JSON_BOOL))
+        return false;
+    *out = value->text[0] == 't';
+    return true;
 }
 
 bool lb_json_int64(const struct lb_json *value, int64_t *out)
 {
-    struct json_object *object = to_json_c(value);
-    if (!json_object_is_type(object, json_type_int))
+    if (!is(value, LB_JSON_INT))
         return false;
-    /* json-c cuts to INT64_MIN and INT64_MAX, or holds what is above the latter as unsigned. */
-    int64_t number = json_object_get_int64(object);
-    if (number == INT64_MIN || (number == INT64_MAX && json_object_get_uint64(object) > INT64_MAX))
+    struct lb_str text = lb_json_text(value);
+    bool negative = text.ptr[0] == '-';
+    uint64_t number;
+    if (!lb_str_to_u64((struct lb_str){text.ptr + negative, text.len - negative}, INT64_MAX,
+                       &number))
         return false;
-    *out = number;
+    *out = negative ? -(int64_t)number : (int64_t)number;
     return true;
 }
 
 /* No digit but 0 before the exponent. */
-static bool written_as_zero(const char *number)
+static bool written_as_zero(struct lb_str number)
 {
-    char first = number[strcspn(number, "123456789eE")];
-    return first < '1' || first > '9';
+    for (size_t i = 0; i < number.len && (number.ptr[i] | 0x20) != 'e'; i++)
+        if (number.ptr[i] >= '1' && number.ptr[i] <= '9')
+            return false;
+    return true;
 }
 
 bool lb_json_double(const struct lb_json *value, double *out)
@@ -182,74 +106,104 @@ bool lb_json_double(const struct lb_json *value, double *out)
         *out = (double)whole;
         return true;
     }
-    if (lb_json_type(value) != LB_JSON_DOUBLE)
+    if (!is(value, LB_JSON_DOUBLE))
         return false;
-    double number = json_object_get_double(to_json_c(value));
+    struct lb_str text = lb_json_text(value);
+    double number = strtod(text.ptr, NULL); /* it ends where the text of the number does: scan.c */
     if (!isfinite(number))
         return false;
-    const char *text = json_object_get_string(to_json_c(value));
-    if (number == 0 && text && !written_as_zero(text)) /* too small for a double */
-        number = text[0] == '-' ? -DBL_MIN : DBL_MIN;
+    if (number == 0 && !written_as_zero(text)) /* too small for a double */
+        number = text.ptr[0] == '-' ? -DBL_MIN : DBL_MIN;
     *out = number;
-    return true;
-}
-
-bool lb_json_bool(const struct lb_json *value, bool *out)
-{
-    struct json_object *object = to_json_c(value);
-    if (!json_object_is_type(object, json_type_boolean))
-        return false;
-    *out = json_object_get_boolean(object) != 0;
-    return true;
-}
-
-bool lb_json_next_member(const struct lb_json *object, struct lb_json_walk *walk,
-                         struct lb_str *out_name, const struct lb_json **out_value)
-{
-    struct json_object *of = to_json_c(object);
-    if (!json_object_is_type(of, json_type_object))
-        return false;
-    const struct lh_entry *entry = walk->at;
-    walk->at = entry ? lh_entry_next(entry) : lh_table_head(json_object_get_object(of));
-    entry = walk->at;
-    if (!entry)
-        return false;
-    *out_name = lb_str(lh_entry_k(entry));
-    *out_value = from_json_c((struct json_object *)lh_entry_v(entry));
     return true;
 }
 
 struct lb_str lb_json_scalar(const struct lb_json *value)
 {
-    struct json_object *object = to_json_c(value);
     int64_t number;
     switch (lb_json_type(value)) {
-    case LB_JSON_STRING:
-        return lb_json_string(value);
     case LB_JSON_INT:
-        if (!lb_json_int64(value, &number)) /* json-c has put another one in its place */
+        if (!lb_json_int64(value, &number))
             return (struct lb_str){NULL, 0};
-        return lb_str(json_object_get_string(object));
+        return number ? lb_json_text(value) : LB_STR("0");
+    case LB_JSON_STRING:
     case LB_JSON_BOOL:
     case LB_JSON_DOUBLE:
-        return lb_str(json_object_get_string(object));
+        return lb_json_text(value);
     default:
         return (struct lb_str){NULL, 0};
     }
 }
 
-void lb_json_put(struct lb_buf *buf, const struct lb_json *value)
+/* --- Writing ---------------------------------------------------------------------------------- */
+
+/* Beyond what 64 bits hold, signed when it is negative, becomes the nearest number that they do. */
+static void put_int(struct lb_buf *buf, const struct lb_json *value)
 {
-    size_t len = 0;
-    const char *text = json_object_to_json_string_length(
-        to_json_c(value), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-    if (text)
-        lb_buf_append(buf, text, len);
-    else
-        buf->failed = true;
+    static const struct lb_str least = LB_STR("-9223372036854775808");
+    static const struct lb_str most = LB_STR("18446744073709551615");
+    struct lb_str text = lb_json_text(value);
+    uint64_t number;
+    int64_t small;
+    if (lb_json_int64(value, &small))
+        text = lb_json_scalar(value);
+    else if (text.ptr[0] == '-')
+        text = least;
+    else if (!lb_str_to_u64(text, UINT64_MAX, &number))
+        text = most;
+    lb_buf_append_str(buf, text);
 }
 
-const char *lb_json_library_version(void)
+static void put_array(struct lb_buf *buf, const struct lb_json *array)
 {
-    return json_c_version();
+    lb_buf_append_lit(buf, "[");
+    for (size_t i = 0; i < array->length; i++) {
+        if (i)
+            lb_buf_append_lit(buf, ",");
+        lb_json_put(buf, lb_json_item(array, i));
+    }
+    lb_buf_append_lit(buf, "]");
+}
+
+static void put_object(struct lb_buf *buf, const struct lb_json *object)
+{
+    struct lb_json_walk walk = {0};
+    struct lb_str name;
+    const struct lb_json *value;
+    lb_buf_append_lit(buf, "{");
+    for (size_t i = 0; lb_json_next_member(object, &walk, &name, &value); i++) {
+        if (i)
+            lb_buf_append_lit(buf, ",");
+        lb_json_put_string(buf, name);
+        lb_buf_append_lit(buf, ":");
+        lb_json_put(buf, value);
+    }
+    lb_buf_append_lit(buf, "}");
+}
+
+/* Calls itself through put_array and put_object, no deeper than LB_JSON_MAX_DEPTH. */
+void lb_json_put(struct lb_buf *buf, const struct lb_json *value)
+{
+    switch (lb_json_type(value)) {
+    case LB_JSON_INT:
+        put_int(buf, value);
+        return;
+    case LB_JSON_BOOL:
+    case LB_JSON_DOUBLE:
+        lb_buf_append_str(buf, lb_json_text(value));
+        return;
+    case LB_JSON_STRING:
+        lb_json_put_string(buf, lb_json_text(value));
+        return;
+    case LB_JSON_ARRAY:
+        put_array(buf, value);
+        return;
+    case LB_JSON_OBJECT:
+        put_object(buf, value);
+        return;
+    case LB_JSON_MISSING:
+    case LB_JSON_NULL:
+        break;
+    }
+    lb_buf_append_lit(buf, "null");
 }

@@ -105,7 +105,7 @@ def test_help_lists_every_command_that_the_table_has():
     assert COMMANDS == re.findall(r'^    {"([a-z -]+)",', table.read_text(), re.MULTILINE)
 
 
-LIBRARIES = {"SQLite", "libpq", "libsodium", "libcurl", "json-c", "utf8proc", "xxHash",
+LIBRARIES = {"SQLite", "libpq", "libsodium", "libcurl", "utf8proc", "xxHash",
              "zlib"}
 
 

@@ -59,7 +59,6 @@ LIBRARIES = {
     r"sqlite3\.h": ["src/store/sqlite"],
     r"libpq-fe\.h": ["src/store/postgres"],
     r"curl/.*": ["src/cli"],
-    r"json(-c)?/.*|json\.h": ["src/json"],
     r"urcu.*": ["src/base", "src/index"],
     r"utf8proc\.h": ["src/domain"],
 }

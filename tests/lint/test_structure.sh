@@ -31,7 +31,6 @@ expect 1 src/api/a.c '#include <sys/epoll.h>\n'
 expect 1 src/writer/a.c '#include <sqlite3.h>\n'
 expect 1 src/store/a.c '#  include <sqlite3.h>\n'
 expect 0 src/store/sqlite/a.c '#include <sqlite3.h>\n'
-expect 1 src/domain/a.c '#include <json-c/json.h>\n'
 expect 1 src/api/a.c '#include <curl/curl.h>\n'
 expect 1 src/other/a.c 'int a;\n'
 expect 0 src/base/a.c "int a(void)\n{\n$(printf '    x;\\n%.0s' {1..58})}\n"

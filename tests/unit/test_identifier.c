@@ -36,7 +36,7 @@ static void assert_canonical(struct lb_str raw, struct lb_str wanted)
     if (reason)
         fail_msg("\"%.*s\" %s", (int)raw.len, raw.ptr, reason);
     assert_int_equal(id.len, wanted.len);
-    assert_string_equal(id.text, wanted.ptr);
+    assert_memory_equal(id.text, wanted.ptr, wanted.len);
     assert_stable(&id);
 }
 
