@@ -34,8 +34,8 @@ struct date {
 };
 
 /* The date of a day, counted from 1970-01-01; from the year 0 on. Years begin in March here, so
- * that the leap day is the last of a year, and of a century. gmtime_r takes several times as long.
- * Source: Fliegel and Van Flandern, "A machine algorithm for processing calendar dates",
+ * that the leap day is the last of a year, and of a century. With gmtime_r, formatting takes twice
+ * as long. Source: Fliegel and Van Flandern, "A machine algorithm for processing calendar dates",
  * Communications of the ACM 11 (1968), page 657. */
 static struct date date_of(int64_t days)
 {

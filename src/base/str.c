@@ -23,12 +23,12 @@ bool lb_str_to_id(struct lb_str text, uint64_t max, uint64_t *out)
 
 struct lb_str lb_str_of_u64(uint64_t value, char digits[LB_U64_DIGITS])
 {
-    char *first = digits + LB_U64_DIGITS;
+    size_t first = LB_U64_DIGITS;
     do {
-        *--first = (char)('0' + value % 10);
+        digits[--first] = (char)('0' + value % 10);
         value /= 10;
     } while (value);
-    return (struct lb_str){first, (size_t)(digits + LB_U64_DIGITS - first)};
+    return (struct lb_str){digits + first, LB_U64_DIGITS - first};
 }
 
 bool lb_str_copy(struct lb_str text, char *out, size_t size)
