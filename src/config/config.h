@@ -25,7 +25,7 @@
     X(u32, database_timeout_s, "database-timeout", "10", "SECONDS", 1, 3600,                       \
       "How long PostgreSQL may take to answer; after that the connection is closed.")              \
     X(u32, threads, "threads", "0", "N", 0, 1024,                                                  \
-      "I/O threads; 0 means one per processor that the process may use.")                          \
+      "I/O threads; 0 means one fewer than the processors that the process may use.")              \
     X(flag, demo, "demo", "false", NULL, 0, 0,                                                     \
       "Also create a workspace, a campaign `demo` and a key, and print a curl command to try.")    \
     X(flag, dashboard, "dashboard", "true", NULL, 0, 0,                                            \
@@ -157,7 +157,8 @@ lb_err lb_config_environment(struct lb_config *config, char *(*look_up)(const ch
 lb_err lb_config_set(struct lb_config *config, const struct lb_setting *setting, const char *value,
                      struct lb_reason *reason);
 
-/* I/O threads to start: the setting, or the processors that this process may use. At least 1. */
+/* I/O threads to start: the setting, or one fewer than the processors that this process may use,
+ * which leaves one to the writer and the kernel. At least 1. */
 unsigned lb_config_threads(const struct lb_config *config);
 
 /* Appends the whole of docs/configuration.md. */
