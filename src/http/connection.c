@@ -264,6 +264,8 @@ static enum lb_step take_step(struct lb_connection *conn)
             return lb_intake_completed(conn);
         if (conn->completed)
             return go_on_giving(conn);
+        if (!conn->exchange) /* the next piece of a response is still being made */
+            return LB_REST;
         return lb_connection_flush(conn) == LB_GONE ? LB_GONE : LB_REST;
     case LB_PHASE_SENDING:
         return lb_connection_flush_first(conn);
