@@ -152,15 +152,21 @@ static enum lb_step give(struct lb_connection *conn, bool others_first)
     return LB_REST;
 }
 
+static bool is_pending(const struct lb_connection *conn)
+{
+    return conn->phase == LB_PHASE_DOUBT || conn->phase == LB_PHASE_PENDING;
+}
+
 enum lb_step lb_connection_flush(struct lb_connection *conn)
 {
     for (unsigned pieces = 0; conn->output.first; pieces++) {
         struct lb_exchange *done;
         enum lb_sent sent = lb_output_send(&conn->output, conn->fd, &done);
         tell_ends(conn, done, true);
-        if (sent == LB_SENT_FAILED)
+        /* A pending request keeps its connection. When it is completed, sending fails again. */
+        if (sent == LB_SENT_FAILED && !is_pending(conn))
             return lb_connection_end(conn);
-        if (sent == LB_SENT_PART)
+        if (sent != LB_SENT_ALL)
             return LB_REST;
         if (conn->output.first) {
             enum lb_step step = give(conn, pieces == PIECES_MAX);
@@ -258,6 +264,8 @@ static enum lb_step take_step(struct lb_connection *conn)
             return lb_intake_completed(conn);
         if (conn->completed)
             return go_on_giving(conn);
+        if (!conn->exchange) /* the next piece of a response is still being made */
+            return LB_REST;
         return lb_connection_flush(conn) == LB_GONE ? LB_GONE : LB_REST;
     case LB_PHASE_SENDING:
         return lb_connection_flush_first(conn);

@@ -80,7 +80,7 @@ ssize_t lb_connection_receive(struct lb_connection *conn, void *bytes, size_t ro
 /* The same, at the end of the input. */
 ssize_t lb_connection_fill(struct lb_connection *conn);
 
-/* Sends what is ready. LB_GO_ON: all of it is out. */
+/* Sends what is ready. LB_GO_ON: all of it is out. Never LB_GONE while a request is pending. */
 enum lb_step lb_connection_flush(struct lb_connection *conn);
 
 /* The same, when nothing else can be done before. */

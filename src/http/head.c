@@ -141,6 +141,8 @@ static enum lb_head_result take_request_line(struct lb_head *head, const char *a
         return result;
     head->method = name;
     head->target = place;
+    head->close =
+        lb_str_equal(name, LB_STR("CONNECT")); /* a tunnel may come after it, no request */
     head->len += (size_t)(at - method);
     return LB_HEAD_WHOLE;
 }

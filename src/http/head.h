@@ -36,7 +36,7 @@ struct lb_head {
     bool has_length;
     bool chunked;
     bool expects_continue; /* Expect: 100-continue, of HTTP/1.1 */
-    bool close;            /* Connection: close */
+    bool close;            /* Connection: close, or CONNECT */
     bool keep_alive;       /* Connection: keep-alive, which only HTTP/1.0 needs to say */
     unsigned count;
     struct lb_head_line lines[LB_HEAD_LINES_MAX];

@@ -112,7 +112,15 @@ static enum lb_step take_piece(struct lb_connection *conn, struct lb_str piece)
     return x->req.take ? show(conn, piece) : collect(conn, piece);
 }
 
-/* Takes what the input holds of the body. LB_REST: the body needs more bytes. */
+/* Is the connection still with the body? Otherwise a step that rests waits for something else: for
+ * the request, which is pending, or for the client, to read the reply. */
+static bool in_body(const struct lb_connection *conn)
+{
+    return conn->phase == LB_PHASE_BODY || conn->phase == LB_PHASE_DISCARD;
+}
+
+/* Takes what the input holds of the body. LB_REST: the body needs more bytes, if it still goes on.
+ */
 static enum lb_step take_pieces(struct lb_connection *conn)
 {
     struct lb_exchange *x = conn->exchange;
@@ -143,6 +151,8 @@ static enum lb_step take_pieces(struct lb_connection *conn)
             input->begin = begin;
             return LB_REST;
         }
+        if (!in_body(conn))
+            return LB_REST;
     }
     /* The head stays where it is; more of the body comes behind it. */
     input->begin = x->head.len;
@@ -176,7 +186,7 @@ enum lb_step lb_intake_body(struct lb_connection *conn)
 {
     struct lb_exchange *x = conn->exchange;
     enum lb_step step = take_pieces(conn);
-    if (step != LB_REST || conn->phase == LB_PHASE_PENDING)
+    if (step != LB_REST || !in_body(conn))
         return step;
     if (!x->head.chunked && conn->phase == LB_PHASE_BODY && !x->req.take)
         return take_rest(conn);

@@ -163,6 +163,8 @@ static enum lb_head_result read_request_line(struct ref_head *out, struct lb_str
     if (out->method.len == 0 || !all_are(out->method, is_tchar) || out->target.len == 0 ||
         !all_are(out->target, is_target_char))
         return LB_HEAD_BROKEN;
+    /* RFC 9110, section 9.3.6: what comes after CONNECT is not HTTP. */
+    out->close = out->method.len == 7 && memcmp(out->method.ptr, "CONNECT", 7) == 0;
     return read_version(out, part(rest, second + 1, rest.len));
 }
 

@@ -46,7 +46,7 @@ static const struct head_case cases[] = {
     CASE("absolute form", "GET http://a:80/b HTTP/1.1\r\nHost: a\r\n\r\n",
          "whole GET http://a:80/b host lines=1"),
     CASE("authority form", "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
-         "whole CONNECT a:443 host lines=1"),
+         "whole CONNECT a:443 host close lines=1"),
     CASE("asterisk form", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", "whole OPTIONS * host lines=1"),
     CASE("bytes above 0x7f in the target", "GET /\xc3\xa4\xff\x80 HTTP/1.1\r\nHost: a\r\n\r\n",
          "whole GET /\xc3\xa4\xff\x80 host lines=1"),

@@ -373,6 +373,34 @@ static void a_response_waits_for_its_next_piece(void **state)
     with_a_completer(give_big, 3);
 }
 
+/* More bytes of the client, or the end of them, do not ask for the piece once more. */
+static void a_client_that_speaks_meanwhile_changes_nothing(void **state)
+{
+    (void)state;
+    struct timespec moment = {.tv_nsec = 30000000};
+    int fd = dial();
+    app.later = 2;
+    app.give = 4 * LB_GIVE_BYTES;
+    ask(fd, "GET", "1");
+    for (int i = 0; i < 100 && !app.waiting; i++)
+        nanosleep(&moment, NULL);
+    assert_non_null(app.waiting);
+    unsigned calls = app.calls;
+    say(fd, "GET /next", 9);
+    nanosleep(&moment, NULL);
+    shutdown(fd, SHUT_WR);
+    nanosleep(&moment, NULL);
+    assert_int_equal(app.calls, calls);
+    atomic_bool over = false;
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, completer, &over), 0);
+    hear(fd, "\r\n0\r\n\r\n");
+    over = true;
+    pthread_join(thread, NULL);
+    assert_int_equal(count_chunks(), app.give);
+    close(fd);
+}
+
 /* What a client does not read is not made either. */
 static void a_slow_reader_holds_the_response_up(void **state)
 {
@@ -448,6 +476,7 @@ int main(void)
         SERVED(the_time_limit_is_that_of_a_piece),
         SERVED(a_big_response_is_given_in_small_pieces),
         SERVED(a_response_waits_for_its_next_piece),
+        SERVED(a_client_that_speaks_meanwhile_changes_nothing),
         SERVED(a_slow_reader_holds_the_response_up),
         SERVED(half_a_response_is_not_taken_for_the_whole),
         SERVED(a_head_request_and_an_empty_response),

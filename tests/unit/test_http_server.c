@@ -33,6 +33,12 @@ static struct app {
 
 static struct lb_server *server;
 
+static void pause_ms(unsigned ms)
+{
+    struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&time, NULL);
+}
+
 static enum lb_admission begin(void *context, struct lb_request *req)
 {
     struct app *a = context;
@@ -101,6 +107,8 @@ static enum lb_progress handle(void *context, struct lb_request *req)
         wait_for_completion(req);
         return LB_PENDING;
     }
+    if (lb_str_equal(req->path, LB_STR("/slow")))
+        pause_ms(60);
     lb_buf_append_str(lb_reply_json(&req->reply, 200), req->body);
     if (lb_str_equal(req->path, LB_STR("/big")))
         for (int i = 0; i < 1 << 20; i++)
@@ -114,12 +122,6 @@ static void end(void *context, struct lb_request *req)
     a->ended++;
     a->delivered += req->delivered;
     a->errors_ended += req->reply.status >= 400;
-}
-
-static void pause_ms(unsigned ms)
-{
-    struct timespec time = {ms / 1000, (long)(ms % 1000) * 1000000};
-    nanosleep(&time, NULL);
 }
 
 static bool wait_until(atomic_uint *counter, unsigned value)
@@ -309,6 +311,52 @@ static void a_half_closed_client_gets_its_pending_response(void **state)
     complete_all();
     assert_closed(fd, "done");
     assert_true(wait_until(&app.delivered, 1));
+}
+
+/* The end of the body and of the stream come at once, as the loop is held up meanwhile. */
+static void a_client_that_half_closes_after_a_chunked_body_gets_its_pending_response(void **state)
+{
+    (void)state;
+    int slow = dial();
+    int fd = dial();
+    say(fd, POST("/wait", "Transfer-Encoding: chunked\r\n") "3\r\n");
+    assert_true(wait_until(&app.begun, 1));
+    say(slow, GET("/slow"));
+    assert_true(wait_until(&app.handled, 1));
+    say(fd, "abc\r\n0\r\n\r\n");
+    shutdown(fd, SHUT_WR);
+    assert_true(wait_until(&app.pending, 1));
+    pause_ms(30);
+    assert_int_equal(app.ended, 1);
+    complete_all();
+    assert_closed(fd, "done");
+    assert_true(wait_until(&app.delivered, 2));
+    close(slow);
+}
+
+/* While the loop is held up, the client sends two requests and resets: the second one is pending
+ * when sending the reply to the first one fails. */
+static void a_reset_while_a_request_is_pending_ends_it_once(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {GET("/a") GET("/wait"), GET("/a") GET("/doubt")};
+    for (unsigned i = 0; i < 2; i++) {
+        int slow = dial();
+        int fd = dial();
+        unsigned handled = app.handled;
+        say(slow, GET("/slow"));
+        assert_true(wait_until(&app.handled, handled + 1));
+        say(fd, requests[i]);
+        reset(fd);
+        assert_true(wait_until(i ? &app.doubts : &app.pending, 1));
+        assert_int_equal(hear(slow, "HTTP/1.1 200", 1, text, sizeof text), 1);
+        pause_ms(30);
+        assert_int_equal(app.ended, 1 + 3 * i); /* the slow one, and those of the first round */
+        decide_all(false);
+        complete_all();
+        assert_true(wait_until(&app.ended, 3 + 3 * i));
+        close(slow);
+    }
 }
 
 static void a_pipelined_request_waits_for_the_pending_one(void **state)
@@ -861,6 +909,8 @@ int main(void)
         SERVED(every_begun_request_ends_once_when_clients_leave),
         SERVED(a_burst_of_completions_is_answered),
         SERVED(a_half_closed_client_gets_its_pending_response),
+        SERVED(a_client_that_half_closes_after_a_chunked_body_gets_its_pending_response),
+        SERVED(a_reset_while_a_request_is_pending_ends_it_once),
         SERVED(a_pipelined_request_waits_for_the_pending_one),
         SERVED(a_head_may_have_any_size),
         SERVED(broken_framing_ends_but_never_begins),
