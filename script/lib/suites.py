@@ -16,7 +16,7 @@ ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, als
 # Of tests/http: those that measure how long something takes, and those that show nothing of what the
 # backend does (requests, limits, files and headers), which need not run on PostgreSQL too.
 TIMING = {"deadlines", "fairness", "waiting", "limits"}
-NO_BACKEND = {"deadlines", "limits", "protocol", "dashboard_files"}
+NO_BACKEND = {"deadlines", "limits", "protocol", "early_refusals", "dashboard_files", "identifiers"}
 VARIANTS = {"asan", "tsan", "postgresql"}
 KINDS = (".py", ".c", ".test.mjs")  # of files with tests
 
