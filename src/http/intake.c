@@ -351,7 +351,7 @@ static enum lb_step receive_head(struct lb_connection *conn)
     struct lb_input *input = conn->input;
     if (input && !conn->exchange) /* all of it was taken */
         input->begin = input->end = 0;
-    if (conn->exchange && (input->begin > 0 || input->end == input->capacity) && !make_room(conn))
+    else if (input && (input->begin > 0 || input->end == input->capacity) && !make_room(conn))
         return lb_connection_end(conn);
     ssize_t got = lb_connection_fill(conn);
     if (got > 0)

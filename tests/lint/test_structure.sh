@@ -61,7 +61,8 @@ expect 0 src/api/access/a.c '#include "domain/outreach/a.h"\n'
 
 # drawn TEXT: the drawing of the last tree says so
 drawn() {
-    if ! /usr/bin/python3 "$here/structure.py" --drawing "$scratch" | grep -qxF -- "$1"; then
+    # Not "grep -q", which ends before all is printed.
+    if ! /usr/bin/python3 "$here/structure.py" --drawing "$scratch" | grep -xF -- "$1" >/dev/null; then
         echo "structure.py --drawing does not say: $1" >&2
         failed=1
     fi

@@ -45,7 +45,8 @@ static bool wants_more(const struct claiming *claiming)
 static struct lb_claimed_text keep(struct lb_claim *claim, struct lb_str text)
 {
     struct lb_claimed_text kept = {claim->texts.len, text.len, text.ptr != NULL};
-    lb_buf_append_str(&claim->texts, text);
+    if (text.ptr)
+        lb_buf_append_str(&claim->texts, text);
     return kept;
 }
 
