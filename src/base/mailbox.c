@@ -127,7 +127,11 @@ size_t lb_mailbox_drain(struct lb_mailbox *mailbox)
 void lb_mailbox_wait(struct lb_mailbox *mailbox, int timeout_ms)
 {
     struct pollfd waited = {.fd = mailbox->fd, .events = POLLIN};
-    if (timeout_ms != 0 && lb_mailbox_sleep(mailbox) && poll(&waited, 1, timeout_ms) > 0)
-        clear_eventfd(mailbox);
+    bool woken = timeout_ms != 0;
+    while (woken && lb_mailbox_sleep(mailbox)) {
+        woken = poll(&waited, 1, timeout_ms) > 0;
+        if (woken)
+            clear_eventfd(mailbox); /* perhaps that of a push whose tasks were taken before */
+    }
     lb_mailbox_wake(mailbox);
 }

@@ -264,6 +264,17 @@ static void a_late_wake_up_is_forgotten_at_the_next_drain(void **state)
     }
 }
 
+/* So does an owner that was about to sleep and saw the task just before. It would take the moment
+ * for an idle one. */
+static void a_late_wake_up_does_not_end_a_wait(void **state)
+{
+    uint64_t one = 1;
+    assert_int_equal(write(lb_mailbox_fd(*state), &one, sizeof one), sizeof one);
+    uint64_t begun = now_ms();
+    lb_mailbox_wait(*state, 100);
+    assert_true(now_ms() - begun >= 99);
+}
+
 /* Who waits for one task destroys the mailbox as soon as it has it, while the other side may still
  * be on its way out of the push. The address sanitizer watches. */
 static void a_mailbox_may_be_destroyed_once_its_last_task_has_run(void **state)
@@ -296,6 +307,7 @@ int main(void)
         TEST(no_edge_is_missed),
         TEST(who_is_awake_is_not_woken),
         TEST(a_late_wake_up_is_forgotten_at_the_next_drain),
+        TEST(a_late_wake_up_does_not_end_a_wait),
         TEST(a_mailbox_may_be_destroyed_once_its_last_task_has_run),
     };
     return cmocka_run_group_tests_name("mailbox", tests, NULL, NULL);
