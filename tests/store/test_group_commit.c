@@ -167,6 +167,7 @@ static void run_jobs(size_t count, size_t nth, lb_err spoils)
     lb_writer_stats(engine.writer, &before);
     sem_init(&stalled, 0, 0);
     sem_init(&released, 0, 0);
+    engine_settle(&engine);
     faulty_watch(stall, &once);
     for (size_t i = 0; i < count; i++) {
         prepare_job(&jobs[i], mailbox, nth && i && i % nth == 0 ? spoils : LB_OK);
@@ -260,6 +261,7 @@ static void a_failed_commit_is_unknown_to_the_whole_batch(void **state)
     sem_init(&stalled, 0, 0);
     sem_init(&released, 0, 0);
     arrived = 0;
+    engine_settle(&engine);
     faulty_watch(fail_second_sync, &once);
     for (size_t i = 0; i < JOBS; i++) {
         prepare_job(&jobs[i], mailbox, LB_OK);

@@ -357,6 +357,7 @@ static void publishing_takes_no_memory(void **state)
     for (unsigned round = 0; round < 4 * KINDS; round++) {
         const struct kind *kind = &kinds[round % KINDS];
         assert_int_equal(kind->before(round), LB_OK);
+        engine_settle(&engine);
         faulty_watch(starve_on_sync, NULL);
         lb_err err = kind->change(round);
         faulty_watch(NULL, NULL);

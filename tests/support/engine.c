@@ -88,6 +88,19 @@ static void arrived(struct lb_task *task)
 {
 }
 
+/* Goes to the writer's thread and back. */
+struct errand {
+    struct lb_task task;
+    struct lb_mailbox *home;
+    struct lb_task back;
+};
+
+static void run_errand(struct lb_task *task)
+{
+    struct errand *errand = (struct errand *)(void *)task;
+    lb_mailbox_push(errand->home, &errand->back);
+}
+
 lb_err engine_submit(struct engine *engine, struct lb_write *write)
 {
     struct lb_task task = {.run = arrived};
@@ -102,6 +115,22 @@ lb_err engine_submit(struct engine *engine, struct lb_write *write)
     lb_rcu_online();
     lb_mailbox_destroy(mailbox);
     return err ? err : write->result;
+}
+
+void engine_settle(struct engine *engine)
+{
+    struct lb_mailbox *mailbox = lb_mailbox_create();
+    /* A turn after the first of them ends what came after the write, one after the second what is
+     * done when idle. */
+    for (int turns = 0; turns < 3; turns++) {
+        struct errand errand = {.task.run = run_errand, .home = mailbox, .back.run = arrived};
+        lb_writer_run(engine->writer, &errand.task);
+        lb_rcu_offline();
+        while (lb_mailbox_drain(mailbox) == 0)
+            lb_mailbox_wait(mailbox, -1);
+        lb_rcu_online();
+    }
+    lb_mailbox_destroy(mailbox);
 }
 
 lb_err engine_make_workspace(struct engine *engine)

@@ -44,6 +44,10 @@ struct lb_standing engine_standing(const struct engine *engine, const char *camp
 /* Submits a prepared write and waits for its result. Any registered thread. */
 lb_err engine_submit(struct engine *engine, struct lb_write *write);
 
+/* Waits until the writer has done what it does after a write and when it is idle, such as a
+ * checkpoint, so that it does not touch the disk by itself while a test watches. */
+void engine_settle(struct engine *engine);
+
 /* Each waits for the acknowledgement and gives the change's id and counts in `*out` (may be NULL).
  * Any registered thread. Identifiers are canonical. */
 struct outcome {
