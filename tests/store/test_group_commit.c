@@ -247,10 +247,13 @@ static void a_batch_is_committed_as_one(void **state)
         expect_recorded(i, true);
 }
 
-static void fail_second_sync(void *context, enum faulty_op op, const char *name)
+/* Fails the first sync after job 0 was committed and published. */
+static void fail_next_commit(void *context, enum faulty_op op, const char *name)
 {
     stall(context, op, name);
-    faulty_fail(FAULTY_SYNC, 2, SQLITE_IOERR_FSYNC, false);
+    if (op != FAULTY_SYNC || !engine_check(&engine, NULL, jobs[0].name))
+        return;
+    faulty_fail(FAULTY_SYNC, 1, SQLITE_IOERR_FSYNC, false);
     faulty_watch(NULL, NULL);
 }
 
@@ -262,7 +265,7 @@ static void a_failed_commit_is_unknown_to_the_whole_batch(void **state)
     sem_init(&released, 0, 0);
     arrived = 0;
     engine_settle(&engine);
-    faulty_watch(fail_second_sync, &once);
+    faulty_watch(fail_next_commit, &once);
     for (size_t i = 0; i < JOBS; i++) {
         prepare_job(&jobs[i], mailbox, LB_OK);
         assert_int_equal(lb_writer_submit(engine.writer, &jobs[i].change.write), LB_OK);
