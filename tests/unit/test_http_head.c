@@ -469,7 +469,7 @@ static void long_parts_are_taken_whole(void **state)
 {
     (void)state;
     enum { LONG = 70000 };
-    char *bytes = malloc(4 * LONG);
+    char *bytes = malloc(4 * LONG + 64);
     char *filler = malloc(LONG + 1);
     assert_non_null(bytes);
     assert_non_null(filler);
