@@ -118,7 +118,7 @@ def release(quick, cycles):
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
-        pytest("copy", "release", "copy", cluster=True, seconds=25),
+        pytest("copy", "release", "copy", cluster=True, seconds=90, quick=False),
         pytest("guarantee", None, "guarantee", seconds=5),
         pytest("script", None, "script", seconds=3),
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
