@@ -63,7 +63,7 @@ static inline bool lb_head_persists(const struct lb_head *head)
 }
 
 /* The first byte from `at` on that no header value may hold: a control character other than a tab.
- * `end` when there is none. */
+ * `end` when all of them are allowed. */
 const char *lb_head_value_end(const char *at, const char *end);
 
 /* May a header name hold it (RFC 9110, section 5.6.2)? */

@@ -43,7 +43,7 @@ void lb_row_times_forget(struct lb_row_times *row_times);
 bool lb_row_times_append(struct lb_row_times *row_times, uint64_t first,
                          struct lb_row_time row_time);
 
-/* The time of the last row whose first entry is not above `id`. False when there is none. */
+/* The time of the last row whose first entry is `id` or less. False without such a row. */
 bool lb_row_times_find(const struct lb_row_times *row_times, uint64_t id, struct lb_row_time *out);
 
 /* The last change that begins below `id`. False when there is none. */

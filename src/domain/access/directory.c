@@ -158,8 +158,8 @@ bool lb_key_valid(const struct lb_key *key, int64_t now_ms)
            (key->row.expires_at == 0 || now_ms < key->row.expires_at);
 }
 
-/* The key with this text, valid or not; NULL for a text that is malformed, of no key, or has a
- * wrong secret. */
+/* The key that was issued as this text, whether it is still valid or not. NULL when the text is
+ * malformed, its id is unknown or its secret is wrong. */
 static struct lb_key *check_text(const struct lb_directory *directory, struct lb_str text)
 {
     struct lb_str id;
