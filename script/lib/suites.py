@@ -14,15 +14,16 @@ PYTEST = [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short"]
 ON_POSTGRESQL = [PYTHON, "tests/support/postgres.py", "run", "--"]
 ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, also on PostgreSQL
 # Of tests/http: those that measure how long something takes, and those that show nothing of what the
-# backend does (requests, limits, files and headers), which need not run on PostgreSQL too.
+# backend does (requests, limits, files, headers and the command line), which need not run on PostgreSQL too.
 TIMING = {"deadlines", "fairness", "waiting", "limits"}
-NO_BACKEND = {"deadlines", "limits", "protocol", "early_refusals", "dashboard_files", "identifiers"}
+NO_BACKEND = {"bad_input", "cli", "dashboard_files", "deadlines", "early_refusals", "identifiers",
+              "limits", "protocol"}
 VARIANTS = {"asan", "tsan", "postgresql"}
 KINDS = (".py", ".c", ".test.mjs")  # of files with tests
 
 # How much of a processor a suite keeps busy. The runner fills the machine by that.
-WAITS = 0.4  # most of its time it waits for a clock, a disk or a database
-SHARED = 0.7  # it waits for a part of it
+WAITS = 0.3  # most of its time it waits for a clock, a disk or a database
+SHARED = 0.5  # it waits for a part of it
 BUSY = 1.0
 ALONE = None  # it measures times: nothing else may run beside it
 

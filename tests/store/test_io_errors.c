@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #define PATH  "leadblock.db"
-#define STEPS 40
+#define STEPS 26
 
 static uint64_t seed = 7;
 

@@ -2,7 +2,7 @@
  * there afterwards; what was not must be there wholly or not at all; memory, lists, the file and
  * its views must agree.
  *
- * LEADBLOCK_SEED and LEADBLOCK_CYCLES (default 100) choose what runs; a failure names its seed. */
+ * LEADBLOCK_SEED and LEADBLOCK_CYCLES (default 50) choose what runs; a failure names its seed. */
 #include "base/log.h"
 #include "base/rcu.h"
 #include "support/actor.h"
@@ -191,7 +191,7 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 static void acknowledged_changes_survive_power_loss(void **state)
 {
     uint64_t first = number_from("LEADBLOCK_SEED", 1);
-    uint64_t cycles = number_from("LEADBLOCK_CYCLES", getenv("LEADBLOCK_SEED") ? 1 : 100);
+    uint64_t cycles = number_from("LEADBLOCK_CYCLES", getenv("LEADBLOCK_SEED") ? 1 : 50);
     for (uint64_t seed = first; seed < first + cycles; seed++)
         run_cycle(seed);
     print_message("%llu cycles, %llu changes acknowledged; power cut at an operation %llu times, "
@@ -202,7 +202,7 @@ static void acknowledged_changes_survive_power_loss(void **state)
                   (unsigned long long)reached.cut_in_checkpoint,
                   (unsigned long long)reached.cut_in_open, (unsigned long long)reached.done,
                   (unsigned long long)reached.undone);
-    if (cycles < 100)
+    if (cycles < 50)
         return;
     assert_true(reached.acknowledged > cycles * 20);
     assert_true(reached.cut_at_operation > cycles / 4 && reached.cut_in_open > cycles / 8);

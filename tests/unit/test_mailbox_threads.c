@@ -12,8 +12,14 @@
 /* After the above. */
 #include <cmocka.h>
 
-#define PRODUCERS   4
-#define PUSHES      50000 /* of each producer; LEADBLOCK_TEST_PUSHES sets another number */
+#define PRODUCERS 4
+/* Of each producer; LEADBLOCK_TEST_PUSHES sets another number. Races are looked for without the
+ * address sanitizer, in which a push takes longer. */
+#ifdef __SANITIZE_ADDRESS__
+#define PUSHES 10000
+#else
+#define PUSHES 50000
+#endif
 #define PATIENCE_MS 10000
 
 static unsigned pushes = PUSHES; /* of each producer */
