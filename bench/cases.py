@@ -182,7 +182,7 @@ class Runner:
         if not found:
             return
         self.bench.place(case.unpinned)
-        say(f"{case.key}: {case.title}")
+        say(f"{case.key}: {case.title} ({self.bench.timetable.progress()})")
         self.bench.epoch += 1
         distinct = list({id(e.system): e.system for e in found}.values())
         for system in distinct:

@@ -62,6 +62,10 @@ class Timetable:
         signal.signal(signal.SIGALRM, out_of_time)
         signal.alarm(int(self.limit + GRACE))
 
+    def progress(self):
+        minutes = (time.monotonic() - self.began) / 60
+        return f"after {minutes:.0f} of about {self.seconds / 60:.0f} min"
+
     def check(self, case):
         """Before each measurement of a case."""
         if time.monotonic() - self.began > self.limit:
