@@ -87,7 +87,7 @@ MIXED_GOALS = ((64, 1.0), (256, 2.0), (1000, 5.0))  # connections that block, p9
 def mixed(connections, limit_ms, unpinned=False):
     where = ", unpinned" if unpinned else ""
     return Case(
-        f"{'free-' if unpinned else ''}mixed-{connections}",
+        f"{'unpinned-' if unpinned else ''}mixed-{connections}",
         f"check while {connections:,} connections block{where}",
         entries("block", ["leadblock", "webdis"] if unpinned else STORES, connections, 2),
         [("p99_ms", limit_ms)],
@@ -157,8 +157,8 @@ CASES = [
     Case("page-10000", "page 10,000 of the list", entries("page", STORES, 64, 10000, 10),
          prepare=prepare_pages, note=LIST_NOTE),
     *(mixed(n, limit) for n, limit in MIXED_GOALS),
-    Case("free-check", "check, unpinned", entries("check_allowed", PEOPLE), CHECK_GOALS, **WRK),
-    *(Case(f"free-block-{n}", f"block of 2, {n:,} connections, unpinned",
+    Case("unpinned-check", "check, unpinned", entries("check_allowed", PEOPLE), CHECK_GOALS, **WRK),
+    *(Case(f"unpinned-block-{n}", f"block of 2, {n:,} connections, unpinned",
            entries("block", PEOPLE, n, 2), [("webdis", factor)], effect=1, **WRK)
       for n, factor in ((64, 1.8), (256, 1.6), (1000, 1.6))),
     *(mixed(n, limit, unpinned=True) for n, limit in MIXED_GOALS),

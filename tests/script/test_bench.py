@@ -22,7 +22,7 @@ def chosen(*arguments):
 @pytest.mark.parametrize("pattern, expected", [
     ("block-64", ["block-64"]),
     ("mixed", ["mixed-64", "mixed-256", "mixed-1000"]),
-    ("free-b*", ["free-block-64", "free-block-256", "free-block-1000"]),
+    ("unpinned-b*", ["unpinned-block-64", "unpinned-block-256", "unpinned-block-1000"]),
     ("page*,block-1", ["page-1", "page-10000", "block-1"]),
 ])
 def test_a_case_a_pattern_and_a_beginning(pattern, expected):
@@ -60,7 +60,7 @@ def test_a_goal_counts_in_the_median_or_in_every_round(wanted, factor):
 
 
 def plan(limit=None):
-    options = bench.options_from(["--cases", "block-64,free-check,sizes", "--systems", "nginx",
+    options = bench.options_from(["--cases", "block-64,unpinned-check,sizes", "--systems", "nginx",
                                   *(["--limit", str(limit)] if limit else [])])
     nginx = SimpleNamespace(stores=False)
     return timetable.Timetable(SimpleNamespace(
@@ -78,5 +78,5 @@ def test_when_the_time_is_up_the_cases_that_are_left_are_named():
     planned = plan(limit=1)
     planned.began -= 61
     with pytest.raises(timetable.TimeIsUp) as end:
-        planned.check("free-check")
-    assert planned.left_out(end.value) == ["free-check", "sizes"]
+        planned.check("unpinned-check")
+    assert planned.left_out(end.value) == ["unpinned-check", "sizes"]
