@@ -1,5 +1,6 @@
 """How long a run takes: said at its start, and kept."""
 
+import math
 import signal
 import time
 
@@ -57,14 +58,14 @@ class Timetable:
 
     def announce(self):
         """Says how long it will take, and sees to it."""
-        say(f"{self.measurements()} measurements, about {self.seconds / 60:.0f} min; "
-            f"it ends after {self.limit / 60:.0f} min at the latest, without the cases that are left")
+        say(f"{self.measurements()} measurements, about {math.ceil(self.seconds / 60)} min; "
+            f"it ends after {math.ceil(self.limit / 60)} min at the latest, without the cases that are left")
         signal.signal(signal.SIGALRM, out_of_time)
         signal.alarm(int(self.limit + GRACE))
 
     def progress(self):
         minutes = (time.monotonic() - self.began) / 60
-        return f"after {minutes:.0f} of about {self.seconds / 60:.0f} min"
+        return f"after {minutes:.0f} of about {math.ceil(self.seconds / 60)} min"
 
     def check(self, case):
         """Before each measurement of a case."""
@@ -76,7 +77,7 @@ class Timetable:
         o = self.bench.options
         order = [case.key for case in cases.CASES] + ["instructions", "sizes", "campaign", "pg-sizes"]
         chosen = [key for key in order if key in o.cases]
-        say(f"the time is up after {self.limit / 60:.0f} min")
+        say(f"the time is up after {math.ceil(self.limit / 60)} min")
         return chosen[chosen.index(str(end)):]
 
 
