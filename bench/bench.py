@@ -3,6 +3,7 @@
 
 import argparse
 import atexit
+import fnmatch
 import json
 import os
 import shutil
@@ -14,22 +15,17 @@ import time
 
 import campaigns
 import cases
+import instructions
 import processes
 import report
 import shared
 import systems
-from processes import BenchError, say
+import timetable
+from processes import BenchError, parse_cpus, say
+from wrk import generate as wrk_generate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-
-
-def parse_cpus(text):
-    cpus = set()
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        cpus.update(range(int(first), int(last or first) + 1))
-    return cpus
 
 
 class Bench:
@@ -39,8 +35,11 @@ class Bench:
         self.temporary = []
         self.epoch = 0
         self.dirty = {}
+        self.unpinned = options.cores == "both"
+        self.usable = sorted(os.sched_getaffinity(0))
+        if len(self.usable) < 2:
+            raise BenchError("at least two processors are needed")
         self.choose_cpus()
-        self.server_cpu_count = len(parse_cpus(self.server_cpus))
         os.makedirs(options.dir, exist_ok=True)
         self.run_dir = tempfile.mkdtemp(prefix="run-", dir=os.path.abspath(options.dir))
         os.chmod(self.run_dir, 0o755)
@@ -52,18 +51,47 @@ class Bench:
         self.systems = {
             name: make(self) for name, make in systems.ALL.items() if name in options.systems
         }
+        self.timetable = timetable.Timetable(self)
 
     def choose_cpus(self):
-        usable = sorted(os.sched_getaffinity(0))
-        if len(usable) < 2:
-            raise BenchError("at least two processors are needed")
-        everything = ",".join(map(str, usable))
-        if self.options.cores == "both":
-            self.server_cpus = self.load_cpus = everything
+        o = self.options
+        if self.unpinned:
+            self.server_cpus = self.load_cpus = ",".join(map(str, self.usable))
         else:
-            self.server_cpus = self.options.server_cpus or str(usable[0])
-            self.load_cpus = self.options.load_cpus or str(usable[1])
+            self.server_cpus = o.server_cpus or str(self.usable[0])
+            self.load_cpus = o.load_cpus or str(self.usable[1])
+        self.server_cpu_count = len(parse_cpus(self.server_cpus))
         os.sched_setaffinity(0, parse_cpus(self.load_cpus))
+
+    def place(self, unpinned):
+        """Servers and generator on processors of their own, or all on all. Servers that are not where
+        they should be are started again, with as many threads as suit it."""
+        unpinned = unpinned or self.options.cores == "both"
+        if unpinned == self.unpinned:
+            return
+        self.unpinned = unpinned
+        self.choose_cpus()
+        say(f"servers on processors {self.server_cpus}, generator on {self.load_cpus}")
+        for system in {id(self.stack(s)): s for s in self.systems.values()}.values():
+            self.activate(system)
+            system.restart()
+
+    def threads(self):
+        """leadblock's option for a given number of processors; unpinned it finds its own."""
+        return [] if self.unpinned else ["--threads", str(self.server_cpu_count)]
+
+    def processor_count(self):
+        return len(parse_cpus(self.server_cpus) | parse_cpus(self.load_cpus))
+
+    def entries(self, case):
+        """What is measured in a case; for the table of goals, only what a goal compares."""
+        found = case.entries(self.systems)
+        if not self.options.goals or case.wrk:
+            return found
+        wanted = {goal[0] for goal in case.goals + case.shared_goals}
+        wanted |= {"leadblock"} if case.goals else set()
+        wanted |= {"leadblock-pg"} if case.shared_goals else set()
+        return [entry for entry in found if entry.key in wanted]
 
     def compile(self, name):
         out = os.path.join(self.run_dir, name)
@@ -154,16 +182,29 @@ class Bench:
         return argv
 
     def generate(self, system, jobs, seconds, warmup):
-        argv = ["taskset", "-c", self.load_cpus, self.load, "run"]
-        argv += ["--seconds", str(seconds), "--warmup", str(warmup), "--until-first", "1"]
+        """Jobs share a generator, but for those that want a process of their own."""
+        common = ["taskset", "-c", self.load_cpus, self.load, "run"]
+        common += ["--seconds", str(seconds), "--warmup", str(warmup), "--until-first", "1"]
+        argvs = [list(common)]
         for index, job in enumerate(jobs):
-            argv += self.job_arguments(index, job, system)
-        done = subprocess.run(argv, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            return {"error": done.stderr.strip() or f"generator ended with {done.returncode}"}
-        return json.loads(done.stdout)
+            if job.get("own_process"):
+                argvs.append([*common, "--slice-us", "100"])
+            argvs[-1] += self.job_arguments(index, job, system)
+        started = [subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                   for argv in argvs]
+        try:
+            done = [process.communicate() for process in started]
+        finally:
+            for process in started:
+                process.kill()  # does nothing to one that has ended
+        for process, (_, stderr) in zip(started, done):
+            if process.returncode != 0:
+                return {"error": stderr.strip() or f"generator ended with {process.returncode}"}
+        results = [json.loads(stdout) for stdout, _ in done]
+        return {"cpu_share": sum(result["cpu_share"] for result in results), "threads": 1,
+                "jobs": [job for result in results for job in result["jobs"]]}
 
-    def load_run(self, system, jobs, warmup=None, seconds=None):
+    def load_run(self, system, jobs, warmup=None, seconds=None, wrk=False):
         self.activate(system)
         self.sync()
         self.wait_for_quiet()
@@ -171,7 +212,10 @@ class Bench:
         seconds = self.options.seconds if seconds is None else seconds
         pids = system.pids()
         before = (time.monotonic(), processes.cpu_seconds(pids), self.busy_seconds())
-        result = self.generate(system, jobs, seconds, warmup)
+        if wrk:
+            result = wrk_generate(self, system, jobs[0], seconds)
+        else:
+            result = self.generate(system, jobs, seconds, warmup)
         elapsed = time.monotonic() - before[0]
         if "error" in result:
             for process in system.processes():
@@ -187,6 +231,8 @@ class Bench:
             "server_cpu": server / elapsed,
             "server_seconds": server,
             "generator_cpu": result["cpu_share"],
+            "generator_threads": result["threads"],
+            "processors": self.processor_count(),
             "foreign_cpu": max(0.0, (busy - server - generator) / elapsed),
             "failed": self.failure(result["jobs"]),
             "effect": 0,
@@ -229,13 +275,15 @@ class Bench:
             raise BenchError(f"filling {system.label}: {problem}")
 
     def wait_for_quiet(self):
-        """Until nobody else uses our processors, or patience is over."""
-        end = time.monotonic() + self.options.patience
+        """Until no other program uses our processors, or patience is over."""
+        began = time.monotonic()
+        end = began + min(self.options.patience, self.timetable.patience)
         while time.monotonic() < end:
             before = self.busy_seconds()
             time.sleep(0.3)
             if self.busy_seconds() - before < 0.03:
-                return
+                break
+        self.timetable.patience -= time.monotonic() - began
 
     def measure_fsync(self):
         for system in self.systems.values():
@@ -247,7 +295,7 @@ class Bench:
         done = subprocess.run(argv, capture_output=True, text=True, check=True)
         row = {**json.loads(done.stdout), "failed": "", "server_cpu": 0.0}
         print(f"      fsync           {row['per_second']:>12,.0f}/s", flush=True)
-        return {**row, "generator_cpu": 0.0, "foreign_cpu": 0.0}
+        return {**row, "generator_cpu": 0.0, "foreign_cpu": 0.0, "slack": 0}
 
     def close(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -259,14 +307,47 @@ class Bench:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def choose_cases(parser, patterns, keys):
+    """Each pattern is a case, a shell pattern of cases, or the beginning of their names."""
+    chosen = []
+    for pattern in patterns.split(","):
+        found = [key for key in keys if key == pattern] or fnmatch.filter(keys, pattern) or \
+            [key for key in keys if key.startswith(f"{pattern}-")]
+        if not found:
+            parser.error(f"no case {pattern}; there are {', '.join(keys)}")
+        chosen += found
+    return list(dict.fromkeys(chosen))
+
+
+def check_sizes(parser, o):
+    if any(n % systems.BULK for n in [o.entries, *o.sizes]):
+        parser.error(f"--entries and --sizes go in steps of {systems.BULK}")
+    if o.leads <= 0 or o.leads % campaigns.PER_REQUEST:
+        parser.error(f"--leads goes in steps of {campaigns.PER_REQUEST}")
+    if o.pg_entries <= 0 or o.pg_entries % shared.PER_REQUEST:
+        parser.error(f"--pg-entries goes in steps of {shared.PER_REQUEST}")
+    if "pg-sizes" in o.cases and "leadblock-pg" not in o.systems:
+        parser.error("pg-sizes measures leadblock-pg: name it in --systems")
+
+
+NAMES = ("repeats", "seconds", "warmup", "heat", "patience", "entries", "leads", "sizes", "pg_entries")
+QUICK = (1, 1.0, 0.2, 1.0, 0, 100000, 50000, "100000", 100000)
+GOALS = (5, 2.0, 0.3, 1.0, 10, 1000000, 1000000, "1000000", 1000000)
+FULL = (5, 4.0, 0.5, 2.0, 30, 1000000, 1000000, "1000000,10000000", 10000000)
+
+
 def options_from(argv):
-    usual = [case.key for case in cases.CASES] + ["sizes", "campaign"]
+    usual = [case.key for case in cases.CASES] + ["instructions", "sizes", "campaign"]
     keys = [*usual, "pg-sizes"]
     p = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    p.add_argument("--quick", action="store_true", help="a smoke test of one to two minutes")
-    p.add_argument("--cases", default=",".join(usual),
-                   help=f"of {', '.join(keys)}; the last only when named, with leadblock-pg")
-    p.add_argument("--systems", default=",".join(s.name for s in systems.ALONE),
+    p.add_argument("--quick", action="store_true", help="a smoke test: one short round of each")
+    p.add_argument("--goals", action="store_true",
+                   help="what the goals of docs/performance.md need, and nothing else")
+    p.add_argument("--list", action="store_true", help="print the names of the cases")
+    p.add_argument("--cases",
+                   help=f"names, patterns or beginnings of {', '.join(keys)}; the last only when "
+                   "named, with leadblock-pg")
+    p.add_argument("--systems",
                    help=f"of {', '.join(systems.ALL)}; those on PostgreSQL only when named")
     p.add_argument("--repeats", type=int)
     p.add_argument("--seconds", type=float, help="of each measurement")
@@ -275,6 +356,8 @@ def options_from(argv):
                    help="seconds of a first run per case and system that is thrown away")
     p.add_argument("--patience", type=float,
                    help="seconds to wait, before each measurement, for other programs to be idle")
+    p.add_argument("--limit", type=float, metavar="MINUTES",
+                   help="end after this long, without the cases that are left")
     p.add_argument("--entries", type=int, help="already on the list in every case")
     p.add_argument("--leads", type=int, help="of the campaign in the case `campaign`")
     p.add_argument("--sizes", help="entries for memory, disk and start-up")
@@ -296,30 +379,23 @@ def options_from(argv):
     p.add_argument("--draw-from", metavar="JSON", help="no measuring: report an earlier run")
     p.add_argument("--keep", action="store_true", help="keep the data and the logs")
     o = p.parse_args(argv)
-    names = ("repeats", "seconds", "warmup", "heat", "patience", "entries", "leads", "sizes",
-             "pg_entries")
-    quick = (1, 1.0, 0.2, 1.0, 0, 100000, 50000, "100000", 100000)
-    full = (5, 4.0, 0.5, 2.0, 30, 1000000, 1000000, "1000000,10000000", 10000000)
-    for name, value in zip(names, quick if o.quick else full):
+    if o.list:
+        print("\n".join(keys))
+        sys.exit(0)
+    for name, value in zip(NAMES, QUICK if o.quick else GOALS if o.goals else FULL):
         if getattr(o, name) is None:
             setattr(o, name, value)
     o.sizes = [int(size) for size in o.sizes.split(",")]
-    o.systems = o.systems.split(",")
-    o.cases = o.cases.split(",")
-    for name in o.cases:
-        if name not in keys:
-            p.error(f"no case {name}; there are {', '.join(keys)}")
+    alone = [s.name for s in systems.ALONE]
+    o.systems = o.systems.split(",") if o.systems else \
+        [*alone, "leadblock-pg"] if o.goals else alone
+    with_goals = [case.key for case in cases.CASES if case.goals or case.shared_goals]
+    o.cases = choose_cases(p, o.cases, keys) if o.cases else \
+        [*with_goals, "instructions"] if o.goals else usual
     for name in o.systems:
         if name not in systems.ALL:
             p.error(f"no system {name}; there are {', '.join(systems.ALL)}")
-    if any(n % systems.BULK for n in [o.entries, *o.sizes]):
-        p.error(f"--entries and --sizes go in steps of {systems.BULK}")
-    if o.leads <= 0 or o.leads % campaigns.PER_REQUEST:
-        p.error(f"--leads goes in steps of {campaigns.PER_REQUEST}")
-    if o.pg_entries <= 0 or o.pg_entries % shared.PER_REQUEST:
-        p.error(f"--pg-entries goes in steps of {shared.PER_REQUEST}")
-    if "pg-sizes" in o.cases and "leadblock-pg" not in o.systems:
-        p.error("pg-sizes measures leadblock-pg: name it in --systems")
+    check_sizes(p, o)
     o.leadblock = os.path.abspath(o.leadblock)
     return o
 
@@ -330,25 +406,49 @@ def measure(options):
         raise BenchError(f"{options.leadblock} does not exist; run script/build first")
     bench = Bench(options)
     atexit.register(bench.close)
+    bench.timetable.announce()
     about = report.describe(bench)
-    if not set(options.cases) <= {"campaign", "pg-sizes"}:
+    data = {"about": about, "cases": {}, "sizes": {}, "campaign": None, "shared": None,
+            "instructions": None, "left_out": []}
+    if any(case.key in options.cases for case in cases.CASES) or "sizes" in options.cases:
         bench.start_all()
-    runner = cases.Runner(bench)
-    sizes = {}
-    for case in cases.CASES:
-        if case.key in options.cases:
-            runner.run(case)
-    if "sizes" in options.cases:
-        say("sizes: memory, disk and start-up")
-        sizes = cases.measure_sizes(bench, options.sizes)
-    campaign = None
-    if "campaign" in options.cases and "leadblock" in bench.systems:
-        campaign = campaigns.Campaign(bench).measure()
-    shared_list = shared.Shared(bench).measure() if "pg-sizes" in options.cases else None
+    runner = cases.Runner(bench, data["cases"])
+    try:
+        for case in cases.CASES:
+            if case.key in options.cases:
+                bench.timetable.check(case.key)
+                runner.run(case)
+        measure_more(bench, data)
+    except timetable.TimeIsUp as end:
+        data["left_out"] = bench.timetable.left_out(end)
     for process in reversed(bench.processes):
         process.stop()
-    return {"about": about, "cases": runner.results, "sizes": sizes, "campaign": campaign,
-            "shared": shared_list}
+    return data
+
+
+def measure_more(bench, data):
+    """The cases that are not rows of the tables of rates."""
+    options, check = bench.options, bench.timetable.check
+    bench.place(False)
+    if "instructions" in options.cases and "leadblock" in bench.systems:
+        check("instructions")
+        say("instructions: by callgrind")
+        for system in bench.systems.values():
+            system.freeze()
+        try:
+            data["instructions"] = instructions.measure(options.leadblock)
+        except instructions.Failed as failure:
+            raise BenchError(f"instructions: {failure}") from failure
+    if "sizes" in options.cases:
+        check("sizes")
+        say("sizes: memory, disk and start-up")
+        data["sizes"] = cases.measure_sizes(bench, options.sizes)
+    if "campaign" in options.cases and "leadblock" in bench.systems:
+        check("campaign")
+        data["campaign"] = campaigns.Campaign(bench).measure()
+    if "pg-sizes" in options.cases:
+        check("pg-sizes")
+        data["shared"] = shared.Shared(bench).measure()
 
 
 def main(argv):
@@ -373,7 +473,7 @@ def main(argv):
     except BenchError as e:
         print(f"bench: {e}", file=sys.stderr)
         return 1
-    return 1 if report.failures(data) else 0
+    return 1 if report.failures(data) or data.get("left_out") else 0
 
 
 if __name__ == "__main__":

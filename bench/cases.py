@@ -1,6 +1,7 @@
 """The cases: what is asked of which system, and the goal that leadblock is held to.
 
-A goal is (against, factor): leadblock's figure must be at least factor times that system's. The
+A goal is (against, factor): leadblock's figure must be at least factor times that system's, the
+medians compared; with EVERY_ROUND as a third, in each round. ("p99_ms", n): the p99 may be n ms. The
 goals of leadblock on PostgreSQL are its own.
 """
 
@@ -32,6 +33,8 @@ class Case:
     goals: list = field(default_factory=list)
     shared_goals: list = field(default_factory=list)  # of leadblock on PostgreSQL
     identifiers: int = 0  # per request; the figure is then identifiers per second
+    unpinned: bool = False  # servers and generator share all processors
+    wrk: bool = False  # wrk sends in place of load.c
     pick: str = "fresh"  # fresh | base | tenth: which identifiers the requests carry
     effect: int = 0  # +1: what is sent must be stored afterwards, -1: must be gone
     prepare: object = None
@@ -70,10 +73,31 @@ SHARED = ["leadblock-pg", "leadblock-pg-2", "leadblock-pg-standby", "leadblock-p
 LEADBLOCKS = ["leadblock", *SHARED]
 HTTP = [*LEADBLOCKS, "nginx", "webdis", "fastify"]
 STORES = [*LEADBLOCKS, "webdis", "fastify"]
-CHECK_GOALS = [("nginx", 1.0), ("webdis", 2.5), ("fastify", 9.0)]
-BLOCK_GOALS = [("webdis", 2.0), ("fastify", 10.0)]
-SHARED_GOALS = [("fastify", 3.0)]
+PEOPLE = ["leadblock", "nginx", "webdis"]  # what is driven with wrk
+EVERY_ROUND = "every round"
+CHECK_GOALS = [("nginx", 1.0), ("webdis", 2.0)]
+BLOCK_GOALS = [("webdis", 2.0)]
+SHARED_GOALS = [("fastify", 4.0, EVERY_ROUND)]
 LIST_NOTE = "for Redis a sorted set beside the set, filled before"
+WRK = {"unpinned": True, "wrk": True,
+       "note": "wrk with two threads; servers and wrk share all processors"}
+MIXED_GOALS = ((64, 1.0), (256, 2.0), (1000, 5.0))  # connections that block, p99 of checks in ms
+
+
+def mixed(connections, limit_ms, unpinned=False):
+    where = ", unpinned" if unpinned else ""
+    return Case(
+        f"{'unpinned-' if unpinned else ''}mixed-{connections}",
+        f"check while {connections:,} connections block{where}",
+        entries("block", ["leadblock", "webdis"] if unpinned else STORES, connections, 2),
+        [("p99_ms", limit_ms)],
+        effect=1,
+        kind="mixed",
+        unpinned=unpinned,
+        note="blocks of 2 at full speed; 1,000 checks/s on a fixed schedule over 8 connections, from a "
+        "generator of their own",
+    )
+
 
 CASES = [
     Case("check-allowed", "check, not blocked", entries("check_allowed", HTTP), CHECK_GOALS,
@@ -99,7 +123,7 @@ CASES = [
         "check-1000",
         "check of 1,000",
         entries("check_many", [*LEADBLOCKS, "redis", "webdis", "fastify"], 16, BULK),
-        [("redis", 2.0)],
+        [("redis", 1.7)],
         identifiers=BULK,
         pick="tenth",
         note="a tenth of them blocked; 16 connections",
@@ -108,7 +132,7 @@ CASES = [
         "block-1",
         "block of 2, 1 connection",
         entries("block", STORES, 1, 2),
-        [("fsync", 0.8)],
+        [("fsync", 0.6)],
         effect=1,
         note="fsync: the disk's own rate of 4 KiB + fdatasync",
     ),
@@ -122,7 +146,7 @@ CASES = [
         "block-bulk",
         "block of 1,000",
         bulk_block,
-        [("redis", 1.0), ("redis-pipelined", 1.0)],
+        [("redis-pipelined", 2.0)],
         identifiers=BULK,
         effect=1,
         note="Redis: one SADD of 1,000, and 1,000 SADD pipelined; 64 connections",
@@ -132,24 +156,21 @@ CASES = [
          prepare=prepare_pages, note=LIST_NOTE),
     Case("page-10000", "page 10,000 of the list", entries("page", STORES, 64, 10000, 10),
          prepare=prepare_pages, note=LIST_NOTE),
-    Case(
-        "mixed",
-        "check while blocks are written at full speed",
-        entries("block", STORES, 64, 2),
-        [("p99_ms", 2.0)],
-        effect=1,
-        kind="mixed",
-        note="64 connections write; 1,000 checks/s on a fixed schedule over 8 connections",
-    ),
+    *(mixed(n, limit) for n, limit in MIXED_GOALS),
+    Case("unpinned-check", "check, unpinned", entries("check_allowed", PEOPLE), CHECK_GOALS, **WRK),
+    *(Case(f"unpinned-block-{n}", f"block of 2, {n:,} connections, unpinned",
+           entries("block", PEOPLE, n, 2), [("webdis", factor)], effect=1, **WRK)
+      for n, factor in ((64, 1.8), (256, 1.6), (1000, 1.6))),
+    *(mixed(n, limit, unpinned=True) for n, limit in MIXED_GOALS),
 ]
 
 
 class Runner:
     """Runs cases, systems interleaved, and keeps every single result."""
 
-    def __init__(self, bench):
+    def __init__(self, bench, results):
         self.bench = bench
-        self.results = {}
+        self.results = results
         self.next_fresh = FRESH
 
     def fresh(self):
@@ -157,29 +178,32 @@ class Runner:
         return self.next_fresh
 
     def run(self, case):
-        found = case.entries(self.bench.systems)
+        found = self.bench.entries(case)
         if not found:
             return
-        say(f"{case.key}: {case.title}")
+        self.bench.place(case.unpinned)
+        say(f"{case.key}: {case.title} ({self.bench.timetable.progress()})")
         self.bench.epoch += 1
         distinct = list({id(e.system): e.system for e in found}.values())
         for system in distinct:
             self.prepare(case, system)
         before = {e.system.name: e.system.stored() for e in found if self.counts(case, e)}
-        sent = {}
+        sent, slack = {}, {}
         rows = {e.key: [] for e in found}
         # Round 0 is thrown away: node compiles what it runs often, caches fill.
         for repeat in range(self.bench.options.repeats + 1):
             for entry in found:
+                self.bench.timetable.check(case.key)
                 row = self.one(case, entry, None if repeat else self.bench.options.heat)
                 stack = self.stack_key(entry.system)
                 sent[stack] = sent.get(stack, 0) + row["effect"]
+                slack[stack] = slack.get(stack, 0) + row["slack"]
                 if repeat or row["failed"]:
                     rows[entry.key].append(row)
                     self.tell(repeat, entry, row)
             if repeat and any(goal[0] == "fsync" for goal in case.goals):
                 rows.setdefault("fsync", []).append(self.bench.measure_fsync())
-        self.verify(case, found, before, sent, rows)
+        self.verify(found, before, sent, slack, rows)
         self.results[case.key] = rows
 
     def counts(self, case, entry):
@@ -221,11 +245,14 @@ class Runner:
                     "first": 0,
                     "range": self.bench.options.entries,
                     "rate": 1000,
+                    "own_process": True,
                 }
             )
-        row = self.bench.load_run(entry.system, jobs, seconds=seconds)
+        row = self.bench.load_run(entry.system, jobs, seconds=seconds, wrk=case.wrk)
         per_request = row["jobs"][0]["identifiers_per_request"]
         row["effect"] = case.effect * row["jobs"][0]["sent"] * per_request
+        # wrk ends without the answers to its last requests, which may be stored.
+        row["slack"] = entry.connections * per_request if case.wrk else 0
         if case.identifiers:
             row["per_second"] *= case.identifiers
         if case.kind == "mixed":
@@ -246,19 +273,20 @@ class Runner:
             "max_requests": count // 2,
         }
         row = self.bench.load_run(entry.system, [job], warmup=0, seconds=seconds)
-        row["effect"] = count - row["jobs"][0]["sent"] * 2
+        row["effect"], row["slack"] = count - row["jobs"][0]["sent"] * 2, 0
         return row
 
-    def verify(self, case, found, before, sent, rows):
+    def verify(self, found, before, sent, slack, rows):
         """What was acknowledged must be there, to the last identifier."""
         for entry in found:
             system = entry.system
             if system.name not in before or any(r["failed"] for r in rows[entry.key]):
                 continue
             self.bench.activate(system)
-            expected = before[system.name] + sent[self.stack_key(system)]
+            stack = self.stack_key(system)
+            expected = before[system.name] + sent[stack]
             stored = system.stored()
-            if stored != expected:
+            if not expected <= stored <= expected + slack[stack]:
                 for row in rows[entry.key]:
                     row["failed"] = f"holds {stored} identifiers, not {expected}"
                 say(f"  {entry.key}: {rows[entry.key][0]['failed']}")
@@ -271,7 +299,7 @@ class Runner:
             f"  cpu: server {row['server_cpu']:.2f}, generator {row['generator_cpu']:.2f}"
         )
         if row["foreign_cpu"] > 0.05:
-            text += f", others {row['foreign_cpu']:.2f}"
+            text += f", other programs {row['foreign_cpu']:.2f}"
         if row["failed"]:
             text += f"  FAILED: {row['failed']}"
         print(text, flush=True)

@@ -2,9 +2,12 @@
  * built once and changed in place. Used for every system alike, HTTP and Redis (RESP).
  *
  *   load ids FIRST COUNT SUFFIX       prints identifiers, one per line
- *   load run --seconds S [--warmup S] [--until-first 1] --job NAME OPTIONS [--job NAME OPTIONS]...
+ *   load run --seconds S [--warmup S] [--until-first 1] [--slice-us N]
+ *            --job NAME OPTIONS [--job NAME OPTIONS]...
  *
  *   --until-first 1 ends the run as soon as the first job has sent all its requests.
+ *   --slice-us N asks the scheduler for short slices (Linux 6.12 or newer, elsewhere ignored), so
+ *     that scheduled requests do not wait for another generator on the same processor.
  *
  *   OPTIONS of a job:
  *     --connect PORT,...    on 127.0.0.1; the connections take them in turn
@@ -38,6 +41,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -108,6 +112,7 @@ static int epoll_fd;
 static char rx[RX_BYTES];
 static uint64_t measure_from_ns, stop_ns;
 static bool stopping, until_first;
+static uint64_t slice_us;
 
 static void die(const char *what)
 {
@@ -654,6 +659,20 @@ static void job_option(struct job *job, const char *name, const char *value)
         die(name);
 }
 
+/* struct sched_attr of the kernel, which not every C library declares. */
+static void ask_for_slices(void)
+{
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime_ns, deadline, period;
+    } attributes = {.size = sizeof attributes, .runtime_ns = slice_us * 1000};
+    if (slice_us)
+        syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
 static void parse(int argc, char **argv)
 {
     errno = 0;
@@ -664,6 +683,8 @@ static void parse(int argc, char **argv)
             warmup = atof(argv[i + 1]);
         else if (strcmp(argv[i], "--until-first") == 0)
             until_first = atoi(argv[i + 1]) != 0;
+        else if (strcmp(argv[i], "--slice-us") == 0)
+            slice_us = strtoull(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--job") == 0 && job_count < MAX_JOBS)
             jobs[job_count++].name = argv[i + 1];
         else if (job_count)
@@ -703,6 +724,7 @@ int main(int argc, char **argv)
         die("epoll_create1");
     uint64_t start = now_ns();
     double cpu = cpu_seconds();
+    ask_for_slices();
     run();
     report(cpu_seconds() - cpu, (double)(now_ns() - start) / 1e9);
     return 0;

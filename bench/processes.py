@@ -82,10 +82,19 @@ def disk_bytes(path):
     return total
 
 
+def parse_cpus(text):
+    cpus = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        cpus.update(range(int(first), int(last or first) + 1))
+    return cpus
+
+
 class Process:
     """A server process of ours, pinned, with its output in a file."""
 
     def __init__(self, bench, name, argv, env=None, stop_signal=signal.SIGTERM):
+        self.bench = bench
         self.name, self.stop_signal = name, stop_signal
         self.log_path = os.path.join(bench.run_dir, f"{name}.log")
         with open(self.log_path, "ab") as log:
@@ -108,6 +117,16 @@ class Process:
 
     def tree(self):
         return children(self.popen.pid) if self.popen.poll() is None else []
+
+    def pin(self):
+        """With all its threads, to the processors that servers now have."""
+        cpus = parse_cpus(self.bench.server_cpus)
+        for pid in self.tree():
+            try:
+                for thread in os.listdir(f"/proc/{pid}/task"):
+                    os.sched_setaffinity(int(thread), cpus)
+            except (FileNotFoundError, ProcessLookupError):
+                pass
 
     def signal_all(self, number):
         for pid in self.tree():

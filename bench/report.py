@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import cases
+import instructions
 import systems
 
 LABELS = {
@@ -27,6 +28,8 @@ LABELS = {
 }
 NOISE = 0.10  # of a processor used by strangers: the figure is marked
 FULL = 0.97  # of the generator's processor: the system could have done more
+INSTRUCTION_GOALS = {instructions.CHECK: 6000, instructions.BLOCK_IO: 10000,
+                     instructions.BLOCK_WRITER: 9000}
 SIZE_GOALS = {"memory": 36, "disk": 50, "start": 5_000_000}
 
 
@@ -125,14 +128,18 @@ def ratio(rows, against):
 
 
 def case_goals(title, rows, wanted, by_system):
-    for against, factor in wanted:
+    for against, factor, *every_round in wanted:
         if against == "p99_ms":
             seen = median_us(rows, "p99") / 1000
-            yield title, f"p99 at most {factor:g} ms", f"{seen:.2f} ms", factor / max(seen, 1e-9)
+            each = [row["us"]["p99"] / 1000 for row in rows]
+            yield (title, f"p99 at most {factor:g} ms",
+                   f"{seen:.2f} ms ({min(each):.2f} to {max(each):.2f}){mark(rows)}",
+                   factor / max(seen, 1e-9))
         elif against in by_system:
             seen, low, high = ratio(rows, by_system[against])
-            yield (title, f"{factor:g} × {LABELS[against]}",
-                   f"{seen:.2f} × ({low:.2f} to {high:.2f})", seen / factor)
+            yield (title, ", ".join([f"{factor:g} × {LABELS[against]}", *every_round]),
+                   f"{seen:.2f} × ({low:.2f} to {high:.2f}){mark(rows)}",
+                   (low if every_round else seen) / factor)
 
 
 def goals(data):
@@ -146,6 +153,10 @@ def goals(data):
                 found += case_goals(case.title if alone else f"{case.title}: {LABELS[name]}",
                                     by_system[name], case.goals if alone else case.shared_goals,
                                     by_system)
+    for name, most in INSTRUCTION_GOALS.items():
+        if data.get("instructions"):
+            seen = data["instructions"][name]
+            found.append((name, f"at most {most:,} instructions", f"{seen:,}", most / seen))
     sizes = data["sizes"].get("leadblock", {})
     for size, row in sorted(sizes.items(), key=lambda item: int(item[0])):
         n = int(size)
@@ -184,7 +195,8 @@ def mark(rows):
     if any(row["failed"] for row in rows):
         return " FAILED"
     text = " ~" if median(rows, "foreign_cpu") > NOISE else ""
-    return text + (" ^" if median(rows, "generator_cpu") > FULL else "")
+    busiest = FULL * rows[0].get("generator_threads", 1)
+    return text + (" ^" if median(rows, "generator_cpu") > busiest else "")
 
 
 def columns(data):
@@ -200,6 +212,15 @@ def case_table(data, cell, names):
             cells = [cell(by_system[n]) if n in by_system else "" for n in names]
             rows.append([case.title, *cells])
     return table(["", *(LABELS[n] for n in names)], rows)
+
+
+def case_notes(data):
+    """Cases with the same note share it."""
+    titles = {}
+    for case in cases.CASES:
+        if case.note and data["cases"].get(case.key):
+            titles.setdefault(case.note, []).append(case.title)
+    return [f"- {'; '.join(shared)}: {note}" for note, shared in titles.items()]
 
 
 def sizes_table(data):
@@ -284,7 +305,9 @@ def shared_text(shared):
 
 def cpu_cell(rows):
     if "us" in rows[0] and rows[0]["generator_cpu"]:
-        return f"{median(rows, 'server_cpu'):.2f} / {median(rows, 'generator_cpu'):.2f}"
+        generator = median(rows, "generator_cpu")
+        share = generator / rows[0].get("processors", 2)
+        return f"{median(rows, 'server_cpu'):.2f} / {generator:.2f} ({share:.0%})"
     return ""
 
 
@@ -298,9 +321,10 @@ def goal_rows(data):
 
 INTRO = """
 {date}; {cpu}, {cpus} processors, {memory_gb} GB; Linux {kernel}; data on {filesystem}.
-Servers on processor {server_cpus}, load generator (bench/load.c, for every system) on {load_cpus}.
-{how}leadblock runs with its
-defaults but for --threads (the number of processors) and --log-level warn. `{command}`
+Servers on processor {server_cpus}, load generator (bench/load.c, for every system) on {load_cpus};
+*unpinned*: both on all processors.
+{how}leadblock runs with its defaults but for --log-level warn and, where it is pinned, --threads (the
+number of its processors). `{command}`
 """
 HOW = """Median of {repeats} runs of {seconds:g} s, systems in turn; a system that is not being measured is
 stopped (SIGSTOP), and none writes an access log. {entries:,} identifiers of 24 bytes are on the list already.
@@ -324,9 +348,10 @@ def markdown(data):
                   case_table(data, rates, names)]
         parts += ["", "Latency in ms, p50 / p99 (of the checks where checks and blocks mix)", "",
                   case_table(data, latency, names)]
-        parts += ["", "Processors in use, server / generator: 1.00 is one of them, all the time", "",
+        parts += ["", "Processors in use, server / generator (the generator's share of the machine's time): "
+                  "1.00 is one processor, all the time", "",
                   case_table(data, cpu_cell, [n for n in names if n != "fsync"])]
-        notes = [f"- {c.title}: {c.note}" for c in cases.CASES if c.note and c.key in data["cases"]]
+        notes = case_notes(data)
         notes.append(f"- ~: other programs used more than {NOISE:.0%} of a processor meanwhile")
         notes.append("- ^: the generator had no time left; the system could have done more")
         parts += ["", *notes]
@@ -337,10 +362,13 @@ def markdown(data):
     if data.get("shared"):
         parts += shared_text(data["shared"])
     if goal_rows(data):
-        parts += ["", "Goals (the factor is what was seen over what was asked for)", "",
+        parts += ["", "Goals (in brackets: the least and the greatest of the rounds; the factor is what "
+                  f"was seen over what was asked for), by `{about['command']}`", "",
                   table(["", "goal", "seen", ""], goal_rows(data))]
     for key, name, what in failures(data):
         parts += ["", f"FAILED: {key}, {name}: {what}"]
+    if data.get("left_out"):
+        parts += ["", f"FAILED: the time was up before {', '.join(data['left_out'])}"]
     if about["quick"]:
         parts += ["", "This was a quick run: figures are rough."]
     return "\n".join(parts) + "\n"

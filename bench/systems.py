@@ -80,6 +80,13 @@ class System:
         for p in reversed(self.processes()):
             p.stop()
 
+    def restart(self):
+        """On the processors that the benchmark now gives to servers, with as many threads."""
+        self.stop()
+        self.start()
+        for p in self.processes():
+            p.pin()
+
     def install_base(self):
         """Fills the empty system with the base entries and keeps a copy for reset()."""
 
@@ -192,7 +199,7 @@ class Leadblock(JsonApi):
                 "serve",
                 *place,
                 *("--listen", f"127.0.0.1:{port}"),
-                *("--threads", str(self.bench.server_cpu_count)),
+                *self.bench.threads(),
                 *("--log-level", "warn"),
             ],
         )
@@ -387,6 +394,9 @@ http {{
         return [self.process] if self.process else []
 
     def install_base(self):
+        self.start()
+
+    def start(self):
         self.port = free_port()
         conf = os.path.join(self.bench.run_dir, "nginx.conf")
         workers = self.bench.server_cpu_count
@@ -607,6 +617,9 @@ class Webdis(System):
 
     def processes(self):
         return self.stack.processes()
+
+    def start(self):
+        return self.stack.start()
 
     def stop(self):
         self.stack.stop()

@@ -37,4 +37,7 @@ packages_fresh=(mmdebstrap debian-archive-keyring git python3)
 
 packages_fuzz=(clang llvm)
 
+# To count instructions (bench/instructions.py).
+packages_instructions=(valgrind gcc libc6-dev)
+
 packages_bench=(wrk nginx curl python3 redis-server postgresql nodejs)

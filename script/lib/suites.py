@@ -121,6 +121,8 @@ def release(quick, cycles):
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
         pytest("copy", "release", "copy", cluster=True, seconds=90, quick=False),
         pytest("guarantee", None, "guarantee", seconds=5),
+        pytest("instructions", "release", "instructions", seconds=40, quick=False,
+               packages=("instructions",)),
         pytest("script", None, "script", seconds=3),
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
