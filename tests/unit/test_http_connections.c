@@ -1,26 +1,32 @@
-/* Many connections at once: cut pipelines, replies that wait, greedy clients, too few files, idle
- * ones, and draining in each phase. */
+/* Many connections at once: cut pipelines, replies that wait, greedy clients, storms, too few
+ * files, idle ones, and draining in each phase. LEADBLOCK_TEST_CONNECTIONS sets how many are idle
+ * (5,000), up to the limit of open files. */
 #include "base/clock.h"
-#include "http/connection.h"
-#include "http/server.h"
+#include "http/loop.h"
+#include "support/http_service.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
-static struct lb_server *server;
 static atomic_uint begun, handled;
+static char digits[10 << 20];  /* "0123456789" again and again */
+static unsigned files;         /* that this process may have */
+static atomic_bool holding;    /* the loop */
+static atomic_bool completing; /* what waits is completed at once */
 static struct lb_request *_Atomic waiting, *_Atomic doubted;
 
 /* --- the application -------------------------------------------------------------------------- */
@@ -29,11 +35,11 @@ static enum lb_admission begin(void *context, struct lb_request *req)
 {
     (void)context;
     begun++;
+    req->caller_known = true;
     if (lb_str_equal(req->path, LB_STR("/no"))) {
         lb_reply_error(&req->reply, LB_ERR_FORBIDDEN, "no");
         return LB_REFUSED;
     }
-    req->caller_known = true;
     if (!lb_str_equal(req->path, LB_STR("/doubt")))
         return LB_ADMITTED;
     doubted = req;
@@ -47,8 +53,8 @@ static enum lb_admission decide(void *context, struct lb_request *req)
     return LB_ADMITTED;
 }
 
-/* "/slow" takes a millisecond, "/later" is pending until the test completes it, "/N" gets N bytes,
- * others get their path and body. */
+/* "/slow" takes a millisecond, "/hold" as long as the test wants, "/later" is pending until the
+ * test completes it, "/N" gets N bytes, others get their path and body. */
 static enum lb_progress handle(void *context, struct lb_request *req)
 {
     (void)context;
@@ -57,104 +63,42 @@ static enum lb_progress handle(void *context, struct lb_request *req)
     handled++;
     if (lb_str_equal(req->path, LB_STR("/slow")))
         usleep(1000);
+    while (holding && lb_str_equal(req->path, LB_STR("/hold")))
+        usleep(1000);
     lb_buf_append_str(out, req->path);
     lb_buf_append_str(out, req->body);
-    for (unsigned long i = 0; i < size; i++)
-        lb_buf_append(out, &"0123456789"[i % 10], 1);
+    lb_buf_append(out, digits, size);
     if (!lb_str_equal(req->path, LB_STR("/later")))
         return LB_DONE;
     waiting = req;
     return LB_PENDING;
 }
 
+static void start_for(unsigned connections)
+{
+    struct lb_server_settings settings = serve_settings(20000);
+    settings.max_connections = connections;
+    begun = handled = 0;
+    completing = false;
+    waiting = doubted = NULL;
+    serve(&settings, &(struct lb_http_app){NULL, begin, decide, handle, NULL});
+}
+
 static int start(void **state)
 {
     (void)state;
-    struct lb_server_settings settings = {
-        .listen = "127.0.0.1:0",
-        .control_fd = -1,
-        .threads = 1,
-        .max_connections = 900,
-        .max_header_bytes = 16384,
-        .max_body_bytes = 100000,
-        .max_buffered_bytes = 1 << 20,
-        .idle_timeout_ms = 20000,
-        .header_timeout_ms = 5000,
-        .body_timeout_ms = 5000,
-        .send_timeout_ms = 5000,
-    };
-    struct lb_http_app callbacks = {NULL, begin, decide, handle, NULL};
-    struct lb_reason reason;
-    begun = handled = 0;
-    waiting = doubted = NULL;
-    assert_int_equal(lb_server_create(&settings, &callbacks, &server, &reason), LB_OK);
-    assert_int_equal(lb_server_start(server, &reason), LB_OK);
+    start_for(1000);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    bool drained = lb_server_drain(server, 8000);
-    lb_server_stop(server);
-    lb_server_destroy(server);
-    return drained ? 0 : -1;
+    serve_end();
+    return 0;
 }
 
 /* --- clients ---------------------------------------------------------------------------------- */
-
-static int dial_with(int fd)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)lb_server_port(server)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval patience = {.tv_sec = 8};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-static int dial(void)
-{
-    return dial_with(socket(AF_INET, SOCK_STREAM, 0));
-}
-
-static void say(int fd, const char *bytes, size_t len)
-{
-    assert_int_equal(send(fd, bytes, len, MSG_NOSIGNAL), len);
-}
-
-#define SAY(fd, literal) say((fd), (literal), sizeof(literal) - 1)
-
-/* All bytes until the end of the stream or until `last` has come. */
-static char *hear(int fd, const char *last, size_t *out_len)
-{
-    size_t len = 0, size = 1 << 16, last_len = last ? strlen(last) : 0;
-    char *text = malloc(size);
-    for (;;) {
-        if (len + 1 == size)
-            text = realloc(text, size *= 2);
-        ssize_t got = recv(fd, text + len, size - len - 1, 0);
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-        text[len] = '\0';
-        if (last && len >= last_len && memcmp(text + len - last_len, last, last_len) == 0)
-            break;
-    }
-    text[len] = '\0';
-    if (out_len)
-        *out_len = len;
-    return text;
-}
-
-static void expect(int fd, const char *last)
-{
-    char *text = hear(fd, last, NULL);
-    if (!strstr(text, last))
-        fail_msg("'%.300s' instead of '%s'", text, last);
-    free(text);
-}
 
 static struct lb_request *await(struct lb_request *_Atomic *what)
 {
@@ -164,15 +108,12 @@ static struct lb_request *await(struct lb_request *_Atomic *what)
     return atomic_exchange(what, NULL);
 }
 
-#define GET(path)           "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
-#define POST(path, headers) "POST " path " HTTP/1.1\r\nHost: x\r\n" headers "\r\n"
-
 /* --- tests ------------------------------------------------------------------------------------ */
 
 static void *complete_again_and_again(void *over)
 {
     while (!*(atomic_bool *)over) {
-        struct lb_request *req = atomic_exchange(&waiting, NULL);
+        struct lb_request *req = completing ? atomic_exchange(&waiting, NULL) : NULL;
         if (req)
             lb_request_complete(req);
         else
@@ -181,31 +122,43 @@ static void *complete_again_and_again(void *over)
     return NULL;
 }
 
+/* What is pending at the cut is completed between the pieces, or after both. */
+static void try_cut(const char *pipeline, size_t len, size_t cut, bool complete_late)
+{
+    static const char *const bodies[] = {"/a", "/bone", "/later", "/latertwo", "/z"};
+    int fd = dial();
+    completing = !complete_late;
+    say_bytes(fd, pipeline, cut);
+    usleep(300);
+    say_bytes(fd, pipeline + cut, len - cut);
+    shutdown(fd, SHUT_WR);
+    if (complete_late)
+        usleep(300);
+    completing = true;
+    hear(fd, NULL, 0);
+    assert_true(heard_end);
+    const char *at = heard;
+    for (unsigned i = 0; i < 5; i++) {
+        at = strstr(at, "\r\n\r\n");
+        if (!at || memcmp(at + 4, bodies[i], strlen(bodies[i])) != 0)
+            fail_msg("cut at %zu: no '%s' in '%s'", cut, bodies[i], heard);
+        at += 4;
+    }
+    close(fd);
+}
+
 static void a_pipeline_may_be_cut_anywhere(void **state)
 {
     (void)state;
     static const char pipeline[] = GET("/a") POST("/b", "Content-Length: 3\r\n") "one" GET("/later")
         POST("/later", "Transfer-Encoding: chunked\r\n") "2\r\ntw\r\n1\r\no\r\n0\r\n\r\n" GET("/z");
-    atomic_bool over = false;
+    static atomic_bool over; /* which outlives a failure */
     pthread_t completer;
+    over = false;
     pthread_create(&completer, NULL, complete_again_and_again, &over);
     for (size_t cut = 1; cut < sizeof pipeline - 1; cut++) {
-        int fd = dial();
-        say(fd, pipeline, cut);
-        usleep(300);
-        say(fd, pipeline + cut, sizeof pipeline - 1 - cut);
-        shutdown(fd, SHUT_WR);
-        char *text = hear(fd, NULL, NULL);
-        static const char *const bodies[] = {"/a", "/bone", "/later", "/latertwo", "/z"};
-        const char *at = text;
-        for (unsigned i = 0; i < 5; i++) {
-            at = strstr(at, "\r\n\r\n");
-            if (!at || memcmp(at + 4, bodies[i], strlen(bodies[i])) != 0)
-                fail_msg("cut at %zu: no '%s' in '%s'", cut, bodies[i], text);
-            at += 4;
-        }
-        free(text);
-        close(fd);
+        try_cut(pipeline, sizeof pipeline - 1, cut, false);
+        try_cut(pipeline, sizeof pipeline - 1, cut, true);
     }
     over = true;
     pthread_join(completer, NULL);
@@ -215,27 +168,22 @@ static void replies_wait_for_their_reader_and_others_go_on(void **state)
 {
     (void)state;
     int slow = dial();
-    SAY(slow, GET("/10485760-") GET("/65536-") GET("/65536-") GET("/10485760-") GET("/end"));
-    usleep(100000);
-    assert_true(handled < 5); /* no more is made than is read */
+    say(slow, GET("/10485760-") GET("/65536-") GET("/65536-") GET("/10485760-") GET("/end"));
     for (int i = 0; i < 20; i++) {
         int fd = dial();
-        SAY(fd, GET("/a"));
+        say(fd, GET("/a"));
         expect(fd, "/a");
         close(fd);
     }
-    size_t len;
-    char *text = hear(slow, "/end", &len);
-    assert_in_range(len, 2 * (10485760 + 65536), 2 * (10485760 + 65536) + 3000);
+    assert_in_range(handled, 21, 22); /* no more is made than is read */
+    expect(slow, "/end");
+    assert_in_range(heard_len, 2 * (10485760 + 65536), 2 * (10485760 + 65536) + 3000);
     unsigned whole = 0;
-    for (char *at = text; (at = strstr(at, "\r\n\r\n/")); whole++) {
+    for (char *at = heard; (at = strstr(at, "\r\n\r\n/")); whole++) {
         unsigned long size = strtoul(at + 5, &at, 10);
-        for (unsigned long i = 0; i < size; i++)
-            if (at[1 + i] != (char)('0' + i % 10))
-                fail_msg("byte %lu of %lu", i, size);
+        assert_memory_equal(at + 1, digits, size);
     }
     assert_int_equal(whole, 5);
-    free(text);
     close(slow);
 }
 
@@ -282,7 +230,7 @@ static void clients_that_always_have_more_starve_nobody(void **state)
     int fd = dial();
     for (int i = 0; i < 10; i++) {
         uint64_t since_ms = lb_clock_mono_ms();
-        SAY(fd, GET("/me"));
+        say(fd, GET("/me"));
         expect(fd, "/me");
         assert_true(lb_clock_mono_ms() - since_ms < 1000);
     }
@@ -313,7 +261,7 @@ static void too_few_files_are_survived(void **state)
     struct rlimit before, few;
     int fds[STORM];
     int inside = dial();
-    SAY(inside, GET("/a"));
+    say(inside, GET("/a"));
     expect(inside, "/a");
     for (int i = 0; i < STORM; i++)
         fds[i] = socket(AF_INET, SOCK_STREAM, 0);
@@ -322,15 +270,15 @@ static void too_few_files_are_survived(void **state)
     few.rlim_cur = (rlim_t)fds[STORM - 1] + 1 + FREE;
     setrlimit(RLIMIT_NOFILE, &few);
     for (int i = 0; i < STORM; i++) {
-        dial_with(fds[i]);
-        SAY(fds[i], GET("/b"));
+        assert_true(dial_with(fds[i]));
+        say(fds[i], GET("/b"));
     }
     usleep(50000);
     uint64_t spent_ms = processor_ms();
     uint64_t since_ms = lb_clock_mono_ms();
     usleep(300000);
     assert_true(processor_ms() - spent_ms < (lb_clock_mono_ms() - since_ms) / 3);
-    SAY(inside, GET("/c"));
+    say(inside, GET("/c"));
     expect(inside, "/c");
     unsigned served = handled;
     assert_in_range(served, 2, STORM / 2);
@@ -342,29 +290,115 @@ static void too_few_files_are_survived(void **state)
     close(inside);
 }
 
+/* They are all there at once, while the loop is held up; none is forgotten. */
+static void a_storm_of_connections_is_accepted(void **state)
+{
+    (void)state;
+    static int fds[3000];
+    const unsigned storm = files / 2 - 100 < 3000 ? files / 2 - 100 : 3000;
+    start_for(storm + 1);
+    int inside = dial();
+    holding = true;
+    say(inside, GET("/hold"));
+    assert_true(wait_until(&handled, 1));
+    for (unsigned i = 0; i < storm; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        assert_true(dial_with(fds[i]) || errno == EINPROGRESS);
+    }
+    assert_int_equal(lb_server_connections(server), 1);
+    holding = false;
+    expect(inside, "/hold");
+    for (unsigned i = 0; i < storm; i++) {
+        fcntl(fds[i], F_SETFL, 0);
+        say(fds[i], GET("/b"));
+    }
+    for (unsigned i = 0; i < storm; i++) {
+        expect(fds[i], "/b");
+        hang_up(fds[i]);
+    }
+    close(inside);
+    serve_end();
+}
+
+/* From several addresses: with most ports of one in use, the kernel looks for a free one for long.
+ */
+static int dial_from(in_addr_t address)
+{
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
+    int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&from, sizeof from) == 0 && dial_with(fd))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* Asks and hears on so many connections, says so, and stays until it is told to leave. */
+static bool be_idle(unsigned count, int *fds, int told, int tells)
+{
+    static const char request[] = GET("/a");
+    char bytes[512];
+    for (unsigned i = 0; i < count; i++) {
+        fds[i] = dial_from(INADDR_LOOPBACK + i / 4000);
+        if (send(fds[i], request, sizeof request - 1, MSG_NOSIGNAL) < 0)
+            return false;
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (recv(fds[i], bytes, sizeof bytes, 0) <= 0)
+            return false;
+    bool good = write(tells, "", 1) == 1 && read(told, bytes, 1) == 0;
+    for (unsigned i = 0; i < count; i++)
+        hang_up(fds[i]);
+    return good;
+}
+
+/* The clients are another process, so that there can be as many as a process may have files. */
 static void an_idle_connection_costs_little(void **state)
 {
     (void)state;
-    enum { MANY = 400 };
-    int fds[MANY];
-    /* In the first round, since what it leaves in the pools would be free of charge in a second. */
+    int to_clients[2], from_clients[2], status;
+    char byte;
+    const char *wanted = getenv("LEADBLOCK_TEST_CONNECTIONS");
+    unsigned count = wanted ? (unsigned)strtoul(wanted, NULL, 10) : 5000;
+    count = count > files - 100 ? files - 100 : count;
+    start_for(count + 1);
+    int *fds = malloc(count * sizeof *fds);
+    int first = dial(); /* what the pools and the test itself keep is not an idle connection's */
+    say(first, GET("/a"));
+    expect(first, "/a");
     size_t before = mallinfo2().uordblks;
-    for (int i = 0; i < MANY; i++) {
-        fds[i] = dial();
-        SAY(fds[i], GET("/a"));
-        expect(fds[i], "/a");
+    assert_int_equal(pipe(to_clients) | pipe(from_clients), 0);
+    pid_t clients = fork();
+    if (clients == 0) {
+        close(to_clients[1]);
+        _exit(be_idle(count, fds, to_clients[0], from_clients[1]) ? 0 : 1);
     }
-    usleep(20000);
-    size_t each = (mallinfo2().uordblks - before) / MANY;
-    print_message("%zu bytes each\n", each);
+    close(from_clients[1]);
+    assert_int_equal(read(from_clients[0], &byte, 1), 1);
+    assert_int_equal(lb_server_connections(server), count + 1);
+    pause_ms(20);
+    size_t each = (mallinfo2().uordblks - before) / count;
+    print_message("%u connections, %zu bytes each\n", count, each);
     assert_true(each <= 512); /* the address sanitizer says 0 */
-    for (int i = 0; i < MANY; i++)
-        close(fds[i]);
+    say(first, GET("/b"));
+    expect(first, "/b");
+    close(to_clients[1]);
+    assert_int_equal(waitpid(clients, &status, 0), clients);
+    assert_int_equal(status, 0);
+    close(from_clients[0]);
+    close(to_clients[0]);
+    close(first);
+    free(fds);
+    serve_end();
 }
 
-static void *drain(void *out)
+static bool drained;
+
+static void *drain(void *context)
 {
-    *(bool *)out = lb_server_drain(server, 6000);
+    (void)context;
+    drained = lb_server_drain(server, 6000);
     return NULL;
 }
 
@@ -374,44 +408,42 @@ static void draining_ends_each_phase_in_its_way(void **state)
     int waiting_one = dial(), used = dial(), head = dial(), doubt = dial(), body = dial(),
         refused = dial();
     int chunks = dial(), pending = dial(), sending = dial();
-    SAY(used, GET("/a"));
+    say(used, GET("/a"));
     expect(used, "/a");
-    SAY(head, "GET /head HTTP/1.1\r\nHo");
-    SAY(doubt, POST("/doubt", "Content-Length: 2\r\n"));
+    say(head, "GET /head HTTP/1.1\r\nHo");
+    say(doubt, POST("/doubt", "Content-Length: 2\r\n"));
     struct lb_request *in_doubt = await(&doubted);
-    SAY(body, POST("/body", "Content-Length: 2\r\n") "x");
-    SAY(chunks, POST("/chunks", "Transfer-Encoding: chunked\r\n") "3\r\na");
-    SAY(refused, POST("/no", "Content-Length: 2\r\n") "x");
-    SAY(pending, GET("/later"));
+    say(body, POST("/body", "Content-Length: 2\r\n") "x");
+    say(chunks, POST("/chunks", "Transfer-Encoding: chunked\r\n") "3\r\na");
+    say(refused, POST("/no", "Content-Length: 2\r\n") "x");
+    say(pending, GET("/later"));
     struct lb_request *late = await(&waiting);
-    SAY(sending, GET("/10485760"));
+    say(sending, GET("/10485760"));
     usleep(50000);
 
-    bool drained = false;
+    drained = false;
     pthread_t drainer;
-    pthread_create(&drainer, NULL, drain, &drained);
     char byte;
+    pthread_create(&drainer, NULL, drain, NULL);
     assert_int_equal(recv(waiting_one, &byte, 1, 0), 0);
     assert_int_equal(recv(used, &byte, 1, 0), 0);
-    SAY(head, "st: x\r\n\r\n");
+    say(head, "st: x\r\n\r\n");
     expect(head, "Connection: close\r\n\r\n/head");
-    SAY(doubt, "ab");
+    say(doubt, "ab");
     lb_request_complete(in_doubt);
     expect(doubt, "Connection: close\r\n\r\n/doubtab");
-    SAY(body, "y");
+    say(body, "y");
     expect(body, "Connection: close\r\n\r\n/bodyxy");
-    SAY(chunks, "bc\r\n0\r\n\r\n");
+    say(chunks, "bc\r\n0\r\n\r\n");
     expect(chunks, "Connection: close\r\n\r\n/chunksabc");
-    SAY(refused, "y");
-    char *text = hear(refused, NULL, NULL);
-    assert_non_null(strstr(text, "HTTP/1.1 403"));
-    assert_non_null(strstr(text, "Connection: close"));
-    free(text);
+    say(refused, "y");
+    hear(refused, NULL, 0);
+    assert_non_null(strstr(heard, "HTTP/1.1 403"));
+    assert_non_null(strstr(heard, "Connection: close"));
     lb_request_complete(late);
     expect(pending, "Connection: close\r\n\r\n/later");
-    size_t len;
-    free(hear(sending, NULL, &len));
-    assert_true(len > 10485760);
+    hear(sending, NULL, 0);
+    assert_true(heard_len > 10485760);
     int all[] = {waiting_one, used, head, doubt, body, refused, chunks, pending, sending};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         close(all[i]);
@@ -419,17 +451,54 @@ static void draining_ends_each_phase_in_its_way(void **state)
     assert_true(drained);
 }
 
+/* A refused client that is still sending gets its reply; one that does not close its side is not
+ * waited for. */
+static void draining_reads_away_and_lingers_as_ever(void **state)
+{
+    (void)state;
+    static char part[1 << 20];
+    int sending = dial(), lingering = dial();
+    say(lingering, "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    expect(lingering, "/a");
+    say(sending, POST("/no", "Content-Length: 8388608\r\n"));
+    say_bytes(sending, part, sizeof part);
+    assert_true(wait_until(&begun, 2));
+    pause_ms(20);
+    uint64_t since_ms = lb_clock_mono_ms();
+    drained = false;
+    pthread_t drainer;
+    pthread_create(&drainer, NULL, drain, NULL);
+    pause_ms(50);
+    for (int i = 1; i < 8; i++)
+        say_bytes(sending, part, sizeof part);
+    expect(sending, "HTTP/1.1 403");
+    close(sending);
+    pthread_join(drainer, NULL);
+    assert_true(drained);
+    assert_true(lb_clock_mono_ms() - since_ms < LB_LINGER_MS + 1000);
+    expect_end(lingering, NULL);
+}
+
 #define SERVED(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int main(void)
 {
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    files = limit.rlim_max < 1000000 ? (unsigned)limit.rlim_max : 1000000;
+    limit.rlim_cur = files;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    for (size_t i = 0; i < sizeof digits; i++)
+        digits[i] = (char)('0' + i % 10);
     const struct CMUnitTest tests[] = {
         SERVED(a_pipeline_may_be_cut_anywhere),
         SERVED(replies_wait_for_their_reader_and_others_go_on),
         SERVED(clients_that_always_have_more_starve_nobody),
         SERVED(too_few_files_are_survived),
-        SERVED(an_idle_connection_costs_little),
+        cmocka_unit_test(a_storm_of_connections_is_accepted),
+        cmocka_unit_test(an_idle_connection_costs_little),
         SERVED(draining_ends_each_phase_in_its_way),
+        SERVED(draining_reads_away_and_lingers_as_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

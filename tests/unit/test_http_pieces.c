@@ -1,13 +1,11 @@
 /* Bodies that are taken in pieces and responses that are given in pieces, over real sockets: they
  * come over whole, wait for those who are slow, and never fill the memory. */
-#include "http/server.h"
+#include "support/http_service.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,8 +35,6 @@ static struct app {
     atomic_uint ended, delivered;
     _Atomic(struct lb_request *) waiting;
 } app;
-
-static struct lb_server *server;
 
 /* Completes what waits, from another thread. */
 static void *completer(void *context)
@@ -124,56 +120,19 @@ static void end(void *context, struct lb_request *req)
 static int start(void **state)
 {
     (void)state;
-    struct lb_server_settings settings = {
-        .listen = "127.0.0.1:0",
-        .control_fd = -1,
-        .threads = 1,
-        .max_connections = 100,
-        .max_header_bytes = 8192,
-        .max_body_bytes = BIG,
-        .max_buffered_bytes = 1 << 16,
-        .idle_timeout_ms = TIMEOUT_MS,
-        .header_timeout_ms = TIMEOUT_MS,
-        .body_timeout_ms = TIMEOUT_MS,
-        .send_timeout_ms = TIMEOUT_MS,
-    };
-    struct lb_http_app callbacks = {.begin = begin, .handle = handle, .end = end};
-    struct lb_reason reason;
+    struct lb_server_settings settings = serve_settings(TIMEOUT_MS);
+    settings.max_body_bytes = BIG;
+    settings.max_buffered_bytes = 1 << 16;
     memset(&app, 0, sizeof app);
-    assert_int_equal(lb_server_create(&settings, &callbacks, &server, &reason), LB_OK);
-    assert_int_equal(lb_server_start(server, &reason), LB_OK);
+    serve(&settings, &(struct lb_http_app){.begin = begin, .handle = handle, .end = end});
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    assert_true(lb_server_drain(server, 5000));
-    lb_server_stop(server);
-    lb_server_destroy(server);
+    serve_end();
     return 0;
-}
-
-static int dial(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)lb_server_port(server)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval patience = {.tv_sec = 6};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
-static void say(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = send(fd, text, len, MSG_NOSIGNAL);
-        assert_true(sent > 0);
-        text += sent;
-        len -= (size_t)sent;
-    }
 }
 
 /* Sends bytes of a body from `from` on, in chunks when `chunk` says how long they are. */
@@ -187,37 +146,14 @@ static void say_body(int fd, uint64_t from, uint64_t len, size_t chunk)
         for (size_t i = 0; i < now; i++)
             bytes[i] = byte_at(from + done + i);
         if (chunk)
-            say(fd, size, (size_t)snprintf(size, sizeof size, "%zx\r\n", now));
-        say(fd, bytes, now);
+            say_bytes(fd, size, (size_t)snprintf(size, sizeof size, "%zx\r\n", now));
+        say_bytes(fd, bytes, now);
         if (chunk)
-            say(fd, "\r\n", 2);
+            say(fd, "\r\n");
         done += now;
     }
     if (chunk)
-        say(fd, "0\r\n\r\n", 5);
-}
-
-static char text[BIG + (1 << 20)];
-
-static bool was_reset; /* the stream ended so when it was heard last */
-
-/* Everything until the end of the stream or `word`. */
-static size_t hear(int fd, const char *word)
-{
-    size_t len = 0;
-    while (len + 1 < sizeof text) {
-        ssize_t got = recv(fd, text + len, sizeof text - len - 1, 0);
-        was_reset = got < 0;
-        if (got <= 0)
-            break;
-        len += (size_t)got;
-        text[len] = '\0';
-        size_t tail = len < (size_t)got + 64 ? len : (size_t)got + 64;
-        if (word && strstr(text + len - tail, word))
-            break;
-    }
-    text[len] = '\0';
-    return len;
+        say(fd, "0\r\n\r\n");
 }
 
 /* Takes the chunks apart; the number of bytes in them, or UINT64_MAX when they are broken or wrong.
@@ -225,8 +161,8 @@ static size_t hear(int fd, const char *word)
 static uint64_t count_chunks(void)
 {
     uint64_t all = 0;
-    char *at = strstr(text, "\r\n\r\n");
-    if (!at || !strstr(text, "Transfer-Encoding: chunked"))
+    char *at = strstr(heard, "\r\n\r\n");
+    if (!at || !strstr(heard, "Transfer-Encoding: chunked"))
         return UINT64_MAX;
     at += 4;
     for (;;) {
@@ -267,17 +203,12 @@ static void take_big(unsigned later)
         int fd = dial();
         uint64_t size = later ? BIG / 10 : BIG;
         app.taken = app.wrong = 0;
-        int len = chunk
-                      ? snprintf(head, sizeof head,
-                                 "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
-                      : snprintf(head, sizeof head,
-                                 "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %llu\r\n\r\n",
-                                 (unsigned long long)size);
-        say(fd, head, (size_t)len);
+        snprintf(head, sizeof head, POST("/", "Content-Length: %llu\r\n"),
+                 (unsigned long long)size);
+        say(fd, chunk ? POST("/", "Transfer-Encoding: chunked\r\n") : head);
         say_body(fd, 0, size, chunk);
         snprintf(wanted, sizeof wanted, "took %llu", (unsigned long long)size);
-        hear(fd, wanted);
-        assert_non_null(strstr(text, wanted));
+        expect(fd, wanted);
         assert_int_equal(app.wrong, 0);
         assert_true(app.largest <= 32768);
         close(fd);
@@ -300,11 +231,10 @@ static void a_body_over_the_limit_is_refused_in_the_middle(void **state)
 {
     (void)state;
     int fd = dial();
-    static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
-    say(fd, head, sizeof head - 1);
+    say(fd, POST("/", "Transfer-Encoding: chunked\r\n"));
     say_body(fd, 0, BIG + 100000, 60000);
-    hear(fd, "payload_too_large");
-    assert_non_null(strstr(text, "HTTP/1.1 413"));
+    expect(fd, "payload_too_large");
+    assert_non_null(strstr(heard, "HTTP/1.1 413"));
     close(fd);
 }
 
@@ -312,12 +242,11 @@ static void the_application_may_refuse_the_rest(void **state)
 {
     (void)state;
     int fd = dial();
-    static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n";
     app.refuse_at = 100000;
-    say(fd, head, sizeof head - 1);
+    say(fd, POST("/", "Content-Length: 5000000\r\n"));
     say_body(fd, 0, 5000000, 0);
-    hear(fd, "no more");
-    assert_non_null(strstr(text, "HTTP/1.1 403"));
+    expect(fd, "no more");
+    assert_non_null(strstr(heard, "HTTP/1.1 403"));
     assert_true(app.taken < 200000);
     close(fd);
 }
@@ -326,16 +255,15 @@ static void the_application_may_refuse_the_rest(void **state)
 static void the_time_limit_is_that_of_a_piece(void **state)
 {
     (void)state;
-    static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 600000\r\n\r\n";
     for (int stops = 0; stops < 2; stops++) {
         int fd = dial();
         app.taken = 0;
-        say(fd, head, sizeof head - 1);
+        say(fd, POST("/", "Content-Length: 600000\r\n"));
         for (unsigned i = 0; i < (stops ? 3 : 6); i++) {
             say_body(fd, i * 100000, 100000, 0);
-            nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+            pause_ms(300);
         }
-        assert_int_equal(hear(fd, "took 600000") > 0, !stops);
+        assert_int_equal(hear(fd, "took 600000", 1), !stops);
         close(fd);
     }
 }
@@ -343,8 +271,8 @@ static void the_time_limit_is_that_of_a_piece(void **state)
 static void ask(int fd, const char *method, const char *version)
 {
     char head[128];
-    say(fd, head,
-        (size_t)snprintf(head, sizeof head, "%s / HTTP/1.%s\r\nHost: x\r\n\r\n", method, version));
+    snprintf(head, sizeof head, "%s / HTTP/1.%s\r\nHost: x\r\n\r\n", method, version);
+    say(fd, head);
 }
 
 static void give_big(unsigned later)
@@ -354,7 +282,7 @@ static void give_big(unsigned later)
         app.give = later ? BIG / 10 : BIG;
         app.given = 0;
         ask(fd, "GET", "1");
-        hear(fd, "\r\n0\r\n\r\n");
+        hear(fd, "\r\n0\r\n\r\n", 1);
         assert_int_equal(count_chunks(), app.give);
         assert_true(app.largest <= 2 * LB_GIVE_BYTES);
     }
@@ -377,24 +305,23 @@ static void a_response_waits_for_its_next_piece(void **state)
 static void a_client_that_speaks_meanwhile_changes_nothing(void **state)
 {
     (void)state;
-    struct timespec moment = {.tv_nsec = 30000000};
     int fd = dial();
     app.later = 2;
     app.give = 4 * LB_GIVE_BYTES;
     ask(fd, "GET", "1");
     for (int i = 0; i < 100 && !app.waiting; i++)
-        nanosleep(&moment, NULL);
+        pause_ms(30);
     assert_non_null(app.waiting);
     unsigned calls = app.calls;
-    say(fd, "GET /next", 9);
-    nanosleep(&moment, NULL);
+    say(fd, "GET /next");
+    pause_ms(30);
     shutdown(fd, SHUT_WR);
-    nanosleep(&moment, NULL);
+    pause_ms(30);
     assert_int_equal(app.calls, calls);
     atomic_bool over = false;
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, completer, &over), 0);
-    hear(fd, "\r\n0\r\n\r\n");
+    hear(fd, "\r\n0\r\n\r\n", 1);
     over = true;
     pthread_join(thread, NULL);
     assert_int_equal(count_chunks(), app.give);
@@ -410,12 +337,10 @@ static void a_slow_reader_holds_the_response_up(void **state)
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     app.give = (uint64_t)1 << 40;
     ask(fd, "GET", "1");
-    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    pause_ms(300);
     assert_true(app.given < BIG);
     close(fd);
-    for (int i = 0; i < 300 && app.ended < 1; i++)
-        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    assert_int_equal(app.ended, 1);
+    assert_true(wait_until(&app.ended, 1));
     assert_int_equal(app.delivered, 0);
 }
 
@@ -428,9 +353,9 @@ static void half_a_response_is_not_taken_for_the_whole(void **state)
         app.given = 0;
         app.fail = true;
         ask(fd, "GET", version ? "1" : "0");
-        hear(fd, NULL);
-        assert_null(strstr(text, "\r\n0\r\n\r\n"));
-        assert_true(was_reset);
+        hear(fd, NULL, 0);
+        assert_null(strstr(heard, "\r\n0\r\n\r\n"));
+        assert_true(heard_reset);
         close(fd);
     }
 }
@@ -441,11 +366,11 @@ static void a_head_request_and_an_empty_response(void **state)
     int fd = dial();
     app.give = 1000;
     ask(fd, "HEAD", "1");
-    hear(fd, "\r\n\r\n");
+    hear(fd, "\r\n\r\n", 1);
     assert_int_equal(app.given, 0);
     app.give = 0;
     ask(fd, "GET", "1");
-    hear(fd, "0\r\n\r\n");
+    hear(fd, "0\r\n\r\n", 1);
     assert_int_equal(count_chunks(), 0);
     close(fd);
 }
@@ -456,10 +381,10 @@ static void http_1_0_gets_it_until_the_end(void **state)
     int fd = dial();
     app.give = 100000;
     ask(fd, "GET", "0");
-    size_t len = hear(fd, NULL);
-    const char *body = strstr(text, "\r\n\r\n") + 4;
-    assert_null(strstr(text, "chunked"));
-    assert_int_equal(text + len - body, 100000);
+    hear(fd, NULL, 0);
+    const char *body = strstr(heard, "\r\n\r\n") + 4;
+    assert_null(strstr(heard, "chunked"));
+    assert_int_equal(heard + heard_len - body, 100000);
     close(fd);
 }
 

@@ -2,16 +2,13 @@
  * at any moment, while other threads complete their requests. Run under ThreadSanitizer too.
  * LB_TEST_SECONDS sets how long the test runs (1). */
 #include "base/clock.h"
-#include "http/server.h"
+#include "support/http_service.h"
 #include "support/tsan.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +24,6 @@
 #define CONNECTIONS_MAX 2000
 #define FILLER_MAX      9000 /* some replies are sent from where they are, some are copied */
 
-static struct lb_server *server;
 static atomic_uint begun, ended, whole_pipelines, cut_pipelines;
 static atomic_bool over;
 
@@ -133,30 +129,6 @@ static unsigned below(struct client *c, unsigned bound)
     return (unsigned)(c->seed % bound);
 }
 
-static int dial(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)lb_server_port(server)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval patience = {.tv_sec = 20};
-    int on = 1;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-        return fd;
-    close(fd);
-    return -1;
-}
-
-static void hang_up(int fd, bool hard)
-{
-    struct linger now = {1, 0};
-    if (hard)
-        setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    close(fd);
-}
-
 static size_t write_request(struct client *c, char *out, unsigned long id)
 {
     static const char *const bodies[] = {"", "Content-Length: 5\r\n",
@@ -216,7 +188,7 @@ static unsigned count_replies(struct client *c, size_t len, unsigned long first_
 }
 
 /* Reads until so many replies are there or the connection ends. */
-static unsigned hear(struct client *c, int fd, unsigned wanted, unsigned long first_id)
+static unsigned hear_replies(struct client *c, int fd, unsigned wanted, unsigned long first_id)
 {
     size_t len = 0;
     unsigned count = 0;
@@ -237,12 +209,16 @@ static void try_pipeline(struct client *c)
     size_t len = 0;
     unsigned count = 1 + below(c, PIPELINE);
     unsigned long first_id = c->last_id + 1;
-    int fd = dial();
-    if (fd < 0)
+    int on = 1;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (!dial_with(fd)) {
+        close(fd);
         return;
+    }
     for (unsigned i = 0; i < count; i++)
         len += write_request(c, bytes + len, ++c->last_id);
-    unsigned heard;
+    unsigned replies;
     unsigned fate = below(c, 4);
     if (fate == 0) /* leaves without the end, and without reading all */
         len -= below(c, (unsigned)len);
@@ -253,11 +229,14 @@ static void try_pipeline(struct client *c)
         usleep(below(c, 2) * below(c, 2000));
         ssize_t got = recv(fd, c->heard, sizeof c->heard, MSG_DONTWAIT);
         count_replies(c, got > 0 ? (size_t)got : 0, first_id);
-    } else if ((heard = hear(c, fd, count, first_id)) != count && !c->wrong[0]) {
-        snprintf(c->wrong, sizeof c->wrong, "%u of %u replies, fate %u", heard, count, fate);
+    } else if ((replies = hear_replies(c, fd, count, first_id)) != count && !c->wrong[0]) {
+        snprintf(c->wrong, sizeof c->wrong, "%u of %u replies, fate %u", replies, count, fate);
     }
     *(fate == 0 ? &cut_pipelines : &whole_pipelines) += 1;
-    hang_up(fd, fate == 0 && below(c, 2));
+    if (fate == 0 && below(c, 2))
+        hang_up(fd);
+    else
+        close(fd);
 }
 
 static void *run_client(void *arg)
@@ -272,23 +251,10 @@ static void *run_client(void *arg)
 
 static void start(void)
 {
-    struct lb_server_settings settings = {
-        .listen = "127.0.0.1:0",
-        .control_fd = -1,
-        .threads = LOOPS,
-        .max_connections = CONNECTIONS_MAX,
-        .max_header_bytes = 16384,
-        .max_body_bytes = 100000,
-        .max_buffered_bytes = 1 << 20,
-        .idle_timeout_ms = 20000,
-        .header_timeout_ms = 20000,
-        .body_timeout_ms = 20000,
-        .send_timeout_ms = 20000,
-    };
-    struct lb_http_app callbacks = {NULL, begin, NULL, handle, end};
-    struct lb_reason reason;
-    assert_int_equal(lb_server_create(&settings, &callbacks, &server, &reason), LB_OK);
-    assert_int_equal(lb_server_start(server, &reason), LB_OK);
+    struct lb_server_settings settings = serve_settings(20000);
+    settings.threads = LOOPS;
+    settings.max_connections = CONNECTIONS_MAX;
+    serve(&settings, &(struct lb_http_app){NULL, begin, NULL, handle, end});
 }
 
 static void replies_never_cross_connections(void **state)
