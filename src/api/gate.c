@@ -126,6 +126,7 @@ static bool pass_key(struct lb_call *call, struct lb_str text)
 {
     if (lb_directory_authenticate(call->app->directory, text, lb_clock_wall_ms(), &call->key))
         return !doubt_key(call, text) && refuse_key(call);
+    call->req->caller_known = true;
     call->workspace = call->key->workspace;
     call->list.workspace = call->workspace->row.no;
     if (!(call->req->route->flags & SIGNED_IN_ONLY))
@@ -362,11 +363,23 @@ static bool pass_rest(struct lb_call *call)
            pass_media_type(call) && pass_dry_run(call);
 }
 
+/* Of a request that is refused before its key is looked at. A wrong key is not counted: with 160
+ * random bits, none is found by trying. */
+static bool has_valid_key(struct lb_call *call)
+{
+    struct lb_key *key;
+    struct lb_str text = lb_request_header(call->req, "x-api-key");
+    return text.len &&
+           !lb_directory_authenticate(call->app->directory, text, lb_clock_wall_ms(), &key);
+}
+
 bool lb_gate_pass(struct lb_call *call)
 {
     strip_alias(call);
-    if (!pass_state(call) || !pass_route(call))
+    if (!pass_state(call) || !pass_route(call)) {
+        call->req->caller_known = call->req->has_body && has_valid_key(call);
         return false;
+    }
     if (call->req->route->flags & LB_ROUTE_SMALL)
         call->req->body_max = SMALL_BODY_BYTES;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))

@@ -76,7 +76,11 @@ CASES = {
     "too large": (413, "payload_too_large"),
     "no campaign": (404, "campaign_not_found"),
     "media type": (415, "unsupported_media_type"),
+    "no path": (404, "not_found"),
+    "no method": (405, "method_not_allowed"),
+    "not for keys": (403, "forbidden"),
 }
+PATHS = {"no path": "/v1/nothing", "no method": "/v1/statistics", "not for keys": "/v1/users"}
 
 
 def refused(server, tenant, campaign, client, chunked, case):
@@ -85,7 +89,8 @@ def refused(server, tenant, campaign, client, chunked, case):
         campaign = "missing"
     elif case == "media type":
         headers["Content-Type"] = "text/plain"
-    url = f"http://127.0.0.1:{server.port}/v1/campaigns/{campaign}/blocked-leads"
+    path = PATHS.get(case, f"/v1/campaigns/{campaign}/blocked-leads")
+    url = f"http://127.0.0.1:{server.port}{path}"
     assert client(url, headers, chunked) == [CASES[case]] * TIMES
 
 
@@ -95,12 +100,12 @@ def test_http_client_sees_the_status(server, tenant, campaign, chunked, case):
     refused(server, tenant, campaign, by_http_client, chunked, case)
 
 
-@pytest.mark.parametrize("chunked, case", [(False, "too large"), (True, "no campaign")])
+@pytest.mark.parametrize("chunked, case", [(False, "too large"), (True, "no campaign"), (False, "no path")])
 def test_curl_sees_the_status(server, tenant, campaign, chunked, case):
     refused(server, tenant, campaign, by_curl, chunked, case)
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="needs node")
-@pytest.mark.parametrize("chunked, case", [(False, "too large"), (True, "no campaign")])
+@pytest.mark.parametrize("chunked, case", [(False, "too large"), (True, "no campaign"), (False, "no path")])
 def test_fetch_sees_the_status(server, tenant, campaign, chunked, case):
     refused(server, tenant, campaign, by_fetch, chunked, case)
