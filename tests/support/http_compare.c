@@ -1,6 +1,7 @@
 #include "support/http_compare.h"
 #include "support/http_reference.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,21 @@ size_t compare_cut(void *state, size_t at, size_t len)
 {
     size_t cut = *(size_t *)state;
     return at < cut && cut < len ? cut : len;
+}
+
+size_t random_below(size_t bound)
+{
+    static uint64_t seed = 0x9e3779b97f4a7c15;
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return (size_t)(seed % bound);
+}
+
+size_t compare_random(void *state, size_t at, size_t len)
+{
+    (void)state;
+    return at < len ? at + 1 + random_below(len - at) : len;
 }
 
 static bool is_same(struct lb_str a, struct lb_str b)
@@ -233,4 +249,55 @@ const char *compare_body(bool chunked, uint64_t content_length, const char *byte
     if (out_result)
         *out_result = run.result;
     return run.differs;
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+static const char *compare(const struct compared *what, compare_next *next, void *state,
+                           unsigned *out_result)
+{
+    enum lb_head_result head;
+    enum lb_body_result body;
+    struct lb_str bytes = what->bytes;
+    const char *differs = what->is_body ? compare_body(what->chunked, what->content_length,
+                                                       bytes.ptr, bytes.len, next, state, &body)
+                                        : compare_head(bytes.ptr, bytes.len, next, state, &head);
+    *out_result = what->is_body ? (unsigned)body : (unsigned)head;
+    return differs;
+}
+
+const char *compare_at_every_cut(const struct compared *what)
+{
+    unsigned result;
+    const char *differs = compare(what, compare_bytes, NULL, &result);
+    for (size_t cut = 0; !differs && cut <= what->bytes.len; cut++)
+        differs = compare(what, compare_cut, &cut, &result);
+    return differs;
+}
+
+struct pieces {
+    const uint8_t *sizes;
+    size_t count, used;
+};
+
+static size_t compare_piece(void *state, size_t at, size_t len)
+{
+    struct pieces *pieces = state;
+    size_t size = pieces->sizes[pieces->used++ % pieces->count];
+    return size == 0 || len - at < size ? len : at + size;
+}
+
+void compare_or_abort(const struct compared *what, const uint8_t *sizes, size_t count)
+{
+    struct pieces pieces = {sizes, count, 0};
+    unsigned result, whole;
+    const char *differs = compare(what, compare_piece, &pieces, &result);
+    if (!differs)
+        differs = compare(what, compare_whole, NULL, &whole);
+    if (!differs && result != whole)
+        differs = "result of the pieces";
+    if (!differs)
+        return;
+    fprintf(stderr, "%s differs\n", differs);
+    abort();
 }

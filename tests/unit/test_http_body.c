@@ -193,11 +193,8 @@ static void a_length_counts_the_bytes(void **state)
 
 static const char *compare_pieces(bool chunked, uint64_t length, struct lb_str bytes)
 {
-    const char *differs =
-        compare_body(chunked, length, bytes.ptr, bytes.len, compare_bytes, NULL, NULL);
-    for (size_t cut = 0; !differs && cut <= bytes.len; cut++)
-        differs = compare_body(chunked, length, bytes.ptr, bytes.len, compare_cut, &cut, NULL);
-    return differs;
+    return compare_at_every_cut(&(struct compared){
+        .bytes = bytes, .is_body = true, .chunked = chunked, .content_length = length});
 }
 
 static void pieces_give_the_same_as_the_whole(void **state)
@@ -271,16 +268,6 @@ static void every_byte_is_judged_as_the_reference_judges_it(void **state)
 
 /* Random mutations of the cases */
 
-static uint64_t seed = 0x9e3779b97f4a7c15;
-
-static size_t random_below(size_t bound)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (size_t)(seed % bound);
-}
-
 static size_t mutate(char *bytes, size_t len, size_t max)
 {
     static const char odd[] = "\0\t\v\r\n\r\n !+,-.0000123;9:@AFGafgx_\x7f\x80\xff";
@@ -306,12 +293,6 @@ static size_t mutate(char *bytes, size_t len, size_t max)
     return len;
 }
 
-static size_t random_next(void *state, size_t at, size_t len)
-{
-    (void)state;
-    return at < len ? at + 1 + random_below(len - at) : len;
-}
-
 static void mutated_bodies_are_read_as_the_reference_reads_them(void **state)
 {
     (void)state;
@@ -322,7 +303,7 @@ static void mutated_bodies_are_read_as_the_reference_reads_them(void **state)
             &chunked_cases[random_below(sizeof chunked_cases / sizeof *chunked_cases)];
         memcpy(bytes, c->bytes.ptr, c->bytes.len);
         size_t len = mutate(bytes, c->bytes.len, sizeof(bytes));
-        const char *differs = compare_body(true, 0, bytes, len, random_next, NULL, NULL);
+        const char *differs = compare_body(true, 0, bytes, len, compare_random, NULL, NULL);
         if (differs) {
             for (size_t at = 0; at < len; at++)
                 print_error("%02x ", (unsigned char)bytes[at]);

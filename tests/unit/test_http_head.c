@@ -411,10 +411,7 @@ static void pieces_give_the_same_as_the_whole(void **state)
     for
         EACH_CASE(c)
         {
-            const char *differs =
-                compare_head(c->bytes.ptr, c->bytes.len, compare_bytes, NULL, NULL);
-            for (size_t cut = 0; !differs && cut <= c->bytes.len; cut++)
-                differs = compare_head(c->bytes.ptr, c->bytes.len, compare_cut, &cut, NULL);
+            const char *differs = compare_at_every_cut(&(struct compared){.bytes = c->bytes});
             if (differs) {
                 print_error("%s: %s differs\n", c->name, differs);
                 failed++;
@@ -515,16 +512,6 @@ static void every_byte_is_judged_alike_wherever_it_stands(void **state)
 
 /* Random mutations of the cases */
 
-static uint64_t seed = 0x9e3779b97f4a7c15;
-
-static size_t random_below(size_t bound)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (size_t)(seed % bound);
-}
-
 static size_t insert(char *bytes, size_t len, size_t max, size_t at, struct lb_str what)
 {
     if (len + what.len > max)
@@ -571,12 +558,6 @@ static size_t mutate(char *bytes, size_t len, size_t max)
     return len;
 }
 
-static size_t random_next(void *state, size_t at, size_t len)
-{
-    (void)state;
-    return at < len ? at + 1 + random_below(len - at) : len;
-}
-
 static void mutated_heads_are_read_as_the_reference_reads_them(void **state)
 {
     (void)state;
@@ -586,7 +567,7 @@ static void mutated_heads_are_read_as_the_reference_reads_them(void **state)
         const struct head_case *c = &cases[random_below(sizeof cases / sizeof *cases)];
         memcpy(bytes, c->bytes.ptr, c->bytes.len);
         size_t len = mutate(bytes, c->bytes.len, sizeof(bytes));
-        const char *differs = compare_head(bytes, len, random_next, NULL, NULL);
+        const char *differs = compare_head(bytes, len, compare_random, NULL, NULL);
         if (differs) {
             for (size_t at = 0; at < len; at++)
                 print_error(bytes[at] >= ' ' && bytes[at] <= '~' ? "%c" : "\\x%02x",
