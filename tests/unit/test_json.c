@@ -1,7 +1,7 @@
+/* What json/decode.h takes as JSON and what it refuses, and strings that json/encode.h writes. */
 #include "json/decode.h"
 #include "json/encode.h"
 
-#include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -265,89 +265,6 @@ static void names_are_counted_anew_in_each_object(void **state)
     lb_buf_fini(&text);
 }
 
-static void getters_tell_types_apart(void **state)
-{
-    (void)state;
-    struct lb_json *tree;
-    struct lb_str text = LB_STR("{\"null\":null,\"bool\":true,\"int\":7,\"double\":7.0,"
-                                "\"string\":\"\",\"array\":[null,2],\"object\":{\"a\":1}}");
-    assert_int_equal(lb_json_parse(text, DEPTH, &tree, NULL), LB_OK);
-    assert_int_equal(lb_json_type(lb_json_member(tree, "missing")), LB_JSON_MISSING);
-    assert_null(lb_json_member(tree, "missing"));
-    assert_int_equal(lb_json_type(lb_json_member(tree, "null")), LB_JSON_NULL);
-    assert_int_equal(lb_json_type(lb_json_member(tree, "bool")), LB_JSON_BOOL);
-    assert_int_equal(lb_json_type(lb_json_member(tree, "int")), LB_JSON_INT);
-    assert_int_equal(lb_json_type(lb_json_member(tree, "double")), LB_JSON_DOUBLE);
-    assert_int_equal(lb_json_type(lb_json_member(tree, "string")), LB_JSON_STRING);
-    assert_int_equal(lb_json_type(tree), LB_JSON_OBJECT);
-    assert_int_equal(lb_json_length(tree), 7);
-    const struct lb_json *array = lb_json_member(tree, "array");
-    assert_int_equal(lb_json_type(array), LB_JSON_ARRAY);
-    assert_int_equal(lb_json_length(array), 2);
-    assert_int_equal(lb_json_type(lb_json_item(array, 0)), LB_JSON_NULL);
-    assert_null(lb_json_item(array, 2));
-    assert_non_null(lb_json_string(lb_json_member(tree, "string")).ptr);
-    lb_json_free(tree);
-}
-
-static void getters_take_any_value(void **state)
-{
-    (void)state;
-    struct lb_json *tree;
-    assert_int_equal(lb_json_parse(LB_STR("null"), DEPTH, &tree, NULL), LB_OK);
-    const struct lb_json *values[] = {NULL, tree};
-    for (size_t i = 0; i < 2; i++) {
-        int64_t number = 5;
-        bool truth = true;
-        double decimal = 5;
-        assert_null(lb_json_member(values[i], "a"));
-        assert_null(lb_json_item(values[i], 0));
-        assert_int_equal(lb_json_length(values[i]), 0);
-        assert_null(lb_json_string(values[i]).ptr);
-        assert_false(lb_json_int64(values[i], &number));
-        assert_false(lb_json_double(values[i], &decimal));
-        assert_false(lb_json_bool(values[i], &truth));
-        assert_int_equal(number, 5);
-    }
-    lb_json_free(tree);
-    lb_json_free(NULL);
-}
-
-static void integers_out_of_range_are_not_cut(void **state)
-{
-    (void)state;
-    struct lb_json *tree;
-    struct lb_str text = LB_STR("[9223372036854775807,-9223372036854775807,0,-0,"
-                                "9223372036854775808,18446744073709551615,99999999999999999999,"
-                                "-9223372036854775809,-99999999999999999999,1.0,1e2,\"1\",true]");
-    static const int64_t good[] = {INT64_MAX, -INT64_MAX, 0, 0};
-    assert_int_equal(lb_json_parse(text, DEPTH, &tree, NULL), LB_OK);
-    for (size_t i = 0; i < lb_json_length(tree); i++) {
-        int64_t number = 42;
-        bool ok = lb_json_int64(lb_json_item(tree, i), &number);
-        assert_int_equal(ok, i < 4);
-        assert_true(number == (i < 4 ? good[i] : 42));
-    }
-    lb_json_free(tree);
-}
-
-static void a_number_that_is_not_0_is_not_read_as_0_or_infinite(void **state)
-{
-    (void)state;
-    struct lb_json *tree;
-    struct lb_str text = LB_STR("[0,-0,0.0,-0.0e9,0E-999,5,-5,0.25,1e2,1e-400,-0.00e-400,-1.5E-999,"
-                                "1e400,-1e400,9223372036854775808,\"1\",true,null,[],{}]");
-    static const double good[] = {0, 0, 0, 0, 0, 5, -5, 0.25, 100, DBL_MIN, 0, -DBL_MIN};
-    size_t count = sizeof good / sizeof *good;
-    assert_int_equal(lb_json_parse(text, DEPTH, &tree, NULL), LB_OK);
-    for (size_t i = 0; i < lb_json_length(tree); i++) {
-        double number = 42;
-        assert_int_equal(lb_json_double(lb_json_item(tree, i), &number), i < count);
-        assert_true(number == (i < count ? good[i] : 42));
-    }
-    lb_json_free(tree);
-}
-
 static void assert_put(struct lb_str text, struct lb_str wanted)
 {
     struct lb_buf out = {0};
@@ -394,28 +311,6 @@ static void what_is_written_reads_back(void **state)
     }
 }
 
-static void a_tree_is_written_as_it_came_on_one_line(void **state)
-{
-    (void)state;
-    struct lb_str text =
-        LB_STR("{\"b\":[1,-2.50,1e9,true,null],\"a\":{\"x\":\"\\u0000/\\n\\\"\xc3\xa9\"},"
-               "\"\":[],\"n\":9223372036854775807}");
-    struct lb_str spread = LB_STR("[\n  {\"x\" :\t1}\r\n]");
-    const struct lb_str cases[][2] = {
-        {text, text}, {spread, LB_STR("[{\"x\":1}]")}, {LB_STR("null"), LB_STR("null")}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct lb_buf out = {0};
-        struct lb_json *tree;
-        assert_int_equal(lb_json_parse(cases[i][0], DEPTH, &tree, NULL), LB_OK);
-        lb_json_put(&out, tree);
-        assert_false(out.failed);
-        if (!lb_str_equal(lb_buf_str(&out), cases[i][1]))
-            fail_msg("%.*s", (int)out.len, out.ptr);
-        lb_json_free(tree);
-        lb_buf_fini(&out);
-    }
-}
-
 static void times_are_rfc_3339(void **state)
 {
     (void)state;
@@ -423,135 +318,6 @@ static void times_are_rfc_3339(void **state)
     lb_json_put_time(&out, 1795419116123);
     assert_true(lb_str_equal(lb_buf_str(&out), LB_STR("\"2026-11-23T07:31:56.123Z\"")));
     lb_buf_fini(&out);
-}
-
-/* --- Walking over members, and scalars -------------------------------------------------------- */
-
-static struct lb_json *parse(struct lb_str text)
-{
-    struct lb_reason reason = {""};
-    struct lb_json *tree = NULL;
-    if (lb_json_parse(text, DEPTH, &tree, &reason) != LB_OK)
-        fail_msg("%.*s: %s", (int)text.len, text.ptr, reason.text);
-    return tree;
-}
-
-static void members_are_walked_over_in_the_order_of_the_text(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"z", "a", "\xc3\xa9", "", "b c", "nul"};
-    struct lb_json *tree = parse(LB_STR(
-        "{\"z\":1,\"a\":{\"inner\":2},\"\\u00e9\":\"x\",\"\":[3],\"b c\":true,\"nul\":null}"));
-    struct lb_json_walk walk = {0};
-    struct lb_str name;
-    const struct lb_json *value;
-    for (size_t i = 0; i < 6; i++) {
-        assert_true(lb_json_next_member(tree, &walk, &name, &value));
-        assert_true(lb_str_equal(name, lb_str(names[i])));
-        assert_ptr_equal(value, lb_json_member(tree, names[i]));
-    }
-    assert_int_equal(lb_json_type(value), LB_JSON_NULL); /* which is a value, not a missing one */
-    assert_false(lb_json_next_member(tree, &walk, &name, &value));
-    lb_json_free(tree);
-}
-
-static void what_is_no_object_has_no_members_to_walk_over(void **state)
-{
-    (void)state;
-    static const char *const texts[] = {"{}", "[{\"a\":1}]", "\"a\"", "1", "true", "null"};
-    struct lb_str name;
-    const struct lb_json *value;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct lb_json *tree = parse(lb_str(texts[i]));
-        struct lb_json_walk walk = {0};
-        assert_false(lb_json_next_member(tree, &walk, &name, &value));
-        lb_json_free(tree);
-    }
-    struct lb_json_walk walk = {0};
-    assert_false(lb_json_next_member(NULL, &walk, &name, &value));
-}
-
-static void a_long_object_is_walked_over_whole(void **state)
-{
-    (void)state;
-    struct lb_buf text = {0};
-    struct lb_json_walk walk = {0};
-    struct lb_str name;
-    const struct lb_json *value;
-    int64_t number;
-    lb_buf_append_lit(&text, "{");
-    for (int i = 0; i < 128; i++)
-        lb_buf_printf(&text, "%s\"name-%d\":%d", i ? "," : "", i * 37 % 128, i);
-    lb_buf_append_lit(&text, "}");
-    struct lb_json *tree = parse(lb_buf_str(&text));
-    for (int i = 0; i < 128; i++) {
-        assert_true(lb_json_next_member(tree, &walk, &name, &value));
-        assert_true(lb_json_int64(value, &number) && number == i);
-    }
-    assert_false(lb_json_next_member(tree, &walk, &name, &value));
-    lb_json_free(tree);
-    lb_buf_fini(&text);
-}
-
-static void a_scalar_is_the_text_as_it_was_written(void **state)
-{
-    (void)state;
-    static const struct {
-        struct lb_str json, text;
-    } cases[] = {
-        {LB_STR("\"a\\n\\u00e9\""), LB_STR("a\n\xc3\xa9")},
-        {LB_STR("\"a\\u0000b\""), LB_STR("a\0b")},
-        {LB_STR("\"\""), LB_STR("")},
-        {LB_STR("\"null\""), LB_STR("null")},
-        {LB_STR("\"\\ud800\\udc00\\ud837\\udc12\\udbff\\udfff\""),
-         LB_STR("\xf0\x90\x80\x80\xf0\x9d\xb0\x92\xf4\x8f\xbf\xbf")},
-        {LB_STR("true"), LB_STR("true")},
-        {LB_STR("false"), LB_STR("false")},
-        {LB_STR("0"), LB_STR("0")},
-        {LB_STR("-0"), LB_STR("0")},
-        {LB_STR("-12"), LB_STR("-12")},
-        {LB_STR("9223372036854775807"), LB_STR("9223372036854775807")},
-        {LB_STR("1.50"), LB_STR("1.50")},
-        {LB_STR("-0.0"), LB_STR("-0.0")},
-        {LB_STR("1E3"), LB_STR("1E3")},
-        {LB_STR("0.1000000000000000055511151231257827"),
-         LB_STR("0.1000000000000000055511151231257827")},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct lb_json *tree = parse(cases[i].json);
-        struct lb_str text = lb_json_scalar(tree);
-        if (!text.ptr || !lb_str_equal(text, cases[i].text))
-            fail_msg("%s became %.*s", cases[i].json.ptr, (int)text.len, text.ptr);
-        lb_json_free(tree);
-    }
-}
-
-/* An order number, say: another number must not be put in its place. */
-static void a_scalar_that_is_no_64_bit_number_is_not_another_one(void **state)
-{
-    (void)state;
-    static const char *const texts[] = {"123456789012345678901234567890", "-9223372036854775808",
-                                        "-9223372036854775809", "18446744073709551615",
-                                        "18446744073709551616"};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct lb_json *tree = parse(lb_str(texts[i]));
-        struct lb_str text = lb_json_scalar(tree);
-        if (text.ptr && !lb_str_equal(text, lb_str(texts[i])))
-            fail_msg("%s became %.*s", texts[i], (int)text.len, text.ptr);
-        lb_json_free(tree);
-    }
-}
-
-static void what_holds_others_or_nothing_is_no_scalar(void **state)
-{
-    (void)state;
-    static const char *const texts[] = {"null", "[]", "[1]", "{}", "{\"a\":\"b\"}"};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        struct lb_json *tree = parse(lb_str(texts[i]));
-        assert_null(lb_json_scalar(tree).ptr);
-        lb_json_free(tree);
-    }
-    assert_null(lb_json_scalar(NULL).ptr);
 }
 
 int main(void)
@@ -568,20 +334,9 @@ int main(void)
         cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(the_number_of_values_is_bounded),
         cmocka_unit_test(names_are_counted_anew_in_each_object),
-        cmocka_unit_test(getters_tell_types_apart),
-        cmocka_unit_test(getters_take_any_value),
-        cmocka_unit_test(integers_out_of_range_are_not_cut),
-        cmocka_unit_test(a_number_that_is_not_0_is_not_read_as_0_or_infinite),
         cmocka_unit_test(any_bytes_become_a_valid_string),
         cmocka_unit_test(what_is_written_reads_back),
-        cmocka_unit_test(a_tree_is_written_as_it_came_on_one_line),
         cmocka_unit_test(times_are_rfc_3339),
-        cmocka_unit_test(members_are_walked_over_in_the_order_of_the_text),
-        cmocka_unit_test(what_is_no_object_has_no_members_to_walk_over),
-        cmocka_unit_test(a_long_object_is_walked_over_whole),
-        cmocka_unit_test(a_scalar_is_the_text_as_it_was_written),
-        cmocka_unit_test(a_scalar_that_is_no_64_bit_number_is_not_another_one),
-        cmocka_unit_test(what_holds_others_or_nothing_is_no_scalar),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
 }
