@@ -3,6 +3,7 @@
 A client that is still sending when the connection is reset loses the reply that it has not read."""
 
 import http.client
+import importlib.util
 import json
 import shutil
 import subprocess
@@ -72,6 +73,18 @@ def by_curl(url, headers, chunked):
     return seen
 
 
+def by_requests(url, headers, chunked):
+    import requests
+    piece = b"x" * 65536
+    seen = []
+    for _ in range(TIMES):
+        pieces = (piece for _ in range(SIZE // len(piece)))
+        reply = requests.post(url, pieces if chunked else piece * (SIZE // len(piece)), headers=headers,
+                              timeout=30)
+        seen.append((reply.status_code, reply.json()["code"]))
+    return seen
+
+
 CASES = {
     "too large": (413, "payload_too_large"),
     "no campaign": (404, "campaign_not_found"),
@@ -109,3 +122,9 @@ def test_curl_sees_the_status(server, tenant, campaign, chunked, case):
 @pytest.mark.parametrize("chunked, case", [(False, "too large"), (True, "no campaign"), (False, "no path")])
 def test_fetch_sees_the_status(server, tenant, campaign, chunked, case):
     refused(server, tenant, campaign, by_fetch, chunked, case)
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("requests"), reason="needs requests")
+@pytest.mark.parametrize("chunked, case", [(False, "too large"), (True, "no campaign"), (True, "no path")])
+def test_requests_sees_the_status(server, tenant, campaign, chunked, case):
+    refused(server, tenant, campaign, by_requests, chunked, case)
