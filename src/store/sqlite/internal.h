@@ -78,7 +78,8 @@ enum lb_sqlite_statement {
 struct lb_store_reader {
     sqlite3 *db;
     sqlite3_stmt *statements[STMT_COUNT];
-    bool large_cache; /* see lb_sqlite_enlarge_cache */
+    bool large_cache;                  /* see lb_sqlite_enlarge_cache */
+    struct lb_sqlite_pending *pending; /* of the writer's connection, else NULL */
 };
 
 struct lb_sqlite {
@@ -127,6 +128,17 @@ lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
  * metadata to write: it takes half as long (fdatasync of 4 KiB, ext4). The space is kept. Failing
  * is harmless. */
 void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite);
+
+/* pending.c: rows of the log that were appended, and are inserted together by one statement: before
+ * the commit, and before a statement of the same connection reads them. */
+lb_err lb_sqlite_pending_create(struct lb_store_reader *connection);
+void lb_sqlite_pending_destroy(struct lb_store_reader *connection); /* after its database's close */
+void lb_sqlite_pending_drop(struct lb_store_reader *connection);
+/* Of a connection that has none: does nothing. After a failure the transaction must be rolled back.
+ */
+lb_err lb_sqlite_pending_insert(struct lb_store_reader *connection);
+/* The same unless all of them have this id or a higher one. */
+lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint64_t id);
 
 /* The methods. Numbers of campaigns, keys, steps and leads are unique in the file, so those that
  * take one have no use for its workspace. */

@@ -83,6 +83,7 @@ void lb_sqlite_disconnect(struct lb_store_reader *connection)
     for (int i = 0; i < STMT_COUNT; i++)
         sqlite3_finalize(connection->statements[i]);
     sqlite3_close(connection->db);
+    lb_sqlite_pending_destroy(connection);
     *connection = (struct lb_store_reader){0};
 }
 
@@ -107,6 +108,8 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
         return err;
     }
     sqlite3_wal_hook(db, remember_wal_pages, sqlite);
+    if (lb_sqlite_pending_create(&sqlite->writer))
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     err = lb_sqlite_migrate(db, reason);
     if (!err)
         lb_sqlite_preallocate_wal(sqlite);

@@ -14,9 +14,10 @@ lb_err lb_sqlite_begin(struct lb_store *store)
 lb_err lb_sqlite_commit(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_err err = lb_sqlite_pending_insert(&sqlite->writer);
     sqlite3_stmt *stmt = lb_sqlite_prepared(&sqlite->writer, STMT_COMMIT, "COMMIT");
-    if (!stmt)
-        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (err || !stmt)
+        return err ? err : LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_step(stmt);
     int code = sqlite3_reset(stmt);
     if (code == SQLITE_OK)
@@ -31,6 +32,7 @@ lb_err lb_sqlite_commit(struct lb_store *store)
 void lb_sqlite_rollback(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_sqlite_pending_drop(&sqlite->writer);
     lb_sqlite_reader_rest(&sqlite->writer); /* a row in use would keep checkpoints from finishing */
     if (!sqlite3_get_autocommit(sqlite->writer.db))
         lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_ROLLBACK, "ROLLBACK"));
