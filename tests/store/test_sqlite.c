@@ -496,6 +496,74 @@ static void all_rows_of_a_batch_are_stored_or_none(void **state)
     ops->close(store);
 }
 
+/* --- Checkpoints --- */
+
+/* One page of the log. */
+static void commit_row(struct lb_store *store, uint64_t id)
+{
+    struct lb_log_row row = {.id = id, .list = {1, 2}, .at = 3, .items = LB_STR("ada")};
+    assert_int_equal(store->ops->begin(store), LB_OK);
+    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+    assert_int_equal(store->ops->commit(store), LB_OK);
+}
+
+/* Does upkeep change the database file? Nothing but a checkpoint does. */
+static bool writes_back(const struct place *place, struct lb_store *store, bool idle)
+{
+    static char before[1 << 18], after[1 << 18];
+    size_t size = contents(place->path, before, sizeof before);
+    store->ops->maintain(store, idle);
+    return contents(place->path, after, sizeof after) != size || memcmp(before, after, size) != 0;
+}
+
+/* 16 pages are a full log here, and 2 are worth a checkpoint. */
+static void the_log_is_written_back_in_pauses_or_when_it_is_full(void **state)
+{
+    struct place *place = *state;
+    struct lb_store *store;
+    uint64_t id = 1;
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    store->ops->maintain(store, true);
+    commit_row(store, id++);
+    assert_false(writes_back(place, store, true));
+    commit_row(store, id++);
+    assert_false(writes_back(place, store, false));
+    assert_true(writes_back(place, store, true));
+    assert_false(writes_back(place, store, true));
+    for (int i = 0; i < 15; i++) {
+        commit_row(store, id++);
+        assert_false(writes_back(place, store, false));
+    }
+    commit_row(store, id++);
+    assert_true(writes_back(place, store, false));
+    store->ops->close(store);
+}
+
+/* What a reader keeps from being written back does not make each commit try. */
+static void a_log_that_a_reader_keeps_is_not_tried_after_each_commit(void **state)
+{
+    struct place *place = *state;
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+    struct lb_log_row row;
+    uint64_t id = 1;
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    while (id <= 8)
+        commit_row(store, id++);
+    assert_int_equal(store->ops->log_row_of(reader, 1, 1, &row), LB_OK); /* holds its snapshot */
+    while (id <= 20)
+        commit_row(store, id++);
+    store->ops->maintain(store, false);
+    store->ops->reader_rest(reader);
+    commit_row(store, id++);
+    assert_false(writes_back(place, store, false));
+    commit_row(store, id++);
+    assert_true(writes_back(place, store, false));
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
 /* `leadblock copy` leaves out what store/copy.c does not list. */
 static void every_column_but_those_of_sessions_and_links_is_copied(void **state)
 {
@@ -536,6 +604,8 @@ int main(void)
         TEST(questions_about_campaigns_are_answered_by_indexes),
         TEST(rows_are_read_by_the_transaction_that_appended_them),
         TEST(all_rows_of_a_batch_are_stored_or_none),
+        TEST(the_log_is_written_back_in_pauses_or_when_it_is_full),
+        TEST(a_log_that_a_reader_keeps_is_not_tried_after_each_commit),
         TEST(every_column_but_those_of_sessions_and_links_is_copied),
     };
     lb_log_set_level(LB_LOG_ERROR);

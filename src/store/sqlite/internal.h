@@ -88,7 +88,8 @@ struct lb_sqlite {
     char *path;
     char *vfs;
     unsigned checkpoint_pages;
-    int wal_pages; /* in the WAL after the last commit */
+    int wal_pages;       /* in the WAL after the last commit */
+    int wal_pages_tried; /* the same at the last checkpoint; 0 when the WAL began anew since */
 };
 
 static inline struct lb_sqlite *lb_sqlite_of(struct lb_store *store)

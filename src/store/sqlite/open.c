@@ -89,7 +89,10 @@ void lb_sqlite_disconnect(struct lb_store_reader *connection)
 
 static int remember_wal_pages(void *context, sqlite3 *db, const char *name, int pages)
 {
-    ((struct lb_sqlite *)context)->wal_pages = pages;
+    struct lb_sqlite *sqlite = context;
+    if (pages < sqlite->wal_pages) /* all of it was written back, and it is written over */
+        sqlite->wal_pages_tried = 0;
+    sqlite->wal_pages = pages;
     return SQLITE_OK;
 }
 
