@@ -67,6 +67,7 @@ enum lb_sqlite_statement {
     STMT_LINKS_SWEEP,
     STMT_LINK,
     STMT_LOG_APPEND,
+    STMT_LOG_APPEND_MANY,
     STMT_LOG_LAST,
     STMT_LOG_ROW_OF,
     STMT_LOG_SCAN,

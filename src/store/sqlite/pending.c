@@ -210,14 +210,44 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
     return LB_OK;
 }
 
+static lb_err insert_one(struct lb_store_reader *connection, const struct lb_log_row *row)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(connection, STMT_LOG_APPEND,
+                           "INSERT INTO blocklist_log (" COLUMNS
+                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
+    sqlite3_bind_int64(stmt, 2, row->list.workspace);
+    sqlite3_bind_int64(stmt, 3, row->list.campaign);
+    sqlite3_bind_int(stmt, 4, (int)row->kind);
+    sqlite3_bind_int(stmt, 5, row->continues);
+    sqlite3_bind_int64(stmt, 6, row->actor);
+    sqlite3_bind_int64(stmt, 7, row->at);
+    lb_sqlite_bind_number(stmt, 8, (int64_t)row->undoes);
+    lb_sqlite_bind_str(stmt, 9, row->reason);
+    lb_sqlite_bind_str(stmt, 10, row->items);
+    lb_sqlite_bind_str(stmt, 11, row->source);
+    return lb_sqlite_run(stmt);
+}
+
 /* OR FAIL: no journal of the statement is kept, as a failure rolls everything back anyway. */
+static lb_err insert_many(struct lb_store_reader *connection)
+{
+    return lb_sqlite_run(lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY,
+                                            "INSERT OR FAIL INTO blocklist_log (" COLUMNS
+                                            ") SELECT " COLUMNS " FROM pending"));
+}
+
+/* For one row alone, a table to select from costs more than it saves. */
 lb_err lb_sqlite_pending_insert(struct lb_store_reader *connection)
 {
-    if (!connection->pending || connection->pending->count == 0)
+    const struct lb_sqlite_pending *pending = connection->pending;
+    if (!pending || pending->count == 0)
         return LB_OK;
-    lb_err err = lb_sqlite_run(lb_sqlite_prepared(connection, STMT_LOG_APPEND,
-                                                  "INSERT OR FAIL INTO blocklist_log (" COLUMNS
-                                                  ") SELECT " COLUMNS " FROM pending"));
+    lb_err err =
+        pending->count == 1 ? insert_one(connection, pending->rows) : insert_many(connection);
     lb_sqlite_pending_drop(connection);
     return err;
 }
