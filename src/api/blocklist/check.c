@@ -43,6 +43,20 @@ static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *r
     return LB_TURN_LAST;
 }
 
+static void check_one(struct lb_call *call, struct checking *checking)
+{
+    const struct lb_blocklist *blocklist = call->app->blocklist;
+    struct lb_asked *asked = &checking->asked;
+    checking->verdict = (struct lb_verdict){LB_SCOPE_NONE, 0};
+    if (asked->identifier.ptr)
+        checking->verdict = lb_blocklist_check(blocklist, call->list, asked->identifier);
+    if (!asked->before.ptr || checking->verdict.scope != LB_SCOPE_NONE)
+        return;
+    checking->verdict = lb_blocklist_check(blocklist, call->list, asked->before);
+    if (checking->verdict.scope != LB_SCOPE_NONE)
+        asked->identifier = asked->before;
+}
+
 enum lb_progress lb_check_get(struct lb_call *call)
 {
     struct checking *checking = lb_call_alloc(call, sizeof *checking);
@@ -51,8 +65,7 @@ enum lb_progress lb_check_get(struct lb_call *call)
     if (!lb_identifiers_read_one(call, call->req->params[1], &checking->asked))
         return LB_DONE;
     call->state = checking;
-    checking->verdict =
-        lb_blocklist_check(call->app->blocklist, call->list, checking->asked.identifier);
+    check_one(call, checking);
     if (checking->asked.wrong && checking->verdict.scope == LB_SCOPE_NONE)
         return lb_identifiers_refuse(call, &checking->asked);
     lb_workspace_count_checks(call->workspace, 1, checking->verdict.scope != LB_SCOPE_NONE);

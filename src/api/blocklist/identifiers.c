@@ -54,7 +54,7 @@ static bool add_bad(struct reading *reading, size_t index, struct lb_str value, 
                             reason);
 }
 
-/* Is the name in the list, or in a check in one that counts, as it stands here? */
+/* Is the name in the list, or in a check in one that counts? */
 static bool is_stored(const struct reading *reading, struct lb_str name)
 {
     const struct lb_blocklist *blocklist = reading->call->app->blocklist;
@@ -64,18 +64,35 @@ static bool is_stored(const struct reading *reading, struct lb_str name)
                : lb_blocklist_find(blocklist, list, name) != 0;
 }
 
-/* The name in canonical form. NULL, or what is wrong with it; doubtful ones and, but for those to
- * add, such as would be refused are good when they are stored. */
+/* The name in canonical form. NULL, or what is wrong with it; doubtful ones are good when they are
+ * stored. */
 static const char *read_name(const struct reading *reading, struct lb_str raw,
                              struct lb_identifier *identifier, struct lb_str *out)
 {
+    bool adds = reading->what_for == LB_NAMES_TO_ADD;
     const char *wrong = lb_identifier_normalise(raw, identifier);
-    if (wrong && reading->what_for == LB_NAMES_TO_ADD)
+    if (wrong && adds)
         return wrong;
-    *out = wrong ? raw : (struct lb_str){identifier->text, identifier->len};
+    *out = (struct lb_str){identifier->text, identifier->len};
     if (!wrong && reading->what_for != LB_NAMES_TO_REMOVE)
-        wrong = lb_identifier_doubt(identifier, reading->what_for == LB_NAMES_TO_ADD);
+        wrong = lb_identifier_doubt(identifier, adds);
     return wrong && is_stored(reading, *out) ? NULL : wrong;
+}
+
+/* The same of a name that is not to be added: it may be stored in the form that it had before. */
+static const char *read_stored(const struct reading *reading, struct lb_str raw,
+                               struct lb_identifier names[2], struct lb_str *out)
+{
+    const char *wrong = read_name(reading, raw, &names[0], out);
+    bool unchanged = !wrong && names[0].plain;
+    if (unchanged || reading->what_for == LB_NAMES_TO_ADD ||
+        !lb_identifier_before(raw, &names[1]) || (!wrong && is_stored(reading, *out)))
+        return wrong;
+    struct lb_str before = {names[1].text, names[1].len};
+    if (!is_stored(reading, before))
+        return wrong;
+    *out = before;
+    return NULL;
 }
 
 static bool add(struct reading *reading, size_t index, const struct lb_json *value,
@@ -85,9 +102,9 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
     if (lb_json_type(value) != LB_JSON_STRING)
         return add_bad(reading, index, (struct lb_str){0}, "must be a string");
     struct lb_str raw = lb_json_string(value);
-    struct lb_identifier identifier;
+    struct lb_identifier names[2];
     struct lb_str text;
-    const char *wrong = read_name(reading, raw, &identifier, &text);
+    const char *wrong = read_stored(reading, raw, names, &text);
     if (wrong)
         return add_bad(reading, index, raw, wrong);
     if (!lb_keep(reading->call, &reading->kept, &text))
@@ -199,15 +216,19 @@ bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *iden
 bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_asked *out)
 {
     struct lb_identifier *identifier = lb_call_alloc(call, sizeof *identifier);
+    struct lb_identifier before;
     if (!identifier)
         return false;
-    const char *wrong = lb_identifier_normalise(raw, identifier);
-    *out = (struct lb_asked){raw, raw, wrong};
-    if (wrong)
+    *out = (struct lb_asked){.raw = raw, .wrong = lb_identifier_normalise(raw, identifier)};
+    if (!out->wrong) {
+        out->identifier = (struct lb_str){identifier->text, identifier->len};
+        out->wrong = lb_identifier_doubt(identifier, false);
+    }
+    if ((!out->wrong && identifier->plain) || !lb_identifier_before(raw, &before))
         return true;
-    out->identifier = (struct lb_str){identifier->text, identifier->len};
-    out->wrong = lb_identifier_doubt(identifier, false);
-    return true;
+    struct lb_kept kept = {0};
+    out->before = (struct lb_str){before.text, before.len};
+    return lb_keep(call, &kept, &out->before) || lb_call_no_memory(call);
 }
 
 enum lb_progress lb_identifiers_refuse(struct lb_call *call, const struct lb_asked *asked)

@@ -35,7 +35,8 @@ bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *iden
 struct lb_asked {
     struct lb_str raw;
     struct lb_str identifier;
-    const char *wrong; /* why it is refused unless it is stored; NULL: it is good */
+    struct lb_str before; /* the form under which it may be stored, too; ptr NULL: none */
+    const char *wrong;    /* why it is refused unless it is stored; NULL: it is good */
 };
 
 /* Reads it for a check. False when the reply is set. */

@@ -61,6 +61,15 @@ static void look_into(struct looking *looking, const struct lb_campaign_row *cam
         put_block(looking, campaign, &entry);
 }
 
+static void look_into_all(struct looking *looking, struct lb_campaign **campaigns, size_t count)
+{
+    if (!looking->asked.identifier.ptr)
+        return;
+    look_into(looking, NULL);
+    while (count-- > 0) /* newest first */
+        look_into(looking, &campaigns[count]->row);
+}
+
 static void reply_found(struct looking *looking)
 {
     struct lb_call *call = looking->call;
@@ -95,9 +104,14 @@ static enum lb_turn look_up_blocks(struct lb_call *call, struct lb_store_reader 
     looking->actors = (struct lb_by){.call = call, .reader = reader};
     looking->body = &blocks;
     looking->err = campaigns ? LB_OK : LB_ERR_OVERLOADED;
-    look_into(looking, NULL);
-    for (size_t i = campaigns ? count : 0; i-- > 0;) /* newest first */
-        look_into(looking, &campaigns[i]->row);
+    look_into_all(looking, campaigns, campaigns ? count : 0);
+    if (!looking->blocks && looking->asked.before.ptr) {
+        struct lb_str today = looking->asked.identifier;
+        looking->asked.identifier = looking->asked.before;
+        look_into_all(looking, campaigns, campaigns ? count : 0);
+        if (!looking->blocks)
+            looking->asked.identifier = today;
+    }
     free(campaigns);
     lb_by_fini(&looking->actors);
     reply_found(looking);

@@ -158,9 +158,73 @@ static __attribute__((noinline)) const char *normalise_any(struct lb_str raw,
 const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out)
 {
     out->bare = true;
-    if (!lower_plain(raw, out))
+    out->plain = lower_plain(raw, out);
+    if (!out->plain)
         return normalise_any(raw, out);
     return needs_judging(out) ? judge_plain(raw, out) : NULL;
+}
+
+/* Stored names are folded, decoded and trimmed; what has changed since is what is dropped. */
+static bool may_have_changed(struct lb_str stored)
+{
+    size_t bytes;
+    int32_t point;
+    unsigned char any = 0; /* nearly all are ASCII: a loop that the compiler can unroll */
+    for (size_t i = 0; i < stored.len; i++)
+        any |= (unsigned char)stored.ptr[i];
+    if (any < 0x80)
+        return false;
+    for (; stored.len; stored = lb_str_skip(stored, bytes)) {
+        if (!lb_identifier_point(stored, &point, &bytes))
+            return false;
+        if (point >= 0x80 && (lb_identifier_is_ignorable(point) || (point & 0xff00) == 0xff00))
+            return true;
+    }
+    return false;
+}
+
+struct lb_str lb_identifier_held(struct lb_str stored, struct lb_identifier *out)
+{
+    if (!may_have_changed(stored) || lb_identifier_normalise(stored, out) != NULL)
+        return stored;
+    return (struct lb_str){out->text, out->len};
+}
+
+/* The name in an address with the punctuation after it, which used to be part of it. */
+static struct lb_str with_closing(struct lb_str name, struct lb_str address)
+{
+    const char *end = address.ptr + address.len;
+    while (name.ptr + name.len < end && !memchr("/?#", name.ptr[name.len], 3))
+        name.len++;
+    return name;
+}
+
+bool lb_identifier_before(struct lb_str raw, struct lb_identifier *out)
+{
+    char text[LB_IDENTIFIER_RAW_MAX];
+    int32_t points[LB_FOLD_POINTS];
+    struct lb_identifier today;
+    struct lb_str name;
+    enum lb_identifier_form form;
+    size_t count;
+    const char *refused = lb_identifier_normalise(raw, &today);
+    if (raw.len > sizeof text || (!refused && today.plain) || lb_identifier_trim(&raw))
+        return false;
+    memcpy(text, raw.ptr, raw.len);
+    raw.ptr = text;
+    if (lb_identifier_find(raw, &name, &form) || form == LB_FORM_SALES)
+        return false;
+    if (form == LB_FORM_ADDRESS)
+        name = with_closing(name, raw);
+    if (lb_identifier_is_member_id(name))
+        return false;
+    if (lb_identifier_decode(text + (name.ptr - text), &name.len) ||
+        lb_identifier_read_points(name, points, &count) || lb_identifier_fold(points, &count) ||
+        count == 0 || count > LB_IDENTIFIER_MAX_CODE_POINTS)
+        return false;
+    out->len = (uint16_t)lb_identifier_encode(points, count, out->text);
+    out->text[out->len] = '\0';
+    return refused || out->len != today.len || memcmp(out->text, today.text, out->len) != 0;
 }
 
 bool lb_identifier_fold_term(struct lb_str raw, struct lb_buf *out)

@@ -25,6 +25,7 @@
 struct lb_identifier {
     uint16_t len; /* bytes, without the NUL */
     bool bare;    /* written as a name alone, not as an address or URN */
+    bool plain;   /* and as it is here, but for upper case */
     char text[LB_IDENTIFIER_SIZE];
 };
 
@@ -42,6 +43,15 @@ const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out
  * and where somebody would be added (`adds`) also digits alone. NULL, or the reason for refusing
  * the name unless it is stored already; static storage. */
 const char *lb_identifier_doubt(const struct lb_identifier *identifier, bool adds);
+
+/* The form under which a stored name holds, which was canonical when it was stored: its canonical
+ * form of today, in `out`; or `stored` itself, when that is the same or the name would be refused
+ * today. */
+struct lb_str lb_identifier_held(struct lb_str stored, struct lb_identifier *out);
+
+/* The form that a string had under the rules before these, under which it may be stored still.
+ * False when it had none, or has the same today, as has all that is good and plain. */
+bool lb_identifier_before(struct lb_str raw, struct lb_identifier *out);
 
 /* Is this canonical form one of LinkedIn's opaque member ids? They alone keep their upper case. */
 bool lb_identifier_is_member_id(struct lb_str canonical);
