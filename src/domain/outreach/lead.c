@@ -14,20 +14,30 @@ static struct lb_lead_change *change_of(struct lb_write *write)
 
 /* --- Adding --- */
 
-/* The lead of the campaign that is known by this name, 0 when there is none. */
-static lb_err find_named(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
+static lb_err find_stored(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_list list = change->standing.list;
     struct lb_lead_ref ref;
     size_t count;
-    *out = 0;
-    if (!name.ptr)
-        return LB_OK;
     lb_err err = store->ops->leads_named(lb_outreach_reader(change->outreach), list.workspace, name,
                                          list.campaign - 1, 1, &ref, &count);
     if (!err && count && ref.campaign == list.campaign)
         *out = ref.lead;
+    return err;
+}
+
+/* The lead of the campaign that is known by this name, 0 when there is none. */
+static lb_err find_named(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
+{
+    const struct lb_old_names *old_names = &change->outreach->old_names;
+    struct lb_str stored;
+    size_t cursor = 0;
+    *out = 0;
+    lb_err err = name.ptr ? find_stored(change, name, out) : LB_OK;
+    while (!err && name.ptr && !*out &&
+           lb_old_names_next(old_names, change->standing.list.workspace, name, &cursor, &stored))
+        err = find_stored(change, stored, out);
     return err;
 }
 
