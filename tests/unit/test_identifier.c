@@ -562,6 +562,58 @@ static void every_code_point_alone_is_refused_or_stable(void **state)
     assert_true(accepted > 100000);
 }
 
+static void assert_held(const char *stored, const char *wanted)
+{
+    struct lb_identifier today;
+    struct lb_str held = lb_identifier_held(lb_str(stored), &today);
+    assert_int_equal(held.len, strlen(wanted));
+    assert_memory_equal(held.ptr, wanted, held.len);
+    assert_int_equal(held.ptr == stored, strcmp(stored, wanted) == 0);
+}
+
+static void a_stored_name_holds_under_the_form_of_today(void **state)
+{
+    (void)state;
+    assert_held("john-doe", "john-doe");
+    assert_held("jos\xc3\xa9", "jos\xc3\xa9");
+    assert_held("a\xe2\x9d\xa4\xef\xb8\x8f-1", "a\xe2\x9d\xa4-1");
+    assert_held("\xef\xbd\x81nn", "ann");  /* full-width */
+    assert_held("ann\xe3\x85\xa4", "ann"); /* a Hangul filler */
+    /* Refused today: as it is. */
+    assert_held("john-doe.", "john-doe.");
+    assert_held("undefined", "undefined");
+    assert_held("urn:li:fsd_profile:acoaa" TEN TEN TEN, "urn:li:fsd_profile:acoaa" TEN TEN TEN);
+    assert_held("a\xe3\x85\xa4z", "a\xe3\x85\xa4z");
+}
+
+static void assert_before(const char *raw, const char *wanted)
+{
+    struct lb_identifier before;
+    bool other = lb_identifier_before(lb_str(raw), &before);
+    assert_int_equal(other, wanted != NULL);
+    if (wanted)
+        assert_string_equal(before.text, wanted);
+}
+
+static void a_name_has_the_form_that_it_had_before(void **state)
+{
+    (void)state;
+    assert_before("John-Doe", NULL);
+    assert_before("https://linkedin.com/in/john-doe/", NULL);
+    assert_before("Jos\xc3\xa9", NULL);
+    assert_before(" John-Doe. ", "john-doe.");
+    assert_before("linkedin.com/in/john-doe.?x", "john-doe.");
+    assert_before("https://linkedin.com/in/john-doe).", "john-doe).");
+    assert_before("a\xe2\x9d\xa4\xef\xb8\x8f-1", "a\xe2\x9d\xa4\xef\xb8\x8f-1");
+    assert_before("Undefined", "undefined");
+    assert_before("urn:li:fsd_profile:ACoAA" TEN TEN TEN, "urn:li:fsd_profile:acoaa" TEN TEN TEN);
+    assert_before("ACoAA" TEN TEN TEN, NULL);
+    assert_before("in/ACoAA" TEN TEN TEN, NULL);
+    assert_before("a b", NULL);
+    assert_before("https://example.com/in/x", NULL);
+    assert_before(HUNDRED "1.", NULL);
+}
+
 static void a_search_term_is_folded_without_the_other_rules(void **state)
 {
     (void)state;
@@ -603,6 +655,8 @@ int main(void)
         cmocka_unit_test(symbols_are_pictures_and_what_unicode_calls_other_symbols),
         cmocka_unit_test(what_is_accepted_is_its_own_canonical_form),
         cmocka_unit_test(every_code_point_alone_is_refused_or_stable),
+        cmocka_unit_test(a_stored_name_holds_under_the_form_of_today),
+        cmocka_unit_test(a_name_has_the_form_that_it_had_before),
         cmocka_unit_test(a_search_term_is_folded_without_the_other_rules),
     };
     return cmocka_run_group_tests_name("identifier", tests, NULL, NULL);
