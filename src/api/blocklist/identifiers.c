@@ -71,10 +71,10 @@ static const char *read_name(const struct reading *reading, struct lb_str raw,
 {
     bool adds = reading->what_for == LB_NAMES_TO_ADD;
     const char *wrong = lb_identifier_normalise(raw, identifier);
-    if (wrong && adds)
+    if (wrong)
         return wrong;
     *out = (struct lb_str){identifier->text, identifier->len};
-    if (!wrong && reading->what_for != LB_NAMES_TO_REMOVE)
+    if (reading->what_for != LB_NAMES_TO_REMOVE)
         wrong = lb_identifier_doubt(identifier, adds);
     return wrong && is_stored(reading, *out) ? NULL : wrong;
 }
