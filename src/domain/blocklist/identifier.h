@@ -42,7 +42,14 @@ const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out
 /* Some bare names are names to the normaliser and yet most likely something else: "nan" and "none",
  * and where somebody would be added (`adds`) also digits alone. NULL, or the reason for refusing
  * the name unless it is stored already; static storage. */
-const char *lb_identifier_doubt(const struct lb_identifier *identifier, bool adds);
+const char *lb_identifier_judge_doubt(const struct lb_identifier *identifier, bool adds);
+
+static inline const char *lb_identifier_doubt(const struct lb_identifier *identifier, bool adds)
+{
+    char first = identifier->text[0]; /* which tells nearly all names from those */
+    bool possible = first == 'n' || (adds && first >= '0' && first <= '9');
+    return possible ? lb_identifier_judge_doubt(identifier, adds) : NULL;
+}
 
 /* The form under which a stored name holds, which was canonical when it was stored: its canonical
  * form of today, in `out`; or `stored` itself, when that is the same or the name would be refused

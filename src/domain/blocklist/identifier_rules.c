@@ -197,7 +197,7 @@ const char *lb_identifier_check_kind(struct lb_str given, struct lb_identifier *
     return reason || out->bare ? reason : REASON_IN(PAGES, name);
 }
 
-const char *lb_identifier_doubt(const struct lb_identifier *identifier, bool adds)
+const char *lb_identifier_judge_doubt(const struct lb_identifier *identifier, bool adds)
 {
     struct lb_str name = {identifier->text, identifier->len};
     if (!identifier->bare)
