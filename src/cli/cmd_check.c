@@ -95,8 +95,11 @@ static bool take_item(void *context, const struct lb_input_item *item)
     if (lb_cli_given(checking->cli, LB_OPT_WORKSPACE))
         return check_in_workspace(checking, &identifier);
     lb_buf_append(&checking->names, identifier.text, (size_t)identifier.len + 1);
-    return lb_batch_add(&checking->batch, (struct lb_str){identifier.text, identifier.len},
-                        item->line);
+    struct lb_str sent = {identifier.text, identifier.len};
+    identifier.bare = true;
+    if (lb_identifier_doubt(&identifier, false)) /* "none" is a name as an address only */
+        sent = item->text;
+    return lb_batch_add(&checking->batch, sent, item->line);
 }
 
 static int print_result(struct checking *checking)

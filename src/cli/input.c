@@ -15,6 +15,8 @@
 static const char NOT_ADDRESS[] =
     "is not a LinkedIn address, as the heading of its column says; give the address "
     "(https://www.linkedin.com/in/...), or choose the column with --column";
+static const char SALES_NAVIGATOR[] =
+    "is a Sales Navigator address; choose a column with addresses of profiles with --column";
 static const char SEVERAL[] = "holds more than one address or name; put each on a line of its own";
 static const char TOO_SHORT[] = "the row ends before the column that is taken";
 static const char EMPTY[] =
@@ -73,31 +75,6 @@ static const char *after(struct lb_str text, const char *word)
     return NULL;
 }
 
-static bool contains_any(struct lb_str text, const char *const *words)
-{
-    for (; *words; words++) {
-        if (after(text, *words))
-            return true;
-    }
-    return false;
-}
-
-/* What follows the name in an address does not count, so another one could hide there. */
-static bool holds_several(struct lb_str address)
-{
-    static const char *const in_path[] = {",", ";", "|", "://", "linkedin.com", "/in/", NULL};
-    static const char *const in_query[] = {"linkedin.com/in/", NULL};
-    struct lb_str path = {address.ptr, 0};
-    while (path.len < address.len && path.ptr[path.len] != '?' && path.ptr[path.len] != '#')
-        path.len++;
-    struct lb_str query = {address.ptr + path.len, address.len - path.len};
-    const char *name = after(path, "in/");
-    if (!name)
-        return false;
-    struct lb_str rest = {name, (size_t)(path.ptr + path.len - name)};
-    return contains_any(rest, in_path) || contains_any(query, in_query);
-}
-
 /* Gives one item, or judges it. `fault` is what is known to be wrong with it already. */
 static void take(struct input *input, struct lb_str text, uint64_t line, const char *fault)
 {
@@ -106,12 +83,14 @@ static void take(struct input *input, struct lb_str text, uint64_t line, const c
         return;
     const char *invalid = lb_identifier_normalise(text, &identifier);
     bool address = lb_layout_is_address(text);
+    if (!fault && !address && memchr(text.ptr, '|', text.len))
+        fault = SEVERAL;
     if (!fault)
         fault = invalid;
     if (!fault && line && input->layout.addresses && !address)
         fault = NOT_ADDRESS;
-    if (!fault && (address ? holds_several(text) : memchr(text.ptr, '|', text.len) != NULL))
-        fault = SEVERAL;
+    if (!fault && line && input->layout.addresses && after(text, "/sales/"))
+        fault = SALES_NAVIGATOR;
     if (input->giving) {
         struct lb_input_item item = {text, line, fault};
         input->going = input->each(input->context, &item);
@@ -164,7 +143,7 @@ static void take_line(struct input *input, struct lb_str text, uint64_t line)
 {
     struct lb_str rest = text;
     struct lb_str name;
-    struct lb_identifier identifier;
+    struct lb_identifier good, bad; /* the reason may be in the bad one */
     size_t names = 0;
     const char *fault = NULL;
     if (lb_layout_is_address(text)) {
@@ -172,7 +151,7 @@ static void take_line(struct input *input, struct lb_str text, uint64_t line)
         return;
     }
     for (; next_name(&rest, &name); names++) {
-        const char *invalid = lb_identifier_normalise(name, &identifier);
+        const char *invalid = lb_identifier_normalise(name, fault ? &good : &bad);
         fault = fault ? fault : invalid;
     }
     if (fault || !names) {

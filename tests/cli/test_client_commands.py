@@ -150,7 +150,7 @@ def test_skip_invalid_asks_leniently_and_lists_what_was_skipped():
         assert "line 3: 'max': is too short" in result.err
         result = run("block", "q1", "-", "--skip-invalid", "--json", stdin=lines, env=fake.env)
         assert result.json() == {"sent": 3, "blocked": 1, "alreadyBlocked": 1, "invalid": [
-            {"line": 2, "value": "a b", "reason": "contains white space"},
+            {"line": 2, "value": "a b", "reason": "contains white space; give one name alone, without any"},
             {"line": 3, "value": "max", "reason": "is too short"}]}
 
 

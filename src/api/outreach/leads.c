@@ -19,6 +19,7 @@ struct pending {
     struct lb_new_lead *leads;
     struct lb_bad_items bad;
     struct lb_kept kept;
+    size_t doubtful;
     struct lb_buf variables; /* of the lead being read */
 };
 
@@ -108,6 +109,7 @@ static bool keep(struct pending *pending, struct lb_call *call, struct lb_new_le
 /* The names of a lead in canonical form. */
 struct read_names {
     struct lb_identifier identifier;
+    struct lb_identifier of_url;
     struct lb_identifier member_id; /* empty: none */
     const struct lb_json *shown;    /* what is shown when it is bad */
 };
@@ -116,15 +118,15 @@ struct read_names {
  * the member id. */
 static const char *read_url(const struct lb_json *url, struct read_names *out)
 {
-    struct lb_identifier named;
-    const char *wrong = read_identifier(url, &named);
+    const struct lb_identifier *named = &out->of_url;
+    const char *wrong = read_identifier(url, &out->of_url);
     out->shown = url;
-    if (wrong || strcmp(named.text, out->identifier.text) == 0)
+    if (wrong || strcmp(named->text, out->identifier.text) == 0)
         return wrong;
-    if (!lb_identifier_is_member_id((struct lb_str){named.text, named.len}) ||
-        (out->member_id.len && strcmp(named.text, out->member_id.text) != 0))
+    if (!lb_identifier_is_member_id((struct lb_str){named->text, named->len}) ||
+        (out->member_id.len && strcmp(named->text, out->member_id.text) != 0))
         return "has a publicIdentifier and a linkedinUrl of two different people";
-    out->member_id = named;
+    out->member_id = *named;
     return NULL;
 }
 
@@ -162,6 +164,9 @@ static bool read_lead(struct pending *pending, struct lb_call *call, size_t inde
         return lb_bad_items_add(&pending->bad, call, &pending->kept, index,
                                 lb_json_string(names.shown), wrong);
     lead.identifier = (struct lb_str){names.identifier.text, names.identifier.len};
+    lead.doubt = lb_identifier_doubt(&names.identifier, true);
+    lead.place = index;
+    pending->doubtful += lead.doubt != NULL;
     if (names.member_id.len)
         lead.member_id = (struct lb_str){names.member_id.text, names.member_id.len};
     return keep(pending, call, &lead);
@@ -186,12 +191,26 @@ static bool read_leads(struct pending *pending, struct lb_call *call)
     return read && lb_bad_items_pass(&pending->bad, call);
 }
 
+/* Lists the doubtful leads that the campaign does not have. False when the reply is set. */
+static bool list_refused(struct pending *pending, struct lb_call *call)
+{
+    const struct lb_lead_change *change = &pending->change;
+    for (size_t i = 0; i < change->refused_count; i++) {
+        const struct lb_new_lead *lead = change->refused[i];
+        if (!lb_bad_items_add(&pending->bad, call, &pending->kept, lead->place, lead->identifier,
+                              lead->doubt))
+            return false;
+    }
+    return lb_bad_items_pass(&pending->bad, call);
+}
+
 static void reply_added(struct lb_call *call)
 {
     struct pending *pending = call->state;
-    if (!lb_call_written(call))
-        return;
     const struct lb_lead_change *change = &pending->change;
+    bool refused = call->write->result == LB_ERR_INVALID_IDENTIFIER;
+    if ((!refused && !lb_call_written(call)) || !list_refused(pending, call))
+        return;
     unsigned long long added = change->added;
     unsigned long long duplicates = change->duplicates;
     unsigned long long blocked = change->blocked;
@@ -219,6 +238,13 @@ enum lb_progress lb_leads_post(struct lb_call *call)
     lb_body_items_free_body(call);
     if (!read)
         return LB_DONE;
+    if (pending->doubtful) {
+        pending->change.lenient = pending->bad.lenient;
+        pending->change.refused =
+            lb_call_alloc(call, pending->doubtful * sizeof *pending->change.refused);
+        if (!pending->change.refused)
+            return LB_DONE;
+    }
     lb_lead_add(&pending->change);
     size_t each = sizeof *pending->leads + LEAD_BYTES;
     return lb_call_write(call, &pending->change.write,

@@ -37,6 +37,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     lb_index_destroy(blocklist->index);
     lb_list_orders_destroy(blocklist->orders);
     lb_overlay_fini(&blocklist->batch);
+    lb_twins_fini(&blocklist->twins);
     lb_locked_fini(&blocklist->locked);
     lb_buf_fini(&blocklist->row_items);
     lb_buf_fini(&blocklist->copied_row);
@@ -303,6 +304,7 @@ static void batch_rollback(void *context)
 {
     struct lb_blocklist *blocklist = context;
     lb_overlay_drop(&blocklist->batch);
+    lb_twins_settle(&blocklist->twins, false);
     lb_directory_forget_made(blocklist->directory);
     lb_index_reserve(blocklist->index, NULL, 0);
     lb_list_orders_reserve(blocklist->orders, NULL, 0);
@@ -315,10 +317,12 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
                 lb_list_orders_insert(blocklist->orders, list, event->id));
         atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
-    } else {
+    }
+    uint64_t gone = event->add ? event->replaces : event->id;
+    if (gone) {
         lb_blocklist_count_removal(blocklist);
-        lb_index_remove(blocklist->index, event->fingerprint, event->id);
-        lb_list_orders_remove(blocklist->orders, list, event->id);
+        lb_index_remove(blocklist->index, event->fingerprint, gone);
+        lb_list_orders_remove(blocklist->orders, list, gone);
         atomic_fetch_sub_explicit(&event->workspace->entries, 1, memory_order_relaxed);
     }
 }
@@ -353,6 +357,7 @@ static void batch_publish(void *context)
     }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
+    lb_twins_settle(&blocklist->twins, true);
     publish_marks(blocklist);
     if (!lb_nodes_must_reserve_ids(blocklist->store))
         blocklist->next_id = batch->next_id;

@@ -129,8 +129,9 @@ static lb_err reserve(struct lb_change *change, lb_err (*count)(struct lb_change
 {
     const struct lb_overlay *batch = &change->blocklist->batch;
     uint64_t wanted;
+    uint64_t most = change->count + change->blocklist->twins.count;
     if (!lb_nodes_must_reserve_ids(change->blocklist->store) ||
-        batch->end_id - batch->next_id >= change->count)
+        batch->end_id - batch->next_id >= most)
         return LB_OK;
     lb_err err = count(change, &wanted);
     return err ? err : lb_blocklist_reserve_ids(change->blocklist, wanted);
@@ -209,6 +210,13 @@ static void prefetch_items(struct lb_write *write, struct lb_store *store)
     free(names);
 }
 
+/* How many more entries an unblock takes back with one. */
+static uint64_t twins_of(const struct lb_change *change, struct lb_fingerprint fingerprint)
+{
+    const struct lb_twins *twins = &change->blocklist->twins;
+    return lb_twins_possible(twins, fingerprint) ? lb_twins_count(twins, fingerprint) : 0;
+}
+
 /* How many items of an unblock are blocked now; one that comes twice counts twice. */
 static lb_err count_blocked(struct lb_change *change, uint64_t *out)
 {
@@ -218,7 +226,8 @@ static lb_err count_blocked(struct lb_change *change, uint64_t *out)
         uint64_t id;
         err = lb_blocklist_current(change->blocklist, change->standing.list,
                                    change->fingerprints[i], change->items[i].identifier, &id);
-        *out += !err && id;
+        if (!err && id)
+            *out += 1 + twins_of(change, change->fingerprints[i]);
     }
     return err;
 }
@@ -270,6 +279,30 @@ static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprin
     return err ? err : record(packer, false, fingerprint, id, identifier);
 }
 
+static lb_err pack_id(struct packer *packer, uint64_t id)
+{
+    char digits[LB_U64_DIGITS];
+    uint64_t event_id;
+    packer->change->write.touched = true;
+    return pack(packer, lb_str_of_u64(id, digits), (struct lb_str){0}, &event_id);
+}
+
+/* Takes back all that blocks the identifier: `id`, and what waits after it (twins.h). */
+static lb_err take_back_all(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+                            struct lb_str identifier)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    struct lb_twin *twin;
+    lb_err err = take_back(packer, id, fingerprint, identifier);
+    if (err || !lb_twins_possible(twins, fingerprint))
+        return err;
+    while (!err && (twin = lb_twins_find(twins, fingerprint, 0)) != NULL) {
+        twin->leaving = true;
+        err = pack_id(packer, twin->id);
+    }
+    return err;
+}
+
 static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
@@ -283,7 +316,7 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
         err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
                                    identifier, &id);
         if (!err && id)
-            err = take_back(&packer, id, change->fingerprints[i], identifier);
+            err = take_back_all(&packer, id, change->fingerprints[i], identifier);
     }
     return err ? err : flush(&packer);
 }
@@ -316,16 +349,51 @@ static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t
     return lb_blocklist_current(blocklist, list, out->fingerprint, out->identifier, &out->current);
 }
 
-/* Takes entry `id` back, if it is an entry of the list and blocks. */
+/* Is the entry one of those that block its person now? */
+static bool names_person(struct lb_change *change, const struct found *found, uint64_t id)
+{
+    struct lb_twins *twins = &change->blocklist->twins;
+    return found->current == id || (lb_twins_possible(twins, found->fingerprint) &&
+                                    lb_twins_find(twins, found->fingerprint, id));
+}
+
+/* Takes back entry `id` of a person who is blocked by others, too: when it is the one that all see,
+ * the next takes its place. */
+static lb_err take_back_one(struct packer *packer, uint64_t id, const struct found *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    struct lb_twin *twin = lb_twins_find(twins, found->fingerprint, found->current == id ? 0 : id);
+    if (!twin)
+        return found->current == id ? take_back(packer, id, found->fingerprint, found->identifier)
+                                    : LB_OK;
+    lb_err err = pack_id(packer, id);
+    twin->leaving = true;
+    struct lb_event next = {.fingerprint = found->fingerprint,
+                            .id = twin->id,
+                            .list = packer->row.list,
+                            .workspace = packer->change->standing.workspace,
+                            .add = true,
+                            .replaces = id};
+    if (!err && found->current == id &&
+        !lb_overlay_record(batch_of(packer), &next, found->identifier))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err;
+}
+
+/* Takes entry `id` back, if it is an entry of the list and blocks. An unblock frees the person; an
+ * undo takes back its own entry alone. */
 static lb_err take_back_id(struct packer *packer, uint64_t id)
 {
     struct found found;
+    struct lb_twins *twins = &packer->change->blocklist->twins;
     lb_err err = find_entry(packer->change, packer->row.list, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    if (found.current != id)
-        return LB_OK;
-    return take_back(packer, id, found.fingerprint, found.identifier);
+    if (packer->row.undoes && lb_twins_possible(twins, found.fingerprint))
+        return take_back_one(packer, id, &found);
+    return names_person(packer->change, &found, id)
+               ? take_back_all(packer, found.current, found.fingerprint, found.identifier)
+               : LB_OK;
 }
 
 /* Makes entry `id` block again, unless its identifier has been blocked anew meanwhile. */
@@ -358,7 +426,8 @@ static lb_err count_ids(struct lb_change *change, uint64_t *out)
         lb_err err = find_entry(change, change->standing.list, change->ids[i], &found);
         if (err && err != LB_ERR_NOT_FOUND)
             return err;
-        *out += !err && found.current == change->ids[i];
+        if (!err && names_person(change, &found, change->ids[i]))
+            *out += 1 + twins_of(change, found.fingerprint);
     }
     return LB_OK;
 }

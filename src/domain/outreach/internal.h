@@ -5,6 +5,7 @@
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
 #include "domain/access/standing.h"
+#include "domain/outreach/old_names.h"
 #include "domain/outreach/outreach.h"
 
 /* A campaign whose status the open batch has changed. */
@@ -25,6 +26,7 @@ struct lb_outreach {
     struct lb_list counted; /* the campaign, 0: nothing is open */
     struct lb_counts count;
     struct lb_purge *remains; /* of deleted campaigns; see purge.c */
+    struct lb_old_names old_names;
 };
 
 static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreach *outreach)

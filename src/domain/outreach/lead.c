@@ -14,20 +14,30 @@ static struct lb_lead_change *change_of(struct lb_write *write)
 
 /* --- Adding --- */
 
-/* The lead of the campaign that is known by this name, 0 when there is none. */
-static lb_err find_named(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
+static lb_err find_stored(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
 {
     struct lb_store *store = change->outreach->settings.store;
     struct lb_list list = change->standing.list;
     struct lb_lead_ref ref;
     size_t count;
-    *out = 0;
-    if (!name.ptr)
-        return LB_OK;
     lb_err err = store->ops->leads_named(lb_outreach_reader(change->outreach), list.workspace, name,
                                          list.campaign - 1, 1, &ref, &count);
     if (!err && count && ref.campaign == list.campaign)
         *out = ref.lead;
+    return err;
+}
+
+/* The lead of the campaign that is known by this name, 0 when there is none. */
+static lb_err find_named(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
+{
+    const struct lb_old_names *old_names = &change->outreach->old_names;
+    struct lb_str stored;
+    size_t cursor = 0;
+    *out = 0;
+    lb_err err = name.ptr ? find_stored(change, name, out) : LB_OK;
+    while (!err && name.ptr && !*out &&
+           lb_old_names_next(old_names, change->standing.list.workspace, name, &cursor, &stored))
+        err = find_stored(change, stored, out);
     return err;
 }
 
@@ -178,10 +188,26 @@ static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given
     lb_err err = find_named(change, lead.identifier, &by_identifier);
     if (!err)
         err = find_named(change, lead.member_id, &by_member);
-    if (err)
+    if (err || (lead.doubt && !by_identifier))
         return err;
     return by_identifier || by_member ? meet_again(change, &lead, by_identifier, by_member, counts)
                                       : insert(change, &lead, now, counts);
+}
+
+/* Notes which doubtful leads the campaign does not have. */
+static lb_err refuse_doubtful(struct lb_lead_change *change)
+{
+    lb_err err = LB_OK;
+    change->refused_count = 0;
+    for (size_t i = 0; change->refused && !err && i < change->count; i++) {
+        uint64_t lead = 0;
+        if (!change->leads[i].doubt)
+            continue;
+        err = find_named(change, change->leads[i].identifier, &lead);
+        if (!err && !lead)
+            change->refused[change->refused_count++] = &change->leads[i];
+    }
+    return !err && change->refused_count && !change->lenient ? LB_ERR_INVALID_IDENTIFIER : err;
 }
 
 static lb_err check_add(struct lb_lead_change *change)
@@ -194,7 +220,7 @@ static lb_err check_add(struct lb_lead_change *change)
         return err;
     uint64_t total = (uint64_t)lb_counts_total(&state.counts);
     if (total + change->count <= settings->max_campaign_leads)
-        return LB_OK;
+        return refuse_doubtful(change);
     return lb_fail(reason, LB_ERR_WORKSPACE_OVERLOADED,
                    "A campaign may have %llu leads and this request could exceed that. Make "
                    "another campaign, or ask the operator to raise max-campaign-leads.",

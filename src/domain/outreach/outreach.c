@@ -60,13 +60,15 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
     if (!outreach)
         return;
     lb_purge_destroy(outreach->remains);
+    lb_old_names_fini(&outreach->old_names);
     free(outreach->statuses);
     free(outreach);
 }
 
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
 {
-    return lb_purge_load(outreach->remains, writer);
+    lb_err err = lb_old_names_load(&outreach->old_names, outreach->settings.store);
+    return err ? err : lb_purge_load(outreach->remains, writer);
 }
 
 bool lb_outreach_reserve_end(struct lb_outreach *outreach)

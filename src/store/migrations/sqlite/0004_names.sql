@@ -1,0 +1,2 @@
+-- The rules for names changed: what was stored before is read under today's form, and rows stay as
+-- they are. The number alone matters: a version that does not know the rules must not open the data.
