@@ -569,9 +569,9 @@ static void check_a_stuck_standard_error(bool buffered)
     pthread_join(thread, NULL);
     /* What is not stuck in the pipe goes to the file, and the pipe comes to an end. */
     dup2(fileno(caught.file), STDERR_FILENO);
-    size_t len = 0;
+    size_t len = 0, room = sizeof caught.text - 1;
     ssize_t got;
-    while ((got = read(ends[0], caught.text + len, sizeof caught.text - 1 - len)) > 0)
+    while (len < room && (got = read(ends[0], caught.text + len, room - len)) > 0)
         len += (size_t)got;
     close(ends[0]);
     caught.text[len] = '\0';
