@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import stat
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
