@@ -561,6 +561,8 @@ static void every_code_point_alone_is_refused_or_stable(void **state)
     assert_true(accepted > 100000);
 }
 
+#define STYLED "\xef\xb8\x8f"
+
 static void assert_held(const char *stored, const char *wanted)
 {
     struct lb_identifier today;
@@ -581,20 +583,24 @@ static void a_stored_name_holds_under_the_form_of_today(void **state)
     /* Refused today: as it is. */
     assert_held("john-doe.", "john-doe.");
     assert_held("undefined", "undefined");
+    assert_held("kim.lee-\xe2\x9d\xa4" STYLED, "kim.lee-\xe2\x9d\xa4" STYLED);
+    /* With a character of the ranges that are looked through, but nothing has changed. */
+    assert_held("\xef\xbd\xb1", "\xef\xbd\xb1");
     assert_held("urn:li:fsd_profile:acoaa" TEN TEN TEN, "urn:li:fsd_profile:acoaa" TEN TEN TEN);
     assert_held("a\xe3\x85\xa4z", "a\xe3\x85\xa4z");
 }
 
 static void assert_before(const char *raw, const char *wanted)
 {
-    struct lb_identifier before;
-    bool other = lb_identifier_before(lb_str(raw), &before);
+    struct lb_identifier today, before;
+    bool good = lb_identifier_normalise(lb_str(raw), &today) == NULL;
+    bool other = lb_identifier_before(lb_str(raw), good ? &today : NULL, &before);
     assert_int_equal(other, wanted != NULL);
     if (wanted)
         assert_string_equal(before.text, wanted);
 }
 
-static void a_name_has_the_form_that_it_had_before(void **state)
+static void a_name_is_looked_for_in_the_form_that_it_had_before(void **state)
 {
     (void)state;
     assert_before("John-Doe", NULL);
@@ -603,11 +609,22 @@ static void a_name_has_the_form_that_it_had_before(void **state)
     assert_before(" John-Doe. ", "john-doe.");
     assert_before("linkedin.com/in/john-doe.?x", "john-doe.");
     assert_before("https://linkedin.com/in/john-doe).", "john-doe).");
-    assert_before("a\xe2\x9d\xa4\xef\xb8\x8f-1", "a\xe2\x9d\xa4\xef\xb8\x8f-1");
+    assert_before("a\xe2\x9d\xa4\xef\xb8\x8f-1", NULL); /* which holds under the form of today */
+    assert_before("in/ann\xe2\x80\x99", "ann\xe2\x80\x99");
+    assert_before("in/a\xe2\x9d\xa4\xef\xb8\x8f\xe2\x80\x99", "a\xe2\x9d\xa4\xe2\x80\x99");
     assert_before("Undefined", "undefined");
     assert_before("urn:li:fsd_profile:ACoAA" TEN TEN TEN, "urn:li:fsd_profile:acoaa" TEN TEN TEN);
     assert_before("ACoAA" TEN TEN TEN, NULL);
     assert_before("in/ACoAA" TEN TEN TEN, NULL);
+    assert_before("%41CoAA" TEN TEN TEN, NULL);
+    assert_before("in/ACoAA" TEN TEN TEN ".", "acoaa" TEN TEN TEN ".");
+    assert_before("ACoAA" TEN TEN TEN STYLED, "acoaa" TEN TEN TEN STYLED);
+    assert_before("kim.lee-\xe2\x9d\xa4" STYLED, "kim.lee-\xe2\x9d\xa4" STYLED);
+    assert_before(" \xe3\x85\xa4", "\xe3\x85\xa4"); /* a Hangul filler */
+    assert_before("in/***", "***");
+    assert_before("%252e", NULL); /* which was refused */
+    assert_before("a@b.c", NULL);
+    assert_before("linkedin.com/in/ann/,in/bob", NULL); /* two */
     assert_before("a b", NULL);
     assert_before("https://example.com/in/x", NULL);
     assert_before(HUNDRED "1.", NULL);
@@ -625,6 +642,15 @@ static void a_search_term_is_folded_without_the_other_rules(void **state)
     assert_true(lb_identifier_fold_term((struct lb_str){NULL, 0}, &out));
     assert_false(lb_identifier_fold_term(LB_STR("a\xff"), &out));
     assert_int_equal(out.len, strlen("jos\xc3\xa9, @/strasse%41 "));
+    out.len = 0;
+    /* A zero width joiner alone is no empty term, which all names would match. */
+    assert_true(lb_identifier_fold_term(LB_STR("\xe2\x80\x8d"), &out));
+    assert_true(lb_str_equal(lb_buf_str(&out), LB_STR("\xe2\x80\x8d")));
+    out.len = 0;
+    /* A name that goes on as it was stored. */
+    assert_true(lb_identifier_fold_term(LB_STR("\xe2\x9d\xa4" STYLED ".Kim"), &out));
+    assert_true(lb_str_equal(lb_buf_str(&out), LB_STR("\xe2\x9d\xa4" STYLED ".kim")));
+    out.len = 0;
     static char long_term[401];
     memset(long_term, 'A', sizeof long_term);
     assert_true(lb_identifier_fold_term((struct lb_str){long_term, 400}, &out));
@@ -655,7 +681,7 @@ int main(void)
         cmocka_unit_test(what_is_accepted_is_its_own_canonical_form),
         cmocka_unit_test(every_code_point_alone_is_refused_or_stable),
         cmocka_unit_test(a_stored_name_holds_under_the_form_of_today),
-        cmocka_unit_test(a_name_has_the_form_that_it_had_before),
+        cmocka_unit_test(a_name_is_looked_for_in_the_form_that_it_had_before),
         cmocka_unit_test(a_search_term_is_folded_without_the_other_rules),
     };
     return cmocka_run_group_tests_name("identifier", tests, NULL, NULL);

@@ -54,7 +54,7 @@ static bool add_bad(struct reading *reading, size_t index, struct lb_str value, 
                             reason);
 }
 
-/* Is the name in the list, or in a check in one that counts? */
+/* Is the name in the list of the request? A check asks the workspace's list, too. */
 static bool is_stored(const struct reading *reading, struct lb_str name)
 {
     const struct lb_blocklist *blocklist = reading->call->app->blocklist;
@@ -84,9 +84,9 @@ static const char *read_stored(const struct reading *reading, struct lb_str raw,
                                struct lb_identifier names[2], struct lb_str *out)
 {
     const char *wrong = read_name(reading, raw, &names[0], out);
-    bool unchanged = !wrong && names[0].plain;
-    if (unchanged || reading->what_for == LB_NAMES_TO_ADD ||
-        !lb_identifier_before(raw, &names[1]) || (!wrong && is_stored(reading, *out)))
+    bool certain = !wrong && (names[0].plain || is_stored(reading, *out));
+    if (certain || reading->what_for == LB_NAMES_TO_ADD ||
+        !lb_identifier_before(raw, wrong ? NULL : &names[0], &names[1]))
         return wrong;
     struct lb_str before = {names[1].text, names[1].len};
     if (!is_stored(reading, before))
@@ -224,7 +224,7 @@ bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_
         out->identifier = (struct lb_str){identifier->text, identifier->len};
         out->wrong = lb_identifier_doubt(identifier, false);
     }
-    if ((!out->wrong && identifier->plain) || !lb_identifier_before(raw, &before))
+    if (!lb_identifier_before(raw, out->wrong ? NULL : identifier, &before))
         return true;
     struct lb_kept kept = {0};
     out->before = (struct lb_str){before.text, before.len};

@@ -124,7 +124,7 @@ static const char *normalise_dressed(char *text, struct lb_str name, enum lb_ide
 {
     const char *reason = lb_identifier_decode(text + (name.ptr - text), &name.len);
     if (!reason)
-        reason = lb_identifier_trim(&name);
+        reason = lb_identifier_trim(&name, true);
     if (reason)
         return reason;
     name.len = lb_identifier_clean(name, true, text + (name.ptr - text));
@@ -147,11 +147,11 @@ static __attribute__((noinline)) const char *normalise_any(struct lb_str raw,
     struct lb_str name;
     if (raw.len > sizeof text)
         return lb_identifier_too_long;
-    const char *reason = lb_identifier_trim(&raw);
+    const char *reason = lb_identifier_trim(&raw, true);
     if (reason)
         return reason;
     raw = (struct lb_str){text, lb_identifier_clean(raw, false, text)};
-    reason = lb_identifier_find(raw, &name, &form);
+    reason = lb_identifier_find(raw, true, &name, &form);
     return reason ? reason : normalise_dressed(text, name, form, out);
 }
 
@@ -164,80 +164,21 @@ const char *lb_identifier_normalise(struct lb_str raw, struct lb_identifier *out
     return needs_judging(out) ? judge_plain(raw, out) : NULL;
 }
 
-/* Stored names are folded, decoded and trimmed; what has changed since is what is dropped. */
-static bool may_have_changed(struct lb_str stored)
-{
-    size_t bytes;
-    int32_t point;
-    unsigned char any = 0; /* nearly all are ASCII: a loop that the compiler can unroll */
-    for (size_t i = 0; i < stored.len; i++)
-        any |= (unsigned char)stored.ptr[i];
-    if (any < 0x80)
-        return false;
-    for (; stored.len; stored = lb_str_skip(stored, bytes)) {
-        if (!lb_identifier_point(stored, &point, &bytes))
-            return false;
-        if (point >= 0x80 && (lb_identifier_is_ignorable(point) || (point & 0xff00) == 0xff00))
-            return true;
-    }
-    return false;
-}
-
-struct lb_str lb_identifier_held(struct lb_str stored, struct lb_identifier *out)
-{
-    if (!may_have_changed(stored) || lb_identifier_normalise(stored, out) != NULL)
-        return stored;
-    return (struct lb_str){out->text, out->len};
-}
-
-/* The name in an address with the punctuation after it, which used to be part of it. */
-static struct lb_str with_closing(struct lb_str name, struct lb_str address)
-{
-    const char *end = address.ptr + address.len;
-    while (name.ptr + name.len < end && !memchr("/?#", name.ptr[name.len], 3))
-        name.len++;
-    return name;
-}
-
-bool lb_identifier_before(struct lb_str raw, struct lb_identifier *out)
-{
-    char text[LB_IDENTIFIER_RAW_MAX];
-    int32_t points[LB_FOLD_POINTS];
-    struct lb_identifier today;
-    struct lb_str name;
-    enum lb_identifier_form form;
-    size_t count;
-    const char *refused = lb_identifier_normalise(raw, &today);
-    if (raw.len > sizeof text || (!refused && today.plain) || lb_identifier_trim(&raw))
-        return false;
-    memcpy(text, raw.ptr, raw.len);
-    raw.ptr = text;
-    if (lb_identifier_find(raw, &name, &form) || form == LB_FORM_SALES)
-        return false;
-    if (form == LB_FORM_ADDRESS)
-        name = with_closing(name, raw);
-    if (lb_identifier_is_member_id(name))
-        return false;
-    if (lb_identifier_decode(text + (name.ptr - text), &name.len) ||
-        lb_identifier_read_points(name, points, &count) || lb_identifier_fold(points, &count) ||
-        count == 0 || count > LB_IDENTIFIER_MAX_CODE_POINTS)
-        return false;
-    out->len = (uint16_t)lb_identifier_encode(points, count, out->text);
-    out->text[out->len] = '\0';
-    return refused || out->len != today.len || memcmp(out->text, today.text, out->len) != 0;
-}
-
 bool lb_identifier_fold_term(struct lb_str raw, struct lb_buf *out)
 {
     char text[LB_IDENTIFIER_RAW_MAX];
-    struct lb_identifier pasted;
+    struct lb_identifier name;
     int32_t points[LB_FOLD_POINTS];
     size_t count;
-    if (lb_identifier_normalise(raw, &pasted) == NULL)
-        raw = (struct lb_str){pasted.text, pasted.len};
+    bool today = lb_identifier_normalise(raw, &name) == NULL;
+    bool before = !today && lb_identifier_before(raw, NULL, &name);
+    if (today || before)
+        raw = (struct lb_str){name.text, name.len};
     if (raw.len > sizeof text || !lb_utf8_is_valid(raw))
         return false;
-    raw = (struct lb_str){text, lb_identifier_clean(raw, true, text)};
+    size_t cleaned = before ? 0 : lb_identifier_clean(raw, true, text);
+    if (cleaned) /* else what is left out is all that there is */
+        raw = (struct lb_str){text, cleaned};
     if (lb_identifier_read_points(raw, points, &count) || lb_identifier_fold(points, &count) ||
         !lb_buf_reserve(out, 4 * count + 1))
         return false;

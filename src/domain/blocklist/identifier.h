@@ -9,7 +9,7 @@
  *
  * The parts: identifier.c (the order of the steps, plain names), identifier_text.c (white space,
  * encoding), identifier_address.c (URLs), identifier_fold.c (Unicode), identifier_rules.c (what is
- * no name, and why).
+ * no name, and why), identifier_before.c (names that are stored already).
  *
  * Threads: stateless. Nothing here blocks; only lb_identifier_fold_term may allocate, in its
  * output. */
@@ -56,15 +56,18 @@ static inline const char *lb_identifier_doubt(const struct lb_identifier *identi
  * today. */
 struct lb_str lb_identifier_held(struct lb_str stored, struct lb_identifier *out);
 
-/* The form that a string had under the rules before these, under which it may be stored still.
- * False when it had none, or has the same today, as has all that is good and plain. */
-bool lb_identifier_before(struct lb_str raw, struct lb_identifier *out);
+/* The form under which a string may be stored because of the rules before these. `today`: its
+ * canonical form; NULL when it is refused. False when it had none, or has the same today, as has
+ * all that is good and plain. */
+bool lb_identifier_before(struct lb_str raw, const struct lb_identifier *today,
+                          struct lb_identifier *out);
 
 /* Is this canonical form one of LinkedIn's opaque member ids? They alone keep their upper case. */
 bool lb_identifier_is_member_id(struct lb_str canonical);
 
 /* Appends the search term `raw` to `out`. What is a name in any spelling, such as a pasted address,
- * becomes the name; anything else is folded as identifiers are and under none of their other rules.
+ * becomes the name, or the one that it was before (lb_identifier_before); anything else is folded
+ * as identifiers are and under none of their other rules.
  * False, with nothing appended, when it is not valid UTF-8 or so long (over 400 code points) that
  * it is part of no identifier, and when out of memory (then `out->failed` is set).
  * The term is lower case, also when it is a member id: the searcher folds those for comparing. */

@@ -79,6 +79,16 @@ static struct lb_str take_word(struct lb_str *path)
     return word;
 }
 
+/* Does "/in/" with a name stand in the path? "/in" alone may be a language. */
+static bool holds_name(struct lb_str path)
+{
+    struct lb_str in = LB_STR("/in/");
+    for (; path.len > in.len; path = lb_str_skip(path, 1))
+        if (lb_ascii_starts_lower(path, in) && path.ptr[in.len] != '/')
+            return true;
+    return false;
+}
+
 /* What follows a name does not count, so a second address could hide there. `separators`: bytes
  * that do not stand there in an address that is alone. */
 static bool holds_two(const struct address *address, const char *separators)
@@ -89,11 +99,9 @@ static bool holds_two(const struct address *address, const char *separators)
     struct lb_str after = lb_str_skip(path, address->name.len);
     struct lb_str query = lb_str_skip(from_name, path.len);
     return lb_ascii_holds_lower(path, LB_STR("://")) ||
-           lb_ascii_holds_lower(path, LB_STR("linkedin.com")) ||
-           lb_ascii_holds_lower(after, LB_STR("/in/")) ||
+           lb_ascii_holds_lower(path, LB_STR("linkedin.com")) || holds_name(after) ||
            span_until(after, separators) < after.len ||
-           lb_ascii_holds_lower(query, LB_STR("linkedin.com/in/")) ||
-           lb_ascii_holds_lower(query, LB_STR("linkedin.com/sales/"));
+           lb_ascii_holds_lower(query, LB_STR("linkedin.com/in/"));
 }
 
 static const char *take_name(struct address *address, enum lb_identifier_form form,
@@ -197,7 +205,7 @@ static const char *find(struct address *address)
                                                 : find_in_path(address, NULL);
 }
 
-const char *lb_identifier_find(struct lb_str text, struct lb_str *out,
+const char *lb_identifier_find(struct lb_str text, bool closes, struct lb_str *out,
                                enum lb_identifier_form *out_form)
 {
     struct address address = {.whole = text, .form = LB_FORM_NAME};
@@ -206,7 +214,8 @@ const char *lb_identifier_find(struct lb_str text, struct lb_str *out,
     if (!memchr(text.ptr, '/', text.len) || lb_ascii_starts_lower(text, LB_STR("urn:")) ||
         lb_ascii_starts_lower(text, LB_STR("urn%")))
         return NULL;
-    lb_identifier_trim_closing(&address.whole);
+    if (closes)
+        lb_identifier_trim_closing(&address.whole);
     const char *reason = find(&address);
     if (!reason && address.form != LB_FORM_NAME) {
         *out = address.name;

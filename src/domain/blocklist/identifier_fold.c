@@ -10,7 +10,6 @@
 
 static const char UNSTABLE[] =
     "combines characters in a way that has no single lower-case form; type the name by hand";
-static const char NOT_UTF8[] = "is not valid UTF-8; encode it as UTF-8";
 
 const char *lb_identifier_read_points(struct lb_str text, int32_t *points, size_t *out_count)
 {
@@ -18,7 +17,7 @@ const char *lb_identifier_read_points(struct lb_str text, int32_t *points, size_
     for (; text.len; text = lb_str_skip(text, bytes)) {
         int32_t point;
         if (!lb_identifier_point(text, &point, &bytes))
-            return NOT_UTF8;
+            return lb_identifier_not_utf8;
         if (n == LB_FOLD_TEXT_MAX)
             return lb_identifier_too_long;
         points[n++] = point;

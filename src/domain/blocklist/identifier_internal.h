@@ -30,6 +30,10 @@ bool lb_ascii_holds_lower(struct lb_str text, struct lb_str lower_case);
 
 /* --- identifier_text.c: characters, before it is known what they spell --- */
 
+extern const char lb_identifier_not_utf8[];
+extern const char lb_identifier_white_space[];
+extern const char lb_identifier_control[];
+
 /* The code point at the start of `text` (which is not empty) and its bytes; false when the bytes
  * there are not UTF-8. */
 bool lb_identifier_point(struct lb_str text, int32_t *out_point, size_t *out_bytes);
@@ -39,10 +43,10 @@ bool lb_identifier_is_control(int32_t point);
 /* Has the point the property Default_Ignorable_Code_Point? */
 bool lb_identifier_is_ignorable(int32_t point);
 
-/* Takes white space and ignorable characters off both ends. What is left may hold no white space
- * and no control character, even where a URL is cut off: two URLs in one line must not pass for the
- * first of them. */
-const char *lb_identifier_trim(struct lb_str *text);
+/* Takes white space, and ignorable characters, too, off both ends. What is left may hold no white
+ * space and no control character, even where a URL is cut off: two URLs in one line must not pass
+ * for the first of them. */
+const char *lb_identifier_trim(struct lb_str *text, bool ignorable_too);
 
 /* Takes closing punctuation off the end: that of the sentence or the markup around an address. */
 void lb_identifier_trim_closing(struct lb_str *text);
@@ -54,6 +58,7 @@ size_t lb_identifier_clean(struct lb_str text, bool drop, char *out);
 
 /* Percent-decodes in place, and once or twice more what is still encoded then. */
 const char *lb_identifier_decode(char *text, size_t *len);
+const char *lb_identifier_decode_once(char *text, size_t *len);
 
 /* --- identifier_fold.c: code points --- */
 
@@ -72,15 +77,18 @@ size_t lb_identifier_encode(const int32_t *points, size_t count, char *out);
 /* What a string that holds a name is, as far as its form tells. */
 enum lb_identifier_form { LB_FORM_NAME, LB_FORM_ADDRESS, LB_FORM_SALES };
 
-/* Finds the name, still percent-encoded, in a trimmed string. What is no address is a name as it
- * stands. */
-const char *lb_identifier_find(struct lb_str text, struct lb_str *out,
+/* Finds the name, still percent-encoded, in a trimmed string; punctuation after an address is part
+ * of it or `closes` it. What is no address is a name as it stands. */
+const char *lb_identifier_find(struct lb_str text, bool closes, struct lb_str *out,
                                enum lb_identifier_form *out_form);
 
 /* --- identifier_rules.c: what a name may be --- */
 
 extern const char lb_identifier_too_long[];
 extern const char lb_identifier_two[];
+
+/* Is all of it [A-Za-z0-9_-]? */
+bool lb_identifier_is_plain(struct lb_str text);
 
 /* The reason that names a character. */
 const char *lb_identifier_refuse_point(int32_t point, struct lb_identifier *out);

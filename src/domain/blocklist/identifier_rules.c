@@ -17,8 +17,6 @@ const char lb_identifier_two[] = "holds two addresses, or more than one name; gi
 static const char DOT[] = "contains \".\"; a domain or e-mail address is no LinkedIn name";
 static const char E_MAIL[] =
     "is an e-mail address; give the part after /in/ of the person's profile URL";
-static const char WHITE_SPACE[] = "contains white space; give one name alone, without any";
-static const char CONTROL[] = "contains a control character or NUL; remove it";
 static const char NO_LETTER[] = "has no letter, digit or symbol; " GIVE_NAME;
 static const char LOST_CAPITALS[] =
     "is a member id that has lost its capital letters; copy it as LinkedIn has it (ACoAA...), or "
@@ -71,9 +69,9 @@ const char *lb_identifier_refuse_point(int32_t point, struct lb_identifier *out)
     if (point == '.')
         return DOT;
     if (lb_identifier_is_white_space(point))
-        return WHITE_SPACE;
+        return lb_identifier_white_space;
     if (lb_identifier_is_control(point))
-        return CONTROL;
+        return lb_identifier_control;
     utf8proc_category_t category = utf8proc_category(point);
     if (lb_identifier_is_ignorable(point) || category == UTF8PROC_CATEGORY_CF ||
         category == UTF8PROC_CATEGORY_CS || category == UTF8PROC_CATEGORY_CO ||
@@ -161,7 +159,7 @@ static bool is_member_prefix(const char *text, const char *a, const char *b)
     return memcmp(text, a, MEMBER_ID_PREFIX) == 0 || memcmp(text, b, MEMBER_ID_PREFIX) == 0;
 }
 
-static bool is_plain(struct lb_str text)
+bool lb_identifier_is_plain(struct lb_str text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (!lb_identifier_plain[(unsigned char)text.ptr[i]])
@@ -182,7 +180,7 @@ const char *lb_identifier_check_kind(struct lb_str given, struct lb_identifier *
     if (given.len >= MEMBER_ID_PREFIX && given.len < MEMBER_ID_MIN &&
         is_member_prefix(given.ptr, "ACoAA", "ACwAA"))
         return CUT_SHORT;
-    if (name.len >= MEMBER_ID_MIN && is_plain(name)) {
+    if (name.len >= MEMBER_ID_MIN && lb_identifier_is_plain(name)) {
         if (is_member_prefix(name.ptr, "acoaa", "acwaa"))
             return LOST_CAPITALS;
         if (is_member_prefix(name.ptr, "aemaa", "aemaa"))

@@ -5,12 +5,13 @@
 /* Times that what was decoded is decoded again: copies of copies. */
 #define DECODE_AGAIN 2
 
+const char lb_identifier_not_utf8[] = "is not valid UTF-8; encode it as UTF-8";
+const char lb_identifier_white_space[] = "contains white space; give one name alone, without any";
+const char lb_identifier_control[] = "contains a control character or NUL; remove it";
+
 static const char EMPTY[] = "is empty; give the part after /in/ of a profile URL";
-static const char NOT_UTF8[] = "is not valid UTF-8; encode it as UTF-8";
 static const char BAD_PERCENT[] =
     "contains invalid percent-encoding; write % followed by two hexadecimal digits";
-static const char WHITE_SPACE[] = "contains white space; give one name alone, without any";
-static const char CONTROL[] = "contains a control character or NUL; remove it";
 
 bool lb_ascii_starts_lower(struct lb_str text, struct lb_str lower_case)
 {
@@ -74,7 +75,7 @@ bool lb_identifier_is_ignorable(int32_t point)
            (point >= 0xfff0 && point <= 0xfff8) || (point >= 0xe0000 && point <= 0xe0fff);
 }
 
-const char *lb_identifier_trim(struct lb_str *text)
+const char *lb_identifier_trim(struct lb_str *text, bool ignorable_too)
 {
     const char *start = NULL, *end = NULL, *reason = NULL;
     bool gap = false; /* white space since the last character that stays */
@@ -86,15 +87,15 @@ const char *lb_identifier_trim(struct lb_str *text)
             continue;
         }
         if (!lb_identifier_point(rest, &point, &bytes))
-            return NOT_UTF8;
+            return lb_identifier_not_utf8;
         bool blank = lb_identifier_is_white_space(point);
         gap = start && (gap || blank);
-        if (blank || lb_identifier_is_ignorable(point))
+        if (blank || (ignorable_too && lb_identifier_is_ignorable(point)))
             continue;
         if (!reason && gap)
-            reason = WHITE_SPACE;
+            reason = lb_identifier_white_space;
         if (!reason && lb_identifier_is_control(point))
-            reason = CONTROL;
+            reason = lb_identifier_control;
         gap = false;
         start = start ? start : rest.ptr;
         end = rest.ptr + bytes;
@@ -194,7 +195,7 @@ static bool holds_encoded(const char *text, size_t len)
     return false;
 }
 
-static const char *decode_once(char *text, size_t *len)
+const char *lb_identifier_decode_once(char *text, size_t *len)
 {
     size_t n = 0;
     for (size_t at = 0; at < *len; at++) {
@@ -215,8 +216,8 @@ const char *lb_identifier_decode(char *text, size_t *len)
 {
     if (!memchr(text, '%', *len))
         return NULL;
-    const char *reason = decode_once(text, len);
+    const char *reason = lb_identifier_decode_once(text, len);
     for (int again = 0; !reason && again < DECODE_AGAIN && holds_encoded(text, *len); again++)
-        reason = decode_once(text, len);
+        reason = lb_identifier_decode_once(text, len);
     return reason;
 }
