@@ -304,7 +304,7 @@ static void batch_rollback(void *context)
 {
     struct lb_blocklist *blocklist = context;
     lb_overlay_drop(&blocklist->batch);
-    lb_twins_settle(&blocklist->twins, false);
+    lb_twins_roll_back(&blocklist->twins, 0);
     lb_directory_forget_made(blocklist->directory);
     lb_index_reserve(blocklist->index, NULL, 0);
     lb_list_orders_reserve(blocklist->orders, NULL, 0);
@@ -357,7 +357,7 @@ static void batch_publish(void *context)
     }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
-    lb_twins_settle(&blocklist->twins, true);
+    lb_twins_commit(&blocklist->twins);
     publish_marks(blocklist);
     if (!lb_nodes_must_reserve_ids(blocklist->store))
         blocklist->next_id = batch->next_id;
@@ -382,8 +382,11 @@ static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, ui
     struct lb_entry entry;
     lb_blocklist_count_removal(blocklist);
     if (lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry) ==
-        LB_OK)
-        lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);
+        LB_OK) {
+        struct lb_fingerprint fingerprint = lb_blocklist_hash(blocklist, list, entry.identifier);
+        lb_index_remove(blocklist->index, fingerprint, id);
+        lb_twins_drop(&blocklist->twins, fingerprint);
+    }
     lb_list_orders_remove(blocklist->orders, lb_list_number(list), id);
     struct lb_workspace *workspace =
         lb_directory_workspace_no(blocklist->directory, list.workspace);

@@ -59,7 +59,7 @@ static lb_err place(struct replay *replay, struct lb_workspace *workspace, struc
     uint64_t list = lb_list_number(of);
     uint64_t there = lb_index_find(blocklist->index, fingerprint);
     if (there && there < id)
-        return lb_twins_wait(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
+        return lb_twins_add(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
     if (!lb_index_insert(blocklist->index, fingerprint, id) ||
         !lb_list_orders_insert(blocklist->orders, list, id))
         return LB_ERR_INTERNAL;
@@ -69,7 +69,7 @@ static lb_err place(struct replay *replay, struct lb_workspace *workspace, struc
     lb_blocklist_count_removal(blocklist);
     lb_index_remove(blocklist->index, fingerprint, there);
     lb_list_orders_remove(blocklist->orders, list, there);
-    return lb_twins_wait(&blocklist->twins, fingerprint, there) ? LB_OK : LB_ERR_INTERNAL;
+    return lb_twins_add(&blocklist->twins, fingerprint, there) ? LB_OK : LB_ERR_INTERNAL;
 }
 
 /* Takes an entry out, in whose place the next of the same person comes, if one waits. */
@@ -77,25 +77,20 @@ static lb_err displace(struct replay *replay, struct lb_workspace *workspace, st
                        struct lb_fingerprint fingerprint, uint64_t id)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
-    struct lb_twin *twin = lb_twins_find(&blocklist->twins, fingerprint, id);
-    struct lb_twin *next = twin ? NULL : lb_twins_find(&blocklist->twins, fingerprint, 0);
-    lb_err err = LB_OK;
-    if (twin)
-        twin->leaving = true;
-    if (next) {
-        next->leaving = true;
-        if (!lb_index_insert(blocklist->index, fingerprint, next->id) ||
-            !lb_list_orders_insert(blocklist->orders, lb_list_number(of), next->id))
-            err = LB_ERR_INTERNAL;
-    }
-    if (!twin && !err) {
-        lb_blocklist_count_removal(blocklist);
-        lb_index_remove(blocklist->index, fingerprint, id);
-        lb_list_orders_remove(blocklist->orders, lb_list_number(of), id);
-        count_entries(workspace, next ? 0 : -1);
-    }
-    lb_twins_settle(&blocklist->twins, true);
-    return err;
+    struct lb_twins *twins = &blocklist->twins;
+    uint64_t list = lb_list_number(of);
+    if (lb_twins_waits(twins, fingerprint, id))
+        return lb_twins_remove(twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
+    uint64_t next = lb_twins_oldest(twins, fingerprint);
+    if (next && !(lb_twins_remove(twins, fingerprint, next) &&
+                  lb_index_insert(blocklist->index, fingerprint, next) &&
+                  lb_list_orders_insert(blocklist->orders, list, next)))
+        return LB_ERR_INTERNAL;
+    lb_blocklist_count_removal(blocklist);
+    lb_index_remove(blocklist->index, fingerprint, id);
+    lb_list_orders_remove(blocklist->orders, list, id);
+    count_entries(workspace, next ? 0 : -1);
+    return LB_OK;
 }
 
 /* The fingerprint of a stored name, under the form of today. */
@@ -218,24 +213,33 @@ static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
     return lb_row_times_append(workspace->row_times, row->id, row_time) ? LB_OK : LB_ERR_INTERNAL;
 }
 
-static lb_err replay_row(void *context, const struct lb_log_row *row)
+static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspace,
+                             const struct lb_log_row *row)
 {
-    struct replay *replay = context;
     struct lb_directory *directory = replay->blocklist->directory;
-    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->list.workspace);
-    lb_err err = report(replay, row->id);
-    if (err || !workspace)
-        return err;
     bool ended = row->list.campaign && !lb_directory_campaign_no(directory, row->list.campaign);
     if (ended) /* lists of deleted campaigns are history only */
         return replay_time(replay, workspace, row);
     if (row->kind == LB_LOG_BLOCK) {
         /* The time of the row first: a reader that finds an entry looks for it. */
-        err = replay_time(replay, workspace, row);
+        lb_err err = replay_time(replay, workspace, row);
         return err ? err : replay_block(replay, workspace, row);
     }
-    err = replay_references(replay, workspace, row);
+    lb_err err = replay_references(replay, workspace, row);
     return err ? err : replay_time(replay, workspace, row);
+}
+
+static lb_err replay_row(void *context, const struct lb_log_row *row)
+{
+    struct replay *replay = context;
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct lb_workspace *workspace =
+        lb_directory_workspace_no(blocklist->directory, row->list.workspace);
+    lb_err err = report(replay, row->id);
+    if (!err && workspace)
+        err = replay_entries(replay, workspace, row);
+    lb_twins_commit(&blocklist->twins);
+    return err;
 }
 
 static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,

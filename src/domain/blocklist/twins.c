@@ -1,22 +1,29 @@
 #include "domain/blocklist/twins.h"
 
 #include "base/array.h"
+#include "base/fatal.h"
 
 #include <stdlib.h>
 
 void lb_twins_fini(struct lb_twins *twins)
 {
     lb_index_destroy(twins->renamed);
-    free(twins->waiting);
+    lb_index_destroy(twins->waiting);
+    free(twins->moves);
     *twins = (struct lb_twins){0};
+}
+
+static bool insert(struct lb_index **index, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    const struct lb_index_settings small = {.shards = 1};
+    if (!*index)
+        *index = lb_index_create_with(&small);
+    return *index && lb_index_insert(*index, fingerprint, id);
 }
 
 bool lb_twins_note(struct lb_twins *twins, struct lb_fingerprint fingerprint)
 {
-    const struct lb_index_settings small = {.shards = 1};
-    if (!twins->renamed)
-        twins->renamed = lb_index_create_with(&small);
-    return twins->renamed && lb_index_insert(twins->renamed, fingerprint, 1);
+    return insert(&twins->renamed, fingerprint, 1);
 }
 
 bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
@@ -24,49 +31,81 @@ bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint finge
     return twins->renamed && lb_index_find(twins->renamed, fingerprint) != 0;
 }
 
-bool lb_twins_wait(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+static bool note_move(struct lb_twins *twins, struct lb_twin_move move)
 {
-    if (!lb_array_reserve(twins->waiting, twins->capacity, twins->count + 1))
+    if (!lb_array_reserve(twins->moves, twins->move_capacity, twins->move_count + 1))
         return false;
-    size_t at = twins->count++;
-    for (; at > 0 && twins->waiting[at - 1].id > id; at--)
-        twins->waiting[at] = twins->waiting[at - 1];
-    twins->waiting[at] = (struct lb_twin){fingerprint, id, false};
+    twins->moves[twins->move_count++] = move;
     return true;
 }
 
-static bool is_of(const struct lb_twin *twin, struct lb_fingerprint fingerprint)
+bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
 {
-    return !twin->leaving && twin->fingerprint.high == fingerprint.high &&
-           twin->fingerprint.low == fingerprint.low;
+    if (!note_move(twins, (struct lb_twin_move){fingerprint, id, true}))
+        return false;
+    bool added = insert(&twins->waiting, fingerprint, id);
+    twins->move_count -= !added;
+    return added;
 }
 
-struct lb_twin *lb_twins_find(struct lb_twins *twins, struct lb_fingerprint fingerprint,
-                              uint64_t id)
+bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
 {
-    for (size_t i = 0; i < twins->count; i++)
-        if (is_of(&twins->waiting[i], fingerprint) && (!id || twins->waiting[i].id == id))
-            return &twins->waiting[i];
-    return NULL;
+    return note_move(twins, (struct lb_twin_move){fingerprint, id, false}) &&
+           lb_index_remove(twins->waiting, fingerprint, id);
+}
+
+/* The next one that waits for the person, 0 after the last; `*cursor` is 0 at the start. */
+static uint64_t next(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
+                     uint64_t *cursor)
+{
+    return twins->waiting ? lb_index_find_next(twins->waiting, fingerprint, cursor) : 0;
+}
+
+uint64_t lb_twins_oldest(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
+{
+    uint64_t oldest = 0, cursor = 0, id;
+    while ((id = next(twins, fingerprint, &cursor)) != 0)
+        oldest = !oldest || id < oldest ? id : oldest;
+    return oldest;
+}
+
+bool lb_twins_waits(const struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    uint64_t cursor = 0, waiting;
+    do
+        waiting = next(twins, fingerprint, &cursor);
+    while (waiting && waiting != id);
+    return waiting != 0;
 }
 
 size_t lb_twins_count(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
 {
-    size_t found = 0;
-    for (size_t i = 0; i < twins->count; i++)
-        found += is_of(&twins->waiting[i], fingerprint);
-    return found;
+    size_t count = 0;
+    uint64_t cursor = 0;
+    while (next(twins, fingerprint, &cursor))
+        count++;
+    return count;
 }
 
-void lb_twins_settle(struct lb_twins *twins, bool committed)
+void lb_twins_commit(struct lb_twins *twins)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < twins->count; i++) {
-        struct lb_twin twin = twins->waiting[i];
-        if (twin.leaving && committed)
-            continue;
-        twin.leaving = false;
-        twins->waiting[kept++] = twin;
+    twins->move_count = 0;
+}
+
+void lb_twins_roll_back(struct lb_twins *twins, size_t moves)
+{
+    while (twins->move_count > moves) {
+        const struct lb_twin_move *move = &twins->moves[--twins->move_count];
+        if (move->added)
+            lb_index_remove(twins->waiting, move->fingerprint, move->id);
+        else
+            lb_must(lb_index_insert(twins->waiting, move->fingerprint, move->id));
     }
-    twins->count = kept;
+}
+
+void lb_twins_drop(struct lb_twins *twins, struct lb_fingerprint fingerprint)
+{
+    uint64_t id;
+    while ((id = lb_twins_oldest(twins, fingerprint)) != 0)
+        lb_index_remove(twins->waiting, fingerprint, id);
 }
