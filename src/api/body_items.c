@@ -4,6 +4,7 @@
 #include "json/encode.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* How much of a bad value is echoed, in bytes. */
 #define SHOWN_BYTES 200
@@ -101,6 +102,20 @@ bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_
         return lb_call_no_memory(call);
     bad->items[bad->count - 1] = (struct lb_bad_item){index, value, why};
     return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    size_t x = ((const struct lb_bad_item *)a)->index;
+    size_t y = ((const struct lb_bad_item *)b)->index;
+    return (x > y) - (x < y);
+}
+
+void lb_bad_items_sort(struct lb_bad_items *bad)
+{
+    size_t count = bad->count < bad->room ? bad->count : bad->room;
+    if (count)
+        qsort(bad->items, count, sizeof *bad->items, compare);
 }
 
 static void put_bad_items(struct lb_buf *body, const struct lb_bad_item *bad, size_t count)

@@ -40,6 +40,9 @@ void lb_bad_items_init(struct lb_bad_items *bad, const struct lb_call *call, siz
 bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_kept *kept,
                       size_t index, struct lb_str value, const char *reason);
 
+/* Puts them in the order of the request, when they were not added in it. */
+void lb_bad_items_sort(struct lb_bad_items *bad);
+
 /* After the last item. False when the request is refused for its bad ones: the reply is set. */
 bool lb_bad_items_pass(const struct lb_bad_items *bad, struct lb_call *call);
 

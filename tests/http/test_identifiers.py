@@ -203,6 +203,35 @@ def test_a_doubtful_lead_is_refused_until_the_campaign_has_it(server, item):
     assert answer["added"] == 0 and answer["duplicates"] == 2, answer
 
 
+def test_digits_beside_an_address_or_a_member_id_are_a_name(server):
+    lists = Lists(server.tenant())
+    leads = lists.path.replace("blocked-leads", "leads")
+    for good in ({"linkedinUrl": "https://linkedin.com/in/1001"}, {"memberId": "ACoAA" + "1" * 30},
+                 {"linkedinUrl": "in/ACoAA" + "2" * 30}):
+        number = str(1001 + len(expect.ok(lists.api.get(leads))))
+        lead = {"publicIdentifier": number, **good}
+        assert expect.ok(lists.api.post(leads, {"leads": [lead]}))["added"] == 1
+    bare = {"leads": [{"publicIdentifier": "2001", "linkedinUrl": "2001"}]}
+    expect.error(lists.api.post(leads, bare), 400, "invalid_identifier")
+
+
+def test_a_doubtful_lead_that_is_left_out_is_in_no_other_count(server):
+    lists = Lists(server.tenant())
+    leads = lists.path.replace("blocked-leads", "leads")
+    sent = ["3001", "in/3001", "a b", "%33002"]
+    body = {"leads": [{"publicIdentifier": name} for name in sent]}
+    answer = expect.ok(lists.api.post(leads, body, headers=[("Prefer", "handling=lenient")]))
+    assert (answer["added"], answer["duplicates"]) == (1, 0), answer
+    shown_as = [(bad["index"], bad["value"]) for bad in answer["invalid"]]
+    assert shown_as == [(0, "3001"), (2, "a b"), (3, "%33002")]
+
+
+def test_a_search_by_what_only_styles_finds_nobody(server):
+    lists = Lists(server.tenant())
+    expect.blocked_result(lists.add("ann"), 1)
+    assert expect.ok(lists.api.get(f"{lists.path}?search=" + encode("\u200d"))) == []
+
+
 @pytest.mark.parametrize("canonical, spelling", [
     ("john-doe", "https://www.linkedin.com/in/John-Doe/?trk=x"),
     ("josé-garcía", "https://www.linkedin.com/in/jos%C3%A9-garc%C3%ADa/"),

@@ -96,7 +96,8 @@ static const char *read_fields(struct pending *pending, const struct lb_json *js
 static bool keep(struct pending *pending, struct lb_call *call, struct lb_new_lead *lead)
 {
     struct lb_str *texts[] = {&lead->identifier, &lead->member_id,    &lead->first_name,
-                              &lead->last_name,  &lead->company_name, &lead->variables};
+                              &lead->last_name,  &lead->company_name, &lead->variables,
+                              &lead->sent};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!lb_keep(call, &pending->kept, texts[i]))
             return lb_call_no_memory(call);
@@ -120,8 +121,12 @@ static const char *read_url(const struct lb_json *url, struct read_names *out)
 {
     const struct lb_identifier *named = &out->of_url;
     const char *wrong = read_identifier(url, &out->of_url);
+    if (!wrong && strcmp(named->text, out->identifier.text) == 0) {
+        out->identifier.bare &= named->bare; /* an address is no doubtful name */
+        return NULL;
+    }
     out->shown = url;
-    if (wrong || strcmp(named->text, out->identifier.text) == 0)
+    if (wrong)
         return wrong;
     if (!lb_identifier_is_member_id((struct lb_str){named->text, named->len}) ||
         (out->member_id.len && strcmp(named->text, out->member_id.text) != 0))
@@ -164,11 +169,15 @@ static bool read_lead(struct pending *pending, struct lb_call *call, size_t inde
         return lb_bad_items_add(&pending->bad, call, &pending->kept, index,
                                 lb_json_string(names.shown), wrong);
     lead.identifier = (struct lb_str){names.identifier.text, names.identifier.len};
-    lead.doubt = lb_identifier_doubt(&names.identifier, true);
-    lead.place = index;
-    pending->doubtful += lead.doubt != NULL;
     if (names.member_id.len)
         lead.member_id = (struct lb_str){names.member_id.text, names.member_id.len};
+    else
+        lead.doubt = lb_identifier_doubt(&names.identifier, true);
+    if (lead.doubt) {
+        pending->doubtful++;
+        lead.place = index;
+        lead.sent = lb_json_string(names.shown);
+    }
     return keep(pending, call, &lead);
 }
 
@@ -197,10 +206,11 @@ static bool list_refused(struct pending *pending, struct lb_call *call)
     const struct lb_lead_change *change = &pending->change;
     for (size_t i = 0; i < change->refused_count; i++) {
         const struct lb_new_lead *lead = change->refused[i];
-        if (!lb_bad_items_add(&pending->bad, call, &pending->kept, lead->place, lead->identifier,
+        if (!lb_bad_items_add(&pending->bad, call, &pending->kept, lead->place, lead->sent,
                               lead->doubt))
             return false;
     }
+    lb_bad_items_sort(&pending->bad);
     return lb_bad_items_pass(&pending->bad, call);
 }
 

@@ -1,6 +1,6 @@
 /* What the files of the outreach share: campaign.c, claim.c, exclusion.c, lead.c, progress.c,
- * purge.c, report.c and sequence.c; see outreach.h. All for `apply` on the writer thread, within
- * the open transaction; failures are the store's. */
+ * purge.c, report.c, same_person.c and sequence.c; see outreach.h. All for `apply` on the writer
+ * thread, within the open transaction; failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
@@ -57,6 +57,20 @@ lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
 
 /* Writes what lb_outreach_count has gathered. */
 lb_err lb_outreach_write_count(struct lb_outreach *outreach);
+
+/* Has anything been handed out for the lead? */
+bool lb_lead_was_begun(const struct lb_lead_row *lead);
+
+/* Has the lead been begun, or has a person set it to something? */
+bool lb_lead_has_history(const struct lb_lead_row *lead);
+
+/* The lead of the campaign that is known by this name, 0 when there is none. */
+lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
+                             uint64_t *out);
+
+/* Is another lead of the campaign the same person, and the one that goes on? May read `lead` again.
+ */
+lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out);
 
 /* The blocklist's follower: the leads of this name are set aside, or no longer. */
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier);

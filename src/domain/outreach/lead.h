@@ -16,7 +16,9 @@ struct lb_new_lead {
     struct lb_str company_name;
     struct lb_str variables; /* packed: domain/outreach/variables.h */
     const char *doubt;       /* why it is refused unless the campaign has it; NULL: it is good */
-    size_t place;            /* the caller's: where it stands in the request */
+    /* The caller's, of doubtful ones: where it stands in the request, and what it was there. */
+    size_t place;
+    struct lb_str sent;
 };
 
 /* A change of leads, embedded in its owner's struct; what it points to lives as long. Fill `write`
