@@ -150,8 +150,8 @@ LB_METHOD(lb_err, load_campaigns, struct lb_store *store, void *context,
 LB_METHOD(lb_err, load_deleted_campaigns, struct lb_store *store, void *context,
           lb_err (*each)(void *context, uint32_t workspace, uint32_t campaign))
 
-/* Names of leads with a character that names have no longer (lb_identifier_held in the domain), or
- * with another of the same ranges; each once in a workspace. */
+/* Names of leads that may have another form than when they were stored (lb_identifier_held in the
+ * domain); each once in a workspace. An index finds them. */
 LB_METHOD(lb_err, load_lead_names, struct lb_store *store, void *context,
           lb_err (*each)(void *context, uint32_t workspace, struct lb_str name))
 

@@ -250,11 +250,7 @@ lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, str
     return err;
 }
 
-/* Default-ignorable characters that names could have, variation selectors, full-width forms. */
-LB_PG_STATEMENT(LEAD_NAMES, ALL, "",
-                "SELECT DISTINCT workspace_id, name FROM leadblock.lead_name WHERE name ~"
-                " '[\\u034F\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F\\u3164\\uFE00-\\uFE0F"
-                "\\uFF01-\\uFFA0\\U000E0100-\\U000E01EF]'");
+LB_PG_STATEMENT(LEAD_NAMES, ALL, "", "SELECT workspace_id, name FROM leadblock.old_lead_name");
 
 lb_err lb_pg_load_lead_names(struct lb_store *store, void *context,
                              lb_err (*each)(void *, uint32_t workspace, struct lb_str name))

@@ -202,19 +202,12 @@ lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace,
     return lb_sqlite_end_scan(stmt, LB_OK, code);
 }
 
-/* Default-ignorable characters that names could have, variation selectors, full-width forms. */
-#define CHANGED_CHARACTERS                                                                         \
-    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uff01-\uffa0\U000e0100-"       \
-    "\U000e01ef"
-
 lb_err lb_sqlite_load_lead_names(struct lb_store *store, void *context,
                                  lb_err (*each)(void *, uint32_t workspace, struct lb_str name))
 {
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
-                                  "SELECT DISTINCT workspace, name FROM lead_name"
-                                  " WHERE name GLOB '*[" CHANGED_CHARACTERS "]*'",
-                                  -1, &stmt, NULL);
+                                  "SELECT workspace, name FROM old_lead_name", -1, &stmt, NULL);
     lb_err err = LB_OK;
     while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct lb_str name = lb_sqlite_column_str(stmt, 1);
