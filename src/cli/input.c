@@ -27,6 +27,7 @@ static const char TOO_LONG[] =
 struct input {
     const struct lb_cli *cli;
     size_t first; /* argument */
+    bool stored;  /* arguments may be stored under earlier rules */
     struct lb_source source;
     struct lb_layout layout;
 
@@ -75,13 +76,23 @@ static const char *after(struct lb_str text, const char *word)
     return NULL;
 }
 
+/* Why the text is no name, NULL when it is one: in static storage or in `out`. */
+static const char *refuse(const struct input *input, struct lb_str text, uint64_t line,
+                          struct lb_identifier *out)
+{
+    struct lb_identifier before;
+    const char *why = lb_identifier_normalise(text, out);
+    bool may_be_stored = why && input->stored && !line && lb_identifier_before(text, NULL, &before);
+    return may_be_stored ? NULL : why;
+}
+
 /* Gives one item, or judges it. `fault` is what is known to be wrong with it already. */
 static void take(struct input *input, struct lb_str text, uint64_t line, const char *fault)
 {
     struct lb_identifier identifier;
     if (!input->going)
         return;
-    const char *invalid = lb_identifier_normalise(text, &identifier);
+    const char *invalid = refuse(input, text, line, &identifier);
     bool address = lb_layout_is_address(text);
     if (!fault && !address && memchr(text.ptr, '|', text.len))
         fault = SEVERAL;
@@ -151,7 +162,7 @@ static void take_line(struct input *input, struct lb_str text, uint64_t line)
         return;
     }
     for (; next_name(&rest, &name); names++) {
-        const char *invalid = lb_identifier_normalise(name, fault ? &good : &bad);
+        const char *invalid = refuse(input, name, line, fault ? &good : &bad);
         fault = fault ? fault : invalid;
     }
     if (fault || !names) {
@@ -290,11 +301,15 @@ static int judge(struct input *input)
     return LB_EXIT_FAILED;
 }
 
-int lb_input_read(const struct lb_cli *cli, size_t first, void *context,
+int lb_input_read(const struct lb_cli *cli, size_t first, bool stored, void *context,
                   bool (*each)(void *context, const struct lb_input_item *item))
 {
-    struct input input = {
-        .cli = cli, .first = first, .going = true, .context = context, .each = each};
+    struct input input = {.cli = cli,
+                          .first = first,
+                          .stored = stored,
+                          .going = true,
+                          .context = context,
+                          .each = each};
     int code = open_source(&input);
     if (code == LB_EXIT_DONE)
         code = judge(&input);

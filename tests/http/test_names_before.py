@@ -17,13 +17,15 @@ STYLED = "\ufe0f"
 LIST = "/campaigns/list/blocked-leads"
 
 
-def upgraded(folder):
-    """A server on a copy of the folder; on PostgreSQL, of the rows in it."""
+def upgraded(folder, more="", limit=None):
+    """A server on a copy of the folder; on PostgreSQL, of the rows in it. `more`: SQL for the copy."""
     folder.mkdir(mode=0o700)
     store = sqlite3.connect(folder / "leadblock.db")
     store.executescript(DUMP.read_text("utf-8"))
+    store.executescript(more)
     store.close()
-    server = Server() if on_postgresql() else Server(data=folder)
+    limit = ("--max-workspace-entries", limit) if limit else ()
+    server = Server(*limit) if on_postgresql() else Server(*limit, data=folder)
     if on_postgresql():
         copied = run("copy", "--from", folder, "--to", server.database)
         assert copied.code == 0, copied
@@ -41,6 +43,13 @@ def server(tmp_path):
 def api(tmp_path_factory):
     """For those that do not."""
     with upgraded(tmp_path_factory.mktemp("before") / "data") as server:
+        yield api_of(server)
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """With names besides that are hard to come by."""
+    with upgraded(tmp_path_factory.mktemp("odd") / "data", ODD_ROW) as server:
         yield api_of(server)
 
 
@@ -102,6 +111,57 @@ def test_who_was_blocked_is_blocked_under_the_old_and_the_new_spelling(api, sent
     assert name in listed(api)
 
 
+# What was sent to the old version, and what it stored, which is no name today, or another one's.
+ODD = [
+    (f"https://www.linkedin.com/in/{MEMBER_ID}.", MEMBER_ID.lower() + "."),
+    (MEMBER_ID + STYLED, MEMBER_ID.lower() + STYLED),
+    ("kim.lee-❤" + STYLED, "kim.lee-❤" + STYLED),
+    ("\u3164", "\u3164"),
+    ("in/***", "***"),
+    ("in/ann’", "ann’"),
+]
+ODD_ROW = ("INSERT INTO blocklist_log VALUES (28, 1, 1, 0, 0, 1, 1795895850138, NULL, NULL, '"
+           + ",".join(name for _, name in ODD) + "', '127.0.0.1');")
+
+
+@pytest.mark.parametrize("sent, name", ODD)
+def test_a_name_that_is_none_today_is_found_by_what_was_sent_then(odd, sent, name):
+    assert check(odd, sent)["publicIdentifier"] == name
+    assert blocked(odd, sent) == [name]
+    found = listed(odd, f"{LIST}?search=" + quote(name))
+    assert name in found, found
+
+
+def test_a_form_that_a_name_never_had_is_not_looked_for(odd):
+    """The member id was never stored in lower case."""
+    assert check(odd, "%41" + MEMBER_ID[1:])["blocked"] is False
+    expect.error(odd.post(LIST + "/check", {"publicIdentifiers": ["in/ann’,in/bob"]}), 400,
+                 "invalid_identifier")
+
+
+def test_the_commands_reach_a_stored_name_by_either_spelling(server):
+    tenant = Tenant(server, WORKSPACE, server.key(WORKSPACE))
+    env = {"LEADBLOCK_URL": f"http://127.0.0.1:{server.port}", "LEADBLOCK_KEY": tenant.key}
+    for sent, name in SENT:
+        checked = run("check", "list", sent, env=env)
+        assert (checked.code, checked.out) == (0, f"{name}\tblocked\n"), checked
+    names = list(dict.fromkeys(name for _, name in SENT))
+    checked = run("check", "list", "max", *(sent for sent, _ in SENT), env=env)
+    assert checked.out.splitlines() == ["max\tallowed"] + [f"{name}\tblocked" for name in names]
+    for name in names:
+        assert run("unblock", "list", name, env=env).out == "1 lead unblocked\n"
+    assert not set(names) & listed(tenant.api).keys()
+
+
+def test_the_commands_reach_a_stored_name_in_the_workspace(server):
+    env = {"LEADBLOCK_URL": f"http://127.0.0.1:{server.port}", "LEADBLOCK_KEY": server.key(WORKSPACE)}
+    for sent, name in (("Undefined", "undefined"), ("hugo-❤" + STYLED, "hugo-❤")):
+        assert run("check", "--workspace", sent, env=env).out == f"{name}\tblocked\n"
+        assert run("unblock", "--workspace", sent, env=env).out == "1 lead unblocked\n"
+        assert run("check", "--workspace", name, "--skip-invalid", env=env).out in (
+            "", f"{name}\tallowed\n")
+
+
 def test_who_was_blocked_can_be_unblocked_by_either(server):
     api = api_of(server)
     for sent, name in SENT:
@@ -157,6 +217,35 @@ def test_an_unblock_of_a_person_with_two_rows_can_be_undone(server):
     assert expect.ok(api.post(f"/changes/{change}/undo"))["blocked"] == len(TWINS)
     for api in now_and_later(server, api):
         assert [check(api, name)["reason"] for name in TWINS] == ["first"] * len(TWINS)
+        assert campaign_blocks(api) == 13
+    for change in ("ch_10", "ch_13"):  # the second rows are back, too
+        assert expect.ok(api.post(f"/changes/{change}/undo"))["unblocked"] == 0
+    for api in now_and_later(server, api):
+        assert [check(api, name)["reason"] for name in TWINS] == ["second", "first", "first"]
+        assert campaign_blocks(api) == 13
+
+
+def test_an_undo_of_an_undo_brings_the_row_back_beside_the_other(server):
+    api = api_of(server)
+    for change, reason in (("ch_10", "second"), ("ch_13", "first")):
+        undo = api.post(f"/changes/{change}/undo").header("x-change-id")
+        assert expect.ok(api.post(f"/changes/{undo}/undo"))["blocked"] == 0
+    for api in now_and_later(server, api):
+        assert [check(api, name)["reason"] for name in TWINS] == ["first"] * len(TWINS)
+        assert campaign_blocks(api) == 13
+    for change in ("ch_11", "ch_12"):  # those that were not undone yet
+        assert expect.ok(api.post(f"/changes/{change}/undo"))["unblocked"] == 0
+    for api in now_and_later(server, api):
+        assert [check(api, name)["reason"] for name in TWINS] == ["first", "second", "first"]
+
+
+def test_people_with_two_rows_are_counted_once_at_the_limit(tmp_path):
+    """17 people are in the lists."""
+    with upgraded(tmp_path / "data", limit=17) as server:
+        api = api_of(server)
+        response = api.delete(LIST, {"publicIdentifiers": TWINS})
+        expect.unblocked_result(response, len(TWINS))
+        expect.ok(api.post(f"/changes/{response.header('x-change-id')}/undo"))
         assert campaign_blocks(api) == 13
 
 
@@ -243,6 +332,48 @@ def test_a_block_and_an_unblock_reach_a_lead_of_the_old_form(server):
         expect.unblocked_result(api.delete(path, {"publicIdentifiers": [spelling]}), 1)
         assert blocked_leads(api) == before
     assert "jo-❤" in claimed(api)
+
+
+def two_leads(ann=(0, 0), old_ann=(0, 0)):
+    """A second lead that is Ann, under today's form: (status, step) of it and of the first."""
+    waiting = 8 - (ann[0] > 0) - (old_ann[0] > 0)
+    return f"""
+        INSERT INTO lead SELECT 8, workspace, campaign, 'ann-❤', NULL, NULL, NULL, NULL, NULL, added_at,
+            {ann[0]}, 0, 0, {ann[1]}, since, 0 FROM lead WHERE no = 3;
+        UPDATE lead SET status = {old_ann[0]}, step = {old_ann[1]} WHERE no = 3;
+        INSERT INTO lead_name VALUES (1, 'ann-❤', 2, 8);
+        UPDATE campaign SET leads_waiting = {waiting}, leads_active = {8 - waiting} WHERE no = 2;
+        UPDATE sqlite_sequence SET seq = 8 WHERE name = 'lead';"""
+
+
+@pytest.mark.parametrize("states, left", [
+    (((0, 0), (0, 0)), "ld_3"),  # the older one
+    (((1, 2), (0, 0)), "ld_8"),  # the one that was begun
+    (((0, 0), (1, 2)), "ld_3"),
+    (((1, 2), (1, 2)), "ld_3"),
+])
+def test_of_two_leads_that_are_one_person_one_is_handed_out(tmp_path, states, left):
+    with upgraded(tmp_path / "data", two_leads(*states)) as server:
+        api = api_of(server)
+        assert claimed(api).count("ann-❤") == 1
+        status = {lead["id"]: lead["status"] for lead in expect.ok(api.get(LEADS + "?take=100"))
+                  if lead["publicIdentifier"] == "ann-❤"}
+        gone = {"ld_3": "ld_8", "ld_8": "ld_3"}[left]
+        assert status == {left: "active", gone: "completed"}
+
+
+def test_a_message_names_the_lead_as_it_is_called_today(server):
+    api = api_of(server)
+    expect.ok(api.put("/campaigns/leads/pause"))
+    step = {"type": "message", "delay": 0, "genericBody": "Hello {{publicIdentifier}}"}
+    expect.ok(api.post("/campaigns/leads/steps", step), 201)
+    expect.ok(api.put("/campaigns/leads/activate"))
+    claim = {"max": 100}
+    for activity in expect.ok(api.post("/campaigns/leads/activities/claim", claim)):
+        expect.ok(api.post(f"/activities/{activity['id']}/complete",
+                           {"leaseToken": activity["leaseToken"], "result": "done"}))
+    messages = [one["message"] for one in expect.ok(api.post("/campaigns/leads/activities/claim", claim))]
+    assert "Hello jo-❤" in messages, messages
 
 
 def test_a_lead_of_the_old_form_is_known_by_the_new_one(server):
