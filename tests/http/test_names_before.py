@@ -271,6 +271,75 @@ def test_an_undo_takes_back_its_own_row_alone(server):
         assert campaign_blocks(api) == 11
 
 
+LEO = ["leo-⭐" + STYLED, "leo-⭐", "leo-⭐\ufe0e"]
+MORE_ROWS = f"""
+    INSERT INTO blocklist_log VALUES
+        (28, 1, 1, 0, 0, 1, 1795895850138, 'first', NULL, '{LEO[0]}', NULL),
+        (29, 1, 1, 0, 0, 1, 1795895850138, 'second', NULL, '{LEO[1]}', NULL),
+        (30, 1, 1, 0, 0, 1, 1795895850138, 'third', NULL, '{LEO[2]}', NULL),
+        (31, 1, 1, 0, 0, 1, 1795895850138, 'first', NULL, 'mia-⭐', NULL),
+        (32, 1, 1, 0, 0, 1, 1795895850138, 'second', NULL, 'mia-⭐{STYLED}', NULL),
+        (33, 1, 1, 1, 0, 1, 1795895850138, NULL, NULL, '31', NULL),
+        (34, 1, 1, 2, 0, 1, 1795895850138, NULL, 33, '31', NULL);"""
+
+
+@pytest.fixture
+def more(tmp_path):
+    """With a person of three rows, and one whose older row was freed and came back in between."""
+    with upgraded(tmp_path / "data", MORE_ROWS) as server:
+        yield server
+
+
+@pytest.mark.parametrize("order, reasons", [
+    ((28, 29, 30), ("second", "third")), ((30, 29, 28), ("first", "first")),
+    ((29, 28, 30), ("first", "third")), ((28, 30, 29), ("second", "second"))])
+def test_each_of_three_rows_holds_until_its_own_undo(more, order, reasons):
+    api = api_of(more)
+    response = api.delete(LIST, {"publicIdentifiers": [LEO[2]]})
+    expect.unblocked_result(response, 1)
+    assert expect.ok(api.post(f"/changes/{response.header('x-change-id')}/undo"))["blocked"] == 1
+    for change, reason in zip(order, reasons):
+        assert expect.ok(api.post(f"/changes/ch_{change}/undo"))["unblocked"] == 0
+        for api in now_and_later(more, api):
+            assert [check(api, name)["reason"] for name in LEO] == [reason] * 3
+    assert expect.ok(api.post(f"/changes/ch_{order[2]}/undo"))["unblocked"] == 1
+    for api in now_and_later(more, api):
+        assert blocked(api, *LEO) == []
+
+
+def test_a_row_that_came_back_before_the_upgrade_is_the_older_one_again(more):
+    api = api_of(more)
+    assert check(api, "mia-⭐")["reason"] == "first"
+    assert expect.ok(api.post("/changes/ch_31/undo"))["unblocked"] == 0
+    for api in now_and_later(more, api):
+        assert check(api, "mia-⭐")["reason"] == "second"
+
+
+def test_a_deleted_campaign_takes_all_rows_along(more):
+    api = api_of(more)
+    expect.ok(api.delete("/campaigns/list"))
+    for api in now_and_later(more, api):
+        assert campaign_blocks(api) == 0
+        found = expect.ok(api.get(f"/blocked-leads/{quote(LEO[0])}"))
+        assert found["blocked"] is False
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="one process owns a folder")
+def test_another_node_knows_what_happens_to_a_person_with_several_rows(more):
+    with Server(database=more.database) as other:
+        here, there = api_of(more), api_of(other)
+        response = here.delete(LIST, {"publicIdentifiers": [LEO[1], *TWINS]})
+        expect.unblocked_result(response, 1 + len(TWINS))
+        assert blocked(there, *LEO, *TWINS) == []
+        undo = f"/changes/{response.header('x-change-id')}/undo"
+        assert expect.ok(there.post(undo))["blocked"] == 1 + len(TWINS)
+        for change, reason in ((28, "second"), (29, "third")):
+            assert expect.ok(here.post(f"/changes/ch_{change}/undo"))["unblocked"] == 0
+            assert check(here, LEO[0])["reason"] == check(there, LEO[0])["reason"] == reason
+        assert expect.ok(there.post("/changes/ch_30/undo"))["unblocked"] == 1
+        assert blocked(here, *LEO) == blocked(there, *LEO) == []
+
+
 def test_a_record_id_of_either_row_unblocks_the_person(server):
     api = api_of(server)
     for record in ("bl_26", "bl_25"):
