@@ -92,9 +92,20 @@ static void only_who_was_noted_may_have_several(void **state)
 {
     (void)state;
     struct lb_twins twins = {0};
+    struct lb_list list = {.workspace = 3, .campaign = 4};
+    struct lb_str name;
+    size_t cursor = 0;
     assert_false(lb_twins_possible(&twins, person(1)));
-    assert_true(lb_twins_note(&twins, person(1)));
-    assert_true(lb_twins_note(&twins, person(1)));
+    assert_false(lb_twins_next_renamed(&twins, &cursor, &list, &name));
+    assert_true(lb_twins_note(&twins, person(1), list, LB_STR("ann")));
+    assert_true(lb_twins_note(&twins, person(1), list, LB_STR("ann")));
+    assert_true(lb_twins_note(&twins, person(3), list, LB_STR("bob-x")));
+    list = (struct lb_list){0};
+    assert_true(lb_twins_next_renamed(&twins, &cursor, &list, &name));
+    assert_true(list.workspace == 3 && list.campaign == 4 && lb_str_equal(name, LB_STR("ann")));
+    assert_true(lb_twins_next_renamed(&twins, &cursor, &list, &name));
+    assert_true(list.workspace == 3 && lb_str_equal(name, LB_STR("bob-x")));
+    assert_false(lb_twins_next_renamed(&twins, &cursor, &list, &name));
     assert_true(lb_twins_possible(&twins, person(1)));
     assert_false(lb_twins_possible(&twins, person(2)));
     assert_int_equal(lb_twins_count(&twins, person(1)), 0);

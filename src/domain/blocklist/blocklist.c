@@ -365,6 +365,12 @@ static void batch_publish(void *context)
         blocklist->follower.batch_publish(blocklist->follower.context);
 }
 
+bool lb_blocklist_next_renamed(const struct lb_blocklist *blocklist, size_t *cursor,
+                               struct lb_list *out_list, struct lb_str *out_name)
+{
+    return lb_twins_next_renamed(&blocklist->twins, cursor, out_list, out_name);
+}
+
 bool lb_blocklist_reserve_end(struct lb_blocklist *blocklist)
 {
     return lb_array_reserve(blocklist->ended, blocklist->ended_capacity,

@@ -101,7 +101,7 @@ static lb_err hash_item(struct replay *replay, struct lb_list list, struct lb_st
     struct lb_identifier today;
     struct lb_str held = lb_identifier_held(item, &today);
     *out = lb_blocklist_hash(blocklist, list, held);
-    bool noted = held.ptr == item.ptr || lb_twins_note(&blocklist->twins, *out);
+    bool noted = held.ptr == item.ptr || lb_twins_note(&blocklist->twins, *out, list, held);
     return noted ? LB_OK : LB_ERR_INTERNAL;
 }
 

@@ -9,6 +9,7 @@ void lb_twins_fini(struct lb_twins *twins)
 {
     lb_index_destroy(twins->renamed);
     lb_index_destroy(twins->waiting);
+    lb_buf_fini(&twins->names);
     free(twins->moves);
     *twins = (struct lb_twins){0};
 }
@@ -21,9 +22,34 @@ static bool insert(struct lb_index **index, struct lb_fingerprint fingerprint, u
     return *index && lb_index_insert(*index, fingerprint, id);
 }
 
-bool lb_twins_note(struct lb_twins *twins, struct lb_fingerprint fingerprint)
+/* What is before each name in `names`. */
+struct head {
+    struct lb_list list;
+    size_t len;
+};
+
+bool lb_twins_note(struct lb_twins *twins, struct lb_fingerprint fingerprint, struct lb_list list,
+                   struct lb_str name)
 {
-    return insert(&twins->renamed, fingerprint, 1);
+    struct head head = {list, name.len};
+    if (lb_twins_possible(twins, fingerprint))
+        return true;
+    lb_buf_append(&twins->names, &head, sizeof head);
+    lb_buf_append_str(&twins->names, name);
+    return !twins->names.failed && insert(&twins->renamed, fingerprint, 1);
+}
+
+bool lb_twins_next_renamed(const struct lb_twins *twins, size_t *cursor, struct lb_list *out_list,
+                           struct lb_str *out_name)
+{
+    struct head head;
+    if (*cursor == twins->names.len)
+        return false;
+    memcpy(&head, twins->names.ptr + *cursor, sizeof head);
+    *out_list = head.list;
+    *out_name = (struct lb_str){twins->names.ptr + *cursor + sizeof head, head.len};
+    *cursor += sizeof head + head.len;
+    return true;
 }
 
 bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint fingerprint)

@@ -7,7 +7,9 @@
 #ifndef LB_DOMAIN_BLOCKLIST_TWINS_H
 #define LB_DOMAIN_BLOCKLIST_TWINS_H
 
+#include "base/buf.h"
 #include "index/membership.h"
+#include "store/rows.h"
 
 /* A change that the open batch has made here. */
 struct lb_twin_move {
@@ -19,6 +21,7 @@ struct lb_twin_move {
 /* All zero: none. */
 struct lb_twins {
     struct lb_index *renamed; /* people who are stored under an old form */
+    struct lb_buf names;      /* of theirs: list and length, and the name */
     struct lb_index *waiting; /* entries */
     struct lb_twin_move *moves;
     size_t move_count;
@@ -27,8 +30,13 @@ struct lb_twins {
 
 void lb_twins_fini(struct lb_twins *twins);
 
-/* Someone is stored under an old form. False when out of memory. */
-bool lb_twins_note(struct lb_twins *twins, struct lb_fingerprint fingerprint);
+/* Someone is stored in a list under an old form of `name`. False when out of memory. */
+bool lb_twins_note(struct lb_twins *twins, struct lb_fingerprint fingerprint, struct lb_list list,
+                   struct lb_str name);
+
+/* The next one that was noted; `*cursor` is 0 at the start. False after the last. */
+bool lb_twins_next_renamed(const struct lb_twins *twins, size_t *cursor, struct lb_list *out_list,
+                           struct lb_str *out_name);
 
 /* May more than one entry be this person's? Nearly always false. */
 bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint fingerprint);

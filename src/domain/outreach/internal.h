@@ -1,6 +1,6 @@
-/* What the files of the outreach share: campaign.c, claim.c, exclusion.c, lead.c, progress.c,
- * purge.c, report.c, same_person.c and sequence.c; see outreach.h. All for `apply` on the writer
- * thread, within the open transaction; failures are the store's. */
+/* What the files of the outreach share: campaign.c, catch_up.c, claim.c, exclusion.c, lead.c,
+ * progress.c, purge.c, report.c, same_person.c and sequence.c; see outreach.h. All for `apply` on
+ * the writer thread, within the open transaction; failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
@@ -27,6 +27,7 @@ struct lb_outreach {
     struct lb_counts count;
     struct lb_purge *remains; /* of deleted campaigns; see purge.c */
     struct lb_old_names old_names;
+    struct lb_catch_up *catch_up; /* of leads with blocks; see catch_up.c */
 };
 
 static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreach *outreach)
@@ -91,5 +92,11 @@ lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer);
 bool lb_purge_reserve(struct lb_purge *remains, size_t count);
 void lb_purge_add(struct lb_purge *remains, struct lb_list campaign);
 void lb_purge_upkeep(struct lb_purge *remains);
+
+/* catch_up.c: begins when all is loaded. */
+struct lb_catch_up *lb_catch_up_create(struct lb_outreach *outreach);
+void lb_catch_up_destroy(struct lb_catch_up *catch_up);
+void lb_catch_up_begin(struct lb_catch_up *catch_up, struct lb_writer *writer);
+void lb_catch_up_upkeep(struct lb_catch_up *catch_up);
 
 #endif

@@ -26,6 +26,11 @@ static struct lb_str today_of(const struct lb_old_names *names, const struct lb_
     return (struct lb_str){names->texts.ptr + name->at, name->today_len};
 }
 
+struct lb_str lb_old_names_today(const struct lb_old_names *names, size_t place)
+{
+    return today_of(names, &names->names[place]);
+}
+
 static int compare(const struct lb_old_names *names, const struct lb_old_name *name,
                    uint32_t workspace, struct lb_str today)
 {

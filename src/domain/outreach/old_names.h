@@ -27,6 +27,9 @@ struct lb_old_names {
 lb_err lb_old_names_load(struct lb_old_names *names, struct lb_store *store);
 void lb_old_names_fini(struct lb_old_names *names);
 
+/* Today's form of the one at `place`, below `count`. */
+struct lb_str lb_old_names_today(const struct lb_old_names *names, size_t place);
+
 /* The stored forms of a name, one per call: `*cursor` is 0 at the start. False after the last. */
 bool lb_old_names_next(const struct lb_old_names *names, uint32_t workspace, struct lb_str today,
                        size_t *cursor, struct lb_str *out);
