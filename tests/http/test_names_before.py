@@ -154,6 +154,34 @@ def test_the_commands_reach_a_stored_name_by_either_spelling(server):
     assert not set(names) & listed(tenant.api).keys()
 
 
+def test_the_doctor_lists_the_blocked_names_that_are_refused_today(server):
+    found = server.run("doctor", "--json")
+    assert found.code == 1, found
+    listed_names = {(item["publicIdentifier"], item["campaignId"]): item for item in found.json()}
+    refused = {"john-doe.", "urn:li:fsd_profile:" + MEMBER_ID.lower(), "undefined", "example.com",
+               "+4915112345678"}
+    assert listed_names.keys() == {(name, "list") for name in refused} | {("undefined", None)}
+    assert {item["workspaceId"] for item in found.json()} == {WORKSPACE}
+    item = listed_names["john-doe.", "list"]
+    assert item["mayMean"] == "john-doe" and 'contains "."' in item["reason"]
+    assert listed_names["example.com", "list"]["mayMean"] is None
+    shown = server.run("doctor")
+    rows = [line.split("\t")[:4] for line in shown.out.splitlines()]
+    assert shown.code == 1 and [WORKSPACE, "list", "john-doe.", "john-doe"] in rows, shown
+    assert [WORKSPACE, "-", "undefined", "-"] in rows
+
+    api = api_of(server)
+    expect.ok(api.delete(LIST, {"publicIdentifiers": sorted(refused)}))
+    (own,) = [entry for entry in expect.ok(api.get("/blocked-leads"))
+              if entry["publicIdentifier"] == "undefined"]
+    expect.ok(api.delete("/blocked-leads", [own["id"]]))
+    healthy = server.run("doctor", "--json")
+    assert (healthy.code, healthy.json()) == (0, []), healthy
+    server.stop()
+    asleep = server.run("doctor")
+    assert asleep.code == 1 and "leadblock serve" in asleep.err, asleep
+
+
 def test_the_commands_reach_a_stored_name_in_the_workspace(server):
     env = {"LEADBLOCK_URL": f"http://127.0.0.1:{server.port}", "LEADBLOCK_KEY": server.key(WORKSPACE)}
     for sent, name in (("Undefined", "undefined"), ("hugo-❤" + STYLED, "hugo-❤")):
