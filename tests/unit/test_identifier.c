@@ -625,6 +625,7 @@ static void a_name_is_looked_for_in_the_form_that_it_had_before(void **state)
     assert_before("%252e", NULL); /* which was refused */
     assert_before("a@b.c", NULL);
     assert_before("linkedin.com/in/ann/,in/bob", NULL); /* two */
+    assert_before("linkedin.com/in/ann./,", "ann.");
     assert_before("a b", NULL);
     assert_before("https://example.com/in/x", NULL);
     assert_before(HUNDRED "1.", NULL);

@@ -19,6 +19,7 @@ static const char USER_INFO[] = "is a URL with a user name before the host; remo
 /* What was found in an address so far. */
 struct address {
     struct lb_str whole;
+    bool alone;         /* two addresses are refused */
     struct lb_str path; /* what is left of it */
     struct lb_str name;
     enum lb_identifier_form form;
@@ -111,7 +112,8 @@ static const char *take_name(struct address *address, enum lb_identifier_form fo
     address->form = form;
     if (!address->name.len)
         return missing;
-    return holds_two(address, form == LB_FORM_SALES ? ";|" : ",;|") ? lb_identifier_two : NULL;
+    bool two = address->alone && holds_two(address, form == LB_FORM_SALES ? ";|" : ",;|");
+    return two ? lb_identifier_two : NULL;
 }
 
 static const char *find_in_sales(struct address *address)
@@ -208,7 +210,7 @@ static const char *find(struct address *address)
 const char *lb_identifier_find(struct lb_str text, bool closes, struct lb_str *out,
                                enum lb_identifier_form *out_form)
 {
-    struct address address = {.whole = text, .form = LB_FORM_NAME};
+    struct address address = {.whole = text, .alone = closes, .form = LB_FORM_NAME};
     *out = text;
     *out_form = LB_FORM_NAME;
     if (!memchr(text.ptr, '/', text.len) || lb_ascii_starts_lower(text, LB_STR("urn:")) ||

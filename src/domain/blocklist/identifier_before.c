@@ -32,15 +32,17 @@ struct lb_str lb_identifier_held(struct lb_str stored, struct lb_identifier *out
     return lb_str_equal(today, stored) ? stored : today;
 }
 
-/* The name that was found in a string, decoded in `text`, which has room for the longest. */
-static bool find_before(struct lb_str raw, char *text, struct lb_str *out)
+/* The name that was found in a string, decoded in `text`, which has room for the longest. Of `two`
+ * addresses it was the first; neither person must be taken for both. */
+static bool find_before(struct lb_str raw, bool two, char *text, struct lb_str *out)
 {
     enum lb_identifier_form form;
     if (raw.len > LB_IDENTIFIER_RAW_MAX || lb_identifier_trim(&raw, false))
         return false;
     memcpy(text, raw.ptr, raw.len);
     raw.ptr = text;
-    if (lb_identifier_find(raw, false, out, &form) || form == LB_FORM_SALES)
+    if (lb_identifier_find(raw, false, out, &form) || form == LB_FORM_SALES ||
+        (two && form == LB_FORM_ADDRESS))
         return false;
     return lb_identifier_decode_once(text + (out->ptr - text), &out->len) == NULL;
 }
@@ -78,7 +80,8 @@ bool lb_identifier_before(struct lb_str raw, const struct lb_identifier *today,
     char text[LB_IDENTIFIER_RAW_MAX];
     struct lb_identifier stored;
     struct lb_str name;
-    if ((today && today->plain) || !find_before(raw, text, &name))
+    bool two = !today && lb_identifier_normalise(raw, &stored) == lb_identifier_two;
+    if ((today && today->plain) || !find_before(raw, two, text, &name))
         return false;
     if ((today && lb_identifier_is_plain(name)) || !fold_before(name, &stored))
         return false;

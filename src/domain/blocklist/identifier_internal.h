@@ -77,8 +77,9 @@ size_t lb_identifier_encode(const int32_t *points, size_t count, char *out);
 /* What a string that holds a name is, as far as its form tells. */
 enum lb_identifier_form { LB_FORM_NAME, LB_FORM_ADDRESS, LB_FORM_SALES };
 
-/* Finds the name, still percent-encoded, in a trimmed string; punctuation after an address is part
- * of it or `closes` it. What is no address is a name as it stands. */
+/* Finds the name, still percent-encoded, in a trimmed string. What is no address is a name as it
+ * stands. Punctuation `closes` an address, of which there may be one; else it is part of it, and
+ * the first address counts. */
 const char *lb_identifier_find(struct lb_str text, bool closes, struct lb_str *out,
                                enum lb_identifier_form *out_form);
 

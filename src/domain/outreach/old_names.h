@@ -1,6 +1,6 @@
 /* Names under which leads are stored, and which have another form today (lb_identifier_held): a
- * look-up by the form of today looks for them, too. No new ones come: leads are stored under the
- * form of today.
+ * look-up by the form of today looks for them, too. There are never more than at the start: leads
+ * are stored under the form of today.
  *
  * Threads: loaded before the threads start, read by the writer. */
 #ifndef LB_DOMAIN_OUTREACH_OLD_NAMES_H
