@@ -292,20 +292,22 @@ static lb_err choose_in_text(const struct lb_import_survey *survey,
                              const struct lb_import_options *options, struct lb_import_choice *out,
                              struct lb_reason *reason)
 {
-    const struct lb_import_facts *facts = &survey->columns[0];
+    const struct lb_import_facts *facts = survey->count ? &survey->columns[0] : NULL;
     size_t parts;
+    out->takes = LB_TAKES_NAMES;
     if (options->column.len) {
         lb_err err = find_wanted(survey, options->column, &out->column, &out->name, reason);
         if (err)
             return err;
     }
+    if (!facts) /* every row is too large */
+        return LB_OK;
     if (facts->address_line) {
         out->takes = LB_TAKES_ADDRESSES;
         out->name = lb_import_label_of(survey, facts);
         out->heading_line = facts->address_line - 1;
         return LB_OK;
     }
-    out->takes = LB_TAKES_NAMES;
     struct lb_str first = lb_str(facts->kept[0].text);
     size_t headings = count_headings(first, &parts);
     if (headings && headings == parts) {

@@ -166,6 +166,22 @@ static void a_row_that_is_too_long_is_bad_and_the_next_is_read(void **state)
     lb_buf_fini(&text);
 }
 
+static void a_file_of_one_row_that_is_too_long_is_one_bad_row(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {"x", "x,", "sep=;x"};
+    for (size_t i = 0; i < 3; i++) {
+        struct lb_buf text = {0};
+        struct import_result result;
+        fill(&text, pieces[i], 5u << 20);
+        import_large(&text, &result);
+        assert_int_equal(result.counts.rows, 1);
+        assert_int_equal(result.counts.bad, 1);
+        import_result_fini(&result);
+        lb_buf_fini(&text);
+    }
+}
+
 static void a_row_within_the_limit_is_read_whole(void **state)
 {
     (void)state;
@@ -455,6 +471,7 @@ int main(void)
         cmocka_unit_test(memory_that_is_short_is_an_error_and_never_another_result),
         cmocka_unit_test(reading_goes_on_after_a_pause_and_starts_anew_after_a_rewind),
         cmocka_unit_test(a_row_that_is_too_long_is_bad_and_the_next_is_read),
+        cmocka_unit_test(a_file_of_one_row_that_is_too_long_is_one_bad_row),
         cmocka_unit_test(a_row_within_the_limit_is_read_whole),
         cmocka_unit_test(a_row_of_too_many_cells_is_bad),
         cmocka_unit_test(a_quoted_cell_ends_at_64_kib_or_100_lines_at_the_latest),
