@@ -27,7 +27,7 @@ static bool refuse(struct lb_call *call, const char *message)
 
 static bool read_action(struct lb_call *call, struct lb_upload *upload)
 {
-    static const struct lb_str names[] = {LB_STR("block"), LB_STR("unblock")};
+    static const struct lb_str names[] = {LB_STR("block"), LB_STR("unblock"), LB_STR("check")};
     struct lb_str text;
     if (!lb_query_text(call, "action", &text))
         return false;
@@ -39,7 +39,7 @@ static bool read_action(struct lb_call *call, struct lb_upload *upload)
         upload->action = (enum lb_upload_action)i;
         return true;
     }
-    return refuse(call, "The parameter 'action' must be block or unblock.");
+    return refuse(call, "The parameter 'action' must be block, unblock or check.");
 }
 
 static bool read_strict(struct lb_call *call, struct lb_upload *upload)

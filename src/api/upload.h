@@ -8,7 +8,7 @@
 #include "api/call.h"
 #include "import/import.h"
 
-enum lb_upload_action { LB_UPLOAD_BLOCK, LB_UPLOAD_UNBLOCK };
+enum lb_upload_action { LB_UPLOAD_BLOCK, LB_UPLOAD_UNBLOCK, LB_UPLOAD_CHECK };
 
 struct lb_upload {
     struct lb_app *app;

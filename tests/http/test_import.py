@@ -1,5 +1,7 @@
 """Files of people, imported into blocklists: what is in docs/api.md, "Files"."""
 
+import csv
+import io
 import json
 import threading
 import time
@@ -247,6 +249,81 @@ def test_one_row_may_hold_more_people_than_a_batch(target):
     imported(target.send(f"{line}\nzoe-1\n".encode()), blocked=25001, rows=2)
 
 
+# Answers that list rows
+
+
+def rows_of(response):
+    assert response.status == 200, response
+    assert response.header("content-type") == "text/csv; charset=utf-8"
+    return list(csv.reader(io.StringIO(response.body.decode(), newline="")))
+
+
+def test_a_check_answers_for_each_person_in_turn(tenant):
+    target = List(tenant, "campaign")
+    everywhere, here, free = unique("everywhere"), unique("here"), unique("free")
+    expect.ok(target.api.post("/blocked-leads", {"leads": [
+        {"publicIdentifier": everywhere, "reason": "=1+1, \"client\""}]}))
+    expect.ok(target.api.post(target.path, {"publicIdentifiers": [here]}))
+    data = f"Name,LinkedIn\nA,{PROFILE}{everywhere}\nB,nobody\nC,\nD,{PROFILE}{here}?x\n" \
+        f"E,linkedin.com/in/{free}\n".encode()
+    assert rows_of(target.send(data, action="check")) == [
+        ["line", "value", "publicIdentifier", "blocked", "scope", "reason"],
+        ["2", PROFILE + everywhere, everywhere, "true", "workspace", "'=1+1, \"client\""],
+        ["3", "nobody", "", "", "", "no profile address in this cell"],
+        ["4", "C", "", "", "", "nothing in column 2 (LinkedIn)"],
+        ["5", f"{PROFILE}{here}?x", here, "true", "campaign", ""],
+        ["6", f"linkedin.com/in/{free}", free, "false", "", ""]]
+    assert target.entries().keys() == {here}
+
+
+def test_a_check_of_many_is_given_whole_and_counted(fresh):
+    target = List(fresh, "campaign")
+    names = [f"ann-{n}" for n in range(30000)]
+    imported(target.send(table(names[::2]), reason="x"), blocked=15000)
+    rows = rows_of(target.send(table(names), action="check"))
+    assert [row[2] for row in rows[1:]] == names
+    assert [row[3] for row in rows[1:]] == ["true", "false"] * 15000
+    (today,) = expect.ok(target.api.get("/statistics?days=1"))["days"]
+    assert (today["checks"], today["checksBlocked"]) == (30000, 15000)
+
+
+def test_a_check_knows_doubtful_names_that_are_blocked(fresh):
+    target = List(fresh, "campaign")
+    data = b"Name,Username\nAnn,none\n"
+    assert rows_of(target.send(data, action="check"))[1][3] == ""
+    item = {"publicIdentifier": PROFILE + "none"}
+    expect.ok(target.api.post("/blocked-leads", {"leads": [item]}))
+    assert rows_of(target.send(data, action="check"))[1][2:5] == ["none", "true", "workspace"]
+
+
+def test_a_check_of_what_cannot_be_read_is_an_ordinary_error(target):
+    body = expect.error(target.send(b"Vorname;Ort\nAnn;Berlin\nBob;Rom\n", action="check"), 400,
+                        "column_unknown")
+    assert len(body["columns"]) == 2
+
+
+def test_a_try_lists_all_rows_that_are_not_taken_when_csv_is_wanted(target):
+    bad = "".join(f"Nobody,nowhere {n}\n" for n in range(5000))
+    data = table(["ann-1", "bob-2"]) + bad.encode() + b"Cleo,\n"
+    rows = rows_of(target.send(data, dryRun=True, headers=[("Accept", "text/csv")]))
+    assert rows[0] == ["line", "value", "reason"]
+    assert rows[1] == ["4", "nowhere 0", "no profile address in this cell"]
+    assert rows[-1] == ["5004", "Cleo", "nothing in column 2 (LinkedIn)"]
+    assert len(rows) == 5002
+    imported(target.send(data, headers=[("Accept", "text/csv")]), bad=5000)
+
+
+def test_a_client_that_leaves_while_an_answer_is_given_frees_what_it_held(server, fresh):
+    target = List(fresh, "campaign")
+    data = table([f"ann-{n}" for n in range(100_000)])
+    with server.connect() as connection:
+        connection.send(build("POST", f"/v1{target.path}/import?action=check", [
+            ("x-api-key", fresh.key), ("Content-Type", "text/csv"),
+            ("Content-Length", str(len(data)))]) + data)
+        connection.sock.recv(1000)
+    assert len(rows_of(target.send(data, action="check"))) == 100_001
+
+
 # Who may
 
 
@@ -256,16 +333,18 @@ def test_those_who_may_only_look_may_try(server, fresh, who):
     api = server.api(fresh.new_key("--read-only")) if who == "read-only key" \
         else people.person(server, "viewer", fresh.workspace).api
     imported(target.send(table(["ann-1"]), api=api, dryRun=True), blocked=1)
+    assert rows_of(target.send(table(["ann-1"]), api=api, action="check"))[1][3] == "false"
     expect.error(target.send(table(["ann-1"]), api=api), 403, "forbidden")
     expect.error(target.send(table(["ann-1"]), api=api, action="unblock"), 403, "forbidden")
     assert target.entries() == {}
 
 
-def test_without_a_license_blocks_of_a_campaign_can_only_be_taken_back(server):
+def test_without_a_license_a_campaign_can_be_checked_and_blocks_taken_back(server):
     target = List(server.tenant("starter"), "campaign")
     expect.error(target.send(table(["ann-1"])), 403, "license_required")
     body = expect.ok(target.send(table(["ann-1"]), action="unblock"))
     assert body["notBlocked"] == 1
+    assert rows_of(target.send(table(["ann-1"]), action="check"))[1][3] == "false"
 
 
 # How it is sent

@@ -8,6 +8,8 @@
 
 #include "base/utf8.h"
 
+#define CHECKS_MAX 10000 /* in a turn */
+
 /* --- Rows --- */
 
 /* The rule for reasons; `*out_cut`: it was longer. */
@@ -27,13 +29,17 @@ static struct lb_str fit_reason(struct lb_str reason, bool *out_cut)
     return (struct lb_str){reason.ptr, len};
 }
 
-static bool is_stored(void *context, const struct lb_identifier *name)
+/* Is the name in the list, or in a check in one that counts? */
+static bool is_stored(void *context, const struct lb_identifier *identifier)
 {
     const struct lb_file_import *import = context;
-    const struct lb_call *call = import->call;
+    const struct lb_blocklist *blocklist = import->call->app->blocklist;
+    struct lb_list list = import->call->list;
+    struct lb_str name = {identifier->text, identifier->len};
     lb_rcu_online();
-    bool stored = lb_blocklist_find(call->app->blocklist, call->list,
-                                    (struct lb_str){name->text, name->len}) != 0;
+    bool stored = import->upload->action == LB_UPLOAD_CHECK
+                      ? lb_blocklist_check(blocklist, list, name).scope != LB_SCOPE_NONE
+                      : lb_blocklist_find(blocklist, list, name) != 0;
     lb_rcu_offline();
     return stored;
 }
@@ -52,6 +58,11 @@ static void take_person(struct lb_file_import *import, const struct lb_import_it
 {
     struct lb_identifier before;
     bool cut;
+    if (import->upload->action == LB_UPLOAD_CHECK) {
+        import->err = lb_import_list_person(import, item);
+        import->flushed |= ++import->checked >= CHECKS_MAX;
+        return;
+    }
     struct lb_str reason = fit_reason(item->reason, &cut);
     if (cut && item->first && import->people.blocks)
         lb_import_notes_warning(&import->notes, item->line,
@@ -63,12 +74,19 @@ static void take_person(struct lb_file_import *import, const struct lb_import_it
                                 &import->flushed, &import->reason);
 }
 
+static void take_bad(struct lb_file_import *import, const struct lb_import_item *item)
+{
+    lb_import_notes_error(&import->notes, item);
+    if (import->call->report && !import->surveying && !import->err)
+        import->err = lb_import_list_bad(import, item);
+}
+
 /* A turn ends with the row that filled a batch, or that could not be recorded. */
 static bool take_item(void *context, const struct lb_import_item *item)
 {
     struct lb_file_import *import = context;
     if (item->kind == LB_IMPORT_BAD || item->kind == LB_IMPORT_BLANK)
-        lb_import_notes_error(&import->notes, item);
+        take_bad(import, item);
     else if (item->kind == LB_IMPORT_WARNING)
         lb_import_notes_warning(&import->notes, item->line, item->reason);
     else if (item->kind == LB_IMPORT_PERSON && !import->surveying && !import->err)
@@ -180,6 +198,8 @@ static enum lb_turn take_turn(struct lb_call *call, struct lb_store_reader *read
     bool read = false;
     lb_rcu_offline();
     import->flushed = false;
+    import->reader = reader;
+    import->checked = 0;
     if (import->import || !begin(import))
         read_rows(import, &read);
     if (!import->err && read)
@@ -201,7 +221,7 @@ static void cancel(struct lb_call *call)
 enum lb_progress lb_blocked_leads_import(struct lb_call *call)
 {
     struct lb_file_import *import = lb_call_alloc(call, sizeof *import);
-    if (!import)
+    if (!import || (lb_import_lists_rows(call) && !lb_import_list_begin(call)))
         return LB_DONE;
     import->call = call;
     import->upload = call->upload;

@@ -1,6 +1,7 @@
 /* The answers of imports, and what they list. */
 #include "api/blocklist/file_import.h"
 
+#include "api/report.h"
 #include "json/encode.h"
 
 #define SHOWN_MAX 100 /* of errors, and of warnings */
@@ -234,11 +235,9 @@ static void reply_broken_off(struct lb_file_import *import)
     lb_buf_append_lit(body, "}");
 }
 
-void lb_import_reply(struct lb_file_import *import)
+static void reply_error(struct lb_file_import *import)
 {
-    if (!import->err)
-        reply_done(import);
-    else if (import->err == LB_ERR_COLUMN_UNKNOWN)
+    if (import->err == LB_ERR_COLUMN_UNKNOWN)
         reply_column_unknown(import);
     else if (import->err == LB_ERR_INVALID_IDENTIFIER)
         reply_strict(import);
@@ -246,4 +245,17 @@ void lb_import_reply(struct lb_file_import *import)
         reply_broken_off(import);
     else
         lb_call_refuse(import->call, import->err, &import->reason);
+}
+
+void lb_import_reply(struct lb_file_import *import)
+{
+    struct lb_call *call = import->call;
+    if (!import->err && call->report)
+        import->err = lb_report_reply(call);
+    if (!import->err && !call->report)
+        reply_done(import);
+    if (!import->err)
+        return;
+    lb_report_release(call);
+    reply_error(import);
 }
