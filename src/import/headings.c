@@ -178,10 +178,18 @@ static bool is_known_word(const char *word, size_t len)
     return false;
 }
 
+static bool has_digit(struct lb_str cell)
+{
+    for (size_t i = 0; i < cell.len; i++)
+        if (cell.ptr[i] >= '0' && cell.ptr[i] <= '9')
+            return true;
+    return false;
+}
+
 bool lb_import_is_heading(struct lb_str cell)
 {
     struct heading heading;
-    if (!read_heading(cell, &heading))
+    if (has_digit(cell) || !read_heading(cell, &heading)) /* "person-1" is a name */
         return false;
     if (is_one_of(&heading, lb_heading_ordinary) || is_one_of(&heading, lb_heading_identifiers) ||
         is_one_of(&heading, lb_heading_statuses))

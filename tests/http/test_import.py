@@ -245,7 +245,7 @@ def test_a_file_of_many_batches_is_one_answer(target):
 
 
 def test_one_row_may_hold_more_people_than_a_batch(target):
-    line = ", ".join(f"ann-{n}" for n in range(25000))
+    line = ", ".join(f"person-{n}" for n in range(25000))
     imported(target.send(f"{line}\nzoe-1\n".encode()), blocked=25001, rows=2)
 
 

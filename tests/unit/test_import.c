@@ -388,6 +388,8 @@ static void headings_are_known_in_many_spellings(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         if (lb_import_heading(lb_str(cases[i].text)) != cases[i].heading)
             fail_msg("%s is %d", cases[i].text, (int)lb_import_heading(lb_str(cases[i].text)));
+    assert_true(lb_import_is_heading(LB_STR("Person")));
+    assert_false(lb_import_is_heading(LB_STR("person-1")));
     assert_true(lb_import_heading_equal(LB_STR("LinkedIn URL"), LB_STR("linkedin_url")));
     assert_false(lb_import_heading_equal(LB_STR("LinkedIn URL"), LB_STR("LinkedIn")));
 }
