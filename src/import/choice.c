@@ -257,6 +257,20 @@ static lb_err choose_in_table(const struct lb_import_survey *survey,
 
 /* --- Texts --- */
 
+#define SEPARATORS ",;\t|"
+#define UTF8_MAX   4 /* bytes of a character, which are never cut */
+
+/* What a label holds of a line, without the part that may be cut off at its end. */
+static struct lb_str whole_parts(const struct lb_import_label *label)
+{
+    struct lb_str line = lb_str(label->text);
+    if (line.len + UTF8_MAX < sizeof label->text)
+        return line;
+    while (line.len && !memchr(SEPARATORS, line.ptr[line.len - 1], sizeof SEPARATORS - 1))
+        line.len--;
+    return line.len ? line : lb_str(label->text);
+}
+
 /* How many of the parts of a line are headings. */
 static size_t count_headings(struct lb_str line, size_t *out_parts)
 {
@@ -264,7 +278,7 @@ static size_t count_headings(struct lb_str line, size_t *out_parts)
     *out_parts = 0;
     while (line.len) {
         size_t len = 0;
-        while (len < line.len && !memchr(",;\t|", line.ptr[len], 4))
+        while (len < line.len && !memchr(SEPARATORS, line.ptr[len], sizeof SEPARATORS - 1))
             len++;
         struct lb_str part = lb_import_trim((struct lb_str){line.ptr, len});
         headings += part.len && lb_import_is_heading(part);
@@ -308,7 +322,7 @@ static lb_err choose_in_text(const struct lb_import_survey *survey,
         out->heading_line = facts->address_line - 1;
         return LB_OK;
     }
-    struct lb_str first = lb_str(facts->kept[0].text);
+    struct lb_str first = whole_parts(&facts->kept[0]);
     size_t headings = count_headings(first, &parts);
     if (headings && headings == parts) {
         out->name = &facts->kept[0];

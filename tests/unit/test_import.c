@@ -182,6 +182,24 @@ static void a_file_of_one_row_that_is_too_long_is_one_bad_row(void **state)
     }
 }
 
+/* What is kept of a line to look for headings may end within a name. */
+static void a_name_that_is_cut_where_it_is_looked_at_is_no_heading(void **state)
+{
+    (void)state;
+    for (size_t shift = 0; shift < 40; shift++) {
+        struct lb_buf text = {0};
+        struct import_result result;
+        fill(&text, "x", 40 + shift);
+        for (unsigned i = 0; i < 10; i++)
+            lb_buf_printf(&text, ", person-of-%c", 'a' + (int)i);
+        lb_buf_append_lit(&text, "\nann-one\n");
+        import(lb_buf_str(&text), NULL, &result);
+        assert_int_equal(result.counts.found, 12);
+        import_result_fini(&result);
+        lb_buf_fini(&text);
+    }
+}
+
 static void a_row_within_the_limit_is_read_whole(void **state)
 {
     (void)state;
@@ -474,6 +492,7 @@ int main(void)
         cmocka_unit_test(reading_goes_on_after_a_pause_and_starts_anew_after_a_rewind),
         cmocka_unit_test(a_row_that_is_too_long_is_bad_and_the_next_is_read),
         cmocka_unit_test(a_file_of_one_row_that_is_too_long_is_one_bad_row),
+        cmocka_unit_test(a_name_that_is_cut_where_it_is_looked_at_is_no_heading),
         cmocka_unit_test(a_row_within_the_limit_is_read_whole),
         cmocka_unit_test(a_row_of_too_many_cells_is_bad),
         cmocka_unit_test(a_quoted_cell_ends_at_64_kib_or_100_lines_at_the_latest),
