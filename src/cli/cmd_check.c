@@ -1,9 +1,12 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/csv.h"
+#include "cli/import.h"
 #include "cli/lookup.h"
 #include "json/encode.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 struct checking {
     const struct lb_cli *cli;
@@ -99,7 +102,7 @@ static bool take_item(void *context, const struct lb_input_item *item)
     identifier.bare = true;
     if (lb_identifier_doubt(&identifier, false)) /* "none" is a name as an address only */
         sent = item->text;
-    return lb_batch_add(&checking->batch, sent, item->line);
+    return lb_batch_add(&checking->batch, sent);
 }
 
 static int print_result(struct checking *checking)
@@ -118,10 +121,58 @@ static int print_result(struct checking *checking)
                                                                               : LB_EXIT_DONE;
 }
 
+static uint64_t number_of(struct lb_str text)
+{
+    uint64_t number = 0;
+    lb_str_to_u64(text, UINT64_MAX, &number);
+    return number;
+}
+
+/* A line of the answer to a file: line, value, publicIdentifier, blocked, scope, reason. */
+static bool take_row(void *context, const struct lb_csv_row *row)
+{
+    struct checking *checking = context;
+    const struct lb_str *cells = row->cells;
+    if (row->line == 1 || row->blank) /* the heading */
+        return true;
+    if (row->count != 6)
+        return false;
+    char text[512]; /* what the server made up must not steer the terminal */
+    lb_input_printable(cells[cells[2].len ? 2 : 5], text, sizeof text);
+    if (cells[2].len)
+        report(checking, lb_str(text), lb_str_equal(cells[3], LB_STR("true")));
+    else
+        lb_input_explain(number_of(cells[0]), cells[1], lb_str(text));
+    return true;
+}
+
+static int print_rows(const struct lb_cli *cli, const struct lb_answer *answer)
+{
+    struct checking checking = {.cli = cli};
+    struct lb_csv *csv = calloc(1, sizeof *csv);
+    int code = LB_EXIT_FAILED;
+    if (!csv) {
+        lb_cli_error("out of memory");
+        return code;
+    }
+    lb_csv_init(csv, ',', &checking, take_row);
+    if (lb_csv_feed(csv, answer->body.ptr, answer->body.len) && lb_csv_finish(csv))
+        code = print_result(&checking);
+    else
+        lb_cli_error("the server's answer is not what was asked for; nothing is known for certain");
+    lb_csv_fini(csv);
+    free(csv);
+    lb_buf_fini(&checking.blocked_json);
+    lb_buf_fini(&checking.allowed_json);
+    return code;
+}
+
 int lb_cmd_check(struct lb_cli *cli)
 {
     struct checking checking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (lb_import_given(cli))
+        return lb_import_run(cli, "check", print_rows);
     bool workspace = lb_cli_given(cli, LB_OPT_WORKSPACE);
     if (lb_cli_list_path(cli, &checking.path, workspace ? "" : "/check") &&
         lb_batch_init(&checking.batch, cli, "", "", &checking, send_batch)) {

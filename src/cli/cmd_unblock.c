@@ -1,5 +1,6 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/import.h"
 #include "cli/lookup.h"
 
 #include <stdio.h>
@@ -47,11 +48,10 @@ static bool take_item(void *context, const struct lb_input_item *item)
         return lb_cli_given(unblocking->cli, LB_OPT_SKIP_INVALID);
     }
     if (!lb_cli_given(unblocking->cli, LB_OPT_WORKSPACE))
-        return lb_batch_add(&unblocking->batch, (struct lb_str){identifier.text, identifier.len},
-                            item->line);
+        return lb_batch_add(&unblocking->batch, (struct lb_str){identifier.text, identifier.len});
     switch (lb_lookup_record(unblocking->client, &identifier, id)) {
     case LB_LOOKUP_FOUND:
-        return lb_batch_add(&unblocking->batch, lb_str(id), item->line);
+        return lb_batch_add(&unblocking->batch, lb_str(id));
     case LB_LOOKUP_ABSENT:
         unblocking->absent++;
         return true;
@@ -82,6 +82,8 @@ int lb_cmd_unblock(struct lb_cli *cli)
 {
     struct unblocking unblocking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (lb_import_given(cli))
+        return lb_import_run(cli, "unblock", lb_import_print);
     if (lb_cli_list_path(cli, &unblocking.path, "") &&
         lb_batch_init(&unblocking.batch, cli, "", "", &unblocking, send_batch)) {
         code = LB_EXIT_FAILED;

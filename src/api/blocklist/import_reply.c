@@ -194,6 +194,7 @@ static void reply_strict(struct lb_file_import *import)
                    "%llu row%s bad or blank (see \"errors\"); nothing was recorded.",
                    (unsigned long long)count, count == 1 ? " is" : "s are");
     struct lb_buf *body = reopen(import);
+    put_rows(body, import);
     put_array(body, "errors", &import->notes.errors);
     lb_buf_printf(body, ",\"errorCount\":%llu}", (unsigned long long)count);
 }
