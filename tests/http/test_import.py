@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import threading
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from support import expect, people
 from support.client import ConnectionClosed, File, build, chunked
-from support.server import Server, unique
+from support.server import Server, run, unique
 
 VECTORS = Path(__file__).resolve().parents[1] / "vectors"
 FOLDERS = [VECTORS / "files", VECTORS / "more-files"]
@@ -164,7 +165,7 @@ def test_the_first_hundred_errors_are_listed_and_all_are_counted(target):
 def test_a_strict_request_records_nothing_when_a_row_is_bad(target):
     data = table(["ann-1", "bob-2"]) + b"Cleo,\n"
     body = expect.error(target.send(data, strict=True), 400, "invalid_identifier")
-    assert body["errorCount"] == 1
+    assert (body["errorCount"], body["rows"], body["people"], body["blank"]) == (1, 4, 2, 1)
     assert [error["line"] for error in body["errors"]] == [4]
     assert target.entries() == {}
     imported(target.send(table(["ann-1", "bob-2"]), strict=True), blocked=2)
@@ -445,6 +446,24 @@ def test_files_of_all_workspaces_share_a_bound():
         imported(target.send(table(["ann-1"]) + b"\n" * 500000), already=1)
 
 
+def memory_of(server):
+    """The most that the process has had in memory so far, in MiB."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+)", status).group(1)) / 1024
+
+
+def test_a_large_file_takes_little_memory():
+    if "+" in run("version").out:
+        pytest.skip("sanitizers need memory of their own")
+    with Server() as server:
+        target = List(server.tenant("pro"), "workspace")
+        imported(target.send(table(["ann-1"]) * 2, dryRun=True))
+        before = memory_of(server)
+        data = table(["ann-1", "bob-2"] * 10_000) + b"Nobody,%s\n" % (b"x" * 90) * 150_000
+        imported(target.send(data), blocked=2, people=20_000, bad=150_000)
+        assert memory_of(server) - before < 8, f"for a file of {len(data) >> 20} MiB"
+
+
 # Files that no one means well
 
 
@@ -519,6 +538,27 @@ def test_an_import_that_cannot_go_on_says_how_far_it_came():
         assert body["importId"] == "big-1"
         assert (body["blocked"], body["already"], body["duplicates"]) == (9999, 0, 1)
         assert total(target.api, target) == 9999
+
+
+def test_a_server_that_stops_breaks_an_import_off_and_says_so():
+    with Server("--drain-timeout", "0") as server:
+        tenant = server.tenant("pro")
+        target = List(tenant, "workspace")
+        names = [f"person-{n}" for n in range(400_000)]
+        answers = []
+        sender = threading.Thread(target=lambda: answers.append(
+            target.send(table(names), importId="stopped")))
+        sender.start()
+        watch = server.api(tenant.key)
+        while total(watch, target) == 0:
+            time.sleep(0.001)
+        server.stop()
+        sender.join()
+        body = expect.error(answers[0], 503, "storage_unavailable")
+        assert body["importId"] == "stopped"
+        server.start()
+        target.api = server.api(tenant.key)
+        assert total(target.api, target) == body["blocked"] > 0
 
 
 def test_a_key_that_is_revoked_meanwhile_ends_the_import(server, fresh):

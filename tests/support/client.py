@@ -277,8 +277,9 @@ class Connection:
         return self.read(method)
 
 
-# What an import that could not go on says of how far it came.
+# What an import that could not go on says of how far it came, and one of which a row was bad.
 BROKEN_OFF = {"importId", "blocked", "already", "duplicates"}
+ROWS = {"rows", "headings", "people", "bad", "blank"}
 
 
 def check_invariants(response):
@@ -291,7 +292,8 @@ def check_invariants(response):
     if not response.body:  # HEAD
         return
     body = response.json()
-    more = {"errors", "errorCount", "columns"} | (BROKEN_OFF if "importId" in body else set())
+    more = {"errors", "errorCount", "columns"}
+    more |= (BROKEN_OFF if "importId" in body else set()) | (ROWS if "rows" in body else set())
     assert body.keys() - more == {"success", "code", "message"}, response
     assert ("errors" in body) == ("errorCount" in body), response
     assert body["success"] is False, response
