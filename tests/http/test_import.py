@@ -556,6 +556,7 @@ def test_a_server_that_stops_breaks_an_import_off_and_says_so():
         sender.join()
         body = expect.error(answers[0], 503, "storage_unavailable")
         assert body["importId"] == "stopped"
+        assert body["message"].startswith("The server is stopping. The import broke off")
         server.start()
         target.api = server.api(tenant.key)
         assert total(target.api, target) == body["blocked"] > 0

@@ -214,7 +214,7 @@ static enum lb_turn take_turn(struct lb_call *call, struct lb_store_reader *read
 static void cancel(struct lb_call *call)
 {
     struct lb_file_import *import = call->state;
-    import->err = lb_fail(&import->reason, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
+    import->err = LB_ERR_STORAGE_UNAVAILABLE;
     end(import);
 }
 

@@ -238,6 +238,8 @@ static void reply_broken_off(struct lb_file_import *import)
 
 static void reply_error(struct lb_file_import *import)
 {
+    if (import->err == LB_ERR_STORAGE_UNAVAILABLE && atomic_load(&import->call->app->hurrying))
+        lb_fail(&import->reason, import->err, "The server is stopping.");
     if (import->err == LB_ERR_COLUMN_UNKNOWN)
         reply_column_unknown(import);
     else if (import->err == LB_ERR_INVALID_IDENTIFIER)
