@@ -517,6 +517,26 @@ def test_killed_in_the_middle_and_sent_again_nobody_is_lost_and_nobody_twice():
         assert total(target.api, target) == len(names)
 
 
+def test_others_block_and_check_while_a_file_is_imported():
+    """Its people go to the writer batch by batch, and what others send goes between."""
+    with Server() as server:
+        target = List(server.tenant("pro"), "workspace")
+        mine = server.tenant("pro")
+        path = f"/campaigns/{mine.campaign()}/blocked-leads"
+        answers = []
+        data = table([f"person-{n}" for n in range(100_000)])
+        sender = threading.Thread(target=lambda: answers.append(target.send(data)))
+        sender.start()
+        done = 0
+        while not answers:
+            expect.blocked_result(mine.api.post(path, {"publicIdentifiers": [f"ann-{done}"]}), 1)
+            assert expect.ok(mine.api.get(f"{path}/ann-{done}"))["blocked"] is True
+            done += 1
+        sender.join()
+        imported(answers[0], blocked=100_000)
+        assert done >= 10, "others waited for the whole file"
+
+
 def send_and_lose(target, data):
     try:
         target.send(data, importId="again")

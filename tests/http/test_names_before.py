@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from support import expect
+from support.client import File
 from support.server import Server, Tenant, on_postgresql, run
 
 DUMP = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
@@ -100,6 +101,17 @@ def test_who_was_blocked_is_blocked_under_the_old_and_the_new_spelling(api, sent
     found = expect.ok(api.get(f"/blocked-leads/{quote(sent, safe='')}"))
     assert found["blocked"] is True and found["publicIdentifier"] == name, found
     assert name in listed(api)
+
+
+def test_a_file_finds_and_frees_them_by_the_old_spelling_too(server):
+    api = api_of(server)
+    old = "urn:li:fsd_profile:" + MEMBER_ID
+    data = File(f"Name,Username\nAnn,ann-❤{STYLED}\nBob,{old}\n".encode())
+    rows = api.post(LIST + "/import?action=check", data).body.decode().splitlines()
+    assert [row.split(",")[2:4] for row in rows[1:]] == [["ann-❤", "true"], [old.lower(), "true"]]
+    answer = expect.ok(api.post(LIST + "/import?action=unblock", data))
+    assert (answer["unblocked"], answer["notBlocked"], answer["duplicates"]) == (2, 0, 0)
+    assert not {"ann-❤", old.lower()} & listed(api).keys()
 
 
 def test_who_was_blocked_can_be_unblocked_by_either(server):
