@@ -402,6 +402,15 @@ def until_free(target):
     imported(response, blocked=1)
 
 
+def test_a_body_that_drips_is_cut_and_frees_the_workspace():
+    with Server("--body-timeout", "1") as server:
+        tenant = server.tenant("pro")
+        target = List(tenant, "workspace")
+        with start_upload(server, tenant.key, target, 10_000) as connection:
+            assert connection.drip(b"x" * 100, pause=0.2, limit=15) is not None
+        until_free(target)
+
+
 def test_a_workspace_imports_one_file_at_a_time(server, fresh, other):
     target = List(fresh, "workspace")
     with start_upload(server, fresh.key, target, 1000):
