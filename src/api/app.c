@@ -2,8 +2,10 @@
 
 #include "api/call.h"
 #include "api/gate.h"
+#include "api/report.h"
 #include "api/request_counts.h"
 #include "api/routes.h"
+#include "api/upload.h"
 #include "base/clock.h"
 #include "http/address.h"
 
@@ -31,6 +33,12 @@ static enum lb_admission wait_for(struct lb_call *call)
     return call->doubtful && ask_store(call) ? LB_UNDECIDED : LB_REFUSED;
 }
 
+static enum lb_admission admit(struct lb_call *call)
+{
+    bool is_file = call->req->route->flags & LB_ROUTE_FILE;
+    return !is_file || lb_upload_begin(call) ? LB_ADMITTED : LB_REFUSED;
+}
+
 static enum lb_admission begin(void *context, struct lb_request *req)
 {
     struct lb_call *call = lb_request_alloc(req, sizeof *call);
@@ -43,7 +51,7 @@ static enum lb_admission begin(void *context, struct lb_request *req)
     call->req = req;
     call->still_passes = lb_gate_still_passes;
     req->context = call;
-    return lb_gate_pass(call) ? LB_ADMITTED : wait_for(call);
+    return lb_gate_pass(call) ? admit(call) : wait_for(call);
 }
 
 /* The session of a call was looked up; or memory had refused it, and has now all that the store had
@@ -59,7 +67,7 @@ static enum lb_admission decide(void *context, struct lb_request *req)
         lb_call_refuse(call, call->fresh.result, NULL);
         return LB_REFUSED;
     }
-    return lb_gate_pass_again(call) ? LB_ADMITTED : wait_for(call);
+    return lb_gate_pass_again(call) ? admit(call) : wait_for(call);
 }
 
 static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *reader)
@@ -138,8 +146,11 @@ static void end(void *context, struct lb_request *req)
     lb_request_counts_add(app->counts, route, req->reply.status, ns);
     if (lb_log_enabled(LB_LOG_INFO))
         log_request(req, ns);
-    if (call)
+    if (call) {
         lb_json_free(call->body);
+        lb_upload_release(call);
+        lb_report_release(call);
+    }
 }
 
 struct lb_http_app lb_api_app(struct lb_app *app)

@@ -9,6 +9,7 @@
 #include "domain/blocklist/freshness.h"
 #include "domain/outreach/outreach.h"
 #include "http/server.h"
+#include "import/spool.h"
 #include "reader/reader.h"
 
 struct lb_request_counts;
@@ -23,6 +24,8 @@ struct lb_app {
     struct lb_freshness *freshness; /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
+    struct lb_readers *importers;     /* for files: what they do may take minutes */
+    struct lb_spools spools;          /* of files that are being imported */
     struct lb_throttle *failures;     /* of keys and sessions, by address */
     struct lb_throttle *bad_sign_ins; /* by address, and by e-mail address */
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
@@ -36,6 +39,7 @@ struct lb_app {
     bool secure_cookies;
     _Atomic bool loaded; /* the log is in memory, to the end: checks may be answered */
     _Atomic bool stopping;
+    _Atomic bool hurrying;      /* stopping, and the time for it is up: imports break off */
     _Atomic uint64_t load_done; /* entry ids replayed so far */
     _Atomic uint64_t load_all;
     _Atomic uint64_t start_us; /* how long the start took */

@@ -145,6 +145,33 @@ enum lb_progress lb_call_read(struct lb_call *call,
     return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
 }
 
+static enum lb_turn run_import(struct lb_read *read, struct lb_store *store,
+                               struct lb_store_reader *reader)
+{
+    struct lb_call *call = call_of_read(read);
+    return call->run(call, reader);
+}
+
+static void cancel_import(struct lb_read *read)
+{
+    struct lb_call *call = call_of_read(read);
+    call->cancel(call);
+}
+
+enum lb_progress lb_call_import(struct lb_call *call,
+                                enum lb_turn (*run)(struct lb_call *call,
+                                                    struct lb_store_reader *reader),
+                                void (*cancel)(struct lb_call *call))
+{
+    call->run = run;
+    call->cancel = cancel;
+    call->read.run = run_import;
+    call->read.cancel = cancel_import;
+    call->read.lane = &call->workspace->imports;
+    lb_err err = lb_readers_submit(call->app->importers, &call->read);
+    return err ? lb_call_refuse(call, err, NULL) : LB_PENDING;
+}
+
 struct lb_actor lb_call_actor(struct lb_call *call)
 {
     struct lb_actor actor = {0};

@@ -42,7 +42,10 @@ struct lb_call {
     struct lb_read read;                        /* for lb_call_read and heavy handlers */
     struct lb_read_lane *lane;                  /* of the readers; NULL: the workspace's */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
-    void *state; /* the handler's own */
+    struct lb_upload *upload; /* the file in the body; NULL: the body is none (upload.h) */
+    struct lb_report *report; /* an answer that is a file; NULL: it is none (report.h) */
+    void (*cancel)(struct lb_call *call); /* for lb_call_import */
+    void *state;                          /* the handler's own */
 };
 
 static inline struct lb_call *lb_call_of(struct lb_request *req)
@@ -78,6 +81,14 @@ bool lb_call_written(struct lb_call *call);
 enum lb_progress lb_call_read(struct lb_call *call,
                               enum lb_turn (*run)(struct lb_call *call,
                                                   struct lb_store_reader *reader));
+
+/* Hands the call to an importer: a thread for files, which may take long. `run` as above, but it is
+ * called although the key may have ended meanwhile; `cancel` is called in its place when the server
+ * stops. The last of them replies and completes the request. */
+enum lb_progress lb_call_import(struct lb_call *call,
+                                enum lb_turn (*run)(struct lb_call *call,
+                                                    struct lb_store_reader *reader),
+                                void (*cancel)(struct lb_call *call));
 
 /* Who the call is from, for the logs. What it points to lives as long as the request. */
 struct lb_actor lb_call_actor(struct lb_call *call);

@@ -2,6 +2,7 @@
 
 #include "api/routes.h"
 #include "api/session_cookie.h"
+#include "api/upload.h"
 #include "base/clock.h"
 #include "domain/access/key_text.h"
 #include "http/assets.h"
@@ -263,10 +264,22 @@ static bool pass_rate(struct lb_call *call)
     return false;
 }
 
+/* Of a request with a file, its query says what is done with it. */
+static bool file_is_to(struct lb_call *call, const char *action)
+{
+    return (call->req->route->flags & LB_ROUTE_FILE) && lb_upload_asks(call, "action", action);
+}
+
+static bool only_looks(struct lb_call *call)
+{
+    return file_is_to(call, "check") ||
+           ((call->req->route->flags & LB_ROUTE_FILE) && lb_upload_asks(call, "dryRun", "true"));
+}
+
 /* Viewers and keys that may only read change nothing. */
 static bool pass_role(struct lb_call *call)
 {
-    if (!(call->req->route->flags & LB_ROUTE_MEMBER))
+    if (!(call->req->route->flags & LB_ROUTE_MEMBER) || only_looks(call))
         return true;
     if (call->key && call->key->row.read_only) {
         lb_reply_error(&call->req->reply, LB_ERR_FORBIDDEN,
@@ -283,7 +296,8 @@ static bool pass_role(struct lb_call *call)
 
 static bool pass_license(struct lb_call *call)
 {
-    if (!(call->req->route->flags & LB_ROUTE_LICENSED))
+    if (!(call->req->route->flags & LB_ROUTE_LICENSED) || file_is_to(call, "unblock") ||
+        file_is_to(call, "check"))
         return true;
     lb_err err = lb_workspace_license(call->workspace, lb_clock_wall_ms());
     if (err && doubt(call))
@@ -316,21 +330,44 @@ static bool pass_campaign(struct lb_call *call)
     return false;
 }
 
+/* Is it this one, whatever its parameters? */
+static bool is_type(struct lb_str type, struct lb_str wanted)
+{
+    size_t len = wanted.len;
+    return type.len >= len && strncasecmp(type.ptr, wanted.ptr, len) == 0 &&
+           (type.len == len || type.ptr[len] == ';' || type.ptr[len] == ' ' ||
+            type.ptr[len] == '\t');
+}
+
+static bool is_good_type(const struct lb_call *call, struct lb_str type)
+{
+    static const struct lb_str files[] = {LB_STR("text/csv"), LB_STR("text/plain"),
+                                          LB_STR("text/tab-separated-values"),
+                                          LB_STR("application/octet-stream")};
+    if (!(call->req->route->flags & LB_ROUTE_FILE))
+        return is_type(type, LB_STR("application/json"));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (is_type(type, files[i]))
+            return true;
+    return false;
+}
+
 static bool pass_media_type(struct lb_call *call)
 {
     struct lb_request *req = call->req;
-    if (!req->has_body || req->method == LB_GET || req->method == LB_HEAD)
-        return true;
-    static const char json[] = "application/json";
-    struct lb_str type = lb_request_header(req, "Content-Type");
-    size_t len = sizeof json - 1;
-    if (type.len >= len && strncasecmp(type.ptr, json, len) == 0 &&
-        (type.len == len || type.ptr[len] == ';' || type.ptr[len] == ' ' || type.ptr[len] == '\t'))
+    if (!req->has_body || req->method == LB_GET || req->method == LB_HEAD ||
+        is_good_type(call, lb_request_header(req, "Content-Type")))
         return true;
     if (call->workspace && doubt(call)) /* what comes before it may have ended elsewhere */
         return false;
-    lb_reply_error(&req->reply, LB_ERR_UNSUPPORTED_MEDIA_TYPE,
-                   "Send the body as JSON, with the header Content-Type: application/json.");
+    if (req->route->flags & LB_ROUTE_FILE)
+        lb_reply_error(&req->reply, LB_ERR_UNSUPPORTED_MEDIA_TYPE,
+                       "Send the file itself as the body, not a form (curl --data-binary @FILE), "
+                       "with Content-Type: text/csv, text/plain, text/tab-separated-values or "
+                       "application/octet-stream.");
+    else
+        lb_reply_error(&req->reply, LB_ERR_UNSUPPORTED_MEDIA_TYPE,
+                       "Send the body as JSON, with the header Content-Type: application/json.");
     return false;
 }
 

@@ -19,6 +19,12 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/blocked-leads", lb_workspace_leads_list, 0},
     {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
 
+    /* import.c: files of people */
+    {LB_POST, BLOCKED_LEADS "/import", lb_blocked_leads_import,
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_FILE},
+    {LB_POST, "/v1/blocked-leads/import", lb_blocked_leads_import,
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_FILE},
+
     /* lookup.c: one person in all lists */
     {LB_GET, "/v1/blocked-leads/{publicIdentifier}", lb_lookup_get, 0},
 

@@ -16,6 +16,8 @@ enum lb_route_flag {
     LB_ROUTE_DRY_RUN = 1 << 8,  /* can be tried with dryRun=true */
     LB_ROUTE_NO_DRY_RUN =
         1 << 9, /* changes something and cannot be tried: dryRun=true is refused */
+    LB_ROUTE_FILE =
+        1 << 14, /* the body is a file (upload.h); what it may only look at is for all */
     /* Those below are for signed-in users; keys are refused. */
     LB_ROUTE_SIGNED_IN = 1 << 10,
     LB_ROUTE_OPERATOR = 1 << 11, /* about the installation: operators only */

@@ -17,6 +17,9 @@
     X(LB_ERR_INVALID_IDENTIFIER, 400, "invalid_identifier")                                        \
     X(LB_ERR_INVALID_PARAMETER, 400, "invalid_parameter")                                          \
     X(LB_ERR_INVALID_TEMPLATE, 400, "invalid_template")                                            \
+    X(LB_ERR_UNSUPPORTED_FILE, 400, "unsupported_file")                                            \
+    X(LB_ERR_EMPTY_FILE, 400, "empty_file")                                                        \
+    X(LB_ERR_COLUMN_UNKNOWN, 400, "column_unknown")                                                \
     X(LB_ERR_WORKSPACE_REQUIRED, 400, "workspace_required")                                        \
     X(LB_ERR_MISSING_API_KEY, 401, "missing_api_key")                                              \
     X(LB_ERR_INVALID_API_KEY, 401, "invalid_api_key")                                              \

@@ -3,7 +3,6 @@
 #include "json/encode.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define BATCH_DEFAULT 1000
@@ -18,16 +17,12 @@ bool lb_batch_init(struct lb_batch *batch, const struct lb_cli *cli, const char 
     if (!lb_cli_number(cli, LB_OPT_BATCH, 1, LB_BATCH_MAX, &limit))
         return false;
     batch->limit = (size_t)limit;
-    batch->lines = calloc(batch->limit, sizeof *batch->lines);
-    if (!batch->lines)
-        lb_cli_error("out of memory");
-    return batch->lines != NULL;
+    return true;
 }
 
 void lb_batch_fini(struct lb_batch *batch)
 {
     lb_buf_fini(&batch->items);
-    free(batch->lines);
 }
 
 static void show_progress(const struct lb_batch *batch, bool more)
@@ -51,15 +46,14 @@ static bool send_now(struct lb_batch *batch)
     return true;
 }
 
-bool lb_batch_add(struct lb_batch *batch, struct lb_str text, uint64_t line)
+bool lb_batch_add(struct lb_batch *batch, struct lb_str text)
 {
     if (batch->count)
         lb_buf_append_lit(&batch->items, ",");
     lb_buf_append_str(&batch->items, lb_str(batch->before));
     lb_json_put_string(&batch->items, text);
     lb_buf_append_str(&batch->items, lb_str(batch->after));
-    batch->lines[batch->count++] = line;
-    if (batch->count < batch->limit && batch->items.len < BATCH_BYTES)
+    if (++batch->count < batch->limit && batch->items.len < BATCH_BYTES)
         return true;
     return send_now(batch);
 }
@@ -71,30 +65,27 @@ bool lb_batch_flush(struct lb_batch *batch)
     return sent;
 }
 
-size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list)
+size_t lb_batch_explain(const struct lb_json *list)
 {
     size_t count = lb_json_length(list);
     for (size_t i = 0; i < count; i++) {
         const struct lb_json *item = lb_json_item(list, i);
-        int64_t index = -1;
-        lb_json_int64(lb_json_member(item, "index"), &index);
-        bool known = index >= 0 && (uint64_t)index < batch->count;
-        lb_input_explain(known ? batch->lines[index] : 0, lb_answer_text(item, "value"),
+        lb_input_explain(lb_answer_number(item, "line"), lb_answer_text(item, "value"),
                          lb_answer_text(item, "reason"));
     }
     return count;
 }
 
-void lb_batch_explain_refusal(const struct lb_batch *batch, const struct lb_client *client,
-                              const struct lb_answer *answer)
+void lb_batch_explain_refusal(const struct lb_client *client, const struct lb_answer *answer,
+                              uint64_t all)
 {
     uint64_t count = lb_answer_number(answer->json, "errorCount");
     lb_client_explain(client, answer);
-    size_t shown = lb_batch_explain(batch, lb_json_member(answer->json, "errors"));
+    size_t shown = lb_batch_explain(lb_json_member(answer->json, "errors"));
     if (count > shown)
         fprintf(stderr, "and %llu more\n", (unsigned long long)(count - shown));
     if (shown)
-        lb_input_advise(count, batch->count);
+        lb_input_advise(count, all);
 }
 
 bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char *after)

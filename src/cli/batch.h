@@ -11,7 +11,6 @@ struct lb_batch {
     size_t limit;               /* items in a request */
     size_t count;               /* items now */
     uint64_t total;             /* items sent so far */
-    uint64_t *lines;            /* of each item in its file, 0 for an argument */
     struct lb_buf items;        /* JSON, separated by commas */
     const char *before, *after; /* JSON around each item */
     void *context;
@@ -25,18 +24,19 @@ bool lb_batch_init(struct lb_batch *batch, const struct lb_cli *cli, const char 
 void lb_batch_fini(struct lb_batch *batch);
 
 /* Adds one identifier, and sends when the batch is full. False when sending failed. */
-bool lb_batch_add(struct lb_batch *batch, struct lb_str text, uint64_t line);
+bool lb_batch_add(struct lb_batch *batch, struct lb_str text);
 
 /* Sends what is left. */
 bool lb_batch_flush(struct lb_batch *batch);
 
-/* Says on standard error which items of `list` ({"index","value","reason"}) were refused, with
- * their lines in the file. Returns how many there are. */
-size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list);
+/* Says on standard error which items of `list` ({"value","reason"}, of a file also "line") were
+ * refused. Returns how many there are. */
+size_t lb_batch_explain(const struct lb_json *list);
 
-/* Says why the server refused the whole batch, and what to do. */
-void lb_batch_explain_refusal(const struct lb_batch *batch, const struct lb_client *client,
-                              const struct lb_answer *answer);
+/* Says why the server refused all of them, and what to do. `all` is how many the file has, 0 when
+ * they are arguments. */
+void lb_batch_explain_refusal(const struct lb_client *client, const struct lb_answer *answer,
+                              uint64_t all);
 
 /* The path "/v1/campaigns/CAMPAIGN/blocked-leads", or the workspace's, and then `after`; ends with
  * a NUL. False after a message, also when the campaign is missing. */

@@ -39,7 +39,7 @@ enum {
     X(COLUMN, "column", "COLUMN", "The file's column with the people: its number or heading.")     \
     X(REASON, "reason", "TEXT", "Why, for all of them; up to 500 characters.")                     \
     X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
-    X(SKIP_INVALID, "skip-invalid", NULL, "Skip invalid identifiers, and list them.")              \
+    X(SKIP_INVALID, "skip-invalid", NULL, "Skip what is invalid, and list it.")                    \
     X(SEARCH, "search", "TEXT", "Only identifiers that contain this.")                             \
     X(EXEC, "exec", "PROGRAM", "What to run for each activity, as: sh -c PROGRAM.")                \
     X(PARALLEL, "parallel", "N", "Programs at once, 1 to 64 (1).")                                 \

@@ -175,7 +175,9 @@ static struct curl_slist *make_headers(const struct lb_client *client,
     const char *const lines[] = {
         "Accept: application/json",
         "Expect:", /* no waiting for "100 Continue" */
-        call->body.ptr ? "Content-Type: application/json" : NULL,
+        call->body.ptr ? "Content-Type: application/json"
+        : call->file   ? "Content-Type: application/octet-stream"
+                       : NULL,
         call->lenient ? "Prefer: handling=lenient" : NULL,
         client->key_header,
     };
@@ -191,6 +193,28 @@ static struct curl_slist *make_headers(const struct lb_client *client,
         list = longer;
     }
     return list;
+}
+
+static size_t read_file(char *out, size_t one, size_t size, void *context)
+{
+    FILE *file = context;
+    size_t len = fread(out, one, size, file);
+    return ferror(file) ? CURL_READFUNC_ABORT : len;
+}
+
+static int seek_file(void *context, curl_off_t offset, int origin)
+{
+    return fseeko(context, offset, origin) == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+}
+
+static void set_up_file(CURL *curl, const struct lb_source *source)
+{
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)source->size);
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_file);
+    curl_easy_setopt(curl, CURLOPT_READDATA, source->file);
+    curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, seek_file);
+    curl_easy_setopt(curl, CURLOPT_SEEKDATA, source->file);
 }
 
 static void set_up(struct lb_client *client, const struct lb_client_request *call, const char *url,
@@ -219,11 +243,13 @@ static void set_up(struct lb_client *client, const struct lb_client_request *cal
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, call->body.ptr);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body.len);
     }
+    if (call->file)
+        set_up_file(curl, call->file);
     if (client->socket_path) {
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    } else {
-        /* A backup through the control socket may take as long as it needs. */
+    } else if (!call->file) {
+        /* A file, and a backup through the control socket, may take as long as they need. */
         curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_SECONDS);
     }
 }
@@ -243,13 +269,17 @@ static CURLcode ask_once(struct lb_client *client, const struct lb_client_reques
     client->retry_after_s = -1;
     client->error[0] = '\0';
     set_up(client, call, url, headers);
-    CURLcode code = curl_easy_perform(client->curl);
+    bool ready = !call->file || fseeko(call->file->file, 0, SEEK_SET) == 0;
+    CURLcode code = ready ? curl_easy_perform(client->curl) : CURLE_READ_ERROR;
     client->answer = NULL;
     if (code != CURLE_OK)
         return code;
     client->answered = true;
+    const char *type = NULL;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &out->status);
-    if (out->body.len &&
+    curl_easy_getinfo(client->curl, CURLINFO_CONTENT_TYPE, &type);
+    out->csv = type && strncasecmp(type, "text/csv", 8) == 0;
+    if (out->body.len && !out->csv &&
         lb_json_parse_copy(lb_buf_str(&out->body), LB_JSON_MAX_DEPTH, &out->json, NULL))
         out->json = NULL;
     return code;
@@ -329,7 +359,7 @@ static const char *advice(const char *code)
          "See what campaigns there are: leadblock campaign list WORKSPACE; make one: leadblock "
          "campaign create"},
         {"too_many_identifiers", "Send fewer at once: --batch N"},
-        {"payload_too_large", "Send fewer at once: --batch N"},
+        {"payload_too_large", "Send fewer at once: --batch N, or a smaller file"},
         {"storage_full", "Nothing of this request was recorded; make room on the server's disk."},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -395,9 +425,9 @@ bool lb_client_call_or(struct lb_client *client, const struct lb_client_request 
         lb_client_explain(client, out);
         return false;
     }
-    if (!out->json)
+    if (!out->json && !out->csv)
         lb_cli_error("the server's answer is not JSON; is it a leadblock server?");
-    return out->json != NULL;
+    return out->json || out->csv;
 }
 
 bool lb_client_call(struct lb_client *client, const struct lb_client_request *call,

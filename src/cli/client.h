@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "cli/cli.h"
+#include "cli/source.h"
 #include "json/decode.h"
 
 struct lb_client;
@@ -17,15 +18,17 @@ struct lb_answer {
     long status;
     struct lb_buf body;
     struct lb_json *json; /* the parsed body; NULL when it is no JSON */
+    bool csv;             /* it is CSV */
     char cursor[512];     /* query of the next page, "cursor=...&...", or empty */
 };
 
 struct lb_client_request {
     const char *method;
-    const char *path;   /* below the server's address, encoded */
-    struct lb_str body; /* JSON; ptr NULL: none */
-    bool lenient;       /* Prefer: handling=lenient */
-    bool creates;       /* not to be repeated once it was sent */
+    const char *path;             /* below the server's address, encoded */
+    struct lb_str body;           /* JSON; ptr NULL: none */
+    const struct lb_source *file; /* a file in place of it, or NULL; the answer may be CSV */
+    bool lenient;                 /* Prefer: handling=lenient */
+    bool creates;                 /* not to be repeated once it was sent */
 };
 
 /* A client of the public API, from --url and --key. NULL after a message. */

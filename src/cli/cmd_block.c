@@ -1,5 +1,6 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/import.h"
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -12,20 +13,14 @@ struct blocking {
     struct lb_batch batch;
     uint64_t blocked;
     uint64_t invalid;           /* as the server said */
-    uint64_t faulty;            /* as the file has them; they were not sent */
+    uint64_t faulty;            /* as the command knows; they were not sent */
     struct lb_buf invalid_json; /* for --json: the items that were skipped */
 };
 
-static void keep_invalid(struct blocking *blocking, uint64_t line, struct lb_str value,
-                         struct lb_str reason)
+static void keep_invalid(struct blocking *blocking, struct lb_str value, struct lb_str reason)
 {
     struct lb_buf *json = &blocking->invalid_json;
-    lb_buf_printf(json, "%s{\"line\":", json->len ? "," : "");
-    if (line)
-        lb_buf_append_u64(json, line);
-    else
-        lb_buf_append_lit(json, "null");
-    lb_buf_append_lit(json, ",\"value\":");
+    lb_buf_printf(json, "%s{\"value\":", json->len ? "," : "");
     lb_json_put_string(json, value);
     lb_buf_append_lit(json, ",\"reason\":");
     lb_json_put_string(json, reason);
@@ -35,12 +30,10 @@ static void keep_invalid(struct blocking *blocking, uint64_t line, struct lb_str
 /* What the server skipped. */
 static void keep_answered(struct blocking *blocking, const struct lb_json *list)
 {
-    blocking->invalid += lb_batch_explain(&blocking->batch, list);
+    blocking->invalid += lb_batch_explain(list);
     for (size_t i = 0; i < lb_json_length(list); i++) {
         const struct lb_json *item = lb_json_item(list, i);
-        uint64_t index = lb_answer_number(item, "index");
-        keep_invalid(blocking, index < blocking->batch.count ? blocking->batch.lines[index] : 0,
-                     lb_answer_text(item, "value"), lb_answer_text(item, "reason"));
+        keep_invalid(blocking, lb_answer_text(item, "value"), lb_answer_text(item, "reason"));
     }
 }
 
@@ -66,7 +59,7 @@ static bool send_batch(void *context, struct lb_batch *batch)
     } else if (lb_client_call_or(blocking->client, &call, 400, &answer)) {
         sent = answer.status != 400;
         if (!sent)
-            lb_batch_explain_refusal(batch, blocking->client, &answer);
+            lb_batch_explain_refusal(blocking->client, &answer, 0);
     }
     if (sent) {
         blocking->blocked += lb_answer_number(answer.json, "blocked");
@@ -81,9 +74,9 @@ static bool take_item(void *context, const struct lb_input_item *item)
 {
     struct blocking *blocking = context;
     if (!item->fault)
-        return lb_batch_add(&blocking->batch, item->text, item->line);
-    lb_input_explain(item->line, item->text, lb_str(item->fault));
-    keep_invalid(blocking, item->line, item->text, lb_str(item->fault));
+        return lb_batch_add(&blocking->batch, item->text);
+    lb_input_explain(0, item->text, lb_str(item->fault));
+    keep_invalid(blocking, item->text, lb_str(item->fault));
     blocking->faulty++;
     return true;
 }
@@ -131,6 +124,8 @@ int lb_cmd_block(struct lb_cli *cli)
 {
     struct blocking blocking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (lb_import_given(cli))
+        return lb_import_run(cli, "block", lb_import_print);
     if (prepare_requests(&blocking, cli)) {
         code = LB_EXIT_FAILED;
         blocking.client = lb_client_open(cli);

@@ -1,5 +1,7 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/csv.h"
+#include "cli/import.h"
 #include "cli/lookup.h"
 #include "domain/blocklist/identifier.h"
 #include "json/encode.h"
@@ -14,7 +16,6 @@ struct checking {
     struct lb_buf names; /* what the answer may call them: see keep_names */
     struct lb_buf blocked_json, allowed_json;
     bool any_blocked;
-    bool shown; /* something was printed */
 };
 
 static void report(struct checking *checking, struct lb_str identifier, bool blocked)
@@ -63,7 +64,7 @@ static bool merge(struct checking *checking, const struct lb_json *json)
 {
     const struct lb_json *blocked = lb_json_member(json, "blocked");
     const struct lb_json *allowed = lb_json_member(json, "allowed");
-    size_t invalid = lb_batch_explain(&checking->batch, lb_json_member(json, "invalid"));
+    size_t invalid = lb_batch_explain(lb_json_member(json, "invalid"));
     size_t b = 0;
     size_t a = 0;
     const char *today = checking->names.ptr;
@@ -94,7 +95,7 @@ static bool send_batch(void *context, struct lb_batch *batch)
     } else if (lb_client_call_or(checking->client, &call, 400, &answer)) {
         sent = answer.status != 400 && merge(checking, answer.json);
         if (answer.status == 400)
-            lb_batch_explain_refusal(batch, checking->client, &answer);
+            lb_batch_explain_refusal(checking->client, &answer, 0);
         else if (!sent)
             lb_cli_error(
                 "the server's answer does not cover what was asked; nothing is known for certain");
@@ -105,10 +106,10 @@ static bool send_batch(void *context, struct lb_batch *batch)
     return sent;
 }
 
-static bool check_in_workspace(struct checking *checking, const struct lb_input_item *item)
+static bool check_in_workspace(struct checking *checking, struct lb_str text)
 {
     struct lb_looked_up found;
-    enum lb_lookup result = lb_lookup_record(checking->client, item, &found);
+    enum lb_lookup result = lb_lookup_record(checking->client, text, &found);
     bool known = result == LB_LOOKUP_FOUND || result == LB_LOOKUP_ABSENT;
     if (known)
         report(checking, found.name, result == LB_LOOKUP_FOUND);
@@ -121,13 +122,13 @@ static bool take_item(void *context, const struct lb_input_item *item)
 {
     struct checking *checking = context;
     if (item->fault) {
-        lb_input_explain(item->line, item->text, lb_str(item->fault));
+        lb_input_explain(0, item->text, lb_str(item->fault));
         return true;
     }
     if (lb_cli_given(checking->cli, LB_OPT_WORKSPACE))
-        return check_in_workspace(checking, item);
+        return check_in_workspace(checking, item->text);
     keep_names(checking, item->text);
-    return lb_batch_add(&checking->batch, item->text, item->line);
+    return lb_batch_add(&checking->batch, item->text);
 }
 
 static int print_result(struct checking *checking)
@@ -146,10 +147,54 @@ static int print_result(struct checking *checking)
                                                                               : LB_EXIT_DONE;
 }
 
+static uint64_t number_of(struct lb_str text)
+{
+    uint64_t number = 0;
+    lb_str_to_u64(text, UINT64_MAX, &number);
+    return number;
+}
+
+/* A line of the answer to a file: line, value, publicIdentifier, blocked, scope, reason. */
+static void take_row(struct checking *checking, const struct lb_csv_row *row)
+{
+    const struct lb_str *cells = row->cells;
+    char text[512]; /* what the server made up must not steer the terminal */
+    lb_input_printable(cells[cells[2].len ? 2 : 5], text, sizeof text);
+    if (cells[2].len)
+        report(checking, lb_str(text), lb_str_equal(cells[3], LB_STR("true")));
+    else
+        lb_input_explain(number_of(cells[0]), cells[1], lb_str(text));
+}
+
+static int print_rows(const struct lb_cli *cli, const struct lb_answer *answer)
+{
+    struct checking checking = {.cli = cli};
+    struct lb_csv_row row;
+    size_t rows = 0; /* the first has the headings */
+    bool whole = answer->body.len != 0;
+    char *at = answer->body.ptr;
+    char *end = whole ? at + answer->body.len : at;
+    while (whole && at < end) {
+        whole = lb_csv_next(&at, end, &row) && row.count == 6;
+        if (whole && rows++)
+            take_row(&checking, &row);
+    }
+    int code = LB_EXIT_FAILED;
+    if (whole)
+        code = print_result(&checking);
+    else
+        lb_cli_error("the server's answer is not what was asked for; nothing is known for certain");
+    lb_buf_fini(&checking.blocked_json);
+    lb_buf_fini(&checking.allowed_json);
+    return code;
+}
+
 int lb_cmd_check(struct lb_cli *cli)
 {
     struct checking checking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (lb_import_given(cli))
+        return lb_import_run(cli, "check", print_rows);
     bool workspace = lb_cli_given(cli, LB_OPT_WORKSPACE);
     if (lb_cli_list_path(cli, &checking.path, workspace ? "" : "/check") &&
         lb_batch_init(&checking.batch, cli, "", "", &checking, send_batch)) {

@@ -1,5 +1,6 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/import.h"
 #include "cli/lookup.h"
 
 #include <stdio.h>
@@ -34,11 +35,11 @@ static bool send_batch(void *context, struct lb_batch *batch)
     } else if (lb_client_call_or(unblocking->client, &call, 400, &answer)) {
         sent = answer.status != 400;
         if (!sent)
-            lb_batch_explain_refusal(batch, unblocking->client, &answer);
+            lb_batch_explain_refusal(unblocking->client, &answer, 0);
     }
     if (sent) {
         unblocking->unblocked += lb_answer_number(answer.json, "unblocked");
-        unblocking->invalid += lb_batch_explain(batch, lb_json_member(answer.json, "invalid"));
+        unblocking->invalid += lb_batch_explain(lb_json_member(answer.json, "invalid"));
     }
     lb_answer_fini(&answer);
     lb_buf_fini(&body);
@@ -46,13 +47,13 @@ static bool send_batch(void *context, struct lb_batch *batch)
 }
 
 /* Records of the workspace's own list are named by their ids. */
-static bool take_from_workspace(struct unblocking *unblocking, const struct lb_input_item *item)
+static bool take_from_workspace(struct unblocking *unblocking, struct lb_str text)
 {
     struct lb_looked_up found;
     bool going = true;
-    switch (lb_lookup_record(unblocking->client, item, &found)) {
+    switch (lb_lookup_record(unblocking->client, text, &found)) {
     case LB_LOOKUP_FOUND:
-        going = lb_batch_add(&unblocking->batch, found.id, item->line);
+        going = lb_batch_add(&unblocking->batch, found.id);
         break;
     case LB_LOOKUP_ABSENT:
         unblocking->absent++;
@@ -72,13 +73,13 @@ static bool take_item(void *context, const struct lb_input_item *item)
 {
     struct unblocking *unblocking = context;
     if (item->fault) {
-        lb_input_explain(item->line, item->text, lb_str(item->fault));
+        lb_input_explain(0, item->text, lb_str(item->fault));
         unblocking->faulty++;
         return true;
     }
     return lb_cli_given(unblocking->cli, LB_OPT_WORKSPACE)
-               ? take_from_workspace(unblocking, item)
-               : lb_batch_add(&unblocking->batch, item->text, item->line);
+               ? take_from_workspace(unblocking, item->text)
+               : lb_batch_add(&unblocking->batch, item->text);
 }
 
 static void print_summary(const struct unblocking *unblocking)
@@ -104,6 +105,8 @@ int lb_cmd_unblock(struct lb_cli *cli)
 {
     struct unblocking unblocking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (lb_import_given(cli))
+        return lb_import_run(cli, "unblock", lb_import_print);
     if (lb_cli_list_path(cli, &unblocking.path, "") &&
         lb_batch_init(&unblocking.batch, cli, "", "", &unblocking, send_batch)) {
         code = LB_EXIT_FAILED;

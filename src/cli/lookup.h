@@ -3,7 +3,6 @@
 #define LB_CLI_LOOKUP_H
 
 #include "cli/client.h"
-#include "cli/input.h"
 
 enum lb_lookup { LB_LOOKUP_FAILED, LB_LOOKUP_INVALID, LB_LOOKUP_ABSENT, LB_LOOKUP_FOUND };
 
@@ -15,7 +14,7 @@ struct lb_looked_up {
 };
 
 /* A failure, and why the name is invalid, has been explained. */
-enum lb_lookup lb_lookup_record(struct lb_client *client, const struct lb_input_item *item,
+enum lb_lookup lb_lookup_record(struct lb_client *client, struct lb_str text,
                                 struct lb_looked_up *out);
 
 #endif

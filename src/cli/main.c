@@ -12,12 +12,13 @@
 
 #define FILE_IS                                                                                    \
     "Identifiers are names or profile URLs: john-doe, https://www.linkedin.com/in/john-doe/.\n"    \
-    "A file is a list of them, or a table (CSV; separated by commas, semicolons, tabs or |).\n"    \
-    "Of a table the column called publicIdentifier, linkedinUrl, profileUrl, url or the like is\n" \
-    "taken, or the one that --column names. If that is not certain, the columns are listed and\n"  \
-    "nothing is sent.\n"
+    "A file is sent as it is: an export, a spreadsheet as CSV or text, a list, a mail. The\n"      \
+    "column with the people is found, or it is the one that --column names; if that is not\n"      \
+    "certain, the columns are listed and nothing is done.\n"
 
-#define INVALID_IS "An invalid identifier rejects the whole file unless --skip-invalid is given.\n"
+#define INVALID_IS                                                                                 \
+    "An invalid identifier rejects all of them, and a row that is not taken the whole file,\n"     \
+    "unless --skip-invalid is given.\n"
 
 const struct lb_cli_command lb_cli_commands[] = {
     {"serve", "[OPTIONS]", "Run the server.",

@@ -47,6 +47,11 @@
       "Request line and headers; more is refused with 431.")                                       \
     X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 67108864,                   \
       "Body of a request; more is refused with 413.")                                              \
+    X(u64, max_import_bytes, "max-import-bytes", "1073741824", "BYTES", 1024, 1099511627776,       \
+      "A file that is imported; a larger one is refused with 413.")                                \
+    X(u64, max_import_spool, "max-import-spool", "4294967296", "BYTES", 1048576, 1099511627776,    \
+      "Room in the data folder for files that are being imported, all together; when it is used "  \
+      "up, imports get 503. At least a few times `max-import-bytes`.")                             \
     X(u64, max_buffered_bytes, "max-buffered-bytes", "268435456", "BYTES", 1048576, 1099511627776, \
       "Memory for bodies over 16 KiB, all requests together; when it is used up, requests get "    \
       "503.")                                                                                      \

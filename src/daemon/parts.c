@@ -17,6 +17,8 @@
 /* Memory that queued writes may hold. */
 #define QUEUE_BYTES ((size_t)256 << 20)
 #define READS_MAX   4096
+#define IMPORTERS   2  /* threads; one workspace has one of them at a time */
+#define IMPORTS_MAX 32 /* under way; each holds memory for what it found out about its file */
 
 static lb_err out_of_memory(struct lb_reason *reason)
 {
@@ -158,9 +160,17 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
                                         .failed = storage_failed,
                                         .failed_context = parts};
     struct lb_readers_settings readers = {.store = app->store,
+                                          .name = "lb-reader",
                                           .threads = parts->config.readers,
                                           .queue_reads = READS_MAX,
                                           .share_percent = parts->config.workspace_share_percent};
+    struct lb_readers_settings importers = {.store = app->store,
+                                            .name = "lb-importer",
+                                            .threads = IMPORTERS,
+                                            .queue_reads = IMPORTS_MAX,
+                                            .share_percent = 100};
+    app->spools = (struct lb_spools){.folder = parts->config.data,
+                                     .max_bytes = parts->config.max_import_spool};
     app->writer = lb_writer_create(&writer);
     app->failures = lb_throttle_create();
     app->bad_sign_ins = lb_throttle_create();
@@ -172,6 +182,8 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
         !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
+    if (!err && app->blocklist)
+        err = lb_readers_create(&importers, &app->importers);
     if (!err && app->blocklist && lb_nodes_memory_may_lag(app->store))
         err = make_freshness(app);
     return err ? lb_fail(reason, err, "cannot open the database for reading") : LB_OK;
@@ -273,6 +285,8 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_parts_note(parts);
     lb_rcu_offline();
     lb_freshness_stop(app->freshness);
+    atomic_store(&app->hurrying, true);
+    lb_readers_stop(app->importers); /* which wait for the writer */
     lb_writer_stop(app->writer);
     lb_readers_stop(app->readers);
     if (app->server)
@@ -281,6 +295,7 @@ void lb_parts_stop(struct lb_parts *parts)
     if (app->server)
         lb_server_destroy(app->server);
     lb_readers_destroy(app->readers);
+    lb_readers_destroy(app->importers);
     lb_freshness_destroy(app->freshness);
     lb_writer_destroy(app->writer);
     lb_locked_fini(&parts->locked);

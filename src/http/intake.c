@@ -12,9 +12,9 @@
 
 static size_t body_limit(const struct lb_connection *conn)
 {
+    const struct lb_request *req = &conn->exchange->req;
     size_t limit = conn->loop->server->settings.max_body_bytes;
-    size_t wanted = conn->exchange->req.body_max;
-    return wanted && wanted < limit ? wanted : limit;
+    return req->body_max && (req->take || req->body_max < limit) ? req->body_max : limit;
 }
 
 /* The body is complete. */

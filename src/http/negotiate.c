@@ -67,6 +67,18 @@ bool lb_negotiate_gzip(struct lb_str accept_encoding)
     return named ? gzip : any;
 }
 
+bool lb_negotiate_type(struct lb_str accept, const char *type)
+{
+    while (accept.len) {
+        struct lb_str item = take(&accept, ',');
+        struct lb_str name = take(&item, ';');
+        struct lb_str weight = trim(item);
+        if (equals(name, type))
+            return weight.len < 2 || (*weight.ptr | 0x20) != 'q' || is_positive_weight(weight);
+    }
+    return false;
+}
+
 bool lb_negotiate_match(struct lb_str if_none_match, struct lb_str etag)
 {
     while (if_none_match.len) {

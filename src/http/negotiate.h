@@ -9,6 +9,9 @@
  * missing header, and what cannot be parsed, allow nothing: every client takes the plain form. */
 bool lb_negotiate_gzip(struct lb_str accept_encoding);
 
+/* Does the value of an Accept header name this media type, unless with q=0? */
+bool lb_negotiate_type(struct lb_str accept, const char *type);
+
 /* Does the value of an If-None-Match header hold this entity tag (with its quotes), or "*"? The
  * comparison is the weak one. */
 bool lb_negotiate_match(struct lb_str if_none_match, struct lb_str etag);

@@ -56,7 +56,8 @@ struct lb_request {
     struct lb_str params[LB_PARAMS_MAX]; /* decoded once; valid UTF-8 is not promised */
     struct lb_str body;                  /* complete in `handle`; NUL bytes possible */
     bool has_body;                       /* a Content-Length other than 0, or chunked */
-    size_t body_max;   /* set in `begin`: less than the server's own limit; 0: that */
+    size_t body_max;   /* set in `begin`: less than the server's own limit, or with `take` also
+                          more; 0: that limit */
     bool caller_known; /* set in `begin`: when it is refused, more of its body is read away, so
                           that the client sees why */
     /* Set in `begin`, for bodies that are too large to be collected, such as files: takes the body

@@ -152,7 +152,7 @@ static void *reader_thread(void *context)
     struct worker *worker = context;
     struct lb_readers *readers = worker->readers;
     struct lb_store *store = readers->settings.store;
-    pthread_setname_np(pthread_self(), "lb-reader");
+    pthread_setname_np(pthread_self(), readers->settings.name);
     lb_rcu_thread_register();
     struct lb_read *read;
     bool cancel;

@@ -52,6 +52,7 @@ struct lb_readers_settings {
     unsigned threads;
     unsigned queue_reads;   /* waiting or under way at most */
     unsigned share_percent; /* of those, for one workspace */
+    const char *name;       /* of the threads */
 };
 
 lb_err lb_readers_create(const struct lb_readers_settings *settings, struct lb_readers **out);

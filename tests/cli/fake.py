@@ -23,8 +23,9 @@ class Fake:
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 raw = self.rfile.read(length) if length else b""
+                is_json = self.headers.get("Content-Type") == "application/json"
                 request = {"method": self.command, "path": self.path, "headers": self.headers,
-                           "json": json.loads(raw) if raw else None,
+                           "json": json.loads(raw) if raw and is_json else None, "raw": raw,
                            "client": self.client_address}
                 fake.requests.append(request)
                 if callable(fake.answers):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from support.client import File
+
 READ, CHECK, WRITE = "read", "check", "write"
 
 
@@ -39,6 +41,7 @@ class Ids(dict):
 
 
 LIST = "/campaigns/{c}/blocked-leads"
+SOMEONE = File(b"linkedin.com/in/someone\n")
 
 ENDPOINTS = [
     EndPoint("POST", LIST, WRITE, {"publicIdentifiers": ["someone"]}, licensed=True),
@@ -47,6 +50,8 @@ ENDPOINTS = [
     EndPoint("POST", "/blocked-leads", WRITE, {"leads": [{"publicIdentifier": "someone"}]}),
     EndPoint("GET", "/blocked-leads", READ),
     EndPoint("DELETE", "/blocked-leads", WRITE, ["bl_987654321"]),
+    EndPoint("POST", LIST + "/import", WRITE, SOMEONE, licensed=True),
+    EndPoint("POST", "/blocked-leads/import", WRITE, SOMEONE),
     EndPoint("GET", "/blocked-leads/someone", CHECK),
     EndPoint("GET", LIST + "/someone", CHECK),
     EndPoint("POST", LIST + "/check", CHECK, {"publicIdentifiers": ["someone"]}),

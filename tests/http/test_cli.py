@@ -486,7 +486,7 @@ def test_url_and_key_as_options_win_over_the_environment(server, tenant, api, ca
 
 
 FILES = {
-    "plain lines": "a-1\nhttps://www.linkedin.com/in/b-2/\nc-3\n",
+    "plain lines": "a-1\nb-2\nc-3\n",
     "no line end at the end": "a-1\nb-2\nc-3",
     "Windows line ends": "a-1\r\nb-2\r\nc-3\r\n",
     "empty lines": "\na-1\n\n\nb-2\n  \nc-3\n\n",
@@ -507,43 +507,59 @@ def test_block_from_a_file(client, api, campaign, tmp_path, content):
     assert sorted(names(api, campaign)) == ["a-1", "b-2", "c-3"]
 
 
+VECTORS = Path(__file__).resolve().parents[1] / "vectors" / "files"
+
+
+@pytest.mark.parametrize("name", [
+    "01-linkedin-connections.csv", "30-utf16le-tab.txt", "34-semicolon.csv", "53-german-header.csv",
+    "79-markdown-list.md", "83-lines-comma.txt"])
+def test_files_as_people_have_them_are_blocked(client, api, campaign, name):
+    expected = json.loads((VECTORS / "expected.json").read_text())[name]["blocked"]
+    done(client("block", campaign, "--file", VECTORS / name))
+    assert sorted(names(api, campaign)) == sorted(expected)
+    lines = done(client("check", campaign, "--file", VECTORS / name)).splitlines()
+    assert {line for line in lines} == {f"{person}\tblocked" for person in expected}
+    done(client("unblock", campaign, "--file", VECTORS / name))
+    assert names(api, campaign) == []
+
+
 def test_block_from_standard_input(client, api, campaign):
     done(client("block", campaign, "--file", "-", stdin="a-1\nb-2\n"))
     assert sorted(names(api, campaign)) == ["a-1", "b-2"]
 
 
-def test_block_a_large_file_in_batches(client, api, campaign, tmp_path):
+def test_block_a_large_file(client, api, campaign, tmp_path):
     path = tmp_path / "many.txt"
     path.write_text("".join(f"person-{number}\n" for number in range(25_000)))
     body = client("block", campaign, "--file", path, "--json", timeout=60).json()
     assert body["blocked"] == 25_000
     page = api.get(f"/campaigns/{campaign}/blocked-leads")
     assert page.header("x-total-count") == "25000"
-    again = client("block", campaign, "--file", path, "--batch", "10000", "--json", timeout=60)
-    assert again.json()["blocked"] == 0
+    again = client("block", campaign, "--file", path, "--json", timeout=60)
+    assert (again.json()["blocked"], again.json()["already"]) == (0, 25_000)
 
 
 def test_nobody_is_blocked_while_the_column_is_not_certain(client, api, campaign, tmp_path):
     path = tmp_path / "people.csv"
-    path.write_text("Vorname;Nachname;LinkedIn-Profil\nann;doe;in/a-1\nbob;roe;in/b-2\n")
+    path.write_text("Vorname;Nachname;Kontakt\nann;doe;a-1\nbob;roe;b-2\n")
     failed(client("block", campaign, "--file", path, "--skip-invalid"), "--column", "Vorname",
-           "Nachname", "LinkedIn-Profil")
+           "Nachname", "Kontakt")
     assert names(api, campaign) == []
     done(client("block", campaign, "--file", path, "--column", "3"))
     assert sorted(names(api, campaign)) == ["a-1", "b-2"]
-    lines = done(client("check", campaign, "--file", path, "--column", "LinkedIn-Profil"))
+    lines = done(client("check", campaign, "--file", path, "--column", "Kontakt"))
     assert lines == "a-1\tblocked\nb-2\tblocked\n"
     done(client("unblock", campaign, "--file", path, "--column", "3"))
     assert names(api, campaign) == []
 
 
 def test_a_file_is_blocked_as_a_whole_or_not_at_all(client, api, campaign, tmp_path):
-    """A fault in the last line is found before the first request."""
+    """A fault in the last line is found before anything is recorded."""
     path = tmp_path / "people.txt"
     people = "".join(f"person-{number}\n" for number in range(2_500))
-    for last in ("not an id", '"never closed', "a-1 b-2"):
+    for last in ("not an id", "a-1 b-2"):
         path.write_text(people + last)
-        failed(client("block", campaign, "--file", path), "line 2501", "nothing was sent")
+        failed(client("block", campaign, "--file", path), "line 2501", "nothing was recorded")
     assert names(api, campaign) == []
 
 

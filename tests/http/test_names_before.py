@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from support import expect
+from support.client import File
 from support.server import Server, Tenant, on_postgresql, run
 
 DUMP = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
@@ -117,6 +118,33 @@ def test_who_was_blocked_is_blocked_under_the_old_and_the_new_spelling(api, sent
     found = expect.ok(api.get(f"/blocked-leads/{quote(sent, safe='')}"))
     assert found["blocked"] is True and found["publicIdentifier"] == name, found
     assert name in listed(api)
+
+
+def test_a_file_finds_and_frees_them_by_the_old_spelling_too(server):
+    api = api_of(server)
+    old = "urn:li:fsd_profile:" + MEMBER_ID
+    data = File(f"Name,Username\nAnn,ann-❤{STYLED}\nBob,{old}\n".encode())
+    rows = api.post(LIST + "/import?action=check", data).body.decode().splitlines()
+    assert [row.split(",")[2:4] for row in rows[1:]] == [["ann-❤", "true"], [old.lower(), "true"]]
+    answer = expect.ok(api.post(LIST + "/import?action=unblock", data))
+    assert (answer["unblocked"], answer["notBlocked"], answer["duplicates"]) == (2, 0, 0)
+    assert not {"ann-❤", old.lower()} & listed(api).keys()
+
+
+def test_a_file_finds_and_frees_what_is_refused_today_while_it_is_stored(server):
+    api = api_of(server)
+    env = {"LEADBLOCK_URL": f"http://127.0.0.1:{server.port}", "LEADBLOCK_KEY": server.key(WORKSPACE)}
+    names = ["John-Doe.", "example.com", "'+4915112345678"]
+    stored = ["john-doe.", "example.com", "+4915112345678"]
+    data = "Username\n" + "\n".join(names) + "\n"
+    body = expect.ok(api.post(LIST + "/import", File(data.encode())))
+    assert (body["people"], body["bad"]) == (0, 3), "none can be added"
+    checked = run("check", "list", "-", stdin=data, env=env)
+    assert (checked.code, checked.out) == (0, "".join(f"{name}\tblocked\n" for name in stored)), checked
+    assert run("unblock", "list", "-", stdin=data, env=env).out == "3 leads unblocked\n"
+    assert not set(stored) & listed(api).keys()
+    again = run("unblock", "list", "-", stdin=data, env=env)
+    assert again.code == 1 and "line 2: 'John-Doe.': contains" in again.err, again
 
 
 # What was sent to the old version, and what it stored, which is no name today, or another one's.

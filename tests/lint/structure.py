@@ -22,8 +22,10 @@ BELOW = {
     "reader": {"base", "store"},
     "writer": {"base", "store", "index"},
     "domain": {"base", "store", "index", "reader", "writer"},
+    # Of domain: the rules of identifiers.
+    "import": {"base", "domain"},
     "http": {"base"},
-    "api": {"base", "store", "index", "reader", "writer", "domain", "http", "json", "config"},
+    "api": {"base", "store", "index", "reader", "writer", "domain", "import", "http", "json", "config"},
     # Of domain: the rules of identifiers; of store: names.
     "cli": {"base", "config", "json", "store", "domain", "daemon"},
 }
@@ -59,6 +61,7 @@ LIBRARIES = {
     r"sqlite3\.h": ["src/store/sqlite"],
     r"libpq-fe\.h": ["src/store/postgres"],
     r"curl/.*": ["src/cli"],
+    r"iconv\.h": ["src/import"],
     r"urcu.*": ["src/base", "src/index"],
     r"utf8proc\.h": ["src/domain"],
 }

@@ -71,6 +71,10 @@ class Response:
         return f"<{self.status} {self.headers} {self.body[:400]!r}>"
 
 
+class File(bytes):
+    """A body that is a file of people: sent as text/csv."""
+
+
 def encode_body(body):
     """Bytes stay as they are, text becomes UTF-8, anything else JSON."""
     if body is None or isinstance(body, bytes):
@@ -273,6 +277,11 @@ class Connection:
         return self.read(method)
 
 
+# What an import that could not go on says of how far it came, and one of which a row was bad.
+BROKEN_OFF = {"importId", "blocked", "already", "duplicates"}
+ROWS = {"rows", "headings", "people", "bad", "blank"}
+
+
 def check_invariants(response):
     """What the contract promises of every response of the application."""
     request_id = response.header("x-request-id")
@@ -283,7 +292,9 @@ def check_invariants(response):
     if not response.body:  # HEAD
         return
     body = response.json()
-    assert body.keys() - {"errors", "errorCount"} == {"success", "code", "message"}, response
+    more = {"errors", "errorCount", "columns"}
+    more |= (BROKEN_OFF if "importId" in body else set()) | (ROWS if "rows" in body else set())
+    assert body.keys() - more == {"success", "code", "message"}, response
     assert ("errors" in body) == ("errorCount" in body), response
     assert body["success"] is False, response
     assert isinstance(body["code"], str) and isinstance(body["message"], str), response
@@ -322,6 +333,8 @@ class Api:
     def headers(self, body=None, headers=(), key=UNSET, content_type="application/json"):
         key = self.key if key is UNSET else key
         out = list(self.extra)
+        if isinstance(body, File) and content_type == "application/json":
+            content_type = "text/csv"
         if key is not None:
             out.append(("x-api-key", key))
         if body is not None and content_type is not None:

@@ -31,6 +31,7 @@ static struct app {
     unsigned later;               /* each so-many-th piece has to wait; 0: none */
     unsigned calls;
     uint64_t refuse_at; /* 0: never */
+    size_t body_max;    /* 0: the server's */
     bool fail;
     atomic_uint ended, delivered;
     _Atomic(struct lb_request *) waiting;
@@ -95,6 +96,7 @@ static enum lb_admission begin(void *context, struct lb_request *req)
     (void)context;
     if (req->has_body)
         req->take = take;
+    req->body_max = app.body_max;
     req->caller_known = true;
     return LB_ADMITTED;
 }
@@ -236,6 +238,25 @@ static void a_body_over_the_limit_is_refused_in_the_middle(void **state)
     expect(fd, "payload_too_large");
     assert_non_null(strstr(heard, "HTTP/1.1 413"));
     close(fd);
+}
+
+static void the_application_may_take_more_than_the_limit_of_other_bodies(void **state)
+{
+    (void)state;
+    uint64_t size = BIG + 100000;
+    app.body_max = (size_t)size;
+    for (uint64_t over = 0; over < 2; over++) {
+        char head[128];
+        int fd = dial();
+        app.taken = 0;
+        snprintf(head, sizeof head, POST("/", "Content-Length: %llu\r\n"),
+                 (unsigned long long)(size + over));
+        say(fd, head);
+        if (!over)
+            say_body(fd, 0, size, 0);
+        expect(fd, over ? "payload_too_large" : "took 10585760");
+        close(fd);
+    }
 }
 
 static void the_application_may_refuse_the_rest(void **state)
@@ -397,6 +418,7 @@ int main(void)
         SERVED(a_big_body_is_taken_in_small_pieces),
         SERVED(pieces_that_have_to_wait_come_again),
         SERVED(a_body_over_the_limit_is_refused_in_the_middle),
+        SERVED(the_application_may_take_more_than_the_limit_of_other_bodies),
         SERVED(the_application_may_refuse_the_rest),
         SERVED(the_time_limit_is_that_of_a_piece),
         SERVED(a_big_response_is_given_in_small_pieces),

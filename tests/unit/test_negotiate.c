@@ -20,6 +20,22 @@ static void gzip_is_taken_where_the_client_allows_it(void **state)
             fail_msg("'%s' allows gzip", allow[i]);
 }
 
+static void a_media_type_is_wanted_where_it_is_named(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {"text/csv", "Text/CSV;q=0.5", "application/json, text/csv",
+                                         "text/csv; header=present", "text/csv;"};
+    static const char *const others[] = {
+        "", "*/*", "text/*", "text/csvx", "text/csv;q=0", "application/json", "text/csv ; q=0.0"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (!lb_negotiate_type(lb_str(wanted[i]), "text/csv"))
+            fail_msg("'%s' wants CSV", wanted[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (lb_negotiate_type(lb_str(others[i]), "text/csv"))
+            fail_msg("'%s' does not want CSV", others[i]);
+    assert_false(lb_negotiate_type((struct lb_str){0}, "text/csv"));
+}
+
 static void gzip_is_not_taken_elsewhere(void **state)
 {
     (void)state;
@@ -87,6 +103,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gzip_is_taken_where_the_client_allows_it),
+        cmocka_unit_test(a_media_type_is_wanted_where_it_is_named),
         cmocka_unit_test(gzip_is_not_taken_elsewhere),
         cmocka_unit_test(a_tag_that_the_client_has_is_found),
         cmocka_unit_test(another_tag_is_not_taken_for_it),

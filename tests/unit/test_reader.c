@@ -70,7 +70,7 @@ static lb_err create(struct fixture *fixture, unsigned threads, unsigned queue, 
     sem_init(&fixture->begun, 0, 0);
     sem_init(&fixture->gate, 0, 0);
     sem_init(&fixture->done, 0, 0);
-    struct lb_readers_settings settings = {&fixture->store, threads, queue, share};
+    struct lb_readers_settings settings = {&fixture->store, threads, queue, share, "lb-reader"};
     return lb_readers_create(&settings, &fixture->readers);
 }
 

@@ -5,8 +5,6 @@
 #include "api/body_items.h"
 #include "domain/blocklist/change.h"
 
-#define LB_REASON_CHARACTERS_MAX 500
-
 struct lb_identifiers {
     struct lb_change_item *items;        /* the good ones, in the order of the request */
     struct lb_fingerprint *fingerprints; /* room for as many */

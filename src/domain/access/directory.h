@@ -41,6 +41,8 @@ struct lb_workspace {
     struct lb_log_mark batch_log; /* the writer's: after the batch under way; row 0: as before */
     struct lb_quota writes;       /* of the writer's queue */
     struct lb_read_lane reads;    /* of the readers' queue */
+    struct lb_read_lane imports;  /* of the importers' queue */
+    struct lb_quota importing;    /* 1 while a file is being imported */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     /* Checks since the start, and of them those that said "blocked". */
     _Atomic uint64_t checks;

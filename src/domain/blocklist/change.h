@@ -7,9 +7,11 @@
 #include "domain/access/standing.h"
 #include "domain/blocklist/blocklist.h"
 
+#define LB_REASON_CHARACTERS_MAX 500
+
 struct lb_change_item {
     struct lb_str identifier; /* canonical */
-    struct lb_str reason;     /* ptr NULL: none */
+    struct lb_str reason;     /* ptr NULL: none; without NUL, LB_REASON_CHARACTERS_MAX at most */
 };
 
 /* A change of a blocklist, embedded in its owner's struct; what it points to lives as long. Fill

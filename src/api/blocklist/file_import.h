@@ -1,0 +1,54 @@
+/* A file of people that is imported into a blocklist: what is known of it while it is read, and how
+ * its answer is made. For the files import*.c.
+ *
+ * Threads: an importer's (lb_call_import). */
+#ifndef LB_API_BLOCKLIST_FILE_IMPORT_H
+#define LB_API_BLOCKLIST_FILE_IMPORT_H
+
+#include "api/blocklist/people.h"
+#include "api/upload.h"
+
+/* Rows that were not taken, and what else a person should know, as items of JSON arrays. */
+struct lb_import_notes {
+    struct lb_buf errors;
+    struct lb_buf warnings;
+    uint64_t error_count; /* in all; only the first are in the arrays */
+    uint64_t warning_count;
+};
+
+struct lb_file_import {
+    struct lb_call *call;
+    struct lb_upload *upload;
+    struct lb_import *import; /* NULL until the file was judged */
+    struct lb_people people;
+    struct lb_people_counts counts;
+    struct lb_import_notes notes;
+    struct lb_store_reader *reader; /* of this turn */
+    uint64_t checked;               /* people, in this turn */
+    bool surveying;                 /* the file is only looked through for faults */
+    bool flushed;                   /* in this turn */
+    bool done;
+    lb_err err;
+    struct lb_reason reason; /* of `err`, as a sentence */
+};
+
+/* Adds a bad or blank row. */
+void lb_import_notes_error(struct lb_import_notes *notes, const struct lb_import_item *item);
+void lb_import_notes_warning(struct lb_import_notes *notes, uint64_t line, struct lb_str reason);
+void lb_import_notes_clear(struct lb_import_notes *notes);
+void lb_import_notes_fini(struct lb_import_notes *notes);
+
+/* An answer that lists rows: does the request want one? It may set the reply. */
+bool lb_import_lists_rows(const struct lb_call *call);
+
+/* Starts it. False when the reply is set. */
+bool lb_import_list_begin(struct lb_call *call);
+
+/* Adds a row that was not taken, or a person who was checked. */
+lb_err lb_import_list_bad(struct lb_file_import *import, const struct lb_import_item *item);
+lb_err lb_import_list_person(struct lb_file_import *import, const struct lb_import_item *item);
+
+/* Sets the reply of an import that has ended, as `err` says. */
+void lb_import_reply(struct lb_file_import *import);
+
+#endif

@@ -1,0 +1,88 @@
+/* Answers of imports that list rows: who of a file is blocked, and which rows are not taken. */
+#include "api/blocklist/file_import.h"
+#include "api/report.h"
+
+#include "domain/blocklist/entry.h"
+#include "http/negotiate.h"
+
+bool lb_import_lists_rows(const struct lb_call *call)
+{
+    return call->upload->action == LB_UPLOAD_CHECK ||
+           (call->dry_run && lb_negotiate_type(lb_request_header(call->req, "Accept"), "text/csv"));
+}
+
+bool lb_import_list_begin(struct lb_call *call)
+{
+    return lb_report_begin(call, call->upload->action == LB_UPLOAD_CHECK
+                                     ? "line,value,publicIdentifier,blocked,scope,reason"
+                                     : "line,value,reason");
+}
+
+lb_err lb_import_list_bad(struct lb_file_import *import, const struct lb_import_item *item)
+{
+    char digits[LB_U64_DIGITS];
+    struct lb_str line = lb_str_of_u64(item->line, digits);
+    struct lb_str none = {0};
+    if (import->upload->action == LB_UPLOAD_CHECK) {
+        const struct lb_str cells[] = {line, item->value, none, none, none, item->reason};
+        return lb_report_add(import->call->report, cells, sizeof cells / sizeof *cells);
+    }
+    const struct lb_str cells[] = {line, item->value, item->reason};
+    return lb_report_add(import->call->report, cells, sizeof cells / sizeof *cells);
+}
+
+/* Who is asked for may be stored in the form that the name had before. */
+static struct lb_verdict check(const struct lb_call *call, const struct lb_import_item *item,
+                               struct lb_identifier *before, struct lb_str *out_name)
+{
+    const struct lb_blocklist *blocklist = call->app->blocklist;
+    *out_name = (struct lb_str){item->name->text, item->name->len};
+    struct lb_verdict verdict = lb_blocklist_check(blocklist, call->list, *out_name);
+    if (verdict.scope != LB_SCOPE_NONE || item->name->plain ||
+        !lb_identifier_before(item->value, item->name, before))
+        return verdict;
+    struct lb_str name = {before->text, before->len};
+    verdict = lb_blocklist_check(blocklist, call->list, name);
+    if (verdict.scope != LB_SCOPE_NONE)
+        *out_name = name;
+    return verdict;
+}
+
+/* Why somebody is blocked; it lives until the next read. One who was freed meanwhile has none. */
+static lb_err read_reason(const struct lb_file_import *import, uint64_t id, struct lb_str *out)
+{
+    const struct lb_call *call = import->call;
+    struct lb_entry entry;
+    int64_t at;
+    *out = (struct lb_str){0};
+    if (lb_blocklist_recorded_at(call->workspace, id, &at))
+        return LB_OK;
+    lb_err err =
+        lb_blocklist_entry(call->app->store, import->reader, call->list.workspace, id, &entry);
+    if (!err)
+        *out = entry.reason;
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+}
+
+lb_err lb_import_list_person(struct lb_file_import *import, const struct lb_import_item *item)
+{
+    static const struct lb_str scopes[] = {[LB_SCOPE_NONE] = {NULL, 0},
+                                           [LB_SCOPE_WORKSPACE] = LB_STR("workspace"),
+                                           [LB_SCOPE_CAMPAIGN] = LB_STR("campaign")};
+    const struct lb_call *call = import->call;
+    char digits[LB_U64_DIGITS];
+    struct lb_identifier before;
+    struct lb_str name, reason = {0};
+    lb_err err = LB_OK;
+    lb_rcu_online();
+    struct lb_verdict verdict = check(call, item, &before, &name);
+    bool blocked = verdict.scope != LB_SCOPE_NONE;
+    if (blocked)
+        err = read_reason(import, verdict.entry, &reason);
+    lb_rcu_offline();
+    lb_workspace_count_checks(call->workspace, 1, blocked);
+    const struct lb_str cells[] = {
+        lb_str_of_u64(item->line, digits),          item->value,           name,
+        blocked ? LB_STR("true") : LB_STR("false"), scopes[verdict.scope], reason};
+    return err ? err : lb_report_add(call->report, cells, sizeof cells / sizeof *cells);
+}

@@ -1,0 +1,182 @@
+#include "api/blocklist/people.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+/* At once. A change of so many takes the writer some hundredths of a second, which others wait. */
+#define BATCH_PEOPLE ((size_t)10000)
+#define BATCH_TEXT   ((size_t)1 << 20)
+
+/* When the writer's queue is full, or another node has the lock. */
+#define BUSY_PAUSE_MS 50
+#define BUSY_TRIES    600
+
+static void arrived(struct lb_task *task)
+{
+}
+
+lb_err lb_people_init(struct lb_people *people)
+{
+    struct lb_call *call = people->call;
+    people->standing = lb_call_standing(call, people->blocks && call->list.campaign);
+    people->tally.spool.all = &call->app->spools;
+    people->arrived.run = arrived;
+    people->items = malloc(BATCH_PEOPLE * sizeof *people->items);
+    people->fingerprints = malloc(BATCH_PEOPLE * sizeof *people->fingerprints);
+    people->text = malloc(BATCH_TEXT);
+    people->mailbox = lb_mailbox_create();
+    return people->items && people->fingerprints && people->text && people->mailbox
+               ? LB_OK
+               : LB_ERR_OVERLOADED;
+}
+
+void lb_people_fini(struct lb_people *people)
+{
+    free(people->items);
+    free(people->fingerprints);
+    free(people->text);
+    if (people->mailbox)
+        lb_mailbox_destroy(people->mailbox);
+    lb_tally_fini(&people->tally);
+}
+
+/* --- Gathering --- */
+
+static struct lb_str keep(struct lb_people *people, struct lb_str text)
+{
+    char *copy = people->text + people->text_len;
+    memcpy(copy, text.ptr, text.len);
+    people->text_len += text.len;
+    return (struct lb_str){copy, text.len};
+}
+
+/* Neighbours with the same reason share it: they are in one row of the log. */
+static struct lb_str keep_reason(struct lb_people *people, struct lb_str reason)
+{
+    if (!reason.len)
+        return (struct lb_str){0};
+    if (!people->reason.ptr || !lb_str_equal(people->reason, reason))
+        people->reason = keep(people, reason);
+    return people->reason;
+}
+
+lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
+                     struct lb_str reason, bool *out_flushed, struct lb_reason *why)
+{
+    bool full =
+        people->count == BATCH_PEOPLE || people->text_len + name->len + reason.len > BATCH_TEXT;
+    lb_err err = full ? lb_people_flush(people, why) : LB_OK;
+    *out_flushed |= full;
+    if (err)
+        return err;
+    people->items[people->count++] = (struct lb_change_item){
+        keep(people, (struct lb_str){name->text, name->len}), keep_reason(people, reason)};
+    return LB_OK;
+}
+
+/* --- Recording --- */
+
+static void prepare(struct lb_people *people)
+{
+    struct lb_change *change = &people->change;
+    *change = (struct lb_change){.blocklist = people->call->app->blocklist,
+                                 .standing = people->standing,
+                                 .items = people->items,
+                                 .fingerprints = people->fingerprints,
+                                 .count = people->count};
+    change->write.completion = &people->arrived;
+    change->write.home = people->mailbox;
+    change->write.share = &people->call->workspace->writes;
+    change->write.size =
+        people->text_len + people->count * (sizeof *people->items + sizeof *people->fingerprints);
+    lb_rcu_online();
+    if (people->blocks)
+        lb_change_block(change);
+    else
+        lb_change_unblock(change);
+    lb_rcu_offline();
+}
+
+static lb_err record_once(struct lb_people *people)
+{
+    prepare(people);
+    lb_err err = lb_writer_submit(people->call->app->writer, &people->change.write);
+    if (err)
+        return err;
+    while (lb_mailbox_drain(people->mailbox) == 0)
+        lb_mailbox_wait(people->mailbox, -1);
+    return people->change.write.result;
+}
+
+/* A full workspace has the same code, and says so. */
+static bool is_busy(const struct lb_people *people, lb_err err)
+{
+    return (err == LB_ERR_OVERLOADED || err == LB_ERR_WORKSPACE_OVERLOADED) &&
+           !people->change.write.reason.text[0];
+}
+
+static lb_err record(struct lb_people *people, struct lb_reason *why)
+{
+    static const struct timespec pause = {.tv_nsec = BUSY_PAUSE_MS * 1000000L};
+    const struct lb_app *app = people->call->app;
+    lb_err err = LB_ERR_STORAGE_UNAVAILABLE;
+    for (unsigned i = 0; i < BUSY_TRIES && !atomic_load(&app->hurrying); i++) {
+        err = record_once(people);
+        if (!is_busy(people, err))
+            break;
+        nanosleep(&pause, NULL);
+    }
+    const struct lb_change *change = &people->change;
+    if (err) {
+        *why = change->write.reason;
+        return err;
+    }
+    people->done += people->blocks ? change->blocked : change->unblocked;
+    people->changes += change->id != 0;
+    people->change_id = change->id ? change->id : people->change_id;
+    return LB_OK;
+}
+
+/* In a try those are marked who are blocked now. */
+static lb_err tally(struct lb_people *people)
+{
+    const struct lb_call *call = people->call;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < people->count; i++) {
+        struct lb_str name = people->items[i].identifier;
+        bool blocked = false;
+        if (people->dry_run) {
+            lb_rcu_online();
+            blocked = lb_blocklist_find(call->app->blocklist, call->list, name) != 0;
+            lb_rcu_offline();
+        }
+        err = lb_tally_add(&people->tally, lb_blocklist_name_hash(call->app->blocklist, name),
+                           blocked);
+    }
+    people->found += people->count;
+    return err;
+}
+
+lb_err lb_people_flush(struct lb_people *people, struct lb_reason *why)
+{
+    lb_err err = people->count && !people->dry_run ? record(people, why) : LB_OK;
+    if (!err)
+        err = tally(people);
+    people->count = 0;
+    people->text_len = 0;
+    people->reason = (struct lb_str){0};
+    return err;
+}
+
+lb_err lb_people_count(struct lb_people *people, struct lb_people_counts *out)
+{
+    uint64_t different, blocked;
+    lb_err err = lb_tally_count(&people->tally, &different, &blocked);
+    out->done = people->done;
+    if (people->dry_run)
+        out->done = people->blocks ? different - blocked : blocked;
+    /* Others block and unblock meanwhile, so one person may have been done twice. */
+    out->rest = different > out->done ? different - out->done : 0;
+    out->duplicates = people->found - out->done - out->rest;
+    return err;
+}

@@ -1,0 +1,59 @@
+/* The people of a file on their way into a blocklist, or out of it: they are gathered, and handed
+ * to the writer some thousand at a time, as changes like any other. A try only looks them up.
+ *
+ * Threads: one at a time, registered with RCU and offline. */
+#ifndef LB_API_BLOCKLIST_PEOPLE_H
+#define LB_API_BLOCKLIST_PEOPLE_H
+
+#include "api/blocklist/changes.h"
+#include "domain/blocklist/identifier.h"
+#include "import/tally.h"
+
+struct lb_people {
+    struct lb_call *call;
+    struct lb_standing standing;
+    bool blocks;  /* else it unblocks */
+    bool dry_run; /* nothing is changed */
+    /* Those that are gathered. */
+    struct lb_change_item *items;
+    struct lb_fingerprint *fingerprints;
+    char *text;
+    size_t count;
+    size_t text_len;
+    struct lb_str reason; /* of the last one, in `text` */
+    struct lb_change change;
+    struct lb_mailbox *mailbox; /* where the writer hands it back */
+    struct lb_task arrived;
+    /* Those that are done. */
+    struct lb_tally tally;
+    uint64_t done;      /* blocked or unblocked by this */
+    uint64_t found;     /* in all, as often as they were found */
+    uint64_t changes;   /* that changed anything */
+    uint64_t change_id; /* of the last of them; 0: none */
+};
+
+/* done + rest + duplicates = found. */
+struct lb_people_counts {
+    uint64_t done;
+    uint64_t rest; /* different people who were blocked already, or not blocked */
+    uint64_t duplicates;
+};
+
+/* All zero but for call, blocks and dry_run before; lb_people_fini is to be called whatever this
+ * returns. LB_ERR_OVERLOADED when out of memory. */
+lb_err lb_people_init(struct lb_people *people);
+void lb_people_fini(struct lb_people *people);
+
+/* Adds one, whose strings are copied. When there is no room the others are handed over first, and
+ * `*out_flushed` is set. */
+lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
+                     struct lb_str reason, bool *out_flushed, struct lb_reason *why);
+
+/* Hands over those that are gathered, and waits until they are recorded. When the writer is busy it
+ * tries again for a while. LB_OK, or why they were not recorded. */
+lb_err lb_people_flush(struct lb_people *people, struct lb_reason *why);
+
+/* Once, at the end. */
+lb_err lb_people_count(struct lb_people *people, struct lb_people_counts *out);
+
+#endif

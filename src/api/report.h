@@ -1,0 +1,31 @@
+/* An answer that is a file of CSV: gathered in a spool, and sent when it is known that all went
+ * well.
+ *
+ * Threads: filled on one that may wait for the disk; given on the request's loop, for which a
+ * reader reads the pieces. */
+#ifndef LB_API_REPORT_H
+#define LB_API_REPORT_H
+
+#include "api/call.h"
+
+struct lb_report {
+    struct lb_spool spool;
+    struct lb_buf piece; /* not in the spool yet; of the giving: read and not given yet */
+    uint64_t given;
+    bool failed;
+};
+
+/* Makes call->report, which begins with the headings. False when out of memory: the reply is set.
+ */
+bool lb_report_begin(struct lb_call *call, const char *headings);
+
+/* Adds a line. Errors as of lb_spool_append. */
+lb_err lb_report_add(struct lb_report *report, const struct lb_str *cells, size_t count);
+
+/* Sets a 200 that gives all of it. Errors as above; then no reply is set. */
+lb_err lb_report_reply(struct lb_call *call);
+
+/* A second time, or without a report, it does nothing. */
+void lb_report_release(struct lb_call *call);
+
+#endif

@@ -1,0 +1,145 @@
+#include "cli/import.h"
+
+#include "cli/batch.h"
+#include "cli/source.h"
+
+#include <stdio.h>
+
+/* Standard input may be named in place of identifiers. */
+static bool names_standard_input(const struct lb_cli *cli)
+{
+    for (size_t i = lb_cli_first_identifier(cli); i < cli->argument_count; i++)
+        if (strcmp(cli->arguments[i], "-") == 0)
+            return true;
+    return false;
+}
+
+bool lb_import_given(const struct lb_cli *cli)
+{
+    return lb_cli_given(cli, LB_OPT_FILE) || lb_cli_given(cli, LB_OPT_COLUMN) ||
+           names_standard_input(cli);
+}
+
+/* The path of the one file; NULL after a message. */
+static const char *path_of(const struct lb_cli *cli)
+{
+    const char *path = cli->values[LB_OPT_FILE];
+    bool standard = names_standard_input(cli);
+    size_t first = lb_cli_first_identifier(cli);
+    size_t others = cli->argument_count > first ? cli->argument_count - first : 0;
+    if (!path && !standard)
+        lb_cli_usage(cli, "--column needs a file: give --file FILE, or -");
+    else if (path && standard)
+        lb_cli_usage(cli, "give one of --file FILE and -, once");
+    else if (others > standard)
+        lb_cli_usage(cli, "give identifiers or a file, not both");
+    else
+        return path ? path : "-";
+    return NULL;
+}
+
+static void put_option(struct lb_buf *query, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    lb_buf_printf(query, "&%s=", name);
+    lb_url_append(query, lb_str(value));
+}
+
+/* The path with its query; ends with a NUL. False after a message. */
+static bool make_path(const struct lb_cli *cli, const char *action, struct lb_buf *path)
+{
+    struct lb_buf after = {0};
+    lb_buf_printf(&after, "/import?action=%s", action);
+    put_option(&after, "column", cli->values[LB_OPT_COLUMN]);
+    put_option(&after, "reason", cli->values[LB_OPT_REASON]);
+    if (!lb_cli_given(cli, LB_OPT_SKIP_INVALID))
+        lb_buf_append_lit(&after, "&strict=true");
+    lb_buf_append(&after, "", 1);
+    bool made = !after.failed && lb_cli_list_path(cli, path, after.ptr);
+    if (after.failed)
+        lb_cli_error("out of memory");
+    lb_buf_fini(&after);
+    return made;
+}
+
+static void list_columns(const struct lb_json *columns)
+{
+    for (size_t i = 0; i < lb_json_length(columns); i++) {
+        const struct lb_json *column = lb_json_item(columns, i);
+        const struct lb_json *samples = lb_json_member(column, "sample");
+        char name[32], sample[64] = "";
+        lb_input_printable(lb_answer_text(column, "name"), name, sizeof name);
+        if (lb_json_length(samples))
+            lb_input_printable(lb_json_string(lb_json_item(samples, 0)), sample, sizeof sample);
+        fprintf(stderr, "  %2llu  %-24s %s%s\n",
+                (unsigned long long)lb_answer_number(column, "number"), name,
+                *sample ? "for example " : "", sample);
+    }
+    if (lb_json_length(columns))
+        fputs("Choose one with --column NUMBER, or --column HEADING.\n", stderr);
+}
+
+/* A refusal that says what is wrong with the file. */
+static int explain(const struct lb_client *client, const struct lb_answer *answer)
+{
+    uint64_t bad = lb_answer_number(answer->json, "errorCount");
+    lb_batch_explain_refusal(client, answer, bad + lb_answer_number(answer->json, "people"));
+    list_columns(lb_json_member(answer->json, "columns"));
+    return LB_EXIT_FAILED;
+}
+
+int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
+{
+    const struct lb_json *json = answer->json;
+    const struct lb_json *warnings = lb_json_member(json, "warnings");
+    uint64_t skipped = lb_answer_number(json, "bad") + lb_answer_number(json, "blank");
+    for (size_t i = 0; i < lb_json_length(warnings); i++) {
+        const struct lb_json *warning = lb_json_item(warnings, i);
+        struct lb_str reason = lb_answer_text(warning, "reason");
+        fprintf(stderr, "line %llu: %.*s\n", (unsigned long long)lb_answer_number(warning, "line"),
+                (int)reason.len, reason.ptr);
+    }
+    size_t shown = lb_batch_explain(lb_json_member(json, "errors"));
+    if (skipped > shown)
+        fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));
+    struct lb_str message = lb_answer_text(json, "message");
+    if (lb_cli_given(cli, LB_OPT_JSON))
+        message = lb_buf_str(&answer->body);
+    printf("%.*s\n", (int)message.len, message.ptr);
+    if (lb_answer_number(json, "people"))
+        return LB_EXIT_DONE;
+    lb_cli_error("there are no names or addresses in the file");
+    return LB_EXIT_FAILED;
+}
+
+static int send_file(const struct lb_cli *cli, const char *path, const struct lb_source *source,
+                     int (*print)(const struct lb_cli *cli, const struct lb_answer *answer))
+{
+    struct lb_client *client = lb_client_open(cli);
+    struct lb_client_request call = {.method = "POST", .path = path, .file = source};
+    struct lb_answer answer = {0};
+    int code = LB_EXIT_FAILED;
+    if (client && lb_client_call_or(client, &call, 400, &answer))
+        code = answer.status == 400 ? explain(client, &answer) : print(cli, &answer);
+    lb_answer_fini(&answer);
+    lb_client_close(client);
+    return code;
+}
+
+int lb_import_run(const struct lb_cli *cli, const char *action,
+                  int (*print)(const struct lb_cli *cli, const struct lb_answer *answer))
+{
+    struct lb_source source = {0};
+    struct lb_buf path = {0};
+    const char *file = path_of(cli);
+    int code = LB_EXIT_USAGE;
+    if (file && make_path(cli, action, &path)) {
+        code = LB_EXIT_FAILED;
+        if (lb_source_open(&source, file))
+            code = send_file(cli, path.ptr, &source, print);
+    }
+    lb_source_close(&source);
+    lb_buf_fini(&path);
+    return code;
+}

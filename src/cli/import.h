@@ -1,0 +1,20 @@
+/* A file of people that a command was given: it is sent to the server as it is, whose import reads
+ * it (docs/api.md, Files). Threads: one. */
+#ifndef LB_CLI_IMPORT_H
+#define LB_CLI_IMPORT_H
+
+#include "cli/client.h"
+
+/* Was the command given a file: --file, or - for standard input? */
+bool lb_import_given(const struct lb_cli *cli);
+
+/* Sends it; `action` as the server calls it. One row that is not taken refuses the whole file
+ * unless --skip-invalid is given. What is wrong is said on standard error; else `print` says what
+ * was done, and returns the exit code. */
+int lb_import_run(const struct lb_cli *cli, const char *action,
+                  int (*print)(const struct lb_cli *cli, const struct lb_answer *answer));
+
+/* Prints what was done, and which rows were not taken. */
+int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer);
+
+#endif

@@ -1,0 +1,120 @@
+#include "import/addresses.h"
+
+#include "import/rows.h"
+
+#include <strings.h>
+
+static const char SITE[] = "linkedin.com";
+
+static bool begins(struct lb_str text, size_t at, const char *word)
+{
+    size_t len = strlen(word);
+    return text.len - at >= len && strncasecmp(text.ptr + at, word, len) == 0;
+}
+
+static bool begins_http(struct lb_str text, size_t at)
+{
+    return begins(text, at, "http:") || begins(text, at, "https:");
+}
+
+static bool is_host_byte(char c)
+{
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' ||
+           c == '.';
+}
+
+/* Does linkedin.com with a path stand at `at`? `*start` is where its sub-domains begin, though not
+ * before `from`. */
+static bool begins_site(struct lb_str text, size_t at, size_t from, size_t *start)
+{
+    size_t after = at + sizeof SITE - 1;
+    if (!begins(text, at, SITE))
+        return false;
+    while (after < text.len && (text.ptr[after] == '.' || text.ptr[after] == ':' ||
+                                (text.ptr[after] >= '0' && text.ptr[after] <= '9')))
+        after++;
+    if (after == text.len || text.ptr[after] != '/')
+        return false;
+    while (at > from && is_host_byte(text.ptr[at - 1]))
+        at--;
+    *start = at;
+    return at == from || text.ptr[at - 1] != '@';
+}
+
+static size_t find_start(struct lb_str text)
+{
+    size_t start;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = (char)(text.ptr[i] | 0x20);
+        if (c == 'h' && begins_http(text, i))
+            return i;
+        if (c == 'l' && begins_site(text, i, 0, &start))
+            return start;
+    }
+    return text.len;
+}
+
+/* Brackets and marks around an address; white space and control characters end it, too. */
+static const bool ENDS[128] = {
+    ['"'] = true, ['\''] = true, ['<'] = true, ['>'] = true, ['('] = true, [')'] = true,
+    ['['] = true, [']'] = true,  ['{'] = true, ['}'] = true, ['|'] = true, ['`'] = true,
+};
+
+static bool ends_address(struct lb_str text, size_t at)
+{
+    unsigned char c = (unsigned char)text.ptr[at];
+    if (c < 0x80)
+        return c <= ' ' || c == 0x7f || ENDS[c];
+    return lb_import_space_length((struct lb_str){text.ptr + at, text.len - at}, false) != 0;
+}
+
+bool lb_import_next_address(struct lb_str *rest, struct lb_str *out)
+{
+    if (!memchr(rest->ptr, '/', rest->len))
+        return false;
+    size_t start = find_start(*rest);
+    size_t end = start;
+    if (start == rest->len)
+        return false;
+    while (end < rest->len && !ends_address(*rest, end) &&
+           !(end > start && (rest->ptr[end] | 0x20) == 'h' && begins_http(*rest, end)))
+        end++;
+    *out = (struct lb_str){rest->ptr + start, end - start};
+    *rest = (struct lb_str){rest->ptr + end, rest->len - end};
+    /* In a string of a program the mark that ends it is written \". */
+    while (out->len && rest->len && rest->ptr[0] == '"' && out->ptr[out->len - 1] == '\\')
+        out->len--;
+    return true;
+}
+
+bool lb_import_is_linkedin(struct lb_str address)
+{
+    size_t at = begins(address, 0, "http:") ? 5 : begins(address, 0, "https:") ? 6 : 0;
+    while (at < address.len && address.ptr[at] == '/')
+        at++;
+    size_t host = at;
+    while (at < address.len && is_host_byte(address.ptr[at]))
+        at++;
+    while (at > host && address.ptr[at - 1] == '.')
+        at--;
+    size_t len = sizeof SITE - 1;
+    return at - host >= len && begins(address, at - len, SITE) &&
+           (at - host == len || address.ptr[at - len - 1] == '.');
+}
+
+const char *lb_import_person(struct lb_str address, struct lb_identifier *out,
+                             enum lb_import_name_kind *out_kind)
+{
+    const char *reason = lb_identifier_normalise(address, out);
+    if (reason)
+        return reason;
+    if (out->bare)
+        return "is not the address of a profile; give one of the form "
+               "https://www.linkedin.com/in/...";
+    *out_kind = LB_IMPORT_NAME;
+    if (memmem(address.ptr, address.len, "/sales/", 7))
+        *out_kind = LB_IMPORT_SALES_ID;
+    else if (lb_identifier_is_member_id((struct lb_str){out->text, out->len}))
+        *out_kind = LB_IMPORT_MEMBER_ID;
+    return NULL;
+}

@@ -1,0 +1,46 @@
+/* The words of headings, in the languages that people's files are in. headings.c says how they are
+ * looked for. All are lower case, as lb_identifier_fold_term makes them; each table ends with NULL.
+ *
+ * In each table: English, German, French, Spanish, Portuguese, Italian,
+ * Dutch, Polish, then others. A word that is there already is not written again. */
+#ifndef LB_IMPORT_HEADING_WORDS_H
+#define LB_IMPORT_HEADING_WORDS_H
+
+/* Somebody or something else than the person of the row. A word of the heading, or two that follow
+ * each other. */
+extern const char *const lb_heading_others[];
+
+/* The same in scripts that have no spaces between words: anywhere in the heading. */
+extern const char *const lb_heading_others_anywhere[];
+
+/* Why somebody is on the list. The best first. */
+extern const char *const lb_heading_reasons[];
+
+/* Names of LinkedIn's, by these words alone. */
+extern const char *const lb_heading_identifiers[];
+
+/* Names of LinkedIn's, in a heading that says LinkedIn, too. */
+extern const char *const lb_heading_linkedin_names[];
+
+/* With these words it is the person's name as it is spoken. */
+extern const char *const lb_heading_spoken[];
+
+/* LinkedIn in other scripts: anywhere in the heading. */
+extern const char *const lb_heading_linkedin[];
+
+/* A profile: a word of the heading. */
+extern const char *const lb_heading_profiles[];
+
+/* An address: a word of the heading. */
+extern const char *const lb_heading_addresses[];
+
+/* Headings of other columns: the whole heading, without what is no letter or digit. */
+extern const char *const lb_heading_ordinary[];
+
+/* Whether somebody wants mail or not: the whole heading. */
+extern const char *const lb_heading_statuses[];
+
+/* The same: what stands in the cells of such a column. */
+extern const char *const lb_status_values[];
+
+#endif

@@ -1,0 +1,223 @@
+#include "import/headings.h"
+
+#include "domain/blocklist/identifier.h"
+#include "import/heading_words.h"
+
+#define WORDS_MAX 12
+
+/* What folding makes of any string fits: it works on 16 times the code points of a name. */
+#define FOLDED_MAX (4 * 16 * LB_IDENTIFIER_MAX_CODE_POINTS + 1)
+
+/* A heading in lower case: its words, and all of them in one. "defaultProfileUrl", "Profile URL*"
+ * and "profile_url" have the same words. */
+struct heading {
+    char text[4 * LB_IMPORT_HEADING_MAX]; /* words, with one blank between, before and after */
+    size_t len;
+    char flat[4 * LB_IMPORT_HEADING_MAX];
+    size_t words;
+    bool starts[256]; /* first bytes of words, so that most of a table need not be compared */
+};
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_letter(char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || (c & 0x80);
+}
+
+/* Does a new word begin at `i`, as in "profileUrl"? Not within "LinkedIn". */
+static bool begins_word(struct lb_str cell, size_t i)
+{
+    if (i == 0 || !is_upper(cell.ptr[i]) || cell.ptr[i - 1] < 'a' || cell.ptr[i - 1] > 'z')
+        return false;
+    return !(i >= 6 && memcmp(cell.ptr + i - 6, "Linked", 6) == 0) &&
+           !(i >= 6 && memcmp(cell.ptr + i - 6, "linked", 6) == 0);
+}
+
+/* The letters of the cell, with blanks where words end. */
+static size_t split(struct lb_str cell, char *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < cell.len; i++) {
+        bool hard_blank = i + 1 < cell.len && memcmp(cell.ptr + i, "\xc2\xa0", 2) == 0;
+        if (hard_blank || !is_letter(cell.ptr[i])) {
+            out[len++] = ' ';
+            i += hard_blank;
+            continue;
+        }
+        if (begins_word(cell, i))
+            out[len++] = ' ';
+        out[len++] = cell.ptr[i];
+    }
+    return len;
+}
+
+static bool fold(struct lb_str text, struct lb_buf *out)
+{
+    bool ascii = true;
+    for (size_t i = 0; i < text.len; i++)
+        ascii = ascii && !(text.ptr[i] & 0x80);
+    if (!ascii)
+        return lb_identifier_fold_term(text, out);
+    lb_buf_append_str(out, text);
+    for (size_t i = 0; i < out->len; i++)
+        out->ptr[i] = (char)(is_upper(out->ptr[i]) ? out->ptr[i] | 0x20 : out->ptr[i]);
+    return !out->failed;
+}
+
+static bool read_heading(struct lb_str cell, struct heading *out)
+{
+    char parts[2 * LB_IMPORT_HEADING_MAX];
+    char memory[FOLDED_MAX];
+    struct lb_buf folded = {.ptr = memory, .capacity = sizeof memory}; /* never grows */
+    size_t flat = 0;
+    if (cell.len == 0 || cell.len > LB_IMPORT_HEADING_MAX)
+        return false;
+    bool ok = fold((struct lb_str){parts, split(cell, parts)}, &folded) &&
+              folded.len + 3 < sizeof out->text;
+    out->len = out->words = 0;
+    memset(out->starts, 0, sizeof out->starts);
+    out->text[out->len++] = ' ';
+    for (size_t i = 0; ok && i < folded.len; i++) {
+        bool after_blank = out->text[out->len - 1] == ' ';
+        if (folded.ptr[i] == ' ' && after_blank)
+            continue;
+        if (folded.ptr[i] != ' ' && after_blank) {
+            out->words++;
+            out->starts[(unsigned char)folded.ptr[i]] = true;
+        }
+        out->text[out->len++] = folded.ptr[i];
+        if (folded.ptr[i] != ' ')
+            out->flat[flat++] = folded.ptr[i];
+    }
+    if (out->text[out->len - 1] != ' ')
+        out->text[out->len++] = ' ';
+    out->text[out->len] = out->flat[flat] = '\0';
+    return ok && flat > 0 && out->words <= WORDS_MAX;
+}
+
+/* The place of the first of the table's words that the heading has, from 1; 0: it has none. */
+static size_t word_of(const struct heading *heading, const char *const *table)
+{
+    for (size_t i = 0; table[i]; i++) {
+        if (!heading->starts[(unsigned char)table[i][0]])
+            continue;
+        size_t len = strlen(table[i]);
+        const char *at = heading->text;
+        while ((at = strstr(at, table[i])) != NULL) {
+            if (at[-1] == ' ' && at[len] == ' ')
+                return i + 1;
+            at += len;
+        }
+    }
+    return 0;
+}
+
+static bool has_word(const struct heading *heading, const char *const *table)
+{
+    return word_of(heading, table) != 0;
+}
+
+static bool has_anywhere(const struct heading *heading, const char *const *table)
+{
+    for (size_t i = 0; table[i]; i++)
+        if (strstr(heading->flat, table[i]) || strstr(heading->text, table[i]))
+            return true;
+    return false;
+}
+
+static bool is_one_of(const struct heading *heading, const char *const *table)
+{
+    for (size_t i = 0; table[i]; i++)
+        if (strcmp(heading->flat, table[i]) == 0)
+            return true;
+    return false;
+}
+
+enum lb_import_heading lb_import_heading(struct lb_str cell)
+{
+    struct heading heading;
+    if (!read_heading(cell, &heading))
+        return LB_HEADING_UNKNOWN;
+    bool linkedin = has_anywhere(&heading, lb_heading_linkedin);
+    if (is_one_of(&heading, lb_heading_statuses))
+        return LB_HEADING_STATUS;
+    if (has_word(&heading, lb_heading_others) || has_anywhere(&heading, lb_heading_others_anywhere))
+        return LB_HEADING_OTHER;
+    if (has_word(&heading, lb_heading_reasons))
+        return LB_HEADING_REASON;
+    if (is_one_of(&heading, lb_heading_identifiers))
+        return LB_HEADING_IDENTIFIER;
+    if (linkedin)
+        return has_word(&heading, lb_heading_linkedin_names) &&
+                       !has_word(&heading, lb_heading_spoken) &&
+                       !has_word(&heading, lb_heading_addresses)
+                   ? LB_HEADING_IDENTIFIER
+                   : LB_HEADING_LINKEDIN;
+    if (is_one_of(&heading, lb_heading_ordinary))
+        return LB_HEADING_ORDINARY;
+    return has_word(&heading, lb_heading_profiles) || has_word(&heading, lb_heading_addresses)
+               ? LB_HEADING_PROFILE
+               : LB_HEADING_UNKNOWN;
+}
+
+/* Is the word of a heading one that headings are made of? */
+static bool is_known_word(const char *word, size_t len)
+{
+    static const char *const *const tables[] = {
+        lb_heading_others,   lb_heading_reasons,  lb_heading_identifiers, lb_heading_linkedin_names,
+        lb_heading_spoken,   lb_heading_linkedin, lb_heading_profiles,    lb_heading_addresses,
+        lb_heading_ordinary, lb_heading_statuses};
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+        for (size_t i = 0; tables[t][i]; i++)
+            if (strlen(tables[t][i]) == len && memcmp(tables[t][i], word, len) == 0)
+                return true;
+    return false;
+}
+
+static bool has_digit(struct lb_str cell)
+{
+    for (size_t i = 0; i < cell.len; i++)
+        if (cell.ptr[i] >= '0' && cell.ptr[i] <= '9')
+            return true;
+    return false;
+}
+
+bool lb_import_is_heading(struct lb_str cell)
+{
+    struct heading heading;
+    if (has_digit(cell) || !read_heading(cell, &heading)) /* "person-1" is a name */
+        return false;
+    if (is_one_of(&heading, lb_heading_ordinary) || is_one_of(&heading, lb_heading_identifiers) ||
+        is_one_of(&heading, lb_heading_statuses))
+        return true;
+    for (char *word = heading.text + 1; *word;) {
+        size_t len = strcspn(word, " ");
+        if (!is_known_word(word, len))
+            return false;
+        word += len + 1;
+    }
+    return true;
+}
+
+size_t lb_import_reason_rank(struct lb_str cell)
+{
+    struct heading heading;
+    return read_heading(cell, &heading) ? word_of(&heading, lb_heading_reasons) : 0;
+}
+
+bool lb_import_heading_equal(struct lb_str a, struct lb_str b)
+{
+    struct heading left, right;
+    return lb_str_equal(a, b) || (read_heading(a, &left) && read_heading(b, &right) &&
+                                  strcmp(left.flat, right.flat) == 0);
+}
+
+bool lb_import_is_status(struct lb_str cell)
+{
+    struct heading heading;
+    return cell.len <= 24 && read_heading(cell, &heading) && is_one_of(&heading, lb_status_values);
+}

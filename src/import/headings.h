@@ -1,0 +1,36 @@
+/* What the heading of a column says about what is in it. The words are in heading_words.h.
+ * Stateless. */
+#ifndef LB_IMPORT_HEADINGS_H
+#define LB_IMPORT_HEADINGS_H
+
+#include "base/str.h"
+
+#define LB_IMPORT_HEADING_MAX 96 /* bytes; what is longer is no heading that we know */
+
+enum lb_import_heading {
+    LB_HEADING_UNKNOWN,
+    LB_HEADING_ORDINARY, /* of a column that is not looked at */
+    LB_HEADING_STATUS,   /* whether the person wants mail */
+    LB_HEADING_REASON,
+    LB_HEADING_OTHER,      /* of somebody or something else than the person */
+    LB_HEADING_PROFILE,    /* a profile, an address, a link */
+    LB_HEADING_LINKEDIN,   /* the same, and LinkedIn */
+    LB_HEADING_IDENTIFIER, /* names of LinkedIn's */
+};
+
+enum lb_import_heading lb_import_heading(struct lb_str cell);
+
+/* Is it nothing but words of headings? In a list of names, a first line that only holds one may be
+ * a name. */
+bool lb_import_is_heading(struct lb_str cell);
+
+/* How good a heading of reasons is: 1 the best, 0 none. */
+size_t lb_import_reason_rank(struct lb_str cell);
+
+/* Do two headings say the same, but for case, white space and punctuation? */
+bool lb_import_heading_equal(struct lb_str a, struct lb_str b);
+
+/* Does a cell say whether the person wants mail? */
+bool lb_import_is_status(struct lb_str cell);
+
+#endif

@@ -1,0 +1,195 @@
+#include "import/judge.h"
+
+#include "import/file.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static __attribute__((format(printf, 3, 4))) void add_note(struct lb_import *import, uint64_t line,
+                                                           const char *format, ...)
+{
+    va_list arguments;
+    if (import->note_count == LB_IMPORT_NOTES_MAX)
+        return;
+    struct lb_import_note *note = &import->notes[import->note_count++];
+    note->line = line;
+    va_start(arguments, format);
+    vsnprintf(note->text, sizeof note->text, format, arguments);
+    va_end(arguments);
+}
+
+/* What a person should know about columns that were not taken. */
+static void note_column(struct lb_import *import, size_t index)
+{
+    const struct lb_import_facts *facts = &import->survey.columns[index];
+    const struct lb_import_facts *taken = &import->survey.columns[import->choice.column];
+    uint64_t line = import->choice.heading_line;
+    const struct lb_import_label *label = lb_import_label_at(facts, line);
+    const char *name = label ? label->text : "";
+    enum lb_import_heading heading = lb_import_heading(lb_str(name));
+    if (heading == LB_HEADING_STATUS || facts->statuses * 2 > facts->looked_at)
+        add_note(import, line,
+                 "column %zu (%s) looks like a status; the rows were taken whatever it says",
+                 index + 1, name);
+    if (facts->people_rows && heading != LB_HEADING_OTHER && heading != LB_HEADING_REASON &&
+        lb_import_name_kind_of(facts) <= lb_import_name_kind_of(taken))
+        add_note(import, line,
+                 "column %zu (%s) has addresses of profiles, too; they were not taken", index + 1,
+                 name);
+}
+
+/* A list that begins with names and goes on with addresses. */
+static void note_lost_names(struct lb_import *import)
+{
+    const struct lb_import_facts *facts = &import->survey.columns[0];
+    struct lb_identifier name;
+    for (size_t i = 0; i < LB_IMPORT_KEPT && facts->kept[i].line; i++) {
+        const struct lb_import_label *line = &facts->kept[i];
+        if (line->line <= import->choice.heading_line &&
+            !lb_import_is_heading(lb_str(line->text)) &&
+            lb_identifier_normalise(lb_str(line->text), &name) == NULL)
+            add_note(import, line->line,
+                     "\"%s\" is above the first address, and was taken as a heading; in a text "
+                     "with addresses, names alone do not count",
+                     line->text);
+    }
+}
+
+static void take_notes(struct lb_import *import)
+{
+    if (!import->choice.table && import->choice.takes == LB_TAKES_ADDRESSES)
+        note_lost_names(import);
+    for (size_t i = 0; import->choice.table && i < import->survey.count; i++)
+        if (i != import->choice.column)
+            note_column(import, i);
+}
+
+static void set_findings(struct lb_import *import)
+{
+    const struct lb_import_choice *choice = &import->choice;
+    struct lb_import_findings *out = &import->findings;
+    *out =
+        (struct lb_import_findings){.encoding = import->form.encoding,
+                                    .table = choice->table,
+                                    .delimiter = import->shape.dialect.delimiter,
+                                    .column = choice->table ? choice->column + 1 : 0,
+                                    .name = choice->name ? lb_str(choice->name->text) : LB_STR(""),
+                                    .reason_column = choice->has_reasons ? choice->reasons + 1 : 0,
+                                    .reason_name = choice->has_reasons && choice->reasons_name
+                                                       ? lb_str(choice->reasons_name->text)
+                                                       : LB_STR(""),
+                                    .heading_line = choice->heading_line};
+}
+
+/* Rows of addresses alone, side by side, are a list that was typed in lines, not a table in which
+ * one column counts. */
+static bool is_list_of_addresses(const struct lb_import *import)
+{
+    size_t columns = 0;
+    if (!import->shape.table || import->shape.sep_line || import->options.column.len)
+        return false;
+    for (size_t i = 0; i < import->survey.count; i++) {
+        const struct lb_import_facts *facts = &import->survey.columns[i];
+        if (facts->people_rows != facts->filled)
+            return false;
+        columns += facts->filled > 0;
+    }
+    return columns > 1;
+}
+
+static lb_err survey(struct lb_import *import)
+{
+    lb_err err = lb_import_survey_take(&import->source, import->form, &import->shape, &import->rows,
+                                       &import->survey);
+    if (err || !is_list_of_addresses(import))
+        return err;
+    import->shape = (struct lb_import_shape){.any = true};
+    lb_import_survey_fini(&import->survey);
+    return lb_import_survey_take(&import->source, import->form, &import->shape, &import->rows,
+                                 &import->survey);
+}
+
+static lb_err judge(struct lb_import *import, struct lb_reason *reason)
+{
+    const struct lb_import_source *source = &import->source;
+    lb_err err = lb_import_file_judge(source, &import->form, reason);
+    if (err)
+        return err;
+    err = lb_import_table_judge(source, import->form, import->options.column, &import->rows,
+                                &import->shape);
+    if (!err && !import->shape.any)
+        return lb_fail(reason, LB_ERR_EMPTY_FILE, "there is nothing in the file");
+    if (!err)
+        err = survey(import);
+    if (err)
+        return lb_fail(reason, err,
+                       err == LB_ERR_OVERLOADED ? "out of memory" : "the file cannot be read");
+    err = lb_import_choose(&import->survey, &import->shape, &import->options, &import->choice,
+                           reason);
+    set_findings(import);
+    if (!err)
+        take_notes(import);
+    return err;
+}
+
+lb_err lb_import_judge(const struct lb_import_source *source,
+                       const struct lb_import_options *options, struct lb_import **out,
+                       struct lb_reason *reason)
+{
+    struct lb_import *import = calloc(1, sizeof *import);
+    *out = NULL;
+    if (!import)
+        return lb_fail(reason, LB_ERR_OVERLOADED, "out of memory");
+    import->source = *source;
+    import->options = *options;
+    lb_err err = judge(import, reason);
+    if (err && err != LB_ERR_COLUMN_UNKNOWN)
+        lb_import_free(import);
+    else
+        *out = import;
+    return err;
+}
+
+void lb_import_free(struct lb_import *import)
+{
+    if (!import)
+        return;
+    if (import->reading)
+        lb_import_rows_close(&import->rows);
+    lb_import_survey_fini(&import->survey);
+    free(import);
+}
+
+const struct lb_import_findings *lb_import_findings(const struct lb_import *import)
+{
+    return &import->findings;
+}
+
+size_t lb_import_column_count(const struct lb_import *import)
+{
+    return import->survey.count;
+}
+
+struct lb_import_column lb_import_column(const struct lb_import *import, size_t index)
+{
+    const struct lb_import_facts *facts = &import->survey.columns[index];
+    const struct lb_import_label *label = lb_import_label_of(&import->survey, facts);
+    struct lb_import_column column = {.number = index + 1, .name = LB_STR("")};
+    if (!label && facts->kept[0].line && facts->filled > 1 && !facts->address_line)
+        label = &facts->kept[0];
+    if (label)
+        column.name = lb_str(label->text);
+    for (size_t i = 0; i < LB_IMPORT_KEPT && facts->kept[i].line; i++)
+        if ((!label || facts->kept[i].line > label->line) &&
+            column.sample_count < LB_IMPORT_SAMPLES)
+            column.samples[column.sample_count++] = lb_str(facts->kept[i].text);
+    return column;
+}
+
+size_t lb_import_held_bytes(const struct lb_import *import)
+{
+    return sizeof *import + import->survey.capacity * sizeof *import->survey.columns +
+           import->survey.distinct.bytes + import->rows.text.capacity +
+           import->rows.scratch_capacity;
+}

@@ -1,0 +1,130 @@
+#include "import/judge.h"
+
+struct reading {
+    struct lb_import *import;
+    void *context;
+    bool (*each)(void *context, const struct lb_import_item *item);
+    bool going;
+};
+
+static void give(struct reading *reading, const struct lb_import_item *item)
+{
+    if (item->kind == LB_IMPORT_WARNING)
+        reading->import->counts.warnings++;
+    if (reading->each && !reading->each(reading->context, item))
+        reading->going = false;
+}
+
+static void warn(struct reading *reading, uint64_t line, struct lb_str value, const char *text)
+{
+    struct lb_import_item item = {
+        .kind = LB_IMPORT_WARNING, .line = line, .value = value, .reason = lb_str(text)};
+    give(reading, &item);
+}
+
+static void give_people(struct reading *reading, const struct lb_import_row *row,
+                        struct lb_import_verdict *verdict)
+{
+    struct lb_identifier name;
+    struct lb_import_item item = {.kind = LB_IMPORT_PERSON,
+                                  .line = row->line,
+                                  .name = &name,
+                                  .first = true,
+                                  .cells = row->cells,
+                                  .cell_count = row->count};
+    item.reason = lb_import_take_reason(&reading->import->choice, row);
+    for (; lb_import_take_next(verdict, &name, &item.value); item.first = false) {
+        reading->import->counts.found++;
+        give(reading, &item);
+    }
+}
+
+static void count_row(struct lb_import_counts *counts, enum lb_import_kind kind)
+{
+    counts->rows++;
+    counts->headings += kind == LB_IMPORT_HEADING;
+    counts->people += kind == LB_IMPORT_PERSON;
+    counts->bad += kind == LB_IMPORT_BAD;
+    counts->blank += kind == LB_IMPORT_BLANK;
+}
+
+static void give_row(struct reading *reading, const struct lb_import_row *row)
+{
+    static const char UNCLOSED[] = "a quotation mark is never closed; the row was read as if it "
+                                   "were a character like any other";
+    struct lb_import *import = reading->import;
+    struct lb_import_verdict verdict;
+    lb_import_take(&import->choice, &import->options, row, &verdict);
+    count_row(&import->counts, verdict.kind);
+    if (row->unclosed)
+        warn(reading, row->line, verdict.value, UNCLOSED);
+    if (verdict.kind == LB_IMPORT_PERSON) {
+        if (verdict.reason[0])
+            warn(reading, row->line, verdict.value, verdict.reason);
+        give_people(reading, row, &verdict);
+        return;
+    }
+    struct lb_import_item item = {.kind = verdict.kind,
+                                  .line = row->line,
+                                  .value = verdict.value,
+                                  .reason = lb_str(verdict.reason),
+                                  .cells = row->cells,
+                                  .cell_count = row->count};
+    give(reading, &item);
+}
+
+static lb_err begin(struct reading *reading)
+{
+    struct lb_import *import = reading->import;
+    if (import->reading || import->done)
+        return LB_OK;
+    import->reading = true;
+    for (size_t i = 0; i < import->note_count; i++)
+        warn(reading, import->notes[i].line, LB_STR(""), import->notes[i].text);
+    return lb_import_rows_open(&import->rows, &import->source, import->form, import->shape.dialect);
+}
+
+static void finish(struct lb_import *import)
+{
+    struct lb_import_counts *counts = &import->counts;
+    import->done = true;
+    import->reading = false;
+    lb_import_rows_close(&import->rows);
+    if (counts->rows == counts->headings)
+        counts->rows = counts->headings = 0;
+}
+
+lb_err lb_import_read(struct lb_import *import, void *context,
+                      bool (*each)(void *context, const struct lb_import_item *item),
+                      bool *out_done, struct lb_reason *reason)
+{
+    struct reading reading = {.import = import, .context = context, .each = each, .going = true};
+    struct lb_import_row row;
+    bool any = true;
+    lb_err err = begin(&reading);
+    while (!err && reading.going && !import->done) {
+        err = lb_import_rows_next(&import->rows, &row, &any);
+        if (!err && !any)
+            finish(import);
+        else if (!err && !row.empty)
+            give_row(&reading, &row);
+    }
+    *out_done = import->done;
+    if (err)
+        return lb_fail(reason, err,
+                       err == LB_ERR_OVERLOADED ? "out of memory" : "the file cannot be read");
+    return LB_OK;
+}
+
+const struct lb_import_counts *lb_import_counts(const struct lb_import *import)
+{
+    return &import->counts;
+}
+
+void lb_import_rewind(struct lb_import *import)
+{
+    if (import->reading)
+        lb_import_rows_close(&import->rows);
+    import->reading = import->done = false;
+    import->counts = (struct lb_import_counts){0};
+}

@@ -1,0 +1,63 @@
+/* Rows and cells: CSV as RFC 4180 describes it, and as people have it; or the lines of a text.
+ *
+ * Lines end with CR, LF or CRLF, mixed as they come. A cell that begins with a quotation mark
+ * (blanks before it do not count) ends with one that a delimiter or the end of the line follows
+ * (blanks between do not count). A mark in its middle is written twice, or \" when the dialect says
+ * so; one that stands alone there is taken as it is, as long as the cell is on one line.
+ *
+ * A mark was never closed when the cell would be longer than LB_IMPORT_QUOTED_MAX or
+ * LB_IMPORT_QUOTED_LINES, or the file ends, or another cell seems to begin with a mark before: then
+ * the cell is read as if the mark were a character like any other. Threads: one. */
+#ifndef LB_IMPORT_ROWS_H
+#define LB_IMPORT_ROWS_H
+
+#include "import/text.h"
+
+#define LB_IMPORT_ROW_MAX      (1u << 20) /* bytes of a row; a longer one is bad */
+#define LB_IMPORT_CELLS_MAX    1024       /* of a row; the same */
+#define LB_IMPORT_QUOTED_MAX   65536      /* bytes of a quoted cell */
+#define LB_IMPORT_QUOTED_LINES 100
+
+struct lb_import_dialect {
+    char delimiter; /* '\0': rows are lines as they are, quotation marks mean nothing */
+    bool backslash; /* \" is a quotation mark in a quoted cell */
+};
+
+/* Lives until the next row is asked for. */
+struct lb_import_row {
+    uint64_t line;              /* where it begins, from 1 */
+    struct lb_str whole;        /* as it is in the file */
+    size_t count;               /* of cells, at least 1 */
+    const struct lb_str *cells; /* without white space around them */
+    bool empty;                 /* there is nothing in any cell: no row */
+    bool unclosed;              /* a quotation mark was never closed */
+    const char *fault; /* the row is too large; `whole` and the cells are its beginning. NULL: no */
+};
+
+struct lb_import_rows {
+    struct lb_import_text text;
+    struct lb_import_dialect dialect;
+    uint64_t line;
+    char *scratch; /* cells without their quotation marks */
+    size_t scratch_len;
+    size_t scratch_capacity;
+    bool stops[256]; /* bytes that end a cell without quotation marks */
+    struct lb_str cells[LB_IMPORT_CELLS_MAX];
+};
+
+/* Whatever it returns, `rows` is to be closed. */
+lb_err lb_import_rows_open(struct lb_import_rows *rows, const struct lb_import_source *source,
+                           struct lb_import_form form, struct lb_import_dialect dialect);
+void lb_import_rows_close(struct lb_import_rows *rows);
+
+/* The next row. `*out_any` is false after the last one. */
+lb_err lb_import_rows_next(struct lb_import_rows *rows, struct lb_import_row *out, bool *out_any);
+
+/* Without white space, and characters that cannot be seen, at both ends. */
+struct lb_str lb_import_trim(struct lb_str text);
+
+/* The bytes of the white space (or of the character that cannot be seen, if `invisible`) that a
+ * string begins with; 0 for none. */
+size_t lb_import_space_length(struct lb_str text, bool invisible);
+
+#endif

@@ -1,0 +1,134 @@
+#include "import/survey.h"
+
+#include "base/array.h"
+#include "base/utf8.h"
+
+#include <sodium.h>
+
+static void set_label(struct lb_import_label *label, uint64_t line, struct lb_str cell)
+{
+    cell = lb_utf8_cut(cell, sizeof label->text - 1);
+    if (cell.len)
+        memcpy(label->text, cell.ptr, cell.len);
+    label->text[cell.len] = '\0';
+    label->line = line;
+}
+
+static lb_err thin_all(struct lb_import_survey *survey)
+{
+    lb_distinct_raise(&survey->distinct);
+    for (size_t i = 0; i < survey->count; i++)
+        if (!lb_distinct_thin(&survey->distinct, &survey->columns[i].people))
+            return LB_ERR_OVERLOADED;
+    return LB_OK;
+}
+
+static lb_err note_person(struct lb_import_survey *survey, struct lb_import_facts *column,
+                          const struct lb_identifier *name, enum lb_import_name_kind kind)
+{
+    column->kinds[kind]++;
+    switch (lb_distinct_add(&survey->distinct, &column->people,
+                            (struct lb_str){name->text, name->len})) {
+    case LB_DISTINCT_THIN:
+        return thin_all(survey);
+    case LB_DISTINCT_NO_MEMORY:
+        return LB_ERR_OVERLOADED;
+    default:
+        return LB_OK;
+    }
+}
+
+static lb_err note_addresses(struct lb_import_survey *survey, struct lb_import_facts *column,
+                             struct lb_str cell, uint64_t line)
+{
+    struct lb_str address;
+    struct lb_identifier name;
+    enum lb_import_name_kind kind;
+    bool any = false;
+    while (lb_import_next_address(&cell, &address)) {
+        if (!column->address_line)
+            column->address_line = line;
+        if (lb_import_person(address, &name, &kind) != NULL)
+            continue;
+        lb_err err = note_person(survey, column, &name, kind);
+        if (err)
+            return err;
+        any = true;
+    }
+    column->people_rows += any;
+    return LB_OK;
+}
+
+/* A cell near the top, where headings are, and above the first address. Is it a heading? */
+static bool note_top(struct lb_import_facts *column, struct lb_str cell, uint64_t line)
+{
+    column->looked_at++;
+    column->statuses += lb_import_is_status(cell);
+    if (lb_import_heading(cell) == LB_HEADING_UNKNOWN)
+        return false;
+    if (!column->first_known.line)
+        set_label(&column->first_known, line, cell);
+    set_label(&column->last_known, line, cell);
+    return true;
+}
+
+static lb_err note_cell(struct lb_import_survey *survey, size_t index, struct lb_str cell,
+                        uint64_t line, size_t *headings)
+{
+    struct lb_import_facts *column = &survey->columns[index];
+    if (column->filled < LB_IMPORT_KEPT)
+        set_label(&column->kept[column->filled], line, cell);
+    column->filled++;
+    lb_err err = note_addresses(survey, column, cell, line);
+    if (!err && survey->rows <= LB_IMPORT_HEADING_ROWS && !column->address_line)
+        *headings += note_top(column, cell, line);
+    return err;
+}
+
+static lb_err note_row(struct lb_import_survey *survey, const struct lb_import_row *row)
+{
+    if (!lb_array_reserve(survey->columns, survey->capacity, row->count))
+        return LB_ERR_OVERLOADED;
+    if (row->count > survey->count)
+        survey->count = row->count;
+    size_t headings = 0;
+    survey->rows++;
+    for (size_t i = 0; i < row->count; i++) {
+        if (!row->cells[i].len)
+            continue;
+        lb_err err = note_cell(survey, i, row->cells[i], row->line, &headings);
+        if (err)
+            return err;
+    }
+    if (headings > 1 && !survey->heading_line)
+        survey->heading_line = row->line;
+    return LB_OK;
+}
+
+lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_import_form form,
+                             const struct lb_import_shape *shape, struct lb_import_rows *rows,
+                             struct lb_import_survey *out)
+{
+    struct lb_import_row row;
+    bool any = true;
+    *out = (struct lb_import_survey){0};
+    randombytes_buf(&out->distinct.seed, sizeof out->distinct.seed);
+    lb_err err = lb_import_rows_open(rows, source, form, shape->dialect);
+    while (!err) {
+        err = lb_import_rows_next(rows, &row, &any);
+        if (err || !any)
+            break;
+        if (!row.empty && !row.fault && !(shape->sep_line && row.line == 1))
+            err = note_row(out, &row);
+    }
+    lb_import_rows_close(rows);
+    return err;
+}
+
+void lb_import_survey_fini(struct lb_import_survey *survey)
+{
+    for (size_t i = 0; i < survey->count; i++)
+        lb_distinct_set_fini(&survey->columns[i].people);
+    free(survey->columns);
+    *survey = (struct lb_import_survey){0};
+}

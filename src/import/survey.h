@@ -1,0 +1,52 @@
+/* What is in each column of a source: one reading of all of it. A text is one column, of lines.
+ * Threads: one. */
+#ifndef LB_IMPORT_SURVEY_H
+#define LB_IMPORT_SURVEY_H
+
+#include "import/addresses.h"
+#include "import/distinct.h"
+#include "import/headings.h"
+#include "import/table.h"
+
+/* Headings are looked for in so many rows from the top. */
+#define LB_IMPORT_HEADING_ROWS 500
+
+#define LB_IMPORT_LABEL_SIZE (LB_IMPORT_HEADING_MAX + 1)
+#define LB_IMPORT_KEPT       6 /* cells from the top of a column */
+
+/* The beginning of a cell; line 0: there is none. */
+struct lb_import_label {
+    uint64_t line;
+    char text[LB_IMPORT_LABEL_SIZE];
+};
+
+/* "Above the first address" is above the first address of any site. */
+struct lb_import_facts {
+    struct lb_import_label kept[LB_IMPORT_KEPT]; /* the first cells with something in them */
+    struct lb_import_label first_known;          /* the first heading that we know */
+    struct lb_import_label last_known;           /* the last one above the first address */
+    uint64_t address_line;                /* the row of the first address; 0: there is none */
+    uint64_t filled;                      /* cells with something in them */
+    uint64_t looked_at;                   /* of these, in the rows where headings are looked for */
+    uint64_t statuses;                    /* of these, such as "subscribed" */
+    uint64_t people_rows;                 /* with the address of a person */
+    uint64_t kinds[LB_IMPORT_NAME_KINDS]; /* addresses of people, by what they name */
+    struct lb_distinct_set people;
+};
+
+struct lb_import_survey {
+    size_t count;
+    size_t capacity;
+    struct lb_import_facts *columns;
+    struct lb_distinct distinct;
+    uint64_t heading_line; /* the first row with two headings that we know; 0: there is none */
+    uint64_t rows;         /* that are not empty, without a line sep= */
+};
+
+/* `rows` is work space. Whatever it returns, `out` is to be finished. */
+lb_err lb_import_survey_take(const struct lb_import_source *source, struct lb_import_form form,
+                             const struct lb_import_shape *shape, struct lb_import_rows *rows,
+                             struct lb_import_survey *out);
+void lb_import_survey_fini(struct lb_import_survey *survey);
+
+#endif
