@@ -53,8 +53,6 @@ static bool make_path(const struct lb_cli *cli, const char *action, struct lb_bu
     lb_buf_printf(&after, "/import?action=%s", action);
     put_option(&after, "column", cli->values[LB_OPT_COLUMN]);
     put_option(&after, "reason", cli->values[LB_OPT_REASON]);
-    if (!lb_cli_given(cli, LB_OPT_SKIP_INVALID))
-        lb_buf_append_lit(&after, "&strict=true");
     lb_buf_append(&after, "", 1);
     bool made = !after.failed && lb_cli_list_path(cli, path, after.ptr);
     if (after.failed)
@@ -113,18 +111,42 @@ int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
     return LB_EXIT_FAILED;
 }
 
-static int send_file(const struct lb_cli *cli, const char *path, const struct lb_source *source,
-                     int (*print)(const struct lb_cli *cli, const struct lb_answer *answer))
+/* Was the file refused for nothing but rows without a person, which exports have? */
+static bool is_only_blank(const struct lb_answer *answer)
 {
-    struct lb_client *client = lb_client_open(cli);
-    struct lb_client_request call = {.method = "POST", .path = path, .file = source};
+    return answer->status == 400 && lb_answer_number(answer->json, "blank") > 0 &&
+           lb_answer_number(answer->json, "bad") == 0;
+}
+
+struct file_import {
+    const struct lb_cli *cli;
+    const char *path; /* with its query */
+    struct lb_client *client;
+    const struct lb_source *source;
+    int (*print)(const struct lb_cli *cli, const struct lb_answer *answer);
+};
+
+static int send_file(const struct file_import *import, bool strict)
+{
+    struct lb_buf path = {0};
     struct lb_answer answer = {0};
     int code = LB_EXIT_FAILED;
-    if (client && lb_client_call_or(client, &call, 400, &answer))
-        code = answer.status == 400 ? explain(client, &answer) : print(cli, &answer);
+    bool again = false;
+    lb_buf_printf(&path, "%s%s", import->path, strict ? "&strict=true" : "");
+    lb_buf_append(&path, "", 1);
+    struct lb_client_request call = {.method = "POST", .path = path.ptr, .file = import->source};
+    if (path.failed) {
+        lb_cli_error("out of memory");
+    } else if (lb_client_call_or(import->client, &call, 400, &answer)) {
+        again = strict && is_only_blank(&answer);
+        if (answer.status != 400)
+            code = import->print(import->cli, &answer);
+        else if (!again)
+            code = explain(import->client, &answer);
+    }
     lb_answer_fini(&answer);
-    lb_client_close(client);
-    return code;
+    lb_buf_fini(&path);
+    return again ? send_file(import, false) : code;
 }
 
 int lb_import_run(const struct lb_cli *cli, const char *action,
@@ -135,9 +157,11 @@ int lb_import_run(const struct lb_cli *cli, const char *action,
     const char *file = path_of(cli);
     int code = LB_EXIT_USAGE;
     if (file && make_path(cli, action, &path)) {
+        struct file_import import = {cli, path.ptr, NULL, &source, print};
         code = LB_EXIT_FAILED;
-        if (lb_source_open(&source, file))
-            code = send_file(cli, path.ptr, &source, print);
+        if (lb_source_open(&source, file) && (import.client = lb_client_open(cli)))
+            code = send_file(&import, !lb_cli_given(cli, LB_OPT_SKIP_INVALID));
+        lb_client_close(import.client);
     }
     lb_source_close(&source);
     lb_buf_fini(&path);

@@ -17,8 +17,8 @@
     "certain, the columns are listed and nothing is done.\n"
 
 #define INVALID_IS                                                                                 \
-    "An invalid identifier rejects all of them, and a row that is not taken the whole file,\n"     \
-    "unless --skip-invalid is given.\n"
+    "An invalid identifier rejects all of them, and a bad row the whole file, unless\n"            \
+    "--skip-invalid is given.\n"
 
 const struct lb_cli_command lb_cli_commands[] = {
     {"serve", "[OPTIONS]", "Run the server.",

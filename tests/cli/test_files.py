@@ -61,6 +61,30 @@ def test_options_go_into_the_query(fake, path):
         "/v1/campaigns/q1/blocked-leads/import?action=unblock&column=3"]
 
 
+def strictly_refused(bad, blank):
+    return refusal("invalid_identifier", "rows are bad or blank (see \"errors\"); nothing was recorded.",
+                   rows=4, headings=1, people=3 - bad - blank, bad=bad, blank=blank,
+                   errors=DONE["errors"], errorCount=bad + blank)
+
+
+def test_rows_that_are_only_blank_refuse_nothing(path):
+    with Fake([strictly_refused(0, 1), (200, DONE, {})]) as fake:
+        result = run("block", "q1", "--file", path, env=fake.env)
+        assert (result.code, result.out) == (0, "2 leads blocked, 1 row blank\n")
+        assert "line 3: 'Bob': nothing in column 3 (URL)" in result.err
+        assert "nothing was recorded" not in result.err
+        strict, other = fake.requests
+        assert strict["path"] == other["path"] + "&strict=true"
+        assert strict["raw"] == other["raw"] == TABLE
+
+
+def test_a_bad_row_refuses_the_file_whatever_else_is_blank(path):
+    with Fake([strictly_refused(1, 1)]) as fake:
+        result = run("block", "q1", "--file", path, env=fake.env)
+        assert result.code == 1 and "nothing was recorded" in result.err
+        assert len(fake.requests) == 1
+
+
 @pytest.mark.parametrize("args", [["-"], ["--file", "-"]])
 def test_standard_input_is_a_file_too(fake, args):
     assert run("block", "q1", *args, stdin="ann\nbob\n", env=fake.env).code == 0
