@@ -127,7 +127,7 @@ screen('another column can be chosen, by what is in it', shared, {}, async ({ pa
   await page.getByLabel('Reason (optional)').fill('Of the file');
   await dropAndValidate(page, 'two.csv', table);
   assert.deepEqual(await reading(page), {
-    Column: '1 (Lead)', Reasons: 'of column 3 (Note), where a row has one', Encoding: 'UTF-8', Delimiter: 'comma', Rows: '4, 3 of them with leads' });
+    Column: '1 (Lead)', Reasons: 'from column 3 (Note), where a row has one', Encoding: 'UTF-8', Delimiter: 'comma', Rows: '4, 3 of them with leads' });
   await page.getByText('Take another column').click();
   assert.ok(await page.getByRole('radio', { name: '1 (Lead)' }).isChecked());
   await page.getByText('linkedin.com/in/second-a').first().waitFor();

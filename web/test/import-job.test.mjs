@@ -47,6 +47,10 @@ function fakeServer() {
       this.onerror();
       this.onloadend();
     }
+    abort() {
+      this.onabort();
+      this.onloadend();
+    }
   };
   return server;
 }
@@ -55,9 +59,10 @@ const until = async (holds) => {
   while (!holds()) await new Promise((done) => { setTimeout(done, 5); });
 };
 
-async function validatedJob(server, found) {
+async function validatedJob(t, server, found) {
   const source = { name: 'people.csv', body: 'text' };
   const job = new ImportJob({ userId: 'usr_1', list: 'workspace', reason: 'asked to stop', source, onChange: () => {} });
+  t.after(() => job.cancel());
   job.validate();
   await until(() => server.sent.length === 1);
   server.sent[0].answer(200, { ...found, dryRun: true, columns: [] });
@@ -65,9 +70,9 @@ async function validatedJob(server, found) {
   return job;
 }
 
-test('while the server records, the growth of its list is the progress', async () => {
+test('while the server records, the growth of its list is the progress', { timeout: 10_000 }, async (t) => {
   const server = fakeServer();
-  const job = await validatedJob(server, { blocked: 20, already: 0 });
+  const job = await validatedJob(t, server, { blocked: 20, already: 0 });
   job.block();
   await until(() => server.sent.length === 2);
   server.total = 12;
@@ -78,9 +83,9 @@ test('while the server records, the growth of its list is the progress', async (
   await until(() => job.step === 'blocked');
 });
 
-test('after a broken connection the same import is sent again, and all that it blocked is counted', async () => {
+test('after a broken connection the same import is sent again, and all that it blocked is counted', { timeout: 10_000 }, async (t) => {
   const server = fakeServer();
-  const job = await validatedJob(server, { blocked: 20, already: 3 });
+  const job = await validatedJob(t, server, { blocked: 20, already: 3 });
   assert.equal(server.sent[0].query.get('dryRun'), 'true');
   job.block();
   await until(() => server.sent.length === 2);

@@ -33,7 +33,7 @@ export function Figures({ counts, first }) {
 export function Reading({ found }) {
   const facts = [
     ['Column', found.column ? columnName(found.column) : 'none: a text or a list'],
-    found.reasonColumn && ['Reasons', <>of column {columnName(found.reasonColumn)}, where a row has one</>],
+    found.reasonColumn && ['Reasons', <>from column {columnName(found.reasonColumn)}, where a row has one</>],
     ['Encoding', encodings[found.encoding] ?? found.encoding],
     found.delimiter && ['Delimiter', delimiters[found.delimiter] ?? found.delimiter],
     ['Rows', `${number(found.rows)}, ${number(found.people)} of them with leads`],
@@ -123,7 +123,7 @@ export function NotTaken({ job, found }) {
         <Button icon="download" busy={download.busy} onClick={() => download.run()}>Download these rows</Button>
       </div>
       {download.error && <ErrorNotice error={download.error} />}
-      <p class="muted">Nobody in them is blocked.{total > found.errors.length && ` The first ${found.errors.length} are shown.`}</p>
+      <p class="muted">They block nobody.{total > found.errors.length && ` The first ${found.errors.length} are shown.`}</p>
       <Table caption="Rows not taken" columns={columns} rows={found.errors} keyOf={(row) => row.line} />
     </section>
   );
