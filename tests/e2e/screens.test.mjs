@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import { screen, screenshot, useServer } from './lib/harness.mjs';
 import { assertOutline } from './lib/outline.mjs';
+import { drop, fileFor } from './lib/pages.mjs';
 import { root } from './lib/server.mjs';
 import { fillShowcase } from './lib/showcase.mjs';
 
@@ -15,8 +16,9 @@ const allowed = [/status of 401 .*\/v1\/session\)/];
 let people;
 const shared = useServer({}, async (server) => { people = await fillShowcase(server); });
 
-const lines = ['linkedin.com/in/ada-lovelace', 'https://www.linkedin.com/in/emmy-noether/', 'rosalind-franklin',
-  'dorothy-vaughan', 'EMMY-NOETHER', 'chien-shiung-wu', 'sales@example.com', 'https://www.linkedin.com/company/contoso', 'lise-meitner'];
+const table = ['Name;Profile URL;Note', 'Ada Lovelace;linkedin.com/in/ada-lovelace;', 'Emmy Noether;https://www.linkedin.com/in/emmy-noether/;',
+  'Rosalind Franklin;linkedin.com/in/rosalind-franklin;', 'Dorothy Vaughan;linkedin.com/in/dorothy-vaughan;asked to stop', 'Emmy N.;LINKEDIN.COM/in/EMMY-NOETHER;',
+  'Chien-Shiung Wu;linkedin.com/in/chien-shiung-wu;', 'Sales;sales@example.com;', 'Contoso;https://www.linkedin.com/company/contoso;', 'Lise Meitner;;'].join('\n');
 
 const row = (page) => page.locator('tbody tr:not(.skeleton)').first().waitFor();
 
@@ -25,9 +27,9 @@ const screens = [
   ['check', '#/check?q=linkedin.com%2Fin%2FAda-Lovelace', (page) => page.getByRole('heading', { name: 'Blocked' }).waitFor()],
   ['blocklist', '#/blocklist', row],
   ['add', '#/add', async (page) => {
-    await page.getByLabel('Leads, one per line').fill(lines.join('\n'));
     await page.getByLabel('Reason (optional)').fill('Speakers of our conference');
-    await page.getByText('9 leads').waitFor();
+    await drop(page, fileFor(page, 'speakers.csv', table));
+    await page.getByText('speakers.csv').waitFor();
     await page.getByRole('button', { name: 'Validate' }).click();
     await page.getByRole('heading', { name: 'Ready to block' }).waitFor();
   }],

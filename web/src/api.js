@@ -7,10 +7,11 @@ const retriedStatuses = [429, 503];
 
 const state = { csrfToken: null, workspaceId: null, onSignedOut: () => {} };
 
+/** `details`: the whole body of the answer. */
 export class ApiError extends Error {
-  constructor({ code, message, status = 0, retryAfter = null, errors = [] }) {
+  constructor({ code, message, status = 0, retryAfter = null, errors = [], details = {} }) {
     super(message);
-    Object.assign(this, { code, status, retryAfter, errors });
+    Object.assign(this, { code, status, retryAfter, errors, details });
   }
 }
 
@@ -32,8 +33,9 @@ function urlOf(path, query) {
   return `v1/${path}${search ? `?${search}` : ''}`;
 }
 
-function headersOf(method, { body, headers, workspaceId = state.workspaceId }) {
+function headersOf(method, { body, file, headers, workspaceId = state.workspaceId }) {
   const sent = { Accept: 'application/json', ...headers };
+  if (file !== undefined) sent['Content-Type'] = file instanceof Blob ? 'application/octet-stream' : 'text/plain; charset=utf-8';
   if (body !== undefined) sent['Content-Type'] = 'application/json';
   if (workspaceId) sent['X-Workspace-Id'] = workspaceId;
   if (method !== 'GET' && state.csrfToken) sent['X-CSRF-Token'] = state.csrfToken;
@@ -75,6 +77,44 @@ async function fetchAnswer(method, path, options) {
   }
 }
 
+const aborted = () => new DOMException('Aborted', 'AbortError');
+
+/** Why a file or text could not be sent. */
+async function sendingFailed(file) {
+  if (!(file instanceof Blob)) return unreachable();
+  const changed = { code: 'file_changed', status: null, message: 'The file was changed or moved since it was chosen. Choose it again.' };
+  return file.slice(0, 1).arrayBuffer().then(unreachable, () => new ApiError(changed));
+}
+
+/**
+ * Sends a file or a text as it is; unlike fetch, it tells how much has been sent: onSent(bytes, of how many). There is no
+ * deadline, since a large file takes its time.
+ */
+function sendFile(method, path, { query, file, onSent, signal, ...options }) {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest();
+    const abort = () => sending.abort();
+    const take = async () => {
+      const { status, response } = sending;
+      const headers = { get: (name) => sending.getResponseHeader(name) };
+      const isTable = headers.get('Content-Type')?.startsWith('text/csv');
+      return { response: { ok: status >= 200 && status < 300, status, headers }, ...isTable ? { data: response } : { text: await response.text() } };
+    };
+    sending.open(method, urlOf(path, query));
+    sending.responseType = 'blob'; // a list of rows may be larger than a string can be
+    for (const [name, value] of Object.entries(headersOf(method, { file, ...options }))) sending.setRequestHeader(name, value);
+    sending.upload.onprogress = (event) => onSent?.(event.loaded, event.total);
+    sending.upload.onload = sending.upload.onprogress;
+    sending.onload = () => resolve(take());
+    sending.onerror = async () => reject(await sendingFailed(file));
+    sending.onabort = () => reject(aborted());
+    sending.onloadend = () => signal?.removeEventListener('abort', abort);
+    if (signal?.aborted) throw aborted();
+    signal?.addEventListener('abort', abort);
+    sending.send(file);
+  });
+}
+
 function parseJson(text) {
   try {
     return JSON.parse(text);
@@ -99,6 +139,7 @@ function errorOf(response, data) {
     status: response.status,
     retryAfter: retryAfterOf(response),
     errors: data?.errors,
+    details: data ?? {},
   });
 }
 
@@ -119,8 +160,8 @@ function answerOf(response, data) {
 }
 
 async function request(method, path, options = {}) {
-  const { response, text } = await fetchAnswer(method, path, options);
-  const data = parseJson(text);
+  const ask = options.file === undefined ? fetchAnswer : sendFile;
+  const { response, text, data = parseJson(text) } = await ask(method, path, options);
   if (response.ok && data !== null) return answerOf(response, data);
   const error = errorOf(response, data);
   if (error.code === 'csrf_failed' && !options.again) return withFreshToken(method, path, options);
@@ -137,6 +178,8 @@ async function withFreshToken(method, path, options) {
 
 export const get = (path, options) => request('GET', path, options);
 export const post = (path, body, options) => request('POST', path, { ...options, body });
+/** Sends a file (Blob) or text. An answer in CSV is a Blob. */
+export const postFile = (path, file, options) => request('POST', path, { ...options, file });
 export const put = (path, body, options) => request('PUT', path, { ...options, body });
 export const del = (path, body, options) => request('DELETE', path, { ...options, body });
 
@@ -148,12 +191,12 @@ export function pause(ms, signal) {
     const timer = setTimeout(resolve, ms);
     signal?.addEventListener('abort', () => {
       clearTimeout(timer);
-      reject(new DOMException('Aborted', 'AbortError'));
+      reject(aborted());
     }, { once: true });
   });
 }
 
-/** Sends again while the server asks to wait (429, 503), a handful of times; `onWait` hears the seconds. */
+/** Sends again while the server asks to wait (429, 503), a handful of times; `onWait` hears the seconds, and why. */
 export async function withRetry(send, { signal, onWait = () => {}, attempts = 6 } = {}) {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -161,7 +204,7 @@ export async function withRetry(send, { signal, onWait = () => {}, attempts = 6 
     } catch (error) {
       if (!retriedStatuses.includes(error.status) || attempt >= attempts) throw error;
       const seconds = error.retryAfter ?? Math.min(2 ** (attempt - 1), 30);
-      onWait(seconds);
+      onWait(seconds, error);
       await pause(seconds * 1000, signal);
       onWait(0);
     }

@@ -1,10 +1,21 @@
 // Files that the browser writes.
-import { csvRow } from './csv.js';
 import * as api from './api.js';
 import { largestPage, page, pageBehind } from './lists.js';
 
+const formulaStart = /^[=+\-@\t\r]/;
+
 // Spreadsheets take a file without it for one in an old encoding.
 const byteOrderMark = '\uFEFF';
+
+/** One cell: quoted where RFC 4180 asks for it, and guarded where a spreadsheet would see a formula. */
+export function csvCell(value) {
+  const text = value == null ? '' : String(value);
+  const guarded = formulaStart.test(text);
+  const content = guarded ? `'${text}` : text;
+  return guarded || /[",;\r\n\t]|^\s|\s$/.test(content) ? `"${content.replace(/"/g, '""')}"` : content;
+}
+
+export const csvRow = (values) => `${values.map(csvCell).join(',')}\r\n`;
 
 export function saveFile(name, parts, type = 'text/csv;charset=utf-8') {
   const url = URL.createObjectURL(new Blob([byteOrderMark, ...parts], { type }));

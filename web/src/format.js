@@ -14,6 +14,12 @@ export const day = (isoDate) => days.format(new Date(`${isoDate}T00:00:00Z`));
 
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 
+/** A size in bytes, as file managers show it. */
+export function fileSize(bytes) {
+  const [unit, value] = bytes < 1e6 ? ['kilobyte', Math.ceil(bytes / 1e3)] : ['megabyte', bytes / 1e6];
+  return new Intl.NumberFormat(undefined, { style: 'unit', unit, maximumFractionDigits: value < 10 ? 1 : 0 }).format(value);
+}
+
 export function seconds(value) {
   if (value < 90) return count(value, 'second');
   return count(Math.ceil(value / 60), 'minute');

@@ -1,180 +1,190 @@
-// Adding many leads: look at all of them first (a dry run), then block the new ones, in chunks, one after the other. The
-// job lives outside the screen, so that it goes on while another one is looked at, and survives a server that goes
-// away: it stops, and goes on from the chunk that failed. Sending a chunk twice is safe, since what is blocked stays so.
+// Adding the leads of a file or text: the server reads it and says what it found (a dry run), then the same file is sent
+// again to be recorded. The job lives outside the screen, so that it goes on while another one is looked at. A file can be
+// sent again after a broken connection: nobody is blocked twice, and its `importId` says that it is the same import.
 import * as api from './api.js';
-import { block, undo } from './lists.js';
+import { campaignOf, importFile, rowsNotTaken, size, undo } from './lists.js';
 
-const foldLength = 10_000;
-const chunkLength = 5_000;
-// Well under the server's 4 MiB for a body, also with a long reason at every lead.
-const chunkBytes = 2_000_000;
-const pause = () => new Promise((resolve) => { setTimeout(resolve); });
-const encoder = new TextEncoder();
-const bytesOf = (text) => encoder.encode(text).length;
+const lookMs = 500;
 
-const profile = /^(?:(?:https?:\/\/)?(?:[\w-]{1,20}\.){0,3}linkedin\.com\/(?:comm\/)?in\/|\/?in\/)([\w-]+)(?:[/?#][\x21-\x7e]{0,1000})?$/i;
-const plainName = /^[\w-]{1,100}$/;
-const memberId = /^AC[ow]AA/;
+/** Without crypto.randomUUID, which only secure pages have. */
+const randomId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** One text for the common spellings of a lead; others are left alone: the server knows them all, but sees one chunk at a time. */
-function spelling(value) {
-  const name = value.includes('/') ? profile.exec(value)?.[1] ?? value : value;
-  return plainName.test(name) && !memberId.test(name) ? name.toLowerCase() : value;
+/**
+ * The changes among entries of the audit log that this user made on this list, newest first; none when they did not block
+ * exactly `blocked` leads, since then another import's may be among them, which must not be undone.
+ */
+export function changesOf({ entries, userId, list, blocked }) {
+  const campaignId = campaignOf(list);
+  const own = entries.filter((entry) => entry.action === 'leads.block' && entry.by?.type === 'user' && entry.by.id === userId
+    && entry.scope === (campaignId === null ? 'workspace' : 'campaign') && entry.campaignId === campaignId);
+  return own.reduce((sum, entry) => sum + entry.count, 0) === blocked ? own.map((entry) => entry.id) : [];
 }
 
-/** Adds items, {line, value}, to the known ones, by spelling. The same lead again is only counted: {line, value, again: [lines]}. */
-function foldInto(known, items) {
-  for (const { line, value } of items) {
-    const key = spelling(value);
-    const first = known.get(key);
-    if (first) (first.again ??= []).push(line);
-    else known.set(key, { line, value });
+/** The entries of the audit log that are newer than the one with the id `mark`, newest first. */
+async function entriesAfter(mark, more) {
+  const entries = [];
+  let next = {};
+  while (next) {
+    const query = { take: 100, ...next };
+    const answer = await api.withRetry(() => api.get('audit', { ...more, query }), more);
+    const place = answer.data.findIndex((entry) => entry.id === mark);
+    entries.push(...(place < 0 ? answer.data : answer.data.slice(0, place)));
+    next = place < 0 ? answer.next : null;
   }
+  return entries;
 }
 
-export function chunksOf(items, reason, { length = chunkLength, bytes = chunkBytes } = {}) {
-  const overhead = bytesOf(reason) + 48;
-  const mostBytes = (value) => 3 * value.length; // to encode each of many would take long
-  const chunks = [];
-  let chunk = [];
-  let size = 0;
-  for (const item of items) {
-    const itemSize = mostBytes(item.value) + overhead;
-    if (chunk.length > 0 && (chunk.length >= length || size + itemSize > bytes)) {
-      chunks.push(chunk);
-      chunk = [];
-      size = 0;
-    }
-    chunk.push(item);
-    size += itemSize;
-  }
-  if (chunk.length > 0) chunks.push(chunk);
-  return chunks;
-}
-
-const agains = (item) => item.again?.length ?? 0;
+const blank = {
+  step: 'validating', column: null, columns: [], unknown: '', found: null, result: null, importId: null, before: null, tries: 0,
+  blocked: 0, already: 0, recorded: null, changeIds: [], undone: 0, unblocked: 0, sent: null, wait: null, error: null,
+};
 
 export class ImportJob {
-  /** step: validating, validated, blocking, blocked, undoing, undone; `error` when it stopped in the middle. */
-  constructor({ owner, workspaceId, list, listLabel, reason, items, onChange }) {
-    Object.assign(this, { owner, workspaceId, list, listLabel, reason, onChange });
-    this.total = items.length;
-    this.items = items;
-    this.repeated = 0;
-    this.fresh = [];
-    this.already = 0;
-    this.bad = [];
-    this.blocked = 0;
-    this.blockedBefore = 0;
-    this.unblocked = 0;
-    this.changeIds = [];
-    this.wait = 0;
-    this.error = null;
+  /**
+   * step: validating, columns (one has to be chosen), validated, blocking, blocked, undoing, undone, stopped (by the user);
+   * `error` when it failed in the middle. source: {name, body}: a file (Blob) or text. `found` is the server's answer to
+   * the dry run, `result` the one to the import.
+   */
+  constructor({ owner, userId, workspaceId, list, listLabel, reason, source, onChange }) {
+    Object.assign(this, blank, { owner, userId, workspaceId, list, listLabel, reason, source, onChange });
     this.control = new AbortController();
-    this.enter('validating', []);
-    this.toDo = items.length;
-  }
-
-  enter(step, chunks) {
-    Object.assign(this, { step, chunks, place: 0, done: 0, toDo: chunks.reduce((sum, chunk) => sum + chunk.length, 0) });
+    this.onWait = (seconds, why) => this.change({ wait: seconds ? { seconds, why } : null, sent: null });
   }
 
   get running() {
     return ['validating', 'blocking', 'undoing'].includes(this.step) && !this.error;
   }
 
+  /** The whole file is with the server, which goes on whether or not this page waits for it. */
+  get arrived() {
+    return this.sent !== null && this.sent.bytes >= this.sent.of;
+  }
+
+  /** What every request of this job has. */
+  get more() {
+    return { signal: this.control.signal, workspaceId: this.workspaceId, onWait: this.onWait };
+  }
+
+  change(state) {
+    Object.assign(this, state);
+    this.onChange();
+  }
+
   cancel() {
     this.control.abort();
   }
 
-  /** Works through the chunks from the place where it stands. */
-  async run(work, end) {
-    this.error = null;
-    this.onChange();
+  /** Does one step, whose end `act` returns, and keeps its error, unless it was cancelled meanwhile. */
+  async work(step, act) {
     const { signal } = this.control;
-    const onWait = (seconds) => {
-      this.wait = seconds;
-      this.onChange();
-    };
+    this.change({ step, error: null, wait: null, sent: null });
     try {
-      for (; this.place < this.chunks.length; this.place++) {
-        const chunk = this.chunks[this.place];
-        work(chunk, await api.withRetry(() => this.send(chunk, signal), { signal, onWait }));
-        this.done += chunk.length;
-        this.onChange();
-      }
-      this.step = end;
+      const end = await act();
+      if (!signal.aborted) this.change(end);
     } catch (error) {
-      this.wait = 0;
-      if (!signal.aborted) this.error = error;
+      if (!signal.aborted) this.change({ wait: null, error });
     }
-    if (!signal.aborted) this.onChange();
   }
 
-  send(chunk, signal) {
-    const more = { signal, workspaceId: this.workspaceId };
-    if (this.step === 'undoing') return undo(chunk[0], more);
-    const dryRun = this.step === 'validating';
-    return block(this.list, chunk.map((item) => item.value), { reason: this.reason, dryRun, ...more });
+  send(query) {
+    const more = { ...this.more, onSent: (bytes, of) => this.change({ sent: { bytes, of } }) };
+    return api.withRetry(() => {
+      this.tries += 1;
+      return importFile(this.list, this.source.body, { column: this.column, reason: this.reason, ...query }, more);
+    }, more);
   }
 
-  /** Folds the repeats, in pieces, so that a large file does not block the page. */
-  async prepare() {
-    const known = new Map();
-    for (let from = 0; from < this.items.length; from += foldLength) {
-      foldInto(known, this.items.slice(from, from + foldLength));
-      await pause();
-    }
-    const unique = [...known.values()];
-    this.repeated = this.items.length - unique.length;
-    this.items = null;
-    this.enter('validating', chunksOf(unique, this.reason));
-  }
-
-  async validate() {
-    if (this.items) await this.prepare();
-    if (this.control.signal.aborted) return;
-    await this.run((chunk, { data }) => this.sortOut(chunk, data), 'validated');
-  }
-
-  sortOut(chunk, { already = [], duplicates = [], invalid = [] }) {
-    const out = new Set([...already, ...duplicates, ...invalid.map((bad) => bad.index)]);
-    this.already += already.length;
-    this.repeated += duplicates.length;
-    for (const { index, reason } of invalid) {
-      const item = chunk[index];
-      this.repeated -= agains(item);
-      for (const line of [item.line, ...(item.again ?? [])]) this.bad.push({ line, value: item.value, reason });
-    }
-    this.bad.sort((one, other) => one.line - other.line);
-    chunk.forEach((item, index) => out.has(index) || this.fresh.push(item));
+  validate(column = this.column) {
+    this.column = column;
+    return this.work('validating', async () => {
+      try {
+        const { data } = await this.send({ dryRun: true });
+        return { step: 'validated', found: data, columns: data.columns };
+      } catch (error) {
+        if (error.code !== 'column_unknown') throw error;
+        return { step: 'columns', found: null, columns: error.details.columns, unknown: error.message };
+      }
+    });
   }
 
   block() {
-    this.enter('blocking', chunksOf(this.fresh, this.reason));
-    return this.goOn();
+    Object.assign(this, { importId: randomId(), before: null, tries: 0 });
+    return this.record();
   }
 
-  count(chunk, { data, changeId }) {
-    this.blocked += data.blocked;
-    this.blockedBefore += chunk.length - data.blocked - (data.invalid?.length ?? 0);
-    if (changeId && data.blocked > 0) this.changeIds.push(changeId);
+  record() {
+    return this.work('blocking', async () => {
+      this.before ??= await this.lookBefore();
+      const { data, changeId } = await this.whileLooking(() => this.send({ importId: this.importId }));
+      // What an earlier try recorded is "already blocked" to the last one.
+      const earlier = this.tries > 1 ? Math.max(0, data.already - this.found.already) : 0;
+      const blocked = data.blocked + earlier;
+      return { step: 'blocked', result: data, blocked, already: data.already - earlier, changeIds: await this.findChanges(changeId, blocked) };
+    });
   }
 
-  goOn() {
-    if (this.step === 'validating') return this.validate();
-    if (this.step === 'undoing') return this.takeBack();
-    return this.run((chunk, answer) => this.count(chunk, answer), 'blocked');
+  /** How many are on the list, and what happened last, before anything is recorded. */
+  async lookBefore() {
+    const latest = api.get('audit', { ...this.more, query: { take: 1 } });
+    const [total, { data }] = await Promise.all([size(this.list, this.more), latest]);
+    return { total, mark: data[0]?.id };
+  }
+
+  /** The server tells how many it recorded only when it is done, but its list grows meanwhile. */
+  async whileLooking(act) {
+    const looking = new AbortController();
+    const look = async () => {
+      for (;;) {
+        await api.pause(lookMs, looking.signal);
+        const total = this.arrived ? await size(this.list, { ...this.more, signal: looking.signal }).catch(() => null) : null;
+        if (looking.signal.aborted) return;
+        if (total !== null) this.change({ recorded: Math.min(Math.max(0, total - this.before.total), this.found.blocked) });
+      }
+    };
+    look().catch(() => {});
+    try {
+      return await act();
+    } finally {
+      looking.abort();
+    }
+  }
+
+  async findChanges(changeId, blocked) {
+    if (blocked === 0) return [];
+    if (this.tries === 1 && changeId) return [changeId];
+    try {
+      const entries = await entriesAfter(this.before.mark, this.more);
+      return changesOf({ entries, userId: this.userId, list: this.list, blocked });
+    } catch {
+      return [];
+    }
   }
 
   /** Takes back what was blocked, the newest change first. */
   undo() {
-    this.enter('undoing', [...this.changeIds].reverse().map((id) => [id]));
-    return this.goOn();
+    return this.work('undoing', async () => {
+      while (this.undone < this.changeIds.length) {
+        const { data } = await api.withRetry(() => undo(this.changeIds[this.undone], this.more), this.more);
+        this.change({ undone: this.undone + 1, unblocked: this.unblocked + data.unblocked });
+      }
+      return { step: 'undone' };
+    });
   }
 
-  takeBack() {
-    return this.run((_, { data }) => { this.unblocked += data.unblocked; }, 'undone');
+  /** After an error. */
+  goOn() {
+    if (this.step === 'validating') return this.validate();
+    return this.step === 'undoing' ? this.undo() : this.record();
+  }
+
+  /** Ends the sending. A file that has not arrived whole blocks nobody. */
+  stop() {
+    this.cancel();
+    this.change({ step: 'stopped', error: null, wait: null, sent: null, control: new AbortController() });
+  }
+
+  notTaken() {
+    return rowsNotTaken(this.list, this.source.body, this.column, this.more);
   }
 }
 
@@ -194,7 +204,7 @@ export function forgetImport() {
   current = null;
 }
 
-// Closing the page would lose the place.
+// Closing the page would end the sending, or lose what came of it.
 globalThis.addEventListener?.('beforeunload', (event) => {
   if (current && (current.running || current.error) && current.step !== 'validating') event.preventDefault();
 });

@@ -44,10 +44,22 @@ function bodyOf(list, values, reason) {
     : { publicIdentifiers: values, ...given };
 }
 
-/** Blocks the good ones; {data: {blocked, invalid, already, duplicates}}: the last two for a dry run only. */
-export function block(list, values, { reason = '', dryRun = false, ...more } = {}) {
-  return api.post(pathOf(list), bodyOf(list, values, reason), { ...more, query: { dryRun: dryRun || '' }, headers: lenient });
+/** Blocks the good ones; {data: {blocked, invalid}}. */
+export function block(list, values, { reason = '' } = {}) {
+  return api.post(pathOf(list), bodyOf(list, values, reason), { headers: lenient });
 }
+
+/** Sends a file (Blob) or text, whose people are blocked. query: dryRun, column, reason, importId. */
+export const importFile = (list, file, query, more) => api.postFile(`${pathOf(list)}/import`, file, { ...more, query });
+
+/** The rows of a file that are not taken, as a CSV file (Blob). */
+export async function rowsNotTaken(list, file, column, more) {
+  const { data } = await importFile(list, file, { dryRun: true, column }, { ...more, headers: { Accept: 'text/csv' } });
+  return data;
+}
+
+/** How many are on the list. */
+export const size = async (list, more) => (await page(list, { take: 1 }, more)).total;
 
 /** rows: entries of the list, as the server gave them. */
 export function unblock(list, rows) {

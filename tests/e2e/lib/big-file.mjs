@@ -14,7 +14,7 @@ function cellOf(index) {
   if (index % 100 === 7) return { kind: 'bad', ...bad[Math.floor(index / 100) % bad.length] };
   if (index % 1000 === 250) return { kind: 'known', cell: `https://www.linkedin.com/in/${known(index)}` };
   if (index % 1000 === 500) return { kind: 'repeated', cell: `HTTPS://LINKEDIN.COM/in/LEAD-${index - 499}` };
-  return { kind: 'new', cell: index % 2 ? `lead-${index}` : `https://www.linkedin.com/in/lead-${index}/?trk=people` };
+  return { kind: 'new', cell: index % 2 ? `linkedin.com/in/lead-${index}` : `https://www.linkedin.com/in/lead-${index}/?trk=people` };
 }
 
 // {text, counts: {new, known, repeated, bad}, bad: [[line, value]], names: of the new ones, known: []}

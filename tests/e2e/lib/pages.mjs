@@ -32,16 +32,27 @@ export function figures(page) {
     [...list.children].map((pair) => [pair.querySelector('dt').textContent, Number(pair.querySelector('dd').textContent.replace(/,/g, ''))])));
 }
 
+// {label: text} of what the page says about how a file was read.
+export function reading(page) {
+  return page.locator('main dl.reading').evaluate((list) => Object.fromEntries(
+    [...list.children].map((pair) => [pair.querySelector('dt').textContent, pair.querySelector('dd').textContent])));
+}
+
+// [[line, value, reason]] of the rows that the page says are not taken.
+export const notTaken = (page) => page.getByRole('table', { name: 'Rows not taken' }).locator('tbody tr')
+  .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
+
 // The leads that a table shows, in order.
 export const leads = (page) => page.locator('main tbody tr:not(.skeleton) .profile > span:first-child').allTextContents();
 
-// A file that can be dropped onto the page.
-export function fileFor(page, name, text) {
-  return page.evaluateHandle(([fileName, content]) => {
+// A file that can be dropped onto the page; `content` is text or bytes.
+export function fileFor(page, name, content) {
+  return page.evaluateHandle(([fileName, base64]) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
     const transfer = new DataTransfer();
-    transfer.items.add(new File([content], fileName, { type: 'text/csv' }));
+    transfer.items.add(new File([bytes], fileName));
     return transfer;
-  }, [name, text]);
+  }, [name, Buffer.from(content).toString('base64')]);
 }
 
 // As if it was dragged from the desk onto the page.

@@ -22,6 +22,9 @@ const advice = {
   storage_full: 'The server’s disk is full. Checks still work, but nothing can be recorded. Ask an operator to free disk space.',
   storage_unavailable: 'Nothing was recorded. Try again in a moment.',
   outcome_unknown: 'The storage failed during the commit, so the outcome is unknown. Try again: repeating the request is safe.',
+  unsupported_file: 'Or open it, copy the cells with the leads, and paste them here.',
+  empty_file: 'Choose another file, or export it again.',
+  payload_too_large: 'Split the file and add the parts one by one, or ask an operator to raise max-import-bytes.',
   starting: 'The server is starting. Try again in a moment.',
   campaign_not_ready: 'A campaign needs at least one step and one lead.',
 };

@@ -1,5 +1,6 @@
 import { useId } from 'preact/hooks';
 
+/** Without a `value` it only says that something goes on. */
 export function Progress({ label, value, max = 100, note }) {
   const id = useId();
   return (

@@ -1,138 +1,174 @@
-// How adding goes: looked at, blocked, stopped in the middle, undone.
+// How adding goes: read, blocked, stopped in the middle, undone.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { csvRow } from '../csv.js';
-import { saveFile } from '../download.js';
-import { count, number, seconds } from '../format.js';
+import { count, fileSize, number, seconds } from '../format.js';
 import { href } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { ConfirmDialog } from '../parts/dialog.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Progress } from '../parts/progress.jsx';
-import { Table } from '../parts/table.jsx';
-
-const shownBad = 100;
+import { ColumnChoice, Figures, NotTaken, OtherColumn, Reading, Warnings } from './add-findings.jsx';
 
 const titles = {
-  validating: 'Validating', validated: 'Ready to block', blocking: 'Blocking', blocked: 'Done', undoing: 'Undoing', undone: 'Undone',
+  validating: 'Validating', columns: 'Choose the column', validated: 'Ready to block', blocking: 'Blocking', blocked: 'Done',
+  undoing: 'Undoing', undone: 'Undone', stopped: 'Stopped',
 };
 
-const badColumns = [
-  { label: 'Line', header: true, render: (bad) => number(bad.line) },
-  { label: 'Value', render: (bad) => <span class="value">{bad.value}</span> },
-  { label: 'What is wrong', render: (bad) => bad.reason },
-];
+const waitText = ({ wait }) => (wait ? `${wait.why.message} Retrying in ${seconds(wait.seconds)}.` : '');
 
-function saveBad(bad) {
-  saveFile('bad-lines.csv', [csvRow(['line', 'value', 'reason']), bad.map((row) => csvRow([row.line, row.value, row.reason])).join('')]);
+/** What the bar shows: {label, value, max, note}. */
+function stateOf(job) {
+  const { step, sent, recorded, found } = job;
+  if (step === 'undoing') return { label: 'Undoing', value: job.undone, max: job.changeIds.length, note: `${number(job.undone)} of ${count(job.changeIds.length, 'change')}` };
+  if (!sent) return { label: titles[step] };
+  if (!job.arrived) return { label: 'Sending', value: sent.bytes, max: sent.of, note: `${fileSize(sent.bytes)} of ${fileSize(sent.of)}` };
+  if (step === 'validating') return { label: 'Reading' };
+  if (recorded === null) return { label: 'Blocking' };
+  return { label: 'Blocking', value: recorded, max: Math.max(found.blocked, 1), note: `${number(recorded)} of ${count(found.blocked, 'lead')}` };
 }
-
-function BadLines({ bad }) {
-  if (bad.length === 0) return null;
-  return (
-    <section class="bad-lines">
-      <div class="section-head">
-        <h3>{count(bad.length, 'invalid line')}</h3>
-        <Button icon="download" onClick={() => saveBad(bad)}>Download invalid lines</Button>
-      </div>
-      <p class="muted">They are skipped.{bad.length > shownBad && ` The first ${shownBad} are shown.`}</p>
-      <Table caption="Invalid lines" columns={badColumns} rows={bad.slice(0, shownBad)} keyOf={(row) => row.line} />
-    </section>
-  );
-}
-
-function Figures({ job }) {
-  const figures = [
-    ['New', job.fresh.length], ['Already blocked', job.already], ['Repeated', job.repeated], ['Invalid', job.bad.length],
-  ];
-  return (
-    <dl class="figures">
-      {figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{number(value)}</dd></div>)}
-    </dl>
-  );
-}
-
-const waitText = (job) => (job.wait ? `The server is busy. Retrying in ${seconds(job.wait)}.` : '');
 
 function Bar({ job }) {
-  if (['validated', 'blocked', 'undone'].includes(job.step)) return null;
-  const unit = job.step === 'undoing' ? 'change' : 'lead';
-  const note = `${number(job.done)} of ${count(job.toDo, unit)}`;
-  return <Progress label={titles[job.step]} value={job.done} max={Math.max(job.toDo, 1)} note={waitText(job) || note} />;
+  if (!['validating', 'blocking', 'undoing'].includes(job.step) || job.error) return null;
+  const state = stateOf(job);
+  return <Progress {...state} note={waitText(job) || state.note} />;
 }
 
-function blockedText(job) {
-  const before = job.blockedBefore > 0 ? `, ${number(job.blockedBefore)} already blocked` : '';
+const blockedText = (job) => {
+  const before = job.already > 0 ? `, ${number(job.already)} already blocked` : '';
   return `${count(job.blocked, 'lead')} blocked in ${job.listLabel}${before}.`;
-}
+};
+
+const foundText = ({ blocked, already, duplicates, bad, blank }) => (
+  `${number(blocked)} new, ${number(already)} already blocked, ${number(duplicates)} repeated. ${count(bad, 'row')} invalid, ${number(blank)} blank.`);
 
 /** What a screen reader should hear; the bar would be too much. */
 function announcement(job) {
   if (job.error || job.wait) return waitText(job);
-  if (job.step === 'validated') return `${number(job.fresh.length)} new, ${number(job.already)} already blocked, ${number(job.repeated)} repeated, ${number(job.bad.length)} invalid.`;
+  if (job.step === 'validated') return foundText(job.found);
   if (job.step === 'blocked') return blockedText(job);
   if (job.step === 'undone') return `Undone: ${count(job.unblocked, 'lead')} unblocked.`;
-  return `${titles[job.step]}…`;
+  return job.running ? `${titles[job.step]}…` : '';
 }
 
-function Stopped({ job }) {
+/** Whether sending the same again can help. */
+const isPassing = ({ status }) => status === 0 || status === 429 || status >= 500;
+
+function soFar(job) {
+  const { blocked } = job.error.details ?? {};
+  if (job.step === 'validating') return 'Nothing was changed.';
+  if (job.step === 'undoing') return `So far: ${count(job.unblocked, 'lead')} unblocked.`;
+  return blocked === undefined ? '' : `So far: ${count(blocked, 'lead')} blocked.`;
+}
+
+function Failed({ job }) {
   if (!job.error) return null;
-  const sofar = { validating: 'Nothing was changed.', blocking: `So far: ${blockedText(job)}`, undoing: `So far: ${count(job.unblocked, 'lead')} unblocked.` };
   return (
     <>
       <ErrorNotice error={job.error} />
-      <p>{sofar[job.step]} Nothing is lost. “Continue” resumes where it stopped. Sending a lead twice does no harm.</p>
-      <Button kind="primary" onClick={() => job.goOn()}>Continue</Button>
+      <p>{soFar(job)}{isPassing(job.error) && ' Nothing is lost. “Continue” resumes where it stopped. Sending a lead twice does no harm.'}</p>
+      {isPassing(job.error) && <Button kind="primary" onClick={() => job.goOn()}>Continue</Button>}
+    </>
+  );
+}
+
+function Stopped({ job }) {
+  return (
+    <>
+      <Notice><p>You stopped while the file was being sent. A file that has not arrived whole blocks nobody. “Validate again” shows who is blocked now.</p></Notice>
+      <Button kind="primary" onClick={() => job.validate()}>Validate again</Button>
+    </>
+  );
+}
+
+function Unknown({ job }) {
+  return (
+    <>
+      <Notice kind="warn">
+        <p>{job.unknown}</p>
+        <p>If this is a list of names and no table, put each name on a line of its own.</p>
+      </Notice>
+      <ColumnChoice columns={job.columns} onColumn={(column) => job.validate(column)} />
+    </>
+  );
+}
+
+function Blocked({ job, onAgain }) {
+  const hidden = job.blocked > 0 && job.changeIds.length === 0;
+  return (
+    <>
+      <Notice kind="ok"><p>{blockedText(job)}</p></Notice>
+      {job.changeIds.length > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
+      {hidden && <p class="muted">More was blocked here meanwhile, so this import cannot be taken back as one. “Recent actions” lists its changes.</p>}
+      {hidden && <LinkButton href={href('overview')}>Recent actions</LinkButton>}
+      <LinkButton href={href('blocklist', [], { list: job.list })} onClick={onAgain}>Open the blocklist</LinkButton>
     </>
   );
 }
 
 function NextStep({ job, onAgain }) {
+  if (job.error) return null;
   if (job.step === 'validated') {
-    return job.fresh.length > 0
-      ? <Button kind="primary" onClick={() => job.block()}>{`Block ${count(job.fresh.length, 'new lead')}`}</Button>
+    return job.found.blocked > 0
+      ? <Button kind="primary" onClick={() => job.block()}>{`Block ${count(job.found.blocked, 'new lead')}`}</Button>
       : <Notice><p>There is nothing new to block.</p></Notice>;
   }
-  if (job.step === 'blocked') {
-    return (
-      <>
-        <Notice kind="ok"><p>{blockedText(job)}</p></Notice>
-        {job.changeIds.length > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
-        <LinkButton href={href('blocklist', [], { list: job.list })} onClick={onAgain}>Open the blocklist</LinkButton>
-      </>
-    );
-  }
+  if (job.step === 'blocked') return <Blocked job={job} onAgain={onAgain} />;
   if (job.step === 'undone') return <Notice kind="ok"><p>Undone: {count(job.unblocked, 'lead')} unblocked.</p></Notice>;
   return null;
 }
 
-const leaveLabel = (job) => {
-  if (job.step === 'validated' || job.step === 'validating') return 'Back';
-  return 'Add more';
-};
+function Findings({ job }) {
+  const { step, found, result } = job;
+  if (!found || step === 'validating' || step === 'columns' || step === 'stopped') return null;
+  const shown = result ?? found;
+  const first = result ? ['Blocked', job.blocked] : ['New', found.blocked];
+  return (
+    <>
+      <Figures counts={result ? { ...result, already: job.already } : found} first={first} />
+      <Reading found={shown} />
+      {step === 'validated' && <OtherColumn columns={job.columns} taken={found.column?.number} onColumn={(column) => job.validate(column)} />}
+      <Warnings found={shown} />
+    </>
+  );
+}
+
+/** Leaving, or stopping what goes on. */
+function Leave({ job, onAgain }) {
+  const [asking, setAsking] = useState(false);
+  const busy = job.step === 'blocking' && !job.error;
+  const stop = () => (job.arrived ? onAgain() : job.stop());
+  if (job.step === 'undoing' && !job.error) return null;
+  return (
+    <>
+      <Button onClick={busy ? () => setAsking(true) : onAgain}>{busy ? 'Stop' : ['blocked', 'undone'].includes(job.step) ? 'Add more' : 'Back'}</Button>
+      {asking && busy && (
+        <ConfirmDialog title="Stop here?" confirmLabel={job.arrived ? 'Do not wait' : 'Stop'} onConfirm={stop} onClose={() => setAsking(false)}>
+          <p>{job.arrived
+            ? 'The server has the whole file and blocks its leads, also when you do not wait. Overview lists what was done under “Recent actions”.'
+            : 'The file is still being sent. Nobody is blocked as long as it has not arrived whole.'}</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
 
 export function ImportProgress({ job, onAgain }) {
   const heading = useRef(null);
-  useEffect(() => heading.current?.focus(), [job.step]);
-  const [asking, setAsking] = useState(false);
-  const leave = () => (job.step === 'blocking' ? setAsking(true) : onAgain());
+  useEffect(() => heading.current?.focus(), [job.step, Boolean(job.error)]);
   return (
     <section class="card import">
       <h2 ref={heading} tabIndex={-1}>{job.error ? 'Stopped' : titles[job.step]}</h2>
-      <p class="muted">{count(job.total, 'line')} for {job.listLabel}{job.reason && <>, reason “<bdi>{job.reason}</bdi>”</>}</p>
+      <p class="muted"><bdi>{job.source.name}</bdi> for {job.listLabel}{job.reason && <>, reason “<bdi>{job.reason}</bdi>”</>}</p>
       <p role="status" class="hidden">{announcement(job)}</p>
       <Bar job={job} />
-      {job.step !== 'validating' && <Figures job={job} />}
-      <Stopped job={job} />
+      <Failed job={job} />
+      {job.step === 'stopped' && <Stopped job={job} />}
+      {job.step === 'columns' && <Unknown job={job} />}
+      <Findings job={job} />
       <div class="import-actions">
         <NextStep job={job} onAgain={onAgain} />
-        {job.step !== 'undoing' && <Button onClick={leave}>{job.step === 'blocking' ? 'Stop' : leaveLabel(job)}</Button>}
+        <Leave job={job} onAgain={onAgain} />
       </div>
-      <BadLines bad={job.bad} />
-      {asking && (
-        <ConfirmDialog title="Stop here?" confirmLabel="Stop" onConfirm={onAgain} onClose={() => setAsking(false)}>
-          <p>Leads that are already blocked stay blocked. The rest are not blocked.</p>
-        </ConfirmDialog>
-      )}
+      {['validated', 'blocked'].includes(job.step) && <NotTaken job={job} found={job.result ?? job.found} />}
     </section>
   );
 }

@@ -1,22 +1,22 @@
-// Where the leads come from: a text field, or a file that is chosen or dropped.
+// Where the leads come from: a text field, or a file that is chosen or dropped. The server reads it; here it is only held.
 import { useId, useRef, useState } from 'preact/hooks';
-import { number } from '../format.js';
+import { fileSize } from '../format.js';
 import { Button } from '../parts/button.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 
-const largestFile = 50_000_000;
-
-async function readFile(file) {
-  if (file.size > largestFile) throw new Error(`${file.name} is larger than ${number(largestFile / 1e6)} MB. Split it and add the parts one by one.`);
-  const text = await file.text();
-  if (text.includes('\0')) throw new Error(`${file.name} is not a text file. In a spreadsheet, choose “Save as CSV (UTF-8)”.`);
-  return { text, file: file.name };
+/** The one file that can be read, or an error that says what to do. */
+async function pick(files) {
+  const [file] = files;
+  if (files.length > 1) throw new Error('Add one file at a time.');
+  // A folder looks like a file until somebody reads it.
+  await file.slice(0, 1).arrayBuffer().catch(() => { throw new Error(`${file.name} cannot be read. Choose a file, not a folder.`); });
+  return file;
 }
 
-function ChosenFile({ name, onRemove }) {
+function ChosenFile({ file, onRemove }) {
   return (
     <p class="chosen-file">
-      <span>File: <strong>{name}</strong></span>
+      <span>File: <strong><bdi>{file.name}</bdi></strong> <span class="muted">{fileSize(file.size)}</span></span>
       <Button icon="close" onClick={onRemove}>Remove the file</Button>
     </p>
   );
@@ -28,8 +28,11 @@ function Lines({ text, onText }) {
     <div class="field">
       <label for={id}>Leads, one per line</label>
       <textarea id={id} class="lines" rows={9} spellcheck={false} autocapitalize="off" aria-describedby={`${id}-hint`} defaultValue={text}
-        placeholder={'john-doe\nhttps://www.linkedin.com/in/jane-smith/'} onInput={(event) => onText(event.currentTarget.value)} />
-      <p class="hint" id={`${id}-hint`}>Names or profile URLs. Rows copied from a spreadsheet work, too.</p>
+        placeholder={'https://www.linkedin.com/in/jane-smith/\nhttps://www.linkedin.com/in/john-doe/'} onInput={(event) => onText(event.currentTarget.value)} />
+      <p class="hint" id={`${id}-hint`}>
+        Profile URLs, also within a mail or rows of a spreadsheet. Or names alone, also separated by commas: where there are
+        URLs, a name without one is not taken.
+      </p>
     </div>
   );
 }
@@ -38,19 +41,20 @@ export function LeadSource({ source, onSource }) {
   const [error, setError] = useState(null);
   const [over, setOver] = useState(false);
   const input = useRef(null);
-  const take = async (file) => {
-    if (!file) return;
+  const take = async (files) => {
+    if (files.length === 0) return;
     setError(null);
     try {
-      onSource(await readFile(file));
+      onSource({ text: '', file: await pick(files) });
     } catch (failure) {
       setError({ message: failure.message });
     }
   };
   const drop = (event) => {
+    if (!event.dataTransfer.types.includes('Files')) return;
     event.preventDefault();
     setOver(false);
-    take(event.dataTransfer.files[0]);
+    take([...event.dataTransfer.files]);
   };
   const drag = (event) => {
     if (!event.dataTransfer.types.includes('Files')) return;
@@ -60,13 +64,13 @@ export function LeadSource({ source, onSource }) {
   return (
     <div class={`source ${over ? 'over' : ''}`} onDragOver={drag} onDragLeave={() => setOver(false)} onDrop={drop}>
       {source.file
-        ? <ChosenFile name={source.file} onRemove={() => onSource({ text: '', file: null })} />
+        ? <ChosenFile file={source.file} onRemove={() => onSource({ text: '', file: null })} />
         : <Lines text={source.text} onText={(text) => onSource({ text, file: null })} />}
       <div class="file-row">
         <label class="button plain file-button">
           <span>{source.file ? 'Choose another file' : 'Choose a file'}</span>
-          <input ref={input} type="file" accept=".csv,.txt,.tsv,text/csv,text/plain" class="hidden-input" aria-label="Choose a CSV or text file"
-            onChange={(event) => { take(event.currentTarget.files[0]); event.currentTarget.value = ''; }} />
+          <input ref={input} type="file" class="hidden-input" aria-label="Choose a CSV or text file"
+            onChange={(event) => { take([...event.currentTarget.files]); event.currentTarget.value = ''; }} />
         </label>
         <span class="muted">.csv or .txt, or drop it here</span>
       </div>
