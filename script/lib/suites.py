@@ -27,8 +27,8 @@ VARIANTS = {"asan", "tsan", "postgresql"}
 KINDS = (".py", ".c", ".test.mjs")  # of files with tests
 
 # How much of a processor a suite keeps busy. The runner fills the machine by that.
-WAITS = 0.3  # most of its time it waits for a clock, a disk or a database
-SHARED = 0.5  # it waits for a part of it
+WAITS = 0.5  # most of its time it waits for a clock, a disk or a database
+SHARED = 0.9  # it waits for a part of it
 BUSY = 1.0
 ALONE = None  # it measures times: nothing else may run beside it
 
