@@ -51,6 +51,9 @@ async function bringAxe(page) {
 
 // What axe finds against WCAG 2.2 AA and its own best practices, as text; '' when nothing.
 async function axe(page, runOnly) {
+  // Rows are pale while newer ones are on their way, and while they get their colour back.
+  await page.waitForFunction(() => !document.querySelector('.stale') &&
+    document.getAnimations().every((one) => !(one instanceof CSSTransition) || one.playState === 'finished'));
   await bringAxe(page);
   const found = await page.evaluate(async (rules) => {
     if (!window.axe) window.leadblockMakeAxe();
