@@ -42,8 +42,8 @@ struct lb_call {
     struct lb_read read;                        /* for lb_call_read and heavy handlers */
     struct lb_read_lane *lane;                  /* of the readers; NULL: the workspace's */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
-    struct lb_upload *upload; /* the file in the body; NULL: the body is none (upload.h) */
-    struct lb_report *report; /* an answer that is a file; NULL: it is none (report.h) */
+    struct lb_upload *upload;             /* the file in the body, or NULL (upload.h) */
+    struct lb_report *report;             /* the file that is the answer, or NULL (report.h) */
     void (*cancel)(struct lb_call *call); /* for lb_call_import */
     void *state;                          /* the handler's own */
 };

@@ -37,7 +37,7 @@ static void keep_name(struct lb_buf *names, const struct lb_identifier *name)
 }
 
 /* Keeps the names that an answer may give to what is sent: the one of today, and the one under
- * which it may be stored; each with a NUL, and empty when there is none. */
+ * which it may be stored; each ends with a NUL, and is empty if it does not exist. */
 static void keep_names(struct checking *checking, struct lb_str text)
 {
     struct lb_identifier today, before;

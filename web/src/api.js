@@ -87,7 +87,7 @@ async function sendingFailed(file) {
 }
 
 /**
- * Sends a file or a text as it is; unlike fetch, it tells how much has been sent: onSent(bytes, of how many). There is no
+ * Sends a file or a text as it is; unlike fetch, it calls onSent(bytesSent, bytesTotal) as it goes. It has no
  * deadline, since a large file takes its time.
  */
 function sendFile(method, path, { query, file, onSent, signal, ...options }) {

@@ -63,7 +63,7 @@ static void put_array(struct lb_buf *body, const char *name, const struct lb_buf
 
 static void put_column(struct lb_buf *body, size_t number, struct lb_str name)
 {
-    if (!number) { /* a text has none */
+    if (!number) { /* running text has no columns */
         lb_buf_append_lit(body, "null");
         return;
     }

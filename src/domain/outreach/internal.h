@@ -65,7 +65,7 @@ bool lb_lead_was_begun(const struct lb_lead_row *lead);
 /* Has the lead been begun, or has a person set it to something? */
 bool lb_lead_has_history(const struct lb_lead_row *lead);
 
-/* The lead of the campaign that is known by this name, 0 when there is none. */
+/* The number of the campaign's lead that has this name; 0: not found. */
 lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
                              uint64_t *out);
 

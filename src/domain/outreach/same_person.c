@@ -13,7 +13,7 @@ bool lb_lead_has_history(const struct lb_lead_row *lead)
     return lb_lead_was_begun(lead) || lead->status != LB_LEAD_WAITING;
 }
 
-/* The lead of the campaign that is stored under this name, 0 when there is none. */
+/* The number of the campaign's lead that is stored under this name; 0: not found. */
 static lb_err find_stored(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
                           uint64_t *out)
 {
