@@ -116,10 +116,11 @@ def program(name, path, *arguments, tree="release", **options):
 
 def release(quick, cycles):
     fire = 5 if quick else 20
+    names = {"LEADBLOCK_TEST_NAMES": "100000"} if quick else {}
     return [
         # What is repeated runs address-checked, and what the release build may do otherwise is seen
         # by tests/http, the browser's tests, the crashes and the claims.
-        meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True),
+        meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True, env=names),
         http("http", "release", seconds=110, elsewhere=frozenset(CHECKED_ON_SQLITE)),
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),

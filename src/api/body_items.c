@@ -4,6 +4,7 @@
 #include "json/encode.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* How much of a bad value is echoed, in bytes. */
 #define SHOWN_BYTES 200
@@ -96,10 +97,25 @@ bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_
     if (bad->count++ >= bad->room)
         return true;
     value = lb_utf8_cut(value, SHOWN_BYTES);
-    if (!lb_keep(call, kept, &value))
+    struct lb_str why = lb_str(reason);
+    if (!lb_keep(call, kept, &value) || !lb_keep(call, kept, &why))
         return lb_call_no_memory(call);
-    bad->items[bad->count - 1] = (struct lb_bad_item){index, value, reason};
+    bad->items[bad->count - 1] = (struct lb_bad_item){index, value, why};
     return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+    size_t x = ((const struct lb_bad_item *)a)->index;
+    size_t y = ((const struct lb_bad_item *)b)->index;
+    return (x > y) - (x < y);
+}
+
+void lb_bad_items_sort(struct lb_bad_items *bad)
+{
+    size_t count = bad->count < bad->room ? bad->count : bad->room;
+    if (count)
+        qsort(bad->items, count, sizeof *bad->items, compare);
 }
 
 static void put_bad_items(struct lb_buf *body, const struct lb_bad_item *bad, size_t count)
@@ -112,7 +128,7 @@ static void put_bad_items(struct lb_buf *body, const struct lb_bad_item *bad, si
         else
             lb_buf_append_lit(body, "null");
         lb_buf_append_lit(body, ",\"reason\":");
-        lb_json_put_string(body, lb_str(bad[i].reason));
+        lb_json_put_string(body, bad[i].reason);
         lb_buf_append_lit(body, "}");
     }
     lb_buf_append_lit(body, "]");

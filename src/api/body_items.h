@@ -10,7 +10,7 @@
 struct lb_bad_item {
     size_t index;
     struct lb_str value; /* what was sent, if it was a string */
-    const char *reason;  /* static */
+    struct lb_str reason;
 };
 
 struct lb_bad_items {
@@ -35,9 +35,13 @@ bool lb_keep(struct lb_call *call, struct lb_kept *kept, struct lb_str *text);
 /* `total`: items of the request. Asks the request whether it is lenient. */
 void lb_bad_items_init(struct lb_bad_items *bad, const struct lb_call *call, size_t total);
 
-/* Adds one; the value is copied as far as it is shown. False when the reply is set. */
+/* Adds one; the reason is copied, and the value as far as it is shown. False when the reply is set.
+ */
 bool lb_bad_items_add(struct lb_bad_items *bad, struct lb_call *call, struct lb_kept *kept,
                       size_t index, struct lb_str value, const char *reason);
+
+/* Puts them in the order of the request, when they were not added in it. */
+void lb_bad_items_sort(struct lb_bad_items *bad);
 
 /* After the last item. False when the request is refused for its bad ones: the reply is set. */
 bool lb_bad_items_pass(const struct lb_bad_items *bad, struct lb_call *call);

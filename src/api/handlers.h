@@ -99,6 +99,9 @@ enum lb_progress lb_admin_campaigns_list(struct lb_call *call);
 /* admin_backup.c */
 enum lb_progress lb_admin_backup(struct lb_call *call);
 
+/* doctor.c */
+enum lb_progress lb_admin_doctor(struct lb_call *call);
+
 /* dashboard.c */
 enum lb_progress lb_dashboard_file(struct lb_call *call);
 

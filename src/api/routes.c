@@ -103,6 +103,7 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_post, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_list, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/backup", lb_admin_backup, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/doctor", lb_admin_doctor, LB_ROUTE_LOCAL},
 
     /* dashboard.c; the last DASHBOARD_ROUTES */
     {LB_GET, "/", lb_dashboard_file, LB_ROUTE_OPEN},

@@ -198,6 +198,8 @@ static bool put_page(const struct lb_cli *cli, const struct lb_admin_request *re
         lb_cli_error("the server's answer is no list");
         return false;
     }
+    if (request->out_count)
+        *request->out_count += count;
     if (lb_cli_given(cli, LB_OPT_JSON))
         return lb_table_put_json(lb_buf_str(&answer->body), first, last);
     for (size_t i = 0; i < count; i++)

@@ -20,6 +20,7 @@ struct lb_admin_request {
     const char *const *headings;
     void (*add_row)(struct lb_table *table, const struct lb_json *item);
     const char *hint_when_empty;
+    size_t *out_count; /* of a list; NULL: it does not matter */
 };
 
 /* Connects, asks, prints and leaves: the whole of a command. Releases `body`. Returns an exit code;

@@ -85,6 +85,18 @@ size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list
     return count;
 }
 
+void lb_batch_explain_refusal(const struct lb_batch *batch, const struct lb_client *client,
+                              const struct lb_answer *answer)
+{
+    uint64_t count = lb_answer_number(answer->json, "errorCount");
+    lb_client_explain(client, answer);
+    size_t shown = lb_batch_explain(batch, lb_json_member(answer->json, "errors"));
+    if (count > shown)
+        fprintf(stderr, "and %llu more\n", (unsigned long long)(count - shown));
+    if (shown)
+        lb_input_advise(count, batch->count);
+}
+
 bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char *after)
 {
     if (lb_cli_given(cli, LB_OPT_WORKSPACE)) {
@@ -107,13 +119,4 @@ bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char 
 size_t lb_cli_first_identifier(const struct lb_cli *cli)
 {
     return lb_cli_given(cli, LB_OPT_WORKSPACE) ? 0 : 1;
-}
-
-bool lb_cli_normalise(const struct lb_input_item *item, struct lb_identifier *out)
-{
-    const char *why = lb_identifier_normalise(item->text, out);
-    why = item->fault ? item->fault : why;
-    if (why)
-        lb_input_explain(item->line, item->text, lb_str(why));
-    return !why;
 }

@@ -4,7 +4,6 @@
 
 #include "cli/client.h"
 #include "cli/input.h"
-#include "domain/blocklist/identifier.h"
 
 #define LB_BATCH_MAX 10000 /* what a server takes by default */
 
@@ -35,14 +34,15 @@ bool lb_batch_flush(struct lb_batch *batch);
  * their lines in the file. Returns how many there are. */
 size_t lb_batch_explain(const struct lb_batch *batch, const struct lb_json *list);
 
+/* Says why the server refused the whole batch, and what to do. */
+void lb_batch_explain_refusal(const struct lb_batch *batch, const struct lb_client *client,
+                              const struct lb_answer *answer);
+
 /* The path "/v1/campaigns/CAMPAIGN/blocked-leads", or the workspace's, and then `after`; ends with
  * a NUL. False after a message, also when the campaign is missing. */
 bool lb_cli_list_path(const struct lb_cli *cli, struct lb_buf *path, const char *after);
 
 /* Where the identifiers begin in the arguments: after CAMPAIGN, which --workspace replaces. */
 size_t lb_cli_first_identifier(const struct lb_cli *cli);
-
-/* What one spelling is in canonical form; false after a message that says why it is invalid. */
-bool lb_cli_normalise(const struct lb_input_item *item, struct lb_identifier *out);
 
 #endif

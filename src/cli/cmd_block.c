@@ -44,18 +44,6 @@ static void keep_answered(struct blocking *blocking, const struct lb_json *list)
     }
 }
 
-static void explain_refusal(struct blocking *blocking, const struct lb_answer *answer)
-{
-    const struct lb_json *errors = lb_json_member(answer->json, "errors");
-    uint64_t count = lb_answer_number(answer->json, "errorCount");
-    lb_client_explain(blocking->client, answer);
-    size_t shown = lb_batch_explain(&blocking->batch, errors);
-    if (count > shown)
-        fprintf(stderr, "and %llu more\n", (unsigned long long)(count - shown));
-    if (shown)
-        lb_input_advise(count, blocking->batch.count);
-}
-
 static bool send_batch(void *context, struct lb_batch *batch)
 {
     struct blocking *blocking = context;
@@ -78,7 +66,7 @@ static bool send_batch(void *context, struct lb_batch *batch)
     } else if (lb_client_call_or(blocking->client, &call, 400, &answer)) {
         sent = answer.status != 400;
         if (!sent)
-            explain_refusal(blocking, &answer);
+            lb_batch_explain_refusal(batch, blocking->client, &answer);
     }
     if (sent) {
         blocking->blocked += lb_answer_number(answer.json, "blocked");
@@ -147,7 +135,7 @@ int lb_cmd_block(struct lb_cli *cli)
         code = LB_EXIT_FAILED;
         blocking.client = lb_client_open(cli);
         if (blocking.client)
-            code = lb_input_read(cli, lb_cli_first_identifier(cli), &blocking, take_item);
+            code = lb_input_read(cli, lb_cli_first_identifier(cli), false, &blocking, take_item);
         if (code == LB_EXIT_DONE && !lb_batch_flush(&blocking.batch))
             code = LB_EXIT_FAILED;
         if (code == LB_EXIT_DONE) {

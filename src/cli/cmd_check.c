@@ -1,6 +1,7 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/lookup.h"
+#include "domain/blocklist/identifier.h"
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@ struct checking {
     struct lb_client *client;
     struct lb_buf path;
     struct lb_batch batch;
-    struct lb_buf names; /* canonical forms in the batch, each with a NUL */
+    struct lb_buf names; /* what the answer may call them: see keep_names */
     struct lb_buf blocked_json, allowed_json;
     bool any_blocked;
     bool shown; /* something was printed */
@@ -29,26 +30,50 @@ static void report(struct checking *checking, struct lb_str identifier, bool blo
     }
 }
 
+static void keep_name(struct lb_buf *names, const struct lb_identifier *name)
+{
+    lb_buf_append(names, name ? name->text : "", name ? (size_t)name->len + 1 : 1);
+}
+
+/* Keeps the names that an answer may give to what is sent: the one of today, and the one under
+ * which it may be stored; each with a NUL, and empty when there is none. */
+static void keep_names(struct checking *checking, struct lb_str text)
+{
+    struct lb_identifier today, before;
+    const struct lb_identifier *name = lb_identifier_normalise(text, &today) ? NULL : &today;
+    keep_name(&checking->names, name);
+    keep_name(&checking->names, lb_identifier_before(text, name, &before) ? &before : NULL);
+}
+
+/* Is the item `*at` of the list one of the names? Then it is reported, and the next one's turn. */
+static bool report_next(struct checking *checking, const struct lb_json *list, size_t *at,
+                        const char *today, const char *before, bool blocked)
+{
+    struct lb_str name = lb_json_string(lb_json_item(list, *at));
+    if (!name.len || (!lb_str_equal(name, lb_str(today)) && !lb_str_equal(name, lb_str(before))))
+        return false;
+    report(checking, name, blocked);
+    ++*at;
+    return true;
+}
+
 /* Both lists keep the order of what was sent, without repetitions, so walking what was sent tells
  * which of them comes next. False when an answer is missing. */
 static bool merge(struct checking *checking, const struct lb_json *json)
 {
     const struct lb_json *blocked = lb_json_member(json, "blocked");
     const struct lb_json *allowed = lb_json_member(json, "allowed");
+    size_t invalid = lb_batch_explain(&checking->batch, lb_json_member(json, "invalid"));
     size_t b = 0;
     size_t a = 0;
-    const char *name = checking->names.ptr;
-    for (size_t i = 0; i < checking->batch.count; i++, name += strlen(name) + 1) {
-        struct lb_str identifier = lb_str(name);
-        if (lb_str_equal(lb_json_string(lb_json_item(blocked, b)), identifier)) {
-            report(checking, identifier, true);
-            b++;
-        } else if (lb_str_equal(lb_json_string(lb_json_item(allowed, a)), identifier)) {
-            report(checking, identifier, false);
-            a++;
-        }
+    const char *today = checking->names.ptr;
+    for (size_t i = 0; i < checking->batch.count; i++) {
+        const char *before = today + strlen(today) + 1;
+        if (!report_next(checking, blocked, &b, today, before, true))
+            report_next(checking, allowed, &a, today, before, false);
+        today = before + strlen(before) + 1;
     }
-    return b == lb_json_length(blocked) && a == lb_json_length(allowed) && a + b > 0;
+    return b == lb_json_length(blocked) && a == lb_json_length(allowed) && a + b + invalid > 0;
 }
 
 static bool send_batch(void *context, struct lb_batch *batch)
@@ -59,14 +84,18 @@ static bool send_batch(void *context, struct lb_batch *batch)
     lb_buf_append_str(&body, lb_buf_str(&batch->items));
     lb_buf_append_lit(&body, "]}");
     struct lb_answer answer = {0};
-    struct lb_client_request call = {
-        .method = "POST", .path = checking->path.ptr, .body = lb_buf_str(&body)};
+    struct lb_client_request call = {.method = "POST",
+                                     .path = checking->path.ptr,
+                                     .body = lb_buf_str(&body),
+                                     .lenient = lb_cli_given(checking->cli, LB_OPT_SKIP_INVALID)};
     bool sent = false;
     if (body.failed || checking->names.failed) {
         lb_cli_error("out of memory");
-    } else if (lb_client_call(checking->client, &call, &answer)) {
-        sent = merge(checking, answer.json);
-        if (!sent)
+    } else if (lb_client_call_or(checking->client, &call, 400, &answer)) {
+        sent = answer.status != 400 && merge(checking, answer.json);
+        if (answer.status == 400)
+            lb_batch_explain_refusal(batch, checking->client, &answer);
+        else if (!sent)
             lb_cli_error(
                 "the server's answer does not cover what was asked; nothing is known for certain");
     }
@@ -76,27 +105,29 @@ static bool send_batch(void *context, struct lb_batch *batch)
     return sent;
 }
 
-static bool check_in_workspace(struct checking *checking, const struct lb_identifier *identifier)
+static bool check_in_workspace(struct checking *checking, const struct lb_input_item *item)
 {
-    char id[LB_LOOKUP_ID_SIZE];
-    enum lb_lookup result = lb_lookup_record(checking->client, identifier, id);
-    if (result != LB_LOOKUP_FAILED)
-        report(checking, (struct lb_str){identifier->text, identifier->len},
-               result == LB_LOOKUP_FOUND);
-    return result != LB_LOOKUP_FAILED;
+    struct lb_looked_up found;
+    enum lb_lookup result = lb_lookup_record(checking->client, item, &found);
+    bool known = result == LB_LOOKUP_FOUND || result == LB_LOOKUP_ABSENT;
+    if (known)
+        report(checking, found.name, result == LB_LOOKUP_FOUND);
+    lb_answer_fini(&found.answer);
+    return known ||
+           (result == LB_LOOKUP_INVALID && lb_cli_given(checking->cli, LB_OPT_SKIP_INVALID));
 }
 
 static bool take_item(void *context, const struct lb_input_item *item)
 {
     struct checking *checking = context;
-    struct lb_identifier identifier;
-    if (!lb_cli_normalise(item, &identifier))
-        return lb_cli_given(checking->cli, LB_OPT_SKIP_INVALID);
+    if (item->fault) {
+        lb_input_explain(item->line, item->text, lb_str(item->fault));
+        return true;
+    }
     if (lb_cli_given(checking->cli, LB_OPT_WORKSPACE))
-        return check_in_workspace(checking, &identifier);
-    lb_buf_append(&checking->names, identifier.text, (size_t)identifier.len + 1);
-    return lb_batch_add(&checking->batch, (struct lb_str){identifier.text, identifier.len},
-                        item->line);
+        return check_in_workspace(checking, item);
+    keep_names(checking, item->text);
+    return lb_batch_add(&checking->batch, item->text, item->line);
 }
 
 static int print_result(struct checking *checking)
@@ -125,7 +156,7 @@ int lb_cmd_check(struct lb_cli *cli)
         code = LB_EXIT_FAILED;
         checking.client = lb_client_open(cli);
         if (checking.client)
-            code = lb_input_read(cli, lb_cli_first_identifier(cli), &checking, take_item);
+            code = lb_input_read(cli, lb_cli_first_identifier(cli), true, &checking, take_item);
         if (code == LB_EXIT_DONE && !lb_batch_flush(&checking.batch))
             code = LB_EXIT_FAILED;
         if (code == LB_EXIT_DONE)

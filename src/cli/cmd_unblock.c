@@ -11,7 +11,8 @@ struct unblocking {
     struct lb_batch batch;
     uint64_t unblocked;
     uint64_t absent;
-    uint64_t invalid;
+    uint64_t faulty;  /* were not sent */
+    uint64_t invalid; /* as the server said */
 };
 
 static bool send_batch(void *context, struct lb_batch *batch)
@@ -23,58 +24,79 @@ static bool send_batch(void *context, struct lb_batch *batch)
     lb_buf_append_str(&body, lb_buf_str(&batch->items));
     lb_buf_append_str(&body, lb_str(workspace ? "]" : "]}"));
     struct lb_answer answer = {0};
-    struct lb_client_request call = {
-        .method = "DELETE", .path = unblocking->path.ptr, .body = lb_buf_str(&body)};
+    struct lb_client_request call = {.method = "DELETE",
+                                     .path = unblocking->path.ptr,
+                                     .body = lb_buf_str(&body),
+                                     .lenient = lb_cli_given(unblocking->cli, LB_OPT_SKIP_INVALID)};
     bool sent = false;
-    if (body.failed)
+    if (body.failed) {
         lb_cli_error("out of memory");
-    else
-        sent = lb_client_call(unblocking->client, &call, &answer);
-    if (sent)
+    } else if (lb_client_call_or(unblocking->client, &call, 400, &answer)) {
+        sent = answer.status != 400;
+        if (!sent)
+            lb_batch_explain_refusal(batch, unblocking->client, &answer);
+    }
+    if (sent) {
         unblocking->unblocked += lb_answer_number(answer.json, "unblocked");
+        unblocking->invalid += lb_batch_explain(batch, lb_json_member(answer.json, "invalid"));
+    }
     lb_answer_fini(&answer);
     lb_buf_fini(&body);
     return sent;
 }
 
+/* Records of the workspace's own list are named by their ids. */
+static bool take_from_workspace(struct unblocking *unblocking, const struct lb_input_item *item)
+{
+    struct lb_looked_up found;
+    bool going = true;
+    switch (lb_lookup_record(unblocking->client, item, &found)) {
+    case LB_LOOKUP_FOUND:
+        going = lb_batch_add(&unblocking->batch, found.id, item->line);
+        break;
+    case LB_LOOKUP_ABSENT:
+        unblocking->absent++;
+        break;
+    case LB_LOOKUP_INVALID:
+        unblocking->faulty++;
+        going = lb_cli_given(unblocking->cli, LB_OPT_SKIP_INVALID);
+        break;
+    default:
+        going = false;
+    }
+    lb_answer_fini(&found.answer);
+    return going;
+}
+
 static bool take_item(void *context, const struct lb_input_item *item)
 {
     struct unblocking *unblocking = context;
-    struct lb_identifier identifier;
-    char id[LB_LOOKUP_ID_SIZE];
-    if (!lb_cli_normalise(item, &identifier)) {
-        unblocking->invalid++;
-        return lb_cli_given(unblocking->cli, LB_OPT_SKIP_INVALID);
-    }
-    if (!lb_cli_given(unblocking->cli, LB_OPT_WORKSPACE))
-        return lb_batch_add(&unblocking->batch, (struct lb_str){identifier.text, identifier.len},
-                            item->line);
-    switch (lb_lookup_record(unblocking->client, &identifier, id)) {
-    case LB_LOOKUP_FOUND:
-        return lb_batch_add(&unblocking->batch, lb_str(id), item->line);
-    case LB_LOOKUP_ABSENT:
-        unblocking->absent++;
+    if (item->fault) {
+        lb_input_explain(item->line, item->text, lb_str(item->fault));
+        unblocking->faulty++;
         return true;
-    default:
-        return false;
     }
+    return lb_cli_given(unblocking->cli, LB_OPT_WORKSPACE)
+               ? take_from_workspace(unblocking, item)
+               : lb_batch_add(&unblocking->batch, item->text, item->line);
 }
 
 static void print_summary(const struct unblocking *unblocking)
 {
     unsigned long long unblocked = unblocking->unblocked;
+    unsigned long long invalid = unblocking->invalid + unblocking->faulty;
     unsigned long long absent =
-        unblocking->batch.total + unblocking->absent - unblocking->unblocked;
+        unblocking->batch.total - unblocking->invalid + unblocking->absent - unblocking->unblocked;
     if (lb_cli_given(unblocking->cli, LB_OPT_JSON)) {
         printf("{\"unblocked\":%llu,\"notBlocked\":%llu,\"invalid\":%llu}\n", unblocked, absent,
-               (unsigned long long)unblocking->invalid);
+               invalid);
         return;
     }
     printf("%llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
     if (absent)
         printf(", %llu not blocked there", absent);
-    if (unblocking->invalid)
-        printf(", %llu skipped", (unsigned long long)unblocking->invalid);
+    if (invalid)
+        printf(", %llu skipped", invalid);
     putchar('\n');
 }
 
@@ -87,7 +109,7 @@ int lb_cmd_unblock(struct lb_cli *cli)
         code = LB_EXIT_FAILED;
         unblocking.client = lb_client_open(cli);
         if (unblocking.client)
-            code = lb_input_read(cli, lb_cli_first_identifier(cli), &unblocking, take_item);
+            code = lb_input_read(cli, lb_cli_first_identifier(cli), true, &unblocking, take_item);
         if (code == LB_EXIT_DONE && !lb_batch_flush(&unblocking.batch))
             code = LB_EXIT_FAILED;
         if (code == LB_EXIT_DONE) {

@@ -15,6 +15,8 @@
 static const char NOT_ADDRESS[] =
     "is not a LinkedIn address, as the heading of its column says; give the address "
     "(https://www.linkedin.com/in/...), or choose the column with --column";
+static const char SALES_NAVIGATOR[] =
+    "is a Sales Navigator address; choose a column with addresses of profiles with --column";
 static const char SEVERAL[] = "holds more than one address or name; put each on a line of its own";
 static const char TOO_SHORT[] = "the row ends before the column that is taken";
 static const char EMPTY[] =
@@ -25,6 +27,7 @@ static const char TOO_LONG[] =
 struct input {
     const struct lb_cli *cli;
     size_t first; /* argument */
+    bool stored;  /* arguments may be stored under earlier rules */
     struct lb_source source;
     struct lb_layout layout;
 
@@ -73,29 +76,14 @@ static const char *after(struct lb_str text, const char *word)
     return NULL;
 }
 
-static bool contains_any(struct lb_str text, const char *const *words)
+/* Why the text is no name, NULL when it is one: in static storage or in `out`. */
+static const char *refuse(const struct input *input, struct lb_str text, uint64_t line,
+                          struct lb_identifier *out)
 {
-    for (; *words; words++) {
-        if (after(text, *words))
-            return true;
-    }
-    return false;
-}
-
-/* What follows the name in an address does not count, so another one could hide there. */
-static bool holds_several(struct lb_str address)
-{
-    static const char *const in_path[] = {",", ";", "|", "://", "linkedin.com", "/in/", NULL};
-    static const char *const in_query[] = {"linkedin.com/in/", NULL};
-    struct lb_str path = {address.ptr, 0};
-    while (path.len < address.len && path.ptr[path.len] != '?' && path.ptr[path.len] != '#')
-        path.len++;
-    struct lb_str query = {address.ptr + path.len, address.len - path.len};
-    const char *name = after(path, "in/");
-    if (!name)
-        return false;
-    struct lb_str rest = {name, (size_t)(path.ptr + path.len - name)};
-    return contains_any(rest, in_path) || contains_any(query, in_query);
+    struct lb_identifier before;
+    const char *why = lb_identifier_normalise(text, out);
+    bool may_be_stored = why && input->stored && !line && lb_identifier_before(text, NULL, &before);
+    return may_be_stored ? NULL : why;
 }
 
 /* Gives one item, or judges it. `fault` is what is known to be wrong with it already. */
@@ -104,14 +92,16 @@ static void take(struct input *input, struct lb_str text, uint64_t line, const c
     struct lb_identifier identifier;
     if (!input->going)
         return;
-    const char *invalid = lb_identifier_normalise(text, &identifier);
+    const char *invalid = refuse(input, text, line, &identifier);
     bool address = lb_layout_is_address(text);
+    if (!fault && !address && memchr(text.ptr, '|', text.len))
+        fault = SEVERAL;
     if (!fault)
         fault = invalid;
     if (!fault && line && input->layout.addresses && !address)
         fault = NOT_ADDRESS;
-    if (!fault && (address ? holds_several(text) : memchr(text.ptr, '|', text.len) != NULL))
-        fault = SEVERAL;
+    if (!fault && line && input->layout.addresses && after(text, "/sales/"))
+        fault = SALES_NAVIGATOR;
     if (input->giving) {
         struct lb_input_item item = {text, line, fault};
         input->going = input->each(input->context, &item);
@@ -164,7 +154,7 @@ static void take_line(struct input *input, struct lb_str text, uint64_t line)
 {
     struct lb_str rest = text;
     struct lb_str name;
-    struct lb_identifier identifier;
+    struct lb_identifier good, bad; /* the reason may be in the bad one */
     size_t names = 0;
     const char *fault = NULL;
     if (lb_layout_is_address(text)) {
@@ -172,7 +162,7 @@ static void take_line(struct input *input, struct lb_str text, uint64_t line)
         return;
     }
     for (; next_name(&rest, &name); names++) {
-        const char *invalid = lb_identifier_normalise(name, &identifier);
+        const char *invalid = refuse(input, name, line, fault ? &good : &bad);
         fault = fault ? fault : invalid;
     }
     if (fault || !names) {
@@ -311,11 +301,15 @@ static int judge(struct input *input)
     return LB_EXIT_FAILED;
 }
 
-int lb_input_read(const struct lb_cli *cli, size_t first, void *context,
+int lb_input_read(const struct lb_cli *cli, size_t first, bool stored, void *context,
                   bool (*each)(void *context, const struct lb_input_item *item))
 {
-    struct input input = {
-        .cli = cli, .first = first, .going = true, .context = context, .each = each};
+    struct input input = {.cli = cli,
+                          .first = first,
+                          .stored = stored,
+                          .going = true,
+                          .context = context,
+                          .each = each};
     int code = open_source(&input);
     if (code == LB_EXIT_DONE)
         code = judge(&input);

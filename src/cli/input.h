@@ -18,11 +18,12 @@ struct lb_input_item {
 
 /* Calls `each` for every person until it returns false; with --skip-invalid also for what is
  * faulty. `first` is the first argument that is an identifier; an argument - is standard input.
+ * `stored`: an argument is good, too, when it may be stored under earlier rules for names.
  * LB_EXIT_FAILED after a message when something cannot be read, the column is not certain, or an
  * item is invalid without --skip-invalid, then before the first call of `each`; also when `each`
  * returned false. LB_EXIT_USAGE after a message when there is no identifier at all or --column
  * makes no sense, else LB_EXIT_DONE. */
-int lb_input_read(const struct lb_cli *cli, size_t first, void *context,
+int lb_input_read(const struct lb_cli *cli, size_t first, bool stored, void *context,
                   bool (*each)(void *context, const struct lb_input_item *item));
 
 /* Says on standard error why the item is refused, and on which line it is. */

@@ -1,49 +1,42 @@
 #include "cli/lookup.h"
 
-static bool find_in_page(const struct lb_json *page, const struct lb_identifier *identifier,
-                         char out_id[LB_LOOKUP_ID_SIZE])
+static void explain_invalid(const struct lb_client *client, const struct lb_input_item *item,
+                            const struct lb_answer *answer)
 {
-    struct lb_str wanted = {identifier->text, identifier->len};
-    for (size_t i = 0; i < lb_json_length(page); i++) {
-        const struct lb_json *record = lb_json_item(page, i);
-        if (lb_str_equal(lb_json_string(lb_json_member(record, "publicIdentifier")), wanted))
-            return lb_str_copy(lb_json_string(lb_json_member(record, "id")), out_id,
-                               LB_LOOKUP_ID_SIZE);
-    }
-    return false;
+    const struct lb_json *error = lb_json_item(lb_json_member(answer->json, "errors"), 0);
+    if (error)
+        lb_input_explain(item->line, item->text, lb_answer_text(error, "reason"));
+    else
+        lb_client_explain(client, answer);
 }
 
-enum lb_lookup lb_lookup_record(struct lb_client *client, const struct lb_identifier *identifier,
-                                char out_id[LB_LOOKUP_ID_SIZE])
+static enum lb_lookup read_answer(struct lb_looked_up *out)
 {
-    enum lb_lookup result = LB_LOOKUP_FAILED;
+    const struct lb_json *blocks = lb_json_member(out->answer.json, "blocks");
+    const struct lb_json *first =
+        lb_json_item(blocks, 0); /* the workspace's own, if there is one */
+    out->name = lb_json_string(lb_json_member(out->answer.json, "publicIdentifier"));
+    out->id = lb_json_string(lb_json_member(first, "id"));
+    return out->id.len ? LB_LOOKUP_FOUND : LB_LOOKUP_ABSENT;
+}
+
+enum lb_lookup lb_lookup_record(struct lb_client *client, const struct lb_input_item *item,
+                                struct lb_looked_up *out)
+{
     struct lb_buf path = {0};
-    char cursor[sizeof(((struct lb_answer *)0)->cursor)] = "";
-    do {
-        struct lb_answer answer;
-        path.len = 0;
-        if (cursor[0]) {
-            lb_buf_printf(&path, "/v1/blocked-leads?%s", cursor);
-        } else {
-            lb_buf_append_lit(&path, "/v1/blocked-leads?limit=1000&search=");
-            lb_url_append(&path, (struct lb_str){identifier->text, identifier->len});
-        }
-        lb_buf_append(&path, "", 1);
-        if (path.failed) {
-            lb_cli_error("out of memory");
-            break;
-        }
-        struct lb_client_request call = {.method = "GET", .path = path.ptr};
-        if (!lb_client_call(client, &call, &answer)) {
-            result = LB_LOOKUP_FAILED;
-            cursor[0] = '\0';
-        } else {
-            result =
-                find_in_page(answer.json, identifier, out_id) ? LB_LOOKUP_FOUND : LB_LOOKUP_ABSENT;
-            memcpy(cursor, answer.cursor, sizeof cursor);
-        }
-        lb_answer_fini(&answer);
-    } while (result == LB_LOOKUP_ABSENT && cursor[0]);
+    *out = (struct lb_looked_up){0};
+    lb_buf_append_lit(&path, "/v1/blocked-leads/");
+    lb_url_append(&path, item->text);
+    lb_buf_append(&path, "", 1);
+    struct lb_client_request call = {.method = "GET", .path = path.ptr};
+    enum lb_lookup result = LB_LOOKUP_FAILED;
+    if (path.failed) {
+        lb_cli_error("out of memory");
+    } else if (lb_client_call_or(client, &call, 400, &out->answer)) {
+        result = out->answer.status == 400 ? LB_LOOKUP_INVALID : read_answer(out);
+        if (result == LB_LOOKUP_INVALID)
+            explain_invalid(client, item, &out->answer);
+    }
     lb_buf_fini(&path);
     return result;
 }

@@ -1,17 +1,21 @@
-/* Finds one identifier in the workspace's own list, which the API can only search. Threads: one. */
+/* Finds one person in the workspace's own list. Threads: one. */
 #ifndef LB_CLI_LOOKUP_H
 #define LB_CLI_LOOKUP_H
 
 #include "cli/client.h"
-#include "domain/blocklist/identifier.h"
+#include "cli/input.h"
 
-#define LB_LOOKUP_ID_SIZE 72
+enum lb_lookup { LB_LOOKUP_FAILED, LB_LOOKUP_INVALID, LB_LOOKUP_ABSENT, LB_LOOKUP_FOUND };
 
-enum lb_lookup { LB_LOOKUP_FAILED, LB_LOOKUP_ABSENT, LB_LOOKUP_FOUND };
+/* What the server says of it: its strings live until the answer is released, in any case. */
+struct lb_looked_up {
+    struct lb_answer answer;
+    struct lb_str name;
+    struct lb_str id; /* of its record */
+};
 
-/* Looks for exactly this identifier, page by page, and gives the id of its record. A failure has
- * been explained. */
-enum lb_lookup lb_lookup_record(struct lb_client *client, const struct lb_identifier *identifier,
-                                char out_id[LB_LOOKUP_ID_SIZE]);
+/* A failure, and why the name is invalid, has been explained. */
+enum lb_lookup lb_lookup_record(struct lb_client *client, const struct lb_input_item *item,
+                                struct lb_looked_up *out);
 
 #endif

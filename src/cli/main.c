@@ -156,6 +156,13 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
      0, 0, lb_cmd_copy},
+    {"doctor", "", "List blocked names that can match nobody.",
+     "Names that an earlier version stored and that are refused today: they block as they are,\n"
+     "and are found by what was sent then. MAY MEAN is the person, where the name tells: block\n"
+     "that one, and unblock the other. The first 10,000 are shown. A server must run.\n"
+     "\n"
+     "The exit code is 0 when there are none, else 1.\n",
+     ADMIN, 0, false, 0, 0, lb_cmd_doctor},
     {"version", "", "Print the version, commit, build, schemas and libraries.", "", LB_BIT(JSON), 0,
      false, 0, 0, lb_cmd_version},
     {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN), 0, false, 0, 2,

@@ -150,6 +150,11 @@ LB_METHOD(lb_err, load_campaigns, struct lb_store *store, void *context,
 LB_METHOD(lb_err, load_deleted_campaigns, struct lb_store *store, void *context,
           lb_err (*each)(void *context, uint32_t workspace, uint32_t campaign))
 
+/* Names of leads that may have another form than when they were stored (lb_identifier_held in the
+ * domain); each once in a workspace. An index finds them. */
+LB_METHOD(lb_err, load_lead_names, struct lb_store *store, void *context,
+          lb_err (*each)(void *context, uint32_t workspace, struct lb_str name))
+
 /* --- Readers ---------------------------------------------------------------------------------- */
 
 /* Reading. A reader sees all that was committed before its call began. */

@@ -108,7 +108,10 @@ struct lb_log_row {
     struct lb_str source; /* the address that the request came from; ptr NULL: the command line */
 };
 
-/* One blocked lead as it is read back. The strings belong to the reader until its next call. */
+#define LB_HELD_NAME_SIZE 401
+
+/* One blocked lead as it is read back. The strings belong to the reader until its next call, or are
+ * in here. */
 struct lb_entry {
     uint64_t id;
     struct lb_list list;
@@ -116,6 +119,7 @@ struct lb_entry {
     uint32_t actor;
     struct lb_str identifier;
     struct lb_str reason; /* ptr NULL: none */
+    char held[LB_HELD_NAME_SIZE];
 };
 
 /* Where the log of a workspace ends: its last row. Two logs that end alike are the same. */

@@ -150,7 +150,7 @@ def test_skip_invalid_asks_leniently_and_lists_what_was_skipped():
         assert "line 3: 'max': is too short" in result.err
         result = run("block", "q1", "-", "--skip-invalid", "--json", stdin=lines, env=fake.env)
         assert result.json() == {"sent": 3, "blocked": 1, "alreadyBlocked": 1, "invalid": [
-            {"line": 2, "value": "a b", "reason": "contains white space"},
+            {"line": 2, "value": "a b", "reason": "contains white space; give one name alone, without any"},
             {"line": 3, "value": "max", "reason": "is too short"}]}
 
 
@@ -211,20 +211,49 @@ def test_text_from_the_server_cannot_steer_the_terminal():
 
 
 def test_unblock_in_the_workspace_finds_the_very_record():
+    elsewhere = {"scope": "campaign", "campaignId": "q1", "id": None}
+    refused = {"success": False, "code": "invalid_identifier", "message": "1 is invalid.",
+               "errors": [{"index": 0, "value": "none", "reason": "is an empty field"}]}
+
     def answer(request):
         if request["method"] == "DELETE":
             return 200, {"success": True, "message": "ok", "unblocked": len(request["json"])}, {}
-        if "cursor" in request["path"]:
-            return 200, [{"id": "bl_7", "publicIdentifier": "john"}], {}
-        return (200, [{"id": "bl_1", "publicIdentifier": "johnny"}],
-                {"Link": '</v1/blocked-leads?cursor=1>; rel="next"'})
+        name = request["path"].rpartition("/")[2]
+        if name == "none":
+            return 400, refused, {}
+        own = [{"scope": "workspace", "id": "bl_7"}] if name == "In%2FJOHN" else []
+        return 200, {"publicIdentifier": "x", "blocked": True, "blocks": own + [elsewhere]}, {}
 
     with Fake(answer) as fake:
         result = run("unblock", "--workspace", "In/JOHN", "nobody", env=fake.env)
         assert result.code == 0, result
         assert result.out == "1 lead unblocked, 1 not blocked there\n"
-        assert fake.requests[0]["path"] == "/v1/blocked-leads?limit=1000&search=john"
+        assert fake.requests[0]["path"] == "/v1/blocked-leads/In%2FJOHN"
         assert fake.requests[-1]["json"] == ["bl_7"]
+        for command in ("unblock", "check"):
+            result = run(command, "--workspace", "In/JOHN", "none", env=fake.env)
+            assert result.code == 1 and "'none': is an empty field" in result.err, result
+            assert fake.requests[-1]["method"] == "GET"
+            assert run(command, "--workspace", "none", "--skip-invalid", env=fake.env).code == 0
+
+
+@pytest.mark.parametrize("command", ["check", "unblock"])
+def test_what_the_server_alone_refuses_is_skipped_or_shown_with_its_line(command):
+    refused = [{"index": 1, "value": "none", "reason": "is an empty field"}]
+    error = {"success": False, "code": "invalid_identifier", "message": "1 is invalid.",
+             "errors": refused, "errorCount": 1}
+    skipped = {"blocked": ["john"], "allowed": ["jane"], "unblocked": 1, "invalid": refused}
+    lines = "john\n\nnone\njane\n"
+    with Fake([(400, error, {}), (200, skipped, {})]) as fake:
+        result = run(command, "q1", "-", stdin=lines, env=fake.env)
+        assert (result.code, result.out) == (1, ""), result
+        assert "line 3: 'none': is an empty field" in result.err
+        result = run(command, "q1", "-", "--skip-invalid", stdin=lines, env=fake.env)
+        assert result.code == 0, result
+        assert result.out == {"check": "john\tblocked\njane\tallowed\n",
+                              "unblock": "1 lead unblocked, 1 not blocked there, 1 skipped\n"}[command]
+        assert "line 3: 'none': is an empty field" in result.err
+        assert fake.requests[1]["headers"]["Prefer"] == "handling=lenient"
 
 
 def test_unblock_sends_identifiers_and_refuses_what_is_none():

@@ -131,10 +131,10 @@ def test_nodes_are_told_where_workspaces_stand(rich, database):
         f"SELECT no, {last.format('', 'no')}, {some.format('', 'no')} FROM workspace w ORDER BY 1")
     assert expected.endswith("|0|0")  # one without anything
     assert expected == database.ask(
-        "SELECT workspace_id, log_row, has_leads::int FROM workspace w ORDER BY 1")
+        "SELECT workspace_id, last_row, has_leads::int FROM workspace w ORDER BY 1")
     assert database.ask(
         "SELECT count(*) FROM workspace w JOIN blocklist_log l ON l.workspace_id = w.workspace_id"
-        " AND l.id = w.log_row AND l.token = w.log_token AND l.token <> 0") == "2"
+        " AND l.id = w.last_row AND l.token = w.last_token AND l.token <> 0") == "2"
 
 
 @needs_postgresql

@@ -72,7 +72,7 @@ screen('what is no profile is said in words', shared, { allowed: [/status of 400
   await member.open({ page, context });
   for (const [text, words] of [
     ['john doe', /white space/], ['john@example.com', /e-mail address/], ['https://www.linkedin.com/company/acme', /company/],
-    ['https://example.com/john', /another site/], ['https://www.linkedin.com/sales/lead/ACwAA', /Sales Navigator/], ['john-%zz', /percent-encoding/], ['.', /is not a name/], ['..', /is not a name/]]) {
+    ['https://example.com/john', /another site/], ['https://www.linkedin.com/sales/lead/ACwAA', /cut short/], ['john-%zz', /percent-encoding/], ['.', /not of a profile/], ['..', /not of a profile/]]) {
     await paste(page, text);
     await page.locator('.notice.warn', { hasText: 'This is not a LinkedIn profile' }).getByText(words).waitFor();
     assert.equal(await page.locator('.verdict').count(), 0, text);

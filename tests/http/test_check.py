@@ -63,7 +63,7 @@ def test_a_bad_identifier_is_400(api, campaign):
     expect.error(api.get(path(campaign, "x" * 101)), 400, "invalid_identifier")
 
 
-@pytest.mark.parametrize("name", ["check", "in", "undo", "0", "-", "_", ".well-known", "null"])
+@pytest.mark.parametrize("name", ["check", "in", "undo", "_0", "me", "well-known", "nil"])
 def test_a_person_with_an_odd_name_can_be_blocked_and_checked(api, campaign, name):
     """Also one whose name is that of another end point."""
     api.post(path(campaign), {"publicIdentifiers": [name]})

@@ -246,14 +246,15 @@ def test_a_member_id_learnt_by_the_last_open_lead_completes_the_campaign(fresh):
 
 @pytest.mark.parametrize("group", VECTORS["same"], ids=lambda group: group["canonical"])
 def test_a_block_under_any_spelling_excludes_the_lead(tenant, group):
-    campaign = Campaign(tenant, group["spellings"][-1], "jane-smith")
-    for spelling in group["spellings"]:
+    spellings = [spelling for spelling in group["spellings"] if not spelling.isdecimal()]
+    campaign = Campaign(tenant, spellings[-1], "jane-smith")
+    for spelling in spellings:
         campaign.block(spelling)
         assert campaign.lead(group["canonical"])["blocked"] is True, spelling
         assert campaign.explain(group["canonical"])["contact"] is False, spelling
         campaign.unblock(spelling)
         assert campaign.lead(group["canonical"])["blocked"] is False, spelling
-    campaign.block(group["spellings"][0])
+    campaign.block(spellings[0])
     assert names(campaign.claim()) == ["jane-smith"]
 
 

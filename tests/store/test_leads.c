@@ -167,6 +167,61 @@ static void a_lead_is_found_by_each_of_its_names_in_each_campaign(void **state)
     assert_int_equal(named(backend, WS, "acoaaada", 0, 8, refs), 0);
 }
 
+struct found_names {
+    size_t count;
+    char texts[8][64];
+};
+
+static lb_err take_name(void *context, uint32_t workspace, struct lb_str name)
+{
+    struct found_names *found = context;
+    assert_int_equal(workspace, WS);
+    assert_true(found->count < COUNT(found->texts));
+    assert_true(lb_str_copy(name, found->texts[found->count++], sizeof *found->texts));
+    return LB_OK;
+}
+
+static lb_err refuse_name(void *context, uint32_t workspace, struct lb_str name)
+{
+    ++*(size_t *)context;
+    return LB_ERR_INTERNAL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static void names_with_characters_that_names_have_no_longer_are_found(void **state)
+{
+    struct backend *backend = *state;
+    static const char *const changed[] = {
+        "a\xe2\x9d\xa4\xef\xb8\x8f",
+        "b\xef\xbd\x81",
+        "c\xf3\xa0\x84\x80",
+        "d\xe1\xa0\x8b",
+        "e\xe3\x85\xa4",
+    };
+    struct found_names found = {0};
+    size_t calls = 0;
+    for (size_t i = 0; i < COUNT(changed); i++) {
+        add_lead(backend, 1, changed[i]);
+        add_lead(backend, 2, changed[i]); /* named once */
+    }
+    add_lead(backend, 1, "jos\xc3\xa9");
+    add_lead(backend, 1, "\xe7\x8e\x8b-\xe2\x9d\xa4");
+    add_lead(backend, 1, "plain-[1]");
+    backend_commit(backend);
+    assert_int_equal(backend->ops->load_lead_names(backend->store, &found, take_name), LB_OK);
+    assert_int_equal(found.count, COUNT(changed));
+    qsort(found.texts, found.count, sizeof *found.texts, by_text);
+    for (size_t i = 0; i < COUNT(changed); i++)
+        assert_string_equal(found.texts[i], changed[i]);
+    assert_int_equal(backend->ops->load_lead_names(backend->store, &calls, refuse_name),
+                     LB_ERR_INTERNAL);
+    assert_int_equal(calls, 1);
+}
+
 static void a_lead_learns_a_name(void **state)
 {
     struct backend *backend = *state;
@@ -515,6 +570,7 @@ int main(void)
         BACKEND_TEST(a_lead_comes_back_as_it_was_given),
         BACKEND_TEST(the_strings_of_a_row_live_until_the_next_call_of_its_method),
         BACKEND_TEST(a_lead_is_found_by_each_of_its_names_in_each_campaign),
+        BACKEND_TEST(names_with_characters_that_names_have_no_longer_are_found),
         BACKEND_TEST(a_lead_learns_a_name),
         BACKEND_TEST(moving_a_lead_sets_what_moves_and_nothing_else),
         BACKEND_TEST(a_deleted_lead_takes_its_names_and_activities_along),

@@ -10,6 +10,7 @@
 #include "store/migrations.h"
 #include "store/postgres/postgres.h"
 
+#include <libpq-fe.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -196,7 +197,7 @@ static void an_older_schema_keeps_its_rows(void **state)
     make_first_schema();
     struct lb_store *store = open_store();
     struct lb_store_reader *reader = store->ops->writer_reader(store);
-    assert_int_equal(ask("SELECT version FROM leadblock.schema_version"), 2);
+    assert_int_equal(ask("SELECT version FROM leadblock.schema_version"), 3);
     assert_int_equal(store->ops->log_row_of(reader, 1, 6, &row), LB_OK);
     assert_true(row.id == 5 && row.actor == 1 && row.at == 8 && row.token == 50);
     assert_true(lb_str_equal(row.reason, LB_STR("asked")) && !row.source.ptr);
@@ -216,6 +217,46 @@ static void an_older_schema_keeps_its_rows(void **state)
     assert_int_equal(ask("SELECT has_table_privilege('pg_monitor', 'leadblock.blocklist_live',"
                          " 'SELECT')::int"),
                      1); /* what people were granted stays */
+}
+
+/* What the version of the first schema says in every transaction, and to learn whether its memory
+ * lacks something. */
+static const struct {
+    const char *prepare, *execute;
+} of_earlier_nodes[] = {
+    {"PREPARE lock (bigint) AS SELECT workspace_id, access_version, log_row, log_token, has_leads"
+     " FROM leadblock.workspace WHERE workspace_id = $1 FOR UPDATE",
+     "EXECUTE lock (1)"},
+    {"PREPARE ask AS SELECT workspace_id, access_version, log_row, log_token, has_leads"
+     " FROM leadblock.workspace",
+     "EXECUTE ask"},
+    {"PREPARE mark (bigint, bigint, bigint, bigint, bool) AS UPDATE leadblock.workspace"
+     " SET access_version = coalesce($2, access_version), log_row = coalesce($3, log_row),"
+     " log_token = coalesce($4, log_token), has_leads = has_leads OR $5 WHERE workspace_id = $1",
+     "EXECUTE mark (1, NULL, 7, 70, false)"},
+};
+
+static void expect_state(PGconn *node, const char *sql, const char *state)
+{
+    PGresult *result = PQexec(node, sql);
+    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    assert_string_equal(code ? code : "", state);
+    PQclear(result);
+}
+
+static void a_node_of_an_earlier_version_that_still_runs_fails(void **state)
+{
+    make_first_schema();
+    PGconn *node = PQconnectdb(database);
+    for (size_t i = 0; i < COUNT(of_earlier_nodes); i++) {
+        expect_state(node, of_earlier_nodes[i].prepare, "");
+        expect_state(node, of_earlier_nodes[i].execute, "");
+    }
+    struct lb_store *store = open_store();
+    store->ops->close(store);
+    for (size_t i = 0; i < COUNT(of_earlier_nodes); i++)
+        expect_state(node, of_earlier_nodes[i].execute, "42703"); /* undefined_column */
+    PQfinish(node);
 }
 
 static size_t count_migrations(const char **out_log)
@@ -547,7 +588,7 @@ static void ids_of_a_workspace_grow_from_commit_to_commit(void **state)
         assert_int_equal(appendings[i].wrong, 0);
     }
     assert_int_equal(ask("SELECT count(*) - count(DISTINCT id) FROM leadblock.blocklist_log"), 0);
-    assert_int_equal(ask("SELECT count(*) FROM leadblock.workspace w WHERE log_row <>"
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.workspace w WHERE last_row <>"
                          " (SELECT max(id) FROM leadblock.blocklist_log l"
                          " WHERE l.workspace_id = w.workspace_id)"),
                      0);
@@ -1099,6 +1140,7 @@ int main(void)
         TEST(several_may_make_the_schema_at_once_and_again),
         TEST(a_schema_from_the_future_is_refused),
         TEST(an_older_schema_keeps_its_rows),
+        TEST(a_node_of_an_earlier_version_that_still_runs_fails),
         TEST(each_migration_that_ran_is_a_line_in_the_log),
         TEST(numbers_of_keys_stay_below_those_of_users),
         TEST(the_views_say_who_it_was_and_from_where),

@@ -54,6 +54,8 @@ static const char spread[] =
     "  AND relkind = 'S' LOOP"
     "  EXECUTE format('CREATE SEQUENCE hashed.%I', name);"
     " END LOOP;"
+    " EXECUTE 'CREATE VIEW hashed.old_lead_name AS '"
+    "  || replace(pg_get_viewdef('leadblock.old_lead_name'::regclass), 'leadblock.', 'hashed.');"
     " END $$;"
     /* The partitions in the plan of a statement, as bits; 16: the table itself, for inserts. */
     "CREATE FUNCTION public.parts_of(sql text) RETURNS bigint LANGUAGE plpgsql AS $$"

@@ -12,7 +12,8 @@ static enum lb_progress change_list(struct lb_call *call, bool block)
 {
     struct lb_pending_change *pending = lb_changes_begin(call, block);
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !lb_identifiers_read(call, block, &pending->identifiers))
+        !lb_identifiers_read(call, block ? LB_NAMES_TO_ADD : LB_NAMES_TO_REMOVE,
+                             &pending->identifiers))
         return LB_DONE;
     if (call->dry_run)
         return lb_dry_run_reply(call, &pending->identifiers, block);

@@ -6,7 +6,7 @@
 #include "json/encode.h"
 
 struct checking {
-    struct lb_str identifier;
+    struct lb_asked asked;
     struct lb_verdict verdict;
 };
 
@@ -15,7 +15,7 @@ static void put_blocked(struct lb_call *call, struct lb_str reason, int64_t at)
     const struct checking *checking = call->state;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
-    lb_json_put_string(body, checking->identifier);
+    lb_json_put_string(body, checking->asked.identifier);
     if (checking->verdict.scope == LB_SCOPE_WORKSPACE)
         lb_buf_append_lit(body, ",\"blocked\":true,\"scope\":\"workspace\",\"reason\":");
     else
@@ -43,15 +43,31 @@ static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *r
     return LB_TURN_LAST;
 }
 
+static void check_one(struct lb_call *call, struct checking *checking)
+{
+    const struct lb_blocklist *blocklist = call->app->blocklist;
+    struct lb_asked *asked = &checking->asked;
+    checking->verdict = (struct lb_verdict){LB_SCOPE_NONE, 0};
+    if (asked->identifier.ptr)
+        checking->verdict = lb_blocklist_check(blocklist, call->list, asked->identifier);
+    if (!asked->before.ptr || checking->verdict.scope != LB_SCOPE_NONE)
+        return;
+    checking->verdict = lb_blocklist_check(blocklist, call->list, asked->before);
+    if (checking->verdict.scope != LB_SCOPE_NONE)
+        asked->identifier = asked->before;
+}
+
 enum lb_progress lb_check_get(struct lb_call *call)
 {
     struct checking *checking = lb_call_alloc(call, sizeof *checking);
     if (!checking)
         return LB_DONE;
-    if (!lb_identifiers_read_one(call, call->req->params[1], &checking->identifier))
+    if (!lb_identifiers_read_one(call, call->req->params[1], &checking->asked))
         return LB_DONE;
     call->state = checking;
-    checking->verdict = lb_blocklist_check(call->app->blocklist, call->list, checking->identifier);
+    check_one(call, checking);
+    if (checking->asked.wrong && checking->verdict.scope == LB_SCOPE_NONE)
+        return lb_identifiers_refuse(call, &checking->asked);
     lb_workspace_count_checks(call->workspace, 1, checking->verdict.scope != LB_SCOPE_NONE);
     int64_t at;
     if (checking->verdict.scope != LB_SCOPE_NONE) {
@@ -62,7 +78,7 @@ enum lb_progress lb_check_get(struct lb_call *call)
     }
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
-    lb_json_put_string(body, checking->identifier);
+    lb_json_put_string(body, checking->asked.identifier);
     lb_buf_append_lit(body, ",\"blocked\":false}");
     return LB_DONE;
 }
@@ -97,7 +113,7 @@ enum lb_progress lb_check_post(struct lb_call *call)
 {
     struct lb_identifiers identifiers;
     if (!lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !lb_identifiers_read(call, false, &identifiers))
+        !lb_identifiers_read(call, LB_NAMES_TO_CHECK, &identifiers))
         return LB_DONE;
     size_t count = identifiers.count;
     bool *first = lb_request_alloc(call->req, count * sizeof *first);

@@ -7,6 +7,7 @@ struct reading {
     struct lb_call *call;
     struct lb_identifiers *out;
     struct lb_kept kept;
+    enum lb_names_for what_for;
     size_t total;         /* items of the request */
     struct lb_str reason; /* the last one that was kept */
 };
@@ -53,6 +54,47 @@ static bool add_bad(struct reading *reading, size_t index, struct lb_str value, 
                             reason);
 }
 
+/* Is the name in the list of the request? A check asks the workspace's list, too. */
+static bool is_stored(const struct reading *reading, struct lb_str name)
+{
+    const struct lb_blocklist *blocklist = reading->call->app->blocklist;
+    struct lb_list list = reading->call->list;
+    return reading->what_for == LB_NAMES_TO_CHECK
+               ? lb_blocklist_check(blocklist, list, name).scope != LB_SCOPE_NONE
+               : lb_blocklist_find(blocklist, list, name) != 0;
+}
+
+/* The name in canonical form. NULL, or what is wrong with it; doubtful ones are good when they are
+ * stored. */
+static const char *read_name(const struct reading *reading, struct lb_str raw,
+                             struct lb_identifier *identifier, struct lb_str *out)
+{
+    bool adds = reading->what_for == LB_NAMES_TO_ADD;
+    const char *wrong = lb_identifier_normalise(raw, identifier);
+    if (wrong)
+        return wrong;
+    *out = (struct lb_str){identifier->text, identifier->len};
+    if (reading->what_for != LB_NAMES_TO_REMOVE)
+        wrong = lb_identifier_doubt(identifier, adds);
+    return wrong && is_stored(reading, *out) ? NULL : wrong;
+}
+
+/* The same of a name that is not to be added: it may be stored in the form that it had before. */
+static const char *read_stored(const struct reading *reading, struct lb_str raw,
+                               struct lb_identifier names[2], struct lb_str *out)
+{
+    const char *wrong = read_name(reading, raw, &names[0], out);
+    bool certain = !wrong && (names[0].plain || is_stored(reading, *out));
+    if (certain || reading->what_for == LB_NAMES_TO_ADD ||
+        !lb_identifier_before(raw, wrong ? NULL : &names[0], &names[1]))
+        return wrong;
+    struct lb_str before = {names[1].text, names[1].len};
+    if (!is_stored(reading, before))
+        return wrong;
+    *out = before;
+    return NULL;
+}
+
 static bool add(struct reading *reading, size_t index, const struct lb_json *value,
                 struct lb_str reason_text)
 {
@@ -60,11 +102,11 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
     if (lb_json_type(value) != LB_JSON_STRING)
         return add_bad(reading, index, (struct lb_str){0}, "must be a string");
     struct lb_str raw = lb_json_string(value);
-    struct lb_identifier identifier;
-    const char *wrong = lb_identifier_normalise(raw, &identifier);
+    struct lb_identifier names[2];
+    struct lb_str text;
+    const char *wrong = read_stored(reading, raw, names, &text);
     if (wrong)
         return add_bad(reading, index, raw, wrong);
-    struct lb_str text = {identifier.text, identifier.len};
     if (!lb_keep(reading->call, &reading->kept, &text))
         return lb_call_no_memory(reading->call);
     out->items[out->count++] = (struct lb_change_item){text, reason_text};
@@ -85,15 +127,16 @@ static bool keep_reason(struct reading *reading, struct lb_str *reason)
     return true;
 }
 
-static bool read_strings(struct reading *reading, bool with_reason)
+static bool read_strings(struct reading *reading)
 {
     struct lb_call *call = reading->call;
     const struct lb_json *array = start_reading(reading, "publicIdentifiers");
     if (!array)
         return false;
     struct lb_str reason = {0};
-    const char *wrong =
-        with_reason ? read_reason(lb_json_member(call->body, "reason"), &reason) : NULL;
+    const char *wrong = reading->what_for == LB_NAMES_TO_ADD
+                            ? read_reason(lb_json_member(call->body, "reason"), &reason)
+                            : NULL;
     if (wrong) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"reason\" is invalid: %s.", wrong);
         return false;
@@ -136,15 +179,16 @@ static bool read_body(struct reading *reading, bool done)
     return done;
 }
 
-bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_identifiers *out)
+bool lb_identifiers_read(struct lb_call *call, enum lb_names_for what_for,
+                         struct lb_identifiers *out)
 {
-    struct reading reading = {.call = call, .out = out};
-    return read_body(&reading, read_strings(&reading, with_reason));
+    struct reading reading = {.call = call, .what_for = what_for, .out = out};
+    return read_body(&reading, read_strings(&reading));
 }
 
 bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
 {
-    struct reading reading = {.call = call, .out = out};
+    struct reading reading = {.call = call, .what_for = LB_NAMES_TO_ADD, .out = out};
     return read_body(&reading, read_leads(&reading));
 }
 
@@ -169,17 +213,28 @@ bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *iden
     return true;
 }
 
-bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out)
+bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_asked *out)
 {
     struct lb_identifier *identifier = lb_call_alloc(call, sizeof *identifier);
+    struct lb_identifier before;
     if (!identifier)
         return false;
-    const char *wrong = lb_identifier_normalise(raw, identifier);
-    if (wrong) {
-        struct lb_bad_item item = {0, raw, wrong};
-        struct lb_bad_items bad = {.items = &item, .room = 1, .count = 1};
-        return lb_bad_items_pass(&bad, call);
+    *out = (struct lb_asked){.raw = raw, .wrong = lb_identifier_normalise(raw, identifier)};
+    if (!out->wrong) {
+        out->identifier = (struct lb_str){identifier->text, identifier->len};
+        out->wrong = lb_identifier_doubt(identifier, false);
     }
-    *out = (struct lb_str){identifier->text, identifier->len};
-    return true;
+    if (!lb_identifier_before(raw, out->wrong ? NULL : identifier, &before))
+        return true;
+    struct lb_kept kept = {0};
+    out->before = (struct lb_str){before.text, before.len};
+    return lb_keep(call, &kept, &out->before) || lb_call_no_memory(call);
+}
+
+enum lb_progress lb_identifiers_refuse(struct lb_call *call, const struct lb_asked *asked)
+{
+    struct lb_bad_item item = {0, asked->raw, lb_str(asked->wrong)};
+    struct lb_bad_items bad = {.items = &item, .room = 1, .count = 1};
+    lb_bad_items_pass(&bad, call);
+    return LB_DONE;
 }

@@ -15,9 +15,13 @@ struct lb_identifiers {
     size_t bytes; /* of the canonical forms */
 };
 
+/* What is to be done with names decides which of them are good. */
+enum lb_names_for { LB_NAMES_TO_ADD, LB_NAMES_TO_CHECK, LB_NAMES_TO_REMOVE };
+
 /* Reads {"publicIdentifiers":[...],"reason":...} of call->body: strings with one reason for all
- * (only `with_reason`). False when the reply is set. The result lives as long as the request. */
-bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_identifiers *out);
+ * (only of names to add). False when the reply is set. The result lives as long as the request. */
+bool lb_identifiers_read(struct lb_call *call, enum lb_names_for what_for,
+                         struct lb_identifiers *out);
 
 /* The same for {"leads":[{"publicIdentifier":...,"reason":...}]}. */
 bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out);
@@ -27,7 +31,18 @@ bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
 bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *identifiers,
                          const uint64_t *hashes, bool *first);
 
-/* One identifier of a path. False when the reply is set. */
-bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out);
+/* One identifier of a path. */
+struct lb_asked {
+    struct lb_str raw;
+    struct lb_str identifier;
+    struct lb_str before; /* the form under which it may be stored, too; ptr NULL: none */
+    const char *wrong;    /* why it is refused unless it is stored; NULL: it is good */
+};
+
+/* Reads it for a check. False when the reply is set. */
+bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_asked *out);
+
+/* Replies that it is refused. */
+enum lb_progress lb_identifiers_refuse(struct lb_call *call, const struct lb_asked *asked);
 
 #endif

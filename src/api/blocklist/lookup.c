@@ -15,7 +15,7 @@ struct looking {
     struct lb_call *call;
     struct lb_store_reader *reader;
     struct lb_by actors;
-    struct lb_str identifier;
+    struct lb_asked asked;
     struct lb_buf *body;
     uint64_t blocks;
     lb_err err;
@@ -52,13 +52,45 @@ static void look_into(struct looking *looking, const struct lb_campaign_row *cam
 {
     const struct lb_app *app = looking->call->app;
     struct lb_list list = {looking->call->list.workspace, campaign ? campaign->no : 0};
-    uint64_t id = lb_blocklist_find(app->blocklist, list, looking->identifier);
+    uint64_t id = lb_blocklist_find(app->blocklist, list, looking->asked.identifier);
     struct lb_entry entry;
     if (!id || looking->err || ++looking->blocks > BLOCKS_SHOWN)
         return;
     looking->err = lb_blocklist_entry(app->store, looking->reader, list.workspace, id, &entry);
     if (!looking->err)
         put_block(looking, campaign, &entry);
+}
+
+static void look_into_all(struct looking *looking, struct lb_campaign **campaigns, size_t count)
+{
+    if (!looking->asked.identifier.ptr)
+        return;
+    look_into(looking, NULL);
+    while (count-- > 0) /* newest first */
+        look_into(looking, &campaigns[count]->row);
+}
+
+static void reply_found(struct looking *looking)
+{
+    struct lb_call *call = looking->call;
+    if (looking->err) {
+        lb_call_refuse(call,
+                       looking->err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : looking->err,
+                       NULL);
+        return;
+    }
+    if (looking->asked.wrong && !looking->blocks) {
+        lb_identifiers_refuse(call, &looking->asked);
+        return;
+    }
+    lb_workspace_count_checks(call->workspace, 1, looking->blocks > 0);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(body, "{\"publicIdentifier\":");
+    lb_json_put_string(body, looking->asked.identifier);
+    lb_buf_printf(body, ",\"blocked\":%s,\"blocks\":[", looking->blocks ? "true" : "false");
+    lb_buf_append_str(body, lb_buf_str(looking->body));
+    lb_buf_printf(body, "],\"blocksTotal\":%llu}", (unsigned long long)looking->blocks);
+    body->failed |= looking->body->failed;
 }
 
 static enum lb_turn look_up_blocks(struct lb_call *call, struct lb_store_reader *reader)
@@ -72,25 +104,18 @@ static enum lb_turn look_up_blocks(struct lb_call *call, struct lb_store_reader 
     looking->actors = (struct lb_by){.call = call, .reader = reader};
     looking->body = &blocks;
     looking->err = campaigns ? LB_OK : LB_ERR_OVERLOADED;
-    look_into(looking, NULL);
-    for (size_t i = campaigns ? count : 0; i-- > 0;) /* newest first */
-        look_into(looking, &campaigns[i]->row);
+    look_into_all(looking, campaigns, campaigns ? count : 0);
+    if (!looking->blocks && looking->asked.before.ptr) {
+        struct lb_str today = looking->asked.identifier;
+        looking->asked.identifier = looking->asked.before;
+        look_into_all(looking, campaigns, campaigns ? count : 0);
+        if (!looking->blocks)
+            looking->asked.identifier = today;
+    }
     free(campaigns);
     lb_by_fini(&looking->actors);
-    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-    lb_buf_append_lit(body, "{\"publicIdentifier\":");
-    lb_json_put_string(body, looking->identifier);
-    lb_buf_printf(body, ",\"blocked\":%s,\"blocks\":[", looking->blocks ? "true" : "false");
-    lb_buf_append_str(body, lb_buf_str(&blocks));
-    lb_buf_printf(body, "],\"blocksTotal\":%llu}", (unsigned long long)looking->blocks);
-    body->failed |= blocks.failed;
+    reply_found(looking);
     lb_buf_fini(&blocks);
-    if (looking->err)
-        lb_call_refuse(call,
-                       looking->err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : looking->err,
-                       NULL);
-    else
-        lb_workspace_count_checks(call->workspace, 1, looking->blocks > 0);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
@@ -100,7 +125,7 @@ enum lb_progress lb_lookup_get(struct lb_call *call)
     struct looking *looking = lb_call_alloc(call, sizeof *looking);
     if (!looking)
         return LB_DONE;
-    if (!lb_identifiers_read_one(call, call->req->params[0], &looking->identifier))
+    if (!lb_identifiers_read_one(call, call->req->params[0], &looking->asked))
         return LB_DONE;
     looking->call = call;
     call->state = looking;

@@ -3,6 +3,7 @@
 #include "api/ids.h"
 #include "api/outreach/leads.h"
 #include "api/query.h"
+#include "domain/blocklist/identifier.h"
 #include "domain/outreach/schedule.h"
 #include "json/encode.h"
 #include "store/names.h"
@@ -85,7 +86,8 @@ static void put_activity(struct listing *listing, const struct shown *shown)
                   "%llu\",\"publicIdentifier\":",
                   (unsigned long long)shown->lead, step->no, lb_step_type_name(step->type),
                   shown->state, (unsigned long long)shown->lead);
-    lb_json_put_string(body, shown->identifier);
+    struct lb_identifier today;
+    lb_json_put_string(body, lb_identifier_held(shown->identifier, &today));
     lb_buf_printf(body, ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u", step->no,
                   lb_sequence_order(&listing->sequence, shown->step));
     put_times(body, shown);

@@ -86,9 +86,13 @@ static lb_err read_names(struct explaining *explaining, uint64_t no)
     if (err)
         return err;
     bool done = true;
-    explaining->name_count = lb_exclusion_names(lead, explaining->names);
-    for (size_t i = 0; done && i < explaining->name_count; i++)
+    struct lb_exclusion_names names;
+    lb_exclusion_names(lead, &names);
+    explaining->name_count = names.count;
+    for (size_t i = 0; done && i < names.count; i++) {
+        explaining->names[i] = names.names[i];
         done = lb_keep(call, &kept, &explaining->names[i]);
+    }
     return done ? LB_OK : LB_ERR_OVERLOADED;
 }
 

@@ -4,6 +4,7 @@
 #include "api/outreach/leads.h"
 #include "api/query.h"
 #include "api/outreach/variables.h"
+#include "domain/blocklist/identifier.h"
 #include "domain/outreach/counts.h"
 #include "domain/outreach/exclusion.h"
 #include "json/encode.h"
@@ -14,8 +15,9 @@
 
 void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb_str member_id)
 {
+    struct lb_identifier today;
     lb_buf_append_lit(body, "\"publicIdentifier\":");
-    lb_json_put_string(body, identifier);
+    lb_json_put_string(body, lb_identifier_held(identifier, &today));
     lb_buf_append_lit(body, ",\"memberId\":");
     lb_json_put_string_or_null(body, member_id);
 }

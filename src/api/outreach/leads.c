@@ -19,6 +19,7 @@ struct pending {
     struct lb_new_lead *leads;
     struct lb_bad_items bad;
     struct lb_kept kept;
+    size_t doubtful;
     struct lb_buf variables; /* of the lead being read */
 };
 
@@ -95,7 +96,8 @@ static const char *read_fields(struct pending *pending, const struct lb_json *js
 static bool keep(struct pending *pending, struct lb_call *call, struct lb_new_lead *lead)
 {
     struct lb_str *texts[] = {&lead->identifier, &lead->member_id,    &lead->first_name,
-                              &lead->last_name,  &lead->company_name, &lead->variables};
+                              &lead->last_name,  &lead->company_name, &lead->variables,
+                              &lead->sent};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!lb_keep(call, &pending->kept, texts[i]))
             return lb_call_no_memory(call);
@@ -108,6 +110,7 @@ static bool keep(struct pending *pending, struct lb_call *call, struct lb_new_le
 /* The names of a lead in canonical form. */
 struct read_names {
     struct lb_identifier identifier;
+    struct lb_identifier of_url;
     struct lb_identifier member_id; /* empty: none */
     const struct lb_json *shown;    /* what is shown when it is bad */
 };
@@ -116,15 +119,19 @@ struct read_names {
  * the member id. */
 static const char *read_url(const struct lb_json *url, struct read_names *out)
 {
-    struct lb_identifier named;
-    const char *wrong = read_identifier(url, &named);
+    const struct lb_identifier *named = &out->of_url;
+    const char *wrong = read_identifier(url, &out->of_url);
+    if (!wrong && strcmp(named->text, out->identifier.text) == 0) {
+        out->identifier.bare &= named->bare; /* an address is no doubtful name */
+        return NULL;
+    }
     out->shown = url;
-    if (wrong || strcmp(named.text, out->identifier.text) == 0)
+    if (wrong)
         return wrong;
-    if (!lb_identifier_is_member_id((struct lb_str){named.text, named.len}) ||
-        (out->member_id.len && strcmp(named.text, out->member_id.text) != 0))
+    if (!lb_identifier_is_member_id((struct lb_str){named->text, named->len}) ||
+        (out->member_id.len && strcmp(named->text, out->member_id.text) != 0))
         return "has a publicIdentifier and a linkedinUrl of two different people";
-    out->member_id = named;
+    out->member_id = *named;
     return NULL;
 }
 
@@ -164,6 +171,13 @@ static bool read_lead(struct pending *pending, struct lb_call *call, size_t inde
     lead.identifier = (struct lb_str){names.identifier.text, names.identifier.len};
     if (names.member_id.len)
         lead.member_id = (struct lb_str){names.member_id.text, names.member_id.len};
+    else
+        lead.doubt = lb_identifier_doubt(&names.identifier, true);
+    if (lead.doubt) {
+        pending->doubtful++;
+        lead.place = index;
+        lead.sent = lb_json_string(names.shown);
+    }
     return keep(pending, call, &lead);
 }
 
@@ -186,12 +200,27 @@ static bool read_leads(struct pending *pending, struct lb_call *call)
     return read && lb_bad_items_pass(&pending->bad, call);
 }
 
+/* Lists the doubtful leads that the campaign does not have. False when the reply is set. */
+static bool list_refused(struct pending *pending, struct lb_call *call)
+{
+    const struct lb_lead_change *change = &pending->change;
+    for (size_t i = 0; i < change->refused_count; i++) {
+        const struct lb_new_lead *lead = change->refused[i];
+        if (!lb_bad_items_add(&pending->bad, call, &pending->kept, lead->place, lead->sent,
+                              lead->doubt))
+            return false;
+    }
+    lb_bad_items_sort(&pending->bad);
+    return lb_bad_items_pass(&pending->bad, call);
+}
+
 static void reply_added(struct lb_call *call)
 {
     struct pending *pending = call->state;
-    if (!lb_call_written(call))
-        return;
     const struct lb_lead_change *change = &pending->change;
+    bool refused = call->write->result == LB_ERR_INVALID_IDENTIFIER;
+    if ((!refused && !lb_call_written(call)) || !list_refused(pending, call))
+        return;
     unsigned long long added = change->added;
     unsigned long long duplicates = change->duplicates;
     unsigned long long blocked = change->blocked;
@@ -219,6 +248,13 @@ enum lb_progress lb_leads_post(struct lb_call *call)
     lb_body_items_free_body(call);
     if (!read)
         return LB_DONE;
+    if (pending->doubtful) {
+        pending->change.lenient = pending->bad.lenient;
+        pending->change.refused =
+            lb_call_alloc(call, pending->doubtful * sizeof *pending->change.refused);
+        if (!pending->change.refused)
+            return LB_DONE;
+    }
     lb_lead_add(&pending->change);
     size_t each = sizeof *pending->leads + LEAD_BYTES;
     return lb_call_write(call, &pending->change.write,

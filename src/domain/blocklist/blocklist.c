@@ -37,6 +37,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     lb_index_destroy(blocklist->index);
     lb_list_orders_destroy(blocklist->orders);
     lb_overlay_fini(&blocklist->batch);
+    lb_twins_fini(&blocklist->twins);
     lb_locked_fini(&blocklist->locked);
     lb_buf_fini(&blocklist->row_items);
     lb_buf_fini(&blocklist->copied_row);
@@ -303,6 +304,7 @@ static void batch_rollback(void *context)
 {
     struct lb_blocklist *blocklist = context;
     lb_overlay_drop(&blocklist->batch);
+    lb_twins_roll_back(&blocklist->twins, 0);
     lb_directory_forget_made(blocklist->directory);
     lb_index_reserve(blocklist->index, NULL, 0);
     lb_list_orders_reserve(blocklist->orders, NULL, 0);
@@ -315,10 +317,12 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
                 lb_list_orders_insert(blocklist->orders, list, event->id));
         atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
-    } else {
+    }
+    uint64_t gone = event->add ? event->replaces : event->id;
+    if (gone) {
         lb_blocklist_count_removal(blocklist);
-        lb_index_remove(blocklist->index, event->fingerprint, event->id);
-        lb_list_orders_remove(blocklist->orders, list, event->id);
+        lb_index_remove(blocklist->index, event->fingerprint, gone);
+        lb_list_orders_remove(blocklist->orders, list, gone);
         atomic_fetch_sub_explicit(&event->workspace->entries, 1, memory_order_relaxed);
     }
 }
@@ -353,11 +357,18 @@ static void batch_publish(void *context)
     }
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
+    lb_twins_commit(&blocklist->twins);
     publish_marks(blocklist);
     if (!lb_nodes_must_reserve_ids(blocklist->store))
         blocklist->next_id = batch->next_id;
     if (blocklist->follower.context)
         blocklist->follower.batch_publish(blocklist->follower.context);
+}
+
+bool lb_blocklist_next_renamed(const struct lb_blocklist *blocklist, size_t *cursor,
+                               struct lb_list *out_list, struct lb_str *out_name)
+{
+    return lb_twins_next_renamed(&blocklist->twins, cursor, out_list, out_name);
 }
 
 bool lb_blocklist_reserve_end(struct lb_blocklist *blocklist)
@@ -377,8 +388,11 @@ static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, ui
     struct lb_entry entry;
     lb_blocklist_count_removal(blocklist);
     if (lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry) ==
-        LB_OK)
-        lb_index_remove(blocklist->index, lb_blocklist_hash(blocklist, list, entry.identifier), id);
+        LB_OK) {
+        struct lb_fingerprint fingerprint = lb_blocklist_hash(blocklist, list, entry.identifier);
+        lb_index_remove(blocklist->index, fingerprint, id);
+        lb_twins_drop(&blocklist->twins, fingerprint);
+    }
     lb_list_orders_remove(blocklist->orders, lb_list_number(list), id);
     struct lb_workspace *workspace =
         lb_directory_workspace_no(blocklist->directory, list.workspace);

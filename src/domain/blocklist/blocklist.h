@@ -108,6 +108,14 @@ uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list)
 lb_err lb_blocklist_check_room(const struct lb_blocklist *blocklist, uint64_t entries,
                                uint64_t extra, struct lb_reason *reason);
 
+/* --- Names that are stored under an old form --- */
+
+/* The next of the names that hold under another form than they were blocked in, and its list;
+ * `*cursor` is 0 at the start. False after the last. Some may not be blocked any more. Writer
+ * thread, or before it starts. */
+bool lb_blocklist_next_renamed(const struct lb_blocklist *blocklist, size_t *cursor,
+                               struct lb_list *out_list, struct lb_str *out_name);
+
 /* --- Deleted campaigns --- */
 
 /* Takes the memory that lb_blocklist_end_list needs, before the open transaction is committed.

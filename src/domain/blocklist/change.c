@@ -13,7 +13,7 @@ struct packer {
     struct lb_store *store;
     struct lb_log_row row;
     size_t count;
-    bool counting;    /* nothing is done, only counted: see apply_undo */
+    bool counting;    /* nothing is done, only counted: see check_restore */
     uint64_t counted; /* entries that would block again */
 };
 
@@ -118,19 +118,34 @@ static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fing
                              : LB_OK;
 }
 
+/* Entry `by` takes the place of `id`, which blocks the person now: nothing changes for readers. */
+static lb_err replace(struct packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
+                      uint64_t by, struct lb_str identifier)
+{
+    struct lb_event event = {.fingerprint = fingerprint,
+                             .id = by,
+                             .list = packer->row.list,
+                             .workspace = packer->change->standing.workspace,
+                             .add = true,
+                             .replaces = id};
+    return lb_overlay_record(batch_of(packer), &event, identifier) ? LB_OK
+                                                                   : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
 static struct lb_change *change_of(struct lb_write *write)
 {
     return (struct lb_change *)write;
 }
 
-/* Are there ids for what the change will do? What changes nothing must not use any up: ids that a
- * batch has reserved and not used are lost. */
-static lb_err reserve(struct lb_change *change, lb_err (*count)(struct lb_change *, uint64_t *))
+/* Are there ids for what the change will do, which are `most` at most? What changes nothing must
+ * not use any up: ids that a batch has reserved and not used are lost. */
+static lb_err reserve(struct lb_change *change, uint64_t most,
+                      lb_err (*count)(struct lb_change *, uint64_t *))
 {
     const struct lb_overlay *batch = &change->blocklist->batch;
     uint64_t wanted;
     if (!lb_nodes_must_reserve_ids(change->blocklist->store) ||
-        batch->end_id - batch->next_id >= change->count)
+        batch->end_id - batch->next_id >= most)
         return LB_OK;
     lb_err err = count(change, &wanted);
     return err ? err : lb_blocklist_reserve_ids(change->blocklist, wanted);
@@ -209,6 +224,15 @@ static void prefetch_items(struct lb_write *write, struct lb_store *store)
     free(names);
 }
 
+/* How many entries an unblock takes back at most. */
+static uint64_t count_with_twins(const struct lb_change *change)
+{
+    uint64_t most = change->count;
+    for (size_t i = 0; i < change->count; i++)
+        most += lb_twins_count(&change->blocklist->twins, change->fingerprints[i]);
+    return most;
+}
+
 /* How many items of an unblock are blocked now; one that comes twice counts twice. */
 static lb_err count_blocked(struct lb_change *change, uint64_t *out)
 {
@@ -218,7 +242,8 @@ static lb_err count_blocked(struct lb_change *change, uint64_t *out)
         uint64_t id;
         err = lb_blocklist_current(change->blocklist, change->standing.list,
                                    change->fingerprints[i], change->items[i].identifier, &id);
-        *out += !err && id;
+        if (!err && id)
+            *out += 1 + lb_twins_count(&change->blocklist->twins, change->fingerprints[i]);
     }
     return err;
 }
@@ -230,7 +255,7 @@ static lb_err check_block(struct lb_change *change)
     lb_err err =
         lb_standing_check(&change->standing, change->blocklist->store, &change->write.reason);
     if (!err)
-        err = reserve(change, count_new);
+        err = reserve(change, change->count, count_new);
     uint64_t added;
     if (err || has_room(change, change->count))
         return err;
@@ -258,16 +283,42 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
     return err ? err : flush(&packer);
 }
 
-/* Takes entry `id` back if it is what blocks the identifier now. */
+/* Adds the entry that the row takes back or restores. */
+static lb_err pack_id(struct packer *packer, uint64_t id)
+{
+    char digits[LB_U64_DIGITS];
+    uint64_t event_id;
+    packer->change->write.touched = true;
+    return pack(packer, lb_str_of_u64(id, digits), (struct lb_str){0}, &event_id);
+}
+
+/* Takes entry `id` back, which is what blocks the identifier now. */
 static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
                         struct lb_str identifier)
 {
-    char digits[LB_U64_DIGITS];
-    struct lb_str text = lb_str_of_u64(id, digits);
-    uint64_t event_id;
-    packer->change->write.touched = true;
-    lb_err err = pack(packer, text, (struct lb_str){0}, &event_id);
+    lb_err err = pack_id(packer, id);
     return err ? err : record(packer, false, fingerprint, id, identifier);
+}
+
+/* Takes back an entry that waits. */
+static lb_err take_back_twin(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint)
+{
+    lb_err err = pack_id(packer, id);
+    if (!err && !lb_twins_remove(&packer->change->blocklist->twins, fingerprint, id))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err;
+}
+
+/* Takes back all that blocks the identifier: `id`, and what waits after it (twins.h). */
+static lb_err take_back_all(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+                            struct lb_str identifier)
+{
+    const struct lb_twins *twins = &packer->change->blocklist->twins;
+    uint64_t twin;
+    lb_err err = take_back(packer, id, fingerprint, identifier);
+    while (!err && (twin = lb_twins_oldest(twins, fingerprint)) != 0)
+        err = take_back_twin(packer, twin, fingerprint);
+    return err;
 }
 
 static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
@@ -275,7 +326,7 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
     struct lb_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     if (!err)
-        err = reserve(change, count_blocked);
+        err = reserve(change, count_with_twins(change), count_blocked);
     struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str identifier = change->items[i].identifier;
@@ -283,7 +334,7 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
         err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
                                    identifier, &id);
         if (!err && id)
-            err = take_back(&packer, id, change->fingerprints[i], identifier);
+            err = take_back_all(&packer, id, change->fingerprints[i], identifier);
     }
     return err ? err : flush(&packer);
 }
@@ -316,36 +367,88 @@ static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t
     return lb_blocklist_current(blocklist, list, out->fingerprint, out->identifier, &out->current);
 }
 
-/* Takes entry `id` back, if it is an entry of the list and blocks. */
+/* Is the entry one of those that block its person now? */
+static bool names_person(const struct lb_change *change, const struct found *found, uint64_t id)
+{
+    return found->current == id ||
+           lb_twins_waits(&change->blocklist->twins, found->fingerprint, id);
+}
+
+/* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
+ * the next takes its place. */
+static lb_err take_back_one(struct packer *packer, uint64_t id, const struct found *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    uint64_t next = lb_twins_oldest(twins, found->fingerprint);
+    if (found->current != id)
+        return take_back_twin(packer, id, found->fingerprint);
+    if (!next)
+        return take_back(packer, id, found->fingerprint, found->identifier);
+    lb_err err = pack_id(packer, id);
+    if (!err && !lb_twins_remove(twins, found->fingerprint, next))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err ? err : replace(packer, found->fingerprint, id, next, found->identifier);
+}
+
+/* Takes entry `id` back, if it is an entry of the list and blocks. An unblock frees the person; an
+ * undo takes back its own entry alone. */
 static lb_err take_back_id(struct packer *packer, uint64_t id)
 {
     struct found found;
     lb_err err = find_entry(packer->change, packer->row.list, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    if (found.current != id)
+    if (!names_person(packer->change, &found, id))
         return LB_OK;
-    return take_back(packer, id, found.fingerprint, found.identifier);
+    return packer->row.undoes
+               ? take_back_one(packer, id, &found)
+               : take_back_all(packer, found.current, found.fingerprint, found.identifier);
 }
 
-/* Makes entry `id` block again, unless its identifier has been blocked anew meanwhile. */
+/* Brings entry `id` back for a person whom another one blocks: the oldest is the one that all see,
+ * and the others wait. */
+static lb_err restore_beside(struct packer *packer, uint64_t id, const struct found *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    bool oldest = id < found->current;
+    if (names_person(packer->change, found, id))
+        return LB_OK;
+    lb_err err = pack_id(packer, id);
+    if (!err && !lb_twins_add(twins, found->fingerprint, oldest ? found->current : id))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err || !oldest
+               ? err
+               : replace(packer, found->fingerprint, found->current, id, found->identifier);
+}
+
+/* A person who comes back with several entries is counted once. */
+static lb_err count_restored(struct packer *packer, uint64_t id, const struct found *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    if (found->current)
+        return LB_OK;
+    packer->counted += !lb_twins_oldest(twins, found->fingerprint);
+    return !lb_twins_possible(twins, found->fingerprint) ||
+                   lb_twins_add(twins, found->fingerprint, id)
+               ? LB_OK
+               : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* Makes entry `id` block again, unless its identifier has been blocked anew meanwhile. Entries of
+ * one person under several old forms all come back. */
 static lb_err restore_id(struct packer *packer, uint64_t id)
 {
     struct found found;
     lb_err err = find_entry(packer->change, packer->row.list, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (packer->counting)
+        return count_restored(packer, id, &found);
     if (found.current)
-        return LB_OK;
-    if (packer->counting) {
-        packer->counted++;
-        return LB_OK;
-    }
-    char digits[LB_U64_DIGITS];
-    struct lb_str text = lb_str_of_u64(id, digits);
-    uint64_t event_id;
-    packer->change->write.touched = true;
-    err = pack(packer, text, (struct lb_str){0}, &event_id);
+        return lb_twins_possible(&packer->change->blocklist->twins, found.fingerprint)
+                   ? restore_beside(packer, id, &found)
+                   : LB_OK;
+    err = pack_id(packer, id);
     return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
 }
 
@@ -358,7 +461,8 @@ static lb_err count_ids(struct lb_change *change, uint64_t *out)
         lb_err err = find_entry(change, change->standing.list, change->ids[i], &found);
         if (err && err != LB_ERR_NOT_FOUND)
             return err;
-        *out += !err && found.current == change->ids[i];
+        if (!err && names_person(change, &found, change->ids[i]))
+            *out += 1 + lb_twins_count(&change->blocklist->twins, found.fingerprint);
     }
     return LB_OK;
 }
@@ -371,7 +475,8 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
     store->ops->prefetch_entries(store->ops->writer_reader(store), change->standing.list.workspace,
                                  change->ids, change->count);
     if (!err)
-        err = reserve(change, count_ids);
+        err = reserve(change, change->blocklist->twins.waiting ? UINT64_MAX : change->count,
+                      count_ids);
     for (size_t i = 0; !err && i < change->count; i++)
         err = take_back_id(&packer, change->ids[i]);
     return err ? err : flush(&packer);
@@ -478,7 +583,9 @@ static lb_err check_restore(struct lb_change *change, const struct packer *packe
         return LB_OK;
     struct packer counting = *packer;
     counting.counting = true;
+    size_t moves = change->blocklist->twins.move_count;
     lb_err err = undo_rows(&counting, LB_LOG_UNBLOCK);
+    lb_twins_roll_back(&change->blocklist->twins, moves);
     return err ? err : check_room(change, counting.counted);
 }
 

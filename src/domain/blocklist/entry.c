@@ -1,6 +1,20 @@
 #include "domain/blocklist/entry.h"
 
+#include "domain/blocklist/identifier.h"
 #include "store/log_items.h"
+
+_Static_assert(LB_HELD_NAME_SIZE == LB_IDENTIFIER_SIZE, "an entry has room for any name");
+
+/* Names that were stored under earlier rules are read under those of today. */
+static struct lb_str held(struct lb_str stored, struct lb_entry *out)
+{
+    struct lb_identifier today;
+    struct lb_str name = lb_identifier_held(stored, &today);
+    if (name.ptr == stored.ptr)
+        return stored;
+    memcpy(out->held, name.ptr, name.len);
+    return (struct lb_str){out->held, name.len};
+}
 
 lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entry *out)
 {
@@ -19,12 +33,12 @@ lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entr
     }
     if (cursor->row.kind != LB_LOG_BLOCK)
         return LB_ERR_NOT_FOUND;
-    *out = (struct lb_entry){.id = id,
-                             .list = cursor->row.list,
-                             .at = cursor->row.at,
-                             .actor = cursor->row.actor,
-                             .identifier = identifier,
-                             .reason = cursor->row.reason};
+    out->id = id;
+    out->list = cursor->row.list;
+    out->at = cursor->row.at;
+    out->actor = cursor->row.actor;
+    out->identifier = held(identifier, out);
+    out->reason = cursor->row.reason;
     return LB_OK;
 }
 

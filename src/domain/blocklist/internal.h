@@ -4,6 +4,7 @@
 
 #include "domain/access/nodes.h"
 #include "domain/blocklist/overlay.h"
+#include "domain/blocklist/twins.h"
 
 struct lb_blocklist {
     struct lb_directory *directory;
@@ -17,6 +18,7 @@ struct lb_blocklist {
     _Atomic uint64_t removals;
     /* The writer's. */
     struct lb_overlay batch;
+    struct lb_twins twins;
     struct lb_locked locked;  /* by the open batch */
     uint64_t next_id;         /* after the last commit, unless nodes reserve ids */
     struct lb_buf row_items;  /* the row being packed */

@@ -142,7 +142,7 @@ bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
     slot->generation = batch->generation;
     slot->event = (uint32_t)(batch->event_count - 1);
     batch->slot_count += !known;
-    event->workspace->batch_entries += event->add ? 1 : -1;
+    event->workspace->batch_entries += !event->add ? -1 : event->replaces ? 0 : 1;
     return true;
 }
 

@@ -13,7 +13,9 @@ struct lb_event {
     uint64_t id;
     struct lb_list list;
     struct lb_workspace *workspace;
-    bool add; /* else the entry is taken back */
+    bool add;          /* else the entry is taken back */
+    uint64_t replaces; /* add: the entry that is taken back for it, so that no moment is without;
+                          0: none */
     /* The batch's own. */
     uint32_t text_len;
     size_t text_at;

@@ -1,5 +1,6 @@
 /* The log is replayed into memory: at start, and what other nodes have added since. */
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/identifier.h"
 #include "domain/blocklist/internal.h"
 
 #include "base/clock.h"
@@ -49,6 +50,61 @@ static void count_entries(struct lb_workspace *workspace, int64_t change)
     atomic_fetch_add_explicit(&workspace->entries, (uint64_t)change, memory_order_relaxed);
 }
 
+/* Puts an entry where readers look, or lets it wait when an older one of the same person is there.
+ */
+static lb_err place(struct replay *replay, struct lb_workspace *workspace, struct lb_list of,
+                    struct lb_fingerprint fingerprint, uint64_t id)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    uint64_t list = lb_list_number(of);
+    uint64_t there = lb_index_find(blocklist->index, fingerprint);
+    if (there && there < id)
+        return lb_twins_add(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
+    if (!lb_index_insert(blocklist->index, fingerprint, id) ||
+        !lb_list_orders_insert(blocklist->orders, list, id))
+        return LB_ERR_INTERNAL;
+    count_entries(workspace, !there);
+    if (!there || there == id)
+        return LB_OK;
+    lb_blocklist_count_removal(blocklist);
+    lb_index_remove(blocklist->index, fingerprint, there);
+    lb_list_orders_remove(blocklist->orders, list, there);
+    return lb_twins_add(&blocklist->twins, fingerprint, there) ? LB_OK : LB_ERR_INTERNAL;
+}
+
+/* Takes an entry out, in whose place the next of the same person comes, if one waits. */
+static lb_err displace(struct replay *replay, struct lb_workspace *workspace, struct lb_list of,
+                       struct lb_fingerprint fingerprint, uint64_t id)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct lb_twins *twins = &blocklist->twins;
+    uint64_t list = lb_list_number(of);
+    if (lb_twins_waits(twins, fingerprint, id))
+        return lb_twins_remove(twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
+    uint64_t next = lb_twins_oldest(twins, fingerprint);
+    if (next && !(lb_twins_remove(twins, fingerprint, next) &&
+                  lb_index_insert(blocklist->index, fingerprint, next) &&
+                  lb_list_orders_insert(blocklist->orders, list, next)))
+        return LB_ERR_INTERNAL;
+    lb_blocklist_count_removal(blocklist);
+    lb_index_remove(blocklist->index, fingerprint, id);
+    lb_list_orders_remove(blocklist->orders, list, id);
+    count_entries(workspace, next ? 0 : -1);
+    return LB_OK;
+}
+
+/* The fingerprint of a stored name, under the form of today. */
+static lb_err hash_item(struct replay *replay, struct lb_list list, struct lb_str item,
+                        struct lb_fingerprint *out)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct lb_identifier today;
+    struct lb_str held = lb_identifier_held(item, &today);
+    *out = lb_blocklist_hash(blocklist, list, held);
+    bool noted = held.ptr == item.ptr || lb_twins_note(&blocklist->twins, *out, list, held);
+    return noted ? LB_OK : LB_ERR_INTERNAL;
+}
+
 static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace,
                            const struct lb_log_row *row)
 {
@@ -56,16 +112,26 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     struct lb_str rest = row->items;
     struct lb_str item;
     uint64_t id = row->id;
+    int64_t alone = 0; /* entries that have no twins */
     lb_err err = LB_OK;
-    while (!err && lb_log_items_next(&rest, &item)) {
-        replay->fingerprints[replay->count] = lb_blocklist_hash(blocklist, row->list, item);
+    for (; !err && lb_log_items_next(&rest, &item); id++) {
+        struct lb_fingerprint fingerprint;
+        err = hash_item(replay, row->list, item, &fingerprint);
+        if (!err && lb_twins_possible(&blocklist->twins, fingerprint)) {
+            err = insert_group(replay);
+            if (!err)
+                err = place(replay, workspace, row->list, fingerprint, id);
+            continue;
+        }
+        replay->fingerprints[replay->count] = fingerprint;
         replay->ids[replay->count++] = id;
-        if (!lb_list_orders_insert(blocklist->orders, lb_list_number(row->list), id++))
+        if (!lb_list_orders_insert(blocklist->orders, lb_list_number(row->list), id))
             return LB_ERR_INTERNAL;
+        alone++;
         if (replay->count == GROUP)
             err = insert_group(replay);
     }
-    count_entries(workspace, (int64_t)(id - row->id));
+    count_entries(workspace, alone);
     return err;
 }
 
@@ -109,8 +175,17 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
     lb_err err = insert_group(replay);
     if (!err)
         err = read_references(replay, row, &references);
+    int64_t count = 0; /* without those that may have twins */
     for (size_t i = 0; !err && i < references.count; i++) {
         uint64_t id = references.ids[i];
+        struct lb_fingerprint fingerprint = references.fingerprints[i];
+        if (lb_twins_possible(&blocklist->twins, fingerprint)) {
+            err = row->kind == LB_LOG_UNBLOCK
+                      ? displace(replay, workspace, row->list, fingerprint, id)
+                      : place(replay, workspace, row->list, fingerprint, id);
+            continue;
+        }
+        count++;
         if (row->kind == LB_LOG_UNBLOCK) {
             lb_blocklist_count_removal(blocklist);
             lb_index_remove(blocklist->index, references.fingerprints[i], id);
@@ -122,7 +197,6 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
     }
     if (err)
         return err;
-    int64_t count = (int64_t)references.count;
     count_entries(workspace, row->kind == LB_LOG_UNBLOCK ? -count : count);
     return LB_OK;
 }
@@ -139,24 +213,33 @@ static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
     return lb_row_times_append(workspace->row_times, row->id, row_time) ? LB_OK : LB_ERR_INTERNAL;
 }
 
-static lb_err replay_row(void *context, const struct lb_log_row *row)
+static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspace,
+                             const struct lb_log_row *row)
 {
-    struct replay *replay = context;
     struct lb_directory *directory = replay->blocklist->directory;
-    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->list.workspace);
-    lb_err err = report(replay, row->id);
-    if (err || !workspace)
-        return err;
     bool ended = row->list.campaign && !lb_directory_campaign_no(directory, row->list.campaign);
     if (ended) /* lists of deleted campaigns are history only */
         return replay_time(replay, workspace, row);
     if (row->kind == LB_LOG_BLOCK) {
         /* The time of the row first: a reader that finds an entry looks for it. */
-        err = replay_time(replay, workspace, row);
+        lb_err err = replay_time(replay, workspace, row);
         return err ? err : replay_block(replay, workspace, row);
     }
-    err = replay_references(replay, workspace, row);
+    lb_err err = replay_references(replay, workspace, row);
     return err ? err : replay_time(replay, workspace, row);
+}
+
+static lb_err replay_row(void *context, const struct lb_log_row *row)
+{
+    struct replay *replay = context;
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct lb_workspace *workspace =
+        lb_directory_workspace_no(blocklist->directory, row->list.workspace);
+    lb_err err = report(replay, row->id);
+    if (!err && workspace)
+        err = replay_entries(replay, workspace, row);
+    lb_twins_commit(&blocklist->twins);
+    return err;
 }
 
 static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,

@@ -72,7 +72,7 @@ static lb_err set_aside(struct claiming *claiming, const struct lb_lead_row *bef
     return move(claiming, before, &lead);
 }
 
-/* The steps that the lead waited for are gone, and none comes after them. */
+/* Nothing more is handed out for the lead. */
 static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before)
 {
     struct lb_lead_row lead = *before;
@@ -82,8 +82,8 @@ static lb_err finish(struct claiming *claiming, const struct lb_lead_row *before
     return move(claiming, before, &lead);
 }
 
-/* An activity that was out, or given back, when its step was deleted is let go: who has it may
- * still report it. */
+/* An activity that was out, or given back, and goes to nobody again is let go: the sender that has
+ * it may still report it. */
 static lb_err let_go(struct claiming *claiming, const struct lb_lead_row *lead)
 {
     struct lb_activity_row activity;
@@ -243,19 +243,32 @@ static lb_err serve(struct claiming *claiming, const struct lb_lead_row *lead)
     return index == LB_SEQUENCE_NONE ? finish(claiming, lead) : wait_again(claiming, lead, index);
 }
 
+/* Another lead is the same person. */
+static lb_err give_way(struct claiming *claiming, const struct lb_lead_row *lead)
+{
+    lb_err err = lead->queue == LB_QUEUE_SCHEDULED ? LB_OK : let_go(claiming, lead);
+    return err ? err : finish(claiming, lead);
+}
+
 /* Looks at one lead of the queue; it leaves its place in the queue in any case. */
 static lb_err take_lead(struct claiming *claiming, uint64_t no)
 {
+    struct lb_outreach *outreach = claiming->claim->outreach;
     struct lb_lead_row lead;
     enum lb_scope scope;
+    bool gives_way;
     claiming->claim->write.touched = true;
     lb_err err = claiming->store->ops->lead(claiming->reader,
                                             claiming->claim->standing.list.workspace, no, &lead);
     if (!err)
-        err = lb_outreach_scope(claiming->claim->outreach, &lead, &scope);
+        err = lb_outreach_scope(outreach, &lead, &scope);
+    if (!err && scope != LB_SCOPE_NONE)
+        return set_aside(claiming, &lead);
+    if (!err)
+        err = lb_outreach_gives_way(outreach, &lead, &gives_way);
     if (err)
         return err;
-    return scope == LB_SCOPE_NONE ? serve(claiming, &lead) : set_aside(claiming, &lead);
+    return gives_way ? give_way(claiming, &lead) : serve(claiming, &lead);
 }
 
 /* --- The queue --- */

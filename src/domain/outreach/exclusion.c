@@ -5,25 +5,24 @@
 /* Leads of one name that are looked up at a time: a name is once in a campaign. */
 #define REFS_AT_A_TIME 64
 
-size_t lb_exclusion_names(const struct lb_lead_row *lead, struct lb_str out[LB_EXCLUSION_NAMES_MAX])
+void lb_exclusion_names(const struct lb_lead_row *lead, struct lb_exclusion_names *out)
 {
-    size_t count = 0;
-    out[count++] = lead->identifier;
+    out->count = 0;
+    out->names[out->count++] = lb_identifier_held(lead->identifier, &out->today);
     if (lead->member_id.ptr)
-        out[count++] = lead->member_id;
-    return count;
+        out->names[out->count++] = lead->member_id; /* which no rule has changed */
 }
 
 lb_err lb_exclusion_scope(const struct lb_lead_row *lead, lb_scope_look_up *look_up, void *context,
                           enum lb_scope *out)
 {
-    struct lb_str names[LB_EXCLUSION_NAMES_MAX];
-    size_t count = lb_exclusion_names(lead, names);
+    struct lb_exclusion_names names;
     lb_err err = LB_OK;
+    lb_exclusion_names(lead, &names);
     *out = LB_SCOPE_NONE;
-    for (size_t i = 0; !err && i < count && *out != LB_SCOPE_WORKSPACE; i++) {
+    for (size_t i = 0; !err && i < names.count && *out != LB_SCOPE_WORKSPACE; i++) {
         enum lb_scope scope;
-        err = look_up(context, lb_list_of_lead(lead), names[i], &scope);
+        err = look_up(context, lb_list_of_lead(lead), names.names[i], &scope);
         if (!err && scope != LB_SCOPE_NONE)
             *out = scope;
     }
@@ -60,21 +59,18 @@ static lb_err refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uin
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&lead), &change);
 }
 
-lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier)
+/* The leads that are stored under this name. */
+static lb_err refresh_stored(struct lb_outreach *outreach, struct lb_list list, struct lb_str name)
 {
-    struct lb_outreach *outreach = context;
     const struct lb_outreach_settings *settings = &outreach->settings;
-    struct lb_workspace *workspace = lb_directory_workspace_no(settings->directory, list.workspace);
-    if (!workspace || !workspace->has_leads)
-        return LB_OK;
     struct lb_lead_ref refs[REFS_AT_A_TIME];
     uint32_t after = list.campaign ? list.campaign - 1 : 0;
     size_t max = list.campaign ? 1 : REFS_AT_A_TIME;
     size_t count;
     lb_err err;
     do {
-        err = settings->store->ops->leads_named(lb_outreach_reader(outreach), list.workspace,
-                                                identifier, after, max, refs, &count);
+        err = settings->store->ops->leads_named(lb_outreach_reader(outreach), list.workspace, name,
+                                                after, max, refs, &count);
         for (size_t i = 0; !err && i < count; i++) {
             after = refs[i].campaign;
             bool meant = !list.campaign || refs[i].campaign == list.campaign;
@@ -82,5 +78,21 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
                 err = refresh_lead(outreach, list.workspace, refs[i].lead);
         }
     } while (!err && count == REFS_AT_A_TIME);
+    return err;
+}
+
+lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier)
+{
+    struct lb_outreach *outreach = context;
+    struct lb_workspace *workspace =
+        lb_directory_workspace_no(outreach->settings.directory, list.workspace);
+    if (!workspace || !workspace->has_leads)
+        return LB_OK;
+    struct lb_str stored;
+    size_t cursor = 0;
+    lb_err err = refresh_stored(outreach, list, identifier);
+    while (!err &&
+           lb_old_names_next(&outreach->old_names, list.workspace, identifier, &cursor, &stored))
+        err = refresh_stored(outreach, list, stored);
     return err;
 }

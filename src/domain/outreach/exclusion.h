@@ -4,12 +4,17 @@
 #define LB_DOMAIN_OUTREACH_EXCLUSION_H
 
 #include "domain/blocklist/blocklist.h"
+#include "domain/blocklist/identifier.h"
 
 #define LB_EXCLUSION_NAMES_MAX 2
 
-/* Returns how many names there are. They point into the lead. */
-size_t lb_exclusion_names(const struct lb_lead_row *lead,
-                          struct lb_str out[LB_EXCLUSION_NAMES_MAX]);
+/* The names of a lead under the form of today (lb_identifier_held). */
+struct lb_exclusion_names {
+    size_t count;
+    struct lb_str names[LB_EXCLUSION_NAMES_MAX]; /* in the lead, or in here */
+    struct lb_identifier today;
+};
+void lb_exclusion_names(const struct lb_lead_row *lead, struct lb_exclusion_names *out);
 
 /* Where one name is blocked, in the list of a campaign or in its workspace's. */
 typedef lb_err lb_scope_look_up(void *context, struct lb_list list, struct lb_str name,

@@ -1,10 +1,11 @@
-/* What the files of the outreach share: campaign.c, claim.c, exclusion.c, lead.c, progress.c,
- * purge.c, report.c and sequence.c; see outreach.h. All for `apply` on the writer thread, within
- * the open transaction; failures are the store's. */
+/* What the files of the outreach share: campaign.c, catch_up.c, claim.c, exclusion.c, lead.c,
+ * progress.c, purge.c, report.c, same_person.c and sequence.c; see outreach.h. All for `apply` on
+ * the writer thread, within the open transaction; failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
 #include "domain/access/standing.h"
+#include "domain/outreach/old_names.h"
 #include "domain/outreach/outreach.h"
 
 /* A campaign whose status the open batch has changed. */
@@ -25,6 +26,8 @@ struct lb_outreach {
     struct lb_list counted; /* the campaign, 0: nothing is open */
     struct lb_counts count;
     struct lb_purge *remains; /* of deleted campaigns; see purge.c */
+    struct lb_old_names old_names;
+    struct lb_catch_up *catch_up; /* of leads with blocks; see catch_up.c */
 };
 
 static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreach *outreach)
@@ -56,6 +59,20 @@ lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
 /* Writes what lb_outreach_count has gathered. */
 lb_err lb_outreach_write_count(struct lb_outreach *outreach);
 
+/* Has anything been handed out for the lead? */
+bool lb_lead_was_begun(const struct lb_lead_row *lead);
+
+/* Has the lead been begun, or has a person set it to something? */
+bool lb_lead_has_history(const struct lb_lead_row *lead);
+
+/* The lead of the campaign that is known by this name, 0 when there is none. */
+lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
+                             uint64_t *out);
+
+/* Is another lead of the campaign the same person, and the one that goes on? May read `lead` again.
+ */
+lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out);
+
 /* The blocklist's follower: the leads of this name are set aside, or no longer. */
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier);
 
@@ -75,5 +92,11 @@ lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer);
 bool lb_purge_reserve(struct lb_purge *remains, size_t count);
 void lb_purge_add(struct lb_purge *remains, struct lb_list campaign);
 void lb_purge_upkeep(struct lb_purge *remains);
+
+/* catch_up.c: begins when all is loaded. */
+struct lb_catch_up *lb_catch_up_create(struct lb_outreach *outreach);
+void lb_catch_up_destroy(struct lb_catch_up *catch_up);
+void lb_catch_up_begin(struct lb_catch_up *catch_up, struct lb_writer *writer);
+void lb_catch_up_upkeep(struct lb_catch_up *catch_up);
 
 #endif

@@ -14,23 +14,6 @@ static struct lb_lead_change *change_of(struct lb_write *write)
 
 /* --- Adding --- */
 
-/* The lead of the campaign that is known by this name, 0 when there is none. */
-static lb_err find_named(const struct lb_lead_change *change, struct lb_str name, uint64_t *out)
-{
-    struct lb_store *store = change->outreach->settings.store;
-    struct lb_list list = change->standing.list;
-    struct lb_lead_ref ref;
-    size_t count;
-    *out = 0;
-    if (!name.ptr)
-        return LB_OK;
-    lb_err err = store->ops->leads_named(lb_outreach_reader(change->outreach), list.workspace, name,
-                                         list.campaign - 1, 1, &ref, &count);
-    if (!err && count && ref.campaign == list.campaign)
-        *out = ref.lead;
-    return err;
-}
-
 /* Is there something to learn from meeting a lead again: the other one of its two names? Then
  * `lead` has both, and `*out_name` is the new one. */
 static bool learns(const struct lb_new_lead *again, bool by_identifier, struct lb_lead_row *lead,
@@ -71,18 +54,6 @@ static lb_err learn(struct lb_lead_change *change, const struct lb_new_lead *aga
     return lb_outreach_move(change->outreach, &before, &lead, counts);
 }
 
-/* Has anything been handed out for the lead? */
-static bool was_begun(const struct lb_lead_row *lead)
-{
-    return lead->step != 0;
-}
-
-/* Has the lead been begun, or has a person set it to something? */
-static bool has_history(const struct lb_lead_row *lead)
-{
-    return was_begun(lead) || lead->status != LB_LEAD_WAITING;
-}
-
 /* The lead gives its name to another one, which is the same person. */
 static lb_err give_way(struct lb_lead_change *change, uint64_t no, struct lb_str name, bool stays,
                        struct lb_counts *counts)
@@ -116,11 +87,11 @@ static lb_err merge(struct lb_lead_change *change, const struct lb_new_lead *aga
     lb_err err = store->ops->lead(reader, change->standing.list.workspace, by_member, &lead);
     if (err || !lb_str_equal(lead.identifier, again->member_id))
         return err; /* it has a public identifier of its own: no third name is learnt */
-    member_has_history = has_history(&lead);
+    member_has_history = lb_lead_has_history(&lead);
     err = store->ops->lead(reader, change->standing.list.workspace, by_identifier, &lead);
     if (err || lead.member_id.ptr)
         return err;
-    bool keep_member = member_has_history && !has_history(&lead);
+    bool keep_member = member_has_history && !lb_lead_has_history(&lead);
     uint64_t kept = keep_member ? by_member : by_identifier;
     uint64_t gone = keep_member ? by_identifier : by_member;
     change->write.touched = true;
@@ -171,17 +142,35 @@ static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given
                   struct lb_counts *counts)
 {
     struct lb_new_lead lead = *given;
+    struct lb_list list = change->standing.list;
     uint64_t by_identifier;
-    uint64_t by_member;
+    uint64_t by_member = 0;
     if (lb_str_equal(lead.member_id, lead.identifier))
         lead.member_id = (struct lb_str){0};
-    lb_err err = find_named(change, lead.identifier, &by_identifier);
-    if (!err)
-        err = find_named(change, lead.member_id, &by_member);
+    lb_err err = lb_outreach_find_lead(change->outreach, list, lead.identifier, &by_identifier);
+    if (!err && lead.member_id.ptr)
+        err = lb_outreach_find_lead(change->outreach, list, lead.member_id, &by_member);
     if (err)
         return err;
     return by_identifier || by_member ? meet_again(change, &lead, by_identifier, by_member, counts)
                                       : insert(change, &lead, now, counts);
+}
+
+/* Notes which doubtful leads the campaign does not have, in their order. */
+static lb_err refuse_doubtful(struct lb_lead_change *change)
+{
+    lb_err err = LB_OK;
+    change->refused_count = 0;
+    for (size_t i = 0; change->refused && !err && i < change->count; i++) {
+        uint64_t lead;
+        if (!change->leads[i].doubt)
+            continue;
+        err = lb_outreach_find_lead(change->outreach, change->standing.list,
+                                    change->leads[i].identifier, &lead);
+        if (!err && !lead)
+            change->refused[change->refused_count++] = &change->leads[i];
+    }
+    return !err && change->refused_count && !change->lenient ? LB_ERR_INVALID_IDENTIFIER : err;
 }
 
 static lb_err check_add(struct lb_lead_change *change)
@@ -194,7 +183,7 @@ static lb_err check_add(struct lb_lead_change *change)
         return err;
     uint64_t total = (uint64_t)lb_counts_total(&state.counts);
     if (total + change->count <= settings->max_campaign_leads)
-        return LB_OK;
+        return refuse_doubtful(change);
     return lb_fail(reason, LB_ERR_WORKSPACE_OVERLOADED,
                    "A campaign may have %llu leads and this request could exceed that. Make "
                    "another campaign, or ask the operator to raise max-campaign-leads.",
@@ -229,8 +218,16 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
     change->blocked = 0;
     /* From here on blocks look for leads of this workspace; one time too often does no harm. */
     change->standing.workspace->has_leads = true;
-    for (size_t i = 0; !err && i < change->count; i++)
-        err = add(change, &change->leads[i], now, &counts);
+    const struct lb_new_lead *const *refused = change->refused;
+    size_t left = change->refused_count;
+    for (size_t i = 0; !err && i < change->count; i++) {
+        if (left && *refused == &change->leads[i]) {
+            refused++;
+            left--;
+        } else {
+            err = add(change, &change->leads[i], now, &counts);
+        }
+    }
     if (err || !write->touched)
         return err;
     return lb_outreach_count(change->outreach, change->standing.list, &counts);
@@ -264,11 +261,11 @@ static lb_err resume(struct lb_lead_change *change, struct lb_lead_row *lead)
     struct lb_sequence sequence;
     size_t step = LB_SEQUENCE_NONE;
     lb_err err = lb_sequence_load(store, reader, lb_list_of_lead(lead), false, &sequence);
-    if (!err && was_begun(lead))
+    if (!err && lb_lead_was_begun(lead))
         err = lb_sequence_step_of(&sequence, store, reader, lead->no, lead->step, &step);
-    bool more = !was_begun(lead) || step != LB_SEQUENCE_NONE;
+    bool more = !lb_lead_was_begun(lead) || step != LB_SEQUENCE_NONE;
     if (!err && more)
-        lead->status = was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING;
+        lead->status = lb_lead_was_begun(lead) ? LB_LEAD_ACTIVE : LB_LEAD_WAITING;
     if (!err && step != LB_SEQUENCE_NONE && lead->queue == LB_QUEUE_SCHEDULED)
         lead->step = sequence.steps[step].no; /* the one that it waited for may be done */
     lb_sequence_fini(&sequence);

@@ -15,6 +15,10 @@ struct lb_new_lead {
     struct lb_str last_name;
     struct lb_str company_name;
     struct lb_str variables; /* packed: domain/outreach/variables.h */
+    const char *doubt;       /* why it is refused unless the campaign has it; NULL: it is good */
+    /* The caller's, of doubtful ones: where it stands in the request, and what it was there. */
+    size_t place;
+    struct lb_str sent;
 };
 
 /* A change of leads, embedded in its owner's struct; what it points to lives as long. Fill `write`
@@ -26,17 +30,20 @@ struct lb_lead_change {
     struct lb_standing standing;
     const struct lb_new_lead *leads; /* add, with `count` */
     size_t count;
+    const struct lb_new_lead **refused; /* add: room for the doubtful ones; NULL: there are none */
+    bool lenient;                       /* add: leaves those out that are refused */
     uint64_t lead;              /* set status, delete: which, of the workspace of the standing */
     enum lb_lead_status wanted; /* set status: waiting and active mean "go on" */
     /* Results. */
     enum lb_lead_status status;
+    size_t refused_count;
     uint64_t added;
     uint64_t duplicates;
     uint64_t blocked; /* of the added ones: excluded for now */
 };
 
 /* Adds leads to the campaign of the standing. LB_ERR_WORKSPACE_OVERLOADED when it would hold too
- * many. */
+ * many; LB_ERR_INVALID_IDENTIFIER when some are refused, unless it is lenient. */
 void lb_lead_add(struct lb_lead_change *change);
 /* LB_ERR_LEAD_NOT_FOUND, as below. */
 void lb_lead_set_status(struct lb_lead_change *change);

@@ -32,6 +32,7 @@ static void upkeep(void *context)
 {
     struct lb_outreach *outreach = context;
     lb_purge_upkeep(outreach->remains);
+    lb_catch_up_upkeep(outreach->catch_up);
 }
 
 struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settings)
@@ -41,8 +42,9 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
         return NULL;
     outreach->settings = *settings;
     outreach->remains = lb_purge_create(settings->store);
-    if (!outreach->remains) {
-        free(outreach);
+    outreach->catch_up = lb_catch_up_create(outreach);
+    if (!outreach->remains || !outreach->catch_up) {
+        lb_outreach_destroy(outreach);
         return NULL;
     }
     struct lb_blocklist_follower follower = {.context = outreach,
@@ -60,13 +62,17 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
     if (!outreach)
         return;
     lb_purge_destroy(outreach->remains);
+    lb_catch_up_destroy(outreach->catch_up);
+    lb_old_names_fini(&outreach->old_names);
     free(outreach->statuses);
     free(outreach);
 }
 
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
 {
-    return lb_purge_load(outreach->remains, writer);
+    lb_err err = lb_old_names_load(&outreach->old_names, outreach->settings.store);
+    lb_catch_up_begin(outreach->catch_up, writer);
+    return err ? err : lb_purge_load(outreach->remains, writer);
 }
 
 bool lb_outreach_reserve_end(struct lb_outreach *outreach)

@@ -27,8 +27,10 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
 /* When the writer has stopped; NULL is fine. */
 void lb_outreach_destroy(struct lb_outreach *outreach);
 
-/* Finds what deleted campaigns left behind, which `writer` will then delete bit by bit. Before the
- * writer starts. */
+/* Reads the names that leads have had under earlier rules, and finds what deleted campaigns left
+ * behind. `writer` will then delete that bit by bit, and bring leads in step with blocks that name
+ * them otherwise than they are stored. After the blocklists are loaded, before the writer starts.
+ */
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer);
 
 /* Takes the memory that lb_outreach_end_campaign needs, before the open transaction is committed.

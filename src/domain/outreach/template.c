@@ -1,5 +1,6 @@
 #include "domain/outreach/template.h"
 
+#include "domain/blocklist/identifier.h"
 #include "domain/outreach/variables.h"
 
 /* What is between {{ and }}. */
@@ -87,7 +88,9 @@ static bool is_blank(struct lb_str text)
     return trim(text).len == 0;
 }
 
-static struct lb_str field_of(const struct lb_lead_row *lead, struct lb_str name)
+/* `today`: room for a name. */
+static struct lb_str field_of(const struct lb_lead_row *lead, struct lb_str name,
+                              struct lb_identifier *today)
 {
     if (lb_str_equal(name, LB_STR("firstName")))
         return lead->first_name;
@@ -96,7 +99,7 @@ static struct lb_str field_of(const struct lb_lead_row *lead, struct lb_str name
     if (lb_str_equal(name, LB_STR("companyName")))
         return lead->company_name;
     if (lb_str_equal(name, LB_STR("publicIdentifier")))
-        return lead->identifier;
+        return lb_identifier_held(lead->identifier, today);
     return (struct lb_str){0};
 }
 
@@ -115,7 +118,8 @@ static bool put_variable(struct lb_str packed, struct lb_str name, struct lb_buf
 static bool put_value(struct lb_str name, const struct lb_lead_row *lead,
                       struct lb_str campaign_variables, struct lb_buf *out)
 {
-    struct lb_str field = field_of(lead, name);
+    struct lb_identifier today;
+    struct lb_str field = field_of(lead, name, &today);
     if (is_blank(field))
         return put_variable(lead->variables, name, out) ||
                put_variable(campaign_variables, name, out);

@@ -514,9 +514,9 @@ static lb_err set_sequence(struct lb_copy_side *side, const char *name, uint64_t
 /* A node compares the version of each workspace with what it has in memory. */
 static const char set_versions[] =
     "UPDATE leadblock.workspace AS w SET"
-    " log_row = coalesce((SELECT l.id FROM leadblock.blocklist_log l"
+    " last_row = coalesce((SELECT l.id FROM leadblock.blocklist_log l"
     " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1), 0),"
-    " log_token = coalesce((SELECT l.token FROM leadblock.blocklist_log l"
+    " last_token = coalesce((SELECT l.token FROM leadblock.blocklist_log l"
     " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1), 0),"
     " has_leads = EXISTS (SELECT 1 FROM leadblock.lead l WHERE l.workspace_id = w.workspace_id)";
 

@@ -224,7 +224,7 @@ void lb_pg_cache_destroy(struct lb_store_reader *reader);
 void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out);
 
 /* A row of a result with these columns. */
-#define LB_PG_VERSION_COLUMNS "workspace_id, access_version, log_row, log_token, has_leads"
+#define LB_PG_VERSION_COLUMNS "workspace_id, access_version, last_row, last_token, has_leads"
 void lb_pg_read_workspace_version(const PGresult *result, int row,
                                   struct lb_workspace_version *out);
 

@@ -250,6 +250,19 @@ lb_err lb_pg_leads_named(struct lb_store_reader *reader, uint32_t workspace, str
     return err;
 }
 
+LB_PG_STATEMENT(LEAD_NAMES, ALL, "", "SELECT workspace_id, name FROM leadblock.old_lead_name");
+
+lb_err lb_pg_load_lead_names(struct lb_store *store, void *context,
+                             lb_err (*each)(void *, uint32_t workspace, struct lb_str name))
+{
+    PGresult *result;
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_LEAD_NAMES, NULL, &result);
+    for (int i = 0; !err && i < PQntuples(result); i++)
+        err = each(context, (uint32_t)lb_pg_number(result, i, 0), lb_pg_text(result, i, 1));
+    PQclear(result);
+    return err;
+}
+
 LB_PG_STATEMENT(
     LEADS_DUE, ONE, "nnnnnn",
     "SELECT no FROM leadblock.lead WHERE NOT set_aside AND status <= 1 AND workspace_id = $1"

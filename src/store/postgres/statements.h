@@ -32,7 +32,7 @@
 #define LB_PG_LEAD_STATEMENTS(X)                                                                   \
     X(LEADS_RESERVE), X(LEAD_NAME_INSERT), X(LEAD_INSERT), X(LEAD_LEARN), X(LEAD_MOVE),            \
         X(LEAD_NAME_DELETE), X(LEAD_ACTIVITIES_DELETE), X(LEAD_DELETE), X(LEADS_PREFETCH),         \
-        X(LEAD), X(NAMES_PREFETCH), X(LEADS_NAMED), X(LEADS_DUE), X(LEADS_PAGE),                   \
+        X(LEAD), X(NAMES_PREFETCH), X(LEADS_NAMED), X(LEADS_DUE), X(LEADS_PAGE), X(LEAD_NAMES),    \
         X(LEADS_PAGE_BY_STATUS), X(LEADS_SCHEDULED), X(LEADS_SET_ASIDE)
 #define LB_PG_ACTIVITY_STATEMENTS(X)                                                               \
     X(ACTIVITY_PUT), X(ACTIVITIES_PREFETCH), X(ACTIVITY), X(ACTIVITIES_PAGE)

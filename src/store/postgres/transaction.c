@@ -216,7 +216,7 @@ lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first)
 
 LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnb",
                 "UPDATE leadblock.workspace SET access_version = coalesce($2, access_version),"
-                " log_row = coalesce($3, log_row), log_token = coalesce($4, log_token),"
+                " last_row = coalesce($3, last_row), last_token = coalesce($4, last_token),"
                 " has_leads = has_leads OR $5 WHERE workspace_id = $1");
 
 /* Writes the workspace's new version into its row, in the same transaction. */

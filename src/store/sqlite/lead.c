@@ -202,6 +202,23 @@ lb_err lb_sqlite_leads_named(struct lb_store_reader *reader, uint32_t workspace,
     return lb_sqlite_end_scan(stmt, LB_OK, code);
 }
 
+lb_err lb_sqlite_load_lead_names(struct lb_store *store, void *context,
+                                 lb_err (*each)(void *, uint32_t workspace, struct lb_str name))
+{
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
+                                  "SELECT workspace, name FROM old_lead_name", -1, &stmt, NULL);
+    lb_err err = LB_OK;
+    while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct lb_str name = lb_sqlite_column_str(stmt, 1);
+        err = name.ptr ? each(context, (uint32_t)sqlite3_column_int64(stmt, 0), name)
+                       : LB_ERR_STORAGE_UNAVAILABLE;
+        code = SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    return err || code == SQLITE_OK || code == SQLITE_DONE ? err : lb_sqlite_error(code);
+}
+
 lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
                            enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
                            uint64_t *out, size_t *out_count)

@@ -1,0 +1,223 @@
+#include "domain/blocklist/identifier_internal.h"
+
+#include <utf8proc.h>
+
+/* Times that what was decoded is decoded again: copies of copies. */
+#define DECODE_AGAIN 2
+
+const char lb_identifier_not_utf8[] = "is not valid UTF-8; encode it as UTF-8";
+const char lb_identifier_white_space[] = "contains white space; give one name alone, without any";
+const char lb_identifier_control[] = "contains a control character or NUL; remove it";
+
+static const char EMPTY[] = "is empty; give the part after /in/ of a profile URL";
+static const char BAD_PERCENT[] =
+    "contains invalid percent-encoding; write % followed by two hexadecimal digits";
+
+bool lb_ascii_starts_lower(struct lb_str text, struct lb_str lower_case)
+{
+    if (text.len < lower_case.len)
+        return false;
+    for (size_t i = 0; i < lower_case.len; i++)
+        if (lb_ascii_lower(text.ptr[i]) != (unsigned char)lower_case.ptr[i])
+            return false;
+    return true;
+}
+
+bool lb_ascii_equals_lower(struct lb_str text, struct lb_str lower_case)
+{
+    return text.len == lower_case.len && lb_ascii_starts_lower(text, lower_case);
+}
+
+bool lb_ascii_holds_lower(struct lb_str text, struct lb_str lower_case)
+{
+    for (; text.len >= lower_case.len; text = lb_str_skip(text, 1))
+        if (lb_ascii_starts_lower(text, lower_case))
+            return true;
+    return false;
+}
+
+bool lb_identifier_point(struct lb_str text, int32_t *out_point, size_t *out_bytes)
+{
+    if ((unsigned char)text.ptr[0] < 0x80) {
+        *out_point = text.ptr[0];
+        *out_bytes = 1;
+        return true;
+    }
+    utf8proc_ssize_t n =
+        utf8proc_iterate((const utf8proc_uint8_t *)text.ptr, (utf8proc_ssize_t)text.len, out_point);
+    *out_bytes = n > 0 ? (size_t)n : 0;
+    return n > 0;
+}
+
+bool lb_identifier_is_white_space(int32_t point)
+{
+    if (point < 0x80)
+        return point == ' ' || (point >= 0x09 && point <= 0x0d);
+    if (point == 0x85)
+        return true;
+    utf8proc_category_t category = utf8proc_category(point);
+    return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
+           category == UTF8PROC_CATEGORY_ZP;
+}
+
+/* The category Cc, which is fixed for good. */
+bool lb_identifier_is_control(int32_t point)
+{
+    return point < 0x20 || (point >= 0x7f && point < 0xa0);
+}
+
+/* utf8proc knows the property of assigned code points; those that are reserved for it are fixed. */
+bool lb_identifier_is_ignorable(int32_t point)
+{
+    if (point < 0x80)
+        return false;
+    return utf8proc_get_property(point)->ignorable || point == 0x2065 ||
+           (point >= 0xfff0 && point <= 0xfff8) || (point >= 0xe0000 && point <= 0xe0fff);
+}
+
+const char *lb_identifier_trim(struct lb_str *text, bool ignorable_too)
+{
+    const char *start = NULL, *end = NULL, *reason = NULL;
+    bool gap = false; /* white space since the last character that stays */
+    int32_t point;
+    size_t bytes;
+    for (struct lb_str rest = *text; rest.len; rest = lb_str_skip(rest, bytes)) {
+        if (start && end == rest.ptr && rest.ptr[0] > ' ' && rest.ptr[0] < 0x7f) {
+            end += bytes = 1; /* nearly all of nearly all strings */
+            continue;
+        }
+        if (!lb_identifier_point(rest, &point, &bytes))
+            return lb_identifier_not_utf8;
+        bool blank = lb_identifier_is_white_space(point);
+        gap = start && (gap || blank);
+        if (blank || (ignorable_too && lb_identifier_is_ignorable(point)))
+            continue;
+        if (!reason && gap)
+            reason = lb_identifier_white_space;
+        if (!reason && lb_identifier_is_control(point))
+            reason = lb_identifier_control;
+        gap = false;
+        start = start ? start : rest.ptr;
+        end = rest.ptr + bytes;
+    }
+    if (!start)
+        return EMPTY;
+    *text = (struct lb_str){start, (size_t)(end - start)};
+    return reason;
+}
+
+static bool is_closing(int32_t point)
+{
+    switch (point) {
+    case 0x2019: /* right single quotation mark */
+    case 0x201d: /* right double quotation mark */
+    case 0xbb:   /* right guillemet */
+    case 0x2026: /* ellipsis */
+    case 0x3001: /* ideographic comma */
+    case 0x3002: /* ideographic full stop */
+        return true;
+    default:
+        return point > 0 && point < 0x80 && strchr(".,;:!)]}>*'\"", point);
+    }
+}
+
+void lb_identifier_trim_closing(struct lb_str *text)
+{
+    while (text->len) {
+        size_t at = text->len - 1;
+        while (at && (text->ptr[at] & 0xc0) == 0x80)
+            at--;
+        int32_t point;
+        size_t bytes;
+        if (!lb_identifier_point(lb_str_skip(*text, at), &point, &bytes) ||
+            !(is_closing(point) || lb_identifier_is_ignorable(point)))
+            return;
+        text->len = at;
+    }
+}
+
+/* U+200C and U+200D, the variation selectors, and tags: what joins or styles other characters.
+ * utf8proc has no such property; the ranges are those of Variation_Selector, which is stable. */
+static bool only_styles(int32_t point)
+{
+    return (point >= 0xfe00 && point <= 0xfe0f) || point == 0x200c || point == 0x200d ||
+           (point >= 0xe0100 && point <= 0xe01ef) || (point >= 0xe0020 && point <= 0xe007f) ||
+           (point >= 0x180b && point <= 0x180f && point != 0x180e);
+}
+
+size_t lb_identifier_clean(struct lb_str text, bool drop, char *out)
+{
+    size_t len = 0, bytes;
+    int32_t point;
+    if (!drop && !memchr(text.ptr, 0xef, text.len)) { /* with which full-width forms begin */
+        memmove(out, text.ptr, text.len);
+        return text.len;
+    }
+    for (; text.len; text = lb_str_skip(text, bytes)) {
+        if (!lb_identifier_point(text, &point, &bytes))
+            return len;
+        if (point < 0x80) {
+            out[len++] = (char)point;
+            continue;
+        }
+        if (drop && only_styles(point))
+            continue;
+        if (point >= 0xff01 && point <= 0xff5e) {
+            out[len++] = (char)(point - 0xff01 + '!');
+            continue;
+        }
+        memmove(out + len, text.ptr, bytes);
+        len += bytes;
+    }
+    return len;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that is encoded at `text[at]`, where a % stands; -1 when none is. */
+static int encoded_byte(const char *text, size_t len, size_t at)
+{
+    int high = at + 2 < len ? hex_digit(text[at + 1]) : -1;
+    int low = at + 2 < len ? hex_digit(text[at + 2]) : -1;
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+static bool holds_encoded(const char *text, size_t len)
+{
+    for (size_t at = 0; at < len; at++)
+        if (text[at] == '%' && encoded_byte(text, len, at) >= 0)
+            return true;
+    return false;
+}
+
+const char *lb_identifier_decode_once(char *text, size_t *len)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < *len; at++) {
+        int byte = (unsigned char)text[at];
+        if (byte == '%') {
+            byte = encoded_byte(text, *len, at);
+            if (byte < 0)
+                return BAD_PERCENT;
+            at += 2;
+        }
+        text[n++] = (char)byte;
+    }
+    *len = n;
+    return NULL;
+}
+
+const char *lb_identifier_decode(char *text, size_t *len)
+{
+    if (!memchr(text, '%', *len))
+        return NULL;
+    const char *reason = lb_identifier_decode_once(text, len);
+    for (int again = 0; !reason && again < DECODE_AGAIN && holds_encoded(text, *len); again++)
+        reason = lb_identifier_decode_once(text, len);
+    return reason;
+}

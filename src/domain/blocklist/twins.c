@@ -1,0 +1,137 @@
+#include "domain/blocklist/twins.h"
+
+#include "base/array.h"
+#include "base/fatal.h"
+
+#include <stdlib.h>
+
+void lb_twins_fini(struct lb_twins *twins)
+{
+    lb_index_destroy(twins->renamed);
+    lb_index_destroy(twins->waiting);
+    lb_buf_fini(&twins->names);
+    free(twins->moves);
+    *twins = (struct lb_twins){0};
+}
+
+static bool insert(struct lb_index **index, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    const struct lb_index_settings small = {.shards = 1};
+    if (!*index)
+        *index = lb_index_create_with(&small);
+    return *index && lb_index_insert(*index, fingerprint, id);
+}
+
+/* What is before each name in `names`. */
+struct head {
+    struct lb_list list;
+    size_t len;
+};
+
+bool lb_twins_note(struct lb_twins *twins, struct lb_fingerprint fingerprint, struct lb_list list,
+                   struct lb_str name)
+{
+    struct head head = {list, name.len};
+    if (lb_twins_possible(twins, fingerprint))
+        return true;
+    lb_buf_append(&twins->names, &head, sizeof head);
+    lb_buf_append_str(&twins->names, name);
+    return !twins->names.failed && insert(&twins->renamed, fingerprint, 1);
+}
+
+bool lb_twins_next_renamed(const struct lb_twins *twins, size_t *cursor, struct lb_list *out_list,
+                           struct lb_str *out_name)
+{
+    struct head head;
+    if (*cursor == twins->names.len)
+        return false;
+    memcpy(&head, twins->names.ptr + *cursor, sizeof head);
+    *out_list = head.list;
+    *out_name = (struct lb_str){twins->names.ptr + *cursor + sizeof head, head.len};
+    *cursor += sizeof head + head.len;
+    return true;
+}
+
+bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
+{
+    return twins->renamed && lb_index_find(twins->renamed, fingerprint) != 0;
+}
+
+static bool note_move(struct lb_twins *twins, struct lb_twin_move move)
+{
+    if (!lb_array_reserve(twins->moves, twins->move_capacity, twins->move_count + 1))
+        return false;
+    twins->moves[twins->move_count++] = move;
+    return true;
+}
+
+bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    if (!note_move(twins, (struct lb_twin_move){fingerprint, id, true}))
+        return false;
+    bool added = insert(&twins->waiting, fingerprint, id);
+    twins->move_count -= !added;
+    return added;
+}
+
+bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    return note_move(twins, (struct lb_twin_move){fingerprint, id, false}) &&
+           lb_index_remove(twins->waiting, fingerprint, id);
+}
+
+/* The next one that waits for the person, 0 after the last; `*cursor` is 0 at the start. */
+static uint64_t next(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
+                     uint64_t *cursor)
+{
+    return twins->waiting ? lb_index_find_next(twins->waiting, fingerprint, cursor) : 0;
+}
+
+uint64_t lb_twins_oldest(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
+{
+    uint64_t oldest = 0, cursor = 0, id;
+    while ((id = next(twins, fingerprint, &cursor)) != 0)
+        oldest = !oldest || id < oldest ? id : oldest;
+    return oldest;
+}
+
+bool lb_twins_waits(const struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    uint64_t cursor = 0, waiting;
+    do
+        waiting = next(twins, fingerprint, &cursor);
+    while (waiting && waiting != id);
+    return waiting != 0;
+}
+
+size_t lb_twins_count(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
+{
+    size_t count = 0;
+    uint64_t cursor = 0;
+    while (next(twins, fingerprint, &cursor))
+        count++;
+    return count;
+}
+
+void lb_twins_commit(struct lb_twins *twins)
+{
+    twins->move_count = 0;
+}
+
+void lb_twins_roll_back(struct lb_twins *twins, size_t moves)
+{
+    while (twins->move_count > moves) {
+        const struct lb_twin_move *move = &twins->moves[--twins->move_count];
+        if (move->added)
+            lb_index_remove(twins->waiting, move->fingerprint, move->id);
+        else
+            lb_must(lb_index_insert(twins->waiting, move->fingerprint, move->id));
+    }
+}
+
+void lb_twins_drop(struct lb_twins *twins, struct lb_fingerprint fingerprint)
+{
+    uint64_t id;
+    while ((id = lb_twins_oldest(twins, fingerprint)) != 0)
+        lb_index_remove(twins->waiting, fingerprint, id);
+}

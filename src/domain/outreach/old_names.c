@@ -1,0 +1,91 @@
+#include "domain/outreach/old_names.h"
+
+#include "base/array.h"
+#include "domain/blocklist/identifier.h"
+
+#include <stdlib.h>
+
+static lb_err take(void *context, uint32_t workspace, struct lb_str stored)
+{
+    struct lb_old_names *names = context;
+    struct lb_identifier today;
+    struct lb_str held = lb_identifier_held(stored, &today);
+    if (held.ptr == stored.ptr)
+        return LB_OK;
+    if (!lb_array_reserve(names->names, names->capacity, names->count + 1))
+        return LB_ERR_INTERNAL;
+    names->names[names->count++] =
+        (struct lb_old_name){workspace, (uint32_t)held.len, (uint32_t)stored.len, names->texts.len};
+    lb_buf_append_str(&names->texts, held);
+    lb_buf_append_str(&names->texts, stored);
+    return names->texts.failed ? LB_ERR_INTERNAL : LB_OK;
+}
+
+static struct lb_str today_of(const struct lb_old_names *names, const struct lb_old_name *name)
+{
+    return (struct lb_str){names->texts.ptr + name->at, name->today_len};
+}
+
+struct lb_str lb_old_names_today(const struct lb_old_names *names, size_t place)
+{
+    return today_of(names, &names->names[place]);
+}
+
+static int compare(const struct lb_old_names *names, const struct lb_old_name *name,
+                   uint32_t workspace, struct lb_str today)
+{
+    struct lb_str own = today_of(names, name);
+    if (name->workspace != workspace)
+        return name->workspace < workspace ? -1 : 1;
+    int order = memcmp(own.ptr, today.ptr, own.len < today.len ? own.len : today.len);
+    return order ? order : (own.len > today.len) - (own.len < today.len);
+}
+
+static int compare_names(const void *a, const void *b, void *context)
+{
+    const struct lb_old_name *other = b;
+    return compare(context, a, other->workspace, today_of(context, other));
+}
+
+lb_err lb_old_names_load(struct lb_old_names *names, struct lb_store *store)
+{
+    lb_err err = store->ops->load_lead_names(store, names, take);
+    if (!err && names->count)
+        qsort_r(names->names, names->count, sizeof *names->names, compare_names, names);
+    return err;
+}
+
+void lb_old_names_fini(struct lb_old_names *names)
+{
+    lb_buf_fini(&names->texts);
+    free(names->names);
+    *names = (struct lb_old_names){0};
+}
+
+/* The first that is not before this name. */
+static size_t find(const struct lb_old_names *names, uint32_t workspace, struct lb_str today)
+{
+    size_t low = 0, high = names->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(names, &names->names[middle], workspace, today) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool lb_old_names_next(const struct lb_old_names *names, uint32_t workspace, struct lb_str today,
+                       size_t *cursor, struct lb_str *out)
+{
+    if (!names->count)
+        return false;
+    size_t at = *cursor ? *cursor : find(names, workspace, today);
+    if (at >= names->count || compare(names, &names->names[at], workspace, today) != 0)
+        return false;
+    const struct lb_old_name *name = &names->names[at];
+    *out = (struct lb_str){names->texts.ptr + name->at + name->today_len, name->stored_len};
+    *cursor = at + 1;
+    return true;
+}

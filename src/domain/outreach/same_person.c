@@ -1,0 +1,82 @@
+/* Leads that are found by a name, and two of a campaign that are one person: they were stored under
+ * forms of a name that are one today (old_names.h). */
+#include "domain/blocklist/identifier.h"
+#include "domain/outreach/internal.h"
+
+bool lb_lead_was_begun(const struct lb_lead_row *lead)
+{
+    return lead->step != 0;
+}
+
+bool lb_lead_has_history(const struct lb_lead_row *lead)
+{
+    return lb_lead_was_begun(lead) || lead->status != LB_LEAD_WAITING;
+}
+
+/* The lead of the campaign that is stored under this name, 0 when there is none. */
+static lb_err find_stored(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
+                          uint64_t *out)
+{
+    struct lb_lead_ref ref;
+    size_t count;
+    *out = 0;
+    lb_err err = outreach->settings.store->ops->leads_named(
+        lb_outreach_reader(outreach), list.workspace, name, list.campaign - 1, 1, &ref, &count);
+    if (!err && count && ref.campaign == list.campaign)
+        *out = ref.lead;
+    return err;
+}
+
+lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
+                             uint64_t *out)
+{
+    struct lb_str stored;
+    size_t cursor = 0;
+    lb_err err = find_stored(outreach, list, name, out);
+    while (!err && !*out &&
+           lb_old_names_next(&outreach->old_names, list.workspace, name, &cursor, &stored))
+        err = find_stored(outreach, list, stored, out);
+    return err;
+}
+
+/* Does the lead that is stored under this name go on in the place of `lead`? Of two that have a
+ * history, or none, it is the older one. */
+static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *lead,
+                      struct lb_str name, bool *out)
+{
+    struct lb_lead_row other;
+    uint64_t no;
+    lb_err err = find_stored(outreach, lb_list_of_lead(lead), name, &no);
+    if (err || !no || no == lead->no)
+        return err;
+    err = outreach->settings.store->ops->lead(lb_outreach_reader(outreach), lead->workspace, no,
+                                              &other);
+    if (err)
+        return err;
+    bool has_history = lb_lead_has_history(&other);
+    *out = has_history == lb_lead_has_history(lead) ? no < lead->no : has_history;
+    return LB_OK;
+}
+
+lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out)
+{
+    const struct lb_old_names *old_names = &outreach->old_names;
+    struct lb_identifier today;
+    struct lb_str stored;
+    size_t cursor = 0;
+    struct lb_str held = lb_identifier_held(lead->identifier, &today);
+    *out = false;
+    if (!lb_old_names_next(old_names, lead->workspace, held, &cursor, &stored))
+        return LB_OK;
+    char name[LB_IDENTIFIER_SIZE]; /* the lead's strings end when another one is read */
+    memcpy(name, held.ptr, held.len);
+    held.ptr = name;
+    lb_err err = compare(outreach, lead, held, out);
+    do {
+        if (!err && !*out)
+            err = compare(outreach, lead, stored, out);
+    } while (!err && lb_old_names_next(old_names, lead->workspace, held, &cursor, &stored));
+    return err ? err
+               : outreach->settings.store->ops->lead(lb_outreach_reader(outreach), lead->workspace,
+                                                     lead->no, lead);
+}

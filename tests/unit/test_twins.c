@@ -1,0 +1,126 @@
+/* Entries that wait for their person: against a plain list, with batches that are committed or not.
+ */
+#include "domain/blocklist/twins.h"
+
+#include "base/rcu.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define PEOPLE  5
+#define ENTRIES 40
+
+/* Which entries wait: entry `id` is person `id % PEOPLE`'s. */
+struct model {
+    bool waits[ENTRIES + 1];
+};
+
+static struct lb_fingerprint person(uint64_t id)
+{
+    return (struct lb_fingerprint){.high = (id % PEOPLE + 1) << 40, .low = 7};
+}
+
+static void assert_same(const struct lb_twins *twins, const struct model *model)
+{
+    for (uint64_t who = 0; who < PEOPLE; who++) {
+        uint64_t oldest = 0;
+        size_t count = 0;
+        for (uint64_t id = ENTRIES; id > 0; id--) {
+            if (id % PEOPLE != who)
+                continue;
+            assert_int_equal(lb_twins_waits(twins, person(who), id), model->waits[id]);
+            count += model->waits[id];
+            oldest = model->waits[id] ? id : oldest;
+        }
+        assert_int_equal(lb_twins_oldest(twins, person(who)), oldest);
+        assert_int_equal(lb_twins_count(twins, person(who)), count);
+    }
+}
+
+static void move(struct lb_twins *twins, struct model *model)
+{
+    uint64_t id = (uint64_t)rand() % ENTRIES + 1;
+    assert_true(model->waits[id] ? lb_twins_remove(twins, person(id), id)
+                                 : lb_twins_add(twins, person(id), id));
+    model->waits[id] = !model->waits[id];
+    assert_same(twins, model);
+}
+
+static void what_waits_is_as_the_last_commit_left_it(void **state)
+{
+    (void)state;
+    struct lb_twins twins = {0};
+    struct model committed = {0};
+    srand(1);
+    assert_same(&twins, &committed);
+    for (int batch = 0; batch < 2000; batch++) {
+        struct model model = committed;
+        for (int moves = rand() % 6; moves > 0; moves--)
+            move(&twins, &model);
+        struct model half = model;
+        size_t at = twins.move_count;
+        move(&twins, &model);
+        lb_twins_roll_back(&twins, at);
+        assert_same(&twins, &half);
+        if (rand() % 2) {
+            committed = half;
+            lb_twins_commit(&twins);
+        }
+        lb_twins_roll_back(&twins, 0);
+        assert_same(&twins, &committed);
+    }
+    lb_twins_fini(&twins);
+}
+
+static void nothing_waits_for_a_list_that_has_ended(void **state)
+{
+    (void)state;
+    struct lb_twins twins = {0};
+    for (uint64_t id = 1; id <= ENTRIES; id++)
+        assert_true(lb_twins_add(&twins, person(id), id));
+    lb_twins_commit(&twins);
+    lb_twins_drop(&twins, person(2));
+    assert_int_equal(lb_twins_count(&twins, person(2)), 0);
+    assert_int_equal(lb_twins_count(&twins, person(3)), ENTRIES / PEOPLE);
+    lb_twins_fini(&twins);
+}
+
+static void only_who_was_noted_may_have_several(void **state)
+{
+    (void)state;
+    struct lb_twins twins = {0};
+    struct lb_list list = {.workspace = 3, .campaign = 4};
+    struct lb_str name;
+    size_t cursor = 0;
+    assert_false(lb_twins_possible(&twins, person(1)));
+    assert_false(lb_twins_next_renamed(&twins, &cursor, &list, &name));
+    assert_true(lb_twins_note(&twins, person(1), list, LB_STR("ann")));
+    assert_true(lb_twins_note(&twins, person(1), list, LB_STR("ann")));
+    assert_true(lb_twins_note(&twins, person(3), list, LB_STR("bob-x")));
+    list = (struct lb_list){0};
+    assert_true(lb_twins_next_renamed(&twins, &cursor, &list, &name));
+    assert_true(list.workspace == 3 && list.campaign == 4 && lb_str_equal(name, LB_STR("ann")));
+    assert_true(lb_twins_next_renamed(&twins, &cursor, &list, &name));
+    assert_true(list.workspace == 3 && lb_str_equal(name, LB_STR("bob-x")));
+    assert_false(lb_twins_next_renamed(&twins, &cursor, &list, &name));
+    assert_true(lb_twins_possible(&twins, person(1)));
+    assert_false(lb_twins_possible(&twins, person(2)));
+    assert_int_equal(lb_twins_count(&twins, person(1)), 0);
+    lb_twins_fini(&twins);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_waits_is_as_the_last_commit_left_it),
+        cmocka_unit_test(nothing_waits_for_a_list_that_has_ended),
+        cmocka_unit_test(only_who_was_noted_may_have_several),
+    };
+    lb_rcu_thread_register();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    lb_rcu_thread_unregister();
+    return failed;
+}
