@@ -46,12 +46,12 @@ static lb_err try_open(const char *path, struct lb_store **out)
     return lb_sqlite_open(&settings, out, &reason);
 }
 
-static int64_t ask(const char *path, const char *sql)
+static int64_t ask_by(const char *vfs, const char *path, const char *sql)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *stmt = NULL;
     int64_t value = -1;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs),
                      SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     if (sqlite3_step(stmt) == SQLITE_ROW)
@@ -59,6 +59,11 @@ static int64_t ask(const char *path, const char *sql)
     sqlite3_finalize(stmt);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     return value;
+}
+
+static int64_t ask(const char *path, const char *sql)
+{
+    return ask_by(NULL, path, sql);
 }
 
 static size_t contents(const char *path, char *out, size_t size)
@@ -89,8 +94,7 @@ static void newer_data_is_refused_and_left_alone(void **state)
     struct lb_store *store;
     assert_int_equal(try_open(place->path, &store), LB_OK);
     store->ops->close(store);
-    ask(place->path, "PRAGMA user_version = 1000");
-    ask(place->path, "PRAGMA wal_checkpoint(TRUNCATE)");
+    ask_by(lb_pages_vfs(NULL)->zName, place->path, "PRAGMA user_version = 1000");
     expect_refused(place->path, "newer leadblock (schema 1000");
 }
 

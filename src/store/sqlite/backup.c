@@ -9,7 +9,11 @@
 static lb_err copy_database(sqlite3 *from, const char *path, struct lb_reason *reason)
 {
     sqlite3 *to = NULL;
-    int code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    sqlite3_vfs *vfs = lb_pages_vfs(NULL);
+    int code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                               vfs ? vfs->zName : NULL);
+    if (code == SQLITE_OK)
+        code = lb_pages_reserve(to);
     sqlite3_backup *backup = NULL;
     if (code == SQLITE_OK)
         backup = sqlite3_backup_init(to, "main", from, "main");

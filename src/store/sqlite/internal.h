@@ -2,9 +2,12 @@
 #ifndef LB_STORE_SQLITE_INTERNAL_H
 #define LB_STORE_SQLITE_INTERNAL_H
 
+#include "store/sqlite/pages.h"
 #include "store/sqlite/sqlite.h"
+#include "store/sqlite/start_check.h"
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 enum lb_sqlite_statement {
     STMT_BEGIN,
@@ -81,11 +84,25 @@ struct lb_store_reader {
     bool large_cache; /* see lb_sqlite_enlarge_cache */
 };
 
+/* A file that must stay where it is. */
+struct lb_watched_file {
+    char *path; /* NULL: not looked at */
+    dev_t device;
+    ino_t inode;
+};
+
+enum { LB_WATCHED_DATABASE, LB_WATCHED_LOG, LB_WATCHED_MARK, LB_WATCHED_FILES };
+
 struct lb_sqlite {
     struct lb_store store;
     struct lb_store_reader writer; /* its connection; reads within the open transaction */
-    char *path;
-    char *vfs;
+    char *path;                    /* absolute */
+    const char *vfs;               /* of pages.h */
+    struct lb_synced_mark *mark;
+    struct lb_start_files found; /* at the start */
+    bool log_begun;              /* the mark is kept */
+    struct lb_page_damage damage;
+    struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
     int wal_pages; /* in the WAL after the last commit */
 };
@@ -122,6 +139,22 @@ struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
 /* Is the database ours, or a new one, and of a version that this program knows? Changes nothing. */
 lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason);
 lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
+
+/* files.c: before the database is opened, finds its absolute path and the layer for its pages, and
+ * looks for damage. */
+lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_settings *settings,
+                            struct lb_reason *reason);
+/* When the log is open and before the first write: writes back what a crash has left in it, so that
+ * it begins anew, and from then on keeps the mark. */
+lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason);
+/* Before the writer's connection is closed: writes the whole log back, and marks that. */
+void lb_sqlite_end_log(struct lb_sqlite *sqlite);
+void lb_sqlite_forget_files(struct lb_sqlite *sqlite);
+
+/* add_checksums.c: gives the pages of a database of version 0.1.0 checksums, by way of a new file
+ * that takes the place of the old one. A crash leaves either. Opens the writer's connection again.
+ */
+lb_err lb_sqlite_add_checksums(struct lb_sqlite *sqlite, struct lb_reason *reason);
 
 /* wal.c: gives the write-ahead log its full size, zeroed, so that a commit's fsync has no file
  * metadata to write: it takes half as long (fdatasync of 4 KiB, ext4). The space is kept. Failing

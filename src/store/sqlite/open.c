@@ -60,6 +60,15 @@ struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column)
     return (struct lb_str){text, text ? (size_t)sqlite3_column_bytes(stmt, column) : 0};
 }
 
+/* Closing neither writes the log back nor removes it, which the mark would not know of: a start
+ * that fails leaves all as it was, and a stop does it before (lb_sqlite_end_log). */
+static void keep_log(sqlite3 *db)
+{
+    int persist = 1;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
                          struct lb_store_reader *out)
 {
@@ -70,6 +79,9 @@ lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
     if (code != SQLITE_OK)
         return lb_sqlite_error(code);
     sqlite3_extended_result_codes(out->db, 1);
+    keep_log(out->db);
+    if (!read_only)
+        lb_pages_reserve(out->db);
     sqlite3_busy_timeout(out->db, 5000);
     code = sqlite3_exec(out->db,
                         "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;" SMALL_CACHE
@@ -94,11 +106,16 @@ static int remember_wal_pages(void *context, sqlite3 *db, const char *name, int 
 
 static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    sqlite3 *db = sqlite->writer.db;
     char *message = NULL;
-    lb_err err = lb_sqlite_recognise(db, reason); /* before anything is changed */
+    lb_pages_report(sqlite->writer.db, &sqlite->damage);
+    /* Before anything is changed. */
+    lb_err err = lb_sqlite_recognise(sqlite->writer.db, reason);
+    if (!err && !sqlite->found.checked)
+        err = lb_sqlite_add_checksums(sqlite, reason);
     if (err)
         return err;
+    sqlite3 *db = sqlite->writer.db;
+    lb_pages_report(db, &sqlite->damage);
     if (sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", NULL, NULL,
                      &message) != SQLITE_OK) {
         err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot open %s: %s", sqlite->path,
@@ -107,10 +124,9 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
         return err;
     }
     sqlite3_wal_hook(db, remember_wal_pages, sqlite);
-    err = lb_sqlite_migrate(db, reason);
-    if (!err)
-        lb_sqlite_preallocate_wal(sqlite);
-    return err;
+    lb_sqlite_preallocate_wal(sqlite);
+    err = lb_sqlite_begin_log(sqlite, reason);
+    return err ? err : lb_sqlite_migrate(db, reason);
 }
 
 void lb_sqlite_close(struct lb_store *store)
@@ -118,9 +134,9 @@ void lb_sqlite_close(struct lb_store *store)
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     if (!sqlite)
         return;
+    lb_sqlite_end_log(sqlite);
     lb_sqlite_disconnect(&sqlite->writer);
-    free(sqlite->path);
-    free(sqlite->vfs);
+    lb_sqlite_forget_files(sqlite);
     free(sqlite);
 }
 
@@ -135,6 +151,7 @@ lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **ou
         lb_sqlite_reader_close(reader);
         return err;
     }
+    lb_pages_report(reader->db, &sqlite->damage);
     *out = reader;
     return LB_OK;
 }
@@ -195,16 +212,15 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     sqlite->store.ops = &sqlite_ops;
     sqlite->store.copy = &lb_sqlite_copy;
     sqlite->checkpoint_pages = settings->checkpoint_pages;
-    sqlite->path = strdup(settings->path);
-    sqlite->vfs = settings->vfs ? strdup(settings->vfs) : NULL;
-    lb_err err = sqlite->path
-                     ? lb_sqlite_connect(settings->path, settings->vfs, false, &sqlite->writer)
-                     : LB_ERR_INTERNAL;
-    if (err)
-        lb_fail(reason, err, "cannot open %s: %s", settings->path,
-                sqlite->writer.db ? sqlite3_errmsg(sqlite->writer.db) : "out of memory");
-    else
-        err = configure(sqlite, reason);
+    lb_err err = lb_sqlite_find_files(sqlite, settings, reason);
+    if (!err) {
+        err = lb_sqlite_connect(sqlite->path, sqlite->vfs, false, &sqlite->writer);
+        if (err)
+            lb_fail(reason, err, "cannot open %s: %s", sqlite->path,
+                    sqlite3_errmsg(sqlite->writer.db));
+        else
+            err = configure(sqlite, reason);
+    }
     if (err) {
         lb_sqlite_close(&sqlite->store);
         return err;

@@ -56,6 +56,7 @@ lb_err lb_sqlite_probe(struct lb_store *store)
 void lb_sqlite_maintain(struct lb_store *store, bool idle)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_synced_mark_settle(sqlite->mark);
     /* When nothing waits, a short log is worth writing back too: the next start is quicker. */
     int limit = (int)(idle ? sqlite->checkpoint_pages / 4 : sqlite->checkpoint_pages);
     if (sqlite->wal_pages < limit || sqlite->wal_pages == 0)

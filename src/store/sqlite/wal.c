@@ -33,7 +33,7 @@ void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite)
     int persist = 1;
     sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
     /* A first read opens the log's file. */
-    if (sqlite3_exec(db, "SELECT count(*) FROM workspace", NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL) != SQLITE_OK)
         return;
     sqlite3_file *file = NULL;
     sqlite3_int64 size = 0;

@@ -1,0 +1,58 @@
+/* A file system layer (VFS) for SQLite around the default one that gives every page of a database
+ * a checksum, so that a flipped bit is an error and never an answer.
+ *
+ * The checksum is in bytes that SQLite reserves at the end of each page (byte 20 of the file
+ * header says how many): XXH3-64 of the rest of the page, with the page's number mixed in, so that
+ * a page at a wrong place is noticed too. It is put in when the page is written, to the database or
+ * to the write-ahead log, and compared when the page is read from either. A mismatch is
+ * SQLITE_IOERR_DATA, a line in the log, and lb_page_damage.
+ *
+ * A frame of the log has a checksum of SQLite's own over the page as SQLite knows it. Eight more
+ * reserved bytes are chosen such that it still holds (lb_wal_balance), so any SQLite can read the
+ * log, recover it and write it back. What another program *writes* has no valid checksums.
+ *
+ * A database without reserved bytes, of version 0.1.0, is read and written as it is; see
+ * add_checksums.h. Files other than databases and their logs are not touched. Memory mapping is
+ * off.
+ *
+ * Sources: https://www.sqlite.org/vfs.html, https://www.sqlite.org/fileformat2.html (1.3.4,
+ * reserved bytes), https://www.sqlite.org/cksumvfs.html for the idea. Threads: any; a file belongs
+ * to its connection. */
+#ifndef LB_STORE_SQLITE_PAGES_H
+#define LB_STORE_SQLITE_PAGES_H
+
+#include "store/sqlite/synced_mark.h"
+
+#include <stdatomic.h>
+
+#define LB_PAGE_RESERVED    16 /* bytes: the checksum, and what balances the log's */
+#define LB_PAGE_RESERVED_AT 20 /* in the header of the database file */
+
+/* What was found damaged first; zeroed at the start. `where` may be read when `found`. */
+struct lb_page_damage {
+    _Atomic bool claimed;
+    _Atomic bool found;
+    char where[160];
+};
+
+/* Registers the layer around the VFS `base` (NULL: SQLite's default), once, and returns it; NULL
+ * when there is no such VFS. Its name is what sqlite3_open_v2 takes; its pAppData is `base`. */
+sqlite3_vfs *lb_pages_vfs(const char *base);
+
+/* Makes a connection's database file have reserved bytes, if the file is new. Before the first
+ * statement. */
+int lb_pages_reserve(sqlite3 *db);
+
+/* Damage that this connection comes across is noted there. Before the first statement. */
+void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage);
+
+/* The writer's connection, when its log is open: keeps the mark. `last` is the log's last frame
+ * that commits, 0 when there is none. The mark outlives the connection. */
+void lb_pages_keep_mark(sqlite3 *db, struct lb_synced_mark *mark);
+
+bool lb_page_has_checksum(const uint8_t *page, size_t bytes, uint32_t number);
+
+/* Does page 1 of a database have its checksum, if byte 20 of the header said that it has one? */
+bool lb_page_is_first(const uint8_t *page, size_t bytes);
+
+#endif
