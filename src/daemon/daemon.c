@@ -18,6 +18,8 @@
 
 /* How often last uses of keys and counts of checks are written down. */
 #define NOTE_EVERY_S 60
+/* How often the files of the store are looked at. */
+#define WATCH_EVERY_S 1
 
 struct lb_daemon {
     struct lb_parts parts;
@@ -47,14 +49,17 @@ static void wait_for_signal(struct lb_parts *parts)
 {
     sigset_t signals;
     fill_stop_signals(&signals);
-    const struct timespec period = {.tv_sec = NOTE_EVERY_S};
-    for (;;) {
+    const struct timespec period = {.tv_sec = WATCH_EVERY_S};
+    for (unsigned seconds = WATCH_EVERY_S;; seconds += WATCH_EVERY_S) {
         lb_rcu_offline();
         int signal = sigtimedwait(&signals, NULL, &period);
         lb_rcu_online();
         if (signal > 0)
             return;
-        if (errno == EAGAIN)
+        if (errno != EAGAIN)
+            continue;
+        lb_parts_watch(parts);
+        if (seconds % NOTE_EVERY_S == 0)
             lb_parts_note(parts);
     }
 }
@@ -87,8 +92,10 @@ static lb_err serve(struct lb_parts *parts, const struct lb_build_info *build,
     lb_err err = lb_parts_start(parts, reason);
     if (!err)
         err = lb_parts_load(parts, not_told_to_stop, reason);
-    if (err)
+    if (err) {
+        lb_parts_intact(parts, reason);          /* what was read was damaged? That says more. */
         return not_told_to_stop() ? err : LB_OK; /* stopped while it was starting */
+    }
     if (parts->config.demo)
         err = lb_demo_make(parts, parts->url, reason);
     if (!err)

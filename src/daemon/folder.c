@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -14,13 +15,22 @@
 
 #define NODE_MARK "postgresql"
 
+/* The folder too: the file may be removed, and the next process would make and lock another one.
+ * Some network file systems lock no folders. */
+static bool take_locks(const struct lb_folder *folder)
+{
+    if (flock(folder->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return false;
+    return flock(folder->lock_fd, LOCK_EX | LOCK_NB) == 0;
+}
+
 static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason *reason)
 {
     folder->lock_fd = openat(folder->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (folder->lock_fd < 0)
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot write into the data folder %s: %s", path,
                        strerror(errno));
-    if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) == 0)
+    if (take_locks(folder))
         return LB_OK;
     if (errno == EWOULDBLOCK)
         return lb_fail(reason, LB_ERR_ALREADY_EXISTS,
@@ -40,6 +50,46 @@ static void warn_if_open(const struct lb_folder *folder, const char *path)
                (unsigned)info.st_mode & 0777);
 }
 
+/* Who can write into the folder can replace the database. */
+static lb_err check_owner(const struct lb_folder *folder, const char *path,
+                          struct lb_reason *reason)
+{
+    struct stat info;
+    if (fstat(folder->fd, &info) != 0)
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot look at the data folder %s: %s", path,
+                       strerror(errno));
+    if (info.st_uid != geteuid())
+        return lb_fail(reason, LB_ERR_INTERNAL,
+                       "the data folder %s belongs to another user (%u); run as that user, or "
+                       "choose another folder with --data",
+                       path, (unsigned)info.st_uid);
+    if (info.st_mode & (S_IWGRP | S_IWOTH))
+        return lb_fail(reason, LB_ERR_INTERNAL,
+                       "other users may write into the data folder %s (mode %03o); close it: "
+                       "chmod 700, or choose a folder inside it with --data",
+                       path, (unsigned)info.st_mode & 0777);
+    return LB_OK;
+}
+
+static lb_err check_database(const struct lb_folder *folder, const char *path,
+                             struct lb_reason *reason)
+{
+    struct stat info;
+    if (lstat(folder->database, &info) != 0 || !S_ISLNK(info.st_mode))
+        return LB_OK;
+    char *target = realpath(folder->database, NULL);
+    char *home = realpath(path, NULL);
+    size_t length = home ? strlen(home) : 0;
+    bool inside = target && home && strncmp(target, home, length) == 0 && target[length] == '/';
+    free(target);
+    free(home);
+    return inside ? LB_OK
+                  : lb_fail(reason, LB_ERR_INTERNAL,
+                            "%s is a symbolic link out of the data folder; move the database into "
+                            "the folder, or name the folder that has it with --data",
+                            folder->database);
+}
+
 lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason *reason)
 {
     *out = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
@@ -52,9 +102,14 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot open the data folder %s: %s", path,
                        strerror(errno));
     int len = snprintf(out->database, sizeof out->database, "%s/leadblock.db", path);
+    snprintf(out->path, sizeof out->path, "%s", path);
     lb_err err = len < (int)sizeof out->database
-                     ? lock(out, path, reason)
+                     ? check_owner(out, path, reason)
                      : lb_fail(reason, LB_ERR_INTERNAL, "the path of the data folder is too long");
+    if (!err)
+        err = check_database(out, path, reason);
+    if (!err)
+        err = lock(out, path, reason);
     if (err)
         lb_folder_close(out);
     else
@@ -109,6 +164,25 @@ bool lb_folder_is_of_node(const struct lb_folder *folder)
 {
     return faccessat(folder->fd, NODE_MARK, F_OK, 0) == 0 &&
            faccessat(folder->fd, "leadblock.db", F_OK, 0) != 0;
+}
+
+static bool is_same(int fd, const char *path)
+{
+    struct stat opened, found;
+    return fstat(fd, &opened) == 0 && opened.st_nlink > 0 && stat(path, &found) == 0 &&
+           opened.st_dev == found.st_dev && opened.st_ino == found.st_ino;
+}
+
+lb_err lb_folder_intact(const struct lb_folder *folder, struct lb_reason *reason)
+{
+    char lock[sizeof folder->path + 8];
+    snprintf(lock, sizeof lock, "%s/lock", folder->path);
+    bool folder_is_there = is_same(folder->fd, folder->path);
+    if (folder_is_there && is_same(folder->lock_fd, lock))
+        return LB_OK;
+    return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                   "%s was removed or replaced under the running server",
+                   folder_is_there ? lock : folder->path);
 }
 
 void lb_folder_close(struct lb_folder *folder)

@@ -55,7 +55,8 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
         return lb_postgres_open(&settings, out, reason);
     }
     struct lb_sqlite_settings settings = {.path = folder->database,
-                                          .checkpoint_pages = config->checkpoint_pages};
+                                          .checkpoint_pages = config->checkpoint_pages,
+                                          .accept_loss = config->accept_loss};
     return lb_sqlite_open(&settings, out, reason);
 }
 
@@ -208,9 +209,23 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
     return err ? err : lb_server_start(parts->app.server, reason);
 }
 
+lb_err lb_parts_intact(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_store *store = parts->app.store;
+    lb_err err = store ? store->ops->intact(store, reason) : LB_OK;
+    return err || parts->folder.lock_fd < 0 ? err : lb_folder_intact(&parts->folder, reason);
+}
+
+static lb_err files_intact(void *context, struct lb_reason *reason)
+{
+    return lb_parts_intact(context, reason);
+}
+
 lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
 {
     parts->app.config = &parts->config;
+    parts->app.files_intact = files_intact;
+    parts->app.files_context = parts;
     lb_err err = lb_folder_open(parts->config.data, &parts->folder, reason);
     if (!err)
         err = open_store(parts, reason);
@@ -258,6 +273,17 @@ lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
     atomic_store(&app->loaded, true);
     return LB_OK;
+}
+
+void lb_parts_watch(struct lb_parts *parts)
+{
+    struct lb_reason reason;
+    if (atomic_load(&parts->failed) || lb_parts_intact(parts, &reason) == LB_OK)
+        return;
+    lb_log(LB_LOG_ERROR, "store", "%s: the process exits", reason.text);
+    atomic_store(&parts->failed, true);
+    if (parts->on_failure)
+        parts->on_failure();
 }
 
 void lb_parts_stop(struct lb_parts *parts)

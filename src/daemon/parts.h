@@ -29,6 +29,13 @@ lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason);
  * returns false. */
 lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb_reason *reason);
 
+/* Have the files of the store and the folder stayed what they were? Otherwise
+ * LB_ERR_STORAGE_UNAVAILABLE with a reason. Any thread. */
+lb_err lb_parts_intact(struct lb_parts *parts, struct lb_reason *reason);
+
+/* To be called once a second: when they have not, logs that and ends the process by on_failure. */
+void lb_parts_watch(struct lb_parts *parts);
+
 /* Stops accepting, answers what has begun, commits what is queued, and closes everything. */
 void lb_parts_stop(struct lb_parts *parts);
 
