@@ -189,7 +189,7 @@ def candidates(ledger, how, due):
 def damage(folder, how, ledger, uncertain, rng):
     """Damages the file in one place, away from the people who are uncertain. Returns what was
     damaged, None when there is nothing."""
-    with pages.changed(folder, mark=False) as connection:
+    with pages.changed(folder) as connection:
         return damage_one(connection, how, ledger, uncertain, rng)
 
 

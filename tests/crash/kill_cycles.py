@@ -202,7 +202,7 @@ def read_file(folder, lists):
 
 
 def sabotage(folder, how):
-    with pages.changed(folder, mark=False) as connection:
+    with pages.changed(folder) as connection:
         damage(connection, how)
 
 

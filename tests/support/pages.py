@@ -56,9 +56,9 @@ def seal(path):
 
 
 @contextmanager
-def changed(folder, mark=True):
-    """A connection that changes the database of a folder that no server holds. Its end commits and
-    writes the log back. `mark` false: also after a kill, when the log that is then gone was needed."""
+def changed(folder):
+    """A connection that changes the database of a folder that no server holds. Its end commits,
+    writes the log back and removes it, and the mark that wants it."""
     path = os.path.join(folder, "leadblock.db")
     connection = sqlite3.connect(path)
     try:
@@ -68,5 +68,5 @@ def changed(folder, mark=True):
         connection.close()
     assert not os.path.exists(f"{path}-wal"), "somebody else has the database"
     seal(path)
-    if not mark:
+    if os.path.exists(f"{path}-mark"):
         os.unlink(f"{path}-mark")

@@ -46,14 +46,35 @@ static lb_err check_room(struct lb_sqlite *sqlite, const char *folder, struct lb
     return fail(sqlite, reason, why);
 }
 
-/* Without a log beside it: it would be taken for the new file's. */
-static lb_err write_new(struct lb_sqlite *sqlite, const char *path, struct lb_reason *reason)
+static lb_err execute(struct lb_sqlite *sqlite, const char *sql, struct lb_reason *reason)
 {
     sqlite3 *db = sqlite->writer.db;
-    char *sql = sqlite3_mprintf("PRAGMA journal_mode = DELETE; VACUUM INTO %Q", path);
-    int code = sql ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? LB_OK
+               : fail(sqlite, reason, sqlite3_errmsg(db));
+}
+
+/* Writes the log back and removes it: beside the new file it would be taken for that file's. */
+static lb_err remove_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    int persist = 0;
+    sqlite3_file_control(sqlite->writer.db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+    sqlite3_db_config(sqlite->writer.db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    lb_err err = execute(sqlite, "PRAGMA journal_mode = DELETE", reason);
+    if (err)
+        return err;
+    char *log = sqlite3_mprintf("%s-wal", sqlite->path);
+    bool removed = log && access(log, F_OK) != 0;
+    sqlite3_free(log);
+    return removed ? LB_OK : fail(sqlite, reason, "another program uses it; stop that");
+}
+
+static lb_err write_new(struct lb_sqlite *sqlite, const char *path, struct lb_reason *reason)
+{
+    char *sql = sqlite3_mprintf("VACUUM INTO %Q", path);
+    lb_err err = sql ? execute(sqlite, sql, reason) : fail(sqlite, reason, "out of memory");
     sqlite3_free(sql);
-    return code == SQLITE_OK ? LB_OK : fail(sqlite, reason, sqlite3_errmsg(db));
+    return err;
 }
 
 static bool sync_path(const char *path)
@@ -73,19 +94,30 @@ static lb_err replace(struct lb_sqlite *sqlite, const char *path, const char *fo
     return fail(sqlite, reason, strerror(errno));
 }
 
+static void forget(const char *path)
+{
+    char *journal = sqlite3_mprintf("%s-journal", path);
+    unlink(path);
+    if (journal)
+        unlink(journal);
+    sqlite3_free(journal);
+}
+
 static lb_err add(struct lb_sqlite *sqlite, const char *path, const char *folder,
                   struct lb_reason *reason)
 {
     lb_err err = check_room(sqlite, folder, reason);
     if (err)
         return err;
-    unlink(path); /* of an attempt that was interrupted */
-    err = write_new(sqlite, path, reason);
+    forget(path); /* what an interrupted attempt left */
+    err = remove_log(sqlite, reason);
+    if (!err)
+        err = write_new(sqlite, path, reason);
     lb_sqlite_disconnect(&sqlite->writer);
     if (!err)
         err = replace(sqlite, path, folder, reason);
     if (err)
-        unlink(path);
+        forget(path);
     return err;
 }
 
@@ -99,7 +131,7 @@ lb_err lb_sqlite_add_checksums(struct lb_sqlite *sqlite, struct lb_reason *reaso
     lb_err err = folder && path ? add(sqlite, path, folder, reason)
                                 : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     if (!err) {
-        err = lb_sqlite_connect(sqlite->path, sqlite->vfs, false, &sqlite->writer);
+        err = lb_sqlite_connect(sqlite, false, &sqlite->writer);
         if (err)
             fail(sqlite, reason, sqlite3_errmsg(sqlite->writer.db));
     }

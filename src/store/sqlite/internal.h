@@ -170,8 +170,7 @@ void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite);
 extern const struct lb_store_copy lb_sqlite_copy;
 
 /* Opens a connection of ours; close it with lb_sqlite_disconnect even after a failure. */
-lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
-                         struct lb_store_reader *out);
+lb_err lb_sqlite_connect(struct lb_sqlite *sqlite, bool read_only, struct lb_store_reader *out);
 void lb_sqlite_disconnect(struct lb_store_reader *connection);
 
 #endif

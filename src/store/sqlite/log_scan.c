@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define READ_BYTES (1 << 20)
+#define READ_BYTES (120 << 10) /* the unix VFS reads and writes less than 128 KiB at a time */
 
 struct scan {
     struct lb_log_scan *out;

@@ -69,17 +69,17 @@ static void keep_log(sqlite3 *db)
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
-lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
-                         struct lb_store_reader *out)
+lb_err lb_sqlite_connect(struct lb_sqlite *sqlite, bool read_only, struct lb_store_reader *out)
 {
     *out = (struct lb_store_reader){0};
     int flags = SQLITE_OPEN_NOMUTEX |
                 (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    int code = sqlite3_open_v2(path, &out->db, flags, vfs);
+    int code = sqlite3_open_v2(sqlite->path, &out->db, flags, sqlite->vfs);
     if (code != SQLITE_OK)
         return lb_sqlite_error(code);
     sqlite3_extended_result_codes(out->db, 1);
     keep_log(out->db);
+    lb_pages_report(out->db, &sqlite->damage);
     if (!read_only)
         lb_pages_reserve(out->db);
     sqlite3_busy_timeout(out->db, 5000);
@@ -107,7 +107,6 @@ static int remember_wal_pages(void *context, sqlite3 *db, const char *name, int 
 static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     char *message = NULL;
-    lb_pages_report(sqlite->writer.db, &sqlite->damage);
     /* Before anything is changed. */
     lb_err err = lb_sqlite_recognise(sqlite->writer.db, reason);
     if (!err && !sqlite->found.checked)
@@ -115,7 +114,6 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
     if (err)
         return err;
     sqlite3 *db = sqlite->writer.db;
-    lb_pages_report(db, &sqlite->damage);
     if (sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", NULL, NULL,
                      &message) != SQLITE_OK) {
         err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot open %s: %s", sqlite->path,
@@ -142,16 +140,14 @@ void lb_sqlite_close(struct lb_store *store)
 
 lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **out)
 {
-    struct lb_sqlite *sqlite = lb_sqlite_of(store);
     struct lb_store_reader *reader = malloc(sizeof *reader);
     if (!reader)
         return LB_ERR_INTERNAL;
-    lb_err err = lb_sqlite_connect(sqlite->path, sqlite->vfs, true, reader);
+    lb_err err = lb_sqlite_connect(lb_sqlite_of(store), true, reader);
     if (err) {
         lb_sqlite_reader_close(reader);
         return err;
     }
-    lb_pages_report(reader->db, &sqlite->damage);
     *out = reader;
     return LB_OK;
 }
@@ -214,13 +210,15 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     sqlite->checkpoint_pages = settings->checkpoint_pages;
     lb_err err = lb_sqlite_find_files(sqlite, settings, reason);
     if (!err) {
-        err = lb_sqlite_connect(sqlite->path, sqlite->vfs, false, &sqlite->writer);
+        err = lb_sqlite_connect(sqlite, false, &sqlite->writer);
         if (err)
             lb_fail(reason, err, "cannot open %s: %s", sqlite->path,
                     sqlite3_errmsg(sqlite->writer.db));
         else
             err = configure(sqlite, reason);
     }
+    if (err && atomic_load(&sqlite->damage.found))
+        lb_sqlite_intact(&sqlite->store, reason); /* says more than that it cannot be read */
     if (err) {
         lb_sqlite_close(&sqlite->store);
         return err;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define PATH_MAX_BYTES 4200
-#define COPY_BYTES     (1 << 20)
+#define COPY_BYTES     (64 << 10) /* the unix VFS writes less than 128 KiB at a time */
 
 /* The three files of a database. */
 static const char *const suffixes[] = {"", "-wal", "-mark"};
