@@ -17,7 +17,7 @@
 /* After the above. */
 #include <cmocka.h>
 
-#define CHECKPOINT_PAGES 2048 /* no checkpoint unless a test wants one */
+#define CHECKPOINT_PAGES 512 /* no checkpoint unless a test wants one */
 #define ROWS             60
 #define PAGE             4096
 
@@ -665,7 +665,7 @@ static void what_an_interrupted_attempt_left_is_no_hindrance(void **state)
 static void adding_checksums_survives_kills(void **state)
 {
     unsigned killed = 0;
-    for (int round = 0; round < 4; round++) {
+    for (int round = 0; round < 2; round++) {
         make_old(ROWS);
         bool done = false;
         for (unsigned attempt = 1; !done; attempt++) {
