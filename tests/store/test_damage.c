@@ -474,6 +474,19 @@ static void an_older_log_is_refused(void **state)
     expect_refused("-wal is another one than was written here");
 }
 
+/* Nothing of an earlier life stands behind new frames. */
+static void after_a_crash_the_log_begins_anew(void **state)
+{
+    uint8_t before[LB_WAL_HEADER_BYTES], after[LB_WAL_HEADER_BYTES];
+    crash(ROWS);
+    read_at("-wal", 0, before, sizeof before);
+    struct lb_store *store = open_store();
+    append(store, ROWS + 1, 1);
+    read_at("-wal", 0, after, sizeof after);
+    store->ops->close(store);
+    assert_memory_not_equal(before + 16, after + 16, LB_WAL_SALTS_BYTES);
+}
+
 /* What a clean stop left in the log is in the database. */
 static void after_a_clean_stop_the_log_is_not_needed(void **state)
 {
@@ -711,6 +724,7 @@ int main(void)
         TEST(the_refusal_says_how_much_is_lost_at_most),
         TEST(a_log_that_was_cut_or_taken_away_is_refused),
         TEST(an_older_log_is_refused),
+        TEST(after_a_crash_the_log_begins_anew),
         TEST(after_a_clean_stop_the_log_is_not_needed),
         TEST(a_mark_that_lacks_its_newest_slot_is_no_damage),
         TEST(a_missing_mark_is_written_anew_with_a_line),
