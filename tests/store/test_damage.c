@@ -550,6 +550,22 @@ static void a_loss_that_is_accepted_keeps_what_was_before_it_and_a_copy(void **s
     assert_int_equal(system(command), 0);
 }
 
+/* A loss that leaves no consistent database is refused, and so is the next start. */
+static void a_loss_that_cannot_be_accepted_stays_refused(void **state)
+{
+    stop_with(ROWS);
+    struct lb_store *store = open_store();
+    append(store, ROWS + 1, 20);
+    kill_store(store);
+    flip("-wal", 8 * ((uint64_t)lb_wal_offset(frames_in_log() - 3, PAGE) + 200));
+    for (uint64_t at = PAGE; at < size_of(""); at += PAGE)
+        flip("", 8 * (at + 100)); /* in the database, beside what is left of the log */
+    accept_loss = true;
+    assert_int_equal(try_open(&store), LB_ERR_STORAGE_UNAVAILABLE);
+    accept_loss = false;
+    expect_refused("damage");
+}
+
 /* --accept-loss does nothing to a folder that is as it should be. */
 static void accepting_a_loss_loses_nothing_without_damage(void **state)
 {
@@ -663,6 +679,18 @@ static void a_database_of_the_first_version_gets_checksums(void **state)
     store->ops->close(store);
 }
 
+static void a_crash_right_after_checksums_were_added_loses_nothing(void **state)
+{
+    make_old(ROWS);
+    for (int i = 0; i < 2; i++) {
+        kill_store(open_store());
+        assert_int_equal(wrong_pages(), 0);
+    }
+    struct lb_store *store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+}
+
 static void what_an_interrupted_attempt_left_is_no_hindrance(void **state)
 {
     make_old(ROWS);
@@ -729,11 +757,13 @@ int main(void)
         TEST(a_mark_that_lacks_its_newest_slot_is_no_damage),
         TEST(a_missing_mark_is_written_anew_with_a_line),
         TEST(a_loss_that_is_accepted_keeps_what_was_before_it_and_a_copy),
+        TEST(a_loss_that_cannot_be_accepted_stays_refused),
         TEST(accepting_a_loss_loses_nothing_without_damage),
         TEST(a_log_that_was_written_back_is_not_used_in_part),
         TEST(a_database_that_is_gone_or_was_cut_is_refused),
         TEST(files_that_are_taken_away_are_noticed),
         TEST(a_database_of_the_first_version_gets_checksums),
+        TEST(a_crash_right_after_checksums_were_added_loses_nothing),
         TEST(what_an_interrupted_attempt_left_is_no_hindrance),
         TEST(adding_checksums_survives_kills),
     };

@@ -131,6 +131,7 @@ lb_err lb_sqlite_add_checksums(struct lb_sqlite *sqlite, struct lb_reason *reaso
     lb_err err = folder && path ? add(sqlite, path, folder, reason)
                                 : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     if (!err) {
+        *lb_synced_mark_now(sqlite->mark) = (struct lb_mark){.whole = true}; /* no log any more */
         err = lb_sqlite_connect(sqlite, false, &sqlite->writer);
         if (err)
             fail(sqlite, reason, sqlite3_errmsg(sqlite->writer.db));

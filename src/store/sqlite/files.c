@@ -84,17 +84,11 @@ static lb_err refuse(struct lb_sqlite *sqlite, int code, const char *what, struc
                    sqlite3_errstr(code), code);
 }
 
-lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
+/* The mark says where the log ends. */
+static lb_err mark_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    sqlite3 *db = sqlite->writer.db;
     sqlite3_file *log = log_of(sqlite);
     sqlite3_int64 bytes = 0;
-    int in_log = 0;
-    if (sqlite->found.accepted) {
-        lb_err err = check_consistency(sqlite, reason);
-        if (err)
-            return err;
-    }
     if (!log)
         return refuse(sqlite, SQLITE_CANTOPEN, "open its log", reason);
     /* A killed process may not have come to sync what it wrote. */
@@ -109,9 +103,20 @@ lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     code = lb_synced_mark_put(sqlite->mark, true);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_FULL)
         return refuse(sqlite, code, "write its mark", reason);
+    return LB_OK;
+}
+
+lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    sqlite3 *db = sqlite->writer.db;
+    lb_err err = sqlite->found.accepted ? check_consistency(sqlite, reason) : LB_OK;
+    if (!err)
+        err = mark_log(sqlite, reason);
+    if (err)
+        return err;
     lb_pages_keep_mark(db, sqlite->mark);
     sqlite->log_begun = true;
-    code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, &in_log, NULL);
+    int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_FULL && (code & 0xff) != SQLITE_BUSY)
         return refuse(sqlite, code, "write its log back", reason);
     if (code != SQLITE_OK)

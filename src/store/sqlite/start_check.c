@@ -237,8 +237,6 @@ static lb_err accept_loss(struct look *look, const char *damage, struct lb_reaso
     int code = keep_copy(look, middle);
     if (code == SQLITE_OK)
         code = drop_log(look);
-    if (code == SQLITE_OK)
-        code = lb_synced_mark_remove(look->check->mark);
     if (code != SQLITE_OK)
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                        "cannot keep a copy of the damaged files beside them: %s",

@@ -199,15 +199,6 @@ int lb_synced_mark_read(struct lb_synced_mark *mark, struct lb_mark *out, bool *
     return code;
 }
 
-int lb_synced_mark_remove(struct lb_synced_mark *mark)
-{
-    close_file(mark->file);
-    mark->file = NULL;
-    mark->now = (struct lb_mark){.whole = true};
-    int code = mark->vfs->xDelete(mark->vfs, mark->name, 1);
-    return code == SQLITE_IOERR_DELETE_NOENT ? SQLITE_OK : code;
-}
-
 /* --- Writing ---------------------------------------------------------------------------------- */
 
 struct lb_mark *lb_synced_mark_now(struct lb_synced_mark *mark)

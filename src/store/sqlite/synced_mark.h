@@ -49,9 +49,6 @@ void lb_synced_mark_destroy(struct lb_synced_mark *mark);
  * that is whole. */
 int lb_synced_mark_read(struct lb_synced_mark *mark, struct lb_mark *out, bool *out_found);
 
-/* Removes the file. SQLite's code. */
-int lb_synced_mark_remove(struct lb_synced_mark *mark);
-
 /* What the mark says now, to change before lb_synced_mark_put. */
 struct lb_mark *lb_synced_mark_now(struct lb_synced_mark *mark);
 
