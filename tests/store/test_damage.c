@@ -273,6 +273,25 @@ static void a_page_at_a_wrong_place_is_an_error(void **state)
     assert_int_equal(read_all(lb_pages_vfs(NULL)->zName, &rows), SQLITE_IOERR_DATA);
 }
 
+/* Newer versions of SQLite read the pages of long rows in part. */
+static void part_of_a_page_is_compared_as_the_whole(void **state)
+{
+    uint8_t part[200], wanted[200];
+    sqlite3 *db;
+    sqlite3_file *file = NULL;
+    stop_with(ROWS);
+    read_at("", 3 * PAGE + 300, wanted, sizeof wanted);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, lb_pages_vfs(NULL)->zName),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file), SQLITE_OK);
+    assert_int_equal(file->pMethods->xRead(file, part, sizeof part, 3 * PAGE + 300), SQLITE_OK);
+    assert_memory_equal(part, wanted, sizeof part);
+    flip("", 8 * (3 * PAGE + 2000)); /* not in this part */
+    assert_int_equal(file->pMethods->xRead(file, part, sizeof part, 3 * PAGE + 300),
+                     SQLITE_IOERR_DATA);
+    sqlite3_close(db);
+}
+
 static void a_start_names_the_damaged_page(void **state)
 {
     stop_with(ROWS);
@@ -741,6 +760,7 @@ int main(void)
         TEST(every_page_of_the_database_has_a_checksum),
         TEST(a_flipped_bit_in_the_database_is_an_error),
         TEST(a_page_at_a_wrong_place_is_an_error),
+        TEST(part_of_a_page_is_compared_as_the_whole),
         TEST(a_start_names_the_damaged_page),
         TEST(a_flipped_bit_in_the_log_is_noticed_when_its_page_is_read),
         TEST(the_log_is_one_for_every_program),

@@ -338,6 +338,35 @@ static void failing_checkpoints_lose_nothing(void **state)
     finish(&run);
 }
 
+static void fail_mark_writes(void *context, enum faulty_op op, const char *name)
+{
+    if (op != FAULTY_WRITE || !strstr(name, "-mark"))
+        return;
+    ++*(uint64_t *)context;
+    faulty_fail(FAULTY_WRITE, 1, SQLITE_IOERR_WRITE, false);
+}
+
+/* It lags then. Only the log may not begin anew without it, and what is full stays full. */
+static void a_mark_that_cannot_be_written_loses_nothing(void **state)
+{
+    uint64_t hits = 0;
+    struct run run;
+    start(&run);
+    step(&run, "before");
+    faulty_watch(fail_mark_writes, &hits);
+    for (int i = 0; i < STEPS; i++)
+        step(&run, "while the mark cannot be written");
+    assert_true(hits > 5 && run.actor->acknowledged > 5);
+    assert_int_equal(run.full + (run.refused && !run.unknown), 0);
+    faulty_cut_power();
+    faulty_watch(NULL, NULL);
+    engine_close(&run.engine);
+    faulty_heal();
+    faulty_restore_power();
+    reopen(&run, "after the mark could not be written and a power loss");
+    finish(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_refuses_and_recovers),
         cmocka_unit_test(a_disk_without_room_refuses_and_recovers),
         cmocka_unit_test(failing_checkpoints_lose_nothing),
+        cmocka_unit_test(a_mark_that_cannot_be_written_loses_nothing),
     };
     if (getenv("LEADBLOCK_SEED"))
         seed = strtoull(getenv("LEADBLOCK_SEED"), NULL, 10);
