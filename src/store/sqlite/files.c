@@ -59,7 +59,9 @@ static void watch(struct lb_sqlite *sqlite, int which, const char *suffix)
         return;
     }
     free(file->path);
-    *file = (struct lb_watched_file){path, info.st_dev, info.st_ino};
+    file->path = path;
+    file->device = info.st_dev;
+    file->inode = info.st_ino;
 }
 
 /* After a loss was accepted, what is left may be no state that the database ever had. */

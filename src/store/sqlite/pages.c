@@ -158,9 +158,10 @@ static int read_database(sqlite3_file *base, void *out, int size, sqlite3_int64 
     struct paged_file *file = paged(base);
     if (!file->checked || at + size <= HEADER_BYTES)
         return below(file)->pMethods->xRead(below(file), out, size, at);
-    if (!file->page_bytes && is_page_size(size) && at % size == 0)
+    bool whole = is_page_size(size) && at % size == 0;
+    if (!file->page_bytes && whole)
         file->page_bytes = (uint32_t)size;
-    if ((uint32_t)size != file->page_bytes || at % size != 0)
+    if ((uint32_t)size != file->page_bytes || !whole)
         return file->page_bytes ? read_part(file, out, size, at) : SQLITE_IOERR_READ;
     int code = below(file)->pMethods->xRead(below(file), out, size, at);
     return check_page(file, code, out, (size_t)size, at);
@@ -399,8 +400,8 @@ static int shm_unmap(sqlite3_file *base, int delete_it)
 /* Version 2 has no memory mapping. */
 #define METHODS(read, write, sync)                                                                 \
     {                                                                                              \
-        .iVersion = 2, .xClose = close_file, .xRead = read, .xWrite = write,                       \
-        .xTruncate = truncate_file, .xSync = sync, .xFileSize = file_size, .xLock = lock_file,     \
+        .iVersion = 2, .xClose = close_file, .xRead = (read), .xWrite = (write),                   \
+        .xTruncate = truncate_file, .xSync = (sync), .xFileSize = file_size, .xLock = lock_file,   \
         .xUnlock = unlock_file, .xCheckReservedLock = check_reserved, .xFileControl = control,     \
         .xSectorSize = sector_size, .xDeviceCharacteristics = characteristics, .xShmMap = shm_map, \
         .xShmLock = shm_lock, .xShmBarrier = shm_barrier, .xShmUnmap = shm_unmap                   \

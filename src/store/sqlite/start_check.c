@@ -70,7 +70,7 @@ static void name_file(const char *path, const char *middle, int which, char out[
 static int look_at_database(struct look *look)
 {
     char path[PATH_MAX_BYTES];
-    uint8_t page[65536];
+    uint8_t page[65536] = {0};
     sqlite3_file *file;
     sqlite3_int64 size = 0;
     name_file(look->check->path, "", DATABASE, path);
