@@ -127,8 +127,10 @@ static bool log_is_damaged(const struct look *look, char *out, size_t size)
     const struct lb_log_scan *log = &look->log;
     char when[LB_TIME_TEXT_SIZE];
     const char *what = NULL;
-    bool follows = mark->whole &&
-                   (!log->valid || memcmp(log->header.salts, mark->next, sizeof mark->next) == 0);
+    /* Without a frame that commits there is nothing in the log: a header that was to be written
+     * over may still be there. */
+    bool follows = mark->whole && (!log->valid || log->frame == 0 ||
+                                   memcmp(log->header.salts, mark->next, sizeof mark->next) == 0);
     if (look->log.own && !log->reached)
         what = "-wal is damaged or was cut";
     else if (!look->log.own && !follows)
