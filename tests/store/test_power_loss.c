@@ -184,6 +184,9 @@ static void run_cycle(uint64_t seed)
     free(cycle.actors);
 }
 
+/* Seeds with which a start once took a power loss for damage. */
+static const uint64_t taken_for_damage[] = {258, 5701};
+
 static uint64_t number_from(const char *name, uint64_t otherwise)
 {
     const char *text = getenv(name);
@@ -196,6 +199,8 @@ static void acknowledged_changes_survive_power_loss(void **state)
     uint64_t cycles = number_from("LEADBLOCK_CYCLES", getenv("LEADBLOCK_SEED") ? 1 : 50);
     for (uint64_t seed = first; seed < first + cycles; seed++)
         run_cycle(seed);
+    for (size_t i = 0; cycles >= 100 && i < sizeof taken_for_damage / sizeof(uint64_t); i++)
+        run_cycle(taken_for_damage[i]);
     print_message("%llu cycles, %llu changes acknowledged; power cut at an operation %llu times, "
                   "%llu of them in a checkpoint, in open %llu times; in doubt: %llu done, %llu "
                   "not\n",
