@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -413,6 +414,42 @@ static const sqlite3_io_methods log_methods = METHODS(read_log, write_log, sync_
 
 /* --- Opening ---------------------------------------------------------------------------------- */
 
+/* The pages that the database had when the journal was begun; 0 without one.
+ * Source: https://www.sqlite.org/fileformat2.html#the_rollback_journal */
+static int pages_before_journal(sqlite3_vfs *base, const char *path, uint32_t *out)
+{
+    uint8_t bytes[20];
+    int exists = 0;
+    *out = 0;
+    char *name = sqlite3_mprintf("%s-journal%c%c%c", path, 0, 0, 0);
+    sqlite3_file *file = calloc(1, (size_t)base->szOsFile);
+    int code =
+        name && file ? base->xAccess(base, name, SQLITE_ACCESS_EXISTS, &exists) : SQLITE_NOMEM;
+    if (code == SQLITE_OK && exists)
+        code = base->xOpen(base, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, NULL);
+    if (code == SQLITE_OK && exists) {
+        code = file->pMethods->xRead(file, bytes, sizeof bytes, 0);
+        *out = code == SQLITE_OK ? lb_wal_u32(bytes + 16) : 0;
+        code = code == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : code;
+    }
+    if (file && file->pMethods)
+        file->pMethods->xClose(file);
+    free(file);
+    sqlite3_free(name);
+    return code;
+}
+
+int lb_pages_judge(sqlite3_vfs *base, const char *path, const uint8_t *header, bool *out_checked)
+{
+    uint32_t pages = 0;
+    *out_checked = header[LB_PAGE_RESERVED_AT] == LB_PAGE_RESERVED;
+    if (*out_checked || memcmp(header, MAGIC, sizeof MAGIC) == 0)
+        return SQLITE_OK;
+    int code = pages_before_journal(base, path, &pages);
+    *out_checked = pages == 0;
+    return code;
+}
+
 /* A new file is to have checksums. So has one that has a mark, whatever its header says: a power
  * cut may have torn the first page, which is in the log then. */
 static int judge_database(sqlite3_vfs *base, struct paged_file *file)
@@ -432,7 +469,8 @@ static int judge_database(sqlite3_vfs *base, struct paged_file *file)
         return SQLITE_OK;
     if (memcmp(header, MAGIC, sizeof MAGIC) == 0)
         file->page_bytes = page_size_of(header);
-    file->checked = exists || header[LB_PAGE_RESERVED_AT] == LB_PAGE_RESERVED;
+    if (code == SQLITE_OK && !exists)
+        code = lb_pages_judge(base, file->name, header, &file->checked);
     return code;
 }
 

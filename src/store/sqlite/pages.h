@@ -50,6 +50,11 @@ void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage);
  * that commits, 0 when there is none. The mark outlives the connection. */
 void lb_pages_keep_mark(sqlite3 *db, struct lb_synced_mark *mark);
 
+/* Do the pages of the database at `path`, which has no mark, have checksums, or is it of version
+ * 0.1.0? `header`: the first 100 bytes of it. A power cut may have torn them, and the rollback
+ * journal then says whether there was a database before. SQLite's code. */
+int lb_pages_judge(sqlite3_vfs *base, const char *path, const uint8_t *header, bool *out_checked);
+
 bool lb_page_has_checksum(const uint8_t *page, size_t bytes, uint32_t number);
 
 /* Does page 1 of a database have its checksum, if byte 20 of the header said that it has one? */

@@ -90,7 +90,9 @@ static int look_at_database(struct look *look)
     look->page_bytes = (uint32_t)page[16] << 8 | page[17];
     look->page_bytes = look->page_bytes == 1 ? sizeof page : look->page_bytes;
     look->first = look->page_bytes <= size && lb_page_is_first(page, look->page_bytes);
-    return SQLITE_OK;
+    if (!look->files->marked)
+        code = lb_pages_judge(look->check->vfs, look->check->path, page, &look->files->checked);
+    return code;
 }
 
 static int look_at_log(struct look *look)
@@ -304,11 +306,10 @@ lb_err lb_start_check(const struct lb_start_check *check, struct lb_start_files 
 {
     struct look look = {.check = check, .files = out, .mark.whole = true};
     char damage[sizeof reason->text];
-    *out = (struct lb_start_files){0};
+    *out = (struct lb_start_files){.checked = true};
     int code = lb_synced_mark_read(check->mark, &look.mark, &out->marked);
     if (code == SQLITE_OK)
         code = look_at_database(&look);
-    out->checked = out->marked || !out->database_bytes || look.reserved == LB_PAGE_RESERVED;
     if (code == SQLITE_OK)
         code = look_at_log(&look);
     if (code != SQLITE_OK)
