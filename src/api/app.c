@@ -113,7 +113,7 @@ static void log_request(const struct lb_request *req, uint64_t ns)
     char client[INET6_ADDRSTRLEN];
     size_t client_len = lb_address_format(&req->client, client);
     lb_log_begin(&line, LB_LOG_INFO, "request");
-    lb_log_add(&line, "id", lb_str(req->id));
+    lb_log_add_plain(&line, "id", lb_str(req->id)); /* set_id in exchange.c sees to that */
     lb_log_add_plain(&line, "client",
                      req->local ? LB_STR("local") : (struct lb_str){client, client_len});
     lb_log_add_plain(&line, "method", lb_str(lb_method_name(req->method)));
@@ -122,7 +122,7 @@ static void log_request(const struct lb_request *req, uint64_t ns)
     if (req->reply.code)
         lb_log_add_plain(&line, "code", lb_str(req->reply.code));
     if (call && call->key)
-        lb_log_add(&line, "key", lb_str(call->key->row.id));
+        lb_log_add_plain(&line, "key", lb_str(call->key->row.id));
     if (call && call->signed_in && !call->signed_in->result)
         lb_log_add(&line, "user", lb_str(call->signed_in->user.id));
     lb_log_add_u64(&line, "us", ns / 1000);

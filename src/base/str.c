@@ -23,11 +23,15 @@ bool lb_str_to_id(struct lb_str text, uint64_t max, uint64_t *out)
 
 struct lb_str lb_str_of_u64(uint64_t value, char digits[LB_U64_DIGITS])
 {
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233"
+        "34353637383940414243444546474849505152535455565758596061626364656667"
+        "6869707172737475767778798081828384858687888990919293949596979899";
     size_t first = LB_U64_DIGITS;
-    do {
-        digits[--first] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
+    for (; value >= 10; value /= 100)
+        memcpy(&digits[first -= 2], pairs + 2 * (value % 100), 2);
+    if (value || first == LB_U64_DIGITS)
+        digits[--first] = (char)('0' + value);
     return (struct lb_str){digits + first, LB_U64_DIGITS - first};
 }
 

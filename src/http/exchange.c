@@ -132,9 +132,10 @@ static void set_target(struct lb_request *req, struct lb_str target)
     const char *at = target.ptr;
     const char *end = at + target.len;
     /* The absolute form, as proxies send it: the authority is the Host's business. */
-    size_t scheme = target.len >= 8 && strncasecmp(at, "https://", 8) == 0  ? 8
-                    : target.len >= 7 && strncasecmp(at, "http://", 7) == 0 ? 7
-                                                                            : 0;
+    size_t scheme = *at == '/'                                               ? 0
+                    : target.len >= 8 && strncasecmp(at, "https://", 8) == 0 ? 8
+                    : target.len >= 7 && strncasecmp(at, "http://", 7) == 0  ? 7
+                                                                             : 0;
     at += scheme;
     while (scheme && at < end && *at != '/' && *at != '?')
         at++;

@@ -1,5 +1,6 @@
 #include "http/head.h"
 
+#include <endian.h>
 #include <stddef.h>
 
 #define WORD sizeof(uint64_t)
@@ -26,15 +27,17 @@ bool lb_head_is_token(unsigned char c)
 
 /* --- scans ------------------------------------------------------------------------------------ */
 
-/* Does a byte of the word lie below `low` (at most 128), or is one DEL? A byte above one that does
- * may be taken for one, never the other way round. */
-static bool may_stop(const char *at, unsigned low)
+/* How many bytes of the word come before the first that lies below `low` (at most 128) or is DEL; 8
+ * when none is. A borrow can only mark bytes after that one. */
+static size_t before_stop(const char *at, unsigned low)
 {
     uint64_t word;
     memcpy(&word, at, WORD);
+    word = le64toh(word);
     uint64_t below = (word - EACH * low) & ~word;
     uint64_t del = word ^ EACH * 0x7f;
-    return ((below | ((del - EACH) & ~del)) & HIGH) != 0;
+    uint64_t hits = (below | ((del - EACH) & ~del)) & HIGH;
+    return hits ? (size_t)__builtin_ctzll(hits) / 8 : WORD;
 }
 
 static bool is_control(char c)
@@ -44,23 +47,27 @@ static bool is_control(char c)
 
 const char *lb_head_value_end(const char *at, const char *end)
 {
-    for (;;) {
-        while ((size_t)(end - at) >= WORD && !may_stop(at, ' '))
-            at += WORD;
-        const char *word_end = (size_t)(end - at) >= WORD ? at + WORD : end;
-        for (; at < word_end; at++)
-            if (is_control(*at))
-                return at;
-        if (at == end)
+    while ((size_t)(end - at) >= WORD) {
+        size_t good = before_stop(at, ' ');
+        at += good;
+        if (good < WORD && is_control(*at))
             return at;
+        at += good < WORD; /* a tab */
     }
+    while (at < end && !is_control(*at))
+        at++;
+    return at;
 }
 
 /* The first white space or control character. */
 static const char *target_end(const char *at, const char *end)
 {
-    while ((size_t)(end - at) >= WORD && !may_stop(at, ' ' + 1))
-        at += WORD;
+    while ((size_t)(end - at) >= WORD) {
+        size_t good = before_stop(at, ' ' + 1);
+        at += good;
+        if (good < WORD)
+            return at;
+    }
     while (at < end && (unsigned char)*at > ' ' && *at != 0x7f)
         at++;
     return at;
@@ -82,9 +89,18 @@ static struct lb_str between(const char *begin, const char *end)
  * other case of a letter differs from one of them in that bit alone. */
 static bool is(struct lb_str text, struct lb_str word)
 {
+    const uint64_t other_case = EACH * 0x20;
+    size_t i = 0;
     if (text.len != word.len)
         return false;
-    for (size_t i = 0; i < word.len; i++)
+    for (; word.len - i >= WORD; i += WORD) {
+        uint64_t a, b;
+        memcpy(&a, text.ptr + i, WORD);
+        memcpy(&b, word.ptr + i, WORD);
+        if ((a ^ b) & ~other_case)
+            return false;
+    }
+    for (; i < word.len; i++)
         if ((text.ptr[i] ^ word.ptr[i]) & ~0x20)
             return false;
     return true;
@@ -104,6 +120,11 @@ static enum lb_head_result take_version(struct lb_head *head, const char **at, c
 {
     static const char pattern[] = "HTTP/0.0\r\n"; /* 0: any digit */
     const char *text = *at;
+    if ((size_t)(end - text) >= sizeof pattern - 1 &&
+        memcmp(text, "HTTP/1.1\r\n", sizeof pattern - 1) == 0) {
+        *at = text + sizeof pattern - 1;
+        return LB_HEAD_WHOLE;
+    }
     for (size_t i = 0; i < sizeof pattern - 1; i++) {
         if (text + i == end)
             return LB_HEAD_PART;

@@ -38,6 +38,7 @@ struct lb_list_orders {
     uint64_t reservation;
     size_t promised; /* inserts */
     struct list *idle;
+    struct list *recent; /* the last one that was asked for, or NULL: others ask for it, too */
 };
 
 /* ---- the table of lists ---- */
@@ -77,9 +78,11 @@ static bool table_grow(struct lb_list_orders *orders)
 
 static struct list *list_get(struct lb_list_orders *orders, uint64_t number)
 {
+    if (orders->recent && orders->recent->number == number)
+        return orders->recent;
     struct list **place = list_place(orders, number);
     if (*place)
-        return *place;
+        return orders->recent = *place;
     if (2 * (orders->list_count + 1) > orders->table_size) {
         if (!table_grow(orders))
             return NULL;
@@ -107,6 +110,7 @@ static void list_unlink(struct lb_list_orders *orders, struct list *list)
         }
     }
     orders->table[hole] = NULL;
+    orders->recent = NULL;
     orders->list_count--;
     orders->entries -= list->ids.count;
 }

@@ -21,7 +21,6 @@
 #define CAPACITY_MIN   8.0
 #define GROUP          16 /* lookups whose cache misses overlap */
 #define SECRET_SIZE    192
-#define SHORT_INPUT    256
 #define PAGE           4096
 #define HEADER         128 /* a struct table, and aligning the slots after it */
 
@@ -291,33 +290,17 @@ void lb_index_destroy(struct lb_index *index)
 
 /* ---- readers ---- */
 
-static XXH128_hash_t hash_long(const struct lb_index *index, uint64_t list, struct lb_str text)
+struct lb_index_hash lb_index_hash(const struct lb_index *index, struct lb_str identifier)
 {
-    XXH3_state_t state;
-    XXH3_128bits_reset_withSecret(&state, index->secret, sizeof(index->secret));
-    XXH3_128bits_update(&state, &list, sizeof(list));
-    XXH3_128bits_update(&state, text.ptr, text.len);
-    return XXH3_128bits_digest(&state);
+    XXH128_hash_t hash = XXH3_128bits_withSecret(identifier.ptr ? identifier.ptr : "",
+                                                 identifier.len, index->secret, SECRET_SIZE);
+    return (struct lb_index_hash){.low = hash.low64, .high = hash.high64 | 1};
 }
 
 struct lb_fingerprint lb_index_fingerprint(const struct lb_index *index, uint64_t list,
                                            struct lb_str identifier)
 {
-    XXH128_hash_t hash;
-    if (identifier.len <= SHORT_INPUT) {
-        char input[sizeof(list) + SHORT_INPUT];
-        memcpy(input, &list, sizeof(list));
-        if (identifier.len)
-            memcpy(input + sizeof(list), identifier.ptr, identifier.len);
-        hash = XXH3_128bits_withSecret(input, sizeof(list) + identifier.len, index->secret,
-                                       sizeof(index->secret));
-    } else {
-        hash = hash_long(index, list, identifier);
-    }
-    return (struct lb_fingerprint){
-        .high = hash.high64 ? hash.high64 : 1,
-        .low = (uint32_t)hash.low64 & 0xffffff,
-    };
+    return lb_index_fingerprint_in(lb_index_hash(index, identifier), list);
 }
 
 /* Looks at the slots of one bucket from `from` on, in order, which matters: see find_place. The id

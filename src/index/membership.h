@@ -28,6 +28,12 @@ struct lb_fingerprint {
     uint32_t low;  /* 24 bits */
 };
 
+/* Of an identifier, whatever the list. */
+struct lb_index_hash {
+    uint64_t low;
+    uint64_t high; /* odd */
+};
+
 struct lb_index_settings {
     uint64_t expected_entries; /* tables start with room for these; memory is touched when used */
     uint32_t shards;           /* a power of two up to 65536; 0 means 4096 */
@@ -49,8 +55,23 @@ struct lb_index *lb_index_create_with(const struct lb_index_settings *settings);
  * registered, by any; waits for deferred frees. NULL is fine. */
 void lb_index_destroy(struct lb_index *index);
 
-/* XXH3-128 under a random secret of this index, so fingerprints mean nothing outside of it. `list`
- * is workspace number << 32 | campaign number. Any thread. */
+/* XXH3-128 under a random secret of this index, so hashes and fingerprints mean nothing outside of
+ * it. Any thread. */
+struct lb_index_hash lb_index_hash(const struct lb_index *index, struct lb_str identifier);
+
+/* The fingerprint in a list: workspace number << 32 | campaign number. One identifier in two lists
+ * takes one hash. Both halves of the product are folded, as wyhash does
+ * (https://github.com/wangyi-fudan/wyhash). */
+static inline struct lb_fingerprint lb_index_fingerprint_in(struct lb_index_hash hash,
+                                                            uint64_t list)
+{
+    uint64_t spread = list * UINT64_C(0x9e3779b97f4a7c15); /* odd: lists stay apart */
+    unsigned __int128 product = (unsigned __int128)(hash.low ^ spread) * hash.high;
+    uint64_t high = (uint64_t)(product >> 64) ^ (uint64_t)product;
+    return (struct lb_fingerprint){.high = high ? high : 1,
+                                   .low = (uint32_t)((hash.high + spread) >> 40)};
+}
+
 struct lb_fingerprint lb_index_fingerprint(const struct lb_index *index, uint64_t list,
                                            struct lb_str identifier);
 

@@ -23,6 +23,15 @@ void lb_json_put_string(struct lb_buf *buf, struct lb_str text)
     const unsigned char *end = p + text.len;
     if (!lb_buf_reserve(buf, text.len + 2))
         return;
+    const unsigned char *special = lb_json_skip_plain(p, end);
+    if (special == end) { /* nearly always: room for it is there */
+        char *to = buf->ptr + buf->len;
+        *to = '"';
+        memcpy(to + 1, p, text.len);
+        to[1 + text.len] = '"';
+        buf->len += text.len + 2;
+        return;
+    }
     lb_buf_append_lit(buf, "\"");
     while (p < end) {
         const unsigned char *run = p;

@@ -14,7 +14,13 @@ static inline const unsigned char *lb_json_skip_plain(const unsigned char *p,
                                                       const unsigned char *end)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
-    for (; end - p >= 8; p += 8) {
+    const unsigned char *begin = p;
+    for (;; p += 8) {
+        if (end - p < 8) {
+            if (p == begin || p == end)
+                break;
+            p = end - 8; /* once more over bytes that are plain */
+        }
         uint64_t word;
         memcpy(&word, p, 8);
         word = le64toh(word);

@@ -15,7 +15,9 @@
 /* How often a batch is applied again, without a write that failed or because another transaction
  * was in the way, before all of it fails. */
 #define RETRIES_MAX 8
-/* Between upkeep turns when nothing is queued. */
+/* Between upkeep turns when nothing is queued. The first comes soon after the last write, so that a
+ * store can use short pauses. */
+#define PAUSE_MS     1
 #define IDLE_WAIT_MS 1000
 /* For a write that is being submitted while the writer stops. */
 #define STOP_WAIT_MS 1
@@ -388,9 +390,12 @@ static void refuse_rest(struct lb_writer *writer)
     complete(writer, rest.first);
 }
 
-static void wait_for_work(struct lb_writer *writer, bool more)
+/* `worked`: writes came since the last wait. `more`: upkeep has more to do. */
+static void wait_for_work(struct lb_writer *writer, bool worked, bool more)
 {
-    int wait_ms = atomic_load(&writer->stopping) ? STOP_WAIT_MS : IDLE_WAIT_MS;
+    int wait_ms = worked ? PAUSE_MS : IDLE_WAIT_MS;
+    if (atomic_load(&writer->stopping))
+        wait_ms = STOP_WAIT_MS;
     lb_rcu_offline();
     lb_mailbox_wait(writer->inbox, more ? 0 : wait_ms);
     lb_rcu_online();
@@ -425,13 +430,13 @@ static void *writer_thread(void *context)
     pthread_setname_np(pthread_self(), "lb-writer");
     lb_thread_yields();
     lb_rcu_thread_register();
-    bool more = false;
+    bool idle = true, more = false;
     while (!atomic_load(&writer->stopping) || atomic_load(&writer->queued.taken)) {
         if (writer->first)
             lb_mailbox_drain(writer->inbox);
         else
-            wait_for_work(writer, more);
-        bool idle = !writer->first;
+            wait_for_work(writer, !idle, more);
+        idle = !writer->first;
         if (!idle)
             turn(writer);
         more = false;

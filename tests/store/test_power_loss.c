@@ -22,7 +22,15 @@
 #define STEPS  60 /* of each actor in one life, unless the power goes before */
 
 /* When the power goes. */
-enum moment { IN_OPEN, AT_AN_OPERATION, AFTER_AN_ANSWER, IN_CLOSE, MOMENTS };
+enum moment {
+    IN_OPEN,
+    AT_AN_OPERATION,
+    AT_A_COMMIT, /* at the sync that makes it durable, or not */
+    IN_A_CHECKPOINT,
+    AFTER_AN_ANSWER,
+    IN_CLOSE,
+    MOMENTS
+};
 
 struct cycle {
     uint64_t seed;
@@ -32,6 +40,7 @@ struct cycle {
     size_t count;
     unsigned steps;
     enum moment moment;
+    _Atomic unsigned left; /* operations of that kind until the power goes; 0: it does not */
 };
 
 /* What was reached in all cycles: a test that reaches nothing shows nothing. */
@@ -48,11 +57,18 @@ static unsigned below(struct cycle *cycle, unsigned bound)
     return (unsigned)((cycle->random >> 20) % bound);
 }
 
-/* Only checkpoints change the database file itself. */
+/* Only checkpoints change the database file itself. All these operations are the writer's. */
 static void remember(void *context, enum faulty_op op, const char *name)
 {
+    struct cycle *cycle = context;
+    bool of_checkpoint = strcmp(name, PATH) == 0;
+    bool of_commit = !of_checkpoint && op == FAULTY_SYNC;
     if (faulty_power())
-        atomic_store(&in_checkpoint, strcmp(name, PATH) == 0);
+        atomic_store(&in_checkpoint, of_checkpoint);
+    if ((cycle->moment == AT_A_COMMIT && of_commit) ||
+        (cycle->moment == IN_A_CHECKPOINT && of_checkpoint))
+        if (cycle->left && --cycle->left == 0)
+            faulty_cut_power_at(1);
 }
 
 static void run_actor(struct actor *actor, unsigned steps)
@@ -143,8 +159,10 @@ static void one_life(struct cycle *cycle)
         verify(cycle);
         if (cycle->moment == AT_AN_OPERATION)
             faulty_cut_power_at(1 + below(cycle, 300));
-        faulty_watch(remember, NULL);
+        cycle->left = 1 + below(cycle, 20);
+        faulty_watch(remember, cycle);
         run_actors(cycle);
+        cycle->left = 0;
         reached.cut_at_operation += !faulty_power();
         reached.cut_in_checkpoint += !faulty_power() && in_checkpoint;
     }

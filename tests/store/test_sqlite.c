@@ -406,6 +406,168 @@ static bool is_copied(const char *table, const char *column)
     return false;
 }
 
+/* --- Rows of the log that wait for their statement --- */
+
+#define ROWS 200
+
+static void append_row(struct lb_store *store, uint64_t id, struct lb_str items)
+{
+    struct lb_log_row row = {.id = id, .list = {1, 2}, .at = 3, .undoes = id / 2, .items = items};
+    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+}
+
+/* Short rows and one that is longer than all that waits may be. */
+static void append_rows(struct lb_store *store)
+{
+    static char items[50000];
+    char name[32];
+    memset(items, 'x', sizeof items);
+    for (uint64_t id = 1; id <= ROWS; id++) {
+        snprintf(name, sizeof name, "name-%u", (unsigned)id);
+        append_row(store, id, id == 150 ? (struct lb_str){items, sizeof items} : lb_str(name));
+        memset(name, '?', sizeof name); /* the caller's again */
+    }
+}
+
+static lb_err count_rows(void *context, const struct lb_log_row *row)
+{
+    assert_int_equal(row->id, ++*(uint64_t *)context);
+    return LB_OK;
+}
+
+static void expect_all_rows(struct lb_store *store, struct lb_store_reader *reader)
+{
+    uint64_t count = 0;
+    struct lb_log_row row;
+    assert_int_equal(store->ops->log_row_of(reader, 1, ROWS, &row), LB_OK);
+    assert_true(lb_str_equal(row.items, LB_STR("name-200")));
+    assert_int_equal(row.undoes, ROWS / 2);
+    assert_int_equal(store->ops->log_row_of(reader, 1, 150, &row), LB_OK);
+    assert_int_equal(row.items.len, 50000);
+    store->ops->reader_rest(reader);
+    assert_int_equal(store->ops->log_scan(reader, 1, 0, ROWS + 1, &count, count_rows), LB_OK);
+    assert_int_equal(count, ROWS);
+}
+
+static void rows_are_read_by_the_transaction_that_appended_them(void **state)
+{
+    struct lb_store *store;
+    assert_int_equal(try_open(((struct place *)*state)->path, &store), LB_OK);
+    const struct lb_store_ops *ops = store->ops;
+    struct lb_store_reader *reader = ops->writer_reader(store);
+    struct lb_log_row row;
+    uint64_t count = 0;
+    bool undone;
+    assert_int_equal(ops->begin(store), LB_OK);
+    append_row(store, 1, LB_STR("ada"));
+    assert_int_equal(ops->log_row_of(reader, 1, 1, &row), LB_OK);
+    assert_true(row.id == 1 && lb_str_equal(row.items, LB_STR("ada")));
+    append_row(store, 2, LB_STR("bob"));
+    count = 1;
+    assert_int_equal(ops->log_scan(reader, 1, 2, 3, &count, count_rows), LB_OK);
+    assert_int_equal(count, 2);
+    count = 0;
+    append_row(store, 3, LB_STR("eve"));
+    assert_int_equal(ops->log_scan(reader, 1, 0, 4, &count, count_rows), LB_OK);
+    assert_int_equal(count, 3);
+    append_row(store, 8, LB_STR("joe"));
+    assert_int_equal(ops->log_undone(reader, 1, 4, &undone), LB_OK);
+    assert_true(undone);
+    append_row(store, 9, LB_STR("kim,lou"));
+    assert_int_equal(ops->log_next_id(store), 11);
+    ops->rollback(store);
+    ops->close(store);
+}
+
+static void all_rows_of_a_batch_are_stored_or_none(void **state)
+{
+    struct lb_store *store;
+    struct lb_store_reader *other;
+    assert_int_equal(try_open(((struct place *)*state)->path, &store), LB_OK);
+    const struct lb_store_ops *ops = store->ops;
+    assert_int_equal(ops->reader_open(store, &other), LB_OK);
+    assert_int_equal(ops->begin(store), LB_OK);
+    append_rows(store);
+    ops->rollback(store);
+    assert_int_equal(ops->begin(store), LB_OK);
+    assert_int_equal(ops->commit(store), LB_OK);
+    assert_int_equal(ops->log_next_id(store), 1);
+    assert_int_equal(ops->begin(store), LB_OK);
+    append_rows(store);
+    assert_int_equal(ops->commit(store), LB_OK);
+    expect_all_rows(store, other);
+    ops->reader_close(other);
+    ops->close(store);
+}
+
+/* --- Checkpoints --- */
+
+/* One page of the log. */
+static void commit_row(struct lb_store *store, uint64_t id)
+{
+    struct lb_log_row row = {.id = id, .list = {1, 2}, .at = 3, .items = LB_STR("ada")};
+    assert_int_equal(store->ops->begin(store), LB_OK);
+    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+    assert_int_equal(store->ops->commit(store), LB_OK);
+}
+
+/* Does upkeep change the database file? Nothing but a checkpoint does. */
+static bool writes_back(const struct place *place, struct lb_store *store, bool idle)
+{
+    static char before[1 << 18], after[1 << 18];
+    size_t size = contents(place->path, before, sizeof before);
+    store->ops->maintain(store, idle);
+    return contents(place->path, after, sizeof after) != size || memcmp(before, after, size) != 0;
+}
+
+/* 16 pages are a full log here, and 2 are worth a checkpoint. */
+static void the_log_is_written_back_in_pauses_or_when_it_is_full(void **state)
+{
+    struct place *place = *state;
+    struct lb_store *store;
+    uint64_t id = 1;
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    store->ops->maintain(store, true);
+    commit_row(store, id++);
+    assert_false(writes_back(place, store, true));
+    commit_row(store, id++);
+    assert_false(writes_back(place, store, false));
+    assert_true(writes_back(place, store, true));
+    assert_false(writes_back(place, store, true));
+    for (int i = 0; i < 15; i++) {
+        commit_row(store, id++);
+        assert_false(writes_back(place, store, false));
+    }
+    commit_row(store, id++);
+    assert_true(writes_back(place, store, false));
+    store->ops->close(store);
+}
+
+/* What a reader keeps from being written back does not make each commit try. */
+static void a_log_that_a_reader_keeps_is_not_tried_after_each_commit(void **state)
+{
+    struct place *place = *state;
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+    struct lb_log_row row;
+    uint64_t id = 1;
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    while (id <= 8)
+        commit_row(store, id++);
+    assert_int_equal(store->ops->log_row_of(reader, 1, 1, &row), LB_OK); /* holds its snapshot */
+    while (id <= 20)
+        commit_row(store, id++);
+    store->ops->maintain(store, false);
+    store->ops->reader_rest(reader);
+    commit_row(store, id++);
+    assert_false(writes_back(place, store, false));
+    commit_row(store, id++);
+    assert_true(writes_back(place, store, false));
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
 /* `leadblock copy` leaves out what store/copy.c does not list. */
 static void every_column_but_those_of_sessions_and_links_is_copied(void **state)
 {
@@ -444,6 +606,10 @@ int main(void)
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),
         TEST(questions_about_campaigns_are_answered_by_indexes),
+        TEST(rows_are_read_by_the_transaction_that_appended_them),
+        TEST(all_rows_of_a_batch_are_stored_or_none),
+        TEST(the_log_is_written_back_in_pauses_or_when_it_is_full),
+        TEST(a_log_that_a_reader_keeps_is_not_tried_after_each_commit),
         TEST(every_column_but_those_of_sessions_and_links_is_copied),
     };
     lb_log_set_level(LB_LOG_ERROR);

@@ -175,7 +175,7 @@ static void many_checks_agree_with_single_ones(void **state)
     const char *campaigns[] = {C, NULL};
     for (int n = 0; n < 2; n++) {
         struct lb_list list = engine_list(engine, campaigns[n]);
-        lb_blocklist_check_many(engine->blocklist, list, asked, MANY, verdicts);
+        lb_blocklist_check_many(engine->blocklist, list, asked, MANY, verdicts, NULL);
         for (unsigned i = 0; i < MANY; i++) {
             struct lb_verdict one = lb_blocklist_check(engine->blocklist, list, asked[i]);
             assert_int_equal(verdicts[i].scope, one.scope);

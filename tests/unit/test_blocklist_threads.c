@@ -268,7 +268,7 @@ static void check_many(struct world *world, struct client *client)
         names[lead] = lb_str(client->names[lead]);
     read_words(client, &before);
     lb_blocklist_check_many(world->engine.blocklist, engine_list(&world->engine, client->campaign),
-                            names, LEADS, verdicts);
+                            names, LEADS, verdicts, NULL);
     read_words(client, &after);
     for (unsigned lead = 0; lead < LEADS; lead++)
         judge(world, &before, &after, lead, verdicts[lead]);
@@ -652,7 +652,7 @@ static void *run_move_checks(void *context)
     lb_rcu_thread_register();
     struct lb_list list = engine_list(&world->engine, client->campaign);
     while (!atomic_load(&world->stop)) {
-        lb_blocklist_check_many(world->engine.blocklist, list, names, LEADS, verdicts);
+        lb_blocklist_check_many(world->engine.blocklist, list, names, LEADS, verdicts, NULL);
         for (unsigned lead = 0; lead < LEADS; lead++) {
             if (verdicts[lead].scope == LB_SCOPE_NONE)
                 expect(world, false, "a lead that moved was allowed");

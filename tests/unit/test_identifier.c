@@ -164,6 +164,35 @@ static void every_reason_says_what_is_wrong(void **state)
     ASSERT_REFUSED("..", "not a name");
 }
 
+/* Names of ASCII letters, digits, - and _ are looked at many bytes at a time. */
+static void every_ascii_byte_counts_at_every_place(void **state)
+{
+    static const char extra[] = "-_!$()*+=[]^`{|}~"; /* those that stay as they are */
+    char raw[100], wanted[100];
+    for (size_t len = 1; len <= sizeof raw; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (int byte = 1; byte < 0x80; byte++) {
+                bool upper = byte >= 'A' && byte <= 'Z';
+                bool kept = upper || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+                            strchr(extra, byte);
+                bool space = byte == ' ' || (byte >= 9 && byte <= 13);
+                if (byte == '.' || byte == ':' || (space && (at == 0 || at == len - 1)))
+                    continue; /* has rules of its own */
+                memset(raw, 'Q', len);
+                memset(wanted, 'q', len);
+                raw[at] = (char)byte;
+                wanted[at] = (char)(upper ? byte | 0x20 : byte);
+                struct lb_identifier id;
+                const char *reason = lb_identifier_normalise((struct lb_str){raw, len}, &id);
+                if ((reason == NULL) != kept)
+                    fail_msg("byte %d at %zu of %zu: %s", byte, at, len, reason);
+                if (kept && (id.len != len || memcmp(id.text, wanted, len) != 0))
+                    fail_msg("byte %d at %zu of %zu: %s", byte, at, len, id.text);
+            }
+        }
+    }
+}
+
 static void white_space_is_trimmed_outside_and_refused_inside(void **state)
 {
     (void)state;
@@ -417,6 +446,7 @@ int main(void)
         cmocka_unit_test(pairs_in_the_vectors_stay_different),
         cmocka_unit_test(refused_texts_in_the_vectors_are_refused),
         cmocka_unit_test(every_reason_says_what_is_wrong),
+        cmocka_unit_test(every_ascii_byte_counts_at_every_place),
         cmocka_unit_test(white_space_is_trimmed_outside_and_refused_inside),
         cmocka_unit_test(percent_encoding_is_decoded_once),
         cmocka_unit_test(a_profile_url_gives_the_segment_after_in),

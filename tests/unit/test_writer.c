@@ -42,7 +42,8 @@ struct fixture {
     unsigned conflicts[PLACES]; /* so many to come */
     unsigned planned[PLACES];   /* the same, from the next commit on */
     unsigned failed_calls;
-    _Atomic unsigned maintained, upkept, more; /* `more`: so many upkeep turns want another */
+    _Atomic unsigned maintained, maintained_idle, upkept,
+        more; /* `more`: so many upkeep turns want another */
     sem_t held, gate;
 };
 
@@ -119,6 +120,7 @@ static lb_err store_probe(struct lb_store *store)
 static void store_maintain(struct lb_store *store, bool idle)
 {
     atomic_fetch_add(&of(store)->maintained, 1);
+    atomic_fetch_add(&of(store)->maintained_idle, idle);
 }
 
 static lb_err batch_begin(void *context, struct lb_write *first)
@@ -939,6 +941,21 @@ static void upkeep_that_wants_more_is_called_again_at_once(void **state)
     assert_true(atomic_load(&fixture->maintained) > 0);
 }
 
+static void a_store_hears_of_short_pauses(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 3; i++) {
+        struct fake fake = {0};
+        unsigned before = atomic_load(&fixture->maintained_idle);
+        uint64_t begun = lb_clock_mono_ms();
+        submit(fixture, &fake, 1);
+        await(fixture, 1);
+        while (atomic_load(&fixture->maintained_idle) == before)
+            poll(NULL, 0, 1);
+        assert_true(lb_clock_mono_ms() - begun < 600); /* later it is asked once a second */
+    }
+}
+
 /* Memory that readers let go of is not kept because the writer has nothing to do. */
 static void an_idle_writer_holds_up_no_release_of_memory(void **state)
 {
@@ -992,6 +1009,7 @@ int main(void)
         TEST(stop_finishes_what_is_queued_and_takes_nothing_more),
         TEST(completions_go_home_in_their_order),
         TEST(upkeep_that_wants_more_is_called_again_at_once),
+        TEST(a_store_hears_of_short_pauses),
         TEST(an_idle_writer_holds_up_no_release_of_memory),
     };
     return cmocka_run_group_tests_name("writer", tests, NULL, NULL);

@@ -103,11 +103,14 @@ enum lb_progress lb_check_post(struct lb_call *call)
     bool *first = lb_request_alloc(call->req, count * sizeof *first);
     struct lb_str *texts = lb_request_alloc(call->req, count * sizeof *texts);
     struct lb_verdict *verdicts = lb_request_alloc(call->req, count * sizeof *verdicts);
-    if (!first || !texts || !verdicts || !lb_identifiers_fold(call, &identifiers, first))
+    uint64_t *hashes = lb_request_alloc(call->req, count * sizeof *hashes);
+    if (!first || !texts || !verdicts || !hashes)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     for (size_t i = 0; i < count; i++)
         texts[i] = identifiers.items[i].identifier;
-    lb_blocklist_check_many(call->app->blocklist, call->list, texts, count, verdicts);
+    lb_blocklist_check_many(call->app->blocklist, call->list, texts, count, verdicts, hashes);
+    if (!lb_identifiers_fold(call, &identifiers, hashes, first))
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     count_checks(call, first, verdicts, count);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"blocked\":[");

@@ -92,11 +92,16 @@ enum lb_progress lb_dry_run_reply(struct lb_call *call, const struct lb_identifi
         .identifiers = identifiers,
         .first = lb_request_alloc(call->req, identifiers->count * sizeof *trying.first + 1),
         .blocked = lb_request_alloc(call->req, identifiers->count * sizeof *trying.blocked + 1)};
-    if (!trying.first || !trying.blocked || !lb_identifiers_fold(call, identifiers, trying.first))
+    uint64_t *hashes = lb_request_alloc(call->req, identifiers->count * sizeof *hashes + 1);
+    if (!trying.first || !trying.blocked || !hashes)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    for (size_t i = 0; i < identifiers->count; i++)
-        trying.blocked[i] = lb_blocklist_find(call->app->blocklist, call->list,
-                                              identifiers->items[i].identifier) != 0;
+    for (size_t i = 0; i < identifiers->count; i++) {
+        struct lb_str identifier = identifiers->items[i].identifier;
+        hashes[i] = lb_blocklist_name_hash(call->app->blocklist, identifier);
+        trying.blocked[i] = lb_blocklist_find(call->app->blocklist, call->list, identifier) != 0;
+    }
+    if (!lb_identifiers_fold(call, identifiers, hashes, trying.first))
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     put_reply(call, &trying, block);
     return LB_DONE;
 }

@@ -149,7 +149,7 @@ bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out)
 }
 
 bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *identifiers,
-                         bool *first)
+                         const uint64_t *hashes, bool *first)
 {
     size_t capacity = 16;
     while (capacity < identifiers->count * 2)
@@ -159,8 +159,7 @@ bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *iden
         return false;
     for (size_t i = 0; i < identifiers->count; i++) {
         struct lb_str identifier = identifiers->items[i].identifier;
-        size_t at = lb_blocklist_fingerprint(call->app->blocklist, call->list, identifier).high &
-                    (capacity - 1);
+        size_t at = hashes[i] & (capacity - 1);
         while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].identifier, identifier))
             at = (at + 1) & (capacity - 1);
         first[i] = slots[at] == 0;

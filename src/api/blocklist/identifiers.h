@@ -22,10 +22,10 @@ bool lb_identifiers_read(struct lb_call *call, bool with_reason, struct lb_ident
 /* The same for {"leads":[{"publicIdentifier":...,"reason":...}]}. */
 bool lb_identifiers_read_leads(struct lb_call *call, struct lb_identifiers *out);
 
-/* Marks the first of each identifier in `first`, which has a place for each; false when out of
- * memory. */
+/* Marks the first of each identifier in `first`, which has a place for each, as `hashes` has: the
+ * lb_blocklist_name_hash of each. False when out of memory. */
 bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *identifiers,
-                         bool *first);
+                         const uint64_t *hashes, bool *first);
 
 /* One identifier of a path. False when the reply is set. */
 bool lb_identifiers_read_one(struct lb_call *call, struct lb_str raw, struct lb_str *out);

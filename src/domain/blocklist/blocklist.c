@@ -54,10 +54,9 @@ void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklis
         out->stamp_bytes += lb_row_times_bytes(workspace->row_times);
 }
 
-struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,
-                                               struct lb_list list, struct lb_str identifier)
+uint64_t lb_blocklist_name_hash(const struct lb_blocklist *blocklist, struct lb_str identifier)
 {
-    return lb_blocklist_hash(blocklist, list, identifier);
+    return lb_index_hash(blocklist->index, identifier).low;
 }
 
 static struct lb_verdict verdict(uint64_t in_workspace, uint64_t in_campaign)
@@ -101,10 +100,11 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
                                      struct lb_str identifier)
 {
     struct lb_list own = {.workspace = list.workspace};
-    struct lb_fingerprint of_workspace = lb_blocklist_hash(blocklist, own, identifier);
+    struct lb_index_hash hash = lb_index_hash(blocklist->index, identifier);
+    struct lb_fingerprint of_workspace = lb_index_fingerprint_in(hash, lb_list_number(own));
     if (list.campaign == 0)
         return verdict(lb_index_find(blocklist->index, of_workspace), 0);
-    return look(blocklist, of_workspace, lb_blocklist_hash(blocklist, list, identifier));
+    return look(blocklist, of_workspace, lb_index_fingerprint_in(hash, lb_list_number(list)));
 }
 
 uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
@@ -155,15 +155,20 @@ bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t ent
 }
 
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
-                             const struct lb_str *identifiers, size_t count, struct lb_verdict *out)
+                             const struct lb_str *identifiers, size_t count, struct lb_verdict *out,
+                             uint64_t *out_hashes)
 {
-    struct lb_list own = {.workspace = list.workspace};
+    uint64_t in_workspace = lb_list_number((struct lb_list){.workspace = list.workspace});
+    uint64_t in_campaign = lb_list_number(list);
     struct lb_fingerprint wanted[2 * CHECK_GROUP];
     for (size_t begin = 0; begin < count; begin += CHECK_GROUP) {
         size_t n = count - begin < CHECK_GROUP ? count - begin : CHECK_GROUP;
         for (size_t i = 0; i < n; i++) {
-            wanted[2 * i] = lb_blocklist_hash(blocklist, own, identifiers[begin + i]);
-            wanted[2 * i + 1] = lb_blocklist_hash(blocklist, list, identifiers[begin + i]);
+            struct lb_index_hash hash = lb_index_hash(blocklist->index, identifiers[begin + i]);
+            wanted[2 * i] = lb_index_fingerprint_in(hash, in_workspace);
+            wanted[2 * i + 1] = lb_index_fingerprint_in(hash, in_campaign);
+            if (out_hashes)
+                out_hashes[begin + i] = hash.low;
         }
         check_group(blocklist, wanted, n, out + begin);
     }

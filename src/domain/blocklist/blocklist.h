@@ -85,19 +85,18 @@ uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list 
 bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t entry,
                               int64_t *out_at);
 
-/* The same for many. */
+/* The same for many. `out_hashes`: NULL, or room for the lb_blocklist_name_hash of each. */
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
-                             const struct lb_str *identifiers, size_t count,
-                             struct lb_verdict *out);
+                             const struct lb_str *identifiers, size_t count, struct lb_verdict *out,
+                             uint64_t *out_hashes);
 
 /* The same as the writer sees it, with what the open batch has changed, and certain: candidates are
  * confirmed against the stored rows. For `apply` on the writer thread. */
 lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
                                    struct lb_str identifier, enum lb_scope *out);
 
-/* A hash of the identifier that is equal for equal identifiers, for folding duplicates. */
-struct lb_fingerprint lb_blocklist_fingerprint(const struct lb_blocklist *blocklist,
-                                               struct lb_list list, struct lb_str identifier);
+/* Equal for equal identifiers, and not to be guessed from outside: for folding duplicates. */
+uint64_t lb_blocklist_name_hash(const struct lb_blocklist *blocklist, struct lb_str identifier);
 
 /* --- Sizes --- */
 

@@ -66,21 +66,55 @@ bool lb_identifier_is_member_id(struct lb_str canonical)
     return is_member_id(canonical.ptr, canonical.len);
 }
 
+/* 16 bytes at a time; a comparison makes a byte of 0xff out of what holds, else 0. */
+typedef unsigned char block __attribute__((vector_size(16)));
+
+static inline block between(block bytes, unsigned char first, unsigned char last)
+{
+    return (block)(bytes - first <= (unsigned char)(last - first));
+}
+
+static inline block lower_block(block bytes)
+{
+    return bytes | (between(bytes, 'A', 'Z') & 0x20);
+}
+
+/* Of bytes in lower case: the same as PLAIN. */
+static inline block is_plain_block(block lower)
+{
+    return between(lower, 'a', 'z') | between(lower, '0', '9') | (block)(lower == '-') |
+           (block)(lower == '_');
+}
+
+static inline bool all_set(block bytes)
+{
+    uint64_t halves[2];
+    memcpy(halves, &bytes, sizeof halves);
+    return (halves[0] & halves[1]) == UINT64_MAX;
+}
+
+/* Canonical forms have room for a last block, of which only a part is used. */
+_Static_assert(LB_IDENTIFIER_SIZE >= LB_IDENTIFIER_MAX_CODE_POINTS + sizeof(block), "room");
+
 static bool normalise_plain(struct lb_str raw, struct lb_identifier *out)
 {
     if (raw.len == 0 || raw.len > LB_IDENTIFIER_MAX_CODE_POINTS)
         return false;
-    const unsigned char *from = (const unsigned char *)raw.ptr;
-    bool plain = true;
-    for (size_t i = 0; i < raw.len; i++) {
-        unsigned char c = PLAIN[from[i]];
-        out->text[i] = (char)c;
-        plain &= c != 0;
+    for (size_t i = 0; i < raw.len; i += sizeof(block)) {
+        block bytes;
+        if (raw.len - i >= sizeof bytes) {
+            memcpy(&bytes, raw.ptr + i, sizeof bytes);
+        } else {
+            memset(&bytes, '-', sizeof bytes);
+            memcpy(&bytes, raw.ptr + i, raw.len - i);
+        }
+        bytes = lower_block(bytes);
+        if (!all_set(is_plain_block(bytes)))
+            return false;
+        memcpy(out->text + i, &bytes, sizeof bytes);
     }
-    if (!plain)
-        return false;
-    if (from[0] == 'A' && is_member_id(from, raw.len))
-        memcpy(out->text, from, raw.len);
+    if (raw.ptr[0] == 'A' && is_member_id(raw.ptr, raw.len))
+        memcpy(out->text, raw.ptr, raw.len);
     out->text[raw.len] = '\0';
     out->len = (uint16_t)raw.len;
     return true;

@@ -70,6 +70,7 @@ enum lb_sqlite_statement {
     STMT_LINKS_SWEEP,
     STMT_LINK,
     STMT_LOG_APPEND,
+    STMT_LOG_APPEND_MANY,
     STMT_LOG_LAST,
     STMT_LOG_ROW_OF,
     STMT_LOG_SCAN,
@@ -81,7 +82,8 @@ enum lb_sqlite_statement {
 struct lb_store_reader {
     sqlite3 *db;
     sqlite3_stmt *statements[STMT_COUNT];
-    bool large_cache; /* see lb_sqlite_enlarge_cache */
+    bool large_cache;                  /* see lb_sqlite_enlarge_cache */
+    struct lb_sqlite_pending *pending; /* of the writer's connection, else NULL */
 };
 
 /* A file that must stay where it is. */
@@ -104,7 +106,8 @@ struct lb_sqlite {
     struct lb_page_damage damage;
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
-    int wal_pages; /* in the WAL after the last commit */
+    int wal_pages;       /* in the WAL after the last commit */
+    int wal_pages_tried; /* the same at the last checkpoint; 0 when the WAL began anew since */
 };
 
 static inline struct lb_sqlite *lb_sqlite_of(struct lb_store *store)
@@ -160,6 +163,17 @@ lb_err lb_sqlite_add_checksums(struct lb_sqlite *sqlite, struct lb_reason *reaso
  * metadata to write: it takes half as long (fdatasync of 4 KiB, ext4). The space is kept. Failing
  * is harmless. */
 void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite);
+
+/* pending.c: rows of the log that were appended, and are inserted together by one statement: before
+ * the commit, and before a statement of the same connection reads them. */
+lb_err lb_sqlite_pending_create(struct lb_store_reader *connection);
+void lb_sqlite_pending_destroy(struct lb_store_reader *connection); /* after its database's close */
+void lb_sqlite_pending_drop(struct lb_store_reader *connection);
+/* Of a connection that has none: does nothing. After a failure the transaction must be rolled back.
+ */
+lb_err lb_sqlite_pending_insert(struct lb_store_reader *connection);
+/* The same unless all of them have this id or a higher one. */
+lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint64_t id);
 
 /* The methods. Numbers of campaigns, keys, steps and leads are unique in the file, so those that
  * take one have no use for its workspace. */

@@ -1,31 +1,12 @@
 #include "store/sqlite/internal.h"
 
-lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row)
-{
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        &lb_sqlite_of(store)->writer, STMT_LOG_APPEND,
-        "INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at, undoes,"
-        " reason, items, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
-    if (!stmt)
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
-    sqlite3_bind_int64(stmt, 2, row->list.workspace);
-    sqlite3_bind_int64(stmt, 3, row->list.campaign);
-    sqlite3_bind_int(stmt, 4, (int)row->kind);
-    sqlite3_bind_int(stmt, 5, row->continues);
-    sqlite3_bind_int64(stmt, 6, row->actor);
-    sqlite3_bind_int64(stmt, 7, row->at);
-    lb_sqlite_bind_number(stmt, 8, (int64_t)row->undoes);
-    lb_sqlite_bind_str(stmt, 9, row->reason);
-    lb_sqlite_bind_str(stmt, 10, row->items);
-    lb_sqlite_bind_str(stmt, 11, row->source);
-    return lb_sqlite_run(stmt);
-}
-
 uint64_t lb_sqlite_log_next_id(struct lb_store *store)
 {
+    struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
+    if (lb_sqlite_pending_insert(writer))
+        return 0;
     sqlite3_stmt *stmt =
-        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_LOG_LAST,
+        lb_sqlite_prepared(writer, STMT_LOG_LAST,
                            "SELECT id, length(items) - length(replace(items, ',', '')) + 1"
                            " FROM blocklist_log ORDER BY id DESC LIMIT 1");
     uint64_t next = 0;
@@ -65,6 +46,9 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, 
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_reset(stmt);
+    lb_err err = lb_sqlite_pending_insert_before(reader, id + 1);
+    if (err)
+        return err;
     sqlite3_bind_int64(stmt, 1, (int64_t)id);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
@@ -83,6 +67,9 @@ lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint32_t workspace, 
         reader, STMT_LOG_UNDONE, "SELECT 1 FROM blocklist_log WHERE undoes = ?1 LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_err err = lb_sqlite_pending_insert(reader);
+    if (err)
+        return err;
     sqlite3_bind_int64(stmt, 1, (int64_t)change);
     int code = sqlite3_step(stmt);
     sqlite3_reset(stmt);
@@ -100,9 +87,11 @@ lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, ui
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_sqlite_reader_rest(reader); /* or the scan would see that row's snapshot */
+    lb_err err = lb_sqlite_pending_insert_before(reader, end);
+    if (err)
+        return err;
     sqlite3_bind_int64(stmt, 1, (int64_t)first);
     sqlite3_bind_int64(stmt, 2, (int64_t)end);
-    lb_err err = LB_OK;
     int code = SQLITE_ROW;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct lb_log_row row;

@@ -95,12 +95,16 @@ void lb_sqlite_disconnect(struct lb_store_reader *connection)
     for (int i = 0; i < STMT_COUNT; i++)
         sqlite3_finalize(connection->statements[i]);
     sqlite3_close(connection->db);
+    lb_sqlite_pending_destroy(connection);
     *connection = (struct lb_store_reader){0};
 }
 
 static int remember_wal_pages(void *context, sqlite3 *db, const char *name, int pages)
 {
-    ((struct lb_sqlite *)context)->wal_pages = pages;
+    struct lb_sqlite *sqlite = context;
+    if (pages < sqlite->wal_pages) /* all of it was written back, and it is written over */
+        sqlite->wal_pages_tried = 0;
+    sqlite->wal_pages = pages;
     return SQLITE_OK;
 }
 
@@ -122,6 +126,8 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
         return err;
     }
     sqlite3_wal_hook(db, remember_wal_pages, sqlite);
+    if (lb_sqlite_pending_create(&sqlite->writer))
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     lb_sqlite_preallocate_wal(sqlite);
     err = lb_sqlite_begin_log(sqlite, reason);
     return err ? err : lb_sqlite_migrate(db, reason);

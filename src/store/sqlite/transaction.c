@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* A checkpoint is worth its fsyncs for this part of a full WAL. */
+#define STEPS 8
+
 lb_err lb_sqlite_begin(struct lb_store *store)
 {
     return lb_sqlite_run(
@@ -14,9 +17,10 @@ lb_err lb_sqlite_begin(struct lb_store *store)
 lb_err lb_sqlite_commit(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_err err = lb_sqlite_pending_insert(&sqlite->writer);
     sqlite3_stmt *stmt = lb_sqlite_prepared(&sqlite->writer, STMT_COMMIT, "COMMIT");
-    if (!stmt)
-        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (err || !stmt)
+        return err ? err : LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_step(stmt);
     int code = sqlite3_reset(stmt);
     if (code == SQLITE_OK)
@@ -31,6 +35,7 @@ lb_err lb_sqlite_commit(struct lb_store *store)
 void lb_sqlite_rollback(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_sqlite_pending_drop(&sqlite->writer);
     lb_sqlite_reader_rest(&sqlite->writer); /* a row in use would keep checkpoints from finishing */
     if (!sqlite3_get_autocommit(sqlite->writer.db))
         lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_ROLLBACK, "ROLLBACK"));
@@ -53,21 +58,22 @@ lb_err lb_sqlite_probe(struct lb_store *store)
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
 
+/* PASSIVE waits for no reader, but writes until it is done: some milliseconds for a full WAL, most
+ * of them one fsync. So it is done in pauses, while there are some before the WAL is full, and else
+ * after the acknowledgements of a batch. When readers kept it from writing all back, it is not
+ * tried again before the WAL has grown, or each commit would wait for two fsyncs more. */
 void lb_sqlite_maintain(struct lb_store *store, bool idle)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     lb_synced_mark_settle(sqlite->mark);
-    /* When nothing waits, a short log is worth writing back too: the next start is quicker. */
-    int limit = (int)(idle ? sqlite->checkpoint_pages / 4 : sqlite->checkpoint_pages);
-    if (sqlite->wal_pages < limit || sqlite->wal_pages == 0)
+    int full = (int)sqlite->checkpoint_pages, worth_it = full / STEPS;
+    if (sqlite->wal_pages - sqlite->wal_pages_tried < worth_it ||
+        (!idle && sqlite->wal_pages < full))
         return;
-    int in_log = 0;
-    int written = 0;
-    int code = sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE,
-                                         &in_log, &written);
-    /* A failed checkpoint loses nothing: the log keeps what it could not write back. The next
-     * commit says again how long the log is. */
+    sqlite->wal_pages_tried = sqlite->wal_pages;
+    int code =
+        sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    /* A failed checkpoint loses nothing: the WAL keeps what it could not write back. */
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         lb_log(LB_LOG_WARN, "store", "checkpoint failed: %s", sqlite3_errmsg(sqlite->writer.db));
-    sqlite->wal_pages = 0;
 }

@@ -1,0 +1,261 @@
+#include "store/sqlite/internal.h"
+
+#include <stdlib.h>
+
+/* A batch of small requests; more would leave the nearest cache. */
+#define ROWS_MAX   64
+#define TEXT_BYTES ((size_t)16 << 10)
+
+/* `text` holds copies of the rows' strings, or nothing when the one row refers to its owner's. */
+struct lb_sqlite_pending {
+    struct lb_log_row rows[ROWS_MAX];
+    size_t count;
+    size_t text_len;
+    char text[TEXT_BYTES];
+};
+
+#define COLUMNS "id, workspace, campaign, kind, continues, key, at, undoes, reason, items, source"
+
+/* --- the rows as a table that SQL can select from --------------------------------------------- */
+
+struct table {
+    sqlite3_vtab base;
+    const struct lb_sqlite_pending *pending;
+};
+
+struct cursor {
+    sqlite3_vtab_cursor base;
+    const struct lb_log_row *row;
+    const struct lb_log_row *end;
+};
+
+static int connect_table(sqlite3 *db, void *pending, int argc, const char *const *argv,
+                         sqlite3_vtab **out, char **message)
+{
+    struct table *table = calloc(1, sizeof *table);
+    if (!table)
+        return SQLITE_NOMEM;
+    table->pending = pending;
+    *out = &table->base;
+    return sqlite3_declare_vtab(db, "CREATE TABLE pending (" COLUMNS ")");
+}
+
+static int disconnect_table(sqlite3_vtab *table)
+{
+    free(table);
+    return SQLITE_OK;
+}
+
+static int plan_scan(sqlite3_vtab *table, sqlite3_index_info *info)
+{
+    info->estimatedRows = ROWS_MAX;
+    return SQLITE_OK;
+}
+
+static int open_scan(sqlite3_vtab *table, sqlite3_vtab_cursor **out)
+{
+    struct cursor *cursor = calloc(1, sizeof *cursor);
+    if (!cursor)
+        return SQLITE_NOMEM;
+    *out = &cursor->base;
+    return SQLITE_OK;
+}
+
+static int close_scan(sqlite3_vtab_cursor *cursor)
+{
+    free(cursor);
+    return SQLITE_OK;
+}
+
+static int begin_scan(sqlite3_vtab_cursor *base, int index, const char *name, int argc,
+                      sqlite3_value **argv)
+{
+    struct cursor *cursor = (struct cursor *)base;
+    const struct lb_sqlite_pending *pending = ((struct table *)base->pVtab)->pending;
+    cursor->row = pending->rows;
+    cursor->end = pending->rows + pending->count;
+    return SQLITE_OK;
+}
+
+static int next_row(sqlite3_vtab_cursor *cursor)
+{
+    ((struct cursor *)cursor)->row++;
+    return SQLITE_OK;
+}
+
+static int scan_ended(sqlite3_vtab_cursor *cursor)
+{
+    return ((struct cursor *)cursor)->row == ((struct cursor *)cursor)->end;
+}
+
+static void put_str(sqlite3_context *context, struct lb_str text)
+{
+    if (text.ptr) /* a column without a result is NULL */
+        sqlite3_result_text(context, text.ptr, (int)text.len, SQLITE_STATIC);
+}
+
+/* In the order of COLUMNS. */
+static int put_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int number)
+{
+    const struct lb_log_row *row = ((struct cursor *)cursor)->row;
+    switch (number) {
+    case 0:
+        sqlite3_result_int64(context, (int64_t)row->id);
+        break;
+    case 1:
+        sqlite3_result_int64(context, row->list.workspace);
+        break;
+    case 2:
+        sqlite3_result_int64(context, row->list.campaign);
+        break;
+    case 3:
+        sqlite3_result_int64(context, row->kind);
+        break;
+    case 4:
+        sqlite3_result_int64(context, row->continues);
+        break;
+    case 5:
+        sqlite3_result_int64(context, row->actor);
+        break;
+    case 6:
+        sqlite3_result_int64(context, row->at);
+        break;
+    case 7:
+        if (row->undoes)
+            sqlite3_result_int64(context, (int64_t)row->undoes);
+        break;
+    case 8:
+        put_str(context, row->reason);
+        break;
+    case 9:
+        put_str(context, row->items);
+        break;
+    default:
+        put_str(context, row->source);
+        break;
+    }
+    return SQLITE_OK;
+}
+
+static int row_id(sqlite3_vtab_cursor *cursor, sqlite3_int64 *out)
+{
+    *out = (int64_t)((struct cursor *)cursor)->row->id;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module module = {
+    .xConnect = connect_table,
+    .xBestIndex = plan_scan,
+    .xDisconnect = disconnect_table,
+    .xOpen = open_scan,
+    .xClose = close_scan,
+    .xFilter = begin_scan,
+    .xNext = next_row,
+    .xEof = scan_ended,
+    .xColumn = put_column,
+    .xRowid = row_id,
+};
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+lb_err lb_sqlite_pending_create(struct lb_store_reader *connection)
+{
+    connection->pending = calloc(1, sizeof *connection->pending);
+    int code = connection->pending
+                   ? sqlite3_create_module(connection->db, "pending", &module, connection->pending)
+                   : SQLITE_NOMEM;
+    return code == SQLITE_OK ? LB_OK : LB_ERR_INTERNAL;
+}
+
+void lb_sqlite_pending_destroy(struct lb_store_reader *connection)
+{
+    free(connection->pending);
+    connection->pending = NULL;
+}
+
+void lb_sqlite_pending_drop(struct lb_store_reader *connection)
+{
+    connection->pending->count = 0;
+    connection->pending->text_len = 0;
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static void copy(struct lb_sqlite_pending *pending, struct lb_str *text)
+{
+    if (!text->ptr)
+        return;
+    char *to = pending->text + pending->text_len;
+    memcpy(to, text->ptr, text->len);
+    pending->text_len += text->len;
+    text->ptr = to;
+}
+
+lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row)
+{
+    struct lb_store_reader *connection = &lb_sqlite_of(store)->writer;
+    struct lb_sqlite_pending *pending = connection->pending;
+    size_t text_len = row->reason.len + row->items.len + row->source.len;
+    bool fits = pending->count < ROWS_MAX && text_len <= TEXT_BYTES - pending->text_len;
+    lb_err err = fits ? LB_OK : lb_sqlite_pending_insert(connection);
+    if (err)
+        return err;
+    struct lb_log_row *kept = &pending->rows[pending->count++];
+    *kept = *row;
+    if (text_len > TEXT_BYTES)
+        return lb_sqlite_pending_insert(connection);
+    copy(pending, &kept->reason);
+    copy(pending, &kept->items);
+    copy(pending, &kept->source);
+    return LB_OK;
+}
+
+static lb_err insert_one(struct lb_store_reader *connection, const struct lb_log_row *row)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(connection, STMT_LOG_APPEND,
+                           "INSERT INTO blocklist_log (" COLUMNS
+                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
+    sqlite3_bind_int64(stmt, 2, row->list.workspace);
+    sqlite3_bind_int64(stmt, 3, row->list.campaign);
+    sqlite3_bind_int(stmt, 4, (int)row->kind);
+    sqlite3_bind_int(stmt, 5, row->continues);
+    sqlite3_bind_int64(stmt, 6, row->actor);
+    sqlite3_bind_int64(stmt, 7, row->at);
+    lb_sqlite_bind_number(stmt, 8, (int64_t)row->undoes);
+    lb_sqlite_bind_str(stmt, 9, row->reason);
+    lb_sqlite_bind_str(stmt, 10, row->items);
+    lb_sqlite_bind_str(stmt, 11, row->source);
+    return lb_sqlite_run(stmt);
+}
+
+/* OR FAIL: no journal of the statement is kept, as a failure rolls everything back anyway. */
+static lb_err insert_many(struct lb_store_reader *connection)
+{
+    return lb_sqlite_run(lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY,
+                                            "INSERT OR FAIL INTO blocklist_log (" COLUMNS
+                                            ") SELECT " COLUMNS " FROM pending"));
+}
+
+/* For one row alone, a table to select from costs more than it saves. */
+lb_err lb_sqlite_pending_insert(struct lb_store_reader *connection)
+{
+    const struct lb_sqlite_pending *pending = connection->pending;
+    if (!pending || pending->count == 0)
+        return LB_OK;
+    lb_err err =
+        pending->count == 1 ? insert_one(connection, pending->rows) : insert_many(connection);
+    lb_sqlite_pending_drop(connection);
+    return err;
+}
+
+lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint64_t id)
+{
+    const struct lb_sqlite_pending *pending = connection->pending;
+    return pending && pending->count && pending->rows[0].id < id
+               ? lb_sqlite_pending_insert(connection)
+               : LB_OK;
+}
