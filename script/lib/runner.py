@@ -17,7 +17,7 @@ import counts
 from suites import ROOT, TREES
 
 COUNT = {"text": counts.count_text, "node": counts.count_node}
-LIMIT = 15 * 60  # seconds that a suite may take; one that hangs fails
+LIMIT = 30 * 60  # seconds that a suite may take; one that hangs fails
 KEPT = ("LEADBLOCK_CHROMIUM",)  # variables of ours that somebody may set for all suites
 BUILD = """
 . script/lib/common.sh

@@ -43,7 +43,6 @@ class Suite:
     quick: bool = True  # script/test --quick runs it
     repeated: bool = False  # another suite shows all of it: only --quick and patterns run it
     seconds: int = 60  # about; long ones are started first
-    whole: bool = False  # the command finds its files by itself unless some were chosen
     packages: tuple = ()  # lists of script/lib/packages.sh, beside those of build and test
 
     @property
@@ -58,14 +57,14 @@ class Suite:
 
     def arguments(self):
         command = [*(ON_POSTGRESQL if self.cluster else []), *self.command]
-        return [*command, *([] if self.whole else map(str, self.files))]
+        return [*command, *map(str, self.files)]
 
     def only(self, files, tests=()):
         """The same suite for some of its files, or some tests of them."""
         if self.counting == "meson":
             names = [c_name(file) for file in files]
             return replace(self, files=names, targets=[f"tests/test_{name}" for name in names])
-        return replace(self, files=list(tests or files), whole=False)
+        return replace(self, files=list(tests or files))
 
 
 def c_name(path):
@@ -152,16 +151,24 @@ def on_database():
     return [path for path in c_tests("store") if c_name(path) in ON_DATABASE]
 
 
+def browser(name, files, **options):
+    return Suite(name, "e2e", ["bash", "script/lib/browser.sh"], "release", files=files,
+                 counting="node", packages=("browser",), **options)
+
+
 def dashboard(quick):
     """In quick runs, the browser opens the first pages only."""
     files = sorted(path for path in (ROOT / "tests/e2e").glob("*.test.mjs"))
+    timing = {"import.test.mjs"}  # how long a page does not answer
     node = ["node", "--test", "--test-reporter=spec"]
     return [
         Suite("dashboard (node)", "../web/test", node, None, counting="node", seconds=2,
               files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
-        Suite("dashboard (chromium)", "e2e", ["bash", "script/lib/browser.sh"], "release",
-              files=[file for file in files if not quick or file.name.startswith("smoke.")],
-              whole=not quick, counting="node", seconds=300, packages=("browser",), share=WAITS),
+        browser("dashboard (chromium)", [file for file in files if file.name not in timing
+                                         and (not quick or file.name.startswith("smoke."))],
+                share=WAITS, seconds=300),
+        browser("dashboard timing (chromium)", [file for file in files if file.name in timing],
+                share=ALONE, seconds=30, quick=False),
     ]
 
 

@@ -364,7 +364,7 @@ static bool pass_rest(struct lb_call *call)
 }
 
 /* Of a request that is refused before its key is looked at. A wrong key is not counted: with 160
- * random bits, none is found by trying. */
+ * random bits, none is found by trying. A good one counts as used. */
 static bool has_valid_key(struct lb_call *call)
 {
     struct lb_key *key;

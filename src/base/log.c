@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#define SAID_BYTES 4001
+
 static const char *const level_names[] = {
     [LB_LOG_ERROR] = "error",
     [LB_LOG_WARN] = "warn",
@@ -218,4 +220,15 @@ void lb_log(enum lb_log_level level, const char *event, const char *format, ...)
     lb_log_begin(&line, level, event);
     lb_log_add(&line, "msg", (struct lb_str){message, shown});
     lb_log_end(&line);
+}
+
+void lb_log_say(const char *format, ...)
+{
+    char text[SAID_BYTES];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len > 0)
+        lb_log_sink_put(text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1, true);
 }

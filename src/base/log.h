@@ -72,4 +72,8 @@ static inline bool lb_log_put_start(struct lb_log_line *line, const char *start,
 void lb_log(enum lb_log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Text for the person at the terminal, as it is, at every level: after the lines of this thread,
+ * and with no line inside it. At most 4,000 bytes. */
+void lb_log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 #endif

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Takes a line with its line feed, at most LB_LOG_LINE_SIZE bytes. An urgent one is written without
+/* Takes a line with its line feed, at most 4,000 bytes. An urgent one is written without
  * delay, after all earlier lines of its thread. */
 void lb_log_sink_put(const char *text, size_t len, bool urgent);
 

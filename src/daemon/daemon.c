@@ -103,7 +103,7 @@ static lb_err serve(struct lb_parts *parts, const struct lb_build_info *build,
     if (err)
         return err;
     log_ready(parts, build, begun_ns);
-    fprintf(stderr, "leadblock: ready on %s\n", parts->url);
+    lb_log_say("leadblock: ready on %s\n", parts->url);
     lb_notify("READY=1");
     wait_for_signal(parts);
     return LB_OK;

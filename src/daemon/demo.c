@@ -1,10 +1,10 @@
 #include "daemon/demo.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "domain/access/admin.h"
 #include "domain/outreach/campaign.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define WORKSPACE_NAME "Demo"
@@ -58,14 +58,14 @@ static lb_err make_campaign(struct lb_parts *parts, struct lb_workspace *workspa
 
 static void print_example(const char *url, const char *key)
 {
-    fprintf(stderr,
-            "\nTry it: block two leads in the campaign `demo`\n\n"
-            "  curl -X POST %s/v1/campaigns/" CAMPAIGN_ID "/blocked-leads \\\n"
-            "    -H 'x-api-key: %s' -H 'Content-Type: application/json' \\\n"
-            "    -d '{\"publicIdentifiers\":[\"john-doe\",\"jane-smith\"]}'\n\n"
-            "and ask about one of them\n\n"
-            "  curl %s/v1/campaigns/" CAMPAIGN_ID "/blocked-leads/john-doe -H 'x-api-key: %s'\n\n",
-            url, key, url, key);
+    lb_log_say("\nTry it: block two leads in the campaign `demo`\n\n"
+               "  curl -X POST %s/v1/campaigns/" CAMPAIGN_ID "/blocked-leads \\\n"
+               "    -H 'x-api-key: %s' -H 'Content-Type: application/json' \\\n"
+               "    -d '{\"publicIdentifiers\":[\"john-doe\",\"jane-smith\"]}'\n\n"
+               "and ask about one of them\n\n"
+               "  curl %s/v1/campaigns/" CAMPAIGN_ID
+               "/blocked-leads/john-doe -H 'x-api-key: %s'\n\n",
+               url, key, url, key);
 }
 
 lb_err lb_demo_make(struct lb_parts *parts, const char *url, struct lb_reason *reason)

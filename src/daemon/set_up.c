@@ -4,8 +4,6 @@
 #include "domain/access/account.h"
 #include "http/assets.h"
 
-#include <stdio.h>
-
 static lb_err look(void *context, const struct lb_user_row *row)
 {
     *(bool *)context |= row->role == LB_ROLE_OPERATOR;
@@ -47,9 +45,9 @@ lb_err lb_set_up_offer(struct lb_parts *parts, struct lb_reason *reason)
     if (err)
         return lb_fail(reason, err, "cannot make the link for the first operator: %s",
                        lb_err_code(err));
-    fprintf(stderr,
-            "leadblock: no operator yet. Open %s/#/link/%s within 15 minutes to create the first "
-            "one\n",
-            parts->app.public_url, change.token);
+    lb_log_say(
+        "leadblock: no operator yet. Open %s/#/link/%s within 15 minutes to create the first "
+        "one\n",
+        parts->app.public_url, change.token);
     return LB_OK;
 }

@@ -19,7 +19,7 @@
 
 #define EVENTS_MAX      256
 #define ACCEPTS_MAX     64  /* in one turn */
-#define HEAVY_MAX       16  /* in one turn: some 0.15 ms, in which a light one may have come */
+#define HEAVY_MAX       16  /* in one turn, some 0.15 ms: so long a light one waits */
 #define ACCEPT_PAUSE_MS 100 /* after it failed for want of memory or files */
 
 /* --- queues and phases ------------------------------------------------------------------------ */

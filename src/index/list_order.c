@@ -38,7 +38,7 @@ struct lb_list_orders {
     uint64_t reservation;
     size_t promised; /* inserts */
     struct list *idle;
-    struct list *recent; /* the last one that was asked for, or NULL: others ask for it, too */
+    struct list *recent; /* the last one asked for; NULL after any list was freed */
 };
 
 /* ---- the table of lists ---- */

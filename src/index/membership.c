@@ -21,6 +21,7 @@
 #define CAPACITY_MIN   8.0
 #define GROUP          16 /* lookups whose cache misses overlap */
 #define SECRET_SIZE    192
+#define SHORT_MAX      240 /* bytes of an identifier; see hash_long */
 #define PAGE           4096
 #define HEADER         128 /* a struct table, and aligning the slots after it */
 
@@ -290,8 +291,25 @@ void lb_index_destroy(struct lb_index *index)
 
 /* ---- readers ---- */
 
+/* Beyond 240 bytes XXH3 adds up products of 32-bit halves, and somebody who tries many names finds
+ * some that share the whole hash; SipHash has no such names. */
+static struct lb_index_hash hash_long(const struct lb_index *index, struct lb_str identifier)
+{
+    _Static_assert(SECRET_SIZE >= crypto_shorthash_siphashx24_KEYBYTES, "the secret holds a key");
+    unsigned char out[crypto_shorthash_siphashx24_BYTES];
+    crypto_shorthash_siphashx24(out, (const unsigned char *)identifier.ptr, identifier.len,
+                                index->secret);
+    struct lb_index_hash hash;
+    memcpy(&hash.low, out, sizeof hash.low);
+    memcpy(&hash.high, out + sizeof hash.low, sizeof hash.high);
+    hash.high |= 1;
+    return hash;
+}
+
 struct lb_index_hash lb_index_hash(const struct lb_index *index, struct lb_str identifier)
 {
+    if (identifier.len > SHORT_MAX)
+        return hash_long(index, identifier);
     XXH128_hash_t hash = XXH3_128bits_withSecret(identifier.ptr ? identifier.ptr : "",
                                                  identifier.len, index->secret, SECRET_SIZE);
     return (struct lb_index_hash){.low = hash.low64, .high = hash.high64 | 1};

@@ -55,8 +55,8 @@ struct lb_index *lb_index_create_with(const struct lb_index_settings *settings);
  * registered, by any; waits for deferred frees. NULL is fine. */
 void lb_index_destroy(struct lb_index *index);
 
-/* XXH3-128 under a random secret of this index, so hashes and fingerprints mean nothing outside of
- * it. Any thread. */
+/* 128 bits under a random secret of this index, so hashes and fingerprints mean nothing outside of
+ * it: XXH3, and SipHash for identifiers over 240 bytes. Any thread. */
 struct lb_index_hash lb_index_hash(const struct lb_index *index, struct lb_str identifier);
 
 /* The fingerprint in a list: workspace number << 32 | campaign number. One identifier in two lists

@@ -16,9 +16,10 @@
  * Failures of every method: LB_ERR_STORAGE_UNAVAILABLE (nothing was recorded),
  * LB_ERR_STORAGE_FULL (nothing was recorded, works again when there is room), and from `commit`
  * alone LB_ERR_OUTCOME_UNKNOWN. After a write method failed the transaction can only be rolled
- * back. A store that is far away may return the failure of a write method from a later call of the
- * transaction, at the latest from its commit; and any call may fail with LB_ERR_CONFLICT: another
- * transaction was in the way, nothing was recorded, and the same one may be tried again. */
+ * back. A store may return the failure of a write method from a later call of the transaction, at
+ * the latest from its commit (SQLite: that of log_append); and any call may fail with
+ * LB_ERR_CONFLICT: another transaction was in the way, nothing was recorded, and the same one may
+ * be tried again. */
 
 #ifndef LB_METHOD
 #define LB_METHOD(type, name, ...)
@@ -118,8 +119,8 @@ LB_METHOD(lb_err, accounts_sweep, struct lb_store *store, int64_t before)
 
 /* --- Writes: the blocklist log ---------------------------------------------------------------- */
 
-/* Appends one row under the id in it. The caller numbers rows without overlap, starting from
- * log_next_id, or in a shared store with the ids that it has reserved. */
+/* Appends one row under the id in it. The caller numbers rows upwards, without overlap, starting
+ * from log_next_id, or in a shared store with the ids that it has reserved. */
 LB_METHOD(lb_err, log_append, struct lb_store *store, const struct lb_log_row *row)
 /* One above the last entry id; 0 after a failure. In a shared store: about how many entry ids were
  * given out. */

@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import stat
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -379,19 +378,21 @@ def test_commands_at_once_reach_a_server_that_comes_up_meanwhile():
         server.stop()
         held = open(server.data / "lock", "r+")
         fcntl.flock(held, fcntl.LOCK_EX)
-        with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(server.run, "workspace", "create", "Acme", "--plan", "pro")
-            time.sleep(2.5)
-            assert not waiting.done()
+        command = subprocess.Popen(
+            [binary(), "workspace", "create", "Acme", "--plan", "pro", *map(str, server.place)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        with command:
+            assert "waiting" in command.stderr.readline()
+            assert command.poll() is None
             held.close()
             try:
                 server.start()
             except CommandFailed:  # the command was faster
-                waiting.result()
+                command.wait(30)
                 server.start()
-            result = waiting.result()
-        assert done(result).strip() in done(server.run("workspace", "list"))
-        assert "waiting" in result.err, result
+            out, err = command.communicate(timeout=30)
+        assert command.returncode == 0, err
+        assert out.strip() in done(server.run("workspace", "list"))
 
 
 def test_a_command_does_not_ask_the_engine_of_another_one(tmp_path):

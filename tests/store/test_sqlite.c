@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -500,14 +501,47 @@ static void all_rows_of_a_batch_are_stored_or_none(void **state)
     ops->close(store);
 }
 
+static lb_err append(struct lb_store *store, uint64_t id)
+{
+    struct lb_log_row row = {.id = id, .list = {1, 2}, .at = 3, .items = LB_STR("ada")};
+    return store->ops->log_append(store, &row);
+}
+
+/* The rows before it are inserted already, those after it are not: no commit may go on from there,
+ * whatever became of the error. */
+static void no_commit_goes_on_after_a_row_that_failed(void **state)
+{
+    struct lb_store *store;
+    assert_int_equal(try_open(((struct place *)*state)->path, &store), LB_OK);
+    const struct lb_store_ops *ops = store->ops;
+    static const uint64_t ids[] = {1, 2, 2, 3};
+    assert_int_equal(ops->begin(store), LB_OK);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+        assert_int_equal(append(store, ids[i]), LB_OK);
+    assert_int_not_equal(ops->commit(store), LB_OK);
+    ops->rollback(store);
+    assert_int_equal(ops->begin(store), LB_OK);
+    lb_err failure = append(store, 1);
+    for (uint64_t id = 1; id < 200; id++) {
+        lb_err err = append(store, id);
+        failure = failure ? failure : err;
+    }
+    assert_int_not_equal(failure, LB_OK);
+    assert_int_not_equal(ops->commit(store), LB_OK);
+    ops->rollback(store);
+    assert_int_equal(ops->begin(store), LB_OK);
+    assert_int_equal(ops->commit(store), LB_OK);
+    assert_int_equal(ops->log_next_id(store), 1);
+    ops->close(store);
+}
+
 /* --- Checkpoints --- */
 
 /* One page of the log. */
 static void commit_row(struct lb_store *store, uint64_t id)
 {
-    struct lb_log_row row = {.id = id, .list = {1, 2}, .at = 3, .items = LB_STR("ada")};
     assert_int_equal(store->ops->begin(store), LB_OK);
-    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+    assert_int_equal(append(store, id), LB_OK);
     assert_int_equal(store->ops->commit(store), LB_OK);
 }
 
@@ -568,6 +602,28 @@ static void a_log_that_a_reader_keeps_is_not_tried_after_each_commit(void **stat
     store->ops->close(store);
 }
 
+/* When nothing more comes, it is written back a second later. */
+static void what_a_reader_kept_is_written_back_in_a_pause(void **state)
+{
+    struct place *place = *state;
+    struct lb_store *store;
+    struct lb_store_reader *reader;
+    struct lb_log_row row;
+    assert_int_equal(try_open(place->path, &store), LB_OK);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    commit_row(store, 1);
+    assert_int_equal(store->ops->log_row_of(reader, 1, 1, &row), LB_OK); /* holds its snapshot */
+    for (uint64_t id = 2; id <= 8; id++)
+        commit_row(store, id);
+    store->ops->maintain(store, true);
+    store->ops->reader_rest(reader);
+    assert_false(writes_back(place, store, true));
+    nanosleep(&(struct timespec){1, 50000000}, NULL);
+    assert_true(writes_back(place, store, true));
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+}
+
 /* `leadblock copy` leaves out what store/copy.c does not list. */
 static void every_column_but_those_of_sessions_and_links_is_copied(void **state)
 {
@@ -608,8 +664,10 @@ int main(void)
         TEST(questions_about_campaigns_are_answered_by_indexes),
         TEST(rows_are_read_by_the_transaction_that_appended_them),
         TEST(all_rows_of_a_batch_are_stored_or_none),
+        TEST(no_commit_goes_on_after_a_row_that_failed),
         TEST(the_log_is_written_back_in_pauses_or_when_it_is_full),
         TEST(a_log_that_a_reader_keeps_is_not_tried_after_each_commit),
+        TEST(what_a_reader_kept_is_written_back_in_a_pause),
         TEST(every_column_but_those_of_sessions_and_links_is_copied),
     };
     lb_log_set_level(LB_LOG_ERROR);

@@ -1,9 +1,8 @@
 /* In which order a loop takes what has come in: light connections before heavy ones, and neither
  * keeps the other from its turn. The loop is held in a handler while the requests come, and the
  * order in which they are handled is counted; no time is measured. */
-#include "http/server.h"
+#include "support/http_service.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -12,7 +11,6 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
@@ -20,7 +18,6 @@
 #define LARGE_BODY 20000 /* makes its connection a heavy one */
 #define FEW        16    /* heavy ones between two looks for light ones, at most */
 
-static struct lb_server *server;
 static sem_t held, go_on;
 static char order[2000]; /* the last byte of each path, as they were handled */
 static atomic_uint handled;
@@ -49,86 +46,37 @@ static enum lb_progress handle(void *context, struct lb_request *req)
 
 static int start(void **state)
 {
-    struct lb_server_settings settings = {
-        .listen = "127.0.0.1:0",
-        .control_fd = -1,
-        .threads = 1,
-        .max_connections = 900,
-        .max_header_bytes = 16384,
-        .max_body_bytes = 100000,
-        .max_buffered_bytes = 1 << 24,
-        .idle_timeout_ms = 20000,
-        .header_timeout_ms = 5000,
-        .body_timeout_ms = 5000,
-        .send_timeout_ms = 5000,
-    };
     struct lb_http_app callbacks = {NULL, begin, decide, handle, NULL};
-    struct lb_reason reason;
+    struct lb_server_settings settings = serve_settings(20000);
     handled = 0;
     memset(order, 0, sizeof order);
     sem_init(&held, 0, 0);
     sem_init(&go_on, 0, 0);
-    assert_int_equal(lb_server_create(&settings, &callbacks, &server, &reason), LB_OK);
-    assert_int_equal(lb_server_start(server, &reason), LB_OK);
+    serve(&settings, &callbacks);
     return 0;
 }
 
 static int stop(void **state)
 {
-    lb_server_drain(server, 8000);
-    lb_server_stop(server);
-    lb_server_destroy(server);
+    serve_end();
     return 0;
 }
 
 /* --- clients ---------------------------------------------------------------------------------- */
 
-static void say(int fd, const char *bytes, size_t len)
-{
-    assert_int_equal(send(fd, bytes, len, MSG_NOSIGNAL), len);
-}
-
 static void ask(int fd, const char *path)
 {
     char request[64];
-    say(fd, request,
+    say_bytes(
+        fd, request,
         (size_t)snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path));
-}
-
-static void hear(int fd, unsigned responses)
-{
-    char text[1 << 16];
-    size_t len = 0;
-    for (unsigned found = 0; found < responses;) {
-        ssize_t got = recv(fd, text + len, sizeof text - 1 - len, 0);
-        assert_true(got > 0);
-        len += (size_t)got;
-        text[len] = '\0';
-        char *at = text;
-        for (char *next; (next = strstr(at, "done")); at = next + 4)
-            found++;
-        len -= (size_t)(at - text);
-        memmove(text, at, len);
-    }
-}
-
-static int dial(void)
-{
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)lb_server_port(server)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct timeval patience = {.tv_sec = 8};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
 }
 
 static int dial_light(void)
 {
     int fd = dial();
     ask(fd, "/0"); /* the connection is the loop's from then on */
-    hear(fd, 1);
+    assert_int_equal(hear(fd, "done", 1), 1);
     return fd;
 }
 
@@ -138,9 +86,9 @@ static int dial_heavy(void)
     static const char head[] = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n";
     int fd = dial();
     memset(body, 'x', sizeof body);
-    say(fd, head, sizeof head - 1);
-    say(fd, body, sizeof body);
-    hear(fd, 1);
+    say_bytes(fd, head, sizeof head - 1);
+    say_bytes(fd, body, sizeof body);
+    assert_int_equal(hear(fd, "done", 1), 1);
     return fd;
 }
 
@@ -159,7 +107,7 @@ static void ask_all(const int *fds, unsigned count, const char *path)
 static void hear_all(const int *fds, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        hear(fds[i], 1);
+        assert_int_equal(hear(fds[i], "done", 1), 1);
         close(fds[i]);
     }
 }
@@ -227,9 +175,9 @@ static void heavy_connections_have_their_turn_beside_a_light_one_that_always_ask
     char pipeline[300 * (sizeof request - 1)];
     for (unsigned i = 0; i < 300; i++)
         memcpy(pipeline + i * (sizeof request - 1), request, sizeof request - 1);
-    say(light, pipeline, sizeof pipeline);
+    say_bytes(light, pipeline, sizeof pipeline);
     release(holder);
-    hear(light, 300);
+    assert_int_equal(hear(light, "done", 300), 300);
     hear_all(heavy, 20);
     close(light);
     assert_int_equal(handled, 320);

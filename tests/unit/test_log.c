@@ -569,9 +569,9 @@ static void check_a_stuck_standard_error(bool buffered)
     pthread_join(thread, NULL);
     /* What is not stuck in the pipe goes to the file, and the pipe comes to an end. */
     dup2(fileno(caught.file), STDERR_FILENO);
-    size_t len = 0;
+    size_t len = 0, room = sizeof caught.text - 1;
     ssize_t got;
-    while ((got = read(ends[0], caught.text + len, sizeof caught.text - 1 - len)) > 0)
+    while (len < room && (got = read(ends[0], caught.text + len, room - len)) > 0)
         len += (size_t)got;
     close(ends[0]);
     caught.text[len] = '\0';
@@ -602,6 +602,36 @@ static void *log_many(void *argument)
         lb_log_end(&line);
     }
     return NULL;
+}
+
+/* Standard error may take what is said in several writes, as a pipe does when it is nearly full. */
+static void *say_much(void *unused)
+{
+    for (unsigned i = 0; i < 200; i++)
+        lb_log_say("said %u begins\n%900s\nsaid %u ends\n", i, "", i);
+    return unused;
+}
+
+static void what_is_said_and_lines_stay_whole(void **state)
+{
+    pthread_t thread;
+    catch_begin();
+    lb_log_start();
+    lb_log(LB_LOG_INFO, "n", "before");
+    lb_log_say("after\n");
+    assert_int_equal(pthread_create(&thread, NULL, say_much, NULL), 0);
+    for (unsigned i = 0; i < 20000; i++)
+        lb_log(LB_LOG_INFO, "n", "%u", i);
+    pthread_join(thread, NULL);
+    lb_log_stop();
+    const char *text = catch_end();
+    assert_memory_equal(strchr(text, '\n') + 1, "after\n", 6);
+    for (unsigned i = 0; i < 200; i++) {
+        char want[1024];
+        snprintf(want, sizeof want, "\nsaid %u begins\n%900s\nsaid %u ends\n", i, "", i);
+        assert_non_null(strstr(text, want));
+    }
+    assert_int_equal(count_lines(text), 20002 + 3 * 200);
 }
 
 static void lines_of_many_threads_stay_whole(void **state)
@@ -655,6 +685,7 @@ int main(void)
         cmocka_unit_test_setup(a_stuck_standard_error_holds_nobody_up_and_lost_lines_are_counted,
                                set_up),
         cmocka_unit_test_setup(lines_of_many_threads_stay_whole, set_up),
+        cmocka_unit_test_setup(what_is_said_and_lines_stay_whole, set_up),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

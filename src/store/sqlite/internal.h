@@ -106,8 +106,9 @@ struct lb_sqlite {
     struct lb_page_damage damage;
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
-    int wal_pages;       /* in the WAL after the last commit */
-    int wal_pages_tried; /* the same at the last checkpoint; 0 when the WAL began anew since */
+    int wal_pages;         /* in the WAL after the last commit */
+    int wal_pages_tried;   /* the same at the last checkpoint; 0 when the WAL began anew since */
+    uint64_t try_again_ms; /* a checkpoint that left something; 0: the last one did not */
 };
 
 static inline struct lb_sqlite *lb_sqlite_of(struct lb_store *store)

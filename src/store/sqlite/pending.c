@@ -11,6 +11,7 @@ struct lb_sqlite_pending {
     struct lb_log_row rows[ROWS_MAX];
     size_t count;
     size_t text_len;
+    bool failed; /* an insert, so that rows are missing: only a rollback goes on from there */
     char text[TEXT_BYTES];
 };
 
@@ -37,7 +38,7 @@ static int connect_table(sqlite3 *db, void *pending, int argc, const char *const
         return SQLITE_NOMEM;
     table->pending = pending;
     *out = &table->base;
-    return sqlite3_declare_vtab(db, "CREATE TABLE pending (" COLUMNS ")");
+    return sqlite3_declare_vtab(db, "CREATE TABLE lb_pending_rows (" COLUMNS ")");
 }
 
 static int disconnect_table(sqlite3_vtab *table)
@@ -161,9 +162,9 @@ static const sqlite3_module module = {
 lb_err lb_sqlite_pending_create(struct lb_store_reader *connection)
 {
     connection->pending = calloc(1, sizeof *connection->pending);
-    int code = connection->pending
-                   ? sqlite3_create_module(connection->db, "pending", &module, connection->pending)
-                   : SQLITE_NOMEM;
+    int code = connection->pending ? sqlite3_create_module(connection->db, "lb_pending_rows",
+                                                           &module, connection->pending)
+                                   : SQLITE_NOMEM;
     return code == SQLITE_OK ? LB_OK : LB_ERR_INTERNAL;
 }
 
@@ -177,6 +178,7 @@ void lb_sqlite_pending_drop(struct lb_store_reader *connection)
 {
     connection->pending->count = 0;
     connection->pending->text_len = 0;
+    connection->pending->failed = false;
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -232,23 +234,27 @@ static lb_err insert_one(struct lb_store_reader *connection, const struct lb_log
     return lb_sqlite_run(stmt);
 }
 
-/* OR FAIL: no journal of the statement is kept, as a failure rolls everything back anyway. */
+/* OR FAIL: no journal of the statement is kept. What it has inserted before it failed is rolled
+ * back: see `failed`. */
 static lb_err insert_many(struct lb_store_reader *connection)
 {
     return lb_sqlite_run(lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY,
                                             "INSERT OR FAIL INTO blocklist_log (" COLUMNS
-                                            ") SELECT " COLUMNS " FROM pending"));
+                                            ") SELECT " COLUMNS " FROM lb_pending_rows"));
 }
 
 /* For one row alone, a table to select from costs more than it saves. */
 lb_err lb_sqlite_pending_insert(struct lb_store_reader *connection)
 {
-    const struct lb_sqlite_pending *pending = connection->pending;
-    if (!pending || pending->count == 0)
+    struct lb_sqlite_pending *pending = connection->pending;
+    if (!pending || (pending->count == 0 && !pending->failed))
         return LB_OK;
+    if (pending->failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err =
         pending->count == 1 ? insert_one(connection, pending->rows) : insert_many(connection);
     lb_sqlite_pending_drop(connection);
+    pending->failed = err != LB_OK;
     return err;
 }
 

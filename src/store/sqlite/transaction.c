@@ -6,7 +6,8 @@
 #include <stdio.h>
 
 /* A checkpoint is worth its fsyncs for this part of a full WAL. */
-#define STEPS 8
+#define STEPS        8
+#define TRY_AGAIN_MS 1000
 
 lb_err lb_sqlite_begin(struct lb_store *store)
 {
@@ -60,19 +61,24 @@ lb_err lb_sqlite_probe(struct lb_store *store)
 
 /* PASSIVE waits for no reader, but writes until it is done: some milliseconds for a full WAL, most
  * of them one fsync. So it is done in pauses, while there are some before the WAL is full, and else
- * after the acknowledgements of a batch. When readers kept it from writing all back, it is not
- * tried again before the WAL has grown, or each commit would wait for two fsyncs more. */
+ * after the acknowledgements of a batch. When it could not write all back, for a reader or for a
+ * failure, it is tried again when the WAL has grown, or each commit would wait for two fsyncs more,
+ * and in pauses once a second. */
 void lb_sqlite_maintain(struct lb_store *store, bool idle)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     lb_synced_mark_settle(sqlite->mark);
     int full = (int)sqlite->checkpoint_pages, worth_it = full / STEPS;
-    if (sqlite->wal_pages - sqlite->wal_pages_tried < worth_it ||
-        (!idle && sqlite->wal_pages < full))
+    bool grown = sqlite->wal_pages - sqlite->wal_pages_tried >= worth_it;
+    bool again = idle && sqlite->try_again_ms && lb_clock_mono_ms() >= sqlite->try_again_ms;
+    if ((!grown && !again) || (!idle && sqlite->wal_pages < full))
         return;
+    int in_wal = 0, written = 0;
+    int code = sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                         &in_wal, &written);
     sqlite->wal_pages_tried = sqlite->wal_pages;
-    int code =
-        sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    bool all = code == SQLITE_OK && written == in_wal;
+    sqlite->try_again_ms = all ? 0 : lb_clock_mono_ms() + TRY_AGAIN_MS;
     /* A failed checkpoint loses nothing: the WAL keeps what it could not write back. */
     if (code != SQLITE_OK && code != SQLITE_BUSY)
         lb_log(LB_LOG_WARN, "store", "checkpoint failed: %s", sqlite3_errmsg(sqlite->writer.db));
