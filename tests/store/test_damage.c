@@ -204,6 +204,20 @@ static uint32_t wrong_pages(void)
     return wrong;
 }
 
+/* Puts a backup in the place of the database, and removes its log and mark. */
+static void become_a_backup(void)
+{
+    struct lb_store *store = open_store();
+    char copy[128];
+    uint64_t bytes;
+    name_of(".backup", copy);
+    assert_int_equal(store->ops->backup(store->ops->writer_reader(store), copy, &bytes, &reason),
+                     LB_OK);
+    store->ops->close(store);
+    shell("rm '%s-wal' '%s-mark'", path, path);
+    assert_int_equal(rename(copy, path), 0);
+}
+
 /* The result of reading every page, by SQLite's own check; `vfs` NULL: without the checksums. */
 static int read_all(const char *vfs, int64_t *out_rows)
 {
@@ -378,19 +392,10 @@ static void a_transaction_larger_than_the_cache_is_checked_as_others(void **stat
 
 static void a_backup_has_checksums(void **state)
 {
-    struct lb_store *store = open_store();
-    char copy[128];
-    uint64_t bytes;
-    append(store, 1, ROWS);
-    name_of(".backup", copy);
-    assert_int_equal(store->ops->backup(store->ops->writer_reader(store), copy, &bytes, &reason),
-                     LB_OK);
-    store->ops->close(store);
-    shell("rm '%s' '%s-wal'", path, path);
-    take_away("-mark");
-    assert_int_equal(rename(copy, path), 0);
+    stop_with(ROWS);
+    become_a_backup();
     assert_int_equal(wrong_pages(), 0);
-    store = open_store();
+    struct lb_store *store = open_store();
     assert_int_equal(rows_of(store), ROWS);
     store->ops->close(store);
 }
@@ -444,7 +449,7 @@ static void a_flipped_bit_in_the_used_part_of_the_log_is_refused(void **state)
         uint64_t bit = i < 32 ? (uint64_t)i * 8 : below(bits); /* the header, then anywhere */
         flip("-wal", bit);
         expect_refused("damage: leadblock.db-wal is damaged");
-        assert_non_null(strstr(reason.text, " are lost; restore a backup, or start with "
+        assert_non_null(strstr(reason.text, " lost; restore a backup, or start with "
                                             "--accept-loss, which keeps a copy"));
         flip("-wal", bit);
     }
@@ -458,7 +463,7 @@ static void the_refusal_says_how_much_is_lost_at_most(void **state)
     crash(ROWS);
     /* In the last frame: one commit; in the first frame of the log: all of them. */
     flip("-wal", 8 * ((uint64_t)lb_wal_offset(frames_in_log(), PAGE) + 200));
-    expect_refused(": at most 1 commits since 2");
+    expect_refused(": at most 1 commit since 2");
     flip("-wal", 8 * ((uint64_t)lb_wal_offset(1, PAGE) + 200));
     expect_refused(": at most 6"); /* and the migrations */
 }
@@ -530,19 +535,51 @@ static void a_mark_that_lacks_its_newest_slot_is_no_damage(void **state)
     }
 }
 
-static void a_missing_mark_is_written_anew_with_a_line(void **state)
+/* How far its log had been synced is not known. */
+static void a_database_that_was_in_use_is_refused_without_its_mark(void **state)
 {
     crash(ROWS);
+    shell("cp -r '%s' '%s.copy'", folder, folder);
+    cut("-mark", 0);
+    expect_refused("damage: leadblock.db-mark is absent or damaged");
     take_away("-mark");
-    lb_log_set_level(LB_LOG_INFO);
-    caught_log_begin();
-    struct lb_store *store = open_store();
-    const char *log = caught_log_end();
-    lb_log_set_level((enum lb_log_level) - 1);
-    assert_non_null(strstr(log, "writing a new mark"));
+    expect_refused("damage: leadblock.db-mark is absent or damaged");
+    accept_loss = true;
+    struct lb_store *store = open_store(); /* the log is whole */
     assert_int_equal(rows_of(store), ROWS);
     store->ops->close(store);
-    assert_true(size_of("-mark") > 0);
+    accept_loss = false;
+    store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+    shell("rm -r '%s'%s", folder, "");
+    shell("mv '%s.copy' '%s'", folder, folder);
+    take_away("-mark");
+    take_away("-wal");
+    expect_refused("damage: leadblock.db-mark is absent or damaged: it is not known what is lost");
+}
+
+/* Nothing has been in the log: a mark was made, and then the server was killed, or had not made a
+ * database yet. */
+static void a_first_start_that_was_interrupted_hinders_nothing(void **state)
+{
+    for (int with_database = 0; with_database < 2; with_database++) {
+        struct lb_synced_mark *mark = lb_synced_mark_create(sqlite3_vfs_find(NULL), path);
+        if (with_database) {
+            stop_with(ROWS);
+            become_a_backup();
+        } else {
+            shell(": >'%s'%s", path, ""); /* as SQLite makes it */
+        }
+        assert_int_equal(lb_synced_mark_put(mark, true), SQLITE_OK);
+        lb_synced_mark_destroy(mark);
+        struct lb_store *store = open_store();
+        assert_int_equal(rows_of(store), with_database ? ROWS : 0);
+        kill_store(store);
+        store = open_store();
+        store->ops->close(store);
+        shell("rm -r '%s' && mkdir '%s'", folder, folder);
+    }
 }
 
 static void a_loss_that_is_accepted_keeps_what_was_before_it_and_a_copy(void **state)
@@ -563,8 +600,8 @@ static void a_loss_that_is_accepted_keeps_what_was_before_it_and_a_copy(void **s
     store->ops->close(store);
     char command[512];
     snprintf(command, sizeof command,
-             "test -s '%s'.damaged-*[0-9] && test -s '%s'.damaged-*-mark &&"
-             " test $(stat -c %%s '%s'.damaged-*-wal) = %llu",
+             "test -s '%s'.damaged-*/leadblock.db && test -s '%s'.damaged-*/leadblock.db-mark &&"
+             " test $(stat -c %%s '%s'.damaged-*/leadblock.db-wal) = %llu",
              path, path, path, (unsigned long long)log_bytes);
     assert_int_equal(system(command), 0);
 }
@@ -613,6 +650,65 @@ static void a_log_that_was_written_back_is_not_used_in_part(void **state)
     store->ops->close(store);
 }
 
+static void write_back(struct lb_store *store)
+{
+    lb_sqlite_of(store)->wal_pages_tried = 0;
+    lb_sqlite_of(store)->wal_pages = CHECKPOINT_PAGES;
+    store->ops->maintain(store, false);
+}
+
+/* What had been written back whole is not lost with the log. */
+static void only_what_was_not_written_back_is_lost_with_the_log(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader;
+    append(store, 1, ROWS);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    sqlite3_exec(reader->db, "BEGIN; SELECT count(*) FROM blocklist_log", NULL, NULL, NULL);
+    write_back(store);
+    append(store, ROWS + 1, 3); /* the log goes on: a reader is in it */
+    shell("cp -r '%s' '%s.copy'", folder, folder);
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+    shell("rm -r '%s'%s", folder, "");
+    shell("mv '%s.copy' '%s'", folder, folder);
+    flip("-wal", 8 * ((uint64_t)lb_wal_offset(1, PAGE) + 200));
+    expect_refused(": at most 3 commits since 2");
+    accept_loss = true;
+    store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+}
+
+/* With a reader in the way, part of the log is in the database. With the whole log that is no
+ * matter; with a part of it, or none, the database is none that ever was. */
+static void a_log_that_is_damaged_while_it_is_written_back_is_a_loss_that_nothing_bounds(
+    void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store_reader *reader;
+    append(store, 1, ROWS / 2);
+    assert_int_equal(store->ops->reader_open(store, &reader), LB_OK);
+    sqlite3_exec(reader->db, "BEGIN; SELECT count(*) FROM blocklist_log", NULL, NULL, NULL);
+    append(store, ROWS / 2 + 1, ROWS / 2);
+    write_back(store);
+    shell("cp -r '%s' '%s.copy'", folder, folder);
+    store->ops->reader_close(reader);
+    store->ops->close(store);
+    shell("rm -r '%s'%s", folder, "");
+    shell("mv '%s.copy' '%s'", folder, folder);
+    uint64_t bit = 8 * ((uint64_t)lb_wal_offset(frames_in_log() - 3, PAGE) + 200);
+    flip("-wal", bit);
+    expect_refused("damaged or was cut while it was being written back; restore a backup");
+    accept_loss = true;
+    expect_refused("damaged or was cut while it was being written back; restore a backup");
+    flip("-wal", bit);
+    cut("-wal", size_of("-wal") - 1); /* the preallocated end of it */
+    store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+}
+
 /* --- The database is gone, or another one ----------------------------------------------------- */
 
 static void a_database_that_is_gone_or_was_cut_is_refused(void **state)
@@ -623,13 +719,70 @@ static void a_database_that_is_gone_or_was_cut_is_refused(void **state)
     expect_refused("leadblock.db is absent or empty");
     take_away("");
     expect_refused("leadblock.db is absent or empty");
-    take_away("-mark");
+    shell("mv '%s-mark' '%s.mark'", path, path);
     expect_refused("leadblock.db is absent or empty");
+    shell("mv '%s.mark' '%s-mark'", path, path);
     shell("cp '%s.kept' '%s'", path, path);
     struct lb_store *store = open_store();
     store->ops->close(store);
     cut("", size_of("") - PAGE);
     expect_refused("leadblock.db is shorter than it was");
+}
+
+static void a_backup_beside_a_log_or_a_mark_is_refused(void **state)
+{
+    crash(ROWS);
+    shell("cp -r '%s' '%s.copy'", folder, folder);
+    become_a_backup();
+    shell("cp '%s.copy/leadblock.db-wal' '%s'", folder, folder);
+    expect_refused("is a backup beside the log or the mark of another database; to start from this "
+                   "backup, remove leadblock.db-wal and leadblock.db-mark");
+    take_away("-wal");
+    shell("cp '%s.copy/leadblock.db-mark' '%s'", folder, folder);
+    expect_refused("is a backup beside the log or the mark");
+    take_away("-mark");
+    struct lb_store *store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+}
+
+static void another_database_beside_a_log_and_a_mark_is_refused(void **state)
+{
+    stop_with(ROWS);
+    shell("cp '%s' '%s.other'", path, folder);
+    shell("rm -r '%s' && mkdir '%s'", folder, folder);
+    stop_with(ROWS); /* the same rows, and so the same size */
+    shell("cp '%s' '%s.own'", path, folder);
+    shell("cp '%s.other' '%s'", folder, path);
+    expect_refused("is another database than that of its log and mark");
+    shell("cp '%s.own' '%s'", folder, path);
+    struct lb_store *store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+}
+
+/* An older copy of the database comes into its place while the server runs. */
+static void a_stop_with_another_database_in_its_place_writes_nothing_back(void **state)
+{
+    char away[128];
+    name_of(".away", away);
+    stop_with(ROWS);
+    shell("cp '%s' '%s.old'", path, path);
+    struct lb_store *store = open_store();
+    append(store, ROWS + 1, 3);
+    assert_int_equal(rename(path, away), 0);
+    shell("cp '%s.old' '%s'", path, path);
+    shell("cp '%s' '%s.before'", away, away);
+    store->ops->close(store);
+    shell("cmp '%s' '%s.before'", away, away);
+    expect_refused("is not the file that it was when it was removed or replaced under the running "
+                   "server: put that back");
+    assert_int_equal(rename(away, path), 0);
+    store = open_store();
+    assert_int_equal(rows_of(store), ROWS + 3);
+    store->ops->close(store);
+    store = open_store(); /* it is over */
+    store->ops->close(store);
 }
 
 static void files_that_are_taken_away_are_noticed(void **state)
@@ -654,6 +807,32 @@ static void files_that_are_taken_away_are_noticed(void **state)
 
 /* --- Databases of version 0.1.0 --------------------------------------------------------------- */
 
+/* The newest that programs without checksums know. */
+static unsigned old_schema(void)
+{
+    unsigned number = 0;
+    while (strcmp(lb_sqlite_migrations[number].name, "checksums") != 0)
+        number++;
+    return number;
+}
+
+/* As a program without the layer sees it, which refuses a higher number than it knows. */
+static void expect_schema_of_checksums(void)
+{
+    uint8_t header[100];
+    read_at("", 0, header, sizeof header);
+    if (header[LB_PAGE_RESERVED_AT] == LB_PAGE_RESERVED)
+        assert_true(lb_wal_u32(header + 60) > old_schema());
+}
+
+static void a_program_without_checksums_refuses_a_database_that_has_them(void **state)
+{
+    stop_with(1);
+    expect_schema_of_checksums();
+    become_a_backup();
+    expect_schema_of_checksums();
+}
+
 /* With `rows` rows, the last of them only in a log that nobody has written back. */
 static void make_old(unsigned rows)
 {
@@ -662,11 +841,11 @@ static void make_old(unsigned rows)
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL), SQLITE_OK);
-    for (size_t i = 0; i < lb_sqlite_migration_count; i++)
+    for (unsigned i = 0; i < old_schema(); i++)
         assert_int_equal(sqlite3_exec(db, lb_sqlite_migrations[i].sql, NULL, NULL, NULL),
                          SQLITE_OK);
-    snprintf(sql, sizeof sql, "PRAGMA application_id = 0x6c656164; PRAGMA user_version = %zu",
-             lb_sqlite_migration_count);
+    snprintf(sql, sizeof sql, "PRAGMA application_id = 0x6c656164; PRAGMA user_version = %u",
+             old_schema());
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     for (unsigned i = 1; i <= rows; i++) {
         snprintf(sql, sizeof sql,
@@ -678,6 +857,23 @@ static void make_old(unsigned rows)
             sqlite3_exec(db, "PRAGMA wal_checkpoint", NULL, NULL, NULL);
     }
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* What the restore of version 0.1.0 did, which had no mark to remove. */
+static void a_backup_of_the_first_version_beside_a_mark_is_refused_with_advice(void **state)
+{
+    stop_with(ROWS);
+    shell("rm '%s' '%s-wal'", path, path);
+    make_old(ROWS);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    expect_refused("remove leadblock.db-wal and leadblock.db-mark");
+    take_away("-mark");
+    struct lb_store *store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
 }
 
 static void a_database_of_the_first_version_gets_checksums(void **state)
@@ -741,6 +937,7 @@ static void adding_checksums_survives_kills(void **state)
             done = WIFEXITED(status);
             assert_true(!done || WEXITSTATUS(status) == 0);
             killed += !done;
+            expect_schema_of_checksums();
         }
         struct lb_store *store = open_store();
         assert_int_equal(rows_of(store), ROWS);
@@ -775,13 +972,21 @@ int main(void)
         TEST(after_a_crash_the_log_begins_anew),
         TEST(after_a_clean_stop_the_log_is_not_needed),
         TEST(a_mark_that_lacks_its_newest_slot_is_no_damage),
-        TEST(a_missing_mark_is_written_anew_with_a_line),
+        TEST(a_database_that_was_in_use_is_refused_without_its_mark),
+        TEST(a_first_start_that_was_interrupted_hinders_nothing),
         TEST(a_loss_that_is_accepted_keeps_what_was_before_it_and_a_copy),
         TEST(a_loss_that_cannot_be_accepted_stays_refused),
         TEST(accepting_a_loss_loses_nothing_without_damage),
         TEST(a_log_that_was_written_back_is_not_used_in_part),
+        TEST(only_what_was_not_written_back_is_lost_with_the_log),
+        TEST(a_log_that_is_damaged_while_it_is_written_back_is_a_loss_that_nothing_bounds),
         TEST(a_database_that_is_gone_or_was_cut_is_refused),
+        TEST(a_backup_beside_a_log_or_a_mark_is_refused),
+        TEST(another_database_beside_a_log_and_a_mark_is_refused),
+        TEST(a_stop_with_another_database_in_its_place_writes_nothing_back),
         TEST(files_that_are_taken_away_are_noticed),
+        TEST(a_program_without_checksums_refuses_a_database_that_has_them),
+        TEST(a_backup_of_the_first_version_beside_a_mark_is_refused_with_advice),
         TEST(a_database_of_the_first_version_gets_checksums),
         TEST(a_crash_right_after_checksums_were_added_loses_nothing),
         TEST(what_an_interrupted_attempt_left_is_no_hindrance),

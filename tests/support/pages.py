@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import contextmanager
 
 RESERVED = 16
+LOCKED_BYTE = 1 << 30
 PRIME = 0x9E3779B97F4A7C15
 _xxhash = ctypes.CDLL("libxxhash.so.0")
 _xxhash.XXH3_64bits.restype = ctypes.c_uint64
@@ -27,43 +28,45 @@ def page_bytes(header):
     return 65536 if size == 1 else size
 
 
+def pages_of(file):
+    """Each page's number and bytes, but for the one that locks are taken on, which SQLite never writes."""
+    file.seek(0)
+    size = page_bytes(file.read(100))
+    assert size, file.name
+    locked = LOCKED_BYTE // size + 1
+    for number in range(1, os.path.getsize(file.name) // size + 1):
+        file.seek((number - 1) * size)
+        if number != locked:
+            yield number, file.read(size)
+
+
 def wrong_pages(path):
     """The numbers of the pages whose checksums do not fit."""
-    wrong = []
     with open(path, "rb") as file:
-        size = page_bytes(file.read(100))
-        file.seek(0)
-        for number, page in enumerate(iter(lambda: file.read(size), b""), 1):
-            if page[-RESERVED:-RESERVED + 8] != checksum(page, number):
-                wrong.append(number)
-    return wrong
+        return [number for number, page in pages_of(file)
+                if page[-RESERVED:-RESERVED + 8] != checksum(page, number)]
 
 
 def seal(path):
     """Puts the checksum into each page that lacks it."""
     with open(path, "r+b") as file:
-        size = page_bytes(file.read(100))
-        assert size, path
-        file.seek(0)
-        number = 0
-        while page := file.read(size):
-            number += 1
+        for number, page in pages_of(file):
             wanted = checksum(page, number)
             if page[-RESERVED:-RESERVED + 8] != wanted:
-                file.seek(number * size - RESERVED)
+                file.seek(number * len(page) - RESERVED)
                 file.write(wanted)
-                file.seek(number * size)
 
 
 @contextmanager
 def changed(folder):
-    """A connection that changes the database of a folder that no server holds. Its end commits,
-    writes the log back and removes it, and the mark that wants it."""
+    """A connection that changes the database of a folder that no server holds. Its end commits, and
+    leaves what a backup is: a database without a log, and no mark."""
     path = os.path.join(folder, "leadblock.db")
     connection = sqlite3.connect(path)
     try:
         yield connection
         connection.commit()
+        connection.execute("PRAGMA journal_mode = DELETE")
     finally:
         connection.close()
     assert not os.path.exists(f"{path}-wal"), "somebody else has the database"

@@ -2,10 +2,10 @@
 #include "store/sqlite/internal.h"
 
 #include "base/log.h"
+#include "store/sqlite/vfs_file.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 
 static lb_err out_of_memory(struct lb_reason *reason)
 {
@@ -46,35 +46,25 @@ static sqlite3_file *log_of(struct lb_sqlite *sqlite)
     return file && file->pMethods ? file : NULL;
 }
 
-static void watch(struct lb_sqlite *sqlite, int which, const char *suffix)
+static lb_err watch(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    struct stat info;
-    struct lb_watched_file *file = &sqlite->watched[which];
-    size_t size = strlen(sqlite->path) + strlen(suffix) + 1;
-    char *path = malloc(size);
-    if (path)
-        snprintf(path, size, "%s%s", sqlite->path, suffix);
-    if (!path || stat(path, &info) != 0) {
-        free(path); /* a file of a test's VFS, or no memory to watch it */
-        return;
+    static const char *const suffixes[LB_WATCHED_FILES] = {"", LB_LOG_SUFFIX, LB_MARK_SUFFIX};
+    lb_err err = LB_OK;
+    for (int i = 0; !err && i < LB_WATCHED_FILES; i++) {
+        char *path = sqlite3_mprintf("%s%s", sqlite->path, suffixes[i]);
+        err = path ? lb_watched_file_begin(&sqlite->watched[i], path) : LB_ERR_INTERNAL;
+        sqlite3_free(path);
     }
-    free(file->path);
-    file->path = path;
-    file->device = info.st_dev;
-    file->inode = info.st_ino;
+    return err ? out_of_memory(reason) : LB_OK;
 }
 
 /* After a loss was accepted, what is left may be no state that the database ever had. */
 static lb_err check_consistency(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    sqlite3_stmt *stmt = NULL;
-    int code = sqlite3_prepare_v2(sqlite->writer.db, "PRAGMA integrity_check(1)", -1, &stmt, NULL);
-    bool good = code == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW &&
-                strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") == 0;
-    sqlite3_finalize(stmt);
-    return good ? LB_OK
-                : lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
-                          "what is left in %s is not consistent; restore a backup", sqlite->path);
+    return lb_sqlite_is_consistent(sqlite->writer.db)
+               ? LB_OK
+               : lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                         "what is left in %s is not consistent; restore a backup", sqlite->path);
 }
 
 static lb_err refuse(struct lb_sqlite *sqlite, int code, const char *what, struct lb_reason *reason)
@@ -84,6 +74,26 @@ static lb_err refuse(struct lb_sqlite *sqlite, int code, const char *what, struc
     return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                    "cannot open %s: cannot %s: %s (SQLite error %d)", sqlite->path, what,
                    sqlite3_errstr(code), code);
+}
+
+/* The database has an id, and the mark the same. */
+static int join_mark(struct lb_sqlite *sqlite)
+{
+    struct lb_mark *now = lb_synced_mark_now(sqlite->mark);
+    now->id = now->id ? now->id : sqlite->found.id;
+    while (!now->id)
+        sqlite3_randomness(sizeof now->id, &now->id);
+    int code = lb_pages_set_id(sqlite->writer.db, now->id);
+    return code == SQLITE_OK ? lb_synced_mark_put(sqlite->mark, true) : code;
+}
+
+lb_err lb_sqlite_announce_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    if (sqlite->found.has_mark || sqlite->found.accepted)
+        return LB_OK;
+    lb_log(LB_LOG_INFO, "store", "writing a new mark of how far the log was synced");
+    int code = lb_synced_mark_put(sqlite->mark, true);
+    return code == SQLITE_OK ? LB_OK : refuse(sqlite, code, "write its mark", reason);
 }
 
 /* The mark says where the log ends. */
@@ -100,9 +110,7 @@ static lb_err mark_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     if (code != SQLITE_OK)
         return refuse(sqlite, code, "sync its log", reason);
     lb_synced_mark_now(sqlite->mark)->log_bytes = (uint64_t)bytes;
-    if (!sqlite->found.marked)
-        lb_log(LB_LOG_INFO, "store", "writing a new mark of how far the log was synced");
-    code = lb_synced_mark_put(sqlite->mark, true);
+    code = join_mark(sqlite);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_FULL)
         return refuse(sqlite, code, "write its mark", reason);
     return LB_OK;
@@ -123,18 +131,27 @@ lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
         return refuse(sqlite, code, "write its log back", reason);
     if (code != SQLITE_OK)
         lb_log(LB_LOG_WARN, "store", "checkpoint failed: %s", sqlite3_errmsg(db));
-    watch(sqlite, LB_WATCHED_DATABASE, "");
-    watch(sqlite, LB_WATCHED_LOG, "-wal");
-    watch(sqlite, LB_WATCHED_MARK, "-mark");
-    return LB_OK;
+    return watch(sqlite, reason);
+}
+
+/* The next start is told which database belongs to the log and the mark. */
+static void mark_taken(struct lb_sqlite *sqlite)
+{
+    lb_synced_mark_now(sqlite->mark)->taken_inode = sqlite->watched[LB_WATCHED_DATABASE].inode;
+    lb_synced_mark_put(sqlite->mark, true);
 }
 
 void lb_sqlite_end_log(struct lb_sqlite *sqlite)
 {
+    struct lb_reason reason;
     int in_log = -1;
     int written = 0;
     if (!sqlite->log_begun)
         return;
+    if (lb_sqlite_intact(&sqlite->store, &reason)) {
+        mark_taken(sqlite);
+        return;
+    }
     int code = sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE,
                                          &in_log, &written);
     if (code == SQLITE_OK && in_log == written)
@@ -146,28 +163,24 @@ void lb_sqlite_end_log(struct lb_sqlite *sqlite)
 void lb_sqlite_forget_files(struct lb_sqlite *sqlite)
 {
     for (int i = 0; i < LB_WATCHED_FILES; i++)
-        free(sqlite->watched[i].path);
+        lb_watched_file_end(&sqlite->watched[i]);
     lb_synced_mark_destroy(sqlite->mark);
     free(sqlite->path);
 }
 
-static bool is_there(const struct lb_watched_file *file)
-{
-    struct stat info;
-    return !file->path || (stat(file->path, &info) == 0 && info.st_dev == file->device &&
-                           info.st_ino == file->inode && info.st_nlink > 0);
-}
-
 lb_err lb_sqlite_intact(struct lb_store *store, struct lb_reason *reason)
 {
-    const struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
     if (atomic_load(&sqlite->damage.found))
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "damage: %s; restore a backup",
                        sqlite->damage.where);
-    for (int i = 0; i < LB_WATCHED_FILES; i++)
-        if (!is_there(&sqlite->watched[i]))
-            return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
-                           "%s was removed or replaced under the running server",
-                           sqlite->watched[i].path);
-    return LB_OK;
+    int code = lb_synced_mark_failure(sqlite->mark);
+    if (code != SQLITE_OK)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "cannot write %s" LB_MARK_SUFFIX ": %s (SQLite error %d)", sqlite->path,
+                       sqlite3_errstr(code), code);
+    lb_err err = LB_OK;
+    for (int i = 0; !err && i < LB_WATCHED_FILES; i++)
+        err = lb_watched_file_check(&sqlite->watched[i], reason);
+    return err;
 }

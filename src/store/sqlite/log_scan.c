@@ -1,6 +1,6 @@
 #include "store/sqlite/log_scan.h"
 
-#include "store/sqlite/pages.h"
+#include "store/sqlite/page_sum.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -115,6 +115,8 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
     lb_err err = lb_sqlite_recognise(sqlite->writer.db, reason);
     if (!err && !sqlite->found.checked)
         err = lb_sqlite_add_checksums(sqlite, reason);
+    if (!err)
+        err = lb_sqlite_announce_log(sqlite, reason);
     if (err)
         return err;
     sqlite3 *db = sqlite->writer.db;
@@ -214,6 +216,7 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     sqlite->store.ops = &sqlite_ops;
     sqlite->store.copy = &lb_sqlite_copy;
     sqlite->checkpoint_pages = settings->checkpoint_pages;
+    sqlite->keep_going = settings->keep_going;
     lb_err err = lb_sqlite_find_files(sqlite, settings, reason);
     if (!err) {
         err = lb_sqlite_connect(sqlite, false, &sqlite->writer);

@@ -1,24 +1,17 @@
 #include "store/sqlite/pages.h"
 
 #include "base/log.h"
+#include "store/sqlite/vfs_file.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
-#define PAGE_BYTES_MIN  512
-#define PAGE_BYTES_MAX  65536
 #define HEADER_BYTES    100 /* of the database file */
 #define MAGIC           "SQLite format 3"
 #define PAGE_SIZE_AT    16 /* in that header: two bytes, 1 for 65536 */
 #define FRAME           LB_WAL_FRAME_HEADER_BYTES
-#define CHECKSUM_BYTES  8
-#define PRIME           UINT64_C(0x9e3779b97f4a7c15)
-#define MARK_SUFFIX     "-mark"
 #define LAYERS_MAX      4
 #define LAYER_NAME_SIZE 64
 
@@ -27,6 +20,7 @@ struct paged_file {
     sqlite3_file base;
     const char *name;              /* SQLite's, for as long as the file is open */
     bool checked;                  /* of a database: its pages have checksums */
+    uint64_t id;                   /* of a database: what its first page is to end in */
     uint32_t page_bytes;           /* 0: not known yet */
     struct lb_page_damage *damage; /* of a database */
     uint8_t *room;                 /* for a frame; NULL until it is needed */
@@ -53,39 +47,9 @@ static sqlite3_file *below(struct paged_file *file)
     return (sqlite3_file *)(void *)(file + 1);
 }
 
-static uint64_t checksum(const uint8_t *page, size_t bytes, uint32_t number)
-{
-    return XXH3_64bits(page, bytes - LB_PAGE_RESERVED) + number * PRIME;
-}
-
-static void put_checksum(uint8_t *page, size_t bytes, uint32_t number)
-{
-    uint64_t sum = checksum(page, bytes, number);
-    for (int i = 0; i < CHECKSUM_BYTES; i++)
-        page[bytes - LB_PAGE_RESERVED + (size_t)i] = (uint8_t)(sum >> (8 * i));
-}
-
-bool lb_page_has_checksum(const uint8_t *page, size_t bytes, uint32_t number)
-{
-    uint64_t sum = 0;
-    for (int i = 0; i < CHECKSUM_BYTES; i++)
-        sum |= (uint64_t)page[bytes - LB_PAGE_RESERVED + (size_t)i] << (8 * i);
-    return sum == checksum(page, bytes, number);
-}
-
-bool lb_page_is_first(const uint8_t *page, size_t bytes)
-{
-    uint8_t copy[PAGE_BYTES_MAX];
-    if (bytes < PAGE_BYTES_MIN || bytes > sizeof copy)
-        return false;
-    memcpy(copy, page, bytes);
-    copy[LB_PAGE_RESERVED_AT] = LB_PAGE_RESERVED;
-    return lb_page_has_checksum(copy, bytes, 1);
-}
-
 static bool is_page_size(int64_t bytes)
 {
-    return bytes >= PAGE_BYTES_MIN && bytes <= PAGE_BYTES_MAX && (bytes & (bytes - 1)) == 0;
+    return bytes >= LB_PAGE_BYTES_MIN && bytes <= LB_PAGE_BYTES_MAX && (bytes & (bytes - 1)) == 0;
 }
 
 /* NULL: out of memory. */
@@ -121,7 +85,7 @@ static int report(struct paged_file *file, uint32_t page, sqlite3_int64 at, cons
 static uint32_t page_size_of(const uint8_t *header)
 {
     uint32_t bytes = (uint32_t)header[PAGE_SIZE_AT] << 8 | header[PAGE_SIZE_AT + 1];
-    bytes = bytes == 1 ? PAGE_BYTES_MAX : bytes;
+    bytes = bytes == 1 ? LB_PAGE_BYTES_MAX : bytes;
     return is_page_size(bytes) ? bytes : 0;
 }
 
@@ -177,12 +141,25 @@ static int write_database(sqlite3_file *base, const void *data, int size, sqlite
         (at == 0 && ((const uint8_t *)data)[LB_PAGE_RESERVED_AT] != LB_PAGE_RESERVED))
         return SQLITE_IOERR_WRITE; /* no database of ours */
     uint8_t *page = room_for(file, (size_t)size);
-    if (!page)
-        return SQLITE_IOERR_NOMEM;
+    int code = file->mark ? lb_synced_mark_write_back(file->mark) : SQLITE_OK;
+    if (!page || code != SQLITE_OK)
+        return page ? code : SQLITE_IOERR_NOMEM;
     file->page_bytes = (uint32_t)size;
     memcpy(page, data, (size_t)size);
-    put_checksum(page, (size_t)size, (uint32_t)(at / size + 1));
+    lb_page_seal(page, (size_t)size, (uint32_t)(at / size + 1));
+    if (at == 0)
+        lb_page_set_id(page, (size_t)size, file->id);
     return below(file)->pMethods->xWrite(below(file), page, size, at);
+}
+
+/* SQLite syncs it when all of the log has been written to it. */
+static int sync_database(sqlite3_file *base, int flags)
+{
+    struct paged_file *file = paged(base);
+    int code = below(file)->pMethods->xSync(below(file), flags);
+    if (code == SQLITE_OK && file->mark)
+        lb_synced_mark_written_back(file->mark);
+    return code;
 }
 
 /* --- The log ---------------------------------------------------------------------------------- */
@@ -271,7 +248,7 @@ static int write_page(struct paged_file *file, const uint8_t *data, size_t size,
         page_number = lb_wal_u32(bytes);
     }
     memcpy(page, data, size);
-    put_checksum(page, size, page_number);
+    lb_page_seal(page, size, page_number);
     const uint8_t *end = data + size - LB_PAGE_RESERVED;
     if (final)
         lb_wal_balance(file->frame.sum, file->header.big_endian, end,
@@ -335,11 +312,6 @@ static int truncate_file(sqlite3_file *base, sqlite3_int64 size)
     return below(paged(base))->pMethods->xTruncate(below(paged(base)), size);
 }
 
-static int sync_file(sqlite3_file *base, int flags)
-{
-    return below(paged(base))->pMethods->xSync(below(paged(base)), flags);
-}
-
 static int file_size(sqlite3_file *base, sqlite3_int64 *out)
 {
     return below(paged(base))->pMethods->xFileSize(below(paged(base)), out);
@@ -362,10 +334,7 @@ static int check_reserved(sqlite3_file *base, int *out)
 
 static int control(sqlite3_file *base, int op, void *arg)
 {
-    struct paged_file *file = paged(base);
-    if (op == SQLITE_FCNTL_CKPT_START && file->mark)
-        lb_synced_mark_write_back(file->mark);
-    return below(file)->pMethods->xFileControl(below(file), op, arg);
+    return below(paged(base))->pMethods->xFileControl(below(paged(base)), op, arg);
 }
 
 static int sector_size(sqlite3_file *base)
@@ -373,9 +342,12 @@ static int sector_size(sqlite3_file *base)
     return below(paged(base))->pMethods->xSectorSize(below(paged(base)));
 }
 
+/* Without the promise that a write leaves the bytes around it alone, SQLite would fill the last
+ * sector of the log with frames that no sync follows, which would look like damage. */
 static int characteristics(sqlite3_file *base)
 {
-    return below(paged(base))->pMethods->xDeviceCharacteristics(below(paged(base)));
+    return below(paged(base))->pMethods->xDeviceCharacteristics(below(paged(base))) |
+           SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
 static int shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
@@ -409,7 +381,7 @@ static int shm_unmap(sqlite3_file *base, int delete_it)
     }
 
 static const sqlite3_io_methods database_methods =
-    METHODS(read_database, write_database, sync_file);
+    METHODS(read_database, write_database, sync_database);
 static const sqlite3_io_methods log_methods = METHODS(read_log, write_log, sync_log);
 
 /* --- Opening ---------------------------------------------------------------------------------- */
@@ -419,23 +391,16 @@ static const sqlite3_io_methods log_methods = METHODS(read_log, write_log, sync_
 static int pages_before_journal(sqlite3_vfs *base, const char *path, uint32_t *out)
 {
     uint8_t bytes[20];
-    int exists = 0;
+    struct lb_vfs_file file;
     *out = 0;
-    char *name = sqlite3_mprintf("%s-journal%c%c%c", path, 0, 0, 0);
-    sqlite3_file *file = calloc(1, (size_t)base->szOsFile);
-    int code =
-        name && file ? base->xAccess(base, name, SQLITE_ACCESS_EXISTS, &exists) : SQLITE_NOMEM;
-    if (code == SQLITE_OK && exists)
-        code = base->xOpen(base, name, file, SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, NULL);
-    if (code == SQLITE_OK && exists) {
-        code = file->pMethods->xRead(file, bytes, sizeof bytes, 0);
+    int code = lb_vfs_file_open(base, path, LB_JOURNAL_SUFFIX,
+                                SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB, &file);
+    if (code == SQLITE_OK && file.file) {
+        code = file.file->pMethods->xRead(file.file, bytes, sizeof bytes, 0);
         *out = code == SQLITE_OK ? lb_wal_u32(bytes + 16) : 0;
         code = code == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : code;
     }
-    if (file && file->pMethods)
-        file->pMethods->xClose(file);
-    free(file);
-    sqlite3_free(name);
+    lb_vfs_file_close(&file);
     return code;
 }
 
@@ -456,11 +421,7 @@ static int judge_database(sqlite3_vfs *base, struct paged_file *file)
 {
     uint8_t header[HEADER_BYTES];
     int exists = 0;
-    char *mark = sqlite3_mprintf("%s" MARK_SUFFIX, file->name);
-    if (!mark)
-        return SQLITE_NOMEM;
-    int code = base->xAccess(base, mark, SQLITE_ACCESS_EXISTS, &exists);
-    sqlite3_free(mark);
+    int code = lb_vfs_file_exists(base, file->name, LB_MARK_SUFFIX, &exists);
     file->checked = true;
     if (code != SQLITE_OK)
         return code;
@@ -584,6 +545,23 @@ void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage)
     struct paged_file *file = file_of(db, SQLITE_FCNTL_FILE_POINTER);
     if (file)
         file->damage = damage;
+}
+
+int lb_pages_set_id(sqlite3 *db, uint64_t id)
+{
+    uint8_t bytes[LB_PAGE_ID_BYTES];
+    struct paged_file *file = file_of(db, SQLITE_FCNTL_FILE_POINTER);
+    if (!file || !file->page_bytes)
+        return SQLITE_IOERR;
+    const sqlite3_io_methods *methods = below(file)->pMethods;
+    sqlite3_int64 at = (sqlite3_int64)file->page_bytes - LB_PAGE_ID_BYTES;
+    file->id = id;
+    int code = methods->xRead(below(file), bytes, sizeof bytes, at);
+    if (code != SQLITE_OK || lb_page_id(bytes, sizeof bytes) == id)
+        return code;
+    lb_page_set_id(bytes, sizeof bytes, id);
+    code = methods->xWrite(below(file), bytes, sizeof bytes, at);
+    return code == SQLITE_OK ? methods->xSync(below(file), SQLITE_SYNC_NORMAL) : code;
 }
 
 void lb_pages_keep_mark(sqlite3 *db, struct lb_synced_mark *mark)

@@ -9,10 +9,11 @@
  *
  * A frame of the log has a checksum of SQLite's own over the page as SQLite knows it. Eight more
  * reserved bytes are chosen such that it still holds (lb_wal_balance), so any SQLite can read the
- * log, recover it and write it back. What another program *writes* has no valid checksums.
+ * log, recover it and write it back. What another program *writes* has no valid checksums. In the
+ * first page of the database file their place is the database's id.
  *
  * A database without reserved bytes, of version 0.1.0, is read and written as it is; see
- * add_checksums.h. Files other than databases and their logs are not touched. Memory mapping is
+ * add_checksums.c. Files other than databases and their logs are not touched. Memory mapping is
  * off.
  *
  * Sources: https://www.sqlite.org/vfs.html, https://www.sqlite.org/fileformat2.html (1.3.4,
@@ -21,12 +22,10 @@
 #ifndef LB_STORE_SQLITE_PAGES_H
 #define LB_STORE_SQLITE_PAGES_H
 
+#include "store/sqlite/page_sum.h"
 #include "store/sqlite/synced_mark.h"
 
 #include <stdatomic.h>
-
-#define LB_PAGE_RESERVED    16 /* bytes: the checksum, and what balances the log's */
-#define LB_PAGE_RESERVED_AT 20 /* in the header of the database file */
 
 /* What was found damaged first; zeroed at the start. `where` may be read when `found`. */
 struct lb_page_damage {
@@ -46,18 +45,17 @@ int lb_pages_reserve(sqlite3 *db);
 /* Damage that this connection comes across is noted there. Before the first statement. */
 void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage);
 
-/* The writer's connection, when its log is open: keeps the mark. `last` is the log's last frame
- * that commits, 0 when there is none. The mark outlives the connection. */
+/* The writer's connection, when its first page has been read: writes the id into the database file,
+ * durably, and keeps it there. A mark has the same, so that a start notices another database.
+ * SQLite's code. */
+int lb_pages_set_id(sqlite3 *db, uint64_t id);
+
+/* The writer's connection, when its log is open: keeps the mark, which outlives it. */
 void lb_pages_keep_mark(sqlite3 *db, struct lb_synced_mark *mark);
 
 /* Do the pages of the database at `path`, which has no mark, have checksums, or is it of version
  * 0.1.0? `header`: the first 100 bytes of it. A power cut may have torn them, and the rollback
  * journal then says whether there was a database before. SQLite's code. */
 int lb_pages_judge(sqlite3_vfs *base, const char *path, const uint8_t *header, bool *out_checked);
-
-bool lb_page_has_checksum(const uint8_t *page, size_t bytes, uint32_t number);
-
-/* Does page 1 of a database have its checksum, if byte 20 of the header said that it has one? */
-bool lb_page_is_first(const uint8_t *page, size_t bytes);
 
 #endif

@@ -13,6 +13,8 @@ struct lb_sqlite_settings {
     const char *vfs;           /* NULL: SQLite's default; tests name their own */
     unsigned checkpoint_pages; /* pages in the WAL that make `maintain` write them back */
     bool accept_loss;          /* start although the log is damaged, with what there is */
+    /* NULL, or called now and then while all of the database is read or written; false: give up. */
+    bool (*keep_going)(void);
 };
 
 /* Opens and migrates. A file from a newer version is refused, and so are damaged ones. */

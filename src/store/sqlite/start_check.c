@@ -2,112 +2,90 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/sqlite/keep_damaged.h"
 #include "store/sqlite/log_scan.h"
 #include "store/sqlite/pages.h"
+#include "store/sqlite/vfs_file.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define PATH_MAX_BYTES 4200
-#define COPY_BYTES     (64 << 10) /* the unix VFS writes less than 128 KiB at a time */
-
-/* The three files of a database. */
-static const char *const suffixes[] = {"", "-wal", "-mark"};
-enum { DATABASE, LOG, MARK, FILES };
+/* In the header of the database: https://www.sqlite.org/fileformat2.html#the_database_header */
+#define MAGIC        "SQLite format 3"
+#define PAGE_SIZE_AT 16
+#define WRITE_MODE_AT                                                                              \
+    18 /* and the next byte for reading: 1 with a rollback journal, 2 with a log */
 
 struct look {
     const struct lb_start_check *check;
     struct lb_start_files *files;
     struct lb_mark mark;
     struct lb_log_scan log;
-    bool first; /* page 1 has a checksum, if its header said so */
+    bool first;    /* page 1 has a checksum, if its header said so */
+    bool rollback; /* the database needs no log, as a backup */
+    bool in_use;   /* it had a log */
     uint8_t reserved;
     uint32_t page_bytes;
 };
 
-/* NULL file: it is absent, or empty. */
-static int open_file(const struct lb_start_check *check, const char *path, int flags,
-                     sqlite3_file **out)
-{
-    int exists = 1;
-    int code = SQLITE_OK;
-    *out = NULL;
-    if (!(flags & SQLITE_OPEN_CREATE))
-        code = check->vfs->xAccess(check->vfs, path, SQLITE_ACCESS_EXISTS, &exists);
-    if (code != SQLITE_OK || !exists)
-        return code;
-    sqlite3_file *file = calloc(1, (size_t)check->vfs->szOsFile);
-    if (!file)
-        return SQLITE_NOMEM;
-    code = check->vfs->xOpen(check->vfs, path, file, flags | SQLITE_OPEN_MAIN_DB, NULL);
-    if (code == SQLITE_OK) {
-        *out = file;
-        return code;
-    }
-    if (file->pMethods)
-        file->pMethods->xClose(file);
-    free(file);
-    return code;
-}
-
-static void close_file(sqlite3_file *file)
-{
-    if (file)
-        file->pMethods->xClose(file);
-    free(file);
-}
-
-/* SQLite's file names end in more than one NUL. */
-static void name_file(const char *path, const char *middle, int which, char out[PATH_MAX_BYTES])
-{
-    memset(out, 0, PATH_MAX_BYTES);
-    snprintf(out, PATH_MAX_BYTES - 4, "%s%s%s", path, middle, suffixes[which]);
-}
-
 /* --- Reading ---------------------------------------------------------------------------------- */
+
+static void look_at_first_page(struct look *look, const uint8_t *page, sqlite3_int64 size)
+{
+    bool magic = memcmp(page, MAGIC, sizeof MAGIC) == 0;
+    look->rollback = magic && page[WRITE_MODE_AT] == 1 && page[WRITE_MODE_AT + 1] == 1;
+    look->in_use = magic && !look->rollback;
+    look->reserved = page[LB_PAGE_RESERVED_AT];
+    look->page_bytes = (uint32_t)page[PAGE_SIZE_AT] << 8 | page[PAGE_SIZE_AT + 1];
+    look->page_bytes = look->page_bytes == 1 ? LB_PAGE_BYTES_MAX : look->page_bytes;
+    look->first = look->page_bytes <= size && lb_page_is_first(page, look->page_bytes);
+    look->files->id = look->first ? lb_page_id(page, look->page_bytes) : 0;
+}
 
 static int look_at_database(struct look *look)
 {
-    char path[PATH_MAX_BYTES];
-    uint8_t page[65536] = {0};
-    sqlite3_file *file;
+    const struct lb_start_check *check = look->check;
+    uint8_t page[LB_PAGE_BYTES_MAX] = {0};
+    struct lb_vfs_file file;
     sqlite3_int64 size = 0;
-    name_file(look->check->path, "", DATABASE, path);
-    int code = open_file(look->check, path, SQLITE_OPEN_READONLY, &file);
-    if (code != SQLITE_OK || !file)
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+    int code = lb_vfs_file_open(check->vfs, check->path, "", flags, &file);
+    if (code != SQLITE_OK || !file.file)
         return code;
-    code = file->pMethods->xFileSize(file, &size);
+    code = file.file->pMethods->xFileSize(file.file, &size);
     if (code == SQLITE_OK && size > 0)
-        code = file->pMethods->xRead(file, page, sizeof page, 0);
+        code = file.file->pMethods->xRead(file.file, page, sizeof page, 0);
     if (code == SQLITE_IOERR_SHORT_READ)
         code = SQLITE_OK;
-    close_file(file);
-    if (code != SQLITE_OK || size < 512)
+    lb_vfs_file_close(&file);
+    if (code != SQLITE_OK || size < LB_PAGE_BYTES_MIN)
         return code;
     look->files->database_bytes = (uint64_t)size;
-    look->reserved = page[LB_PAGE_RESERVED_AT];
-    look->page_bytes = (uint32_t)page[16] << 8 | page[17];
-    look->page_bytes = look->page_bytes == 1 ? sizeof page : look->page_bytes;
-    look->first = look->page_bytes <= size && lb_page_is_first(page, look->page_bytes);
+    look_at_first_page(look, page, size);
     if (!look->files->marked)
-        code = lb_pages_judge(look->check->vfs, look->check->path, page, &look->files->checked);
+        code = lb_pages_judge(check->vfs, check->path, page, &look->files->checked);
     return code;
+}
+
+/* As a database: see lb_synced_mark_read. */
+static int open_log(const struct look *look, int flags, struct lb_vfs_file *out)
+{
+    return lb_vfs_file_open(look->check->vfs, look->check->path, LB_LOG_SUFFIX,
+                            flags | SQLITE_OPEN_MAIN_DB, out);
 }
 
 static int look_at_log(struct look *look)
 {
-    char path[PATH_MAX_BYTES];
-    sqlite3_file *file;
+    struct lb_vfs_file file;
     sqlite3_int64 size = 0;
-    name_file(look->check->path, "", LOG, path);
-    int code = open_file(look->check, path, SQLITE_OPEN_READONLY, &file);
-    if (code != SQLITE_OK || !file)
+    int code = open_log(look, SQLITE_OPEN_READONLY, &file);
+    if (code != SQLITE_OK || !file.file)
         return code;
-    code = file->pMethods->xFileSize(file, &size);
+    code = file.file->pMethods->xFileSize(file.file, &size);
     if (code == SQLITE_OK)
-        code = lb_log_scan(file, &look->mark, look->files->checked, &look->log);
-    close_file(file);
+        code = lb_log_scan(file.file, &look->mark, look->files->checked, &look->log);
+    lb_vfs_file_close(&file);
     look->files->log_bytes = (uint64_t)size;
     return code;
 }
@@ -122,37 +100,7 @@ static lb_err refuse(const struct look *look, struct lb_reason *reason, const ch
                    name ? name + 1 : look->check->path, what, do_what);
 }
 
-/* The log's damage in words, and what it costs at most; false: there is none. */
-static bool log_is_damaged(const struct look *look, char *out, size_t size)
-{
-    const struct lb_mark *mark = &look->mark;
-    const struct lb_log_scan *log = &look->log;
-    char when[LB_TIME_TEXT_SIZE];
-    const char *what = NULL;
-    /* Without a frame that commits there is nothing in the log: a header that was to be written
-     * over may still be there. */
-    bool follows = mark->whole && (!log->valid || log->frame == 0 ||
-                                   memcmp(log->header.salts, mark->next, sizeof mark->next) == 0);
-    if (look->log.own && !log->reached)
-        what = "-wal is damaged or was cut";
-    else if (!look->log.own && !follows)
-        what = log->valid ? "-wal is another one than was written here"
-                          : "-wal is damaged, absent or was cut";
-    else if (look->log.own && !mark->whole && look->files->log_bytes < mark->log_bytes)
-        what = "-wal was cut";
-    if (!what)
-        return false;
-    uint64_t found = look->log.own && log->commits < mark->commits ? log->commits : 0;
-    uint64_t lost = mark->whole || (look->log.own && log->reached) ? 0 : mark->commits - found;
-    lb_time_format(mark->first_ms, when);
-    if (lost)
-        snprintf(out, size, "%s: at most %llu commits since %s are lost", what,
-                 (unsigned long long)lost, when);
-    else
-        snprintf(out, size, "%s: no commit of which the mark knows is lost", what);
-    return true;
-}
-
+/* What a start refuses whatever is accepted: there is nothing to go on with. */
 static lb_err judge_database(const struct look *look, struct lb_reason *reason)
 {
     static const char restore[] = "restore a backup, or look for the file";
@@ -160,8 +108,15 @@ static lb_err judge_database(const struct look *look, struct lb_reason *reason)
     uint64_t wanted = (uint64_t)look->mark.pages_before * look->mark.page_bytes;
     if (look->mark.whole)
         wanted = (uint64_t)look->mark.pages * look->mark.page_bytes;
-    if (!files->database_bytes && (files->marked || look->log.frame))
+    bool beside = files->marked || look->log.frame;
+    if (!files->database_bytes && beside)
         return refuse(look, reason, " is absent or empty, and its log or mark is not", restore);
+    if (look->rollback && beside)
+        return refuse(look, reason, " is a backup beside the log or the mark of another database",
+                      "to start from this backup, remove leadblock.db-wal and leadblock.db-mark");
+    if (files->marked && look->first && files->id != look->mark.id)
+        return refuse(look, reason, " is another database than that of its log and mark",
+                      "put back the files that belong together, or restore a backup");
     if (files->database_bytes < wanted)
         return refuse(look, reason, " is shorter than it was", restore);
     if (files->database_bytes && !files->marked && look->first &&
@@ -170,105 +125,163 @@ static lb_err judge_database(const struct look *look, struct lb_reason *reason)
     return LB_OK;
 }
 
+/* What is wrong with the log, compared with the mark; NULL: nothing. */
+static const char *compare_log(const struct look *look)
+{
+    const struct lb_mark *mark = &look->mark;
+    const struct lb_log_scan *log = &look->log;
+    /* Without a frame that commits there is nothing in the log: a header that was to be written
+     * over may still be there. */
+    bool follows = mark->whole && (!log->valid || log->frame == 0 ||
+                                   memcmp(log->header.salts, mark->next, sizeof mark->next) == 0);
+    if (log->own && !log->reached)
+        return "-wal is damaged or was cut";
+    if (!log->own && !follows)
+        return log->valid ? "-wal is another one than was written here"
+                          : "-wal is damaged, absent or was cut";
+    if (log->own && !mark->whole && look->files->log_bytes < mark->log_bytes)
+        return "-wal was cut";
+    return NULL;
+}
+
+/* What is left of the log has all that the database may have of it: it can be written back. */
+static bool log_is_usable(const struct look *look)
+{
+    return !compare_log(look) ||
+           (look->log.own && (look->log.reached || look->log.frame > look->mark.begun));
+}
+
+/* Without the log, the database is what it was when the log had last been written back whole. */
+static bool database_is_usable(const struct look *look)
+{
+    return look->mark.whole || look->mark.begun == look->mark.finished;
+}
+
+static uint64_t commits_lost(const struct look *look)
+{
+    if (look->mark.whole || look->log.reached)
+        return 0;
+    uint64_t found = log_is_usable(look) ? look->log.commits : look->mark.finished_commits;
+    return found < look->mark.commits ? look->mark.commits - found : 0;
+}
+
+static void describe_loss(const struct look *look, const char *what, char *out, size_t size)
+{
+    char when[LB_TIME_TEXT_SIZE];
+    uint64_t lost = commits_lost(look);
+    lb_time_format(look->mark.first_ms, when);
+    if (!log_is_usable(look) && !database_is_usable(look))
+        snprintf(out, size, "%s while it was being written back", what);
+    else if (lost)
+        snprintf(out, size, "%s: at most %llu commit%s since %s %s lost", what,
+                 (unsigned long long)lost, lost == 1 ? "" : "s", when, lost == 1 ? "is" : "are");
+    else
+        snprintf(out, size, "%s: no commit of which the mark knows is lost", what);
+}
+
+/* The server ended because its files were taken away: has it got the database back? */
+static bool database_was_replaced(const struct look *look)
+{
+    struct stat info;
+    return look->files->marked && look->mark.taken_inode && stat(look->check->path, &info) == 0 &&
+           info.st_ino != look->mark.taken_inode;
+}
+
+/* What a start refuses unless its loss is accepted, in words; false: nothing. */
+static bool find_damage(const struct look *look, char *out, size_t size)
+{
+    const struct lb_start_files *files = look->files;
+    const char *what = files->marked ? compare_log(look) : NULL;
+    if (what)
+        describe_loss(look, what, out, size);
+    else if (look->in_use && files->checked && !files->has_mark)
+        snprintf(out, size, "-mark is absent or damaged: it is not known what is lost");
+    else if (database_was_replaced(look))
+        snprintf(out, size,
+                 " is not the file that it was when it was removed or replaced under "
+                 "the running server: put that back");
+    else
+        return false;
+    return true;
+}
+
 /* --- Accepting a loss ------------------------------------------------------------------------- */
 
-static int copy_bytes(sqlite3_file *from, sqlite3_file *to)
+/* The same damage has the same name when a start is tried again. */
+static void name_damage(const struct look *look, char *out, size_t size)
 {
-    sqlite3_int64 size = 0;
-    uint8_t *room = malloc(COPY_BYTES);
-    int code = room ? from->pMethods->xFileSize(from, &size) : SQLITE_NOMEM;
-    for (sqlite3_int64 at = 0; code == SQLITE_OK && at < size;) {
-        int amount = size - at < COPY_BYTES ? (int)(size - at) : COPY_BYTES;
-        code = from->pMethods->xRead(from, room, amount, at);
-        if (code == SQLITE_OK)
-            code = to->pMethods->xWrite(to, room, amount, at);
-        at += amount;
-    }
-    free(room);
-    return code == SQLITE_OK ? to->pMethods->xSync(to, SQLITE_SYNC_NORMAL) : code;
+    bool marked = look->files->marked;
+    const uint8_t *salts = marked ? look->mark.salts : look->log.header.salts;
+    int length = 0;
+    for (size_t i = 0; i < LB_WAL_SALTS_BYTES; i++)
+        length += snprintf(out + length, size - (size_t)length, "%02x", salts[i]);
+    snprintf(out + length, size - (size_t)length, "-%u",
+             marked ? look->mark.frame : look->log.frame);
 }
 
-static int copy_file(const struct lb_start_check *check, const char *path, const char *copy)
-{
-    sqlite3_file *from, *to = NULL;
-    int code = open_file(check, path, SQLITE_OPEN_READONLY, &from);
-    if (code == SQLITE_OK && from)
-        code = open_file(check, copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &to);
-    if (code == SQLITE_OK && from)
-        code = copy_bytes(from, to);
-    close_file(from);
-    close_file(to);
-    return code;
-}
-
-static int keep_copy(const struct look *look, char out_middle[40])
-{
-    int64_t now = lb_clock_wall_ms();
-    int code = SQLITE_OK;
-    snprintf(out_middle, 40, ".damaged-%lld", (long long)now);
-    for (int which = DATABASE; code == SQLITE_OK && which < FILES; which++) {
-        char path[PATH_MAX_BYTES], copy[PATH_MAX_BYTES];
-        name_file(look->check->path, "", which, path);
-        name_file(look->check->path, out_middle, which, copy);
-        code = copy_file(look->check, path, copy);
-    }
-    return code;
-}
-
-/* A log whose frames may be in the database already, but not those after them, would put old pages
- * in the place of new ones. */
 static int drop_log(struct look *look)
 {
-    char path[PATH_MAX_BYTES];
-    sqlite3_file *file;
-    if (look->log.own && look->log.frame > look->mark.written_back)
-        return SQLITE_OK;
+    struct lb_vfs_file file;
     look->log = (struct lb_log_scan){0};
-    name_file(look->check->path, "", LOG, path);
-    int code = open_file(look->check, path, SQLITE_OPEN_READWRITE, &file);
-    if (code == SQLITE_OK && file) {
-        code = file->pMethods->xTruncate(file, 0);
-        if (code == SQLITE_OK)
-            code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
-    }
-    close_file(file);
+    int code = open_log(look, SQLITE_OPEN_READWRITE, &file);
+    if (code == SQLITE_OK && file.file)
+        code = file.file->pMethods->xTruncate(file.file, 0);
+    if (code == SQLITE_OK && file.file)
+        code = file.file->pMethods->xSync(file.file, SQLITE_SYNC_NORMAL);
+    lb_vfs_file_close(&file);
     return code;
 }
 
 static lb_err accept_loss(struct look *look, const char *damage, struct lb_reason *reason)
 {
-    char middle[40];
-    int code = keep_copy(look, middle);
-    if (code == SQLITE_OK)
+    char name[40];
+    int code = SQLITE_OK;
+    name_damage(look, name, sizeof name);
+    lb_err err = lb_keep_damaged(look->check->path, name, reason);
+    if (err)
+        return err;
+    /* Its frames may be in the database already, but not those after them: they would put old pages
+     * in the place of new ones. */
+    if (look->files->marked && !log_is_usable(look))
         code = drop_log(look);
     if (code != SQLITE_OK)
-        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
-                       "cannot keep a copy of the damaged files beside them: %s",
-                       sqlite3_errstr(code));
-    lb_log(LB_LOG_WARN, "damage", "%s; accepted, the files as they were are %s%s*", damage,
-           look->check->path, middle);
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot empty the damaged log of %s: %s",
+                       look->check->path, sqlite3_errstr(code));
+    lb_log(LB_LOG_WARN, "damage", "%s; accepted, the files as they were are in %s.damaged-%s",
+           damage, look->check->path, name);
     look->files->marked = false;
     look->files->accepted = true;
     return LB_OK;
+}
+
+static lb_err judge_log(struct look *look, struct lb_reason *reason)
+{
+    char damage[sizeof reason->text];
+    if (!find_damage(look, damage, sizeof damage))
+        return LB_OK;
+    if (look->files->marked && !log_is_usable(look) && !database_is_usable(look))
+        return refuse(look, reason, damage, "restore a backup");
+    if (look->check->accept_loss)
+        return accept_loss(look, damage, reason);
+    return refuse(look, reason, damage,
+                  "restore a backup, or start with --accept-loss, which keeps a copy");
 }
 
 /* Ends the log before its torn frame for SQLite too. */
 static int cut_log(const struct look *look)
 {
     static const uint8_t zeros[LB_WAL_FRAME_HEADER_BYTES];
-    char path[PATH_MAX_BYTES];
-    sqlite3_file *file;
-    name_file(look->check->path, "", LOG, path);
-    int code = open_file(look->check, path, SQLITE_OPEN_READWRITE, &file);
-    if (code != SQLITE_OK || !file)
+    struct lb_vfs_file file;
+    int code = open_log(look, SQLITE_OPEN_READWRITE, &file);
+    if (code != SQLITE_OK || !file.file)
         return code;
     lb_log(LB_LOG_WARN, "store", "the log ends in a frame that was not written whole: number %u",
            look->log.torn);
-    code = file->pMethods->xWrite(file, zeros, sizeof zeros,
-                                  lb_wal_offset(look->log.torn, look->log.header.page_bytes));
+    code = file.file->pMethods->xWrite(file.file, zeros, sizeof zeros,
+                                       lb_wal_offset(look->log.torn, look->log.header.page_bytes));
     if (code == SQLITE_OK)
-        code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
-    close_file(file);
+        code = file.file->pMethods->xSync(file.file, SQLITE_SYNC_NORMAL);
+    lb_vfs_file_close(&file);
     return code;
 }
 
@@ -284,12 +297,15 @@ static void begin_mark(struct look *look)
         if (look->page_bytes)
             now->pages = (uint32_t)(look->files->database_bytes / look->page_bytes);
     }
+    now->taken_inode = 0;
     if (!log->valid || !log->frame)
         return;
     if (!known) {
         now->first_ms = lb_clock_wall_ms();
         now->pages_before = look->files->marked ? now->pages : 0;
-        now->written_back = 0;
+        now->begun = look->files->marked ? 0 : log->frame; /* perhaps */
+        now->finished = 0;
+        now->finished_commits = 0;
     }
     now->whole = known && now->whole && now->frame == log->frame;
     now->frame = log->frame;
@@ -305,9 +321,11 @@ lb_err lb_start_check(const struct lb_start_check *check, struct lb_start_files 
                       struct lb_reason *reason)
 {
     struct look look = {.check = check, .files = out, .mark.whole = true};
-    char damage[sizeof reason->text];
     *out = (struct lb_start_files){.checked = true};
-    int code = lb_synced_mark_read(check->mark, &look.mark, &out->marked);
+    int code = lb_synced_mark_read(check->mark, &look.mark, &out->has_mark);
+    out->marked = out->has_mark && look.mark.id;
+    if (!out->marked)
+        look.mark = (struct lb_mark){.whole = true};
     if (code == SQLITE_OK)
         code = look_at_database(&look);
     if (code == SQLITE_OK)
@@ -316,11 +334,8 @@ lb_err lb_start_check(const struct lb_start_check *check, struct lb_start_files 
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot read %s, its log or mark: %s",
                        check->path, sqlite3_errstr(code));
     lb_err err = judge_database(&look, reason);
-    if (!err && out->marked && log_is_damaged(&look, damage, sizeof damage))
-        err = check->accept_loss
-                  ? accept_loss(&look, damage, reason)
-                  : refuse(&look, reason, damage,
-                           "restore a backup, or start with --accept-loss, which keeps a copy");
+    if (!err)
+        err = judge_log(&look, reason);
     if (err)
         return err;
     if (look.log.torn && cut_log(&look) != SQLITE_OK)

@@ -5,9 +5,11 @@
  *   replaced. What stands after the mark is a torn tail as ever.
  * - The log has other salts than the mark, and the mark does not say that it may.
  * - The database is absent, empty or shorter than it was, beside a log or a mark.
+ * - The database is another one than the mark's, or a backup beside a log or a mark.
  * - The first page's header says that the pages have no checksums, and they have.
+ * - The database has been in use, and there is no mark.
  *
- * A folder without a mark, of version 0.1.0 or of a restored backup, is judged without one.
+ * A folder of version 0.1.0 or of a restored backup has no mark and gets one.
  * Threads: the one that opens the store. */
 #ifndef LB_STORE_SQLITE_START_CHECK_H
 #define LB_STORE_SQLITE_START_CHECK_H
@@ -26,8 +28,10 @@ struct lb_start_check {
 /* What there is. */
 struct lb_start_files {
     bool checked;  /* the database has checksums, or is new */
-    bool marked;   /* there is a mark */
+    bool has_mark; /* there is one, perhaps written before the database was first used */
+    bool marked;   /* there is one that says how far the log was synced */
     bool accepted; /* damage was found, and its loss accepted: look whether it is consistent */
+    uint64_t id;   /* of the database, 0: it has none */
     uint64_t database_bytes;
     uint64_t log_bytes;
 };
