@@ -30,9 +30,6 @@ struct lb_app {
     struct lb_request_counts *counts;
     struct lb_router *router;
     struct lb_server *server; /* for /metrics; NULL until it is created */
-    /* Have the files of the store stayed what they were? For /readyz. */
-    lb_err (*files_intact)(void *context, struct lb_reason *reason);
-    void *files_context;
     struct lb_cidr *metrics_allow;
     size_t metrics_allow_count;
     char public_url[300]; /* without a slash at its end; set before `loaded` */

@@ -45,6 +45,13 @@ static bool not_told_to_stop(void)
     return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT);
 }
 
+/* systemd would end a start that takes minutes. */
+static bool go_on_starting(void)
+{
+    lb_notify("EXTEND_TIMEOUT_USEC=600000000");
+    return not_told_to_stop();
+}
+
 static void wait_for_signal(struct lb_parts *parts)
 {
     sigset_t signals;
@@ -91,7 +98,7 @@ static lb_err serve(struct lb_parts *parts, const struct lb_build_info *build,
     uint64_t begun_ns = lb_clock_mono_ns();
     lb_err err = lb_parts_start(parts, reason);
     if (!err)
-        err = lb_parts_load(parts, not_told_to_stop, reason);
+        err = lb_parts_load(parts, reason);
     if (err) {
         lb_parts_intact(parts, reason);          /* what was read was damaged? That says more. */
         return not_told_to_stop() ? err : LB_OK; /* stopped while it was starting */
@@ -127,6 +134,7 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
     }
     parts->config = *config;
     parts->on_failure = wake_main;
+    parts->keep_going = go_on_starting;
     parts->folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
     lb_log_set_level(config->log_level);
     lb_log_start();
@@ -142,11 +150,6 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
     bool failed = err || atomic_load(&parts->failed);
     free(parts);
     return failed ? 1 : 0;
-}
-
-static bool always(void)
-{
-    return true;
 }
 
 lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct lb_daemon **out,
@@ -174,7 +177,7 @@ lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct 
     lb_rcu_thread_register();
     err = lb_parts_start(&daemon->parts, reason);
     if (!err)
-        err = lb_parts_load(&daemon->parts, always, reason);
+        err = lb_parts_load(&daemon->parts, reason);
     if (err) {
         lb_daemon_stop_local(daemon);
         return err;

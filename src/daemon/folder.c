@@ -41,6 +41,16 @@ static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason 
                    strerror(errno));
 }
 
+static lb_err watch(struct lb_folder *folder, struct lb_reason *reason)
+{
+    char lock_path[sizeof folder->path + 8];
+    snprintf(lock_path, sizeof lock_path, "%s/lock", folder->path);
+    if (lb_watched_file_begin(&folder->watched_folder, folder->path) ||
+        lb_watched_file_begin(&folder->watched_lock, lock_path))
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    return LB_OK;
+}
+
 static void warn_if_open(const struct lb_folder *folder, const char *path)
 {
     struct stat info;
@@ -110,6 +120,8 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
         err = check_database(out, path, reason);
     if (!err)
         err = lock(out, path, reason);
+    if (!err)
+        err = watch(out, reason);
     if (err)
         lb_folder_close(out);
     else
@@ -166,27 +178,42 @@ bool lb_folder_is_of_node(const struct lb_folder *folder)
            faccessat(folder->fd, "leadblock.db", F_OK, 0) != 0;
 }
 
-static bool is_same(int fd, const char *path)
+static const char has_data[] = "The data folder has a database, leadblock.db.\n";
+
+void lb_folder_mark_data(const struct lb_folder *folder)
 {
-    struct stat opened, found;
-    return fstat(fd, &opened) == 0 && opened.st_nlink > 0 && stat(path, &found) == 0 &&
-           opened.st_dev == found.st_dev && opened.st_ino == found.st_ino;
+    struct stat info;
+    if (fstat(folder->lock_fd, &info) == 0 && info.st_size > 0)
+        return;
+    if (pwrite(folder->lock_fd, has_data, sizeof has_data - 1, 0) < 0 ||
+        fsync(folder->lock_fd) != 0)
+        lb_log(LB_LOG_WARN, "start", "cannot write into %s/lock: %s", folder->path,
+               strerror(errno));
 }
 
-lb_err lb_folder_intact(const struct lb_folder *folder, struct lb_reason *reason)
+lb_err lb_folder_check_data(const struct lb_folder *folder, struct lb_reason *reason)
 {
-    char lock[sizeof folder->path + 8];
-    snprintf(lock, sizeof lock, "%s/lock", folder->path);
-    bool folder_is_there = is_same(folder->fd, folder->path);
-    if (folder_is_there && is_same(folder->lock_fd, lock))
+    struct stat info;
+    if (faccessat(folder->fd, "leadblock.db", F_OK, 0) == 0 || errno != ENOENT ||
+        fstat(folder->lock_fd, &info) != 0 || info.st_size == 0)
         return LB_OK;
-    return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
-                   "%s was removed or replaced under the running server",
-                   folder_is_there ? lock : folder->path);
+    return lb_fail(
+        reason, LB_ERR_STORAGE_UNAVAILABLE,
+        "damage: %s is absent, and the folder had one; restore a backup, or look for the "
+        "file. To begin without data, remove %s/lock",
+        folder->database, folder->path);
+}
+
+lb_err lb_folder_intact(struct lb_folder *folder, struct lb_reason *reason)
+{
+    lb_err err = lb_watched_file_check(&folder->watched_folder, reason);
+    return err ? err : lb_watched_file_check(&folder->watched_lock, reason);
 }
 
 void lb_folder_close(struct lb_folder *folder)
 {
+    lb_watched_file_end(&folder->watched_folder);
+    lb_watched_file_end(&folder->watched_lock);
     if (folder->control_fd >= 0) {
         close(folder->control_fd);
         unlinkat(folder->fd, folder->socket, 0);

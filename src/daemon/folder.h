@@ -3,9 +3,7 @@
 #ifndef LB_DAEMON_FOLDER_H
 #define LB_DAEMON_FOLDER_H
 
-#include "base/err.h"
-
-#include <stdbool.h>
+#include "base/watched_file.h"
 
 struct lb_folder {
     int fd;              /* of the folder; its lock goes when it is closed, too */
@@ -14,6 +12,8 @@ struct lb_folder {
     const char *socket;  /* its name in the folder */
     char path[4096];     /* as it was given */
     char database[4096]; /* path of the database file in it */
+    struct lb_watched_file watched_folder;
+    struct lb_watched_file watched_lock;
 };
 
 /* Names of the socket: of a server, and of a command that serves the folder for itself. They
@@ -39,9 +39,16 @@ void lb_folder_mark_node(const struct lb_folder *folder);
  * say that no one is blocked. */
 bool lb_folder_is_of_node(const struct lb_folder *folder);
 
-/* Any thread. Are the folder and the file `lock` still where they were? Otherwise
- * LB_ERR_STORAGE_UNAVAILABLE with a reason. */
-lb_err lb_folder_intact(const struct lb_folder *folder, struct lb_reason *reason);
+/* Notes in the file `lock` that the folder has an embedded database; failing is harmless. */
+void lb_folder_mark_data(const struct lb_folder *folder);
+
+/* LB_ERR_STORAGE_UNAVAILABLE with a reason: the folder had a database, which is absent. A new one
+ * would say that no one is blocked. */
+lb_err lb_folder_check_data(const struct lb_folder *folder, struct lb_reason *reason);
+
+/* Are the folder and the file `lock` still where they were? Otherwise LB_ERR_STORAGE_UNAVAILABLE
+ * with a reason. */
+lb_err lb_folder_intact(struct lb_folder *folder, struct lb_reason *reason);
 
 void lb_folder_close(struct lb_folder *folder);
 

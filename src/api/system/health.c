@@ -12,17 +12,12 @@ enum lb_progress lb_health_live(struct lb_call *call)
 
 enum lb_progress lb_health_ready(struct lb_call *call)
 {
-    struct lb_reason reason;
     if (atomic_load(&call->app->stopping))
         lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
     else if (!lb_writer_ready(call->app->writer) ||
              (call->app->freshness && !lb_freshness_ready(call->app->freshness)))
         lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE,
                        "The storage has failed; writes are not possible.");
-    else if (call->app->files_intact(call->app->files_context, &reason))
-        lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE,
-                       "The storage has failed: its files are damaged, or were removed or "
-                       "replaced. The server's log says which.");
     else
         lb_buf_append_lit(lb_reply_json(&call->req->reply, 200), "{\"status\":\"ready\"}");
     return LB_DONE;
