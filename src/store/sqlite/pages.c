@@ -551,12 +551,16 @@ int lb_pages_set_id(sqlite3 *db, uint64_t id)
 {
     uint8_t bytes[LB_PAGE_ID_BYTES];
     struct paged_file *file = file_of(db, SQLITE_FCNTL_FILE_POINTER);
-    if (!file || !file->page_bytes)
+    if (!file)
         return SQLITE_IOERR;
+    file->id = id;
+    if (!file->page_bytes) /* it is torn, and in the log */
+        return SQLITE_OK;
     const sqlite3_io_methods *methods = below(file)->pMethods;
     sqlite3_int64 at = (sqlite3_int64)file->page_bytes - LB_PAGE_ID_BYTES;
-    file->id = id;
     int code = methods->xRead(below(file), bytes, sizeof bytes, at);
+    if (code == SQLITE_IOERR_SHORT_READ) /* the same */
+        return SQLITE_OK;
     if (code != SQLITE_OK || lb_page_id(bytes, sizeof bytes) == id)
         return code;
     lb_page_set_id(bytes, sizeof bytes, id);

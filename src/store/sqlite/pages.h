@@ -45,9 +45,8 @@ int lb_pages_reserve(sqlite3 *db);
 /* Damage that this connection comes across is noted there. Before the first statement. */
 void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage);
 
-/* The writer's connection, when its first page has been read: writes the id into the database file,
- * durably, and keeps it there. A mark has the same, so that a start notices another database.
- * SQLite's code. */
+/* The writer's connection, when its log is open: writes the id into the database file, durably, and
+ * keeps it there. A mark has the same, so that a start notices another database. SQLite's code. */
 int lb_pages_set_id(sqlite3 *db, uint64_t id);
 
 /* The writer's connection, when its log is open: keeps the mark, which outlives it. */
