@@ -1,23 +1,28 @@
 #!/usr/bin/env python3
-"""Damages the files of a server that was killed, in one place each time, and looks what the next start makes of it.
+"""Damages the files of a server that was killed or stopped, in one place or two each time, and looks what
+the next start makes of it.
 
 A server is filled (blocks and unblocks in a campaign and in the workspace, keys that hold and keys
 that were revoked, campaigns that are there and deleted ones, activities claimed and done) and
-killed. Then, again and again, on a copy of its folder: one flipped bit in the database, the log or
-the mark, or one of them cut, emptied or removed; and a start. Either
+killed, or sometimes stopped. Then, again and again, on a copy of its folder: one flipped bit in the
+database, the log or the mark, or one of them cut, emptied or removed, sometimes two such; and a
+start. Either
 
-- the start refuses, with a reason; or
+- the start refuses, with a reason; and if it says that a loss may be accepted, then the start that
+  accepts it refuses with a reason, or has a state that there was, and not more commits ago than were
+  said; or
 - the server ends by itself after an answer of 503, with a line about damage in its log; or
 - it answers every check, key, campaign and claim rightly.
 
 Anything else, a lost block first of all, is a failure.
 
-usage: damage.py [--damages 100] [--seed N] [--keep]
+usage: damage.py [--damages 100] [--seed N]
 """
 
 import argparse
 import os
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -36,6 +41,7 @@ OPTIONS = ("--checkpoint-pages", "200", "--log-level", "info")
 PER_FOLDER = 34  # damages of one filled folder
 PEOPLE = 400
 EXIT_LIMIT = 5.0  # seconds
+AT_MOST = re.compile(r"at most (\d+) commits?")
 
 
 class Failure(Exception):
@@ -75,6 +81,8 @@ class Filled:
         self.server = Server(*OPTIONS).start()
         try:
             self.fill()
+            if rng.random() < 0.3:
+                self.server.stop()
         finally:
             self.server.kill()
 
@@ -90,8 +98,11 @@ class Filled:
         self.gone = tenant.campaign()
         assert api.delete(f"/campaigns/{self.gone}").status == 200
         self.blocked = {"": set(), self.campaign.id: set()}
+        self.history = [self.state(self.blocked)]
         for _ in range(self.random.randrange(30, 120)):
             self.change(api)
+            if self.state(self.blocked) != self.history[-1]:  # else there may have been no commit
+                self.history.append(self.state(self.blocked))
         self.claim()
         self.campaigns = sorted(entry["id"] for entry in api.get("/campaigns").json())
         api.close()
@@ -118,7 +129,26 @@ class Filled:
             self.campaign.complete(activity)
             self.done.add(activity["publicIdentifier"])
 
+    @staticmethod
+    def state(blocked):
+        return tuple(frozenset(names) for _, names in sorted(blocked.items()))
+
     # What must be so.
+
+    def changes_lost(self, server):
+        """How many of the last changes a server has not got; all but those must be there."""
+        api = server.api(self.key)
+        now = {}
+        for scope in self.blocked:
+            path = f"/campaigns/{scope}/blocked-leads" if scope else "/blocked-leads"
+            if call(api, "GET", path).status in (401, 404):
+                return len(self.history) - 1  # from before the key or the campaign was made
+            now[scope] = set(read_names(api, f"/v1{path}?take=100" if scope
+                                        else f"/v1{path}?limit=1000"))
+        for lost, state in enumerate(reversed(self.history)):
+            if state == self.state(now):
+                return lost
+        raise Failure("a loss was accepted, and what is left never was")
 
     def check(self, server):
         api = server.api(self.key)
@@ -159,6 +189,7 @@ def copy_files(folder, copy):
     copy.mkdir(mode=0o700)
     for suffix in FILES:
         shutil.copy(folder / f"leadblock.db{suffix}", copy)
+    shutil.copy(folder / "lock", copy)
     return copy
 
 
@@ -200,11 +231,26 @@ def remove(rng, path, suffix):
     return "removed"
 
 
-def damage(rng, folder):
-    how = rng.choices((flip, cut, empty, remove), (80, 16, 2, 2))[0]
-    suffix = rng.choices(FILES, (50, 45, 5) if how is flip else (1, 1, 1))[0]
+def damage(rng, folder, files=FILES, hows=(flip, cut, empty, remove)):
+    how = rng.choices(hows, [{flip: 80, cut: 16}.get(each, 2) for each in hows])[0]
+    weights = {"": 50, "-wal": 45, "-mark": 5}
+    suffix = rng.choices(files, [weights[file] if how is flip else 1 for file in files])[0]
     name = "leadblock.db" + suffix
-    return name, how.__name__, how(rng, os.path.join(folder, name), suffix)
+    path = os.path.join(folder, name)
+    if not used_bytes(path, suffix):
+        return name, how.__name__, "is empty anyway"
+    return name, how.__name__, how(rng, path, suffix)
+
+
+def damage_some(rng, folder):
+    """One place, or two: the log and the newest half of the mark together are too much."""
+    if rng.random() < 0.8:
+        where, how, what = damage(rng, folder)
+        return where, how, f"{where} {what}"
+    first = damage(rng, folder, ("", "-wal"), (flip, cut, empty))
+    second = rng.choice((lambda: damage(rng, folder, ("", "-wal"), (flip, cut, empty)),
+                         lambda: damage(rng, folder, ("-mark",), (empty, remove))))()
+    return "two places", "any", f"{first[0]} {first[2]} and {second[0]} {second[2]}"
 
 
 # --- Looking ----------------------------------------------------------------------------------------
@@ -223,14 +269,38 @@ def exits_with_a_reason(server):
         raise Failure(f"it ended with {code} and did not say why")
 
 
-def trial(filled, server):
-    """refused, ended or right."""
+def start(server):
+    """The reason of a start that refuses, or None."""
     try:
         server.start()
     except CommandFailed as error:
         if "leadblock: " not in str(error) or "Sanitizer" in str(error):
             raise Failure(f"it refuses without a reason: {error}") from error
-        return "refused"
+        return str(error)
+    return None
+
+
+def accept_loss(filled, server, reason):
+    """Not more may be lost than the refusal said."""
+    server.args.append("--accept-loss")
+    if start(server):
+        return "refused for good"
+    most = AT_MOST.search(reason)
+    try:
+        lost = filled.changes_lost(server)
+    except Ended:
+        exits_with_a_reason(server)
+        return "ended"
+    if "not known what is lost" not in reason and lost > (int(most.group(1)) if most else 0):
+        raise Failure(f"{lost} changes are lost after: {reason}")
+    return "refused, then accepted"
+
+
+def trial(filled, server):
+    """refused, ended or right."""
+    reason = start(server)
+    if reason:
+        return accept_loss(filled, server, reason) if "--accept-loss" in reason else "refused"
     try:
         filled.check(server)
     except Ended:
@@ -252,12 +322,12 @@ def run(options):
         with tempfile.TemporaryDirectory(prefix="leadblock-damage-") as place:
             data = copy_files(filled.server.data, Path(place) / "data")
             server = Server(*OPTIONS, data=data)
-            where, how, what = damage(rng, data)
+            where, how, what = damage_some(rng, data)
             try:
                 results[where, how, trial(filled, server)] += 1
             except (Failure, OSError, AssertionError) as error:
                 failed += 1
-                print(f"damage {number} (seed {seed}): {where} {what}: {error}", flush=True)
+                print(f"damage {number} (seed {seed}): {what}: {error}", flush=True)
             server.kill()
             server.remove()
     filled.server.remove()
