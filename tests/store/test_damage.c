@@ -25,6 +25,7 @@ static char folder[64];
 static char path[96];
 static struct lb_reason reason; /* of the last try_open that failed */
 static bool accept_loss;
+static bool (*keep_going)(void);
 static uint64_t random_state = 88172645463325252u;
 
 static uint64_t below(uint64_t bound)
@@ -42,6 +43,7 @@ static int make_folder(void **state)
         return -1;
     snprintf(path, sizeof path, "%s/leadblock.db", folder);
     accept_loss = false;
+    keep_going = NULL;
     return 0;
 }
 
@@ -60,8 +62,10 @@ static int remove_folder(void **state)
 
 static lb_err try_open(struct lb_store **out)
 {
-    struct lb_sqlite_settings settings = {
-        .path = path, .checkpoint_pages = CHECKPOINT_PAGES, .accept_loss = accept_loss};
+    struct lb_sqlite_settings settings = {.path = path,
+                                          .checkpoint_pages = CHECKPOINT_PAGES,
+                                          .accept_loss = accept_loss,
+                                          .keep_going = keep_going};
     *out = NULL;
     reason.text[0] = '\0';
     return lb_sqlite_open(&settings, out, &reason);
@@ -894,6 +898,35 @@ static void a_database_of_the_first_version_gets_checksums(void **state)
     store->ops->close(store);
 }
 
+static bool told_to_stop(void)
+{
+    return false;
+}
+
+static void adding_checksums_can_be_stopped(void **state)
+{
+    make_old(ROWS);
+    keep_going = told_to_stop;
+    expect_refused("which is as it was: told to stop");
+    keep_going = NULL;
+    struct lb_store *store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+}
+
+/* It would have valid checksums from then on. */
+static void what_is_damaged_already_gets_no_checksums(void **state)
+{
+    static const uint8_t zeros[PAGE];
+    make_old(ROWS);
+    int64_t rows;
+    assert_int_equal(read_all(NULL, &rows), SQLITE_OK); /* and it has no log any more */
+    write_at("", size_of("") - PAGE, zeros, PAGE);
+    shell("cp '%s' '%s.before'", path, folder);
+    expect_refused("which is as it was: it is damaged already; restore a backup");
+    shell("cmp '%s' '%s.before'", path, folder);
+}
+
 static void a_crash_right_after_checksums_were_added_loses_nothing(void **state)
 {
     make_old(ROWS);
@@ -988,6 +1021,8 @@ int main(void)
         TEST(a_program_without_checksums_refuses_a_database_that_has_them),
         TEST(a_backup_of_the_first_version_beside_a_mark_is_refused_with_advice),
         TEST(a_database_of_the_first_version_gets_checksums),
+        TEST(adding_checksums_can_be_stopped),
+        TEST(what_is_damaged_already_gets_no_checksums),
         TEST(a_crash_right_after_checksums_were_added_loses_nothing),
         TEST(what_an_interrupted_attempt_left_is_no_hindrance),
         TEST(adding_checksums_survives_kills),
