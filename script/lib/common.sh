@@ -100,10 +100,11 @@ build_tree() {
         if [ $# = 0 ] && has_old_werror "$tree"; then set -- -Dwerror=false; fi
         ;;
     debug) options+=(--buildtype=debug) ;;
-    # Checked code takes three times as long to compile; optimising it further does not pay here.
-    asan) options+=(--buildtype=debugoptimized -Doptimization=1 -Db_sanitize=address,undefined) ;;
+    # Checked code takes three times as long to compile; optimising it further does not pay here, and
+    # reports name functions and lines, for which -g1 is enough.
+    asan) options+=(--buildtype=debugoptimized -Doptimization=1 -Dc_args=-g1 -Db_sanitize=address,undefined) ;;
     # Only tests of threads run in it, and none of them looks at the dashboard.
-    tsan) options+=(--buildtype=debugoptimized -Db_sanitize=thread -Ddashboard=disabled) ;;
+    tsan) options+=(--buildtype=debugoptimized -Dc_args=-g1 -Db_sanitize=thread -Ddashboard=disabled) ;;
     lint) options+=(--buildtype=release -Ddashboard=disabled) ;;
     *) die "no build called '$name': release, debug, asan or tsan" ;;
     esac

@@ -25,15 +25,15 @@ def parse(arguments):
     parser.add_argument("--asan", action="append_const", const="asan", dest="variants", default=[])
     parser.add_argument("--tsan", action="append_const", const="tsan", dest="variants")
     parser.add_argument("--postgresql", action="append_const", const="postgresql", dest="variants")
+    parser.add_argument("--alone-without", type=Path, metavar="FILE")
     parser.add_argument("--list", action="store_true")
     return parser.parse_args(arguments)
 
 
 def chosen(options):
-    every = suites.suites(options.quick, options.cycles)
     if not options.patterns:
-        return [suite for suite in every
-                if (suite.quick if options.quick else not suite.repeated)]
+        return suites.run_of_everything(options.quick, options.cycles)
+    every = suites.suites(options.quick, options.cycles)
     found = []
     for pattern in options.patterns:
         fit = suites.choose(every, pattern, options.variants)
@@ -68,7 +68,7 @@ def main(arguments):
     except subprocess.CalledProcessError:
         return 1
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    run = runner.Runner(needed, max(1, options.jobs))
+    run = runner.Runner(needed, max(1, options.jobs), options.alone_without)
     started = time.monotonic()
     try:
         result = run.run()

@@ -142,8 +142,10 @@ class Run(Job):
 
 
 class Runner:
-    def __init__(self, chosen, jobs):
+    def __init__(self, chosen, jobs, disturbing=None):
+        """disturbing: a file that is there while something else runs on this machine, or None."""
         self.jobs = jobs
+        self.disturbing = disturbing
         self.folder = Path(tempfile.mkdtemp(prefix="leadblock-suites-"))
         if not os.access(os.environ.get("HOME", "/nonexistent"), os.W_OK):
             (self.folder / "home").mkdir()  # npm and the browser keep things there
@@ -174,7 +176,7 @@ class Runner:
         if any(other.share is None for other in self.running):
             return False
         if job.share is None:
-            return not self.running
+            return not self.running and not (self.disturbing and self.disturbing.exists())
         return sum(other.share for other in self.running) + job.share <= self.jobs
 
     def start_more(self):

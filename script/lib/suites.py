@@ -18,6 +18,11 @@ ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, als
 TIMING = {"deadlines", "fairness", "waiting", "limits"}
 NO_BACKEND = {"bad_input", "cli", "dashboard_files", "deadlines", "early_refusals", "identifiers",
               "limits", "protocol"}
+# A run of everything shows each file of tests/http on both backends, or once if it is of NO_BACKEND, and
+# once checked: those of NO_BACKEND on SQLite, the others on PostgreSQL. Commands, of which each test starts
+# several, are checked by tests/cli.
+COMMANDS = {"cli"}
+CHECKED_ON_SQLITE = NO_BACKEND - COMMANDS
 VARIANTS = {"asan", "tsan", "postgresql"}
 KINDS = (".py", ".c", ".test.mjs")  # of files with tests
 
@@ -42,6 +47,7 @@ class Suite:
     share: float = BUSY
     quick: bool = True  # script/test --quick runs it
     repeated: bool = False  # another suite shows all of it: only --quick and patterns run it
+    elsewhere: frozenset = frozenset()  # names of files that another suite shows: the same for them
     seconds: int = 60  # about; long ones are started first
     packages: tuple = ()  # lists of script/lib/packages.sh, beside those of build and test
 
@@ -112,9 +118,9 @@ def release(quick, cycles):
     fire = 5 if quick else 20
     return [
         # What is repeated runs address-checked, and what the release build may do otherwise is seen
-        # by all of tests/http on PostgreSQL, the browser's tests, the crashes and the claims.
+        # by tests/http, the browser's tests, the crashes and the claims.
         meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True),
-        http("http", "release", seconds=110, repeated=True),
+        http("http", "release", seconds=110, elsewhere=frozenset(CHECKED_ON_SQLITE)),
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
@@ -137,7 +143,8 @@ def postgresql(quick):
              "skip": NO_BACKEND}
     return [
         meson("store (postgresql)", "release", on_database(), cluster=True, seconds=15, share=WAITS),
-        http("http (postgresql)", "release", seconds=150, **again),
+        http("http (postgresql)", "release", seconds=150, repeated=True, **again),
+        http("http (postgresql, asan)", "asan", seconds=300, **again),
         http("http timing (postgresql)", "release", timing=True, seconds=15, **again),
         pytest("cluster", "release", "cluster", cluster=True, share=WAITS, seconds=100),
         program("guarantee/fire (three nodes)", "guarantee/fire.py", "--seconds", fire, "--nodes",
@@ -177,7 +184,8 @@ def checked():
     threads = [path for path in c_tests("unit", "store") if path.stem.endswith("_threads")]
     every = [
         meson("unit (asan)", "asan", c_tests("unit", "store"), seconds=80),
-        http("http (asan)", "asan", seconds=170),
+        http("http (asan)", "asan", seconds=30,
+             elsewhere=frozenset(map(c_name, py_tests("http"))) - CHECKED_ON_SQLITE),
         http("http timing (asan)", "asan", timing=True, seconds=25),
         pytest("cli (asan)", "asan", "cli", share=WAITS, seconds=30),
         pytest("copy (asan)", "asan", "copy", seconds=30),
@@ -191,6 +199,15 @@ def checked():
 def suites(quick=False, cycles=None):
     cycles = cycles or (10 if quick else 60)
     return [*release(quick, cycles), *dashboard(quick), *postgresql(quick), *checked()]
+
+
+def run_of_everything(quick=False, cycles=None):
+    """What runs without a pattern. In quick runs no suite stands in for another."""
+    every = suites(quick, cycles)
+    if quick:
+        return [suite for suite in every if suite.quick]
+    return [suite.only([file for file in suite.files if c_name(file) not in suite.elsewhere])
+            if suite.elsewhere else suite for suite in every if not suite.repeated]
 
 
 # --- What a pattern means ---

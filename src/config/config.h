@@ -35,6 +35,10 @@
       "https the session's cookie is sent over nothing else. Empty: the address it listens on.")   \
     X(u32, session_lifetime_s, "session-lifetime", "43200", "SECONDS", 60, 31536000,               \
       "How long a user stays signed in to the dashboard.")                                         \
+    X(u32, password_memory_mib, "password-memory", "64", "MIB", 19, 1024,                          \
+      "Memory for hashing one password; less makes stolen hashes easier to guess. A password "     \
+      "that "                                                                                      \
+      "is set already keeps what it was hashed with.")                                             \
     X(level, log_level, "log-level", "info", "LEVEL", 0, 0,                                        \
       "How much is logged on standard error: error, warn, info or debug.")                         \
     X(u32, max_connections, "max-connections", "10000", "N", 1, 1000000,                           \

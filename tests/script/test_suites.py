@@ -42,6 +42,22 @@ def test_files_that_are_listed_by_name_exist():
         assert (ROOT / "tests" / "http" / f"test_{name}.py").exists(), name
 
 
+def test_a_run_of_everything_shows_each_file_of_http_on_both_backends_and_checked():
+    everything = suites.run_of_everything()
+
+    def runs_in(*words):
+        return {suites.c_name(file) for suite in everything for file in suite.files
+                if suite.folder == "http" and set(words) <= {suite.tree, *suite.variant}}
+
+    every = {suites.c_name(path) for path in suites.py_tests("http")}
+    assert runs_in("asan") == every - suites.COMMANDS
+    assert runs_in("postgresql") == every - suites.NO_BACKEND
+    on_sqlite = {suites.c_name(file) for suite in everything for file in suite.files
+                 if suite.folder == "http" and "postgresql" not in suite.variant}
+    assert on_sqlite == every
+    assert runs_in("release") >= every - suites.CHECKED_ON_SQLITE - suites.TIMING
+
+
 @pytest.mark.parametrize("pattern", ["tests/http/test_audit.py", "./tests/http/test_audit.py",
                                      "http/test_audit", "test_audit", "audit"])
 def test_a_file_is_named_in_several_ways(pattern):

@@ -16,7 +16,7 @@
 /* Of each producer; LEADBLOCK_TEST_PUSHES sets another number. Races are looked for without the
  * address sanitizer, in which a push takes longer. */
 #ifdef __SANITIZE_ADDRESS__
-#define PUSHES 10000
+#define PUSHES 2000
 #else
 #define PUSHES 50000
 #endif

@@ -7,9 +7,12 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 /* After the above. */
 #include <cmocka.h>
 #include <sodium.h>
+
+#define LITTLE_MIB 19 /* the least that the setting allows */
 
 static void tokens_are_all_different_and_their_hashes_fit(void **state)
 {
@@ -85,23 +88,41 @@ static void only_the_same_password_matches(void **state)
     struct lb_str whole = {password, sizeof password - 1};
     char hash[LB_PASSWORD_HASH_SIZE];
     char again[LB_PASSWORD_HASH_SIZE];
-    assert_true(lb_password_hash(whole, hash));
-    assert_true(lb_password_hash(whole, again));
+    assert_true(lb_password_hash(whole, LITTLE_MIB, hash));
+    assert_true(lb_password_hash(whole, LITTLE_MIB, again));
     assert_string_not_equal(hash, again);
-    assert_memory_equal(hash, "$argon2id$", 10);
+    static const char limits[] = "$argon2id$v=19$m=19456,t=2,p=1$"; /* KiB */
+    assert_memory_equal(hash, limits, sizeof limits - 1);
     assert_null(strstr(hash, "twelve"));
-    assert_true(lb_password_matches(hash, whole));
-    assert_false(lb_password_matches(hash, lb_str(password))); /* up to the NUL */
-    assert_false(lb_password_matches(hash, (struct lb_str){password, sizeof password}));
-    assert_false(lb_password_matches(hash, (struct lb_str){0}));
+    assert_true(lb_password_matches(hash, LITTLE_MIB, whole));
+    assert_false(lb_password_matches(hash, LITTLE_MIB, lb_str(password))); /* up to the NUL */
+    assert_false(lb_password_matches(hash, LITTLE_MIB, (struct lb_str){password, sizeof password}));
+    assert_false(lb_password_matches(hash, LITTLE_MIB, (struct lb_str){0}));
 }
 
 static void nobodys_password_matches_nothing(void **state)
 {
     static char long_one[LB_PASSWORD_BYTES_MAX + 1];
-    assert_false(lb_password_matches("", LB_STR("")));
-    assert_false(lb_password_matches("", LB_STR("twelve chars")));
-    assert_false(lb_password_matches("", (struct lb_str){long_one, sizeof long_one}));
+    assert_false(lb_password_matches("", LITTLE_MIB, LB_STR("")));
+    assert_false(lb_password_matches("", LITTLE_MIB, LB_STR("twelve chars")));
+    assert_false(lb_password_matches("", LITTLE_MIB, (struct lb_str){long_one, sizeof long_one}));
+}
+
+static double seconds_to_refuse(const char *hash, uint32_t memory_mib)
+{
+    double started = (double)clock();
+    assert_false(lb_password_matches(hash, memory_mib, LB_STR("twelve chars")));
+    return ((double)clock() - started) / CLOCKS_PER_SEC;
+}
+
+/* So that the time does not tell whether there is such a user. */
+static void an_unknown_user_costs_as_much_as_a_known_one(void **state)
+{
+    char hash[LB_PASSWORD_HASH_SIZE];
+    assert_true(lb_password_hash(LB_STR("another password"), 4 * LITTLE_MIB, hash));
+    double known = seconds_to_refuse(hash, 4 * LITTLE_MIB);
+    double unknown = seconds_to_refuse("", 4 * LITTLE_MIB);
+    assert_true(unknown > known / 2 && unknown < known * 2);
 }
 
 /* One that is too long is as good as an empty one to the hash, and still wrong. */
@@ -109,9 +130,9 @@ static void a_password_that_is_too_long_matches_nothing(void **state)
 {
     static char long_one[LB_PASSWORD_BYTES_MAX + 1];
     char hash[LB_PASSWORD_HASH_SIZE];
-    assert_true(lb_password_hash(LB_STR(""), hash));
-    assert_true(lb_password_matches(hash, LB_STR("")));
-    assert_false(lb_password_matches(hash, (struct lb_str){long_one, sizeof long_one}));
+    assert_true(lb_password_hash(LB_STR(""), LITTLE_MIB, hash));
+    assert_true(lb_password_matches(hash, LITTLE_MIB, LB_STR("")));
+    assert_false(lb_password_matches(hash, LITTLE_MIB, (struct lb_str){long_one, sizeof long_one}));
 }
 
 static void addresses_are_trimmed_folded_and_looked_at_for_their_form_alone(void **state)
@@ -166,6 +187,7 @@ int main(void)
         cmocka_unit_test(passwords_have_12_characters_and_at_most_1024_bytes),
         cmocka_unit_test(only_the_same_password_matches),
         cmocka_unit_test(nobodys_password_matches_nothing),
+        cmocka_unit_test(an_unknown_user_costs_as_much_as_a_known_one),
         cmocka_unit_test(a_password_that_is_too_long_matches_nothing),
         cmocka_unit_test(addresses_are_trimmed_folded_and_looked_at_for_their_form_alone),
         cmocka_unit_test(addresses_have_at_most_254_bytes),

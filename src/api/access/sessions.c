@@ -184,6 +184,11 @@ bool lb_sessions_read_email(struct lb_call *call, char out[LB_EMAIL_SIZE])
     return false;
 }
 
+static uint32_t password_memory(const struct lb_call *call)
+{
+    return call->app->config->password_memory_mib;
+}
+
 static void wipe(struct lb_str text)
 {
     if (text.ptr)
@@ -222,7 +227,8 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
     lb_err err = call->app->store->ops->user_by_email(reader, lb_str(signing->email), user);
     if (err && err != LB_ERR_NOT_FOUND)
         return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
-    bool matches = lb_password_matches(user->password_hash, signing->password);
+    bool matches =
+        lb_password_matches(user->password_hash, password_memory(call), signing->password);
     wipe(signing->password);
     if (!matches) {
         count_failure(call, signing->email);
@@ -279,8 +285,10 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
         lb_request_complete(call->req);
         return LB_TURN_LAST;
     }
-    bool matches = lb_password_matches(change->user.password_hash, signing->password);
-    bool hashed = matches && lb_password_hash(signing->new_password, change->password_hash);
+    uint32_t memory_mib = password_memory(call);
+    bool matches = lb_password_matches(change->user.password_hash, memory_mib, signing->password);
+    bool hashed =
+        matches && lb_password_hash(signing->new_password, memory_mib, change->password_hash);
     wipe(signing->password);
     wipe(signing->new_password);
     if (!matches) {
@@ -377,7 +385,8 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
     lb_err err = find_link(call, reader, &link, &user); /* before the work of hashing */
     if (err)
         return refuse_link(call, err);
-    bool hashed = lb_password_hash(signing->new_password, signing->change.password_hash);
+    bool hashed = lb_password_hash(signing->new_password, password_memory(call),
+                                   signing->change.password_hash);
     wipe(signing->new_password);
     if (!hashed)
         return refuse_signing(call, LB_ERR_OVERLOADED,

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 _Static_assert(LB_PASSWORD_HASH_SIZE == crypto_pwhash_STRBYTES, "the size of libsodium's hashes");
@@ -47,19 +48,21 @@ const char *lb_password_wrong(struct lb_str password)
     return NULL;
 }
 
-bool lb_password_hash(struct lb_str password, char out[LB_PASSWORD_HASH_SIZE])
+bool lb_password_hash(struct lb_str password, uint32_t memory_mib, char out[LB_PASSWORD_HASH_SIZE])
 {
-    return crypto_pwhash_str_alg(
-               out, password.ptr, password.len, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-               crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) == 0;
+    return crypto_pwhash_str_alg(out, password.ptr, password.len,
+                                 crypto_pwhash_OPSLIMIT_INTERACTIVE, (size_t)memory_mib << 20,
+                                 crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
-bool lb_password_matches(const char *hash, struct lb_str password)
+bool lb_password_matches(const char *hash, uint32_t memory_mib, struct lb_str password)
 {
     /* Of a password that does not exist, with the limits above; as large as libsodium may read. */
-    static const char no_user[LB_PASSWORD_HASH_SIZE] =
-        "$argon2id$v=19$m=65536,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    char no_user[LB_PASSWORD_HASH_SIZE] = "";
+    snprintf(no_user, sizeof no_user,
+             "$argon2id$v=19$m=%u,t=%u,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
+             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+             memory_mib << 10, (unsigned)crypto_pwhash_OPSLIMIT_INTERACTIVE);
     bool known = hash[0] != '\0';
     bool fits = password.ptr && password.len <= LB_PASSWORD_BYTES_MAX;
     bool matches = crypto_pwhash_str_verify(known ? hash : no_user, fits ? password.ptr : "",

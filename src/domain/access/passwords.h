@@ -25,11 +25,12 @@ bool lb_token_csrf_matches(struct lb_str token, struct lb_str csrf);
 /* NULL when the password may be set, else what is wrong with it. */
 const char *lb_password_wrong(struct lb_str password);
 
-/* Argon2id with libsodium's interactive limits: about 70 ms and 64 MiB. False when out of memory.
- * For reader threads, as is lb_password_matches. */
-bool lb_password_hash(struct lb_str password, char out[LB_PASSWORD_HASH_SIZE]);
+/* Argon2id over so much memory (setting `password-memory`), twice: about 70 ms at 64 MiB. False
+ * when out of memory. For reader threads, as is lb_password_matches. */
+bool lb_password_hash(struct lb_str password, uint32_t memory_mib, char out[LB_PASSWORD_HASH_SIZE]);
 
-/* `hash` "" (an unknown user) takes as long and never matches. */
-bool lb_password_matches(const char *hash, struct lb_str password);
+/* `hash` "" (an unknown user) takes as long as one that was made with so much memory, and never
+ * matches. */
+bool lb_password_matches(const char *hash, uint32_t memory_mib, struct lb_str password);
 
 #endif

@@ -80,7 +80,8 @@ export class Server {
     const child = spawn(
       binary(),
       ['serve', '--data', this.data, '--listen', `127.0.0.1:${this.port}`, ...this.args],
-      { env: cleanEnvironment(this.env), stdio: ['ignore', 'ignore', 'pipe'] });
+      // Hashing passwords as well as it is done for people takes long by design.
+      { env: cleanEnvironment({ LEADBLOCK_PASSWORD_MEMORY: '19', ...this.env }), stdio: ['ignore', 'ignore', 'pipe'] });
     this.child = child;
     this.ended = new Promise((done) => {
       child.on('error', (error) => done(String(error)));
