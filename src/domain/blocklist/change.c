@@ -53,7 +53,7 @@ static lb_err flush(struct packer *packer)
 
 static bool same_reason(struct lb_str a, struct lb_str b)
 {
-    return !a.ptr == !b.ptr && lb_str_equal(a, b);
+    return a.ptr && b.ptr ? lb_str_equal(a, b) : a.ptr == b.ptr; /* none is not an empty one */
 }
 
 /* Adds an item to the row; `*out_id` is its entry id. */
