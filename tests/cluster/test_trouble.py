@@ -223,7 +223,7 @@ def test_a_database_with_too_many_connections(scene):
         eventually(lambda number=number: not scene.works(number), NOTICED)
         refused(scene.block(number, ["a-1"]), "storage_unavailable")
         assert status(node, "/livez") == 200 and status(node, "/readyz") == 503
-        assert "too many connections" in node.log_text()
+        eventually(lambda node=node: "too many connections" in node.log_text(), NOTICED)
     scene.cluster.psql(f"ALTER DATABASE {scene.database} CONNECTION LIMIT -1")
     for number in range(2):
         eventually(lambda number=number: scene.works(number), BACK)
