@@ -1,5 +1,7 @@
 #include "support/outreach.h"
 
+#include "store/sqlite/pages.h"
+
 #include <sqlite3.h>
 
 lb_err outreach_add(struct engine *engine, const char *campaign, const struct lb_new_lead *leads,
@@ -200,7 +202,7 @@ int64_t outreach_sql(const char *path, const char *vfs, const char *sql)
 {
     sqlite3 *db = NULL;
     int64_t value = -2;
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, vfs) == SQLITE_OK) {
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, lb_pages_vfs(vfs)->zName) == SQLITE_OK) {
         sqlite3_busy_timeout(db, 10000);
         value = ask(db, sql);
     }
@@ -271,7 +273,8 @@ static const struct {
 bool outreach_consistent(const char *path, const char *vfs, const char **out)
 {
     sqlite3 *db = NULL;
-    bool good = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, vfs) == SQLITE_OK;
+    bool good =
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, lb_pages_vfs(vfs)->zName) == SQLITE_OK;
     *out = "the file cannot be opened";
     if (good)
         sqlite3_busy_timeout(db, 10000);

@@ -91,10 +91,10 @@ async function blockInWorkspace(member, from, count) {
 
 // Spreads what was just done over the weeks before, as if it had been done bit by bit. The server must not run.
 const BACKDATE = `
-import sqlite3, sys, time
+import os, sys, time
 sys.path.insert(0, sys.argv[2])
 from support import pages
-db = sqlite3.connect(sys.argv[1]); day = 86400000; now = int(time.time() * 1000); span = 27
+changing = pages.changed(os.path.dirname(sys.argv[1])); db = changing.__enter__(); day = 86400000; now = int(time.time() * 1000); span = 27
 def spread(table, where, key):
     rows = [row[0] for row in db.execute(f"SELECT {key} FROM {table} {where} ORDER BY {key}")]
     for place, row in enumerate(rows):
@@ -120,8 +120,7 @@ db.execute("DELETE FROM check_count"); first = db.execute("SELECT no FROM worksp
 for ago in range(90):
     checks = 240 + (ago * 37) % 130 + (ago % 7) * 21
     db.execute("INSERT INTO check_count VALUES (?,?,?,?)", (first, now // day - ago, checks, checks * (9 + ago % 5) // 100))
-db.commit(); db.close()
-pages.seal(sys.argv[1])
+changing.__exit__(None, None, None)
 `;
 
 function backdate(server) {
