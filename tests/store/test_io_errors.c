@@ -422,7 +422,8 @@ static void the_mark_says_durably_that_the_log_is_written_back_before_it_is(void
             step(&run, "while the order is looked at");
         faulty_watch(NULL, NULL);
         faulty_heal();
-        assert_int_equal(run.actor->acknowledged, 6 * STEPS);
+        if (!fail) /* else the store gives up when the mark's second is over */
+            assert_int_equal(run.actor->acknowledged, 6 * STEPS);
         assert_int_equal(order.early, 0);
         assert_true(fail ? order.writes == 0 : order.writes > 0);
         engine_close(&run.engine);
