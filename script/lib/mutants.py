@@ -29,6 +29,7 @@ USUAL = 40  # seconds that no test takes: what it took, when that is not measure
 TESTS = {  # what is enough for a test to notice, and stops at once when it has
     "crash/kill_cycles.py": ["--cycles", "10", "--first-failure"],
     "crash/claim_cycles.py": ["--cycles", "10", "--first-failure"],
+    "crash/damage.py": ["--damages", "34", "--seed", "1"],
     "guarantee/fire.py": ["--seconds", "10"],
 }
 

@@ -133,6 +133,7 @@ def release(quick, cycles):
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
                 seconds=30),
+        program("crash/damage", "crash/damage.py", "--damages", 100 if cycles > 10 else 34, seconds=20),
         program("guarantee/fire", "guarantee/fire.py", "--seconds", fire, seconds=fire + 15),
     ]
 

@@ -90,7 +90,11 @@
     X(u32, max_attempts, "max-attempts", "8", "N", 1, 1000,                                        \
       "How often a sender may give an activity back before it counts as failed.")                  \
     X(u32, checkpoint_pages, "checkpoint-pages", "2048", "PAGES", 100, 10000000,                   \
-      "Size of SQLite's write-ahead log at which it is written into the database.")
+      "Size of SQLite's write-ahead log at which it is written into the database.")                \
+    X(flag, accept_loss, "accept-loss", "false", NULL, 0, 0,                                       \
+      "Start although SQLite's write-ahead log is damaged, without the changes that are lost; "    \
+      "the "                                                                                       \
+      "damaged files are copied first.")
 
 struct lb_config_list {
     char **items; /* addresses such as "::1" or networks such as "10.0.0.0/8"; checked */

@@ -77,7 +77,7 @@ static lb_err open_end(struct end *end, const char *database, bool reading,
         err = open_folder(end, folder, reason);
     if (!folder)
         end->config.database = database;
-    return err ? err : lb_daemon_open_store(&end->config, &end->folder, &end->store, reason);
+    return err ? err : lb_daemon_open_store(&end->config, &end->folder, NULL, &end->store, reason);
 }
 
 static void close_end(struct end *end)

@@ -18,6 +18,8 @@
 
 /* How often last uses of keys and counts of checks are written down. */
 #define NOTE_EVERY_S 60
+/* How often the files of the store are looked at. */
+#define WATCH_EVERY_S 1
 
 struct lb_daemon {
     struct lb_parts parts;
@@ -43,18 +45,28 @@ static bool not_told_to_stop(void)
     return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT);
 }
 
+/* systemd would end a start that takes minutes. */
+static bool go_on_starting(void)
+{
+    lb_notify("EXTEND_TIMEOUT_USEC=600000000");
+    return not_told_to_stop();
+}
+
 static void wait_for_signal(struct lb_parts *parts)
 {
     sigset_t signals;
     fill_stop_signals(&signals);
-    const struct timespec period = {.tv_sec = NOTE_EVERY_S};
-    for (;;) {
+    const struct timespec period = {.tv_sec = WATCH_EVERY_S};
+    for (unsigned seconds = WATCH_EVERY_S;; seconds += WATCH_EVERY_S) {
         lb_rcu_offline();
         int signal = sigtimedwait(&signals, NULL, &period);
         lb_rcu_online();
         if (signal > 0)
             return;
-        if (errno == EAGAIN)
+        if (errno != EAGAIN)
+            continue;
+        lb_parts_watch(parts);
+        if (seconds % NOTE_EVERY_S == 0)
             lb_parts_note(parts);
     }
 }
@@ -86,9 +98,11 @@ static lb_err serve(struct lb_parts *parts, const struct lb_build_info *build,
     uint64_t begun_ns = lb_clock_mono_ns();
     lb_err err = lb_parts_start(parts, reason);
     if (!err)
-        err = lb_parts_load(parts, not_told_to_stop, reason);
-    if (err)
+        err = lb_parts_load(parts, reason);
+    if (err) {
+        lb_parts_intact(parts, reason);          /* what was read was damaged? That says more. */
         return not_told_to_stop() ? err : LB_OK; /* stopped while it was starting */
+    }
     if (parts->config.demo)
         err = lb_demo_make(parts, parts->url, reason);
     if (!err)
@@ -120,6 +134,7 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
     }
     parts->config = *config;
     parts->on_failure = wake_main;
+    parts->keep_going = go_on_starting;
     parts->folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
     lb_log_set_level(config->log_level);
     lb_log_start();
@@ -135,11 +150,6 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
     bool failed = err || atomic_load(&parts->failed);
     free(parts);
     return failed ? 1 : 0;
-}
-
-static bool always(void)
-{
-    return true;
 }
 
 lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct lb_daemon **out,
@@ -167,7 +177,7 @@ lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct 
     lb_rcu_thread_register();
     err = lb_parts_start(&daemon->parts, reason);
     if (!err)
-        err = lb_parts_load(&daemon->parts, always, reason);
+        err = lb_parts_load(&daemon->parts, reason);
     if (err) {
         lb_daemon_stop_local(daemon);
         return err;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -14,13 +15,22 @@
 
 #define NODE_MARK "postgresql"
 
+/* The folder too: the file may be removed, and the next process would make and lock another one.
+ * Some network file systems lock no folders. */
+static bool take_locks(const struct lb_folder *folder)
+{
+    if (flock(folder->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return false;
+    return flock(folder->lock_fd, LOCK_EX | LOCK_NB) == 0;
+}
+
 static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason *reason)
 {
     folder->lock_fd = openat(folder->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (folder->lock_fd < 0)
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot write into the data folder %s: %s", path,
                        strerror(errno));
-    if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) == 0)
+    if (take_locks(folder))
         return LB_OK;
     if (errno == EWOULDBLOCK)
         return lb_fail(reason, LB_ERR_ALREADY_EXISTS,
@@ -31,6 +41,16 @@ static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason 
                    strerror(errno));
 }
 
+static lb_err watch(struct lb_folder *folder, struct lb_reason *reason)
+{
+    char lock_path[sizeof folder->path + 8];
+    snprintf(lock_path, sizeof lock_path, "%s/lock", folder->path);
+    if (lb_watched_file_begin(&folder->watched_folder, folder->path) ||
+        lb_watched_file_begin(&folder->watched_lock, lock_path))
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    return LB_OK;
+}
+
 static void warn_if_open(const struct lb_folder *folder, const char *path)
 {
     struct stat info;
@@ -38,6 +58,46 @@ static void warn_if_open(const struct lb_folder *folder, const char *path)
         lb_log(LB_LOG_WARN, "folder",
                "the data folder %s is open to other users (mode %03o); close it: chmod 700", path,
                (unsigned)info.st_mode & 0777);
+}
+
+/* Who can write into the folder can replace the database. */
+static lb_err check_owner(const struct lb_folder *folder, const char *path,
+                          struct lb_reason *reason)
+{
+    struct stat info;
+    if (fstat(folder->fd, &info) != 0)
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot look at the data folder %s: %s", path,
+                       strerror(errno));
+    if (info.st_uid != geteuid())
+        return lb_fail(reason, LB_ERR_INTERNAL,
+                       "the data folder %s belongs to another user (%u); run as that user, or "
+                       "choose another folder with --data",
+                       path, (unsigned)info.st_uid);
+    if (info.st_mode & (S_IWGRP | S_IWOTH))
+        return lb_fail(reason, LB_ERR_INTERNAL,
+                       "other users may write into the data folder %s (mode %03o); close it: "
+                       "chmod 700, or choose a folder inside it with --data",
+                       path, (unsigned)info.st_mode & 0777);
+    return LB_OK;
+}
+
+static lb_err check_database(const struct lb_folder *folder, const char *path,
+                             struct lb_reason *reason)
+{
+    struct stat info;
+    if (lstat(folder->database, &info) != 0 || !S_ISLNK(info.st_mode))
+        return LB_OK;
+    char *target = realpath(folder->database, NULL);
+    char *home = realpath(path, NULL);
+    size_t length = home ? strlen(home) : 0;
+    bool inside = target && home && strncmp(target, home, length) == 0 && target[length] == '/';
+    free(target);
+    free(home);
+    return inside ? LB_OK
+                  : lb_fail(reason, LB_ERR_INTERNAL,
+                            "%s is a symbolic link out of the data folder; move the database into "
+                            "the folder, or name the folder that has it with --data",
+                            folder->database);
 }
 
 lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason *reason)
@@ -52,9 +112,16 @@ lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason 
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot open the data folder %s: %s", path,
                        strerror(errno));
     int len = snprintf(out->database, sizeof out->database, "%s/leadblock.db", path);
+    snprintf(out->path, sizeof out->path, "%s", path);
     lb_err err = len < (int)sizeof out->database
-                     ? lock(out, path, reason)
+                     ? check_owner(out, path, reason)
                      : lb_fail(reason, LB_ERR_INTERNAL, "the path of the data folder is too long");
+    if (!err)
+        err = check_database(out, path, reason);
+    if (!err)
+        err = lock(out, path, reason);
+    if (!err)
+        err = watch(out, reason);
     if (err)
         lb_folder_close(out);
     else
@@ -111,8 +178,42 @@ bool lb_folder_is_of_node(const struct lb_folder *folder)
            faccessat(folder->fd, "leadblock.db", F_OK, 0) != 0;
 }
 
+static const char has_data[] = "The data folder has a database, leadblock.db.\n";
+
+void lb_folder_mark_data(const struct lb_folder *folder)
+{
+    struct stat info;
+    if (fstat(folder->lock_fd, &info) == 0 && info.st_size > 0)
+        return;
+    if (pwrite(folder->lock_fd, has_data, sizeof has_data - 1, 0) < 0 ||
+        fsync(folder->lock_fd) != 0)
+        lb_log(LB_LOG_WARN, "start", "cannot write into %s/lock: %s", folder->path,
+               strerror(errno));
+}
+
+lb_err lb_folder_check_data(const struct lb_folder *folder, struct lb_reason *reason)
+{
+    struct stat info;
+    if (faccessat(folder->fd, "leadblock.db", F_OK, 0) == 0 || errno != ENOENT ||
+        fstat(folder->lock_fd, &info) != 0 || info.st_size == 0)
+        return LB_OK;
+    return lb_fail(
+        reason, LB_ERR_STORAGE_UNAVAILABLE,
+        "damage: %s is absent, and the folder had one; restore a backup, or look for the "
+        "file. To begin without data, remove %s/lock",
+        folder->database, folder->path);
+}
+
+lb_err lb_folder_intact(struct lb_folder *folder, struct lb_reason *reason)
+{
+    lb_err err = lb_watched_file_check(&folder->watched_folder, reason);
+    return err ? err : lb_watched_file_check(&folder->watched_lock, reason);
+}
+
 void lb_folder_close(struct lb_folder *folder)
 {
+    lb_watched_file_end(&folder->watched_folder);
+    lb_watched_file_end(&folder->watched_lock);
     if (folder->control_fd >= 0) {
         close(folder->control_fd);
         unlinkat(folder->fd, folder->socket, 0);

@@ -44,7 +44,8 @@ static void storage_failed(void *context)
 }
 
 lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_folder *folder,
-                            struct lb_store **out, struct lb_reason *reason)
+                            bool (*keep_going)(void), struct lb_store **out,
+                            struct lb_reason *reason)
 {
     if (lb_config_is_postgres(config->database)) {
         if (access(folder->database, F_OK) == 0)
@@ -57,8 +58,15 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
         return lb_postgres_open(&settings, out, reason);
     }
     struct lb_sqlite_settings settings = {.path = folder->database,
-                                          .checkpoint_pages = config->checkpoint_pages};
-    return lb_sqlite_open(&settings, out, reason);
+                                          .checkpoint_pages = config->checkpoint_pages,
+                                          .accept_loss = config->accept_loss,
+                                          .keep_going = keep_going};
+    lb_err err = lb_folder_check_data(folder, reason);
+    if (!err)
+        err = lb_sqlite_open(&settings, out, reason);
+    if (!err)
+        lb_folder_mark_data(folder);
+    return err;
 }
 
 static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
@@ -71,7 +79,8 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
             "the server of %s stores in PostgreSQL: name its database with --database or "
             "LEADBLOCK_DATABASE, or start the server",
             parts->config.data);
-    lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, &app->store, reason);
+    lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, parts->keep_going,
+                                      &app->store, reason);
     if (!err)
         err = lb_copy_check_finished(app->store, reason);
     if (err)
@@ -220,6 +229,13 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
     return err ? err : lb_server_start(parts->app.server, reason);
 }
 
+lb_err lb_parts_intact(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_store *store = parts->app.store;
+    lb_err err = store ? store->ops->intact(store, reason) : LB_OK;
+    return err || parts->folder.lock_fd < 0 ? err : lb_folder_intact(&parts->folder, reason);
+}
+
 lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
 {
     parts->app.config = &parts->config;
@@ -233,28 +249,22 @@ lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
     return err ? err : make_server(parts, reason);
 }
 
-struct loading {
-    struct lb_parts *parts;
-    bool (*keep_going)(void);
-};
-
 static bool report_load(void *context, uint64_t done, uint64_t all)
 {
-    struct loading *loading = context;
-    atomic_store(&loading->parts->app.load_done, done);
-    atomic_store(&loading->parts->app.load_all, all);
+    struct lb_parts *parts = context;
+    atomic_store(&parts->app.load_done, done);
+    atomic_store(&parts->app.load_all, all);
     lb_log(LB_LOG_INFO, "start", "reading the blocklists: %llu of %llu entries",
            (unsigned long long)done, (unsigned long long)all);
-    return loading->keep_going();
+    return !parts->keep_going || parts->keep_going();
 }
 
-lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb_reason *reason)
+lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
     uint64_t begun = lb_clock_mono_ns();
-    struct loading loading = {parts, keep_going};
     if (app->blocklist) {
-        lb_err err = lb_blocklist_load(app->blocklist, &loading, report_load);
+        lb_err err = lb_blocklist_load(app->blocklist, parts, report_load);
         if (err)
             return lb_fail(reason, err,
                            "the blocklists could not be read from the database; the log above may "
@@ -270,6 +280,18 @@ lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
     atomic_store(&app->loaded, true);
     return LB_OK;
+}
+
+void lb_parts_watch(struct lb_parts *parts)
+{
+    struct lb_reason reason;
+    if (atomic_load(&parts->failed) || lb_parts_intact(parts, &reason) == LB_OK)
+        return;
+    lb_writer_fail(parts->app.writer); /* first: no more is acknowledged, /readyz says so */
+    lb_log(LB_LOG_ERROR, "store", "%s: the process exits", reason.text);
+    atomic_store(&parts->failed, true);
+    if (parts->on_failure)
+        parts->on_failure();
 }
 
 void lb_parts_stop(struct lb_parts *parts)

@@ -13,7 +13,8 @@ struct lb_parts {
     struct lb_cidr *trusted_proxies;
     size_t trusted_proxy_count;
     _Atomic bool failed;      /* the storage has failed: the process must end */
-    void (*on_failure)(void); /* called then, on the writer's thread; may be NULL */
+    void (*on_failure)(void); /* called then, on the writer's thread or main's; may be NULL */
+    bool (*keep_going)(void); /* NULL, or false: a start that takes long is to end */
     char url[300];            /* where this machine reaches the API */
     bool local;               /* only the control socket, no blocklists in memory */
     struct lb_locked locked;  /* by the open batch, when there is no blocklist */
@@ -21,20 +22,28 @@ struct lb_parts {
 
 /* Opens the folder and the store, loads workspaces, keys and campaigns, binds the sockets, and
  * starts all threads but the writer's. Requests are answered with `starting` from then on. Set
- * config, on_failure and local before. After a failure, lb_parts_stop releases what there is. The
- * caller is registered with RCU and online. */
+ * config, on_failure, keep_going and local before. After a failure, lb_parts_stop releases what
+ * there is. The caller is registered with RCU and online. */
 lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason);
 
-/* Replays the log, starts the writer, and lets requests in. `keep_going` ends the replay when it
- * returns false. */
-lb_err lb_parts_load(struct lb_parts *parts, bool (*keep_going)(void), struct lb_reason *reason);
+/* Replays the log, starts the writer, and lets requests in. */
+lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason);
+
+/* Have the files of the store and the folder stayed what they were? Otherwise
+ * LB_ERR_STORAGE_UNAVAILABLE with a reason. */
+lb_err lb_parts_intact(struct lb_parts *parts, struct lb_reason *reason);
+
+/* To be called once a second: when they have not, ends all writing, logs why, and ends the process
+ * by on_failure. */
+void lb_parts_watch(struct lb_parts *parts);
 
 /* Stops accepting, answers what has begun, commits what is queued, and closes everything. */
 void lb_parts_stop(struct lb_parts *parts);
 
 /* Opens what the setting `database` names. */
 lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_folder *folder,
-                            struct lb_store **out, struct lb_reason *reason);
+                            bool (*keep_going)(void), struct lb_store **out,
+                            struct lb_reason *reason);
 
 /* Hands a write to the writer and waits until it is done. For the main thread. */
 lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write);

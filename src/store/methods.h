@@ -135,6 +135,12 @@ LB_METHOD(lb_err, probe, struct lb_store *store)
 /* Between transactions: bounded upkeep such as a checkpoint. `idle`: nothing is waiting. */
 LB_METHOD(void, maintain, struct lb_store *store, bool idle)
 
+/* The thread that opened the store, at any time. Are the store's files where they were opened, and
+ * has no damage been found in them? Looks at the folder, not at the data. Otherwise
+ * LB_ERR_STORAGE_UNAVAILABLE with a reason: the process must end. LB_OK where the store has no
+ * files of its own. */
+LB_METHOD(lb_err, intact, struct lb_store *store, struct lb_reason *reason)
+
 /* --- Loading ---------------------------------------------------------------------------------- */
 
 /* Loading, before the threads start. Each calls `each` for every row and stops at its first

@@ -94,6 +94,11 @@ bool lb_writer_healthy(const struct lb_writer *writer)
            !atomic_load(&writer->stopping);
 }
 
+void lb_writer_fail(struct lb_writer *writer)
+{
+    atomic_store(&writer->failed, true);
+}
+
 /* What a write weighs in the queue: its memory, and at least one of the queue's places, so that one
  * measure bounds both. */
 static size_t weight(const struct lb_writer *writer, const struct lb_write *write)

@@ -90,6 +90,9 @@ bool lb_writer_start(struct lb_writer *writer);
 void lb_writer_stop(struct lb_writer *writer);
 void lb_writer_destroy(struct lb_writer *writer);
 
+/* The store is damaged: nothing more is committed, and what is queued is refused. Any thread. */
+void lb_writer_fail(struct lb_writer *writer);
+
 /* Queues a write. LB_OK: its completion will be pushed, also when it fails. LB_ERR_OVERLOADED:
  * the queue is full. LB_ERR_WORKSPACE_OVERLOADED: the workspace's share is.
  * LB_ERR_STORAGE_UNAVAILABLE: the writer has failed or stopped. */

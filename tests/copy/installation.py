@@ -4,7 +4,7 @@ import re
 import sqlite3
 import tempfile
 
-from support import expect, postgres
+from support import expect, pages, postgres
 from support.campaigns import (INVITATION, MESSAGE, VISIT, Campaign, block_everywhere, member_id,
                                undo, unblock_everywhere)
 from support.server import Server, key_id, run
@@ -50,14 +50,12 @@ class Place:
             postgres.shared().psql("SET search_path = leadblock; " + statement,
                                    postgres.database_of(self.uri))
             return
-        db = sqlite3.connect(self.folder / "leadblock.db")
-        db.execute(statement)
-        db.commit()
-        db.close()
+        with pages.changed(self.folder) as db:
+            db.execute(statement)
 
     def rows(self):
         """All of a folder's database, table by table, SQLite's own ones too."""
-        db = sqlite3.connect(self.folder / "leadblock.db")
+        db = sqlite3.connect(f"file:{self.folder}/leadblock.db?mode=ro", uri=True)
         tables = [name for (name,) in db.execute(
             "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         everything = {table: sorted(db.execute(f"SELECT * FROM {table}"), key=repr)
@@ -126,29 +124,27 @@ def make(place):
 
 def fill(place, leads, entries):
     """Adds rows as the server would have, but quickly. Every third entry is alone in its row."""
-    db = sqlite3.connect(place.folder / "leadblock.db")
-    db.execute("PRAGMA synchronous = off")
-    (campaign,) = db.execute("SELECT max(no) FROM campaign").fetchone()
-    (workspace,) = db.execute("SELECT workspace FROM campaign WHERE no = ?", (campaign,)).fetchone()
-    (first,) = db.execute("SELECT coalesce(max(no), 0) + 1 FROM lead").fetchone()
-    numbers = range(first, first + leads)
-    db.executemany("INSERT INTO lead VALUES (?, ?, ?, ?, NULL, 'Ann', NULL, NULL, NULL, 1, 0, 0, 0,"
-                   " 0, 1, 0)", ((no, workspace, campaign, f"lead-{no}") for no in numbers))
-    db.executemany("INSERT INTO lead_name VALUES (?, ?, ?, ?)",
-                   ((workspace, f"lead-{no}", campaign, no) for no in numbers))
-    db.execute("UPDATE campaign SET leads_waiting = leads_waiting + ? WHERE no = ?",
-               (leads, campaign))
-    (entry,) = db.execute("SELECT coalesce(max(id) + 50, 1) FROM blocklist_log").fetchone()
-    rows = []
-    end = entry + entries
-    while entry < end:
-        items = min(1 if len(rows) % 27 else 50, end - entry)
-        names = ",".join(f"blocked-{entry + i}" for i in range(items))
-        rows.append((entry, workspace, 0, 0, 0, 0, 1_700_000_000_000, None, None, names, None))
-        entry += items
-    db.executemany("INSERT INTO blocklist_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-    db.commit()
-    db.close()
+    with pages.changed(place.folder) as db:
+        db.execute("PRAGMA synchronous = off")
+        (campaign,) = db.execute("SELECT max(no) FROM campaign").fetchone()
+        (workspace,) = db.execute("SELECT workspace FROM campaign WHERE no = ?", (campaign,)).fetchone()
+        (first,) = db.execute("SELECT coalesce(max(no), 0) + 1 FROM lead").fetchone()
+        numbers = range(first, first + leads)
+        db.executemany("INSERT INTO lead VALUES (?, ?, ?, ?, NULL, 'Ann', NULL, NULL, NULL, 1, 0, 0, 0,"
+                       " 0, 1, 0)", ((no, workspace, campaign, f"lead-{no}") for no in numbers))
+        db.executemany("INSERT INTO lead_name VALUES (?, ?, ?, ?)",
+                       ((workspace, f"lead-{no}", campaign, no) for no in numbers))
+        db.execute("UPDATE campaign SET leads_waiting = leads_waiting + ? WHERE no = ?",
+                   (leads, campaign))
+        (entry,) = db.execute("SELECT coalesce(max(id) + 50, 1) FROM blocklist_log").fetchone()
+        rows = []
+        end = entry + entries
+        while entry < end:
+            items = min(1 if len(rows) % 27 else 50, end - entry)
+            names = ",".join(f"blocked-{entry + i}" for i in range(items))
+            rows.append((entry, workspace, 0, 0, 0, 0, 1_700_000_000_000, None, None, names, None))
+            entry += items
+        db.executemany("INSERT INTO blocklist_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 class World:

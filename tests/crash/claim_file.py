@@ -1,9 +1,9 @@
 """The SQLite file of claim_cycles.py: does it agree with itself? And how to damage it."""
 
-import sqlite3
 from collections import Counter
 
-from cycles import Failure, copied_file, database
+from cycles import Failure, copied_file
+from support import pages
 
 # Recounts of what a campaign keeps of its leads: column -> condition.
 COUNTS = {
@@ -189,7 +189,11 @@ def candidates(ledger, how, due):
 def damage(folder, how, ledger, uncertain, rng):
     """Damages the file in one place, away from the people who are uncertain. Returns what was
     damaged, None when there is nothing."""
-    connection = sqlite3.connect(database(folder))
+    with pages.changed(folder) as connection:
+        return damage_one(connection, how, ledger, uncertain, rng)
+
+
+def damage_one(connection, how, ledger, uncertain, rng):
     due = set(connection.execute("SELECT c.id, identifier FROM lead l JOIN campaign c ON c.no = "
                                  "l.campaign AND c.status = 'active' "
                                  "WHERE l.status <= 1 AND l.queue = 0"))
@@ -198,6 +202,4 @@ def damage(folder, how, ledger, uncertain, rng):
     target = rng.choice(possible) if possible else None
     if target:
         {"lose": lose, "double": double, "revive": revive}[how](connection, ledger, target)
-    connection.commit()
-    connection.close()
     return target

@@ -16,12 +16,12 @@ the last changes away, `tear` an item of the last block, `resurrect` the last un
 """
 
 import random
-import sqlite3
 import sys
 from collections import Counter
 
 import cycles
-from cycles import Failure, copied_file, database, read_pages
+from cycles import Failure, copied_file, read_pages
+from support import pages
 from support.client import ConnectionClosed
 
 WORKERS = 4
@@ -202,7 +202,11 @@ def read_file(folder, lists):
 
 
 def sabotage(folder, how):
-    connection = sqlite3.connect(database(folder))
+    with pages.changed(folder) as connection:
+        damage(connection, how)
+
+
+def damage(connection, how):
     if how == "lose":
         connection.execute("DELETE FROM blocklist_log WHERE id IN (SELECT id FROM blocklist_log "
                            "ORDER BY id DESC LIMIT 12)")
@@ -214,8 +218,6 @@ def sabotage(folder, how):
     else:
         connection.execute("DELETE FROM blocklist_log WHERE id IN (SELECT id FROM blocklist_log "
                            "WHERE kind = 1 ORDER BY id DESC LIMIT 6)")
-    connection.commit()
-    connection.close()
 
 
 class Folder(cycles.Folder):

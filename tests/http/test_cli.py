@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from support import expect
+from support import expect, pages
 from support.marks import sqlite_only
 from support.server import (CommandFailed, Server, Tenant, binary, key_id, on_postgresql, run,
                             unique)
@@ -131,7 +131,7 @@ def test_version_says_what_the_program_is():
 @sqlite_only("reads the number from the file")
 def test_the_schema_version_is_the_one_of_a_new_folder(tmp_path):
     done(run("workspace", "create", "Acme", "--plan", "pro", "--data", tmp_path))
-    with sqlite3.connect(tmp_path / "leadblock.db") as store:
+    with sqlite3.connect(f"file:{tmp_path}/leadblock.db?mode=ro", uri=True) as store:
         (number,) = store.execute("PRAGMA user_version").fetchone()
     assert run("version", "--json").json()["schema"]["sqlite"] == number
 
@@ -420,14 +420,13 @@ def crowded():
         name = "🎻 Ünï/" * 14
         workspace = server.workspace(name=name)
         server.stop()
-        with sqlite3.connect(server.data / "leadblock.db") as store:
+        with pages.changed(server.data) as store:
             (number,) = store.execute("SELECT no FROM workspace WHERE id = ?",
                                       (workspace,)).fetchone()
             store.executemany("INSERT INTO campaign (workspace, id, name, status, created_at) "
                               "VALUES (?, ?, ?, 'draft', ?)",
                               [(number, f"c-{n}", f"Campaign {n}", 1_700_000_000_000 + n)
                                for n in range(10_001)])
-        store.close()
         server.start()
         yield server, workspace, name
 

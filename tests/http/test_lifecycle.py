@@ -518,12 +518,14 @@ def test_a_damaged_store_is_refused_and_left_alone(own):
     good = stores[0].read_bytes()
     damaged = json.dumps({"not": "a database"}).encode() * 1000
     stores[0].write_bytes(damaged)
-    for path in own.data.glob(stores[0].name + "-*"):
+    beside = {path: path.read_bytes() for path in own.data.glob(stores[0].name + "-*")}
+    for path in beside:
         path.unlink()
     own.spawn()
     code = own.wait_end()
     assert code == 1, own.log_text()
     assert "ready on" not in own.log_text()
     assert stores[0].read_bytes() == damaged
-    stores[0].write_bytes(good)
+    for path, content in {stores[0]: good, **beside}.items():
+        path.write_bytes(content)
     own.start()

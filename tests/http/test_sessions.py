@@ -1,6 +1,5 @@
 """Signing in and out: links, cookies, passwords, CSRF tokens, and what never leaves the server."""
 
-import sqlite3
 import statistics
 import threading
 import time
@@ -8,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support import expect, people
+from support import expect, pages, people
 from support.client import build
 from support.marks import sqlite_only
 from support.people import PASSWORD, Session, address, cookie_of, open_link, sign_in
@@ -382,13 +381,9 @@ def test_a_session_survives_a_restart_and_a_kill():
 
 
 def change_database(server, *statements):
-    database = sqlite3.connect(server.data / "leadblock.db", timeout=10)
-    try:
-        with database:
-            for statement in statements:
-                assert database.execute(statement).rowcount > 0, statement
-    finally:
-        database.close()
+    with pages.changed(server.data) as database:
+        for statement in statements:
+            assert database.execute(statement).rowcount > 0, statement
 
 
 @sqlite_only("the end is brought near by changing the database file")

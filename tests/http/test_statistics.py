@@ -1,12 +1,11 @@
 """GET /v1/statistics: how much is blocked, and what happened on each day."""
 
-import sqlite3
 import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from support import expect, people
+from support import expect, pages, people
 from support.marks import sqlite_only
 from support.server import Server
 
@@ -185,10 +184,9 @@ def test_what_happened_on_other_days_is_counted_there():
         api.post("/blocked-leads", leads("a-1", "b-2"))
         api.get("/blocked-leads/a-1")
         server.stop()
-        with sqlite3.connect(server.data / "leadblock.db") as database:
+        with pages.changed(server.data) as database:
             assert database.execute("UPDATE blocklist_log SET at = at - 3 * 86400000").rowcount
             assert database.execute("UPDATE check_count SET day = day - 2").rowcount
-        database.close()
         server.start()
         api = server.api(tenant.key)
         api.post("/blocked-leads", leads("c-3"))

@@ -3,11 +3,10 @@
 import json
 import os
 import signal
-import sqlite3
 import threading
 import time
 
-from support import expect
+from support import expect, pages
 from support.client import Connection, ConnectionClosed, build
 from support.marks import sqlite_only
 from support.server import Server, key_id
@@ -17,15 +16,15 @@ ROWS = 50_000  # of 100 entries: about a second to replay
 
 def fill(data, workspace, campaign):
     """Adds rows as a server would have written them."""
-    database = sqlite3.connect(f"{data}/leadblock.db")
-    (workspace_no,) = database.execute("SELECT no FROM workspace WHERE id = ?", [workspace]).fetchone()
-    (campaign_no,) = database.execute("SELECT no FROM campaign WHERE id = ?", [campaign]).fetchone()
-    rows = ((1 + 100 * row, workspace_no, campaign_no, ",".join(f"p-{100 * row + i}" for i in range(100)))
-            for row in range(ROWS))
-    database.executemany("INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at,"
-                         " items) VALUES (?, ?, ?, 0, 0, 0, 1790000000000, ?)", rows)
-    database.commit()
-    database.close()
+    with pages.changed(data) as database:
+        (workspace_no,) = database.execute("SELECT no FROM workspace WHERE id = ?",
+                                           [workspace]).fetchone()
+        (campaign_no,) = database.execute("SELECT no FROM campaign WHERE id = ?",
+                                          [campaign]).fetchone()
+        rows = ((1 + 100 * row, workspace_no, campaign_no,
+                 ",".join(f"p-{100 * row + i}" for i in range(100))) for row in range(ROWS))
+        database.executemany("INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key,"
+                             " at, items) VALUES (?, ?, ?, 0, 0, 0, 1790000000000, ?)", rows)
 
 
 @sqlite_only("writes 50,000 rows into the file by itself")

@@ -338,6 +338,100 @@ static void failing_checkpoints_lose_nothing(void **state)
     finish(&run);
 }
 
+struct mark_fault {
+    int code;
+    bool log_synced; /* by the operation before */
+    uint64_t hits;
+};
+
+static void fail_mark_writes(void *context, enum faulty_op op, const char *name)
+{
+    struct mark_fault *fault = context;
+    if (op == FAULTY_WRITE && strstr(name, "-mark") && fault->log_synced) {
+        fault->hits++;
+        faulty_fail(FAULTY_WRITE, 1, fault->code, false);
+    }
+    fault->log_synced = op == FAULTY_SYNC && strstr(name, "-wal");
+}
+
+/* After a commit: it lags then, and the store says so, for the process must end. A full disk is no
+ * such failure. */
+static unsigned fail_marks(int code)
+{
+    struct mark_fault fault = {.code = code};
+    struct lb_reason reason;
+    struct run run;
+    unsigned told = 0;
+    start(&run);
+    step(&run, "before");
+    uint64_t before = run.actor->acknowledged;
+    faulty_watch(fail_mark_writes, &fault);
+    for (int i = 0; i < STEPS; i++) {
+        step(&run, "while the mark cannot be written");
+        told += run.engine.store->ops->intact(run.engine.store, &reason) != LB_OK;
+    }
+    assert_true(fault.hits > STEPS / 2);
+    assert_true(run.actor->acknowledged - before == STEPS);
+    faulty_cut_power();
+    faulty_watch(NULL, NULL);
+    engine_close(&run.engine);
+    faulty_heal();
+    faulty_restore_power();
+    reopen(&run, "after the mark could not be written and a power loss");
+    finish(&run);
+    return told;
+}
+
+static void a_mark_that_cannot_be_written_loses_nothing_and_is_told(void **state)
+{
+    assert_true(fail_marks(SQLITE_IOERR_WRITE) > STEPS / 2);
+    assert_int_equal(fail_marks(SQLITE_FULL), 0);
+}
+
+struct order {
+    bool fail;   /* each sync of the mark */
+    bool marked; /* since the log was written last */
+    uint64_t writes, early;
+};
+
+static void look_at_order(void *context, enum faulty_op op, const char *name)
+{
+    struct order *order = context;
+    if (op == FAULTY_SYNC && strstr(name, "-mark")) {
+        order->marked = true;
+        if (order->fail)
+            faulty_fail(FAULTY_SYNC, 1, SQLITE_IOERR_FSYNC, false);
+    }
+    if (op == FAULTY_WRITE && strstr(name, "-wal"))
+        order->marked = false;
+    if (op == FAULTY_WRITE && strcmp(name, PATH) == 0) {
+        order->writes++;
+        order->early += !order->marked;
+    }
+}
+
+/* Otherwise a start would take a damaged log for one of which the database has nothing. */
+static void the_mark_says_durably_that_the_log_is_written_back_before_it_is(void **state)
+{
+    for (int fail = 0; fail < 2; fail++) {
+        struct order order = {.fail = fail};
+        struct run run;
+        start(&run);
+        faulty_watch(look_at_order, &order);
+        for (int i = 0; i < 6 * STEPS; i++)
+            step(&run, "while the order is looked at");
+        faulty_watch(NULL, NULL);
+        faulty_heal();
+        if (!fail) /* else the store gives up when the mark's second is over */
+            assert_int_equal(run.actor->acknowledged, 6 * STEPS);
+        assert_int_equal(order.early, 0);
+        assert_true(fail ? order.writes == 0 : order.writes > 0);
+        engine_close(&run.engine);
+        reopen(&run, "after its order was looked at");
+        finish(&run);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +445,8 @@ int main(void)
         cmocka_unit_test(a_full_disk_refuses_and_recovers),
         cmocka_unit_test(a_disk_without_room_refuses_and_recovers),
         cmocka_unit_test(failing_checkpoints_lose_nothing),
+        cmocka_unit_test(a_mark_that_cannot_be_written_loses_nothing_and_is_told),
+        cmocka_unit_test(the_mark_says_durably_that_the_log_is_written_back_before_it_is),
     };
     if (getenv("LEADBLOCK_SEED"))
         seed = strtoull(getenv("LEADBLOCK_SEED"), NULL, 10);

@@ -85,7 +85,7 @@ static lb_err block(struct run *run)
 
 static int64_t ask(const char *sql)
 {
-    return outreach_sql(PATH, FAULTY_VFS, sql);
+    return outreach_ask(PATH, FAULTY_VFS, sql);
 }
 
 /* Each with what tells whether it was done: the answer to `sql` if so, and if not. What a claim

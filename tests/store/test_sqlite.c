@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -47,12 +48,12 @@ static lb_err try_open(const char *path, struct lb_store **out)
     return lb_sqlite_open(&settings, out, &reason);
 }
 
-static int64_t ask(const char *path, const char *sql)
+static int64_t ask_by(const char *vfs, const char *path, const char *sql)
 {
     sqlite3 *db = NULL;
     sqlite3_stmt *stmt = NULL;
     int64_t value = -1;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL),
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs),
                      SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     if (sqlite3_step(stmt) == SQLITE_ROW)
@@ -60,6 +61,11 @@ static int64_t ask(const char *path, const char *sql)
     sqlite3_finalize(stmt);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     return value;
+}
+
+static int64_t ask(const char *path, const char *sql)
+{
+    return ask_by(NULL, path, sql);
 }
 
 static size_t contents(const char *path, char *out, size_t size)
@@ -88,10 +94,13 @@ static void newer_data_is_refused_and_left_alone(void **state)
 {
     struct place *place = *state;
     struct lb_store *store;
+    char mark[128];
     assert_int_equal(try_open(place->path, &store), LB_OK);
     store->ops->close(store);
-    ask(place->path, "PRAGMA user_version = 1000");
-    ask(place->path, "PRAGMA wal_checkpoint(TRUNCATE)");
+    ask_by(lb_pages_vfs(NULL)->zName, place->path, "PRAGMA user_version = 1000");
+    ask_by(lb_pages_vfs(NULL)->zName, place->path, "PRAGMA journal_mode = DELETE");
+    snprintf(mark, sizeof mark, "%s-mark", place->path); /* what is left is a backup */
+    assert_int_equal(unlink(mark), 0);
     expect_refused(place->path, "newer leadblock (schema 1000");
 }
 

@@ -53,9 +53,8 @@ static lb_err start_writer(struct engine *engine)
 lb_err engine_open(struct engine *engine, const char *path, const char *vfs)
 {
     *engine = (struct engine){0};
-    struct lb_reason reason;
     struct lb_sqlite_settings sqlite = {path, vfs, CHECKPOINT_PAGES};
-    lb_err err = lb_sqlite_open(&sqlite, &engine->store, &reason);
+    lb_err err = lb_sqlite_open(&sqlite, &engine->store, &engine->refused);
     if (err)
         return err;
     engine->directory = lb_directory_create();

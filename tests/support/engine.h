@@ -20,6 +20,7 @@ struct engine {
     struct lb_writer *writer;
     struct lb_workspace *workspace; /* the first one; made by engine_make_workspace */
     _Atomic bool failed;            /* the writer said that a commit's outcome is unknown */
+    struct lb_reason refused;       /* why the store was not opened */
 };
 
 /* Opens the database at `path` through SQLite's VFS `vfs` (NULL: the default), loads everything and

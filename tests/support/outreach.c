@@ -1,5 +1,8 @@
 #include "support/outreach.h"
 
+#include "store/sqlite/internal.h"
+#include "store/sqlite/pages.h"
+
 #include <sqlite3.h>
 
 lb_err outreach_add(struct engine *engine, const char *campaign, const struct lb_new_lead *leads,
@@ -196,11 +199,31 @@ static int64_t ask(sqlite3 *db, const char *sql)
     return code == SQLITE_DONE ? value : -2;
 }
 
-int64_t outreach_sql(const char *path, const char *vfs, const char *sql)
+struct sql_write {
+    struct lb_write write;
+    const char *sql;
+    int64_t value;
+};
+
+static lb_err apply_sql(struct lb_write *write, struct lb_store *store)
+{
+    struct sql_write *change = (struct sql_write *)write;
+    write->touched = true;
+    change->value = ask(lb_sqlite_of(store)->writer.db, change->sql);
+    return LB_OK;
+}
+
+int64_t outreach_sql(struct engine *engine, const char *sql)
+{
+    struct sql_write change = {.write.apply = apply_sql, .sql = sql};
+    return engine_submit(engine, &change.write) == LB_OK ? change.value : -2;
+}
+
+int64_t outreach_ask(const char *path, const char *vfs, const char *sql)
 {
     sqlite3 *db = NULL;
     int64_t value = -2;
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, vfs) == SQLITE_OK) {
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, lb_pages_vfs(vfs)->zName) == SQLITE_OK) {
         sqlite3_busy_timeout(db, 10000);
         value = ask(db, sql);
     }
@@ -271,7 +294,8 @@ static const struct {
 bool outreach_consistent(const char *path, const char *vfs, const char **out)
 {
     sqlite3 *db = NULL;
-    bool good = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, vfs) == SQLITE_OK;
+    bool good =
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, lb_pages_vfs(vfs)->zName) == SQLITE_OK;
     *out = "the file cannot be opened";
     if (good)
         sqlite3_busy_timeout(db, 10000);

@@ -67,9 +67,12 @@ lb_err outreach_delete_lead(struct engine *engine, uint64_t lead);
 
 /* --- The file --- */
 
-/* Runs SQL on the file behind the engine's back and returns the first column of the first row, -1
- * when there is none, -2 when it fails. */
-int64_t outreach_sql(const char *path, const char *vfs, const char *sql);
+/* Runs SQL on the engine's own connection, as a write, and returns the first column of the first
+ * row, -1 when there is none, -2 when it fails. */
+int64_t outreach_sql(struct engine *engine, const char *sql);
+
+/* The same on the file, for what only reads. */
+int64_t outreach_ask(const char *path, const char *vfs, const char *sql);
 
 /* Do the campaigns' counts agree with their leads, names with leads, set_aside with the blocklists,
  * queues with activities, a campaign's status with who is left? False, with what does not in

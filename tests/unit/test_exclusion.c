@@ -37,7 +37,7 @@ static struct engine *engine_of(void **state)
 
 static int64_t sql(void **state, const char *text)
 {
-    int64_t value = outreach_sql(((struct fixture *)*state)->path, NULL, text);
+    int64_t value = outreach_sql(engine_of(state), text);
     assert_int_not_equal(value, -2);
     return value;
 }

@@ -583,9 +583,9 @@ static void pass_time(struct model *model)
     long long ms = units * UNIT_S * 1000LL;
     char text[128];
     snprintf(text, sizeof text, "UPDATE lead SET since = since - %lld", ms);
-    assert_int_equal(outreach_sql(model->path, NULL, text), -1);
+    assert_int_equal(outreach_sql(&model->engine, text), -1);
     snprintf(text, sizeof text, "UPDATE campaign SET activated_at = activated_at - %lld", ms);
-    assert_int_equal(outreach_sql(model->path, NULL, text), -1);
+    assert_int_equal(outreach_sql(&model->engine, text), -1);
     model->now += units;
 }
 

@@ -267,7 +267,7 @@ static void a_claim_that_follows_an_acknowledged_block_never_hands_the_lead_out(
     assert_int_equal(world->handed_out, world->reports);
     if (!outreach_consistent(world->path, NULL, &why))
         fail_msg("the file disagrees about %s", why);
-    assert_int_equal(outreach_sql(world->path, NULL, "SELECT sum(attempts) FROM activity"),
+    assert_int_equal(outreach_ask(world->path, NULL, "SELECT sum(attempts) FROM activity"),
                      (int64_t)world->handed_out);
     close_world(world);
 }

@@ -296,3 +296,8 @@ void lb_pg_maintain(struct lb_store *store, bool idle)
     if (idle && !writer->in_transaction && !writer->conn)
         lb_pg_ready(writer); /* so that the next write need not wait for it */
 }
+
+lb_err lb_pg_intact(struct lb_store *store, struct lb_reason *reason)
+{
+    return LB_OK;
+}

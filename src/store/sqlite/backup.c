@@ -1,5 +1,7 @@
 #include "store/sqlite/internal.h"
 
+#include "store/sqlite/disk.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,7 +11,11 @@
 static lb_err copy_database(sqlite3 *from, const char *path, struct lb_reason *reason)
 {
     sqlite3 *to = NULL;
-    int code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    sqlite3_vfs *vfs = lb_pages_vfs(NULL);
+    int code = sqlite3_open_v2(path, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                               vfs ? vfs->zName : NULL);
+    if (code == SQLITE_OK)
+        code = lb_pages_reserve(to);
     sqlite3_backup *backup = NULL;
     if (code == SQLITE_OK)
         backup = sqlite3_backup_init(to, "main", from, "main");
@@ -32,15 +38,6 @@ static lb_err copy_database(sqlite3 *from, const char *path, struct lb_reason *r
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
 
-static bool sync_path(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    bool done = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return done;
-}
-
 lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
                         struct lb_reason *reason)
 {
@@ -50,7 +47,7 @@ lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64
     close(fd);
     lb_err err = copy_database(reader->db, path, reason);
     struct stat info = {0};
-    if (!err && (!sync_path(path) || stat(path, &info) != 0))
+    if (!err && (!lb_disk_sync(path) || stat(path, &info) != 0))
         err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot sync %s: %s", path,
                       strerror(errno));
     if (err) {

@@ -2,7 +2,10 @@
 #ifndef LB_STORE_SQLITE_INTERNAL_H
 #define LB_STORE_SQLITE_INTERNAL_H
 
+#include "base/watched_file.h"
+#include "store/sqlite/pages.h"
 #include "store/sqlite/sqlite.h"
+#include "store/sqlite/start_check.h"
 
 #include <sqlite3.h>
 
@@ -83,15 +86,23 @@ struct lb_store_reader {
     struct lb_sqlite_pending *pending; /* of the writer's connection, else NULL */
 };
 
+enum { LB_WATCHED_DATABASE, LB_WATCHED_LOG, LB_WATCHED_MARK, LB_WATCHED_FILES };
+
 struct lb_sqlite {
     struct lb_store store;
     struct lb_store_reader writer; /* its connection; reads within the open transaction */
-    char *path;
-    char *vfs;
+    char *path;                    /* absolute */
+    const char *vfs;               /* of pages.h */
+    struct lb_synced_mark *mark;
+    struct lb_start_files found; /* at the start */
+    bool log_begun;              /* the mark is kept */
+    struct lb_page_damage damage;
+    struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
-    int wal_pages;         /* in the WAL after the last commit */
-    int wal_pages_tried;   /* the same at the last checkpoint; 0 when the WAL began anew since */
-    uint64_t try_again_ms; /* a checkpoint that left something; 0: the last one did not */
+    bool (*keep_going)(void); /* see sqlite.h */
+    int wal_pages;            /* in the WAL after the last commit */
+    int wal_pages_tried;      /* the same at the last checkpoint; 0 when the WAL began anew since */
+    uint64_t try_again_ms;    /* a checkpoint that left something; 0: the last one did not */
 };
 
 static inline struct lb_sqlite *lb_sqlite_of(struct lb_store *store)
@@ -126,6 +137,28 @@ struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
 /* Is the database ours, or a new one, and of a version that this program knows? Changes nothing. */
 lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason);
 lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
+/* SQLite's own check of all pages and indexes. */
+bool lb_sqlite_is_consistent(sqlite3 *db);
+
+/* files.c: before the database is opened, finds its absolute path and the layer for its pages, and
+ * looks for damage. */
+lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_settings *settings,
+                            struct lb_reason *reason);
+/* Before the database is used with a log for the first time: makes a mark, so that a database that
+ * was in use and has none is damaged. */
+lb_err lb_sqlite_announce_log(struct lb_sqlite *sqlite, struct lb_reason *reason);
+/* When the log is open and before the first write: writes back what a crash has left in it, so that
+ * it begins anew, and from then on keeps the mark. */
+lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason);
+/* Before the writer's connection is closed: writes the whole log back, and marks that; or that the
+ * files are not what they were. */
+void lb_sqlite_end_log(struct lb_sqlite *sqlite);
+void lb_sqlite_forget_files(struct lb_sqlite *sqlite);
+
+/* add_checksums.c: gives the pages of a database of version 0.1.0 checksums, by way of a new file
+ * that takes the place of the old one. A crash leaves either. Opens the writer's connection again.
+ */
+lb_err lb_sqlite_add_checksums(struct lb_sqlite *sqlite, struct lb_reason *reason);
 
 /* wal.c: gives the write-ahead log its full size, zeroed, so that a commit's fsync has no file
  * metadata to write: it takes half as long (fdatasync of 4 KiB, ext4). The space is kept. Failing
@@ -152,8 +185,7 @@ lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint6
 extern const struct lb_store_copy lb_sqlite_copy;
 
 /* Opens a connection of ours; close it with lb_sqlite_disconnect even after a failure. */
-lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
-                         struct lb_store_reader *out);
+lb_err lb_sqlite_connect(struct lb_sqlite *sqlite, bool read_only, struct lb_store_reader *out);
 void lb_sqlite_disconnect(struct lb_store_reader *connection);
 
 #endif

@@ -70,6 +70,17 @@ lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)
     return err;
 }
 
+bool lb_sqlite_is_consistent(sqlite3 *db)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool consistent =
+        sqlite3_prepare_v2(db, "PRAGMA integrity_check(1)", -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW &&
+        lb_str_equal(lb_sqlite_column_str(stmt, 0), lb_str("ok"));
+    sqlite3_finalize(stmt);
+    return consistent;
+}
+
 unsigned lb_sqlite_schema_version(void)
 {
     return (unsigned)lb_sqlite_migration_count;

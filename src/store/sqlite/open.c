@@ -60,16 +60,28 @@ struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column)
     return (struct lb_str){text, text ? (size_t)sqlite3_column_bytes(stmt, column) : 0};
 }
 
-lb_err lb_sqlite_connect(const char *path, const char *vfs, bool read_only,
-                         struct lb_store_reader *out)
+/* Closing neither writes the log back nor removes it, which the mark would not know of: a start
+ * that fails leaves all as it was, and a stop does it before (lb_sqlite_end_log). */
+static void keep_log(sqlite3 *db)
+{
+    int persist = 1;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
+lb_err lb_sqlite_connect(struct lb_sqlite *sqlite, bool read_only, struct lb_store_reader *out)
 {
     *out = (struct lb_store_reader){0};
     int flags = SQLITE_OPEN_NOMUTEX |
                 (read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    int code = sqlite3_open_v2(path, &out->db, flags, vfs);
+    int code = sqlite3_open_v2(sqlite->path, &out->db, flags, sqlite->vfs);
     if (code != SQLITE_OK)
         return lb_sqlite_error(code);
     sqlite3_extended_result_codes(out->db, 1);
+    keep_log(out->db);
+    lb_pages_report(out->db, &sqlite->damage);
+    if (!read_only)
+        lb_pages_reserve(out->db);
     sqlite3_busy_timeout(out->db, 5000);
     code = sqlite3_exec(out->db,
                         "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;" SMALL_CACHE
@@ -98,11 +110,16 @@ static int remember_wal_pages(void *context, sqlite3 *db, const char *name, int 
 
 static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    sqlite3 *db = sqlite->writer.db;
     char *message = NULL;
-    lb_err err = lb_sqlite_recognise(db, reason); /* before anything is changed */
+    /* Before anything is changed. */
+    lb_err err = lb_sqlite_recognise(sqlite->writer.db, reason);
+    if (!err && !sqlite->found.checked)
+        err = lb_sqlite_add_checksums(sqlite, reason);
+    if (!err)
+        err = lb_sqlite_announce_log(sqlite, reason);
     if (err)
         return err;
+    sqlite3 *db = sqlite->writer.db;
     if (sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", NULL, NULL,
                      &message) != SQLITE_OK) {
         err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot open %s: %s", sqlite->path,
@@ -113,10 +130,9 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
     sqlite3_wal_hook(db, remember_wal_pages, sqlite);
     if (lb_sqlite_pending_create(&sqlite->writer))
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    err = lb_sqlite_migrate(db, reason);
-    if (!err)
-        lb_sqlite_preallocate_wal(sqlite);
-    return err;
+    lb_sqlite_preallocate_wal(sqlite);
+    err = lb_sqlite_begin_log(sqlite, reason);
+    return err ? err : lb_sqlite_migrate(db, reason);
 }
 
 void lb_sqlite_close(struct lb_store *store)
@@ -124,19 +140,18 @@ void lb_sqlite_close(struct lb_store *store)
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     if (!sqlite)
         return;
+    lb_sqlite_end_log(sqlite);
     lb_sqlite_disconnect(&sqlite->writer);
-    free(sqlite->path);
-    free(sqlite->vfs);
+    lb_sqlite_forget_files(sqlite);
     free(sqlite);
 }
 
 lb_err lb_sqlite_reader_open(struct lb_store *store, struct lb_store_reader **out)
 {
-    struct lb_sqlite *sqlite = lb_sqlite_of(store);
     struct lb_store_reader *reader = malloc(sizeof *reader);
     if (!reader)
         return LB_ERR_INTERNAL;
-    lb_err err = lb_sqlite_connect(sqlite->path, sqlite->vfs, true, reader);
+    lb_err err = lb_sqlite_connect(lb_sqlite_of(store), true, reader);
     if (err) {
         lb_sqlite_reader_close(reader);
         return err;
@@ -201,16 +216,18 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     sqlite->store.ops = &sqlite_ops;
     sqlite->store.copy = &lb_sqlite_copy;
     sqlite->checkpoint_pages = settings->checkpoint_pages;
-    sqlite->path = strdup(settings->path);
-    sqlite->vfs = settings->vfs ? strdup(settings->vfs) : NULL;
-    lb_err err = sqlite->path
-                     ? lb_sqlite_connect(settings->path, settings->vfs, false, &sqlite->writer)
-                     : LB_ERR_INTERNAL;
-    if (err)
-        lb_fail(reason, err, "cannot open %s: %s", settings->path,
-                sqlite->writer.db ? sqlite3_errmsg(sqlite->writer.db) : "out of memory");
-    else
-        err = configure(sqlite, reason);
+    sqlite->keep_going = settings->keep_going;
+    lb_err err = lb_sqlite_find_files(sqlite, settings, reason);
+    if (!err) {
+        err = lb_sqlite_connect(sqlite, false, &sqlite->writer);
+        if (err)
+            lb_fail(reason, err, "cannot open %s: %s", sqlite->path,
+                    sqlite3_errmsg(sqlite->writer.db));
+        else
+            err = configure(sqlite, reason);
+    }
+    if (err && atomic_load(&sqlite->damage.found))
+        lb_sqlite_intact(&sqlite->store, reason); /* says more than that it cannot be read */
     if (err) {
         lb_sqlite_close(&sqlite->store);
         return err;

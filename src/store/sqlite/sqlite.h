@@ -12,9 +12,12 @@ struct lb_sqlite_settings {
     const char *path;          /* of the database file; made when it is missing */
     const char *vfs;           /* NULL: SQLite's default; tests name their own */
     unsigned checkpoint_pages; /* pages in the WAL that make `maintain` write them back */
+    bool accept_loss;          /* start although the log is damaged, with what there is */
+    /* NULL, or called now and then while all of the database is read or written; false: give up. */
+    bool (*keep_going)(void);
 };
 
-/* Opens and migrates. A file from a newer version is refused. */
+/* Opens and migrates. A file from a newer version is refused, and so are damaged ones. */
 lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store **out,
                       struct lb_reason *reason);
 

@@ -4,10 +4,7 @@
 
 #include <stdlib.h>
 
-/* Of the WAL format: https://www.sqlite.org/fileformat2.html#walformat */
-#define HEADER_BYTES       32
-#define FRAME_HEADER_BYTES 24
-#define PAGE_BYTES         4096
+#define PAGE_BYTES 4096
 
 /* The unix VFS writes less than 128 KiB at a time. */
 #define ZEROS_BYTES (64 << 10)
@@ -33,12 +30,11 @@ void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite)
     int persist = 1;
     sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
     /* A first read opens the log's file. */
-    if (sqlite3_exec(db, "SELECT count(*) FROM workspace", NULL, NULL, NULL) != SQLITE_OK)
+    if (sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL) != SQLITE_OK)
         return;
     sqlite3_file *file = NULL;
     sqlite3_int64 size = 0;
-    sqlite3_int64 wanted =
-        HEADER_BYTES + (sqlite3_int64)sqlite->checkpoint_pages * (FRAME_HEADER_BYTES + PAGE_BYTES);
+    sqlite3_int64 wanted = lb_wal_offset(sqlite->checkpoint_pages + 1, PAGE_BYTES);
     if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK ||
         !file || !file->pMethods || file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
         size >= wanted)

@@ -1,8 +1,11 @@
 // An installation as it may look after a few weeks: for pictures, and for looking at every screen.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { Person } from './api.mjs';
+
+const TESTS = fileURLToPath(new URL('../../', import.meta.url));
 
 const FIRST = ['ada', 'grace', 'alan', 'katherine', 'edsger', 'barbara', 'donald', 'margaret', 'john', 'frances',
   'linus', 'radia', 'dennis', 'hedy', 'claude', 'annie', 'niklaus', 'sophie', 'tony', 'mary'];
@@ -88,8 +91,10 @@ async function blockInWorkspace(member, from, count) {
 
 // Spreads what was just done over the weeks before, as if it had been done bit by bit. The server must not run.
 const BACKDATE = `
-import sqlite3, sys, time
-db = sqlite3.connect(sys.argv[1]); day = 86400000; now = int(time.time() * 1000); span = 27
+import os, sys, time
+sys.path.insert(0, sys.argv[2])
+from support import pages
+changing = pages.changed(os.path.dirname(sys.argv[1])); db = changing.__enter__(); day = 86400000; now = int(time.time() * 1000); span = 27
 def spread(table, where, key):
     rows = [row[0] for row in db.execute(f"SELECT {key} FROM {table} {where} ORDER BY {key}")]
     for place, row in enumerate(rows):
@@ -115,11 +120,11 @@ db.execute("DELETE FROM check_count"); first = db.execute("SELECT no FROM worksp
 for ago in range(90):
     checks = 240 + (ago * 37) % 130 + (ago % 7) * 21
     db.execute("INSERT INTO check_count VALUES (?,?,?,?)", (first, now // day - ago, checks, checks * (9 + ago % 5) // 100))
-db.commit()
+changing.__exit__(None, None, None)
 `;
 
 function backdate(server) {
-  const { status, stderr } = spawnSync('python3', ['-c', BACKDATE, join(server.data, 'leadblock.db')], { encoding: 'utf8' });
+  const { status, stderr } = spawnSync('python3', ['-c', BACKDATE, join(server.data, 'leadblock.db'), TESTS], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`backdating failed: ${stderr}`);
 }
 

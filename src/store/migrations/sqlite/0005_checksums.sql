@@ -1,0 +1,2 @@
+-- Pages have checksums from here on (src/store/sqlite/pages.c). The tables stay as they are: the
+-- number alone keeps older versions out, whose pages would have none.

@@ -1,0 +1,186 @@
+/* The files of the store: found and judged before SQLite opens them, watched while it has them. */
+#include "store/sqlite/internal.h"
+
+#include "base/log.h"
+#include "store/sqlite/vfs_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static lb_err out_of_memory(struct lb_reason *reason)
+{
+    return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+}
+
+lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_settings *settings,
+                            struct lb_reason *reason)
+{
+    sqlite3_initialize();
+    sqlite3_vfs *pages = lb_pages_vfs(settings->vfs);
+    if (!pages)
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot open the database: no such SQLite VFS");
+    sqlite3_vfs *base = pages->pAppData;
+    sqlite->vfs = pages->zName;
+    /* SQLite's file names end in more than one NUL. */
+    sqlite->path = calloc(1, (size_t)base->mxPathname + 8);
+    if (!sqlite->path)
+        return out_of_memory(reason);
+    if ((base->xFullPathname(base, settings->path, base->mxPathname, sqlite->path) & 0xff) !=
+        SQLITE_OK)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot open %s: no such path",
+                       settings->path);
+    sqlite->mark = lb_synced_mark_create(base, sqlite->path);
+    if (!sqlite->mark)
+        return out_of_memory(reason);
+    struct lb_start_check check = {.vfs = base,
+                                   .path = sqlite->path,
+                                   .accept_loss = settings->accept_loss,
+                                   .mark = sqlite->mark};
+    return lb_start_check(&check, &sqlite->found, reason);
+}
+
+static sqlite3_file *log_of(struct lb_sqlite *sqlite)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_file_control(sqlite->writer.db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file);
+    return file && file->pMethods ? file : NULL;
+}
+
+static lb_err watch(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    static const char *const suffixes[LB_WATCHED_FILES] = {"", LB_LOG_SUFFIX, LB_MARK_SUFFIX};
+    lb_err err = LB_OK;
+    for (int i = 0; !err && i < LB_WATCHED_FILES; i++) {
+        char *path = sqlite3_mprintf("%s%s", sqlite->path, suffixes[i]);
+        err = path ? lb_watched_file_begin(&sqlite->watched[i], path) : LB_ERR_INTERNAL;
+        sqlite3_free(path);
+    }
+    return err ? out_of_memory(reason) : LB_OK;
+}
+
+/* After a loss was accepted, what is left may be no state that the database ever had. */
+static lb_err check_consistency(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    return lb_sqlite_is_consistent(sqlite->writer.db)
+               ? LB_OK
+               : lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                         "what is left in %s is not consistent; restore a backup", sqlite->path);
+}
+
+static lb_err refuse(struct lb_sqlite *sqlite, int code, const char *what, struct lb_reason *reason)
+{
+    if (atomic_load(&sqlite->damage.found))
+        return lb_sqlite_intact(&sqlite->store, reason);
+    return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                   "cannot open %s: cannot %s: %s (SQLite error %d)", sqlite->path, what,
+                   sqlite3_errstr(code), code);
+}
+
+/* The database has an id, and the mark the same. */
+static int join_mark(struct lb_sqlite *sqlite)
+{
+    struct lb_mark *now = lb_synced_mark_now(sqlite->mark);
+    now->id = now->id ? now->id : sqlite->found.id;
+    while (!now->id)
+        sqlite3_randomness(sizeof now->id, &now->id);
+    int code = lb_pages_set_id(sqlite->writer.db, now->id);
+    return code == SQLITE_OK ? lb_synced_mark_put(sqlite->mark, true) : code;
+}
+
+lb_err lb_sqlite_announce_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    if (sqlite->found.has_mark || sqlite->found.accepted)
+        return LB_OK;
+    lb_log(LB_LOG_INFO, "store", "writing a new mark of how far the log was synced");
+    int code = lb_synced_mark_put(sqlite->mark, true);
+    return code == SQLITE_OK ? LB_OK : refuse(sqlite, code, "write its mark", reason);
+}
+
+/* The mark says where the log ends. */
+static lb_err mark_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    sqlite3_file *log = log_of(sqlite);
+    sqlite3_int64 bytes = 0;
+    if (!log)
+        return refuse(sqlite, SQLITE_CANTOPEN, "open its log", reason);
+    /* A killed process may not have come to sync what it wrote. */
+    int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+    if (code == SQLITE_OK)
+        code = log->pMethods->xFileSize(log, &bytes);
+    if (code != SQLITE_OK)
+        return refuse(sqlite, code, "sync its log", reason);
+    lb_synced_mark_now(sqlite->mark)->log_bytes = (uint64_t)bytes;
+    code = join_mark(sqlite);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_FULL)
+        return refuse(sqlite, code, "write its mark", reason);
+    return LB_OK;
+}
+
+lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    sqlite3 *db = sqlite->writer.db;
+    lb_err err = sqlite->found.accepted ? check_consistency(sqlite, reason) : LB_OK;
+    if (!err)
+        err = mark_log(sqlite, reason);
+    if (err)
+        return err;
+    lb_pages_keep_mark(db, sqlite->mark);
+    sqlite->log_begun = true;
+    int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_FULL && (code & 0xff) != SQLITE_BUSY)
+        return refuse(sqlite, code, "write its log back", reason);
+    if (code != SQLITE_OK)
+        lb_log(LB_LOG_WARN, "store", "checkpoint failed: %s", sqlite3_errmsg(db));
+    return watch(sqlite, reason);
+}
+
+/* The next start is told which database belongs to the log and the mark. */
+static void mark_taken(struct lb_sqlite *sqlite)
+{
+    lb_synced_mark_now(sqlite->mark)->taken_inode = sqlite->watched[LB_WATCHED_DATABASE].inode;
+    lb_synced_mark_put(sqlite->mark, true);
+}
+
+void lb_sqlite_end_log(struct lb_sqlite *sqlite)
+{
+    struct lb_reason reason;
+    int in_log = -1;
+    int written = 0;
+    if (!sqlite->log_begun)
+        return;
+    if (lb_sqlite_intact(&sqlite->store, &reason)) {
+        mark_taken(sqlite);
+        return;
+    }
+    int code = sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                         &in_log, &written);
+    if (code == SQLITE_OK && in_log == written)
+        lb_synced_mark_now(sqlite->mark)->whole = true;
+    if (code == SQLITE_OK)
+        lb_synced_mark_put(sqlite->mark, true);
+}
+
+void lb_sqlite_forget_files(struct lb_sqlite *sqlite)
+{
+    for (int i = 0; i < LB_WATCHED_FILES; i++)
+        lb_watched_file_end(&sqlite->watched[i]);
+    lb_synced_mark_destroy(sqlite->mark);
+    free(sqlite->path);
+}
+
+lb_err lb_sqlite_intact(struct lb_store *store, struct lb_reason *reason)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    if (atomic_load(&sqlite->damage.found))
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "damage: %s; restore a backup",
+                       sqlite->damage.where);
+    int code = lb_synced_mark_failure(sqlite->mark);
+    if (code != SQLITE_OK)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "cannot write %s" LB_MARK_SUFFIX ": %s (SQLite error %d)", sqlite->path,
+                       sqlite3_errstr(code), code);
+    lb_err err = LB_OK;
+    for (int i = 0; !err && i < LB_WATCHED_FILES; i++)
+        err = lb_watched_file_check(&sqlite->watched[i], reason);
+    return err;
+}

@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+"""Damages the files of a server that was killed or stopped, in one place or two each time, and looks what
+the next start makes of it.
+
+A server is filled (blocks and unblocks in a campaign and in the workspace, keys that hold and keys
+that were revoked, campaigns that are there and deleted ones, activities claimed and done) and
+killed, or sometimes stopped. Then, again and again, on a copy of its folder: one flipped bit in the
+database, the log or the mark, or one of them cut, emptied or removed, sometimes two such; and a
+start. Either
+
+- the start refuses, with a reason; and if it says that a loss may be accepted, then the start that
+  accepts it refuses with a reason, or has a state that there was, and not more commits ago than were
+  said; or
+- the server ends by itself after an answer of 503, with a line about damage in its log; or
+- it answers every check, key, campaign and claim rightly.
+
+Anything else, a lost block first of all, is a failure.
+
+usage: damage.py [--damages 100] [--seed N]
+"""
+
+import argparse
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from support.campaigns import Campaign, names  # noqa: E402
+from support.expect import next_link  # noqa: E402
+from support.server import CommandFailed, Server, key_id  # noqa: E402
+
+FILES = ("", "-wal", "-mark")
+OPTIONS = ("--checkpoint-pages", "200", "--log-level", "info")
+PER_FOLDER = 34  # damages of one filled folder
+PEOPLE = 400
+EXIT_LIMIT = 5.0  # seconds
+AT_MOST = re.compile(r"at most (\d+) commits?")
+
+
+class Failure(Exception):
+    """The server said something that is not so."""
+
+
+class Ended(Exception):
+    """The server answered 503, or nothing."""
+
+
+def call(api, method, path, body=None, **options):
+    try:
+        response = api.call(method, path, body, **options)
+    except OSError as error:
+        raise Ended() from error
+    if response.status == 503:
+        raise Ended()
+    return response
+
+
+def read_names(api, target):
+    found = []
+    while target:
+        response = call(api, "GET", target, base="")
+        if response.status != 200:
+            raise Failure(f"{target}: {response}")
+        found += names(response.json())
+        target = next_link(response)
+    return found
+
+
+class Filled:
+    """What was acknowledged, and the files that a killed server left."""
+
+    def __init__(self, rng):
+        self.random = rng
+        self.server = Server(*OPTIONS).start()
+        try:
+            self.fill()
+            if rng.random() < 0.3:
+                self.server.stop()
+        finally:
+            self.server.kill()
+
+    def fill(self):
+        tenant = self.server.tenant("agency")
+        self.key = tenant.key
+        self.good = [tenant.key, *(tenant.new_key() for _ in range(2))]
+        self.revoked = tenant.new_key()
+        api = tenant.api
+        self.server.cli("key", "revoke", key_id(self.revoked))
+        self.people = [f"person-{number}" for number in range(PEOPLE)]
+        self.campaign = Campaign(tenant, *self.people[:40])
+        self.gone = tenant.campaign()
+        assert api.delete(f"/campaigns/{self.gone}").status == 200
+        self.blocked = {"": set(), self.campaign.id: set()}
+        self.history = [self.state(self.blocked)]
+        for _ in range(self.random.randrange(30, 120)):
+            self.change(api)
+            if self.state(self.blocked) != self.history[-1]:  # else there may have been no commit
+                self.history.append(self.state(self.blocked))
+        self.claim()
+        self.campaigns = sorted(entry["id"] for entry in api.get("/campaigns").json())
+        api.close()
+
+    def change(self, api):
+        scope = self.random.choice(list(self.blocked))
+        on = self.blocked[scope]
+        path = f"/campaigns/{scope}/blocked-leads" if scope else "/blocked-leads"
+        chosen = self.random.sample(self.people, self.random.choice((1, 2, 5, 30)))
+        if scope and self.random.random() < 0.3:
+            response = api.call("DELETE", path, {"publicIdentifiers": chosen},
+                                headers=[("Prefer", "handling=lenient")])
+            on.difference_update(chosen)
+        else:
+            body = ({"publicIdentifiers": chosen} if scope
+                    else {"leads": [{"publicIdentifier": name} for name in chosen]})
+            response = api.post(path, body)
+            on.update(chosen)
+        assert response.status == 200, response
+
+    def claim(self):
+        self.done = set()
+        for activity in self.campaign.claim(5):
+            self.campaign.complete(activity)
+            self.done.add(activity["publicIdentifier"])
+
+    @staticmethod
+    def state(blocked):
+        return tuple(frozenset(names) for _, names in sorted(blocked.items()))
+
+    # What must be so.
+
+    def changes_lost(self, server):
+        """How many of the last changes a server has not got; all but those must be there."""
+        api = server.api(self.key)
+        now = {}
+        for scope in self.blocked:
+            path = f"/campaigns/{scope}/blocked-leads" if scope else "/blocked-leads"
+            if call(api, "GET", path).status in (401, 404):
+                return len(self.history) - 1  # from before the key or the campaign was made
+            now[scope] = set(read_names(api, f"/v1{path}?take=100" if scope
+                                        else f"/v1{path}?limit=1000"))
+        for lost, state in enumerate(reversed(self.history)):
+            if state == self.state(now):
+                return lost
+        raise Failure("a loss was accepted, and what is left never was")
+
+    def check(self, server):
+        api = server.api(self.key)
+        everywhere = self.blocked[""]
+        for scope, on in self.blocked.items():
+            self.check_list(api, scope, on, on | everywhere)
+        for key in self.good:
+            if call(server.api(key), "GET", "/campaigns").status != 200:
+                raise Failure("a key is lost")
+        if call(server.api(self.revoked), "GET", "/campaigns").status != 401:
+            raise Failure("a key that was revoked is valid")
+        listed = sorted(entry["id"] for entry in call(api, "GET", "/campaigns").json())
+        if listed != self.campaigns:
+            raise Failure(f"campaigns {listed} for {self.campaigns}")
+        self.check_claims(api)
+
+    def check_list(self, api, scope, on, excluded):
+        if scope:
+            answer = call(api, "POST", f"/campaigns/{scope}/blocked-leads/check",
+                          {"publicIdentifiers": self.people}).json()
+            if set(answer["blocked"]) != excluded:
+                raise Failure(f"checks differ: {sorted(set(answer['blocked']) ^ excluded)[:5]}")
+        path = f"/campaigns/{scope}/blocked-leads" if scope else "/blocked-leads"
+        listed = set(read_names(api, f"/v1{path}?take=100" if scope else f"/v1{path}?limit=1000"))
+        if listed != on:
+            raise Failure(f"lists differ: {sorted(listed ^ on)[:5]}")
+
+    def check_claims(self, api):
+        excluded = self.blocked[self.campaign.id] | self.blocked[""]
+        wanted = set(self.people[:40]) - self.done - excluded
+        response = call(api, "POST", f"{self.campaign.path}/activities/claim", {"max": 100})
+        claimed = [activity["publicIdentifier"] for activity in response.json()]
+        if len(claimed) != len(set(claimed)) or set(claimed) != wanted:
+            raise Failure(f"claims differ: {sorted(set(claimed) ^ wanted)[:5]}")
+
+
+def copy_files(folder, copy):
+    copy.mkdir(mode=0o700)
+    for suffix in FILES:
+        shutil.copy(folder / f"leadblock.db{suffix}", copy)
+    shutil.copy(folder / "lock", copy)
+    return copy
+
+
+# --- Damage -----------------------------------------------------------------------------------------
+
+
+def used_bytes(path, suffix):
+    """Most of a preallocated log is zeros, in which nothing can be lost."""
+    size = os.path.getsize(path)
+    if suffix != "-wal":
+        return size
+    data = Path(path).read_bytes().rstrip(b"\0")
+    return min(size, len(data) + 4120)
+
+
+def flip(rng, path, suffix):
+    bit = rng.randrange(8 * used_bytes(path, suffix))
+    with open(path, "r+b") as file:
+        file.seek(bit // 8)
+        byte = file.read(1)[0] ^ 1 << bit % 8
+        file.seek(bit // 8)
+        file.write(bytes([byte]))
+    return f"bit {bit % 8} of byte {bit // 8}"
+
+
+def cut(rng, path, suffix):
+    size = rng.randrange(used_bytes(path, suffix))
+    os.truncate(path, size)
+    return f"cut to {size} bytes"
+
+
+def empty(rng, path, suffix):
+    os.truncate(path, 0)
+    return "emptied"
+
+
+def remove(rng, path, suffix):
+    os.unlink(path)
+    return "removed"
+
+
+def damage(rng, folder, files=FILES, hows=(flip, cut, empty, remove)):
+    how = rng.choices(hows, [{flip: 80, cut: 16}.get(each, 2) for each in hows])[0]
+    weights = {"": 50, "-wal": 45, "-mark": 5}
+    suffix = rng.choices(files, [weights[file] if how is flip else 1 for file in files])[0]
+    name = "leadblock.db" + suffix
+    path = os.path.join(folder, name)
+    if not used_bytes(path, suffix):
+        return name, how.__name__, "is empty anyway"
+    return name, how.__name__, how(rng, path, suffix)
+
+
+def damage_some(rng, folder):
+    """One place, or two: the log and the newest half of the mark together are too much."""
+    if rng.random() < 0.8:
+        where, how, what = damage(rng, folder)
+        return where, how, f"{where} {what}"
+    first = damage(rng, folder, ("", "-wal"), (flip, cut, empty))
+    second = rng.choice((lambda: damage(rng, folder, ("", "-wal"), (flip, cut, empty)),
+                         lambda: damage(rng, folder, ("-mark",), (empty, remove))))()
+    return "two places", "any", f"{first[0]} {first[2]} and {second[0]} {second[2]}"
+
+
+# --- Looking ----------------------------------------------------------------------------------------
+
+
+def exits_with_a_reason(server):
+    """The server has answered 503: it must say why and end."""
+    limit = time.monotonic() + EXIT_LIMIT
+    while server.process.poll() is None and time.monotonic() < limit:
+        time.sleep(0.02)
+    code = server.process.poll()
+    if code is None:
+        raise Failure("it answers 503 and does not end")
+    server.process = None
+    if code == 0 or " error damage " not in server.log_text():
+        raise Failure(f"it ended with {code} and did not say why")
+
+
+def start(server):
+    """The reason of a start that refuses, or None."""
+    try:
+        server.start()
+    except CommandFailed as error:
+        if "leadblock: " not in str(error) or "Sanitizer" in str(error):
+            raise Failure(f"it refuses without a reason: {error}") from error
+        return str(error)
+    return None
+
+
+def accept_loss(filled, server, reason):
+    """Not more may be lost than the refusal said."""
+    server.args.append("--accept-loss")
+    if start(server):
+        return "refused for good"
+    most = AT_MOST.search(reason)
+    try:
+        lost = filled.changes_lost(server)
+    except Ended:
+        exits_with_a_reason(server)
+        return "ended"
+    if "not known what is lost" not in reason and lost > (int(most.group(1)) if most else 0):
+        raise Failure(f"{lost} changes are lost after: {reason}")
+    return "refused, then accepted"
+
+
+def trial(filled, server):
+    """refused, ended or right."""
+    reason = start(server)
+    if reason:
+        return accept_loss(filled, server, reason) if "--accept-loss" in reason else "refused"
+    try:
+        filled.check(server)
+    except Ended:
+        exits_with_a_reason(server)
+        return "ended"
+    return "right"
+
+
+def run(options):
+    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(10**6)
+    rng = random.Random(seed)
+    print(f"seed {seed}", flush=True)
+    results, failed, filled = Counter(), 0, None
+    for number in range(options.damages):
+        if number % PER_FOLDER == 0:
+            if filled:
+                filled.server.remove()
+            filled = Filled(rng)
+        with tempfile.TemporaryDirectory(prefix="leadblock-damage-") as place:
+            data = copy_files(filled.server.data, Path(place) / "data")
+            server = Server(*OPTIONS, data=data)
+            where, how, what = damage_some(rng, data)
+            try:
+                results[where, how, trial(filled, server)] += 1
+            except (Failure, OSError, AssertionError) as error:
+                failed += 1
+                print(f"damage {number} (seed {seed}): {what}: {error}", flush=True)
+            server.kill()
+            server.remove()
+    filled.server.remove()
+    for (where, how, result), count in sorted(results.items()):
+        print(f"{where}, {how}: {result} {count} times")
+    noticed = sum(count for key, count in results.items() if key[2] != "right")
+    if options.damages >= 50 and noticed < options.damages / 4:
+        print("too little was noticed for this to show anything")
+        failed += 1
+    print(f"{sum(results.values())} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--damages", type=int, default=int(os.environ.get("LEADBLOCK_DAMAGES", 100)))
+    parser.add_argument("--seed", type=int)
+    return run(parser.parse_args())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""The data folder of a running server: what is taken away from it, and who may have one."""
+
+import os
+import shutil
+import socket
+import time
+
+import pytest
+
+from support import expect
+from support.marks import sqlite_only
+from support.server import CommandFailed, Server
+
+EXIT_LIMIT = 5.0  # seconds; the files are looked at once a second
+
+
+def ends_with_a_reason(server, words):
+    """By itself, with exit code 1 and an error in its log."""
+    limit = time.monotonic() + EXIT_LIMIT
+    while server.process.poll() is None:
+        assert time.monotonic() < limit, "it goes on"
+        time.sleep(0.02)
+    assert server.wait_end() == 1
+    errors = [line for line in server.log_text().splitlines() if " error " in line]
+    assert any(words in line for line in errors), errors
+
+
+@sqlite_only("its files")
+@pytest.mark.parametrize("name", ["leadblock.db", "leadblock.db-wal", "leadblock.db-mark", "lock"])
+@pytest.mark.parametrize("how", [os.unlink, lambda path: shutil.move(shutil.copy(path, f"{path}.2"),
+                                                                    path)],
+                         ids=["removed", "replaced"])
+def test_a_file_that_is_taken_away_ends_the_server(name, how):
+    with Server() as server:
+        path = server.data / name
+        assert server.api().get("/readyz", base="").status == 200
+        how(path)
+        ends_with_a_reason(server, f"{name} was removed or replaced under the running server")
+
+
+@sqlite_only("its files")
+def test_a_folder_that_is_moved_ends_the_server():
+    with Server() as server:
+        os.rename(server.data, server.root / "elsewhere")
+        ends_with_a_reason(server, "was removed or replaced under the running server")
+
+
+def half_sent(server, path, key, body):
+    """A connection with a request that lacks the last byte of its body."""
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=EXIT_LIMIT)
+    connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nx-api-key: {key}\r\n"
+                       f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+                       f"{body[:-1]}".encode())
+    return connection
+
+
+@sqlite_only("its files")
+def test_nothing_more_is_acknowledged_once_a_file_is_known_to_be_gone():
+    with Server("--drain-timeout", "4") as server:
+        tenant = server.tenant()
+        campaign = tenant.campaign()
+        body = '{"publicIdentifiers":["late"]}'
+        late = half_sent(server, f"/v1/campaigns/{campaign}/blocked-leads", tenant.key, body)
+        os.unlink(server.data / "leadblock.db")
+        limit = time.monotonic() + EXIT_LIMIT
+        while "was removed or replaced" not in server.log_text():
+            assert time.monotonic() < limit
+            time.sleep(0.02)
+        late.sendall(body[-1:].encode())
+        assert late.recv(1000).startswith(b"HTTP/1.1 503 ")
+        late.close()
+        ends_with_a_reason(server, "leadblock.db was removed or replaced")
+
+
+@sqlite_only("its files")
+def test_a_folder_that_lost_all_of_its_database_is_no_new_one():
+    with Server() as server:
+        server.stop()
+        for path in server.data.glob("leadblock.db*"):
+            path.unlink()
+        with pytest.raises(CommandFailed, match="is absent, and the folder had one; restore"):
+            server.start()
+        (server.data / "lock").unlink()
+        server.start()
+
+
+def test_removing_the_lock_does_not_let_a_second_server_in():
+    with Server() as server:
+        os.unlink(server.data / "lock")
+        second = Server(data=server.data)
+        try:
+            with pytest.raises(CommandFailed, match="another leadblock holds the data folder"):
+                second.start()
+        finally:
+            second.remove()
+        server.kill()
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o720])
+def test_a_folder_that_others_may_write_to_is_refused(mode):
+    server = Server()
+    server.data.mkdir()
+    server.data.chmod(mode)
+    try:
+        with pytest.raises(CommandFailed, match=f"may write into the data folder .*mode {mode:o}"):
+            server.start()
+        assert not list(server.data.iterdir())
+        server.data.chmod(0o700)
+        server.start()
+    finally:
+        server.kill()
+        server.remove()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives a folder to another user")
+def test_a_folder_of_another_user_is_refused():
+    server = Server()
+    server.data.mkdir(mode=0o700)
+    os.chown(server.data, 12345, 12345)
+    try:
+        with pytest.raises(CommandFailed, match="belongs to another user .12345.; run as that user"):
+            server.start()
+    finally:
+        server.kill()
+        server.remove()
+
+
+@sqlite_only("its files")
+def test_a_database_that_is_a_link_out_of_the_folder_is_refused():
+    with Server() as server:
+        server.stop()
+        away = server.root / "away.db"
+        inside = server.data / "inside.db"
+        os.rename(server.data / "leadblock.db", away)
+        os.symlink(away, server.data / "leadblock.db")
+        with pytest.raises(CommandFailed, match="is a symbolic link out of the data folder"):
+            server.start()
+        os.rename(away, inside)
+        for suffix in ("-wal", "-mark"):
+            os.rename(server.data / f"leadblock.db{suffix}", f"{inside}{suffix}")
+        os.unlink(server.data / "leadblock.db")
+        os.symlink("inside.db", server.data / "leadblock.db")
+        server.start()
+        assert not (server.data / "leadblock.db-mark").exists()
+
+
+@sqlite_only("its files")
+def test_a_damaged_log_is_refused_until_its_loss_is_accepted():
+    with Server() as server:
+        tenant = server.tenant()
+        campaign = tenant.campaign()
+        names = [f"lead-{n}" for n in range(20)]
+        for name in names:
+            tenant.api.post(f"/campaigns/{campaign}/blocked-leads", {"publicIdentifiers": [name]})
+        server.kill()
+        log = server.data / "leadblock.db-wal"
+        data = log.read_bytes()
+        used = len(data.rstrip(b"\0"))
+        log.write_bytes(data[:used - 3000] + bytes([data[used - 3000] ^ 1]) + data[used - 2999:])
+        with pytest.raises(CommandFailed, match="at most 1 commit since 2.* is lost; restore a "
+                                                "backup, or start with --accept-loss"):
+            server.start()
+        server.args.append("--accept-loss")
+        server.start()
+        answer = expect.ok(server.api(tenant.key).post(f"/campaigns/{campaign}/blocked-leads/check",
+                                                       {"publicIdentifiers": names}))
+        assert answer["blocked"] == names[:-1]
+        assert list(server.data.glob("leadblock.db.damaged-*/leadblock.db-wal"))
