@@ -17,7 +17,7 @@ ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, als
 # backend does (requests, limits, files, headers and the command line), which need not run on PostgreSQL too.
 TIMING = {"deadlines", "fairness", "waiting", "limits"}
 NO_BACKEND = {"bad_input", "cli", "dashboard_files", "deadlines", "early_refusals", "identifiers",
-              "limits", "protocol"}
+              "limits", "process", "protocol"}
 # A run of everything shows each file of tests/http on both backends, or once if it is of NO_BACKEND, and
 # once checked: those of NO_BACKEND on SQLite, the others on PostgreSQL. Commands, of which each test starts
 # several, are checked by tests/cli.
@@ -143,7 +143,8 @@ def postgresql(quick):
     again = {"env": {"LEADBLOCK_TEST_BACKEND": "postgresql"}, "cluster": True, "quick": False,
              "skip": NO_BACKEND}
     return [
-        meson("store (postgresql)", "release", on_database(), cluster=True, seconds=15, share=WAITS),
+        meson("store (postgresql)", "release", on_database(), cluster=True, seconds=15, share=WAITS,
+              repeated=True),
         http("http (postgresql)", "release", seconds=150, repeated=True, **again),
         http("http (postgresql, asan)", "asan", seconds=300, **again),
         http("http timing (postgresql)", "release", timing=True, seconds=15, **again),

@@ -12,6 +12,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
+import { serveBrowser } from './lib/browser.mjs';
+
 const here = dirname(fileURLToPath(import.meta.url));
 
 function options() {
@@ -38,13 +40,14 @@ const files = positionals.map((word) => {
   if (name.length) names.push(name.join('::'));
   return fileOf(file);
 });
+const browser = await serveBrowser();
 const env = { ...process.env };
 if (values['update-screens']) env.LEADBLOCK_UPDATE_SCREENS = '1';
 if (process.stdout.isTTY) env.FORCE_COLOR = '1';
 else env.NO_COLOR = '1';
 
-// Each file has a browser and a server of its own, and often waits for one of them. node begins them in the order of
-// their names.
+// Each file has a server of its own, and often waits for it or for the browser, which is one for all. node begins the
+// files in the order of their names.
 const runner = spawn(
   process.execPath,
   ['--test', `--test-concurrency=${values.jobs}`, '--test-reporter=spec', '--test-reporter-destination=stdout',
@@ -58,7 +61,9 @@ createInterface({ input: runner.stdout }).on('line', (line) => {
   passedOrFailed += Number(/ℹ (?:pass|fail|cancelled) (\d+)/.exec(line)?.[1] ?? 0);
   if (names.length === 0 || !notMeant.test(line)) console.log(line);
 });
-runner.on('close', (code) => {
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
+runner.on('close', async (code) => {
+  await browser.close();
   if (code === 0 && passedOrFailed === 0) {
     console.error(names.length ? `No test of these files has a name that matches ${names.join(' or ')}.` : 'No test ran.');
     process.exit(1);

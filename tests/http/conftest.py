@@ -25,6 +25,13 @@ def server():
         server.remove()
 
 
+@pytest.fixture
+def own():
+    """A server that the test may stop and kill."""
+    with Server() as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def tenant(server):
     """A workspace on the pro plan that the tests of one module share."""

@@ -2,13 +2,15 @@
 is blocked now, under the old spelling and the new one."""
 
 import sqlite3
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-from support import expect
+from support import expect, postgres
 from support.client import File
 from support.server import Server, Tenant, on_postgresql, run
 
@@ -19,19 +21,32 @@ STYLED = "\ufe0f"
 LIST = "/campaigns/list/blocked-leads"
 
 
-def upgraded(folder, more="", limit=None):
-    """A server on a copy of the folder; on PostgreSQL, of the rows in it. `more`: SQL for the copy."""
+def folder_before(folder, more):
+    """`more`: SQL for it."""
     folder.mkdir(mode=0o700)
     store = sqlite3.connect(folder / "leadblock.db")
     store.executescript(DUMP.read_text("utf-8"))
     store.executescript(more)
     store.close()
-    limit = ("--max-workspace-entries", limit) if limit else ()
-    server = Server(*limit) if on_postgresql() else Server(*limit, data=folder)
-    if on_postgresql():
-        copied = run("copy", "--from", folder, "--to", server.database)
+    return folder
+
+
+@cache
+def database_before(more):
+    """The rows of such a folder on PostgreSQL, for servers to get a copy of."""
+    with tempfile.TemporaryDirectory() as parent:
+        database = postgres.shared().create_database()
+        copied = run("copy", "--from", folder_before(Path(parent) / "data", more), "--to", database)
         assert copied.code == 0, copied
-    return server
+        return database
+
+
+def upgraded(folder, more="", limit=None):
+    """A server that finds those data."""
+    limit = ("--max-workspace-entries", limit) if limit else ()
+    if on_postgresql():
+        return Server(*limit, copy_of=database_before(more))
+    return Server(*limit, data=folder_before(folder, more))
 
 
 @pytest.fixture

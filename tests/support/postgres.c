@@ -59,7 +59,8 @@ bool postgres_create(char out[POSTGRES_CONNINFO_SIZE])
     char name[64];
     char sql[128];
     snprintf(name, sizeof name, "leadblock_test_%d_%u", (int)getpid(), ++number);
-    snprintf(sql, sizeof sql, "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8'", name);
+    snprintf(sql, sizeof sql,
+             "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' STRATEGY file_copy", name);
     return with_database(name, out) && postgres_run(server(), sql, NULL, 0);
 }
 

@@ -112,16 +112,19 @@ class Tenant:
 class Server:
     """One server process on one data folder. May be stopped or killed and started again.
 
-    database: the URI of a PostgreSQL database that somebody else makes and drops."""
+    database: the URI of a PostgreSQL database that somebody else makes and drops.
+    copy_of: the URI of one whose copy the server gets in place of an empty one."""
 
-    def __init__(self, *args, data=None, listen="127.0.0.1:0", env=None, database=None):
+    def __init__(self, *args, data=None, listen="127.0.0.1:0", env=None, database=None,
+                 copy_of=None):
         self.args = [str(arg) for arg in args]
         self.root = Path(tempfile.mkdtemp(prefix="leadblock-test-"))
         self.data = Path(data) if data else self.root / "data"
         self.database = database
         self.own_database = None
         if on_postgresql() and not database:
-            self.database = self.own_database = postgres.shared().create_database()
+            template = postgres.database_of(copy_of) if copy_of else "template0"
+            self.database = self.own_database = postgres.shared().create_database(template)
         self.listen = listen
         self.env = env
         self.process = None

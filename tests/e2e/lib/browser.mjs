@@ -18,13 +18,21 @@ const executable = () => process.env.LEADBLOCK_CHROMIUM || BROWSERS.find((path) 
 // says how fast the page is, and a machine may have more to do than this.
 const PATIENCE_MS = 30_000;
 
+const options = () => ({ executablePath: executable(), args: ARGS });
+
+// One browser for all test files: they find it in the environment. Its `close` ends it.
+export async function serveBrowser() {
+  const server = await chromium.launchServer({ ...options(), host: '127.0.0.1' });
+  process.env.LEADBLOCK_TEST_BROWSER = server.wsEndpoint();
+  return server;
+}
+
 let browser = null;
 
+// Without one that is served, as when a file runs by itself, the browser is the file's own.
 async function launch() {
-  browser ??= await chromium.launch({
-    executablePath: executable(),
-    args: ARGS,
-  });
+  const served = process.env.LEADBLOCK_TEST_BROWSER;
+  browser ??= await (served ? chromium.connect(served) : chromium.launch(options()));
   return browser;
 }
 
