@@ -4,6 +4,7 @@ reads it back, and what happens while it is sent."""
 import csv
 import io
 import json
+import re
 import socket
 import time
 from http.client import HTTPResponse, IncompleteRead
@@ -302,16 +303,22 @@ def test_who_comes_and_goes_meanwhile(server, many, sort):
         expect.ok(many.api.get(f"/blocked-leads/{new}"))["blocks"][0]["id"]]))
 
 
-def test_slow_clients_hold_up_no_other():
-    """Readers are free while they read."""
+def memory_kb(server):
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{server.process.pid}/status").read_text())[1])
+
+
+def test_slow_clients_hold_up_no_other_and_fill_no_memory():
+    """Readers are free while they read, and what they have not read yet has not been made."""
     with Server("--readers", "2") as server:
         target = long_list(server.tenant())
+        before = [target.rows(take=20000), memory_kb(server)][1]
         slow = [Slow(server, target.tenant.key, "/blocked-leads").begin() for _ in range(2)]
         time.sleep(0.3)
         started = time.monotonic()
         for _ in range(10):
             expect.ok(target.api.get("/blocked-leads?limit=10"))
         assert time.monotonic() - started < 2
+        assert memory_kb(server) - before < 4000  # of 12 MB
         assert [len(one.names()) for one in slow] == [24000] * 2
         for one in slow:
             one.close()
