@@ -91,6 +91,12 @@ def test_columns_fill_fields_and_variables_and_nothing_is_lost(draft):
                                               "variables.email", "variables.email_5"]),
     ("名前;Nome;;Website;website", ["variables.column_1", "variables.Nome", "variables.column_3",
                                    "variables.Website", "variables.website"]),
+    ("email_5;Email;x_4;x;email", ["variables.email_5", "variables.email", "variables.x_4", "variables.x",
+                                   "variables.email_5_5"]),
+    ("y_3;y;y;Email;Phone", ["variables.y_3", "variables.y", "variables.y_3_3", "variables.email",
+                             "variables.phone"]),
+    (f"{'n' * 70};{'n' * 64};b;c;d", [f"variables.{'n' * 64}", f"variables.{'n' * 62}_2", "variables.b",
+                                      "variables.c", "variables.d"]),
     ("a b;a-b;a_b;a  b;A B", ["variables.a_b", "variables.a-b", "variables.a_b_3", "variables.a_b_4",
                               "variables.A_B"]),
 ])

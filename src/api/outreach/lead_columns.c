@@ -66,20 +66,28 @@ static void make_name(struct lb_str heading, char out[LB_VARIABLE_NAME_MAX + 1])
     out[len] = '\0';
 }
 
-/* One that is called as another column before it gets its number, too. */
+/* Appends the column's number; the end of a long name gives way. */
+static void add_number(char name[LB_VARIABLE_NAME_MAX + 1], size_t index)
+{
+    char number[24];
+    size_t len = strlen(name);
+    size_t more = (size_t)snprintf(number, sizeof number, "_%zu", index + 1);
+    if (len + more > LB_VARIABLE_NAME_MAX)
+        len = LB_VARIABLE_NAME_MAX - more;
+    memcpy(name + len, number, more + 1);
+}
+
+/* One without a heading, and one that is called as another before it, gets its number. */
 static void name_variable(struct lb_lead_columns *columns, size_t index, struct lb_str heading)
 {
-    char name[LB_VARIABLE_NAME_MAX + 1], number[32];
+    char name[LB_VARIABLE_NAME_MAX + 1];
     make_name(heading, name);
-    snprintf(number, sizeof number, "_%zu", index + 1);
-    size_t room = sizeof name - sizeof number;
-    if (!name[0])
+    if (!name[0]) {
         strcpy(name, "column");
-    else if (!has_name(columns, name))
-        number[0] = '\0';
-    else if (strlen(name) > room)
-        name[room] = '\0';
-    strcat(name, number);
+        add_number(name, index);
+    }
+    for (unsigned tries = 0; tries < 3 && has_name(columns, name); tries++)
+        add_number(name, index);
     if (!has_name(columns, name))
         memcpy(columns->columns[index].name, name, sizeof name);
 }
