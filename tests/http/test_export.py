@@ -359,6 +359,14 @@ def test_a_campaign_that_is_deleted_cuts_the_export(server, fresh):
     slow.close()
 
 
+def test_a_server_that_stops_cuts_the_export_and_ends_well():
+    with Server("--drain-timeout", "1") as server:
+        slow = Slow(server, long_list(server.tenant()).tenant.key, "/blocked-leads").begin()
+        server.stop()
+        assert slow.is_cut()
+        slow.close()
+
+
 # The audit
 
 
