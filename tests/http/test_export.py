@@ -231,7 +231,7 @@ def test_names_that_no_address_has_are_told_and_not_turned_into_others(target):
     assert body["errors"][0]["value"] == "me"
 
 
-def test_an_empty_export_blocks_nobody(target):
+def test_an_empty_export_blocks_no_person(target):
     body = expect.ok(target.api.post(target.path + "/import", target.export().body, content_type="text/csv"))
     assert (body["blocked"], body["rows"]) == (0, 0)
 
@@ -285,7 +285,7 @@ def many(server):
 
 @pytest.mark.parametrize("sort", ["ASC", "DESC"])
 def test_who_comes_and_goes_meanwhile(server, many, sort):
-    """Nobody stands there twice, and nobody who was there all along is left out."""
+    """No person stands there twice, and none who was there all along is left out."""
     order = names_of(many.rows(sort=sort, take=1)) + names_of(many.rows(sort=sort, skip=23999))
     given, waiting = order
     slow = Slow(server, many.tenant.key, f"/blocked-leads?sort={sort}").begin()

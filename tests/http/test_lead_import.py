@@ -180,7 +180,7 @@ def test_who_is_blocked_is_added_and_excluded(draft):
     assert [activity["publicIdentifier"] for activity in draft.claim()] == ["bob-roe"]
 
 
-def test_a_try_adds_nobody_and_says_what_would_be(draft):
+def test_a_try_adds_no_person_and_says_what_would_be(draft):
     draft.add("lead-00003")
     data = table(names(1500, "lead") + ["lead-00003", "lead-00004"])
     wanted = {"added": 1499, "already": 1, "duplicates": 2, "blocked": 0}

@@ -9,7 +9,7 @@
 
 struct lb_lead_column {
     enum lb_import_field field;          /* LB_FIELD_OTHER: a variable, or left out */
-    char name[LB_VARIABLE_NAME_MAX + 1]; /* of the variable; empty: it is none */
+    char name[LB_VARIABLE_NAME_MAX + 1]; /* of the variable; empty: not a variable */
 };
 
 /* All zero at first: of running text, which has none. */
