@@ -5,6 +5,7 @@
 #include "api/report.h"
 #include "api/request_counts.h"
 #include "api/routes.h"
+#include "api/stream.h"
 #include "api/upload.h"
 #include "base/clock.h"
 #include "http/address.h"
@@ -150,6 +151,7 @@ static void end(void *context, struct lb_request *req)
         lb_json_free(call->body);
         lb_upload_release(call);
         lb_report_release(call);
+        lb_stream_release(call);
     }
 }
 

@@ -1,9 +1,15 @@
 #include "api/by.h"
 
+#include "base/csv.h"
 #include "json/encode.h"
 
-static void put_actor(struct lb_buf *body, const char *type, struct lb_str id, struct lb_str name)
+static void put_actor(const struct lb_by *actors, struct lb_buf *body, const char *type,
+                      struct lb_str id, struct lb_str name)
 {
+    if (actors->csv) {
+        lb_csv_put_cell(body, name.len ? name : id.len ? id : lb_str(type));
+        return;
+    }
     lb_buf_printf(body, "{\"type\":\"%s\",\"id\":", type);
     lb_json_put_string_or_null(body, id);
     lb_buf_append_lit(body, ",\"name\":");
@@ -18,14 +24,15 @@ static void look_up(struct lb_by *actors, struct lb_buf *out, uint32_t actor)
     struct lb_user_row user;
     if (actor >= LB_USER_NO_MIN) {
         bool found = app->store->ops->user(actors->reader, actor, &user) == LB_OK;
-        put_actor(out, "user", found ? lb_str(user.id) : none, found ? lb_str(user.email) : none);
+        put_actor(actors, out, "user", found ? lb_str(user.id) : none,
+                  found ? lb_str(user.email) : none);
         return;
     }
     const struct lb_key *key = actor ? lb_directory_key_no(app->directory, actor) : NULL;
     if (key)
-        put_actor(out, "key", lb_str(key->row.id), lb_str(key->row.name));
+        put_actor(actors, out, "key", lb_str(key->row.id), lb_str(key->row.name));
     else
-        put_actor(out, actor ? "key" : "operator", none, none);
+        put_actor(actors, out, actor ? "key" : "operator", none, none);
 }
 
 /* The place of the actor's text, which is made when it is not known yet. */
@@ -68,7 +75,8 @@ bool lb_by_fill_in(struct lb_by *actors, struct lb_buf *body, const struct lb_by
         const struct lb_by_place *place = &places->places[i];
         lb_buf_append(&filled, body->ptr + copied, place->at - copied);
         copied = place->at;
-        lb_buf_append_lit(&filled, ",\"by\":");
+        if (!actors->csv)
+            lb_buf_append_lit(&filled, ",\"by\":");
         lb_by_put(actors, &filled, place->actor);
     }
     lb_buf_append(&filled, body->ptr + copied, body->len - copied);

@@ -10,6 +10,7 @@
 struct lb_by {
     const struct lb_call *call;
     struct lb_store_reader *reader;
+    bool csv;            /* a cell with the name in place of an object */
     struct lb_buf texts; /* of those that are known */
     struct lb_by_known {
         uint32_t actor;
@@ -21,13 +22,14 @@ struct lb_by {
 void lb_by_fini(struct lb_by *actors);
 
 /* Appends {"type":"key|user|operator","id":...,"name":...} for an actor of the logs
- * (store/rows.h). Ends the strings of the reader's last read. */
+ * (store/rows.h); in CSV the name alone, else the id or the type. Ends the strings of the reader's
+ * last read. */
 void lb_by_put(struct lb_by *actors, struct lb_buf *body, uint32_t actor);
 
 /* Places in a body where a "by" belongs, for bodies that are made while the reader is busy. */
 struct lb_by_places {
     struct lb_by_place {
-        size_t at; /* in the text: ,"by":{...} goes before this byte */
+        size_t at; /* in the text: ,"by":{...}, or the cell, goes before this byte */
         uint32_t actor;
     } * places; /* room for as many as there will be */
     size_t count;

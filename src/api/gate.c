@@ -469,16 +469,29 @@ bool lb_gate_pass_fresh(struct lb_call *call)
            (still_valid(call) && pass_license(call) && pass_fresh_campaign(call));
 }
 
-bool lb_gate_still_passes(struct lb_call *call)
+/* The campaign of the path, if there is one, and no other under its id. */
+static bool has_same_campaign(const struct lb_call *call)
 {
-    if (!still_valid(call))
-        return false;
     if (!call->campaign_id.ptr)
         return true;
     const struct lb_campaign *campaign =
         lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
-    if (campaign && campaign->row.no == call->list.campaign)
+    return campaign && campaign->row.no == call->list.campaign;
+}
+
+bool lb_gate_still_passes(struct lb_call *call)
+{
+    if (!still_valid(call))
+        return false;
+    if (has_same_campaign(call))
         return true;
     lb_call_campaign_not_found(call);
     return false;
+}
+
+bool lb_gate_still_holds(const struct lb_call *call)
+{
+    int64_t now = lb_clock_wall_ms();
+    return (!call->signed_in || call->signed_in->session.expires_at > now) &&
+           (!call->key || lb_key_valid(call->key, now)) && has_same_campaign(call);
 }

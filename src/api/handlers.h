@@ -41,6 +41,7 @@ enum lb_progress lb_steps_delete(struct lb_call *call);
 
 /* leads.c */
 enum lb_progress lb_leads_post(struct lb_call *call);
+enum lb_progress lb_leads_import(struct lb_call *call);
 enum lb_progress lb_leads_put_status(struct lb_call *call);
 enum lb_progress lb_leads_delete(struct lb_call *call);
 

@@ -1,6 +1,6 @@
 #include "api/report.h"
 
-#include "api/csv_cells.h"
+#include "base/csv.h"
 
 #include <stddef.h>
 
@@ -28,12 +28,7 @@ bool lb_report_begin(struct lb_call *call, const char *headings)
 
 lb_err lb_report_add(struct lb_report *report, const struct lb_str *cells, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (i)
-            lb_buf_append_lit(&report->piece, ",");
-        lb_csv_cells_put(&report->piece, cells[i]);
-    }
-    lb_buf_append_lit(&report->piece, "\r\n");
+    lb_csv_put_row(&report->piece, cells, count);
     return report->piece.len < PIECE_BYTES ? LB_OK : write_piece(report);
 }
 

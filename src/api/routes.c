@@ -49,9 +49,11 @@ const struct lb_route lb_routes[] = {
     {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
     {LB_DELETE, CAMPAIGN "/steps/{stepId}", lb_steps_delete, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
 
-    /* leads.c, lead_list.c, explain.c: the people in a campaign */
+    /* leads.c, lead_import.c, lead_list.c, explain.c: the people in a campaign */
     {LB_POST, CAMPAIGN "/leads", lb_leads_post,
      LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+    {LB_POST, CAMPAIGN "/leads/import", lb_leads_import,
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_CAMPAIGN | LB_ROUTE_FILE | LB_ROUTE_LEADS},
     {LB_GET, CAMPAIGN "/leads", lb_leads_list, LB_ROUTE_CAMPAIGN},
     {LB_GET, CAMPAIGN "/leads/{leadId}/explain", lb_leads_explain, LB_ROUTE_CAMPAIGN},
     {LB_PUT, "/v1/leads/{leadId}/status", lb_leads_put_status, LB_ROUTE_WRITES},

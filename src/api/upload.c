@@ -1,6 +1,7 @@
 #include "api/upload.h"
 
 #include "api/query.h"
+#include "api/routes.h"
 #include "base/utf8.h"
 #include "domain/blocklist/change.h"
 
@@ -78,6 +79,16 @@ static bool read_reason(struct lb_call *call, struct lb_upload *upload)
 
 static bool read_query(struct lb_call *call, struct lb_upload *upload)
 {
+    static const char *const of_blocklists[] = {"action", "reason", "reasonColumn"};
+    bool leads = call->req->route->flags & LB_ROUTE_LEADS;
+    for (size_t i = 0; leads && i < sizeof of_blocklists / sizeof *of_blocklists; i++) {
+        struct lb_str given;
+        if (!lb_query_text(call, of_blocklists[i], &given))
+            return false;
+        if (given.ptr)
+            return refuse(call, "The parameters 'action', 'reason' and 'reasonColumn' are for "
+                                "imports into blocklists.");
+    }
     if (!read_action(call, upload) || !read_strict(call, upload) || !read_reason(call, upload) ||
         !lb_query_text(call, "column", &upload->column) ||
         !lb_query_text(call, "reasonColumn", &upload->reason_column) ||

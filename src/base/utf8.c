@@ -32,6 +32,17 @@ size_t lb_utf8_count(struct lb_str text)
     return count;
 }
 
+struct lb_str lb_utf8_first(struct lb_str text, size_t max_characters)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    size_t len = 0;
+    for (size_t n = 0; n < max_characters && len < text.len && p[len]; n++) {
+        size_t length = lb_utf8_length(p + len, p + text.len);
+        len += length ? length : 1;
+    }
+    return (struct lb_str){text.ptr, len};
+}
+
 struct lb_str lb_utf8_cut(struct lb_str text, size_t max_bytes)
 {
     if (text.len <= max_bytes)

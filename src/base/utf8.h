@@ -41,6 +41,10 @@ bool lb_utf8_is_valid(struct lb_str text);
 /* Code points of a valid string. */
 size_t lb_utf8_count(struct lb_str text);
 
+/* The start of a string: at most so many characters, and nothing from a NUL on. What is not UTF-8
+ * counts as one character for each byte. */
+struct lb_str lb_utf8_first(struct lb_str text, size_t max_characters);
+
 /* The start of a valid string: at most `max_bytes`, without a part of a character at its end. */
 struct lb_str lb_utf8_cut(struct lb_str text, size_t max_bytes);
 

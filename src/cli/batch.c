@@ -23,6 +23,7 @@ bool lb_batch_init(struct lb_batch *batch, const struct lb_cli *cli, const char 
 void lb_batch_fini(struct lb_batch *batch)
 {
     lb_buf_fini(&batch->items);
+    lb_buf_fini(&batch->changes);
 }
 
 static void show_progress(const struct lb_batch *batch, bool more)
@@ -63,6 +64,27 @@ bool lb_batch_flush(struct lb_batch *batch)
     bool sent = batch->count == 0 || send_now(batch);
     show_progress(batch, false);
     return sent;
+}
+
+void lb_batch_keep_change(struct lb_batch *batch, const struct lb_answer *answer)
+{
+    if (lb_answer_changed(answer))
+        lb_buf_printf(&batch->changes, "%s\"%s\"", batch->changes.len ? "," : "",
+                      answer->change_id);
+}
+
+void lb_batch_print_changes(const struct lb_batch *batch, bool json)
+{
+    struct lb_str ids = lb_buf_str(&batch->changes);
+    if (json && ids.len)
+        printf(",\"changes\":[%.*s]", (int)ids.len, ids.ptr);
+    if (json || !ids.len)
+        return;
+    fputs(" (", stdout);
+    for (size_t i = 0; i < ids.len; i++)
+        if (ids.ptr[i] != '"')
+            fputs(ids.ptr[i] == ',' ? ", " : (char[]){ids.ptr[i], '\0'}, stdout);
+    putchar(')');
 }
 
 size_t lb_batch_explain(const struct lb_json *list)

@@ -12,6 +12,7 @@ struct lb_batch {
     size_t count;               /* items now */
     uint64_t total;             /* items sent so far */
     struct lb_buf items;        /* JSON, separated by commas */
+    struct lb_buf changes;      /* ids of changes, as items of JSON */
     const char *before, *after; /* JSON around each item */
     void *context;
     bool (*send)(void *context, struct lb_batch *batch); /* false ends it all */
@@ -28,6 +29,12 @@ bool lb_batch_add(struct lb_batch *batch, struct lb_str text);
 
 /* Sends what is left. */
 bool lb_batch_flush(struct lb_batch *batch);
+
+/* Keeps the id of the change that an answer names. */
+void lb_batch_keep_change(struct lb_batch *batch, const struct lb_answer *answer);
+
+/* Prints the ids after a summary, if there are any; in JSON as a further member. */
+void lb_batch_print_changes(const struct lb_batch *batch, bool json);
 
 /* Says on standard error which items of `list` ({"value","reason"}, of a file also "line") were
  * refused. Returns how many there are. */

@@ -41,6 +41,8 @@ enum {
     X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
     X(SKIP_INVALID, "skip-invalid", NULL, "Skip what is invalid, and list it.")                    \
     X(SEARCH, "search", "TEXT", "Only identifiers that contain this.")                             \
+    X(AUDIT, "audit", NULL, "What was done in the workspace, in place of a blocklist.")            \
+    X(OUTPUT, "output", "FILE", "Write this file; - is standard output (-).")                      \
     X(EXEC, "exec", "PROGRAM", "What to run for each activity, as: sh -c PROGRAM.")                \
     X(PARALLEL, "parallel", "N", "Programs at once, 1 to 64 (1).")                                 \
     X(LEASE, "lease", "SECONDS", "How long an activity is reserved, 1 to 86400 (300).")            \

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #define PAUSE_MAX_MS    60000
 #define CONNECT_SECONDS 10L
 #define TOTAL_SECONDS   300L
+#define SILENT_SECONDS  120L /* of an answer that may take as long as it needs */
 
 struct lb_client {
     CURL *curl;
@@ -24,15 +26,38 @@ struct lb_client {
     bool answered;     /* the server has answered before: it is there, and will be again */
     long retry_after_s;
     struct lb_answer *answer;                       /* of the call that is under way */
+    const struct lb_client_sink *sink;              /* of the same; NULL: it is kept */
+    bool sunk;                                      /* it has got something in this try */
+    bool sink_failed;                               /* and said why */
     bool (*meanwhile)(void *context, int pause_ms); /* NULL: nothing to do */
     void *meanwhile_context;
     char error[CURL_ERROR_SIZE];
 };
 
+static bool is_csv(CURL *curl)
+{
+    const char *type = NULL;
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    return type && strncasecmp(type, "text/csv", 8) == 0;
+}
+
+static bool is_for_sink(const struct lb_client *client)
+{
+    long status = 0;
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+    return client->sink && status >= 200 && status <= 299 && is_csv(client->curl);
+}
+
 static size_t take_body(char *bytes, size_t one, size_t len, void *context)
 {
     struct lb_client *client = context;
     struct lb_buf *body = &client->answer->body;
+    if (is_for_sink(client)) {
+        client->sunk = true;
+        client->sink_failed =
+            !client->sink->take(client->sink->context, (struct lb_str){bytes, len});
+        return client->sink_failed ? 0 : len;
+    }
     if (body->len + len > ANSWER_MAX)
         return 0;
     lb_buf_append(body, bytes, len);
@@ -57,17 +82,43 @@ static void take_link(struct lb_answer *answer, struct lb_str value)
         answer->cursor[0] = '\0';
 }
 
+/* The value of the header line, without white space before it; ptr NULL: it is another one. */
+static struct lb_str value_of(struct lb_str line, const char *name)
+{
+    size_t len = strlen(name);
+    if (line.len <= len || strncasecmp(line.ptr, name, len) != 0 || line.ptr[len] != ':')
+        return (struct lb_str){0};
+    for (len++; len < line.len && line.ptr[len] == ' '; len++)
+        ;
+    return (struct lb_str){line.ptr + len, line.len - len};
+}
+
+/* What is no id is not shown: it could steer the terminal. */
+static void take_change_id(struct lb_answer *answer, struct lb_str value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!isalnum((unsigned char)value.ptr[i]) && !strchr("_-.", value.ptr[i]))
+            return;
+    if (!lb_str_copy(value, answer->change_id, sizeof answer->change_id))
+        answer->change_id[0] = '\0';
+}
+
 static size_t take_header(char *bytes, size_t one, size_t len, void *context)
 {
     struct lb_client *client = context;
     uint64_t seconds = 0;
+    struct lb_str value;
     size_t end = len;
     while (end && (bytes[end - 1] == '\r' || bytes[end - 1] == '\n' || bytes[end - 1] == ' '))
         end--;
-    if (end > 5 && strncasecmp(bytes, "link:", 5) == 0)
-        take_link(client->answer, (struct lb_str){bytes + 5, end - 5});
-    if (end > 13 && strncasecmp(bytes, "retry-after: ", 13) == 0 &&
-        lb_str_to_u64((struct lb_str){bytes + 13, end - 13}, 3600, &seconds))
+    struct lb_str line = {bytes, end};
+    if ((value = value_of(line, "Link")).ptr)
+        take_link(client->answer, value);
+    else if ((value = value_of(line, "X-Change-Id")).ptr)
+        take_change_id(client->answer, value);
+    else if ((value = value_of(line, "X-Total-Count")).ptr)
+        lb_str_to_u64(value, UINT64_MAX, &client->answer->total);
+    else if ((value = value_of(line, "Retry-After")).ptr && lb_str_to_u64(value, 3600, &seconds))
         client->retry_after_s = (long)seconds;
     return len;
 }
@@ -173,7 +224,7 @@ static struct curl_slist *make_headers(const struct lb_client *client,
                                        const struct lb_client_request *call)
 {
     const char *const lines[] = {
-        "Accept: application/json",
+        call->sink ? "Accept: text/csv, application/json" : "Accept: application/json",
         "Expect:", /* no waiting for "100 Continue" */
         call->body.ptr ? "Content-Type: application/json"
         : call->file   ? "Content-Type: application/octet-stream"
@@ -248,6 +299,9 @@ static void set_up(struct lb_client *client, const struct lb_client_request *cal
     if (client->socket_path) {
         curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket_path);
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    } else if (call->sink) {
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS);
     } else if (!call->file) {
         /* A file, and a backup through the control socket, may take as long as they need. */
         curl_easy_setopt(curl, CURLOPT_TIMEOUT, TOTAL_SECONDS);
@@ -266,19 +320,20 @@ static CURLcode ask_once(struct lb_client *client, const struct lb_client_reques
 {
     lb_answer_fini(out);
     client->answer = out;
+    client->sink = call->sink;
+    client->sunk = client->sink_failed = false;
     client->retry_after_s = -1;
     client->error[0] = '\0';
     set_up(client, call, url, headers);
     bool ready = !call->file || fseeko(call->file->file, 0, SEEK_SET) == 0;
     CURLcode code = ready ? curl_easy_perform(client->curl) : CURLE_READ_ERROR;
     client->answer = NULL;
+    client->sink = NULL;
     if (code != CURLE_OK)
         return code;
     client->answered = true;
-    const char *type = NULL;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &out->status);
-    curl_easy_getinfo(client->curl, CURLINFO_CONTENT_TYPE, &type);
-    out->csv = type && strncasecmp(type, "text/csv", 8) == 0;
+    out->csv = is_csv(client->curl);
     if (out->body.len && !out->csv &&
         lb_json_parse_copy(lb_buf_str(&out->body), LB_JSON_MAX_DEPTH, &out->json, NULL))
         out->json = NULL;
@@ -295,6 +350,9 @@ static bool worth_repeating(const struct lb_client *client, const struct lb_clie
 {
     if (code == CURLE_COULDNT_CONNECT)
         return client->answered;
+    if (code != CURLE_OK && client->sunk)
+        return !client->sink_failed && code != CURLE_ABORTED_BY_CALLBACK &&
+               call->sink->restart(call->sink->context);
     /* A connection that was lost, or an unknown outcome, may hide that it was created. */
     if (call->creates && (code != CURLE_OK || has_code(answer, "outcome_unknown")))
         return false;
@@ -335,10 +393,14 @@ static bool pause_for(const struct lb_client *client, unsigned try)
 static void explain_transport(const struct lb_client *client, CURLcode code)
 {
     const char *why = client->error[0] ? client->error : curl_easy_strerror(code);
+    if (client->sink_failed)
+        return;
     if (code == CURLE_ABORTED_BY_CALLBACK)
         lb_cli_error("gave up waiting for %s", client->base);
     else if (client->socket_path)
         lb_cli_error("no answer through the data folder's control socket: %s", why);
+    else if (client->sunk)
+        lb_cli_error("the connection to %s was lost before the end: %s", client->base, why);
     else
         lb_cli_error("cannot reach %s: %s\nIs the server running (leadblock serve)? Another "
                      "address goes into --url or LEADBLOCK_URL.",
@@ -458,6 +520,30 @@ uint64_t lb_answer_number(const struct lb_json *object, const char *name)
     int64_t number = 0;
     lb_json_int64(lb_json_member(object, name), &number);
     return number > 0 ? (uint64_t)number : 0;
+}
+
+bool lb_answer_changed(const struct lb_answer *answer)
+{
+    return answer->change_id[0] && strcmp(answer->change_id, "ch_0") != 0;
+}
+
+void lb_answer_print_message(const struct lb_answer *answer)
+{
+    struct lb_str message = lb_answer_text(answer->json, "message");
+    printf("%.*s", (int)message.len, message.ptr);
+    if (lb_answer_changed(answer))
+        printf(" (%s)", answer->change_id);
+    putchar('\n');
+}
+
+void lb_answer_print_json(const struct lb_answer *answer)
+{
+    struct lb_str body = lb_buf_str(&answer->body);
+    bool is_open = lb_answer_changed(answer) && body.len && body.ptr[body.len - 1] == '}';
+    printf("%.*s", (int)(body.len - is_open), body.ptr);
+    if (is_open)
+        printf(",\"changeId\":\"%s\"}", answer->change_id);
+    putchar('\n');
 }
 
 void lb_url_append(struct lb_buf *url, struct lb_str text)

@@ -14,21 +14,34 @@
 
 struct lb_client;
 
+/* Takes an answer of CSV as it comes, however long it is. */
+struct lb_client_sink {
+    void *context;
+    /* False after a message ends it all. */
+    bool (*take)(void *context, struct lb_str bytes);
+    /* The connection was lost, and the answer begins anew. False: what was taken cannot be taken
+     * back. */
+    bool (*restart)(void *context);
+};
+
 struct lb_answer {
     long status;
     struct lb_buf body;
     struct lb_json *json; /* the parsed body; NULL when it is no JSON */
     bool csv;             /* it is CSV */
     char cursor[512];     /* query of the next page, "cursor=...&...", or empty */
+    char change_id[64];   /* of what it has changed, or empty; "ch_0" changed nothing */
+    uint64_t total;       /* how many there are in a list, as the server said; 0: it did not */
 };
 
 struct lb_client_request {
     const char *method;
-    const char *path;             /* below the server's address, encoded */
-    struct lb_str body;           /* JSON; ptr NULL: none */
-    const struct lb_source *file; /* a file in place of it, or NULL; the answer may be CSV */
-    bool lenient;                 /* Prefer: handling=lenient */
-    bool creates;                 /* not to be repeated once it was sent */
+    const char *path;                  /* below the server's address, encoded */
+    struct lb_str body;                /* JSON; ptr NULL: none */
+    const struct lb_source *file;      /* a file in place of it, or NULL; the answer may be CSV */
+    const struct lb_client_sink *sink; /* of a GET: CSV is asked for, and goes there; or NULL */
+    bool lenient;                      /* Prefer: handling=lenient */
+    bool creates;                      /* not to be repeated once it was sent */
 };
 
 /* A client of the public API, from --url and --key. NULL after a message. */
@@ -73,6 +86,14 @@ void lb_answer_fini(struct lb_answer *answer);
  * Owned by the answer's tree, or static. */
 struct lb_str lb_answer_text(const struct lb_json *object, const char *name);
 uint64_t lb_answer_number(const struct lb_json *object, const char *name);
+
+/* Did the answer name a change that changed something? */
+bool lb_answer_changed(const struct lb_answer *answer);
+
+/* Print a line on standard output: the message and the id of the change, or the JSON, with the id
+ * as "changeId". */
+void lb_answer_print_message(const struct lb_answer *answer);
+void lb_answer_print_json(const struct lb_answer *answer);
 
 /* Appends `text`, percent-encoded for one segment of a path or one value of a query. */
 void lb_url_append(struct lb_buf *url, struct lb_str text);

@@ -63,6 +63,7 @@ static bool send_batch(void *context, struct lb_batch *batch)
     }
     if (sent) {
         blocking->blocked += lb_answer_number(answer.json, "blocked");
+        lb_batch_keep_change(batch, &answer);
         keep_answered(blocking, lb_json_member(answer.json, "invalid"));
     }
     lb_answer_fini(&answer);
@@ -87,9 +88,11 @@ static void print_summary(const struct blocking *blocking)
     uint64_t known = total - blocking->blocked - blocking->invalid;
     unsigned long long numbers[] = {blocking->blocked, known, blocking->invalid + blocking->faulty};
     if (lb_cli_given(blocking->cli, LB_OPT_JSON)) {
-        printf("{\"sent\":%llu,\"blocked\":%llu,\"alreadyBlocked\":%llu,\"invalid\":[%.*s]}\n",
+        printf("{\"sent\":%llu,\"blocked\":%llu,\"alreadyBlocked\":%llu,\"invalid\":[%.*s]",
                (unsigned long long)total, numbers[0], numbers[1], (int)blocking->invalid_json.len,
                blocking->invalid_json.len ? blocking->invalid_json.ptr : "");
+        lb_batch_print_changes(&blocking->batch, true);
+        puts("}");
         return;
     }
     printf("%llu lead%s blocked", numbers[0], numbers[0] == 1 ? "" : "s");
@@ -97,6 +100,7 @@ static void print_summary(const struct blocking *blocking)
         printf(", %llu already blocked", numbers[1]);
     if (numbers[2])
         printf(", %llu skipped", numbers[2]);
+    lb_batch_print_changes(&blocking->batch, false);
     putchar('\n');
 }
 

@@ -39,6 +39,7 @@ static bool send_batch(void *context, struct lb_batch *batch)
     }
     if (sent) {
         unblocking->unblocked += lb_answer_number(answer.json, "unblocked");
+        lb_batch_keep_change(batch, &answer);
         unblocking->invalid += lb_batch_explain(lb_json_member(answer.json, "invalid"));
     }
     lb_answer_fini(&answer);
@@ -89,8 +90,10 @@ static void print_summary(const struct unblocking *unblocking)
     unsigned long long absent =
         unblocking->batch.total - unblocking->invalid + unblocking->absent - unblocking->unblocked;
     if (lb_cli_given(unblocking->cli, LB_OPT_JSON)) {
-        printf("{\"unblocked\":%llu,\"notBlocked\":%llu,\"invalid\":%llu}\n", unblocked, absent,
+        printf("{\"unblocked\":%llu,\"notBlocked\":%llu,\"invalid\":%llu", unblocked, absent,
                invalid);
+        lb_batch_print_changes(&unblocking->batch, true);
+        puts("}");
         return;
     }
     printf("%llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
@@ -98,6 +101,7 @@ static void print_summary(const struct unblocking *unblocking)
         printf(", %llu not blocked there", absent);
     if (invalid)
         printf(", %llu skipped", invalid);
+    lb_batch_print_changes(&unblocking->batch, false);
     putchar('\n');
 }
 

@@ -1,5 +1,7 @@
 #include "cli/csv.h"
 
+#include "base/csv.h"
+
 /* A cell between quotation marks; two of them inside it mean one. */
 static bool take_quoted(char **at, char *end, struct lb_str *out)
 {
@@ -27,18 +29,12 @@ static bool take_cell(char **at, char *end, struct lb_str *out)
     return true;
 }
 
-/* The server writes an apostrophe before what a spreadsheet might take for a formula. */
-static void take_apostrophe_off(struct lb_str *cell)
-{
-    if (cell->len > 1 && cell->ptr[0] == '\'' && memchr("=+-@\t\r", cell->ptr[1], 6))
-        *cell = (struct lb_str){cell->ptr + 1, cell->len - 1};
-}
-
 bool lb_csv_next(char **at, char *end, struct lb_csv_row *out)
 {
     out->count = 0;
     while (out->count < LB_CSV_CELLS_MAX && take_cell(at, end, &out->cells[out->count])) {
-        take_apostrophe_off(&out->cells[out->count++]);
+        out->cells[out->count] = lb_csv_unguard(out->cells[out->count]);
+        out->count++;
         if (end - *at >= 2 && memcmp(*at, "\r\n", 2) == 0) {
             *at += 2;
             return true;

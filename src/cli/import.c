@@ -46,15 +46,28 @@ static void put_option(struct lb_buf *query, const char *name, const char *value
     lb_url_append(query, lb_str(value));
 }
 
+static bool put_leads_path(const struct lb_cli *cli, struct lb_buf *path, const char *after)
+{
+    lb_buf_append_lit(path, "/v1/campaigns/");
+    lb_url_append(path, lb_str(cli->arguments[0]));
+    lb_buf_printf(path, "/leads%s", after);
+    lb_buf_append(path, "", 1);
+    if (path->failed)
+        lb_cli_error("out of memory");
+    return !path->failed;
+}
+
 /* The path with its query; ends with a NUL. False after a message. */
 static bool make_path(const struct lb_cli *cli, const char *action, struct lb_buf *path)
 {
     struct lb_buf after = {0};
-    lb_buf_printf(&after, "/import?action=%s", action);
+    lb_buf_printf(&after, "/import?%s", action ? "action=" : "dryRun=false");
+    lb_buf_append_str(&after, lb_str(action));
     put_option(&after, "column", cli->values[LB_OPT_COLUMN]);
     put_option(&after, "reason", cli->values[LB_OPT_REASON]);
     lb_buf_append(&after, "", 1);
-    bool made = !after.failed && lb_cli_list_path(cli, path, after.ptr);
+    bool made = !after.failed && (action ? lb_cli_list_path(cli, path, after.ptr)
+                                         : put_leads_path(cli, path, after.ptr));
     if (after.failed)
         lb_cli_error("out of memory");
     lb_buf_fini(&after);
@@ -101,10 +114,10 @@ int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
     size_t shown = lb_batch_explain(lb_json_member(json, "errors"));
     if (skipped > shown)
         fprintf(stderr, "and %llu more\n", (unsigned long long)(skipped - shown));
-    struct lb_str message = lb_answer_text(json, "message");
     if (lb_cli_given(cli, LB_OPT_JSON))
-        message = lb_buf_str(&answer->body);
-    printf("%.*s\n", (int)message.len, message.ptr);
+        lb_answer_print_json(answer);
+    else
+        lb_answer_print_message(answer);
     if (lb_answer_number(json, "people"))
         return LB_EXIT_DONE;
     lb_cli_error("there are no names or addresses in the file");

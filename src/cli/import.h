@@ -8,9 +8,10 @@
 /* Was the command given a file: --file, or - for standard input? */
 bool lb_import_given(const struct lb_cli *cli);
 
-/* Sends it; `action` as the server calls it. One bad row refuses the whole file unless
- * --skip-invalid is given; rows that are blank where the people are do not. What is wrong is said
- * on standard error; else `print` says what was done, and returns the exit code. */
+/* Sends it; `action` as the server calls it, NULL: the people are added to the campaign. One bad
+ * row refuses the whole file unless --skip-invalid is given; rows that are blank where the people
+ * are do not. What is wrong is said on standard error; else `print` says what was done, and returns
+ * the exit code. */
 int lb_import_run(const struct lb_cli *cli, const char *action,
                   int (*print)(const struct lb_cli *cli, const struct lb_answer *answer));
 

@@ -107,6 +107,40 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock list q1 --search doe\n"
      "  leadblock list --workspace | cut -f1\n",
      API | LB_BIT(SEARCH) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list},
+    {"export", "CAMPAIGN [--output FILE]", "Write a blocklist as CSV, all of it.",
+     "The columns are publicIdentifier, reason, createdAt, by, scope and profileUrl. A cell that "
+     "a\n"
+     "spreadsheet would take for a formula begins with an apostrophe. `leadblock block --file`\n"
+     "reads the file back and blocks the same people with the same reasons.\n"
+     "\n"
+     "FILE gets its name when all of it is written; after a failure (exit code 1) one that was\n"
+     "there stays as it was.\n"
+     "\n"
+     "  leadblock export q1 --output q1.csv\n"
+     "  leadblock export --workspace --output blocked.csv\n"
+     "  leadblock export --audit > audit.csv\n"
+     "  leadblock export q1 | leadblock block q2 -\n",
+     API | LB_BIT(SEARCH) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1, lb_cmd_export},
+    {"undo", "CHANGE...", "Take changes of blocklists back; repeating it is safe.",
+     "CHANGE is an id such as ch_42, as `leadblock block` and `leadblock unblock` print it, and "
+     "as\n"
+     "`leadblock export --audit` lists them. Exactly what that change did is taken back; blocks\n"
+     "that others made stay. It prints the id of the undo, which can be undone, too.\n"
+     "\n"
+     "  leadblock undo ch_42\n",
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_undo},
+    {"lead add", "CAMPAIGN --file FILE", "Add the people of a file to a campaign.",
+     "The file is sent as it is: an export, a spreadsheet as CSV or text. The column with the\n"
+     "people is found, or it is the one that --column names. Columns called first name, last\n"
+     "name and company fill the lead's fields, all others its variables. People who are in the\n"
+     "campaign already stay as they are; who is blocked is added and not contacted. A bad row\n"
+     "rejects the whole file, unless --skip-invalid is given.\n"
+     "\n"
+     "  leadblock lead add q1 --file Connections.csv --skip-invalid\n"
+     "  cat people.csv | leadblock lead add q1 -\n",
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(SKIP_INVALID) |
+         LB_BIT(JSON),
+     0, false, 1, 2, lb_cmd_lead_add},
     {"send", "CAMPAIGN --exec PROGRAM [OPTIONS]", "Run a program for each activity that is due.",
      "PROGRAM runs as `sh -c PROGRAM`, so arguments, pipes and $VARIABLES work. It gets the\n"
      "activity as one line of JSON on standard input, and in its environment\n"

@@ -146,9 +146,9 @@ static enum lb_step give(struct lb_connection *conn, bool others_first)
         return LB_GONE;
     }
     lb_output_next_piece(&conn->output, sent);
-    if (given != LB_GIVE_LATER)
+    if (given != LB_GIVE_LATER && given != LB_GIVE_SOON)
         return LB_GO_ON;
-    lb_loop_enter(conn, LB_PHASE_PENDING);
+    lb_loop_enter(conn, given == LB_GIVE_LATER ? LB_PHASE_PENDING : LB_PHASE_PAUSE);
     return LB_REST;
 }
 
@@ -267,6 +267,8 @@ static enum lb_step take_step(struct lb_connection *conn)
         if (!conn->exchange) /* the next piece of a response is still being made */
             return LB_REST;
         return lb_connection_flush(conn) == LB_GONE ? LB_GONE : LB_REST;
+    case LB_PHASE_PAUSE:
+        return LB_REST;
     case LB_PHASE_SENDING:
         return lb_connection_flush_first(conn);
     case LB_PHASE_READ_AWAY:
@@ -292,6 +294,10 @@ void lb_connection_expire(struct lb_connection *conn)
     case LB_PHASE_DISCARD:
         if (lb_connection_answer_early(conn) == LB_GO_ON)
             lb_loop_queue(conn);
+        return;
+    case LB_PHASE_PAUSE:
+        lb_loop_enter(conn, LB_PHASE_SENDING);
+        lb_loop_queue(conn);
         return;
     case LB_PHASE_SENDING:
         reset(conn);

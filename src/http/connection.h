@@ -20,6 +20,7 @@ enum lb_phase {
     LB_PHASE_BODY,      /* for the rest of a body */
     LB_PHASE_DISCARD,   /* for the rest of a small body that was refused: the reply follows it */
     LB_PHASE_PENDING,   /* for lb_request_complete */
+    LB_PHASE_PAUSE,     /* for a moment, before the next piece of a response is asked for again */
     LB_PHASE_SENDING,   /* for the client, to read the responses */
     LB_PHASE_READ_AWAY, /* for the rest of a large body that was refused: the reply is out */
     LB_PHASE_LINGERING, /* for the client, to close its side: everything is out */

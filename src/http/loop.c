@@ -319,6 +319,7 @@ static void set_limits(struct lb_loop *loop)
     loop->limits_ms[LB_PHASE_HEAD] = settings->header_timeout_ms;
     loop->limits_ms[LB_PHASE_BODY] = settings->body_timeout_ms;
     loop->limits_ms[LB_PHASE_DISCARD] = LB_LINGER_MS;
+    loop->limits_ms[LB_PHASE_PAUSE] = LB_PAUSE_MS;
     loop->limits_ms[LB_PHASE_SENDING] = settings->send_timeout_ms;
     loop->limits_ms[LB_PHASE_READ_AWAY] = settings->body_timeout_ms;
     loop->limits_ms[LB_PHASE_LINGERING] = LB_LINGER_MS;

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define LB_PAUSE_MS            100 /* before a busy application is asked for the next piece again */
 #define LB_LINGER_MS           1000               /* how long a refused client may go on sending */
 #define LB_LINGER_BYTES        ((size_t)64 << 10) /* and how much of it is read away */
 #define LB_READ_AWAY_BYTES     ((size_t)64 << 20) /* the same for callers that are known */

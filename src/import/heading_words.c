@@ -158,6 +158,62 @@ const char *const lb_heading_ordinary[] = {
     /* others */
     "名前", "氏名", "会社名", "役職", "メール", "姓名", "이름", "الاسم", "имя", "фамилия", NULL};
 
+const char *const lb_heading_first_names[] = {
+    "firstname",    "givenname", "forename", "vorname", "prénom", "prenom", "primeronombre",
+    "primeironome", "voornaam",  "imię",     "imie",    "имя",    "名",     NULL};
+
+const char *const lb_heading_last_names[] = {
+    "lastname", "surname",      "familyname", "secondname", "nachname",  "familienname",
+    "zuname",   "nomdefamille", "apellido",   "apellidos",  "sobrenome", "apelido",
+    "cognome",  "achternaam",   "nazwisko",   "фамилия",    "姓",        NULL};
+
+const char *const lb_heading_companies[] = {
+    /* English */
+    "company", "companyname", "currentcompany", "currentcompanyname", "organization",
+    "organisation", "organizationname", "organisationname", "employer", "account", "accountname",
+    /* German, French */
+    "firma", "firmenname", "unternehmen", "arbeitgeber", "entreprise", "société", "societe",
+    "employeur",
+    /* Spanish, Portuguese, Italian */
+    "empresa", "compañía", "compania", "companhia", "azienda", "società", "societa",
+    /* Dutch, Polish */
+    "bedrijf", "bedrijfsnaam", "werkgever", "przedsiębiorstwo", "pracodawca",
+    /* others */
+    "会社", "会社名", "公司", "회사", "شركة", "компания", NULL};
+
+const char *const lb_heading_emails[] = {"email",
+                                         "emailaddress",
+                                         "mail",
+                                         "mailaddress",
+                                         "workemail",
+                                         "emailadresse",
+                                         "mailadresse",
+                                         "courriel",
+                                         "adresseemail",
+                                         "adressemail",
+                                         "correo",
+                                         "correoelectrónico",
+                                         "correoelectronico",
+                                         "emailadres",
+                                         "adresemail",
+                                         "メール",
+                                         "メールアドレス",
+                                         "почта",
+                                         "邮箱",
+                                         NULL};
+
+const char *const lb_heading_phones[] = {
+    "phone",     "phonenumber",    "mobile",        "mobilephone", "mobilenumber", "telephone",
+    "tel",       "telefon",        "telefonnummer", "handy",       "handynummer",  "mobil",
+    "téléphone", "teléfono",       "telefono",      "telefone",    "celular",      "cellulare",
+    "telefoon",  "telefoonnummer", "電話",          "电话",        "телефон",      NULL};
+
+const char *const lb_heading_member_ids[] = {"memberid", "linkedinmemberid", NULL};
+
+const char *const lb_heading_first_or_full_names[] = {"nombre", "nome", NULL};
+
+const char *const lb_heading_last_or_full_names[] = {"name", "nom", "naam", NULL};
+
 const char *const lb_heading_statuses[] = {
     /* English */
     "subscribed", "unsubscribed", "subscription", "subscriptionstatus", "optin", "optout",

@@ -37,6 +37,17 @@ extern const char *const lb_heading_addresses[];
 /* Headings of other columns: the whole heading, without what is no letter or digit. */
 extern const char *const lb_heading_ordinary[];
 
+/* Fields of leads: the whole heading, as above. Of the last two it depends on the other columns
+ * whether they are all of a person's name. */
+extern const char *const lb_heading_first_names[];
+extern const char *const lb_heading_last_names[];
+extern const char *const lb_heading_companies[];
+extern const char *const lb_heading_emails[];
+extern const char *const lb_heading_phones[];
+extern const char *const lb_heading_member_ids[];
+extern const char *const lb_heading_first_or_full_names[];
+extern const char *const lb_heading_last_or_full_names[];
+
 /* Whether somebody wants mail or not: the whole heading. */
 extern const char *const lb_heading_statuses[];
 

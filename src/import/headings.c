@@ -164,6 +164,27 @@ enum lb_import_heading lb_import_heading(struct lb_str cell)
                : LB_HEADING_UNKNOWN;
 }
 
+enum lb_import_field lb_import_field(struct lb_str cell)
+{
+    static const char *const *const tables[] = {
+        [LB_FIELD_OTHER] = NULL,
+        [LB_FIELD_FIRST_NAME] = lb_heading_first_names,
+        [LB_FIELD_LAST_NAME] = lb_heading_last_names,
+        [LB_FIELD_COMPANY] = lb_heading_companies,
+        [LB_FIELD_EMAIL] = lb_heading_emails,
+        [LB_FIELD_PHONE] = lb_heading_phones,
+        [LB_FIELD_MEMBER_ID] = lb_heading_member_ids,
+        [LB_FIELD_FIRST_OR_FULL_NAME] = lb_heading_first_or_full_names,
+        [LB_FIELD_LAST_OR_FULL_NAME] = lb_heading_last_or_full_names};
+    struct heading heading;
+    if (!read_heading(cell, &heading))
+        return LB_FIELD_OTHER;
+    for (size_t i = 1; i < sizeof tables / sizeof *tables; i++)
+        if (is_one_of(&heading, tables[i]))
+            return (enum lb_import_field)i;
+    return LB_FIELD_OTHER;
+}
+
 /* Is the word of a heading one that headings are made of? */
 static bool is_known_word(const char *word, size_t len)
 {

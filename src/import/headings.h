@@ -24,6 +24,21 @@ enum lb_import_heading lb_import_heading(struct lb_str cell);
  * a name. */
 bool lb_import_is_heading(struct lb_str cell);
 
+/* What a column of a lead's file is. */
+enum lb_import_field {
+    LB_FIELD_OTHER,
+    LB_FIELD_FIRST_NAME,
+    LB_FIELD_LAST_NAME,
+    LB_FIELD_COMPANY,
+    LB_FIELD_EMAIL,
+    LB_FIELD_PHONE,
+    LB_FIELD_MEMBER_ID,
+    LB_FIELD_FIRST_OR_FULL_NAME, /* the first one when another column has the last */
+    LB_FIELD_LAST_OR_FULL_NAME   /* the last one when another column has the first */
+};
+
+enum lb_import_field lb_import_field(struct lb_str heading);
+
 /* How good a heading of reasons is: 1 the best, 0 none. */
 size_t lb_import_reason_rank(struct lb_str cell);
 

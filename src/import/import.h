@@ -127,6 +127,10 @@ const struct lb_import_findings *lb_import_findings(const struct lb_import *impo
 size_t lb_import_column_count(const struct lb_import *import);
 struct lb_import_column lb_import_column(const struct lb_import *import, size_t index);
 
+/* What a column has in the row of the headings, of which it may be the beginning; empty: nothing.
+ */
+struct lb_str lb_import_heading_of(const struct lb_import *import, size_t index);
+
 /* Gives the rows that were not given yet; warnings about whole columns come first. `each` may be
  * NULL, for counting. When it returns false the reading stops after that row, all of which is
  * given, and the next call goes on from there. `*out_done`: there are no more rows. */

@@ -187,6 +187,13 @@ struct lb_import_column lb_import_column(const struct lb_import *import, size_t 
     return column;
 }
 
+struct lb_str lb_import_heading_of(const struct lb_import *import, size_t index)
+{
+    const struct lb_import_facts *facts = &import->survey.columns[index];
+    const struct lb_import_label *label = lb_import_label_at(facts, import->choice.heading_line);
+    return label ? lb_str(label->text) : LB_STR("");
+}
+
 size_t lb_import_held_bytes(const struct lb_import *import)
 {
     return sizeof *import + import->survey.capacity * sizeof *import->survey.columns +

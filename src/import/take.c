@@ -1,5 +1,6 @@
 #include "import/take.h"
 
+#include "base/csv.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
@@ -99,19 +100,11 @@ static const char *judge_name(const struct lb_import_options *options, struct lb
     return reason;
 }
 
-/* A cell that a spreadsheet might take for a formula is exported with an apostrophe before it. */
-static struct lb_str without_apostrophe(struct lb_str cell)
-{
-    if (cell.len > 1 && cell.ptr[0] == '\'' && memchr("=+-@\t\r", cell.ptr[1], 6))
-        return (struct lb_str){cell.ptr + 1, cell.len - 1};
-    return cell;
-}
-
 static void take_name(const struct lb_import_options *options, struct lb_str cell,
                       struct lb_import_verdict *out)
 {
     struct lb_identifier name;
-    out->rest = without_apostrophe(cell);
+    out->rest = lb_csv_unguard(cell);
     out->way = LB_WAY_WHOLE;
     const char *reason = judge_name(options, out->rest, &name);
     if (reason)
@@ -294,5 +287,5 @@ struct lb_str lb_import_take_reason(const struct lb_import_choice *choice,
 {
     if (!choice->has_reasons || choice->reasons >= row->count)
         return (struct lb_str){NULL, 0};
-    return without_apostrophe(row->cells[choice->reasons]);
+    return lb_csv_unguard(row->cells[choice->reasons]);
 }

@@ -8,6 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 KEY = "lb_aaaaaaaaaaaa_bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbcccccccc"
 
 
+class Cut(str):
+    """A body of which the end is missing: the connection closes before."""
+
+
 class Fake:
     """`answers`: a list of (status, body, headers), or a function of a request that returns one."""
 
@@ -36,7 +40,9 @@ class Fake:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(data)))
+                missing = 10 if isinstance(body, Cut) else 0
+                self.close_connection |= missing > 0
+                self.send_header("Content-Length", str(len(data) + missing))
                 try:
                     self.end_headers()
                     self.wfile.write(data)

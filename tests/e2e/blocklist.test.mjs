@@ -119,9 +119,11 @@ for (const { name, path, hash: start, file } of lists) {
   screen(`${name} list: the export holds what the list holds`, shared, {}, async ({ page, context }) => {
     const odd = { 'odd-formula': '=1+1', 'odd-quotes': 'said "no", twice', 'odd-lines': 'one\ntwo', 'odd-minus': '-5 %', 'odd-plain': undefined };
     for (const [lead, reason] of Object.entries(odd)) await client.block(path, [lead], reason);
-    const cells = { 'odd-formula': '"\'=1+1"', 'odd-quotes': '"said ""no"", twice"', 'odd-lines': '"one\ntwo"', 'odd-minus': '"\'-5 %"', 'odd-plain': '' };
-    const expected = (entries) => ['publicIdentifier,reason,createdAt,by', ...entries.map((entry) => (
-      [entry.publicIdentifier, cells[entry.publicIdentifier] ?? entry.reason, entry.createdAt, 'CRM'].join(','))), ''].join('\r\n');
+    const cells = { 'odd-formula': "'=1+1", 'odd-quotes': '"said ""no"", twice"', 'odd-lines': '"one\ntwo"', 'odd-minus': "'-5 %", 'odd-plain': '' };
+    const scope = file === 'workspace' ? 'workspace' : 'campaign';
+    const expected = (entries) => ['publicIdentifier,reason,createdAt,by,scope,profileUrl', ...entries.map((entry) => (
+      [entry.publicIdentifier, cells[entry.publicIdentifier] ?? entry.reason, entry.createdAt, 'CRM', scope,
+        `https://www.linkedin.com/in/${encodeURIComponent(entry.publicIdentifier)}/`].join(','))), ''].join('\r\n');
     await member.open({ page, context }, start);
     await shown(page, [...Object.keys(odd).reverse(), ...newest].slice(0, 25));
     const all = await saved(page, () => page.getByRole('button', { name: 'Export as CSV' }).click());

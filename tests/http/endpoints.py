@@ -52,6 +52,7 @@ ENDPOINTS = [
     EndPoint("DELETE", "/blocked-leads", WRITE, ["bl_987654321"]),
     EndPoint("POST", LIST + "/import", WRITE, SOMEONE, licensed=True),
     EndPoint("POST", "/blocked-leads/import", WRITE, SOMEONE),
+    EndPoint("POST", "/campaigns/{c}/leads/import", WRITE, SOMEONE),
     EndPoint("GET", "/blocked-leads/someone", CHECK),
     EndPoint("GET", LIST + "/someone", CHECK),
     EndPoint("POST", LIST + "/check", CHECK, {"publicIdentifiers": ["someone"]}),

@@ -73,6 +73,38 @@ def names(api, campaign):
     return [entry["publicIdentifier"] for entry in entries]
 
 
+# Out and in again
+
+
+def test_what_is_exported_is_read_back_and_can_be_undone(client, tenant, api, tmp_path):
+    first, second = tenant.campaign(), tenant.campaign()
+    assert re.fullmatch(r"2 leads blocked \(ch_\S+\)\n",
+                        done(client("block", first, "ann-doe", "josé", "--reason", "=1+1, twice")))
+    path = tmp_path / "out.csv"
+    assert done(client("export", first, "--output", path)) == f"2 rows written to {path}\n"
+    assert done(client("export", first)) == path.read_bytes().decode().replace("\r\n", "\n")
+    blocked = done(client("block", second, "--file", path))
+    entries = expect.ok(api.get(f"/campaigns/{second}/blocked-leads"))
+    assert [(entry["publicIdentifier"], entry["reason"]) for entry in entries] == [
+        ("ann-doe", "=1+1, twice"), ("josé", "=1+1, twice")]
+    change = re.fullmatch(r"2 leads blocked \((ch_\S+)\)\n", blocked)[1]
+    assert change in done(client("export", "--audit"))
+    assert re.fullmatch(r"Undone: 2 leads unblocked \(ch_\S+\)\n", done(client("undo", change)))
+    assert names(api, second) == []
+    assert len(names(api, first)) == 2
+
+
+def test_leads_of_a_file(client, tenant, api, tmp_path):
+    campaign = tenant.campaign()
+    path = tmp_path / "people.csv"
+    path.write_text("First name,URL\nAnn,linkedin.com/in/ann-doe\nBob,\n")
+    result = client("lead", "add", campaign, "--file", path)
+    assert done(result) == "1 lead added, 1 row blank\n"
+    assert "line 3" in result.err
+    (lead,) = expect.ok(api.get(f"/campaigns/{campaign}/leads"))
+    assert (lead["publicIdentifier"], lead["firstName"]) == ("ann-doe", "Ann")
+
+
 # Help and usage
 
 

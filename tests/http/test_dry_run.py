@@ -10,7 +10,8 @@ from support.server import Server, key_id
 ANSWER = {"success", "message", "blocked", "dryRun", "already", "duplicates"}
 TRIES = {("POST", "/campaigns/{c}/blocked-leads"), ("POST", "/blocked-leads"),
          ("DELETE", "/campaigns/{c}/blocked-leads"),
-         ("POST", "/campaigns/{c}/blocked-leads/import"), ("POST", "/blocked-leads/import")}
+         ("POST", "/campaigns/{c}/blocked-leads/import"), ("POST", "/blocked-leads/import"),
+         ("POST", "/campaigns/{c}/leads/import")}
 OTHERS = [e for e in ENDPOINTS + KEYS + OPERATORS + OWN
           if e.kind == WRITE and (e.method, e.path) not in TRIES]
 

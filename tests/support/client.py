@@ -278,7 +278,7 @@ class Connection:
 
 
 # What an import that could not go on says of how far it came, and one of which a row was bad.
-BROKEN_OFF = {"importId", "blocked", "already", "duplicates"}
+BROKEN_OFF = {"importId", "added", "blocked", "already", "duplicates"}
 ROWS = {"rows", "headings", "people", "bad", "blank"}
 
 

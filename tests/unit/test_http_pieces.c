@@ -1,5 +1,6 @@
 /* Bodies that are taken in pieces and responses that are given in pieces, over real sockets: they
  * come over whole, wait for those who are slow, and never fill the memory. */
+#include "base/clock.h"
 #include "support/http_service.h"
 
 #include <pthread.h>
@@ -29,6 +30,7 @@ static struct app {
     uint64_t give;                /* bytes that the response has */
     size_t largest;               /* piece */
     unsigned later;               /* each so-many-th piece has to wait; 0: none */
+    unsigned soon;                /* for so many calls it is busy */
     unsigned calls;
     uint64_t refuse_at; /* 0: never */
     size_t body_max;    /* 0: the server's */
@@ -78,6 +80,10 @@ static enum lb_given give(struct lb_request *req, struct lb_buf *out)
     char bytes[1024];
     if (has_to_wait(req))
         return LB_GIVE_LATER;
+    if (app.given && app.soon) {
+        app.soon--;
+        return LB_GIVE_SOON;
+    }
     if (app.fail && app.given > app.give / 2)
         return LB_GIVE_FAILED;
     for (size_t all = 0; all < LB_GIVE_BYTES && app.given < app.give; all += sizeof bytes) {
@@ -322,6 +328,21 @@ static void a_response_waits_for_its_next_piece(void **state)
     with_a_completer(give_big, 3);
 }
 
+static void a_busy_application_is_asked_again_after_a_moment(void **state)
+{
+    (void)state;
+    int fd = dial();
+    app.give = BIG / 10;
+    app.soon = 2;
+    uint64_t begun_ms = lb_clock_mono_ms();
+    ask(fd, "GET", "1");
+    hear(fd, "\r\n0\r\n\r\n", 1);
+    assert_int_equal(count_chunks(), app.give);
+    assert_int_equal(app.soon, 0);
+    assert_true(lb_clock_mono_ms() - begun_ms >= 200);
+    close(fd);
+}
+
 /* More bytes of the client, or the end of them, do not ask for the piece once more. */
 static void a_client_that_speaks_meanwhile_changes_nothing(void **state)
 {
@@ -423,6 +444,7 @@ int main(void)
         SERVED(the_time_limit_is_that_of_a_piece),
         SERVED(a_big_response_is_given_in_small_pieces),
         SERVED(a_response_waits_for_its_next_piece),
+        SERVED(a_busy_application_is_asked_again_after_a_moment),
         SERVED(a_client_that_speaks_meanwhile_changes_nothing),
         SERVED(a_slow_reader_holds_the_response_up),
         SERVED(half_a_response_is_not_taken_for_the_whole),

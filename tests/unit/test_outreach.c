@@ -638,8 +638,19 @@ static void a_lead_that_is_added_again_is_a_duplicate(void **state)
     assert_true(added.added == 0 && added.duplicates == 3);
     assert_int_equal(sql(state, "SELECT count(*) FROM lead WHERE first_name = 'Ada'"), 1);
     assert_int_equal(sql(state, "SELECT count(*) FROM lead"), 2);
-    engine->outreach->settings.max_campaign_leads = 4;
-    assert_int_equal(outreach_add(engine, C, leads, 3, &added), LB_ERR_WORKSPACE_OVERLOADED);
+    /* Those that are there need no room. */
+    struct lb_new_lead more[] = {{.identifier = LB_STR("ada")},
+                                 {.identifier = LB_STR("cleo")},
+                                 {.identifier = LB_STR("dora")}};
+    engine->outreach->settings.max_campaign_leads = 3;
+    assert_int_equal(outreach_add(engine, C, more, 3, &added), LB_ERR_WORKSPACE_OVERLOADED);
+    assert_int_equal(sql(state, "SELECT count(*) FROM lead"), 2);
+    assert_int_equal(outreach_add(engine, C, leads, 3, &added), LB_OK);
+    assert_int_equal(outreach_add(engine, C, more, 2, &added), LB_OK);
+    assert_true(added.added == 1 && added.duplicates == 1);
+    assert_int_equal(outreach_add(engine, C, more, 2, &added), LB_OK);
+    assert_int_equal(outreach_add(engine, C, &more[2], 1, &added), LB_ERR_WORKSPACE_OVERLOADED);
+    engine->outreach->settings.max_campaign_leads = 1;
     assert_int_equal(outreach_add(engine, C, leads, 2, &added), LB_OK);
     assert_int_equal(outreach_add(engine, "nowhere", leads, 2, &added), LB_ERR_CAMPAIGN_NOT_FOUND);
 }

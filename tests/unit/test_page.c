@@ -29,10 +29,12 @@ struct fixture {
 
 /* What a page gave. */
 struct given {
-    uint64_t ids[LEADS];
-    char names[LEADS][NAME_SIZE];
+    uint64_t ids[LEADS + 1];
+    char names[LEADS + 1][NAME_SIZE];
     size_t count;
     size_t fail_at; /* 0: never */
+    struct lb_page_progress *progress;
+    size_t pause_each; /* so many entries the call pauses; 0: never */
 };
 
 static int setup(void **state)
@@ -81,6 +83,8 @@ static lb_err take_entry(void *context, const struct lb_entry *entry)
     given->ids[given->count] = entry->id;
     assert_true(lb_str_copy(entry->identifier, given->names[given->count], NAME_SIZE));
     given->count++;
+    if (given->pause_each)
+        given->progress->pause = given->count % given->pause_each == 0;
     return LB_OK;
 }
 
@@ -302,6 +306,65 @@ static void a_page_in_pieces_is_the_same_page(void **state)
     free(whole);
 }
 
+/* What is given in pauses is the same, too. */
+static void a_call_pauses_when_it_is_told_to(void **state)
+{
+    struct fixture *fixture = *state;
+    struct given *given = calloc(1, sizeof *given);
+    for (unsigned i = 0; i < 4; i++) {
+        struct lb_page_progress progress = {.look = 1000};
+        struct lb_page_query query = query_of(fixture, SIZE_MAX);
+        struct lb_page_result result;
+        unsigned calls = 0;
+        query.progress = &progress;
+        query.descending = i % 2;
+        query.term = i / 2 ? LB_STR("lead") : (struct lb_str){0};
+        *given = (struct given){.progress = &progress, .pause_each = 7};
+        do {
+            size_t before = given->count;
+            result = page(fixture, &query, given);
+            assert_true(given->count - before <= 7);
+            calls++;
+        } while (result.unfinished);
+        size_t wanted = query.term.len ? LEADS - 1 : LEADS; /* one has a member id */
+        assert_int_equal(given->count, wanted);
+        assert_true(calls > wanted / 7);
+        for (size_t k = 1; k < given->count; k++)
+            assert_true(query.descending ? given->ids[k] < given->ids[k - 1]
+                                         : given->ids[k] > given->ids[k - 1]);
+    }
+    free(given);
+}
+
+/* Who comes while a list is walked is left out, in either direction. */
+static void a_fixed_walk_ends_where_the_list_ended_when_it_began(void **state)
+{
+    struct fixture *fixture = *state;
+    struct given *given = calloc(1, sizeof *given);
+    const char *names[] = {"comes-first", "comes-second"};
+    for (unsigned descending = 0; descending < 2; descending++) {
+        struct lb_page_progress progress = {.look = 1000, .fixed = true};
+        struct lb_page_query query = query_of(fixture, SIZE_MAX);
+        struct lb_page_result result;
+        query.progress = &progress;
+        query.descending = descending;
+        given->count = 0;
+        result = page(fixture, &query, given);
+        assert_true(result.unfinished);
+        assert_int_equal(
+            engine_block(&fixture->engine, CAMPAIGN, &names[descending], 1, NULL, NULL), LB_OK);
+        while (result.unfinished)
+            result = page(fixture, &query, given);
+        assert_int_equal(given->count, LEADS + descending); /* the one of the round before */
+        for (size_t i = 0; i < given->count; i++)
+            assert_string_not_equal(given->names[i], names[descending]);
+        assert_int_equal(result.next, 0);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(engine_unblock(&fixture->engine, CAMPAIGN, &names[i], 1, NULL), LB_OK);
+    free(given);
+}
+
 static void no_piece_looks_at_more_than_it_may(void **state)
 {
     struct fixture *fixture = *state;
@@ -419,6 +482,8 @@ int main(void)
         cmocka_unit_test(a_page_of_none_tells_the_total),
         cmocka_unit_test(a_search_finds_parts_of_names_over_many_pages),
         cmocka_unit_test(a_page_in_pieces_is_the_same_page),
+        cmocka_unit_test(a_call_pauses_when_it_is_told_to),
+        cmocka_unit_test(a_fixed_walk_ends_where_the_list_ended_when_it_began),
         cmocka_unit_test(no_piece_looks_at_more_than_it_may),
         cmocka_unit_test(a_search_may_find_nothing_or_the_very_last),
         cmocka_unit_test(a_member_id_is_found_by_a_term_in_lower_case),

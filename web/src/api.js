@@ -77,6 +77,28 @@ async function fetchAnswer(method, path, options) {
   }
 }
 
+const isTable = (type) => Boolean(type?.startsWith('text/csv'));
+
+/** An answer of CSV, however long: onPiece(bytes, total) hears of each piece of it as it comes. */
+async function fetchTable(method, path, options) {
+  const headers = headersOf(method, { ...options, headers: { ...options.headers, Accept: 'text/csv' } });
+  try {
+    const response = await fetch(urlOf(path, options.query), { method, signal: options.signal, headers, credentials: 'same-origin', cache: 'no-store' });
+    if (!response.ok || !isTable(response.headers.get('Content-Type'))) return { response, text: await response.text() };
+    const total = response.headers.get('X-Total-Count');
+    const reader = response.body.getReader();
+    const pieces = [];
+    for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+      pieces.push(new Blob([value])); // which the browser need not hold in memory
+      options.onPiece(value, total === null ? null : Number(total));
+    }
+    return { response, data: new Blob(pieces) };
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw unreachable();
+  }
+}
+
 const aborted = () => new DOMException('Aborted', 'AbortError');
 
 /** Why a file or text could not be sent. */
@@ -97,8 +119,8 @@ function sendFile(method, path, { query, file, onSent, signal, ...options }) {
     const take = async () => {
       const { status, response } = sending;
       const headers = { get: (name) => sending.getResponseHeader(name) };
-      const isTable = headers.get('Content-Type')?.startsWith('text/csv');
-      return { response: { ok: status >= 200 && status < 300, status, headers }, ...isTable ? { data: response } : { text: await response.text() } };
+      const body = isTable(headers.get('Content-Type')) ? { data: response } : { text: await response.text() };
+      return { response: { ok: status >= 200 && status < 300, status, headers }, ...body };
     };
     sending.open(method, urlOf(path, query));
     sending.responseType = 'blob'; // a list of rows may be larger than a string can be
@@ -160,7 +182,7 @@ function answerOf(response, data) {
 }
 
 async function request(method, path, options = {}) {
-  const ask = options.file === undefined ? fetchAnswer : sendFile;
+  const ask = options.onPiece ? fetchTable : options.file === undefined ? fetchAnswer : sendFile;
   const { response, text, data = parseJson(text) } = await ask(method, path, options);
   if (response.ok && data !== null) return answerOf(response, data);
   const error = errorOf(response, data);
@@ -177,6 +199,8 @@ async function withFreshToken(method, path, options) {
 }
 
 export const get = (path, options) => request('GET', path, options);
+/** A list as a CSV file (Blob), all of it. */
+export const getTable = (path, onPiece, options) => request('GET', path, { ...options, onPiece });
 export const post = (path, body, options) => request('POST', path, { ...options, body });
 /** Sends a file (Blob) or text. An answer in CSV is a Blob. */
 export const postFile = (path, file, options) => request('POST', path, { ...options, file });

@@ -15,9 +15,6 @@ const pathOf = (list) => {
   return campaign === null ? 'blocked-leads' : api.path('campaigns', campaign, 'blocked-leads');
 };
 
-/** The largest page that the server gives of a list. */
-export const largestPage = (list) => (campaignOf(list) === null ? 1000 : 100);
-
 function pageQuery(list, { skip, take, sort, search, by }) {
   const place = campaignOf(list) === null ? { offset: skip || '', limit: take } : { skip: skip || '', take };
   return { ...place, sort, search, include: by ? 'by' : '' };
@@ -25,11 +22,8 @@ function pageQuery(list, { skip, take, sort, search, by }) {
 
 export const page = (list, options, more) => api.get(pathOf(list), { ...more, query: pageQuery(list, options) });
 
-/** The page after the one that had this link. */
-export function pageBehind(list, options, next, more) {
-  const { skip, offset, ...cursor } = next;
-  return api.get(pathOf(list), { ...more, query: { ...pageQuery(list, { ...options, skip: 0 }), ...cursor } });
-}
+/** The whole list, or what the search finds in it, as a CSV file (Blob). */
+export const table = (list, { sort, search }, onPiece, more) => api.getTable(pathOf(list), onPiece, { ...more, query: { sort, search } });
 
 // Browsers take . and .. out of a path, also when they are encoded.
 const segment = (text) => (/^\.\.?$/.test(text) ? `in/${text}` : text);

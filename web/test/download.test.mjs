@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { csvCell, csvRow } from '../src/download.js';
+import { rowCounter } from '../src/download.js';
 
-test('cells that a spreadsheet would run are guarded and quoted', () => {
-  for (const start of ['=', '+', '-', '@', '\t', '\r']) assert.equal(csvCell(`${start}1`), `"'${start}1"`);
-  assert.equal(csvCell('plain'), 'plain');
-  assert.equal(csvCell('a "b", c'), '"a ""b"", c"');
-  assert.equal(csvCell(null), '');
+const file = 'name,reason\r\nann,"said ""no"",\r\ntwice"\r\nbob,\r\n';
+
+test('rows are counted in pieces of any size, without headings and lines within cells', () => {
+  const bytes = new TextEncoder().encode(file);
+  for (let size = 1; size <= bytes.length; size++) {
+    const count = rowCounter();
+    let rows = 0;
+    for (let at = 0; at < bytes.length; at += size) rows = count(bytes.subarray(at, at + size));
+    assert.equal(rows, 2, `pieces of ${size}`);
+  }
 });
 
-test('a row ends as RFC 4180 says', () => {
-  assert.equal(csvRow(['a,b', null, 1]), '"a,b",,1\r\n');
+test('nothing and headings alone have no rows', () => {
+  assert.equal(rowCounter()(new Uint8Array()), 0);
+  assert.equal(rowCounter()(new TextEncoder().encode('name,reason\r\n')), 0);
 });

@@ -4,7 +4,10 @@
 #include "api/ids.h"
 #include "api/handlers.h"
 #include "api/query.h"
+#include "api/stream.h"
 
+#include "base/clock.h"
+#include "base/csv.h"
 #include "json/encode.h"
 #include "store/log_items.h"
 
@@ -38,6 +41,10 @@ struct auditing {
     size_t change_count;
     struct action others[TAKE_MAX + 1];
     size_t other_count;
+    bool more;               /* than the page has */
+    struct lb_stream stream; /* of CSV */
+    bool begun;
+    uint64_t left; /* actions that it may still have */
 };
 
 /* --- Reading --- */
@@ -118,21 +125,27 @@ static lb_err read_others(struct auditing *auditing)
                                                        auditing->take + 1, auditing, take_other);
 }
 
-/* --- Replying --- */
+/* --- Actions as JSON and as CSV --- */
 
-static void put_campaign(struct lb_buf *body, const struct auditing *auditing,
-                         const struct action *action)
+/* NULL when it is about no campaign, or about one that is gone. */
+static const char *campaign_of(const struct auditing *auditing, const struct action *action,
+                               char id[LB_ID_SIZE])
 {
-    char id[LB_ID_SIZE];
-    struct lb_call *call = auditing->call;
+    const struct lb_call *call = auditing->call;
     bool known =
         action->is_change && action->list.campaign &&
         lb_directory_campaign_id(call->app->directory, call->workspace, action->list.campaign, id);
-    if (action->is_change)
-        lb_buf_append_str(body, action->list.campaign ? LB_STR(",\"scope\":\"campaign\"")
-                                                      : LB_STR(",\"scope\":\"workspace\""));
-    lb_buf_append_lit(body, ",\"campaignId\":");
-    lb_json_put_string_or_null(body, known ? lb_str(id) : (struct lb_str){0});
+    return known ? id : NULL;
+}
+
+static const char *scope_of(const struct action *action)
+{
+    return !action->is_change ? "" : action->list.campaign ? "campaign" : "workspace";
+}
+
+static const char *prefix_of(const struct action *action)
+{
+    return action->is_change ? LB_CHANGE_PREFIX : "au_";
 }
 
 static struct lb_str text_or_none(const char *text)
@@ -142,20 +155,43 @@ static struct lb_str text_or_none(const char *text)
 
 static void put_action(struct lb_buf *body, struct auditing *auditing, const struct action *action)
 {
-    lb_buf_printf(body, "{\"id\":\"%s%llu\",\"at\":", action->is_change ? LB_CHANGE_PREFIX : "au_",
+    char id[LB_ID_SIZE];
+    lb_buf_printf(body, "{\"id\":\"%s%llu\",\"at\":", prefix_of(action),
                   (unsigned long long)action->id);
     lb_json_put_time(body, action->at);
     lb_buf_append_lit(body, ",\"action\":");
     lb_json_put_string(body, lb_str(action->name));
     lb_buf_append_lit(body, ",\"target\":");
     lb_json_put_string_or_null(body, text_or_none(action->target));
-    put_campaign(body, auditing, action);
+    if (action->is_change)
+        lb_buf_printf(body, ",\"scope\":\"%s\"", scope_of(action));
+    lb_buf_append_lit(body, ",\"campaignId\":");
+    lb_json_put_string_or_null(body, lb_str(campaign_of(auditing, action, id)));
     lb_buf_printf(body, ",\"count\":%llu,\"by\":", (unsigned long long)action->count);
     lb_by_put(&auditing->actors, body, action->actor);
     lb_buf_append_lit(body, ",\"from\":");
     lb_json_put_string_or_null(body, text_or_none(action->source));
     lb_buf_append_lit(body, "}");
 }
+
+static void put_row(struct lb_buf *body, struct auditing *auditing, const struct action *action)
+{
+    char campaign[LB_ID_SIZE], time[LB_TIME_TEXT_SIZE];
+    lb_buf_printf(body, "%s%llu,", prefix_of(action), (unsigned long long)action->id);
+    lb_buf_append(body, time, lb_time_format(action->at, time));
+    const struct lb_str cells[] = {lb_str(action->name), lb_str(action->target),
+                                   lb_str(scope_of(action)),
+                                   lb_str(campaign_of(auditing, action, campaign))};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
+        lb_buf_append_lit(body, ",");
+        lb_csv_put_cell(body, cells[i]);
+    }
+    lb_buf_printf(body, ",%llu,", (unsigned long long)action->count);
+    lb_by_put(&auditing->actors, body, action->actor);
+    lb_buf_printf(body, ",%s\r\n", action->source);
+}
+
+/* --- Pages --- */
 
 /* Holds the place of the first page, though nothing of that log may be on it: what is done from now
  * on belongs to no later page. */
@@ -168,14 +204,12 @@ static void hold_begin(struct auditing *auditing)
 }
 
 /* The two logs into one, by time; each keeps its own order. */
-static void reply_audit(struct auditing *auditing)
+static void put_page(struct auditing *auditing, struct lb_buf *body)
 {
-    struct lb_call *call = auditing->call;
-    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    bool csv = auditing->actors.csv;
     size_t change = 0;
     size_t other = 0;
     hold_begin(auditing);
-    lb_buf_append_lit(body, "[");
     while (change + other < auditing->take &&
            (change < auditing->change_count || other < auditing->other_count)) {
         bool takes_change = change < auditing->change_count &&
@@ -183,17 +217,40 @@ static void reply_audit(struct auditing *auditing)
                              auditing->changes[change].at >= auditing->others[other].at);
         const struct action *next =
             takes_change ? &auditing->changes[change] : &auditing->others[other];
-        if (change + other)
+        if (change + other && !csv)
             lb_buf_append_lit(body, ",");
-        put_action(body, auditing, next);
+        if (csv)
+            put_row(body, auditing, next);
+        else
+            put_action(body, auditing, next);
         if (takes_change)
             auditing->below_change = auditing->changes[change++].id;
         else
             auditing->below_audit = auditing->others[other++].id;
     }
+    auditing->more = change < auditing->change_count || other < auditing->other_count;
+}
+
+/* Reads the page into the two arrays. */
+static lb_err read_page(struct auditing *auditing, struct lb_store_reader *reader)
+{
+    auditing->reader = auditing->actors.reader = reader;
+    auditing->change_count = auditing->other_count = 0;
+    lb_err err = auditing->call->workspace ? read_changes(auditing) : LB_OK;
+    if (!err)
+        err = read_others(auditing);
+    return err ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
+}
+
+static void reply_audit(struct auditing *auditing)
+{
+    struct lb_call *call = auditing->call;
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(body, "[");
+    put_page(auditing, body);
     lb_buf_append_lit(body, "]");
-    bool more = change < auditing->change_count || other < auditing->other_count;
-    if (more && auditing->take) /* a page of nothing has no next one: it would be the same */
+    /* A page of nothing has no next one: it would be the same. */
+    if (auditing->more && auditing->take)
         lb_query_put_link(call, "take=%zu&cursor=%llu-%llu", auditing->take,
                           (unsigned long long)auditing->below_change,
                           (unsigned long long)auditing->below_audit);
@@ -202,18 +259,41 @@ static void reply_audit(struct auditing *auditing)
 static enum lb_turn read_audit_page(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct auditing *auditing = call->state;
-    auditing->reader = reader;
-    auditing->actors = (struct lb_by){.call = call, .reader = reader};
-    lb_err err = call->workspace ? read_changes(auditing) : LB_OK;
-    if (!err)
-        err = read_others(auditing);
+    lb_err err = read_page(auditing, reader);
     if (err)
-        lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+        lb_call_refuse(call, err, NULL);
     else
         reply_audit(auditing);
     lb_by_fini(&auditing->actors);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
+}
+
+/* --- CSV --- */
+
+static lb_err fill(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct auditing *auditing = call->state;
+    struct lb_buf *piece = &auditing->stream.piece;
+    lb_err err = LB_OK;
+    if (!auditing->begun)
+        lb_buf_append_lit(piece, "id,at,action,target,scope,campaignId,count,by,from\r\n");
+    auditing->begun = true;
+    do {
+        auditing->take = auditing->left < TAKE_MAX ? (size_t)auditing->left : TAKE_MAX;
+        err = read_page(auditing, reader);
+        if (!err)
+            put_page(auditing, piece);
+        auditing->left -= auditing->take;
+        auditing->stream.done = !auditing->more || !auditing->left;
+    } while (!err && !auditing->stream.done && piece->len < LB_STREAM_PIECE_BYTES / 4);
+    return err;
+}
+
+static void release(struct lb_call *call)
+{
+    struct auditing *auditing = call->state;
+    lb_by_fini(&auditing->actors);
 }
 
 /* "change-audit": where the page begins in each log. False when the reply is set. */
@@ -245,11 +325,19 @@ enum lb_progress lb_audit_list(struct lb_call *call)
     uint64_t take;
     if (!auditing)
         return LB_DONE;
-    if (!lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
+    bool csv = lb_stream_wanted(call); /* all of it, unless fewer are asked for */
+    if (!lb_query_number(call, "take", "limit", csv ? LB_SKIP_MAX : TAKE_DEFAULT,
+                         csv ? LB_SKIP_MAX : TAKE_MAX, &take) ||
         !read_cursor(call, auditing))
         return LB_DONE;
     auditing->call = call;
-    auditing->take = take;
+    auditing->actors = (struct lb_by){.call = call, .csv = csv};
+    auditing->take = csv ? 0 : take;
+    auditing->left = take;
     call->state = auditing;
-    return lb_call_read(call, read_audit_page);
+    if (!csv)
+        return lb_call_read(call, read_audit_page);
+    auditing->stream =
+        (struct lb_stream){.fill = fill, .release = release, .file_name = "audit.csv"};
+    return lb_stream_begin(call, &auditing->stream);
 }

@@ -1,7 +1,9 @@
 #include "api/blocklist/entry_list.h"
 
+#include "api/blocklist/entry_export.h"
 #include "api/by.h"
 #include "api/query.h"
+#include "api/stream.h"
 #include "domain/blocklist/identifier.h"
 #include "domain/blocklist/page.h"
 
@@ -71,23 +73,18 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     return LB_OK;
 }
 
-/* `include=by`: a place for each entry of the page. False when the reply is set. */
-static bool read_include(struct lb_call *call, struct listing *listing, size_t take)
+/* `include=by`. False when the reply is set. */
+static bool read_include(struct lb_call *call, bool *out_by)
 {
     struct lb_str include;
     if (!lb_query_text(call, "include", &include))
         return false;
-    if (include.len == 0)
+    *out_by = include.len != 0;
+    if (!*out_by || lb_str_equal(include, LB_STR("by")))
         return true;
-    if (!lb_str_equal(include, LB_STR("by"))) {
-        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                       "The parameter 'include' must be 'by'.");
-        return false;
-    }
-    listing->by.places = lb_request_alloc(call->req, (take + 1) * sizeof *listing->by.places);
-    if (!listing->by.places)
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    return listing->by.places != NULL;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'include' must be 'by'.");
+    return false;
 }
 
 static void put_link(struct lb_call *call, const struct listing *listing, uint64_t next)
@@ -154,11 +151,18 @@ enum lb_progress lb_entry_list_reply(struct lb_call *call, const struct lb_entry
     listing->query.list = call->list;
     call->state = listing;
     uint64_t take;
+    bool by;
+    bool csv = lb_stream_wanted(call); /* all of it, unless fewer are asked for */
     if (!lb_query_number(call, "skip", "offset", 0, LB_SKIP_MAX, &listing->query.skip) ||
-        !lb_query_number(call, "take", "limit", kind->take_default, kind->take_max, &take) ||
+        !lb_query_number(call, "take", "limit", csv ? LB_SKIP_MAX : kind->take_default,
+                         csv ? LB_SKIP_MAX : kind->take_max, &take) ||
         !read_sort(call, listing) || !read_search(call, listing) ||
-        !lb_query_cursor(call, &listing->query.cursor) || !read_include(call, listing, take))
+        !lb_query_cursor(call, &listing->query.cursor) || !read_include(call, &by))
         return LB_DONE;
     listing->query.take = take;
+    if (csv)
+        return lb_entry_export_begin(call, &listing->query);
+    if (by && !(listing->by.places = lb_call_alloc(call, (take + 1) * sizeof *listing->by.places)))
+        return LB_DONE;
     return lb_call_read(call, read_entries);
 }

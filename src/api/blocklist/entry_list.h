@@ -1,5 +1,6 @@
 /* Lists of blocked leads: reads skip, take, sort, search, cursor and include from the query,
- * fetches the page through a reader, and replies with the array, X-Total-Count and Link. */
+ * fetches the page through a reader, and replies with the array, X-Total-Count and Link; or, when
+ * CSV is wanted, with all of them (entry_export.h). */
 #ifndef LB_API_BLOCKLIST_ENTRY_LIST_H
 #define LB_API_BLOCKLIST_ENTRY_LIST_H
 

@@ -1,5 +1,5 @@
-/* A file of people that is imported into a blocklist: what is known of it while it is read, and how
- * its answer is made. For the files import*.c.
+/* A file of people that is imported: what is known of it while it is read, and how its answer is
+ * made. For the files import*.c and, beside blocklists, for leads (outreach/lead_import.c).
  *
  * Threads: an importer's (lb_call_import). */
 #ifndef LB_API_BLOCKLIST_FILE_IMPORT_H
@@ -16,21 +16,52 @@ struct lb_import_notes {
     uint64_t warning_count;
 };
 
+struct lb_file_import;
+
+/* What is done with the people of a file. */
+struct lb_import_purpose {
+    bool has_reasons;                 /* the answer names the column of reasons */
+    struct lb_import_options options; /* but for columns and `adds`; the context is the import */
+    /* Once, before the file is looked at; and once when it was judged, before any person. */
+    lb_err (*begin)(struct lb_file_import *import);
+    lb_err (*judged)(struct lb_file_import *import); /* NULL: nothing to do */
+    /* Takes a person; sets `flushed` when the turn should end, and `err`. */
+    void (*take)(struct lb_file_import *import, const struct lb_import_item *item);
+    lb_err (*finish)(struct lb_file_import *import); /* after the last row */
+    void (*fini)(struct lb_file_import *import); /* also when `begin` failed or was not called */
+    bool (*has_recorded)(const struct lb_file_import *import);
+    /* Append to the answer: the beginning of the message, `,"name":count` of people, and further
+     * members. */
+    void (*put_message)(struct lb_buf *body, const struct lb_file_import *import);
+    void (*put_people)(struct lb_buf *body, struct lb_file_import *import);
+    void (*put_more)(struct lb_buf *body, struct lb_file_import *import);
+};
+
 struct lb_file_import {
     struct lb_call *call;
+    const struct lb_import_purpose *purpose;
     struct lb_upload *upload;
     struct lb_import *import; /* NULL until the file was judged */
-    struct lb_people people;
+    struct lb_people people;  /* of a blocklist's import, as the next two */
     struct lb_people_counts counts;
+    uint64_t checked; /* people, in this turn */
     struct lb_import_notes notes;
     struct lb_store_reader *reader; /* of this turn */
-    uint64_t checked;               /* people, in this turn */
-    bool surveying;                 /* the file is only looked through for faults */
-    bool flushed;                   /* in this turn */
+    bool adds;                      /* people, so doubtful names are bad */
+    bool dry_run;
+    bool surveying; /* the file is only looked through for faults */
+    bool flushed;   /* in this turn */
     bool done;
     lb_err err;
     struct lb_reason reason; /* of `err`, as a sentence */
 };
+
+/* Starts the import of the call's file. `import` is zero, and has memory of the request. */
+enum lb_progress lb_file_import_begin(struct lb_call *call, struct lb_file_import *import,
+                                      const struct lb_import_purpose *purpose);
+
+/* Appends ", COUNT WHAT" to a message, unless there are none. */
+void lb_import_put_amount(struct lb_buf *body, uint64_t count, const char *what);
 
 /* Adds a bad or blank row. */
 void lb_import_notes_error(struct lb_import_notes *notes, const struct lb_import_item *item);

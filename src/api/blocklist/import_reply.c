@@ -93,13 +93,15 @@ static void put_columns(struct lb_buf *body, const struct lb_import *import)
     lb_buf_append_lit(body, "]");
 }
 
-static void put_findings(struct lb_buf *body, const struct lb_import *import)
+static void put_findings(struct lb_buf *body, const struct lb_file_import *import)
 {
-    const struct lb_import_findings *findings = lb_import_findings(import);
+    const struct lb_import_findings *findings = lb_import_findings(import->import);
     lb_buf_append_lit(body, ",\"column\":");
     put_column(body, findings->column, findings->name);
-    lb_buf_append_lit(body, ",\"reasonColumn\":");
-    put_column(body, findings->reason_column, findings->reason_name);
+    if (import->purpose->has_reasons) {
+        lb_buf_append_lit(body, ",\"reasonColumn\":");
+        put_column(body, findings->reason_column, findings->reason_name);
+    }
     lb_buf_printf(
         body, ",\"encoding\":\"%s\",\"delimiter\":", lb_import_encoding_name(findings->encoding));
     lb_json_put_string_or_null(body, findings->table ? (struct lb_str){&findings->delimiter, 1}
@@ -108,7 +110,7 @@ static void put_findings(struct lb_buf *body, const struct lb_import *import)
 
 /* --- Answers --- */
 
-static void put_amount(struct lb_buf *body, uint64_t count, const char *what)
+void lb_import_put_amount(struct lb_buf *body, uint64_t count, const char *what)
 {
     if (count)
         lb_buf_printf(body, ", %llu %s", (unsigned long long)count, what);
@@ -116,27 +118,12 @@ static void put_amount(struct lb_buf *body, uint64_t count, const char *what)
 
 static void put_message(struct lb_buf *body, const struct lb_file_import *import)
 {
-    const struct lb_people *people = &import->people;
-    const struct lb_people_counts *counts = &import->counts;
     const struct lb_import_counts *rows = lb_import_counts(import->import);
-    lb_buf_printf(body, "{\"success\":true,\"message\":\"%llu lead%s %s%s",
-                  (unsigned long long)counts->done, counts->done == 1 ? "" : "s",
-                  people->dry_run ? "would be " : "", people->blocks ? "blocked" : "unblocked");
-    put_amount(body, counts->rest, people->blocks ? "already blocked" : "not blocked");
-    put_amount(body, counts->duplicates, "repeated");
-    put_amount(body, rows->bad, rows->bad == 1 ? "row bad" : "rows bad");
-    put_amount(body, rows->blank, rows->blank == 1 ? "row blank" : "rows blank");
+    lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
+    import->purpose->put_message(body, import);
+    lb_import_put_amount(body, rows->bad, rows->bad == 1 ? "row bad" : "rows bad");
+    lb_import_put_amount(body, rows->blank, rows->blank == 1 ? "row blank" : "rows blank");
     lb_buf_append_lit(body, "\"");
-}
-
-static void put_people(struct lb_buf *body, const struct lb_file_import *import)
-{
-    const struct lb_people_counts *counts = &import->counts;
-    bool blocks = import->people.blocks;
-    lb_buf_printf(body, ",\"%s\":%llu,\"%s\":%llu,\"duplicates\":%llu",
-                  blocks ? "blocked" : "unblocked", (unsigned long long)counts->done,
-                  blocks ? "already" : "notBlocked", (unsigned long long)counts->rest,
-                  (unsigned long long)counts->duplicates);
 }
 
 static void put_rows(struct lb_buf *body, const struct lb_file_import *import)
@@ -157,26 +144,21 @@ static void put_id(struct lb_buf *body, const struct lb_file_import *import)
 
 static void reply_done(struct lb_file_import *import)
 {
-    struct lb_call *call = import->call;
-    struct lb_people *people = &import->people;
-    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    struct lb_buf *body = lb_reply_json(&import->call->req->reply, 200);
     put_message(body, import);
-    put_people(body, import);
+    import->purpose->put_people(body, import);
     put_rows(body, import);
     put_id(body, import);
-    put_findings(body, import->import);
+    put_findings(body, import);
     put_array(body, "errors", &import->notes.errors);
     put_array(body, "warnings", &import->notes.warnings);
     lb_buf_printf(body, ",\"warningCount\":%llu", (unsigned long long)import->notes.warning_count);
-    if (people->dry_run) {
+    if (import->dry_run) {
         lb_buf_append_lit(body, ",\"dryRun\":true");
         put_columns(body, import->import);
     }
+    import->purpose->put_more(body, import);
     lb_buf_append_lit(body, "}");
-    if (people->dry_run || people->changes > 1) /* of several changes none is the import */
-        return;
-    people->change.id = people->change_id;
-    lb_changes_put_id(call, &people->change);
 }
 
 /* The body of the error that was set, open for more members. */
@@ -225,14 +207,13 @@ static const char *why(const struct lb_file_import *import)
 /* What was recorded stays. */
 static void reply_broken_off(struct lb_file_import *import)
 {
-    lb_people_count(&import->people, &import->counts);
     lb_reply_error(&import->call->req->reply, import->err,
                    "%s The import broke off: what was recorded before that stays. Send the same "
                    "file again to go on.",
                    why(import));
     struct lb_buf *body = reopen(import);
     put_id(body, import);
-    put_people(body, import);
+    import->purpose->put_people(body, import);
     lb_buf_append_lit(body, "}");
 }
 
@@ -244,7 +225,7 @@ static void reply_error(struct lb_file_import *import)
         reply_column_unknown(import);
     else if (import->err == LB_ERR_INVALID_IDENTIFIER)
         reply_strict(import);
-    else if (import->people.found && !import->people.dry_run)
+    else if (import->purpose->has_recorded(import) && !import->dry_run)
         reply_broken_off(import);
     else
         lb_call_refuse(import->call, import->err, &import->reason);

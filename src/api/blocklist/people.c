@@ -1,33 +1,21 @@
 #include "api/blocklist/people.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 /* At once. A change of so many takes the writer some hundredths of a second, which others wait. */
 #define BATCH_PEOPLE ((size_t)10000)
 #define BATCH_TEXT   ((size_t)1 << 20)
-
-/* When the writer's queue is full, or another node has the lock. */
-#define BUSY_PAUSE_MS 50
-#define BUSY_TRIES    600
-
-static void arrived(struct lb_task *task)
-{
-}
 
 lb_err lb_people_init(struct lb_people *people)
 {
     struct lb_call *call = people->call;
     people->standing = lb_call_standing(call, people->blocks && call->list.campaign);
     people->tally.spool.all = &call->app->spools;
-    people->arrived.run = arrived;
     people->items = malloc(BATCH_PEOPLE * sizeof *people->items);
     people->fingerprints = malloc(BATCH_PEOPLE * sizeof *people->fingerprints);
     people->text = malloc(BATCH_TEXT);
-    people->mailbox = lb_mailbox_create();
-    return people->items && people->fingerprints && people->text && people->mailbox
-               ? LB_OK
-               : LB_ERR_OVERLOADED;
+    lb_err err = lb_batch_writer_init(&people->writer);
+    return people->items && people->fingerprints && people->text ? err : LB_ERR_OVERLOADED;
 }
 
 void lb_people_fini(struct lb_people *people)
@@ -35,8 +23,7 @@ void lb_people_fini(struct lb_people *people)
     free(people->items);
     free(people->fingerprints);
     free(people->text);
-    if (people->mailbox)
-        lb_mailbox_destroy(people->mailbox);
+    lb_batch_writer_fini(&people->writer);
     lb_tally_fini(&people->tally);
 }
 
@@ -76,57 +63,28 @@ lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
 
 /* --- Recording --- */
 
-static void prepare(struct lb_people *people)
+static struct lb_write *prepare(void *context)
 {
+    struct lb_people *people = context;
     struct lb_change *change = &people->change;
     *change = (struct lb_change){.blocklist = people->call->app->blocklist,
                                  .standing = people->standing,
                                  .items = people->items,
                                  .fingerprints = people->fingerprints,
                                  .count = people->count};
-    change->write.completion = &people->arrived;
-    change->write.home = people->mailbox;
-    change->write.share = &people->call->workspace->writes;
     change->write.size =
         people->text_len + people->count * (sizeof *people->items + sizeof *people->fingerprints);
-    lb_rcu_online();
     if (people->blocks)
         lb_change_block(change);
     else
         lb_change_unblock(change);
-    lb_rcu_offline();
-}
-
-static lb_err record_once(struct lb_people *people)
-{
-    prepare(people);
-    lb_err err = lb_writer_submit(people->call->app->writer, &people->change.write);
-    if (err)
-        return err;
-    while (lb_mailbox_drain(people->mailbox) == 0)
-        lb_mailbox_wait(people->mailbox, -1);
-    return people->change.write.result;
-}
-
-/* A full workspace has the same code, and says so. */
-static bool is_busy(const struct lb_people *people, lb_err err)
-{
-    return (err == LB_ERR_OVERLOADED || err == LB_ERR_WORKSPACE_OVERLOADED) &&
-           !people->change.write.reason.text[0];
+    return &change->write;
 }
 
 static lb_err record(struct lb_people *people, struct lb_reason *why)
 {
-    static const struct timespec pause = {.tv_nsec = BUSY_PAUSE_MS * 1000000L};
-    const struct lb_app *app = people->call->app;
-    lb_err err = LB_ERR_STORAGE_UNAVAILABLE;
-    for (unsigned i = 0; i < BUSY_TRIES && !atomic_load(&app->hurrying); i++) {
-        err = record_once(people);
-        if (!is_busy(people, err))
-            break;
-        nanosleep(&pause, NULL);
-    }
     const struct lb_change *change = &people->change;
+    lb_err err = lb_batch_write(&people->writer, people->call, people, prepare);
     if (err) {
         *why = change->write.reason;
         return err;

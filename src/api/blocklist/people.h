@@ -5,6 +5,7 @@
 #ifndef LB_API_BLOCKLIST_PEOPLE_H
 #define LB_API_BLOCKLIST_PEOPLE_H
 
+#include "api/batch_write.h"
 #include "api/blocklist/changes.h"
 #include "domain/blocklist/identifier.h"
 #include "import/tally.h"
@@ -22,8 +23,7 @@ struct lb_people {
     size_t text_len;
     struct lb_str reason; /* of the last one, in `text` */
     struct lb_change change;
-    struct lb_mailbox *mailbox; /* where the writer hands it back */
-    struct lb_task arrived;
+    struct lb_batch_writer writer;
     /* Those that are done. */
     struct lb_tally tally;
     uint64_t done;      /* blocked or unblocked by this */

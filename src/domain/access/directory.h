@@ -43,6 +43,7 @@ struct lb_workspace {
     struct lb_read_lane reads;    /* of the readers' queue */
     struct lb_read_lane imports;  /* of the importers' queue */
     struct lb_quota importing;    /* 1 while a file is being imported */
+    struct lb_quota exporting;    /* lists that are being exported */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     /* Checks since the start, and of them those that said "blocked". */
     _Atomic uint64_t checks;

@@ -61,6 +61,27 @@ static lb_err offer(struct page *page, struct lb_entry_cursor *cursor, uint64_t 
     return page->each(page->context, &entry);
 }
 
+/* Ascending, those that came later are at the end. */
+static size_t leave_out_later(const struct page *page, const uint64_t *ids, size_t count)
+{
+    if (page->progress->fixed && !page->query->descending)
+        while (count && ids[count - 1] > page->progress->newest)
+            count--;
+    return count;
+}
+
+static void begin(struct lb_blocklist *blocklist, const struct page *page)
+{
+    const struct lb_page_query *query = page->query;
+    struct lb_page_progress *progress = page->progress;
+    progress->begun = true;
+    progress->reached = query->cursor ? query->cursor : query->descending ? UINT64_MAX : 0;
+    progress->to_skip = query->skip;
+    if (progress->fixed)
+        lb_list_orders_page(blocklist->orders, lb_list_number(query->list), true, 0, 1,
+                            &progress->newest);
+}
+
 /* The next ids of the list, `want` at most; returns how many. */
 static size_t next_ids(struct lb_blocklist *blocklist, const struct page *page, size_t want,
                        uint64_t *ids)
@@ -68,17 +89,19 @@ static size_t next_ids(struct lb_blocklist *blocklist, const struct page *page, 
     const struct lb_page_query *query = page->query;
     struct lb_page_progress *progress = page->progress;
     uint64_t list = lb_list_number(query->list);
-    if (!progress->begun) {
-        progress->begun = true;
-        progress->reached = query->cursor ? query->cursor : query->descending ? UINT64_MAX : 0;
-        /* Without a term the order itself skips, at no cost. */
-        if (!query->term.len && !query->cursor)
-            return lb_list_orders_page(blocklist->orders, list, query->descending, query->skip,
-                                       want, ids);
-        progress->to_skip = query->skip;
+    bool first = !progress->begun;
+    size_t count;
+    if (first)
+        begin(blocklist, page);
+    if (first && !query->term.len && !query->cursor) {
+        progress->to_skip = 0; /* without a term the order itself skips, at no cost */
+        count =
+            lb_list_orders_page(blocklist->orders, list, query->descending, query->skip, want, ids);
+    } else {
+        count = lb_list_orders_after(blocklist->orders, list, query->descending, progress->reached,
+                                     want, ids);
     }
-    return lb_list_orders_after(blocklist->orders, list, query->descending, progress->reached, want,
-                                ids);
+    return leave_out_later(page, ids, count);
 }
 
 /* How many ids the rest of the page needs, as far as one can know. */
@@ -93,26 +116,27 @@ static size_t wanted(const struct page *page, size_t left)
     return want < left ? want : left;
 }
 
-/* Walks on until the page is full, the list ends (false) or `look` entries were looked at (true).
- */
+/* Walks on until the page is full, the list ends (false), `look` entries were looked at or `each`
+ * pauses (true). */
 static lb_err walk(struct lb_blocklist *blocklist, struct lb_entry_cursor *cursor,
                    struct page *page, uint64_t *ids, bool *out_unfinished)
 {
     struct lb_page_progress *progress = page->progress;
     size_t left = progress->look;
     lb_err err = LB_OK;
-    while (!err && left && !progress->full) {
+    progress->pause = false;
+    while (!err && left && !progress->full && !progress->pause) {
         size_t count = next_ids(blocklist, page, wanted(page, left), ids);
         if (count == 0)
             break;
         if (page->query->term.len || progress->to_skip < count)
             cursor->store->ops->prefetch_entries(cursor->reader, cursor->workspace, ids, count);
-        for (size_t i = 0; !err && i < count && !progress->full; i++)
+        for (size_t i = 0; !err && i < count && !progress->full && !progress->pause; i++)
             err = offer(page, cursor, ids[i]);
         left -= count;
         lb_rcu_quiescent(); /* a search through a long list must not hold up releases of memory */
     }
-    *out_unfinished = !err && !left && !progress->full;
+    *out_unfinished = !err && (!left || progress->pause) && !progress->full;
     return err;
 }
 

@@ -7,10 +7,13 @@
 /* How far a page is that is made piece by piece. */
 struct lb_page_progress {
     size_t look; /* entries to look at in one call at most; the caller's */
+    bool fixed;  /* what comes into the list after the first call is left out; the caller's */
+    bool pause;  /* `each` may set it: the call ends after this entry, and the next goes on */
     /* Zero at first, and not the caller's. */
     bool begun;
     bool full;        /* there is at least one more: `last` is the cursor of the next page */
     uint64_t reached; /* the last entry that was looked at */
+    uint64_t newest;  /* of the list at the first call; 0: it is empty, or not `fixed` */
     uint64_t to_skip;
     size_t given;
     uint64_t last; /* the last entry that was given */
@@ -30,7 +33,8 @@ struct lb_page_result {
     uint64_t total;   /* entries of the list */
     bool total_known; /* false with a term */
     uint64_t next;    /* cursor of the next page, 0: this was the last */
-    bool unfinished;  /* `look` entries were looked at: call again, with any reader */
+    bool unfinished;  /* `look` entries were looked at, or there was a pause: call again, with any
+                         reader */
 };
 
 /* Calls `each` for the entries of a page, in order, and stops at its first failure. Counts as

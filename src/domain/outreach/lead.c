@@ -156,6 +156,23 @@ static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given
                                       : insert(change, &lead, now, counts);
 }
 
+/* How many of them the campaign does not have; of those that are given twice, each counts. */
+static lb_err count_new(struct lb_lead_change *change, uint64_t *out)
+{
+    lb_err err = LB_OK;
+    *out = 0;
+    for (size_t i = 0; !err && i < change->count; i++) {
+        uint64_t lead = 0;
+        const struct lb_new_lead *given = &change->leads[i];
+        struct lb_list list = change->standing.list;
+        err = lb_outreach_find_lead(change->outreach, list, given->identifier, &lead);
+        if (!err && !lead && given->member_id.ptr)
+            err = lb_outreach_find_lead(change->outreach, list, given->member_id, &lead);
+        *out += !lead;
+    }
+    return err;
+}
+
 /* Notes which doubtful leads the campaign does not have, in their order. */
 static lb_err refuse_doubtful(struct lb_lead_change *change)
 {
@@ -182,10 +199,15 @@ static lb_err check_add(struct lb_lead_change *change)
     if (err)
         return err;
     uint64_t total = (uint64_t)lb_counts_total(&state.counts);
-    if (total + change->count <= settings->max_campaign_leads)
+    uint64_t more = change->count;
+    if (total + more > settings->max_campaign_leads)
+        err = count_new(change, &more);
+    if (err)
+        return err;
+    if (!more || total + more <= settings->max_campaign_leads)
         return refuse_doubtful(change);
     return lb_fail(reason, LB_ERR_WORKSPACE_OVERLOADED,
-                   "A campaign may have %llu leads and this request could exceed that. Make "
+                   "A campaign may have %llu leads and this would exceed that. Make "
                    "another campaign, or ask the operator to raise max-campaign-leads.",
                    (unsigned long long)settings->max_campaign_leads);
 }

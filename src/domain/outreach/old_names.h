@@ -2,7 +2,7 @@
  * look-up by the form of today looks for them, too. There are never more than at the start: leads
  * are stored under the form of today.
  *
- * Threads: loaded before the threads start, read by the writer. */
+ * Threads: loaded before the threads start; any reads them. */
 #ifndef LB_DOMAIN_OUTREACH_OLD_NAMES_H
 #define LB_DOMAIN_OUTREACH_OLD_NAMES_H
 

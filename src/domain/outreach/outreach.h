@@ -5,7 +5,8 @@
  * same transaction keeps which changes a blocklist (this module follows them), so that claims need
  * not wade through blocked leads and progress is known; a claim asks the blocklists all the same.
  *
- * Threads: created and loaded before the threads start; all else on the writer thread. */
+ * Threads: created and loaded before the threads start; all else on the writer thread, unless it
+ * says otherwise. */
 #ifndef LB_DOMAIN_OUTREACH_OUTREACH_H
 #define LB_DOMAIN_OUTREACH_OUTREACH_H
 
@@ -32,6 +33,11 @@ void lb_outreach_destroy(struct lb_outreach *outreach);
  * them otherwise than they are stored. After the blocklists are loaded, before the writer starts.
  */
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer);
+
+/* The number of the campaign's lead that has this name, as a reader sees it; 0: not found. Any
+ * thread. */
+lb_err lb_outreach_look_up_lead(const struct lb_outreach *outreach, struct lb_store_reader *reader,
+                                struct lb_list list, struct lb_str name, uint64_t *out);
 
 /* Takes the memory that lb_outreach_end_campaign needs, before the open transaction is committed.
  * False when out of memory. */

@@ -14,29 +14,35 @@ bool lb_lead_has_history(const struct lb_lead_row *lead)
 }
 
 /* The number of the campaign's lead that is stored under this name; 0: not found. */
-static lb_err find_stored(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
-                          uint64_t *out)
+static lb_err find_stored(const struct lb_outreach *outreach, struct lb_store_reader *reader,
+                          struct lb_list list, struct lb_str name, uint64_t *out)
 {
     struct lb_lead_ref ref;
     size_t count;
     *out = 0;
-    lb_err err = outreach->settings.store->ops->leads_named(
-        lb_outreach_reader(outreach), list.workspace, name, list.campaign - 1, 1, &ref, &count);
+    lb_err err = outreach->settings.store->ops->leads_named(reader, list.workspace, name,
+                                                            list.campaign - 1, 1, &ref, &count);
     if (!err && count && ref.campaign == list.campaign)
         *out = ref.lead;
+    return err;
+}
+
+lb_err lb_outreach_look_up_lead(const struct lb_outreach *outreach, struct lb_store_reader *reader,
+                                struct lb_list list, struct lb_str name, uint64_t *out)
+{
+    struct lb_str stored;
+    size_t cursor = 0;
+    lb_err err = find_stored(outreach, reader, list, name, out);
+    while (!err && !*out &&
+           lb_old_names_next(&outreach->old_names, list.workspace, name, &cursor, &stored))
+        err = find_stored(outreach, reader, list, stored, out);
     return err;
 }
 
 lb_err lb_outreach_find_lead(struct lb_outreach *outreach, struct lb_list list, struct lb_str name,
                              uint64_t *out)
 {
-    struct lb_str stored;
-    size_t cursor = 0;
-    lb_err err = find_stored(outreach, list, name, out);
-    while (!err && !*out &&
-           lb_old_names_next(&outreach->old_names, list.workspace, name, &cursor, &stored))
-        err = find_stored(outreach, list, stored, out);
-    return err;
+    return lb_outreach_look_up_lead(outreach, lb_outreach_reader(outreach), list, name, out);
 }
 
 /* Does the lead that is stored under this name go on in the place of `lead`? Of two that have a
@@ -46,7 +52,8 @@ static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *le
 {
     struct lb_lead_row other;
     uint64_t no;
-    lb_err err = find_stored(outreach, lb_list_of_lead(lead), name, &no);
+    lb_err err =
+        find_stored(outreach, lb_outreach_reader(outreach), lb_list_of_lead(lead), name, &no);
     if (err || !no || no == lead->no)
         return err;
     err = outreach->settings.store->ops->lead(lb_outreach_reader(outreach), lead->workspace, no,

@@ -1,0 +1,139 @@
+#include "api/blocklist/entry_export.h"
+
+#include "api/by.h"
+#include "api/query.h"
+#include "api/stream.h"
+#include "base/clock.h"
+#include "base/csv.h"
+#include "domain/blocklist/identifier.h"
+
+/* In one turn of a reader: entries that are fetched, entries that a search looks at, and entries
+ * that are written at most. */
+#define FETCH_AT_MOST  500
+#define LOOK_AT_MOST   20000
+#define WRITE_AT_MOST  1000
+#define LINES_MAX      90 /* of a reason: what the import takes in one cell, and some to spare */
+#define PROFILE_PREFIX "https://www.linkedin.com/in/"
+
+struct exporting {
+    struct lb_stream stream;
+    struct lb_page_query query;
+    struct lb_page_progress progress;
+    struct lb_by actors;
+    struct lb_by_places by; /* in the piece */
+    struct lb_by_place places[WRITE_AT_MOST];
+    struct lb_buf scratch;
+    const char *scope;
+};
+
+/* --- Rows --- */
+
+static bool is_line_end(struct lb_str text, size_t i)
+{
+    return text.ptr[i] == '\n' ||
+           (text.ptr[i] == '\r' && !(i + 1 < text.len && text.ptr[i + 1] == '\n'));
+}
+
+/* A reason of so many lines that the import would take the cell for one that was never closed gets
+ * blanks in place of the further line ends. */
+static void put_reason(struct exporting *export, struct lb_str reason)
+{
+    struct lb_buf *scratch = &export->scratch;
+    unsigned lines = 0;
+    scratch->len = 0;
+    lb_buf_append_str(scratch, reason);
+    for (size_t i = 0; i < scratch->len; i++) {
+        if (lines > LINES_MAX && (scratch->ptr[i] == '\n' || scratch->ptr[i] == '\r'))
+            scratch->ptr[i] = ' ';
+        else
+            lines += is_line_end(lb_buf_str(scratch), i);
+    }
+    lb_csv_put_cell(&export->stream.piece, lb_buf_str(scratch));
+}
+
+/* Where the person is on LinkedIn. Nothing for the few names that can be no address there: an
+ * address that means another person, or none, is worse. */
+static void put_profile_url(struct exporting *export, struct lb_str name)
+{
+    struct lb_buf *url = &export->scratch;
+    struct lb_identifier person;
+    url->len = 0;
+    lb_buf_append_lit(url, PROFILE_PREFIX);
+    lb_query_put_escaped(url, name);
+    lb_buf_append_lit(url, "/");
+    if (lb_identifier_normalise(lb_buf_str(url), &person) == NULL &&
+        lb_str_equal(name, (struct lb_str){person.text, person.len}))
+        lb_csv_put_cell(&export->stream.piece, lb_buf_str(url));
+}
+
+static lb_err put_entry(void *context, const struct lb_entry *entry)
+{
+    struct exporting *export = context;
+    struct lb_buf *piece = &export->stream.piece;
+    char time[LB_TIME_TEXT_SIZE];
+    lb_csv_put_cell(piece, entry->identifier);
+    lb_buf_append_lit(piece, ",");
+    put_reason(export, entry->reason);
+    lb_buf_append_lit(piece, ",");
+    lb_buf_append(piece, time, lb_time_format(entry->at, time));
+    lb_buf_append_lit(piece, ",");
+    export->places[export->by.count++] = (struct lb_by_place){piece->len, entry->actor};
+    lb_buf_append_lit(piece, ",");
+    lb_buf_append_str(piece, lb_str(export->scope));
+    lb_buf_append_lit(piece, ",");
+    put_profile_url(export, entry->identifier);
+    lb_buf_append_lit(piece, "\r\n");
+    piece->failed |= export->scratch.failed;
+    export->progress.pause =
+        piece->len >= LB_STREAM_PIECE_BYTES || export->by.count == WRITE_AT_MOST;
+    return LB_OK;
+}
+
+/* --- Pieces --- */
+
+static lb_err fill(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct exporting *export = call->state;
+    struct lb_page_result result;
+    if (!export->progress.begun)
+        lb_buf_append_lit(&export->stream.piece,
+                          "publicIdentifier,reason,createdAt,by,scope,profileUrl\r\n");
+    bool first = !export->progress.begun;
+    export->by.count = 0;
+    lb_err err =
+        lb_blocklist_page(call->app->blocklist, reader, &export->query, export, put_entry, &result);
+    if (err)
+        return err;
+    export->actors.reader = reader;
+    if (!lb_by_fill_in(&export->actors, &export->stream.piece, &export->by))
+        return LB_ERR_OVERLOADED;
+    if (first && result.total_known)
+        lb_query_put_total(call, result.total);
+    export->stream.done = !result.unfinished;
+    return LB_OK;
+}
+
+static void release(struct lb_call *call)
+{
+    struct exporting *export = call->state;
+    lb_by_fini(&export->actors);
+    lb_buf_fini(&export->scratch);
+}
+
+enum lb_progress lb_entry_export_begin(struct lb_call *call, const struct lb_page_query *query)
+{
+    struct exporting *export = lb_call_alloc(call, sizeof *export);
+    if (!export)
+        return LB_DONE;
+    export->stream =
+        (struct lb_stream){.fill = fill, .release = release, .file_name = "blocked-leads.csv"};
+    export->query = *query;
+    export->query.progress = &export->progress;
+    export->progress.look = query->term.len ? LOOK_AT_MOST : FETCH_AT_MOST;
+    export->progress.fixed = true;
+    export->actors = (struct lb_by){.call = call, .csv = true};
+    export->by.places = export->places;
+    export->scope = call->list.campaign ? "campaign" : "workspace";
+    call->state = export;
+    return lb_stream_begin(call, &export->stream);
+}

@@ -1,0 +1,353 @@
+/* Files of people who become leads of a campaign: POST .../leads/import. */
+#include "api/blocklist/file_import.h"
+#include "api/handlers.h"
+#include "api/outreach/lead_columns.h"
+#include "base/csv.h"
+#include "base/utf8.h"
+#include "domain/outreach/counts.h"
+#include "domain/outreach/lead.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* At once. A change of so many takes the writer some hundredths of a second, which others wait. */
+#define BATCH_LEADS 1000
+#define BATCH_TEXT  ((size_t)1 << 20)
+/* The text of the last lead of a batch may come on top: its fields and variables, all escaped. */
+#define TEXT_ROOM  ((size_t)4 << 20)
+#define LEAD_BYTES 256 /* that a lead takes in the store's transaction, about */
+
+struct lead_import {
+    struct lb_file_import file; /* first */
+    struct lb_lead_columns columns;
+    struct lb_standing standing;
+    /* Those that are gathered. */
+    struct lb_new_lead *leads;
+    size_t count;
+    struct lb_buf text; /* never grows: the leads point into it */
+    struct lb_lead_change change;
+    struct lb_batch_writer writer;
+    /* Those that are done. */
+    struct lb_tally people;     /* marked, in a try: who is in the campaign already */
+    struct lb_tally excluded;   /* in a try: who would be added, and is blocked */
+    uint64_t found;             /* in all, as often as they were found */
+    uint64_t added, blocked;    /* `blocked`: of the added ones */
+    uint64_t already, repeated; /* known at the end */
+};
+
+static struct lead_import *leads_of(struct lb_file_import *import)
+{
+    return (struct lead_import *)import;
+}
+
+/* --- Gathering --- */
+
+/* A doubtful name is good when the campaign has it already. */
+static bool is_stored(void *context, const struct lb_identifier *name)
+{
+    const struct lb_file_import *import = context;
+    const struct lb_call *call = import->call;
+    uint64_t lead = 0;
+    return lb_outreach_look_up_lead(call->app->outreach, import->reader, call->list,
+                                    (struct lb_str){name->text, name->len}, &lead) == LB_OK &&
+           lead;
+}
+
+static struct lb_str keep(struct lead_import *leads, struct lb_str text)
+{
+    struct lb_str kept = {leads->text.ptr + leads->text.len, text.len};
+    lb_buf_append_str(&leads->text, text);
+    return kept;
+}
+
+/* The text of a cell as far as it fits; the rest is left out with a warning. */
+static struct lb_str fit(struct lead_import *leads, const struct lb_import_item *item, size_t index,
+                         size_t max)
+{
+    char warning[128];
+    struct lb_str cell = lb_csv_unguard(item->cells[index]);
+    struct lb_str fitting = lb_utf8_first(cell, max);
+    if (fitting.len < cell.len) {
+        snprintf(warning, sizeof warning,
+                 "column %zu is longer than %zu characters; the rest was left out", index + 1, max);
+        lb_import_notes_warning(&leads->file.notes, item->line, lb_str(warning));
+    }
+    return fitting;
+}
+
+static bool read_member_id(struct lb_str cell, struct lb_identifier *out)
+{
+    return lb_identifier_normalise(cell, out) == NULL &&
+           lb_identifier_is_member_id((struct lb_str){out->text, out->len});
+}
+
+/* Fills the lead's own fields from the row. */
+static void take_fields(struct lead_import *leads, const struct lb_import_item *item,
+                        struct lb_new_lead *lead)
+{
+    struct lb_identifier member_id;
+    for (size_t i = 0; i < leads->columns.count && i < item->cell_count; i++) {
+        enum lb_import_field field = leads->columns.columns[i].field;
+        struct lb_str *out = field == LB_FIELD_FIRST_NAME  ? &lead->first_name
+                             : field == LB_FIELD_LAST_NAME ? &lead->last_name
+                             : field == LB_FIELD_COMPANY   ? &lead->company_name
+                                                           : NULL;
+        if (out && item->cells[i].len)
+            *out = keep(leads, fit(leads, item, i, LB_LEAD_NAME_CHARACTERS_MAX));
+        else if (field == LB_FIELD_MEMBER_ID && read_member_id(item->cells[i], &member_id))
+            lead->member_id = keep(leads, (struct lb_str){member_id.text, member_id.len});
+    }
+}
+
+/* And all else of it into its variables. */
+static void take_variables(struct lead_import *leads, const struct lb_import_item *item,
+                           struct lb_new_lead *lead)
+{
+    size_t begin = leads->text.len;
+    for (size_t i = 0; i < leads->columns.count && i < item->cell_count; i++) {
+        const struct lb_lead_column *column = &leads->columns.columns[i];
+        bool is_member_id = column->field == LB_FIELD_MEMBER_ID && lead->member_id.ptr;
+        if (column->name[0] && item->cells[i].len && !is_member_id)
+            lb_variables_pack(&leads->text, lb_str(column->name),
+                              fit(leads, item, i, LB_VARIABLE_VALUE_MAX));
+    }
+    if (leads->text.len > begin)
+        lead->variables = (struct lb_str){leads->text.ptr + begin, leads->text.len - begin};
+}
+
+/* --- Recording --- */
+
+static struct lb_write *prepare(void *context)
+{
+    struct lead_import *leads = context;
+    leads->change = (struct lb_lead_change){.outreach = leads->file.call->app->outreach,
+                                            .standing = leads->standing,
+                                            .leads = leads->leads,
+                                            .count = leads->count};
+    leads->change.write.size = leads->text.len + leads->count * (sizeof *leads->leads + LEAD_BYTES);
+    lb_lead_add(&leads->change);
+    return &leads->change.write;
+}
+
+static lb_err record(struct lead_import *leads)
+{
+    lb_err err = lb_batch_write(&leads->writer, leads->file.call, leads, prepare);
+    if (err) {
+        leads->file.reason = leads->change.write.reason;
+        return err;
+    }
+    leads->added += leads->change.added;
+    leads->blocked += leads->change.blocked;
+    return LB_OK;
+}
+
+/* Is the person in the campaign, by either name? */
+static lb_err look_up(const struct lead_import *leads, const struct lb_new_lead *lead, bool *out)
+{
+    const struct lb_call *call = leads->file.call;
+    uint64_t no;
+    lb_err err = lb_outreach_look_up_lead(call->app->outreach, leads->file.reader, call->list,
+                                          lead->identifier, &no);
+    if (!err && !no && lead->member_id.ptr)
+        err = lb_outreach_look_up_lead(call->app->outreach, leads->file.reader, call->list,
+                                       lead->member_id, &no);
+    *out = !err && no;
+    return err;
+}
+
+static bool is_excluded(const struct lead_import *leads, const struct lb_new_lead *lead)
+{
+    const struct lb_call *call = leads->file.call;
+    const struct lb_blocklist *blocklist = call->app->blocklist;
+    lb_rcu_online();
+    bool excluded =
+        lb_blocklist_check(blocklist, call->list, lead->identifier).scope != LB_SCOPE_NONE ||
+        (lead->member_id.ptr &&
+         lb_blocklist_check(blocklist, call->list, lead->member_id).scope != LB_SCOPE_NONE);
+    lb_rcu_offline();
+    return excluded;
+}
+
+/* Counts those of the batch, and in a try what would become of them. */
+static lb_err tally(struct lead_import *leads)
+{
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < leads->count; i++) {
+        const struct lb_new_lead *lead = &leads->leads[i];
+        uint64_t hash = lb_blocklist_name_hash(leads->file.call->app->blocklist, lead->identifier);
+        bool known = false;
+        if (leads->file.dry_run)
+            err = look_up(leads, lead, &known);
+        if (!err)
+            err = lb_tally_add(&leads->people, hash, known);
+        if (!err && leads->file.dry_run && !known && is_excluded(leads, lead))
+            err = lb_tally_add(&leads->excluded, hash, false);
+    }
+    leads->found += leads->count;
+    return err;
+}
+
+static lb_err flush(struct lead_import *leads)
+{
+    lb_err err = leads->count && !leads->file.dry_run ? record(leads) : LB_OK;
+    if (!err)
+        err = tally(leads);
+    leads->count = 0;
+    leads->text.len = 0;
+    return err;
+}
+
+static void take(struct lb_file_import *import, const struct lb_import_item *item)
+{
+    struct lead_import *leads = leads_of(import);
+    if (leads->count == BATCH_LEADS || leads->text.len > BATCH_TEXT) {
+        import->err = flush(leads);
+        import->flushed = true;
+    }
+    if (import->err)
+        return;
+    struct lb_new_lead lead = {.identifier =
+                                   keep(leads, (struct lb_str){item->name->text, item->name->len})};
+    take_fields(leads, item, &lead);
+    take_variables(leads, item, &lead);
+    assert(leads->text.capacity == TEXT_ROOM);
+    leads->leads[leads->count++] = lead;
+}
+
+/* --- From the beginning to the end --- */
+
+static lb_err begin(struct lb_file_import *import)
+{
+    struct lead_import *leads = leads_of(import);
+    leads->standing = lb_call_standing(import->call, false);
+    leads->people.spool.all = leads->excluded.spool.all = &import->call->app->spools;
+    leads->leads = malloc(BATCH_LEADS * sizeof *leads->leads);
+    leads->text.ptr = malloc(TEXT_ROOM);
+    leads->text.capacity = leads->text.ptr ? TEXT_ROOM : 0;
+    lb_err err = lb_batch_writer_init(&leads->writer);
+    return leads->leads && leads->text.ptr ? err : LB_ERR_OVERLOADED;
+}
+
+static lb_err judged(struct lb_file_import *import)
+{
+    struct lead_import *leads = leads_of(import);
+    lb_err err = lb_lead_columns_read(import->import, &leads->columns);
+    for (size_t i = 0; i < leads->columns.count; i++) {
+        char warning[128];
+        if (!lb_lead_columns_leaves_out(&leads->columns, i))
+            continue;
+        snprintf(warning, sizeof warning,
+                 "column %zu was left out: a lead has %d variables at most", i + 1,
+                 LB_VARIABLES_MAX);
+        lb_import_notes_warning(&import->notes, lb_import_findings(import->import)->heading_line,
+                                lb_str(warning));
+    }
+    return err;
+}
+
+/* A try says what the import would. */
+static lb_err check_room(struct lb_file_import *import)
+{
+    const struct lb_call *call = import->call;
+    uint64_t max = call->app->config->max_campaign_leads;
+    struct lb_campaign_state state;
+    lb_err err = call->app->store->ops->campaign_state(import->reader, call->list.workspace,
+                                                       call->list.campaign, &state);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_ERR_CAMPAIGN_NOT_FOUND : err;
+    if ((uint64_t)lb_counts_total(&state.counts) + leads_of(import)->added <= max)
+        return LB_OK;
+    return lb_fail(&import->reason, LB_ERR_WORKSPACE_OVERLOADED,
+                   "A campaign may have %llu leads and this would exceed that.",
+                   (unsigned long long)max);
+}
+
+/* Counts who was in the campaign before, and who was found more than once. */
+static lb_err count(struct lead_import *leads)
+{
+    uint64_t different, known, excluded = 0, marked;
+    lb_err err = lb_tally_count(&leads->people, &different, &known);
+    if (!err && leads->file.dry_run)
+        err = lb_tally_count(&leads->excluded, &excluded, &marked);
+    if (leads->file.dry_run) {
+        leads->added = different - known;
+        leads->blocked = excluded;
+    }
+    leads->already = different > leads->added ? different - leads->added : 0;
+    leads->repeated = leads->found - leads->added - leads->already;
+    return err;
+}
+
+static lb_err finish(struct lb_file_import *import)
+{
+    struct lead_import *leads = leads_of(import);
+    lb_err err = flush(leads);
+    if (!err)
+        err = count(leads);
+    return !err && import->dry_run ? check_room(import) : err;
+}
+
+static void fini(struct lb_file_import *import)
+{
+    struct lead_import *leads = leads_of(import);
+    lb_lead_columns_fini(&leads->columns);
+    lb_batch_writer_fini(&leads->writer);
+    lb_tally_fini(&leads->people);
+    lb_tally_fini(&leads->excluded);
+    lb_buf_fini(&leads->text);
+    free(leads->leads);
+}
+
+static bool has_recorded(const struct lb_file_import *import)
+{
+    return ((const struct lead_import *)import)->found != 0;
+}
+
+/* --- Its answer --- */
+
+static void put_message(struct lb_buf *body, const struct lb_file_import *import)
+{
+    const struct lead_import *leads = (const struct lead_import *)import;
+    lb_buf_printf(body, "%llu lead%s %sadded", (unsigned long long)leads->added,
+                  leads->added == 1 ? "" : "s", import->dry_run ? "would be " : "");
+    if (leads->blocked)
+        lb_buf_printf(body, " (%llu of them blocked)", (unsigned long long)leads->blocked);
+    lb_import_put_amount(body, leads->already, "there already");
+    lb_import_put_amount(body, leads->repeated, "repeated");
+}
+
+static void put_people(struct lb_buf *body, struct lb_file_import *import)
+{
+    struct lead_import *leads = leads_of(import);
+    if (import->err) /* it broke off */
+        count(leads);
+    lb_buf_printf(body, ",\"added\":%llu,\"already\":%llu,\"duplicates\":%llu,\"blocked\":%llu",
+                  (unsigned long long)leads->added, (unsigned long long)leads->already,
+                  (unsigned long long)leads->repeated, (unsigned long long)leads->blocked);
+}
+
+static void put_fields(struct lb_buf *body, struct lb_file_import *import)
+{
+    lb_lead_columns_put(body, &leads_of(import)->columns, import->import);
+}
+
+enum lb_progress lb_leads_import(struct lb_call *call)
+{
+    static const struct lb_import_purpose purpose = {
+        .options = {.one_per_row = true, .is_stored = is_stored},
+        .begin = begin,
+        .judged = judged,
+        .take = take,
+        .finish = finish,
+        .fini = fini,
+        .has_recorded = has_recorded,
+        .put_message = put_message,
+        .put_people = put_people,
+        .put_more = put_fields};
+    struct lead_import *leads = lb_call_alloc(call, sizeof *leads);
+    if (!leads)
+        return LB_DONE;
+    leads->file.adds = true;
+    return lb_file_import_begin(call, &leads->file, &purpose);
+}
