@@ -33,6 +33,10 @@ void lb_outreach_destroy(struct lb_outreach *outreach);
  */
 lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer);
 
+/* The clock was set back: leads that wait for times which the clock of before gave them are not
+ * kept until then (set_right.c). Any thread. */
+void lb_outreach_clock_set_back(struct lb_outreach *outreach);
+
 /* Takes the memory that lb_outreach_end_campaign needs, before the open transaction is committed.
  * False when out of memory. */
 bool lb_outreach_reserve_end(struct lb_outreach *outreach);
