@@ -29,8 +29,11 @@ bool lb_call_parse_body(struct lb_call *call, enum lb_json_type type)
     return true;
 }
 
-static const char *default_message(lb_err err)
+static const char *default_message(const struct lb_app *app, lb_err err)
 {
+    if (err == LB_ERR_STORAGE_UNAVAILABLE && app->store && app->store->read_only)
+        return "The server's data folder is read-only; nothing was recorded. Checks still work. "
+               "Make its file system writable and restart the server.";
     switch (err) {
     case LB_ERR_OVERLOADED:
         return "The server is busy; nothing was recorded. Try again in a moment.";
@@ -51,7 +54,8 @@ static const char *default_message(lb_err err)
 
 enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct lb_reason *reason)
 {
-    const char *message = reason && reason->text[0] ? reason->text : default_message(err);
+    const char *message =
+        reason && reason->text[0] ? reason->text : default_message(call->app, err);
     if (err == LB_ERR_INVALID_SESSION) /* it ended while the request was under way */
         lb_session_cookie_clear(call->app, call->req);
     lb_reply_error(&call->req->reply, err, "%s", message);

@@ -4,6 +4,7 @@
 #include "api/session_cookie.h"
 #include "api/upload.h"
 #include "base/clock.h"
+#include "domain/access/account.h"
 #include "domain/access/key_text.h"
 #include "http/assets.h"
 
@@ -142,7 +143,8 @@ static enum lb_turn look_up_session(struct lb_call *call, struct lb_store_reader
     struct lb_signed_in *signed_in = call->signed_in;
     lb_err err = call->app->store->ops->session(reader, signed_in->token_hash, &signed_in->session,
                                                 &signed_in->user);
-    if (err == LB_ERR_NOT_FOUND || (!err && signed_in->session.expires_at <= lb_clock_wall_ms()))
+    if (err == LB_ERR_NOT_FOUND ||
+        (!err && lb_session_ended(&signed_in->session, lb_clock_wall_ms())))
         err = LB_ERR_INVALID_SESSION;
     signed_in->result = err;
     lb_request_complete(call->req);

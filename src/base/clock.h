@@ -10,6 +10,9 @@
 int64_t lb_clock_wall_ms(void);
 uint64_t lb_clock_mono_ns(void);
 
+/* Since the machine started, also while it slept; nothing sets it. */
+int64_t lb_clock_boot_ms(void);
+
 static inline uint64_t lb_clock_mono_ms(void)
 {
     return lb_clock_mono_ns() / 1000000;

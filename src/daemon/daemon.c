@@ -18,6 +18,8 @@
 
 /* How often last uses of keys and counts of checks are written down. */
 #define NOTE_EVERY_S 60
+/* How often a link for the first operator that could not be made is tried again. */
+#define OFFER_EVERY_S 2
 /* How often the files of the store are looked at. */
 #define WATCH_EVERY_S 1
 
@@ -56,6 +58,7 @@ static void wait_for_signal(struct lb_parts *parts)
 {
     sigset_t signals;
     fill_stop_signals(&signals);
+    lb_parts_watch_clock(parts);
     const struct timespec period = {.tv_sec = WATCH_EVERY_S};
     for (unsigned seconds = WATCH_EVERY_S;; seconds += WATCH_EVERY_S) {
         lb_rcu_offline();
@@ -66,8 +69,11 @@ static void wait_for_signal(struct lb_parts *parts)
         if (errno != EAGAIN)
             continue;
         lb_parts_watch(parts);
+        lb_parts_watch_clock(parts);
         if (seconds % NOTE_EVERY_S == 0)
             lb_parts_note(parts);
+        if (seconds % OFFER_EVERY_S == 0)
+            lb_set_up_offer_again(parts);
     }
 }
 
@@ -105,10 +111,9 @@ static lb_err serve(struct lb_parts *parts, const struct lb_build_info *build,
     }
     if (parts->config.demo)
         err = lb_demo_make(parts, parts->url, reason);
-    if (!err)
-        err = lb_set_up_offer(parts, reason);
     if (err)
         return err;
+    lb_set_up_offer(parts);
     log_ready(parts, build, begun_ns);
     lb_log_say("leadblock: ready on %s\n", parts->url);
     lb_notify("READY=1");

@@ -27,9 +27,13 @@ static bool take_locks(const struct lb_folder *folder)
 static lb_err lock(struct lb_folder *folder, const char *path, struct lb_reason *reason)
 {
     folder->lock_fd = openat(folder->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (folder->lock_fd < 0 && errno == EROFS) { /* a lock needs no writing */
+        folder->lock_fd = openat(folder->fd, "lock", O_RDONLY | O_CLOEXEC);
+        errno = EROFS;
+    }
     if (folder->lock_fd < 0)
-        return lb_fail(reason, LB_ERR_INTERNAL, "cannot write into the data folder %s: %s", path,
-                       strerror(errno));
+        return lb_fail(reason, LB_ERR_INTERNAL, "cannot write into the data folder %s: %s%s", path,
+                       strerror(errno), errno == ENOSPC ? "; free disk space and start again" : "");
     if (take_locks(folder))
         return LB_OK;
     if (errno == EWOULDBLOCK)
@@ -139,6 +143,12 @@ static struct sockaddr_un address_of(const struct lb_folder *folder)
     return address;
 }
 
+/* One that is in the way could not be removed, as on a read-only file system: no process has it. */
+static bool no_room_for_socket(void)
+{
+    return errno == ENOSPC || errno == EDQUOT || errno == EROFS || errno == EADDRINUSE;
+}
+
 lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_reason *reason)
 {
     folder->socket = name;
@@ -154,11 +164,11 @@ lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_re
         folder->control_fd = fd;
         return LB_OK;
     }
-    lb_fail(reason, LB_ERR_INTERNAL, "cannot make the control socket in the data folder: %s",
-            strerror(errno));
+    lb_err err = no_room_for_socket() ? LB_ERR_STORAGE_FULL : LB_ERR_INTERNAL;
+    lb_fail(reason, err, "cannot make the control socket in the data folder: %s", strerror(errno));
     if (fd >= 0)
         close(fd);
-    return LB_ERR_INTERNAL;
+    return err;
 }
 
 void lb_folder_mark_node(const struct lb_folder *folder)

@@ -29,7 +29,8 @@ struct lb_folder {
  * with a reason. */
 lb_err lb_folder_open(const char *path, struct lb_folder *out, struct lb_reason *reason);
 
-/* Makes the control socket, which only the owner can open. `name`: one of the two above. */
+/* Makes the control socket, which only the owner can open. `name`: one of the two above.
+ * LB_ERR_STORAGE_FULL: the folder has no room for it, or cannot be written; LB_ERR_INTERNAL. */
 lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_reason *reason);
 
 /* Notes in the folder that its server stores in PostgreSQL; failing is harmless. */

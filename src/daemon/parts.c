@@ -20,6 +20,8 @@
 #define IMPORTERS   2  /* threads; one workspace has one of them at a time */
 #define IMPORTS_MAX 32 /* under way; each holds memory for what it found out about its file */
 
+#define CLOCK_SLACK_MS 60000 /* clocks of nodes differ */
+
 static lb_err out_of_memory(struct lb_reason *reason)
 {
     return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
@@ -203,7 +205,10 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
     const struct lb_config *config = &parts->config;
     const char *socket = parts->local ? LB_FOLDER_COMMAND_SOCKET : LB_FOLDER_SERVER_SOCKET;
     lb_err err = lb_folder_listen(&parts->folder, socket, reason);
-    if (err)
+    if (err == LB_ERR_STORAGE_FULL && !parts->local) /* checks can be answered without it */
+        lb_log(LB_LOG_WARN, "start", "%s; operators' commands work after a restart with room",
+               reason->text);
+    else if (err)
         return err;
     parts->trusted_proxies = parse_networks(&config->trusted_proxy);
     parts->trusted_proxy_count = config->trusted_proxy.count;
@@ -259,6 +264,25 @@ static bool report_load(void *context, uint64_t done, uint64_t all)
     return !parts->keep_going || parts->keep_going();
 }
 
+/* What was recorded while the clock was ahead. */
+static void look_at_recorded_times(struct lb_parts *parts)
+{
+    int64_t newest = 0;
+    struct lb_row_time row;
+    char text[LB_TIME_TEXT_SIZE];
+    for (struct lb_workspace *workspace = lb_directory_workspaces(parts->app.directory); workspace;
+         workspace = lb_rcu_load(&workspace->next))
+        if (lb_row_times_find(workspace->row_times, UINT64_MAX, &row) && row.at > newest)
+            newest = row.at;
+    if (newest <= lb_clock_wall_ms() + CLOCK_SLACK_MS)
+        return;
+    lb_time_format(newest, text);
+    lb_log(LB_LOG_WARN, "clock",
+           "the newest block was recorded at %s, which is in the future: the clock was ahead then, "
+           "or was set back since",
+           text);
+}
+
 lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
 {
     struct lb_app *app = &parts->app;
@@ -279,6 +303,7 @@ lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
     if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
     atomic_store(&app->loaded, true);
+    look_at_recorded_times(parts);
     return LB_OK;
 }
 
@@ -292,6 +317,20 @@ void lb_parts_watch(struct lb_parts *parts)
     atomic_store(&parts->failed, true);
     if (parts->on_failure)
         parts->on_failure();
+}
+
+void lb_parts_watch_clock(struct lb_parts *parts)
+{
+    int64_t back_ms = lb_clock_watch_look(&parts->clock);
+    if (!back_ms)
+        return;
+    lb_log(
+        LB_LOG_WARN, "clock",
+        "the clock was set back by %lld.%03lld s: leads that wait for what it said before are due "
+        "as if they had come to wait now",
+        (long long)back_ms / 1000, (long long)back_ms % 1000);
+    if (parts->app.outreach)
+        lb_outreach_clock_set_back(parts->app.outreach);
 }
 
 void lb_parts_stop(struct lb_parts *parts)

@@ -3,6 +3,7 @@
 #define LB_DAEMON_PARTS_H
 
 #include "api/app.h"
+#include "base/clock_watch.h"
 #include "daemon/folder.h"
 #include "domain/access/nodes.h"
 
@@ -16,8 +17,10 @@ struct lb_parts {
     void (*on_failure)(void); /* called then, on the writer's thread or main's; may be NULL */
     bool (*keep_going)(void); /* NULL, or false: a start that takes long is to end */
     char url[300];            /* where this machine reaches the API */
+    bool offer_missing;       /* see set_up.h */
     bool local;               /* only the control socket, no blocklists in memory */
-    struct lb_locked locked;  /* by the open batch, when there is no blocklist */
+    struct lb_clock_watch clock;
+    struct lb_locked locked; /* by the open batch, when there is no blocklist */
 };
 
 /* Opens the folder and the store, loads workspaces, keys and campaigns, binds the sockets, and
@@ -36,6 +39,10 @@ lb_err lb_parts_intact(struct lb_parts *parts, struct lb_reason *reason);
 /* To be called once a second: when they have not, ends all writing, logs why, and ends the process
  * by on_failure. */
 void lb_parts_watch(struct lb_parts *parts);
+
+/* To be called once a second: when the clock was set back, says so in the log, and lets no lead
+ * wait for what the clock said before. */
+void lb_parts_watch_clock(struct lb_parts *parts);
 
 /* Stops accepting, answers what has begun, commits what is queued, and closes everything. */
 void lb_parts_stop(struct lb_parts *parts);

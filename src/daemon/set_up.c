@@ -23,31 +23,42 @@ static lb_err find_operator(struct lb_store *store, bool *out)
     return err;
 }
 
-lb_err lb_set_up_offer(struct lb_parts *parts, struct lb_reason *reason)
+/* What it could not do is left for another time. */
+static lb_err offer(struct lb_parts *parts)
 {
     struct lb_account_change change = {.user = {.no = 0}};
     bool found;
-    if (!lb_asset_count || !parts->config.dashboard)
-        return LB_OK;
     lb_err err = find_operator(parts->app.store, &found);
+    parts->offer_missing = err != LB_OK;
     if (!err && found)
         return LB_OK;
     lb_account_make_link(&change);
     if (!err)
         err = lb_parts_write(parts, &change.write);
-    /* A database that does not answer for a moment keeps no server from starting. */
-    if (err == LB_ERR_STORAGE_UNAVAILABLE) {
-        lb_log(LB_LOG_WARN, "set_up",
-               "cannot make the link for the first operator, the database does not answer; restart "
-               "the server, or use `leadblock user create`");
-        return LB_OK;
-    }
+    parts->offer_missing = err != LB_OK;
     if (err)
-        return lb_fail(reason, err, "cannot make the link for the first operator: %s",
-                       lb_err_code(err));
+        return err;
     lb_log_say(
         "leadblock: no operator yet. Open %s/#/link/%s within 15 minutes to create the first "
         "one\n",
         parts->app.public_url, change.token);
     return LB_OK;
+}
+
+void lb_set_up_offer(struct lb_parts *parts)
+{
+    lb_err err = LB_OK;
+    if (lb_asset_count && parts->config.dashboard)
+        err = offer(parts);
+    if (err)
+        lb_log(
+            LB_LOG_WARN, "set_up",
+            "cannot make the link for the first operator: %s; it is made as soon as that is over",
+            err == LB_ERR_STORAGE_FULL ? "the disk is full" : "the storage takes no writes");
+}
+
+void lb_set_up_offer_again(struct lb_parts *parts)
+{
+    if (parts->offer_missing && lb_writer_ready(parts->app.writer))
+        offer(parts);
 }

@@ -5,7 +5,11 @@
 #include "daemon/parts.h"
 
 /* While there is no operator, prints a one-time link on standard error; nothing when there is one,
- * or no dashboard. */
-lb_err lb_set_up_offer(struct lb_parts *parts, struct lb_reason *reason);
+ * or no dashboard. The link is a write: when the store takes none, the server goes on without it,
+ * since checks are answered all the same. */
+void lb_set_up_offer(struct lb_parts *parts);
+
+/* To be called now and then: makes the link that could not be made. */
+void lb_set_up_offer_again(struct lb_parts *parts);
 
 #endif

@@ -220,6 +220,10 @@ LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspac
 LB_METHOD(lb_err, leads_due, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
           enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max, uint64_t *out,
           size_t *out_count)
+/* The same the other way round: with `since` above `after`, those furthest ahead first. */
+LB_METHOD(lb_err, leads_ahead, struct lb_store_reader *reader, uint32_t workspace,
+          uint32_t campaign, enum lb_lead_queue queue, uint32_t step, int64_t after, size_t max,
+          uint64_t *out, size_t *out_count)
 /* Pages, as log_scan. Leads newest first, below lead `below` (0: all), of a status or all
  * (-1). */
 LB_METHOD(lb_err, leads_page, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,

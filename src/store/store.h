@@ -33,6 +33,9 @@ struct lb_store {
     const struct lb_store_ops *ops;
     const struct lb_store_shared *shared; /* NULL: this process is the only one */
     const struct lb_store_copy *copy;     /* see store/copy.h */
+    lb_err refusal; /* LB_OK, or why the store takes no writes yet since it was opened: the writer
+                       asks it by `probe` until it does */
+    bool read_only; /* its files cannot be written, as long as this process has them open */
 };
 
 /* Is each look-up a round trip? Then what is needed soon is fetched ahead, many rows at once. */

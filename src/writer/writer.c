@@ -29,8 +29,8 @@ struct lb_writer {
     _Atomic bool started;
     _Atomic bool stopping;
     _Atomic bool failed;
-    _Atomic bool refused_by_store; /* the last commit did not go through */
-    struct lb_quota queued;        /* weight of all that is queued or under way */
+    _Atomic int refused_by_store; /* lb_err: why the last commit did not go through */
+    struct lb_quota queued;       /* weight of all that is queued or under way */
     /* The writer thread's. */
     struct lb_write *first; /* taken from the inbox, oldest first */
     struct lb_write **last;
@@ -61,6 +61,7 @@ struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
     if (!writer)
         return NULL;
     writer->settings = *settings;
+    atomic_init(&writer->refused_by_store, (int)settings->store->refusal);
     writer->last = &writer->first;
     writer->inbox = lb_mailbox_create();
     if (!writer->inbox) {
@@ -83,9 +84,15 @@ bool lb_writer_running(const struct lb_writer *writer)
     return writer->started;
 }
 
+lb_err lb_writer_refusal(const struct lb_writer *writer)
+{
+    return lb_writer_healthy(writer) ? (lb_err)atomic_load(&writer->refused_by_store)
+                                     : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
 bool lb_writer_ready(const struct lb_writer *writer)
 {
-    return lb_writer_healthy(writer) && !atomic_load(&writer->refused_by_store);
+    return lb_writer_refusal(writer) == LB_OK;
 }
 
 bool lb_writer_healthy(const struct lb_writer *writer)
@@ -255,6 +262,12 @@ static void look_ahead(struct lb_store *store, struct batch *batch)
             write->look_ahead(write, store);
 }
 
+/* Another transaction that was in the way is no refusal. */
+static void note_refusal(struct lb_writer *writer, lb_err err)
+{
+    atomic_store(&writer->refused_by_store, err == LB_ERR_CONFLICT ? LB_OK : (int)err);
+}
+
 /* Applies every write that has not failed yet. LB_OK: ready to commit. Anything else: the
  * transaction must be rolled back, and the write that failed holds the error; none does when the
  * transaction as a whole failed. */
@@ -266,7 +279,7 @@ static lb_err apply_all(struct lb_writer *writer, struct batch *batch)
     if (!err)
         err = hooks->batch_begin(hooks->context, batch->first);
     if (err) {
-        atomic_store(&writer->refused_by_store, err != LB_ERR_CONFLICT);
+        note_refusal(writer, err);
         return err;
     }
     look_ahead(store, batch);
@@ -329,7 +342,7 @@ static lb_err commit(struct lb_writer *writer, struct batch *batch)
     uint64_t begun = lb_clock_mono_ns();
     err = store->ops->commit(store);
     measure_commit(writer, lb_clock_mono_ns() - begun);
-    atomic_store(&writer->refused_by_store, err && err != LB_ERR_CONFLICT);
+    note_refusal(writer, err);
     if (err)
         return err;
     hooks->batch_publish(hooks->context);
@@ -424,7 +437,7 @@ static void probe(struct lb_writer *writer)
 {
     struct lb_store *store = writer->settings.store;
     if (atomic_load(&writer->refused_by_store) && store->ops->probe(store) == LB_OK)
-        atomic_store(&writer->refused_by_store, false);
+        atomic_store(&writer->refused_by_store, LB_OK);
 }
 
 static void *writer_thread(void *context)

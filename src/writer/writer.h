@@ -108,6 +108,9 @@ bool lb_writer_running(const struct lb_writer *writer);
 /* Does the store take writes, as far as the last commit tells? For /readyz. */
 bool lb_writer_ready(const struct lb_writer *writer);
 
+/* Why it does not; LB_OK when it does. */
+lb_err lb_writer_refusal(const struct lb_writer *writer);
+
 /* May writes be submitted? */
 bool lb_writer_healthy(const struct lb_writer *writer);
 

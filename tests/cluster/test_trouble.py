@@ -203,7 +203,7 @@ def test_a_database_that_stops_and_starts(scene, how):
         scene.cluster.kill() if how == "kill" else scene.cluster.stop(how)
         for node in scene.nodes:
             eventually(lambda node=node: status(node, "/readyz") == 503, NOTICED)
-            assert status(node, "/livez") == 200
+            assert status(node, "/livez") == 200 and status(node, "/readyz?for=checks") == 503
         for number in range(2):
             refused(scene.block(number, ["a-1"]), "storage_unavailable", "overloaded")
             refused(scene.patient(number).get(f"{scene.campaign.blocks}/a-1"))
@@ -213,6 +213,21 @@ def test_a_database_that_stops_and_starts(scene, how):
         for node in scene.nodes:
             eventually(lambda node=node: status(node, "/readyz") == 200, NOTICED)
     load.verify()
+
+
+def test_a_database_whose_disk_is_full(scene):
+    """What PostgreSQL says then, said by a trigger."""
+    assert scene.works(0)
+    scene.cluster.psql(
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END$$; "
+        "CREATE TRIGGER no_room BEFORE INSERT ON leadblock.blocklist_log "
+        "FOR EACH ROW EXECUTE FUNCTION no_room()", database=scene.database)
+    expect.error(scene.block(0, ["b-1"]), 507, "storage_full")
+    assert status(scene.nodes[0], "/readyz?for=checks") == 200
+    assert scene.blocked(0, ["b-1"]) == []
+    scene.cluster.psql("DROP TRIGGER no_room ON leadblock.blocklist_log", database=scene.database)
+    eventually(lambda: scene.works(0) and status(scene.nodes[0], "/readyz") == 200, BACK)
 
 
 def test_a_database_with_too_many_connections(scene):

@@ -100,6 +100,18 @@ def test_probes_need_no_key(server, path):
         assert connection.request("HEAD", path).status == 200
 
 
+def test_the_probe_for_checks(server):
+    with server.connect() as connection:
+        response = connection.request("GET", "/readyz?for=checks")
+        assert response.status == 200 and response.json() == {"status": "ready"}
+        assert connection.request("HEAD", "/readyz?for=checks").status == 200
+        for query in ("for=writes", "for=", "for=Checks", "for=checks,writes"):
+            error = expect.error(connection.request("GET", f"/readyz?{query}"), 400,
+                                 "invalid_parameter")
+            assert "'for' must be 'checks'" in error["message"]
+        assert connection.request("GET", "/readyz?other=1").status == 200
+
+
 def test_metrics_are_in_the_text_format(server, api):
     api.get("/blocked-leads")
     with server.connect() as connection:

@@ -305,6 +305,49 @@ static void a_disk_without_room_refuses_and_recovers(void **state)
     }
 }
 
+static void restart_without_power(struct run *run, const char *what)
+{
+    faulty_cut_power();
+    engine_close(&run->engine);
+    faulty_set_room(0);
+    faulty_restore_power();
+    faulty_set_room(faulty_used());
+    reopen(run, what);
+}
+
+/* What a crash has left in the log cannot be written back: all is answered, nothing is written
+ * after it, and once there is room the same process works on. */
+static void a_start_without_room_refuses_and_recovers(void **state)
+{
+    unsigned full = 0;
+    for (int round = 0; round < 24; round++) {
+        struct run run;
+        start(&run);
+        for (int i = 0; i < 3 + round; i++)
+            step(&run, "with room");
+        for (int restarts = 0; restarts <= round % 3; restarts++) {
+            restart_without_power(&run, "started without room");
+            for (int i = 0; i < 5; i++)
+                step(&run, "without room");
+            expect(&run, actors_verify(run.actor, 1, PATH, FAULTY_VFS), "checks without room");
+        }
+        assert_int_equal(run.unknown + run.refused, 0);
+        full += run.full;
+        uint64_t before = run.actor->acknowledged;
+        faulty_set_room(0);
+        for (int i = 0; i < 5; i++)
+            step(&run, "with room again");
+        assert_true(run.actor->acknowledged == before + 5);
+        faulty_cut_power();
+        engine_close(&run.engine);
+        faulty_restore_power();
+        reopen(&run, "after a start without room and a power loss");
+        finish(&run);
+    }
+    print_message("started without room: %u refused\n", full);
+    assert_true(full > 0);
+}
+
 /* Writing the log back fails for ever: all changes are in the log, which just grows. */
 struct checkpoint_fault {
     uint64_t hits;
@@ -444,6 +487,7 @@ int main(void)
         cmocka_unit_test(failed_first_starts_hinder_nothing),
         cmocka_unit_test(a_full_disk_refuses_and_recovers),
         cmocka_unit_test(a_disk_without_room_refuses_and_recovers),
+        cmocka_unit_test(a_start_without_room_refuses_and_recovers),
         cmocka_unit_test(failing_checkpoints_lose_nothing),
         cmocka_unit_test(a_mark_that_cannot_be_written_loses_nothing_and_is_told),
         cmocka_unit_test(the_mark_says_durably_that_the_log_is_written_back_before_it_is),

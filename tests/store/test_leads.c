@@ -345,6 +345,17 @@ static size_t due(struct backend *backend, uint32_t campaign, enum lb_lead_queue
     return count;
 }
 
+static size_t ahead(struct backend *backend, uint32_t campaign, enum lb_lead_queue queue,
+                    uint32_t step, int64_t after, size_t max, uint64_t *out)
+{
+    size_t count = 4711;
+    assert_int_equal(backend->ops->leads_ahead(backend->reader, BACKEND_WORKSPACE, campaign, queue,
+                                               step, after, max, out, &count),
+                     LB_OK);
+    assert_true(count <= max);
+    return count;
+}
+
 /* Of each status, queue and step, set aside and not; their numbers by that. */
 typedef uint64_t all_kinds[LB_LEAD_STATUS_COUNT][2][LB_QUEUE_COUNT][3];
 
@@ -382,6 +393,11 @@ static void only_open_leads_that_are_not_set_aside_are_due(void **state)
             assert_int_equal(found[1], leads[LB_LEAD_WAITING][0][queue][step]);
             assert_int_equal(due(backend, 2, (enum lb_lead_queue)queue, step, INT64_MAX, 8, found),
                              0);
+            count = ahead(backend, 1, (enum lb_lead_queue)queue, step, 0, 8, found);
+            assert_int_equal(count, 2);
+            assert_int_equal(found[0], leads[LB_LEAD_WAITING][0][queue][step]); /* further ahead */
+            assert_int_equal(found[1], leads[LB_LEAD_ACTIVE][0][queue][step]);
+            assert_int_equal(ahead(backend, 2, (enum lb_lead_queue)queue, step, 0, 8, found), 0);
         }
     assert_int_equal(due(backend, 1, LB_QUEUE_SCHEDULED, 3, INT64_MAX, 8, found), 0);
 }
@@ -410,6 +426,11 @@ static void who_waits_longest_is_due_first_up_to_a_time_and_a_number(void **stat
             assert_int_equal(count, wanted < max ? wanted : max);
             for (size_t i = 0; i < count; i++)
                 assert_int_equal(found[i], leads[order[i]]);
+            size_t rest = COUNT(since) - wanted;
+            count = ahead(backend, 1, LB_QUEUE_SCHEDULED, 5, before, max, found);
+            assert_int_equal(count, rest < max ? rest : max);
+            for (size_t i = 0; i < count; i++)
+                assert_int_equal(found[i], leads[order[COUNT(since) - 1 - i]]);
         }
     backend_begin(backend); /* the writer sees what its transaction changes */
     struct lb_lead_row moved = {.no = leads[1], .workspace = WS, .step = 5, .since = 60};

@@ -328,7 +328,7 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
         err = ops->user(reader, out->user, out_user);
     if (err && err != LB_ERR_NOT_FOUND)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    if (!err && !out_user->deleted_at && out->expires_at > lb_clock_wall_ms())
+    if (!err && !out_user->deleted_at && !lb_link_ended(out, lb_clock_wall_ms()))
         return LB_OK;
     count_failure(call, "");
     return LB_ERR_INVALID_LINK;

@@ -2,7 +2,7 @@
 #include "api/handlers.h"
 #include "api/system/metrics.h"
 
-#include "api/call.h"
+#include "api/query.h"
 
 enum lb_progress lb_health_live(struct lb_call *call)
 {
@@ -10,14 +10,56 @@ enum lb_progress lb_health_live(struct lb_call *call)
     return LB_DONE;
 }
 
+/* Whether only checks are asked about. False when the reply is set. */
+static bool ask_for_checks(struct lb_call *call, bool *out)
+{
+    struct lb_str what;
+    if (!lb_query_text(call, "for", &what))
+        return false;
+    *out = what.ptr != NULL;
+    if (!*out || lb_str_equal(what, LB_STR("checks")))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'for' must be 'checks', or be left out.");
+    return false;
+}
+
+/* Why checks are not answered; NULL: they are. */
+static const char *no_checks(const struct lb_app *app)
+{
+    if (atomic_load(&app->stopping))
+        return "The server is stopping.";
+    if (!lb_writer_healthy(app->writer) || (app->freshness && !lb_freshness_ready(app->freshness)))
+        return "The storage has failed; neither checks nor writes are possible.";
+    return NULL;
+}
+
+/* Why nothing is recorded, although checks are answered. */
+static const char *no_writes(const struct lb_app *app)
+{
+    if (app->store->read_only)
+        return "The data folder is read-only: nothing can be recorded. Checks are answered.";
+    switch (lb_writer_refusal(app->writer)) {
+    case LB_OK:
+        return NULL;
+    case LB_ERR_STORAGE_FULL:
+        return "The disk is full: nothing can be recorded until there is room. Checks are "
+               "answered.";
+    default:
+        return "The storage takes no writes. Checks are answered.";
+    }
+}
+
 enum lb_progress lb_health_ready(struct lb_call *call)
 {
-    if (atomic_load(&call->app->stopping))
-        lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE, "The server is stopping.");
-    else if (!lb_writer_ready(call->app->writer) ||
-             (call->app->freshness && !lb_freshness_ready(call->app->freshness)))
-        lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE,
-                       "The storage has failed; writes are not possible.");
+    bool checks;
+    if (!ask_for_checks(call, &checks))
+        return LB_DONE;
+    const char *why = no_checks(call->app);
+    if (!why && !checks)
+        why = no_writes(call->app);
+    if (why)
+        lb_reply_error(&call->req->reply, LB_ERR_STORAGE_UNAVAILABLE, "%s", why);
     else
         lb_buf_append_lit(lb_reply_json(&call->req->reply, 200), "{\"status\":\"ready\"}");
     return LB_DONE;

@@ -6,6 +6,19 @@
 
 #include <string.h>
 
+/* Clocks of nodes differ. */
+#define SLACK_MS 60000
+
+bool lb_session_ended(const struct lb_session_row *session, int64_t now)
+{
+    return session->expires_at <= now || session->created_at > now + SLACK_MS;
+}
+
+bool lb_link_ended(const struct lb_link_row *link, int64_t now)
+{
+    return link->expires_at <= now || link->expires_at > now + LB_LINK_LIFETIME_MS + SLACK_MS;
+}
+
 bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE])
 {
     while (raw.len && raw.ptr[0] == ' ') {
@@ -190,7 +203,7 @@ static lb_err find_link(struct lb_account_change *change, struct lb_store *store
     lb_err err = store->ops->link(reader, hash, &change->link);
     if (!err && change->link.user)
         err = store->ops->user(reader, change->link.user, &change->user);
-    if (!err && change->link.expires_at > lb_clock_wall_ms() && !change->user.deleted_at)
+    if (!err && !lb_link_ended(&change->link, lb_clock_wall_ms()) && !change->user.deleted_at)
         return LB_OK;
     if (err && err != LB_ERR_NOT_FOUND)
         return err;

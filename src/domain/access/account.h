@@ -11,6 +11,11 @@
 
 #define LB_LINK_LIFETIME_MS (15 * 60 * 1000)
 
+/* Has it ended? Also when it lies further ahead than any that is made now: it was made while a
+ * clock was ahead, and would last too long. */
+bool lb_session_ended(const struct lb_session_row *session, int64_t now);
+bool lb_link_ended(const struct lb_link_row *link, int64_t now);
+
 /* Trims and folds an e-mail address; false when it is invalid. Only the form is looked at: one @
  * with something on both sides, no white space and no control characters. */
 bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE]);

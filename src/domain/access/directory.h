@@ -81,6 +81,7 @@ struct lb_campaign {
     struct lb_campaign_row row; /* but for the status */
     _Atomic int status;         /* enum lb_campaign_status */
     uint64_t known_ns;          /* since when it is in memory; monotonic */
+    unsigned set_right;         /* the writer's: see domain/outreach/set_right.c */
     struct lb_workspace *workspace;
 };
 

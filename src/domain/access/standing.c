@@ -1,6 +1,7 @@
 #include "domain/access/standing.h"
 
 #include "base/clock.h"
+#include "domain/access/account.h"
 
 lb_err lb_actor_check(const struct lb_actor *actor, struct lb_store *store,
                       struct lb_reason *reason)
@@ -13,7 +14,7 @@ lb_err lb_actor_check(const struct lb_actor *actor, struct lb_store *store,
         store->ops->session(store->ops->writer_reader(store), actor->session, &session, &user);
     if (err && err != LB_ERR_NOT_FOUND)
         return err;
-    if (err || session.expires_at <= lb_clock_wall_ms())
+    if (err || lb_session_ended(&session, lb_clock_wall_ms()))
         return lb_fail(reason, LB_ERR_INVALID_SESSION, "You have been signed out meanwhile.");
     return LB_OK;
 }

@@ -20,6 +20,7 @@
 
 #define LB_CLAIM_MAX             10000
 #define LB_LEASE_SECONDS_MAX     86400
+#define LB_RETRY_AFTER_MAX_MS    (INT64_C(24) * 3600 * 1000)
 #define LB_DETAIL_CHARACTERS_MAX 500
 #define LB_CLAIMED_BYTES         1024 /* what one claimed activity takes in memory, about */
 

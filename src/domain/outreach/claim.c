@@ -345,9 +345,23 @@ static lb_err take_new(struct claiming *claiming)
     return due <= claiming->now ? take_due(claiming, 0, LB_QUEUE_SCHEDULED, INT64_MAX) : LB_OK;
 }
 
+/* Of a clock that was ahead. */
+static lb_err set_right(struct claiming *claiming)
+{
+    struct lb_righting righting = {.outreach = claiming->claim->outreach,
+                                   .list = claiming->claim->standing.list,
+                                   .counts = &claiming->counts,
+                                   .now = claiming->now};
+    lb_err err = lb_outreach_set_right(&righting, &claiming->sequence, &claiming->state);
+    claiming->claim->write.touched |= righting.found != 0;
+    return err;
+}
+
 static lb_err take_all(struct claiming *claiming)
 {
-    lb_err err = take_deleted(claiming);
+    lb_err err = set_right(claiming);
+    if (!err)
+        err = take_deleted(claiming);
     if (!err)
         err = take_begun(claiming);
     if (!err && wants_more(claiming))

@@ -1,6 +1,6 @@
 /* What the files of the outreach share: campaign.c, catch_up.c, claim.c, exclusion.c, lead.c,
- * progress.c, purge.c, report.c, same_person.c and sequence.c; see outreach.h. All for `apply` on
- * the writer thread, within the open transaction; failures are the store's. */
+ * progress.c, purge.c, report.c, same_person.c, sequence.c and set_right.c; see outreach.h. All for
+ * `apply` on the writer thread, within the open transaction; failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
@@ -27,7 +27,8 @@ struct lb_outreach {
     struct lb_counts count;
     struct lb_purge *remains; /* of deleted campaigns; see purge.c */
     struct lb_old_names old_names;
-    struct lb_catch_up *catch_up; /* of leads with blocks; see catch_up.c */
+    struct lb_catch_up *catch_up;    /* of leads with blocks; see catch_up.c */
+    _Atomic unsigned times_set_back; /* the clock, since the start */
 };
 
 static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreach *outreach)
@@ -83,6 +84,19 @@ lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *
 /* Sets the campaign's status in the store, and in memory when the batch is durable. */
 lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campaign,
                               enum lb_campaign_status status);
+
+/* set_right.c: times of a campaign's leads that lie further ahead than any can, which a clock that
+ * was ahead has left, count from now on. At a claim. */
+struct lb_righting {
+    struct lb_outreach *outreach;
+    struct lb_list list; /* the campaign's */
+    struct lb_counts *counts;
+    int64_t now;
+    size_t found; /* set: how many there were */
+};
+struct lb_sequence;
+lb_err lb_outreach_set_right(struct lb_righting *righting, const struct lb_sequence *sequence,
+                             struct lb_campaign_state *state);
 
 /* purge.c: deletes in bounded pieces, through the writer, what deleted campaigns left. */
 struct lb_purge *lb_purge_create(struct lb_store *store);

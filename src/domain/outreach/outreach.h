@@ -39,6 +39,10 @@ lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer);
 lb_err lb_outreach_look_up_lead(const struct lb_outreach *outreach, struct lb_store_reader *reader,
                                 struct lb_list list, struct lb_str name, uint64_t *out);
 
+/* The clock was set back: leads that wait for times which the clock of before gave them are not
+ * kept until then (set_right.c). Any thread. */
+void lb_outreach_clock_set_back(struct lb_outreach *outreach);
+
 /* Takes the memory that lb_outreach_end_campaign needs, before the open transaction is committed.
  * False when out of memory. */
 bool lb_outreach_reserve_end(struct lb_outreach *outreach);

@@ -6,8 +6,6 @@
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
 
-#define RETRY_AFTER_MAX_MS (INT64_C(24) * 3600 * 1000)
-
 /* A report under way. */
 struct reporting {
     struct lb_report *completion;
@@ -165,12 +163,12 @@ static void try_again(struct reporting *reporting)
         return;
     }
     int64_t after_ms = (int64_t)settings->retry_backoff_s * 1000;
-    for (uint32_t i = 1; i < reporting->activity.retries && after_ms < RETRY_AFTER_MAX_MS; i++)
+    for (uint32_t i = 1; i < reporting->activity.retries && after_ms < LB_RETRY_AFTER_MAX_MS; i++)
         after_ms *= 2;
     reporting->activity.state = LB_ACTIVITY_RETRY;
     reporting->lead.queue = LB_QUEUE_RETRY;
     reporting->lead.since =
-        reporting->now + (after_ms < RETRY_AFTER_MAX_MS ? after_ms : RETRY_AFTER_MAX_MS);
+        reporting->now + (after_ms < LB_RETRY_AFTER_MAX_MS ? after_ms : LB_RETRY_AFTER_MAX_MS);
 }
 
 static bool stops(const struct reporting *reporting)

@@ -269,9 +269,16 @@ LB_PG_STATEMENT(
     " AND campaign = $2 AND queue = $3 AND step = $4 AND since <= $5"
     " ORDER BY since, no LIMIT $6");
 
-lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                       enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
-                       uint64_t *out, size_t *out_count)
+LB_PG_STATEMENT(
+    LEADS_AHEAD, ONE, "nnnnnn",
+    "SELECT no FROM leadblock.lead WHERE NOT set_aside AND status <= 1 AND workspace_id = $1"
+    " AND campaign = $2 AND queue = $3 AND step = $4 AND since > $5"
+    " ORDER BY since DESC, no DESC LIMIT $6");
+
+static lb_err find_waiting(struct lb_store_reader *reader, enum lb_pg_statement statement,
+                           uint32_t workspace, uint32_t campaign, enum lb_lead_queue queue,
+                           uint32_t step, int64_t since, size_t max, uint64_t *out,
+                           size_t *out_count)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
@@ -280,13 +287,29 @@ lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint3
     lb_pg_add_number(&params, campaign);
     lb_pg_add_number(&params, (int64_t)queue);
     lb_pg_add_number(&params, step);
-    lb_pg_add_number(&params, before);
+    lb_pg_add_number(&params, since);
     lb_pg_add_number(&params, (int64_t)max);
-    lb_err err = lb_pg_query(reader, PG_LEADS_DUE, &params, &result);
+    lb_err err = lb_pg_query(reader, statement, &params, &result);
     for (int i = 0; !err && i < PQntuples(result) && *out_count < max; i++)
         out[(*out_count)++] = (uint64_t)lb_pg_number(result, i, 0);
     PQclear(result);
     return err;
+}
+
+lb_err lb_pg_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                       enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
+                       uint64_t *out, size_t *out_count)
+{
+    return find_waiting(reader, PG_LEADS_DUE, workspace, campaign, queue, step, before, max, out,
+                        out_count);
+}
+
+lb_err lb_pg_leads_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                         enum lb_lead_queue queue, uint32_t step, int64_t after, size_t max,
+                         uint64_t *out, size_t *out_count)
+{
+    return find_waiting(reader, PG_LEADS_AHEAD, workspace, campaign, queue, step, after, max, out,
+                        out_count);
 }
 
 /* The rows are all here before the first is handed out: `each` may ask for more. */

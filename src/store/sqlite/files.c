@@ -67,10 +67,27 @@ static lb_err check_consistency(struct lb_sqlite *sqlite, struct lb_reason *reas
                          "what is left in %s is not consistent; restore a backup", sqlite->path);
 }
 
-static lb_err refuse(struct lb_sqlite *sqlite, int code, const char *what, struct lb_reason *reason)
+/* What a database takes that is begun or brought to this version: the log is preallocated. */
+static unsigned room_mib(const struct lb_sqlite *sqlite)
+{
+    uint64_t log_bytes = (uint64_t)lb_wal_offset(sqlite->checkpoint_pages + 1, 4096);
+    return (unsigned)((sqlite->found.database_bytes + log_bytes) >> 20) + 1;
+}
+
+lb_err lb_sqlite_refuse(struct lb_sqlite *sqlite, int code, const char *what,
+                        struct lb_reason *reason)
 {
     if (atomic_load(&sqlite->damage.found))
         return lb_sqlite_intact(&sqlite->store, reason);
+    if ((code & 0xff) == SQLITE_FULL)
+        return lb_fail(reason, LB_ERR_STORAGE_FULL,
+                       "cannot %s: the disk of %s is full; free at least %u MiB and start again",
+                       what, sqlite->path, room_mib(sqlite));
+    if ((code & 0xff) == SQLITE_READONLY)
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "cannot %s: the file system of %s is read-only; make it writable and start "
+                       "again",
+                       what, sqlite->path);
     return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                    "cannot open %s: cannot %s: %s (SQLite error %d)", sqlite->path, what,
                    sqlite3_errstr(code), code);
@@ -93,7 +110,7 @@ lb_err lb_sqlite_announce_log(struct lb_sqlite *sqlite, struct lb_reason *reason
         return LB_OK;
     lb_log(LB_LOG_INFO, "store", "writing a new mark of how far the log was synced");
     int code = lb_synced_mark_put(sqlite->mark, true);
-    return code == SQLITE_OK ? LB_OK : refuse(sqlite, code, "write its mark", reason);
+    return code == SQLITE_OK ? LB_OK : lb_sqlite_refuse(sqlite, code, "write its mark", reason);
 }
 
 /* The mark says where the log ends. */
@@ -102,35 +119,82 @@ static lb_err mark_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     sqlite3_file *log = log_of(sqlite);
     sqlite3_int64 bytes = 0;
     if (!log)
-        return refuse(sqlite, SQLITE_CANTOPEN, "open its log", reason);
+        return lb_sqlite_refuse(sqlite, SQLITE_CANTOPEN, "open its log", reason);
     /* A killed process may not have come to sync what it wrote. */
     int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
     if (code == SQLITE_OK)
         code = log->pMethods->xFileSize(log, &bytes);
     if (code != SQLITE_OK)
-        return refuse(sqlite, code, "sync its log", reason);
+        return lb_sqlite_refuse(sqlite, code, "sync its log", reason);
     lb_synced_mark_now(sqlite->mark)->log_bytes = (uint64_t)bytes;
     code = join_mark(sqlite);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_FULL)
-        return refuse(sqlite, code, "write its mark", reason);
+        return lb_sqlite_refuse(sqlite, code, "write its mark", reason);
     return LB_OK;
+}
+
+/* What a crash has left in the log must not stand after new frames: until there is room to write it
+ * back, nothing is written. */
+static void leave_log(struct lb_sqlite *sqlite)
+{
+    lb_log(
+        LB_LOG_WARN, "store",
+        "the disk of %s is full: what a crash left in the log cannot be written back, so nothing "
+        "is recorded until there is room; checks are answered",
+        sqlite->path);
+    sqlite->log_left = true;
+    sqlite->store.refusal = LB_ERR_STORAGE_FULL;
+}
+
+static int restart_log(struct lb_sqlite *sqlite)
+{
+    return sqlite3_wal_checkpoint_v2(sqlite->writer.db, NULL, SQLITE_CHECKPOINT_RESTART, NULL,
+                                     NULL);
+}
+
+lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite)
+{
+    if (!sqlite->log_left)
+        return LB_OK;
+    int code = restart_log(sqlite);
+    if (code != SQLITE_OK)
+        return lb_sqlite_error(code);
+    sqlite->log_left = false;
+    lb_log(LB_LOG_INFO, "store", "there is room again: %s is written", sqlite->path);
+    return LB_OK;
+}
+
+/* Neither log nor mark can be written, and nothing can be that they would have to tell of. */
+static lb_err begin_read_only(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    lb_log(LB_LOG_WARN, "store",
+           "%s cannot be written, its file system is read-only: nothing is recorded; checks are "
+           "answered. Make it writable and restart",
+           sqlite->path);
+    sqlite->store.read_only = true;
+    sqlite->store.refusal = LB_ERR_STORAGE_UNAVAILABLE;
+    return watch(sqlite, reason);
 }
 
 lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     sqlite3 *db = sqlite->writer.db;
     lb_err err = sqlite->found.accepted ? check_consistency(sqlite, reason) : LB_OK;
+    if (!err && sqlite3_db_readonly(db, "main") == 1)
+        return begin_read_only(sqlite, reason);
     if (!err)
         err = mark_log(sqlite, reason);
     if (err)
         return err;
     lb_pages_keep_mark(db, sqlite->mark);
     sqlite->log_begun = true;
-    int code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
-    if (code != SQLITE_OK && (code & 0xff) != SQLITE_FULL && (code & 0xff) != SQLITE_BUSY)
-        return refuse(sqlite, code, "write its log back", reason);
-    if (code != SQLITE_OK)
+    int code = restart_log(sqlite);
+    if ((code & 0xff) == SQLITE_FULL)
+        leave_log(sqlite);
+    else if ((code & 0xff) == SQLITE_BUSY)
         lb_log(LB_LOG_WARN, "store", "checkpoint failed: %s", sqlite3_errmsg(db));
+    else if (code != SQLITE_OK)
+        return lb_sqlite_refuse(sqlite, code, "write its log back", reason);
     return watch(sqlite, reason);
 }
 

@@ -40,6 +40,7 @@ enum lb_sqlite_statement {
     STMT_LEAD,
     STMT_LEADS_NAMED,
     STMT_LEADS_DUE,
+    STMT_LEADS_AHEAD,
     STMT_LEADS_PAGE,
     STMT_LEADS_PAGE_BY_STATUS,
     STMT_LEADS_SCHEDULED,
@@ -97,6 +98,8 @@ struct lb_sqlite {
     struct lb_start_files found; /* at the start */
     bool log_begun;              /* the mark is kept */
     struct lb_page_damage damage;
+    struct lb_memory_index index;
+    bool log_left; /* by a crash: there was no room to write it back yet, so nothing is written */
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
     bool (*keep_going)(void); /* see sqlite.h */
@@ -136,6 +139,9 @@ struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
 
 /* Is the database ours, or a new one, and of a version that this program knows? Changes nothing. */
 lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason);
+/* Has it this version's schema? */
+bool lb_sqlite_is_current(sqlite3 *db);
+/* LB_ERR_STORAGE_FULL: there is no room for it; the database is as it was. */
 lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
 /* SQLite's own check of all pages and indexes. */
 bool lb_sqlite_is_consistent(sqlite3 *db);
@@ -144,12 +150,17 @@ bool lb_sqlite_is_consistent(sqlite3 *db);
  * looks for damage. */
 lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_settings *settings,
                             struct lb_reason *reason);
+/* Why it cannot be opened, with what to do; `what`: after "cannot". */
+lb_err lb_sqlite_refuse(struct lb_sqlite *sqlite, int code, const char *what,
+                        struct lb_reason *reason);
 /* Before the database is used with a log for the first time: makes a mark, so that a database that
  * was in use and has none is damaged. */
 lb_err lb_sqlite_announce_log(struct lb_sqlite *sqlite, struct lb_reason *reason);
 /* When the log is open and before the first write: writes back what a crash has left in it, so that
  * it begins anew, and from then on keeps the mark. */
 lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason);
+/* Tries that again when there was no room: LB_OK when it is done, or was before. Cheap then. */
+lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite);
 /* Before the writer's connection is closed: writes the whole log back, and marks that; or that the
  * files are not what they were. */
 void lb_sqlite_end_log(struct lb_sqlite *sqlite);

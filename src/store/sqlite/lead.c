@@ -219,27 +219,45 @@ lb_err lb_sqlite_load_lead_names(struct lb_store *store, void *context,
     return err || code == SQLITE_OK || code == SQLITE_DONE ? err : lb_sqlite_error(code);
 }
 
-lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
-                           enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
-                           uint64_t *out, size_t *out_count)
+#define LEADS_WAITING                                                                              \
+    "SELECT no FROM lead INDEXED BY lead_queue"                                                    \
+    " WHERE set_aside = 0 AND status <= 1 AND campaign = ?1 AND queue = ?2 AND step = ?3"
+
+static lb_err find_waiting(sqlite3_stmt *stmt, uint32_t campaign, enum lb_lead_queue queue,
+                           uint32_t step, int64_t since, size_t max, uint64_t *out,
+                           size_t *out_count)
 {
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(reader, STMT_LEADS_DUE,
-                           "SELECT no FROM lead INDEXED BY lead_queue"
-                           " WHERE set_aside = 0 AND status <= 1 AND campaign = ?1 AND queue = ?2"
-                           " AND step = ?3 AND since <= ?4 ORDER BY since, no LIMIT ?5");
     *out_count = 0;
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, campaign);
     sqlite3_bind_int(stmt, 2, (int)queue);
     sqlite3_bind_int64(stmt, 3, step);
-    sqlite3_bind_int64(stmt, 4, before);
+    sqlite3_bind_int64(stmt, 4, since);
     sqlite3_bind_int64(stmt, 5, (int64_t)max);
     int code;
     while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
         out[(*out_count)++] = (uint64_t)sqlite3_column_int64(stmt, 0);
     return lb_sqlite_end_scan(stmt, LB_OK, code);
+}
+
+lb_err lb_sqlite_leads_due(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                           enum lb_lead_queue queue, uint32_t step, int64_t before, size_t max,
+                           uint64_t *out, size_t *out_count)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_LEADS_DUE, LEADS_WAITING " AND since <= ?4 ORDER BY since, no LIMIT ?5");
+    return find_waiting(stmt, campaign, queue, step, before, max, out, out_count);
+}
+
+lb_err lb_sqlite_leads_ahead(struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+                             enum lb_lead_queue queue, uint32_t step, int64_t after, size_t max,
+                             uint64_t *out, size_t *out_count)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_LEADS_AHEAD,
+                           LEADS_WAITING " AND since > ?4 ORDER BY since DESC, no DESC LIMIT ?5");
+    return find_waiting(stmt, campaign, queue, step, after, max, out, out_count);
 }
 
 static lb_err each_lead(sqlite3_stmt *stmt, void *context,

@@ -33,10 +33,11 @@ static lb_err apply(sqlite3 *db, size_t number, const struct lb_migration *migra
         lb_migration_log("sqlite", number, migration, lb_clock_mono_ms() - start_ms);
         return LB_OK;
     }
-    lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "migration %zu (%s) failed: %s", number,
-            migration->name, sqlite3_errmsg(db));
+    lb_err err = lb_sqlite_error(sqlite3_errcode(db));
+    lb_fail(reason, err, "migration %zu (%s) failed: %s", number, migration->name,
+            sqlite3_errmsg(db));
     sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    return LB_ERR_STORAGE_UNAVAILABLE;
+    return err;
 }
 
 lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason)
@@ -56,6 +57,11 @@ lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason)
                        "run that version",
                        version, lb_sqlite_migration_count);
     return LB_OK;
+}
+
+bool lb_sqlite_is_current(sqlite3 *db)
+{
+    return pragma_value(db, "PRAGMA user_version") == (int)lb_sqlite_migration_count;
 }
 
 lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)

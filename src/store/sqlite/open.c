@@ -80,6 +80,7 @@ lb_err lb_sqlite_connect(struct lb_sqlite *sqlite, bool read_only, struct lb_sto
     sqlite3_extended_result_codes(out->db, 1);
     keep_log(out->db);
     lb_pages_report(out->db, &sqlite->damage);
+    lb_pages_share_index(out->db, &sqlite->index);
     if (!read_only)
         lb_pages_reserve(out->db);
     sqlite3_busy_timeout(out->db, 5000);
@@ -108,11 +109,31 @@ static int remember_wal_pages(void *context, sqlite3 *db, const char *name, int 
     return SQLITE_OK;
 }
 
+static bool is_read_only(const struct lb_sqlite *sqlite)
+{
+    return sqlite3_db_readonly(sqlite->writer.db, "main") == 1;
+}
+
+static lb_err bring_up_to_date(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    sqlite3 *db = sqlite->writer.db;
+    lb_err err = sqlite->store.refusal;
+    if (lb_sqlite_is_current(db))
+        return LB_OK;
+    if (!err)
+        err = lb_sqlite_migrate(db, reason);
+    if (err != LB_ERR_STORAGE_FULL && !sqlite->store.read_only)
+        return err;
+    return lb_sqlite_refuse(sqlite, sqlite->store.read_only ? SQLITE_READONLY : SQLITE_FULL,
+                            "bring the database to this version's schema", reason);
+}
+
 static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    char *message = NULL;
     /* Before anything is changed. */
     lb_err err = lb_sqlite_recognise(sqlite->writer.db, reason);
+    if (!err && is_read_only(sqlite) && !(sqlite->found.checked && sqlite->found.has_mark))
+        err = lb_sqlite_refuse(sqlite, SQLITE_READONLY, "begin a log for the database", reason);
     if (!err && !sqlite->found.checked)
         err = lb_sqlite_add_checksums(sqlite, reason);
     if (!err)
@@ -121,18 +142,15 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
         return err;
     sqlite3 *db = sqlite->writer.db;
     if (sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", NULL, NULL,
-                     &message) != SQLITE_OK) {
-        err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot open %s: %s", sqlite->path,
-                      message ? message : sqlite3_errmsg(db));
-        sqlite3_free(message);
-        return err;
-    }
+                     NULL) != SQLITE_OK)
+        return lb_sqlite_refuse(sqlite, sqlite3_extended_errcode(db), "begin its log", reason);
     sqlite3_wal_hook(db, remember_wal_pages, sqlite);
     if (lb_sqlite_pending_create(&sqlite->writer))
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    lb_sqlite_preallocate_wal(sqlite);
+    if (!is_read_only(sqlite))
+        lb_sqlite_preallocate_wal(sqlite);
     err = lb_sqlite_begin_log(sqlite, reason);
-    return err ? err : lb_sqlite_migrate(db, reason);
+    return err ? err : bring_up_to_date(sqlite, reason);
 }
 
 void lb_sqlite_close(struct lb_store *store)
@@ -142,6 +160,7 @@ void lb_sqlite_close(struct lb_store *store)
         return;
     lb_sqlite_end_log(sqlite);
     lb_sqlite_disconnect(&sqlite->writer);
+    lb_memory_index_fini(&sqlite->index);
     lb_sqlite_forget_files(sqlite);
     free(sqlite);
 }
@@ -215,6 +234,7 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     sqlite->store.ops = &sqlite_ops;
     sqlite->store.copy = &lb_sqlite_copy;
+    lb_memory_index_init(&sqlite->index);
     sqlite->checkpoint_pages = settings->checkpoint_pages;
     sqlite->keep_going = settings->keep_going;
     lb_err err = lb_sqlite_find_files(sqlite, settings, reason);

@@ -23,7 +23,9 @@ struct paged_file {
     uint64_t id;                   /* of a database: what its first page is to end in */
     uint32_t page_bytes;           /* 0: not known yet */
     struct lb_page_damage *damage; /* of a database */
-    uint8_t *room;                 /* for a frame; NULL until it is needed */
+    struct lb_memory_index *index; /* of a database; NULL: only the file */
+    struct lb_memory_index_locks locks;
+    uint8_t *room; /* for a frame; NULL until it is needed */
     size_t room_bytes;
     /* Of a log: */
     struct paged_file *database;
@@ -350,24 +352,66 @@ static int characteristics(sqlite3_file *base)
            SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
+/* --- The log's index -------------------------------------------------------------------------- */
+
+static bool in_memory(const struct paged_file *file)
+{
+    return file->index && atomic_load_explicit(&file->index->used, memory_order_relaxed);
+}
+
+/* There is no room for the file, or it may not be written. */
+static bool has_no_file(int code)
+{
+    return code == SQLITE_IOERR_SHMSIZE || code == SQLITE_IOERR_SHMOPEN ||
+           code == SQLITE_READONLY_CANTINIT || (code & 0xff) == SQLITE_FULL ||
+           (code & 0xff) == SQLITE_CANTOPEN;
+}
+
+/* The first region that is asked for decides for all that follow. SQLite may have a lock by then,
+ * which no one contests: there is no other connection yet. */
 static int shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
 {
-    return below(paged(base))->pMethods->xShmMap(below(paged(base)), region, size, extend, out);
+    struct paged_file *file = paged(base);
+    if (in_memory(file))
+        return lb_memory_index_map(file->index, region, size, extend, out);
+    int code = below(file)->pMethods->xShmMap(below(file), region, size, extend, out);
+    if (!file->index || atomic_load(&file->index->file))
+        return code;
+    atomic_store(&file->index->file, code == SQLITE_OK && *out);
+    if (!has_no_file(code))
+        return code;
+    below(file)->pMethods->xShmUnmap(below(file), 0);
+    lb_log(LB_LOG_WARN, "store",
+           "cannot write %s-shm, the index of the log is kept in memory: do not open the database "
+           "with another program",
+           file->name);
+    atomic_store(&file->index->used, true);
+    return lb_memory_index_map(file->index, region, size, extend, out);
 }
 
 static int shm_lock(sqlite3_file *base, int first, int count, int flags)
 {
-    return below(paged(base))->pMethods->xShmLock(below(paged(base)), first, count, flags);
+    struct paged_file *file = paged(base);
+    return in_memory(file) ? lb_memory_index_lock(file->index, &file->locks, first, count, flags)
+                           : below(file)->pMethods->xShmLock(below(file), first, count, flags);
 }
 
 static void shm_barrier(sqlite3_file *base)
 {
-    below(paged(base))->pMethods->xShmBarrier(below(paged(base)));
+    struct paged_file *file = paged(base);
+    if (in_memory(file))
+        lb_memory_index_barrier(file->index);
+    else
+        below(file)->pMethods->xShmBarrier(below(file));
 }
 
 static int shm_unmap(sqlite3_file *base, int delete_it)
 {
-    return below(paged(base))->pMethods->xShmUnmap(below(paged(base)), delete_it);
+    struct paged_file *file = paged(base);
+    if (!in_memory(file))
+        return below(file)->pMethods->xShmUnmap(below(file), delete_it);
+    lb_memory_index_leave(file->index, &file->locks);
+    return SQLITE_OK;
 }
 
 /* Version 2 has no memory mapping. */
@@ -545,6 +589,13 @@ void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage)
     struct paged_file *file = file_of(db, SQLITE_FCNTL_FILE_POINTER);
     if (file)
         file->damage = damage;
+}
+
+void lb_pages_share_index(sqlite3 *db, struct lb_memory_index *index)
+{
+    struct paged_file *file = file_of(db, SQLITE_FCNTL_FILE_POINTER);
+    if (file)
+        file->index = index;
 }
 
 int lb_pages_set_id(sqlite3 *db, uint64_t id)

@@ -22,6 +22,7 @@
 #ifndef LB_STORE_SQLITE_PAGES_H
 #define LB_STORE_SQLITE_PAGES_H
 
+#include "store/sqlite/memory_index.h"
 #include "store/sqlite/page_sum.h"
 #include "store/sqlite/synced_mark.h"
 
@@ -44,6 +45,10 @@ int lb_pages_reserve(sqlite3 *db);
 
 /* Damage that this connection comes across is noted there. Before the first statement. */
 void lb_pages_report(sqlite3 *db, struct lb_page_damage *damage);
+
+/* When the file `-shm` cannot be made or written, the connections of a store use this in its place:
+ * the first one that reads decides. Before the first statement of each connection. */
+void lb_pages_share_index(sqlite3 *db, struct lb_memory_index *index);
 
 /* The writer's connection, when its log is open: writes the id into the database file, durably, and
  * keeps it there. A mark has the same, so that a start notices another database. SQLite's code. */

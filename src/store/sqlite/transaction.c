@@ -11,8 +11,10 @@
 
 lb_err lb_sqlite_begin(struct lb_store *store)
 {
-    return lb_sqlite_run(
-        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_BEGIN, "BEGIN IMMEDIATE"));
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_err err = lb_sqlite_resume_log(sqlite);
+    return err ? err
+               : lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_BEGIN, "BEGIN IMMEDIATE"));
 }
 
 lb_err lb_sqlite_commit(struct lb_store *store)
@@ -47,6 +49,9 @@ lb_err lb_sqlite_probe(struct lb_store *store)
     sqlite3 *db = lb_sqlite_of(store)->writer.db;
     char set[64];
     sqlite3_stmt *stmt = NULL;
+    lb_err err = lb_sqlite_resume_log(lb_sqlite_of(store));
+    if (err)
+        return err;
     int code = sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL);
     if (code == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
         snprintf(set, sizeof set, "PRAGMA user_version = %d", sqlite3_column_int(stmt, 0));

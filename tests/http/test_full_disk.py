@@ -1,0 +1,257 @@
+"""Nothing that a start writes is needed to answer checks: on a disk that is really full and on a file
+system that is really read-only, for every kind of data folder."""
+
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from support import expect, pages, people
+from support.marks import sqlite_only
+from support.server import CommandFailed, Server, Tenant
+from support.small_disk import SmallDisk
+
+pytestmark = sqlite_only("its folder")
+
+DUMP = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
+BLOCKED = [f"blocked-person-number-{n:06}-of-them" for n in range(4000)]
+READ_ONLY = "cannot begin a log for the database: the file system of .* is read-only; make it writable"
+SOON = 5.0  # seconds; a store that refused is asked again once a second
+
+
+@pytest.fixture
+def disk():
+    with SmallDisk() as disk:
+        yield disk
+
+
+@pytest.fixture
+def server(disk):
+    server = Server(data=disk.path / "data")
+    try:
+        yield server
+        server.stop()
+    finally:
+        server.kill()
+        server.remove()
+
+
+class Used:
+    """A folder that was used, with a list of blocked people and what checks of it must say."""
+
+    def __init__(self, server, operator=False):
+        server.start()
+        tenant = server.tenant()
+        self.server, self.key = server, tenant.key
+        self.campaign = tenant.campaign()
+        if operator:
+            people.person(server, "operator")
+        self.block(BLOCKED)
+        self.block([f"x-{n}" for n in range(10)], 10)
+
+    def api(self):
+        return self.server.api(self.key)
+
+    def path(self, what=""):
+        return f"/campaigns/{self.campaign}/blocked-leads{what}"
+
+    def try_block(self, *names):
+        return self.api().post(self.path(), {"publicIdentifiers": list(names)})
+
+    def block(self, names, one_by_one=0):
+        step = 1 if one_by_one else 1000
+        for start in range(0, len(names), step):
+            expect.blocked_result(self.try_block(*names[start:start + step]),
+                                  len(names[start:start + step]))
+
+    def end(self, how):
+        self.server.kill() if how == "kill -9" else self.server.stop()
+
+    def checks(self):
+        """All are known: by checks, in memory, and by a list, which a reader takes from the disk."""
+        answer = expect.ok(self.api().post(self.path("/check"),
+                                           {"publicIdentifiers": BLOCKED[:1000] + ["free"]}))
+        assert answer["blocked"] == BLOCKED[:1000]
+        assert len(expect.ok(self.api().get(self.path("?take=100")))) == 100
+
+    def ready(self, what=""):
+        response = self.server.api().get("/readyz" + what, base="")
+        return response.status, response.json().get("message", "")
+
+    def works_again(self):
+        limit = time.monotonic() + SOON
+        while self.ready()[0] != 200:
+            assert time.monotonic() < limit, self.ready()
+            time.sleep(0.05)
+        self.block(["after-it"])
+        self.checks()
+
+
+HOW = pytest.mark.parametrize("how", ["stop", "kill -9"])
+
+
+@HOW
+@pytest.mark.parametrize("operator", [True, False], ids=["operator", "no operator"])
+def test_a_full_disk_keeps_no_server_from_answering_checks(disk, server, how, operator):
+    used = Used(server, operator)
+    used.end(how)
+    disk.fill()
+    server.start()
+    used.checks()
+    assert used.ready("?for=checks")[0] == 200
+    if how == "kill -9":
+        expect.error(used.try_block("not-now"), 507, "storage_full")
+        status, message = used.ready()
+        assert status == 503 and "disk is full" in message and "Checks are answered" in message
+        assert "what a crash left in the log cannot be written back" in server.log_text()
+    used.checks()
+    disk.make_room()
+    used.works_again()
+    server.restart()
+    used.checks()
+
+
+def test_what_is_written_until_the_disk_is_full_stays(disk, server):
+    """Killed on the full disk, started on it again."""
+    used = Used(server)
+    disk.fill()
+    count = 0
+    while (response := used.try_block(*[f"full-{count}-{n}-{'y' * 60}" for n in range(500)])).status != 507:
+        assert response.status == 200
+        count += 1
+    server.kill()
+    server.start()
+    used.checks()
+    names = [f"full-{n}-0-{'y' * 60}" for n in range(count + 1)]
+    answer = expect.ok(used.api().post(used.path("/check"), {"publicIdentifiers": names}))
+    assert answer["blocked"] == names[:-1]
+    disk.make_room()
+    used.works_again()
+
+
+@HOW
+def test_the_index_of_the_log_needs_no_room(disk, server, how):
+    used = Used(server)
+    used.end(how)
+    (server.data / "leadblock.db-shm").unlink()
+    disk.fill()
+    server.start()
+    assert "the index of the log is kept in memory" in server.log_text()
+    used.checks()
+    disk.make_room()
+    used.works_again()
+    server.kill()
+    server.start()
+    used.checks()
+    expect.ok(used.api().get(used.path("/after-it")))
+    assert "kept in memory" not in server.log_text()
+
+
+def test_the_link_for_the_first_operator_comes_when_there_is_room(disk, server):
+    used = Used(server)
+    if "no operator yet" not in server.log_text():
+        pytest.skip("built without the dashboard")
+    used.end("kill -9")
+    disk.fill()
+    server.start()
+    assert "cannot make the link for the first operator: the disk is full" in server.log_text()
+    assert "no operator yet" not in server.log_text()
+    disk.make_room()
+    limit = time.monotonic() + 2 * SOON
+    while "no operator yet" not in server.log_text():
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+
+
+def refused(server, words):
+    with pytest.raises(CommandFailed, match=words):
+        server.start()
+
+
+def test_a_new_folder_on_a_full_disk_is_refused_with_how_much_it_needs(disk, server):
+    disk.fill()
+    refused(server, r"the disk of .*leadblock.db is full; free at least \d+ MiB and start again")
+    disk.make_room()
+    server.start()
+    server.tenant()
+
+
+def test_a_restored_backup_on_a_full_disk_is_refused_with_how_much_it_needs(disk, server):
+    used = Used(server)
+    server.cli("backup", disk.path / "backup.db")
+    server.stop()
+    shutil.rmtree(server.data)
+    server.data.mkdir(mode=0o700)
+    shutil.move(disk.path / "backup.db", server.data / "leadblock.db")
+    disk.fill()
+    refused(server, r"is full; free at least \d+ MiB and start again")
+    disk.make_room()
+    server.start()
+    used.checks()
+
+
+def make_old(folder):
+    folder.mkdir(mode=0o700)
+    store = sqlite3.connect(folder / "leadblock.db")
+    store.executescript(DUMP.read_text("utf-8"))
+    store.close()
+
+
+def test_an_upgrade_on_a_full_disk_is_refused_with_how_much_it_needs(disk, server):
+    make_old(server.data)
+    before = (server.data / "leadblock.db").read_bytes()
+    disk.fill()
+    refused(server, r"which is as it was: that needs \d+ MiB of free disk space")
+    assert (server.data / "leadblock.db").read_bytes() == before
+    disk.make_room()
+    server.start()
+
+
+@HOW
+@pytest.mark.parametrize("index", ["with", "without"])
+def test_a_read_only_file_system_keeps_no_server_from_answering_checks(disk, server, how, index):
+    used = Used(server)
+    used.end(how)
+    if index == "without":
+        (server.data / "leadblock.db-shm").unlink()
+    before = {path.name: path.read_bytes() for path in server.data.iterdir() if path.is_file()}
+    disk.read_only()
+    server.start()
+    used.checks()
+    assert used.ready("?for=checks")[0] == 200
+    status, message = used.ready()
+    assert status == 503 and "read-only" in message and "Checks are answered" in message
+    error = expect.error(used.try_block("not-now"), 503, "storage_unavailable")
+    assert "read-only" in error["message"]
+    assert "its file system is read-only: nothing is recorded" in server.log_text()
+    time.sleep(1.1)  # the files are looked at once a second
+    used.checks()
+    server.stop()
+    after = {path.name: path.read_bytes() for path in server.data.iterdir() if path.is_file()}
+    assert after == before
+    disk.read_only(False)
+    server.start()
+    used.works_again()
+
+
+def test_what_must_be_written_first_is_refused_on_a_read_only_file_system(disk, server):
+    server.data.mkdir(mode=0o700)
+    disk.read_only()
+    refused(server, "cannot write into the data folder .*Read-only file system")
+    disk.read_only(False)
+    server.data.rmdir()
+    make_old(server.data)
+    (server.data / "lock").touch()
+    disk.read_only()
+    refused(server, READ_ONLY)
+    disk.read_only(False)
+    server.start()
+    server.stop()
+    with pages.changed(server.data):  # leaves what a restored backup is
+        pass
+    disk.read_only()
+    refused(server, READ_ONLY)
+    disk.read_only(False)
+    server.start()

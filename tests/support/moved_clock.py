@@ -1,0 +1,73 @@
+"""A wall clock for a server's process that a test moves: a small library, preloaded, adds what a file
+says to CLOCK_REALTIME. The other clocks stay what they are."""
+
+import mmap
+import os
+import shutil
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+SOURCE = r"""
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static const volatile int64_t *ahead_s;
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *path = getenv("MOVED_CLOCK");
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *ahead_s, PROT_READ, MAP_SHARED, fd, 0);
+    if (map != MAP_FAILED)
+        ahead_s = map;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+    int result = (int)syscall(SYS_clock_gettime, clock, out);
+    if (result == 0 && clock == CLOCK_REALTIME && ahead_s)
+        out->tv_sec += *ahead_s;
+    return result;
+}
+"""
+
+
+class MovedClock:
+    """Skips the test where there is no compiler."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="leadblock-clock-"))
+        library = self.folder / "moved_clock.so"
+        compiler = shutil.which("cc") or shutil.which("gcc")
+        if not compiler:
+            pytest.skip("no C compiler")
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-x", "c", "-", "-o", library],
+                       input=SOURCE, text=True, check=True)
+        file = self.folder / "ahead"
+        file.write_bytes(bytes(8))
+        with open(file, "r+b") as opened:
+            self.map = mmap.mmap(opened.fileno(), 8)
+        options = os.environ.get("ASAN_OPTIONS", "")  # a checked build wants to be first
+        self.env = {"LD_PRELOAD": str(library), "MOVED_CLOCK": str(file),
+                    "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0".lstrip(":")}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.map.close()
+        shutil.rmtree(self.folder)
+
+    def set(self, ahead_s):
+        """Ahead of the real one by so many seconds."""
+        self.map[:] = struct.pack("=q", ahead_s)

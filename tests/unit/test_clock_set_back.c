@@ -1,0 +1,231 @@
+/* A clock that was two years ahead for a while and was set right keeps no lead until then: leases,
+ * retries and delays count from now on. Through the real writer and the real file. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "domain/outreach/internal.h"
+#include "support/moved_clock.h"
+#include "support/outreach.h"
+#include "support/tsan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define C       "c"
+#define LEADS   250 /* more than one claim sets right */
+#define LEASE_S 3600
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS  (24 * HOUR_MS)
+#define AHEAD   (730 * DAY_MS)
+
+struct fixture {
+    struct engine engine;
+    char folder[64];
+    char path[96];
+};
+
+static int setup(void **state)
+{
+    struct fixture *fixture = *state = calloc(1, sizeof *fixture);
+    lb_rcu_thread_register();
+    moved_clock_set(0);
+    strcpy(fixture->folder, "/tmp/leadblock-clock-XXXXXX");
+    if (!mkdtemp(fixture->folder))
+        return -1;
+    snprintf(fixture->path, sizeof fixture->path, "%s/db", fixture->folder);
+    return engine_open(&fixture->engine, fixture->path, NULL) ||
+           engine_make_workspace(&fixture->engine) || engine_make_campaign(&fixture->engine, C);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    char command[128];
+    const char *why;
+    bool good = outreach_consistent(fixture->path, NULL, &why);
+    if (!good)
+        print_error("the file disagrees about %s\n", why);
+    engine_close(&fixture->engine);
+    lb_rcu_thread_unregister();
+    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
+    free(fixture);
+    return system(command) || !good;
+}
+
+static struct engine *engine_of(void **state)
+{
+    return &((struct fixture *)*state)->engine;
+}
+
+static void restart(void **state)
+{
+    struct fixture *fixture = *state;
+    engine_close(&fixture->engine);
+    assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+}
+
+/* Back to the right time. Every other test learns of it by a restart. */
+static void set_right(void **state, bool by_restart)
+{
+    moved_clock_set(0);
+    if (by_restart)
+        restart(state);
+    else
+        lb_outreach_clock_set_back(engine_of(state)->outreach);
+}
+
+static uint32_t add_step(void **state, uint32_t delay)
+{
+    uint32_t no;
+    struct lb_step_row step = {.type = LB_STEP_VISIT_PROFILE, .delay_hours = delay};
+    assert_int_equal(outreach_add_step(engine_of(state), C, step, 0, &no), LB_OK);
+    return no;
+}
+
+static void start(void **state, uint32_t first_delay, uint32_t second_delay, size_t leads)
+{
+    add_step(state, first_delay);
+    add_step(state, second_delay);
+    for (size_t i = 0; i < leads; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "lead-%zu", i);
+        assert_int_equal(outreach_add_one(engine_of(state), C, name, NULL), LB_OK);
+    }
+    assert_int_equal(outreach_activate(engine_of(state), C), LB_OK);
+}
+
+static struct claimed claimed[LEADS];
+
+static size_t claim(void **state)
+{
+    size_t count;
+    assert_int_equal(outreach_claim(engine_of(state), C, LEADS, LEASE_S, claimed, &count), LB_OK);
+    return count;
+}
+
+static void complete(void **state, const struct claimed *one, enum lb_result result, lb_err wanted)
+{
+    struct reported reported;
+    assert_int_equal(outreach_complete(engine_of(state), one, result, NULL, &reported), wanted);
+}
+
+static void a_lease_lasts_as_long_as_it_was_asked_for(void **state)
+{
+    for (int by_restart = 0; by_restart < 2; by_restart++) {
+        if (!by_restart)
+            start(state, 0, 0, 1);
+        moved_clock_set((1 + by_restart) * AHEAD);
+        assert_int_equal(claim(state), 1);
+        struct claimed first = claimed[0];
+        set_right(state, by_restart);
+        assert_int_equal(claim(state), 0); /* its sender may be at work */
+        moved_clock_set(LEASE_S * 1000 - 60000);
+        assert_int_equal(claim(state), 0);
+        moved_clock_set(LEASE_S * 1000);
+        assert_int_equal(claim(state), 1);
+        assert_int_equal(claimed[0].attempt, first.attempt + 1);
+        complete(state, &first, LB_RESULT_DONE, LB_ERR_LEASE_LOST);
+        complete(state, &claimed[0], LB_RESULT_DONE, LB_OK);
+        moved_clock_set(0);
+    }
+}
+
+static void a_lease_that_is_set_right_is_still_its_senders(void **state)
+{
+    start(state, 0, 0, 1);
+    moved_clock_set(AHEAD);
+    assert_int_equal(claim(state), 1);
+    struct claimed first = claimed[0];
+    set_right(state, false);
+    assert_int_equal(claim(state), 0);
+    complete(state, &first, LB_RESULT_DONE, LB_OK);
+    assert_int_equal(claim(state), 1);
+    assert_int_not_equal(claimed[0].step, first.step);
+}
+
+static void a_retry_is_due(void **state)
+{
+    start(state, 0, 0, 1);
+    moved_clock_set(AHEAD);
+    assert_int_equal(claim(state), 1);
+    complete(state, &claimed[0], LB_RESULT_RETRY, LB_OK);
+    set_right(state, false);
+    assert_int_equal(claim(state), 1);
+    assert_int_equal(claimed[0].attempt, 2);
+}
+
+static void a_delay_counts_from_now(void **state)
+{
+    for (int by_restart = 0; by_restart < 2; by_restart++) {
+        start(state, 0, 24, 1);
+        moved_clock_set(AHEAD);
+        assert_int_equal(claim(state), 1);
+        complete(state, &claimed[0], LB_RESULT_DONE, LB_OK);
+        set_right(state, by_restart);
+        assert_int_equal(claim(state), 0);
+        moved_clock_set(DAY_MS - 60000);
+        assert_int_equal(claim(state), 0);
+        moved_clock_set(DAY_MS);
+        assert_int_equal(claim(state), 1);
+        if (by_restart)
+            break;
+        teardown(state);
+        assert_int_equal(setup(state), 0);
+    }
+}
+
+static void the_first_delay_counts_from_now(void **state)
+{
+    moved_clock_set(AHEAD);
+    start(state, 1, 0, 1);
+    set_right(state, true);
+    assert_int_equal(claim(state), 0);
+    moved_clock_set(HOUR_MS);
+    assert_int_equal(claim(state), 1);
+}
+
+static void times_that_can_be_are_left_alone(void **state)
+{
+    start(state, 0, 24, 2);
+    moved_clock_set(HOUR_MS);
+    assert_int_equal(claim(state), 2);
+    complete(state, &claimed[0], LB_RESULT_RETRY, LB_OK);
+    int64_t before = outreach_sql(engine_of(state), "SELECT sum(since) FROM lead");
+    set_right(state, true);
+    assert_int_equal(claim(state), 0);
+    assert_true(outreach_sql(engine_of(state), "SELECT sum(since) FROM lead") == before);
+}
+
+/* Each claim does a part, so that others do not wait. */
+static void many_leads_are_set_right_by_several_claims(void **state)
+{
+    start(state, 0, 0, LEADS);
+    moved_clock_set(AHEAD);
+    assert_int_equal(claim(state), LEADS);
+    set_right(state, true);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(claim(state), 0);
+    moved_clock_set(LEASE_S * 1000);
+    assert_int_equal(claim(state), LEADS);
+}
+
+int main(void)
+{
+    lb_log_set_level(LB_LOG_ERROR);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_lease_lasts_as_long_as_it_was_asked_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_lease_that_is_set_right_is_still_its_senders, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_retry_is_due, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_delay_counts_from_now, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_first_delay_counts_from_now, setup, teardown),
+        cmocka_unit_test_setup_teardown(times_that_can_be_are_left_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_leads_are_set_right_by_several_claims, setup,
+                                        teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
