@@ -16,8 +16,8 @@ ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, als
 # Of tests/http: those that measure how long something takes, and those that show nothing of what the
 # backend does (requests, limits, files, headers and the command line), which need not run on PostgreSQL too.
 TIMING = {"deadlines", "fairness", "waiting", "limits"}
-NO_BACKEND = {"bad_input", "cli", "dashboard_files", "deadlines", "early_refusals", "identifiers",
-              "limits", "process", "protocol"}
+NO_BACKEND = {"bad_input", "cli", "dashboard_files", "data_folder", "deadlines", "early_refusals",
+              "full_disk", "identifiers", "limits", "process", "protocol"}
 # A run of everything shows each file of tests/http on both backends, or once if it is of NO_BACKEND, and
 # once checked: those of NO_BACKEND on SQLite, the others on PostgreSQL. Commands, of which each test starts
 # several, are checked by tests/cli.

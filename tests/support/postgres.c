@@ -57,7 +57,7 @@ bool postgres_create(char out[POSTGRES_CONNINFO_SIZE])
 {
     static unsigned number;
     char name[64];
-    char sql[128];
+    char sql[160];
     snprintf(name, sizeof name, "leadblock_test_%d_%u", (int)getpid(), ++number);
     snprintf(sql, sizeof sql,
              "CREATE DATABASE %s TEMPLATE template0 ENCODING 'UTF8' STRATEGY file_copy", name);
