@@ -1,13 +1,12 @@
 // Whatever people and machines write is shown as text; other pages cannot act for who is signed in; nothing secret
 // lies about; one workspace does not see another's.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { after, before } from 'node:test';
 
 import { PASSWORD, Person } from './lib/api.mjs';
 import { loadAnew, screen, useServer } from './lib/harness.mjs';
-import { eventually } from './lib/pages.mjs';
+import { eventually, saved } from './lib/pages.mjs';
 
 const MARKUP = '<img src=x onerror=window.pwned=1>"><script>window.pwned=1</script>';
 const REVERSED = '\u202Egnp.exe \u{1F984}';
@@ -181,11 +180,6 @@ screen('markup is shown as text in messages and invalid lines', shared, { allowe
   await assertHarmless(page, 'rows not taken');
 });
 
-async function download(page, act) {
-  const [file] = await Promise.all([page.waitForEvent('download'), act()]);
-  return { name: file.suggestedFilename(), text: (await readFile(await file.path(), 'utf8')).replace(/^\uFEFF/, '') };
-}
-
 // The cells of a file as a spreadsheet sees them.
 function cellsOf(text) {
   const cells = [];
@@ -197,7 +191,7 @@ screen('files have no cell that a spreadsheet would run', shared, { acceptDownlo
   await member.post('blocked-leads', { leads: [{ publicIdentifier: 'tab-lead', reason: '\t=1' }, { publicIdentifier: 'return-lead', reason: '\r=1' }] });
   await member.let(context);
   await open(page, '#/blocklist', row(page));
-  const list = await download(page, () => button(page, 'Export as CSV').click());
+  const list = await saved(page, () => button(page, 'Export as CSV').click());
   assert.match(list.name, /^blocklist-workspace-\d{4}-\d\d-\d\d\.csv$/);
   const exported = cellsOf(list.text);
   for (const value of ['-lead-two', '-2-3', ...REASONS.slice(1, 5), '\t=1', '\r=1'])
@@ -206,7 +200,7 @@ screen('files have no cell that a spreadsheet would run', shared, { acceptDownlo
   await open(page, '#/add', button(page, 'Validate'));
   await page.getByLabel('Leads, one per line').fill('=1 2\n+1 2\n-1 2\n@a b\nfine-lead');
   await button(page, 'Validate').click();
-  const bad = await download(page, () => button(page, 'Download these rows').click());
+  const bad = await saved(page, () => button(page, 'Download these rows').click());
   assert.equal(bad.name, 'rows-not-taken.csv');
   const cells = cellsOf(bad.text);
   for (const value of ['=1 2', '+1 2', '-1 2', '@a b']) assert.ok(cells.includes(`'${value}`), value);

@@ -1,5 +1,5 @@
 // What tests do with a page time and again.
-import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
 
 export const toast = (page) => page.getByRole('status', { name: 'Messages' });
 
@@ -23,7 +23,7 @@ export async function eventually(look, limitMs = 30_000) {
 // The text of the file that `act` makes the page save, and the name that it suggests.
 export async function saved(page, act) {
   const [download] = await Promise.all([page.waitForEvent('download'), act()]);
-  return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
+  return { name: download.suggestedFilename(), text: (await buffer(await download.createReadStream())).toString() };
 }
 
 // {label: figure} of the page's list of figures.
