@@ -209,6 +209,40 @@ def test_an_upgrade_on_a_full_disk_is_refused_with_how_much_it_needs(disk, serve
     server.start()
 
 
+def leave_log(folder):
+    """As a server that is killed does."""
+    store = sqlite3.connect(folder / "leadblock.db")
+    store.execute("PRAGMA journal_mode = WAL")
+    store.execute("CREATE TABLE filler (text)")
+    store.executemany("INSERT INTO filler VALUES (?)", [["x" * 3000]] * 300)
+    store.execute("DROP TABLE filler")
+    store.commit()
+    kept = {folder / name: (folder / name).read_bytes() for name in ("leadblock.db", "leadblock.db-wal")}
+    store.close()
+    for path, data in kept.items():
+        path.write_bytes(data)
+
+
+def test_an_upgrade_begins_a_new_index_of_the_log_in_memory(disk, server):
+    """The database that takes the old one's place has another size and another log."""
+    make_old(server.data)
+    leave_log(server.data)
+    index = server.data / "leadblock.db-shm"
+    index.mkdir()  # it cannot be written
+    used = Used(server)
+    assert "the index of the log is kept in memory" in server.log_text()
+    used.checks()
+    used.end("kill -9")
+    server.start()
+    used.checks()
+    used.end("stop")
+    index.rmdir()
+    with pages.changed(server.data) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    server.start()
+    used.checks()
+
+
 @HOW
 @pytest.mark.parametrize("index", ["with", "without"])
 def test_a_read_only_file_system_keeps_no_server_from_answering_checks(disk, server, how, index):
