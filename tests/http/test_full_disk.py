@@ -22,8 +22,8 @@ SOON = 5.0  # seconds; a store that refused is asked again once a second
 
 
 @pytest.fixture
-def disk():
-    with SmallDisk() as disk:
+def disk(request):
+    with SmallDisk(mib=getattr(request, "param", 24)) as disk:
         yield disk
 
 
@@ -113,8 +113,10 @@ def test_a_full_disk_keeps_no_server_from_answering_checks(disk, server, how, op
     used.checks()
 
 
-def test_what_is_written_until_the_disk_is_full_stays(disk, server):
-    """Killed on the full disk, started on it again."""
+@pytest.mark.parametrize("disk,log_pages", [(24, 2048), (64, 5000)], indirect=["disk"])
+def test_what_is_written_until_the_disk_is_full_stays(disk, server, log_pages):
+    """Killed on the full disk, started on it again. The index of the longer log has two regions."""
+    server.args += ["--checkpoint-pages", str(log_pages)]
     used = Used(server)
     disk.fill()
     count = 0

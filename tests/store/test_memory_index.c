@@ -93,6 +93,20 @@ static void a_connection_that_leaves_gives_all_back(void **state)
     assert_int_equal(lb_memory_index_lock(*state, &two, 0, 8, EXCLUSIVE), SQLITE_OK);
 }
 
+/* https://www.sqlite.org/walformat.html: 4062 frames in the first region, 4096 in each other. */
+static void as_many_regions_as_the_log_needs(void **state)
+{
+    static const struct {
+        uint64_t frames;
+        int regions;
+    } wanted[] = {{1, 1}, {4062, 1}, {4063, 2}, {8158, 2}, {8159, 3}, {UINT64_C(1) << 40, 4096}};
+    struct lb_memory_index *index = *state;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        lb_memory_index_expect(index, wanted[i].frames);
+        assert_int_equal(index->regions_ahead, wanted[i].regions);
+    }
+}
+
 /* A database that takes the place of another has another log. */
 static void after_the_last_connection_there_is_no_index(void **state)
 {
@@ -118,6 +132,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(of_several_locks_all_are_taken_or_none, setup, teardown),
         cmocka_unit_test_setup_teardown(a_connection_that_leaves_gives_all_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(as_many_regions_as_the_log_needs, setup, teardown),
         cmocka_unit_test_setup_teardown(after_the_last_connection_there_is_no_index, setup,
                                         teardown),
     };

@@ -2,9 +2,20 @@
 
 #include <stdlib.h>
 
+/* Frames in a region; the first one has a header. Source: https://www.sqlite.org/walformat.html */
+#define REGION_FRAMES 4096
+#define HEADER_FRAMES 34
+
 void lb_memory_index_init(struct lb_memory_index *index)
 {
     pthread_mutex_init(&index->lock, NULL);
+}
+
+void lb_memory_index_expect(struct lb_memory_index *index, uint64_t frames)
+{
+    uint64_t regions = (frames + HEADER_FRAMES + REGION_FRAMES - 1) / REGION_FRAMES;
+    index->regions_ahead =
+        regions < LB_MEMORY_INDEX_REGIONS ? (int)regions : LB_MEMORY_INDEX_REGIONS;
 }
 
 static void drop_regions(struct lb_memory_index *index)

@@ -20,6 +20,7 @@
 struct lb_memory_index {
     _Atomic bool used; /* by the first connection, so by all of them */
     _Atomic bool file; /* is used in place of this */
+    int regions_ahead; /* that the file has from the start, see lb_memory_index_expect */
     pthread_mutex_t lock;
     void *regions[LB_MEMORY_INDEX_REGIONS];
     unsigned users;                    /* connections that have mapped a region */
@@ -36,6 +37,10 @@ struct lb_memory_index_user {
 };
 
 void lb_memory_index_init(struct lb_memory_index *index);
+/* How many frames the log has room for. As many does the file `-shm` get room for at the start, or
+ * this is used in its place: a commit that finds no room for the index of its frames has written
+ * them already, and its outcome is unknown. Before the first connection. */
+void lb_memory_index_expect(struct lb_memory_index *index, uint64_t frames);
 /* When no connection uses it any more. */
 void lb_memory_index_fini(struct lb_memory_index *index);
 

@@ -367,8 +367,17 @@ static bool has_no_file(int code)
            (code & 0xff) == SQLITE_CANTOPEN;
 }
 
-/* The first region that is asked for decides for all that follow. SQLite may have a lock by then,
- * which no one contests: there is no other connection yet. */
+static int map_ahead(struct paged_file *file, int size)
+{
+    int code = SQLITE_OK;
+    void volatile *region;
+    for (int i = 1; code == SQLITE_OK && i < file->index->regions_ahead; i++)
+        code = below(file)->pMethods->xShmMap(below(file), i, size, 1, &region);
+    return code;
+}
+
+/* The first region that is there decides for all that follow. SQLite may have a lock by then, which
+ * no other connection contests: there is none yet. */
 static int shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
 {
     struct paged_file *file = paged(base);
@@ -377,6 +386,8 @@ static int shm_map(sqlite3_file *base, int region, int size, int extend, void vo
     int code = below(file)->pMethods->xShmMap(below(file), region, size, extend, out);
     if (!file->index || atomic_load(&file->index->file))
         return code;
+    if (code == SQLITE_OK && *out)
+        code = map_ahead(file, size);
     atomic_store(&file->index->file, code == SQLITE_OK && *out);
     if (!has_no_file(code))
         return code;
