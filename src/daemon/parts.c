@@ -324,11 +324,10 @@ void lb_parts_watch_clock(struct lb_parts *parts)
     int64_t back_ms = lb_clock_watch_look(&parts->clock);
     if (!back_ms)
         return;
-    lb_log(
-        LB_LOG_WARN, "clock",
-        "the clock was set back by %lld.%03lld s: leads that wait for what it said before are due "
-        "as if they had come to wait now",
-        (long long)back_ms / 1000, (long long)back_ms % 1000);
+    lb_log(LB_LOG_WARN, "clock",
+           "the clock was set back by %lld.%03lld s; if that does not happen again for %d minutes, "
+           "leads no longer wait for what it said before",
+           (long long)back_ms / 1000, (long long)back_ms % 1000, (int)(LB_CLOCK_STEADY_MS / 60000));
     if (parts->app.outreach)
         lb_outreach_clock_set_back(parts->app.outreach);
 }

@@ -3,11 +3,15 @@
  * No such time can lie further ahead than the longest that is allowed from now; what does counts
  * from now on.
  *
- * Looked for at the first claims of a campaign after a start, and after the clock was set back,
- * until nothing is found: that costs a few queries then, and nothing later. Threads: the writer's.
- */
+ * A clock that is behind looks the same, as after a boot, before a time service has set it; leads
+ * would be handed out early, and twice, once it goes right. So the clock is believed only when it
+ * has not been set back for a while.
+ *
+ * Looked for at the first claims of a campaign then, until nothing is found: that costs a few
+ * queries, and nothing later. Threads: the writer's. */
 #include "domain/outreach/activity.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/sequence.h"
@@ -89,6 +93,11 @@ static lb_err search_all(struct lb_righting *righting, const struct lb_sequence 
     return err;
 }
 
+static bool is_steady(const struct lb_outreach *outreach)
+{
+    return lb_clock_boot_ms() - atomic_load(&outreach->steady_since_ms) >= LB_CLOCK_STEADY_MS;
+}
+
 static lb_err set_activation(struct lb_righting *righting, struct lb_campaign_state *state)
 {
     struct lb_store *store = righting->outreach->settings.store;
@@ -108,7 +117,7 @@ lb_err lb_outreach_set_right(struct lb_righting *righting, const struct lb_seque
         lb_directory_campaign_no(outreach->settings.directory, righting->list.campaign);
     unsigned times = atomic_load(&outreach->times_set_back) + 1;
     righting->found = 0;
-    if (!campaign || campaign->set_right == times)
+    if (!campaign || campaign->set_right == times || !is_steady(outreach))
         return LB_OK;
     lb_err err = set_activation(righting, state);
     if (!err)
@@ -126,5 +135,6 @@ lb_err lb_outreach_set_right(struct lb_righting *righting, const struct lb_seque
 
 void lb_outreach_clock_set_back(struct lb_outreach *outreach)
 {
+    atomic_store(&outreach->steady_since_ms, lb_clock_boot_ms());
     atomic_fetch_add(&outreach->times_set_back, 1);
 }
