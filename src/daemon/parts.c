@@ -206,7 +206,8 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
     const char *socket = parts->local ? LB_FOLDER_COMMAND_SOCKET : LB_FOLDER_SERVER_SOCKET;
     lb_err err = lb_folder_listen(&parts->folder, socket, reason);
     if (err == LB_ERR_STORAGE_FULL && !parts->local) /* checks can be answered without it */
-        lb_log(LB_LOG_WARN, "start", "%s; operators' commands work after a restart with room",
+        lb_log(LB_LOG_WARN, "start",
+               "%s; operators' commands do not work until a restart that can make it",
                reason->text);
     else if (err)
         return err;
