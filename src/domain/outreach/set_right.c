@@ -72,11 +72,15 @@ static lb_err set_right(struct lb_righting *righting, uint64_t no)
 static lb_err search(struct lb_righting *righting, uint32_t step, enum lb_lead_queue queue)
 {
     struct lb_outreach *outreach = righting->outreach;
+    const struct lb_store_ops *ops = outreach->settings.store->ops;
+    struct lb_store_reader *reader = lb_outreach_reader(outreach);
+    struct lb_list list = righting->list;
     uint64_t leads[LEADS_MAX];
     size_t count = 0;
-    lb_err err = outreach->settings.store->ops->leads_ahead(
-        lb_outreach_reader(outreach), righting->list.workspace, righting->list.campaign, queue,
-        step, latest(queue, righting->now), LEADS_MAX, leads, &count);
+    lb_err err = ops->leads_ahead(reader, list.workspace, list.campaign, queue, step,
+                                  latest(queue, righting->now), LEADS_MAX, leads, &count);
+    if (!err && count)
+        ops->prefetch_leads(reader, list.workspace, leads, count, step);
     for (size_t i = 0; !err && i < count; i++)
         err = set_right(righting, leads[i]);
     return err;
