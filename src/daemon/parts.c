@@ -20,8 +20,6 @@
 #define IMPORTERS   2  /* threads; one workspace has one of them at a time */
 #define IMPORTS_MAX 32 /* under way; each holds memory for what it found out about its file */
 
-#define CLOCK_SLACK_MS 60000 /* clocks of nodes differ */
-
 static lb_err out_of_memory(struct lb_reason *reason)
 {
     return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
@@ -275,7 +273,7 @@ static void look_at_recorded_times(struct lb_parts *parts)
          workspace = lb_rcu_load(&workspace->next))
         if (lb_row_times_find(workspace->row_times, UINT64_MAX, &row) && row.at > newest)
             newest = row.at;
-    if (newest <= lb_clock_wall_ms() + CLOCK_SLACK_MS)
+    if (newest <= lb_clock_wall_ms() + LB_CLOCK_SLACK_MS)
         return;
     lb_time_format(newest, text);
     lb_log(LB_LOG_WARN, "clock",

@@ -16,8 +16,6 @@
 #include "domain/outreach/internal.h"
 #include "domain/outreach/sequence.h"
 
-/* Clocks of nodes differ. */
-#define SLACK_MS INT64_C(60000)
 /* Leads that one claim sets right for each step and queue: all other writes wait. */
 #define LEADS_MAX 100
 
@@ -25,11 +23,11 @@ static int64_t latest(enum lb_lead_queue queue, int64_t now)
 {
     switch (queue) {
     case LB_QUEUE_CLAIMED:
-        return now + SLACK_MS + (int64_t)LB_LEASE_SECONDS_MAX * 1000;
+        return now + LB_CLOCK_SLACK_MS + (int64_t)LB_LEASE_SECONDS_MAX * 1000;
     case LB_QUEUE_RETRY:
-        return now + SLACK_MS + LB_RETRY_AFTER_MAX_MS;
+        return now + LB_CLOCK_SLACK_MS + LB_RETRY_AFTER_MAX_MS;
     default:
-        return now + SLACK_MS;
+        return now + LB_CLOCK_SLACK_MS;
     }
 }
 
@@ -105,7 +103,7 @@ static bool is_steady(const struct lb_outreach *outreach)
 static lb_err set_activation(struct lb_righting *righting, struct lb_campaign_state *state)
 {
     struct lb_store *store = righting->outreach->settings.store;
-    if (state->activated_at <= righting->now + SLACK_MS)
+    if (state->activated_at <= righting->now + LB_CLOCK_SLACK_MS)
         return LB_OK;
     state->activated_at = righting->now;
     righting->found++;
