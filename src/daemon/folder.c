@@ -143,19 +143,25 @@ static struct sockaddr_un address_of(const struct lb_folder *folder)
     return address;
 }
 
-/* One that is in the way could not be removed, as on a read-only file system: no process has it. */
-static bool no_room_for_socket(void)
+/* The lock is ours: what there is was left by a process that was killed. False: it stays, for the
+ * file system is read-only. */
+static bool remove_socket(const struct lb_folder *folder, const char *name)
 {
-    return errno == ENOSPC || errno == EDQUOT || errno == EROFS || errno == EADDRINUSE;
+    return unlinkat(folder->fd, name, 0) == 0 || errno != EROFS;
+}
+
+static bool no_room_for_socket(bool removed)
+{
+    return errno == ENOSPC || errno == EDQUOT || errno == EROFS ||
+           (errno == EADDRINUSE && !removed);
 }
 
 lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_reason *reason)
 {
     folder->socket = name;
     struct sockaddr_un address = address_of(folder);
-    /* The lock is ours: what there is was left by a process that was killed. */
-    unlinkat(folder->fd, LB_FOLDER_SERVER_SOCKET, 0);
-    unlinkat(folder->fd, LB_FOLDER_COMMAND_SOCKET, 0);
+    bool removed = remove_socket(folder, LB_FOLDER_SERVER_SOCKET);
+    removed &= remove_socket(folder, LB_FOLDER_COMMAND_SOCKET);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     mode_t before = umask(0177);
     bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
@@ -164,7 +170,7 @@ lb_err lb_folder_listen(struct lb_folder *folder, const char *name, struct lb_re
         folder->control_fd = fd;
         return LB_OK;
     }
-    lb_err err = no_room_for_socket() ? LB_ERR_STORAGE_FULL : LB_ERR_INTERNAL;
+    lb_err err = no_room_for_socket(removed) ? LB_ERR_STORAGE_FULL : LB_ERR_INTERNAL;
     lb_fail(reason, err, "cannot make the control socket in the data folder: %s", strerror(errno));
     if (fd >= 0)
         close(fd);

@@ -20,8 +20,6 @@
 #define IMPORTERS   2  /* threads; one workspace has one of them at a time */
 #define IMPORTS_MAX 32 /* under way; each holds memory for what it found out about its file */
 
-#define CLOCK_SLACK_MS 60000 /* clocks of nodes differ */
-
 static lb_err out_of_memory(struct lb_reason *reason)
 {
     return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
@@ -206,7 +204,8 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
     const char *socket = parts->local ? LB_FOLDER_COMMAND_SOCKET : LB_FOLDER_SERVER_SOCKET;
     lb_err err = lb_folder_listen(&parts->folder, socket, reason);
     if (err == LB_ERR_STORAGE_FULL && !parts->local) /* checks can be answered without it */
-        lb_log(LB_LOG_WARN, "start", "%s; operators' commands work after a restart with room",
+        lb_log(LB_LOG_WARN, "start",
+               "%s; operators' commands do not work until a restart that can make it",
                reason->text);
     else if (err)
         return err;
@@ -274,7 +273,7 @@ static void look_at_recorded_times(struct lb_parts *parts)
          workspace = lb_rcu_load(&workspace->next))
         if (lb_row_times_find(workspace->row_times, UINT64_MAX, &row) && row.at > newest)
             newest = row.at;
-    if (newest <= lb_clock_wall_ms() + CLOCK_SLACK_MS)
+    if (newest <= lb_clock_wall_ms() + LB_CLOCK_SLACK_MS)
         return;
     lb_time_format(newest, text);
     lb_log(LB_LOG_WARN, "clock",
@@ -324,11 +323,10 @@ void lb_parts_watch_clock(struct lb_parts *parts)
     int64_t back_ms = lb_clock_watch_look(&parts->clock);
     if (!back_ms)
         return;
-    lb_log(
-        LB_LOG_WARN, "clock",
-        "the clock was set back by %lld.%03lld s: leads that wait for what it said before are due "
-        "as if they had come to wait now",
-        (long long)back_ms / 1000, (long long)back_ms % 1000);
+    lb_log(LB_LOG_WARN, "clock",
+           "the clock was set back by %lld.%03lld s; if that does not happen again for %d minutes, "
+           "leads no longer wait for what it said before",
+           (long long)back_ms / 1000, (long long)back_ms % 1000, (int)(LB_CLOCK_STEADY_MS / 60000));
     if (parts->app.outreach)
         lb_outreach_clock_set_back(parts->app.outreach);
 }

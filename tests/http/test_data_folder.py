@@ -125,6 +125,19 @@ def test_a_folder_of_another_user_is_refused():
         server.remove()
 
 
+def test_what_is_in_the_way_of_the_control_socket_is_refused():
+    """Operators could give no command. Only a folder that cannot be written is started all the same."""
+    server = Server()
+    server.data.mkdir(mode=0o700)
+    (server.data / "control.sock").mkdir()
+    try:
+        with pytest.raises(CommandFailed, match="cannot make the control socket in the data folder"):
+            server.start()
+    finally:
+        server.kill()
+        server.remove()
+
+
 @sqlite_only("its files")
 def test_a_database_that_is_a_link_out_of_the_folder_is_refused():
     with Server() as server:

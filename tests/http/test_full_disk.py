@@ -22,8 +22,8 @@ SOON = 5.0  # seconds; a store that refused is asked again once a second
 
 
 @pytest.fixture
-def disk():
-    with SmallDisk() as disk:
+def disk(request):
+    with SmallDisk(mib=getattr(request, "param", 24)) as disk:
         yield disk
 
 
@@ -113,8 +113,10 @@ def test_a_full_disk_keeps_no_server_from_answering_checks(disk, server, how, op
     used.checks()
 
 
-def test_what_is_written_until_the_disk_is_full_stays(disk, server):
-    """Killed on the full disk, started on it again."""
+@pytest.mark.parametrize("disk,log_pages", [(24, 2048), (64, 5000)], indirect=["disk"])
+def test_what_is_written_until_the_disk_is_full_stays(disk, server, log_pages):
+    """Killed on the full disk, started on it again. The index of the longer log has two regions."""
+    server.args += ["--checkpoint-pages", str(log_pages)]
     used = Used(server)
     disk.fill()
     count = 0
@@ -207,6 +209,40 @@ def test_an_upgrade_on_a_full_disk_is_refused_with_how_much_it_needs(disk, serve
     assert (server.data / "leadblock.db").read_bytes() == before
     disk.make_room()
     server.start()
+
+
+def leave_log(folder):
+    """As a server that is killed does."""
+    store = sqlite3.connect(folder / "leadblock.db")
+    store.execute("PRAGMA journal_mode = WAL")
+    store.execute("CREATE TABLE filler (text)")
+    store.executemany("INSERT INTO filler VALUES (?)", [["x" * 3000]] * 300)
+    store.execute("DROP TABLE filler")
+    store.commit()
+    kept = {folder / name: (folder / name).read_bytes() for name in ("leadblock.db", "leadblock.db-wal")}
+    store.close()
+    for path, data in kept.items():
+        path.write_bytes(data)
+
+
+def test_an_upgrade_begins_a_new_index_of_the_log_in_memory(disk, server):
+    """The database that takes the old one's place has another size and another log."""
+    make_old(server.data)
+    leave_log(server.data)
+    index = server.data / "leadblock.db-shm"
+    index.mkdir()  # it cannot be written
+    used = Used(server)
+    assert "the index of the log is kept in memory" in server.log_text()
+    used.checks()
+    used.end("kill -9")
+    server.start()
+    used.checks()
+    used.end("stop")
+    index.rmdir()
+    with pages.changed(server.data) as store:
+        assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    server.start()
+    used.checks()
 
 
 @HOW

@@ -78,6 +78,14 @@ static void step(struct run *run, const char *what)
     expect(run, true, what);
 }
 
+/* The writer goes on after it has answered: it writes the log back. Not in the middle of that. */
+static void watch(struct run *run, void (*look)(void *, enum faulty_op, const char *),
+                  void *context)
+{
+    engine_settle(&run->engine);
+    faulty_watch(look, context);
+}
+
 /* The script with the nth operation failing; then a new start, after the power was lost or not.
  * False: nothing failed. */
 static bool fail_nth(enum faulty_op op, uint64_t nth, int code, bool for_ever, bool power_loss,
@@ -367,7 +375,7 @@ static void failing_checkpoints_lose_nothing(void **state)
     struct checkpoint_fault fault = {0};
     struct run run;
     start(&run);
-    faulty_watch(fail_database_syncs, &fault);
+    watch(&run, fail_database_syncs, &fault);
     for (int i = 0; i < 6 * STEPS; i++)
         step(&run, "while checkpoints fail");
     assert_true(fault.hits > 1);
@@ -408,7 +416,7 @@ static unsigned fail_marks(int code)
     start(&run);
     step(&run, "before");
     uint64_t before = run.actor->acknowledged;
-    faulty_watch(fail_mark_writes, &fault);
+    watch(&run, fail_mark_writes, &fault);
     for (int i = 0; i < STEPS; i++) {
         step(&run, "while the mark cannot be written");
         told += run.engine.store->ops->intact(run.engine.store, &reason) != LB_OK;
@@ -460,10 +468,10 @@ static void the_mark_says_durably_that_the_log_is_written_back_before_it_is(void
         struct order order = {.fail = fail};
         struct run run;
         start(&run);
-        faulty_watch(look_at_order, &order);
+        watch(&run, look_at_order, &order);
         for (int i = 0; i < 6 * STEPS; i++)
             step(&run, "while the order is looked at");
-        faulty_watch(NULL, NULL);
+        watch(&run, NULL, NULL);
         faulty_heal();
         if (!fail) /* else the store gives up when the mark's second is over */
             assert_int_equal(run.actor->acknowledged, 6 * STEPS);

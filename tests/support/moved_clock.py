@@ -1,5 +1,5 @@
 """A wall clock for a server's process that a test moves: a small library, preloaded, adds what a file
-says to CLOCK_REALTIME. The other clocks stay what they are."""
+says to CLOCK_REALTIME, and to it and CLOCK_BOOTTIME. The other clocks stay what they are."""
 
 import mmap
 import os
@@ -21,22 +21,24 @@ SOURCE = r"""
 #include <time.h>
 #include <unistd.h>
 
-static const volatile int64_t *ahead_s;
+static const volatile struct moved {
+    int64_t ahead_s, passed_s;
+} *moved;
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *path = getenv("MOVED_CLOCK");
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *ahead_s, PROT_READ, MAP_SHARED, fd, 0);
+    void *map = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof *moved, PROT_READ, MAP_SHARED, fd, 0);
     if (map != MAP_FAILED)
-        ahead_s = map;
+        moved = map;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *out)
 {
     int result = (int)syscall(SYS_clock_gettime, clock, out);
-    if (result == 0 && clock == CLOCK_REALTIME && ahead_s)
-        out->tv_sec += *ahead_s;
+    if (result == 0 && moved && (clock == CLOCK_REALTIME || clock == CLOCK_BOOTTIME))
+        out->tv_sec += moved->passed_s + (clock == CLOCK_REALTIME ? moved->ahead_s : 0);
     return result;
 }
 """
@@ -54,9 +56,10 @@ class MovedClock:
         subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-x", "c", "-", "-o", library],
                        input=SOURCE, text=True, check=True)
         file = self.folder / "ahead"
-        file.write_bytes(bytes(8))
+        self.passed_s = 0
+        file.write_bytes(bytes(16))
         with open(file, "r+b") as opened:
-            self.map = mmap.mmap(opened.fileno(), 8)
+            self.map = mmap.mmap(opened.fileno(), 16)
         options = os.environ.get("ASAN_OPTIONS", "")  # a checked build wants to be first
         self.env = {"LD_PRELOAD": str(library), "MOVED_CLOCK": str(file),
                     "ASAN_OPTIONS": f"{options}:verify_asan_link_order=0".lstrip(":")}
@@ -70,4 +73,9 @@ class MovedClock:
 
     def set(self, ahead_s):
         """Ahead of the real one by so many seconds."""
-        self.map[:] = struct.pack("=q", ahead_s)
+        self.map[:8] = struct.pack("=q", ahead_s)
+
+    def let_pass(self, seconds):
+        """As if it were so much later: that sets no clock."""
+        self.passed_s += seconds
+        self.map[8:] = struct.pack("=q", self.passed_s)

@@ -68,14 +68,20 @@ static void restart(void **state)
     assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
 }
 
-/* Back to the right time. Every other test learns of it by a restart. */
-static void set_right(void **state, bool by_restart)
+static void learn(void **state, bool by_restart)
 {
-    moved_clock_set(0);
     if (by_restart)
         restart(state);
     else
         lb_outreach_clock_set_back(engine_of(state)->outreach);
+}
+
+/* Back to the right time, for long enough. Every other test learns of it by a restart. */
+static void set_right(void **state, bool by_restart)
+{
+    moved_clock_set(0);
+    learn(state, by_restart);
+    moved_clock_pass(LB_CLOCK_STEADY_MS);
 }
 
 static uint32_t add_step(void **state, uint32_t delay)
@@ -200,6 +206,24 @@ static void times_that_can_be_are_left_alone(void **state)
     assert_true(outreach_sql(engine_of(state), "SELECT sum(since) FROM lead") == before);
 }
 
+/* Nothing tells a clock that is behind, as one is that no time service has set yet, from one that
+ * was ahead before. */
+static void a_clock_that_is_behind_for_a_while_frees_no_lead(void **state)
+{
+    start(state, 0, 72, 2);
+    assert_int_equal(claim(state), 2);
+    struct claimed first = claimed[0];
+    complete(state, &claimed[1], LB_RESULT_DONE, LB_OK);
+    for (int by_restart = 0; by_restart < 2; by_restart++) {
+        moved_clock_set(-3 * DAY_MS);
+        learn(state, by_restart);
+        assert_int_equal(claim(state), 0);
+        moved_clock_set(0);
+        assert_int_equal(claim(state), 0);
+    }
+    complete(state, &first, LB_RESULT_DONE, LB_OK);
+}
+
 /* Each claim does a part, so that others do not wait. */
 static void many_leads_are_set_right_by_several_claims(void **state)
 {
@@ -224,6 +248,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_delay_counts_from_now, setup, teardown),
         cmocka_unit_test_setup_teardown(the_first_delay_counts_from_now, setup, teardown),
         cmocka_unit_test_setup_teardown(times_that_can_be_are_left_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_behind_for_a_while_frees_no_lead, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(many_leads_are_set_right_by_several_claims, setup,
                                         teardown),
     };

@@ -6,17 +6,15 @@
 
 #include <string.h>
 
-/* Clocks of nodes differ. */
-#define SLACK_MS 60000
-
 bool lb_session_ended(const struct lb_session_row *session, int64_t now)
 {
-    return session->expires_at <= now || session->created_at > now + SLACK_MS;
+    return session->expires_at <= now || session->created_at > now + LB_CLOCK_SLACK_MS;
 }
 
 bool lb_link_ended(const struct lb_link_row *link, int64_t now)
 {
-    return link->expires_at <= now || link->expires_at > now + LB_LINK_LIFETIME_MS + SLACK_MS;
+    return link->expires_at <= now ||
+           link->expires_at > now + LB_LINK_LIFETIME_MS + LB_CLOCK_SLACK_MS;
 }
 
 bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE])

@@ -29,6 +29,7 @@ struct lb_outreach {
     struct lb_old_names old_names;
     struct lb_catch_up *catch_up;    /* of leads with blocks; see catch_up.c */
     _Atomic unsigned times_set_back; /* the clock, since the start */
+    _Atomic int64_t steady_since_ms; /* the clock: the start, or when it was set back; boot clock */
 };
 
 static inline struct lb_store_reader *lb_outreach_reader(const struct lb_outreach *outreach)

@@ -1,5 +1,7 @@
 #include "domain/outreach/internal.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 
 static void batch_begin(void *context)
@@ -41,6 +43,7 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
     if (!outreach)
         return NULL;
     outreach->settings = *settings;
+    atomic_init(&outreach->steady_since_ms, lb_clock_boot_ms());
     outreach->remains = lb_purge_create(settings->store);
     outreach->catch_up = lb_catch_up_create(outreach);
     if (!outreach->remains || !outreach->catch_up) {

@@ -12,6 +12,9 @@
 
 #include "domain/blocklist/blocklist.h"
 
+/* How long after a start, or after the clock was set back, its time is believed. */
+#define LB_CLOCK_STEADY_MS (INT64_C(10) * 60 * 1000)
+
 struct lb_outreach;
 
 struct lb_outreach_settings {
@@ -40,7 +43,8 @@ lb_err lb_outreach_look_up_lead(const struct lb_outreach *outreach, struct lb_st
                                 struct lb_list list, struct lb_str name, uint64_t *out);
 
 /* The clock was set back: leads that wait for times which the clock of before gave them are not
- * kept until then (set_right.c). Any thread. */
+ * kept until then, once the clock has been steady for LB_CLOCK_STEADY_MS (set_right.c). Any thread.
+ */
 void lb_outreach_clock_set_back(struct lb_outreach *outreach);
 
 /* Takes the memory that lb_outreach_end_campaign needs, before the open transaction is committed.

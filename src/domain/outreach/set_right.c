@@ -3,17 +3,19 @@
  * No such time can lie further ahead than the longest that is allowed from now; what does counts
  * from now on.
  *
- * Looked for at the first claims of a campaign after a start, and after the clock was set back,
- * until nothing is found: that costs a few queries then, and nothing later. Threads: the writer's.
- */
+ * A clock that is behind looks the same, as after a boot, before a time service has set it; leads
+ * would be handed out early, and twice, once it goes right. So the clock is believed only when it
+ * has not been set back for a while.
+ *
+ * Looked for at the first claims of a campaign then, until nothing is found: that costs a few
+ * queries, and nothing later. Threads: the writer's. */
 #include "domain/outreach/activity.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/sequence.h"
 
-/* Clocks of nodes differ. */
-#define SLACK_MS INT64_C(60000)
 /* Leads that one claim sets right for each step and queue: all other writes wait. */
 #define LEADS_MAX 100
 
@@ -21,11 +23,11 @@ static int64_t latest(enum lb_lead_queue queue, int64_t now)
 {
     switch (queue) {
     case LB_QUEUE_CLAIMED:
-        return now + SLACK_MS + (int64_t)LB_LEASE_SECONDS_MAX * 1000;
+        return now + LB_CLOCK_SLACK_MS + (int64_t)LB_LEASE_SECONDS_MAX * 1000;
     case LB_QUEUE_RETRY:
-        return now + SLACK_MS + LB_RETRY_AFTER_MAX_MS;
+        return now + LB_CLOCK_SLACK_MS + LB_RETRY_AFTER_MAX_MS;
     default:
-        return now + SLACK_MS;
+        return now + LB_CLOCK_SLACK_MS;
     }
 }
 
@@ -68,11 +70,15 @@ static lb_err set_right(struct lb_righting *righting, uint64_t no)
 static lb_err search(struct lb_righting *righting, uint32_t step, enum lb_lead_queue queue)
 {
     struct lb_outreach *outreach = righting->outreach;
+    const struct lb_store_ops *ops = outreach->settings.store->ops;
+    struct lb_store_reader *reader = lb_outreach_reader(outreach);
+    struct lb_list list = righting->list;
     uint64_t leads[LEADS_MAX];
     size_t count = 0;
-    lb_err err = outreach->settings.store->ops->leads_ahead(
-        lb_outreach_reader(outreach), righting->list.workspace, righting->list.campaign, queue,
-        step, latest(queue, righting->now), LEADS_MAX, leads, &count);
+    lb_err err = ops->leads_ahead(reader, list.workspace, list.campaign, queue, step,
+                                  latest(queue, righting->now), LEADS_MAX, leads, &count);
+    if (!err && count)
+        ops->prefetch_leads(reader, list.workspace, leads, count, step);
     for (size_t i = 0; !err && i < count; i++)
         err = set_right(righting, leads[i]);
     return err;
@@ -89,10 +95,15 @@ static lb_err search_all(struct lb_righting *righting, const struct lb_sequence 
     return err;
 }
 
+static bool is_steady(const struct lb_outreach *outreach)
+{
+    return lb_clock_boot_ms() - atomic_load(&outreach->steady_since_ms) >= LB_CLOCK_STEADY_MS;
+}
+
 static lb_err set_activation(struct lb_righting *righting, struct lb_campaign_state *state)
 {
     struct lb_store *store = righting->outreach->settings.store;
-    if (state->activated_at <= righting->now + SLACK_MS)
+    if (state->activated_at <= righting->now + LB_CLOCK_SLACK_MS)
         return LB_OK;
     state->activated_at = righting->now;
     righting->found++;
@@ -108,7 +119,7 @@ lb_err lb_outreach_set_right(struct lb_righting *righting, const struct lb_seque
         lb_directory_campaign_no(outreach->settings.directory, righting->list.campaign);
     unsigned times = atomic_load(&outreach->times_set_back) + 1;
     righting->found = 0;
-    if (!campaign || campaign->set_right == times)
+    if (!campaign || campaign->set_right == times || !is_steady(outreach))
         return LB_OK;
     lb_err err = set_activation(righting, state);
     if (!err)
@@ -126,5 +137,6 @@ lb_err lb_outreach_set_right(struct lb_righting *righting, const struct lb_seque
 
 void lb_outreach_clock_set_back(struct lb_outreach *outreach)
 {
+    atomic_store(&outreach->steady_since_ms, lb_clock_boot_ms());
     atomic_fetch_add(&outreach->times_set_back, 1);
 }

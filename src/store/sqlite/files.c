@@ -70,7 +70,8 @@ static lb_err check_consistency(struct lb_sqlite *sqlite, struct lb_reason *reas
 /* What a database takes that is begun or brought to this version: the log is preallocated. */
 static unsigned room_mib(const struct lb_sqlite *sqlite)
 {
-    uint64_t log_bytes = (uint64_t)lb_wal_offset(sqlite->checkpoint_pages + 1, 4096);
+    uint64_t log_bytes =
+        (uint64_t)lb_wal_offset(sqlite->checkpoint_pages + 1, LB_SQLITE_PAGE_BYTES);
     return (unsigned)((sqlite->found.database_bytes + log_bytes) >> 20) + 1;
 }
 

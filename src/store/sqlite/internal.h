@@ -9,6 +9,8 @@
 
 #include <sqlite3.h>
 
+#define LB_SQLITE_PAGE_BYTES 4096 /* SQLite's default */
+
 enum lb_sqlite_statement {
     STMT_BEGIN,
     STMT_COMMIT,

@@ -114,6 +114,14 @@ static bool is_read_only(const struct lb_sqlite *sqlite)
     return sqlite3_db_readonly(sqlite->writer.db, "main") == 1;
 }
 
+/* That its file has room for. */
+static uint64_t frames_of_log(const struct lb_sqlite *sqlite)
+{
+    uint64_t preallocated = sqlite->checkpoint_pages + UINT64_C(1);
+    uint64_t found = sqlite->found.log_bytes / LB_SQLITE_PAGE_BYTES;
+    return found > preallocated ? found : preallocated;
+}
+
 static lb_err bring_up_to_date(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     sqlite3 *db = sqlite->writer.db;
@@ -239,6 +247,7 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     sqlite->keep_going = settings->keep_going;
     lb_err err = lb_sqlite_find_files(sqlite, settings, reason);
     if (!err) {
+        lb_memory_index_expect(&sqlite->index, frames_of_log(sqlite));
         err = lb_sqlite_connect(sqlite, false, &sqlite->writer);
         if (err)
             lb_fail(reason, err, "cannot open %s: %s", sqlite->path,

@@ -24,7 +24,7 @@ struct paged_file {
     uint32_t page_bytes;           /* 0: not known yet */
     struct lb_page_damage *damage; /* of a database */
     struct lb_memory_index *index; /* of a database; NULL: only the file */
-    struct lb_memory_index_locks locks;
+    struct lb_memory_index_user index_user;
     uint8_t *room; /* for a frame; NULL until it is needed */
     size_t room_bytes;
     /* Of a log: */
@@ -367,16 +367,27 @@ static bool has_no_file(int code)
            (code & 0xff) == SQLITE_CANTOPEN;
 }
 
-/* The first region that is asked for decides for all that follow. SQLite may have a lock by then,
- * which no one contests: there is no other connection yet. */
+static int map_ahead(struct paged_file *file, int size)
+{
+    int code = SQLITE_OK;
+    void volatile *region;
+    for (int i = 1; code == SQLITE_OK && i < file->index->regions_ahead; i++)
+        code = below(file)->pMethods->xShmMap(below(file), i, size, 1, &region);
+    return code;
+}
+
+/* The first region that is there decides for all that follow. SQLite may have a lock by then, which
+ * no other connection contests: there is none yet. */
 static int shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
 {
     struct paged_file *file = paged(base);
     if (in_memory(file))
-        return lb_memory_index_map(file->index, region, size, extend, out);
+        return lb_memory_index_map(file->index, &file->index_user, region, size, extend, out);
     int code = below(file)->pMethods->xShmMap(below(file), region, size, extend, out);
     if (!file->index || atomic_load(&file->index->file))
         return code;
+    if (code == SQLITE_OK && *out)
+        code = map_ahead(file, size);
     atomic_store(&file->index->file, code == SQLITE_OK && *out);
     if (!has_no_file(code))
         return code;
@@ -386,14 +397,15 @@ static int shm_map(sqlite3_file *base, int region, int size, int extend, void vo
            "with another program",
            file->name);
     atomic_store(&file->index->used, true);
-    return lb_memory_index_map(file->index, region, size, extend, out);
+    return lb_memory_index_map(file->index, &file->index_user, region, size, extend, out);
 }
 
 static int shm_lock(sqlite3_file *base, int first, int count, int flags)
 {
     struct paged_file *file = paged(base);
-    return in_memory(file) ? lb_memory_index_lock(file->index, &file->locks, first, count, flags)
-                           : below(file)->pMethods->xShmLock(below(file), first, count, flags);
+    return in_memory(file)
+               ? lb_memory_index_lock(file->index, &file->index_user, first, count, flags)
+               : below(file)->pMethods->xShmLock(below(file), first, count, flags);
 }
 
 static void shm_barrier(sqlite3_file *base)
@@ -410,7 +422,7 @@ static int shm_unmap(sqlite3_file *base, int delete_it)
     struct paged_file *file = paged(base);
     if (!in_memory(file))
         return below(file)->pMethods->xShmUnmap(below(file), delete_it);
-    lb_memory_index_leave(file->index, &file->locks);
+    lb_memory_index_leave(file->index, &file->index_user);
     return SQLITE_OK;
 }
 

@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#define PAGE_BYTES 4096
-
 /* The unix VFS writes less than 128 KiB at a time. */
 #define ZEROS_BYTES (64 << 10)
 
@@ -34,7 +32,7 @@ void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite)
         return;
     sqlite3_file *file = NULL;
     sqlite3_int64 size = 0;
-    sqlite3_int64 wanted = lb_wal_offset(sqlite->checkpoint_pages + 1, PAGE_BYTES);
+    sqlite3_int64 wanted = lb_wal_offset(sqlite->checkpoint_pages + 1, LB_SQLITE_PAGE_BYTES);
     if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK ||
         !file || !file->pMethods || file->pMethods->xFileSize(file, &size) != SQLITE_OK ||
         size >= wanted)
