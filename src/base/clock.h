@@ -10,8 +10,8 @@
 int64_t lb_clock_wall_ms(void);
 uint64_t lb_clock_mono_ns(void);
 
-/* Clocks of nodes differ by less. A recorded time that is further ahead of this node's clock than it
- * could be, and by more than this, was recorded by a clock that was ahead. */
+/* Clocks of nodes differ by less. A recorded time that is further ahead of this node's clock than
+ * it could be, and by more than this, was recorded by a clock that was ahead. */
 #define LB_CLOCK_SLACK_MS INT64_C(60000)
 
 /* Since the machine started, also while it slept; nothing sets it. */
