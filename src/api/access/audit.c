@@ -16,7 +16,7 @@
 
 /* An action of either log. */
 struct action {
-    uint64_t id;
+    uint64_t id;    /* of a change: its number */
     bool is_change; /* of a blocklist */
     int64_t at;
     uint32_t actor;
@@ -61,13 +61,13 @@ static lb_err read_change(struct auditing *auditing, const struct lb_row_times_c
     if (err)
         return err;
     *out = (struct action){
-        .id = row.id, .is_change = true, .at = row.at, .actor = row.actor, .list = row.list};
+        .id = row.number, .is_change = true, .at = row.at, .actor = row.actor, .list = row.list};
     name_change(&row, out);
     lb_str_copy(row.source, out->source, sizeof out->source);
     if (span->last_row != span->first_row)
         err = ops->log_row_of(auditing->reader, workspace, span->last_row, &row);
     if (!err)
-        out->count = row.id - out->id + lb_log_items_count(row.items);
+        out->count = row.number - out->id + lb_log_items_count(row.items);
     return err;
 }
 
@@ -85,7 +85,7 @@ static lb_err read_changes(struct auditing *auditing)
            lb_row_times_change_below(workspace->row_times, below, &spans[count])) {
         ids[2 * count] = spans[count].first_row;
         ids[2 * count + 1] = spans[count].last_row;
-        below = spans[count++].first_row;
+        below = spans[count++].number;
     }
     ops->prefetch_entries(auditing->reader, workspace->row.no, ids, 2 * count);
     lb_err err = LB_OK;
@@ -142,8 +142,13 @@ static struct lb_str text_or_none(const char *text)
 
 static void put_action(struct lb_buf *body, struct auditing *auditing, const struct action *action)
 {
-    lb_buf_printf(body, "{\"id\":\"%s%llu\",\"at\":", action->is_change ? LB_CHANGE_PREFIX : "au_",
-                  (unsigned long long)action->id);
+    lb_buf_append_lit(body, "{\"id\":\"");
+    if (action->is_change)
+        lb_id_put_record(body, LB_STR(LB_CHANGE_PREFIX), &auditing->call->workspace->epochs,
+                         action->id);
+    else
+        lb_buf_printf(body, "au_%llu", (unsigned long long)action->id);
+    lb_buf_append_lit(body, "\",\"at\":");
     lb_json_put_time(body, action->at);
     lb_buf_append_lit(body, ",\"action\":");
     lb_json_put_string(body, lb_str(action->name));

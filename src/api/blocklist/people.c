@@ -69,8 +69,9 @@ lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
     *out_flushed |= full;
     if (err)
         return err;
-    people->items[people->count++] = (struct lb_change_item){
-        keep(people, (struct lb_str){name->text, name->len}), keep_reason(people, reason)};
+    people->items[people->count++] =
+        (struct lb_change_item){.identifier = keep(people, (struct lb_str){name->text, name->len}),
+                                .reason = keep_reason(people, reason)};
     return LB_OK;
 }
 
@@ -132,8 +133,9 @@ static lb_err record(struct lb_people *people, struct lb_reason *why)
         return err;
     }
     people->done += people->blocks ? change->blocked : change->unblocked;
-    people->changes += change->id != 0;
-    people->change_id = change->id ? change->id : people->change_id;
+    people->changes += change->id.number != 0;
+    if (change->id.number)
+        people->change_id = change->id;
     return LB_OK;
 }
 

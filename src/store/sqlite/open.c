@@ -132,7 +132,7 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     lb_sqlite_preallocate_wal(sqlite);
     err = lb_sqlite_begin_log(sqlite, reason);
-    return err ? err : lb_sqlite_migrate(db, reason);
+    return err ? err : lb_sqlite_migrate(db, LB_SQLITE_SCHEMA_LATEST, sqlite->keep_going, reason);
 }
 
 void lb_sqlite_close(struct lb_store *store)
