@@ -1,4 +1,4 @@
-/* The digests of the blocklist log. The vectors were made by tests/vectors/chain.py, which follows
+/* The digests of the blocklist log. The vectors were made by tests/support/chain.py, which follows
  * docs/storage.md and shares no code with this program. */
 #include "index/epochs.h"
 #include "store/chain.h"

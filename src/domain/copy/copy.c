@@ -20,6 +20,7 @@ struct side {
 struct chains {
     struct lb_chain_check *array; /* by workspace; all zero: there is no such workspace */
     size_t capacity;
+    struct lb_reason wrong; /* the first row that was; empty: none */
 };
 
 struct copy {
@@ -268,22 +269,24 @@ static lb_err begin_chain(struct copy *copy, struct chains *chains, const struct
     return LB_OK;
 }
 
-/* Digests were copied as they are, so a chain that is broken in the target is so in the source. */
-static lb_err check_chain(struct copy *copy, const struct chains *chains,
-                          const struct lb_copy_row *row)
+/* Digests are copied as they are, so a chain that is broken in the target only is a table that
+ * differs as well. */
+static void check_chain(struct chains *chains, const struct lb_copy_row *row)
 {
     struct lb_log_row log;
     const char *wrong = "its salt or digest has the wrong length";
+    if (chains->wrong.text[0])
+        return;
     if (lb_copy_read_log_row(row, &log)) {
         bool known =
             log.list.workspace < chains->capacity && chains->array[log.list.workspace].next;
         wrong = known ? lb_chain_check_row(&chains->array[log.list.workspace], &log)
                       : "its workspace does not exist";
     }
-    return wrong ? lb_fail(copy->reason, LB_ERR_CONFLICT,
-                           "the blocklist log is damaged: row %llu of workspace number %u: %s",
-                           (unsigned long long)log.number, log.list.workspace, wrong)
-                 : LB_OK;
+    if (wrong)
+        lb_fail(&chains->wrong, LB_ERR_CONFLICT,
+                "the blocklist log is damaged: row %llu of workspace number %u: %s",
+                (unsigned long long)log.number, log.list.workspace, wrong);
 }
 
 static lb_err digest(struct copy *copy, const struct side *side, const struct lb_copy_table *table,
@@ -298,7 +301,7 @@ static lb_err digest(struct copy *copy, const struct side *side, const struct lb
         if (table->id == LB_COPY_WORKSPACE)
             err = begin_chain(copy, chains, &row);
         else if (table->id == LB_COPY_BLOCKLIST_LOG)
-            err = check_chain(copy, chains, &row);
+            check_chain(chains, &row);
         advance(copy, 1);
     }
     side->ops->read_end(side->side);
@@ -313,7 +316,7 @@ static lb_err compare(struct copy *copy)
     struct side *to = &copy->to;
     uint64_t rows[2] = {0};
     size_t different = 0;
-    struct chains chains[2] = {{0}, {0}};
+    struct chains chains[2] = {0};
     lb_err err = to->ops->snapshot_begin(to->side);
     if (!err)
         err = count_rows(&copy->from, &rows[0]);
@@ -332,6 +335,8 @@ static lb_err compare(struct copy *copy)
     free(chains[0].array);
     free(chains[1].array);
     report->compared = !err;
+    if (!err && !different && chains[0].wrong.text[0])
+        err = lb_fail(copy->reason, LB_ERR_CONFLICT, "%s", chains[0].wrong.text);
     if (err || !different)
         return err;
     return lb_fail(copy->reason, LB_ERR_CONFLICT, "%zu %s of the target %s from the source",
