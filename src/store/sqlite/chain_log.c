@@ -11,7 +11,7 @@
 
 #include <stdlib.h>
 
-#define STEP_BYTES      (4 << 20) /* of text; a step is a transaction */
+#define STEP_BYTES      (1 << 20) /* of text; a step is a transaction */
 #define ROW_BYTES       100       /* of a row, beside its text, about */
 #define REPORT_EVERY_MS 10000
 #define LOOK_EVERY      1000 /* rows between two looks at the clock */
