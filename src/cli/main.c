@@ -157,6 +157,18 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
      0, 0, lb_cmd_copy},
+    {"verify", "DATABASE", "Look for damage in a data folder or a PostgreSQL database.",
+     "DATABASE as for `leadblock copy`. Reads the whole database of a folder, every page of which\n"
+     "has a checksum, and goes through the blocklist log: each row has a digest over itself and "
+     "the\n"
+     "one before it, so that rows that were changed, removed or moved are found. The first that "
+     "is\n"
+     "wrong is named, and the exit code is 1. The server of a folder must be stopped; those of a\n"
+     "PostgreSQL database may run.\n"
+     "\n"
+     "  leadblock verify /var/lib/leadblock\n"
+     "  leadblock verify postgresql://leadblock@db.internal/leadblock\n",
+     LB_BIT(QUIET), 0, false, 1, 1, lb_cmd_verify},
     {"doctor", "", "List blocked names that can match nobody.",
      "Names that an earlier version stored and that are refused today: they block as they are,\n"
      "and are found by what was sent then. MAY MEAN is the person, where the name tells: block\n"

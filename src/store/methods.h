@@ -142,6 +142,11 @@ LB_METHOD(void, maintain, struct lb_store *store, bool idle)
  * files of its own. */
 LB_METHOD(lb_err, intact, struct lb_store *store, struct lb_reason *reason)
 
+/* Before the threads start. Reads all of the store's files, and compares what they have of checksums
+ * and of order. LB_ERR_CONFLICT with a reason when something is wrong. LB_OK where the store has no
+ * files of its own. */
+LB_METHOD(lb_err, check_files, struct lb_store *store, struct lb_reason *reason)
+
 /* --- Loading ---------------------------------------------------------------------------------- */
 
 /* Loading, before the threads start. Each calls `each` for every row and stops at its first

@@ -261,3 +261,8 @@ lb_err lb_pg_intact(struct lb_store *store, struct lb_reason *reason)
 {
     return LB_OK;
 }
+
+lb_err lb_pg_check_files(struct lb_store *store, struct lb_reason *reason)
+{
+    return LB_OK;
+}

@@ -44,13 +44,12 @@ void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
     "id, workspace, number, campaign, kind, continues, key, at, undoes, epoch, reason, items"
 #define REPLAYED_COUNT 12
 
-static bool read_bytes(sqlite3_stmt *stmt, int column, void *out, int size)
+/* Zeros stay when there are not so many: no salt and no digest is like that. */
+static void read_bytes(sqlite3_stmt *stmt, int column, void *out, int size)
 {
     const void *bytes = sqlite3_column_blob(stmt, column);
-    if (!bytes || sqlite3_column_bytes(stmt, column) != size)
-        return false;
-    memcpy(out, bytes, (size_t)size);
-    return true;
+    if (bytes && sqlite3_column_bytes(stmt, column) == size)
+        memcpy(out, bytes, (size_t)size);
 }
 
 static void read_replayed(sqlite3_stmt *stmt, struct lb_log_row *out)
@@ -74,8 +73,9 @@ bool lb_sqlite_read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
     read_replayed(stmt, out);
     out->source = lb_sqlite_column_str(stmt, 12);
     out->import = lb_sqlite_column_str(stmt, 13);
-    return out->items.ptr && read_bytes(stmt, 14, out->salt, sizeof out->salt) &&
-           read_bytes(stmt, 15, out->digest, sizeof out->digest);
+    read_bytes(stmt, 14, out->salt, sizeof out->salt);
+    read_bytes(stmt, 15, out->digest, sizeof out->digest);
+    return out->items.ptr != NULL;
 }
 
 lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
@@ -149,7 +149,8 @@ static lb_err scan_rows(struct lb_store_reader *reader, const struct scan *scan,
 static bool read_for_replay(sqlite3_stmt *stmt, struct lb_log_row *out)
 {
     read_replayed(stmt, out);
-    return out->items.ptr && read_bytes(stmt, REPLAYED_COUNT, out->digest, sizeof out->digest);
+    read_bytes(stmt, REPLAYED_COUNT, out->digest, sizeof out->digest);
+    return out->items.ptr != NULL;
 }
 
 lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
