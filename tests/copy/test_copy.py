@@ -384,6 +384,37 @@ def test_every_table_that_was_tampered_with_is_found(rich, target):
     assert rich.ask_operator(rich.place) == rich.lists
 
 
+DIGESTS = "SELECT {workspace}, {number}, {hex}, epoch FROM blocklist_log ORDER BY 1, 2"
+
+
+def digests(place):
+    """Of all rows, with their epochs: what makes the chain."""
+    names = {"workspace": "workspace_id", "number": "id",
+             "hex": "upper(encode(salt, 'hex')), upper(encode(digest, 'hex'))"}
+    if not place.uri:
+        names = {"workspace": "workspace", "number": "number", "hex": "hex(salt), hex(digest)"}
+    return place.ask(DIGESTS.format(**names)).replace("None", "")
+
+
+def test_the_chain_stays_as_it_is(rich, target):
+    copied(rich.place, target)
+    assert digests(target) == digests(rich.place)
+    assert run("verify", target.name).out == run("verify", rich.place.name).out != ""
+
+
+def test_a_source_whose_chain_is_broken_is_named_and_its_copy_not_served(rich, storage, target):
+    broken = Place(storage / "broken")
+    copied(rich.place, broken)
+    broken.change("UPDATE blocklist_log SET reason = 'because' WHERE number = 1 AND workspace = 1")
+    result = copy(broken, target)
+    shutil.rmtree(broken.folder)
+    assert result.code == 1, result
+    assert all(word == "same" for _, _, word in report(result).values())
+    assert "the blocklist log is damaged: row 1 of workspace number 1" in result.err
+    assert "start again" not in result.err
+    refused(target.command("workspace", "list"), "not finished")
+
+
 def test_null_and_empty_are_different(rich, folder):
     copied(rich.place, folder)
     folder.change("UPDATE lead SET company_name = '' WHERE identifier = 'person-20'"

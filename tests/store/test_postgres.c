@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rcu.h"
+#include "store/verify.h"
 #include "store/migrations.h"
 #include "store/postgres/postgres.h"
 
@@ -256,6 +257,113 @@ static void a_node_of_an_earlier_version_that_still_runs_fails(void **state)
     store->ops->close(store);
     for (size_t i = 0; i < COUNT(of_earlier_nodes); i++)
         expect_state(node, of_earlier_nodes[i].execute, "42703"); /* undefined_column */
+    PQfinish(node);
+}
+
+/* --- The log of an earlier version gets its digests ------------------------------------------- */
+
+#define EARLIER_ROWS 2500 /* of each of three workspaces: some steps each */
+
+static void make_earlier_log(void)
+{
+    run("CREATE SCHEMA leadblock; CREATE TABLE leadblock.schema_version (version bigint NOT NULL);"
+        " INSERT INTO leadblock.schema_version VALUES (3)");
+    for (size_t i = 0; i < 3; i++)
+        run(lb_postgres_migrations[i].sql);
+    run("INSERT INTO leadblock.workspace SELECT nextval('leadblock.workspace_no'), 'ws_' || w, "
+        "'Old',"
+        " 'pro', 5, NULL, 1, 0, 0, false FROM generate_series(1, 4) w;"
+        " INSERT INTO leadblock.blocklist_log SELECT w, 7500 * w + 3 * n, 0, n % 3 / 2, false, 0, "
+        "8,"
+        " NULL, 50, 'asked', CASE WHEN n % 3 = 2 THEN (7500 * w + 3 * n - 3)::text"
+        " ELSE 'person-' || n || ',other-' || n END FROM generate_series(1, 3) w,"
+        " generate_series(0, 2499) n;"
+        " UPDATE leadblock.workspace w SET last_row = l.id, last_token = 50 FROM"
+        " (SELECT workspace_id, max(id) AS id FROM leadblock.blocklist_log GROUP BY 1) l"
+        " WHERE l.workspace_id = w.workspace_id");
+}
+
+static void expect_chains(struct lb_store *store)
+{
+    struct lb_verify verify = {.store = store};
+    struct lb_reason reason;
+    if (lb_verify_log(&verify, &reason) != LB_OK)
+        fail_msg("%s", reason.text);
+    assert_int_equal(verify.rows, 3 * EARLIER_ROWS);
+    assert_int_equal(verify.workspaces, 4);
+}
+
+static void an_attempt_that_was_broken_off_is_gone_on_with(void **state)
+{
+    struct lb_reason reason;
+    make_earlier_log();
+    run("CREATE FUNCTION public.stop_there() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN RAISE 'stopped'; END$$; CREATE TRIGGER stop_there BEFORE UPDATE ON"
+        " leadblock.blocklist_log FOR EACH ROW WHEN (OLD.workspace_id = 2 AND OLD.id > 19000)"
+        " EXECUTE FUNCTION public.stop_there()");
+    for (int attempt = 0; attempt < 2; attempt++) {
+        assert_int_not_equal(open_with(database, &reason), LB_OK);
+        assert_non_null(strstr(reason.text, "the next start goes on from here): ERROR: stopped"));
+        assert_int_equal(ask("SELECT version FROM leadblock.schema_version"), 4);
+        assert_int_equal(
+            ask("SELECT count(*) FROM leadblock.blocklist_log WHERE digest IS NOT NULL"),
+            EARLIER_ROWS + 1000);
+    }
+    run("CREATE TABLE public.before AS SELECT workspace_id, id, salt, digest"
+        " FROM leadblock.blocklist_log WHERE digest IS NOT NULL;"
+        " DROP TRIGGER stop_there ON leadblock.blocklist_log");
+    struct lb_store *store = open_store();
+    expect_chains(store);
+    store->ops->close(store);
+    assert_int_equal(ask("SELECT count(*) FROM public.before b JOIN leadblock.blocklist_log l"
+                         " USING (workspace_id, id, salt, digest)"),
+                     EARLIER_ROWS + 1000); /* done once */
+    run("DROP TABLE public.before");
+}
+
+static void several_nodes_that_start_at_once_do_it_once(void **state)
+{
+    pthread_t threads[4];
+    lb_err results[4];
+    make_earlier_log();
+    lb_log_set_level(LB_LOG_INFO);
+    caught_log_begin();
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, open_and_close, &results[i]), 0);
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    const char *log = caught_log_end();
+    lb_log_set_level(LB_LOG_ERROR);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(results[i], LB_OK);
+    assert_int_equal(caught_log_count(log, "the blocklist log has its digests: "), 1);
+    assert_non_null(strstr(log, "3 workspaces, 7500 rows now"));
+    struct lb_store *store = open_store();
+    expect_chains(store);
+    store->ops->close(store);
+}
+
+static void a_log_that_cannot_have_digests_is_left_as_it_is(void **state)
+{
+    struct lb_reason reason;
+    make_earlier_log();
+    run("UPDATE leadblock.blocklist_log SET items = 'ada' WHERE kind = 1 AND id ="
+        " (SELECT max(id) FROM leadblock.blocklist_log WHERE kind = 1)");
+    assert_int_not_equal(open_with(database, &reason), LB_OK);
+    assert_non_null(strstr(reason.text, "items are not what its kind says"));
+    assert_int_equal(ask("SELECT version FROM leadblock.schema_version"), 4);
+}
+
+/* Statements of the version before, which runs when this one starts. */
+static void a_node_of_the_version_before_fails(void **state)
+{
+    make_earlier_log();
+    PGconn *node = PQconnectdb(database);
+    expect_state(node, "PREPARE ask AS SELECT last_row, last_token FROM leadblock.workspace", "");
+    expect_state(node, "EXECUTE ask", "");
+    struct lb_store *store = open_store();
+    store->ops->close(store);
+    expect_state(node, "EXECUTE ask", "42703");
     PQfinish(node);
 }
 
@@ -1113,6 +1221,10 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(reasons_say_what_is_wrong_and_no_password),
         TEST(several_may_make_the_schema_at_once_and_again),
+        TEST(an_attempt_that_was_broken_off_is_gone_on_with),
+        TEST(several_nodes_that_start_at_once_do_it_once),
+        TEST(a_log_that_cannot_have_digests_is_left_as_it_is),
+        TEST(a_node_of_the_version_before_fails),
         TEST(a_schema_from_the_future_is_refused),
         TEST(an_older_schema_keeps_its_rows),
         TEST(a_node_of_an_earlier_version_that_still_runs_fails),
