@@ -211,7 +211,8 @@ static lb_err copy_step(struct chaining *chaining, sqlite3_stmt *select, sqlite3
         sqlite3_exec(chaining->db, "ROLLBACK", NULL, NULL, NULL);
         return err;
     }
-    sqlite3_wal_checkpoint_v2(chaining->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (*more)
+        sqlite3_wal_checkpoint_v2(chaining->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return report(chaining);
 }
 
