@@ -126,16 +126,44 @@ static int close_engine(void **state)
     return system(command);
 }
 
-static void all_kinds_of_changes_leave_a_chain_that_is_right(void **state)
+static void reopen(void)
 {
-    expect_right();
     engine_close(&engine);
     assert_int_equal(engine_open(&engine, path, NULL), LB_OK);
     engine.workspace = lb_directory_workspaces(engine.directory);
+}
+
+static void all_kinds_of_changes_leave_a_chain_that_is_right(void **state)
+{
+    expect_right();
+    reopen();
     block_many("later");
     fail_to_block("eve");
     block(NULL, "kim", "asked");
     expect_right();
+}
+
+static lb_err refuse_row(struct lb_store *store, const struct lb_log_row *row)
+{
+    return LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* The row that would have begun it was not recorded: the next one begins it. */
+static void an_epoch_whose_first_row_failed_begins_with_the_next(void **state)
+{
+    static const char *const name = "eve";
+    reopen();
+    const struct lb_store_ops *real = engine.store->ops;
+    struct lb_store_ops failing = *real;
+    failing.log_append = refuse_row;
+    engine.store->ops = &failing;
+    assert_int_equal(engine_block(&engine, NULL, &name, 1, NULL, NULL), LB_ERR_STORAGE_UNAVAILABLE);
+    engine.store->ops = real;
+    struct lb_public_id id = engine_id(&engine, block(NULL, "kim", NULL));
+    assert_int_not_equal(id.epoch, 0);
+    reopen();
+    assert_int_equal(engine_id(&engine, id.number).epoch, id.epoch);
+    assert_int_not_equal(engine_id(&engine, 1).epoch, id.epoch);
 }
 
 static void run(const char *sql)
@@ -219,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(all_kinds_of_changes_leave_a_chain_that_is_right),
+        TEST(an_epoch_whose_first_row_failed_begins_with_the_next),
         TEST(what_was_changed_in_the_log_is_found),
         TEST(the_first_row_that_is_wrong_is_named),
         TEST(a_log_that_ends_early_is_a_chain_still),

@@ -1,151 +1,13 @@
 #include "domain/blocklist/change.h"
 
-#include "base/clock.h"
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/internal.h"
+#include "domain/blocklist/packer.h"
 #include "store/log_items.h"
 
 #include <stdlib.h>
 
-/* A row of the log under construction: items are added until it is full or the reason changes. */
-struct packer {
-    struct lb_change *change;
-    struct lb_store *store;
-    struct lb_log_row row;
-    size_t count;
-    bool ids_are_numbers;
-    bool counting;    /* nothing is done, only counted: see check_restore */
-    uint64_t counted; /* entries that would block again */
-};
-
-static struct lb_overlay *batch_of(const struct packer *packer)
-{
-    return &packer->change->blocklist->batch;
-}
-
-static struct lb_log_mark *log_of(const struct lb_change *change)
-{
-    return lb_blocklist_batch_log(change->blocklist, change->standing.workspace);
-}
-
-/* Gives the row its place in the workspace's chain. */
-static lb_err chain(struct packer *packer)
-{
-    const struct lb_change *change = packer->change;
-    struct lb_blocklist *blocklist = change->blocklist;
-    struct lb_epochs *epochs = &change->standing.workspace->epochs;
-    struct lb_log_row *row = &packer->row;
-    struct lb_log_mark *log = log_of(change);
-    struct lb_commitments commitments = {.items = blocklist->row_commitments,
-                                         .item_count = packer->count};
-    row->epoch = lb_epochs_last(epochs) == blocklist->epoch ? 0 : blocklist->epoch;
-    if (!lb_epochs_add(epochs, row->number, blocklist->epoch))
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    if (row->reason.ptr)
-        lb_chain_commit(row->salt, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
-    if (row->source.ptr && memcmp(row->salt, change->salt, sizeof row->salt) == 0)
-        commitments.source = change->source;
-    else if (row->source.ptr)
-        lb_chain_commit(row->salt, LB_COMMITMENT_SOURCE, row->source, &commitments.source);
-    if (!lb_chain_digest(log->digest, row, &commitments, row->digest))
-        return LB_ERR_INTERNAL;
-    log->row = row->id;
-    log->last = row->number + packer->count - 1;
-    memcpy(log->digest, row->digest, sizeof log->digest);
-    return LB_OK;
-}
-
-static lb_err flush(struct packer *packer)
-{
-    if (packer->count == 0)
-        return LB_OK;
-    struct lb_buf *items = &packer->change->blocklist->row_items;
-    if (items->failed)
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    packer->row.items = lb_buf_str(items);
-    lb_err err = chain(packer);
-    if (!err)
-        err = packer->store->ops->log_append(packer->store, &packer->row);
-    bool takes_back = packer->row.kind == LB_LOG_UNBLOCK;
-    struct lb_overlay_row row = {.workspace = packer->change->standing.workspace,
-                                 .first = packer->row.id,
-                                 .number = packer->row.number,
-                                 .has_reason = packer->row.reason.ptr != NULL,
-                                 .continues = packer->row.continues,
-                                 .blocked = takes_back ? 0 : (uint32_t)packer->count,
-                                 .unblocked = takes_back ? (uint32_t)packer->count : 0};
-    if (!err && !(lb_overlay_record_row(batch_of(packer), row) &&
-                  lb_directory_reserve_day(packer->change->standing.directory, row.workspace,
-                                           packer->row.at)))
-        err = LB_ERR_STORAGE_UNAVAILABLE;
-    packer->row.continues = true;
-    packer->count = 0;
-    items->len = 0;
-    return err;
-}
-
-static bool same_reason(struct lb_str a, struct lb_str b)
-{
-    return a.ptr && b.ptr ? lb_str_equal(a, b) : a.ptr == b.ptr; /* none is not an empty one */
-}
-
-/* Can the item not be in the row that is being packed? */
-static bool needs_new_row(const struct packer *packer, const struct lb_change_item *item)
-{
-    return packer->count == LB_ROW_ITEMS_MAX ||
-           (packer->count && (!same_reason(packer->row.reason, item->reason) ||
-                              memcmp(packer->row.salt, item->salt, sizeof item->salt) != 0));
-}
-
-static void begin_row(struct packer *packer, const struct lb_change_item *item, uint64_t number)
-{
-    packer->row.number = number;
-    packer->row.id = packer->ids_are_numbers ? number : batch_of(packer)->next_id;
-    packer->row.reason = item->reason;
-    memcpy(packer->row.salt, item->salt, sizeof packer->row.salt);
-}
-
-/* Adds an item to the row; `*out_id` is its entry id. */
-static lb_err pack(struct packer *packer, const struct lb_change_item *item, uint64_t *out_id)
-{
-    struct lb_blocklist *blocklist = packer->change->blocklist;
-    struct lb_overlay *batch = batch_of(packer);
-    lb_err err = needs_new_row(packer, item) ? flush(packer) : LB_OK;
-    uint64_t number = log_of(packer->change)->last + 1 + packer->count;
-    if (err || batch->next_id == batch->end_id || number > LB_ENTRY_ID_MAX)
-        return err ? err : LB_ERR_STORAGE_FULL;
-    if (packer->count == 0)
-        begin_row(packer, item, number);
-    else
-        lb_buf_append_lit(&blocklist->row_items, ",");
-    lb_buf_append_str(&blocklist->row_items, item->identifier);
-    blocklist->row_commitments[packer->count] = item->commitment;
-    *out_id = packer->row.id + packer->count++;
-    batch->next_id++;
-    if (packer->change->id.number == 0)
-        packer->change->id = (struct lb_public_id){number, blocklist->epoch};
-    return LB_OK;
-}
-
-static struct packer packer_for(struct lb_change *change, struct lb_store *store,
-                                struct lb_list list, enum lb_log_kind kind)
-{
-    change->id = (struct lb_public_id){0};
-    change->blocked = 0;
-    change->unblocked = 0;
-    change->blocklist->row_items.len = 0;
-    change->blocklist->row_items.failed = false;
-    return (struct packer){.change = change,
-                           .store = store,
-                           .ids_are_numbers = lb_nodes_ids_are_numbers(store),
-                           .row = {.list = list,
-                                   .kind = kind,
-                                   .actor = change->standing.actor.no,
-                                   .source = change->standing.actor.source,
-                                   .at = change->blocklist->batch.now_ms}};
-}
-
-static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fingerprint,
+static lb_err record(struct lb_packer *packer, bool add, struct lb_fingerprint fingerprint,
                      uint64_t id, struct lb_str identifier)
 {
     struct lb_event event = {.fingerprint = fingerprint,
@@ -153,7 +15,7 @@ static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fing
                              .list = packer->row.list,
                              .workspace = packer->change->standing.workspace,
                              .add = add};
-    if (!lb_overlay_record(batch_of(packer), &event, identifier))
+    if (!lb_overlay_record(&packer->change->blocklist->batch, &event, identifier))
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (add)
         packer->change->blocked++;
@@ -165,7 +27,7 @@ static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fing
 }
 
 /* Entry `by` takes the place of `id`, which blocks the person now: nothing changes for readers. */
-static lb_err replace(struct packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
+static lb_err replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
                       uint64_t by, struct lb_str identifier)
 {
     struct lb_event event = {.fingerprint = fingerprint,
@@ -174,8 +36,9 @@ static lb_err replace(struct packer *packer, struct lb_fingerprint fingerprint, 
                              .workspace = packer->change->standing.workspace,
                              .add = true,
                              .replaces = id};
-    return lb_overlay_record(batch_of(packer), &event, identifier) ? LB_OK
-                                                                   : LB_ERR_STORAGE_UNAVAILABLE;
+    return lb_overlay_record(&packer->change->blocklist->batch, &event, identifier)
+               ? LB_OK
+               : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 static struct lb_change *change_of(struct lb_write *write)
@@ -273,7 +136,7 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = check_block(change);
-    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_BLOCK);
+    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_BLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         const struct lb_change_item *item = &change->items[i];
         uint64_t id;
@@ -282,15 +145,15 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
         if (err || id)
             continue;
         write->touched = true;
-        err = pack(&packer, item, &id);
+        err = lb_packer_add(&packer, item, &id);
         if (!err)
             err = record(&packer, true, change->fingerprints[i], id, item->identifier);
     }
-    return err ? err : flush(&packer);
+    return err ? err : lb_packer_flush(&packer);
 }
 
 /* Adds the entry that the row takes back or restores. */
-static lb_err pack_id(struct packer *packer, uint64_t id)
+static lb_err pack_id(struct lb_packer *packer, uint64_t id)
 {
     char digits[LB_U64_DIGITS];
     uint64_t event_id;
@@ -299,11 +162,11 @@ static lb_err pack_id(struct packer *packer, uint64_t id)
     struct lb_change_item item = {.identifier = lb_str_of_u64(number, digits)};
     memcpy(item.salt, change->salt, sizeof item.salt);
     change->write.touched = true;
-    return pack(packer, &item, &event_id);
+    return lb_packer_add(packer, &item, &event_id);
 }
 
 /* Takes entry `id` back, which is what blocks the identifier now. */
-static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+static lb_err take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
                         struct lb_str identifier)
 {
     lb_err err = pack_id(packer, id);
@@ -311,7 +174,8 @@ static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprin
 }
 
 /* Takes back an entry that waits. */
-static lb_err take_back_twin(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint)
+static lb_err take_back_twin(struct lb_packer *packer, uint64_t id,
+                             struct lb_fingerprint fingerprint)
 {
     lb_err err = pack_id(packer, id);
     if (!err && !lb_twins_remove(&packer->change->blocklist->twins, fingerprint, id))
@@ -320,8 +184,8 @@ static lb_err take_back_twin(struct packer *packer, uint64_t id, struct lb_finge
 }
 
 /* Takes back all that blocks the identifier: `id`, and what waits after it (twins.h). */
-static lb_err take_back_all(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
-                            struct lb_str identifier)
+static lb_err take_back_all(struct lb_packer *packer, uint64_t id,
+                            struct lb_fingerprint fingerprint, struct lb_str identifier)
 {
     const struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t twin;
@@ -335,7 +199,7 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
-    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_UNBLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str identifier = change->items[i].identifier;
         uint64_t id;
@@ -344,7 +208,7 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
         if (!err && id)
             err = take_back_all(&packer, id, change->fingerprints[i], identifier);
     }
-    return err ? err : flush(&packer);
+    return err ? err : lb_packer_flush(&packer);
 }
 
 /* An entry of the log by its id, with its identifier copied out of the reader's hands. */
@@ -384,7 +248,7 @@ static bool names_person(const struct lb_change *change, const struct found *fou
 
 /* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
  * the next takes its place. */
-static lb_err take_back_one(struct packer *packer, uint64_t id, const struct found *found)
+static lb_err take_back_one(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t next = lb_twins_oldest(twins, found->fingerprint);
@@ -400,7 +264,7 @@ static lb_err take_back_one(struct packer *packer, uint64_t id, const struct fou
 
 /* Takes an entry back, if it is one of the list and blocks. An unblock frees the person; an undo
  * takes back its own entry alone. */
-static lb_err take_back_id(struct packer *packer, uint64_t number, uint64_t id)
+static lb_err take_back_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
     struct found found;
     lb_err err = find_entry(packer->change, packer->row.list, number, id, &found);
@@ -415,7 +279,7 @@ static lb_err take_back_id(struct packer *packer, uint64_t number, uint64_t id)
 
 /* Brings entry `id` back for a person whom another one blocks: the oldest is the one that all see,
  * and the others wait. */
-static lb_err restore_beside(struct packer *packer, uint64_t id, const struct found *found)
+static lb_err restore_beside(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
     bool oldest = id < found->current;
@@ -430,7 +294,7 @@ static lb_err restore_beside(struct packer *packer, uint64_t id, const struct fo
 }
 
 /* A person who comes back with several entries is counted once. */
-static lb_err count_restored(struct packer *packer, uint64_t id, const struct found *found)
+static lb_err count_restored(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
     if (found->current)
@@ -444,7 +308,7 @@ static lb_err count_restored(struct packer *packer, uint64_t id, const struct fo
 
 /* Makes an entry block again, unless its identifier has been blocked anew meanwhile. Entries of
  * one person under several old forms all come back. */
-static lb_err restore_id(struct packer *packer, uint64_t number, uint64_t id)
+static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
     struct found found;
     lb_err err = find_entry(packer->change, packer->row.list, number, id, &found);
@@ -485,12 +349,12 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
-    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_UNBLOCK);
     if (!err)
         prefetch_ids(change, store);
     for (size_t i = 0; !err && i < change->count; i++)
         err = take_back_id(&packer, change->ids[i].number, id_of(change, change->ids[i]));
-    return err ? err : flush(&packer);
+    return err ? err : lb_packer_flush(&packer);
 }
 
 /* The number of the entry that an item of a row is about; false when there is none. `number` is the
@@ -528,7 +392,7 @@ static void prefetch_row(const struct lb_change *change, enum lb_log_kind kind, 
 }
 
 /* Undoes one row of the change; its items were copied, since they are looked up one by one. */
-static lb_err undo_row(struct packer *packer, enum lb_log_kind kind, uint64_t first,
+static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
                        struct lb_str items)
 {
     lb_err err = LB_OK;
@@ -564,7 +428,7 @@ static lb_err copy_row(struct lb_change *change, uint64_t id, uint64_t number,
 }
 
 /* Undoes the rows of a change, one after the other. */
-static lb_err undo_rows(struct packer *packer, enum lb_log_kind kind)
+static lb_err undo_rows(struct lb_packer *packer, enum lb_log_kind kind)
 {
     struct lb_change *change = packer->change;
     struct lb_log_row row;
@@ -581,11 +445,13 @@ static lb_err undo_rows(struct packer *packer, enum lb_log_kind kind)
 
 /* Like check_block, for taking an unblock back. A change has no more items than there are numbers
  * since it began. */
-static lb_err check_restore(struct lb_change *change, const struct packer *packer)
+static lb_err check_restore(struct lb_change *change, const struct lb_packer *packer)
 {
-    if (has_room(change, log_of(change)->last + 1 - change->undone.number))
+    if (has_room(change,
+                 lb_blocklist_batch_log(change->blocklist, change->standing.workspace)->last + 1 -
+                     change->undone.number))
         return LB_OK;
-    struct packer counting = *packer;
+    struct lb_packer counting = *packer;
     counting.counting = true;
     size_t moves = change->blocklist->twins.move_count;
     lb_err err = undo_rows(&counting, LB_LOG_UNBLOCK);
@@ -621,14 +487,14 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return err; /* once is enough: what was done since is another change's */
     enum lb_log_kind kind = row.kind;
     struct lb_list list = row.list;
-    struct packer packer =
-        packer_for(change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    struct lb_packer packer = lb_packer_begin(
+        change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
     packer.row.undoes = change->undone.number;
     if (kind == LB_LOG_UNBLOCK)
         err = check_restore(change, &packer);
     if (!err)
         err = undo_rows(&packer, kind);
-    return err ? err : flush(&packer);
+    return err ? err : lb_packer_flush(&packer);
 }
 
 static void prepare(struct lb_change *change)
