@@ -128,7 +128,8 @@ struct lb_log_row {
     struct lb_str reason; /* ptr NULL: none */
     struct lb_str items;  /* log_items.h */
     struct lb_str source; /* the address that the request came from; ptr NULL: the command line */
-    struct lb_str import; /* the import that it belongs to; ptr NULL: none. Not written yet */
+    struct lb_str
+        import; /* the import that it belongs to, by the id that it came with; ptr NULL: none */
     uint8_t salt[LB_SALT_SIZE];
     uint8_t digest[LB_DIGEST_SIZE]; /* chain.h */
 };

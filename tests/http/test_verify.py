@@ -62,6 +62,20 @@ def test_the_first_row_that_was_changed_is_named(stopped, change):
     assert f"(ch_1) of the blocklist log of workspace {stopped.second} is wrong" in result.err
 
 
+def test_rows_of_an_import_have_its_id(stopped):
+    stopped.start()
+    api = stopped.tenant("agency").api
+    for query in ("?importId=spring_1", ""):
+        names = "\n".join(f"imported{query[-1:]}-{n}" for n in range(60)).encode()
+        response = api.post(LEADS + "/import" + query, names, content_type="text/plain")
+        assert response.json()["blocked"] == 60, response
+    stopped.stop()
+    assert run("verify", place(stopped)).code == 0
+    alter(stopped, *["UPDATE blocklist_log SET import = 'autumn_1' WHERE import = 'spring_1'"] * 2)
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "(ch_1) of the blocklist log" in result.err, result
+
+
 def test_a_row_that_is_gone_is_noticed(stopped):
     alter(stopped,
           "DELETE FROM blocklist_log WHERE workspace = 2 AND number = 51",

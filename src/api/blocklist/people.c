@@ -1,5 +1,7 @@
 #include "api/blocklist/people.h"
 
+#include "api/upload.h"
+
 #include <stdlib.h>
 #include <time.h>
 
@@ -84,6 +86,7 @@ static void prepare(struct lb_people *people)
                                  .standing = people->standing,
                                  .items = people->items,
                                  .fingerprints = people->fingerprints,
+                                 .import = people->call->upload->import_id,
                                  .count = people->count};
     change->write.completion = &people->arrived;
     change->write.home = people->mailbox;

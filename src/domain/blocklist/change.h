@@ -30,6 +30,7 @@ struct lb_change {
     const struct lb_public_id *ids;      /* unblock by entries */
     struct lb_public_id undone;          /* undo: the change to take back */
     size_t count;
+    struct lb_str import; /* the import that it belongs to; ptr NULL: none */
     /* Its own: of rows whose items have no salt, and a commitment to where it came from. */
     uint8_t salt[LB_SALT_SIZE];
     struct lb_commitment source;

@@ -31,6 +31,8 @@ static lb_err chain(struct lb_packer *packer)
         commitments.source = change->source;
     else if (row->source.ptr)
         lb_chain_commit(row->salt, LB_COMMITMENT_SOURCE, row->source, &commitments.source);
+    if (row->import.ptr)
+        lb_chain_commit(row->salt, LB_COMMITMENT_IMPORT, row->import, &commitments.import);
     if (!lb_chain_digest(log->digest, row, &commitments, row->digest))
         return LB_ERR_INTERNAL;
     log->row = row->id;
@@ -127,5 +129,6 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
                                       .kind = kind,
                                       .actor = change->standing.actor.no,
                                       .source = change->standing.actor.source,
+                                      .import = change->import,
                                       .at = change->blocklist->batch.now_ms}};
 }
