@@ -137,6 +137,7 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
 
 /* The entries that a row takes out or puts back. */
 struct references {
+    uint64_t numbers[LB_ROW_ITEMS_MAX];
     uint64_t ids[LB_ROW_ITEMS_MAX];
     struct lb_fingerprint fingerprints[LB_ROW_ITEMS_MAX];
     size_t count;
@@ -152,16 +153,18 @@ static lb_err read_references(struct replay *replay, const struct lb_workspace *
     struct lb_str item;
     out->count = 0;
     while (out->count < LB_ROW_ITEMS_MAX && lb_log_items_next(&rest, &item)) {
-        uint64_t number;
-        if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &number))
+        uint64_t *number = &out->numbers[out->count];
+        if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, number))
             return LB_ERR_STORAGE_UNAVAILABLE;
-        out->ids[out->count++] = lb_row_times_id_of(workspace->row_times, number);
+        out->ids[out->count++] = lb_row_times_id_of(workspace->row_times, *number);
     }
     store->ops->prefetch_entries(replay->details, row->list.workspace, out->ids, out->count);
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < out->count; i++) {
         struct lb_entry entry;
         err = lb_blocklist_entry(store, replay->details, row->list.workspace, out->ids[i], &entry);
+        if (!err && entry.number != out->numbers[i])
+            err = LB_ERR_NOT_FOUND;
         if (!err)
             out->fingerprints[i] = lb_blocklist_hash(blocklist, row->list, entry.identifier);
     }
