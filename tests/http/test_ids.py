@@ -1,5 +1,5 @@
 """Ids of blocks and changes: numbers that count in their workspace, and an epoch, so that an id that was
-given out before a restore names nobody's record after it."""
+given out before a restore names no record after it."""
 
 import re
 import shutil
@@ -104,7 +104,7 @@ def test_a_change_from_before_a_restore_is_unknown(restored):
     assert {"new-1", "new-2", "new-3"} <= blocked(api).keys()
 
 
-def test_a_record_from_before_a_restore_names_nobody(restored):
+def test_a_record_from_before_a_restore_names_nothing(restored):
     api, _, _, records, _ = restored
     lost = [records[f"lost-{n}"] for n in (1, 2, 3)]
     now = blocked(api)

@@ -232,7 +232,7 @@ static void the_first_row_that_is_wrong_is_named(void **state)
     assert_int_equal(rows, 2);
 }
 
-/* Only somebody who has kept the head of a chain notices that. */
+/* A reader who has kept the head of the chain would notice that. */
 static void a_log_that_ends_early_is_a_chain_still(void **state)
 {
     run("BEGIN");
