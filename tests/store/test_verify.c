@@ -241,6 +241,27 @@ static void a_log_that_ends_early_is_a_chain_still(void **state)
     run("ROLLBACK");
 }
 
+/* 2^40 - 1 is the greatest; what would need a greater one is refused, and nothing of it recorded.
+ */
+static void no_number_is_above_the_greatest(void **state)
+{
+    static const char *const names[] = {"kim", "lou"};
+    char sql[256];
+    snprintf(
+        sql, sizeof sql,
+        "UPDATE blocklist_log SET number = %llu WHERE id = (SELECT max(id) FROM blocklist_log)",
+        (unsigned long long)LB_ENTRY_ID_MAX - 1);
+    run(sql);
+    reopen();
+    assert_int_equal(engine_block(&engine, NULL, names, 2, NULL, NULL), LB_ERR_STORAGE_FULL);
+    assert_int_equal(engine_check(&engine, NULL, "kim"), 0);
+    assert_true(block(NULL, "kim", NULL) == LB_ENTRY_ID_MAX);
+    assert_int_equal(engine_block(&engine, NULL, &names[1], 1, NULL, NULL), LB_ERR_STORAGE_FULL);
+    reopen();
+    assert_int_not_equal(engine_check(&engine, NULL, "kim"), 0);
+    assert_int_equal(engine_check(&engine, NULL, "lou"), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_engine, close_engine)
 
 int main(void)
@@ -250,6 +271,7 @@ int main(void)
         TEST(an_epoch_whose_first_row_failed_begins_with_the_next),
         TEST(what_was_changed_in_the_log_is_found),
         TEST(the_first_row_that_is_wrong_is_named),
+        TEST(no_number_is_above_the_greatest),
         TEST(a_log_that_ends_early_is_a_chain_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
