@@ -12,14 +12,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 
-#define SCHEMA     5    /* the last one without digests */
-#define ROWS       6000 /* of 50 names: some steps */
-#define WORKSPACES 3
+#define SCHEMA           5    /* the last one without digests */
+#define ROWS             6000 /* of 50 names: some steps */
+#define WORKSPACES       3
+#define CHECKPOINT_PAGES 256
 
 static char folder[64];
 static char path[96];
@@ -29,7 +31,7 @@ static bool (*keep_going)(void);
 static lb_err try_open(struct lb_store **out)
 {
     struct lb_sqlite_settings settings = {
-        .path = path, .checkpoint_pages = 4096, .keep_going = keep_going};
+        .path = path, .checkpoint_pages = CHECKPOINT_PAGES, .keep_going = keep_going};
     *out = NULL;
     return lb_sqlite_open(&settings, out, &reason);
 }
@@ -188,6 +190,16 @@ static long long rows_copied_by(const char *log)
                : -1;
 }
 
+/* A step takes some MiB of SQLite's own log, not the size of all that is copied and removed. */
+static void expect_small_log(void)
+{
+    char name[128];
+    struct stat info;
+    snprintf(name, sizeof name, "%s-wal", path);
+    assert_int_equal(stat(name, &info), 0);
+    assert_in_range(info.st_size, 1, 3 << 20);
+}
+
 static void a_log_of_an_earlier_version_gets_its_digests(void **state)
 {
     struct lb_store *store = open_store();
@@ -195,6 +207,8 @@ static void a_log_of_an_earlier_version_gets_its_digests(void **state)
     store->ops->close(store);
     assert_int_equal(copied(), -1);
     assert_int_equal(ask("SELECT count(*) FROM blocklist_history"), 50 * ROWS);
+    assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name LIKE 'blocklist_log%'"), 2);
+    expect_small_log();
     store = open_store(); /* and that once */
     expect_all(store);
     store->ops->close(store);
@@ -224,6 +238,27 @@ static void killed_at_any_point_it_goes_on_from_there(void **state)
     assert_int_equal(now, ROWS - last);
     expect_all(store);
     store->ops->close(store);
+}
+
+/* The copy has taken the place of the log already. */
+static void killed_while_the_old_log_is_removed_it_goes_on(void **state)
+{
+    unsigned at = 1;
+    while (!ask("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'blocklist_log_old')"))
+        assert_true(start_and_kill(at++));
+    long long left = ask("SELECT count(*) FROM blocklist_log_old");
+    for (int i = 0; i < 3; i++) {
+        assert_true(start_and_kill(1));
+        long long now = ask("SELECT count(*) FROM blocklist_log_old");
+        assert_true(now < left);
+        left = now;
+    }
+    assert_true(left > 0);
+    struct lb_store *store = open_store();
+    expect_all(store);
+    store->ops->close(store);
+    assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name LIKE 'blocklist_log%'"), 2);
+    expect_small_log();
 }
 
 /* --- What is wrong with the copy --- */
@@ -311,7 +346,7 @@ static void it_can_be_stopped(void **state)
     keep_going = stop_it;
     assert_int_not_equal(try_open(&store), LB_OK);
     assert_non_null(
-        strstr(reason.text, "told to stop. The log is as it was; the next start goes on"));
+        strstr(reason.text, "told to stop. Nothing of it is lost; the next start goes on"));
     assert_true(copied() > 0);
     keep_going = NULL;
     store = open_store();
@@ -326,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_log_of_an_earlier_version_gets_its_digests),
         TEST(killed_at_any_point_it_goes_on_from_there),
+        TEST(killed_while_the_old_log_is_removed_it_goes_on),
         TEST(a_copy_that_is_not_right_never_takes_the_place_of_the_log),
         TEST(it_can_be_stopped),
     };

@@ -172,7 +172,9 @@ static void expect_first_rows(struct lb_store *store)
 static void an_older_schema_keeps_its_rows(void **state)
 {
     struct place *place = *state;
-    for (size_t version = 1; version < lb_sqlite_migration_count; version++) {
+    /* Those after "log" have been through code that copies rows: see test_chain_log.c. */
+    for (size_t version = 1; strcmp(lb_sqlite_migrations[version - 1].name, "chain") != 0;
+         version++) {
         char path[128];
         struct lb_store *store;
         snprintf(path, sizeof path, "%s/old-%zu.db", place->folder, version);

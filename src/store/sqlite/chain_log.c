@@ -15,6 +15,7 @@
 #define ROW_BYTES       100       /* of a row, beside its text, about */
 #define REPORT_EVERY_MS 10000
 #define LOOK_EVERY      1000 /* rows between two looks at the clock */
+#define EMPTY_ROWS      "1000"
 
 struct chaining {
     sqlite3 *db;
@@ -31,7 +32,7 @@ struct chaining {
 static lb_err fail(struct chaining *chaining, const char *why)
 {
     return lb_fail(chaining->reason, LB_ERR_STORAGE_UNAVAILABLE,
-                   "cannot give the blocklist log its digests: %s. The log is as it was; the next "
+                   "cannot give the blocklist log its digests: %s. Nothing of it is lost; the next "
                    "start goes on from here",
                    why);
 }
@@ -304,5 +305,33 @@ lb_err lb_sqlite_chain_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reas
                (unsigned long long)chaining.rows, (unsigned long long)copied,
                (unsigned long long)(lb_clock_mono_ms() - now));
     free(chaining.heads);
+    return err;
+}
+
+/* --- Removing the old log --------------------------------------------------------------------- */
+
+lb_err lb_sqlite_empty_old_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reason *reason)
+{
+    uint64_t now = lb_clock_mono_ms();
+    struct chaining chaining = {.db = db,
+                                .keep_going = keep_going,
+                                .reason = reason,
+                                .phase = "removing the old table of",
+                                .begun_ms = now,
+                                .reported_ms = now};
+    lb_err err =
+        query(&chaining, "SELECT 0, coalesce(max(id), 0) FROM blocklist_log_old", take_last_id);
+    int removed = 1;
+    while (!err && removed) {
+        err = execute(&chaining,
+                      "DELETE FROM blocklist_log_old WHERE id IN"
+                      " (SELECT id FROM blocklist_log_old ORDER BY id DESC LIMIT " EMPTY_ROWS ")");
+        removed = sqlite3_changes(db);
+        chaining.rows += (uint64_t)removed;
+        if (!err && removed) {
+            sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+            err = report(&chaining);
+        }
+    }
     return err;
 }

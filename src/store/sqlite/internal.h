@@ -197,6 +197,9 @@ bool lb_sqlite_read_row(sqlite3_stmt *stmt, struct lb_log_row *out);
 /* chain_log.c: copies the log of an earlier version into the table of the next one, with digests;
  * in steps, and from where an earlier attempt came to. */
 lb_err lb_sqlite_chain_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reason *reason);
+/* Removes the rows of the log that was copied, in steps: all at once would need a write-ahead log of
+ * its size, since SQLite of Debian writes zeros over what is deleted (SECURE_DELETE). */
+lb_err lb_sqlite_empty_old_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reason *reason);
 
 /* The methods. Numbers of campaigns, keys, steps and leads are unique in the file, so those that
  * take one have no use for its workspace. */

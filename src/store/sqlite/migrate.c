@@ -19,8 +19,9 @@ static int pragma_value(sqlite3 *db, const char *sql)
     return value;
 }
 
-/* Before this one the program copies the log. */
-#define CHAIN_SCHEMA 7
+/* Before these the program copies the log, and empties the old one. */
+#define CHAIN_SCHEMA   7
+#define OLD_LOG_SCHEMA 8
 
 /* The schema and its number change in one transaction, or neither does. */
 static lb_err apply(sqlite3 *db, size_t number, const struct lb_migration *migration,
@@ -72,6 +73,8 @@ lb_err lb_sqlite_migrate(sqlite3 *db, size_t schema, bool (*keep_going)(void),
     for (size_t i = (size_t)version; !err && i < lb_sqlite_migration_count && i < schema; i++) {
         if (i + 1 == CHAIN_SCHEMA)
             err = lb_sqlite_chain_log(db, keep_going, reason);
+        if (i + 1 == OLD_LOG_SCHEMA)
+            err = lb_sqlite_empty_old_log(db, keep_going, reason);
         if (!err)
             err = apply(db, i + 1, &lb_sqlite_migrations[i], reason);
     }

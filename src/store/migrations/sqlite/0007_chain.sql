@@ -1,7 +1,9 @@
--- The old log was copied, and compared with its copy.
+-- The old log was copied, and compared with its copy. It is emptied by the program before the next
+-- migration, in steps.
 DROP VIEW blocklist_live;
 DROP VIEW blocklist_history;
-DROP TABLE blocklist_log;
+DROP INDEX blocklist_log_undoes;
+ALTER TABLE blocklist_log RENAME TO blocklist_log_old;
 ALTER TABLE blocklist_log_next RENAME TO blocklist_log;
 CREATE INDEX blocklist_log_undoes ON blocklist_log (workspace, undoes) WHERE undoes IS NOT NULL;
 
