@@ -9,13 +9,13 @@
 #include "base/log.h"
 #include "store/chain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define STEP_BYTES      (1 << 20) /* of text; a step is a transaction */
 #define ROW_BYTES       100       /* of a row, beside its text, about */
 #define REPORT_EVERY_MS 10000
 #define LOOK_EVERY      1000 /* rows between two looks at the clock */
-#define EMPTY_ROWS      "1000"
 
 struct chaining {
     sqlite3 *db;
@@ -24,7 +24,8 @@ struct chaining {
     struct lb_chain_check *heads; /* by workspace; all zero: there is no such workspace */
     size_t capacity;
     const char *phase;
-    uint64_t done, all; /* ids */
+    uint64_t done, all; /* ids; of the old log, rows */
+    uint64_t step;      /* rows of it that are removed at once */
     uint64_t rows;
     uint64_t begun_ms, reported_ms;
 };
@@ -310,28 +311,53 @@ lb_err lb_sqlite_chain_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reas
 
 /* --- Removing the old log --------------------------------------------------------------------- */
 
+static lb_err take_count(struct chaining *chaining, sqlite3_stmt *stmt)
+{
+    chaining->all = (uint64_t)sqlite3_column_int64(stmt, 0);
+    return LB_OK;
+}
+
+static lb_err take_step(struct chaining *chaining, sqlite3_stmt *stmt)
+{
+    chaining->step = 1 + (uint64_t)sqlite3_column_int64(stmt, 0);
+    return LB_OK;
+}
+
+/* How many of the last rows make a step. */
+static lb_err count_for_step(struct chaining *chaining, char sql[256])
+{
+    snprintf(sql, 256,
+             "SELECT %d / (%d + coalesce(max(length(items) + coalesce(length(reason), 0)), 0)) FROM"
+             " (SELECT items, reason FROM blocklist_log_old ORDER BY id DESC LIMIT 1000)",
+             STEP_BYTES, ROW_BYTES);
+    lb_err err = query(chaining, sql, take_step);
+    snprintf(sql, 256,
+             "DELETE FROM blocklist_log_old WHERE id IN"
+             " (SELECT id FROM blocklist_log_old ORDER BY id DESC LIMIT %llu)",
+             (unsigned long long)chaining->step);
+    return err;
+}
+
 lb_err lb_sqlite_empty_old_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reason *reason)
 {
     uint64_t now = lb_clock_mono_ms();
+    char sql[256];
     struct chaining chaining = {.db = db,
                                 .keep_going = keep_going,
                                 .reason = reason,
                                 .phase = "removing the old table of",
                                 .begun_ms = now,
                                 .reported_ms = now};
-    lb_err err =
-        query(&chaining, "SELECT 0, coalesce(max(id), 0) FROM blocklist_log_old", take_last_id);
-    int removed = 1;
-    while (!err && removed) {
-        err = execute(&chaining,
-                      "DELETE FROM blocklist_log_old WHERE id IN"
-                      " (SELECT id FROM blocklist_log_old ORDER BY id DESC LIMIT " EMPTY_ROWS ")");
-        removed = sqlite3_changes(db);
-        chaining.rows += (uint64_t)removed;
-        if (!err && removed) {
-            sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-            err = report(&chaining);
-        }
+    lb_err err = query(&chaining, "SELECT count(*) FROM blocklist_log_old", take_count);
+    while (!err && chaining.done < chaining.all) {
+        err = count_for_step(&chaining, sql);
+        if (!err)
+            err = execute(&chaining, sql);
+        if (err)
+            return err;
+        chaining.rows = chaining.done += (uint64_t)sqlite3_changes(db);
+        sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        err = report(&chaining);
     }
     return err;
 }
