@@ -86,6 +86,25 @@ static void fail_to_block(const char *name)
     assert_int_equal(engine_submit(&engine, &change.write), LB_ERR_INTERNAL);
 }
 
+/* Each reason has a row of its own. */
+static void block_with_reasons(void)
+{
+    struct lb_change_item items[] = {{.identifier = LB_STR("r-1"), .reason = LB_STR("one")},
+                                     {.identifier = LB_STR("r-2"), .reason = LB_STR("two")},
+                                     {.identifier = LB_STR("r-3")},
+                                     {.identifier = LB_STR("r-4"), .reason = LB_STR("one")},
+                                     {.identifier = LB_STR("r-5"), .reason = LB_STR("one")}};
+    struct lb_fingerprint fingerprints[COUNT(items)];
+    struct lb_change change = {.blocklist = engine.blocklist,
+                               .standing = engine_standing(&engine, NULL),
+                               .items = items,
+                               .fingerprints = fingerprints,
+                               .count = COUNT(items)};
+    change.standing.actor.source = LB_STR("192.0.2.1");
+    lb_change_block(&change);
+    assert_int_equal(engine_submit(&engine, &change.write), LB_OK);
+}
+
 /* Something of everything, in two lists. */
 static void fill(void)
 {
@@ -101,6 +120,7 @@ static void fill(void)
     undo(unblocked.change);
     undo(many);
     undo(block(NULL, "joe", NULL));
+    block_with_reasons();
 }
 
 static int open_engine(void **state)
@@ -182,7 +202,8 @@ static void what_was_changed_in_the_log_is_found(void **state)
         "UPDATE blocklist_log SET reason = 'asked nicely' WHERE reason = 'asked'",
         "UPDATE blocklist_log SET reason = NULL WHERE reason = 'asked'",
         "UPDATE blocklist_log SET campaign = 0 WHERE campaign > 0",
-        "UPDATE blocklist_log SET kind = 0 WHERE id = (SELECT max(id) FROM blocklist_log)",
+        "UPDATE blocklist_log SET kind = 0 WHERE id = (SELECT max(id) FROM blocklist_log WHERE "
+        "kind = 1)",
         "UPDATE blocklist_log SET continues = 0 WHERE continues = 1",
         "UPDATE blocklist_log SET key = key + 1 WHERE id = 2",
         "UPDATE blocklist_log SET at = at - 1 WHERE id = 2",
@@ -241,6 +262,21 @@ static void a_log_that_ends_early_is_a_chain_still(void **state)
     run("ROLLBACK");
 }
 
+/* So what is removed from one row concerns no other. */
+static void no_two_rows_have_the_same_salt(void **state)
+{
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(sqlite3_prepare_v2(lb_sqlite_of(engine.store)->writer.db,
+                                        "SELECT count(*), count(DISTINCT salt), sum(continues) FROM"
+                                        " blocklist_log",
+                                        -1, &stmt, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(stmt, 1), sqlite3_column_int(stmt, 0));
+    assert_true(sqlite3_column_int(stmt, 2) >= 7); /* of a block, its undo, and several reasons */
+    sqlite3_finalize(stmt);
+}
+
 /* 2^40 - 1 is the greatest; what would need a greater one is refused, and nothing of it recorded.
  */
 static void no_number_is_above_the_greatest(void **state)
@@ -250,7 +286,7 @@ static void no_number_is_above_the_greatest(void **state)
     snprintf(
         sql, sizeof sql,
         "UPDATE blocklist_log SET number = %llu WHERE id = (SELECT max(id) FROM blocklist_log)",
-        (unsigned long long)LB_ENTRY_ID_MAX - 1);
+        (unsigned long long)LB_ENTRY_ID_MAX - 2); /* it has two items */
     run(sql);
     reopen();
     assert_int_equal(engine_block(&engine, NULL, names, 2, NULL, NULL), LB_ERR_STORAGE_FULL);
@@ -271,6 +307,7 @@ int main(void)
         TEST(an_epoch_whose_first_row_failed_begins_with_the_next),
         TEST(what_was_changed_in_the_log_is_found),
         TEST(the_first_row_that_is_wrong_is_named),
+        TEST(no_two_rows_have_the_same_salt),
         TEST(no_number_is_above_the_greatest),
         TEST(a_log_that_ends_early_is_a_chain_still),
     };

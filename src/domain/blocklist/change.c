@@ -160,9 +160,10 @@ static lb_err pack_id(struct lb_packer *packer, uint64_t id)
     struct lb_change *change = packer->change;
     uint64_t number = lb_row_times_number_of(change->standing.workspace->row_times, id);
     struct lb_change_item item = {.identifier = lb_str_of_u64(number, digits)};
-    memcpy(item.salt, change->salt, sizeof item.salt);
     change->write.touched = true;
-    return lb_packer_add(packer, &item, &event_id);
+    lb_err err = packer->count == LB_ROW_ITEMS_MAX ? lb_packer_flush(packer) : LB_OK;
+    memcpy(item.salt, packer->salt, sizeof item.salt);
+    return err ? err : lb_packer_add(packer, &item, &event_id);
 }
 
 /* Takes entry `id` back, which is what blocks the identifier now. */
@@ -513,18 +514,22 @@ static void hash_items(struct lb_change *change)
                                                     change->items[i].identifier);
 }
 
-/* A salt is that of one row, so that what is removed from a row concerns no other one: so many
- * items as fit into a row have the same. */
+/* A salt is that of one row, so that what is removed from a row concerns no other one: it changes
+ * where a row is full at the latest, or ends because the reason changes. */
 static void commit_items(struct lb_change *change)
 {
+    unsigned with_salt = 0;
     for (size_t i = 0; i < change->count; i++) {
         struct lb_change_item *item = &change->items[i];
-        if (i == 0)
-            memcpy(item->salt, change->salt, sizeof item->salt);
-        else if (i % LB_ROW_ITEMS_MAX == 0)
+        bool same =
+            i && with_salt < LB_ROW_ITEMS_MAX && lb_same_reason(item->reason, item[-1].reason);
+        with_salt = same ? with_salt + 1 : 1;
+        if (same)
+            memcpy(item->salt, item[-1].salt, sizeof item->salt);
+        else if (i)
             lb_chain_salt(item->salt);
         else
-            memcpy(item->salt, item[-1].salt, sizeof item->salt);
+            memcpy(item->salt, change->salt, sizeof item->salt);
         lb_chain_commit(item->salt, LB_COMMITMENT_ITEM, item->identifier, &item->commitment);
     }
 }

@@ -66,22 +66,18 @@ lb_err lb_packer_flush(struct lb_packer *packer)
         err = LB_ERR_STORAGE_UNAVAILABLE;
     if (err) /* the batch does not know of the row, and would not take its epoch back */
         lb_epochs_forget(&row.workspace->epochs);
+    lb_chain_salt(packer->salt);
     packer->row.continues = true;
     packer->count = 0;
     items->len = 0;
     return err;
 }
 
-static bool same_reason(struct lb_str a, struct lb_str b)
-{
-    return a.ptr && b.ptr ? lb_str_equal(a, b) : a.ptr == b.ptr; /* none is not an empty one */
-}
-
 /* Can the item not be in the row that is being packed? */
 static bool needs_new_row(const struct lb_packer *packer, const struct lb_change_item *item)
 {
     return packer->count == LB_ROW_ITEMS_MAX ||
-           (packer->count && (!same_reason(packer->row.reason, item->reason) ||
+           (packer->count && (!lb_same_reason(packer->row.reason, item->reason) ||
                               memcmp(packer->row.salt, item->salt, sizeof item->salt) != 0));
 }
 
@@ -122,13 +118,15 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
     change->unblocked = 0;
     change->blocklist->row_items.len = 0;
     change->blocklist->row_items.failed = false;
-    return (struct lb_packer){.change = change,
-                              .store = store,
-                              .ids_are_numbers = lb_nodes_ids_are_numbers(store),
-                              .row = {.list = list,
-                                      .kind = kind,
-                                      .actor = change->standing.actor.no,
-                                      .source = change->standing.actor.source,
-                                      .import = change->import,
-                                      .at = change->blocklist->batch.now_ms}};
+    struct lb_packer packer = {.change = change,
+                               .store = store,
+                               .ids_are_numbers = lb_nodes_ids_are_numbers(store),
+                               .row = {.list = list,
+                                       .kind = kind,
+                                       .actor = change->standing.actor.no,
+                                       .source = change->standing.actor.source,
+                                       .import = change->import,
+                                       .at = change->blocklist->batch.now_ms}};
+    memcpy(packer.salt, change->salt, sizeof packer.salt);
+    return packer;
 }

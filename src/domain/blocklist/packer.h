@@ -13,10 +13,17 @@ struct lb_packer {
     struct lb_log_row row;
     size_t count;
     bool ids_are_numbers;
+    uint8_t salt[LB_SALT_SIZE]; /* for the next row whose items have none of their own */
     /* The change's own. */
     bool counting;    /* nothing is done, only counted: see check_restore */
     uint64_t counted; /* entries that would block again */
 };
+
+/* May two items be in one row? No reason is not an empty one. */
+static inline bool lb_same_reason(struct lb_str a, struct lb_str b)
+{
+    return a.ptr && b.ptr ? lb_str_equal(a, b) : a.ptr == b.ptr;
+}
 
 /* For a change that begins: its results are zero. */
 struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
