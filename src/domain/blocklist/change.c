@@ -162,6 +162,8 @@ static lb_err pack_id(struct lb_packer *packer, uint64_t id)
     struct lb_change_item item = {.identifier = lb_str_of_u64(number, digits)};
     change->write.touched = true;
     lb_err err = packer->count == LB_ROW_ITEMS_MAX ? lb_packer_flush(packer) : LB_OK;
+    if (packer->count == 0 && packer->row.continues)
+        lb_chain_salt(packer->salt);
     memcpy(item.salt, packer->salt, sizeof item.salt);
     return err ? err : lb_packer_add(packer, &item, &event_id);
 }

@@ -66,7 +66,6 @@ lb_err lb_packer_flush(struct lb_packer *packer)
         err = LB_ERR_STORAGE_UNAVAILABLE;
     if (err) /* the batch does not know of the row, and would not take its epoch back */
         lb_epochs_forget(&row.workspace->epochs);
-    lb_chain_salt(packer->salt);
     packer->row.continues = true;
     packer->count = 0;
     items->len = 0;

@@ -13,10 +13,10 @@ struct lb_packer {
     struct lb_log_row row;
     size_t count;
     bool ids_are_numbers;
-    uint8_t salt[LB_SALT_SIZE]; /* for the next row whose items have none of their own */
     /* The change's own. */
-    bool counting;    /* nothing is done, only counted: see check_restore */
-    uint64_t counted; /* entries that would block again */
+    uint8_t salt[LB_SALT_SIZE]; /* of rows whose items have none */
+    bool counting;              /* nothing is done, only counted: see check_restore */
+    uint64_t counted;           /* entries that would block again */
 };
 
 /* May two items be in one row? No reason is not an empty one. */
