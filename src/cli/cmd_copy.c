@@ -101,18 +101,26 @@ static bool print_report(const struct lb_copy_report *report)
     return lb_table_fini(&table);
 }
 
+static bool differs(const struct lb_copy_report *report)
+{
+    bool different = false;
+    for (size_t i = 0; i < LB_COPY_TABLE_COUNT; i++)
+        different |= !lb_copy_same(&report->from[i], &report->to[i]);
+    return different;
+}
+
 static void explain_failure(const struct lb_copy_settings *settings,
                             const struct lb_copy_report *report, const struct lb_reason *reason)
 {
     lb_cli_error("%s", reason->text);
     if (settings->only_compare)
         return;
-    if (report->compared)
+    if (report->compared && differs(report))
         fputs("The source was changed between two attempts, or another program wrote into the "
               "target.\n"
               "No server starts on the target; start again with an empty one.\n",
               stderr);
-    else if (report->copied)
+    else if (report->copied && !report->compared)
         fputs("What was copied so far is kept; the same command continues from there.\n", stderr);
 }
 

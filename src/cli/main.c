@@ -122,12 +122,11 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock export q1 | leadblock block q2 -\n",
      API | LB_BIT(SEARCH) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1, lb_cmd_export},
     {"undo", "CHANGE...", "Take changes of blocklists back; repeating it is safe.",
-     "CHANGE is an id such as ch_42, as `leadblock block` and `leadblock unblock` print it, and "
-     "as\n"
-     "`leadblock export --audit` lists them. Exactly what that change did is taken back; blocks\n"
-     "that others made stay. It prints the id of the undo, which can be undone, too.\n"
+     "CHANGE is an id such as ch_42_9k3vx0ts, as `leadblock block` and `leadblock unblock` print\n"
+     "it, and as `leadblock export --audit` lists them. Exactly what that change did is taken\n"
+     "back; blocks that others made stay. It prints the id of the undo, which can be undone, too.\n"
      "\n"
-     "  leadblock undo ch_42\n",
+     "  leadblock undo ch_42_9k3vx0ts\n",
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_undo},
     {"lead add", "CAMPAIGN --file FILE", "Add the people of a file to a campaign.",
      "The file is sent as it is: an export, a spreadsheet as CSV or text. The column with the\n"
@@ -191,6 +190,20 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
      0, 0, lb_cmd_copy},
+    {"verify", "DATABASE", "Look for damage in a data folder or a PostgreSQL database.",
+     "DATABASE as for `leadblock copy`. Reads the whole database of a folder, every page of which\n"
+     "has a checksum, and goes through the blocklist log: each row has a digest over itself and "
+     "the\n"
+     "one before it, so that rows that were changed, removed or moved are found. The first that "
+     "is\n"
+     "wrong is named, and the exit code is 1. The server of a folder must be stopped; those of a\n"
+     "PostgreSQL database may run. A database of an earlier version is brought up to this one "
+     "first,\n"
+     "as by a start.\n"
+     "\n"
+     "  leadblock verify /var/lib/leadblock\n"
+     "  leadblock verify postgresql://leadblock@db.internal/leadblock\n",
+     LB_BIT(QUIET), 0, false, 1, 1, lb_cmd_verify},
     {"doctor", "", "List blocked names that can match nobody.",
      "Names that an earlier version stored and that are refused today: they block as they are,\n"
      "and are found by what was sent then. MAY MEAN is the person, where the name tells: block\n"

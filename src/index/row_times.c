@@ -14,11 +14,13 @@
 /* Offsets from the chunk's first row; a chunk ends early when one would not fit. */
 struct row {
     uint32_t id;
+    uint32_t number;
     uint32_t at_and_flags; /* offset in ms << 2 | has_reason << 1 | continues */
 };
 
 struct chunk {
     uint64_t first;
+    uint64_t number;
     int64_t at;
     uint32_t capacity;
     uint32_t added;         /* the writer's: rows, with those not published yet */
@@ -80,13 +82,15 @@ static struct directory *reserve(struct lb_row_times *row_times, size_t count)
     return larger;
 }
 
-static bool fits(const struct chunk *chunk, uint64_t first, int64_t at)
+static bool fits(const struct chunk *chunk, uint64_t first, struct lb_row_time row_time)
 {
     return chunk->added < chunk->capacity && first - chunk->first <= UINT32_MAX &&
-           at >= chunk->at && at - chunk->at < AT_OFFSET_MAX;
+           row_time.number - chunk->number <= UINT32_MAX && row_time.at >= chunk->at &&
+           row_time.at - chunk->at < AT_OFFSET_MAX;
 }
 
-static struct chunk *add_chunk(struct lb_row_times *row_times, uint64_t first, int64_t at)
+static struct chunk *add_chunk(struct lb_row_times *row_times, uint64_t first,
+                               struct lb_row_time row_time)
 {
     size_t count = row_times->added;
     struct directory *directory = reserve(row_times, count);
@@ -99,7 +103,8 @@ static struct chunk *add_chunk(struct lb_row_times *row_times, uint64_t first, i
     chunk->capacity = rows;
     chunk->added = 0;
     chunk->first = first;
-    chunk->at = at;
+    chunk->number = row_time.number;
+    chunk->at = row_time.at;
     atomic_init(&chunk->count, 0);
     directory->chunks[count] = chunk;
     row_times->added++;
@@ -110,14 +115,15 @@ bool lb_row_times_add(struct lb_row_times *row_times, uint64_t first, struct lb_
 {
     struct directory *directory = lb_rcu_load(&row_times->directory);
     struct chunk *chunk = row_times->added ? directory->chunks[row_times->added - 1] : NULL;
-    if (!chunk || !fits(chunk, first, row_time.at))
-        chunk = add_chunk(row_times, first, row_time.at);
+    if (!chunk || !fits(chunk, first, row_time))
+        chunk = add_chunk(row_times, first, row_time);
     if (!chunk)
         return false;
-    chunk->rows[chunk->added++] =
-        (struct row){(uint32_t)(first - chunk->first), (uint32_t)(row_time.at - chunk->at) << 2 |
-                                                           (uint32_t)row_time.has_reason << 1 |
-                                                           (uint32_t)row_time.continues};
+    chunk->rows[chunk->added++] = (struct row){
+        .id = (uint32_t)(first - chunk->first),
+        .number = (uint32_t)(row_time.number - chunk->number),
+        .at_and_flags = (uint32_t)(row_time.at - chunk->at) << 2 |
+                        (uint32_t)row_time.has_reason << 1 | (uint32_t)row_time.continues};
     return true;
 }
 
@@ -161,20 +167,51 @@ bool lb_row_times_append(struct lb_row_times *row_times, uint64_t first,
     return added;
 }
 
-/* The last of `count` chunks that does not begin above `id`; false when there is none. */
-static bool find_chunk(const struct directory *directory, size_t count, uint64_t id, size_t *out)
+/* By what a row is looked up: the id of its first entry, or its number. */
+enum key { BY_ID, BY_NUMBER };
+
+static uint64_t key_of_chunk(const struct chunk *chunk, enum key by)
+{
+    return by == BY_ID ? chunk->first : chunk->number;
+}
+
+static uint64_t key_of_row(const struct row *row, enum key by)
+{
+    return by == BY_ID ? row->id : row->number;
+}
+
+/* The last of `count` chunks that does not begin above the key; false when there is none. */
+static bool find_chunk(const struct directory *directory, size_t count, enum key by, uint64_t key,
+                       size_t *out)
 {
     size_t low = 0;
     size_t high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (directory->chunks[middle]->first <= id)
+        if (key_of_chunk(directory->chunks[middle], by) <= key)
             low = middle + 1;
         else
             high = middle;
     }
     *out = low - 1;
     return low > 0;
+}
+
+/* The last of `count` rows that does not begin above the key. The first does not: it begins where
+ * the chunk does. */
+static uint32_t find_row(const struct chunk *chunk, uint32_t count, enum key by, uint64_t key)
+{
+    uint64_t offset = key - key_of_chunk(chunk, by);
+    uint32_t low = 1;
+    uint32_t high = count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (key_of_row(&chunk->rows[middle], by) <= offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - 1;
 }
 
 /* A row by its place. */
@@ -184,38 +221,45 @@ struct place {
     uint32_t row;
 };
 
-/* The last row whose first entry is not above `id`; false when there is none. */
-static bool find_place(const struct lb_row_times *row_times, uint64_t id, struct place *out)
+/* The last row whose first entry is not above the key; false when there is none. */
+static bool find_place(const struct lb_row_times *row_times, enum key by, uint64_t key,
+                       struct place *out)
 {
     /* The count first: the directory that is loaded after it has at least so many chunks. */
     size_t count = atomic_load_explicit(&row_times->count, memory_order_acquire);
     if (count == 0)
         return false;
     out->directory = lb_rcu_load(&row_times->directory);
-    if (!find_chunk(out->directory, count, id, &out->chunk))
+    if (!find_chunk(out->directory, count, by, key, &out->chunk))
         return false;
     const struct chunk *chunk = out->directory->chunks[out->chunk];
-    uint32_t low = 1; /* a chunk has at least one row, which begins where it does */
-    uint32_t high = atomic_load_explicit(&chunk->count, memory_order_acquire);
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (chunk->rows[middle].id <= id - chunk->first)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    out->row = low - 1;
+    out->row = find_row(chunk, atomic_load_explicit(&chunk->count, memory_order_acquire), by, key);
+    return true;
+}
+
+/* The same among all rows. */
+static bool find_added(const struct lb_row_times *row_times, enum key by, uint64_t key,
+                       struct place *out)
+{
+    out->directory = lb_rcu_load(&row_times->directory);
+    if (!find_chunk(out->directory, row_times->added, by, key, &out->chunk))
+        return false;
+    const struct chunk *chunk = out->directory->chunks[out->chunk];
+    out->row = find_row(chunk, chunk->added, by, key);
     return true;
 }
 
 bool lb_row_times_find(const struct lb_row_times *row_times, uint64_t id, struct lb_row_time *out)
 {
     struct place place;
-    if (!find_place(row_times, id, &place))
+    if (!find_place(row_times, BY_ID, id, &place))
         return false;
     const struct chunk *chunk = place.directory->chunks[place.chunk];
-    uint32_t bits = chunk->rows[place.row].at_and_flags;
-    *out = (struct lb_row_time){chunk->at + (bits >> 2), (bits & 2) != 0, (bits & 1) != 0};
+    const struct row *row = &chunk->rows[place.row];
+    *out = (struct lb_row_time){.at = chunk->at + (row->at_and_flags >> 2),
+                                .has_reason = (row->at_and_flags & 2) != 0,
+                                .continues = (row->at_and_flags & 1) != 0,
+                                .number = chunk->number + row->number};
     return true;
 }
 
@@ -224,6 +268,12 @@ static uint64_t id_of(const struct place *place)
 {
     const struct chunk *chunk = place->directory->chunks[place->chunk];
     return chunk->first + chunk->rows[place->row].id;
+}
+
+static uint64_t number_of(const struct place *place)
+{
+    const struct chunk *chunk = place->directory->chunks[place->chunk];
+    return chunk->number + chunk->rows[place->row].number;
 }
 
 static bool continues(const struct place *place)
@@ -247,17 +297,42 @@ static bool step_back(struct place *place)
     return true;
 }
 
-bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t id,
+bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t number,
                                struct lb_row_times_change *out)
 {
     struct place place;
-    if (id == 0 || !find_place(row_times, id - 1, &place))
+    if (number == 0 || !find_place(row_times, BY_NUMBER, number - 1, &place))
         return false;
     out->last_row = id_of(&place);
     while (continues(&place) && step_back(&place))
         ;
     out->first_row = id_of(&place);
+    out->number = number_of(&place);
     return true;
+}
+
+/* --- Numbers ---------------------------------------------------------------------------------- */
+
+uint64_t lb_row_times_number_of(const struct lb_row_times *row_times, uint64_t id)
+{
+    struct place place;
+    return find_added(row_times, BY_ID, id, &place) ? number_of(&place) + (id - id_of(&place)) : 0;
+}
+
+uint64_t lb_row_times_id_of(const struct lb_row_times *row_times, uint64_t number)
+{
+    struct place place;
+    return find_added(row_times, BY_NUMBER, number, &place)
+               ? id_of(&place) + (number - number_of(&place))
+               : 0;
+}
+
+uint64_t lb_row_times_published_id_of(const struct lb_row_times *row_times, uint64_t number)
+{
+    struct place place;
+    return find_place(row_times, BY_NUMBER, number, &place)
+               ? id_of(&place) + (number - number_of(&place))
+               : 0;
 }
 
 uint64_t lb_row_times_bytes(const struct lb_row_times *row_times)

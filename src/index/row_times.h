@@ -1,8 +1,9 @@
 /* When entries were recorded, and whether they have a reason: what a check of a blocked lead has to
- * tell, in memory, so that it needs no disk unless there is a reason to be read. And which rows of
- * the log belong to one change, so that the latest changes are found without looking for them.
+ * tell, in memory, so that it needs no disk unless there is a reason to be read. Which rows of the
+ * log belong to one change, so that the latest changes are found without looking for them. And the
+ * numbers of entries by their ids and back, which no store has an index for.
  *
- * One row_time serves a whole row of the log (up to 50 entries): 8 bytes of memory.
+ * One row_time serves a whole row of the log (up to 50 entries): 12 bytes of memory.
  * Threads: one writer at a time; readers on any thread without locks, registered with base/rcu.h
  * and online. Order: a row_time that was published is found by every look-up that starts later. */
 #ifndef LB_INDEX_ROW_TIMES_H
@@ -16,13 +17,16 @@ struct lb_row_times;
 struct lb_row_time {
     int64_t at; /* milliseconds since 1970 UTC */
     bool has_reason;
-    bool continues; /* the row belongs to the same change as the one before */
+    bool continues;  /* the row belongs to the same change as the one before */
+    uint64_t number; /* of the first entry in its workspace; grows with the id */
 };
 
-/* A change: the first entry ids of its first and of its last row. */
+/* A change: the first entry ids of its first and of its last row, and its number, which is that of
+ * its first entry. */
 struct lb_row_times_change {
     uint64_t first_row;
     uint64_t last_row;
+    uint64_t number;
 };
 
 /* NULL when out of memory. */
@@ -46,8 +50,17 @@ bool lb_row_times_append(struct lb_row_times *row_times, uint64_t first,
 /* The time of the last row whose first entry is `id` or less. False without such a row. */
 bool lb_row_times_find(const struct lb_row_times *row_times, uint64_t id, struct lb_row_time *out);
 
-/* The last change that begins below `id`. False when there is none. */
-bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t id,
+/* What the number, or the id, of an entry is, reckoned from the last row that does not begin after
+ * it; 0 without such a row. Of an entry that does not exist it is some other number. Also rows that
+ * are not published yet are known. Writer. */
+uint64_t lb_row_times_number_of(const struct lb_row_times *row_times, uint64_t id);
+uint64_t lb_row_times_id_of(const struct lb_row_times *row_times, uint64_t number);
+
+/* As lb_row_times_id_of, of rows that are published. */
+uint64_t lb_row_times_published_id_of(const struct lb_row_times *row_times, uint64_t number);
+
+/* The last change whose number is below that one. False when there is none. */
+bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t number,
                                struct lb_row_times_change *out);
 
 uint64_t lb_row_times_bytes(const struct lb_row_times *row_times);

@@ -120,9 +120,21 @@ static const struct lb_copy_column activity_columns[] = {
 };
 
 static const struct lb_copy_column log_columns[] = {
-    WORKSPACE,         NUMBER("id"),  NUMBER("campaign"), SMALL("kind"),
-    FLAG("continues"), NUMBER("key"), NUMBER("at"),       NUMBER("undoes"),
-    TEXT("reason"),    TEXT("items"), TEXT("source"),
+    [LB_COPY_LOG_WORKSPACE] = WORKSPACE,
+    [LB_COPY_LOG_NUMBER] = NUMBER_AS("number", "id"),
+    [LB_COPY_LOG_CAMPAIGN] = NUMBER("campaign"),
+    [LB_COPY_LOG_KIND] = SMALL("kind"),
+    [LB_COPY_LOG_CONTINUES] = FLAG("continues"),
+    [LB_COPY_LOG_KEY] = NUMBER("key"),
+    [LB_COPY_LOG_AT] = NUMBER("at"),
+    [LB_COPY_LOG_UNDOES] = NUMBER("undoes"),
+    [LB_COPY_LOG_EPOCH] = NUMBER("epoch"),
+    [LB_COPY_LOG_REASON] = TEXT("reason"),
+    [LB_COPY_LOG_ITEMS] = TEXT("items"),
+    [LB_COPY_LOG_SOURCE] = TEXT("source"),
+    [LB_COPY_LOG_IMPORT] = TEXT("import"),
+    [LB_COPY_LOG_SALT] = BYTES("salt"),
+    [LB_COPY_LOG_DIGEST] = BYTES("digest"),
 };
 
 static const struct lb_copy_column audit_columns[] = {
@@ -217,6 +229,31 @@ bool lb_copy_read_key(const struct lb_copy_table *table, struct lb_str bytes,
         if (!take_value(&bytes, table->columns[table->key[i]].type, &out[i]))
             return false;
     return bytes.len == 0;
+}
+
+bool lb_copy_read_log_row(const struct lb_copy_row *row, struct lb_log_row *out)
+{
+    const struct lb_copy_value *values = row->values;
+    struct lb_str salt = values[LB_COPY_LOG_SALT].text;
+    struct lb_str digest = values[LB_COPY_LOG_DIGEST].text;
+    *out = (struct lb_log_row){.number = (uint64_t)values[LB_COPY_LOG_NUMBER].number,
+                               .list = {.workspace = (uint32_t)values[LB_COPY_LOG_WORKSPACE].number,
+                                        .campaign = (uint32_t)values[LB_COPY_LOG_CAMPAIGN].number},
+                               .kind = (enum lb_log_kind)values[LB_COPY_LOG_KIND].number,
+                               .continues = values[LB_COPY_LOG_CONTINUES].number != 0,
+                               .actor = (uint32_t)values[LB_COPY_LOG_KEY].number,
+                               .at = values[LB_COPY_LOG_AT].number,
+                               .undoes = (uint64_t)values[LB_COPY_LOG_UNDOES].number,
+                               .epoch = (uint64_t)values[LB_COPY_LOG_EPOCH].number,
+                               .reason = values[LB_COPY_LOG_REASON].text,
+                               .items = values[LB_COPY_LOG_ITEMS].text,
+                               .source = values[LB_COPY_LOG_SOURCE].text,
+                               .import = values[LB_COPY_LOG_IMPORT].text};
+    if (salt.len != sizeof out->salt || digest.len != sizeof out->digest)
+        return false;
+    memcpy(out->salt, salt.ptr, salt.len);
+    memcpy(out->digest, digest.ptr, digest.len);
+    return true;
 }
 
 void lb_copy_write_row(const struct lb_copy_table *table, const struct lb_copy_row *row,

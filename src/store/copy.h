@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/str.h"
+#include "store/rows.h"
 
 #define LB_COPY_COLUMNS_MAX 19
 #define LB_COPY_KEY_MAX     3
@@ -62,10 +62,31 @@ struct lb_copy_table {
 /* By enum lb_copy_table_id. */
 extern const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT];
 
+/* The columns of LB_COPY_BLOCKLIST_LOG. A store that is not shared has an id of the row in
+ * addition: it makes it up, in the order in which rows are added, and reads rows in the order of
+ * it. */
+enum lb_copy_log_column {
+    LB_COPY_LOG_WORKSPACE,
+    LB_COPY_LOG_NUMBER,
+    LB_COPY_LOG_CAMPAIGN,
+    LB_COPY_LOG_KIND,
+    LB_COPY_LOG_CONTINUES,
+    LB_COPY_LOG_KEY,
+    LB_COPY_LOG_AT,
+    LB_COPY_LOG_UNDOES,
+    LB_COPY_LOG_EPOCH,
+    LB_COPY_LOG_REASON,
+    LB_COPY_LOG_ITEMS,
+    LB_COPY_LOG_SOURCE,
+    LB_COPY_LOG_IMPORT,
+    LB_COPY_LOG_SALT,
+    LB_COPY_LOG_DIGEST
+};
+
 struct lb_copy_value {
     bool null;
-    int64_t number;     /* a flag: 0 or 1 */
-    struct lb_str text; /* of texts and bytes */
+    int64_t number;     /* a flag: 0 or 1; 0 when null */
+    struct lb_str text; /* of texts and bytes; ptr NULL when null */
 };
 
 struct lb_copy_row {
@@ -78,6 +99,9 @@ void lb_copy_write_key(const struct lb_copy_table *table, const struct lb_copy_r
                        struct lb_buf *out);
 bool lb_copy_read_key(const struct lb_copy_table *table, struct lb_str bytes,
                       struct lb_copy_value out[LB_COPY_KEY_MAX]);
+
+/* A row of the log; false when its salt or digest has another length than ours. */
+bool lb_copy_read_log_row(const struct lb_copy_row *row, struct lb_log_row *out);
 
 /* All of a row as bytes: two rows have the same ones if and only if they are equal. */
 void lb_copy_write_row(const struct lb_copy_table *table, const struct lb_copy_row *row,

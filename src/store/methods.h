@@ -119,11 +119,12 @@ LB_METHOD(lb_err, accounts_sweep, struct lb_store *store, int64_t before)
 
 /* --- Writes: the blocklist log ---------------------------------------------------------------- */
 
-/* Appends one row under the id in it. The caller numbers rows upwards, without overlap, starting
- * from log_next_id, or in a shared store with the ids that it has reserved. */
+/* Appends one row as it is. Its number is above all of its workspace, whose chain it continues
+ * (chain.h). Its id is the number in a shared store; else the caller gives ids upwards, without
+ * overlap, starting from log_next_id. */
 LB_METHOD(lb_err, log_append, struct lb_store *store, const struct lb_log_row *row)
-/* One above the last entry id; 0 after a failure. In a shared store: about how many entry ids were
- * given out. */
+/* One above the last entry id; 0 after a failure. In a shared store: one more than about how many
+ * entries there are. */
 LB_METHOD(uint64_t, log_next_id, struct lb_store *store)
 
 /* --- Between transactions --------------------------------------------------------------------- */
@@ -140,6 +141,11 @@ LB_METHOD(void, maintain, struct lb_store *store, bool idle)
  * LB_ERR_STORAGE_UNAVAILABLE with a reason: the process must end. LB_OK where the store has no
  * files of its own. */
 LB_METHOD(lb_err, intact, struct lb_store *store, struct lb_reason *reason)
+
+/* Before the threads start. Reads all of the store's files, and compares what they have of
+ * checksums and of order. LB_ERR_CONFLICT with a reason when something is wrong. LB_OK where the
+ * store has no files of its own. */
+LB_METHOD(lb_err, check_files, struct lb_store *store, struct lb_reason *reason)
 
 /* --- Loading ---------------------------------------------------------------------------------- */
 
@@ -179,12 +185,17 @@ LB_METHOD(void, reader_rest, struct lb_store_reader *reader)
  * such row. The row's strings live until the reader's next call. */
 LB_METHOD(lb_err, log_row_of, struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
           struct lb_log_row *out)
-/* Has a change been undone: does a row name it in `undoes`? */
+/* Has a change, by its number, been undone: does a row name it in `undoes`? */
 LB_METHOD(lb_err, log_undone, struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
           bool *out)
 /* Calls `each` for the rows of a workspace (0: of all, if they share a log) with first <= id <
- * end, in order; stops at its first failure. Without `source`, which a replay does not need. */
+ * end, in order; stops at its first failure. Without source, import and salt, which a replay does
+ * not need. */
 LB_METHOD(lb_err, log_scan, struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+          uint64_t end, void *context, lb_err (*each)(void *context, const struct lb_log_row *row))
+
+/* As log_scan, with all that the rows have: to look through chains. */
+LB_METHOD(lb_err, log_read, struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
           uint64_t end, void *context, lb_err (*each)(void *context, const struct lb_log_row *row))
 
 /* Says which rows will be asked for soon, so that a store that is far away can fetch them at
@@ -285,12 +296,9 @@ LB_METHOD(void, close, struct lb_store *store)
  * commit, and reads the version of each, which no other transaction can change meanwhile. One that
  * does not exist has workspace 0 in `out`. A patient call waits for other transactions that locked
  * them, and fails with LB_ERR_CONFLICT after about a second; an impatient one does not wait, and a
- * workspace that another transaction has locked has workspace 0 as well. Reserves `ids` entry ids,
- * the first of which is `*out_first`. */
+ * workspace that another transaction has locked has workspace 0 as well. */
 LB_SHARED_METHOD(lb_err, lock, struct lb_store *store, const uint32_t *workspaces, size_t count,
-                 bool patient, uint64_t ids, struct lb_workspace_version *out, uint64_t *out_first)
-/* More entry ids, later in the transaction. */
-LB_SHARED_METHOD(lb_err, reserve, struct lb_store *store, uint64_t ids, uint64_t *out_first)
+                 bool patient, struct lb_workspace_version *out)
 
 /* Reading. The versions of these workspaces, in any order; with count 0 of all of them. */
 LB_SHARED_METHOD(lb_err, versions, struct lb_store_reader *reader, const uint32_t *workspaces,

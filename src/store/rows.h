@@ -26,6 +26,10 @@
 
 #define LB_SECRET_HASH_SIZE 32 /* bytes */
 
+/* Of the chain of the blocklist log (chain.h), in bytes. */
+#define LB_DIGEST_SIZE 32
+#define LB_SALT_SIZE   16
+
 /* The actor of a change is one number, of a key or of a user: users' begin here, keys' stay below.
  * 0 is an operator at the command line. */
 #define LB_USER_NO_MIN UINT32_C(0x80000000)
@@ -77,10 +81,20 @@ struct lb_campaign_row {
 
 /* --- The blocklist log ------------------------------------------------------------------------ */
 
-/* Every write to a blocklist is a change: one or more rows, each a pack of
- * items. A row's id is the entry id of its first item; item i of a row has entry id `id + i`. Entry
- * ids grow, are below LB_ENTRY_ID_MAX, and are never used twice. A change is named by the id of its
- * first row. Rows are only ever appended. */
+/* Every write to a blocklist is a change: one or more rows, each a pack of items. Entries are
+ * numbered in their workspace: a row's number is that of its first item, and item i of a row has
+ * `number + i`. The numbers of a workspace grow; a change is named by the number of its first row.
+ * Rows are only ever appended.
+ *
+ * An entry id is the store's own name of an entry: item i of a row has `id + i`. It is what memory
+ * keeps. Ids grow, are below LB_ENTRY_ID_MAX, and are never used twice in a workspace; in a store
+ * that is not shared they are unique in all of it, and in a shared one they are the numbers. What
+ * is written, and what leaves the program, has numbers.
+ *
+ * An epoch is 40 random bits, drawn at each start. The row that begins one has it, and those after
+ * it have 0 until the next; those of earlier versions, which had no epochs, are the first of their
+ * workspace. When a store goes back to an earlier state, numbers come again, but never with the
+ * same epoch. */
 
 /* A blocklist: a campaign's, or with campaign 0 the workspace's own. */
 struct lb_list {
@@ -89,23 +103,41 @@ struct lb_list {
 };
 
 enum lb_log_kind {
-    LB_LOG_BLOCK,   /* items are canonical identifiers */
-    LB_LOG_UNBLOCK, /* items are the entry ids that are taken back */
-    LB_LOG_RESTORE  /* items are entry ids that an undo makes valid again */
+    LB_LOG_BLOCK,        /* items are canonical identifiers */
+    LB_LOG_UNBLOCK,      /* items are the numbers of entries that are taken back */
+    LB_LOG_RESTORE,      /* items are numbers of entries that an undo makes valid again */
+    LB_LOG_BLOCK_AGAIN,  /* this and what follows: not written yet */
+    LB_LOG_EXPIRED,      /* numbers */
+    LB_LOG_CARRIED_OVER, /* identifiers */
+    LB_LOG_ERASED,       /* numbers */
+    LB_LOG_LINK,         /* names that are one person's */
+    LB_LOG_LINK_END
 };
+#define LB_EPOCH_MAX ((UINT64_C(1) << 40) - 1)
 
 struct lb_log_row {
     uint64_t id;
+    uint64_t number;
     struct lb_list list;
     enum lb_log_kind kind;
     bool continues; /* belongs to the same change as the row before */
     uint32_t actor; /* who: a key's or user's number, or 0: see LB_USER_NO_MIN */
     int64_t at;
     uint64_t undoes;      /* the change that this row takes back, or 0 */
-    uint64_t token;       /* random, of the batch that wrote it; kept by shared stores, else 0 */
+    uint64_t epoch;       /* that begins with this row; 0: that of the row before */
     struct lb_str reason; /* ptr NULL: none */
-    struct lb_str items;  /* joined by commas; identifiers hold none */
+    struct lb_str items;  /* log_items.h */
     struct lb_str source; /* the address that the request came from; ptr NULL: the command line */
+    struct lb_str
+        import; /* the import that it belongs to, by the id that it came with; ptr NULL: none */
+    uint8_t salt[LB_SALT_SIZE];
+    uint8_t digest[LB_DIGEST_SIZE]; /* chain.h */
+};
+
+/* What names an entry, or a change, from outside. */
+struct lb_public_id {
+    uint64_t number; /* 0: nothing has it */
+    uint64_t epoch;  /* 0: from before there were epochs */
 };
 
 #define LB_HELD_NAME_SIZE 401
@@ -114,6 +146,7 @@ struct lb_log_row {
  * in here. */
 struct lb_entry {
     uint64_t id;
+    uint64_t number;
     struct lb_list list;
     int64_t at;
     uint32_t actor;
@@ -124,9 +157,20 @@ struct lb_entry {
 
 /* Where the log of a workspace ends: its last row. Two logs that end alike are the same. */
 struct lb_log_mark {
-    uint64_t row;   /* its id, 0: the log is empty */
-    uint64_t token; /* and its token */
+    uint64_t row;                   /* its id, 0: the log is empty */
+    uint64_t last;                  /* the number of its last entry */
+    uint8_t digest[LB_DIGEST_SIZE]; /* the row's; with an empty log: see lb_chain_begin */
 };
+
+/* A part of the digest, which stands for it where a number is compared more easily; 0 for an empty
+ * log. */
+static inline uint64_t lb_log_mark_token(const struct lb_log_mark *mark)
+{
+    uint64_t token = 0;
+    if (mark->row)
+        memcpy(&token, mark->digest, sizeof token);
+    return token;
+}
 
 /* The version of a workspace in a shared store: when two versions are the same, so is all that they
  * cover. */

@@ -18,11 +18,10 @@ struct lb_store_ops {
 #include "store/methods.h"
 };
 
-/* What a store that several nodes share offers in addition. There, `no`s and entry ids come in no
- * particular order, but the entry ids of one workspace grow from one transaction to the next,
- * because a transaction locks the workspaces that it changes before it reserves ids. A commit
- * whose outcome is unknown does not end the process: the versions of the workspaces tell whether it
- * was recorded. */
+/* What a store that several nodes share offers in addition. There, `no`s come in no particular
+ * order, and entry ids are numbers in the workspace, which the transaction that locks it counts on.
+ * A commit whose outcome is unknown does not end the process: the versions of the workspaces tell
+ * whether it was recorded. */
 struct lb_store_shared {
 #define LB_SHARED_METHOD(type, name, ...) type (*name)(__VA_ARGS__);
 #include "store/methods.h"

@@ -35,7 +35,6 @@ struct lb_write {
     struct lb_quota *share; /* of the workspace; NULL for operators, who are never refused */
     size_t size;            /* bytes of memory that it holds, for the queue's bound */
     uint32_t workspace;     /* that it changes, 0: none in particular */
-    uint32_t entries;       /* entries of the log that it will add at most, as far as it knows */
     /* Set by apply before it changes the store or the hooks' state. */
     bool touched;
     /* Set when the completion runs. An `apply` that refuses may fill the reason. */

@@ -4,7 +4,7 @@ import re
 import sqlite3
 import tempfile
 
-from support import expect, pages, postgres
+from support import chain, expect, pages, postgres
 from support.campaigns import (INVITATION, MESSAGE, VISIT, Campaign, block_everywhere, member_id,
                                undo, unblock_everywhere)
 from support.server import Server, key_id, run
@@ -52,6 +52,14 @@ class Place:
             return
         with pages.changed(self.folder) as db:
             db.execute(statement)
+
+    def make_chains(self):
+        """Makes the chains right again that a change from outside has broken."""
+        if self.uri:
+            chain.remake_shared(self.ask, self.change)
+            return
+        with pages.changed(self.folder) as db:
+            chain.remake(db)
 
     def rows(self):
         """All of a folder's database, table by table, SQLite's own ones too."""
@@ -142,9 +150,12 @@ def fill(place, leads, entries):
         while entry < end:
             items = min(1 if len(rows) % 27 else 50, end - entry)
             names = ",".join(f"blocked-{entry + i}" for i in range(items))
-            rows.append((entry, workspace, 0, 0, 0, 0, 1_700_000_000_000, None, None, names, None))
+            rows.append((entry, workspace, entry, names))
             entry += items
-        db.executemany("INSERT INTO blocklist_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        db.executemany("INSERT INTO blocklist_log (id, workspace, number, campaign, kind, continues,"
+                       " key, at, items, salt, digest) VALUES (?, ?, ?, 0, 0, 0, 0, 1700000000000, ?,"
+                       " '', '')", rows)
+        chain.remake(db)
 
 
 class World:
@@ -180,6 +191,7 @@ class World:
         insert(place, "check_count", workspace=2, day=20001, checks=1 << 40, blocked=0)
         place.change(f"UPDATE blocklist_log SET key = {operator}, source = '2001:db8::1'"
                      " WHERE id = (SELECT min(id) FROM blocklist_log)")
+        place.make_chains()
         place.change("UPDATE audit_log SET source = '192.0.2.7'"
                      " WHERE id = (SELECT max(id) FROM audit_log)")
 

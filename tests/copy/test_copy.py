@@ -72,11 +72,14 @@ def count_blocked(campaign):
 
 
 def number(text):
-    return int(re.sub(r"\D", "", text))
+    return int(text.split("_")[1])
 
 
 def everything(place):
+    """All rows, but for the ids of those of the log, which a copy gives anew; their order is that of
+    the ids still."""
     rows = place.rows()
+    rows["blocklist_log"] = sorted((row[1:] for row in rows["blocklist_log"]), key=repr)
     assert {"sqlite_sequence", *TABLES, *STAY_BEHIND} == rows.keys()
     return {table: rows for table, rows in rows.items() if table not in STAY_BEHIND}
 
@@ -98,7 +101,8 @@ def test_a_copy_answers_as_its_source_did(rich, target):
 def people(place):
     """Who somebody is to the logs, by the view that people read."""
     return place.ask("SELECT entry, coalesce(account_email, '-'), coalesce(source, '-') FROM"
-                     " blocklist_history WHERE account_email IS NOT NULL OR source IS NOT NULL ORDER BY entry")
+                     " blocklist_history WHERE account_email IS NOT NULL OR source IS NOT NULL"
+                     " ORDER BY workspace_id, entry")
 
 
 def test_people_come_along_and_have_to_sign_in_again(rich, target):
@@ -125,16 +129,17 @@ def test_to_postgresql_and_back_is_what_it_was(rich, database, folder):
 @needs_postgresql
 def test_nodes_are_told_where_workspaces_stand(rich, database):
     copied(rich.place, database)
-    last = "coalesce((SELECT max(id) FROM blocklist_log l WHERE l.workspace{0} = w.{1}), 0)"
+    last = "coalesce((SELECT max(number) FROM blocklist_log l WHERE l.workspace = w.no), 0)"
     some = "(SELECT count(*) FROM lead l WHERE l.workspace{0} = w.{1}) > 0"
     expected = rich.place.ask(
-        f"SELECT no, {last.format('', 'no')}, {some.format('', 'no')} FROM workspace w ORDER BY 1")
+        f"SELECT no, {last}, {some.format('', 'no')} FROM workspace w ORDER BY 1")
     assert expected.endswith("|0|0")  # one without anything
     assert expected == database.ask(
-        "SELECT workspace_id, last_row, has_leads::int FROM workspace w ORDER BY 1")
+        "SELECT workspace_id, head_row, has_leads::int FROM workspace w ORDER BY 1")
     assert database.ask(
         "SELECT count(*) FROM workspace w JOIN blocklist_log l ON l.workspace_id = w.workspace_id"
-        " AND l.id = w.last_row AND l.token = w.last_token AND l.token <> 0") == "2"
+        " AND l.id = w.head_row AND l.digest = w.head_digest AND w.head_number ="
+        " l.id + array_length(string_to_array(l.items, ','), 1) - 1") == "2"
 
 
 @needs_postgresql
@@ -377,6 +382,37 @@ def test_every_table_that_was_tampered_with_is_found(rich, target):
         different = {name for name, row in report(result).items() if row[2] == "different"}
         assert different == changed
     assert rich.ask_operator(rich.place) == rich.lists
+
+
+DIGESTS = "SELECT {workspace}, {number}, {hex}, epoch FROM blocklist_log ORDER BY 1, 2"
+
+
+def digests(place):
+    """Of all rows, with their epochs: what makes the chain."""
+    names = {"workspace": "workspace_id", "number": "id",
+             "hex": "upper(encode(salt, 'hex')), upper(encode(digest, 'hex'))"}
+    if not place.uri:
+        names = {"workspace": "workspace", "number": "number", "hex": "hex(salt), hex(digest)"}
+    return place.ask(DIGESTS.format(**names)).replace("None", "")
+
+
+def test_the_chain_stays_as_it_is(rich, target):
+    copied(rich.place, target)
+    assert digests(target) == digests(rich.place)
+    assert run("verify", target.name).out == run("verify", rich.place.name).out != ""
+
+
+def test_a_source_whose_chain_is_broken_is_named_and_its_copy_not_served(rich, storage, target):
+    broken = Place(storage / "broken")
+    copied(rich.place, broken)
+    broken.change("UPDATE blocklist_log SET reason = 'because' WHERE number = 1 AND workspace = 1")
+    result = copy(broken, target)
+    shutil.rmtree(broken.folder)
+    assert result.code == 1, result
+    assert all(word == "same" for _, _, word in report(result).values())
+    assert "the blocklist log is damaged: row 1 of workspace number 1" in result.err
+    assert "start again" not in result.err
+    refused(target.command("workspace", "list"), "not finished")
 
 
 def test_null_and_empty_are_different(rich, folder):

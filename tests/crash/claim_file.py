@@ -163,9 +163,11 @@ def revive(connection, ledger, lead):
         "JOIN workspace w ON w.id = b.workspace_id LEFT JOIN campaign c ON c.id = b.campaign_id "
         "WHERE b.identifier IN (?, ?)", (person.identifier, person.member_id)).fetchall()
     for entry, campaign, workspace in entries:
-        connection.execute("INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, "
-                           "key, at, items) SELECT max(entry) + 1, ?, ?, 1, 0, 0, 0, ? "
-                           "FROM blocklist_history", (workspace, campaign, str(entry)))
+        connection.execute("INSERT INTO blocklist_log (id, workspace, number, campaign, kind, "
+                           "continues, key, at, items, salt, digest) SELECT max(id) + 50, ?1, "
+                           "(SELECT max(number) + 50 FROM blocklist_log WHERE workspace = ?1), ?2, "
+                           "1, 0, 0, 0, ?3, zeroblob(16), zeroblob(32) FROM blocklist_log",
+                           (workspace, campaign, str(entry)))
     connection.execute("UPDATE lead SET set_aside = 0 WHERE identifier = ?", (person.identifier,))
     connection.execute("UPDATE campaign SET leads_set_aside = (SELECT count(*) FROM lead WHERE "
                        "campaign = campaign.no AND set_aside = 1 AND status <= 2)")

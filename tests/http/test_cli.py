@@ -78,7 +78,7 @@ def names(api, campaign):
 
 def test_what_is_exported_is_read_back_and_can_be_undone(client, tenant, api, tmp_path):
     first, second = tenant.campaign(), tenant.campaign()
-    assert re.fullmatch(r"2 leads blocked \(ch_\S+\)\n",
+    assert re.fullmatch(r"2 leads blocked \(ch_\d+_\w{8}\)\n",
                         done(client("block", first, "ann-doe", "josé", "--reason", "=1+1, twice")))
     path = tmp_path / "out.csv"
     assert done(client("export", first, "--output", path)) == f"2 rows written to {path}\n"
@@ -87,9 +87,9 @@ def test_what_is_exported_is_read_back_and_can_be_undone(client, tenant, api, tm
     entries = expect.ok(api.get(f"/campaigns/{second}/blocked-leads"))
     assert [(entry["publicIdentifier"], entry["reason"]) for entry in entries] == [
         ("ann-doe", "=1+1, twice"), ("josé", "=1+1, twice")]
-    change = re.fullmatch(r"2 leads blocked \((ch_\S+)\)\n", blocked)[1]
+    change = re.fullmatch(r"2 leads blocked \((ch_\d+_\w{8})\)\n", blocked)[1]
     assert change in done(client("export", "--audit"))
-    assert re.fullmatch(r"Undone: 2 leads unblocked \(ch_\S+\)\n", done(client("undo", change)))
+    assert re.fullmatch(r"Undone: 2 leads unblocked \(ch_\d+_\w{8}\)\n", done(client("undo", change)))
     assert names(api, second) == []
     assert len(names(api, first)) == 2
 

@@ -15,16 +15,18 @@ ROWS = 50_000  # of 100 entries: about a second to replay
 
 
 def fill(data, workspace, campaign):
-    """Adds rows as a server would have written them."""
+    """Adds rows as a server would have written them, but for their digests, which a start does not
+    look at."""
     with pages.changed(data) as database:
         (workspace_no,) = database.execute("SELECT no FROM workspace WHERE id = ?",
                                            [workspace]).fetchone()
         (campaign_no,) = database.execute("SELECT no FROM campaign WHERE id = ?",
                                           [campaign]).fetchone()
-        rows = ((1 + 100 * row, workspace_no, campaign_no,
+        rows = ((1 + 100 * row, workspace_no, 1 + 100 * row, campaign_no,
                  ",".join(f"p-{100 * row + i}" for i in range(100))) for row in range(ROWS))
-        database.executemany("INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key,"
-                             " at, items) VALUES (?, ?, ?, 0, 0, 0, 1790000000000, ?)", rows)
+        database.executemany("INSERT INTO blocklist_log (id, workspace, number, campaign, kind,"
+                             " continues, key, at, items, salt, digest) VALUES (?, ?, ?, ?, 0, 0, 0,"
+                             " 1790000000000, ?, zeroblob(16), zeroblob(32))", rows)
 
 
 @sqlite_only("writes 50,000 rows into the file by itself")

@@ -2,6 +2,7 @@
  * no error: checksums of pages, the mark beside the log, files that are taken away, and databases
  * of version 0.1.0, which have none of it. */
 #include "base/log.h"
+#include "store/verify.h"
 #include "store/migrations.h"
 #include "store/sqlite/internal.h"
 #include "support/caught_log.h"
@@ -849,6 +850,10 @@ static void make_old(unsigned rows)
     snprintf(sql, sizeof sql, "PRAGMA application_id = 0x6c656164; PRAGMA user_version = %u",
              old_schema());
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "INSERT INTO workspace VALUES (1, 'ws_1', 'Old', 'pro', 5, NULL)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
     for (unsigned i = 1; i <= rows; i++) {
         snprintf(sql, sizeof sql,
                  "INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key, at,"
@@ -971,7 +976,10 @@ static void adding_checksums_survives_kills(void **state)
             expect_schema_of_checksums();
         }
         struct lb_store *store = open_store();
+        struct lb_verify verify = {.store = store};
         assert_int_equal(rows_of(store), ROWS);
+        assert_int_equal(lb_verify_log(&verify, &reason), LB_OK);
+        assert_int_equal(verify.rows, ROWS);
         store->ops->close(store);
         assert_int_equal(wrong_pages(), 0);
         shell("rm -r '%s' && mkdir '%s'", folder, folder);

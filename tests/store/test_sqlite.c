@@ -172,7 +172,9 @@ static void expect_first_rows(struct lb_store *store)
 static void an_older_schema_keeps_its_rows(void **state)
 {
     struct place *place = *state;
-    for (size_t version = 1; version < lb_sqlite_migration_count; version++) {
+    /* Those after "log" have been through code that copies rows: see test_chain_log.c. */
+    for (size_t version = 1; strcmp(lb_sqlite_migrations[version - 1].name, "chain") != 0;
+         version++) {
         char path[128];
         struct lb_store *store;
         snprintf(path, sizeof path, "%s/old-%zu.db", place->folder, version);
@@ -230,14 +232,18 @@ static void the_views_say_who_it_was_and_from_where(void **state)
     assert_int_equal(store->ops->begin(store), LB_OK);
     assert_int_equal(store->ops->workspace_insert(store, &workspace), LB_OK);
     assert_int_equal(store->ops->user_insert(store, &user), LB_OK);
-    struct lb_log_row row = {.id = 5,
+    struct lb_log_row row = {.id = 9,
+                             .number = 5,
                              .list = {workspace.no, 0},
                              .actor = user.no,
                              .items = LB_STR("ada,bob"),
                              .source = LB_STR("2001:db8::1")};
     assert_int_equal(store->ops->log_append(store, &row), LB_OK);
-    row = (struct lb_log_row){
-        .id = 7, .list = {workspace.no, 0}, .kind = LB_LOG_UNBLOCK, .items = LB_STR("5")};
+    row = (struct lb_log_row){.id = 11,
+                              .number = 7,
+                              .list = {workspace.no, 0},
+                              .kind = LB_LOG_UNBLOCK,
+                              .items = LB_STR("5")};
     assert_int_equal(store->ops->log_append(store, &row), LB_OK);
     assert_int_equal(store->ops->user_delete(store, user.no, 9), LB_OK);
     assert_int_equal(store->ops->commit(store), LB_OK);
@@ -402,6 +408,8 @@ static void questions_about_campaigns_are_answered_by_indexes(void **state)
 
 static bool is_copied(const char *table, const char *column)
 {
+    if (strcmp(table, "blocklist_log") == 0 && strcmp(column, "id") == 0)
+        return true; /* it is made up */
     for (size_t i = 0; i < LB_COPY_TABLE_COUNT; i++) {
         const struct lb_copy_table *copied = &lb_copy_tables[i];
         for (size_t k = 0; k < copied->column_count && strcmp(copied->name, table) == 0; k++) {

@@ -183,7 +183,7 @@ static lb_err submit_change(struct engine *engine, struct lb_change *change, str
 {
     lb_err err = engine_submit(engine, &change->write);
     if (out)
-        *out = (struct outcome){change->id, change->blocked, change->unblocked};
+        *out = (struct outcome){change->id.number, change->blocked, change->unblocked};
     return err;
 }
 
@@ -198,7 +198,8 @@ static lb_err change_identifiers(struct engine *engine, const char *campaign,
                                .fingerprints = calloc(count, sizeof *change.fingerprints),
                                .count = count};
     for (size_t i = 0; i < count; i++)
-        items[i] = (struct lb_change_item){lb_str(identifiers[i]), lb_str(reason)};
+        items[i] =
+            (struct lb_change_item){.identifier = lb_str(identifiers[i]), .reason = lb_str(reason)};
     prepare(&change);
     lb_err err = submit_change(engine, &change, out);
     free(items);
@@ -218,18 +219,33 @@ lb_err engine_unblock(struct engine *engine, const char *campaign, const char *c
     return change_identifiers(engine, campaign, identifiers, count, NULL, lb_change_unblock, out);
 }
 
-lb_err engine_unblock_ids(struct engine *engine, const uint64_t *ids, size_t count,
+struct lb_public_id engine_id(const struct engine *engine, uint64_t number)
+{
+    return (struct lb_public_id){number, lb_epochs_of(&engine->workspace->epochs, number)};
+}
+
+lb_err engine_unblock_ids(struct engine *engine, const uint64_t *numbers, size_t count,
                           struct outcome *out)
 {
+    struct lb_public_id *ids = calloc(count, sizeof *ids);
+    for (size_t i = 0; i < count; i++)
+        ids[i] = engine_id(engine, numbers[i]);
     struct lb_change change = {.blocklist = engine->blocklist,
                                .standing = engine_standing(engine, NULL),
                                .ids = ids,
                                .count = count};
     lb_change_unblock_ids(&change);
-    return submit_change(engine, &change, out);
+    lb_err err = submit_change(engine, &change, out);
+    free(ids);
+    return err;
 }
 
-lb_err engine_undo(struct engine *engine, uint64_t id, struct outcome *out)
+lb_err engine_undo(struct engine *engine, uint64_t number, struct outcome *out)
+{
+    return engine_undo_id(engine, engine_id(engine, number), out);
+}
+
+lb_err engine_undo_id(struct engine *engine, struct lb_public_id id, struct outcome *out)
 {
     struct lb_change change = {
         .blocklist = engine->blocklist, .standing = engine_standing(engine, NULL), .undone = id};

@@ -60,9 +60,12 @@ lb_err engine_block(struct engine *engine, const char *campaign, const char *con
                     size_t count, const char *reason, struct outcome *out);
 lb_err engine_unblock(struct engine *engine, const char *campaign, const char *const *identifiers,
                       size_t count, struct outcome *out);
-lb_err engine_unblock_ids(struct engine *engine, const uint64_t *ids, size_t count,
+/* Entries, and changes, by their numbers, or as they are named from outside. */
+lb_err engine_unblock_ids(struct engine *engine, const uint64_t *numbers, size_t count,
                           struct outcome *out);
 lb_err engine_undo(struct engine *engine, uint64_t change, struct outcome *out);
+lb_err engine_undo_id(struct engine *engine, struct lb_public_id change, struct outcome *out);
+struct lb_public_id engine_id(const struct engine *engine, uint64_t number);
 /* A campaign without leads and steps; others: outreach_delete_campaign. */
 lb_err engine_delete_campaign(struct engine *engine, const char *id);
 

@@ -1,5 +1,7 @@
 #include "support/remote.h"
 
+#include "store/log_items.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -123,8 +125,7 @@ static lb_err log_scan(struct lb_store_reader *reader, uint32_t workspace, uint6
 }
 
 static lb_err lock_workspaces(struct lb_store *store, const uint32_t *workspaces, size_t count,
-                              bool patient, uint64_t ids, struct lb_workspace_version *out,
-                              uint64_t *out_first)
+                              bool patient, struct lb_workspace_version *out)
 {
     struct remote *remote = lock_store(store);
     for (size_t i = 0; i < count; i++) {
@@ -133,8 +134,6 @@ static lb_err lock_workspaces(struct lb_store *store, const uint32_t *workspaces
                                                           : (struct lb_workspace_version){0};
     }
     remote->locked_count = count;
-    remote->reserved = ids;
-    *out_first = 1000;
     return unlock(remote, LB_OK);
 }
 
@@ -230,11 +229,14 @@ uint32_t remote_add_workspace(struct remote *remote)
 void remote_append(struct remote *remote, struct lb_list list, enum lb_log_kind kind, uint64_t id,
                    const char *items)
 {
-    struct lb_log_row row = {.id = id, .list = list, .kind = kind, .items = lb_str(items)};
-    row.token = id + (1 << 20);
+    struct lb_log_row row = {
+        .id = id, .number = id, .list = list, .kind = kind, .items = lb_str(items)};
+    memcpy(row.digest, &id, sizeof id); /* no chain, but one row's tells it from another's */
     remote_lock(remote);
     remote->rows[remote->row_count++] = row;
-    remote->versions[list.workspace - 1].log = (struct lb_log_mark){id, row.token};
+    remote->versions[list.workspace - 1].log =
+        (struct lb_log_mark){.row = id, .last = id + lb_log_items_count(row.items) - 1};
+    memcpy(remote->versions[list.workspace - 1].log.digest, row.digest, sizeof row.digest);
     remote_unlock(remote);
 }
 

@@ -48,7 +48,6 @@ struct remote {
     bool unsorted;      /* one named them out of order */
     uint32_t locked[REMOTE_WORKSPACES_MAX];
     size_t locked_count;
-    uint64_t reserved;
 };
 
 /* Returns the remote. */

@@ -186,8 +186,8 @@ static void many_checks_agree_with_single_ones(void **state)
     }
 }
 
-static lb_err block_with_reasons(struct engine *engine, const struct lb_change_item *items,
-                                 size_t count, struct lb_change *out)
+static lb_err block_with_reasons(struct engine *engine, struct lb_change_item *items, size_t count,
+                                 struct lb_change *out)
 {
     struct lb_fingerprint fingerprints[8];
     *out = (struct lb_change){.blocklist = engine->blocklist,
@@ -202,9 +202,12 @@ static lb_err block_with_reasons(struct engine *engine, const struct lb_change_i
 static void every_entry_keeps_its_own_reason(void **state)
 {
     struct engine *engine = engine_of(state);
-    const struct lb_change_item items[] = {
-        {LB_STR("a"), LB_STR("one")}, {LB_STR("b"), {0}},           {LB_STR("c"), {0}},
-        {LB_STR("d"), LB_STR("")},    {LB_STR("e"), LB_STR("two")}, {LB_STR("f"), LB_STR("one")}};
+    struct lb_change_item items[] = {{.identifier = LB_STR("a"), .reason = LB_STR("one")},
+                                     {.identifier = LB_STR("b")},
+                                     {.identifier = LB_STR("c")},
+                                     {.identifier = LB_STR("d"), .reason = LB_STR("")},
+                                     {.identifier = LB_STR("e"), .reason = LB_STR("two")},
+                                     {.identifier = LB_STR("f"), .reason = LB_STR("one")}};
     struct lb_change change;
     struct lb_store_reader *reader;
     assert_int_equal(block_with_reasons(engine, items, 6, &change), LB_OK);
@@ -212,14 +215,14 @@ static void every_entry_keeps_its_own_reason(void **state)
     assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
     for (unsigned i = 0; i < 6; i++) {
         struct lb_entry entry;
-        assert_int_equal(lb_blocklist_entry(engine->store, reader, 1, change.id + i, &entry),
+        assert_int_equal(lb_blocklist_entry(engine->store, reader, 1, change.id.number + i, &entry),
                          LB_OK);
         assert_true(lb_str_equal(entry.identifier, items[i].identifier));
         assert_true(lb_str_equal(entry.reason, items[i].reason));
         assert_int_equal(entry.reason.ptr == NULL, items[i].reason.ptr == NULL);
     }
     engine->store->ops->reader_close(reader);
-    assert_int_equal(undo(engine, change.id).unblocked, 6); /* all its rows are one change */
+    assert_int_equal(undo(engine, change.id.number).unblocked, 6); /* all its rows are one change */
 }
 
 static void unblocking_by_id_takes_that_entry_only(void **state)

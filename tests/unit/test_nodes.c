@@ -45,7 +45,7 @@ static void memory_is_up_to_date_when_all_of_a_version_is_the_same(void **state)
     struct lb_workspace_version others[] = {latest, latest, latest};
     others[0].access_version++;
     others[1].log.row++;
-    others[2].log.token++;
+    others[2].log.digest[0]++;
     for (size_t i = 0; i < COUNT(others); i++)
         assert_false(lb_nodes_up_to(memory_workspace(memory, 1), &others[i]));
 }
@@ -103,7 +103,7 @@ static void the_process_ends_when_the_store_has_lost_what_it_said(void **state)
         pid_t child = fork();
         if (child == 0) {
             if (loss)
-                remote->rows[1].token = 99; /* another change under the same id */
+                remote->rows[1].digest[0] = 99; /* another change under the same id */
             else
                 remote->rows[1].id = 3; /* the row is gone */
             remote_block(remote, 1, 4, "eve");
@@ -167,11 +167,11 @@ static void a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed(
     struct memory *memory = *state;
     struct remote *remote = &memory->remote;
     struct lb_writer_hooks hooks = lb_blocklist_hooks(memory->blocklist);
-    struct lb_write writes[] = {{.workspace = 3, .entries = 2},
-                                {.workspace = 1, .entries = 5},
+    struct lb_write writes[] = {{.workspace = 3},
+                                {.workspace = 1},
                                 {.workspace = 0}, /* none in particular */
-                                {.workspace = 2, .entries = 100, .result = LB_ERR_NOT_FOUND},
-                                {.workspace = 3, .entries = 1}};
+                                {.workspace = 2, .result = LB_ERR_NOT_FOUND},
+                                {.workspace = 3}};
     for (size_t i = 0; i + 1 < COUNT(writes); i++)
         writes[i].next = &writes[i + 1];
     remote_block(remote, 1, 1, "ada");
@@ -180,7 +180,6 @@ static void a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed(
     assert_int_equal(remote->locked_count, 2);
     assert_int_equal(remote->locked[0], 1);
     assert_int_equal(remote->locked[1], 3);
-    assert_int_equal(remote->reserved, 8);
     assert_true(memory_blocks(memory, 1, "ada") && memory_blocks(memory, 3, "bob"));
     assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &remote->versions[0]));
 }
@@ -189,7 +188,7 @@ static void a_batch_that_cannot_read_what_others_changed_does_not_begin(void **s
 {
     struct memory *memory = *state;
     struct lb_writer_hooks hooks = lb_blocklist_hooks(memory->blocklist);
-    struct lb_write write = {.workspace = 1, .entries = 1};
+    struct lb_write write = {.workspace = 1};
     remote_block(&memory->remote, 1, 1, "ada");
     remote_block(&memory->remote, 1, 2, "bob");
     memory->remote.fail_after = 1;
@@ -199,22 +198,19 @@ static void a_batch_that_cannot_read_what_others_changed_does_not_begin(void **s
     assert_true(memory_blocks(memory, 1, "ada") && memory_blocks(memory, 1, "bob"));
 }
 
-static void a_store_of_one_process_needs_no_locks_and_no_reserved_ids(void **state)
+static void a_store_of_one_process_needs_no_locks_and_gives_ids_out_itself(void **state)
 {
     struct memory *memory = *state;
     assert_true(lb_nodes_memory_may_lag(&memory->remote.store));
-    assert_true(lb_nodes_must_reserve_ids(&memory->remote.store));
+    assert_true(lb_nodes_ids_are_numbers(&memory->remote.store));
     struct lb_store own = {.ops = &memory->remote.ops};
     assert_false(lb_nodes_memory_may_lag(&own));
-    assert_false(lb_nodes_must_reserve_ids(&own));
+    assert_false(lb_nodes_ids_are_numbers(&own));
     struct lb_locked locked = {0};
-    struct lb_write write = {.workspace = 1, .entries = 1};
+    struct lb_write write = {.workspace = 1};
     assert_int_equal(lb_nodes_lock(&locked, &own, &write), LB_OK);
     assert_int_equal(locked.count, 0);
     assert_int_equal(write.result, LB_OK);
-    uint64_t first = 77;
-    assert_int_equal(lb_nodes_reserve_ids(&own, 1, &first), LB_ERR_STORAGE_FULL);
-    assert_int_equal(first, 77);
     assert_int_equal(memory->remote.locked_count, 0);
     lb_locked_fini(&locked);
 }
@@ -231,7 +227,7 @@ int main(void)
         TEST(keys_end_and_licences_change_as_others_say),
         TEST(a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed),
         TEST(a_batch_that_cannot_read_what_others_changed_does_not_begin),
-        TEST(a_store_of_one_process_needs_no_locks_and_no_reserved_ids),
+        TEST(a_store_of_one_process_needs_no_locks_and_gives_ids_out_itself),
     };
     return cmocka_run_group_tests_name("nodes", tests, NULL, NULL);
 }

@@ -79,8 +79,9 @@ static void a_clock_that_was_set_back_is_kept(void **state)
 
 static void append(struct lb_row_times *row_times, uint64_t first, bool continues)
 {
-    assert_true(lb_row_times_append(row_times, first,
-                                    (struct lb_row_time){.at = START_MS, .continues = continues}));
+    assert_true(lb_row_times_append(
+        row_times, first,
+        (struct lb_row_time){.at = START_MS, .continues = continues, .number = first}));
 }
 
 static void assert_change(const struct lb_row_times *row_times, uint64_t below, uint64_t first,
@@ -189,9 +190,61 @@ static void added_rows_are_seen_when_published_and_not_when_forgotten(void **sta
     lb_row_times_destroy(row_times); /* with one that was not published */
 }
 
+/* Rows of a workspace among those of others: ids have gaps that numbers do not have. Small and
+ * large ones, over the borders of chunks. */
+static void numbers_and_ids_of_entries_are_found_by_each_other(void **state)
+{
+    enum { ROWS = 5000 };
+    static uint64_t ids[ROWS], numbers[ROWS];
+    struct lb_row_times *row_times = lb_row_times_create();
+    uint64_t id = 1000, number = 7;
+    srandom(3);
+    assert_int_equal(lb_row_times_number_of(row_times, 5), 0);
+    assert_int_equal(lb_row_times_id_of(row_times, 5), 0);
+    for (int i = 0; i < ROWS; i++) {
+        uint64_t items = 1 + (uint64_t)random() % 50;
+        ids[i] = id;
+        numbers[i] = number;
+        assert_true(lb_row_times_append(row_times, id,
+                                        (struct lb_row_time){.at = START_MS, .number = number}));
+        id += items + (random() % 500 ? (uint64_t)random() % 100 : UINT64_C(1) << 33);
+        number += items;
+    }
+    assert_int_equal(lb_row_times_number_of(row_times, 999), 0);
+    assert_int_equal(lb_row_times_id_of(row_times, 6), 0);
+    for (int i = 0; i + 1 < ROWS; i++) {
+        uint64_t last = numbers[i + 1] - numbers[i] - 1;
+        assert_int_equal(lb_row_times_number_of(row_times, ids[i]), numbers[i]);
+        assert_int_equal(lb_row_times_number_of(row_times, ids[i] + last), numbers[i] + last);
+        assert_int_equal(lb_row_times_id_of(row_times, numbers[i]), ids[i]);
+        assert_int_equal(lb_row_times_id_of(row_times, numbers[i] + last), ids[i] + last);
+    }
+    struct lb_row_times_change change;
+    assert_true(lb_row_times_change_below(row_times, numbers[9], &change));
+    assert_true(change.first_row == ids[8] && change.number == numbers[8]);
+    lb_row_times_destroy(row_times);
+}
+
+static void the_writer_knows_numbers_before_they_are_published(void **state)
+{
+    struct lb_row_times *row_times = lb_row_times_create();
+    struct lb_row_time row_time = {.at = START_MS, .number = 3};
+    assert_true(lb_row_times_append(row_times, 10, row_time));
+    row_time.number = 4;
+    assert_true(lb_row_times_add(row_times, 20, row_time));
+    assert_int_equal(lb_row_times_number_of(row_times, 20), 4);
+    assert_int_equal(lb_row_times_id_of(row_times, 4), 20);
+    assert_int_equal(lb_row_times_published_id_of(row_times, 4), 11); /* reckoned from the first */
+    lb_row_times_publish(row_times);
+    assert_int_equal(lb_row_times_published_id_of(row_times, 4), 20);
+    lb_row_times_destroy(row_times);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_and_ids_of_entries_are_found_by_each_other),
+        cmocka_unit_test(the_writer_knows_numbers_before_they_are_published),
         cmocka_unit_test(nothing_is_found_before_the_first),
         cmocka_unit_test(an_entry_has_the_stamp_of_the_row_that_holds_it),
         cmocka_unit_test(many_rows_agree_with_a_list),

@@ -19,7 +19,7 @@
 
 /* An action of either log. */
 struct action {
-    uint64_t id;
+    uint64_t id;    /* of a change: its number */
     bool is_change; /* of a blocklist */
     int64_t at;
     uint32_t actor;
@@ -68,13 +68,13 @@ static lb_err read_change(struct auditing *auditing, const struct lb_row_times_c
     if (err)
         return err;
     *out = (struct action){
-        .id = row.id, .is_change = true, .at = row.at, .actor = row.actor, .list = row.list};
+        .id = row.number, .is_change = true, .at = row.at, .actor = row.actor, .list = row.list};
     name_change(&row, out);
     lb_str_copy(row.source, out->source, sizeof out->source);
     if (span->last_row != span->first_row)
         err = ops->log_row_of(auditing->reader, workspace, span->last_row, &row);
     if (!err)
-        out->count = row.id - out->id + lb_log_items_count(row.items);
+        out->count = row.number - out->id + lb_log_items_count(row.items);
     return err;
 }
 
@@ -92,7 +92,7 @@ static lb_err read_changes(struct auditing *auditing)
            lb_row_times_change_below(workspace->row_times, below, &spans[count])) {
         ids[2 * count] = spans[count].first_row;
         ids[2 * count + 1] = spans[count].last_row;
-        below = spans[count++].first_row;
+        below = spans[count++].number;
     }
     ops->prefetch_entries(auditing->reader, workspace->row.no, ids, 2 * count);
     lb_err err = LB_OK;
@@ -143,9 +143,14 @@ static const char *scope_of(const struct action *action)
     return !action->is_change ? "" : action->list.campaign ? "campaign" : "workspace";
 }
 
-static const char *prefix_of(const struct action *action)
+static void put_id(struct lb_buf *body, const struct auditing *auditing,
+                   const struct action *action)
 {
-    return action->is_change ? LB_CHANGE_PREFIX : "au_";
+    if (action->is_change)
+        lb_id_put_record(body, LB_STR(LB_CHANGE_PREFIX), &auditing->call->workspace->epochs,
+                         action->id);
+    else
+        lb_buf_printf(body, "au_%llu", (unsigned long long)action->id);
 }
 
 static struct lb_str text_or_none(const char *text)
@@ -155,9 +160,10 @@ static struct lb_str text_or_none(const char *text)
 
 static void put_action(struct lb_buf *body, struct auditing *auditing, const struct action *action)
 {
-    char id[LB_ID_SIZE];
-    lb_buf_printf(body, "{\"id\":\"%s%llu\",\"at\":", prefix_of(action),
-                  (unsigned long long)action->id);
+    char campaign[LB_ID_SIZE];
+    lb_buf_append_lit(body, "{\"id\":\"");
+    put_id(body, auditing, action);
+    lb_buf_append_lit(body, "\",\"at\":");
     lb_json_put_time(body, action->at);
     lb_buf_append_lit(body, ",\"action\":");
     lb_json_put_string(body, lb_str(action->name));
@@ -166,7 +172,7 @@ static void put_action(struct lb_buf *body, struct auditing *auditing, const str
     if (action->is_change)
         lb_buf_printf(body, ",\"scope\":\"%s\"", scope_of(action));
     lb_buf_append_lit(body, ",\"campaignId\":");
-    lb_json_put_string_or_null(body, lb_str(campaign_of(auditing, action, id)));
+    lb_json_put_string_or_null(body, lb_str(campaign_of(auditing, action, campaign)));
     lb_buf_printf(body, ",\"count\":%llu,\"by\":", (unsigned long long)action->count);
     lb_by_put(&auditing->actors, body, action->actor);
     lb_buf_append_lit(body, ",\"from\":");
@@ -177,7 +183,8 @@ static void put_action(struct lb_buf *body, struct auditing *auditing, const str
 static void put_row(struct lb_buf *body, struct auditing *auditing, const struct action *action)
 {
     char campaign[LB_ID_SIZE], time[LB_TIME_TEXT_SIZE];
-    lb_buf_printf(body, "%s%llu,", prefix_of(action), (unsigned long long)action->id);
+    put_id(body, auditing, action);
+    lb_buf_append_lit(body, ",");
     lb_buf_append(body, time, lb_time_format(action->at, time));
     const struct lb_str cells[] = {lb_str(action->name), lb_str(action->target),
                                    lb_str(scope_of(action)),

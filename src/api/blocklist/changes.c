@@ -25,10 +25,8 @@ enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_chang
 
 void lb_changes_put_id(struct lb_call *call, const struct lb_change *change)
 {
-    char digits[LB_U64_DIGITS];
-    char id[sizeof LB_CHANGE_PREFIX + LB_U64_DIGITS] = LB_CHANGE_PREFIX; /* zeros after it */
-    struct lb_str number = lb_str_of_u64(change->id, digits);
-    memcpy(id + sizeof LB_CHANGE_PREFIX - 1, number.ptr, number.len);
+    char id[LB_ID_RECORD_SIZE];
+    lb_id_write_record(id, LB_STR(LB_CHANGE_PREFIX), change->id);
     lb_reply_header(&call->req->reply, "X-Change-Id", id);
 }
 
@@ -118,7 +116,7 @@ enum lb_progress lb_changes_undo(struct lb_call *call)
         return LB_DONE;
     }
     /* 0 is no change: the domain knows the words for that */
-    pending->change.undone = lb_id_change(id);
+    pending->change.undone = lb_id_record(id, LB_STR(LB_CHANGE_PREFIX));
     lb_change_undo(&pending->change);
     return lb_changes_submit(call, pending, 0, reply_undone);
 }

@@ -16,6 +16,7 @@ struct listing {
     const struct lb_entry_list *kind;
     struct lb_page_query query;
     struct lb_page_progress progress;
+    uint64_t last;        /* number of the last entry that was given */
     struct lb_str search; /* as it was sent, decoded */
     bool sorted;          /* `sort` was given */
     struct lb_buf *body;
@@ -65,6 +66,7 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     struct listing *listing = context;
     if (listing->given++)
         lb_buf_append_lit(listing->body, ",");
+    listing->last = entry->number;
     listing->kind->put_entry(listing->body, listing->call, entry);
     if (listing->by.places)
         listing->by.places[listing->by.count++] =
@@ -87,7 +89,20 @@ static bool read_include(struct lb_call *call, bool *out_by)
     return false;
 }
 
-static void put_link(struct lb_call *call, const struct listing *listing, uint64_t next)
+/* Cursors have numbers, as all that leaves the program: ids would tell of other workspaces. */
+static bool read_cursor(struct lb_call *call, struct listing *listing)
+{
+    uint64_t number;
+    if (!lb_query_cursor(call, &number))
+        return false;
+    if (!number)
+        return true;
+    uint64_t id = lb_row_times_published_id_of(call->workspace->row_times, number);
+    listing->query.cursor = id ? id : 1; /* nothing has a number so low */
+    return true;
+}
+
+static void put_link(struct lb_call *call, const struct listing *listing)
 {
     struct lb_buf link = {0};
     lb_query_begin_link(call, &link);
@@ -99,7 +114,7 @@ static void put_link(struct lb_call *call, const struct listing *listing, uint64
     }
     if (listing->by.places)
         lb_buf_append_lit(&link, "&include=by");
-    lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)next);
+    lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)listing->last);
     lb_query_end_link(call, &link);
 }
 
@@ -133,7 +148,7 @@ static enum lb_turn read_entries(struct lb_call *call, struct lb_store_reader *r
         if (result.total_known)
             lb_query_put_total(call, result.total);
         if (result.next)
-            put_link(call, listing, result.next);
+            put_link(call, listing);
     }
     lb_request_complete(call->req);
     return LB_TURN_LAST;
@@ -156,8 +171,8 @@ enum lb_progress lb_entry_list_reply(struct lb_call *call, const struct lb_entry
     if (!lb_query_number(call, "skip", "offset", 0, LB_SKIP_MAX, &listing->query.skip) ||
         !lb_query_number(call, "take", "limit", csv ? LB_SKIP_MAX : kind->take_default,
                          csv ? LB_SKIP_MAX : kind->take_max, &take) ||
-        !read_sort(call, listing) || !read_search(call, listing) ||
-        !lb_query_cursor(call, &listing->query.cursor) || !read_include(call, &by))
+        !read_sort(call, listing) || !read_search(call, listing) || !read_cursor(call, listing) ||
+        !read_include(call, &by))
         return LB_DONE;
     listing->query.take = take;
     if (csv)

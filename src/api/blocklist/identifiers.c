@@ -109,7 +109,7 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
         return add_bad(reading, index, raw, wrong);
     if (!lb_keep(reading->call, &reading->kept, &text))
         return lb_call_no_memory(reading->call);
-    out->items[out->count++] = (struct lb_change_item){text, reason_text};
+    out->items[out->count++] = (struct lb_change_item){.identifier = text, .reason = reason_text};
     return true;
 }
 

@@ -35,8 +35,9 @@ static void put_block(struct looking *looking, const struct lb_campaign_row *cam
         lb_buf_append_lit(body, ",\"id\":null");
     } else {
         lb_buf_append_lit(body, "\"scope\":\"workspace\",\"campaignId\":null,\"campaignName\":null,"
-                                "\"id\":\"" LB_ENTRY_PREFIX);
-        lb_buf_append_u64(body, entry->id);
+                                "\"id\":\"");
+        lb_id_put_record(body, LB_STR(LB_ENTRY_PREFIX), &looking->call->workspace->epochs,
+                         entry->number);
         lb_buf_append_lit(body, "\"");
     }
     lb_buf_append_lit(body, ",\"reason\":");

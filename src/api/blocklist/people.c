@@ -1,5 +1,7 @@
 #include "api/blocklist/people.h"
 
+#include "api/upload.h"
+
 #include <stdlib.h>
 
 /* At once. A change of so many takes the writer some hundredths of a second, which others wait. */
@@ -56,8 +58,9 @@ lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
     *out_flushed |= full;
     if (err)
         return err;
-    people->items[people->count++] = (struct lb_change_item){
-        keep(people, (struct lb_str){name->text, name->len}), keep_reason(people, reason)};
+    people->items[people->count++] =
+        (struct lb_change_item){.identifier = keep(people, (struct lb_str){name->text, name->len}),
+                                .reason = keep_reason(people, reason)};
     return LB_OK;
 }
 
@@ -71,6 +74,7 @@ static struct lb_write *prepare(void *context)
                                  .standing = people->standing,
                                  .items = people->items,
                                  .fingerprints = people->fingerprints,
+                                 .import = people->call->upload->import_id,
                                  .count = people->count};
     change->write.size =
         people->text_len + people->count * (sizeof *people->items + sizeof *people->fingerprints);
@@ -90,8 +94,9 @@ static lb_err record(struct lb_people *people, struct lb_reason *why)
         return err;
     }
     people->done += people->blocks ? change->blocked : change->unblocked;
-    people->changes += change->id != 0;
-    people->change_id = change->id ? change->id : people->change_id;
+    people->changes += change->id.number != 0;
+    if (change->id.number)
+        people->change_id = change->id;
     return LB_OK;
 }
 

@@ -26,10 +26,10 @@ struct lb_people {
     struct lb_batch_writer writer;
     /* Those that are done. */
     struct lb_tally tally;
-    uint64_t done;      /* blocked or unblocked by this */
-    uint64_t found;     /* in all, as often as they were found */
-    uint64_t changes;   /* that changed anything */
-    uint64_t change_id; /* of the last of them; 0: none */
+    uint64_t done;                 /* blocked or unblocked by this */
+    uint64_t found;                /* in all, as often as they were found */
+    uint64_t changes;              /* that changed anything */
+    struct lb_public_id change_id; /* of the last of them; 0: none */
 };
 
 /* done + rest + duplicates = found. */

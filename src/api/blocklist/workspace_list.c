@@ -29,8 +29,8 @@ enum lb_progress lb_workspace_leads_post(struct lb_call *call)
 /* Without the brace that ends it. */
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
 {
-    lb_buf_append_lit(body, "{\"id\":\"" LB_ENTRY_PREFIX);
-    lb_buf_append_u64(body, entry->id);
+    lb_buf_append_lit(body, "{\"id\":\"");
+    lb_id_put_record(body, LB_STR(LB_ENTRY_PREFIX), &call->workspace->epochs, entry->number);
     lb_buf_append_lit(body, "\",\"publicIdentifier\":");
     lb_json_put_string(body, entry->identifier);
     lb_buf_append_lit(body, ",\"reason\":");
@@ -67,20 +67,21 @@ static bool read_ids(struct lb_call *call, struct lb_change *change)
                        change->count, max);
         return false;
     }
-    uint64_t *ids = lb_call_alloc(call, change->count * sizeof *ids);
+    struct lb_public_id *ids = lb_call_alloc(call, change->count * sizeof *ids);
     if (!ids)
         return false;
     for (size_t i = 0; i < change->count; i++) {
         const struct lb_json *item = lb_json_item(call->body, i);
         if (lb_json_type(item) != LB_JSON_STRING) {
-            lb_reply_error(
-                reply, LB_ERR_INVALID_BODY,
-                "Item %zu must be a string. Send record ids, such as [\"bl_42\"]; they are "
-                "in the list of blocked leads.",
-                i);
+            lb_reply_error(reply, LB_ERR_INVALID_BODY,
+                           "Item %zu must be a string. Send record ids, such as "
+                           "[\"bl_42_9k3vx0ts\"]; they are "
+                           "in the list of blocked leads.",
+                           i);
             return false;
         }
-        ids[i] = lb_id_entry(lb_json_string(item)); /* 0, which no entry has, is unknown */
+        /* 0, which no entry has, is unknown */
+        ids[i] = lb_id_record(lb_json_string(item), LB_STR(LB_ENTRY_PREFIX));
     }
     change->ids = ids;
     return true;
@@ -93,6 +94,6 @@ enum lb_progress lb_workspace_leads_delete(struct lb_call *call)
         return LB_DONE;
     pending->asked = pending->change.count;
     lb_change_unblock_ids(&pending->change);
-    return lb_changes_submit(call, pending, pending->change.count * sizeof(uint64_t),
+    return lb_changes_submit(call, pending, pending->change.count * sizeof(struct lb_public_id),
                              lb_changes_reply_unblocked);
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "domain/access/key_cache.h"
 #include "domain/access/key_text.h"
+#include "store/chain.h"
 
 #include <pthread.h>
 #include <sodium.h>
@@ -62,6 +63,7 @@ static void free_workspace(struct lb_registry_node *node)
     free(workspace->campaigns);
     free(workspace->days);
     lb_row_times_destroy(workspace->row_times);
+    lb_epochs_fini(&workspace->epochs);
     free(workspace);
 }
 
@@ -231,6 +233,7 @@ struct lb_workspace *lb_directory_make_workspace(struct lb_directory *directory,
         return NULL;
     }
     workspace->row = *row;
+    lb_chain_begin(lb_str(row->id), workspace->log.digest);
     workspace->node.key = lb_str(workspace->row.id);
     atomic_init(&workspace->plan, (int)row->plan);
     atomic_init(&workspace->expires_at, row->expires_at);

@@ -11,6 +11,7 @@
 #include "base/rcu.h"
 #include "base/quota.h"
 #include "base/registry.h"
+#include "index/epochs.h"
 #include "index/row_times.h"
 #include "reader/reader.h"
 
@@ -31,14 +32,17 @@ struct lb_workspace {
     _Atomic uint64_t entries;       /* blocked leads, in all lists */
     _Atomic uint32_t keys;          /* that were not revoked */
     struct lb_row_times *row_times; /* of its entries, in all lists */
+    struct lb_epochs epochs;        /* the same */
     int64_t batch_entries;          /* the writer's: added by the batch under way */
     bool has_leads;                 /* the writer's: a campaign may have some */
     /* What memory holds of it, when several nodes share the store (nodes.h). The writer's to set.
      */
     _Atomic uint64_t access_version;
-    _Atomic uint64_t log_row; /* a struct lb_log_mark; set when the entries are in memory */
+    _Atomic uint64_t log_row; /* of `log`; set when the entries are in memory */
     _Atomic uint64_t log_token;
-    struct lb_log_mark batch_log; /* the writer's: after the batch under way; row 0: as before */
+    struct lb_log_mark log;       /* the writer's: where its log ends, as far as memory has it */
+    struct lb_log_mark batch_log; /* and after the batch under way, if that adds to it */
+    uint32_t batch_log_of;        /* the batch's generation; another one: it adds nothing */
     struct lb_quota writes;       /* of the writer's queue */
     struct lb_read_lane reads;    /* of the readers' queue */
     struct lb_read_lane imports;  /* of the importers' queue */

@@ -12,14 +12,9 @@ bool lb_nodes_memory_may_lag(const struct lb_store *store)
     return store->shared != NULL;
 }
 
-bool lb_nodes_must_reserve_ids(const struct lb_store *store)
+bool lb_nodes_ids_are_numbers(const struct lb_store *store)
 {
     return store->shared != NULL;
-}
-
-lb_err lb_nodes_reserve_ids(struct lb_store *store, uint64_t count, uint64_t *out_first)
-{
-    return store->shared ? store->shared->reserve(store, count, out_first) : LB_ERR_STORAGE_FULL;
 }
 
 /* --- Locking --- */
@@ -50,7 +45,6 @@ static void refuse_others(struct lb_locked *locked, struct lb_write *first)
 lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb_write *first)
 {
     bool patient = lb_clock_mono_ms() >= locked->impatient_until_ms;
-    uint64_t ids = 0;
     locked->count = 0;
     locked->workspaces.count = 0;
     if (!store->shared)
@@ -58,24 +52,20 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
     for (const struct lb_write *write = first; write; write = write->next) {
         if (write->result || !write->workspace)
             continue;
-        ids += write->entries;
         if (!lb_id_set_add(&locked->workspaces, write->workspace))
             return LB_ERR_STORAGE_UNAVAILABLE;
     }
     size_t wanted = locked->workspaces.count;
     if (!lb_array_reserve(locked->versions, locked->capacity, wanted))
         return LB_ERR_STORAGE_UNAVAILABLE;
-    locked->first_id = 0;
     lb_err err = LB_OK;
     if (wanted)
-        err = store->shared->lock(store, locked->workspaces.ids, wanted, patient, ids,
-                                  locked->versions, &locked->first_id);
+        err = store->shared->lock(store, locked->workspaces.ids, wanted, patient, locked->versions);
     if (err == LB_ERR_CONFLICT)
         locked->impatient_until_ms = lb_clock_mono_ms() + IMPATIENT_MS;
     locked->count = wanted;
     if (!err)
         refuse_others(locked, first);
-    locked->end_id = locked->first_id + ids;
     return err;
 }
 
@@ -93,7 +83,8 @@ bool lb_nodes_up_to(const struct lb_workspace *workspace, const struct lb_worksp
     return atomic_load_explicit(&workspace->access_version, memory_order_acquire) ==
                latest->access_version &&
            atomic_load_explicit(&workspace->log_row, memory_order_acquire) == latest->log.row &&
-           atomic_load_explicit(&workspace->log_token, memory_order_acquire) == latest->log.token;
+           atomic_load_explicit(&workspace->log_token, memory_order_acquire) ==
+               lb_log_mark_token(&latest->log);
 }
 
 struct refresh {

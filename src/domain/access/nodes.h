@@ -16,30 +16,24 @@
  * wrong: see domain/blocklist/freshness.h. */
 bool lb_nodes_memory_may_lag(const struct lb_store *store);
 
-/* Do nodes reserve entry ids in the store before they use them? Then ids have gaps; else this
- * process counts them itself. */
-bool lb_nodes_must_reserve_ids(const struct lb_store *store);
-
-/* `count` more ids in a row for the open transaction. LB_ERR_STORAGE_FULL when this process counts
- * ids itself: then it has them all, and asks when none is left. */
-lb_err lb_nodes_reserve_ids(struct lb_store *store, uint64_t count, uint64_t *out_first);
+/* Are the ids of entries their numbers in the workspace? Else this process gives them out itself,
+ * over all workspaces. */
+bool lb_nodes_ids_are_numbers(const struct lb_store *store);
 
 /* The workspaces that a batch has locked. */
 struct lb_locked {
     struct lb_workspace_version *versions; /* ascending */
     size_t count;
-    uint64_t first_id; /* the entry ids that are reserved: from this one */
-    uint64_t end_id;   /* to before this one */
     /* Its own. */
     struct lb_id_set workspaces;
     size_t capacity; /* of versions */
     uint64_t impatient_until_ms;
 };
 
-/* Locks the workspaces of the batch's writes, those that have not failed, and reserves the entry
- * ids that they ask for; nothing when the store is not shared. LB_ERR_CONFLICT when a workspace was
- * locked elsewhere for too long: the next call then waits for none, and the writes of those that
- * are locked get LB_ERR_OVERLOADED, so that one stuck workspace does not hold up the others. */
+/* Locks the workspaces of the batch's writes, those that have not failed; nothing when the store is
+ * not shared. LB_ERR_CONFLICT when a workspace was locked elsewhere for too long: the next call
+ * then waits for none, and the writes of those that are locked get LB_ERR_OVERLOADED, so that one
+ * stuck workspace does not hold up the others. */
 lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb_write *first);
 void lb_locked_fini(struct lb_locked *locked);
 

@@ -20,9 +20,13 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
-    /* Reserved ids leave gaps: the last one does not tell how many entries there are. */
-    bool gaps = lb_nodes_must_reserve_ids(blocklist->store);
-    blocklist->index = lb_index_create(gaps ? 0 : blocklist->next_id);
+    while (blocklist->epoch == 0) { /* which means none */
+        randombytes_buf(&blocklist->epoch, sizeof blocklist->epoch);
+        blocklist->epoch &= LB_EPOCH_MAX;
+    }
+    /* Of several nodes each workspace is read on its own, and as many as there are then. */
+    bool shared = lb_nodes_ids_are_numbers(blocklist->store);
+    blocklist->index = lb_index_create(shared ? 0 : blocklist->next_id);
     blocklist->orders = lb_list_orders_create(0);
     if (blocklist->next_id && blocklist->index && blocklist->orders)
         return blocklist;
@@ -237,10 +241,6 @@ static lb_err catch_up(struct lb_blocklist *blocklist, struct lb_write *first)
         if (!locked->versions[i].workspace)
             continue;
         err = lb_blocklist_refresh(blocklist, &locked->versions[i]);
-        struct lb_workspace *workspace =
-            lb_directory_workspace_no(blocklist->directory, locked->versions[i].workspace);
-        if (workspace)
-            workspace->batch_log = (struct lb_log_mark){0};
     }
     return err;
 }
@@ -253,30 +253,20 @@ static lb_err batch_begin(void *context, struct lb_write *first)
     lb_err err = catch_up(blocklist, first);
     if (err)
         return err;
-    if (!lb_nodes_must_reserve_ids(blocklist->store)) {
-        lb_overlay_begin(batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
-    } else {
-        lb_overlay_begin(batch, blocklist->locked.first_id, blocklist->locked.end_id);
-        randombytes_buf(&batch->token, sizeof batch->token);
-        batch->token >>= 1; /* stores keep signed numbers */
-    }
+    lb_overlay_begin(batch, blocklist->next_id, LB_ENTRY_ID_MAX + 1);
     if (blocklist->follower.context)
         blocklist->follower.batch_begin(blocklist->follower.context);
     return LB_OK;
 }
 
-lb_err lb_blocklist_reserve_ids(struct lb_blocklist *blocklist, uint64_t count)
+struct lb_log_mark *lb_blocklist_batch_log(struct lb_blocklist *blocklist,
+                                           struct lb_workspace *workspace)
 {
-    struct lb_overlay *batch = &blocklist->batch;
-    if (batch->end_id - batch->next_id >= count)
-        return LB_OK;
-    uint64_t first;
-    lb_err err = lb_nodes_reserve_ids(blocklist->store, count, &first);
-    if (err)
-        return err;
-    batch->next_id = first;
-    batch->end_id = first + count;
-    return LB_OK;
+    if (workspace->batch_log_of != blocklist->batch.generation) {
+        workspace->batch_log_of = blocklist->batch.generation;
+        workspace->batch_log = workspace->log;
+    }
+    return &workspace->batch_log;
 }
 
 /* Takes all the memory that publishing the batch's events needs. What publishing rows needs was
@@ -327,22 +317,21 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
     }
 }
 
-void lb_blocklist_set_mark(struct lb_workspace *workspace, struct lb_log_mark mark)
+void lb_blocklist_set_mark(struct lb_workspace *workspace, const struct lb_log_mark *mark)
 {
-    atomic_store_explicit(&workspace->log_row, mark.row, memory_order_release);
-    atomic_store_explicit(&workspace->log_token, mark.token, memory_order_release);
+    workspace->log = *mark;
+    atomic_store_explicit(&workspace->log_row, mark->row, memory_order_release);
+    atomic_store_explicit(&workspace->log_token, lb_log_mark_token(mark), memory_order_release);
 }
 
 /* After the entries: a thread that finds the mark finds them. */
 static void publish_marks(struct lb_blocklist *blocklist)
 {
-    const struct lb_locked *locked = &blocklist->locked;
-    for (size_t i = 0; i < locked->count; i++) {
-        struct lb_workspace *workspace =
-            lb_directory_workspace_no(blocklist->directory, locked->versions[i].workspace);
-        if (workspace && workspace->batch_log.row)
-            lb_blocklist_set_mark(workspace, workspace->batch_log);
-    }
+    const struct lb_overlay *batch = &blocklist->batch;
+    struct lb_workspace *before = NULL;
+    for (size_t i = batch->row_count; i-- > 0; before = batch->rows[i].workspace)
+        if (batch->rows[i].workspace != before) /* mostly the rows of one follow each other */
+            lb_blocklist_set_mark(batch->rows[i].workspace, &batch->rows[i].workspace->batch_log);
 }
 
 static void batch_publish(void *context)
@@ -351,6 +340,7 @@ static void batch_publish(void *context)
     struct lb_overlay *batch = &blocklist->batch;
     for (size_t i = 0; i < batch->row_count; i++) {
         const struct lb_overlay_row *row = &batch->rows[i];
+        lb_epochs_publish(&row->workspace->epochs);
         lb_row_times_publish(row->workspace->row_times);
         lb_directory_count_day(blocklist->directory, row->workspace, batch->now_ms, row->blocked,
                                row->unblocked);
@@ -359,8 +349,7 @@ static void batch_publish(void *context)
         publish_event(blocklist, &batch->events[i]);
     lb_twins_commit(&blocklist->twins);
     publish_marks(blocklist);
-    if (!lb_nodes_must_reserve_ids(blocklist->store))
-        blocklist->next_id = batch->next_id;
+    blocklist->next_id = batch->next_id;
     if (blocklist->follower.context)
         blocklist->follower.batch_publish(blocklist->follower.context);
 }

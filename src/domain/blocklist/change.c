@@ -1,105 +1,13 @@
 #include "domain/blocklist/change.h"
 
-#include "base/clock.h"
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/internal.h"
+#include "domain/blocklist/packer.h"
 #include "store/log_items.h"
 
 #include <stdlib.h>
 
-/* A row of the log under construction: items are added until it is full or the reason changes. */
-struct packer {
-    struct lb_change *change;
-    struct lb_store *store;
-    struct lb_log_row row;
-    size_t count;
-    bool counting;    /* nothing is done, only counted: see check_restore */
-    uint64_t counted; /* entries that would block again */
-};
-
-static struct lb_overlay *batch_of(const struct packer *packer)
-{
-    return &packer->change->blocklist->batch;
-}
-
-static lb_err flush(struct packer *packer)
-{
-    if (packer->count == 0)
-        return LB_OK;
-    struct lb_buf *items = &packer->change->blocklist->row_items;
-    if (items->failed)
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    packer->row.items = lb_buf_str(items);
-    packer->row.token = batch_of(packer)->token;
-    packer->change->standing.workspace->batch_log =
-        (struct lb_log_mark){packer->row.id, packer->row.token};
-    lb_err err = packer->store->ops->log_append(packer->store, &packer->row);
-    bool takes_back = packer->row.kind == LB_LOG_UNBLOCK;
-    struct lb_overlay_row row = {.workspace = packer->change->standing.workspace,
-                                 .first = packer->row.id,
-                                 .has_reason = packer->row.reason.ptr != NULL,
-                                 .continues = packer->row.continues,
-                                 .blocked = takes_back ? 0 : (uint32_t)packer->count,
-                                 .unblocked = takes_back ? (uint32_t)packer->count : 0};
-    if (!err && !(lb_overlay_record_row(batch_of(packer), row) &&
-                  lb_directory_reserve_day(packer->change->standing.directory, row.workspace,
-                                           packer->row.at)))
-        err = LB_ERR_STORAGE_UNAVAILABLE;
-    packer->row.continues = true;
-    packer->count = 0;
-    items->len = 0;
-    return err;
-}
-
-static bool same_reason(struct lb_str a, struct lb_str b)
-{
-    return a.ptr && b.ptr ? lb_str_equal(a, b) : a.ptr == b.ptr; /* none is not an empty one */
-}
-
-/* Adds an item to the row; `*out_id` is its entry id. */
-static lb_err pack(struct packer *packer, struct lb_str item, struct lb_str reason,
-                   uint64_t *out_id)
-{
-    struct lb_overlay *batch = batch_of(packer);
-    lb_err err = LB_OK;
-    if (packer->count == LB_ROW_ITEMS_MAX ||
-        (packer->count && !same_reason(packer->row.reason, reason)))
-        err = flush(packer);
-    if (err || batch->next_id == batch->end_id)
-        return err ? err : LB_ERR_STORAGE_FULL;
-    struct lb_buf *items = &packer->change->blocklist->row_items;
-    if (packer->count == 0) {
-        packer->row.id = batch->next_id;
-        packer->row.reason = reason;
-    } else {
-        lb_buf_append_lit(items, ",");
-    }
-    lb_buf_append_str(items, item);
-    packer->count++;
-    *out_id = batch->next_id++;
-    if (packer->change->id == 0)
-        packer->change->id = *out_id;
-    return LB_OK;
-}
-
-static struct packer packer_for(struct lb_change *change, struct lb_store *store,
-                                struct lb_list list, enum lb_log_kind kind)
-{
-    change->id = 0;
-    change->blocked = 0;
-    change->unblocked = 0;
-    change->blocklist->row_items.len = 0;
-    change->blocklist->row_items.failed = false;
-    return (struct packer){.change = change,
-                           .store = store,
-                           .row = {.list = list,
-                                   .kind = kind,
-                                   .actor = change->standing.actor.no,
-                                   .source = change->standing.actor.source,
-                                   .at = change->blocklist->batch.now_ms}};
-}
-
-static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fingerprint,
+static lb_err record(struct lb_packer *packer, bool add, struct lb_fingerprint fingerprint,
                      uint64_t id, struct lb_str identifier)
 {
     struct lb_event event = {.fingerprint = fingerprint,
@@ -107,7 +15,7 @@ static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fing
                              .list = packer->row.list,
                              .workspace = packer->change->standing.workspace,
                              .add = add};
-    if (!lb_overlay_record(batch_of(packer), &event, identifier))
+    if (!lb_overlay_record(&packer->change->blocklist->batch, &event, identifier))
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (add)
         packer->change->blocked++;
@@ -119,7 +27,7 @@ static lb_err record(struct packer *packer, bool add, struct lb_fingerprint fing
 }
 
 /* Entry `by` takes the place of `id`, which blocks the person now: nothing changes for readers. */
-static lb_err replace(struct packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
+static lb_err replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
                       uint64_t by, struct lb_str identifier)
 {
     struct lb_event event = {.fingerprint = fingerprint,
@@ -128,27 +36,14 @@ static lb_err replace(struct packer *packer, struct lb_fingerprint fingerprint, 
                              .workspace = packer->change->standing.workspace,
                              .add = true,
                              .replaces = id};
-    return lb_overlay_record(batch_of(packer), &event, identifier) ? LB_OK
-                                                                   : LB_ERR_STORAGE_UNAVAILABLE;
+    return lb_overlay_record(&packer->change->blocklist->batch, &event, identifier)
+               ? LB_OK
+               : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 static struct lb_change *change_of(struct lb_write *write)
 {
     return (struct lb_change *)write;
-}
-
-/* Are there ids for what the change will do, which are `most` at most? What changes nothing must
- * not use any up: ids that a batch has reserved and not used are lost. */
-static lb_err reserve(struct lb_change *change, uint64_t most,
-                      lb_err (*count)(struct lb_change *, uint64_t *))
-{
-    const struct lb_overlay *batch = &change->blocklist->batch;
-    uint64_t wanted;
-    if (!lb_nodes_must_reserve_ids(change->blocklist->store) ||
-        batch->end_id - batch->next_id >= most)
-        return LB_OK;
-    lb_err err = count(change, &wanted);
-    return err ? err : lb_blocklist_reserve_ids(change->blocklist, wanted);
 }
 
 /* Of the workspace, with what the open batch has changed. */
@@ -224,38 +119,12 @@ static void prefetch_items(struct lb_write *write, struct lb_store *store)
     free(names);
 }
 
-/* How many entries an unblock takes back at most. */
-static uint64_t count_with_twins(const struct lb_change *change)
-{
-    uint64_t most = change->count;
-    for (size_t i = 0; i < change->count; i++)
-        most += lb_twins_count(&change->blocklist->twins, change->fingerprints[i]);
-    return most;
-}
-
-/* How many items of an unblock are blocked now; one that comes twice counts twice. */
-static lb_err count_blocked(struct lb_change *change, uint64_t *out)
-{
-    lb_err err = LB_OK;
-    *out = 0;
-    for (size_t i = 0; !err && i < change->count; i++) {
-        uint64_t id;
-        err = lb_blocklist_current(change->blocklist, change->standing.list,
-                                   change->fingerprints[i], change->items[i].identifier, &id);
-        if (!err && id)
-            *out += 1 + lb_twins_count(&change->blocklist->twins, change->fingerprints[i]);
-    }
-    return err;
-}
-
 /* The workspace's limit is looked at before anything is written: a refusal afterwards would cost
  * the whole batch another attempt. */
 static lb_err check_block(struct lb_change *change)
 {
     lb_err err =
         lb_standing_check(&change->standing, change->blocklist->store, &change->write.reason);
-    if (!err)
-        err = reserve(change, change->count, count_new);
     uint64_t added;
     if (err || has_room(change, change->count))
         return err;
@@ -267,7 +136,7 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = check_block(change);
-    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_BLOCK);
+    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_BLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         const struct lb_change_item *item = &change->items[i];
         uint64_t id;
@@ -276,24 +145,31 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
         if (err || id)
             continue;
         write->touched = true;
-        err = pack(&packer, item->identifier, item->reason, &id);
+        err = lb_packer_add(&packer, item, &id);
         if (!err)
             err = record(&packer, true, change->fingerprints[i], id, item->identifier);
     }
-    return err ? err : flush(&packer);
+    return err ? err : lb_packer_flush(&packer);
 }
 
 /* Adds the entry that the row takes back or restores. */
-static lb_err pack_id(struct packer *packer, uint64_t id)
+static lb_err pack_id(struct lb_packer *packer, uint64_t id)
 {
     char digits[LB_U64_DIGITS];
     uint64_t event_id;
-    packer->change->write.touched = true;
-    return pack(packer, lb_str_of_u64(id, digits), (struct lb_str){0}, &event_id);
+    struct lb_change *change = packer->change;
+    uint64_t number = lb_row_times_number_of(change->standing.workspace->row_times, id);
+    struct lb_change_item item = {.identifier = lb_str_of_u64(number, digits)};
+    change->write.touched = true;
+    lb_err err = packer->count == LB_ROW_ITEMS_MAX ? lb_packer_flush(packer) : LB_OK;
+    if (packer->count == 0 && packer->row.continues)
+        lb_chain_salt(packer->salt);
+    memcpy(item.salt, packer->salt, sizeof item.salt);
+    return err ? err : lb_packer_add(packer, &item, &event_id);
 }
 
 /* Takes entry `id` back, which is what blocks the identifier now. */
-static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+static lb_err take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
                         struct lb_str identifier)
 {
     lb_err err = pack_id(packer, id);
@@ -301,7 +177,8 @@ static lb_err take_back(struct packer *packer, uint64_t id, struct lb_fingerprin
 }
 
 /* Takes back an entry that waits. */
-static lb_err take_back_twin(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint)
+static lb_err take_back_twin(struct lb_packer *packer, uint64_t id,
+                             struct lb_fingerprint fingerprint)
 {
     lb_err err = pack_id(packer, id);
     if (!err && !lb_twins_remove(&packer->change->blocklist->twins, fingerprint, id))
@@ -310,8 +187,8 @@ static lb_err take_back_twin(struct packer *packer, uint64_t id, struct lb_finge
 }
 
 /* Takes back all that blocks the identifier: `id`, and what waits after it (twins.h). */
-static lb_err take_back_all(struct packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
-                            struct lb_str identifier)
+static lb_err take_back_all(struct lb_packer *packer, uint64_t id,
+                            struct lb_fingerprint fingerprint, struct lb_str identifier)
 {
     const struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t twin;
@@ -325,9 +202,7 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
-    if (!err)
-        err = reserve(change, count_with_twins(change), count_blocked);
-    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_UNBLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str identifier = change->items[i].identifier;
         uint64_t id;
@@ -336,7 +211,7 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
         if (!err && id)
             err = take_back_all(&packer, id, change->fingerprints[i], identifier);
     }
-    return err ? err : flush(&packer);
+    return err ? err : lb_packer_flush(&packer);
 }
 
 /* An entry of the log by its id, with its identifier copied out of the reader's hands. */
@@ -347,9 +222,9 @@ struct found {
     char text[512];
 };
 
-/* Looks entry `id` up. LB_ERR_NOT_FOUND when it is no block of this list. */
-static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t id,
-                         struct found *out)
+/* Looks an entry up. LB_ERR_NOT_FOUND when it is no block of this list. */
+static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t number,
+                         uint64_t id, struct found *out)
 {
     struct lb_blocklist *blocklist = change->blocklist;
     struct lb_store *store = blocklist->store;
@@ -358,8 +233,8 @@ static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t
         lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry);
     if (err)
         return err;
-    if (entry.list.workspace != list.workspace || entry.list.campaign != list.campaign ||
-        entry.identifier.len > sizeof out->text)
+    if (entry.number != number || entry.list.workspace != list.workspace ||
+        entry.list.campaign != list.campaign || entry.identifier.len > sizeof out->text)
         return LB_ERR_NOT_FOUND;
     memcpy(out->text, entry.identifier.ptr, entry.identifier.len);
     out->identifier = (struct lb_str){out->text, entry.identifier.len};
@@ -376,7 +251,7 @@ static bool names_person(const struct lb_change *change, const struct found *fou
 
 /* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
  * the next takes its place. */
-static lb_err take_back_one(struct packer *packer, uint64_t id, const struct found *found)
+static lb_err take_back_one(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t next = lb_twins_oldest(twins, found->fingerprint);
@@ -390,12 +265,12 @@ static lb_err take_back_one(struct packer *packer, uint64_t id, const struct fou
     return err ? err : replace(packer, found->fingerprint, id, next, found->identifier);
 }
 
-/* Takes entry `id` back, if it is an entry of the list and blocks. An unblock frees the person; an
- * undo takes back its own entry alone. */
-static lb_err take_back_id(struct packer *packer, uint64_t id)
+/* Takes an entry back, if it is one of the list and blocks. An unblock frees the person; an undo
+ * takes back its own entry alone. */
+static lb_err take_back_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
     struct found found;
-    lb_err err = find_entry(packer->change, packer->row.list, id, &found);
+    lb_err err = find_entry(packer->change, packer->row.list, number, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     if (!names_person(packer->change, &found, id))
@@ -407,7 +282,7 @@ static lb_err take_back_id(struct packer *packer, uint64_t id)
 
 /* Brings entry `id` back for a person whom another one blocks: the oldest is the one that all see,
  * and the others wait. */
-static lb_err restore_beside(struct packer *packer, uint64_t id, const struct found *found)
+static lb_err restore_beside(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
     bool oldest = id < found->current;
@@ -422,7 +297,7 @@ static lb_err restore_beside(struct packer *packer, uint64_t id, const struct fo
 }
 
 /* A person who comes back with several entries is counted once. */
-static lb_err count_restored(struct packer *packer, uint64_t id, const struct found *found)
+static lb_err count_restored(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
     if (found->current)
@@ -434,12 +309,12 @@ static lb_err count_restored(struct packer *packer, uint64_t id, const struct fo
                : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
-/* Makes entry `id` block again, unless its identifier has been blocked anew meanwhile. Entries of
+/* Makes an entry block again, unless its identifier has been blocked anew meanwhile. Entries of
  * one person under several old forms all come back. */
-static lb_err restore_id(struct packer *packer, uint64_t id)
+static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
     struct found found;
-    lb_err err = find_entry(packer->change, packer->row.list, id, &found);
+    lb_err err = find_entry(packer->change, packer->row.list, number, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     if (packer->counting)
@@ -452,40 +327,44 @@ static lb_err restore_id(struct packer *packer, uint64_t id)
     return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
 }
 
-/* How many of the ids are blocks that hold now. */
-static lb_err count_ids(struct lb_change *change, uint64_t *out)
+/* The entry id of a record that is named from outside, if its epoch is the right one; whether there
+ * is such a record, its row tells. 0: there is none. */
+static uint64_t id_of(const struct lb_change *change, struct lb_public_id name)
 {
-    *out = 0;
-    for (size_t i = 0; i < change->count; i++) {
-        struct found found;
-        lb_err err = find_entry(change, change->standing.list, change->ids[i], &found);
-        if (err && err != LB_ERR_NOT_FOUND)
-            return err;
-        if (!err && names_person(change, &found, change->ids[i]))
-            *out += 1 + lb_twins_count(&change->blocklist->twins, found.fingerprint);
-    }
-    return LB_OK;
+    const struct lb_workspace *workspace = change->standing.workspace;
+    return name.number && lb_epochs_of(&workspace->epochs, name.number) == name.epoch
+               ? lb_row_times_id_of(workspace->row_times, name.number)
+               : 0;
+}
+
+static void prefetch_ids(const struct lb_change *change, struct lb_store *store)
+{
+    uint64_t *ids = malloc(change->count * sizeof *ids);
+    for (size_t i = 0; ids && i < change->count; i++)
+        ids[i] = id_of(change, change->ids[i]);
+    if (ids)
+        store->ops->prefetch_entries(store->ops->writer_reader(store),
+                                     change->standing.list.workspace, ids, change->count);
+    free(ids);
 }
 
 static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
-    struct packer packer = packer_for(change, store, change->standing.list, LB_LOG_UNBLOCK);
-    store->ops->prefetch_entries(store->ops->writer_reader(store), change->standing.list.workspace,
-                                 change->ids, change->count);
+    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_UNBLOCK);
     if (!err)
-        err = reserve(change, change->blocklist->twins.waiting ? UINT64_MAX : change->count,
-                      count_ids);
+        prefetch_ids(change, store);
     for (size_t i = 0; !err && i < change->count; i++)
-        err = take_back_id(&packer, change->ids[i]);
-    return err ? err : flush(&packer);
+        err = take_back_id(&packer, change->ids[i].number, id_of(change, change->ids[i]));
+    return err ? err : lb_packer_flush(&packer);
 }
 
-/* The entry that an item of a row is about; false when there is none. `id` is the item's own. */
-static bool target_of(enum lb_log_kind kind, uint64_t id, struct lb_str item, uint64_t *out)
+/* The number of the entry that an item of a row is about; false when there is none. `number` is the
+ * item's own. */
+static bool target_of(enum lb_log_kind kind, uint64_t number, struct lb_str item, uint64_t *out)
 {
-    *out = id;
+    *out = number;
     return kind == LB_LOG_BLOCK || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
 }
 
@@ -497,8 +376,12 @@ static void prefetch_row(const struct lb_change *change, enum lb_log_kind kind, 
     uint64_t ids[LB_ROW_ITEMS_MAX];
     size_t count = 0;
     struct lb_str item;
-    for (uint64_t id = first; count < LB_ROW_ITEMS_MAX && lb_log_items_next(&items, &item); id++)
-        count += target_of(kind, id, item, &ids[count]);
+    const struct lb_row_times *row_times = change->standing.workspace->row_times;
+    for (uint64_t n = first; count < LB_ROW_ITEMS_MAX && lb_log_items_next(&items, &item); n++)
+        if (target_of(kind, n, item, &ids[count])) {
+            ids[count] = lb_row_times_id_of(row_times, ids[count]);
+            count++;
+        }
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint32_t workspace = change->standing.list.workspace;
     store->ops->prefetch_entries(reader, workspace, ids, count);
@@ -512,29 +395,33 @@ static void prefetch_row(const struct lb_change *change, enum lb_log_kind kind, 
 }
 
 /* Undoes one row of the change; its items were copied, since they are looked up one by one. */
-static lb_err undo_row(struct packer *packer, enum lb_log_kind kind, uint64_t first,
+static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
                        struct lb_str items)
 {
     lb_err err = LB_OK;
     struct lb_str item;
     prefetch_row(packer->change, kind, first, items);
-    for (uint64_t id = first; !err && lb_log_items_next(&items, &item); id++) {
+    const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
+    for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
         uint64_t target;
-        if (!target_of(kind, id, item, &target))
+        if (!target_of(kind, number, item, &target))
             return LB_ERR_STORAGE_UNAVAILABLE;
-        err = kind == LB_LOG_UNBLOCK ? restore_id(packer, target) : take_back_id(packer, target);
+        uint64_t id = lb_row_times_id_of(row_times, target);
+        err = kind == LB_LOG_UNBLOCK ? restore_id(packer, target, id)
+                                     : take_back_id(packer, target, id);
     }
     return err;
 }
 
-/* Reads the row with exactly this id and copies its items. */
-static lb_err copy_row(struct lb_change *change, uint64_t id, struct lb_log_row *out)
+/* Reads the row with exactly this id and number, and copies its items. */
+static lb_err copy_row(struct lb_change *change, uint64_t id, uint64_t number,
+                       struct lb_log_row *out)
 {
     struct lb_store *store = change->blocklist->store;
     struct lb_buf *copy = &change->blocklist->copied_row;
     lb_err err = store->ops->log_row_of(store->ops->writer_reader(store),
                                         change->standing.list.workspace, id, out);
-    if (err || out->id != id)
+    if (err || out->id != id || out->number != number)
         return err ? err : LB_ERR_NOT_FOUND;
     copy->len = 0;
     copy->failed = false; /* of an earlier undo that was short of memory */
@@ -543,45 +430,31 @@ static lb_err copy_row(struct lb_change *change, uint64_t id, struct lb_log_row 
     return copy->failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
 }
 
-/* Reserves an id for each item of the change that is undone. A change's rows follow each other
- * without a gap, and so must those that undo it. */
-static lb_err reserve_undo(struct lb_change *change)
-{
-    struct lb_log_row row;
-    uint64_t items = 0;
-    lb_err err = copy_row(change, change->undone, &row);
-    do {
-        uint64_t count = err ? 0 : lb_log_items_count(row.items);
-        items += count;
-        if (!err)
-            err = copy_row(change, row.id + count, &row);
-    } while (!err && row.continues);
-    return err && err != LB_ERR_NOT_FOUND ? err
-                                          : lb_blocklist_reserve_ids(change->blocklist, items);
-}
-
 /* Undoes the rows of a change, one after the other. */
-static lb_err undo_rows(struct packer *packer, enum lb_log_kind kind)
+static lb_err undo_rows(struct lb_packer *packer, enum lb_log_kind kind)
 {
     struct lb_change *change = packer->change;
     struct lb_log_row row;
-    lb_err err = copy_row(change, change->undone, &row);
+    lb_err err = copy_row(change, id_of(change, change->undone), change->undone.number, &row);
     do {
+        uint64_t count = err ? 0 : lb_log_items_count(row.items);
         if (!err)
-            err = undo_row(packer, kind, row.id, row.items);
+            err = undo_row(packer, kind, row.number, row.items);
         if (!err)
-            err = copy_row(change, row.id + lb_log_items_count(row.items), &row);
+            err = copy_row(change, row.id + count, row.number + count, &row);
     } while (!err && row.continues);
     return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* the change was the last of the log */
 }
 
-/* Like check_block, for taking an unblock back. A change has no more items than there are ids since
- * it began. */
-static lb_err check_restore(struct lb_change *change, const struct packer *packer)
+/* Like check_block, for taking an unblock back. A change has no more items than there are numbers
+ * since it began. */
+static lb_err check_restore(struct lb_change *change, const struct lb_packer *packer)
 {
-    if (has_room(change, change->blocklist->batch.next_id - change->undone))
+    if (has_room(change,
+                 lb_blocklist_batch_log(change->blocklist, change->standing.workspace)->last + 1 -
+                     change->undone.number))
         return LB_OK;
-    struct packer counting = *packer;
+    struct lb_packer counting = *packer;
     counting.counting = true;
     size_t moves = change->blocklist->twins.move_count;
     lb_err err = undo_rows(&counting, LB_LOG_UNBLOCK);
@@ -602,7 +475,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct lb_log_row row;
     if (!err)
-        err = copy_row(change, change->undone, &row);
+        err = copy_row(change, id_of(change, change->undone), change->undone.number, &row);
     if (err == LB_ERR_NOT_FOUND ||
         (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
                   (row.list.campaign &&
@@ -612,21 +485,28 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return err;
     bool undone;
     err = store->ops->log_undone(store->ops->writer_reader(store), row.list.workspace,
-                                 change->undone, &undone);
+                                 change->undone.number, &undone);
     if (err || undone)
         return err; /* once is enough: what was done since is another change's */
     enum lb_log_kind kind = row.kind;
     struct lb_list list = row.list;
-    if (lb_nodes_must_reserve_ids(store) && (err = reserve_undo(change)) != LB_OK)
-        return err;
-    struct packer packer =
-        packer_for(change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
-    packer.row.undoes = change->undone;
+    struct lb_packer packer = lb_packer_begin(
+        change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    packer.row.undoes = change->undone.number;
     if (kind == LB_LOG_UNBLOCK)
         err = check_restore(change, &packer);
     if (!err)
         err = undo_rows(&packer, kind);
-    return err ? err : flush(&packer);
+    return err ? err : lb_packer_flush(&packer);
+}
+
+static void prepare(struct lb_change *change)
+{
+    struct lb_str source = change->standing.actor.source;
+    change->write.workspace = change->standing.list.workspace;
+    lb_chain_salt(change->salt);
+    if (source.ptr)
+        lb_chain_commit(change->salt, LB_COMMITMENT_SOURCE, source, &change->source);
 }
 
 static void hash_items(struct lb_change *change)
@@ -636,43 +516,51 @@ static void hash_items(struct lb_change *change)
                                                     change->items[i].identifier);
 }
 
-/* How many ids the batch is to reserve for it, as far as memory tells: for those of its items that
- * are not blocked (a block), or are (an unblock). */
-static void ask_for_ids(struct lb_change *change, bool blocks)
+/* A salt is that of one row, so that what is removed from a row concerns no other one: it changes
+ * where a row is full at the latest, or ends because the reason changes. */
+static void commit_items(struct lb_change *change)
 {
-    change->write.workspace = change->standing.list.workspace;
-    if (!lb_nodes_must_reserve_ids(change->blocklist->store))
-        return;
+    unsigned with_salt = 0;
     for (size_t i = 0; i < change->count; i++) {
-        bool blocked = lb_index_find(change->blocklist->index, change->fingerprints[i]) != 0;
-        change->write.entries += blocked != blocks;
+        struct lb_change_item *item = &change->items[i];
+        bool same =
+            i && with_salt < LB_ROW_ITEMS_MAX && lb_same_reason(item->reason, item[-1].reason);
+        with_salt = same ? with_salt + 1 : 1;
+        if (same)
+            memcpy(item->salt, item[-1].salt, sizeof item->salt);
+        else if (i)
+            lb_chain_salt(item->salt);
+        else
+            memcpy(item->salt, change->salt, sizeof item->salt);
+        lb_chain_commit(item->salt, LB_COMMITMENT_ITEM, item->identifier, &item->commitment);
     }
 }
 
 void lb_change_block(struct lb_change *change)
 {
+    prepare(change);
     hash_items(change);
-    ask_for_ids(change, true);
+    commit_items(change);
     change->write.look_ahead = prefetch_items;
     change->write.apply = apply_block;
 }
 
 void lb_change_unblock(struct lb_change *change)
 {
+    prepare(change);
     hash_items(change);
-    ask_for_ids(change, false);
     change->write.look_ahead = prefetch_items;
     change->write.apply = apply_unblock;
 }
 
 void lb_change_unblock_ids(struct lb_change *change)
 {
-    change->write.workspace = change->standing.list.workspace;
+    prepare(change);
     change->write.apply = apply_unblock_ids;
 }
 
 void lb_change_undo(struct lb_change *change)
 {
-    change->write.workspace = change->standing.list.workspace;
+    prepare(change);
     change->write.apply = apply_undo;
 }

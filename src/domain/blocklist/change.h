@@ -6,12 +6,16 @@
 
 #include "domain/access/standing.h"
 #include "domain/blocklist/blocklist.h"
+#include "store/chain.h"
 
 #define LB_REASON_CHARACTERS_MAX 500
 
 struct lb_change_item {
     struct lb_str identifier; /* canonical */
     struct lb_str reason;     /* ptr NULL: none; without NUL, LB_REASON_CHARACTERS_MAX at most */
+    /* Filled when a block is prepared, so that the writer need not hash names (chain.h). */
+    uint8_t salt[LB_SALT_SIZE];
+    struct lb_commitment commitment;
 };
 
 /* A change of a blocklist, embedded in its owner's struct; what it points to lives as long. Fill
@@ -21,13 +25,17 @@ struct lb_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_blocklist *blocklist;
     struct lb_standing standing;
-    const struct lb_change_item *items;  /* block, unblock by identifier */
+    struct lb_change_item *items;        /* block, unblock by identifier */
     struct lb_fingerprint *fingerprints; /* room for `count`; filled when prepared */
-    const uint64_t *ids;                 /* unblock by entry id */
-    uint64_t undone;                     /* undo: the change to take back */
+    const struct lb_public_id *ids;      /* unblock by entries */
+    struct lb_public_id undone;          /* undo: the change to take back */
     size_t count;
+    struct lb_str import; /* the import that it belongs to; ptr NULL: none */
+    /* Its own: of rows whose items have no salt, and a commitment to where it came from. */
+    uint8_t salt[LB_SALT_SIZE];
+    struct lb_commitment source;
     /* Results. */
-    uint64_t id; /* names the change, for undoing it; 0: it changed nothing */
+    struct lb_public_id id; /* names the change, for undoing it; 0: it changed nothing */
     uint64_t blocked;
     uint64_t unblocked;
 };

@@ -34,6 +34,7 @@ lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entr
     if (cursor->row.kind != LB_LOG_BLOCK)
         return LB_ERR_NOT_FOUND;
     out->id = id;
+    out->number = cursor->row.number + (id - cursor->row.id);
     out->list = cursor->row.list;
     out->at = cursor->row.at;
     out->actor = cursor->row.actor;

@@ -5,6 +5,7 @@
 #include "domain/access/nodes.h"
 #include "domain/blocklist/overlay.h"
 #include "domain/blocklist/twins.h"
+#include "store/chain.h"
 
 struct lb_blocklist {
     struct lb_directory *directory;
@@ -19,9 +20,11 @@ struct lb_blocklist {
     /* The writer's. */
     struct lb_overlay batch;
     struct lb_twins twins;
-    struct lb_locked locked;  /* by the open batch */
-    uint64_t next_id;         /* after the last commit, unless nodes reserve ids */
-    struct lb_buf row_items;  /* the row being packed */
+    struct lb_locked locked; /* by the open batch */
+    uint64_t epoch;          /* of the rows that this process writes */
+    uint64_t next_id;        /* after the last commit, unless ids are numbers */
+    struct lb_buf row_items; /* the row being packed */
+    struct lb_commitment row_commitments[LB_ROW_ITEMS_MAX]; /* to its items, if they are names */
     struct lb_buf copied_row; /* of the log, while other rows are read */
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
     size_t ended_count;
@@ -47,9 +50,11 @@ lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
 void lb_blocklist_count_removal(struct lb_blocklist *blocklist);
 
 /* Says that the entries of a workspace are in memory up to this row. */
-void lb_blocklist_set_mark(struct lb_workspace *workspace, struct lb_log_mark mark);
+void lb_blocklist_set_mark(struct lb_workspace *workspace, const struct lb_log_mark *mark);
 
-/* Makes sure that the open batch may use `count` more entry ids, without a gap. */
-lb_err lb_blocklist_reserve_ids(struct lb_blocklist *blocklist, uint64_t count);
+/* Where the log of a workspace ends, with what the open batch has added: to read, and to write when
+ * the batch adds to it. */
+struct lb_log_mark *lb_blocklist_batch_log(struct lb_blocklist *blocklist,
+                                           struct lb_workspace *workspace);
 
 #endif

@@ -10,8 +10,10 @@ struct lb_overlay_place {
 
 void lb_overlay_drop(struct lb_overlay *batch)
 {
-    for (size_t i = 0; i < batch->row_count; i++)
+    for (size_t i = 0; i < batch->row_count; i++) {
         lb_row_times_forget(batch->rows[i].workspace->row_times);
+        lb_epochs_forget(&batch->rows[i].workspace->epochs);
+    }
     batch->row_count = 0;
 }
 
@@ -148,7 +150,7 @@ bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
 
 bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row)
 {
-    struct lb_row_time row_time = {batch->now_ms, row.has_reason, row.continues};
+    struct lb_row_time row_time = {batch->now_ms, row.has_reason, row.continues, row.number};
     if (!lb_array_reserve(batch->rows, batch->row_capacity, batch->row_count + 1))
         return false;
     batch->rows[batch->row_count++] = row;

@@ -25,6 +25,7 @@ struct lb_event {
 struct lb_overlay_row {
     struct lb_workspace *workspace;
     uint64_t first;
+    uint64_t number; /* of that entry */
     bool has_reason;
     bool continues;
     uint32_t blocked; /* entries that it blocks, or takes back */
@@ -52,7 +53,6 @@ struct lb_overlay {
     size_t row_capacity;
     uint64_t next_id;
     uint64_t end_id; /* ids from here on are not ours */
-    uint64_t token;  /* of its rows: see struct lb_log_row */
     int64_t now_ms;
 };
 

@@ -137,28 +137,34 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
 
 /* The entries that a row takes out or puts back. */
 struct references {
+    uint64_t numbers[LB_ROW_ITEMS_MAX];
     uint64_t ids[LB_ROW_ITEMS_MAX];
     struct lb_fingerprint fingerprints[LB_ROW_ITEMS_MAX];
     size_t count;
 };
 
 /* Reads all of them before any is applied: a row is replayed whole or not at all. */
-static lb_err read_references(struct replay *replay, const struct lb_log_row *row,
-                              struct references *out)
+static lb_err read_references(struct replay *replay, const struct lb_workspace *workspace,
+                              const struct lb_log_row *row, struct references *out)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_store *store = blocklist->store;
     struct lb_str rest = row->items;
     struct lb_str item;
     out->count = 0;
-    while (out->count < LB_ROW_ITEMS_MAX && lb_log_items_next(&rest, &item))
-        if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &out->ids[out->count++]))
+    while (out->count < LB_ROW_ITEMS_MAX && lb_log_items_next(&rest, &item)) {
+        uint64_t *number = &out->numbers[out->count];
+        if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, number))
             return LB_ERR_STORAGE_UNAVAILABLE;
+        out->ids[out->count++] = lb_row_times_id_of(workspace->row_times, *number);
+    }
     store->ops->prefetch_entries(replay->details, row->list.workspace, out->ids, out->count);
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < out->count; i++) {
         struct lb_entry entry;
         err = lb_blocklist_entry(store, replay->details, row->list.workspace, out->ids[i], &entry);
+        if (!err && entry.number != out->numbers[i])
+            err = LB_ERR_NOT_FOUND;
         if (!err)
             out->fingerprints[i] = lb_blocklist_hash(blocklist, row->list, entry.identifier);
     }
@@ -174,7 +180,7 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
     uint64_t list = lb_list_number(row->list);
     lb_err err = insert_group(replay);
     if (!err)
-        err = read_references(replay, row, &references);
+        err = read_references(replay, workspace, row, &references);
     int64_t count = 0; /* without those that may have twins */
     for (size_t i = 0; !err && i < references.count; i++) {
         uint64_t id = references.ids[i];
@@ -205,12 +211,22 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
 static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
                           const struct lb_log_row *row)
 {
-    struct lb_row_time row_time = {row->at, row->reason.ptr != NULL, row->continues};
+    struct lb_row_time row_time = {row->at, row->reason.ptr != NULL, row->continues, row->number};
     uint32_t count = (uint32_t)lb_log_items_count(row->items);
     bool takes_back = row->kind == LB_LOG_UNBLOCK;
     lb_directory_count_day(replay->blocklist->directory, workspace, row->at, takes_back ? 0 : count,
                            takes_back ? count : 0);
-    return lb_row_times_append(workspace->row_times, row->id, row_time) ? LB_OK : LB_ERR_INTERNAL;
+    bool added = !row->epoch || lb_epochs_add(&workspace->epochs, row->number, row->epoch);
+    lb_epochs_publish(&workspace->epochs);
+    return added && lb_row_times_append(workspace->row_times, row->id, row_time) ? LB_OK
+                                                                                 : LB_ERR_INTERNAL;
+}
+
+static struct lb_log_mark mark_of(const struct lb_log_row *row)
+{
+    struct lb_log_mark mark = {row->id, row->number + lb_log_items_count(row->items) - 1, {0}};
+    memcpy(mark.digest, row->digest, sizeof mark.digest);
+    return mark;
 }
 
 static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspace,
@@ -242,6 +258,22 @@ static lb_err replay_row(void *context, const struct lb_log_row *row)
     return err;
 }
 
+/* The same at start, where what is read is what memory has. */
+static lb_err load_row(void *context, const struct lb_log_row *row)
+{
+    struct replay *replay = context;
+    struct lb_workspace *workspace =
+        lb_directory_workspace_no(replay->blocklist->directory, row->list.workspace);
+    lb_err err = replay_row(replay, row);
+    if (err || !workspace)
+        return err;
+    if (row->number <= workspace->log.last) /* those of a workspace grow */
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    struct lb_log_mark mark = mark_of(row);
+    lb_blocklist_set_mark(workspace, &mark);
+    return LB_OK;
+}
+
 static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,
                                   bool (*progress)(void *, uint64_t done, uint64_t all))
 {
@@ -262,12 +294,13 @@ static lb_err take_new_row(void *context, const struct lb_log_row *row)
 {
     struct replay *replay = context;
     if (!replay->agrees) {
-        replay->agrees = row->id == replay->last.row && row->token == replay->last.token;
+        struct lb_log_mark mark = mark_of(row);
+        replay->agrees = memcmp(&mark, &replay->last, sizeof mark) == 0;
         return replay->agrees ? LB_OK : LB_ERR_NOT_FOUND;
     }
     lb_err err = replay_row(replay, row);
     if (!err)
-        replay->last = (struct lb_log_mark){row->id, row->token};
+        replay->last = mark_of(row);
     return err;
 }
 
@@ -276,8 +309,7 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
                             const struct lb_workspace_version *latest)
 {
     struct lb_store *store = replay->blocklist->store;
-    struct lb_log_mark from = {atomic_load(&workspace->log_row),
-                               atomic_load(&workspace->log_token)};
+    struct lb_log_mark from = workspace->log;
     replay->details = store->ops->writer_reader(store);
     replay->last = from;
     replay->agrees = from.row == 0;
@@ -317,7 +349,7 @@ static lb_err refresh(struct replay *replay, const struct lb_workspace_version *
     if (err || !workspace || lb_nodes_up_to(workspace, latest))
         return err;
     err = read_new_rows(replay, workspace, latest);
-    lb_blocklist_set_mark(workspace, replay->last); /* how far it came, in any case */
+    lb_blocklist_set_mark(workspace, &replay->last); /* how far it came, in any case */
     return err;
 }
 
@@ -362,7 +394,7 @@ static lb_err load_log(struct replay *replay)
     struct lb_store_reader *scan = store->ops->writer_reader(store);
     lb_err err = store->ops->reader_open(store, &replay->details);
     for (uint64_t first = 0; !err && first < blocklist->next_id; first += SCAN_IDS) {
-        err = store->ops->log_scan(scan, 0, first, first + SCAN_IDS, replay, replay_row);
+        err = store->ops->log_scan(scan, 0, first, first + SCAN_IDS, replay, load_row);
         lb_rcu_quiescent(); /* or the tables that growth replaced pile up */
     }
     if (!err)

@@ -1,5 +1,8 @@
 #include "domain/copy/copy.h"
 
+#include "base/array.h"
+#include "store/chain.h"
+
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -11,6 +14,13 @@
 struct side {
     const struct lb_store_copy *ops;
     struct lb_copy_side *side;
+};
+
+/* The chain of a workspace, as far as it was read. */
+struct chains {
+    struct lb_chain_check *array; /* by workspace; all zero: there is no such workspace */
+    size_t capacity;
+    struct lb_reason wrong; /* the first row that was; empty: none */
 };
 
 struct copy {
@@ -250,8 +260,37 @@ static void add_row(struct copy *copy, const struct lb_copy_table *table,
     out->rows++;
 }
 
+static lb_err begin_chain(struct copy *copy, struct chains *chains, const struct lb_copy_row *row)
+{
+    size_t no = (size_t)row->values[0].number;
+    if (!lb_array_reserve(chains->array, chains->capacity, no + 1))
+        return out_of_memory(copy->reason);
+    lb_chain_check_begin(&chains->array[no], row->values[1].text);
+    return LB_OK;
+}
+
+/* Digests are copied as they are, so a chain that is broken in the target only is a table that
+ * differs as well. */
+static void check_chain(struct chains *chains, const struct lb_copy_row *row)
+{
+    struct lb_log_row log;
+    const char *wrong = "its salt or digest has the wrong length";
+    if (chains->wrong.text[0])
+        return;
+    if (lb_copy_read_log_row(row, &log)) {
+        bool known =
+            log.list.workspace < chains->capacity && chains->array[log.list.workspace].next;
+        wrong = known ? lb_chain_check_row(&chains->array[log.list.workspace], &log)
+                      : "its workspace does not exist";
+    }
+    if (wrong)
+        lb_fail(&chains->wrong, LB_ERR_CONFLICT,
+                "the blocklist log is damaged: row %llu of workspace number %u: %s",
+                (unsigned long long)log.number, log.list.workspace, wrong);
+}
+
 static lb_err digest(struct copy *copy, const struct side *side, const struct lb_copy_table *table,
-                     struct lb_copy_digest *out)
+                     struct chains *chains, struct lb_copy_digest *out)
 {
     struct lb_copy_row row;
     *out = (struct lb_copy_digest){0};
@@ -259,6 +298,10 @@ static lb_err digest(struct copy *copy, const struct side *side, const struct lb
     lb_err err = side->ops->read_begin(side->side, table, NULL);
     while (!err && (err = side->ops->read_next(side->side, &row)) == LB_OK) {
         add_row(copy, table, &row, out);
+        if (table->id == LB_COPY_WORKSPACE)
+            err = begin_chain(copy, chains, &row);
+        else if (table->id == LB_COPY_BLOCKLIST_LOG)
+            check_chain(chains, &row);
         advance(copy, 1);
     }
     side->ops->read_end(side->side);
@@ -273,6 +316,7 @@ static lb_err compare(struct copy *copy)
     struct side *to = &copy->to;
     uint64_t rows[2] = {0};
     size_t different = 0;
+    struct chains chains[2] = {0};
     lb_err err = to->ops->snapshot_begin(to->side);
     if (!err)
         err = count_rows(&copy->from, &rows[0]);
@@ -282,13 +326,17 @@ static lb_err compare(struct copy *copy)
         .phase = LB_COPY_READING, .table = lb_copy_tables[0].name, .all = rows[0] + rows[1]};
     tell(copy);
     for (size_t i = 0; !err && i < LB_COPY_TABLE_COUNT; i++) {
-        err = digest(copy, &copy->from, &lb_copy_tables[i], &report->from[i]);
+        err = digest(copy, &copy->from, &lb_copy_tables[i], &chains[0], &report->from[i]);
         if (!err)
-            err = digest(copy, to, &lb_copy_tables[i], &report->to[i]);
+            err = digest(copy, to, &lb_copy_tables[i], &chains[1], &report->to[i]);
         different += !lb_copy_same(&report->from[i], &report->to[i]);
     }
     to->ops->snapshot_end(to->side);
+    free(chains[0].array);
+    free(chains[1].array);
     report->compared = !err;
+    if (!err && !different && chains[0].wrong.text[0])
+        err = lb_fail(copy->reason, LB_ERR_CONFLICT, "%s", chains[0].wrong.text);
     if (err || !different)
         return err;
     return lb_fail(copy->reason, LB_ERR_CONFLICT, "%zu %s of the target %s from the source",

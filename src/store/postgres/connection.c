@@ -108,7 +108,6 @@ void lb_pg_drop(struct lb_store_reader *reader)
     memset(reader->prepared, 0, sizeof reader->prepared);
     reader->answered = reader->sent;
     reader->unusable = false;
-    reader->holds_entries = false;
     if (reader->in_transaction && !reader->failed)
         reader->failed = LB_ERR_STORAGE_UNAVAILABLE;
     if (reader == &postgres->writer)

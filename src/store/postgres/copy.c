@@ -28,15 +28,15 @@ struct lb_copy_side {
     bool fetching; /* there is a cursor */
     bool asked;    /* for the next rows, which the server looks for while we deal with these */
     bool adding;   /* COPY is under way */
-    uint64_t token;
     struct lb_buf out;
 };
 
 /* What only this backend has: a number that every row of the table gets. */
 static const char *const made_up[LB_COPY_TABLE_COUNT] = {
-    [LB_COPY_WORKSPACE] = "access_version", [LB_COPY_API_KEY] = "version",
-    [LB_COPY_ACCOUNT] = "workspace_id",     [LB_COPY_CAMPAIGN] = "version",
-    [LB_COPY_BLOCKLIST_LOG] = "token",
+    [LB_COPY_WORKSPACE] = "access_version",
+    [LB_COPY_API_KEY] = "version",
+    [LB_COPY_ACCOUNT] = "workspace_id",
+    [LB_COPY_CAMPAIGN] = "version",
 };
 
 /* Where numbers come from, and how many nextval() takes at once. */
@@ -47,7 +47,7 @@ static const struct {
     [LB_COPY_WORKSPACE] = {"workspace_no", 1}, [LB_COPY_API_KEY] = {"key_no", 1},
     [LB_COPY_ACCOUNT] = {"account_no", 1},     [LB_COPY_CAMPAIGN] = {"campaign_no", 1},
     [LB_COPY_STEP] = {"step_no", 1},           [LB_COPY_LEAD] = {"lead_no", 1000},
-    [LB_COPY_BLOCKLIST_LOG] = {"entry_id", 1}, [LB_COPY_AUDIT_LOG] = {"audit_id", 1},
+    [LB_COPY_AUDIT_LOG] = {"audit_id", 1},
 };
 
 static lb_err fail(struct lb_copy_side *side, const char *what, const PGresult *result)
@@ -388,8 +388,6 @@ static lb_err batch_begin(struct lb_copy_side *side, const struct lb_copy_table 
     if (err)
         return err;
     side->table = table;
-    randombytes_buf(&side->token, sizeof side->token);
-    side->token >>= 1; /* numbers are signed */
     lb_buf_printf(&sql, "COPY leadblock.%s (", table->name);
     lb_copy_append_columns(&sql, table, true);
     if (made_up[table->id])
@@ -450,8 +448,6 @@ static lb_err send_rows(struct lb_copy_side *side)
 static int64_t made_up_value(const struct lb_copy_side *side)
 {
     switch (side->table->id) {
-    case LB_COPY_BLOCKLIST_LOG:
-        return (int64_t)side->token;
     case LB_COPY_ACCOUNT:
         return 0; /* the installation */
     default:
@@ -514,10 +510,13 @@ static lb_err set_sequence(struct lb_copy_side *side, const char *name, uint64_t
 /* A node compares the version of each workspace with what it has in memory. */
 static const char set_versions[] =
     "UPDATE leadblock.workspace AS w SET"
-    " last_row = coalesce((SELECT l.id FROM leadblock.blocklist_log l"
+    " head_row = coalesce((SELECT l.id FROM leadblock.blocklist_log l"
     " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1), 0),"
-    " last_token = coalesce((SELECT l.token FROM leadblock.blocklist_log l"
+    " head_number = coalesce((SELECT l.id + length(l.items) - length(replace(l.items, ',', ''))"
+    " FROM leadblock.blocklist_log l"
     " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1), 0),"
+    " head_digest = (SELECT l.digest FROM leadblock.blocklist_log l"
+    " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1),"
     " has_leads = EXISTS (SELECT 1 FROM leadblock.lead l WHERE l.workspace_id = w.workspace_id)";
 
 static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT])

@@ -11,17 +11,16 @@
 #include <endian.h>
 #include <libpq-fe.h>
 
-/* Keys of advisory locks, "lead" in ASCII and a number: one is held while entry ids are taken, one
- * while the schema is changed, one by a copy of an installation to the database. */
-#define LB_PG_ENTRIES_KEY INT64_C(0x6c65616400000001)
-#define LB_PG_SCHEMA_KEY  INT64_C(0x6c65616400000002)
-#define LB_PG_COPY_KEY    INT64_C(0x6c65616400000003)
+/* Keys of advisory locks, "lead" in ASCII and a number: one is held while the schema is changed,
+ * one by a copy of an installation to the database. 1 was earlier versions'. */
+#define LB_PG_SCHEMA_KEY INT64_C(0x6c65616400000002)
+#define LB_PG_COPY_KEY   INT64_C(0x6c65616400000003)
 
 #define LB_PG_PENDING_MAX 1024 /* statements sent whose answers were not read */
 
 /* --- Parameters and results ------------------------------------------------------------------- */
 
-#define LB_PG_PARAMS_MAX 96 /* those of LOG_APPEND_MANY */
+#define LB_PG_PARAMS_MAX 120 /* those of LOG_APPEND_MANY */
 
 /* Parameters in the order of the statement; they point into this struct and at the caller's
  * strings until they are sent. */
@@ -85,10 +84,9 @@ struct lb_store_reader {
     unsigned unflushed;
 
     bool in_transaction;
-    lb_err failed;      /* of the transaction, or of what is under way */
-    bool unusable;      /* to be closed when the answers are read */
-    bool holds_entries; /* the advisory lock */
-    bool late;          /* it was closed because no answer came in time */
+    lb_err failed; /* of the transaction, or of what is under way */
+    bool unusable; /* to be closed when the answers are read */
+    bool late;     /* it was closed because no answer came in time */
     bool warned;
     enum lb_pg_commit commit;
 
@@ -158,6 +156,7 @@ struct lb_pg_rows {
     size_t reason_at[LB_PG_ROWS_TOGETHER];
     size_t items_at[LB_PG_ROWS_TOGETHER];
     size_t source_at[LB_PG_ROWS_TOGETHER];
+    size_t import_at[LB_PG_ROWS_TOGETHER];
     struct lb_buf texts;
     size_t count;
 };
@@ -194,6 +193,9 @@ lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
 
 /* migrate.c: makes or updates the schema; several processes may do that at once. */
 lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason);
+/* chain_log.c: gives the rows of an earlier version their digests, workspace by workspace and in
+ * steps; goes on from where an earlier attempt came to. The caller holds the lock of the schema. */
+lb_err lb_pg_chain_log(PGconn *conn, struct lb_reason *reason);
 /* server.c: refuses servers that cannot be used, and warns of settings that lose writes. */
 lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason);
 /* Fails with `what`, a colon and the server's message in one line. */
@@ -220,11 +222,15 @@ void lb_pg_forget_all(struct lb_store_reader *reader);
 void lb_pg_cache_clear(struct lb_store_reader *reader);
 void lb_pg_cache_destroy(struct lb_store_reader *reader);
 
-/* A row of a result with the columns of the log. */
+/* A row of a result with these columns of the log, or with those up to its digest. */
+#define LB_PG_LOG_COLUMNS                                                                          \
+    "id, workspace_id, campaign, kind, continues, key, at, undoes, epoch, reason, items, digest,"  \
+    " source, import, salt"
 void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out);
 
 /* A row of a result with these columns. */
-#define LB_PG_VERSION_COLUMNS "workspace_id, access_version, last_row, last_token, has_leads"
+#define LB_PG_VERSION_COLUMNS                                                                      \
+    "workspace_id, access_version, head_row, head_number, head_digest, has_leads"
 void lb_pg_read_workspace_version(const PGresult *result, int row,
                                   struct lb_workspace_version *out);
 

@@ -3,8 +3,8 @@
 #include "store/log_items.h"
 
 #define REPLAYED_COLUMNS                                                                           \
-    "id, workspace_id, campaign, kind, continues, key, at, undoes, token, reason, items"
-#define LOG_COLUMNS REPLAYED_COLUMNS ", source"
+    "id, workspace_id, campaign, kind, continues, key, at, undoes, epoch, reason, items, digest"
+#define REPLAYED_COUNT 12
 
 #define SCAN_ROWS 1000 /* at a time: up to some megabytes */
 
@@ -16,6 +16,8 @@ static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waitin
                             row->reason.len};
     struct lb_str source = {row->source.ptr ? texts + waiting->source_at[i] : NULL,
                             row->source.len};
+    struct lb_str import = {row->import.ptr ? texts + waiting->import_at[i] : NULL,
+                            row->import.len};
     lb_pg_add_number(params, (int64_t)row->id);
     lb_pg_add_number(params, row->list.workspace);
     lb_pg_add_number(params, row->list.campaign);
@@ -24,29 +26,39 @@ static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waitin
     lb_pg_add_number(params, row->actor);
     lb_pg_add_number(params, row->at);
     lb_pg_add_number_or_null(params, (int64_t)row->undoes);
-    lb_pg_add_number(params, (int64_t)row->token);
+    lb_pg_add_number_or_null(params, (int64_t)row->epoch);
     lb_pg_add_text(params, reason);
     lb_pg_add_text(params, (struct lb_str){texts + waiting->items_at[i], row->items.len});
+    lb_pg_add_bytes(params, row->digest, sizeof row->digest);
     lb_pg_add_text(params, source);
+    lb_pg_add_text(params, import);
+    lb_pg_add_bytes(params, row->salt, sizeof row->salt);
 }
 
-#define ROW_TYPES  "nnnnbnnnnttt"
+#define ROW_TYPES  "nnnnbnnnnttytty"
 #define ROWS_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES ROW_TYPES
 
 LB_PG_STATEMENT(LOG_APPEND, ONE, ROW_TYPES,
-                "INSERT INTO leadblock.blocklist_log (" LOG_COLUMNS ")"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+                "INSERT INTO leadblock.blocklist_log (" LB_PG_LOG_COLUMNS ") VALUES"
+                " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)");
 /* LB_PG_ROWS_TOGETHER rows. */
 LB_PG_STATEMENT(LOG_APPEND_MANY, ONE, ROWS_TYPES,
-                "INSERT INTO leadblock.blocklist_log (" LOG_COLUMNS ") VALUES"
-                " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12),"
-                " ($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24),"
-                " ($25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36),"
-                " ($37, $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48),"
-                " ($49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60),"
-                " ($61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72),"
-                " ($73, $74, $75, $76, $77, $78, $79, $80, $81, $82, $83, $84),"
-                " ($85, $86, $87, $88, $89, $90, $91, $92, $93, $94, $95, $96)");
+                "INSERT INTO leadblock.blocklist_log (" LB_PG_LOG_COLUMNS ") VALUES"
+                " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15),"
+                " ($16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,"
+                " $30),"
+                " ($31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44,"
+                " $45),"
+                " ($46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59,"
+                " $60),"
+                " ($61, $62, $63, $64, $65, $66, $67, $68, $69, $70, $71, $72, $73, $74,"
+                " $75),"
+                " ($76, $77, $78, $79, $80, $81, $82, $83, $84, $85, $86, $87, $88, $89,"
+                " $90),"
+                " ($91, $92, $93, $94, $95, $96, $97, $98, $99, $100, $101, $102, $103,"
+                " $104, $105),"
+                " ($106, $107, $108, $109, $110, $111, $112, $113, $114, $115, $116,"
+                " $117, $118, $119, $120)");
 
 lb_err lb_pg_send_rows(struct lb_postgres *postgres)
 {
@@ -76,7 +88,9 @@ lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
     if (!touched)
         return LB_ERR_INTERNAL;
     touched->log_changed = true;
-    touched->log = (struct lb_log_mark){row->id, row->token};
+    touched->log = (struct lb_log_mark){.row = row->id,
+                                        .last = row->number + lb_log_items_count(row->items) - 1};
+    memcpy(touched->log.digest, row->digest, sizeof row->digest);
     struct lb_pg_rows *waiting = &postgres->rows;
     waiting->rows[waiting->count] = *row;
     waiting->reason_at[waiting->count] = waiting->texts.len;
@@ -85,12 +99,13 @@ lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
     lb_buf_append_str(&waiting->texts, row->items);
     waiting->source_at[waiting->count] = waiting->texts.len;
     lb_buf_append_str(&waiting->texts, row->source);
+    waiting->import_at[waiting->count] = waiting->texts.len;
+    lb_buf_append_str(&waiting->texts, row->import);
     return ++waiting->count == LB_PG_ROWS_TOGETHER ? lb_pg_send_rows(postgres) : LB_OK;
 }
 
-LB_PG_STATEMENT(
-    ENTRIES_NEXT, NONE, "",
-    "SELECT last_value + CASE WHEN is_called THEN 1 ELSE 0 END FROM leadblock.entry_id");
+LB_PG_STATEMENT(ENTRIES_NEXT, ALL, "",
+                "SELECT coalesce(sum(head_number), 0)::bigint + 1 FROM leadblock.workspace");
 
 uint64_t lb_pg_log_next_id(struct lb_store *store)
 {
@@ -102,9 +117,19 @@ uint64_t lb_pg_log_next_id(struct lb_store *store)
     return next;
 }
 
+/* Zeros when there are not so many: no digest and no salt is like that. */
+static void read_bytes(const PGresult *result, int row, int column, void *out, size_t size)
+{
+    struct lb_str bytes = lb_pg_text(result, row, column);
+    if (bytes.len == size)
+        memcpy(out, bytes.ptr, size);
+}
+
 void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
 {
-    *out = (struct lb_log_row){.id = (uint64_t)lb_pg_number(result, row, 0),
+    uint64_t id = (uint64_t)lb_pg_number(result, row, 0);
+    *out = (struct lb_log_row){.id = id,
+                               .number = id,
                                .list = {.workspace = (uint32_t)lb_pg_number(result, row, 1),
                                         .campaign = (uint32_t)lb_pg_number(result, row, 2)},
                                .kind = (enum lb_log_kind)lb_pg_number(result, row, 3),
@@ -112,25 +137,29 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
                                .actor = (uint32_t)lb_pg_number(result, row, 5),
                                .at = lb_pg_number(result, row, 6),
                                .undoes = (uint64_t)lb_pg_number(result, row, 7),
-                               .token = (uint64_t)lb_pg_number(result, row, 8),
+                               .epoch = (uint64_t)lb_pg_number(result, row, 8),
                                .reason = lb_pg_text(result, row, 9),
                                .items = lb_pg_text(result, row, 10)};
-    if (PQnfields(result) > 11)
-        out->source = lb_pg_text(result, row, 11);
+    read_bytes(result, row, 11, out->digest, sizeof out->digest);
+    if (PQnfields(result) == REPLAYED_COUNT)
+        return;
+    out->source = lb_pg_text(result, row, 12);
+    out->import = lb_pg_text(result, row, 13);
+    read_bytes(result, row, 14, out->salt, sizeof out->salt);
 }
 
 /* These two are sent by prefetch.c. */
 LB_PG_STATEMENT(ENTRIES_PREFETCH, ONE, "nN",
-                "SELECT " LOG_COLUMNS " FROM leadblock.blocklist_log"
+                "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1 AND id IN (SELECT"
                 " (SELECT id FROM leadblock.blocklist_log WHERE workspace_id = $1 AND id <= e.entry"
                 " ORDER BY id DESC LIMIT 1) FROM unnest($2) AS e (entry)) ORDER BY id");
 LB_PG_STATEMENT(ENTRIES_BETWEEN, ONE, "nnn",
-                "SELECT " LOG_COLUMNS " FROM leadblock.blocklist_log"
+                "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1 AND id >= $2 AND id <= $3 ORDER BY id");
 
 LB_PG_STATEMENT(LOG_ROW_OF, ONE, "nn",
-                "SELECT " LOG_COLUMNS " FROM leadblock.blocklist_log"
+                "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1 AND id <= $2 ORDER BY id DESC LIMIT 1");
 
 lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
@@ -176,15 +205,25 @@ LB_PG_STATEMENT(LOG_SCAN, ONE, "nnnn",
                 "SELECT " REPLAYED_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4");
 
-static lb_err scan_some(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
-                        uint64_t end, PGresult **out)
+LB_PG_STATEMENT(LOG_READ, ONE, "nnnn",
+                "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
+                " WHERE workspace_id = $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4");
+
+/* What a scan reads. */
+struct span {
+    enum lb_pg_statement statement;
+    uint32_t workspace;
+    uint64_t first, end;
+};
+
+static lb_err scan_some(struct lb_store_reader *reader, const struct span *span, PGresult **out)
 {
     struct lb_pg_params params = {0};
-    lb_pg_add_number(&params, workspace);
-    lb_pg_add_number(&params, (int64_t)first);
-    lb_pg_add_number(&params, (int64_t)end);
+    lb_pg_add_number(&params, span->workspace);
+    lb_pg_add_number(&params, (int64_t)span->first);
+    lb_pg_add_number(&params, (int64_t)span->end);
     lb_pg_add_number(&params, SCAN_ROWS);
-    return lb_pg_query(reader, PG_LOG_SCAN, &params, out);
+    return lb_pg_query(reader, span->statement, &params, out);
 }
 
 /* A reader of a row that unblocks looks at what it takes back next. */
@@ -203,25 +242,41 @@ static void prefetch_references(struct lb_store_reader *reader, const PGresult *
 }
 
 /* In pieces, without a snapshot between two of them: rows after the last one can only be added. */
+static lb_err scan_rows(struct lb_store_reader *reader, struct span span, void *context,
+                        lb_err (*each)(void *, const struct lb_log_row *))
+{
+    lb_err err = LB_OK;
+    bool more = span.first < span.end;
+    while (!err && more) {
+        PGresult *result;
+        err = scan_some(reader, &span, &result);
+        int count = err ? 0 : PQntuples(result);
+        if (span.statement == PG_LOG_SCAN)
+            prefetch_references(reader, result, count);
+        for (int i = 0; !err && i < count; i++) {
+            struct lb_log_row row;
+            lb_pg_read_log_row(result, i, &row);
+            span.first = row.id + 1;
+            err = each(context, &row);
+        }
+        more = count == SCAN_ROWS && span.first < span.end;
+        PQclear(result);
+    }
+    return err;
+}
+
 lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
                       uint64_t end, void *context,
                       lb_err (*each)(void *, const struct lb_log_row *))
 {
-    lb_err err = LB_OK;
-    bool more = first < end;
-    while (!err && more) {
-        PGresult *result;
-        err = scan_some(reader, workspace, first, end, &result);
-        int count = err ? 0 : PQntuples(result);
-        prefetch_references(reader, result, count);
-        for (int i = 0; !err && i < count; i++) {
-            struct lb_log_row row;
-            lb_pg_read_log_row(result, i, &row);
-            first = row.id + 1;
-            err = each(context, &row);
-        }
-        more = count == SCAN_ROWS && first < end;
-        PQclear(result);
-    }
-    return err;
+    struct span span = {PG_LOG_SCAN, workspace, first, end};
+    return scan_rows(reader, span, context, each);
+}
+
+lb_err lb_pg_log_read(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+                      uint64_t end, void *context,
+                      lb_err (*each)(void *, const struct lb_log_row *))
+{
+    struct span span = {PG_LOG_READ, workspace, first, end};
+    return scan_rows(reader, span, context, each);
 }

@@ -16,6 +16,9 @@ static const struct {
                    {"activity", 1},   {"account", 2}, {"session", 2},  {"link", 2},
                    {"check_count", 2}};
 
+/* Before this one the program gives the rows of the log their digests. */
+#define CHAIN_SCHEMA 5
+
 lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message)
 {
     char line[200];
@@ -136,12 +139,15 @@ static lb_err distribute(PGconn *conn, int64_t since, struct lb_reason *reason)
     return err;
 }
 
-/* Applies what is missing above `version`, and notes how long each took, by its index. */
-static lb_err apply_missing(PGconn *conn, size_t version, uint64_t *took_ms,
+/* Applies what is missing above `version` up to `latest`, and notes how long each took, by its
+ * index. */
+static lb_err apply_missing(PGconn *conn, size_t version, size_t latest, uint64_t *took_ms,
                             struct lb_reason *reason)
 {
-    lb_err err = version ? LB_OK : make_schema(conn, reason);
-    for (size_t i = version; !err && i < lb_postgres_migration_count; i++) {
+    lb_err err = execute(conn, "BEGIN", "cannot change the schema", reason);
+    if (!err && !version)
+        err = make_schema(conn, reason);
+    for (size_t i = version; !err && i < latest; i++) {
         uint64_t start_ms = lb_clock_mono_ms();
         err = apply(conn, i, reason);
         took_ms[i] = lb_clock_mono_ms() - start_ms;
@@ -151,35 +157,49 @@ static lb_err apply_missing(PGconn *conn, size_t version, uint64_t *took_ms,
     return err ? err : execute(conn, "COMMIT", "cannot commit the schema", reason);
 }
 
-/* The lines in the log are about what was committed. */
-static lb_err migrate_locked(PGconn *conn, struct lb_reason *reason)
+/* In one transaction. The lines in the log are about what was committed. */
+static lb_err migrate_to(PGconn *conn, size_t version, size_t latest, struct lb_reason *reason)
 {
     uint64_t *took_ms = calloc(lb_postgres_migration_count, sizeof *took_ms);
-    int64_t version = 0;
     if (!took_ms)
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    /* Again: another process may have been quicker. */
-    lb_err err = read_version(conn, &version, reason);
-    if (!err)
-        err = apply_missing(conn, (size_t)version, took_ms, reason);
-    for (size_t i = (size_t)version; !err && i < lb_postgres_migration_count; i++)
+    lb_err err = version < latest ? apply_missing(conn, version, latest, took_ms, reason) : LB_OK;
+    for (size_t i = version; !err && i < latest; i++)
         lb_migration_log("postgresql", i + 1, &lb_postgres_migrations[i], took_ms[i]);
     free(took_ms);
     return err;
+}
+
+static lb_err migrate_locked(PGconn *conn, struct lb_reason *reason)
+{
+    int64_t found = 0;
+    /* Again: another process may have been quicker. */
+    lb_err err = read_version(conn, &found, reason);
+    size_t version = (size_t)found;
+    if (!err && version < CHAIN_SCHEMA) {
+        err = migrate_to(conn, version, CHAIN_SCHEMA - 1, reason);
+        if (!err)
+            err = lb_pg_chain_log(conn, reason);
+        version = CHAIN_SCHEMA - 1;
+    }
+    return err ? err : migrate_to(conn, version, lb_postgres_migration_count, reason);
 }
 
 lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason)
 {
     int64_t version;
     char lock[96];
+    char unlock[96];
     lb_err err = read_version(conn, &version, reason);
     if (err || version == (int64_t)lb_postgres_migration_count)
         return err;
-    snprintf(lock, sizeof lock, "SELECT pg_advisory_xact_lock(%lld)", (long long)LB_PG_SCHEMA_KEY);
-    err = execute(conn, "BEGIN", "cannot change the schema", reason);
+    snprintf(lock, sizeof lock, "SELECT pg_advisory_lock(%lld)", (long long)LB_PG_SCHEMA_KEY);
+    snprintf(unlock, sizeof unlock, "SELECT pg_advisory_unlock(%lld)", (long long)LB_PG_SCHEMA_KEY);
+    err = execute(conn, lock, "another process is changing the schema", reason);
     if (!err)
-        err = execute(conn, lock, "another process is changing the schema", reason);
-    return err ? err : migrate_locked(conn, reason); /* closing the connection rolls back */
+        err = migrate_locked(conn, reason);
+    /* After a failure, closing the connection rolls back and unlocks. */
+    return err ? err : execute(conn, unlock, "cannot end the change of the schema", reason);
 }
 
 unsigned lb_postgres_schema_version(void)

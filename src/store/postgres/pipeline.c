@@ -122,8 +122,6 @@ static void note_done(struct lb_store_reader *reader, const struct lb_pg_item *i
     if (item->statement == PG_COMMIT) /* that of a failed transaction is answered by ROLLBACK */
         reader->commit =
             strcmp(PQcmdStatus(result), "COMMIT") == 0 ? LB_PG_COMMIT_DONE : LB_PG_COMMIT_REFUSED;
-    else if (item->statement == PG_ENTRIES_LOCK || item->statement == PG_ENTRIES_UNLOCK)
-        reader->holds_entries = item->statement == PG_ENTRIES_LOCK;
     if (item->keep)
         keep_result(reader, result);
     else
@@ -214,7 +212,7 @@ lb_err lb_pg_wait(struct lb_store_reader *reader, uint64_t target)
     }
     if (reader->conn && reader->answered < target && !reader->failed)
         close_failed(reader, "connection lost");
-    else if (reader->conn && (reader->unusable || (reader->failed && reader->holds_entries)))
+    else if (reader->conn && reader->unusable)
         lb_pg_drop(reader);
     return reader->failed;
 }

@@ -10,8 +10,8 @@
 
 /* By the file that has the SQL. */
 #define LB_PG_TRANSACTION_STATEMENTS(X)                                                            \
-    X(BEGIN), X(ROLLBACK), X(ENTRIES_LOCK), X(ENTRIES_TAKE), X(ENTRIES_UNLOCK), X(WORKSPACE_LOCK), \
-        X(WORKSPACE_LOCK_FREE), X(WORKSPACE_MARK), X(COMMIT), X(PROBE)
+    X(BEGIN), X(ROLLBACK), X(WORKSPACE_LOCK), X(WORKSPACE_LOCK_FREE), X(WORKSPACE_MARK),           \
+        X(COMMIT), X(PROBE)
 #define LB_PG_WORKSPACE_VERSION_STATEMENTS(X)                                                      \
     X(WORKSPACE_VERSIONS), X(WORKSPACE_VERSION), X(WORKSPACE_VERSIONS_ALL)
 #define LB_PG_ACCESS_STATEMENTS(X)                                                                 \
@@ -38,7 +38,7 @@
     X(ACTIVITY_PUT), X(ACTIVITIES_PREFETCH), X(ACTIVITY), X(ACTIVITIES_PAGE)
 #define LB_PG_LOG_STATEMENTS(X)                                                                    \
     X(LOG_APPEND), X(LOG_APPEND_MANY), X(ENTRIES_NEXT), X(ENTRIES_PREFETCH), X(ENTRIES_BETWEEN),   \
-        X(LOG_ROW_OF), X(LOG_UNDONE), X(LOG_SCAN)
+        X(LOG_ROW_OF), X(LOG_UNDONE), X(LOG_SCAN), X(LOG_READ)
 
 #define LB_PG_STATEMENTS(X)                                                                        \
     LB_PG_TRANSACTION_STATEMENTS(X), LB_PG_WORKSPACE_VERSION_STATEMENTS(X),                        \

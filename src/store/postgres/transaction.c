@@ -17,7 +17,7 @@ lb_err lb_pg_begin(struct lb_store *store)
     if (err)
         return err;
     lb_pg_cache_clear(writer);
-    postgres->lead_next = postgres->lead_end = 0; /* in the order of commits, like entry ids */
+    postgres->lead_next = postgres->lead_end = 0; /* in the order of commits, like entries */
     postgres->touched_count = 0;
     writer->in_transaction = true;
     writer->commit = LB_PG_COMMIT_NONE;
@@ -94,7 +94,7 @@ lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint
     struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
     if (touched && !touched->known) {
         struct lb_workspace_version latest;
-        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, 0, &latest, NULL);
+        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, &latest);
         if (err)
             return err;
         touched = lb_pg_touch(postgres, workspace);
@@ -121,38 +121,7 @@ static lb_err fail_transaction(struct lb_store_reader *writer, lb_err err)
     return writer->failed;
 }
 
-/* --- Locking and reserving -------------------------------------------------------------------- */
-
-LB_PG_STATEMENT(ENTRIES_LOCK, NONE, "n", "SELECT pg_advisory_lock($1)");
-LB_PG_STATEMENT(
-    ENTRIES_TAKE, NONE, "n",
-    "SELECT setval('leadblock.entry_id',"
-    " (SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM leadblock.entry_id)"
-    " + $1)");
-LB_PG_STATEMENT(ENTRIES_UNLOCK, NONE, "n", "SELECT pg_advisory_unlock($1)");
-
-/* Ids of a range follow each other, so no other node may take any meanwhile. The lock is the
- * session's and not the transaction's: it is free again long before the commit. */
-static lb_err send_take(struct lb_store_reader *writer, uint64_t ids)
-{
-    struct lb_pg_params key = {0};
-    struct lb_pg_params range = {0};
-    lb_pg_add_number(&key, LB_PG_ENTRIES_KEY);
-    lb_pg_add_number(&range, (int64_t)ids);
-    lb_err err = lb_pg_send(writer, PG_ENTRIES_LOCK, &key, false);
-    if (!err)
-        err = lb_pg_send(writer, PG_ENTRIES_TAKE, &range, true);
-    return err ? err : lb_pg_send(writer, PG_ENTRIES_UNLOCK, &key, false);
-}
-
-static lb_err first_of(const PGresult *result, uint64_t ids, uint64_t *out_first)
-{
-    uint64_t last = (uint64_t)lb_pg_number(result, 0, 0);
-    if (PQntuples(result) != 1 || last < ids)
-        return LB_ERR_INTERNAL;
-    *out_first = last - ids + 1;
-    return last <= LB_ENTRY_ID_MAX ? LB_OK : LB_ERR_STORAGE_FULL;
-}
+/* --- Locking ---------------------------------------------------------------------------------- */
 
 static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
                            struct lb_workspace_version *out)
@@ -177,7 +146,7 @@ LB_PG_STATEMENT(WORKSPACE_LOCK_FREE, ONE, "n",
                 " FROM leadblock.workspace WHERE workspace_id = $1 FOR UPDATE SKIP LOCKED");
 
 lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
-                  uint64_t ids, struct lb_workspace_version *out, uint64_t *out_first)
+                  struct lb_workspace_version *out)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
     struct lb_store_reader *writer = &postgres->writer;
@@ -191,33 +160,25 @@ lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t cou
             PQsendFlushRequest(
                 writer->conn); /* each may be waited for, and must count as progress */
     }
-    if (!err && ids)
-        err = send_take(writer, ids);
     if (!err)
         err = lb_pg_settle(writer);
-    if (!err && writer->kept_count != count + (ids > 0))
+    if (!err && writer->kept_count != count)
         err = LB_ERR_INTERNAL;
     for (size_t i = 0; !err && i < count; i++)
         err = note_version(postgres, workspaces[i], writer->kept[i], &out[i]);
-    if (!err && ids)
-        err = first_of(writer->kept[count], ids, out_first);
     if (err)
         return fail_transaction(writer, err);
     lb_pg_release(writer);
     return LB_OK;
 }
 
-lb_err lb_pg_reserve(struct lb_store *store, uint64_t ids, uint64_t *out_first)
-{
-    return ids ? lb_pg_lock(store, NULL, 0, true, ids, NULL, out_first) : LB_OK;
-}
-
 /* --- Committing ------------------------------------------------------------------------------- */
 
-LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnb",
+LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnyb",
                 "UPDATE leadblock.workspace SET access_version = coalesce($2, access_version),"
-                " last_row = coalesce($3, last_row), last_token = coalesce($4, last_token),"
-                " has_leads = has_leads OR $5 WHERE workspace_id = $1");
+                " head_row = coalesce($3, head_row), head_number = coalesce($4, head_number),"
+                " head_digest = coalesce($5, head_digest), has_leads = has_leads OR $6"
+                " WHERE workspace_id = $1");
 
 /* Writes the workspace's new version into its row, in the same transaction. */
 static lb_err mark_workspace(struct lb_store_reader *writer, const struct lb_pg_touched *touched)
@@ -228,10 +189,9 @@ static lb_err mark_workspace(struct lb_store_reader *writer, const struct lb_pg_
     lb_pg_add_number(&params, touched->workspace);
     lb_pg_add_number_or_null(&params, touched->access_changed ? (int64_t)touched->version + 1 : 0);
     lb_pg_add_number_or_null(&params, (int64_t)touched->log.row);
-    if (touched->log_changed)
-        lb_pg_add_number(&params, (int64_t)touched->log.token);
-    else
-        lb_pg_add_number_or_null(&params, 0);
+    lb_pg_add_number_or_null(&params, (int64_t)touched->log.last);
+    lb_pg_add_bytes(&params, touched->log_changed ? touched->log.digest : NULL,
+                    sizeof touched->log.digest);
     lb_pg_add_flag(&params, touched->leads_added);
     return lb_pg_send(writer, PG_WORKSPACE_MARK, &params, false);
 }
@@ -298,6 +258,11 @@ void lb_pg_maintain(struct lb_store *store, bool idle)
 }
 
 lb_err lb_pg_intact(struct lb_store *store, struct lb_reason *reason)
+{
+    return LB_OK;
+}
+
+lb_err lb_pg_check_files(struct lb_store *store, struct lb_reason *reason)
 {
     return LB_OK;
 }

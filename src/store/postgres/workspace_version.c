@@ -5,8 +5,11 @@ void lb_pg_read_workspace_version(const PGresult *result, int row, struct lb_wor
     *out = (struct lb_workspace_version){.workspace = (uint32_t)lb_pg_number(result, row, 0),
                                          .access_version = (uint64_t)lb_pg_number(result, row, 1),
                                          .log = {.row = (uint64_t)lb_pg_number(result, row, 2),
-                                                 .token = (uint64_t)lb_pg_number(result, row, 3)},
-                                         .has_leads = lb_pg_flag(result, row, 4)};
+                                                 .last = (uint64_t)lb_pg_number(result, row, 3)},
+                                         .has_leads = lb_pg_flag(result, row, 5)};
+    struct lb_str digest = lb_pg_text(result, row, 4);
+    if (digest.len == sizeof out->log.digest)
+        memcpy(out->log.digest, digest.ptr, digest.len);
 }
 
 LB_PG_STATEMENT(WORKSPACE_VERSIONS, ALL, "N",

@@ -80,14 +80,15 @@ static lb_err remove_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     return removed ? LB_OK : fail(sqlite, reason, "another program uses it; stop that");
 }
 
-/* The new file has the number of this version's schema before it takes the old one's place: an
- * older version must never write to it. */
+/* The new file has the number of the schema with checksums before it takes the old one's place: an
+ * older version must never write to it. The rest is done in its place, step by step. */
 static lb_err migrate_new(struct lb_sqlite *sqlite, const char *path, struct lb_reason *reason)
 {
     sqlite3 *db = NULL;
     int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, sqlite->vfs);
-    lb_err err = code == SQLITE_OK ? lb_sqlite_migrate(db, reason)
-                                   : fail(sqlite, reason, sqlite3_errstr(code));
+    lb_err err = code == SQLITE_OK
+                     ? lb_sqlite_migrate(db, LB_SQLITE_SCHEMA_CHECKSUMS, sqlite->keep_going, reason)
+                     : fail(sqlite, reason, sqlite3_errstr(code));
     sqlite3_close(db);
     return err;
 }

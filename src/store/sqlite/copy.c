@@ -1,4 +1,5 @@
 #include "store/copy.h"
+#include "store/log_items.h"
 #include "store/sqlite/internal.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@ struct lb_copy_side {
     const struct lb_copy_table *table;
     sqlite3_stmt *reading;
     sqlite3_stmt *adding;
+    uint64_t next_id; /* of a row of the log that is added */
 };
 
 static sqlite3 *db_of(struct lb_copy_side *side)
@@ -197,7 +199,12 @@ static lb_err read_begin(struct lb_copy_side *side, const struct lb_copy_table *
     lb_buf_append_lit(&sql, "SELECT ");
     lb_copy_append_columns(&sql, table, false);
     lb_buf_printf(&sql, " FROM %s", table->name);
-    if (after) {
+    if (after && table->id == LB_COPY_BLOCKLIST_LOG) {
+        /* No index finds it: one pass through the table for each attempt. */
+        first = 0;
+        lb_buf_append_lit(&sql, " WHERE id > (SELECT id FROM blocklist_log"
+                                " WHERE workspace = ? AND number = ?)");
+    } else if (after) {
         lb_buf_append_lit(&sql, " WHERE (");
         lb_copy_append_key(&sql, table, false);
         lb_buf_append_lit(&sql, ") > (?");
@@ -206,7 +213,10 @@ static lb_err read_begin(struct lb_copy_side *side, const struct lb_copy_table *
         lb_buf_append_lit(&sql, ")");
     }
     lb_buf_append_lit(&sql, " ORDER BY ");
-    lb_copy_append_key(&sql, table, false);
+    if (table->id == LB_COPY_BLOCKLIST_LOG)
+        lb_buf_append_lit(&sql, "id");
+    else
+        lb_copy_append_key(&sql, table, false);
     side->reading = prepare(side, &sql);
     if (!side->reading)
         return LB_ERR_STORAGE_UNAVAILABLE;
@@ -295,20 +305,28 @@ static lb_err batch_begin(struct lb_copy_side *side, const struct lb_copy_table 
     if (err)
         return err;
     side->table = table;
+    bool log = table->id == LB_COPY_BLOCKLIST_LOG;
     lb_buf_printf(&sql, "INSERT INTO %s (", table->name);
     lb_copy_append_columns(&sql, table, false);
-    lb_buf_append_lit(&sql, ") VALUES (?");
+    lb_buf_append_str(&sql, log ? LB_STR(", id) VALUES (?, ?") : LB_STR(") VALUES (?"));
     for (size_t i = 1; i < table->column_count; i++)
         lb_buf_append_lit(&sql, ", ?");
     lb_buf_append_lit(&sql, ")");
     side->adding = prepare(side, &sql);
-    return side->adding ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    if (side->adding && log)
+        side->next_id = lb_sqlite_log_next_id(&side->sqlite->store);
+    return side->adding && (!log || side->next_id) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 static lb_err batch_add(struct lb_copy_side *side, const struct lb_copy_row *row)
 {
     for (size_t i = 0; i < side->table->column_count; i++)
         bind_value(side->adding, (int)i + 1, side->table->columns[i].type, &row->values[i]);
+    if (side->table->id == LB_COPY_BLOCKLIST_LOG) {
+        sqlite3_bind_int64(side->adding, (int)side->table->column_count + 1,
+                           (int64_t)side->next_id);
+        side->next_id += lb_log_items_count(row->values[LB_COPY_LOG_ITEMS].text);
+    }
     sqlite3_step(side->adding);
     return sqlite3_reset(side->adding) == SQLITE_OK ? LB_OK : fail(side, "cannot add a row");
 }

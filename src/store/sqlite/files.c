@@ -249,3 +249,16 @@ lb_err lb_sqlite_intact(struct lb_store *store, struct lb_reason *reason)
         err = lb_watched_file_check(&sqlite->watched[i], reason);
     return err;
 }
+
+lb_err lb_sqlite_check_files(struct lb_store *store, struct lb_reason *reason)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    if (lb_sqlite_is_consistent(sqlite->writer.db))
+        return LB_OK;
+    if (atomic_load(&sqlite->damage.found))
+        lb_sqlite_intact(store, reason);
+    else
+        lb_fail(reason, LB_ERR_CONFLICT, "%s is damaged: SQLite's integrity_check fails",
+                sqlite->path);
+    return LB_ERR_CONFLICT;
+}

@@ -77,6 +77,7 @@ enum lb_sqlite_statement {
     STMT_LOG_LAST,
     STMT_LOG_ROW_OF,
     STMT_LOG_SCAN,
+    STMT_LOG_READ,
     STMT_LOG_UNDONE,
     STMT_COUNT
 };
@@ -143,8 +144,12 @@ struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
 lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason);
 /* Has it this version's schema? */
 bool lb_sqlite_is_current(sqlite3 *db);
-/* LB_ERR_STORAGE_FULL: there is no room for it; the database is as it was. */
-lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason);
+/* Up to that schema, at most: LB_SQLITE_SCHEMA_LATEST is that of this version. `keep_going`: see
+ * sqlite.h. LB_ERR_STORAGE_FULL: there is no room for it; nothing is lost. */
+#define LB_SQLITE_SCHEMA_LATEST    SIZE_MAX
+#define LB_SQLITE_SCHEMA_CHECKSUMS 5 /* since which pages have checksums */
+lb_err lb_sqlite_migrate(sqlite3 *db, size_t schema, bool (*keep_going)(void),
+                         struct lb_reason *reason);
 /* SQLite's own check of all pages and indexes. */
 bool lb_sqlite_is_consistent(sqlite3 *db);
 
@@ -188,6 +193,25 @@ void lb_sqlite_pending_drop(struct lb_store_reader *connection);
 lb_err lb_sqlite_pending_insert(struct lb_store_reader *connection);
 /* The same unless all of them have this id or a higher one. */
 lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint64_t id);
+
+/* All columns of the log, in the order in which rows are bound and read. */
+#define LB_SQLITE_ROW_COLUMNS                                                                      \
+    "id, workspace, number, campaign, kind, continues, key, at, undoes, epoch, reason, items,"     \
+    " source, import, salt, digest"
+#define LB_SQLITE_INSERT_ROW(table)                                                                \
+    "INSERT INTO " table " (" LB_SQLITE_ROW_COLUMNS                                                \
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+/* log.c. The row must outlive the run. Reading: false when the row has no items, or a salt or
+ * digest of another length; which is also how a read that is short of memory ends. */
+void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row);
+bool lb_sqlite_read_row(sqlite3_stmt *stmt, struct lb_log_row *out);
+
+/* chain_log.c: copies the log of an earlier version into the table of the next one, with digests;
+ * in steps, and from where an earlier attempt came to. */
+lb_err lb_sqlite_chain_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reason *reason);
+/* Removes the rows of the log that was copied, in steps: all at once would need a write-ahead log
+ * of its size, since SQLite of Debian writes zeros over what is deleted (SECURE_DELETE). */
+lb_err lb_sqlite_empty_old_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reason *reason);
 
 /* The methods. Numbers of campaigns, keys, steps and leads are unique in the file, so those that
  * take one have no use for its workspace. */

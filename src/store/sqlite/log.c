@@ -19,21 +19,63 @@ uint64_t lb_sqlite_log_next_id(struct lb_store *store)
     return next;
 }
 
-#define LOG_COLUMNS "id, workspace, campaign, kind, continues, key, at, undoes, reason, items"
+void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
+{
+    sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
+    sqlite3_bind_int64(stmt, 2, row->list.workspace);
+    sqlite3_bind_int64(stmt, 3, (int64_t)row->number);
+    sqlite3_bind_int64(stmt, 4, row->list.campaign);
+    sqlite3_bind_int(stmt, 5, (int)row->kind);
+    sqlite3_bind_int(stmt, 6, row->continues);
+    sqlite3_bind_int64(stmt, 7, row->actor);
+    sqlite3_bind_int64(stmt, 8, row->at);
+    lb_sqlite_bind_number(stmt, 9, (int64_t)row->undoes);
+    lb_sqlite_bind_number(stmt, 10, (int64_t)row->epoch);
+    lb_sqlite_bind_str(stmt, 11, row->reason);
+    lb_sqlite_bind_str(stmt, 12, row->items);
+    lb_sqlite_bind_str(stmt, 13, row->source);
+    lb_sqlite_bind_str(stmt, 14, row->import);
+    sqlite3_bind_blob(stmt, 15, row->salt, sizeof row->salt, SQLITE_STATIC);
+    sqlite3_bind_blob(stmt, 16, row->digest, sizeof row->digest, SQLITE_STATIC);
+}
 
-/* All but the source. */
-static void read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
+/* These come first in LB_SQLITE_ROW_COLUMNS, and the rest after them. */
+#define REPLAYED_COLUMNS                                                                           \
+    "id, workspace, number, campaign, kind, continues, key, at, undoes, epoch, reason, items"
+#define REPLAYED_COUNT 12
+
+/* Zeros stay when there are not so many: no salt and no digest is like that. */
+static void read_bytes(sqlite3_stmt *stmt, int column, void *out, int size)
+{
+    const void *bytes = sqlite3_column_blob(stmt, column);
+    if (bytes && sqlite3_column_bytes(stmt, column) == size)
+        memcpy(out, bytes, (size_t)size);
+}
+
+static void read_replayed(sqlite3_stmt *stmt, struct lb_log_row *out)
 {
     *out = (struct lb_log_row){.id = (uint64_t)sqlite3_column_int64(stmt, 0),
                                .list = {.workspace = (uint32_t)sqlite3_column_int64(stmt, 1),
-                                        .campaign = (uint32_t)sqlite3_column_int64(stmt, 2)},
-                               .kind = (enum lb_log_kind)sqlite3_column_int(stmt, 3),
-                               .continues = sqlite3_column_int(stmt, 4) != 0,
-                               .actor = (uint32_t)sqlite3_column_int64(stmt, 5),
-                               .at = sqlite3_column_int64(stmt, 6),
-                               .undoes = (uint64_t)sqlite3_column_int64(stmt, 7),
-                               .reason = lb_sqlite_column_str(stmt, 8),
-                               .items = lb_sqlite_column_str(stmt, 9)};
+                                        .campaign = (uint32_t)sqlite3_column_int64(stmt, 3)},
+                               .number = (uint64_t)sqlite3_column_int64(stmt, 2),
+                               .kind = (enum lb_log_kind)sqlite3_column_int(stmt, 4),
+                               .continues = sqlite3_column_int(stmt, 5) != 0,
+                               .actor = (uint32_t)sqlite3_column_int64(stmt, 6),
+                               .at = sqlite3_column_int64(stmt, 7),
+                               .undoes = (uint64_t)sqlite3_column_int64(stmt, 8),
+                               .epoch = (uint64_t)sqlite3_column_int64(stmt, 9),
+                               .reason = lb_sqlite_column_str(stmt, 10),
+                               .items = lb_sqlite_column_str(stmt, 11)};
+}
+
+bool lb_sqlite_read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
+{
+    read_replayed(stmt, out);
+    out->source = lb_sqlite_column_str(stmt, 12);
+    out->import = lb_sqlite_column_str(stmt, 13);
+    read_bytes(stmt, 14, out->salt, sizeof out->salt);
+    read_bytes(stmt, 15, out->digest, sizeof out->digest);
+    return out->items.ptr != NULL;
 }
 
 lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
@@ -41,8 +83,8 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, 
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_LOG_ROW_OF,
-                           "SELECT " LOG_COLUMNS
-                           ", source FROM blocklist_log WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
+                           "SELECT " LB_SQLITE_ROW_COLUMNS
+                           " FROM blocklist_log WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_reset(stmt);
@@ -51,11 +93,8 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, 
         return err;
     sqlite3_bind_int64(stmt, 1, (int64_t)id);
     int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW) {
-        read_row(stmt, out);
-        out->source = lb_sqlite_column_str(stmt, 10);
-        return out->items.ptr ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE; /* NULL: out of memory */
-    }
+    if (code == SQLITE_ROW)
+        return lb_sqlite_read_row(stmt, out) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_reset(stmt);
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
 }
@@ -64,26 +103,33 @@ lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint32_t workspace, 
                             bool *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_LOG_UNDONE, "SELECT 1 FROM blocklist_log WHERE undoes = ?1 LIMIT 1");
+        reader, STMT_LOG_UNDONE,
+        "SELECT 1 FROM blocklist_log WHERE workspace = ?1 AND undoes = ?2 LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err = lb_sqlite_pending_insert(reader);
     if (err)
         return err;
-    sqlite3_bind_int64(stmt, 1, (int64_t)change);
+    sqlite3_bind_int64(stmt, 1, workspace);
+    sqlite3_bind_int64(stmt, 2, (int64_t)change);
     int code = sqlite3_step(stmt);
     sqlite3_reset(stmt);
     *out = code == SQLITE_ROW;
     return code == SQLITE_ROW || code == SQLITE_DONE ? LB_OK : lb_sqlite_error(code);
 }
 
-lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
-                          uint64_t end, void *context,
-                          lb_err (*each)(void *, const struct lb_log_row *))
+/* A scan of rows by their ids. */
+struct scan {
+    enum lb_sqlite_statement statement;
+    const char *sql;
+    bool (*read)(sqlite3_stmt *stmt, struct lb_log_row *out);
+};
+
+static lb_err scan_rows(struct lb_store_reader *reader, const struct scan *scan, uint64_t first,
+                        uint64_t end, void *context,
+                        lb_err (*each)(void *, const struct lb_log_row *))
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_LOG_SCAN,
-                                            "SELECT " LOG_COLUMNS " FROM blocklist_log"
-                                            " WHERE id >= ?1 AND id < ?2 ORDER BY id");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, scan->statement, scan->sql);
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_sqlite_reader_rest(reader); /* or the scan would see that row's snapshot */
@@ -95,8 +141,36 @@ lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, ui
     int code = SQLITE_ROW;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct lb_log_row row;
-        read_row(stmt, &row);
-        err = each(context, &row);
+        err = scan->read(stmt, &row) ? each(context, &row) : LB_ERR_STORAGE_UNAVAILABLE;
     }
     return lb_sqlite_end_scan(stmt, err, code);
+}
+
+static bool read_for_replay(sqlite3_stmt *stmt, struct lb_log_row *out)
+{
+    read_replayed(stmt, out);
+    read_bytes(stmt, REPLAYED_COUNT, out->digest, sizeof out->digest);
+    return out->items.ptr != NULL;
+}
+
+lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+                          uint64_t end, void *context,
+                          lb_err (*each)(void *, const struct lb_log_row *))
+{
+    static const struct scan scan = {STMT_LOG_SCAN,
+                                     "SELECT " REPLAYED_COLUMNS ", digest FROM blocklist_log"
+                                     " WHERE id >= ?1 AND id < ?2 ORDER BY id",
+                                     read_for_replay};
+    return scan_rows(reader, &scan, first, end, context, each);
+}
+
+lb_err lb_sqlite_log_read(struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
+                          uint64_t end, void *context,
+                          lb_err (*each)(void *, const struct lb_log_row *))
+{
+    static const struct scan scan = {STMT_LOG_READ,
+                                     "SELECT " LB_SQLITE_ROW_COLUMNS " FROM blocklist_log"
+                                     " WHERE id >= ?1 AND id < ?2 ORDER BY id",
+                                     lb_sqlite_read_row};
+    return scan_rows(reader, &scan, first, end, context, each);
 }

@@ -19,6 +19,10 @@ static int pragma_value(sqlite3 *db, const char *sql)
     return value;
 }
 
+/* Before these the program copies the log, and empties the old one. */
+#define CHAIN_SCHEMA   7
+#define OLD_LOG_SCHEMA 8
+
 /* The schema and its number change in one transaction, or neither does. */
 static lb_err apply(sqlite3 *db, size_t number, const struct lb_migration *migration,
                     struct lb_reason *reason)
@@ -64,15 +68,22 @@ bool lb_sqlite_is_current(sqlite3 *db)
     return pragma_value(db, "PRAGMA user_version") == (int)lb_sqlite_migration_count;
 }
 
-lb_err lb_sqlite_migrate(sqlite3 *db, struct lb_reason *reason)
+lb_err lb_sqlite_migrate(sqlite3 *db, size_t schema, bool (*keep_going)(void),
+                         struct lb_reason *reason)
 {
     int version = pragma_value(db, "PRAGMA user_version");
     if (version < 0)
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot read the database: %s",
                        sqlite3_errmsg(db));
     lb_err err = LB_OK;
-    for (size_t i = (size_t)version; !err && i < lb_sqlite_migration_count; i++)
-        err = apply(db, i + 1, &lb_sqlite_migrations[i], reason);
+    for (size_t i = (size_t)version; !err && i < lb_sqlite_migration_count && i < schema; i++) {
+        if (i + 1 == CHAIN_SCHEMA)
+            err = lb_sqlite_chain_log(db, keep_going, reason);
+        if (i + 1 == OLD_LOG_SCHEMA)
+            err = lb_sqlite_empty_old_log(db, keep_going, reason);
+        if (!err)
+            err = apply(db, i + 1, &lb_sqlite_migrations[i], reason);
+    }
     return err;
 }
 

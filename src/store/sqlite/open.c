@@ -129,7 +129,7 @@ static lb_err bring_up_to_date(struct lb_sqlite *sqlite, struct lb_reason *reaso
     if (lb_sqlite_is_current(db))
         return LB_OK;
     if (!err)
-        err = lb_sqlite_migrate(db, reason);
+        err = lb_sqlite_migrate(db, LB_SQLITE_SCHEMA_LATEST, sqlite->keep_going, reason);
     if (err != LB_ERR_STORAGE_FULL && !sqlite->store.read_only)
         return err;
     return lb_sqlite_refuse(sqlite, sqlite->store.read_only ? SQLITE_READONLY : SQLITE_FULL,

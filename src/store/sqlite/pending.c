@@ -15,8 +15,6 @@ struct lb_sqlite_pending {
     char text[TEXT_BYTES];
 };
 
-#define COLUMNS "id, workspace, campaign, kind, continues, key, at, undoes, reason, items, source"
-
 /* --- the rows as a table that SQL can select from --------------------------------------------- */
 
 struct table {
@@ -38,7 +36,7 @@ static int connect_table(sqlite3 *db, void *pending, int argc, const char *const
         return SQLITE_NOMEM;
     table->pending = pending;
     *out = &table->base;
-    return sqlite3_declare_vtab(db, "CREATE TABLE lb_pending_rows (" COLUMNS ")");
+    return sqlite3_declare_vtab(db, "CREATE TABLE lb_pending_rows (" LB_SQLITE_ROW_COLUMNS ")");
 }
 
 static int disconnect_table(sqlite3_vtab *table)
@@ -89,13 +87,50 @@ static int scan_ended(sqlite3_vtab_cursor *cursor)
     return ((struct cursor *)cursor)->row == ((struct cursor *)cursor)->end;
 }
 
+/* A column without a result is NULL. */
 static void put_str(sqlite3_context *context, struct lb_str text)
 {
-    if (text.ptr) /* a column without a result is NULL */
+    if (text.ptr)
         sqlite3_result_text(context, text.ptr, (int)text.len, SQLITE_STATIC);
 }
 
-/* In the order of COLUMNS. */
+static void put_number(sqlite3_context *context, uint64_t number)
+{
+    if (number)
+        sqlite3_result_int64(context, (int64_t)number);
+}
+
+static void put_rest(sqlite3_context *context, const struct lb_log_row *row, int number)
+{
+    switch (number) {
+    case 8:
+        put_number(context, row->undoes);
+        break;
+    case 9:
+        put_number(context, row->epoch);
+        break;
+    case 10:
+        put_str(context, row->reason);
+        break;
+    case 11:
+        put_str(context, row->items);
+        break;
+    case 12:
+        put_str(context, row->source);
+        break;
+    case 13:
+        put_str(context, row->import);
+        break;
+    case 14:
+        sqlite3_result_blob(context, row->salt, sizeof row->salt, SQLITE_STATIC);
+        break;
+    default:
+        sqlite3_result_blob(context, row->digest, sizeof row->digest, SQLITE_STATIC);
+        break;
+    }
+}
+
+/* In the order of LB_SQLITE_ROW_COLUMNS. */
 static int put_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int number)
 {
     const struct lb_log_row *row = ((struct cursor *)cursor)->row;
@@ -107,32 +142,25 @@ static int put_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int
         sqlite3_result_int64(context, row->list.workspace);
         break;
     case 2:
-        sqlite3_result_int64(context, row->list.campaign);
+        sqlite3_result_int64(context, (int64_t)row->number);
         break;
     case 3:
-        sqlite3_result_int64(context, row->kind);
+        sqlite3_result_int64(context, row->list.campaign);
         break;
     case 4:
-        sqlite3_result_int64(context, row->continues);
+        sqlite3_result_int64(context, row->kind);
         break;
     case 5:
-        sqlite3_result_int64(context, row->actor);
+        sqlite3_result_int64(context, row->continues);
         break;
     case 6:
-        sqlite3_result_int64(context, row->at);
+        sqlite3_result_int64(context, row->actor);
         break;
     case 7:
-        if (row->undoes)
-            sqlite3_result_int64(context, (int64_t)row->undoes);
-        break;
-    case 8:
-        put_str(context, row->reason);
-        break;
-    case 9:
-        put_str(context, row->items);
+        sqlite3_result_int64(context, row->at);
         break;
     default:
-        put_str(context, row->source);
+        put_rest(context, row, number);
         break;
     }
     return SQLITE_OK;
@@ -197,7 +225,7 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
 {
     struct lb_store_reader *connection = &lb_sqlite_of(store)->writer;
     struct lb_sqlite_pending *pending = connection->pending;
-    size_t text_len = row->reason.len + row->items.len + row->source.len;
+    size_t text_len = row->reason.len + row->items.len + row->source.len + row->import.len;
     bool fits = pending->count < ROWS_MAX && text_len <= TEXT_BYTES - pending->text_len;
     lb_err err = fits ? LB_OK : lb_sqlite_pending_insert(connection);
     if (err)
@@ -209,28 +237,17 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
     copy(pending, &kept->reason);
     copy(pending, &kept->items);
     copy(pending, &kept->source);
+    copy(pending, &kept->import);
     return LB_OK;
 }
 
 static lb_err insert_one(struct lb_store_reader *connection, const struct lb_log_row *row)
 {
     sqlite3_stmt *stmt =
-        lb_sqlite_prepared(connection, STMT_LOG_APPEND,
-                           "INSERT INTO blocklist_log (" COLUMNS
-                           ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
+        lb_sqlite_prepared(connection, STMT_LOG_APPEND, LB_SQLITE_INSERT_ROW("blocklist_log"));
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
-    sqlite3_bind_int64(stmt, 2, row->list.workspace);
-    sqlite3_bind_int64(stmt, 3, row->list.campaign);
-    sqlite3_bind_int(stmt, 4, (int)row->kind);
-    sqlite3_bind_int(stmt, 5, row->continues);
-    sqlite3_bind_int64(stmt, 6, row->actor);
-    sqlite3_bind_int64(stmt, 7, row->at);
-    lb_sqlite_bind_number(stmt, 8, (int64_t)row->undoes);
-    lb_sqlite_bind_str(stmt, 9, row->reason);
-    lb_sqlite_bind_str(stmt, 10, row->items);
-    lb_sqlite_bind_str(stmt, 11, row->source);
+    lb_sqlite_bind_row(stmt, row);
     return lb_sqlite_run(stmt);
 }
 
@@ -238,9 +255,10 @@ static lb_err insert_one(struct lb_store_reader *connection, const struct lb_log
  * back: see `failed`. */
 static lb_err insert_many(struct lb_store_reader *connection)
 {
-    return lb_sqlite_run(lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY,
-                                            "INSERT OR FAIL INTO blocklist_log (" COLUMNS
-                                            ") SELECT " COLUMNS " FROM lb_pending_rows"));
+    return lb_sqlite_run(
+        lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY,
+                           "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_ROW_COLUMNS
+                           ") SELECT * FROM lb_pending_rows"));
 }
 
 /* For one row alone, a table to select from costs more than it saves. */

@@ -1,0 +1,65 @@
+#include "daemon/database.h"
+
+#include "daemon/parts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const char prefix[] = "sqlite:";
+
+const char *lb_database_folder(const char *database)
+{
+    if (strncmp(database, prefix, sizeof prefix - 1) == 0)
+        return database + sizeof prefix - 1;
+    return lb_config_is_postgres(database) ? NULL : database;
+}
+
+/* Nothing is made where one should be that is only read. */
+static lb_err check_there(const char *folder, struct lb_reason *reason)
+{
+    char path[PATH_MAX];
+    if (snprintf(path, sizeof path, "%s/leadblock.db", folder) >= (int)sizeof path)
+        return lb_fail(reason, LB_ERR_NOT_FOUND, "the path of the data folder is too long");
+    if (access(path, F_OK) == 0)
+        return LB_OK;
+    return lb_fail(reason, LB_ERR_NOT_FOUND,
+                   "there is no leadblock.db in the folder %s: %s. A DATABASE is a data folder or"
+                   " postgresql://USER@HOST/NAME",
+                   folder, strerror(errno));
+}
+
+static lb_err open_folder(struct lb_database *end, const char *folder, struct lb_reason *reason)
+{
+    lb_err err = lb_folder_open(folder, &end->folder, reason);
+    if (err != LB_ERR_ALREADY_EXISTS)
+        return err;
+    return lb_fail(reason, LB_ERR_CONFLICT,
+                   "a leadblock holds the data folder %s; stop it (systemctl stop leadblock) and"
+                   " try again",
+                   folder);
+}
+
+lb_err lb_database_open(struct lb_database *end, const char *database, bool reading,
+                        struct lb_reason *reason)
+{
+    const char *folder = lb_database_folder(database);
+    *end = (struct lb_database){.folder = {.fd = -1, .lock_fd = -1, .control_fd = -1}};
+    if (!lb_config_init(&end->config))
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    lb_err err = folder && reading ? check_there(folder, reason) : LB_OK;
+    if (!err && folder)
+        err = open_folder(end, folder, reason);
+    if (!folder)
+        end->config.database = database;
+    return err ? err : lb_daemon_open_store(&end->config, &end->folder, NULL, &end->store, reason);
+}
+
+void lb_database_close(struct lb_database *end)
+{
+    if (end->store)
+        end->store->ops->close(end->store);
+    lb_folder_close(&end->folder);
+    lb_config_fini(&end->config);
+}

@@ -1,0 +1,26 @@
+/* A database that a command works on by itself, without a server: a data folder, which is held, or
+ * one in PostgreSQL. Threads: the main one of a process that does nothing else. */
+#ifndef LB_DAEMON_DATABASE_H
+#define LB_DAEMON_DATABASE_H
+
+#include "config/config.h"
+#include "daemon/folder.h"
+#include "store/store.h"
+
+struct lb_database {
+    struct lb_config config;
+    struct lb_folder folder;
+    struct lb_store *store;
+};
+
+/* `database`: "sqlite:FOLDER", the path of a data folder, or a PostgreSQL database as in the
+ * setting `database`. `reading`: it must be there. After a failure it is to be closed, too. Reasons
+ * hold no passwords. */
+lb_err lb_database_open(struct lb_database *end, const char *database, bool reading,
+                        struct lb_reason *reason);
+void lb_database_close(struct lb_database *end);
+
+/* The path of its folder; NULL: it is in PostgreSQL. */
+const char *lb_database_folder(const char *database);
+
+#endif

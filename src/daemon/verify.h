@@ -1,0 +1,12 @@
+/* Looks through a database for damage: the pages of a folder's files, and the chains of the
+ * blocklist log. Threads: the main one of a process that does nothing else. */
+#ifndef LB_DAEMON_VERIFY_H
+#define LB_DAEMON_VERIFY_H
+
+#include "store/verify.h"
+
+/* `database` as for lb_database_open. Fills in the store of `verify`. LB_ERR_CONFLICT when
+ * something is wrong, which the reason names. */
+lb_err lb_daemon_verify(const char *database, struct lb_verify *verify, struct lb_reason *reason);
+
+#endif

@@ -1,0 +1,131 @@
+#include "domain/blocklist/packer.h"
+
+#include "domain/blocklist/internal.h"
+
+static struct lb_overlay *batch_of(const struct lb_packer *packer)
+{
+    return &packer->change->blocklist->batch;
+}
+
+static struct lb_log_mark *log_of(const struct lb_change *change)
+{
+    return lb_blocklist_batch_log(change->blocklist, change->standing.workspace);
+}
+
+/* Gives the row its place in the workspace's chain. */
+static lb_err chain(struct lb_packer *packer)
+{
+    const struct lb_change *change = packer->change;
+    struct lb_blocklist *blocklist = change->blocklist;
+    struct lb_epochs *epochs = &change->standing.workspace->epochs;
+    struct lb_log_row *row = &packer->row;
+    struct lb_log_mark *log = log_of(change);
+    struct lb_commitments commitments = {.items = blocklist->row_commitments,
+                                         .item_count = packer->count};
+    row->epoch = lb_epochs_last(epochs) == blocklist->epoch ? 0 : blocklist->epoch;
+    if (!lb_epochs_add(epochs, row->number, blocklist->epoch))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (row->reason.ptr)
+        lb_chain_commit(row->salt, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
+    if (row->source.ptr && memcmp(row->salt, change->salt, sizeof row->salt) == 0)
+        commitments.source = change->source;
+    else if (row->source.ptr)
+        lb_chain_commit(row->salt, LB_COMMITMENT_SOURCE, row->source, &commitments.source);
+    if (row->import.ptr)
+        lb_chain_commit(row->salt, LB_COMMITMENT_IMPORT, row->import, &commitments.import);
+    if (!lb_chain_digest(log->digest, row, &commitments, row->digest))
+        return LB_ERR_INTERNAL;
+    log->row = row->id;
+    log->last = row->number + packer->count - 1;
+    memcpy(log->digest, row->digest, sizeof log->digest);
+    return LB_OK;
+}
+
+lb_err lb_packer_flush(struct lb_packer *packer)
+{
+    if (packer->count == 0)
+        return LB_OK;
+    struct lb_buf *items = &packer->change->blocklist->row_items;
+    if (items->failed)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    packer->row.items = lb_buf_str(items);
+    lb_err err = chain(packer);
+    if (!err)
+        err = packer->store->ops->log_append(packer->store, &packer->row);
+    bool takes_back = packer->row.kind == LB_LOG_UNBLOCK;
+    struct lb_overlay_row row = {.workspace = packer->change->standing.workspace,
+                                 .first = packer->row.id,
+                                 .number = packer->row.number,
+                                 .has_reason = packer->row.reason.ptr != NULL,
+                                 .continues = packer->row.continues,
+                                 .blocked = takes_back ? 0 : (uint32_t)packer->count,
+                                 .unblocked = takes_back ? (uint32_t)packer->count : 0};
+    if (!err && !(lb_overlay_record_row(batch_of(packer), row) &&
+                  lb_directory_reserve_day(packer->change->standing.directory, row.workspace,
+                                           packer->row.at)))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    if (err) /* the batch does not know of the row, and would not take its epoch back */
+        lb_epochs_forget(&row.workspace->epochs);
+    packer->row.continues = true;
+    packer->count = 0;
+    items->len = 0;
+    return err;
+}
+
+/* Can the item not be in the row that is being packed? */
+static bool needs_new_row(const struct lb_packer *packer, const struct lb_change_item *item)
+{
+    return packer->count == LB_ROW_ITEMS_MAX ||
+           (packer->count && (!lb_same_reason(packer->row.reason, item->reason) ||
+                              memcmp(packer->row.salt, item->salt, sizeof item->salt) != 0));
+}
+
+static void begin_row(struct lb_packer *packer, const struct lb_change_item *item, uint64_t number)
+{
+    packer->row.number = number;
+    packer->row.id = packer->ids_are_numbers ? number : batch_of(packer)->next_id;
+    packer->row.reason = item->reason;
+    memcpy(packer->row.salt, item->salt, sizeof packer->row.salt);
+}
+
+lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item, uint64_t *out_id)
+{
+    struct lb_blocklist *blocklist = packer->change->blocklist;
+    struct lb_overlay *batch = batch_of(packer);
+    lb_err err = needs_new_row(packer, item) ? lb_packer_flush(packer) : LB_OK;
+    uint64_t number = log_of(packer->change)->last + 1 + packer->count;
+    if (err || batch->next_id == batch->end_id || number > LB_ENTRY_ID_MAX)
+        return err ? err : LB_ERR_STORAGE_FULL;
+    if (packer->count == 0)
+        begin_row(packer, item, number);
+    else
+        lb_buf_append_lit(&blocklist->row_items, ",");
+    lb_buf_append_str(&blocklist->row_items, item->identifier);
+    blocklist->row_commitments[packer->count] = item->commitment;
+    *out_id = packer->row.id + packer->count++;
+    batch->next_id++;
+    if (packer->change->id.number == 0)
+        packer->change->id = (struct lb_public_id){number, blocklist->epoch};
+    return LB_OK;
+}
+
+struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
+                                 struct lb_list list, enum lb_log_kind kind)
+{
+    change->id = (struct lb_public_id){0};
+    change->blocked = 0;
+    change->unblocked = 0;
+    change->blocklist->row_items.len = 0;
+    change->blocklist->row_items.failed = false;
+    struct lb_packer packer = {.change = change,
+                               .store = store,
+                               .ids_are_numbers = lb_nodes_ids_are_numbers(store),
+                               .row = {.list = list,
+                                       .kind = kind,
+                                       .actor = change->standing.actor.no,
+                                       .source = change->standing.actor.source,
+                                       .import = change->import,
+                                       .at = change->blocklist->batch.now_ms}};
+    memcpy(packer.salt, change->salt, sizeof packer.salt);
+    return packer;
+}

@@ -1,0 +1,39 @@
+/* Packs what a change does into rows of the log, with their numbers, and chains them. Threads: the
+ * writer's. */
+#ifndef LB_DOMAIN_BLOCKLIST_PACKER_H
+#define LB_DOMAIN_BLOCKLIST_PACKER_H
+
+#include "domain/blocklist/change.h"
+
+/* A row of the log under construction: items are added until it is full, or the reason or the salt
+ * changes. */
+struct lb_packer {
+    struct lb_change *change;
+    struct lb_store *store;
+    struct lb_log_row row;
+    size_t count;
+    bool ids_are_numbers;
+    /* The change's own. */
+    uint8_t salt[LB_SALT_SIZE]; /* of rows whose items have none */
+    bool counting;              /* nothing is done, only counted: see check_restore */
+    uint64_t counted;           /* entries that would block again */
+};
+
+/* May two items be in one row? No reason is not an empty one. */
+static inline bool lb_same_reason(struct lb_str a, struct lb_str b)
+{
+    return a.ptr && b.ptr ? lb_str_equal(a, b) : a.ptr == b.ptr;
+}
+
+/* For a change that begins: its results are zero. */
+struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
+                                 struct lb_list list, enum lb_log_kind kind);
+
+/* Adds an item to the row; `*out_id` is its entry id. After a failure, here or below, the batch is
+ * rolled back. */
+lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item, uint64_t *out_id);
+
+/* Appends the row, if it has items, to the log. */
+lb_err lb_packer_flush(struct lb_packer *packer);
+
+#endif

@@ -1,0 +1,71 @@
+/* The digests that chain the rows of a workspace's log: each is over the digest before it, what the
+ * row says, and a commitment to each text in it that may be about a person. A row that was changed,
+ * removed or moved no longer matches the digest after it. What is hashed, byte by byte, is in
+ * docs/storage.md; it is the same in every backend.
+ *
+ * A commitment is a hash of a text with the row's salt. When text and salt are removed, the
+ * commitment takes the place of the text in the digest, and tells nothing: without the salt a guess
+ * cannot be tested.
+ *
+ * Threads: stateless, but for a pool of random bytes per thread. */
+#ifndef LB_STORE_CHAIN_H
+#define LB_STORE_CHAIN_H
+
+#include "store/rows.h"
+
+/* Which text of a row a commitment is about. */
+enum lb_commitment_kind {
+    LB_COMMITMENT_ITEM = 1,
+    LB_COMMITMENT_REASON,
+    LB_COMMITMENT_SOURCE,
+    LB_COMMITMENT_IMPORT
+};
+
+struct lb_commitment {
+    uint8_t bytes[LB_DIGEST_SIZE];
+};
+
+/* Commitments to the texts of a row. Those to its reason, source and import count where the row has
+ * one. */
+struct lb_commitments {
+    struct lb_commitment reason, source, import;
+    const struct lb_commitment *items; /* of a row whose items are names */
+    size_t item_count;
+};
+
+/* A new random salt. */
+void lb_chain_salt(uint8_t out[LB_SALT_SIZE]);
+
+void lb_chain_commit(const uint8_t salt[LB_SALT_SIZE], enum lb_commitment_kind kind,
+                     struct lb_str text, struct lb_commitment *out);
+
+/* What stands in for the digest before the first row of a workspace. */
+void lb_chain_begin(struct lb_str workspace_id, uint8_t out[LB_DIGEST_SIZE]);
+
+/* Are the row's items names or other texts? Else they are numbers of entries. */
+bool lb_log_kind_has_names(enum lb_log_kind kind);
+
+/* The digest of a row after `before`. False when the row's items are not what its kind says, or not
+ * as many as there are commitments. The row's own digest is not looked at. */
+bool lb_chain_digest(const uint8_t before[LB_DIGEST_SIZE], const struct lb_log_row *row,
+                     const struct lb_commitments *commitments, uint8_t out[LB_DIGEST_SIZE]);
+
+/* The same, with all commitments made from the row's texts and salt. */
+bool lb_chain_digest_row(const uint8_t before[LB_DIGEST_SIZE], const struct lb_log_row *row,
+                         uint8_t out[LB_DIGEST_SIZE]);
+
+/* --- Looking through a chain ------------------------------------------------------------------ */
+
+/* How far the chain of one workspace was looked through. */
+struct lb_chain_check {
+    uint8_t digest[LB_DIGEST_SIZE]; /* of the last row */
+    uint64_t next;                  /* the lowest number that the next row may have */
+    uint64_t rows;
+};
+
+void lb_chain_check_begin(struct lb_chain_check *check, struct lb_str workspace_id);
+
+/* Takes the next row. NULL: it is right; else what is wrong, in words. */
+const char *lb_chain_check_row(struct lb_chain_check *check, const struct lb_log_row *row);
+
+#endif

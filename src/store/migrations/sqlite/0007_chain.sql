@@ -1,0 +1,48 @@
+-- The old log was copied, and compared with its copy. It is emptied by the program before the next
+-- migration, in steps.
+DROP VIEW blocklist_live;
+DROP VIEW blocklist_history;
+DROP INDEX blocklist_log_undoes;
+ALTER TABLE blocklist_log RENAME TO blocklist_log_old;
+ALTER TABLE blocklist_log_next RENAME TO blocklist_log;
+CREATE INDEX blocklist_log_undoes ON blocklist_log (workspace, undoes) WHERE undoes IS NOT NULL;
+
+-- One row an event: who blocked or unblocked whom, where, when, why and from where. Entries are
+-- numbered in their workspace.
+CREATE VIEW blocklist_history AS
+SELECT l.number + item.key AS entry,
+       w.id AS workspace_id,
+       c.id AS campaign_id,                -- NULL: the workspace's own list
+       c.deleted_at AS campaign_deleted_at,
+       CASE l.kind WHEN 0 THEN 'block' WHEN 1 THEN 'unblock' WHEN 2 THEN 'restore' END AS event,
+       CASE l.kind WHEN 0 THEN item.value END AS identifier,
+       CASE l.kind WHEN 0 THEN l.number + item.key ELSE CAST(item.value AS INTEGER) END AS block_entry,
+       l.reason,
+       strftime('%Y-%m-%dT%H:%M:%fZ', l.at / 1000.0, 'unixepoch') AS at,
+       k.id AS key_id,                     -- this and account_email NULL: the command line
+       k.name AS key_name,
+       a.email AS account_email,
+       l.source
+FROM blocklist_log l
+JOIN json_each('["' || replace(l.items, ',', '","') || '"]') item
+JOIN workspace w ON w.no = l.workspace
+LEFT JOIN campaign c ON c.no = l.campaign
+LEFT JOIN api_key k ON k.no = l.key
+LEFT JOIN account a ON a.no = l.key
+WHERE l.kind <= 2;
+
+-- Who is blocked now: blocks whose last event is not an unblock, of campaigns that still exist.
+CREATE VIEW blocklist_live AS
+SELECT b.entry, b.workspace_id, b.campaign_id, b.identifier, b.reason, b.at, b.key_id, b.key_name,
+       b.account_email, b.source
+FROM blocklist_history b
+LEFT JOIN (
+    SELECT w.id AS workspace_id, CAST(item.value AS INTEGER) AS block_entry, max(l.id) AS last,
+           l.kind AS kind
+    FROM blocklist_log l
+    JOIN json_each('["' || replace(l.items, ',', '","') || '"]') item
+    JOIN workspace w ON w.no = l.workspace
+    WHERE l.kind IN (1, 2)
+    GROUP BY 1, 2
+) taken ON taken.workspace_id = b.workspace_id AND taken.block_entry = b.entry
+WHERE b.event = 'block' AND b.campaign_deleted_at IS NULL AND coalesce(taken.kind, 2) = 2;

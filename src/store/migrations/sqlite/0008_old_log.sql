@@ -1,0 +1,2 @@
+-- It is empty.
+DROP TABLE blocklist_log_old;

@@ -1,0 +1,152 @@
+#include "store/verify.h"
+
+#include "base/array.h"
+#include "store/chain.h"
+#include "store/log_items.h"
+
+#include <stdlib.h>
+
+#define PROGRESS_EVERY 10000 /* rows */
+
+/* A workspace, and how far its chain was looked through. */
+struct chained {
+    char id[LB_ID_SIZE]; /* "": there is no such workspace */
+    struct lb_chain_check check;
+    struct lb_log_mark last; /* row that was read */
+};
+
+struct verifying {
+    struct lb_verify *verify;
+    struct lb_reason *reason;
+    struct chained *chains; /* by number */
+    size_t capacity;
+    uint64_t all; /* entries, about */
+    uint64_t done;
+};
+
+static lb_err out_of_memory(const struct verifying *verifying)
+{
+    return lb_fail(verifying->reason, LB_ERR_INTERNAL, "out of memory");
+}
+
+static lb_err take_workspace(void *context, const struct lb_workspace_row *row)
+{
+    struct verifying *verifying = context;
+    if (!lb_array_reserve(verifying->chains, verifying->capacity, (size_t)row->no + 1))
+        return out_of_memory(verifying);
+    struct chained *chained = &verifying->chains[row->no];
+    memcpy(chained->id, row->id, sizeof chained->id);
+    lb_chain_check_begin(&chained->check, lb_str(row->id));
+    verifying->verify->workspaces++;
+    return LB_OK;
+}
+
+static lb_err report(struct verifying *verifying)
+{
+    struct lb_verify *verify = verifying->verify;
+    if (!verify->progress || verify->rows % PROGRESS_EVERY)
+        return LB_OK;
+    return verify->progress(verify->context, verifying->done, verifying->all)
+               ? LB_OK
+               : lb_fail(verifying->reason, LB_ERR_STORAGE_UNAVAILABLE, "told to stop");
+}
+
+static lb_err wrong(const struct verifying *verifying, const struct lb_log_row *row,
+                    const char *workspace, const char *what)
+{
+    return lb_fail(verifying->reason, LB_ERR_CONFLICT,
+                   "row %llu (ch_%llu) of the blocklist log of workspace %s is wrong: %s",
+                   (unsigned long long)row->id, (unsigned long long)row->number, workspace, what);
+}
+
+static lb_err check_row(void *context, const struct lb_log_row *row)
+{
+    struct verifying *verifying = context;
+    uint32_t no = row->list.workspace;
+    struct chained *chained = no < verifying->capacity ? &verifying->chains[no] : NULL;
+    if (!chained || !chained->id[0])
+        return wrong(verifying, row, "?", "there is no such workspace");
+    const char *what = lb_chain_check_row(&chained->check, row);
+    if (what)
+        return wrong(verifying, row, chained->id, what);
+    uint64_t items = lb_log_items_count(row->items);
+    chained->last.row = row->id;
+    chained->last.last = row->number + items - 1;
+    memcpy(chained->last.digest, row->digest, sizeof row->digest);
+    verifying->verify->rows++;
+    verifying->verify->entries += items;
+    verifying->done = verifying->verify->store->shared ? verifying->verify->entries : row->id;
+    return report(verifying);
+}
+
+/* --- A store of one process: all workspaces in one pass --- */
+
+static lb_err check_all(struct verifying *verifying)
+{
+    struct lb_store *store = verifying->verify->store;
+    return store->ops->log_read(store->ops->writer_reader(store), 0, 0, LB_ENTRY_ID_MAX + 1,
+                                verifying, check_row);
+}
+
+/* --- A shared one: each workspace up to where it stands --- */
+
+static lb_err check_version(void *context, const struct lb_workspace_version *latest)
+{
+    struct verifying *verifying = context;
+    struct lb_store *store = verifying->verify->store;
+    if (latest->workspace >= verifying->capacity || !verifying->chains[latest->workspace].id[0])
+        return LB_OK; /* made after the workspaces were read */
+    const struct chained *chained = &verifying->chains[latest->workspace];
+    lb_err err = store->ops->log_read(store->ops->writer_reader(store), latest->workspace, 0,
+                                      latest->log.row + 1, verifying, check_row);
+    if (err || latest->log.row == 0)
+        return err;
+    return memcmp(&latest->log, &chained->last, sizeof latest->log) == 0
+               ? LB_OK
+               : lb_fail(verifying->reason, LB_ERR_CONFLICT,
+                         "the blocklist log of workspace %s does not end where the workspace says: "
+                         "after ch_%llu",
+                         chained->id, (unsigned long long)latest->log.row);
+}
+
+struct versions {
+    struct lb_workspace_version *array;
+    size_t count, capacity;
+};
+
+static lb_err keep_version(void *context, const struct lb_workspace_version *latest)
+{
+    struct versions *versions = context;
+    if (!lb_array_reserve(versions->array, versions->capacity, versions->count + 1))
+        return LB_ERR_INTERNAL;
+    versions->array[versions->count++] = *latest;
+    return LB_OK;
+}
+
+static lb_err check_each(struct verifying *verifying)
+{
+    struct lb_store *store = verifying->verify->store;
+    struct versions versions = {0};
+    lb_err err =
+        store->shared->versions(store->ops->writer_reader(store), NULL, 0, &versions, keep_version);
+    for (size_t i = 0; !err && i < versions.count; i++)
+        err = check_version(verifying, &versions.array[i]);
+    free(versions.array);
+    return err;
+}
+
+lb_err lb_verify_log(struct lb_verify *verify, struct lb_reason *reason)
+{
+    struct lb_store *store = verify->store;
+    struct verifying verifying = {.verify = verify, .reason = reason};
+    verify->workspaces = verify->rows = verify->entries = 0;
+    reason->text[0] = '\0';
+    verifying.all = store->ops->log_next_id(store);
+    lb_err err = store->ops->load_workspaces(store, &verifying, take_workspace);
+    if (!err)
+        err = store->shared ? check_each(&verifying) : check_all(&verifying);
+    free(verifying.chains);
+    if (err && !reason->text[0])
+        lb_fail(reason, err, "the blocklist log cannot be read");
+    return err;
+}

@@ -1,0 +1,119 @@
+"""`leadblock verify`: looks for damage in a database that no server has open, or in one of nodes."""
+
+import re
+
+import pytest
+
+from support import pages, postgres
+from support.marks import sqlite_only
+from support.server import Server, on_postgresql, run
+
+LEADS = "/blocked-leads"
+
+
+def place(server):
+    return server.database or str(server.data)
+
+
+def fill(server):
+    """Two workspaces; returns the id of the second one."""
+    first, second = server.tenant("agency"), server.tenant("agency")
+    for api in (first.api, second.api):
+        people = [{"publicIdentifier": f"person-{n}", "reason": "asked"} for n in range(120)]
+        change = api.post(LEADS, {"leads": people}).header("x-change-id")
+        api.post(LEADS, {"leads": [{"publicIdentifier": "one-more"}]})
+        assert api.post(f"/changes/{change}/undo").status == 200
+    return second.workspace
+
+
+def alter(server, sqlite, shared):
+    if server.database:
+        postgres.shared().psql(f"SET search_path = leadblock; {shared}",
+                               postgres.database_of(server.database))
+        return
+    with pages.changed(server.data) as database:
+        database.execute(sqlite)
+
+
+@pytest.fixture
+def stopped():
+    with Server() as server:
+        server.second = fill(server)
+        server.stop()
+        yield server
+
+
+def test_what_the_server_has_written_is_right(stopped):
+    result = run("verify", place(stopped))
+    assert result.code == 0, result
+    assert result.out == "right: 2 workspaces, 14 rows of the blocklist log, 482 entries\n"
+    assert run("verify", place(stopped), "--quiet").out == ""
+
+
+@pytest.mark.parametrize("change", [
+    "items = replace(items, 'person-7,', 'person-77,')", "reason = 'another'", "at = at + 1",
+    "reason = NULL", "digest = salt"])
+def test_the_first_row_that_was_changed_is_named(stopped, change):
+    alter(stopped,
+          f"UPDATE blocklist_log SET {change} WHERE workspace = 2 AND number = 1",
+          f"UPDATE blocklist_log SET {change} WHERE workspace_id = 2 AND id = 1")
+    result = run("verify", place(stopped))
+    assert result.code == 1 and not result.out, result
+    assert f"(ch_1) of the blocklist log of workspace {stopped.second} is wrong" in result.err
+
+
+def test_rows_of_an_import_have_its_id(stopped):
+    stopped.start()
+    api = stopped.tenant("agency").api
+    for query in ("?importId=spring_1", ""):
+        names = "\n".join(f"imported{query[-1:]}-{n}" for n in range(60)).encode()
+        response = api.post(LEADS + "/import" + query, names, content_type="text/plain")
+        assert response.json()["blocked"] == 60, response
+    stopped.stop()
+    assert run("verify", place(stopped)).code == 0
+    alter(stopped, *["UPDATE blocklist_log SET import = 'autumn_1' WHERE import = 'spring_1'"] * 2)
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "(ch_1) of the blocklist log" in result.err, result
+
+
+def test_a_row_that_is_gone_is_noticed(stopped):
+    alter(stopped,
+          "DELETE FROM blocklist_log WHERE workspace = 2 AND number = 51",
+          "DELETE FROM blocklist_log WHERE workspace_id = 2 AND id = 51")
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "(ch_101) of the blocklist log" in result.err, result
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="of PostgreSQL alone: it keeps where a log ends")
+def test_an_end_that_is_gone_is_noticed(stopped):
+    alter(stopped, None, "DELETE FROM blocklist_log WHERE workspace_id = 2 AND id ="
+                         " (SELECT max(id) FROM blocklist_log WHERE workspace_id = 2)")
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "does not end where the workspace says" in result.err, result
+
+
+@sqlite_only("pages are its files'")
+def test_a_flipped_bit_in_a_page_is_named(stopped):
+    path = stopped.data / "leadblock.db"
+    stopped.start()  # once more: what the log still has is written back over damage
+    stopped.tenant("agency").api.post(LEADS, {"leads": [{"publicIdentifier": "one-more"}]})
+    stopped.stop()
+    with open(path, "r+b") as file:
+        file.seek(file.read().index(b"person-100"))
+        file.write(b"q")
+    result = run("verify", place(stopped))
+    assert result.code == 1 and re.search("wrong checksum of page|damage", result.err), result
+
+
+def test_while_a_server_runs(server):
+    result = run("verify", place(server))
+    if server.database:
+        assert result.code == 0, result
+    else:
+        assert result.code == 1 and "stop it" in result.err, result
+
+
+def test_a_folder_that_has_no_database_stays_empty(tmp_path):
+    result = run("verify", tmp_path)
+    assert result.code == 1 and "there is no leadblock.db in the folder" in result.err
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,372 @@
+/* The digests of the blocklist log. The vectors were made by tests/support/chain.py, which follows
+ * docs/storage.md and shares no code with this program. */
+#include "index/epochs.h"
+#include "store/chain.h"
+#include "store/log_items.h"
+
+#include "base/rcu.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void expect_hex(const uint8_t *bytes, const char *hex)
+{
+    char text[2 * LB_DIGEST_SIZE + 1];
+    for (size_t i = 0; i < LB_DIGEST_SIZE; i++)
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+    assert_string_equal(text, hex);
+}
+
+static struct lb_log_row block_row(void)
+{
+    struct lb_log_row row = {.id = 900,
+                             .number = 7,
+                             .list = {3, 12},
+                             .actor = 5,
+                             .at = 1790000000123,
+                             .epoch = UINT64_C(0x12345678ab),
+                             .reason = LB_STR("asked by mail"),
+                             .items = LB_STR("ada-lovelace,zo\xc3\xab"),
+                             .source = LB_STR("2001:db8::1")};
+    for (size_t i = 0; i < sizeof row.salt; i++)
+        row.salt[i] = (uint8_t)i;
+    return row;
+}
+
+static struct lb_log_row unblock_row(void)
+{
+    struct lb_log_row row = {.id = 950,
+                             .number = 9,
+                             .list = {3, 12},
+                             .kind = LB_LOG_UNBLOCK,
+                             .continues = true,
+                             .actor = LB_USER_NO_MIN + 1,
+                             .at = 1790000000124,
+                             .undoes = 7,
+                             .items = LB_STR("7,8"),
+                             .import = LB_STR("spring")};
+    memset(row.salt, 0xf0, sizeof row.salt);
+    return row;
+}
+
+static void digests_are_those_of_the_vectors(void **state)
+{
+    uint8_t digest[LB_DIGEST_SIZE];
+    struct lb_log_row block = block_row();
+    struct lb_log_row unblock = unblock_row();
+    struct lb_commitment commitment;
+    lb_chain_begin(LB_STR("ws_k3j9x"), digest);
+    expect_hex(digest, "c4b672222d4244591a8360e7942e37b572cc1bd496fcd7c946cc69657f92a4dd");
+    lb_chain_commit(block.salt, LB_COMMITMENT_ITEM, LB_STR("ada-lovelace"), &commitment);
+    expect_hex(commitment.bytes,
+               "8b5d8aa2de86f10bc9ae34331d849afc27a246000efc81c9e926f237be25fd90");
+    assert_true(lb_chain_digest_row(digest, &block, digest));
+    expect_hex(digest, "1e970528e20b951a6fd03bfe08016ee8cd7c2e4f98ca6e869f3b672be52534a0");
+    assert_true(lb_chain_digest_row(digest, &unblock, digest));
+    expect_hex(digest, "21a717677f96fe43e9c4ff9fc1998e58ca2ab90f75620440458b5975dd9e3872");
+}
+
+/* Each makes another row of the one that it is given. */
+static void other_number(struct lb_log_row *row)
+{
+    row->number++;
+}
+static void other_campaign(struct lb_log_row *row)
+{
+    row->list.campaign = 0;
+}
+static void other_kind(struct lb_log_row *row)
+{
+    row->kind = LB_LOG_CARRIED_OVER;
+}
+static void other_change(struct lb_log_row *row)
+{
+    row->continues = true;
+}
+static void other_actor(struct lb_log_row *row)
+{
+    row->actor = 0;
+}
+static void other_time(struct lb_log_row *row)
+{
+    row->at--;
+}
+static void other_undone(struct lb_log_row *row)
+{
+    row->undoes = 1;
+}
+static void other_epoch(struct lb_log_row *row)
+{
+    row->epoch = 0;
+}
+static void other_reason(struct lb_log_row *row)
+{
+    row->reason = LB_STR("asked by post");
+}
+static void no_reason(struct lb_log_row *row)
+{
+    row->reason = (struct lb_str){0};
+}
+static void empty_reason(struct lb_log_row *row)
+{
+    row->reason = LB_STR("");
+}
+static void other_item(struct lb_log_row *row)
+{
+    row->items = LB_STR("ada-lovelace,zoe");
+}
+static void swapped_items(struct lb_log_row *row)
+{
+    row->items = LB_STR("zo\xc3\xab,ada-lovelace");
+}
+static void one_item(struct lb_log_row *row)
+{
+    row->items = LB_STR("ada-lovelace");
+}
+static void joined_items(struct lb_log_row *row)
+{
+    row->items = LB_STR("ada-lovelace\\,zo\xc3\xab");
+}
+static void other_source(struct lb_log_row *row)
+{
+    row->source = LB_STR("2001:db8::2");
+}
+static void moved_source(struct lb_log_row *row)
+{
+    row->import = row->source;
+    row->source = (struct lb_str){0};
+}
+static void other_import(struct lb_log_row *row)
+{
+    row->import = LB_STR("x");
+}
+static void other_salt(struct lb_log_row *row)
+{
+    row->salt[15] ^= 1;
+}
+static void other_digest(struct lb_log_row *row)
+{
+    row->digest[31] ^= 1;
+}
+
+static void any_part_of_a_row_that_changes_is_seen(void **state)
+{
+    static void (*const changes[])(struct lb_log_row *) = {
+        other_number, other_campaign, other_kind,    other_change, other_actor,
+        other_time,   other_undone,   other_epoch,   other_reason, no_reason,
+        empty_reason, other_item,     swapped_items, one_item,     joined_items,
+        other_source, moved_source,   other_import,  other_salt,   other_digest};
+    struct lb_chain_check check;
+    struct lb_log_row row = block_row();
+    lb_chain_check_begin(&check, LB_STR("ws_1"));
+    assert_true(lb_chain_digest_row(check.digest, &row, row.digest));
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        struct lb_log_row changed = row;
+        struct lb_chain_check at_first = check;
+        changes[i](&changed);
+        if (!lb_chain_check_row(&at_first, &changed))
+            fail_msg("change %zu was not seen", i);
+    }
+    assert_null(lb_chain_check_row(&check, &row));
+}
+
+/* Rows of one name each, numbered from 1. */
+static void make_chain(const char *workspace, struct lb_log_row *rows, size_t count)
+{
+    static const struct lb_str names[] = {LB_STR("ada"), LB_STR("bob"), LB_STR("eve")};
+    uint8_t digest[LB_DIGEST_SIZE];
+    lb_chain_begin(lb_str(workspace), digest);
+    for (size_t i = 0; i < count; i++) {
+        rows[i] = (struct lb_log_row){.number = i + 1, .list = {1, 0}, .items = names[i % 3]};
+        lb_chain_salt(rows[i].salt);
+        assert_true(lb_chain_digest_row(digest, &rows[i], rows[i].digest));
+        memcpy(digest, rows[i].digest, sizeof digest);
+    }
+}
+
+/* The place of the first row that is wrong; `count` when none is. */
+static size_t first_wrong(const char *workspace, const struct lb_log_row *rows, size_t count)
+{
+    struct lb_chain_check check;
+    size_t i = 0;
+    lb_chain_check_begin(&check, lb_str(workspace));
+    while (i < count && !lb_chain_check_row(&check, &rows[i]))
+        i++;
+    return i;
+}
+
+static void rows_that_are_removed_swapped_or_repeated_are_seen(void **state)
+{
+    struct lb_log_row rows[6], changed[7];
+    make_chain("ws_1", rows, 6);
+    assert_int_equal(first_wrong("ws_1", rows, 6), 6);
+    assert_int_equal(first_wrong("ws_2", rows, 6), 0); /* it is another workspace's */
+    memcpy(changed, rows, sizeof rows);
+    memmove(changed + 2, changed + 3, 3 * sizeof *changed);
+    assert_int_equal(first_wrong("ws_1", changed, 5), 2);
+    memcpy(changed, rows, sizeof rows);
+    changed[3] = rows[4];
+    changed[4] = rows[3];
+    assert_int_equal(first_wrong("ws_1", changed, 6), 3);
+    memcpy(changed, rows, sizeof rows);
+    changed[6] = rows[5];
+    assert_int_equal(first_wrong("ws_1", changed, 7), 6);
+    assert_int_equal(first_wrong("ws_1", rows + 1, 5), 0); /* the first is gone */
+}
+
+static void items_that_are_not_what_the_kind_says_have_no_digest(void **state)
+{
+    static char many[3 * (LB_ROW_ITEMS_MAX + 1)];
+    struct lb_log_row row = unblock_row();
+    uint8_t digest[LB_DIGEST_SIZE] = {0};
+    static const char *const bad[] = {"7,ada", "7,", "-7", "1099511627776"};
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        row.items = lb_str(bad[i]);
+        assert_false(lb_chain_digest_row(digest, &row, digest));
+    }
+    for (size_t i = 0; i <= LB_ROW_ITEMS_MAX; i++)
+        memcpy(many + 2 * i, "7,", 2);
+    for (int kind = 0; kind < 2; kind++) {
+        row.kind = (enum lb_log_kind)kind;
+        row.items = (struct lb_str){many, 2 * LB_ROW_ITEMS_MAX - 1};
+        assert_true(lb_chain_digest_row(digest, &row, digest));
+        row.items = (struct lb_str){many, 2 * LB_ROW_ITEMS_MAX + 1};
+        assert_false(lb_chain_digest_row(digest, &row, digest));
+    }
+}
+
+static void salts_differ(void **state)
+{
+    enum { SALTS = 1000 };
+    static uint8_t salts[SALTS][LB_SALT_SIZE];
+    static const uint8_t zero[LB_SALT_SIZE];
+    for (size_t i = 0; i < SALTS; i++) {
+        lb_chain_salt(salts[i]);
+        assert_memory_not_equal(salts[i], zero, sizeof zero);
+        for (size_t k = 0; k < i; k++)
+            assert_memory_not_equal(salts[i], salts[k], sizeof zero);
+    }
+}
+
+/* --- Items ------------------------------------------------------------------------------------ */
+
+static void items_are_split_where_no_backslash_stands(void **state)
+{
+    struct lb_str rest = LB_STR("a|b,c\\,d\\\\,,e\\;f;domain");
+    static const char *const want[] = {"a|b", "c\\,d\\\\", "", "e\\;f;domain"};
+    struct lb_str item;
+    assert_int_equal(lb_log_items_count(rest), COUNT(want));
+    assert_true(lb_log_items_nth(rest, 3, &item));
+    assert_true(lb_str_equal(item, lb_str(want[3])));
+    for (size_t i = 0; i < COUNT(want); i++) {
+        assert_true(lb_log_items_next(&rest, &item));
+        assert_true(lb_str_equal(item, lb_str(want[i])));
+    }
+    assert_false(lb_log_items_next(&rest, &item));
+    assert_int_equal(lb_log_items_count((struct lb_str){0}), 0);
+    assert_int_equal(lb_log_items_count(LB_STR("ada,bob,eve")), 3);
+}
+
+static void an_item_says_as_much_as_it_has_parts(void **state)
+{
+    struct lb_log_item item;
+    assert_true(lb_log_item_read(LB_STR("ada|x"), &item));
+    assert_true(lb_str_equal(item.value, LB_STR("ada|x")) && !item.type.ptr && !item.end.ptr);
+    assert_true(lb_log_item_read(LB_STR("example.com;domain;;client"), &item));
+    assert_true(lb_str_equal(item.value, LB_STR("example.com")));
+    assert_true(lb_str_equal(item.type, LB_STR("domain")));
+    assert_true(lb_str_equal(item.kind, LB_STR("client")));
+    assert_true(!item.reason.ptr && !item.end.ptr);
+    assert_true(lb_log_item_read(LB_STR("a;b;c\\;d;e;1790000000000"), &item));
+    assert_true(lb_str_equal(item.reason, LB_STR("c\\;d")));
+    assert_true(lb_str_equal(item.end, LB_STR("1790000000000")));
+    assert_false(lb_log_item_read(LB_STR("a;b;c;d;e;f"), &item));
+}
+
+static void parts_come_back_as_they_were(void **state)
+{
+    static const char text[] = "said; \"no\\never\", twice,,;;\\";
+    char back[2 * sizeof text];
+    struct lb_buf stored = {0};
+    size_t len;
+    lb_log_item_append(&stored, lb_str(text));
+    assert_null(lb_log_items_find(lb_buf_str(&stored), ','));
+    assert_null(lb_log_items_find(lb_buf_str(&stored), ';'));
+    assert_true(lb_log_item_unescape(lb_buf_str(&stored), back, &len));
+    assert_true(lb_str_equal((struct lb_str){back, len}, lb_str(text)));
+    assert_false(lb_log_item_unescape(LB_STR("a\\"), back, &len));
+    assert_false(lb_log_item_unescape(LB_STR("a\\b"), back, &len));
+    lb_buf_fini(&stored);
+}
+
+/* --- Epochs ----------------------------------------------------------------------------------- */
+
+static void an_entry_has_the_epoch_that_began_before_it(void **state)
+{
+    struct lb_epochs epochs = {0};
+    assert_int_equal(lb_epochs_of(&epochs, 5), 0);
+    for (uint64_t i = 1; i <= 100; i++) {
+        assert_true(lb_epochs_add(&epochs, 10 * i, LB_EPOCH_MAX - i));
+        assert_true(lb_epochs_add(&epochs, 10 * i + 1, LB_EPOCH_MAX - i)); /* the same goes on */
+        lb_epochs_publish(&epochs);
+    }
+    assert_int_equal(epochs.added, 100);
+    assert_int_equal(lb_epochs_of(&epochs, 9), 0);
+    for (uint64_t i = 1; i <= 100; i++) {
+        assert_int_equal(lb_epochs_of(&epochs, 10 * i), LB_EPOCH_MAX - i);
+        assert_int_equal(lb_epochs_of(&epochs, 10 * i + 9), LB_EPOCH_MAX - i);
+    }
+    assert_int_equal(lb_epochs_of(&epochs, LB_ENTRY_ID_MAX), LB_EPOCH_MAX - 100);
+    lb_epochs_fini(&epochs);
+}
+
+static void an_epoch_is_seen_when_published_and_not_when_forgotten(void **state)
+{
+    struct lb_epochs epochs = {0};
+    assert_true(lb_epochs_add(&epochs, 1, 7));
+    assert_int_equal(lb_epochs_of(&epochs, 1), 0);
+    assert_int_equal(lb_epochs_last(&epochs), 7);
+    lb_epochs_forget(&epochs);
+    assert_int_equal(lb_epochs_last(&epochs), 0);
+    assert_true(lb_epochs_add(&epochs, 2, 8));
+    lb_epochs_publish(&epochs);
+    assert_int_equal(lb_epochs_of(&epochs, 1), 0);
+    assert_int_equal(lb_epochs_of(&epochs, 2), 8);
+    lb_epochs_fini(&epochs);
+}
+
+static int set_up(void **state)
+{
+    lb_rcu_thread_register();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    lb_rcu_barrier();
+    lb_rcu_thread_unregister();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digests_are_those_of_the_vectors),
+        cmocka_unit_test(any_part_of_a_row_that_changes_is_seen),
+        cmocka_unit_test(rows_that_are_removed_swapped_or_repeated_are_seen),
+        cmocka_unit_test(items_that_are_not_what_the_kind_says_have_no_digest),
+        cmocka_unit_test(salts_differ),
+        cmocka_unit_test(items_are_split_where_no_backslash_stands),
+        cmocka_unit_test(an_item_says_as_much_as_it_has_parts),
+        cmocka_unit_test(parts_come_back_as_they_were),
+        cmocka_unit_test(an_entry_has_the_epoch_that_began_before_it),
+        cmocka_unit_test(an_epoch_is_seen_when_published_and_not_when_forgotten),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
