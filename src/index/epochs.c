@@ -75,11 +75,10 @@ void lb_epochs_forget(struct lb_epochs *epochs)
     epochs->added = atomic_load_explicit(&epochs->count, memory_order_relaxed);
 }
 
-uint64_t lb_epochs_of(const struct lb_epochs *epochs, uint64_t number)
+/* Among the first `high`. The table is loaded after their count was: it has at least so many. */
+static uint64_t find(const struct lb_epochs *epochs, size_t high, uint64_t number)
 {
-    /* The count first: the table that is loaded after it has at least so many. */
     size_t low = 0;
-    size_t high = atomic_load_explicit(&epochs->count, memory_order_acquire);
     const struct lb_epoch_table *table = lb_rcu_load(&epochs->table);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -89,4 +88,14 @@ uint64_t lb_epochs_of(const struct lb_epochs *epochs, uint64_t number)
             high = middle;
     }
     return low ? table->begins[low - 1].epoch : 0;
+}
+
+uint64_t lb_epochs_of(const struct lb_epochs *epochs, uint64_t number)
+{
+    return find(epochs, atomic_load_explicit(&epochs->count, memory_order_acquire), number);
+}
+
+uint64_t lb_epochs_of_added(const struct lb_epochs *epochs, uint64_t number)
+{
+    return find(epochs, epochs->added, number);
 }

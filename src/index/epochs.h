@@ -39,4 +39,7 @@ uint64_t lb_epochs_last(const struct lb_epochs *epochs);
 /* That of an entry; 0: from before there were epochs. */
 uint64_t lb_epochs_of(const struct lb_epochs *epochs, uint64_t number);
 
+/* The same with those that are not published yet. Writer. */
+uint64_t lb_epochs_of_added(const struct lb_epochs *epochs, uint64_t number);
+
 #endif

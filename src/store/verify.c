@@ -22,6 +22,7 @@ struct verifying {
     size_t capacity;
     uint64_t all; /* entries, about */
     uint64_t done;
+    uint64_t next_id; /* of a store of one process: no row after this has a lower one */
 };
 
 static lb_err out_of_memory(const struct verifying *verifying)
@@ -69,7 +70,10 @@ static lb_err check_row(void *context, const struct lb_log_row *row)
     const char *what = lb_chain_check_row(&chained->check, row);
     if (what)
         return wrong(verifying, row, chained->id, what);
+    if (row->id < verifying->next_id)
+        return wrong(verifying, row, chained->id, "its entries' ids are those of the row before");
     uint64_t items = lb_log_items_count(row->items);
+    verifying->next_id = verifying->verify->store->shared ? 0 : row->id + items;
     chained->last.row = row->id;
     chained->last.last = row->number + items - 1;
     memcpy(chained->last.digest, row->digest, sizeof row->digest);

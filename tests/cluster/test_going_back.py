@@ -4,9 +4,12 @@ does: nodes whose memory has more end, and ids of what was lost name nothing fro
 import re
 import time
 
+import pytest
+
 from support import expect, postgres
 from support.campaigns import block_everywhere
 from support.nodes import Nodes
+from support.server import CommandFailed
 
 NOTICED = 10.0  # seconds until a node says so
 
@@ -39,6 +42,20 @@ def ends(node):
     assert re.search("has lost blocks that it had acknowledged", node.log_text())
     node.process.wait()
     node.process = None
+
+
+def test_a_node_does_not_start_on_a_log_whose_end_is_gone():
+    """It would write its next row after an earlier one, and no one would know of those between."""
+    with Nodes(2) as nodes:
+        tenant = nodes.tenants("agency")[0]
+        for name in ("early", "late"):
+            block_everywhere(tenant.api, name)
+        nodes.stop()
+        postgres.shared().psql(
+            "DELETE FROM leadblock.blocklist_log WHERE workspace_id = 1 AND id = 2",
+            postgres.database_of(nodes.database))
+        with pytest.raises(CommandFailed, match="does not end where the workspace says"):
+            nodes[0].start()
 
 
 def test_ids_of_what_a_recovery_has_taken_back_name_nothing():

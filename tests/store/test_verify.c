@@ -218,6 +218,7 @@ static void what_was_changed_in_the_log_is_found(void **state)
         "UPDATE blocklist_log SET number = number + 1000 WHERE id = (SELECT max(id) FROM "
         "blocklist_log)",
         "UPDATE blocklist_log SET items = '3' WHERE kind = 1 AND items LIKE '%,%'",
+        "UPDATE blocklist_log SET id = 51 WHERE id = 52", /* an id that is the row's before */
         "DELETE FROM blocklist_log WHERE id = 1", "DELETE FROM blocklist_log WHERE id = 52",
         "DELETE FROM blocklist_log WHERE kind = 2",
         /* Two rows change places: of people, and in the log. */

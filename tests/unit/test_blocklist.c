@@ -18,11 +18,14 @@
 #define MANY      250 /* more items than two rows of the log hold */
 #define NAME_SIZE 32
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 struct fixture {
     struct engine engine;
     char folder[64];
     struct lb_store_ops ops; /* of the store, but for `commit` */
     unsigned full_commits;   /* so many commits to come find the disk full */
+    bool slow_commits;       /* what is sent meanwhile makes one batch */
 };
 
 static struct fixture *of_ops; /* ops have no context of their own */
@@ -30,6 +33,8 @@ static lb_err (*real_commit)(struct lb_store *store);
 
 static lb_err commit(struct lb_store *store)
 {
+    if (of_ops->slow_commits)
+        poll(NULL, 0, 50);
     if (of_ops->full_commits == 0)
         return real_commit(store);
     of_ops->full_commits--;
@@ -580,6 +585,70 @@ static void fail_commits(struct fixture *fixture, unsigned count)
     assert_true(lb_writer_start(fixture->engine.writer));
 }
 
+/* Submits all of them, and waits for them. */
+static void submit_together(struct engine *engine, struct lb_write *const *writes, size_t count)
+{
+    struct lb_task tasks[8];
+    struct lb_mailbox *mailbox = lb_mailbox_create();
+    struct pollfd waited = {.fd = lb_mailbox_fd(mailbox), .events = POLLIN};
+    for (size_t i = 0; i < count; i++) {
+        tasks[i].run = arrived;
+        writes[i]->completion = &tasks[i];
+        writes[i]->home = mailbox;
+        assert_int_equal(lb_writer_submit(engine->writer, writes[i]), LB_OK);
+        if (i == 0)
+            poll(NULL, 0, 10); /* it has a commit to itself, while which the others come */
+    }
+    lb_rcu_offline();
+    for (size_t done = 0; done < count; done += lb_mailbox_drain(mailbox))
+        poll(&waited, 1, -1);
+    lb_rcu_online();
+    lb_mailbox_destroy(mailbox);
+}
+
+/* An id that was given out before a restore, by an earlier epoch or none, in the very batch that
+ * takes its number. */
+static void an_old_id_is_unknown_beside_the_block_that_takes_its_number(void **state)
+{
+    static const char *const names[] = {"john", "jane"};
+    struct fixture *fixture = *state;
+    struct engine *engine = &fixture->engine;
+    fail_commits(fixture, 0);
+    fixture->slow_commits = true;
+    for (unsigned i = 0; i < COUNT(names); i++) {
+        struct lb_public_id old = {i + 1, i ? engine_id(engine, i).epoch : 0};
+        struct lb_standing standing = engine_standing(engine, NULL);
+        struct lb_admin_change first = {.directory = engine->directory,
+                                        .workspace = engine->workspace,
+                                        .key_row = {.name = "key"}};
+        struct lb_change_item item = {.identifier = lb_str(names[i])};
+        struct lb_fingerprint fingerprint;
+        struct lb_change change = {.blocklist = engine->blocklist,
+                                   .standing = standing,
+                                   .items = &item,
+                                   .fingerprints = &fingerprint,
+                                   .count = 1};
+        struct lb_change undo = {
+            .blocklist = engine->blocklist, .standing = standing, .undone = old};
+        struct lb_change unblock = {
+            .blocklist = engine->blocklist, .standing = standing, .ids = &old, .count = 1};
+        engine->blocklist->epoch ^= 2 * i; /* that of another start */
+        lb_admin_create_key(&first);
+        lb_change_block(&change);
+        lb_change_undo(&undo);
+        lb_change_unblock_ids(&unblock);
+        struct lb_write *const writes[] = {&first.write, &change.write, &undo.write,
+                                           &unblock.write};
+        submit_together(engine, writes, COUNT(writes));
+        assert_int_equal(change.write.result, LB_OK);
+        assert_int_equal(change.id.number, old.number);
+        assert_int_equal(undo.write.result, LB_ERR_NOT_FOUND);
+        assert_int_equal(unblock.write.result, LB_OK);
+        assert_int_equal(unblock.unblocked, 0);
+        assert_int_not_equal(engine_check(engine, NULL, names[i]), 0);
+    }
+}
+
 static void a_full_disk_leaves_nothing_of_a_block_behind(void **state)
 {
     struct fixture *fixture = *state;
@@ -707,6 +776,7 @@ int main(void)
         TEST(a_workspace_may_be_filled_to_its_limit_and_no_further),
         TEST(undo_does_not_exceed_the_limit_either),
         TEST(a_full_workspace_s_requests_do_no_harm_to_their_neighbours),
+        TEST(an_old_id_is_unknown_beside_the_block_that_takes_its_number),
         TEST(a_full_disk_leaves_nothing_of_a_block_behind),
         TEST(the_last_use_of_a_key_is_written_down_when_a_commit_works),
         TEST(every_check_is_written_down_once),

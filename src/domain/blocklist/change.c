@@ -328,11 +328,12 @@ static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 }
 
 /* The entry id of a record that is named from outside, if its epoch is the right one; whether there
- * is such a record, its row tells. 0: there is none. */
+ * is such a record, its row tells. 0: there is none. Rows of the open batch count: a change of the
+ * same batch may have taken the number. */
 static uint64_t id_of(const struct lb_change *change, struct lb_public_id name)
 {
     const struct lb_workspace *workspace = change->standing.workspace;
-    return name.number && lb_epochs_of(&workspace->epochs, name.number) == name.epoch
+    return name.number && lb_epochs_of_added(&workspace->epochs, name.number) == name.epoch
                ? lb_row_times_id_of(workspace->row_times, name.number)
                : 0;
 }

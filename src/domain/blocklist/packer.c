@@ -94,7 +94,8 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
     struct lb_overlay *batch = batch_of(packer);
     lb_err err = needs_new_row(packer, item) ? lb_packer_flush(packer) : LB_OK;
     uint64_t number = log_of(packer->change)->last + 1 + packer->count;
-    if (err || batch->next_id == batch->end_id || number > LB_ENTRY_ID_MAX)
+    bool full = !packer->ids_are_numbers && batch->next_id == batch->end_id;
+    if (err || full || number > LB_ENTRY_ID_MAX)
         return err ? err : LB_ERR_STORAGE_FULL;
     if (packer->count == 0)
         begin_row(packer, item, number);

@@ -163,7 +163,8 @@ static lb_err read_references(struct replay *replay, const struct lb_workspace *
     for (size_t i = 0; !err && i < out->count; i++) {
         struct lb_entry entry;
         err = lb_blocklist_entry(store, replay->details, row->list.workspace, out->ids[i], &entry);
-        if (!err && entry.number != out->numbers[i])
+        if (!err &&
+            (entry.number != out->numbers[i] || entry.list.workspace != row->list.workspace))
             err = LB_ERR_NOT_FOUND;
         if (!err)
             out->fingerprints[i] = lb_blocklist_hash(blocklist, row->list, entry.identifier);
@@ -289,6 +290,11 @@ static struct replay *make_replay(struct lb_blocklist *blocklist, void *context,
 
 /* --- What other nodes have added --- */
 
+static bool ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *other)
+{
+    return one->row == other->row && (!one->row || memcmp(one, other, sizeof *one) == 0);
+}
+
 /* The first row that is read is the last one that memory has: it must be the same. */
 static lb_err take_new_row(void *context, const struct lb_log_row *row)
 {
@@ -316,6 +322,9 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
     lb_err err = store->ops->log_scan(replay->details, latest->workspace, from.row,
                                       latest->log.row + 1, replay, take_new_row);
     bool to_the_end = !err || err == LB_ERR_NOT_FOUND;
+    if (!err && replay->agrees && !ends_alike(&replay->last, &latest->log))
+        lb_end_process("the blocklist log of a workspace does not end where the workspace says: "
+                       "its last rows are absent, or are others (leadblock verify)");
     if (to_the_end && !replay->agrees)
         lb_end_process("the database has lost blocks that it had acknowledged, as a failover to "
                        "a standby that was not synchronous does");
