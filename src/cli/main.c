@@ -197,9 +197,8 @@ const struct lb_cli_command lb_cli_commands[] = {
      "one before it, so that rows that were changed, removed or moved are found. The first that "
      "is\n"
      "wrong is named, and the exit code is 1. The server of a folder must be stopped; those of a\n"
-     "PostgreSQL database may run. A database of an earlier version is brought up to this one "
-     "first,\n"
-     "as by a start.\n"
+     "PostgreSQL database may run. A database of an earlier version is refused, and stays as it\n"
+     "is: its log has no digests.\n"
      "\n"
      "  leadblock verify /var/lib/leadblock\n"
      "  leadblock verify postgresql://leadblock@db.internal/leadblock\n",

@@ -31,9 +31,10 @@ lb_err lb_daemon_copy(const char *from, const char *to, struct lb_copy_settings 
         return lb_fail(reason, LB_ERR_CONFLICT, "source and target are the same");
     signal(SIGPIPE, SIG_IGN);
     lb_log_set_level(LB_LOG_ERROR);
-    lb_err err = lb_database_open(&source, from, true, reason);
+    lb_err err = lb_database_open(&source, from, LB_DATABASE_READ, reason);
     if (!err) {
-        err = lb_database_open(&target, to, settings->only_compare, reason);
+        enum lb_database_use use = settings->only_compare ? LB_DATABASE_READ : LB_DATABASE_WRITE;
+        err = lb_database_open(&target, to, use, reason);
         settings->from = source.store;
         settings->to = target.store;
         if (!err)

@@ -41,19 +41,21 @@ static lb_err open_folder(struct lb_database *end, const char *folder, struct lb
                    folder);
 }
 
-lb_err lb_database_open(struct lb_database *end, const char *database, bool reading,
+lb_err lb_database_open(struct lb_database *end, const char *database, enum lb_database_use use,
                         struct lb_reason *reason)
 {
     const char *folder = lb_database_folder(database);
     *end = (struct lb_database){.folder = {.fd = -1, .lock_fd = -1, .control_fd = -1}};
     if (!lb_config_init(&end->config))
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-    lb_err err = folder && reading ? check_there(folder, reason) : LB_OK;
+    lb_err err = folder && use != LB_DATABASE_WRITE ? check_there(folder, reason) : LB_OK;
     if (!err && folder)
         err = open_folder(end, folder, reason);
     if (!folder)
         end->config.database = database;
-    return err ? err : lb_daemon_open_store(&end->config, &end->folder, NULL, &end->store, reason);
+    return err ? err
+               : lb_daemon_open_store(&end->config, &end->folder, use == LB_DATABASE_LOOK, NULL,
+                                      &end->store, reason);
 }
 
 void lb_database_close(struct lb_database *end)

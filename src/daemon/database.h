@@ -7,6 +7,12 @@
 #include "daemon/folder.h"
 #include "store/store.h"
 
+enum lb_database_use {
+    LB_DATABASE_WRITE, /* it is made when there is none, and brought to this version */
+    LB_DATABASE_READ,  /* it must be there, and is brought to this version */
+    LB_DATABASE_LOOK,  /* it must be there and of this version */
+};
+
 struct lb_database {
     struct lb_config config;
     struct lb_folder folder;
@@ -14,9 +20,8 @@ struct lb_database {
 };
 
 /* `database`: "sqlite:FOLDER", the path of a data folder, or a PostgreSQL database as in the
- * setting `database`. `reading`: it must be there. After a failure it is to be closed, too. Reasons
- * hold no passwords. */
-lb_err lb_database_open(struct lb_database *end, const char *database, bool reading,
+ * setting `database`. After a failure it is to be closed, too. Reasons hold no passwords. */
+lb_err lb_database_open(struct lb_database *end, const char *database, enum lb_database_use use,
                         struct lb_reason *reason);
 void lb_database_close(struct lb_database *end);
 

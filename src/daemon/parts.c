@@ -44,7 +44,7 @@ static void storage_failed(void *context)
 }
 
 lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_folder *folder,
-                            bool (*keep_going)(void), struct lb_store **out,
+                            bool as_it_is, bool (*keep_going)(void), struct lb_store **out,
                             struct lb_reason *reason)
 {
     if (lb_config_is_postgres(config->database)) {
@@ -54,12 +54,14 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
                    "data there",
                    folder->database);
         struct lb_postgres_settings settings = {.conninfo = config->database,
-                                                .timeout_ms = config->database_timeout_s * 1000};
+                                                .timeout_ms = config->database_timeout_s * 1000,
+                                                .as_it_is = as_it_is};
         return lb_postgres_open(&settings, out, reason);
     }
     struct lb_sqlite_settings settings = {.path = folder->database,
                                           .checkpoint_pages = config->checkpoint_pages,
                                           .accept_loss = config->accept_loss,
+                                          .as_it_is = as_it_is,
                                           .keep_going = keep_going};
     lb_err err = lb_folder_check_data(folder, reason);
     if (!err)
@@ -79,7 +81,7 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
             "the server of %s stores in PostgreSQL: name its database with --database or "
             "LEADBLOCK_DATABASE, or start the server",
             parts->config.data);
-    lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, parts->keep_going,
+    lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, false, parts->keep_going,
                                       &app->store, reason);
     if (!err)
         err = lb_copy_check_finished(app->store, reason);

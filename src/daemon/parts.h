@@ -47,9 +47,9 @@ void lb_parts_watch_clock(struct lb_parts *parts);
 /* Stops accepting, answers what has begun, commits what is queued, and closes everything. */
 void lb_parts_stop(struct lb_parts *parts);
 
-/* Opens what the setting `database` names. */
+/* Opens what the setting `database` names. `as_it_is`: refuses one of an earlier version. */
 lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_folder *folder,
-                            bool (*keep_going)(void), struct lb_store **out,
+                            bool as_it_is, bool (*keep_going)(void), struct lb_store **out,
                             struct lb_reason *reason);
 
 /* Hands a write to the writer and waits until it is done. For the main thread. */

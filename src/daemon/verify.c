@@ -14,7 +14,7 @@ lb_err lb_daemon_verify(const char *database, struct lb_verify *verify, struct l
         return lb_fail(reason, LB_ERR_INTERNAL, "no entropy");
     signal(SIGPIPE, SIG_IGN);
     lb_log_set_level(LB_LOG_ERROR);
-    lb_err err = lb_database_open(&end, database, true, reason);
+    lb_err err = lb_database_open(&end, database, LB_DATABASE_LOOK, reason);
     if (!err)
         err = lb_copy_check_finished(end.store, reason);
     if (!err)

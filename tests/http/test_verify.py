@@ -1,6 +1,8 @@
 """`leadblock verify`: looks for damage in a database that no server has open, or in one of nodes."""
 
 import re
+import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from support.marks import sqlite_only
 from support.server import Server, on_postgresql, run
 
 LEADS = "/blocked-leads"
+DUMP = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
 
 
 def place(server):
@@ -111,6 +114,30 @@ def test_while_a_server_runs(server):
         assert result.code == 0, result
     else:
         assert result.code == 1 and "stop it" in result.err, result
+
+
+@sqlite_only("its folder")
+def test_a_folder_of_an_earlier_version_stays_as_it_is(tmp_path):
+    path = tmp_path / "leadblock.db"
+    store = sqlite3.connect(path)
+    store.executescript(DUMP.read_text("utf-8"))
+    store.close()
+    tmp_path.chmod(0o700)
+    before = path.read_bytes()
+    result = run("verify", tmp_path)
+    assert result.code == 1 and "is of an earlier version; start a server of this version" in result.err
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("*-mark"))
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="of PostgreSQL alone: its schema")
+def test_a_database_of_an_earlier_version_stays_as_it_is(stopped):
+    database = postgres.database_of(stopped.database)
+    version = int(postgres.shared().psql("SELECT version FROM leadblock.schema_version", database))
+    postgres.shared().psql(f"UPDATE leadblock.schema_version SET version = {version - 1}", database)
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "is of an earlier version; start a server of this version" in result.err
+    assert int(postgres.shared().psql("SELECT version FROM leadblock.schema_version", database)) == version - 1
 
 
 def test_a_folder_that_has_no_database_stays_empty(tmp_path):

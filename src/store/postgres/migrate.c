@@ -202,6 +202,17 @@ lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason)
     return err ? err : execute(conn, unlock, "cannot end the change of the schema", reason);
 }
 
+lb_err lb_pg_check_schema(PGconn *conn, struct lb_reason *reason)
+{
+    int64_t version;
+    lb_err err = read_version(conn, &version, reason);
+    if (err || version == (int64_t)lb_postgres_migration_count)
+        return err;
+    return lb_fail(reason, LB_ERR_CONFLICT,
+                   "the database is of an earlier version; start a server of this version on it "
+                   "first, when all earlier ones are stopped");
+}
+
 unsigned lb_postgres_schema_version(void)
 {
     return (unsigned)lb_postgres_migration_count;

@@ -70,7 +70,8 @@ static lb_err check_conninfo(const char *conninfo, struct lb_reason *reason)
 }
 
 /* A connection of its own, which may wait for another process's migration. */
-static lb_err prepare_database(const struct lb_postgres *postgres, struct lb_reason *reason)
+static lb_err prepare_database(const struct lb_postgres *postgres, bool as_it_is,
+                               struct lb_reason *reason)
 {
     PGconn *conn = lb_pg_connect(postgres, reason);
     if (!conn)
@@ -78,7 +79,7 @@ static lb_err prepare_database(const struct lb_postgres *postgres, struct lb_rea
     PQclear(PQexec(conn, "SET lock_timeout = 0"));
     lb_err err = lb_pg_check_server(conn, reason);
     if (!err)
-        err = lb_pg_migrate(conn, reason);
+        err = as_it_is ? lb_pg_check_schema(conn, reason) : lb_pg_migrate(conn, reason);
     PQfinish(conn);
     return err;
 }
@@ -106,7 +107,7 @@ lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_s
     lb_err err = postgres->conninfo ? check_conninfo(postgres->conninfo, reason)
                                     : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     if (!err)
-        err = prepare_database(postgres, reason);
+        err = prepare_database(postgres, settings->as_it_is, reason);
     if (!err)
         err = lb_pg_ready(&postgres->writer) ? lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                                                        "cannot connect to PostgreSQL again")

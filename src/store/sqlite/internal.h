@@ -105,7 +105,8 @@ struct lb_sqlite {
     bool log_left; /* by a crash: there was no room to write it back yet, so nothing is written */
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
-    bool (*keep_going)(void); /* see sqlite.h */
+    bool as_it_is;            /* see sqlite.h */
+    bool (*keep_going)(void); /* the same */
     int wal_pages;            /* in the WAL after the last commit */
     int wal_pages_tried;      /* the same at the last checkpoint; 0 when the WAL began anew since */
     uint64_t try_again_ms;    /* a checkpoint that left something; 0: the last one did not */

@@ -136,10 +136,21 @@ static lb_err bring_up_to_date(struct lb_sqlite *sqlite, struct lb_reason *reaso
                             "bring the database to this version's schema", reason);
 }
 
+/* Changes nothing. */
+static lb_err check_version(const struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    lb_err err = lb_sqlite_recognise(sqlite->writer.db, reason);
+    if (err || !sqlite->as_it_is ||
+        (sqlite->found.checked && lb_sqlite_is_current(sqlite->writer.db)))
+        return err;
+    return lb_fail(reason, LB_ERR_CONFLICT,
+                   "%s is of an earlier version; start a server of this version on it first",
+                   sqlite->path);
+}
+
 static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    /* Before anything is changed. */
-    lb_err err = lb_sqlite_recognise(sqlite->writer.db, reason);
+    lb_err err = check_version(sqlite, reason);
     if (!err && is_read_only(sqlite) && !(sqlite->found.checked && sqlite->found.has_mark))
         err = lb_sqlite_refuse(sqlite, SQLITE_READONLY, "begin a log for the database", reason);
     if (!err && !sqlite->found.checked)
@@ -244,6 +255,7 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     sqlite->store.copy = &lb_sqlite_copy;
     lb_memory_index_init(&sqlite->index);
     sqlite->checkpoint_pages = settings->checkpoint_pages;
+    sqlite->as_it_is = settings->as_it_is;
     sqlite->keep_going = settings->keep_going;
     lb_err err = lb_sqlite_find_files(sqlite, settings, reason);
     if (!err) {

@@ -13,6 +13,7 @@ struct lb_sqlite_settings {
     const char *vfs;           /* NULL: SQLite's default; tests name their own */
     unsigned checkpoint_pages; /* pages in the WAL that make `maintain` write them back */
     bool accept_loss;          /* start although the log is damaged, with what there is */
+    bool as_it_is;             /* refuse a database of an earlier version, and leave it so */
     /* NULL, or called now and then while all of the database is read or written; false: give up. */
     bool (*keep_going)(void);
 };
