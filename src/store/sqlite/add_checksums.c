@@ -8,13 +8,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-#define NEW_SUFFIX      ".new"
-#define SPARE_BYTES     (16 << 20)
-#define STEPS_AT_ONCE   1000000 /* of SQLite's machine, between two looks at the clock */
-#define REPORT_EVERY_MS 10000
+#define NEW_SUFFIX       ".new"
+#define SPARE_BYTES      (16 << 20)
+#define STEP_SPARE_BYTES (4 << 20)
+#define STEPS_AT_ONCE    1000000 /* of SQLite's machine, between two looks at the clock */
+#define REPORT_EVERY_MS  10000
 
 static lb_err fail(struct lb_sqlite *sqlite, struct lb_reason *reason, const char *why)
 {
@@ -23,15 +23,25 @@ static lb_err fail(struct lb_sqlite *sqlite, struct lb_reason *reason, const cha
                    why);
 }
 
+/* What the migrations take that follow, after which the old version cannot use the database either:
+ * the new log, and the write-ahead log. */
+static uint64_t room_for_later(const struct lb_sqlite *sqlite)
+{
+    uint64_t log_bytes =
+        (uint64_t)lb_wal_offset(sqlite->checkpoint_pages + 1, LB_SQLITE_PAGE_BYTES);
+    return lb_sqlite_chain_bytes(sqlite->writer.db) + sqlite->found.database_bytes / 64 +
+           log_bytes + STEP_SPARE_BYTES;
+}
+
 static lb_err check_room(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
-    struct statvfs room;
     uint64_t needed = sqlite->found.database_bytes + sqlite->found.database_bytes / 8 +
                       sqlite->found.log_bytes + SPARE_BYTES;
+    uint64_t later = room_for_later(sqlite);
     char why[96];
-    if (statvfs(sqlite->path, &room) != 0)
-        return fail(sqlite, reason, strerror(errno));
-    if ((uint64_t)room.f_bavail * room.f_frsize >= needed)
+    if (later > needed)
+        needed = later;
+    if (lb_sqlite_has_room(sqlite, needed))
         return LB_OK;
     snprintf(why, sizeof why, "that needs %llu MiB of free disk space",
              (unsigned long long)(needed >> 20) + 1);

@@ -312,6 +312,33 @@ lb_err lb_sqlite_chain_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reas
     return err;
 }
 
+/* --- How much room that takes ---------------------------------------------------------------- */
+
+static uint64_t ask_bytes(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    uint64_t bytes = 0;
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        bytes = (uint64_t)sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return bytes;
+}
+
+uint64_t lb_sqlite_chain_bytes(sqlite3 *db)
+{
+    char sql[512];
+    uint64_t copied = ask_bytes(db, "SELECT max(id) FROM blocklist_log_next");
+    snprintf(
+        sql, sizeof sql,
+        "SELECT sum(%d + length(CAST(items AS BLOB)) + coalesce(length(CAST(reason AS BLOB)), 0)"
+        " + coalesce(length(source), 0)) * 9 / 8 FROM blocklist_log WHERE id > %llu",
+        ROW_BYTES, (unsigned long long)copied);
+    uint64_t bytes = ask_bytes(db, sql);
+    uint64_t unused = ask_bytes(db, "PRAGMA freelist_count") * LB_SQLITE_PAGE_BYTES;
+    return bytes > unused ? bytes - unused : 0;
+}
+
 /* --- Removing the old log --------------------------------------------------------------------- */
 
 static lb_err take_count(struct chaining *chaining, sqlite3_stmt *stmt)

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 static lb_err out_of_memory(struct lb_reason *reason)
 {
@@ -65,6 +66,12 @@ static lb_err check_consistency(struct lb_sqlite *sqlite, struct lb_reason *reas
                ? LB_OK
                : lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                          "what is left in %s is not consistent; restore a backup", sqlite->path);
+}
+
+bool lb_sqlite_has_room(const struct lb_sqlite *sqlite, uint64_t bytes)
+{
+    struct statvfs room;
+    return statvfs(sqlite->path, &room) != 0 || (uint64_t)room.f_bavail * room.f_frsize >= bytes;
 }
 
 /* What a database takes that is begun or brought to this version: the log is preallocated. */

@@ -145,10 +145,13 @@ struct lb_str lb_sqlite_column_str(sqlite3_stmt *stmt, int column);
 lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason);
 /* Has it this version's schema? */
 bool lb_sqlite_is_current(sqlite3 *db);
+/* Has it one in which each row of the log has a digest, or none yet? */
+bool lb_sqlite_has_chain(sqlite3 *db);
 /* Up to that schema, at most: LB_SQLITE_SCHEMA_LATEST is that of this version. `keep_going`: see
  * sqlite.h. LB_ERR_STORAGE_FULL: there is no room for it; nothing is lost. */
 #define LB_SQLITE_SCHEMA_LATEST    SIZE_MAX
 #define LB_SQLITE_SCHEMA_CHECKSUMS 5 /* since which pages have checksums */
+#define LB_SQLITE_SCHEMA_CHAIN     7 /* before this one the program copies the log */
 lb_err lb_sqlite_migrate(sqlite3 *db, size_t schema, bool (*keep_going)(void),
                          struct lb_reason *reason);
 /* SQLite's own check of all pages and indexes. */
@@ -158,6 +161,8 @@ bool lb_sqlite_is_consistent(sqlite3 *db);
  * looks for damage. */
 lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_settings *settings,
                             struct lb_reason *reason);
+/* Has its disk room for so many bytes more? True when that is not known. */
+bool lb_sqlite_has_room(const struct lb_sqlite *sqlite, uint64_t bytes);
 /* Why it cannot be opened, with what to do; `what`: after "cannot". */
 lb_err lb_sqlite_refuse(struct lb_sqlite *sqlite, int code, const char *what,
                         struct lb_reason *reason);
@@ -210,6 +215,9 @@ bool lb_sqlite_read_row(sqlite3_stmt *stmt, struct lb_log_row *out);
 /* chain_log.c: copies the log of an earlier version into the table of the next one, with digests;
  * in steps, and from where an earlier attempt came to. */
 lb_err lb_sqlite_chain_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reason *reason);
+/* What that takes of the disk, about, as far as it is not done; 0 when there is nothing to copy.
+ * Reads the whole log. */
+uint64_t lb_sqlite_chain_bytes(sqlite3 *db);
 /* Removes the rows of the log that was copied, in steps: all at once would need a write-ahead log
  * of its size, since SQLite of Debian writes zeros over what is deleted (SECURE_DELETE). */
 lb_err lb_sqlite_empty_old_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reason *reason);

@@ -19,8 +19,7 @@ static int pragma_value(sqlite3 *db, const char *sql)
     return value;
 }
 
-/* Before these the program copies the log, and empties the old one. */
-#define CHAIN_SCHEMA   7
+/* Before this one the program empties the old log. */
 #define OLD_LOG_SCHEMA 8
 
 /* The schema and its number change in one transaction, or neither does. */
@@ -63,6 +62,12 @@ lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason)
     return LB_OK;
 }
 
+bool lb_sqlite_has_chain(sqlite3 *db)
+{
+    int version = pragma_value(db, "PRAGMA user_version");
+    return version == 0 || version >= LB_SQLITE_SCHEMA_CHAIN;
+}
+
 bool lb_sqlite_is_current(sqlite3 *db)
 {
     return pragma_value(db, "PRAGMA user_version") == (int)lb_sqlite_migration_count;
@@ -77,7 +82,7 @@ lb_err lb_sqlite_migrate(sqlite3 *db, size_t schema, bool (*keep_going)(void),
                        sqlite3_errmsg(db));
     lb_err err = LB_OK;
     for (size_t i = (size_t)version; !err && i < lb_sqlite_migration_count && i < schema; i++) {
-        if (i + 1 == CHAIN_SCHEMA)
+        if (i + 1 == LB_SQLITE_SCHEMA_CHAIN)
             err = lb_sqlite_chain_log(db, keep_going, reason);
         if (i + 1 == OLD_LOG_SCHEMA)
             err = lb_sqlite_empty_old_log(db, keep_going, reason);

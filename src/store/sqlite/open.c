@@ -128,6 +128,8 @@ static lb_err bring_up_to_date(struct lb_sqlite *sqlite, struct lb_reason *reaso
     lb_err err = sqlite->store.refusal;
     if (lb_sqlite_is_current(db))
         return LB_OK;
+    if (!err && !lb_sqlite_has_chain(db) && !lb_sqlite_has_room(sqlite, lb_sqlite_chain_bytes(db)))
+        err = LB_ERR_STORAGE_FULL;
     if (!err)
         err = lb_sqlite_migrate(db, LB_SQLITE_SCHEMA_LATEST, sqlite->keep_going, reason);
     if (err != LB_ERR_STORAGE_FULL && !sqlite->store.read_only)
