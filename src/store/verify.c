@@ -56,7 +56,7 @@ static lb_err wrong(const struct verifying *verifying, const struct lb_log_row *
                     const char *workspace, const char *what)
 {
     return lb_fail(verifying->reason, LB_ERR_CONFLICT,
-                   "row %llu (ch_%llu) of the blocklist log of workspace %s is wrong: %s",
+                   "row %llu (number %llu) of the blocklist log of workspace %s is wrong: %s",
                    (unsigned long long)row->id, (unsigned long long)row->number, workspace, what);
 }
 
@@ -94,25 +94,6 @@ static lb_err check_all(struct verifying *verifying)
 
 /* --- A shared one: each workspace up to where it stands --- */
 
-static lb_err check_version(void *context, const struct lb_workspace_version *latest)
-{
-    struct verifying *verifying = context;
-    struct lb_store *store = verifying->verify->store;
-    if (latest->workspace >= verifying->capacity || !verifying->chains[latest->workspace].id[0])
-        return LB_OK; /* made after the workspaces were read */
-    const struct chained *chained = &verifying->chains[latest->workspace];
-    lb_err err = store->ops->log_read(store->ops->writer_reader(store), latest->workspace, 0,
-                                      latest->log.row + 1, verifying, check_row);
-    if (err || latest->log.row == 0)
-        return err;
-    return memcmp(&latest->log, &chained->last, sizeof latest->log) == 0
-               ? LB_OK
-               : lb_fail(verifying->reason, LB_ERR_CONFLICT,
-                         "the blocklist log of workspace %s does not end where the workspace says: "
-                         "after ch_%llu",
-                         chained->id, (unsigned long long)latest->log.row);
-}
-
 struct versions {
     struct lb_workspace_version *array;
     size_t count, capacity;
@@ -125,6 +106,55 @@ static lb_err keep_version(void *context, const struct lb_workspace_version *lat
         return LB_ERR_INTERNAL;
     versions->array[versions->count++] = *latest;
     return LB_OK;
+}
+
+static lb_err find_row(void *context, const struct lb_log_row *row)
+{
+    *(bool *)context = true;
+    return LB_ERR_NOT_FOUND; /* one is enough */
+}
+
+/* No row comes after that, unless a node has written some meanwhile. */
+static lb_err check_end(struct verifying *verifying, const struct lb_workspace_version *latest)
+{
+    struct lb_store *store = verifying->verify->store;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    uint32_t workspace = latest->workspace;
+    struct versions now = {0};
+    bool found = false;
+    lb_err err = store->ops->log_read(reader, workspace, latest->log.row + 1, LB_ENTRY_ID_MAX + 1,
+                                      &found, find_row);
+    if (!found)
+        return err;
+    err = store->shared->versions(reader, &workspace, 1, &now, keep_version);
+    bool moved = !err && (!now.count || now.array[0].log.row != latest->log.row);
+    free(now.array);
+    if (err || moved)
+        return err;
+    return lb_fail(verifying->reason, LB_ERR_CONFLICT,
+                   "the blocklist log of workspace %s has rows after where the workspace says that "
+                   "it ends: number %llu",
+                   verifying->chains[workspace].id, (unsigned long long)latest->log.last);
+}
+
+static lb_err check_version(struct verifying *verifying, const struct lb_workspace_version *latest)
+{
+    struct lb_store *store = verifying->verify->store;
+    if (latest->workspace >= verifying->capacity || !verifying->chains[latest->workspace].id[0])
+        return LB_OK; /* made after the workspaces were read */
+    const struct chained *chained = &verifying->chains[latest->workspace];
+    lb_err err = store->ops->log_read(store->ops->writer_reader(store), latest->workspace, 0,
+                                      latest->log.row + 1, verifying, check_row);
+    if (err)
+        return err;
+    bool ends_there =
+        latest->log.row == 0 || memcmp(&latest->log, &chained->last, sizeof latest->log) == 0;
+    return ends_there
+               ? check_end(verifying, latest)
+               : lb_fail(verifying->reason, LB_ERR_CONFLICT,
+                         "the blocklist log of workspace %s does not end where the workspace says: "
+                         "after number %llu",
+                         chained->id, (unsigned long long)latest->log.row);
 }
 
 static lb_err check_each(struct verifying *verifying)

@@ -392,6 +392,8 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
         failed = count_failed(batch);
         err = attempt(writer, batch);
     } while (err && ++attempts <= RETRIES_MAX && worth_another(err, failed, batch));
+    if (err == LB_ERR_OUTCOME_UNKNOWN && writer->settings.hooks.outcome_unknown)
+        writer->settings.hooks.outcome_unknown(writer->settings.hooks.context);
     if (err) /* a refusal is the business of the one that it refused */
         fail_all(batch,
                  is_storage_error(err) || err == LB_ERR_OUTCOME_UNKNOWN ? err : LB_ERR_OVERLOADED);

@@ -58,6 +58,8 @@ struct lb_writer_hooks {
     bool (*upkeep)(void *context);          /* between batches; true when there is more to do */
     /* NULL, or called after a rollback: what was prepared for publishing is given back. */
     void (*batch_rollback)(void *context);
+    /* NULL, or called after that, when the batch may have been recorded all the same. */
+    void (*outcome_unknown)(void *context);
 };
 
 struct lb_writer_settings {

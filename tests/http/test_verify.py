@@ -62,7 +62,7 @@ def test_the_first_row_that_was_changed_is_named(stopped, change):
           f"UPDATE blocklist_log SET {change} WHERE workspace_id = 2 AND id = 1")
     result = run("verify", place(stopped))
     assert result.code == 1 and not result.out, result
-    assert f"(ch_1) of the blocklist log of workspace {stopped.second} is wrong" in result.err
+    assert f"(number 1) of the blocklist log of workspace {stopped.second} is wrong" in result.err
 
 
 def test_rows_of_an_import_have_its_id(stopped):
@@ -76,7 +76,7 @@ def test_rows_of_an_import_have_its_id(stopped):
     assert run("verify", place(stopped)).code == 0
     alter(stopped, *["UPDATE blocklist_log SET import = 'autumn_1' WHERE import = 'spring_1'"] * 2)
     result = run("verify", place(stopped))
-    assert result.code == 1 and "(ch_1) of the blocklist log" in result.err, result
+    assert result.code == 1 and "(number 1) of the blocklist log" in result.err, result
 
 
 def test_a_row_that_is_gone_is_noticed(stopped):
@@ -84,7 +84,7 @@ def test_a_row_that_is_gone_is_noticed(stopped):
           "DELETE FROM blocklist_log WHERE workspace = 2 AND number = 51",
           "DELETE FROM blocklist_log WHERE workspace_id = 2 AND id = 51")
     result = run("verify", place(stopped))
-    assert result.code == 1 and "(ch_101) of the blocklist log" in result.err, result
+    assert result.code == 1 and "(number 101) of the blocklist log" in result.err, result
 
 
 @pytest.mark.skipif(not on_postgresql(), reason="of PostgreSQL alone: it keeps where a log ends")
@@ -93,6 +93,16 @@ def test_an_end_that_is_gone_is_noticed(stopped):
                          " (SELECT max(id) FROM blocklist_log WHERE workspace_id = 2)")
     result = run("verify", place(stopped))
     assert result.code == 1 and "does not end where the workspace says" in result.err, result
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="of PostgreSQL alone: it keeps where a log ends")
+@pytest.mark.parametrize("head", ["head_row = 0, head_number = 0, head_digest = NULL",
+                                  "(head_row, head_number, head_digest) = (SELECT id, 50, digest FROM"
+                                  " blocklist_log WHERE workspace_id = 2 AND id = 1)"])
+def test_rows_after_the_end_are_noticed(stopped, head):
+    alter(stopped, None, f"UPDATE workspace SET {head} WHERE workspace_id = 2")
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "has rows after where the workspace says" in result.err, result
 
 
 @sqlite_only("pages are its files'")

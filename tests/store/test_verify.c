@@ -249,7 +249,7 @@ static void the_first_row_that_is_wrong_is_named(void **state)
     run("UPDATE blocklist_log SET at = at + 1 WHERE id IN (52, 102)");
     assert_int_equal(verify(&rows), LB_ERR_CONFLICT);
     run("ROLLBACK");
-    assert_non_null(strstr(reason.text, "row 52 (ch_52)"));
+    assert_non_null(strstr(reason.text, "row 52 (number 52)"));
     assert_non_null(strstr(reason.text, engine.workspace->row.id));
     assert_int_equal(rows, 2);
 }

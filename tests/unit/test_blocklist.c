@@ -25,6 +25,7 @@ struct fixture {
     char folder[64];
     struct lb_store_ops ops; /* of the store, but for `commit` */
     unsigned full_commits;   /* so many commits to come find the disk full */
+    bool unknown_commits;    /* of none is known whether it was recorded */
     bool slow_commits;       /* what is sent meanwhile makes one batch */
 };
 
@@ -33,6 +34,8 @@ static lb_err (*real_commit)(struct lb_store *store);
 
 static lb_err commit(struct lb_store *store)
 {
+    if (of_ops->unknown_commits)
+        return LB_ERR_OUTCOME_UNKNOWN;
     if (of_ops->slow_commits)
         poll(NULL, 0, 50);
     if (of_ops->full_commits == 0)
@@ -565,6 +568,10 @@ static void a_full_workspace_s_requests_do_no_harm_to_their_neighbours(void **st
 
 /* --- after a rollback ------------------------------------------------------------------------- */
 
+static void writer_failed(void *context)
+{
+}
+
 static void fail_commits(struct fixture *fixture, unsigned count)
 {
     lb_rcu_offline();
@@ -580,7 +587,8 @@ static void fail_commits(struct fixture *fixture, unsigned count)
                                           .hooks = lb_blocklist_hooks(fixture->engine.blocklist),
                                           .queue_writes = 100,
                                           .queue_bytes = 1 << 20,
-                                          .share_percent = 100};
+                                          .share_percent = 100,
+                                          .failed = writer_failed};
     fixture->engine.writer = lb_writer_create(&settings);
     assert_true(lb_writer_start(fixture->engine.writer));
 }
@@ -647,6 +655,19 @@ static void an_old_id_is_unknown_beside_the_block_that_takes_its_number(void **s
         assert_int_equal(unblock.unblocked, 0);
         assert_int_not_equal(engine_check(engine, NULL, names[i]), 0);
     }
+}
+
+/* Other nodes may know the ids that it had. */
+static void after_an_unknown_outcome_ids_are_of_another_epoch(void **state)
+{
+    static const char *const name = "john";
+    struct fixture *fixture = *state;
+    uint64_t before = fixture->engine.blocklist->epoch;
+    fail_commits(fixture, 0);
+    fixture->unknown_commits = true;
+    assert_int_equal(engine_block(&fixture->engine, C, &name, 1, NULL, NULL),
+                     LB_ERR_OUTCOME_UNKNOWN);
+    assert_true(fixture->engine.blocklist->epoch && fixture->engine.blocklist->epoch != before);
 }
 
 static void a_full_disk_leaves_nothing_of_a_block_behind(void **state)
@@ -777,6 +798,7 @@ int main(void)
         TEST(undo_does_not_exceed_the_limit_either),
         TEST(a_full_workspace_s_requests_do_no_harm_to_their_neighbours),
         TEST(an_old_id_is_unknown_beside_the_block_that_takes_its_number),
+        TEST(after_an_unknown_outcome_ids_are_of_another_epoch),
         TEST(a_full_disk_leaves_nothing_of_a_block_behind),
         TEST(the_last_use_of_a_key_is_written_down_when_a_commit_works),
         TEST(every_check_is_written_down_once),

@@ -11,6 +11,14 @@
 #define SWEEP_ENTRIES 500
 #define CHECK_GROUP   128
 
+static void draw_epoch(struct lb_blocklist *blocklist)
+{
+    do {
+        randombytes_buf(&blocklist->epoch, sizeof blocklist->epoch);
+        blocklist->epoch &= LB_EPOCH_MAX;
+    } while (blocklist->epoch == 0); /* which means none */
+}
+
 struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *settings)
 {
     struct lb_blocklist *blocklist = calloc(1, sizeof *blocklist);
@@ -20,10 +28,7 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
-    while (blocklist->epoch == 0) { /* which means none */
-        randombytes_buf(&blocklist->epoch, sizeof blocklist->epoch);
-        blocklist->epoch &= LB_EPOCH_MAX;
-    }
+    draw_epoch(blocklist);
     /* Of several nodes each workspace is read on its own, and as many as there are then. */
     bool shared = lb_nodes_ids_are_numbers(blocklist->store);
     blocklist->index = lb_index_create(shared ? 0 : blocklist->next_id);
@@ -300,6 +305,13 @@ static void batch_rollback(void *context)
     lb_list_orders_reserve(blocklist->orders, NULL, 0);
 }
 
+/* If it was recorded, other nodes know its ids, and a failover may still lose it: the rows that are
+ * written in its place must not have them. */
+static void outcome_unknown(void *context)
+{
+    draw_epoch(context);
+}
+
 static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)
 {
     uint64_t list = lb_list_number(event->list);
@@ -424,5 +436,6 @@ struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist)
                                     .batch_prepare = batch_prepare,
                                     .batch_publish = batch_publish,
                                     .upkeep = upkeep,
-                                    .batch_rollback = batch_rollback};
+                                    .batch_rollback = batch_rollback,
+                                    .outcome_unknown = outcome_unknown};
 }
