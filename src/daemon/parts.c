@@ -55,7 +55,8 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
                    folder->database);
         struct lb_postgres_settings settings = {.conninfo = config->database,
                                                 .timeout_ms = config->database_timeout_s * 1000,
-                                                .as_it_is = as_it_is};
+                                                .as_it_is = as_it_is,
+                                                .keep_going = keep_going};
         return lb_postgres_open(&settings, out, reason);
     }
     struct lb_sqlite_settings settings = {.path = folder->database,

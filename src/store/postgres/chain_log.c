@@ -20,7 +20,10 @@ struct chaining {
     PGconn *conn;
     struct lb_reason *reason;
     uint64_t rows; /* that were given a digest */
-    size_t workspaces, workspace_count;
+    bool (*keep_going)(void);
+    const char *phase;
+    size_t workspaces;
+    uint64_t done, all; /* ids of rows: of workspaces that are done, and of all */
     uint64_t begun_ms, reported_ms;
 };
 
@@ -60,18 +63,23 @@ static lb_err execute(struct chaining *chaining, const char *sql, int count,
     return err;
 }
 
-static void report(struct chaining *chaining)
+/* `last`: the id up to which the workspace at hand is done. */
+static lb_err report(struct chaining *chaining, uint64_t last)
 {
     uint64_t now = lb_clock_mono_ms();
+    if (chaining->keep_going && !chaining->keep_going())
+        return fail(chaining, "told to stop");
     if (now - chaining->reported_ms < REPORT_EVERY_MS)
-        return;
+        return LB_OK;
     chaining->reported_ms = now;
-    lb_log(LB_LOG_INFO, "migration",
-           "digests of the blocklist log: %zu of %zu workspaces (%zu %%), %llu rows, since %llu s",
-           chaining->workspaces, chaining->workspace_count,
-           chaining->workspaces * 100 / chaining->workspace_count,
-           (unsigned long long)chaining->rows,
-           (unsigned long long)(now - chaining->begun_ms) / 1000);
+    lb_log(
+        LB_LOG_INFO, "migration",
+        "%s digests of the blocklist log: %llu %%, %zu workspaces done, %llu rows, since %llu s",
+        chaining->phase,
+        (unsigned long long)(chaining->all ? (chaining->done + last) * 100 / chaining->all : 100),
+        chaining->workspaces, (unsigned long long)chaining->rows,
+        (unsigned long long)(now - chaining->begun_ms) / 1000);
+    return LB_OK;
 }
 
 /* --- Digests for rows ------------------------------------------------------------------------- */
@@ -185,8 +193,7 @@ static lb_err chain_step(struct chaining *chaining, struct chained *chained, boo
         err = execute(chaining, "COMMIT", 0, NULL);
     *out_more = rows == STEP_ROWS_MAX;
     chaining->rows += (uint64_t)rows;
-    report(chaining);
-    return err;
+    return err ? err : report(chaining, chained->last);
 }
 
 /* --- Looking at what was done ----------------------------------------------------------------- */
@@ -225,7 +232,8 @@ static lb_err check_chain(struct chaining *chaining, const struct chained *chain
     lb_chain_check_begin(&check, lb_str(chained->id));
     while (!err && rows == STEP_ROWS_MAX) {
         err = check_some(chaining, chained, &check, &rows);
-        report(chaining);
+        if (!err)
+            err = report(chaining, check.next);
     }
     if (!err && check.rows && memcmp(check.digest, chained->digest, sizeof check.digest) != 0)
         err = fail(chaining, "a workspace has another head than its chain");
@@ -238,8 +246,10 @@ static lb_err chain_workspace(struct chaining *chaining, struct chained *chained
 {
     bool more = true;
     lb_err err = LB_OK;
+    chaining->phase = "making";
     while (!err && more)
         err = chain_step(chaining, chained, &more);
+    chaining->phase = "checking";
     return err ? err : check_chain(chaining, chained);
 }
 
@@ -247,13 +257,15 @@ static lb_err chain_workspaces(struct chaining *chaining, const PGresult *worksp
 {
     struct chained chained = {.ids = {0}};
     lb_err err = LB_OK;
-    chaining->workspace_count = (size_t)PQntuples(workspaces);
+    for (int i = 0; i < PQntuples(workspaces); i++)
+        chaining->all += (uint64_t)lb_pg_number(workspaces, i, 2);
     for (int i = 0; !err && i < PQntuples(workspaces); i++) {
         snprintf(chained.number, sizeof chained.number, "%lld",
                  (long long)lb_pg_number(workspaces, i, 0));
         lb_str_copy(lb_pg_text(workspaces, i, 1), chained.id, sizeof chained.id);
         err = chain_workspace(chaining, &chained);
         chaining->workspaces++;
+        chaining->done += (uint64_t)lb_pg_number(workspaces, i, 2);
     }
     lb_buf_fini(&chained.ids);
     lb_buf_fini(&chained.salts);
@@ -261,16 +273,20 @@ static lb_err chain_workspaces(struct chaining *chaining, const PGresult *worksp
     return err;
 }
 
-lb_err lb_pg_chain_log(PGconn *conn, struct lb_reason *reason)
+lb_err lb_pg_chain_log(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason)
 {
     uint64_t now = lb_clock_mono_ms();
-    struct chaining chaining = {
-        .conn = conn, .reason = reason, .begun_ms = now, .reported_ms = now};
+    struct chaining chaining = {.conn = conn,
+                                .reason = reason,
+                                .keep_going = keep_going,
+                                .begun_ms = now,
+                                .reported_ms = now};
     PGresult *workspaces;
-    lb_err err = query(&chaining,
-                       "SELECT workspace_id, id FROM leadblock.workspace WHERE head_row > 0"
-                       " ORDER BY workspace_id",
-                       0, NULL, &workspaces);
+    lb_err err =
+        query(&chaining,
+              "SELECT workspace_id, id, head_row FROM leadblock.workspace WHERE head_row > 0"
+              " ORDER BY workspace_id",
+              0, NULL, &workspaces);
     if (!err)
         err = chain_workspaces(&chaining, workspaces);
     PQclear(workspaces);

@@ -191,13 +191,14 @@ lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint
 lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,
                    const struct lb_pg_params *params);
 
-/* migrate.c: makes or updates the schema; several processes may do that at once. */
-lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason);
+/* migrate.c: makes or updates the schema; several processes may do that at once.
+ * `keep_going`: see postgres.h. */
+lb_err lb_pg_migrate(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason);
 /* Changes nothing; LB_ERR_CONFLICT: the schema is that of an earlier version, or there is none. */
 lb_err lb_pg_check_schema(PGconn *conn, struct lb_reason *reason);
 /* chain_log.c: gives the rows of an earlier version their digests, workspace by workspace and in
  * steps; goes on from where an earlier attempt came to. The caller holds the lock of the schema. */
-lb_err lb_pg_chain_log(PGconn *conn, struct lb_reason *reason);
+lb_err lb_pg_chain_log(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason);
 /* server.c: refuses servers that cannot be used, and warns of settings that lose writes. */
 lb_err lb_pg_check_server(PGconn *conn, struct lb_reason *reason);
 /* Fails with `what`, a colon and the server's message in one line. */

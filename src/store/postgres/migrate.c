@@ -1,10 +1,12 @@
 #include "store/postgres/internal.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "store/migrations.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* What Citus spreads over its nodes, all rows of a workspace on one of them, and the migration that
  * makes it. */
@@ -18,6 +20,9 @@ static const struct {
 
 /* Before this one the program gives the rows of the log their digests. */
 #define CHAIN_SCHEMA 5
+
+#define LOCK_PAUSE_MS   100
+#define LOCK_TELL_TRIES 100 /* each so many */
 
 lb_err lb_pg_fail(struct lb_reason *reason, lb_err err, const char *what, const char *message)
 {
@@ -170,7 +175,7 @@ static lb_err migrate_to(PGconn *conn, size_t version, size_t latest, struct lb_
     return err;
 }
 
-static lb_err migrate_locked(PGconn *conn, struct lb_reason *reason)
+static lb_err migrate_locked(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason)
 {
     int64_t found = 0;
     /* Again: another process may have been quicker. */
@@ -179,25 +184,45 @@ static lb_err migrate_locked(PGconn *conn, struct lb_reason *reason)
     if (!err && version < CHAIN_SCHEMA) {
         err = migrate_to(conn, version, CHAIN_SCHEMA - 1, reason);
         if (!err)
-            err = lb_pg_chain_log(conn, reason);
+            err = lb_pg_chain_log(conn, keep_going, reason);
         version = CHAIN_SCHEMA - 1;
     }
     return err ? err : migrate_to(conn, version, lb_postgres_migration_count, reason);
 }
 
-lb_err lb_pg_migrate(PGconn *conn, struct lb_reason *reason)
+/* Another process may need hours for a long log. */
+static lb_err take_lock(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason)
+{
+    static const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+    char lock[96];
+    int64_t taken = 0;
+    snprintf(lock, sizeof lock, "SELECT pg_try_advisory_lock(%lld)::int",
+             (long long)LB_PG_SCHEMA_KEY);
+    for (unsigned tries = 0;; tries++) {
+        lb_err err = ask_number(conn, lock, &taken, reason);
+        if (err || taken)
+            return err;
+        if (keep_going && !keep_going())
+            return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                           "told to stop while another process is changing the schema");
+        if (tries % LOCK_TELL_TRIES == 0)
+            lb_log(LB_LOG_INFO, "migration",
+                   "waiting for another process, which is changing the schema");
+        nanosleep(&pause, NULL);
+    }
+}
+
+lb_err lb_pg_migrate(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason)
 {
     int64_t version;
-    char lock[96];
     char unlock[96];
     lb_err err = read_version(conn, &version, reason);
     if (err || version == (int64_t)lb_postgres_migration_count)
         return err;
-    snprintf(lock, sizeof lock, "SELECT pg_advisory_lock(%lld)", (long long)LB_PG_SCHEMA_KEY);
     snprintf(unlock, sizeof unlock, "SELECT pg_advisory_unlock(%lld)", (long long)LB_PG_SCHEMA_KEY);
-    err = execute(conn, lock, "another process is changing the schema", reason);
+    err = take_lock(conn, keep_going, reason);
     if (!err)
-        err = migrate_locked(conn, reason);
+        err = migrate_locked(conn, keep_going, reason);
     /* After a failure, closing the connection rolls back and unlocks. */
     return err ? err : execute(conn, unlock, "cannot end the change of the schema", reason);
 }

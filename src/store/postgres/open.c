@@ -70,7 +70,8 @@ static lb_err check_conninfo(const char *conninfo, struct lb_reason *reason)
 }
 
 /* A connection of its own, which may wait for another process's migration. */
-static lb_err prepare_database(const struct lb_postgres *postgres, bool as_it_is,
+static lb_err prepare_database(const struct lb_postgres *postgres,
+                               const struct lb_postgres_settings *settings,
                                struct lb_reason *reason)
 {
     PGconn *conn = lb_pg_connect(postgres, reason);
@@ -79,7 +80,8 @@ static lb_err prepare_database(const struct lb_postgres *postgres, bool as_it_is
     PQclear(PQexec(conn, "SET lock_timeout = 0"));
     lb_err err = lb_pg_check_server(conn, reason);
     if (!err)
-        err = as_it_is ? lb_pg_check_schema(conn, reason) : lb_pg_migrate(conn, reason);
+        err = settings->as_it_is ? lb_pg_check_schema(conn, reason)
+                                 : lb_pg_migrate(conn, settings->keep_going, reason);
     PQfinish(conn);
     return err;
 }
@@ -107,7 +109,7 @@ lb_err lb_postgres_open(const struct lb_postgres_settings *settings, struct lb_s
     lb_err err = postgres->conninfo ? check_conninfo(postgres->conninfo, reason)
                                     : lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     if (!err)
-        err = prepare_database(postgres, settings->as_it_is, reason);
+        err = prepare_database(postgres, settings, reason);
     if (!err)
         err = lb_pg_ready(&postgres->writer) ? lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                                                        "cannot connect to PostgreSQL again")

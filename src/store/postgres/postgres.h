@@ -15,6 +15,8 @@ struct lb_postgres_settings {
     const char *conninfo; /* URI or key=value pairs; several hosts possible */
     unsigned timeout_ms;  /* without an answer for so long a connection is closed */
     bool as_it_is;        /* refuse a database of an earlier version, and leave it so */
+    /* NULL, or called now and then while a database is brought to this version; false: give up. */
+    bool (*keep_going)(void);
 };
 
 /* Connects, brings the schema up to date, and warns of settings of the server that lose
