@@ -175,7 +175,7 @@ def dashboard(quick):
               files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
         browser("dashboard (chromium)", [file for file in files if file.name not in timing
                                          and (not quick or file.name.startswith("smoke."))],
-                share=WAITS, seconds=300),
+                share=BUSY, seconds=300),
         browser("dashboard timing (chromium)", [file for file in files if file.name in timing],
                 share=ALONE, seconds=30, quick=False),
     ]

@@ -53,7 +53,7 @@ screen('pasted lines are sorted into new, known, repeated and bad', shared, {}, 
     'two words', // 10
   ]);
   assert.deepEqual(await figures(page), { New: 3, 'Already blocked': 2, Repeated: 2, 'Invalid rows': 3, 'Blank rows': 0, 'Heading rows': 0 });
-  assert.deepEqual(await reading(page), { Column: 'none: a text or a list', Encoding: 'UTF-8', Rows: '9, 6 of them with leads' });
+  assert.deepEqual(await reading(page), { Column: 'none: the leads are not in a table', Encoding: 'UTF-8', Rows: '9, 6 of them with leads' });
   assert.deepEqual(await notTaken(page), [
     ['4', 'two words', 'no profile address in this line'], ['8', 'ada@example.com', 'no profile address in this line'],
     ['10', 'two words', 'no profile address in this line']]);

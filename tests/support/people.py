@@ -65,7 +65,7 @@ class Session:
         return ("Cookie", f"{COOKIE}={self.token}")
 
     def api_for(self, workspace=None, csrf=True, **options):
-        """Calls with this session, as an operator in a workspace."""
+        """Calls as the person who signed in, an operator in a workspace."""
         headers = [self.cookie, *address()]
         if csrf:
             headers.append(("X-CSRF-Token", self.csrf))

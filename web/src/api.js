@@ -109,7 +109,7 @@ async function sendingFailed(file) {
 }
 
 /**
- * Sends a file or a text as it is; unlike fetch, it calls onSent(bytesSent, bytesTotal) as it goes. It has no
+ * Sends a file or a text unchanged, and calls onSent(bytesSent, bytesTotal) for its progress, which fetch cannot. It has no
  * deadline, since a large file takes its time.
  */
 function sendFile(method, path, { query, file, onSent, signal, ...options }) {

@@ -70,7 +70,7 @@ static lb_err insert_link(struct lb_account_change *change, struct lb_store *sto
 
 /* Before the session is made and the user looked at once more: in a shared store this locks the
  * user's row, so that another node that sets a password, or deletes the user, either has finished,
- * or will end this session with the others. */
+ * or will end this sign-in with the user's others. */
 static lb_err mark_signed_in(struct lb_account_change *change, struct lb_store *store)
 {
     change->write.touched = true;

@@ -376,8 +376,8 @@ static int map_ahead(struct paged_file *file, int size)
     return code;
 }
 
-/* The first region that is there decides for all that follow. SQLite may have a lock by then, which
- * no other connection contests: there is none yet. */
+/* The first region that is mapped decides whether all are in the file or in memory. SQLite may hold
+ * a lock by then; no other connection can want it, because this one is the first. */
 static int shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out)
 {
     struct paged_file *file = paged(base);

@@ -54,8 +54,8 @@ int lb_synced_mark_read(struct lb_synced_mark *mark, struct lb_mark *out, bool *
 /* What the mark says now, to change before lb_synced_mark_put. */
 struct lb_mark *lb_synced_mark_now(struct lb_synced_mark *mark);
 
-/* Writes what it says now, makes the file when there is none, and with `sync` waits until that is
- * durable. SQLite's code. */
+/* Writes the mark's present content to its file, which is created when it does not exist. With
+ * `sync` it returns when the content is durable. Returns SQLite's code. */
 int lb_synced_mark_put(struct lb_synced_mark *mark, bool sync);
 
 /* SQLite's code when the last write or sync failed: the log is not protected any more. A full disk

@@ -108,7 +108,11 @@ export class Server {
     const { child, ended } = this;
     if (!child) return null;
     child.kill(signal);
-    const how = await Promise.race([ended, sleep(STOP_LIMIT_MS).then(() => 'late')]);
+    // A timer that is left would keep the whole file of tests waiting for it.
+    let timer = null;
+    const late = new Promise((done) => { timer = setTimeout(done, STOP_LIMIT_MS, 'late'); });
+    const how = await Promise.race([ended, late]);
+    clearTimeout(timer);
     if (how === 'late') {
       child.kill('SIGKILL');
       await ended;

@@ -32,7 +32,7 @@ export function Figures({ counts, first }) {
 /** How the file was read. */
 export function Reading({ found }) {
   const facts = [
-    ['Column', found.column ? columnName(found.column) : 'none: a text or a list'],
+    ['Column', found.column ? columnName(found.column) : 'none: the leads are not in a table'],
     found.reasonColumn && ['Reasons', <>from column {columnName(found.reasonColumn)}, where a row has one</>],
     ['Encoding', encodings[found.encoding] ?? found.encoding],
     found.delimiter && ['Delimiter', delimiters[found.delimiter] ?? found.delimiter],

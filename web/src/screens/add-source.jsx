@@ -1,4 +1,4 @@
-// Where the leads come from: a text field, or a file that is chosen or dropped. The server reads it; here it is only held.
+// The form that takes the leads: a text field, or a file. The page does not read the file; the server does.
 import { useId, useRef, useState } from 'preact/hooks';
 import { fileSize } from '../format.js';
 import { Button } from '../parts/button.jsx';

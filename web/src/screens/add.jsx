@@ -1,4 +1,4 @@
-// Adds leads to a blocklist: from a text or a file, which the server reads and judges before anything is blocked.
+// The screen Add. The server validates a text or file of leads first, and blocks them when the user says so.
 import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../hooks.js';
 import { currentImport, forgetImport, startImport } from '../import-job.js';
