@@ -50,8 +50,7 @@ void lb_chain_begin(struct lb_str workspace_id, uint8_t out[LB_DIGEST_SIZE])
 
 bool lb_log_kind_has_names(enum lb_log_kind kind)
 {
-    return kind == LB_LOG_BLOCK || kind == LB_LOG_BLOCK_AGAIN || kind == LB_LOG_CARRIED_OVER ||
-           kind == LB_LOG_LINK || kind == LB_LOG_LINK_END;
+    return lb_log_kind_blocks(kind) || kind == LB_LOG_LINK || kind == LB_LOG_LINK_END;
 }
 
 /* --- A row as bytes --------------------------------------------------------------------------- */

@@ -106,14 +106,26 @@ enum lb_log_kind {
     LB_LOG_BLOCK,        /* items are canonical identifiers */
     LB_LOG_UNBLOCK,      /* items are the numbers of entries that are taken back */
     LB_LOG_RESTORE,      /* items are numbers of entries that an undo makes valid again */
-    LB_LOG_BLOCK_AGAIN,  /* this and what follows: not written yet */
-    LB_LOG_EXPIRED,      /* numbers */
+    LB_LOG_BLOCK_AGAIN,  /* identifiers of people who were blocked already when they were asked for */
+    LB_LOG_EXPIRED,      /* numbers; this and what follows: not written yet */
     LB_LOG_CARRIED_OVER, /* identifiers */
     LB_LOG_ERASED,       /* numbers */
     LB_LOG_LINK,         /* names that are one person's */
     LB_LOG_LINK_END
 };
 #define LB_EPOCH_MAX ((UINT64_C(1) << 40) - 1)
+
+/* Is each item of such a row a person who was not blocked before? */
+static inline bool lb_log_kind_adds(enum lb_log_kind kind)
+{
+    return kind == LB_LOG_BLOCK || kind == LB_LOG_RESTORE || kind == LB_LOG_CARRIED_OVER;
+}
+
+/* Are the row's items entries, each a request to block a person? */
+static inline bool lb_log_kind_blocks(enum lb_log_kind kind)
+{
+    return kind == LB_LOG_BLOCK || kind == LB_LOG_BLOCK_AGAIN || kind == LB_LOG_CARRIED_OVER;
+}
 
 struct lb_log_row {
     uint64_t id;

@@ -1,5 +1,6 @@
 #include "support/actor.h"
 
+#include "base/fatal.h"
 #include "domain/blocklist/page.h"
 
 #include <sqlite3.h>
@@ -19,8 +20,9 @@ struct plan {
     enum lb_log_kind kind;
     unsigned list;
     struct actor_change *undone; /* what it takes back */
+    size_t people;               /* who are blocked or free by it and were not before */
     size_t count;
-    struct actor_item items[ACTOR_NAMES];
+    struct actor_item items[ACTOR_ITEMS];
 };
 
 void actor_init(struct actor *actor, struct engine *engine, unsigned number, uint64_t seed)
@@ -68,19 +70,79 @@ static void lead_name(const struct actor *actor, unsigned name, char out[LEAD_SI
 
 static void add_item(struct plan *plan, unsigned name, struct actor_entry entry)
 {
+    lb_must(plan->count < ACTOR_ITEMS);
     plan->items[plan->count++] = (struct actor_item){name, entry};
 }
 
-static struct actor_entry *expected(struct actor *actor, unsigned list, unsigned name)
+static struct actor_requests *expected(struct actor *actor, unsigned list, unsigned name)
 {
-    return &actor->if_done.entries[list][name];
+    return &actor->if_done.requests[list][name];
 }
 
+/* --- Requests of one person ------------------------------------------------------------------- */
+
+static bool has_reason(const struct actor_requests *requests, unsigned reason)
+{
+    for (unsigned i = 0; i < requests->count; i++)
+        if (requests->at[i].reason == reason)
+            return true;
+    return false;
+}
+
+/* The place of a request, or `count`. */
+static unsigned place_of(const struct actor_requests *requests, uint64_t order)
+{
+    unsigned i = 0;
+    while (i < requests->count && requests->at[i].order != order)
+        i++;
+    return i;
+}
+
+static void remove_at(struct actor_requests *requests, unsigned place)
+{
+    requests->count--;
+    memmove(&requests->at[place], &requests->at[place + 1],
+            (requests->count - place) * sizeof *requests->at);
+}
+
+/* In its place by age; of too many the second is forgotten. */
+static void insert(struct actor_requests *requests, struct actor_entry entry)
+{
+    struct actor_entry all[LB_TWINS_MAX + 1];
+    unsigned place = 0;
+    while (place < requests->count && requests->at[place].order < entry.order)
+        place++;
+    memcpy(all, requests->at, place * sizeof *all);
+    all[place] = entry;
+    memcpy(all + place + 1, requests->at + place, (requests->count - place) * sizeof *all);
+    requests->count++;
+    bool full = requests->count > LB_TWINS_MAX;
+    requests->at[0] = all[0];
+    requests->count -= full;
+    memcpy(requests->at + 1, all + 1 + full, (requests->count - 1) * sizeof *all);
+}
+
+static uint64_t shown(const struct actor_requests *requests)
+{
+    return requests->count ? requests->at[0].id : 0;
+}
+
+static void plan_request(struct actor *actor, struct plan *plan, unsigned name, unsigned reason)
+{
+    struct actor_entry entry = {ACTOR_ANY_ID, ++actor->requests_made, reason};
+    insert(expected(actor, plan->list, name), entry);
+    add_item(plan, name, entry);
+}
+
+/* An unblock ends all requests. */
 static void plan_take_back(struct actor *actor, struct plan *plan, unsigned name)
 {
-    struct actor_entry *entry = expected(actor, plan->list, name);
-    add_item(plan, name, *entry);
-    *entry = (struct actor_entry){0};
+    struct actor_requests *requests = expected(actor, plan->list, name);
+    plan->people += requests->count != 0;
+    while (requests->count) {
+        add_item(plan, name, requests->at[0]);
+        remove_at(requests, 0);
+    }
 }
 
 /* A few names, sometimes hundreds: more than a row of the log holds. */
@@ -118,12 +180,14 @@ static lb_err block(struct actor *actor, struct plan *plan, struct outcome *out)
     unsigned reason = below(actor, REASONS);
     plan->kind = LB_LOG_BLOCK;
     for (size_t i = 0; i < count; i++) {
-        struct actor_entry *entry = expected(actor, plan->list, names[i]);
-        if (entry->id)
+        if (expected(actor, plan->list, names[i])->count)
             continue;
-        *entry = (struct actor_entry){ACTOR_ANY_ID, reason};
-        add_item(plan, names[i], *entry);
+        plan_request(actor, plan, names[i], reason);
+        plan->people++;
     }
+    for (size_t i = 0; i < count; i++) /* a request for the same reason is there: a repetition */
+        if (!has_reason(expected(actor, plan->list, names[i]), reason))
+            plan_request(actor, plan, names[i], reason);
     return send_names(actor, plan, names, count, reason, out);
 }
 
@@ -133,8 +197,7 @@ static lb_err unblock(struct actor *actor, struct plan *plan, struct outcome *ou
     size_t count = some_names(actor, names);
     plan->kind = LB_LOG_UNBLOCK;
     for (size_t i = 0; i < count; i++)
-        if (expected(actor, plan->list, names[i])->id)
-            plan_take_back(actor, plan, names[i]);
+        plan_take_back(actor, plan, names[i]);
     return send_names(actor, plan, names, count, 0, out);
 }
 
@@ -149,8 +212,9 @@ static lb_err unblock_ids(struct actor *actor, struct plan *plan, struct outcome
     plan->list = ACTOR_OWN;
     for (size_t i = 0; i < tried; i++) {
         unsigned list = below(actor, 4) ? ACTOR_OWN : ACTOR_FIRST;
-        uint64_t id = expected(actor, list, names[i])->id;
-        if (!id)
+        const struct actor_requests *requests = expected(actor, list, names[i]);
+        uint64_t id = requests->count ? requests->at[below(actor, requests->count)].id : 0;
+        if (!id || id == ACTOR_ANY_ID)
             continue;
         ids[count++] = id;
         if (list == ACTOR_OWN)
@@ -174,13 +238,17 @@ static lb_err undo(struct actor *actor, struct plan *plan, struct outcome *out)
     plan->kind = change->kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK;
     for (size_t i = 0; alive && !change->undone && i < change->count; i++) {
         const struct actor_item *item = &change->items[i];
-        struct actor_entry *entry = expected(actor, plan->list, item->name);
-        if (plan->kind == LB_LOG_UNBLOCK && entry->id == item->entry.id) {
-            plan_take_back(actor, plan, item->name);
-        } else if (plan->kind == LB_LOG_RESTORE && entry->id == 0) {
-            *entry = item->entry;
-            add_item(plan, item->name, item->entry);
-        }
+        struct actor_requests *requests = expected(actor, plan->list, item->name);
+        unsigned place = place_of(requests, item->entry.order);
+        bool stands = place < requests->count;
+        if (stands != (plan->kind == LB_LOG_UNBLOCK))
+            continue;
+        plan->people += requests->count == stands;
+        add_item(plan, item->name, item->entry);
+        if (stands)
+            remove_at(requests, place);
+        else
+            insert(requests, item->entry);
     }
     lb_err err = engine_undo(actor->engine, change->id, out);
     if (!alive && err == LB_ERR_NOT_FOUND)
@@ -198,7 +266,7 @@ static lb_err turn_campaign(struct actor *actor, struct plan *plan)
     actor->if_done.exists[plan->list] = !actor->now.exists[plan->list];
     if (!actor->now.exists[plan->list])
         return engine_make_campaign(actor->engine, campaign);
-    memset(actor->if_done.entries[plan->list], 0, sizeof actor->if_done.entries[plan->list]);
+    memset(actor->if_done.requests[plan->list], 0, sizeof actor->if_done.requests[plan->list]);
     return engine_delete_campaign(actor->engine, campaign);
 }
 
@@ -223,9 +291,9 @@ static bool verify_checks(struct actor *actor, unsigned list, unsigned name)
     char campaign[32], lead[LEAD_SIZE];
     lead_name(actor, name, lead);
     uint64_t entry = engine_check(actor->engine, campaign_name(actor, list, campaign), lead);
-    uint64_t in_workspace = actor->now.entries[ACTOR_OWN][name].id;
-    uint64_t want = in_workspace ? in_workspace : actor->now.entries[list][name].id;
-    return entry == want || fail(actor, "checking %s in list %u says entry %llu instead of %llu",
+    uint64_t in_workspace = shown(&actor->now.requests[ACTOR_OWN][name]);
+    uint64_t want = in_workspace ? in_workspace : shown(&actor->now.requests[list][name]);
+    return entry == want || (entry && want == ACTOR_ANY_ID) || fail(actor, "checking %s in list %u says entry %llu instead of %llu",
                                  lead, list, (unsigned long long)entry, (unsigned long long)want);
 }
 
@@ -235,10 +303,10 @@ static void learn(struct actor *actor, const struct plan *plan, const struct out
     struct actor_change *change = &actor->changes[actor->change_count % ACTOR_CHANGES];
     uint64_t counted = plan->kind == LB_LOG_UNBLOCK ? outcome->unblocked : outcome->blocked;
     uint64_t other = plan->kind == LB_LOG_UNBLOCK ? outcome->blocked : outcome->unblocked;
-    if (counted != plan->count || other || !outcome->change != !plan->count)
+    if (counted != plan->people || other || !outcome->change != !plan->count)
         fail(actor,
              "a change of kind %d of %zu leads says change %llu, blocked %llu, unblocked %llu",
-             plan->kind, plan->count, (unsigned long long)outcome->change,
+             plan->kind, plan->people, (unsigned long long)outcome->change,
              (unsigned long long)outcome->blocked, (unsigned long long)outcome->unblocked);
     if (plan->count == 0 || actor->failure[0])
         return;
@@ -251,8 +319,11 @@ static void learn(struct actor *actor, const struct plan *plan, const struct out
                                     .count = plan->count};
     memcpy(change->items, plan->items, plan->count * sizeof *plan->items);
     for (size_t i = 0; plan->kind == LB_LOG_BLOCK && i < plan->count; i++) {
+        struct actor_requests *requests = expected(actor, plan->list, plan->items[i].name);
+        unsigned place = place_of(requests, plan->items[i].entry.order);
         change->items[i].entry.id = outcome->change + i;
-        actor->if_done.entries[plan->list][plan->items[i].name].id = outcome->change + i;
+        if (place < requests->count)
+            requests->at[place].id = outcome->change + i;
     }
     actor->change_count++;
 }
@@ -325,12 +396,23 @@ static lb_err see_entry(void *context, const struct lb_entry *entry)
     if (!lb_str_copy(entry->identifier, text, sizeof text) ||
         sscanf(text, "lead-%u-%u", &number, &name) != 2 || name >= ACTOR_NAMES)
         fail(actor, "entry %llu is of nobody's", (unsigned long long)entry->id);
-    else if (number == actor->number && walk->seen->entries[walk->list][name].id)
+    else if (number == actor->number && walk->seen->requests[walk->list][name].count)
         fail(actor, "%s is listed twice", text);
     else if (number == actor->number)
-        walk->seen->entries[walk->list][name] =
-            (struct actor_entry){entry->id, reason_number(entry->reason)};
+        insert(&walk->seen->requests[walk->list][name],
+               (struct actor_entry){entry->id, 0, reason_number(entry->reason)});
     return LB_OK;
+}
+
+/* Those that lists do not show. */
+static void count_waiting(struct actor *actor, unsigned list, struct actor_state *seen)
+{
+    char campaign[32], lead[LEAD_SIZE];
+    for (unsigned name = 0; seen->exists[list] && name < ACTOR_NAMES; name++) {
+        lead_name(actor, name, lead);
+        seen->requests[list][name].count +=
+            (unsigned)engine_waiting(actor->engine, campaign_name(actor, list, campaign), lead);
+    }
 }
 
 static bool walk_list(struct actor *actor, struct lb_store_reader *reader, unsigned list,
@@ -349,12 +431,14 @@ static bool walk_list(struct actor *actor, struct lb_store_reader *reader, unsig
             return fail(actor, "cannot read list %u: %s", list, lb_err_code(err));
         query.cursor = result.next;
     } while (result.next);
+    count_waiting(actor, list, seen);
     if (walk.all != result.total)
         return fail(actor, "list %u has %llu entries but says %llu", list,
                     (unsigned long long)walk.all, (unsigned long long)result.total);
     return !actor->failure[0];
 }
 
+/* But for what requests that wait say. */
 static bool same_state(const struct actor_state *want, const struct actor_state *seen,
                        char out[128])
 {
@@ -364,8 +448,16 @@ static bool same_state(const struct actor_state *want, const struct actor_state 
         if (want->exists[list] != seen->exists[list])
             return false;
         for (unsigned name = 0; name < ACTOR_NAMES; name++) {
-            const struct actor_entry *a = &want->entries[list][name];
-            const struct actor_entry *b = &seen->entries[list][name];
+            const struct actor_entry *a = &want->requests[list][name].at[0];
+            const struct actor_entry *b = &seen->requests[list][name].at[0];
+            unsigned requests = want->requests[list][name].count;
+            if (requests != seen->requests[list][name].count) {
+                snprintf(out, 128, "list %u name %u: %u requests instead of %u", list, name,
+                         seen->requests[list][name].count, requests);
+                return false;
+            }
+            if (requests == 0)
+                continue;
             snprintf(out, 128, "list %u name %u: entry %lld, reason %u instead of %lld, %u", list,
                      name, (long long)b->id, b->reason, (long long)a->id, a->reason);
             if (a->reason != b->reason || (a->id == ACTOR_ANY_ID ? b->id == 0 : a->id != b->id))
@@ -373,6 +465,15 @@ static bool same_state(const struct actor_state *want, const struct actor_state 
         }
     }
     return true;
+}
+
+/* Takes over the entries of a change whose answer did not come. */
+static void learn_shown(struct actor_state *state, const struct actor_state *seen)
+{
+    for (unsigned list = 0; list < ACTOR_LISTS; list++)
+        for (unsigned name = 0; name < ACTOR_NAMES; name++)
+            if (state->requests[list][name].count)
+                state->requests[list][name].at[0].id = seen->requests[list][name].at[0].id;
 }
 
 bool actor_verify(struct actor *actor, struct lb_store_reader *reader)
@@ -391,7 +492,9 @@ bool actor_verify(struct actor *actor, struct lb_store_reader *reader)
     if (!as_now && actor->undo_in_doubt)
         actor->undo_in_doubt->undone = true;
     actor->in_doubt = false;
-    actor->now = seen;
+    if (!as_now)
+        actor->now = actor->if_done;
+    learn_shown(&actor->now, &seen);
     for (unsigned list = 0; list < ACTOR_LISTS; list++)
         for (unsigned name = 0; name < ACTOR_NAMES; name++)
             if (!verify_checks(actor, list, name))
@@ -425,7 +528,7 @@ static bool verify_row(struct actor *actors, size_t count, sqlite3_stmt *stmt)
     if (!lead || sscanf(lead, "lead-%u-%u", &number, &name) != 2 || number >= count ||
         (campaign && sscanf(campaign, "campaign-%u-%u", &ignored, &list) != 2))
         return fail(actors, "blocklist_live has a strange row: %s", lead ? lead : "");
-    const struct actor_entry *entry = &actors[number].now.entries[list][name];
+    const struct actor_entry *entry = &actors[number].now.requests[list][name].at[0];
     return ((uint64_t)sqlite3_column_int64(stmt, 0) == entry->id &&
             reason_number(lb_str(reason)) == entry->reason) ||
            fail(&actors[number], "blocklist_live and the engine differ about %s", lead);
@@ -437,7 +540,7 @@ static bool verify_view(struct actor *actors, size_t count, sqlite3 *db)
     for (size_t i = 0; i < count; i++)
         for (unsigned list = 0; list < ACTOR_LISTS; list++)
             for (unsigned name = 0; name < ACTOR_NAMES; name++)
-                want += actors[i].now.entries[list][name].id != 0;
+                want += actors[i].now.requests[list][name].count != 0;
     sqlite3_stmt *stmt = NULL;
     sqlite3_prepare_v2(db, "SELECT entry, campaign_id, identifier, reason FROM blocklist_live", -1,
                        &stmt, NULL);

@@ -9,21 +9,32 @@
 
 #include "support/engine.h"
 
+#include "domain/blocklist/twins.h"
+
 #define ACTOR_NAMES   300
+#define ACTOR_ITEMS   (8 * ACTOR_NAMES) /* of a change: requests, of which a person may have several */
 #define ACTOR_CHANGES 64 /* that it remembers, for undoing them */
 #define ACTOR_ANY_ID  UINT64_MAX
 
 /* Its part of the workspace's list, and its two campaigns. */
 enum { ACTOR_OWN, ACTOR_FIRST, ACTOR_SECOND, ACTOR_LISTS };
 
+/* A request to block a person. */
 struct actor_entry {
-    uint64_t id;     /* 0: not blocked; ACTOR_ANY_ID: blocked, by an entry not known yet */
+    uint64_t id;     /* 0: none; ACTOR_ANY_ID: one whose entry is not known yet */
+    uint64_t order;  /* grows from request to request */
     unsigned reason; /* number of it; 0: none */
+};
+
+/* Those that stand, oldest first: the first is the one that lists and checks show. */
+struct actor_requests {
+    unsigned count;
+    struct actor_entry at[LB_TWINS_MAX];
 };
 
 struct actor_state {
     bool exists[ACTOR_LISTS];
-    struct actor_entry entries[ACTOR_LISTS][ACTOR_NAMES];
+    struct actor_requests requests[ACTOR_LISTS][ACTOR_NAMES];
 };
 
 struct actor_item {
@@ -38,13 +49,14 @@ struct actor_change {
     enum lb_log_kind kind;
     bool undone; /* which happens once */
     size_t count;
-    struct actor_item items[ACTOR_NAMES];
+    struct actor_item items[ACTOR_ITEMS];
 };
 
 struct actor {
     struct engine *engine;
     unsigned number;
     uint64_t random;
+    uint64_t requests_made;
     struct actor_state now;     /* acknowledged */
     struct actor_state if_done; /* with the change that is under way or in doubt */
     bool in_doubt;

@@ -1,5 +1,6 @@
 #include "support/engine.h"
 
+#include "domain/blocklist/internal.h"
 #include "store/sqlite/sqlite.h"
 
 #include <poll.h>
@@ -251,6 +252,14 @@ lb_err engine_undo_id(struct engine *engine, struct lb_public_id id, struct outc
         .blocklist = engine->blocklist, .standing = engine_standing(engine, NULL), .undone = id};
     lb_change_undo(&change);
     return submit_change(engine, &change, out);
+}
+
+size_t engine_waiting(const struct engine *engine, const char *campaign, const char *identifier)
+{
+    const struct lb_blocklist *blocklist = engine->blocklist;
+    return lb_twins_count(&blocklist->twins,
+                          lb_blocklist_hash(blocklist, engine_list(engine, campaign),
+                                            lb_str(identifier)));
 }
 
 uint64_t engine_check(const struct engine *engine, const char *campaign, const char *identifier)

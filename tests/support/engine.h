@@ -71,5 +71,7 @@ lb_err engine_delete_campaign(struct engine *engine, const char *id);
 
 /* The entry that blocks the identifier in that very list, or in the workspace; 0: allowed. */
 uint64_t engine_check(const struct engine *engine, const char *campaign, const char *identifier);
+/* Requests for the same person in that list that wait after that entry. Between changes. */
+size_t engine_waiting(const struct engine *engine, const char *campaign, const char *identifier);
 
 #endif

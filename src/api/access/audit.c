@@ -51,9 +51,9 @@ struct auditing {
 
 static void name_change(const struct lb_log_row *row, struct action *out)
 {
-    const char *name = row->undoes                 ? "leads.undo"
-                       : row->kind == LB_LOG_BLOCK ? "leads.block"
-                                                   : "leads.unblock";
+    const char *name = row->undoes                     ? "leads.undo"
+                       : lb_log_kind_blocks(row->kind) ? "leads.block"
+                                                       : "leads.unblock";
     snprintf(out->name, sizeof out->name, "%s", name);
 }
 

@@ -132,23 +132,108 @@ static lb_err check_block(struct lb_change *change)
     return err ? err : check_room(change, added);
 }
 
+/* Would asking for the person again only repeat what entry `id` asked for? */
+static lb_err repeats(const struct lb_packer *packer, const struct lb_change_item *item,
+                      uint64_t id, bool *out)
+{
+    const struct lb_change *change = packer->change;
+    const struct lb_workspace *workspace = change->standing.workspace;
+    struct lb_store *store = change->blocklist->store;
+    struct lb_entry_cursor cursor = {.store = store,
+                                     .reader = store->ops->writer_reader(store),
+                                     .workspace = workspace->row.no};
+    struct lb_row_time time = {0};
+    struct lb_entry entry;
+    *out = lb_packer_made(packer, id);
+    lb_row_times_find(workspace->row_times, id, &time);
+    bool recent = time.at > packer->row.at - LB_REPEATED_WITHIN_MS;
+    if (*out || !(recent || change->import.ptr))
+        return LB_OK;
+    lb_err err = lb_entry_read(&cursor, id, &entry);
+    if (!err && change->import.ptr)
+        *out = cursor.row.import.ptr && lb_str_equal(cursor.row.import, change->import);
+    else if (!err)
+        *out = entry.actor == packer->row.actor && lb_same_reason(entry.reason, item->reason);
+    return err;
+}
+
+/* Blocks a person once more whom entry `id` blocks, and perhaps others that wait. */
+static lb_err ask_again(struct lb_packer *packer, const struct lb_change_item *item,
+                        struct lb_fingerprint fingerprint, uint64_t id)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    uint64_t cursor = 0;
+    bool repeated = false;
+    lb_err err = LB_OK;
+    for (; !err && !repeated && id; id = lb_twins_next(twins, fingerprint, &cursor))
+        err = repeats(packer, item, id, &repeated);
+    if (err || repeated)
+        return err;
+    packer->change->write.touched = true;
+    packer->change->asked_again++;
+    err = lb_packer_add(packer, item, &id);
+    return err || lb_twins_add(twins, fingerprint, id) ? err : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* Notes that entry `id` blocks the person of an item already, for the second round. */
+static lb_err note_blocked(const struct lb_packer *packer, size_t item, uint64_t id,
+                           uint64_t **blocked_by)
+{
+    if (lb_packer_made(packer, id)) /* the request names the person twice */
+        return LB_OK;
+    if (!*blocked_by)
+        *blocked_by = calloc(packer->change->count, sizeof **blocked_by);
+    if (!*blocked_by)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    (*blocked_by)[item] = id;
+    return LB_OK;
+}
+
+/* Blocks those who are not blocked. `*blocked_by` gets the entries that block the others, for each
+ * item, or stays NULL. */
+static lb_err block_new(struct lb_packer *packer, uint64_t **blocked_by)
+{
+    struct lb_change *change = packer->change;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < change->count; i++) {
+        const struct lb_change_item *item = &change->items[i];
+        uint64_t id;
+        err = lb_blocklist_current(change->blocklist, packer->row.list, change->fingerprints[i],
+                                   item->identifier, &id);
+        if (!err && id)
+            err = note_blocked(packer, i, id, blocked_by);
+        if (err || id)
+            continue;
+        change->write.touched = true;
+        err = lb_packer_add(packer, item, &id);
+        if (!err)
+            err = record(packer, true, change->fingerprints[i], id, item->identifier);
+    }
+    return err;
+}
+
+/* Notes of those who are blocked already that they were asked for again. */
+static lb_err block_again(struct lb_packer *packer, const uint64_t *blocked_by)
+{
+    const struct lb_change *change = packer->change;
+    lb_err err = lb_packer_turn_to(packer, LB_LOG_BLOCK_AGAIN);
+    for (size_t i = 0; !err && i < change->count; i++)
+        if (blocked_by[i])
+            err = ask_again(packer, &change->items[i], change->fingerprints[i], blocked_by[i]);
+    return err;
+}
+
 static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = check_block(change);
     struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_BLOCK);
-    for (size_t i = 0; !err && i < change->count; i++) {
-        const struct lb_change_item *item = &change->items[i];
-        uint64_t id;
-        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
-                                   item->identifier, &id);
-        if (err || id)
-            continue;
-        write->touched = true;
-        err = lb_packer_add(&packer, item, &id);
-        if (!err)
-            err = record(&packer, true, change->fingerprints[i], id, item->identifier);
-    }
+    uint64_t *blocked_by = NULL;
+    if (!err)
+        err = block_new(&packer, &blocked_by);
+    if (!err && blocked_by)
+        err = block_again(&packer, blocked_by);
+    free(blocked_by);
     return err ? err : lb_packer_flush(&packer);
 }
 
@@ -192,6 +277,7 @@ static lb_err take_back_all(struct lb_packer *packer, uint64_t id,
 {
     const struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t twin;
+    packer->change->asked_more += lb_twins_oldest(twins, fingerprint) != 0;
     lb_err err = take_back(packer, id, fingerprint, identifier);
     while (!err && (twin = lb_twins_oldest(twins, fingerprint)) != 0)
         err = take_back_twin(packer, twin, fingerprint);
@@ -249,16 +335,25 @@ static bool names_person(const struct lb_change *change, const struct found *fou
            lb_twins_waits(&change->blocklist->twins, found->fingerprint, id);
 }
 
+/* Entry `id` keeps a person blocked whose block was to be undone. */
+static void count_stayed(struct lb_change *change, uint64_t id)
+{
+    if (change->stayed_ids && change->stayed < LB_STAYED_SHOWN)
+        change->stayed_ids[change->stayed] = id;
+    change->stayed++;
+}
+
 /* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
  * the next takes its place. */
 static lb_err take_back_one(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t next = lb_twins_oldest(twins, found->fingerprint);
+    if (found->current == id && !next)
+        return take_back(packer, id, found->fingerprint, found->identifier);
+    count_stayed(packer->change, found->current == id ? next : found->current);
     if (found->current != id)
         return take_back_twin(packer, id, found->fingerprint);
-    if (!next)
-        return take_back(packer, id, found->fingerprint, found->identifier);
     lb_err err = pack_id(packer, id);
     if (!err && !lb_twins_remove(twins, found->fingerprint, next))
         err = LB_ERR_STORAGE_UNAVAILABLE;
@@ -280,8 +375,8 @@ static lb_err take_back_id(struct lb_packer *packer, uint64_t number, uint64_t i
                : take_back_all(packer, found.current, found.fingerprint, found.identifier);
 }
 
-/* Brings entry `id` back for a person whom another one blocks: the oldest is the one that all see,
- * and the others wait. */
+/* Brings entry `id` back for a person whom another one blocks, perhaps one that came since: the
+ * oldest is the one that all see, and the others wait. */
 static lb_err restore_beside(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
@@ -300,17 +395,13 @@ static lb_err restore_beside(struct lb_packer *packer, uint64_t id, const struct
 static lb_err count_restored(struct lb_packer *packer, uint64_t id, const struct found *found)
 {
     struct lb_twins *twins = &packer->change->blocklist->twins;
-    if (found->current)
+    if (found->current || lb_twins_oldest(twins, found->fingerprint))
         return LB_OK;
-    packer->counted += !lb_twins_oldest(twins, found->fingerprint);
-    return !lb_twins_possible(twins, found->fingerprint) ||
-                   lb_twins_add(twins, found->fingerprint, id)
-               ? LB_OK
-               : LB_ERR_STORAGE_UNAVAILABLE;
+    packer->counted++;
+    return lb_twins_add(twins, found->fingerprint, id) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
-/* Makes an entry block again, unless its identifier has been blocked anew meanwhile. Entries of
- * one person under several old forms all come back. */
+/* Makes an entry block again, beside any that its person has been asked for with meanwhile. */
 static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
     struct found found;
@@ -320,9 +411,7 @@ static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
     if (packer->counting)
         return count_restored(packer, id, &found);
     if (found.current)
-        return lb_twins_possible(&packer->change->blocklist->twins, found.fingerprint)
-                   ? restore_beside(packer, id, &found)
-                   : LB_OK;
+        return restore_beside(packer, id, &found);
     err = pack_id(packer, id);
     return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
 }
@@ -366,7 +455,7 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 static bool target_of(enum lb_log_kind kind, uint64_t number, struct lb_str item, uint64_t *out)
 {
     *out = number;
-    return kind == LB_LOG_BLOCK || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
+    return lb_log_kind_blocks(kind) || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
 }
 
 /* Lets the store fetch at once what undo_row will ask for, and then the leads of those names. */
@@ -432,7 +521,7 @@ static lb_err copy_row(struct lb_change *change, uint64_t id, uint64_t number,
 }
 
 /* Undoes the rows of a change, one after the other. */
-static lb_err undo_rows(struct lb_packer *packer, enum lb_log_kind kind)
+static lb_err undo_rows(struct lb_packer *packer)
 {
     struct lb_change *change = packer->change;
     struct lb_log_row row;
@@ -440,7 +529,7 @@ static lb_err undo_rows(struct lb_packer *packer, enum lb_log_kind kind)
     do {
         uint64_t count = err ? 0 : lb_log_items_count(row.items);
         if (!err)
-            err = undo_row(packer, kind, row.number, row.items);
+            err = undo_row(packer, row.kind, row.number, row.items);
         if (!err)
             err = copy_row(change, row.id + count, row.number + count, &row);
     } while (!err && row.continues);
@@ -458,7 +547,7 @@ static lb_err check_restore(struct lb_change *change, const struct lb_packer *pa
     struct lb_packer counting = *packer;
     counting.counting = true;
     size_t moves = change->blocklist->twins.move_count;
-    lb_err err = undo_rows(&counting, LB_LOG_UNBLOCK);
+    lb_err err = undo_rows(&counting);
     lb_twins_roll_back(&change->blocklist->twins, moves);
     return err ? err : check_room(change, counting.counted);
 }
@@ -497,7 +586,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     if (kind == LB_LOG_UNBLOCK)
         err = check_restore(change, &packer);
     if (!err)
-        err = undo_rows(&packer, kind);
+        err = undo_rows(&packer);
     return err ? err : lb_packer_flush(&packer);
 }
 

@@ -1,5 +1,10 @@
 /* Changes of a blocklist: blocking, unblocking, and taking a change back.
  *
+ * Each request to block a person is an entry, also when the person is blocked already: a block holds
+ * as long as one request for it does, and what is shown of it is the oldest. A request that only
+ * repeats one is none: of the same actor for the same reason within the last hour, or of the same
+ * import. Undoing a change takes back its own requests alone; an unblock ends all of them.
+ *
  * Threads: filled and prepared on any thread, submitted, and applied on the writer thread. */
 #ifndef LB_DOMAIN_BLOCKLIST_CHANGE_H
 #define LB_DOMAIN_BLOCKLIST_CHANGE_H
@@ -9,6 +14,8 @@
 #include "store/chain.h"
 
 #define LB_REASON_CHARACTERS_MAX 500
+#define LB_REPEATED_WITHIN_MS    (60 * 60 * 1000)
+#define LB_STAYED_SHOWN          100
 
 struct lb_change_item {
     struct lb_str identifier; /* canonical */
@@ -38,6 +45,10 @@ struct lb_change {
     struct lb_public_id id; /* names the change, for undoing it; 0: it changed nothing */
     uint64_t blocked;
     uint64_t unblocked;
+    uint64_t asked_again; /* block: people who were blocked already, now by one more request */
+    uint64_t asked_more;  /* unblock: people for whom there was more than one request */
+    uint64_t stayed;      /* undo: people whom another request keeps blocked, by the entries of ... */
+    uint64_t *stayed_ids; /* ... the first LB_STAYED_SHOWN, if the caller gave room; else NULL */
 };
 
 void lb_change_block(struct lb_change *change);

@@ -31,7 +31,7 @@ lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entr
         if (!lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier))
             return LB_ERR_NOT_FOUND;
     }
-    if (cursor->row.kind != LB_LOG_BLOCK)
+    if (!lb_log_kind_blocks(cursor->row.kind))
         return LB_ERR_NOT_FOUND;
     out->id = id;
     out->number = cursor->row.number + (id - cursor->row.id);

@@ -52,14 +52,14 @@ lb_err lb_packer_flush(struct lb_packer *packer)
     lb_err err = chain(packer);
     if (!err)
         err = packer->store->ops->log_append(packer->store, &packer->row);
-    bool takes_back = packer->row.kind == LB_LOG_UNBLOCK;
+    enum lb_log_kind kind = packer->row.kind;
     struct lb_overlay_row row = {.workspace = packer->change->standing.workspace,
                                  .first = packer->row.id,
                                  .number = packer->row.number,
                                  .has_reason = packer->row.reason.ptr != NULL,
                                  .continues = packer->row.continues,
-                                 .blocked = takes_back ? 0 : (uint32_t)packer->count,
-                                 .unblocked = takes_back ? (uint32_t)packer->count : 0};
+                                 .blocked = lb_log_kind_adds(kind) ? (uint32_t)packer->count : 0,
+                                 .unblocked = kind == LB_LOG_UNBLOCK ? (uint32_t)packer->count : 0};
     if (!err && !(lb_overlay_record_row(batch_of(packer), row) &&
                   lb_directory_reserve_day(packer->change->standing.directory, row.workspace,
                                            packer->row.at)))
@@ -69,6 +69,13 @@ lb_err lb_packer_flush(struct lb_packer *packer)
     packer->row.continues = true;
     packer->count = 0;
     items->len = 0;
+    return err;
+}
+
+lb_err lb_packer_turn_to(struct lb_packer *packer, enum lb_log_kind kind)
+{
+    lb_err err = lb_packer_flush(packer);
+    packer->row.kind = kind;
     return err;
 }
 
@@ -116,6 +123,9 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
     change->id = (struct lb_public_id){0};
     change->blocked = 0;
     change->unblocked = 0;
+    change->asked_again = 0;
+    change->asked_more = 0;
+    change->stayed = 0;
     change->blocklist->row_items.len = 0;
     change->blocklist->row_items.failed = false;
     struct lb_packer packer = {.change = change,
@@ -127,6 +137,8 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
                                        .source = change->standing.actor.source,
                                        .import = change->import,
                                        .at = change->blocklist->batch.now_ms}};
+    packer.first_id =
+        packer.ids_are_numbers ? log_of(change)->last + 1 : change->blocklist->batch.next_id;
     memcpy(packer.salt, change->salt, sizeof packer.salt);
     return packer;
 }

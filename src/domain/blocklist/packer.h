@@ -13,6 +13,7 @@ struct lb_packer {
     struct lb_log_row row;
     size_t count;
     bool ids_are_numbers;
+    uint64_t first_id; /* that the change may make */
     /* The change's own. */
     uint8_t salt[LB_SALT_SIZE]; /* of rows whose items have none */
     bool counting;              /* nothing is done, only counted: see check_restore */
@@ -35,5 +36,14 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
 
 /* Appends the row, if it has items, to the log. */
 lb_err lb_packer_flush(struct lb_packer *packer);
+
+/* The items that follow are of another kind: they begin a row, of the same change. */
+lb_err lb_packer_turn_to(struct lb_packer *packer, enum lb_log_kind kind);
+
+/* Is the entry one that this change has made? */
+static inline bool lb_packer_made(const struct lb_packer *packer, uint64_t id)
+{
+    return id >= packer->first_id;
+}
 
 #endif

@@ -105,6 +105,7 @@ static lb_err hash_item(struct replay *replay, struct lb_list list, struct lb_st
     return noted ? LB_OK : LB_ERR_INTERNAL;
 }
 
+/* A request to block people: new ones, or such as are blocked already. */
 static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace,
                            const struct lb_log_row *row)
 {
@@ -117,7 +118,8 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     for (; !err && lb_log_items_next(&rest, &item); id++) {
         struct lb_fingerprint fingerprint;
         err = hash_item(replay, row->list, item, &fingerprint);
-        if (!err && lb_twins_possible(&blocklist->twins, fingerprint)) {
+        if (!err && (row->kind != LB_LOG_BLOCK ||
+                     lb_twins_possible(&blocklist->twins, fingerprint))) {
             err = insert_group(replay);
             if (!err)
                 err = place(replay, workspace, row->list, fingerprint, id);
@@ -186,26 +188,20 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
     for (size_t i = 0; !err && i < references.count; i++) {
         uint64_t id = references.ids[i];
         struct lb_fingerprint fingerprint = references.fingerprints[i];
-        if (lb_twins_possible(&blocklist->twins, fingerprint)) {
-            err = row->kind == LB_LOG_UNBLOCK
-                      ? displace(replay, workspace, row->list, fingerprint, id)
-                      : place(replay, workspace, row->list, fingerprint, id);
-            continue;
-        }
-        count++;
-        if (row->kind == LB_LOG_UNBLOCK) {
+        if (row->kind == LB_LOG_RESTORE) {
+            err = place(replay, workspace, row->list, fingerprint, id);
+        } else if (lb_twins_possible(&blocklist->twins, fingerprint)) {
+            err = displace(replay, workspace, row->list, fingerprint, id);
+        } else {
             lb_blocklist_count_removal(blocklist);
-            lb_index_remove(blocklist->index, references.fingerprints[i], id);
+            lb_index_remove(blocklist->index, fingerprint, id);
             lb_list_orders_remove(blocklist->orders, list, id);
-        } else if (!lb_index_insert(blocklist->index, references.fingerprints[i], id) ||
-                   !lb_list_orders_insert(blocklist->orders, list, id)) {
-            err = LB_ERR_INTERNAL;
+            count--;
         }
     }
-    if (err)
-        return err;
-    count_entries(workspace, row->kind == LB_LOG_UNBLOCK ? -count : count);
-    return LB_OK;
+    if (!err)
+        count_entries(workspace, count);
+    return err;
 }
 
 /* What is remembered of every row, also when its list was deleted. */
@@ -214,9 +210,9 @@ static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
 {
     struct lb_row_time row_time = {row->at, row->reason.ptr != NULL, row->continues, row->number};
     uint32_t count = (uint32_t)lb_log_items_count(row->items);
-    bool takes_back = row->kind == LB_LOG_UNBLOCK;
-    lb_directory_count_day(replay->blocklist->directory, workspace, row->at, takes_back ? 0 : count,
-                           takes_back ? count : 0);
+    lb_directory_count_day(replay->blocklist->directory, workspace, row->at,
+                           lb_log_kind_adds(row->kind) ? count : 0,
+                           row->kind == LB_LOG_UNBLOCK ? count : 0);
     bool added = !row->epoch || lb_epochs_add(&workspace->epochs, row->number, row->epoch);
     lb_epochs_publish(&workspace->epochs);
     return added && lb_row_times_append(workspace->row_times, row->id, row_time) ? LB_OK
@@ -237,7 +233,7 @@ static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspa
     bool ended = row->list.campaign && !lb_directory_campaign_no(directory, row->list.campaign);
     if (ended) /* lists of deleted campaigns are history only */
         return replay_time(replay, workspace, row);
-    if (row->kind == LB_LOG_BLOCK) {
+    if (lb_log_kind_blocks(row->kind)) {
         /* The time of the row first: a reader that finds an entry looks for it. */
         lb_err err = replay_time(replay, workspace, row);
         return err ? err : replay_block(replay, workspace, row);

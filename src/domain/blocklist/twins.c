@@ -16,7 +16,7 @@ void lb_twins_fini(struct lb_twins *twins)
 
 static bool insert(struct lb_index **index, struct lb_fingerprint fingerprint, uint64_t id)
 {
-    const struct lb_index_settings small = {.shards = 1};
+    const struct lb_index_settings small = {.shards = 64};
     if (!*index)
         *index = lb_index_create_with(&small);
     return *index && lb_index_insert(*index, fingerprint, id);
@@ -32,7 +32,7 @@ bool lb_twins_note(struct lb_twins *twins, struct lb_fingerprint fingerprint, st
                    struct lb_str name)
 {
     struct head head = {list, name.len};
-    if (lb_twins_possible(twins, fingerprint))
+    if (twins->renamed && lb_index_find(twins->renamed, fingerprint) != 0)
         return true;
     lb_buf_append(&twins->names, &head, sizeof head);
     lb_buf_append_str(&twins->names, name);
@@ -54,7 +54,8 @@ bool lb_twins_next_renamed(const struct lb_twins *twins, size_t *cursor, struct 
 
 bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
 {
-    return twins->renamed && lb_index_find(twins->renamed, fingerprint) != 0;
+    return (twins->renamed && lb_index_find(twins->renamed, fingerprint) != 0) ||
+           (twins->waiting && lb_index_find(twins->waiting, fingerprint) != 0);
 }
 
 static bool note_move(struct lb_twins *twins, struct lb_twin_move move)
@@ -69,9 +70,13 @@ bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uin
 {
     if (!note_move(twins, (struct lb_twin_move){fingerprint, id, true}))
         return false;
-    bool added = insert(&twins->waiting, fingerprint, id);
-    twins->move_count -= !added;
-    return added;
+    if (!insert(&twins->waiting, fingerprint, id)) {
+        twins->move_count--;
+        return false;
+    }
+    /* The first of them is in the index. */
+    return lb_twins_count(twins, fingerprint) < LB_TWINS_MAX ||
+           lb_twins_remove(twins, fingerprint, lb_twins_oldest(twins, fingerprint));
 }
 
 bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
@@ -80,9 +85,8 @@ bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, 
            lb_index_remove(twins->waiting, fingerprint, id);
 }
 
-/* The next one that waits for the person, 0 after the last; `*cursor` is 0 at the start. */
-static uint64_t next(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
-                     uint64_t *cursor)
+uint64_t lb_twins_next(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
+                       uint64_t *cursor)
 {
     return twins->waiting ? lb_index_find_next(twins->waiting, fingerprint, cursor) : 0;
 }
@@ -90,7 +94,7 @@ static uint64_t next(const struct lb_twins *twins, struct lb_fingerprint fingerp
 uint64_t lb_twins_oldest(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
 {
     uint64_t oldest = 0, cursor = 0, id;
-    while ((id = next(twins, fingerprint, &cursor)) != 0)
+    while ((id = lb_twins_next(twins, fingerprint, &cursor)) != 0)
         oldest = !oldest || id < oldest ? id : oldest;
     return oldest;
 }
@@ -99,7 +103,7 @@ bool lb_twins_waits(const struct lb_twins *twins, struct lb_fingerprint fingerpr
 {
     uint64_t cursor = 0, waiting;
     do
-        waiting = next(twins, fingerprint, &cursor);
+        waiting = lb_twins_next(twins, fingerprint, &cursor);
     while (waiting && waiting != id);
     return waiting != 0;
 }
@@ -108,7 +112,7 @@ size_t lb_twins_count(const struct lb_twins *twins, struct lb_fingerprint finger
 {
     size_t count = 0;
     uint64_t cursor = 0;
-    while (next(twins, fingerprint, &cursor))
+    while (lb_twins_next(twins, fingerprint, &cursor))
         count++;
     return count;
 }

@@ -1,7 +1,7 @@
-/* People who are in a list more than once: two names that were stored as two people's became one
- * when the rules for names changed (identifier.h). The oldest of their entries is in the index and
- * in the order of its list, as for everybody; the others wait here, and hold when that one is taken
- * back by an undo. Only an undo brings more of them: who is blocked is not blocked again.
+/* People who are in a list more than once: they were asked for again while they were blocked, or
+ * two names that were stored as two people's became one when the rules for names changed
+ * (identifier.h). The oldest of their entries is in the index and in the order of its list, as for
+ * everybody; the others wait here, and hold when that one is taken back by an undo.
  *
  * Threads: the writer's, or before the threads start. */
 #ifndef LB_DOMAIN_BLOCKLIST_TWINS_H
@@ -17,6 +17,9 @@ struct lb_twin_move {
     uint64_t id;
     bool added;
 };
+
+/* As many of a person's entries in a list count: the first, and the latest of the others. */
+#define LB_TWINS_MAX 16
 
 /* All zero: none. */
 struct lb_twins {
@@ -41,14 +44,18 @@ bool lb_twins_next_renamed(const struct lb_twins *twins, size_t *cursor, struct 
 /* May more than one entry be this person's? Nearly always false. */
 bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint fingerprint);
 
-/* Lets an entry wait, or takes one out that waits. False when out of memory. */
+/* Lets an entry wait, or takes one out that waits. Of more than LB_TWINS_MAX the oldest that waits
+ * counts no more. False when out of memory. */
 bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 
-/* What waits for this person: the oldest entry (0: none does), whether this one does, how many. */
+/* What waits for this person: the oldest entry (0: none does), whether this one does, how many; and
+ * one after the other, in no order, until 0 (`*cursor` is 0 at the start). */
 uint64_t lb_twins_oldest(const struct lb_twins *twins, struct lb_fingerprint fingerprint);
 bool lb_twins_waits(const struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 size_t lb_twins_count(const struct lb_twins *twins, struct lb_fingerprint fingerprint);
+uint64_t lb_twins_next(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
+                       uint64_t *cursor);
 
 /* What was moved since the last commit is final, or what was moved after the first `moves` of it is
  * taken back. */

@@ -235,7 +235,7 @@ static void prefetch_references(struct lb_store_reader *reader, const PGresult *
         struct lb_str item;
         uint64_t id;
         lb_pg_read_log_row(result, i, &row);
-        while (row.kind != LB_LOG_BLOCK && lb_log_items_next(&row.items, &item))
+        while (!lb_log_kind_blocks(row.kind) && lb_log_items_next(&row.items, &item))
             if (lb_str_to_u64(item, LB_ENTRY_ID_MAX, &id))
                 lb_pg_prefetch_entries(reader, row.list.workspace, &id, 1);
     }

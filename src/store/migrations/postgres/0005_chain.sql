@@ -9,9 +9,11 @@ SELECT l.id + item.place - 1 AS entry,
        w.id AS workspace_id,
        c.id AS campaign_id,                -- NULL: the workspace's own list
        c.deleted_at AS campaign_deleted_at,
-       CASE l.kind WHEN 0 THEN 'block' WHEN 1 THEN 'unblock' WHEN 2 THEN 'restore' END AS event,
-       CASE l.kind WHEN 0 THEN item.value END AS identifier,
-       CASE l.kind WHEN 0 THEN l.id + item.place - 1 ELSE item.value::bigint END AS block_entry,
+       CASE l.kind WHEN 0 THEN 'block' WHEN 1 THEN 'unblock' WHEN 2 THEN 'restore'
+                   ELSE 'block_again' END AS event,
+       CASE WHEN l.kind IN (0, 3) THEN item.value END AS identifier,
+       CASE WHEN l.kind IN (0, 3) THEN l.id + item.place - 1
+            ELSE item.value::bigint END AS block_entry,
        l.reason,
        to_char(to_timestamp(l.at / 1000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at,
        k.id AS key_id,                     -- this and account_email NULL: the command line
@@ -25,4 +27,21 @@ LEFT JOIN leadblock.campaign c ON c.workspace_id = l.workspace_id AND c.no = l.c
 LEFT JOIN leadblock.api_key k ON k.workspace_id = l.workspace_id AND k.no = l.key
 LEFT JOIN (SELECT no, email FROM leadblock.account WHERE workspace_id = 0 OFFSET 0) a
     ON a.no = l.key
-WHERE l.kind <= 2;
+WHERE l.kind <= 3;
+
+-- Who is blocked now: people with a request whose last event is not an unblock, in campaigns that
+-- still exist, by the oldest such request.
+CREATE OR REPLACE VIEW leadblock.blocklist_live AS
+SELECT DISTINCT ON (b.workspace_id, b.campaign_id, b.identifier)
+       b.entry, b.workspace_id, b.campaign_id, b.identifier, b.reason, b.at, b.key_id, b.key_name,
+       b.account_email, b.source
+FROM leadblock.blocklist_history b
+LEFT JOIN (
+    SELECT DISTINCT ON (h.workspace_id, h.block_entry) h.workspace_id, h.block_entry, h.event
+    FROM leadblock.blocklist_history h
+    WHERE h.event IN ('unblock', 'restore')
+    ORDER BY h.workspace_id, h.block_entry, h.entry DESC
+) taken ON taken.workspace_id = b.workspace_id AND taken.block_entry = b.entry
+WHERE b.event IN ('block', 'block_again') AND b.campaign_deleted_at IS NULL
+  AND coalesce(taken.event, 'restore') = 'restore'
+ORDER BY b.workspace_id, b.campaign_id, b.identifier, b.entry;

@@ -14,9 +14,11 @@ SELECT l.number + item.key AS entry,
        w.id AS workspace_id,
        c.id AS campaign_id,                -- NULL: the workspace's own list
        c.deleted_at AS campaign_deleted_at,
-       CASE l.kind WHEN 0 THEN 'block' WHEN 1 THEN 'unblock' WHEN 2 THEN 'restore' END AS event,
-       CASE l.kind WHEN 0 THEN item.value END AS identifier,
-       CASE l.kind WHEN 0 THEN l.number + item.key ELSE CAST(item.value AS INTEGER) END AS block_entry,
+       CASE l.kind WHEN 0 THEN 'block' WHEN 1 THEN 'unblock' WHEN 2 THEN 'restore'
+                   ELSE 'block_again' END AS event,
+       CASE WHEN l.kind IN (0, 3) THEN item.value END AS identifier,
+       CASE WHEN l.kind IN (0, 3) THEN l.number + item.key
+            ELSE CAST(item.value AS INTEGER) END AS block_entry,
        l.reason,
        strftime('%Y-%m-%dT%H:%M:%fZ', l.at / 1000.0, 'unixepoch') AS at,
        k.id AS key_id,                     -- this and account_email NULL: the command line
@@ -29,11 +31,12 @@ JOIN workspace w ON w.no = l.workspace
 LEFT JOIN campaign c ON c.no = l.campaign
 LEFT JOIN api_key k ON k.no = l.key
 LEFT JOIN account a ON a.no = l.key
-WHERE l.kind <= 2;
+WHERE l.kind <= 3;
 
--- Who is blocked now: blocks whose last event is not an unblock, of campaigns that still exist.
+-- Who is blocked now: people with a request whose last event is not an unblock, in campaigns that
+-- still exist, by the oldest such request.
 CREATE VIEW blocklist_live AS
-SELECT b.entry, b.workspace_id, b.campaign_id, b.identifier, b.reason, b.at, b.key_id, b.key_name,
+SELECT min(b.entry) AS entry, b.workspace_id, b.campaign_id, b.identifier, b.reason, b.at, b.key_id, b.key_name,
        b.account_email, b.source
 FROM blocklist_history b
 LEFT JOIN (
@@ -45,4 +48,6 @@ LEFT JOIN (
     WHERE l.kind IN (1, 2)
     GROUP BY 1, 2
 ) taken ON taken.workspace_id = b.workspace_id AND taken.block_entry = b.entry
-WHERE b.event = 'block' AND b.campaign_deleted_at IS NULL AND coalesce(taken.kind, 2) = 2;
+WHERE b.event IN ('block', 'block_again') AND b.campaign_deleted_at IS NULL
+  AND coalesce(taken.kind, 2) = 2
+GROUP BY b.workspace_id, b.campaign_id, b.identifier;
