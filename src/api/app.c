@@ -152,6 +152,8 @@ static void end(void *context, struct lb_request *req)
         lb_upload_release(call);
         lb_report_release(call);
         lb_stream_release(call);
+        if (call->release)
+            call->release(call);
     }
 }
 

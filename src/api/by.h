@@ -6,7 +6,7 @@
 
 /* Those of one reply. A page has few different ones, so each is looked up once: a key is looked for
  * among all keys, and a user is read from the store. Set `call` and `reader`; the rest is zero at
- * first. Reader threads. */
+ * first. Threads: the reader's. */
 struct lb_by {
     const struct lb_call *call;
     struct lb_store_reader *reader;

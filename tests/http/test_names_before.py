@@ -290,7 +290,7 @@ def test_two_rows_of_one_person_are_one_block_with_the_older_reason(api):
 def test_an_unblock_of_a_person_with_two_rows_can_be_undone(server):
     api = api_of(server)
     response = api.delete(LIST, {"publicIdentifiers": [name + STYLED for name in TWINS]})
-    expect.unblocked_result(response, len(TWINS))
+    expect.unblocked_result(response, len(TWINS), len(TWINS))
     for api in now_and_later(server, api):
         assert blocked(api, *TWINS, *(name + STYLED for name in TWINS)) == []
         assert campaign_blocks(api) == 13 - len(TWINS)
@@ -325,7 +325,7 @@ def test_people_with_two_rows_are_counted_once_at_the_limit(tmp_path):
     with upgraded(tmp_path / "data", limit=17) as server:
         api = api_of(server)
         response = api.delete(LIST, {"publicIdentifiers": TWINS})
-        expect.unblocked_result(response, len(TWINS))
+        expect.unblocked_result(response, len(TWINS), len(TWINS))
         expect.ok(api.post(f"/changes/{response.header('x-change-id')}/undo"))
         assert campaign_blocks(api) == 13
 
@@ -377,7 +377,7 @@ def more(tmp_path):
 def test_each_of_three_rows_holds_until_its_own_undo(more, order, reasons):
     api = api_of(more)
     response = api.delete(LIST, {"publicIdentifiers": [LEO[2]]})
-    expect.unblocked_result(response, 1)
+    expect.unblocked_result(response, 1, 1)
     assert expect.ok(api.post(f"/changes/{response.header('x-change-id')}/undo"))["blocked"] == 1
     for change, reason in zip(order, reasons):
         assert expect.ok(api.post(f"/changes/ch_{change}/undo"))["unblocked"] == 0
@@ -410,7 +410,7 @@ def test_another_node_knows_what_happens_to_a_person_with_several_rows(more):
     with Server(database=more.database) as other:
         here, there = api_of(more), api_of(other)
         response = here.delete(LIST, {"publicIdentifiers": [LEO[1], *TWINS]})
-        expect.unblocked_result(response, 1 + len(TWINS))
+        expect.unblocked_result(response, 1 + len(TWINS), len(TWINS))
         assert blocked(there, *LEO, *TWINS) == []
         undo = f"/changes/{response.header('x-change-id')}/undo"
         assert expect.ok(there.post(undo))["blocked"] == 1 + len(TWINS)
@@ -425,7 +425,7 @@ def test_a_record_id_of_either_row_unblocks_the_person(server):
     api = api_of(server)
     for record in ("bl_26", "bl_25"):
         response = api.delete("/blocked-leads", [record])
-        expect.unblocked_result(response, 1)
+        expect.unblocked_result(response, 1, 1)
         assert check(api, "eva-⭐")["blocked"] is False
         expect.ok(api.post(f"/changes/{response.header('x-change-id')}/undo"))
         assert check(api, "eva-⭐")["blocked"] is True

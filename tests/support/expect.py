@@ -40,8 +40,10 @@ def blocked_result(response, blocked):
     return body["message"]
 
 
-def unblocked_result(response, unblocked):
+def unblocked_result(response, unblocked, asked_more=0):
+    """`asked_more`: so many of them had been asked for more than once."""
     body = ok(response)
+    assert body.pop("askedMoreThanOnce", 0) == asked_more, response
     assert body.keys() == {"success", "message", "unblocked"}, response
     assert body["success"] is True
     assert type(body["unblocked"]) is int and body["unblocked"] == unblocked, response

@@ -11,6 +11,9 @@ struct lb_pending_change {
     struct lb_change change;
     struct lb_identifiers identifiers;
     size_t asked; /* how many leads or ids the request named */
+    /* Of an undo. */
+    struct lb_call *call;
+    struct lb_buf stayed_because; /* JSON, without the brackets */
 };
 
 /* Makes the pending change of a call, with its standing filled. NULL when the reply is set. */

@@ -338,7 +338,7 @@ static bool names_person(const struct lb_change *change, const struct found *fou
 /* Entry `id` keeps a person blocked whose block was to be undone. */
 static void count_stayed(struct lb_change *change, uint64_t id)
 {
-    if (change->stayed_ids && change->stayed < LB_STAYED_SHOWN)
+    if (change->stayed < LB_STAYED_SHOWN)
         change->stayed_ids[change->stayed] = id;
     change->stayed++;
 }
@@ -559,9 +559,21 @@ static lb_err unknown_change(struct lb_change *change)
                    "X-Change-Id.");
 }
 
+static lb_err tell_stayed(struct lb_change *change, const uint64_t *ids)
+{
+    struct lb_store *store = change->blocklist->store;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    size_t count = change->stayed < LB_STAYED_SHOWN ? change->stayed : LB_STAYED_SHOWN;
+    if (!change->on_stayed || count == 0)
+        return LB_OK;
+    store->ops->prefetch_entries(reader, change->standing.workspace->row.no, ids, count);
+    return change->on_stayed(change, reader, ids, count);
+}
+
 static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
+    uint64_t stayed_ids[LB_STAYED_SHOWN];
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct lb_log_row row;
     if (!err)
@@ -583,10 +595,13 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     struct lb_packer packer = lb_packer_begin(
         change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
     packer.row.undoes = change->undone.number;
+    change->stayed_ids = stayed_ids;
     if (kind == LB_LOG_UNBLOCK)
         err = check_restore(change, &packer);
     if (!err)
         err = undo_rows(&packer);
+    if (!err)
+        err = tell_stayed(change, stayed_ids);
     return err ? err : lb_packer_flush(&packer);
 }
 

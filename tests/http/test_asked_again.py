@@ -1,0 +1,293 @@
+"""Who is blocked and is asked for again: each request stands for itself, and a block holds as long as
+one of them does."""
+
+import random
+
+import pytest
+
+from support import expect
+from support.moved_clock import MovedClock
+from support.server import Server
+
+NOTHING = "ch_0"
+HOUR = 3600
+AT_MOST = 16  # requests that count for a person in a list
+
+
+class People:
+    """One campaign's list; `actor` is a key of the workspace."""
+
+    def __init__(self, tenant):
+        self.tenant = tenant
+        self.campaign = tenant.campaign()
+        self.path = f"/campaigns/{self.campaign}/blocked-leads"
+        self.keys = [tenant.key] + [tenant.server.key(tenant.workspace, name=name)
+                                    for name in ("crm", "partner")]
+        self.connect()
+
+    def connect(self):
+        self.actors = [self.tenant.server.api(key) for key in self.keys]
+        self.api = self.actors[0]
+
+    def block(self, *names, reason=None, actor=0, blocked=0):
+        body = {"publicIdentifiers": list(names), **({"reason": reason} if reason else {})}
+        response = self.actors[actor].post(self.path, body)
+        assert expect.ok(response)["blocked"] == blocked, response
+        return response.header("x-change-id")
+
+    def unblock(self, *names, asked_more=0):
+        response = self.api.delete(self.path, {"publicIdentifiers": list(names)})
+        expect.unblocked_result(response, len(names), asked_more)
+        return response.header("x-change-id")
+
+    def undo(self, change):
+        response = self.api.post(f"/changes/{change}/undo")
+        body = expect.ok(response)
+        assert body.keys() == {"success", "message", "blocked", "unblocked", "stayed",
+                               "stayedBecause"}
+        return body
+
+    def reason(self, name="ada"):
+        """Of what is shown; False: the person is not blocked."""
+        body = expect.ok(self.api.get(f"{self.path}/{name}"))
+        listed = [entry["reason"] for entry in expect.ok(self.api.get(self.path + "?take=100&search=" + name))
+                  if entry["publicIdentifier"] == name]
+        assert listed == ([body["reason"]] if body["blocked"] else [])
+        return body["blocked"] and body["reason"]
+
+
+@pytest.fixture
+def people(fresh):
+    return People(fresh)
+
+
+def test_an_undone_import_leaves_who_asked_to_stop_in_between(people):
+    taken = people.block("ada", "bob", reason="a list", blocked=2)
+    people.block("ada", reason="asked to stop", actor=1)
+    body = people.undo(taken)
+    assert (body["unblocked"], body["stayed"]) == (1, 1)
+    [because] = body["stayedBecause"]
+    assert because.keys() == {"publicIdentifier", "reason", "createdAt", "by"}
+    assert because["publicIdentifier"] == "ada" and because["reason"] == "asked to stop"
+    assert because["by"]["name"] == "crm"
+    assert people.reason("ada") == "asked to stop"
+    assert people.reason("bob") is False
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)])
+def test_each_request_is_undone_by_itself(people, order):
+    reasons = ["one", "two", "three"]
+    changes = [people.block("ada", reason=reason, blocked=reason == "one") for reason in reasons]
+    assert NOTHING not in changes and len(set(changes)) == 3
+    standing = list(reasons)
+    for n in order:
+        assert people.reason() == standing[0]
+        standing.remove(reasons[n])
+        body = people.undo(changes[n])
+        assert (body["unblocked"], body["stayed"]) == (not standing, bool(standing))
+    assert people.reason() is False
+
+
+def test_a_repetition_is_no_request(people):
+    people.block("ada", reason="one", blocked=1)
+    assert people.block("ada", reason="one") == NOTHING
+    assert people.block("ada", "ada", reason="one") == NOTHING
+    assert people.block("ada", reason="two") != NOTHING
+    assert people.block("ada", reason="two") == NOTHING
+    assert people.block("ada", reason="one") == NOTHING
+    assert people.block("ada") != NOTHING  # no reason is another one
+    assert people.block("ada") == NOTHING
+    assert people.block("ada", reason="one", actor=1) != NOTHING
+    assert people.block("ada", reason="one", actor=1) == NOTHING
+
+
+def test_a_person_twice_in_one_request_is_asked_for_once(people):
+    first = people.block("ada", "ada", "bob", reason="one", blocked=2)
+    again = people.block("ada", "bob", "ada", reason="two")
+    people.undo(again)
+    assert people.undo(first)["unblocked"] == 2
+    assert people.reason("ada") is False
+
+
+def test_after_an_hour_the_same_request_counts():
+    with MovedClock() as clock, Server(env=clock.env) as server:
+        people = People(server.tenant())
+        first = people.block("ada", reason="one", blocked=1)
+        clock.set(HOUR - 60)
+        assert people.block("ada", reason="one") == NOTHING
+        clock.set(HOUR + 60)
+        second = people.block("ada", reason="one")
+        assert second != NOTHING
+        assert people.undo(first)["stayed"] == 1
+        assert people.undo(second)["unblocked"] == 1
+
+
+def test_an_unblock_ends_all_requests_and_its_undo_brings_all_back(people):
+    first = people.block("ada", "bob", reason="one", blocked=2)
+    second = people.block("ada", reason="two")
+    ended = people.unblock("ada", "bob", asked_more=1)
+    assert people.reason() is False
+    assert people.undo(first)["unblocked"] == 0
+    assert people.undo(ended)["blocked"] == 2
+    assert people.reason() == "one"
+    assert people.undo(second)["stayed"] == 1
+    people.unblock("ada")
+
+
+def test_what_comes_back_stands_beside_what_came_since(people):
+    people.block("ada", reason="one", blocked=1)
+    ended = people.unblock("ada")
+    since = people.block("ada", reason="two", blocked=1)
+    assert people.undo(ended)["blocked"] == 0
+    assert people.reason() == "one"
+    body = people.undo(since)
+    assert (body["unblocked"], [each["reason"] for each in body["stayedBecause"]]) == (0, ["one"])
+    people.unblock("ada")
+
+
+def test_so_many_requests_count_the_first_and_the_latest(people):
+    changes = [people.block("ada", reason=f"reason {n}", blocked=n == 0)
+               for n in range(AT_MOST + 4)]
+    forgotten = changes[1:5]
+    for change in forgotten:
+        body = people.undo(change)
+        assert (body["unblocked"], body["stayed"]) == (0, 0)
+    for n, change in enumerate(changes):
+        if change not in forgotten:
+            last = n == len(changes) - 1
+            assert people.reason() == ("reason 0" if n == 0 else f"reason {max(n, 5)}")
+            assert people.undo(change)["unblocked"] == last
+    assert people.reason() is False
+
+
+def test_requests_of_the_workspace_and_of_a_campaign_are_apart(people):
+    people.block("ada", reason="one", blocked=1)
+    body = {"leads": [{"publicIdentifier": "ada"}]}
+    response = people.api.post("/blocked-leads", body)
+    assert expect.ok(response)["blocked"] == 1
+    assert people.undo(response.header("x-change-id"))["unblocked"] == 1
+    people.unblock("ada")
+
+
+def test_the_statistics_count_people(people):
+    people.block("ada", reason="one", blocked=1)
+    people.block("ada", reason="two")
+    total = expect.ok(people.api.get("/statistics"))
+    assert total["blockedLeads"]["total"] == 1
+    assert sum(day["blocked"] for day in total["days"]) == 1
+
+
+def test_a_change_of_new_and_known_people_is_undone_whole(people):
+    """Some in rows of the log of their own, and more than one row holds."""
+    known = [f"known-{n}" for n in range(120)]
+    people.block(*known, reason="one", blocked=120)
+    new = [f"new-{n}" for n in range(120)]
+    mixed = [name for pair in zip(known, new) for name in pair]
+    both = people.block(*mixed, reason="two", blocked=120)
+    body = people.undo(both)
+    assert (body["unblocked"], body["stayed"]) == (120, 120)
+    assert len(body["stayedBecause"]) == 100
+    assert people.undo(both)["unblocked"] == 0
+    assert {people.reason(name) for name in known[:3]} == {"one"}
+    assert {people.reason(name) for name in new[:3]} == {False}
+
+
+# --- against a plain model, over restarts ---
+
+
+class Model:
+    """Requests that stand, by person: (change, actor, reason), oldest first."""
+
+    def __init__(self):
+        self.standing = {}
+        self.did = {}  # change: [(person, request)], in the order of the requests
+        self.freed = {}
+
+    def block(self, names, actor, reason):
+        """The requests that a change would make."""
+        made = []
+        for name in dict.fromkeys(names):
+            requests = self.standing.setdefault(name, [])
+            if not any((a, r) == (actor, reason) for _, a, r in requests):
+                made.append((name, (len(self.did) + len(self.freed), actor, reason)))
+        return made
+
+    def add(self, name, request):
+        requests = self.standing.setdefault(name, [])
+        if request not in requests:
+            requests.append(request)
+            requests.sort(key=lambda each: each[0])
+        if len(requests) > AT_MOST:
+            del requests[1]
+
+    def remove(self, name, request):
+        requests = self.standing[name]
+        if request in requests:
+            requests.remove(request)
+
+    def shown(self, name):
+        requests = self.standing.get(name)
+        return requests[0][2] if requests else False
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_changes_do_what_a_plain_model_does(seed):
+    draw = random.Random(seed)
+    names = [f"person-{n}" for n in range(12)]
+    model = Model()
+    with Server() as server:
+        people = People(server.tenant("agency"))
+        undoable = []
+        for step in range(160):
+            some = draw.sample(names, draw.randint(1, 6))
+            action = draw.random()
+            if action < 0.5:
+                actor, reason = draw.randrange(3), draw.choice(["a", "b", "c"])
+                made = model.block(some, actor, reason)
+                new = sum(not model.standing[name] for name, _ in made)
+                change = people.block(*some, actor=actor, reason=reason, blocked=new)
+                assert (change == NOTHING) == (not made)
+                if made:
+                    for name, request in made:
+                        model.add(name, request)
+                    model.did[change] = made
+                    undoable.append((change, "block"))
+            elif action < 0.6:
+                ended = [(name, request) for name in some
+                         for request in model.standing.get(name, [])]
+                response = people.api.delete(people.path, {"publicIdentifiers": some})
+                expect.unblocked_result(
+                    response, sum(bool(model.standing.get(name)) for name in some),
+                    sum(len(model.standing.get(name, [])) > 1 for name in some))
+                if ended:
+                    model.freed[response.header("x-change-id")] = ended
+                    undoable.append((response.header("x-change-id"), "unblock"))
+                for name in some:
+                    model.standing[name] = []
+            elif action < 0.95 and undoable:
+                change, kind = undoable.pop(draw.randrange(len(undoable)))
+                undo_as_the_model(people, model, change, kind)
+            else:
+                server.kill()
+                server.start()
+                people.connect()
+            for name in draw.sample(names, 4):
+                assert people.reason(name) == model.shown(name), (seed, step)
+        assert {name: people.reason(name) for name in names} == {
+            name: model.shown(name) for name in names}
+
+
+def undo_as_the_model(people, model, change, kind):
+    items = model.did[change] if kind == "block" else model.freed[change]
+    before = {name: bool(model.standing.get(name)) for name, _ in items}
+    took = {name for name, request in items if request in model.standing.get(name, [])}
+    for name, request in items:
+        (model.remove if kind == "block" else model.add)(name, request)
+    body = people.undo(change)
+    after = {name: bool(model.standing.get(name)) for name in before}
+    assert body["unblocked"] == sum(before[name] and not after[name] for name in before)
+    assert body["blocked"] == sum(after[name] and not before[name] for name in before)
+    if kind == "block":
+        assert body["stayed"] == sum(after[name] for name in took)
+        assert {each["publicIdentifier"]: each["reason"] for each in body["stayedBecause"]} == {
+            name: model.shown(name) for name in took if after[name]}
