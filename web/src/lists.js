@@ -1,6 +1,7 @@
 // One set of functions for both kinds of blocklist: the workspace's and a campaign's. A list is named as in
 // the URL: `workspace` or `campaign:ID`.
 import * as api from './api.js';
+import { count } from './format.js';
 
 const campaignPrefix = 'campaign:';
 const lenient = { Prefer: 'handling=lenient' };
@@ -62,6 +63,9 @@ export function unblock(list, rows) {
     : { publicIdentifiers: rows.map((row) => row.publicIdentifier) };
   return api.del(pathOf(list), body);
 }
+
+/** What an undo did, in words; `stayed` were asked for by others, too. */
+export const undoneText = ({ stayed }) => (stayed ? `Undone. ${count(stayed, 'lead')} ${stayed === 1 ? 'stays' : 'stay'} blocked: there is another request.` : 'Undone.');
 
 export const undo = (changeId, more) => api.post(api.path('changes', changeId, 'undo'), undefined, more);
 

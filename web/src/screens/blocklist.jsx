@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { number } from '../format.js';
 import { useApp, useLoad, useSettled } from '../hooks.js';
-import { campaignOf, isList, page as fetchPage, undo, whereBlocked, workspaceList } from '../lists.js';
+import { campaignOf, isList, page as fetchPage, undo, undoneText, whereBlocked, workspaceList } from '../lists.js';
 import { href, setQuery } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
@@ -164,8 +164,8 @@ export function Blocklist({ route }) {
     selection.setAll([], false);
     reload();
     const run = async () => {
-      await undo(changeId, { workspaceId: workspace.id });
-      toast('Undone.');
+      const { data } = await undo(changeId, { workspaceId: workspace.id });
+      toast(undoneText(data));
       reload();
     };
     toast(text, changeId ? { action: { label: 'Undo', run } } : {});

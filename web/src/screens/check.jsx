@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { number } from '../format.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
-import { block, campaignList, unblock, undo, whereBlocked, workspaceList } from '../lists.js';
+import { block, campaignList, unblock, undo, undoneText, whereBlocked, workspaceList } from '../lists.js';
 import { href, setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog } from '../parts/dialog.jsx';
@@ -53,8 +53,8 @@ function BlockForm({ verdict, onDone }) {
 function undoOf(changeId, { workspace, toast }, onDone) {
   if (!changeId) return undefined;
   const run = async () => {
-    await undo(changeId, { workspaceId: workspace.id });
-    toast('Undone.');
+    const { data } = await undo(changeId, { workspaceId: workspace.id });
+    toast(undoneText(data));
     onDone();
   };
   return { label: 'Undo', run };
