@@ -396,6 +396,35 @@ static void a_row_comes_back_as_it_was_given(void **state)
     }
 }
 
+/* Each with one of what most rows do not have: alone, and before one that has none of them. */
+static void rows_that_say_one_thing_more_come_back(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_store_ops *ops = ops_of(state);
+    struct lb_log_row rows[12];
+    for (size_t i = 0; i < 12; i++) {
+        rows[i] = (struct lb_log_row){.id = i + 1, .number = i + 1, .list = {1, 2}, .at = 5};
+        rows[i].items = LB_STR("ada");
+        if (i % 3 == 2)
+            continue;
+        rows[i].undoes = i < 3 ? 7 : 0;
+        rows[i].epoch = i / 3 == 1 ? 8 : 0;
+        rows[i].reason = i / 3 == 2 ? LB_STR("asked") : (struct lb_str){0};
+        rows[i].import = i / 3 == 3 ? LB_STR("spring") : (struct lb_str){0};
+    }
+    for (size_t i = 0; i < 12; i++) {
+        if (i % 3 != 2)
+            begin(backend);
+        assert_int_equal(ops->log_append(backend->store, &rows[i]), LB_OK);
+        if (i % 3 != 1)
+            commit(backend);
+    }
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(ops->log_read(ops->writer_reader(backend->store), 1, rows[i].id,
+                                       rows[i].id + 1, &rows[i], expect_all),
+                         LB_ERR_NOT_FOUND);
+}
+
 /* Such rows are inserted by statements of their own, alone and together. */
 static void rows_that_say_little_come_back(void **state)
 {
@@ -712,6 +741,7 @@ static const struct CMUnitTest contract[] = {
     TEST(a_campaign_id_is_free_again_once_deleted),
     TEST(a_row_comes_back_as_it_was_given),
     TEST(rows_that_say_little_come_back),
+    TEST(rows_that_say_one_thing_more_come_back),
     TEST(ids_go_on_after_the_last_item),
     TEST(the_row_of_an_entry_is_the_one_that_holds_it),
     TEST(a_scan_covers_its_range),
