@@ -293,8 +293,9 @@ static bool verify_checks(struct actor *actor, unsigned list, unsigned name)
     uint64_t entry = engine_check(actor->engine, campaign_name(actor, list, campaign), lead);
     uint64_t in_workspace = shown(&actor->now.requests[ACTOR_OWN][name]);
     uint64_t want = in_workspace ? in_workspace : shown(&actor->now.requests[list][name]);
-    return entry == want || (entry && want == ACTOR_ANY_ID) || fail(actor, "checking %s in list %u says entry %llu instead of %llu",
-                                 lead, list, (unsigned long long)entry, (unsigned long long)want);
+    return entry == want || (entry && want == ACTOR_ANY_ID) ||
+           fail(actor, "checking %s in list %u says entry %llu instead of %llu", lead, list,
+                (unsigned long long)entry, (unsigned long long)want);
 }
 
 /* Learns the ids that an acknowledged change gave, and remembers it. */

@@ -11,8 +11,9 @@
 
 #include "domain/blocklist/twins.h"
 
-#define ACTOR_NAMES   300
-#define ACTOR_ITEMS   (8 * ACTOR_NAMES) /* of a change: requests, of which a person may have several */
+#define ACTOR_NAMES 300
+#define ACTOR_ITEMS                                                                                \
+    (8 * ACTOR_NAMES)    /* of a change: requests, of which a person may have several */
 #define ACTOR_CHANGES 64 /* that it remembers, for undoing them */
 #define ACTOR_ANY_ID  UINT64_MAX
 

@@ -142,8 +142,9 @@ static void put_undone(struct lb_call *call, const struct lb_change *change)
     if (change->stayed)
         lb_buf_printf(body, ", %llu blocked still by another request",
                       (unsigned long long)change->stayed);
-    lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu,\"stayed\":%llu,"
-                        "\"stayedBecause\":[",
+    lb_buf_printf(body,
+                  "\",\"blocked\":%llu,\"unblocked\":%llu,\"stayed\":%llu,"
+                  "\"stayedBecause\":[",
                   blocked, unblocked, (unsigned long long)change->stayed);
     lb_buf_append_str(body, lb_buf_str(&pending->stayed_because));
     lb_buf_append_lit(body, "]}");

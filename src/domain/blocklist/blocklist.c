@@ -267,8 +267,8 @@ static lb_err batch_begin(void *context, struct lb_write *first)
 struct lb_log_mark *lb_blocklist_batch_log(struct lb_blocklist *blocklist,
                                            struct lb_workspace *workspace)
 {
-    if (workspace->batch_log_of != blocklist->batch.generation) {
-        workspace->batch_log_of = blocklist->batch.generation;
+    if (workspace->batch_log_of != blocklist->batch.begun) {
+        workspace->batch_log_of = blocklist->batch.begun;
         workspace->batch_log = workspace->log;
     }
     return &workspace->batch_log;

@@ -26,18 +26,16 @@ static lb_err chain(struct lb_packer *packer)
     if (!lb_epochs_add(epochs, row->number, blocklist->epoch))
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (row->reason.ptr)
-        lb_chain_commit(row->salt, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
-    if (row->source.ptr && memcmp(row->salt, change->salt, sizeof row->salt) == 0)
+        lb_chain_commit(row->seed, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
+    if (row->source.ptr && memcmp(row->seed, change->seed, sizeof row->seed) == 0)
         commitments.source = change->source;
     else if (row->source.ptr)
-        lb_chain_commit(row->salt, LB_COMMITMENT_SOURCE, row->source, &commitments.source);
+        lb_chain_commit(row->seed, LB_COMMITMENT_SOURCE, row->source, &commitments.source);
     if (row->import.ptr)
-        lb_chain_commit(row->salt, LB_COMMITMENT_IMPORT, row->import, &commitments.import);
+        lb_chain_commit(row->seed, LB_COMMITMENT_IMPORT, row->import, &commitments.import);
     if (!lb_chain_digest(log->digest, row, &commitments, row->digest))
         return LB_ERR_INTERNAL;
-    log->row = row->id;
-    log->last = row->number + packer->count - 1;
-    memcpy(log->digest, row->digest, sizeof log->digest);
+    *log = lb_log_mark_after(row, packer->count);
     return LB_OK;
 }
 
@@ -76,6 +74,7 @@ lb_err lb_packer_turn_to(struct lb_packer *packer, enum lb_log_kind kind)
 {
     lb_err err = lb_packer_flush(packer);
     packer->row.kind = kind;
+    packer->new_seeds = true;
     return err;
 }
 
@@ -83,8 +82,7 @@ lb_err lb_packer_turn_to(struct lb_packer *packer, enum lb_log_kind kind)
 static bool needs_new_row(const struct lb_packer *packer, const struct lb_change_item *item)
 {
     return packer->count == LB_ROW_ITEMS_MAX ||
-           (packer->count && (!lb_same_reason(packer->row.reason, item->reason) ||
-                              memcmp(packer->row.salt, item->salt, sizeof item->salt) != 0));
+           (packer->count && !lb_same_reason(packer->row.reason, item->reason));
 }
 
 static void begin_row(struct lb_packer *packer, const struct lb_change_item *item, uint64_t number)
@@ -92,7 +90,20 @@ static void begin_row(struct lb_packer *packer, const struct lb_change_item *ite
     packer->row.number = number;
     packer->row.id = packer->ids_are_numbers ? number : batch_of(packer)->next_id;
     packer->row.reason = item->reason;
-    memcpy(packer->row.salt, item->salt, sizeof packer->row.salt);
+    if (packer->new_seeds)
+        lb_chain_seed(packer->row.seed);
+    else
+        memcpy(packer->row.seed, item->seed, sizeof packer->row.seed);
+}
+
+/* An item that was prepared for another row is committed anew. */
+static void keep_commitment(struct lb_packer *packer, const struct lb_change_item *item)
+{
+    struct lb_commitment *out = &packer->change->blocklist->row_commitments[packer->count];
+    if (memcmp(packer->row.seed, item->seed, sizeof item->seed) == 0)
+        *out = item->commitment;
+    else
+        lb_chain_commit(packer->row.seed, LB_COMMITMENT_ITEM, item->identifier, out);
 }
 
 lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item, uint64_t *out_id)
@@ -109,7 +120,7 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
     else
         lb_buf_append_lit(&blocklist->row_items, ",");
     lb_buf_append_str(&blocklist->row_items, item->identifier);
-    blocklist->row_commitments[packer->count] = item->commitment;
+    keep_commitment(packer, item);
     *out_id = packer->row.id + packer->count++;
     batch->next_id++;
     if (packer->change->id.number == 0)
@@ -139,6 +150,6 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
                                        .at = change->blocklist->batch.now_ms}};
     packer.first_id =
         packer.ids_are_numbers ? log_of(change)->last + 1 : change->blocklist->batch.next_id;
-    memcpy(packer.salt, change->salt, sizeof packer.salt);
+    memcpy(packer.seed, change->seed, sizeof packer.seed);
     return packer;
 }
