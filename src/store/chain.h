@@ -11,7 +11,7 @@
  * The others are as provable as before, and the commitment tells nothing: without seed and salt a
  * guess at its text cannot be tested.
  *
- * Threads: stateless, but for a pool of random bytes per thread. */
+ * Threads: stateless, but for a pool of random bytes and a hash that is begun, per thread. */
 #ifndef LB_STORE_CHAIN_H
 #define LB_STORE_CHAIN_H
 

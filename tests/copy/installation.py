@@ -154,7 +154,7 @@ def fill(place, leads, entries):
             entry += items
         db.executemany("INSERT INTO blocklist_log (id, workspace, number, campaign, kind, continues,"
                        " key, at, items, seal) VALUES (?, ?, ?, 0, 0, 0, 0, 1700000000000, ?,"
-                       \" '')\", rows)
+                       " '')", rows)
         chain.remake(db)
 
 

@@ -475,14 +475,14 @@ static void ids_go_on_after_the_last_item(void **state)
     begin(backend);
     if (backend->store->shared) { /* there it only tells about how many there are */
         add_workspace(backend, "ws_1");
-        append(backend, 1, "a,b,c");
+        append(backend, 1, "a,b\\,b,c");
         commit(backend);
         assert_int_equal(ops->log_next_id(backend->store), 4);
         return;
     }
     append(backend, 1, "ada");
     assert_int_equal(ops->log_next_id(backend->store), 2); /* it sees the transaction */
-    append(backend, 2, "a,b,c");
+    append(backend, 2, "a,b\\,b,c");
     commit(backend);
     assert_int_equal(ops->log_next_id(backend->store), 5);
     reopen(backend);

@@ -39,6 +39,15 @@ static lb_err chain(struct lb_packer *packer)
     return LB_OK;
 }
 
+/* The row before it in the batch, which has one time, has done so for its workspace. */
+static bool reserve_day(struct lb_packer *packer)
+{
+    const struct lb_overlay *batch = batch_of(packer);
+    struct lb_workspace *workspace = packer->change->standing.workspace;
+    return (batch->row_count && batch->rows[batch->row_count - 1].workspace == workspace) ||
+           lb_directory_reserve_day(packer->change->standing.directory, workspace, packer->row.at);
+}
+
 lb_err lb_packer_flush(struct lb_packer *packer)
 {
     if (packer->count == 0)
@@ -58,9 +67,7 @@ lb_err lb_packer_flush(struct lb_packer *packer)
                                  .continues = packer->row.continues,
                                  .blocked = lb_log_kind_adds(kind) ? (uint32_t)packer->count : 0,
                                  .unblocked = kind == LB_LOG_UNBLOCK ? (uint32_t)packer->count : 0};
-    if (!err && !(lb_overlay_record_row(batch_of(packer), row) &&
-                  lb_directory_reserve_day(packer->change->standing.directory, row.workspace,
-                                           packer->row.at)))
+    if (!err && !(reserve_day(packer) && lb_overlay_record_row(batch_of(packer), row)))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     if (err) /* the batch does not know of the row, and would not take its epoch back */
         lb_epochs_forget(&row.workspace->epochs);
