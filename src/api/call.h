@@ -97,9 +97,6 @@ struct lb_actor lb_call_actor(struct lb_call *call);
 /* Fills a standing for the call: its key, workspace and list. */
 struct lb_standing lb_call_standing(struct lb_call *call, bool needs_license);
 
-/* Does the client prefer `handling=lenient` (RFC 7240)? */
-bool lb_call_lenient(const struct lb_call *call);
-
 /* {"success":true,"message":"..."} */
 void lb_call_reply_done(struct lb_call *call, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
