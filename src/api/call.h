@@ -43,7 +43,7 @@ struct lb_call {
     struct lb_read_lane *lane;                  /* of the readers; NULL: the workspace's */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
     struct lb_upload *upload;             /* the file in the body, or NULL (upload.h) */
-    struct lb_report *report;             /* the file that is the answer, or NULL (report.h) */
+    struct lb_csv_answer *csv_answer;     /* the file that is the answer, or NULL (csv_answer.h) */
     struct lb_stream *stream;             /* the export that is the answer, or NULL (stream.h) */
     void (*cancel)(struct lb_call *call); /* for lb_call_import */
     void *state;                          /* the handler's own */
