@@ -31,8 +31,15 @@ def parse(arguments):
 
 
 def chosen(options):
-    if not options.patterns:
-        return suites.run_of_everything(options.quick, options.cycles)
+    needed = of_patterns(options) if options.patterns else \
+        suites.run_of_everything(options.quick, options.cycles)
+    if missing := suites.not_built(needed):
+        sys.exit(f"script/test: tests/meson.build does not list {', '.join(missing)}: add each to "
+                 "the names of its folder")
+    return needed
+
+
+def of_patterns(options):
     every = suites.suites(options.quick, options.cycles)
     found = []
     for pattern in options.patterns:

@@ -287,6 +287,13 @@ def runs(suite, file):
     return f"tests/{file.relative_to(ROOT / 'tests')}" in suite.command
 
 
+def not_built(chosen):
+    """The names of those of the tests in C that tests/meson.build does not know."""
+    named = (ROOT / "tests/meson.build").read_text(encoding="utf-8")
+    return sorted({name for suite in chosen if suite.counting == "meson" for name in suite.files
+                   if f"'{name}'" not in named})
+
+
 def once(chosen):
     """Each suite once: of one that was chosen twice, both its files."""
     merged = {}

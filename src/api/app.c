@@ -2,7 +2,7 @@
 
 #include "api/call.h"
 #include "api/gate.h"
-#include "api/report.h"
+#include "api/csv_answer.h"
 #include "api/request_counts.h"
 #include "api/routes.h"
 #include "api/stream.h"
@@ -150,7 +150,7 @@ static void end(void *context, struct lb_request *req)
     if (call) {
         lb_json_free(call->body);
         lb_upload_release(call);
-        lb_report_release(call);
+        lb_csv_answer_release(call);
         lb_stream_release(call);
         if (call->release)
             call->release(call);

@@ -1,6 +1,7 @@
 #include "api/body_items.h"
 
 #include "base/utf8.h"
+#include "http/negotiate.h"
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -83,7 +84,7 @@ bool lb_keep(struct lb_call *call, struct lb_kept *kept, struct lb_str *text)
 
 void lb_bad_items_init(struct lb_bad_items *bad, const struct lb_call *call, size_t total)
 {
-    bool lenient = lb_call_lenient(call);
+    bool lenient = lb_negotiate_prefers(lb_request_header(call->req, "Prefer"), "handling=lenient");
     *bad = (struct lb_bad_items){.lenient = lenient, .room = lenient ? total : LB_BAD_ITEMS_SHOWN};
 }
 

@@ -203,47 +203,6 @@ struct lb_standing lb_call_standing(struct lb_call *call, bool needs_license)
                                 .needs_license = needs_license};
 }
 
-/* Takes the next preference off a list such as `respond-async, handling="lenient"; x=1`, without
- * its parameters. */
-static bool next_preference(struct lb_str *rest, struct lb_str *out)
-{
-    if (rest->len == 0)
-        return false;
-    bool quoted = false;
-    size_t end = 0;
-    while (end < rest->len && (quoted || rest->ptr[end] != ','))
-        quoted ^= rest->ptr[end++] == '"';
-    const char *parameters = memchr(rest->ptr, ';', end);
-    *out = (struct lb_str){rest->ptr, parameters ? (size_t)(parameters - rest->ptr) : end};
-    size_t used = end < rest->len ? end + 1 : end;
-    rest->ptr += used;
-    rest->len -= used;
-    return true;
-}
-
-/* The text without white space and quotation marks, which have no meaning in what we look for. */
-static bool equals_squeezed(struct lb_str text, const char *wanted)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == ' ' || c == '\t' || c == '"')
-            continue;
-        if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != *wanted++)
-            return false;
-    }
-    return *wanted == '\0';
-}
-
-bool lb_call_lenient(const struct lb_call *call)
-{
-    struct lb_str rest = lb_request_header(call->req, "Prefer");
-    struct lb_str preference;
-    while (next_preference(&rest, &preference))
-        if (equals_squeezed(preference, "handling=lenient"))
-            return true;
-    return false;
-}
-
 void lb_call_reply_done(struct lb_call *call, unsigned status, const char *format, ...)
 {
     char message[512];

@@ -43,7 +43,7 @@ struct lb_call {
     struct lb_read_lane *lane;                  /* of the readers; NULL: the workspace's */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
     struct lb_upload *upload;              /* the file in the body, or NULL (upload.h) */
-    struct lb_report *report;              /* the file that is the answer, or NULL (report.h) */
+    struct lb_csv_answer *csv_answer;      /* the file that is the answer, or NULL (csv_answer.h) */
     struct lb_stream *stream;              /* the export that is the answer, or NULL (stream.h) */
     void (*cancel)(struct lb_call *call);  /* for lb_call_import */
     void *state;                           /* the handler's own */
@@ -97,9 +97,6 @@ struct lb_actor lb_call_actor(struct lb_call *call);
 
 /* Fills a standing for the call: its key, workspace and list. */
 struct lb_standing lb_call_standing(struct lb_call *call, bool needs_license);
-
-/* Does the client prefer `handling=lenient` (RFC 7240)? */
-bool lb_call_lenient(const struct lb_call *call);
 
 /* {"success":true,"message":"..."} */
 void lb_call_reply_done(struct lb_call *call, unsigned status, const char *format, ...)

@@ -1,5 +1,5 @@
-/* The handlers of routes.c, by file. Each parses its request, asks the domain, and replies; see
- * lb_route in http/router.h for when it is called. */
+/* The handlers of routes.c, by file. Each parses its request (api/call.h), asks the domain, and
+ * replies; see lb_route in http/router.h for when it is called. */
 #ifndef LB_API_HANDLERS_H
 #define LB_API_HANDLERS_H
 
@@ -18,14 +18,14 @@ enum lb_progress lb_workspace_leads_delete(struct lb_call *call);
 /* blocklist/import.c */
 enum lb_progress lb_blocked_leads_import(struct lb_call *call);
 
-/* check.c */
+/* blocklist/check.c */
 enum lb_progress lb_check_get(struct lb_call *call);
 enum lb_progress lb_check_post(struct lb_call *call);
 
-/* changes.c */
+/* blocklist/changes.c */
 enum lb_progress lb_changes_undo(struct lb_call *call);
 
-/* campaigns.c */
+/* outreach/campaigns.c */
 enum lb_progress lb_campaigns_post(struct lb_call *call);
 enum lb_progress lb_campaigns_list(struct lb_call *call);
 enum lb_progress lb_campaigns_get(struct lb_call *call);
@@ -33,37 +33,39 @@ enum lb_progress lb_campaigns_delete(struct lb_call *call);
 enum lb_progress lb_campaigns_activate(struct lb_call *call);
 enum lb_progress lb_campaigns_pause(struct lb_call *call);
 
-/* steps.c */
+/* outreach/steps.c */
 enum lb_progress lb_steps_sequence(struct lb_call *call);
 enum lb_progress lb_steps_post(struct lb_call *call);
 enum lb_progress lb_steps_put_one(struct lb_call *call);
 enum lb_progress lb_steps_delete(struct lb_call *call);
 
-/* leads.c */
+/* outreach/leads.c */
 enum lb_progress lb_leads_post(struct lb_call *call);
-enum lb_progress lb_leads_import(struct lb_call *call);
 enum lb_progress lb_leads_put_status(struct lb_call *call);
 enum lb_progress lb_leads_delete(struct lb_call *call);
 
-/* lead_list.c */
+/* outreach/lead_import.c */
+enum lb_progress lb_leads_import(struct lb_call *call);
+
+/* outreach/lead_list.c */
 enum lb_progress lb_leads_list(struct lb_call *call);
 
-/* explain.c */
+/* outreach/explain.c */
 enum lb_progress lb_leads_explain(struct lb_call *call);
 
-/* activities.c */
+/* outreach/activities.c */
 enum lb_progress lb_activities_claim(struct lb_call *call);
 enum lb_progress lb_activities_complete(struct lb_call *call);
 
-/* activity_list.c */
+/* outreach/activity_list.c */
 enum lb_progress lb_activities_list(struct lb_call *call);
 
-/* health.c */
+/* system/health.c */
 enum lb_progress lb_health_live(struct lb_call *call);
 enum lb_progress lb_health_ready(struct lb_call *call);
 enum lb_progress lb_health_metrics(struct lb_call *call);
 
-/* sessions.c */
+/* access/sessions.c */
 enum lb_progress lb_sessions_post(struct lb_call *call);
 enum lb_progress lb_sessions_get(struct lb_call *call);
 enum lb_progress lb_sessions_delete(struct lb_call *call);
@@ -71,42 +73,42 @@ enum lb_progress lb_sessions_put_password(struct lb_call *call);
 enum lb_progress lb_sessions_post_link(struct lb_call *call);
 enum lb_progress lb_sessions_post_from_link(struct lb_call *call);
 
-/* users.c */
+/* access/users.c */
 enum lb_progress lb_users_list(struct lb_call *call);
 enum lb_progress lb_users_post(struct lb_call *call);
 enum lb_progress lb_users_post_link(struct lb_call *call);
 enum lb_progress lb_users_delete(struct lb_call *call);
 
-/* workspaces.c */
+/* access/workspaces.c */
 enum lb_progress lb_workspaces_post(struct lb_call *call);
 enum lb_progress lb_workspaces_list(struct lb_call *call);
 enum lb_progress lb_workspaces_plan(struct lb_call *call);
 
-/* keys.c */
+/* access/keys.c */
 enum lb_progress lb_keys_post(struct lb_call *call);
 enum lb_progress lb_keys_list(struct lb_call *call);
 enum lb_progress lb_keys_delete(struct lb_call *call);
 
-/* lookup.c */
+/* blocklist/lookup.c */
 enum lb_progress lb_lookup_get(struct lb_call *call);
 
-/* statistics.c */
+/* system/statistics.c */
 enum lb_progress lb_statistics_get(struct lb_call *call);
 
-/* audit.c */
+/* access/audit.c */
 enum lb_progress lb_audit_list(struct lb_call *call);
 
-/* admin_campaigns.c */
+/* outreach/admin_campaigns.c */
 enum lb_progress lb_admin_campaigns_post(struct lb_call *call);
 enum lb_progress lb_admin_campaigns_list(struct lb_call *call);
 
-/* admin_backup.c */
+/* system/backup.c */
 enum lb_progress lb_admin_backup(struct lb_call *call);
 
-/* doctor.c */
+/* blocklist/doctor.c */
 enum lb_progress lb_admin_doctor(struct lb_call *call);
 
-/* dashboard.c */
+/* system/dashboard.c */
 enum lb_progress lb_dashboard_file(struct lb_call *call);
 
 #endif

@@ -97,7 +97,7 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/readyz", lb_health_ready, LB_ROUTE_OPEN},
     {LB_GET, "/metrics", lb_health_metrics, LB_ROUTE_OPEN},
 
-    /* What the command line asks for; admin_*.c are its own */
+    /* What the command line asks for; admin_campaigns.c, backup.c and doctor.c are its own */
     {LB_GET, "/admin/users", lb_users_list, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/users", lb_users_post, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/users/{userId}/link", lb_users_post_link, LB_ROUTE_LOCAL},

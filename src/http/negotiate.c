@@ -90,3 +90,44 @@ bool lb_negotiate_match(struct lb_str if_none_match, struct lb_str etag)
     }
     return false;
 }
+
+/* Takes the next preference off a list such as `respond-async, handling="lenient"; x=1`, without
+ * its parameters. */
+static bool take_preference(struct lb_str *rest, struct lb_str *out)
+{
+    if (rest->len == 0)
+        return false;
+    bool quoted = false;
+    size_t end = 0;
+    while (end < rest->len && (quoted || rest->ptr[end] != ','))
+        quoted ^= rest->ptr[end++] == '"';
+    const char *parameters = memchr(rest->ptr, ';', end);
+    *out = (struct lb_str){rest->ptr, parameters ? (size_t)(parameters - rest->ptr) : end};
+    size_t used = end < rest->len ? end + 1 : end;
+    rest->ptr += used;
+    rest->len -= used;
+    return true;
+}
+
+/* Without white space and quotation marks, which have no meaning in what we look for. */
+static bool equals_squeezed(struct lb_str text, const char *wanted)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c == ' ' || c == '\t' || c == '"')
+            continue;
+        if (*wanted == '\0' || (c >= 'A' && c <= 'Z' ? c + 32 : c) != *wanted++)
+            return false;
+    }
+    return *wanted == '\0';
+}
+
+bool lb_negotiate_prefers(struct lb_str prefer, const char *preference)
+{
+    struct lb_str one;
+    while (take_preference(&prefer, &one)) {
+        if (equals_squeezed(one, preference))
+            return true;
+    }
+    return false;
+}

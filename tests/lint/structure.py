@@ -113,7 +113,7 @@ def include_faults(path, lines):
         if quote == '"':
             target = name.split("/")[0]
             if "/" not in name or target not in BELOW:
-                yield number, f'"{name}" is not a path below src/'
+                yield number, f'"{name}" is not a path below src/, such as "base/str.h"'
             elif target != folder and target not in BELOW.get(folder, set()):
                 yield number, f"{folder} may not include {target} (dependencies point down)"
             elif fault := room_fault(path, name):
@@ -127,7 +127,7 @@ def include_faults(path, lines):
 def length_faults(path, lines):
     """clang-format puts a function's braces, and nothing else's, alone at the start of a line."""
     if len(lines) > FILE_LINES:
-        yield len(lines), f"the file has {len(lines)} lines, over {FILE_LINES}"
+        yield len(lines), f"the file has {len(lines)} lines, over {FILE_LINES}: split it"
     start = 0
     for number, line in enumerate(lines, 1):
         if line == "{":
@@ -135,7 +135,7 @@ def length_faults(path, lines):
         elif line == "}" and start:
             length = number - start + 1
             if length > FUNCTION_LINES:
-                yield start, f"a function of {length} lines, over {FUNCTION_LINES}"
+                yield start, f"a function of {length} lines, over {FUNCTION_LINES}: split it"
             start = 0
 
 

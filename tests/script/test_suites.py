@@ -31,10 +31,13 @@ def test_every_file_of_tests_is_in_a_suite_of_the_release_build():
 
 
 def test_every_test_in_c_is_built():
-    named = (ROOT / "tests" / "meson.build").read_text(encoding="utf-8")
-    left = [file.name for file in files()
-            if file.suffix == ".c" and f"'{suites.c_name(file)}'" not in named]
-    assert left == []
+    assert suites.not_built(EVERY) == []
+
+
+def test_a_test_in_c_that_is_not_built_is_named():
+    suite = next(suite for suite in EVERY if suite.name == "unit")
+    assert suites.not_built([suite.only([ROOT / "tests/unit/test_no_such_thing.c"])]) == \
+        ["no_such_thing"]
 
 
 def test_files_that_are_listed_by_name_exist():

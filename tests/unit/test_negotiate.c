@@ -99,6 +99,31 @@ static void another_tag_is_not_taken_for_it(void **state)
     assert_false(lb_negotiate_match((struct lb_str){0}, LB_STR("\"a\"")));
 }
 
+static void a_preference_is_found_among_others(void **state)
+{
+    (void)state;
+    static const char *const held[] = {"handling=lenient", "respond-async, handling=lenient",
+                                       "handling=\"lenient\"", "Handling = Lenient; foo=bar",
+                                       "x=\"a, b\" , handling=lenient"};
+    static const char *const others[] = {"",
+                                         ",",
+                                         "lenient",
+                                         "handling",
+                                         "handling=",
+                                         "handling=strict",
+                                         "handling=lenientish",
+                                         "xhandling=lenient",
+                                         "x; handling=lenient",
+                                         "x=\"a, handling=lenient\""};
+    for (size_t i = 0; i < sizeof held / sizeof *held; i++)
+        if (!lb_negotiate_prefers(lb_str(held[i]), "handling=lenient"))
+            fail_msg("'%s' holds it", held[i]);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (lb_negotiate_prefers(lb_str(others[i]), "handling=lenient"))
+            fail_msg("'%s' does not hold it", others[i]);
+    assert_false(lb_negotiate_prefers((struct lb_str){0}, "handling=lenient"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +132,7 @@ int main(void)
         cmocka_unit_test(gzip_is_not_taken_elsewhere),
         cmocka_unit_test(a_tag_that_the_client_has_is_found),
         cmocka_unit_test(another_tag_is_not_taken_for_it),
+        cmocka_unit_test(a_preference_is_found_among_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
 static void take_bad(struct lb_file_import *import, const struct lb_import_item *item)
 {
     lb_import_notes_error(&import->notes, item);
-    if (import->call->report && !import->surveying && !import->err)
+    if (import->call->csv_answer && !import->surveying && !import->err)
         import->err = lb_import_list_bad(import, item);
 }
 

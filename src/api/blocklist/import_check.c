@@ -1,6 +1,6 @@
 /* Answers of imports that list rows: who of a file is blocked, and which rows are not taken. */
 #include "api/blocklist/file_import.h"
-#include "api/report.h"
+#include "api/csv_answer.h"
 
 #include "domain/blocklist/entry.h"
 #include "http/negotiate.h"
@@ -13,9 +13,9 @@ bool lb_import_lists_rows(const struct lb_call *call)
 
 bool lb_import_list_begin(struct lb_call *call)
 {
-    return lb_report_begin(call, call->upload->action == LB_UPLOAD_CHECK
-                                     ? "line,value,publicIdentifier,blocked,scope,reason"
-                                     : "line,value,reason");
+    return lb_csv_answer_begin(call, call->upload->action == LB_UPLOAD_CHECK
+                                         ? "line,value,publicIdentifier,blocked,scope,reason"
+                                         : "line,value,reason");
 }
 
 lb_err lb_import_list_bad(struct lb_file_import *import, const struct lb_import_item *item)
@@ -25,10 +25,10 @@ lb_err lb_import_list_bad(struct lb_file_import *import, const struct lb_import_
     struct lb_str none = {0};
     if (import->upload->action == LB_UPLOAD_CHECK) {
         const struct lb_str cells[] = {line, item->value, none, none, none, item->reason};
-        return lb_report_add(import->call->report, cells, sizeof cells / sizeof *cells);
+        return lb_csv_answer_add(import->call->csv_answer, cells, sizeof cells / sizeof *cells);
     }
     const struct lb_str cells[] = {line, item->value, item->reason};
-    return lb_report_add(import->call->report, cells, sizeof cells / sizeof *cells);
+    return lb_csv_answer_add(import->call->csv_answer, cells, sizeof cells / sizeof *cells);
 }
 
 /* Who is asked for may be stored in the form that the name had before. */
@@ -84,5 +84,5 @@ lb_err lb_import_list_person(struct lb_file_import *import, const struct lb_impo
     const struct lb_str cells[] = {
         lb_str_of_u64(item->line, digits),          item->value,           name,
         blocked ? LB_STR("true") : LB_STR("false"), scopes[verdict.scope], reason};
-    return err ? err : lb_report_add(call->report, cells, sizeof cells / sizeof *cells);
+    return err ? err : lb_csv_answer_add(call->csv_answer, cells, sizeof cells / sizeof *cells);
 }

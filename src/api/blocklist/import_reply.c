@@ -1,7 +1,7 @@
 /* The answers of imports, and what they list. */
 #include "api/blocklist/file_import.h"
 
-#include "api/report.h"
+#include "api/csv_answer.h"
 #include "json/encode.h"
 
 #define SHOWN_MAX 100 /* of errors, and of warnings */
@@ -234,12 +234,12 @@ static void reply_error(struct lb_file_import *import)
 void lb_import_reply(struct lb_file_import *import)
 {
     struct lb_call *call = import->call;
-    if (!import->err && call->report)
-        import->err = lb_report_reply(call);
-    if (!import->err && !call->report)
+    if (!import->err && call->csv_answer)
+        import->err = lb_csv_answer_reply(call);
+    if (!import->err && !call->csv_answer)
         reply_done(import);
     if (!import->err)
         return;
-    lb_report_release(call);
+    lb_csv_answer_release(call);
     reply_error(import);
 }

@@ -1,4 +1,5 @@
-/* Files of the disk, not of a test's VFS. All return false and leave errno. Threads: any. */
+/* Files of the disk, not of a test's VFS. What a full disk means is in transaction.c (for a change)
+ * and in files.c (for a start). All return false and leave errno. Threads: any. */
 #ifndef LB_STORE_SQLITE_DISK_H
 #define LB_STORE_SQLITE_DISK_H
 
