@@ -40,7 +40,7 @@ make_system() {
     if [ -z "$keep" ] && [ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 8000000 ]; then
         mount -t tmpfs -o size=6g,mode=755 leadblock-fresh "$system"
     fi
-    mmdebstrap --mode=root --variant=minbase --include=git,sudo,ca-certificates \
+    mmdebstrap --mode=root --variant=minbase --include=git,sudo,ca-certificates,ccache \
         --aptopt="$work/apt.conf" --dpkgopt=force-unsafe-io \
         "$release" "$system" "$mirror"
 }
@@ -73,6 +73,10 @@ prepare() {
     chroot "$system" useradd --create-home --shell /bin/bash newcomer
     printf '%s\n' 'newcomer ALL=(ALL) NOPASSWD: ALL' \
         'Defaults env_keep += "http_proxy https_proxy no_proxy"' >"$system/etc/sudoers.d/newcomer"
+    # Both users set up and build a tree of their own, with the same compiler from the same sources. What it
+    # made for the first is kept for the second, for whom it would only do the same again.
+    install -d -m 1777 "$system/var/cache/compiled"
+    printf '%s\n' 'cache_dir = /var/cache/compiled' 'umask = 000' >"$system/etc/ccache.conf"
     install -m 755 "$here/newcomer.sh" "$system/usr/local/bin/newcomer"
 }
 

@@ -1,5 +1,6 @@
 """`leadblock copy` moves everything from one database to another, and proves it."""
 
+import os
 import re
 import shutil
 import signal
@@ -425,13 +426,17 @@ def test_null_and_empty_are_different(rich, folder):
 # How long it takes
 
 
+ENTRIES = int(os.environ.get("LEADBLOCK_TEST_ENTRIES", 1_000_000))
+
+
 def test_a_million_entries(storage, target):
+    """LEADBLOCK_TEST_ENTRIES of them, where it is set: a checked program takes long over so many."""
     place = Place(storage / "million")
     make(place)
-    fill(place, leads=0, entries=1_000_000)
+    fill(place, leads=0, entries=ENTRIES)
     began = time.monotonic()
     copied(place, target)
     seconds = time.monotonic() - began
-    print(f"\n1,000,000 entries to {'PostgreSQL' if target.uri else 'SQLite'}: {seconds:.1f} s")
+    print(f"\n{ENTRIES:,} entries to {'PostgreSQL' if target.uri else 'SQLite'}: {seconds:.1f} s")
     shutil.rmtree(place.folder)
     assert seconds < 120

@@ -210,8 +210,8 @@ screen('who stops while the file is being sent blocks nobody', shared, {}, async
 screen('a file that has arrived is blocked also when nobody waits for it', shared, {}, async ({ page, context, server }) => {
   await member.open({ page, context }, '#/add');
   await validate(page, ['arrived-one']);
-  await page.route(/import\?.*importId=/, (route) => {
-    server.child.kill('SIGSTOP');
+  await page.route(/import\?.*importId=/, async (route) => {
+    await server.freeze(); // or it may have answered before anybody can say not to wait
     return route.continue();
   });
   await button(page, 'Block 1 new lead').click();
@@ -221,7 +221,7 @@ screen('a file that has arrived is blocked also when nobody waits for it', share
     await page.getByRole('dialog').getByRole('button', { name: 'Do not wait' }).click();
     await button(page, 'Validate').waitFor();
   } finally {
-    server.child.kill('SIGCONT');
+    server.thaw();
   }
   await eventually(async () => assert.ok((await namesIn(workspaceList)).includes('arrived-one')));
 });

@@ -1,4 +1,5 @@
-/* The nth operation on the disk fails, for every n until a run is clean; and the disk is full.
+/* The nth operation on the disk fails, for every n (support/thinned.h) until a run is clean; and
+ * the disk is full.
  *
  * What an answer says must be so: acknowledged is there after the next start, storage_unavailable
  * and storage_full recorded nothing, outcome_unknown is there wholly or not at all and ends all
@@ -7,6 +8,7 @@
 #include "base/rcu.h"
 #include "support/actor.h"
 #include "support/faulty_vfs.h"
+#include "support/thinned.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -118,7 +120,7 @@ static void fail_each(enum faulty_op op, int code, bool for_ever, struct run *to
     uint64_t nth = 1;
     *total = (struct run){0};
     while (fail_nth(op, nth, code, for_ever, nth % 2, total))
-        nth++;
+        nth += thinned_step(nth);
     print_message("%s: %llu operations; %u refused, %u full, %u unknown\n", faulty_op_name(op),
                   (unsigned long long)nth, total->refused, total->full, total->unknown);
     assert_true(nth > 1);
@@ -152,7 +154,7 @@ static void failed_reads_are_told(void **state)
 {
     unsigned refused = 0;
     bool failed = true;
-    for (uint64_t nth = 1; failed; nth++) {
+    for (uint64_t nth = 1; failed; nth += thinned_step(nth)) {
         struct run run;
         const char *what = described("a read fails", FAULTY_READ, nth);
         start(&run);
@@ -182,7 +184,7 @@ static void failed_reads_of_lists_are_errors(void **state)
     for (int i = 0; i < STEPS; i++)
         step(&run, "before");
     const struct lb_store_ops *ops = run.engine.store->ops;
-    for (uint64_t nth = 1; failed; nth++) {
+    for (uint64_t nth = 1; failed; nth += thinned_step(nth)) {
         struct lb_store_reader *reader;
         assert_int_equal(ops->reader_open(run.engine.store, &reader), LB_OK);
         faulty_fail(FAULTY_READ, nth, SQLITE_IOERR_READ, false);
@@ -213,7 +215,7 @@ static void failed_starts_lose_nothing(void **state)
         for (int i = 0; i < STEPS; i++)
             step(&run, "before");
         /* Left without an end, so that the next start has a log to recover. */
-        for (uint64_t nth = 1; failed; nth++) {
+        for (uint64_t nth = 1; failed; nth += thinned_step(nth)) {
             const char *what = described("start", op, nth);
             faulty_cut_power();
             engine_close(&run.engine);
@@ -239,7 +241,7 @@ static void failed_first_starts_hinder_nothing(void **state)
     static const enum faulty_op ops[] = {FAULTY_OPEN, FAULTY_WRITE, FAULTY_SYNC, FAULTY_DELETE};
     for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
         bool failed = true;
-        for (uint64_t nth = 1; failed; nth++) {
+        for (uint64_t nth = 1; failed; nth += thinned_step(nth)) {
             struct engine engine;
             faulty_format(nth);
             faulty_fail(ops[i], nth, i ? SQLITE_IOERR : SQLITE_CANTOPEN, false);
@@ -259,7 +261,7 @@ static void a_full_disk_refuses_and_recovers(void **state)
 {
     unsigned full = 0;
     bool failed = true;
-    for (uint64_t nth = 1; failed; nth++) {
+    for (uint64_t nth = 1; failed; nth += thinned_step(nth)) {
         struct run run;
         const char *what = described("full", FAULTY_WRITE, nth);
         start(&run);

@@ -4,6 +4,7 @@
 #include "base/rcu.h"
 #include "support/actor.h"
 #include "support/faulty_vfs.h"
+#include "support/thinned.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -67,9 +68,14 @@ static void start(struct engine *engine, struct actor *actor)
     actor_init(actor, engine, 0, SEED);
 }
 
-static int64_t next(int64_t nth)
+/* The allocation that fails in the next case (support/thinned.h). */
+static int64_t next(int64_t nth, uint64_t *number)
 {
-    return nth + 1 + nth / 20;
+    uint64_t steps = thinned_step(*number);
+    *number += steps;
+    while (steps--)
+        nth += 1 + nth / 20;
+    return nth;
 }
 
 static void changes_without_memory_are_told(void **state)
@@ -77,8 +83,9 @@ static void changes_without_memory_are_told(void **state)
     struct engine engine;
     struct actor *actor = calloc(1, sizeof *actor);
     unsigned refused = 0, unknown = 0;
+    uint64_t number = 1;
     bool hit = true;
-    for (int64_t nth = 1; hit; nth = next(nth)) {
+    for (int64_t nth = 1; hit; nth = next(nth, &number)) {
         start(&engine, actor);
         atomic_store(&failed, false);
         atomic_store(&fail_in, nth);
@@ -102,11 +109,12 @@ static void starts_without_memory_are_complete_or_fail(void **state)
     struct engine engine;
     struct actor *actor = calloc(1, sizeof *actor);
     unsigned refused = 0;
+    uint64_t number = 1;
     bool hit = true;
     start(&engine, actor);
     for (int i = 0; i < 3 * STEPS; i++)
         assert_int_equal(actor_step(actor), LB_OK);
-    for (int64_t nth = 1; hit; nth = next(nth)) {
+    for (int64_t nth = 1; hit; nth = next(nth, &number)) {
         faulty_cut_power(); /* so that there is a log to recover */
         engine_close(&engine);
         faulty_restore_power();

@@ -1,10 +1,11 @@
 /* The nth write to the disk, sync or allocation fails while leads are added, claimed, reported or
- * blocked, for every n until the operation comes through untouched: all of it is done or nothing,
- * as the answer says, and what is kept twice in the file agrees. */
+ * blocked, for every n (support/thinned.h) until the operation comes through untouched: all of it
+ * is done or nothing, as the answer says, and what is kept twice in the file agrees. */
 #include "base/log.h"
 #include "base/rcu.h"
 #include "support/faulty_vfs.h"
 #include "support/outreach.h"
+#include "support/thinned.h"
 
 #include <setjmp.h>
 #include <sqlite3.h>
@@ -191,8 +192,13 @@ static void fail_each(void (*inject)(int64_t nth), bool (*heal)(void), int64_t p
 {
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
         int64_t nth = 1;
-        while (run_once(&operations[i], nth, inject, heal))
-            nth += 1 + nth / pace;
+        uint64_t number = 1; /* of the case */
+        while (run_once(&operations[i], nth, inject, heal)) {
+            uint64_t steps = thinned_step(number);
+            number += steps;
+            while (steps--)
+                nth += 1 + nth / pace;
+        }
         print_message("%s: up to failure %lld\n", operations[i].name, (long long)nth);
         assert_true(nth > 1);
     }

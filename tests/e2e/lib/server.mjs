@@ -1,6 +1,6 @@
 // Starts the real program on a data folder of its own and runs its commands.
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -130,6 +130,23 @@ export class Server {
   // kill -9
   async kill() {
     await this.#end('SIGKILL');
+  }
+
+  // Returns when no thread of it runs. The signal alone is no such promise: until the thread that takes it has a
+  // processor, which a busy machine makes it wait for, the others still answer.
+  async freeze() {
+    const { child } = this;
+    child.kill('SIGSTOP');
+    const tasks = `/proc/${child.pid}/task`;
+    const isStopped = async (task) => /^\d+ \(.*\) T /.test(await readFile(`${tasks}/${task}/stat`, 'latin1'));
+    await within(STOP_LIMIT_MS, 'stopped', async () => {
+      const stopped = await Promise.all((await readdir(tasks)).map(isStopped));
+      return stopped.every(Boolean);
+    });
+  }
+
+  thaw() {
+    this.child.kill('SIGCONT');
   }
 
   async restart() {
