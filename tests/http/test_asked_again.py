@@ -7,7 +7,7 @@ import pytest
 
 from support import expect
 from support.moved_clock import MovedClock
-from support.server import Server
+from support.server import Server, on_postgresql
 
 NOTHING = "ch_0"
 HOUR = 3600
@@ -190,6 +190,20 @@ def test_a_change_of_new_and_known_people_is_undone_whole(people):
     assert people.undo(both)["unblocked"] == 0
     assert {people.reason(name) for name in known[:3]} == {"one"}
     assert {people.reason(name) for name in new[:3]} == {False}
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="one process owns a folder")
+def test_another_node_knows_all_requests(server, people):
+    with Server(database=server.database) as other:
+        there = other.api(people.tenant.key)
+        first = people.block("ada", "bob", reason="one", blocked=2)
+        again = there.post(people.path, {"publicIdentifiers": ["ada"], "reason": "two"})
+        assert expect.ok(again)["blocked"] == 0
+        assert people.undo(first)["stayed"] == 1
+        assert people.reason("ada") == "two"
+        undo = there.post(f"/changes/{again.header('x-change-id')}/undo")
+        assert expect.ok(undo)["unblocked"] == 1
+        assert people.reason("ada") is False
 
 
 # --- against a plain model, over restarts ---
