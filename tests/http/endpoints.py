@@ -78,6 +78,8 @@ ENDPOINTS = [
              {"leaseToken": "{token}", "result": "done"}),
     EndPoint("GET", "/statistics", READ),
     EndPoint("GET", "/audit", READ),
+    EndPoint("GET", "/evidence", READ),
+    EndPoint("GET", "/evidence?publicIdentifier=someone", READ),
 ]
 
 # What people alone may do: {workspace}, {user}, {key}: somebody's.
