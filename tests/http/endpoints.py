@@ -79,7 +79,6 @@ ENDPOINTS = [
     EndPoint("GET", "/statistics", READ),
     EndPoint("GET", "/audit", READ),
     EndPoint("GET", "/evidence", READ),
-    EndPoint("GET", "/evidence?publicIdentifier=someone", READ),
 ]
 
 # What people alone may do: {workspace}, {user}, {key}: somebody's.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support import pages, postgres
+from support import chain, pages, postgres
 from support.marks import sqlite_only
 from support.server import Server, on_postgresql, run
 
@@ -116,6 +116,23 @@ def test_a_flipped_bit_in_a_page_is_named(stopped):
         file.write(b"q")
     result = run("verify", place(stopped))
     assert result.code == 1 and re.search("wrong checksum of page|damage", result.err), result
+
+
+def test_a_log_that_no_start_can_read_is_noticed(stopped):
+    """Its digests were made by somebody who took back an entry that there never was."""
+    alter(stopped,
+          "UPDATE blocklist_log SET items = '999' || items WHERE workspace = 2 AND kind = 1",
+          "UPDATE blocklist_log SET items = '999' || items WHERE workspace_id = 2 AND kind = 1")
+    if stopped.database:
+        def psql(statement):
+            return postgres.shared().psql(f"SET search_path = leadblock; {statement}",
+                                          postgres.database_of(stopped.database)).removeprefix("SET\n")
+        chain.remake_shared(psql, psql)
+    else:
+        with pages.changed(stopped.data) as database:
+            chain.remake(database)
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "all digests are right, but no server could start" in result.err, result
 
 
 def test_while_a_server_runs(server):
