@@ -115,7 +115,9 @@ def test_of_what_is_no_name_there_is_none(api):
 
 
 def test_readers_of_the_workspace_see_it_and_others_do_not(server, fresh, other):
+    block(other.api, "before")
     block(fresh.api, "only-here", reason="a secret")
+    block(other.api, "after")
     viewer = people.person(server, "viewer", fresh.workspace)
     stranger = people.person(server, "viewer", other.workspace)
     read_only = server.api(fresh.new_key("--read-only"))
