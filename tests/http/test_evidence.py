@@ -99,7 +99,7 @@ def test_a_list_that_ended_with_its_campaign_does_not_block(fresh):
     assert len(statement["events"]) == 1 and statement["events"][0]["campaignId"] is None
 
 
-def test_of_somebody_unknown_it_says_that(fresh):
+def test_of_a_person_who_is_unknown_it_says_that(fresh):
     block(fresh.api, "ada")
     statement = stated(fresh.api, "grace")
     assert (statement["blocked"], statement["lists"], statement["events"]) == (False, [], [])
@@ -282,7 +282,7 @@ def test_a_signature_over_another_text_is_refused(scene):
     scene.refused(scene.keep("broken", broken), "not a statement")
 
 
-# Whoever has the key may sign anything: what is stated is compared all the same.
+# Who has the key may sign anything: what is stated is compared all the same.
 STATED = [('"reason":"asked"', '"reason":"was asked"', "row 1 of the log is not as the statement says: reason"),
           ('"event":"unblock"', '"event":"restore"', "row 4 of the log is not as the statement says: event"),
           ('"actor":1', '"actor":2', "row 1 of the log is not as the statement says: actor"),

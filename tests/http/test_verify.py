@@ -119,7 +119,7 @@ def test_a_flipped_bit_in_a_page_is_named(stopped):
 
 
 def test_a_log_that_no_start_can_read_is_noticed(stopped):
-    """Its digests were made by somebody who took back an entry that there never was."""
+    """Its digests were made anew after it was changed to take back an entry that never existed."""
     alter(stopped,
           "UPDATE blocklist_log SET items = '999' || items WHERE workspace = 2 AND kind = 1",
           "UPDATE blocklist_log SET items = '999' || items WHERE workspace_id = 2 AND kind = 1")
