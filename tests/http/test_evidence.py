@@ -197,18 +197,18 @@ def alter(server, sqlite, shared):
 
 def forge(server, change, number, monkeypatch):
     """Changes a row of the only workspace, and makes all digests after it anew, as one may who has the
-    database. The salts stay, and so the digests before it."""
+    database. The seeds stay, and so the digests before it."""
     alter(server, f"UPDATE blocklist_log SET {change} WHERE number = {number}",
           f"UPDATE blocklist_log SET {change} WHERE id = {number}")
     if server.database:
-        salts = iter(psql(server, "SELECT encode(salt, 'hex') FROM blocklist_log ORDER BY id").split())
-        monkeypatch.setattr(chain.os, "urandom", lambda _: bytes.fromhex(next(salts)))
+        seeds = iter(psql(server, "SELECT encode(seed, 'hex') FROM blocklist_log ORDER BY id").split())
+        monkeypatch.setattr(chain.os, "urandom", lambda _: bytes.fromhex(next(seeds)))
         chain.remake_shared(lambda statement: psql(server, statement),
                             lambda statement: psql(server, statement))
         return
     with pages.changed(server.data) as database:
-        salts = iter(database.execute("SELECT salt FROM blocklist_log ORDER BY id").fetchall())
-        monkeypatch.setattr(chain.os, "urandom", lambda _: next(salts)[0])
+        seals = iter(database.execute("SELECT seal FROM blocklist_log ORDER BY id").fetchall())
+        monkeypatch.setattr(chain.os, "urandom", lambda _: next(seals)[0][32:])
         chain.remake(database)
 
 

@@ -166,17 +166,18 @@ lb_err lb_history_take(struct lb_history *history, const struct lb_log_row *row)
 
 /* --- Reading the log -------------------------------------------------------------------------- */
 
-static struct lb_log_mark mark_of(const struct lb_log_row *row)
-{
-    struct lb_log_mark mark = {row->id, row->number + lb_log_items_count(row->items) - 1, {0}};
-    memcpy(mark.digest, row->digest, sizeof mark.digest);
-    return mark;
-}
-
 static void set_head(struct lb_history_reading *reading, const struct lb_log_row *row)
 {
-    reading->head = mark_of(row);
+    reading->head = lb_log_mark_after(row, lb_log_items_count(row->items));
     reading->head_number = row->number;
+}
+
+static lb_err take_last(void *context, const struct lb_log_row *row)
+{
+    struct lb_history_reading *reading = context;
+    if (row->list.workspace == reading->workspace->row.no)
+        set_head(reading, row);
+    return LB_OK;
 }
 
 static lb_err take_version(void *context, const struct lb_workspace_version *version)
@@ -193,7 +194,6 @@ static lb_err find_head(struct lb_history_reading *reading, struct lb_store_read
 {
     const struct lb_workspace *workspace = reading->workspace;
     uint32_t no = workspace->row.no;
-    struct lb_log_row row;
     if (lb_store_is_remote(reading->store)) {
         lb_err err = lb_nodes_each_version(reading->store, reader, &no, 1, reading, take_version);
         return !err && !reading->head_known ? LB_ERR_STORAGE_UNAVAILABLE : err;
@@ -202,12 +202,8 @@ static lb_err find_head(struct lb_history_reading *reading, struct lb_store_read
     reading->head_known = reading->in_memory;
     if (!reading->in_memory || !last)
         return LB_OK;
-    lb_err err = reading->store->ops->log_row_of(reader, no, last, &row);
-    if (!err && (row.id != last || row.list.workspace != no))
-        err = LB_ERR_NOT_FOUND;
-    if (!err)
-        set_head(reading, &row);
-    return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
+    lb_err err = reading->store->ops->log_read(reader, no, last, last + 1, reading, take_last);
+    return !err && !reading->head.row ? LB_ERR_STORAGE_UNAVAILABLE : err;
 }
 
 /* LB_ERR_NOT_FOUND only ends the scan. */
@@ -220,7 +216,7 @@ static lb_err take_row(void *context, const struct lb_log_row *row)
     reading->strange = own ? 0 : reading->strange + 1;
     if (own && reading->history)
         reading->stopped = lb_history_take(reading->history, row);
-    struct lb_log_mark mark = mark_of(row);
+    struct lb_log_mark mark = lb_log_mark_after(row, lb_log_items_count(row->items));
     if (own && !reading->head_known)
         set_head(reading, row);
     reading->ends_there |= own && memcmp(&mark, &reading->head, sizeof mark) == 0;
