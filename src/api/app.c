@@ -149,11 +149,11 @@ static void end(void *context, struct lb_request *req)
         log_request(req, ns);
     if (call) {
         lb_json_free(call->body);
+        if (call->release)
+            call->release(call);
         lb_upload_release(call);
         lb_csv_answer_release(call);
         lb_stream_release(call);
-        if (call->release)
-            call->release(call);
     }
 }
 

@@ -92,6 +92,11 @@ enum lb_progress lb_keys_delete(struct lb_call *call);
 /* blocklist/lookup.c */
 enum lb_progress lb_lookup_get(struct lb_call *call);
 
+/* blocklist/evidence.c */
+enum lb_progress lb_evidence_get(struct lb_call *call);
+enum lb_progress lb_admin_evidence_get(struct lb_call *call);
+enum lb_progress lb_admin_evidence_key(struct lb_call *call);
+
 /* system/statistics.c */
 enum lb_progress lb_statistics_get(struct lb_call *call);
 
