@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "domain/access/nodes.h"
 #include "domain/blocklist/identifier.h"
+#include "domain/blocklist/twins.h"
 #include "store/chain.h"
 #include "store/log_items.h"
 
@@ -57,6 +58,21 @@ static struct lb_public_id public_id(const struct lb_history *history, uint64_t 
     return (struct lb_public_id){number, number && at ? history->epochs[at - 1].epoch : 0};
 }
 
+/* Of too many requests the second does not count (twins.h). */
+static void forget_one(struct lb_history *history, struct lb_history_list *list)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < history->entry_count; i++) {
+        struct lb_history_entry *entry = &history->entries[i];
+        seen += entry->blocks && entry->campaign == list->campaign;
+        if (seen == 2) {
+            entry->blocks = false;
+            list->blocking--;
+            return;
+        }
+    }
+}
+
 static lb_err count_blocking(struct lb_history *history, uint32_t campaign, int change)
 {
     size_t at = 0;
@@ -67,6 +83,8 @@ static lb_err count_blocking(struct lb_history *history, uint32_t campaign, int 
     if (at == history->list_count)
         history->lists[history->list_count++] = (struct lb_history_list){.campaign = campaign};
     history->lists[at].blocking += (uint64_t)change;
+    if (history->lists[at].blocking > LB_TWINS_MAX)
+        forget_one(history, &history->lists[at]);
     return LB_OK;
 }
 
@@ -114,7 +132,7 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
             .number = number, .campaign = row->list.campaign, .name = keep(history, name)};
         err = add_event(history, row, entry);
         if (!err)
-            err = set_blocking(history, entry, row->kind == LB_LOG_BLOCK);
+            err = set_blocking(history, entry, lb_log_kind_blocks(row->kind));
     }
     return err;
 }
