@@ -46,6 +46,7 @@ struct lb_call {
     struct lb_report *report;             /* the file that is the answer, or NULL (report.h) */
     struct lb_stream *stream;             /* the export that is the answer, or NULL (stream.h) */
     void (*cancel)(struct lb_call *call); /* for lb_call_import */
+    struct lb_attempt_place *password_place; /* of a password that is looked at, or NULL */
     void *state;                          /* the handler's own */
 };
 

@@ -213,6 +213,7 @@ static bool pass_session(struct lb_call *call)
     struct lb_reply *reply = &call->req->reply;
     if (signed_in->result)
         return refuse_session(call);
+    lb_attempts_know(call->app->attempts, lb_str(signed_in->user.email), &call->req->client);
     if ((flags & LB_ROUTE_CSRF) &&
         !lb_token_csrf_matches(signed_in->token, lb_request_header(call->req, "X-CSRF-Token"))) {
         lb_reply_error(reply, LB_ERR_CSRF_FAILED,

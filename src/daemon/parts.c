@@ -182,12 +182,12 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
                                      .max_bytes = parts->config.max_import_spool};
     app->writer = lb_writer_create(&writer);
     app->failures = lb_throttle_create();
-    app->bad_sign_ins = lb_throttle_create();
+    app->attempts = lb_attempts_create();
     app->counts = lb_request_counts_create(lb_route_count);
     app->router = lb_router_create(lb_routes, lb_route_count);
     app->metrics_allow = parse_networks(&parts->config.metrics_allow);
     app->metrics_allow_count = parts->config.metrics_allow.count;
-    if (!app->writer || !app->failures || !app->bad_sign_ins || !app->counts || !app->router ||
+    if (!app->writer || !app->failures || !app->attempts || !app->counts || !app->router ||
         !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
@@ -364,7 +364,7 @@ void lb_parts_stop(struct lb_parts *parts)
     if (app->store)
         app->store->ops->close(app->store);
     lb_throttle_destroy(app->failures);
-    lb_throttle_destroy(app->bad_sign_ins);
+    lb_attempts_destroy(app->attempts);
     lb_request_counts_destroy(app->counts);
     lb_router_destroy(app->router);
     free(app->metrics_allow);

@@ -506,12 +506,93 @@ def test_ten_unknown_links_make_an_address_wait(server):
     wait_of(server.api().post("/session/link", {"token": "x"}, headers=here))
 
 
-def test_wrong_current_passwords_count_as_failures(server, somebody):
+def test_wrong_passwords_from_anywhere_lock_out_no_address_that_signed_in_before(server, somebody):
+    home = address()
+    Session(server, sign_in(server, somebody.email, headers=home))
+    for _ in range(10):
+        expect.error(sign_in(server, somebody.email, "wrong password"), 401, "invalid_credentials")
+    wait_of(sign_in(server, somebody.email))
+    Session(server, sign_in(server, somebody.email, headers=home))
+    for _ in range(10):
+        expect.error(sign_in(server, somebody.email, "wrong password", home), 401,
+                     "invalid_credentials")
+    wait_of(sign_in(server, somebody.email, headers=home))
+
+
+def test_an_address_is_known_when_a_session_comes_from_there(server, somebody):
+    moved = address()
+    api = server.api(headers=[somebody.cookie, *moved])
+    assert api.get("/session").status == 200
+    for _ in range(10):
+        sign_in(server, somebody.email, "wrong password")
+    wait_of(sign_in(server, somebody.email))
+    Session(server, sign_in(server, somebody.email, headers=moved))
+
+
+def test_a_session_changes_its_password_whatever_others_try(server, somebody):
+    here = address()
+    for i in range(10):
+        sign_in(server, somebody.email, "wrong password")
+        server.api().post("/session/link", {"token": f"{i}" * 32}, headers=here)
+    wait_of(sign_in(server, somebody.email))
+    api = server.api(headers=[somebody.cookie, ("X-CSRF-Token", somebody.csrf), *here])
+    body = {"currentPassword": PASSWORD, "newPassword": "an entirely new one"}
+    Session(server, api.put("/session/password", body))
+
+
+def test_wrong_current_passwords_make_their_session_wait(server, somebody):
+    second = somebody.again()
     for _ in range(10):
         response = put_password(somebody, "wrong password", "an entirely new one")
         expect.error(response, 403, "wrong_password")
     wait_of(put_password(somebody, PASSWORD, "an entirely new one"))
-    wait_of(sign_in(server, somebody.email))
+    Session(server, put_password(second, PASSWORD, "an entirely new one"))
+
+
+def test_a_flood_of_strangers_refuses_no_known_address(own_flood):
+    """As many passwords as may wait are being looked at, and more are refused."""
+    server, operator, refused = own_flood
+    home = address()
+    while not refused:
+        time.sleep(0.01)
+    Session(server, sign_in(server, operator.email, headers=operator.home))
+    api = server.api(headers=[operator.cookie, ("X-CSRF-Token", operator.csrf), *home])
+    body = {"currentPassword": PASSWORD, "newPassword": "an entirely new one"}
+    session = Session(server, api.put("/session/password", body))
+    _, token = people.create(server, "operator")
+    Session(server, open_link(server, token))
+    before = len(refused)
+    while len(refused) == before:
+        time.sleep(0.01)
+    assert session.lives()
+
+
+@pytest.fixture
+def own_flood():
+    """A server at which strangers try more passwords at once than may wait, without an end."""
+    refused, ended = [], threading.Event()
+
+    def flood(server):
+        while not ended.is_set():
+            response = sign_in(server, people.email_of(), "wrong password")
+            if response.status == 503:
+                refused.append(response)
+            else:
+                expect.error(response, 401, "invalid_credentials")
+
+    with Server("--password-memory", "19", *PROXY) as server:
+        operator = people.person(server, "operator")
+        operator.home = address()
+        Session(server, sign_in(server, operator.email, headers=operator.home))
+        threads = [threading.Thread(target=flood, args=(server,)) for _ in range(40)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield server, operator, refused
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
 
 
 # CSRF

@@ -11,10 +11,6 @@
 #include <sodium.h>
 #include <stdio.h>
 
-/* Passwords that may wait to be looked at, a few seconds in all: a flood of attempts, from
- * wherever, must not keep those who may sign in waiting for minutes. */
-#define WAITING_MAX 32
-
 /* The call's state while a password is looked at and the change waits for the writer. */
 struct signing {
     struct lb_account_change change;
@@ -25,21 +21,20 @@ struct signing {
 
 /* --- Failures --- */
 
-/* Failures are counted for the address that they come from, and for the account that they are
- * about, so that guesses from many addresses are slow, too. */
-static struct in6_addr mark_of_email(const char *email)
+/* `email`: the account that it is about; "": a one-time link. */
+static struct lb_attempt attempt_of(const struct lb_call *call, const char *email)
 {
-    struct in6_addr mark;
-    uint8_t hash[16];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)email, strlen(email), NULL, 0);
-    memset(&mark, 0, sizeof mark);
-    memcpy(&mark, hash, 8); /* a network, as IPv6 addresses are counted by these */
-    return mark;
+    return (struct lb_attempt){.from = call->req->client,
+                               .account = email[0] ? lb_str(email) : (struct lb_str){0},
+                               .session = call->signed_in ? call->signed_in->token_hash : NULL};
 }
 
-static bool refuse_for_a_while(struct lb_call *call, unsigned wait_s)
+/* True when the reply is set: there were too many failures already. */
+static bool has_to_wait(struct lb_call *call, const char *email)
 {
     char seconds[16];
+    struct lb_attempt attempt = attempt_of(call, email);
+    unsigned wait_s = lb_attempts_wait(call->app->attempts, &attempt, lb_clock_mono_ms());
     if (wait_s == 0)
         return false;
     snprintf(seconds, sizeof seconds, "%u", wait_s);
@@ -49,36 +44,22 @@ static bool refuse_for_a_while(struct lb_call *call, unsigned wait_s)
     return true;
 }
 
-/* True when the reply is set: there were too many failures already. */
-static bool has_to_wait(struct lb_call *call, const char *email)
-{
-    struct in6_addr mark = mark_of_email(email);
-    uint64_t now = lb_clock_mono_ms();
-    struct lb_throttle *failures = call->app->bad_sign_ins;
-    unsigned wait_s = lb_throttle_wait(failures, &call->req->client, now);
-    unsigned wait_too_s = lb_throttle_wait(failures, &mark, now);
-    return refuse_for_a_while(call, wait_s > wait_too_s ? wait_s : wait_too_s);
-}
-
 /* Looks at a password on a reader's thread, unless too many wait for that already. */
-static enum lb_progress queue_password_work(struct lb_call *call,
+static enum lb_progress queue_password_work(struct lb_call *call, const char *email,
                                             enum lb_turn (*run)(struct lb_call *,
                                                                 struct lb_store_reader *))
 {
-    call->lane = &call->app->sign_ins;
-    if (atomic_load(&call->lane->taken.taken) >= WAITING_MAX)
+    struct lb_attempt attempt = attempt_of(call, email);
+    call->password_place = lb_attempts_enter(call->app->attempts, &attempt, &call->lane);
+    if (!call->password_place)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     return lb_call_read(call, run);
 }
 
-/* Counts a failure; `email` may be "". */
 static void count_failure(struct lb_call *call, const char *email)
 {
-    struct in6_addr mark = mark_of_email(email);
-    uint64_t now = lb_clock_mono_ms();
-    lb_throttle_add(call->app->bad_sign_ins, &call->req->client, now);
-    if (email[0])
-        lb_throttle_add(call->app->bad_sign_ins, &mark, now);
+    struct lb_attempt attempt = attempt_of(call, email);
+    lb_attempts_failed(call->app->attempts, &attempt, lb_clock_mono_ms());
 }
 
 /* --- Replies --- */
@@ -133,6 +114,7 @@ static void reply_signed_in(struct lb_call *call)
         count_failure(call, "");
     if (!lb_call_written(call))
         return;
+    lb_attempts_know(call->app->attempts, lb_str(change->user.email), &call->req->client);
     reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
     lb_session_cookie_set(call->app, call->req, change->token);
 }
@@ -246,7 +228,7 @@ enum lb_progress lb_sessions_post(struct lb_call *call)
         !lb_sessions_read_email(call, signing->email) ||
         !read_text(call, "password", &signing->password) || has_to_wait(call, signing->email))
         return LB_DONE;
-    return queue_password_work(call, check_password);
+    return queue_password_work(call, signing->email, check_password);
 }
 
 enum lb_progress lb_sessions_get(struct lb_call *call)
@@ -311,7 +293,7 @@ enum lb_progress lb_sessions_put_password(struct lb_call *call)
         has_to_wait(call, call->signed_in->user.email))
         return LB_DONE;
     signing->change.user = call->signed_in->user;
-    return queue_password_work(call, change_password);
+    return queue_password_work(call, signing->change.user.email, change_password);
 }
 
 /* --- One-time links --- */
@@ -364,9 +346,7 @@ static struct signing *begin_link(struct lb_call *call)
     struct lb_str token;
     struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !read_text(call, "token", &token) ||
-        refuse_for_a_while(call, lb_throttle_wait(call->app->bad_sign_ins, &call->req->client,
-                                                  lb_clock_mono_ms())))
+        !read_text(call, "token", &token) || has_to_wait(call, ""))
         return NULL;
     lb_token_hash(token, signing->change.link.token_hash);
     return signing;
@@ -403,5 +383,5 @@ enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
     bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
     if (names_email && !lb_sessions_read_email(call, signing->change.user.email))
         return LB_DONE;
-    return queue_password_work(call, use_link);
+    return queue_password_work(call, "", use_link);
 }
