@@ -437,11 +437,38 @@ def test_a_new_password_has_12_characters_and_at_most_1024_bytes(server, member,
     assert member.lives()
 
 
-@pytest.mark.parametrize("new", ["twelve chars", "é" * 12, "x" * 1024, "a\0b" * 6, "\"'<&>\\\n" * 3])
+@pytest.mark.parametrize("new", ["twelve chars", "é" * 11 + "è", "xyz" * 341 + "x", "a\0b" * 6, "\"'<&>\\\n" * 3])
 def test_any_other_password_may_be_set_and_signs_in(server, somebody, new):
     Session(server, put_password(somebody, PASSWORD, new))
     Session(server, sign_in(server, somebody.email, new))
     expect.error(sign_in(server, somebody.email, new[:-1]), 401, "invalid_credentials")
+
+
+@pytest.mark.parametrize("new, reason", [
+    ("x" * 1024, "one character repeated"), ("password1234", "most common passwords")])
+def test_a_weak_password_is_refused_with_what_to_do(server, somebody, tenant, new, reason):
+    _, token = people.create(server, "member", tenant.workspace)
+    for response in (put_password(somebody, PASSWORD, new), open_link(server, token, new)):
+        message = expect.error(response, 400, "invalid_body")["message"]
+        assert reason in message and "choose several words" in message
+    assert somebody.lives()
+    Session(server, open_link(server, token))
+
+
+def test_a_password_made_from_the_email_address_is_refused(server, tenant):
+    email, token = people.create(server, "member", tenant.workspace)
+    for new in (email, email.upper() + "1", email.split("@")[0] + "2024"):
+        expect.error(open_link(server, token, new), 400, "invalid_body")
+    session = Session(server, open_link(server, token))
+    expect.error(put_password(session, PASSWORD, email), 400, "invalid_body")
+    assert session.lives()
+
+
+@with_dashboard
+def test_the_first_operators_password_is_not_the_email_address(set_up):
+    server, token = set_up
+    response = open_link(server, token, "Grace@example.com", email="grace@example.com")
+    assert "e-mail address" in expect.error(response, 400, "invalid_body")["message"]
 
 
 def test_of_two_password_changes_at_once_one_wins(server, somebody):

@@ -146,11 +146,15 @@ static bool read_text(struct lb_call *call, const char *name, struct lb_str *out
     return false;
 }
 
-static bool read_new_password(struct lb_call *call, const char *name, struct lb_str *out)
+/* `email`: of the user whose it becomes; "": not known yet. */
+static bool read_new_password(struct lb_call *call, const char *name, const char *email,
+                              struct lb_str *out)
 {
     if (!read_text(call, name, out))
         return false;
     const char *wrong = lb_password_wrong(*out);
+    if (!wrong)
+        wrong = lb_password_wrong_for(*out, lb_str(email));
     if (wrong)
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"%s\" %s.", name, wrong);
     return !wrong;
@@ -289,7 +293,8 @@ enum lb_progress lb_sessions_put_password(struct lb_call *call)
     struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "currentPassword", &signing->password) ||
-        !read_new_password(call, "newPassword", &signing->new_password) ||
+        !read_new_password(call, "newPassword", call->signed_in->user.email,
+                           &signing->new_password) ||
         has_to_wait(call, call->signed_in->user.email))
         return LB_DONE;
     signing->change.user = call->signed_in->user;
@@ -365,6 +370,12 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
     lb_err err = find_link(call, reader, &link, &user); /* before the work of hashing */
     if (err)
         return refuse_link(call, err);
+    const char *wrong = lb_password_wrong_for(signing->new_password, lb_str(user.email));
+    if (wrong) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"password\" %s.", wrong);
+        lb_request_complete(call->req);
+        return LB_TURN_LAST;
+    }
     bool hashed = lb_password_hash(signing->new_password, password_memory(call),
                                    signing->change.password_hash);
     wipe(signing->new_password);
@@ -378,10 +389,11 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
 enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
 {
     struct signing *signing = begin_link(call);
-    if (!signing || !read_new_password(call, "password", &signing->new_password))
+    if (!signing)
         return LB_DONE;
     bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
-    if (names_email && !lb_sessions_read_email(call, signing->change.user.email))
+    if ((names_email && !lb_sessions_read_email(call, signing->change.user.email)) ||
+        !read_new_password(call, "password", signing->change.user.email, &signing->new_password))
         return LB_DONE;
     return queue_password_work(call, "", use_link);
 }
