@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "domain/blocklist/blocklist.h"
 #include "domain/access/attempts.h"
+#include "domain/access/email.h"
 #include "domain/access/throttle.h"
 #include "domain/blocklist/freshness.h"
 #include "domain/outreach/outreach.h"
@@ -30,6 +31,7 @@ struct lb_app {
     struct lb_quota exporting;        /* operators' exports that are of no workspace */
     struct lb_throttle *failures;     /* of keys and sessions, by address */
     struct lb_attempts *attempts;     /* to sign in */
+    struct lb_old_emails *old_emails;
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
     struct lb_request_counts *counts;
     struct lb_router *router;

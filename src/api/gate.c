@@ -235,7 +235,7 @@ static bool pass_caller(struct lb_call *call)
         return pass_key(call, text);
     if (call->signed_in)
         return pass_session(call);
-    struct lb_str token = lb_session_cookie_token(call->req);
+    struct lb_str token = lb_session_cookie_token(call->app, call->req);
     if (token.len == 0) {
         lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
                        "Send your API key in the header x-api-key.");
@@ -245,8 +245,6 @@ static bool pass_caller(struct lb_call *call)
     if (!call->signed_in)
         return false;
     call->signed_in->token = token;
-    /* What a browser gets is what its header says, and nothing that it may guess. */
-    lb_reply_header(&call->req->reply, "X-Content-Type-Options", "nosniff");
     call->unproven = token.len == LB_TOKEN_SIZE - 1;
     if (call->unproven)
         return false;

@@ -191,6 +191,8 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
         !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
+    if (!err)
+        err = lb_old_emails_load(app->store, &app->old_emails);
     if (!err && app->blocklist)
         err = lb_readers_create(&importers, &app->importers);
     if (!err && app->blocklist && lb_nodes_memory_may_lag(app->store))
@@ -225,7 +227,8 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
                                           .body_timeout_ms = config->body_timeout_s * 1000,
                                           .send_timeout_ms = config->send_timeout_s * 1000,
                                           .trusted_proxies = parts->trusted_proxies,
-                                          .trusted_proxy_count = parts->trusted_proxy_count};
+                                          .trusted_proxy_count = parts->trusted_proxy_count,
+                                          .https = strncmp(config->public_url, "https://", 8) == 0};
     struct lb_http_app app = lb_api_app(&parts->app);
     err = lb_server_create(&settings, &app, &parts->app.server, reason);
     if (!err)
@@ -365,6 +368,7 @@ void lb_parts_stop(struct lb_parts *parts)
         app->store->ops->close(app->store);
     lb_throttle_destroy(app->failures);
     lb_attempts_destroy(app->attempts);
+    lb_old_emails_destroy(app->old_emails);
     lb_request_counts_destroy(app->counts);
     lb_router_destroy(app->router);
     free(app->metrics_allow);

@@ -229,11 +229,33 @@ def test_the_cookie_is_secure_exactly_when_the_public_address_is(url, secure):
         assert operator.body["publicUrl"] == url.rstrip("/")
         response = sign_in(server, operator.email)
         assert ("Secure" in cookie_of(response)[1]) is secure
-        response = with_cookie(server, "leadblock_session=gone")
+        response = with_cookie(server, "__Host-" * secure + "leadblock_session=gone")
         assert removes_the_cookie(response)
         assert ("Secure" in cookie_of(response)[1]) is secure
         link = operator.api.post("/users", {"email": "b@example.com", "role": "operator"})
         assert expect.ok(link, 201)["link"].startswith(url.rstrip("/") + "/#/link/")
+
+
+def test_over_https_a_cookie_that_another_host_may_have_set_is_not_looked_at():
+    with Server("--public-url", "https://leads.example.com", *PROXY) as server:
+        operator = people.person(server, "operator")
+        assert operator.cookie_name == "__Host-leadblock_session" and operator.lives()
+        response = with_cookie(server, f"leadblock_session={operator.token}")
+        expect.error(response, 401, "missing_api_key")
+        both = f"leadblock_session=of-another-host; {operator.cookie[1]}"
+        assert with_cookie(server, both).status == 200
+
+
+@pytest.mark.parametrize("url, told", [("https://leads.example.com", "max-age=31536000"),
+                                       ("http://leads.example.com", None)])
+def test_browsers_are_told_to_stay_with_https(url, told):
+    with Server("--public-url", url, *PROXY) as server:
+        for path in ("/livez", "/v1/campaigns", "/nothing"):
+            response = server.api(base="").get(path)
+            assert response.header("strict-transport-security") == told, path
+        with server.connect() as connection:
+            connection.send(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+            assert connection.read().header("strict-transport-security") == told
 
 
 def test_a_cookie_that_the_client_invented_never_becomes_valid(server, somebody):

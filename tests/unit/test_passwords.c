@@ -1,7 +1,5 @@
 #include "domain/access/passwords.h"
 
-#include "domain/access/account.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,49 +134,6 @@ static void a_password_that_is_too_long_matches_nothing(void **state)
     assert_false(lb_password_matches(hash, LITTLE_MIB, (struct lb_str){long_one, sizeof long_one}));
 }
 
-static void addresses_are_trimmed_folded_and_looked_at_for_their_form_alone(void **state)
-{
-    static const struct {
-        struct lb_str raw;
-        const char *expected; /* NULL: refused */
-    } cases[] = {
-        {LB_STR("a@b"), "a@b"},
-        {LB_STR("  Ada.Lovelace+x@Example.COM  "), "ada.lovelace+x@example.com"},
-        {LB_STR("\"<b>'@x"), "\"<b>'@x"},
-        {LB_STR(""), NULL},
-        {LB_STR("   "), NULL},
-        {LB_STR("@"), NULL},
-        {LB_STR("a@"), NULL},
-        {LB_STR("@b"), NULL},
-        {LB_STR("a@b@c"), NULL},
-        {LB_STR("a b@c"), NULL},
-        {LB_STR("a@b\tc"), NULL},
-        {LB_STR("a@b\r\nX: 1"), NULL},
-        {LB_STR("a@b\x7f"), NULL},
-        {LB_STR("a\0@b"), NULL},
-        {LB_STR("a@b\0"), NULL},
-    };
-    char out[LB_EMAIL_SIZE];
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        bool good = lb_email_normalise(cases[i].raw, out);
-        assert_int_equal(good, cases[i].expected != NULL);
-        if (good)
-            assert_string_equal(out, cases[i].expected);
-    }
-}
-
-static void addresses_have_at_most_254_bytes(void **state)
-{
-    char raw[LB_EMAIL_SIZE + 1];
-    char out[LB_EMAIL_SIZE];
-    memset(raw, 'x', sizeof raw);
-    raw[1] = '@';
-    assert_true(lb_email_normalise((struct lb_str){raw, LB_EMAIL_SIZE - 1}, out));
-    assert_int_equal(strlen(out), LB_EMAIL_SIZE - 1);
-    assert_false(lb_email_normalise((struct lb_str){raw, LB_EMAIL_SIZE}, out));
-    assert_false(lb_email_normalise((struct lb_str){raw, LB_EMAIL_SIZE + 1}, out));
-}
-
 static void one_character_repeated_is_refused(void **state)
 {
     const char *wrong = lb_password_wrong(LB_STR("aaaaaaaaaaaa"));
@@ -261,8 +216,6 @@ int main(void)
         cmocka_unit_test(nobodys_password_matches_nothing),
         cmocka_unit_test(an_unknown_user_costs_as_much_as_a_known_one),
         cmocka_unit_test(a_password_that_is_too_long_matches_nothing),
-        cmocka_unit_test(addresses_are_trimmed_folded_and_looked_at_for_their_form_alone),
-        cmocka_unit_test(addresses_have_at_most_254_bytes),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("secret", tests, NULL, NULL);
 }

@@ -15,7 +15,8 @@
 struct signing {
     struct lb_account_change change;
     char email[LB_EMAIL_SIZE];
-    struct lb_str password; /* copies, wiped when they have been used */
+    struct lb_str given_email; /* as it was typed: a copy */
+    struct lb_str password;    /* copies, wiped when they have been used */
     struct lb_str new_password;
 };
 
@@ -127,6 +128,7 @@ static struct signing *begin_signing(struct lb_call *call)
     if (!signing)
         return NULL;
     call->state = signing;
+    signing->change.old_emails = call->app->old_emails;
     signing->change.session_lifetime_s = call->app->config->session_lifetime_s;
     return signing;
 }
@@ -210,7 +212,8 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
         lb_request_complete(call->req);
         return LB_TURN_LAST;
     }
-    lb_err err = call->app->store->ops->user_by_email(reader, lb_str(signing->email), user);
+    lb_err err = lb_email_find_user(call->app->old_emails, call->app->store->ops, reader,
+                                    signing->given_email, user);
     if (err && err != LB_ERR_NOT_FOUND)
         return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
     bool matches =
@@ -230,6 +233,7 @@ enum lb_progress lb_sessions_post(struct lb_call *call)
     struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_sessions_read_email(call, signing->email) ||
+        !read_text(call, "email", &signing->given_email) ||
         !read_text(call, "password", &signing->password) || has_to_wait(call, signing->email))
         return LB_DONE;
     return queue_password_work(call, signing->email, check_password);
@@ -303,6 +307,12 @@ enum lb_progress lb_sessions_put_password(struct lb_call *call)
 
 /* --- One-time links --- */
 
+static lb_err look_for_operator(void *context, const struct lb_user_row *user)
+{
+    *(bool *)context |= user->role == LB_ROLE_OPERATOR;
+    return LB_OK;
+}
+
 /* Looks up the link of the call, and whose it is. LB_ERR_INVALID_LINK, or the store's failure. */
 static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
                         struct lb_link_row *out, struct lb_user_row *out_user)
@@ -311,11 +321,14 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
     const struct signing *signing = call->state;
     *out_user = (struct lb_user_row){.deleted_at = 0};
     lb_err err = ops->link(reader, signing->change.link.token_hash, out);
+    bool ended = false;
     if (!err && out->user)
         err = ops->user(reader, out->user, out_user);
+    else if (!err) /* it makes the first operator, and ends when there is one */
+        err = ops->users(reader, &ended, look_for_operator);
     if (err && err != LB_ERR_NOT_FOUND)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    if (!err && !out_user->deleted_at && !lb_link_ended(out, lb_clock_wall_ms()))
+    if (!err && !ended && !out_user->deleted_at && !lb_link_ended(out, lb_clock_wall_ms()))
         return LB_OK;
     count_failure(call, "");
     return LB_ERR_INVALID_LINK;

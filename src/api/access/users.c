@@ -72,6 +72,7 @@ static struct pending *begin_user_change(struct lb_call *call)
         return NULL;
     call->state = pending;
     pending->change.actor = lb_call_actor(call);
+    pending->change.old_emails = call->app->old_emails;
     return pending;
 }
 
@@ -161,23 +162,23 @@ static void reply_deleted(struct lb_call *call)
         lb_call_reply_done(call, 200, "%s deleted", pending->change.user.email);
 }
 
-static lb_err find_user(const struct lb_store_ops *ops, struct lb_store_reader *reader,
-                        struct lb_str who, struct lb_user_row *out)
+static lb_err find_user(const struct lb_app *app, struct lb_store_reader *reader, struct lb_str who,
+                        struct lb_user_row *out)
 {
     char email[LB_EMAIL_SIZE];
     if (!lb_utf8_is_valid(who)) /* then it is no name; the store need not be asked */
         return LB_ERR_NOT_FOUND;
-    return lb_email_normalise(who, email) ? ops->user_by_email(reader, lb_str(email), out)
-                                          : ops->user_by_id(reader, who, out);
+    return lb_email_normalise(who, email)
+               ? lb_email_find_user(app->old_emails, app->store->ops, reader, who, out)
+               : app->store->ops->user_by_id(reader, who, out);
 }
 
 /* Finds the user of the path, and hands the change to the writer. */
 static enum lb_turn change_user_of_path(struct lb_call *call, struct lb_store_reader *reader)
 {
-    const struct lb_store_ops *ops = call->app->store->ops;
     struct pending *pending = call->state;
     struct lb_account_change *change = &pending->change;
-    lb_err err = find_user(ops, reader, pending->who, &change->user);
+    lb_err err = find_user(call->app, reader, pending->who, &change->user);
     if (err == LB_ERR_NOT_FOUND)
         lb_reply_error(&call->req->reply, LB_ERR_USER_NOT_FOUND, "User '%.*s' does not exist.",
                        pending->who.len > 64 ? 64 : (int)pending->who.len, pending->who.ptr);

@@ -17,32 +17,6 @@ bool lb_link_ended(const struct lb_link_row *link, int64_t now)
            link->expires_at > now + LB_LINK_LIFETIME_MS + LB_CLOCK_SLACK_MS;
 }
 
-bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE])
-{
-    while (raw.len && raw.ptr[0] == ' ') {
-        raw.ptr++;
-        raw.len--;
-    }
-    while (raw.len && raw.ptr[raw.len - 1] == ' ')
-        raw.len--;
-    size_t ats = 0;
-    size_t at = 0;
-    for (size_t i = 0; i < raw.len && raw.len < LB_EMAIL_SIZE; i++) {
-        unsigned char c = (unsigned char)raw.ptr[i];
-        if (c <= ' ' || c == 0x7f)
-            return false;
-        if (c == '@') {
-            ats++;
-            at = i;
-        }
-        out[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-    if (ats != 1 || at == 0 || at + 1 == raw.len)
-        return false;
-    out[raw.len] = '\0';
-    return true;
-}
-
 static struct lb_account_change *change_of(struct lb_write *write)
 {
     return (struct lb_account_change *)write;
@@ -92,9 +66,16 @@ static lb_err insert_session(struct lb_account_change *change, struct lb_store *
 
 static lb_err insert_user(struct lb_account_change *change, struct lb_store *store)
 {
+    struct lb_user_row other;
     lb_id_make(change->user.id, sizeof change->user.id, "us_");
     change->user.created_at = lb_clock_wall_ms();
-    lb_err err = store->ops->user_insert(store, &change->user);
+    lb_err err =
+        lb_email_find_user(change->old_emails, store->ops, store->ops->writer_reader(store),
+                           lb_str(change->user.email), &other);
+    if (!err)
+        err = LB_ERR_ALREADY_EXISTS;
+    else if (err == LB_ERR_NOT_FOUND)
+        err = store->ops->user_insert(store, &change->user);
     if (err == LB_ERR_ALREADY_EXISTS)
         return lb_fail(&change->write.reason, err,
                        "A user with this e-mail address exists already.");

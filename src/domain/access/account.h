@@ -6,6 +6,7 @@
 #define LB_DOMAIN_ACCESS_ACCOUNT_H
 
 #include "domain/access/actor.h"
+#include "domain/access/email.h"
 #include "domain/access/passwords.h"
 #include "writer/writer.h"
 
@@ -16,15 +17,12 @@
 bool lb_session_ended(const struct lb_session_row *session, int64_t now);
 bool lb_link_ended(const struct lb_link_row *link, int64_t now);
 
-/* Trims and folds an e-mail address; false when it is invalid. Only the form is looked at: one @
- * with something on both sides, no white space and no control characters. */
-bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE]);
-
 /* A change, embedded in its owner's struct. Fill `write` as for any write, and the fields that the
  * kind names, then prepare it with the function of the kind and submit `write`. */
 struct lb_account_change {
-    struct lb_write write; /* first: the writer hands it back */
-    struct lb_actor actor; /* who asks; in a sign-in only its source counts */
+    struct lb_write write;                  /* first: the writer hands it back */
+    struct lb_actor actor;                  /* who asks; in a sign-in only its source counts */
+    const struct lb_old_emails *old_emails; /* where a user is made; or NULL */
     struct lb_user_row user;
     struct lb_link_row link;
     char password_hash[LB_PASSWORD_HASH_SIZE]; /* the new one */

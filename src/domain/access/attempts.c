@@ -1,5 +1,6 @@
 #include "domain/access/attempts.h"
 
+#include "domain/access/email.h"
 #include "domain/access/known_addresses.h"
 #include "domain/access/throttle.h"
 
@@ -56,22 +57,27 @@ void lb_attempts_destroy(struct lb_attempts *attempts)
     free(attempts);
 }
 
+static void mark_account(const struct lb_attempts *attempts, struct lb_str account,
+                         uint8_t out[LB_THROTTLE_MARK_SIZE])
+{
+    char form[LB_EMAIL_SIZE];
+    if (lb_email_normalise(account, form))
+        account = lb_str(form);
+    crypto_generichash(out, LB_THROTTLE_MARK_SIZE, (const unsigned char *)account.ptr, account.len,
+                       attempts->secret, sizeof attempts->secret);
+}
+
 static enum kind kind_of(struct lb_attempts *attempts, const struct lb_attempt *attempt)
 {
+    uint8_t account[LB_THROTTLE_MARK_SIZE];
     if (attempt->session)
         return SESSION;
     if (!attempt->account.ptr)
         return LINK;
-    return lb_known_addresses_has(attempts->known_addresses, attempt->account, &attempt->from)
-               ? KNOWN
-               : STRANGER;
-}
-
-static void mark_account(const struct lb_attempts *attempts, struct lb_str account,
-                         uint8_t out[LB_THROTTLE_MARK_SIZE])
-{
-    crypto_generichash(out, LB_THROTTLE_MARK_SIZE, (const unsigned char *)account.ptr, account.len,
-                       attempts->secret, sizeof attempts->secret);
+    mark_account(attempts, attempt->account, account);
+    struct lb_str mark = {(const char *)account, sizeof account};
+    return lb_known_addresses_has(attempts->known_addresses, mark, &attempt->from) ? KNOWN
+                                                                                   : STRANGER;
 }
 
 /* What counts in the table of its own, of an attempt that has one. */
@@ -128,7 +134,10 @@ void lb_attempts_failed(struct lb_attempts *attempts, const struct lb_attempt *a
 void lb_attempts_know(struct lb_attempts *attempts, struct lb_str account,
                       const struct in6_addr *from)
 {
-    lb_known_addresses_add(attempts->known_addresses, account, from);
+    uint8_t mark[LB_THROTTLE_MARK_SIZE];
+    mark_account(attempts, account, mark);
+    lb_known_addresses_add(attempts->known_addresses,
+                           (struct lb_str){(const char *)mark, sizeof mark}, from);
 }
 
 /* --- Places --- */

@@ -26,7 +26,7 @@
 
 struct lb_attempt {
     struct in6_addr from;
-    struct lb_str account;  /* its e-mail address, canonical; ptr NULL: a one-time link */
+    struct lb_str account;  /* its e-mail address, however spelled; ptr NULL: a one-time link */
     const uint8_t *session; /* hash of the token of a session that gives its password, or NULL */
 };
 

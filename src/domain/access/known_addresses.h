@@ -22,7 +22,7 @@ struct lb_known_addresses;
 struct lb_known_addresses *lb_known_addresses_create(void);
 void lb_known_addresses_destroy(struct lb_known_addresses *known);
 
-/* `account`: its e-mail address, canonical. */
+/* `account`: what names it, in one spelling. */
 void lb_known_addresses_add(struct lb_known_addresses *known, struct lb_str account,
                             const struct in6_addr *address);
 bool lb_known_addresses_has(struct lb_known_addresses *known, struct lb_str account,
