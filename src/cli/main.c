@@ -1,5 +1,6 @@
 /* The program: one table of commands, and the way from the command line to one of them. */
 #include "cli/commands.h"
+#include "cli/terminal.h"
 
 #include <stdio.h>
 
@@ -270,6 +271,7 @@ static int dispatch(int count, char *const *words)
 
 int main(int argc, char **argv)
 {
+    lb_terminal_guard();
     if (argc < 2) {
         lb_cli_help(stderr, NULL);
         return LB_EXIT_USAGE;
