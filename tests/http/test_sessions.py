@@ -644,6 +644,20 @@ def own_flood():
                 thread.join()
 
 
+# Limits
+
+
+def test_of_too_many_sessions_the_oldest_ends():
+    with Server("--max-user-sessions", "3", "--password-memory", "19", *PROXY) as server:
+        first = people.person(server, "operator")
+        other = people.person(server, "operator")
+        second, third = first.again(), first.again()
+        assert first.lives()
+        fourth = first.again()
+        assert not first.lives()
+        assert all(session.lives() for session in (second, third, fourth, other))
+
+
 # CSRF
 
 

@@ -129,6 +129,7 @@ static struct signing *begin_signing(struct lb_call *call)
         return NULL;
     call->state = signing;
     signing->change.old_emails = call->app->old_emails;
+    signing->change.max_sessions = call->app->config->max_user_sessions;
     signing->change.session_lifetime_s = call->app->config->session_lifetime_s;
     return signing;
 }

@@ -2,6 +2,7 @@
 #include "api/access/admin.h"
 #include "api/handlers.h"
 #include "api/access/sessions.h"
+#include "api/query.h"
 #include "base/utf8.h"
 #include "domain/access/account.h"
 #include "json/encode.h"
@@ -73,6 +74,7 @@ static struct pending *begin_user_change(struct lb_call *call)
     call->state = pending;
     pending->change.actor = lb_call_actor(call);
     pending->change.old_emails = call->app->old_emails;
+    pending->change.directory = call->app->directory;
     return pending;
 }
 
@@ -157,9 +159,17 @@ static void reply_link(struct lb_call *call)
 
 static void reply_deleted(struct lb_call *call)
 {
-    const struct pending *pending = call->state;
-    if (lb_call_written(call))
-        lb_call_reply_done(call, 200, "%s deleted", pending->change.user.email);
+    const struct lb_account_change *change = &((const struct pending *)call->state)->change;
+    if (!lb_call_written(call))
+        return;
+    if (change->left)
+        lb_call_reply_done(call, 200, "%s deleted; %u API key%s of theirs still valid",
+                           change->user.email, change->left, change->left == 1 ? " is" : "s are");
+    else
+        lb_call_reply_done(call, 200, "%s deleted", change->user.email);
+    struct lb_buf *body = &call->req->reply.body;
+    body->len--; /* reopen the object */
+    lb_buf_printf(body, ",\"keysRevoked\":%u,\"keysLeft\":%u}", change->revoked, change->left);
 }
 
 static lb_err find_user(const struct lb_app *app, struct lb_store_reader *reader, struct lb_str who,
@@ -184,8 +194,10 @@ static enum lb_turn change_user_of_path(struct lb_call *call, struct lb_store_re
                        pending->who.len > 64 ? 64 : (int)pending->who.len, pending->who.ptr);
     else if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
-    else if (lb_call_write(call, &change->write, 0,
-                           pending->deletes ? reply_deleted : reply_link) == LB_PENDING)
+    if (!err && pending->deletes) /* a member's keys are of that workspace */
+        change->write.workspace = change->user.workspace;
+    if (!err && lb_call_write(call, &change->write, 0,
+                              pending->deletes ? reply_deleted : reply_link) == LB_PENDING)
         return LB_TURN_LAST;
     lb_request_complete(call->req);
     return LB_TURN_LAST;
@@ -206,6 +218,16 @@ enum lb_progress lb_users_delete(struct lb_call *call)
     struct pending *pending = begin_user_change(call);
     if (!pending)
         return LB_DONE;
+    struct lb_str keys;
+    if (!lb_query_text(call, "keys", &keys))
+        return LB_DONE;
+    pending->change.revokes_keys = lb_str_equal(keys, LB_STR("revoke"));
+    if (keys.ptr && !pending->change.revokes_keys && !lb_str_equal(keys, LB_STR("keep"))) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameter 'keys' must be revoke or keep: what becomes of the API keys "
+                       "that the user made.");
+        return LB_DONE;
+    }
     pending->who = call->req->params[0];
     pending->deletes = true;
     lb_account_delete(&pending->change);
