@@ -85,10 +85,15 @@ def test_each_start_without_an_operator_ends_the_link_before():
 def test_the_set_up_link_ends_when_there_is_an_operator_by_another_way():
     with Server(*PROXY) as server:
         ((_, token),) = set_up_links(server)
+        look = {"token": token}
+        expect.ok(server.api().post("/session/link", look))
+        people.person(server, "viewer", server.workspace())
+        expect.ok(server.api().post("/session/link", look))
         operator = people.person(server, "operator")
+        expect.error(server.api().post("/session/link", look), 401, "invalid_link")
         response = open_link(server, token, email="eve@example.com")
         expect.error(response, 401, "invalid_link")
-        assert len(expect.ok(operator.api.get("/users"))) == 1
+        assert len(expect.ok(operator.api.get("/users"))) == 2
 
 
 @with_dashboard
