@@ -26,11 +26,11 @@ struct lb_app {
     struct lb_freshness *freshness; /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
-    struct lb_readers *importers;     /* for files: what they do may take minutes */
-    struct lb_spools spools;          /* of files that are being imported */
-    struct lb_quota exporting;        /* operators' exports that are of no workspace */
-    struct lb_throttle *failures;     /* of keys and sessions, by address */
-    struct lb_attempts *attempts;     /* to sign in */
+    struct lb_readers *importers; /* for files: what they do may take minutes */
+    struct lb_spools spools;      /* of files that are being imported */
+    struct lb_quota exporting;    /* operators' exports that are of no workspace */
+    struct lb_throttle *failures; /* of keys and sessions, by address */
+    struct lb_attempts *attempts; /* to sign in */
     struct lb_old_emails *old_emails;
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
     struct lb_request_counts *counts;

@@ -6,8 +6,9 @@
 #include <string.h>
 
 #define WORD_MIN 4 /* letters of a word that a password must not be made from */
-#define TAIL_MAX 6 /* what may be added to a word so that the password is still one of the first   \
-                    */
+#define TAIL_MAX                                                                                   \
+    6 /* what may be added to a word so that the password is still one of the first                \
+       */
 
 #define CHOOSE "; choose several words that only you would put together"
 
