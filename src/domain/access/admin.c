@@ -86,13 +86,13 @@ static lb_err check_key_limits(struct lb_admin_change *change)
     struct lb_key_counts counts;
     lb_directory_count_keys(change->directory, change->workspace, change->actor.no,
                             lb_clock_wall_ms(), &counts);
-    if (counts.workspace >= change->max_keys)
+    if (change->max_keys && counts.workspace >= change->max_keys)
         return lb_fail(&change->write.reason, LB_ERR_LIMIT_REACHED,
                        "This workspace has %u API keys, which is as many as it may; one that was "
                        "made today counts although it is revoked. Revoke some, or ask the operator "
                        "to raise max-workspace-keys.",
                        counts.workspace);
-    if (change->actor.no && counts.maker >= change->max_maker_keys)
+    if (change->max_maker_keys && change->actor.no && counts.maker >= change->max_maker_keys)
         return lb_fail(&change->write.reason, LB_ERR_LIMIT_REACHED,
                        "You have made %u API keys in this workspace, which is as many as you may; "
                        "one that was made today counts although it is revoked. Revoke some, or ask "
