@@ -18,7 +18,7 @@ struct lb_admin_change {
     struct lb_key *key;
     struct lb_workspace_row workspace_row;
     struct lb_key_row key_row;
-    uint32_t max_keys;               /* of the workspace */
+    uint32_t max_keys;               /* of the workspace; 0, here and below: any number */
     uint32_t max_maker_keys;         /* of them, of one user */
     char key_text[LB_KEY_TEXT_SIZE]; /* to be shown once */
     /* Its own: made in the open transaction, added to the directory when that is committed. */
