@@ -148,6 +148,7 @@ static void end(void *context, struct lb_request *req)
     if (lb_log_enabled(LB_LOG_INFO))
         log_request(req, ns);
     if (call) {
+        lb_attempts_leave(app->attempts, call->password_place);
         lb_json_free(call->body);
         if (call->release)
             call->release(call);

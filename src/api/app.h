@@ -5,6 +5,8 @@
 
 #include "config/config.h"
 #include "domain/blocklist/blocklist.h"
+#include "domain/access/attempts.h"
+#include "domain/access/email.h"
 #include "domain/access/throttle.h"
 #include "domain/blocklist/freshness.h"
 #include "domain/outreach/outreach.h"
@@ -24,14 +26,14 @@ struct lb_app {
     struct lb_freshness *freshness; /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
-    struct lb_readers *importers;     /* for files: what they do may take minutes */
-    struct lb_spools spools;          /* of files that are being imported */
-    struct lb_quota exporting;        /* operators' exports that are of no workspace */
-    struct lb_quota proving;          /* people whose evidence is being collected */
-    struct lb_throttle *failures;     /* of keys and sessions, by address */
-    struct lb_throttle *bad_sign_ins; /* by address, and by e-mail address */
+    struct lb_readers *importers; /* for files: what they do may take minutes */
+    struct lb_spools spools;      /* of files that are being imported */
+    struct lb_quota exporting;    /* operators' exports that are of no workspace */
+    struct lb_quota proving;      /* people whose evidence is being collected */
+    struct lb_throttle *failures; /* of keys and sessions, by address */
+    struct lb_attempts *attempts; /* to sign in */
+    struct lb_old_emails *old_emails;
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
-    struct lb_read_lane sign_ins; /* checking a password takes a reader a while */
     struct lb_request_counts *counts;
     struct lb_router *router;
     struct lb_server *server; /* for /metrics; NULL until it is created */

@@ -3,8 +3,9 @@
 #include "base/csv.h"
 #include "json/encode.h"
 
+/* `deleted`: of a user who is found. */
 static void put_actor(const struct lb_by *actors, struct lb_buf *body, const char *type,
-                      struct lb_str id, struct lb_str name)
+                      struct lb_str id, struct lb_str name, bool deleted)
 {
     if (actors->csv) {
         lb_csv_put_cell(body, name.len ? name : id.len ? id : lb_str(type));
@@ -14,6 +15,8 @@ static void put_actor(const struct lb_by *actors, struct lb_buf *body, const cha
     lb_json_put_string_or_null(body, id);
     lb_buf_append_lit(body, ",\"name\":");
     lb_json_put_string_or_null(body, name);
+    if (actors->tells_deleted)
+        lb_buf_printf(body, ",\"deleted\":%s", deleted ? "true" : "false");
     lb_buf_append_lit(body, "}");
 }
 
@@ -25,14 +28,14 @@ static void look_up(struct lb_by *actors, struct lb_buf *out, uint32_t actor)
     if (actor >= LB_USER_NO_MIN) {
         bool found = app->store->ops->user(actors->reader, actor, &user) == LB_OK;
         put_actor(actors, out, "user", found ? lb_str(user.id) : none,
-                  found ? lb_str(user.email) : none);
+                  found ? lb_str(user.email) : none, !found || user.deleted_at);
         return;
     }
     const struct lb_key *key = actor ? lb_directory_key_no(app->directory, actor) : NULL;
     if (key)
-        put_actor(actors, out, "key", lb_str(key->row.id), lb_str(key->row.name));
+        put_actor(actors, out, "key", lb_str(key->row.id), lb_str(key->row.name), false);
     else
-        put_actor(actors, out, actor ? "key" : "operator", none, none);
+        put_actor(actors, out, actor ? "key" : "operator", none, none, false);
 }
 
 /* The place of the actor's text, which is made when it is not known yet. */

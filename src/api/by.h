@@ -11,6 +11,7 @@ struct lb_by {
     const struct lb_call *call;
     struct lb_store_reader *reader;
     bool csv;            /* a cell with the name in place of an object */
+    bool tells_deleted;  /* of a user: "deleted":true or false */
     struct lb_buf texts; /* of those that are known */
     struct lb_by_known {
         uint32_t actor;

@@ -42,12 +42,13 @@ struct lb_call {
     struct lb_read read;                        /* for lb_call_read and heavy handlers */
     struct lb_read_lane *lane;                  /* of the readers; NULL: the workspace's */
     enum lb_turn (*run)(struct lb_call *call, struct lb_store_reader *reader);
-    struct lb_upload *upload;              /* the file in the body, or NULL (upload.h) */
-    struct lb_csv_answer *csv_answer;      /* the file that is the answer, or NULL (csv_answer.h) */
-    struct lb_stream *stream;              /* the export that is the answer, or NULL (stream.h) */
-    void (*cancel)(struct lb_call *call);  /* for lb_call_import */
-    void *state;                           /* the handler's own */
-    void (*release)(struct lb_call *call); /* frees what `state` holds, at the end; or NULL */
+    struct lb_upload *upload;             /* the file in the body, or NULL (upload.h) */
+    struct lb_csv_answer *csv_answer;     /* the file that is the answer, or NULL (csv_answer.h) */
+    struct lb_stream *stream;             /* the export that is the answer, or NULL (stream.h) */
+    void (*cancel)(struct lb_call *call); /* for lb_call_import */
+    struct lb_attempt_place *password_place; /* of a password that is looked at, or NULL */
+    void *state;                             /* the handler's own */
+    void (*release)(struct lb_call *call);   /* frees what `state` holds, at the end; or NULL */
 };
 
 static inline struct lb_call *lb_call_of(struct lb_request *req)

@@ -213,6 +213,7 @@ static bool pass_session(struct lb_call *call)
     struct lb_reply *reply = &call->req->reply;
     if (signed_in->result)
         return refuse_session(call);
+    lb_attempts_know(call->app->attempts, lb_str(signed_in->user.email), &call->req->client);
     if ((flags & LB_ROUTE_CSRF) &&
         !lb_token_csrf_matches(signed_in->token, lb_request_header(call->req, "X-CSRF-Token"))) {
         lb_reply_error(reply, LB_ERR_CSRF_FAILED,
@@ -234,7 +235,7 @@ static bool pass_caller(struct lb_call *call)
         return pass_key(call, text);
     if (call->signed_in)
         return pass_session(call);
-    struct lb_str token = lb_session_cookie_token(call->req);
+    struct lb_str token = lb_session_cookie_token(call->app, call->req);
     if (token.len == 0) {
         lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
                        "Send your API key in the header x-api-key.");
@@ -244,8 +245,6 @@ static bool pass_caller(struct lb_call *call)
     if (!call->signed_in)
         return false;
     call->signed_in->token = token;
-    /* What a browser gets is what its header says, and nothing that it may guess. */
-    lb_reply_header(&call->req->reply, "X-Content-Type-Options", "nosniff");
     call->unproven = token.len == LB_TOKEN_SIZE - 1;
     if (call->unproven)
         return false;

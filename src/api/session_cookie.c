@@ -4,9 +4,15 @@
 
 #define COOKIE "leadblock_session"
 
-struct lb_str lb_session_cookie_token(const struct lb_request *req)
+static const char *name_of(const struct lb_app *app)
 {
-    static const char name[] = COOKIE "=";
+    return app->secure_cookies ? "__Host-" COOKIE : COOKIE;
+}
+
+struct lb_str lb_session_cookie_token(const struct lb_app *app, const struct lb_request *req)
+{
+    const char *name = name_of(app);
+    size_t name_len = strlen(name);
     struct lb_str rest = lb_request_header(req, "Cookie");
     while (rest.len) {
         const char *semicolon = memchr(rest.ptr, ';', rest.len);
@@ -16,8 +22,9 @@ struct lb_str lb_session_cookie_token(const struct lb_request *req)
             pair.ptr++;
             pair.len--;
         }
-        if (pair.len >= sizeof name - 1 && memcmp(pair.ptr, name, sizeof name - 1) == 0)
-            return (struct lb_str){pair.ptr + sizeof name - 1, pair.len - (sizeof name - 1)};
+        if (pair.len > name_len && memcmp(pair.ptr, name, name_len) == 0 &&
+            pair.ptr[name_len] == '=')
+            return (struct lb_str){pair.ptr + name_len + 1, pair.len - name_len - 1};
         size_t used = semicolon ? len + 1 : len;
         rest.ptr += used;
         rest.len -= used;
@@ -29,8 +36,8 @@ static void set_cookie(const struct lb_app *app, struct lb_request *req, const c
                        unsigned seconds)
 {
     char cookie[160];
-    snprintf(cookie, sizeof cookie, COOKIE "=%s; Path=/; Max-Age=%u; HttpOnly; SameSite=Strict%s",
-             token, seconds, app->secure_cookies ? "; Secure" : "");
+    snprintf(cookie, sizeof cookie, "%s=%s; Path=/; Max-Age=%u; HttpOnly; SameSite=Strict%s",
+             name_of(app), token, seconds, app->secure_cookies ? "; Secure" : "");
     lb_reply_header(&req->reply, "Set-Cookie", cookie);
 }
 

@@ -214,6 +214,7 @@ static bool ask_all(const struct lb_cli *cli, struct lb_admin *admin,
 {
     struct lb_table table;
     struct lb_buf page = {0};
+    struct lb_paging paging = {.pages = 0};
     bool going = true;
     bool more = true;
     lb_buf_append_str(&page, lb_str(path));
@@ -227,6 +228,7 @@ static bool ask_all(const struct lb_cli *cli, struct lb_admin *admin,
         going = !page.failed && lb_client_call(admin->client, &call, &answer) &&
                 put_page(cli, request, &table, &answer, first);
         more = answer.cursor[0] != '\0';
+        going = going && (!more || lb_paging_goes_on(&paging, &answer));
         page.len = 0;
         lb_buf_printf(&page, "%s?%s", path, answer.cursor);
         lb_buf_append(&page, "", 1);

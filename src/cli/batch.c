@@ -1,5 +1,7 @@
 #include "cli/batch.h"
 
+#include "cli/terminal.h"
+
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -28,8 +30,12 @@ void lb_batch_fini(struct lb_batch *batch)
 
 static void show_progress(const struct lb_batch *batch, bool more)
 {
-    if (isatty(STDERR_FILENO) && batch->total > batch->limit)
-        fprintf(stderr, more ? "\r%llu sent" : "\r\033[K", (unsigned long long)batch->total);
+    if (!isatty(STDERR_FILENO) || batch->total <= batch->limit)
+        return;
+    if (more)
+        lb_terminal_status("%llu sent", (unsigned long long)batch->total);
+    else
+        lb_terminal_status("%s", "");
 }
 
 static bool send_now(struct lb_batch *batch)

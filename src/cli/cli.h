@@ -27,6 +27,7 @@ enum {
       "When it ends: 2027-12-31 (as that day begins, UTC) or 2027-12-31T12:00:00Z.")               \
     X(NAME, "name", "NAME", "What people call it.")                                                \
     X(READ_ONLY, "read-only", NULL, "The key may check and list only.")                            \
+    X(REVOKE_KEYS, "revoke-keys", NULL, "Also revoke the API keys that the user made.")            \
     X(RATE_LIMIT, "rate-limit", "N", "Requests per second that this key may make.")                \
     X(ROLE, "role", "ROLE",                                                                        \
       "operator (everything), member (one workspace) or viewer (reads only).")                     \

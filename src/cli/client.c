@@ -82,6 +82,21 @@ static void take_link(struct lb_answer *answer, struct lb_str value)
         answer->cursor[0] = '\0';
 }
 
+/* Source: Brent's cycle detection (BIT 20, 1980): the cursor that is kept is replaced after 1, 2,
+ * 4,
+ * ... pages, so that a circle of any length is seen soon after it has been gone round. */
+bool lb_paging_goes_on(struct lb_paging *paging, const struct lb_answer *answer)
+{
+    if (paging->pages && strcmp(paging->kept, answer->cursor) == 0) {
+        lb_cli_error("the server's list has no end: it names a page that was there already");
+        return false;
+    }
+    paging->pages++;
+    if ((paging->pages & (paging->pages - 1)) == 0)
+        memcpy(paging->kept, answer->cursor, sizeof paging->kept);
+    return true;
+}
+
 /* The value of the header line, without white space before it; ptr NULL: it is another one. */
 static struct lb_str value_of(struct lb_str line, const char *name)
 {

@@ -34,6 +34,16 @@ struct lb_answer {
     uint64_t total;       /* how many there are in a list, as the server said; 0: it did not */
 };
 
+/* The pages of a list, all zero at first. */
+struct lb_paging {
+    char kept[512]; /* the cursor of an earlier page */
+    uint64_t pages;
+};
+
+/* After an answer with a cursor: may that page be asked for? False after a message when the server
+ * has given out the same cursor before, whatever came between: then it would go on for ever. */
+bool lb_paging_goes_on(struct lb_paging *paging, const struct lb_answer *answer);
+
 struct lb_client_request {
     const char *method;
     const char *path;                  /* below the server's address, encoded */

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "cli/table.h"
 #include "daemon/copy.h"
 
@@ -44,12 +45,15 @@ static void draw(struct view *view, const struct lb_copy_progress *progress, uin
     uint64_t left = progress->all > progress->done ? progress->all - progress->done : 0;
     uint64_t left_s = per_second ? left / per_second : 0;
     unsigned percent = progress->all ? (unsigned)(progress->done * 100 / progress->all) : 100;
-    fprintf(stderr, "%s%s %u%%: %s of %s rows, %s/s, %llu:%02llu left (%s)%s",
-            view->terminal ? "\r\033[K" : "",
-            progress->phase == LB_COPY_WRITING ? "copying" : "comparing", percent,
-            grouped(progress->done, done), grouped(progress->all, all), grouped(per_second, rate),
-            (unsigned long long)left_s / 60, (unsigned long long)left_s % 60, progress->table,
-            view->terminal ? "" : "\n");
+    char line[256];
+    snprintf(line, sizeof line, "%s %u%%: %s of %s rows, %s/s, %llu:%02llu left (%s)",
+             progress->phase == LB_COPY_WRITING ? "copying" : "comparing", percent,
+             grouped(progress->done, done), grouped(progress->all, all), grouped(per_second, rate),
+             (unsigned long long)left_s / 60, (unsigned long long)left_s % 60, progress->table);
+    if (view->terminal)
+        lb_terminal_status("%s", line);
+    else
+        fprintf(stderr, "%s\n", line);
     view->drawn = view->terminal;
     view->shown_ms = now;
 }
@@ -137,7 +141,7 @@ int lb_cmd_copy(struct lb_cli *cli)
     lb_err err = lb_daemon_copy(cli->values[LB_OPT_FROM], cli->values[LB_OPT_TO], &settings,
                                 &report, &reason);
     if (view.drawn)
-        fputs("\r\033[K", stderr);
+        lb_terminal_status("%s", "");
     bool printed = quiet || !report.compared || print_report(&report);
     if (err)
         explain_failure(&settings, &report, &reason);

@@ -1,5 +1,6 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
+#include "cli/terminal.h"
 #include "cli/target.h"
 
 #include <signal.h>
@@ -60,9 +61,11 @@ static void show_progress(struct exporting *exporting)
     if (!exporting->shows || exporting->shown == now)
         return;
     exporting->shown = now;
-    fprintf(stderr, "\r\033[K%llu rows", (unsigned long long)exporting->rows);
     if (exporting->answer->total)
-        fprintf(stderr, " of %llu", (unsigned long long)exporting->answer->total);
+        lb_terminal_status("%llu rows of %llu", (unsigned long long)exporting->rows,
+                           (unsigned long long)exporting->answer->total);
+    else
+        lb_terminal_status("%llu rows", (unsigned long long)exporting->rows);
 }
 
 static bool meanwhile(void *context, int pause_ms)
@@ -112,7 +115,7 @@ static bool fetch(struct exporting *exporting, const struct lb_cli *cli, const c
     lb_client_set_meanwhile(client, meanwhile, exporting);
     bool done = lb_client_call(client, &call, &answer);
     if (exporting->shows)
-        fputs("\r\033[K", stderr);
+        lb_terminal_status("%s", "");
     if (done && !answer.csv)
         lb_cli_error("%s did not answer with CSV; is it of an earlier version?",
                      lb_client_address(client));

@@ -50,33 +50,40 @@ static struct lb_str state_of(const struct lb_json *key)
     return read_only ? LB_STR("read-only") : LB_STR("full");
 }
 
-static void print_list(const struct lb_json *json)
+static void add_row(struct lb_table *table, const struct lb_json *key)
 {
-    static const char *const headings[] = {"ID",      "NAME",      "ACCESS", "CREATED",
-                                           "EXPIRES", "LAST USED", NULL};
-    struct lb_table table;
-    lb_table_init(&table, headings);
-    for (size_t i = 0; i < lb_json_length(json); i++) {
-        const struct lb_json *item = lb_json_item(json, i);
-        lb_table_add(&table, lb_answer_text(item, "id"));
-        lb_table_add(&table, lb_answer_text(item, "name"));
-        lb_table_add(&table, state_of(item));
-        lb_table_add(&table, lb_answer_text(item, "createdAt"));
-        lb_table_add(&table, lb_answer_text(item, "expiresAt"));
-        lb_table_add(&table, lb_answer_text(item, "lastUsedAt"));
-    }
-    if (lb_json_length(json) == 0)
-        lb_cli_hint("There are no keys yet: leadblock key create WORKSPACE --name NAME");
-    lb_table_fini(&table);
+    bool deleted = false;
+    const struct lb_json *by = lb_json_member(key, "by");
+    struct lb_str name = lb_answer_text(by, "name");
+    struct lb_buf maker = {0};
+    lb_json_bool(lb_json_member(by, "deleted"), &deleted);
+    lb_buf_append_str(&maker, name.len ? name : lb_answer_text(by, "type"));
+    if (deleted)
+        lb_buf_append_lit(&maker, " (deleted)");
+    lb_table_add(table, lb_answer_text(key, "id"));
+    lb_table_add(table, lb_answer_text(key, "name"));
+    lb_table_add(table, state_of(key));
+    lb_table_add(table, lb_answer_text(key, "createdAt"));
+    lb_table_add(table, lb_answer_text(key, "expiresAt"));
+    lb_table_add(table, lb_answer_text(key, "lastUsedAt"));
+    lb_table_add(table, maker.failed ? (struct lb_str){0} : lb_buf_str(&maker));
+    lb_buf_fini(&maker);
 }
 
 int lb_cmd_key_list(struct lb_cli *cli)
 {
-    return lb_admin_run(cli, &(struct lb_admin_request){.method = "GET",
-                                                        .path = "/admin/workspaces",
-                                                        .segment = cli->arguments[0],
-                                                        .path_after = "/keys",
-                                                        .print = print_list});
+    static const char *const headings[] = {"ID",      "NAME",      "ACCESS", "CREATED",
+                                           "EXPIRES", "LAST USED", "BY",     NULL};
+    return lb_admin_run(cli, &(struct lb_admin_request){
+                                 .method = "GET",
+                                 .path = "/admin/workspaces",
+                                 .segment = cli->arguments[0],
+                                 .path_after = "/keys",
+                                 .headings = headings,
+                                 .add_row = add_row,
+                                 .hint_when_empty =
+                                     "There are no keys yet: leadblock key create WORKSPACE --name "
+                                     "NAME"});
 }
 
 static void print_message(const struct lb_json *json)

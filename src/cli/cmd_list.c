@@ -43,6 +43,7 @@ static bool print_rows(struct lb_table *table, const struct lb_json *page)
 static int list_all(const struct lb_cli *cli, struct lb_client *client, struct lb_table *table)
 {
     struct lb_buf path = {0};
+    struct lb_paging paging = {.pages = 0};
     bool json = lb_cli_given(cli, LB_OPT_JSON);
     bool going = first_path(cli, &path);
     int code = going ? LB_EXIT_FAILED : LB_EXIT_USAGE;
@@ -61,7 +62,8 @@ static int list_all(const struct lb_cli *cli, struct lb_client *client, struct l
             code = LB_EXIT_DONE;
             going = false;
         }
-        going = going && next_path(cli, &path, answer.cursor);
+        going =
+            going && lb_paging_goes_on(&paging, &answer) && next_path(cli, &path, answer.cursor);
         lb_answer_fini(&answer);
     }
     lb_buf_fini(&path);

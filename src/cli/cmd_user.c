@@ -74,8 +74,11 @@ static void print_message(const struct lb_json *json)
 
 int lb_cmd_user_delete(struct lb_cli *cli)
 {
-    return lb_admin_run(cli, &(struct lb_admin_request){.method = "DELETE",
-                                                        .path = "/admin/users",
-                                                        .segment = cli->arguments[0],
-                                                        .print = print_message});
+    return lb_admin_run(
+        cli, &(struct lb_admin_request){
+                 .method = "DELETE",
+                 .path = "/admin/users",
+                 .segment = cli->arguments[0],
+                 .path_after = lb_cli_given(cli, LB_OPT_REVOKE_KEYS) ? "?keys=revoke" : NULL,
+                 .print = print_message});
 }

@@ -1,5 +1,6 @@
 /* The program: one table of commands, and the way from the command line to one of them. */
 #include "cli/commands.h"
+#include "cli/terminal.h"
 
 #include <stdio.h>
 
@@ -65,9 +66,10 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"user reset-password", "EMAIL", "Make a link to set a new password.",
      "The old password works until the link is used, which ends all sessions.\n", ADMIN, 0, false,
      1, 1, lb_cmd_user_reset_password},
-    {"user delete", "EMAIL", "Delete a user, and end their sessions.",
-     "What they did stays in the logs, under their e-mail address.\n", ADMIN, 0, false, 1, 1,
-     lb_cmd_user_delete},
+    {"user delete", "EMAIL [--revoke-keys]", "Delete a user, and end their sessions.",
+     "What they did stays in the logs, under their e-mail address. API keys that they made stay\n"
+     "valid unless --revoke-keys is given; `leadblock key list` shows who made each.\n",
+     ADMIN | LB_BIT(REVOKE_KEYS), 0, false, 1, 1, lb_cmd_user_delete},
     {"campaign create", "WORKSPACE NAME [--id ID]", "Create a campaign; prints its id.",
      WORKSPACE_IS "\n"
                   "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n",
@@ -301,6 +303,7 @@ static int dispatch(int count, char *const *words)
 
 int main(int argc, char **argv)
 {
+    lb_terminal_guard();
     if (argc < 2) {
         lb_cli_help(stderr, NULL);
         return LB_EXIT_USAGE;

@@ -31,7 +31,11 @@ static void print_cell(const struct lb_table *table, size_t column, struct lb_st
                        bool terminal)
 {
     bool last = column + 1 == table->columns;
-    fwrite(cell.ptr, 1, cell.len, stdout);
+    if (terminal) /* a cell does not end its line */
+        for (size_t i = 0; i < cell.len; i++)
+            putchar(cell.ptr[i] == '\n' || cell.ptr[i] == '\t' ? ' ' : cell.ptr[i]);
+    else
+        fwrite(cell.ptr, 1, cell.len, stdout);
     if (last)
         putchar('\n');
     else if (terminal)

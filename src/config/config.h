@@ -81,6 +81,14 @@
       "How much of the queues one workspace may fill before it gets 429.")                         \
     X(u64, max_workspace_entries, "max-workspace-entries", "100000000", "N", 1, 1000000000000,     \
       "Blocked leads that one workspace may hold, all its lists together.")                        \
+    X(u32, max_workspace_keys, "max-workspace-keys", "1000", "N", 1, 1000000,                      \
+      "API keys that one workspace may have; those that were made within a day count although "    \
+      "they "                                                                                      \
+      "are revoked.")                                                                              \
+    X(u32, max_user_keys, "max-user-keys", "100", "N", 1, 1000000,                                 \
+      "The same of one user in a workspace.")                                                      \
+    X(u32, max_user_sessions, "max-user-sessions", "50", "N", 1, 100000,                           \
+      "Sessions of one user; the next sign-in ends the oldest.")                                   \
     X(u32, max_workspace_campaigns, "max-workspace-campaigns", "10000", "N", 1, 1000000,           \
       "Campaigns that one workspace may have.")                                                    \
     X(u64, max_campaign_leads, "max-campaign-leads", "10000000", "N", 1, 1000000000,               \

@@ -185,15 +185,17 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
                                      .max_bytes = parts->config.max_import_spool};
     app->writer = lb_writer_create(&writer);
     app->failures = lb_throttle_create();
-    app->bad_sign_ins = lb_throttle_create();
+    app->attempts = lb_attempts_create();
     app->counts = lb_request_counts_create(lb_route_count);
     app->router = lb_router_create(lb_routes, lb_route_count);
     app->metrics_allow = parse_networks(&parts->config.metrics_allow);
     app->metrics_allow_count = parts->config.metrics_allow.count;
-    if (!app->writer || !app->failures || !app->bad_sign_ins || !app->counts || !app->router ||
+    if (!app->writer || !app->failures || !app->attempts || !app->counts || !app->router ||
         !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
+    if (!err)
+        err = lb_old_emails_load(app->store, &app->old_emails);
     if (!err && app->blocklist)
         err = lb_readers_create(&importers, &app->importers);
     if (!err && app->blocklist && lb_nodes_memory_may_lag(app->store))
@@ -228,7 +230,8 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
                                           .body_timeout_ms = config->body_timeout_s * 1000,
                                           .send_timeout_ms = config->send_timeout_s * 1000,
                                           .trusted_proxies = parts->trusted_proxies,
-                                          .trusted_proxy_count = parts->trusted_proxy_count};
+                                          .trusted_proxy_count = parts->trusted_proxy_count,
+                                          .https = strncmp(config->public_url, "https://", 8) == 0};
     struct lb_http_app app = lb_api_app(&parts->app);
     err = lb_server_create(&settings, &app, &parts->app.server, reason);
     if (!err)
@@ -367,7 +370,8 @@ void lb_parts_stop(struct lb_parts *parts)
     if (app->store)
         app->store->ops->close(app->store);
     lb_throttle_destroy(app->failures);
-    lb_throttle_destroy(app->bad_sign_ins);
+    lb_attempts_destroy(app->attempts);
+    lb_old_emails_destroy(app->old_emails);
     lb_request_counts_destroy(app->counts);
     lb_router_destroy(app->router);
     free(app->metrics_allow);

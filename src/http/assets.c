@@ -33,7 +33,6 @@ static void add_headers(struct lb_reply *reply, const struct lb_asset *asset, co
                     asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
     lb_reply_header(reply, "ETag", etag);
     lb_reply_header(reply, "Vary", "Accept-Encoding");
-    lb_reply_header(reply, "X-Content-Type-Options", "nosniff");
     if (!asset->page)
         return;
     for (size_t i = 0; i < sizeof page_headers / sizeof *page_headers; i++)

@@ -197,7 +197,7 @@ enum lb_step lb_connection_answer(struct lb_connection *conn)
     struct lb_loop *loop = conn->loop;
     bool persists = lb_head_persists(&x->head) && !x->req.reply.close && !loop->draining &&
                     !(x->req.reply.give && x->head.http10);
-    bool ready = lb_respond(x, &loop->date, persists);
+    bool ready = lb_respond(x, &loop->date, persists, loop->server->settings.https);
     if (!ready)
         return lb_connection_end(conn);
     conn->exchange = NULL;

@@ -73,7 +73,17 @@ static void put_connection(struct lb_buf *out, const struct lb_head *head, bool 
         lb_buf_append_lit(out, "Connection: keep-alive\r\n");
 }
 
-static void put_head(struct lb_exchange *x, const struct lb_date *date, bool persists)
+/* Of every answer: a browser takes it for what it says it is, and nobody keeps it. */
+static void put_safety(struct lb_buf *out, const struct lb_reply *reply, bool https)
+{
+    lb_buf_append_lit(out, "\r\nX-Content-Type-Options: nosniff");
+    if (!reply->has_cache_control)
+        lb_buf_append_lit(out, "\r\nCache-Control: no-store");
+    if (https)
+        lb_buf_append_lit(out, "\r\nStrict-Transport-Security: max-age=31536000");
+}
+
+static void put_head(struct lb_exchange *x, const struct lb_date *date, bool persists, bool https)
 {
     struct lb_buf *out = &x->out;
     const struct lb_reply *reply = &x->req.reply;
@@ -85,8 +95,7 @@ static void put_head(struct lb_exchange *x, const struct lb_date *date, bool per
                                                : LB_STR("application/json"));
     lb_buf_append_lit(out, "\r\nX-Request-Id: ");
     lb_buf_append_str(out, lb_str(x->req.id));
-    if (x->req.method == LB_GET && !reply->has_cache_control) /* others are not kept */
-        lb_buf_append_lit(out, "\r\nCache-Control: no-store");
+    put_safety(out, reply, https);
     if (!reply->give) {
         lb_buf_append_lit(out, "\r\nContent-Length: ");
         lb_buf_append_u64(out, lb_reply_body(reply).len);
@@ -99,12 +108,12 @@ static void put_head(struct lb_exchange *x, const struct lb_date *date, bool per
     lb_buf_append_lit(out, "\r\n");
 }
 
-bool lb_respond(struct lb_exchange *x, const struct lb_date *date, bool persists)
+bool lb_respond(struct lb_exchange *x, const struct lb_date *date, bool persists, bool https)
 {
     const struct lb_reply *reply = &x->req.reply;
     settle(&x->req.reply);
     lb_buf_reserve(&x->out, 512);
-    put_head(x, date, persists);
+    put_head(x, date, persists, https);
     struct lb_str body = lb_reply_body(reply);
     if (x->req.method == LB_HEAD || reply->status == 304)
         body.len = 0;

@@ -13,9 +13,11 @@ struct lb_date {
 void lb_date_update(struct lb_date *date);
 
 /* Writes the response into the exchange. The reply must stay until it is sent. `persists`: the
- * connection takes more requests after it. A reply that was not set, or for which there was no
- * memory, is a 500. False when there is no memory for the response either. */
-bool lb_respond(struct lb_exchange *exchange, const struct lb_date *date, bool persists);
+ * connection takes more requests after it. `https`: clients are told to stay with it. A reply that
+ * was not set, or for which there was no memory, is a 500. False when there is no memory for the
+ * response either. */
+bool lb_respond(struct lb_exchange *exchange, const struct lb_date *date, bool persists,
+                bool https);
 
 /* Asks reply.give for the next piece of the body and frames it, in place of what was sent. */
 enum lb_given lb_respond_more(struct lb_exchange *exchange);

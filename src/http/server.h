@@ -51,6 +51,7 @@ struct lb_server_settings {
     unsigned send_timeout_ms; /* from then on for sending the response */
     const struct lb_cidr *trusted_proxies; /* whose X-Forwarded-For counts */
     size_t trusted_proxy_count;
+    bool https; /* clients come over https, and are told to go on so */
 };
 
 /* Parses "10.0.0.0/8", "::1", ...; false when it is neither. */

@@ -107,6 +107,8 @@ LB_METHOD(lb_err, user_signed_in, struct lb_store *store, uint32_t no, int64_t a
 LB_METHOD(lb_err, user_delete, struct lb_store *store, uint32_t no, int64_t at)
 LB_METHOD(lb_err, session_insert, struct lb_store *store, const struct lb_session_row *row)
 LB_METHOD(lb_err, session_delete, struct lb_store *store, const uint8_t *token_hash)
+/* All sessions of a user but for that many, the last ones that began. */
+LB_METHOD(lb_err, sessions_trim, struct lb_store *store, uint32_t user, uint32_t keep)
 /* All sessions of a user. */
 LB_METHOD(lb_err, sessions_end, struct lb_store *store, uint32_t user)
 /* Replaces all others of that user. */

@@ -60,6 +60,7 @@ struct lb_key_row {
     int64_t expires_at;
     int64_t revoked_at;
     int64_t last_used_at;
+    uint32_t made_by; /* who: see LB_USER_NO_MIN; when it is loaded, as the audit log says */
 };
 
 enum lb_campaign_status {

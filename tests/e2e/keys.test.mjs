@@ -107,3 +107,31 @@ screen('without the clipboard the key is selected', shared, {}, async ({ page, c
   await page.getByRole('button', { name: 'Done' }).click();
   await shows(page, 'Plain');
 });
+
+screen('a deletion offers to revoke the keys of the user, and the list says whose they were', shared, {}, async ({ page, context, server }) => {
+  const { client, member } = await memberOf(server, 'Leaver');
+  const kept = await member.call('POST', '/v1/keys', { name: 'Kept key' });
+  const stays = await makePerson(server, 'stays@example.com', 'member', client.workspace);
+  const second = await makePerson(server, 'second-leaver@example.com', 'member', client.workspace);
+  const ended = await second.call('POST', '/v1/keys', { name: 'Ended key' });
+  const operator = await makePerson(server, 'keys-operator@example.com', 'operator');
+  await operator.open({ page, context }, '#/people');
+  const works = async (key) => (await fetch(`${server.url}/v1/blocked-leads`, { headers: { 'x-api-key': key.body.key } })).status;
+
+  await page.getByRole('button', { name: `Delete ${member.email}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+  await toast(page).getByText('1 API key of theirs is still valid.').waitFor();
+  assert.equal(await works(kept), 200);
+
+  await page.getByRole('button', { name: `Delete ${second.email}` }).click();
+  await page.getByLabel('Revoke the API keys that they made').check();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
+  await toast(page).getByText(`${second.email} is deleted.`).waitFor();
+  assert.equal(await works(ended), 401);
+
+  await page.goto('about:blank'); // another user, another page
+  await context.clearCookies();
+  await stays.open({ page, context }, '#/keys');
+  await page.getByRole('row', { name: /^Kept key / }).getByText(`Made by ${member.email}, who was deleted`).waitFor();
+  await page.getByRole('row', { name: /^Ended key / }).getByRole('cell', { name: 'Revoked' }).waitFor();
+});

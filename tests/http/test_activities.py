@@ -562,8 +562,10 @@ def weak(request, server):
     plan, code = request.param
     campaign = Campaign(server.tenant("pro"), *crowd(4), steps=[VISIT, VISIT])
     campaign.held = campaign.claim_one(most=1)
-    expiry = ["--expires", "2020-01-01"] if code == "license_expired" else []
-    server.cli("workspace", "set-plan", campaign.tenant.workspace, plan, *expiry)
+    if code == "license_expired":
+        server.end_license(campaign.tenant.workspace, plan)
+    else:
+        server.cli("workspace", "set-plan", campaign.tenant.workspace, plan)
     campaign.code = code
     return campaign
 

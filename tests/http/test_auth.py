@@ -9,7 +9,7 @@ from endpoints import CHECK, ENDPOINTS, IN_CAMPAIGN, WRITE
 from support import expect
 from support.campaigns import prepare
 from support.client import check_invariants
-from support.server import fresh_address, key_id, unique
+from support.server import ended, fresh_address, key_id, unique
 
 all_endpoints = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
 
@@ -24,7 +24,7 @@ class Scene:
         self.read_only = self.tenant.new_key("--read-only")
         self.revoked = self.tenant.new_key()
         server.cli("key", "revoke", key_id(self.revoked))
-        self.expired = self.tenant.new_key("--expires", "2020-01-01")
+        self.expired = ended(lambda end: self.tenant.new_key("--expires", end))
         self.foreign = server.tenant("pro")
 
     def prepare(self):

@@ -823,7 +823,8 @@ def test_a_backup_never_overwrites(server, tmp_path):
 @sqlite_only("pg_dump makes the backups there")
 def test_a_tenant_survives_a_backup_with_its_license_and_keys(tmp_path):
     with Server() as server:
-        tenant = server.tenant("pro", "--expires", "2020-01-01")
+        tenant = server.tenant("pro")
+        server.end_license(tenant.workspace)
         campaign = tenant.campaign()
         revoked = tenant.new_key()
         server.cli("key", "revoke", key_id(revoked))

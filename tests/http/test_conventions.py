@@ -56,10 +56,31 @@ def test_json_replies_say_so(api):
                             response.header("content-type"), re.IGNORECASE)
 
 
-def test_an_answer_about_people_is_not_to_be_cached_or_sniffed(api):
+def is_neither_cached_nor_sniffed(response):
+    return (response.header("cache-control") == "no-store"
+            and response.header("x-content-type-options") == "nosniff")
+
+
+def test_no_answer_is_to_be_cached_or_sniffed(server, api, member):
     """A cached "allowed" would outlive a block."""
-    response = api.get("/blocked-leads")
-    assert "no-store" in (response.header("cache-control") or "")
+    for response in (api.get("/blocked-leads"), api.call("HEAD", "/blocked-leads"), api.get("/nothing"),
+                     api.get("/blocked-leads", key="bad"), api.put("/blocked-leads", {}),
+                     api.post("/blocked-leads", b"{"), member.api.get("/session"),
+                     api.post("/blocked-leads", {"leads": [{"publicIdentifier": "uncached"}]}),
+                     server.api(base="").get("/livez"), server.api(base="").get("/metrics")):
+        assert is_neither_cached_nor_sniffed(response), response
+
+
+@pytest.mark.parametrize("request_bytes, status", [
+    (b"nothing\r\n\r\n", 400), (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nx: " + b"x" * 9000 + b"\r\n\r\n", 431),
+    (b"POST /v1/session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+     b"Content-Length: 99999999\r\n\r\n", 413)])
+def test_errors_of_the_http_server_are_neither(server, request_bytes, status):
+    with server.connect() as connection:
+        connection.send(request_bytes)
+        response = connection.read()
+    assert response.status == status and is_neither_cached_nor_sniffed(response), response
 
 
 def test_times_are_rfc_3339_utc_with_milliseconds(api, campaign):

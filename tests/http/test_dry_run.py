@@ -146,7 +146,8 @@ def test_a_try_is_refused_like_the_real_one(in_campaign, body, code):
 
 def test_licenses_and_read_only_keys_and_viewers_count(server, tenant, viewer):
     starter = server.tenant("starter")
-    expired = server.tenant("pro", "--expires", "2020-01-01")
+    expired = server.tenant("pro")
+    server.end_license(expired.workspace)
     body = {"publicIdentifiers": ["a-1"]}
     for poor, code in ((starter, "license_required"), (expired, "license_expired")):
         path = f"/campaigns/{poor.campaign()}/blocked-leads?dryRun=true"

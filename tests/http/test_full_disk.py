@@ -196,6 +196,19 @@ def test_a_restored_backup_on_a_full_disk_is_refused_with_how_much_it_needs(disk
     used.checks()
 
 
+def test_a_backup_for_which_there_is_no_room_leaves_nothing(disk, server):
+    used = Used(server)
+    before = sorted(path.name for path in disk.path.iterdir())
+    disk.fill()
+    os.truncate(disk.filler, disk.filler.stat().st_size - (64 << 10))  # enough to begin
+    result = server.run("backup", disk.path / "backup.db")
+    assert result.code != 0 and "full" in result.err, result
+    disk.make_room()
+    assert sorted(path.name for path in disk.path.iterdir()) == before
+    server.cli("backup", disk.path / "backup.db")
+    used.checks()
+
+
 def make_old(folder):
     folder.mkdir(mode=0o700)
     store = sqlite3.connect(folder / "leadblock.db")

@@ -23,6 +23,9 @@ class Licensed:
         self.server.admin("PUT", f"/admin/workspaces/{self.tenant.workspace}/plan",
                           {"plan": plan, "expiresAt": expires and f"{expires}T00:00:00Z"})
 
+    def end(self, plan):
+        self.server.end_license(self.tenant.workspace, plan)
+
 
 @pytest.mark.parametrize("plan", ["pro", "agency"])
 def test_a_valid_license_may_block_in_a_campaign(server, plan):
@@ -38,7 +41,8 @@ def test_starter_may_not_block_in_a_campaign(server):
 
 @pytest.mark.parametrize("plan", ["pro", "agency"])
 def test_an_expired_license_may_not_block_in_a_campaign(server, plan):
-    scene = Licensed(server, plan, "2020-01-01")
+    scene = Licensed(server, plan)
+    scene.end(plan)
     expect.error(scene.api.post(scene.path, BLOCK), 403, "license_expired")
     assert expect.ok(scene.api.get(scene.path)) == []
 
@@ -49,7 +53,10 @@ def weak(request, server):
     scene = Licensed(server, "pro")
     scene.api.post(scene.path, {"publicIdentifiers": ["blocked-before"], "reason": "r"})
     scene.ids = prepare(scene.tenant)
-    scene.plan(plan, "2020-01-01" if "expired" in request.param else None)
+    if "expired" in request.param:
+        scene.end(plan)
+    else:
+        scene.plan(plan)
     return scene
 
 
@@ -86,14 +93,24 @@ def test_a_new_plan_counts_at_once(server):
     expect.error(scene.api.post(scene.path, BLOCK), 403, "license_required")
     scene.plan("pro")
     expect.blocked_result(scene.api.post(scene.path, BLOCK), 1)
-    scene.plan("agency", "2020-01-01")
+    scene.end("agency")
     expect.error(scene.api.post(scene.path, BLOCK), 403, "license_expired")
     scene.plan("agency", "2999-12-31")
     expect.blocked_result(scene.api.post(scene.path, BLOCK), 0)
 
 
-def test_a_workspace_may_be_born_expired(server):
-    tenant = server.tenant("pro", "--expires", "2020-01-01")
-    campaign = tenant.campaign()
-    response = tenant.api.post(f"/campaigns/{campaign}/blocked-leads", BLOCK)
-    expect.error(response, 403, "license_expired")
+def test_an_end_in_the_past_is_refused_for_licenses_and_keys(server, operator):
+    scene = Licensed(server, "pro")
+    workspace, past = scene.tenant.workspace, "2020-01-01"
+    api = operator.api_for(workspace)
+    for response in (api.post("/workspaces", {"name": "x", "plan": "pro", "expiresAt": past}),
+                     api.put(f"/workspaces/{workspace}/plan", {"plan": "agency", "expiresAt": past}),
+                     api.post("/keys", {"name": "x", "expiresAt": past})):
+        body = expect.error(response, 400, "invalid_body")
+        assert body["message"] == '"expiresAt" lies in the past: give a date to come.'
+    for command in (["workspace", "create", "x", "--plan", "pro"],
+                    ["workspace", "set-plan", workspace, "pro"],
+                    ["key", "create", workspace, "--name", "x"]):
+        result = server.run(*command, "--expires", past)
+        assert result.code != 0 and "lies in the past" in result.err
+    expect.blocked_result(scene.api.post(scene.path, BLOCK), 1)

@@ -1,6 +1,7 @@
 """Limits on who asks how often, and the settings that set them."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -227,3 +228,16 @@ def test_large_bodies_share_a_bound_of_memory():
         with server.connect() as third:
             third.send(head + body)
             expect.blocked_result(third.read("POST"), 0)
+
+
+def test_campaigns_of_a_workspace_are_bounded_also_made_at_once():
+    with Server("--max-workspace-campaigns", "3") as server, ThreadPoolExecutor(8) as pool:
+        tenant = server.tenant()
+        responses = list(pool.map(
+            lambda i: server.api(tenant.key).post("/campaigns", {"name": f"c{i}"}), range(8)))
+        assert sorted(response.status for response in responses) == [201] * 3 + [409] * 5
+        refusal = next(response for response in responses if response.status == 409)
+        assert "max-workspace-campaigns" in expect.error(refusal, 409, "limit_reached")["message"]
+        made = next(response.json()["id"] for response in responses if response.status == 201)
+        expect.ok(tenant.api.delete(f"/campaigns/{made}"))
+        assert tenant.api.post("/campaigns", {"name": "again"}).status == 201

@@ -16,7 +16,8 @@ class Scene:
         self.server = server
         self.pro = server.tenant("pro")
         self.starter = server.tenant("starter")
-        self.expired = server.tenant("pro", "--expires", "2020-01-01")
+        self.expired = server.tenant("pro")
+        server.end_license(self.expired.workspace)
         self.campaign = self.pro.campaign()
         self.read_only = self.pro.new_key("--read-only")
         self.starter_campaign = self.starter.campaign()

@@ -85,10 +85,15 @@ def test_each_start_without_an_operator_ends_the_link_before():
 def test_the_set_up_link_ends_when_there_is_an_operator_by_another_way():
     with Server(*PROXY) as server:
         ((_, token),) = set_up_links(server)
+        look = {"token": token}
+        expect.ok(server.api().post("/session/link", look))
+        people.person(server, "viewer", server.workspace())
+        expect.ok(server.api().post("/session/link", look))
         operator = people.person(server, "operator")
+        expect.error(server.api().post("/session/link", look), 401, "invalid_link")
         response = open_link(server, token, email="eve@example.com")
         expect.error(response, 401, "invalid_link")
-        assert len(expect.ok(operator.api.get("/users"))) == 1
+        assert len(expect.ok(operator.api.get("/users"))) == 2
 
 
 @with_dashboard
@@ -229,11 +234,33 @@ def test_the_cookie_is_secure_exactly_when_the_public_address_is(url, secure):
         assert operator.body["publicUrl"] == url.rstrip("/")
         response = sign_in(server, operator.email)
         assert ("Secure" in cookie_of(response)[1]) is secure
-        response = with_cookie(server, "leadblock_session=gone")
+        response = with_cookie(server, "__Host-" * secure + "leadblock_session=gone")
         assert removes_the_cookie(response)
         assert ("Secure" in cookie_of(response)[1]) is secure
         link = operator.api.post("/users", {"email": "b@example.com", "role": "operator"})
         assert expect.ok(link, 201)["link"].startswith(url.rstrip("/") + "/#/link/")
+
+
+def test_over_https_a_cookie_that_another_host_may_have_set_is_not_looked_at():
+    with Server("--public-url", "https://leads.example.com", *PROXY) as server:
+        operator = people.person(server, "operator")
+        assert operator.cookie_name == "__Host-leadblock_session" and operator.lives()
+        response = with_cookie(server, f"leadblock_session={operator.token}")
+        expect.error(response, 401, "missing_api_key")
+        both = f"leadblock_session=of-another-host; {operator.cookie[1]}"
+        assert with_cookie(server, both).status == 200
+
+
+@pytest.mark.parametrize("url, told", [("https://leads.example.com", "max-age=31536000"),
+                                       ("http://leads.example.com", None)])
+def test_browsers_are_told_to_stay_with_https(url, told):
+    with Server("--public-url", url, *PROXY) as server:
+        for path in ("/livez", "/v1/campaigns", "/nothing"):
+            response = server.api(base="").get(path)
+            assert response.header("strict-transport-security") == told, path
+        with server.connect() as connection:
+            connection.send(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
+            assert connection.read().header("strict-transport-security") == told
 
 
 def test_a_cookie_that_the_client_invented_never_becomes_valid(server, somebody):
@@ -437,11 +464,38 @@ def test_a_new_password_has_12_characters_and_at_most_1024_bytes(server, member,
     assert member.lives()
 
 
-@pytest.mark.parametrize("new", ["twelve chars", "é" * 12, "x" * 1024, "a\0b" * 6, "\"'<&>\\\n" * 3])
+@pytest.mark.parametrize("new", ["twelve chars", "é" * 11 + "è", "xyz" * 341 + "x", "a\0b" * 6, "\"'<&>\\\n" * 3])
 def test_any_other_password_may_be_set_and_signs_in(server, somebody, new):
     Session(server, put_password(somebody, PASSWORD, new))
     Session(server, sign_in(server, somebody.email, new))
     expect.error(sign_in(server, somebody.email, new[:-1]), 401, "invalid_credentials")
+
+
+@pytest.mark.parametrize("new, reason", [
+    ("x" * 1024, "one character repeated"), ("password1234", "most common passwords")])
+def test_a_weak_password_is_refused_with_what_to_do(server, somebody, tenant, new, reason):
+    _, token = people.create(server, "member", tenant.workspace)
+    for response in (put_password(somebody, PASSWORD, new), open_link(server, token, new)):
+        message = expect.error(response, 400, "invalid_body")["message"]
+        assert reason in message and "choose several words" in message
+    assert somebody.lives()
+    Session(server, open_link(server, token))
+
+
+def test_a_password_made_from_the_email_address_is_refused(server, tenant):
+    email, token = people.create(server, "member", tenant.workspace)
+    for new in (email, email.upper() + "1", email.split("@")[0] + "2024"):
+        expect.error(open_link(server, token, new), 400, "invalid_body")
+    session = Session(server, open_link(server, token))
+    expect.error(put_password(session, PASSWORD, email), 400, "invalid_body")
+    assert session.lives()
+
+
+@with_dashboard
+def test_the_first_operators_password_is_not_the_email_address(set_up):
+    server, token = set_up
+    response = open_link(server, token, "Grace@example.com", email="grace@example.com")
+    assert "e-mail address" in expect.error(response, 400, "invalid_body")["message"]
 
 
 def test_of_two_password_changes_at_once_one_wins(server, somebody):
@@ -506,12 +560,107 @@ def test_ten_unknown_links_make_an_address_wait(server):
     wait_of(server.api().post("/session/link", {"token": "x"}, headers=here))
 
 
-def test_wrong_current_passwords_count_as_failures(server, somebody):
+def test_wrong_passwords_from_anywhere_lock_out_no_address_that_signed_in_before(server, somebody):
+    home = address()
+    Session(server, sign_in(server, somebody.email, headers=home))
+    for _ in range(10):
+        expect.error(sign_in(server, somebody.email, "wrong password"), 401, "invalid_credentials")
+    wait_of(sign_in(server, somebody.email))
+    Session(server, sign_in(server, somebody.email, headers=home))
+    for _ in range(10):
+        expect.error(sign_in(server, somebody.email, "wrong password", home), 401,
+                     "invalid_credentials")
+    wait_of(sign_in(server, somebody.email, headers=home))
+
+
+def test_an_address_is_known_when_a_session_comes_from_there(server, somebody):
+    moved = address()
+    api = server.api(headers=[somebody.cookie, *moved])
+    assert api.get("/session").status == 200
+    for _ in range(10):
+        sign_in(server, somebody.email, "wrong password")
+    wait_of(sign_in(server, somebody.email))
+    Session(server, sign_in(server, somebody.email, headers=moved))
+
+
+def test_a_session_changes_its_password_whatever_others_try(server, somebody):
+    here = address()
+    for i in range(10):
+        sign_in(server, somebody.email, "wrong password")
+        server.api().post("/session/link", {"token": f"{i}" * 32}, headers=here)
+    wait_of(sign_in(server, somebody.email))
+    api = server.api(headers=[somebody.cookie, ("X-CSRF-Token", somebody.csrf), *here])
+    body = {"currentPassword": PASSWORD, "newPassword": "an entirely new one"}
+    Session(server, api.put("/session/password", body))
+
+
+def test_wrong_current_passwords_make_their_session_wait(server, somebody):
+    second = somebody.again()
     for _ in range(10):
         response = put_password(somebody, "wrong password", "an entirely new one")
         expect.error(response, 403, "wrong_password")
     wait_of(put_password(somebody, PASSWORD, "an entirely new one"))
-    wait_of(sign_in(server, somebody.email))
+    Session(server, put_password(second, PASSWORD, "an entirely new one"))
+
+
+def test_a_flood_of_strangers_refuses_no_known_address(own_flood):
+    """As many passwords as may wait are being looked at, and more are refused."""
+    server, operator, refused = own_flood
+    home = address()
+    while not refused:
+        time.sleep(0.01)
+    Session(server, sign_in(server, operator.email, headers=operator.home))
+    api = server.api(headers=[operator.cookie, ("X-CSRF-Token", operator.csrf), *home])
+    body = {"currentPassword": PASSWORD, "newPassword": "an entirely new one"}
+    session = Session(server, api.put("/session/password", body))
+    _, token = people.create(server, "operator")
+    Session(server, open_link(server, token))
+    before = len(refused)
+    while len(refused) == before:
+        time.sleep(0.01)
+    assert session.lives()
+
+
+@pytest.fixture
+def own_flood():
+    """A server at which strangers try more passwords at once than may wait, without an end."""
+    refused, ended = [], threading.Event()
+
+    def flood(server):
+        while not ended.is_set():
+            response = sign_in(server, people.email_of(), "wrong password")
+            if response.status == 503:
+                refused.append(response)
+            else:
+                expect.error(response, 401, "invalid_credentials")
+
+    with Server("--password-memory", "19", *PROXY) as server:
+        operator = people.person(server, "operator")
+        operator.home = address()
+        Session(server, sign_in(server, operator.email, headers=operator.home))
+        threads = [threading.Thread(target=flood, args=(server,)) for _ in range(40)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield server, operator, refused
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
+
+
+# Limits
+
+
+def test_of_too_many_sessions_the_oldest_ends():
+    with Server("--max-user-sessions", "3", "--password-memory", "19", *PROXY) as server:
+        first = people.person(server, "operator")
+        other = people.person(server, "operator")
+        second, third = first.again(), first.again()
+        assert first.lives()
+        fourth = first.again()
+        assert not first.lives()
+        assert all(session.lives() for session in (second, third, fourth, other))
 
 
 # CSRF

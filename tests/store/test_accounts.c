@@ -293,6 +293,31 @@ static void a_session_is_found_with_its_user(void **state)
     assert_int_equal(session_of(backend, backend->reader, 2), 0);
 }
 
+static void the_oldest_sessions_of_a_user_are_trimmed(void **state)
+{
+    struct backend *backend = *state;
+    uint32_t ada = add_user(backend, "ada");
+    uint32_t bob = add_user(backend, "bob");
+    for (unsigned number = 0; number < 6; number++) {
+        struct lb_session_row row = {.user = number == 0 ? bob : ada,
+                                     .created_at = 100 - number, /* the last is the oldest */
+                                     .expires_at = 200};
+        hash_of(number, row.token_hash);
+        assert_int_equal(backend->ops->session_insert(backend->store, &row), LB_OK);
+    }
+    assert_int_equal(backend->ops->sessions_trim(backend->store, ada, 3), LB_OK);
+    assert_int_equal(backend->ops->sessions_trim(backend->store, bob, 1), LB_OK);
+    backend_commit(backend);
+    for (unsigned number = 0; number < 6; number++) {
+        struct lb_session_row row;
+        struct lb_user_row user;
+        uint8_t hash[LB_SECRET_HASH_SIZE];
+        hash_of(number, hash);
+        assert_int_equal(backend->ops->session(backend->reader, hash, &row, &user),
+                         number < 4 ? LB_OK : LB_ERR_NOT_FOUND);
+    }
+}
+
 static void a_session_ends_in_each_of_its_ways(void **state)
 {
     struct backend *backend = *state;
@@ -586,6 +611,7 @@ int main(void)
         BACKEND_TEST(listed_users_have_their_workspaces),
         BACKEND_TEST(passwords_and_sign_ins_are_kept),
         BACKEND_TEST(a_session_is_found_with_its_user),
+        BACKEND_TEST(the_oldest_sessions_of_a_user_are_trimmed),
         BACKEND_TEST(a_session_ends_in_each_of_its_ways),
         BACKEND_TEST(a_link_replaces_the_one_before),
         BACKEND_TEST(a_link_is_taken_once),

@@ -33,7 +33,7 @@ def cookie_of(response):
     assert value, response
     pair, *attributes = [part.strip() for part in value.split(";")]
     name, _, token = pair.partition("=")
-    assert name == COOKIE, value
+    assert name == ("__Host-" * ("Secure" in attributes)) + COOKIE, value
     return token, attributes
 
 
@@ -54,7 +54,8 @@ class Session:
     def __init__(self, server, response):
         self.server = server
         self.body = expect.ok(response)
-        self.token, _ = cookie_of(response)
+        self.token, attributes = cookie_of(response)
+        self.cookie_name = ("__Host-" * ("Secure" in attributes)) + COOKIE
         self.csrf = self.body["csrfToken"]
         self.email = self.body["user"]["email"]
         self.id = self.body["user"]["id"]
@@ -62,7 +63,7 @@ class Session:
 
     @property
     def cookie(self):
-        return ("Cookie", f"{COOKIE}={self.token}")
+        return ("Cookie", f"{self.cookie_name}={self.token}")
 
     def api_for(self, workspace=None, csrf=True, **options):
         """Calls as the person who signed in, an operator in a workspace."""

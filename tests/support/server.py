@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 import shutil
+from datetime import datetime, timezone
 from pathlib import Path
 
 from . import postgres
@@ -279,9 +280,36 @@ class Server:
         return self.admin("POST", f"/admin/workspaces/{workspace}/keys",
                           {"name": name, "expiresAt": None})["key"]
 
+    def end_license(self, workspace, plan="pro"):
+        """Gives the workspace a license that has ended when this returns."""
+        def set_plan(end):
+            if not self.alive():
+                return self.cli("workspace", "set-plan", workspace, plan, "--expires", end)
+            return self.admin("PUT", f"/admin/workspaces/{workspace}/plan",
+                              {"plan": plan, "expiresAt": end})
+
+        ended(set_plan)
+
     def tenant(self, plan="pro", *args):
         workspace = self.workspace(plan, *args)
         return Tenant(self, workspace, self.key(workspace))
+
+
+def ended(call):
+    """What `call` returns for an end date, which is over when this returns. One that lies in the past
+    is refused, so the date is near, and further away the next time when it came too late."""
+    for ahead in (0.1, 0.5, 2.5, 10):
+        end = time.time() + ahead
+        stamp = datetime.fromtimestamp(end, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
+        try:
+            result = call(stamp[:-3] + "Z")
+        except CommandFailed as failure:
+            if "lies in the past" not in str(failure):
+                raise
+            continue
+        time.sleep(max(0, end - time.time()) + 0.002)
+        return result
+    raise AssertionError("no end date came in time")
 
 
 def key_id(key):

@@ -122,6 +122,30 @@ static void a_full_table_forgets_who_failed_longest_ago(void **state)
     assert_int_equal(wait_of(failures, "::ffff:192.0.2.1", NOW + 2), 0);
 }
 
+/* One that must wait is kept while there is another one to forget. */
+static void cheap_failures_of_many_evict_nobody_who_must_wait(void **state)
+{
+    struct lb_throttle *failures = *state;
+    fail_times(failures, "::ffff:192.0.2.1", 10, NOW);
+    for (uint32_t i = 0; i < 40000; i++) {
+        struct in6_addr addr = host(0x0a000000 + i);
+        assert_int_equal(lb_throttle_add(failures, &addr, NOW + 1), 0);
+    }
+    assert_int_equal(wait_of(failures, "::ffff:192.0.2.1", NOW + 2), 60);
+}
+
+static void who_failed_often_is_kept_before_who_failed_once(void **state)
+{
+    struct lb_throttle *failures = *state;
+    fail_times(failures, "::ffff:192.0.2.1", 9, NOW);
+    for (uint32_t i = 0; i < 40000; i++) {
+        struct in6_addr addr = host(0x0a000000 + i);
+        assert_int_equal(lb_throttle_add(failures, &addr, NOW + 1), 0);
+    }
+    assert_int_equal(wait_of(failures, "::ffff:192.0.2.1", NOW + 2), 0);
+    assert_int_equal(wait_of(failures, "::ffff:192.0.2.1", NOW + 2), 60);
+}
+
 /* In a table that is not full, nobody is forgotten who is still to wait. */
 static void few_addresses_are_all_remembered(void **state)
 {
@@ -213,6 +237,8 @@ int main(void)
         TEST(ipv6_addresses_count_by_their_network),
         TEST(a_failure_that_is_told_late_does_not_begin_a_new_count),
         TEST(a_full_table_forgets_who_failed_longest_ago),
+        TEST(cheap_failures_of_many_evict_nobody_who_must_wait),
+        TEST(who_failed_often_is_kept_before_who_failed_once),
         TEST(few_addresses_are_all_remembered),
         TEST(threads_share_one_count),
         TEST(looking_counts_and_forgets_nothing),

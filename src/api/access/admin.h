@@ -17,7 +17,8 @@ bool lb_admin_find_workspace(struct lb_call *call);
 /* Makes the change of a call; NULL when the reply is set. */
 struct lb_admin_change *lb_admin_begin(struct lb_call *call);
 
-/* Reads an optional time of the body: missing or null is 0. False when the reply is set. */
+/* Reads an optional end date of the body: missing or null is 0; one in the past is refused. False
+ * when the reply is set. */
 bool lb_admin_read_time(struct lb_call *call, const char *name, int64_t *out);
 
 #endif

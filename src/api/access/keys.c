@@ -1,11 +1,15 @@
 /* API keys: for signed-in users, in the dashboard, and for the command line. */
 #include "api/access/admin.h"
 #include "api/body_items.h"
+#include "api/by.h"
 #include "api/handlers.h"
+#include "api/query.h"
 
 #include "json/encode.h"
 
-#define RATE_MAX 1000000
+#define RATE_MAX     1000000
+#define TAKE_DEFAULT 100
+#define TAKE_MAX     1000
 
 static void put_key(struct lb_buf *body, const struct lb_key_row *row)
 {
@@ -59,34 +63,85 @@ enum lb_progress lb_keys_post(struct lb_call *call)
         !read_limits(call, &change->key_row) ||
         !lb_admin_read_time(call, "expiresAt", &change->key_row.expires_at))
         return LB_DONE;
+    change->max_keys = call->app->config->max_workspace_keys;
+    change->max_maker_keys = call->app->config->max_user_keys;
     lb_admin_create_key(change);
     return lb_call_write(call, &change->write, 0, reply_created);
 }
 
-enum lb_progress lb_keys_list(struct lb_call *call)
+/* --- List --- */
+
+struct listing {
+    size_t take;
+    struct lb_key *first; /* NULL: there is none */
+};
+
+static void put_listed(struct lb_buf *body, struct lb_by *makers, const struct lb_key *key)
 {
-    if (!lb_admin_find_workspace(call))
-        return LB_DONE;
+    put_key(body, &key->row);
+    lb_buf_append_lit(body, ",\"revokedAt\":");
+    lb_json_put_time_or_null(body, atomic_load(&key->revoked_at));
+    lb_buf_append_lit(body, ",\"lastUsedAt\":");
+    lb_json_put_time_or_null(body, atomic_load(&key->last_used_at));
+    lb_buf_append_lit(body, ",\"by\":");
+    lb_by_put(makers, body, key->row.made_by);
+    lb_buf_append_lit(body, "}");
+}
+
+/* On a reader's thread, as users who made keys are looked up. */
+static enum lb_turn run_list(struct lb_call *call, struct lb_store_reader *reader)
+{
+    const struct listing *listing = call->state;
+    struct lb_by makers = {.call = call, .reader = reader, .tells_deleted = true};
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
-    bool first = true;
-    struct lb_key *key = lb_directory_keys(call->app->directory);
-    for (; key; key = lb_rcu_load(&key->next)) {
-        if (key->workspace != call->workspace)
-            continue;
-        if (!first)
+    const struct lb_key *key = listing->first;
+    const struct lb_key *last = NULL;
+    for (size_t n = 0; key && n < listing->take; n++) {
+        if (n)
             lb_buf_append_lit(body, ",");
-        first = false;
-        put_key(body, &key->row);
-        lb_buf_append_lit(body, ",\"revokedAt\":");
-        lb_json_put_time_or_null(body, atomic_load(&key->revoked_at));
-        lb_buf_append_lit(body, ",\"lastUsedAt\":");
-        lb_json_put_time_or_null(body, atomic_load(&key->last_used_at));
-        lb_buf_append_lit(body, "}");
+        put_listed(body, &makers, key);
+        last = key;
+        key = lb_rcu_load(&key->next_of_workspace);
     }
     lb_buf_append_lit(body, "]");
-    return LB_DONE;
+    if (key && last)
+        lb_query_put_link(call, "take=%zu&cursor=%s", listing->take, last->row.id);
+    lb_by_fini(&makers);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
 }
+
+/* The key that the page begins with. The cursor is the last one of the page before. */
+static bool read_cursor(struct lb_call *call, struct lb_key **out)
+{
+    struct lb_str cursor;
+    if (!lb_query_text(call, "cursor", &cursor))
+        return false;
+    struct lb_key *last = cursor.ptr ? lb_directory_key(call->app->directory, cursor) : NULL;
+    if (cursor.ptr && (!last || last->workspace != call->workspace)) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameter 'cursor' must come from the Link header of an earlier page.");
+        return false;
+    }
+    *out = lb_rcu_load(last ? &last->next_of_workspace : &call->workspace->first_key);
+    return true;
+}
+
+enum lb_progress lb_keys_list(struct lb_call *call)
+{
+    uint64_t take;
+    struct listing *listing = lb_call_alloc(call, sizeof *listing);
+    if (!listing || !lb_admin_find_workspace(call) ||
+        !lb_query_number(call, "take", NULL, TAKE_DEFAULT, TAKE_MAX, &take) ||
+        !read_cursor(call, &listing->first))
+        return LB_DONE;
+    listing->take = take;
+    call->state = listing;
+    return lb_call_read(call, run_list);
+}
+
+/* --- Revoking --- */
 
 static void reply_revoked(struct lb_call *call)
 {

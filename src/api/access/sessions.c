@@ -11,35 +11,31 @@
 #include <sodium.h>
 #include <stdio.h>
 
-/* Passwords that may wait to be looked at, a few seconds in all: a flood of attempts, from
- * wherever, must not keep those who may sign in waiting for minutes. */
-#define WAITING_MAX 32
-
 /* The call's state while a password is looked at and the change waits for the writer. */
 struct signing {
     struct lb_account_change change;
     char email[LB_EMAIL_SIZE];
-    struct lb_str password; /* copies, wiped when they have been used */
+    struct lb_str given_email; /* as it was typed: a copy */
+    struct lb_str password;    /* copies, wiped when they have been used */
     struct lb_str new_password;
 };
 
 /* --- Failures --- */
 
-/* Failures are counted for the address that they come from, and for the account that they are
- * about, so that guesses from many addresses are slow, too. */
-static struct in6_addr mark_of_email(const char *email)
+/* `email`: the account that it is about; "": a one-time link. */
+static struct lb_attempt attempt_of(const struct lb_call *call, const char *email)
 {
-    struct in6_addr mark;
-    uint8_t hash[16];
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)email, strlen(email), NULL, 0);
-    memset(&mark, 0, sizeof mark);
-    memcpy(&mark, hash, 8); /* a network, as IPv6 addresses are counted by these */
-    return mark;
+    return (struct lb_attempt){.from = call->req->client,
+                               .account = email[0] ? lb_str(email) : (struct lb_str){0},
+                               .session = call->signed_in ? call->signed_in->token_hash : NULL};
 }
 
-static bool refuse_for_a_while(struct lb_call *call, unsigned wait_s)
+/* True when the reply is set: there were too many failures already. */
+static bool has_to_wait(struct lb_call *call, const char *email)
 {
     char seconds[16];
+    struct lb_attempt attempt = attempt_of(call, email);
+    unsigned wait_s = lb_attempts_wait(call->app->attempts, &attempt, lb_clock_mono_ms());
     if (wait_s == 0)
         return false;
     snprintf(seconds, sizeof seconds, "%u", wait_s);
@@ -49,36 +45,22 @@ static bool refuse_for_a_while(struct lb_call *call, unsigned wait_s)
     return true;
 }
 
-/* True when the reply is set: there were too many failures already. */
-static bool has_to_wait(struct lb_call *call, const char *email)
-{
-    struct in6_addr mark = mark_of_email(email);
-    uint64_t now = lb_clock_mono_ms();
-    struct lb_throttle *failures = call->app->bad_sign_ins;
-    unsigned wait_s = lb_throttle_wait(failures, &call->req->client, now);
-    unsigned wait_too_s = lb_throttle_wait(failures, &mark, now);
-    return refuse_for_a_while(call, wait_s > wait_too_s ? wait_s : wait_too_s);
-}
-
 /* Looks at a password on a reader's thread, unless too many wait for that already. */
-static enum lb_progress queue_password_work(struct lb_call *call,
+static enum lb_progress queue_password_work(struct lb_call *call, const char *email,
                                             enum lb_turn (*run)(struct lb_call *,
                                                                 struct lb_store_reader *))
 {
-    call->lane = &call->app->sign_ins;
-    if (atomic_load(&call->lane->taken.taken) >= WAITING_MAX)
+    struct lb_attempt attempt = attempt_of(call, email);
+    call->password_place = lb_attempts_enter(call->app->attempts, &attempt, &call->lane);
+    if (!call->password_place)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     return lb_call_read(call, run);
 }
 
-/* Counts a failure; `email` may be "". */
 static void count_failure(struct lb_call *call, const char *email)
 {
-    struct in6_addr mark = mark_of_email(email);
-    uint64_t now = lb_clock_mono_ms();
-    lb_throttle_add(call->app->bad_sign_ins, &call->req->client, now);
-    if (email[0])
-        lb_throttle_add(call->app->bad_sign_ins, &mark, now);
+    struct lb_attempt attempt = attempt_of(call, email);
+    lb_attempts_failed(call->app->attempts, &attempt, lb_clock_mono_ms());
 }
 
 /* --- Replies --- */
@@ -133,6 +115,7 @@ static void reply_signed_in(struct lb_call *call)
         count_failure(call, "");
     if (!lb_call_written(call))
         return;
+    lb_attempts_know(call->app->attempts, lb_str(change->user.email), &call->req->client);
     reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
     lb_session_cookie_set(call->app, call->req, change->token);
 }
@@ -145,6 +128,8 @@ static struct signing *begin_signing(struct lb_call *call)
     if (!signing)
         return NULL;
     call->state = signing;
+    signing->change.old_emails = call->app->old_emails;
+    signing->change.max_sessions = call->app->config->max_user_sessions;
     signing->change.session_lifetime_s = call->app->config->session_lifetime_s;
     return signing;
 }
@@ -164,11 +149,15 @@ static bool read_text(struct lb_call *call, const char *name, struct lb_str *out
     return false;
 }
 
-static bool read_new_password(struct lb_call *call, const char *name, struct lb_str *out)
+/* `email`: of the user whose it becomes; "": not known yet. */
+static bool read_new_password(struct lb_call *call, const char *name, const char *email,
+                              struct lb_str *out)
 {
     if (!read_text(call, name, out))
         return false;
     const char *wrong = lb_password_wrong(*out);
+    if (!wrong)
+        wrong = lb_password_wrong_for(*out, lb_str(email));
     if (wrong)
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"%s\" %s.", name, wrong);
     return !wrong;
@@ -224,7 +213,8 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
         lb_request_complete(call->req);
         return LB_TURN_LAST;
     }
-    lb_err err = call->app->store->ops->user_by_email(reader, lb_str(signing->email), user);
+    lb_err err = lb_email_find_user(call->app->old_emails, call->app->store->ops, reader,
+                                    signing->given_email, user);
     if (err && err != LB_ERR_NOT_FOUND)
         return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
     bool matches =
@@ -244,9 +234,10 @@ enum lb_progress lb_sessions_post(struct lb_call *call)
     struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !lb_sessions_read_email(call, signing->email) ||
+        !read_text(call, "email", &signing->given_email) ||
         !read_text(call, "password", &signing->password) || has_to_wait(call, signing->email))
         return LB_DONE;
-    return queue_password_work(call, check_password);
+    return queue_password_work(call, signing->email, check_password);
 }
 
 enum lb_progress lb_sessions_get(struct lb_call *call)
@@ -307,14 +298,21 @@ enum lb_progress lb_sessions_put_password(struct lb_call *call)
     struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !read_text(call, "currentPassword", &signing->password) ||
-        !read_new_password(call, "newPassword", &signing->new_password) ||
+        !read_new_password(call, "newPassword", call->signed_in->user.email,
+                           &signing->new_password) ||
         has_to_wait(call, call->signed_in->user.email))
         return LB_DONE;
     signing->change.user = call->signed_in->user;
-    return queue_password_work(call, change_password);
+    return queue_password_work(call, signing->change.user.email, change_password);
 }
 
 /* --- One-time links --- */
+
+static lb_err look_for_operator(void *context, const struct lb_user_row *user)
+{
+    *(bool *)context |= user->role == LB_ROLE_OPERATOR;
+    return LB_OK;
+}
 
 /* Looks up the link of the call, and whose it is. LB_ERR_INVALID_LINK, or the store's failure. */
 static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
@@ -324,11 +322,14 @@ static lb_err find_link(struct lb_call *call, struct lb_store_reader *reader,
     const struct signing *signing = call->state;
     *out_user = (struct lb_user_row){.deleted_at = 0};
     lb_err err = ops->link(reader, signing->change.link.token_hash, out);
+    bool ended = false;
     if (!err && out->user)
         err = ops->user(reader, out->user, out_user);
+    else if (!err) /* it makes the first operator, and ends when there is one */
+        err = ops->users(reader, &ended, look_for_operator);
     if (err && err != LB_ERR_NOT_FOUND)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    if (!err && !out_user->deleted_at && !lb_link_ended(out, lb_clock_wall_ms()))
+    if (!err && !ended && !out_user->deleted_at && !lb_link_ended(out, lb_clock_wall_ms()))
         return LB_OK;
     count_failure(call, "");
     return LB_ERR_INVALID_LINK;
@@ -364,9 +365,7 @@ static struct signing *begin_link(struct lb_call *call)
     struct lb_str token;
     struct signing *signing = begin_signing(call);
     if (!signing || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !read_text(call, "token", &token) ||
-        refuse_for_a_while(call, lb_throttle_wait(call->app->bad_sign_ins, &call->req->client,
-                                                  lb_clock_mono_ms())))
+        !read_text(call, "token", &token) || has_to_wait(call, ""))
         return NULL;
     lb_token_hash(token, signing->change.link.token_hash);
     return signing;
@@ -385,6 +384,12 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
     lb_err err = find_link(call, reader, &link, &user); /* before the work of hashing */
     if (err)
         return refuse_link(call, err);
+    const char *wrong = lb_password_wrong_for(signing->new_password, lb_str(user.email));
+    if (wrong) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"password\" %s.", wrong);
+        lb_request_complete(call->req);
+        return LB_TURN_LAST;
+    }
     bool hashed = lb_password_hash(signing->new_password, password_memory(call),
                                    signing->change.password_hash);
     wipe(signing->new_password);
@@ -398,10 +403,11 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
 enum lb_progress lb_sessions_post_from_link(struct lb_call *call)
 {
     struct signing *signing = begin_link(call);
-    if (!signing || !read_new_password(call, "password", &signing->new_password))
+    if (!signing)
         return LB_DONE;
     bool names_email = lb_json_type(lb_json_member(call->body, "email")) == LB_JSON_STRING;
-    if (names_email && !lb_sessions_read_email(call, signing->change.user.email))
+    if ((names_email && !lb_sessions_read_email(call, signing->change.user.email)) ||
+        !read_new_password(call, "password", signing->change.user.email, &signing->new_password))
         return LB_DONE;
-    return queue_password_work(call, use_link);
+    return queue_password_work(call, "", use_link);
 }

@@ -2,6 +2,7 @@
 #include "api/access/admin.h"
 #include "api/handlers.h"
 #include "api/access/sessions.h"
+#include "api/query.h"
 #include "base/utf8.h"
 #include "domain/access/account.h"
 #include "json/encode.h"
@@ -72,6 +73,8 @@ static struct pending *begin_user_change(struct lb_call *call)
         return NULL;
     call->state = pending;
     pending->change.actor = lb_call_actor(call);
+    pending->change.old_emails = call->app->old_emails;
+    pending->change.directory = call->app->directory;
     return pending;
 }
 
@@ -156,35 +159,45 @@ static void reply_link(struct lb_call *call)
 
 static void reply_deleted(struct lb_call *call)
 {
-    const struct pending *pending = call->state;
-    if (lb_call_written(call))
-        lb_call_reply_done(call, 200, "%s deleted", pending->change.user.email);
+    const struct lb_account_change *change = &((const struct pending *)call->state)->change;
+    if (!lb_call_written(call))
+        return;
+    if (change->left)
+        lb_call_reply_done(call, 200, "%s deleted; %u API key%s of theirs still valid",
+                           change->user.email, change->left, change->left == 1 ? " is" : "s are");
+    else
+        lb_call_reply_done(call, 200, "%s deleted", change->user.email);
+    struct lb_buf *body = &call->req->reply.body;
+    body->len--; /* reopen the object */
+    lb_buf_printf(body, ",\"keysRevoked\":%u,\"keysLeft\":%u}", change->revoked, change->left);
 }
 
-static lb_err find_user(const struct lb_store_ops *ops, struct lb_store_reader *reader,
-                        struct lb_str who, struct lb_user_row *out)
+static lb_err find_user(const struct lb_app *app, struct lb_store_reader *reader, struct lb_str who,
+                        struct lb_user_row *out)
 {
     char email[LB_EMAIL_SIZE];
     if (!lb_utf8_is_valid(who)) /* then it is no name; the store need not be asked */
         return LB_ERR_NOT_FOUND;
-    return lb_email_normalise(who, email) ? ops->user_by_email(reader, lb_str(email), out)
-                                          : ops->user_by_id(reader, who, out);
+    return lb_email_normalise(who, email)
+               ? lb_email_find_user(app->old_emails, app->store->ops, reader, who, out)
+               : app->store->ops->user_by_id(reader, who, out);
 }
 
 /* Finds the user of the path, and hands the change to the writer. */
 static enum lb_turn change_user_of_path(struct lb_call *call, struct lb_store_reader *reader)
 {
-    const struct lb_store_ops *ops = call->app->store->ops;
     struct pending *pending = call->state;
     struct lb_account_change *change = &pending->change;
-    lb_err err = find_user(ops, reader, pending->who, &change->user);
+    lb_err err = find_user(call->app, reader, pending->who, &change->user);
     if (err == LB_ERR_NOT_FOUND)
         lb_reply_error(&call->req->reply, LB_ERR_USER_NOT_FOUND, "User '%.*s' does not exist.",
                        pending->who.len > 64 ? 64 : (int)pending->who.len, pending->who.ptr);
     else if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
-    else if (lb_call_write(call, &change->write, 0,
-                           pending->deletes ? reply_deleted : reply_link) == LB_PENDING)
+    if (!err && pending->deletes) /* a member's keys are of that workspace */
+        change->write.workspace = change->user.workspace;
+    if (!err && lb_call_write(call, &change->write, 0,
+                              pending->deletes ? reply_deleted : reply_link) == LB_PENDING)
         return LB_TURN_LAST;
     lb_request_complete(call->req);
     return LB_TURN_LAST;
@@ -205,6 +218,16 @@ enum lb_progress lb_users_delete(struct lb_call *call)
     struct pending *pending = begin_user_change(call);
     if (!pending)
         return LB_DONE;
+    struct lb_str keys;
+    if (!lb_query_text(call, "keys", &keys))
+        return LB_DONE;
+    pending->change.revokes_keys = lb_str_equal(keys, LB_STR("revoke"));
+    if (keys.ptr && !pending->change.revokes_keys && !lb_str_equal(keys, LB_STR("keep"))) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameter 'keys' must be revoke or keep: what becomes of the API keys "
+                       "that the user made.");
+        return LB_DONE;
+    }
     pending->who = call->req->params[0];
     pending->deletes = true;
     lb_account_delete(&pending->change);

@@ -59,9 +59,16 @@ bool lb_admin_read_time(struct lb_call *call, const char *name, int64_t *out)
     const struct lb_json *value = lb_json_member(call->body, name);
     enum lb_json_type type = lb_json_type(value);
     *out = 0;
-    if (type == LB_JSON_MISSING || type == LB_JSON_NULL ||
-        (type == LB_JSON_STRING && lb_time_parse(lb_json_string(value), out)))
+    if (type == LB_JSON_MISSING || type == LB_JSON_NULL)
         return true;
+    bool parsed = type == LB_JSON_STRING && lb_time_parse(lb_json_string(value), out);
+    if (parsed && *out > lb_clock_wall_ms())
+        return true;
+    if (parsed) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                       "\"%s\" lies in the past: give a date to come.", name);
+        return false;
+    }
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
                    "\"%s\" must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z.", name);
     return false;

@@ -17,32 +17,6 @@ bool lb_link_ended(const struct lb_link_row *link, int64_t now)
            link->expires_at > now + LB_LINK_LIFETIME_MS + LB_CLOCK_SLACK_MS;
 }
 
-bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE])
-{
-    while (raw.len && raw.ptr[0] == ' ') {
-        raw.ptr++;
-        raw.len--;
-    }
-    while (raw.len && raw.ptr[raw.len - 1] == ' ')
-        raw.len--;
-    size_t ats = 0;
-    size_t at = 0;
-    for (size_t i = 0; i < raw.len && raw.len < LB_EMAIL_SIZE; i++) {
-        unsigned char c = (unsigned char)raw.ptr[i];
-        if (c <= ' ' || c == 0x7f)
-            return false;
-        if (c == '@') {
-            ats++;
-            at = i;
-        }
-        out[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    }
-    if (ats != 1 || at == 0 || at + 1 == raw.len)
-        return false;
-    out[raw.len] = '\0';
-    return true;
-}
-
 static struct lb_account_change *change_of(struct lb_write *write)
 {
     return (struct lb_account_change *)write;
@@ -85,6 +59,8 @@ static lb_err insert_session(struct lb_account_change *change, struct lb_store *
     change->session.created_at = now;
     change->session.expires_at = now + (int64_t)change->session_lifetime_s * 1000;
     lb_err err = store->ops->accounts_sweep(store, now);
+    if (!err && change->max_sessions)
+        err = store->ops->sessions_trim(store, change->user.no, change->max_sessions - 1);
     return err ? err : store->ops->session_insert(store, &change->session);
 }
 
@@ -92,9 +68,16 @@ static lb_err insert_session(struct lb_account_change *change, struct lb_store *
 
 static lb_err insert_user(struct lb_account_change *change, struct lb_store *store)
 {
+    struct lb_user_row other;
     lb_id_make(change->user.id, sizeof change->user.id, "us_");
     change->user.created_at = lb_clock_wall_ms();
-    lb_err err = store->ops->user_insert(store, &change->user);
+    lb_err err =
+        lb_email_find_user(change->old_emails, store->ops, store->ops->writer_reader(store),
+                           lb_str(change->user.email), &other);
+    if (!err)
+        err = LB_ERR_ALREADY_EXISTS;
+    else if (err == LB_ERR_NOT_FOUND)
+        err = store->ops->user_insert(store, &change->user);
     if (err == LB_ERR_ALREADY_EXISTS)
         return lb_fail(&change->write.reason, err,
                        "A user with this e-mail address exists already.");
@@ -313,6 +296,49 @@ static lb_err check_delete(struct lb_account_change *change, struct lb_store *st
     return err;
 }
 
+/* What a deletion does to the keys that the user made. */
+struct ending {
+    struct lb_account_change *change;
+    struct lb_store *store;
+};
+
+static lb_err end_key(void *context, struct lb_key *key)
+{
+    const struct ending *ending = context;
+    struct lb_account_change *change = ending->change;
+    const struct lb_store_ops *ops = ending->store->ops;
+    if (!lb_key_valid(key, change->at))
+        return LB_OK;
+    change->revoked += change->revokes_keys;
+    change->left += !change->revokes_keys;
+    if (!change->revokes_keys)
+        return LB_OK;
+    struct lb_audit_row row = {.workspace = key->row.workspace,
+                               .actor = change->actor.no,
+                               .at = change->at,
+                               .action = LB_STR("key.revoke"),
+                               .target = lb_str(key->row.id),
+                               .source = change->actor.source};
+    lb_err err = ops->key_revoke(ending->store, key->row.workspace, key->row.no, change->at);
+    return err ? err : ops->audit_append(ending->store, &row);
+}
+
+static lb_err forget_key(void *context, struct lb_key *key)
+{
+    const struct lb_account_change *change = context;
+    if (lb_key_valid(key, change->at))
+        lb_directory_revoke_key(key, change->at);
+    return LB_OK;
+}
+
+/* By then the keys that were made in the same batch are in the directory, too. */
+static void publish_delete(struct lb_write *write)
+{
+    struct lb_account_change *change = change_of(write);
+    if (change->revokes_keys)
+        lb_directory_keys_of(change->directory, change->user.no, change, forget_key);
+}
+
 static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
 {
     struct lb_account_change *change = change_of(write);
@@ -321,12 +347,18 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
         err = check_delete(change, store);
     if (err)
         return err;
+    struct ending ending = {change, store};
     write->touched = true;
-    err = store->ops->user_delete(store, change->user.no, lb_clock_wall_ms());
+    change->at = lb_clock_wall_ms();
+    change->revoked = change->left = 0; /* it may be applied again */
+    err = store->ops->user_delete(store, change->user.no, change->at);
+    if (!err)
+        err = lb_directory_keys_of(change->directory, change->user.no, &ending, end_key);
     return err ? err : audit(change, store, change->actor.no, "user.delete");
 }
 
 void lb_account_delete(struct lb_account_change *change)
 {
     change->write.apply = apply_delete;
+    change->write.publish = publish_delete;
 }

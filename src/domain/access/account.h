@@ -6,6 +6,8 @@
 #define LB_DOMAIN_ACCESS_ACCOUNT_H
 
 #include "domain/access/actor.h"
+#include "domain/access/directory.h"
+#include "domain/access/email.h"
 #include "domain/access/passwords.h"
 #include "writer/writer.h"
 
@@ -16,21 +18,24 @@
 bool lb_session_ended(const struct lb_session_row *session, int64_t now);
 bool lb_link_ended(const struct lb_link_row *link, int64_t now);
 
-/* Trims and folds an e-mail address; false when it is invalid. Only the form is looked at: one @
- * with something on both sides, no white space and no control characters. */
-bool lb_email_normalise(struct lb_str raw, char out[LB_EMAIL_SIZE]);
-
 /* A change, embedded in its owner's struct. Fill `write` as for any write, and the fields that the
  * kind names, then prepare it with the function of the kind and submit `write`. */
 struct lb_account_change {
-    struct lb_write write; /* first: the writer hands it back */
-    struct lb_actor actor; /* who asks; in a sign-in only its source counts */
+    struct lb_write write;                  /* first: the writer hands it back */
+    struct lb_actor actor;                  /* who asks; in a sign-in only its source counts */
+    const struct lb_old_emails *old_emails; /* where a user is made; or NULL */
     struct lb_user_row user;
     struct lb_link_row link;
     char password_hash[LB_PASSWORD_HASH_SIZE]; /* the new one */
     uint32_t session_lifetime_s;
-    struct lb_session_row session; /* result */
-    char token[LB_TOKEN_SIZE];     /* result: of the session or the link */
+    uint32_t max_sessions;          /* of the user; a sign-in above it ends the oldest */
+    struct lb_directory *directory; /* for a deletion */
+    bool revokes_keys;              /* a deletion: of the user's keys */
+    uint32_t revoked;               /* result of it: keys that it revoked, */
+    uint32_t left;                  /* or left valid */
+    int64_t at;                     /* its own: when it is applied */
+    struct lb_session_row session;  /* result */
+    char token[LB_TOKEN_SIZE];      /* result: of the session or the link */
 };
 
 /* user: email, role, workspace. Result: user, and a link for the first password. Fails with
@@ -57,7 +62,8 @@ void lb_account_set_password(struct lb_account_change *change);
 /* The session of the actor. LB_ERR_INVALID_SESSION when it has ended already. */
 void lb_account_sign_out(struct lb_account_change *change);
 
-/* user: as it was read. LB_ERR_LAST_OPERATOR, LB_ERR_USER_NOT_FOUND. */
+/* user: as it was read; directory, revokes_keys. Result: revoked, left. LB_ERR_LAST_OPERATOR,
+ * LB_ERR_USER_NOT_FOUND. */
 void lb_account_delete(struct lb_account_change *change);
 
 #endif

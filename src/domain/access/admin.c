@@ -81,10 +81,32 @@ void lb_admin_set_plan(struct lb_admin_change *change)
     change->write.publish = publish_set_plan;
 }
 
+static lb_err check_key_limits(struct lb_admin_change *change)
+{
+    struct lb_key_counts counts;
+    lb_directory_count_keys(change->directory, change->workspace, change->actor.no,
+                            lb_clock_wall_ms(), &counts);
+    if (change->max_keys && counts.workspace >= change->max_keys)
+        return lb_fail(&change->write.reason, LB_ERR_LIMIT_REACHED,
+                       "This workspace has %u API keys, which is as many as it may; one that was "
+                       "made today counts although it is revoked. Revoke some, or ask the operator "
+                       "to raise max-workspace-keys.",
+                       counts.workspace);
+    if (change->max_maker_keys && change->actor.no && counts.maker >= change->max_maker_keys)
+        return lb_fail(&change->write.reason, LB_ERR_LIMIT_REACHED,
+                       "You have made %u API keys in this workspace, which is as many as you may; "
+                       "one that was made today counts although it is revoked. Revoke some, or ask "
+                       "the operator to raise max-user-keys.",
+                       counts.maker);
+    return LB_OK;
+}
+
 static lb_err apply_create_key(struct lb_write *write, struct lb_store *store)
 {
     struct lb_admin_change *change = change_of(write);
     lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (!err)
+        err = check_key_limits(change);
     if (err)
         return err;
     write->touched = true;
@@ -109,6 +131,7 @@ void lb_admin_create_key(struct lb_admin_change *change)
     change->write.workspace = change->workspace->row.no;
     lb_key_generate(change->key_text, &change->key_row);
     change->key_row.workspace = change->workspace->row.no;
+    change->key_row.made_by = change->actor.no;
     change->key_row.created_at = lb_clock_wall_ms();
     change->write.apply = apply_create_key;
     change->write.publish = publish_create_key;

@@ -18,6 +18,8 @@ struct lb_admin_change {
     struct lb_key *key;
     struct lb_workspace_row workspace_row;
     struct lb_key_row key_row;
+    uint32_t max_keys;               /* of the workspace; 0, here and below: any number */
+    uint32_t max_maker_keys;         /* of them, of one user */
     char key_text[LB_KEY_TEXT_SIZE]; /* to be shown once */
     /* Its own: made in the open transaction, added to the directory when that is committed. */
     struct lb_workspace *made_workspace;
@@ -30,7 +32,8 @@ void lb_admin_create_workspace(struct lb_admin_change *change);
 /* workspace; workspace_row: plan, expires_at. */
 void lb_admin_set_plan(struct lb_admin_change *change);
 
-/* workspace; key_row: name, read_only, rate_limit, expires_at. Result: key_row and key_text. */
+/* workspace; key_row: name, read_only, rate_limit, expires_at. Result: key_row and key_text.
+ * LB_ERR_LIMIT_REACHED when there are max_keys, or of a user max_maker_keys. */
 void lb_admin_create_key(struct lb_admin_change *change);
 
 /* key. From the completion on it is refused. */

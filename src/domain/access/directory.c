@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Records that were made and not added yet, oldest first. */
 struct made {
@@ -19,6 +20,7 @@ struct made {
 struct lb_directory {
     struct lb_registry *workspaces;
     struct lb_registry *keys;
+    struct lb_registry *keys_by_no;
     struct lb_registry *campaigns;
     struct lb_key_cache *texts; /* of keys */
     pthread_mutex_t lock;       /* of the workspaces' lists of campaigns */
@@ -49,9 +51,11 @@ struct lb_directory *lb_directory_create(void)
     directory->made_campaigns.last = &directory->made_campaigns.first;
     directory->workspaces = lb_registry_create();
     directory->keys = lb_registry_create();
+    directory->keys_by_no = lb_registry_create();
     directory->campaigns = lb_registry_create();
     directory->texts = lb_key_cache_create();
-    if (directory->workspaces && directory->keys && directory->campaigns && directory->texts)
+    if (directory->workspaces && directory->keys && directory->keys_by_no && directory->campaigns &&
+        directory->texts)
         return directory;
     lb_directory_destroy(directory);
     return NULL;
@@ -70,6 +74,11 @@ static void free_workspace(struct lb_registry_node *node)
 static void free_node(struct lb_registry_node *node)
 {
     free(node);
+}
+
+static void keep_node(struct lb_registry_node *node)
+{
+    (void)node;
 }
 
 static void note_made(struct made *made, struct lb_registry_node *node)
@@ -119,6 +128,7 @@ void lb_directory_destroy(struct lb_directory *directory)
     lb_directory_forget_made(directory);
     lb_registry_destroy(directory->campaigns, free_node);
     lb_key_cache_destroy(directory->texts);
+    lb_registry_destroy(directory->keys_by_no, keep_node); /* it is in the key */
     lb_registry_destroy(directory->keys, free_node);
     lb_registry_destroy(directory->workspaces, free_workspace);
     pthread_mutex_destroy(&directory->lock);
@@ -275,6 +285,8 @@ struct lb_key *lb_directory_make_key(struct lb_directory *directory, const struc
         return NULL;
     key->row = *row;
     key->node.key = lb_str(key->row.id);
+    snprintf(key->no_text, sizeof key->no_text, "%u", row->no);
+    key->by_no.key = lb_str(key->no_text);
     key->workspace = workspace;
     key->stored_last_used_at = row->last_used_at;
     key->batch_last_used_at = row->last_used_at;
@@ -287,7 +299,14 @@ struct lb_key *lb_directory_make_key(struct lb_directory *directory, const struc
 void lb_directory_add_made_key(struct lb_directory *directory, struct lb_key *key)
 {
     take_made(&directory->made_keys, &key->node);
+    struct lb_workspace *workspace = key->workspace;
     lb_registry_add(directory->keys, &key->node);
+    lb_registry_add(directory->keys_by_no, &key->by_no);
+    if (workspace->last_key)
+        lb_rcu_publish(&workspace->last_key->next_of_workspace, key);
+    else
+        lb_rcu_publish(&workspace->first_key, key);
+    workspace->last_key = key;
     if (directory->last_key)
         lb_rcu_publish(&directory->last_key->next, key);
     else
@@ -307,10 +326,49 @@ struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct
 
 const struct lb_key *lb_directory_key_no(const struct lb_directory *directory, uint32_t no)
 {
-    const struct lb_key *key = lb_directory_keys(directory);
-    while (key && key->row.no != no)
-        key = lb_rcu_load(&key->next);
-    return key;
+    char digits[LB_U64_DIGITS];
+    struct lb_registry_node *node =
+        lb_registry_find(directory->keys_by_no, 0, lb_str_of_u64(no, digits));
+    return node ? (const struct lb_key *)((char *)node - offsetof(struct lb_key, by_no)) : NULL;
+}
+
+static void count_key(const struct lb_key *key, uint32_t maker, int64_t now_ms,
+                      struct lb_key_counts *counts)
+{
+    if (!lb_key_valid(key, now_ms) && key->row.created_at <= now_ms - LB_DAY_MS)
+        return;
+    counts->workspace++;
+    counts->maker += key->row.made_by == maker;
+}
+
+void lb_directory_count_keys(const struct lb_directory *directory,
+                             const struct lb_workspace *workspace, uint32_t maker, int64_t now_ms,
+                             struct lb_key_counts *out)
+{
+    *out = (struct lb_key_counts){0};
+    const struct lb_key *key = lb_rcu_load(&workspace->first_key);
+    for (; key; key = lb_rcu_load(&key->next_of_workspace))
+        count_key(key, maker, now_ms, out);
+    for (struct lb_registry_node *made = directory->made_keys.first; made; made = made->next) {
+        key = (const struct lb_key *)made;
+        if (key->workspace == workspace)
+            count_key(key, maker, now_ms, out);
+    }
+}
+
+lb_err lb_directory_keys_of(struct lb_directory *directory, uint32_t maker, void *context,
+                            lb_err (*each)(void *context, struct lb_key *key))
+{
+    lb_err err = LB_OK;
+    struct lb_key *key = lb_directory_keys(directory);
+    for (; !err && key; key = lb_rcu_load(&key->next))
+        if (key->row.made_by == maker && !atomic_load(&key->revoked_at))
+            err = each(context, key);
+    struct lb_registry_node *made = directory->made_keys.first;
+    for (; !err && made; made = made->next)
+        if (((struct lb_key *)made)->row.made_by == maker)
+            err = each(context, (struct lb_key *)made);
+    return err;
 }
 
 void lb_directory_revoke_key(struct lb_key *key, int64_t at)

@@ -50,6 +50,8 @@ struct lb_workspace {
     struct lb_quota exporting;    /* lists that are being exported */
     struct lb_quota proving;      /* 1 while evidence about a person is being collected */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
+    _Atomic(struct lb_key *) first_key;  /* of its keys, in order of creation */
+    struct lb_key *last_key;             /* the writer's */
     /* Checks since the start, and of them those that said "blocked". */
     _Atomic uint64_t checks;
     _Atomic uint64_t checks_blocked;
@@ -78,6 +80,9 @@ struct lb_key {
     int64_t stored_last_used_at;   /* the writer's: what the store knows */
     int64_t batch_last_used_at;    /* the writer's: what the batch under way tells it */
     _Atomic(struct lb_key *) next; /* in order of creation */
+    _Atomic(struct lb_key *) next_of_workspace;
+    struct lb_registry_node by_no; /* under its number in decimal */
+    char no_text[12];
 };
 
 struct lb_campaign {
@@ -148,8 +153,23 @@ struct lb_campaign *lb_directory_add_campaign(struct lb_directory *directory,
 void lb_directory_remove_campaign(struct lb_directory *directory, struct lb_campaign *campaign);
 void lb_directory_revoke_key(struct lb_key *key, int64_t at);
 
-/* The key with this number, or NULL; takes as long as there are keys. Any thread. */
+/* The key with this number, or NULL. Any thread. */
 const struct lb_key *lb_directory_key_no(const struct lb_directory *directory, uint32_t no);
+
+/* Keys of a workspace that count to its limits, made ones, too: those that are valid, and all that
+ * were made within the last day, so that making and revoking in turn is bounded as well. */
+struct lb_key_counts {
+    uint32_t workspace;
+    uint32_t maker; /* of them, those of one maker */
+};
+void lb_directory_count_keys(const struct lb_directory *directory,
+                             const struct lb_workspace *workspace, uint32_t maker, int64_t now_ms,
+                             struct lb_key_counts *out);
+
+/* Calls `each` for the keys of a maker that were not revoked, made ones, too; stops at its first
+ * failure. Writer thread. */
+lb_err lb_directory_keys_of(struct lb_directory *directory, uint32_t maker, void *context,
+                            lb_err (*each)(void *context, struct lb_key *key));
 
 /* Counts answers of checks. Any thread. */
 static inline void lb_workspace_count_checks(struct lb_workspace *workspace, uint64_t checks,

@@ -1,7 +1,6 @@
 #include "domain/access/passwords.h"
 
 #include "base/id.h"
-#include "base/utf8.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -35,17 +34,6 @@ bool lb_token_csrf_matches(struct lb_str token, struct lb_str csrf)
     char expected[LB_CSRF_SIZE];
     lb_token_csrf(token, expected);
     return csrf.len == LB_CSRF_SIZE - 1 && sodium_memcmp(csrf.ptr, expected, csrf.len) == 0;
-}
-
-const char *lb_password_wrong(struct lb_str password)
-{
-    if (!password.ptr)
-        return "must be a string";
-    if (lb_utf8_count(password) < LB_PASSWORD_CHARACTERS_MIN)
-        return "must have at least 12 characters";
-    if (password.len > LB_PASSWORD_BYTES_MAX)
-        return "must have at most 1,024 bytes";
-    return NULL;
 }
 
 bool lb_password_hash(struct lb_str password, uint32_t memory_mib, char out[LB_PASSWORD_HASH_SIZE])

@@ -3,13 +3,11 @@
 #ifndef LB_DOMAIN_ACCESS_PASSWORDS_H
 #define LB_DOMAIN_ACCESS_PASSWORDS_H
 
+#include "domain/access/password_rules.h"
 #include "store/rows.h"
 
 #define LB_TOKEN_SIZE 33 /* 160 random bits in base 32, with the NUL */
 #define LB_CSRF_SIZE  33
-
-#define LB_PASSWORD_CHARACTERS_MIN 12
-#define LB_PASSWORD_BYTES_MAX      1024
 
 void lb_token_make(char out[LB_TOKEN_SIZE], uint8_t out_hash[LB_SECRET_HASH_SIZE]);
 
@@ -21,9 +19,6 @@ void lb_token_hash(struct lb_str token, uint8_t out[LB_SECRET_HASH_SIZE]);
  * which pages cannot read, and does not give it away. */
 void lb_token_csrf(struct lb_str token, char out[LB_CSRF_SIZE]);
 bool lb_token_csrf_matches(struct lb_str token, struct lb_str csrf);
-
-/* NULL when the password may be set, else what is wrong with it. */
-const char *lb_password_wrong(struct lb_str password);
 
 /* Argon2id over so much memory (setting `password-memory`), twice: about 70 ms at 64 MiB. False
  * when out of memory. For reader threads, as is lb_password_matches. */

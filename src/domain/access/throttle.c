@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@
 #define WAYS         4
 
 struct entry {
-    uint8_t network[16];
+    uint8_t mark[LB_THROTTLE_MARK_SIZE];
     uint64_t window_ms; /* when the count began; 0: the place is free */
     uint64_t last_ms;
     uint64_t wait_until_ms;
@@ -42,44 +43,58 @@ void lb_throttle_destroy(struct lb_throttle *failures)
     free(failures);
 }
 
-static void network_of(const struct in6_addr *address, uint8_t out[16])
+void lb_throttle_network(const struct in6_addr *address, uint8_t out[LB_THROTTLE_MARK_SIZE])
 {
-    memcpy(out, address, 16);
+    memcpy(out, address, LB_THROTTLE_MARK_SIZE);
     if (!IN6_IS_ADDR_V4MAPPED(address))
         memset(out + 8, 0, 8);
 }
 
-static struct entry *set_of(struct lb_throttle *failures, const uint8_t network[16])
+static struct entry *set_of(struct lb_throttle *failures, const uint8_t mark[LB_THROTTLE_MARK_SIZE])
 {
     union {
         unsigned char bytes[crypto_shorthash_BYTES];
         uint64_t value;
     } hash;
-    crypto_shorthash(hash.bytes, network, 16, failures->secret);
+    crypto_shorthash(hash.bytes, mark, LB_THROTTLE_MARK_SIZE, failures->secret);
     return failures->entries[hash.value % SETS];
 }
 
-/* The address's entry, or NULL. */
-static struct entry *find_entry(struct entry *set, const uint8_t network[16])
+/* The entry of that mark, or NULL. */
+static struct entry *find_entry(struct entry *set, const uint8_t mark[LB_THROTTLE_MARK_SIZE])
 {
     for (int i = 0; i < WAYS; i++)
-        if (set[i].window_ms && memcmp(set[i].network, network, 16) == 0)
+        if (set[i].window_ms && memcmp(set[i].mark, mark, LB_THROTTLE_MARK_SIZE) == 0)
             return &set[i];
     return NULL;
 }
 
-/* The address's entry, which takes the place of the one that failed longest ago if it is new. */
-static struct entry *find_or_take(struct entry *set, const uint8_t network[16])
+/* Is `a` the better one to forget? One that must wait is kept before all others, whatever the
+ * number of those that fail once or twice; then the one that failed more often. */
+static bool rather(const struct entry *a, const struct entry *b, uint64_t now_ms)
 {
-    struct entry *entry = find_entry(set, network);
+    bool a_waits = now_ms < a->wait_until_ms;
+    bool b_waits = now_ms < b->wait_until_ms;
+    if (a_waits || b_waits)
+        return a_waits == b_waits ? a->wait_until_ms < b->wait_until_ms : b_waits;
+    unsigned a_count = now_ms < a->window_ms + WINDOW_MS ? a->count : 0;
+    unsigned b_count = now_ms < b->window_ms + WINDOW_MS ? b->count : 0;
+    return a_count == b_count ? a->last_ms < b->last_ms : a_count < b_count;
+}
+
+/* The entry of that mark, which takes another one's place if it is new. */
+static struct entry *find_or_take(struct entry *set, const uint8_t mark[LB_THROTTLE_MARK_SIZE],
+                                  uint64_t now_ms)
+{
+    struct entry *entry = find_entry(set, mark);
     if (entry)
         return entry;
     entry = &set[0];
     for (int i = 1; i < WAYS; i++)
-        if (set[i].last_ms < entry->last_ms)
+        if (rather(&set[i], entry, now_ms))
             entry = &set[i];
     *entry = (struct entry){0};
-    memcpy(entry->network, network, 16);
+    memcpy(entry->mark, mark, LB_THROTTLE_MARK_SIZE);
     return entry;
 }
 
@@ -108,25 +123,37 @@ static unsigned add(struct entry *entry, uint64_t now_ms)
     return 0;
 }
 
+unsigned lb_throttle_add_mark(struct lb_throttle *failures,
+                              const uint8_t mark[LB_THROTTLE_MARK_SIZE], uint64_t now_ms)
+{
+    pthread_mutex_lock(&failures->lock);
+    unsigned wait_s = add(find_or_take(set_of(failures, mark), mark, now_ms), now_ms);
+    pthread_mutex_unlock(&failures->lock);
+    return wait_s;
+}
+
+unsigned lb_throttle_wait_mark(struct lb_throttle *failures,
+                               const uint8_t mark[LB_THROTTLE_MARK_SIZE], uint64_t now_ms)
+{
+    pthread_mutex_lock(&failures->lock);
+    const struct entry *entry = find_entry(set_of(failures, mark), mark);
+    unsigned wait_s = entry ? wait_of(entry, now_ms) : 0;
+    pthread_mutex_unlock(&failures->lock);
+    return wait_s;
+}
+
 unsigned lb_throttle_add(struct lb_throttle *failures, const struct in6_addr *address,
                          uint64_t now_ms)
 {
-    uint8_t network[16];
-    network_of(address, network);
-    pthread_mutex_lock(&failures->lock);
-    unsigned wait_s = add(find_or_take(set_of(failures, network), network), now_ms);
-    pthread_mutex_unlock(&failures->lock);
-    return wait_s;
+    uint8_t network[LB_THROTTLE_MARK_SIZE];
+    lb_throttle_network(address, network);
+    return lb_throttle_add_mark(failures, network, now_ms);
 }
 
 unsigned lb_throttle_wait(struct lb_throttle *failures, const struct in6_addr *address,
                           uint64_t now_ms)
 {
-    uint8_t network[16];
-    network_of(address, network);
-    pthread_mutex_lock(&failures->lock);
-    const struct entry *entry = find_entry(set_of(failures, network), network);
-    unsigned wait_s = entry ? wait_of(entry, now_ms) : 0;
-    pthread_mutex_unlock(&failures->lock);
-    return wait_s;
+    uint8_t network[LB_THROTTLE_MARK_SIZE];
+    lb_throttle_network(address, network);
+    return lb_throttle_wait_mark(failures, network, now_ms);
 }

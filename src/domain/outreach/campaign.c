@@ -58,13 +58,14 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     if (err)
         return err;
+    const struct lb_workspace *workspace = change->standing.workspace;
     if (change->max_campaigns &&
-        change->standing.workspace->campaign_count >= change->max_campaigns)
+        workspace->campaign_count + workspace->made_campaigns >= change->max_campaigns)
         return lb_fail(
-            &write->reason, LB_ERR_WORKSPACE_OVERLOADED,
+            &write->reason, LB_ERR_LIMIT_REACHED,
             "This workspace has %zu campaigns, which is as many as it may. Delete some, or "
             "ask the operator to raise max-workspace-campaigns.",
-            change->standing.workspace->campaign_count);
+            workspace->campaign_count + workspace->made_campaigns);
     change->row.workspace = change->standing.workspace->row.no;
     change->row.created_at = lb_clock_wall_ms();
     change->row.status = LB_CAMPAIGN_DRAFT;

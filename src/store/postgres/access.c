@@ -185,8 +185,8 @@ lb_err lb_pg_workspaces_of_keys(struct lb_store_reader *reader, const struct lb_
 }
 
 #define KEY_COLUMNS                                                                                \
-    "no, id, workspace_id, name, secret_hash, read_only, rate_limit, created_at, expires_at,"      \
-    " revoked_at, last_used_at"
+    "k.no, k.id, k.workspace_id, name, secret_hash, read_only, rate_limit, created_at,"            \
+    " expires_at, revoked_at, last_used_at, made.key FROM leadblock.api_key k LEFT JOIN"
 
 static void read_key(const PGresult *result, int i, struct lb_key_row *row)
 {
@@ -197,7 +197,8 @@ static void read_key(const PGresult *result, int i, struct lb_key_row *row)
                                .created_at = lb_pg_number(result, i, 7),
                                .expires_at = lb_pg_number(result, i, 8),
                                .revoked_at = lb_pg_number(result, i, 9),
-                               .last_used_at = lb_pg_number(result, i, 10)};
+                               .last_used_at = lb_pg_number(result, i, 10),
+                               .made_by = (uint32_t)lb_pg_number(result, i, 11)};
     lb_str_copy(lb_pg_text(result, i, 1), row->id, sizeof row->id);
     lb_str_copy(lb_pg_text(result, i, 3), row->name, sizeof row->name);
     struct lb_str hash = lb_pg_text(result, i, 4);
@@ -220,7 +221,11 @@ static lb_err each_key(PGresult *result, void *context,
     return err;
 }
 
-LB_PG_STATEMENT(KEYS, ALL, "", "SELECT " KEY_COLUMNS " FROM leadblock.api_key ORDER BY no");
+LB_PG_STATEMENT(KEYS, ALL, "",
+                "SELECT " KEY_COLUMNS " (SELECT DISTINCT ON (workspace_id, target) workspace_id,"
+                " target, key FROM leadblock.audit_log WHERE action = 'key.create'"
+                " ORDER BY workspace_id, target, id) made"
+                " ON made.workspace_id = k.workspace_id AND made.target = k.id ORDER BY k.no");
 
 lb_err lb_pg_load_keys(struct lb_store *store, void *context,
                        lb_err (*each)(void *, const struct lb_key_row *))
@@ -231,8 +236,10 @@ lb_err lb_pg_load_keys(struct lb_store *store, void *context,
 }
 
 LB_PG_STATEMENT(KEYS_SINCE, ONE, "nn",
-                "SELECT " KEY_COLUMNS " FROM leadblock.api_key"
-                " WHERE workspace_id = $1 AND version > $2 ORDER BY no");
+                "SELECT " KEY_COLUMNS " LATERAL (SELECT a.key FROM leadblock.audit_log a"
+                " WHERE a.workspace_id = $1 AND a.action = 'key.create'"
+                " AND a.target = k.id ORDER BY a.id DESC LIMIT 1) made ON true"
+                " WHERE k.workspace_id = $1 AND k.version > $2 ORDER BY k.no");
 
 lb_err lb_pg_keys_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
                         void *context, lb_err (*each)(void *, const struct lb_key_row *))

@@ -254,6 +254,16 @@ lb_err lb_pg_sessions_end(struct lb_store *store, uint32_t user)
     return write_number(store, PG_SESSIONS_END, user);
 }
 
+LB_PG_STATEMENT(SESSIONS_TRIM, ONE, "nn",
+                "DELETE FROM leadblock.session WHERE workspace_id = 0 AND token_hash IN"
+                " (SELECT token_hash FROM leadblock.session WHERE workspace_id = 0"
+                " AND account = $1 ORDER BY created_at DESC, token_hash OFFSET $2)");
+
+lb_err lb_pg_sessions_trim(struct lb_store *store, uint32_t user, uint32_t keep)
+{
+    return write_two(store, PG_SESSIONS_TRIM, user, keep);
+}
+
 LB_PG_STATEMENT(SESSION, ONE, "y",
                 "SELECT " USER_COLUMNS ", s.created_at, s.expires_at FROM leadblock.session s"
                 " JOIN leadblock.account a ON a.workspace_id = 0 AND a.no = s.account"

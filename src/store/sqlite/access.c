@@ -116,7 +116,8 @@ static void read_key(sqlite3_stmt *stmt, struct lb_key_row *row)
                                .created_at = sqlite3_column_int64(stmt, 7),
                                .expires_at = sqlite3_column_int64(stmt, 8),
                                .revoked_at = sqlite3_column_int64(stmt, 9),
-                               .last_used_at = sqlite3_column_int64(stmt, 10)};
+                               .last_used_at = sqlite3_column_int64(stmt, 10),
+                               .made_by = (uint32_t)sqlite3_column_int64(stmt, 11)};
     lb_str_copy(lb_sqlite_column_str(stmt, 1), row->id, sizeof row->id);
     lb_str_copy(lb_sqlite_column_str(stmt, 3), row->name, sizeof row->name);
     const void *hash = sqlite3_column_blob(stmt, 4);
@@ -131,9 +132,13 @@ lb_err lb_sqlite_load_keys(struct lb_store *store, void *context,
 {
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
-                                  "SELECT no, id, workspace, name, secret_hash, read_only,"
-                                  " rate_limit, created_at, expires_at, revoked_at, last_used_at"
-                                  " FROM api_key ORDER BY no",
+                                  "SELECT k.no, k.id, k.workspace, name, secret_hash, read_only,"
+                                  " rate_limit, created_at, expires_at, revoked_at, last_used_at,"
+                                  " made.key FROM api_key k LEFT JOIN"
+                                  " (SELECT workspace, target, key, min(id) FROM audit_log"
+                                  " WHERE action = 'key.create' GROUP BY workspace, target) made"
+                                  " ON made.workspace = k.workspace AND made.target = k.id"
+                                  " ORDER BY k.no",
                                   -1, &stmt, NULL);
     lb_err err = LB_OK;
     while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {

@@ -195,6 +195,15 @@ lb_err lb_sqlite_sessions_end(struct lb_store *store, uint32_t user)
     return run_numbers(store, STMT_SESSIONS_END, "DELETE FROM session WHERE account = ?1", user, 0);
 }
 
+lb_err lb_sqlite_sessions_trim(struct lb_store *store, uint32_t user, uint32_t keep)
+{
+    return run_numbers(store, STMT_SESSIONS_TRIM,
+                       "DELETE FROM session WHERE token_hash IN (SELECT token_hash FROM session"
+                       " WHERE account = ?1 ORDER BY created_at DESC, token_hash"
+                       " LIMIT -1 OFFSET ?2)",
+                       user, keep);
+}
+
 lb_err lb_sqlite_session(struct lb_store_reader *reader, const uint8_t *token_hash,
                          struct lb_session_row *out, struct lb_user_row *out_user)
 {

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,28 +34,65 @@ static lb_err copy_database(sqlite3 *from, const char *path, struct lb_reason *r
     if (code == SQLITE_OK)
         code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
     if (code != SQLITE_OK)
-        lb_fail(reason, lb_sqlite_error(code), "cannot write %s: %s", path,
+        lb_fail(reason, lb_sqlite_error(code), "cannot write the backup: %s",
                 to ? sqlite3_errmsg(to) : sqlite3_errstr(code));
     sqlite3_close(to);
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
 
-lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
-                        struct lb_reason *reason)
+/* Makes an empty file beside `path`, for what is not a backup yet. */
+static lb_err make_part(const char *path, char part[PATH_MAX], struct lb_reason *reason)
 {
-    int fd = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    struct stat info;
+    if (lstat(path, &info) == 0)
+        return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot create %s: %s", path, strerror(EEXIST));
+    int len = snprintf(part, PATH_MAX, "%s.part-XXXXXX", path);
+    int fd = len < PATH_MAX ? mkostemp(part, O_CLOEXEC) : -1;
+    if (len >= PATH_MAX)
+        errno = ENAMETOOLONG;
     if (fd < 0)
         return lb_fail(reason, LB_ERR_BAD_REQUEST, "cannot create %s: %s", path, strerror(errno));
     close(fd);
-    lb_err err = copy_database(reader->db, path, reason);
-    struct stat info = {0};
-    if (!err && (!lb_disk_sync(path) || stat(path, &info) != 0))
-        err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot sync %s: %s", path,
-                      strerror(errno));
-    if (err) {
-        unlink(path);
-        return err;
-    }
-    *out_bytes = (uint64_t)info.st_size;
     return LB_OK;
+}
+
+/* The file, and what SQLite may have made beside it. */
+static void remove_part(const char *part)
+{
+    static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
+    char name[PATH_MAX + 16];
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        snprintf(name, sizeof name, "%s%s", part, endings[i]);
+        unlink(name);
+    }
+}
+
+/* Gives it the name of a backup, which no file has. Some file systems know no hard links. */
+static bool give_name(const char *part, const char *path)
+{
+    if (renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return lb_disk_sync(path);
+    if (errno != EINVAL && errno != ENOSYS)
+        return false;
+    return link(part, path) == 0 && unlink(part) == 0 && lb_disk_sync(path);
+}
+
+/* Under another name until it is whole: what a failure or the end of the process leaves is never
+ * taken for a backup. */
+lb_err lb_sqlite_backup(struct lb_store_reader *reader, const char *path, uint64_t *out_bytes,
+                        struct lb_reason *reason)
+{
+    char part[PATH_MAX];
+    struct stat info = {0};
+    lb_err err = make_part(path, part, reason);
+    if (err)
+        return err;
+    err = copy_database(reader->db, part, reason);
+    if (!err && (!lb_disk_sync(part) || stat(part, &info) != 0 || !give_name(part, path)))
+        err = lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot write %s: %s", path,
+                      strerror(errno));
+    if (err)
+        remove_part(part);
+    *out_bytes = (uint64_t)info.st_size;
+    return err;
 }

@@ -60,8 +60,14 @@ function KeyState({ apiKey }) {
   return <Badge kind="ok">Valid</Badge>;
 }
 
+/** Whose key it is, where that may be a reason to revoke it. */
+function DeletedMaker({ apiKey }) {
+  if (!apiKey.by?.deleted) return null;
+  return <div class="muted">Made by {apiKey.by.name ?? 'a user'}, who was deleted</div>;
+}
+
 const columns = (canWrite, onRevoke) => [
-  { label: 'Name', header: true, render: (key) => <><span>{key.name}</span> <code class="muted">{key.prefix}…</code></> },
+  { label: 'Name', header: true, render: (key) => <><span>{key.name}</span> <code class="muted">{key.prefix}…</code><DeletedMaker apiKey={key} /></> },
   { label: 'Access', render: (key) => (key.readOnly ? 'Read only' : 'Read and write') },
   { label: 'State', render: (key) => <KeyState apiKey={key} /> },
   { label: 'Last used', render: (key) => <Time at={key.lastUsedAt} none="Never" /> },
@@ -87,9 +93,19 @@ function RevokeDialog({ apiKey, onDone, onClose }) {
   );
 }
 
+async function loadAll(signal) {
+  const keys = [];
+  for (let query = 'take=1000'; query;) {
+    const { data, next } = await api.get(`keys?${query}`, { signal });
+    keys.push(...data);
+    query = next;
+  }
+  return keys;
+}
+
 export function Keys() {
   const { canWrite } = useApp();
-  const { data: keys, error, loading, reload } = useLoad(async (signal) => (await api.get('keys', { signal })).data, []);
+  const { data: keys, error, loading, reload } = useLoad(loadAll, []);
   const [open, setOpen] = useState({});
   const close = () => setOpen({});
   const create = () => setOpen({ dialog: 'create' });

@@ -10,7 +10,7 @@ import { Page } from '../parts/page.jsx';
 import { Time } from '../parts/text.jsx';
 
 export const passwordLength = 12;
-export const passwordHint = `At least ${passwordLength} characters. A few words are easy to remember.`;
+export const passwordHint = `At least ${passwordLength} characters. Several words that only you would put together are easy to remember and hard to guess.`;
 const differText = 'The two passwords differ. Type the same one twice.';
 
 function Ended() {

@@ -4,7 +4,7 @@ import { useApp, useLoad } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
 import { CopyText } from '../parts/copy.jsx';
 import { ConfirmDialog, Dialog, FormDialog } from '../parts/dialog.jsx';
-import { SelectField, TextField } from '../parts/field.jsx';
+import { CheckField, SelectField, TextField } from '../parts/field.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
@@ -61,14 +61,17 @@ function NewLinkDialog({ user, onDone, onClose }) {
 
 function DeleteDialog({ user, onDone, onClose }) {
   const { toast } = useApp();
+  const [revokes, setRevokes] = useState(false);
   const remove = async () => {
-    await api.del(api.path('users', user.id));
-    toast(`${user.email} is deleted.`);
+    const { data } = await api.del(`${api.path('users', user.id)}?keys=${revokes ? 'revoke' : 'keep'}`);
+    const left = data.keysLeft === 1 ? ' 1 API key of theirs is still valid.' : ` ${data.keysLeft} API keys of theirs are still valid.`;
+    toast(`${user.email} is deleted.${data.keysLeft ? left : ''}`);
     onDone();
   };
   return (
     <ConfirmDialog title={`Delete ${user.email}?`} confirmLabel="Delete" onConfirm={remove} onClose={onClose}>
       <p>Their sessions end at once. What they blocked stays blocked.</p>
+      <CheckField label="Revoke the API keys that they made" hint="Otherwise the keys stay valid; the list of API keys shows who made them." checked={revokes} onChecked={setRevokes} />
     </ConfirmDialog>
   );
 }

@@ -1,0 +1,23 @@
+/* What commands print, on its way to a terminal. Values come from a server and from files, which
+ * may be hostile: control characters and those that change the direction of writing could hide,
+ * move or fake what the terminal shows. So everything that goes to a terminal passes here, whoever
+ * prints it, and such characters are shown as \u202e is in JSON. What goes into a file or a pipe is
+ * data, and stays as it is. Threads: one. */
+#ifndef LB_CLI_TERMINAL_H
+#define LB_CLI_TERMINAL_H
+
+#include "base/buf.h"
+
+/* Puts itself before standard output and standard error, where they are terminals. First of all. */
+void lb_terminal_guard(void);
+
+/* Replaces the line of standard error, which is a terminal, by this one; "" clears it. `text` is of
+ * our own making. */
+void lb_terminal_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Appends the text as a terminal may show it. Tabs and line feeds stay; what may be the beginning
+ * of a character at the end of the text is left, and its bytes are returned: they belong before the
+ * text that comes next. With `last` nothing is left. */
+size_t lb_terminal_clean(struct lb_buf *out, struct lb_str text, bool last);
+
+#endif

@@ -1,0 +1,93 @@
+"""What reaches a terminal: nothing that steers it, whatever a server says. And lists that end."""
+
+import os
+import pty
+import subprocess
+
+import pytest
+
+from fake import Fake
+from tests.support.server import binary, run
+
+HOSTILE = ("\x1b]0;pwned\x07", "\x1b[2J", "\u009b31m", "\r\x1b[K", "\u202egnp.exe", "\u2066x\u2069",
+           "\u200f", "\u200b", "\u2028", "\ufeff", "\U000e0041", "\x08", "\x7f")
+FINE = "Jos\u00e9 \u4e2d\u6587 \U0001f469\u200d\U0001f680 \u0627"
+
+
+def on_a_terminal(*args, env, stderr_too=True):
+    """The bytes that a terminal gets from a command, and its exit code."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([binary(), *args], stdin=subprocess.DEVNULL, stdout=theirs,
+                               stderr=theirs if stderr_too else subprocess.DEVNULL,
+                               env={**os.environ, **env})
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            block = os.read(ours, 65536)
+        except OSError:  # how a terminal says that nobody writes to it any more
+            break
+        if not block:
+            break
+        shown += block
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n"), process.wait(20)
+
+
+def is_harmless(shown):
+    return not any(char in shown for text in HOSTILE for char in text
+                   if not (char.isascii() and char.isprintable()))
+
+
+def rows(*reasons):
+    return [{"publicIdentifier": f"p{i}", "createdAt": "2026-11-28T10:00:00.000Z",
+             "reason": reason} for i, reason in enumerate(reasons)]
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_list_on_a_terminal_shows_what_would_steer_it_as_numbers(more):
+    with Fake(lambda request: (200, rows(*HOSTILE, FINE), {})) as fake:
+        shown, code = on_a_terminal("list", "q1", *more, env=fake.env)
+        assert code == 0 and is_harmless(shown), shown
+        assert "\\u202egnp.exe" in shown and "\\udb40\\udc41" in shown
+        assert FINE in shown or more
+
+
+def test_a_cell_does_not_end_its_line():
+    with Fake(lambda request: (200, rows("one\np9  2026  another"), {})) as fake:
+        shown, _ = on_a_terminal("list", "q1", env=fake.env)
+        assert len(shown.splitlines()) == 2 and "one p9" in shown, shown
+
+
+def test_an_error_on_a_terminal_is_harmless():
+    body = {"success": False, "code": "x\x1b[1m", "message": "".join(HOSTILE) + FINE}
+    with Fake(lambda request: (400, body, {})) as fake:
+        shown, code = on_a_terminal("block", "q1", "someone", env=fake.env)
+        assert code != 0 and is_harmless(shown) and FINE in shown, shown
+
+
+def test_a_pipe_gets_the_data_as_it_is():
+    with Fake(lambda request: (200, rows("\u202egnp.exe", FINE), {})) as fake:
+        result = run("list", "q1", env=fake.env)
+        assert "\u202egnp.exe" in result.out and FINE in result.out
+
+
+def test_a_character_that_is_written_in_two_parts_is_whole():
+    name = "\u4e2d" * 5000  # longer than any buffer
+    with Fake(lambda request: (200, rows(name, "\U0001f680" * 5000), {})) as fake:
+        shown, _ = on_a_terminal("list", "q1", env=fake.env)
+        assert name in shown and "\U0001f680" * 5000 in shown and "\ufffd" not in shown
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 40])
+@pytest.mark.parametrize("json", [[], ["--json"]])
+def test_a_list_whose_pages_go_round_ends(length, json):
+    def answer(request):
+        after = int(request["path"].rsplit("=", 1)[1]) if "cursor=" in request["path"] else 0
+        following = after + 1 if after < 5 + length else 6
+        return 200, rows("x"), {"Link": f'</v1/x?cursor={following}>; rel="next"'}
+
+    with Fake(answer) as fake:
+        result = run("list", "q1", *json, env=fake.env)
+        assert result.code != 0 and "has no end" in result.err
+        assert len(fake.requests) <= 5 + 4 * length + 16
