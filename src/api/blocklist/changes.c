@@ -82,18 +82,25 @@ void lb_changes_reply_unblocked(struct lb_call *call)
     reply_changed(call, false);
 }
 
+void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked)
+{
+    if (blocked)
+        lb_buf_printf(body, "Undone: %llu lead%s blocked again", (unsigned long long)blocked,
+                      blocked == 1 ? "" : "s");
+    else if (unblocked)
+        lb_buf_printf(body, "Undone: %llu lead%s unblocked", (unsigned long long)unblocked,
+                      unblocked == 1 ? "" : "s");
+    else
+        lb_buf_append_lit(body, "Nothing left to undo");
+}
+
 static void put_undone(struct lb_call *call, const struct lb_change *change)
 {
     unsigned long long blocked = change->blocked;
     unsigned long long unblocked = change->unblocked;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
-    if (blocked)
-        lb_buf_printf(body, "Undone: %llu lead%s blocked again", blocked, blocked == 1 ? "" : "s");
-    else if (unblocked)
-        lb_buf_printf(body, "Undone: %llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
-    else
-        lb_buf_append_lit(body, "Nothing left to undo");
+    lb_changes_put_undone(body, blocked, unblocked);
     lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu}", blocked, unblocked);
     lb_changes_put_id(call, change);
 }

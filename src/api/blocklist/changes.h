@@ -26,6 +26,9 @@ enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_chang
 void lb_changes_reply_blocked(struct lb_call *call);
 void lb_changes_reply_unblocked(struct lb_call *call);
 
+/* Appends what an undo did, in words. */
+void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked);
+
 /* Sets the header X-Change-Id. */
 void lb_changes_put_id(struct lb_call *call, const struct lb_change *change);
 

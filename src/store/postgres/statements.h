@@ -40,11 +40,14 @@
     X(LOG_APPEND), X(LOG_APPEND_MANY), X(ENTRIES_NEXT), X(ENTRIES_PREFETCH), X(ENTRIES_BETWEEN),   \
         X(LOG_ROW_OF), X(LOG_UNDONE), X(LOG_SCAN), X(LOG_READ)
 
+#define LB_PG_IMPORT_STATEMENTS(X)                                                                 \
+    X(IMPORT_PUT), X(IMPORT_NO), X(IMPORTS_DROP), X(IMPORT), X(IMPORTS_PAGE), X(IMPORT_CHANGE)
+
 #define LB_PG_STATEMENTS(X)                                                                        \
     LB_PG_TRANSACTION_STATEMENTS(X), LB_PG_WORKSPACE_VERSION_STATEMENTS(X),                        \
         LB_PG_ACCESS_STATEMENTS(X), LB_PG_ACCOUNT_STATEMENTS(X), LB_PG_AUDIT_STATEMENTS(X),        \
         LB_PG_CAMPAIGN_STATEMENTS(X), LB_PG_STEP_STATEMENTS(X), LB_PG_LEAD_STATEMENTS(X),          \
-        LB_PG_ACTIVITY_STATEMENTS(X), LB_PG_LOG_STATEMENTS(X)
+        LB_PG_ACTIVITY_STATEMENTS(X), LB_PG_LOG_STATEMENTS(X), LB_PG_IMPORT_STATEMENTS(X)
 
 enum lb_pg_statement {
 #define LB_PG_ENUM(name) PG_##name
