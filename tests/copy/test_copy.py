@@ -17,7 +17,7 @@ from support.campaigns import block_everywhere, undo, unblock_everywhere
 from support.server import CommandFailed, binary, clean_environment, run
 
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
-          "blocklist_log", "audit_log", "check_count"]
+          "blocklist_log", "audit_log", "check_count", "blocklist_import"]
 STAY_BEHIND = ["session", "link"]
 
 
@@ -367,6 +367,7 @@ TAMPERED = {
     "blocklist_log": "UPDATE blocklist_log SET items = replace(items, 'person-20', 'person-02')",
     "audit_log": "UPDATE audit_log SET source = '192.0.2.8' WHERE source IS NOT NULL",
     "check_count": "UPDATE check_count SET blocked = blocked + 1 WHERE day = 20000",
+    "blocklist_import": "UPDATE blocklist_import SET run = NULL, done = done + 1",
 }
 
 
