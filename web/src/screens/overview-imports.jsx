@@ -35,7 +35,7 @@ function UndoImport({ entry, onDone }) {
   };
   return (
     <>
-      <Button kind="quiet" icon="undo" onClick={() => setAsking(true)}>Undo</Button>
+      <Button kind="quiet" icon="undo" aria-label={`Undo: ${whatOf(entry)}`} onClick={() => setAsking(true)}>Undo</Button>
       {asking && (
         <ConfirmDialog title="Undo this import?" confirmLabel="Undo" kind="primary" onConfirm={undo} onClose={() => setAsking(false)}>
           <p>{whatOf(entry)}. All of that is taken back; what others did stays.</p>
