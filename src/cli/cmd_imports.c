@@ -23,7 +23,7 @@ static void add_row(struct lb_table *table, const struct lb_json *item)
 
 int lb_cmd_imports(struct lb_cli *cli)
 {
-    static const char *const headings[] = {"ID",   "STARTED", "STATE", "ACTION",
+    static const char *const headings[] = {"ID",    "STARTED", "STATE", "ACTION",
                                            "LEADS", "LIST",    "BY",    NULL};
     return lb_listing_run(cli, &(struct lb_listing){.path = "/v1/imports",
                                                     .query = "take=100",

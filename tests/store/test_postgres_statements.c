@@ -193,12 +193,18 @@ static void questions_about_people_are_answered_by_indexes(void **state)
     static const struct {
         enum lb_pg_statement statement;
         const char *index;
-    } questions[] = {{PG_USER, "account_pkey"},        {PG_USER_BY_EMAIL, "account_by_email"},
-                     {PG_USER_BY_ID, "account_by_id"}, {PG_SESSION, "session_pkey"},
-                     {PG_SESSION, "account_pkey"},     {PG_SESSIONS_END, "session_by_account"},
-                     {PG_LINK, "link_by_token"},       {PG_LINK_TAKE, "link_by_token"},
-                     {PG_LINKS_END, "link_pkey"},      {PG_AUDIT_PAGE, "audit_log_pkey"},
-                     {PG_CHECKS, "check_count_pkey"},  {PG_IMPORT, "blocklist_import_by_id"},
+    } questions[] = {{PG_USER, "account_pkey"},
+                     {PG_USER_BY_EMAIL, "account_by_email"},
+                     {PG_USER_BY_ID, "account_by_id"},
+                     {PG_SESSION, "session_pkey"},
+                     {PG_SESSION, "account_pkey"},
+                     {PG_SESSIONS_END, "session_by_account"},
+                     {PG_LINK, "link_by_token"},
+                     {PG_LINK_TAKE, "link_by_token"},
+                     {PG_LINKS_END, "link_pkey"},
+                     {PG_AUDIT_PAGE, "audit_log_pkey"},
+                     {PG_CHECKS, "check_count_pkey"},
+                     {PG_IMPORT, "blocklist_import_by_id"},
                      {PG_IMPORT_CHANGE, "blocklist_log_import"}};
     run("INSERT INTO leadblock.account SELECT 0, n, 'us_' || n, n || '@example.com', 'member', 1,"
         " NULL, 1 FROM generate_series(1, 2000) AS n;"

@@ -95,9 +95,9 @@ static struct lb_import_row stored(struct engine *engine)
     struct lb_import_row row;
     struct lb_store_reader *reader;
     assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
-    assert_int_equal(engine->store->ops->import(reader, engine_list(engine, NULL).workspace,
-                                                LB_STR(ID), &row),
-                     LB_OK);
+    assert_int_equal(
+        engine->store->ops->import(reader, engine_list(engine, NULL).workspace, LB_STR(ID), &row),
+        LB_OK);
     engine->store->ops->reader_close(reader);
     return row;
 }

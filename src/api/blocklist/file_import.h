@@ -27,7 +27,7 @@ struct lb_import_purpose {
     lb_err (*judged)(struct lb_file_import *import); /* NULL: nothing to do */
     /* Takes a person; sets `flushed` when the turn should end, and `err`. */
     void (*take)(struct lb_file_import *import, const struct lb_import_item *item);
-    lb_err (*finish)(struct lb_file_import *import); /* after the last row */
+    lb_err (*finish)(struct lb_file_import *import);  /* after the last row */
     void (*broke_off)(struct lb_file_import *import); /* `err` says why; NULL: nothing to do */
     void (*fini)(struct lb_file_import *import); /* also when `begin` failed or was not called */
     bool (*has_recorded)(const struct lb_file_import *import);

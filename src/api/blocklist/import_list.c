@@ -62,8 +62,8 @@ static void put_column(struct lb_buf *body, const struct lb_import_row *row)
         return;
     }
     lb_buf_printf(body, "{\"number\":%llu,\"name\":", (unsigned long long)row->column);
-    lb_json_put_string_or_null(body, row->column_name[0] ? lb_str(row->column_name)
-                                                         : (struct lb_str){0});
+    lb_json_put_string_or_null(body,
+                               row->column_name[0] ? lb_str(row->column_name) : (struct lb_str){0});
     lb_buf_append_lit(body, "}");
 }
 
@@ -73,11 +73,10 @@ static void put_import(struct listing *listing, struct lb_buf *body,
     static const char *const states[] = {"running", "done", "broken_off", "undone"};
     const struct lb_call *call = listing->call;
     char campaign[LB_ID_SIZE];
-    bool known = row->list.campaign &&
-                 lb_directory_campaign_id(call->app->directory, call->workspace,
-                                          row->list.campaign, campaign);
-    lb_buf_printf(body,
-                  "{\"importId\":\"%s\",\"scope\":\"%s\",\"campaignId\":", row->id,
+    bool known =
+        row->list.campaign && lb_directory_campaign_id(call->app->directory, call->workspace,
+                                                       row->list.campaign, campaign);
+    lb_buf_printf(body, "{\"importId\":\"%s\",\"scope\":\"%s\",\"campaignId\":", row->id,
                   row->list.campaign ? "campaign" : "workspace");
     lb_json_put_string_or_null(body, known ? lb_str(campaign) : (struct lb_str){0});
     lb_buf_printf(
@@ -114,9 +113,8 @@ static enum lb_turn read_imports(struct lb_call *call, struct lb_store_reader *r
 {
     struct listing *listing = call->state;
     listing->actors.reader = reader;
-    lb_err err =
-        call->app->store->ops->imports_page(reader, call->workspace->row.no, listing->below,
-                                            listing->take + 1, listing, take_import);
+    lb_err err = call->app->store->ops->imports_page(
+        reader, call->workspace->row.no, listing->below, listing->take + 1, listing, take_import);
     if (err)
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else

@@ -26,10 +26,10 @@ static struct lb_write *prepare(void *context)
 {
     struct undoing *undoing = context;
     struct lb_call *call = undoing->call;
-    undoing->step = (struct lb_imports_undo){.change = {.blocklist = call->app->blocklist,
-                                                        .standing = lb_call_standing(call, false)},
-                                             .id = call->req->params[0],
-                                             .below = undoing->below};
+    undoing->step = (struct lb_imports_undo){
+        .change = {.blocklist = call->app->blocklist, .standing = lb_call_standing(call, false)},
+        .id = call->req->params[0],
+        .below = undoing->below};
     lb_imports_undo(&undoing->step);
     undoing->step.change.write.size = STEP_BYTES;
     return &undoing->step.change.write;

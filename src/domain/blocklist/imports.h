@@ -43,12 +43,7 @@ void lb_imports_prepare(struct lb_imports_step *step);
 /* It was recorded. */
 void lb_imports_recorded(struct lb_imports_step *step);
 
-enum lb_imports_state {
-    LB_IMPORT_RUNNING,
-    LB_IMPORT_DONE,
-    LB_IMPORT_BROKEN_OFF,
-    LB_IMPORT_UNDONE
-};
+enum lb_imports_state { LB_IMPORT_RUNNING, LB_IMPORT_DONE, LB_IMPORT_BROKEN_OFF, LB_IMPORT_UNDONE };
 
 /* `now_ms` is the wall clock. Of a store that several nodes share: another node's import is running
  * when it recorded something in the last LB_IMPORTS_SILENT_MS. Any thread. */

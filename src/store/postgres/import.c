@@ -7,24 +7,24 @@
 static void read_import(const PGresult *result, int row, uint32_t workspace,
                         struct lb_import_row *out)
 {
-    *out = (struct lb_import_row){.no = (uint64_t)lb_pg_number(result, row, 0),
-                                  .list = {.workspace = workspace,
-                                           .campaign = (uint32_t)lb_pg_number(result, row, 2)},
-                                  .unblocks = lb_pg_flag(result, row, 3),
-                                  .actor = (uint32_t)lb_pg_number(result, row, 4),
-                                  .started_at = lb_pg_number(result, row, 5),
-                                  .touched_at = lb_pg_number(result, row, 6),
-                                  .finished_at = lb_pg_number(result, row, 7),
-                                  .undone_at = lb_pg_number(result, row, 8),
-                                  .run = (uint64_t)lb_pg_number(result, row, 9),
-                                  .bytes = (uint64_t)lb_pg_number(result, row, 10),
-                                  .done = (uint64_t)lb_pg_number(result, row, 11),
-                                  .rest = (uint64_t)lb_pg_number(result, row, 12),
-                                  .duplicates = (uint64_t)lb_pg_number(result, row, 13),
-                                  .rows = (uint64_t)lb_pg_number(result, row, 14),
-                                  .bad = (uint64_t)lb_pg_number(result, row, 15),
-                                  .blank = (uint64_t)lb_pg_number(result, row, 16),
-                                  .column = (uint64_t)lb_pg_number(result, row, 17)};
+    *out = (struct lb_import_row){
+        .no = (uint64_t)lb_pg_number(result, row, 0),
+        .list = {.workspace = workspace, .campaign = (uint32_t)lb_pg_number(result, row, 2)},
+        .unblocks = lb_pg_flag(result, row, 3),
+        .actor = (uint32_t)lb_pg_number(result, row, 4),
+        .started_at = lb_pg_number(result, row, 5),
+        .touched_at = lb_pg_number(result, row, 6),
+        .finished_at = lb_pg_number(result, row, 7),
+        .undone_at = lb_pg_number(result, row, 8),
+        .run = (uint64_t)lb_pg_number(result, row, 9),
+        .bytes = (uint64_t)lb_pg_number(result, row, 10),
+        .done = (uint64_t)lb_pg_number(result, row, 11),
+        .rest = (uint64_t)lb_pg_number(result, row, 12),
+        .duplicates = (uint64_t)lb_pg_number(result, row, 13),
+        .rows = (uint64_t)lb_pg_number(result, row, 14),
+        .bad = (uint64_t)lb_pg_number(result, row, 15),
+        .blank = (uint64_t)lb_pg_number(result, row, 16),
+        .column = (uint64_t)lb_pg_number(result, row, 17)};
     lb_str_copy(lb_pg_text(result, row, 1), out->id, sizeof out->id);
     lb_str_copy(lb_pg_text(result, row, 18), out->column_name, sizeof out->column_name);
 }

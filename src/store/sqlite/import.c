@@ -6,24 +6,24 @@
 
 static void read_import(sqlite3_stmt *stmt, uint32_t workspace, struct lb_import_row *out)
 {
-    *out = (struct lb_import_row){.no = (uint64_t)sqlite3_column_int64(stmt, 0),
-                                  .list = {.workspace = workspace,
-                                           .campaign = (uint32_t)sqlite3_column_int64(stmt, 2)},
-                                  .unblocks = sqlite3_column_int(stmt, 3) != 0,
-                                  .actor = (uint32_t)sqlite3_column_int64(stmt, 4),
-                                  .started_at = sqlite3_column_int64(stmt, 5),
-                                  .touched_at = sqlite3_column_int64(stmt, 6),
-                                  .finished_at = sqlite3_column_int64(stmt, 7),
-                                  .undone_at = sqlite3_column_int64(stmt, 8),
-                                  .run = (uint64_t)sqlite3_column_int64(stmt, 9),
-                                  .bytes = (uint64_t)sqlite3_column_int64(stmt, 10),
-                                  .done = (uint64_t)sqlite3_column_int64(stmt, 11),
-                                  .rest = (uint64_t)sqlite3_column_int64(stmt, 12),
-                                  .duplicates = (uint64_t)sqlite3_column_int64(stmt, 13),
-                                  .rows = (uint64_t)sqlite3_column_int64(stmt, 14),
-                                  .bad = (uint64_t)sqlite3_column_int64(stmt, 15),
-                                  .blank = (uint64_t)sqlite3_column_int64(stmt, 16),
-                                  .column = (uint64_t)sqlite3_column_int64(stmt, 17)};
+    *out = (struct lb_import_row){
+        .no = (uint64_t)sqlite3_column_int64(stmt, 0),
+        .list = {.workspace = workspace, .campaign = (uint32_t)sqlite3_column_int64(stmt, 2)},
+        .unblocks = sqlite3_column_int(stmt, 3) != 0,
+        .actor = (uint32_t)sqlite3_column_int64(stmt, 4),
+        .started_at = sqlite3_column_int64(stmt, 5),
+        .touched_at = sqlite3_column_int64(stmt, 6),
+        .finished_at = sqlite3_column_int64(stmt, 7),
+        .undone_at = sqlite3_column_int64(stmt, 8),
+        .run = (uint64_t)sqlite3_column_int64(stmt, 9),
+        .bytes = (uint64_t)sqlite3_column_int64(stmt, 10),
+        .done = (uint64_t)sqlite3_column_int64(stmt, 11),
+        .rest = (uint64_t)sqlite3_column_int64(stmt, 12),
+        .duplicates = (uint64_t)sqlite3_column_int64(stmt, 13),
+        .rows = (uint64_t)sqlite3_column_int64(stmt, 14),
+        .bad = (uint64_t)sqlite3_column_int64(stmt, 15),
+        .blank = (uint64_t)sqlite3_column_int64(stmt, 16),
+        .column = (uint64_t)sqlite3_column_int64(stmt, 17)};
     lb_str_copy(lb_sqlite_column_str(stmt, 1), out->id, sizeof out->id);
     lb_str_copy(lb_sqlite_column_str(stmt, 18), out->column_name, sizeof out->column_name);
 }
@@ -93,10 +93,9 @@ lb_err lb_sqlite_import_put(struct lb_store *store, struct lb_import_row *row)
 lb_err lb_sqlite_import(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
                         struct lb_import_row *out)
 {
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(reader, STMT_IMPORT,
-                           "SELECT " COLUMNS
-                           " FROM blocklist_import WHERE workspace = ?1 AND id = ?2");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_IMPORT,
+        "SELECT " COLUMNS " FROM blocklist_import WHERE workspace = ?1 AND id = ?2");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, workspace);
