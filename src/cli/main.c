@@ -130,11 +130,10 @@ const struct lb_cli_command lb_cli_commands[] = {
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 0, 0, lb_cmd_imports},
     {"undo", "CHANGE|IMPORT...", "Take changes or imports back; repeating it is safe.",
      "CHANGE is an id such as ch_42_9k3vx0ts, as `leadblock block` and `leadblock unblock` print\n"
-     "it, and as `leadblock export --audit` lists them. IMPORT is one such as "
-     "im_4egcwve73sqn91xt,\n"
-     "as `leadblock block --file` prints it and `leadblock imports` lists them. Exactly what it\n"
-     "did is taken back; blocks that others made stay. The undo of a change has an id of its own,\n"
-     "which is printed, and can be undone, too.\n"
+     "it, and as `leadblock export --audit` lists them. IMPORT is one as `leadblock block --file`\n"
+     "prints it and `leadblock imports` lists them. Exactly what it did is taken back; blocks that\n"
+     "others made stay. The undo of a change has an id of its own, which is printed, and can be\n"
+     "undone, too.\n"
      "\n"
      "  leadblock undo ch_42_9k3vx0ts\n"
      "  leadblock undo im_4egcwve73sqn91xt\n",

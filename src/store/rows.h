@@ -15,8 +15,7 @@
 #include <stdint.h>
 
 #define LB_ENTRY_ID_MAX  ((UINT64_C(1) << 40) - 1)
-#define LB_IMPORTS_KEPT  1000 /* of a workspace, the latest */
-#define LB_ROW_ITEMS_MAX 50   /* items in one row: three rows of 24-byte identifiers fill a page */
+#define LB_ROW_ITEMS_MAX 50 /* items in one row: three rows of 24-byte identifiers fill a page */
 
 /* Sizes of strings, with the NUL. */
 #define LB_ID_SIZE            65  /* of workspaces, campaigns, keys and users */
@@ -156,8 +155,9 @@ struct lb_entry {
     char held[LB_HELD_NAME_SIZE];
 };
 
-/* An import of a file into a blocklist, or out of it. The rows of the log that it made have its id.
- */
+#define LB_IMPORTS_KEPT 1000 /* of a workspace, the latest */
+
+/* An import of a file into a blocklist, or out of it. The log's rows that it made have its id. */
 struct lb_import_row {
     uint64_t no; /* counts in the workspace; 0: not stored yet */
     char id[LB_ID_SIZE];
