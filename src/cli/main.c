@@ -131,8 +131,8 @@ const struct lb_cli_command lb_cli_commands[] = {
     {"undo", "CHANGE|IMPORT...", "Take changes or imports back; repeating it is safe.",
      "CHANGE is an id such as ch_42_9k3vx0ts, as `leadblock block` and `leadblock unblock` print\n"
      "it, and as `leadblock export --audit` lists them. IMPORT is one as `leadblock block --file`\n"
-     "prints it and `leadblock imports` lists them. Exactly what it did is taken back; blocks that\n"
-     "others made stay. The undo of a change has an id of its own, which is printed, and can be\n"
+     "prints it and `leadblock imports` lists them. Exactly what it did is taken back; what\n"
+     "others blocked stays. The undo of a change has an id of its own, which is printed and can be\n"
      "undone, too.\n"
      "\n"
      "  leadblock undo ch_42_9k3vx0ts\n"
