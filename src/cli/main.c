@@ -132,8 +132,8 @@ const struct lb_cli_command lb_cli_commands[] = {
      "CHANGE is an id such as ch_42_9k3vx0ts, as `leadblock block` and `leadblock unblock` print\n"
      "it, and as `leadblock export --audit` lists them. IMPORT is one as `leadblock block --file`\n"
      "prints it and `leadblock imports` lists them. Exactly what it did is taken back; what\n"
-     "others blocked stays. The undo of a change has an id of its own, which is printed and can be\n"
-     "undone, too.\n"
+     "others blocked stays. The undo of a change has an id of its own, which is printed and\n"
+     "can be undone, too.\n"
      "\n"
      "  leadblock undo ch_42_9k3vx0ts\n"
      "  leadblock undo im_4egcwve73sqn91xt\n",

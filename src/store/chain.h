@@ -3,11 +3,15 @@
  * removed or moved no longer matches the digest after it. What is hashed, byte by byte, is in
  * docs/storage.md; it is the same in every backend.
  *
- * A commitment is a hash of a text with the row's salt. When text and salt are removed, the
- * commitment takes the place of the text in the digest, and tells nothing: without the salt a guess
- * cannot be tested.
+ * A commitment is a hash of a text with a salt, which is a hash of the text under the row's seed.
+ * So it is the same at any place of the row. A text will be erased so (no version does it yet, and
+ * this one refuses such rows): the seed gives way to the list of the salts of the row's texts, 16
+ * bytes each, in the order reason, source, import, items, and 16 zeros for what is erased; the text
+ * gives way to `=` and its commitment in base64url. A place whose salt is zeros holds a commitment.
+ * The others are as provable as before, and the commitment tells nothing: without seed and salt a
+ * guess at its text cannot be tested.
  *
- * Threads: stateless, but for a pool of random bytes per thread. */
+ * Threads: stateless, but for a pool of random bytes and a hash that is begun, per thread. */
 #ifndef LB_STORE_CHAIN_H
 #define LB_STORE_CHAIN_H
 
@@ -21,8 +25,12 @@ enum lb_commitment_kind {
     LB_COMMITMENT_IMPORT
 };
 
+/* In bytes: as many as make a row of two names, with where it came from, one block of BLAKE2b. To
+ * find two texts with one commitment takes 2^96 attempts, also for who chooses both. */
+#define LB_COMMITMENT_SIZE 24
+
 struct lb_commitment {
-    uint8_t bytes[LB_DIGEST_SIZE];
+    uint8_t bytes[LB_COMMITMENT_SIZE];
 };
 
 /* Commitments to the texts of a row. Those to its reason, source and import count where the row has
@@ -33,10 +41,10 @@ struct lb_commitments {
     size_t item_count;
 };
 
-/* A new random salt. */
-void lb_chain_salt(uint8_t out[LB_SALT_SIZE]);
+/* A new random seed. No two rows have the same: what is erased from one concerns no other. */
+void lb_chain_seed(uint8_t out[LB_SEED_SIZE]);
 
-void lb_chain_commit(const uint8_t salt[LB_SALT_SIZE], enum lb_commitment_kind kind,
+void lb_chain_commit(const uint8_t seed[LB_SEED_SIZE], enum lb_commitment_kind kind,
                      struct lb_str text, struct lb_commitment *out);
 
 /* What stands in for the digest before the first row of a workspace. */
@@ -46,11 +54,12 @@ void lb_chain_begin(struct lb_str workspace_id, uint8_t out[LB_DIGEST_SIZE]);
 bool lb_log_kind_has_names(enum lb_log_kind kind);
 
 /* The digest of a row after `before`. False when the row's items are not what its kind says, or not
- * as many as there are commitments. The row's own digest is not looked at. */
+ * as many as there are commitments, or its kind, a number or its time cannot be. The row's own
+ * digest is not looked at. */
 bool lb_chain_digest(const uint8_t before[LB_DIGEST_SIZE], const struct lb_log_row *row,
                      const struct lb_commitments *commitments, uint8_t out[LB_DIGEST_SIZE]);
 
-/* The same, with all commitments made from the row's texts and salt. */
+/* The same, with all commitments made from the row's texts and seed. */
 bool lb_chain_digest_row(const uint8_t before[LB_DIGEST_SIZE], const struct lb_log_row *row,
                          uint8_t out[LB_DIGEST_SIZE]);
 
@@ -58,7 +67,9 @@ bool lb_chain_digest_row(const uint8_t before[LB_DIGEST_SIZE], const struct lb_l
 
 /* How far the chain of one workspace was looked through. */
 struct lb_chain_check {
+    char id[LB_ID_SIZE];            /* the workspace's */
     uint8_t digest[LB_DIGEST_SIZE]; /* of the last row */
+    uint64_t row;                   /* the last row's id */
     uint64_t next;                  /* the lowest number that the next row may have */
     uint64_t rows;
 };
@@ -67,5 +78,19 @@ void lb_chain_check_begin(struct lb_chain_check *check, struct lb_str workspace_
 
 /* Takes the next row. NULL: it is right; else what is wrong, in words. */
 const char *lb_chain_check_row(struct lb_chain_check *check, const struct lb_log_row *row);
+
+/* The chains of all workspaces; zeros: of none yet. */
+struct lb_chains {
+    struct lb_chain_check *array; /* by number; all zero: there is no such workspace */
+    size_t capacity;
+};
+
+/* Takes a workspace; false when memory is short. */
+bool lb_chains_begin(struct lb_chains *chains, uint32_t workspace, struct lb_str id);
+/* NULL: there is no such workspace. */
+struct lb_chain_check *lb_chains_of(const struct lb_chains *chains, uint32_t workspace);
+/* As lb_chain_check_row, with the chain of the row's workspace. */
+const char *lb_chains_check_row(struct lb_chains *chains, const struct lb_log_row *row);
+void lb_chains_fini(struct lb_chains *chains);
 
 #endif

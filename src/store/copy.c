@@ -24,6 +24,10 @@
     {                                                                                              \
         name, name, LB_COPY_BYTES                                                                  \
     }
+#define BYTES_AS(name, own)                                                                        \
+    {                                                                                              \
+        name, own, LB_COPY_BYTES                                                                   \
+    }
 #define WORKSPACE NUMBER_AS("workspace", "workspace_id")
 
 static const struct lb_copy_column workspace_columns[] = {
@@ -133,8 +137,9 @@ static const struct lb_copy_column log_columns[] = {
     [LB_COPY_LOG_ITEMS] = TEXT("items"),
     [LB_COPY_LOG_SOURCE] = TEXT("source"),
     [LB_COPY_LOG_IMPORT] = TEXT("import"),
-    [LB_COPY_LOG_SALT] = BYTES("salt"),
-    [LB_COPY_LOG_DIGEST] = BYTES("digest"),
+    /* SQLite has both in one column. */
+    [LB_COPY_LOG_SEED] = BYTES_AS("substr(seal, 33)", "seed"),
+    [LB_COPY_LOG_DIGEST] = BYTES_AS("substr(seal, 1, 32)", "digest"),
 };
 
 static const struct lb_copy_column audit_columns[] = {
@@ -255,10 +260,10 @@ bool lb_copy_read_key(const struct lb_copy_table *table, struct lb_str bytes,
     return bytes.len == 0;
 }
 
-bool lb_copy_read_log_row(const struct lb_copy_row *row, struct lb_log_row *out)
+void lb_copy_read_log_row(const struct lb_copy_row *row, struct lb_log_row *out)
 {
     const struct lb_copy_value *values = row->values;
-    struct lb_str salt = values[LB_COPY_LOG_SALT].text;
+    struct lb_str seed = values[LB_COPY_LOG_SEED].text;
     struct lb_str digest = values[LB_COPY_LOG_DIGEST].text;
     *out = (struct lb_log_row){.number = (uint64_t)values[LB_COPY_LOG_NUMBER].number,
                                .list = {.workspace = (uint32_t)values[LB_COPY_LOG_WORKSPACE].number,
@@ -273,11 +278,11 @@ bool lb_copy_read_log_row(const struct lb_copy_row *row, struct lb_log_row *out)
                                .items = values[LB_COPY_LOG_ITEMS].text,
                                .source = values[LB_COPY_LOG_SOURCE].text,
                                .import = values[LB_COPY_LOG_IMPORT].text};
-    if (salt.len != sizeof out->salt || digest.len != sizeof out->digest)
-        return false;
-    memcpy(out->salt, salt.ptr, salt.len);
+    out->unsealed = seed.len != sizeof out->seed || digest.len != sizeof out->digest;
+    if (out->unsealed)
+        return;
+    memcpy(out->seed, seed.ptr, seed.len);
     memcpy(out->digest, digest.ptr, digest.len);
-    return true;
 }
 
 void lb_copy_write_row(const struct lb_copy_table *table, const struct lb_copy_row *row,

@@ -80,7 +80,7 @@ enum lb_copy_log_column {
     LB_COPY_LOG_ITEMS,
     LB_COPY_LOG_SOURCE,
     LB_COPY_LOG_IMPORT,
-    LB_COPY_LOG_SALT,
+    LB_COPY_LOG_SEED,
     LB_COPY_LOG_DIGEST
 };
 
@@ -101,8 +101,8 @@ void lb_copy_write_key(const struct lb_copy_table *table, const struct lb_copy_r
 bool lb_copy_read_key(const struct lb_copy_table *table, struct lb_str bytes,
                       struct lb_copy_value out[LB_COPY_KEY_MAX]);
 
-/* A row of the log; false when its salt or digest has another length than ours. */
-bool lb_copy_read_log_row(const struct lb_copy_row *row, struct lb_log_row *out);
+/* A row of the log. */
+void lb_copy_read_log_row(const struct lb_copy_row *row, struct lb_log_row *out);
 
 /* All of a row as bytes: two rows have the same ones if and only if they are equal. */
 void lb_copy_write_row(const struct lb_copy_table *table, const struct lb_copy_row *row,

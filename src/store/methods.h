@@ -185,7 +185,8 @@ LB_METHOD(void, reader_rest, struct lb_store_reader *reader)
 
 /* The row that holds entry `id` of a workspace: the one with the greatest id not above it
  * (which may be another workspace's where these share a log). LB_ERR_NOT_FOUND when there is
- * such row. The row's strings live until the reader's next call. */
+ * such row. Without import, seed and digest. The row's strings live until the reader's next call.
+ */
 LB_METHOD(lb_err, log_row_of, struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
           struct lb_log_row *out)
 /* Has a change, by its number, been undone: does a row name it in `undoes`? */
@@ -203,7 +204,7 @@ LB_METHOD(lb_err, imports_page, struct lb_store_reader *reader, uint32_t workspa
 LB_METHOD(lb_err, import_change, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str id, uint64_t below, uint64_t *out)
 /* Calls `each` for the rows of a workspace (0: of all, if they share a log) with first <= id <
- * end, in order; stops at its first failure. Without source, import and salt, which a replay does
+ * end, in order; stops at its first failure. Without source, import and seed, which a replay does
  * not need. */
 LB_METHOD(lb_err, log_scan, struct lb_store_reader *reader, uint32_t workspace, uint64_t first,
           uint64_t end, void *context, lb_err (*each)(void *context, const struct lb_log_row *row))

@@ -28,7 +28,8 @@
 
 /* Of the chain of the blocklist log (chain.h), in bytes. */
 #define LB_DIGEST_SIZE 32
-#define LB_SALT_SIZE   16
+#define LB_SEED_SIZE   16
+#define LB_SEAL_SIZE   (LB_DIGEST_SIZE + LB_SEED_SIZE)
 
 /* The actor of a change is one number, of a key or of a user: users' begin here, keys' stay below.
  * 0 is an operator at the command line. */
@@ -128,10 +129,16 @@ struct lb_log_row {
     struct lb_str reason; /* ptr NULL: none */
     struct lb_str items;  /* log_items.h */
     struct lb_str source; /* the address that the request came from; ptr NULL: the command line */
-    struct lb_str
-        import; /* the import that it belongs to, by the id that it came with; ptr NULL: none */
-    uint8_t salt[LB_SALT_SIZE];
-    uint8_t digest[LB_DIGEST_SIZE]; /* chain.h */
+    struct lb_str import; /* that it belongs to, by the id that it came with; ptr NULL: none */
+    /* Of the chain: chain.h. Both together, so that one column can hold them. */
+    union {
+        struct {
+            uint8_t digest[LB_DIGEST_SIZE];
+            uint8_t seed[LB_SEED_SIZE];
+        };
+        uint8_t seal[LB_SEAL_SIZE];
+    };
+    bool unsealed; /* only read: one of these has another length in the store, and is zeros here */
 };
 
 /* What names an entry, or a change, from outside. */
@@ -185,6 +192,14 @@ struct lb_log_mark {
     uint64_t last;                  /* the number of its last entry */
     uint8_t digest[LB_DIGEST_SIZE]; /* the row's; with an empty log: see lb_chain_begin */
 };
+
+/* Where the log ends with a row of so many items. */
+static inline struct lb_log_mark lb_log_mark_after(const struct lb_log_row *row, uint64_t items)
+{
+    struct lb_log_mark mark = {.row = row->id, .last = row->number + items - 1};
+    memcpy(mark.digest, row->digest, sizeof mark.digest);
+    return mark;
+}
 
 /* A part of the digest, which stands for it where a number is compared more easily; 0 for an empty
  * log. */

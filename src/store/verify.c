@@ -8,18 +8,10 @@
 
 #define PROGRESS_EVERY 10000 /* rows */
 
-/* A workspace, and how far its chain was looked through. */
-struct chained {
-    char id[LB_ID_SIZE]; /* "": there is no such workspace */
-    struct lb_chain_check check;
-    struct lb_log_mark last; /* row that was read */
-};
-
 struct verifying {
     struct lb_verify *verify;
     struct lb_reason *reason;
-    struct chained *chains; /* by number */
-    size_t capacity;
+    struct lb_chains chains;
     uint64_t all; /* entries, about */
     uint64_t done;
     uint64_t next_id; /* of a store of one process: no row after this has a lower one */
@@ -33,11 +25,8 @@ static lb_err out_of_memory(const struct verifying *verifying)
 static lb_err take_workspace(void *context, const struct lb_workspace_row *row)
 {
     struct verifying *verifying = context;
-    if (!lb_array_reserve(verifying->chains, verifying->capacity, (size_t)row->no + 1))
+    if (!lb_chains_begin(&verifying->chains, row->no, lb_str(row->id)))
         return out_of_memory(verifying);
-    struct chained *chained = &verifying->chains[row->no];
-    memcpy(chained->id, row->id, sizeof chained->id);
-    lb_chain_check_begin(&chained->check, lb_str(row->id));
     verifying->verify->workspaces++;
     return LB_OK;
 }
@@ -63,20 +52,14 @@ static lb_err wrong(const struct verifying *verifying, const struct lb_log_row *
 static lb_err check_row(void *context, const struct lb_log_row *row)
 {
     struct verifying *verifying = context;
-    uint32_t no = row->list.workspace;
-    struct chained *chained = no < verifying->capacity ? &verifying->chains[no] : NULL;
-    if (!chained || !chained->id[0])
-        return wrong(verifying, row, "?", "there is no such workspace");
-    const char *what = lb_chain_check_row(&chained->check, row);
+    const struct lb_chain_check *chain = lb_chains_of(&verifying->chains, row->list.workspace);
+    const char *what = lb_chains_check_row(&verifying->chains, row);
+    if (!what && row->id < verifying->next_id)
+        what = "its entries' ids are those of the row before";
     if (what)
-        return wrong(verifying, row, chained->id, what);
-    if (row->id < verifying->next_id)
-        return wrong(verifying, row, chained->id, "its entries' ids are those of the row before");
+        return wrong(verifying, row, chain ? chain->id : "?", what);
     uint64_t items = lb_log_items_count(row->items);
     verifying->next_id = verifying->verify->store->shared ? 0 : row->id + items;
-    chained->last.row = row->id;
-    chained->last.last = row->number + items - 1;
-    memcpy(chained->last.digest, row->digest, sizeof row->digest);
     verifying->verify->rows++;
     verifying->verify->entries += items;
     verifying->done = verifying->verify->store->shared ? verifying->verify->entries : row->id;
@@ -134,27 +117,29 @@ static lb_err check_end(struct verifying *verifying, const struct lb_workspace_v
     return lb_fail(verifying->reason, LB_ERR_CONFLICT,
                    "the blocklist log of workspace %s has rows after where the workspace says that "
                    "it ends: number %llu",
-                   verifying->chains[workspace].id, (unsigned long long)latest->log.last);
+                   lb_chains_of(&verifying->chains, workspace)->id,
+                   (unsigned long long)latest->log.last);
 }
 
 static lb_err check_version(struct verifying *verifying, const struct lb_workspace_version *latest)
 {
     struct lb_store *store = verifying->verify->store;
-    if (latest->workspace >= verifying->capacity || !verifying->chains[latest->workspace].id[0])
+    const struct lb_chain_check *chain = lb_chains_of(&verifying->chains, latest->workspace);
+    if (!chain)
         return LB_OK; /* made after the workspaces were read */
-    const struct chained *chained = &verifying->chains[latest->workspace];
     lb_err err = store->ops->log_read(store->ops->writer_reader(store), latest->workspace, 0,
                                       latest->log.row + 1, verifying, check_row);
     if (err)
         return err;
-    bool ends_there =
-        latest->log.row == 0 || memcmp(&latest->log, &chained->last, sizeof latest->log) == 0;
+    bool ends_there = latest->log.row == 0 ||
+                      (latest->log.row == chain->row && latest->log.last == chain->next - 1 &&
+                       memcmp(latest->log.digest, chain->digest, sizeof chain->digest) == 0);
     return ends_there
                ? check_end(verifying, latest)
                : lb_fail(verifying->reason, LB_ERR_CONFLICT,
                          "the blocklist log of workspace %s does not end where the workspace says: "
                          "after number %llu",
-                         chained->id, (unsigned long long)latest->log.row);
+                         chain->id, (unsigned long long)latest->log.row);
 }
 
 static lb_err check_each(struct verifying *verifying)
@@ -179,7 +164,7 @@ lb_err lb_verify_log(struct lb_verify *verify, struct lb_reason *reason)
     lb_err err = store->ops->load_workspaces(store, &verifying, take_workspace);
     if (!err)
         err = store->shared ? check_each(&verifying) : check_all(&verifying);
-    free(verifying.chains);
+    lb_chains_fini(&verifying.chains);
     if (err && !reason->text[0])
         lb_fail(reason, err, "the blocklist log cannot be read");
     return err;

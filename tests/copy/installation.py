@@ -153,8 +153,8 @@ def fill(place, leads, entries):
             rows.append((entry, workspace, entry, names))
             entry += items
         db.executemany("INSERT INTO blocklist_log (id, workspace, number, campaign, kind, continues,"
-                       " key, at, items, salt, digest) VALUES (?, ?, ?, 0, 0, 0, 0, 1700000000000, ?,"
-                       " '', '')", rows)
+                       " key, at, items, seal) VALUES (?, ?, ?, 0, 0, 0, 0, 1700000000000, ?,"
+                       " '')", rows)
         chain.remake(db)
 
 

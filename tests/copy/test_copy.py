@@ -391,9 +391,9 @@ DIGESTS = "SELECT {workspace}, {number}, {hex}, epoch FROM blocklist_log ORDER B
 def digests(place):
     """Of all rows, with their epochs: what makes the chain."""
     names = {"workspace": "workspace_id", "number": "id",
-             "hex": "upper(encode(salt, 'hex')), upper(encode(digest, 'hex'))"}
+             "hex": "upper(encode(seed, 'hex')), upper(encode(digest, 'hex'))"}
     if not place.uri:
-        names = {"workspace": "workspace", "number": "number", "hex": "hex(salt), hex(digest)"}
+        names = {"workspace": "workspace", "number": "number", "hex": "hex(substr(seal, 33)), hex(substr(seal, 1, 32))"}
     return place.ask(DIGESTS.format(**names)).replace("None", "")
 
 

@@ -164,9 +164,9 @@ def revive(connection, ledger, lead):
         "WHERE b.identifier IN (?, ?)", (person.identifier, person.member_id)).fetchall()
     for entry, campaign, workspace in entries:
         connection.execute("INSERT INTO blocklist_log (id, workspace, number, campaign, kind, "
-                           "continues, key, at, items, salt, digest) SELECT max(id) + 50, ?1, "
+                           "continues, key, at, items, seal) SELECT max(id) + 50, ?1, "
                            "(SELECT max(number) + 50 FROM blocklist_log WHERE workspace = ?1), ?2, "
-                           "1, 0, 0, 0, ?3, zeroblob(16), zeroblob(32) FROM blocklist_log",
+                           "1, 0, 0, 0, ?3, zeroblob(48) FROM blocklist_log",
                            (workspace, campaign, str(entry)))
     connection.execute("UPDATE lead SET set_aside = 0 WHERE identifier = ?", (person.identifier,))
     connection.execute("UPDATE campaign SET leads_set_aside = (SELECT count(*) FROM lead WHERE "

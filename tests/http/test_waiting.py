@@ -25,8 +25,8 @@ def fill(data, workspace, campaign):
         rows = ((1 + 100 * row, workspace_no, 1 + 100 * row, campaign_no,
                  ",".join(f"p-{100 * row + i}" for i in range(100))) for row in range(ROWS))
         database.executemany("INSERT INTO blocklist_log (id, workspace, number, campaign, kind,"
-                             " continues, key, at, items, salt, digest) VALUES (?, ?, ?, ?, 0, 0, 0,"
-                             " 1790000000000, ?, zeroblob(16), zeroblob(32))", rows)
+                             " continues, key, at, items, seal) VALUES (?, ?, ?, ?, 0, 0, 0,"
+                             " 1790000000000, ?, zeroblob(48))", rows)
 
 
 @sqlite_only("writes 50,000 rows into the file by itself")

@@ -298,7 +298,7 @@ static void leave_copy(enum wrong wrong)
             continue;
         if (here && wrong == CHANGED_ITEM)
             row.items = LB_STR("1");
-        lb_chain_salt(row.salt);
+        lb_chain_seed(row.seed);
         assert_true(lb_chain_digest_row(heads[workspace], &row, row.digest));
         row.digest[5] ^= here && wrong == WRONG_DIGEST;
         memcpy(heads[workspace], row.digest, LB_DIGEST_SIZE);

@@ -310,14 +310,14 @@ static void an_attempt_that_was_broken_off_is_gone_on_with(void **state)
             ask("SELECT count(*) FROM leadblock.blocklist_log WHERE digest IS NOT NULL"),
             EARLIER_ROWS + 1000);
     }
-    run("CREATE TABLE public.before AS SELECT workspace_id, id, salt, digest"
+    run("CREATE TABLE public.before AS SELECT workspace_id, id, seed, digest"
         " FROM leadblock.blocklist_log WHERE digest IS NOT NULL;"
         " DROP TRIGGER stop_there ON leadblock.blocklist_log");
     struct lb_store *store = open_store();
     expect_chains(store);
     store->ops->close(store);
     assert_int_equal(ask("SELECT count(*) FROM public.before b JOIN leadblock.blocklist_log l"
-                         " USING (workspace_id, id, salt, digest)"),
+                         " USING (workspace_id, id, seed, digest)"),
                      EARLIER_ROWS + 1000); /* done once */
     run("DROP TABLE public.before");
 }

@@ -422,6 +422,8 @@ static bool is_copied(const char *table, const char *column)
 {
     if (strcmp(table, "blocklist_log") == 0 && strcmp(column, "id") == 0)
         return true; /* it is made up */
+    if (strcmp(table, "blocklist_log") == 0 && strcmp(column, "seal") == 0)
+        return is_copied(table, "substr(seal, 1, 32)") && is_copied(table, "substr(seal, 33)");
     for (size_t i = 0; i < LB_COPY_TABLE_COUNT; i++) {
         const struct lb_copy_table *copied = &lb_copy_tables[i];
         for (size_t k = 0; k < copied->column_count && strcmp(copied->name, table) == 0; k++) {

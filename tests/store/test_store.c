@@ -315,6 +315,37 @@ static void append(struct backend *backend, uint64_t id, const char *items)
     assert_int_equal(backend->store->ops->log_append(backend->store, &row), LB_OK);
 }
 
+static void expect_str(struct lb_str got, struct lb_str given)
+{
+    assert_true(!got.ptr == !given.ptr);
+    assert_true(lb_str_equal(got, given));
+}
+
+static void expect_said(const struct lb_log_row *got, const struct lb_log_row *given)
+{
+    assert_true(got->id == given->id && got->kind == given->kind);
+    assert_true(got->list.workspace == given->list.workspace);
+    assert_true(got->list.campaign == given->list.campaign);
+    assert_true(got->continues == given->continues && got->actor == given->actor);
+    assert_true(got->at == given->at && got->undoes == given->undoes);
+    assert_true(got->number == given->number && got->epoch == given->epoch);
+    expect_str(got->reason, given->reason);
+    expect_str(got->items, given->items);
+}
+
+/* LB_ERR_NOT_FOUND: it came. */
+static lb_err expect_all(void *context, const struct lb_log_row *got)
+{
+    const struct lb_log_row *given = context;
+    expect_said(got, given);
+    expect_str(got->source, given->source);
+    expect_str(got->import, given->import);
+    assert_memory_equal(got->seed, given->seed, sizeof got->seed);
+    assert_memory_equal(got->digest, given->digest, sizeof got->digest);
+    assert_false(got->unsealed);
+    return LB_ERR_NOT_FOUND;
+}
+
 static void a_row_comes_back_as_it_was_given(void **state)
 {
     struct backend *backend = *state;
@@ -324,7 +355,7 @@ static void a_row_comes_back_as_it_was_given(void **state)
          .number = 1,
          .list = {7, 0},
          .epoch = LB_EPOCH_MAX,
-         .salt = {0, 1, [LB_SALT_SIZE - 1] = 255},
+         .seed = {0, 1, [LB_SEED_SIZE - 1] = 255},
          .digest = {0, 2, [LB_DIGEST_SIZE - 1] = 254},
          .at = 1700000000123,
          .items = LB_STR("ada,grace,zoë-ж"),
@@ -357,22 +388,69 @@ static void a_row_comes_back_as_it_was_given(void **state)
         struct lb_log_row got;
         struct lb_store_reader *reader = ops->writer_reader(backend->store);
         assert_int_equal(ops->log_row_of(reader, rows[i].list.workspace, rows[i].id, &got), LB_OK);
-        assert_true(got.id == rows[i].id && got.kind == rows[i].kind);
-        assert_true(got.list.workspace == rows[i].list.workspace);
-        assert_true(got.list.campaign == rows[i].list.campaign);
-        assert_true(got.continues == rows[i].continues && got.actor == rows[i].actor);
-        assert_true(got.at == rows[i].at && got.undoes == rows[i].undoes);
-        assert_true(!got.reason.ptr == !rows[i].reason.ptr);
-        assert_true(lb_str_equal(got.reason, rows[i].reason));
-        assert_true(lb_str_equal(got.items, rows[i].items));
-        assert_true(!got.source.ptr == !rows[i].source.ptr);
-        assert_true(lb_str_equal(got.source, rows[i].source));
-        assert_true(got.number == rows[i].number && got.epoch == rows[i].epoch);
-        assert_true(!got.import.ptr == !rows[i].import.ptr);
-        assert_true(lb_str_equal(got.import, rows[i].import));
-        assert_memory_equal(got.salt, rows[i].salt, sizeof got.salt);
-        assert_memory_equal(got.digest, rows[i].digest, sizeof got.digest);
+        expect_said(&got, &rows[i]);
+        expect_str(got.source, rows[i].source);
+        assert_int_equal(ops->log_read(reader, rows[i].list.workspace, rows[i].id, rows[i].id + 1,
+                                       &rows[i], expect_all),
+                         LB_ERR_NOT_FOUND);
     }
+}
+
+/* Each with one of what most rows do not have: alone, and before one that has none of them. */
+static void rows_that_say_one_thing_more_come_back(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_store_ops *ops = ops_of(state);
+    struct lb_log_row rows[12];
+    for (size_t i = 0; i < 12; i++) {
+        rows[i] = (struct lb_log_row){.id = i + 1, .number = i + 1, .list = {1, 2}, .at = 5};
+        rows[i].items = LB_STR("ada");
+        if (i % 3 == 2)
+            continue;
+        rows[i].undoes = i < 3 ? 7 : 0;
+        rows[i].epoch = i / 3 == 1 ? 8 : 0;
+        rows[i].reason = i / 3 == 2 ? LB_STR("asked") : (struct lb_str){0};
+        rows[i].import = i / 3 == 3 ? LB_STR("spring") : (struct lb_str){0};
+    }
+    for (size_t i = 0; i < 12; i++) {
+        if (i % 3 != 2)
+            begin(backend);
+        assert_int_equal(ops->log_append(backend->store, &rows[i]), LB_OK);
+        if (i % 3 != 1)
+            commit(backend);
+    }
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(ops->log_read(ops->writer_reader(backend->store), 1, rows[i].id,
+                                       rows[i].id + 1, &rows[i], expect_all),
+                         LB_ERR_NOT_FOUND);
+}
+
+/* Such rows are inserted by statements of their own, alone and together. */
+static void rows_that_say_little_come_back(void **state)
+{
+    static const size_t in_batch[] = {1, 3, 1, 2};
+    struct backend *backend = *state;
+    const struct lb_store_ops *ops = ops_of(state);
+    struct lb_log_row rows[7];
+    size_t count = 0;
+    for (size_t batch = 0; batch < 4; batch++) {
+        begin(backend);
+        for (size_t i = 0; i < in_batch[batch]; i++) {
+            struct lb_log_row *row = &rows[count++];
+            *row = (struct lb_log_row){.id = count, .number = count, .list = {1, 2}, .at = 5};
+            memset(row->seed, (int)count, sizeof row->seed);
+            memset(row->digest, (int)-count, sizeof row->digest);
+            row->items = LB_STR("ada");
+            if (count % 2)
+                row->source = LB_STR("192.0.2.1");
+            assert_int_equal(ops->log_append(backend->store, row), LB_OK);
+        }
+        commit(backend);
+    }
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(ops->log_read(ops->writer_reader(backend->store), 1, rows[i].id,
+                                       rows[i].id + 1, &rows[i], expect_all),
+                         LB_ERR_NOT_FOUND);
 }
 
 static void ids_go_on_after_the_last_item(void **state)
@@ -383,14 +461,14 @@ static void ids_go_on_after_the_last_item(void **state)
     begin(backend);
     if (backend->store->shared) { /* there it only tells about how many there are */
         add_workspace(backend, "ws_1");
-        append(backend, 1, "a,b,c");
+        append(backend, 1, "a,b\\,b,c");
         commit(backend);
         assert_int_equal(ops->log_next_id(backend->store), 4);
         return;
     }
     append(backend, 1, "ada");
     assert_int_equal(ops->log_next_id(backend->store), 2); /* it sees the transaction */
-    append(backend, 2, "a,b,c");
+    append(backend, 2, "a,b\\,b,c");
     commit(backend);
     assert_int_equal(ops->log_next_id(backend->store), 5);
     reopen(backend);
@@ -662,6 +740,8 @@ static const struct CMUnitTest contract[] = {
     TEST(numbers_are_never_given_twice),
     TEST(a_campaign_id_is_free_again_once_deleted),
     TEST(a_row_comes_back_as_it_was_given),
+    TEST(rows_that_say_little_come_back),
+    TEST(rows_that_say_one_thing_more_come_back),
     TEST(ids_go_on_after_the_last_item),
     TEST(the_row_of_an_entry_is_the_one_that_holds_it),
     TEST(a_scan_covers_its_range),

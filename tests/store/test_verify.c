@@ -3,6 +3,7 @@
 #include "base/rcu.h"
 #include "store/sqlite/internal.h"
 #include "store/verify.h"
+#include "support/caught_log.h"
 #include "support/engine.h"
 
 #include <setjmp.h>
@@ -213,8 +214,8 @@ static void what_was_changed_in_the_log_is_found(void **state)
         "UPDATE blocklist_log SET epoch = 7 WHERE id = 2",
         "UPDATE blocklist_log SET source = '192.0.2.1' WHERE id = 2",
         "UPDATE blocklist_log SET import = 'spring' WHERE id = 2",
-        "UPDATE blocklist_log SET salt = randomblob(16) WHERE id = 2",
-        "UPDATE blocklist_log SET digest = randomblob(32) WHERE id = 2",
+        "UPDATE blocklist_log SET seal = substr(seal, 1, 32) || randomblob(16) WHERE id = 2",
+        "UPDATE blocklist_log SET seal = randomblob(32) || substr(seal, 33) WHERE id = 2",
         "UPDATE blocklist_log SET number = number + 1000 WHERE id = (SELECT max(id) FROM "
         "blocklist_log)",
         "UPDATE blocklist_log SET items = '3' WHERE kind = 1 AND items LIKE '%,%'",
@@ -242,6 +243,89 @@ static void what_was_changed_in_the_log_is_found(void **state)
     }
 }
 
+/* So what is removed from one row concerns no other. */
+static void expect_seeds_differ(void)
+{
+    sqlite3_stmt *stmt = NULL;
+    assert_int_equal(
+        sqlite3_prepare_v2(lb_sqlite_of(engine.store)->writer.db,
+                           "SELECT count(*), count(DISTINCT substr(seal, 33)) FROM blocklist_log",
+                           -1, &stmt, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int(stmt, 1), sqlite3_column_int(stmt, 0));
+    sqlite3_finalize(stmt);
+}
+
+/* Also where nothing of the row is hashed with it. */
+static void a_seed_of_another_length_is_named(void **state)
+{
+    uint64_t rows;
+    run("BEGIN");
+    run("UPDATE blocklist_log SET seal = CAST(seal || zeroblob(16) AS BLOB) WHERE id ="
+        " (SELECT min(id) FROM blocklist_log WHERE kind = 1)");
+    assert_int_equal(verify(&rows), LB_ERR_CONFLICT);
+    run("ROLLBACK");
+    assert_non_null(strstr(reason.text, "its seed or digest has another length"));
+}
+
+static void expect_start_refuses(const char *change, const char *row)
+{
+    char other[112];
+    run(change);
+    engine_close(&engine);
+    caught_log_begin();
+    lb_err err = engine_open(&engine, path, NULL);
+    const char *log = caught_log_end();
+    if (!err || !strstr(log, " of the blocklist log is wrong: ") || !strstr(log, row))
+        fail_msg("%s: %s", change, log);
+    snprintf(other, sizeof other, "%s/other.db", folder);
+    assert_int_equal(engine_open(&engine, other, NULL), LB_OK); /* to be closed */
+}
+
+static void a_start_names_a_row_whose_ids_are_others(void **state)
+{
+    expect_start_refuses("UPDATE blocklist_log SET id = 51 WHERE id = 52", "row 51 (number 52)");
+}
+
+static void a_start_names_a_row_whose_number_is_too_low(void **state)
+{
+    expect_start_refuses("UPDATE blocklist_log SET number = 50 WHERE id = 52",
+                         "row 52 (number 50)");
+}
+
+static void a_start_names_a_row_whose_digest_is_too_short(void **state)
+{
+    expect_start_refuses("UPDATE blocklist_log SET seal = zeroblob(47) WHERE id = 52",
+                         "row 52 (number 52)");
+}
+
+/* Names of a list of which nearly all are blocked already share rows, though each was prepared for
+ * another one. */
+static void new_names_among_blocked_ones_share_rows(void **state)
+{
+    enum { NAMES = 2500, EVERY = 50, NEW = NAMES / EVERY };
+    static char texts[NAMES][32];
+    static const char *names[NAMES], *old[NAMES];
+    struct outcome outcome;
+    size_t count = 0;
+    for (size_t i = 0; i < NAMES; i++) {
+        snprintf(texts[i], sizeof texts[i], "listed-%zu", i);
+        names[i] = texts[i];
+        if (i % EVERY != 7)
+            old[count++] = texts[i];
+    }
+    assert_int_equal(engine_block(&engine, NULL, old, count, NULL, NULL), LB_OK);
+    uint64_t before, rows;
+    assert_int_equal(verify(&before), LB_OK);
+    assert_int_equal(engine_block(&engine, NULL, names, NAMES, NULL, &outcome), LB_OK);
+    assert_int_equal(outcome.blocked, NEW);
+    expect_right();
+    assert_int_equal(verify(&rows), LB_OK);
+    assert_int_equal(rows - before, 1);
+    expect_seeds_differ();
+}
+
 static void the_first_row_that_is_wrong_is_named(void **state)
 {
     uint64_t rows;
@@ -263,18 +347,16 @@ static void a_log_that_ends_early_is_a_chain_still(void **state)
     run("ROLLBACK");
 }
 
-/* So what is removed from one row concerns no other. */
-static void no_two_rows_have_the_same_salt(void **state)
+static void no_two_rows_have_the_same_seed(void **state)
 {
     sqlite3_stmt *stmt = NULL;
+    expect_seeds_differ();
     assert_int_equal(sqlite3_prepare_v2(lb_sqlite_of(engine.store)->writer.db,
-                                        "SELECT count(*), count(DISTINCT salt), sum(continues) FROM"
-                                        " blocklist_log",
-                                        -1, &stmt, NULL),
+                                        "SELECT sum(continues) FROM blocklist_log", -1, &stmt,
+                                        NULL),
                      SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int(stmt, 1), sqlite3_column_int(stmt, 0));
-    assert_true(sqlite3_column_int(stmt, 2) >= 7); /* of a block, its undo, and several reasons */
+    assert_true(sqlite3_column_int(stmt, 0) >= 7); /* of a block, its undo, and several reasons */
     sqlite3_finalize(stmt);
 }
 
@@ -308,7 +390,12 @@ int main(void)
         TEST(an_epoch_whose_first_row_failed_begins_with_the_next),
         TEST(what_was_changed_in_the_log_is_found),
         TEST(the_first_row_that_is_wrong_is_named),
-        TEST(no_two_rows_have_the_same_salt),
+        TEST(a_seed_of_another_length_is_named),
+        TEST(a_start_names_a_row_whose_ids_are_others),
+        TEST(a_start_names_a_row_whose_number_is_too_low),
+        TEST(a_start_names_a_row_whose_digest_is_too_short),
+        TEST(new_names_among_blocked_ones_share_rows),
+        TEST(no_two_rows_have_the_same_seed),
         TEST(no_number_is_above_the_greatest),
         TEST(a_log_that_ends_early_is_a_chain_still),
     };

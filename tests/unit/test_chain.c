@@ -15,10 +15,10 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static void expect_hex(const uint8_t *bytes, const char *hex)
+static void expect_hex(const uint8_t *bytes, size_t size, const char *hex)
 {
     char text[2 * LB_DIGEST_SIZE + 1];
-    for (size_t i = 0; i < LB_DIGEST_SIZE; i++)
+    for (size_t i = 0; i < size; i++)
         snprintf(text + 2 * i, 3, "%02x", bytes[i]);
     assert_string_equal(text, hex);
 }
@@ -34,8 +34,8 @@ static struct lb_log_row block_row(void)
                              .reason = LB_STR("asked by mail"),
                              .items = LB_STR("ada-lovelace,zo\xc3\xab"),
                              .source = LB_STR("2001:db8::1")};
-    for (size_t i = 0; i < sizeof row.salt; i++)
-        row.salt[i] = (uint8_t)i;
+    for (size_t i = 0; i < sizeof row.seed; i++)
+        row.seed[i] = (uint8_t)i;
     return row;
 }
 
@@ -51,7 +51,7 @@ static struct lb_log_row unblock_row(void)
                              .undoes = 7,
                              .items = LB_STR("7,8"),
                              .import = LB_STR("spring")};
-    memset(row.salt, 0xf0, sizeof row.salt);
+    memset(row.seed, 0xf0, sizeof row.seed);
     return row;
 }
 
@@ -60,16 +60,102 @@ static void digests_are_those_of_the_vectors(void **state)
     uint8_t digest[LB_DIGEST_SIZE];
     struct lb_log_row block = block_row();
     struct lb_log_row unblock = unblock_row();
-    struct lb_commitment commitment;
     lb_chain_begin(LB_STR("ws_k3j9x"), digest);
-    expect_hex(digest, "c4b672222d4244591a8360e7942e37b572cc1bd496fcd7c946cc69657f92a4dd");
-    lb_chain_commit(block.salt, LB_COMMITMENT_ITEM, LB_STR("ada-lovelace"), &commitment);
-    expect_hex(commitment.bytes,
-               "8b5d8aa2de86f10bc9ae34331d849afc27a246000efc81c9e926f237be25fd90");
+    expect_hex(digest, sizeof digest,
+               "c4b672222d4244591a8360e7942e37b572cc1bd496fcd7c946cc69657f92a4dd");
     assert_true(lb_chain_digest_row(digest, &block, digest));
-    expect_hex(digest, "1e970528e20b951a6fd03bfe08016ee8cd7c2e4f98ca6e869f3b672be52534a0");
+    expect_hex(digest, sizeof digest,
+               "765dd3923ed61d8b5de01ffe21d1f725edba475835927b233a04e5228e0478fa");
     assert_true(lb_chain_digest_row(digest, &unblock, digest));
-    expect_hex(digest, "21a717677f96fe43e9c4ff9fc1998e58ca2ab90f75620440458b5975dd9e3872");
+    expect_hex(digest, sizeof digest,
+               "ffd9ae8d494505cd28c087787ef4a2c43a8fdf7fcda8917c6706644d18a33f0b");
+}
+
+/* SipHash takes eight bytes at a time. */
+static void commitments_are_those_of_the_vectors(void **state)
+{
+    static const struct {
+        size_t len;
+        const char *hex;
+    } vectors[] = {{0, "70b2346e4bd88a7480a2030adec41cf23d4631e094d399a5"},
+                   {7, "6fed39cfa3acd272ef8c6dffb57894c0a4b22688aa162081"},
+                   {8, "c1022e6fe4b7d3696954c25ed300d0ec03bf25f8402bcdef"},
+                   {63, "96bb19d78a6f7951f7fb055459250d230d3666d6b766821d"}};
+    struct lb_log_row row = block_row();
+    struct lb_commitment commitment;
+    char text[64];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)i;
+    for (size_t i = 0; i < COUNT(vectors); i++) {
+        struct lb_str item = {text, vectors[i].len};
+        lb_chain_commit(row.seed, LB_COMMITMENT_ITEM, item, &commitment);
+        expect_hex(commitment.bytes, sizeof commitment.bytes, vectors[i].hex);
+    }
+    lb_chain_commit(row.seed, LB_COMMITMENT_ITEM, LB_STR("ada-lovelace"), &commitment);
+    expect_hex(commitment.bytes, sizeof commitment.bytes,
+               "52bcfc479a7b48d17803fce00e154c16e70bb1bf672a6cb5");
+}
+
+/* Numbers are hashed in as few bytes as they need: none may be cut to fit. */
+static void what_cannot_be_in_a_row_has_no_digest(void **state)
+{
+    uint8_t digest[LB_DIGEST_SIZE] = {0};
+    struct lb_log_row rows[6];
+    for (size_t i = 0; i < COUNT(rows); i++)
+        rows[i] = block_row();
+    rows[1].number = LB_ENTRY_ID_MAX + 1;
+    rows[2].undoes = LB_ENTRY_ID_MAX + 1;
+    rows[3].epoch = LB_EPOCH_MAX + 1;
+    rows[4].at = INT64_C(1) << 48;
+    rows[5].at = -1;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(lb_chain_digest_row(digest, &rows[i], digest), i == 0);
+    rows[0].kind = (enum lb_log_kind)(LB_LOG_LINK_END + 1);
+    rows[0].items = LB_STR("7");
+    assert_false(lb_chain_digest_row(digest, &rows[0], digest));
+}
+
+/* Where it has no texts, nothing else would look at it. */
+static void a_seed_or_digest_of_another_length_is_seen(void **state)
+{
+    struct lb_chain_check check;
+    struct lb_log_row row = unblock_row();
+    row.import = (struct lb_str){0};
+    lb_chain_check_begin(&check, LB_STR("ws_1"));
+    assert_true(lb_chain_digest_row(check.digest, &row, row.digest));
+    row.unsealed = true;
+    assert_non_null(strstr(lb_chain_check_row(&check, &row), "length"));
+    row.unsealed = false;
+    assert_null(lb_chain_check_row(&check, &row));
+}
+
+static void chains_of_workspaces_are_told_apart(void **state)
+{
+    struct lb_chains chains = {0};
+    struct lb_log_row rows[2] = {block_row(), block_row()};
+    uint8_t first[LB_DIGEST_SIZE];
+    assert_true(lb_chains_begin(&chains, 3, LB_STR("ws_3")));
+    assert_true(lb_chains_begin(&chains, 200, LB_STR("ws_200")));
+    rows[1].list.workspace = 200;
+    for (size_t i = 0; i < 2; i++) {
+        lb_chain_begin(i ? LB_STR("ws_200") : LB_STR("ws_3"), first);
+        assert_true(lb_chain_digest_row(first, &rows[i], rows[i].digest));
+        assert_null(lb_chains_check_row(&chains, &rows[i]));
+    }
+    struct lb_log_row other = rows[1];
+    other.number += 2;
+    assert_non_null(lb_chains_check_row(&chains, &other));
+    other.list.workspace = 7;
+    assert_string_equal(lb_chains_check_row(&chains, &other), "its workspace does not exist");
+    other.list.workspace = 100000;
+    assert_string_equal(lb_chains_check_row(&chains, &other), "its workspace does not exist");
+    struct lb_log_mark end = lb_log_mark_after(&rows[0], 2);
+    const struct lb_chain_check *check = lb_chains_of(&chains, 3);
+    assert_int_equal(end.last + 1, check->next);
+    assert_int_equal(end.row, check->row);
+    assert_memory_equal(end.digest, check->digest, sizeof end.digest);
+    assert_string_equal(check->id, "ws_3");
+    lb_chains_fini(&chains);
 }
 
 /* Each makes another row of the one that it is given. */
@@ -146,9 +232,9 @@ static void other_import(struct lb_log_row *row)
 {
     row->import = LB_STR("x");
 }
-static void other_salt(struct lb_log_row *row)
+static void other_seed(struct lb_log_row *row)
 {
-    row->salt[15] ^= 1;
+    row->seed[15] ^= 1;
 }
 static void other_digest(struct lb_log_row *row)
 {
@@ -161,7 +247,7 @@ static void any_part_of_a_row_that_changes_is_seen(void **state)
         other_number, other_campaign, other_kind,    other_change, other_actor,
         other_time,   other_undone,   other_epoch,   other_reason, no_reason,
         empty_reason, other_item,     swapped_items, one_item,     joined_items,
-        other_source, moved_source,   other_import,  other_salt,   other_digest};
+        other_source, moved_source,   other_import,  other_seed,   other_digest};
     struct lb_chain_check check;
     struct lb_log_row row = block_row();
     lb_chain_check_begin(&check, LB_STR("ws_1"));
@@ -184,7 +270,7 @@ static void make_chain(const char *workspace, struct lb_log_row *rows, size_t co
     lb_chain_begin(lb_str(workspace), digest);
     for (size_t i = 0; i < count; i++) {
         rows[i] = (struct lb_log_row){.number = i + 1, .list = {1, 0}, .items = names[i % 3]};
-        lb_chain_salt(rows[i].salt);
+        lb_chain_seed(rows[i].seed);
         assert_true(lb_chain_digest_row(digest, &rows[i], rows[i].digest));
         memcpy(digest, rows[i].digest, sizeof digest);
     }
@@ -241,16 +327,16 @@ static void items_that_are_not_what_the_kind_says_have_no_digest(void **state)
     }
 }
 
-static void salts_differ(void **state)
+static void seeds_differ(void **state)
 {
-    enum { SALTS = 1000 };
-    static uint8_t salts[SALTS][LB_SALT_SIZE];
-    static const uint8_t zero[LB_SALT_SIZE];
-    for (size_t i = 0; i < SALTS; i++) {
-        lb_chain_salt(salts[i]);
-        assert_memory_not_equal(salts[i], zero, sizeof zero);
+    enum { SEEDS = 1000 };
+    static uint8_t seeds[SEEDS][LB_SEED_SIZE];
+    static const uint8_t zero[LB_SEED_SIZE];
+    for (size_t i = 0; i < SEEDS; i++) {
+        lb_chain_seed(seeds[i]);
+        assert_memory_not_equal(seeds[i], zero, sizeof zero);
         for (size_t k = 0; k < i; k++)
-            assert_memory_not_equal(salts[i], salts[k], sizeof zero);
+            assert_memory_not_equal(seeds[i], seeds[k], sizeof zero);
     }
 }
 
@@ -358,10 +444,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_are_those_of_the_vectors),
+        cmocka_unit_test(commitments_are_those_of_the_vectors),
+        cmocka_unit_test(what_cannot_be_in_a_row_has_no_digest),
+        cmocka_unit_test(a_seed_or_digest_of_another_length_is_seen),
+        cmocka_unit_test(chains_of_workspaces_are_told_apart),
         cmocka_unit_test(any_part_of_a_row_that_changes_is_seen),
         cmocka_unit_test(rows_that_are_removed_swapped_or_repeated_are_seen),
         cmocka_unit_test(items_that_are_not_what_the_kind_says_have_no_digest),
-        cmocka_unit_test(salts_differ),
+        cmocka_unit_test(seeds_differ),
         cmocka_unit_test(items_are_split_where_no_backslash_stands),
         cmocka_unit_test(an_item_says_as_much_as_it_has_parts),
         cmocka_unit_test(parts_come_back_as_they_were),

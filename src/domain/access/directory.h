@@ -42,7 +42,7 @@ struct lb_workspace {
     _Atomic uint64_t log_token;
     struct lb_log_mark log;       /* the writer's: where its log ends, as far as memory has it */
     struct lb_log_mark batch_log; /* and after the batch under way, if that adds to it */
-    uint32_t batch_log_of;        /* the batch's generation; another one: it adds nothing */
+    uint64_t batch_log_of;        /* which batch that is; another one: it adds nothing */
     struct lb_quota writes;       /* of the writer's queue */
     struct lb_read_lane reads;    /* of the readers' queue */
     struct lb_read_lane imports;  /* of the importers' queue */

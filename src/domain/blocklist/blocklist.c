@@ -267,8 +267,8 @@ static lb_err batch_begin(void *context, struct lb_write *first)
 struct lb_log_mark *lb_blocklist_batch_log(struct lb_blocklist *blocklist,
                                            struct lb_workspace *workspace)
 {
-    if (workspace->batch_log_of != blocklist->batch.generation) {
-        workspace->batch_log_of = blocklist->batch.generation;
+    if (workspace->batch_log_of != blocklist->batch.begun) {
+        workspace->batch_log_of = blocklist->batch.begun;
         workspace->batch_log = workspace->log;
     }
     return &workspace->batch_log;
@@ -346,17 +346,30 @@ static void publish_marks(struct lb_blocklist *blocklist)
             lb_blocklist_set_mark(batch->rows[i].workspace, &batch->rows[i].workspace->batch_log);
 }
 
+/* Once for rows of one workspace that follow each other. */
+static void publish_rows(struct lb_blocklist *blocklist)
+{
+    const struct lb_overlay *batch = &blocklist->batch;
+    uint64_t blocked = 0, unblocked = 0;
+    for (size_t i = 0; i < batch->row_count; i++) {
+        const struct lb_overlay_row *row = &batch->rows[i];
+        blocked += row->blocked;
+        unblocked += row->unblocked;
+        if (i + 1 < batch->row_count && row[1].workspace == row->workspace)
+            continue;
+        lb_epochs_publish(&row->workspace->epochs);
+        lb_row_times_publish(row->workspace->row_times);
+        lb_directory_count_day(blocklist->directory, row->workspace, batch->now_ms, blocked,
+                               unblocked);
+        blocked = unblocked = 0;
+    }
+}
+
 static void batch_publish(void *context)
 {
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;
-    for (size_t i = 0; i < batch->row_count; i++) {
-        const struct lb_overlay_row *row = &batch->rows[i];
-        lb_epochs_publish(&row->workspace->epochs);
-        lb_row_times_publish(row->workspace->row_times);
-        lb_directory_count_day(blocklist->directory, row->workspace, batch->now_ms, row->blocked,
-                               row->unblocked);
-    }
+    publish_rows(blocklist);
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
     lb_twins_commit(&blocklist->twins);

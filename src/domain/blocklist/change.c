@@ -163,8 +163,8 @@ static lb_err pack_id(struct lb_packer *packer, uint64_t id)
     change->write.touched = true;
     lb_err err = packer->count == LB_ROW_ITEMS_MAX ? lb_packer_flush(packer) : LB_OK;
     if (packer->count == 0 && packer->row.continues)
-        lb_chain_salt(packer->salt);
-    memcpy(item.salt, packer->salt, sizeof item.salt);
+        lb_chain_seed(packer->seed);
+    memcpy(item.seed, packer->seed, sizeof item.seed);
     return err ? err : lb_packer_add(packer, &item, &event_id);
 }
 
@@ -505,9 +505,9 @@ static void prepare(struct lb_change *change)
 {
     struct lb_str source = change->standing.actor.source;
     change->write.workspace = change->standing.list.workspace;
-    lb_chain_salt(change->salt);
+    lb_chain_seed(change->seed);
     if (source.ptr)
-        lb_chain_commit(change->salt, LB_COMMITMENT_SOURCE, source, &change->source);
+        lb_chain_commit(change->seed, LB_COMMITMENT_SOURCE, source, &change->source);
 }
 
 static void hash_items(struct lb_change *change)
@@ -517,23 +517,24 @@ static void hash_items(struct lb_change *change)
                                                     change->items[i].identifier);
 }
 
-/* A salt is that of one row, so that what is removed from a row concerns no other one: it changes
- * where a row is full at the latest, or ends because the reason changes. */
+/* Items that fit into one row have one seed, which is no other's: a row has that of its first item.
+ * Where some of them are left out, because they are blocked already, the writer commits others that
+ * come to their row anew. */
 static void commit_items(struct lb_change *change)
 {
-    unsigned with_salt = 0;
+    unsigned with_seed = 0;
     for (size_t i = 0; i < change->count; i++) {
         struct lb_change_item *item = &change->items[i];
         bool same =
-            i && with_salt < LB_ROW_ITEMS_MAX && lb_same_reason(item->reason, item[-1].reason);
-        with_salt = same ? with_salt + 1 : 1;
+            i && with_seed < LB_ROW_ITEMS_MAX && lb_same_reason(item->reason, item[-1].reason);
+        with_seed = same ? with_seed + 1 : 1;
         if (same)
-            memcpy(item->salt, item[-1].salt, sizeof item->salt);
+            memcpy(item->seed, item[-1].seed, sizeof item->seed);
         else if (i)
-            lb_chain_salt(item->salt);
+            lb_chain_seed(item->seed);
         else
-            memcpy(item->salt, change->salt, sizeof item->salt);
-        lb_chain_commit(item->salt, LB_COMMITMENT_ITEM, item->identifier, &item->commitment);
+            memcpy(item->seed, change->seed, sizeof item->seed);
+        lb_chain_commit(item->seed, LB_COMMITMENT_ITEM, item->identifier, &item->commitment);
     }
 }
 

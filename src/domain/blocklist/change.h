@@ -14,7 +14,7 @@ struct lb_change_item {
     struct lb_str identifier; /* canonical */
     struct lb_str reason;     /* ptr NULL: none; without NUL, LB_REASON_CHARACTERS_MAX at most */
     /* Filled when a block is prepared, so that the writer need not hash names (chain.h). */
-    uint8_t salt[LB_SALT_SIZE];
+    uint8_t seed[LB_SEED_SIZE]; /* of the row that is probably to hold it */
     struct lb_commitment commitment;
 };
 
@@ -31,8 +31,8 @@ struct lb_change {
     struct lb_public_id undone;          /* undo: the change to take back */
     size_t count;
     struct lb_str import; /* the import that it belongs to; ptr NULL: none */
-    /* Its own: of rows whose items have no salt, and a commitment to where it came from. */
-    uint8_t salt[LB_SALT_SIZE];
+    /* Its own: of its first row, and a commitment to where it came from. */
+    uint8_t seed[LB_SEED_SIZE];
     struct lb_commitment source;
     /* Results. */
     struct lb_public_id id; /* names the change, for undoing it; 0: it changed nothing */

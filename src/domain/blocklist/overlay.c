@@ -21,6 +21,7 @@ void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id, uint64_t end_i
 {
     for (size_t i = 0; i < batch->event_count; i++)
         batch->events[i].workspace->batch_entries = 0;
+    batch->begun++;
     batch->generation++;
     if (batch->generation == 0) { /* wrapped: old slots could look current */
         if (batch->slots)

@@ -38,7 +38,8 @@ struct lb_overlay {
     struct lb_overlay_place *slots; /* open addressing over events; a power of two */
     size_t slot_capacity;
     size_t slot_count;
-    uint32_t generation; /* slots of other generations are empty */
+    uint32_t generation; /* slots of other generations are empty; it may wrap */
+    uint64_t begun;      /* batches, with this one */
     struct lb_buf texts; /* identifiers of the overlay */
     struct lb_event *events;
     size_t event_count;

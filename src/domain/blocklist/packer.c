@@ -26,19 +26,26 @@ static lb_err chain(struct lb_packer *packer)
     if (!lb_epochs_add(epochs, row->number, blocklist->epoch))
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (row->reason.ptr)
-        lb_chain_commit(row->salt, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
-    if (row->source.ptr && memcmp(row->salt, change->salt, sizeof row->salt) == 0)
+        lb_chain_commit(row->seed, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
+    if (row->source.ptr && memcmp(row->seed, change->seed, sizeof row->seed) == 0)
         commitments.source = change->source;
     else if (row->source.ptr)
-        lb_chain_commit(row->salt, LB_COMMITMENT_SOURCE, row->source, &commitments.source);
+        lb_chain_commit(row->seed, LB_COMMITMENT_SOURCE, row->source, &commitments.source);
     if (row->import.ptr)
-        lb_chain_commit(row->salt, LB_COMMITMENT_IMPORT, row->import, &commitments.import);
+        lb_chain_commit(row->seed, LB_COMMITMENT_IMPORT, row->import, &commitments.import);
     if (!lb_chain_digest(log->digest, row, &commitments, row->digest))
         return LB_ERR_INTERNAL;
-    log->row = row->id;
-    log->last = row->number + packer->count - 1;
-    memcpy(log->digest, row->digest, sizeof log->digest);
+    *log = lb_log_mark_after(row, packer->count);
     return LB_OK;
+}
+
+/* The row before it in the batch, which has one time, has done so for its workspace. */
+static bool reserve_day(struct lb_packer *packer)
+{
+    const struct lb_overlay *batch = batch_of(packer);
+    struct lb_workspace *workspace = packer->change->standing.workspace;
+    return (batch->row_count && batch->rows[batch->row_count - 1].workspace == workspace) ||
+           lb_directory_reserve_day(packer->change->standing.directory, workspace, packer->row.at);
 }
 
 lb_err lb_packer_flush(struct lb_packer *packer)
@@ -60,9 +67,7 @@ lb_err lb_packer_flush(struct lb_packer *packer)
                                  .continues = packer->row.continues,
                                  .blocked = takes_back ? 0 : (uint32_t)packer->count,
                                  .unblocked = takes_back ? (uint32_t)packer->count : 0};
-    if (!err && !(lb_overlay_record_row(batch_of(packer), row) &&
-                  lb_directory_reserve_day(packer->change->standing.directory, row.workspace,
-                                           packer->row.at)))
+    if (!err && !(reserve_day(packer) && lb_overlay_record_row(batch_of(packer), row)))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     if (err) /* the batch does not know of the row, and would not take its epoch back */
         lb_epochs_forget(&row.workspace->epochs);
@@ -76,8 +81,7 @@ lb_err lb_packer_flush(struct lb_packer *packer)
 static bool needs_new_row(const struct lb_packer *packer, const struct lb_change_item *item)
 {
     return packer->count == LB_ROW_ITEMS_MAX ||
-           (packer->count && (!lb_same_reason(packer->row.reason, item->reason) ||
-                              memcmp(packer->row.salt, item->salt, sizeof item->salt) != 0));
+           (packer->count && !lb_same_reason(packer->row.reason, item->reason));
 }
 
 static void begin_row(struct lb_packer *packer, const struct lb_change_item *item, uint64_t number)
@@ -85,7 +89,17 @@ static void begin_row(struct lb_packer *packer, const struct lb_change_item *ite
     packer->row.number = number;
     packer->row.id = packer->ids_are_numbers ? number : batch_of(packer)->next_id;
     packer->row.reason = item->reason;
-    memcpy(packer->row.salt, item->salt, sizeof packer->row.salt);
+    memcpy(packer->row.seed, item->seed, sizeof packer->row.seed);
+}
+
+/* An item that was prepared for another row is committed anew. */
+static void keep_commitment(struct lb_packer *packer, const struct lb_change_item *item)
+{
+    struct lb_commitment *out = &packer->change->blocklist->row_commitments[packer->count];
+    if (memcmp(packer->row.seed, item->seed, sizeof item->seed) == 0)
+        *out = item->commitment;
+    else
+        lb_chain_commit(packer->row.seed, LB_COMMITMENT_ITEM, item->identifier, out);
 }
 
 lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item, uint64_t *out_id)
@@ -102,7 +116,7 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
     else
         lb_buf_append_lit(&blocklist->row_items, ",");
     lb_buf_append_str(&blocklist->row_items, item->identifier);
-    blocklist->row_commitments[packer->count] = item->commitment;
+    keep_commitment(packer, item);
     *out_id = packer->row.id + packer->count++;
     batch->next_id++;
     if (packer->change->id.number == 0)
@@ -127,6 +141,6 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
                                        .source = change->standing.actor.source,
                                        .import = change->import,
                                        .at = change->blocklist->batch.now_ms}};
-    memcpy(packer.salt, change->salt, sizeof packer.salt);
+    memcpy(packer.seed, change->seed, sizeof packer.seed);
     return packer;
 }

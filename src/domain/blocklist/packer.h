@@ -5,7 +5,7 @@
 
 #include "domain/blocklist/change.h"
 
-/* A row of the log under construction: items are added until it is full, or the reason or the salt
+/* A row of the log under construction: items are added until it is full, or the reason
  * changes. */
 struct lb_packer {
     struct lb_change *change;
@@ -14,7 +14,7 @@ struct lb_packer {
     size_t count;
     bool ids_are_numbers;
     /* The change's own. */
-    uint8_t salt[LB_SALT_SIZE]; /* of rows whose items have none */
+    uint8_t seed[LB_SEED_SIZE]; /* of rows whose items have none */
     bool counting;              /* nothing is done, only counted: see check_restore */
     uint64_t counted;           /* entries that would block again */
 };

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/fatal.h"
+#include "base/log.h"
 #include "store/log_items.h"
 
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct replay {
     struct lb_store_reader *details; /* for the rows that later rows refer to */
     struct lb_log_mark last;         /* row that was read, in a shared store */
     bool agrees;                     /* the store still has what memory has */
+    uint64_t next_id;                /* at start: no row after this has a lower one */
     void *context;
     bool (*progress)(void *context, uint64_t done, uint64_t all);
     uint64_t progress_at_ms;
@@ -210,10 +212,10 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
 
 /* What is remembered of every row, also when its list was deleted. */
 static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
-                          const struct lb_log_row *row)
+                          const struct lb_log_row *row, uint64_t items)
 {
     struct lb_row_time row_time = {row->at, row->reason.ptr != NULL, row->continues, row->number};
-    uint32_t count = (uint32_t)lb_log_items_count(row->items);
+    uint32_t count = (uint32_t)items;
     bool takes_back = row->kind == LB_LOG_UNBLOCK;
     lb_directory_count_day(replay->blocklist->directory, workspace, row->at, takes_back ? 0 : count,
                            takes_back ? count : 0);
@@ -223,40 +225,52 @@ static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
                                                                                  : LB_ERR_INTERNAL;
 }
 
-static struct lb_log_mark mark_of(const struct lb_log_row *row)
-{
-    struct lb_log_mark mark = {row->id, row->number + lb_log_items_count(row->items) - 1, {0}};
-    memcpy(mark.digest, row->digest, sizeof mark.digest);
-    return mark;
-}
-
 static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspace,
-                             const struct lb_log_row *row)
+                             const struct lb_log_row *row, uint64_t items)
 {
     struct lb_directory *directory = replay->blocklist->directory;
     bool ended = row->list.campaign && !lb_directory_campaign_no(directory, row->list.campaign);
     if (ended) /* lists of deleted campaigns are history only */
-        return replay_time(replay, workspace, row);
+        return replay_time(replay, workspace, row, items);
     if (row->kind == LB_LOG_BLOCK) {
         /* The time of the row first: a reader that finds an entry looks for it. */
-        lb_err err = replay_time(replay, workspace, row);
+        lb_err err = replay_time(replay, workspace, row, items);
         return err ? err : replay_block(replay, workspace, row);
     }
     lb_err err = replay_references(replay, workspace, row);
-    return err ? err : replay_time(replay, workspace, row);
+    return err ? err : replay_time(replay, workspace, row, items);
 }
 
-static lb_err replay_row(void *context, const struct lb_log_row *row)
+static lb_err replay_row(struct replay *replay, const struct lb_log_row *row, uint64_t items)
 {
-    struct replay *replay = context;
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_workspace *workspace =
         lb_directory_workspace_no(blocklist->directory, row->list.workspace);
     lb_err err = report(replay, row->id);
     if (!err && workspace)
-        err = replay_entries(replay, workspace, row);
+        err = replay_entries(replay, workspace, row, items);
     lb_twins_commit(&blocklist->twins);
     return err;
+}
+
+/* Numbers of a workspace grow, and no two rows share an id: entries would be looked up in the wrong
+ * row. What chains would say of it, `leadblock verify` does. */
+static lb_err check_place(const struct replay *replay, const struct lb_workspace *workspace,
+                          const struct lb_log_row *row)
+{
+    const char *what = NULL;
+    if (row->unsealed)
+        what = "its digest has the wrong length";
+    else if (row->id < replay->next_id)
+        what = "its entries' ids are those of the row before";
+    else if (workspace && row->number <= workspace->log.last)
+        what = "its number is not above those before it";
+    if (!what)
+        return LB_OK;
+    lb_log(LB_LOG_ERROR, "damage",
+           "row %llu (number %llu) of the blocklist log is wrong: %s; leadblock verify tells more",
+           (unsigned long long)row->id, (unsigned long long)row->number, what);
+    return LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 /* The same at start, where what is read is what memory has. */
@@ -265,12 +279,14 @@ static lb_err load_row(void *context, const struct lb_log_row *row)
     struct replay *replay = context;
     struct lb_workspace *workspace =
         lb_directory_workspace_no(replay->blocklist->directory, row->list.workspace);
-    lb_err err = replay_row(replay, row);
+    uint64_t items = lb_log_items_count(row->items);
+    lb_err err = check_place(replay, workspace, row);
+    replay->next_id = row->id + items;
+    if (!err)
+        err = replay_row(replay, row, items);
     if (err || !workspace)
         return err;
-    if (row->number <= workspace->log.last) /* those of a workspace grow */
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    struct lb_log_mark mark = mark_of(row);
+    struct lb_log_mark mark = lb_log_mark_after(row, items);
     lb_blocklist_set_mark(workspace, &mark);
     return LB_OK;
 }
@@ -299,14 +315,15 @@ static bool ends_alike(const struct lb_log_mark *one, const struct lb_log_mark *
 static lb_err take_new_row(void *context, const struct lb_log_row *row)
 {
     struct replay *replay = context;
+    uint64_t items = lb_log_items_count(row->items);
+    struct lb_log_mark mark = lb_log_mark_after(row, items);
     if (!replay->agrees) {
-        struct lb_log_mark mark = mark_of(row);
         replay->agrees = memcmp(&mark, &replay->last, sizeof mark) == 0;
         return replay->agrees ? LB_OK : LB_ERR_NOT_FOUND;
     }
-    lb_err err = replay_row(replay, row);
+    lb_err err = replay_row(replay, row, items);
     if (!err)
-        replay->last = mark_of(row);
+        replay->last = mark;
     return err;
 }
 

@@ -1,6 +1,5 @@
 #include "domain/copy/copy.h"
 
-#include "base/array.h"
 #include "store/chain.h"
 
 #include <stdlib.h>
@@ -16,10 +15,8 @@ struct side {
     struct lb_copy_side *side;
 };
 
-/* The chain of a workspace, as far as it was read. */
 struct chains {
-    struct lb_chain_check *array; /* by workspace; all zero: there is no such workspace */
-    size_t capacity;
+    struct lb_chains chains;
     struct lb_reason wrong; /* the first row that was; empty: none */
 };
 
@@ -262,11 +259,9 @@ static void add_row(struct copy *copy, const struct lb_copy_table *table,
 
 static lb_err begin_chain(struct copy *copy, struct chains *chains, const struct lb_copy_row *row)
 {
-    size_t no = (size_t)row->values[0].number;
-    if (!lb_array_reserve(chains->array, chains->capacity, no + 1))
-        return out_of_memory(copy->reason);
-    lb_chain_check_begin(&chains->array[no], row->values[1].text);
-    return LB_OK;
+    uint32_t no = (uint32_t)row->values[0].number;
+    return lb_chains_begin(&chains->chains, no, row->values[1].text) ? LB_OK
+                                                                     : out_of_memory(copy->reason);
 }
 
 /* Digests are copied as they are, so a chain that is broken in the target only is a table that
@@ -274,15 +269,10 @@ static lb_err begin_chain(struct copy *copy, struct chains *chains, const struct
 static void check_chain(struct chains *chains, const struct lb_copy_row *row)
 {
     struct lb_log_row log;
-    const char *wrong = "its salt or digest has the wrong length";
     if (chains->wrong.text[0])
         return;
-    if (lb_copy_read_log_row(row, &log)) {
-        bool known =
-            log.list.workspace < chains->capacity && chains->array[log.list.workspace].next;
-        wrong = known ? lb_chain_check_row(&chains->array[log.list.workspace], &log)
-                      : "its workspace does not exist";
-    }
+    lb_copy_read_log_row(row, &log);
+    const char *wrong = lb_chains_check_row(&chains->chains, &log);
     if (wrong)
         lb_fail(&chains->wrong, LB_ERR_CONFLICT,
                 "the blocklist log is damaged: row %llu of workspace number %u: %s",
@@ -332,8 +322,8 @@ static lb_err compare(struct copy *copy)
         different += !lb_copy_same(&report->from[i], &report->to[i]);
     }
     to->ops->snapshot_end(to->side);
-    free(chains[0].array);
-    free(chains[1].array);
+    lb_chains_fini(&chains[0].chains);
+    lb_chains_fini(&chains[1].chains);
     report->compared = !err;
     if (!err && !different && chains[0].wrong.text[0])
         err = lb_fail(copy->reason, LB_ERR_CONFLICT, "%s", chains[0].wrong.text);

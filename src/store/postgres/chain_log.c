@@ -33,7 +33,7 @@ struct chained {
     char id[LB_ID_SIZE];
     uint64_t last; /* number of the last entry that has a digest */
     uint8_t digest[LB_DIGEST_SIZE];
-    struct lb_buf ids, salts, digests; /* of a step, as arrays */
+    struct lb_buf ids, seeds, digests; /* of a step, as arrays */
 };
 
 static lb_err fail(struct chaining *chaining, const char *message)
@@ -94,21 +94,21 @@ static void append_bytes(struct lb_buf *array, const uint8_t *bytes, size_t len)
 
 static lb_err chain_row(struct chaining *chaining, struct chained *chained, struct lb_log_row *row)
 {
-    lb_chain_salt(row->salt);
+    lb_chain_seed(row->seed);
     if (!lb_chain_digest_row(chained->digest, row, row->digest))
         return fail(chaining, "a row's items are not what its kind says");
     memcpy(chained->digest, row->digest, sizeof chained->digest);
     chained->last = row->number + lb_log_items_count(row->items) - 1;
     lb_buf_append_str(&chained->ids, chained->ids.len ? LB_STR(",") : LB_STR("{"));
     lb_buf_append_u64(&chained->ids, row->id);
-    append_bytes(&chained->salts, row->salt, sizeof row->salt);
+    append_bytes(&chained->seeds, row->seed, sizeof row->seed);
     append_bytes(&chained->digests, row->digest, sizeof row->digest);
     return LB_OK;
 }
 
 static lb_err write_digests(struct chaining *chaining, struct chained *chained)
 {
-    struct lb_buf *const arrays[] = {&chained->ids, &chained->salts, &chained->digests};
+    struct lb_buf *const arrays[] = {&chained->ids, &chained->seeds, &chained->digests};
     char last[LB_U64_DIGITS + 1];
     char digest[2 * LB_DIGEST_SIZE + 3] = "\\x";
     for (size_t i = 0; i < 3; i++) {
@@ -119,13 +119,13 @@ static lb_err write_digests(struct chaining *chaining, struct chained *chained)
     for (size_t i = 0; i < LB_DIGEST_SIZE; i++)
         snprintf(digest + 2 + 2 * i, 3, "%02x", chained->digest[i]);
     snprintf(last, sizeof last, "%llu", (unsigned long long)chained->last);
-    const char *const rows[] = {chained->number, chained->ids.ptr, chained->salts.ptr,
+    const char *const rows[] = {chained->number, chained->ids.ptr, chained->seeds.ptr,
                                 chained->digests.ptr};
     const char *const head[] = {chained->number, last, digest};
     lb_err err = execute(chaining,
-                         "UPDATE leadblock.blocklist_log AS l SET salt = d.salt, digest = d.digest"
+                         "UPDATE leadblock.blocklist_log AS l SET seed = d.seed, digest = d.digest"
                          " FROM unnest($2::bigint[], $3::bytea[], $4::bytea[])"
-                         " AS d (id, salt, digest)"
+                         " AS d (id, seed, digest)"
                          " WHERE l.workspace_id = $1::bigint AND l.id = d.id",
                          4, rows);
     return err ? err
@@ -172,7 +172,7 @@ static lb_err chain_some(struct chaining *chaining, struct chained *chained, int
                 "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1::bigint AND id > $2::bigint ORDER BY id LIMIT " STEP_ROWS,
                 2, parameters, &result);
-    chained->ids.len = chained->salts.len = chained->digests.len = 0;
+    chained->ids.len = chained->seeds.len = chained->digests.len = 0;
     for (int i = 0; !err && i < PQntuples(result); i++) {
         struct lb_log_row row;
         lb_pg_read_log_row(result, i, &row);
@@ -268,7 +268,7 @@ static lb_err chain_workspaces(struct chaining *chaining, const PGresult *worksp
         chaining->done += (uint64_t)lb_pg_number(workspaces, i, 2);
     }
     lb_buf_fini(&chained.ids);
-    lb_buf_fini(&chained.salts);
+    lb_buf_fini(&chained.seeds);
     lb_buf_fini(&chained.digests);
     return err;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "store/log_items.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -512,18 +513,41 @@ static const char set_versions[] =
     "UPDATE leadblock.workspace AS w SET"
     " head_row = coalesce((SELECT l.id FROM leadblock.blocklist_log l"
     " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1), 0),"
-    " head_number = coalesce((SELECT l.id + length(l.items) - length(replace(l.items, ',', ''))"
-    " FROM leadblock.blocklist_log l"
-    " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1), 0),"
+    " head_number = 0,"
     " head_digest = (SELECT l.digest FROM leadblock.blocklist_log l"
     " WHERE l.workspace_id = w.workspace_id ORDER BY l.id DESC LIMIT 1),"
     " has_leads = EXISTS (SELECT 1 FROM leadblock.lead l WHERE l.workspace_id = w.workspace_id)";
+
+/* How many items the last row has, only the program can tell. */
+static lb_err set_heads(struct lb_copy_side *side)
+{
+    char sql[128];
+    PGresult *rows =
+        PQexec(side->conn, "SELECT w.workspace_id, l.id, l.items FROM leadblock.workspace w"
+                           " JOIN leadblock.blocklist_log l ON l.workspace_id = w.workspace_id"
+                           " AND l.id = w.head_row");
+    lb_err err = PQresultStatus(rows) == PGRES_TUPLES_OK
+                     ? LB_OK
+                     : fail(side, "cannot read where the logs end", rows);
+    for (int i = 0; !err && i < PQntuples(rows); i++) {
+        uint64_t items = lb_log_items_count(lb_pg_text(rows, i, 2));
+        uint64_t last = strtoull(PQgetvalue(rows, i, 1), NULL, 10) + items - 1;
+        snprintf(sql, sizeof sql,
+                 "UPDATE leadblock.workspace SET head_number = %llu WHERE workspace_id = %s",
+                 (unsigned long long)last, PQgetvalue(rows, i, 0));
+        err = execute(side, sql, "cannot write where the logs end");
+    }
+    PQclear(rows);
+    return err;
+}
 
 static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT])
 {
     lb_err err = execute(side, "BEGIN", "cannot write");
     if (!err)
         err = execute(side, set_versions, "cannot write the versions of the workspaces");
+    if (!err)
+        err = set_heads(side);
     for (size_t i = 0; !err && i < LB_COPY_TABLE_COUNT; i++)
         if (sequences[i].name)
             err = set_sequence(side, sequences[i].name, last[i]);

@@ -225,10 +225,10 @@ void lb_pg_forget_all(struct lb_store_reader *reader);
 void lb_pg_cache_clear(struct lb_store_reader *reader);
 void lb_pg_cache_destroy(struct lb_store_reader *reader);
 
-/* A row of a result with these columns of the log, or with those up to its digest. */
+/* A row of a result with these columns of the log. */
 #define LB_PG_LOG_COLUMNS                                                                          \
     "id, workspace_id, campaign, kind, continues, key, at, undoes, epoch, reason, items, digest,"  \
-    " source, import, salt"
+    " source, import, seed"
 void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out);
 
 /* A row of a result with these columns. */

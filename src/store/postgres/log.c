@@ -2,9 +2,11 @@
 
 #include "store/log_items.h"
 
-#define REPLAYED_COLUMNS                                                                           \
-    "id, workspace_id, campaign, kind, continues, key, at, undoes, epoch, reason, items, digest"
-#define REPLAYED_COUNT 12
+/* Of LB_PG_LOG_COLUMNS: what a replay needs, and what is needed of a row that is looked up. */
+#define SAID_COLUMNS                                                                               \
+    "id, workspace_id, campaign, kind, continues, key, at, undoes, epoch, reason, items"
+#define REPLAYED_COLUMNS  SAID_COLUMNS ", digest"
+#define LOOKED_UP_COLUMNS SAID_COLUMNS ", source"
 
 #define SCAN_ROWS 1000 /* at a time: up to some megabytes */
 
@@ -32,7 +34,7 @@ static void add_row(struct lb_pg_params *params, const struct lb_pg_rows *waitin
     lb_pg_add_bytes(params, row->digest, sizeof row->digest);
     lb_pg_add_text(params, source);
     lb_pg_add_text(params, import);
-    lb_pg_add_bytes(params, row->salt, sizeof row->salt);
+    lb_pg_add_bytes(params, row->seed, sizeof row->seed);
 }
 
 #define ROW_TYPES  "nnnnbnnnnttytty"
@@ -88,9 +90,7 @@ lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
     if (!touched)
         return LB_ERR_INTERNAL;
     touched->log_changed = true;
-    touched->log = (struct lb_log_mark){.row = row->id,
-                                        .last = row->number + lb_log_items_count(row->items) - 1};
-    memcpy(touched->log.digest, row->digest, sizeof row->digest);
+    touched->log = lb_log_mark_after(row, lb_log_items_count(row->items));
     struct lb_pg_rows *waiting = &postgres->rows;
     waiting->rows[waiting->count] = *row;
     waiting->reason_at[waiting->count] = waiting->texts.len;
@@ -117,15 +117,17 @@ uint64_t lb_pg_log_next_id(struct lb_store *store)
     return next;
 }
 
-/* Zeros when there are not so many: no digest and no salt is like that. */
-static void read_bytes(const PGresult *result, int row, int column, void *out, size_t size)
+static void read_bytes(const PGresult *result, int row, int column, struct lb_log_row *log,
+                       void *out, size_t size)
 {
     struct lb_str bytes = lb_pg_text(result, row, column);
     if (bytes.len == size)
         memcpy(out, bytes.ptr, size);
+    else
+        log->unsealed = true;
 }
 
-void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
+static void read_said(const PGresult *result, int row, struct lb_log_row *out)
 {
     uint64_t id = (uint64_t)lb_pg_number(result, row, 0);
     *out = (struct lb_log_row){.id = id,
@@ -140,26 +142,40 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
                                .epoch = (uint64_t)lb_pg_number(result, row, 8),
                                .reason = lb_pg_text(result, row, 9),
                                .items = lb_pg_text(result, row, 10)};
-    read_bytes(result, row, 11, out->digest, sizeof out->digest);
-    if (PQnfields(result) == REPLAYED_COUNT)
-        return;
+}
+
+static void read_replayed(const PGresult *result, int row, struct lb_log_row *out)
+{
+    read_said(result, row, out);
+    read_bytes(result, row, 11, out, out->digest, sizeof out->digest);
+}
+
+static void read_looked_up(const PGresult *result, int row, struct lb_log_row *out)
+{
+    read_said(result, row, out);
+    out->source = lb_pg_text(result, row, 11);
+}
+
+void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
+{
+    read_replayed(result, row, out);
     out->source = lb_pg_text(result, row, 12);
     out->import = lb_pg_text(result, row, 13);
-    read_bytes(result, row, 14, out->salt, sizeof out->salt);
+    read_bytes(result, row, 14, out, out->seed, sizeof out->seed);
 }
 
 /* These two are sent by prefetch.c. */
 LB_PG_STATEMENT(ENTRIES_PREFETCH, ONE, "nN",
-                "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
+                "SELECT " LOOKED_UP_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1 AND id IN (SELECT"
                 " (SELECT id FROM leadblock.blocklist_log WHERE workspace_id = $1 AND id <= e.entry"
                 " ORDER BY id DESC LIMIT 1) FROM unnest($2) AS e (entry)) ORDER BY id");
 LB_PG_STATEMENT(ENTRIES_BETWEEN, ONE, "nnn",
-                "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
+                "SELECT " LOOKED_UP_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1 AND id >= $2 AND id <= $3 ORDER BY id");
 
 LB_PG_STATEMENT(LOG_ROW_OF, ONE, "nn",
-                "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
+                "SELECT " LOOKED_UP_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1 AND id <= $2 ORDER BY id DESC LIMIT 1");
 
 lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
@@ -171,14 +187,14 @@ lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint
     int row;
     if (lb_pg_cached_entry(reader, workspace, id, &cached, &row)) {
         if (cached)
-            lb_pg_read_log_row(cached, row, out);
+            read_looked_up(cached, row, out);
         return cached ? LB_OK : LB_ERR_NOT_FOUND;
     }
     lb_pg_add_number(&params, workspace);
     lb_pg_add_number(&params, (int64_t)id);
     lb_err err = lb_pg_query_row(reader, PG_LOG_ROW_OF, &params, LB_PG_HELD_LOG_ROW, &result);
     if (!err)
-        lb_pg_read_log_row(result, 0, out);
+        read_looked_up(result, 0, out);
     return err;
 }
 
@@ -212,6 +228,7 @@ LB_PG_STATEMENT(LOG_READ, ONE, "nnnn",
 /* What a scan reads. */
 struct span {
     enum lb_pg_statement statement;
+    void (*read)(const PGresult *result, int row, struct lb_log_row *out);
     uint32_t workspace;
     uint64_t first, end;
 };
@@ -234,7 +251,7 @@ static void prefetch_references(struct lb_store_reader *reader, const PGresult *
         struct lb_log_row row;
         struct lb_str item;
         uint64_t id;
-        lb_pg_read_log_row(result, i, &row);
+        read_said(result, i, &row);
         while (row.kind != LB_LOG_BLOCK && lb_log_items_next(&row.items, &item))
             if (lb_str_to_u64(item, LB_ENTRY_ID_MAX, &id))
                 lb_pg_prefetch_entries(reader, row.list.workspace, &id, 1);
@@ -255,7 +272,7 @@ static lb_err scan_rows(struct lb_store_reader *reader, struct span span, void *
             prefetch_references(reader, result, count);
         for (int i = 0; !err && i < count; i++) {
             struct lb_log_row row;
-            lb_pg_read_log_row(result, i, &row);
+            span.read(result, i, &row);
             span.first = row.id + 1;
             err = each(context, &row);
         }
@@ -269,7 +286,7 @@ lb_err lb_pg_log_scan(struct lb_store_reader *reader, uint32_t workspace, uint64
                       uint64_t end, void *context,
                       lb_err (*each)(void *, const struct lb_log_row *))
 {
-    struct span span = {PG_LOG_SCAN, workspace, first, end};
+    struct span span = {PG_LOG_SCAN, read_replayed, workspace, first, end};
     return scan_rows(reader, span, context, each);
 }
 
@@ -277,6 +294,6 @@ lb_err lb_pg_log_read(struct lb_store_reader *reader, uint32_t workspace, uint64
                       uint64_t end, void *context,
                       lb_err (*each)(void *, const struct lb_log_row *))
 {
-    struct span span = {PG_LOG_READ, workspace, first, end};
+    struct span span = {PG_LOG_READ, lb_pg_read_log_row, workspace, first, end};
     return scan_rows(reader, span, context, each);
 }

@@ -4,7 +4,6 @@
  * chains are looked through; the old one is dropped by the migration after that. */
 #include "store/sqlite/internal.h"
 
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "store/chain.h"
@@ -21,8 +20,7 @@ struct chaining {
     sqlite3 *db;
     bool (*keep_going)(void);
     struct lb_reason *reason;
-    struct lb_chain_check *heads; /* by workspace; all zero: there is no such workspace */
-    size_t capacity;
+    struct lb_chains heads;
     const char *phase;
     uint64_t done, all; /* ids; of the old log, rows */
     uint64_t step;      /* rows of it that are removed at once */
@@ -93,11 +91,9 @@ static lb_err count_row(struct chaining *chaining, uint64_t id)
 static lb_err begin_workspace(struct chaining *chaining, sqlite3_stmt *stmt)
 {
     uint32_t no = (uint32_t)sqlite3_column_int64(stmt, 0);
-    if (!lb_array_grow(&chaining->heads, &chaining->capacity, (size_t)no + 1,
-                       sizeof *chaining->heads))
-        return lb_fail(chaining->reason, LB_ERR_INTERNAL, "out of memory");
-    lb_chain_check_begin(&chaining->heads[no], lb_sqlite_column_str(stmt, 1));
-    return LB_OK;
+    return lb_chains_begin(&chaining->heads, no, lb_sqlite_column_str(stmt, 1))
+               ? LB_OK
+               : lb_fail(chaining->reason, LB_ERR_INTERNAL, "out of memory");
 }
 
 static lb_err begin_workspaces(struct chaining *chaining)
@@ -108,10 +104,10 @@ static lb_err begin_workspaces(struct chaining *chaining)
 /* NULL, and a reason: the row is of a workspace that does not exist. */
 static struct lb_chain_check *head_of(struct chaining *chaining, uint32_t workspace)
 {
-    if (workspace < chaining->capacity && chaining->heads[workspace].next)
-        return &chaining->heads[workspace];
-    fail(chaining, "it has a row of a workspace that does not exist");
-    return NULL;
+    struct lb_chain_check *head = lb_chains_of(&chaining->heads, workspace);
+    if (!head)
+        fail(chaining, "it has a row of a workspace that does not exist");
+    return head;
 }
 
 /* --- Copying ---------------------------------------------------------------------------------- */
@@ -127,12 +123,12 @@ static lb_err take_last_id(struct chaining *chaining, sqlite3_stmt *stmt)
 static lb_err take_head(struct chaining *chaining, sqlite3_stmt *stmt)
 {
     struct lb_chain_check *head = head_of(chaining, (uint32_t)sqlite3_column_int64(stmt, 0));
-    const void *digest = sqlite3_column_blob(stmt, 1);
+    const void *seal = sqlite3_column_blob(stmt, 1);
     if (!head)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    if (!digest || sqlite3_column_bytes(stmt, 1) != LB_DIGEST_SIZE)
+    if (!seal || sqlite3_column_bytes(stmt, 1) != LB_SEAL_SIZE)
         return fail(chaining, "a row that was copied before has no digest");
-    memcpy(head->digest, digest, LB_DIGEST_SIZE);
+    memcpy(head->digest, seal, LB_DIGEST_SIZE);
     return LB_OK;
 }
 
@@ -147,7 +143,7 @@ static lb_err find_place(struct chaining *chaining)
                     take_last_id);
     if (!err && chaining->done)
         err = query(chaining,
-                    "SELECT workspace, digest, max(id) FROM blocklist_log_next GROUP BY workspace",
+                    "SELECT workspace, seal, max(id) FROM blocklist_log_next GROUP BY workspace",
                     take_head);
     return err;
 }
@@ -157,7 +153,7 @@ static lb_err chain_row(struct chaining *chaining, sqlite3_stmt *insert, struct 
     struct lb_chain_check *head = head_of(chaining, row->list.workspace);
     if (!head)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    lb_chain_salt(row->salt);
+    lb_chain_seed(row->seed);
     if (!row->items.ptr || !lb_chain_digest_row(head->digest, row, row->digest))
         return fail(chaining, "it has a row whose items are not what its kind says");
     lb_sqlite_bind_row(insert, row);
@@ -247,13 +243,9 @@ static lb_err copy_rows(struct chaining *chaining)
 static lb_err check_row(struct chaining *chaining, sqlite3_stmt *stmt)
 {
     struct lb_log_row row;
-    bool whole = lb_sqlite_read_row(stmt, &row);
-    struct lb_chain_check *head = whole ? head_of(chaining, row.list.workspace) : NULL;
-    if (!whole)
+    if (!lb_sqlite_read_row(stmt, &row))
         return fail(chaining, "a row of the copy cannot be read");
-    if (!head)
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    const char *wrong = lb_chain_check_row(head, &row);
+    const char *wrong = lb_chains_check_row(&chaining->heads, &row);
     if (wrong)
         return lb_fail(chaining->reason, LB_ERR_STORAGE_UNAVAILABLE,
                        "row %llu of the copied blocklist log is wrong: %s",
@@ -308,7 +300,7 @@ lb_err lb_sqlite_chain_log(sqlite3 *db, bool (*keep_going)(void), struct lb_reas
                "the blocklist log has its digests: %llu rows, %llu of them copied now, in %llu ms",
                (unsigned long long)chaining.rows, (unsigned long long)copied,
                (unsigned long long)(lb_clock_mono_ms() - now));
-    free(chaining.heads);
+    lb_chains_fini(&chaining.heads);
     return err;
 }
 

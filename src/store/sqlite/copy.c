@@ -14,7 +14,8 @@ struct lb_copy_side {
     const struct lb_copy_table *table;
     sqlite3_stmt *reading;
     sqlite3_stmt *adding;
-    uint64_t next_id; /* of a row of the log that is added */
+    uint64_t next_id;   /* of a row of the log that is added */
+    struct lb_buf seal; /* the same */
 };
 
 static sqlite3 *db_of(struct lb_copy_side *side)
@@ -81,6 +82,7 @@ static void close_side(struct lb_copy_side *side)
         return;
     read_end(side);
     batch_rollback(side);
+    lb_buf_fini(&side->seal);
     free(side);
 }
 
@@ -298,6 +300,30 @@ static lb_err position(struct lb_copy_side *side, const struct lb_copy_table *ta
     return ask_bytes(side, "SELECT value FROM copy_progress WHERE item = ?", table->name, out);
 }
 
+/* The last two columns of a row of the log are one of the table, which has its id in place of the
+ * other. */
+#define LOG_SEAL LB_COPY_LOG_SEED
+#define LOG_ID   LB_COPY_LOG_DIGEST
+_Static_assert(LOG_ID == LOG_SEAL + 1, "the last columns");
+
+static void append_log_columns(struct lb_buf *sql, const struct lb_copy_table *table)
+{
+    for (size_t i = 0; i < LOG_SEAL; i++)
+        lb_buf_printf(sql, "%s, ", table->columns[i].name);
+    lb_buf_append_lit(sql, "seal, id");
+}
+
+static void bind_seal_and_id(struct lb_copy_side *side, const struct lb_copy_row *row)
+{
+    side->seal.len = 0;
+    lb_buf_append_str(&side->seal, row->values[LB_COPY_LOG_DIGEST].text);
+    lb_buf_append_str(&side->seal, row->values[LB_COPY_LOG_SEED].text);
+    sqlite3_bind_blob(side->adding, LOG_SEAL + 1, side->seal.ptr, (int)side->seal.len,
+                      SQLITE_STATIC);
+    sqlite3_bind_int64(side->adding, LOG_ID + 1, (int64_t)side->next_id);
+    side->next_id += lb_log_items_count(row->values[LB_COPY_LOG_ITEMS].text);
+}
+
 static lb_err batch_begin(struct lb_copy_side *side, const struct lb_copy_table *table)
 {
     struct lb_buf sql = {0};
@@ -307,8 +333,11 @@ static lb_err batch_begin(struct lb_copy_side *side, const struct lb_copy_table 
     side->table = table;
     bool log = table->id == LB_COPY_BLOCKLIST_LOG;
     lb_buf_printf(&sql, "INSERT INTO %s (", table->name);
-    lb_copy_append_columns(&sql, table, false);
-    lb_buf_append_str(&sql, log ? LB_STR(", id) VALUES (?, ?") : LB_STR(") VALUES (?"));
+    if (log)
+        append_log_columns(&sql, table);
+    else
+        lb_copy_append_columns(&sql, table, false);
+    lb_buf_append_lit(&sql, ") VALUES (?");
     for (size_t i = 1; i < table->column_count; i++)
         lb_buf_append_lit(&sql, ", ?");
     lb_buf_append_lit(&sql, ")");
@@ -320,13 +349,12 @@ static lb_err batch_begin(struct lb_copy_side *side, const struct lb_copy_table 
 
 static lb_err batch_add(struct lb_copy_side *side, const struct lb_copy_row *row)
 {
-    for (size_t i = 0; i < side->table->column_count; i++)
+    bool log = side->table->id == LB_COPY_BLOCKLIST_LOG;
+    size_t count = log ? LOG_SEAL : side->table->column_count;
+    for (size_t i = 0; i < count; i++)
         bind_value(side->adding, (int)i + 1, side->table->columns[i].type, &row->values[i]);
-    if (side->table->id == LB_COPY_BLOCKLIST_LOG) {
-        sqlite3_bind_int64(side->adding, (int)side->table->column_count + 1,
-                           (int64_t)side->next_id);
-        side->next_id += lb_log_items_count(row->values[LB_COPY_LOG_ITEMS].text);
-    }
+    if (log)
+        bind_seal_and_id(side, row);
     sqlite3_step(side->adding);
     return sqlite3_reset(side->adding) == SQLITE_OK ? LB_OK : fail(side, "cannot add a row");
 }

@@ -79,7 +79,9 @@ enum lb_sqlite_statement {
     STMT_IMPORTS_PAGE,
     STMT_IMPORT_CHANGE,
     STMT_LOG_APPEND,
+    STMT_LOG_APPEND_PLAIN,
     STMT_LOG_APPEND_MANY,
+    STMT_LOG_APPEND_MANY_PLAIN,
     STMT_LOG_LAST,
     STMT_LOG_ROW_OF,
     STMT_LOG_SCAN,
@@ -209,12 +211,23 @@ lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint6
 /* All columns of the log, in the order in which rows are bound and read. */
 #define LB_SQLITE_ROW_COLUMNS                                                                      \
     "id, workspace, number, campaign, kind, continues, key, at, undoes, epoch, reason, items,"     \
-    " source, import, salt, digest"
+    " source, import, seal"
 #define LB_SQLITE_INSERT_ROW(table)                                                                \
     "INSERT INTO " table " (" LB_SQLITE_ROW_COLUMNS                                                \
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
-/* log.c. The row must outlive the run. Reading: false when the row has no items, or a salt or
- * digest of another length; which is also how a read that is short of memory ends. */
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+/* Most rows have nothing in the others. */
+#define LB_SQLITE_PLAIN_COLUMNS                                                                    \
+    "id, workspace, number, campaign, kind, continues, key, at, items, source, seal"
+#define LB_SQLITE_INSERT_PLAIN_ROW(table)                                                          \
+    "INSERT INTO " table " (" LB_SQLITE_PLAIN_COLUMNS                                              \
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?12, ?13, ?15)"
+static inline bool lb_sqlite_is_plain(const struct lb_log_row *row)
+{
+    return !row->undoes && !row->epoch && !row->reason.ptr && !row->import.ptr;
+}
+/* log.c. The row must outlive the run. Reading: false when the row has no items, which is also how
+ * a read that is short of memory ends. */
+void lb_sqlite_bind_plain_row(sqlite3_stmt *stmt, const struct lb_log_row *row);
 void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row);
 bool lb_sqlite_read_row(sqlite3_stmt *stmt, struct lb_log_row *out);
 

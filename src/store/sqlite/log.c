@@ -1,25 +1,28 @@
 #include "store/sqlite/internal.h"
 
+#include "store/log_items.h"
+
 uint64_t lb_sqlite_log_next_id(struct lb_store *store)
 {
     struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
     if (lb_sqlite_pending_insert(writer))
         return 0;
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(writer, STMT_LOG_LAST,
-                           "SELECT id, length(items) - length(replace(items, ',', '')) + 1"
-                           " FROM blocklist_log ORDER BY id DESC LIMIT 1");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        writer, STMT_LOG_LAST, "SELECT id, items FROM blocklist_log ORDER BY id DESC LIMIT 1");
     uint64_t next = 0;
     int code = stmt ? sqlite3_step(stmt) : SQLITE_NOMEM;
+    struct lb_str items = {0};
     if (code == SQLITE_ROW)
-        next = (uint64_t)(sqlite3_column_int64(stmt, 0) + sqlite3_column_int64(stmt, 1));
+        items = lb_sqlite_column_str(stmt, 1);
+    if (items.ptr)
+        next = (uint64_t)sqlite3_column_int64(stmt, 0) + lb_log_items_count(items);
     else if (code == SQLITE_DONE)
         next = 1;
     sqlite3_reset(stmt);
     return next;
 }
 
-void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
+void lb_sqlite_bind_plain_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
 {
     sqlite3_bind_int64(stmt, 1, (int64_t)row->id);
     sqlite3_bind_int64(stmt, 2, row->list.workspace);
@@ -29,14 +32,18 @@ void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
     sqlite3_bind_int(stmt, 6, row->continues);
     sqlite3_bind_int64(stmt, 7, row->actor);
     sqlite3_bind_int64(stmt, 8, row->at);
+    lb_sqlite_bind_str(stmt, 12, row->items);
+    lb_sqlite_bind_str(stmt, 13, row->source);
+    sqlite3_bind_blob(stmt, 15, row->seal, sizeof row->seal, SQLITE_STATIC);
+}
+
+void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
+{
+    lb_sqlite_bind_plain_row(stmt, row);
     lb_sqlite_bind_number(stmt, 9, (int64_t)row->undoes);
     lb_sqlite_bind_number(stmt, 10, (int64_t)row->epoch);
     lb_sqlite_bind_str(stmt, 11, row->reason);
-    lb_sqlite_bind_str(stmt, 12, row->items);
-    lb_sqlite_bind_str(stmt, 13, row->source);
     lb_sqlite_bind_str(stmt, 14, row->import);
-    sqlite3_bind_blob(stmt, 15, row->salt, sizeof row->salt, SQLITE_STATIC);
-    sqlite3_bind_blob(stmt, 16, row->digest, sizeof row->digest, SQLITE_STATIC);
 }
 
 /* These come first in LB_SQLITE_ROW_COLUMNS, and the rest after them. */
@@ -44,12 +51,12 @@ void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
     "id, workspace, number, campaign, kind, continues, key, at, undoes, epoch, reason, items"
 #define REPLAYED_COUNT 12
 
-/* Zeros stay when there are not so many: no salt and no digest is like that. */
-static void read_bytes(sqlite3_stmt *stmt, int column, void *out, int size)
+static void read_seal(sqlite3_stmt *stmt, int column, struct lb_log_row *out)
 {
-    const void *bytes = sqlite3_column_blob(stmt, column);
-    if (bytes && sqlite3_column_bytes(stmt, column) == size)
-        memcpy(out, bytes, (size_t)size);
+    const void *seal = sqlite3_column_blob(stmt, column);
+    out->unsealed = !seal || sqlite3_column_bytes(stmt, column) != sizeof out->seal;
+    if (!out->unsealed)
+        memcpy(out->seal, seal, sizeof out->seal);
 }
 
 static void read_replayed(sqlite3_stmt *stmt, struct lb_log_row *out)
@@ -73,8 +80,7 @@ bool lb_sqlite_read_row(sqlite3_stmt *stmt, struct lb_log_row *out)
     read_replayed(stmt, out);
     out->source = lb_sqlite_column_str(stmt, 12);
     out->import = lb_sqlite_column_str(stmt, 13);
-    read_bytes(stmt, 14, out->salt, sizeof out->salt);
-    read_bytes(stmt, 15, out->digest, sizeof out->digest);
+    read_seal(stmt, 14, out);
     return out->items.ptr != NULL;
 }
 
@@ -83,7 +89,7 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, 
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_LOG_ROW_OF,
-                           "SELECT " LB_SQLITE_ROW_COLUMNS
+                           "SELECT " REPLAYED_COLUMNS ", source"
                            " FROM blocklist_log WHERE id <= ?1 ORDER BY id DESC LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
@@ -93,8 +99,11 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, 
         return err;
     sqlite3_bind_int64(stmt, 1, (int64_t)id);
     int code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW)
-        return lb_sqlite_read_row(stmt, out) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    if (code == SQLITE_ROW) {
+        read_replayed(stmt, out);
+        out->source = lb_sqlite_column_str(stmt, REPLAYED_COUNT);
+        return out->items.ptr ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+    }
     sqlite3_reset(stmt);
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
 }
@@ -149,7 +158,7 @@ static lb_err scan_rows(struct lb_store_reader *reader, const struct scan *scan,
 static bool read_for_replay(sqlite3_stmt *stmt, struct lb_log_row *out)
 {
     read_replayed(stmt, out);
-    read_bytes(stmt, REPLAYED_COUNT, out->digest, sizeof out->digest);
+    read_seal(stmt, REPLAYED_COUNT, out);
     return out->items.ptr != NULL;
 }
 
@@ -158,7 +167,7 @@ lb_err lb_sqlite_log_scan(struct lb_store_reader *reader, uint32_t workspace, ui
                           lb_err (*each)(void *, const struct lb_log_row *))
 {
     static const struct scan scan = {STMT_LOG_SCAN,
-                                     "SELECT " REPLAYED_COLUMNS ", digest FROM blocklist_log"
+                                     "SELECT " REPLAYED_COLUMNS ", seal FROM blocklist_log"
                                      " WHERE id >= ?1 AND id < ?2 ORDER BY id",
                                      read_for_replay};
     return scan_rows(reader, &scan, first, end, context, each);

@@ -11,7 +11,8 @@ struct lb_sqlite_pending {
     struct lb_log_row rows[ROWS_MAX];
     size_t count;
     size_t text_len;
-    bool failed; /* an insert, so that rows are missing: only a rollback goes on from there */
+    bool not_plain; /* one of the rows */
+    bool failed;    /* an insert, so that rows are missing: only a rollback goes on from there */
     char text[TEXT_BYTES];
 };
 
@@ -121,11 +122,8 @@ static void put_rest(sqlite3_context *context, const struct lb_log_row *row, int
     case 13:
         put_str(context, row->import);
         break;
-    case 14:
-        sqlite3_result_blob(context, row->salt, sizeof row->salt, SQLITE_STATIC);
-        break;
     default:
-        sqlite3_result_blob(context, row->digest, sizeof row->digest, SQLITE_STATIC);
+        sqlite3_result_blob(context, row->seal, sizeof row->seal, SQLITE_STATIC);
         break;
     }
 }
@@ -206,6 +204,7 @@ void lb_sqlite_pending_drop(struct lb_store_reader *connection)
 {
     connection->pending->count = 0;
     connection->pending->text_len = 0;
+    connection->pending->not_plain = false;
     connection->pending->failed = false;
 }
 
@@ -232,6 +231,7 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
         return err;
     struct lb_log_row *kept = &pending->rows[pending->count++];
     *kept = *row;
+    pending->not_plain |= !lb_sqlite_is_plain(row);
     if (text_len > TEXT_BYTES)
         return lb_sqlite_pending_insert(connection);
     copy(pending, &kept->reason);
@@ -243,11 +243,17 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
 
 static lb_err insert_one(struct lb_store_reader *connection, const struct lb_log_row *row)
 {
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(connection, STMT_LOG_APPEND, LB_SQLITE_INSERT_ROW("blocklist_log"));
+    bool plain = lb_sqlite_is_plain(row);
+    sqlite3_stmt *stmt = plain ? lb_sqlite_prepared(connection, STMT_LOG_APPEND_PLAIN,
+                                                    LB_SQLITE_INSERT_PLAIN_ROW("blocklist_log"))
+                               : lb_sqlite_prepared(connection, STMT_LOG_APPEND,
+                                                    LB_SQLITE_INSERT_ROW("blocklist_log"));
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    lb_sqlite_bind_row(stmt, row);
+    if (plain)
+        lb_sqlite_bind_plain_row(stmt, row);
+    else
+        lb_sqlite_bind_row(stmt, row);
     return lb_sqlite_run(stmt);
 }
 
@@ -255,10 +261,15 @@ static lb_err insert_one(struct lb_store_reader *connection, const struct lb_log
  * back: see `failed`. */
 static lb_err insert_many(struct lb_store_reader *connection)
 {
+    if (connection->pending->not_plain)
+        return lb_sqlite_run(
+            lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY,
+                               "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_ROW_COLUMNS
+                               ") SELECT * FROM lb_pending_rows"));
     return lb_sqlite_run(
-        lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY,
-                           "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_ROW_COLUMNS
-                           ") SELECT * FROM lb_pending_rows"));
+        lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY_PLAIN,
+                           "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_PLAIN_COLUMNS
+                           ") SELECT " LB_SQLITE_PLAIN_COLUMNS " FROM lb_pending_rows"));
 }
 
 /* For one row alone, a table to select from costs more than it saves. */

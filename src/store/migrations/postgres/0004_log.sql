@@ -10,7 +10,7 @@ ALTER TABLE leadblock.workspace ADD COLUMN head_digest bytea;
 ALTER TABLE leadblock.blocklist_log ALTER COLUMN token DROP NOT NULL;
 ALTER TABLE leadblock.blocklist_log ADD COLUMN epoch bigint;
 ALTER TABLE leadblock.blocklist_log ADD COLUMN import text;
-ALTER TABLE leadblock.blocklist_log ADD COLUMN salt bytea;
+ALTER TABLE leadblock.blocklist_log ADD COLUMN seed bytea;
 ALTER TABLE leadblock.blocklist_log ADD COLUMN digest bytea;
 
 COMMENT ON COLUMN leadblock.workspace.head_row IS
@@ -25,7 +25,7 @@ COMMENT ON COLUMN leadblock.blocklist_log.kind IS
 COMMENT ON COLUMN leadblock.blocklist_log.epoch IS
     'random, of the node; NULL: that of the row before';
 COMMENT ON COLUMN leadblock.blocklist_log.import IS 'the import that it belongs to';
-COMMENT ON COLUMN leadblock.blocklist_log.salt IS
-    '16 random bytes, for what is hashed of reason, items and source';
+COMMENT ON COLUMN leadblock.blocklist_log.seed IS
+    '16 random bytes, for what is hashed of reason, source, import and items';
 COMMENT ON COLUMN leadblock.blocklist_log.digest IS
     'BLAKE2b-256 of this row and of the digest before it: docs/storage.md';

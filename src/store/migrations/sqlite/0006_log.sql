@@ -19,6 +19,7 @@ CREATE TABLE blocklist_log_next (
                                    -- numbers of entries
     source    TEXT,                -- the address that the request came from; NULL: the command line
     import    TEXT,                -- the import that it belongs to
-    salt      BLOB,                -- 16 random bytes, for what is hashed of reason, items and source
-    digest    BLOB NOT NULL        -- BLAKE2b-256 of this row and of the digest before it: docs/storage.md
+    seal      BLOB NOT NULL        -- 32 bytes of digest: BLAKE2b-256 of this row and of the digest before
+                                   -- it; then 16 random ones, the seed of what is hashed of reason,
+                                   -- source, import and items: docs/storage.md
 );
