@@ -20,8 +20,11 @@ struct lb_store_ops {
 
 /* What a store that several nodes share offers in addition. There, `no`s come in no particular
  * order, and entry ids are numbers in the workspace, which the transaction that locks it counts on.
- * A commit whose outcome is unknown does not end the process: the versions of the workspaces tell
- * whether it was recorded. */
+ * Nothing depends on the lock alone: a commit compares the version of each workspace that it
+ * changes with what it was when it was locked, and the key of the log (workspace, number) is the
+ * last guard. Either way two transactions that had the same lock at once are a conflict, and one is
+ * tried again. A commit whose outcome is unknown does not end the process: the versions of the
+ * workspaces tell whether it was recorded. */
 struct lb_store_shared {
 #define LB_SHARED_METHOD(type, name, ...) type (*name)(__VA_ARGS__);
 #include "store/methods.h"

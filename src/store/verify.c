@@ -93,31 +93,31 @@ static lb_err keep_version(void *context, const struct lb_workspace_version *lat
 
 static lb_err find_row(void *context, const struct lb_log_row *row)
 {
-    *(bool *)context = true;
+    *(uint64_t *)context = row->id;
     return LB_ERR_NOT_FOUND; /* one is enough */
 }
 
-/* No row comes after that, unless a node has written some meanwhile. */
+/* No row comes after that, unless a node has written some meanwhile, which has moved the end. */
 static lb_err check_end(struct verifying *verifying, const struct lb_workspace_version *latest)
 {
     struct lb_store *store = verifying->verify->store;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint32_t workspace = latest->workspace;
     struct versions now = {0};
-    bool found = false;
+    uint64_t found = 0;
     lb_err err = store->ops->log_read(reader, workspace, latest->log.row + 1, LB_ENTRY_ID_MAX + 1,
                                       &found, find_row);
     if (!found)
         return err;
     err = store->shared->versions(reader, &workspace, 1, &now, keep_version);
-    bool moved = !err && (!now.count || now.array[0].log.row != latest->log.row);
+    bool moved = !err && (!now.count || now.array[0].log.row >= found);
     free(now.array);
     if (err || moved)
         return err;
     return lb_fail(verifying->reason, LB_ERR_CONFLICT,
-                   "the blocklist log of workspace %s has rows after where the workspace says that "
-                   "it ends: number %llu",
-                   lb_chains_of(&verifying->chains, workspace)->id,
+                   "row %llu of the blocklist log of workspace %s is wrong: the log has rows after "
+                   "where the workspace says that it ends: number %llu",
+                   (unsigned long long)found, lb_chains_of(&verifying->chains, workspace)->id,
                    (unsigned long long)latest->log.last);
 }
 

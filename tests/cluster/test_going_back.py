@@ -9,10 +9,9 @@ import pytest
 from support import expect, postgres
 from support.campaigns import block_everywhere
 from support.nodes import Nodes
-from support.server import CommandFailed, Server
+from support.server import CommandFailed
 
 NOTICED = 10.0  # seconds until a node says so
-SCHEMA_LOCK = 0x6c65616400000002  # LB_PG_SCHEMA_KEY
 
 
 def number(identity):
@@ -84,23 +83,3 @@ def test_ids_of_what_a_recovery_has_taken_back_name_nothing():
         for change, tenant in zip(new, reversed(tenants)):
             assert expect.ok(tenant.api.post(f"/changes/{change}/undo"))["unblocked"] == 1
         assert expect.ok(tenants[1].api.post(f"/changes/{kept}/undo"))["unblocked"] == 1
-
-
-def test_a_node_that_waits_for_another_ones_upgrade_says_so_and_can_be_stopped():
-    database = postgres.shared().create_database()
-    with postgres.shared().session(database) as upgrade:
-        upgrade.run(f"SELECT pg_advisory_lock({SCHEMA_LOCK});")
-        server = Server(database=database).spawn()
-        limit = time.monotonic() + NOTICED
-        while "waiting for another process, which is changing the schema" not in server.log_text():
-            assert time.monotonic() < limit
-            time.sleep(0.02)
-        server.terminate()
-        server.wait_end()
-        assert "told to stop" in server.log_text()
-        server.spawn()
-        upgrade.run(f"SELECT pg_advisory_unlock({SCHEMA_LOCK});")
-        server.wait_ready()
-        server.stop()
-        server.remove()
-    postgres.shared().drop_database(database)

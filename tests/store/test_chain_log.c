@@ -334,6 +334,19 @@ static void a_copy_that_is_not_right_never_takes_the_place_of_the_log(void **sta
     }
 }
 
+/* Its rows would get digests while the others come with the source's. */
+static void half_a_copy_of_an_earlier_version_is_left_as_it_is(void **state)
+{
+    struct lb_store *store;
+    sqlite3 *db = connect();
+    execute(db, "CREATE TABLE copy_progress (item TEXT PRIMARY KEY, value BLOB NOT NULL)");
+    sqlite3_close(db);
+    assert_int_equal(try_open(&store), LB_ERR_CONFLICT);
+    assert_non_null(strstr(reason.text, "Start the copy again with an empty folder"));
+    assert_int_equal(ask("PRAGMA user_version"), SCHEMA);
+    assert_int_equal(copied(), -1);
+}
+
 static bool stop_it(void)
 {
     return ++asked < 4;
@@ -363,6 +376,7 @@ int main(void)
         TEST(killed_at_any_point_it_goes_on_from_there),
         TEST(killed_while_the_old_log_is_removed_it_goes_on),
         TEST(a_copy_that_is_not_right_never_takes_the_place_of_the_log),
+        TEST(half_a_copy_of_an_earlier_version_is_left_as_it_is),
         TEST(it_can_be_stopped),
     };
     lb_log_set_level(LB_LOG_ERROR);

@@ -71,13 +71,19 @@ static void commit(struct lb_store *store)
     assert_int_equal(store->ops->commit(store), LB_OK);
 }
 
-static uint32_t add_workspace(struct lb_store *store)
+static uint32_t add_workspace_of(struct lb_store *store, const char *id)
 {
-    struct lb_workspace_row row = {.id = "ws_1", .name = "Test", .created_at = 5};
+    struct lb_workspace_row row = {.name = "Test", .created_at = 5};
+    lb_str_copy(lb_str(id), row.id, sizeof row.id);
     begin(store);
     assert_int_equal(store->ops->workspace_insert(store, &row), LB_OK);
     commit(store);
     return row.no;
+}
+
+static uint32_t add_workspace(struct lb_store *store)
+{
+    return add_workspace_of(store, "ws_1");
 }
 
 static lb_err append(struct lb_store *store, uint32_t workspace, uint64_t id)
@@ -460,6 +466,119 @@ static void who_waits_too_long_for_a_workspace_has_a_conflict(void **state)
     commit(store);
     begin(other); /* now it is free */
     lock(other, workspace);
+    commit(other);
+    other->ops->close(other);
+    store->ops->close(store);
+}
+
+/* --- Without locks: the commit compares ------------------------------------------------------- */
+
+/* What another node does to the workspace that the transaction has locked, done by a trigger. */
+static void meanwhile(const char *when, const char *body)
+{
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "CREATE OR REPLACE FUNCTION public.meanwhile() RETURNS trigger LANGUAGE plpgsql AS"
+             " $$BEGIN %s END$$;"
+             " CREATE TRIGGER meanwhile %s EXECUTE FUNCTION public.meanwhile()",
+             body, when);
+    run(sql);
+}
+
+static lb_err append_locked(struct lb_store *store, uint32_t workspace, uint64_t id)
+{
+    begin(store);
+    lock(store, workspace);
+    lb_err err = append(store, workspace, id);
+    err = err ? err : store->ops->commit(store);
+    store->ops->rollback(store);
+    return err;
+}
+
+static void another_row_of_that_number_is_a_conflict(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    assert_int_equal(append_locked(store, workspace, 1), LB_OK);
+    assert_int_equal(append_locked(store, workspace, 1), LB_ERR_CONFLICT);
+    assert_int_equal(append_locked(store, workspace, 2), LB_OK);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 2);
+    store->ops->close(store);
+}
+
+/* The log of the workspace ends elsewhere when it is written where it ends. */
+static void another_end_of_the_log_is_a_conflict(void **state)
+{
+    static const char *const changes[] = {"head_row = 7", "head_number = 7",
+                                          "head_digest = decode(repeat('07', 32), 'hex')"};
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    assert_int_equal(append_locked(store, workspace, 1), LB_OK);
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        char body[160];
+        snprintf(body, sizeof body,
+                 "UPDATE leadblock.workspace SET %s WHERE workspace_id = NEW.workspace_id;"
+                 " RETURN NULL;",
+                 changes[i]);
+        meanwhile("AFTER INSERT ON leadblock.blocklist_log FOR EACH ROW", body);
+        assert_int_equal(append_locked(store, workspace, 2), LB_ERR_CONFLICT);
+        run("DROP TRIGGER meanwhile ON leadblock.blocklist_log");
+    }
+    assert_int_equal(ask("SELECT head_number FROM leadblock.workspace"), 1);
+    assert_int_equal(append_locked(store, workspace, 2), LB_OK);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 2);
+    store->ops->close(store);
+}
+
+static void another_version_of_keys_and_campaigns_is_a_conflict(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_key_row key = {.id = "k1", .name = "CRM", .workspace = add_workspace(store)};
+    meanwhile("AFTER INSERT ON leadblock.api_key FOR EACH ROW",
+              "UPDATE leadblock.workspace SET access_version = access_version + 1"
+              " WHERE workspace_id = NEW.workspace_id; RETURN NULL;");
+    begin(store);
+    assert_int_equal(store->ops->key_insert(store, &key), LB_OK);
+    assert_int_equal(store->ops->commit(store), LB_ERR_CONFLICT);
+    store->ops->rollback(store);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.api_key"), 0);
+    assert_int_equal(ask("SELECT access_version FROM leadblock.workspace"), 1);
+    store->ops->close(store);
+}
+
+/* The workspace's row is where the statement does not find it. */
+static void a_mark_that_changes_no_row_is_a_conflict(void **state)
+{
+    struct lb_store *store = open_store();
+    uint32_t workspace = add_workspace(store);
+    meanwhile("BEFORE UPDATE ON leadblock.workspace FOR EACH ROW"
+              " WHEN (OLD.head_row <> NEW.head_row)",
+              "RETURN NULL;");
+    assert_int_equal(append_locked(store, workspace, 1), LB_ERR_CONFLICT);
+    assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 0);
+    run("DROP TRIGGER meanwhile ON leadblock.workspace");
+    assert_int_equal(append_locked(store, workspace, 1), LB_OK);
+    store->ops->close(store);
+}
+
+/* One who does not wait gets what is free, and has it locked. */
+static void an_impatient_lock_is_a_lock_of_what_is_free(void **state)
+{
+    struct lb_store *store = open_store();
+    struct lb_store *other = open_within(400);
+    struct lb_workspace_version versions[2];
+    uint32_t workspaces[2] = {add_workspace(store), add_workspace_of(store, "ws_2")};
+    begin(store);
+    lock(store, workspaces[0]);
+    begin(other);
+    assert_int_equal(other->shared->lock(other, workspaces, 2, false, versions), LB_OK);
+    assert_true(versions[0].workspace == 0 && versions[1].workspace == workspaces[1]);
+    assert_int_equal(append(other, workspaces[1], 1), LB_OK);
+    commit(store);
+    begin(store);
+    assert_int_equal(store->shared->lock(store, workspaces, 2, false, versions), LB_OK);
+    assert_true(versions[0].workspace == workspaces[0] && versions[1].workspace == 0);
+    store->ops->rollback(store);
     commit(other);
     other->ops->close(other);
     store->ops->close(store);
@@ -866,6 +985,14 @@ static void errors_of_the_server_have_their_codes(void **state)
     store->ops->close(store);
 }
 
+/* A row that PostgreSQL does not take: its string is not UTF-8. */
+static lb_err append_wrong(struct lb_store *store, uint32_t workspace, uint64_t id)
+{
+    struct lb_log_row row = {
+        .id = id, .number = id, .list = {workspace, 0}, .items = LB_STR("\xff")};
+    return store->ops->log_append(store, &row);
+}
+
 static void a_failed_write_fails_the_transaction(void **state)
 {
     struct lb_store *store = open_store();
@@ -873,7 +1000,7 @@ static void a_failed_write_fails_the_transaction(void **state)
     bool undone;
     begin(store);
     assert_int_equal(append(store, workspace, 7), LB_OK);
-    assert_int_equal(append(store, workspace, 7), LB_OK); /* told later */
+    assert_int_equal(append_wrong(store, workspace, 8), LB_OK); /* told later */
     assert_int_equal(
         store->ops->log_undone(store->ops->writer_reader(store), workspace, 1, &undone),
         LB_ERR_STORAGE_UNAVAILABLE);
@@ -882,13 +1009,13 @@ static void a_failed_write_fails_the_transaction(void **state)
     store->ops->rollback(store);
     begin(store);
     assert_int_equal(append(store, workspace, 7), LB_OK);
-    assert_int_equal(append(store, workspace, 7), LB_OK);
+    assert_int_equal(append_wrong(store, workspace, 8), LB_OK);
     assert_int_equal(store->ops->commit(store), LB_ERR_STORAGE_UNAVAILABLE);
     store->ops->rollback(store);
     long long process = ask("SELECT pid" OTHERS);
     begin(store);
     assert_int_equal(append(store, workspace, 7), LB_OK);
-    assert_int_equal(append(store, workspace, 7), LB_OK);
+    assert_int_equal(append_wrong(store, workspace, 8), LB_OK);
     store->ops->rollback(store); /* of what no call has reported */
     assert_int_equal(ask("SELECT pid" OTHERS), process);
     assert_int_equal(ask("SELECT count(*) FROM leadblock.blocklist_log"), 0);
@@ -1091,6 +1218,7 @@ static void what_was_prefetched_is_read_at_once_and_kept_until_the_rest(void **s
     struct lb_lead_row found;
     struct lb_log_row row;
     add_workspace(store);
+    add_workspace_of(store, "ws_2");
     begin(store);
     for (size_t i = 0; i < COUNT(leads); i++) {
         char name[16];
@@ -1137,6 +1265,7 @@ static void entries_that_lie_close_together_are_read_at_once(void **state)
     struct lb_log_row row;
     uint64_t ids[40];
     uint32_t workspace = add_workspace(store);
+    assert_int_equal(add_workspace_of(store, "ws_2"), workspace + 1);
     begin(store);
     assert_int_equal(append(store, workspace, 5), LB_OK);
     assert_int_equal(append(store, workspace + 1, 6), LB_OK);
@@ -1233,6 +1362,11 @@ int main(void)
         TEST(numbers_of_keys_stay_below_those_of_users),
         TEST(the_views_say_who_it_was_and_from_where),
         TEST(who_waits_too_long_for_a_workspace_has_a_conflict),
+        TEST(another_row_of_that_number_is_a_conflict),
+        TEST(another_end_of_the_log_is_a_conflict),
+        TEST(another_version_of_keys_and_campaigns_is_a_conflict),
+        TEST(a_mark_that_changes_no_row_is_a_conflict),
+        TEST(an_impatient_lock_is_a_lock_of_what_is_free),
         TEST(a_deadlock_is_a_conflict_of_one),
         TEST(counts_that_wait_for_each_other_are_a_conflict_of_one),
         TEST(of_two_nodes_that_take_a_link_one_gets_it),

@@ -1,10 +1,12 @@
-"""Stands between a node and PostgreSQL and does what networks do: delays, swallows, cuts.
+"""Stands between a node and PostgreSQL and does what networks do: delays, swallows, cuts. And what an
+engine does that moves rows from server to server: the lock of a workspace can be made to lock nothing.
 
 Each connection has two threads, one for each direction. They understand as much of PostgreSQL's
 protocol (version 3) as it takes to see a COMMIT pass by, as a simple query or as a prepared
 statement: https://www.postgresql.org/docs/15/protocol-message-formats.html
 """
 
+import re
 import socket
 import struct
 import threading
@@ -14,6 +16,8 @@ from urllib.parse import urlsplit
 PIECE = 1 << 16
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104  # answered by a single byte
 COMMITS = {b"COMMIT", b"END"}
+LOCK = re.compile(rb"UPDATE leadblock\.workspace SET access_version = access_version"
+                  rb"(?P<where> WHERE workspace_id = \$1) RETURNING (?P<columns>.*)")
 BEFORE, AFTER, HOLE = "before", "after", "hole"
 
 
@@ -53,6 +57,19 @@ class Frontend:
             return None
         message, self.buffer = self.buffer[:end], self.buffer[end:]
         return message
+
+    def without_lock(self, message):
+        """The statement that locks a workspace reads it instead; all else as it is."""
+        if message[:1] != b"P":
+            return message
+        name, query = texts(message[5:], 2)
+        found = LOCK.fullmatch(query)
+        if not found:
+            return message
+        rest = message[5 + len(name) + len(query) + 2:]
+        read = b"SELECT %s FROM leadblock.workspace%s" % (found["columns"], found["where"])
+        body = name + b"\0" + read + b"\0" + rest
+        return b"P" + struct.pack("!I", 4 + len(body)) + body
 
     def _started_commit(self, message):
         if not self.started:
@@ -158,7 +175,14 @@ class Link:
                     return
                 if cut and cut.when == AFTER:
                     self.cut_after = cut
+                if self.proxy.locks_nothing and self.frontend.started:
+                    message = self.without_lock(message)
                 self.server.sendall(message)
+
+    def without_lock(self, message):
+        changed = self.frontend.without_lock(message)
+        self.proxy.unlocked += changed != message
+        return changed
 
     def to_client(self):
         while data := self.server.recv(PIECE):
@@ -178,6 +202,8 @@ class Proxy:
         self.target = host, port
         self.delay_to_server = self.delay_to_client = 0.0  # seconds, for each piece
         self.refuses = False  # new connections are closed at once
+        self.locks_nothing = False  # of connections that have not prepared their statements yet
+        self.unlocked = 0  # statements that were changed so
         self.flowing = threading.Event()
         self.flowing.set()
         self.lock = threading.Lock()

@@ -117,6 +117,22 @@ static void the_process_ends_when_the_store_has_lost_what_it_said(void **state)
     }
 }
 
+/* While an engine moves rows, a version and the rows that are read after it may be of two states.
+ */
+static void what_a_second_look_settles_does_not_end_the_process(void **state)
+{
+    struct memory *memory = *state;
+    remote_block(&memory->remote, 1, 1, "ada");
+    struct lb_workspace_version odd = memory->remote.versions[0];
+    odd.log.digest[0] ^= 1;
+    assert_int_equal(lb_blocklist_refresh(memory->blocklist, &odd), LB_OK);
+    assert_true(memory_blocks(memory, 1, "ada"));
+    assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &memory->remote.versions[0]));
+    odd.log.row = 2; /* the row is not there yet */
+    assert_int_equal(lb_blocklist_refresh(memory->blocklist, &odd), LB_OK);
+    assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &memory->remote.versions[0]));
+}
+
 static void a_campaign_that_others_deleted_leaves_with_its_entries(void **state)
 {
     struct memory *memory = *state;
@@ -223,6 +239,7 @@ int main(void)
         TEST(a_row_is_read_whole_or_counts_as_unread),
         TEST(reading_that_stopped_half_way_goes_on_from_there),
         TEST(the_process_ends_when_the_store_has_lost_what_it_said),
+        TEST(what_a_second_look_settles_does_not_end_the_process),
         TEST(a_campaign_that_others_deleted_leaves_with_its_entries),
         TEST(keys_end_and_licences_change_as_others_say),
         TEST(a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed),

@@ -9,10 +9,13 @@
 #include "store/log_items.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #define GROUP             4096    /* entries hashed before they go into the index together */
 #define SCAN_IDS          1000000 /* entry ids of one scan: bounds how long a snapshot is held */
 #define PROGRESS_EVERY_MS 1000
+#define LOOKS             3 /* at what cannot be, before the process ends for it */
+#define LOOK_PAUSE_MS     100
 
 struct replay {
     struct lb_blocklist *blocklist;
@@ -327,9 +330,10 @@ static lb_err take_new_row(void *context, const struct lb_log_row *row)
     return err;
 }
 
-/* Reads the log of a workspace from what memory has of it to its end. */
+/* Reads the log of a workspace from what memory has of it to its end. `*out_wrong`: NULL, or why
+ * what was read and the version are not of one log. */
 static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspace,
-                            const struct lb_workspace_version *latest)
+                            const struct lb_workspace_version *latest, const char **out_wrong)
 {
     struct lb_store *store = replay->blocklist->store;
     struct lb_log_mark from = workspace->log;
@@ -339,18 +343,43 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
     lb_err err = store->ops->log_scan(replay->details, latest->workspace, from.row,
                                       latest->log.row + 1, replay, take_new_row);
     bool to_the_end = !err || err == LB_ERR_NOT_FOUND;
+    *out_wrong = NULL;
     if (!err && replay->agrees && !ends_alike(&replay->last, &latest->log))
-        lb_end_process("the blocklist log of a workspace does not end where the workspace says: "
-                       "its last rows are absent, or are others (leadblock verify)");
+        *out_wrong = "the blocklist log of a workspace does not end where the workspace says: "
+                     "its last rows are absent, or are others (leadblock verify)";
     if (to_the_end && !replay->agrees)
-        lb_end_process("the database has lost blocks that it had acknowledged, as a failover to "
-                       "a standby that was not synchronous does");
+        *out_wrong = "the database has lost blocks that it had acknowledged, as a failover to "
+                     "a standby that was not synchronous does";
     /* Those of the rows before a failure too: these count as read. */
     lb_err kept = insert_group(replay);
     if (kept || to_the_end)
         err = kept;
     if (err == LB_ERR_INTERNAL)
         lb_end_process("out of memory while reading what other nodes have blocked");
+    lb_blocklist_set_mark(workspace, &replay->last); /* how far it came, in any case */
+    return err;
+}
+
+/* The version and the rows are two answers. While an engine moves rows from server to server they
+ * may be of two states, so the process ends only for what stands when both were asked again. */
+static lb_err read_until_right(struct replay *replay, struct lb_workspace *workspace,
+                               const struct lb_workspace_version *latest)
+{
+    static const struct timespec pause = {.tv_nsec = LOOK_PAUSE_MS * 1000000L};
+    struct lb_store *store = replay->blocklist->store;
+    struct lb_workspace_versions now = {0};
+    const char *wrong;
+    lb_err err = read_new_rows(replay, workspace, latest, &wrong);
+    for (int looks = 1; !err && wrong; looks++) {
+        if (looks == LOOKS)
+            lb_end_process(wrong);
+        nanosleep(&pause, NULL);
+        err =
+            lb_nodes_versions(store, store->ops->writer_reader(store), &latest->workspace, 1, &now);
+        if (!err && now.count)
+            err = read_new_rows(replay, workspace, &now.array[0], &wrong);
+    }
+    lb_workspace_versions_fini(&now);
     return err;
 }
 
@@ -374,9 +403,7 @@ static lb_err refresh(struct replay *replay, const struct lb_workspace_version *
         lb_directory_workspace_no(blocklist->directory, latest->workspace);
     if (err || !workspace || lb_nodes_up_to(workspace, latest))
         return err;
-    err = read_new_rows(replay, workspace, latest);
-    lb_blocklist_set_mark(workspace, &replay->last); /* how far it came, in any case */
-    return err;
+    return read_until_right(replay, workspace, latest);
 }
 
 lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,

@@ -6,7 +6,7 @@ LB_PG_STATEMENT(WORKSPACE_NUMBER, NONE, "", "SELECT nextval('leadblock.workspace
 LB_PG_STATEMENT(
     WORKSPACE_INSERT, ONE, "ntttnn",
     "INSERT INTO leadblock.workspace (workspace_id, id, name, plan, created_at, expires_at,"
-    " access_version) VALUES ($1, $2, $3, $4, $5, $6, 1)");
+    " access_version) VALUES ($1, $2, $3, $4, $5, $6, 0)"); /* the mark makes it 1 */
 
 lb_err lb_pg_workspace_insert(struct lb_store *store, struct lb_workspace_row *row)
 {

@@ -1,7 +1,7 @@
 /* The rows of an earlier version get their digests, workspace by workspace and in steps, each of
  * them a transaction that locks the workspace and notes in its row how far the digests are. So an
- * attempt that was broken off is gone on with. When a workspace is done its chain is looked
- * through. */
+ * attempt that was broken off is gone on with. A step reads what it has written and compares it, so
+ * that nothing has to be looked through again. */
 #include "store/postgres/internal.h"
 
 #include "base/clock.h"
@@ -21,7 +21,6 @@ struct chaining {
     struct lb_reason *reason;
     uint64_t rows; /* that were given a digest */
     bool (*keep_going)(void);
-    const char *phase;
     size_t workspaces;
     uint64_t done, all; /* ids of rows: of workspaces that are done, and of all */
     uint64_t begun_ms, reported_ms;
@@ -74,8 +73,8 @@ static lb_err report(struct chaining *chaining, uint64_t last)
     chaining->reported_ms = now;
     lb_log(
         LB_LOG_INFO, "migration",
-        "%s digests of the blocklist log: %llu %%, %zu workspaces done, %llu rows, since %llu s",
-        chaining->phase,
+        "making digests of the blocklist log: %llu %%, %zu workspaces done, %llu rows, since %llu "
+        "s",
         (unsigned long long)(chaining->all ? (chaining->done + last) * 100 / chaining->all : 100),
         chaining->workspaces, (unsigned long long)chaining->rows,
         (unsigned long long)(now - chaining->begun_ms) / 1000);
@@ -158,20 +157,51 @@ static lb_err find_place(struct chaining *chaining, struct chained *chained)
     return err;
 }
 
+/* The rows of a step, those after an entry. */
+static lb_err read_step(struct chaining *chaining, const struct chained *chained, uint64_t after,
+                        PGresult **out)
+{
+    char number[LB_U64_DIGITS + 1];
+    const char *const parameters[] = {chained->number, number};
+    snprintf(number, sizeof number, "%llu", (unsigned long long)after);
+    return query(chaining,
+                 "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log WHERE"
+                 " workspace_id = $1::bigint AND id > $2::bigint ORDER BY id LIMIT " STEP_ROWS,
+                 2, parameters, out);
+}
+
+/* `from`: where the chain was before the step. */
+static lb_err check_step(struct chaining *chaining, const struct chained *chained,
+                         const struct chained *from, int rows)
+{
+    struct lb_chain_check check = {.next = from->last + 1};
+    PGresult *result;
+    memcpy(check.digest, from->digest, sizeof check.digest);
+    lb_err err = read_step(chaining, chained, from->last, &result);
+    if (!err && PQntuples(result) != rows)
+        err = fail(chaining, "the rows of a workspace change meanwhile");
+    for (int i = 0; !err && i < rows; i++) {
+        struct lb_log_row row;
+        lb_pg_read_log_row(result, i, &row);
+        const char *wrong = lb_chain_check_row(&check, &row);
+        if (wrong)
+            err = lb_fail(chaining->reason, LB_ERR_STORAGE_UNAVAILABLE,
+                          "row %llu of the blocklist log of workspace %s is wrong: %s",
+                          (unsigned long long)row.id, chained->id, wrong);
+    }
+    PQclear(result);
+    return err;
+}
+
 static lb_err chain_some(struct chaining *chaining, struct chained *chained, int *out_rows)
 {
-    char last[LB_U64_DIGITS + 1];
-    const char *const parameters[] = {chained->number, last};
     PGresult *result;
     lb_err err = find_place(chaining, chained);
     *out_rows = 0;
     if (err)
         return err;
-    snprintf(last, sizeof last, "%llu", (unsigned long long)chained->last);
-    err = query(chaining,
-                "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log"
-                " WHERE workspace_id = $1::bigint AND id > $2::bigint ORDER BY id LIMIT " STEP_ROWS,
-                2, parameters, &result);
+    const struct chained from = *chained; /* its numbers; the arrays are not looked at */
+    err = read_step(chaining, chained, from.last, &result);
     chained->ids.len = chained->seeds.len = chained->digests.len = 0;
     for (int i = 0; !err && i < PQntuples(result); i++) {
         struct lb_log_row row;
@@ -180,7 +210,9 @@ static lb_err chain_some(struct chaining *chaining, struct chained *chained, int
         ++*out_rows;
     }
     PQclear(result);
-    return err || !*out_rows ? err : write_digests(chaining, chained);
+    if (!err && *out_rows)
+        err = write_digests(chaining, chained);
+    return err ? err : check_step(chaining, chained, &from, *out_rows);
 }
 
 static lb_err chain_step(struct chaining *chaining, struct chained *chained, bool *out_more)
@@ -196,61 +228,15 @@ static lb_err chain_step(struct chaining *chaining, struct chained *chained, boo
     return err ? err : report(chaining, chained->last);
 }
 
-/* --- Looking at what was done ----------------------------------------------------------------- */
-
-static lb_err check_some(struct chaining *chaining, const struct chained *chained,
-                         struct lb_chain_check *check, int *out_rows)
-{
-    char next[LB_U64_DIGITS + 1];
-    const char *const parameters[] = {chained->number, next};
-    PGresult *result;
-    snprintf(next, sizeof next, "%llu", (unsigned long long)check->next);
-    lb_err err =
-        query(chaining,
-              "SELECT " LB_PG_LOG_COLUMNS " FROM leadblock.blocklist_log WHERE"
-              " workspace_id = $1::bigint AND id >= $2::bigint ORDER BY id LIMIT " STEP_ROWS,
-              2, parameters, &result);
-    *out_rows = err ? 0 : PQntuples(result);
-    for (int i = 0; !err && i < *out_rows; i++) {
-        struct lb_log_row row;
-        lb_pg_read_log_row(result, i, &row);
-        const char *wrong = lb_chain_check_row(check, &row);
-        if (wrong)
-            err = lb_fail(chaining->reason, LB_ERR_STORAGE_UNAVAILABLE,
-                          "row %llu of the blocklist log of workspace %s is wrong: %s",
-                          (unsigned long long)row.id, chained->id, wrong);
-    }
-    PQclear(result);
-    return err;
-}
-
-static lb_err check_chain(struct chaining *chaining, const struct chained *chained)
-{
-    struct lb_chain_check check;
-    int rows = STEP_ROWS_MAX;
-    lb_err err = LB_OK;
-    lb_chain_check_begin(&check, lb_str(chained->id));
-    while (!err && rows == STEP_ROWS_MAX) {
-        err = check_some(chaining, chained, &check, &rows);
-        if (!err)
-            err = report(chaining, check.next);
-    }
-    if (!err && check.rows && memcmp(check.digest, chained->digest, sizeof check.digest) != 0)
-        err = fail(chaining, "a workspace has another head than its chain");
-    return err;
-}
-
 /* --- All of it -------------------------------------------------------------------------------- */
 
 static lb_err chain_workspace(struct chaining *chaining, struct chained *chained)
 {
     bool more = true;
     lb_err err = LB_OK;
-    chaining->phase = "making";
     while (!err && more)
         err = chain_step(chaining, chained, &more);
-    chaining->phase = "checking";
-    return err ? err : check_chain(chaining, chained);
+    return err;
 }
 
 static lb_err chain_workspaces(struct chaining *chaining, const PGresult *workspaces)

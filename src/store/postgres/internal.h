@@ -138,13 +138,14 @@ void lb_pg_take(struct lb_store_reader *reader);
 /* A workspace of the open transaction. */
 struct lb_pg_touched {
     uint32_t workspace;
-    uint64_t version; /* access_version before the transaction */
-    bool known;       /* is `version` known? */
-    bool has_leads;   /* before or now */
+    uint64_t version;        /* access_version before the transaction */
+    struct lb_log_mark from; /* where its log ended then */
+    bool known;              /* are these two known? It is locked, then, or new. */
+    bool has_leads;          /* before or now */
     bool access_changed;
     bool leads_added;
     bool log_changed;
-    struct lb_log_mark log;
+    struct lb_log_mark log; /* where it ends now */
 };
 
 /* Rows of the log that wait to be sent together: so many in one statement, LOG_APPEND_MANY, cost
@@ -184,8 +185,11 @@ static inline struct lb_postgres *lb_postgres_of(struct lb_store *store)
 
 /* transaction.c. NULL: out of memory. */
 struct lb_pg_touched *lb_pg_touch(struct lb_postgres *postgres, uint32_t workspace);
-/* Notes that license, keys or campaigns change, and returns the version of rows that do. Locks the
- * workspace if that has not been done. */
+/* Locks the workspace if that has not been done. */
+lb_err lb_pg_touch_locked(struct lb_postgres *postgres, uint32_t workspace,
+                          struct lb_pg_touched **out);
+/* Notes that license, keys or campaigns change, and returns the version of rows that do. Locks it
+ * as well. */
 lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version);
 /* A write without an answer. */
 lb_err lb_pg_write(struct lb_store *store, enum lb_pg_statement statement,

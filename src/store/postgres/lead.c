@@ -66,12 +66,13 @@ lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
     struct lb_pg_params params = {0};
-    struct lb_pg_touched *touched = lb_pg_touch(postgres, row->workspace);
-    if (!touched)
-        return LB_ERR_INTERNAL;
+    struct lb_pg_touched *touched;
+    lb_err err = lb_pg_touch_locked(postgres, row->workspace, &touched);
+    if (err)
+        return err;
     touched->leads_added |= !touched->has_leads;
     touched->has_leads = true;
-    lb_err err = take_number(postgres, &row->no);
+    err = take_number(postgres, &row->no);
     if (err)
         return err;
     lb_pg_forget_lead(&postgres->writer, row->workspace, row->no);

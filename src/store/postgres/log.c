@@ -86,9 +86,10 @@ lb_err lb_pg_log_append(struct lb_store *store, const struct lb_log_row *row)
     struct lb_postgres *postgres = lb_postgres_of(store);
     if (postgres->writer.failed)
         return postgres->writer.failed;
-    struct lb_pg_touched *touched = lb_pg_touch(postgres, row->list.workspace);
-    if (!touched)
-        return LB_ERR_INTERNAL;
+    struct lb_pg_touched *touched;
+    lb_err err = lb_pg_touch_locked(postgres, row->list.workspace, &touched);
+    if (err)
+        return err;
     touched->log_changed = true;
     touched->log = lb_log_mark_after(row, lb_log_items_count(row->items));
     struct lb_pg_rows *waiting = &postgres->rows;

@@ -175,12 +175,29 @@ static lb_err migrate_to(PGconn *conn, size_t version, size_t latest, struct lb_
     return err;
 }
 
+/* Its rows would get digests while the others come with the source's. */
+static lb_err refuse_half_copy(PGconn *conn, struct lb_reason *reason)
+{
+    int64_t exists;
+    lb_err err = ask_number(
+        conn, "SELECT count(*) FROM pg_class WHERE oid = to_regclass('leadblock.copy_progress')",
+        &exists, reason);
+    return err || !exists
+               ? err
+               : lb_fail(reason, LB_ERR_CONFLICT,
+                         "the database is a copy that an earlier version began and did not finish;"
+                         " nothing was changed. Start the copy again with an empty database, or"
+                         " finish it with that version");
+}
+
 static lb_err migrate_locked(PGconn *conn, bool (*keep_going)(void), struct lb_reason *reason)
 {
     int64_t found = 0;
     /* Again: another process may have been quicker. */
     lb_err err = read_version(conn, &found, reason);
     size_t version = (size_t)found;
+    if (!err && version && version < CHAIN_SCHEMA)
+        err = refuse_half_copy(conn, reason);
     if (!err && version < CHAIN_SCHEMA) {
         err = migrate_to(conn, version, CHAIN_SCHEMA - 1, reason);
         if (!err)

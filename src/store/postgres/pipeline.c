@@ -47,10 +47,18 @@ static bool is_class(const char *state, const char *class)
     return strncmp(state, class, 2) == 0;
 }
 
+static bool executes(const struct lb_pg_item *item, enum lb_pg_statement statement)
+{
+    return item->kind == LB_PG_EXECUTE && item->statement == statement;
+}
+
 /* Source: https://www.postgresql.org/docs/15/errcodes-appendix.html */
-static lb_err error_of(const char *state)
+static lb_err error_of(const struct lb_pg_item *item, const char *state)
 {
     if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0 || strcmp(state, "55P03") == 0)
+        return LB_ERR_CONFLICT;
+    bool appends = executes(item, PG_LOG_APPEND) || executes(item, PG_LOG_APPEND_MANY);
+    if (appends && strcmp(state, "23505") == 0) /* another one's row is there already */
         return LB_ERR_CONFLICT;
     return strcmp(state, "53100") == 0 ? LB_ERR_STORAGE_FULL : LB_ERR_STORAGE_UNAVAILABLE;
 }
@@ -81,8 +89,8 @@ static void note_error(struct lb_store_reader *reader, const struct lb_pg_item *
         return;
     }
     const char *name = item->kind == LB_PG_SYNC ? "sync" : lb_pg_statements[item->statement]->name;
-    lb_err err = error_of(state);
-    bool commits = item->kind == LB_PG_EXECUTE && item->statement == PG_COMMIT;
+    lb_err err = error_of(item, state);
+    bool commits = executes(item, PG_COMMIT);
     if (needs_reconnect(state))
         reader->unusable = true;
     lb_log(err == LB_ERR_CONFLICT ? LB_LOG_INFO : LB_LOG_WARN, "store", "%s failed: %s (%s)", name,

@@ -89,18 +89,26 @@ struct lb_pg_touched *lb_pg_touch(struct lb_postgres *postgres, uint32_t workspa
     return touched;
 }
 
-lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version)
+lb_err lb_pg_touch_locked(struct lb_postgres *postgres, uint32_t workspace,
+                          struct lb_pg_touched **out)
 {
-    struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
-    if (touched && !touched->known) {
+    *out = lb_pg_touch(postgres, workspace);
+    if (*out && !(*out)->known) {
         struct lb_workspace_version latest;
         lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, &latest);
         if (err)
             return err;
-        touched = lb_pg_touch(postgres, workspace);
+        *out = lb_pg_touch(postgres, workspace);
     }
-    if (!touched)
-        return LB_ERR_INTERNAL;
+    return *out ? LB_OK : LB_ERR_INTERNAL;
+}
+
+lb_err lb_pg_touch_access(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out_version)
+{
+    struct lb_pg_touched *touched;
+    lb_err err = lb_pg_touch_locked(postgres, workspace, &touched);
+    if (err)
+        return err;
     touched->access_changed = true;
     *out_version = touched->version + 1;
     return LB_OK;
@@ -127,84 +135,160 @@ static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, con
                            struct lb_workspace_version *out)
 {
     *out = (struct lb_workspace_version){0};
-    if (PQntuples(result) == 1)
-        lb_pg_read_workspace_version(result, 0, out);
+    if (PQntuples(result) != 1)
+        return LB_OK;
+    lb_pg_read_workspace_version(result, 0, out);
     struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
     if (!touched)
         return LB_ERR_INTERNAL;
     touched->known = true;
     touched->version = out->access_version;
+    touched->from = out->log;
     touched->has_leads |= out->has_leads;
     return LB_OK;
 }
 
+/* A write, because a lock of a SELECT does not move with its shard on Citus: two nodes would have
+ * it at once while one moves. It changes no indexed column, so PostgreSQL reuses the room in the
+ * page. The row that comes back is the one that the writer before has committed. */
 LB_PG_STATEMENT(WORKSPACE_LOCK, ONE, "n",
-                "SELECT " LB_PG_VERSION_COLUMNS
-                " FROM leadblock.workspace WHERE workspace_id = $1 FOR UPDATE");
-LB_PG_STATEMENT(WORKSPACE_LOCK_FREE, ONE, "n",
-                "SELECT " LB_PG_VERSION_COLUMNS
-                " FROM leadblock.workspace WHERE workspace_id = $1 FOR UPDATE SKIP LOCKED");
+                "UPDATE leadblock.workspace SET access_version = access_version"
+                " WHERE workspace_id = $1 RETURNING " LB_PG_VERSION_COLUMNS);
+/* Only says who need not be waited for; the lock is the statement above, after it. */
+LB_PG_STATEMENT(WORKSPACE_FREE, ONE, "n",
+                "SELECT workspace_id FROM leadblock.workspace WHERE workspace_id = $1"
+                " FOR UPDATE SKIP LOCKED");
 
-lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
-                  struct lb_workspace_version *out)
+/* One statement for each workspace, and all answers, in `writer->kept`. */
+static lb_err query_each(struct lb_store_reader *writer, enum lb_pg_statement statement,
+                         const uint32_t *workspaces, size_t count)
 {
-    struct lb_postgres *postgres = lb_postgres_of(store);
-    struct lb_store_reader *writer = &postgres->writer;
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < count; i++) {
         struct lb_pg_params params = {0};
         lb_pg_add_number(&params, workspaces[i]);
-        err =
-            lb_pg_send(writer, patient ? PG_WORKSPACE_LOCK : PG_WORKSPACE_LOCK_FREE, &params, true);
+        err = lb_pg_send(writer, statement, &params, true);
         if (!err)
             PQsendFlushRequest(
                 writer->conn); /* each may be waited for, and must count as progress */
     }
     if (!err)
         err = lb_pg_settle(writer);
-    if (!err && writer->kept_count != count)
-        err = LB_ERR_INTERNAL;
+    return !err && writer->kept_count != count ? LB_ERR_INTERNAL : err;
+}
+
+/* Leaves those out that another transaction has locked, by making them 0. */
+static lb_err find_free(struct lb_store_reader *writer, uint32_t *workspaces, size_t count)
+{
+    lb_err err = query_each(writer, PG_WORKSPACE_FREE, workspaces, count);
+    for (size_t i = 0; !err && i < count; i++)
+        if (PQntuples(writer->kept[i]) == 0)
+            workspaces[i] = 0; /* which no workspace has */
+    lb_pg_release(writer);
+    return err;
+}
+
+static lb_err lock_all(struct lb_postgres *postgres, const uint32_t *workspaces, size_t count,
+                       struct lb_workspace_version *out)
+{
+    struct lb_store_reader *writer = &postgres->writer;
+    lb_err err = query_each(writer, PG_WORKSPACE_LOCK, workspaces, count);
     for (size_t i = 0; !err && i < count; i++)
         err = note_version(postgres, workspaces[i], writer->kept[i], &out[i]);
-    if (err)
-        return fail_transaction(writer, err);
     lb_pg_release(writer);
-    return LB_OK;
+    return err;
+}
+
+static lb_err lock_free(struct lb_postgres *postgres, const uint32_t *workspaces, size_t count,
+                        struct lb_workspace_version *out)
+{
+    uint32_t *available = malloc(count * sizeof *available);
+    if (!available)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    memcpy(available, workspaces, count * sizeof *available);
+    lb_err err = find_free(&postgres->writer, available, count);
+    if (!err)
+        err = lock_all(postgres, available, count, out);
+    free(available);
+    return err;
+}
+
+lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
+                  struct lb_workspace_version *out)
+{
+    struct lb_postgres *postgres = lb_postgres_of(store);
+    lb_err err = patient ? lock_all(postgres, workspaces, count, out)
+                         : lock_free(postgres, workspaces, count, out);
+    return err ? fail_transaction(&postgres->writer, err) : LB_OK;
 }
 
 /* --- Committing ------------------------------------------------------------------------------- */
 
-LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnyb",
+/* Only where the workspace still is what the transaction has locked. */
+LB_PG_STATEMENT(WORKSPACE_MARK, ONE, "nnnnybnnny",
                 "UPDATE leadblock.workspace SET access_version = coalesce($2, access_version),"
                 " head_row = coalesce($3, head_row), head_number = coalesce($4, head_number),"
                 " head_digest = coalesce($5, head_digest), has_leads = has_leads OR $6"
-                " WHERE workspace_id = $1");
+                " WHERE workspace_id = $1 AND access_version = $7 AND head_row = $8"
+                " AND head_number = $9 AND head_digest IS NOT DISTINCT FROM $10");
 
-/* Writes the workspace's new version into its row, in the same transaction. */
+static bool is_changed(const struct lb_pg_touched *touched)
+{
+    return touched->access_changed || touched->log_changed || touched->leads_added;
+}
+
 static lb_err mark_workspace(struct lb_store_reader *writer, const struct lb_pg_touched *touched)
 {
     struct lb_pg_params params = {0};
-    if (!touched->access_changed && !touched->log_changed && !touched->leads_added)
-        return LB_OK;
+    const struct lb_log_mark *from = &touched->from;
+    const struct lb_log_mark *log = &touched->log;
     lb_pg_add_number(&params, touched->workspace);
     lb_pg_add_number_or_null(&params, touched->access_changed ? (int64_t)touched->version + 1 : 0);
-    lb_pg_add_number_or_null(&params, (int64_t)touched->log.row);
-    lb_pg_add_number_or_null(&params, (int64_t)touched->log.last);
-    lb_pg_add_bytes(&params, touched->log_changed ? touched->log.digest : NULL,
-                    sizeof touched->log.digest);
+    lb_pg_add_number_or_null(&params, (int64_t)log->row);
+    lb_pg_add_number_or_null(&params, (int64_t)log->last);
+    lb_pg_add_bytes(&params, touched->log_changed ? log->digest : NULL, sizeof log->digest);
     lb_pg_add_flag(&params, touched->leads_added);
-    return lb_pg_send(writer, PG_WORKSPACE_MARK, &params, false);
+    lb_pg_add_number(&params, (int64_t)touched->version);
+    lb_pg_add_number(&params, (int64_t)from->row);
+    lb_pg_add_number(&params, (int64_t)from->last);
+    lb_pg_add_bytes(&params, from->row ? from->digest : NULL, sizeof from->digest);
+    return lb_pg_send(writer, PG_WORKSPACE_MARK, &params, true);
+}
+
+/* Writes the new version of each workspace into its row, and looks whether that was done. A round
+ * trip of its own: a COMMIT that was sent with it would not wait for the look. */
+static lb_err mark_workspaces(struct lb_postgres *postgres)
+{
+    struct lb_store_reader *writer = &postgres->writer;
+    size_t count = 0;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < postgres->touched_count; i++) {
+        if (!is_changed(&postgres->touched[i]))
+            continue;
+        err = mark_workspace(writer, &postgres->touched[i]);
+        count++;
+    }
+    if (!err && count)
+        err = lb_pg_settle(writer);
+    if (!err && writer->kept_count != count)
+        err = LB_ERR_INTERNAL;
+    for (size_t i = 0; !err && i < count; i++)
+        if (strcmp(PQcmdTuples(writer->kept[i]), "1") != 0)
+            err = LB_ERR_CONFLICT;
+    if (err == LB_ERR_CONFLICT && !writer->failed)
+        lb_log(LB_LOG_INFO, "store",
+               "WORKSPACE_MARK failed: another transaction has changed a workspace that this one"
+               " had locked");
+    lb_pg_release(writer);
+    return err;
 }
 
 LB_PG_STATEMENT(COMMIT, NONE, "", "COMMIT");
 
 static lb_err send_commit(struct lb_postgres *postgres)
 {
-    struct lb_store_reader *writer = &postgres->writer;
-    lb_err err = LB_OK;
-    for (size_t i = 0; !err && i < postgres->touched_count; i++)
-        err = mark_workspace(writer, &postgres->touched[i]);
-    return err ? err : lb_pg_send(writer, PG_COMMIT, NULL, false);
+    lb_err err = mark_workspaces(postgres);
+    return err ? err : lb_pg_send(&postgres->writer, PG_COMMIT, NULL, false);
 }
 
 lb_err lb_pg_commit(struct lb_store *store)

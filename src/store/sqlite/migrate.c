@@ -59,6 +59,12 @@ lb_err lb_sqlite_recognise(sqlite3 *db, struct lb_reason *reason)
                        "the data was written by a newer leadblock (schema %d, this one knows %zu); "
                        "run that version",
                        version, lb_sqlite_migration_count);
+    if (version && version < LB_SQLITE_SCHEMA_CHAIN &&
+        pragma_value(db, "SELECT count(*) FROM sqlite_master WHERE name = 'copy_progress'") > 0)
+        return lb_fail(reason, LB_ERR_CONFLICT,
+                       "the database is a copy that an earlier version began and did not finish; "
+                       "nothing was changed. Start the copy again with an empty folder, or finish "
+                       "it with that version");
     return LB_OK;
 }
 
