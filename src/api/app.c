@@ -149,6 +149,8 @@ static void end(void *context, struct lb_request *req)
         log_request(req, ns);
     if (call) {
         lb_json_free(call->body);
+        if (call->release)
+            call->release(call);
         lb_upload_release(call);
         lb_report_release(call);
         lb_stream_release(call);

@@ -27,6 +27,7 @@ struct lb_app {
     struct lb_readers *importers;     /* for files: what they do may take minutes */
     struct lb_spools spools;          /* of files that are being imported */
     struct lb_quota exporting;        /* operators' exports that are of no workspace */
+    struct lb_quota proving;          /* people whose evidence is being collected */
     struct lb_throttle *failures;     /* of keys and sessions, by address */
     struct lb_throttle *bad_sign_ins; /* by address, and by e-mail address */
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */

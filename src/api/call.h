@@ -47,6 +47,8 @@ struct lb_call {
     struct lb_stream *stream;             /* the export that is the answer, or NULL (stream.h) */
     void (*cancel)(struct lb_call *call); /* for lb_call_import */
     void *state;                          /* the handler's own */
+    /* Releases what `state` has, at the end of the request; NULL: nothing. */
+    void (*release)(struct lb_call *call);
 };
 
 static inline struct lb_call *lb_call_of(struct lb_request *req)

@@ -94,6 +94,11 @@ enum lb_progress lb_keys_delete(struct lb_call *call);
 /* lookup.c */
 enum lb_progress lb_lookup_get(struct lb_call *call);
 
+/* evidence.c */
+enum lb_progress lb_evidence_get(struct lb_call *call);
+enum lb_progress lb_admin_evidence_get(struct lb_call *call);
+enum lb_progress lb_admin_evidence_key(struct lb_call *call);
+
 /* statistics.c */
 enum lb_progress lb_statistics_get(struct lb_call *call);
 

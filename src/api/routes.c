@@ -69,6 +69,9 @@ const struct lb_route lb_routes[] = {
     {LB_GET, CAMPAIGN "/activities", lb_activities_list, LB_ROUTE_CAMPAIGN},
     {LB_POST, "/v1/activities/{activityId}/complete", lb_activities_complete, LB_ROUTE_WRITES},
 
+    /* evidence.c: signed statements about the log */
+    {LB_GET, "/v1/evidence", lb_evidence_get, 0},
+
     /* statistics.c, audit.c: what happened in a workspace */
     {LB_GET, "/v1/statistics", lb_statistics_get, 0},
     {LB_GET, "/v1/audit", lb_audit_list, LB_ROUTE_ANYWHERE},
@@ -114,6 +117,8 @@ const struct lb_route lb_routes[] = {
     {LB_DELETE, "/admin/keys/{keyId}", lb_keys_delete, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_post, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_list, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/workspaces/{workspaceId}/evidence", lb_admin_evidence_get, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/evidence/key", lb_admin_evidence_key, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/backup", lb_admin_backup, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/doctor", lb_admin_doctor, LB_ROUTE_LOCAL},
 

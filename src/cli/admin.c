@@ -181,7 +181,7 @@ static bool ask(const struct lb_cli *cli, struct lb_admin *admin,
     if (request->body)
         call.body = lb_buf_str(request->body);
     bool done = lb_client_call(admin->client, &call, &answer);
-    if (done && lb_cli_given(cli, LB_OPT_JSON))
+    if (done && (lb_cli_given(cli, LB_OPT_JSON) || !request->print))
         printf("%.*s\n", (int)answer.body.len, answer.body.ptr);
     else if (done)
         request->print(answer.json);

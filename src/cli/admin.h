@@ -15,7 +15,8 @@ struct lb_admin_request {
     const char *path_after; /* goes after that; NULL: nothing */
     struct lb_buf *body;    /* NULL: none */
     bool creates;           /* not to be repeated once it may have happened */
-    void (*print)(const struct lb_json *json); /* for people; --json prints what came */
+    /* For people; --json prints what came. NULL: that is printed in any case. */
+    void (*print)(const struct lb_json *json);
     /* In place of `print`, for an answer that is a list in pages, which are all asked for. */
     const char *const *headings;
     void (*add_row)(struct lb_table *table, const struct lb_json *item);

@@ -53,6 +53,9 @@ enum {
     X(FROM, "from", "DATABASE", "The source.")                                                     \
     X(TO, "to", "DATABASE", "The target.")                                                         \
     X(VERIFY, "verify", NULL, "Copy nothing, only compare the two.")                               \
+    X(EVIDENCE, "evidence", "FILE", "Compare a statement of `leadblock evidence` with the log.")   \
+    X(LEAD, "lead", "IDENTIFIER", "The person whose history the statement has.")                   \
+    X(PUBLIC_KEY, "public-key", NULL, "Print the key with which signatures are checked.")          \
     X(QUIET, "quiet", NULL, "Print nothing; the exit code tells.")                                 \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \

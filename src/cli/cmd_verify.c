@@ -34,14 +34,16 @@ int lb_cmd_verify(struct lb_cli *cli)
     struct view view = {.terminal = isatty(STDERR_FILENO), .shown_ms = lb_clock_mono_ms()};
     struct lb_verify verify = {.context = &view, .progress = quiet ? NULL : show_progress};
     struct lb_reason reason = {""};
-    lb_err err = lb_daemon_verify(cli->arguments[0], &verify, &reason);
+    lb_err err =
+        lb_daemon_verify(cli->arguments[0], cli->values[LB_OPT_EVIDENCE], &verify, &reason);
     if (view.drawn)
         fputs("\r\033[K", stderr);
     if (err)
         lb_cli_error("%s", reason.text);
     else if (!quiet)
-        printf("right: %llu workspaces, %llu rows of the blocklist log, %llu entries\n",
+        printf("right: %llu workspaces, %llu rows of the blocklist log, %llu entries%s\n",
                (unsigned long long)verify.workspaces, (unsigned long long)verify.rows,
-               (unsigned long long)verify.entries);
+               (unsigned long long)verify.entries,
+               lb_cli_given(cli, LB_OPT_EVIDENCE) ? "; the log holds the statement" : "");
     return err ? LB_EXIT_FAILED : LB_EXIT_DONE;
 }

@@ -29,6 +29,7 @@ int lb_cmd_send(struct lb_cli *cli);
 int lb_cmd_backup(struct lb_cli *cli);
 int lb_cmd_copy(struct lb_cli *cli);
 int lb_cmd_verify(struct lb_cli *cli);
+int lb_cmd_evidence(struct lb_cli *cli);
 int lb_cmd_doctor(struct lb_cli *cli);
 int lb_cmd_version(struct lb_cli *cli);
 int lb_cmd_help(struct lb_cli *cli);

@@ -200,19 +200,38 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
      0, 0, lb_cmd_copy},
-    {"verify", "DATABASE", "Look for damage in a data folder or a PostgreSQL database.",
+    {"verify", "DATABASE [--evidence FILE]",
+     "Look for damage in a data folder or a PostgreSQL database.",
      "DATABASE as for `leadblock copy`. Reads the whole database of a folder, every page of which\n"
      "has a checksum, and goes through the blocklist log: each row has a digest over itself and "
      "the\n"
      "one before it, so that rows that were changed, removed or moved are found. The first that "
      "is\n"
-     "wrong is named, and the exit code is 1. The server of a folder must be stopped; those of a\n"
-     "PostgreSQL database may run. A database of an earlier version is refused, and stays as it\n"
+     "wrong is named, and the exit code is 1. Then it reads the log into memory as a start does,\n"
+     "which takes as much of it. The server of a folder must be stopped; those of a PostgreSQL\n"
+     "database may run. A database of an earlier version is refused, and stays as it\n"
      "is: its log has no digests.\n"
      "\n"
+     "With --evidence, it also compares a statement that `leadblock evidence` or GET /v1/evidence\n"
+     "has made: its signature, that the log still holds the row that was its last one, and that\n"
+     "the log says of the person what the statement says. The first difference is exit code 1.\n"
+     "\n"
      "  leadblock verify /var/lib/leadblock\n"
-     "  leadblock verify postgresql://leadblock@db.internal/leadblock\n",
-     LB_BIT(QUIET), 0, false, 1, 1, lb_cmd_verify},
+     "  leadblock verify postgresql://leadblock@db.internal/leadblock\n"
+     "  leadblock verify /var/lib/leadblock --evidence john-doe.json\n",
+     LB_BIT(QUIET) | LB_BIT(EVIDENCE), 0, false, 1, 1, lb_cmd_verify},
+    {"evidence", "WORKSPACE [--lead IDENTIFIER]",
+     "Print a signed statement about a workspace's log.",
+     WORKSPACE_IS
+     "The statement says where the log ends, and with --lead what happened to a person: every\n"
+     "block and unblock, when, by whom, in which list and why. Keep it outside of the server:\n"
+     "`leadblock verify --evidence` compares it with the log later, and finds out when the log\n"
+     "was changed before that point. docs/guarantee.md says what that proves.\n"
+     "\n"
+     "  leadblock evidence Acme > head-$(date +%F).json\n"
+     "  leadblock evidence Acme --lead john-doe > john-doe.json\n"
+     "  leadblock evidence --public-key\n",
+     ADMIN | LB_BIT(LEAD) | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence},
     {"doctor", "", "List blocked names that can match nobody.",
      "Names that an earlier version stored and that are refused today: they block as they are,\n"
      "and are found by what was sent then. MAY MEAN is the person, where the name tells: block\n"

@@ -311,6 +311,40 @@ bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t nu
     return true;
 }
 
+/* To the row after; false when it is the last one. */
+static bool step_on(const struct lb_row_times *row_times, struct place *place)
+{
+    size_t count = atomic_load_explicit(&row_times->count, memory_order_acquire);
+    place->directory = lb_rcu_load(&row_times->directory);
+    const struct chunk *chunk = place->directory->chunks[place->chunk];
+    if (place->row + 1 < atomic_load_explicit(&chunk->count, memory_order_acquire)) {
+        place->row++;
+        return true;
+    }
+    if (place->chunk + 1 >= count)
+        return false;
+    place->chunk++;
+    place->row = 0;
+    return true;
+}
+
+bool lb_row_times_next(const struct lb_row_times *row_times, uint64_t id, uint64_t *out_first)
+{
+    struct place place = {0};
+    bool found = find_place(row_times, BY_ID, id, &place);
+    if (found && id_of(&place) < id)
+        found = step_on(row_times, &place);
+    else if (!found && atomic_load_explicit(&row_times->count, memory_order_acquire)) {
+        place.directory = lb_rcu_load(&row_times->directory); /* before the first row */
+        place.chunk = 0;
+        place.row = 0;
+        found = true;
+    }
+    if (found)
+        *out_first = id_of(&place);
+    return found;
+}
+
 /* --- Numbers ---------------------------------------------------------------------------------- */
 
 uint64_t lb_row_times_number_of(const struct lb_row_times *row_times, uint64_t id)

@@ -154,6 +154,12 @@ static const struct lb_copy_column check_columns[] = {
     NUMBER("blocked"),
 };
 
+static const struct lb_copy_column signing_key_columns[] = {
+    NUMBER("no"),
+    BYTES("seed"),
+    NUMBER("created_at"),
+};
+
 static const struct lb_copy_column import_columns[] = {
     WORKSPACE,
     NUMBER("no"),
@@ -191,6 +197,7 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_BLOCKLIST_LOG, "blocklist_log", COLUMNS(log_columns), {0, 1}, 2, true},
     {LB_COPY_AUDIT_LOG, "audit_log", COLUMNS(audit_columns), {0, 1}, 2, true},
     {LB_COPY_CHECK_COUNT, "check_count", COLUMNS(check_columns), {0, 1}, 2, false},
+    {LB_COPY_SIGNING_KEY, "signing_key", COLUMNS(signing_key_columns), {0}, 1, false},
     {LB_COPY_IMPORT, "blocklist_import", COLUMNS(import_columns), {0, 1}, 2, false},
 };
 

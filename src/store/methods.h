@@ -117,6 +117,11 @@ LB_METHOD(lb_err, link_take, struct lb_store *store, const uint8_t *token_hash)
 /* Removes sessions and links that ended before that time. */
 LB_METHOD(lb_err, accounts_sweep, struct lb_store *store, int64_t before)
 
+/* --- Writes: signing -------------------------------------------------------------------------- */
+
+/* LB_ERR_ALREADY_EXISTS when there is a key; the transaction stays usable. */
+LB_METHOD(lb_err, signing_key_insert, struct lb_store *store, const struct lb_signing_key_row *row)
+
 /* --- Writes: the blocklist log ---------------------------------------------------------------- */
 
 /* Appends one row as it is. Its number is above all of its workspace, whose chain it continues
@@ -286,6 +291,11 @@ LB_METHOD(lb_err, session, struct lb_store_reader *reader, const uint8_t *token_
           struct lb_session_row *out, struct lb_user_row *out_user)
 LB_METHOD(lb_err, link, struct lb_store_reader *reader, const uint8_t *token_hash,
           struct lb_link_row *out)
+
+/* --- Reads: signing --------------------------------------------------------------------------- */
+
+/* LB_ERR_NOT_FOUND when there is no key yet. */
+LB_METHOD(lb_err, signing_key, struct lb_store_reader *reader, struct lb_signing_key_row *out)
 
 /* --- Reads: what people read ------------------------------------------------------------------ */
 

@@ -37,6 +37,14 @@ static const char *const roles[] = {
     [LB_ROLE_VIEWER] = "viewer",
 };
 
+static const char *const log_kinds[] = {
+    [LB_LOG_BLOCK] = "block",       [LB_LOG_UNBLOCK] = "unblock",
+    [LB_LOG_RESTORE] = "restore",   [LB_LOG_BLOCK_AGAIN] = "block_again",
+    [LB_LOG_EXPIRED] = "expired",   [LB_LOG_CARRIED_OVER] = "carried_over",
+    [LB_LOG_ERASED] = "erased",     [LB_LOG_LINK] = "link",
+    [LB_LOG_LINK_END] = "link_end",
+};
+
 /* `otherwise` when it is not among them. */
 static int index_of(struct lb_str name, const char *const *names, int count, int otherwise)
 {
@@ -74,6 +82,11 @@ const char *lb_activity_state_name(enum lb_activity_state state)
 const char *lb_role_name(enum lb_role role)
 {
     return roles[role];
+}
+
+const char *lb_log_kind_name(enum lb_log_kind kind)
+{
+    return (size_t)kind < sizeof log_kinds / sizeof *log_kinds ? log_kinds[kind] : "unknown";
 }
 
 bool lb_plan_parse(struct lb_str name, enum lb_plan *out)

@@ -374,6 +374,16 @@ struct lb_link_row {
     int64_t expires_at;
 };
 
+/* --- Signing ---------------------------------------------------------------------------------- */
+
+#define LB_SIGNING_SEED_SIZE 32 /* bytes, of an Ed25519 key pair */
+
+/* The key that signs statements about the log: one of the installation. */
+struct lb_signing_key_row {
+    uint8_t seed[LB_SIGNING_SEED_SIZE]; /* secret */
+    int64_t created_at;
+};
+
 /* --- What people read: the audit log, and counts of checks ------------------------------------ */
 
 /* An entry of the audit log: what was done, but for blocking. */

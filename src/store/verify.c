@@ -63,7 +63,9 @@ static lb_err check_row(void *context, const struct lb_log_row *row)
     verifying->verify->rows++;
     verifying->verify->entries += items;
     verifying->done = verifying->verify->store->shared ? verifying->verify->entries : row->id;
-    return report(verifying);
+    struct lb_verify *verify = verifying->verify;
+    lb_err err = verify->take ? verify->take(verify->take_context, chain->id, row) : LB_OK;
+    return err ? err : report(verifying);
 }
 
 /* --- A store of one process: all workspaces in one pass --- */

@@ -15,6 +15,10 @@ struct lb_verify {
     /* Now and then, with entry ids read so far and in all; NULL: not called. False ends it with
      * LB_ERR_STORAGE_UNAVAILABLE. */
     bool (*progress)(void *context, uint64_t done, uint64_t all);
+    void *take_context;
+    /* Each row whose digest is right, in the order of its workspace; NULL: not called. Its failure
+     * ends it. */
+    lb_err (*take)(void *context, const char *workspace_id, const struct lb_log_row *row);
     /* Results. */
     uint64_t workspaces;
     uint64_t rows;

@@ -1,6 +1,7 @@
 """What one node has acknowledged holds at all others from then on."""
 
 import itertools
+import json
 import random
 import threading
 import time
@@ -304,6 +305,22 @@ def test_what_changes_nothing_uses_up_no_numbers(nodes, tenants):
 
 # A node that comes later
 
+
+
+def evidence(tenant, person=None):
+    answer = expect.ok(tenant.api.get(f"/evidence?publicIdentifier={person}" if person else "/evidence"))
+    return answer["publicKey"], json.loads(answer["statement"])
+
+
+def test_all_nodes_sign_with_one_key_and_state_what_another_has_acknowledged(tenants):
+    keys = {key for key, _ in at_once([lambda tenant=tenant: evidence(tenant) for tenant in tenants])}
+    assert len(keys) == 1
+    for writing, asked in rounds(tenants, 6):
+        name = unique()
+        block_everywhere(writing.api, name)
+        key, statement = evidence(asked, name)
+        assert {key} == keys and statement["blocked"] is True
+        assert [event["row"] for event in statement["events"]] == [statement["head"]["row"]]
 
 
 def test_a_new_node_is_right_from_its_first_answer(nodes, tenants):

@@ -286,5 +286,6 @@ class World:
         for tenant in (self.agency, self.pro):
             lists.append(place.command("key", "list", tenant.workspace, "--json"))
             lists.append(place.command("campaign", "list", tenant.workspace, "--json"))
+        lists.append(place.command("evidence", "--public-key", "--json"))
         assert all(result.code == 0 for result in lists), lists
         return [result.json() for result in lists]

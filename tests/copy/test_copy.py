@@ -17,7 +17,8 @@ from support.campaigns import block_everywhere, undo, unblock_everywhere
 from support.server import CommandFailed, binary, clean_environment, run
 
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
-          "blocklist_log", "audit_log", "check_count", "blocklist_import"]
+          "blocklist_log", "audit_log", "check_count", "signing_key",
+          "blocklist_import"]
 STAY_BEHIND = ["session", "link"]
 
 
@@ -367,6 +368,7 @@ TAMPERED = {
     "blocklist_log": "UPDATE blocklist_log SET items = replace(items, 'person-20', 'person-02')",
     "audit_log": "UPDATE audit_log SET source = '192.0.2.8' WHERE source IS NOT NULL",
     "check_count": "UPDATE check_count SET blocked = blocked + 1 WHERE day = 20000",
+    "signing_key": "UPDATE signing_key SET created_at = created_at + 1",
     "blocklist_import": "UPDATE blocklist_import SET run = NULL, done = done + 1",
 }
 
@@ -401,6 +403,15 @@ def test_the_chain_stays_as_it_is(rich, target):
     copied(rich.place, target)
     assert digests(target) == digests(rich.place)
     assert run("verify", target.name).out == run("verify", rich.place.name).out != ""
+
+
+def test_the_copy_holds_a_statement_of_the_source(rich, storage, target):
+    statement = storage / "statement.json"
+    result = rich.place.command("evidence", rich.agency.workspace, "--lead", "person-9")
+    statement.write_text(result.out)
+    copied(rich.place, target)
+    result = run("verify", target.name, "--evidence", statement)
+    assert result.code == 0 and "the log holds the statement" in result.out, result
 
 
 def test_a_source_whose_chain_is_broken_is_named_and_its_copy_not_served(rich, storage, target):

@@ -80,6 +80,7 @@ ENDPOINTS = [
              {"leaseToken": "{token}", "result": "done"}),
     EndPoint("GET", "/statistics", READ),
     EndPoint("GET", "/audit", READ),
+    EndPoint("GET", "/evidence", READ),
 ]
 
 # What people alone may do: {workspace}, {user}, {key}: somebody's.

@@ -2,11 +2,12 @@
 
 import re
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
-from support import pages, postgres
+from support import chain, pages, postgres
 from support.marks import sqlite_only
 from support.server import Server, on_postgresql, run
 
@@ -117,6 +118,38 @@ def test_a_flipped_bit_in_a_page_is_named(stopped):
         file.write(b"q")
     result = run("verify", place(stopped))
     assert result.code == 1 and re.search("wrong checksum of page|damage", result.err), result
+
+
+@sqlite_only("the mark is beside its log")
+def test_a_log_that_ends_before_its_mark_is_noticed(own):
+    fill(own)
+    time.sleep(1.1)  # the mark is synced once a second
+    own.kill()
+    log = own.data / "leadblock.db-wal"
+    whole = log.read_bytes()
+    log.write_bytes(whole[:32 + 4120])  # one page of it
+    result = run("verify", own.data)
+    assert result.code == 1 and "leadblock.db-wal is damaged or was cut" in result.err, result
+    assert log.read_bytes()[:32] == whole[:32]
+    log.write_bytes(whole)
+    assert run("verify", own.data).code == 0
+
+
+def test_a_log_that_no_start_can_read_is_noticed(stopped):
+    """Its digests were made anew after it was changed to take back an entry that never existed."""
+    alter(stopped,
+          "UPDATE blocklist_log SET items = '999' || items WHERE workspace = 2 AND kind = 1",
+          "UPDATE blocklist_log SET items = '999' || items WHERE workspace_id = 2 AND kind = 1")
+    if stopped.database:
+        def psql(statement):
+            return postgres.shared().psql(f"SET search_path = leadblock; {statement}",
+                                          postgres.database_of(stopped.database)).removeprefix("SET\n")
+        chain.remake_shared(psql, psql)
+    else:
+        with pages.changed(stopped.data) as database:
+            chain.remake(database)
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "all digests are right, but no server could start" in result.err, result
 
 
 def test_while_a_server_runs(server):

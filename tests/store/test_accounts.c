@@ -377,6 +377,32 @@ static void a_link_is_taken_once(void **state)
     assert_int_equal(find_email(backend->reader, backend, "cleo", &(struct lb_user_row){0}), LB_OK);
 }
 
+/* --- Signing ---------------------------------------------------------------------------------- */
+
+static void there_is_one_signing_key(void **state)
+{
+    struct backend *backend = *state;
+    struct lb_signing_key_row first = {.created_at = INT64_C(1) << 40};
+    struct lb_signing_key_row second = {.created_at = 2};
+    struct lb_signing_key_row found;
+    for (size_t i = 0; i < sizeof first.seed; i++)
+        first.seed[i] = (uint8_t)(i * 9);
+    assert_int_equal(backend->ops->signing_key(backend->reader, &found), LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->signing_key_insert(backend->store, &first), LB_OK);
+    assert_int_equal(backend->ops->signing_key_insert(backend->store, &second),
+                     LB_ERR_ALREADY_EXISTS);
+    add_link(backend, 1, 0, 9); /* the transaction stays usable */
+    backend_commit(backend);
+    backend_reopen(backend);
+    assert_int_equal(backend->ops->signing_key(backend->reader, &found), LB_OK);
+    assert_memory_equal(found.seed, first.seed, sizeof found.seed);
+    assert_int_equal(found.created_at, first.created_at);
+    backend_begin(backend);
+    assert_int_equal(backend->ops->signing_key_insert(backend->store, &second),
+                     LB_ERR_ALREADY_EXISTS);
+    backend->ops->rollback(backend->store);
+}
+
 /* --- Logs ------------------------------------------------------------------------------------- */
 
 struct counted {
@@ -563,6 +589,7 @@ int main(void)
         BACKEND_TEST(a_session_ends_in_each_of_its_ways),
         BACKEND_TEST(a_link_replaces_the_one_before),
         BACKEND_TEST(a_link_is_taken_once),
+        BACKEND_TEST(there_is_one_signing_key),
         BACKEND_TEST(checks_add_up_by_workspace_and_day),
         BACKEND_TEST(the_audit_log_is_read_newest_first),
         BACKEND_TEST(of_what_is_rolled_back_nothing_remains),

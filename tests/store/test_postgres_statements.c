@@ -165,21 +165,11 @@ static void a_statement_of_one_workspace_goes_to_one_partition(void **state)
  * the same place. */
 static void all_people_are_in_one_partition(void **state)
 {
-    static const enum lb_pg_statement statements[] = {PG_USER_SET_PASSWORD,
-                                                      PG_USER_SIGNED_IN,
-                                                      PG_USER_DELETE,
-                                                      PG_USER,
-                                                      PG_USER_BY_EMAIL,
-                                                      PG_USER_BY_ID,
-                                                      PG_USERS,
-                                                      PG_SESSION,
-                                                      PG_SESSION_DELETE,
-                                                      PG_SESSIONS_END,
-                                                      PG_SESSIONS_SWEEP,
-                                                      PG_LINK_TAKE,
-                                                      PG_LINKS_END,
-                                                      PG_LINKS_SWEEP,
-                                                      PG_LINK};
+    static const enum lb_pg_statement statements[] = {
+        PG_USER_SET_PASSWORD, PG_USER_SIGNED_IN, PG_USER_DELETE,    PG_USER,
+        PG_USER_BY_EMAIL,     PG_USER_BY_ID,     PG_USERS,          PG_SESSION,
+        PG_SESSION_DELETE,    PG_SESSIONS_END,   PG_SESSIONS_SWEEP, PG_LINK_TAKE,
+        PG_LINKS_END,         PG_LINKS_SWEEP,    PG_LINK,           PG_SIGNING_KEY};
     run(spread);
     long long where = parts_of(lb_pg_statements[PG_USER]);
     for (size_t i = 0; i < COUNT(statements); i++)

@@ -426,6 +426,7 @@ static void rows_that_say_one_thing_more_come_back(void **state)
         rows[i].reason = i / 3 == 2 ? LB_STR("asked") : (struct lb_str){0};
         rows[i].import = i / 3 == 3 ? LB_STR("spring") : (struct lb_str){0};
     }
+    make_workspace(backend, 1);
     for (size_t i = 0; i < 12; i++) {
         if (i % 3 != 2)
             begin(backend);
@@ -447,6 +448,7 @@ static void rows_that_say_little_come_back(void **state)
     const struct lb_store_ops *ops = ops_of(state);
     struct lb_log_row rows[7];
     size_t count = 0;
+    make_workspace(backend, 1);
     for (size_t batch = 0; batch < 4; batch++) {
         begin(backend);
         for (size_t i = 0; i < in_batch[batch]; i++) {

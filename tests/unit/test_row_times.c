@@ -66,6 +66,24 @@ static void many_rows_agree_with_a_list(void **state)
     lb_row_times_destroy(row_times);
 }
 
+static void the_next_row_is_found_from_any_id(void **state)
+{
+    enum { ROWS = 3000 };
+    struct lb_row_times *row_times = lb_row_times_create();
+    uint64_t first = 99;
+    assert_false(lb_row_times_next(row_times, 0, &first));
+    for (uint64_t i = 0; i < ROWS; i++)
+        assert_true(
+            lb_row_times_append(row_times, 10 + 7 * i, (struct lb_row_time){.at = START_MS}));
+    assert_true(lb_row_times_add(row_times, 10 + 7 * ROWS, (struct lb_row_time){.at = START_MS}));
+    for (uint64_t id = 0; id <= 10 + 7 * (ROWS - 1); id++) {
+        assert_true(lb_row_times_next(row_times, id, &first));
+        assert_int_equal(first, id <= 10 ? 10 : 10 + (id - 10 + 6) / 7 * 7);
+    }
+    assert_false(lb_row_times_next(row_times, 10 + 7 * (ROWS - 1) + 1, &first)); /* not published */
+    lb_row_times_destroy(row_times);
+}
+
 static void a_clock_that_was_set_back_is_kept(void **state)
 {
     struct lb_row_times *row_times = lb_row_times_create();
@@ -248,6 +266,7 @@ int main(void)
         cmocka_unit_test(nothing_is_found_before_the_first),
         cmocka_unit_test(an_entry_has_the_stamp_of_the_row_that_holds_it),
         cmocka_unit_test(many_rows_agree_with_a_list),
+        cmocka_unit_test(the_next_row_is_found_from_any_id),
         cmocka_unit_test(a_clock_that_was_set_back_is_kept),
         cmocka_unit_test(no_change_is_below_the_first),
         cmocka_unit_test(a_change_has_all_rows_that_continue_it),

@@ -1,0 +1,318 @@
+/* Evidence: a signed statement of where the log of a workspace ends, and of what it says of one
+ * person. What is signed is the statement's text as it stands in the answer, so that a verifier
+ * never has to write it again. Its members are in docs/api.md; daemon/evidence.c compares them with
+ * a later log. */
+#include "api/access/admin.h"
+#include "api/blocklist/identifiers.h"
+#include "api/by.h"
+#include "api/handlers.h"
+#include "api/ids.h"
+#include "api/query.h"
+
+#include "base/clock.h"
+#include "domain/access/signing.h"
+#include "domain/blocklist/history.h"
+#include "json/encode.h"
+#include "store/names.h"
+
+#include <sodium.h>
+
+/* Histories that are being read: each takes the readers' turns until the whole log was seen. */
+#define OF_A_WORKSPACE 1
+#define OF_THE_SERVER  8
+
+#define BASE64_SIZE(bytes) (sodium_base64_ENCODED_LEN(bytes, sodium_base64_VARIANT_ORIGINAL))
+
+struct evidence {
+    struct lb_signing_change signing;
+    struct lb_asked asked;
+    bool of_person; /* else of the whole log */
+    bool key_alone;
+    bool counted; /* among the histories that are being read */
+    struct lb_str names[2];
+    struct lb_history history;
+    struct lb_history_reading reading;
+    struct lb_by actors;
+    struct lb_buf text; /* the statement */
+};
+
+static void release(struct lb_call *call)
+{
+    struct evidence *evidence = call->state;
+    sodium_memzero(&evidence->signing.key, sizeof evidence->signing.key);
+    lb_history_fini(&evidence->history);
+    lb_by_fini(&evidence->actors);
+    lb_buf_fini(&evidence->text);
+    if (!evidence->counted)
+        return;
+    lb_quota_give(&call->workspace->proving, 1);
+    lb_quota_give(&call->app->proving, 1);
+}
+
+/* --- The statement's text --- */
+
+static void put_digest(struct lb_buf *text, const uint8_t digest[LB_DIGEST_SIZE])
+{
+    char hex[2 * LB_DIGEST_SIZE + 1];
+    sodium_bin2hex(hex, sizeof hex, digest, LB_DIGEST_SIZE);
+    lb_buf_printf(text, "\"digest\":\"%s\"", hex);
+}
+
+/* Whose list; false when it ended with its campaign. */
+static bool put_list(struct lb_call *call, struct lb_buf *text, uint32_t campaign)
+{
+    char id[LB_ID_SIZE];
+    bool known =
+        campaign && lb_directory_campaign_id(call->app->directory, call->workspace, campaign, id);
+    lb_buf_printf(text, "\"scope\":\"%s\",\"campaign\":%u,\"campaignId\":",
+                  campaign ? "campaign" : "workspace", campaign);
+    lb_json_put_string_or_null(text, known ? lb_str(id) : (struct lb_str){0});
+    return known || !campaign;
+}
+
+static void put_change(struct lb_buf *text, const char *name, struct lb_public_id change)
+{
+    char id[LB_ID_RECORD_SIZE];
+    size_t len = lb_id_write_record(id, LB_STR(LB_CHANGE_PREFIX), change);
+    lb_buf_printf(text, ",\"%s\":", name);
+    lb_json_put_string_or_null(text, change.number ? (struct lb_str){id, len} : (struct lb_str){0});
+}
+
+static void put_event(struct lb_call *call, struct lb_buf *text,
+                      const struct lb_history_event *event)
+{
+    struct evidence *evidence = call->state;
+    lb_buf_printf(text, "{\"row\":%llu,", (unsigned long long)event->row);
+    put_digest(text, event->digest);
+    lb_buf_printf(text, ",\"event\":\"%s\",\"entry\":%llu,\"publicIdentifier\":",
+                  lb_log_kind_name(event->kind), (unsigned long long)event->entry);
+    lb_json_put_string(text, lb_history_str(&evidence->history, &event->name));
+    lb_buf_append_lit(text, ",");
+    put_list(call, text, event->campaign);
+    lb_buf_append_lit(text, ",\"at\":");
+    lb_json_put_time(text, event->at);
+    lb_buf_printf(text, ",\"actor\":%u,\"by\":", event->actor);
+    lb_by_put(&evidence->actors, text, event->actor);
+    put_change(text, "changeId", event->change);
+    put_change(text, "undoes", event->undoes);
+    lb_buf_append_lit(text, ",\"reason\":");
+    lb_json_put_string_or_null(text, lb_history_str(&evidence->history, &event->reason));
+    lb_buf_append_lit(text, "}");
+}
+
+static void put_lists(struct lb_call *call, struct lb_buf *text)
+{
+    const struct evidence *evidence = call->state;
+    const struct lb_history *history = &evidence->history;
+    bool blocked = false;
+    lb_buf_append_lit(text, ",\"lists\":[");
+    for (size_t i = 0; i < history->list_count; i++) {
+        const struct lb_history_list *list = &history->lists[i];
+        lb_buf_append_str(text, i ? LB_STR(",{") : LB_STR("{"));
+        bool exists = put_list(call, text, list->campaign);
+        lb_buf_printf(text, ",\"blocked\":%s}", list->blocking ? "true" : "false");
+        blocked |= exists && list->blocking;
+    }
+    lb_buf_printf(text, "],\"blocked\":%s", blocked ? "true" : "false");
+}
+
+static void put_person(struct lb_call *call, struct lb_buf *text)
+{
+    struct evidence *evidence = call->state;
+    lb_buf_append_lit(text, ",\"publicIdentifier\":");
+    lb_json_put_string(text, evidence->names[0]);
+    put_lists(call, text);
+    lb_buf_append_lit(text, ",\"events\":[");
+    for (size_t i = 0; i < evidence->history.event_count; i++) {
+        if (i)
+            lb_buf_append_lit(text, ",");
+        put_event(call, text, &evidence->history.events[i]);
+    }
+    lb_buf_append_lit(text, "]");
+}
+
+static void put_statement(struct lb_call *call)
+{
+    struct evidence *evidence = call->state;
+    const struct lb_log_mark *head = &evidence->reading.head;
+    struct lb_buf *text = &evidence->text;
+    lb_buf_append_lit(text, "{\"format\":\"leadblock-evidence\",\"version\":1,\"program\":"
+                            "\"leadblock " LEADBLOCK_VERSION "\",\"workspaceId\":");
+    lb_json_put_string(text, lb_str(call->workspace->row.id));
+    lb_buf_append_lit(text, ",\"at\":");
+    lb_json_put_time(text, lb_clock_wall_ms());
+    lb_buf_printf(text, ",\"head\":{\"row\":%llu,\"entry\":%llu,",
+                  (unsigned long long)evidence->reading.head_number,
+                  (unsigned long long)head->last);
+    put_digest(text, head->digest);
+    lb_buf_append_lit(text, "}");
+    if (evidence->of_person)
+        put_person(call, text);
+    lb_buf_append_lit(text, "}");
+}
+
+/* --- The answer --- */
+
+static void put_base64(struct lb_buf *body, const char *name, const uint8_t *bytes, size_t len)
+{
+    char text[BASE64_SIZE(LB_SIGNATURE_SIZE)];
+    sodium_bin2base64(text, sizeof text, bytes, len, sodium_base64_VARIANT_ORIGINAL);
+    lb_buf_printf(body, "\"%s\":\"%s\"", name, text);
+}
+
+/* With the key. */
+static void reply_signed(struct lb_call *call)
+{
+    struct evidence *evidence = call->state;
+    const struct lb_signing_key_row *key = &evidence->signing.key;
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    uint8_t public_key[LB_PUBLIC_KEY_SIZE];
+    uint8_t signature[LB_SIGNATURE_SIZE];
+    lb_buf_append_lit(body, "{");
+    if (!evidence->key_alone) {
+        struct lb_str text = lb_buf_str(&evidence->text);
+        lb_signing_sign(key, text, signature);
+        lb_buf_append_lit(body, "\"statement\":");
+        lb_json_put_string(body, text);
+        lb_buf_append_lit(body, ",");
+        put_base64(body, "signature", signature, sizeof signature);
+        lb_buf_append_lit(body, ",");
+    }
+    lb_signing_public_key(key, public_key);
+    put_base64(body, "publicKey", public_key, sizeof public_key);
+    lb_buf_append_lit(body, "}");
+}
+
+static void reply_with_new_key(struct lb_call *call)
+{
+    if (lb_call_written(call))
+        reply_signed(call);
+}
+
+static enum lb_turn end_with(struct lb_call *call, lb_err err)
+{
+    static const struct lb_reason too_long = {"The history of this person has more than 10,000 "
+                                              "events, which is too long for a statement."};
+    if (err)
+        lb_call_refuse(call, err, err == LB_ERR_PAYLOAD_TOO_LARGE ? &too_long : NULL);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+/* The key is made when it is needed for the first time. */
+static enum lb_turn sign(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct evidence *evidence = call->state;
+    lb_err err = call->app->store->ops->signing_key(reader, &evidence->signing.key);
+    if (err == LB_ERR_NOT_FOUND) {
+        lb_signing_make_key(&evidence->signing);
+        if (lb_call_write(call, &evidence->signing.write, 0, reply_with_new_key) == LB_DONE)
+            lb_request_complete(call->req);
+        return LB_TURN_LAST;
+    }
+    if (!err)
+        reply_signed(call);
+    return end_with(call, err ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK);
+}
+
+static enum lb_turn collect(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct evidence *evidence = call->state;
+    bool done = evidence->key_alone;
+    lb_err err = done ? LB_OK : lb_history_read(&evidence->reading, reader, &done);
+    if (err)
+        return end_with(call, err);
+    if (!done)
+        return LB_TURN_MORE;
+    if (evidence->asked.wrong && !evidence->history.event_count) {
+        lb_identifiers_refuse(call, &evidence->asked);
+        return end_with(call, LB_OK);
+    }
+    evidence->actors = (struct lb_by){.call = call, .reader = reader};
+    if (!evidence->key_alone)
+        put_statement(call);
+    if (evidence->text.failed)
+        return end_with(call, LB_ERR_OVERLOADED);
+    return sign(call, reader);
+}
+
+/* --- Asking --- */
+
+/* False when the reply is set. */
+static bool count_in(struct lb_call *call, struct evidence *evidence)
+{
+    if (!lb_quota_take(&call->workspace->proving, 1, OF_A_WORKSPACE)) {
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,
+                       "Evidence about a person of this workspace is being collected. Wait until "
+                       "that is done.");
+        return false;
+    }
+    if (!lb_quota_take(&call->app->proving, 1, OF_THE_SERVER)) {
+        lb_quota_give(&call->workspace->proving, 1);
+        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+        return false;
+    }
+    evidence->counted = true;
+    return true;
+}
+
+/* False when the reply is set. */
+static bool read_person(struct lb_call *call, struct evidence *evidence)
+{
+    struct lb_asked *asked = &evidence->asked;
+    struct lb_str raw;
+    if (!lb_query_text(call, "publicIdentifier", &raw))
+        return false;
+    if (!raw.ptr)
+        return true;
+    if (!lb_identifiers_read_one(call, raw, asked))
+        return false;
+    struct lb_history *history = &evidence->history;
+    if (asked->identifier.ptr)
+        evidence->names[history->name_count++] = asked->identifier;
+    if (asked->before.ptr)
+        evidence->names[history->name_count++] = asked->before;
+    if (!history->name_count) {
+        lb_identifiers_refuse(call, asked);
+        return false;
+    }
+    history->names = evidence->names;
+    evidence->reading.history = history;
+    evidence->of_person = true;
+    return count_in(call, evidence);
+}
+
+static struct evidence *begin(struct lb_call *call)
+{
+    struct evidence *evidence = lb_call_alloc(call, sizeof *evidence);
+    if (!evidence)
+        return NULL;
+    call->state = evidence;
+    call->release = release;
+    return evidence;
+}
+
+enum lb_progress lb_evidence_get(struct lb_call *call)
+{
+    struct evidence *evidence = begin(call);
+    if (!evidence || !read_person(call, evidence))
+        return LB_DONE;
+    evidence->reading.store = call->app->store;
+    evidence->reading.workspace = call->workspace;
+    evidence->reading.in_memory = call->app->blocklist != NULL;
+    return lb_call_read(call, collect);
+}
+
+enum lb_progress lb_admin_evidence_get(struct lb_call *call)
+{
+    return lb_admin_find_workspace(call) ? lb_evidence_get(call) : LB_DONE;
+}
+
+enum lb_progress lb_admin_evidence_key(struct lb_call *call)
+{
+    struct evidence *evidence = begin(call);
+    if (!evidence)
+        return LB_DONE;
+    evidence->key_alone = true;
+    return lb_call_read(call, collect);
+}

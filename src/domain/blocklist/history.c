@@ -1,0 +1,262 @@
+#include "domain/blocklist/history.h"
+
+#include "base/array.h"
+#include "domain/access/nodes.h"
+#include "domain/blocklist/identifier.h"
+#include "store/chain.h"
+#include "store/log_items.h"
+
+/* So many rows of other workspaces are read over: to look for the next own one costs about as
+ * much. */
+#define STRANGE_ROWS_MAX 64
+
+void lb_history_fini(struct lb_history *history)
+{
+    free(history->events);
+    free(history->entries);
+    free(history->lists);
+    free(history->epochs);
+    lb_buf_fini(&history->texts);
+}
+
+/* --- Taking rows ------------------------------------------------------------------------------ */
+
+static bool is_meant(const struct lb_history *history, struct lb_str stored)
+{
+    struct lb_identifier today;
+    struct lb_str name = history->exact ? stored : lb_identifier_held(stored, &today);
+    for (size_t i = 0; i < history->name_count; i++)
+        if (lb_str_equal(name, history->names[i]))
+            return true;
+    return false;
+}
+
+static struct lb_history_text keep(struct lb_history *history, struct lb_str text)
+{
+    struct lb_history_text kept = {history->texts.len, text.len, text.ptr == NULL};
+    lb_buf_append_str(&history->texts, text);
+    return kept;
+}
+
+static lb_err note_epoch(struct lb_history *history, const struct lb_log_row *row)
+{
+    if (!row->epoch)
+        return LB_OK;
+    if (!lb_array_reserve(history->epochs, history->epoch_capacity, history->epoch_count + 1))
+        return LB_ERR_OVERLOADED;
+    history->epochs[history->epoch_count++] = (struct lb_public_id){row->number, row->epoch};
+    return LB_OK;
+}
+
+/* A number with its epoch. */
+static struct lb_public_id public_id(const struct lb_history *history, uint64_t number)
+{
+    size_t at = history->epoch_count;
+    while (at > 0 && history->epochs[at - 1].number > number)
+        at--;
+    return (struct lb_public_id){number, number && at ? history->epochs[at - 1].epoch : 0};
+}
+
+static lb_err count_blocking(struct lb_history *history, uint32_t campaign, int change)
+{
+    size_t at = 0;
+    while (at < history->list_count && history->lists[at].campaign != campaign)
+        at++;
+    if (!lb_array_reserve(history->lists, history->list_capacity, at + 1))
+        return LB_ERR_OVERLOADED;
+    if (at == history->list_count)
+        history->lists[history->list_count++] = (struct lb_history_list){.campaign = campaign};
+    history->lists[at].blocking += (uint64_t)change;
+    return LB_OK;
+}
+
+static lb_err set_blocking(struct lb_history *history, struct lb_history_entry *entry, bool blocks)
+{
+    int change = (int)blocks - (int)entry->blocks;
+    entry->blocks = blocks;
+    return count_blocking(history, entry->campaign, change);
+}
+
+static lb_err add_event(struct lb_history *history, const struct lb_log_row *row,
+                        const struct lb_history_entry *entry)
+{
+    if (history->event_count == LB_HISTORY_EVENTS_MAX)
+        return LB_ERR_PAYLOAD_TOO_LARGE;
+    if (!lb_array_reserve(history->events, history->event_capacity, history->event_count + 1))
+        return LB_ERR_OVERLOADED;
+    struct lb_history_event *event = &history->events[history->event_count++];
+    *event = (struct lb_history_event){.row = row->number,
+                                       .kind = row->kind,
+                                       .entry = entry->number,
+                                       .campaign = row->list.campaign,
+                                       .actor = row->actor,
+                                       .at = row->at,
+                                       .change = public_id(history, history->change),
+                                       .undoes = public_id(history, row->undoes),
+                                       .name = entry->name,
+                                       .reason = keep(history, row->reason)};
+    memcpy(event->digest, row->digest, sizeof event->digest);
+    return history->texts.failed ? LB_ERR_OVERLOADED : LB_OK;
+}
+
+static lb_err take_names(struct lb_history *history, const struct lb_log_row *row)
+{
+    struct lb_str rest = row->items;
+    struct lb_str name;
+    lb_err err = LB_OK;
+    for (uint64_t number = row->number; !err && lb_log_items_next(&rest, &name); number++) {
+        if (!is_meant(history, name))
+            continue;
+        if (!lb_array_reserve(history->entries, history->entry_capacity, history->entry_count + 1))
+            return LB_ERR_OVERLOADED;
+        struct lb_history_entry *entry = &history->entries[history->entry_count++];
+        *entry = (struct lb_history_entry){
+            .number = number, .campaign = row->list.campaign, .name = keep(history, name)};
+        err = add_event(history, row, entry);
+        if (!err)
+            err = set_blocking(history, entry, row->kind == LB_LOG_BLOCK);
+    }
+    return err;
+}
+
+static struct lb_history_entry *find_entry(const struct lb_history *history, struct lb_str item)
+{
+    uint64_t number = 0;
+    size_t low = 0;
+    size_t high = history->entry_count;
+    if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &number))
+        return NULL;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (history->entries[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool found = low < history->entry_count && history->entries[low].number == number;
+    return found ? &history->entries[low] : NULL;
+}
+
+static lb_err take_references(struct lb_history *history, const struct lb_log_row *row)
+{
+    struct lb_str rest = row->items;
+    struct lb_str item;
+    lb_err err = LB_OK;
+    while (!err && history->entry_count && lb_log_items_next(&rest, &item)) {
+        struct lb_history_entry *entry = find_entry(history, item);
+        if (!entry)
+            continue;
+        err = add_event(history, row, entry);
+        if (!err && (row->kind == LB_LOG_UNBLOCK || row->kind == LB_LOG_RESTORE))
+            err = set_blocking(history, entry, row->kind == LB_LOG_RESTORE);
+    }
+    return err;
+}
+
+lb_err lb_history_take(struct lb_history *history, const struct lb_log_row *row)
+{
+    lb_err err = note_epoch(history, row);
+    if (!row->continues)
+        history->change = row->number;
+    if (err)
+        return err;
+    return lb_log_kind_has_names(row->kind) ? take_names(history, row)
+                                            : take_references(history, row);
+}
+
+/* --- Reading the log -------------------------------------------------------------------------- */
+
+static void set_head(struct lb_history_reading *reading, const struct lb_log_row *row)
+{
+    reading->head = lb_log_mark_after(row, lb_log_items_count(row->items));
+    reading->head_number = row->number;
+}
+
+static lb_err take_last(void *context, const struct lb_log_row *row)
+{
+    struct lb_history_reading *reading = context;
+    if (row->list.workspace == reading->workspace->row.no)
+        set_head(reading, row);
+    return LB_OK;
+}
+
+static lb_err take_version(void *context, const struct lb_workspace_version *version)
+{
+    struct lb_history_reading *reading = context;
+    reading->head = version->log;
+    reading->head_number = version->log.row; /* ids are numbers in a shared store */
+    reading->head_known = true;
+    return LB_OK;
+}
+
+/* Where the log ends, when that is known without reading it. */
+static lb_err find_head(struct lb_history_reading *reading, struct lb_store_reader *reader)
+{
+    const struct lb_workspace *workspace = reading->workspace;
+    uint32_t no = workspace->row.no;
+    if (lb_store_is_remote(reading->store)) {
+        lb_err err = lb_nodes_each_version(reading->store, reader, &no, 1, reading, take_version);
+        return !err && !reading->head_known ? LB_ERR_STORAGE_UNAVAILABLE : err;
+    }
+    uint64_t last = atomic_load_explicit(&workspace->log_row, memory_order_acquire);
+    reading->head_known = reading->in_memory;
+    if (!reading->in_memory || !last)
+        return LB_OK;
+    lb_err err = reading->store->ops->log_read(reader, no, last, last + 1, reading, take_last);
+    return !err && !reading->head.row ? LB_ERR_STORAGE_UNAVAILABLE : err;
+}
+
+/* LB_ERR_NOT_FOUND only ends the scan. */
+static lb_err take_row(void *context, const struct lb_log_row *row)
+{
+    struct lb_history_reading *reading = context;
+    bool own = row->list.workspace == reading->workspace->row.no;
+    bool turn_ends = ++reading->rows >= LB_HISTORY_TURN_ROWS;
+    reading->next = row->id + 1;
+    reading->strange = own ? 0 : reading->strange + 1;
+    if (own && reading->history)
+        reading->stopped = lb_history_take(reading->history, row);
+    struct lb_log_mark mark = lb_log_mark_after(row, lb_log_items_count(row->items));
+    if (own && !reading->head_known)
+        set_head(reading, row);
+    reading->ends_there |= own && memcmp(&mark, &reading->head, sizeof mark) == 0;
+    bool skips = reading->in_memory && reading->strange >= STRANGE_ROWS_MAX;
+    return reading->stopped || turn_ends || skips ? LB_ERR_NOT_FOUND : LB_OK;
+}
+
+/* Reads on; `*out_end`: to the end. */
+static lb_err read_rows(struct lb_history_reading *reading, struct lb_store_reader *reader,
+                        bool *out_end)
+{
+    const struct lb_workspace *workspace = reading->workspace;
+    uint64_t end = reading->head_known ? reading->head.row + 1 : LB_ENTRY_ID_MAX + 1;
+    reading->strange = 0;
+    if (reading->in_memory && !lb_store_is_remote(reading->store) &&
+        !lb_row_times_next(workspace->row_times, reading->next, &reading->next))
+        reading->next = end;
+    lb_err err = LB_OK;
+    if (reading->next < end)
+        err = reading->store->ops->log_read(reader, workspace->row.no, reading->next, end, reading,
+                                            take_row);
+    *out_end = !err || reading->next >= end;
+    if (err == LB_ERR_NOT_FOUND)
+        err = reading->stopped;
+    if (!err && *out_end && reading->head.row && !reading->ends_there)
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err;
+}
+
+lb_err lb_history_read(struct lb_history_reading *reading, struct lb_store_reader *reader,
+                       bool *out_done)
+{
+    lb_err err = reading->begun ? LB_OK : find_head(reading, reader);
+    bool all = !reading->history && reading->head_known; /* of what is wanted */
+    reading->begun = true;
+    reading->rows = 0;
+    while (!err && !all && reading->rows < LB_HISTORY_TURN_ROWS)
+        err = read_rows(reading, reader, &all);
+    if (!err && all && reading->head.row == 0)
+        lb_chain_begin(lb_str(reading->workspace->row.id), reading->head.digest);
+    *out_done = all;
+    return err;
+}
