@@ -70,7 +70,7 @@ def test_of_a_person_it_says_what_happened_by_whom_and_why(server, fresh):
     second = fresh.api.delete(f"/campaigns/{campaign}/blocked-leads",
                               {"publicIdentifiers": ["zoë"]}).header("x-change-id")
     third = fresh.api.post(f"/changes/{second}/undo").header("x-change-id")
-    block(fresh.api, "nobody-else")
+    block(fresh.api, "one-more")
     statement = stated(fresh.api, "https://www.linkedin.com/in/ZO%C3%8B/")
     assert statement["publicIdentifier"] == "zoë" and statement["blocked"] is True
     events = statement["events"]
