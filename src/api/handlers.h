@@ -18,6 +18,10 @@ enum lb_progress lb_workspace_leads_delete(struct lb_call *call);
 /* blocklist/import.c */
 enum lb_progress lb_blocked_leads_import(struct lb_call *call);
 
+/* blocklist/import_list.c, blocklist/import_undo.c */
+enum lb_progress lb_imports_list(struct lb_call *call);
+enum lb_progress lb_imports_post_undo(struct lb_call *call);
+
 /* blocklist/check.c */
 enum lb_progress lb_check_get(struct lb_call *call);
 enum lb_progress lb_check_post(struct lb_call *call);

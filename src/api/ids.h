@@ -12,6 +12,7 @@
 
 #define LB_ENTRY_PREFIX    "bl_"
 #define LB_CHANGE_PREFIX   "ch_"
+#define LB_IMPORT_PREFIX   "im_" /* then random, unless the client has given an id */
 #define LB_LEAD_PREFIX     "ld_"
 #define LB_STEP_PREFIX     "st_"
 #define LB_ACTIVITY_PREFIX "ac_"

@@ -35,6 +35,10 @@ const struct lb_route lb_routes[] = {
     /* changes.c */
     {LB_POST, "/v1/changes/{changeId}/undo", lb_changes_undo, LB_ROUTE_WRITES},
 
+    /* import_list.c, import_undo.c: imports of files, as one thing each */
+    {LB_GET, "/v1/imports", lb_imports_list, 0},
+    {LB_POST, "/v1/imports/{importId}/undo", lb_imports_post_undo, LB_ROUTE_WRITES},
+
     /* campaigns.c */
     {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_WRITES},
     {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},

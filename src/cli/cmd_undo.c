@@ -3,12 +3,18 @@
 
 #include <stdio.h>
 
-static bool undo(struct lb_client *client, const struct lb_cli *cli, const char *change)
+/* Other ids are those of imports, which may be the client's own. */
+static bool is_change(const char *id)
+{
+    return strncmp(id, "ch_", 3) == 0;
+}
+
+static bool undo(struct lb_client *client, const struct lb_cli *cli, const char *id)
 {
     struct lb_buf path = {0};
     struct lb_answer answer = {0};
-    lb_buf_append_lit(&path, "/v1/changes/");
-    lb_url_append(&path, lb_str(change));
+    lb_buf_append_str(&path, is_change(id) ? LB_STR("/v1/changes/") : LB_STR("/v1/imports/"));
+    lb_url_append(&path, lb_str(id));
     lb_buf_append(&path, "/undo", sizeof "/undo");
     struct lb_client_request call = {.method = "POST", .path = path.ptr};
     bool done = false;

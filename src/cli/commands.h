@@ -22,6 +22,7 @@ int lb_cmd_unblock(struct lb_cli *cli);
 int lb_cmd_check(struct lb_cli *cli);
 int lb_cmd_list(struct lb_cli *cli);
 int lb_cmd_export(struct lb_cli *cli);
+int lb_cmd_imports(struct lb_cli *cli);
 int lb_cmd_undo(struct lb_cli *cli);
 int lb_cmd_lead_add(struct lb_cli *cli);
 int lb_cmd_send(struct lb_cli *cli);

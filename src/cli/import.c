@@ -1,9 +1,13 @@
 #include "cli/import.h"
 
+#include "base/id.h"
 #include "cli/batch.h"
 #include "cli/source.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#define ID_SIZE 32
 
 /* Standard input may be named in place of identifiers. */
 static bool names_standard_input(const struct lb_cli *cli)
@@ -57,6 +61,16 @@ static bool put_leads_path(const struct lb_cli *cli, struct lb_buf *path, const 
     return !path->failed;
 }
 
+/* With an id of ours a request that is repeated is part of the same import. */
+static void put_id(struct lb_buf *query, const char *action)
+{
+    char id[ID_SIZE];
+    if (!action || strcmp(action, "check") == 0)
+        return;
+    lb_id_make(id, sizeof id, "im_");
+    put_option(query, "importId", id);
+}
+
 /* The path with its query; ends with a NUL. False after a message. */
 static bool make_path(const struct lb_cli *cli, const char *action, struct lb_buf *path)
 {
@@ -65,6 +79,7 @@ static bool make_path(const struct lb_cli *cli, const char *action, struct lb_bu
     lb_buf_append_str(&after, lb_str(action));
     put_option(&after, "column", cli->values[LB_OPT_COLUMN]);
     put_option(&after, "reason", cli->values[LB_OPT_REASON]);
+    put_id(&after, action);
     lb_buf_append(&after, "", 1);
     bool made = !after.failed && (action ? lb_cli_list_path(cli, path, after.ptr)
                                          : put_leads_path(cli, path, after.ptr));
@@ -100,6 +115,29 @@ static int explain(const struct lb_client *client, const struct lb_answer *answe
     return LB_EXIT_FAILED;
 }
 
+/* With the id of the import, if it changed anything. */
+static void print_message(const struct lb_answer *answer)
+{
+    const struct lb_json *json = answer->json;
+    struct lb_str id = lb_answer_text(json, "importId");
+    if (!id.len || lb_answer_number(json, "blocked") + lb_answer_number(json, "unblocked") == 0) {
+        lb_answer_print_message(answer);
+        return;
+    }
+    struct lb_str message = lb_answer_text(json, "message");
+    printf("%.*s (%.*s)\n", (int)message.len, message.ptr, (int)id.len, id.ptr);
+    lb_cli_hint("To take it back: leadblock undo %.*s", (int)id.len, id.ptr);
+}
+
+/* What was recorded before it broke off stays. */
+static void explain_broken_off(const struct lb_answer *answer)
+{
+    struct lb_str id = lb_answer_text(answer->json, "importId");
+    if (id.len)
+        fprintf(stderr, "To take back what was recorded: leadblock undo %.*s\n", (int)id.len,
+                id.ptr);
+}
+
 int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
 {
     const struct lb_json *json = answer->json;
@@ -117,7 +155,7 @@ int lb_import_print(const struct lb_cli *cli, const struct lb_answer *answer)
     if (lb_cli_given(cli, LB_OPT_JSON))
         lb_answer_print_json(answer);
     else
-        lb_answer_print_message(answer);
+        print_message(answer);
     if (lb_answer_number(json, "people"))
         return LB_EXIT_DONE;
     lb_cli_error("there are no names or addresses in the file");
@@ -156,6 +194,8 @@ static int send_file(const struct file_import *import, bool strict)
             code = import->print(import->cli, &answer);
         else if (!again)
             code = explain(import->client, &answer);
+    } else {
+        explain_broken_off(&answer);
     }
     lb_answer_fini(&answer);
     lb_buf_fini(&path);

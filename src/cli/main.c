@@ -123,12 +123,22 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock export --audit > audit.csv\n"
      "  leadblock export q1 | leadblock block q2 -\n",
      API | LB_BIT(SEARCH) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1, lb_cmd_export},
-    {"undo", "CHANGE...", "Take changes of blocklists back; repeating it is safe.",
-     "CHANGE is an id such as ch_42_9k3vx0ts, as `leadblock block` and `leadblock unblock` print\n"
-     "it, and as `leadblock export --audit` lists them. Exactly what that change did is taken\n"
-     "back; blocks that others made stay. It prints the id of the undo, which can be undone, too.\n"
+    {"imports", "", "Show the imports of files, newest first.",
+     "Prints id, date, state (running, done, broken_off or undone), action, how many leads it\n"
+     "blocked or unblocked, the campaign or workspace, and who it was, separated by tabs when\n"
+     "piped. `leadblock undo` takes an import back as a whole.\n"
      "\n"
-     "  leadblock undo ch_42_9k3vx0ts\n",
+     "  leadblock imports\n",
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 0, 0, lb_cmd_imports},
+    {"undo", "CHANGE|IMPORT...", "Take changes or imports back; repeating it is safe.",
+     "CHANGE is an id such as ch_42_9k3vx0ts, as `leadblock block` and `leadblock unblock` print\n"
+     "it, and as `leadblock export --audit` lists them. IMPORT is one as `leadblock block --file`\n"
+     "prints it and `leadblock imports` lists them. Exactly what it did is taken back; what\n"
+     "others blocked stays. The undo of a change has an id of its own, which is printed and\n"
+     "can be undone, too.\n"
+     "\n"
+     "  leadblock undo ch_42_9k3vx0ts\n"
+     "  leadblock undo im_4egcwve73sqn91xt\n",
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_undo},
     {"lead add", "CAMPAIGN --file FILE", "Add the people of a file to a campaign.",
      "The file is sent as it is: an export, a spreadsheet as CSV or text. The column with the\n"

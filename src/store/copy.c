@@ -160,6 +160,29 @@ static const struct lb_copy_column signing_key_columns[] = {
     NUMBER("created_at"),
 };
 
+static const struct lb_copy_column import_columns[] = {
+    WORKSPACE,
+    NUMBER("no"),
+    TEXT("id"),
+    NUMBER("campaign"),
+    FLAG("unblocks"),
+    NUMBER("key"),
+    NUMBER("started_at"),
+    NUMBER("touched_at"),
+    NUMBER("finished_at"),
+    NUMBER("undone_at"),
+    NUMBER("run"),
+    NUMBER("bytes"),
+    NUMBER("done"),
+    NUMBER("rest"),
+    NUMBER("duplicates"),
+    NUMBER("rows"),
+    NUMBER("bad"),
+    NUMBER("blank"),
+    NUMBER("column_no"),
+    TEXT("column_name"),
+};
+
 #define COLUMNS(array) (array), sizeof(array) / sizeof *(array)
 
 const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
@@ -175,9 +198,10 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_AUDIT_LOG, "audit_log", COLUMNS(audit_columns), {0, 1}, 2, true},
     {LB_COPY_CHECK_COUNT, "check_count", COLUMNS(check_columns), {0, 1}, 2, false},
     {LB_COPY_SIGNING_KEY, "signing_key", COLUMNS(signing_key_columns), {0}, 1, false},
+    {LB_COPY_IMPORT, "blocklist_import", COLUMNS(import_columns), {0, 1}, 2, false},
 };
 
-_Static_assert(sizeof campaign_columns / sizeof *campaign_columns <= LB_COPY_COLUMNS_MAX,
+_Static_assert(sizeof import_columns / sizeof *import_columns <= LB_COPY_COLUMNS_MAX,
                "the widest table fits into a row");
 
 /* --- Values as bytes ---------------------------------------------------------------------------

@@ -130,6 +130,9 @@ LB_METHOD(lb_err, signing_key_insert, struct lb_store *store, const struct lb_si
  * (chain.h). Its id is the number in a shared store; else the caller gives ids upwards, without
  * overlap, starting from log_next_id. */
 LB_METHOD(lb_err, log_append, struct lb_store *store, const struct lb_log_row *row)
+/* Inserts it when its `no` is 0, which is set, and then leaves out those of the workspace that are
+ * LB_IMPORTS_KEPT older; else replaces the one of that number. */
+LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_import_row *row)
 /* One above the last entry id; 0 after a failure. In a shared store: one more than about how many
  * entries there are. */
 LB_METHOD(uint64_t, log_next_id, struct lb_store *store)
@@ -196,6 +199,17 @@ LB_METHOD(lb_err, log_row_of, struct lb_store_reader *reader, uint32_t workspace
 /* Has a change, by its number, been undone: does a row name it in `undoes`? */
 LB_METHOD(lb_err, log_undone, struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
           bool *out)
+/* An import by its id; LB_ERR_NOT_FOUND when the workspace has none of it. */
+LB_METHOD(lb_err, import, struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
+          struct lb_import_row *out)
+/* A page of a workspace's imports, newest first, below that number (0: all); as log_scan. */
+LB_METHOD(lb_err, imports_page, struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
+          size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_import_row *row))
+/* The number of the last change of an import below `below` that no row undoes; LB_ERR_NOT_FOUND
+ * when there is none. */
+LB_METHOD(lb_err, import_change, struct lb_store_reader *reader, uint32_t workspace,
+          struct lb_str id, uint64_t below, uint64_t *out)
 /* Calls `each` for the rows of a workspace (0: of all, if they share a log) with first <= id <
  * end, in order; stops at its first failure. Without source, import and seed, which a replay does
  * not need. */

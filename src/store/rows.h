@@ -176,6 +176,30 @@ struct lb_entry {
     char held[LB_HELD_NAME_SIZE];
 };
 
+#define LB_IMPORTS_KEPT 1000 /* of a workspace, the latest */
+
+/* An import of a file into a blocklist, or out of it. The log's rows that it made have its id. */
+struct lb_import_row {
+    uint64_t no; /* counts in the workspace; 0: not stored yet */
+    char id[LB_ID_SIZE];
+    struct lb_list list;
+    bool unblocks;
+    uint32_t actor;
+    int64_t started_at;
+    int64_t touched_at;  /* when something of it was recorded last */
+    int64_t finished_at; /* 0: it goes on, or broke off */
+    int64_t undone_at;
+    uint64_t run; /* random, of the sending under way; 0: none is */
+    uint64_t bytes;
+    uint64_t done; /* people whom it blocked, or unblocked */
+    /* Known at the end; `rows` is 0 until then. */
+    uint64_t rest; /* people who were blocked already, or not blocked */
+    uint64_t duplicates;
+    uint64_t rows, bad, blank;
+    uint64_t column; /* where the people were, from 1; 0: in running text */
+    char column_name[LB_NAME_SIZE];
+};
+
 /* Where the log of a workspace ends: its last row. Two logs that end alike are the same. */
 struct lb_log_mark {
     uint64_t row;                   /* its id, 0: the log is empty */

@@ -185,17 +185,39 @@ def test_what_is_no_id_is_not_printed():
         assert run("block", "q1", "ann", env=fake.env).out == "1 lead blocked\n"
 
 
-def test_undo_asks_for_each_change_and_prints_what_came_of_it():
+def test_undo_asks_for_each_change_or_import_and_prints_what_came_of_it():
     undone = {"success": True, "message": "Undone: 2 leads unblocked", "blocked": 0, "unblocked": 2}
     with Fake([(200, undone, change(9))] * 3) as fake:
         result = run("undo", "ch_1", "a/b", env=fake.env)
         assert (result.code, result.out) == (0, "Undone: 2 leads unblocked (ch_9)\n" * 2)
         assert [(request["method"], request["path"]) for request in fake.requests] == [
-            ("POST", "/v1/changes/ch_1/undo"), ("POST", "/v1/changes/a%2Fb/undo")]
+            ("POST", "/v1/changes/ch_1/undo"), ("POST", "/v1/imports/a%2Fb/undo")]
         assert run("undo", "ch_1", "--json", env=fake.env).json() == {**undone, "changeId": "ch_9"}
     with Fake([(404, {"success": False, "code": "not_found", "message": "No such change."}, {})]) as fake:
         result = run("undo", "ch_1", "ch_2", env=fake.env)
         assert (result.code, len(fake.requests)) == (1, 1) and "No such change" in result.err
+
+
+# Imports
+
+
+def test_imports_are_listed_page_by_page():
+    def row(number, **more):
+        return {"importId": f"im_{number}", "scope": "campaign", "campaignId": "q1", "action": "block",
+                "state": "done", "blocked": number, "startedAt": "2026-11-29T05:00:00.000Z",
+                "by": {"type": "key", "id": "k", "name": "CRM"}, **more}
+
+    freed = row(7, scope="workspace", campaignId=None, action="unblock", unblocked=3, state="undone")
+    pages = [(200, [row(9)], {"Link": '</v1/imports?take=100&cursor=c8>; rel="next"'}),
+             (200, [freed], {})]
+    with Fake(pages * 2) as fake:
+        result = run("imports", env=fake.env)
+        assert (result.code, result.out.splitlines()) == (0, [
+            "im_9\t2026-11-29T05:00:00.000Z\tdone\tblock\t9\tq1\tCRM",
+            "im_7\t2026-11-29T05:00:00.000Z\tundone\tunblock\t3\tworkspace\tCRM"])
+        assert [request["path"] for request in fake.requests] == [
+            "/v1/imports?take=100", "/v1/imports?take=100&cursor=c8"]
+        assert run("imports", "--json", env=fake.env).json() == [row(9), freed]
 
 
 # Leads

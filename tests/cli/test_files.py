@@ -2,6 +2,7 @@
 server says about it is shown with its lines."""
 
 import os
+import re
 import threading
 
 import pytest
@@ -19,6 +20,7 @@ CHECKED = ('line,value,publicIdentifier,blocked,scope,reason\r\n'
            '3,"no ""body""",,,,no profile address in this cell\r\n'
            '4,in/bob,bob,false,,\r\n'
            "5,'-cleo-,'-cleo-,true,workspace,'=1\r\n")
+IMPORT_ID = re.compile(r"&importId=im_[0-9a-z]{16}")
 CSV = {"Content-Type": "text/csv; charset=utf-8"}
 
 
@@ -47,7 +49,7 @@ def test_a_file_is_sent_byte_for_byte_and_the_answer_is_shown(fake, path):
     assert "line 1: column 2 (state) looks like a status" in result.err
     (request,) = fake.requests
     assert (request["method"], request["raw"]) == ("POST", TABLE)
-    assert request["path"] == "/v1/campaigns/q1/blocked-leads/import?action=block"
+    assert IMPORT_ID.sub("", request["path"]) == "/v1/campaigns/q1/blocked-leads/import?action=block"
     assert request["headers"]["Content-Type"] == "application/octet-stream"
     assert run("block", "q1", "--file", path, "--json", env=fake.env).json() == DONE
 
@@ -56,7 +58,7 @@ def test_options_go_into_the_query(fake, path):
     run("block", "--workspace", "--file", path, "--column", "LinkedIn Profil", "--reason", "a&b",
         env=fake.env)
     run("unblock", "q1", "--file", path, "--column", "3", "--skip-invalid", env=fake.env)
-    assert [request["path"] for request in fake.requests] == [
+    assert [IMPORT_ID.sub("", request["path"]) for request in fake.requests] == [
         "/v1/blocked-leads/import?action=block&column=LinkedIn%20Profil&reason=a%26b&strict=true",
         "/v1/campaigns/q1/blocked-leads/import?action=unblock&column=3"]
 
@@ -96,6 +98,22 @@ def test_a_busy_server_gets_the_file_again():
     with Fake([(429, busy, {}), (503, busy, {}), (200, DONE, {})]) as fake:
         assert run("block", "q1", "-", stdin="ann\nbob\n", env=fake.env).code == 0
         assert [request["raw"] for request in fake.requests] == [b"ann\nbob\n"] * 3
+        paths = {request["path"] for request in fake.requests}
+        assert len(paths) == 1 and IMPORT_ID.search(*paths), "it is one import"
+
+
+def test_the_import_is_named_so_that_it_can_be_undone(path):
+    with Fake([(200, {**DONE, "importId": "im_1"}, {"X-Change-Id": "ch_9"})] * 2) as fake:
+        assert run("block", "q1", "--file", path, env=fake.env).out == \
+            "2 leads blocked, 1 row blank (im_1)\n"
+        assert run("block", "q1", "--file", path, "--json", env=fake.env).json()["importId"] == "im_1"
+    with Fake([(200, {**DONE, "importId": "im_1", "blocked": 0}, {})]) as fake:
+        assert "im_1" not in run("block", "q1", "--file", path, env=fake.env).out
+    broken_off = {"success": False, "code": "license_expired", "message": "The license has expired.",
+                  "importId": "im_1", "blocked": 1, "already": 0, "duplicates": 0}
+    with Fake([(403, broken_off, {})]) as fake:
+        result = run("block", "q1", "--file", path, env=fake.env)
+        assert result.code == 1 and "leadblock undo im_1" in result.err
 
 
 def test_a_large_file_is_sent_whole(fake):

@@ -133,6 +133,34 @@ def test_another_node_unblocks_and_undoes(tenants):
         assert check(here, people[1])["scope"] == "campaign"
 
 
+def test_another_node_lists_and_undoes_an_import(tenants):
+    people = crowd(60)
+    file = "\n".join(people).encode()
+    for number, (writer, reader) in enumerate(itertools.permutations(tenants, 2)):
+        identity = f"file-{number}"
+        path = f"/blocked-leads/import?importId={identity}"
+        expect.ok(writer.api.post(path, file, content_type="text/plain"))
+        row = expect.ok(reader.api.get("/imports"))[0]
+        assert (row["importId"], row["state"], row["blocked"]) == (identity, "done", len(people))
+        assert expect.ok(reader.api.post(f"/imports/{identity}/undo"))["unblocked"] == len(people)
+        assert expect.ok(writer.api.get("/blocked-leads")) == []
+        assert expect.ok(writer.api.get("/imports"))[0]["state"] == "undone"
+
+
+def test_an_import_that_runs_at_one_node_is_not_undone_at_another(tenants):
+    here, there = tenants[0].api, tenants[1].api
+    file = "".join(f"person-{number}\n" for number in range(60_000)).encode()
+    path = "/blocked-leads/import?importId=big"
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(lambda: here.post(path, file, content_type="text/plain"))
+        while not expect.ok(there.get("/imports")):
+            time.sleep(0.01)
+        assert expect.ok(there.get("/imports"))[0]["state"] == "running"
+        expect.error(there.post("/imports/big/undo"), 429, "overloaded")
+        assert expect.ok(answer.result())["blocked"] == 60_000
+    assert expect.ok(there.post("/imports/big/undo"))["unblocked"] == 60_000
+
+
 def test_whoever_blocks_the_same_people_at_once_counts_each_once(tenants):
     campaign = Campaign(tenants[0])
     views = [campaign.seen_from(tenant) for tenant in tenants]

@@ -213,6 +213,8 @@ class World:
         self.unblock = unblock_everywhere(api, "person-8")
         undo(api, unblock_everywhere(api, "person-9"))
         block_everywhere(self.pro.api, "person-1", reason="of another workspace")
+        file = "".join(f"in/imported-{number}\n" for number in range(60)).encode()
+        expect.ok(api.post("/blocked-leads/import?importId=spring", file, content_type="text/plain"))
 
     def make_campaigns(self):
         variables = {"city": ODD, "empty": ""}

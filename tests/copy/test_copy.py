@@ -18,7 +18,8 @@ from support.campaigns import block_everywhere, undo, unblock_everywhere
 from support.server import CommandFailed, binary, clean_environment, run
 
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
-          "blocklist_log", "audit_log", "check_count", "signing_key"]
+          "blocklist_log", "audit_log", "check_count", "signing_key",
+          "blocklist_import"]
 STAY_BEHIND = ["session", "link"]
 
 
@@ -369,6 +370,7 @@ TAMPERED = {
     "audit_log": "UPDATE audit_log SET source = '192.0.2.8' WHERE source IS NOT NULL",
     "check_count": "UPDATE check_count SET blocked = blocked + 1 WHERE day = 20000",
     "signing_key": "UPDATE signing_key SET created_at = created_at + 1",
+    "blocklist_import": "UPDATE blocklist_import SET run = NULL, done = done + 1",
 }
 
 

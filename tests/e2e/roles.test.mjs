@@ -73,6 +73,7 @@ screen('the server refuses whatever a viewer changes', shared, {}, async () => {
     ['DELETE', workspaceList, [id]],
     ['DELETE', campaignList('q1'), { publicIdentifiers: ['blocked-one'] }],
     ['POST', '/v1/changes/ch_1/undo'],
+    ['POST', '/v1/imports/im_1/undo'],
     ['POST', '/v1/campaigns', { name: 'Mine' }],
     ['PUT', '/v1/campaigns/q1/activate'],
     ['DELETE', '/v1/campaigns/q1'],

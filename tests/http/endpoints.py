@@ -10,7 +10,7 @@ READ, CHECK, WRITE = "read", "check", "write"
 @dataclass(frozen=True)
 class EndPoint:
     method: str
-    path: str  # {c}, {change}, {lead}, {step}, {activity}: the caller's own
+    path: str  # {c}, {change}, {import}, {lead}, {step}, {activity}: the caller's own
     kind: str
     body: object = None  # "{token}" stands for the lease's
     success: tuple = (200,)
@@ -57,6 +57,8 @@ ENDPOINTS = [
     EndPoint("GET", LIST + "/someone", CHECK),
     EndPoint("POST", LIST + "/check", CHECK, {"publicIdentifiers": ["someone"]}),
     EndPoint("POST", "/changes/{change}/undo", WRITE),
+    EndPoint("GET", "/imports", READ),
+    EndPoint("POST", "/imports/{import}/undo", WRITE),
     EndPoint("POST", "/campaigns", WRITE, {"name": "Another"}, (201,)),
     EndPoint("GET", "/campaigns", READ),
     EndPoint("GET", "/campaigns/{c}", READ),

@@ -87,11 +87,24 @@ def test_what_is_exported_is_read_back_and_can_be_undone(client, tenant, api, tm
     entries = expect.ok(api.get(f"/campaigns/{second}/blocked-leads"))
     assert [(entry["publicIdentifier"], entry["reason"]) for entry in entries] == [
         ("ann-doe", "=1+1, twice"), ("josé", "=1+1, twice")]
-    change = re.fullmatch(r"2 leads blocked \((ch_\d+_\w{8})\)\n", blocked)[1]
-    assert change in done(client("export", "--audit"))
-    assert re.fullmatch(r"Undone: 2 leads unblocked \(ch_\d+_\w{8}\)\n", done(client("undo", change)))
+    identity = re.fullmatch(r"2 leads blocked \((im_\w{16})\)\n", blocked)[1]
+    undone = re.fullmatch(r"Undone: 2 leads unblocked \((ch_\d+_\w{8})\)\n", done(client("undo", identity)))
+    assert undone[1] in done(client("export", "--audit"))
     assert names(api, second) == []
     assert len(names(api, first)) == 2
+
+
+def test_a_file_that_was_imported_is_undone_whole(client, tenant, api, tmp_path):
+    campaign = tenant.campaign()
+    path = tmp_path / "people.txt"
+    path.write_text("".join(f"person-{number}\n" for number in range(15_000)))
+    said = done(client("block", campaign, "--file", path, timeout=60))
+    identity = re.fullmatch(r"15000 leads blocked \((im_\w{16})\)\n", said).group(1)
+    row = done(client("imports")).splitlines()[0].split("\t")
+    assert [row[0], *row[2:6]] == [identity, "done", "block", "15000", campaign]
+    assert done(client("undo", identity, timeout=60)) == "Undone: 15000 leads unblocked\n"
+    assert names(api, campaign) == []
+    assert client("imports", "--json").json()[0]["state"] == "undone"
 
 
 def test_leads_of_a_file(client, tenant, api, tmp_path):

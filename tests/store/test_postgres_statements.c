@@ -184,12 +184,19 @@ static void questions_about_people_are_answered_by_indexes(void **state)
     static const struct {
         enum lb_pg_statement statement;
         const char *index;
-    } questions[] = {{PG_USER, "account_pkey"},        {PG_USER_BY_EMAIL, "account_by_email"},
-                     {PG_USER_BY_ID, "account_by_id"}, {PG_SESSION, "session_pkey"},
-                     {PG_SESSION, "account_pkey"},     {PG_SESSIONS_END, "session_by_account"},
-                     {PG_LINK, "link_by_token"},       {PG_LINK_TAKE, "link_by_token"},
-                     {PG_LINKS_END, "link_pkey"},      {PG_AUDIT_PAGE, "audit_log_pkey"},
-                     {PG_CHECKS, "check_count_pkey"}};
+    } questions[] = {{PG_USER, "account_pkey"},
+                     {PG_USER_BY_EMAIL, "account_by_email"},
+                     {PG_USER_BY_ID, "account_by_id"},
+                     {PG_SESSION, "session_pkey"},
+                     {PG_SESSION, "account_pkey"},
+                     {PG_SESSIONS_END, "session_by_account"},
+                     {PG_LINK, "link_by_token"},
+                     {PG_LINK_TAKE, "link_by_token"},
+                     {PG_LINKS_END, "link_pkey"},
+                     {PG_AUDIT_PAGE, "audit_log_pkey"},
+                     {PG_CHECKS, "check_count_pkey"},
+                     {PG_IMPORT, "blocklist_import_by_id"},
+                     {PG_IMPORT_CHANGE, "blocklist_log_import"}};
     run("INSERT INTO leadblock.account SELECT 0, n, 'us_' || n, n || '@example.com', 'member', 1,"
         " NULL, 1 FROM generate_series(1, 2000) AS n;"
         "INSERT INTO leadblock.session SELECT 0, decode(md5(n::text), 'hex'), n, 1, 1"
@@ -199,6 +206,12 @@ static void questions_about_people_are_answered_by_indexes(void **state)
         "INSERT INTO leadblock.audit_log SELECT n % 9, n, 1, 1, 'a', 'b'"
         " FROM generate_series(1, 20000) AS n;"
         "INSERT INTO leadblock.check_count SELECT n % 90, n, 1, 1"
+        " FROM generate_series(1, 20000) AS n;"
+        "INSERT INTO leadblock.blocklist_import SELECT n % 9, n, 'im_' || n, 0, false, 1, 1, 1, 1,"
+        " NULL, NULL, 1, 1, 1, 1, 1, 1, 1, 1, NULL FROM generate_series(1, 9000) AS n;"
+        "INSERT INTO leadblock.blocklist_log (workspace_id, id, campaign, kind, continues, key, at,"
+        " undoes, items, import, digest) SELECT n % 9, n, 0, 0, n % 200 > 0, 1, 1,"
+        " CASE WHEN n % 7 = 0 THEN n END, 'a', CASE WHEN n % 2 = 0 THEN 'im_1' END, '\\x00'"
         " FROM generate_series(1, 20000) AS n;"
         "ANALYZE");
     run("CREATE FUNCTION public.plan_of(sql text) RETURNS text LANGUAGE plpgsql AS $$"

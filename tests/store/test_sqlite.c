@@ -344,11 +344,20 @@ static lb_err no_activity(void *context, const struct lb_activity_row *row)
 }
 
 /* Asks each question once, so that its statement is there. */
+static lb_err no_import(void *context, const struct lb_import_row *row)
+{
+    return LB_OK;
+}
+
 static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *reader)
 {
     struct lb_lead_ref refs[1];
+    struct lb_import_row import;
     uint64_t numbers[1];
     size_t count;
+    assert_int_equal(ops->import(reader, 1, LB_STR("a"), &import), LB_ERR_NOT_FOUND);
+    assert_int_equal(ops->imports_page(reader, 1, 0, 1, NULL, no_import), LB_OK);
+    assert_int_equal(ops->import_change(reader, 1, LB_STR("a"), 9, numbers), LB_ERR_NOT_FOUND);
     assert_int_equal(ops->leads_named(reader, 1, LB_STR("a"), 0, 1, refs, &count), LB_OK);
     assert_int_equal(ops->leads_due(reader, 1, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
     assert_int_equal(ops->leads_page(reader, 1, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
@@ -380,7 +389,7 @@ static unsigned judge_plan(sqlite3 *db, const char *sql, const char *index)
     return used;
 }
 
-static void questions_about_campaigns_are_answered_by_indexes(void **state)
+static void questions_about_campaigns_and_imports_are_answered_by_indexes(void **state)
 {
     static const struct {
         enum lb_sqlite_statement which;
@@ -393,6 +402,9 @@ static void questions_about_campaigns_are_answered_by_indexes(void **state)
         {STMT_LEADS_PAGE_BY_STATUS, "lead_by_status (campaign=? AND status=? AND no<?)", 1},
         {STMT_LEADS_SCHEDULED, "lead_queue (campaign=? AND queue=?)", 1},
         {STMT_LEADS_SET_ASIDE, "lead_set_aside (campaign=?)", 1},
+        {STMT_IMPORT, "blocklist_import_by_id (workspace=? AND id=?)", 1},
+        {STMT_IMPORTS_PAGE, "PRIMARY KEY (workspace=? AND no<?)", 1},
+        {STMT_IMPORT_CHANGE, "blocklist_log_", 2}, /* _import and _undoes */
         {STMT_ACTIVITIES_PAGE, "activity_by_state (campaign=? AND state=?)", 5},
     };
     struct place *place = *state;
@@ -682,7 +694,7 @@ int main(void)
         TEST(the_views_say_who_it_was_and_from_where),
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),
-        TEST(questions_about_campaigns_are_answered_by_indexes),
+        TEST(questions_about_campaigns_and_imports_are_answered_by_indexes),
         TEST(rows_are_read_by_the_transaction_that_appended_them),
         TEST(all_rows_of_a_batch_are_stored_or_none),
         TEST(no_commit_goes_on_after_a_row_that_failed),

@@ -238,9 +238,12 @@ def prepare(tenant):
     """A paused campaign with something of everything, by the names that endpoints.py uses."""
     campaign = Campaign(tenant, "a-1", "b-2", steps=[VISIT, VISIT, MESSAGE])
     change = campaign.block("blocked-before")
+    file = campaign.api.post(campaign.blocks + "/import", b"imported-before\n",
+                             content_type="text/plain")
     activity = campaign.claim_one(most=1)
     campaign.pause()
     (lead,) = campaign.leads("status=waiting")
-    return {"c": campaign.id, "change": change, "lead": lead["id"],
+    return {"c": campaign.id, "change": change, "import": expect.ok(file)["importId"],
+            "lead": lead["id"],
             "step": campaign.sequence()[2]["id"], "activity": activity["id"],
             "token": activity["leaseToken"]}

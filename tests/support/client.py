@@ -277,8 +277,8 @@ class Connection:
         return self.read(method)
 
 
-# What an import that could not go on says of how far it came, and one of which a row was bad.
-BROKEN_OFF = {"importId", "added", "blocked", "already", "duplicates"}
+# What an import, or the undo of one, that could not go on says of how far it came, and one of which a row was bad.
+BROKEN_OFF = {"importId", "added", "blocked", "unblocked", "already", "duplicates"}
 ROWS = {"rows", "headings", "people", "bad", "blank"}
 
 

@@ -2,41 +2,16 @@
 // again to be recorded. The job lives outside the screen, so that it goes on while another one is looked at. A file can be
 // sent again after a broken connection: nobody is blocked twice, and its `importId` says that it is the same import.
 import * as api from './api.js';
-import { campaignOf, importFile, rowsNotTaken, size, undo } from './lists.js';
+import { importFile, rowsNotTaken, size, undoImport } from './lists.js';
 
 const lookMs = 500;
 
 /** Without crypto.randomUUID, which only secure pages have. */
 const randomId = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/**
- * The changes among entries of the audit log that this user made on this list, newest first; none when they did not block
- * exactly `blocked` leads, since then another import's may be among them, which must not be undone.
- */
-export function changesOf({ entries, userId, list, blocked }) {
-  const campaignId = campaignOf(list);
-  const own = entries.filter((entry) => entry.action === 'leads.block' && entry.by?.type === 'user' && entry.by.id === userId
-    && entry.scope === (campaignId === null ? 'workspace' : 'campaign') && entry.campaignId === campaignId);
-  return own.reduce((sum, entry) => sum + entry.count, 0) === blocked ? own.map((entry) => entry.id) : [];
-}
-
-/** The entries of the audit log that are newer than the one with the id `mark`, newest first. */
-async function entriesAfter(mark, more) {
-  const entries = [];
-  let next = {};
-  while (next) {
-    const query = { take: 100, ...next };
-    const answer = await api.withRetry(() => api.get('audit', { ...more, query }), more);
-    const place = answer.data.findIndex((entry) => entry.id === mark);
-    entries.push(...(place < 0 ? answer.data : answer.data.slice(0, place)));
-    next = place < 0 ? answer.next : null;
-  }
-  return entries;
-}
-
 const blank = {
   step: 'validating', column: null, columns: [], unknown: '', found: null, result: null, importId: null, before: null, tries: 0,
-  blocked: 0, already: 0, recorded: null, changeIds: [], undone: 0, unblocked: 0, sent: null, wait: null, error: null,
+  blocked: 0, already: 0, recorded: null, unblocked: 0, sent: null, wait: null, error: null,
 };
 
 export class ImportJob {
@@ -45,8 +20,8 @@ export class ImportJob {
    * `error` when it failed in the middle. source: {name, body}: a file (Blob) or text. `found` is the server's answer to
    * the dry run, `result` the one to the import.
    */
-  constructor({ owner, userId, workspaceId, list, listLabel, reason, source, onChange }) {
-    Object.assign(this, blank, { owner, userId, workspaceId, list, listLabel, reason, source, onChange });
+  constructor({ owner, workspaceId, list, listLabel, reason, source, onChange }) {
+    Object.assign(this, blank, { owner, workspaceId, list, listLabel, reason, source, onChange });
     this.control = new AbortController();
     this.onWait = (seconds, why) => this.change({ wait: seconds ? { seconds, why } : null, sent: null });
   }
@@ -114,21 +89,15 @@ export class ImportJob {
 
   record() {
     return this.work('blocking', async () => {
-      this.before ??= await this.lookBefore();
-      const { data, changeId } = await this.whileLooking(() => this.send({ importId: this.importId }));
+      this.before ??= await size(this.list, this.more);
+      const { data } = await this.whileLooking(() => this.send({ importId: this.importId }));
       // What an earlier try recorded is "already blocked" to the last one.
       const earlier = this.tries > 1 ? Math.max(0, data.already - this.found.already) : 0;
       const blocked = data.blocked + earlier;
-      return { step: 'blocked', result: data, blocked, already: data.already - earlier, changeIds: await this.findChanges(changeId, blocked) };
+      return { step: 'blocked', result: data, blocked, already: data.already - earlier };
     });
   }
 
-  /** How many are on the list, and what happened last, before anything is recorded. */
-  async lookBefore() {
-    const latest = api.get('audit', { ...this.more, query: { take: 1 } });
-    const [total, { data }] = await Promise.all([size(this.list, this.more), latest]);
-    return { total, mark: data[0]?.id };
-  }
 
   /** The server tells how many it recorded only when it is done, but its list grows meanwhile. */
   async whileLooking(act) {
@@ -138,7 +107,7 @@ export class ImportJob {
         await api.pause(lookMs, looking.signal);
         const total = this.arrived ? await size(this.list, { ...this.more, signal: looking.signal }).catch(() => null) : null;
         if (looking.signal.aborted) return;
-        if (total !== null) this.change({ recorded: Math.min(Math.max(0, total - this.before.total), this.found.blocked) });
+        if (total !== null) this.change({ recorded: Math.min(Math.max(0, total - this.before), this.found.blocked) });
       }
     };
     look().catch(() => {});
@@ -149,25 +118,16 @@ export class ImportJob {
     }
   }
 
-  async findChanges(changeId, blocked) {
-    if (blocked === 0) return [];
-    if (this.tries === 1 && changeId) return [changeId];
-    try {
-      const entries = await entriesAfter(this.before.mark, this.more);
-      return changesOf({ entries, userId: this.userId, list: this.list, blocked });
-    } catch {
-      return [];
-    }
-  }
-
-  /** Takes back what was blocked, the newest change first. */
+  /** Takes back all that the import blocked. What a try before it broke off took back counts, too. */
   undo() {
     return this.work('undoing', async () => {
-      while (this.undone < this.changeIds.length) {
-        const { data } = await api.withRetry(() => undo(this.changeIds[this.undone], this.more), this.more);
-        this.change({ undone: this.undone + 1, unblocked: this.unblocked + data.unblocked });
+      try {
+        const { data } = await api.withRetry(() => undoImport(this.importId, this.more), this.more);
+        return { step: 'undone', unblocked: this.unblocked + data.unblocked };
+      } catch (error) {
+        this.unblocked += error.details?.unblocked ?? 0;
+        throw error;
       }
-      return { step: 'undone' };
     });
   }
 

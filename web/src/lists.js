@@ -69,6 +69,9 @@ export const undoneText = ({ stayed }) => (stayed ? `Undone. ${count(stayed, 'le
 
 export const undo = (changeId, more) => api.post(api.path('changes', changeId, 'undo'), undefined, more);
 
+/** Takes a whole import back; repeating it goes on where it stopped. */
+export const undoImport = (importId, more) => api.post(api.path('imports', importId, 'undo'), undefined, more);
+
 /** Campaigns to choose from: the newest ones, as many as a menu can hold. */
 export async function campaignChoices(signal) {
   const most = 500;

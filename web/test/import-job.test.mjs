@@ -1,34 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ImportJob, changesOf } from '../src/import-job.js';
+import { ImportJob } from '../src/import-job.js';
 
-const ada = { type: 'user', id: 'usr_1', name: 'ada@example.com' };
-const change = (id, count, more = {}) => ({ id, action: 'leads.block', scope: 'campaign', campaignId: 'q1', count, by: ada, ...more });
-const ask = (entries, blocked, list = 'campaign:q1') => changesOf({ entries, userId: 'usr_1', list, blocked });
-
-test('the changes of an import are those of its user on its list', () => {
-  const entries = [
-    change('ch_9', 5), change('ch_8', 7, { action: 'leads.unblock' }), change('ch_7', 7, { by: { ...ada, id: 'usr_2' } }),
-    change('ch_6', 7, { by: { type: 'key', id: 'usr_1' } }), change('ch_5', 7, { campaignId: 'q2' }),
-    change('ch_4', 7, { scope: 'workspace', campaignId: null }), { id: 'au_3', action: 'user.sign_in', by: ada }, change('ch_2', 10),
-  ];
-  assert.deepEqual(ask(entries, 15), ['ch_9', 'ch_2']);
-  assert.deepEqual(ask(entries, 7, 'workspace'), ['ch_4']);
-});
-
-test('changes that blocked more or fewer leads than the import are not undone', () => {
-  assert.deepEqual(ask([change('ch_2', 10), change('ch_1', 1)], 10), []);
-  assert.deepEqual(ask([change('ch_2', 10)], 11), []);
-});
-
-// A server that answers imports when it is told to, and whose list has `total` entries.
+// A server that answers imports when it is told to, whose list has `total` entries, and which answers undos with `undos`.
 function fakeServer() {
-  const server = { total: 5, sent: [] };
+  const server = { total: 5, sent: [], undos: [], undone: [] };
   const headers = (of) => ({ get: (name) => of[name] ?? null });
-  globalThis.fetch = async (url) => ({
-    ok: true, status: 200, headers: headers({ 'X-Total-Count': String(server.total) }),
-    text: async () => JSON.stringify(url.startsWith('v1/audit') ? server.audit ?? [] : [{}]),
-  });
+  globalThis.fetch = async (url) => {
+    const [status, body] = url.endsWith('/undo') ? [server.undone.push(url), server.undos.shift()][1] : [200, [{}]];
+    return { ok: status < 300, status, headers: headers({ 'X-Total-Count': String(server.total) }), text: async () => JSON.stringify(body) };
+  };
   globalThis.XMLHttpRequest = class {
     upload = {};
     open(_, url) { this.query = new URLSearchParams(url.split('?')[1]); }
@@ -61,7 +42,7 @@ const until = async (holds) => {
 
 async function validatedJob(t, server, found) {
   const source = { name: 'people.csv', body: 'text' };
-  const job = new ImportJob({ userId: 'usr_1', list: 'workspace', reason: 'asked to stop', source, onChange: () => {} });
+  const job = new ImportJob({ list: 'workspace', reason: 'asked to stop', source, onChange: () => {} });
   t.after(() => job.cancel());
   job.validate();
   await until(() => server.sent.length === 1);
@@ -98,9 +79,25 @@ test('after a broken connection the same import is sent again, and all that it b
   assert.match(first.get('importId'), /^[0-9a-f]{32}$/);
   assert.equal(first.toString(), second.toString());
   assert.deepEqual([second.get('dryRun'), second.get('reason')], [null, 'asked to stop']);
-  const by = { type: 'user', id: 'usr_1' };
-  server.audit = [12, 8].map((count, at) => ({ id: `ch_${at}`, action: 'leads.block', scope: 'workspace', campaignId: null, count, by }));
   server.sent[2].answer(200, { blocked: 8, already: 15 });
   await until(() => job.step === 'blocked');
-  assert.deepEqual([job.blocked, job.already, job.changeIds], [20, 3, ['ch_0', 'ch_1']]);
+  assert.deepEqual([job.blocked, job.already], [20, 3]);
+});
+
+test('undo takes the import back as one, and goes on after it broke off', { timeout: 10_000 }, async (t) => {
+  const server = fakeServer();
+  const job = await validatedJob(t, server, { blocked: 20, already: 0 });
+  job.block();
+  await until(() => server.sent.length === 2);
+  server.sent[1].answer(200, { blocked: 20, already: 0 });
+  await until(() => job.step === 'blocked');
+  server.undos = [[403, { code: 'forbidden', message: 'No.', importId: 'x', blocked: 0, unblocked: 12 }], [200, { blocked: 0, unblocked: 8 }]];
+  job.undo();
+  await until(() => job.error);
+  assert.equal(job.unblocked, 12);
+  job.goOn();
+  await until(() => job.step === 'undone');
+  assert.equal(job.unblocked, 20);
+  assert.equal(new Set(server.undone).size, 1);
+  assert.match(server.undone[0], new RegExp(`v1/imports/${job.importId}/undo$`));
 });

@@ -1,9 +1,7 @@
 #include "api/blocklist/changes.h"
 
-#include "api/by.h"
 #include "api/handlers.h"
 #include "api/ids.h"
-#include "domain/blocklist/entry.h"
 #include "json/encode.h"
 
 struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license)
@@ -11,7 +9,6 @@ struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_lice
     struct lb_pending_change *pending = lb_call_alloc(call, sizeof *pending);
     if (!pending)
         return NULL;
-    pending->call = call;
     pending->change.blocklist = call->app->blocklist;
     pending->change.standing = lb_call_standing(call, needs_license);
     call->state = pending;
@@ -89,41 +86,19 @@ void lb_changes_reply_unblocked(struct lb_call *call)
     reply_changed(call, false);
 }
 
-/* --- Undo ------------------------------------------------------------------------------------- */
-
-static void put_stayed(struct lb_buf *body, struct lb_by *actors, const struct lb_entry *entry)
+void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked,
+                           uint64_t stayed)
 {
-    uint32_t actor = entry->actor;
-    lb_buf_append_str(body, body->len ? LB_STR(",{") : LB_STR("{"));
-    lb_buf_append_lit(body, "\"publicIdentifier\":");
-    lb_json_put_string(body, entry->identifier);
-    lb_buf_append_lit(body, ",\"reason\":");
-    lb_json_put_string_or_null(body, entry->reason);
-    lb_buf_append_lit(body, ",\"createdAt\":");
-    lb_json_put_time(body, entry->at);
-    lb_buf_append_lit(body, ",\"by\":");
-    lb_by_put(actors, body, actor);
-    lb_buf_append_lit(body, "}");
-}
-
-/* Writer thread. */
-static lb_err describe_stayed(struct lb_change *change, struct lb_store_reader *reader,
-                              const uint64_t *ids, size_t count)
-{
-    struct lb_pending_change *pending = (struct lb_pending_change *)change;
-    const struct lb_app *app = pending->call->app;
-    struct lb_by actors = {.call = pending->call, .reader = reader};
-    lb_err err = LB_OK;
-    pending->stayed_because.len = 0;
-    for (size_t i = 0; !err && i < count; i++) {
-        struct lb_entry entry;
-        err = lb_blocklist_entry(app->store, reader, change->standing.workspace->row.no, ids[i],
-                                 &entry);
-        if (!err)
-            put_stayed(&pending->stayed_because, &actors, &entry);
-    }
-    lb_by_fini(&actors);
-    return err;
+    if (blocked)
+        lb_buf_printf(body, "Undone: %llu lead%s blocked again", (unsigned long long)blocked,
+                      blocked == 1 ? "" : "s");
+    else if (unblocked)
+        lb_buf_printf(body, "Undone: %llu lead%s unblocked", (unsigned long long)unblocked,
+                      unblocked == 1 ? "" : "s");
+    else
+        lb_buf_append_lit(body, "Nothing left to undo");
+    if (stayed)
+        lb_buf_printf(body, ", %llu blocked still by another request", (unsigned long long)stayed);
 }
 
 static void put_undone(struct lb_call *call, const struct lb_change *change)
@@ -133,36 +108,26 @@ static void put_undone(struct lb_call *call, const struct lb_change *change)
     unsigned long long unblocked = change->unblocked;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
-    if (blocked)
-        lb_buf_printf(body, "Undone: %llu lead%s blocked again", blocked, blocked == 1 ? "" : "s");
-    else if (unblocked)
-        lb_buf_printf(body, "Undone: %llu lead%s unblocked", unblocked, unblocked == 1 ? "" : "s");
-    else
-        lb_buf_append_lit(body, "Nothing left to undo");
-    if (change->stayed)
-        lb_buf_printf(body, ", %llu blocked still by another request",
-                      (unsigned long long)change->stayed);
-    lb_buf_printf(body,
-                  "\",\"blocked\":%llu,\"unblocked\":%llu,\"stayed\":%llu,"
-                  "\"stayedBecause\":[",
-                  blocked, unblocked, (unsigned long long)change->stayed);
-    lb_buf_append_str(body, lb_buf_str(&pending->stayed_because));
-    lb_buf_append_lit(body, "]}");
-    body->failed |= pending->stayed_because.failed;
+    lb_changes_put_undone(body, blocked, unblocked, change->stayed);
+    lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu", blocked, unblocked);
+    lb_stayed_put(&pending->stayed, body);
+    lb_buf_append_lit(body, "}");
     lb_changes_put_id(call, change);
 }
 
 static void reply_undone(struct lb_call *call)
 {
-    const struct lb_pending_change *pending = call->state;
-    if (lb_call_written(call))
-        put_undone(call, &pending->change);
+    struct lb_pending_change *pending = call->state;
+    if (!lb_call_written(call))
+        return;
+    lb_stayed_keep(&pending->stayed, &pending->change);
+    put_undone(call, &pending->change);
 }
 
 static void release_undo(struct lb_call *call)
 {
     struct lb_pending_change *pending = call->state;
-    lb_buf_fini(&pending->stayed_because);
+    lb_stayed_fini(&pending->stayed);
 }
 
 enum lb_progress lb_changes_undo(struct lb_call *call)
@@ -177,7 +142,7 @@ enum lb_progress lb_changes_undo(struct lb_call *call)
     }
     /* 0 is no change: the domain knows the words for that */
     pending->change.undone = lb_id_record(id, LB_STR(LB_CHANGE_PREFIX));
-    pending->change.on_stayed = describe_stayed;
+    lb_stayed_expect(&pending->stayed, call, &pending->change);
     call->release = release_undo;
     lb_change_undo(&pending->change);
     return lb_changes_submit(call, pending, 0, reply_undone);

@@ -4,16 +4,15 @@
 #define LB_API_BLOCKLIST_CHANGES_H
 
 #include "api/blocklist/identifiers.h"
+#include "api/blocklist/stayed.h"
 #include "domain/blocklist/change.h"
 
 /* The call's state while its change is under way. */
 struct lb_pending_change {
     struct lb_change change;
     struct lb_identifiers identifiers;
-    size_t asked; /* how many leads or ids the request named */
-    /* Of an undo. */
-    struct lb_call *call;
-    struct lb_buf stayed_because; /* JSON, without the brackets */
+    size_t asked;            /* how many leads or ids the request named */
+    struct lb_stayed stayed; /* of an undo */
 };
 
 /* Makes the pending change of a call, with its standing filled. NULL when the reply is set. */
@@ -28,6 +27,10 @@ enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_chang
  * for unblocked, with X-Change-Id. */
 void lb_changes_reply_blocked(struct lb_call *call);
 void lb_changes_reply_unblocked(struct lb_call *call);
+
+/* Appends what an undo did, in words. */
+void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked,
+                           uint64_t stayed);
 
 /* Sets the header X-Change-Id. */
 void lb_changes_put_id(struct lb_call *call, const struct lb_change *change);

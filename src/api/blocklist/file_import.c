@@ -125,6 +125,8 @@ static enum lb_turn take_turn(struct lb_call *call, struct lb_store_reader *read
         read_rows(import, &read);
     if (!import->err && read)
         finish(import);
+    if (import->err && import->import && import->purpose->broke_off)
+        import->purpose->broke_off(import);
     lb_rcu_online();
     if (!import->err && !import->done)
         return LB_TURN_MORE;

@@ -27,7 +27,8 @@ struct lb_import_purpose {
     lb_err (*judged)(struct lb_file_import *import); /* NULL: nothing to do */
     /* Takes a person; sets `flushed` when the turn should end, and `err`. */
     void (*take)(struct lb_file_import *import, const struct lb_import_item *item);
-    lb_err (*finish)(struct lb_file_import *import); /* after the last row */
+    lb_err (*finish)(struct lb_file_import *import);  /* after the last row */
+    void (*broke_off)(struct lb_file_import *import); /* `err` says why; NULL: nothing to do */
     void (*fini)(struct lb_file_import *import); /* also when `begin` failed or was not called */
     bool (*has_recorded)(const struct lb_file_import *import);
     /* Append to the answer: the beginning of the message, `,"name":count` of people, and further
@@ -44,6 +45,7 @@ struct lb_file_import {
     struct lb_import *import; /* NULL until the file was judged */
     struct lb_people people;  /* of a blocklist's import, as the next two */
     struct lb_people_counts counts;
+    bool counted;     /* `counts` are known */
     uint64_t checked; /* people, in this turn */
     struct lb_import_notes notes;
     struct lb_store_reader *reader; /* of this turn */

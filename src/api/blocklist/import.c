@@ -1,6 +1,7 @@
 /* Files of people that are blocked, or unblocked, or checked: POST .../blocked-leads/import. */
 #include "api/blocklist/file_import.h"
 #include "api/handlers.h"
+#include "api/ids.h"
 
 #include "base/utf8.h"
 
@@ -52,7 +53,25 @@ static void take_person(struct lb_file_import *import, const struct lb_import_it
 
 static lb_err begin(struct lb_file_import *import)
 {
+    if (!import->dry_run && import->upload->action != LB_UPLOAD_CHECK)
+        lb_imports_begin(&import->people.run, import->call->workspace);
     return lb_people_init(&import->people);
+}
+
+/* What the list of imports says of it. */
+static lb_err judged(struct lb_file_import *import)
+{
+    const struct lb_import_findings *findings = lb_import_findings(import->import);
+    struct lb_import_row *row = &import->people.run.row;
+    lb_str_copy(import->upload->import_id, row->id, sizeof row->id);
+    row->list = import->call->list;
+    row->unblocks = !import->people.blocks;
+    row->actor = import->people.standing.actor.no;
+    row->bytes = import->upload->spool.size;
+    row->column = findings->column;
+    lb_str_copy(lb_utf8_cut(findings->name, sizeof row->column_name - 1), row->column_name,
+                sizeof row->column_name);
+    return LB_OK;
 }
 
 /* A try says what the block would. */
@@ -66,16 +85,52 @@ static lb_err check_room(struct lb_file_import *import)
                                    &import->reason);
 }
 
+/* Does it change anything? */
+static bool records(const struct lb_file_import *import)
+{
+    return !import->dry_run && import->upload->action != LB_UPLOAD_CHECK;
+}
+
+static lb_err count(struct lb_file_import *import)
+{
+    if (import->counted)
+        return LB_OK;
+    import->counted = true;
+    return lb_people_count(&import->people, &import->counts);
+}
+
+/* Its reason is of no use when the import broke off for another. */
+static lb_err end_import(struct lb_file_import *import, bool finished)
+{
+    struct lb_reason reason = {0};
+    lb_err err = lb_people_end(&import->people, &import->counts, lb_import_counts(import->import),
+                               finished, &reason);
+    if (err && finished)
+        import->reason = reason;
+    return err;
+}
+
 static lb_err finish(struct lb_file_import *import)
 {
     lb_err err = lb_people_flush(&import->people, &import->reason);
     if (!err)
-        err = lb_people_count(&import->people, &import->counts);
+        err = count(import);
+    if (!err && records(import))
+        err = end_import(import, true);
     return err ? err : check_room(import);
+}
+
+/* What was recorded stays, and the list says how far it came. */
+static void broke_off(struct lb_file_import *import)
+{
+    if (records(import) && import->people.run.begun && !count(import))
+        end_import(import, false);
 }
 
 static void fini(struct lb_file_import *import)
 {
+    if (import->people.run.row.run)
+        lb_imports_end(import->call->workspace);
     lb_people_fini(&import->people);
 }
 
@@ -102,7 +157,7 @@ static void put_people(struct lb_buf *body, struct lb_file_import *import)
     const struct lb_people_counts *counts = &import->counts;
     bool blocks = import->people.blocks;
     if (import->err) /* it broke off */
-        lb_people_count(&import->people, &import->counts);
+        count(import);
     lb_buf_printf(body, ",\"%s\":%llu,\"%s\":%llu,\"duplicates\":%llu",
                   blocks ? "blocked" : "unblocked", (unsigned long long)counts->done,
                   blocks ? "already" : "notBlocked", (unsigned long long)counts->rest,
@@ -115,8 +170,22 @@ static void put_change(struct lb_buf *body, struct lb_file_import *import)
     struct lb_people *people = &import->people;
     if (people->dry_run || people->changes > 1)
         return;
-    people->change.id = people->change_id;
-    lb_changes_put_id(import->call, &people->change);
+    people->step.change.id = people->change_id;
+    lb_changes_put_id(import->call, &people->step.change);
+}
+
+/* An import that changes something has an id, to be undone by. False when the reply is set. */
+static bool draw_id(struct lb_call *call)
+{
+    struct lb_upload *upload = call->upload;
+    if (upload->import_id.ptr || call->dry_run || upload->action == LB_UPLOAD_CHECK)
+        return true;
+    char *id = lb_call_alloc(call, LB_ID_SIZE);
+    if (!id)
+        return false;
+    lb_id_make(id, LB_ID_SIZE, LB_IMPORT_PREFIX);
+    upload->import_id = lb_str(id);
+    return true;
 }
 
 enum lb_progress lb_blocked_leads_import(struct lb_call *call)
@@ -124,8 +193,10 @@ enum lb_progress lb_blocked_leads_import(struct lb_call *call)
     static const struct lb_import_purpose purpose = {.has_reasons = true,
                                                      .options = {.is_stored = is_stored},
                                                      .begin = begin,
+                                                     .judged = judged,
                                                      .take = take_person,
                                                      .finish = finish,
+                                                     .broke_off = broke_off,
                                                      .fini = fini,
                                                      .has_recorded = has_recorded,
                                                      .put_message = put_message,
@@ -138,5 +209,7 @@ enum lb_progress lb_blocked_leads_import(struct lb_call *call)
     import->people.blocks = call->upload->action == LB_UPLOAD_BLOCK;
     import->people.dry_run = call->dry_run;
     import->adds = import->people.blocks;
+    if (!draw_id(call))
+        return LB_DONE;
     return lb_file_import_begin(call, import, &purpose);
 }

@@ -69,12 +69,13 @@ lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
 static struct lb_write *prepare(void *context)
 {
     struct lb_people *people = context;
-    struct lb_change *change = &people->change;
+    struct lb_change *change = &people->step.change;
+    people->step.run = &people->run;
     *change = (struct lb_change){.blocklist = people->call->app->blocklist,
                                  .standing = people->standing,
                                  .items = people->items,
                                  .fingerprints = people->fingerprints,
-                                 .import = people->call->upload->import_id,
+                                 .import = lb_str(people->run.row.id),
                                  .count = people->count};
     change->write.size =
         people->text_len + people->count * (sizeof *people->items + sizeof *people->fingerprints);
@@ -82,17 +83,19 @@ static struct lb_write *prepare(void *context)
         lb_change_block(change);
     else
         lb_change_unblock(change);
+    lb_imports_prepare(&people->step);
     return &change->write;
 }
 
 static lb_err record(struct lb_people *people, struct lb_reason *why)
 {
-    const struct lb_change *change = &people->change;
+    const struct lb_change *change = &people->step.change;
     lb_err err = lb_batch_write(&people->writer, people->call, people, prepare);
     if (err) {
         *why = change->write.reason;
         return err;
     }
+    lb_imports_recorded(&people->step);
     people->done += people->blocks ? change->blocked : change->unblocked;
     people->changes += change->id.number != 0;
     if (change->id.number)
@@ -141,5 +144,23 @@ lb_err lb_people_count(struct lb_people *people, struct lb_people_counts *out)
     /* Others block and unblock meanwhile, so one person may have been done twice. */
     out->rest = different > out->done ? different - out->done : 0;
     out->duplicates = people->found - out->done - out->rest;
+    return err;
+}
+
+lb_err lb_people_end(struct lb_people *people, const struct lb_people_counts *counts,
+                     const struct lb_import_counts *rows, bool finished, struct lb_reason *why)
+{
+    people->count = 0;
+    people->text_len = 0;
+    people->step.last = true;
+    people->step.finished = finished;
+    people->step.counts = (struct lb_import_row){.rest = counts->rest,
+                                                 .duplicates = counts->duplicates,
+                                                 .rows = rows->rows,
+                                                 .bad = rows->bad,
+                                                 .blank = rows->blank};
+    lb_err err = lb_batch_write(&people->writer, people->call, people, prepare);
+    if (err)
+        *why = people->step.change.write.reason;
     return err;
 }

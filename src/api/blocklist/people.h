@@ -7,7 +7,9 @@
 
 #include "api/batch_write.h"
 #include "api/blocklist/changes.h"
+#include "domain/blocklist/imports.h"
 #include "domain/blocklist/identifier.h"
+#include "import/import.h"
 #include "import/tally.h"
 
 struct lb_people {
@@ -22,7 +24,8 @@ struct lb_people {
     size_t count;
     size_t text_len;
     struct lb_str reason; /* of the last one, in `text` */
-    struct lb_change change;
+    struct lb_imports_step step;
+    struct lb_imports_run run; /* its row is filled by the owner before the first are handed over */
     struct lb_batch_writer writer;
     /* Those that are done. */
     struct lb_tally tally;
@@ -55,5 +58,9 @@ lb_err lb_people_flush(struct lb_people *people, struct lb_reason *why);
 
 /* Once, at the end. */
 lb_err lb_people_count(struct lb_people *people, struct lb_people_counts *out);
+
+/* Records how the import ended; `rows` are those of its file. It waits, as lb_people_flush. */
+lb_err lb_people_end(struct lb_people *people, const struct lb_people_counts *counts,
+                     const struct lb_import_counts *rows, bool finished, struct lb_reason *why);
 
 #endif

@@ -46,7 +46,8 @@ struct lb_workspace {
     struct lb_quota writes;       /* of the writer's queue */
     struct lb_read_lane reads;    /* of the readers' queue */
     struct lb_read_lane imports;  /* of the importers' queue */
-    struct lb_quota importing;    /* 1 while a file is being imported */
+    struct lb_quota importing;    /* 1 while a file is being imported, or an import undone */
+    _Atomic uint64_t import_run;  /* of the import that records now (imports.h); 0: none */
     struct lb_quota exporting;    /* lists that are being exported */
     struct lb_quota proving;      /* 1 while evidence about a person is being collected */
     _Atomic(struct lb_workspace *) next; /* in order of creation */

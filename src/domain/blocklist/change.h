@@ -53,6 +53,7 @@ struct lb_change {
      * tried again. NULL: nothing is told. */
     lb_err (*on_stayed)(struct lb_change *change, struct lb_store_reader *reader,
                         const uint64_t *ids, size_t count);
+    void *on_stayed_context;
 };
 
 void lb_change_block(struct lb_change *change);

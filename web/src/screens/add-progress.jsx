@@ -18,7 +18,6 @@ const waitText = ({ wait }) => (wait ? `${wait.why.message} Retrying in ${second
 /** What the bar shows: {label, value, max, note}. */
 function stateOf(job) {
   const { step, sent, recorded, found } = job;
-  if (step === 'undoing') return { label: 'Undoing', value: job.undone, max: job.changeIds.length, note: `${number(job.undone)} of ${count(job.changeIds.length, 'change')}` };
   if (!sent) return { label: titles[step] };
   if (!job.arrived) return { label: 'Sending', value: sent.bytes, max: sent.of, note: `${fileSize(sent.bytes)} of ${fileSize(sent.of)}` };
   if (step === 'validating') return { label: 'Reading' };
@@ -66,6 +65,7 @@ function Failed({ job }) {
       <ErrorNotice error={job.error} />
       <p>{soFar(job)}{isPassing(job.error) && ' Nothing is lost. “Continue” resumes where it stopped. Sending a lead twice does no harm.'}</p>
       {isPassing(job.error) && <Button kind="primary" onClick={() => job.goOn()}>Continue</Button>}
+      {job.step === 'blocking' && job.error.details?.blocked > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
     </>
   );
 }
@@ -92,13 +92,10 @@ function Unknown({ job }) {
 }
 
 function Blocked({ job, onAgain }) {
-  const hidden = job.blocked > 0 && job.changeIds.length === 0;
   return (
     <>
       <Notice kind="ok"><p>{blockedText(job)}</p></Notice>
-      {job.changeIds.length > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
-      {hidden && <p class="muted">More was blocked here meanwhile, so this import cannot be taken back as one. “Recent actions” lists its changes.</p>}
-      {hidden && <LinkButton href={href('overview')}>Recent actions</LinkButton>}
+      {job.blocked > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
       <LinkButton href={href('blocklist', [], { list: job.list })} onClick={onAgain}>Open the blocklist</LinkButton>
     </>
   );

@@ -62,7 +62,7 @@ export function Add({ route }) {
     if (left) left.onChange = () => {};
   }, []);
   const start = (options) => {
-    startImport({ ...options, owner, userId: session.user.id, workspaceId: session.user.role === 'operator' ? workspace.id : null, onChange });
+    startImport({ ...options, owner, workspaceId: session.user.role === 'operator' ? workspace.id : null, onChange });
     onChange();
   };
   const again = () => {

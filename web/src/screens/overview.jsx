@@ -11,6 +11,7 @@ import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
 import { Tabs } from '../parts/tabs.jsx';
 import { RecentActions } from './overview-actions.jsx';
+import { Imports } from './overview-imports.jsx';
 
 const periods = [30, 90];
 
@@ -71,6 +72,7 @@ export function Overview({ route }) {
         </div>
       )}
       {!statistics && !error && <Placeholder />}
+      {route.query.of !== 'installation' && <Imports />}
       <RecentActions installation={route.query.of === 'installation'} query={route.query} />
     </Page>
   );

@@ -1,0 +1,62 @@
+// The last imports on Overview: what they did, and the undo of each as one.
+import assert from 'node:assert/strict';
+
+import { campaignList, makeWorkspace, workspaceList } from './lib/blocklists.mjs';
+import { screen, useServer } from './lib/harness.mjs';
+import { eventually, toast } from './lib/pages.mjs';
+import { makePerson } from './lib/people.mjs';
+
+let acme;
+let member;
+let viewer;
+
+async function importFile(list, text, query = '') {
+  const response = await fetch(`${acme.server.url}${list}/import${query}`, {
+    method: 'POST', headers: { 'x-api-key': acme.key, 'Content-Type': 'text/plain' }, body: text });
+  assert.equal(response.status, 200);
+}
+
+const shared = useServer({}, async (server) => {
+  acme = await makeWorkspace(server, 'Acme');
+  member = await makePerson(server, 'mia@example.com', 'member', acme.workspace);
+  viewer = await makePerson(server, 'vic@example.com', 'viewer', acme.workspace);
+  await acme.campaign('q1', 'First quarter');
+});
+
+const imports = (page) => page.getByRole('table', { name: 'Last imports' });
+const rows = (page) => imports(page).locator('tbody tr')
+  .evaluateAll((all) => all.map((row) => [...row.children].slice(1, 4).map((cell) => cell.textContent)));
+
+screen('an import is undone from Overview, also on a phone', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/overview');
+  await page.getByRole('heading', { name: 'Recent actions' }).waitFor();
+  assert.equal(await imports(page).count(), 0, 'there are none');
+
+  await acme.block(campaignList('q1'), ['by-hand']);
+  await importFile(campaignList('q1'), 'ann-one\nbob-two\nby-hand\n');
+  await importFile(workspaceList, 'cid-three\n');
+  await importFile(workspaceList, 'cid-three\n', '?action=unblock');
+  await page.setViewportSize({ width: 375, height: 740 });
+  await page.reload();
+  await imports(page).waitFor();
+  assert.deepEqual(await rows(page), [
+    ['Unblocked 1 lead in the workspace', 'Done', 'API key CRM'], ['Blocked 1 lead in the workspace', 'Done', 'API key CRM'],
+    ['Blocked 2 leads in campaign q1', 'Done', 'API key CRM']]);
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= window, `${wide} px in ${window} px`);
+
+  await imports(page).getByRole('button', { name: 'Undo: Blocked 2 leads in campaign q1' }).click();
+  await page.getByRole('dialog').getByText('Blocked 2 leads in campaign q1. All of that is taken back; what others did stays.').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
+  await toast(page).getByText('Undone: 2 leads unblocked.').waitFor();
+  await eventually(async () => assert.deepEqual((await rows(page))[2], ['Blocked 2 leads in campaign q1', 'Undone', 'API key CRM']));
+  assert.deepEqual((await acme.entries(campaignList('q1'))).map((entry) => entry.publicIdentifier), ['by-hand']);
+  assert.equal(await imports(page).getByRole('button', { name: /q1/ }).count(), 0, 'it is undone');
+});
+
+screen('a viewer sees imports and undoes none', shared, {}, async ({ page, context }) => {
+  await importFile(workspaceList, 'dan-four\n');
+  await viewer.open({ page, context }, '#/overview');
+  await imports(page).getByText('Blocked 1 lead in the workspace').first().waitFor();
+  assert.equal(await imports(page).getByRole('button').count(), 0);
+});
