@@ -58,6 +58,9 @@ enum lb_progress lb_activities_complete(struct lb_call *call);
 /* activity_list.c */
 enum lb_progress lb_activities_list(struct lb_call *call);
 
+/* openapi.c */
+enum lb_progress lb_openapi_get(struct lb_call *call);
+
 /* health.c */
 enum lb_progress lb_health_live(struct lb_call *call);
 enum lb_progress lb_health_ready(struct lb_call *call);
