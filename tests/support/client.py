@@ -7,12 +7,19 @@ half-closed or malformed requests.
 
 import json as jsonlib
 import os
+import re
 import select
 import socket
 import time
+from collections import deque
 
 DEFAULT_TIMEOUT = 30.0  # seconds; a loaded machine is no failure, a server that hangs is
 UNSET = object()
+REQUEST_LINE = re.compile(rb"([A-Z]+) (/[^ ]*) HTTP/1\.[01]\r\n")
+
+# Called with the method, the target and the response of each answer whose request is known. Answers are
+# compared with the description of the API so (support/openapi.py).
+observe = None
 
 
 class ConnectionClosed(Exception):
@@ -121,6 +128,8 @@ class Connection:
             self.sock = socket.create_connection((host, port), timeout=timeout)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
+        self.is_control = isinstance(port, str)
+        self.asked = deque()  # (method, target) of each request that was sent, as far as they can be read
 
     def __enter__(self):
         return self
@@ -134,11 +143,21 @@ class Connection:
     def half_close(self):
         self.sock.shutdown(socket.SHUT_WR)
 
+    def _note(self, data):
+        """Remembers which requests begin in what is sent: one where it begins, or several."""
+        if data.count(b" HTTP/1.") > 1:
+            found = REQUEST_LINE.finditer(data)
+        else:
+            found = filter(None, [REQUEST_LINE.match(data)])
+        self.asked += [(match[1].decode(), match[2].decode("latin-1")) for match in found]
+
     def send(self, data):
+        self._note(data)
         self.sock.sendall(data)
 
     def send_split(self, data, size=1, pause=0.0):
         """Sends in pieces of `size` bytes, each its own packet."""
+        self._note(data)
         for start in range(0, len(data), size):
             self.sock.sendall(data[start : start + size])
             if pause:
@@ -147,6 +166,7 @@ class Connection:
     def drip(self, data, pause, limit):
         """Sends a byte every `pause` seconds until the server closes; returns the seconds that it
         took, or None when the server put up with it for `limit` seconds."""
+        self._note(data)
         started = time.monotonic()
         for byte in data:
             if time.monotonic() - started > limit:
@@ -169,6 +189,7 @@ class Connection:
     def send_while_reading(self, data):
         """Sends as a real client does: stops as soon as an answer arrives or the peer is gone.
         Returns the number of bytes sent."""
+        self._note(data)
         sent = 0
         self.sock.setblocking(False)
         try:
@@ -242,7 +263,11 @@ class Connection:
                 break
         bodiless = method == "HEAD" or status in (204, 304) or status < 200
         body = b"" if bodiless else self._take_body(headers)
-        return Response(version, status, " ".join(reason), headers, body, head)
+        response = Response(version, status, " ".join(reason), headers, body, head)
+        asked = self.asked.popleft() if self.asked and status >= 200 else None
+        if asked and observe and not self.is_control:
+            observe(*asked, response)
+        return response
 
     def read_to_end(self):
         """All bytes until the server closes. A reset counts as a close."""
