@@ -131,7 +131,7 @@ def release(quick, cycles):
                packages=("instructions",)),
         pytest("script", None, "script", seconds=3),
         Suite("openapi (node)", "openapi", ["bash", "script/lib/openapi.sh"], "release",
-              files=[Path("tests/openapi/openapi.test.mjs")], counting="node", seconds=15, quick=False),
+              files=[Path("tests/openapi/openapi.test.mjs")], counting="node", seconds=20, quick=False),
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
                 seconds=30),
