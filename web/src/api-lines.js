@@ -16,10 +16,10 @@ export function operationsByTag(document) {
   return document.tags.map((tag) => ({ tag, operations: every.filter(({ operation }) => operation.tags.includes(tag.name)) }));
 }
 
-/** Who may send it: 'everybody', 'key' (or a session), or 'session' alone. */
+/** Who may send it: 'anyone', 'key' (or a session), or 'session' alone. */
 export function callers(document, operation) {
   const choices = operation.security ?? document.security;
-  if (choices.length === 0) return 'everybody';
+  if (choices.length === 0) return 'anyone';
   return choices.some((choice) => 'apiKey' in choice) ? 'key' : 'session';
 }
 

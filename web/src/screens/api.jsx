@@ -13,7 +13,7 @@ import { Badge } from '../parts/text.jsx';
 
 const kinds = { GET: 'accent', DELETE: 'bad' };
 const who = {
-  everybody: 'Needs no key.',
+  anyone: 'Needs no key.',
   session: 'For signed-in users; API keys are refused.',
 };
 
@@ -105,7 +105,7 @@ export function Api({ route }) {
     { tag, operations: operations.filter((entry) => entry.id === op || words(entry).includes(q.trim().toLowerCase())) }
   )).filter(({ operations }) => operations.length) : [];
   return (
-    <Page title="API" lead="Whatever the dashboard does, your own programs can do, too. Replace YOUR_KEY by an API key.">
+    <Page title="API" lead="Your own programs can do what the dashboard does. Replace YOUR_KEY with an API key.">
       <div class="form-row">
         <TextField label="Search" type="search" value={q} onValue={(value) => setQuery({ q: value }, { replace: true })} />
         <SelectField label="Language" value={language} onValue={choose} options={languages} />
