@@ -16,6 +16,8 @@ from collections import deque
 DEFAULT_TIMEOUT = 30.0  # seconds; a loaded machine is no failure, a server that hangs is
 UNSET = object()
 REQUEST_LINE = re.compile(rb"([A-Z]+) (/[^ ]*) HTTP/1\.[01]\r\n")
+BEGUN_LINE = re.compile(rb"[A-Z]+( (/[^ ]*( [HTP/1.]*\r?)?)?)?")
+BODY_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 # Called with the method, the target and the response of each answer whose request is known. Answers are
 # compared with the description of the API so (support/openapi.py).
@@ -130,6 +132,7 @@ class Connection:
         self.buffer = b""
         self.is_control = isinstance(port, str)
         self.asked = deque()  # (method, target) of each request that was sent, as far as they can be read
+        self.begun = b""  # of a request line
 
     def __enter__(self):
         return self
@@ -144,12 +147,18 @@ class Connection:
         self.sock.shutdown(socket.SHUT_WR)
 
     def _note(self, data):
-        """Remembers which requests begin in what is sent: one where it begins, or several."""
-        if data.count(b" HTTP/1.") > 1:
-            found = REQUEST_LINE.finditer(data)
-        else:
-            found = filter(None, [REQUEST_LINE.match(data)])
-        self.asked += [(match[1].decode(), match[2].decode("latin-1")) for match in found]
+        """Remembers which requests are in what is sent, if it begins with one: what is in a body is none."""
+        data, self.begun = self.begun + data, b""
+        place = 0
+        while match := REQUEST_LINE.match(data, place):
+            self.asked.append((match[1].decode(), match[2].decode("latin-1")))
+            end = data.find(b"\r\n\r\n", place)
+            length = BODY_LENGTH.search(data, place, end)
+            if end < 0 or b"chunked" in data[place:end].lower():
+                return
+            place = min(end + 4 + (int(length[1]) if length else 0), len(data))
+        if place == 0 and BEGUN_LINE.fullmatch(data):
+            self.begun = data
 
     def send(self, data):
         self._note(data)

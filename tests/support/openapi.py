@@ -24,6 +24,8 @@ PLAIN_HEADERS = {"date", "connection", "content-type", "content-length", "transf
 IGNORED = {"description", "example", "examples", "default", "format"}
 SEEN_MAX = 20000  # answers that are remembered, since many are alike
 ERROR = {"$ref": "#/components/schemas/Error"}
+# Of what cannot be parsed as a request, and so is of no operation; its method and target do not count.
+NOT_PARSED = {431, 505}
 VALIDATORS = {}  # by the schema of the document; all descriptions share it
 
 
@@ -143,7 +145,7 @@ class Description:
         operation_method, path = self.method_path(method, target)
         where = f"{operation_method} {path} {response.status}" if path else "not of the API"
         try:
-            if path is None:
+            if path is None or response.status in NOT_PARSED:
                 self.check_unknown(method, response)
             elif (operation_method, path) not in self.operations:
                 self.check_method(path, response)
@@ -155,7 +157,7 @@ class Description:
         self.checked[where] += 1
 
     def check_unknown(self, method, response):
-        """The dashboard's own files, and paths that do not exist, whose errors have the shape of all."""
+        """The dashboard's own files, and errors that belong to no operation but have the shape of all."""
         if response.status >= 400 and method != "HEAD":
             self.check_body(ERROR, response.body)
 
