@@ -221,5 +221,5 @@ class Description:
         """Lines for people: how many answers of each operation were compared."""
         by_operation = Counter()
         for where, count in self.checked.items():
-            by_operation[where.rpartition(" ")[0] or where] += count
+            by_operation[re.sub(r" \d+$", "", where)] += count
         return [f"{count:8} {where}" for where, count in sorted(by_operation.items())]
