@@ -290,6 +290,8 @@ def test_an_answer_that_is_as_described_passes(method, target, response):
                            ("X-Change-Id", "12")), "X-Change-Id must match"),
     ("GET", "/v1/audit", answer(200, [{}]), "must contain"),
     ("PATCH", "/v1/statistics", answer(200, {}), "not described"),
+    ("GET", "/v1/secrets", answer(200, {}), "path is not described"),
+    ("GET", "/v1/secrets", answer(404, {"error": "none"}), "must contain"),
     ("PATCH", "/v1/statistics", answer(405, ERROR, ("Allow", "POST")), "Allow"),
 ], ids=str)
 def test_an_answer_that_differs_is_noticed(method, target, response, why):

@@ -26,6 +26,7 @@ SEEN_MAX = 20000  # answers that are remembered, since many are alike
 ERROR = {"$ref": "#/components/schemas/Error"}
 # Of what cannot be parsed as a request, and so is of no operation; its method and target do not count.
 NOT_PARSED = {431, 505}
+DASHBOARD = re.compile(r"/(|favicon\.svg|assets/[^/]+)(\?.*)?")
 VALIDATORS = {}  # by the schema of the document; all descriptions share it
 
 
@@ -146,7 +147,7 @@ class Description:
         where = f"{operation_method} {path} {response.status}" if path else "not of the API"
         try:
             if path is None or response.status in NOT_PARSED:
-                self.check_unknown(method, response)
+                self.check_unknown(method, target, response)
             elif (operation_method, path) not in self.operations:
                 self.check_method(path, response)
             else:
@@ -156,8 +157,10 @@ class Description:
             raise NotAsDescribed(f"docs/openapi.yaml, {where}: {error}\n{response}") from None
         self.checked[where] += 1
 
-    def check_unknown(self, method, response):
+    def check_unknown(self, method, target, response):
         """The dashboard's own files, and errors that belong to no operation but have the shape of all."""
+        if response.status < 400 and not DASHBOARD.fullmatch(target):
+            raise NotAsDescribed("the path is not described, and answers")
         if response.status >= 400 and method != "HEAD":
             self.check_body(ERROR, response.body)
 
