@@ -5,7 +5,7 @@
 packages_compile=(
     gcc libc6-dev meson ninja-build pkg-config
     libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev
-    libsqlite3-dev libpq-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev
+    libsqlite3-dev libpq-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev python3-yaml
 )
 
 # To bundle the dashboard, with certificates for npm. A user's own node, usually newer, does as well.
@@ -18,7 +18,7 @@ packages_build=("${packages_compile[@]}" "${packages_web[@]}")
 # To be tried from a terminal, as the README does.
 packages_serve=(curl)
 
-packages_test=(python3 python3-pytest python3-requests sqlite3 curl)
+packages_test=(python3 python3-pytest python3-requests python3-yaml python3-fastjsonschema sqlite3 curl)
 # PostgreSQL in the distribution's version; any other from 15 on that is installed does as well.
 if [ "$(postgresql_version)" -lt 15 ]; then
     packages_test+=(postgresql)

@@ -132,6 +132,8 @@ def release(quick, cycles):
         pytest("instructions", "release", "instructions", seconds=40, quick=False,
                packages=("instructions",)),
         pytest("script", None, "script", seconds=3),
+        Suite("openapi (node)", "openapi", ["bash", "script/lib/openapi.sh"], "release",
+              files=[Path("tests/openapi/openapi.test.mjs")], counting="node", seconds=20, quick=False),
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
                 seconds=30),
@@ -263,9 +265,10 @@ def find_tests(pattern):
 
 
 def find_dashboard_tests(pattern):
-    """{file: [names]} of the dashboard's tests whose names, which are sentences, contain the pattern."""
+    """{file: [names]} of node's tests whose names, which are sentences, contain the pattern."""
     found = {}
-    for file in sorted((ROOT / "tests/e2e").glob("*.test.mjs")) if len(pattern) >= 4 else []:
+    files = [*(ROOT / "tests/e2e").glob("*.test.mjs"), *(ROOT / "tests/openapi").glob("*.test.mjs")]
+    for file in sorted(files) if len(pattern) >= 4 else []:
         names = re.findall(r"\b(?:screen|test)\(\s*'([^'\n]+)'", file.read_text(encoding="utf-8"))
         if names := [re.escape(name) for name in names if pattern in name]:
             found[file] = names

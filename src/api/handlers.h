@@ -64,6 +64,9 @@ enum lb_progress lb_activities_complete(struct lb_call *call);
 /* outreach/activity_list.c */
 enum lb_progress lb_activities_list(struct lb_call *call);
 
+/* system/openapi.c */
+enum lb_progress lb_openapi_get(struct lb_call *call);
+
 /* system/health.c */
 enum lb_progress lb_health_live(struct lb_call *call);
 enum lb_progress lb_health_ready(struct lb_call *call);

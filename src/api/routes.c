@@ -99,6 +99,9 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/v1/keys", lb_keys_post, LB_ROUTE_SIGNED_IN | LB_ROUTE_WRITES},
     {LB_DELETE, "/v1/keys/{keyId}", lb_keys_delete, LB_ROUTE_SIGNED_IN | LB_ROUTE_WRITES},
 
+    /* openapi.c: what docs/openapi.yaml says of these routes */
+    {LB_GET, "/v1/openapi.json", lb_openapi_get, LB_ROUTE_OPEN},
+
     /* health.c */
     {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN},
     {LB_GET, "/readyz", lb_health_ready, LB_ROUTE_OPEN},

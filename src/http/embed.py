@@ -40,29 +40,36 @@ def text(name):
     return f"{{(const char *){name}, sizeof {name}}}"
 
 
-def entry(number, file, name):
-    """The arrays of one file, and its row of the table."""
-    if not ROUTED.fullmatch(name) or file.suffix not in TYPES:
-        sys.exit(f"embed.py: {name}: no route or no content type for a file of this name")
-    data = file.read_bytes()
-    if not data:
-        sys.exit(f"embed.py: {name} is empty")
+def asset(number, data, path, suffix, immutable=False):
+    """The arrays of one file, and the initializer of its struct lb_asset."""
     packed = compress(data)
     smaller = len(packed) < len(data)
     arrays = array(f"plain_{number}", data)
     if smaller:
         arrays += array(f"gzip_{number}", packed)
-    page = file.suffix == ".html"
     fields = [
-        f'.path = "{"/" if name == "index.html" else "/" + name}"',
-        f'.content_type = "{TYPES[file.suffix]}"',
+        f'.path = "{path}"',
+        f'.content_type = "{TYPES[suffix]}"',
         f'.tag = "{hashlib.sha256(data).hexdigest()[:32]}"',
         f".plain = {text(f'plain_{number}')}",
         f".gzip = {text(f'gzip_{number}') if smaller else '{NULL, 0}'}",
-        f".page = {str(page).lower()}",
-        f".immutable = {str(not page and bool(HASHED.fullmatch(file.name))).lower()}",
+        f".page = {str(suffix == '.html').lower()}",
+        f".immutable = {str(immutable).lower()}",
     ]
-    return arrays, "    {" + ",\n     ".join(fields) + "},\n"
+    return arrays, "{" + ",\n     ".join(fields) + "}"
+
+
+def entry(number, file, name):
+    """The arrays of one file of the dashboard, and its row of the table."""
+    if not ROUTED.fullmatch(name) or file.suffix not in TYPES:
+        sys.exit(f"embed.py: {name}: no route or no content type for a file of this name")
+    data = file.read_bytes()
+    if not data:
+        sys.exit(f"embed.py: {name} is empty")
+    page = file.suffix == ".html"
+    arrays, row = asset(number, data, "/" if name == "index.html" else "/" + name, file.suffix,
+                        not page and bool(HASHED.fullmatch(file.name)))
+    return arrays, f"    {row},\n"
 
 
 def main(output, folder=None):

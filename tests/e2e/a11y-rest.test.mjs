@@ -38,6 +38,11 @@ states('keys', 'operator', [
   ['keys, revoke dialog', '#/keys', { act: press('Revoke CRM'), ready: dialog }],
 ]);
 
+states('api', 'operator', [
+  ['api', '#/api', { ready: (p) => p.locator('.operation').first() }],
+  ['api, an operation', '#/api?op=blockInCampaign', { ready: (p) => p.locator('.operation-body') }],
+]);
+
 states('overview', 'operator', [
   ['overview', '#/overview', { ready: (p) => p.locator('.plot svg') }],
   ['overview, table', '#/overview?days=90', { act: press('Show as table'), ready: row }],

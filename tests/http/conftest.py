@@ -4,6 +4,7 @@ The server trusts the loopback as a proxy, so that a test that spends failed key
 address of its own (X-Forwarded-For).
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,8 +12,31 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support import people  # noqa: E402
+from support import client, people  # noqa: E402
+from support.openapi import Description  # noqa: E402
 from support.server import Server  # noqa: E402
+
+# Every answer of these tests is as docs/openapi.yaml describes it, or its test fails.
+description = Description()
+client.observe = description.check
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How many answers were compared; which, with LEADBLOCK_TEST_ANSWERS=FILE."""
+    report = description.report()
+    terminalreporter.write_line(
+        f"{sum(description.checked.values())} answers compared with docs/openapi.yaml, of "
+        f"{len(report)} kinds; {len(description.wrong)} differ")
+    if path := os.environ.get("LEADBLOCK_TEST_ANSWERS"):
+        Path(path).write_text("\n".join([*report, *description.wrong, ""]), encoding="utf-8")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session):
+    """An answer that differs fails the run, also where its test caught the error."""
+    if description.wrong and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
 
 @pytest.fixture(scope="session")
 def server():

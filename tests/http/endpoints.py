@@ -1,8 +1,10 @@
 """Every end point that needs a key, with a request that it accepts."""
 
+import re
 from dataclasses import dataclass
 
 from support.client import File
+from support.server import ROOT
 
 READ, CHECK, WRITE = "read", "check", "write"
 
@@ -108,3 +110,16 @@ WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.body is not None]
 IN_CAMPAIGN = [endpoint for endpoint in ENDPOINTS if endpoint.in_campaign]
 LICENSED = [endpoint for endpoint in ENDPOINTS if endpoint.licensed]
 ANY_LICENSE = [endpoint for endpoint in ENDPOINTS if not endpoint.licensed]
+
+
+def routes():
+    """{(method, path): flags} of every route, as src/api/routes.c has them."""
+    source = (ROOT / "src/api/routes.c").read_text(encoding="utf-8")
+    campaign = '"/v1/campaigns/{campaignId}"'
+    found = {}
+    for method, path, flags in re.findall(
+            r"\{LB_(\w+),\s*((?:\w+|\"[^\"]*\"|\s)+?),\s*lb_\w+,\s*([^}]*)\},\n", source):
+        path = path.replace("BLOCKED_LEADS", campaign + '"/blocked-leads"')
+        path = "".join(re.findall(r'"([^"]*)"', path.replace("CAMPAIGN", campaign)))
+        found[method, path] = flags
+    return found

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from endpoints import ENDPOINTS, KEYS, OPERATORS, OWN, WRITE
+from endpoints import ENDPOINTS, KEYS, OPERATORS, OWN, WRITE, routes
 from support import expect
 from support.client import check_invariants
-from support.server import ROOT, fresh_address
+from support.server import fresh_address
 
 LABELS = r'(\{(\w+="[^"\\]*",?)*\})?'
 SAMPLE = re.compile(r"[a-zA-Z_:][\w:]*" + LABELS + r" (-?[\d.]+(e[+-]?\d+)?|NaN|[+-]Inf)")
@@ -166,26 +166,12 @@ def test_query_strings_on_any_end_point_are_harmless(api, campaign):
     assert api.get("/blocked-leads?&&&=&=x").status == 200
 
 
-def routes():
-    """method and path, without the names of placeholders: the flags of each route that needs a key
-    or a session, as src/api/routes.c has them."""
-    source = (ROOT / "src/api/routes.c").read_text()
-    campaign = '"/v1/campaigns/{}"'
-    found = {}
-    for method, path, flags in re.findall(
-            r"\{LB_(\w+),\s*((?:\w+|\"[^\"]*\"|\s)+?),\s*lb_\w+,\s*([^}]*)\},\n", re.sub(
-                r"\{\w+\}", "<>", source)):
-        path = path.replace("BLOCKED_LEADS", campaign + '"/blocked-leads"')
-        path = "".join(re.findall(r'"([^"]*)"', path.replace("CAMPAIGN", campaign)))
-        if not re.search(r"LB_ROUTE_(OPEN|LOCAL)", flags):
-            found[method, path.removeprefix("/v1").replace("<>", "{}")] = flags
-    return found
-
-
 def test_the_list_of_end_points_is_whole_and_says_what_they_need():
     known = {(endpoint.method, re.sub(r"\{\w+\}|someone", "{}", endpoint.path)): endpoint
              for endpoint in [*ENDPOINTS, *OWN, *KEYS, *OPERATORS]}
-    flags = routes()
+    flags = {(method, re.sub(r"\{\w+\}", "{}", path.removeprefix("/v1"))): flags
+             for (method, path), flags in routes().items()
+             if not re.search(r"LB_ROUTE_(OPEN|LOCAL)", flags)}
     alone = known.keys() ^ flags.keys()
     assert not alone, f"only in tests/http/endpoints.py or only in src/api/routes.c: {alone}"
     for place, endpoint in known.items():

@@ -7,12 +7,21 @@ half-closed or malformed requests.
 
 import json as jsonlib
 import os
+import re
 import select
 import socket
 import time
+from collections import deque
 
 DEFAULT_TIMEOUT = 30.0  # seconds; a loaded machine is no failure, a server that hangs is
 UNSET = object()
+REQUEST_LINE = re.compile(rb"([A-Z]+) (/[^ ]*) HTTP/1\.[01]\r\n")
+BEGUN_LINE = re.compile(rb"[A-Z]+( (/[^ ]*( [HTP/1.]*\r?)?)?)?")
+BODY_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+# Called with the method, the target and the response of each answer whose request is known. Answers are
+# compared with the description of the API so (support/openapi.py).
+observe = None
 
 
 class ConnectionClosed(Exception):
@@ -121,6 +130,9 @@ class Connection:
             self.sock = socket.create_connection((host, port), timeout=timeout)
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
+        self.is_control = isinstance(port, str)
+        self.asked = deque()  # (method, target) of each request that was sent, as far as they can be read
+        self.begun = b""  # of a request line
 
     def __enter__(self):
         return self
@@ -134,11 +146,27 @@ class Connection:
     def half_close(self):
         self.sock.shutdown(socket.SHUT_WR)
 
+    def _note(self, data):
+        """Remembers which requests are in what is sent, if it begins with one: what is in a body is none."""
+        data, self.begun = self.begun + data, b""
+        place = 0
+        while match := REQUEST_LINE.match(data, place):
+            self.asked.append((match[1].decode(), match[2].decode("latin-1")))
+            end = data.find(b"\r\n\r\n", place)
+            length = BODY_LENGTH.search(data, place, end)
+            if end < 0 or b"chunked" in data[place:end].lower():
+                return
+            place = min(end + 4 + (int(length[1]) if length else 0), len(data))
+        if place == 0 and BEGUN_LINE.fullmatch(data):
+            self.begun = data
+
     def send(self, data):
+        self._note(data)
         self.sock.sendall(data)
 
     def send_split(self, data, size=1, pause=0.0):
         """Sends in pieces of `size` bytes, each its own packet."""
+        self._note(data)
         for start in range(0, len(data), size):
             self.sock.sendall(data[start : start + size])
             if pause:
@@ -147,6 +175,7 @@ class Connection:
     def drip(self, data, pause, limit):
         """Sends a byte every `pause` seconds until the server closes; returns the seconds that it
         took, or None when the server put up with it for `limit` seconds."""
+        self._note(data)
         started = time.monotonic()
         for byte in data:
             if time.monotonic() - started > limit:
@@ -169,6 +198,7 @@ class Connection:
     def send_while_reading(self, data):
         """Sends as a real client does: stops as soon as an answer arrives or the peer is gone.
         Returns the number of bytes sent."""
+        self._note(data)
         sent = 0
         self.sock.setblocking(False)
         try:
@@ -242,7 +272,11 @@ class Connection:
                 break
         bodiless = method == "HEAD" or status in (204, 304) or status < 200
         body = b"" if bodiless else self._take_body(headers)
-        return Response(version, status, " ".join(reason), headers, body, head)
+        response = Response(version, status, " ".join(reason), headers, body, head)
+        asked = self.asked.popleft() if self.asked and status >= 200 else None
+        if asked and observe and not self.is_control:
+            observe(*asked, response)
+        return response
 
     def read_to_end(self):
         """All bytes until the server closes. A reset counts as a close."""

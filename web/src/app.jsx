@@ -15,6 +15,7 @@ import { PlainShell, Shell } from './parts/shell.jsx';
 import { Toasts, useToasts } from './parts/toast.jsx';
 import { Account } from './screens/account.jsx';
 import { Add } from './screens/add.jsx';
+import { Api } from './screens/api.jsx';
 import { Blocklist } from './screens/blocklist.jsx';
 import { Campaign } from './screens/campaign.jsx';
 import { Campaigns } from './screens/campaigns.jsx';
@@ -27,7 +28,7 @@ import { SignIn } from './screens/sign-in.jsx';
 import { Workspaces } from './screens/workspaces.jsx';
 
 const screens = {
-  check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, keys: Keys,
+  check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, keys: Keys, api: Api,
   workspaces: Workspaces, people: People, account: Account,
 };
 

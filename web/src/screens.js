@@ -1,6 +1,6 @@
 // Names of the screens, and who has which.
 export const screenNames = {
-  check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', keys: 'API keys',
+  check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', keys: 'API keys', api: 'API',
   workspaces: 'Workspaces', people: 'Users', account: 'Account',
 };
 
@@ -14,4 +14,4 @@ export function screensOf(role) {
 }
 
 /** Screens that are about one workspace. */
-export const needsWorkspace = (name) => !['workspaces', 'people', 'account'].includes(name);
+export const needsWorkspace = (name) => !['api', 'workspaces', 'people', 'account'].includes(name);

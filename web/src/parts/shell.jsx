@@ -13,7 +13,7 @@ import { Notice } from './notice.jsx';
 const parents = { campaign: 'campaigns' };
 const groups = [
   { label: 'Leads', names: ['check', 'blocklist', 'add', 'campaigns'] },
-  { label: 'Workspace', names: ['overview', 'keys'] },
+  { label: 'Workspace', names: ['overview', 'keys', 'api'] },
   { label: 'Installation', names: ['workspaces', 'people'] },
 ];
 const themes = [

@@ -1,0 +1,99 @@
+// docs/openapi.yaml with the tools that others use on it: a linter, and a client with generated types that
+// talks to the server.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Server, root } from '../e2e/lib/server.mjs';
+import { callers, languages, operationsByTag, requestOf } from '../../web/src/api-lines.js';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(root, 'docs', 'openapi.yaml');
+const [major, minor] = process.versions.node.split('.').map(Number);
+const runsRedocly = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19);
+const run = promisify(execFile);
+const tool = (name, ...args) => run(join(here, 'node_modules', '.bin', name), args, {
+  cwd: here,
+  env: { ...process.env, REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+}).catch((error) => assert.fail(`${name}:\n${error.stdout}\n${error.stderr}`));
+
+let server;
+let key;
+let folder;
+
+before(async () => {
+  server = await Server.start();
+  const workspace = await server.cli('workspace', 'create', 'Generated', '--plan', 'pro');
+  key = await server.cli('key', 'create', workspace, '--name', 'generated');
+  folder = await mkdtemp(join(tmpdir(), 'leadblock-openapi-'));
+  await writeFile(join(folder, 'people.csv'), 'LinkedIn\nhttps://www.linkedin.com/in/ann-doe/\n');
+});
+
+after(async () => {
+  await server?.remove();
+  if (folder) await rm(folder, { recursive: true });
+});
+
+test('redocly recommends nothing', { skip: !runsRedocly && 'redocly needs node 20.19 or 22.12' },
+  () => tool('redocly', 'lint', '--config', 'redocly.yaml', source));
+
+test('a client with generated types blocks, checks and claims', async () => {
+  await tool('openapi-typescript', source, '--output', 'generated/api.d.ts');
+  await tool('tsc');
+  const client = await import('./generated/js/client.js');
+  const { url } = server;
+  const { changeId, ...seen } = await client.blockAndClaim(url, key);
+  assert.match(changeId, /^ch_/);
+  assert.deepEqual(seen, {
+    message: '1 lead blocked',
+    reason: 'Asked to stop',
+    claimed: ['jane-smith'],
+    leads: [['jane-smith', false], ['john-doe', true]],
+  });
+  assert.deepEqual(await client.wrongKey(url), [401, 'invalid_api_key']);
+});
+
+// As the screen API of the dashboard shows them.
+async function linesOf(language) {
+  const document = await (await fetch(`${server.url}/v1/openapi.json`)).json();
+  const { write } = languages.find(({ value }) => value === language);
+  return operationsByTag(document).flatMap(({ operations }) => operations)
+    .filter(({ operation }) => callers(document, operation) !== 'session')
+    .map((entry) => [entry.id, write(requestOf(document, entry, server.url)).replace('YOUR_KEY', key)]);
+}
+
+test('every curl line of the dashboard works when it is pasted', async () => {
+  const inFolder = { cwd: folder, maxBuffer: 1 << 24 };
+  const seen = {};
+  // What the others are about is made first, and deleted last.
+  const rank = (id) => (/^(createCampaign|addLeads)/.test(id) ? 0 : /^delete/.test(id) ? 2 : 1);
+  const lines = await linesOf('curl');
+  lines.sort(([a], [b]) => rank(a) - rank(b));
+  for (const [id, line] of lines) {
+    const { stdout } = await run('/bin/sh', ['-c', line.replace(/^curl /, "curl -s -w '\\n%{http_code}' ")], inFolder);
+    seen[id] = Number(stdout.slice(stdout.lastIndexOf('\n') + 1));
+    // What its example names need not be there; all else is right.
+    assert.ok([200, 201, 404, 409].includes(seen[id]) || /session|Link|signIn/i.test(id), `${line}\n${stdout}`);
+  }
+  assert.equal(seen.createCampaign, 201);
+  assert.equal(seen.importIntoCampaignBlocklist, 200);
+  assert.ok(Object.values(seen).filter((status) => status < 300).length > 25, JSON.stringify(seen));
+});
+
+test('the lines of Python and JavaScript do the same', async () => {
+  const inFolder = { cwd: folder, maxBuffer: 1 << 24 };
+  const python = Object.fromEntries(await linesOf('python'));
+  const javascript = Object.fromEntries(await linesOf('javascript'));
+  for (const id of ['blockInWorkspace', 'listWorkspaceBlocks', 'importIntoWorkspaceBlocklist', 'getMetrics']) {
+    const { stdout } = await run('/usr/bin/python3', ['-c', python[id]], inFolder);
+    assert.match(stdout, /^200 /, python[id]);
+    const answer = await run(process.execPath, ['--input-type=module', '-e', javascript[id]], inFolder);
+    assert.match(answer.stdout, /^200 /, javascript[id]);
+  }
+  await writeFile(join(folder, 'lines.json'), JSON.stringify(Object.values(python)));
+  await run('/usr/bin/python3', ['-c', "import json\nfor each in json.load(open('lines.json')): compile(each, 'lines', 'exec')"], inFolder);
+});
