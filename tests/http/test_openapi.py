@@ -193,14 +193,16 @@ def visit_campaign(tour, api):
         tour(api, name, ids)
     ids["changeId"] = tour(api, "blockInCampaign", ids).header("x-change-id")
     for name in ["listCampaignBlocks", "checkInCampaign", "checkOneInCampaign", "lookUp",
-                 "unblockInCampaign", "undoChange", "importIntoCampaignBlocklist", "deleteLead",
-                 "deleteCampaign"]:
+                 "unblockInCampaign", "undoChange"]:
+        tour(api, name, ids)
+    ids["importId"] = tour(api, "importIntoCampaignBlocklist", ids).json()["importId"]
+    for name in ["listImports", "undoImport", "deleteLead", "deleteCampaign"]:
         tour(api, name, ids)
 
 
 def visit_workspace(tour, api, plain):
     for name in ["blockInWorkspace", "listWorkspaceBlocks", "unblockInWorkspace",
-                 "importIntoWorkspaceBlocklist", "getStatistics", "listAudit"]:
+                 "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit"]:
         tour(api, name)
     for name in ["isAlive", "isReady", "getMetrics", "getDescription"]:
         tour(plain, name)
@@ -236,6 +238,44 @@ def test_the_example_of_every_operation_works_when_it_is_sent(server, fresh):
     assert tour.rest() == set()
 
 
+STATEMENT = {"$ref": "#/components/schemas/Statement"}
+
+
+def example_of_statement():
+    answer = OPERATIONS["GET", "/v1/evidence"]["responses"]["200"]
+    return json.loads(answer["content"]["application/json"]["example"]["statement"])
+
+
+def test_a_statement_is_as_described_also_within_its_string(fresh):
+    """Of the whole log, of a person whom nobody blocked, and of one with all kinds of events."""
+    fresh.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "ada", "reason": "Client"}]})
+    campaign = fresh.campaign()
+    ada = {"publicIdentifiers": ["ada"]}
+    fresh.api.post(f"/campaigns/{campaign}/blocked-leads", ada)
+    change = fresh.api.delete(f"/campaigns/{campaign}/blocked-leads", ada).header("x-change-id")
+    fresh.api.post(f"/changes/{change}/undo")
+    for query in ("", "?publicIdentifier=bob", "?publicIdentifier=ada"):
+        statement = json.loads(expect.ok(fresh.api.get("/evidence" + query))["statement"])
+        DESCRIPTION.check_value(STATEMENT, statement, "statement")
+    assert [each["event"] for each in statement["events"]] == ["block", "block", "unblock", "restore"]
+    DESCRIPTION.check_value(STATEMENT, example_of_statement(), "the example's statement")
+
+
+@pytest.mark.parametrize("fields", [{"version": "1"}, {"more": 1}, {"head": {}}, {"events": [{}]}],
+                         ids=str)
+def test_a_statement_that_differs_is_noticed(fields):
+    with pytest.raises(NotAsDescribed):
+        DESCRIPTION.check_value(STATEMENT, {**example_of_statement(), **fields}, "statement")
+
+
+@pytest.mark.parametrize("missing", ["publicIdentifier", "lists", "blocked", "events"])
+def test_a_statement_says_all_of_a_person_or_nothing(missing):
+    statement = example_of_statement()
+    del statement[missing]
+    with pytest.raises(NotAsDescribed):
+        DESCRIPTION.check_value(STATEMENT, statement, "statement")
+
+
 # --- What differs is noticed ---
 
 
@@ -254,6 +294,15 @@ ERROR = {"success": False, "code": "campaign_not_found", "message": "No campaign
 RETRY = ("Retry-After", "1")
 
 
+UNDONE = {"success": True, "message": "Undone: 1 lead unblocked", "blocked": 0, "unblocked": 1}
+BROKEN_OFF = {"success": False, "code": "overloaded", "message": "The server is busy."}
+
+
+def import_of_example(**fields):
+    response = DESCRIPTION.resolve(OPERATIONS["POST", "/v1/blocked-leads/import"]["responses"]["200"])
+    return {**response["content"]["application/json"]["example"], **fields}
+
+
 def statistics(**fields):
     return {"blockedLeads": SIZES, "days": [{**DAY, **fields}]}
 
@@ -263,6 +312,10 @@ def statistics(**fields):
     ("HEAD", "/api" + CHECK, answer(200, FREE)),
     ("GET", "/v1/statistics?days=1", answer(200, statistics())),
     ("GET", CHECK, answer(404, ERROR)),
+    ("POST", "/v1/imports/mine/undo", answer(503, BROKEN_OFF, RETRY)),
+    ("POST", "/v1/blocked-leads/import", answer(200, import_of_example())),
+    ("POST", "/v1/blocked-leads/import?dryRun=true",
+     answer(200, import_of_example(importId=None, dryRun=True, columns=[]))),
     ("GET", "/v1/campaigns/c/blocked-leads/import", answer(200, FREE)),
     ("PATCH", "/v1/statistics", answer(405, {**ERROR, "code": "method_not_allowed"},
                                        ("Allow", "GET, HEAD"))),
@@ -288,6 +341,9 @@ def test_an_answer_that_is_as_described_passes(method, target, response):
     ("GET", CHECK, answer(200, FREE, ("X-Powered-By", "x")), "x-powered-by"),
     ("POST", BLOCK, answer(200, {"success": True, "message": "1 lead blocked", "blocked": 1},
                            ("X-Change-Id", "12")), "X-Change-Id must match"),
+    ("POST", "/v1/changes/ch_1/undo", answer(200, UNDONE), "must contain"),
+    ("POST", "/v1/imports/mine/undo", answer(503, {**BROKEN_OFF, "importId": "mine"}, RETRY), "must contain"),
+    ("POST", "/v1/blocked-leads/import", answer(200, import_of_example(importId=None)), "exactly by one"),
     ("GET", "/v1/audit", answer(200, [{}]), "must contain"),
     ("PATCH", "/v1/statistics", answer(200, {}), "not described"),
     ("GET", "/v1/secrets", answer(200, {}), "path is not described"),

@@ -19,7 +19,7 @@ SOURCE = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
 # What every HTTP server may send; the description need not say it.
 PLAIN_HEADERS = {"date", "connection", "content-type", "content-length", "transfer-encoding",
-                 "cache-control", "x-content-type-options"}
+                 "cache-control", "x-content-type-options", "strict-transport-security"}
 # Of the description's words, those that say nothing about a value, or are said by a pattern too.
 IGNORED = {"description", "example", "examples", "default", "format"}
 SEEN_MAX = 20000  # answers that are remembered, since many are alike
