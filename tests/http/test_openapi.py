@@ -342,7 +342,7 @@ def test_an_answer_that_is_as_described_passes(method, target, response):
     ("POST", BLOCK, answer(200, {"success": True, "message": "1 lead blocked", "blocked": 1},
                            ("X-Change-Id", "12")), "X-Change-Id must match"),
     ("POST", "/v1/changes/ch_1/undo", answer(200, UNDONE), "must contain"),
-    ("POST", "/v1/imports/mine/undo", answer(503, {**BROKEN_OFF, "importId": "mine"}, RETRY), "must contain"),
+    ("POST", "/v1/imports/mine/undo", answer(503, {**BROKEN_OFF, "importId": "mine"}, RETRY), "missing dependency"),
     ("POST", "/v1/blocked-leads/import", answer(200, import_of_example(importId=None)), "exactly by one"),
     ("GET", "/v1/audit", answer(200, [{}]), "must contain"),
     ("PATCH", "/v1/statistics", answer(200, {}), "not described"),

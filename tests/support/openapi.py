@@ -53,6 +53,8 @@ def stripped(schema):
     if not isinstance(schema, dict):
         return schema
     out = {name: stripped(value) for name, value in schema.items() if name not in IGNORED}
+    if "dependentRequired" in out:  # which fastjsonschema knows by its earlier name
+        out["dependencies"] = out.pop("dependentRequired")
     if isinstance(schema.get("properties"), dict):  # whose members may have such names
         out["properties"] = {name: stripped(value) for name, value in schema["properties"].items()}
     return out
