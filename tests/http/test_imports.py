@@ -46,9 +46,11 @@ def undo(api, identity, **options):
 
 def undone(api, identity, **counts):
     body = expect.ok(undo(api, identity))
-    assert body.keys() == {"success", "message", "importId", "blocked", "unblocked"}
+    assert body.keys() == {"success", "message", "importId", "blocked", "unblocked", "stayed", "stayedBecause"}
     assert body["importId"] == identity
+    counts = {"stayed": 0, **counts}
     assert {name: body[name] for name in counts} == counts
+    assert len(body["stayedBecause"]) == body["stayed"], body
     return body
 
 
@@ -191,7 +193,8 @@ def test_what_others_did_stays(workspace_list):
     records = {entry["publicIdentifier"]: entry["id"] for entry in expect.ok(api.get("/blocked-leads"))}
     expect.ok(api.delete("/blocked-leads", [records["cid-3"]]))
     block("cid-3", "dan-4")
-    undone(api, identity, unblocked=1)
+    (ann,) = undone(api, identity, unblocked=1, stayed=1)["stayedBecause"]
+    assert (ann["publicIdentifier"], ann["reason"]) == ("ann-1", "by hand")
     assert workspace_list.entries() == dict.fromkeys(["ann-1", "cid-3", "dan-4"], "by hand")
 
 
