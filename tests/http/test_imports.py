@@ -46,7 +46,8 @@ def undo(api, identity, **options):
 
 def undone(api, identity, **counts):
     body = expect.ok(undo(api, identity))
-    assert body.keys() == {"success", "message", "importId", "blocked", "unblocked", "stayed", "stayedBecause"}
+    assert body.keys() == {"success", "message", "importId", "blocked", "unblocked", "stayed",
+                           "stayedBecause"}
     assert body["importId"] == identity
     counts = {"stayed": 0, **counts}
     assert {name: body[name] for name in counts} == counts
@@ -242,10 +243,11 @@ def test_an_import_of_many_changes_is_undone_whole(workspace_list):
         [5_000, 10_000, 10_000]
 
 
-def test_an_import_that_changed_nothing_can_be_undone(workspace_list):
+def test_an_import_that_blocked_nobody_can_be_undone(workspace_list):
+    """Its request for the person ends, and that of the other import holds."""
     send(workspace_list, "ann-1")
     identity = send(workspace_list, "ann-1")["importId"]
-    undone(workspace_list.api, identity, blocked=0, unblocked=0)
+    undone(workspace_list.api, identity, blocked=0, unblocked=0, stayed=1)
     assert workspace_list.entries().keys() == {"ann-1"}
 
 
@@ -373,7 +375,7 @@ def test_an_import_that_cannot_go_on_is_broken_off_with_its_counts():
             (body["importId"], "broken_off", None)
         counts = ("blocked", "already", "duplicates")
         assert [row[name] for name in counts] == [body[name] for name in counts] == [9998, 1, 1]
-        undone(target.api, body["importId"], unblocked=9998)
+        undone(target.api, body["importId"], unblocked=9998, stayed=1)
         assert target.entries().keys() == {"person-1"}
 
 
