@@ -34,7 +34,8 @@ def server(disk):
     server = Server(data=disk.path / "data")
     try:
         yield server
-        server.stop()
+        if server.alive():
+            server.stop()
     finally:
         server.kill()
         server.remove()
