@@ -34,7 +34,7 @@ def server(disk):
     server = Server(data=disk.path / "data")
     try:
         yield server
-        if server.alive():
+        if server.process:
             server.stop()
     finally:
         server.kill()
