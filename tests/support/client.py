@@ -312,7 +312,8 @@ class Connection:
 
 
 # What an import, or the undo of one, that could not go on says of how far it came, and one of which a row was bad.
-BROKEN_OFF = {"importId", "added", "blocked", "unblocked", "already", "duplicates"}
+BROKEN_OFF = {"importId", "added", "blocked", "unblocked", "already", "duplicates", "stayed",
+              "stayedBecause"}
 ROWS = {"rows", "headings", "people", "bad", "blank"}
 
 
