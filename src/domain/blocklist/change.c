@@ -17,6 +17,7 @@ static lb_err record(struct lb_packer *packer, bool add, struct lb_fingerprint f
                              .add = add};
     if (!lb_overlay_record(&packer->change->blocklist->batch, &event, identifier))
         return LB_ERR_STORAGE_UNAVAILABLE;
+    packer->people++;
     if (add)
         packer->change->blocked++;
     else
@@ -132,27 +133,39 @@ static lb_err check_block(struct lb_change *change)
     return err ? err : check_room(change, added);
 }
 
-/* Would asking for the person again only repeat what entry `id` asked for? */
+/* May entry `id` have been recorded since? Of rows of the open batch no time is known yet. */
+static bool is_since(const struct lb_packer *packer, uint64_t id, int64_t since)
+{
+    const struct lb_workspace *workspace = packer->change->standing.workspace;
+    uint64_t next =
+        packer->ids_are_numbers ? workspace->log.last + 1 : packer->change->blocklist->next_id;
+    struct lb_row_time time = {0};
+    lb_row_times_find(workspace->row_times, id, &time);
+    return id >= next || time.at >= since;
+}
+
+/* Would asking for the person again only repeat what entry `id` asked for? A list that was imported
+ * says nothing of the person: who is blocked by name, and was in it, has been asked for again. */
 static lb_err repeats(const struct lb_packer *packer, const struct lb_change_item *item,
                       uint64_t id, bool *out)
 {
     const struct lb_change *change = packer->change;
-    const struct lb_workspace *workspace = change->standing.workspace;
     struct lb_store *store = change->blocklist->store;
-    struct lb_entry_cursor cursor = {
-        .store = store, .reader = store->ops->writer_reader(store), .workspace = workspace->row.no};
-    struct lb_row_time time = {0};
+    struct lb_entry_cursor cursor = {.store = store,
+                                     .reader = store->ops->writer_reader(store),
+                                     .workspace = change->standing.workspace->row.no};
     struct lb_entry entry;
+    bool imports = change->import.ptr != NULL;
+    int64_t since = imports ? change->import_since : packer->row.at - LB_REPEATED_WITHIN_MS + 1;
     *out = lb_packer_made(packer, id);
-    lb_row_times_find(workspace->row_times, id, &time);
-    bool recent = time.at > packer->row.at - LB_REPEATED_WITHIN_MS;
-    if (*out || !(recent || change->import.ptr))
+    if (*out || !is_since(packer, id, since))
         return LB_OK;
     lb_err err = lb_entry_read(&cursor, id, &entry);
-    if (!err && change->import.ptr)
+    if (!err && imports)
         *out = cursor.row.import.ptr && lb_str_equal(cursor.row.import, change->import);
     else if (!err)
-        *out = entry.actor == packer->row.actor && lb_same_reason(entry.reason, item->reason);
+        *out = !cursor.row.import.ptr && entry.actor == packer->row.actor &&
+               lb_same_reason(entry.reason, item->reason);
     return err;
 }
 
@@ -457,30 +470,44 @@ static bool target_of(enum lb_log_kind kind, uint64_t number, struct lb_str item
     return lb_log_kind_blocks(kind) || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
 }
 
-/* Lets the store fetch at once what undo_row will ask for, and then the leads of those names. */
-static void prefetch_row(const struct lb_change *change, enum lb_log_kind kind, uint64_t first,
+/* The same for the people of these entries: what blocks each of them now, and their leads. */
+static void prefetch_people(const struct lb_packer *packer, const uint64_t *ids, size_t count)
+{
+    struct lb_store *store = packer->store;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    struct lb_list list = packer->row.list;
+    uint64_t current[LB_ROW_ITEMS_MAX];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct lb_entry entry;
+        if (lb_blocklist_entry(store, reader, list.workspace, ids[i], &entry))
+            continue;
+        current[found] = lb_blocklist_find(packer->change->blocklist, list, entry.identifier);
+        found += current[found] && current[found] != ids[i];
+        if (packer->change->standing.workspace->has_leads)
+            store->ops->prefetch_names(reader, list.workspace, &entry.identifier, 1);
+    }
+    store->ops->prefetch_entries(reader, list.workspace, current, found);
+}
+
+/* Lets the store fetch at once what undo_row will ask for. */
+static void prefetch_row(const struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
                          struct lb_str items)
 {
-    struct lb_store *store = change->blocklist->store;
+    struct lb_store *store = packer->store;
     uint64_t ids[LB_ROW_ITEMS_MAX];
     size_t count = 0;
     struct lb_str item;
-    const struct lb_row_times *row_times = change->standing.workspace->row_times;
+    const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
     for (uint64_t n = first; count < LB_ROW_ITEMS_MAX && lb_log_items_next(&items, &item); n++)
         if (target_of(kind, n, item, &ids[count])) {
             ids[count] = lb_row_times_id_of(row_times, ids[count]);
             count++;
         }
-    struct lb_store_reader *reader = store->ops->writer_reader(store);
-    uint32_t workspace = change->standing.list.workspace;
-    store->ops->prefetch_entries(reader, workspace, ids, count);
-    if (!lb_store_is_remote(store) || !change->standing.workspace->has_leads)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        struct lb_entry entry;
-        if (lb_blocklist_entry(store, reader, workspace, ids[i], &entry) == LB_OK)
-            store->ops->prefetch_names(reader, workspace, &entry.identifier, 1);
-    }
+    store->ops->prefetch_entries(store->ops->writer_reader(store), packer->row.list.workspace, ids,
+                                 count);
+    if (lb_store_is_remote(store))
+        prefetch_people(packer, ids, count);
 }
 
 /* Undoes one row of the change; its items were copied, since they are looked up one by one. */
@@ -489,7 +516,7 @@ static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t
 {
     lb_err err = LB_OK;
     struct lb_str item;
-    prefetch_row(packer->change, kind, first, items);
+    prefetch_row(packer, kind, first, items);
     const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
     for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
         uint64_t target;
@@ -573,6 +600,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     uint64_t stayed_ids[LB_STAYED_SHOWN];
+    lb_packer_clear_results(change);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct lb_log_row row;
     if (!err)

@@ -1,6 +1,7 @@
 #include "domain/blocklist/imports.h"
 
 #include "domain/blocklist/internal.h"
+#include "domain/blocklist/packer.h"
 
 #include <sodium.h>
 
@@ -82,6 +83,7 @@ static lb_err apply_step(struct lb_write *write, struct lb_store *store)
 {
     struct lb_imports_step *step = (struct lb_imports_step *)write;
     lb_err err = take_over(step, store);
+    step->change.import_since = step->next.started_at;
     if (!err && step->apply)
         err = step->apply(write, store);
     if (err)
@@ -170,7 +172,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     struct lb_import_row row;
     uint64_t next;
     undo->done = false;
-    change->blocked = change->unblocked = 0;
+    lb_packer_clear_results(change);
     lb_err err = find_import(undo, store, &row);
     if (err)
         return err;

@@ -65,14 +65,15 @@ lb_err lb_packer_flush(struct lb_packer *packer)
                                  .number = packer->row.number,
                                  .has_reason = packer->row.reason.ptr != NULL,
                                  .continues = packer->row.continues,
-                                 .blocked = lb_log_kind_adds(kind) ? (uint32_t)packer->count : 0,
-                                 .unblocked = kind == LB_LOG_UNBLOCK ? (uint32_t)packer->count : 0};
+                                 .blocked = lb_log_kind_adds(kind) ? packer->people : 0,
+                                 .unblocked = kind == LB_LOG_UNBLOCK ? packer->people : 0};
     if (!err && !(reserve_day(packer) && lb_overlay_record_row(batch_of(packer), row)))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     if (err) /* the batch does not know of the row, and would not take its epoch back */
         lb_epochs_forget(&row.workspace->epochs);
     packer->row.continues = true;
     packer->count = 0;
+    packer->people = 0;
     items->len = 0;
     return err;
 }
@@ -135,8 +136,7 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
     return LB_OK;
 }
 
-struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
-                                 struct lb_list list, enum lb_log_kind kind)
+void lb_packer_clear_results(struct lb_change *change)
 {
     change->id = (struct lb_public_id){0};
     change->blocked = 0;
@@ -144,6 +144,12 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
     change->asked_again = 0;
     change->asked_more = 0;
     change->stayed = 0;
+}
+
+struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
+                                 struct lb_list list, enum lb_log_kind kind)
+{
+    lb_packer_clear_results(change);
     change->blocklist->row_items.len = 0;
     change->blocklist->row_items.failed = false;
     struct lb_packer packer = {.change = change,
