@@ -101,6 +101,31 @@ def test_a_repetition_is_no_request(people):
     assert people.block("ada", reason="one", actor=1) == NOTHING
 
 
+def test_who_was_in_an_import_and_is_blocked_by_name_is_asked_for_again(people):
+    """Also by the key that imported: the list says nothing of the person."""
+    imported = people.api.post(people.path + "/import?importId=spring",
+                               b"https://www.linkedin.com/in/ada\nhttps://www.linkedin.com/in/bob\n",
+                               content_type="text/plain")
+    assert expect.ok(imported)["blocked"] == 2
+    assert people.block("ada") != NOTHING
+    assert people.block("ada") == NOTHING
+    body = expect.ok(people.api.post("/imports/spring/undo"))
+    assert (body["unblocked"], body["stayed"]) == (1, 1)
+    assert (people.reason("ada"), people.reason("bob")) == (None, False)
+
+
+def test_an_import_that_is_sent_again_asks_for_nobody_twice(people):
+    people.block("ada", reason="one", blocked=1)
+    changes = []
+    for _ in range(2):
+        response = people.api.post(people.path + "/import?importId=spring",
+                                   b"https://www.linkedin.com/in/ada\n", content_type="text/plain")
+        assert expect.ok(response)["already"] == 1
+        changes.append(response.header("x-change-id"))
+    assert changes[0] != NOTHING and changes[1] == NOTHING
+    people.unblock("ada", asked_more=1)
+
+
 def test_a_person_twice_in_one_request_is_asked_for_once(people):
     first = people.block("ada", "ada", "bob", reason="one", blocked=2)
     again = people.block("ada", "bob", "ada", reason="two")

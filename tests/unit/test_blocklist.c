@@ -659,6 +659,35 @@ static void an_old_id_is_unknown_beside_the_block_that_takes_its_number(void **s
     }
 }
 
+/* Two requests that came at the same time, as from a client that sent its own twice. */
+static void a_request_in_the_batch_of_the_one_that_it_repeats_is_none(void **state)
+{
+    struct fixture *fixture = *state;
+    struct engine *engine = &fixture->engine;
+    fail_commits(fixture, 0);
+    fixture->slow_commits = true;
+    struct lb_admin_change first = {
+        .directory = engine->directory, .workspace = engine->workspace, .key_row = {.name = "key"}};
+    struct lb_change_item item = {.identifier = LB_STR("john")};
+    struct lb_fingerprint fingerprints[2];
+    struct lb_change changes[2];
+    lb_admin_create_key(&first);
+    for (unsigned i = 0; i < COUNT(changes); i++) {
+        changes[i] = (struct lb_change){.blocklist = engine->blocklist,
+                                        .standing = engine_standing(engine, NULL),
+                                        .items = &item,
+                                        .fingerprints = &fingerprints[i],
+                                        .count = 1};
+        lb_change_block(&changes[i]);
+    }
+    struct lb_write *const writes[] = {&first.write, &changes[0].write, &changes[1].write};
+    submit_together(engine, writes, COUNT(writes));
+    assert_int_equal(changes[0].blocked, 1);
+    assert_int_equal(changes[1].write.result, LB_OK);
+    assert_int_equal(changes[1].id.number, 0);
+    assert_int_equal(engine_waiting(engine, NULL, "john"), 0);
+}
+
 /* Other nodes may know the ids that it had. */
 static void after_an_unknown_outcome_ids_are_of_another_epoch(void **state)
 {
@@ -800,6 +829,7 @@ int main(void)
         TEST(undo_does_not_exceed_the_limit_either),
         TEST(a_full_workspace_s_requests_do_no_harm_to_their_neighbours),
         TEST(an_old_id_is_unknown_beside_the_block_that_takes_its_number),
+        TEST(a_request_in_the_batch_of_the_one_that_it_repeats_is_none),
         TEST(after_an_unknown_outcome_ids_are_of_another_epoch),
         TEST(a_full_disk_leaves_nothing_of_a_block_behind),
         TEST(the_last_use_of_a_key_is_written_down_when_a_commit_works),

@@ -132,27 +132,39 @@ static lb_err check_block(struct lb_change *change)
     return err ? err : check_room(change, added);
 }
 
-/* Would asking for the person again only repeat what entry `id` asked for? */
+/* May entry `id` have been recorded since? Of rows of the open batch no time is known yet. */
+static bool is_since(const struct lb_packer *packer, uint64_t id, int64_t since)
+{
+    const struct lb_workspace *workspace = packer->change->standing.workspace;
+    uint64_t next =
+        packer->ids_are_numbers ? workspace->log.last + 1 : packer->change->blocklist->next_id;
+    struct lb_row_time time = {0};
+    lb_row_times_find(workspace->row_times, id, &time);
+    return id >= next || time.at >= since;
+}
+
+/* Would asking for the person again only repeat what entry `id` asked for? A list that was imported
+ * says nothing of the person: who is blocked by name, and was in it, has been asked for again. */
 static lb_err repeats(const struct lb_packer *packer, const struct lb_change_item *item,
                       uint64_t id, bool *out)
 {
     const struct lb_change *change = packer->change;
-    const struct lb_workspace *workspace = change->standing.workspace;
     struct lb_store *store = change->blocklist->store;
-    struct lb_entry_cursor cursor = {
-        .store = store, .reader = store->ops->writer_reader(store), .workspace = workspace->row.no};
-    struct lb_row_time time = {0};
+    struct lb_entry_cursor cursor = {.store = store,
+                                     .reader = store->ops->writer_reader(store),
+                                     .workspace = change->standing.workspace->row.no};
     struct lb_entry entry;
+    bool imports = change->import.ptr != NULL;
+    int64_t since = imports ? change->import_since : packer->row.at - LB_REPEATED_WITHIN_MS + 1;
     *out = lb_packer_made(packer, id);
-    lb_row_times_find(workspace->row_times, id, &time);
-    bool recent = time.at > packer->row.at - LB_REPEATED_WITHIN_MS;
-    if (*out || !(recent || change->import.ptr))
+    if (*out || !is_since(packer, id, since))
         return LB_OK;
     lb_err err = lb_entry_read(&cursor, id, &entry);
-    if (!err && change->import.ptr)
+    if (!err && imports)
         *out = cursor.row.import.ptr && lb_str_equal(cursor.row.import, change->import);
     else if (!err)
-        *out = entry.actor == packer->row.actor && lb_same_reason(entry.reason, item->reason);
+        *out = !cursor.row.import.ptr && entry.actor == packer->row.actor &&
+               lb_same_reason(entry.reason, item->reason);
     return err;
 }
 

@@ -2,8 +2,9 @@
  *
  * Each request to block a person is an entry, also when the person is blocked already: a block
  * holds as long as one request for it does, and what is shown of it is the oldest. A request that
- * only repeats one is none: of the same actor for the same reason within the last hour, or of the
- * same import. Undoing a change takes back its own requests alone; an unblock ends all of them.
+ * only repeats one is none: of the same actor for the same reason within the last hour, when
+ * neither is an import's; or of the same import. Undoing a change takes back its own requests
+ * alone; an unblock ends all of them.
  *
  * Threads: filled and prepared on any thread, submitted, and applied on the writer thread. */
 #ifndef LB_DOMAIN_BLOCKLIST_CHANGE_H
@@ -38,6 +39,8 @@ struct lb_change {
     struct lb_public_id undone;          /* undo: the change to take back */
     size_t count;
     struct lb_str import; /* the import that it belongs to; ptr NULL: none */
+    /* When that began: what was recorded before is none of it, and is not read. 0: not known. */
+    int64_t import_since;
     /* Its own: of its first row, and a commitment to where it came from. */
     uint8_t seed[LB_SEED_SIZE];
     struct lb_commitment source;

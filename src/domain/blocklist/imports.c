@@ -82,6 +82,7 @@ static lb_err apply_step(struct lb_write *write, struct lb_store *store)
 {
     struct lb_imports_step *step = (struct lb_imports_step *)write;
     lb_err err = take_over(step, store);
+    step->change.import_since = step->next.started_at;
     if (!err && step->apply)
         err = step->apply(write, store);
     if (err)
