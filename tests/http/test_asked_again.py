@@ -202,6 +202,23 @@ def test_the_statistics_count_people(people):
     assert sum(day["blocked"] for day in total["days"]) == 1
 
 
+def test_the_days_count_people_who_were_freed_and_came_back():
+    with Server() as server:
+        people = People(server.tenant())
+        taken = people.block("ada", "bob", reason="one", blocked=2)
+        people.block("ada", reason="two")
+        people.undo(taken)  # frees bob
+        people.block("ada", reason="three")
+        ended = people.unblock("ada", asked_more=1)
+        people.undo(ended)
+        for _ in range(2):
+            days = expect.ok(people.api.get("/statistics"))["days"]
+            assert sum(day["blocked"] for day in days) == 3
+            assert sum(day["unblocked"] for day in days) == 2
+            server.restart()
+            people.connect()
+
+
 def test_a_change_of_new_and_known_people_is_undone_whole(people):
     """Some in rows of the log of their own, and more than one row holds."""
     known = [f"known-{n}" for n in range(120)]

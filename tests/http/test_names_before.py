@@ -157,7 +157,7 @@ def test_a_file_finds_and_frees_what_is_refused_today_while_it_is_stored(server)
     assert (body["people"], body["bad"]) == (0, 3), "none can be added"
     checked = run("check", "list", "-", stdin=data, env=env)
     assert (checked.code, checked.out) == (0, "".join(f"{name}\tblocked\n" for name in stored)), checked
-    assert re.fullmatch(r"3 leads unblocked \(ch_\S+\)\n",
+    assert re.fullmatch(r"3 leads unblocked \(im_\S+\)\n",
                         run("unblock", "list", "-", stdin=data, env=env).out)
     assert not set(stored) & listed(api).keys()
     again = run("unblock", "list", "-", stdin=data, env=env)

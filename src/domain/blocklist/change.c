@@ -17,6 +17,7 @@ static lb_err record(struct lb_packer *packer, bool add, struct lb_fingerprint f
                              .add = add};
     if (!lb_overlay_record(&packer->change->blocklist->batch, &event, identifier))
         return LB_ERR_STORAGE_UNAVAILABLE;
+    packer->people++;
     if (add)
         packer->change->blocked++;
     else

@@ -28,7 +28,7 @@ struct lb_overlay_row {
     uint64_t number; /* of that entry */
     bool has_reason;
     bool continues;
-    uint32_t blocked; /* entries that it blocks, or takes back */
+    uint32_t blocked; /* people whom it blocks, or frees */
     uint32_t unblocked;
 };
 

@@ -65,14 +65,15 @@ lb_err lb_packer_flush(struct lb_packer *packer)
                                  .number = packer->row.number,
                                  .has_reason = packer->row.reason.ptr != NULL,
                                  .continues = packer->row.continues,
-                                 .blocked = lb_log_kind_adds(kind) ? (uint32_t)packer->count : 0,
-                                 .unblocked = kind == LB_LOG_UNBLOCK ? (uint32_t)packer->count : 0};
+                                 .blocked = lb_log_kind_adds(kind) ? packer->people : 0,
+                                 .unblocked = kind == LB_LOG_UNBLOCK ? packer->people : 0};
     if (!err && !(reserve_day(packer) && lb_overlay_record_row(batch_of(packer), row)))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     if (err) /* the batch does not know of the row, and would not take its epoch back */
         lb_epochs_forget(&row.workspace->epochs);
     packer->row.continues = true;
     packer->count = 0;
+    packer->people = 0;
     items->len = 0;
     return err;
 }

@@ -55,6 +55,11 @@ static void count_entries(struct lb_workspace *workspace, int64_t change)
     atomic_fetch_add_explicit(&workspace->entries, (uint64_t)change, memory_order_relaxed);
 }
 
+static uint64_t entries_of(const struct lb_workspace *workspace)
+{
+    return atomic_load_explicit(&workspace->entries, memory_order_relaxed);
+}
+
 /* Puts an entry where readers look, or lets it wait when an older one of the same person is there.
  */
 static lb_err place(struct replay *replay, struct lb_workspace *workspace, struct lb_list of,
@@ -211,10 +216,10 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
 
 /* What is remembered of every row, also when its list was deleted. */
 static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
-                          const struct lb_log_row *row, uint64_t items)
+                          const struct lb_log_row *row, uint64_t people)
 {
     struct lb_row_time row_time = {row->at, row->reason.ptr != NULL, row->continues, row->number};
-    uint32_t count = (uint32_t)items;
+    uint32_t count = (uint32_t)people;
     lb_directory_count_day(replay->blocklist->directory, workspace, row->at,
                            lb_log_kind_adds(row->kind) ? count : 0,
                            row->kind == LB_LOG_UNBLOCK ? count : 0);
@@ -236,8 +241,11 @@ static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspa
         lb_err err = replay_time(replay, workspace, row, items);
         return err ? err : replay_block(replay, workspace, row);
     }
+    uint64_t before = entries_of(workspace);
     lb_err err = replay_references(replay, workspace, row);
-    return err ? err : replay_time(replay, workspace, row, items);
+    uint64_t after = entries_of(workspace); /* people, of each of whom the row may have several */
+    uint64_t people = after > before ? after - before : before - after;
+    return err ? err : replay_time(replay, workspace, row, people);
 }
 
 static lb_err replay_row(struct replay *replay, const struct lb_log_row *row, uint64_t items)
