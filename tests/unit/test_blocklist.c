@@ -688,6 +688,26 @@ static void a_request_in_the_batch_of_the_one_that_it_repeats_is_none(void **sta
     assert_int_equal(engine_waiting(engine, NULL, "john"), 0);
 }
 
+/* A batch that failed was applied before, and another node may have undone the change meanwhile. */
+static void an_undo_that_finds_nothing_to_do_tells_nothing_of_its_first_attempt(void **state)
+{
+    struct engine *engine = &((struct fixture *)*state)->engine;
+    struct outcome taken;
+    assert_int_equal(engine_block(engine, NULL, (const char *[]){"john"}, 1, NULL, &taken), LB_OK);
+    assert_int_equal(engine_undo(engine, taken.change, NULL), LB_OK);
+    struct lb_change undo = {.blocklist = engine->blocklist,
+                             .standing = engine_standing(engine, NULL),
+                             .undone = engine_id(engine, taken.change),
+                             .id = {9, 9},
+                             .unblocked = 1,
+                             .stayed = 1};
+    lb_change_undo(&undo);
+    assert_int_equal(engine_submit(engine, &undo.write), LB_OK);
+    assert_int_equal(undo.id.number, 0);
+    assert_int_equal(undo.unblocked, 0);
+    assert_int_equal(undo.stayed, 0);
+}
+
 /* Other nodes may know the ids that it had. */
 static void after_an_unknown_outcome_ids_are_of_another_epoch(void **state)
 {
@@ -829,6 +849,7 @@ int main(void)
         TEST(undo_does_not_exceed_the_limit_either),
         TEST(a_full_workspace_s_requests_do_no_harm_to_their_neighbours),
         TEST(an_old_id_is_unknown_beside_the_block_that_takes_its_number),
+        TEST(an_undo_that_finds_nothing_to_do_tells_nothing_of_its_first_attempt),
         TEST(a_request_in_the_batch_of_the_one_that_it_repeats_is_none),
         TEST(after_an_unknown_outcome_ids_are_of_another_epoch),
         TEST(a_full_disk_leaves_nothing_of_a_block_behind),

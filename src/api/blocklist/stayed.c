@@ -48,8 +48,6 @@ static lb_err describe(struct lb_change *undo, struct lb_store_reader *reader, c
 void lb_stayed_expect(struct lb_stayed *stayed, struct lb_call *call, struct lb_change *undo)
 {
     stayed->call = call;
-    stayed->kept_len = stayed->because.len;
-    stayed->kept_shown = stayed->shown;
     undo->on_stayed = describe;
     undo->on_stayed_context = stayed;
 }
@@ -57,12 +55,16 @@ void lb_stayed_expect(struct lb_stayed *stayed, struct lb_call *call, struct lb_
 void lb_stayed_keep(struct lb_stayed *stayed, const struct lb_change *undo)
 {
     stayed->count += undo->stayed;
+    if (!undo->stayed)
+        return; /* what an attempt before the one that was recorded may have described */
+    stayed->kept_len = stayed->because.len;
+    stayed->kept_shown = stayed->shown;
 }
 
 void lb_stayed_put(const struct lb_stayed *stayed, struct lb_buf *body)
 {
     lb_buf_printf(body, ",\"stayed\":%llu,\"stayedBecause\":[", (unsigned long long)stayed->count);
-    lb_buf_append_str(body, lb_buf_str(&stayed->because));
+    lb_buf_append(body, stayed->because.ptr, stayed->kept_len);
     lb_buf_append_lit(body, "]");
     body->failed |= stayed->because.failed;
 }

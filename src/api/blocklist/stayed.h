@@ -20,7 +20,7 @@ void lb_stayed_fini(struct lb_stayed *stayed);
 
 /* An undo is about to be handed to the writer, which then describes them. */
 void lb_stayed_expect(struct lb_stayed *stayed, struct lb_call *call, struct lb_change *undo);
-/* It was recorded. */
+/* It was recorded; people who were described of what was not are left out. */
 void lb_stayed_keep(struct lb_stayed *stayed, const struct lb_change *undo);
 
 /* Appends ,"stayed":1,"stayedBecause":[...] */

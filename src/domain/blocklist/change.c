@@ -586,6 +586,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     uint64_t stayed_ids[LB_STAYED_SHOWN];
+    lb_packer_clear_results(change);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct lb_log_row row;
     if (!err)

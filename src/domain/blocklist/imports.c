@@ -1,6 +1,7 @@
 #include "domain/blocklist/imports.h"
 
 #include "domain/blocklist/internal.h"
+#include "domain/blocklist/packer.h"
 
 #include <sodium.h>
 
@@ -171,7 +172,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     struct lb_import_row row;
     uint64_t next;
     undo->done = false;
-    change->blocked = change->unblocked = 0;
+    lb_packer_clear_results(change);
     lb_err err = find_import(undo, store, &row);
     if (err)
         return err;

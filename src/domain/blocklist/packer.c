@@ -136,8 +136,7 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
     return LB_OK;
 }
 
-struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
-                                 struct lb_list list, enum lb_log_kind kind)
+void lb_packer_clear_results(struct lb_change *change)
 {
     change->id = (struct lb_public_id){0};
     change->blocked = 0;
@@ -145,6 +144,12 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
     change->asked_again = 0;
     change->asked_more = 0;
     change->stayed = 0;
+}
+
+struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
+                                 struct lb_list list, enum lb_log_kind kind)
+{
+    lb_packer_clear_results(change);
     change->blocklist->row_items.len = 0;
     change->blocklist->row_items.failed = false;
     struct lb_packer packer = {.change = change,

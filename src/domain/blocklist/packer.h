@@ -28,6 +28,9 @@ static inline bool lb_same_reason(struct lb_str a, struct lb_str b)
     return a.ptr && b.ptr ? lb_str_equal(a, b) : a.ptr == b.ptr;
 }
 
+/* The batch of a change may be tried again, and find that there is nothing to do any more. */
+void lb_packer_clear_results(struct lb_change *change);
+
 /* For a change that begins: its results are zero. */
 struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
                                  struct lb_list list, enum lb_log_kind kind);
