@@ -170,6 +170,19 @@ def test_a_slow_database_is_slow_and_right(scene):
     load.verify()
 
 
+def test_an_undo_asks_a_far_database_for_many_people_at_once(scene):
+    """Who blocks each of them is another entry than the one that is taken back."""
+    api = scene.patient(0)
+    people = {"publicIdentifiers": [f"known-{n}" for n in range(300)]}
+    expect.ok(api.post(scene.campaign.blocks, {**people, "reason": "a list"}))
+    again = api.post(scene.campaign.blocks, {**people, "reason": "another"})
+    scene.proxies[0].delay(to_server=0.01, to_client=0.01)
+    begun = time.monotonic()
+    body = expect.ok(api.post(f"/changes/{again.header('x-change-id')}/undo"))
+    assert body["stayed"] == 300
+    assert time.monotonic() - begun < 300 * 0.02 / 2  # one by one it would be twice as long
+
+
 @pytest.mark.parametrize("when", ["at any time", "while it holds a lock"])
 def test_a_black_hole_is_answered_in_time_and_left_behind(scene, when):
     """The other node goes on, at the latest when PostgreSQL has given up the silent one."""

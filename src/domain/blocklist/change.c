@@ -470,30 +470,44 @@ static bool target_of(enum lb_log_kind kind, uint64_t number, struct lb_str item
     return lb_log_kind_blocks(kind) || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
 }
 
-/* Lets the store fetch at once what undo_row will ask for, and then the leads of those names. */
-static void prefetch_row(const struct lb_change *change, enum lb_log_kind kind, uint64_t first,
+/* The same for the people of these entries: what blocks each of them now, and their leads. */
+static void prefetch_people(const struct lb_packer *packer, const uint64_t *ids, size_t count)
+{
+    struct lb_store *store = packer->store;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    struct lb_list list = packer->row.list;
+    uint64_t current[LB_ROW_ITEMS_MAX];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct lb_entry entry;
+        if (lb_blocklist_entry(store, reader, list.workspace, ids[i], &entry))
+            continue;
+        current[found] = lb_blocklist_find(packer->change->blocklist, list, entry.identifier);
+        found += current[found] && current[found] != ids[i];
+        if (packer->change->standing.workspace->has_leads)
+            store->ops->prefetch_names(reader, list.workspace, &entry.identifier, 1);
+    }
+    store->ops->prefetch_entries(reader, list.workspace, current, found);
+}
+
+/* Lets the store fetch at once what undo_row will ask for. */
+static void prefetch_row(const struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
                          struct lb_str items)
 {
-    struct lb_store *store = change->blocklist->store;
+    struct lb_store *store = packer->store;
     uint64_t ids[LB_ROW_ITEMS_MAX];
     size_t count = 0;
     struct lb_str item;
-    const struct lb_row_times *row_times = change->standing.workspace->row_times;
+    const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
     for (uint64_t n = first; count < LB_ROW_ITEMS_MAX && lb_log_items_next(&items, &item); n++)
         if (target_of(kind, n, item, &ids[count])) {
             ids[count] = lb_row_times_id_of(row_times, ids[count]);
             count++;
         }
-    struct lb_store_reader *reader = store->ops->writer_reader(store);
-    uint32_t workspace = change->standing.list.workspace;
-    store->ops->prefetch_entries(reader, workspace, ids, count);
-    if (!lb_store_is_remote(store) || !change->standing.workspace->has_leads)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        struct lb_entry entry;
-        if (lb_blocklist_entry(store, reader, workspace, ids[i], &entry) == LB_OK)
-            store->ops->prefetch_names(reader, workspace, &entry.identifier, 1);
-    }
+    store->ops->prefetch_entries(store->ops->writer_reader(store), packer->row.list.workspace, ids,
+                                 count);
+    if (lb_store_is_remote(store))
+        prefetch_people(packer, ids, count);
 }
 
 /* Undoes one row of the change; its items were copied, since they are looked up one by one. */
@@ -502,7 +516,7 @@ static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t
 {
     lb_err err = LB_OK;
     struct lb_str item;
-    prefetch_row(packer->change, kind, first, items);
+    prefetch_row(packer, kind, first, items);
     const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
     for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
         uint64_t target;
