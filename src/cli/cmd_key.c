@@ -66,7 +66,8 @@ static void add_row(struct lb_table *table, const struct lb_json *key)
     lb_table_add(table, lb_answer_text(key, "createdAt"));
     lb_table_add(table, lb_answer_text(key, "expiresAt"));
     lb_table_add(table, lb_answer_text(key, "lastUsedAt"));
-    lb_table_add(table, maker.failed ? (struct lb_str){0} : lb_buf_str(&maker));
+    struct lb_str nothing = {0};
+    lb_table_add(table, maker.failed ? nothing : lb_buf_str(&maker));
     lb_buf_fini(&maker);
 }
 

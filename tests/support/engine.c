@@ -257,9 +257,9 @@ lb_err engine_undo_id(struct engine *engine, struct lb_public_id id, struct outc
 size_t engine_waiting(const struct engine *engine, const char *campaign, const char *identifier)
 {
     const struct lb_blocklist *blocklist = engine->blocklist;
-    return lb_twins_count(&blocklist->twins,
-                          lb_blocklist_hash(blocklist, engine_list(engine, campaign),
-                                            lb_str(identifier)));
+    return lb_twins_count(
+        &blocklist->twins,
+        lb_blocklist_hash(blocklist, engine_list(engine, campaign), lb_str(identifier)));
 }
 
 uint64_t engine_check(const struct engine *engine, const char *campaign, const char *identifier)

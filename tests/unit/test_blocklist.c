@@ -316,7 +316,7 @@ static void an_undone_unblock_stands_beside_what_was_blocked_anew(void **state)
     uint64_t taken = unblock(engine, C, "john").change;
     uint64_t second = block(engine, C, "john").change;
     assert_int_equal(undo(engine, first).unblocked, 0);
-    assert_int_equal(undo(engine, taken).blocked, 0); /* blocked already, by the second */
+    assert_int_equal(undo(engine, taken).blocked, 0);         /* blocked already, by the second */
     assert_int_equal(engine_check(engine, C, "john"), first); /* the oldest is shown */
     assert_int_equal(undo(engine, second).unblocked, 0);
     assert_int_equal(engine_check(engine, C, "john"), first);

@@ -395,7 +395,7 @@ static void parts_come_back_as_they_were(void **state)
 
 static void an_entry_has_the_epoch_that_began_before_it(void **state)
 {
-    struct lb_epochs epochs = {0};
+    struct lb_epochs epochs = {.added = 0};
     assert_int_equal(lb_epochs_of(&epochs, 5), 0);
     for (uint64_t i = 1; i <= 100; i++) {
         assert_true(lb_epochs_add(&epochs, 10 * i, LB_EPOCH_MAX - i));
@@ -414,7 +414,7 @@ static void an_entry_has_the_epoch_that_began_before_it(void **state)
 
 static void an_epoch_is_seen_when_published_and_not_when_forgotten(void **state)
 {
-    struct lb_epochs epochs = {0};
+    struct lb_epochs epochs = {.added = 0};
     assert_true(lb_epochs_add(&epochs, 1, 7));
     assert_int_equal(lb_epochs_of(&epochs, 1), 0);
     assert_int_equal(lb_epochs_last(&epochs), 7);

@@ -351,7 +351,7 @@ static bool names_person(const struct lb_change *change, const struct found *fou
 static void count_stayed(struct lb_change *change, uint64_t id)
 {
     if (change->stayed < LB_STAYED_SHOWN)
-        change->stayed_ids[change->stayed] = id;
+        change->blocklist->stayed_ids[change->stayed] = id;
     change->stayed++;
 }
 
@@ -585,8 +585,9 @@ static lb_err unknown_change(struct lb_change *change)
                    "X-Change-Id.");
 }
 
-static lb_err tell_stayed(struct lb_change *change, const uint64_t *ids)
+static lb_err tell_stayed(struct lb_change *change)
 {
+    const uint64_t *ids = change->blocklist->stayed_ids;
     struct lb_store *store = change->blocklist->store;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     size_t count = change->stayed < LB_STAYED_SHOWN ? change->stayed : LB_STAYED_SHOWN;
@@ -599,7 +600,6 @@ static lb_err tell_stayed(struct lb_change *change, const uint64_t *ids)
 static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
-    uint64_t stayed_ids[LB_STAYED_SHOWN];
     lb_packer_clear_results(change);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct lb_log_row row;
@@ -622,13 +622,12 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     struct lb_packer packer = lb_packer_begin(
         change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
     packer.row.undoes = change->undone.number;
-    change->stayed_ids = stayed_ids;
     if (kind == LB_LOG_UNBLOCK)
         err = check_restore(change, &packer);
     if (!err)
         err = undo_rows(&packer);
     if (!err)
-        err = tell_stayed(change, stayed_ids);
+        err = tell_stayed(change);
     return err ? err : lb_packer_flush(&packer);
 }
 

@@ -51,7 +51,6 @@ struct lb_change {
     uint64_t asked_again; /* block: people who were blocked already, now by one more request */
     uint64_t asked_more;  /* unblock: people for whom there was more than one request */
     uint64_t stayed;      /* undo: people whom another request keeps blocked */
-    uint64_t *stayed_ids; /* the writer's: the entries that do, LB_STAYED_SHOWN at most */
     /* Undo: told these entries, on the writer thread, when it is applied; again when the batch is
      * tried again. NULL: nothing is told. */
     lb_err (*on_stayed)(struct lb_change *change, struct lb_store_reader *reader,

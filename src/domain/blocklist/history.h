@@ -77,7 +77,9 @@ static inline struct lb_str lb_history_str(const struct lb_history *history,
                                            const struct lb_history_text *text)
 {
     struct lb_str str = {history->texts.ptr + text->at, text->len};
-    return text->none ? (struct lb_str){0} : str;
+    if (text->none)
+        str = (struct lb_str){0};
+    return str;
 }
 
 /* --- Reading the log -------------------------------------------------------------------------- */

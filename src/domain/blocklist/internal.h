@@ -3,6 +3,7 @@
 #define LB_DOMAIN_BLOCKLIST_INTERNAL_H
 
 #include "domain/access/nodes.h"
+#include "domain/blocklist/change.h"
 #include "domain/blocklist/overlay.h"
 #include "domain/blocklist/twins.h"
 #include "store/chain.h"
@@ -30,6 +31,7 @@ struct lb_blocklist {
     size_t ended_count;
     size_t ended_capacity;
     size_t ending;                         /* lists that the open batch ends */
+    uint64_t stayed_ids[LB_STAYED_SHOWN];  /* what keeps people blocked whose block is undone */
     struct lb_blocklist_follower follower; /* its context NULL: none */
 };
 

@@ -31,7 +31,9 @@ lb_err lb_pg_signing_key(struct lb_store_reader *reader, struct lb_signing_key_r
     lb_err err = lb_pg_query(reader, PG_SIGNING_KEY, &params, &result);
     if (!err && PQntuples(result) == 0)
         err = LB_ERR_NOT_FOUND;
-    struct lb_str seed = err ? (struct lb_str){0} : lb_pg_text(result, 0, 0);
+    struct lb_str seed = {0};
+    if (!err)
+        seed = lb_pg_text(result, 0, 0);
     if (!err && seed.len != sizeof out->seed)
         err = LB_ERR_STORAGE_UNAVAILABLE;
     if (!err) {
