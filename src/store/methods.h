@@ -196,9 +196,10 @@ LB_METHOD(void, reader_rest, struct lb_store_reader *reader)
  */
 LB_METHOD(lb_err, log_row_of, struct lb_store_reader *reader, uint32_t workspace, uint64_t id,
           struct lb_log_row *out)
-/* Has a change, by its number, been undone: does a row name it in `undoes`? */
+/* Which change has undone this one, both by their numbers: the first row that names it in `undoes`
+ * (a change is undone once). 0: none has. */
 LB_METHOD(lb_err, log_undone, struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
-          bool *out)
+          uint64_t *out)
 /* An import by its id; LB_ERR_NOT_FOUND when the workspace has none of it. */
 LB_METHOD(lb_err, import, struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
           struct lb_import_row *out)

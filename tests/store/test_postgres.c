@@ -847,7 +847,7 @@ static void what_was_lost_before_the_commit_was_not_recorded(void **state)
     struct lb_store *store = open_store();
     uint32_t workspace = add_workspace(store);
     for (int read = 0; read < 2; read++) {
-        bool undone;
+        uint64_t undone;
         begin(store);
         uint64_t last = lock(store, workspace).log.last;
         assert_int_equal(append(store, workspace, last + 1), LB_OK);
@@ -997,7 +997,7 @@ static void a_failed_write_fails_the_transaction(void **state)
 {
     struct lb_store *store = open_store();
     uint32_t workspace = add_workspace(store);
-    bool undone;
+    uint64_t undone;
     begin(store);
     assert_int_equal(append(store, workspace, 7), LB_OK);
     assert_int_equal(append_wrong(store, workspace, 8), LB_OK); /* told later */

@@ -196,7 +196,8 @@ static void questions_about_people_are_answered_by_indexes(void **state)
                      {PG_AUDIT_PAGE, "audit_log_pkey"},
                      {PG_CHECKS, "check_count_pkey"},
                      {PG_IMPORT, "blocklist_import_by_id"},
-                     {PG_IMPORT_CHANGE, "blocklist_log_import"}};
+                     {PG_IMPORT_CHANGE, "blocklist_log_import"},
+                     {PG_LOG_UNDONE, "blocklist_log_undoes"}};
     run("INSERT INTO leadblock.account SELECT 0, n, 'us_' || n, n || '@example.com', 'member', 1,"
         " NULL, 1 FROM generate_series(1, 2000) AS n;"
         "INSERT INTO leadblock.session SELECT 0, decode(md5(n::text), 'hex'), n, 1, 1"

@@ -579,22 +579,30 @@ static void a_change_is_undone_when_rows_say_so(void **state)
                              .kind = LB_LOG_UNBLOCK,
                              .undoes = 1,
                              .items = LB_STR("1")};
-    bool undone;
+    struct lb_log_row next = {.id = 4,
+                              .number = 4,
+                              .list = {1, 0},
+                              .kind = LB_LOG_UNBLOCK,
+                              .continues = true,
+                              .undoes = 1,
+                              .items = LB_STR("2")};
+    uint64_t undone;
     make_workspace(backend, WORKSPACE);
     begin(backend);
     append(backend, 1, "a,b");
     assert_int_equal(ops->log_undone(reader, WORKSPACE, 1, &undone), LB_OK);
-    assert_false(undone);
+    assert_int_equal(undone, 0);
     assert_int_equal(ops->log_append(backend->store, &row), LB_OK);
     assert_int_equal(ops->log_undone(reader, WORKSPACE, 1, &undone), LB_OK);
-    assert_true(undone); /* within the transaction */
+    assert_int_equal(undone, 3); /* within the transaction */
+    assert_int_equal(ops->log_append(backend->store, &next), LB_OK);
     commit(backend);
     reopen(backend);
     reader = ops->writer_reader(backend->store);
     assert_int_equal(ops->log_undone(reader, WORKSPACE, 1, &undone), LB_OK);
-    assert_true(undone);
+    assert_int_equal(undone, 3);
     assert_int_equal(ops->log_undone(reader, WORKSPACE, 3, &undone), LB_OK);
-    assert_false(undone);
+    assert_int_equal(undone, 0);
 }
 
 static void readers_see_what_was_committed_before_the_call(void **state)

@@ -612,7 +612,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return unknown_change(change);
     if (err)
         return err;
-    bool undone;
+    uint64_t undone;
     err = store->ops->log_undone(store->ops->writer_reader(store), row.list.workspace,
                                  change->undone.number, &undone);
     if (err || undone)

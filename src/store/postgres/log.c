@@ -200,21 +200,22 @@ lb_err lb_pg_log_row_of(struct lb_store_reader *reader, uint32_t workspace, uint
     return err;
 }
 
-LB_PG_STATEMENT(
-    LOG_UNDONE, ONE, "nn",
-    "SELECT 1 FROM leadblock.blocklist_log WHERE workspace_id = $1 AND undoes = $2 LIMIT 1");
+/* With the count, so that it is not looked for among all rows in the order of their ids. */
+LB_PG_STATEMENT(LOG_UNDONE, ONE, "nn",
+                "SELECT coalesce(min(id), 0), count(*) FROM leadblock.blocklist_log"
+                " WHERE workspace_id = $1 AND undoes = $2");
 
 lb_err lb_pg_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
-                        bool *out)
+                        uint64_t *out)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
-    *out = false;
+    *out = 0;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_number(&params, (int64_t)change);
     lb_err err = lb_pg_query(reader, PG_LOG_UNDONE, &params, &result);
     if (!err)
-        *out = PQntuples(result) > 0;
+        *out = (uint64_t)lb_pg_number(result, 0, 0);
     PQclear(result);
     return err;
 }

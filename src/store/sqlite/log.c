@@ -110,11 +110,12 @@ lb_err lb_sqlite_log_row_of(struct lb_store_reader *reader, uint32_t workspace, 
 }
 
 lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint32_t workspace, uint64_t change,
-                            bool *out)
+                            uint64_t *out)
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_LOG_UNDONE,
-        "SELECT 1 FROM blocklist_log WHERE workspace = ?1 AND undoes = ?2 LIMIT 1");
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_LOG_UNDONE,
+                           "SELECT number FROM blocklist_log WHERE workspace = ?1 AND undoes = ?2"
+                           " ORDER BY id LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err = lb_sqlite_pending_insert(reader);
@@ -123,8 +124,8 @@ lb_err lb_sqlite_log_undone(struct lb_store_reader *reader, uint32_t workspace, 
     sqlite3_bind_int64(stmt, 1, workspace);
     sqlite3_bind_int64(stmt, 2, (int64_t)change);
     int code = sqlite3_step(stmt);
+    *out = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
     sqlite3_reset(stmt);
-    *out = code == SQLITE_ROW;
     return code == SQLITE_ROW || code == SQLITE_DONE ? LB_OK : lb_sqlite_error(code);
 }
 
