@@ -29,7 +29,7 @@ struct lb_app {
     struct lb_readers *importers; /* for files: what they do may take minutes */
     struct lb_spools spools;      /* of files that are being imported */
     struct lb_quota exporting;    /* operators' exports that are of no workspace */
-    struct lb_quota proving;      /* people whose evidence is being collected */
+    struct lb_quota histories;    /* people whose history is being read */
     struct lb_throttle *failures; /* of keys and sessions, by address */
     struct lb_attempts *attempts; /* to sign in */
     struct lb_old_emails *old_emails;

@@ -76,6 +76,30 @@ static void a_change_is_named_by_its_first_row(void **state)
     lb_history_fini(&history);
 }
 
+/* As a page of them has to find its place again, and tell which requests hold. */
+static void events_are_told_apart_by_the_items_that_say_them(void **state)
+{
+    struct lb_history history = {.names = ada, .name_count = 1};
+    struct lb_log_row imported = {.number = 1,
+                                  .kind = LB_LOG_BLOCK,
+                                  .items = LB_STR("bob,ada"),
+                                  .import = LB_STR("from-crm")};
+    assert_int_equal(lb_history_take(&history, &imported), LB_OK);
+    assert_int_equal(take(&history, 3, LB_LOG_BLOCK_AGAIN, 0, "ada"), LB_OK);
+    assert_int_equal(take(&history, 4, LB_LOG_UNBLOCK, 0, "1,2,3,x"), LB_OK);
+    assert_int_equal(history.event_count, 4);
+    assert_true(history.events[0].item == 2 && history.events[1].item == 3);
+    assert_true(history.events[2].item == 5 && history.events[3].item == 6);
+    assert_true(
+        lb_str_equal(lb_history_str(&history, &history.events[0].import), LB_STR("from-crm")));
+    assert_null(lb_history_str(&history, &history.events[1].import).ptr);
+    assert_false(lb_history_blocks(&history, 2) || lb_history_blocks(&history, 3));
+    assert_int_equal(take(&history, 8, LB_LOG_RESTORE, 0, "3"), LB_OK);
+    assert_true(lb_history_blocks(&history, 3));
+    assert_false(lb_history_blocks(&history, 1) || lb_history_blocks(&history, 2));
+    lb_history_fini(&history);
+}
+
 /* Full-width letters were names of their own once. */
 static void names_of_earlier_rules_are_of_the_person_unless_asked_exactly(void **state)
 {
@@ -103,6 +127,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_that_name_entries_by_number_are_of_the_person),
         cmocka_unit_test(a_change_is_named_by_its_first_row),
+        cmocka_unit_test(events_are_told_apart_by_the_items_that_say_them),
         cmocka_unit_test(names_of_earlier_rules_are_of_the_person_unless_asked_exactly),
         cmocka_unit_test(a_history_has_an_end),
     };

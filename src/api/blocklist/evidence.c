@@ -3,36 +3,24 @@
  * never has to write it again. Its members are in docs/api.md; daemon/evidence.c compares them with
  * a later log. */
 #include "api/access/admin.h"
-#include "api/blocklist/identifiers.h"
-#include "api/by.h"
+#include "api/blocklist/asked_history.h"
 #include "api/handlers.h"
-#include "api/ids.h"
 #include "api/query.h"
 
 #include "base/clock.h"
 #include "domain/access/signing.h"
-#include "domain/blocklist/history.h"
 #include "json/encode.h"
 #include "store/names.h"
 
 #include <sodium.h>
 
-/* Histories that are being read: each takes the readers' turns until the whole log was seen. */
-#define OF_A_WORKSPACE 1
-#define OF_THE_SERVER  8
-
 #define BASE64_SIZE(bytes) (sodium_base64_ENCODED_LEN(bytes, sodium_base64_VARIANT_ORIGINAL))
 
 struct evidence {
     struct lb_signing_change signing;
-    struct lb_asked asked;
+    struct lb_asked_history person;
     bool of_person; /* else of the whole log */
     bool key_alone;
-    bool counted; /* among the histories that are being read */
-    struct lb_str names[2];
-    struct lb_history history;
-    struct lb_history_reading reading;
-    struct lb_by actors;
     struct lb_buf text; /* the statement */
 };
 
@@ -40,13 +28,8 @@ static void release(struct lb_call *call)
 {
     struct evidence *evidence = call->state;
     sodium_memzero(&evidence->signing.key, sizeof evidence->signing.key);
-    lb_history_fini(&evidence->history);
-    lb_by_fini(&evidence->actors);
+    lb_asked_history_fini(&evidence->person, call);
     lb_buf_fini(&evidence->text);
-    if (!evidence->counted)
-        return;
-    lb_quota_give(&call->workspace->proving, 1);
-    lb_quota_give(&call->app->proving, 1);
 }
 
 /* --- The statement's text --- */
@@ -72,10 +55,8 @@ static bool put_list(struct lb_call *call, struct lb_buf *text, uint32_t campaig
 
 static void put_change(struct lb_buf *text, const char *name, struct lb_public_id change)
 {
-    char id[LB_ID_RECORD_SIZE];
-    size_t len = lb_id_write_record(id, LB_STR(LB_CHANGE_PREFIX), change);
     lb_buf_printf(text, ",\"%s\":", name);
-    lb_json_put_string_or_null(text, change.number ? (struct lb_str){id, len} : (struct lb_str){0});
+    lb_asked_history_put_change(text, change);
 }
 
 static void put_event(struct lb_call *call, struct lb_buf *text,
@@ -86,24 +67,24 @@ static void put_event(struct lb_call *call, struct lb_buf *text,
     put_digest(text, event->digest);
     lb_buf_printf(text, ",\"event\":\"%s\",\"entry\":%llu,\"publicIdentifier\":",
                   lb_log_kind_name(event->kind), (unsigned long long)event->entry);
-    lb_json_put_string(text, lb_history_str(&evidence->history, &event->name));
+    lb_json_put_string(text, lb_history_str(&evidence->person.history, &event->name));
     lb_buf_append_lit(text, ",");
     put_list(call, text, event->campaign);
     lb_buf_append_lit(text, ",\"at\":");
     lb_json_put_time(text, event->at);
     lb_buf_printf(text, ",\"actor\":%u,\"by\":", event->actor);
-    lb_by_put(&evidence->actors, text, event->actor);
+    lb_by_put(&evidence->person.actors, text, event->actor);
     put_change(text, "changeId", event->change);
     put_change(text, "undoes", event->undoes);
     lb_buf_append_lit(text, ",\"reason\":");
-    lb_json_put_string_or_null(text, lb_history_str(&evidence->history, &event->reason));
+    lb_json_put_string_or_null(text, lb_history_str(&evidence->person.history, &event->reason));
     lb_buf_append_lit(text, "}");
 }
 
 static void put_lists(struct lb_call *call, struct lb_buf *text)
 {
     const struct evidence *evidence = call->state;
-    const struct lb_history *history = &evidence->history;
+    const struct lb_history *history = &evidence->person.history;
     bool blocked = false;
     lb_buf_append_lit(text, ",\"lists\":[");
     for (size_t i = 0; i < history->list_count; i++) {
@@ -120,13 +101,14 @@ static void put_person(struct lb_call *call, struct lb_buf *text)
 {
     struct evidence *evidence = call->state;
     lb_buf_append_lit(text, ",\"publicIdentifier\":");
-    lb_json_put_string(text, evidence->names[0]);
+    lb_json_put_string(text, evidence->person.names[0]);
     put_lists(call, text);
     lb_buf_append_lit(text, ",\"events\":[");
-    for (size_t i = 0; i < evidence->history.event_count; i++) {
+    const struct lb_history *history = &evidence->person.history;
+    for (size_t i = 0; i < history->event_count; i++) {
         if (i)
             lb_buf_append_lit(text, ",");
-        put_event(call, text, &evidence->history.events[i]);
+        put_event(call, text, &history->events[i]);
     }
     lb_buf_append_lit(text, "]");
 }
@@ -134,7 +116,7 @@ static void put_person(struct lb_call *call, struct lb_buf *text)
 static void put_statement(struct lb_call *call)
 {
     struct evidence *evidence = call->state;
-    const struct lb_log_mark *head = &evidence->reading.head;
+    const struct lb_log_mark *head = &evidence->person.reading.head;
     struct lb_buf *text = &evidence->text;
     lb_buf_append_lit(text, "{\"format\":\"leadblock-evidence\",\"version\":1,\"program\":"
                             "\"leadblock " LEADBLOCK_VERSION "\",\"workspaceId\":");
@@ -142,7 +124,7 @@ static void put_statement(struct lb_call *call)
     lb_buf_append_lit(text, ",\"at\":");
     lb_json_put_time(text, lb_clock_wall_ms());
     lb_buf_printf(text, ",\"head\":{\"row\":%llu,\"entry\":%llu,",
-                  (unsigned long long)evidence->reading.head_number,
+                  (unsigned long long)evidence->person.reading.head_number,
                   (unsigned long long)head->last);
     put_digest(text, head->digest);
     lb_buf_append_lit(text, "}");
@@ -191,10 +173,8 @@ static void reply_with_new_key(struct lb_call *call)
 
 static enum lb_turn end_with(struct lb_call *call, lb_err err)
 {
-    static const struct lb_reason too_long = {"The history of this person has more than 10,000 "
-                                              "events, which is too long for a statement."};
     if (err)
-        lb_call_refuse(call, err, err == LB_ERR_PAYLOAD_TOO_LARGE ? &too_long : NULL);
+        lb_call_refuse(call, err, NULL);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
@@ -218,19 +198,13 @@ static enum lb_turn sign(struct lb_call *call, struct lb_store_reader *reader)
 static enum lb_turn collect(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct evidence *evidence = call->state;
-    bool done = evidence->key_alone;
-    lb_err err = done ? LB_OK : lb_history_read(&evidence->reading, reader, &done);
-    if (err)
-        return end_with(call, err);
-    if (!done)
-        return LB_TURN_MORE;
-    if (evidence->asked.wrong && !evidence->history.event_count) {
-        lb_identifiers_refuse(call, &evidence->asked);
-        return end_with(call, LB_OK);
-    }
-    evidence->actors = (struct lb_by){.call = call, .reader = reader};
-    if (!evidence->key_alone)
-        put_statement(call);
+    bool whole;
+    if (evidence->key_alone)
+        return sign(call, reader);
+    enum lb_turn turn = lb_asked_history_read(&evidence->person, call, reader, &whole);
+    if (!whole)
+        return turn;
+    put_statement(call);
     if (evidence->text.failed)
         return end_with(call, LB_ERR_OVERLOADED);
     return sign(call, reader);
@@ -239,47 +213,13 @@ static enum lb_turn collect(struct lb_call *call, struct lb_store_reader *reader
 /* --- Asking --- */
 
 /* False when the reply is set. */
-static bool count_in(struct lb_call *call, struct evidence *evidence)
-{
-    if (!lb_quota_take(&call->workspace->proving, 1, OF_A_WORKSPACE)) {
-        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,
-                       "Evidence about a person of this workspace is being collected. Wait until "
-                       "that is done.");
-        return false;
-    }
-    if (!lb_quota_take(&call->app->proving, 1, OF_THE_SERVER)) {
-        lb_quota_give(&call->workspace->proving, 1);
-        lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-        return false;
-    }
-    evidence->counted = true;
-    return true;
-}
-
-/* False when the reply is set. */
 static bool read_person(struct lb_call *call, struct evidence *evidence)
 {
-    struct lb_asked *asked = &evidence->asked;
-    struct lb_str raw;
-    if (!lb_query_text(call, "publicIdentifier", &raw))
+    struct lb_str name;
+    if (!lb_query_text(call, "publicIdentifier", &name))
         return false;
-    if (!raw.ptr)
-        return true;
-    if (!lb_identifiers_read_one(call, raw, asked))
-        return false;
-    struct lb_history *history = &evidence->history;
-    if (asked->identifier.ptr)
-        evidence->names[history->name_count++] = asked->identifier;
-    if (asked->before.ptr)
-        evidence->names[history->name_count++] = asked->before;
-    if (!history->name_count) {
-        lb_identifiers_refuse(call, asked);
-        return false;
-    }
-    history->names = evidence->names;
-    evidence->reading.history = history;
-    evidence->of_person = true;
-    return count_in(call, evidence);
+    evidence->of_person = name.ptr != NULL;
+    return !evidence->of_person || lb_asked_history_begin(&evidence->person, call, name);
 }
 
 static struct evidence *begin(struct lb_call *call)
@@ -297,9 +237,7 @@ enum lb_progress lb_evidence_get(struct lb_call *call)
     struct evidence *evidence = begin(call);
     if (!evidence || !read_person(call, evidence))
         return LB_DONE;
-    evidence->reading.store = call->app->store;
-    evidence->reading.workspace = call->workspace;
-    evidence->reading.in_memory = call->app->blocklist != NULL;
+    lb_asked_history_init(&evidence->person, call);
     return lb_call_read(call, collect);
 }
 

@@ -49,7 +49,7 @@ struct lb_workspace {
     struct lb_quota importing;    /* 1 while a file is being imported, or an import undone */
     _Atomic uint64_t import_run;  /* of the import that records now (imports.h); 0: none */
     struct lb_quota exporting;    /* lists that are being exported */
-    struct lb_quota proving;      /* 1 while evidence about a person is being collected */
+    struct lb_quota histories;    /* 1 while the history of a person is being read */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     _Atomic(struct lb_key *) first_key;  /* of its keys, in order of creation */
     struct lb_key *last_key;             /* the writer's */

@@ -95,7 +95,7 @@ static lb_err set_blocking(struct lb_history *history, struct lb_history_entry *
     return count_blocking(history, entry->campaign, change);
 }
 
-static lb_err add_event(struct lb_history *history, const struct lb_log_row *row,
+static lb_err add_event(struct lb_history *history, const struct lb_log_row *row, uint64_t item,
                         const struct lb_history_entry *entry)
 {
     if (history->event_count == LB_HISTORY_EVENTS_MAX)
@@ -106,13 +106,15 @@ static lb_err add_event(struct lb_history *history, const struct lb_log_row *row
     *event = (struct lb_history_event){.row = row->number,
                                        .kind = row->kind,
                                        .entry = entry->number,
+                                       .item = item,
                                        .campaign = row->list.campaign,
                                        .actor = row->actor,
                                        .at = row->at,
                                        .change = public_id(history, history->change),
                                        .undoes = public_id(history, row->undoes),
                                        .name = entry->name,
-                                       .reason = keep(history, row->reason)};
+                                       .reason = keep(history, row->reason),
+                                       .import = keep(history, row->import)};
     memcpy(event->digest, row->digest, sizeof event->digest);
     return history->texts.failed ? LB_ERR_OVERLOADED : LB_OK;
 }
@@ -130,20 +132,17 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
         struct lb_history_entry *entry = &history->entries[history->entry_count++];
         *entry = (struct lb_history_entry){
             .number = number, .campaign = row->list.campaign, .name = keep(history, name)};
-        err = add_event(history, row, entry);
+        err = add_event(history, row, number, entry);
         if (!err)
             err = set_blocking(history, entry, lb_log_kind_blocks(row->kind));
     }
     return err;
 }
 
-static struct lb_history_entry *find_entry(const struct lb_history *history, struct lb_str item)
+static struct lb_history_entry *find_entry(const struct lb_history *history, uint64_t number)
 {
-    uint64_t number = 0;
     size_t low = 0;
     size_t high = history->entry_count;
-    if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &number))
-        return NULL;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (history->entries[middle].number < number)
@@ -155,16 +154,25 @@ static struct lb_history_entry *find_entry(const struct lb_history *history, str
     return found ? &history->entries[low] : NULL;
 }
 
+bool lb_history_blocks(const struct lb_history *history, uint64_t entry)
+{
+    const struct lb_history_entry *found = find_entry(history, entry);
+    return found && found->blocks;
+}
+
 static lb_err take_references(struct lb_history *history, const struct lb_log_row *row)
 {
     struct lb_str rest = row->items;
     struct lb_str item;
     lb_err err = LB_OK;
-    while (!err && history->entry_count && lb_log_items_next(&rest, &item)) {
-        struct lb_history_entry *entry = find_entry(history, item);
+    for (uint64_t number = row->number;
+         !err && history->entry_count && lb_log_items_next(&rest, &item); number++) {
+        uint64_t target;
+        bool is_number = lb_str_to_u64(item, LB_ENTRY_ID_MAX, &target);
+        struct lb_history_entry *entry = is_number ? find_entry(history, target) : NULL;
         if (!entry)
             continue;
-        err = add_event(history, row, entry);
+        err = add_event(history, row, number, entry);
         if (!err && (row->kind == LB_LOG_UNBLOCK || row->kind == LB_LOG_RESTORE))
             err = set_blocking(history, entry, row->kind == LB_LOG_RESTORE);
     }

@@ -24,6 +24,7 @@ struct lb_history_event {
     uint8_t digest[LB_DIGEST_SIZE];
     enum lb_log_kind kind;
     uint64_t entry;    /* the number of the entry that it is about */
+    uint64_t item;     /* the number of the row's item that says it: events are in its order */
     uint32_t campaign; /* whose list it is; 0: the workspace's own */
     uint32_t actor;
     int64_t at;
@@ -31,6 +32,7 @@ struct lb_history_event {
     struct lb_public_id undoes;  /* number 0: none */
     struct lb_history_text name; /* as it is stored */
     struct lb_history_text reason;
+    struct lb_history_text import; /* that the row belongs to */
 };
 
 /* An entry of the person, by number. */
@@ -72,6 +74,9 @@ void lb_history_fini(struct lb_history *history);
 /* Takes the next row of the workspace's log, of which none is left out. LB_ERR_OVERLOADED: out of
  * memory. LB_ERR_PAYLOAD_TOO_LARGE: there are more events than LB_HISTORY_EVENTS_MAX. */
 lb_err lb_history_take(struct lb_history *history, const struct lb_log_row *row);
+
+/* Is this entry of the person in force? So it may be in the list of a campaign that was deleted. */
+bool lb_history_blocks(const struct lb_history *history, uint64_t entry);
 
 static inline struct lb_str lb_history_str(const struct lb_history *history,
                                            const struct lb_history_text *text)
