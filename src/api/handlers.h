@@ -29,6 +29,13 @@ enum lb_progress lb_check_post(struct lb_call *call);
 /* blocklist/changes.c */
 enum lb_progress lb_changes_undo(struct lb_call *call);
 
+/* blocklist/past_change.c */
+enum lb_progress lb_changes_get(struct lb_call *call);
+enum lb_progress lb_changes_leads(struct lb_call *call);
+
+/* blocklist/history.c */
+enum lb_progress lb_history_get(struct lb_call *call);
+
 /* outreach/campaigns.c */
 enum lb_progress lb_campaigns_post(struct lb_call *call);
 enum lb_progress lb_campaigns_list(struct lb_call *call);

@@ -32,7 +32,12 @@ const struct lb_route lb_routes[] = {
     {LB_GET, BLOCKED_LEADS "/{publicIdentifier}", lb_check_get, LB_ROUTE_CAMPAIGN},
     {LB_POST, BLOCKED_LEADS "/check", lb_check_post, LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
 
-    /* changes.c */
+    /* history.c: what happened with one person */
+    {LB_GET, "/v1/blocked-leads/{publicIdentifier}/history", lb_history_get, 0},
+
+    /* changes.c, past_change.c: what one change did, and its undo */
+    {LB_GET, "/v1/changes/{changeId}", lb_changes_get, 0},
+    {LB_GET, "/v1/changes/{changeId}/leads", lb_changes_leads, 0},
     {LB_POST, "/v1/changes/{changeId}/undo", lb_changes_undo, LB_ROUTE_WRITES},
 
     /* import_list.c, import_undo.c: imports of files, as one thing each */

@@ -328,6 +328,21 @@ static bool step_on(const struct lb_row_times *row_times, struct place *place)
     return true;
 }
 
+bool lb_row_times_change(const struct lb_row_times *row_times, uint64_t number,
+                         struct lb_row_times_change *out)
+{
+    struct place place;
+    if (!find_place(row_times, BY_NUMBER, number, &place) || number_of(&place) != number ||
+        continues(&place))
+        return false;
+    out->number = number;
+    out->first_row = id_of(&place);
+    do
+        out->last_row = id_of(&place);
+    while (step_on(row_times, &place) && continues(&place));
+    return true;
+}
+
 bool lb_row_times_next(const struct lb_row_times *row_times, uint64_t id, uint64_t *out_first)
 {
     struct place place = {0};

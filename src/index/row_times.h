@@ -63,6 +63,10 @@ uint64_t lb_row_times_published_id_of(const struct lb_row_times *row_times, uint
 bool lb_row_times_change_below(const struct lb_row_times *row_times, uint64_t number,
                                struct lb_row_times_change *out);
 
+/* The change of that number. False when none has it. */
+bool lb_row_times_change(const struct lb_row_times *row_times, uint64_t number,
+                         struct lb_row_times_change *out);
+
 /* The first entry of the first row that does not begin below `id`. False when there is none. */
 bool lb_row_times_next(const struct lb_row_times *row_times, uint64_t id, uint64_t *out_first);
 

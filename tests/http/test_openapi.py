@@ -193,7 +193,7 @@ def visit_campaign(tour, api):
         tour(api, name, ids)
     ids["changeId"] = tour(api, "blockInCampaign", ids).header("x-change-id")
     for name in ["listCampaignBlocks", "checkInCampaign", "checkOneInCampaign", "lookUp",
-                 "unblockInCampaign", "undoChange"]:
+                 "getHistory", "unblockInCampaign", "getChange", "listChangedLeads", "undoChange"]:
         tour(api, name, ids)
     ids["importId"] = tour(api, "importIntoCampaignBlocklist", ids).json()["importId"]
     for name in ["listImports", "undoImport", "deleteLead", "deleteCampaign"]:

@@ -111,6 +111,32 @@ static void assert_change(const struct lb_row_times *row_times, uint64_t below, 
     assert_int_equal(change.last_row, last);
 }
 
+static void assert_change_of(const struct lb_row_times *row_times,
+                             const struct lb_row_times_change *expected)
+{
+    struct lb_row_times_change change;
+    assert_true(lb_row_times_change(row_times, expected->first_row, &change));
+    assert_int_equal(change.first_row, expected->first_row);
+    assert_int_equal(change.last_row, expected->last_row);
+    assert_int_equal(change.number, expected->first_row);
+}
+
+static void a_change_is_found_by_its_own_number_alone(void **state)
+{
+    struct lb_row_times *row_times = lb_row_times_create();
+    struct lb_row_times_change change;
+    assert_false(lb_row_times_change(row_times, 10, &change));
+    append(row_times, 10, false);
+    append(row_times, 60, true);
+    append(row_times, 110, false);
+    assert_change_of(row_times, &(struct lb_row_times_change){.first_row = 10, .last_row = 60});
+    assert_change_of(row_times, &(struct lb_row_times_change){.first_row = 110, .last_row = 110});
+    static const uint64_t others[] = {0, 9, 11, 59, 60, 61, 109, 111, UINT64_MAX};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        assert_false(lb_row_times_change(row_times, others[i], &change));
+    lb_row_times_destroy(row_times);
+}
+
 static void no_change_is_below_the_first(void **state)
 {
     struct lb_row_times *row_times = lb_row_times_create();
@@ -151,7 +177,7 @@ static void a_first_row_that_continues_is_a_change(void **state)
 }
 
 /* Changes of one row to thousands, over the borders of chunks of every size, walked back from the
- * last one as a list of them is. */
+ * last one as a list of them is, and found by their numbers. */
 static void changes_are_walked_back_over_chunk_borders(void **state)
 {
     enum { CHANGES = 600 };
@@ -171,6 +197,7 @@ static void changes_are_walked_back_over_chunk_borders(void **state)
     uint64_t below = UINT64_MAX;
     for (int i = CHANGES - 1; i >= 0; i--) {
         assert_change(row_times, below, changes[i].first_row, changes[i].last_row);
+        assert_change_of(row_times, &changes[i]);
         below = changes[i].first_row;
     }
     struct lb_row_times_change none;
@@ -268,6 +295,7 @@ int main(void)
         cmocka_unit_test(many_rows_agree_with_a_list),
         cmocka_unit_test(the_next_row_is_found_from_any_id),
         cmocka_unit_test(a_clock_that_was_set_back_is_kept),
+        cmocka_unit_test(a_change_is_found_by_its_own_number_alone),
         cmocka_unit_test(no_change_is_below_the_first),
         cmocka_unit_test(a_change_has_all_rows_that_continue_it),
         cmocka_unit_test(a_first_row_that_continues_is_a_change),

@@ -30,6 +30,16 @@ void lb_changes_put_id(struct lb_call *call, const struct lb_change *change)
     lb_reply_header(&call->req->reply, "X-Change-Id", id);
 }
 
+bool lb_changes_put_list(struct lb_call *call, struct lb_buf *body, uint32_t campaign)
+{
+    char id[LB_ID_SIZE];
+    bool known =
+        campaign && lb_directory_campaign_id(call->app->directory, call->workspace, campaign, id);
+    lb_buf_printf(body, ",\"scope\":\"%s\",\"campaignId\":", campaign ? "campaign" : "workspace");
+    lb_json_put_string_or_null(body, known ? lb_str(id) : (struct lb_str){0});
+    return known || !campaign;
+}
+
 /* ", 1 already blocked" */
 static void put_count(struct lb_buf *body, uint64_t count, const char *what)
 {

@@ -32,6 +32,10 @@ void lb_changes_reply_unblocked(struct lb_call *call);
 void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked,
                            uint64_t stayed);
 
+/* Appends ,"scope":"campaign","campaignId":"q1" of a list, 0: the workspace's own. False when it
+ * ended with its campaign, whose id is null then. */
+bool lb_changes_put_list(struct lb_call *call, struct lb_buf *body, uint32_t campaign);
+
 /* Sets the header X-Change-Id. */
 void lb_changes_put_id(struct lb_call *call, const struct lb_change *change);
 

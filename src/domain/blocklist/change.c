@@ -580,9 +580,7 @@ static lb_err check_restore(struct lb_change *change, const struct lb_packer *pa
 
 static lb_err unknown_change(struct lb_change *change)
 {
-    return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND,
-                   "No change with this id in this workspace. Change ids come in the header "
-                   "X-Change-Id.");
+    return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND, "%s", LB_UNKNOWN_CHANGE);
 }
 
 static lb_err tell_stayed(struct lb_change *change)

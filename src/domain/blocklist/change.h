@@ -17,6 +17,8 @@
 #define LB_REASON_CHARACTERS_MAX 500
 #define LB_REPEATED_WITHIN_MS    (60 * 60 * 1000)
 #define LB_STAYED_SHOWN          100
+#define LB_UNKNOWN_CHANGE                                                                          \
+    "No change with this id in this workspace. Change ids come in the header X-Change-Id."
 
 struct lb_change_item {
     struct lb_str identifier; /* canonical */
