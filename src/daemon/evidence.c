@@ -259,6 +259,8 @@ static lb_err compare_event(const struct lb_evidence *evidence, size_t i, struct
     const struct lb_json *stated = lb_json_item(events_of(evidence), i);
     const struct lb_history_event *event = i < history->event_count ? &history->events[i] : NULL;
     uint64_t row = 0;
+    if (!stated && !event)
+        return LB_OK;
     if (stated && !read_number(stated, "row", &row))
         return malformed(reason, "an event has no row");
     if (stated && (!event || event->row > row))

@@ -60,14 +60,16 @@ static inline uint64_t lb_log_items_count(struct lb_str items)
 {
     uint64_t count = 0;
     struct lb_str item;
-    if (items.ptr && memchr(items.ptr, '\\', items.len)) {
+    if (!items.ptr)
+        return 0;
+    if (memchr(items.ptr, '\\', items.len)) {
         while (lb_log_items_next(&items, &item))
             count++;
         return count;
     }
     for (size_t i = 0; i < items.len; i++)
         count += items.ptr[i] == ',';
-    return items.ptr ? count + 1 : 0;
+    return count + 1;
 }
 
 /* What an item says, as it is stored; ptr NULL: nothing. */

@@ -48,7 +48,7 @@ screen('an import is undone from Overview, also on a phone', shared, {}, async (
   await imports(page).getByRole('button', { name: 'Undo: Blocked 2 leads in campaign q1' }).click();
   await page.getByRole('dialog').getByText('Blocked 2 leads in campaign q1. All of that is taken back; what others did stays.').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
-  await toast(page).getByText('Undone: 2 leads unblocked.').waitFor();
+  await toast(page).getByText('Undone: 2 leads unblocked, 1 blocked still by another request.').waitFor();
   await eventually(async () => assert.deepEqual((await rows(page))[2], ['Blocked 2 leads in campaign q1', 'Undone', 'API key CRM']));
   assert.deepEqual((await acme.entries(campaignList('q1'))).map((entry) => entry.publicIdentifier), ['by-hand']);
   assert.equal(await imports(page).getByRole('button', { name: /q1/ }).count(), 0, 'it is undone');

@@ -22,11 +22,11 @@ struct signing {
 
 /* --- Failures --- */
 
-/* `email`: the account that it is about; "": a one-time link. */
+/* `email`: the account that it is about; NULL or "": a one-time link. */
 static struct lb_attempt attempt_of(const struct lb_call *call, const char *email)
 {
     return (struct lb_attempt){.from = call->req->client,
-                               .account = email[0] ? lb_str(email) : (struct lb_str){0},
+                               .account = email && email[0] ? lb_str(email) : (struct lb_str){0},
                                .session = call->signed_in ? call->signed_in->token_hash : NULL};
 }
 

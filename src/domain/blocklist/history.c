@@ -35,7 +35,8 @@ static bool is_meant(const struct lb_history *history, struct lb_str stored)
 static struct lb_history_text keep(struct lb_history *history, struct lb_str text)
 {
     struct lb_history_text kept = {history->texts.len, text.len, text.ptr == NULL};
-    lb_buf_append_str(&history->texts, text);
+    if (text.ptr)
+        lb_buf_append_str(&history->texts, text);
     return kept;
 }
 

@@ -19,7 +19,8 @@ SELECT l.id + item.place - 1 AS entry,
        k.id AS key_id,                     -- this and account_email NULL: the command line
        k.name AS key_name,
        a.email AS account_email,
-       l.source
+       l.source,
+       l.undoes
 FROM leadblock.blocklist_log l
 CROSS JOIN LATERAL unnest(string_to_array(l.items, ',')) WITH ORDINALITY AS item (value, place)
 JOIN leadblock.workspace w ON w.workspace_id = l.workspace_id
@@ -30,18 +31,26 @@ LEFT JOIN (SELECT no, email FROM leadblock.account WHERE workspace_id = 0 OFFSET
 WHERE l.kind <= 3;
 
 -- Who is blocked now: people with a request whose last event is not an unblock, in campaigns that
--- still exist, by the oldest such request.
+-- still exist, by the oldest such request. An unblock that is no undo ends all earlier requests for the
+-- person, also those that it does not name because there were more than 16.
 CREATE OR REPLACE VIEW leadblock.blocklist_live AS
-SELECT DISTINCT ON (b.workspace_id, b.campaign_id, b.identifier)
-       b.entry, b.workspace_id, b.campaign_id, b.identifier, b.reason, b.at, b.key_id, b.key_name,
-       b.account_email, b.source
-FROM leadblock.blocklist_history b
-LEFT JOIN (
-    SELECT DISTINCT ON (h.workspace_id, h.block_entry) h.workspace_id, h.block_entry, h.event
-    FROM leadblock.blocklist_history h
-    WHERE h.event IN ('unblock', 'restore')
-    ORDER BY h.workspace_id, h.block_entry, h.entry DESC
-) taken ON taken.workspace_id = b.workspace_id AND taken.block_entry = b.entry
-WHERE b.event IN ('block', 'block_again') AND b.campaign_deleted_at IS NULL
-  AND coalesce(taken.event, 'restore') = 'restore'
-ORDER BY b.workspace_id, b.campaign_id, b.identifier, b.entry;
+SELECT DISTINCT ON (p.workspace_id, p.campaign_id, p.identifier)
+       p.entry, p.workspace_id, p.campaign_id, p.identifier, p.reason, p.at, p.key_id, p.key_name,
+       p.account_email, p.source
+FROM (
+    SELECT b.*, taken.event AS taken_event,
+           max(taken.unblocked) OVER (
+               PARTITION BY b.workspace_id, b.campaign_id, b.identifier) AS ended
+    FROM leadblock.blocklist_history b
+    LEFT JOIN (
+        SELECT h.workspace_id, h.block_entry,
+               (array_agg(h.event ORDER BY h.entry DESC))[1] AS event, -- the last one
+               max(h.entry) FILTER (WHERE h.event = 'unblock' AND h.undoes IS NULL) AS unblocked
+        FROM leadblock.blocklist_history h
+        WHERE h.event IN ('unblock', 'restore')
+        GROUP BY 1, 2
+    ) taken ON taken.workspace_id = b.workspace_id AND taken.block_entry = b.entry
+    WHERE b.event IN ('block', 'block_again') AND b.campaign_deleted_at IS NULL
+) p
+WHERE p.taken_event = 'restore' OR p.taken_event IS NULL AND p.entry > coalesce(p.ended, 0)
+ORDER BY p.workspace_id, p.campaign_id, p.identifier, p.entry;

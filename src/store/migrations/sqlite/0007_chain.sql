@@ -24,7 +24,8 @@ SELECT l.number + item.key AS entry,
        k.id AS key_id,                     -- this and account_email NULL: the command line
        k.name AS key_name,
        a.email AS account_email,
-       l.source
+       l.source,
+       l.undoes
 FROM blocklist_log l
 JOIN json_each('["' || replace(l.items, ',', '","') || '"]') item
 JOIN workspace w ON w.no = l.workspace
@@ -34,20 +35,28 @@ LEFT JOIN account a ON a.no = l.key
 WHERE l.kind <= 3;
 
 -- Who is blocked now: people with a request whose last event is not an unblock, in campaigns that
--- still exist, by the oldest such request.
+-- still exist, by the oldest such request. An unblock that is no undo ends all earlier requests for the
+-- person, also those that it does not name because there were more than 16.
 CREATE VIEW blocklist_live AS
-SELECT min(b.entry) AS entry, b.workspace_id, b.campaign_id, b.identifier, b.reason, b.at, b.key_id, b.key_name,
-       b.account_email, b.source
-FROM blocklist_history b
-LEFT JOIN (
-    SELECT w.id AS workspace_id, CAST(item.value AS INTEGER) AS block_entry, max(l.id) AS last,
-           l.kind AS kind
-    FROM blocklist_log l
-    JOIN json_each('["' || replace(l.items, ',', '","') || '"]') item
-    JOIN workspace w ON w.no = l.workspace
-    WHERE l.kind IN (1, 2)
-    GROUP BY 1, 2
-) taken ON taken.workspace_id = b.workspace_id AND taken.block_entry = b.entry
-WHERE b.event IN ('block', 'block_again') AND b.campaign_deleted_at IS NULL
-  AND coalesce(taken.kind, 2) = 2
-GROUP BY b.workspace_id, b.campaign_id, b.identifier;
+SELECT min(entry) AS entry, workspace_id, campaign_id, identifier, reason, at, key_id, key_name,
+       account_email, source
+FROM (
+    SELECT b.*, taken.kind AS taken_kind,
+           max(taken.unblocked) OVER (
+               PARTITION BY b.workspace_id, b.campaign_id, b.identifier) AS ended
+    FROM blocklist_history b
+    LEFT JOIN (
+        SELECT w.id AS workspace_id, CAST(item.value AS INTEGER) AS block_entry,
+               max(l.id * 4 + l.kind) & 3 AS kind, -- of the last row
+               max(CASE WHEN l.kind = 1 AND l.undoes IS NULL THEN l.number + item.key END)
+                   AS unblocked
+        FROM blocklist_log l
+        JOIN json_each('["' || replace(l.items, ',', '","') || '"]') item
+        JOIN workspace w ON w.no = l.workspace
+        WHERE l.kind IN (1, 2)
+        GROUP BY 1, 2
+    ) taken ON taken.workspace_id = b.workspace_id AND taken.block_entry = b.entry
+    WHERE b.event IN ('block', 'block_again') AND b.campaign_deleted_at IS NULL
+)
+WHERE taken_kind = 2 OR taken_kind IS NULL AND entry > coalesce(ended, 0)
+GROUP BY workspace_id, campaign_id, identifier;
