@@ -3,7 +3,7 @@
  *
  * Failures are counted, ten a minute (throttle.h), for what the attempt is about:
  *   - from an address that the account was used from before (known_addresses.h): for the two alone;
- *   - by a session that gives its current password: for this session alone;
+ *   - by a session that gives its current password: for that session alone;
  *   - of one-time links: for the address;
  *   - all others: for the address and for the account, so that guesses from many addresses are
  *     slow, too. Accounts and addresses have tables of their own.
