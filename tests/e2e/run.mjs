@@ -26,9 +26,10 @@ function options() {
   }
 }
 
+// A path from the current folder, a name, or a path from the project's root.
 function fileOf(word) {
   const known = join(here, `${word.replace(/\.test\.mjs$/, '')}.test.mjs`);
-  return !existsSync(word) && existsSync(known) ? known : resolve(word);
+  return [resolve(word), known].find((path) => existsSync(path)) ?? resolve(here, '../..', word);
 }
 
 const allFiles = () => readdirSync(here).filter((name) => name.endsWith('.test.mjs')).map((name) => join(here, name));

@@ -80,7 +80,7 @@ export async function screenshot(page, name, options = {}) {
   for (const theme of THEMES) {
     const path = join(SCREENS, `${name}-${theme}.png`);
     if (!process.env.LEADBLOCK_UPDATE_SCREENS) {
-      assert.ok(existsSync(path), `${path} is missing; node tests/e2e/run.mjs --update-screens`);
+      assert.ok(existsSync(path), `${path} is missing; bash script/lib/browser.sh --update-screens`);
       continue;
     }
     mkdirSync(SCREENS, { recursive: true });

@@ -48,5 +48,5 @@ export async function assertOutline(page, name, selector = 'main') {
   const added = now.filter((line) => !before.includes(line)).map((line) => `  new:  ${line}`);
   assert.deepEqual([...gone, ...added], [], [
     `The screen ${name} is not what docs/screens/${name}-*.png shows any more:`, ...gone, ...added,
-    'Take the pictures again, look at them, and commit them: node tests/e2e/run.mjs --update-screens tests/e2e/screens.test.mjs'].join('\n'));
+    'Take the pictures again, look at them, and commit them: bash script/lib/browser.sh --update-screens tests/e2e/screens.test.mjs'].join('\n'));
 }
