@@ -104,7 +104,7 @@ build_tree() {
     # reports name functions and lines, for which -g1 is enough.
     asan) options+=(--buildtype=debugoptimized -Doptimization=1 -Dc_args=-g1 -Db_sanitize=address,undefined) ;;
     # Only tests of threads run in it, and none of them looks at the dashboard.
-    tsan) options+=(--buildtype=debugoptimized -Dc_args=-g1 -Db_sanitize=thread -Ddashboard=disabled) ;;
+    tsan) options+=(--buildtype=debugoptimized -Doptimization=1 -Dc_args=-g1 -Db_sanitize=thread -Ddashboard=disabled) ;;
     lint) options+=(--buildtype=release -Ddashboard=disabled) ;;
     *) die "no build called '$name': release, debug, asan or tsan" ;;
     esac

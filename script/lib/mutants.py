@@ -73,7 +73,7 @@ class Copy:
             name for name in names if name in NOT_COPIED
             or Path(folder) == ROOT and (name == "build" or name.startswith("build-"))])
         (self.root / "tmp").mkdir()
-        if self.run([MESON, "setup", "build", ".", "--buildtype=debug", "-Dwerror=false",
+        if self.run([MESON, "setup", "build", ".", "--buildtype=debug", "-Ddebug=false", "-Dwerror=false",
                      "-Ddashboard=disabled"]) != 0:
             raise SystemExit(f"{self.said()}\nmeson setup failed")
         if not self.build(tests, jobs):

@@ -20,11 +20,12 @@ ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, als
 TIMING = {"deadlines", "fairness", "waiting", "limits"}
 NO_BACKEND = {"bad_input", "cli", "dashboard_files", "data_folder", "deadlines", "early_refusals",
               "full_disk", "identifiers", "limits", "process", "protocol"}
-# A run of everything shows each file of tests/http on both backends, or once if it is of NO_BACKEND, and
-# once checked: those of NO_BACKEND on SQLite, the others on PostgreSQL. Commands, of which each test starts
-# several, are checked by tests/cli.
+# A run of everything shows each file of tests/http address-checked on SQLite and, unless it is of NO_BACKEND, in
+# the release build on PostgreSQL. Of the latter, an eighth is address-checked too, the next with each commit.
+# What the release build does on SQLite is seen by the browser's tests, the crashes and the claims. Commands, of
+# which each test starts several, are checked by tests/cli.
 COMMANDS = {"cli"}
-CHECKED_ON_SQLITE = NO_BACKEND - COMMANDS
+PARTS = 8  # as many commits
 VARIANTS = {"asan", "tsan", "postgresql"}
 KINDS = (".py", ".c", ".test.mjs")  # of files with tests
 
@@ -45,6 +46,7 @@ class Suite:
     files: list = field(default_factory=list)  # what a pattern may choose from; given to the command
     counting: str = "text"
     env: dict = field(default_factory=dict)
+    in_part: dict = field(default_factory=dict)  # variables that make it shorter in a run of everything
     cluster: bool = False  # it is given a PostgreSQL cluster
     share: float = BUSY
     quick: bool = True  # script/test --quick runs it
@@ -123,11 +125,12 @@ def release(quick, cycles):
         # What is repeated runs address-checked, and what the release build may do otherwise is seen
         # by tests/http, the browser's tests, the crashes and the claims.
         meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True, env=names),
-        http("http", "release", seconds=110, elsewhere=frozenset(CHECKED_ON_SQLITE)),
+        http("http", "release", seconds=110, elsewhere=every_http() - COMMANDS),
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
-        pytest("copy", "release", "copy", cluster=True, seconds=90, quick=False),
+        pytest("copy", "release", "copy", cluster=True, seconds=90, quick=False,
+               in_part={"LEADBLOCK_TEST_ENTRIES": "100000"}),
         pytest("guarantee", None, "guarantee", seconds=5),
         pytest("instructions", "release", "instructions", seconds=40, quick=False,
                packages=("instructions",)),
@@ -149,8 +152,8 @@ def postgresql(quick):
     return [
         meson("store (postgresql)", "release", on_database(), cluster=True, seconds=15, share=WAITS,
               repeated=True),
-        http("http (postgresql)", "release", seconds=150, repeated=True, **again),
-        http("http (postgresql, asan)", "asan", seconds=300, **again),
+        http("http (postgresql)", "release", seconds=250, elsewhere=checked_on_postgresql(), **again),
+        http("http (postgresql, asan)", "asan", seconds=120, elsewhere=every_http() - checked_on_postgresql(), **again),
         http("http timing (postgresql)", "release", timing=True, seconds=15, **again),
         pytest("cluster", "release", "cluster", cluster=True, share=WAITS, seconds=100),
         program("guarantee/fire (three nodes)", "guarantee/fire.py", "--seconds", fire, "--nodes",
@@ -179,7 +182,7 @@ def dashboard(quick):
               files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
         browser("dashboard (chromium)", [file for file in files if file.name not in timing
                                          and (not quick or file.name.startswith("smoke."))],
-                share=BUSY, seconds=300),
+                share=BUSY, seconds=300, in_part=one_of(2)),
         browser("dashboard timing (chromium)", [file for file in files if file.name in timing],
                 share=ALONE, seconds=30, quick=False),
     ]
@@ -195,22 +198,34 @@ def turn():
     return int(told)
 
 
+def one_of(every):
+    """For tests that run one of so many of their like cases (tests/support/thinned.h, tests/e2e/lib/thinned.mjs)."""
+    return {"LEADBLOCK_TEST_EVERY": str(every), "LEADBLOCK_TEST_TURN": str(turn())}
+
+
+def every_http():
+    return frozenset(map(c_name, py_tests("http")))
+
+
+def checked_on_postgresql():
+    """The files of tests/http that are address-checked on PostgreSQL this time."""
+    return frozenset(sorted(every_http() - NO_BACKEND)[turn() % PARTS::PARTS])
+
+
 def checked():
     """Address- and undefined-behaviour-checked, and what threads share thread-checked."""
-    # Of the tests that repeat an operation with each of its steps failing, the checked build runs a fifth
-    # (tests/support/thinned.h), and another fifth with the next commit. Whole they run in the release
-    # build: `unit`, which script/fresh runs in every .ci/run. Copying a million entries is measured in
-    # the release build, by `copy`; the checked one need not take as many.
-    thinned = {"LEADBLOCK_TEST_EVERY": "5", "LEADBLOCK_TEST_TURN": str(turn())}
-    fewer = {"LEADBLOCK_TEST_ENTRIES": "100000"}
+    # Of the tests that repeat an operation with each of its steps failing, the checked build runs an eighth
+    # (tests/support/thinned.h), and another one with the next commit; of the power losses, those of 15 seeds.
+    # Whole they run in the release build: `unit`, which script/fresh runs in every .ci/run.
+    some = {**one_of(8), "LEADBLOCK_CYCLES": "15"}
+    fewer = {"LEADBLOCK_TEST_ENTRIES": "20000"}
     threads = [path for path in c_tests("unit", "store") if path.stem.endswith("_threads")]
     every = [
-        meson("unit (asan)", "asan", c_tests("unit", "store"), seconds=80, env=thinned),
-        http("http (asan)", "asan", seconds=30,
-             elsewhere=frozenset(map(c_name, py_tests("http"))) - CHECKED_ON_SQLITE),
+        meson("unit (asan)", "asan", c_tests("unit", "store"), seconds=150, in_part=some),
+        http("http (asan)", "asan", seconds=250, elsewhere=COMMANDS),
         http("http timing (asan)", "asan", timing=True, seconds=25),
         pytest("cli (asan)", "asan", "cli", share=WAITS, seconds=30),
-        pytest("copy (asan)", "asan", "copy", seconds=30, env=fewer),
+        pytest("copy (asan)", "asan", "copy", seconds=30, in_part=fewer),
         meson("store (postgresql, asan)", "asan", on_database(), cluster=True, seconds=20,
               share=WAITS),
         meson("unit (tsan)", "tsan", threads, seconds=20),
@@ -225,7 +240,7 @@ def suites(quick=False, cycles=None):
 
 def run_of_everything(quick=False, cycles=None):
     """What runs without a pattern. In quick runs no suite stands in for another."""
-    every = suites(quick, cycles)
+    every = [replace(suite, env={**suite.env, **suite.in_part}) for suite in suites(quick, cycles)]
     if quick:
         return [suite for suite in every if suite.quick]
     return [suite.only([file for file in suite.files if c_name(file) not in suite.elsewhere])

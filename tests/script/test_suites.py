@@ -59,7 +59,22 @@ def test_a_run_of_everything_shows_each_file_of_http_on_both_backends_and_checke
     on_sqlite = {suites.c_name(file) for suite in everything for file in suite.files
                  if suite.folder == "http" and "postgresql" not in suite.variant}
     assert on_sqlite == every
-    assert runs_in("release") >= every - suites.CHECKED_ON_SQLITE - suites.TIMING
+    assert not runs_in("asan", "postgresql") & runs_in("release", "postgresql")
+
+
+def test_what_is_checked_on_postgresql_is_another_part_with_each_commit(monkeypatch):
+    shown = []
+    for turn in range(100, 100 + suites.PARTS):
+        monkeypatch.setattr(suites, "turn", lambda turn=turn: turn)
+        shown += suites.checked_on_postgresql()
+    assert sorted(shown) == sorted(suites.every_http() - suites.NO_BACKEND)
+
+
+def test_a_part_is_shown_only_without_a_pattern():
+    assert not any(name.startswith("LEADBLOCK_TEST_EVERY") for suite in EVERY for name in suite.env)
+    parts = {suite.name: suite.env.get("LEADBLOCK_TEST_EVERY")
+             for suite in suites.run_of_everything() if suite.in_part}
+    assert parts["unit (asan)"] == "8" and parts["dashboard (chromium)"] == "2"
 
 
 @pytest.mark.parametrize("pattern", ["tests/http/test_audit.py", "./tests/http/test_audit.py",

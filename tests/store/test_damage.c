@@ -968,7 +968,8 @@ static void adding_checksums_survives_kills(void **state)
                 struct lb_store *store;
                 _exit(try_open(&store) == LB_OK ? 0 : 1);
             }
-            usleep((useconds_t)below(3000 * attempt)); /* sooner or later it is quick enough */
+            /* Sooner or later it is quick enough, and where it is slow not much later. */
+            usleep((useconds_t)below(3000 * attempt * (1 + attempt / 8)));
             kill(child, SIGKILL);
             int status;
             waitpid(child, &status, 0);

