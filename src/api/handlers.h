@@ -20,6 +20,7 @@ enum lb_progress lb_blocked_leads_import(struct lb_call *call);
 
 /* blocklist/import_list.c, blocklist/import_undo.c */
 enum lb_progress lb_imports_list(struct lb_call *call);
+enum lb_progress lb_imports_get(struct lb_call *call);
 enum lb_progress lb_imports_post_undo(struct lb_call *call);
 
 /* blocklist/check.c */
@@ -60,6 +61,9 @@ enum lb_progress lb_leads_import(struct lb_call *call);
 
 /* outreach/lead_list.c */
 enum lb_progress lb_leads_list(struct lb_call *call);
+
+/* outreach/leads_of_person.c */
+enum lb_progress lb_leads_of_person(struct lb_call *call);
 
 /* outreach/explain.c */
 enum lb_progress lb_leads_explain(struct lb_call *call);
