@@ -48,7 +48,7 @@ states('overview', 'operator', [
   ['overview, table', '#/overview?days=90', { act: press('Show as table'), ready: row }],
   ['audit', '#/audit?by=operator&whom=', { ready: (p) => p.getByRole('table', { name: 'Actions' }) }],
   ['audit, imports', '#/audit?of=imports'],
-  ['person', '#/person/ada-lovelace', { ready: (p) => p.getByRole('table', { name: 'History' }).locator('time').first() }],
+  ['person', '#/person/dennis-wirth', { ready: (p) => p.getByRole('table', { name: 'History' }).locator('time').first() }],
   ['change', '#/audit?action=leads.undo', { act: async (page) => { await page.getByRole('link', { name: /lead/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
   ['import', '#/audit?of=imports', { act: async (page) => { await page.getByRole('link', { name: /^Blocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
 ]);
@@ -89,7 +89,7 @@ screen('the menu of a phone', shared, { timeout, width: 360 }, async ({ page, co
 
 screen('twice as large text', shared, { timeout, width: 1280 }, async ({ page, context }) => {
   await people().operator.let(context);
-  for (const name of ['check?q=ada-lovelace', 'blocklist', 'add', 'campaigns', 'campaign/spring-webinar', 'keys', 'overview', 'audit', 'person/ada-lovelace', 'workspaces', 'people', 'account']) {
+  for (const name of ['check?q=ada-lovelace', 'blocklist', 'add', 'campaigns', 'campaign/spring-webinar', 'keys', 'overview', 'audit', 'person/dennis-wirth', 'workspaces', 'people', 'account']) {
     await loadAnew(page, `#/${name}`);
     await page.locator('h1').waitFor();
     await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });

@@ -78,7 +78,7 @@ screen('a viewer looks, on a phone, too; an operator sees the installation', sha
   await table(page, 'Actions').getByText('Created campaign').waitFor();
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(wide <= window, `${wide} px in ${window} px`);
-  assert.equal(await page.getByRole('link', { name: 'Whole installation' }).count(), 0);
+  assert.equal(await page.getByRole('link', { name: 'Installation', exact: true }).count(), 0);
   await page.getByRole('link', { name: inCampaign[0].split(' in ')[0] }).click();
   await heading(page, 'Blocked 2 leads');
   assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0);

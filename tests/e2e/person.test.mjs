@@ -24,7 +24,7 @@ const table = (page, name) => page.getByRole('table', { name });
 const cells = (page, name) => table(page, name).locator('tbody tr:not(.skeleton)')
   .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
 /** Without when: [what, where, reason, by]. */
-const history = async (page) => (await cells(page, 'History')).map((row) => row.slice(1));
+const history = async (page) => (await cells(page, 'History')).map((row) => row.slice(1, 5));
 
 screen('what is known of a person', shared, {}, async ({ page, context }) => {
   await member.open({ page, context }, `#/person/${encodeURIComponent('https://www.linkedin.com/in/Ann-Doe/')}`);
@@ -36,7 +36,7 @@ screen('what is known of a person', shared, {}, async ({ page, context }) => {
   assert.equal(await item.locator('time').count(), 1, 'since when');
   await eventually(async () => assert.deepEqual((await cells(page, 'Campaigns with this lead')).map((row) => row.slice(0, 5)),
     [['First quarter', 'Waiting', 'Blocked: campaign', 'Ann', 'Doe & Co']]));
-  await eventually(async () => assert.deepEqual(await history(page), [['Blocked Holds', 'campaign First quarter', 'Asked to stop', 'API key CRM']]));
+  await eventually(async () => assert.deepEqual(await history(page), [['Blocked Holds', 'Campaign First quarter', 'Asked to stop', 'API key CRM']]));
   await page.setViewportSize({ width: 375, height: 740 });
   const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
   assert.ok(wide <= window, `${wide} px in ${window} px`);
@@ -54,7 +54,7 @@ screen('blocked, unblocked and undone there, by keyboard', shared, {}, async ({ 
   await page.keyboard.press('Enter');
   await toast(page).getByText('bob-roe is blocked in campaign Second quarter.').waitFor();
   await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
-  await eventually(async () => assert.deepEqual(await history(page), [['Blocked Holds', 'campaign Second quarter', 'Competitor', 'mia@example.com']]));
+  await eventually(async () => assert.deepEqual(await history(page), [['Blocked Holds', 'Campaign Second quarter', 'Competitor', 'mia@example.com']]));
 
   await pressOn(page, /^button Unblock in Campaign Second quarter/);
   await page.getByRole('dialog', { name: 'Unblock bob-roe?' }).waitFor();
@@ -65,6 +65,16 @@ screen('blocked, unblocked and undone there, by keyboard', shared, {}, async ({ 
   await pressOn(page, /^button Undo/);
   await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
   await eventually(async () => assert.deepEqual((await history(page)).map(([what]) => what), ['Undid a change', 'Unblocked', 'Blocked Holds']));
+  await pressOn(page, /^button Undo: Blocked in campaign Second quarter/);
+  await page.getByRole('dialog', { name: 'Undo this change?' }).getByText('Blocked 1 lead in campaign Second quarter. All of that').waitFor();
+  await pressOn(page, /^button Undo$/);
+  await toast(page).getByText('Undone.').waitFor();
+  await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
+  assert.equal((await acme.get('/v1/blocked-leads/bob-roe')).blocked, false);
+  await eventually(async () => assert.equal((await history(page)).length, 4));
+  await page.getByRole('button', { name: /^Undo: Unblocked/ }).click();
+  await page.getByRole('dialog').getByText('It was undone already.').waitFor();
+  await page.keyboard.press('Escape');
   await page.getByRole('table', { name: 'History' }).getByRole('link', { name: 'Unblocked' }).click();
   await heading(page, 'Unblocked 1 lead');
   await page.getByRole('link', { name: 'Show the undo' }).click();
@@ -94,7 +104,7 @@ screen('a long history comes in pages', shared, {}, async ({ page, context }) =>
   await eventually(async () => assert.equal((await history(page)).length, 50));
   await page.getByRole('button', { name: 'Older' }).click();
   await eventually(async () => assert.equal((await history(page)).length, 56));
-  assert.deepEqual((await history(page)).at(-1).slice(0, 3), ['Blocked', 'campaign First quarter', 'Reason 0']);
+  assert.deepEqual((await history(page)).at(-1).slice(0, 3), ['Blocked', 'Campaign First quarter', 'Reason 0']);
   assert.equal(await page.getByRole('button', { name: 'Older' }).count(), 0);
   assert.equal(await page.locator('main button').count(), 0, 'a viewer changes nothing');
 });

@@ -33,7 +33,7 @@ const screens = [
     await page.getByRole('button', { name: 'Validate' }).click();
     await page.getByRole('heading', { name: 'Ready to block' }).waitFor();
   }],
-  ['person', '#/person/ada-lovelace', (page) => page.getByRole('table', { name: 'History' }).locator('time').first().waitFor()],
+  ['person', '#/person/dennis-wirth', (page) => page.getByRole('table', { name: 'History' }).locator('time').first().waitFor()],
   ['campaigns', '#/campaigns', row],
   ['campaign', '#/campaign/spring-webinar', row],
   ['keys', '#/keys', row],

@@ -15,11 +15,11 @@ export const kindWords = {
   leads: 'Blocklists: any change', campaign: 'Campaigns: anything', key: 'API keys: anything', user: 'Users: anything', workspace: 'Workspaces: anything',
 };
 
-/** Where a list is: the workspace, or a campaign by its name. `nameOf` turns an id into one. */
-export function Place({ of: { scope, campaignId, campaignName }, nameOf = (id) => id }) {
-  if (scope === 'workspace') return 'the workspace';
-  if (campaignId === null) return 'a deleted campaign';
-  return <>campaign <a href={href('campaign', [campaignId])}><bdi>{campaignName ?? nameOf(campaignId)}</bdi></a></>;
+/** Where a list is: the workspace, or a campaign by its name. `nameOf` turns an id into one. alone: not within a sentence. */
+export function Place({ of: { scope, campaignId, campaignName }, nameOf = (id) => id, alone = false }) {
+  if (scope === 'workspace') return alone ? 'Workspace' : 'the workspace';
+  if (campaignId === null) return alone ? 'Deleted campaign' : 'a deleted campaign';
+  return <>{alone ? 'Campaign' : 'campaign'} <a href={href('campaign', [campaignId])}><bdi>{campaignName ?? nameOf(campaignId)}</bdi></a></>;
 }
 
 export function placeText({ scope, campaignId }, nameOf) {
@@ -47,6 +47,9 @@ export const changeWords = {
   block: 'Blocked', block_again: 'Asked again to block', unblock: 'Unblocked', undo: 'Undid a change', restore: 'Blocked again', expired: 'Ended by itself',
   carried_over: 'Carried over', erased: 'Erased',
 };
+
+/** A change: “Blocked 2 leads”. */
+export const changeTitle = ({ what, count: leads }) => `${changeWords[what] ?? what}${what === 'undo' ? ':' : ''} ${count(leads, 'lead')}`;
 
 /** An import: “Blocked 2 leads in campaign First quarter”. */
 export const importText = (entry, nameOf) => (entry.action === 'block'

@@ -70,7 +70,7 @@ function WhomField({ whom }) {
   const [text, setText] = useState(whom);
   useEffect(() => setText(whom), [whom]);
   const set = () => text.trim() !== whom && setQuery({ whom: text.trim() }, replace);
-  return <TextField label="Whom" type="search" value={text} onValue={setText} onBlur={set} placeholder="Name or URL of a lead" spellcheck={false} autocapitalize="off" />;
+  return <TextField label="Whom" type="search" frame="whom-field" value={text} onValue={setText} onBlur={set} placeholder="Name or URL" spellcheck={false} autocapitalize="off" />;
 }
 
 function Filters({ view, names }) {
@@ -136,7 +136,7 @@ function OfWhat({ of }) {
   const tabs = [
     { id: 'workspace', label: 'Actions', href: href('audit') },
     { id: 'imports', label: 'Imports', href: href('audit', [], { of: 'imports' }) },
-    { id: 'installation', label: 'Whole installation', href: href('audit', [], { of: 'installation' }) },
+    { id: 'installation', label: 'Installation', href: href('audit', [], { of: 'installation' }) },
   ];
   return <Tabs label="Actions of" tabs={isOperator ? tabs : tabs.slice(0, 2)} current={of} />;
 }

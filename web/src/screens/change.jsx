@@ -1,11 +1,11 @@
 // One change of a blocklist: what it did, to whom, and its undo.
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
-import { count, number } from '../format.js';
+import { number } from '../format.js';
 import { useApp, useLoad } from '../hooks.js';
 import { undo } from '../lists.js';
 import { href } from '../router.js';
-import { Place, changeWords, placeText } from '../parts/action.jsx';
+import { Place, changeTitle, changeWords, placeText } from '../parts/action.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
@@ -50,7 +50,7 @@ function factsOf(change, nameOf) {
     ['When', <Time at={change.at} />],
     ['Who', <By by={change.by} />],
     change.from && ['From', <code>{change.from}</code>],
-    ['Where', <Place of={change} nameOf={nameOf} />],
+    ['Where', <Place of={change} nameOf={nameOf} alone />],
     change.reason && ['Reason', <bdi>{change.reason}</bdi>],
     change.importId && ['Import', <a href={href('import', [change.importId])}>Show the import</a>],
     change.undoes && ['Undoes', changeLink(change.undoes, 'Show the change that it took back')],
@@ -58,13 +58,11 @@ function factsOf(change, nameOf) {
   ];
 }
 
-const titleOf = ({ what, count: leads }) => `${changeWords[what] ?? what}${what === 'undo' ? ':' : ''} ${count(leads, 'lead')}`;
-
 function Full({ change, onDone }) {
   const { canWrite } = useApp();
   const nameOf = useCampaignNames();
   const [undone, setUndone] = useState(null);
-  const title = titleOf(change);
+  const title = changeTitle(change);
   const isKept = change.scope === 'workspace' || change.campaignId !== null;
   const done = (answer) => {
     setUndone(answer);

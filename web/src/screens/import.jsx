@@ -23,7 +23,7 @@ function factsOf(entry, nameOf) {
     ['Ended', <Time at={entry.finishedAt} />],
     entry.undoneAt && ['Undone', <Time at={entry.undoneAt} />],
     ['Who', <By by={entry.by} />],
-    ['Where', <Place of={entry} nameOf={nameOf} />],
+    ['Where', <Place of={entry} nameOf={nameOf} alone />],
     ['File', rows === null ? fileSize(entry.bytes) : `${fileSize(entry.bytes)}, ${count(rows, 'row')}: ${number(bad)} invalid, ${number(blank)} blank`],
     column && ['Column', <>{column.number}{column.name && <> (<bdi>{column.name}</bdi>)</>}</>],
   ];

@@ -1,16 +1,19 @@
 // One person: blocked now or not, in which campaigns, and what happened.
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
-import { useLoad } from '../hooks.js';
-import { historyOf, whereBlocked } from '../lists.js';
+import { dateTime } from '../format.js';
+import { useApp, useLoad } from '../hooks.js';
+import { historyOf, undo, undoneText, whereBlocked } from '../lists.js';
 import { href } from '../router.js';
+import { Place, changeTitle, changeWords, placeText } from '../parts/action.jsx';
+import { Button } from '../parts/button.jsx';
+import { ConfirmDialog, Dialog } from '../parts/dialog.jsx';
 import { useCampaignChoices, useCampaignNames } from '../parts/list-choice.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
 import { Badge, By, ProfileLink, Status, Time } from '../parts/text.jsx';
-import { Place, changeWords } from '../parts/action.jsx';
 import { problemText } from './check.jsx';
 import { Verdict } from './verdict.jsx';
 
@@ -47,19 +50,62 @@ function What({ event }) {
   );
 }
 
+/** Only the change as a whole can be taken back: it is looked up to say what that is. */
+function UndoDialog({ id, nameOf, onDone, onClose }) {
+  const { toast, workspace } = useApp();
+  const { data: change, error, reload } = useLoad(async (signal) => (await api.get(api.path('changes', id), { signal })).data, [id]);
+  const confirm = async () => {
+    const { data } = await undo(id, { workspaceId: workspace.id });
+    toast(undoneText(data));
+    onDone();
+  };
+  const title = 'Undo this change?';
+  if (!change || change.undoneBy) {
+    return (
+      <Dialog title={title} onClose={onClose}>
+        {error ? <ErrorNotice error={error} onRetry={reload} /> : <p>{change ? 'It was undone already.' : 'Loading…'}</p>}
+        <div class="dialog-actions"><Button onClick={onClose}>Close</Button></div>
+      </Dialog>
+    );
+  }
+  return (
+    <ConfirmDialog title={title} confirmLabel="Undo" kind="primary" onConfirm={confirm} onClose={onClose}>
+      <p>{changeTitle(change)} in {placeText(change, nameOf)}. All of that is taken back; what others did stays.</p>
+    </ConfirmDialog>
+  );
+}
+
+/** A request that does not hold has nothing to take back for this person. */
+const canBeUndone = ({ standing, scope, campaignId }) => standing !== false && (scope === 'workspace' || campaignId !== null);
+
+function undoColumn(nameOf, onUndo) {
+  const name = (event) => `Undo: ${changeWords[event.what] ?? event.what} in ${placeText(event, nameOf)}, ${dateTime(event.at)}`;
+  const render = (event) => canBeUndone(event) && <Button kind="quiet" icon="undo" aria-label={name(event)} onClick={() => onUndo(event.changeId)}>Undo</Button>;
+  return { label: 'Undo', hideLabel: true, class: 'action-cell', render };
+}
+
 const historyColumns = (nameOf) => [
   { label: 'When', header: true, class: 'time-cell', render: (event) => <Time at={event.at} /> },
   { label: 'What', render: (event) => <What event={event} /> },
-  { label: 'Where', render: (event) => <Place of={event} nameOf={nameOf} /> },
+  { label: 'Where', render: (event) => <Place of={event} nameOf={nameOf} alone /> },
   { label: 'Reason', class: 'reason-cell', render: (event) => event.reason ?? <span class="muted">–</span> },
   { label: 'By', class: 'by-cell', render: (event) => <By by={event.by} /> },
 ];
 
-function History({ id }) {
+function History({ id, onChange }) {
+  const { canWrite } = useApp();
+  const [undoing, setUndoing] = useState(null);
   const nameOf = useCampaignNames();
   const list = useMore((query) => api.withRetry(() => historyOf(id, { query: { take: 50, ...query } })));
   const empty = <p class="muted">This person was never on a blocklist.</p>;
-  return <MoreTable caption="History" columns={historyColumns(nameOf)} keyOf={(event) => `${event.changeId} ${event.campaignId} ${event.what}`} list={list} empty={empty} />;
+  const columns = historyColumns(nameOf);
+  return (
+    <>
+      <MoreTable caption="History" columns={canWrite ? [...columns, undoColumn(nameOf, setUndoing)] : columns}
+        keyOf={(event) => `${event.changeId} ${event.campaignId} ${event.what}`} list={list} empty={empty} />
+      {undoing && <UndoDialog key={undoing} id={undoing} nameOf={nameOf} onDone={onChange} onClose={() => setUndoing(null)} />}
+    </>
+  );
 }
 
 function Known({ verdict, onDone }) {
@@ -76,7 +122,7 @@ function Known({ verdict, onDone }) {
       <Campaigns key={`campaigns ${turn}`} id={id} />
       <section class="recent">
         <h2>History</h2>
-        <History key={turn} id={id} />
+        <History key={turn} id={id} onChange={changed} />
       </section>
     </>
   );
