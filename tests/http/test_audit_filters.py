@@ -5,9 +5,10 @@ from urllib.parse import quote
 
 import pytest
 
-from support import expect, people
+from support import expect, pages, people
 from support.client import File
-from support.server import key_id
+from support.marks import sqlite_only
+from support.server import Server, key_id
 
 CSV = ("Accept", "text/csv")
 
@@ -194,7 +195,34 @@ def test_the_file_has_what_the_filters_leave(api, fresh):
     assert rows("action=user.delete") == []
 
 
+@sqlite_only("writes into the database's file")
+def test_a_page_looks_at_so_many_actions_only_and_the_next_ones_go_on():
+    with Server() as server:
+        tenant = server.tenant()
+        expect.ok(tenant.api.post("/campaigns", {"name": "Old"}), 201)
+        first = block(tenant.api, "ann")
+        server.stop()
+        with pages.changed(server.data) as database:
+            workspace, at = database.execute("SELECT workspace, at FROM audit_log ORDER BY id DESC").fetchone()
+            database.executemany(
+                "INSERT INTO audit_log (workspace, key, at, action, target) VALUES (?, 0, ?, 'user.sign_in', 'us_0')",
+                ((workspace, at + 1) for _ in range(25_000)))
+        server.start()
+        api = server.api(tenant.key)
+        second = block(api, "bob")
+        response = api.get("/audit?action=campaign")
+        assert expect.ok(response) == [] and "action=campaign" in expect.next_link(response)
+        assert names(audit(api, action="campaign")) == ["campaign.create"]
+        mine = audit(api, by=key_id(tenant.key))
+        assert ids(mine[:2]) == [second, first] and names(mine[2:]) == ["campaign.create"]
+        body = api.get(f"/audit?by={key_id(tenant.key)}", headers=[CSV]).body.decode()
+        assert [line.split(",")[0] for line in body.splitlines()[1:]] == ids(mine)
+
+
 def test_filters_look_into_no_other_workspace(api, other):
+    for one in (other.api, api):
+        expect.ok(one.post("/blocked-leads/import?importId=own-1", File(b"linkedin.com/in/cid\n")))
+    assert len(audit(api, importId="own-1")) == 1
     block(other.api, "ann")
     block(api, "ann")
     assert len(audit(api, publicIdentifier="ann")) == 1
