@@ -46,10 +46,9 @@ states('api', 'operator', [
 states('overview', 'operator', [
   ['overview', '#/overview', { ready: (p) => p.locator('.plot svg') }],
   ['overview, table', '#/overview?days=90', { act: press('Show as table'), ready: row }],
-  ['audit', '#/audit?by=operator&whom=', { ready: (p) => p.getByRole('table', { name: 'Actions' }) }],
-  ['audit, imports', '#/audit?of=imports'],
+  ['audit', '#/audit?action=campaign', { ready: (p) => p.getByRole('table', { name: 'Actions' }).locator('.row-link').first() }],
   ['person', '#/person/dennis-wirth', { ready: (p) => p.getByRole('table', { name: 'History' }).locator('time').first() }],
-  ['change', '#/audit?action=leads.undo', { act: async (page) => { await page.getByRole('link', { name: /lead/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
+  ['change', '#/audit?action=leads.unblock', { act: async (page) => { await page.getByRole('link', { name: /^Unblocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
   ['import', '#/audit?of=imports', { act: async (page) => { await page.getByRole('link', { name: /^Blocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
 ]);
 
