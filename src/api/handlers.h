@@ -118,7 +118,7 @@ enum lb_progress lb_admin_evidence_key(struct lb_call *call);
 /* system/statistics.c */
 enum lb_progress lb_statistics_get(struct lb_call *call);
 
-/* access/audit.c */
+/* blocklist/audit.c */
 enum lb_progress lb_audit_list(struct lb_call *call);
 
 /* outreach/admin_campaigns.c */

@@ -1,4 +1,4 @@
-#include "api/access/audit_names.h"
+#include "api/blocklist/audit_names.h"
 
 #define KEPT (sizeof names->users / sizeof *names->users)
 

@@ -1,7 +1,7 @@
 /* What was done in a workspace, latest first: changes of blocklists, which are found in the
  * blocklist log, and everything else, which the audit log keeps. */
-#include "api/access/audit_filter.h"
-#include "api/access/audit_names.h"
+#include "api/blocklist/audit_filter.h"
+#include "api/blocklist/audit_names.h"
 #include "api/by.h"
 #include "api/ids.h"
 #include "api/handlers.h"

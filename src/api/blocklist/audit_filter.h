@@ -1,7 +1,7 @@
 /* Which actions GET /v1/audit is asked for: by whom, what, when, and with whom. Threads: made on
  * the request's loop, then the reader's. */
-#ifndef LB_API_ACCESS_AUDIT_FILTER_H
-#define LB_API_ACCESS_AUDIT_FILTER_H
+#ifndef LB_API_BLOCKLIST_AUDIT_FILTER_H
+#define LB_API_BLOCKLIST_AUDIT_FILTER_H
 
 #include "api/blocklist/asked_history.h"
 

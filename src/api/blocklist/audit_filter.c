@@ -1,4 +1,4 @@
-#include "api/access/audit_filter.h"
+#include "api/blocklist/audit_filter.h"
 
 #include "api/query.h"
 

@@ -1,6 +1,6 @@
 /* What the ids of an audit entry are called today. Threads: the reader's. */
-#ifndef LB_API_ACCESS_AUDIT_NAMES_H
-#define LB_API_ACCESS_AUDIT_NAMES_H
+#ifndef LB_API_BLOCKLIST_AUDIT_NAMES_H
+#define LB_API_BLOCKLIST_AUDIT_NAMES_H
 
 #include "api/call.h"
 
