@@ -62,7 +62,7 @@ screen('blocked, unblocked and undone there, by keyboard', shared, {}, async ({ 
   await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
   await isFocused(page, /^h1 bob-roe/);
   assert.equal((await acme.get('/v1/blocked-leads/bob-roe')).blocked, false);
-  await pressOn(page, /^button Undo/);
+  await pressOn(page, /^button Undo$/);
   await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
   await eventually(async () => assert.deepEqual((await history(page)).map(([what]) => what), ['Undid a change', 'Unblocked', 'Blocked Holds']));
   await pressOn(page, /^button Undo: Blocked in campaign Second quarter/);

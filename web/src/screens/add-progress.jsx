@@ -97,6 +97,7 @@ function Blocked({ job, onAgain }) {
       <Notice kind="ok"><p>{blockedText(job)}</p></Notice>
       {job.blocked > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
       <LinkButton href={href('blocklist', [], { list: job.list })} onClick={onAgain}>Open the blocklist</LinkButton>
+      {job.result.importId && <LinkButton href={href('import', [job.result.importId])} onClick={onAgain}>Show the import</LinkButton>}
     </>
   );
 }

@@ -67,7 +67,7 @@ function Explanation({ why }) {
           <ul>
             {why.blocks.map((block) => (
               <li key={`${block.scope}/${block.publicIdentifier}`}>
-                {statusText(block.scope)}: {block.publicIdentifier}, since <Time at={block.since} />{block.reason && <>, “<bdi>{block.reason}</bdi>”</>}{block.by && <>, by <bdi>{byText(block.by)}</bdi></>}
+                {statusText(block.scope)}: <a href={href('person', [block.publicIdentifier])}><bdi>{block.publicIdentifier}</bdi></a>, since <Time at={block.since} />{block.reason && <>, “<bdi>{block.reason}</bdi>”</>}{block.by && <>, by <bdi>{byText(block.by)}</bdi></>}
               </li>
             ))}
           </ul>

@@ -26,9 +26,16 @@ const leadColumns = [
   { label: 'Lead since', class: 'time-cell', render: (lead) => <Time at={lead.createdAt} dateOnly /> },
 ];
 
-/** Few people are leads of more campaigns than the first page has. */
+/** Few people are leads of more campaigns than the first page has. A name that an earlier version stored may be no name for leads. */
+function leadsOf(id, signal) {
+  return api.get('leads', { signal, query: { publicIdentifier: id, take: 100 } }).catch((error) => {
+    if (error.code !== 'invalid_identifier') throw error;
+    return { data: [], next: null };
+  });
+}
+
 function Campaigns({ id }) {
-  const { data, error, reload } = useLoad((signal) => api.get('leads', { signal, query: { publicIdentifier: id, take: 100 } }), [id]);
+  const { data, error, reload } = useLoad((signal) => leadsOf(id, signal), [id]);
   return (
     <section class="recent">
       <h2>Campaigns</h2>
