@@ -65,12 +65,12 @@ static lb_err put_lead(struct looking *looking, struct lb_call *call,
                        struct lb_buf *body)
 {
     struct lb_lead_row lead;
-    const struct lb_campaign *campaign = campaign_of(call, ref->campaign);
-    if (!campaign)
-        return LB_OK;
     lb_err err = call->app->store->ops->lead(reader, call->workspace->row.no, ref->lead, &lead);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* it was deleted meanwhile */
+    const struct lb_campaign *campaign = campaign_of(call, ref->campaign);
+    if (!campaign)
+        return LB_OK;
     lb_buf_append_str(body,
                       looking->given++ ? LB_STR(",{\"campaignId\":") : LB_STR("{\"campaignId\":"));
     lb_json_put_string(body, lb_str(campaign->row.id));
