@@ -20,6 +20,7 @@ enum lb_progress lb_blocked_leads_import(struct lb_call *call);
 
 /* blocklist/import_list.c, blocklist/import_undo.c */
 enum lb_progress lb_imports_list(struct lb_call *call);
+enum lb_progress lb_imports_get(struct lb_call *call);
 enum lb_progress lb_imports_post_undo(struct lb_call *call);
 
 /* blocklist/check.c */
@@ -60,6 +61,9 @@ enum lb_progress lb_leads_import(struct lb_call *call);
 
 /* outreach/lead_list.c */
 enum lb_progress lb_leads_list(struct lb_call *call);
+
+/* outreach/leads_of_person.c */
+enum lb_progress lb_leads_of_person(struct lb_call *call);
 
 /* outreach/explain.c */
 enum lb_progress lb_leads_explain(struct lb_call *call);
@@ -114,7 +118,7 @@ enum lb_progress lb_admin_evidence_key(struct lb_call *call);
 /* system/statistics.c */
 enum lb_progress lb_statistics_get(struct lb_call *call);
 
-/* access/audit.c */
+/* blocklist/audit.c */
 enum lb_progress lb_audit_list(struct lb_call *call);
 
 /* outreach/admin_campaigns.c */

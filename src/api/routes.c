@@ -42,6 +42,7 @@ const struct lb_route lb_routes[] = {
 
     /* import_list.c, import_undo.c: imports of files, as one thing each */
     {LB_GET, "/v1/imports", lb_imports_list, 0},
+    {LB_GET, "/v1/imports/{importId}", lb_imports_get, 0},
     {LB_POST, "/v1/imports/{importId}/undo", lb_imports_post_undo, LB_ROUTE_WRITES},
 
     /* campaigns.c */
@@ -57,6 +58,9 @@ const struct lb_route lb_routes[] = {
     {LB_POST, CAMPAIGN "/steps", lb_steps_post, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
     {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
     {LB_DELETE, CAMPAIGN "/steps/{stepId}", lb_steps_delete, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+
+    /* leads_of_person.c: one person in all campaigns */
+    {LB_GET, "/v1/leads", lb_leads_of_person, 0},
 
     /* leads.c, lead_import.c, lead_list.c, explain.c: the people in a campaign */
     {LB_POST, CAMPAIGN "/leads", lb_leads_post,

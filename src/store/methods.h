@@ -309,6 +309,14 @@ LB_METHOD(lb_err, checks, struct lb_store_reader *reader, uint32_t workspace, ui
  * (0: all); as log_scan. */
 LB_METHOD(lb_err, audit_page, struct lb_store_reader *reader, uint32_t workspace, uint64_t below,
           size_t take, void *context, lb_err (*each)(void *context, const struct lb_audit_row *row))
+/* The numbers of the last changes of an import below `below`, latest first, up to `max`; those that
+ * were undone, too. */
+LB_METHOD(lb_err, import_changes, struct lb_store_reader *reader, uint32_t workspace,
+          struct lb_str id, uint64_t below, size_t max, uint64_t *out, size_t *out_count)
+/* The user of that id, also one who was deleted: only number, id and e-mail address.
+ * LB_ERR_NOT_FOUND when there never was one. */
+LB_METHOD(lb_err, user_ever, struct lb_store_reader *reader, struct lb_str id,
+          struct lb_user_row *out)
 
 /* --- The whole store -------------------------------------------------------------------------- */
 

@@ -46,7 +46,10 @@ states('api', 'operator', [
 states('overview', 'operator', [
   ['overview', '#/overview', { ready: (p) => p.locator('.plot svg') }],
   ['overview, table', '#/overview?days=90', { act: press('Show as table'), ready: row }],
-  ['overview, installation', '#/overview?of=installation'],
+  ['audit', '#/audit?action=campaign', { ready: (p) => p.getByRole('table', { name: 'Actions' }).locator('.row-link').first() }],
+  ['person', '#/person/dennis-wirth', { ready: (p) => p.getByRole('table', { name: 'History' }).locator('time').first() }],
+  ['change', '#/audit?action=leads.unblock', { act: async (page) => { await page.getByRole('link', { name: /^Unblocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
+  ['import', '#/audit?of=imports', { act: async (page) => { await page.getByRole('link', { name: /^Blocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
 ]);
 
 states('workspaces, people, account', 'operator', [
@@ -85,7 +88,7 @@ screen('the menu of a phone', shared, { timeout, width: 360 }, async ({ page, co
 
 screen('twice as large text', shared, { timeout, width: 1280 }, async ({ page, context }) => {
   await people().operator.let(context);
-  for (const name of ['check?q=ada-lovelace', 'blocklist', 'add', 'campaigns', 'campaign/spring-webinar', 'keys', 'overview', 'workspaces', 'people', 'account']) {
+  for (const name of ['check?q=ada-lovelace', 'blocklist', 'add', 'campaigns', 'campaign/spring-webinar', 'keys', 'overview', 'audit', 'person/dennis-wirth', 'workspaces', 'people', 'account']) {
     await loadAnew(page, `#/${name}`);
     await page.locator('h1').waitFor();
     await page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });

@@ -58,7 +58,7 @@ screen('a viewer looks, and is offered nothing that changes', shared, {}, async 
   await heading(page, 'First quarter');
   assert.equal(await page.getByRole('button', { name: 'Activate' }).count(), 0);
 
-  assert.deepEqual(await menu(page), ['Check', 'Blocklist', 'Campaigns', 'Overview', 'API keys', 'API']);
+  assert.deepEqual(await menu(page), ['Check', 'Blocklist', 'Campaigns', 'Overview', 'Audit', 'API keys', 'API']);
   for (const hash of ['#/add', '#/people', '#/workspaces']) await refused(page, hash);
   await heading(page, 'Page not found');
   await page.keyboard.press('n');
@@ -92,7 +92,7 @@ screen('the server refuses whatever a viewer changes', shared, {}, async () => {
 
 screen('a member has no operator screens, and no other workspace', shared, { allowed: [/status of 404 /] }, async ({ page, context }) => {
   await member.open({ page, context });
-  assert.deepEqual(await menu(page), ['Check', 'Blocklist', 'Add', 'Campaigns', 'Overview', 'API keys', 'API']);
+  assert.deepEqual(await menu(page), ['Check', 'Blocklist', 'Add', 'Campaigns', 'Overview', 'Audit', 'API keys', 'API']);
   assert.equal(await page.getByRole('combobox', { name: 'Workspace' }).count(), 0);
   for (const hash of ['#/people', '#/workspaces', '#/workspaces?create=1', '#/no-such-screen']) await refused(page, hash);
   await page.goto('/#/campaign/secret');

@@ -125,6 +125,8 @@ const places = (page) => [
   ['keys', '#/keys', row(page).getByText(MARKUP)],
   ['keys, dialog', '#/keys', dialog(page).getByRole('heading', { name: MARKUP }), () => button(page, `Revoke ${MARKUP}`).click()],
   ['overview', '#/overview', row(page)],
+  ['person', '#/person/plain-lead', page.getByRole('link', { name: MARKUP }).first()],
+  ['audit', '#/audit', row(page)],
   ['workspaces', '#/workspaces', row(page).getByText(MARKUP)],
   ['workspaces, dialog', '#/workspaces', dialog(page).getByRole('heading', { name: MARKUP }), () => button(page, `Change license of ${MARKUP}`).click()],
   ['people', '#/people', row(page)],
@@ -351,7 +353,7 @@ screen('a member sees nothing of another workspace through anything that the das
   for (const [address, seen] of [['#/check?q=secret-lead', page.getByText('secret-reason')], ['#/blocklist?search=secret', page.getByText('Search finished.')],
     ['#/blocklist?list=campaign:secret-campaign', row(page)], ['#/campaigns', row(page)], ['#/campaign/secret-campaign?tab=activities', row(page)],
     ['#/campaign/secret-campaign?tab=blocklist', page.getByText('on the list')], ['#/campaign/secret-campaign?tab=sequence', page.locator('.steps')],
-    ['#/keys', row(page)], ['#/overview', row(page)], ['#/overview?of=installation', row(page)], ['#/workspaces', row(page)], ['#/people', row(page)]])
+    ['#/keys', row(page)], ['#/overview', row(page)], ['#/audit', row(page)], ['#/audit?of=installation', row(page)], ['#/workspaces', row(page)], ['#/people', row(page)]])
     await open(page, address, seen);
   await open(page, '#/campaign/secret-campaign', row(page));
   await button(page, /^Why/).first().click();

@@ -33,6 +33,7 @@ const screens = [
     await page.getByRole('button', { name: 'Validate' }).click();
     await page.getByRole('heading', { name: 'Ready to block' }).waitFor();
   }],
+  ['person', '#/person/dennis-wirth', (page) => page.getByRole('table', { name: 'History' }).locator('time').first().waitFor()],
   ['campaigns', '#/campaigns', row],
   ['campaign', '#/campaign/spring-webinar', row],
   ['keys', '#/keys', row],
@@ -40,6 +41,15 @@ const screens = [
   ['overview', '#/overview', async (page) => {
     await page.locator('.plot svg').waitFor();
     await row(page);
+  }],
+  ['audit', '#/audit', row],
+  ['change', '#/audit?action=leads.block', async (page) => {
+    await page.getByRole('link', { name: /^Blocked [5-9] leads/ }).first().click();
+    await page.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first().waitFor();
+  }],
+  ['import', '#/audit?of=imports', async (page) => {
+    await page.getByRole('link', { name: /^Blocked/ }).first().click();
+    await page.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first().waitFor();
   }],
   ['workspaces', '#/workspaces', row],
   ['people', '#/people', row],

@@ -8,7 +8,8 @@ from support import expect, people
 from support.people import open_link, sign_in
 from support.server import Server, fresh_address, key_id
 
-ACTION = {"id", "at", "action", "target", "campaignId", "count", "by", "from"}
+ACTION = {"id", "at", "action", "target", "targetName", "campaignId", "campaignName", "count", "by", "from"}
+OF_CHANGES = {"scope", "importId"}
 PROXY = ("--trusted-proxy", "127.0.0.0/8")
 COMMAND = {"type": "operator", "id": None, "name": None}
 
@@ -17,7 +18,7 @@ def audit(api, query="?take=100"):
     actions = expect.ok(api.get("/audit" + query))
     for action in actions:
         is_change = action["id"].startswith("ch_")
-        assert action.keys() - {"scope"} == ACTION and ("scope" in action) is is_change, action
+        assert action.keys() == ACTION | (OF_CHANGES if is_change else set()), action
         assert action["by"].keys() == {"type", "id", "name"}
         assert expect.is_time(action["at"])
     assert len({action["id"] for action in actions}) == len(actions)

@@ -19,7 +19,8 @@ from support.server import Server, key_id, run, unique
 
 VECTORS = json.loads((Path(__file__).resolve().parents[1] / "vectors" / "identifiers.json").read_text())
 HEADINGS = ["publicIdentifier", "reason", "createdAt", "by", "scope", "profileUrl"]
-AUDIT = ["id", "at", "action", "target", "scope", "campaignId", "count", "by", "from"]
+AUDIT = ["id", "at", "action", "target", "scope", "campaignId", "count", "by", "from", "targetName",
+         "campaignName"]
 CSV = ("Accept", "text/csv")
 NAMES = sorted({case["canonical"] for case in VECTORS["same"]} |
                {name for pair in VECTORS["different"] for name in pair})
@@ -386,7 +387,8 @@ def test_the_audit_says_in_csv_what_it_says_in_json(fresh):
         assert row == {"id": action["id"], "at": action["at"], "action": action["action"],
                        "target": action["target"] or "", "scope": action.get("scope", ""),
                        "campaignId": action["campaignId"] or "", "count": str(action["count"]),
-                       "by": action["by"]["name"] or "operator", "from": action["from"] or ""}
+                       "by": action["by"]["name"] or "operator", "from": action["from"] or "",
+                       "targetName": action["targetName"] or "", "campaignName": action["campaignName"] or ""}
     assert rows_of(fresh.api.get("/audit?take=120", headers=[CSV]), AUDIT) == rows[:120]
     assert campaign == "demo"
 

@@ -77,6 +77,18 @@ def test_an_import_is_in_the_list(target):
     expect.is_time(row["finishedAt"])
 
 
+def test_one_import_is_told_as_in_the_list(workspace_list, other):
+    api = workspace_list.api
+    send(workspace_list, "ann-1")
+    send(workspace_list, "ann-1", "bob-2", action="unblock", importId="own-1")
+    for row in imports(api):
+        assert expect.ok(api.get(f"/imports/{row['importId']}")) == row
+    undone(api, "own-1", blocked=1)
+    assert expect.ok(api.get("/imports/own-1"))["state"] == "undone"
+    expect.error(api.get("/imports/none"), 404, "not_found")
+    expect.error(other.api.get("/imports/own-1"), 404, "not_found")
+
+
 def test_an_import_that_unblocks_has_its_own_counts(workspace_list):
     send(workspace_list, "ann-1")
     send(workspace_list, "ann-1", "bob-2", action="unblock")

@@ -171,7 +171,11 @@ class Tour:
             body = {**body, **fields} if fields else body
         elif content:
             body = File(content["text/csv"]["example"].encode())
-        response = api.call(method, path.format_map(ids or {}), body, base="")
+        parameters = map(DESCRIPTION.resolve, operation.get("parameters", []))
+        needed = [f"{one['name']}={one['example']}" for one in parameters
+                  if one["in"] == "query" and one.get("required")]
+        target = path.format_map(ids or {}) + ("?" + "&".join(needed) if needed else "")
+        response = api.call(method, target, body, base="")
         assert response.status in (200, 201), (name, response)
         return response
 
@@ -196,7 +200,7 @@ def visit_campaign(tour, api):
                  "getHistory", "unblockInCampaign", "getChange", "listChangedLeads", "undoChange"]:
         tour(api, name, ids)
     ids["importId"] = tour(api, "importIntoCampaignBlocklist", ids).json()["importId"]
-    for name in ["listImports", "undoImport", "deleteLead", "deleteCampaign"]:
+    for name in ["findLeads", "listImports", "getImport", "undoImport", "deleteLead", "deleteCampaign"]:
         tour(api, name, ids)
 
 

@@ -116,6 +116,11 @@ static void an_email_address_is_free_again_once_its_user_is_deleted(void **state
     assert_true(got.no == twin.no && got.workspace == OTHER);
     assert_int_equal(backend->ops->user_by_id(backend->reader, LB_STR("us_ada"), &got),
                      LB_ERR_NOT_FOUND);
+    assert_int_equal(backend->ops->user_ever(backend->reader, LB_STR("us_ada"), &got), LB_OK);
+    assert_true(got.no == first);
+    assert_string_equal(got.email, "ada@example.com");
+    assert_int_equal(backend->ops->user_ever(backend->reader, LB_STR("us_none"), &got),
+                     LB_ERR_NOT_FOUND);
     assert_int_equal(find_user(backend, first, &got), LB_OK); /* for the logs */
     assert_string_equal(got.email, "ada@example.com");
     assert_int_equal(got.deleted_at, 9);

@@ -199,6 +199,32 @@ static void the_changes_of_an_import_are_found_that_no_row_undoes(void **state)
     assert_int_equal(change_below(backend, backend->reader, "a", 100), 1);
 }
 
+static void the_changes_of_an_import_are_listed_also_those_that_were_undone(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_store_ops *ops = backend->ops;
+    uint64_t numbers[3] = {0};
+    size_t count;
+    append(backend, WS, 1, "a", false, 0);
+    append(backend, WS, 2, "a", true, 0);
+    append(backend, WS, 3, NULL, false, 1);
+    append(backend, WS, 4, "b", false, 0);
+    append(backend, WS, 5, "a", false, 0);
+    append(backend, WS, 6, "a", false, 0);
+    append(backend, OTHER, 2, "a", false, 0);
+    backend_commit(backend);
+    assert_int_equal(
+        ops->import_changes(backend->reader, WS, LB_STR("a"), UINT64_MAX, 2, numbers, &count),
+        LB_OK);
+    assert_true(count == 2 && numbers[0] == 6 && numbers[1] == 5 && numbers[2] == 0);
+    assert_int_equal(ops->import_changes(backend->reader, WS, LB_STR("a"), 5, 3, numbers, &count),
+                     LB_OK);
+    assert_true(count == 1 && numbers[0] == 1);
+    assert_int_equal(ops->import_changes(backend->reader, WS, LB_STR("c"), 9, 3, numbers, &count),
+                     LB_OK);
+    assert_true(count == 0);
+}
+
 static void of_what_is_rolled_back_nothing_remains(void **state)
 {
     struct backend *backend = *state;
@@ -218,6 +244,7 @@ int main(void)
         BACKEND_TEST(an_import_is_found_by_its_id_and_replaced),
         BACKEND_TEST(imports_are_read_newest_first),
         BACKEND_TEST(only_the_latest_imports_of_a_workspace_are_kept),
+        BACKEND_TEST(the_changes_of_an_import_are_listed_also_those_that_were_undone),
         BACKEND_TEST(the_changes_of_an_import_are_found_that_no_row_undoes),
         BACKEND_TEST(of_what_is_rolled_back_nothing_remains),
     };

@@ -170,7 +170,7 @@ static void all_people_are_in_one_partition(void **state)
         PG_USER_BY_EMAIL,     PG_USER_BY_ID,     PG_USERS,         PG_SESSION,
         PG_SESSION_DELETE,    PG_SESSIONS_END,   PG_SESSIONS_TRIM, PG_SESSIONS_SWEEP,
         PG_LINK_TAKE,         PG_LINKS_END,      PG_LINKS_SWEEP,   PG_LINK,
-        PG_SIGNING_KEY};
+        PG_SIGNING_KEY,       PG_USER_EVER};
     run(spread);
     long long where = parts_of(lb_pg_statements[PG_USER]);
     for (size_t i = 0; i < COUNT(statements); i++)
@@ -197,6 +197,8 @@ static void questions_about_people_are_answered_by_indexes(void **state)
                      {PG_CHECKS, "check_count_pkey"},
                      {PG_IMPORT, "blocklist_import_by_id"},
                      {PG_IMPORT_CHANGE, "blocklist_log_import"},
+                     {PG_IMPORT_CHANGES, "blocklist_log_import"},
+                     {PG_USER_EVER, "account_by_id"},
                      {PG_LOG_UNDONE, "blocklist_log_undoes"}};
     run("INSERT INTO leadblock.account SELECT 0, n, 'us_' || n, n || '@example.com', 'member', 1,"
         " NULL, 1 FROM generate_series(1, 2000) AS n;"

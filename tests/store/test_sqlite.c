@@ -354,11 +354,14 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
 {
     struct lb_lead_ref refs[1];
     struct lb_import_row import;
+    struct lb_user_row user;
     uint64_t numbers[1];
     size_t count;
     assert_int_equal(ops->import(reader, 1, LB_STR("a"), &import), LB_ERR_NOT_FOUND);
     assert_int_equal(ops->imports_page(reader, 1, 0, 1, NULL, no_import), LB_OK);
     assert_int_equal(ops->import_change(reader, 1, LB_STR("a"), 9, numbers), LB_ERR_NOT_FOUND);
+    assert_int_equal(ops->import_changes(reader, 1, LB_STR("a"), 9, 1, numbers, &count), LB_OK);
+    assert_int_equal(ops->user_ever(reader, LB_STR("a"), &user), LB_ERR_NOT_FOUND);
     assert_int_equal(ops->leads_named(reader, 1, LB_STR("a"), 0, 1, refs, &count), LB_OK);
     assert_int_equal(ops->leads_due(reader, 1, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
     assert_int_equal(ops->leads_page(reader, 1, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
@@ -406,6 +409,8 @@ static void questions_about_campaigns_and_imports_are_answered_by_indexes(void *
         {STMT_IMPORT, "blocklist_import_by_id (workspace=? AND id=?)", 1},
         {STMT_IMPORTS_PAGE, "PRIMARY KEY (workspace=? AND no<?)", 1},
         {STMT_IMPORT_CHANGE, "blocklist_log_", 2}, /* _import and _undoes */
+        {STMT_IMPORT_CHANGES, "blocklist_log_import (workspace=? AND import=? AND number<?)", 1},
+        {STMT_USER_EVER, "sqlite_autoindex_account_1 (id=?)", 1},
         {STMT_ACTIVITIES_PAGE, "activity_by_state (campaign=? AND state=?)", 5},
     };
     struct place *place = *state;

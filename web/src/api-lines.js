@@ -39,10 +39,11 @@ export function requestOf(document, { method, path, operation, parameters }, hos
   const content = resolve(document, operation.requestBody)?.content;
   const type = content && Object.keys(content)[0];
   const isFile = Boolean(type) && type !== 'application/json';
+  const needed = parameters.filter((each) => each.in === 'query' && each.required).map(({ name }) => [name, value(name)]);
   const [success] = Object.entries(operation.responses).filter(([status]) => status.startsWith('2')).map(([, answer]) => resolve(document, answer));
   return {
     method, isFile,
-    url: host + path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(value(name))),
+    url: host + path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(value(name))) + (needed.length ? `?${new URLSearchParams(needed)}` : ''),
     headers: headersFor(document, operation, type),
     body: content && !isFile ? content[type].example : undefined,
     isJson: 'application/json' in success.content,

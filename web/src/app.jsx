@@ -4,7 +4,7 @@ import * as api from './api.js';
 import { AppContext } from './hooks.js';
 import { forgetImport } from './import-job.js';
 import { href, go, useRoute } from './router.js';
-import { needsWorkspace, screensOf } from './screens.js';
+import { needsWorkspace, parentOf, screensOf } from './screens.js';
 import { applyTheme, followSystemTheme, recall, remember } from './settings.js';
 import { useShortcuts } from './shortcuts.js';
 import { LinkButton } from './parts/button.jsx';
@@ -16,20 +16,24 @@ import { Toasts, useToasts } from './parts/toast.jsx';
 import { Account } from './screens/account.jsx';
 import { Add } from './screens/add.jsx';
 import { Api } from './screens/api.jsx';
+import { Audit } from './screens/audit.jsx';
 import { Blocklist } from './screens/blocklist.jsx';
 import { Campaign } from './screens/campaign.jsx';
 import { Campaigns } from './screens/campaigns.jsx';
+import { Change } from './screens/change.jsx';
 import { Check } from './screens/check.jsx';
+import { Import } from './screens/import.jsx';
 import { Keys } from './screens/keys.jsx';
 import { Link } from './screens/link.jsx';
 import { Overview } from './screens/overview.jsx';
 import { People } from './screens/people.jsx';
+import { Person } from './screens/person.jsx';
 import { SignIn } from './screens/sign-in.jsx';
 import { Workspaces } from './screens/workspaces.jsx';
 
 const screens = {
-  check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, keys: Keys, api: Api,
-  workspaces: Workspaces, people: People, account: Account,
+  check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, audit: Audit, keys: Keys, api: Api,
+  person: Person, change: Change, import: Import, workspaces: Workspaces, people: People, account: Account,
 };
 
 const endedText = 'Your session has ended. Sign in again to continue where you were.';
@@ -125,9 +129,9 @@ function NotFound() {
 function Screen({ choice, route, allowed, session }) {
   if (!choice.ready) return choice.error ? <ErrorNotice error={choice.error} onRetry={choice.reload} /> : <p class="loading">Loading…</p>;
   const Chosen = screens[route.name];
-  if (!Chosen || !(allowed.includes(route.name) || route.name === 'campaign')) return <NotFound key={route.name} />;
+  if (!Chosen || !allowed.includes(parentOf(route.name))) return <NotFound key={route.name} />;
   if (needsWorkspace(route.name) && !choice.workspace) return <NoWorkspace />;
-  // Another workspace, user or campaign is another screen: nothing of the old one may remain.
+  // Another workspace, user, campaign or person is another screen: nothing of the old one may remain.
   const key = [session.user.id, choice.workspace?.id, route.name, ...route.args].join('/');
   return <Chosen key={key} route={route} />;
 }

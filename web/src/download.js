@@ -1,6 +1,5 @@
 // Files that the browser saves.
 import * as api from './api.js';
-import { table } from './lists.js';
 
 // Spreadsheets take a file without it for one in an old encoding.
 const byteOrderMark = '\uFEFF';
@@ -31,8 +30,8 @@ export function rowCounter() {
   };
 }
 
-/** Saves a whole list; `onProgress` hears how many rows there are so far, and of how many. */
-export async function exportList(list, { search, sort, fileName, signal, onProgress }) {
+/** Saves what `fetch(onPiece, more)` brings; `onProgress` hears how many rows there are so far, and of how many. */
+export async function exportTable(fetch, { fileName, signal, onProgress }) {
   let rows = 0;
   const fetchOnce = () => {
     const count = rowCounter();
@@ -40,7 +39,7 @@ export async function exportList(list, { search, sort, fileName, signal, onProgr
       rows = count(bytes);
       onProgress(rows, total);
     };
-    return table(list, { search, sort }, onPiece, { signal });
+    return fetch(onPiece, { signal });
   };
   const { data } = await api.withRetry(fetchOnce, { signal });
   saveFile(fileName, [data]);

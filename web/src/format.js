@@ -25,6 +25,13 @@ export function seconds(value) {
   return count(Math.ceil(value / 60), 'minute');
 }
 
+/** The start of the day that a date field holds, or of a later one, in the reader's time zone; null for an empty or bad one. */
+export function startOfDay(fieldValue, later = 0) {
+  const [year, month, dayOfMonth] = (fieldValue ?? '').split('-').map(Number);
+  const time = new Date(year, month - 1, dayOfMonth + later);
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
+}
+
 /** The end of the day that a date field holds, in the reader's time zone; null for an empty field. */
 export function endOfDay(fieldValue) {
   if (!fieldValue) return null;

@@ -32,6 +32,9 @@ const segment = (text) => (/^\.\.?$/.test(text) ? `in/${text}` : text);
 /** Every list of the workspace that holds the lead. */
 export const whereBlocked = (text, more) => api.get(api.path('blocked-leads', segment(text)), more);
 
+/** What happened with a person, in all lists. */
+export const historyOf = (text, more) => api.get(api.path('blocked-leads', segment(text), 'history'), more);
+
 function bodyOf(list, values, reason) {
   const given = reason ? { reason } : {};
   return campaignOf(list) === null

@@ -1,8 +1,12 @@
 // Names of the screens, and who has which.
 export const screenNames = {
-  check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', keys: 'API keys', api: 'API',
+  check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', audit: 'Audit', keys: 'API keys', api: 'API',
   workspaces: 'Workspaces', people: 'Users', account: 'Account',
 };
+
+/** Screens about one thing, and the screen of the navigation that they belong to: who has that one has them. */
+const parents = { campaign: 'campaigns', person: 'check', change: 'audit', import: 'audit' };
+export const parentOf = (name) => parents[name] ?? name;
 
 const operatorScreens = ['workspaces', 'people'];
 

@@ -1,4 +1,4 @@
-/* The imports of a workspace: GET /v1/imports. */
+/* The imports of a workspace: GET /v1/imports, and GET /v1/imports/{importId} for one of them. */
 #include "api/by.h"
 #include "api/handlers.h"
 #include "api/query.h"
@@ -136,4 +136,35 @@ enum lb_progress lb_imports_list(struct lb_call *call)
     listing->take = take;
     call->state = listing;
     return lb_call_read(call, read_imports);
+}
+
+/* --- One of them --- */
+
+static enum lb_turn read_import(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct listing *listing = call->state;
+    struct lb_import_row *row = listing->rows;
+    listing->actors.reader = reader;
+    lb_err err =
+        call->app->store->ops->import(reader, call->workspace->row.no, call->req->params[0], row);
+    if (err == LB_ERR_NOT_FOUND)
+        lb_reply_error(&call->req->reply, err, "%s", LB_UNKNOWN_IMPORT);
+    else if (err)
+        lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+    else
+        put_import(listing, lb_reply_json(&call->req->reply, 200), row);
+    lb_by_fini(&listing->actors);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_imports_get(struct lb_call *call)
+{
+    struct listing *listing = lb_call_alloc(call, sizeof *listing);
+    if (!listing)
+        return LB_DONE;
+    listing->call = call;
+    listing->actors = (struct lb_by){.call = call};
+    call->state = listing;
+    return lb_call_read(call, read_import);
 }

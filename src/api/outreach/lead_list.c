@@ -54,6 +54,24 @@ const char *lb_leads_scope_name(enum lb_scope scope)
     return scope == LB_SCOPE_WORKSPACE ? "workspace" : "campaign";
 }
 
+void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead)
+{
+    struct lb_new_lead person = {lead->identifier, lead->member_id,    lead->first_name,
+                                 lead->last_name,  lead->company_name, lead->variables};
+    enum lb_scope scope = lb_leads_scope(call->app->blocklist, lead);
+    lb_buf_append_lit(body, "\"id\":\"" LB_LEAD_PREFIX);
+    lb_buf_append_u64(body, lead->no);
+    lb_buf_append_lit(body, "\",");
+    lb_leads_put_person(body, &person);
+    lb_buf_printf(body, ",\"status\":\"%s\",\"createdAt\":", lb_lead_status_name(lead->status));
+    lb_json_put_time(body, lead->added_at);
+    if (scope == LB_SCOPE_NONE)
+        lb_buf_append_lit(body, ",\"blocked\":false");
+    else
+        lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"",
+                      lb_leads_scope_name(scope));
+}
+
 /* A page on its way. */
 struct listing {
     struct lb_call *call;
@@ -66,25 +84,6 @@ struct listing {
     uint64_t last;
 };
 
-static void put_lead(const struct listing *listing, const struct lb_lead_row *lead)
-{
-    struct lb_buf *body = listing->body;
-    struct lb_new_lead person = {lead->identifier, lead->member_id,    lead->first_name,
-                                 lead->last_name,  lead->company_name, lead->variables};
-    enum lb_scope scope = lb_leads_scope(listing->call->app->blocklist, lead);
-    lb_buf_append_lit(body, "{\"id\":\"" LB_LEAD_PREFIX);
-    lb_buf_append_u64(body, lead->no);
-    lb_buf_append_lit(body, "\",");
-    lb_leads_put_person(body, &person);
-    lb_buf_printf(body, ",\"status\":\"%s\",\"createdAt\":", lb_lead_status_name(lead->status));
-    lb_json_put_time(body, lead->added_at);
-    if (scope == LB_SCOPE_NONE)
-        lb_buf_append_lit(body, ",\"blocked\":false}");
-    else
-        lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"}",
-                      lb_leads_scope_name(scope));
-}
-
 /* One more than the page has is asked for: it tells whether there is a next page. */
 static lb_err take_lead(void *context, const struct lb_lead_row *lead)
 {
@@ -93,7 +92,9 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
         return LB_OK;
     if (listing->given > 1)
         lb_buf_append_lit(listing->body, ",");
-    put_lead(listing, lead);
+    lb_buf_append_lit(listing->body, "{");
+    lb_leads_put(listing->call, listing->body, lead);
+    lb_buf_append_lit(listing->body, "}");
     listing->last = lead->no;
     return LB_OK;
 }

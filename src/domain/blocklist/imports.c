@@ -137,8 +137,7 @@ static lb_err find_import(struct lb_imports_undo *undo, struct lb_store *store,
     err = store->ops->import(store->ops->writer_reader(store), standing->list.workspace, undo->id,
                              out);
     if (err == LB_ERR_NOT_FOUND)
-        return lb_fail(&change->write.reason, err,
-                       "No import with this id in this workspace. GET /v1/imports lists them.");
+        return lb_fail(&change->write.reason, err, "%s", LB_UNKNOWN_IMPORT);
     if (err)
         return err;
     if (out->list.campaign && !lb_directory_campaign_no(standing->directory, out->list.campaign))

@@ -45,6 +45,48 @@ lb_err lb_pg_audit_page(struct lb_store_reader *reader, uint32_t workspace, uint
     return err;
 }
 
+LB_PG_STATEMENT(IMPORT_CHANGES, ONE, "ntnn",
+                "SELECT id FROM leadblock.blocklist_log WHERE workspace_id = $1 AND import = $2"
+                " AND NOT continues AND id < $3 ORDER BY id DESC LIMIT $4");
+
+lb_err lb_pg_import_changes(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
+                            uint64_t below, size_t max, uint64_t *out, size_t *out_count)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_text(&params, id);
+    lb_pg_add_number(&params, below > INT64_MAX ? INT64_MAX : (int64_t)below);
+    lb_pg_add_number(&params, (int64_t)max);
+    lb_err err = lb_pg_query(reader, PG_IMPORT_CHANGES, &params, &result);
+    *out_count = err ? 0 : (size_t)PQntuples(result);
+    for (size_t i = 0; i < *out_count; i++)
+        out[i] = (uint64_t)lb_pg_number(result, (int)i, 0);
+    PQclear(result);
+    return err;
+}
+
+LB_PG_STATEMENT(USER_EVER, ONE, "t",
+                "SELECT no, id, email FROM leadblock.account WHERE workspace_id = 0 AND id = $1");
+
+lb_err lb_pg_user_ever(struct lb_store_reader *reader, struct lb_str id, struct lb_user_row *out)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_text(&params, id);
+    lb_err err = lb_pg_query(reader, PG_USER_EVER, &params, &result);
+    *out = (struct lb_user_row){0};
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    if (!err) {
+        out->no = (uint32_t)lb_pg_number(result, 0, 0);
+        lb_str_copy(lb_pg_text(result, 0, 1), out->id, sizeof out->id);
+        lb_str_copy(lb_pg_text(result, 0, 2), out->email, sizeof out->email);
+    }
+    PQclear(result);
+    return err;
+}
+
 LB_PG_STATEMENT(CHECKS_ADD, ONE, "nnnn",
                 "INSERT INTO leadblock.check_count AS c (workspace_id, day, checks, blocked)"
                 " VALUES ($1, $2, $3, $4) ON CONFLICT (workspace_id, day) DO UPDATE"

@@ -46,6 +46,48 @@ lb_err lb_sqlite_audit_page(struct lb_store_reader *reader, uint32_t workspace, 
     return lb_sqlite_end_scan(stmt, err, code);
 }
 
+lb_err lb_sqlite_import_changes(struct lb_store_reader *reader, uint32_t workspace,
+                                struct lb_str id, uint64_t below, size_t max, uint64_t *out,
+                                size_t *out_count)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_IMPORT_CHANGES,
+        "SELECT number FROM blocklist_log WHERE workspace = ?1 AND import = ?2 AND continues = 0"
+        " AND number < ?3 ORDER BY number DESC LIMIT ?4");
+    *out_count = 0;
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, workspace);
+    lb_sqlite_bind_str(stmt, 2, id);
+    sqlite3_bind_int64(stmt, 3, below > INT64_MAX ? INT64_MAX : (int64_t)below);
+    sqlite3_bind_int64(stmt, 4, (int64_t)max);
+    int code = SQLITE_ROW;
+    while (*out_count < max && (code = sqlite3_step(stmt)) == SQLITE_ROW)
+        out[(*out_count)++] = (uint64_t)sqlite3_column_int64(stmt, 0);
+    return lb_sqlite_end_scan(stmt, LB_OK, *out_count == max ? SQLITE_DONE : code);
+}
+
+lb_err lb_sqlite_user_ever(struct lb_store_reader *reader, struct lb_str id,
+                           struct lb_user_row *out)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_USER_EVER,
+                                            "SELECT no, id, email FROM account WHERE id = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_sqlite_bind_str(stmt, 1, id);
+    int code = sqlite3_step(stmt);
+    *out = (struct lb_user_row){0};
+    if (code == SQLITE_ROW) {
+        out->no = (uint32_t)sqlite3_column_int64(stmt, 0);
+        lb_str_copy(lb_sqlite_column_str(stmt, 1), out->id, sizeof out->id);
+        lb_str_copy(lb_sqlite_column_str(stmt, 2), out->email, sizeof out->email);
+    }
+    sqlite3_reset(stmt);
+    if (code == SQLITE_ROW)
+        return LB_OK;
+    return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
+}
+
 lb_err lb_sqlite_checks_add(struct lb_store *store, const struct lb_checks_row *row)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(

@@ -106,6 +106,8 @@ for row, at in list(spread("blocklist_log", "", "id")):
     db.execute("UPDATE blocklist_log SET at=? WHERE id=?", (change, row))
 for row, at in list(spread("audit_log", "", "id")):
     db.execute("UPDATE audit_log SET at=? WHERE id=?", (at, row))
+db.execute("UPDATE blocklist_import SET started_at=(SELECT max(at) FROM blocklist_log l WHERE l.import=blocklist_import.id)")
+db.execute("UPDATE blocklist_import SET touched_at=started_at, finished_at=started_at")
 for row, at in list(spread("campaign", "", "no")):
     db.execute("UPDATE campaign SET created_at=?, activated_at=? WHERE no=?", (at - 3 * day, at - 2 * day, row))
 for table, created in (("api_key", "no"), ("account", "no"), ("workspace", "no")):
@@ -139,12 +141,21 @@ async function makeKeys(member, server) {
     { 'x-api-key': crm.key });
 }
 
+// A file of a few people, some of whom were blocked before.
+async function importFile(member, list, leads) {
+  const response = await fetch(`${member.url}/v1/${list}/import`, {
+    method: 'POST', body: ['Name,LinkedIn,Note', ...leads.map((lead) => `,linkedin.com/in/${lead},Registered for the fair`)].join('\n'),
+    headers: { 'Content-Type': 'text/csv', Cookie: `leadblock_session=${member.cookie}`, 'X-CSRF-Token': member.csrf } });
+  if (response.status !== 200) throw new Error(`import: ${response.status} ${await response.text()}`);
+}
+
 async function fillWorkspace(member, server) {
   await blockInWorkspace(member, 0, 140);
   await makeKeys(member, server);
   for (const campaign of CAMPAIGNS) await fillCampaign(member, campaign);
   await member.post('campaigns/spring-webinar/blocked-leads', { publicIdentifiers: names(252, 12), reason: 'Was at the last webinar' });
   await member.post('campaigns/founders-berlin/blocked-leads', { publicIdentifiers: ['ada-lovelace', ...names(166, 4)], reason: 'In touch through a friend' });
+  await importFile(member, 'campaigns/trade-fair/blocked-leads', names(204, 9));
   await unblockLatest(member, 2);
   await blockInWorkspace(member, 150, 14);
 }

@@ -5,6 +5,7 @@ const shapes = {
   add: 'M12 5v14M5 12h14',
   campaigns: 'M4 10v4h3l8 4.500v-13L7 10zM18.500 9.500a4 4 0 0 1 0 5M8 14.500l1 5',
   overview: 'M4 20h16M7 16v-4M12 16V6M17 16V9',
+  audit: 'M9 6h11M9 12h11M9 18h11M4.500 6h.01M4.500 12h.01M4.500 18h.01',
   keys: 'M8 11.500a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 13l8-8M16 8l2.500 2.500M18.500 5.500L20 7',
   api: 'M8 7l-5 5 5 5M16 7l5 5-5 5M13.500 5l-3 14',
   workspaces: 'M4 8h16v11H4zM9 8V5h6v3M4 13h16',

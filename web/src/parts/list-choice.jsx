@@ -7,6 +7,12 @@ export function useCampaignChoices() {
   return useLoad((signal) => campaignChoices(signal), []).data;
 }
 
+/** A function that names a campaign by its id; the id, as long as or when it is not known. */
+export function useCampaignNames() {
+  const campaigns = useCampaignChoices();
+  return (id) => campaigns?.find((campaign) => campaign.id === id)?.name ?? id;
+}
+
 export function listName(list, campaigns) {
   const id = campaignOf(list);
   if (id === null) return 'the whole workspace';

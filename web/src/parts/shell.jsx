@@ -3,17 +3,16 @@ import { useEffect, useState } from 'preact/hooks';
 import { date, isPast } from '../format.js';
 import { useApp } from '../hooks.js';
 import { href } from '../router.js';
-import { screenNames } from '../screens.js';
+import { parentOf, screenNames } from '../screens.js';
 import { Button } from './button.jsx';
 import { Dialog } from './dialog.jsx';
 import { SelectField } from './field.jsx';
 import { Icon, Mark } from './icon.jsx';
 import { Notice } from './notice.jsx';
 
-const parents = { campaign: 'campaigns' };
 const groups = [
   { label: 'Leads', names: ['check', 'blocklist', 'add', 'campaigns'] },
-  { label: 'Workspace', names: ['overview', 'keys', 'api'] },
+  { label: 'Workspace', names: ['overview', 'audit', 'keys', 'api'] },
   { label: 'Installation', names: ['workspaces', 'people'] },
 ];
 const themes = [
@@ -72,7 +71,7 @@ function Foot({ onGo }) {
 
 function Side({ onGo }) {
   const { route } = useApp();
-  const current = parents[route.name] ?? route.name;
+  const current = parentOf(route.name);
   return (
     <>
       <WorkspaceChoice />

@@ -1,5 +1,6 @@
 // Small pieces of text: times, badges, who did it, links to profiles.
 import { date, dateTime } from '../format.js';
+import { href } from '../router.js';
 import { Icon } from './icon.jsx';
 
 export function Time({ at, dateOnly = false, none = '–' }) {
@@ -18,15 +19,20 @@ export function byText(by) {
 
 export const By = ({ by }) => <span class="by">{byText(by)}</span>;
 
-export function ProfileLink({ id }) {
+/** The profile, beside a name or instead of it. */
+export function ProfileLink({ id, children }) {
   return (
     <a class="profile" href={`https://www.linkedin.com/in/${encodeURIComponent(id)}`} rel="noopener noreferrer" target="_blank">
-      <span>{id}</span>
+      <span class="hidden">{id}</span>
+      {children}
       <Icon name="external" size={14} />
       <span class="hidden"> (LinkedIn profile, opens a new tab)</span>
     </a>
   );
 }
+
+/** A person, wherever one is named: leads to what is known of them, and to the profile. */
+export const Lead = ({ id }) => <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>;
 
 export const scopeText = (block) => (
   block.scope === 'workspace' ? 'Workspace' : `Campaign ${block.campaignName ?? block.campaignId ?? ''}`.trim());

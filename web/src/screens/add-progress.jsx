@@ -97,6 +97,7 @@ function Blocked({ job, onAgain }) {
       <Notice kind="ok"><p>{blockedText(job)}</p></Notice>
       {job.blocked > 0 && <Button icon="undo" onClick={() => job.undo()}>Undo</Button>}
       <LinkButton href={href('blocklist', [], { list: job.list })} onClick={onAgain}>Open the blocklist</LinkButton>
+      {job.result.importId && <LinkButton href={href('import', [job.result.importId])} onClick={onAgain}>Show the import</LinkButton>}
     </>
   );
 }
@@ -140,7 +141,7 @@ function Leave({ job, onAgain }) {
       {asking && busy && (
         <ConfirmDialog title="Stop here?" confirmLabel={job.arrived ? 'Do not wait' : 'Stop'} onConfirm={stop} onClose={() => setAsking(false)}>
           <p>{job.arrived
-            ? 'The server has the whole file and blocks its leads, also when you do not wait. Overview lists what was done under “Recent actions”.'
+            ? 'The server has the whole file and blocks its leads, also when you do not wait. Audit lists the import.'
             : 'The file is still being sent. Nobody is blocked as long as it has not arrived whole.'}</p>
         </ConfirmDialog>
       )}

@@ -11,8 +11,8 @@ import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
-import { By, ProfileLink, Time } from '../parts/text.jsx';
-import { ExportDialog, UnblockDialog } from './blocklist-dialogs.jsx';
+import { By, Lead, Time } from '../parts/text.jsx';
+import { ListExport, UnblockDialog } from './blocklist-dialogs.jsx';
 
 const sizes = ['25', '50', '100'];
 const searchMs = 250;
@@ -75,7 +75,7 @@ function selectColumn(rows, { selected, toggle, setAll }) {
 }
 
 const plainColumns = [
-  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <ProfileLink id={row.publicIdentifier} /> },
+  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Lead id={row.publicIdentifier} /> },
   { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted">–</span> },
   { label: 'Blocked on', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
   { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },
@@ -184,7 +184,7 @@ export function Blocklist({ route }) {
       {data && (data.rows.length > 0 || view.page > 1) && <Pager label="Pages of the blocklist" page={view.page} size={view.size} shown={data.rows.length} total={data.total} more={data.more}
         onPage={(page) => setQuery({ page: page > 1 ? page : '' })} />}
       {open === 'unblock' && <UnblockDialog list={view.list} name={name} rows={[...selection.selected.values()]} onDone={unblocked} onClose={() => setOpen('')} />}
-      {open === 'export' && <ExportDialog view={view} name={name} total={data?.total ?? null} onClose={() => setOpen('')} />}
+      {open === 'export' && <ListExport view={view} name={name} total={data?.total ?? null} onClose={() => setOpen('')} />}
     </Page>
   );
 }

@@ -3,14 +3,14 @@ import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { dateTime } from '../format.js';
 import { useLoad } from '../hooks.js';
-import { setQuery } from '../router.js';
+import { href, setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { Dialog } from '../parts/dialog.jsx';
 import { SelectField } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
-import { Badge, ProfileLink, Status, Time, byText, statusText } from '../parts/text.jsx';
+import { Badge, Lead, Status, Time, byText, statusText } from '../parts/text.jsx';
 
 const size = 25;
 const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error'];
@@ -40,7 +40,7 @@ function Paged({ caption, columns, page, answer, empty }) {
 const nameOf = (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' ');
 
 const leadColumns = (onWhy) => [
-  { label: 'Lead', header: true, class: 'lead-cell', render: (lead) => <ProfileLink id={lead.publicIdentifier} /> },
+  { label: 'Lead', header: true, class: 'lead-cell', render: (lead) => <Lead id={lead.publicIdentifier} /> },
   { label: 'Name', class: 'detail-cell', render: (lead) => nameOf(lead) || <span class="muted">–</span> },
   { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted">–</span> },
   { label: 'Status', render: (lead) => <Status status={lead.status} /> },
@@ -67,7 +67,7 @@ function Explanation({ why }) {
           <ul>
             {why.blocks.map((block) => (
               <li key={`${block.scope}/${block.publicIdentifier}`}>
-                {statusText(block.scope)}: {block.publicIdentifier}, since <Time at={block.since} />{block.reason && <>, “<bdi>{block.reason}</bdi>”</>}{block.by && <>, by <bdi>{byText(block.by)}</bdi></>}
+                {statusText(block.scope)}: <a href={href('person', [block.publicIdentifier])}><bdi>{block.publicIdentifier}</bdi></a>, since <Time at={block.since} />{block.reason && <>, “<bdi>{block.reason}</bdi>”</>}{block.by && <>, by <bdi>{byText(block.by)}</bdi></>}
               </li>
             ))}
           </ul>
@@ -97,7 +97,7 @@ export function LeadsTab({ campaign, query }) {
   const answer = usePages(api.path('campaigns', campaign.id, 'leads'), { status }, page);
   const empty = status
     ? <Empty title={`No lead is ${status}`}><Button onClick={() => setQuery({ status: '', page: '' })}>Show all</Button></Empty>
-    : <Empty title="This campaign has no leads yet"><p>Leads are added through the API; see <code>docs/api.md</code>.</p></Empty>;
+    : <Empty title="This campaign has no leads yet"><p>Leads are added through the API. <a href={href('api', [], { op: 'addLeads' })}>How to add leads</a></p></Empty>;
   return (
     <>
       <div class="filters">
@@ -112,7 +112,7 @@ export function LeadsTab({ campaign, query }) {
 const whenOf = (activity) => activity.completedAt ?? activity.claimedAt ?? activity.dueAt;
 
 const activityColumns = [
-  { label: 'Lead', header: true, class: 'lead-cell', render: (activity) => <ProfileLink id={activity.publicIdentifier} /> },
+  { label: 'Lead', header: true, class: 'lead-cell', render: (activity) => <Lead id={activity.publicIdentifier} /> },
   { label: 'Step', render: (activity) => `${activity.order ?? ''}. ${stepNames[activity.type] ?? activity.type}` },
   { label: 'State', render: (activity) => <Status status={activity.state} /> },
   { label: 'When', render: (activity) => <Time at={whenOf(activity)} /> },

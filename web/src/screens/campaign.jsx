@@ -68,7 +68,7 @@ function SequenceTab({ campaign }) {
   const { data: steps, error, reload } = useLoad(async (signal) => (await api.get(api.path('campaigns', campaign.id, 'sequence'), { signal })).data.steps, [campaign.id]);
   if (error) return <ErrorNotice error={error} onRetry={reload} />;
   if (!steps) return <p class="loading">Loading…</p>;
-  if (steps.length === 0) return <Empty title="This campaign has no steps yet"><p>Steps are added through the API; see <code>docs/api.md</code>.</p></Empty>;
+  if (steps.length === 0) return <Empty title="This campaign has no steps yet"><p>Steps are added through the API. <a href={href('api', [], { op: 'addStep' })}>How to add steps</a></p></Empty>;
   return (
     <ol class="steps">
       {steps.map((step) => (

@@ -10,8 +10,8 @@ import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
 import { Tabs } from '../parts/tabs.jsx';
+import { LastImports } from './imports.jsx';
 import { RecentActions } from './overview-actions.jsx';
-import { Imports } from './overview-imports.jsx';
 
 const periods = [30, 90];
 
@@ -63,7 +63,7 @@ export function Overview({ route }) {
   const { data: statistics, error, loading, reload } = useLoad(async (signal) => (await api.get('statistics', { signal, query: { days } })).data, [days]);
   return (
     <Page title="Overview">
-      <Tabs label="Period" current={days} tabs={periods.map((period) => ({ id: period, label: `${period} days`, href: href('overview', [], { ...route.query, days: period }) }))} />
+      <Tabs label="Period" current={days} tabs={periods.map((period) => ({ id: period, label: `${period} days`, href: href('overview', [], { days: period }) }))} />
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {statistics && (
         <div class={loading ? 'stale' : ''}>
@@ -72,8 +72,8 @@ export function Overview({ route }) {
         </div>
       )}
       {!statistics && !error && <Placeholder />}
-      {route.query.of !== 'installation' && <Imports />}
-      <RecentActions installation={route.query.of === 'installation'} query={route.query} />
+      <LastImports />
+      <RecentActions />
     </Page>
   );
 }

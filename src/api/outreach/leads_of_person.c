@@ -1,0 +1,139 @@
+/* In which campaigns a person is a lead: GET /v1/leads?publicIdentifier=NAME. */
+#include "api/blocklist/identifiers.h"
+#include "api/handlers.h"
+#include "api/outreach/leads.h"
+#include "api/query.h"
+
+#include "json/encode.h"
+
+#define TAKE_DEFAULT 50
+#define TAKE_MAX     100
+
+struct looking {
+    struct lb_asked asked;
+    size_t take;
+    uint64_t after;                              /* the number of the last page's last campaign */
+    struct lb_lead_ref refs[2 * (TAKE_MAX + 1)]; /* under either form of the name, by campaign */
+    size_t count;
+    size_t given;
+};
+
+/* A campaign that was deleted may still have leads for a moment. */
+static const struct lb_campaign *campaign_of(struct lb_call *call, uint32_t no)
+{
+    char id[LB_ID_SIZE];
+    if (!lb_directory_campaign_id(call->app->directory, call->workspace, no, id))
+        return NULL;
+    return lb_directory_campaign(call->app->directory, call->workspace->row.no, lb_str(id));
+}
+
+static lb_err find(struct looking *looking, struct lb_call *call, struct lb_store_reader *reader,
+                   struct lb_str name)
+{
+    size_t count = 0;
+    lb_err err = name.ptr ? call->app->store->ops->leads_named(
+                                reader, call->workspace->row.no, name, (uint32_t)looking->after,
+                                looking->take + 1, looking->refs + looking->count, &count)
+                          : LB_OK;
+    looking->count += err ? 0 : count;
+    return err;
+}
+
+/* Both forms of the name into one order; a lead may have both. */
+static void sort_refs(struct looking *looking)
+{
+    struct lb_lead_ref *refs = looking->refs;
+    size_t kept = 0;
+    for (size_t i = 0; i < looking->count; i++) {
+        struct lb_lead_ref ref = refs[i];
+        size_t place = kept;
+        bool twice = false;
+        for (size_t j = 0; j < kept; j++)
+            twice |= refs[j].lead == ref.lead;
+        if (twice)
+            continue;
+        for (; place > 0 && refs[place - 1].campaign > ref.campaign; place--)
+            refs[place] = refs[place - 1];
+        refs[place] = ref;
+        kept++;
+    }
+    looking->count = kept;
+}
+
+static lb_err put_lead(struct looking *looking, struct lb_call *call,
+                       struct lb_store_reader *reader, const struct lb_lead_ref *ref,
+                       struct lb_buf *body)
+{
+    struct lb_lead_row lead;
+    lb_err err = call->app->store->ops->lead(reader, call->workspace->row.no, ref->lead, &lead);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* it was deleted meanwhile */
+    const struct lb_campaign *campaign = campaign_of(call, ref->campaign);
+    if (!campaign)
+        return LB_OK;
+    lb_buf_append_str(body,
+                      looking->given++ ? LB_STR(",{\"campaignId\":") : LB_STR("{\"campaignId\":"));
+    lb_json_put_string(body, lb_str(campaign->row.id));
+    lb_buf_append_lit(body, ",\"campaignName\":");
+    lb_json_put_string(body, lb_str(campaign->row.name));
+    lb_buf_append_lit(body, ",");
+    lb_leads_put(call, body, &lead);
+    lb_buf_append_lit(body, "}");
+    return LB_OK;
+}
+
+static void put_link(struct looking *looking, struct lb_call *call)
+{
+    struct lb_buf link = {0};
+    lb_query_begin_link(call, &link);
+    lb_buf_printf(&link, "take=%zu&publicIdentifier=", looking->take);
+    lb_query_put_escaped(&link, looking->asked.raw);
+    lb_buf_printf(&link, "&cursor=c%lu", (unsigned long)looking->refs[looking->take - 1].campaign);
+    lb_query_end_link(call, &link);
+}
+
+static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct looking *looking = call->state;
+    lb_err err = find(looking, call, reader, looking->asked.identifier);
+    if (!err)
+        err = find(looking, call, reader, looking->asked.before);
+    sort_refs(looking);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(body, "[");
+    for (size_t i = 0; !err && i < looking->count && i < looking->take; i++)
+        err = put_lead(looking, call, reader, &looking->refs[i], body);
+    lb_buf_append_lit(body, "]");
+    if (err)
+        lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+    else if (looking->asked.wrong && !looking->count)
+        lb_identifiers_refuse(call, &looking->asked);
+    else if (looking->take && looking->count > looking->take)
+        put_link(looking, call);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_leads_of_person(struct lb_call *call)
+{
+    struct looking *looking = lb_call_alloc(call, sizeof *looking);
+    struct lb_str name;
+    uint64_t take;
+    if (!looking || !lb_query_text(call, "publicIdentifier", &name) ||
+        !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
+        !lb_query_cursor(call, &looking->after))
+        return LB_DONE;
+    if (!name.ptr || looking->after > UINT32_MAX) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       name.ptr ? "The parameter 'cursor' must come from the Link header of an "
+                                  "earlier page."
+                                : "The parameter 'publicIdentifier' is missing: name a person, or "
+                                  "ask for the leads of a campaign.");
+        return LB_DONE;
+    }
+    if (!lb_identifiers_read_one(call, name, &looking->asked))
+        return LB_DONE;
+    looking->take = take;
+    call->state = looking;
+    return lb_call_read(call, read_leads);
+}

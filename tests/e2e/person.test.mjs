@@ -1,0 +1,116 @@
+// The page of a person: blocked or not, where and why, in which campaigns, what happened; and what can be done there.
+import assert from 'node:assert/strict';
+
+import { screen, useServer } from './lib/harness.mjs';
+import { eventually, heading, toast } from './lib/pages.mjs';
+import { isFocused, pressOn } from './lib/keyboard.mjs';
+import { makePerson } from './lib/people.mjs';
+import { campaignList, makeWorkspace, workspaceList } from './lib/blocklists.mjs';
+
+let acme;
+let member;
+let viewer;
+
+const shared = useServer({}, async (server) => {
+  acme = await makeWorkspace(server, 'Acme');
+  member = await makePerson(server, 'mia@example.com', 'member', acme.workspace);
+  viewer = await makePerson(server, 'vic@example.com', 'viewer', acme.workspace);
+  for (const [id, name] of [['q1', 'First quarter'], ['q2', 'Second quarter']]) await acme.campaign(id, name);
+  await acme.call('POST', '/v1/campaigns/q1/leads', { leads: [{ publicIdentifier: 'ann-doe', firstName: 'Ann', companyName: 'Doe & Co' }] });
+  await acme.block(campaignList('q1'), ['ann-doe'], 'Asked to stop');
+});
+
+const table = (page, name) => page.getByRole('table', { name });
+const cells = (page, name) => table(page, name).locator('tbody tr:not(.skeleton)')
+  .evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent)));
+/** Without when: [what, where, reason, by]. */
+const history = async (page) => (await cells(page, 'History')).map((row) => row.slice(1, 5));
+
+screen('what is known of a person', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, `#/person/${encodeURIComponent('https://www.linkedin.com/in/Ann-Doe/')}`);
+  await heading(page, 'ann-doe');
+  await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
+  const item = page.locator('.block-item');
+  await item.getByRole('link', { name: 'Campaign First quarter' }).waitFor();
+  for (const text of ['Asked to stop', 'API key CRM']) await item.getByText(text).waitFor();
+  assert.equal(await item.locator('time').count(), 1, 'since when');
+  await eventually(async () => assert.deepEqual((await cells(page, 'Campaigns with this lead')).map((row) => row.slice(0, 5)),
+    [['First quarter', 'Waiting', 'Blocked: campaign', 'Ann', 'Doe & Co']]));
+  await eventually(async () => assert.deepEqual(await history(page), [['Blocked Holds', 'Campaign First quarter', 'Asked to stop', 'API key CRM']]));
+  await page.setViewportSize({ width: 375, height: 740 });
+  const [wide, window] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= window, `${wide} px in ${window} px`);
+  await page.getByRole('link', { name: 'Campaign First quarter' }).click();
+  await heading(page, 'First quarter');
+});
+
+screen('blocked, unblocked and undone there, by keyboard', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/person/bob-roe');
+  await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
+  await page.getByText('This person was never on a blocklist.').waitFor();
+  await page.getByText('This person is not a lead in any campaign.').waitFor();
+  await page.getByLabel('Block in').selectOption({ label: 'Campaign: Second quarter' });
+  await page.getByLabel('Reason (optional)').fill('Competitor');
+  await page.keyboard.press('Enter');
+  await toast(page).getByText('bob-roe is blocked in campaign Second quarter.').waitFor();
+  await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
+  await eventually(async () => assert.deepEqual(await history(page), [['Blocked Holds', 'Campaign Second quarter', 'Competitor', 'mia@example.com']]));
+
+  await pressOn(page, /^button Unblock in Campaign Second quarter/);
+  await page.getByRole('dialog', { name: 'Unblock bob-roe?' }).waitFor();
+  await pressOn(page, /^button Unblock$/);
+  await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
+  await isFocused(page, /^h1 bob-roe/);
+  assert.equal((await acme.get('/v1/blocked-leads/bob-roe')).blocked, false);
+  await pressOn(page, /^button Undo$/);
+  await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
+  await eventually(async () => assert.deepEqual((await history(page)).map(([what]) => what), ['Undid a change', 'Unblocked', 'Blocked Holds']));
+  await pressOn(page, /^button Undo: Blocked in campaign Second quarter/);
+  await page.getByRole('dialog', { name: 'Undo this change?' }).getByText('Blocked 1 lead in campaign Second quarter. All of that').waitFor();
+  await pressOn(page, /^button Undo$/);
+  await toast(page).getByText('Undone.').waitFor();
+  await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
+  assert.equal((await acme.get('/v1/blocked-leads/bob-roe')).blocked, false);
+  await eventually(async () => assert.equal((await history(page)).length, 4));
+  await page.getByRole('button', { name: /^Undo: Unblocked/ }).click();
+  await page.getByRole('dialog').getByText('It was undone already.').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('table', { name: 'History' }).getByRole('link', { name: 'Unblocked' }).click();
+  await heading(page, 'Unblocked 1 lead');
+  await page.getByRole('link', { name: 'Show the undo' }).click();
+  await heading(page, 'Undid a change: 1 lead');
+  await page.getByRole('link', { name: 'bob-roe', exact: true }).click();
+  await heading(page, 'bob-roe');
+});
+
+screen('every name leads to its person', shared, {}, async ({ page, context }) => {
+  await acme.block(workspaceList, ['eve-lin'], 'Partner');
+  await acme.call('POST', '/v1/campaigns/q2/leads', { leads: [{ publicIdentifier: 'eve-lin' }] });
+  await member.open({ page, context }, '#/blocklist');
+  for (const address of ['#/blocklist', '#/check?q=eve-lin', '#/campaign/q2']) {
+    await page.goto(`/${address}`);
+    await page.getByRole('link', { name: 'eve-lin', exact: true }).click();
+    await heading(page, 'eve-lin');
+    assert.equal(new URL(page.url()).hash, '#/person/eve-lin');
+  }
+});
+
+screen('a long history comes in pages', shared, {}, async ({ page, context }) => {
+  for (let turn = 0; turn < 28; turn++) {
+    await acme.block(campaignList('q1'), ['kim-poe'], `Reason ${turn}`);
+    await acme.call('DELETE', campaignList('q1'), { publicIdentifiers: ['kim-poe'] });
+  }
+  await viewer.open({ page, context }, '#/person/kim-poe');
+  await eventually(async () => assert.equal((await history(page)).length, 50));
+  await page.getByRole('button', { name: 'Older' }).click();
+  await eventually(async () => assert.equal((await history(page)).length, 56));
+  assert.deepEqual((await history(page)).at(-1).slice(0, 3), ['Blocked', 'Campaign First quarter', 'Reason 0']);
+  assert.equal(await page.getByRole('button', { name: 'Older' }).count(), 0);
+  assert.equal(await page.locator('main button').count(), 0, 'a viewer changes nothing');
+});
+
+screen('what is no profile is said in words', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
+  await member.open({ page, context }, `#/person/${encodeURIComponent('ann@example.com')}`);
+  await page.getByText('This is not a LinkedIn profile').waitFor();
+  await page.getByText(/e-mail address/).waitFor();
+});

@@ -1,0 +1,57 @@
+// What was done, in words: an entry of the audit, a change, an import, an event of a person's history.
+import { count } from '../format.js';
+import { href } from '../router.js';
+
+/** What an action of the audit is called, and the kinds of them. */
+export const actionWords = {
+  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change',
+  'campaign.create': 'Created campaign', 'campaign.delete': 'Deleted campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
+  'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
+  'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed the license of',
+  'user.create': 'Added user', 'user.link': 'Created a password link for', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password',
+  'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
+};
+export const kindWords = {
+  leads: 'Blocklists: any change', campaign: 'Campaigns: anything', key: 'API keys: anything', user: 'Users: anything', workspace: 'Workspaces: anything',
+};
+
+/** Where a list is: the workspace, or a campaign by its name. `nameOf` turns an id into one. alone: not within a sentence. */
+export function Place({ of: { scope, campaignId, campaignName }, nameOf = (id) => id, alone = false }) {
+  if (scope === 'workspace') return alone ? 'Workspace' : 'the workspace';
+  if (campaignId === null) return alone ? 'Deleted campaign' : 'a deleted campaign';
+  return <>{alone ? 'Campaign' : 'campaign'} <a href={href('campaign', [campaignId])}><bdi>{campaignName ?? nameOf(campaignId)}</bdi></a></>;
+}
+
+export function placeText({ scope, campaignId }, nameOf) {
+  if (scope === 'workspace') return 'the workspace';
+  return campaignId === null ? 'a deleted campaign' : `campaign ${nameOf(campaignId)}`;
+}
+
+const isOwn = (entry) => entry.target === entry.by?.id;
+
+/** What an action was done to: its name, or its id when it has none any more. Nobody signs in for others. */
+function Target({ entry }) {
+  if (!entry.target || (entry.action.startsWith('user.') && isOwn(entry))) return null;
+  const name = entry.targetName ? <bdi>{entry.targetName}</bdi> : <code>{entry.target}</code>;
+  const isThere = entry.action.startsWith('campaign.') && entry.targetName;
+  return <> {isThere ? <a href={href('campaign', [entry.target])}>{name}</a> : name}</>;
+}
+
+export function Action({ entry }) {
+  const words = actionWords[entry.action] ?? entry.action;
+  if (!entry.action.startsWith('leads.')) return <>{words}<Target entry={entry} /></>;
+  return <><a class="row-link" href={href('change', [entry.id])}>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'lead')}</a> in <Place of={entry} /></>;
+}
+
+export const changeWords = {
+  block: 'Blocked', block_again: 'Asked again to block', unblock: 'Unblocked', undo: 'Undid a change', restore: 'Blocked again', expired: 'Ended by itself',
+  carried_over: 'Carried over', erased: 'Erased',
+};
+
+/** A change: “Blocked 2 leads”. */
+export const changeTitle = ({ what, count: leads }) => `${changeWords[what] ?? what}${what === 'undo' ? ':' : ''} ${count(leads, 'lead')}`;
+
+/** An import: “Blocked 2 leads in campaign First quarter”. */
+export const importText = (entry, nameOf) => (entry.action === 'block'
+  ? `Blocked ${count(entry.blocked, 'lead')} in ${placeText(entry, nameOf)}`
+  : `Unblocked ${count(entry.unblocked, 'lead')} in ${placeText(entry, nameOf)}`);

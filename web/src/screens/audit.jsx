@@ -1,0 +1,175 @@
+// What was done, by whom, when and with whom: the audit log with filters, all imports, and both as files.
+import { useEffect, useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { count, dateField, startOfDay } from '../format.js';
+import { useApp, useLoad } from '../hooks.js';
+import { href, setQuery } from '../router.js';
+import { Action, actionWords, kindWords } from '../parts/action.jsx';
+import { Button } from '../parts/button.jsx';
+import { ExportDialog } from '../parts/export.jsx';
+import { SelectField, TextField } from '../parts/field.jsx';
+import { MoreTable, useMore } from '../parts/more.jsx';
+import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { Tabs } from '../parts/tabs.jsx';
+import { By, Lead, Time, byText } from '../parts/text.jsx';
+import { problemText } from './check.jsx';
+import { AllImports } from './imports.jsx';
+
+const take = 50;
+const replace = { replace: true };
+const byOperator = 'operator';
+
+const byId = (by) => by?.id ?? (by?.type === 'operator' ? byOperator : null);
+
+/** The state that the URL holds; days are of the reader's time zone. */
+function viewOf({ query }, isOperator) {
+  const of = query.of === 'imports' || (query.of === 'installation' && isOperator) ? query.of : 'workspace';
+  const { by = '', action = '', since = '', until = '', whom = '', importId = '', target = '' } = query;
+  return { of, by, action, since, until, whom, importId, target };
+}
+
+const isFiltered = ({ by, action, since, until, whom, importId, target }) => Boolean(by || action || since || until || whom || importId || target);
+
+/** What the API is asked. */
+const filterOf = ({ by, action, since, until, whom, importId, target }) => ({
+  by, action, since: startOfDay(since), until: startOfDay(until, 1), publicIdentifier: whom, importId, target,
+});
+
+// Who was seen to have done something, for the menu: keys and users, by id. Only operators can list users.
+let known = { owner: null, names: new Map() };
+
+function useActors(isInstallation) {
+  const { session, workspace, isOperator } = useApp();
+  const owner = `${session.user.id}/${workspace.id}`;
+  if (known.owner !== owner) known = { owner, names: new Map([[session.user.id, session.user.email]]) };
+  useLoad(async (signal) => {
+    const { data: keys } = await api.get('keys', { signal, query: { take: 100 } });
+    if (!isInstallation) for (const key of keys) known.names.set(key.id, `API key ${key.name}`);
+    if (!isOperator) return null;
+    const { data: users } = await api.get('users', { signal });
+    for (const user of users) if (!user.workspaceId || user.workspaceId === workspace.id) known.names.set(user.id, user.email);
+    return null;
+  }, [owner, isInstallation ? 1 : 0]);
+  return known.names;
+}
+
+function WhoField({ by, isInstallation, names }) {
+  const options = [{ value: '', label: 'Anyone' }, ...[...names].map(([value, label]) => ({ value, label })), { value: byOperator, label: 'Operator (command line)' }];
+  if (!options.some(({ value }) => value === by)) options.push({ value: by, label: by });
+  return <SelectField key={isInstallation} label="Who" value={by} options={options} onValue={(value) => setQuery({ by: value }, replace)} />;
+}
+
+function WhatField({ action }) {
+  const options = [{ value: '', label: 'Anything' }, ...Object.entries({ ...kindWords, ...actionWords }).map(([value, label]) => ({ value, label }))];
+  if (!options.some(({ value }) => value === action)) options.push({ value: action, label: action });
+  return <SelectField label="What" value={action} options={options} onValue={(value) => setQuery({ action: value }, replace)} />;
+}
+
+function WhomField({ whom }) {
+  const [text, setText] = useState(whom);
+  useEffect(() => setText(whom), [whom]);
+  const set = () => text.trim() !== whom && setQuery({ whom: text.trim() }, replace);
+  return <TextField label="Whom" type="search" frame="whom-field" value={text} onValue={setText} onBlur={set} placeholder="Name or URL" spellcheck={false} autocapitalize="off" />;
+}
+
+function Filters({ view, names }) {
+  const isInstallation = view.of === 'installation';
+  const submit = (event) => {
+    event.preventDefault();
+    const whom = event.currentTarget.querySelector('input[type="search"]')?.value.trim() ?? '';
+    setQuery({ whom }, replace);
+  };
+  const today = dateField(Date.now());
+  return (
+    <form class="filters audit-filters" role="search" aria-label="Filters" onSubmit={submit}>
+      <WhoField by={view.by} isInstallation={isInstallation} names={names} />
+      <WhatField action={view.action} />
+      <TextField label="From" type="date" max={today} value={view.since} onValue={(value) => setQuery({ since: value }, replace)} />
+      <TextField label="To" type="date" max={today} value={view.until} onValue={(value) => setQuery({ until: value }, replace)} />
+      {!isInstallation && <WhomField whom={view.whom} />}
+      <button type="submit" class="hidden" tabIndex={-1}>Filter</button>
+    </form>
+  );
+}
+
+const blank = { by: '', action: '', since: '', until: '', whom: '', importId: '', target: '' };
+
+function columnsFor(query) {
+  const who = (entry) => (byId(entry.by)
+    ? <a class="by row-link" href={href('audit', [], { ...query, by: byId(entry.by) })} title={`Only what ${byText(entry.by)} did`}>{byText(entry.by)}</a>
+    : <By by={entry.by} />);
+  return [
+    { label: 'When', header: true, class: 'time-cell', render: (entry) => <Time at={entry.at} /> },
+    { label: 'What', render: (entry) => <><Action entry={entry} />{entry.importId && <> by <a href={href('import', [entry.importId])}>an import</a></>}</> },
+    { label: 'Who', class: 'by-cell', render: who },
+    { label: 'From', render: (entry) => (entry.from ? <code>{entry.from}</code> : <span class="muted">–</span>) },
+  ];
+}
+
+const optionsOf = ({ of }) => (of === 'installation' ? { workspaceId: null } : {});
+
+function Actions({ view, query, names, onNames }) {
+  const list = useMore(async (cursor) => {
+    const answer = await api.withRetry(() => api.get('audit', { ...optionsOf(view), query: { take, ...filterOf(view), ...cursor } }));
+    for (const { by } of answer.data) if (byId(by) && by.name) names.set(by.id, byText(by));
+    onNames();
+    return answer;
+  });
+  const { rows, next, more } = list;
+  const empty = isFiltered(view)
+    ? <Empty title="Nothing found"><Button onClick={() => setQuery(blank)}>Remove the filters</Button></Empty>
+    : <Empty title="There are no actions yet" />;
+  if (more.error?.code === 'invalid_identifier') return <Notice kind="warn" title="This is not a LinkedIn profile"><p>{problemText(more.error)}</p></Notice>;
+  const status = more.busy ? 'Searching…' : rows ? `${count(rows.length, 'action')}${next ? ' so far' : ''}.` : '';
+  return (
+    <section class="recent">
+      <p class="list-status" role="status">{status}</p>
+      {view.whom && !more.busy && rows?.length > 0 && <p>Changes about <Lead id={view.whom} /></p>}
+      <MoreTable caption="Actions" columns={columnsFor(query)} keyOf={(entry) => entry.id} list={list} empty={empty} />
+    </section>
+  );
+}
+
+function OfWhat({ of }) {
+  const { isOperator } = useApp();
+  const tabs = [
+    { id: 'workspace', label: 'Actions', href: href('audit') },
+    { id: 'imports', label: 'Imports', href: href('audit', [], { of: 'imports' }) },
+    { id: 'installation', label: 'Installation', href: href('audit', [], { of: 'installation' }) },
+  ];
+  return <Tabs label="Actions of" tabs={isOperator ? tabs : tabs.slice(0, 2)} current={of} />;
+}
+
+function Filtered({ view, query }) {
+  const [, redraw] = useState(0);
+  const names = useActors(view.of === 'installation');
+  return (
+    <>
+      <Filters view={view} names={names} />
+      {isFiltered(view) && <p><Button icon="close" onClick={() => setQuery(blank)}>Remove the filters</Button></p>}
+      <Actions key={JSON.stringify(view)} view={view} query={query} names={names} onNames={() => redraw((turn) => turn + 1)} />
+    </>
+  );
+}
+
+function AuditExport({ view, onClose }) {
+  const fetch = (onPiece, more) => api.getTable('audit', onPiece, { ...more, ...optionsOf(view), query: filterOf(view) });
+  const text = isFiltered(view) ? 'The actions that the filters leave.' : view.of === 'installation' ? 'All actions of the installation.' : 'All actions of the workspace.';
+  return <ExportDialog text={text} fetch={fetch} name="audit" total={null} onClose={onClose} />;
+}
+
+export function Audit({ route }) {
+  const { isOperator } = useApp();
+  const [exporting, setExporting] = useState(false);
+  const [turn, setTurn] = useState(0);
+  const view = viewOf(route, isOperator);
+  const actions = view.of !== 'imports' && <Button icon="download" onClick={() => setExporting(true)}>Export as CSV</Button>;
+  return (
+    <Page title="Audit" lead="What was done, by whom and when. Nothing here is ever changed or deleted." actions={actions}>
+      <OfWhat of={view.of} />
+      {view.of === 'imports' ? <AllImports key={turn} onUndone={() => setTurn(turn + 1)} /> : <Filtered key={view.of} view={view} query={route.query} />}
+      {exporting && <AuditExport view={view} onClose={() => setExporting(false)} />}
+    </Page>
+  );
+}

@@ -1,0 +1,91 @@
+// One change of a blocklist: what it did, to whom, and its undo.
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { number } from '../format.js';
+import { useApp, useLoad } from '../hooks.js';
+import { undo } from '../lists.js';
+import { href } from '../router.js';
+import { Place, changeTitle, changeWords, placeText } from '../parts/action.jsx';
+import { useCampaignNames } from '../parts/list-choice.jsx';
+import { MoreTable, useMore } from '../parts/more.jsx';
+import { ErrorNotice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { By, Lead, Time } from '../parts/text.jsx';
+import { UndoButton, Undone } from '../parts/undo.jsx';
+
+const take = 100;
+
+const columns = [
+  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Lead id={row.publicIdentifier} /> },
+  { label: 'What', render: (row) => changeWords[row.what] ?? row.what },
+  { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted">–</span> },
+];
+
+/** The people of a change, in its order. A person may be in it more than once. */
+export function ChangedLeads({ id }) {
+  const list = useMore(async (query) => {
+    const answer = await api.get(api.path('changes', id, 'leads'), { query: { take, ...query } });
+    return { ...answer, data: answer.data.map((row, place) => ({ ...row, place: `${query.cursor ?? ''} ${place}` })) };
+  });
+  return (
+    <section class="recent">
+      <h2>Leads{list.total !== null && ` (${number(list.total)})`}</h2>
+      <MoreTable caption="Leads of the change" columns={columns} keyOf={(row) => row.place} list={list} label="More" />
+    </section>
+  );
+}
+
+export function Facts({ facts }) {
+  return (
+    <dl class="facts card">
+      {facts.filter(Boolean).map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}
+    </dl>
+  );
+}
+
+const changeLink = (id, words) => <a href={href('change', [id])}>{words}</a>;
+
+function factsOf(change, nameOf) {
+  return [
+    ['When', <Time at={change.at} />],
+    ['Who', <By by={change.by} />],
+    change.from && ['From', <code>{change.from}</code>],
+    ['Where', <Place of={change} nameOf={nameOf} alone />],
+    change.reason && ['Reason', <bdi>{change.reason}</bdi>],
+    change.importId && ['Import', <a href={href('import', [change.importId])}>Show the import</a>],
+    change.undoes && ['Undoes', changeLink(change.undoes, 'Show the change that it took back')],
+    change.undoneBy && ['Undone', changeLink(change.undoneBy, 'Show the undo')],
+  ];
+}
+
+function Full({ change, onDone }) {
+  const { canWrite } = useApp();
+  const nameOf = useCampaignNames();
+  const [undone, setUndone] = useState(null);
+  const title = changeTitle(change);
+  const isKept = change.scope === 'workspace' || change.campaignId !== null;
+  const done = (answer) => {
+    setUndone(answer);
+    onDone();
+  };
+  const button = canWrite && isKept && !change.undoneBy && !undone
+    && <UndoButton name="change" text={`${title} in ${placeText(change, nameOf)}`} undo={(more) => undo(change.id, more)} onDone={done} />;
+  return (
+    <Page title={title} actions={button}>
+      {undone && <Undone answer={undone} />}
+      <Facts facts={factsOf(change, nameOf)} />
+      <ChangedLeads id={change.id} />
+    </Page>
+  );
+}
+
+export function Change({ route }) {
+  const id = route.args[0] ?? '';
+  const { data: change, error, reload } = useLoad(async (signal) => (await api.get(api.path('changes', id), { signal })).data, [id]);
+  if (change) return <Full key="full" change={change} onDone={reload} />;
+  return (
+    <Page title="Change" key="empty">
+      {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('audit')}>All actions</a></p></> : <p class="loading">Loading…</p>}
+    </Page>
+  );
+}

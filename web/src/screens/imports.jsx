@@ -1,0 +1,66 @@
+// Imports of files, each of which can be taken back as a whole: the last ones, and all.
+import * as api from '../api.js';
+import { useApp, useLoad } from '../hooks.js';
+import { undoImport } from '../lists.js';
+import { href } from '../router.js';
+import { importText } from '../parts/action.jsx';
+import { useCampaignNames } from '../parts/list-choice.jsx';
+import { MoreTable, useMore } from '../parts/more.jsx';
+import { Empty, ErrorNotice } from '../parts/notice.jsx';
+import { Table } from '../parts/table.jsx';
+import { By, Time } from '../parts/text.jsx';
+import { UndoButton } from '../parts/undo.jsx';
+
+const lastFew = 5;
+
+export const importStates = { running: 'Running', done: 'Done', broken_off: 'Broken off', undone: 'Undone' };
+
+/** Those of a deleted campaign have nothing left to take back. */
+export const canBeUndone = ({ state, scope, campaignId, blocked, unblocked }) => (
+  ['done', 'broken_off'].includes(state) && (blocked ?? unblocked) > 0 && (scope === 'workspace' || campaignId !== null));
+
+const keyOf = (entry) => entry.importId;
+
+function useColumns(onUndone) {
+  const { canWrite, toast } = useApp();
+  const nameOf = useCampaignNames();
+  const done = ({ data }) => {
+    toast(`${data.message}.`);
+    onUndone();
+  };
+  const columns = [
+    { label: 'When', header: true, class: 'time-cell', render: (entry) => <Time at={entry.startedAt} /> },
+    { label: 'What', render: (entry) => <a class="row-link" href={href('import', [entry.importId])}>{importText(entry, nameOf)}</a> },
+    { label: 'State', render: (entry) => importStates[entry.state] ?? entry.state },
+    { label: 'Who', render: (entry) => <By by={entry.by} /> },
+  ];
+  const undo = (entry) => canBeUndone(entry) && (
+    <UndoButton name="import" kind="quiet" label={`Undo: ${importText(entry, nameOf)}`} text={importText(entry, nameOf)}
+      undo={(more) => undoImport(entry.importId, more)} onDone={done} />
+  );
+  return canWrite ? [...columns, { label: 'Undo', hideLabel: true, class: 'action-cell', render: undo }] : columns;
+}
+
+/** Nothing as long as there are none. */
+export function LastImports() {
+  const { data, error, reload } = useLoad((signal) => api.get('imports', { signal, query: { take: lastFew } }), []);
+  const columns = useColumns(reload);
+  if (error) return <ErrorNotice error={error} onRetry={reload} />;
+  if (!data?.data.length) return null;
+  return (
+    <section class="recent">
+      <div class="section-head">
+        <h2>Last imports</h2>
+        {data.next && <a href={href('audit', [], { of: 'imports' })}>All imports</a>}
+      </div>
+      <Table caption="Last imports" columns={columns} rows={data.data} keyOf={keyOf} />
+    </section>
+  );
+}
+
+/** onUndone: lists them anew. */
+export function AllImports({ onUndone }) {
+  const list = useMore((query) => api.get('imports', { query: { take: 25, ...query } }));
+  const columns = useColumns(onUndone);
+  return <MoreTable caption="Imports" columns={columns} keyOf={keyOf} list={list} empty={<Empty title="No file was imported yet" />} />;
+}
