@@ -37,7 +37,9 @@ lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_set
                                    .path = sqlite->path,
                                    .accept_loss = settings->accept_loss,
                                    .mark = sqlite->mark};
-    return lb_start_check(&check, &sqlite->found, reason);
+    lb_err err = lb_start_check(&check, &sqlite->found, reason);
+    sqlite->store.recorded = lb_synced_mark_now(sqlite->mark)->log;
+    return err;
 }
 
 static sqlite3_file *log_of(struct lb_sqlite *sqlite)

@@ -113,10 +113,14 @@ struct lb_sqlite {
     bool log_begun;              /* the mark is kept */
     struct lb_page_damage damage;
     struct lb_memory_index index;
+    /* Of the blocklist log, since it was loaded: what the last commit left, and with what the open
+     * transaction has appended. */
+    struct lb_log_extent committed, appended;
     bool log_left; /* by a crash: there was no room to write it back yet, so nothing is written */
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
-    bool as_it_is;            /* see sqlite.h */
+    bool accept_loss;         /* see sqlite.h */
+    bool as_it_is;            /* the same */
     bool (*keep_going)(void); /* the same */
     int wal_pages;            /* in the WAL after the last commit */
     int wal_pages_tried;      /* the same at the last checkpoint; 0 when the WAL began anew since */

@@ -229,6 +229,7 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
     lb_err err = fits ? LB_OK : lb_sqlite_pending_insert(connection);
     if (err)
         return err;
+    lb_log_extent_add(&lb_sqlite_of(store)->appended, row);
     struct lb_log_row *kept = &pending->rows[pending->count++];
     *kept = *row;
     pending->not_plain |= !lb_sqlite_is_plain(row);
