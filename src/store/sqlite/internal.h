@@ -222,15 +222,18 @@ lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint6
 #define LB_SQLITE_INSERT_ROW(table)                                                                \
     "INSERT INTO " table " (" LB_SQLITE_ROW_COLUMNS                                                \
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
-/* Most rows have nothing in the others. */
-#define LB_SQLITE_PLAIN_COLUMNS                                                                    \
-    "id, workspace, number, campaign, kind, continues, key, at, items, source, seal"
+/* Most rows have the same in some of them, which a statement writes for less when they stand in it.
+ * All of the table are named, in its order: SQLite copies each value once more otherwise. */
 #define LB_SQLITE_INSERT_PLAIN_ROW(table)                                                          \
-    "INSERT INTO " table " (" LB_SQLITE_PLAIN_COLUMNS                                              \
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?12, ?13, ?15)"
+    "INSERT INTO " table " (" LB_SQLITE_ROW_COLUMNS                                                \
+    ") VALUES (?1, ?2, ?3, ?4, 0, 0, ?7, ?8, NULL, NULL, NULL, ?12, ?13, NULL, ?15)"
+#define LB_SQLITE_PLAIN_VALUES                                                                     \
+    "id, workspace, number, campaign, 0, 0, key, at, NULL, NULL, NULL, items, source, NULL, seal"
+_Static_assert(LB_LOG_BLOCK == 0, "plain rows are of that kind");
 static inline bool lb_sqlite_is_plain(const struct lb_log_row *row)
 {
-    return !row->undoes && !row->epoch && !row->reason.ptr && !row->import.ptr;
+    return row->kind == LB_LOG_BLOCK && !row->continues && !row->undoes && !row->epoch &&
+           !row->reason.ptr && !row->import.ptr;
 }
 /* log.c. The row must outlive the run. Reading: false when the row has no items, which is also how
  * a read that is short of memory ends. */

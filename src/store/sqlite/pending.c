@@ -269,8 +269,8 @@ static lb_err insert_many(struct lb_store_reader *connection)
                                ") SELECT * FROM lb_pending_rows"));
     return lb_sqlite_run(
         lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY_PLAIN,
-                           "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_PLAIN_COLUMNS
-                           ") SELECT " LB_SQLITE_PLAIN_COLUMNS " FROM lb_pending_rows"));
+                           "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_ROW_COLUMNS
+                           ") SELECT " LB_SQLITE_PLAIN_VALUES " FROM lb_pending_rows"));
 }
 
 /* For one row alone, a table to select from costs more than it saves. */
