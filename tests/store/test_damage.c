@@ -848,6 +848,19 @@ static void a_loss_of_rows_that_is_accepted_keeps_a_copy(void **state)
     expect_not_loaded("lacks 1 row");
 }
 
+/* Also after its loss of rows was accepted. */
+static void a_loss_of_rows_that_leaves_no_consistent_database_stays_refused(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    run_sql("DELETE FROM blocklist_log WHERE id > 50; PRAGMA writable_schema = ON;"
+            " DELETE FROM sqlite_schema WHERE name = 'blocklist_log_undoes'");
+    accept_loss = true;
+    for (int again = 0; again < 2; again++)
+        expect_not_loaded("what is left in /tmp/");
+    accept_loss = false;
+    expect_not_loaded("lacks 10 rows");
+}
+
 /* Locks of a file are lost when the process closes it anywhere. Another program must find the
  * database in use. */
 static void keeping_a_copy_keeps_the_locks(void **state)
@@ -1277,6 +1290,7 @@ int main(void)
         TEST(rows_that_were_deleted_after_a_stop_are_noticed),
         TEST(an_older_copy_of_the_database_is_noticed),
         TEST(a_loss_of_rows_that_is_accepted_keeps_a_copy),
+        TEST(a_loss_of_rows_that_leaves_no_consistent_database_stays_refused),
         TEST(keeping_a_copy_keeps_the_locks),
         TEST(a_log_that_goes_on_after_the_mark_is_right),
         TEST(rows_that_were_rolled_back_are_not_expected),

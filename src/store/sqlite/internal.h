@@ -193,6 +193,9 @@ lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite);
  * files are not what they were. */
 void lb_sqlite_end_log(struct lb_sqlite *sqlite);
 void lb_sqlite_forget_files(struct lb_sqlite *sqlite);
+/* After a loss was accepted, what is left may be no state that the database ever had: it must be
+ * consistent at least. */
+lb_err lb_sqlite_check_what_is_left(struct lb_sqlite *sqlite, struct lb_reason *reason);
 
 /* add_checksums.c: gives the pages of a database of version 0.1.0 checksums, by way of a new file
  * that takes the place of the old one. A crash leaves either. Opens the writer's connection again.

@@ -42,6 +42,8 @@ static lb_err accept_loss(struct lb_sqlite *sqlite, const char *damage, struct l
              (unsigned long long)recorded->sum[0]);
     lb_err err = lb_keep_damaged(pages->pAppData, sqlite->path, name, reason);
     if (!err)
+        err = lb_sqlite_check_what_is_left(sqlite, reason);
+    if (!err)
         lb_log(LB_LOG_WARN, "damage",
                "leadblock.db %s; accepted, the files as they were are in %s.damaged-%s", damage,
                sqlite->path, name);
@@ -57,7 +59,6 @@ static lb_err compare(struct lb_sqlite *sqlite, const struct lb_log_extent *foun
     describe(found, &sqlite->store.recorded, damage, sizeof damage);
     if (sqlite->accept_loss)
         return accept_loss(sqlite, damage, reason);
-    sqlite->log_begun = false; /* the mark stays as it is, for the file that belongs to it */
     return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                    "damage: leadblock.db %s; restore a backup, or start with --accept-loss, which "
                    "keeps a copy",
@@ -69,8 +70,10 @@ lb_err lb_sqlite_log_loaded(struct lb_store *store, const struct lb_log_extent *
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     lb_err err = compare(sqlite, found, reason);
-    if (err)
+    if (err) {
+        sqlite->log_begun = false; /* the mark stays as it is, for the file that belongs to it */
         return err;
+    }
     bool news = memcmp(all, &store->recorded, sizeof *all) != 0;
     if (news && !store->recorded.rows)
         lb_log(LB_LOG_INFO, "store", "the mark tells of the rows of the blocklist log: %llu",
