@@ -293,7 +293,9 @@ lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
     struct lb_app *app = &parts->app;
     uint64_t begun = lb_clock_mono_ns();
     if (app->blocklist) {
-        lb_err err = lb_blocklist_load(app->blocklist, parts, report_load);
+        lb_err err = lb_blocklist_load(app->blocklist, parts, report_load, reason);
+        if (err && reason->text[0])
+            return err;
         if (err)
             return lb_fail(reason, err,
                            "the blocklists could not be read from the database; the log above may "

@@ -19,13 +19,15 @@ static lb_err load(struct lb_store *store, struct lb_reason *reason)
     if (blocklist)
         err = lb_nodes_load_access(directory, store);
     if (!err)
-        err = lb_blocklist_load(blocklist, NULL, NULL);
+        err = lb_blocklist_load(blocklist, NULL, NULL, reason);
     if (blocklist)
         lb_blocklist_destroy(blocklist);
     if (directory)
         lb_directory_destroy(directory);
     if (err == LB_ERR_INTERNAL)
         return lb_fail(reason, err, "out of memory");
+    if (err && reason->text[0]) /* rows are absent */
+        return LB_ERR_CONFLICT;
     return err ? lb_fail(
                      reason, LB_ERR_CONFLICT,
                      "all digests are right, but no server could start: the blocklist log names "

@@ -177,6 +177,13 @@ LB_METHOD(lb_err, load_deleted_campaigns, struct lb_store *store, void *context,
 LB_METHOD(lb_err, load_lead_names, struct lb_store *store, void *context,
           lb_err (*each)(void *context, uint32_t workspace, struct lb_str name))
 
+/* The log was read to its end: it has `all`, and up to the row `last_id` of what the store has in
+ * `recorded` it has `found`. LB_ERR_STORAGE_UNAVAILABLE, with a reason that says what is lost at
+ * most and what to do, when that is not the same. Not called for a shared store, whose workspaces
+ * have their versions. */
+LB_METHOD(lb_err, log_loaded, struct lb_store *store, const struct lb_log_extent *found,
+          const struct lb_log_extent *all, struct lb_reason *reason)
+
 /* --- Readers ---------------------------------------------------------------------------------- */
 
 /* Reading. A reader sees all that was committed before its call began. */

@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -223,6 +224,27 @@ static inline uint64_t lb_log_mark_token(const struct lb_log_mark *mark)
     if (mark->row)
         memcpy(&token, mark->digest, sizeof token);
     return token;
+}
+
+/* What is in a log up to a row, of all workspaces that share it: how many rows, and the sum of what
+ * their digests begin with. Since each digest is over the one before it, two logs that are alike in
+ * this have the same rows. A sum, so that a row is added without looking at any other. */
+struct lb_log_extent {
+    uint64_t last_id; /* of the last row; 0: there is none */
+    uint64_t rows;
+    uint64_t sum[2];
+    int64_t last_at; /* when the last row was written */
+};
+
+static inline void lb_log_extent_add(struct lb_log_extent *extent, const struct lb_log_row *row)
+{
+    uint64_t part[2];
+    memcpy(part, row->digest, sizeof part);
+    extent->last_id = row->id;
+    extent->rows++;
+    extent->sum[0] += le64toh(part[0]);
+    extent->sum[1] += le64toh(part[1]);
+    extent->last_at = row->at;
 }
 
 /* The version of a workspace in a shared store: when two versions are the same, so is all that they

@@ -5,8 +5,8 @@ the next start makes of it.
 A server is filled (blocks and unblocks in a campaign and in the workspace, keys that hold and keys
 that were revoked, campaigns that are there and deleted ones, activities claimed and done) and
 killed, or sometimes stopped. Then, again and again, on a copy of its folder: one flipped bit in the
-database, the log or the mark, or one of them cut, emptied or removed, sometimes two such; and a
-start. Either
+database, the log or the mark, or one of them cut, emptied or removed, sometimes two such; or an older
+copy of the database in its place, or rows of the blocklist log that are deleted; and a start. Either
 
 - the start refuses, with a reason; and if it says that a loss may be accepted, then the start that
   accepts it refuses with a reason, or has a state that there was, and not more commits ago than were
@@ -32,6 +32,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from support import pages  # noqa: E402
 from support.campaigns import Campaign, names  # noqa: E402
 from support.expect import next_link  # noqa: E402
 from support.server import CommandFailed, Server, key_id  # noqa: E402
@@ -41,7 +42,7 @@ OPTIONS = ("--checkpoint-pages", "200", "--log-level", "info")
 PER_FOLDER = 34  # damages of one filled folder
 PEOPLE = 400
 EXIT_LIMIT = 5.0  # seconds
-AT_MOST = re.compile(r"at most (\d+) commits?")
+AT_MOST = re.compile(r"at most (\d+) (?:commit|change)s?")
 
 
 class Failure(Exception):
@@ -79,9 +80,11 @@ class Filled:
     def __init__(self, rng):
         self.random = rng
         self.server = Server(*OPTIONS).start()
+        self.older = self.server.data.with_name("older.db")
+        self.stopped = rng.random() < 0.3
         try:
             self.fill()
-            if rng.random() < 0.3:
+            if self.stopped:
                 self.server.stop()
         finally:
             self.server.kill()
@@ -99,7 +102,14 @@ class Filled:
         assert api.delete(f"/campaigns/{self.gone}").status == 200
         self.blocked = {"": set(), self.campaign.id: set()}
         self.history = [self.state(self.blocked)]
-        for _ in range(self.random.randrange(30, 120)):
+        changes = self.random.randrange(30, 120)
+        copied_at = self.random.randrange(changes)
+        for number in range(changes):
+            if number == copied_at:
+                self.server.stop()
+                shutil.copy(self.server.data / "leadblock.db", self.older)
+                self.server.start()
+                api = self.campaign.api = self.server.api(self.key)
             self.change(api)
             if self.state(self.blocked) != self.history[-1]:  # else there may have been no commit
                 self.history.append(self.state(self.blocked))
@@ -242,8 +252,30 @@ def damage(rng, folder, files=FILES, hows=(flip, cut, empty, remove)):
     return name, how.__name__, how(rng, path, suffix)
 
 
-def damage_some(rng, folder):
+def put_older_copy(folder, filled):
+    """Of the database alone. A log of what came after it is left there, or the stop has written it back."""
+    shutil.copy(filled.older, folder / "leadblock.db")
+    if filled.stopped:
+        os.unlink(folder / "leadblock.db-wal")
+    return "leadblock.db", "older copy", "leadblock.db is an older copy"
+
+
+def delete_rows(rng, folder):
+    """Of the end of the blocklist log, after a stop, with checksums that are right."""
+    with pages.changed(folder, in_secret=True) as database:
+        ids = [row[0] for row in database.execute("SELECT id FROM blocklist_log ORDER BY id DESC"
+                                                  " LIMIT ?", (rng.randrange(1, 20),))]
+        database.execute("DELETE FROM blocklist_log WHERE id >= ?", (ids[-1],))
+    return "leadblock.db", "rows deleted", f"leadblock.db lacks {len(ids)} rows"
+
+
+def damage_some(rng, folder, filled):
     """One place, or two: the log and the newest half of the mark together are too much."""
+    kind = rng.random()
+    if kind < 0.06:
+        return put_older_copy(folder, filled)
+    if kind < 0.15 and filled.stopped:
+        return delete_rows(rng, folder)
     if rng.random() < 0.8:
         where, how, what = damage(rng, folder)
         return where, how, f"{where} {what}"
@@ -322,7 +354,7 @@ def run(options):
         with tempfile.TemporaryDirectory(prefix="leadblock-damage-") as place:
             data = copy_files(filled.server.data, Path(place) / "data")
             server = Server(*OPTIONS, data=data)
-            where, how, what = damage_some(rng, data)
+            where, how, what = damage_some(rng, data, filled)
             try:
                 results[where, how, trial(filled, server)] += 1
             except (Failure, OSError, AssertionError) as error:

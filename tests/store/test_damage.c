@@ -2,11 +2,13 @@
  * no error: checksums of pages, the mark beside the log, files that are taken away, and databases
  * of version 0.1.0, which have none of it. */
 #include "base/log.h"
+#include "store/chain.h"
 #include "store/verify.h"
 #include "store/migrations.h"
 #include "store/sqlite/internal.h"
 #include "support/caught_log.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,6 +17,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 /* After the above. */
 #include <cmocka.h>
 
@@ -93,7 +98,9 @@ static void append(struct lb_store *store, uint64_t first, uint64_t count)
     char items[600];
     for (uint64_t id = first; id < first + count; id++) {
         snprintf(items, sizeof items, "person-%llu-%0500d", (unsigned long long)id, 0);
-        struct lb_log_row row = {.id = id, .list = {1, 0}, .items = lb_str(items)};
+        struct lb_log_row row = {
+            .id = id, .list = {1, 0}, .at = (int64_t)id, .items = lb_str(items)};
+        lb_chain_seed(row.digest); /* any; no two are the same */
         assert_int_equal(store->ops->begin(store), LB_OK);
         assert_int_equal(store->ops->log_append(store, &row), LB_OK);
         assert_int_equal(store->ops->commit(store), LB_OK);
@@ -113,6 +120,45 @@ static uint64_t rows_of(struct lb_store *store)
     lb_err err = store->ops->log_scan(store->ops->writer_reader(store), 1, 0, UINT64_MAX >> 1,
                                       &count, count_row);
     return err ? UINT64_MAX : count;
+}
+
+/* The log as a start reads it. */
+struct loading {
+    const struct lb_store *store;
+    struct lb_log_extent found, all;
+};
+
+static lb_err load_row(void *context, const struct lb_log_row *row)
+{
+    struct loading *loading = context;
+    lb_log_extent_add(&loading->all, row);
+    if (row->id <= loading->store->recorded.last_id)
+        loading->found = loading->all;
+    return LB_OK;
+}
+
+static lb_err load(struct lb_store *store)
+{
+    struct loading loading = {.store = store};
+    lb_err err = store->ops->log_scan(store->ops->writer_reader(store), 0, 0, UINT64_MAX >> 1,
+                                      &loading, load_row);
+    return err ? err : store->ops->log_loaded(store, &loading.found, &loading.all, &reason);
+}
+
+static struct lb_store *start_store(void)
+{
+    struct lb_store *store = open_store();
+    if (load(store) != LB_OK)
+        fail_msg("%s", reason.text);
+    return store;
+}
+
+static void expect_not_loaded(const char *words)
+{
+    struct lb_store *store = open_store();
+    if (load(store) != LB_ERR_STORAGE_UNAVAILABLE || !strstr(reason.text, words))
+        fail_msg("not refused with \"%s\" but: %s", words, reason.text);
+    store->ops->close(store);
 }
 
 /* What kill -9 leaves: the files as they are while the store is open. */
@@ -714,6 +760,226 @@ static void a_log_that_is_damaged_while_it_is_written_back_is_a_loss_that_nothin
     store->ops->close(store);
 }
 
+/* --- Rows are gone ---------------------------------------------------------------------------- */
+
+static void start_and_stop_with(uint64_t first, uint64_t rows)
+{
+    struct lb_store *store = start_store();
+    append(store, first, rows);
+    store->ops->close(store);
+}
+
+/* By a program that writes checksums, keeps the database's id and leaves no log. */
+static void run_sql(const char *sql)
+{
+    sqlite3 *db;
+    struct lb_mark now;
+    bool found;
+    struct lb_synced_mark *mark = lb_synced_mark_create(sqlite3_vfs_find(NULL), path);
+    assert_int_equal(lb_synced_mark_read(mark, &now, &found), SQLITE_OK);
+    lb_synced_mark_destroy(mark);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, lb_pages_vfs(NULL)->zName),
+                     SQLITE_OK);
+    assert_int_equal(lb_pages_set_id(db, now.id), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s", sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void rows_that_were_deleted_after_a_stop_are_noticed(void **state)
+{
+    static const struct {
+        const char *sql, *words;
+    } deleted[] = {
+        {"DELETE FROM blocklist_log WHERE id = 60",
+         "damage: leadblock.db lacks 1 row of its blocklist log: at most 1 change since "
+         "1970-01-01T00:00:00.059Z is lost, and what else was recorded then; restore a backup, or "
+         "start with --accept-loss, which keeps a copy"},
+        {"DELETE FROM blocklist_log WHERE id > 50",
+         ": at most 10 changes since 1970-01-01T00:00:00.050Z are lost, and what else "},
+        {"DELETE FROM blocklist_log WHERE id BETWEEN 20 AND 25",
+         "lacks 6 rows of its blocklist log: at most 6 changes until 1970-01-01T00:00:00.060Z are "
+         "lost; restore"},
+        {"DELETE FROM blocklist_log",
+         ": at most 60 changes until 1970-01-01T00:00:00.060Z are lost, and what else "},
+        {"UPDATE blocklist_log SET seal = randomblob(48) WHERE id = 60",
+         "damage: leadblock.db has other rows in its blocklist log than were recorded: it is not "
+         "known what is lost; restore"},
+        {"UPDATE blocklist_log SET id = 61 WHERE id = 60", "lacks 1 row"}};
+    start_and_stop_with(1, ROWS);
+    shell("cp -r '%s' '%s.kept'", folder, folder);
+    for (size_t i = 0; i < sizeof deleted / sizeof *deleted; i++) {
+        run_sql(deleted[i].sql);
+        for (int again = 0; again < 2; again++)
+            expect_not_loaded(deleted[i].words);
+        shell("rm -r '%s'%s", folder, "");
+        shell("cp -r '%s.kept' '%s'", folder, folder);
+    }
+}
+
+/* Its pages, checksums and id are right. */
+static void an_older_copy_of_the_database_is_noticed(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    shell("cp '%s' '%s.old'", path, folder);
+    start_and_stop_with(ROWS + 1, 2); /* in the last page */
+    shell("cp '%s.old' '%s'", folder, path);
+    take_away("-wal");
+    expect_not_loaded("damage: leadblock.db lacks 2 rows of its blocklist log: at most 2 changes "
+                      "since 1970-01-01T00:00:00.060Z are lost, and what else was recorded then");
+}
+
+static void a_loss_of_rows_that_is_accepted_keeps_a_copy(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    run_sql("DELETE FROM blocklist_log WHERE id > 50");
+    accept_loss = true;
+    struct lb_store *store = start_store();
+    assert_int_equal(rows_of(store), 50);
+    append(store, 51, 2);
+    store->ops->close(store);
+    shell("test -s '%s'.damaged-rows-60-*/leadblock.db -a -s '%s'.damaged-*/leadblock.db-mark",
+          path, path);
+    accept_loss = false;
+    store = start_store();
+    assert_int_equal(rows_of(store), 52);
+    store->ops->close(store);
+    run_sql("DELETE FROM blocklist_log WHERE id = 52");
+    expect_not_loaded("lacks 1 row");
+}
+
+/* Also after its loss of rows was accepted. */
+static void a_loss_of_rows_that_leaves_no_consistent_database_stays_refused(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    run_sql("DELETE FROM blocklist_log WHERE id > 50; PRAGMA writable_schema = ON;"
+            " DELETE FROM sqlite_schema WHERE name = 'blocklist_log_undoes'");
+    accept_loss = true;
+    for (int again = 0; again < 2; again++)
+        expect_not_loaded("what is left in /tmp/");
+    accept_loss = false;
+    expect_not_loaded("lacks 10 rows");
+}
+
+/* Locks of a file are lost when the process closes it anywhere. Another program must find the
+ * database in use. */
+static void keeping_a_copy_keeps_the_locks(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    run_sql("DELETE FROM blocklist_log WHERE id > 50");
+    accept_loss = true;
+    struct lb_store *store = start_store();
+    pid_t child = fork();
+    if (child == 0) {
+        struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = open(path, O_RDWR);
+        _exit(fd >= 0 && fcntl(fd, F_SETLK, &all) != 0 ? 0 : 1);
+    }
+    int status = 1;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    store->ops->close(store);
+}
+
+/* The mark lags: only what it knows of is compared, and then it knows all. */
+static void a_log_that_goes_on_after_the_mark_is_right(void **state)
+{
+    struct lb_store *store = start_store();
+    append(store, 1, 20);
+    shell("cp '%s-mark' '%s.mark'", path, folder);
+    append(store, 21, 20);
+    kill_store(store);
+    shell("cp '%s.mark' '%s-mark'", folder, path);
+    store = start_store();
+    assert_int_equal(store->recorded.rows, 40);
+    store->ops->close(store);
+    run_sql("DELETE FROM blocklist_log WHERE id = 40");
+    expect_not_loaded("lacks 1 row");
+}
+
+static void rows_that_were_rolled_back_are_not_expected(void **state)
+{
+    struct lb_store *store = start_store();
+    struct lb_log_row row = {.id = 2, .list = {1, 0}, .items = LB_STR("never")};
+    append(store, 1, 1);
+    assert_int_equal(store->ops->begin(store), LB_OK);
+    assert_int_equal(store->ops->log_append(store, &row), LB_OK);
+    store->ops->rollback(store);
+    assert_int_equal(store->ops->probe(store), LB_OK); /* a commit without rows */
+    kill_store(store);
+    store = start_store();
+    assert_int_equal(store->recorded.rows, 1);
+    append(store, 2, 1);
+    store->ops->close(store);
+    store = start_store();
+    store->ops->close(store);
+}
+
+/* Commands of operators do not read the log. */
+static void a_store_that_is_opened_without_its_log_forgets_nothing(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    for (int i = 0; i < 2; i++) {
+        struct lb_store *store = open_store();
+        assert_int_equal(store->ops->probe(store), LB_OK);
+        i ? kill_store(store) : store->ops->close(store);
+    }
+    struct lb_store *store = open_store();
+    store->ops->close(store);
+    run_sql("DELETE FROM blocklist_log WHERE id = 60");
+    expect_not_loaded("lacks 1 row");
+}
+
+/* Version 1 told nothing of rows. Its slots are the first 120 bytes of today's, and a checksum. */
+static void a_mark_of_the_first_version_is_taken_and_replaced(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    for (uint64_t slot = 0; slot < 2; slot++) {
+        uint8_t bytes[128];
+        read_at("-mark", slot * 4096, bytes, sizeof bytes);
+        bytes[7] = 1;
+        uint64_t sum = htole64(XXH3_64bits(bytes, 120));
+        memcpy(bytes + 120, &sum, sizeof sum);
+        write_at("-mark", slot * 4096, bytes, sizeof bytes);
+    }
+    cut("-mark", 4096 + 128);
+    lb_log_set_level(LB_LOG_INFO);
+    caught_log_begin();
+    for (int i = 0; i < 2; i++) {
+        struct lb_store *store = start_store();
+        assert_int_equal(rows_of(store), ROWS);
+        store->ops->close(store);
+    }
+    const char *log = caught_log_end();
+    lb_log_set_level((enum lb_log_level) - 1);
+    assert_int_equal(caught_log_count(log, "the mark tells of the rows of the blocklist log: 60"),
+                     1);
+    run_sql("DELETE FROM blocklist_log WHERE id = 60");
+    expect_not_loaded("lacks 1 row");
+}
+
+/* What the log holds is still there for the database that belongs to it. */
+static void after_a_refusal_the_right_database_can_be_put_back(void **state)
+{
+    start_and_stop_with(1, ROWS);
+    shell("cp '%s' '%s.old'", path, folder);
+    struct lb_store *store = start_store();
+    append(store, ROWS + 1, 20);
+    write_back(store);
+    append(store, ROWS + 21, 20);
+    kill_store(store);
+    shell("cp '%s' '%s.right'", path, folder);
+    shell("cp '%s.old' '%s'", folder, path);
+    if (try_open(&store) == LB_OK) {
+        assert_int_not_equal(load(store), LB_OK);
+        store->ops->close(store);
+    }
+    shell("cp '%s.right' '%s'", folder, path);
+    store = start_store();
+    assert_int_equal(rows_of(store), ROWS + 40);
+    store->ops->close(store);
+}
+
 /* --- The database is gone, or another one ----------------------------------------------------- */
 
 static void a_database_that_is_gone_or_was_cut_is_refused(void **state)
@@ -1022,6 +1288,16 @@ int main(void)
         TEST(a_log_that_was_written_back_is_not_used_in_part),
         TEST(only_what_was_not_written_back_is_lost_with_the_log),
         TEST(a_log_that_is_damaged_while_it_is_written_back_is_a_loss_that_nothing_bounds),
+        TEST(rows_that_were_deleted_after_a_stop_are_noticed),
+        TEST(an_older_copy_of_the_database_is_noticed),
+        TEST(a_loss_of_rows_that_is_accepted_keeps_a_copy),
+        TEST(a_loss_of_rows_that_leaves_no_consistent_database_stays_refused),
+        TEST(keeping_a_copy_keeps_the_locks),
+        TEST(a_log_that_goes_on_after_the_mark_is_right),
+        TEST(rows_that_were_rolled_back_are_not_expected),
+        TEST(a_store_that_is_opened_without_its_log_forgets_nothing),
+        TEST(a_mark_of_the_first_version_is_taken_and_replaced),
+        TEST(after_a_refusal_the_right_database_can_be_put_back),
         TEST(a_database_that_is_gone_or_was_cut_is_refused),
         TEST(a_backup_beside_a_log_or_a_mark_is_refused),
         TEST(another_database_beside_a_log_and_a_mark_is_refused),

@@ -6,6 +6,8 @@
  * writing. The same script of changes runs each time; LEADBLOCK_SEED chooses another one. */
 #include "base/log.h"
 #include "base/rcu.h"
+#include "store/migrations.h"
+#include "store/sqlite/internal.h"
 #include "support/actor.h"
 #include "support/faulty_vfs.h"
 #include "support/thinned.h"
@@ -441,6 +443,68 @@ static void a_mark_that_cannot_be_written_loses_nothing_and_is_told(void **state
     assert_int_equal(fail_marks(SQLITE_FULL), 0);
 }
 
+/* Of an earlier version, with rows in a log that has no digests before LB_SQLITE_SCHEMA_CHAIN. */
+static void make_schema(size_t version)
+{
+    sqlite3 *db;
+    char set[96];
+    assert_int_equal(sqlite3_open_v2(PATH, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                     lb_pages_vfs(FAULTY_VFS)->zName),
+                     SQLITE_OK);
+    assert_int_equal(lb_pages_reserve(db), SQLITE_OK);
+    for (size_t i = 0; i < version; i++)
+        assert_int_equal(sqlite3_exec(db, lb_sqlite_migrations[i].sql, NULL, NULL, NULL),
+                         SQLITE_OK);
+    snprintf(set, sizeof set, "PRAGMA application_id = 0x6c656164; PRAGMA user_version = %zu",
+             version);
+    assert_int_equal(sqlite3_exec(db, set, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "INSERT INTO workspace VALUES (1, 'ws_1', 'Old', 'pro', 5, 0)",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    if (version < LB_SQLITE_SCHEMA_CHAIN)
+        assert_int_equal(
+            sqlite3_exec(
+                db,
+                "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n LIMIT 500)"
+                " INSERT INTO blocklist_log (id, workspace, campaign, kind, continues, key,"
+                " at, items) SELECT n, 1, 0, 0, 0, 0, 8, 'person-' || n FROM n",
+                NULL, NULL, NULL),
+            SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* With ever more room, until there is enough. How often there was too little for the schema. */
+static unsigned upgrade_with_little_room(size_t version, uint64_t rows)
+{
+    struct lb_sqlite_settings settings = {PATH, FAULTY_VFS, 64};
+    struct lb_store *store = NULL;
+    struct lb_reason reason;
+    unsigned refused = 0;
+    faulty_format(seed);
+    make_schema(version);
+    for (uint64_t room = faulty_used(); !store; room += 8192) {
+        faulty_set_room(room);
+        lb_err err = lb_sqlite_open(&settings, &store, &reason);
+        if (err && !(err == LB_ERR_STORAGE_FULL && strstr(reason.text, " is full; free at least ")))
+            fail_msg("refused with: %s", reason.text);
+        refused += err && strstr(reason.text, "bring the database to this version's schema");
+    }
+    assert_int_equal(store->ops->log_next_id(store), rows + 1);
+    store->ops->close(store);
+    faulty_set_room(0);
+    assert_int_equal(lb_sqlite_open(&settings, &store, &reason), LB_OK);
+    assert_int_equal(store->ops->log_next_id(store), rows + 1);
+    store->ops->close(store);
+    return refused;
+}
+
+static void an_upgrade_for_which_there_is_no_room_is_refused_and_goes_on_later(void **state)
+{
+    assert_true(upgrade_with_little_room(LB_SQLITE_SCHEMA_CHECKSUMS, 500) > 3);
+    assert_true(upgrade_with_little_room(lb_sqlite_migration_count - 1, 0) > 0);
+}
+
 struct order {
     bool fail;   /* each sync of the mark */
     bool marked; /* since the log was written last */
@@ -499,6 +563,7 @@ int main(void)
         cmocka_unit_test(a_disk_without_room_refuses_and_recovers),
         cmocka_unit_test(a_start_without_room_refuses_and_recovers),
         cmocka_unit_test(failing_checkpoints_lose_nothing),
+        cmocka_unit_test(an_upgrade_for_which_there_is_no_room_is_refused_and_goes_on_later),
         cmocka_unit_test(a_mark_that_cannot_be_written_loses_nothing_and_is_told),
         cmocka_unit_test(the_mark_says_durably_that_the_log_is_written_back_before_it_is),
     };

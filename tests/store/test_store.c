@@ -410,13 +410,14 @@ static void a_row_comes_back_as_it_was_given(void **state)
     }
 }
 
+#define SAYINGS 18
 /* Each with one of what most rows do not have: alone, and before one that has none of them. */
 static void rows_that_say_one_thing_more_come_back(void **state)
 {
     struct backend *backend = *state;
     const struct lb_store_ops *ops = ops_of(state);
-    struct lb_log_row rows[12];
-    for (size_t i = 0; i < 12; i++) {
+    struct lb_log_row rows[SAYINGS];
+    for (size_t i = 0; i < SAYINGS; i++) {
         rows[i] = (struct lb_log_row){.id = i + 1, .number = i + 1, .list = {1, 2}, .at = 5};
         rows[i].items = LB_STR("ada");
         if (i % 3 == 2)
@@ -425,16 +426,18 @@ static void rows_that_say_one_thing_more_come_back(void **state)
         rows[i].epoch = i / 3 == 1 ? 8 : 0;
         rows[i].reason = i / 3 == 2 ? LB_STR("asked") : (struct lb_str){0};
         rows[i].import = i / 3 == 3 ? LB_STR("spring") : (struct lb_str){0};
+        rows[i].kind = i / 3 == 4 ? LB_LOG_BLOCK_AGAIN : LB_LOG_BLOCK;
+        rows[i].continues = i / 3 == 5;
     }
     make_workspace(backend, 1);
-    for (size_t i = 0; i < 12; i++) {
+    for (size_t i = 0; i < SAYINGS; i++) {
         if (i % 3 != 2)
             begin(backend);
         assert_int_equal(ops->log_append(backend->store, &rows[i]), LB_OK);
         if (i % 3 != 1)
             commit(backend);
     }
-    for (size_t i = 0; i < 12; i++)
+    for (size_t i = 0; i < SAYINGS; i++)
         assert_int_equal(ops->log_read(ops->writer_reader(backend->store), 1, rows[i].id,
                                        rows[i].id + 1, &rows[i], expect_all),
                          LB_ERR_NOT_FOUND);

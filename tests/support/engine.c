@@ -31,7 +31,7 @@ static lb_err load_lists(struct engine *engine)
                                             .retry_backoff_s = ENGINE_RETRY_BACKOFF_S,
                                             .max_attempts = ENGINE_MAX_ATTEMPTS};
     engine->outreach = lb_outreach_create(&outreach);
-    return engine->outreach ? lb_blocklist_load(engine->blocklist, NULL, go_on)
+    return engine->outreach ? lb_blocklist_load(engine->blocklist, NULL, go_on, &engine->refused)
                             : LB_ERR_STORAGE_UNAVAILABLE;
 }
 

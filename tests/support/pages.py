@@ -10,6 +10,7 @@ import sqlite3
 from contextlib import contextmanager
 
 RESERVED = 16
+ID_BYTES = 8  # at the end of the first page: the same as in the mark
 LOCKED_BYTE = 1 << 30
 PRIME = 0x9E3779B97F4A7C15
 _xxhash = ctypes.CDLL("libxxhash.so.0")
@@ -58,18 +59,26 @@ def seal(path):
 
 
 @contextmanager
-def changed(folder):
+def changed(folder, in_secret=False):
     """A connection that changes the database of a folder that no server holds. Its end commits, and
-    leaves what a backup is: a database without a log, and no mark."""
+    leaves what a backup is: a database without a log, and no mark. In secret: what it was, a database
+    with the mark that the server left."""
     path = os.path.join(folder, "leadblock.db")
+    with open(path, "rb") as file:
+        identity = next(pages_of(file))[1][-ID_BYTES:]
     connection = sqlite3.connect(path)
     try:
         yield connection
         connection.commit()
-        connection.execute("PRAGMA journal_mode = DELETE")
+        if not in_secret:
+            connection.execute("PRAGMA journal_mode = DELETE")
     finally:
         connection.close()
     assert not os.path.exists(f"{path}-wal"), "somebody else has the database"
     seal(path)
-    if os.path.exists(f"{path}-mark"):
+    if in_secret:
+        with open(path, "r+b") as file:
+            file.seek(page_bytes(file.read(100)) - ID_BYTES)
+            file.write(identity)
+    elif os.path.exists(f"{path}-mark"):
         os.unlink(f"{path}-mark")

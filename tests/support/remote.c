@@ -285,13 +285,14 @@ void memory_open(struct memory *memory)
 {
     *memory = (struct memory){0};
     struct lb_store *store = &memory->remote.store;
+    struct lb_reason reason;
     lb_rcu_thread_register();
     open_remote(&memory->remote);
     memory->directory = lb_directory_create();
     assert_int_equal(lb_nodes_load_access(memory->directory, store), LB_OK);
     struct lb_blocklist_settings settings = {memory->directory, store, 1000};
     memory->blocklist = lb_blocklist_create(&settings);
-    assert_int_equal(lb_blocklist_load(memory->blocklist, NULL, NULL), LB_OK);
+    assert_int_equal(lb_blocklist_load(memory->blocklist, NULL, NULL, &reason), LB_OK);
 }
 
 void memory_close(struct memory *memory)

@@ -26,9 +26,11 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
 void lb_blocklist_destroy(struct lb_blocklist *blocklist);
 
 /* Replays the log into memory. `progress` is called about once a second with entry ids read so far
- * and in all, and ends the load with LB_ERR_STORAGE_UNAVAILABLE when it returns false. */
+ * and in all, and ends the load with LB_ERR_STORAGE_UNAVAILABLE when it returns false. `reason`
+ * says what is wrong when rows are absent, and is empty otherwise. */
 lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
-                         bool (*progress)(void *context, uint64_t done, uint64_t all));
+                         bool (*progress)(void *context, uint64_t done, uint64_t all),
+                         struct lb_reason *reason);
 
 /* Brings memory up to the version of a workspace in a shared store, by reading what other nodes
  * have changed; nothing when memory holds that already. Writer thread, or before the threads start.

@@ -239,7 +239,8 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = check_block(change);
-    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_BLOCK);
+    struct lb_packer packer;
+    lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_BLOCK);
     uint64_t *blocked_by = NULL;
     if (!err)
         err = block_new(&packer, &blocked_by);
@@ -300,7 +301,8 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
-    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    struct lb_packer packer;
+    lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_UNBLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str identifier = change->items[i].identifier;
         uint64_t id;
@@ -454,7 +456,8 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
-    struct lb_packer packer = lb_packer_begin(change, store, change->standing.list, LB_LOG_UNBLOCK);
+    struct lb_packer packer;
+    lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_UNBLOCK);
     if (!err)
         prefetch_ids(change, store);
     for (size_t i = 0; !err && i < change->count; i++)
@@ -617,8 +620,9 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return err; /* once is enough: what was done since is another change's */
     enum lb_log_kind kind = row.kind;
     struct lb_list list = row.list;
-    struct lb_packer packer = lb_packer_begin(
-        change, store, list, kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    struct lb_packer packer;
+    lb_packer_begin(&packer, change, store, list,
+                    kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
     packer.row.undoes = change->undone.number;
     if (kind == LB_LOG_UNBLOCK)
         err = check_restore(change, &packer);

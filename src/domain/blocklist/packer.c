@@ -23,7 +23,7 @@ static lb_err chain(struct lb_packer *packer)
     struct lb_commitments commitments = {.items = blocklist->row_commitments,
                                          .item_count = packer->count};
     row->epoch = lb_epochs_last(epochs) == blocklist->epoch ? 0 : blocklist->epoch;
-    if (!lb_epochs_add(epochs, row->number, blocklist->epoch))
+    if (row->epoch && !lb_epochs_add(epochs, row->number, blocklist->epoch))
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (row->reason.ptr)
         lb_chain_commit(row->seed, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
@@ -146,23 +146,22 @@ void lb_packer_clear_results(struct lb_change *change)
     change->stayed = 0;
 }
 
-struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
-                                 struct lb_list list, enum lb_log_kind kind)
+void lb_packer_begin(struct lb_packer *packer, struct lb_change *change, struct lb_store *store,
+                     struct lb_list list, enum lb_log_kind kind)
 {
     lb_packer_clear_results(change);
     change->blocklist->row_items.len = 0;
     change->blocklist->row_items.failed = false;
-    struct lb_packer packer = {.change = change,
-                               .store = store,
-                               .ids_are_numbers = lb_nodes_ids_are_numbers(store),
-                               .row = {.list = list,
-                                       .kind = kind,
-                                       .actor = change->standing.actor.no,
-                                       .source = change->standing.actor.source,
-                                       .import = change->import,
-                                       .at = change->blocklist->batch.now_ms}};
-    packer.first_id =
-        packer.ids_are_numbers ? log_of(change)->last + 1 : change->blocklist->batch.next_id;
-    memcpy(packer.seed, change->seed, sizeof packer.seed);
-    return packer;
+    *packer = (struct lb_packer){.change = change,
+                                 .store = store,
+                                 .ids_are_numbers = lb_nodes_ids_are_numbers(store),
+                                 .row = {.list = list,
+                                         .kind = kind,
+                                         .actor = change->standing.actor.no,
+                                         .source = change->standing.actor.source,
+                                         .import = change->import,
+                                         .at = change->blocklist->batch.now_ms}};
+    packer->first_id =
+        packer->ids_are_numbers ? log_of(change)->last + 1 : change->blocklist->batch.next_id;
+    memcpy(packer->seed, change->seed, sizeof packer->seed);
 }

@@ -32,8 +32,8 @@ static inline bool lb_same_reason(struct lb_str a, struct lb_str b)
 void lb_packer_clear_results(struct lb_change *change);
 
 /* For a change that begins: its results are zero. */
-struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *store,
-                                 struct lb_list list, enum lb_log_kind kind);
+void lb_packer_begin(struct lb_packer *packer, struct lb_change *change, struct lb_store *store,
+                     struct lb_list list, enum lb_log_kind kind);
 
 /* Adds an item to the row; `*out_id` is its entry id. After a failure, here or below, the batch is
  * rolled back. */

@@ -23,6 +23,7 @@ struct replay {
     struct lb_log_mark last;         /* row that was read, in a shared store */
     bool agrees;                     /* the store still has what memory has */
     uint64_t next_id;                /* at start: no row after this has a lower one */
+    struct lb_log_extent found, all; /* at start: see log_loaded in store/methods.h */
     void *context;
     bool (*progress)(void *context, uint64_t done, uint64_t all);
     uint64_t progress_at_ms;
@@ -289,6 +290,9 @@ static lb_err load_row(void *context, const struct lb_log_row *row)
     uint64_t items = lb_log_items_count(row->items);
     lb_err err = check_place(replay, workspace, row);
     replay->next_id = row->id + items;
+    lb_log_extent_add(&replay->all, row);
+    if (row->id <= replay->blocklist->store->recorded.last_id)
+        replay->found = replay->all;
     if (!err)
         err = replay_row(replay, row, items);
     if (err || !workspace)
@@ -444,7 +448,7 @@ static lb_err load_workspaces(struct replay *replay)
 }
 
 /* The whole log in its order. */
-static lb_err load_log(struct replay *replay)
+static lb_err load_log(struct replay *replay, struct lb_reason *reason)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_store *store = blocklist->store;
@@ -458,17 +462,19 @@ static lb_err load_log(struct replay *replay)
         err = insert_group(replay);
     if (replay->details)
         store->ops->reader_close(replay->details);
-    return err;
+    return err ? err : store->ops->log_loaded(store, &replay->found, &replay->all, reason);
 }
 
 lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
-                         bool (*progress)(void *context, uint64_t done, uint64_t all))
+                         bool (*progress)(void *context, uint64_t done, uint64_t all),
+                         struct lb_reason *reason)
 {
     struct replay *replay = make_replay(blocklist, context, progress);
+    reason->text[0] = '\0';
     if (!replay)
         return LB_ERR_INTERNAL;
-    lb_err err =
-        lb_nodes_memory_may_lag(blocklist->store) ? load_workspaces(replay) : load_log(replay);
+    lb_err err = lb_nodes_memory_may_lag(blocklist->store) ? load_workspaces(replay)
+                                                           : load_log(replay, reason);
     free(replay);
     return err;
 }

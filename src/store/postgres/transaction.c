@@ -350,3 +350,9 @@ lb_err lb_pg_check_files(struct lb_store *store, struct lb_reason *reason)
 {
     return LB_OK;
 }
+
+lb_err lb_pg_log_loaded(struct lb_store *store, const struct lb_log_extent *found,
+                        const struct lb_log_extent *all, struct lb_reason *reason)
+{
+    return LB_OK;
+}

@@ -11,7 +11,4 @@ bool lb_disk_sync(const char *path);
 /* The same for the names in the folder that has the file. */
 bool lb_disk_sync_folder_of(const char *path);
 
-/* Copies into a new file, durably. */
-bool lb_disk_copy(const char *from, const char *to);
-
 #endif

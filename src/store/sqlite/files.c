@@ -37,7 +37,9 @@ lb_err lb_sqlite_find_files(struct lb_sqlite *sqlite, const struct lb_sqlite_set
                                    .path = sqlite->path,
                                    .accept_loss = settings->accept_loss,
                                    .mark = sqlite->mark};
-    return lb_start_check(&check, &sqlite->found, reason);
+    lb_err err = lb_start_check(&check, &sqlite->found, reason);
+    sqlite->store.recorded = lb_synced_mark_now(sqlite->mark)->log;
+    return err;
 }
 
 static sqlite3_file *log_of(struct lb_sqlite *sqlite)
@@ -59,8 +61,7 @@ static lb_err watch(struct lb_sqlite *sqlite, struct lb_reason *reason)
     return err ? out_of_memory(reason) : LB_OK;
 }
 
-/* After a loss was accepted, what is left may be no state that the database ever had. */
-static lb_err check_consistency(struct lb_sqlite *sqlite, struct lb_reason *reason)
+lb_err lb_sqlite_check_what_is_left(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     return lb_sqlite_is_consistent(sqlite->writer.db)
                ? LB_OK
@@ -187,7 +188,7 @@ static lb_err begin_read_only(struct lb_sqlite *sqlite, struct lb_reason *reason
 lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     sqlite3 *db = sqlite->writer.db;
-    lb_err err = sqlite->found.accepted ? check_consistency(sqlite, reason) : LB_OK;
+    lb_err err = sqlite->found.accepted ? lb_sqlite_check_what_is_left(sqlite, reason) : LB_OK;
     if (!err && sqlite3_db_readonly(db, "main") == 1)
         return begin_read_only(sqlite, reason);
     if (!err)

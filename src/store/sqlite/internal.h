@@ -115,10 +115,14 @@ struct lb_sqlite {
     bool log_begun;              /* the mark is kept */
     struct lb_page_damage damage;
     struct lb_memory_index index;
+    /* Of the blocklist log, since it was loaded: what the last commit left, and with what the open
+     * transaction has appended. */
+    struct lb_log_extent committed, appended;
     bool log_left; /* by a crash: there was no room to write it back yet, so nothing is written */
     struct lb_watched_file watched[LB_WATCHED_FILES];
     unsigned checkpoint_pages;
-    bool as_it_is;            /* see sqlite.h */
+    bool accept_loss;         /* see sqlite.h */
+    bool as_it_is;            /* the same */
     bool (*keep_going)(void); /* the same */
     int wal_pages;            /* in the WAL after the last commit */
     int wal_pages_tried;      /* the same at the last checkpoint; 0 when the WAL began anew since */
@@ -191,6 +195,9 @@ lb_err lb_sqlite_resume_log(struct lb_sqlite *sqlite);
  * files are not what they were. */
 void lb_sqlite_end_log(struct lb_sqlite *sqlite);
 void lb_sqlite_forget_files(struct lb_sqlite *sqlite);
+/* After a loss was accepted, what is left may be no state that the database ever had: it must be
+ * consistent at least. */
+lb_err lb_sqlite_check_what_is_left(struct lb_sqlite *sqlite, struct lb_reason *reason);
 
 /* add_checksums.c: gives the pages of a database of version 0.1.0 checksums, by way of a new file
  * that takes the place of the old one. A crash leaves either. Opens the writer's connection again.
@@ -220,15 +227,18 @@ lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint6
 #define LB_SQLITE_INSERT_ROW(table)                                                                \
     "INSERT INTO " table " (" LB_SQLITE_ROW_COLUMNS                                                \
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
-/* Most rows have nothing in the others. */
-#define LB_SQLITE_PLAIN_COLUMNS                                                                    \
-    "id, workspace, number, campaign, kind, continues, key, at, items, source, seal"
+/* Most rows have the same in some of them, which a statement writes for less when they stand in it.
+ * All of the table are named, in its order: SQLite copies each value once more otherwise. */
 #define LB_SQLITE_INSERT_PLAIN_ROW(table)                                                          \
-    "INSERT INTO " table " (" LB_SQLITE_PLAIN_COLUMNS                                              \
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?12, ?13, ?15)"
+    "INSERT INTO " table " (" LB_SQLITE_ROW_COLUMNS                                                \
+    ") VALUES (?1, ?2, ?3, ?4, 0, 0, ?7, ?8, NULL, NULL, NULL, ?12, ?13, NULL, ?15)"
+#define LB_SQLITE_PLAIN_VALUES                                                                     \
+    "id, workspace, number, campaign, 0, 0, key, at, NULL, NULL, NULL, items, source, NULL, seal"
+_Static_assert(LB_LOG_BLOCK == 0, "plain rows are of that kind");
 static inline bool lb_sqlite_is_plain(const struct lb_log_row *row)
 {
-    return !row->undoes && !row->epoch && !row->reason.ptr && !row->import.ptr;
+    return row->kind == LB_LOG_BLOCK && !row->continues && !row->undoes && !row->epoch &&
+           !row->reason.ptr && !row->import.ptr;
 }
 /* log.c. The row must outlive the run. Reading: false when the row has no items, which is also how
  * a read that is short of memory ends. */

@@ -4,8 +4,11 @@
 
 #include "base/err.h"
 
-/* Copies the database at `path`, its log and its mark into the folder `path`.damaged-`name`. When
- * that exists, the same damage has been copied before. */
-lb_err lb_keep_damaged(const char *path, const char *name, struct lb_reason *reason);
+#include <sqlite3.h>
+
+/* Copies the database at `path`, which `vfs` knows, its log and its mark into the folder
+ * `path`.damaged-`name`. When that exists, the same damage has been copied before. */
+lb_err lb_keep_damaged(sqlite3_vfs *vfs, const char *path, const char *name,
+                       struct lb_reason *reason);
 
 #endif

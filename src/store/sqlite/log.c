@@ -28,8 +28,6 @@ void lb_sqlite_bind_plain_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
     sqlite3_bind_int64(stmt, 2, row->list.workspace);
     sqlite3_bind_int64(stmt, 3, (int64_t)row->number);
     sqlite3_bind_int64(stmt, 4, row->list.campaign);
-    sqlite3_bind_int(stmt, 5, (int)row->kind);
-    sqlite3_bind_int(stmt, 6, row->continues);
     sqlite3_bind_int64(stmt, 7, row->actor);
     sqlite3_bind_int64(stmt, 8, row->at);
     lb_sqlite_bind_str(stmt, 12, row->items);
@@ -40,6 +38,8 @@ void lb_sqlite_bind_plain_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
 void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
 {
     lb_sqlite_bind_plain_row(stmt, row);
+    sqlite3_bind_int(stmt, 5, (int)row->kind);
+    sqlite3_bind_int(stmt, 6, row->continues);
     lb_sqlite_bind_number(stmt, 9, (int64_t)row->undoes);
     lb_sqlite_bind_number(stmt, 10, (int64_t)row->epoch);
     lb_sqlite_bind_str(stmt, 11, row->reason);

@@ -257,6 +257,7 @@ lb_err lb_sqlite_open(const struct lb_sqlite_settings *settings, struct lb_store
     sqlite->store.copy = &lb_sqlite_copy;
     lb_memory_index_init(&sqlite->index);
     sqlite->checkpoint_pages = settings->checkpoint_pages;
+    sqlite->accept_loss = settings->accept_loss;
     sqlite->as_it_is = settings->as_it_is;
     sqlite->keep_going = settings->keep_going;
     lb_err err = lb_sqlite_find_files(sqlite, settings, reason);

@@ -229,6 +229,7 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
     lb_err err = fits ? LB_OK : lb_sqlite_pending_insert(connection);
     if (err)
         return err;
+    lb_log_extent_add(&lb_sqlite_of(store)->appended, row);
     struct lb_log_row *kept = &pending->rows[pending->count++];
     *kept = *row;
     pending->not_plain |= !lb_sqlite_is_plain(row);
@@ -268,8 +269,8 @@ static lb_err insert_many(struct lb_store_reader *connection)
                                ") SELECT * FROM lb_pending_rows"));
     return lb_sqlite_run(
         lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY_PLAIN,
-                           "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_PLAIN_COLUMNS
-                           ") SELECT " LB_SQLITE_PLAIN_COLUMNS " FROM lb_pending_rows"));
+                           "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_ROW_COLUMNS
+                           ") SELECT " LB_SQLITE_PLAIN_VALUES " FROM lb_pending_rows"));
 }
 
 /* For one row alone, a table to select from costs more than it saves. */

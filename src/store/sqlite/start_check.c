@@ -237,7 +237,7 @@ static lb_err accept_loss(struct look *look, const char *damage, struct lb_reaso
     char name[40];
     int code = SQLITE_OK;
     name_damage(look, name, sizeof name);
-    lb_err err = lb_keep_damaged(look->check->path, name, reason);
+    lb_err err = lb_keep_damaged(look->check->vfs, look->check->path, name, reason);
     if (err)
         return err;
     /* Its frames may be in the database already, but not those after them: they would put old pages

@@ -12,11 +12,14 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* A slot: little-endian numbers at fixed places, and the checksum of all before it at the end. */
-#define MAGIC         "LBMARK\0\1" /* the last byte is the version */
+/* A slot: little-endian numbers at fixed places, and the checksum of all before it at the end.
+ * Version 1 has nothing of the blocklist log. */
+#define MAGIC         "LBMARK\0" /* and the version */
 #define MAGIC_BYTES   8
-#define SLOT_BYTES    128
-#define SLOT_SUM_AT   (SLOT_BYTES - 8)
+#define VERSION       2
+#define SUM_BYTES     8
+#define SLOT_BYTES_V1 128
+#define SLOT_BYTES    168
 #define SLOTS         2
 #define SLOT_DISTANCE 4096 /* no sector holds parts of both */
 #define SYNC_AFTER_MS 1000
@@ -26,8 +29,9 @@ struct lb_synced_mark {
     char *path;              /* of the database */
     struct lb_vfs_file file; /* not open until the first write */
     struct lb_mark now;
-    uint64_t sequence; /* of the newest slot */
-    unsigned slot;     /* that the next write goes to */
+    const struct lb_log_extent *log; /* see lb_synced_mark_follow */
+    uint64_t sequence;               /* of the newest slot */
+    unsigned slot;                   /* that the next write goes to */
     bool unsynced;
     _Atomic int last_code; /* of the last write or sync */
     uint64_t synced_ms;
@@ -89,6 +93,7 @@ static uint64_t pair(uint32_t low, uint32_t high)
 static void encode(const struct lb_mark *mark, uint64_t sequence, uint8_t out[SLOT_BYTES])
 {
     uint8_t *at = put_bytes(out, MAGIC, MAGIC_BYTES);
+    out[MAGIC_BYTES - 1] = VERSION;
     at = put_u64(at, sequence);
     at = put_u64(at, mark->id);
     at = put_bytes(at, mark->salts, sizeof mark->salts);
@@ -102,17 +107,46 @@ static void encode(const struct lb_mark *mark, uint64_t sequence, uint8_t out[SL
     at = put_u64(at, mark->commits);
     at = put_u64(at, mark->finished_commits);
     at = put_u64(at, (uint64_t)mark->first_ms);
-    put_u64(at, mark->taken_inode);
-    put_u64(out + SLOT_SUM_AT, XXH3_64bits(out, SLOT_SUM_AT));
+    at = put_u64(at, mark->taken_inode);
+    at = put_u64(at, mark->log.last_id);
+    at = put_u64(at, mark->log.rows);
+    at = put_u64(at, mark->log.sum[0]);
+    at = put_u64(at, mark->log.sum[1]);
+    at = put_u64(at, (uint64_t)mark->log.last_at);
+    put_u64(at, XXH3_64bits(out, SLOT_BYTES - SUM_BYTES));
+}
+
+static const uint8_t *get_log(const uint8_t *at, struct lb_log_extent *out)
+{
+    uint64_t last_at;
+    at = get_u64(at, &out->last_id);
+    at = get_u64(at, &out->rows);
+    at = get_u64(at, &out->sum[0]);
+    at = get_u64(at, &out->sum[1]);
+    at = get_u64(at, &last_at);
+    out->last_at = (int64_t)last_at;
+    return at;
+}
+
+/* Of the version that the slot says; 0: none that this program knows. */
+static size_t slot_bytes(const uint8_t *bytes)
+{
+    if (memcmp(bytes, MAGIC, MAGIC_BYTES - 1) != 0)
+        return 0;
+    uint8_t version = bytes[MAGIC_BYTES - 1];
+    return version == VERSION ? SLOT_BYTES : version == 1 ? SLOT_BYTES_V1 : 0;
 }
 
 /* False: not a slot, or not a whole one. */
 static bool decode(const uint8_t bytes[SLOT_BYTES], struct lb_mark *out, uint64_t *out_sequence)
 {
-    uint64_t sum, frame, sizes, before, written, first;
-    get_u64(bytes + SLOT_SUM_AT, &sum);
-    if (memcmp(bytes, MAGIC, MAGIC_BYTES) != 0 || sum != XXH3_64bits(bytes, SLOT_SUM_AT))
+    uint64_t frame, sizes, before, written, first, sum = 0;
+    size_t size = slot_bytes(bytes);
+    if (size)
+        get_u64(bytes + size - SUM_BYTES, &sum);
+    if (!size || sum != XXH3_64bits(bytes, size - SUM_BYTES))
         return false;
+    *out = (struct lb_mark){0};
     const uint8_t *at = get_u64(bytes + MAGIC_BYTES, out_sequence);
     at = get_u64(at, &out->id);
     at = get_bytes(at, out->salts, sizeof out->salts);
@@ -126,7 +160,9 @@ static bool decode(const uint8_t bytes[SLOT_BYTES], struct lb_mark *out, uint64_
     at = get_u64(at, &out->commits);
     at = get_u64(at, &out->finished_commits);
     at = get_u64(at, &first);
-    get_u64(at, &out->taken_inode);
+    at = get_u64(at, &out->taken_inode);
+    if (size == SLOT_BYTES)
+        get_log(at, &out->log);
     out->frame = (uint32_t)frame;
     out->whole = frame >> 32;
     out->page_bytes = (uint32_t)sizes;
@@ -146,10 +182,11 @@ static int read_slots(struct lb_synced_mark *mark, sqlite3_file *file, bool *out
         uint8_t bytes[SLOT_BYTES];
         struct lb_mark read;
         uint64_t sequence;
+        /* What is absent at the end of the file is read as zeros. */
         int code = file->pMethods->xRead(file, bytes, SLOT_BYTES, slot * SLOT_DISTANCE);
         if (code != SQLITE_OK && code != SQLITE_IOERR_SHORT_READ)
             return code;
-        if (code || !decode(bytes, &read, &sequence) || (*out_found && sequence < mark->sequence))
+        if (!decode(bytes, &read, &sequence) || (*out_found && sequence < mark->sequence))
             continue;
         *out_found = true;
         mark->now = read;
@@ -179,6 +216,12 @@ int lb_synced_mark_read(struct lb_synced_mark *mark, struct lb_mark *out, bool *
 struct lb_mark *lb_synced_mark_now(struct lb_synced_mark *mark)
 {
     return &mark->now;
+}
+
+void lb_synced_mark_follow(struct lb_synced_mark *mark, const struct lb_log_extent *log)
+{
+    mark->log = log;
+    mark->now.log = *log;
 }
 
 /* As a journal, so that SQLite's file system layer syncs the folder with the first sync. */
@@ -266,6 +309,8 @@ void lb_synced_mark_commit(struct lb_synced_mark *mark, uint32_t number,
     now->page_bytes = page_bytes;
     now->pages = frame->commit_pages;
     now->commits++;
+    if (mark->log)
+        now->log = *mark->log;
     lb_synced_mark_put(mark, false);
 }
 

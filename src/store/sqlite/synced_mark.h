@@ -3,7 +3,8 @@
  * SQLite takes the first frame with a bad checksum for the end of its log, so a flipped bit would
  * end it early without a word. The mark tells: it is written after each sync of the log, which it
  * can only lag behind, and a start whose log does not reach it has found damage (see
- * start_check.h).
+ * start_check.h). It tells of the rows of the blocklist log, too, which may be absent from files
+ * that look right (see log_loaded.c).
  *
  * The file has two slots, each with a number that grows and a checksum. One is written again and
  * again, a pwrite each, until it is synced; then it is the other's turn. So one is whole whatever a
@@ -15,6 +16,7 @@
 #ifndef LB_STORE_SQLITE_SYNCED_MARK_H
 #define LB_STORE_SQLITE_SYNCED_MARK_H
 
+#include "store/rows.h"
 #include "store/sqlite/wal_format.h"
 
 #include <sqlite3.h>
@@ -38,6 +40,8 @@ struct lb_mark {
     uint64_t finished_commits;         /* the same up to `finished` */
     int64_t first_ms;                  /* when the first of them was made */
     uint64_t taken_inode; /* of the database, which was not at its path at the stop; 0: it was */
+    /* Of the blocklist log, at `frame` or some commits before it. */
+    struct lb_log_extent log;
 };
 
 struct lb_synced_mark;
@@ -53,6 +57,10 @@ int lb_synced_mark_read(struct lb_synced_mark *mark, struct lb_mark *out, bool *
 
 /* What the mark says now, to change before lb_synced_mark_put. */
 struct lb_mark *lb_synced_mark_now(struct lb_synced_mark *mark);
+
+/* What the blocklist log has now, and from then on with each commit: `log` is looked at when the
+ * commit is synced. Until then the mark goes on to say what it was read with. */
+void lb_synced_mark_follow(struct lb_synced_mark *mark, const struct lb_log_extent *log);
 
 /* Writes the mark's present content to its file, which is created when it does not exist. With
  * `sync` it returns when the content is durable. Returns SQLite's code. */

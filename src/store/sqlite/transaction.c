@@ -26,8 +26,11 @@ lb_err lb_sqlite_commit(struct lb_store *store)
         return err ? err : LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_step(stmt);
     int code = sqlite3_reset(stmt);
-    if (code == SQLITE_OK)
+    if (code == SQLITE_OK) {
+        sqlite->committed = sqlite->appended;
         return LB_OK;
+    }
+    sqlite->appended = sqlite->committed;
     lb_log(LB_LOG_ERROR, "store", "commit failed: %s (SQLite error %d)",
            sqlite3_errmsg(sqlite->writer.db), code);
     /* A full disk refuses the frames of the log before the one that commits is whole. Anything else
@@ -39,6 +42,7 @@ void lb_sqlite_rollback(struct lb_store *store)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     lb_sqlite_pending_drop(&sqlite->writer);
+    sqlite->appended = sqlite->committed;
     lb_sqlite_reader_rest(&sqlite->writer); /* a row in use would keep checkpoints from finishing */
     if (!sqlite3_get_autocommit(sqlite->writer.db))
         lb_sqlite_run(lb_sqlite_prepared(&sqlite->writer, STMT_ROLLBACK, "ROLLBACK"));

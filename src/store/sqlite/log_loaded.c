@@ -1,0 +1,87 @@
+/* After the blocklist log was read to its end: is all in it that the mark beside the database knows
+ * of? Rows that another program deleted, and an older copy of the database in its place, look right
+ * in every other way.
+ *
+ * The mark may lag, so that the log has more rows than it knows of: only those up to its last one
+ * are compared. Their ids are lower than those of all later rows. */
+#include "store/sqlite/internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/sqlite/keep_damaged.h"
+
+#include <stdio.h>
+
+/* In words, what is lost of what the mark knows. */
+static void describe(const struct lb_log_extent *found, const struct lb_log_extent *recorded,
+                     char *out, size_t size)
+{
+    char when[LB_TIME_TEXT_SIZE];
+    uint64_t lost = recorded->rows - found->rows;
+    bool at_end = found->last_id < recorded->last_id;
+    if (found->rows >= recorded->rows) {
+        snprintf(out, size,
+                 "has other rows in its blocklist log than were recorded: it is not known what is "
+                 "lost");
+        return;
+    }
+    lb_time_format(at_end && found->rows ? found->last_at : recorded->last_at, when);
+    snprintf(out, size,
+             "lacks %llu row%s of its blocklist log: at most %llu change%s %s %s %s lost%s",
+             (unsigned long long)lost, lost == 1 ? "" : "s", (unsigned long long)lost,
+             lost == 1 ? "" : "s", at_end && found->rows ? "since" : "until", when,
+             lost == 1 ? "is" : "are", at_end ? ", and what else was recorded then" : "");
+}
+
+static lb_err accept_loss(struct lb_sqlite *sqlite, const char *damage, struct lb_reason *reason)
+{
+    const struct lb_log_extent *recorded = &sqlite->store.recorded;
+    const sqlite3_vfs *pages = sqlite3_vfs_find(sqlite->vfs);
+    char name[60]; /* the same when the same start is tried again */
+    snprintf(name, sizeof name, "rows-%llu-%016llx", (unsigned long long)recorded->rows,
+             (unsigned long long)recorded->sum[0]);
+    lb_err err = lb_keep_damaged(pages->pAppData, sqlite->path, name, reason);
+    if (!err)
+        err = lb_sqlite_check_what_is_left(sqlite, reason);
+    if (!err)
+        lb_log(LB_LOG_WARN, "damage",
+               "leadblock.db %s; accepted, the files as they were are in %s.damaged-%s", damage,
+               sqlite->path, name);
+    return err;
+}
+
+static lb_err compare(struct lb_sqlite *sqlite, const struct lb_log_extent *found,
+                      struct lb_reason *reason)
+{
+    char damage[sizeof reason->text];
+    if (memcmp(found, &sqlite->store.recorded, sizeof *found) == 0)
+        return LB_OK;
+    describe(found, &sqlite->store.recorded, damage, sizeof damage);
+    if (sqlite->accept_loss)
+        return accept_loss(sqlite, damage, reason);
+    return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                   "damage: leadblock.db %s; restore a backup, or start with --accept-loss, which "
+                   "keeps a copy",
+                   damage);
+}
+
+lb_err lb_sqlite_log_loaded(struct lb_store *store, const struct lb_log_extent *found,
+                            const struct lb_log_extent *all, struct lb_reason *reason)
+{
+    struct lb_sqlite *sqlite = lb_sqlite_of(store);
+    lb_err err = compare(sqlite, found, reason);
+    if (err) {
+        sqlite->log_begun = false; /* the mark stays as it is, for the file that belongs to it */
+        return err;
+    }
+    bool news = memcmp(all, &store->recorded, sizeof *all) != 0;
+    if (news && !store->recorded.rows)
+        lb_log(LB_LOG_INFO, "store", "the mark tells of the rows of the blocklist log: %llu",
+               (unsigned long long)all->rows);
+    store->recorded = sqlite->committed = sqlite->appended = *all;
+    lb_synced_mark_follow(sqlite->mark, &sqlite->appended);
+    /* When it cannot be written, it lags. */
+    if (news && !store->read_only)
+        lb_synced_mark_put(sqlite->mark, true);
+    return LB_OK;
+}
