@@ -50,6 +50,11 @@ enum lb_progress lb_steps_post(struct lb_call *call);
 enum lb_progress lb_steps_put_one(struct lb_call *call);
 enum lb_progress lb_steps_delete(struct lb_call *call);
 
+/* outreach/variants.c */
+enum lb_progress lb_variants_post(struct lb_call *call);
+enum lb_progress lb_variants_put_one(struct lb_call *call);
+enum lb_progress lb_variants_delete(struct lb_call *call);
+
 /* outreach/leads.c */
 enum lb_progress lb_leads_post(struct lb_call *call);
 enum lb_progress lb_leads_put_status(struct lb_call *call);
@@ -60,6 +65,7 @@ enum lb_progress lb_leads_import(struct lb_call *call);
 
 /* outreach/lead_list.c */
 enum lb_progress lb_leads_list(struct lb_call *call);
+enum lb_progress lb_leads_get(struct lb_call *call);
 
 /* outreach/explain.c */
 enum lb_progress lb_leads_explain(struct lb_call *call);
@@ -97,6 +103,9 @@ enum lb_progress lb_users_delete(struct lb_call *call);
 enum lb_progress lb_workspaces_post(struct lb_call *call);
 enum lb_progress lb_workspaces_list(struct lb_call *call);
 enum lb_progress lb_workspaces_plan(struct lb_call *call);
+
+/* access/me.c */
+enum lb_progress lb_me_get(struct lb_call *call);
 
 /* access/keys.c */
 enum lb_progress lb_keys_post(struct lb_call *call);

@@ -63,7 +63,7 @@ static lb_err add(struct run *run)
     struct lb_new_lead leads[NEW];
     for (size_t i = 0; i < NEW; i++)
         leads[i] = (struct lb_new_lead){.identifier = lb_str(names[LEADS + i]),
-                                        .first_name = LB_STR("Ada")};
+                                        .fields[LB_LEAD_FIRST_NAME] = LB_STR("Ada")};
     leads[0].identifier = lb_str(names[1]); /* which learns */
     leads[0].member_id = LB_STR("ACoAAlearnt");
     return outreach_add(&run->engine, C, leads, NEW, &run->added);

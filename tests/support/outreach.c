@@ -77,7 +77,9 @@ lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint32_
     struct lb_step_change change = step_change(engine, campaign);
     change.step = step;
     lb_step_remove(&change);
-    return engine_submit(engine, &change.write);
+    lb_err err = engine_submit(engine, &change.write);
+    lb_step_change_fini(&change);
+    return err;
 }
 
 /* --- Campaigns --- */

@@ -508,11 +508,6 @@ static void change_steps(struct model *model)
 {
     size_t number, live;
     struct campaign *campaign = some_campaign(model, &number);
-    if (campaign->status == LB_CAMPAIGN_ACTIVE) {
-        assert_int_equal(outreach_move_step(&model->engine, campaign->name, 1, 1),
-                         LB_ERR_CAMPAIGN_ACTIVE);
-        return;
-    }
     if ((live = live_steps(campaign)) < 2 || below(model, 3) == 0) {
         if (campaign->step_count < ROWS_MAX)
             add_step(model, campaign);

@@ -2,6 +2,7 @@
 #include "api/handlers.h"
 #include "api/ids.h"
 #include "api/outreach/leads.h"
+#include "api/outreach/variants.h"
 #include "api/query.h"
 #include "domain/blocklist/identifier.h"
 #include "domain/outreach/schedule.h"
@@ -90,6 +91,8 @@ static void put_activity(struct listing *listing, const struct shown *shown)
     lb_json_put_string(body, lb_identifier_held(shown->identifier, &today));
     lb_buf_printf(body, ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u", step->no,
                   lb_sequence_order(&listing->sequence, shown->step));
+    lb_buf_append_lit(body, ",\"variantId\":");
+    lb_variants_put_id(body, shown->activity.variant);
     put_times(body, shown);
 }
 

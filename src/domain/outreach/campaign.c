@@ -144,7 +144,12 @@ static lb_err read_state(struct lb_campaign_change *change, struct lb_campaign_s
     lb_buf_append_str(&change->texts, out->variables);
     change->state = *out;
     change->state.variables = lb_buf_str(&change->texts);
-    return change->texts.failed ? LB_ERR_OVERLOADED : LB_OK;
+    if (change->texts.failed)
+        return LB_ERR_OVERLOADED;
+    lb_sequence_fini(&change->sequence);
+    return lb_sequence_load(change->outreach->settings.store,
+                            lb_outreach_reader(change->outreach), change->standing.list, true,
+                            &change->sequence);
 }
 
 static lb_err check_ready(struct lb_campaign_change *change, const struct lb_campaign_state *state)
@@ -226,4 +231,5 @@ void lb_campaign_pause(struct lb_campaign_change *change)
 void lb_campaign_change_fini(struct lb_campaign_change *change)
 {
     lb_buf_fini(&change->texts);
+    lb_sequence_fini(&change->sequence);
 }

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "domain/access/standing.h"
 #include "domain/outreach/outreach.h"
+#include "domain/outreach/sequence.h"
 
 #define LB_CAMPAIGN_ID_MAX 64 /* characters */
 
@@ -23,6 +24,7 @@ struct lb_campaign_change {
     struct lb_campaign_row row; /* create: id and name. Result: the campaign. */
     /* Activate, pause: the result, as committed with the change. */
     struct lb_campaign_state state;
+    struct lb_sequence sequence;
     struct lb_buf texts;      /* of the state; released with lb_campaign_change_fini */
     struct lb_campaign *made; /* its own: added to the directory after the commit */
 };

@@ -30,6 +30,9 @@
         X(CAMPAIGNS_SINCE), X(CAMPAIGNS_DELETED)
 #define LB_PG_STEP_STATEMENTS(X)                                                                   \
     X(STEP_INSERT), X(STEP_UPDATE), X(STEP_PLACE), X(STEPS_DROP), X(STEPS)
+#define LB_PG_VARIANT_STATEMENTS(X)                                                                \
+    X(VARIANT_INSERT), X(VARIANT_UPDATE), X(VARIANT_DELETE), X(VARIANT_COUNT), X(VARIANTS_DROP),   \
+        X(VARIANTS)
 #define LB_PG_LEAD_STATEMENTS(X)                                                                   \
     X(LEADS_RESERVE), X(LEAD_NAME_INSERT), X(LEAD_INSERT), X(LEAD_LEARN), X(LEAD_MOVE),            \
         X(LEAD_NAME_DELETE), X(LEAD_ACTIVITIES_DELETE), X(LEAD_DELETE), X(LEADS_PREFETCH),         \
@@ -49,7 +52,7 @@
         LB_PG_ACCESS_STATEMENTS(X), LB_PG_ACCOUNT_STATEMENTS(X), LB_PG_SIGNING_STATEMENTS(X),      \
         LB_PG_AUDIT_STATEMENTS(X), LB_PG_CAMPAIGN_STATEMENTS(X), LB_PG_STEP_STATEMENTS(X),         \
         LB_PG_LEAD_STATEMENTS(X), LB_PG_ACTIVITY_STATEMENTS(X), LB_PG_LOG_STATEMENTS(X),           \
-        LB_PG_IMPORT_STATEMENTS(X)
+        LB_PG_IMPORT_STATEMENTS(X), LB_PG_VARIANT_STATEMENTS(X)
 
 enum lb_pg_statement {
 #define LB_PG_ENUM(name) PG_##name
