@@ -40,6 +40,7 @@ enum lb_progress lb_history_get(struct lb_call *call);
 enum lb_progress lb_campaigns_post(struct lb_call *call);
 enum lb_progress lb_campaigns_list(struct lb_call *call);
 enum lb_progress lb_campaigns_get(struct lb_call *call);
+enum lb_progress lb_campaigns_patch(struct lb_call *call);
 enum lb_progress lb_campaigns_delete(struct lb_call *call);
 enum lb_progress lb_campaigns_activate(struct lb_call *call);
 enum lb_progress lb_campaigns_pause(struct lb_call *call);

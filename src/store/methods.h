@@ -56,6 +56,8 @@ LB_METHOD(lb_err, campaign_delete, struct lb_store *store, uint32_t workspace, u
 /* Notes that the campaign was activated. */
 LB_METHOD(lb_err, campaign_activated, struct lb_store *store, uint32_t workspace, uint32_t no,
           int64_t at)
+LB_METHOD(lb_err, campaign_set_name, struct lb_store *store, uint32_t workspace, uint32_t no,
+          struct lb_str name)
 /* Sets its custom variables, packed. */
 LB_METHOD(lb_err, campaign_set_variables, struct lb_store *store, uint32_t workspace, uint32_t no,
           struct lb_str variables)

@@ -68,6 +68,7 @@ ENDPOINTS = [
     EndPoint("POST", "/campaigns", WRITE, {"name": "Another"}, (201,)),
     EndPoint("GET", "/campaigns", READ),
     EndPoint("GET", "/campaigns/{c}", READ),
+    EndPoint("PATCH", "/campaigns/{c}", WRITE, {"name": "Renamed"}),
     EndPoint("PUT", "/campaigns/{c}/activate", WRITE),
     EndPoint("PUT", "/campaigns/{c}/pause", WRITE),
     EndPoint("DELETE", "/campaigns/{c}", WRITE, None, (200, 204)),

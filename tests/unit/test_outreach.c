@@ -427,7 +427,8 @@ static void a_reply_may_come_after_done_or_failed(void **state)
     assert_int_equal(status(state), LB_CAMPAIGN_COMPLETED);
     /* What is out meanwhile may be reported; the sequence has ended all the same. */
     assert_int_equal(complete(state, &second, LB_RESULT_DONE), LB_LEAD_COMPLETED);
-    assert_int_equal(sql(state, "SELECT leads_replied FROM campaign"), 1);
+    /* Nothing was sent to the lead, so its reply is none that counts. */
+    assert_int_equal(sql(state, "SELECT leads_replied FROM campaign"), 0);
     assert_int_equal(set_status(state, first.lead, LB_LEAD_ACTIVE), LB_LEAD_ACTIVE);
     activate(state);
     struct claimed third = claim(state);

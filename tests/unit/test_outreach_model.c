@@ -195,8 +195,8 @@ static unsigned marks_after(const struct step *step, enum lb_result result, unsi
         marks |= LB_MARK_INVITED | LB_MARK_CONTACTED;
     if (went_out && step->type == LB_STEP_MESSAGE)
         marks |= LB_MARK_CONTACTED;
-    if (replied)
-        marks |= LB_MARK_REPLIED | LB_MARK_CONTACTED;
+    if (replied && (marks & LB_MARK_CONTACTED))
+        marks |= LB_MARK_REPLIED;
     if ((marks & LB_MARK_INVITED) && (replied || (went_out && step->type == LB_STEP_MESSAGE)))
         marks |= LB_MARK_ACCEPTED;
     return marks;

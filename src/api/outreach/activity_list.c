@@ -227,7 +227,8 @@ enum lb_progress lb_activities_list(struct lb_call *call)
         return LB_DONE;
     listing->call = call;
     call->state = listing;
-    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+    if (!lb_query_only(call, "skip offset take limit state") ||
+        !lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
         !read_choice(call, &listing->choice))
         return LB_DONE;

@@ -227,7 +227,8 @@ enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_defau
     struct listing *listing = lb_call_alloc(call, sizeof *listing);
     if (!listing)
         return LB_DONE;
-    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+    if (!lb_query_only(call, "skip offset take limit status") ||
+        !lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_query_number(call, "take", "limit", take_default, take_max, &listing->take) ||
         !read_status(call, &listing->status))
         return LB_DONE;
@@ -282,17 +283,45 @@ enum lb_progress lb_campaigns_delete(struct lb_call *call)
     return lb_call_write(call, &change->write, 0, reply_deleted);
 }
 
-static void reply_status(struct lb_call *call)
+/* The campaign without its steps; `what` is said of it. */
+static void reply_brief(struct lb_call *call, const char *what, const char *more)
 {
     struct lb_campaign_change *change = call->state;
     if (lb_call_written(call)) {
         struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-        lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' is %s\",",
-                      change->row.id, lb_campaign_status_name(change->row.status));
+        lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' %s%s\",",
+                      change->row.id, what, more);
         put_fields(body, &change->row, &change->state, &change->sequence);
         lb_buf_append_lit(body, "}");
     }
     lb_campaign_change_fini(call->state);
+}
+
+static void reply_status(struct lb_call *call)
+{
+    const struct lb_campaign_change *change = call->state;
+    reply_brief(call, "is ", lb_campaign_status_name(change->row.status));
+}
+
+static void reply_changed(struct lb_call *call)
+{
+    reply_brief(call, "changed", "");
+}
+
+enum lb_progress lb_campaigns_patch(struct lb_call *call)
+{
+    struct lb_campaign_change *change = begin_campaign_change(call);
+    if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
+        return LB_DONE;
+    if (lb_json_type(lb_json_member(call->body, "name")) != LB_JSON_MISSING &&
+        !lb_body_name(call, change->new_name))
+        return LB_DONE;
+    change->sets_variables =
+        lb_json_type(lb_json_member(call->body, "customVariables")) != LB_JSON_MISSING;
+    if (!read_variables(call, change))
+        return LB_DONE;
+    lb_campaign_change(change);
+    return lb_call_write(call, &change->write, call->req->body.len, reply_changed);
 }
 
 static enum lb_progress set_status(struct lb_call *call,

@@ -241,7 +241,8 @@ enum lb_progress lb_leads_list(struct lb_call *call)
         return LB_DONE;
     listing->call = call;
     call->state = listing;
-    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+    if (!lb_query_only(call, "skip offset take limit status search cursor") ||
+        !lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
         !read_status(call, &listing->status) || !lb_query_cursor(call, &listing->below) ||
         !read_search(call, listing))

@@ -14,7 +14,7 @@ const take = 20;
 
 const words = {
   'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change',
-  'campaign.create': 'Created campaign', 'campaign.delete': 'Deleted campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
+  'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
   'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed license',
   'user.create': 'Added user', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password', 'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
