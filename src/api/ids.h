@@ -1,6 +1,7 @@
 /* Numbers as ids that clients see: blocks of a workspace bl_42_9k3vx0ts, changes of blocklists
  * ch_123_9k3vx0ts (number and epoch; without an epoch they are from an earlier version), leads
- * ld_12, steps st_7, variants var_3, activities ac_12_7. An id of another form is the number 0, which nothing has.
+ * ld_12, steps st_7, variants var_3, activities ac_12_7. An id of another form is the number 0,
+ * which nothing has.
  */
 #ifndef LB_API_IDS_H
 #define LB_API_IDS_H

@@ -18,7 +18,16 @@
 
 #include <netinet/in.h>
 
-enum lb_method { LB_GET, LB_HEAD, LB_POST, LB_PUT, LB_PATCH, LB_DELETE, LB_OPTIONS, LB_METHOD_OTHER };
+enum lb_method {
+    LB_GET,
+    LB_HEAD,
+    LB_POST,
+    LB_PUT,
+    LB_PATCH,
+    LB_DELETE,
+    LB_OPTIONS,
+    LB_METHOD_OTHER
+};
 
 const char *lb_method_name(enum lb_method method);
 
@@ -96,7 +105,8 @@ lb_err lb_request_query(struct lb_request *req, const char *name, struct lb_str 
 
 /* Takes the next parameter off `*rest`, the request's query at first, and gives its name, decoded
  * ({NULL, 0} when it cannot be). False when none is left. */
-bool lb_request_next_parameter(struct lb_request *req, struct lb_str *rest, struct lb_str *out_name);
+bool lb_request_next_parameter(struct lb_request *req, struct lb_str *rest,
+                               struct lb_str *out_name);
 
 /* Percent-decodes `raw` once ('+' becomes a space when `plus_is_space`); what needs no decoding is
  * borrowed. LB_ERR_BAD_REQUEST when it is broken or holds a NUL, LB_ERR_INTERNAL when there is no

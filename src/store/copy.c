@@ -94,11 +94,11 @@ static const struct lb_copy_column step_columns[] = {
 };
 
 static const struct lb_copy_column lead_columns[] = {
-    WORKSPACE,         NUMBER("no"),       NUMBER("campaign"), TEXT("identifier"),
-    TEXT("member_id"), TEXT("first_name"), TEXT("last_name"),  TEXT("company_name"),
-    TEXT("variables"), NUMBER("added_at"), SMALL("status"),    FLAG("set_aside"),
-    SMALL("queue"),    NUMBER("step"),     NUMBER("since"),    NUMBER("marks"),
-    TEXT("email"),     TEXT("phone"),      TEXT("headline"),   TEXT("website"),
+    WORKSPACE,           NUMBER("no"),       NUMBER("campaign"), TEXT("identifier"),
+    TEXT("member_id"),   TEXT("first_name"), TEXT("last_name"),  TEXT("company_name"),
+    TEXT("variables"),   NUMBER("added_at"), SMALL("status"),    FLAG("set_aside"),
+    SMALL("queue"),      NUMBER("step"),     NUMBER("since"),    NUMBER("marks"),
+    TEXT("email"),       TEXT("phone"),      TEXT("headline"),   TEXT("website"),
     TEXT("company_url"),
 };
 

@@ -46,10 +46,14 @@ static const char *const log_kinds[] = {
 };
 
 static const char *const lead_fields[LB_LEAD_FIELD_COUNT] = {
-    [LB_LEAD_FIRST_NAME] = "firstName",     [LB_LEAD_LAST_NAME] = "lastName",
-    [LB_LEAD_COMPANY_NAME] = "companyName", [LB_LEAD_EMAIL] = "email",
-    [LB_LEAD_PHONE] = "phone",              [LB_LEAD_HEADLINE] = "headline",
-    [LB_LEAD_WEBSITE] = "website",          [LB_LEAD_COMPANY_URL] = "companyUrl",
+    [LB_LEAD_FIRST_NAME] = "firstName",
+    [LB_LEAD_LAST_NAME] = "lastName",
+    [LB_LEAD_COMPANY_NAME] = "companyName",
+    [LB_LEAD_EMAIL] = "email",
+    [LB_LEAD_PHONE] = "phone",
+    [LB_LEAD_HEADLINE] = "headline",
+    [LB_LEAD_WEBSITE] = "website",
+    [LB_LEAD_COMPANY_URL] = "companyUrl",
 };
 
 /* `otherwise` when it is not among them. */

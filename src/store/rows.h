@@ -339,8 +339,8 @@ struct lb_lead_row {
     uint64_t no;
     uint32_t workspace;
     uint32_t campaign;
-    struct lb_str identifier; /* canonical */
-    struct lb_str member_id;  /* ptr NULL: none, as for the strings below */
+    struct lb_str identifier;                  /* canonical */
+    struct lb_str member_id;                   /* ptr NULL: none, as for the strings below */
     struct lb_str fields[LB_LEAD_FIELD_COUNT]; /* by enum lb_lead_field */
     struct lb_str variables;                   /* packed: domain/outreach/variables.h */
     int64_t added_at;

@@ -39,7 +39,8 @@ static bool same_text(struct lb_str a, struct lb_str b)
 static void expect_same_lead(struct lb_lead_row a, const struct lb_lead_row *b)
 {
     assert_true(same_text(a.identifier, b->identifier) && same_text(a.member_id, b->member_id));
-    assert_true(same_text(a.fields[LB_LEAD_FIRST_NAME], b->fields[LB_LEAD_FIRST_NAME]) && same_text(a.fields[LB_LEAD_LAST_NAME], b->fields[LB_LEAD_LAST_NAME]));
+    assert_true(same_text(a.fields[LB_LEAD_FIRST_NAME], b->fields[LB_LEAD_FIRST_NAME]) &&
+                same_text(a.fields[LB_LEAD_LAST_NAME], b->fields[LB_LEAD_LAST_NAME]));
     assert_true(same_text(a.fields[LB_LEAD_COMPANY_NAME], b->fields[LB_LEAD_COMPANY_NAME]));
     assert_true(same_text(a.variables, b->variables));
     assert_true(a.workspace == b->workspace && a.campaign == b->campaign);

@@ -623,9 +623,10 @@ static void a_lead_that_is_added_again_is_a_duplicate(void **state)
 {
     struct engine *engine = engine_of(state);
     struct added added;
-    struct lb_new_lead leads[] = {{.identifier = LB_STR("ada"), .fields[LB_LEAD_FIRST_NAME] = LB_STR("Ada")},
-                                  {.identifier = LB_STR("bob")},
-                                  {.identifier = LB_STR("ada"), .fields[LB_LEAD_FIRST_NAME] = LB_STR("Other")}};
+    struct lb_new_lead leads[] = {
+        {.identifier = LB_STR("ada"), .fields[LB_LEAD_FIRST_NAME] = LB_STR("Ada")},
+        {.identifier = LB_STR("bob")},
+        {.identifier = LB_STR("ada"), .fields[LB_LEAD_FIRST_NAME] = LB_STR("Other")}};
     assert_int_equal(outreach_add(engine, C, leads, 3, &added), LB_OK);
     assert_true(added.added == 2 && added.duplicates == 1 && added.blocked == 0);
     assert_int_equal(outreach_add(engine, C, leads, 3, &added), LB_OK);

@@ -31,8 +31,7 @@ static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
                   (unsigned long long)item->lead);
     lb_leads_put_person(body, &person);
     lb_buf_printf(body,
-                  ",\"stepId\":\"" LB_STEP_PREFIX
-                  "%u\",\"order\":%u,\"attempt\":%u,\"variantId\":",
+                  ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u,\"attempt\":%u,\"variantId\":",
                   item->step, item->order, item->attempt);
     lb_variants_put_id(body, item->variant);
     lb_buf_append_lit(body, ",\"message\":");
@@ -100,17 +99,17 @@ static void reply_completed(struct lb_call *call)
     const struct lb_report *completion = call->state;
     if (!lb_call_written(call))
         return;
-    const char *message = completion->opt_out   ? "Recorded; the lead has opted out and is blocked"
-                          : completion->blocked ? "Recorded; the lead has been blocked in the meantime"
-                                                : "Recorded";
+    const char *message = completion->opt_out ? "Recorded; the lead has opted out and is blocked"
+                          : completion->blocked
+                              ? "Recorded; the lead has been blocked in the meantime"
+                              : "Recorded";
     if (completion->opt_out && completion->opt_out->change.id.number)
         lb_changes_put_id(call, &completion->opt_out->change);
     lb_buf_printf(lb_reply_json(&call->req->reply, 200),
                   "{\"success\":true,\"message\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
                   "%llu\",\"status\":\"%s\",\"blocked\":%s}",
-                  message,
-                  (unsigned long long)completion->lead, lb_lead_status_name(completion->status),
-                  completion->blocked ? "true" : "false");
+                  message, (unsigned long long)completion->lead,
+                  lb_lead_status_name(completion->status), completion->blocked ? "true" : "false");
 }
 
 static bool refuse_report(struct lb_call *call, const char *what)
@@ -158,8 +157,7 @@ static bool read_completion(struct lb_call *call, struct lb_report *completion)
     if (token.len == 0)
         return refuse_report(call, "\"leaseToken\" must be the one that the claim returned.");
     if (!lb_result_parse(result, &completion->result))
-        return refuse_report(call,
-                             "\"result\" must be done, replied, opted_out, failed or retry.");
+        return refuse_report(call, "\"result\" must be done, replied, opted_out, failed or retry.");
     if (lb_json_type(accepted) != LB_JSON_MISSING && lb_json_type(accepted) != LB_JSON_NULL &&
         !lb_json_bool(accepted, &completion->accepted))
         return refuse_report(call, "\"accepted\" must be true or false.");

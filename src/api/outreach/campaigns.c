@@ -289,8 +289,8 @@ static void reply_brief(struct lb_call *call, const char *what, const char *more
     struct lb_campaign_change *change = call->state;
     if (lb_call_written(call)) {
         struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-        lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' %s%s\",",
-                      change->row.id, what, more);
+        lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' %s%s\",", change->row.id,
+                      what, more);
         put_fields(body, &change->row, &change->state, &change->sequence);
         lb_buf_append_lit(body, "}");
     }

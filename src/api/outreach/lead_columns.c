@@ -82,8 +82,8 @@ static bool field_of(const struct lb_import *import, const struct lb_lead_column
            : field == LB_FIELD_EMAIL     ? LB_LEAD_EMAIL
                                          : LB_LEAD_PHONE;
     bool is_field = *out != LB_LEAD_PHONE || field == LB_FIELD_PHONE;
-    return is_field || (field == LB_FIELD_OTHER &&
-                        find_word(lb_import_heading_of(import, index), out));
+    return is_field ||
+           (field == LB_FIELD_OTHER && find_word(lb_import_heading_of(import, index), out));
 }
 
 /* Which columns fill fields of the lead; of several that mean one, the first. */

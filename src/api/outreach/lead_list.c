@@ -74,9 +74,8 @@ struct listing {
 
 static void put_lead(struct lb_buf *body, struct lb_call *call, const struct lb_lead_row *lead)
 {
-    struct lb_new_lead person = {.identifier = lead->identifier,
-                                 .member_id = lead->member_id,
-                                 .variables = lead->variables};
+    struct lb_new_lead person = {
+        .identifier = lead->identifier, .member_id = lead->member_id, .variables = lead->variables};
     memcpy(person.fields, lead->fields, sizeof person.fields);
     enum lb_scope scope = lb_leads_scope(call->app->blocklist, lead);
     lb_buf_append_lit(body, "{\"id\":\"" LB_LEAD_PREFIX);
@@ -139,9 +138,8 @@ static void put_search_link(const struct listing *listing)
     lb_query_begin_link(listing->call, &link);
     lb_buf_printf(&link, "take=%llu%s%s&search=", (unsigned long long)listing->take,
                   listing->status < 0 ? "" : "&status=",
-                  listing->status < 0
-                      ? ""
-                      : lb_lead_status_name((enum lb_lead_status)listing->status));
+                  listing->status < 0 ? ""
+                                      : lb_lead_status_name((enum lb_lead_status)listing->status));
     lb_query_put_escaped(&link, listing->term);
     lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)listing->last);
     lb_query_end_link(listing->call, &link);
@@ -156,10 +154,9 @@ static enum lb_turn search_leads(struct lb_call *call, struct lb_store_reader *r
         lb_buf_append_lit(listing->body, "[");
     }
     listing->looked_at = 0;
-    lb_err err = call->app->store->ops->leads_page(reader, call->list.workspace,
-                                                   call->list.campaign, listing->status,
-                                                   listing->below, 0, LOOK_AT_MOST, listing,
-                                                   look_at);
+    lb_err err = call->app->store->ops->leads_page(
+        reader, call->list.workspace, call->list.campaign, listing->status, listing->below, 0,
+        LOOK_AT_MOST, listing, look_at);
     bool failed = listing->search.folded.failed;
     if (!err && !failed && listing->looked_at == LOOK_AT_MOST && listing->given <= listing->take)
         return LB_TURN_MORE;
@@ -257,11 +254,11 @@ static enum lb_turn read_lead(struct lb_call *call, struct lb_store_reader *read
     struct lb_lead_row lead;
     char campaign[LB_ID_SIZE];
     uint32_t workspace = call->list.workspace;
-    lb_err err = call->app->store->ops->lead(reader, workspace, lb_id_lead(call->req->params[0]),
-                                             &lead);
-    bool found = !err && lead.workspace == workspace &&
-                 lb_directory_campaign_id(call->app->directory, call->workspace, lead.campaign,
-                                          campaign);
+    lb_err err =
+        call->app->store->ops->lead(reader, workspace, lb_id_lead(call->req->params[0]), &lead);
+    bool found =
+        !err && lead.workspace == workspace &&
+        lb_directory_campaign_id(call->app->directory, call->workspace, lead.campaign, campaign);
     if (found) {
         struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
         put_lead(body, call, &lead);

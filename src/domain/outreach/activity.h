@@ -102,8 +102,8 @@ struct lb_report {
     uint32_t step;
     struct lb_str lease_token;
     enum lb_result result;
-    struct lb_str detail; /* ptr NULL: none */
-    bool accepted;        /* the lead has accepted the invitation */
+    struct lb_str detail;       /* ptr NULL: none */
+    bool accepted;              /* the lead has accepted the invitation */
     struct lb_opt_out *opt_out; /* with LB_RESULT_OPTED_OUT */
     /* Results. */
     enum lb_lead_status status; /* of the lead */

@@ -20,15 +20,15 @@ struct lb_campaign_change {
     size_t max_campaigns;           /* create: of the workspace; 0: no bound */
     struct lb_step_row *steps;      /* create: checked, in order; the result: with their numbers */
     size_t step_count;
-    struct lb_str variables;    /* create: packed (domain/outreach/variables.h); ptr NULL: none */
+    struct lb_str variables;     /* create: packed (domain/outreach/variables.h); ptr NULL: none */
     char new_name[LB_NAME_SIZE]; /* change: "": as it was */
     bool sets_variables;         /* change: to `variables` */
     struct lb_campaign_row row;  /* create: id and name. Result: the campaign. */
     /* Activate, pause, change: the result, as committed with the change. */
     struct lb_campaign_state state;
     struct lb_sequence sequence;
-    struct lb_buf texts;      /* of the state; released with lb_campaign_change_fini */
-    struct lb_campaign *made; /* its own: added to the directory after the commit */
+    struct lb_buf texts;       /* of the state; released with lb_campaign_change_fini */
+    struct lb_campaign *made;  /* its own: added to the directory after the commit */
     struct lb_campaign *spare; /* its own, change: the record with the new name */
 };
 

@@ -215,7 +215,8 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     size_t texts_before = claim->texts.len;
     struct lb_str missing;
     fill_in(claim, item, lead);
-    enum lb_rendering rendering = put_message(claiming, variant ? variant->body : step->body, lead, item, &missing);
+    enum lb_rendering rendering =
+        put_message(claiming, variant ? variant->body : step->body, lead, item, &missing);
     if (claim->texts.failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (rendering != LB_RENDERED) {

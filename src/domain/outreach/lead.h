@@ -12,8 +12,8 @@
 /* Characters that a field may have. */
 static inline size_t lb_lead_field_max(enum lb_lead_field field)
 {
-    bool is_text = field == LB_LEAD_HEADLINE || field == LB_LEAD_WEBSITE ||
-                   field == LB_LEAD_COMPANY_URL;
+    bool is_text =
+        field == LB_LEAD_HEADLINE || field == LB_LEAD_WEBSITE || field == LB_LEAD_COMPANY_URL;
     return is_text ? LB_LEAD_TEXT_CHARACTERS_MAX : LB_LEAD_NAME_CHARACTERS_MAX;
 }
 

@@ -1,6 +1,6 @@
-/* What deleted campaigns leave behind, leads, steps and their variants, is deleted in small writes of its own: one
- * large one would make all others wait. A write that fails is tried again later. Threads: the
- * writer's. */
+/* What deleted campaigns leave behind, leads, steps and their variants, is deleted in small writes
+ * of its own: one large one would make all others wait. A write that fails is tried again later.
+ * Threads: the writer's. */
 #include "domain/outreach/internal.h"
 
 #include "base/array.h"

@@ -17,7 +17,7 @@ struct reporting {
     struct lb_lead_row lead;
     struct lb_activity_row activity;
     struct lb_buf detail; /* the activity's: others are read before it is written */
-    bool lost; /* the lease: only an opt-out is recorded */
+    bool lost;            /* the lease: only an opt-out is recorded */
     int64_t now;
 };
 
@@ -272,9 +272,9 @@ static lb_err count_variants(struct reporting *reporting, enum lb_activity_state
 {
     const struct lb_store_ops *ops = reporting->store->ops;
     const struct lb_activity_row *activity = &reporting->activity;
-    struct lb_variant_counts more = {
-        .done = has_gone_out(activity->state) - has_gone_out(before),
-        .replied = (activity->state == LB_ACTIVITY_REPLIED) - (before == LB_ACTIVITY_REPLIED)};
+    struct lb_variant_counts more = {.done = has_gone_out(activity->state) - has_gone_out(before),
+                                     .replied = (activity->state == LB_ACTIVITY_REPLIED) -
+                                                (before == LB_ACTIVITY_REPLIED)};
     unsigned new_marks = reporting->lead.marks & ~reporting->before.marks;
     uint32_t workspace = reporting->lead.workspace;
     uint32_t accepted = 0;

@@ -81,8 +81,8 @@ lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
         store->ops->steps(reader, campaign.workspace, campaign.campaign, bodies, out, load_step);
     find_bodies(out);
     if (!err && bodies)
-        err = store->ops->variants(reader, campaign.workspace, campaign.campaign, out,
-                                   load_variant);
+        err =
+            store->ops->variants(reader, campaign.workspace, campaign.campaign, out, load_variant);
     if (out->variant_count)
         find_variant_texts(out);
     return err;

@@ -19,7 +19,7 @@ struct lb_sequence {
     struct lb_list campaign;
     struct lb_step_row *steps; /* by position, deleted ones too */
     size_t count;
-    struct lb_buf bodies; /* what the steps' bodies point into */
+    struct lb_buf bodies;            /* what the steps' bodies point into */
     struct lb_variant_row *variants; /* by step and number */
     size_t variant_count;
     struct lb_buf variant_texts; /* what their strings point into */

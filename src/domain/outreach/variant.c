@@ -65,9 +65,8 @@ struct changing {
 static lb_err load(struct changing *changing)
 {
     struct lb_variant_change *change = changing->change;
-    lb_err err =
-        lb_sequence_load(changing->store, lb_outreach_reader(change->outreach),
-                         change->standing.list, true, &changing->sequence);
+    lb_err err = lb_sequence_load(changing->store, lb_outreach_reader(change->outreach),
+                                  change->standing.list, true, &changing->sequence);
     size_t index = lb_sequence_find(&changing->sequence, change->step);
     if (err)
         return err;
@@ -179,8 +178,7 @@ static lb_err apply(struct lb_write *write, struct lb_store *store,
     struct lb_variant_change *change = (struct lb_variant_change *)write;
     struct changing changing = {.change = change, .store = store, .reason = &write->reason};
     struct lb_campaign_state state;
-    lb_err err =
-        lb_outreach_campaign(change->outreach, &change->standing, &write->reason, &state);
+    lb_err err = lb_outreach_campaign(change->outreach, &change->standing, &write->reason, &state);
     if (!err)
         err = load(&changing);
     if (!err)

@@ -96,16 +96,16 @@ lb_err lb_pg_variants(struct lb_store_reader *reader, uint32_t workspace, uint32
     lb_pg_add_number(&params, campaign);
     lb_err err = lb_pg_query(reader, PG_VARIANTS, &params, &result);
     for (int i = 0; !err && i < PQntuples(result); i++) {
-        struct lb_variant_row row = {
-            .no = (uint32_t)lb_pg_number(result, i, 0),
-            .workspace = (uint32_t)lb_pg_number(result, i, 1),
-            .campaign = campaign,
-            .step = (uint32_t)lb_pg_number(result, i, 2),
-            .body = lb_pg_text(result, i, 3),
-            .icp = lb_pg_text(result, i, 4),
-            .disabled = lb_pg_flag(result, i, 5),
-            .counts = {lb_pg_number(result, i, 6), lb_pg_number(result, i, 7),
-                       lb_pg_number(result, i, 8)}};
+        struct lb_variant_row row = {.no = (uint32_t)lb_pg_number(result, i, 0),
+                                     .workspace = (uint32_t)lb_pg_number(result, i, 1),
+                                     .campaign = campaign,
+                                     .step = (uint32_t)lb_pg_number(result, i, 2),
+                                     .body = lb_pg_text(result, i, 3),
+                                     .icp = lb_pg_text(result, i, 4),
+                                     .disabled = lb_pg_flag(result, i, 5),
+                                     .counts = {lb_pg_number(result, i, 6),
+                                                lb_pg_number(result, i, 7),
+                                                lb_pg_number(result, i, 8)}};
         err = each(context, &row);
     }
     PQclear(result);

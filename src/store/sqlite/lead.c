@@ -2,7 +2,7 @@
 
 #define LEAD_COLUMNS                                                                               \
     "no, workspace, campaign, identifier, member_id, first_name, last_name, company_name,"         \
-    " variables, added_at, status, set_aside, queue, step, since, marks, email, phone, headline,"    \
+    " variables, added_at, status, set_aside, queue, step, since, marks, email, phone, headline,"  \
     " website, company_url"
 
 /* The columns of the fields, by enum lb_lead_field, among LEAD_COLUMNS. */
