@@ -52,7 +52,8 @@ bool lb_query_only(struct lb_call *call, const char *names)
     struct lb_str rest = call->req->query;
     struct lb_str name;
     while (lb_request_next_parameter(call->req, &rest, &name)) {
-        if (!name.ptr || (name.len && name.ptr[0] == '_') || is_among(name, names))
+        if (name.len == 0 || name.ptr[0] == '_' || is_among(name, names) ||
+            lb_str_equal(name, LB_STR("dryRun"))) /* which means nothing where only is read */
             continue; /* what cannot be decoded is refused where a parameter is looked for */
         bool page = lb_str_equal(name, LB_STR("page")) && is_among(LB_STR("skip"), names);
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,

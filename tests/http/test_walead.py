@@ -264,9 +264,9 @@ LISTS = ["/campaigns", "/campaigns/{c}/leads", "/campaigns/{c}/activities",
 @pytest.mark.parametrize("path", LISTS)
 def test_unknown_parameters_of_lists_are_refused(tenant, campaign, path):
     path = path.format(c=campaign.id)
-    for query in ("pagesize=5", "TAKE=5", "a&take=5", "take=5&%70ag=1", "=5", "take5"):
+    for query in ("pagesize=5", "TAKE=5", "a&take=5", "take=5&%70ag=1", "take5"):
         expect.error(tenant.api.get(f"{path}?{query}"), 400, "invalid_parameter")
-    for query in ("_=1234567890", "_a=b&take=5", "take=5&_", "&&take=5&"):
+    for query in ("_=1234567890", "_a=b&take=5", "take=5&_", "&&take=5&=x&", "dryRun=true"):
         expect.ok(tenant.api.get(f"{path}?{query}"))
 
 

@@ -1,13 +1,13 @@
 /* The leads of a campaign, as they are listed. */
 #include "api/handlers.h"
 #include "api/ids.h"
-#include "api/outreach/lead_search.h"
 #include "api/outreach/leads.h"
 #include "api/query.h"
 #include "api/outreach/variables.h"
 #include "domain/blocklist/identifier.h"
 #include "domain/outreach/counts.h"
 #include "domain/outreach/exclusion.h"
+#include "domain/outreach/lead_search.h"
 #include "json/encode.h"
 #include "store/names.h"
 

@@ -1,4 +1,4 @@
-#include "api/outreach/lead_search.h"
+#include "domain/outreach/lead_search.h"
 
 #include "domain/blocklist/identifier.h"
 

@@ -1,7 +1,7 @@
 /* Finding leads by a part of a name, company or e-mail address; case does not matter.
  * Threads: one at a time. */
-#ifndef LB_API_OUTREACH_LEAD_SEARCH_H
-#define LB_API_OUTREACH_LEAD_SEARCH_H
+#ifndef LB_DOMAIN_OUTREACH_LEAD_SEARCH_H
+#define LB_DOMAIN_OUTREACH_LEAD_SEARCH_H
 
 #include "base/buf.h"
 #include "store/rows.h"
