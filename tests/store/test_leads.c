@@ -39,9 +39,8 @@ static bool same_text(struct lb_str a, struct lb_str b)
 static void expect_same_lead(struct lb_lead_row a, const struct lb_lead_row *b)
 {
     assert_true(same_text(a.identifier, b->identifier) && same_text(a.member_id, b->member_id));
-    assert_true(same_text(a.fields[LB_LEAD_FIRST_NAME], b->fields[LB_LEAD_FIRST_NAME]) &&
-                same_text(a.fields[LB_LEAD_LAST_NAME], b->fields[LB_LEAD_LAST_NAME]));
-    assert_true(same_text(a.fields[LB_LEAD_COMPANY_NAME], b->fields[LB_LEAD_COMPANY_NAME]));
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        assert_true(same_text(a.fields[i], b->fields[i]));
     assert_true(same_text(a.variables, b->variables));
     assert_true(a.workspace == b->workspace && a.campaign == b->campaign);
     assert_true(a.added_at == b->added_at && a.status == b->status);
@@ -70,6 +69,11 @@ static void a_lead_comes_back_as_it_was_given(void **state)
                                 .fields[LB_LEAD_FIRST_NAME] = LB_STR("Zo\xc3\xab"),
                                 .fields[LB_LEAD_LAST_NAME] = LB_STR(""),
                                 .fields[LB_LEAD_COMPANY_NAME] = LB_STR("a\0b"),
+                                .fields[LB_LEAD_EMAIL] = LB_STR("ada@example.com"),
+                                .fields[LB_LEAD_PHONE] = LB_STR("+44"),
+                                .fields[LB_LEAD_HEADLINE] = LB_STR("Countess"),
+                                .fields[LB_LEAD_WEBSITE] = LB_STR("https://example.com"),
+                                .fields[LB_LEAD_COMPANY_URL] = LB_STR("https://example.com/x"),
                                 .variables = LB_STR("a\tb\n"),
                                 .added_at = INT64_C(1800000000000),
                                 .status = LB_LEAD_ERROR,
