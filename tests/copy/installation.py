@@ -236,8 +236,9 @@ class World:
         for text in ("One", ODD, "gone"):
             last = self.campaign.add_variant(message, text)
         self.campaign.change_variant(message, last, isDisabled=True, icpDefinitionRaw=ODD)
-        self.campaign.delete_variant(message, self.campaign.add_variant(message, "the last number"))
         self.campaign.add_variant(self.campaign.sequence()[1]["id"], "Of an invitation")
+        self.last_variant = self.campaign.add_variant(message, "the last number of all")
+        self.campaign.delete_variant(message, self.last_variant)
         self.campaign.activate()
         first, second, third, *_ = self.campaign.claim(6)
         self.campaign.complete(first, detail=ODD)
