@@ -221,6 +221,19 @@ def test_an_acceptance_counts_for_the_variant_of_the_invitation(tenant):
         {"variantId": other, "stepId": message, "done": 20, "accepted": 0, "replied": 0}]
 
 
+def test_an_acceptance_that_is_told_later_counts_once(tenant):
+    campaign, step, (one,) = varied(tenant, "a-1", "b-2", steps=[INVITATION, {**MESSAGE, "delay": 1}],
+                                    bodies=["One"])
+    first, second = campaign.claim()
+    for activity in (first, second):
+        campaign.complete(activity)
+    campaign.complete(first, accepted=True)
+    campaign.complete(first, accepted=True)
+    campaign.complete(first, "replied")
+    assert campaign.details()["analytics"]["variants"] == [
+        {"variantId": one, "stepId": step, "done": 2, "accepted": 1, "replied": 1}]
+
+
 def test_variants_go_with_their_step_and_campaign(tenant):
     campaign, step, _ = varied(tenant, "a-1", steps=[MESSAGE, MESSAGE])
     (left,) = campaign.delete_step(step)["steps"]

@@ -290,6 +290,15 @@ static lb_err count_variants(struct reporting *reporting, enum lb_activity_state
 
 /* --- The report --- */
 
+static lb_err write_activity(struct reporting *reporting)
+{
+    reporting->activity.changed_at = reporting->now;
+    if (reporting->completion->detail.ptr)
+        reporting->activity.detail = reporting->completion->detail;
+    reporting->completion->write.touched = true;
+    return reporting->store->ops->activity_put(reporting->store, &reporting->activity);
+}
+
 /* Repeating a report changes nothing; what the lead is known to have done is taken all the same. */
 static lb_err record(struct reporting *reporting)
 {
@@ -308,13 +317,8 @@ static lb_err record(struct reporting *reporting)
         err = report(reporting);
     else if (late_reply)
         report_late_reply(reporting);
-    if (err || !(open || late_reply))
-        return err;
-    reporting->activity.changed_at = reporting->now;
-    if (reporting->completion->detail.ptr)
-        reporting->activity.detail = reporting->completion->detail;
-    reporting->completion->write.touched = true;
-    err = reporting->store->ops->activity_put(reporting->store, &reporting->activity);
+    if (!err && (open || late_reply))
+        err = write_activity(reporting);
     return err ? err : count_variants(reporting, state);
 }
 
