@@ -208,7 +208,7 @@ def test_a_search_goes_on_from_page_to_page(tenant):
             break
         response = campaign.api.get(re.match(r"</v1(/[^>]+)>", link).group(1))
     assert seen == crowd(7, "wanted")[::-1]
-    assert len(campaign.leads("search=some-02499&take=5")) == 1
+    assert len(campaign.leads("search=some-00000&take=5")) == 1  # the oldest of all
 
 
 # --- Campaigns that are changed ---

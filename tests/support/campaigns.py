@@ -257,7 +257,7 @@ def undo(api, change):
 
 def prepare(tenant):
     """A paused campaign with something of everything, by the names that endpoints.py uses."""
-    campaign = Campaign(tenant, "a-1", "b-2", steps=[VISIT, VISIT, MESSAGE])
+    campaign = Campaign(tenant, "a-1", "b-2", steps=[VISIT, VISIT, MESSAGE, MESSAGE])
     change = campaign.block("blocked-before")
     file = campaign.api.post(campaign.blocks + "/import", b"imported-before\n",
                              content_type="text/plain")
@@ -268,5 +268,5 @@ def prepare(tenant):
     (lead,) = campaign.leads("status=waiting")
     return {"c": campaign.id, "change": change, "import": expect.ok(file)["importId"],
             "lead": lead["id"],
-            "step": step, "variant": variant, "activity": activity["id"],
+            "step": step, "variant": variant, "plain": campaign.sequence()[3]["id"], "activity": activity["id"],
             "token": activity["leaseToken"]}
