@@ -84,7 +84,7 @@ class Worker:
         """Completes all, in one way or another."""
         for activity in activities:
             chance = self.rng.random()
-            if 0.09 < chance < 0.11 and people.all_known(*activity[2:4]):
+            if 0.09 < chance < 0.15 and people.all_known(*activity[2:4]):
                 yield from self.opt_out(channel, campaign, activity)
                 continue
             result = ("replied" if chance < 0.03 else "failed" if chance < 0.05 else
