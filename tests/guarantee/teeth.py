@@ -13,8 +13,8 @@ HELD_BACK_WANTED = 100  # of these, of a lead that the claim would have got but 
 OVERLAPS_WANTED = 100  # activities that were handed out while their lead was being blocked
 LISTED_WANTED = 50  # of these, activities that a list had to show after the acknowledgement
 OPT_OUTS_WANTED = 30  # reports that block
-EDITS_WANTED = 300  # of steps and variants of campaigns that are active
-TEXTS_WANTED = 50  # different ones of variants that were handed out
+EDITS_WANTED = 100  # of steps and variants of campaigns that are active
+TEXTS_WANTED = 30  # different ones of variants that were handed out
 MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
 
 

@@ -308,6 +308,8 @@ class Editor(Worker):
                     self.add_step, self.delete_step]
             yield from self.rng.choice(ways)(channel)
             yield self.rng.uniform(0, 0.02)
+        while self.passing:  # so that what is left has no more steps than at first
+            yield from self.delete_step(channel)
 
     def text(self):
         self.count += 1
