@@ -41,6 +41,7 @@ enum lb_progress lb_history_get(struct lb_call *call);
 enum lb_progress lb_campaigns_post(struct lb_call *call);
 enum lb_progress lb_campaigns_list(struct lb_call *call);
 enum lb_progress lb_campaigns_get(struct lb_call *call);
+enum lb_progress lb_campaigns_patch(struct lb_call *call);
 enum lb_progress lb_campaigns_delete(struct lb_call *call);
 enum lb_progress lb_campaigns_activate(struct lb_call *call);
 enum lb_progress lb_campaigns_pause(struct lb_call *call);
@@ -50,6 +51,11 @@ enum lb_progress lb_steps_sequence(struct lb_call *call);
 enum lb_progress lb_steps_post(struct lb_call *call);
 enum lb_progress lb_steps_put_one(struct lb_call *call);
 enum lb_progress lb_steps_delete(struct lb_call *call);
+
+/* outreach/variants.c */
+enum lb_progress lb_variants_post(struct lb_call *call);
+enum lb_progress lb_variants_put_one(struct lb_call *call);
+enum lb_progress lb_variants_delete(struct lb_call *call);
 
 /* outreach/leads.c */
 enum lb_progress lb_leads_post(struct lb_call *call);
@@ -61,6 +67,7 @@ enum lb_progress lb_leads_import(struct lb_call *call);
 
 /* outreach/lead_list.c */
 enum lb_progress lb_leads_list(struct lb_call *call);
+enum lb_progress lb_leads_get(struct lb_call *call);
 
 /* outreach/leads_of_person.c */
 enum lb_progress lb_leads_of_person(struct lb_call *call);
@@ -101,6 +108,9 @@ enum lb_progress lb_users_delete(struct lb_call *call);
 enum lb_progress lb_workspaces_post(struct lb_call *call);
 enum lb_progress lb_workspaces_list(struct lb_call *call);
 enum lb_progress lb_workspaces_plan(struct lb_call *call);
+
+/* access/me.c */
+enum lb_progress lb_me_get(struct lb_call *call);
 
 /* access/keys.c */
 enum lb_progress lb_keys_post(struct lb_call *call);

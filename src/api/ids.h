@@ -1,6 +1,7 @@
 /* Numbers as ids that clients see: blocks of a workspace bl_42_9k3vx0ts, changes of blocklists
  * ch_123_9k3vx0ts (number and epoch; without an epoch they are from an earlier version), leads
- * ld_12, steps st_7, activities ac_12_7. An id of another form is the number 0, which nothing has.
+ * ld_12, steps st_7, variants var_3, activities ac_12_7. An id of another form is the number 0,
+ * which nothing has.
  */
 #ifndef LB_API_IDS_H
 #define LB_API_IDS_H
@@ -15,6 +16,7 @@
 #define LB_IMPORT_PREFIX   "im_" /* then random, unless the client has given an id */
 #define LB_LEAD_PREFIX     "ld_"
 #define LB_STEP_PREFIX     "st_"
+#define LB_VARIANT_PREFIX  "var_"
 #define LB_ACTIVITY_PREFIX "ac_"
 
 #define LB_ID_EPOCH_CHARS 8 /* 5 bits each */
@@ -80,6 +82,11 @@ static inline uint64_t lb_id_lead(struct lb_str id)
 static inline uint32_t lb_id_step(struct lb_str id)
 {
     return (uint32_t)lb_id_number(id, LB_STR(LB_STEP_PREFIX), UINT32_MAX);
+}
+
+static inline uint32_t lb_id_variant(struct lb_str id)
+{
+    return (uint32_t)lb_id_number(id, LB_STR(LB_VARIANT_PREFIX), UINT32_MAX);
 }
 
 /* Both parts of an activity's id, or both 0. */

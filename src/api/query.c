@@ -37,6 +37,35 @@ bool lb_query_number(struct lb_call *call, const char *name, const char *other, 
     return false;
 }
 
+static bool is_among(struct lb_str name, const char *names)
+{
+    size_t len = strcspn(names, " ");
+    while (len && !lb_str_equal(name, (struct lb_str){names, len})) {
+        names += len + (names[len] == ' ');
+        len = strcspn(names, " ");
+    }
+    return len != 0;
+}
+
+bool lb_query_only(struct lb_call *call, const char *names)
+{
+    struct lb_str rest = call->req->query;
+    struct lb_str name;
+    while (lb_request_next_parameter(call->req, &rest, &name)) {
+        if (name.len == 0 || name.ptr[0] == '_' || is_among(name, names) ||
+            lb_str_equal(name, LB_STR("dryRun"))) /* which means nothing where only is read */
+            continue; /* what cannot be decoded is refused where a parameter is looked for */
+        bool page = lb_str_equal(name, LB_STR("page")) && is_among(LB_STR("skip"), names);
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       page ? "There is no parameter '%.*s': use skip and take, or follow the Link "
+                              "header."
+                            : "There is no parameter '%.*s' here; see docs/api.md.",
+                       name.len > 64 ? 64 : (int)name.len, name.ptr);
+        return false;
+    }
+    return true;
+}
+
 void lb_query_put_total(struct lb_call *call, uint64_t total)
 {
     char text[24];

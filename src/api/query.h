@@ -17,6 +17,11 @@ bool lb_query_text(struct lb_call *call, const char *name, struct lb_str *out);
 /* The cursor of the query, 0 when it is missing. False when the reply is set. */
 bool lb_query_cursor(struct lb_call *call, uint64_t *out);
 
+/* Does the query have no other parameters than those in `names` (divided by blanks) and such that
+ * begin with an underscore? Of lists: one that is misspelt would show another page than was meant.
+ * False when the reply is set. */
+bool lb_query_only(struct lb_call *call, const char *names);
+
 /* Sets X-Total-Count. */
 void lb_query_put_total(struct lb_call *call, uint64_t total);
 

@@ -32,6 +32,8 @@ const struct lb_route lb_routes[] = {
     {LB_GET, BLOCKED_LEADS "/{publicIdentifier}", lb_check_get, LB_ROUTE_CAMPAIGN},
     {LB_POST, BLOCKED_LEADS "/check", lb_check_post, LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
 
+    {LB_POST, "/v1/blocked-leads/check", lb_check_post, LB_ROUTE_HEAVY},
+
     /* history.c: what happened with one person */
     {LB_GET, "/v1/blocked-leads/{publicIdentifier}/history", lb_history_get, 0},
 
@@ -49,6 +51,7 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_WRITES},
     {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},
     {LB_GET, CAMPAIGN, lb_campaigns_get, LB_ROUTE_CAMPAIGN},
+    {LB_PATCH, CAMPAIGN, lb_campaigns_patch, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
     {LB_DELETE, CAMPAIGN, lb_campaigns_delete, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
     {LB_PUT, CAMPAIGN "/activate", lb_campaigns_activate, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
     {LB_PUT, CAMPAIGN "/pause", lb_campaigns_pause, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
@@ -61,6 +64,13 @@ const struct lb_route lb_routes[] = {
 
     /* leads_of_person.c: one person in all campaigns */
     {LB_GET, "/v1/leads", lb_leads_of_person, 0},
+    /* variants.c: of what a step sends */
+    {LB_POST, CAMPAIGN "/steps/{stepId}/variants", lb_variants_post,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_PUT, CAMPAIGN "/steps/{stepId}/variants/{variantId}", lb_variants_put_one,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, CAMPAIGN "/steps/{stepId}/variants/{variantId}", lb_variants_delete,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
 
     /* leads.c, lead_import.c, lead_list.c, explain.c: the people in a campaign */
     {LB_POST, CAMPAIGN "/leads", lb_leads_post,
@@ -69,6 +79,7 @@ const struct lb_route lb_routes[] = {
      LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_CAMPAIGN | LB_ROUTE_FILE | LB_ROUTE_LEADS},
     {LB_GET, CAMPAIGN "/leads", lb_leads_list, LB_ROUTE_CAMPAIGN},
     {LB_GET, CAMPAIGN "/leads/{leadId}/explain", lb_leads_explain, LB_ROUTE_CAMPAIGN},
+    {LB_GET, "/v1/leads/{leadId}", lb_leads_get, 0},
     {LB_PUT, "/v1/leads/{leadId}/status", lb_leads_put_status, LB_ROUTE_WRITES},
     {LB_DELETE, "/v1/leads/{leadId}", lb_leads_delete, LB_ROUTE_WRITES},
 
@@ -84,6 +95,9 @@ const struct lb_route lb_routes[] = {
     /* statistics.c, audit.c: what happened in a workspace */
     {LB_GET, "/v1/statistics", lb_statistics_get, 0},
     {LB_GET, "/v1/audit", lb_audit_list, LB_ROUTE_ANYWHERE},
+
+    /* me.c: what the caller is */
+    {LB_GET, "/v1/me", lb_me_get, 0},
 
     /* sessions.c: signing in and out */
     {LB_POST, "/v1/session", lb_sessions_post,

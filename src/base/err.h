@@ -38,12 +38,13 @@
     X(LB_ERR_CAMPAIGN_NOT_FOUND, 404, "campaign_not_found")                                        \
     X(LB_ERR_LEAD_NOT_FOUND, 404, "lead_not_found")                                                \
     X(LB_ERR_STEP_NOT_FOUND, 404, "step_not_found")                                                \
+    X(LB_ERR_VARIANT_NOT_FOUND, 404, "variant_not_found")                                          \
     X(LB_ERR_ACTIVITY_NOT_FOUND, 404, "activity_not_found")                                        \
     X(LB_ERR_METHOD_NOT_ALLOWED, 405, "method_not_allowed")                                        \
     X(LB_ERR_ALREADY_EXISTS, 409, "already_exists")                                                \
     X(LB_ERR_LAST_OPERATOR, 409, "last_operator")                                                  \
     X(LB_ERR_CAMPAIGN_NOT_READY, 409, "campaign_not_ready")                                        \
-    X(LB_ERR_CAMPAIGN_ACTIVE, 409, "campaign_active")                                              \
+    X(LB_ERR_LAST_VARIANT, 409, "last_variant")                                                    \
     X(LB_ERR_LEASE_LOST, 409, "lease_lost")                                                        \
     X(LB_ERR_LIMIT_REACHED, 409, "limit_reached")                                                  \
     X(LB_ERR_PAYLOAD_TOO_LARGE, 413, "payload_too_large")                                          \

@@ -34,7 +34,8 @@ void lb_registry_destroy(struct lb_registry *registry, void (*each)(struct lb_re
 struct lb_registry_node *lb_registry_find(const struct lb_registry *registry, uint32_t scope,
                                           struct lb_str key);
 
-/* The caller has made sure that the key is not in the registry yet. */
+/* The caller has made sure that the key is not in the registry yet, or removes the other record
+ * next: until then either is found. */
 void lb_registry_add(struct lb_registry *registry, struct lb_registry_node *node);
 void lb_registry_remove(struct lb_registry *registry, struct lb_registry_node *node);
 

@@ -6,8 +6,8 @@
 const char *lb_method_name(enum lb_method method)
 {
     static const char *const names[] = {
-        [LB_GET] = "GET", [LB_HEAD] = "HEAD",     [LB_POST] = "POST",
-        [LB_PUT] = "PUT", [LB_DELETE] = "DELETE", [LB_OPTIONS] = "OPTIONS",
+        [LB_GET] = "GET",     [LB_HEAD] = "HEAD",     [LB_POST] = "POST",       [LB_PUT] = "PUT",
+        [LB_PATCH] = "PATCH", [LB_DELETE] = "DELETE", [LB_OPTIONS] = "OPTIONS",
     };
     return method < LB_METHOD_OTHER ? names[method] : "OTHER";
 }
@@ -67,6 +67,21 @@ static struct lb_str take_pair(struct lb_str *rest)
     rest->ptr += amp ? pair.len + 1 : pair.len;
     rest->len -= amp ? pair.len + 1 : pair.len;
     return pair;
+}
+
+bool lb_request_next_parameter(struct lb_request *req, struct lb_str *rest, struct lb_str *out_name)
+{
+    struct lb_reason reason;
+    struct lb_str pair = {NULL, 0};
+    while (rest->len > 0 && pair.len == 0)
+        pair = take_pair(rest);
+    if (pair.len == 0)
+        return false;
+    const char *equals = memchr(pair.ptr, '=', pair.len);
+    struct lb_str name = {pair.ptr, equals ? (size_t)(equals - pair.ptr) : pair.len};
+    if (lb_request_decode(req, name, true, out_name, &reason))
+        *out_name = (struct lb_str){NULL, 0};
+    return true;
 }
 
 lb_err lb_request_query(struct lb_request *req, const char *name, struct lb_str *out,

@@ -18,7 +18,16 @@
 
 #include <netinet/in.h>
 
-enum lb_method { LB_GET, LB_HEAD, LB_POST, LB_PUT, LB_DELETE, LB_OPTIONS, LB_METHOD_OTHER };
+enum lb_method {
+    LB_GET,
+    LB_HEAD,
+    LB_POST,
+    LB_PUT,
+    LB_PATCH,
+    LB_DELETE,
+    LB_OPTIONS,
+    LB_METHOD_OTHER
+};
 
 const char *lb_method_name(enum lb_method method);
 
@@ -93,6 +102,11 @@ struct lb_str lb_request_header(const struct lb_request *req, const char *name);
  * LB_ERR_INVALID_PARAMETER when it is given twice or cannot be decoded. */
 lb_err lb_request_query(struct lb_request *req, const char *name, struct lb_str *out,
                         struct lb_reason *reason);
+
+/* Takes the next parameter off `*rest`, the request's query at first, and gives its name, decoded
+ * ({NULL, 0} when it cannot be). False when none is left. */
+bool lb_request_next_parameter(struct lb_request *req, struct lb_str *rest,
+                               struct lb_str *out_name);
 
 /* Percent-decodes `raw` once ('+' becomes a space when `plus_is_space`); what needs no decoding is
  * borrowed. LB_ERR_BAD_REQUEST when it is broken or holds a NUL, LB_ERR_INTERNAL when there is no

@@ -153,7 +153,7 @@ static void write_allow(unsigned methods, char allow[64])
             memcpy(allow + len, ", ", 2);
             len += 2;
         }
-        memcpy(allow + len, name, name_len); /* all six together take 37 bytes */
+        memcpy(allow + len, name, name_len); /* all seven together take 44 bytes */
         len += name_len;
     }
     allow[len] = '\0';

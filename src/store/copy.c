@@ -94,10 +94,12 @@ static const struct lb_copy_column step_columns[] = {
 };
 
 static const struct lb_copy_column lead_columns[] = {
-    WORKSPACE,         NUMBER("no"),       NUMBER("campaign"), TEXT("identifier"),
-    TEXT("member_id"), TEXT("first_name"), TEXT("last_name"),  TEXT("company_name"),
-    TEXT("variables"), NUMBER("added_at"), SMALL("status"),    FLAG("set_aside"),
-    SMALL("queue"),    NUMBER("step"),     NUMBER("since"),    NUMBER("marks"),
+    WORKSPACE,           NUMBER("no"),       NUMBER("campaign"), TEXT("identifier"),
+    TEXT("member_id"),   TEXT("first_name"), TEXT("last_name"),  TEXT("company_name"),
+    TEXT("variables"),   NUMBER("added_at"), SMALL("status"),    FLAG("set_aside"),
+    SMALL("queue"),      NUMBER("step"),     NUMBER("since"),    NUMBER("marks"),
+    TEXT("email"),       TEXT("phone"),      TEXT("headline"),   TEXT("website"),
+    TEXT("company_url"),
 };
 
 static const struct lb_copy_column name_columns[] = {
@@ -121,6 +123,7 @@ static const struct lb_copy_column activity_columns[] = {
     NUMBER("completed_at"),
     NUMBER("changed_at"),
     TEXT("detail"),
+    NUMBER("variant"),
 };
 
 static const struct lb_copy_column log_columns[] = {
@@ -158,6 +161,11 @@ static const struct lb_copy_column signing_key_columns[] = {
     NUMBER("no"),
     BYTES("seed"),
     NUMBER("created_at"),
+};
+
+static const struct lb_copy_column variant_columns[] = {
+    WORKSPACE,   NUMBER("no"),     NUMBER("campaign"), NUMBER("step"),     TEXT("body"),
+    TEXT("icp"), FLAG("disabled"), NUMBER("done"),     NUMBER("accepted"), NUMBER("replied"),
 };
 
 static const struct lb_copy_column import_columns[] = {
@@ -199,9 +207,10 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_CHECK_COUNT, "check_count", COLUMNS(check_columns), {0, 1}, 2, false},
     {LB_COPY_SIGNING_KEY, "signing_key", COLUMNS(signing_key_columns), {0}, 1, false},
     {LB_COPY_IMPORT, "blocklist_import", COLUMNS(import_columns), {0, 1}, 2, false},
+    {LB_COPY_VARIANT, "step_variant", COLUMNS(variant_columns), {0, 1}, 2, true},
 };
 
-_Static_assert(sizeof import_columns / sizeof *import_columns <= LB_COPY_COLUMNS_MAX,
+_Static_assert(sizeof lead_columns / sizeof *lead_columns <= LB_COPY_COLUMNS_MAX,
                "the widest table fits into a row");
 
 /* --- Values as bytes ---------------------------------------------------------------------------

@@ -56,6 +56,8 @@ LB_METHOD(lb_err, campaign_delete, struct lb_store *store, uint32_t workspace, u
 /* Notes that the campaign was activated. */
 LB_METHOD(lb_err, campaign_activated, struct lb_store *store, uint32_t workspace, uint32_t no,
           int64_t at)
+LB_METHOD(lb_err, campaign_set_name, struct lb_store *store, uint32_t workspace, uint32_t no,
+          struct lb_str name)
 /* Sets its custom variables, packed. */
 LB_METHOD(lb_err, campaign_set_variables, struct lb_store *store, uint32_t workspace, uint32_t no,
           struct lb_str variables)
@@ -74,6 +76,18 @@ LB_METHOD(lb_err, step_place, struct lb_store *store, uint32_t workspace, uint32
           uint32_t position)
 /* Removes all steps of a campaign that is gone. */
 LB_METHOD(lb_err, steps_drop, struct lb_store *store, uint32_t workspace, uint32_t campaign)
+
+/* Inserts and sets row->no, which is above all others. */
+LB_METHOD(lb_err, variant_insert, struct lb_store *store, struct lb_variant_row *row)
+/* Sets body, icp and disabled. */
+LB_METHOD(lb_err, variant_update, struct lb_store *store, const struct lb_variant_row *row)
+LB_METHOD(lb_err, variant_delete, struct lb_store *store, uint32_t workspace, uint32_t no)
+/* Adds to its counts; of one that is gone nothing is counted. */
+LB_METHOD(lb_err, variant_count, struct lb_store *store, uint32_t workspace, uint32_t no,
+          const struct lb_variant_counts *more)
+/* Removes those of a step, or with step 0 of a campaign. */
+LB_METHOD(lb_err, variants_drop, struct lb_store *store, uint32_t workspace, uint32_t campaign,
+          uint32_t step)
 
 /* Inserts with its names, which are not in the campaign yet, and sets row->no. */
 LB_METHOD(lb_err, lead_insert, struct lb_store *store, struct lb_lead_row *row)
@@ -252,6 +266,9 @@ LB_METHOD(lb_err, activity, struct lb_store_reader *reader, uint32_t workspace, 
  * are left out, and not read. */
 LB_METHOD(lb_err, steps, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
           bool bodies, void *context, lb_err (*each)(void *context, const struct lb_step_row *row))
+/* All variants of a campaign, by step and number; as log_scan. */
+LB_METHOD(lb_err, variants, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
+          void *context, lb_err (*each)(void *context, const struct lb_variant_row *row))
 /* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
 LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str name, uint32_t after, size_t max, struct lb_lead_ref *out,

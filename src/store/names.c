@@ -45,6 +45,17 @@ static const char *const log_kinds[] = {
     [LB_LOG_LINK_END] = "link_end",
 };
 
+static const char *const lead_fields[LB_LEAD_FIELD_COUNT] = {
+    [LB_LEAD_FIRST_NAME] = "firstName",
+    [LB_LEAD_LAST_NAME] = "lastName",
+    [LB_LEAD_COMPANY_NAME] = "companyName",
+    [LB_LEAD_EMAIL] = "email",
+    [LB_LEAD_PHONE] = "phone",
+    [LB_LEAD_HEADLINE] = "headline",
+    [LB_LEAD_WEBSITE] = "website",
+    [LB_LEAD_COMPANY_URL] = "companyUrl",
+};
+
 /* `otherwise` when it is not among them. */
 static int index_of(struct lb_str name, const char *const *names, int count, int otherwise)
 {
@@ -87,6 +98,11 @@ const char *lb_role_name(enum lb_role role)
 const char *lb_log_kind_name(enum lb_log_kind kind)
 {
     return (size_t)kind < sizeof log_kinds / sizeof *log_kinds ? log_kinds[kind] : "unknown";
+}
+
+const char *lb_lead_field_name(enum lb_lead_field field)
+{
+    return lead_fields[field];
 }
 
 bool lb_plan_parse(struct lb_str name, enum lb_plan *out)

@@ -15,6 +15,7 @@ const char *lb_lead_status_name(enum lb_lead_status status);
 const char *lb_activity_state_name(enum lb_activity_state state);
 const char *lb_role_name(enum lb_role role);
 const char *lb_log_kind_name(enum lb_log_kind kind);
+const char *lb_lead_field_name(enum lb_lead_field field);
 
 /* False, and `out` untouched, when no value has that name. */
 bool lb_plan_parse(struct lb_str name, enum lb_plan *out);

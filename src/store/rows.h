@@ -282,7 +282,8 @@ enum lb_lead_mark {
     LB_MARK_INVITED = 1,
     LB_MARK_ACCEPTED = 2,
     LB_MARK_CONTACTED = 4, /* invited or written to */
-    LB_MARK_REPLIED = 8
+    LB_MARK_REPLIED = 8,
+    LB_MARK_OPTED_OUT = 16
 };
 
 /* How many leads a campaign has, by what they are; or by how much that changes. */
@@ -325,16 +326,45 @@ struct lb_step_row {
     struct lb_str body; /* ptr NULL: none */
 };
 
+/* How often a variant of a step's text went out, and what came of it; or by how much that grows. */
+struct lb_variant_counts {
+    int64_t done;
+    int64_t accepted;
+    int64_t replied;
+};
+
+struct lb_variant_row {
+    uint32_t no; /* also their order in a step */
+    uint32_t workspace;
+    uint32_t campaign;
+    uint32_t step;
+    bool disabled;
+    struct lb_str body;
+    struct lb_str icp; /* whom it is for, in the client's words; ptr NULL: not said */
+    struct lb_variant_counts counts;
+};
+
+/* What is known of a lead beside its names. Their columns and names: names.h. */
+enum lb_lead_field {
+    LB_LEAD_FIRST_NAME,
+    LB_LEAD_LAST_NAME,
+    LB_LEAD_COMPANY_NAME,
+    LB_LEAD_EMAIL,
+    LB_LEAD_PHONE,
+    LB_LEAD_HEADLINE,
+    LB_LEAD_WEBSITE,
+    LB_LEAD_COMPANY_URL
+};
+#define LB_LEAD_FIELD_COUNT 8
+
 struct lb_lead_row {
     uint64_t no;
     uint32_t workspace;
     uint32_t campaign;
-    struct lb_str identifier; /* canonical */
-    struct lb_str member_id;  /* ptr NULL: none, as for the strings below */
-    struct lb_str first_name;
-    struct lb_str last_name;
-    struct lb_str company_name;
-    struct lb_str variables; /* packed: domain/outreach/variables.h */
+    struct lb_str identifier;                  /* canonical */
+    struct lb_str member_id;                   /* ptr NULL: none, as for the strings below */
+    struct lb_str fields[LB_LEAD_FIELD_COUNT]; /* by enum lb_lead_field */
+    struct lb_str variables;                   /* packed: domain/outreach/variables.h */
     int64_t added_at;
     enum lb_lead_status status;
     bool set_aside;
@@ -360,6 +390,7 @@ struct lb_activity_row {
     enum lb_activity_state state;
     uint32_t attempts;
     uint32_t retries;
+    uint32_t variant; /* of the step's text, that was handed out last; 0: none */
     char lease_token[LB_LEASE_TOKEN_SIZE]; /* "": none */
     int64_t lease_until;
     int64_t claimed_at;   /* of the last claim */

@@ -114,6 +114,54 @@ def test_a_claim_at_another_node_gets_nobody_who_was_blocked(tenants):
         assert names(campaign.claim()) == [person["publicIdentifier"]]
 
 
+def test_an_opt_out_at_one_node_counts_at_all(tenants):
+    for number, (writer, reader) in enumerate(rounds(tenants, 10)):
+        person = {"publicIdentifier": f"p-{number}", "memberId": member_id(number)}
+        campaign, other = Campaign(writer, person), Campaign(reader, person)
+        response = campaign.report(campaign.claim_one(), "opted_out")
+        assert expect.ok(response)["blocked"] is True
+        assert other.claim() == [] and other.status == "completed"
+        assert check(other.seen_from(reader), person["memberId"])["scope"] == "workspace"
+        undo(reader.api, response.header("x-change-id"))
+        assert check(campaign, person["publicIdentifier"])["blocked"] is False
+
+
+def test_all_nodes_hand_out_the_variants_that_one_has_changed(tenants):
+    campaign = Campaign(tenants[0], *crowd(90))
+    (step,) = campaign.sequence()
+    texts = {campaign.seen_from(tenants[number % 3]).add_variant(step["id"], f"Text {number}"):
+             f"Text {number}" for number in range(4)}
+    got = {}
+    for number, (writer, reader) in enumerate(rounds(tenants)):
+        here, there = campaign.seen_from(writer), campaign.seen_from(reader)
+        variant = list(texts)[number % 4]
+        texts[variant] = f"Text {number} of {writer.api.port}"
+        here.change_variant(step["id"], variant, body=texts[variant])
+        for activity in there.claim(most=3):
+            assert activity["message"] == texts[activity["variantId"]]
+            got[activity["leadId"]] = activity["variantId"]
+            here.complete(activity, "failed")
+    # The choice is the lead's, whoever makes it.
+    for name in crowd(90):
+        campaign.set_status(name, "active")
+    campaign.activate()
+    again = [activity for tenant in tenants for activity in campaign.seen_from(tenant).claim(30)]
+    assert {activity["leadId"]: activity["variantId"] for activity in again} == got
+    assert set(got.values()) == set(texts)
+
+
+def test_all_nodes_know_a_campaign_by_its_new_name(tenants):
+    campaign = Campaign(tenants[0], "a-1", name="Old")
+    for number, (writer, reader) in enumerate(rounds(tenants)):
+        expect.ok(writer.api.patch(campaign.path, {"name": f"Name {number}"}))
+        there = campaign.seen_from(reader)
+        assert there.details()["name"] == f"Name {number}"
+        assert [each["name"] for each in expect.ok(reader.api.get("/campaigns"))] == [
+            f"Name {number}"]
+        there.block(f"p-{number}")
+        assert there.status == "active"
+
+
 def test_another_node_unblocks_and_undoes(tenants):
     campaign = Campaign(tenants[0])
     for number, (first, second) in enumerate(rounds(tenants)):

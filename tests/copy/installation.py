@@ -138,8 +138,9 @@ def fill(place, leads, entries):
         (workspace,) = db.execute("SELECT workspace FROM campaign WHERE no = ?", (campaign,)).fetchone()
         (first,) = db.execute("SELECT coalesce(max(no), 0) + 1 FROM lead").fetchone()
         numbers = range(first, first + leads)
-        db.executemany("INSERT INTO lead VALUES (?, ?, ?, ?, NULL, 'Ann', NULL, NULL, NULL, 1, 0, 0, 0,"
-                       " 0, 1, 0)", ((no, workspace, campaign, f"lead-{no}") for no in numbers))
+        db.executemany("INSERT INTO lead (no, workspace, campaign, identifier, first_name, added_at,"
+                       " status, set_aside, queue, step, since, marks)"
+                       " VALUES (?, ?, ?, ?, 'Ann', 1, 0, 0, 0, 0, 1, 0)", ((no, workspace, campaign, f"lead-{no}") for no in numbers))
         db.executemany("INSERT INTO lead_name VALUES (?, ?, ?, ?)",
                        ((workspace, f"lead-{no}", campaign, no) for no in numbers))
         db.execute("UPDATE campaign SET leads_waiting = leads_waiting + ? WHERE no = ?",
@@ -219,7 +220,9 @@ class World:
     def make_campaigns(self):
         variables = {"city": ODD, "empty": ""}
         people = [{"publicIdentifier": f"lead-{number}", "memberId": member_id(number),
-                   "firstName": "Ann", "lastName": ODD, "companyName": "", "variables": variables}
+                   "firstName": "Ann", "lastName": ODD, "companyName": "", "email": "ann@example.com",
+                   "phone": "+44", "headline": ODD, "website": "https://example.com",
+                   "companyUrl": "https://www.linkedin.com/company/x", "variables": variables}
                   for number in range(12)]
         self.campaign = Campaign(self.agency, *people, "person-20",
                                  steps=[VISIT, {**INVITATION, "delay": 0}, MESSAGE, MESSAGE],
@@ -229,6 +232,13 @@ class World:
         self.campaign.block("lead-5", "only-here")
         self.campaign.pause()
         self.campaign.delete_step(self.campaign.sequence()[2]["id"])
+        message = self.campaign.sequence()[2]["id"]
+        for text in ("One", ODD, "gone"):
+            last = self.campaign.add_variant(message, text)
+        self.campaign.change_variant(message, last, isDisabled=True, icpDefinitionRaw=ODD)
+        self.campaign.add_variant(self.campaign.sequence()[1]["id"], "Of an invitation")
+        self.last_variant = self.campaign.add_variant(message, "the last number of all")
+        self.campaign.delete_variant(message, self.last_variant)
         self.campaign.activate()
         first, second, third, *_ = self.campaign.claim(6)
         self.campaign.complete(first, detail=ODD)

@@ -19,7 +19,7 @@ from support.server import CommandFailed, binary, clean_environment, run
 
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
           "blocklist_log", "audit_log", "check_count", "signing_key",
-          "blocklist_import"]
+          "blocklist_import", "step_variant"]
 STAY_BEHIND = ["session", "link"]
 
 
@@ -65,6 +65,8 @@ def lives_on(place, world):
         assert number(new["id"]) > known
         campaign.add("lead-new")
         assert number(campaign.lead_id("lead-new")) > number(world.deleted_lead)
+        step = campaign.sequence()[1]["id"]
+        assert number(campaign.add_variant(step, "new")) > number(world.last_variant)
         assert campaign.explain("lead-new")["contact"] is True
         expect.ok(server.api(server.tenant("pro").key).get("/campaigns"))
 
@@ -371,6 +373,7 @@ TAMPERED = {
     "check_count": "UPDATE check_count SET blocked = blocked + 1 WHERE day = 20000",
     "signing_key": "UPDATE signing_key SET created_at = created_at + 1",
     "blocklist_import": "UPDATE blocklist_import SET run = NULL, done = done + 1",
+    "step_variant": "UPDATE step_variant SET done = done + 1 WHERE icp IS NOT NULL",
 }
 
 

@@ -15,6 +15,13 @@ from itertools import accumulate
 FOREVER = float("inf")
 NEVER = float("-inf")
 CHANGING = ("block", "unblock", "undo")
+
+
+def changes_lists(event):
+    """An opt-out is a report that blocks."""
+    return event["op"] in CHANGING or event.get("result") == "opted_out"
+
+
 NOTHING = "ch_0"  # the change that changed nothing
 
 
@@ -88,9 +95,9 @@ class Blocklists:
     def __init__(self, events):
         self.names = {}  # (campaign, name) -> Name
         self.changes = {event["change"]: event for event in events
-                        if event["op"] in CHANGING and event.get("change", NOTHING) != NOTHING}
+                        if changes_lists(event) and event.get("change", NOTHING) != NOTHING}
         for event in events:
-            if event["op"] in CHANGING:
+            if changes_lists(event):
                 self._note(event)
         for name in self.names.values():
             name.seal()
@@ -103,7 +110,7 @@ class Blocklists:
             if target is None or target["sent"] >= event["sent"]:
                 return None
             event, flips = target, not flips
-        return (event["op"] == "block") != flips, event["campaign"], event["names"]
+        return (event["op"] in ("block", "complete")) != flips, event["campaign"], event["names"]
 
     def _note(self, event):
         resolved = self.resolve(event)

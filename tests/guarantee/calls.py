@@ -6,6 +6,13 @@ import re
 from people import has_member, learns_member, member_of, name_of, profile_url, spell
 
 PAGE = 100  # the largest page of leads and activities
+PASSING = 100  # orders of steps that come and go while the campaign is active begin here
+ORDERS = {}  # id of a step that stays -> its place, from 1; set before the load begins
+
+
+def order_of(step):
+    """The place of a step among those that stay; what comes and goes has a number of its own."""
+    return ORDERS.get(step, PASSING + int(step.removeprefix("st_")))
 
 
 def _encode(body):
@@ -102,8 +109,9 @@ def check(campaign, names, worker, final=False):
 
 def _keep_activities(event, _, body):
     event["activities"] = [
-        [each["id"], each["leadId"], each["publicIdentifier"], each["memberId"], each["order"],
-         each["attempt"], each["leaseToken"]] for each in body]
+        [each["id"], each["leadId"], each["publicIdentifier"], each["memberId"],
+         order_of(each["stepId"]), each["attempt"], each["leaseToken"], each["message"]]
+        for each in body]
     if body:
         ends = [each["leaseExpiresAt"] for each in body]
         event["expires"] = [min(ends), max(ends)]
@@ -124,6 +132,36 @@ def complete(activity, result, worker):
     body = {"leaseToken": activity[6], "result": result}
     return Call("POST", f"/activities/{activity[0]}/complete", "complete", body, keep,
                 worker=worker, activity=activity[0], token=activity[6], result=result)
+
+
+def opt_out(activity, campaign, worker):
+    """Reports that a lead wants nothing more: a block of its names, in the workspace or, when
+    `campaign` is given, in that alone."""
+    def keep(event, answer, body):
+        event["leadStatus"] = body["status"]
+        event["blocked"] = body["blocked"]
+        event["change"] = answer.header(b"x-change-id") or "ch_0"
+
+    body = {"leaseToken": activity[6], "result": "opted_out",
+            "scope": "campaign" if campaign else None}
+    return Call("POST", f"/activities/{activity[0]}/complete", "complete", body, keep,
+                worker=worker, activity=activity[0], token=activity[6], result="opted_out",
+                campaign=campaign, names=[name for name in activity[2:4] if name])
+
+
+# ---- steps and variants ----
+
+
+def edit(method, target, campaign, worker, body=None, born=None, dies=None):
+    """Changes steps or variants. `born`: a text that leads may get from then on, `dies`: one that
+    no lead gets from then on."""
+    def keep(event, _, body):
+        if "variants" in body:
+            event["variants"] = [each["id"] for each in body["variants"]]
+        event["id"] = body.get("id")
+
+    return Call(method, f"/campaigns/{campaign}/steps{target}", "edit", body, keep, worker=worker,
+                campaign=campaign, born=born, dies=dies)
 
 
 def add_leads(rng, campaign, numbers, worker, again=False):

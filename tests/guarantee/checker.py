@@ -25,12 +25,14 @@ EXAMPLES = 5  # findings that are printed of each test
 class Grant:
     """An activity that a claim handed out."""
 
-    __slots__ = ("claim", "activity", "lead", "name", "member", "order", "attempt", "token")
+    __slots__ = ("claim", "activity", "lead", "name", "member", "order", "attempt", "token",
+                 "text")
 
     def __init__(self, claim, fields):
         self.claim = claim
         (self.activity, self.lead, self.name, self.member, self.order, self.attempt,
-         self.token) = fields
+         self.token) = fields[:7]
+        self.text = fields[7] if len(fields) > 7 else None
 
 
 class Findings:
@@ -171,7 +173,7 @@ def expected(facts, event):
 def errors(facts, findings):
     """Nothing was refused or went wrong but leases that others have taken over."""
     for event in facts.requests:
-        if event["status"] != 200 and not expected(facts, event):
+        if event["status"] not in (200, 201) and not expected(facts, event):
             findings.add(f"{findings.event(event)}: {event['status']} {event.get('code', '')} "
                          f"{event.get('message', '')}")
 
@@ -180,7 +182,7 @@ def summary(facts):
     """What happened, in figures."""
     count = Counter(event["op"] for event in facts.requests)
     statuses = Counter(f"{event['status']} {event.get('code') or ''}".strip()
-                       for event in facts.requests if event["status"] != 200)
+                       for event in facts.requests if event["status"] not in (200, 201))
     times = [event["sent"] for event in facts.requests] or [0]
     yield (f"{len(facts.requests)} requests in {(times[-1] - times[0]) / 1e9:.1f} s: "
            + ", ".join(f"{number} {op}" for op, number in count.most_common()))
@@ -202,6 +204,7 @@ def check(events, wants_teeth=True):
             "never handed out after it was completed": leases.not_after_completion,
             "steps in order, each done once": leases.in_order,
             "leases as long as was asked": leases.as_long_as_asked,
+            "texts that the step had at the claim": promise.texts,
             "every lead that is not blocked is finished": outcome.nothing_lost,
             "blocked leads are shown as blocked": outcome.shown_as_blocked,
             "completed, with counts that add up": outcome.adds_up,

@@ -28,12 +28,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import calls  # noqa: E402
 import checker  # noqa: E402
 import history  # noqa: E402
 import workers  # noqa: E402
 from calls import add_leads  # noqa: E402
 from ending import Ending  # noqa: E402
-from plan import PROCESSES, campaigns, steps  # noqa: E402
+from plan import OPEN, PROCESSES, campaigns, steps  # noqa: E402
 from support.expect import ok  # noqa: E402
 from support.nodes import Nodes  # noqa: E402
 from support.server import CommandFailed  # noqa: E402
@@ -49,13 +50,14 @@ KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 
 class Share:
     """What one process does: its workers, and its part of the history."""
 
-    def __init__(self, index, options, key, ports, path):
+    def __init__(self, index, options, key, ports, path, messages):
         self.index = index
         self.options = options
         self.campaigns = campaigns(options.leads)
         self.key = key
         self.ports = itertools.cycle(ports[index % len(ports) :] + ports[: index % len(ports)])
         self.path = path
+        self.messages = messages  # campaign -> the step whose variants change
 
     def start(self, kind, connections, number, *more):
         name = f"{kind.__name__}-{number}"
@@ -71,6 +73,8 @@ class Share:
             self.start(kind, connections, number)
         if self.index == 0:
             self.start(workers.Adder, 1, 0, self.campaigns)
+            for number, campaign in enumerate(OPEN):
+                self.start(workers.Editor, 1, number, campaign, self.messages[campaign])
 
     def run(self):
         """The whole life of the process. The history is written whatever happens."""
@@ -94,6 +98,7 @@ class Run:
         self.folder = folder
         self.campaigns = campaigns(options.leads)
         self.events = []
+        self.messages = {}
         self.faults = []  # what went wrong with the run itself
 
     def prepare(self):
@@ -107,6 +112,9 @@ class Run:
             for start in range(campaign.first, end, 1000):
                 numbers = range(start, min(start + 1000, end))
                 self.add(tenant.api, add_leads(rng, campaign.id, numbers, "Run"))
+            sequence = ok(tenant.api.get(f"/campaigns/{campaign.id}/sequence"))["steps"]
+            calls.ORDERS.update({step["id"]: step["order"] for step in sequence})
+            self.messages[campaign.id] = sequence[-1]["id"]
             ok(tenant.api.put(f"/campaigns/{campaign.id}/activate"))
         tenant.api.close()
 
@@ -121,7 +129,8 @@ class Run:
 
     def fire(self):
         context = multiprocessing.get_context("fork")
-        shares = [Share(index, self.options, self.key, self.ports, self.folder / f"share-{index}")
+        shares = [Share(index, self.options, self.key, self.ports, self.folder / f"share-{index}",
+                        self.messages)
                   for index in range(PROCESSES)]
         processes = [context.Process(target=share.run) for share in shares]
         for process in processes:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 TOLERANCE = 10_000_000  # nanoseconds
 WINDOW = 50  # earlier hand-outs of the same lead that one is compared with
-ANY = ("done", "replied", "failed", "retry")
+ANY = ("done", "replied", "opted_out", "failed", "retry")
 
 
 def slack(facts):
@@ -70,7 +70,7 @@ def _finished(facts, grants):
             if event["status"] != 200:
                 continue
             over = event["leadStatus"] in ("completed", "error")
-            if event["result"] != "retry" or over:
+            if event["result"] not in ("retry", "opted_out") or over:
                 known = activities.get(grant.activity)
                 if not known or event["received"] < known["received"]:
                     activities[grant.activity] = event
@@ -104,7 +104,7 @@ def in_order(facts, findings, campaign):
                         taken.setdefault(grant.order, {})[grant.token] = event
         for grant in grants:
             before = done.get(grant.order - 1)
-            if grant.order > 1 and (before is None or before > grant.claim["received"]):
+            if 1 < grant.order <= len(facts.campaigns[campaign]) and (before is None or before > grant.claim["received"]):
                 findings.add(f"{findings.grant(grant)}, before step {grant.order - 1} was done")
         for order, events in taken.items():
             if len(events) > 1:

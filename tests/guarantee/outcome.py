@@ -35,10 +35,11 @@ def _why_finished(facts, campaign, lead, status):
     done = {order for order, events in results.items()
             if any(event["result"] in ("done", "replied") for event in events)}
     every = [(order, event) for order, events in results.items() for event in events]
-    if status == "completed" and any(event["result"] == "replied" and stops[order - 1]
-                                     for order, event in every):
+    if status == "completed" and any(
+            event["result"] == "opted_out" or event["result"] == "replied" and
+            (order > len(stops) or stops[order - 1]) for order, event in every):
         return "replied"
-    if status == "completed" and done == set(range(1, len(stops) + 1)):
+    if status == "completed" and done >= set(range(1, len(stops) + 1)):
         return "done"
     if status == "error" and any(event["result"] == "failed" or
                                  event["result"] == "retry" and event.get("leadStatus") == "error"

@@ -40,6 +40,14 @@ def learns_member(number):
     return number % 4 == 1
 
 
+def all_known(name, member):
+    """Does a lead that is shown so have no other name, and will it learn none?"""
+    if name.startswith("ACoAA"):
+        return False
+    number = number_of(name)
+    return member is not None or not (has_member(number) or learns_member(number))
+
+
 def _other_case(rng, name):
     return rng.choice([str.upper, str.title, str.capitalize])(name)
 

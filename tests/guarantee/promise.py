@@ -19,6 +19,47 @@ def no_hand_out(facts, findings, campaign):
                          f"of {findings.event(block)}")
 
 
+def texts(facts, findings, campaign):
+    """Each lead gets a text that its step had when it was claimed: one that was there by then, and
+    that was not gone before; and while a variant is certainly there, not the step's own."""
+    lives = _lives(facts, campaign)
+    for grant in facts.grants:
+        claim = grant.claim
+        if claim["campaign"] != campaign or grant.order != VARIED or grant.text is None:
+            continue
+        born, dies = lives.get(grant.text, (None, None))
+        if born and born["sent"] > claim["received"]:
+            findings.add(f"{findings.grant(grant)} has '{grant.text}', before "
+                         f"{findings.event(born)}")
+        if dies and dies["status"] == 200 and dies["received"] < claim["sent"]:
+            findings.add(f"{findings.grant(grant)} has '{grant.text}', after "
+                         f"{findings.event(dies)}")
+        if not born and any(_is_there(life, claim) for life in lives.values()):
+            findings.add(f"{findings.grant(grant)} has '{grant.text}', and there is a variant")
+
+
+VARIED = 3  # the step whose text changes
+
+
+def _lives(facts, campaign):
+    """text -> (the edit that brought it, the one that was acknowledged and took it away)"""
+    lives = {}
+    for event in facts.requests:
+        if event["op"] != "edit" or event["campaign"] != campaign:
+            continue
+        if event["born"]:
+            lives[event["born"]] = (event, None)
+        if event["dies"] and event["dies"] in lives:
+            lives[event["dies"]] = (lives[event["dies"]][0], event)
+    return lives
+
+
+def _is_there(life, claim):
+    born, dies = life
+    return (born["status"] in (200, 201) and born["received"] < claim["sent"]
+            and (not dies or dies["sent"] > claim["received"]))
+
+
 def told(facts, findings):
     """`blocked` of a completion is true for leads that certainly are, false when certainly not."""
     grants = {(grant.activity, grant.token): grant for grant in facts.grants}

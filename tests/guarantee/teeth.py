@@ -12,6 +12,9 @@ CLOSE_WANTED = 100  # of these, acknowledged within CLOSE before a claim was sen
 HELD_BACK_WANTED = 100  # of these, of a lead that the claim would have got but for the block
 OVERLAPS_WANTED = 100  # activities that were handed out while their lead was being blocked
 LISTED_WANTED = 50  # of these, activities that a list had to show after the acknowledgement
+OPT_OUTS_WANTED = 30  # reports that block
+EDITS_WANTED = 100  # of steps and variants of campaigns that are active
+TEXTS_WANTED = 30  # different ones of variants that were handed out
 MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
 
 
@@ -57,6 +60,12 @@ class Teeth:
         self.unblocks = sum(event.get("unblocked", 0) > 0 for event in facts.requests)
         self.overlaps = self._overlaps()
         self.listed = promise.listed_at_acknowledgement(facts)
+        self.opt_outs = sum(event["result"] == "opted_out" and event["status"] == 200
+                            for event in facts.completes)
+        edits = [event for event in facts.requests if event["op"] == "edit"]
+        self.edits = sum(event["status"] in (200, 201) for event in edits)
+        born = {event["born"] for event in edits}
+        self.texts = len({grant.text for grant in facts.grants if grant.text in born} - {None})
 
     def _leads(self):
         """name or member id -> the leads that have it."""
@@ -126,6 +135,9 @@ class Teeth:
                f"their lead; {self.listed} of these had to be listed right after it was "
                "acknowledged")
 
+        yield (f"{self.opt_outs} opt-outs; {self.edits} changes of steps and variants, "
+               f"{self.texts} texts of variants handed out")
+
     def share(self):
         """How much of a minute blocks were sent."""
         sent = [event["sent"] for event in self.facts.requests if event["op"] == "block"]
@@ -137,7 +149,10 @@ class Teeth:
                 (self.close, CLOSE_WANTED, "of them acknowledged within 10 ms before a claim"),
                 (self.held_back, HELD_BACK_WANTED, "of a lead that was next in line at that claim"),
                 (self.overlaps, OVERLAPS_WANTED, "activities handed out during a block"),
-                (self.listed, LISTED_WANTED, "of them to be listed after its acknowledgement")]:
+                (self.listed, LISTED_WANTED, "of them to be listed after its acknowledgement"),
+                (self.opt_outs, OPT_OUTS_WANTED, "opt-outs"),
+                (self.edits, EDITS_WANTED, "changes of steps and variants"),
+                (self.texts, TEXTS_WANTED, "texts of variants handed out")]:
             wanted = max(1, round(wanted * self.share()))
             if count < wanted:
                 yield f"only {count} {what}; {wanted} are wanted"

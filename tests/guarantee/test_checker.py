@@ -890,6 +890,90 @@ def test_a_lease_that_was_given_back_is_lost_for_a_later_report(before):
     assert found(story) == ([] if before == "retry" else [ERRORS])
 
 
+# ---- (f) opt-outs, and texts that change ----
+
+
+def opt_out(story, at, claim, status="completed", where=None):
+    event = story.complete(at, claim, "opted_out", status, blocked=True)
+    event.update(campaign=where, names=["john"], change=f"ch_{len(story.events)}")
+    return event
+
+
+@pytest.mark.parametrize("where", [None, "c"])
+def test_a_claim_after_an_opt_out_is_found(where):
+    story = Story()
+    claim = story.claim((1, 2))
+    opt_out(story, (3, 4), claim, "active", where)
+    story.claim((5, 6))
+    assert ACK in found(story)
+
+
+def test_an_opt_out_in_another_campaign_is_no_matter():
+    story = Story()
+    opt_out(story, (3, 4), story.claim((1, 2)), "active", "other")
+    story.claim((61_010, 61_020), token="late")
+    assert ACK not in found(story)
+
+
+def test_an_opt_out_that_was_undone_holds_no_more():
+    story = Story()
+    event = opt_out(story, (3, 4), story.claim((1, 2)), "active")
+    story.undo((5, 6), event, unblocked=1)
+    story.claim((61_010, 61_020))
+    assert ACK not in found(story)
+
+
+def test_a_lead_that_has_opted_out_is_finished():
+    story = Story()
+    story.add((1, 2), ("john", None))
+    opt_out(story, (5, 6), story.claim((3, 4)))
+    story.end(("john", "completed", True))
+    assert found(story) == []
+
+
+def edit(story, at, born=None, dies=None, status=200):
+    return story.note("edit", at, campaign="c", born=born, dies=dies, status=status)
+
+
+def get(story, at, text):
+    claim = story.claim(at, order=3)
+    claim["activities"][0].append(text)
+    return claim
+
+
+TEXTS = "texts that the step had at the claim"
+
+
+@pytest.mark.parametrize("at, text, wrong", [
+    ((1, 2), "one", True),  # before it was there
+    ((1, 3.5), "one", False),
+    ((5, 6), "one", False),
+    ((5, 6), "own", True),  # though there is a variant
+    ((1, 6), "own", False),
+    ((7.5, 9), "one", False),
+    ((9, 10), "one", True),  # after it was gone
+    ((9, 10), "two", False),
+    ((9, 10), "own", True),
+    ((13, 14), "own", False),
+])
+def test_a_text_that_was_not_there_at_the_claim_is_found(at, text, wrong):
+    story = Story()
+    edit(story, (3, 4), born="one")
+    edit(story, (7, 8), born="two", dies="one")
+    edit(story, (11, 12), dies="two")
+    get(story, at, text)
+    assert (TEXTS in found(story)) is wrong
+
+
+def test_an_edit_without_an_answer_is_uncertain():
+    story = Story()
+    edit(story, (3, 4), born="one", status=0)
+    edit(story, (5, None), dies="one", status=0)
+    get(story, (7, 8), "own")
+    get(story, (9, 10), "one")
+    assert TEXTS not in found(story)
+
+
 def test_a_history_without_teeth_fails():
     assert "the test had teeth" in failures(whole_story().events, wants_teeth=True)
 

@@ -17,6 +17,7 @@ LONG = (60, 300)  # seconds of a lease that is worked off
 SHORT = (1, 2)  # of one that may run out
 TAKEN = (1,) * 12 + (2,) * 6 + (3, 3, 5, 5, 10, 50)  # how many a claim asks for
 BLOCKED = (1, 1, 1, 2, 3, 5, 20)  # how many a block names
+STEPS_ADDED = 200  # by an editor: a campaign has 250 steps over time at most
 
 
 class Scene:
@@ -74,10 +75,18 @@ class Worker:
         if result == "done" and answer.status == 200:
             self.scene.note_done(campaign, activity)
 
+    def opt_out(self, channel, campaign, activity):
+        """A report that blocks; of those whose names are all known."""
+        where = self.rng.choice([campaign, None])
+        self.blocked((yield channel.send(calls.opt_out(activity, where, self.name))))
+
     def work_off(self, channel, campaign, activities):
         """Completes all, in one way or another."""
         for activity in activities:
             chance = self.rng.random()
+            if 0.09 < chance < 0.15 and people.all_known(*activity[2:4]):
+                yield from self.opt_out(channel, campaign, activity)
+                continue
             result = ("replied" if chance < 0.03 else "failed" if chance < 0.05 else
                       "retry" if chance < 0.09 else "done")
             yield from self.complete(channel, campaign, activity, result)
@@ -277,6 +286,86 @@ class Adder(Worker):
             yield channel.send(calls.add_leads(self.rng, campaign, numbers, self.name))
         if state["status"] != "active":
             yield channel.send(calls.activate(campaign, self.name))
+
+
+class Editor(Worker):
+    """Changes steps and variants of a campaign that is active. Steps that it adds come and go; of
+    the third, which is a message, variants do, each with a text that no other has. Nobody else
+    changes the steps of the campaign."""
+
+    def __init__(self, scene, rng, name, campaign, message):
+        super().__init__(scene, rng, name)
+        self.campaign = campaign
+        self.message = message  # the id of the third step
+        self.variants = []  # [id, text], as far as they are known and enabled
+        self.passing = []  # ids of the steps that it has added
+        self.count = 0
+        self.added = 0
+
+    def run(self, channel):
+        while not self.scene.over():
+            ways = [self.add_variant, self.change_variant, self.delete_variant, self.switch,
+                    self.add_step, self.delete_step]
+            yield from self.rng.choice(ways)(channel)
+            yield self.rng.uniform(0, 0.02)
+        while self.passing:  # so that what is left has no more steps than at first
+            yield from self.delete_step(channel)
+
+    def text(self):
+        self.count += 1
+        return f"{self.campaign} {self.count}"
+
+    def edit(self, channel, method, target, **more):
+        return channel.send(calls.edit(method, target, self.campaign, self.name, **more))
+
+    def add_variant(self, channel):
+        text = self.text()
+        if len(self.variants) < 5:
+            answer = yield self.edit(channel, "POST", f"/{self.message}/variants",
+                                     body={"body": text}, born=text)
+            if "variants" in answer.event:
+                self.variants.append([answer.event["variants"][-1], text])
+
+    def some_variant(self):
+        return self.rng.choice(self.variants) if self.variants else None
+
+    def change_variant(self, channel):
+        variant, text = self.some_variant(), self.text()
+        if variant:
+            yield self.edit(channel, "PUT", f"/{self.message}/variants/{variant[0]}",
+                            body={"body": text}, born=text, dies=variant[1])
+            variant[1] = text
+
+    def delete_variant(self, channel):
+        variant = self.some_variant()
+        if variant:
+            self.variants.remove(variant)
+            yield self.edit(channel, "DELETE", f"/{self.message}/variants/{variant[0]}",
+                            dies=variant[1])
+
+    def switch(self, channel):
+        """Disables a variant, and enables it with another text."""
+        variant, text = self.some_variant(), self.text()
+        if variant and len(self.variants) > 1:
+            target = f"/{self.message}/variants/{variant[0]}"
+            yield self.edit(channel, "PUT", target, body={"isDisabled": True}, dies=variant[1])
+            yield self.rng.uniform(0, 0.02)
+            yield self.edit(channel, "PUT", target, body={"isDisabled": False, "body": text},
+                            born=text)
+            variant[1] = text
+
+    def add_step(self, channel):
+        if len(self.passing) < 3 and self.added < STEPS_ADDED:
+            self.added += 1
+            body = {"type": "visit_profile", "order": self.rng.randint(1, 4)}
+            answer = yield self.edit(channel, "POST", "", body=body)
+            if answer.event.get("id"):
+                self.passing.append(answer.event["id"])
+
+    def delete_step(self, channel):
+        if self.passing:
+            step = self.passing.pop(self.rng.randrange(len(self.passing)))
+            yield self.edit(channel, "DELETE", f"/{step}")
 
 
 class ReAdder(Worker):

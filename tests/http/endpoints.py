@@ -12,7 +12,7 @@ READ, CHECK, WRITE = "read", "check", "write"
 @dataclass(frozen=True)
 class EndPoint:
     method: str
-    path: str  # {c}, {change}, {import}, {lead}, {step}, {activity}: the caller's own
+    path: str  # {c}, {change}, {import}, {lead}, {step}, {variant}, {activity}: the caller's own
     kind: str
     body: object = None  # "{token}" stands for the lease's
     success: tuple = (200,)
@@ -58,6 +58,7 @@ ENDPOINTS = [
     EndPoint("GET", "/blocked-leads/someone", CHECK),
     EndPoint("GET", LIST + "/someone", CHECK),
     EndPoint("POST", LIST + "/check", CHECK, {"publicIdentifiers": ["someone"]}),
+    EndPoint("POST", "/blocked-leads/check", CHECK, {"publicIdentifiers": ["someone"]}),
     EndPoint("GET", "/blocked-leads/someone/history", READ),
     EndPoint("GET", "/changes/{change}", READ),
     EndPoint("GET", "/changes/{change}/leads", READ),
@@ -68,23 +69,29 @@ ENDPOINTS = [
     EndPoint("POST", "/campaigns", WRITE, {"name": "Another"}, (201,)),
     EndPoint("GET", "/campaigns", READ),
     EndPoint("GET", "/campaigns/{c}", READ),
+    EndPoint("PATCH", "/campaigns/{c}", WRITE, {"name": "Renamed"}),
     EndPoint("PUT", "/campaigns/{c}/activate", WRITE),
     EndPoint("PUT", "/campaigns/{c}/pause", WRITE),
     EndPoint("DELETE", "/campaigns/{c}", WRITE, None, (200, 204)),
     EndPoint("GET", "/campaigns/{c}/sequence", READ),
     EndPoint("POST", "/campaigns/{c}/steps", WRITE, {"type": "visit_profile"}, (201,)),
     EndPoint("PUT", "/campaigns/{c}/steps/{step}", WRITE, {"delay": 5}),
+    EndPoint("POST", "/campaigns/{c}/steps/{step}/variants", WRITE, {"body": "Hello"}, (201,)),
+    EndPoint("PUT", "/campaigns/{c}/steps/{step}/variants/{variant}", WRITE, {"body": "Hi"}),
+    EndPoint("DELETE", "/campaigns/{c}/steps/{step}/variants/{variant}", WRITE),
     EndPoint("DELETE", "/campaigns/{c}/steps/{step}", WRITE),
     EndPoint("POST", "/campaigns/{c}/leads", WRITE, {"leads": [{"publicIdentifier": "someone"}]}),
     EndPoint("GET", "/campaigns/{c}/leads", READ),
     EndPoint("GET", "/campaigns/{c}/leads/{lead}/explain", READ),
     EndPoint("GET", "/leads?publicIdentifier=someone", READ),
+    EndPoint("GET", "/leads/{lead}", READ),
     EndPoint("PUT", "/leads/{lead}/status", WRITE, {"status": "paused"}),
     EndPoint("DELETE", "/leads/{lead}", WRITE),
     EndPoint("POST", "/campaigns/{c}/activities/claim", WRITE, {"max": 1}, licensed=True),
     EndPoint("GET", "/campaigns/{c}/activities", READ),
     EndPoint("POST", "/activities/{activity}/complete", WRITE,
              {"leaseToken": "{token}", "result": "done"}),
+    EndPoint("GET", "/me", READ),
     EndPoint("GET", "/statistics", READ),
     EndPoint("GET", "/audit", READ),
     EndPoint("GET", "/evidence", READ),

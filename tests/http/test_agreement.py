@@ -51,9 +51,9 @@ class Told:
         self.steps.setdefault(lead, set()).add(activity["stepId"])
         if kind == "invitation":
             self.invited.add(lead)
-        if kind != "visit_profile" or result == "replied":
+        if kind != "visit_profile":
             self.contacted.add(lead)
-        if result == "replied":
+        if result == "replied" and lead in self.contacted:  # to a visit nobody can reply
             self.replied.add(lead)
         if lead in self.invited and (accepted or result == "replied" or kind == "message"):
             self.accepted.add(lead)
@@ -171,9 +171,8 @@ class World:
             self.told[campaign].forget(lead["id"])
 
     def edit(self, campaign):
-        campaign.pause()
-        if campaign.status != "paused":
-            return
+        if campaign.status == "active" and self.chance.random() < 0.5:
+            campaign.pause()
         steps = [step["id"] for step in campaign.sequence()]
         kind = self.chance.choice(["add", "move", "move", "delete"])
         place = self.chance.randint(1, len(steps))

@@ -40,7 +40,7 @@ TARGETS = {
         lambda value: b'{"name":"x","steps":[{"type":"message","genericBody":%s}]}' % value),
     "step": Target("POST", "/campaigns/{c}/steps",
                    lambda value: b'{"type":"message","genericBody":%s}' % value),
-    "step change": Target("PUT", "/campaigns/{c}/steps/{step}",
+    "step change": Target("PUT", "/campaigns/{c}/steps/{plain}",
                           lambda value: b'{"genericBody":%s}' % value),
     "leads": Target(
         "POST", "/campaigns/{c}/leads",

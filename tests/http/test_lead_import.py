@@ -67,34 +67,37 @@ def test_columns_fill_fields_and_variables_and_nothing_is_lost(draft):
     assert body["column"] == {"number": 3, "name": "URL"}
     assert {item["number"]: (item["name"], item["field"]) for item in body["fields"]} == {
         1: ("First Name", "firstName"), 2: ("Last Name", "lastName"),
-        4: ("Email Address", "variables.email"), 5: ("Company", "companyName"),
-        6: ("Position", "variables.Position"), 7: ("Phone", "variables.phone")}
+        4: ("Email Address", "email"), 5: ("Company", "companyName"),
+        6: ("Position", "variables.Position"), 7: ("Phone", "phone")}
     ann = draft.lead("ann-doe")
     assert (ann["firstName"], ann["lastName"], ann["companyName"]) == ("Ann", "Doe", "Example, Inc.")
-    assert ann["variables"] == {"email": "ann@example.com", "Position": "CTO", "phone": "+49 170 1"}
+    assert (ann["email"], ann["phone"]) == ("ann@example.com", "+49 170 1")
+    assert ann["variables"] == {"Position": "CTO"}
     bob = draft.lead("bob-roe")
     assert (bob["firstName"], bob["companyName"], bob["variables"]) == ("Bob", None, {})
 
 
 @pytest.mark.parametrize("heading, fields", [
-    ("Vorname;Name;Firma;E-Mail;Telefon", ["firstName", "lastName", "companyName", "variables.email",
-                                          "variables.phone"]),
-    ("Prénom;Nom;Entreprise;Courriel;Téléphone", ["firstName", "lastName", "companyName", "variables.email",
-                                                  "variables.phone"]),
+    ("Vorname;Name;Firma;E-Mail;Telefon", ["firstName", "lastName", "companyName", "email",
+                                          "phone"]),
+    ("Prénom;Nom;Entreprise;Courriel;Téléphone", ["firstName", "lastName", "companyName", "email",
+                                                  "phone"]),
     ("Nombre;Apellidos;Empresa;Correo electrónico;Teléfono", ["firstName", "lastName", "companyName",
-                                                             "variables.email", "variables.phone"]),
-    ("Nome;Cognome;Azienda;Email;Cellulare", ["firstName", "lastName", "companyName", "variables.email",
-                                              "variables.phone"]),
+                                                             "email", "phone"]),
+    ("Nome;Cognome;Azienda;Email;Cellulare", ["firstName", "lastName", "companyName", "email",
+                                              "phone"]),
     ("firstName;last_name;companyName;email;mobile phone", ["firstName", "lastName", "companyName",
-                                                           "variables.email", "variables.phone"]),
+                                                           "email", "phone"]),
     ("Name;Job title;Größe;Email;email", ["variables.Name", "variables.Job_title", "variables.Gr_e",
-                                              "variables.email", "variables.email_5"]),
+                                              "email", "variables.email"]),
     ("名前;Nome;;Website;website", ["variables.column_1", "variables.Nome", "variables.column_3",
-                                   "variables.Website", "variables.website"]),
-    ("email_5;Email;x_4;x;email", ["variables.email_5", "variables.email", "variables.x_4", "variables.x",
-                                   "variables.email_5_5"]),
-    ("y_3;y;y;Email;Phone", ["variables.y_3", "variables.y", "variables.y_3_3", "variables.email",
-                             "variables.phone"]),
+                                   "website", "variables.website"]),
+    ("email_5;Email;x_4;x;email", ["variables.email_5", "email", "variables.x_4", "variables.x",
+                                   "variables.email"]),
+    ("y_3;y;y;Email;Phone", ["variables.y_3", "variables.y", "variables.y_3_3", "email",
+                             "phone"]),
+    ("Headline;Company LinkedIn URL;Company Website;x;y", ["headline", "companyUrl", "website",
+                                                           "variables.x", "variables.y"]),
     (f"{'n' * 70};{'n' * 64};b;c;d", [f"variables.{'n' * 64}", f"variables.{'n' * 62}_2", "variables.b",
                                       "variables.c", "variables.d"]),
     ("a b;a-b;a_b;a  b;A B", ["variables.a_b", "variables.a-b", "variables.a_b_3", "variables.a_b_4",

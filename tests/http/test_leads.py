@@ -3,7 +3,7 @@
 import pytest
 
 from support import expect
-from support.campaigns import (LEAD, LENIENT, VISIT, Campaign, crowd, member_id, names)
+from support.campaigns import (FIELDS, LEAD, LENIENT, VISIT, Campaign, crowd, member_id, names)
 from support.client import strict_json
 
 JOHN = {"publicIdentifier": "john-doe", "memberId": member_id(1), "firstName": "John",
@@ -31,15 +31,14 @@ def test_a_lead_is_listed_with_exactly_the_promised_fields(draft):
     (lead,) = draft.leads()
     assert lead.keys() == LEAD
     assert expect.is_time(lead.pop("createdAt")) and lead.pop("id")
-    assert lead == {**JOHN, "status": "waiting", "blocked": False}
+    assert lead == {**dict.fromkeys(FIELDS), **JOHN, "status": "waiting", "blocked": False}
 
 
 def test_what_a_lead_does_not_have_is_null(draft):
     draft.add("john-doe")
     lead = draft.lead("john-doe")
     assert lead.keys() == LEAD
-    assert [lead[name] for name in ("memberId", "firstName", "lastName", "companyName")] == [
-        None] * 4
+    assert [lead[name] for name in ("memberId", *FIELDS)] == [None] * 9
     assert lead["variables"] == {}
 
 

@@ -156,9 +156,11 @@ def test_a_parameter_given_twice_is_400(listing):
     expect.error(listing.get(query), 400, "invalid_parameter")
 
 
-def test_unknown_parameters_are_ignored(listing):
+def test_unknown_parameters_are_refused_unless_they_begin_with_an_underscore(listing):
     listing.fill(["a-1"])
-    assert listing.page("colour=blue&utm_source=x") == ["a-1"]
+    for query in ("colour=blue", "utm_source=x", "take=1&colour"):
+        expect.error(listing.get(query), 400, "invalid_parameter")
+    assert listing.page("_colour=blue&_=1") == ["a-1"]
 
 
 def test_limit_and_offset_are_the_same_as_take_and_skip(fresh):

@@ -188,7 +188,9 @@ def visit_campaign(tour, api):
     tour(api, "addLeads", ids)
     ids["leadId"] = tour(api, "listLeads", ids).json()[0]["id"]
     ids["stepId"] = tour(api, "addStep", ids).json()["id"]
-    for name in ["changeStep", "getSequence", "listCampaigns", "getCampaign", "activateCampaign"]:
+    ids["variantId"] = tour(api, "addVariant", ids).json()["variants"][0]["id"]
+    for name in ["changeCampaign", "changeStep", "changeVariant", "deleteVariant", "getSequence", "listCampaigns",
+                 "getCampaign", "activateCampaign", "getLead"]:
         tour(api, name, ids)
     activity = tour(api, "claimActivities", ids).json()[0]
     tour(api, "completeActivity", {"activityId": activity["id"]}, leaseToken=activity["leaseToken"])
@@ -205,7 +207,7 @@ def visit_campaign(tour, api):
 
 
 def visit_workspace(tour, api, plain):
-    for name in ["blockInWorkspace", "listWorkspaceBlocks", "unblockInWorkspace",
+    for name in ["getMe", "blockInWorkspace", "checkInWorkspace", "listWorkspaceBlocks", "unblockInWorkspace",
                  "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit"]:
         tour(api, name)
     for name in ["isAlive", "isReady", "getMetrics", "getDescription"]:

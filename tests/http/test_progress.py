@@ -16,7 +16,8 @@ def counts(campaign):
 
 def rates(campaign):
     analytics = campaign.details()["analytics"]
-    assert analytics.keys() == {"acceptanceRate", "responseRate", "totalLeads", "leads"}
+    assert analytics.keys() == {"acceptanceRate", "responseRate", "totalLeads", "leads",
+                                "variants"}
     return analytics["acceptanceRate"], analytics["responseRate"]
 
 

@@ -357,6 +357,117 @@ static void steps_are_dropped_with_their_campaign(void **state)
     assert_int_equal(steps_of(backend, 8).count, 1);
 }
 
+/* --- Variants --------------------------------------------------------------------------------- */
+
+struct variants {
+    struct lb_variant_row rows[LISTED_MAX];
+    char texts[LISTED_MAX][2][64];
+    size_t count;
+};
+
+static lb_err keep_variant(void *context, const struct lb_variant_row *row)
+{
+    struct variants *variants = context;
+    struct lb_variant_row *kept = &variants->rows[variants->count];
+    *kept = *row;
+    struct lb_str *texts[] = {&kept->body, &kept->icp};
+    for (int i = 0; i < 2; i++) {
+        char *copy = variants->texts[variants->count][i];
+        assert_true(lb_str_copy(*texts[i], copy, sizeof variants->texts[0][0]) || !texts[i]->ptr);
+        if (texts[i]->ptr)
+            texts[i]->ptr = copy;
+    }
+    variants->count++;
+    return LB_OK;
+}
+
+static struct variants variants_of(struct backend *backend, uint32_t campaign)
+{
+    static struct variants variants;
+    variants.count = 0;
+    assert_int_equal(backend->ops->variants(backend->reader, WS, campaign, &variants, keep_variant),
+                     LB_OK);
+    return variants;
+}
+
+static uint32_t add_variant(struct backend *backend, uint32_t campaign, uint32_t step)
+{
+    struct lb_variant_row row = {.workspace = WS,
+                                 .campaign = campaign,
+                                 .step = step,
+                                 .body = LB_STR("Hello \xc3\xa4"),
+                                 .counts = {1, 2, 3}};
+    assert_int_equal(backend->ops->variant_insert(backend->store, &row), LB_OK);
+    return row.no;
+}
+
+static void variants_come_by_step_and_number(void **state)
+{
+    struct backend *backend = *state;
+    uint32_t late = add_variant(backend, 7, 20);
+    uint32_t first = add_variant(backend, 7, 10);
+    uint32_t second = add_variant(backend, 7, 10);
+    add_variant(backend, 8, 10);
+    backend_commit(backend);
+    struct variants found = variants_of(backend, 7);
+    assert_int_equal(found.count, 3);
+    assert_true(found.rows[0].no == first && found.rows[1].no == second &&
+                found.rows[2].no == late);
+    const struct lb_variant_row *row = &found.rows[2];
+    assert_true(row->workspace == WS && row->campaign == 7 && row->step == 20 && !row->disabled);
+    assert_true(lb_str_equal(row->body, LB_STR("Hello \xc3\xa4")) && !row->icp.ptr);
+    assert_true(row->counts.done == 1 && row->counts.accepted == 2 && row->counts.replied == 3);
+}
+
+static void an_updated_variant_keeps_its_place_and_counts(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_variant_counts more = {10, 0, -1};
+    struct lb_variant_row row = {.no = add_variant(backend, 7, 10),
+                                 .workspace = WS,
+                                 .campaign = 9,
+                                 .step = 9,
+                                 .disabled = true,
+                                 .body = LB_STR("Other"),
+                                 .icp = LB_STR("Founders")};
+    uint32_t untouched = add_variant(backend, 7, 10);
+    assert_int_equal(backend->ops->variant_update(backend->store, &row), LB_OK);
+    assert_int_equal(backend->ops->variant_count(backend->store, WS, row.no, &more), LB_OK);
+    assert_int_equal(backend->ops->variant_count(backend->store, WS, 4000000000u, &more), LB_OK);
+    backend_commit(backend);
+    struct variants found = variants_of(backend, 7);
+    assert_int_equal(found.count, 2);
+    const struct lb_variant_row *now = &found.rows[0];
+    assert_true(now->no == row.no && now->step == 10 && now->disabled);
+    assert_true(lb_str_equal(now->body, row.body) && lb_str_equal(now->icp, row.icp));
+    assert_true(now->counts.done == 11 && now->counts.accepted == 2 && now->counts.replied == 2);
+    assert_true(found.rows[1].no == untouched && found.rows[1].counts.done == 1);
+}
+
+static void variants_go_alone_or_with_step_or_campaign(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_store_ops *ops = backend->ops;
+    uint32_t gone = add_variant(backend, 7, 10);
+    add_variant(backend, 7, 10);
+    add_variant(backend, 7, 20);
+    uint32_t last = add_variant(backend, 8, 10);
+    assert_int_equal(ops->variant_delete(backend->store, WS, gone), LB_OK);
+    backend_commit(backend);
+    assert_int_equal(variants_of(backend, 7).count, 2);
+    backend_begin(backend);
+    assert_int_equal(ops->variants_drop(backend->store, WS, 7, 20), LB_OK);
+    backend_commit(backend);
+    assert_int_equal(variants_of(backend, 7).rows[0].step, 10);
+    backend_begin(backend);
+    assert_int_equal(ops->variants_drop(backend->store, WS, 7, 0), LB_OK);
+    assert_int_equal(ops->variant_delete(backend->store, WS, last), LB_OK);
+    assert_true(add_variant(backend, 8, 10) > last); /* numbers are never used twice */
+    backend_commit(backend);
+    assert_int_equal(variants_of(backend, 7).count, 0);
+    assert_int_equal(variants_of(backend, 8).count, 1);
+}
+
 /* --- Activities ------------------------------------------------------------------------------- */
 
 static const struct lb_activity_row whole_activity = {
@@ -373,6 +484,7 @@ static const struct lb_activity_row whole_activity = {
     .completed_at = INT64_C(1800000000002),
     .changed_at = INT64_C(1800000000003),
     .detail = {"quoted \"\xc3\xa4\"", 11},
+    .variant = 3999999999u,
 };
 
 static void expect_activity(struct backend *backend, const struct lb_activity_row *wanted)
@@ -389,6 +501,7 @@ static void expect_activity(struct backend *backend, const struct lb_activity_ro
     assert_true(row.completed_at == wanted->completed_at);
     assert_string_equal(row.lease_token, wanted->lease_token);
     assert_true(same_text(row.detail, wanted->detail));
+    assert_true(row.variant == wanted->variant);
 }
 
 static void an_activity_comes_back_and_is_replaced(void **state)
@@ -549,6 +662,9 @@ int main(void)
         BACKEND_TEST(steps_come_by_position_the_deleted_ones_too),
         BACKEND_TEST(an_updated_step_keeps_its_number_and_campaign),
         BACKEND_TEST(steps_are_dropped_with_their_campaign),
+        BACKEND_TEST(variants_come_by_step_and_number),
+        BACKEND_TEST(an_updated_variant_keeps_its_place_and_counts),
+        BACKEND_TEST(variants_go_alone_or_with_step_or_campaign),
         BACKEND_TEST(an_activity_comes_back_and_is_replaced),
         BACKEND_TEST(pages_hold_the_activities_of_the_states_latest_change_first),
         BACKEND_TEST(rolled_back_changes_were_never_made),

@@ -49,6 +49,7 @@ static void *resize(void *memory, int size)
 struct run {
     struct engine engine;
     struct claimed out; /* before the operation, for reporting it */
+    uint32_t step;      /* the second, which has a variant */
     struct claimed claimed[LEADS + NEW];
     size_t count;
     struct added added;
@@ -63,7 +64,7 @@ static lb_err add(struct run *run)
     struct lb_new_lead leads[NEW];
     for (size_t i = 0; i < NEW; i++)
         leads[i] = (struct lb_new_lead){.identifier = lb_str(names[LEADS + i]),
-                                        .first_name = LB_STR("Ada")};
+                                        .fields[LB_LEAD_FIRST_NAME] = LB_STR("Ada")};
     leads[0].identifier = lb_str(names[1]); /* which learns */
     leads[0].member_id = LB_STR("ACoAAlearnt");
     return outreach_add(&run->engine, C, leads, NEW, &run->added);
@@ -77,6 +78,16 @@ static lb_err claim(struct run *run)
 static lb_err complete(struct run *run)
 {
     return outreach_complete(&run->engine, &run->out, LB_RESULT_REPLIED, "a detail", NULL);
+}
+
+static lb_err opt_out(struct run *run)
+{
+    return outreach_complete(&run->engine, &run->out, LB_RESULT_OPTED_OUT, "a detail", NULL);
+}
+
+static lb_err remove_step(struct run *run)
+{
+    return outreach_remove_step(&run->engine, C, run->step);
 }
 
 static lb_err block(struct run *run)
@@ -110,6 +121,17 @@ static const struct operation {
      " + (SELECT count(*) FROM lead WHERE status = 3)"
      " + (SELECT sum(leads_completed + leads_replied) FROM campaign)",
      0, 4},
+    {"opt out", opt_out,
+     "SELECT (SELECT count(*) FROM activity WHERE state = 3 AND detail = 'a detail')"
+     " + (SELECT count(*) FROM lead WHERE status = 3 AND marks & 16)"
+     " + (SELECT sum(leads_completed + leads_replied) FROM campaign)"
+     " + (SELECT count(*) FROM blocklist_live WHERE reason = 'a detail')"
+     " + (SELECT count(*) FROM lead WHERE set_aside)",
+     0, 6},
+    {"remove step", remove_step,
+     "SELECT (SELECT count(*) FROM step WHERE deleted_at) + (SELECT count(*) = 0 FROM "
+     "step_variant)",
+     0, 2},
     {"block", block,
      "SELECT (SELECT count(*) FROM blocklist_live) + (SELECT count(*) FROM lead WHERE set_aside)"
      " + (SELECT sum(leads_set_aside) FROM campaign)",
@@ -127,7 +149,8 @@ static void start(struct run *run)
     assert_int_equal(engine_make_workspace(&run->engine), LB_OK);
     assert_int_equal(engine_make_campaign(&run->engine, C), LB_OK);
     assert_int_equal(outreach_add_step(&run->engine, C, step, 0, NULL), LB_OK);
-    assert_int_equal(outreach_add_step(&run->engine, C, step, 0, NULL), LB_OK);
+    assert_int_equal(outreach_add_step(&run->engine, C, step, 0, &run->step), LB_OK);
+    assert_int_equal(outreach_add_variant(&run->engine, C, run->step, "Hello"), LB_OK);
     for (size_t i = 0; i < LEADS; i++)
         leads[i] = (struct lb_new_lead){.identifier = lb_str(names[i])};
     assert_int_equal(outreach_add(&run->engine, C, leads, LEADS, NULL), LB_OK);
@@ -293,6 +316,17 @@ static lb_err log_append(struct lb_store *store, const struct lb_log_row *row)
     return after(real_ops->log_append(store, row));
 }
 
+static lb_err step_update(struct lb_store *store, const struct lb_step_row *row)
+{
+    return after(real_ops->step_update(store, row));
+}
+
+static lb_err variants_drop(struct lb_store *store, uint32_t workspace, uint32_t campaign,
+                            uint32_t step)
+{
+    return after(real_ops->variants_drop(store, workspace, campaign, step));
+}
+
 static bool run_with_failing_method(const struct operation *operation, int64_t nth)
 {
     struct run run;
@@ -306,6 +340,8 @@ static bool run_with_failing_method(const struct operation *operation, int64_t n
     faulty_ops.campaign_count = campaign_count;
     faulty_ops.campaign_set_status = campaign_set_status;
     faulty_ops.log_append = log_append;
+    faulty_ops.step_update = step_update;
+    faulty_ops.variants_drop = variants_drop;
     calls_until_failure = nth;
     atomic_store(&failed, false);
     run.engine.store->ops = &faulty_ops; /* the writer waits for work, of which there is none */

@@ -10,13 +10,14 @@ INVITATION = {"type": "invitation", "genericBody": "Hi {{firstName|there}}"}
 MESSAGE = {"type": "message", "genericBody": "Hello {{firstName|there}}"}
 
 STEP = {"id", "type", "order", "delay", "delayHours", "stopOnReply", "genericBody", "variants"}
-LEAD = {"id", "publicIdentifier", "memberId", "firstName", "lastName", "companyName", "variables",
-        "status", "createdAt", "blocked"}
-CLAIMED = {"id", "type", "leadId", "publicIdentifier", "memberId", "firstName", "lastName",
-           "companyName", "variables", "stepId", "order", "attempt", "message", "leaseToken",
-           "leaseExpiresAt"}
-ACTIVITY = {"id", "type", "state", "leadId", "publicIdentifier", "stepId", "order", "attempts",
-            "dueAt", "claimedAt", "leaseExpiresAt", "completedAt", "detail"}
+FIELDS = {"firstName", "lastName", "companyName", "email", "phone", "headline", "website",
+          "companyUrl"}
+LEAD = {"id", "publicIdentifier", "memberId", *FIELDS, "variables", "status", "createdAt",
+        "blocked"}
+CLAIMED = {"id", "type", "leadId", "publicIdentifier", "memberId", *FIELDS, "variables", "stepId",
+           "order", "attempt", "variantId", "message", "leaseToken", "leaseExpiresAt"}
+ACTIVITY = {"id", "type", "state", "leadId", "publicIdentifier", "stepId", "order", "variantId",
+            "attempts", "dueAt", "claimedAt", "leaseExpiresAt", "completedAt", "detail"}
 EXPLAINED = {"leadId", "publicIdentifier", "memberId", "status", "campaignStatus", "contact",
              "because", "nextStep", "dueAt", "blocked", "blocks"}
 
@@ -103,7 +104,27 @@ class Campaign:
         return succeeded(self.api.put(f"{self.path}/steps/{step}", fields))
 
     def delete_step(self, step):
-        return succeeded(self.api.delete(f"{self.path}/steps/{step}"))
+        return succeeded(self.api.delete(f"{self.path}/steps/{step}"), "steps")
+
+    # Variants
+
+    def add_variant(self, step, body):
+        """The id of the new variant."""
+        answer = expect.ok(self.api.post(f"{self.path}/steps/{step}/variants", {"body": body}), 201)
+        assert answer["variants"][-1]["body"] == body, answer
+        return answer["variants"][-1]["id"]
+
+    def put_variant(self, step, variant, **fields):
+        return self.api.put(f"{self.path}/steps/{step}/variants/{variant}", fields)
+
+    def change_variant(self, step, variant, **fields):
+        return succeeded(self.put_variant(step, variant, **fields), "variants")["variants"]
+
+    def remove_variant(self, step, variant):
+        return self.api.delete(f"{self.path}/steps/{step}/variants/{variant}")
+
+    def delete_variant(self, step, variant):
+        return succeeded(self.remove_variant(step, variant), "variants")["variants"]
 
     # Leads
 
@@ -236,14 +257,16 @@ def undo(api, change):
 
 def prepare(tenant):
     """A paused campaign with something of everything, by the names that endpoints.py uses."""
-    campaign = Campaign(tenant, "a-1", "b-2", steps=[VISIT, VISIT, MESSAGE])
+    campaign = Campaign(tenant, "a-1", "b-2", steps=[VISIT, VISIT, MESSAGE, MESSAGE])
     change = campaign.block("blocked-before")
     file = campaign.api.post(campaign.blocks + "/import", b"imported-before\n",
                              content_type="text/plain")
     activity = campaign.claim_one(most=1)
     campaign.pause()
+    step = campaign.sequence()[2]["id"]
+    variant = campaign.add_variant(step, "Another text")
     (lead,) = campaign.leads("status=waiting")
     return {"c": campaign.id, "change": change, "import": expect.ok(file)["importId"],
             "lead": lead["id"],
-            "step": campaign.sequence()[2]["id"], "activity": activity["id"],
+            "step": step, "variant": variant, "plain": campaign.sequence()[3]["id"], "activity": activity["id"],
             "token": activity["leaseToken"]}

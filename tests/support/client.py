@@ -400,5 +400,8 @@ class Api:
     def put(self, path, body=None, **options):
         return self.call("PUT", path, body, **options)
 
+    def patch(self, path, body=None, **options):
+        return self.call("PATCH", path, body, **options)
+
     def delete(self, path, body=None, **options):
         return self.call("DELETE", path, body, **options)

@@ -1,5 +1,7 @@
 #include "support/outreach.h"
 
+#include "domain/outreach/variant.h"
+
 #include "store/sqlite/internal.h"
 #include "store/sqlite/pages.h"
 
@@ -77,7 +79,22 @@ lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint32_
     struct lb_step_change change = step_change(engine, campaign);
     change.step = step;
     lb_step_remove(&change);
-    return engine_submit(engine, &change.write);
+    lb_err err = engine_submit(engine, &change.write);
+    lb_step_change_fini(&change);
+    return err;
+}
+
+lb_err outreach_add_variant(struct engine *engine, const char *campaign, uint32_t step,
+                            const char *body)
+{
+    struct lb_variant_change change = {.outreach = engine->outreach,
+                                       .standing = engine_standing(engine, campaign),
+                                       .step = step,
+                                       .row.body = lb_str(body)};
+    lb_variant_add(&change);
+    lb_err err = engine_submit(engine, &change.write);
+    lb_variant_change_fini(&change);
+    return err;
 }
 
 /* --- Campaigns --- */
@@ -155,6 +172,9 @@ lb_err outreach_complete(struct engine *engine, const struct claimed *claimed,
                                    .lease_token = lb_str(claimed->token),
                                    .result = result,
                                    .detail = lb_str(detail)};
+    struct lb_opt_out opt_out = {.change.blocklist = engine->blocklist};
+    if (result == LB_RESULT_OPTED_OUT)
+        completion.opt_out = &opt_out;
     lb_activity_complete(&completion);
     lb_err err = engine_submit(engine, &completion.write);
     if (out)

@@ -50,6 +50,9 @@ lb_err outreach_move_step(struct engine *engine, const char *campaign, uint32_t 
                           uint32_t order);
 lb_err outreach_remove_step(struct engine *engine, const char *campaign, uint32_t step);
 
+lb_err outreach_add_variant(struct engine *engine, const char *campaign, uint32_t step,
+                            const char *body);
+
 lb_err outreach_activate(struct engine *engine, const char *campaign);
 lb_err outreach_pause(struct engine *engine, const char *campaign);
 lb_err outreach_delete_campaign(struct engine *engine, const char *campaign);

@@ -427,7 +427,8 @@ static void a_reply_may_come_after_done_or_failed(void **state)
     assert_int_equal(status(state), LB_CAMPAIGN_COMPLETED);
     /* What is out meanwhile may be reported; the sequence has ended all the same. */
     assert_int_equal(complete(state, &second, LB_RESULT_DONE), LB_LEAD_COMPLETED);
-    assert_int_equal(sql(state, "SELECT leads_replied FROM campaign"), 1);
+    /* Nothing was sent to the lead, so its reply is none that counts. */
+    assert_int_equal(sql(state, "SELECT leads_replied FROM campaign"), 0);
     assert_int_equal(set_status(state, first.lead, LB_LEAD_ACTIVE), LB_LEAD_ACTIVE);
     activate(state);
     struct claimed third = claim(state);
@@ -444,20 +445,13 @@ static void leads_go_on_behind_a_step_that_was_deleted(void **state)
     uint32_t steps[4];
     start(state, no_delays, 4, steps);
     assert_int_equal(claim_and_complete(state, steps[0], LB_RESULT_DONE), LB_LEAD_ACTIVE);
-    assert_int_equal(outreach_remove_step(engine, C, steps[1]), LB_ERR_CAMPAIGN_ACTIVE);
-    pause_it(state);
     assert_int_equal(outreach_remove_step(engine, C, steps[1]), LB_OK); /* it waits for it */
     assert_int_equal(outreach_remove_step(engine, C, steps[1]), LB_ERR_STEP_NOT_FOUND);
-    activate(state);
     struct claimed claimed = claim(state);
     assert_true(claimed.step == steps[2] && claimed.order == 2);
-    pause_it(state);
     assert_int_equal(outreach_remove_step(engine, C, steps[2]), LB_OK); /* it is out */
-    activate(state);
     assert_int_equal(complete(state, &claimed, LB_RESULT_DONE), LB_LEAD_ACTIVE);
-    pause_it(state);
     assert_int_equal(outreach_remove_step(engine, C, steps[3]), LB_OK); /* the last */
-    activate(state);
     expect_nothing_due(state);
     assert_int_equal(sql(state, "SELECT status FROM lead"), LB_LEAD_COMPLETED);
     assert_int_equal(status(state), LB_CAMPAIGN_COMPLETED);
@@ -629,9 +623,10 @@ static void a_lead_that_is_added_again_is_a_duplicate(void **state)
 {
     struct engine *engine = engine_of(state);
     struct added added;
-    struct lb_new_lead leads[] = {{.identifier = LB_STR("ada"), .first_name = LB_STR("Ada")},
-                                  {.identifier = LB_STR("bob")},
-                                  {.identifier = LB_STR("ada"), .first_name = LB_STR("Other")}};
+    struct lb_new_lead leads[] = {
+        {.identifier = LB_STR("ada"), .fields[LB_LEAD_FIRST_NAME] = LB_STR("Ada")},
+        {.identifier = LB_STR("bob")},
+        {.identifier = LB_STR("ada"), .fields[LB_LEAD_FIRST_NAME] = LB_STR("Other")}};
     assert_int_equal(outreach_add(engine, C, leads, 3, &added), LB_OK);
     assert_true(added.added == 2 && added.duplicates == 1 && added.blocked == 0);
     assert_int_equal(outreach_add(engine, C, leads, 3, &added), LB_OK);

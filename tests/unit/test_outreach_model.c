@@ -195,8 +195,8 @@ static unsigned marks_after(const struct step *step, enum lb_result result, unsi
         marks |= LB_MARK_INVITED | LB_MARK_CONTACTED;
     if (went_out && step->type == LB_STEP_MESSAGE)
         marks |= LB_MARK_CONTACTED;
-    if (replied)
-        marks |= LB_MARK_REPLIED | LB_MARK_CONTACTED;
+    if (replied && (marks & LB_MARK_CONTACTED))
+        marks |= LB_MARK_REPLIED;
     if ((marks & LB_MARK_INVITED) && (replied || (went_out && step->type == LB_STEP_MESSAGE)))
         marks |= LB_MARK_ACCEPTED;
     return marks;
@@ -508,11 +508,6 @@ static void change_steps(struct model *model)
 {
     size_t number, live;
     struct campaign *campaign = some_campaign(model, &number);
-    if (campaign->status == LB_CAMPAIGN_ACTIVE) {
-        assert_int_equal(outreach_move_step(&model->engine, campaign->name, 1, 1),
-                         LB_ERR_CAMPAIGN_ACTIVE);
-        return;
-    }
     if ((live = live_steps(campaign)) < 2 || below(model, 3) == 0) {
         if (campaign->step_count < ROWS_MAX)
             add_step(model, campaign);

@@ -109,8 +109,8 @@ static int make(void **state)
     lb_variables_pack(&filled->campaign, LB_STR("sender"), LB_STR("two\nlines \\ tab\t."));
     lb_variables_pack(&filled->campaign, LB_STR("firstName"), LB_STR("Campaign"));
     filled->lead = (struct lb_lead_row){.identifier = LB_STR("ada-l"),
-                                        .first_name = LB_STR("Ada"),
-                                        .last_name = LB_STR("  "),
+                                        .fields[LB_LEAD_FIRST_NAME] = LB_STR("Ada"),
+                                        .fields[LB_LEAD_LAST_NAME] = LB_STR("  "),
                                         .variables = lb_buf_str(&filled->own)};
     return 0;
 }
@@ -171,12 +171,12 @@ static void a_field_comes_before_a_variable_and_that_before_the_campaigns(void *
     expect_text(filled, "{{companyName}}", "Own & Co"); /* the field is none */
     expect_text(filled, "{{topic}}", "boats");
     expect_text(filled, "{{sender}}", "two\nlines \\ tab\t.");
-    filled->lead.first_name = (struct lb_str){0};
+    filled->lead.fields[LB_LEAD_FIRST_NAME] = (struct lb_str){0};
     expect_text(filled, "{{firstName}}", "Campaign");
     filled->lead.variables = (struct lb_str){0};
     expect_text(filled, "{{topic}}", "cars");
     expect_missing(filled, "{{companyName}}", "companyName");
-    filled->lead.company_name = LB_STR("Field & Co");
+    filled->lead.fields[LB_LEAD_COMPANY_NAME] = LB_STR("Field & Co");
     filled->lead.variables = lb_buf_str(&filled->own);
     expect_text(filled, "{{companyName}}", "Field & Co");
     expect_text(filled, "{{companyname|names are exact}}", "names are exact");
@@ -203,16 +203,16 @@ static void white_space_around_name_and_fallback_does_not_count(void **state)
     expect_text(*state, "{{\r\nfirstName\r\n}}", "Ada");
     expect_text(*state, "{{nobody|\r\nfriend\r\n}}", "friend");
     struct filled *filled = *state;
-    filled->lead.last_name = LB_STR(" \r\n");
+    filled->lead.fields[LB_LEAD_LAST_NAME] = LB_STR(" \r\n");
     expect_missing(filled, "{{lastName}}", "lastName");
 }
 
 static void what_is_filled_in_is_not_looked_at_again(void **state)
 {
     struct filled *filled = *state;
-    filled->lead.first_name = LB_STR("{{topic}}");
+    filled->lead.fields[LB_LEAD_FIRST_NAME] = LB_STR("{{topic}}");
     expect_text(filled, "{{firstName}}", "{{topic}}");
-    filled->lead.first_name = LB_STR("{{");
+    filled->lead.fields[LB_LEAD_FIRST_NAME] = LB_STR("{{");
     expect_text(filled, "{{firstName}}topic}}", "{{topic}}");
     expect_text(filled, "{{nobody|{topic}}}", "{topic}");
 }
@@ -220,7 +220,7 @@ static void what_is_filled_in_is_not_looked_at_again(void **state)
 static void names_of_all_scripts_and_nul_bytes_pass(void **state)
 {
     struct filled *filled = *state;
-    filled->lead.first_name = LB_STR("Zo\xc3\xab \xe6\x9d\x8e");
+    filled->lead.fields[LB_LEAD_FIRST_NAME] = LB_STR("Zo\xc3\xab \xe6\x9d\x8e");
     expect_text(filled, "{{firstName}} \xc2\xbfs\xc3\xad?",
                 "Zo\xc3\xab \xe6\x9d\x8e \xc2\xbfs\xc3\xad?");
     expect_text(filled, "{{nobody|\xe4\xbd\xa0\xe5\xa5\xbd}}", "\xe4\xbd\xa0\xe5\xa5\xbd");
@@ -253,7 +253,7 @@ static void a_text_that_grows_beyond_its_bound_is_none(void **state)
     struct lb_buf name = {0};
     while (name.len < LB_MESSAGE_BYTES_MAX / 2)
         lb_buf_append_lit(&name, "x");
-    filled->lead.first_name = lb_buf_str(&name);
+    filled->lead.fields[LB_LEAD_FIRST_NAME] = lb_buf_str(&name);
     assert_true(render(filled, LB_STR("{{firstName}}{{firstName}}")));
     assert_false(render(filled, LB_STR("{{firstName}}{{firstName}}!")));
     assert_int_equal(filled->rendering, LB_RENDER_TOO_LONG);

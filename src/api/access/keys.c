@@ -132,7 +132,7 @@ enum lb_progress lb_keys_list(struct lb_call *call)
 {
     uint64_t take;
     struct listing *listing = lb_call_alloc(call, sizeof *listing);
-    if (!listing || !lb_admin_find_workspace(call) ||
+    if (!listing || !lb_query_only(call, "take cursor") || !lb_admin_find_workspace(call) ||
         !lb_query_number(call, "take", NULL, TAKE_DEFAULT, TAKE_MAX, &take) ||
         !read_cursor(call, &listing->first))
         return LB_DONE;

@@ -61,6 +61,8 @@ static enum lb_turn list_users(struct lb_call *call, struct lb_store_reader *rea
 
 enum lb_progress lb_users_list(struct lb_call *call)
 {
+    if (!lb_query_only(call, ""))
+        return LB_DONE;
     return lb_call_read(call, list_users);
 }
 

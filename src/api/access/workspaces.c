@@ -2,6 +2,7 @@
 #include "api/access/admin.h"
 #include "api/body_items.h"
 #include "api/handlers.h"
+#include "api/query.h"
 
 #include "base/clock.h"
 #include "json/encode.h"
@@ -128,6 +129,8 @@ enum lb_progress lb_workspaces_post(struct lb_call *call)
 
 enum lb_progress lb_workspaces_list(struct lb_call *call)
 {
+    if (!lb_query_only(call, ""))
+        return LB_DONE;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "[");
     struct lb_workspace *each = lb_directory_workspaces(call->app->directory);

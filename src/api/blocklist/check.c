@@ -1,9 +1,12 @@
 /* Is this person blocked? One, or a whole list before it is sent to. */
 #include "api/handlers.h"
 #include "api/blocklist/identifiers.h"
+#include "api/query.h"
 
 #include "domain/blocklist/entry.h"
 #include "json/encode.h"
+
+#define DETAILS_AT_A_TIME 256 /* blocks that are read in a turn */
 
 struct checking {
     struct lb_asked asked;
@@ -109,32 +112,135 @@ static void count_checks(struct lb_call *call, const bool *first, const struct l
     lb_workspace_count_checks(call->workspace, checks, blocked);
 }
 
-enum lb_progress lb_check_post(struct lb_call *call)
-{
+/* A list that is checked. */
+struct checking_many {
     struct lb_identifiers identifiers;
-    if (!lb_call_parse_body(call, LB_JSON_OBJECT) ||
-        !lb_identifiers_read(call, LB_NAMES_TO_CHECK, &identifiers))
-        return LB_DONE;
-    size_t count = identifiers.count;
-    bool *first = lb_request_alloc(call->req, count * sizeof *first);
-    struct lb_str *texts = lb_request_alloc(call->req, count * sizeof *texts);
-    struct lb_verdict *verdicts = lb_request_alloc(call->req, count * sizeof *verdicts);
-    uint64_t *hashes = lb_request_alloc(call->req, count * sizeof *hashes);
-    if (!first || !texts || !verdicts || !hashes)
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    for (size_t i = 0; i < count; i++)
-        texts[i] = identifiers.items[i].identifier;
-    lb_blocklist_check_many(call->app->blocklist, call->list, texts, count, verdicts, hashes);
-    if (!lb_identifiers_fold(call, &identifiers, hashes, first))
-        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
-    count_checks(call, first, verdicts, count);
+    bool details;
+    bool *first;
+    struct lb_verdict *verdicts;
+    size_t at; /* details: how far they have been written */
+};
+
+static void reply_lists(struct lb_call *call, struct checking_many *checking)
+{
+    const struct lb_identifiers *identifiers = &checking->identifiers;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"blocked\":[");
-    put_some(body, &identifiers, first, verdicts, true);
+    put_some(body, identifiers, checking->first, checking->verdicts, true);
     lb_buf_append_lit(body, "],\"allowed\":[");
-    put_some(body, &identifiers, first, verdicts, false);
+    put_some(body, identifiers, checking->first, checking->verdicts, false);
     lb_buf_append_lit(body, "]");
-    lb_bad_items_put_invalid(&identifiers.bad, call, body);
+    lb_bad_items_put_invalid(&checking->identifiers.bad, call, body);
     lb_buf_append_lit(body, "}");
+}
+
+/* Appends what there is to say of one; its block is read from the store. */
+static lb_err put_detail(struct lb_call *call, struct lb_store_reader *reader,
+                         struct checking_many *checking, size_t index)
+{
+    struct lb_buf *body = &call->req->reply.body;
+    struct lb_verdict verdict = checking->verdicts[index];
+    struct lb_entry entry = {0};
+    lb_err err = LB_OK;
+    if (verdict.scope != LB_SCOPE_NONE)
+        err = lb_blocklist_entry(call->app->store, reader, call->list.workspace, verdict.entry,
+                                 &entry);
+    if (err)
+        return err;
+    lb_buf_append_str(body, body->len > 1 ? LB_STR(",{") : LB_STR("{"));
+    lb_buf_append_lit(body, "\"publicIdentifier\":");
+    lb_json_put_string(body, checking->identifiers.items[index].identifier);
+    lb_buf_printf(body, ",\"blocked\":%s,\"scope\":%s,\"reason\":",
+                  verdict.scope == LB_SCOPE_NONE ? "false" : "true",
+                  verdict.scope == LB_SCOPE_NONE        ? "null"
+                  : verdict.scope == LB_SCOPE_WORKSPACE ? "\"workspace\""
+                                                        : "\"campaign\"");
+    lb_json_put_string_or_null(body, entry.reason);
+    lb_buf_append_lit(body, ",\"createdAt\":");
+    lb_json_put_time_or_null(body, entry.at);
+    lb_buf_append_lit(body, "}");
+    return LB_OK;
+}
+
+static void prefetch_blocks(struct lb_call *call, struct lb_store_reader *reader,
+                            const struct checking_many *checking, size_t end)
+{
+    uint64_t ids[DETAILS_AT_A_TIME];
+    size_t count = 0;
+    for (size_t i = checking->at; i < end; i++)
+        if (checking->first[i] && checking->verdicts[i].scope != LB_SCOPE_NONE)
+            ids[count++] = checking->verdicts[i].entry;
+    if (count)
+        call->app->store->ops->prefetch_entries(reader, call->list.workspace, ids, count);
+}
+
+static enum lb_turn read_many(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct checking_many *checking = call->state;
+    size_t count = checking->identifiers.count;
+    size_t end =
+        count - checking->at > DETAILS_AT_A_TIME ? checking->at + DETAILS_AT_A_TIME : count;
+    lb_err err = LB_OK;
+    if (checking->at == 0)
+        lb_buf_append_lit(lb_reply_json(&call->req->reply, 200), "[");
+    prefetch_blocks(call, reader, checking, end);
+    for (; !err && checking->at < end; checking->at++)
+        if (checking->first[checking->at])
+            err = put_detail(call, reader, checking, checking->at);
+    if (!err && end < count)
+        return LB_TURN_MORE;
+    if (err)
+        lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+    else
+        lb_buf_append_lit(&call->req->reply.body, "]");
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+static bool read_wanted(struct lb_call *call, struct checking_many *checking)
+{
+    struct lb_str value;
+    if (!lb_query_text(call, "details", &value))
+        return false;
+    checking->details = lb_str_equal(value, LB_STR("true"));
+    if (value.ptr && !checking->details && !lb_str_equal(value, LB_STR("false"))) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameter 'details' must be true or false.");
+        return false;
+    }
+    if (!lb_call_parse_body(call, LB_JSON_OBJECT) ||
+        !lb_identifiers_read(call, LB_NAMES_TO_CHECK, &checking->identifiers))
+        return false;
+    if (!checking->details || !checking->identifiers.bad.lenient)
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The answer with details=true has no place for invalid identifiers: leave out "
+                   "'Prefer: handling=lenient'.");
+    return false;
+}
+
+enum lb_progress lb_check_post(struct lb_call *call)
+{
+    struct checking_many *checking = lb_call_alloc(call, sizeof *checking);
+    if (!checking || !read_wanted(call, checking))
+        return LB_DONE;
+    size_t count = checking->identifiers.count;
+    struct lb_str *texts = lb_request_alloc(call->req, count * sizeof *texts);
+    uint64_t *hashes = lb_request_alloc(call->req, count * sizeof *hashes);
+    checking->first = lb_request_alloc(call->req, count * sizeof *checking->first);
+    checking->verdicts = lb_request_alloc(call->req, count * sizeof *checking->verdicts);
+    if (!checking->first || !texts || !checking->verdicts || !hashes)
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = checking->identifiers.items[i].identifier;
+    lb_blocklist_check_many(call->app->blocklist, call->list, texts, count, checking->verdicts,
+                            hashes);
+    if (!lb_identifiers_fold(call, &checking->identifiers, hashes, checking->first))
+        return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
+    count_checks(call, checking->first, checking->verdicts, count);
+    call->state = checking;
+    if (checking->details)
+        return lb_call_read(call, read_many);
+    reply_lists(call, checking);
     return LB_DONE;
 }

@@ -168,7 +168,8 @@ enum lb_progress lb_entry_list_reply(struct lb_call *call, const struct lb_entry
     uint64_t take;
     bool by;
     bool csv = lb_stream_wanted(call); /* all of it, unless fewer are asked for */
-    if (!lb_query_number(call, "skip", "offset", 0, LB_SKIP_MAX, &listing->query.skip) ||
+    if (!lb_query_only(call, "skip offset take limit sort search cursor include") ||
+        !lb_query_number(call, "skip", "offset", 0, LB_SKIP_MAX, &listing->query.skip) ||
         !lb_query_number(call, "take", "limit", csv ? LB_SKIP_MAX : kind->take_default,
                          csv ? LB_SKIP_MAX : kind->take_max, &take) ||
         !read_sort(call, listing) || !read_search(call, listing) || !read_cursor(call, listing) ||

@@ -109,7 +109,8 @@ enum lb_progress lb_history_get(struct lb_call *call)
         return LB_DONE;
     call->state = telling;
     call->release = release;
-    if (!lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
+    if (!lb_query_only(call, "take limit cursor") ||
+        !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
         !lb_query_cursor(call, &telling->below) ||
         !lb_asked_history_begin(&telling->person, call, call->req->params[0]))
         return LB_DONE;

@@ -128,7 +128,8 @@ enum lb_progress lb_imports_list(struct lb_call *call)
 {
     struct listing *listing = lb_call_alloc(call, sizeof *listing);
     uint64_t take;
-    if (!listing || !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
+    if (!listing || !lb_query_only(call, "take limit cursor") ||
+        !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
         !lb_query_cursor(call, &listing->below))
         return LB_DONE;
     listing->call = call;

@@ -341,7 +341,8 @@ enum lb_progress lb_changes_leads(struct lb_call *call)
 {
     struct telling *telling = begin(call);
     uint64_t take;
-    if (!telling || !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
+    if (!telling || !lb_query_only(call, "take limit cursor") ||
+        !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
         !lb_query_cursor(call, &telling->after))
         return LB_DONE;
     telling->take = take;

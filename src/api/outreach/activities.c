@@ -1,8 +1,10 @@
 /* What senders do: claim activities, and report how they went. */
 #include "api/handlers.h"
 #include "api/ids.h"
+#include "api/blocklist/changes.h"
 #include "api/body_items.h"
 #include "api/outreach/leads.h"
+#include "api/outreach/variants.h"
 #include "base/utf8.h"
 #include "domain/outreach/activity.h"
 #include "domain/outreach/sequence.h"
@@ -19,10 +21,9 @@ static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
 {
     struct lb_new_lead person = {.identifier = lb_claim_text(claim, item->identifier),
                                  .member_id = lb_claim_text(claim, item->member_id),
-                                 .first_name = lb_claim_text(claim, item->first_name),
-                                 .last_name = lb_claim_text(claim, item->last_name),
-                                 .company_name = lb_claim_text(claim, item->company_name),
                                  .variables = lb_claim_text(claim, item->variables)};
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        person.fields[i] = lb_claim_text(claim, item->fields[i]);
     lb_buf_printf(body,
                   "{\"id\":\"" LB_ACTIVITY_PREFIX
                   "%llu_%u\",\"type\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX "%llu\",",
@@ -30,8 +31,10 @@ static void put_claimed(struct lb_buf *body, const struct lb_claim *claim,
                   (unsigned long long)item->lead);
     lb_leads_put_person(body, &person);
     lb_buf_printf(body,
-                  ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u,\"attempt\":%u,\"message\":",
+                  ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u,\"attempt\":%u,\"variantId\":",
                   item->step, item->order, item->attempt);
+    lb_variants_put_id(body, item->variant);
+    lb_buf_append_lit(body, ",\"message\":");
     lb_json_put_string_or_null(body, lb_claim_text(claim, item->message));
     lb_buf_printf(body, ",\"leaseToken\":\"%s\",\"leaseExpiresAt\":", item->lease_token);
     lb_json_put_time(body, claim->lease_until);
@@ -96,13 +99,17 @@ static void reply_completed(struct lb_call *call)
     const struct lb_report *completion = call->state;
     if (!lb_call_written(call))
         return;
+    const char *message = completion->opt_out ? "Recorded; the lead has opted out and is blocked"
+                          : completion->blocked
+                              ? "Recorded; the lead has been blocked in the meantime"
+                              : "Recorded";
+    if (completion->opt_out && completion->opt_out->change.id.number)
+        lb_changes_put_id(call, &completion->opt_out->change);
     lb_buf_printf(lb_reply_json(&call->req->reply, 200),
                   "{\"success\":true,\"message\":\"%s\",\"leadId\":\"" LB_LEAD_PREFIX
                   "%llu\",\"status\":\"%s\",\"blocked\":%s}",
-                  completion->blocked ? "Recorded; the lead has been blocked in the meantime"
-                                      : "Recorded",
-                  (unsigned long long)completion->lead, lb_lead_status_name(completion->status),
-                  completion->blocked ? "true" : "false");
+                  message, (unsigned long long)completion->lead,
+                  lb_lead_status_name(completion->status), completion->blocked ? "true" : "false");
 }
 
 static bool refuse_report(struct lb_call *call, const char *what)
@@ -125,6 +132,23 @@ static bool read_detail(struct lb_call *call, struct lb_str *out)
     return true;
 }
 
+/* "scope" of an opt-out: workspace, or campaign to limit it. */
+static bool begin_opt_out(struct lb_call *call, struct lb_report *completion)
+{
+    const struct lb_json *value = lb_json_member(call->body, "scope");
+    struct lb_str scope = lb_json_string(value);
+    bool in_campaign = lb_str_equal(scope, LB_STR("campaign"));
+    bool given = lb_json_type(value) != LB_JSON_MISSING && lb_json_type(value) != LB_JSON_NULL;
+    if (given && !in_campaign && !lb_str_equal(scope, LB_STR("workspace")))
+        return refuse_report(call, "\"scope\" must be workspace or campaign.");
+    completion->opt_out = lb_call_alloc(call, sizeof *completion->opt_out);
+    if (!completion->opt_out)
+        return false;
+    completion->opt_out->change.blocklist = call->app->blocklist;
+    completion->opt_out->in_campaign = in_campaign;
+    return true;
+}
+
 static bool read_completion(struct lb_call *call, struct lb_report *completion)
 {
     const struct lb_json *accepted = lb_json_member(call->body, "accepted");
@@ -133,11 +157,13 @@ static bool read_completion(struct lb_call *call, struct lb_report *completion)
     if (token.len == 0)
         return refuse_report(call, "\"leaseToken\" must be the one that the claim returned.");
     if (!lb_result_parse(result, &completion->result))
-        return refuse_report(call, "\"result\" must be done, replied, failed or retry.");
+        return refuse_report(call, "\"result\" must be done, replied, opted_out, failed or retry.");
     if (lb_json_type(accepted) != LB_JSON_MISSING && lb_json_type(accepted) != LB_JSON_NULL &&
         !lb_json_bool(accepted, &completion->accepted))
         return refuse_report(call, "\"accepted\" must be true or false.");
     completion->lease_token = token;
+    if (completion->result == LB_RESULT_OPTED_OUT && !begin_opt_out(call, completion))
+        return false;
     return read_detail(call, &completion->detail);
 }
 

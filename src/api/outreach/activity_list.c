@@ -2,6 +2,7 @@
 #include "api/handlers.h"
 #include "api/ids.h"
 #include "api/outreach/leads.h"
+#include "api/outreach/variants.h"
 #include "api/query.h"
 #include "domain/blocklist/identifier.h"
 #include "domain/outreach/schedule.h"
@@ -90,6 +91,8 @@ static void put_activity(struct listing *listing, const struct shown *shown)
     lb_json_put_string(body, lb_identifier_held(shown->identifier, &today));
     lb_buf_printf(body, ",\"stepId\":\"" LB_STEP_PREFIX "%u\",\"order\":%u", step->no,
                   lb_sequence_order(&listing->sequence, shown->step));
+    lb_buf_append_lit(body, ",\"variantId\":");
+    lb_variants_put_id(body, shown->activity.variant);
     put_times(body, shown);
 }
 
@@ -224,7 +227,8 @@ enum lb_progress lb_activities_list(struct lb_call *call)
         return LB_DONE;
     listing->call = call;
     call->state = listing;
-    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+    if (!lb_query_only(call, "skip offset take limit state") ||
+        !lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
         !read_choice(call, &listing->choice))
         return LB_DONE;

@@ -5,6 +5,7 @@
 #include "api/query.h"
 #include "api/outreach/steps.h"
 #include "api/outreach/variables.h"
+#include "api/outreach/variants.h"
 #include "domain/outreach/lead.h"
 #include "domain/outreach/counts.h"
 #include "json/encode.h"
@@ -20,7 +21,8 @@ static double rate(int64_t part, int64_t whole)
     return whole > 0 ? (double)part / (double)whole : 0;
 }
 
-static void put_analytics(struct lb_buf *body, const struct lb_counts *counts)
+static void put_analytics(struct lb_buf *body, const struct lb_counts *counts,
+                          const struct lb_sequence *sequence)
 {
     lb_buf_printf(body, "{\"acceptanceRate\":%.4g,\"responseRate\":%.4g,\"totalLeads\":%lld",
                   rate(counts->accepted, counts->invited), rate(counts->replied, counts->contacted),
@@ -29,12 +31,14 @@ static void put_analytics(struct lb_buf *body, const struct lb_counts *counts)
     for (int status = 0; status < LB_LEAD_STATUS_COUNT; status++)
         lb_buf_printf(body, "\"%s\":%lld,", lb_lead_status_name((enum lb_lead_status)status),
                       (long long)counts->leads[status]);
-    lb_buf_printf(body, "\"blocked\":%lld}}", (long long)counts->set_aside);
+    lb_buf_printf(body, "\"blocked\":%lld},\"variants\":", (long long)counts->set_aside);
+    lb_variants_put_counts(body, sequence);
+    lb_buf_append_lit(body, "}");
 }
 
 /* Everything but the steps, without braces. `state`: of the campaign, or of a new one, all zero. */
 static void put_fields(struct lb_buf *body, const struct lb_campaign_row *row,
-                       const struct lb_campaign_state *state)
+                       const struct lb_campaign_state *state, const struct lb_sequence *sequence)
 {
     lb_buf_append_lit(body, "\"id\":");
     lb_json_put_string(body, lb_str(row->id));
@@ -47,14 +51,14 @@ static void put_fields(struct lb_buf *body, const struct lb_campaign_row *row,
     lb_buf_append_lit(body, ",\"settings\":{},\"coreVariables\":{},\"customVariables\":");
     lb_variables_put(body, state->variables);
     lb_buf_append_lit(body, ",\"linkedinAccounts\":[],\"analytics\":");
-    put_analytics(body, &state->counts);
+    put_analytics(body, &state->counts, sequence);
 }
 
 static void put_campaign(struct lb_buf *body, const struct lb_campaign_row *row,
                          const struct lb_campaign_state *state, const struct lb_sequence *sequence)
 {
     lb_buf_append_lit(body, "{");
-    put_fields(body, row, state);
+    put_fields(body, row, state, sequence);
     lb_buf_append_lit(body, ",\"steps\":");
     lb_steps_put(body, sequence, "variants");
     lb_buf_append_lit(body, "}");
@@ -223,7 +227,8 @@ enum lb_progress lb_campaigns_reply_page(struct lb_call *call, size_t take_defau
     struct listing *listing = lb_call_alloc(call, sizeof *listing);
     if (!listing)
         return LB_DONE;
-    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+    if (!lb_query_only(call, "skip offset take limit status") ||
+        !lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_query_number(call, "take", "limit", take_default, take_max, &listing->take) ||
         !read_status(call, &listing->status))
         return LB_DONE;
@@ -278,17 +283,45 @@ enum lb_progress lb_campaigns_delete(struct lb_call *call)
     return lb_call_write(call, &change->write, 0, reply_deleted);
 }
 
-static void reply_status(struct lb_call *call)
+/* The campaign without its steps; `what` is said of it. */
+static void reply_brief(struct lb_call *call, const char *what, const char *more)
 {
     struct lb_campaign_change *change = call->state;
     if (lb_call_written(call)) {
         struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-        lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' is %s\",",
-                      change->row.id, lb_campaign_status_name(change->row.status));
-        put_fields(body, &change->row, &change->state);
+        lb_buf_printf(body, "{\"success\":true,\"message\":\"Campaign '%s' %s%s\",", change->row.id,
+                      what, more);
+        put_fields(body, &change->row, &change->state, &change->sequence);
         lb_buf_append_lit(body, "}");
     }
     lb_campaign_change_fini(call->state);
+}
+
+static void reply_status(struct lb_call *call)
+{
+    const struct lb_campaign_change *change = call->state;
+    reply_brief(call, "is ", lb_campaign_status_name(change->row.status));
+}
+
+static void reply_changed(struct lb_call *call)
+{
+    reply_brief(call, "changed", "");
+}
+
+enum lb_progress lb_campaigns_patch(struct lb_call *call)
+{
+    struct lb_campaign_change *change = begin_campaign_change(call);
+    if (!change || !lb_call_parse_body(call, LB_JSON_OBJECT))
+        return LB_DONE;
+    if (lb_json_type(lb_json_member(call->body, "name")) != LB_JSON_MISSING &&
+        !lb_body_name(call, change->new_name))
+        return LB_DONE;
+    change->sets_variables =
+        lb_json_type(lb_json_member(call->body, "customVariables")) != LB_JSON_MISSING;
+    if (!read_variables(call, change))
+        return LB_DONE;
+    lb_campaign_change(change);
+    return lb_call_write(call, &change->write, call->req->body.len, reply_changed);
 }
 
 static enum lb_progress set_status(struct lb_call *call,

@@ -1,6 +1,7 @@
 #include "api/outreach/lead_columns.h"
 
 #include "json/encode.h"
+#include "store/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,75 @@ static void set_fields(const struct lb_import *import, struct lb_lead_columns *o
         enum lb_import_field field = lb_import_field(lb_import_heading_of(import, i));
         if (i != out->people && !has_field(out, field))
             out->columns[i].field = field;
+    }
+}
+
+static bool has_filled(const struct lb_lead_columns *columns, enum lb_lead_field field)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->columns[i].fills && columns->columns[i].fills_field == field)
+            return true;
+    return false;
+}
+
+/* Is the heading this word, when case, white space and punctuation do not count? */
+static bool says(struct lb_str heading, const char *word)
+{
+    for (size_t i = 0; i < heading.len; i++) {
+        char c = heading.ptr[i];
+        if (strchr(" _-.:/", c))
+            continue;
+        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        if (c != *word++)
+            return false;
+    }
+    return *word == '\0';
+}
+
+/* Headings of fields that the reader of files does not know by itself. */
+static bool find_word(struct lb_str heading, enum lb_lead_field *out)
+{
+    static const struct {
+        const char *word;
+        enum lb_lead_field field;
+    } words[] = {{"headline", LB_LEAD_HEADLINE},
+                 {"linkedinheadline", LB_LEAD_HEADLINE},
+                 {"website", LB_LEAD_WEBSITE},
+                 {"companywebsite", LB_LEAD_WEBSITE},
+                 {"companyurl", LB_LEAD_COMPANY_URL},
+                 {"companylinkedin", LB_LEAD_COMPANY_URL},
+                 {"companylinkedinurl", LB_LEAD_COMPANY_URL}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (says(heading, words[i].word)) {
+            *out = words[i].field;
+            return true;
+        }
+    return false;
+}
+
+static bool field_of(const struct lb_import *import, const struct lb_lead_columns *columns,
+                     size_t index, enum lb_lead_field *out)
+{
+    enum lb_import_field field = columns->columns[index].field;
+    *out = field == LB_FIELD_FIRST_NAME  ? LB_LEAD_FIRST_NAME
+           : field == LB_FIELD_LAST_NAME ? LB_LEAD_LAST_NAME
+           : field == LB_FIELD_COMPANY   ? LB_LEAD_COMPANY_NAME
+           : field == LB_FIELD_EMAIL     ? LB_LEAD_EMAIL
+                                         : LB_LEAD_PHONE;
+    bool is_field = *out != LB_LEAD_PHONE || field == LB_FIELD_PHONE;
+    return is_field ||
+           (field == LB_FIELD_OTHER && find_word(lb_import_heading_of(import, index), out));
+}
+
+/* Which columns fill fields of the lead; of several that mean one, the first. */
+static void find_filled(const struct lb_import *import, struct lb_lead_columns *out)
+{
+    for (size_t i = 0; i < out->count; i++) {
+        enum lb_lead_field field;
+        if (i == out->people || !field_of(import, out, i, &field) || has_filled(out, field))
+            continue;
+        out->columns[i].fills = true;
+        out->columns[i].fills_field = field;
     }
 }
 
@@ -92,21 +162,18 @@ static void name_variable(struct lb_lead_columns *columns, size_t index, struct 
         memcpy(columns->columns[index].name, name, sizeof name);
 }
 
-/* The fields that leads do not have yet are variables under the names that the fields will have. */
+/* What is no field of a lead is a variable; so is a member id that is none. */
 static void name_variables(const struct lb_import *import, struct lb_lead_columns *out)
 {
-    static const char *const names[] = {
-        [LB_FIELD_EMAIL] = "email", [LB_FIELD_PHONE] = "phone", [LB_FIELD_MEMBER_ID] = "memberId"};
     size_t count = 0;
     for (size_t i = 0; i < out->count; i++) {
-        enum lb_import_field field = out->columns[i].field;
-        if (field >= sizeof names / sizeof *names || !names[field])
+        if (out->columns[i].field != LB_FIELD_MEMBER_ID)
             continue;
-        strcpy(out->columns[i].name, names[field]);
+        strcpy(out->columns[i].name, "memberId");
         count++;
     }
     for (size_t i = 0; i < out->count && count < LB_VARIABLES_MAX; i++) {
-        if (i == out->people || out->columns[i].field != LB_FIELD_OTHER)
+        if (i == out->people || out->columns[i].field != LB_FIELD_OTHER || out->columns[i].fills)
             continue;
         name_variable(out, i, lb_import_heading_of(import, i));
         count += out->columns[i].name[0] != '\0';
@@ -127,6 +194,7 @@ lb_err lb_lead_columns_read(const struct lb_import *import, struct lb_lead_colum
     out->people = findings->column - 1;
     set_fields(import, out);
     settle_names(out);
+    find_filled(import, out);
     name_variables(import, out);
     return LB_OK;
 }
@@ -139,17 +207,16 @@ void lb_lead_columns_fini(struct lb_lead_columns *columns)
 
 bool lb_lead_columns_leaves_out(const struct lb_lead_columns *columns, size_t index)
 {
-    return index != columns->people && columns->columns[index].field == LB_FIELD_OTHER &&
-           !columns->columns[index].name[0];
+    const struct lb_lead_column *column = &columns->columns[index];
+    return index != columns->people && column->field == LB_FIELD_OTHER && !column->fills &&
+           !column->name[0];
 }
 
-static const char *field_name(enum lb_import_field field)
+static const char *field_name(const struct lb_lead_column *column)
 {
-    return field == LB_FIELD_FIRST_NAME  ? "firstName"
-           : field == LB_FIELD_LAST_NAME ? "lastName"
-           : field == LB_FIELD_COMPANY   ? "companyName"
-           : field == LB_FIELD_MEMBER_ID ? "memberId"
-                                         : NULL;
+    return column->fills                         ? lb_lead_field_name(column->fills_field)
+           : column->field == LB_FIELD_MEMBER_ID ? "memberId"
+                                                 : NULL;
 }
 
 void lb_lead_columns_put(struct lb_buf *body, const struct lb_lead_columns *columns,
@@ -159,7 +226,7 @@ void lb_lead_columns_put(struct lb_buf *body, const struct lb_lead_columns *colu
     lb_buf_append_lit(body, ",\"fields\":[");
     for (size_t i = 0; i < columns->count; i++) {
         const struct lb_lead_column *column = &columns->columns[i];
-        const char *field = field_name(column->field);
+        const char *field = field_name(column);
         struct lb_str heading = lb_import_heading_of(import, i);
         if (i == columns->people || lb_lead_columns_leaves_out(columns, i))
             continue;

@@ -6,10 +6,13 @@
 #include "domain/outreach/variables.h"
 #include "import/headings.h"
 #include "import/import.h"
+#include "store/rows.h"
 
 struct lb_lead_column {
     enum lb_import_field field;          /* LB_FIELD_OTHER: a variable, or left out */
     char name[LB_VARIABLE_NAME_MAX + 1]; /* of the variable; empty: not a variable */
+    bool fills;                          /* a field of the lead: that one */
+    enum lb_lead_field fills_field;
 };
 
 /* All zero at first: of running text, which has none. */

@@ -88,13 +88,11 @@ static void take_fields(struct lead_import *leads, const struct lb_import_item *
 {
     struct lb_identifier member_id;
     for (size_t i = 0; i < leads->columns.count && i < item->cell_count; i++) {
-        enum lb_import_field field = leads->columns.columns[i].field;
-        struct lb_str *out = field == LB_FIELD_FIRST_NAME  ? &lead->first_name
-                             : field == LB_FIELD_LAST_NAME ? &lead->last_name
-                             : field == LB_FIELD_COMPANY   ? &lead->company_name
-                                                           : NULL;
-        if (out && item->cells[i].len)
-            *out = keep(leads, fit(leads, item, i, LB_LEAD_NAME_CHARACTERS_MAX));
+        const struct lb_lead_column *column = &leads->columns.columns[i];
+        enum lb_import_field field = column->field;
+        if (column->fills && item->cells[i].len)
+            lead->fields[column->fills_field] =
+                keep(leads, fit(leads, item, i, lb_lead_field_max(column->fills_field)));
         else if (field == LB_FIELD_MEMBER_ID && read_member_id(item->cells[i], &member_id))
             lead->member_id = keep(leads, (struct lb_str){member_id.text, member_id.len});
     }

@@ -7,11 +7,15 @@
 #include "domain/blocklist/identifier.h"
 #include "domain/outreach/counts.h"
 #include "domain/outreach/exclusion.h"
+#include "domain/outreach/lead_search.h"
 #include "json/encode.h"
 #include "store/names.h"
 
 #define TAKE_DEFAULT 10
 #define TAKE_MAX     100
+
+/* Leads that a search looks at before others have their turn: some five milliseconds. */
+#define LOOK_AT_MOST 1000
 
 void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb_str member_id)
 {
@@ -25,12 +29,10 @@ void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb
 void lb_leads_put_person(struct lb_buf *body, const struct lb_new_lead *lead)
 {
     lb_leads_put_names(body, lead->identifier, lead->member_id);
-    lb_buf_append_lit(body, ",\"firstName\":");
-    lb_json_put_string_or_null(body, lead->first_name);
-    lb_buf_append_lit(body, ",\"lastName\":");
-    lb_json_put_string_or_null(body, lead->last_name);
-    lb_buf_append_lit(body, ",\"companyName\":");
-    lb_json_put_string_or_null(body, lead->company_name);
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++) {
+        lb_buf_printf(body, ",\"%s\":", lb_lead_field_name((enum lb_lead_field)i));
+        lb_json_put_string_or_null(body, lead->fields[i]);
+    }
     lb_buf_append_lit(body, ",\"variables\":");
     lb_variables_put(body, lead->variables);
 }
@@ -56,8 +58,9 @@ const char *lb_leads_scope_name(enum lb_scope scope)
 
 void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead)
 {
-    struct lb_new_lead person = {lead->identifier, lead->member_id,    lead->first_name,
-                                 lead->last_name,  lead->company_name, lead->variables};
+    struct lb_new_lead person = {
+        .identifier = lead->identifier, .member_id = lead->member_id, .variables = lead->variables};
+    memcpy(person.fields, lead->fields, sizeof person.fields);
     enum lb_scope scope = lb_leads_scope(call->app->blocklist, lead);
     lb_buf_append_lit(body, "\"id\":\"" LB_LEAD_PREFIX);
     lb_buf_append_u64(body, lead->no);
@@ -82,6 +85,10 @@ struct listing {
     uint64_t below; /* the cursor */
     size_t given;
     uint64_t last;
+    struct lb_str term; /* what is searched for, as it was sent; ptr NULL: nothing */
+    struct lb_lead_search search;
+    size_t looked_at; /* in this turn */
+    uint64_t skipped;
 };
 
 /* One more than the page has is asked for: it tells whether there is a next page. */
@@ -99,6 +106,17 @@ static lb_err take_lead(void *context, const struct lb_lead_row *lead)
     return LB_OK;
 }
 
+/* One that is looked at for the search. */
+static lb_err look_at(void *context, const struct lb_lead_row *lead)
+{
+    struct listing *listing = context;
+    listing->looked_at++;
+    listing->below = lead->no;
+    if (listing->given > listing->take || !lb_lead_search_matches(&listing->search, lead))
+        return LB_OK;
+    return listing->skipped++ < listing->skip ? LB_OK : take_lead(listing, lead);
+}
+
 static void put_headers(struct listing *listing, const struct lb_counts *counts)
 {
     struct lb_call *call = listing->call;
@@ -111,6 +129,45 @@ static void put_headers(struct listing *listing, const struct lb_counts *counts)
         call, "take=%llu%s%s&cursor=c%llu", (unsigned long long)listing->take,
         any ? "" : "&status=", any ? "" : lb_lead_status_name((enum lb_lead_status)listing->status),
         (unsigned long long)listing->last);
+}
+
+static void put_search_link(const struct listing *listing)
+{
+    struct lb_buf link = {0};
+    if (listing->given <= listing->take || listing->take == 0)
+        return;
+    lb_query_begin_link(listing->call, &link);
+    lb_buf_printf(&link, "take=%llu%s%s&search=", (unsigned long long)listing->take,
+                  listing->status < 0 ? "" : "&status=",
+                  listing->status < 0 ? ""
+                                      : lb_lead_status_name((enum lb_lead_status)listing->status));
+    lb_query_put_escaped(&link, listing->term);
+    lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)listing->last);
+    lb_query_end_link(listing->call, &link);
+}
+
+/* Looks through the campaign, some leads in each turn. The page's total is not known. */
+static enum lb_turn search_leads(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct listing *listing = call->state;
+    if (!listing->body) {
+        listing->body = lb_reply_json(&call->req->reply, 200);
+        lb_buf_append_lit(listing->body, "[");
+    }
+    listing->looked_at = 0;
+    lb_err err = call->app->store->ops->leads_page(
+        reader, call->list.workspace, call->list.campaign, listing->status, listing->below, 0,
+        LOOK_AT_MOST, listing, look_at);
+    bool failed = listing->search.folded.failed;
+    if (!err && !failed && listing->looked_at == LOOK_AT_MOST && listing->given <= listing->take)
+        return LB_TURN_MORE;
+    lb_buf_append_lit(listing->body, "]");
+    if (err || failed)
+        lb_call_refuse(call, err ? err : LB_ERR_OVERLOADED, NULL);
+    else
+        put_search_link(listing);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
 }
 
 static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *reader)
@@ -153,6 +210,28 @@ static bool read_status(struct lb_call *call, int *out)
     return false;
 }
 
+static void release_search(struct lb_call *call)
+{
+    struct listing *listing = call->state;
+    lb_lead_search_fini(&listing->search);
+}
+
+static bool read_search(struct lb_call *call, struct listing *listing)
+{
+    if (!lb_query_text(call, "search", &listing->term))
+        return false;
+    if (listing->term.len == 0) {
+        listing->term = (struct lb_str){0};
+        return true;
+    }
+    call->release = release_search;
+    if (lb_lead_search_begin(&listing->search, listing->term))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'search' is too long or not valid UTF-8.");
+    return false;
+}
+
 enum lb_progress lb_leads_list(struct lb_call *call)
 {
     struct listing *listing = lb_call_alloc(call, sizeof *listing);
@@ -160,9 +239,45 @@ enum lb_progress lb_leads_list(struct lb_call *call)
         return LB_DONE;
     listing->call = call;
     call->state = listing;
-    if (!lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
+    if (!lb_query_only(call, "skip offset take limit status search cursor") ||
+        !lb_query_number(call, "skip", "offset", 0, UINT32_MAX, &listing->skip) ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
-        !read_status(call, &listing->status) || !lb_query_cursor(call, &listing->below))
+        !read_status(call, &listing->status) || !lb_query_cursor(call, &listing->below) ||
+        !read_search(call, listing))
         return LB_DONE;
-    return lb_call_read(call, read_leads);
+    return lb_call_read(call, listing->term.ptr ? search_leads : read_leads);
+}
+
+/* --- One lead --- */
+
+static enum lb_turn read_lead(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct lb_lead_row lead;
+    char campaign[LB_ID_SIZE];
+    uint32_t workspace = call->list.workspace;
+    lb_err err =
+        call->app->store->ops->lead(reader, workspace, lb_id_lead(call->req->params[0]), &lead);
+    bool found =
+        !err && lead.workspace == workspace &&
+        lb_directory_campaign_id(call->app->directory, call->workspace, lead.campaign, campaign);
+    if (found) {
+        struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+        lb_buf_append_lit(body, "{");
+        lb_leads_put(call, body, &lead);
+        lb_buf_append_lit(body, ",\"campaignId\":");
+        lb_json_put_string(body, lb_str(campaign));
+        lb_buf_append_lit(body, "}");
+    } else if (!err || err == LB_ERR_NOT_FOUND) {
+        lb_reply_error(&call->req->reply, LB_ERR_LEAD_NOT_FOUND,
+                       "No lead with this id in this workspace.");
+    } else {
+        lb_call_refuse(call, err, NULL);
+    }
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_leads_get(struct lb_call *call)
+{
+    return lb_call_read(call, read_lead);
 }

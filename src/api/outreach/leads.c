@@ -50,18 +50,30 @@ static bool is_given(const struct lb_json *value)
     return type != LB_JSON_MISSING && type != LB_JSON_NULL;
 }
 
-/* A name: missing, null, or a string; the empty one counts as missing. */
-static const char *read_name(const struct lb_json *value, struct lb_str *out)
+static bool is_name(enum lb_lead_field field)
+{
+    return field <= LB_LEAD_COMPANY_NAME;
+}
+
+/* A field: missing, null, or a string; the empty one counts as missing. */
+static const char *read_field(const struct lb_json *value, enum lb_lead_field field,
+                              struct lb_str *out)
 {
     if (!is_given(value))
         return NULL;
     if (lb_json_type(value) != LB_JSON_STRING)
-        return "has a name that is not a string";
+        return is_name(field) ? "has a name that is not a string"
+                              : "has an email, phone, headline, website or companyUrl that is not "
+                                "a string";
     struct lb_str text = lb_json_string(value);
     if (memchr(text.ptr, 0, text.len))
-        return "has a name with a NUL character";
-    if (lb_utf8_count(text) > LB_LEAD_NAME_CHARACTERS_MAX)
-        return "has a name that is longer than 200 characters";
+        return is_name(field) ? "has a name with a NUL character"
+                              : "has a field with a NUL character";
+    if (lb_utf8_count(text) > lb_lead_field_max(field))
+        return is_name(field) ? "has a name that is longer than 200 characters"
+               : lb_lead_field_max(field) == LB_LEAD_NAME_CHARACTERS_MAX
+                   ? "has an email or phone that is longer than 200 characters"
+                   : "has a headline, website or companyUrl that is longer than 500 characters";
     if (text.len)
         *out = text;
     return NULL;
@@ -79,11 +91,12 @@ static const char *read_member_id(const struct lb_json *value, struct lb_identif
 static const char *read_fields(struct pending *pending, const struct lb_json *json,
                                struct lb_new_lead *lead)
 {
-    const char *wrong = read_name(lb_json_member(json, "firstName"), &lead->first_name);
-    if (!wrong)
-        wrong = read_name(lb_json_member(json, "lastName"), &lead->last_name);
-    if (!wrong)
-        wrong = read_name(lb_json_member(json, "companyName"), &lead->company_name);
+    const char *wrong = NULL;
+    for (int i = 0; !wrong && i < LB_LEAD_FIELD_COUNT; i++) {
+        enum lb_lead_field field = (enum lb_lead_field)i;
+        wrong = read_field(lb_json_member(json, lb_lead_field_name(field)), field,
+                           &lead->fields[field]);
+    }
     pending->variables.len = 0;
     if (!wrong)
         wrong = lb_variables_read(lb_json_member(json, "variables"), &pending->variables);
@@ -95,11 +108,12 @@ static const char *read_fields(struct pending *pending, const struct lb_json *js
 /* Copies what a lead points to. */
 static bool keep(struct pending *pending, struct lb_call *call, struct lb_new_lead *lead)
 {
-    struct lb_str *texts[] = {&lead->identifier, &lead->member_id,    &lead->first_name,
-                              &lead->last_name,  &lead->company_name, &lead->variables,
-                              &lead->sent};
+    struct lb_str *texts[] = {&lead->identifier, &lead->member_id, &lead->variables, &lead->sent};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (!lb_keep(call, &pending->kept, texts[i]))
+            return lb_call_no_memory(call);
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        if (!lb_keep(call, &pending->kept, &lead->fields[i]))
             return lb_call_no_memory(call);
     if (pending->variables.failed)
         return lb_call_no_memory(call);

@@ -120,6 +120,7 @@ enum lb_progress lb_leads_of_person(struct lb_call *call)
     struct lb_str name;
     uint64_t take;
     if (!looking || !lb_query_text(call, "publicIdentifier", &name) ||
+        !lb_query_only(call, "take limit cursor publicIdentifier") ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
         !lb_query_cursor(call, &looking->after))
         return LB_DONE;

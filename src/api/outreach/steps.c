@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/ids.h"
 #include "api/body_items.h"
+#include "api/outreach/variants.h"
 #include "base/utf8.h"
 #include "domain/outreach/template.h"
 #include "json/encode.h"
@@ -25,9 +26,9 @@ static void put_days(struct lb_buf *body, uint32_t hours)
         lb_buf_printf(body, "%u", days);
 }
 
-/* `variants`: the name of the member with the step's variants. There are none yet. */
-static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32_t order,
-                     const char *variants)
+/* `variants`: the name of the member with the step's variants. */
+static void put_step(struct lb_buf *body, const struct lb_sequence *sequence,
+                     const struct lb_step_row *step, uint32_t order, const char *variants)
 {
     lb_buf_append_lit(body, "{\"id\":\"" LB_STEP_PREFIX);
     lb_buf_append_u64(body, step->no);
@@ -41,7 +42,9 @@ static void put_step(struct lb_buf *body, const struct lb_step_row *step, uint32
         lb_json_put_string(body, step->body);
     else
         lb_buf_append_lit(body, "null");
-    lb_buf_printf(body, ",\"%s\":[]}", variants);
+    lb_buf_printf(body, ",\"%s\":", variants);
+    lb_variants_put(body, sequence, step->no);
+    lb_buf_append_lit(body, "}");
 }
 
 void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence, const char *variants)
@@ -53,7 +56,7 @@ void lb_steps_put(struct lb_buf *body, const struct lb_sequence *sequence, const
             continue;
         if (order)
             lb_buf_append_lit(body, ",");
-        put_step(body, &sequence->steps[i], ++order, variants);
+        put_step(body, sequence, &sequence->steps[i], ++order, variants);
     }
     lb_buf_append_lit(body, "]");
 }
@@ -189,7 +192,7 @@ static bool read_step(struct reading *reading)
         return false;
     if (!(reading->given & LB_STEP_TYPE))
         return wrong(reading, "A step needs a \"type\": visit_profile, invitation or message.");
-    lb_err err = lb_step_check(reading->row, &reading->reason);
+    lb_err err = lb_step_check(reading->row, false, &reading->reason);
     if (err)
         lb_reply_error(&reading->call->req->reply, err, "%s", reading->reason.text);
     return !err;
@@ -252,9 +255,10 @@ static struct lb_step_change *begin_step_change(struct lb_call *call)
 static void reply_added(struct lb_call *call)
 {
     const struct lb_step_change *change = call->state;
+    const struct lb_sequence without_variants = {0};
     if (lb_call_written(call))
-        put_step(lb_reply_json(&call->req->reply, 201), &change->row, change->order_now,
-                 "variants");
+        put_step(lb_reply_json(&call->req->reply, 201), &without_variants, &change->row,
+                 change->order_now, "variants");
 }
 
 enum lb_progress lb_steps_post(struct lb_call *call)
@@ -291,8 +295,14 @@ enum lb_progress lb_steps_put_one(struct lb_call *call)
 
 static void reply_removed(struct lb_call *call)
 {
-    if (lb_call_written(call))
-        lb_call_reply_done(call, 200, "Step deleted");
+    struct lb_step_change *change = call->state;
+    if (lb_call_written(call)) {
+        struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+        lb_buf_append_lit(body, "{\"success\":true,\"message\":\"Step deleted\",\"steps\":");
+        lb_steps_put(body, &change->left, "variants");
+        lb_buf_append_lit(body, "}");
+    }
+    lb_step_change_fini(change);
 }
 
 enum lb_progress lb_steps_delete(struct lb_call *call)

@@ -440,15 +440,43 @@ static void free_campaign(struct lb_rcu_head *head)
     free((char *)head - offsetof(struct lb_campaign, rcu));
 }
 
+/* The place of a campaign in its workspace's list. The lock is held. */
+static size_t place_in_workspace(const struct lb_campaign *campaign)
+{
+    size_t at = 0;
+    while (campaign->workspace->campaigns[at] != campaign)
+        at++;
+    return at;
+}
+
+void lb_directory_rename_campaign(struct lb_directory *directory, struct lb_campaign *campaign,
+                                  struct lb_campaign *spare, const char *name)
+{
+    struct lb_workspace *workspace = campaign->workspace;
+    *spare = (struct lb_campaign){.row = campaign->row,
+                                  .known_ns = campaign->known_ns,
+                                  .set_right = campaign->set_right,
+                                  .workspace = workspace};
+    lb_str_copy(lb_str(name), spare->row.name, sizeof spare->row.name);
+    spare->node.key = lb_str(spare->row.id);
+    spare->node.scope = spare->row.workspace;
+    atomic_init(&spare->status, atomic_load(&campaign->status));
+    lb_registry_add(directory->campaigns, &spare->node); /* first: it is never missing */
+    lb_registry_remove(directory->campaigns, &campaign->node);
+    directory->campaigns_by_no[spare->row.no] = spare;
+    pthread_mutex_lock(&directory->lock);
+    workspace->campaigns[place_in_workspace(campaign)] = spare;
+    pthread_mutex_unlock(&directory->lock);
+    lb_rcu_defer(&campaign->rcu, free_campaign);
+}
+
 void lb_directory_remove_campaign(struct lb_directory *directory, struct lb_campaign *campaign)
 {
     struct lb_workspace *workspace = campaign->workspace;
     lb_registry_remove(directory->campaigns, &campaign->node);
     directory->campaigns_by_no[campaign->row.no] = NULL;
     pthread_mutex_lock(&directory->lock);
-    size_t at = 0;
-    while (workspace->campaigns[at] != campaign)
-        at++;
+    size_t at = place_in_workspace(campaign);
     workspace->campaign_count--;
     memmove(workspace->campaigns + at, workspace->campaigns + at + 1,
             (workspace->campaign_count - at) * sizeof *workspace->campaigns);

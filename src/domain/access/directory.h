@@ -151,6 +151,10 @@ struct lb_workspace *lb_directory_add_workspace(struct lb_directory *directory,
 struct lb_key *lb_directory_add_key(struct lb_directory *directory, const struct lb_key_row *row);
 struct lb_campaign *lb_directory_add_campaign(struct lb_directory *directory,
                                               const struct lb_campaign_row *row);
+/* Gives a campaign another name: `spare`, allocated by the caller, takes the place of its record,
+ * which goes when nobody reads it any more. */
+void lb_directory_rename_campaign(struct lb_directory *directory, struct lb_campaign *campaign,
+                                  struct lb_campaign *spare, const char *name);
 void lb_directory_remove_campaign(struct lb_directory *directory, struct lb_campaign *campaign);
 void lb_directory_revoke_key(struct lb_key *key, int64_t at);
 

@@ -122,7 +122,12 @@ static lb_err take_campaign(void *context, const struct lb_campaign_row *row, bo
     if (!campaign)
         return lb_directory_add_campaign(refresh->directory, row) ? LB_OK : LB_ERR_INTERNAL;
     atomic_store(&campaign->status, (int)row->status);
-    return LB_OK;
+    if (strcmp(campaign->row.name, row->name) == 0)
+        return LB_OK;
+    struct lb_campaign *spare = malloc(sizeof *spare);
+    if (spare)
+        lb_directory_rename_campaign(refresh->directory, campaign, spare, row->name);
+    return spare ? LB_OK : LB_ERR_INTERNAL;
 }
 
 /* The workspace as memory has it, made or brought up to date; NULL when out of memory. */

@@ -16,6 +16,8 @@
 
 #include "base/buf.h"
 #include "domain/access/standing.h"
+#include "domain/blocklist/change.h"
+#include "domain/outreach/exclusion.h"
 #include "domain/outreach/outreach.h"
 
 #define LB_CLAIM_MAX             10000
@@ -38,12 +40,11 @@ struct lb_claimed {
     uint32_t order;
     enum lb_step_type type;
     uint32_t attempt;
+    uint32_t variant; /* of the step's text; 0: none */
     char lease_token[LB_LEASE_TOKEN_SIZE];
     struct lb_claimed_text identifier;
     struct lb_claimed_text member_id;
-    struct lb_claimed_text first_name;
-    struct lb_claimed_text last_name;
-    struct lb_claimed_text company_name;
+    struct lb_claimed_text fields[LB_LEAD_FIELD_COUNT];
     struct lb_claimed_text variables; /* packed: domain/outreach/variables.h */
     struct lb_claimed_text message;   /* filled in */
 };
@@ -72,7 +73,24 @@ void lb_claim_fini(struct lb_claim *claim);
 /* ptr NULL when there is none. Borrowed from the claim. */
 struct lb_str lb_claim_text(const struct lb_claim *claim, struct lb_claimed_text text);
 
-enum lb_result { LB_RESULT_DONE, LB_RESULT_REPLIED, LB_RESULT_FAILED, LB_RESULT_RETRY };
+enum lb_result {
+    LB_RESULT_DONE,
+    LB_RESULT_REPLIED,
+    LB_RESULT_FAILED,
+    LB_RESULT_RETRY,
+    LB_RESULT_OPTED_OUT /* replied, and not to be contacted again: blocked by the same write */
+};
+
+/* The block of a lead that has opted out, by all of its names. It is part of the report, and
+ * recorded also when the rest of it is not, because the lease was lost. Lives as long as the
+ * report. */
+struct lb_opt_out {
+    struct lb_change change; /* its `blocklist` is set by the caller */
+    struct lb_change_item items[LB_EXCLUSION_NAMES_MAX];
+    struct lb_fingerprint fingerprints[LB_EXCLUSION_NAMES_MAX];
+    char names[LB_EXCLUSION_NAMES_MAX][LB_IDENTIFIER_SIZE];
+    bool in_campaign; /* set by the caller: only in the lead's campaign */
+};
 
 /* What a sender reports of an activity; as above. LB_ERR_ACTIVITY_NOT_FOUND, or LB_ERR_LEASE_LOST
  * when the token is not the one of the last claim. Repeating a report is safe. */
@@ -84,8 +102,9 @@ struct lb_report {
     uint32_t step;
     struct lb_str lease_token;
     enum lb_result result;
-    struct lb_str detail; /* ptr NULL: none */
-    bool accepted;        /* the lead has accepted the invitation */
+    struct lb_str detail;       /* ptr NULL: none */
+    bool accepted;              /* the lead has accepted the invitation */
+    struct lb_opt_out *opt_out; /* with LB_RESULT_OPTED_OUT */
     /* Results. */
     enum lb_lead_status status; /* of the lead */
     bool blocked;               /* by now */

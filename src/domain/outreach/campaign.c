@@ -6,6 +6,8 @@
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
 
+#include <stdlib.h>
+
 static struct lb_campaign_change *change_of(struct lb_write *write)
 {
     return (struct lb_campaign_change *)write;
@@ -144,7 +146,11 @@ static lb_err read_state(struct lb_campaign_change *change, struct lb_campaign_s
     lb_buf_append_str(&change->texts, out->variables);
     change->state = *out;
     change->state.variables = lb_buf_str(&change->texts);
-    return change->texts.failed ? LB_ERR_OVERLOADED : LB_OK;
+    if (change->texts.failed)
+        return LB_ERR_OVERLOADED;
+    lb_sequence_fini(&change->sequence);
+    return lb_sequence_load(change->outreach->settings.store, lb_outreach_reader(change->outreach),
+                            change->standing.list, true, &change->sequence);
 }
 
 static lb_err check_ready(struct lb_campaign_change *change, const struct lb_campaign_state *state)
@@ -198,6 +204,43 @@ static lb_err apply_pause(struct lb_write *write, struct lb_store *store)
     return err ? err : audit(change, store, "campaign.pause");
 }
 
+static lb_err apply_change(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_campaign_change *change = change_of(write);
+    struct lb_campaign_state state;
+    bool renames = change->new_name[0] != '\0';
+    lb_err err = read_state(change, &state);
+    if (err || (!renames && !change->sets_variables))
+        return err;
+    if (renames && !change->spare && !(change->spare = malloc(sizeof *change->spare)))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    write->touched = true;
+    if (renames)
+        err = store->ops->campaign_set_name(store, change->row.workspace, change->row.no,
+                                            lb_str(change->new_name));
+    if (!err && change->sets_variables)
+        err = store->ops->campaign_set_variables(store, change->row.workspace, change->row.no,
+                                                 change->variables);
+    if (!err)
+        err = audit(change, store, "campaign.change");
+    if (!err)
+        err = read_state(change, &state);
+    if (renames)
+        memcpy(change->row.name, change->new_name, sizeof change->row.name);
+    return err;
+}
+
+static void publish_change(struct lb_write *write)
+{
+    struct lb_campaign_change *change = change_of(write);
+    struct lb_campaign *campaign = campaign_of(change);
+    if (!change->spare || !campaign || campaign->row.no != change->row.no)
+        return; /* deleted in the same batch */
+    lb_directory_rename_campaign(change->standing.directory, campaign, change->spare,
+                                 change->new_name);
+    change->spare = NULL;
+}
+
 void lb_campaign_create(struct lb_campaign_change *change)
 {
     change->write.workspace = change->standing.workspace->row.no;
@@ -223,7 +266,16 @@ void lb_campaign_pause(struct lb_campaign_change *change)
     change->write.apply = apply_pause;
 }
 
+void lb_campaign_change(struct lb_campaign_change *change)
+{
+    change->write.apply = apply_change;
+    change->write.publish = publish_change;
+}
+
 void lb_campaign_change_fini(struct lb_campaign_change *change)
 {
+    free(change->spare);
+    change->spare = NULL;
     lb_buf_fini(&change->texts);
+    lb_sequence_fini(&change->sequence);
 }

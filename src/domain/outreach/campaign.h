@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "domain/access/standing.h"
 #include "domain/outreach/outreach.h"
+#include "domain/outreach/sequence.h"
 
 #define LB_CAMPAIGN_ID_MAX 64 /* characters */
 
@@ -19,15 +20,19 @@ struct lb_campaign_change {
     size_t max_campaigns;           /* create: of the workspace; 0: no bound */
     struct lb_step_row *steps;      /* create: checked, in order; the result: with their numbers */
     size_t step_count;
-    struct lb_str variables;    /* create: packed (domain/outreach/variables.h); ptr NULL: none */
-    struct lb_campaign_row row; /* create: id and name. Result: the campaign. */
-    /* Activate, pause: the result, as committed with the change. */
+    struct lb_str variables;     /* create: packed (domain/outreach/variables.h); ptr NULL: none */
+    char new_name[LB_NAME_SIZE]; /* change: "": as it was */
+    bool sets_variables;         /* change: to `variables` */
+    struct lb_campaign_row row;  /* create: id and name. Result: the campaign. */
+    /* Activate, pause, change: the result, as committed with the change. */
     struct lb_campaign_state state;
-    struct lb_buf texts;      /* of the state; released with lb_campaign_change_fini */
-    struct lb_campaign *made; /* its own: added to the directory after the commit */
+    struct lb_sequence sequence;
+    struct lb_buf texts;       /* of the state; released with lb_campaign_change_fini */
+    struct lb_campaign *made;  /* its own: added to the directory after the commit */
+    struct lb_campaign *spare; /* its own, change: the record with the new name */
 };
 
-/* Releases what activate and pause have kept for the reply. */
+/* Releases what activate, pause and change have kept for the reply. */
 void lb_campaign_change_fini(struct lb_campaign_change *change);
 
 /* An own id: 1 to 64 of A-Za-z0-9_-. */
@@ -42,6 +47,9 @@ void lb_campaign_delete(struct lb_campaign_change *change);
 /* LB_ERR_CAMPAIGN_NOT_READY without steps or leads. A campaign in which no lead is left to contact
  * is completed at once; see row.status. */
 void lb_campaign_activate(struct lb_campaign_change *change);
+
+/* Sets its name, or its variables, or both. */
+void lb_campaign_change(struct lb_campaign_change *change);
 
 /* A completed campaign stays completed. */
 void lb_campaign_pause(struct lb_campaign_change *change);

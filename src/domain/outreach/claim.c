@@ -9,6 +9,7 @@
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
 #include "domain/outreach/template.h"
+#include "domain/outreach/variant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,23 +174,22 @@ static void fill_in(struct lb_claim *claim, struct lb_claimed *item, const struc
     item->lead = lead->no;
     item->identifier = keep(claim, lead->identifier);
     item->member_id = keep(claim, lead->member_id);
-    item->first_name = keep(claim, lead->first_name);
-    item->last_name = keep(claim, lead->last_name);
-    item->company_name = keep(claim, lead->company_name);
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        item->fields[i] = keep(claim, lead->fields[i]);
     item->variables = keep(claim, lead->variables);
 }
 
-/* The message of a step for a lead. */
-static enum lb_rendering put_message(struct claiming *claiming, const struct lb_step_row *step,
+/* The message of a step for a lead: `body`, filled in. */
+static enum lb_rendering put_message(struct claiming *claiming, struct lb_str body,
                                      const struct lb_lead_row *lead, struct lb_claimed *item,
                                      struct lb_str *out_missing)
 {
     struct lb_buf *texts = &claiming->claim->texts;
     size_t at = texts->len;
-    if (!step->body.ptr)
+    if (!body.ptr)
         return LB_RENDERED;
     enum lb_rendering result =
-        lb_template_render(step->body, lead, lb_buf_str(&claiming->variables), texts, out_missing);
+        lb_template_render(body, lead, lb_buf_str(&claiming->variables), texts, out_missing);
     item->message = (struct lb_claimed_text){at, texts->len - at, true};
     return result;
 }
@@ -204,14 +204,19 @@ static lb_err hand_out(struct claiming *claiming, const struct lb_lead_row *lead
     struct lb_claimed *item = err ? NULL : new_item(claim);
     if (!item)
         return err ? err : LB_ERR_STORAGE_UNAVAILABLE;
+    const struct lb_variant_row *variant =
+        lb_variant_of(&claiming->sequence, step, lead->no, activity.variant);
+    activity.variant = variant ? variant->no : 0;
     *item = (struct lb_claimed){.step = step->no,
                                 .order = lb_sequence_order(&claiming->sequence, index),
                                 .type = step->type,
-                                .attempt = activity.attempts + 1};
+                                .attempt = activity.attempts + 1,
+                                .variant = activity.variant};
     size_t texts_before = claim->texts.len;
     struct lb_str missing;
     fill_in(claim, item, lead);
-    enum lb_rendering rendering = put_message(claiming, step, lead, item, &missing);
+    enum lb_rendering rendering =
+        put_message(claiming, variant ? variant->body : step->body, lead, item, &missing);
     if (claim->texts.failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (rendering != LB_RENDERED) {

@@ -120,13 +120,11 @@ static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *ad
                                .campaign = change->standing.list.campaign,
                                .identifier = added->identifier,
                                .member_id = added->member_id,
-                               .first_name = added->first_name,
-                               .last_name = added->last_name,
-                               .company_name = added->company_name,
                                .variables = added->variables,
                                .added_at = now,
                                .status = LB_LEAD_WAITING,
                                .since = now};
+    memcpy(lead.fields, added->fields, sizeof lead.fields);
     lb_err err = lb_outreach_scope(change->outreach, &lead, &scope);
     if (err)
         return err;

@@ -6,14 +6,21 @@
 #include "domain/access/standing.h"
 #include "domain/outreach/outreach.h"
 
-#define LB_LEAD_NAME_CHARACTERS_MAX 200
+#define LB_LEAD_NAME_CHARACTERS_MAX 200 /* of a name, an e-mail address or a phone number */
+#define LB_LEAD_TEXT_CHARACTERS_MAX 500 /* of a headline or an address of the web */
+
+/* Characters that a field may have. */
+static inline size_t lb_lead_field_max(enum lb_lead_field field)
+{
+    bool is_text =
+        field == LB_LEAD_HEADLINE || field == LB_LEAD_WEBSITE || field == LB_LEAD_COMPANY_URL;
+    return is_text ? LB_LEAD_TEXT_CHARACTERS_MAX : LB_LEAD_NAME_CHARACTERS_MAX;
+}
 
 struct lb_new_lead {
     struct lb_str identifier; /* canonical */
     struct lb_str member_id;  /* ptr NULL: none, as for the fields below */
-    struct lb_str first_name;
-    struct lb_str last_name;
-    struct lb_str company_name;
+    struct lb_str fields[LB_LEAD_FIELD_COUNT];
     struct lb_str variables; /* packed: domain/outreach/variables.h */
     const char *doubt;       /* why it is refused unless the campaign has it; NULL: it is good */
     /* The caller's, of doubtful ones: where it stands in the request, and what it was there. */

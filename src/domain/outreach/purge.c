@@ -1,6 +1,6 @@
-/* What deleted campaigns leave behind, leads and steps, is deleted in small writes of its own: one
- * large one would make all others wait. A write that fails is tried again later. Threads: the
- * writer's. */
+/* What deleted campaigns leave behind, leads, steps and their variants, is deleted in small writes
+ * of its own: one large one would make all others wait. A write that fails is tried again later.
+ * Threads: the writer's. */
 #include "domain/outreach/internal.h"
 
 #include "base/array.h"
@@ -106,8 +106,11 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
             err = store->ops->lead_delete(store, &lead);
     }
     remains->emptied = found.count < LEADS_AT_A_TIME;
-    return err || !remains->emptied ? err
-                                    : store->ops->steps_drop(store, list.workspace, list.campaign);
+    if (!err && remains->emptied)
+        err = store->ops->variants_drop(store, list.workspace, list.campaign, 0);
+    if (!err && remains->emptied)
+        err = store->ops->steps_drop(store, list.workspace, list.campaign);
+    return err;
 }
 
 static void finish(struct lb_task *task)

@@ -17,13 +17,14 @@ struct reporting {
     struct lb_lead_row lead;
     struct lb_activity_row activity;
     struct lb_buf detail; /* the activity's: others are read before it is written */
+    bool lost;            /* the lease: only an opt-out is recorded */
     int64_t now;
 };
 
 bool lb_result_parse(struct lb_str name, enum lb_result *out)
 {
-    static const char *const names[] = {"done", "replied", "failed", "retry"};
-    for (int result = 0; result < 4; result++) {
+    static const char *const names[] = {"done", "replied", "failed", "retry", "opted_out"};
+    for (int result = 0; result < 5; result++) {
         if (lb_str_equal(name, lb_str(names[result]))) {
             *out = (enum lb_result)result;
             return true;
@@ -38,8 +39,18 @@ static lb_err not_found(struct lb_report *completion)
                    "No activity with this id in this workspace.");
 }
 
-static lb_err lease_lost(struct lb_report *completion)
+static bool opts_out(const struct lb_report *completion)
 {
+    return completion->result == LB_RESULT_OPTED_OUT;
+}
+
+/* An opt-out counts all the same. */
+static lb_err lease_lost(struct reporting *reporting)
+{
+    struct lb_report *completion = reporting->completion;
+    reporting->lost = true;
+    if (opts_out(completion))
+        return LB_OK;
     return lb_fail(
         &completion->write.reason, LB_ERR_LEASE_LOST,
         "This lease token is not the one of the activity's last claim: the lease ran out, "
@@ -55,6 +66,20 @@ static lb_err keep_detail(struct reporting *reporting)
     return reporting->detail.failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
 }
 
+/* Copies the names that will be blocked: other leads are read before. */
+static void keep_names(struct lb_opt_out *opt_out, const struct lb_lead_row *lead)
+{
+    struct lb_exclusion_names names;
+    lb_exclusion_names(lead, &names);
+    opt_out->change.count = 0;
+    for (size_t i = 0; i < names.count; i++) {
+        char *copy = opt_out->names[opt_out->change.count];
+        if (!lb_str_copy(names.names[i], copy, LB_IDENTIFIER_SIZE))
+            continue; /* not a name of today's rules: the lead's other one stands for it */
+        opt_out->items[opt_out->change.count++].identifier = lb_str(copy);
+    }
+}
+
 /* Reads the lead, if it is one of the workspace's campaigns. */
 static lb_err find_lead(struct reporting *reporting)
 {
@@ -67,6 +92,8 @@ static lb_err find_lead(struct reporting *reporting)
                   !lb_directory_campaign_no(completion->standing.directory, lead->campaign))))
         return not_found(completion);
     reporting->lead = *lead;
+    if (!err && opts_out(completion))
+        keep_names(completion->opt_out, lead);
     return err;
 }
 
@@ -91,30 +118,37 @@ static lb_err find_reported(struct reporting *reporting)
                                           completion->lead, completion->step, activity);
     bool claimed = err != LB_ERR_NOT_FOUND;
     if (claimed && !err && !lb_str_equal(lb_str(activity->lease_token), completion->lease_token))
-        return lease_lost(completion);
+        return lease_lost(reporting);
     if (!err)
         err = keep_detail(reporting);
     if (!err || !claimed)
         err = find_step(reporting);
-    return !err && !claimed ? lease_lost(completion) : err;
+    return !err && !claimed ? lease_lost(reporting) : err;
+}
+
+/* Whoever opts out has replied. */
+static bool replied(const struct reporting *reporting)
+{
+    return reporting->completion->result == LB_RESULT_REPLIED || opts_out(reporting->completion);
 }
 
 /* What the result tells about the lead, for the campaign's rates. Who is written to, or replies,
- * has accepted the invitation. */
+ * has accepted the invitation. A reply counts where something was sent: to a visit nobody can
+ * reply. */
 static unsigned marks_of(const struct reporting *reporting)
 {
     const struct lb_report *completion = reporting->completion;
     enum lb_step_type type = reporting->sequence.steps[reporting->index].type;
     unsigned marks = reporting->lead.marks;
-    bool went_out = completion->result == LB_RESULT_DONE || completion->result == LB_RESULT_REPLIED;
-    bool replied = completion->result == LB_RESULT_REPLIED;
-    bool accepted = completion->accepted || replied || (went_out && type == LB_STEP_MESSAGE);
+    bool went_out = completion->result == LB_RESULT_DONE || replied(reporting);
+    bool accepted =
+        completion->accepted || replied(reporting) || (went_out && type == LB_STEP_MESSAGE);
     if (went_out && type == LB_STEP_INVITATION)
         marks |= LB_MARK_INVITED | LB_MARK_CONTACTED;
     if (went_out && type == LB_STEP_MESSAGE)
         marks |= LB_MARK_CONTACTED;
-    if (replied)
-        marks |= LB_MARK_REPLIED | LB_MARK_CONTACTED;
+    if (replied(reporting) && (marks & LB_MARK_CONTACTED))
+        marks |= LB_MARK_REPLIED;
     if (accepted && (marks & LB_MARK_INVITED))
         marks |= LB_MARK_ACCEPTED;
     return marks;
@@ -173,8 +207,8 @@ static void try_again(struct reporting *reporting)
 
 static bool stops(const struct reporting *reporting)
 {
-    return reporting->completion->result == LB_RESULT_REPLIED &&
-           reporting->sequence.steps[reporting->index].stop_on_reply;
+    return opts_out(reporting->completion) ||
+           (replied(reporting) && reporting->sequence.steps[reporting->index].stop_on_reply);
 }
 
 /* A first report for the last claim. */
@@ -190,9 +224,9 @@ static lb_err report(struct reporting *reporting)
         try_again(reporting);
         return LB_OK;
     }
-    activity->state = result == LB_RESULT_DONE      ? LB_ACTIVITY_DONE
-                      : result == LB_RESULT_REPLIED ? LB_ACTIVITY_REPLIED
-                                                    : LB_ACTIVITY_FAILED;
+    activity->state = result == LB_RESULT_DONE ? LB_ACTIVITY_DONE
+                      : replied(reporting)     ? LB_ACTIVITY_REPLIED
+                                               : LB_ACTIVITY_FAILED;
     activity->completed_at = reporting->now;
     return is_current(reporting) ? advance(reporting, stops(reporting)) : LB_OK;
 }
@@ -206,6 +240,65 @@ static void report_late_reply(struct reporting *reporting)
         lead->status = LB_LEAD_COMPLETED;
 }
 
+/* --- Variants --- */
+
+static bool has_gone_out(enum lb_activity_state state)
+{
+    return state == LB_ACTIVITY_DONE || state == LB_ACTIVITY_REPLIED;
+}
+
+/* The variant to which the lead's acceptance is owed: that of its invitation, or when that had none
+ * the one whose activity tells of it. */
+static lb_err accepted_variant(const struct reporting *reporting, uint32_t *out)
+{
+    const struct lb_sequence *sequence = &reporting->sequence;
+    lb_err err = LB_OK;
+    *out = reporting->activity.variant;
+    for (size_t i = 0; !err && i < sequence->count; i++) {
+        struct lb_activity_row activity;
+        if (sequence->steps[i].type != LB_STEP_INVITATION || i == reporting->index)
+            continue;
+        err = reporting->store->ops->activity(reporting->reader, reporting->lead.workspace,
+                                              reporting->lead.no, sequence->steps[i].no, &activity);
+        if (!err && has_gone_out(activity.state) && activity.variant)
+            *out = activity.variant;
+        err = err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    }
+    return err;
+}
+
+/* Adds what the report has told to the counts of variants; `before`: the activity's state. */
+static lb_err count_variants(struct reporting *reporting, enum lb_activity_state before)
+{
+    const struct lb_store_ops *ops = reporting->store->ops;
+    const struct lb_activity_row *activity = &reporting->activity;
+    struct lb_variant_counts more = {.done = has_gone_out(activity->state) - has_gone_out(before),
+                                     .replied = (activity->state == LB_ACTIVITY_REPLIED) -
+                                                (before == LB_ACTIVITY_REPLIED)};
+    unsigned new_marks = reporting->lead.marks & ~reporting->before.marks;
+    uint32_t workspace = reporting->lead.workspace;
+    uint32_t accepted = 0;
+    lb_err err = LB_OK;
+    if (activity->variant && (more.done || more.replied))
+        err = ops->variant_count(reporting->store, workspace, activity->variant, &more);
+    if (!err && (new_marks & LB_MARK_ACCEPTED))
+        err = accepted_variant(reporting, &accepted);
+    more = (struct lb_variant_counts){.accepted = 1};
+    return err || !accepted ? err
+                            : ops->variant_count(reporting->store, workspace, accepted, &more);
+}
+
+/* --- The report --- */
+
+static lb_err write_activity(struct reporting *reporting)
+{
+    reporting->activity.changed_at = reporting->now;
+    if (reporting->completion->detail.ptr)
+        reporting->activity.detail = reporting->completion->detail;
+    reporting->completion->write.touched = true;
+    return reporting->store->ops->activity_put(reporting->store, &reporting->activity);
+}
+
 /* Repeating a report changes nothing; what the lead is known to have done is taken all the same. */
 static lb_err record(struct reporting *reporting)
 {
@@ -214,7 +307,7 @@ static lb_err record(struct reporting *reporting)
     bool open =
         state == LB_ACTIVITY_CLAIMED || (state == LB_ACTIVITY_RETRY && result != LB_RESULT_RETRY);
     bool late_reply =
-        result == LB_RESULT_REPLIED && (state == LB_ACTIVITY_DONE || state == LB_ACTIVITY_FAILED);
+        replied(reporting) && (state == LB_ACTIVITY_DONE || state == LB_ACTIVITY_FAILED);
     lb_err err = LB_OK;
     if (open || late_reply)
         reporting->lead.marks = marks_of(reporting);
@@ -224,13 +317,9 @@ static lb_err record(struct reporting *reporting)
         err = report(reporting);
     else if (late_reply)
         report_late_reply(reporting);
-    if (err || !(open || late_reply))
-        return err;
-    reporting->activity.changed_at = reporting->now;
-    if (reporting->completion->detail.ptr)
-        reporting->activity.detail = reporting->completion->detail;
-    reporting->completion->write.touched = true;
-    return reporting->store->ops->activity_put(reporting->store, &reporting->activity);
+    if (!err && (open || late_reply))
+        err = write_activity(reporting);
+    return err ? err : count_variants(reporting, state);
 }
 
 static bool lead_changed(const struct lb_lead_row *a, const struct lb_lead_row *b)
@@ -251,6 +340,55 @@ static lb_err write_lead(struct reporting *reporting)
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&reporting->lead), &counts);
 }
 
+/* Blocks the lead that has opted out. Of one that is known to have done so nothing is added while
+ * the block stands, however long ago that was: the report is repeated. */
+static lb_err block(struct reporting *reporting)
+{
+    struct lb_report *completion = reporting->completion;
+    struct lb_opt_out *opt_out = completion->opt_out;
+    struct lb_change *change = &opt_out->change;
+    struct lb_list list = {.workspace = completion->standing.list.workspace,
+                           .campaign = opt_out->in_campaign ? reporting->lead.campaign : 0};
+    bool known = (reporting->before.marks & LB_MARK_OPTED_OUT) != 0;
+    size_t count = 0;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < change->count; i++) {
+        enum lb_scope scope = LB_SCOPE_NONE;
+        if (known)
+            err = lb_blocklist_check_in_batch(change->blocklist, list, opt_out->items[i].identifier,
+                                              &scope);
+        if (scope == LB_SCOPE_NONE)
+            opt_out->items[count++] = opt_out->items[i];
+    }
+    for (size_t i = 0; i < count; i++)
+        opt_out->items[i].reason =
+            completion->detail.len ? completion->detail : LB_STR("Opted out");
+    change->items = opt_out->items;
+    change->fingerprints = opt_out->fingerprints;
+    change->count = count;
+    change->standing = completion->standing;
+    change->standing.list = list;
+    change->write.touched = false;
+    lb_change_block(change);
+    if (!err && count)
+        err = change->write.apply(&change->write, reporting->store);
+    completion->write.touched |= change->write.touched;
+    if (err)
+        completion->write.reason = change->write.reason;
+    return err;
+}
+
+static lb_err record_all(struct reporting *reporting)
+{
+    bool opted_out = opts_out(reporting->completion);
+    lb_err err = reporting->lost ? LB_OK : record(reporting);
+    if (opted_out)
+        reporting->lead.marks |= LB_MARK_OPTED_OUT;
+    if (!err)
+        err = write_lead(reporting);
+    return !err && opted_out ? block(reporting) : err;
+}
+
 static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
 {
     struct lb_report *completion = (struct lb_report *)write;
@@ -263,9 +401,7 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
     if (!err)
         err = find_reported(&reporting);
     if (!err)
-        err = record(&reporting);
-    if (!err)
-        err = write_lead(&reporting);
+        err = record_all(&reporting);
     if (!err)
         err = lb_outreach_scope(completion->outreach, &reporting.lead, &scope);
     completion->blocked = scope != LB_SCOPE_NONE;

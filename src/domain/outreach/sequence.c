@@ -3,12 +3,13 @@
 #include "base/clock.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/template.h"
+#include "domain/outreach/variant.h"
 
 #include <stdlib.h>
 
-lb_err lb_step_check(const struct lb_step_row *step, struct lb_reason *reason)
+lb_err lb_step_check(const struct lb_step_row *step, bool varied, struct lb_reason *reason)
 {
-    if (step->type == LB_STEP_MESSAGE && step->body.len == 0)
+    if (step->type == LB_STEP_MESSAGE && step->body.len == 0 && !varied)
         return lb_fail(reason, LB_ERR_INVALID_BODY,
                        "A message needs a \"genericBody\": the text that is sent.");
     if (step->type == LB_STEP_VISIT_PROFILE && step->body.ptr)
@@ -44,6 +45,34 @@ static void find_bodies(struct lb_sequence *sequence)
     }
 }
 
+static lb_err load_variant(void *context, const struct lb_variant_row *row)
+{
+    struct lb_sequence *sequence = context;
+    struct lb_variant_row *variants =
+        realloc(sequence->variants, (sequence->variant_count + 1) * sizeof *sequence->variants);
+    if (!variants)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sequence->variants = variants;
+    variants[sequence->variant_count++] = *row;
+    lb_buf_append_str(&sequence->variant_texts, row->body);
+    lb_buf_append_str(&sequence->variant_texts, row->icp);
+    return sequence->variant_texts.failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
+}
+
+/* As find_bodies. */
+static void find_variant_texts(struct lb_sequence *sequence)
+{
+    const char *at = sequence->variant_texts.ptr;
+    for (size_t i = 0; i < sequence->variant_count; i++) {
+        struct lb_str *texts[] = {&sequence->variants[i].body, &sequence->variants[i].icp};
+        for (size_t j = 0; j < 2; j++) {
+            if (texts[j]->ptr)
+                texts[j]->ptr = texts[j]->len ? at : "";
+            at += texts[j]->len;
+        }
+    }
+}
+
 lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
                         struct lb_list campaign, bool bodies, struct lb_sequence *out)
 {
@@ -51,6 +80,11 @@ lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
     lb_err err =
         store->ops->steps(reader, campaign.workspace, campaign.campaign, bodies, out, load_step);
     find_bodies(out);
+    if (!err && bodies)
+        err =
+            store->ops->variants(reader, campaign.workspace, campaign.campaign, out, load_variant);
+    if (out->variant_count)
+        find_variant_texts(out);
     return err;
 }
 
@@ -58,6 +92,8 @@ void lb_sequence_fini(struct lb_sequence *sequence)
 {
     free(sequence->steps);
     lb_buf_fini(&sequence->bodies);
+    free(sequence->variants);
+    lb_buf_fini(&sequence->variant_texts);
     *sequence = (struct lb_sequence){0};
 }
 
@@ -175,7 +211,8 @@ static void move_step(struct lb_sequence *sequence, size_t from, size_t to)
     sequence->steps[to] = step;
 }
 
-/* Checks that the sequence may be changed, and loads it. */
+/* Checks that the sequence may be changed, and loads it. While the campaign is active, too: what a
+ * sender has been handed out stays as it is. */
 static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence)
 {
     struct lb_store *store = change->outreach->settings.store;
@@ -183,9 +220,6 @@ static lb_err begin(struct lb_step_change *change, struct lb_sequence *sequence)
     struct lb_campaign_state state;
     lb_err err = lb_outreach_campaign(change->outreach, &change->standing, reason, &state);
     *sequence = (struct lb_sequence){0};
-    if (!err && state.status == LB_CAMPAIGN_ACTIVE)
-        return lb_fail(reason, LB_ERR_CAMPAIGN_ACTIVE,
-                       "The campaign is active. Pause it to change its steps, then activate it.");
     if (!err)
         err = lb_sequence_load(store, lb_outreach_reader(change->outreach), change->standing.list,
                                true, sequence);
@@ -278,7 +312,7 @@ static lb_err replace(struct lb_step_change *change, struct lb_sequence *sequenc
     if (err)
         return err;
     struct lb_step_row step = merged(change, sequence->steps[index]);
-    err = lb_step_check(&step, reason);
+    err = lb_step_check(&step, lb_variants_enabled(sequence, step.no) > 0, reason);
     if (err)
         return err;
     change->write.touched = true;
@@ -301,8 +335,16 @@ static lb_err remove_step(struct lb_step_change *change, struct lb_sequence *seq
     change->write.touched = true;
     step->deleted_at = lb_clock_wall_ms();
     step->body = (struct lb_str){0};
-    return change->outreach->settings.store->ops->step_update(change->outreach->settings.store,
-                                                              step);
+    struct lb_store *store = change->outreach->settings.store;
+    err = store->ops->step_update(store, step);
+    if (!err)
+        err = store->ops->variants_drop(store, step->workspace, step->campaign, step->no);
+    if (err)
+        return err;
+    lb_step_change_fini(change); /* of an earlier attempt */
+    change->left = *sequence;
+    *sequence = (struct lb_sequence){0};
+    return LB_OK;
 }
 
 static lb_err apply(struct lb_write *write,
@@ -333,6 +375,11 @@ static lb_err apply_remove(struct lb_write *write, struct lb_store *store)
 {
     (void)store;
     return apply(write, remove_step);
+}
+
+void lb_step_change_fini(struct lb_step_change *change)
+{
+    lb_sequence_fini(&change->left);
 }
 
 void lb_step_add(struct lb_step_change *change)

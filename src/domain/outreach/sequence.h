@@ -19,11 +19,14 @@ struct lb_sequence {
     struct lb_list campaign;
     struct lb_step_row *steps; /* by position, deleted ones too */
     size_t count;
-    struct lb_buf bodies; /* what the steps' bodies point into */
+    struct lb_buf bodies;            /* what the steps' bodies point into */
+    struct lb_variant_row *variants; /* by step and number */
+    size_t variant_count;
+    struct lb_buf variant_texts; /* what their strings point into */
 };
 
-/* Loads the steps of a campaign; without `bodies` all of these are none. To be released with
- * lb_sequence_fini in any case. */
+/* Loads the steps of a campaign with their variants; without `bodies` there are neither bodies nor
+ * variants. To be released with lb_sequence_fini in any case. */
 lb_err lb_sequence_load(struct lb_store *store, struct lb_store_reader *reader,
                         struct lb_list campaign, bool bodies, struct lb_sequence *out);
 void lb_sequence_fini(struct lb_sequence *sequence);
@@ -50,14 +53,16 @@ uint32_t lb_sequence_order(const struct lb_sequence *sequence, size_t index);
 /* How many are there. */
 uint32_t lb_sequence_length(const struct lb_sequence *sequence);
 
-/* Is this a step as it may be? LB_ERR_INVALID_BODY or LB_ERR_INVALID_TEMPLATE with a reason. */
-lb_err lb_step_check(const struct lb_step_row *step, struct lb_reason *reason);
+/* Is this a step as it may be? `varied`: it has a variant that leads get. LB_ERR_INVALID_BODY or
+ * LB_ERR_INVALID_TEMPLATE with a reason. */
+lb_err lb_step_check(const struct lb_step_row *step, bool varied, struct lb_reason *reason);
 
 enum lb_step_field { LB_STEP_TYPE = 1, LB_STEP_DELAY = 2, LB_STEP_STOP = 4, LB_STEP_BODY = 8 };
 
 /* A change of a sequence, embedded in its owner's struct; what it points to lives as long. Fill
  * `write` as for any write and the fields, prepare it with the function of its kind, and submit
- * `write`. LB_ERR_CAMPAIGN_ACTIVE while the campaign is active; LB_ERR_STEP_NOT_FOUND. */
+ * `write`. LB_ERR_STEP_NOT_FOUND. While the campaign is active, too: leads go on with what is there
+ * when they are claimed. */
 struct lb_step_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_outreach *outreach;
@@ -66,9 +71,13 @@ struct lb_step_change {
     unsigned given;         /* replace: the fields of `row` that count; see lb_step_field */
     struct lb_step_row row; /* add: all of it; the result: the step as it is now */
     uint32_t order;         /* add, replace: the place that it gets, 0: the last, or as it was */
-    /* Result. */
+    /* Results. */
     uint32_t order_now;
+    struct lb_sequence left; /* remove: the sequence after it */
 };
+
+/* Releases what a removal has kept for the reply. */
+void lb_step_change_fini(struct lb_step_change *change);
 
 void lb_step_add(struct lb_step_change *change);
 void lb_step_replace(struct lb_step_change *change);

@@ -2,6 +2,7 @@
 
 #include "domain/blocklist/identifier.h"
 #include "domain/outreach/variables.h"
+#include "store/names.h"
 
 /* What is between {{ and }}. */
 struct placeholder {
@@ -92,12 +93,9 @@ static bool is_blank(struct lb_str text)
 static struct lb_str field_of(const struct lb_lead_row *lead, struct lb_str name,
                               struct lb_identifier *today)
 {
-    if (lb_str_equal(name, LB_STR("firstName")))
-        return lead->first_name;
-    if (lb_str_equal(name, LB_STR("lastName")))
-        return lead->last_name;
-    if (lb_str_equal(name, LB_STR("companyName")))
-        return lead->company_name;
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        if (lb_str_equal(name, lb_str(lb_lead_field_name((enum lb_lead_field)i))))
+            return lead->fields[i];
     if (lb_str_equal(name, LB_STR("publicIdentifier")))
         return lb_identifier_held(lead->identifier, today);
     return (struct lb_str){0};
@@ -115,11 +113,25 @@ static bool put_variable(struct lb_str packed, struct lb_str name, struct lb_buf
     return false;
 }
 
+/* First and last name, or one of them. */
+static bool put_whole_name(const struct lb_lead_row *lead, struct lb_buf *out)
+{
+    struct lb_str first = trim(lead->fields[LB_LEAD_FIRST_NAME]);
+    struct lb_str last = trim(lead->fields[LB_LEAD_LAST_NAME]);
+    lb_buf_append_str(out, first);
+    if (first.len && last.len)
+        lb_buf_append_lit(out, " ");
+    lb_buf_append_str(out, last);
+    return first.len || last.len;
+}
+
 static bool put_value(struct lb_str name, const struct lb_lead_row *lead,
                       struct lb_str campaign_variables, struct lb_buf *out)
 {
     struct lb_identifier today;
     struct lb_str field = field_of(lead, name, &today);
+    if (lb_str_equal(name, LB_STR("name")) && put_whole_name(lead, out))
+        return true;
     if (is_blank(field))
         return put_variable(lead->variables, name, out) ||
                put_variable(campaign_variables, name, out);

@@ -1,7 +1,7 @@
-/* The templates of a sequence: {{name}} means a field of the lead, else one of its variables, else
- * one of the campaign's; {{name|fallback}} means the fallback when there is none or it is empty
- * (docs/api.md, section 4). What is filled in is not looked at again.
- * Threads: stateless. */
+/* The templates of a sequence: {{companyName}} means a field of the lead, or when that is empty one
+ * of its variables, or one of the campaign's; {{companyName|fallback}} means the fallback when
+ * there is none or it is empty; {{name}} is the first and the last name (docs/api.md, section 4).
+ * What is filled in is not looked at again. Threads: stateless. */
 #ifndef LB_DOMAIN_OUTREACH_TEMPLATE_H
 #define LB_DOMAIN_OUTREACH_TEMPLATE_H
 

@@ -2,17 +2,17 @@
 
 #define ACTIVITY_COLUMNS                                                                           \
     "lead, step, workspace_id, campaign, state, attempts, retries, lease_token, lease_until,"      \
-    " claimed_at, completed_at, changed_at, detail"
+    " claimed_at, completed_at, changed_at, detail, variant"
 
 LB_PG_STATEMENT(
-    ACTIVITY_PUT, ONE, "nnnnnnntnnnnt",
+    ACTIVITY_PUT, ONE, "nnnnnnntnnnntn",
     "INSERT INTO leadblock.activity (" ACTIVITY_COLUMNS ") VALUES"
-    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+    " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     " ON CONFLICT (workspace_id, lead, step) DO UPDATE SET campaign = EXCLUDED.campaign,"
     " state = EXCLUDED.state, attempts = EXCLUDED.attempts, retries = EXCLUDED.retries,"
     " lease_token = EXCLUDED.lease_token, lease_until = EXCLUDED.lease_until,"
     " claimed_at = EXCLUDED.claimed_at, completed_at = EXCLUDED.completed_at,"
-    " changed_at = EXCLUDED.changed_at, detail = EXCLUDED.detail");
+    " changed_at = EXCLUDED.changed_at, detail = EXCLUDED.detail, variant = EXCLUDED.variant");
 
 lb_err lb_pg_activity_put(struct lb_store *store, const struct lb_activity_row *row)
 {
@@ -31,6 +31,7 @@ lb_err lb_pg_activity_put(struct lb_store *store, const struct lb_activity_row *
     lb_pg_add_number_or_null(&params, row->completed_at);
     lb_pg_add_number(&params, row->changed_at);
     lb_pg_add_text(&params, row->detail);
+    lb_pg_add_number_or_null(&params, row->variant);
     return lb_pg_write(store, PG_ACTIVITY_PUT, &params);
 }
 
@@ -47,7 +48,8 @@ static void read_activity(const PGresult *result, int row, struct lb_activity_ro
                                     .claimed_at = lb_pg_number(result, row, 9),
                                     .completed_at = lb_pg_number(result, row, 10),
                                     .changed_at = lb_pg_number(result, row, 11),
-                                    .detail = lb_pg_text(result, row, 12)};
+                                    .detail = lb_pg_text(result, row, 12),
+                                    .variant = (uint32_t)lb_pg_number(result, row, 13)};
     lb_str_copy(lb_pg_text(result, row, 7), out->lease_token, sizeof out->lease_token);
 }
 

@@ -48,6 +48,23 @@ lb_err lb_pg_campaign_set_status(struct lb_store *store, uint32_t workspace, uin
     return err ? err : lb_pg_write(store, PG_CAMPAIGN_SET_STATUS, &params);
 }
 
+LB_PG_STATEMENT(CAMPAIGN_SET_NAME, ONE, "nntn",
+                "UPDATE leadblock.campaign SET name = $3, version = $4"
+                " WHERE workspace_id = $1 AND no = $2");
+
+lb_err lb_pg_campaign_set_name(struct lb_store *store, uint32_t workspace, uint32_t no,
+                               struct lb_str name)
+{
+    struct lb_pg_params params = {0};
+    uint64_t version = 0;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_text(&params, name);
+    lb_pg_add_number(&params, (int64_t)version);
+    return err ? err : lb_pg_write(store, PG_CAMPAIGN_SET_NAME, &params);
+}
+
 LB_PG_STATEMENT(CAMPAIGN_DELETE, ONE, "nnnn",
                 "UPDATE leadblock.campaign SET deleted_at = $3, version = $4"
                 " WHERE workspace_id = $1 AND no = $2");

@@ -47,7 +47,7 @@ static const struct {
     [LB_COPY_WORKSPACE] = {"workspace_no", 1}, [LB_COPY_API_KEY] = {"key_no", 1},
     [LB_COPY_ACCOUNT] = {"account_no", 1},     [LB_COPY_CAMPAIGN] = {"campaign_no", 1},
     [LB_COPY_STEP] = {"step_no", 1},           [LB_COPY_LEAD] = {"lead_no", 1000},
-    [LB_COPY_AUDIT_LOG] = {"audit_id", 1},
+    [LB_COPY_AUDIT_LOG] = {"audit_id", 1},     [LB_COPY_VARIANT] = {"variant_no", 1},
 };
 
 static lb_err fail(struct lb_copy_side *side, const char *what, const PGresult *result)

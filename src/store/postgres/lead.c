@@ -2,7 +2,11 @@
 
 #define LEAD_COLUMNS                                                                               \
     "no, workspace_id, campaign, identifier, member_id, first_name, last_name, company_name,"      \
-    " variables, added_at, status, set_aside, queue, step, since, marks"
+    " variables, added_at, status, set_aside, queue, step, since, marks, email, phone, headline,"  \
+    " website, company_url"
+
+/* The columns of the fields, by enum lb_lead_field, among LEAD_COLUMNS. */
+static const int field_columns[LB_LEAD_FIELD_COUNT] = {5, 6, 7, 16, 17, 18, 19, 20};
 
 #define NUMBERS_AT_A_TIME 1000 /* the increment of leadblock.lead_no */
 
@@ -45,9 +49,8 @@ static void add_lead(struct lb_pg_params *params, const struct lb_lead_row *row)
     lb_pg_add_number(params, row->campaign);
     lb_pg_add_text(params, row->identifier);
     lb_pg_add_text(params, row->member_id);
-    lb_pg_add_text(params, row->first_name);
-    lb_pg_add_text(params, row->last_name);
-    lb_pg_add_text(params, row->company_name);
+    for (int i = 0; i < LB_LEAD_EMAIL; i++)
+        lb_pg_add_text(params, row->fields[i]);
     lb_pg_add_text(params, row->variables);
     lb_pg_add_number(params, row->added_at);
     lb_pg_add_number(params, (int64_t)row->status);
@@ -56,11 +59,14 @@ static void add_lead(struct lb_pg_params *params, const struct lb_lead_row *row)
     lb_pg_add_number(params, row->step);
     lb_pg_add_number(params, row->since);
     lb_pg_add_number(params, row->marks);
+    for (int i = LB_LEAD_EMAIL; i < LB_LEAD_FIELD_COUNT; i++)
+        lb_pg_add_text(params, row->fields[i]);
 }
 
-LB_PG_STATEMENT(LEAD_INSERT, ONE, "nnnttttttnnbnnnn",
+LB_PG_STATEMENT(LEAD_INSERT, ONE, "nnnttttttnnbnnnnttttt",
                 "INSERT INTO leadblock.lead (" LEAD_COLUMNS ") VALUES"
-                " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)");
+                " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
+                " $19, $20, $21)");
 
 lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row)
 {
@@ -166,9 +172,6 @@ static void read_lead(const PGresult *result, int row, struct lb_lead_row *out)
                                 .campaign = (uint32_t)lb_pg_number(result, row, 2),
                                 .identifier = lb_pg_text(result, row, 3),
                                 .member_id = lb_pg_text(result, row, 4),
-                                .first_name = lb_pg_text(result, row, 5),
-                                .last_name = lb_pg_text(result, row, 6),
-                                .company_name = lb_pg_text(result, row, 7),
                                 .variables = lb_pg_text(result, row, 8),
                                 .added_at = lb_pg_number(result, row, 9),
                                 .status = (enum lb_lead_status)lb_pg_number(result, row, 10),
@@ -177,6 +180,8 @@ static void read_lead(const PGresult *result, int row, struct lb_lead_row *out)
                                 .step = (uint32_t)lb_pg_number(result, row, 13),
                                 .since = lb_pg_number(result, row, 14),
                                 .marks = (unsigned)lb_pg_number(result, row, 15)};
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        out->fields[i] = lb_pg_text(result, row, field_columns[i]);
 }
 
 /* Sent by prefetch.c. */

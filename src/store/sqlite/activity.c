@@ -2,14 +2,14 @@
 
 #define ACTIVITY_COLUMNS                                                                           \
     "lead, step, workspace, campaign, state, attempts, retries, lease_token, lease_until,"         \
-    " claimed_at, completed_at, changed_at, detail"
+    " claimed_at, completed_at, changed_at, detail, variant"
 
 lb_err lb_sqlite_activity_put(struct lb_store *store, const struct lb_activity_row *row)
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_ACTIVITY_PUT,
                            "REPLACE INTO activity (" ACTIVITY_COLUMNS ")"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, (int64_t)row->lead);
@@ -25,6 +25,7 @@ lb_err lb_sqlite_activity_put(struct lb_store *store, const struct lb_activity_r
     lb_sqlite_bind_number(stmt, 11, row->completed_at);
     sqlite3_bind_int64(stmt, 12, row->changed_at);
     lb_sqlite_bind_str(stmt, 13, row->detail);
+    lb_sqlite_bind_number(stmt, 14, row->variant);
     return lb_sqlite_run(stmt);
 }
 
@@ -41,7 +42,8 @@ static void read_activity(sqlite3_stmt *stmt, struct lb_activity_row *out)
                                     .claimed_at = sqlite3_column_int64(stmt, 9),
                                     .completed_at = sqlite3_column_int64(stmt, 10),
                                     .changed_at = sqlite3_column_int64(stmt, 11),
-                                    .detail = lb_sqlite_column_str(stmt, 12)};
+                                    .detail = lb_sqlite_column_str(stmt, 12),
+                                    .variant = (uint32_t)sqlite3_column_int64(stmt, 13)};
     lb_str_copy(lb_sqlite_column_str(stmt, 7), out->lease_token, sizeof out->lease_token);
 }
 

@@ -105,6 +105,18 @@ lb_err lb_sqlite_campaign_activated(struct lb_store *store, uint32_t workspace, 
     return lb_sqlite_run(stmt);
 }
 
+lb_err lb_sqlite_campaign_set_name(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                   struct lb_str name)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_CAMPAIGN_SET_NAME,
+                                            "UPDATE campaign SET name = ?2 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, no);
+    lb_sqlite_bind_str(stmt, 2, name);
+    return lb_sqlite_run(stmt);
+}
+
 lb_err lb_sqlite_campaign_set_variables(struct lb_store *store, uint32_t workspace, uint32_t no,
                                         struct lb_str variables)
 {

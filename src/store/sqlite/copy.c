@@ -382,9 +382,9 @@ static lb_err raise_number(struct lb_copy_side *side, const char *table, uint64_
 
 static lb_err finish(struct lb_copy_side *side, const uint64_t last[LB_COPY_TABLE_COUNT])
 {
-    static const enum lb_copy_table_id numbered[] = {LB_COPY_WORKSPACE, LB_COPY_API_KEY,
-                                                     LB_COPY_ACCOUNT,   LB_COPY_CAMPAIGN,
-                                                     LB_COPY_STEP,      LB_COPY_LEAD};
+    static const enum lb_copy_table_id numbered[] = {
+        LB_COPY_WORKSPACE, LB_COPY_API_KEY, LB_COPY_ACCOUNT, LB_COPY_CAMPAIGN,
+        LB_COPY_STEP,      LB_COPY_LEAD,    LB_COPY_VARIANT};
     lb_err err = execute(side, "BEGIN IMMEDIATE", "cannot write");
     for (size_t i = 0; !err && i < sizeof numbered / sizeof *numbered; i++)
         err = raise_number(side, lb_copy_tables[numbered[i]].name, last[numbered[i]]);

@@ -2,7 +2,11 @@
 
 #define LEAD_COLUMNS                                                                               \
     "no, workspace, campaign, identifier, member_id, first_name, last_name, company_name,"         \
-    " variables, added_at, status, set_aside, queue, step, since, marks"
+    " variables, added_at, status, set_aside, queue, step, since, marks, email, phone, headline,"  \
+    " website, company_url"
+
+/* The columns of the fields, by enum lb_lead_field, among LEAD_COLUMNS. */
+static const int field_columns[LB_LEAD_FIELD_COUNT] = {5, 6, 7, 16, 17, 18, 19, 20};
 
 static lb_err insert_name(struct lb_store *store, const struct lb_lead_row *row, struct lb_str name)
 {
@@ -25,9 +29,8 @@ static void bind_lead(sqlite3_stmt *stmt, const struct lb_lead_row *row)
     sqlite3_bind_int64(stmt, 2, row->campaign);
     lb_sqlite_bind_str(stmt, 3, row->identifier);
     lb_sqlite_bind_str(stmt, 4, row->member_id);
-    lb_sqlite_bind_str(stmt, 5, row->first_name);
-    lb_sqlite_bind_str(stmt, 6, row->last_name);
-    lb_sqlite_bind_str(stmt, 7, row->company_name);
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        lb_sqlite_bind_str(stmt, field_columns[i], row->fields[i]);
     lb_sqlite_bind_str(stmt, 8, row->variables);
     sqlite3_bind_int64(stmt, 9, row->added_at);
     sqlite3_bind_int(stmt, 10, (int)row->status);
@@ -44,8 +47,10 @@ lb_err lb_sqlite_lead_insert(struct lb_store *store, struct lb_lead_row *row)
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         writer, STMT_LEAD_INSERT,
         "INSERT INTO lead (workspace, campaign, identifier, member_id, first_name, last_name,"
-        " company_name, variables, added_at, status, set_aside, queue, step, since, marks)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+        " company_name, variables, added_at, status, set_aside, queue, step, since, marks, email,"
+        " phone, headline, website, company_url)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
+        " ?19, ?20)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_lead(stmt, row);
@@ -137,9 +142,6 @@ static void read_lead(sqlite3_stmt *stmt, struct lb_lead_row *out)
                                 .campaign = (uint32_t)sqlite3_column_int64(stmt, 2),
                                 .identifier = lb_sqlite_column_str(stmt, 3),
                                 .member_id = lb_sqlite_column_str(stmt, 4),
-                                .first_name = lb_sqlite_column_str(stmt, 5),
-                                .last_name = lb_sqlite_column_str(stmt, 6),
-                                .company_name = lb_sqlite_column_str(stmt, 7),
                                 .variables = lb_sqlite_column_str(stmt, 8),
                                 .added_at = sqlite3_column_int64(stmt, 9),
                                 .status = (enum lb_lead_status)sqlite3_column_int(stmt, 10),
@@ -148,17 +150,19 @@ static void read_lead(sqlite3_stmt *stmt, struct lb_lead_row *out)
                                 .step = (uint32_t)sqlite3_column_int64(stmt, 13),
                                 .since = sqlite3_column_int64(stmt, 14),
                                 .marks = (unsigned)sqlite3_column_int(stmt, 15)};
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        out->fields[i] = lb_sqlite_column_str(stmt, field_columns[i]);
 }
 
 /* A string that could not be read, because memory was short, must not look like a missing one. */
 static bool is_complete(sqlite3_stmt *stmt, const struct lb_lead_row *row)
 {
-    const struct lb_str texts[] = {row->identifier, row->member_id,    row->first_name,
-                                   row->last_name,  row->company_name, row->variables};
-    for (int i = 0; i < 6; i++)
-        if (!texts[i].ptr && sqlite3_column_type(stmt, 3 + i) != SQLITE_NULL)
+    for (int i = 0; i < LB_LEAD_FIELD_COUNT; i++)
+        if (!row->fields[i].ptr && sqlite3_column_type(stmt, field_columns[i]) != SQLITE_NULL)
             return false;
-    return row->identifier.ptr != NULL;
+    return row->identifier.ptr &&
+           (row->member_id.ptr || sqlite3_column_type(stmt, 4) == SQLITE_NULL) &&
+           (row->variables.ptr || sqlite3_column_type(stmt, 8) == SQLITE_NULL);
 }
 
 lb_err lb_sqlite_lead(struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
