@@ -285,7 +285,7 @@ def test_deleted_campaigns_stay_listed_after_a_restart():
         path = f"/campaigns/{tenant.campaign(id='gone')}"
         api.post(path + "/blocked-leads", ids(*[f"lead-{n}" for n in range(130)]))
         api.delete(path + "/blocked-leads", ids("lead-1", "lead-2"))
-        api.delete(path)
+        api.delete(path + "?blocks=drop")
         api.post(f"/campaigns/{tenant.campaign(id='gone')}/blocked-leads", ids("x-1"))
         before = audit(api)
         found = [(a["action"], a["campaignId"], a["count"]) for a in before if "scope" in a]
@@ -293,6 +293,7 @@ def test_deleted_campaigns_stay_listed_after_a_restart():
                          ("leads.block", None, 130)]
         (deleted,) = [a for a in before if a["action"] == "campaign.delete"]
         assert deleted["target"] == "gone"
+        assert [a["target"] for a in before if a["action"] == "campaign.drop_blocks"] == ["gone"]
         server.restart()
         after = audit(server.api(tenant.key))
         assert after == before

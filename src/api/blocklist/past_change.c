@@ -118,6 +118,8 @@ static lb_err take_row(void *context, const struct lb_log_row *row)
     telling->begun = true;
     telling->next = row->id + 1;
     change->count = row->number - change->rows.number + lb_log_items_count(row->items);
+    if (row->kind == LB_LOG_CARRIED_OVER && !lb_str_to_u64(row->items, UINT64_MAX, &change->count))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     return ++telling->rows < TURN_ROWS ? LB_OK : LB_ERR_NOT_FOUND;
 }
 
@@ -219,6 +221,10 @@ static lb_err take_item(struct telling *telling, const struct lb_log_row *row, s
     struct lb_identifier today;
     uint64_t number;
     telling->change.kind = row->kind;
+    if (row->kind == LB_LOG_CARRIED_OVER) { /* names nobody */
+        telling->change.count = 0;
+        return LB_OK;
+    }
     if (lb_log_kind_blocks(row->kind)) {
         put_lead(telling, lb_identifier_held(item, &today), row->reason);
         telling->count++;

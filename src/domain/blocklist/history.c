@@ -180,6 +180,15 @@ static lb_err take_references(struct lb_history *history, const struct lb_log_ro
     return err;
 }
 
+/* The list has a campaign again: that concerns the person who is in it. */
+static lb_err take_carried_over(struct lb_history *history, const struct lb_log_row *row)
+{
+    for (size_t i = 0; i < history->entry_count; i++)
+        if (history->entries[i].blocks && history->entries[i].campaign == row->list.campaign)
+            return add_event(history, row, row->number, &history->entries[i]);
+    return LB_OK;
+}
+
 lb_err lb_history_take(struct lb_history *history, const struct lb_log_row *row)
 {
     lb_err err = note_epoch(history, row);
@@ -187,6 +196,8 @@ lb_err lb_history_take(struct lb_history *history, const struct lb_log_row *row)
         history->change = row->number;
     if (err)
         return err;
+    if (row->kind == LB_LOG_CARRIED_OVER)
+        return take_carried_over(history, row);
     return lb_log_kind_has_names(row->kind) ? take_names(history, row)
                                             : take_references(history, row);
 }

@@ -229,13 +229,24 @@ static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
                                                                                  : LB_ERR_INTERNAL;
 }
 
+/* The blocklist of the campaign is worth to be kept. */
+static void note_listed(const struct lb_directory *directory, struct lb_list list)
+{
+    struct lb_campaign *campaign = lb_directory_campaign_no(directory, list.campaign);
+    if (campaign)
+        campaign->listed = true;
+}
+
 static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspace,
                              const struct lb_log_row *row, uint64_t items)
 {
     struct lb_directory *directory = replay->blocklist->directory;
-    bool ended = row->list.campaign && !lb_directory_campaign_no(directory, row->list.campaign);
-    if (ended) /* lists of deleted campaigns are history only */
+    bool ended = row->list.campaign && !lb_directory_has_list(directory, row->list.campaign);
+    if (ended) /* it is history only */
         return replay_time(replay, workspace, row, items);
+    note_listed(directory, row->list);
+    if (row->kind == LB_LOG_CARRIED_OVER) /* the number of the list is what it was */
+        return replay_time(replay, workspace, row, 0);
     if (lb_log_kind_blocks(row->kind)) {
         /* The time of the row first: a reader that finds an entry looks for it. */
         lb_err err = replay_time(replay, workspace, row, items);

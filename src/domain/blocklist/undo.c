@@ -233,10 +233,14 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     if (err == LB_ERR_NOT_FOUND ||
         (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
                   (row.list.campaign &&
-                   !lb_directory_campaign_no(change->standing.directory, row.list.campaign)))))
+                   !lb_directory_has_list(change->standing.directory, row.list.campaign)))))
         return unknown_change(change);
     if (err)
         return err;
+    if (row.kind == LB_LOG_CARRIED_OVER)
+        return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
+                       "A blocklist was carried over with this change, which cannot be undone. "
+                       "Unblock its people, or delete the campaign with blocks=drop.");
     uint64_t undone;
     err = store->ops->log_undone(store->ops->writer_reader(store), row.list.workspace,
                                  change->undone.number, &undone);

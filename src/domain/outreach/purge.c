@@ -88,15 +88,13 @@ static lb_err take_number(void *context, const struct lb_lead_row *row)
     return LB_OK;
 }
 
-static lb_err apply(struct lb_write *write, struct lb_store *store)
+/* Deletes some of the leads; with the last of them, `*out_emptied`, the steps. */
+static lb_err delete_some(struct lb_store *store, struct lb_list list, bool *out_emptied)
 {
-    struct lb_purge *remains = (struct lb_purge *)write;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     struct found found = {.count = 0};
-    struct lb_list list = remains->campaign;
     lb_err err = store->ops->leads_page(reader, list.workspace, list.campaign, -1, 0, 0,
                                         LEADS_AT_A_TIME, &found, take_number);
-    write->touched = true;
     if (!err)
         store->ops->prefetch_leads(reader, list.workspace, found.leads, found.count, 0);
     for (size_t i = 0; !err && i < found.count; i++) {
@@ -105,9 +103,33 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
         if (!err)
             err = store->ops->lead_delete(store, &lead);
     }
-    remains->emptied = found.count < LEADS_AT_A_TIME;
-    return err || !remains->emptied ? err
-                                    : store->ops->steps_drop(store, list.workspace, list.campaign);
+    *out_emptied = found.count < LEADS_AT_A_TIME;
+    return err || !*out_emptied ? err
+                                : store->ops->steps_drop(store, list.workspace, list.campaign);
+}
+
+lb_err lb_purge_now(struct lb_store *store, struct lb_list campaign, bool *out_emptied)
+{
+    lb_err err = LB_OK;
+    *out_emptied = false;
+    for (int i = 0; !err && !*out_emptied && i < LB_PURGE_NOW_MAX / LEADS_AT_A_TIME; i++)
+        err = delete_some(store, campaign, out_emptied);
+    return err;
+}
+
+/* A new campaign may have the number by now, and its leads are its own. */
+static lb_err apply(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_purge *remains = (struct lb_purge *)write;
+    struct lb_campaign_state state;
+    lb_err err =
+        store->ops->campaign_state(store->ops->writer_reader(store), remains->campaign.workspace,
+                                   remains->campaign.campaign, &state);
+    remains->emptied = true;
+    if (err != LB_ERR_NOT_FOUND)
+        return err;
+    write->touched = true;
+    return delete_some(store, remains->campaign, &remains->emptied);
 }
 
 static void finish(struct lb_task *task)
