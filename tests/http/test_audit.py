@@ -73,7 +73,7 @@ def test_changes_of_blocklists_are_listed_under_their_change_ids(fresh, api, blo
     key = {"type": "key", "id": key_id(fresh.key), "name": "test"}
     assert [(a["id"], a["action"], a["scope"], a["campaignId"], a["count"], a["target"])
             for a in actions[:4]] == [
-        (undo, "leads.undo", "campaign", "demo", 1, None),
+        (undo, "leads.undo", "campaign", "demo", 2, None),
         (three, "leads.block", "workspace", None, 1, None),
         (two, "leads.unblock", "campaign", "demo", 1, None),
         (one, "leads.block", "campaign", "demo", 2, None)]

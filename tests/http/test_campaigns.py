@@ -126,7 +126,7 @@ def test_a_deleted_campaign_is_gone_with_its_blocklist(fresh):
 
 
 def test_a_campaign_that_reuses_an_id_has_nothing_of_the_old_one_but_its_blocklist(fresh):
-    old = Campaign(fresh, id="mine", steps=3)
+    old = Campaign(fresh, id="mine")
     old.add("x-1", "y-1")
     fresh.api.post("/campaigns/mine/blocked-leads", {"publicIdentifiers": ["a-1"]})
     fresh.api.delete("/campaigns/mine")

@@ -284,12 +284,12 @@ static void the_audit_log_says_who_did_what(void **state)
 
 /* Every event of the history, one after the other, must lead to what is live. */
 static const char replayed_history[] =
-    "WITH last AS (SELECT block_entry, max(entry), event, campaign_deleted_at FROM "
-    "blocklist_history"
-    "              GROUP BY block_entry),"
-    "     blocked AS (SELECT min(last.block_entry) AS block_entry FROM last"
-    "                 JOIN blocklist_history h ON h.entry = last.block_entry"
-    "                 WHERE last.event <> 'unblock' AND last.campaign_deleted_at IS NULL"
+    "WITH entries AS (SELECT block_entry, list_ended_at, sum(CASE event WHEN 'unblock' THEN -1"
+    "                        WHEN 'left_out' THEN -1 WHEN 'restore' THEN 1 ELSE 0 END) AS stands"
+    "                 FROM blocklist_history WHERE block_entry IS NOT NULL GROUP BY block_entry),"
+    "     blocked AS (SELECT min(entries.block_entry) AS block_entry FROM entries"
+    "                 JOIN blocklist_history h ON h.entry = entries.block_entry"
+    "                 WHERE entries.stands = 0 AND entries.list_ended_at IS NULL"
     "                 GROUP BY h.campaign_id, h.identifier)"
     " SELECT (SELECT count(*) FROM (SELECT block_entry FROM blocked"
     "                               EXCEPT SELECT entry FROM blocklist_live))"

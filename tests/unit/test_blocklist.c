@@ -309,13 +309,25 @@ static void a_second_undo_of_the_same_change_does_nothing(void **state)
     assert_int_not_equal(engine_check(engine, C, "john"), 0);
 }
 
+static void what_was_undone_stays_undone_when_an_unblock_is(void **state)
+{
+    struct engine *engine = engine_of(state);
+    uint64_t first = block(engine, C, "john").change;
+    uint64_t taken = unblock(engine, C, "john").change;
+    struct outcome undone = undo(engine, first);
+    assert_true(undone.unblocked == 0 && undone.change != 0); /* it is remembered */
+    assert_int_equal(undo(engine, taken).blocked, 0);
+    assert_int_equal(engine_check(engine, C, "john"), 0);
+    assert_int_equal(undo(engine, undone.change).blocked, 1);
+    assert_int_equal(engine_check(engine, C, "john"), first);
+}
+
 static void an_undone_unblock_stands_beside_what_was_blocked_anew(void **state)
 {
     struct engine *engine = engine_of(state);
     uint64_t first = block(engine, C, "john").change;
     uint64_t taken = unblock(engine, C, "john").change;
     uint64_t second = block(engine, C, "john").change;
-    assert_int_equal(undo(engine, first).unblocked, 0);
     assert_int_equal(undo(engine, taken).blocked, 0);         /* blocked already, by the second */
     assert_int_equal(engine_check(engine, C, "john"), first); /* the oldest is shown */
     assert_int_equal(undo(engine, second).unblocked, 0);
@@ -852,6 +864,7 @@ int main(void)
         TEST(undo_restores_what_an_unblock_took_with_its_old_entry),
         TEST(undo_can_be_undone),
         TEST(a_second_undo_of_the_same_change_does_nothing),
+        TEST(what_was_undone_stays_undone_when_an_unblock_is),
         TEST(an_undone_unblock_stands_beside_what_was_blocked_anew),
         TEST(undo_of_what_is_no_change_of_the_workspace_is_refused),
         TEST(a_change_of_many_rows_is_undone_whole),

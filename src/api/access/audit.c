@@ -76,6 +76,9 @@ static lb_err read_change(struct auditing *auditing, const struct lb_row_times_c
         err = ops->log_row_of(auditing->reader, workspace, span->last_row, &row);
     if (!err)
         out->count = row.number - out->id + lb_log_items_count(row.items);
+    if (!err && row.kind == LB_LOG_CARRIED_OVER &&
+        !lb_str_to_u64(row.items, UINT64_MAX, &out->count))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
     return err;
 }
 

@@ -184,7 +184,7 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
     if (!err && blocked_by)
         err = block_again(&packer, blocked_by);
     free(blocked_by);
-    return err ? err : lb_packer_flush(&packer);
+    return err ? err : lb_change_flush(&packer);
 }
 
 static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)

@@ -140,3 +140,14 @@ void lb_change_prepare(struct lb_change *change)
     if (source.ptr)
         lb_chain_commit(change->seed, LB_COMMITMENT_SOURCE, source, &change->source);
 }
+
+lb_err lb_change_flush(struct lb_packer *packer)
+{
+    const struct lb_twins *twins = &packer->change->blocklist->twins;
+    if (twins->left_out_count == 0)
+        return lb_packer_flush(packer);
+    lb_err err = lb_packer_turn_to(packer, LB_LOG_LEFT_OUT);
+    for (size_t i = 0; !err && i < twins->left_out_count; i++)
+        err = lb_change_pack_id(packer, twins->left_out[i].id);
+    return err ? err : lb_packer_flush(packer);
+}

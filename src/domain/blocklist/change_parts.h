@@ -51,6 +51,9 @@ lb_err lb_change_replace(struct lb_packer *packer, struct lb_fingerprint fingerp
 /* Adds the entry that the row takes back or restores. */
 lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id);
 
+/* Appends the last row, and one of the entries that count no more since there are too many. */
+lb_err lb_change_flush(struct lb_packer *packer);
+
 /* Takes entry `id` back, which is what blocks the identifier now. */
 lb_err lb_change_take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
                            struct lb_str identifier);

@@ -161,6 +161,24 @@ bool lb_history_blocks(const struct lb_history *history, uint64_t entry)
     return found && found->blocks;
 }
 
+/* Taken back, which may happen twice, or brought back. */
+static lb_err take_reference(struct lb_history *history, struct lb_history_entry *entry,
+                             enum lb_log_kind kind)
+{
+    bool ends = kind == LB_LOG_UNBLOCK || kind == LB_LOG_LEFT_OUT;
+    if (!ends && kind != LB_LOG_RESTORE)
+        return LB_OK;
+    if (kind == LB_LOG_UNBLOCK && !entry->blocks) {
+        entry->held = true;
+        return LB_OK;
+    }
+    if (kind == LB_LOG_RESTORE && entry->held) {
+        entry->held = false;
+        return LB_OK;
+    }
+    return set_blocking(history, entry, !ends);
+}
+
 static lb_err take_references(struct lb_history *history, const struct lb_log_row *row)
 {
     struct lb_str rest = row->items;
@@ -173,9 +191,10 @@ static lb_err take_references(struct lb_history *history, const struct lb_log_ro
         struct lb_history_entry *entry = is_number ? find_entry(history, target) : NULL;
         if (!entry)
             continue;
-        err = add_event(history, row, number, entry);
-        if (!err && (row->kind == LB_LOG_UNBLOCK || row->kind == LB_LOG_RESTORE))
-            err = set_blocking(history, entry, row->kind == LB_LOG_RESTORE);
+        if (row->kind != LB_LOG_LEFT_OUT)
+            err = add_event(history, row, number, entry);
+        if (!err)
+            err = take_reference(history, entry, row->kind);
     }
     return err;
 }

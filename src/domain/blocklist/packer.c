@@ -160,6 +160,7 @@ struct lb_packer lb_packer_begin(struct lb_change *change, struct lb_store *stor
                                  struct lb_list list, enum lb_log_kind kind)
 {
     lb_packer_clear_results(change);
+    change->blocklist->twins.left_out_count = 0;
     change->blocklist->row_items.len = 0;
     change->blocklist->row_items.failed = false;
     struct lb_packer packer = {.change = change,

@@ -32,8 +32,27 @@ static lb_err take_back_one(struct lb_packer *packer, uint64_t id,
     return err ? err : lb_change_replace(packer, found->fingerprint, id, next, found->identifier);
 }
 
-/* Takes an entry back, if it is one of the list and blocks: that alone, and none of the others that
- * block its person. */
+/* What was taken back already is so once more: undoing the unblock that did it does not bring it
+ * back. */
+static lb_err hold(struct lb_packer *packer, uint64_t id, const struct lb_found_entry *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    if (lb_twins_is_held(twins, found->fingerprint, id))
+        return LB_OK;
+    lb_err err = lb_change_pack_id(packer, id);
+    return err || lb_twins_hold(twins, found->fingerprint, id) ? err : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* The other way round: it is still taken back, but once less. */
+static lb_err let_go(struct lb_packer *packer, uint64_t id, const struct lb_found_entry *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    lb_err err = lb_change_pack_id(packer, id);
+    return err || lb_twins_let_go(twins, found->fingerprint, id) ? err : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* Takes an entry back, if it is one of the list: that alone, and none of the others that block its
+ * person. */
 static lb_err take_back_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
     struct lb_found_entry found;
@@ -41,7 +60,7 @@ static lb_err take_back_id(struct lb_packer *packer, uint64_t number, uint64_t i
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     return lb_change_names_person(packer->change, &found, id) ? take_back_one(packer, id, &found)
-                                                              : LB_OK;
+                                                              : hold(packer, id, &found);
 }
 
 /* Brings entry `id` back for a person whom another one blocks, perhaps one that came since: the
@@ -79,6 +98,8 @@ static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
     lb_err err = lb_change_find_entry(packer->change, packer->row.list, number, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (lb_twins_is_held(&packer->change->blocklist->twins, found.fingerprint, id))
+        return packer->counting ? LB_OK : let_go(packer, id, &found);
     if (packer->counting)
         return count_restored(packer, id, &found);
     if (found.current)
@@ -141,6 +162,8 @@ static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t
 {
     lb_err err = LB_OK;
     struct lb_str item;
+    if (kind == LB_LOG_LEFT_OUT) /* which stays so */
+        return LB_OK;
     prefetch_row(packer, kind, first, items);
     const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
     for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
@@ -257,7 +280,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         err = undo_rows(&packer);
     if (!err)
         err = tell_stayed(change);
-    return err ? err : lb_packer_flush(&packer);
+    return err ? err : lb_change_flush(&packer);
 }
 
 void lb_change_undo(struct lb_change *change)

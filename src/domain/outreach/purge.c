@@ -59,6 +59,9 @@ bool lb_purge_reserve(struct lb_purge *remains, size_t count)
 
 void lb_purge_add(struct lb_purge *remains, struct lb_list campaign)
 {
+    for (size_t i = 0; i < remains->count; i++)
+        if (remains->campaigns[i].campaign == campaign.campaign)
+            return;
     if (remains->count == remains->capacity && !lb_purge_reserve(remains, 1))
         return; /* at start only, later there is room; the next start finds it */
     remains->campaigns[remains->count++] = campaign;
@@ -108,11 +111,20 @@ static lb_err delete_some(struct lb_store *store, struct lb_list list, bool *out
                                 : store->ops->steps_drop(store, list.workspace, list.campaign);
 }
 
+static lb_err see_lead(void *context, const struct lb_lead_row *row)
+{
+    *(bool *)context = true;
+    return LB_OK;
+}
+
 lb_err lb_purge_now(struct lb_store *store, struct lb_list campaign, bool *out_emptied)
 {
-    lb_err err = LB_OK;
+    bool many = false;
     *out_emptied = false;
-    for (int i = 0; !err && !*out_emptied && i < LB_PURGE_NOW_MAX / LEADS_AT_A_TIME; i++)
+    lb_err err =
+        store->ops->leads_page(store->ops->writer_reader(store), campaign.workspace,
+                               campaign.campaign, -1, 0, LB_PURGE_NOW_MAX, 1, &many, see_lead);
+    while (!err && !many && !*out_emptied)
         err = delete_some(store, campaign, out_emptied);
     return err;
 }
