@@ -331,6 +331,39 @@ static void views_agree_with_the_engine(void **state)
     free(actors);
 }
 
+/* More requests for a person than count: those that are left out do not come back, nor does the
+ * view believe them, when all others were undone one by one. */
+static void the_view_leaves_out_what_counts_no_more(void **state)
+{
+    struct place *place = *state;
+    enum { REQUESTS = LB_TWINS_MAX + 4 };
+    static const char *const name[] = {"ada"};
+    struct outcome made[REQUESTS];
+    struct engine engine;
+    assert_int_equal(engine_open(&engine, place->path, NULL), LB_OK);
+    assert_int_equal(engine_make_workspace(&engine), LB_OK);
+    for (int i = 0; i < REQUESTS; i++) {
+        char why[16];
+        snprintf(why, sizeof why, "reason %d", i);
+        assert_int_equal(engine_block(&engine, NULL, name, 1, why, &made[i]), LB_OK);
+    }
+    assert_int_equal(ask(place->path, "SELECT count(*) FROM blocklist_history"
+                                      " WHERE event = 'left_out'"),
+                     REQUESTS - LB_TWINS_MAX);
+    for (int i = 0; i < REQUESTS; i++) {
+        if (i >= 1 && i <= REQUESTS - LB_TWINS_MAX)
+            continue;
+        assert_int_equal(ask(place->path, "SELECT count(*) FROM blocklist_live"), 1);
+        assert_int_equal(engine_undo(&engine, made[i].change, NULL), LB_OK);
+    }
+    assert_int_equal(engine_check(&engine, NULL, "ada"), 0);
+    assert_int_equal(ask(place->path, "SELECT count(*) FROM blocklist_live"), 0);
+    engine_close(&engine);
+    assert_int_equal(engine_open(&engine, place->path, NULL), LB_OK);
+    assert_int_equal(engine_check(&engine, NULL, "ada"), 0);
+    engine_close(&engine);
+}
+
 /* --- How questions about campaigns are answered --- */
 
 static lb_err no_lead(void *context, const struct lb_lead_row *row)
@@ -695,6 +728,7 @@ int main(void)
         TEST(the_views_say_who_it_was_and_from_where),
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),
+        TEST(the_view_leaves_out_what_counts_no_more),
         TEST(questions_about_campaigns_and_imports_are_answered_by_indexes),
         TEST(rows_are_read_by_the_transaction_that_appended_them),
         TEST(all_rows_of_a_batch_are_stored_or_none),
