@@ -1,5 +1,6 @@
 """The blocklist of a deleted campaign is kept, for a campaign that is made with the same id."""
 
+import json
 import time
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from support import expect
 from support.campaigns import Campaign, crowd, names
 from support.client import File
-from support.server import Server
+from support.server import Server, run
 
 
 def block(api, campaign, *people, reason=None):
@@ -221,6 +222,29 @@ def test_all_of_it_is_there_after_a_restart():
         api = server.api(tenant.key)
         assert [each["campaignId"] for each in blocks(api, "bob-1")] == ["kept"]
         assert expect.ok(api.get("/campaigns/dropped/blocked-leads")) == []
+
+
+def test_the_chain_and_a_statement_hold_over_all_of_it(tmp_path):
+    with Server() as server:
+        tenant = server.tenant()
+        api = tenant.api
+        create(api, "spring")
+        change = block(api, "spring", "ann-1")
+        for number in range(20):
+            block(api, "spring", "ann-1", reason=f"reason {number}")
+        ended = unblock(api, "spring", "ann-1")
+        undo(api, change)
+        undo(api, ended)
+        delete(api, "spring")
+        create(api, "spring")
+        statement = tmp_path / "statement.json"
+        statement.write_bytes(api.get("/evidence?publicIdentifier=ann-1").body)
+        stated = json.loads(expect.ok(api.get("/evidence?publicIdentifier=ann-1"))["statement"])
+        assert stated["blocked"] is True and stated["events"][-1]["event"] == "carried_over"
+        delete(api, "spring", "drop")
+        server.stop()
+        verified = run("verify", server.database or str(server.data), "--evidence", str(statement))
+        assert verified.code == 0, verified
 
 
 def test_the_leads_of_the_old_campaign_are_gone_before_a_new_one_has_its_number(fresh):

@@ -13,8 +13,8 @@ import { By, Time } from '../parts/text.jsx';
 const take = 20;
 
 const words = {
-  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change',
-  'campaign.create': 'Created campaign', 'campaign.delete': 'Deleted campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
+  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:',
+  'campaign.create': 'Created campaign', 'campaign.delete': 'Deleted campaign', 'campaign.drop_blocks': 'Dropped the blocklist of campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
   'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed license',
   'user.create': 'Added user', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password', 'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
