@@ -473,6 +473,10 @@ static bool pass_fresh_campaign(struct lb_call *call)
         return true;
     const struct lb_campaign *campaign =
         lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
+    if (!campaign && call->req->route->flags & LB_ROUTE_DELETED) {
+        call->campaign_id = (struct lb_str){0};
+        return true;
+    }
     if (!campaign || (!is_meant(call, campaign) && campaign->known_ns < call->fresh.asked_ns)) {
         lb_call_campaign_not_found(call);
         return false;

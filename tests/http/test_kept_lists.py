@@ -6,7 +6,7 @@ import time
 import pytest
 
 from support import expect
-from support.campaigns import Campaign, crowd, names
+from support.campaigns import VISIT, Campaign, crowd, names
 from support.client import File
 from support.server import Server, run
 
@@ -253,18 +253,20 @@ def test_the_leads_of_the_old_campaign_are_gone_before_a_new_one_has_its_number(
         old.add(*[f"lead-{part}-{n}" for n in range(1000)])
     block(fresh.api, "spring", "ann-1")
     delete(fresh.api, "spring")
-    response = fresh.api.post("/campaigns", {"id": "spring", "name": "Test"})
+    body = {"id": "spring", "name": "Test", "steps": [VISIT]}
+    response = fresh.api.post("/campaigns", body)
     deadline = time.monotonic() + 30
     while response.status == 503 and time.monotonic() < deadline:
         assert "still being removed" in response.json()["message"]
         time.sleep(0.05)
-        response = fresh.api.post("/campaigns", {"id": "spring", "name": "Test"})
+        response = fresh.api.post("/campaigns", body)
     assert expect.ok(response, 201)["carriedOver"] == 1
     new = Campaign.__new__(Campaign)
     new.__dict__.update(old.__dict__)
     assert new.add(*crowd(50)) == (50, 0, 0)
     time.sleep(0.3)  # what still removes leads leaves these alone
-    assert len(new.leads()) == 50 and new.details()["analytics"]["totalLeads"] == 50
+    assert len(new.leads()) == 50 and len(new.sequence()) == 1
+    assert new.details()["analytics"]["totalLeads"] == 50
 
 
 def test_a_new_campaign_is_the_newest(fresh):

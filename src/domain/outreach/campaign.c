@@ -174,10 +174,47 @@ static lb_err end_list(struct lb_campaign_change *change, struct lb_store *store
     return err || !change->drops_list ? err : audit(change, store, "campaign.drop_blocks");
 }
 
+static lb_err apply_drop(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_campaign_change *change = change_of(write);
+    struct lb_standing standing = change->standing;
+    standing.campaign_id = (struct lb_str){0};
+    lb_err err = lb_standing_check(&standing, store, &write->reason);
+    change->row.workspace = change->standing.workspace->row.no;
+    if (!err)
+        err = find_kept(change, store);
+    if (err == LB_ERR_NOT_FOUND)
+        return lb_fail(&write->reason, LB_ERR_CAMPAIGN_NOT_FOUND,
+                       "No campaign '%s' in this workspace, and no blocklist of a deleted one.",
+                       change->row.id);
+    if (!err && change->blocklist && !lb_blocklist_reserve_end(change->blocklist))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    write->touched = true;
+    return err ? err : end_list(change, store);
+}
+
+static void publish_drop(struct lb_write *write)
+{
+    struct lb_campaign_change *change = change_of(write);
+    struct lb_directory *directory = change->standing.directory;
+    struct lb_kept_list *kept = lb_directory_kept_no(directory, change->row.no);
+    if (!kept)
+        return; /* dropped twice in one batch */
+    lb_directory_remove_kept(directory, kept);
+    if (change->blocklist)
+        lb_blocklist_end_list(change->blocklist,
+                              (struct lb_list){change->row.workspace, change->row.no});
+}
+
 static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    change->was_deleted = err == LB_ERR_CAMPAIGN_NOT_FOUND && change->drops_list;
+    if (change->was_deleted) { /* meanwhile */
+        lb_str_copy(change->standing.campaign_id, change->row.id, sizeof change->row.id);
+        return apply_drop(write, store);
+    }
     if (err)
         return err;
     struct lb_campaign *campaign = campaign_of(change);
@@ -205,42 +242,16 @@ static void publish_delete(struct lb_write *write)
 {
     struct lb_campaign_change *change = change_of(write);
     struct lb_campaign *campaign = campaign_of(change);
+    if (change->was_deleted) {
+        publish_drop(write);
+        return;
+    }
     lb_directory_remove_campaign(change->standing.directory, campaign,
                                  change->list_ends ? NULL : change->kept);
     if (change->list_ends && change->blocklist)
         lb_blocklist_end_list(change->blocklist, change->standing.list);
     if (change->outreach)
         lb_outreach_end_campaign(change->outreach, change->standing.list);
-}
-
-static lb_err apply_drop(struct lb_write *write, struct lb_store *store)
-{
-    struct lb_campaign_change *change = change_of(write);
-    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
-    change->row.workspace = change->standing.workspace->row.no;
-    if (!err)
-        err = find_kept(change, store);
-    if (err == LB_ERR_NOT_FOUND)
-        return lb_fail(&write->reason, LB_ERR_CAMPAIGN_NOT_FOUND,
-                       "No campaign '%s' in this workspace, and no blocklist of a deleted one.",
-                       change->row.id);
-    if (!err && change->blocklist && !lb_blocklist_reserve_end(change->blocklist))
-        err = LB_ERR_STORAGE_UNAVAILABLE;
-    write->touched = true;
-    return err ? err : end_list(change, store);
-}
-
-static void publish_drop(struct lb_write *write)
-{
-    struct lb_campaign_change *change = change_of(write);
-    struct lb_directory *directory = change->standing.directory;
-    struct lb_kept_list *kept = lb_directory_kept_no(directory, change->row.no);
-    if (!kept)
-        return; /* dropped twice in one batch */
-    lb_directory_remove_kept(directory, kept);
-    if (change->blocklist)
-        lb_blocklist_end_list(change->blocklist,
-                              (struct lb_list){change->row.workspace, change->row.no});
 }
 
 /* Reads the campaign of the standing as it is in the open transaction. */

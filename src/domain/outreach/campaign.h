@@ -34,6 +34,7 @@ struct lb_campaign_change {
     struct lb_campaign *made;  /* added to the directory after the commit */
     struct lb_kept_list *kept; /* the same */
     bool list_ends;
+    bool was_deleted;
     struct lb_change carried;
 };
 
