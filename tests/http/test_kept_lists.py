@@ -60,7 +60,8 @@ def test_the_answer_says_how_many_are_carried_over(fresh):
     block(fresh.api, "spring", "ann-1", "bob-1", "kim-1")
     unblock(fresh.api, "spring", "bob-1")
     body = delete(fresh.api, "spring")
-    assert body["message"] == "Campaign 'spring' deleted with its leads. Its blocklist is kept: 2 leads"
+    assert body["message"] == (
+        "Campaign 'spring' deleted with its leads. Its blocklist is kept: 2 leads")
     assert create(fresh.api, "spring")["carriedOver"] == 2
     assert sorted(names(expect.ok(fresh.api.get("/campaigns/spring/blocked-leads")))) == [
         "ann-1", "kim-1"]
