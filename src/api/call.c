@@ -200,6 +200,7 @@ struct lb_standing lb_call_standing(struct lb_call *call, bool needs_license)
                                 .workspace = call->workspace,
                                 .campaign_id = call->campaign_id,
                                 .list = call->list,
+                                .campaign_made_at = call->campaign_made_at,
                                 .needs_license = needs_license};
 }
 

@@ -29,6 +29,7 @@ struct lb_call {
     struct lb_workspace *workspace; /* of the key, or the one that the user means */
     struct lb_str campaign_id;      /* of the path */
     struct lb_list list;            /* the campaign's list, or the workspace's */
+    int64_t campaign_made_at;       /* the campaign of the path; 0: none */
     bool base_alias;                /* came under /api */
     bool rated;                     /* took its request from the key's rate */
     bool doubtful;                  /* memory refuses it, and may lag behind another node */

@@ -315,6 +315,19 @@ static bool pass_license(struct lb_call *call)
     return !err;
 }
 
+/* One that is made later may have the same number: see lb_campaign_create. */
+static void mean(struct lb_call *call, const struct lb_campaign *campaign)
+{
+    call->list.campaign = campaign->row.no;
+    call->campaign_made_at = campaign->row.created_at;
+}
+
+static bool is_meant(const struct lb_call *call, const struct lb_campaign *campaign)
+{
+    return campaign->row.no == call->list.campaign &&
+           campaign->row.created_at == call->campaign_made_at;
+}
+
 static bool pass_campaign(struct lb_call *call)
 {
     if (!(call->req->route->flags & LB_ROUTE_CAMPAIGN))
@@ -323,11 +336,16 @@ static bool pass_campaign(struct lb_call *call)
     const struct lb_campaign *campaign =
         lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
     if (campaign) {
-        call->list.campaign = campaign->row.no;
+        mean(call, campaign);
         return true;
     }
-    if (!doubt(call))
-        lb_call_campaign_not_found(call);
+    if (doubt(call))
+        return false;
+    if (call->req->route->flags & LB_ROUTE_DELETED) {
+        call->campaign_id = (struct lb_str){0};
+        return true;
+    }
+    lb_call_campaign_not_found(call);
     return false;
 }
 
@@ -455,12 +473,15 @@ static bool pass_fresh_campaign(struct lb_call *call)
         return true;
     const struct lb_campaign *campaign =
         lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
-    if (!campaign ||
-        (campaign->row.no != call->list.campaign && campaign->known_ns < call->fresh.asked_ns)) {
+    if (!campaign && call->req->route->flags & LB_ROUTE_DELETED) {
+        call->campaign_id = (struct lb_str){0};
+        return true;
+    }
+    if (!campaign || (!is_meant(call, campaign) && campaign->known_ns < call->fresh.asked_ns)) {
         lb_call_campaign_not_found(call);
         return false;
     }
-    call->list.campaign = campaign->row.no;
+    mean(call, campaign);
     return true;
 }
 
@@ -477,7 +498,7 @@ static bool has_same_campaign(const struct lb_call *call)
         return true;
     const struct lb_campaign *campaign =
         lb_directory_campaign(call->app->directory, call->workspace->row.no, call->campaign_id);
-    return campaign && campaign->row.no == call->list.campaign;
+    return campaign && is_meant(call, campaign);
 }
 
 bool lb_gate_still_passes(struct lb_call *call)

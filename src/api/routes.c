@@ -52,7 +52,8 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},
     {LB_GET, CAMPAIGN, lb_campaigns_get, LB_ROUTE_CAMPAIGN},
     {LB_PATCH, CAMPAIGN, lb_campaigns_patch, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
-    {LB_DELETE, CAMPAIGN, lb_campaigns_delete, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, CAMPAIGN, lb_campaigns_delete,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_DELETED},
     {LB_PUT, CAMPAIGN "/activate", lb_campaigns_activate, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
     {LB_PUT, CAMPAIGN "/pause", lb_campaigns_pause, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
 

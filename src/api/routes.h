@@ -9,6 +9,7 @@ enum lb_route_flag {
     LB_ROUTE_LOCAL = 1 << 1,    /* for the command line, through the control socket only */
     LB_ROUTE_LICENSED = 1 << 2, /* needs a valid Pro or Agency license */
     LB_ROUTE_CAMPAIGN = 1 << 3, /* the first placeholder is a campaign of the workspace */
+    LB_ROUTE_DELETED = 1 << 16, /* or one that was deleted, or was not there */
     LB_ROUTE_HEAVY = 1 << 4,    /* a large body is worked on by a reader, not on the I/O thread */
     LB_ROUTE_SMALL = 1 << 5,    /* for strangers: the body is small, or refused unread */
     LB_ROUTE_CSRF = 1 << 6,     /* a session has to send its csrfToken */

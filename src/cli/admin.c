@@ -91,6 +91,35 @@ static bool reach(struct lb_admin *admin, const char *data, const char *database
     return false;
 }
 
+/* A setting of the server as an option of a command, else from the environment. */
+static const char *setting_value(const struct lb_cli *cli, enum lb_cli_option_id option,
+                                 const struct lb_setting *setting)
+{
+    char environment[LB_SETTING_ENVIRONMENT_SIZE];
+    lb_setting_environment(setting, environment);
+    return lb_cli_value(cli, option, environment, setting->initial);
+}
+
+bool lb_admin_server_answers(const struct lb_cli *cli)
+{
+    char path[64];
+    struct lb_admin admin = {.folder = -1};
+    const char *data = setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
+    bool answers = find_socket(&admin, data, LB_FOLDER_SERVER_SOCKET, path, sizeof path) &&
+                   socket_answers(path);
+    if (admin.folder >= 0)
+        close(admin.folder);
+    return answers;
+}
+
+const char *lb_admin_database(const struct lb_cli *cli)
+{
+    const char *database = setting_value(cli, LB_OPT_DATABASE, &lb_settings[LB_SETTING_database]);
+    return lb_config_is_postgres(database)
+               ? database
+               : setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
+}
+
 static void admin_close(struct lb_admin *admin)
 {
     if (!admin)
@@ -101,15 +130,6 @@ static void admin_close(struct lb_admin *admin)
     if (admin->folder >= 0)
         close(admin->folder);
     free(admin);
-}
-
-/* A setting of the server as an option of a command, else from the environment. */
-static const char *setting_value(const struct lb_cli *cli, enum lb_cli_option_id option,
-                                 const struct lb_setting *setting)
-{
-    char environment[LB_SETTING_ENVIRONMENT_SIZE];
-    lb_setting_environment(setting, environment);
-    return lb_cli_value(cli, option, environment, setting->initial);
 }
 
 /* Connects to the server of the data folder, or starts an engine in this process that serves the
@@ -236,6 +256,23 @@ static bool ask_all(const struct lb_cli *cli, struct lb_admin *admin,
     }
     lb_buf_fini(&page);
     return lb_table_fini(&table) && going;
+}
+
+bool lb_admin_put_list(const struct lb_cli *cli, const struct lb_admin_request *request,
+                       struct lb_str body)
+{
+    struct lb_table table;
+    struct lb_reason reason;
+    struct lb_answer answer = {0};
+    lb_buf_append_str(&answer.body, body);
+    lb_table_init(&table, request->headings);
+    bool good = !answer.body.failed && lb_json_parse(lb_buf_str(&answer.body), LB_JSON_MAX_DEPTH,
+                                                     &answer.json, &reason) == LB_OK;
+    if (!good)
+        lb_cli_error("out of memory");
+    good = good && put_page(cli, request, &table, &answer, true);
+    lb_answer_fini(&answer);
+    return lb_table_fini(&table) && good;
 }
 
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request)

@@ -28,6 +28,16 @@ struct lb_admin_request {
  * failures have been explained. */
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request);
 
+/* Does a server of the data folder answer? */
+bool lb_admin_server_answers(const struct lb_cli *cli);
+
+/* The database, or the data folder that it is in. */
+const char *lb_admin_database(const struct lb_cli *cli);
+
+/* Prints a list, as lb_admin_run does: all of it in one page. False after a message. */
+bool lb_admin_put_list(const struct lb_cli *cli, const struct lb_admin_request *request,
+                       struct lb_str body);
+
 /* Appends the value of --expires as a JSON string, or null when it is not given. False after a
  * message when it is no date. */
 bool lb_admin_put_expires(const struct lb_cli *cli, struct lb_buf *body);

@@ -234,10 +234,12 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock evidence Acme --lead john-doe > john-doe.json\n"
      "  leadblock evidence --public-key\n",
      ADMIN | LB_BIT(LEAD) | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence},
-    {"doctor", "", "List blocked names that can match nobody.",
-     "Names that an earlier version stored and that are refused today: they block as they are,\n"
-     "and are found by what was sent then. MAY MEAN is the person, where the name tells: block\n"
-     "that one, and unblock the other. The first 10,000 are shown. A server must run.\n"
+    {"doctor", "", "List stored names that can match nobody.",
+     "Names that an earlier version stored and that are refused today. Blocked ones (STORED AS\n"
+     "block) block as they are, and are found by what was sent then. A lead of such a name\n"
+     "cannot be contacted. MAY MEAN is the person, where the name tells: block or add that one,\n"
+     "and remove the other. The first 10,000 are shown. Without a running server the folder, or\n"
+     "the database, is read and not changed.\n"
      "\n"
      "The exit code is 0 when there are none, else 1.\n",
      ADMIN, 0, false, 0, 0, lb_cmd_doctor},

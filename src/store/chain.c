@@ -119,7 +119,7 @@ static inline void put_number(struct bytes *bytes, uint64_t number, size_t len)
 
 static bool is_possible(const struct lb_log_row *row)
 {
-    return (unsigned)row->kind <= LB_LOG_LINK_END && row->number <= LB_ENTRY_ID_MAX &&
+    return (unsigned)row->kind <= LB_LOG_LEFT_OUT && row->number <= LB_ENTRY_ID_MAX &&
            row->undoes <= LB_ENTRY_ID_MAX && row->epoch <= LB_EPOCH_MAX && row->at >= 0 &&
            row->at <= TIME_MAX;
 }

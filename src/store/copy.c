@@ -67,6 +67,7 @@ static const struct lb_copy_column campaign_columns[] = {
     TEXT("status"),
     NUMBER("created_at"),
     NUMBER("deleted_at"),
+    NUMBER("list_ended_at"),
     NUMBER("activated_at"),
     TEXT("variables"),
     NUMBER("leads_waiting"),

@@ -51,8 +51,15 @@ LB_METHOD(lb_err, key_touch, struct lb_store *store, uint32_t workspace, uint32_
 LB_METHOD(lb_err, campaign_insert, struct lb_store *store, struct lb_campaign_row *row)
 LB_METHOD(lb_err, campaign_set_status, struct lb_store *store, uint32_t workspace, uint32_t no,
           enum lb_campaign_status status)
+/* Its blocklist is kept. */
 LB_METHOD(lb_err, campaign_delete, struct lb_store *store, uint32_t workspace, uint32_t no,
           int64_t at)
+/* The blocklist of a campaign that was deleted ends, and is history from then on. */
+LB_METHOD(lb_err, campaign_end_list, struct lb_store *store, uint32_t workspace, uint32_t no,
+          int64_t at)
+/* A campaign that was deleted, whose blocklist is kept and which has no leads and steps any more,
+ * is there again: with name and status of the row, and as new. */
+LB_METHOD(lb_err, campaign_revive, struct lb_store *store, const struct lb_campaign_row *row)
 /* Notes that the campaign was activated. */
 LB_METHOD(lb_err, campaign_activated, struct lb_store *store, uint32_t workspace, uint32_t no,
           int64_t at)
@@ -179,7 +186,7 @@ LB_METHOD(lb_err, load_workspaces, struct lb_store *store, void *context,
           lb_err (*each)(void *context, const struct lb_workspace_row *row))
 LB_METHOD(lb_err, load_keys, struct lb_store *store, void *context,
           lb_err (*each)(void *context, const struct lb_key_row *row))
-/* Campaigns that were deleted are left out. */
+/* In order of creation, with those that were deleted and whose blocklist is kept. */
 LB_METHOD(lb_err, load_campaigns, struct lb_store *store, void *context,
           lb_err (*each)(void *context, const struct lb_campaign_row *row))
 /* Campaigns that were deleted and still have leads or steps. */
@@ -258,6 +265,10 @@ LB_METHOD(void, prefetch_names, struct lb_store_reader *reader, uint32_t workspa
 /* LB_ERR_NOT_FOUND when there is no such campaign, step, lead or activity. */
 LB_METHOD(lb_err, campaign_state, struct lb_store_reader *reader, uint32_t workspace, uint32_t no,
           struct lb_campaign_state *out)
+/* The campaign of that id which was deleted and whose blocklist is kept: its number, and when it
+ * was created. There is one at most, and none when a campaign has the id. */
+LB_METHOD(lb_err, campaign_kept, struct lb_store_reader *reader, uint32_t workspace,
+          struct lb_str id, uint32_t *out_no, int64_t *out_created_at)
 LB_METHOD(lb_err, lead, struct lb_store_reader *reader, uint32_t workspace, uint64_t no,
           struct lb_lead_row *out)
 LB_METHOD(lb_err, activity, struct lb_store_reader *reader, uint32_t workspace, uint64_t lead,
@@ -376,7 +387,7 @@ LB_SHARED_METHOD(lb_err, keys_since, struct lb_store_reader *reader, uint32_t wo
                  lb_err (*each)(void *context, const struct lb_key_row *row))
 LB_SHARED_METHOD(lb_err, campaigns_since, struct lb_store_reader *reader, uint32_t workspace,
                  uint64_t version, void *context,
-                 lb_err (*each)(void *context, const struct lb_campaign_row *row, bool deleted))
+                 lb_err (*each)(void *context, const struct lb_campaign_row *row))
 
 #undef LB_METHOD
 #undef LB_SHARED_METHOD

@@ -79,7 +79,10 @@ struct lb_campaign_row {
     char name[LB_NAME_SIZE];
     enum lb_campaign_status status;
     int64_t created_at;
-    bool has_leads; /* when it is loaded */
+    /* Only read. */
+    bool has_leads;
+    bool deleted;    /* and its blocklist is kept, unless that has ended */
+    bool list_ended; /* then all its rows in the log are history */
 };
 
 /* --- The blocklist log ------------------------------------------------------------------------ */
@@ -111,24 +114,26 @@ enum lb_log_kind {
     LB_LOG_RESTORE,      /* items are numbers of entries that an undo makes valid again */
     LB_LOG_BLOCK_AGAIN,  /* identifiers of people who were blocked already when they were asked for
                           */
-    LB_LOG_EXPIRED,      /* numbers; this and what follows: not written yet */
-    LB_LOG_CARRIED_OVER, /* identifiers */
-    LB_LOG_ERASED,       /* numbers */
+    LB_LOG_EXPIRED,      /* numbers; not written yet */
+    LB_LOG_CARRIED_OVER, /* the list was kept when its campaign was deleted, and is that of a new
+                            campaign of the same id: one item, the number of people in it */
+    LB_LOG_ERASED,       /* numbers; this and what follows: not written yet */
     LB_LOG_LINK,         /* names that are one person's */
-    LB_LOG_LINK_END
+    LB_LOG_LINK_END,
+    LB_LOG_LEFT_OUT /* numbers of entries that block no more: a person had too many (twins.h) */
 };
 #define LB_EPOCH_MAX ((UINT64_C(1) << 40) - 1)
 
 /* Is each item of such a row a person who was not blocked before? */
 static inline bool lb_log_kind_adds(enum lb_log_kind kind)
 {
-    return kind == LB_LOG_BLOCK || kind == LB_LOG_RESTORE || kind == LB_LOG_CARRIED_OVER;
+    return kind == LB_LOG_BLOCK || kind == LB_LOG_RESTORE;
 }
 
 /* Are the row's items entries, each a request to block a person? */
 static inline bool lb_log_kind_blocks(enum lb_log_kind kind)
 {
-    return kind == LB_LOG_BLOCK || kind == LB_LOG_BLOCK_AGAIN || kind == LB_LOG_CARRIED_OVER;
+    return kind == LB_LOG_BLOCK || kind == LB_LOG_BLOCK_AGAIN;
 }
 
 struct lb_log_row {

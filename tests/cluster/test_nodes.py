@@ -267,14 +267,31 @@ def test_a_campaign_is_found_and_gone_at_once(tenants):
         expect.error(response, 404, "campaign_not_found")
 
 
-def test_a_campaign_of_the_same_id_starts_with_an_empty_list_everywhere(tenants):
-    for writer, reader in rounds(tenants, 12):
-        campaign = Campaign(writer, id="again")
-        campaign.block("a-1")
+def test_a_campaign_of_the_same_id_has_the_old_blocklist_everywhere(tenants):
+    for writer, reader in rounds(tenants, 6):
+        campaign = Campaign(writer, "again", id="same")
+        campaign.block("again")
+        assert check(campaign.seen_from(reader), "again")["blocked"] is True
         expect.ok(reader.api.delete(campaign.path))
-        again = Campaign(reader, id="again")
-        assert check(again.seen_from(writer), "a-1")["blocked"] is False
+        [block] = expect.ok(writer.api.get("/blocked-leads/again"))["blocks"]
+        assert block["campaignDeleted"] is True
+        body = expect.ok(writer.api.post("/campaigns", {"id": "same", "name": "New"}), 201)
+        assert body["carriedOver"] == 1
+        assert check(campaign.seen_from(reader), "again")["blocked"] is True
+        assert campaign.seen_from(reader).add("again", "other") == (2, 0, 1)
         expect.ok(writer.api.delete(campaign.path))
+        expect.ok(reader.api.delete(campaign.path + "?blocks=drop"))
+        assert expect.ok(writer.api.get("/blocked-leads/again"))["blocks"] == []
+
+
+def test_changes_of_a_deleted_campaign_are_undone_at_another_node(tenants):
+    for writer, reader in rounds(tenants, 6):
+        campaign = Campaign(writer, id="same")
+        change = campaign.block("ann-1")
+        expect.ok(reader.api.delete(campaign.path))
+        assert undo(reader.api, change)["unblocked"] == 1
+        assert expect.ok(writer.api.get("/blocked-leads/ann-1"))["blocks"] == []
+        expect.ok(writer.api.delete(campaign.path + "?blocks=drop"))
 
 
 def test_claims_at_all_nodes_at_once_hand_out_each_once(tenants):

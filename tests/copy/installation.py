@@ -249,6 +249,11 @@ class World:
         gone = Campaign(self.agency, "lead-1", "gone-1", id="gone")
         gone.block("gone-2")
         expect.ok(self.agency.api.delete(gone.path))
+        for identity, query in (("again", ""), ("ended", "?blocks=drop")):
+            again = Campaign(self.agency, id=identity)
+            again.block("gone-3")
+            expect.ok(self.agency.api.delete(again.path + query))
+        Campaign(self.agency, id="again")
         self.draft = Campaign(self.pro, "lead-1", id="draft", active=False)
         self.campaign.add("to-be-deleted")  # the last number of all
         self.deleted_lead = self.campaign.lead_id("to-be-deleted")
@@ -274,7 +279,8 @@ class World:
             "lead-5", "only-here", "gone-2", "nobody")]
         for path in ("/blocked-leads?limit=1000", "/campaigns", campaign, campaign + "/sequence",
                      campaign + "/leads?take=100", campaign + "/activities?take=100",
-                     campaign + "/blocked-leads?take=100"):
+                     campaign + "/blocked-leads?take=100", "/blocked-leads/gone-2",
+                     "/blocked-leads/gone-3", "/blocked-leads/gone-3/history"):
             answers[path] = expect.ok(api.get(path))
         names = {"publicIdentifiers": [person["publicIdentifier"] for person in people]}
         checked = api.post(campaign + "/blocked-leads/check", names)

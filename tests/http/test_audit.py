@@ -74,7 +74,7 @@ def test_changes_of_blocklists_are_listed_under_their_change_ids(fresh, api, blo
     key = {"type": "key", "id": key_id(fresh.key), "name": "test"}
     assert [(a["id"], a["action"], a["scope"], a["campaignId"], a["count"], a["target"])
             for a in actions[:4]] == [
-        (undo, "leads.undo", "campaign", "demo", 1, None),
+        (undo, "leads.undo", "campaign", "demo", 2, None),
         (three, "leads.block", "workspace", None, 1, None),
         (two, "leads.unblock", "campaign", "demo", 1, None),
         (one, "leads.block", "campaign", "demo", 2, None)]
@@ -286,7 +286,7 @@ def test_deleted_campaigns_stay_listed_after_a_restart():
         path = f"/campaigns/{tenant.campaign(id='gone')}"
         api.post(path + "/blocked-leads", ids(*[f"lead-{n}" for n in range(130)]))
         api.delete(path + "/blocked-leads", ids("lead-1", "lead-2"))
-        api.delete(path)
+        api.delete(path + "?blocks=drop")
         api.post(f"/campaigns/{tenant.campaign(id='gone')}/blocked-leads", ids("x-1"))
         before = audit(api)
         found = [(a["action"], a["campaignId"], a["count"]) for a in before if "scope" in a]
@@ -294,6 +294,7 @@ def test_deleted_campaigns_stay_listed_after_a_restart():
                          ("leads.block", None, 130)]
         (deleted,) = [a for a in before if a["action"] == "campaign.delete"]
         assert deleted["target"] == "gone"
+        assert [a["target"] for a in before if a["action"] == "campaign.drop_blocks"] == ["gone"]
         server.restart()
         after = audit(server.api(tenant.key))
         assert after == before

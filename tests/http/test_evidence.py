@@ -89,11 +89,14 @@ def test_of_a_person_it_says_what_happened_by_whom_and_why(server, fresh):
         ("workspace", None, True), ("campaign", "q1", True)]
 
 
-def test_a_list_that_ended_with_its_campaign_does_not_block(fresh):
+def test_a_list_that_has_ended_does_not_block(fresh):
     campaign = fresh.campaign()
     block(fresh.api, "ada", campaign=campaign)
     assert stated(fresh.api, "ada")["blocked"] is True
     fresh.api.delete(f"/campaigns/{campaign}")
+    statement = stated(fresh.api, "ada")
+    assert statement["blocked"] is True and statement["events"][0]["campaignId"] == campaign
+    fresh.api.delete(f"/campaigns/{campaign}?blocks=drop")
     statement = stated(fresh.api, "ada")
     assert statement["blocked"] is False
     assert len(statement["events"]) == 1 and statement["events"][0]["campaignId"] is None

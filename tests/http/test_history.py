@@ -130,11 +130,11 @@ def test_what_a_change_did_with_several_requests_is_told_once(fresh):
     assert [event["what"] for event in history(fresh.api, "ada", take=1)] == whats
 
 
-def test_in_the_list_of_a_deleted_campaign_nothing_holds(fresh):
+def test_in_a_list_that_has_ended_nothing_holds(fresh):
     campaign = fresh.campaign(id="again")
     change = block(fresh.api, "ada", campaign=campaign)
     assert told(history(fresh.api, "ada")) == [("block", True)]
-    fresh.api.delete(f"/campaigns/{campaign}")
+    fresh.api.delete(f"/campaigns/{campaign}?blocks=drop")
     fresh.campaign(id="again")  # another one
     [event] = history(fresh.api, "ada")
     assert (event["standing"], event["scope"], event["campaignId"]) == (False, "campaign", None)

@@ -263,10 +263,10 @@ def test_an_import_that_blocked_nobody_can_be_undone(workspace_list):
     assert workspace_list.entries().keys() == {"ann-1"}
 
 
-def test_the_import_of_a_deleted_campaign_cannot_be_undone(fresh):
+def test_an_import_into_a_list_that_has_ended_cannot_be_undone(fresh):
     campaign = List(fresh, "campaign")
     identity = send(campaign, "ann-1")["importId"]
-    expect.ok(fresh.api.delete(campaign.path.removesuffix("/blocked-leads")))
+    expect.ok(fresh.api.delete(campaign.path.removesuffix("/blocked-leads") + "?blocks=drop"))
     expect.error(undo(fresh.api, identity), 404, "campaign_not_found")
     row = one(fresh.api)
     assert (row["scope"], row["campaignId"], row["state"]) == ("campaign", None, "done")

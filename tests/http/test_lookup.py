@@ -67,7 +67,7 @@ def test_who_blocked_stays_known_when_the_user_is_deleted(server, tenant, api, m
         "type": "user", "id": session.id, "name": session.email}, "what was done stays"
 
 
-def test_unblocked_and_undone_and_deleted_lists_are_not_named(tenant, api):
+def test_unblocked_and_undone_and_dropped_lists_are_not_named(tenant, api):
     name = unique()
     one, two = tenant.campaign(), tenant.campaign()
     for campaign in (one, two):
@@ -75,7 +75,7 @@ def test_unblocked_and_undone_and_deleted_lists_are_not_named(tenant, api):
     change = block_all(api, name).header("x-change-id")
     assert look_up(api, name)["blocksTotal"] == 3
     api.delete(f"/campaigns/{one}/blocked-leads", {"publicIdentifiers": [name]})
-    api.delete("/campaigns/" + two)
+    api.delete(f"/campaigns/{two}?blocks=drop")
     assert [b["scope"] for b in look_up(api, name)["blocks"]] == ["workspace"]
     expect.ok(api.post(f"/changes/{change}/undo"))
     assert look_up(api, name)["blocks"] == []

@@ -206,32 +206,54 @@ def test_the_commands_reach_a_stored_name_by_either_spelling(server):
     assert not set(names) & listed(tenant.api).keys()
 
 
-def test_the_doctor_lists_the_blocked_names_that_are_refused_today(server):
+def test_the_doctor_lists_the_names_that_are_refused_today(server):
     found = server.run("doctor", "--json")
     assert found.code == 1, found
-    listed_names = {(item["publicIdentifier"], item["campaignId"]): item for item in found.json()}
+    items = {(item["publicIdentifier"], item["campaignId"], item["storedAs"]): item
+             for item in found.json()}
     refused = {"john-doe.", "urn:li:fsd_profile:" + MEMBER_ID.lower(), "undefined", "example.com",
                "+4915112345678"}
-    assert listed_names.keys() == {(name, "list") for name in refused} | {("undefined", None)}
+    assert {key for key in items if key[2] == "block"} == {
+        (name, "list", "block") for name in refused} | {("undefined", None, "block")}
+    assert {key for key in items if key[2] == "lead"} == {
+        ("kim.lee", "leads", "lead"), ("undefined", "leads", "lead")}
     assert {item["workspaceId"] for item in found.json()} == {WORKSPACE}
-    item = listed_names["john-doe.", "list"]
+    item = items["john-doe.", "list", "block"]
     assert item["mayMean"] == "john-doe" and 'contains "."' in item["reason"]
-    assert listed_names["example.com", "list"]["mayMean"] is None
+    assert items["example.com", "list", "block"]["mayMean"] is None
     shown = server.run("doctor")
-    rows = [line.split("\t")[:4] for line in shown.out.splitlines()]
-    assert shown.code == 1 and [WORKSPACE, "list", "john-doe.", "john-doe"] in rows, shown
-    assert [WORKSPACE, "-", "undefined", "-"] in rows
+    rows = [line.split("\t")[:5] for line in shown.out.splitlines()]
+    assert shown.code == 1 and [WORKSPACE, "list", "john-doe.", "john-doe", "block"] in rows, shown
+    assert [WORKSPACE, "-", "undefined", "-", "block"] in rows
 
     api = api_of(server)
-    expect.ok(api.delete(LIST, {"publicIdentifiers": sorted(refused)}))
+    expect.ok(api.delete("/campaigns/list"))
+    kept = [item for item in server.run("doctor", "--json").json() if item["campaignId"] == "list"]
+    assert len(kept) == len(refused) and all(item["campaignDeleted"] for item in kept)
+    expect.ok(api.delete("/campaigns/list?blocks=drop"))
     (own,) = [entry for entry in expect.ok(api.get("/blocked-leads"))
               if entry["publicIdentifier"] == "undefined"]
     expect.ok(api.delete("/blocked-leads", [own["id"]]))
+    expect.ok(api.delete("/campaigns/leads"))
     healthy = server.run("doctor", "--json")
     assert (healthy.code, healthy.json()) == (0, []), healthy
+
+
+def test_the_doctor_needs_no_server_and_changes_nothing(server):
+    with_it = server.run("doctor", "--json")
     server.stop()
-    asleep = server.run("doctor")
-    assert asleep.code == 1 and "leadblock serve" in asleep.err, asleep
+    files = contents(server)
+    without = server.run("doctor", "--json")
+    assert (without.code, without.json()) == (1, with_it.json()), without
+    assert server.run("doctor").out.count("\n") == len(with_it.json())
+    assert contents(server) == files
+    server.start()
+
+
+def contents(server):
+    """Of the database and its log."""
+    files = [Path(server.data) / name for name in ("leadblock.db", "leadblock.db-wal")]
+    return {path.name: path.read_bytes() for path in files if path.exists()}
 
 
 def test_the_commands_reach_a_stored_name_in_the_workspace(server):
@@ -396,9 +418,9 @@ def test_a_row_that_came_back_before_the_upgrade_is_the_older_one_again(more):
         assert check(api, "mia-⭐")["reason"] == "second"
 
 
-def test_a_deleted_campaign_takes_all_rows_along(more):
+def test_a_list_that_ends_takes_all_rows_along(more):
     api = api_of(more)
-    expect.ok(api.delete("/campaigns/list"))
+    expect.ok(api.delete("/campaigns/list?blocks=drop"))
     for api in now_and_later(more, api):
         found = expect.ok(api.get(f"/blocked-leads/{quote(LEO[0])}"))
         assert found["blocked"] is False

@@ -131,9 +131,11 @@ def test_another_workspaces_numbers_are_its_own(server, fresh, path, other):
     assert sizes(viewer.api) == (1, 1, 2)
 
 
-def test_a_deleted_campaign_is_out_of_the_sizes_but_not_of_the_days(fresh, path):
+def test_a_list_that_has_ended_is_out_of_the_sizes_but_not_of_the_days(fresh, path):
     fresh.api.post(path, ids("a-1", "b-2"))
     fresh.api.delete(path.removesuffix("/blocked-leads"))
+    assert sizes(fresh.api) == (0, 2, 2)  # it is kept
+    fresh.api.delete(path.removesuffix("/blocked-leads") + "?blocks=drop")
     end = time.monotonic() + 20  # its entries leave memory bit by bit
     while sizes(fresh.api) != (0, 0, 0) and time.monotonic() < end:
         time.sleep(0.01)

@@ -1083,6 +1083,7 @@ struct changes {
     size_t keys;
     size_t campaigns;
     size_t deleted;
+    size_t ended;
     struct lb_key_row key;
 };
 
@@ -1094,11 +1095,12 @@ static lb_err count_key(void *context, const struct lb_key_row *row)
     return LB_OK;
 }
 
-static lb_err count_campaign(void *context, const struct lb_campaign_row *row, bool deleted)
+static lb_err count_campaign(void *context, const struct lb_campaign_row *row)
 {
     struct changes *changes = context;
     changes->campaigns++;
-    changes->deleted += deleted;
+    changes->deleted += row->deleted;
+    changes->ended += row->list_ended;
     return LB_OK;
 }
 

@@ -82,7 +82,7 @@ static lb_err make_campaign(unsigned round)
 
 static int campaign_exists(unsigned round)
 {
-    return engine_list(&engine, campaign_of(round)).campaign != UINT32_MAX;
+    return engine_has_campaign(&engine, campaign_of(round));
 }
 
 static lb_err unblock(unsigned round)
@@ -129,6 +129,22 @@ static lb_err delete_campaign(unsigned round)
 static int campaign_is_gone(unsigned round)
 {
     return !campaign_exists(round);
+}
+
+static lb_err fill_and_delete(unsigned round)
+{
+    lb_err err = fill_campaign(round);
+    return err ? err : delete_campaign(round);
+}
+
+static lb_err drop_list(unsigned round)
+{
+    return engine_drop_campaign(&engine, campaign_of(round));
+}
+
+static int list_is_gone(unsigned round)
+{
+    return engine_list(&engine, campaign_of(round)).campaign == UINT32_MAX;
 }
 
 static lb_err make_key(unsigned round)
@@ -217,6 +233,9 @@ static const struct kind {
     {"undo", block_and_unblock, undo, is_blocked},
     {"create a campaign", nothing_before, make_campaign, campaign_exists},
     {"delete a campaign", fill_campaign, delete_campaign, campaign_is_gone},
+    {"create a campaign of its id", fill_and_delete, make_campaign, campaign_exists},
+    {"drop the list of a campaign", fill_campaign, drop_list, list_is_gone},
+    {"drop the list of a deleted campaign", fill_and_delete, drop_list, list_is_gone},
     {"activate a campaign", make_ready, activate, is_active},
     {"create a key", count_keys, make_key, has_key_more},
     {"create a workspace", count_workspaces, make_workspace, has_workspace_more},
@@ -260,6 +279,10 @@ static void mix_workspace(uint64_t *sum, const struct lb_workspace *workspace)
         mix(sum, workspace->campaigns[i]->row.no);
         mix(sum, (uint64_t)atomic_load(&workspace->campaigns[i]->status));
         mix_list(sum, workspace, workspace->campaigns[i]->row.no);
+    }
+    for (size_t i = 0; i < workspace->kept_count; i++) {
+        mix(sum, workspace->kept[i]->no);
+        mix_list(sum, workspace, workspace->kept[i]->no);
     }
     for (size_t i = 0; i < workspace->day_count; i++) {
         if (!workspace->days[i].blocked && !workspace->days[i].unblocked)

@@ -284,12 +284,12 @@ static void the_audit_log_says_who_did_what(void **state)
 
 /* Every event of the history, one after the other, must lead to what is live. */
 static const char replayed_history[] =
-    "WITH last AS (SELECT block_entry, max(entry), event, campaign_deleted_at FROM "
-    "blocklist_history"
-    "              GROUP BY block_entry),"
-    "     blocked AS (SELECT min(last.block_entry) AS block_entry FROM last"
-    "                 JOIN blocklist_history h ON h.entry = last.block_entry"
-    "                 WHERE last.event <> 'unblock' AND last.campaign_deleted_at IS NULL"
+    "WITH entries AS (SELECT block_entry, list_ended_at, sum(CASE event WHEN 'unblock' THEN -1"
+    "                        WHEN 'left_out' THEN -1 WHEN 'restore' THEN 1 ELSE 0 END) AS stands"
+    "                 FROM blocklist_history WHERE block_entry IS NOT NULL GROUP BY block_entry),"
+    "     blocked AS (SELECT min(entries.block_entry) AS block_entry FROM entries"
+    "                 JOIN blocklist_history h ON h.entry = entries.block_entry"
+    "                 WHERE entries.stands = 0 AND entries.list_ended_at IS NULL"
     "                 GROUP BY h.campaign_id, h.identifier)"
     " SELECT (SELECT count(*) FROM (SELECT block_entry FROM blocked"
     "                               EXCEPT SELECT entry FROM blocklist_live))"
@@ -330,6 +330,39 @@ static void views_agree_with_the_engine(void **state)
                                  " WHERE deleted_at IS NOT NULL") > 0);
     engine_close(&engine);
     free(actors);
+}
+
+/* More requests for a person than count: those that are left out do not come back, nor does the
+ * view believe them, when all others were undone one by one. */
+static void the_view_leaves_out_what_counts_no_more(void **state)
+{
+    struct place *place = *state;
+    enum { REQUESTS = LB_TWINS_MAX + 4 };
+    static const char *const name[] = {"ada"};
+    struct outcome made[REQUESTS];
+    struct engine engine;
+    assert_int_equal(engine_open(&engine, place->path, NULL), LB_OK);
+    assert_int_equal(engine_make_workspace(&engine), LB_OK);
+    for (int i = 0; i < REQUESTS; i++) {
+        char why[16];
+        snprintf(why, sizeof why, "reason %d", i);
+        assert_int_equal(engine_block(&engine, NULL, name, 1, why, &made[i]), LB_OK);
+    }
+    assert_int_equal(ask(place->path, "SELECT count(*) FROM blocklist_history"
+                                      " WHERE event = 'left_out'"),
+                     REQUESTS - LB_TWINS_MAX);
+    for (int i = 0; i < REQUESTS; i++) {
+        if (i >= 1 && i <= REQUESTS - LB_TWINS_MAX)
+            continue;
+        assert_int_equal(ask(place->path, "SELECT count(*) FROM blocklist_live"), 1);
+        assert_int_equal(engine_undo(&engine, made[i].change, NULL), LB_OK);
+    }
+    assert_int_equal(engine_check(&engine, NULL, "ada"), 0);
+    assert_int_equal(ask(place->path, "SELECT count(*) FROM blocklist_live"), 0);
+    engine_close(&engine);
+    assert_int_equal(engine_open(&engine, place->path, NULL), LB_OK);
+    assert_int_equal(engine_check(&engine, NULL, "ada"), 0);
+    engine_close(&engine);
 }
 
 /* --- How questions about campaigns are answered --- */
@@ -701,6 +734,7 @@ int main(void)
         TEST(the_views_say_who_it_was_and_from_where),
         TEST(the_audit_log_says_who_did_what),
         TEST(views_agree_with_the_engine),
+        TEST(the_view_leaves_out_what_counts_no_more),
         TEST(questions_about_campaigns_and_imports_are_answered_by_indexes),
         TEST(rows_are_read_by_the_transaction_that_appended_them),
         TEST(all_rows_of_a_batch_are_stored_or_none),

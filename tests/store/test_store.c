@@ -295,6 +295,7 @@ static void a_campaign_id_is_free_again_once_deleted(void **state)
     begin(backend);
     assert_int_equal(try_campaign(backend, workspace, "spring", &no), LB_ERR_ALREADY_EXISTS);
     assert_int_equal(ops_of(state)->campaign_delete(backend->store, WORKSPACE, first, 9), LB_OK);
+    assert_int_equal(ops_of(state)->campaign_end_list(backend->store, WORKSPACE, first, 9), LB_OK);
     uint32_t second = add_campaign(backend, workspace, "spring");
     assert_int_equal(try_campaign(backend, workspace, "spring", &no), LB_ERR_ALREADY_EXISTS);
     commit(backend);

@@ -33,9 +33,18 @@ struct actor_requests {
     struct actor_entry at[LB_TWINS_MAX];
 };
 
+/* Requests that were taken back twice, by an unblock and by an undo. */
+#define ACTOR_HELD 64
+struct actor_held {
+    unsigned count;
+    uint64_t orders[ACTOR_HELD];
+};
+
 struct actor_state {
     bool exists[ACTOR_LISTS];
+    unsigned lives[ACTOR_LISTS]; /* of the list, which ends when it is dropped */
     struct actor_requests requests[ACTOR_LISTS][ACTOR_NAMES];
+    struct actor_held held[ACTOR_LISTS][ACTOR_NAMES];
 };
 
 struct actor_item {
@@ -46,7 +55,7 @@ struct actor_item {
 struct actor_change {
     uint64_t id;
     unsigned list;
-    unsigned life; /* of the campaign */
+    unsigned life; /* of the list */
     enum lb_log_kind kind;
     bool undone; /* which happens once */
     size_t count;
@@ -61,9 +70,8 @@ struct actor {
     struct actor_state now;     /* acknowledged */
     struct actor_state if_done; /* with the change that is under way or in doubt */
     bool in_doubt;
-    struct actor_change *undo_in_doubt; /* what the change in doubt takes back */
-    uint64_t acknowledged;              /* changes */
-    unsigned lives[ACTOR_LISTS];
+    struct actor_change *undo_in_doubt;         /* what the change in doubt takes back */
+    uint64_t acknowledged;                      /* changes */
     struct actor_change changes[ACTOR_CHANGES]; /* a ring */
     size_t change_count;
     char failure[512]; /* what went against a promise, in words; empty: nothing did */

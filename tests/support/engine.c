@@ -161,22 +161,55 @@ lb_err engine_make_campaign(struct engine *engine, const char *id)
     return engine_submit(engine, &change.write);
 }
 
-lb_err engine_delete_campaign(struct engine *engine, const char *id)
+static lb_err delete_campaign(struct engine *engine, const char *id, bool drop)
 {
     struct lb_campaign_change change = {.standing = engine_standing(engine, id),
-                                        .blocklist = engine->blocklist};
+                                        .blocklist = engine->blocklist,
+                                        .drops_list = drop};
     lb_campaign_delete(&change);
     return engine_submit(engine, &change.write);
+}
+
+lb_err engine_delete_campaign(struct engine *engine, const char *id)
+{
+    return delete_campaign(engine, id, false);
+}
+
+bool engine_has_campaign(const struct engine *engine, const char *id)
+{
+    return lb_directory_campaign(engine->directory, engine->workspace->row.no, lb_str(id)) != NULL;
+}
+
+lb_err engine_drop_campaign(struct engine *engine, const char *id)
+{
+    if (engine_has_campaign(engine, id))
+        return delete_campaign(engine, id, true);
+    struct lb_campaign_change change = {.standing = engine_standing(engine, NULL),
+                                        .blocklist = engine->blocklist};
+    lb_str_copy(lb_str(id), change.row.id, sizeof change.row.id);
+    lb_campaign_drop_list(&change);
+    return engine_submit(engine, &change.write);
+}
+
+/* The list of a campaign, also one that is kept; UINT32_MAX: there is none. */
+static uint32_t find_list(const struct engine *engine, const char *campaign)
+{
+    size_t count;
+    uint32_t no = UINT32_MAX;
+    struct lb_list_owner *owners =
+        lb_directory_list_owners(engine->directory, engine->workspace, &count);
+    for (size_t i = 0; owners && no == UINT32_MAX && i < count; i++)
+        if (lb_str_equal(owners[i].id, lb_str(campaign)))
+            no = owners[i].no;
+    free(owners);
+    return no;
 }
 
 struct lb_list engine_list(const struct engine *engine, const char *campaign)
 {
     struct lb_list list = {.workspace = engine->workspace->row.no};
-    if (campaign) {
-        const struct lb_campaign *found =
-            lb_directory_campaign(engine->directory, list.workspace, lb_str(campaign));
-        list.campaign = found ? found->row.no : UINT32_MAX;
-    }
+    if (campaign)
+        list.campaign = find_list(engine, campaign);
     return list;
 }
 

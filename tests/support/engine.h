@@ -68,6 +68,9 @@ lb_err engine_undo_id(struct engine *engine, struct lb_public_id change, struct 
 struct lb_public_id engine_id(const struct engine *engine, uint64_t number);
 /* A campaign without leads and steps; others: outreach_delete_campaign. */
 lb_err engine_delete_campaign(struct engine *engine, const char *id);
+/* With its blocklist, or that of one that is deleted already. */
+lb_err engine_drop_campaign(struct engine *engine, const char *id);
+bool engine_has_campaign(const struct engine *engine, const char *id);
 
 /* The entry that blocks the identifier in that very list, or in the workspace; 0: allowed. */
 uint64_t engine_check(const struct engine *engine, const char *campaign, const char *identifier);

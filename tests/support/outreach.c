@@ -284,7 +284,7 @@ static const struct {
      "WITH blocked AS (SELECT DISTINCT w.no AS workspace, c.no AS campaign, b.identifier"
      "  FROM blocklist_live b JOIN workspace w ON w.id = b.workspace_id"
      "  LEFT JOIN campaign c ON c.id = b.campaign_id AND c.workspace = w.no"
-     "   AND c.deleted_at IS NULL),"
+     "   AND c.list_ended_at IS NULL),"
      " aside AS (SELECT DISTINCT n.lead FROM blocked b JOIN lead_name n"
      "  ON n.workspace = b.workspace AND n.name = b.identifier"
      "  AND (b.campaign IS NULL OR b.campaign = n.campaign))"

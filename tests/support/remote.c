@@ -204,14 +204,12 @@ static lb_err keys_since(struct lb_store_reader *reader, uint32_t no, uint64_t v
 
 static lb_err campaigns_since(struct lb_store_reader *reader, uint32_t no, uint64_t version,
                               void *context,
-                              lb_err (*each)(void *context, const struct lb_campaign_row *row,
-                                             bool deleted))
+                              lb_err (*each)(void *context, const struct lb_campaign_row *row))
 {
     struct remote *remote = remote_lock(reader->remote);
     struct lb_campaign_row row = remote->campaigns[no - 1];
-    bool deleted = remote->deleted[no - 1];
     unlock(remote, LB_OK);
-    return row.no ? each(context, &row, deleted) : LB_OK;
+    return row.no ? each(context, &row) : LB_OK;
 }
 
 uint32_t remote_add_workspace(struct remote *remote)

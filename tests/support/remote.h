@@ -31,7 +31,6 @@ struct remote {
     struct lb_workspace_version versions[REMOTE_WORKSPACES_MAX];
     struct lb_key_row keys[REMOTE_WORKSPACES_MAX];
     struct lb_campaign_row campaigns[REMOTE_WORKSPACES_MAX];
-    bool deleted[REMOTE_WORKSPACES_MAX]; /* its campaign */
     size_t workspace_count;
     struct lb_log_row rows[REMOTE_ROWS_MAX]; /* of all workspaces, ascending */
     size_t row_count;

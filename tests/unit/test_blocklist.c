@@ -309,13 +309,25 @@ static void a_second_undo_of_the_same_change_does_nothing(void **state)
     assert_int_not_equal(engine_check(engine, C, "john"), 0);
 }
 
+static void what_was_undone_stays_undone_when_an_unblock_is(void **state)
+{
+    struct engine *engine = engine_of(state);
+    uint64_t first = block(engine, C, "john").change;
+    uint64_t taken = unblock(engine, C, "john").change;
+    struct outcome undone = undo(engine, first);
+    assert_true(undone.unblocked == 0 && undone.change != 0); /* it is remembered */
+    assert_int_equal(undo(engine, taken).blocked, 0);
+    assert_int_equal(engine_check(engine, C, "john"), 0);
+    assert_int_equal(undo(engine, undone.change).blocked, 1);
+    assert_int_equal(engine_check(engine, C, "john"), first);
+}
+
 static void an_undone_unblock_stands_beside_what_was_blocked_anew(void **state)
 {
     struct engine *engine = engine_of(state);
     uint64_t first = block(engine, C, "john").change;
     uint64_t taken = unblock(engine, C, "john").change;
     uint64_t second = block(engine, C, "john").change;
-    assert_int_equal(undo(engine, first).unblocked, 0);
     assert_int_equal(undo(engine, taken).blocked, 0);         /* blocked already, by the second */
     assert_int_equal(engine_check(engine, C, "john"), first); /* the oldest is shown */
     assert_int_equal(undo(engine, second).unblocked, 0);
@@ -379,12 +391,26 @@ static void a_change_of_exactly_one_row_ends_there(void **state)
     assert_int_equal(undo(engine, second.change).unblocked, 100);
 }
 
-static void changes_of_a_deleted_campaign_cannot_be_undone(void **state)
+static void changes_of_a_deleted_campaign_can_be_undone(void **state)
 {
     struct engine *engine = engine_of(state);
     uint64_t blocked = block(engine, C, "john").change;
     uint64_t unblocked = unblock(engine, C, "john").change;
     assert_int_equal(engine_delete_campaign(engine, C), LB_OK);
+    assert_int_equal(undo(engine, unblocked).blocked, 1);
+    assert_int_not_equal(engine_check(engine, C, "john"), 0);
+    assert_int_equal(engine_make_campaign(engine, C), LB_OK);
+    assert_int_not_equal(engine_check(engine, C, "john"), 0);
+    assert_int_equal(undo(engine, blocked).unblocked, 1);
+    assert_int_equal(engine_check(engine, C, "john"), 0);
+}
+
+static void changes_of_a_list_that_has_ended_cannot_be_undone(void **state)
+{
+    struct engine *engine = engine_of(state);
+    uint64_t blocked = block(engine, C, "john").change;
+    uint64_t unblocked = unblock(engine, C, "john").change;
+    assert_int_equal(engine_drop_campaign(engine, C), LB_OK);
     assert_int_equal(engine_undo(engine, blocked, NULL), LB_ERR_NOT_FOUND);
     assert_int_equal(engine_make_campaign(engine, C), LB_OK); /* another one by that name */
     assert_int_equal(engine_undo(engine, unblocked, NULL), LB_ERR_NOT_FOUND);
@@ -393,7 +419,7 @@ static void changes_of_a_deleted_campaign_cannot_be_undone(void **state)
 
 /* --- campaigns -------------------------------------------------------------------------------- */
 
-static void a_deleted_campaign_takes_its_list_out_of_memory(void **state)
+static void a_list_that_ends_leaves_memory(void **state)
 {
     struct engine *engine = engine_of(state);
     static char names[MANY][NAME_SIZE];
@@ -407,6 +433,8 @@ static void a_deleted_campaign_takes_its_list_out_of_memory(void **state)
         assert_int_equal(engine_block(engine, C, pointers, MANY, NULL, NULL), LB_OK);
     }
     assert_int_equal(engine_delete_campaign(engine, C), LB_OK);
+    assert_int_equal(entries(engine), 5 * MANY + 1);
+    assert_int_equal(engine_drop_campaign(engine, C), LB_OK);
     uint64_t until = lb_clock_mono_ms() + 10000;
     lb_rcu_offline();
     while (entries(engine) > 1 && lb_clock_mono_ms() < until)
@@ -836,12 +864,14 @@ int main(void)
         TEST(undo_restores_what_an_unblock_took_with_its_old_entry),
         TEST(undo_can_be_undone),
         TEST(a_second_undo_of_the_same_change_does_nothing),
+        TEST(what_was_undone_stays_undone_when_an_unblock_is),
         TEST(an_undone_unblock_stands_beside_what_was_blocked_anew),
         TEST(undo_of_what_is_no_change_of_the_workspace_is_refused),
         TEST(a_change_of_many_rows_is_undone_whole),
         TEST(a_change_of_exactly_one_row_ends_there),
-        TEST(changes_of_a_deleted_campaign_cannot_be_undone),
-        TEST(a_deleted_campaign_takes_its_list_out_of_memory),
+        TEST(changes_of_a_deleted_campaign_can_be_undone),
+        TEST(changes_of_a_list_that_has_ended_cannot_be_undone),
+        TEST(a_list_that_ends_leaves_memory),
         TEST(a_key_that_was_revoked_meanwhile_changes_nothing),
         TEST(a_licence_that_ended_meanwhile_stops_what_needs_one),
         TEST(a_campaign_that_was_deleted_or_replaced_meanwhile_is_not_found),

@@ -159,12 +159,20 @@ static void undo(struct client *client, struct change *change)
     acknowledge(client, change);
 }
 
+/* Blocks that are kept hold all the time. */
 static void recreate_campaign(struct client *client)
 {
     struct world *world = client->world;
+    if (next_random(&client->random) % 2) {
+        expect(world, engine_delete_campaign(&world->engine, client->campaign) == LB_OK,
+               "a deletion");
+        expect(world, engine_make_campaign(&world->engine, client->campaign) == LB_OK,
+               "a creation");
+        return;
+    }
     for (unsigned lead = 0; lead < LEADS; lead++)
         set_state(&client->words[CAMPAIGN][lead], CHANGING);
-    expect(world, engine_delete_campaign(&world->engine, client->campaign) == LB_OK, "a deletion");
+    expect(world, engine_drop_campaign(&world->engine, client->campaign) == LB_OK, "a deletion");
     expect(world, engine_make_campaign(&world->engine, client->campaign) == LB_OK, "a creation");
     for (unsigned lead = 0; lead < LEADS; lead++)
         set_state(&client->words[CAMPAIGN][lead], FREE);

@@ -357,7 +357,7 @@ static void a_removed_campaign_is_gone_and_its_id_free(void **state)
     struct lb_directory *directory = *state;
     struct lb_campaign *old = add_campaign(directory, 7, 1, "c", LB_CAMPAIGN_DRAFT);
     assert_true(lb_directory_campaign_no(directory, 7));
-    lb_directory_remove_campaign(directory, old);
+    lb_directory_remove_campaign(directory, old, NULL);
     assert_null(lb_directory_campaign(directory, 1, LB_STR("c")));
     assert_false(lb_directory_campaign_no(directory, 7));
     struct lb_campaign *new = add_campaign(directory, 8, 1, "c", LB_CAMPAIGN_DRAFT);
@@ -410,12 +410,12 @@ static void campaigns_are_paged_newest_first(void **state)
     assert_string_equal(page(directory, LB_CAMPAIGN_ACTIVE, 0, 10, &total), "db");
     assert_int_equal(total, 2);
     assert_string_equal(page(directory, LB_CAMPAIGN_ACTIVE, 1, 10, &total), "b");
-    lb_directory_remove_campaign(directory, campaigns[1]);
+    lb_directory_remove_campaign(directory, campaigns[1], NULL);
     assert_string_equal(page(directory, -1, 0, 10, &total), "edca");
     atomic_store(&campaigns[4]->status, LB_CAMPAIGN_PAUSED);
     assert_string_equal(page(directory, LB_CAMPAIGN_PAUSED, 0, 10, &total), "e");
-    lb_directory_remove_campaign(directory, campaigns[4]);
-    lb_directory_remove_campaign(directory, campaigns[0]);
+    lb_directory_remove_campaign(directory, campaigns[4], NULL);
+    lb_directory_remove_campaign(directory, campaigns[0], NULL);
     assert_string_equal(page(directory, -1, 0, 10, &total), "dc");
 }
 

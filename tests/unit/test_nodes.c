@@ -133,7 +133,8 @@ static void what_a_second_look_settles_does_not_end_the_process(void **state)
     assert_true(lb_nodes_up_to(memory_workspace(memory, 1), &memory->remote.versions[0]));
 }
 
-static void a_campaign_that_others_deleted_leaves_with_its_entries(void **state)
+/* Deleted elsewhere, made again there with the same blocklist, and deleted with that. */
+static void a_list_goes_on_until_others_end_it(void **state)
 {
     struct memory *memory = *state;
     struct remote *remote = &memory->remote;
@@ -146,10 +147,32 @@ static void a_campaign_that_others_deleted_leaves_with_its_entries(void **state)
     assert_int_equal(refresh(memory, 1), LB_OK);
     assert_non_null(lb_directory_campaign(memory->directory, 1, LB_STR("own")));
     assert_int_equal(atomic_load(&memory_workspace(memory, 1)->entries), 3);
-    remote->deleted[0] = true;
+    remote->campaigns[0].deleted = true;
     remote->versions[0].access_version++;
     assert_int_equal(refresh(memory, 1), LB_OK);
     assert_null(lb_directory_campaign(memory->directory, 1, LB_STR("own")));
+    assert_non_null(lb_directory_kept_no(memory->directory, 9));
+    assert_false(hooks.upkeep(hooks.context));
+    assert_int_equal(atomic_load(&memory_workspace(memory, 1)->entries), 3);
+    remote_append(remote, (struct lb_list){1, 9}, LB_LOG_BLOCK, 4, "kim"); /* an undo's */
+    remote->campaigns[0].deleted = false;
+    remote->campaigns[0].created_at = 5;
+    remote->versions[0].access_version++;
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    const struct lb_campaign *again = lb_directory_campaign(memory->directory, 1, LB_STR("own"));
+    assert_true(again && again->row.no == 9 && again->row.created_at == 5 && again->listed);
+    assert_null(lb_directory_kept_no(memory->directory, 9));
+    assert_int_equal(atomic_load(&memory_workspace(memory, 1)->entries), 4);
+    remote->campaigns[0].created_at = 6; /* deleted and made again between two looks */
+    remote->versions[0].access_version++;
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    again = lb_directory_campaign(memory->directory, 1, LB_STR("own"));
+    assert_true(again && again->row.created_at == 6 && again->listed);
+    remote->campaigns[0].deleted = remote->campaigns[0].list_ended = true;
+    remote->versions[0].access_version++;
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_null(lb_directory_campaign(memory->directory, 1, LB_STR("own")));
+    assert_null(lb_directory_kept_no(memory->directory, 9));
     while (hooks.upkeep(hooks.context))
         continue;
     lb_blocklist_stats(memory->blocklist, &stats);
@@ -240,7 +263,7 @@ int main(void)
         TEST(reading_that_stopped_half_way_goes_on_from_there),
         TEST(the_process_ends_when_the_store_has_lost_what_it_said),
         TEST(what_a_second_look_settles_does_not_end_the_process),
-        TEST(a_campaign_that_others_deleted_leaves_with_its_entries),
+        TEST(a_list_goes_on_until_others_end_it),
         TEST(keys_end_and_licences_change_as_others_say),
         TEST(a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed),
         TEST(a_batch_that_cannot_read_what_others_changed_does_not_begin),

@@ -112,10 +112,48 @@ static void only_who_was_noted_may_have_several(void **state)
     lb_twins_fini(&twins);
 }
 
+static void what_is_taken_back_twice_is_as_the_last_commit_left_it(void **state)
+{
+    (void)state;
+    struct lb_twins twins = {0};
+    assert_false(lb_twins_is_held(&twins, person(1), 1));
+    assert_true(lb_twins_hold(&twins, person(1), 1));
+    lb_twins_commit(&twins);
+    assert_true(lb_twins_hold(&twins, person(6), 6)); /* the same person's */
+    assert_true(lb_twins_let_go(&twins, person(1), 1));
+    assert_true(lb_twins_is_held(&twins, person(6), 6));
+    assert_false(lb_twins_is_held(&twins, person(1), 1));
+    assert_false(lb_twins_waits(&twins, person(6), 6));
+    lb_twins_roll_back(&twins, 0);
+    assert_true(lb_twins_is_held(&twins, person(1), 1));
+    assert_false(lb_twins_is_held(&twins, person(6), 6));
+    lb_twins_fini(&twins);
+}
+
+/* Ids of one person, from 1. */
+static void what_counts_no_more_is_told(void **state)
+{
+    (void)state;
+    struct lb_twins twins = {0};
+    for (uint64_t id = 2; id <= LB_TWINS_MAX; id++)
+        assert_true(lb_twins_add(&twins, person(0), id));
+    assert_int_equal(twins.left_out_count, 0);
+    assert_true(lb_twins_add(&twins, person(0), 50));
+    assert_int_equal(twins.left_out_count, 1);
+    assert_int_equal(twins.left_out[0].id, 2);
+    assert_false(lb_twins_waits(&twins, person(0), 2));
+    lb_twins_roll_back(&twins, LB_TWINS_MAX - 1); /* the last addition */
+    assert_int_equal(twins.left_out_count, 0);
+    assert_true(lb_twins_waits(&twins, person(0), 2));
+    lb_twins_fini(&twins);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_waits_is_as_the_last_commit_left_it),
+        cmocka_unit_test(what_is_taken_back_twice_is_as_the_last_commit_left_it),
+        cmocka_unit_test(what_counts_no_more_is_told),
         cmocka_unit_test(nothing_waits_for_a_list_that_has_ended),
         cmocka_unit_test(only_who_was_noted_may_have_several),
     };

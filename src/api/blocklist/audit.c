@@ -73,9 +73,10 @@ struct auditing {
 
 static void name_change(const struct lb_log_row *row, struct action *out)
 {
-    const char *name = row->undoes                     ? "leads.undo"
-                       : lb_log_kind_blocks(row->kind) ? "leads.block"
-                                                       : "leads.unblock";
+    const char *name = row->undoes                        ? "leads.undo"
+                       : row->kind == LB_LOG_CARRIED_OVER ? "leads.carry_over"
+                       : lb_log_kind_blocks(row->kind)    ? "leads.block"
+                                                          : "leads.unblock";
     snprintf(out->name, sizeof out->name, "%s", name);
 }
 
@@ -98,6 +99,9 @@ static lb_err read_change(struct auditing *auditing, const struct lb_row_times_c
         err = ops->log_row_of(auditing->reader, workspace, span->last_row, &row);
     if (!err)
         out->count = row.number - out->id + lb_log_items_count(row.items);
+    if (!err && row.kind == LB_LOG_CARRIED_OVER &&
+        !lb_str_to_u64(row.items, UINT64_MAX, &out->count))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
     return err;
 }
 
@@ -264,14 +268,15 @@ static lb_err read_page(struct auditing *auditing, struct lb_store_reader *reade
 
 /* --- Actions as JSON and as CSV --- */
 
-/* NULL when it is about no campaign, or about one that is gone. */
+/* NULL when it is about no campaign, or about one that is gone with its blocklist. */
 static const char *campaign_of(const struct auditing *auditing, const struct action *action,
                                char id[LB_ID_SIZE])
 {
     const struct lb_call *call = auditing->call;
-    bool known =
-        action->is_change && action->list.campaign &&
-        lb_directory_campaign_id(call->app->directory, call->workspace, action->list.campaign, id);
+    bool deleted;
+    bool known = action->is_change && action->list.campaign &&
+                 lb_directory_list_id(call->app->directory, call->workspace, action->list.campaign,
+                                      id, &deleted);
     return known ? id : NULL;
 }
 

@@ -33,10 +33,13 @@ void lb_changes_put_id(struct lb_call *call, const struct lb_change *change)
 bool lb_changes_put_list(struct lb_call *call, struct lb_buf *body, uint32_t campaign)
 {
     char id[LB_ID_SIZE];
-    bool known =
-        campaign && lb_directory_campaign_id(call->app->directory, call->workspace, campaign, id);
+    bool deleted = false;
+    bool known = campaign && lb_directory_list_id(call->app->directory, call->workspace, campaign,
+                                                  id, &deleted);
     lb_buf_printf(body, ",\"scope\":\"%s\",\"campaignId\":", campaign ? "campaign" : "workspace");
     lb_json_put_string_or_null(body, known ? lb_str(id) : (struct lb_str){0});
+    if (deleted)
+        lb_buf_append_lit(body, ",\"campaignDeleted\":true");
     return known || !campaign;
 }
 

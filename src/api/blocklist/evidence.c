@@ -41,12 +41,13 @@ static void put_digest(struct lb_buf *text, const uint8_t digest[LB_DIGEST_SIZE]
     lb_buf_printf(text, "\"digest\":\"%s\"", hex);
 }
 
-/* Whose list; false when it ended with its campaign. */
+/* Whose list; false when it has ended. */
 static bool put_list(struct lb_call *call, struct lb_buf *text, uint32_t campaign)
 {
     char id[LB_ID_SIZE];
-    bool known =
-        campaign && lb_directory_campaign_id(call->app->directory, call->workspace, campaign, id);
+    bool deleted;
+    bool known = campaign && lb_directory_list_id(call->app->directory, call->workspace, campaign,
+                                                  id, &deleted);
     lb_buf_printf(text, "\"scope\":\"%s\",\"campaign\":%u,\"campaignId\":",
                   campaign ? "campaign" : "workspace", campaign);
     lb_json_put_string_or_null(text, known ? lb_str(id) : (struct lb_str){0});

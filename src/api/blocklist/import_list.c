@@ -73,9 +73,9 @@ static void put_import(struct listing *listing, struct lb_buf *body,
     static const char *const states[] = {"running", "done", "broken_off", "undone"};
     const struct lb_call *call = listing->call;
     char campaign[LB_ID_SIZE];
-    bool known =
-        row->list.campaign && lb_directory_campaign_id(call->app->directory, call->workspace,
-                                                       row->list.campaign, campaign);
+    bool deleted;
+    bool known = row->list.campaign && lb_directory_list_id(call->app->directory, call->workspace,
+                                                            row->list.campaign, campaign, &deleted);
     lb_buf_printf(body, "{\"importId\":\"%s\",\"scope\":\"%s\",\"campaignId\":", row->id,
                   row->list.campaign ? "campaign" : "workspace");
     lb_json_put_string_or_null(body, known ? lb_str(campaign) : (struct lb_str){0});

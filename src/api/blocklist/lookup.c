@@ -21,17 +21,19 @@ struct looking {
     lb_err err;
 };
 
-static void put_block(struct looking *looking, const struct lb_campaign_row *campaign,
+static void put_block(struct looking *looking, const struct lb_list_owner *owner,
                       const struct lb_entry *entry)
 {
     struct lb_buf *body = looking->body;
     uint32_t actor = entry->actor;
     lb_buf_append_str(body, looking->blocks > 1 ? LB_STR(",{") : LB_STR("{"));
-    if (campaign) {
+    if (owner->no) {
         lb_buf_append_lit(body, "\"scope\":\"campaign\",\"campaignId\":");
-        lb_json_put_string(body, lb_str(campaign->id));
+        lb_json_put_string(body, owner->id);
         lb_buf_append_lit(body, ",\"campaignName\":");
-        lb_json_put_string(body, lb_str(campaign->name));
+        lb_json_put_string(body, owner->name);
+        if (owner->deleted)
+            lb_buf_append_lit(body, ",\"campaignDeleted\":true");
         lb_buf_append_lit(body, ",\"id\":null");
     } else {
         lb_buf_append_lit(body, "\"scope\":\"workspace\",\"campaignId\":null,\"campaignName\":null,"
@@ -49,26 +51,27 @@ static void put_block(struct looking *looking, const struct lb_campaign_row *cam
     lb_buf_append_lit(body, "}");
 }
 
-static void look_into(struct looking *looking, const struct lb_campaign_row *campaign)
+static void look_into(struct looking *looking, const struct lb_list_owner *owner)
 {
     const struct lb_app *app = looking->call->app;
-    struct lb_list list = {looking->call->list.workspace, campaign ? campaign->no : 0};
+    struct lb_list list = {looking->call->list.workspace, owner->no};
     uint64_t id = lb_blocklist_find(app->blocklist, list, looking->asked.identifier);
     struct lb_entry entry;
     if (!id || looking->err || ++looking->blocks > BLOCKS_SHOWN)
         return;
     looking->err = lb_blocklist_entry(app->store, looking->reader, list.workspace, id, &entry);
     if (!looking->err)
-        put_block(looking, campaign, &entry);
+        put_block(looking, owner, &entry);
 }
 
-static void look_into_all(struct looking *looking, struct lb_campaign **campaigns, size_t count)
+static void look_into_all(struct looking *looking, const struct lb_list_owner *owners, size_t count)
 {
+    const struct lb_list_owner workspace = {0};
     if (!looking->asked.identifier.ptr)
         return;
-    look_into(looking, NULL);
-    while (count-- > 0) /* newest first */
-        look_into(looking, &campaigns[count]->row);
+    look_into(looking, &workspace);
+    for (size_t i = 0; i < count; i++)
+        look_into(looking, &owners[i]);
 }
 
 static void reply_found(struct looking *looking)
@@ -97,23 +100,23 @@ static void reply_found(struct looking *looking)
 static enum lb_turn look_up_blocks(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct looking *looking = call->state;
-    size_t count = 0;
-    struct lb_campaign **campaigns =
-        lb_directory_list_campaigns(call->app->directory, call->workspace, &count);
+    size_t count;
+    struct lb_list_owner *owners =
+        lb_directory_list_owners(call->app->directory, call->workspace, &count);
     struct lb_buf blocks = {0};
     looking->reader = reader;
     looking->actors = (struct lb_by){.call = call, .reader = reader};
     looking->body = &blocks;
-    looking->err = campaigns ? LB_OK : LB_ERR_OVERLOADED;
-    look_into_all(looking, campaigns, campaigns ? count : 0);
+    looking->err = owners ? LB_OK : LB_ERR_OVERLOADED;
+    look_into_all(looking, owners, count);
     if (!looking->blocks && looking->asked.before.ptr) {
         struct lb_str today = looking->asked.identifier;
         looking->asked.identifier = looking->asked.before;
-        look_into_all(looking, campaigns, campaigns ? count : 0);
+        look_into_all(looking, owners, count);
         if (!looking->blocks)
             looking->asked.identifier = today;
     }
-    free(campaigns);
+    free(owners);
     lb_by_fini(&looking->actors);
     reply_found(looking);
     lb_buf_fini(&blocks);

@@ -49,6 +49,7 @@ struct telling {
     size_t count;    /* items of the page */
     uint64_t *named; /* entries that the page's items name by their numbers */
     uint64_t *ids;   /* and their ids */
+    size_t named_count;
     struct lb_buf *body;
 };
 
@@ -118,6 +119,8 @@ static lb_err take_row(void *context, const struct lb_log_row *row)
     telling->begun = true;
     telling->next = row->id + 1;
     change->count = row->number - change->rows.number + lb_log_items_count(row->items);
+    if (row->kind == LB_LOG_CARRIED_OVER && !lb_str_to_u64(row->items, UINT64_MAX, &change->count))
+        return LB_ERR_STORAGE_UNAVAILABLE;
     return ++telling->rows < TURN_ROWS ? LB_OK : LB_ERR_NOT_FOUND;
 }
 
@@ -219,6 +222,10 @@ static lb_err take_item(struct telling *telling, const struct lb_log_row *row, s
     struct lb_identifier today;
     uint64_t number;
     telling->change.kind = row->kind;
+    if (row->kind == LB_LOG_CARRIED_OVER) { /* names nobody */
+        telling->change.count = 0;
+        return LB_OK;
+    }
     if (lb_log_kind_blocks(row->kind)) {
         put_lead(telling, lb_identifier_held(item, &today), row->reason);
         telling->count++;
@@ -226,8 +233,9 @@ static lb_err take_item(struct telling *telling, const struct lb_log_row *row, s
     }
     if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &number))
         return LB_ERR_STORAGE_UNAVAILABLE;
-    telling->named[telling->count] = number;
-    telling->ids[telling->count++] =
+    telling->count++;
+    telling->named[telling->named_count] = number;
+    telling->ids[telling->named_count++] =
         lb_row_times_published_id_of(telling->call->workspace->row_times, number);
     return LB_OK;
 }
@@ -257,8 +265,8 @@ static lb_err put_named(struct telling *telling, struct lb_store_reader *reader)
     struct lb_entry_cursor cursor = {.store = store, .reader = reader, .workspace = workspace};
     struct lb_entry entry;
     lb_err err = LB_OK;
-    store->ops->prefetch_entries(reader, workspace, telling->ids, telling->count);
-    for (size_t i = 0; !err && i < telling->count; i++) {
+    store->ops->prefetch_entries(reader, workspace, telling->ids, telling->named_count);
+    for (size_t i = 0; !err && i < telling->named_count; i++) {
         err = lb_entry_read(&cursor, telling->ids[i], &entry);
         if (!err && entry.number != telling->named[i])
             err = LB_ERR_STORAGE_UNAVAILABLE;
@@ -315,7 +323,7 @@ static lb_err read_page(struct telling *telling, struct lb_store_reader *reader)
                             take_items);
     if (err == LB_ERR_NOT_FOUND)
         err = LB_OK;
-    if (!err && telling->count && !lb_log_kind_blocks(telling->change.kind))
+    if (!err && telling->named_count)
         err = put_named(telling, reader);
     return err;
 }

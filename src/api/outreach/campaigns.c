@@ -120,7 +120,17 @@ static void reply_created(struct lb_call *call)
         return;
     struct lb_campaign_state state = {.variables = change->variables};
     struct lb_sequence sequence = {.steps = change->steps, .count = change->step_count};
-    put_campaign(lb_reply_json(&call->req->reply, 201), &change->row, &state, &sequence);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 201);
+    put_campaign(body, &change->row, &state, &sequence);
+    if (!change->kept_list)
+        return;
+    body->len -= body->len > 0; /* the brace */
+    lb_buf_append_lit(body, ",\"carriedOver\":");
+    if (change->blocklist)
+        lb_buf_append_u64(body, change->kept_people);
+    else
+        lb_buf_append_lit(body, "null");
+    lb_buf_append_lit(body, "}");
 }
 
 /* Reads "customVariables"; false when the reply is set. */
@@ -269,18 +279,58 @@ enum lb_progress lb_campaigns_get(struct lb_call *call)
 static void reply_deleted(struct lb_call *call)
 {
     const struct lb_campaign_change *change = call->state;
-    if (lb_call_written(call))
+    unsigned long long people = change->kept_people;
+    if (!lb_call_written(call))
+        return;
+    if (change->kept_people && change->kept_list)
+        lb_call_reply_done(
+            call, 200, "Campaign '%s' deleted with its leads. Its blocklist is kept: %llu lead%s",
+            change->row.id, people, people == 1 ? "" : "s");
+    else
         lb_call_reply_done(call, 200, "Campaign '%s' deleted with its leads and its blocklist",
                            change->row.id);
+}
+
+static void reply_dropped(struct lb_call *call)
+{
+    const struct lb_campaign_change *change = call->state;
+    if (lb_call_written(call))
+        lb_call_reply_done(call, 200, "The blocklist of the deleted campaign '%s' has ended",
+                           change->row.id);
+}
+
+/* blocks=keep or drop; false when the reply is set. */
+static bool read_blocks(struct lb_call *call, bool *out_drop)
+{
+    struct lb_str blocks;
+    if (!lb_query_text(call, "blocks", &blocks))
+        return false;
+    *out_drop = blocks.ptr && lb_str_equal(blocks, LB_STR("drop"));
+    if (!blocks.ptr || *out_drop || lb_str_equal(blocks, LB_STR("keep")))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'blocks' must be keep or drop.");
+    return false;
 }
 
 enum lb_progress lb_campaigns_delete(struct lb_call *call)
 {
     struct lb_campaign_change *change = begin_campaign_change(call);
-    if (!change)
+    if (!change || !read_blocks(call, &change->drops_list))
         return LB_DONE;
-    lb_campaign_delete(change);
-    return lb_call_write(call, &change->write, 0, reply_deleted);
+    if (call->campaign_id.ptr) {
+        lb_campaign_delete(change);
+        return lb_call_write(call, &change->write, 0, reply_deleted);
+    }
+    /* Deleted already: see LB_ROUTE_DELETED. */
+    struct lb_str id = call->req->params[0];
+    if (!change->drops_list || !lb_str_copy(id, change->row.id, sizeof change->row.id)) {
+        call->campaign_id = id;
+        return lb_call_campaign_not_found(call);
+    }
+    change->write.workspace = change->standing.workspace->row.no;
+    lb_campaign_drop_list(change);
+    return lb_call_write(call, &change->write, 0, reply_dropped);
 }
 
 /* The campaign without its steps; `what` is said of it. */

@@ -257,9 +257,11 @@ static enum lb_turn read_lead(struct lb_call *call, struct lb_store_reader *read
     uint32_t workspace = call->list.workspace;
     lb_err err =
         call->app->store->ops->lead(reader, workspace, lb_id_lead(call->req->params[0]), &lead);
-    bool found =
-        !err && lead.workspace == workspace &&
-        lb_directory_campaign_id(call->app->directory, call->workspace, lead.campaign, campaign);
+    bool deleted = false;
+    bool found = !err && lead.workspace == workspace &&
+                 lb_directory_list_id(call->app->directory, call->workspace, lead.campaign,
+                                      campaign, &deleted) &&
+                 !deleted;
     if (found) {
         struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
         lb_buf_append_lit(body, "{");

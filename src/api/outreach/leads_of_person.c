@@ -22,7 +22,8 @@ struct looking {
 static const struct lb_campaign *campaign_of(struct lb_call *call, uint32_t no)
 {
     char id[LB_ID_SIZE];
-    if (!lb_directory_campaign_id(call->app->directory, call->workspace, no, id))
+    bool deleted;
+    if (!lb_directory_list_id(call->app->directory, call->workspace, no, id, &deleted) || deleted)
         return NULL;
     return lb_directory_campaign(call->app->directory, call->workspace->row.no, lb_str(id));
 }

@@ -1,43 +1,13 @@
-#include "domain/access/directory.h"
+#include "domain/access/directory_internal.h"
 
 #include "base/array.h"
-#include "base/clock.h"
 #include "domain/access/key_cache.h"
 #include "domain/access/key_text.h"
 #include "store/chain.h"
 
-#include <pthread.h>
 #include <sodium.h>
 #include <stddef.h>
 #include <stdio.h>
-
-/* Records that were made and not added yet, oldest first. */
-struct made {
-    struct lb_registry_node *first;
-    struct lb_registry_node **last;
-};
-
-struct lb_directory {
-    struct lb_registry *workspaces;
-    struct lb_registry *keys;
-    struct lb_registry *keys_by_no;
-    struct lb_registry *campaigns;
-    struct lb_key_cache *texts; /* of keys */
-    pthread_mutex_t lock;       /* of the workspaces' lists of campaigns */
-    pthread_mutex_t days; /* of what is counted by day; the writer takes it when it publishes */
-    _Atomic(struct lb_workspace *) first_workspace;
-    struct lb_workspace *last_workspace;
-    _Atomic(struct lb_key *) first_key;
-    struct lb_key *last_key;
-    /* The writer's. */
-    struct made made_workspaces;
-    struct made made_keys;
-    struct made made_campaigns;
-    struct lb_workspace **by_no; /* workspaces */
-    size_t by_no_capacity;
-    struct lb_campaign **campaigns_by_no;
-    size_t campaigns_by_no_capacity;
-};
 
 struct lb_directory *lb_directory_create(void)
 {
@@ -49,13 +19,15 @@ struct lb_directory *lb_directory_create(void)
     directory->made_workspaces.last = &directory->made_workspaces.first;
     directory->made_keys.last = &directory->made_keys.first;
     directory->made_campaigns.last = &directory->made_campaigns.first;
+    directory->made_kept.last = &directory->made_kept.first;
     directory->workspaces = lb_registry_create();
     directory->keys = lb_registry_create();
     directory->keys_by_no = lb_registry_create();
     directory->campaigns = lb_registry_create();
+    directory->kept = lb_registry_create();
     directory->texts = lb_key_cache_create();
     if (directory->workspaces && directory->keys && directory->keys_by_no && directory->campaigns &&
-        directory->texts)
+        directory->kept && directory->texts)
         return directory;
     lb_directory_destroy(directory);
     return NULL;
@@ -65,6 +37,7 @@ static void free_workspace(struct lb_registry_node *node)
 {
     struct lb_workspace *workspace = (struct lb_workspace *)node;
     free(workspace->campaigns);
+    free(workspace->kept);
     free(workspace->days);
     lb_row_times_destroy(workspace->row_times);
     lb_epochs_fini(&workspace->epochs);
@@ -81,29 +54,11 @@ static void keep_node(struct lb_registry_node *node)
     (void)node;
 }
 
-static void note_made(struct made *made, struct lb_registry_node *node)
-{
-    node->next = NULL;
-    *made->last = node;
-    made->last = &node->next;
-}
-
-/* Most are added in the order in which they were made. */
-static void take_made(struct made *made, struct lb_registry_node *node)
-{
-    struct lb_registry_node **at = &made->first;
-    while (*at != node)
-        at = &(*at)->next;
-    *at = node->next;
-    if (!*at)
-        made->last = at;
-}
-
-static void free_made(struct made *made, void (*each)(struct lb_registry_node *node))
+static void free_made(struct lb_made *made, void (*each)(struct lb_registry_node *node))
 {
     while (made->first) {
         struct lb_registry_node *node = made->first;
-        take_made(made, node);
+        lb_made_take(made, node);
         each(node);
     }
 }
@@ -114,9 +69,16 @@ static void free_made_campaign(struct lb_registry_node *node)
     free(node);
 }
 
+static void free_made_kept(struct lb_registry_node *node)
+{
+    ((struct lb_kept_list *)node)->workspace->made_kept--;
+    free(node);
+}
+
 void lb_directory_forget_made(struct lb_directory *directory)
 {
     free_made(&directory->made_campaigns, free_made_campaign);
+    free_made(&directory->made_kept, free_made_kept);
     free_made(&directory->made_keys, free_node);
     free_made(&directory->made_workspaces, free_workspace);
 }
@@ -127,6 +89,7 @@ void lb_directory_destroy(struct lb_directory *directory)
         return;
     lb_directory_forget_made(directory);
     lb_registry_destroy(directory->campaigns, free_node);
+    lb_registry_destroy(directory->kept, free_node);
     lb_key_cache_destroy(directory->texts);
     lb_registry_destroy(directory->keys_by_no, keep_node); /* it is in the key */
     lb_registry_destroy(directory->keys, free_node);
@@ -247,13 +210,13 @@ struct lb_workspace *lb_directory_make_workspace(struct lb_directory *directory,
     workspace->node.key = lb_str(workspace->row.id);
     atomic_init(&workspace->plan, (int)row->plan);
     atomic_init(&workspace->expires_at, row->expires_at);
-    note_made(&directory->made_workspaces, &workspace->node);
+    lb_made_note(&directory->made_workspaces, &workspace->node);
     return workspace;
 }
 
 void lb_directory_add_made_workspace(struct lb_directory *directory, struct lb_workspace *workspace)
 {
-    take_made(&directory->made_workspaces, &workspace->node);
+    lb_made_take(&directory->made_workspaces, &workspace->node);
     directory->by_no[workspace->row.no] = workspace;
     lb_registry_add(directory->workspaces, &workspace->node);
     if (directory->last_workspace)
@@ -292,13 +255,13 @@ struct lb_key *lb_directory_make_key(struct lb_directory *directory, const struc
     key->batch_last_used_at = row->last_used_at;
     atomic_init(&key->revoked_at, row->revoked_at);
     atomic_init(&key->last_used_at, row->last_used_at);
-    note_made(&directory->made_keys, &key->node);
+    lb_made_note(&directory->made_keys, &key->node);
     return key;
 }
 
 void lb_directory_add_made_key(struct lb_directory *directory, struct lb_key *key)
 {
-    take_made(&directory->made_keys, &key->node);
+    lb_made_take(&directory->made_keys, &key->node);
     struct lb_workspace *workspace = key->workspace;
     lb_registry_add(directory->keys, &key->node);
     lb_registry_add(directory->keys_by_no, &key->by_no);
@@ -378,167 +341,6 @@ void lb_directory_revoke_key(struct lb_key *key, int64_t at)
         atomic_fetch_sub(&key->workspace->keys, 1);
 }
 
-/* Room for the campaign, and those that were made before it, in the workspace's list. */
-static bool reserve_place(struct lb_directory *directory, struct lb_workspace *workspace)
-{
-    pthread_mutex_lock(&directory->lock);
-    bool done = lb_array_grow(&workspace->campaigns, &workspace->campaign_capacity,
-                              workspace->campaign_count + workspace->made_campaigns + 1,
-                              sizeof(struct lb_campaign *));
-    pthread_mutex_unlock(&directory->lock);
-    workspace->made_campaigns += done;
-    return done;
-}
-
-struct lb_campaign *lb_directory_make_campaign(struct lb_directory *directory,
-                                               const struct lb_campaign_row *row)
-{
-    struct lb_workspace *workspace = lb_directory_workspace_no(directory, row->workspace);
-    if (!workspace ||
-        !lb_array_grow(&directory->campaigns_by_no, &directory->campaigns_by_no_capacity,
-                       (size_t)row->no + 1, sizeof(struct lb_campaign *)))
-        return NULL;
-    struct lb_campaign *campaign = calloc(1, sizeof *campaign);
-    if (!campaign || !reserve_place(directory, workspace)) {
-        free(campaign);
-        return NULL;
-    }
-    campaign->row = *row;
-    campaign->workspace = workspace;
-    campaign->node.key = lb_str(campaign->row.id);
-    campaign->node.scope = row->workspace;
-    atomic_init(&campaign->status, (int)row->status);
-    note_made(&directory->made_campaigns, &campaign->node);
-    return campaign;
-}
-
-void lb_directory_add_made_campaign(struct lb_directory *directory, struct lb_campaign *campaign)
-{
-    struct lb_workspace *workspace = campaign->workspace;
-    take_made(&directory->made_campaigns, &campaign->node);
-    campaign->known_ns = lb_clock_mono_ns();
-    pthread_mutex_lock(&directory->lock);
-    workspace->campaigns[workspace->campaign_count++] = campaign;
-    pthread_mutex_unlock(&directory->lock);
-    workspace->made_campaigns--;
-    directory->campaigns_by_no[campaign->row.no] = campaign;
-    workspace->has_leads |= campaign->row.has_leads;
-    lb_registry_add(directory->campaigns, &campaign->node);
-}
-
-struct lb_campaign *lb_directory_add_campaign(struct lb_directory *directory,
-                                              const struct lb_campaign_row *row)
-{
-    struct lb_campaign *campaign = lb_directory_make_campaign(directory, row);
-    if (campaign)
-        lb_directory_add_made_campaign(directory, campaign);
-    return campaign;
-}
-
-static void free_campaign(struct lb_rcu_head *head)
-{
-    free((char *)head - offsetof(struct lb_campaign, rcu));
-}
-
-/* The place of a campaign in its workspace's list. The lock is held. */
-static size_t place_in_workspace(const struct lb_campaign *campaign)
-{
-    size_t at = 0;
-    while (campaign->workspace->campaigns[at] != campaign)
-        at++;
-    return at;
-}
-
-void lb_directory_rename_campaign(struct lb_directory *directory, struct lb_campaign *campaign,
-                                  struct lb_campaign *spare, const char *name)
-{
-    struct lb_workspace *workspace = campaign->workspace;
-    *spare = (struct lb_campaign){.row = campaign->row,
-                                  .known_ns = campaign->known_ns,
-                                  .set_right = campaign->set_right,
-                                  .workspace = workspace};
-    lb_str_copy(lb_str(name), spare->row.name, sizeof spare->row.name);
-    spare->node.key = lb_str(spare->row.id);
-    spare->node.scope = spare->row.workspace;
-    atomic_init(&spare->status, atomic_load(&campaign->status));
-    lb_registry_add(directory->campaigns, &spare->node); /* first: it is never missing */
-    lb_registry_remove(directory->campaigns, &campaign->node);
-    directory->campaigns_by_no[spare->row.no] = spare;
-    pthread_mutex_lock(&directory->lock);
-    workspace->campaigns[place_in_workspace(campaign)] = spare;
-    pthread_mutex_unlock(&directory->lock);
-    lb_rcu_defer(&campaign->rcu, free_campaign);
-}
-
-void lb_directory_remove_campaign(struct lb_directory *directory, struct lb_campaign *campaign)
-{
-    struct lb_workspace *workspace = campaign->workspace;
-    lb_registry_remove(directory->campaigns, &campaign->node);
-    directory->campaigns_by_no[campaign->row.no] = NULL;
-    pthread_mutex_lock(&directory->lock);
-    size_t at = place_in_workspace(campaign);
-    workspace->campaign_count--;
-    memmove(workspace->campaigns + at, workspace->campaigns + at + 1,
-            (workspace->campaign_count - at) * sizeof *workspace->campaigns);
-    pthread_mutex_unlock(&directory->lock);
-    lb_rcu_defer(&campaign->rcu, free_campaign);
-}
-
-struct lb_campaign *lb_directory_campaign_no(const struct lb_directory *directory, uint32_t no)
-{
-    return no < directory->campaigns_by_no_capacity ? directory->campaigns_by_no[no] : NULL;
-}
-
-size_t lb_directory_page_campaigns(struct lb_directory *directory,
-                                   const struct lb_workspace *workspace, int status, size_t skip,
-                                   size_t take, struct lb_campaign_row *out, size_t *out_total)
-{
-    size_t matched = 0;
-    size_t copied = 0;
-    pthread_mutex_lock(&directory->lock);
-    for (size_t i = workspace->campaign_count; i-- > 0;) {
-        const struct lb_campaign *campaign = workspace->campaigns[i];
-        int its_status = atomic_load(&campaign->status);
-        if (status >= 0 && its_status != status)
-            continue;
-        if (matched++ < skip || copied == take)
-            continue;
-        out[copied] = campaign->row;
-        out[copied++].status = (enum lb_campaign_status)its_status;
-    }
-    pthread_mutex_unlock(&directory->lock);
-    *out_total = matched;
-    return copied;
-}
-
-struct lb_campaign **lb_directory_list_campaigns(struct lb_directory *directory,
-                                                 const struct lb_workspace *workspace,
-                                                 size_t *out_count)
-{
-    pthread_mutex_lock(&directory->lock);
-    size_t count = workspace->campaign_count;
-    struct lb_campaign **list = malloc((count + 1) * sizeof(struct lb_campaign *));
-    if (list && count)
-        memcpy(list, workspace->campaigns, count * sizeof(struct lb_campaign *));
-    pthread_mutex_unlock(&directory->lock);
-    *out_count = list ? count : 0;
-    return list;
-}
-
-bool lb_directory_campaign_id(struct lb_directory *directory, const struct lb_workspace *workspace,
-                              uint32_t no, char out[LB_ID_SIZE])
-{
-    bool found = false;
-    pthread_mutex_lock(&directory->lock);
-    for (size_t i = workspace->campaign_count; !found && i-- > 0;) {
-        found = workspace->campaigns[i]->row.no == no;
-        if (found)
-            memcpy(out, workspace->campaigns[i]->row.id, LB_ID_SIZE);
-    }
-    pthread_mutex_unlock(&directory->lock);
-    return found;
-}
-
 /* The place of that day, which is made when it is missing; NULL when out of memory. Days come in
  * order, unless a clock was set back. */
 static struct lb_day *day_of(struct lb_workspace *workspace, uint32_t day)
@@ -603,7 +405,9 @@ static lb_err load_key(void *context, const struct lb_key_row *row)
 
 static lb_err load_campaign(void *context, const struct lb_campaign_row *row)
 {
-    return lb_directory_add_campaign(context, row) ? LB_OK : LB_ERR_INTERNAL;
+    bool added = row->deleted ? lb_directory_add_kept(context, row) != NULL
+                              : lb_directory_add_campaign(context, row) != NULL;
+    return added ? LB_OK : LB_ERR_INTERNAL;
 }
 
 lb_err lb_directory_load(struct lb_directory *directory, struct lb_store *store)

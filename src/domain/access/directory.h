@@ -68,6 +68,11 @@ struct lb_workspace {
     size_t campaign_count;
     size_t campaign_capacity;
     size_t made_campaigns; /* the writer's: made and not added yet */
+    /* Guarded by the same: lists of deleted campaigns, in order of deletion. */
+    struct lb_kept_list **kept;
+    size_t kept_count;
+    size_t kept_capacity;
+    size_t made_kept; /* the writer's, as above */
 };
 
 struct lb_key {
@@ -93,7 +98,22 @@ struct lb_campaign {
     _Atomic int status;         /* enum lb_campaign_status */
     uint64_t known_ns;          /* since when it is in memory; monotonic */
     unsigned set_right;         /* the writer's: see domain/outreach/set_right.c */
+    bool listed;                /* the writer's: the log has rows of its blocklist */
+    uint64_t deleted_in;        /* the writer's: the batch that deletes it, 0: none */
     struct lb_workspace *workspace;
+};
+
+/* A campaign that was deleted and whose blocklist is kept: under the campaign's number, for a
+ * campaign that is made under its id. */
+struct lb_kept_list {
+    struct lb_registry_node node; /* under the number in decimal */
+    struct lb_rcu_head rcu;
+    struct lb_workspace *workspace;
+    uint32_t no;
+    int64_t created_at; /* the campaign */
+    char no_text[12];
+    struct lb_str name; /* of the campaign, after the id */
+    char id[];
 };
 
 struct lb_directory;
@@ -141,6 +161,7 @@ struct lb_campaign *lb_directory_make_campaign(struct lb_directory *directory,
 void lb_directory_add_made_workspace(struct lb_directory *directory,
                                      struct lb_workspace *workspace);
 void lb_directory_add_made_key(struct lb_directory *directory, struct lb_key *key);
+/* In the same moment the list that is kept under its number is its own. */
 void lb_directory_add_made_campaign(struct lb_directory *directory, struct lb_campaign *campaign);
 /* Frees what was made and not added: their transaction was rolled back. */
 void lb_directory_forget_made(struct lb_directory *directory);
@@ -155,7 +176,30 @@ struct lb_campaign *lb_directory_add_campaign(struct lb_directory *directory,
  * which goes when nobody reads it any more. */
 void lb_directory_rename_campaign(struct lb_directory *directory, struct lb_campaign *campaign,
                                   struct lb_campaign *spare, const char *name);
-void lb_directory_remove_campaign(struct lb_directory *directory, struct lb_campaign *campaign);
+/* `kept`: NULL, or made: it is added in the same moment. */
+void lb_directory_remove_campaign(struct lb_directory *directory, struct lb_campaign *campaign,
+                                  struct lb_kept_list *kept);
+
+/* The same for the blocklist of a deleted campaign: only workspace, number, id, name and time of
+ * the row matter. */
+struct lb_kept_list *lb_directory_make_kept(struct lb_directory *directory,
+                                            const struct lb_campaign_row *row);
+struct lb_kept_list *lb_directory_add_kept(struct lb_directory *directory,
+                                           const struct lb_campaign_row *row);
+void lb_directory_remove_kept(struct lb_directory *directory, struct lb_kept_list *kept);
+/* NULL when there is none. Any thread; good until its next quiescent state. */
+struct lb_kept_list *lb_directory_kept_no(const struct lb_directory *directory, uint32_t no);
+
+/* Is there a blocklist under this number, of a campaign or kept? For loading and the writer thread.
+ */
+bool lb_directory_has_list(const struct lb_directory *directory, uint32_t no);
+
+/* A batch of the writer begins, perhaps one that is tried again. */
+void lb_directory_begin_batch(struct lb_directory *directory);
+/* The open batch deletes the campaign: for what comes after that in the batch it is gone. */
+void lb_directory_note_deletion(const struct lb_directory *directory, struct lb_campaign *campaign);
+bool lb_directory_is_deleted(const struct lb_directory *directory,
+                             const struct lb_campaign *campaign);
 void lb_directory_revoke_key(struct lb_key *key, int64_t at);
 
 /* The key with this number, or NULL. Any thread. */
@@ -200,9 +244,25 @@ struct lb_campaign **lb_directory_list_campaigns(struct lb_directory *directory,
                                                  const struct lb_workspace *workspace,
                                                  size_t *out_count);
 
-/* Copies the id of a workspace's campaign; false when it is gone. Any thread. */
-bool lb_directory_campaign_id(struct lb_directory *directory, const struct lb_workspace *workspace,
-                              uint32_t no, char out[LB_ID_SIZE]);
+/* Whose a blocklist is. */
+struct lb_list_owner {
+    uint32_t no;
+    struct lb_str id;
+    struct lb_str name;
+    bool deleted; /* and the list is kept */
+};
+
+/* All campaigns of a workspace, newest first, and then those whose lists are kept: `*out_count`, to
+ * be freed. Their strings are good until the thread's next quiescent state. NULL when out of
+ * memory. Any thread. */
+struct lb_list_owner *lb_directory_list_owners(struct lb_directory *directory,
+                                               const struct lb_workspace *workspace,
+                                               size_t *out_count);
+
+/* Copies the id of the campaign of a workspace's list, also of one that is kept (`*out_deleted`).
+ * False when there is no such list any more. Any thread. */
+bool lb_directory_list_id(struct lb_directory *directory, const struct lb_workspace *workspace,
+                          uint32_t no, char out[LB_ID_SIZE], bool *out_deleted);
 
 /* Makes sure that lb_directory_count_day can count on the day of `at_ms`. False when out of memory.
  * For loading and the writer thread. */

@@ -103,24 +103,63 @@ static lb_err take_key(void *context, const struct lb_key_row *row)
     return LB_OK;
 }
 
-static lb_err end_campaign(const struct refresh *refresh, struct lb_campaign *campaign)
+/* The blocklist has ended, with its campaign or later. */
+static lb_err end_list(const struct refresh *refresh, struct lb_campaign *campaign,
+                       struct lb_kept_list *kept, struct lb_list list)
 {
-    struct lb_list list = {campaign->row.workspace, campaign->row.no};
-    lb_err err =
-        refresh->listener ? refresh->listener->ended(refresh->listener->context, list) : LB_OK;
-    if (!err)
-        lb_directory_remove_campaign(refresh->directory, campaign);
-    return err;
+    bool known = campaign || kept;
+    lb_err err = refresh->listener && known
+                     ? refresh->listener->ended(refresh->listener->context, list)
+                     : LB_OK;
+    if (err)
+        return err;
+    if (campaign)
+        lb_directory_remove_campaign(refresh->directory, campaign, NULL);
+    if (kept)
+        lb_directory_remove_kept(refresh->directory, kept);
+    return LB_OK;
 }
 
-static lb_err take_campaign(void *context, const struct lb_campaign_row *row, bool deleted)
+/* The campaign is gone, its blocklist is not. */
+static lb_err keep_list(const struct refresh *refresh, struct lb_campaign *campaign,
+                        const struct lb_kept_list *kept, const struct lb_campaign_row *row)
+{
+    if (kept)
+        return LB_OK;
+    if (!campaign)
+        return lb_directory_add_kept(refresh->directory, row) ? LB_OK : LB_ERR_INTERNAL;
+    struct lb_kept_list *made = lb_directory_make_kept(refresh->directory, row);
+    if (!made)
+        return LB_ERR_INTERNAL;
+    lb_directory_remove_campaign(refresh->directory, campaign, made);
+    return LB_OK;
+}
+
+/* It is new to memory, also when it has the number of an earlier one, whose blocklist it has. */
+static lb_err add_campaign(const struct refresh *refresh, struct lb_campaign *before,
+                           const struct lb_kept_list *kept, const struct lb_campaign_row *row)
+{
+    bool listed = before || kept;
+    if (before)
+        lb_directory_remove_campaign(refresh->directory, before, NULL);
+    struct lb_campaign *campaign = lb_directory_add_campaign(refresh->directory, row);
+    if (!campaign)
+        return LB_ERR_INTERNAL;
+    campaign->listed = listed;
+    return LB_OK;
+}
+
+static lb_err take_campaign(void *context, const struct lb_campaign_row *row)
 {
     const struct refresh *refresh = context;
     struct lb_campaign *campaign = lb_directory_campaign_no(refresh->directory, row->no);
-    if (deleted)
-        return campaign ? end_campaign(refresh, campaign) : LB_OK;
-    if (!campaign)
-        return lb_directory_add_campaign(refresh->directory, row) ? LB_OK : LB_ERR_INTERNAL;
+    struct lb_kept_list *kept = lb_directory_kept_no(refresh->directory, row->no);
+    if (row->deleted && row->list_ended)
+        return end_list(refresh, campaign, kept, (struct lb_list){row->workspace, row->no});
+    if (row->deleted)
+        return keep_list(refresh, campaign, kept, row);
+    if (!campaign || campaign->row.created_at != row->created_at)
+        return add_campaign(refresh, campaign, kept, row);
     atomic_store(&campaign->status, (int)row->status);
     if (strcmp(campaign->row.name, row->name) == 0)
         return LB_OK;

@@ -37,8 +37,8 @@ struct lb_locked {
 lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb_write *first);
 void lb_locked_fini(struct lb_locked *locked);
 
-/* Told of campaigns that another node deleted, before memory forgets them. Its failure ends the
- * reading, which tells it once more when it is done again. */
+/* Told of blocklists of campaigns that another node ended, before memory forgets them. Its failure
+ * ends the reading, which tells it once more when it is done again. */
 struct lb_nodes_listener {
     void *context;
     lb_err (*ended)(void *context, struct lb_list campaign);

@@ -36,7 +36,10 @@ lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *st
     if (standing->campaign_id.ptr) {
         const struct lb_campaign *campaign = lb_directory_campaign(
             standing->directory, standing->workspace->row.no, standing->campaign_id);
-        if (!campaign || campaign->row.no != standing->list.campaign)
+        if (!campaign || campaign->row.no != standing->list.campaign ||
+            (standing->campaign_made_at &&
+             campaign->row.created_at != standing->campaign_made_at) ||
+            lb_directory_is_deleted(standing->directory, campaign))
             return lb_fail(reason, LB_ERR_CAMPAIGN_NOT_FOUND,
                            "No campaign '%.*s' in this workspace.", (int)standing->campaign_id.len,
                            standing->campaign_id.ptr);

@@ -19,6 +19,7 @@ struct lb_standing {
     struct lb_workspace *workspace;
     struct lb_str campaign_id; /* ptr NULL: the workspace's own list */
     struct lb_list list;
+    int64_t campaign_made_at; /* which of those that had the list's number; 0: whichever */
     bool needs_license;
 };
 

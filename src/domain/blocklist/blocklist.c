@@ -255,6 +255,7 @@ static lb_err batch_begin(void *context, struct lb_write *first)
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;
     blocklist->ending = 0;
+    lb_directory_begin_batch(blocklist->directory);
     lb_err err = catch_up(blocklist, first);
     if (err)
         return err;

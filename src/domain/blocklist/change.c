@@ -1,70 +1,8 @@
-#include "domain/blocklist/change.h"
+#include "domain/blocklist/change_parts.h"
 
 #include "domain/blocklist/entry.h"
-#include "domain/blocklist/internal.h"
-#include "domain/blocklist/packer.h"
-#include "store/log_items.h"
 
 #include <stdlib.h>
-
-static lb_err record(struct lb_packer *packer, bool add, struct lb_fingerprint fingerprint,
-                     uint64_t id, struct lb_str identifier)
-{
-    struct lb_event event = {.fingerprint = fingerprint,
-                             .id = id,
-                             .list = packer->row.list,
-                             .workspace = packer->change->standing.workspace,
-                             .add = add};
-    if (!lb_overlay_record(&packer->change->blocklist->batch, &event, identifier))
-        return LB_ERR_STORAGE_UNAVAILABLE;
-    packer->people++;
-    if (add)
-        packer->change->blocked++;
-    else
-        packer->change->unblocked++;
-    const struct lb_blocklist_follower *follower = &packer->change->blocklist->follower;
-    return follower->context ? follower->changed(follower->context, packer->row.list, identifier)
-                             : LB_OK;
-}
-
-/* Entry `by` takes the place of `id`, which blocks the person now: nothing changes for readers. */
-static lb_err replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
-                      uint64_t by, struct lb_str identifier)
-{
-    struct lb_event event = {.fingerprint = fingerprint,
-                             .id = by,
-                             .list = packer->row.list,
-                             .workspace = packer->change->standing.workspace,
-                             .add = true,
-                             .replaces = id};
-    return lb_overlay_record(&packer->change->blocklist->batch, &event, identifier)
-               ? LB_OK
-               : LB_ERR_STORAGE_UNAVAILABLE;
-}
-
-static struct lb_change *change_of(struct lb_write *write)
-{
-    return (struct lb_change *)write;
-}
-
-/* Of the workspace, with what the open batch has changed. */
-static uint64_t entries_of(const struct lb_change *change)
-{
-    const struct lb_workspace *workspace = change->standing.workspace;
-    return atomic_load_explicit(&workspace->entries, memory_order_relaxed) +
-           (uint64_t)workspace->batch_entries;
-}
-
-static bool has_room(const struct lb_change *change, uint64_t extra)
-{
-    return lb_blocklist_check_room(change->blocklist, entries_of(change), extra, NULL) == LB_OK;
-}
-
-static lb_err check_room(struct lb_change *change, uint64_t extra)
-{
-    return lb_blocklist_check_room(change->blocklist, entries_of(change), extra,
-                                   &change->write.reason);
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -101,7 +39,7 @@ static lb_err count_new(struct lb_change *change, uint64_t *out)
  * and the leads of these names. */
 static void prefetch_items(struct lb_write *write, struct lb_store *store)
 {
-    const struct lb_change *change = change_of(write);
+    const struct lb_change *change = lb_change_of(write);
     const struct lb_blocklist *blocklist = change->blocklist;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint64_t *ids = malloc(change->count * sizeof *ids);
@@ -127,10 +65,10 @@ static lb_err check_block(struct lb_change *change)
     lb_err err =
         lb_standing_check(&change->standing, change->blocklist->store, &change->write.reason);
     uint64_t added;
-    if (err || has_room(change, change->count))
+    if (err || lb_change_has_room(change, change->count))
         return err;
     err = count_new(change, &added);
-    return err ? err : check_room(change, added);
+    return err ? err : lb_change_check_room(change, added);
 }
 
 /* May entry `id` have been recorded since? Of rows of the open batch no time is known yet. */
@@ -219,7 +157,7 @@ static lb_err block_new(struct lb_packer *packer, uint64_t **blocked_by)
         change->write.touched = true;
         err = lb_packer_add(packer, item, &id);
         if (!err)
-            err = record(packer, true, change->fingerprints[i], id, item->identifier);
+            err = lb_change_record(packer, true, change->fingerprints[i], id, item->identifier);
     }
     return err;
 }
@@ -237,7 +175,7 @@ static lb_err block_again(struct lb_packer *packer, const uint64_t *blocked_by)
 
 static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
-    struct lb_change *change = change_of(write);
+    struct lb_change *change = lb_change_of(write);
     lb_err err = check_block(change);
     struct lb_packer packer;
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_BLOCK);
@@ -247,59 +185,12 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
     if (!err && blocked_by)
         err = block_again(&packer, blocked_by);
     free(blocked_by);
-    return err ? err : lb_packer_flush(&packer);
-}
-
-/* Adds the entry that the row takes back or restores. */
-static lb_err pack_id(struct lb_packer *packer, uint64_t id)
-{
-    char digits[LB_U64_DIGITS];
-    uint64_t event_id;
-    struct lb_change *change = packer->change;
-    uint64_t number = lb_row_times_number_of(change->standing.workspace->row_times, id);
-    struct lb_change_item item = {.identifier = lb_str_of_u64(number, digits)};
-    change->write.touched = true;
-    lb_err err = packer->count == LB_ROW_ITEMS_MAX ? lb_packer_flush(packer) : LB_OK;
-    if (packer->count == 0 && packer->row.continues)
-        lb_chain_seed(packer->seed);
-    memcpy(item.seed, packer->seed, sizeof item.seed);
-    return err ? err : lb_packer_add(packer, &item, &event_id);
-}
-
-/* Takes entry `id` back, which is what blocks the identifier now. */
-static lb_err take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
-                        struct lb_str identifier)
-{
-    lb_err err = pack_id(packer, id);
-    return err ? err : record(packer, false, fingerprint, id, identifier);
-}
-
-/* Takes back an entry that waits. */
-static lb_err take_back_twin(struct lb_packer *packer, uint64_t id,
-                             struct lb_fingerprint fingerprint)
-{
-    lb_err err = pack_id(packer, id);
-    if (!err && !lb_twins_remove(&packer->change->blocklist->twins, fingerprint, id))
-        err = LB_ERR_STORAGE_UNAVAILABLE;
-    return err;
-}
-
-/* Takes back all that blocks the identifier: `id`, and what waits after it (twins.h). */
-static lb_err take_back_all(struct lb_packer *packer, uint64_t id,
-                            struct lb_fingerprint fingerprint, struct lb_str identifier)
-{
-    const struct lb_twins *twins = &packer->change->blocklist->twins;
-    uint64_t twin;
-    packer->change->asked_more += lb_twins_oldest(twins, fingerprint) != 0;
-    lb_err err = take_back(packer, id, fingerprint, identifier);
-    while (!err && (twin = lb_twins_oldest(twins, fingerprint)) != 0)
-        err = take_back_twin(packer, twin, fingerprint);
-    return err;
+    return err ? err : lb_change_flush(&packer);
 }
 
 static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
-    struct lb_change *change = change_of(write);
+    struct lb_change *change = lb_change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct lb_packer packer;
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_UNBLOCK);
@@ -309,337 +200,46 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
         err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
                                    identifier, &id);
         if (!err && id)
-            err = take_back_all(&packer, id, change->fingerprints[i], identifier);
+            err = lb_change_take_back_all(&packer, id, change->fingerprints[i], identifier);
     }
     return err ? err : lb_packer_flush(&packer);
-}
-
-/* An entry of the log by its id, with its identifier copied out of the reader's hands. */
-struct found {
-    struct lb_fingerprint fingerprint;
-    struct lb_str identifier;
-    uint64_t current; /* what blocks the identifier now */
-    char text[512];
-};
-
-/* Looks an entry up. LB_ERR_NOT_FOUND when it is no block of this list. */
-static lb_err find_entry(struct lb_change *change, struct lb_list list, uint64_t number,
-                         uint64_t id, struct found *out)
-{
-    struct lb_blocklist *blocklist = change->blocklist;
-    struct lb_store *store = blocklist->store;
-    struct lb_entry entry;
-    lb_err err =
-        lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry);
-    if (err)
-        return err;
-    if (entry.number != number || entry.list.workspace != list.workspace ||
-        entry.list.campaign != list.campaign || entry.identifier.len > sizeof out->text)
-        return LB_ERR_NOT_FOUND;
-    memcpy(out->text, entry.identifier.ptr, entry.identifier.len);
-    out->identifier = (struct lb_str){out->text, entry.identifier.len};
-    out->fingerprint = lb_blocklist_hash(blocklist, list, out->identifier);
-    return lb_blocklist_current(blocklist, list, out->fingerprint, out->identifier, &out->current);
-}
-
-/* Is the entry one of those that block its person now? */
-static bool names_person(const struct lb_change *change, const struct found *found, uint64_t id)
-{
-    return found->current == id ||
-           lb_twins_waits(&change->blocklist->twins, found->fingerprint, id);
-}
-
-/* Entry `id` keeps a person blocked whose block was to be undone. */
-static void count_stayed(struct lb_change *change, uint64_t id)
-{
-    if (change->stayed < LB_STAYED_SHOWN)
-        change->blocklist->stayed_ids[change->stayed] = id;
-    change->stayed++;
-}
-
-/* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
- * the next takes its place. */
-static lb_err take_back_one(struct lb_packer *packer, uint64_t id, const struct found *found)
-{
-    struct lb_twins *twins = &packer->change->blocklist->twins;
-    uint64_t next = lb_twins_oldest(twins, found->fingerprint);
-    if (found->current == id && !next)
-        return take_back(packer, id, found->fingerprint, found->identifier);
-    count_stayed(packer->change, found->current == id ? next : found->current);
-    if (found->current != id)
-        return take_back_twin(packer, id, found->fingerprint);
-    lb_err err = pack_id(packer, id);
-    if (!err && !lb_twins_remove(twins, found->fingerprint, next))
-        err = LB_ERR_STORAGE_UNAVAILABLE;
-    return err ? err : replace(packer, found->fingerprint, id, next, found->identifier);
-}
-
-/* Takes an entry back, if it is one of the list and blocks. An unblock frees the person; an undo
- * takes back its own entry alone. */
-static lb_err take_back_id(struct lb_packer *packer, uint64_t number, uint64_t id)
-{
-    struct found found;
-    lb_err err = find_entry(packer->change, packer->row.list, number, id, &found);
-    if (err)
-        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    if (!names_person(packer->change, &found, id))
-        return LB_OK;
-    return packer->row.undoes
-               ? take_back_one(packer, id, &found)
-               : take_back_all(packer, found.current, found.fingerprint, found.identifier);
-}
-
-/* Brings entry `id` back for a person whom another one blocks, perhaps one that came since: the
- * oldest is the one that all see, and the others wait. */
-static lb_err restore_beside(struct lb_packer *packer, uint64_t id, const struct found *found)
-{
-    struct lb_twins *twins = &packer->change->blocklist->twins;
-    bool oldest = id < found->current;
-    if (names_person(packer->change, found, id))
-        return LB_OK;
-    lb_err err = pack_id(packer, id);
-    if (!err && !lb_twins_add(twins, found->fingerprint, oldest ? found->current : id))
-        err = LB_ERR_STORAGE_UNAVAILABLE;
-    return err || !oldest
-               ? err
-               : replace(packer, found->fingerprint, found->current, id, found->identifier);
-}
-
-/* A person who comes back with several entries is counted once. */
-static lb_err count_restored(struct lb_packer *packer, uint64_t id, const struct found *found)
-{
-    struct lb_twins *twins = &packer->change->blocklist->twins;
-    if (found->current || lb_twins_oldest(twins, found->fingerprint))
-        return LB_OK;
-    packer->counted++;
-    return lb_twins_add(twins, found->fingerprint, id) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
-}
-
-/* Makes an entry block again, beside any that its person has been asked for with meanwhile. */
-static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
-{
-    struct found found;
-    lb_err err = find_entry(packer->change, packer->row.list, number, id, &found);
-    if (err)
-        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
-    if (packer->counting)
-        return count_restored(packer, id, &found);
-    if (found.current)
-        return restore_beside(packer, id, &found);
-    err = pack_id(packer, id);
-    return err ? err : record(packer, true, found.fingerprint, id, found.identifier);
-}
-
-/* The entry id of a record that is named from outside, if its epoch is the right one; whether there
- * is such a record, its row tells. 0: there is none. Rows of the open batch count: a change of the
- * same batch may have taken the number. */
-static uint64_t id_of(const struct lb_change *change, struct lb_public_id name)
-{
-    const struct lb_workspace *workspace = change->standing.workspace;
-    return name.number && lb_epochs_of_added(&workspace->epochs, name.number) == name.epoch
-               ? lb_row_times_id_of(workspace->row_times, name.number)
-               : 0;
 }
 
 static void prefetch_ids(const struct lb_change *change, struct lb_store *store)
 {
     uint64_t *ids = malloc(change->count * sizeof *ids);
     for (size_t i = 0; ids && i < change->count; i++)
-        ids[i] = id_of(change, change->ids[i]);
+        ids[i] = lb_change_id_of(change, change->ids[i]);
     if (ids)
         store->ops->prefetch_entries(store->ops->writer_reader(store),
                                      change->standing.list.workspace, ids, change->count);
     free(ids);
 }
 
+/* Frees the person of an entry, if it is one of the list and blocks. */
+static lb_err unblock_id(struct lb_packer *packer, struct lb_public_id name)
+{
+    struct lb_found_entry found;
+    uint64_t id = lb_change_id_of(packer->change, name);
+    lb_err err = lb_change_find_entry(packer->change, packer->row.list, name.number, id, &found);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    return lb_change_names_person(packer->change, &found, id)
+               ? lb_change_take_back_all(packer, found.current, found.fingerprint, found.identifier)
+               : LB_OK;
+}
+
 static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 {
-    struct lb_change *change = change_of(write);
+    struct lb_change *change = lb_change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
     struct lb_packer packer;
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_UNBLOCK);
     if (!err)
         prefetch_ids(change, store);
     for (size_t i = 0; !err && i < change->count; i++)
-        err = take_back_id(&packer, change->ids[i].number, id_of(change, change->ids[i]));
+        err = unblock_id(&packer, change->ids[i]);
     return err ? err : lb_packer_flush(&packer);
-}
-
-/* The number of the entry that an item of a row is about; false when there is none. `number` is the
- * item's own. */
-static bool target_of(enum lb_log_kind kind, uint64_t number, struct lb_str item, uint64_t *out)
-{
-    *out = number;
-    return lb_log_kind_blocks(kind) || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
-}
-
-/* The same for the people of these entries: what blocks each of them now, and their leads. */
-static void prefetch_people(const struct lb_packer *packer, const uint64_t *ids, size_t count)
-{
-    struct lb_store *store = packer->store;
-    struct lb_store_reader *reader = store->ops->writer_reader(store);
-    struct lb_list list = packer->row.list;
-    uint64_t current[LB_ROW_ITEMS_MAX];
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct lb_entry entry;
-        if (lb_blocklist_entry(store, reader, list.workspace, ids[i], &entry))
-            continue;
-        current[found] = lb_blocklist_find(packer->change->blocklist, list, entry.identifier);
-        found += current[found] && current[found] != ids[i];
-        if (packer->change->standing.workspace->has_leads)
-            store->ops->prefetch_names(reader, list.workspace, &entry.identifier, 1);
-    }
-    store->ops->prefetch_entries(reader, list.workspace, current, found);
-}
-
-/* Lets the store fetch at once what undo_row will ask for. */
-static void prefetch_row(const struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
-                         struct lb_str items)
-{
-    struct lb_store *store = packer->store;
-    uint64_t ids[LB_ROW_ITEMS_MAX];
-    size_t count = 0;
-    struct lb_str item;
-    const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
-    for (uint64_t n = first; count < LB_ROW_ITEMS_MAX && lb_log_items_next(&items, &item); n++)
-        if (target_of(kind, n, item, &ids[count])) {
-            ids[count] = lb_row_times_id_of(row_times, ids[count]);
-            count++;
-        }
-    store->ops->prefetch_entries(store->ops->writer_reader(store), packer->row.list.workspace, ids,
-                                 count);
-    if (lb_store_is_remote(store))
-        prefetch_people(packer, ids, count);
-}
-
-/* Undoes one row of the change; its items were copied, since they are looked up one by one. */
-static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
-                       struct lb_str items)
-{
-    lb_err err = LB_OK;
-    struct lb_str item;
-    prefetch_row(packer, kind, first, items);
-    const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
-    for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
-        uint64_t target;
-        if (!target_of(kind, number, item, &target))
-            return LB_ERR_STORAGE_UNAVAILABLE;
-        uint64_t id = lb_row_times_id_of(row_times, target);
-        err = kind == LB_LOG_UNBLOCK ? restore_id(packer, target, id)
-                                     : take_back_id(packer, target, id);
-    }
-    return err;
-}
-
-/* Reads the row with exactly this id and number, and copies its items. */
-static lb_err copy_row(struct lb_change *change, uint64_t id, uint64_t number,
-                       struct lb_log_row *out)
-{
-    struct lb_store *store = change->blocklist->store;
-    struct lb_buf *copy = &change->blocklist->copied_row;
-    lb_err err = store->ops->log_row_of(store->ops->writer_reader(store),
-                                        change->standing.list.workspace, id, out);
-    if (err || out->id != id || out->number != number)
-        return err ? err : LB_ERR_NOT_FOUND;
-    copy->len = 0;
-    copy->failed = false; /* of an earlier undo that was short of memory */
-    lb_buf_append_str(copy, out->items);
-    out->items = lb_buf_str(copy);
-    return copy->failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
-}
-
-/* Undoes the rows of a change, one after the other. */
-static lb_err undo_rows(struct lb_packer *packer)
-{
-    struct lb_change *change = packer->change;
-    struct lb_log_row row;
-    lb_err err = copy_row(change, id_of(change, change->undone), change->undone.number, &row);
-    do {
-        uint64_t count = err ? 0 : lb_log_items_count(row.items);
-        if (!err)
-            err = undo_row(packer, row.kind, row.number, row.items);
-        if (!err)
-            err = copy_row(change, row.id + count, row.number + count, &row);
-    } while (!err && row.continues);
-    return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* the change was the last of the log */
-}
-
-/* Like check_block, for taking an unblock back. A change has no more items than there are numbers
- * since it began. */
-static lb_err check_restore(struct lb_change *change, const struct lb_packer *packer)
-{
-    if (has_room(change,
-                 lb_blocklist_batch_log(change->blocklist, change->standing.workspace)->last + 1 -
-                     change->undone.number))
-        return LB_OK;
-    struct lb_packer counting = *packer;
-    counting.counting = true;
-    size_t moves = change->blocklist->twins.move_count;
-    lb_err err = undo_rows(&counting);
-    lb_twins_roll_back(&change->blocklist->twins, moves);
-    return err ? err : check_room(change, counting.counted);
-}
-
-static lb_err unknown_change(struct lb_change *change)
-{
-    return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND, "%s", LB_UNKNOWN_CHANGE);
-}
-
-static lb_err tell_stayed(struct lb_change *change)
-{
-    const uint64_t *ids = change->blocklist->stayed_ids;
-    struct lb_store *store = change->blocklist->store;
-    struct lb_store_reader *reader = store->ops->writer_reader(store);
-    size_t count = change->stayed < LB_STAYED_SHOWN ? change->stayed : LB_STAYED_SHOWN;
-    if (!change->on_stayed || count == 0)
-        return LB_OK;
-    store->ops->prefetch_entries(reader, change->standing.workspace->row.no, ids, count);
-    return change->on_stayed(change, reader, ids, count);
-}
-
-static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
-{
-    struct lb_change *change = change_of(write);
-    lb_packer_clear_results(change);
-    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
-    struct lb_log_row row;
-    if (!err)
-        err = copy_row(change, id_of(change, change->undone), change->undone.number, &row);
-    if (err == LB_ERR_NOT_FOUND ||
-        (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
-                  (row.list.campaign &&
-                   !lb_directory_campaign_no(change->standing.directory, row.list.campaign)))))
-        return unknown_change(change);
-    if (err)
-        return err;
-    uint64_t undone;
-    err = store->ops->log_undone(store->ops->writer_reader(store), row.list.workspace,
-                                 change->undone.number, &undone);
-    if (err || undone)
-        return err; /* once is enough: what was done since is another change's */
-    enum lb_log_kind kind = row.kind;
-    struct lb_list list = row.list;
-    struct lb_packer packer;
-    lb_packer_begin(&packer, change, store, list,
-                    kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
-    packer.row.undoes = change->undone.number;
-    if (kind == LB_LOG_UNBLOCK)
-        err = check_restore(change, &packer);
-    if (!err)
-        err = undo_rows(&packer);
-    if (!err)
-        err = tell_stayed(change);
-    return err ? err : lb_packer_flush(&packer);
-}
-
-static void prepare(struct lb_change *change)
-{
-    struct lb_str source = change->standing.actor.source;
-    change->write.workspace = change->standing.list.workspace;
-    lb_chain_seed(change->seed);
-    if (source.ptr)
-        lb_chain_commit(change->seed, LB_COMMITMENT_SOURCE, source, &change->source);
 }
 
 static void hash_items(struct lb_change *change)
@@ -672,7 +272,7 @@ static void commit_items(struct lb_change *change)
 
 void lb_change_block(struct lb_change *change)
 {
-    prepare(change);
+    lb_change_prepare(change);
     hash_items(change);
     commit_items(change);
     change->write.look_ahead = prefetch_items;
@@ -681,7 +281,7 @@ void lb_change_block(struct lb_change *change)
 
 void lb_change_unblock(struct lb_change *change)
 {
-    prepare(change);
+    lb_change_prepare(change);
     hash_items(change);
     change->write.look_ahead = prefetch_items;
     change->write.apply = apply_unblock;
@@ -689,12 +289,6 @@ void lb_change_unblock(struct lb_change *change)
 
 void lb_change_unblock_ids(struct lb_change *change)
 {
-    prepare(change);
+    lb_change_prepare(change);
     change->write.apply = apply_unblock_ids;
-}
-
-void lb_change_undo(struct lb_change *change)
-{
-    prepare(change);
-    change->write.apply = apply_undo;
 }

@@ -161,6 +161,24 @@ bool lb_history_blocks(const struct lb_history *history, uint64_t entry)
     return found && found->blocks;
 }
 
+/* Taken back, which may happen twice, or brought back. */
+static lb_err take_reference(struct lb_history *history, struct lb_history_entry *entry,
+                             enum lb_log_kind kind)
+{
+    bool ends = kind == LB_LOG_UNBLOCK || kind == LB_LOG_LEFT_OUT;
+    if (!ends && kind != LB_LOG_RESTORE)
+        return LB_OK;
+    if (kind == LB_LOG_UNBLOCK && !entry->blocks) {
+        entry->held = true;
+        return LB_OK;
+    }
+    if (kind == LB_LOG_RESTORE && entry->held) {
+        entry->held = false;
+        return LB_OK;
+    }
+    return set_blocking(history, entry, !ends);
+}
+
 static lb_err take_references(struct lb_history *history, const struct lb_log_row *row)
 {
     struct lb_str rest = row->items;
@@ -173,11 +191,21 @@ static lb_err take_references(struct lb_history *history, const struct lb_log_ro
         struct lb_history_entry *entry = is_number ? find_entry(history, target) : NULL;
         if (!entry)
             continue;
-        err = add_event(history, row, number, entry);
-        if (!err && (row->kind == LB_LOG_UNBLOCK || row->kind == LB_LOG_RESTORE))
-            err = set_blocking(history, entry, row->kind == LB_LOG_RESTORE);
+        if (row->kind != LB_LOG_LEFT_OUT)
+            err = add_event(history, row, number, entry);
+        if (!err)
+            err = take_reference(history, entry, row->kind);
     }
     return err;
+}
+
+/* The list has a campaign again: that concerns the person who is in it. */
+static lb_err take_carried_over(struct lb_history *history, const struct lb_log_row *row)
+{
+    for (size_t i = 0; i < history->entry_count; i++)
+        if (history->entries[i].blocks && history->entries[i].campaign == row->list.campaign)
+            return add_event(history, row, row->number, &history->entries[i]);
+    return LB_OK;
 }
 
 lb_err lb_history_take(struct lb_history *history, const struct lb_log_row *row)
@@ -187,6 +215,8 @@ lb_err lb_history_take(struct lb_history *history, const struct lb_log_row *row)
         history->change = row->number;
     if (err)
         return err;
+    if (row->kind == LB_LOG_CARRIED_OVER)
+        return take_carried_over(history, row);
     return lb_log_kind_has_names(row->kind) ? take_names(history, row)
                                             : take_references(history, row);
 }

@@ -40,6 +40,7 @@ struct lb_history_entry {
     uint64_t number;
     uint32_t campaign;
     bool blocks;
+    bool held; /* taken back twice: see twins.h */
     struct lb_history_text name;
 };
 

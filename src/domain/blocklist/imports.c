@@ -140,9 +140,9 @@ static lb_err find_import(struct lb_imports_undo *undo, struct lb_store *store,
         return lb_fail(&change->write.reason, err, "%s", LB_UNKNOWN_IMPORT);
     if (err)
         return err;
-    if (out->list.campaign && !lb_directory_campaign_no(standing->directory, out->list.campaign))
+    if (out->list.campaign && !lb_directory_has_list(standing->directory, out->list.campaign))
         return lb_fail(&change->write.reason, LB_ERR_CAMPAIGN_NOT_FOUND,
-                       "The campaign of this import was deleted, and its blocklist with it.");
+                       "The campaign of this import was deleted, and its blocklist has ended.");
     if (lb_imports_state(out, standing->workspace, store, now_of(change)) == LB_IMPORT_RUNNING)
         return lb_fail(&change->write.reason, LB_ERR_WORKSPACE_OVERLOADED,
                        "This import is running. Undo it when it has ended.");

@@ -48,6 +48,15 @@ static bool reserve_day(struct lb_packer *packer)
            lb_directory_reserve_day(packer->change->standing.directory, workspace, packer->row.at);
 }
 
+/* The blocklist of the campaign is worth to be kept, even if the batch is rolled back. */
+static void note_listed(const struct lb_packer *packer)
+{
+    struct lb_campaign *campaign =
+        lb_directory_campaign_no(packer->change->standing.directory, packer->row.list.campaign);
+    if (campaign)
+        campaign->listed = true;
+}
+
 lb_err lb_packer_flush(struct lb_packer *packer)
 {
     if (packer->count == 0)
@@ -56,6 +65,7 @@ lb_err lb_packer_flush(struct lb_packer *packer)
     if (items->failed)
         return LB_ERR_STORAGE_UNAVAILABLE;
     packer->row.items = lb_buf_str(items);
+    note_listed(packer);
     lb_err err = chain(packer);
     if (!err)
         err = packer->store->ops->log_append(packer->store, &packer->row);
@@ -150,6 +160,7 @@ void lb_packer_begin(struct lb_packer *packer, struct lb_change *change, struct 
                      struct lb_list list, enum lb_log_kind kind)
 {
     lb_packer_clear_results(change);
+    change->blocklist->twins.left_out_count = 0;
     change->blocklist->row_items.len = 0;
     change->blocklist->row_items.failed = false;
     *packer = (struct lb_packer){.change = change,

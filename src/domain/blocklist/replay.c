@@ -68,6 +68,8 @@ static lb_err place(struct replay *replay, struct lb_workspace *workspace, struc
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     uint64_t list = lb_list_number(of);
+    if (lb_twins_is_held(&blocklist->twins, fingerprint, id))
+        return lb_twins_let_go(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
     uint64_t there = lb_index_find(blocklist->index, fingerprint);
     if (there && there < id)
         return lb_twins_add(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
@@ -83,6 +85,16 @@ static lb_err place(struct replay *replay, struct lb_workspace *workspace, struc
     return lb_twins_add(&blocklist->twins, fingerprint, there) ? LB_OK : LB_ERR_INTERNAL;
 }
 
+static bool is_in_index(const struct lb_blocklist *blocklist, struct lb_fingerprint fingerprint,
+                        uint64_t id)
+{
+    uint64_t cursor = 0, found;
+    do
+        found = lb_index_find_next(blocklist->index, fingerprint, &cursor);
+    while (found && found != id);
+    return found != 0;
+}
+
 /* Takes an entry out, in whose place the next of the same person comes, if one waits. */
 static lb_err displace(struct replay *replay, struct lb_workspace *workspace, struct lb_list of,
                        struct lb_fingerprint fingerprint, uint64_t id)
@@ -92,6 +104,8 @@ static lb_err displace(struct replay *replay, struct lb_workspace *workspace, st
     uint64_t list = lb_list_number(of);
     if (lb_twins_waits(twins, fingerprint, id))
         return lb_twins_remove(twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
+    if (!is_in_index(blocklist, fingerprint, id))
+        return lb_twins_hold(twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
     uint64_t next = lb_twins_oldest(twins, fingerprint);
     if (next && !(lb_twins_remove(twins, fingerprint, next) &&
                   lb_index_insert(blocklist->index, fingerprint, next) &&
@@ -205,7 +219,10 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
             err = displace(replay, workspace, row->list, fingerprint, id);
         } else {
             lb_blocklist_count_removal(blocklist);
-            lb_index_remove(blocklist->index, fingerprint, id);
+            if (!lb_index_remove(blocklist->index, fingerprint, id)) {
+                err = lb_twins_hold(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
+                continue;
+            }
             lb_list_orders_remove(blocklist->orders, list, id);
             count--;
         }
@@ -230,13 +247,26 @@ static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
                                                                                  : LB_ERR_INTERNAL;
 }
 
+/* The blocklist of the campaign is worth to be kept. */
+static void note_listed(const struct lb_directory *directory, struct lb_list list)
+{
+    struct lb_campaign *campaign = lb_directory_campaign_no(directory, list.campaign);
+    if (campaign)
+        campaign->listed = true;
+}
+
 static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspace,
                              const struct lb_log_row *row, uint64_t items)
 {
     struct lb_directory *directory = replay->blocklist->directory;
-    bool ended = row->list.campaign && !lb_directory_campaign_no(directory, row->list.campaign);
-    if (ended) /* lists of deleted campaigns are history only */
+    bool ended = row->list.campaign && !lb_directory_has_list(directory, row->list.campaign);
+    if (ended) /* it is history only */
         return replay_time(replay, workspace, row, items);
+    note_listed(directory, row->list);
+    if (row->kind == LB_LOG_CARRIED_OVER || row->kind == LB_LOG_LEFT_OUT)
+        /* The number of the list is what it was; and memory has left out what there was too much
+         * of. */
+        return replay_time(replay, workspace, row, 0);
     if (lb_log_kind_blocks(row->kind)) {
         /* The time of the row first: a reader that finds an entry looks for it. */
         lb_err err = replay_time(replay, workspace, row, items);

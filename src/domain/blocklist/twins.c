@@ -9,8 +9,10 @@ void lb_twins_fini(struct lb_twins *twins)
 {
     lb_index_destroy(twins->renamed);
     lb_index_destroy(twins->waiting);
+    lb_index_destroy(twins->held);
     lb_buf_fini(&twins->names);
     free(twins->moves);
+    free(twins->left_out);
     *twins = (struct lb_twins){0};
 }
 
@@ -66,23 +68,63 @@ static bool note_move(struct lb_twins *twins, struct lb_twin_move move)
     return true;
 }
 
+/* Adds an entry to one of the two indexes, or takes it out. */
+static bool move(struct lb_twins *twins, struct lb_twin_move move)
+{
+    struct lb_index **index = move.held ? &twins->held : &twins->waiting;
+    if (!note_move(twins, move))
+        return false;
+    if (!move.added)
+        return lb_index_remove(*index, move.fingerprint, move.id);
+    bool done = insert(index, move.fingerprint, move.id);
+    twins->move_count -= !done;
+    return done;
+}
+
+/* The first of a person's entries is in the index, and stays. */
+static bool leave_out_oldest(struct lb_twins *twins, struct lb_fingerprint fingerprint)
+{
+    uint64_t id = lb_twins_oldest(twins, fingerprint);
+    if (!lb_array_reserve(twins->left_out, twins->left_out_capacity, twins->left_out_count + 1))
+        return false;
+    twins->left_out[twins->left_out_count++] = (struct lb_twin_left_out){id, twins->move_count};
+    return lb_twins_remove(twins, fingerprint, id);
+}
+
 bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
 {
-    if (!note_move(twins, (struct lb_twin_move){fingerprint, id, true}))
-        return false;
-    if (!insert(&twins->waiting, fingerprint, id)) {
-        twins->move_count--;
-        return false;
-    }
-    /* The first of them is in the index. */
-    return lb_twins_count(twins, fingerprint) < LB_TWINS_MAX ||
-           lb_twins_remove(twins, fingerprint, lb_twins_oldest(twins, fingerprint));
+    return move(twins, (struct lb_twin_move){fingerprint, id, .added = true}) &&
+           (lb_twins_count(twins, fingerprint) < LB_TWINS_MAX ||
+            leave_out_oldest(twins, fingerprint));
 }
 
 bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
 {
-    return note_move(twins, (struct lb_twin_move){fingerprint, id, false}) &&
-           lb_index_remove(twins->waiting, fingerprint, id);
+    return move(twins, (struct lb_twin_move){fingerprint, id, .added = false});
+}
+
+bool lb_twins_hold(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    return move(twins, (struct lb_twin_move){fingerprint, id, .added = true, .held = true});
+}
+
+bool lb_twins_let_go(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    return move(twins, (struct lb_twin_move){fingerprint, id, .added = false, .held = true});
+}
+
+static bool contains(const struct lb_index *index, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    uint64_t cursor = 0, found = 0;
+    do
+        found = index ? lb_index_find_next(index, fingerprint, &cursor) : 0;
+    while (found && found != id);
+    return found != 0;
+}
+
+bool lb_twins_is_held(const struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
+{
+    return contains(twins->held, fingerprint, id);
 }
 
 uint64_t lb_twins_next(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
@@ -101,11 +143,7 @@ uint64_t lb_twins_oldest(const struct lb_twins *twins, struct lb_fingerprint fin
 
 bool lb_twins_waits(const struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
 {
-    uint64_t cursor = 0, waiting;
-    do
-        waiting = lb_twins_next(twins, fingerprint, &cursor);
-    while (waiting && waiting != id);
-    return waiting != 0;
+    return contains(twins->waiting, fingerprint, id);
 }
 
 size_t lb_twins_count(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
@@ -120,17 +158,21 @@ size_t lb_twins_count(const struct lb_twins *twins, struct lb_fingerprint finger
 void lb_twins_commit(struct lb_twins *twins)
 {
     twins->move_count = 0;
+    twins->left_out_count = 0;
 }
 
 void lb_twins_roll_back(struct lb_twins *twins, size_t moves)
 {
     while (twins->move_count > moves) {
-        const struct lb_twin_move *move = &twins->moves[--twins->move_count];
-        if (move->added)
-            lb_index_remove(twins->waiting, move->fingerprint, move->id);
+        const struct lb_twin_move *back = &twins->moves[--twins->move_count];
+        struct lb_index *index = back->held ? twins->held : twins->waiting;
+        if (back->added)
+            lb_index_remove(index, back->fingerprint, back->id);
         else
-            lb_must(lb_index_insert(twins->waiting, move->fingerprint, move->id));
+            lb_must(lb_index_insert(index, back->fingerprint, back->id));
     }
+    while (twins->left_out_count && twins->left_out[twins->left_out_count - 1].moves >= moves)
+        twins->left_out_count--;
 }
 
 void lb_twins_drop(struct lb_twins *twins, struct lb_fingerprint fingerprint)

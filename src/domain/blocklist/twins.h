@@ -3,6 +3,9 @@
  * (identifier.h). The oldest of their entries is in the index and in the order of its list, as for
  * everybody; the others wait here, and hold when that one is taken back by an undo.
  *
+ * An entry can be taken back twice: by an unblock, and by an undo of the change that made it. The
+ * second is noted here, so that undoing one of the two brings nothing back that the other ended.
+ *
  * Threads: the writer's, or before the threads start. */
 #ifndef LB_DOMAIN_BLOCKLIST_TWINS_H
 #define LB_DOMAIN_BLOCKLIST_TWINS_H
@@ -16,6 +19,13 @@ struct lb_twin_move {
     struct lb_fingerprint fingerprint; /* of list and name */
     uint64_t id;
     bool added;
+    bool held; /* of those that are taken back twice, else of those that wait */
+};
+
+/* An entry that counts no more, and how many changes there were before that. */
+struct lb_twin_left_out {
+    uint64_t id;
+    size_t moves;
 };
 
 /* As many of a person's entries in a list count: the first, and the latest of the others. */
@@ -26,6 +36,11 @@ struct lb_twins {
     struct lb_index *renamed; /* people who are stored under an old form */
     struct lb_buf names;      /* of theirs: list and length, and the name */
     struct lb_index *waiting; /* entries */
+    struct lb_index *held;    /* entries that are taken back twice */
+    struct lb_twin_left_out
+        *left_out; /* since it was emptied by who reads it, or the last commit */
+    size_t left_out_count;
+    size_t left_out_capacity;
     struct lb_twin_move *moves;
     size_t move_count;
     size_t move_capacity;
@@ -45,7 +60,7 @@ bool lb_twins_next_renamed(const struct lb_twins *twins, size_t *cursor, struct 
 bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint fingerprint);
 
 /* Lets an entry wait, or takes one out that waits. Of more than LB_TWINS_MAX the oldest that waits
- * counts no more. False when out of memory. */
+ * counts no more, and is left out. False when out of memory. */
 bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 
@@ -56,6 +71,11 @@ bool lb_twins_waits(const struct lb_twins *twins, struct lb_fingerprint fingerpr
 size_t lb_twins_count(const struct lb_twins *twins, struct lb_fingerprint fingerprint);
 uint64_t lb_twins_next(const struct lb_twins *twins, struct lb_fingerprint fingerprint,
                        uint64_t *cursor);
+
+/* An entry that is taken back is so once more, or once less. False when out of memory. */
+bool lb_twins_hold(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
+bool lb_twins_let_go(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
+bool lb_twins_is_held(const struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 
 /* What was moved since the last commit is final, or what was moved after the first `moves` of it is
  * taken back. */

@@ -5,6 +5,7 @@
 #include "domain/outreach/internal.h"
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
+#include "domain/blocklist/kept.h"
 
 #include <stdlib.h>
 
@@ -54,6 +55,68 @@ static lb_err insert_steps(struct lb_campaign_change *change, struct lb_store *s
     return err;
 }
 
+/* The number of the deleted campaign of that id, with its blocklist. LB_ERR_NOT_FOUND when there is
+ * none. Times of the two differ, so that a request about the one is never about the other. */
+static lb_err find_kept(struct lb_campaign_change *change, struct lb_store *store)
+{
+    struct lb_campaign_row *row = &change->row;
+    int64_t before = 0;
+    lb_err err = store->ops->campaign_kept(store->ops->writer_reader(store), row->workspace,
+                                           lb_str(row->id), &row->no, &before);
+    if (!err && row->created_at <= before)
+        row->created_at = before + 1;
+    return err;
+}
+
+/* Its leads must be gone: the new campaign's have the same number. */
+static lb_err empty_kept(struct lb_campaign_change *change, struct lb_store *store,
+                         struct lb_list list)
+{
+    bool emptied;
+    lb_err err = lb_purge_now(store, list, &emptied);
+    if (err || emptied)
+        return err;
+    if (change->outreach)
+        lb_purge_add(change->outreach->remains, list);
+    return lb_fail(&change->write.reason, LB_ERR_OVERLOADED,
+                   "The leads of the campaign '%s' that was deleted are still being removed; "
+                   "nothing was recorded. Try again in a moment, or use another id.",
+                   change->row.id);
+}
+
+static lb_err take_over(struct lb_campaign_change *change, struct lb_store *store)
+{
+    struct lb_list list = {change->row.workspace, change->row.no};
+    struct lb_change *carried = &change->carried;
+    lb_err err = empty_kept(change, store, list);
+    change->kept_list = true;
+    change->write.touched = true;
+    if (!err)
+        err = store->ops->campaign_revive(store, &change->row);
+    if (err || !change->blocklist)
+        return err;
+    *carried = (struct lb_change){.blocklist = change->blocklist, .standing = change->standing};
+    carried->standing.campaign_id = (struct lb_str){0};
+    return lb_kept_carry_over(carried, store, list, &change->kept_people);
+}
+
+/* Inserts the campaign, or takes the place of the one that had its id. */
+static lb_err insert(struct lb_campaign_change *change, struct lb_store *store)
+{
+    change->kept_list = false;
+    change->kept_people = 0;
+    lb_err err = find_kept(change, store);
+    if (!err)
+        return take_over(change, store);
+    if (err == LB_ERR_NOT_FOUND)
+        err = store->ops->campaign_insert(store, &change->row);
+    if (err == LB_ERR_ALREADY_EXISTS)
+        return lb_fail(&change->write.reason, err, "This workspace has a campaign '%s' already.",
+                       change->row.id);
+    change->write.touched = true;
+    return err;
+}
+
 static lb_err apply_create(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
@@ -71,11 +134,7 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
     change->row.workspace = change->standing.workspace->row.no;
     change->row.created_at = lb_clock_wall_ms();
     change->row.status = LB_CAMPAIGN_DRAFT;
-    err = store->ops->campaign_insert(store, &change->row);
-    if (err == LB_ERR_ALREADY_EXISTS)
-        return lb_fail(&write->reason, err, "This workspace has a campaign '%s' already.",
-                       change->row.id);
-    write->touched = true;
+    err = insert(change, store);
     if (!err)
         err = insert_steps(change, store);
     if (!err) {
@@ -88,6 +147,7 @@ static lb_err apply_create(struct lb_write *write, struct lb_store *store)
 static void publish_create(struct lb_write *write)
 {
     struct lb_campaign_change *change = change_of(write);
+    change->made->listed = change->kept_list;
     lb_directory_add_made_campaign(change->standing.directory, change->made);
 }
 
@@ -99,35 +159,98 @@ static struct lb_campaign *campaign_of(const struct lb_campaign_change *change)
 }
 
 /* Takes the memory that publishing the end of the campaign needs. */
-static bool reserve_end(const struct lb_campaign_change *change)
+static bool reserve_end(struct lb_campaign_change *change)
 {
-    return (!change->blocklist || lb_blocklist_reserve_end(change->blocklist)) &&
+    if (!change->list_ends)
+        change->kept = lb_directory_make_kept(change->standing.directory, &change->row);
+    return (change->list_ends || change->kept) &&
+           (!change->list_ends || !change->blocklist ||
+            lb_blocklist_reserve_end(change->blocklist)) &&
            (!change->outreach || lb_outreach_reserve_end(change->outreach));
+}
+
+static lb_err end_list(struct lb_campaign_change *change, struct lb_store *store)
+{
+    lb_err err = store->ops->campaign_end_list(store, change->row.workspace, change->row.no,
+                                               lb_clock_wall_ms());
+    return err || !change->drops_list ? err : audit(change, store, "campaign.drop_blocks");
+}
+
+static lb_err apply_drop(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_campaign_change *change = change_of(write);
+    struct lb_standing standing = change->standing;
+    standing.campaign_id = (struct lb_str){0};
+    lb_err err = lb_standing_check(&standing, store, &write->reason);
+    change->row.workspace = change->standing.workspace->row.no;
+    if (!err)
+        err = find_kept(change, store);
+    if (err == LB_ERR_NOT_FOUND)
+        return lb_fail(&write->reason, LB_ERR_CAMPAIGN_NOT_FOUND,
+                       "No campaign '%s' in this workspace, and no blocklist of a deleted one.",
+                       change->row.id);
+    if (!err && change->blocklist && !lb_blocklist_reserve_end(change->blocklist))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    write->touched = true;
+    return err ? err : end_list(change, store);
+}
+
+static void publish_drop(struct lb_write *write)
+{
+    struct lb_campaign_change *change = change_of(write);
+    struct lb_directory *directory = change->standing.directory;
+    struct lb_kept_list *kept = lb_directory_kept_no(directory, change->row.no);
+    if (!kept)
+        return; /* dropped twice in one batch */
+    lb_directory_remove_kept(directory, kept);
+    if (change->blocklist)
+        lb_blocklist_end_list(change->blocklist,
+                              (struct lb_list){change->row.workspace, change->row.no});
 }
 
 static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
 {
     struct lb_campaign_change *change = change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    change->was_deleted = err == LB_ERR_CAMPAIGN_NOT_FOUND && change->drops_list;
+    if (change->was_deleted) { /* meanwhile */
+        lb_str_copy(change->standing.campaign_id, change->row.id, sizeof change->row.id);
+        return apply_drop(write, store);
+    }
     if (err)
         return err;
-    change->row = campaign_of(change)->row;
+    struct lb_campaign *campaign = campaign_of(change);
+    change->row = campaign->row;
+    /* Of a list that never had anybody there is nothing to keep. */
+    change->list_ends = change->drops_list || (change->blocklist && !campaign->listed);
+    change->kept_list = !change->list_ends;
+    change->kept_people =
+        change->blocklist ? lb_kept_count(change->blocklist, change->standing.list) : 0;
     if (!reserve_end(change))
         return LB_ERR_STORAGE_UNAVAILABLE;
     write->touched = true;
     err = store->ops->campaign_delete(store, change->row.workspace, change->row.no,
                                       lb_clock_wall_ms());
-    return err ? err : audit(change, store, "campaign.delete");
+    if (!err)
+        err = audit(change, store, "campaign.delete");
+    if (!err && change->list_ends)
+        err = end_list(change, store);
+    if (!err)
+        lb_directory_note_deletion(change->standing.directory, campaign);
+    return err;
 }
 
 static void publish_delete(struct lb_write *write)
 {
     struct lb_campaign_change *change = change_of(write);
     struct lb_campaign *campaign = campaign_of(change);
-    if (!campaign || campaign->row.no != change->row.no)
-        return; /* deleted twice in one batch */
-    lb_directory_remove_campaign(change->standing.directory, campaign);
-    if (change->blocklist)
+    if (change->was_deleted) {
+        publish_drop(write);
+        return;
+    }
+    lb_directory_remove_campaign(change->standing.directory, campaign,
+                                 change->list_ends ? NULL : change->kept);
+    if (change->list_ends && change->blocklist)
         lb_blocklist_end_list(change->blocklist, change->standing.list);
     if (change->outreach)
         lb_outreach_end_campaign(change->outreach, change->standing.list);
@@ -254,6 +377,13 @@ void lb_campaign_delete(struct lb_campaign_change *change)
 {
     change->write.apply = apply_delete;
     change->write.publish = publish_delete;
+}
+
+void lb_campaign_drop_list(struct lb_campaign_change *change)
+{
+    change->drops_list = true;
+    change->write.apply = apply_drop;
+    change->write.publish = publish_drop;
 }
 
 void lb_campaign_activate(struct lb_campaign_change *change)

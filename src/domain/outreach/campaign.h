@@ -4,7 +4,7 @@
 #define LB_DOMAIN_OUTREACH_CAMPAIGN_H
 
 #include "base/buf.h"
-#include "domain/access/standing.h"
+#include "domain/blocklist/change.h"
 #include "domain/outreach/outreach.h"
 #include "domain/outreach/sequence.h"
 
@@ -15,8 +15,8 @@
 struct lb_campaign_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_standing standing;
-    struct lb_blocklist *blocklist; /* whose list ends with the campaign; NULL when not loaded */
-    struct lb_outreach *outreach;   /* whose leads do; NULL when not loaded */
+    struct lb_blocklist *blocklist; /* NULL when not loaded */
+    struct lb_outreach *outreach;   /* the same */
     size_t max_campaigns;           /* create: of the workspace; 0: no bound */
     struct lb_step_row *steps;      /* create: checked, in order; the result: with their numbers */
     size_t step_count;
@@ -27,9 +27,20 @@ struct lb_campaign_change {
     /* Activate, pause, change: the result, as committed with the change. */
     struct lb_campaign_state state;
     struct lb_sequence sequence;
-    struct lb_buf texts;       /* of the state; released with lb_campaign_change_fini */
-    struct lb_campaign *made;  /* its own: added to the directory after the commit */
-    struct lb_campaign *spare; /* its own, change: the record with the new name */
+    struct lb_buf texts; /* of the state; released with lb_campaign_change_fini */
+    /* Delete: its blocklist ends, too, or that of the deleted campaign with the id of the row. */
+    bool drops_list;
+    /* Create: the result. Was there a blocklist of an earlier campaign of the id, with how many
+     * people? Delete: the blocklist is kept, with how many? */
+    bool kept_list;
+    uint64_t kept_people; /* 0 when blocklists are not loaded */
+    /* Its own. */
+    struct lb_campaign *made;  /* added to the directory after the commit */
+    struct lb_campaign *spare; /* change: the record with the new name */
+    struct lb_kept_list *kept; /* the same */
+    bool list_ends;
+    bool was_deleted;
+    struct lb_change carried;
 };
 
 /* Releases what activate, pause and change have kept for the reply. */
@@ -38,11 +49,16 @@ void lb_campaign_change_fini(struct lb_campaign_change *change);
 /* An own id: 1 to 64 of A-Za-z0-9_-. */
 bool lb_campaign_id_valid(struct lb_str id);
 
-/* Without an id in the row, one is made. LB_ERR_ALREADY_EXISTS when it is taken. */
+/* Without an id in the row, one is made. LB_ERR_ALREADY_EXISTS when it is taken. A campaign with
+ * the id of one that was deleted gets its number, and with that its blocklist. LB_ERR_OVERLOADED
+ * while many leads of that one are still being deleted. */
 void lb_campaign_create(struct lb_campaign_change *change);
 
-/* LB_ERR_CAMPAIGN_NOT_FOUND when the campaign of the standing is gone. */
+/* LB_ERR_CAMPAIGN_NOT_FOUND when the campaign of the standing is gone. Its blocklist is kept. */
 void lb_campaign_delete(struct lb_campaign_change *change);
+
+/* Ends the blocklist of a campaign that is deleted: that of the row's id. */
+void lb_campaign_drop_list(struct lb_campaign_change *change);
 
 /* LB_ERR_CAMPAIGN_NOT_READY without steps or leads. A campaign in which no lead is left to contact
  * is completed at once; see row.status. */

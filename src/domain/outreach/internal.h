@@ -107,6 +107,9 @@ lb_err lb_purge_load(struct lb_purge *remains, struct lb_writer *writer);
 /* Room for `count` more campaigns: adding them cannot fail. False when out of memory. */
 bool lb_purge_reserve(struct lb_purge *remains, size_t count);
 void lb_purge_add(struct lb_purge *remains, struct lb_list campaign);
+/* Deletes in the open transaction what the campaign left, unless that is much. */
+#define LB_PURGE_NOW_MAX 1000 /* leads */
+lb_err lb_purge_now(struct lb_store *store, struct lb_list campaign, bool *out_emptied);
 void lb_purge_upkeep(struct lb_purge *remains);
 
 /* catch_up.c: begins when all is loaded. */

@@ -59,6 +59,9 @@ bool lb_purge_reserve(struct lb_purge *remains, size_t count)
 
 void lb_purge_add(struct lb_purge *remains, struct lb_list campaign)
 {
+    for (size_t i = 0; i < remains->count; i++)
+        if (remains->campaigns[i].campaign == campaign.campaign)
+            return;
     if (remains->count == remains->capacity && !lb_purge_reserve(remains, 1))
         return; /* at start only, later there is room; the next start finds it */
     remains->campaigns[remains->count++] = campaign;
@@ -88,15 +91,13 @@ static lb_err take_number(void *context, const struct lb_lead_row *row)
     return LB_OK;
 }
 
-static lb_err apply(struct lb_write *write, struct lb_store *store)
+/* Deletes some of the leads; with the last of them, `*out_emptied`, the steps. */
+static lb_err delete_some(struct lb_store *store, struct lb_list list, bool *out_emptied)
 {
-    struct lb_purge *remains = (struct lb_purge *)write;
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     struct found found = {.count = 0};
-    struct lb_list list = remains->campaign;
     lb_err err = store->ops->leads_page(reader, list.workspace, list.campaign, -1, 0, 0,
                                         LEADS_AT_A_TIME, &found, take_number);
-    write->touched = true;
     if (!err)
         store->ops->prefetch_leads(reader, list.workspace, found.leads, found.count, 0);
     for (size_t i = 0; !err && i < found.count; i++) {
@@ -105,12 +106,45 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
         if (!err)
             err = store->ops->lead_delete(store, &lead);
     }
-    remains->emptied = found.count < LEADS_AT_A_TIME;
-    if (!err && remains->emptied)
+    *out_emptied = found.count < LEADS_AT_A_TIME;
+    if (!err && *out_emptied)
         err = store->ops->variants_drop(store, list.workspace, list.campaign, 0);
-    if (!err && remains->emptied)
+    if (!err && *out_emptied)
         err = store->ops->steps_drop(store, list.workspace, list.campaign);
     return err;
+}
+
+static lb_err see_lead(void *context, const struct lb_lead_row *row)
+{
+    *(bool *)context = true;
+    return LB_OK;
+}
+
+lb_err lb_purge_now(struct lb_store *store, struct lb_list campaign, bool *out_emptied)
+{
+    bool many = false;
+    *out_emptied = false;
+    lb_err err =
+        store->ops->leads_page(store->ops->writer_reader(store), campaign.workspace,
+                               campaign.campaign, -1, 0, LB_PURGE_NOW_MAX, 1, &many, see_lead);
+    while (!err && !many && !*out_emptied)
+        err = delete_some(store, campaign, out_emptied);
+    return err;
+}
+
+/* A new campaign may have the number by now, and its leads are its own. */
+static lb_err apply(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_purge *remains = (struct lb_purge *)write;
+    struct lb_campaign_state state;
+    lb_err err =
+        store->ops->campaign_state(store->ops->writer_reader(store), remains->campaign.workspace,
+                                   remains->campaign.campaign, &state);
+    remains->emptied = true;
+    if (err != LB_ERR_NOT_FOUND)
+        return err;
+    write->touched = true;
+    return delete_some(store, remains->campaign, &remains->emptied);
 }
 
 static void finish(struct lb_task *task)

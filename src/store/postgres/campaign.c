@@ -81,6 +81,65 @@ lb_err lb_pg_campaign_delete(struct lb_store *store, uint32_t workspace, uint32_
     return err ? err : lb_pg_write(store, PG_CAMPAIGN_DELETE, &params);
 }
 
+LB_PG_STATEMENT(CAMPAIGN_END_LIST, ONE, "nnnn",
+                "UPDATE leadblock.campaign SET list_ended_at = $3, version = $4"
+                " WHERE workspace_id = $1 AND no = $2");
+
+lb_err lb_pg_campaign_end_list(struct lb_store *store, uint32_t workspace, uint32_t no, int64_t at)
+{
+    struct lb_pg_params params = {0};
+    uint64_t version = 0;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), workspace, &version);
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_number(&params, no);
+    lb_pg_add_number(&params, at);
+    lb_pg_add_number(&params, (int64_t)version);
+    return err ? err : lb_pg_write(store, PG_CAMPAIGN_END_LIST, &params);
+}
+
+LB_PG_STATEMENT(CAMPAIGN_REVIVE, ONE, "nnttnn",
+                "UPDATE leadblock.campaign SET name = $3, status = $4, created_at = $5,"
+                " deleted_at = NULL, activated_at = NULL, variables = NULL, leads_waiting = 0,"
+                " leads_active = 0, leads_paused = 0, leads_completed = 0, leads_error = 0,"
+                " leads_set_aside = 0, leads_invited = 0, leads_accepted = 0, leads_contacted = 0,"
+                " leads_replied = 0, version = $6 WHERE workspace_id = $1 AND no = $2");
+
+lb_err lb_pg_campaign_revive(struct lb_store *store, const struct lb_campaign_row *row)
+{
+    struct lb_pg_params params = {0};
+    uint64_t version = 0;
+    lb_err err = lb_pg_touch_access(lb_postgres_of(store), row->workspace, &version);
+    lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, row->no);
+    lb_pg_add_text(&params, lb_str(row->name));
+    lb_pg_add_text(&params, lb_str(lb_campaign_status_name(row->status)));
+    lb_pg_add_number(&params, row->created_at);
+    lb_pg_add_number(&params, (int64_t)version);
+    return err ? err : lb_pg_write(store, PG_CAMPAIGN_REVIVE, &params);
+}
+
+LB_PG_STATEMENT(CAMPAIGN_KEPT, ONE, "nt",
+                "SELECT no, created_at FROM leadblock.campaign WHERE workspace_id = $1 AND id = $2"
+                " AND deleted_at IS NOT NULL AND list_ended_at IS NULL");
+
+lb_err lb_pg_campaign_kept(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
+                           uint32_t *out_no, int64_t *out_created_at)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, workspace);
+    lb_pg_add_text(&params, id);
+    lb_err err = lb_pg_query(reader, PG_CAMPAIGN_KEPT, &params, &result);
+    if (!err && PQntuples(result) == 0)
+        err = LB_ERR_NOT_FOUND;
+    if (!err) {
+        *out_no = (uint32_t)lb_pg_number(result, 0, 0);
+        *out_created_at = lb_pg_number(result, 0, 1);
+    }
+    PQclear(result);
+    return err;
+}
+
 LB_PG_STATEMENT(
     CAMPAIGN_ACTIVATED, ONE, "nnn",
     "UPDATE leadblock.campaign SET activated_at = $3 WHERE workspace_id = $1 AND no = $2");
@@ -164,7 +223,7 @@ lb_err lb_pg_campaign_state(struct lb_store_reader *reader, uint32_t workspace, 
  * it is one workspace. */
 #define SELECT_CAMPAIGNS(workspace)                                                                \
     "SELECT c.no, c.workspace_id, c.id, c.name, c.status, c.created_at, " ANY_LEAD(                \
-        workspace) ", c.deleted_at FROM leadblock.campaign c"
+        workspace) ", c.deleted_at, c.list_ended_at FROM leadblock.campaign c"
 
 static void read_campaign(const PGresult *result, int i, struct lb_campaign_row *row)
 {
@@ -172,13 +231,17 @@ static void read_campaign(const PGresult *result, int i, struct lb_campaign_row 
                                     .workspace = (uint32_t)lb_pg_number(result, i, 1),
                                     .status = lb_campaign_status_stored(lb_pg_text(result, i, 4)),
                                     .created_at = lb_pg_number(result, i, 5),
-                                    .has_leads = lb_pg_flag(result, i, 6)};
+                                    .has_leads = lb_pg_flag(result, i, 6),
+                                    .deleted = !PQgetisnull(result, i, 7),
+                                    .list_ended = !PQgetisnull(result, i, 8)};
     lb_str_copy(lb_pg_text(result, i, 2), row->id, sizeof row->id);
     lb_str_copy(lb_pg_text(result, i, 3), row->name, sizeof row->name);
 }
 
 LB_PG_STATEMENT(CAMPAIGNS, ALL, "",
-                SELECT_CAMPAIGNS("c.workspace_id") " WHERE c.deleted_at IS NULL ORDER BY c.no");
+                SELECT_CAMPAIGNS("c.workspace_id") " WHERE c.deleted_at IS NULL"
+                                                   " OR c.list_ended_at IS NULL"
+                                                   " ORDER BY c.created_at, c.no");
 
 lb_err lb_pg_load_campaigns(struct lb_store *store, void *context,
                             lb_err (*each)(void *, const struct lb_campaign_row *))
@@ -199,8 +262,7 @@ LB_PG_STATEMENT(
     SELECT_CAMPAIGNS("$1") " WHERE c.workspace_id = $1 AND c.version > $2 ORDER BY c.no");
 
 lb_err lb_pg_campaigns_since(struct lb_store_reader *reader, uint32_t workspace, uint64_t version,
-                             void *context,
-                             lb_err (*each)(void *, const struct lb_campaign_row *, bool))
+                             void *context, lb_err (*each)(void *, const struct lb_campaign_row *))
 {
     struct lb_pg_params params = {0};
     PGresult *result;
@@ -210,7 +272,7 @@ lb_err lb_pg_campaigns_since(struct lb_store_reader *reader, uint32_t workspace,
     for (int i = 0; !err && i < PQntuples(result); i++) {
         struct lb_campaign_row row;
         read_campaign(result, i, &row);
-        err = each(context, &row, !PQgetisnull(result, i, 7));
+        err = each(context, &row);
     }
     PQclear(result);
     return err;

@@ -47,14 +47,69 @@ lb_err lb_sqlite_campaign_delete(struct lb_store *store, uint32_t workspace, uin
     return lb_sqlite_run(stmt);
 }
 
+lb_err lb_sqlite_campaign_end_list(struct lb_store *store, uint32_t workspace, uint32_t no,
+                                   int64_t at)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_CAMPAIGN_END_LIST,
+                                            "UPDATE campaign SET list_ended_at = ?2 WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, no);
+    sqlite3_bind_int64(stmt, 2, at);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_campaign_revive(struct lb_store *store, const struct lb_campaign_row *row)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        &lb_sqlite_of(store)->writer, STMT_CAMPAIGN_REVIVE,
+        "UPDATE campaign SET name = ?2, status = ?3, created_at = ?4, deleted_at = NULL,"
+        " activated_at = NULL, variables = NULL, leads_waiting = 0, leads_active = 0,"
+        " leads_paused = 0, leads_completed = 0, leads_error = 0, leads_set_aside = 0,"
+        " leads_invited = 0, leads_accepted = 0, leads_contacted = 0, leads_replied = 0"
+        " WHERE no = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, row->no);
+    lb_sqlite_bind_str(stmt, 2, lb_str(row->name));
+    lb_sqlite_bind_str(stmt, 3, lb_str(lb_campaign_status_name(row->status)));
+    sqlite3_bind_int64(stmt, 4, row->created_at);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_campaign_kept(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
+                               uint32_t *out_no, int64_t *out_created_at)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_CAMPAIGN_KEPT,
+                           "SELECT no, created_at FROM campaign WHERE workspace = ?1 AND id = ?2"
+                           " AND deleted_at IS NOT NULL AND list_ended_at IS NULL");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_reset(stmt);
+    sqlite3_bind_int64(stmt, 1, workspace);
+    lb_sqlite_bind_str(stmt, 2, id);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        *out_no = (uint32_t)sqlite3_column_int64(stmt, 0);
+        *out_created_at = sqlite3_column_int64(stmt, 1);
+    }
+    sqlite3_reset(stmt);
+    return code == SQLITE_ROW    ? LB_OK
+           : code == SQLITE_DONE ? LB_ERR_NOT_FOUND
+                                 : lb_sqlite_error(code);
+}
+
 lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
                                 lb_err (*each)(void *, const struct lb_campaign_row *))
 {
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(lb_sqlite_of(store)->writer.db,
                                   "SELECT no, workspace, id, name, status, created_at,"
-                                  " EXISTS (SELECT 1 FROM lead WHERE campaign = campaign.no)"
-                                  " FROM campaign WHERE deleted_at IS NULL ORDER BY no",
+                                  " EXISTS (SELECT 1 FROM lead WHERE campaign = campaign.no),"
+                                  " deleted_at IS NOT NULL FROM campaign"
+                                  " WHERE deleted_at IS NULL OR list_ended_at IS NULL"
+                                  " ORDER BY created_at, no",
                                   -1, &stmt, NULL);
     lb_err err = LB_OK;
     while (code == SQLITE_OK && !err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -63,7 +118,8 @@ lb_err lb_sqlite_load_campaigns(struct lb_store *store, void *context,
                                       .status =
                                           lb_campaign_status_stored(lb_sqlite_column_str(stmt, 4)),
                                       .created_at = sqlite3_column_int64(stmt, 5),
-                                      .has_leads = sqlite3_column_int(stmt, 6) != 0};
+                                      .has_leads = sqlite3_column_int(stmt, 6) != 0,
+                                      .deleted = sqlite3_column_int(stmt, 7) != 0};
         lb_str_copy(lb_sqlite_column_str(stmt, 2), row.id, sizeof row.id);
         lb_str_copy(lb_sqlite_column_str(stmt, 3), row.name, sizeof row.name);
         err = each(context, &row);

@@ -4,8 +4,8 @@ import { href } from '../router.js';
 
 /** What an action of the audit is called, and the kinds of them. */
 export const actionWords = {
-  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change',
-  'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
+  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:',
+  'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.drop_blocks': 'Dropped the blocklist of campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
   'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed the license of',
   'user.create': 'Added user', 'user.link': 'Created a password link for', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password',

@@ -1,0 +1,153 @@
+#include "domain/blocklist/change_parts.h"
+
+#include "domain/blocklist/entry.h"
+
+lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprint fingerprint,
+                        uint64_t id, struct lb_str identifier)
+{
+    struct lb_event event = {.fingerprint = fingerprint,
+                             .id = id,
+                             .list = packer->row.list,
+                             .workspace = packer->change->standing.workspace,
+                             .add = add};
+    if (!lb_overlay_record(&packer->change->blocklist->batch, &event, identifier))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    packer->people++;
+    if (add)
+        packer->change->blocked++;
+    else
+        packer->change->unblocked++;
+    const struct lb_blocklist_follower *follower = &packer->change->blocklist->follower;
+    return follower->context ? follower->changed(follower->context, packer->row.list, identifier)
+                             : LB_OK;
+}
+
+lb_err lb_change_replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
+                         uint64_t by, struct lb_str identifier)
+{
+    struct lb_event event = {.fingerprint = fingerprint,
+                             .id = by,
+                             .list = packer->row.list,
+                             .workspace = packer->change->standing.workspace,
+                             .add = true,
+                             .replaces = id};
+    return lb_overlay_record(&packer->change->blocklist->batch, &event, identifier)
+               ? LB_OK
+               : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* Of the workspace, with what the open batch has changed. */
+static uint64_t entries_of(const struct lb_change *change)
+{
+    const struct lb_workspace *workspace = change->standing.workspace;
+    return atomic_load_explicit(&workspace->entries, memory_order_relaxed) +
+           (uint64_t)workspace->batch_entries;
+}
+
+bool lb_change_has_room(const struct lb_change *change, uint64_t extra)
+{
+    return lb_blocklist_check_room(change->blocklist, entries_of(change), extra, NULL) == LB_OK;
+}
+
+lb_err lb_change_check_room(struct lb_change *change, uint64_t extra)
+{
+    return lb_blocklist_check_room(change->blocklist, entries_of(change), extra,
+                                   &change->write.reason);
+}
+
+lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id)
+{
+    char digits[LB_U64_DIGITS];
+    uint64_t event_id;
+    struct lb_change *change = packer->change;
+    uint64_t number = lb_row_times_number_of(change->standing.workspace->row_times, id);
+    struct lb_change_item item = {.identifier = lb_str_of_u64(number, digits)};
+    change->write.touched = true;
+    lb_err err = packer->count == LB_ROW_ITEMS_MAX ? lb_packer_flush(packer) : LB_OK;
+    if (packer->count == 0 && packer->row.continues)
+        lb_chain_seed(packer->seed);
+    memcpy(item.seed, packer->seed, sizeof item.seed);
+    return err ? err : lb_packer_add(packer, &item, &event_id);
+}
+
+lb_err lb_change_take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+                           struct lb_str identifier)
+{
+    lb_err err = lb_change_pack_id(packer, id);
+    return err ? err : lb_change_record(packer, false, fingerprint, id, identifier);
+}
+
+lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
+                                struct lb_fingerprint fingerprint)
+{
+    lb_err err = lb_change_pack_id(packer, id);
+    if (!err && !lb_twins_remove(&packer->change->blocklist->twins, fingerprint, id))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err;
+}
+
+lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
+                               struct lb_fingerprint fingerprint, struct lb_str identifier)
+{
+    const struct lb_twins *twins = &packer->change->blocklist->twins;
+    uint64_t twin;
+    packer->change->asked_more += lb_twins_oldest(twins, fingerprint) != 0;
+    lb_err err = lb_change_take_back(packer, id, fingerprint, identifier);
+    while (!err && (twin = lb_twins_oldest(twins, fingerprint)) != 0)
+        err = lb_change_take_back_twin(packer, twin, fingerprint);
+    return err;
+}
+
+lb_err lb_change_find_entry(struct lb_change *change, struct lb_list list, uint64_t number,
+                            uint64_t id, struct lb_found_entry *out)
+{
+    struct lb_blocklist *blocklist = change->blocklist;
+    struct lb_store *store = blocklist->store;
+    struct lb_entry entry;
+    lb_err err =
+        lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry);
+    if (err)
+        return err;
+    if (entry.number != number || entry.list.workspace != list.workspace ||
+        entry.list.campaign != list.campaign || entry.identifier.len > sizeof out->text)
+        return LB_ERR_NOT_FOUND;
+    memcpy(out->text, entry.identifier.ptr, entry.identifier.len);
+    out->identifier = (struct lb_str){out->text, entry.identifier.len};
+    out->fingerprint = lb_blocklist_hash(blocklist, list, out->identifier);
+    return lb_blocklist_current(blocklist, list, out->fingerprint, out->identifier, &out->current);
+}
+
+bool lb_change_names_person(const struct lb_change *change, const struct lb_found_entry *found,
+                            uint64_t id)
+{
+    return found->current == id ||
+           lb_twins_waits(&change->blocklist->twins, found->fingerprint, id);
+}
+
+uint64_t lb_change_id_of(const struct lb_change *change, struct lb_public_id name)
+{
+    const struct lb_workspace *workspace = change->standing.workspace;
+    return name.number && lb_epochs_of_added(&workspace->epochs, name.number) == name.epoch
+               ? lb_row_times_id_of(workspace->row_times, name.number)
+               : 0;
+}
+
+void lb_change_prepare(struct lb_change *change)
+{
+    struct lb_str source = change->standing.actor.source;
+    change->write.workspace = change->standing.list.workspace;
+    lb_chain_seed(change->seed);
+    if (source.ptr)
+        lb_chain_commit(change->seed, LB_COMMITMENT_SOURCE, source, &change->source);
+}
+
+lb_err lb_change_flush(struct lb_packer *packer)
+{
+    const struct lb_twins *twins = &packer->change->blocklist->twins;
+    if (twins->left_out_count == 0)
+        return lb_packer_flush(packer);
+    lb_err err = lb_packer_turn_to(packer, LB_LOG_LEFT_OUT);
+    for (size_t i = 0; !err && i < twins->left_out_count; i++)
+        err = lb_change_pack_id(packer, twins->left_out[i].id);
+    return err ? err : lb_packer_flush(packer);
+}

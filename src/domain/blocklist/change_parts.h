@@ -1,0 +1,69 @@
+/* What the kinds of changes have in common (change.c, undo.c): one entry is found, taken back or
+ * put in another's place, in the open batch and in the row that is being packed. Threads: the
+ * writer's, but for lb_change_prepare. */
+#ifndef LB_DOMAIN_BLOCKLIST_CHANGE_PARTS_H
+#define LB_DOMAIN_BLOCKLIST_CHANGE_PARTS_H
+
+#include "domain/blocklist/internal.h"
+#include "domain/blocklist/packer.h"
+
+static inline struct lb_change *lb_change_of(struct lb_write *write)
+{
+    return (struct lb_change *)write;
+}
+
+/* What all kinds need. Any thread. */
+void lb_change_prepare(struct lb_change *change);
+
+/* May the workspace hold so many more, with what the open batch has changed? */
+bool lb_change_has_room(const struct lb_change *change, uint64_t extra);
+lb_err lb_change_check_room(struct lb_change *change, uint64_t extra);
+
+/* The entry id of a record that is named from outside, if its epoch is the right one; whether there
+ * is such a record, its row tells. 0: there is none. Rows of the open batch count: a change of the
+ * same batch may have taken the number. */
+uint64_t lb_change_id_of(const struct lb_change *change, struct lb_public_id name);
+
+/* An entry of the log by its id, with its identifier copied out of the reader's hands. */
+struct lb_found_entry {
+    struct lb_fingerprint fingerprint;
+    struct lb_str identifier;
+    uint64_t current; /* what blocks the identifier now */
+    char text[512];
+};
+
+/* Looks an entry up. LB_ERR_NOT_FOUND when it is no block of this list. */
+lb_err lb_change_find_entry(struct lb_change *change, struct lb_list list, uint64_t number,
+                            uint64_t id, struct lb_found_entry *out);
+
+/* Is the entry one of those that block its person now? */
+bool lb_change_names_person(const struct lb_change *change, const struct lb_found_entry *found,
+                            uint64_t id);
+
+/* Readers will see the person blocked by entry `id`, or no longer. */
+lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprint fingerprint,
+                        uint64_t id, struct lb_str identifier);
+
+/* Entry `by` takes the place of `id`, which blocks the person now: nothing changes for readers. */
+lb_err lb_change_replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
+                         uint64_t by, struct lb_str identifier);
+
+/* Adds the entry that the row takes back or restores. */
+lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id);
+
+/* Appends the last row, and one of the entries that count no more since there are too many. */
+lb_err lb_change_flush(struct lb_packer *packer);
+
+/* Takes entry `id` back, which is what blocks the identifier now. */
+lb_err lb_change_take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
+                           struct lb_str identifier);
+
+/* Takes back an entry that waits. */
+lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
+                                struct lb_fingerprint fingerprint);
+
+/* Takes back all that blocks the identifier: `id`, and what waits after it (twins.h). */
+lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
+                               struct lb_fingerprint fingerprint, struct lb_str identifier);
+
+#endif

@@ -1,0 +1,291 @@
+/* Taking a change back. */
+#include "domain/blocklist/change_parts.h"
+
+#include "domain/blocklist/entry.h"
+#include "store/log_items.h"
+
+#include <stdlib.h>
+
+/* Entry `id` keeps a person blocked whose block was to be undone. */
+static void count_stayed(struct lb_change *change, uint64_t id)
+{
+    if (change->stayed < LB_STAYED_SHOWN)
+        change->blocklist->stayed_ids[change->stayed] = id;
+    change->stayed++;
+}
+
+/* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
+ * the next takes its place. */
+static lb_err take_back_one(struct lb_packer *packer, uint64_t id,
+                            const struct lb_found_entry *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    uint64_t next = lb_twins_oldest(twins, found->fingerprint);
+    if (found->current == id && !next)
+        return lb_change_take_back(packer, id, found->fingerprint, found->identifier);
+    count_stayed(packer->change, found->current == id ? next : found->current);
+    if (found->current != id)
+        return lb_change_take_back_twin(packer, id, found->fingerprint);
+    lb_err err = lb_change_pack_id(packer, id);
+    if (!err && !lb_twins_remove(twins, found->fingerprint, next))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err ? err : lb_change_replace(packer, found->fingerprint, id, next, found->identifier);
+}
+
+/* What was taken back already is so once more: undoing the unblock that did it does not bring it
+ * back. */
+static lb_err hold(struct lb_packer *packer, uint64_t id, const struct lb_found_entry *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    if (lb_twins_is_held(twins, found->fingerprint, id))
+        return LB_OK;
+    lb_err err = lb_change_pack_id(packer, id);
+    return err || lb_twins_hold(twins, found->fingerprint, id) ? err : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* The other way round: it is still taken back, but once less. */
+static lb_err let_go(struct lb_packer *packer, uint64_t id, const struct lb_found_entry *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    lb_err err = lb_change_pack_id(packer, id);
+    return err || lb_twins_let_go(twins, found->fingerprint, id) ? err : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* Takes an entry back, if it is one of the list: that alone, and none of the others that block its
+ * person. */
+static lb_err take_back_id(struct lb_packer *packer, uint64_t number, uint64_t id)
+{
+    struct lb_found_entry found;
+    lb_err err = lb_change_find_entry(packer->change, packer->row.list, number, id, &found);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    return lb_change_names_person(packer->change, &found, id) ? take_back_one(packer, id, &found)
+                                                              : hold(packer, id, &found);
+}
+
+/* Brings entry `id` back for a person whom another one blocks, perhaps one that came since: the
+ * oldest is the one that all see, and the others wait. */
+static lb_err restore_beside(struct lb_packer *packer, uint64_t id,
+                             const struct lb_found_entry *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    bool oldest = id < found->current;
+    if (lb_change_names_person(packer->change, found, id))
+        return LB_OK;
+    lb_err err = lb_change_pack_id(packer, id);
+    if (!err && !lb_twins_add(twins, found->fingerprint, oldest ? found->current : id))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err || !oldest ? err
+                          : lb_change_replace(packer, found->fingerprint, found->current, id,
+                                              found->identifier);
+}
+
+/* A person who comes back with several entries is counted once. */
+static lb_err count_restored(struct lb_packer *packer, uint64_t id,
+                             const struct lb_found_entry *found)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    if (found->current || lb_twins_oldest(twins, found->fingerprint))
+        return LB_OK;
+    packer->counted++;
+    return lb_twins_add(twins, found->fingerprint, id) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
+/* Makes an entry block again, beside any that its person has been asked for with meanwhile. */
+static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
+{
+    struct lb_found_entry found;
+    lb_err err = lb_change_find_entry(packer->change, packer->row.list, number, id, &found);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (lb_twins_is_held(&packer->change->blocklist->twins, found.fingerprint, id))
+        return packer->counting ? LB_OK : let_go(packer, id, &found);
+    if (packer->counting)
+        return count_restored(packer, id, &found);
+    if (found.current)
+        return restore_beside(packer, id, &found);
+    err = lb_change_pack_id(packer, id);
+    return err ? err : lb_change_record(packer, true, found.fingerprint, id, found.identifier);
+}
+
+/* The number of the entry that an item of a row is about; false when there is none. `number` is the
+ * item's own. */
+static bool target_of(enum lb_log_kind kind, uint64_t number, struct lb_str item, uint64_t *out)
+{
+    *out = number;
+    return lb_log_kind_blocks(kind) || lb_str_to_u64(item, LB_ENTRY_ID_MAX, out);
+}
+
+/* The same for the people of these entries: what blocks each of them now, and their leads. */
+static void prefetch_people(const struct lb_packer *packer, const uint64_t *ids, size_t count)
+{
+    struct lb_store *store = packer->store;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    struct lb_list list = packer->row.list;
+    uint64_t current[LB_ROW_ITEMS_MAX];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct lb_entry entry;
+        if (lb_blocklist_entry(store, reader, list.workspace, ids[i], &entry))
+            continue;
+        current[found] = lb_blocklist_find(packer->change->blocklist, list, entry.identifier);
+        found += current[found] && current[found] != ids[i];
+        if (packer->change->standing.workspace->has_leads)
+            store->ops->prefetch_names(reader, list.workspace, &entry.identifier, 1);
+    }
+    store->ops->prefetch_entries(reader, list.workspace, current, found);
+}
+
+/* Lets the store fetch at once what undo_row will ask for. */
+static void prefetch_row(const struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
+                         struct lb_str items)
+{
+    struct lb_store *store = packer->store;
+    uint64_t ids[LB_ROW_ITEMS_MAX];
+    size_t count = 0;
+    struct lb_str item;
+    const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
+    for (uint64_t n = first; count < LB_ROW_ITEMS_MAX && lb_log_items_next(&items, &item); n++)
+        if (target_of(kind, n, item, &ids[count])) {
+            ids[count] = lb_row_times_id_of(row_times, ids[count]);
+            count++;
+        }
+    store->ops->prefetch_entries(store->ops->writer_reader(store), packer->row.list.workspace, ids,
+                                 count);
+    if (lb_store_is_remote(store))
+        prefetch_people(packer, ids, count);
+}
+
+/* Undoes one row of the change; its items were copied, since they are looked up one by one. */
+static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
+                       struct lb_str items)
+{
+    lb_err err = LB_OK;
+    struct lb_str item;
+    if (kind == LB_LOG_LEFT_OUT) /* which stays so */
+        return LB_OK;
+    prefetch_row(packer, kind, first, items);
+    const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
+    for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
+        uint64_t target;
+        if (!target_of(kind, number, item, &target))
+            return LB_ERR_STORAGE_UNAVAILABLE;
+        uint64_t id = lb_row_times_id_of(row_times, target);
+        err = kind == LB_LOG_UNBLOCK ? restore_id(packer, target, id)
+                                     : take_back_id(packer, target, id);
+    }
+    return err;
+}
+
+/* Reads the row with exactly this id and number, and copies its items. */
+static lb_err copy_row(struct lb_change *change, uint64_t id, uint64_t number,
+                       struct lb_log_row *out)
+{
+    struct lb_store *store = change->blocklist->store;
+    struct lb_buf *copy = &change->blocklist->copied_row;
+    lb_err err = store->ops->log_row_of(store->ops->writer_reader(store),
+                                        change->standing.list.workspace, id, out);
+    if (err || out->id != id || out->number != number)
+        return err ? err : LB_ERR_NOT_FOUND;
+    copy->len = 0;
+    copy->failed = false; /* of an earlier undo that was short of memory */
+    lb_buf_append_str(copy, out->items);
+    out->items = lb_buf_str(copy);
+    return copy->failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
+}
+
+/* Undoes the rows of a change, one after the other. */
+static lb_err undo_rows(struct lb_packer *packer)
+{
+    struct lb_change *change = packer->change;
+    struct lb_log_row row;
+    lb_err err =
+        copy_row(change, lb_change_id_of(change, change->undone), change->undone.number, &row);
+    do {
+        uint64_t count = err ? 0 : lb_log_items_count(row.items);
+        if (!err)
+            err = undo_row(packer, row.kind, row.number, row.items);
+        if (!err)
+            err = copy_row(change, row.id + count, row.number + count, &row);
+    } while (!err && row.continues);
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err; /* the change was the last of the log */
+}
+
+/* Like check_block, for taking an unblock back. A change has no more items than there are numbers
+ * since it began. */
+static lb_err check_restore(struct lb_change *change, const struct lb_packer *packer)
+{
+    if (lb_change_has_room(
+            change, lb_blocklist_batch_log(change->blocklist, change->standing.workspace)->last +
+                        1 - change->undone.number))
+        return LB_OK;
+    struct lb_packer counting = *packer;
+    counting.counting = true;
+    size_t moves = change->blocklist->twins.move_count;
+    lb_err err = undo_rows(&counting);
+    lb_twins_roll_back(&change->blocklist->twins, moves);
+    return err ? err : lb_change_check_room(change, counting.counted);
+}
+
+static lb_err unknown_change(struct lb_change *change)
+{
+    return lb_fail(&change->write.reason, LB_ERR_NOT_FOUND, "%s", LB_UNKNOWN_CHANGE);
+}
+
+static lb_err tell_stayed(struct lb_change *change)
+{
+    const uint64_t *ids = change->blocklist->stayed_ids;
+    struct lb_store *store = change->blocklist->store;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    size_t count = change->stayed < LB_STAYED_SHOWN ? change->stayed : LB_STAYED_SHOWN;
+    if (!change->on_stayed || count == 0)
+        return LB_OK;
+    store->ops->prefetch_entries(reader, change->standing.workspace->row.no, ids, count);
+    return change->on_stayed(change, reader, ids, count);
+}
+
+static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_change *change = lb_change_of(write);
+    lb_packer_clear_results(change);
+    lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    struct lb_log_row row;
+    if (!err)
+        err =
+            copy_row(change, lb_change_id_of(change, change->undone), change->undone.number, &row);
+    if (err == LB_ERR_NOT_FOUND ||
+        (!err && (row.continues || row.list.workspace != change->standing.workspace->row.no ||
+                  (row.list.campaign &&
+                   !lb_directory_has_list(change->standing.directory, row.list.campaign)))))
+        return unknown_change(change);
+    if (err)
+        return err;
+    if (row.kind == LB_LOG_CARRIED_OVER)
+        return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
+                       "A blocklist was carried over with this change, which cannot be undone. "
+                       "Unblock its people, or delete the campaign with blocks=drop.");
+    uint64_t undone;
+    err = store->ops->log_undone(store->ops->writer_reader(store), row.list.workspace,
+                                 change->undone.number, &undone);
+    if (err || undone)
+        return err; /* once is enough: what was done since is another change's */
+    enum lb_log_kind kind = row.kind;
+    struct lb_list list = row.list;
+    struct lb_packer packer;
+    lb_packer_begin(&packer, change, store, list,
+                    kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    packer.row.undoes = change->undone.number;
+    if (kind == LB_LOG_UNBLOCK)
+        err = check_restore(change, &packer);
+    if (!err)
+        err = undo_rows(&packer);
+    if (!err)
+        err = tell_stayed(change);
+    return err ? err : lb_change_flush(&packer);
+}
+
+void lb_change_undo(struct lb_change *change)
+{
+    lb_change_prepare(change);
+    change->write.apply = apply_undo;
+}
