@@ -46,6 +46,7 @@
     X(LB_ERR_CAMPAIGN_ACTIVE, 409, "campaign_active")                                              \
     X(LB_ERR_LEASE_LOST, 409, "lease_lost")                                                        \
     X(LB_ERR_LIMIT_REACHED, 409, "limit_reached")                                                  \
+    X(LB_ERR_CURSOR_GONE, 410, "cursor_gone")                                                      \
     X(LB_ERR_PAYLOAD_TOO_LARGE, 413, "payload_too_large")                                          \
     X(LB_ERR_UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type")                                \
     X(LB_ERR_RATE_LIMITED, 429, "rate_limited")                                                    \

@@ -38,7 +38,8 @@ ROOMS = {
         "": set(),
         "access": {""},
         "blocklist": {"", "access"},
-        "outreach": {"", "access", "blocklist"},
+        "events": {"", "access", "blocklist"},
+        "outreach": {"", "access", "blocklist", "events"},
         "copy": {""},
     },
     "api": {
@@ -46,6 +47,7 @@ ROOMS = {
         "access": {""},
         "blocklist": {"", "access"},
         "outreach": {"", "access", "blocklist"},
+        "events": {"", "access", "blocklist", "outreach"},
         "system": {"", "access"},
     },
 }
