@@ -133,6 +133,24 @@ LB_METHOD(lb_err, log_append, struct lb_store *store, const struct lb_log_row *r
 /* Inserts it when its `no` is 0, which is set, and then leaves out those of the workspace that are
  * LB_IMPORTS_KEPT older; else replaces the one of that number. */
 LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_import_row *row)
+
+/* --- Writes: subscriptions -------------------------------------------------------------------- */
+
+LB_METHOD(lb_err, hook_insert, struct lb_store *store, const struct lb_hook_row *row)
+/* Sets all but workspace, id, url, type, campaign, created_at, actor, lease and beat.
+ * LB_ERR_NOT_FOUND: it does not exist (any more); the transaction stays usable. */
+LB_METHOD(lb_err, hook_update, struct lb_store *store, const struct lb_hook_row *row)
+/* With its deliveries. */
+LB_METHOD(lb_err, hook_delete, struct lb_store *store, uint32_t workspace, struct lb_str id)
+/* Records progress of several; sets `lost` of those that could not. No lock is needed. */
+LB_METHOD(lb_err, hooks_progress, struct lb_store *store, struct lb_hook_progress *progress,
+          size_t count)
+/* Inserts, or replaces the one of that number, and leaves out those of the subscription that are
+ * LB_DELIVERIES_KEPT older. */
+LB_METHOD(lb_err, delivery_put, struct lb_store *store, const struct lb_delivery_row *row)
+
+/* --- Writes: the log's numbers ---------------------------------------------------------------- */
+
 /* One above the last entry id; 0 after a failure. In a shared store: one more than about how many
  * entries there are. */
 LB_METHOD(uint64_t, log_next_id, struct lb_store *store)
@@ -294,6 +312,21 @@ LB_METHOD(lb_err, session, struct lb_store_reader *reader, const uint8_t *token_
           struct lb_session_row *out, struct lb_user_row *out_user)
 LB_METHOD(lb_err, link, struct lb_store_reader *reader, const uint8_t *token_hash,
           struct lb_link_row *out)
+
+/* --- Reads: subscriptions --------------------------------------------------------------------- */
+
+LB_METHOD(lb_err, hook, struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
+          struct lb_hook_row *out)
+/* Those of a workspace in the order of their creation, or of all (0), each workspace's together; as
+ * log_scan. */
+LB_METHOD(lb_err, hooks, struct lb_store_reader *reader, uint32_t workspace, void *context,
+          lb_err (*each)(void *context, const struct lb_hook_row *row))
+LB_METHOD(lb_err, delivery, struct lb_store_reader *reader, uint32_t workspace, struct lb_str hook,
+          uint64_t no, struct lb_delivery_row *out)
+/* Newest first, below that number (0: all); as log_scan. */
+LB_METHOD(lb_err, deliveries_page, struct lb_store_reader *reader, uint32_t workspace,
+          struct lb_str hook, uint64_t below, size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_delivery_row *row))
 
 /* --- Reads: signing --------------------------------------------------------------------------- */
 

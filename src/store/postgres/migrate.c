@@ -17,7 +17,8 @@ static const struct {
                    {"blocklist_log", 1}, {"audit_log", 1},   {"step", 1},
                    {"lead", 1},          {"lead_name", 1},   {"activity", 1},
                    {"account", 2},       {"session", 2},     {"link", 2},
-                   {"check_count", 2},   {"signing_key", 6}, {"blocklist_import", 7}};
+                   {"check_count", 2},   {"signing_key", 6}, {"blocklist_import", 7},
+                   {"hook", 8},          {"hook_delivery", 8}};
 
 /* Before this one the program gives the rows of the log their digests. */
 #define CHAIN_SCHEMA 5
