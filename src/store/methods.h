@@ -137,8 +137,8 @@ LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_import_row *row)
 /* --- Writes: subscriptions -------------------------------------------------------------------- */
 
 LB_METHOD(lb_err, hook_insert, struct lb_store *store, const struct lb_hook_row *row)
-/* Sets all but workspace, id, url, type, campaign, created_at, actor, lease and beat.
- * LB_ERR_NOT_FOUND: it does not exist (any more); the transaction stays usable. */
+/* Sets secrets, state, tries, failing_since and next_at; place and missed as well, unless place is
+ * "": another node may be delivering. LB_ERR_NOT_FOUND: it does not exist (any more); the transaction stays usable. */
 LB_METHOD(lb_err, hook_update, struct lb_store *store, const struct lb_hook_row *row)
 /* With its deliveries. */
 LB_METHOD(lb_err, hook_delete, struct lb_store *store, uint32_t workspace, struct lb_str id)

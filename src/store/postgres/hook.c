@@ -47,8 +47,9 @@ lb_err lb_pg_hook_insert(struct lb_store *store, const struct lb_hook_row *row)
 
 LB_PG_STATEMENT(HOOK_UPDATE, ONE, "ntyynntnnnn",
                 "UPDATE leadblock.hook SET secret = $3, old_secret = $4, old_secret_until = $5,"
-                " state = $6, place = $7, tries = $8, failing_since = $9, next_at = $10,"
-                " missed = $11 WHERE workspace_id = $1 AND id = $2 RETURNING workspace_id");
+                " state = $6, place = CASE WHEN $7 = '' THEN place ELSE $7 END, tries = $8,"
+                " failing_since = $9, next_at = $10,"
+                " missed = CASE WHEN $7 = '' THEN missed ELSE $11 END WHERE workspace_id = $1 AND id = $2 RETURNING workspace_id");
 
 lb_err lb_pg_hook_update(struct lb_store *store, const struct lb_hook_row *row)
 {

@@ -58,7 +58,8 @@ lb_err lb_sqlite_hook_update(struct lb_store *store, const struct lb_hook_row *r
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_HOOK_UPDATE,
         "UPDATE hook SET secret = ?3, old_secret = ?4, old_secret_until = ?5, state = ?6,"
-        " place = ?7, tries = ?8, failing_since = ?9, next_at = ?10, missed = ?11"
+        " place = CASE WHEN ?7 = '' THEN place ELSE ?7 END, tries = ?8, failing_since = ?9,"
+        " next_at = ?10, missed = CASE WHEN ?7 = '' THEN missed ELSE ?11 END"
         " WHERE workspace = ?1 AND id = ?2");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
