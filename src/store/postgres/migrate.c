@@ -18,7 +18,7 @@ static const struct {
                    {"lead", 1},          {"lead_name", 1},   {"activity", 1},
                    {"account", 2},       {"session", 2},     {"link", 2},
                    {"check_count", 2},   {"signing_key", 6}, {"blocklist_import", 7},
-                   {"hook", 8},          {"hook_delivery", 8}};
+                   {"hook", 9},          {"hook_delivery", 9}};
 
 /* Before this one the program gives the rows of the log their digests. */
 #define CHAIN_SCHEMA 5
