@@ -45,9 +45,10 @@ enum lb_copy_table_id {
     LB_COPY_AUDIT_LOG,
     LB_COPY_CHECK_COUNT,
     LB_COPY_SIGNING_KEY,
-    LB_COPY_IMPORT
+    LB_COPY_IMPORT,
+    LB_COPY_EVENT
 };
-#define LB_COPY_TABLE_COUNT 13
+#define LB_COPY_TABLE_COUNT 14
 
 struct lb_copy_table {
     enum lb_copy_table_id id;

@@ -43,13 +43,14 @@
 
 #define LB_PG_IMPORT_STATEMENTS(X)                                                                 \
     X(IMPORT_PUT), X(IMPORT_NO), X(IMPORTS_DROP), X(IMPORT), X(IMPORTS_PAGE), X(IMPORT_CHANGE)
+#define LB_PG_EVENT_STATEMENTS(X) X(EVENT_APPEND), X(EVENTS_DROP), X(EVENT), X(EVENTS_PAGE)
 
 #define LB_PG_STATEMENTS(X)                                                                        \
     LB_PG_TRANSACTION_STATEMENTS(X), LB_PG_WORKSPACE_VERSION_STATEMENTS(X),                        \
         LB_PG_ACCESS_STATEMENTS(X), LB_PG_ACCOUNT_STATEMENTS(X), LB_PG_SIGNING_STATEMENTS(X),      \
         LB_PG_AUDIT_STATEMENTS(X), LB_PG_CAMPAIGN_STATEMENTS(X), LB_PG_STEP_STATEMENTS(X),         \
         LB_PG_LEAD_STATEMENTS(X), LB_PG_ACTIVITY_STATEMENTS(X), LB_PG_LOG_STATEMENTS(X),           \
-        LB_PG_IMPORT_STATEMENTS(X)
+        LB_PG_IMPORT_STATEMENTS(X), LB_PG_EVENT_STATEMENTS(X)
 
 enum lb_pg_statement {
 #define LB_PG_ENUM(name) PG_##name
