@@ -36,6 +36,9 @@ enum lb_progress lb_changes_leads(struct lb_call *call);
 /* blocklist/history.c */
 enum lb_progress lb_history_get(struct lb_call *call);
 
+/* events/feed.c */
+enum lb_progress lb_events_get(struct lb_call *call);
+
 /* outreach/campaigns.c */
 enum lb_progress lb_campaigns_post(struct lb_call *call);
 enum lb_progress lb_campaigns_list(struct lb_call *call);

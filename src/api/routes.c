@@ -44,6 +44,9 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/imports", lb_imports_list, 0},
     {LB_POST, "/v1/imports/{importId}/undo", lb_imports_post_undo, LB_ROUTE_WRITES},
 
+    /* feed.c: what happened, in order */
+    {LB_GET, "/v1/events", lb_events_get, 0},
+
     /* campaigns.c */
     {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_WRITES},
     {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},

@@ -1,5 +1,6 @@
 #include "daemon/parts.h"
 
+#include "api/events/waits.h"
 #include "api/request_counts.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -113,6 +114,16 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
                                             .max_campaign_leads = parts->config.max_campaign_leads,
                                             .retry_backoff_s = parts->config.retry_backoff_s,
                                             .max_attempts = parts->config.max_attempts};
+    struct lb_events_settings events = {.store = parts->app.store,
+                                        .directory = parts->app.directory,
+                                        .blocklist = parts->app.blocklist,
+                                        .retention_ms =
+                                            (int64_t)parts->config.events_retention_s * 1000};
+    parts->app.events = lb_events_create(&events);
+    parts->app.event_waits = parts->app.events ? lb_event_waits_create(parts->app.events) : NULL;
+    if (!parts->app.event_waits)
+        return out_of_memory(reason);
+    outreach.events = parts->app.events;
     parts->app.outreach = lb_outreach_create(&outreach);
     return parts->app.outreach ? LB_OK : out_of_memory(reason);
 }
@@ -341,6 +352,7 @@ void lb_parts_stop(struct lb_parts *parts)
 {
     struct lb_app *app = &parts->app;
     atomic_store(&app->stopping, true);
+    lb_event_waits_stop(app->event_waits);
     lb_rcu_offline();
     bool drained =
         !app->server || lb_server_drain(app->server, parts->config.drain_timeout_s * 1000);
@@ -365,6 +377,8 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_writer_destroy(app->writer);
     lb_locked_fini(&parts->locked);
     lb_outreach_destroy(app->outreach);
+    lb_event_waits_destroy(app->event_waits);
+    lb_events_destroy(app->events);
     lb_blocklist_destroy(app->blocklist);
     lb_directory_destroy(app->directory);
     if (app->store)

@@ -183,6 +183,11 @@ static const struct lb_copy_column import_columns[] = {
     TEXT("column_name"),
 };
 
+static const struct lb_copy_column event_columns[] = {
+    WORKSPACE,     NUMBER("number"),   NUMBER("log"),  NUMBER("epoch"), NUMBER("at"),
+    SMALL("type"), NUMBER("campaign"), NUMBER("lead"), NUMBER("key"),   NUMBER("detail"),
+};
+
 /* Without the lease, which belongs to a node. */
 static const struct lb_copy_column hook_columns[] = {
     WORKSPACE,
@@ -226,6 +231,7 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_CHECK_COUNT, "check_count", COLUMNS(check_columns), {0, 1}, 2, false},
     {LB_COPY_SIGNING_KEY, "signing_key", COLUMNS(signing_key_columns), {0}, 1, false},
     {LB_COPY_IMPORT, "blocklist_import", COLUMNS(import_columns), {0, 1}, 2, false},
+    {LB_COPY_EVENT, "event", COLUMNS(event_columns), {0, 1}, 2, false},
     {LB_COPY_HOOK, "hook", COLUMNS(hook_columns), {0, 1}, 2, false},
     {LB_COPY_HOOK_DELIVERY, "hook_delivery", COLUMNS(delivery_columns), {0, 1, 2}, 3, false},
 };

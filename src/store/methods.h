@@ -133,6 +133,13 @@ LB_METHOD(lb_err, log_append, struct lb_store *store, const struct lb_log_row *r
 /* Inserts it when its `no` is 0, which is set, and then leaves out those of the workspace that are
  * LB_IMPORTS_KEPT older; else replaces the one of that number. */
 LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_import_row *row)
+/* Gives it the next number of its workspace. In a shared store it changes the workspace's
+ * access_version, so that other nodes notice. */
+LB_METHOD(lb_err, event_append, struct lb_store *store, const struct lb_event_row *row)
+/* Of the first `max` events of a workspace, removes those before the last that is older than
+ * `before`: that one stays, as the place from which a reader goes on. */
+LB_METHOD(lb_err, events_drop, struct lb_store *store, uint32_t workspace, int64_t before,
+          size_t max)
 
 /* --- Writes: subscriptions -------------------------------------------------------------------- */
 
@@ -229,6 +236,14 @@ LB_METHOD(lb_err, imports_page, struct lb_store_reader *reader, uint32_t workspa
  * when there is none. */
 LB_METHOD(lb_err, import_change, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str id, uint64_t below, uint64_t *out)
+/* The event of the greatest number up to that one; LB_ERR_NOT_FOUND without one. */
+LB_METHOD(lb_err, event, struct lb_store_reader *reader, uint32_t workspace, uint64_t number,
+          struct lb_event_row *out)
+/* Events of a workspace above that number whose `log` is not above `log`, up to `take`, by number;
+ * as log_scan. */
+LB_METHOD(lb_err, events_page, struct lb_store_reader *reader, uint32_t workspace, uint64_t above,
+          uint64_t log, size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_event_row *row))
 /* Calls `each` for the rows of a workspace (0: of all, if they share a log) with first <= id <
  * end, in order; stops at its first failure. Without source, import and seed, which a replay does
  * not need. */

@@ -176,6 +176,27 @@ struct lb_entry {
     char held[LB_HELD_NAME_SIZE];
 };
 
+/* An event that the log does not tell, or what the log does not tell of one of its rows. `log`
+ * gives it its place: after the log's entries up to that number, and before those that follow;
+ * among those with the same `log` they are in the order of their numbers. */
+struct lb_event_row {
+    uint32_t workspace;
+    uint64_t number; /* counts in the workspace; the store gives it */
+    uint64_t log;
+    uint64_t epoch; /* as of the log's rows, but each has it */
+    int64_t at;
+    uint32_t type;     /* enum lb_event_type (domain/events/events.h), or LB_EVENT_QUIET */
+    uint32_t campaign; /* 0: none */
+    uint64_t lead;     /* 0: none */
+    uint32_t actor;
+    uint64_t detail; /* of campaigns: progress in percent */
+};
+
+/* Some items of the log's row of number `log` changed nothing for their people: those whose bit is
+ * set in `detail`. Such a person is still blocked by another request, or was blocked already; or is
+ * named by another item of the change. */
+#define LB_EVENT_QUIET 0
+
 #define LB_IMPORTS_KEPT 1000 /* of a workspace, the latest */
 
 /* An import of a file into a blocklist, or out of it. The log's rows that it made have its id. */

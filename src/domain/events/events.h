@@ -111,6 +111,8 @@ struct lb_events_page {
     unsigned types;               /* bits 1 << enum lb_event_type */
     uint32_t campaign;            /* only of this one; 0: of all */
     size_t max;                   /* events, at least 1; LB_EVENTS_PAGE_MAX at most */
+    bool fresh;     /* memory was brought up to date after `after` was known: what it does not have
+                       is gone. Else such a page is empty. */
     bool skip_gone; /* `after` is older than what is kept: goes on with the oldest, and counts what
                        is known to be missing, in place of LB_ERR_CURSOR_GONE */
     /* Results. */
@@ -154,7 +156,8 @@ struct lb_events_watch {
 };
 
 /* Adds and removes: any thread. After `unwatch` has returned, `woken` is not running and is not
- * called any more. A commit of which nobody wants to know costs one atomic load.
+ * called any more; so a lock that it takes is not held by who calls `unwatch`. A commit of which
+ * nobody wants to know costs one atomic load.
  *
  * In a shared store a node learns of other nodes' commits when it asks for them (lb_freshness_ask,
  * for the workspace or for all): who waits asks once in a while. */
@@ -164,7 +167,8 @@ void lb_events_unwatch(struct lb_events *events, struct lb_events_watch *watch);
 /* --- Recording -------------------------------------------------------------------------------- */
 
 /* Records an event that is in no log, in the open transaction of the writer, which has locked the
- * workspace. `lead` 0: it is about a campaign. */
+ * workspace, and not amid a change of the blocklist. `lead` 0: it is about a campaign. `events` may
+ * be NULL: then nothing is recorded. */
 lb_err lb_events_record(struct lb_events *events, struct lb_workspace *workspace,
                         enum lb_event_type type, uint32_t campaign, uint64_t lead, uint32_t actor,
                         uint32_t progress);

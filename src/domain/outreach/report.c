@@ -18,6 +18,7 @@ struct reporting {
     struct lb_activity_row activity;
     struct lb_buf detail; /* the activity's: others are read before it is written */
     int64_t now;
+    bool replied; /* the report says so, for the first time */
 };
 
 bool lb_result_parse(struct lb_str name, enum lb_result *out)
@@ -227,6 +228,7 @@ static lb_err record(struct reporting *reporting)
     if (err || !(open || late_reply))
         return err;
     reporting->activity.changed_at = reporting->now;
+    reporting->replied = reporting->activity.state == LB_ACTIVITY_REPLIED;
     if (reporting->completion->detail.ptr)
         reporting->activity.detail = reporting->completion->detail;
     reporting->completion->write.touched = true;
@@ -251,6 +253,26 @@ static lb_err write_lead(struct reporting *reporting)
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&reporting->lead), &counts);
 }
 
+/* Tells who follows the workspace's events what the report has made known. */
+static lb_err tell(const struct reporting *reporting, enum lb_event_type type)
+{
+    const struct lb_report *completion = reporting->completion;
+    return lb_events_record(completion->outreach->settings.events, completion->standing.workspace,
+                            type, reporting->lead.campaign, reporting->lead.no,
+                            completion->standing.actor.no, 0);
+}
+
+static lb_err tell_events(const struct reporting *reporting)
+{
+    unsigned news = reporting->lead.marks & ~reporting->before.marks;
+    lb_err err = LB_OK;
+    if (news & LB_MARK_ACCEPTED)
+        err = tell(reporting, LB_EVENT_CONNECTION_REQUEST_ACCEPTED);
+    if (!err && reporting->replied)
+        err = tell(reporting, LB_EVENT_MESSAGE_RECEIVED);
+    return err;
+}
+
 static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
 {
     struct lb_report *completion = (struct lb_report *)write;
@@ -266,6 +288,8 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
         err = record(&reporting);
     if (!err)
         err = write_lead(&reporting);
+    if (!err)
+        err = tell_events(&reporting);
     if (!err)
         err = lb_outreach_scope(completion->outreach, &reporting.lead, &scope);
     completion->blocked = scope != LB_SCOPE_NONE;
