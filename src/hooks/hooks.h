@@ -84,6 +84,7 @@ struct lb_hook_job {
     /* Its own. */
     struct lb_hooks *hooks;
     struct lb_hook_url url;
+    uint64_t queued_ms;
     struct lb_task task;
     struct lb_hook_job *next;
 };
