@@ -11,6 +11,7 @@
 #include "domain/blocklist/freshness.h"
 #include "domain/events/events.h"
 #include "domain/outreach/outreach.h"
+#include "hooks/hooks.h"
 #include "http/server.h"
 #include "import/spool.h"
 #include "reader/reader.h"
@@ -27,6 +28,7 @@ struct lb_app {
     struct lb_outreach *outreach;       /* the same */
     struct lb_events *events;           /* the same */
     struct lb_event_waits *event_waits; /* the same: requests that wait for some */
+    struct lb_hooks *hooks;             /* the same */
     struct lb_freshness *freshness;     /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;

@@ -106,6 +106,18 @@ enum lb_progress lb_keys_post(struct lb_call *call);
 enum lb_progress lb_keys_list(struct lb_call *call);
 enum lb_progress lb_keys_delete(struct lb_call *call);
 
+/* hooks/subscriptions.c */
+enum lb_progress lb_hooks_subscribe(struct lb_call *call);
+enum lb_progress lb_hooks_unsubscribe(struct lb_call *call);
+enum lb_progress lb_hooks_list(struct lb_call *call);
+enum lb_progress lb_hooks_put(struct lb_call *call);
+enum lb_progress lb_hooks_delete(struct lb_call *call);
+
+/* hooks/deliveries.c */
+enum lb_progress lb_hooks_deliveries(struct lb_call *call);
+enum lb_progress lb_hooks_test(struct lb_call *call);
+enum lb_progress lb_hooks_retry(struct lb_call *call);
+
 /* blocklist/lookup.c */
 enum lb_progress lb_lookup_get(struct lb_call *call);
 

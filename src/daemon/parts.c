@@ -1,6 +1,7 @@
 #include "daemon/parts.h"
 
 #include "api/events/waits.h"
+#include "api/hooks/hooks.h"
 #include "api/request_counts.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -214,6 +215,26 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
     return err ? lb_fail(reason, err, "cannot open the database for reading") : LB_OK;
 }
 
+static lb_err make_hooks(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_app *app = &parts->app;
+    parts->hooks_allow = parse_networks(&parts->config.hooks_allow);
+    if (!parts->hooks_allow)
+        return out_of_memory(reason);
+    struct lb_hooks_settings settings = {
+        .store = app->store,
+        .directory = app->directory,
+        .writer = app->writer,
+        .events = app->events,
+        .guard = {parts->hooks_allow, parts->config.hooks_allow.count},
+        .backoff_s = parts->config.hooks_backoff_s,
+        .give_up_s = parts->config.hooks_give_up_s,
+        .context = app,
+        .put_event = lb_hooks_put_event};
+    lb_err err = lb_hooks_create(&settings, &app->hooks);
+    return err ? lb_fail(reason, err, "cannot prepare the delivery of events") : LB_OK;
+}
+
 static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
 {
     const struct lb_config *config = &parts->config;
@@ -267,6 +288,8 @@ lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
         err = make_blocklist(parts, reason);
     if (!err)
         err = make_workers(parts, reason);
+    if (!err && !parts->local)
+        err = make_hooks(parts, reason);
     return err ? err : make_server(parts, reason);
 }
 
@@ -316,7 +339,8 @@ lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
             return lb_fail(reason, err, "cannot read campaigns from the database");
     }
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
-    if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)))
+    if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)) ||
+        (app->hooks && !lb_hooks_start(app->hooks)))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
     atomic_store(&app->loaded, true);
     look_at_recorded_times(parts);
@@ -361,11 +385,13 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_rcu_online();
     lb_parts_note(parts);
     lb_rcu_offline();
+    lb_hooks_stop(app->hooks);
     lb_freshness_stop(app->freshness);
     atomic_store(&app->hurrying, true);
     lb_readers_stop(app->importers); /* which wait for the writer */
     lb_writer_stop(app->writer);
     lb_readers_stop(app->readers);
+    lb_hooks_destroy(app->hooks);
     if (app->server)
         lb_server_stop(app->server);
     lb_rcu_online();
@@ -389,6 +415,7 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_request_counts_destroy(app->counts);
     lb_router_destroy(app->router);
     free(app->metrics_allow);
+    free(parts->hooks_allow);
     free(parts->trusted_proxies);
     lb_folder_close(&parts->folder);
 }

@@ -13,6 +13,7 @@ struct lb_parts {
     struct lb_app app;
     struct lb_cidr *trusted_proxies;
     size_t trusted_proxy_count;
+    struct lb_cidr *hooks_allow;
     _Atomic bool failed;      /* the storage has failed: the process must end */
     void (*on_failure)(void); /* called then, on the writer's thread or main's; may be NULL */
     bool (*keep_going)(void); /* NULL, or false: a start that takes long is to end */

@@ -55,6 +55,8 @@ static void take_signals(struct lb_task *task)
     struct lb_hooks *hooks = (struct lb_hooks *)((char *)task - offsetof(struct lb_hooks, signal));
     atomic_store(&hooks->signalled, false); /* first: what comes from now on pushes once more */
     struct lb_workspace *workspace = atomic_exchange(&hooks->signals, NULL);
+    if (atomic_load(&hooks->stopping))
+        return;
     while (workspace) {
         struct lb_workspace *next = workspace->next_signal;
         unsigned signals = atomic_exchange(&workspace->hook_signals, 0);
