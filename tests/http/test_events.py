@@ -1,6 +1,8 @@
 """The events of a workspace: GET /v1/events, as pages, long polls and a stream."""
 
 import json
+import shutil
+import sqlite3
 import threading
 import time
 
@@ -8,7 +10,9 @@ import pytest
 
 from support import expect
 from support.campaigns import INVITATION, MESSAGE, Campaign, unblock_everywhere
-from support.server import Server, key_id, unique
+from support.client import build
+from support.marks import sqlite_only
+from support.server import Server, key_id, on_postgresql, unique
 
 EVENTS = "/events"
 BLOCKED, UNBLOCKED = "lead_blocked", "lead_unblocked"
@@ -277,6 +281,97 @@ def test_workspaces_do_not_see_each_others_events(server):
     assert len(feed(other.api)) == 70 + 30
 
 
+# --- What is kept ---
+
+
+def test_what_is_too_old_is_left_out_and_its_cursors_are_gone():
+    with Server("--events-retention", "3") as server:
+        tenant = server.tenant()
+        api, (ann, bob) = tenant.api, (unique("ann"), unique("bob"))
+        campaign = Campaign(tenant, ann, steps=(MESSAGE,))
+        start = now(api)
+        campaign.complete(campaign.claim_one(), "replied")
+        replied = now(api)
+        block_everywhere(api, ann)
+        end = now(api)
+        assert len(feed(api, start)) == 3
+        time.sleep(3.1)
+        for gone in start, replied:
+            expect.error(api.get(f"{EVENTS}?after={gone}"), 410, "cursor_gone")
+        assert feed(api, end) == feed(api) == []
+        block_everywhere(api, bob)
+        assert told(feed(api)) == told(feed(api, end)) == [(BLOCKED, bob)]
+        if not on_postgresql():  # rows of the table, of which the last stays as a mark
+            deadline = time.monotonic() + 20
+            while rows_of_events(server) > 1:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+        expect.error(api.get(f"{EVENTS}?after={start}"), 410, "cursor_gone")
+        assert told(feed(api, end)) == [(BLOCKED, bob)]
+        campaign = Campaign(tenant, unique("new"), steps=(MESSAGE,))
+        campaign.complete(campaign.claim_one(), "replied")
+        assert [event["type"] for event in feed(api)][-2:] == [
+            "message_received", "campaign_completed"]
+
+
+def rows_of_events(server):
+    with sqlite3.connect(f"file:{server.data}/leadblock.db?mode=ro", uri=True) as database:
+        return database.execute("SELECT count(*) FROM event").fetchone()[0]
+
+
+@sqlite_only("a restore of a folder")
+def test_a_cursor_from_before_a_restore_is_gone(own):
+    tenant = own.tenant()
+    api, ann = tenant.api, unique("ann")
+    block_everywhere(api, ann)
+    campaign = Campaign(tenant, unique("lead"), unique("other"), steps=(MESSAGE,))
+    before = now(api)
+    own.stop()
+    shutil.copytree(own.data, f"{own.data}-copy")
+    own.start()
+    api = own.api(tenant.key)
+    assert feed(api, before) == []
+    block_everywhere(api, unique("lost"))
+    log = now(api)
+    own.stop()
+    shutil.rmtree(own.data)
+    shutil.move(f"{own.data}-copy", own.data)
+    own.start()
+    api = own.api(tenant.key)
+    campaign.api = api
+    assert feed(api, before) == []
+    expect.error(api.get(f"{EVENTS}?after={log}"), 410, "cursor_gone")
+    for _ in range(3):
+        block_everywhere(api, unique("new"))
+    expect.error(api.get(f"{EVENTS}?after={log}"), 410, "cursor_gone")
+    assert len(feed(api, before)) == 3
+
+
+@sqlite_only("a restore of a folder")
+def test_a_cursor_after_a_lost_reply_is_gone(own):
+    tenant = own.tenant()
+    leads = [unique("lead") for _ in range(6)]
+    campaign = Campaign(tenant, *leads, steps=(MESSAGE,))
+    campaign.complete(campaign.claim(1)[0], "replied")
+    before = now(tenant.api)
+    own.stop()
+    shutil.copytree(own.data, f"{own.data}-copy")
+    own.start()
+    campaign.api = own.api(tenant.key)
+    campaign.complete(campaign.claim(1)[0], "replied")
+    lost = now(campaign.api)
+    own.stop()
+    shutil.rmtree(own.data)
+    shutil.move(f"{own.data}-copy", own.data)
+    own.start()
+    campaign.api = api = own.api(tenant.key)
+    expect.error(api.get(f"{EVENTS}?after={lost}"), 410, "cursor_gone")
+    for _ in range(2):
+        campaign.complete(campaign.claim(1)[0], "replied")
+    expect.error(api.get(f"{EVENTS}?after={lost}"), 410, "cursor_gone")
+    assert [event["type"] for event in feed(api, before)] == ["message_received"] * 2
+
+
 # --- Waiting ---
 
 
@@ -329,17 +424,23 @@ def test_a_wait_goes_on_over_events_of_other_types(fresh):
 def test_few_requests_of_a_workspace_wait_at_once(server):
     tenant = server.tenant()
     after = now(tenant.api)
-    answers = [waiting(server.api(tenant.key), after, wait=30) for _ in range(16)]
-    api = server.api(tenant.key)
-    deadline = time.monotonic() + 10
-    while (response := api.get(f"{EVENTS}?wait=5&after={after}")).status == 200:
-        assert time.monotonic() < deadline
-    expect.error(response, 429, "overloaded")
-    other = server.tenant()
-    page(other.api, wait=1)  # another workspace has its own places
-    block_everywhere(api, unique())
-    assert all(len(answer()[0]["events"]) == 1 for answer in answers)
-    assert page(api, now(api), wait=1)["events"] == []
+    connections = [server.connect() for _ in range(20)]
+    for connection in connections:
+        connection.send(build("GET", f"/v1/events?wait=30&after={after}",
+                              [("x-api-key", tenant.key)], None))
+    refused = []
+    while len(refused) < 4:
+        refused += [connection for connection in connections
+                    if connection not in refused and not connection.is_silent(0.05)]
+    for connection in refused:
+        expect.error(connection.read(), 429, "overloaded")
+    page(server.tenant().api, wait=1)  # another workspace has its own places
+    block_everywhere(tenant.api, unique())
+    for connection in connections:
+        if connection not in refused:
+            assert len(expect.ok(connection.read())["events"]) == 1
+        connection.close()
+    assert page(tenant.api, now(tenant.api), wait=1)["events"] == []
 
 
 # --- Streams ---
