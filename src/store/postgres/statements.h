@@ -43,7 +43,8 @@
 
 #define LB_PG_IMPORT_STATEMENTS(X)                                                                 \
     X(IMPORT_PUT), X(IMPORT_NO), X(IMPORTS_DROP), X(IMPORT), X(IMPORTS_PAGE), X(IMPORT_CHANGE)
-#define LB_PG_EVENT_STATEMENTS(X) X(EVENT_APPEND), X(EVENTS_DROP), X(EVENT), X(EVENTS_PAGE)
+#define LB_PG_EVENT_STATEMENTS(X)                                                                  \
+    X(EVENT_NUMBER), X(EVENT_APPEND), X(EVENTS_DROP), X(EVENT), X(EVENTS_PAGE)
 
 #define LB_PG_STATEMENTS(X)                                                                        \
     LB_PG_TRANSACTION_STATEMENTS(X), LB_PG_WORKSPACE_VERSION_STATEMENTS(X),                        \
