@@ -441,6 +441,15 @@ lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
     return err ? err : write->result;
 }
 
+void lb_parts_sweep_events(struct lb_parts *parts)
+{
+    struct lb_events_sweep sweep = {.events = parts->app.events};
+    if (!sweep.events || !lb_writer_ready(parts->app.writer) || !lb_events_sweep_due(sweep.events))
+        return;
+    lb_events_sweep(&sweep);
+    lb_parts_write(parts, &sweep.write); /* else the next one will do it */
+}
+
 void lb_parts_note(struct lb_parts *parts)
 {
     struct lb_admin_change change = {.directory = parts->app.directory};

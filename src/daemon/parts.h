@@ -56,6 +56,9 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
 /* Hands a write to the writer and waits until it is done. For the main thread. */
 lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write);
 
+/* To be called once a second: removes some of the events that are too old to be shown. */
+void lb_parts_sweep_events(struct lb_parts *parts);
+
 /* Writes down what memory has noticed: see lb_admin_note. */
 void lb_parts_note(struct lb_parts *parts);
 

@@ -19,7 +19,7 @@ from support.server import CommandFailed, binary, clean_environment, run
 
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
           "blocklist_log", "audit_log", "check_count", "signing_key",
-          "blocklist_import"]
+          "blocklist_import", "event"]
 STAY_BEHIND = ["session", "link"]
 
 
@@ -371,6 +371,7 @@ TAMPERED = {
     "check_count": "UPDATE check_count SET blocked = blocked + 1 WHERE day = 20000",
     "signing_key": "UPDATE signing_key SET created_at = created_at + 1",
     "blocklist_import": "UPDATE blocklist_import SET run = NULL, done = done + 1",
+    "event": "UPDATE event SET detail = detail + 1",
 }
 
 

@@ -59,6 +59,7 @@ ENDPOINTS = [
     EndPoint("GET", LIST + "/someone", CHECK),
     EndPoint("POST", LIST + "/check", CHECK, {"publicIdentifiers": ["someone"]}),
     EndPoint("GET", "/blocked-leads/someone/history", READ),
+    EndPoint("GET", "/events", READ),
     EndPoint("GET", "/changes/{change}", READ),
     EndPoint("GET", "/changes/{change}/leads", READ),
     EndPoint("POST", "/changes/{change}/undo", WRITE),

@@ -349,6 +349,11 @@ static lb_err no_import(void *context, const struct lb_import_row *row)
     return LB_OK;
 }
 
+static lb_err no_event(void *context, const struct lb_event_row *row)
+{
+    return LB_OK;
+}
+
 static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *reader)
 {
     struct lb_lead_ref refs[1];
@@ -358,6 +363,9 @@ static void ask_all(const struct lb_store_ops *ops, struct lb_store_reader *read
     assert_int_equal(ops->import(reader, 1, LB_STR("a"), &import), LB_ERR_NOT_FOUND);
     assert_int_equal(ops->imports_page(reader, 1, 0, 1, NULL, no_import), LB_OK);
     assert_int_equal(ops->import_change(reader, 1, LB_STR("a"), 9, numbers), LB_ERR_NOT_FOUND);
+    struct lb_event_row event;
+    assert_int_equal(ops->event(reader, 1, 9, &event), LB_ERR_NOT_FOUND);
+    assert_int_equal(ops->events_page(reader, 1, 0, 9, 1, NULL, no_event), LB_OK);
     assert_int_equal(ops->leads_named(reader, 1, LB_STR("a"), 0, 1, refs, &count), LB_OK);
     assert_int_equal(ops->leads_due(reader, 1, 1, LB_QUEUE_RETRY, 1, 1, 1, numbers, &count), LB_OK);
     assert_int_equal(ops->leads_page(reader, 1, 1, -1, 0, 0, 1, NULL, no_lead), LB_OK);
@@ -405,6 +413,8 @@ static void questions_about_campaigns_and_imports_are_answered_by_indexes(void *
         {STMT_IMPORT, "blocklist_import_by_id (workspace=? AND id=?)", 1},
         {STMT_IMPORTS_PAGE, "PRIMARY KEY (workspace=? AND no<?)", 1},
         {STMT_IMPORT_CHANGE, "blocklist_log_", 2}, /* _import and _undoes */
+        {STMT_EVENT, "PRIMARY KEY (workspace=? AND number<?)", 1},
+        {STMT_EVENTS_PAGE, "PRIMARY KEY (workspace=? AND number>?)", 1},
         {STMT_ACTIVITIES_PAGE, "activity_by_state (campaign=? AND state=?)", 5},
     };
     struct place *place = *state;

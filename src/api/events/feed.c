@@ -293,7 +293,9 @@ static bool take_cursor(struct lb_call *call, bool stream)
     if (!after.len && !lb_query_text(call, "after", &after))
         return false;
     feeding->from_now = after.ptr && lb_str_equal(after, LB_STR("now"));
-    if (!after.ptr || feeding->from_now || lb_event_cursor_parse(after, &feeding->page.after))
+    feeding->page.from_oldest = !after.ptr || lb_str_equal(after, LB_STR("0"));
+    if (feeding->page.from_oldest || feeding->from_now ||
+        lb_event_cursor_parse(after, &feeding->page.after))
         return true;
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
                    "The parameter 'after' must be the cursor of an earlier answer, the id of an "

@@ -66,8 +66,6 @@ bool lb_event_cursor_parse(struct lb_str text, struct lb_event_cursor *out)
 {
     uint64_t *const numbers[] = {&out->log, &out->log_epoch, &out->own, &out->own_epoch};
     *out = (struct lb_event_cursor){0};
-    if (lb_str_equal(text, LB_STR("0")))
-        return true;
     for (size_t i = 0; i < 4; i++) {
         if (!text.len || text.ptr[0] != (i ? '-' : 'e'))
             return false;

@@ -51,7 +51,7 @@ struct lb_event_cursor {
 #define LB_EVENT_CURSOR_SIZE 64
 
 void lb_event_cursor_write(const struct lb_event_cursor *cursor, char out[LB_EVENT_CURSOR_SIZE]);
-/* "0" is all zero. False for what is no cursor. */
+/* False for what is no cursor. */
 bool lb_event_cursor_parse(struct lb_str text, struct lb_event_cursor *out);
 /* < 0, 0, > 0. Of cursors of one workspace. */
 int lb_event_cursor_compare(const struct lb_event_cursor *a, const struct lb_event_cursor *b);
@@ -107,7 +107,9 @@ void lb_events_destroy(struct lb_events *events);
 struct lb_events_page {
     /* The caller's. */
     const struct lb_workspace *workspace;
-    struct lb_event_cursor after; /* all zero: the oldest that is kept */
+    struct lb_event_cursor after; /* set to `cursor` to go on */
+    bool from_oldest;             /* in place of `after`: begins with the oldest that is kept; false
+                                     again after the first page */
     unsigned types;               /* bits 1 << enum lb_event_type */
     uint32_t campaign;            /* only of this one; 0: of all */
     size_t max;                   /* events, at least 1; LB_EVENTS_PAGE_MAX at most */
@@ -172,5 +174,18 @@ void lb_events_unwatch(struct lb_events *events, struct lb_events_watch *watch);
 lb_err lb_events_record(struct lb_events *events, struct lb_workspace *workspace,
                         enum lb_event_type type, uint32_t campaign, uint64_t lead, uint32_t actor,
                         uint32_t progress);
+
+/* --- Sweeping --------------------------------------------------------------------------------- */
+
+/* Removes rows of events that are too old to be shown: those of some workspaces, in one write. */
+struct lb_events_sweep {
+    struct lb_write write; /* first */
+    struct lb_events *events;
+};
+
+/* Is there something to sweep? To be asked about once a second, by the one thread that sweeps; then
+ * a sweep is to be prepared and submitted, and waited for before this is asked again. */
+bool lb_events_sweep_due(struct lb_events *events);
+void lb_events_sweep(struct lb_events_sweep *sweep);
 
 #endif

@@ -14,6 +14,9 @@ struct lb_events {
     /* By the workspace's number; the last has those of all workspaces. */
     struct lb_events_watch *watches[LB_EVENTS_BUCKETS + 1];
     _Atomic size_t watch_count;
+    /* The sweep's, on the writer thread or while none is under way. */
+    struct lb_workspace *sweep_at; /* the next of this round; NULL: it is over */
+    uint64_t sweep_again_ms;       /* monotonic: the next round begins */
 };
 
 /* A piece of the page's texts. */

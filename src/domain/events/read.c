@@ -88,11 +88,6 @@ static uint64_t find_oldest(const struct turn *turn)
     return low;
 }
 
-static bool is_zero(const struct lb_event_cursor *cursor)
-{
-    return cursor->log == 0 && cursor->own == 0;
-}
-
 /* Has the store this row of events, where the cursor says that it has read it? */
 static lb_err check_own(struct turn *turn, const struct lb_event_cursor *after)
 {
@@ -168,14 +163,16 @@ static lb_err find_place(struct turn *turn)
 {
     struct lb_events_page *page = turn->page;
     uint64_t oldest = find_oldest(turn);
-    bool from_oldest = is_zero(&page->after);
-    turn->place = page->after;
-    turn->lags = page->after.log > turn->bound && !page->fresh;
+    bool from_oldest = page->from_oldest;
+    page->from_oldest = false;
+    if (!from_oldest)
+        turn->place = page->after;
+    turn->lags = turn->place.log > turn->bound && !page->fresh;
     if (turn->lags)
         return LB_OK;
-    lb_err err = from_oldest ? LB_OK : check_log(turn, &page->after);
+    lb_err err = from_oldest ? LB_OK : check_log(turn, &turn->place);
     if (!err)
-        err = check_own(turn, &page->after);
+        err = check_own(turn, &turn->place);
     if (err == LB_ERR_CURSOR_GONE && page->skip_gone) {
         from_oldest = true;
         turn->place = (struct lb_event_cursor){0};

@@ -4,19 +4,46 @@
 
 /* The writer holds the workspace's lock: no other node takes the number, and an event that is seen
  * has none before it that is not. */
-LB_PG_STATEMENT(EVENT_APPEND, ONE, "nnnnnnnnn",
+LB_PG_STATEMENT(EVENT_NUMBER, ONE, "n",
+                "SELECT coalesce(max(number), 0) FROM leadblock.event WHERE workspace_id = $1");
+LB_PG_STATEMENT(EVENT_APPEND, ONE, "nnnnnnnnnn",
                 "INSERT INTO leadblock.event (workspace_id, " COLUMNS
-                ") SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9"
-                " FROM leadblock.event WHERE workspace_id = $1");
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+
+/* The next number of the workspace: asked for once in a transaction. */
+static lb_err take_number(struct lb_postgres *postgres, uint32_t workspace, uint64_t *out)
+{
+    struct lb_pg_touched *touched = lb_pg_touch(postgres, workspace);
+    if (!touched)
+        return LB_ERR_INTERNAL;
+    if (!touched->last_event_known) {
+        struct lb_pg_params params = {0};
+        PGresult *result;
+        lb_pg_add_number(&params, workspace);
+        lb_err err = lb_pg_query(&postgres->writer, PG_EVENT_NUMBER, &params, &result);
+        if (!err) {
+            touched->last_event = (uint64_t)lb_pg_number(result, 0, 0);
+            touched->last_event_known = true;
+        }
+        PQclear(result);
+        if (err)
+            return err;
+    }
+    *out = ++touched->last_event;
+    return LB_OK;
+}
 
 lb_err lb_pg_event_append(struct lb_store *store, const struct lb_event_row *row)
 {
     struct lb_pg_params params = {0};
-    uint64_t version;
+    uint64_t version, number;
     lb_err err = lb_pg_touch_access(lb_postgres_of(store), row->workspace, &version);
+    if (!err)
+        err = take_number(lb_postgres_of(store), row->workspace, &number);
     if (err)
         return err;
     lb_pg_add_number(&params, row->workspace);
+    lb_pg_add_number(&params, (int64_t)number);
     lb_pg_add_number(&params, (int64_t)row->log);
     lb_pg_add_number(&params, (int64_t)row->epoch);
     lb_pg_add_number(&params, row->at);

@@ -43,7 +43,8 @@
 
 #define LB_PG_IMPORT_STATEMENTS(X)                                                                 \
     X(IMPORT_PUT), X(IMPORT_NO), X(IMPORTS_DROP), X(IMPORT), X(IMPORTS_PAGE), X(IMPORT_CHANGE)
-#define LB_PG_EVENT_STATEMENTS(X) X(EVENT_APPEND), X(EVENTS_DROP), X(EVENT), X(EVENTS_PAGE)
+#define LB_PG_EVENT_STATEMENTS(X)                                                                  \
+    X(EVENT_NUMBER), X(EVENT_APPEND), X(EVENTS_DROP), X(EVENT), X(EVENTS_PAGE)
 #define LB_PG_HOOK_STATEMENTS(X)                                                                   \
     X(HOOK_INSERT), X(HOOK_UPDATE), X(HOOK_DELETE), X(HOOK_DELIVERIES_DELETE), X(HOOK_TAKE),       \
         X(HOOK_PROGRESS), X(HOOK), X(HOOKS), X(HOOKS_OF), X(DELIVERY_PUT), X(DELIVERIES_DROP),     \
