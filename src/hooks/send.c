@@ -244,9 +244,6 @@ static void end(struct lb_hooks *hooks, struct lb_hook_sending *sending, CURLcod
     struct lb_hook *hook = sending->hook;
     struct lb_hook_job *job = sending->job;
     size_t bytes = sending->body.len;
-    bool refused = sending->refused != NULL;
-    if (refused && sending->probe)
-        result.refused = true; /* any of its addresses */
     if (result.refused && sending->probe)
         snprintf(result.error, sizeof result.error, "%s", sending->refused);
     release(hooks, sending);

@@ -16,6 +16,7 @@ const words = {
   'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change',
   'campaign.create': 'Created campaign', 'campaign.delete': 'Deleted campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
+  'hook.subscribe': 'Subscribed to events', 'hook.unsubscribe': 'Ended subscription', 'hook.pause': 'Paused subscription', 'hook.resume': 'Resumed subscription', 'hook.rotate': 'Changed secret of subscription',
   'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed license',
   'user.create': 'Added user', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password', 'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
 };
