@@ -20,7 +20,7 @@
 #include "domain/events/events.h"
 #include "hooks/guard.h"
 
-#define LB_HOOK_LEASE_MS    30000
+#define LB_HOOK_LEASE_MS    15000
 #define LB_HOOK_TRY_MS      5000 /* from the look-up of the name to the end of the answer */
 #define LB_HOOK_OVERLAP_MS  INT64_C(86400000) /* in which an old secret signs as well */
 #define LB_HOOK_SENDING_MAX 64   /* requests under way */

@@ -415,4 +415,4 @@ def test_metrics_count_deliveries(hooked, api, there):
     eventually(lambda: deliveries(api, made))
     text = hooked.api(base="").get("/metrics").body.decode()
     assert 'leadblock_hooks{state="active"}' in text
-    assert int(text.split("leadblock_hook_deliveries_total ")[1].split()[0]) >= 1
+    assert int(text.split("\nleadblock_hook_deliveries_total ")[1].split()[0]) >= 1
