@@ -58,7 +58,7 @@ def compare(name, feed, sent):
     lives = {}
     for each in sent:
         if each.event not in place:
-            raise Failure(f"{name}: {each.event} was sent and is in no feed")
+            raise Failure(f"{name}: {each.event} was sent and is in no feed; its body {each.body}")
         if each.body is not None and each.body != feed[each.event]:
             raise Failure(f"{name}: {each.event} was sent as {each.body}, the feed has {feed[each.event]}")
         here = place[each.event]

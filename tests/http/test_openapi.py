@@ -203,7 +203,8 @@ def visit_campaign(tour, api):
 
 def visit_workspace(tour, api, plain):
     for name in ["blockInWorkspace", "listWorkspaceBlocks", "unblockInWorkspace",
-                 "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit"]:
+                 "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit",
+                 "listEvents"]:
         tour(api, name)
     for name in ["isAlive", "isReady", "getMetrics", "getDescription"]:
         tour(plain, name)
