@@ -460,12 +460,13 @@ static void read_log(struct turn *turn)
         (numbers ? turn->end : atomic_load_explicit(&workspace->log_row, memory_order_acquire)) + 1;
     turn->next_id = numbers ? first : lb_row_times_published_id_of(workspace->row_times, first);
     while (!turn->err && !turn->full && seek(turn, end_id)) {
-        lb_err err = store->ops->log_read(turn->reader, workspace->row.no, turn->next_id,
-                                          chunk_end(turn, end_id), turn, take_any_row);
+        uint64_t end = chunk_end(turn, end_id); /* before rows move on what it is made of */
+        lb_err err = store->ops->log_read(turn->reader, workspace->row.no, turn->next_id, end, turn,
+                                          take_any_row);
         if (err && err != LB_ERR_NOT_FOUND)
             turn->err = err;
         if (!err)
-            turn->next_id = chunk_end(turn, end_id);
+            turn->next_id = end;
     }
 }
 
