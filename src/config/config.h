@@ -52,7 +52,7 @@
     X(u64, max_import_spool, "max-import-spool", "4294967296", "BYTES", 1048576, 1099511627776,    \
       "Room in the data folder for files that are being imported, all together; when it is used "  \
       "up, imports get 503. At least a few times `max-import-bytes`.")                             \
-    X(u32, events_retention_s, "events-retention", "2592000", "SECONDS", 1, 315360000,            \
+    X(u32, events_retention_s, "events-retention", "2592000", "SECONDS", 1, 315360000,             \
       "How long events can be read; what is older is left out. The default is 30 days.")           \
     X(u64, max_buffered_bytes, "max-buffered-bytes", "268435456", "BYTES", 1048576, 1099511627776, \
       "Memory for bodies over 16 KiB, all requests together; when it is used up, requests get "    \

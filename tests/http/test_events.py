@@ -11,6 +11,7 @@ import pytest
 from support import expect
 from support.campaigns import INVITATION, MESSAGE, Campaign, unblock_everywhere
 from support.client import build
+from support.events import ask
 from support.marks import sqlite_only
 from support.server import Server, key_id, on_postgresql, unique
 
@@ -527,6 +528,42 @@ def test_the_server_stops_although_clients_wait():
             assert answer()[0]["events"] == []
             server.wait_end()
             assert time.monotonic() - begun < 5
+
+
+def test_clients_that_are_gone_leave_their_places(server):
+    tenant = server.tenant()
+    for _ in range(3):
+        streams = [Stream(server, tenant.key) for _ in range(8)]
+        polls = [server.connect() for _ in range(8)]
+        for poll in polls:
+            poll.send(build("GET", "/v1/events?wait=60&after=now", [("x-api-key", tenant.key)], None))
+        deadline = time.monotonic() + 10
+        while server.api(tenant.key).get(f"{EVENTS}?wait=1&after=now").status == 200:
+            assert time.monotonic() < deadline
+        for gone in [*polls, *[stream.connection for stream in streams]]:
+            gone.close()
+        while server.api(tenant.key).get(f"{EVENTS}?wait=1&after=now").status != 200:
+            assert time.monotonic() < deadline
+        time.sleep(1.5)
+
+
+@pytest.mark.parametrize("writes", ["blocks", "claims"])
+def test_what_makes_no_event_of_its_own_writes_no_row(fresh, writes):
+    names = [unique() for _ in range(60)]
+    campaign = Campaign(fresh, *names, steps=(MESSAGE, MESSAGE))
+    if writes == "blocks":
+        change = campaign.block(*names[:55])
+        campaign.unblock(*names[:5])
+        undo(fresh.api, campaign.block(*names[:5]))
+        undo(fresh.api, change)
+    else:
+        for activity in campaign.claim(20):
+            campaign.complete(activity)
+    assert ask(fresh.server, *[f"SELECT count(*) FROM {schema}event WHERE {workspace} = (SELECT {no} FROM"
+                               f" {schema}workspace WHERE id = '{fresh.workspace}')"
+                               for schema, workspace, no in (
+                                   ("", "workspace", "no"),
+                                   ("leadblock.", "workspace_id", "workspace_id"))]) == [["0"]]
 
 
 def test_what_a_stream_is_asked_for_is_looked_at_first(server):

@@ -99,7 +99,8 @@ static bool waits(struct lb_call *call, bool *out_again)
 {
     struct feeding *feeding = call->state;
     *out_again = false;
-    if (lb_clock_mono_ms() >= feeding->until_ms || atomic_load(&call->app->stopping))
+    if (lb_clock_mono_ms() >= feeding->until_ms || atomic_load(&call->app->stopping) ||
+        lb_request_hung_up(call->req))
         return false;
     *out_again = true;
     if (!feeding->wait.call) {
@@ -249,7 +250,7 @@ static enum lb_given give(struct lb_request *req, struct lb_buf *out)
     struct feeding *feeding = call->state;
     if (feeding->failed)
         return LB_GIVE_FAILED;
-    if (feeding->ended || atomic_load(&call->app->stopping))
+    if (feeding->ended || atomic_load(&call->app->stopping) || lb_request_hung_up(req))
         return LB_GIVEN_ALL;
     if (feeding->piece.len) {
         lb_buf_append_str(out, lb_buf_str(&feeding->piece));

@@ -109,7 +109,8 @@ static void wake_those(struct lb_event_waits *waits, bool all)
     pthread_mutex_lock(&waits->lock);
     for (struct lb_event_wait *wait = waits->first; wait; wait = wait->next)
         if (atomic_load(&wait->state) == ASLEEP &&
-            (all || atomic_load(&wait->until_ms) <= now_ms || !lb_gate_still_holds(wait->call)))
+            (all || atomic_load(&wait->until_ms) <= now_ms || lb_request_hung_up(wait->call->req) ||
+             !lb_gate_still_holds(wait->call)))
             wake(wait);
     pthread_mutex_unlock(&waits->lock);
 }

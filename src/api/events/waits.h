@@ -1,6 +1,6 @@
 /* Requests that wait for events: long polls and streams. A commit wakes those of its workspace; a
- * tick wakes those whose time is up, whose key has ended, or that have to ask other nodes; the end
- * of the server wakes all.
+ * tick wakes those whose time is up, whose key has ended, whose client is gone, or that have to ask
+ * other nodes; the end of the server wakes all.
  *
  * Threads: begin, sleep and end on the thread that has the call; tick and stop on the main thread.
  * Order: create, ..., stop before the server drains, destroy when all requests have ended. */
