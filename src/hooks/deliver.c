@@ -388,8 +388,8 @@ void lb_hook_tried(struct lb_hooks *hooks, struct lb_hook *hook, size_t bytes,
         return;
     }
     if (!delivery->no || strcmp(delivery->event, message->event) != 0) {
-        *delivery = (struct lb_delivery_row){.workspace = hook->row.workspace,
-                                             .no = lb_hook_number(hooks)};
+        *delivery =
+            (struct lb_delivery_row){.workspace = hook->row.workspace, .no = lb_hook_number(hooks)};
         memcpy(delivery->hook, hook->row.id, sizeof delivery->hook);
         memcpy(delivery->event, message->event, sizeof delivery->event);
         memcpy(delivery->place, message->before, sizeof delivery->place);

@@ -43,8 +43,8 @@ static const struct range special[] = {
     {{0xfe, 0x80}, 10, "a link-local address"},
     {{0xfe, 0xc0}, 10, "a private address"},
     {{0xfc}, 7, "a private address"},
-    {{0x20, 0x01, 0, 0}, 32, "an IPv4 address in IPv6"},    /* Teredo */
-    {{0x20, 0x01, 0, 0}, 23, "a reserved address"},         /* other protocols */
+    {{0x20, 0x01, 0, 0}, 32, "an IPv4 address in IPv6"}, /* Teredo */
+    {{0x20, 0x01, 0, 0}, 23, "a reserved address"},      /* other protocols */
     {{0x20, 0x01, 0x0d, 0xb8}, 32, "an address for documentation"},
     {{0x20, 0x02}, 16, "an IPv4 address in IPv6"}, /* 6to4 */
     {{0x3f, 0xff}, 20, "an address for documentation"},

@@ -1,5 +1,5 @@
-/* Where the server may be made to send requests. A subscriber's address is chosen by a tenant, so it
- * must not lead into the operator's own network: only public addresses, over https, unless the
+/* Where the server may be made to send requests. A subscriber's address is chosen by a tenant, so
+ * it must not lead into the operator's own network: only public addresses, over https, unless the
  * operator has opened a network with --hooks-allow.
  *
  * An address is judged when it was written as one, when a name was resolved, and once more by the

@@ -30,8 +30,7 @@ static void signal_workspace(struct lb_hooks *hooks, struct lb_workspace *worksp
 
 static void woken(struct lb_events_watch *watch, struct lb_workspace *workspace)
 {
-    struct lb_hooks *hooks =
-        (struct lb_hooks *)((char *)watch - offsetof(struct lb_hooks, watch));
+    struct lb_hooks *hooks = (struct lb_hooks *)((char *)watch - offsetof(struct lb_hooks, watch));
     if (atomic_load(&workspace->has_hooks))
         signal_workspace(hooks, workspace, SIGNAL_EVENTS);
 }
@@ -76,7 +75,8 @@ static void take_job(struct lb_task *task)
         (struct lb_hook_job *)((char *)task - offsetof(struct lb_hook_job, task));
     struct lb_hooks *hooks = job->hooks;
     struct lb_reason reason;
-    lb_err err = lb_hook_url_read(&hooks->settings.guard, lb_str(job->hook.url), &job->url, &reason);
+    lb_err err =
+        lb_hook_url_read(&hooks->settings.guard, lb_str(job->hook.url), &job->url, &reason);
     if (err) {
         job->reason = reason;
         lb_hook_complete(job, err);
@@ -98,7 +98,7 @@ lb_err lb_hooks_submit(struct lb_hooks *hooks, struct lb_hook_job *job)
     return LB_OK;
 }
 
-#define REQUEST_EVERY_NS (1000000000u)       /* on average */
+#define REQUEST_EVERY_NS (1000000000u) /* on average */
 #define REQUESTS_AT_ONCE 30
 
 bool lb_hooks_take_request(struct lb_workspace *workspace, uint64_t now_ns)

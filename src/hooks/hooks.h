@@ -23,9 +23,9 @@
 #define LB_HOOK_LEASE_MS    15000
 #define LB_HOOK_TRY_MS      5000 /* from the look-up of the name to the end of the answer */
 #define LB_HOOK_OVERLAP_MS  INT64_C(86400000) /* in which an old secret signs as well */
-#define LB_HOOK_SENDING_MAX 64   /* requests under way */
-#define LB_HOOK_PER_HOST    16   /* of them, to one host */
-#define LB_HOOK_PER_TENANT  8    /* of them, of one workspace */
+#define LB_HOOK_SENDING_MAX 64                /* requests under way */
+#define LB_HOOK_PER_HOST    16                /* of them, to one host */
+#define LB_HOOK_PER_TENANT  8                 /* of them, of one workspace */
 
 struct lb_hooks;
 

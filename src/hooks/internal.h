@@ -60,7 +60,7 @@ struct lb_hook {
     uint64_t noted_ms;   /* when its place was recorded last */
     /* The lease, in a shared store. */
     bool leased;
-    uint64_t leased_ms; /* when what kept it was submitted */
+    uint64_t leased_ms;                      /* when what kept it was submitted */
     uint64_t seen_lease, seen_beat, seen_ms; /* of another node, and since when it is so */
 };
 

@@ -127,8 +127,7 @@ static void keep_for_later(struct lb_hooks *hooks)
         lb_hook_mark(hooks, hook);
     }
     size_t count = record->delivery_count + record->next_count;
-    if (record->delivery_count &&
-        lb_array_reserve(record->next, record->next_capacity, count)) {
+    if (record->delivery_count && lb_array_reserve(record->next, record->next_capacity, count)) {
         memmove(record->next + record->delivery_count, record->next,
                 record->next_count * sizeof *record->next);
         memcpy(record->next, record->deliveries,
@@ -172,10 +171,9 @@ static void done(struct lb_task *task)
 /* A node that works on keeps its lease, one that rests or waits gives it back. */
 static bool keeps_lease(const struct lb_hook *hook, bool stopping)
 {
-    return hook->leased &&
-           (hook->phase == LB_HOOK_SENDING ||
-            (!stopping && hook->row.state == LB_HOOK_ACTIVE && !hook->gone &&
-             (hook->phase == LB_HOOK_READY || hook->phase == LB_HOOK_HELD)));
+    return hook->leased && (hook->phase == LB_HOOK_SENDING ||
+                            (!stopping && hook->row.state == LB_HOOK_ACTIVE && !hook->gone &&
+                             (hook->phase == LB_HOOK_READY || hook->phase == LB_HOOK_HELD)));
 }
 
 /* Of a lease that nobody has: nothing is recorded without one. */
@@ -201,7 +199,7 @@ static void gather(struct lb_hooks *hooks, struct lb_hook *hook, bool stopping)
                                           .held = held_lease(hooks, hook),
                                           .beat = row->beat,
                                           .state = row->state == LB_HOOK_PAUSED ? LB_HOOK_ACTIVE
-                                                                               : row->state,
+                                                                                : row->state,
                                           .tries = row->tries,
                                           .failing_since = row->failing_since,
                                           .next_at = row->next_at,

@@ -82,10 +82,10 @@ static int before_request(void *context, char *ip, char *local_ip, int port, int
 {
     struct lb_hook_sending *sending = context;
     struct lb_cidr judged;
-    const char *refused = lb_cidr_parse(ip, &judged)
-                              ? lb_guard_judge(sending->guard, &judged.address, (unsigned)port,
-                                               sending->url->https)
-                              : "of an unknown kind";
+    const char *refused =
+        lb_cidr_parse(ip, &judged)
+            ? lb_guard_judge(sending->guard, &judged.address, (unsigned)port, sending->url->https)
+            : "of an unknown kind";
     sending->refused = refused ? refused : sending->refused;
     return refused ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
@@ -219,9 +219,8 @@ static void end_result(const struct lb_hook_sending *sending, CURLcode code,
                        struct lb_hook_result *out)
 {
     long status = 0;
-    *out = (struct lb_hook_result){.duration_ms = (uint32_t)((lb_clock_mono_ns() -
-                                                              sending->begun_ns) /
-                                                             1000000)};
+    *out = (struct lb_hook_result){
+        .duration_ms = (uint32_t)((lb_clock_mono_ns() - sending->begun_ns) / 1000000)};
     curl_easy_getinfo(sending->easy, CURLINFO_RESPONSE_CODE, &status);
     if (code == CURLE_OK || code == CURLE_WRITE_ERROR) /* an answer that was long enough */
         out->status = (uint32_t)status;

@@ -56,8 +56,8 @@ static lb_err look(void *context, const struct lb_hook_row *row)
     const struct lb_hook_row *wanted = search->wanted;
     search->count++;
     if (row->type != wanted->type || strcmp(row->url, wanted->url) != 0 ||
-        (!search->any_campaign && (row->campaign != wanted->campaign ||
-                                   strcmp(row->campaign_id, wanted->campaign_id) != 0)))
+        (!search->any_campaign &&
+         (row->campaign != wanted->campaign || strcmp(row->campaign_id, wanted->campaign_id) != 0)))
         return LB_OK;
     if (!lb_array_reserve(search->ids, search->id_capacity, search->id_count + 1))
         return LB_ERR_OVERLOADED;
@@ -180,8 +180,8 @@ static lb_err find(struct lb_hook_change *change, struct lb_store *store)
     memcpy(id, change->row.id, sizeof id);
     lb_err err = lb_standing_check(&change->standing, store, &change->write.reason);
     if (!err)
-        err = store->ops->hook(store->ops->writer_reader(store),
-                               change->standing.workspace->row.no, lb_str(id), &change->row);
+        err = store->ops->hook(store->ops->writer_reader(store), change->standing.workspace->row.no,
+                               lb_str(id), &change->row);
     if (err == LB_ERR_NOT_FOUND)
         return lb_fail(&change->write.reason, LB_ERR_HOOK_NOT_FOUND,
                        "This workspace has no subscription '%s'.", id);

@@ -167,7 +167,8 @@ void lb_hook_table_read(struct lb_hooks *hooks, struct lb_workspace *workspace)
 {
     const struct lb_store_ops *ops = hooks->settings.store->ops;
     struct reading reading = {hooks, workspace};
-    if (!hooks->watching) { /* first, so that no event comes unseen between the look and the watch */
+    if (!hooks
+             ->watching) { /* first, so that no event comes unseen between the look and the watch */
         lb_events_watch(hooks->settings.events, &hooks->watch);
         hooks->watching = true;
     }

@@ -210,9 +210,9 @@ static const struct lb_copy_column hook_columns[] = {
 };
 
 static const struct lb_copy_column delivery_columns[] = {
-    WORKSPACE,          TEXT("hook"),     NUMBER("no"),       SMALL("kind"),   SMALL("state"),
-    TEXT("event"),      TEXT("place"),    NUMBER("tries"),    NUMBER("first_at"),
-    NUMBER("last_at"),  NUMBER("status"), NUMBER("duration_ms"), NUMBER("bytes"), TEXT("error"),
+    WORKSPACE,        TEXT("hook"),          NUMBER("no"),    SMALL("kind"),      SMALL("state"),
+    TEXT("event"),    TEXT("place"),         NUMBER("tries"), NUMBER("first_at"), NUMBER("last_at"),
+    NUMBER("status"), NUMBER("duration_ms"), NUMBER("bytes"), TEXT("error"),
 };
 
 #define COLUMNS(array) (array), sizeof(array) / sizeof *(array)

@@ -145,7 +145,8 @@ LB_METHOD(lb_err, events_drop, struct lb_store *store, uint32_t workspace, int64
 
 LB_METHOD(lb_err, hook_insert, struct lb_store *store, const struct lb_hook_row *row)
 /* Sets secrets, state, tries, failing_since and next_at; place and missed as well, unless place is
- * "": another node may be delivering. LB_ERR_NOT_FOUND: it does not exist (any more); the transaction stays usable. */
+ * "": another node may be delivering. LB_ERR_NOT_FOUND: it does not exist (any more); the
+ * transaction stays usable. */
 LB_METHOD(lb_err, hook_update, struct lb_store *store, const struct lb_hook_row *row)
 /* With its deliveries. */
 LB_METHOD(lb_err, hook_delete, struct lb_store *store, uint32_t workspace, struct lb_str id)

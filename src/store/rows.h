@@ -454,10 +454,10 @@ struct lb_hook_row {
 struct lb_hook_progress {
     uint32_t workspace;
     char id[LB_ID_SIZE];
-    bool take;             /* the lease is taken, from `held`, at `beat`; nothing else changes */
-    uint64_t held;         /* who has the lease */
-    uint64_t beat;         /* when it is taken: as it was read */
-    uint64_t lease;        /* who has it from now on; 0: nobody */
+    bool take;                /* the lease is taken, from `held`, at `beat`; nothing else changes */
+    uint64_t held;            /* who has the lease */
+    uint64_t beat;            /* when it is taken: as it was read */
+    uint64_t lease;           /* who has it from now on; 0: nobody */
     enum lb_hook_state state; /* from now on, if it was active */
     char place[LB_HOOK_PLACE_SIZE];
     uint32_t tries;

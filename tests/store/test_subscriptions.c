@@ -237,15 +237,15 @@ static void deliveries_are_replaced_listed_and_bounded(void **state)
     assert_int_equal(backend->ops->delivery(backend->reader, WS, LB_STR("hk_a"), 10, &found),
                      LB_ERR_NOT_FOUND);
     assert_int_equal(backend->ops->delivery(backend->reader, WS, LB_STR("hk_b"), 1, &found), LB_OK);
-    assert_int_equal(backend->ops->deliveries_page(backend->reader, WS, LB_STR("hk_a"), 0, 150,
-                                                   &next, list),
-                     LB_OK);
+    assert_int_equal(
+        backend->ops->deliveries_page(backend->reader, WS, LB_STR("hk_a"), 0, 150, &next, list),
+        LB_OK);
     assert_int_equal(next - numbers, LB_DELIVERIES_KEPT);
     assert_true(numbers[0] == LB_DELIVERIES_KEPT + 10 && numbers[1] == LB_DELIVERIES_KEPT + 9);
     next = numbers;
-    assert_int_equal(backend->ops->deliveries_page(backend->reader, WS, LB_STR("hk_a"), 50, 2,
-                                                   &next, list),
-                     LB_OK);
+    assert_int_equal(
+        backend->ops->deliveries_page(backend->reader, WS, LB_STR("hk_a"), 50, 2, &next, list),
+        LB_OK);
     assert_true(next == numbers + 2 && numbers[0] == 49 && numbers[1] == 48);
 }
 

@@ -18,8 +18,8 @@ void lb_hooks_put_delivery(struct lb_buf *body, const struct lb_delivery_row *ro
 {
     static const char *const kinds[] = {"event", "test", "retry"};
     static const char *const states[] = {"delivered", "failed", "given_up"};
-    lb_buf_printf(body, "{\"id\":\"" LB_DELIVERY_PREFIX "%llu\",\"eventId\":",
-                  (unsigned long long)row->no);
+    lb_buf_printf(
+        body, "{\"id\":\"" LB_DELIVERY_PREFIX "%llu\",\"eventId\":", (unsigned long long)row->no);
     lb_json_put_string(body, lb_str(row->event));
     lb_buf_printf(body, ",\"kind\":\"%s\",\"status\":\"%s\",\"tries\":%u,\"firstTryAt\":",
                   kinds[row->kind], states[row->state], row->tries);
@@ -99,7 +99,8 @@ enum lb_progress lb_hooks_deliveries(struct lb_call *call)
 {
     struct listing *listing = lb_call_alloc(call, sizeof *listing);
     struct lb_str cursor;
-    if (!listing || !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
+    if (!listing ||
+        !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &listing->take) ||
         !lb_query_text(call, "cursor", &cursor))
         return LB_DONE;
     listing->below = cursor.ptr ? delivery_number(cursor) : 0;

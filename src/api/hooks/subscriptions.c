@@ -176,7 +176,8 @@ enum lb_progress lb_hooks_subscribe(struct lb_call *call)
         !read_campaign(call, &subscribing->change->row))
         return LB_DONE;
     const struct lb_hook_row *row = &subscribing->change->row;
-    lb_err err = lb_hook_url_read(lb_hooks_guard(call->app->hooks), lb_str(row->url), &url, &reason);
+    lb_err err =
+        lb_hook_url_read(lb_hooks_guard(call->app->hooks), lb_str(row->url), &url, &reason);
     if (err)
         return lb_call_refuse(call, err, &reason);
     if (!lb_hooks_pass_rate(call))
@@ -257,8 +258,7 @@ static enum lb_turn run_list(struct lb_call *call, struct lb_store_reader *reade
     listing->by = (struct lb_by){.call = call, .reader = reader};
     listing->body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(listing->body, "[");
-    lb_err err =
-        call->app->store->ops->hooks(reader, call->workspace->row.no, listing, put_listed);
+    lb_err err = call->app->store->ops->hooks(reader, call->workspace->row.no, listing, put_listed);
     lb_buf_append_lit(listing->body, "]");
     if (!err && !lb_by_fill_in(&listing->by, listing->body, &listing->places))
         err = LB_ERR_OVERLOADED;

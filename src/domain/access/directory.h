@@ -52,12 +52,12 @@ struct lb_workspace {
     struct lb_quota exporting;    /* lists that are being exported */
     struct lb_quota listening;    /* requests that wait for events */
     /* Of subscriptions to events (hooks/hooks.h). */
-    _Atomic bool has_hooks;           /* some that are active */
-    _Atomic unsigned hook_signals;    /* what the thread that delivers has to look at */
-    struct lb_workspace *next_signal; /* in its list */
-    struct lb_hook *hooks;            /* that thread's */
-    _Atomic uint64_t hook_free_ns;    /* of the rate of requests to receivers */
-    struct lb_quota histories;    /* 1 while the history of a person is being read */
+    _Atomic bool has_hooks;              /* some that are active */
+    _Atomic unsigned hook_signals;       /* what the thread that delivers has to look at */
+    struct lb_workspace *next_signal;    /* in its list */
+    struct lb_hook *hooks;               /* that thread's */
+    _Atomic uint64_t hook_free_ns;       /* of the rate of requests to receivers */
+    struct lb_quota histories;           /* 1 while the history of a person is being read */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     _Atomic(struct lb_key *) first_key;  /* of its keys, in order of creation */
     struct lb_key *last_key;             /* the writer's */

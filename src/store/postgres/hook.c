@@ -49,7 +49,8 @@ LB_PG_STATEMENT(HOOK_UPDATE, ONE, "ntyynntnnnn",
                 "UPDATE leadblock.hook SET secret = $3, old_secret = $4, old_secret_until = $5,"
                 " state = $6, place = CASE WHEN $7 = '' THEN place ELSE $7 END, tries = $8,"
                 " failing_since = $9, next_at = $10,"
-                " missed = CASE WHEN $7 = '' THEN missed ELSE $11 END WHERE workspace_id = $1 AND id = $2 RETURNING workspace_id");
+                " missed = CASE WHEN $7 = '' THEN missed ELSE $11 END WHERE workspace_id = $1 AND "
+                "id = $2 RETURNING workspace_id");
 
 lb_err lb_pg_hook_update(struct lb_store *store, const struct lb_hook_row *row)
 {
@@ -244,17 +245,16 @@ lb_err lb_pg_delivery_put(struct lb_store *store, const struct lb_delivery_row *
 static void read_delivery(const PGresult *result, int row, uint32_t workspace, struct lb_str hook,
                           struct lb_delivery_row *out)
 {
-    *out = (struct lb_delivery_row){
-        .workspace = workspace,
-        .no = (uint64_t)lb_pg_number(result, row, 0),
-        .kind = (enum lb_delivery_kind)lb_pg_number(result, row, 1),
-        .state = (enum lb_delivery_state)lb_pg_number(result, row, 2),
-        .tries = (uint32_t)lb_pg_number(result, row, 5),
-        .first_at = lb_pg_number(result, row, 6),
-        .last_at = lb_pg_number(result, row, 7),
-        .status = (uint32_t)lb_pg_number(result, row, 8),
-        .duration_ms = (uint32_t)lb_pg_number(result, row, 9),
-        .bytes = (uint64_t)lb_pg_number(result, row, 10)};
+    *out = (struct lb_delivery_row){.workspace = workspace,
+                                    .no = (uint64_t)lb_pg_number(result, row, 0),
+                                    .kind = (enum lb_delivery_kind)lb_pg_number(result, row, 1),
+                                    .state = (enum lb_delivery_state)lb_pg_number(result, row, 2),
+                                    .tries = (uint32_t)lb_pg_number(result, row, 5),
+                                    .first_at = lb_pg_number(result, row, 6),
+                                    .last_at = lb_pg_number(result, row, 7),
+                                    .status = (uint32_t)lb_pg_number(result, row, 8),
+                                    .duration_ms = (uint32_t)lb_pg_number(result, row, 9),
+                                    .bytes = (uint64_t)lb_pg_number(result, row, 10)};
     lb_str_copy(hook, out->hook, sizeof out->hook);
     lb_str_copy(lb_pg_text(result, row, 3), out->event, sizeof out->event);
     lb_str_copy(lb_pg_text(result, row, 4), out->place, sizeof out->place);

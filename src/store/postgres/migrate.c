@@ -13,11 +13,11 @@
 static const struct {
     const char *table;
     int64_t version;
-} distributed[] = {{"workspace", 1},     {"api_key", 1},     {"campaign", 1},
-                   {"blocklist_log", 1}, {"audit_log", 1},   {"step", 1},
-                   {"lead", 1},          {"lead_name", 1},   {"activity", 1},
-                   {"account", 2},       {"session", 2},     {"link", 2},
-                   {"check_count", 2},   {"signing_key", 6}, {"blocklist_import", 7},
+} distributed[] = {{"workspace", 1},     {"api_key", 1},      {"campaign", 1},
+                   {"blocklist_log", 1}, {"audit_log", 1},    {"step", 1},
+                   {"lead", 1},          {"lead_name", 1},    {"activity", 1},
+                   {"account", 2},       {"session", 2},      {"link", 2},
+                   {"check_count", 2},   {"signing_key", 6},  {"blocklist_import", 7},
                    {"hook", 9},          {"hook_delivery", 9}};
 
 /* Before this one the program gives the rows of the log their digests. */

@@ -29,7 +29,8 @@ lb_err lb_sqlite_hook_insert(struct lb_store *store, const struct lb_hook_row *r
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_HOOK_INSERT,
-        "INSERT INTO hook (workspace, id, secret, old_secret, old_secret_until, state, place, tries,"
+        "INSERT INTO hook (workspace, id, secret, old_secret, old_secret_until, state, place, "
+        "tries,"
         " failing_since, next_at, missed, url, type, campaign, campaign_id, created_at, key)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
     if (!stmt)
@@ -178,9 +179,8 @@ static lb_err end_one(sqlite3_stmt *stmt, int code)
 lb_err lb_sqlite_hook(struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
                       struct lb_hook_row *out)
 {
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(reader, STMT_HOOK,
-                           "SELECT " COLUMNS " FROM hook WHERE workspace = ?1 AND id = ?2");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        reader, STMT_HOOK, "SELECT " COLUMNS " FROM hook WHERE workspace = ?1 AND id = ?2");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, workspace);
@@ -225,7 +225,8 @@ static lb_err drop_deliveries(struct lb_store *store, const struct lb_delivery_r
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_DELIVERIES_DROP,
         "DELETE FROM hook_delivery WHERE workspace = ?1 AND hook = ?2 AND no <= (SELECT no"
-        " FROM hook_delivery WHERE workspace = ?1 AND hook = ?2 ORDER BY no DESC LIMIT 1 OFFSET ?3)");
+        " FROM hook_delivery WHERE workspace = ?1 AND hook = ?2 ORDER BY no DESC LIMIT 1 OFFSET "
+        "?3)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, row->workspace);
@@ -282,10 +283,9 @@ static void read_delivery(sqlite3_stmt *stmt, uint32_t workspace, struct lb_str 
 lb_err lb_sqlite_delivery(struct lb_store_reader *reader, uint32_t workspace, struct lb_str hook,
                           uint64_t no, struct lb_delivery_row *out)
 {
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(reader, STMT_DELIVERY,
-                           "SELECT " DELIVERY_COLUMNS " FROM hook_delivery"
-                           " WHERE workspace = ?1 AND hook = ?2 AND no = ?3");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_DELIVERY,
+                                            "SELECT " DELIVERY_COLUMNS " FROM hook_delivery"
+                                            " WHERE workspace = ?1 AND hook = ?2 AND no = ?3");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     sqlite3_bind_int64(stmt, 1, workspace);
@@ -302,10 +302,10 @@ lb_err lb_sqlite_deliveries_page(struct lb_store_reader *reader, uint32_t worksp
                                  void *context,
                                  lb_err (*each)(void *, const struct lb_delivery_row *))
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_DELIVERIES_PAGE,
-        "SELECT " DELIVERY_COLUMNS " FROM hook_delivery WHERE workspace = ?1 AND hook = ?2"
-        " AND no < ?3 ORDER BY no DESC LIMIT ?4");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_DELIVERIES_PAGE,
+                                            "SELECT " DELIVERY_COLUMNS
+                                            " FROM hook_delivery WHERE workspace = ?1 AND hook = ?2"
+                                            " AND no < ?3 ORDER BY no DESC LIMIT ?4");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_sqlite_reader_rest(reader);
