@@ -60,8 +60,10 @@ static struct lb_hook_message *first_message(struct lb_hook *hook)
     return &hook->messages[hook->message_first];
 }
 
-void lb_hook_forget_messages(struct lb_hook *hook)
+void lb_hook_rewind(struct lb_hook *hook)
 {
+    lb_event_cursor_parse(lb_str(hook->row.place), &hook->cursor);
+    hook->missed = 0;
     for (unsigned i = 0; hook->messages && i < LB_HOOK_MESSAGES_MAX; i++)
         lb_buf_fini(&hook->messages[i].body);
     free(hook->messages);
@@ -105,11 +107,14 @@ static void pass_by(struct lb_hooks *hooks, struct lb_hook *hook, uint64_t now_m
 {
     char place[LB_HOOK_PLACE_SIZE];
     lb_event_cursor_write(&hook->cursor, place);
-    if (strcmp(place, hook->row.place) == 0)
-        return;
     memcpy(hook->row.place, place, sizeof place);
-    if (now_ms - hook->noted_ms >= NOTE_EVERY_MS && (!hooks->shared || hook->leased))
-        lb_hook_mark(hooks, hook);
+    hook->row.missed += hook->missed;
+    hook->missed = 0;
+    if (now_ms - hook->noted_ms < NOTE_EVERY_MS || strcmp(place, hook->stored_place) == 0)
+        return;
+    if (hooks->shared && !hook->leased)
+        hook->phase = LB_HOOK_TAKING;
+    lb_hook_mark(hooks, hook);
 }
 
 /* False when it has to wait, which is arranged. */
@@ -130,12 +135,11 @@ static bool look(struct lb_hooks *hooks, struct lb_hook *hook)
     if (!err)
         err = make_messages(hooks, hook);
     if (err) {
-        lb_event_cursor_parse(lb_str(hook->row.place), &hook->cursor);
-        lb_hook_forget_messages(hook);
+        lb_hook_rewind(hook);
         lb_hook_wait_until(hooks, hook, now_ms + BUSY_PAUSE_MS);
         return false;
     }
-    hook->row.missed += page->missed;
+    hook->missed += page->missed;
     hook->cursor = page->cursor;
     hook->more = page->more;
     if (page->count == 0)
@@ -196,7 +200,7 @@ static void take_lease(struct lb_hooks *hooks, struct lb_hook *hook)
     if (hook->message_count) {
         hook->phase = LB_HOOK_TAKING;
         lb_hook_mark(hooks, hook);
-    } else if (hook->more) {
+    } else if (hook->more && hook->phase != LB_HOOK_TAKING) {
         lb_hook_ready(hooks, hook);
     }
 }
@@ -239,7 +243,7 @@ static void send_first(struct lb_hooks *hooks, struct lb_hook *hook)
         enqueue(hooks, hook);
         return;
     }
-    put_body(&place->body, message, hook->row.missed);
+    put_body(&place->body, message, hook->row.missed + hook->missed);
     place->hook = hook;
     place->url = &hook->url;
     place->workspace = hook->workspace;
@@ -268,6 +272,8 @@ static void take_turn(struct lb_hooks *hooks, struct lb_hook *hook)
             send_first(hooks, hook);
         else
             take_lease(hooks, hook);
+    } else if (hook->phase == LB_HOOK_TAKING) {
+        return;
     } else if (hook->more || hook->woken) {
         lb_hook_ready(hooks, hook);
     } else if (hook->leased) { /* given back */
@@ -366,6 +372,7 @@ static void delivered(struct lb_hook *hook)
     row->failing_since = 0;
     row->next_at = 0;
     row->missed = 0;
+    hook->missed = 0;
     hook->delivery.state = LB_DELIVERY_DONE;
     hook->message_first++;
     hook->message_count--;
@@ -382,8 +389,7 @@ void lb_hook_tried(struct lb_hooks *hooks, struct lb_hook *hook, size_t bytes,
         return;
     }
     if (hooks->shared && !hook->leased) { /* lost meanwhile: another node sends it, or has */
-        lb_hook_forget_messages(hook);
-        lb_event_cursor_parse(lb_str(hook->row.place), &hook->cursor);
+        lb_hook_rewind(hook);
         lb_hook_ready(hooks, hook);
         return;
     }
@@ -410,8 +416,7 @@ void lb_hook_tried(struct lb_hooks *hooks, struct lb_hook *hook, size_t bytes,
         lb_hook_ready(hooks, hook);
         return;
     }
-    lb_hook_forget_messages(hook);
-    lb_event_cursor_parse(lb_str(hook->row.place), &hook->cursor);
+    lb_hook_rewind(hook);
     if (hook->row.state == LB_HOOK_ACTIVE) {
         int64_t pause = hook->row.next_at - lb_clock_wall_ms();
         lb_hook_wait_until(hooks, hook, lb_clock_mono_ms() + (uint64_t)(pause > 0 ? pause : 0));

@@ -47,6 +47,8 @@ struct lb_hook {
     /* Where it goes on reading, and what it has read. */
     struct lb_event_cursor cursor;
     uint64_t loaded_ms; /* when `cursor` came from the store */
+    uint64_t missed;    /* events that were left out between row.place and `cursor` */
+    char stored_place[LB_HOOK_PLACE_SIZE]; /* what the store has for row.place */
     bool more;
     struct lb_hook_message *messages; /* LB_HOOK_MESSAGES_MAX, or NULL */
     unsigned message_first, message_count;
@@ -160,8 +162,8 @@ void lb_hook_settle(struct lb_hooks *hooks, struct lb_hook *hook);
 
 void lb_hook_ready(struct lb_hooks *hooks, struct lb_hook *hook);
 void lb_hook_wait_until(struct lb_hooks *hooks, struct lb_hook *hook, uint64_t at_ms);
-/* What was made and not sent is made again. */
-void lb_hook_forget_messages(struct lb_hook *hook);
+/* It goes on reading from row.place; what was made and not sent is made again. */
+void lb_hook_rewind(struct lb_hook *hook);
 /* Those in the queue have a turn each. */
 void lb_hook_turns(struct lb_hooks *hooks);
 /* Those whose time has come go into the queue. */

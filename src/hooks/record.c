@@ -89,7 +89,7 @@ static void lost(struct lb_hooks *hooks, struct lb_hook *hook)
     hook->leased = false;
     if (hook->phase == LB_HOOK_SENDING || hook->gone)
         return; /* what comes of that is not recorded, either */
-    lb_hook_forget_messages(hook);
+    lb_hook_rewind(hook);
     if (lb_hook_reload(hooks, hook))
         lb_hook_ready(hooks, hook);
     else if (hook->phase != LB_HOOK_READY) /* a reading of the table finds it, or that it is gone */
@@ -106,6 +106,8 @@ static void recorded(struct lb_hooks *hooks, struct lb_hook *hook,
         lost(hooks, hook);
     } else {
         hook->noted_ms = hooks->record.submitted_ms;
+        if (!progress->take)
+            memcpy(hook->stored_place, progress->place, sizeof hook->stored_place);
         hook->leased = hooks->shared && progress->lease;
         hook->leased_ms = hooks->record.submitted_ms;
         if (hook->phase == LB_HOOK_TAKING || hook->phase == LB_HOOK_HELD)

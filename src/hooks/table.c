@@ -51,9 +51,9 @@ static struct lb_hook *add(struct lb_hooks *hooks, struct lb_workspace *workspac
 static void go_on(struct lb_hook *hook, const struct lb_hook_row *row)
 {
     hook->row = *row;
-    lb_event_cursor_parse(lb_str(row->place), &hook->cursor);
+    memcpy(hook->stored_place, row->place, sizeof hook->stored_place);
     hook->loaded_ms = lb_clock_mono_ms();
-    lb_hook_forget_messages(hook);
+    lb_hook_rewind(hook);
 }
 
 /* When it may be looked at: at once, or after the pause that follows a failure. */
@@ -87,7 +87,7 @@ static void update(struct lb_hooks *hooks, struct lb_hook *hook, const struct lb
         return;
     }
     if (hook->row.state == row->state && hook->row.next_at == row->next_at &&
-        strcmp(hook->row.place, row->place) == 0)
+        strcmp(hook->stored_place, row->place) == 0)
         return;
     go_on(hook, row);
     schedule(hooks, hook);
@@ -214,9 +214,7 @@ static void free_hook(struct lb_hook *hook)
     if (hook->next)
         hook->next->link = hook->link;
     unlink_of_workspace(hook);
-    for (unsigned i = 0; hook->messages && i < LB_HOOK_MESSAGES_MAX; i++)
-        lb_buf_fini(&hook->messages[i].body);
-    free(hook->messages);
+    lb_hook_rewind(hook);
     free(hook);
 }
 

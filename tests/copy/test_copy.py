@@ -19,7 +19,7 @@ from support.server import CommandFailed, binary, clean_environment, run
 
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
           "blocklist_log", "audit_log", "check_count", "signing_key",
-          "blocklist_import", "event"]
+          "blocklist_import", "event", "hook", "hook_delivery"]
 STAY_BEHIND = ["session", "link"]
 
 
@@ -372,6 +372,8 @@ TAMPERED = {
     "signing_key": "UPDATE signing_key SET created_at = created_at + 1",
     "blocklist_import": "UPDATE blocklist_import SET run = NULL, done = done + 1",
     "event": "UPDATE event SET detail = detail + 1",
+    "hook": "UPDATE hook SET missed = missed + 1",
+    "hook_delivery": "UPDATE hook_delivery SET tries = tries + 1",
 }
 
 
