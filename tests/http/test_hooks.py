@@ -343,6 +343,28 @@ def test_slow_receivers_of_one_tenant_stall_nobody(hooked, api, there):
 
 
 
+def test_what_is_not_kept_any_more_is_counted():
+    with Server(*OWN_NETWORK, "--events-retention", "2") as server, Receiver() as there:
+        api = server.tenant("pro").api
+        made = subscribe(api, there.url())
+        block(api, "kept")
+        there.wait(1)
+        put(api, made, "pause")
+        for number in range(3):
+            block(api, f"too-old-{number}")
+        time.sleep(2.5)
+        block(api, "new")
+        there.behave = receiver.status(500)  # tried twice, and counted once
+        put(api, made, "resume")
+        there.wait(2)
+        there.behave = receiver.ok
+        got = there.wait(3)
+        assert [each.names() for each in got] == [["kept"], ["new"], ["new"]]
+        assert [each.json().get("missed") for each in got] == [None, 3, 3]
+        block(api, "next")
+        assert "missed" not in there.wait(4)[3].json()
+
+
 # --- Tests and repetitions ---
 
 
