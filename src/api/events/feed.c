@@ -234,14 +234,17 @@ static enum lb_given ask_for_more(struct lb_call *call)
         return LB_GIVE_FAILED;
     call->read.run = run_more;
     call->read.cancel = cancel_more;
-    lb_err err = lb_readers_submit(call->app->readers, &call->read);
-    bool busy = err == LB_ERR_OVERLOADED || err == LB_ERR_WORKSPACE_OVERLOADED;
-    feeding->tries = busy ? feeding->tries + 1 : 0;
-    if (busy && feeding->tries < TRIES_WHILE_BUSY)
-        return LB_GIVE_SOON;
+    unsigned tries = feeding->tries;
+    feeding->tries = 0;
     feeding->asked = false;
     feeding->begun = false;
-    return err ? LB_GIVE_FAILED : LB_GIVE_LATER;
+    lb_err err = lb_readers_submit(call->app->readers, &call->read);
+    if (!err)
+        return LB_GIVE_LATER; /* all that is the reader's now */
+    feeding->asked = true;
+    feeding->tries = tries + 1;
+    bool busy = err == LB_ERR_OVERLOADED || err == LB_ERR_WORKSPACE_OVERLOADED;
+    return busy && tries < TRIES_WHILE_BUSY ? LB_GIVE_SOON : LB_GIVE_FAILED;
 }
 
 static enum lb_given give(struct lb_request *req, struct lb_buf *out)
