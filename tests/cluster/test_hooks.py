@@ -95,3 +95,21 @@ def test_another_node_goes_on_where_one_was_killed():
         assert sorted(set(told), key=told.index) == [f"person-{number}" for number in range(20)]
         repeated = len(told) - 20
         assert repeated <= 17, told  # what was not recorded
+
+
+def test_no_event_of_a_long_log_is_passed_over():
+    """The log is read in pieces, which end amid the rows of large changes."""
+    with Nodes(2, *OWN_NETWORK) as nodes:
+        first, second = there(nodes)
+        wanted = []
+        for number in range(12):
+            leads = [{"publicIdentifier": f"person-{number}-{each}"} for each in range(1200)]
+            expect.ok(first.post("/blocked-leads", {"leads": leads}))
+            (newest,) = expect.ok(second.get("/blocked-leads?limit=1"))
+            expect.ok(second.delete("/blocked-leads", [newest["id"]]))
+            wanted.append(newest["publicIdentifier"])
+        events, cursor, more = [], "0", True
+        while more:
+            page = expect.ok(first.get(f"/events?types=lead_unblocked&take=1000&after={cursor}"))
+            events, cursor, more = events + page["events"], page["cursor"], page["more"]
+        assert [each["data"]["publicIdentifier"] for each in events] == wanted
