@@ -5,7 +5,7 @@ import threading
 import time
 
 from support import expect
-from support.campaigns import block_everywhere
+from support.campaigns import MESSAGE, Campaign, block_everywhere
 from support.events import Follower, Load, judge
 from support.nodes import Nodes
 from support.server import unique
@@ -30,6 +30,20 @@ def test_who_waits_at_another_node_is_woken(tenants):
         thread.join(25)
         assert [event["data"]["publicIdentifier"] for event in got["events"]] == [name]
         assert time.monotonic() - begun < SOON
+
+
+def test_a_reply_that_another_node_took_is_told(tenants):
+    here, there, third = tenants
+    campaign = Campaign(here, unique(), steps=(MESSAGE,)).seen_from(there)
+    after, got = head(third.api), {}
+    thread = threading.Thread(target=lambda: got.update(
+        expect.ok(third.api.get(f"/events?after={after}&wait=20&types=message_received"))))
+    thread.start()
+    campaign.complete(campaign.claim_one(), "replied")
+    begun = time.monotonic()
+    thread.join(25)
+    assert [event["campaignId"] for event in got["events"]] == [campaign.id]
+    assert time.monotonic() - begun < SOON
 
 
 def test_a_cursor_of_one_node_holds_at_all(tenants):

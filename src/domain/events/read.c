@@ -49,8 +49,9 @@ struct turn {
     uint64_t next_id;
     size_t rows;
     size_t strange;
-    bool full; /* the turn is over */
-    bool lags; /* memory lags behind the cursor */
+    bool full;  /* the turn is over */
+    bool lags;  /* memory lags behind the cursor */
+    bool swept; /* the cursor's row of events was, with others after it */
     lb_err err;
 };
 
@@ -88,18 +89,22 @@ static uint64_t find_oldest(const struct turn *turn)
     return low;
 }
 
-/* Has the store this row of events, where the cursor says that it has read it? */
+/* Has the store this row of events, where the cursor says that it has read it? One that was swept
+ * away counts, as what follows it is then looked at. */
 static lb_err check_own(struct turn *turn, const struct lb_event_cursor *after)
 {
+    const struct lb_store_ops *ops = turn->events->settings.store->ops;
+    uint32_t workspace = turn->workspace->row.no;
     struct lb_event_row row;
     if (!after->own)
         return LB_OK;
-    lb_err err = turn->events->settings.store->ops->event(turn->reader, turn->workspace->row.no,
-                                                          after->own, &row);
-    if (err == LB_ERR_NOT_FOUND ||
-        (!err && (row.number != after->own || row.epoch != after->own_epoch)))
-        return LB_ERR_CURSOR_GONE;
-    return err;
+    lb_err err = ops->event(turn->reader, workspace, after->own, &row);
+    turn->swept = err == LB_ERR_NOT_FOUND;
+    if (turn->swept) /* all that there are come after it; or there is none, which is another store
+                      */
+        err = ops->event(turn->reader, workspace, LB_ENTRY_ID_MAX, &row);
+    bool other = !turn->swept && (row.number != after->own || row.epoch != after->own_epoch);
+    return err == LB_ERR_NOT_FOUND || (!err && other) ? LB_ERR_CURSOR_GONE : err;
 }
 
 /* Is the log, up to the cursor, the one that the cursor is about? */
@@ -120,7 +125,7 @@ static uint64_t count_gone(const struct turn *turn, const struct lb_event_cursor
         gone = space->own[0].number - after->own - 1;
     for (size_t i = 0; i < space->own_count && space->own[i].at < turn->since; i++)
         gone++;
-    return gone;
+    return turn->swept && !gone ? 1 : gone;
 }
 
 static lb_err take_own(void *context, const struct lb_event_row *row)
