@@ -189,7 +189,7 @@ bool lb_hook_send(struct lb_hooks *hooks, struct lb_hook_sending *sending,
 
 /* --- Ending ----------------------------------------------------------------------------------- */
 
-/* In words of our own: libcurl's name addresses, which are nobody's business. */
+/* In words of our own: libcurl's name addresses, which a tenant need not know. */
 static const char *words_of(CURLcode code)
 {
     switch (code) {

@@ -457,7 +457,7 @@ struct lb_hook_progress {
     bool take;                /* the lease is taken, from `held`, at `beat`; nothing else changes */
     uint64_t held;            /* who has the lease */
     uint64_t beat;            /* when it is taken: as it was read */
-    uint64_t lease;           /* who has it from now on; 0: nobody */
+    uint64_t lease;           /* who has it from now on; 0: none */
     enum lb_hook_state state; /* from now on, if it was active */
     char place[LB_HOOK_PLACE_SIZE];
     uint32_t tries;
