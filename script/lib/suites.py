@@ -17,9 +17,9 @@ ON_POSTGRESQL = [PYTHON, "tests/support/postgres.py", "run", "--"]
 ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, also on PostgreSQL
 # Of tests/http: those that measure how long something takes, and those that show nothing of what the
 # backend does (requests, limits, files, headers and the command line), which need not run on PostgreSQL too.
-TIMING = {"deadlines", "fairness", "waiting", "limits"}
+TIMING = {"deadlines", "fairness", "hooks", "hooks_guard", "waiting", "limits"}
 NO_BACKEND = {"bad_input", "cli", "dashboard_files", "data_folder", "deadlines", "early_refusals",
-              "full_disk", "identifiers", "limits", "process", "protocol"}
+              "full_disk", "hooks_guard", "identifiers", "limits", "process", "protocol"}
 # A run of everything shows each file of tests/http address-checked on SQLite and, unless it is of NO_BACKEND, in
 # the release build on PostgreSQL. Of the latter, an eighth is address-checked too, the next with each commit.
 # What the release build does on SQLite is seen by the browser's tests, the crashes and the claims. Commands, of
@@ -136,10 +136,12 @@ def release(quick, cycles):
                packages=("instructions",)),
         pytest("script", None, "script", seconds=3),
         Suite("openapi (node)", "openapi", ["bash", "script/lib/openapi.sh"], "release",
-              files=[Path("tests/openapi/openapi.test.mjs")], counting="node", seconds=20, quick=False),
+              files=[Path("tests/openapi/openapi.test.mjs"),
+                     Path("tests/openapi/hooks.test.mjs")], counting="node", seconds=20, quick=False),
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
                 seconds=30),
+        program("crash/hook_cycles", "crash/hook_cycles.py", "--cycles", (cycles + 1) // 2, seconds=40),
         program("crash/damage", "crash/damage.py", "--damages", 100 if cycles > 10 else 34, seconds=20),
         program("guarantee/fire", "guarantee/fire.py", "--seconds", fire, seconds=fire + 15),
     ]

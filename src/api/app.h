@@ -9,11 +9,14 @@
 #include "domain/access/email.h"
 #include "domain/access/throttle.h"
 #include "domain/blocklist/freshness.h"
+#include "domain/events/events.h"
 #include "domain/outreach/outreach.h"
+#include "hooks/hooks.h"
 #include "http/server.h"
 #include "import/spool.h"
 #include "reader/reader.h"
 
+struct lb_event_waits;
 struct lb_request_counts;
 struct lb_router;
 
@@ -21,9 +24,12 @@ struct lb_app {
     const struct lb_config *config;
     struct lb_store *store;
     struct lb_directory *directory;
-    struct lb_blocklist *blocklist; /* NULL in the server that a command starts for itself */
-    struct lb_outreach *outreach;   /* the same */
-    struct lb_freshness *freshness; /* NULL when this process alone has the store */
+    struct lb_blocklist *blocklist;     /* NULL in the server that a command starts for itself */
+    struct lb_outreach *outreach;       /* the same */
+    struct lb_events *events;           /* the same */
+    struct lb_event_waits *event_waits; /* the same: requests that wait for some */
+    struct lb_hooks *hooks;             /* the same */
+    struct lb_freshness *freshness;     /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
     struct lb_readers *importers; /* for files: what they do may take minutes */

@@ -37,6 +37,9 @@ enum lb_progress lb_changes_leads(struct lb_call *call);
 /* blocklist/history.c */
 enum lb_progress lb_history_get(struct lb_call *call);
 
+/* events/feed.c */
+enum lb_progress lb_events_get(struct lb_call *call);
+
 /* outreach/campaigns.c */
 enum lb_progress lb_campaigns_post(struct lb_call *call);
 enum lb_progress lb_campaigns_list(struct lb_call *call);
@@ -116,6 +119,18 @@ enum lb_progress lb_me_get(struct lb_call *call);
 enum lb_progress lb_keys_post(struct lb_call *call);
 enum lb_progress lb_keys_list(struct lb_call *call);
 enum lb_progress lb_keys_delete(struct lb_call *call);
+
+/* hooks/subscriptions.c */
+enum lb_progress lb_hooks_subscribe(struct lb_call *call);
+enum lb_progress lb_hooks_unsubscribe(struct lb_call *call);
+enum lb_progress lb_hooks_list(struct lb_call *call);
+enum lb_progress lb_hooks_put(struct lb_call *call);
+enum lb_progress lb_hooks_delete(struct lb_call *call);
+
+/* hooks/deliveries.c */
+enum lb_progress lb_hooks_deliveries(struct lb_call *call);
+enum lb_progress lb_hooks_test(struct lb_call *call);
+enum lb_progress lb_hooks_retry(struct lb_call *call);
 
 /* blocklist/lookup.c */
 enum lb_progress lb_lookup_get(struct lb_call *call);

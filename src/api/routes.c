@@ -47,6 +47,9 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/imports/{importId}", lb_imports_get, 0},
     {LB_POST, "/v1/imports/{importId}/undo", lb_imports_post_undo, LB_ROUTE_WRITES},
 
+    /* feed.c: what happened, in order */
+    {LB_GET, "/v1/events", lb_events_get, 0},
+
     /* campaigns.c */
     {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_WRITES},
     {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},
@@ -89,6 +92,16 @@ const struct lb_route lb_routes[] = {
      LB_ROUTE_WRITES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN},
     {LB_GET, CAMPAIGN "/activities", lb_activities_list, LB_ROUTE_CAMPAIGN},
     {LB_POST, "/v1/activities/{activityId}/complete", lb_activities_complete, LB_ROUTE_WRITES},
+
+    /* subscriptions.c, deliveries.c: events that are sent to subscribers */
+    {LB_POST, "/v1/zapier/hooks/subscribe", lb_hooks_subscribe, LB_ROUTE_WRITES},
+    {LB_DELETE, "/v1/zapier/hooks/unsubscribe", lb_hooks_unsubscribe, LB_ROUTE_WRITES},
+    {LB_GET, "/v1/hooks/list", lb_hooks_list, LB_ROUTE_MEMBER},
+    {LB_PUT, "/v1/hooks/{hookId}", lb_hooks_put, LB_ROUTE_WRITES},
+    {LB_DELETE, "/v1/hooks/{hookId}", lb_hooks_delete, LB_ROUTE_WRITES},
+    {LB_POST, "/v1/hooks/{hookId}/test", lb_hooks_test, LB_ROUTE_WRITES},
+    {LB_GET, "/v1/hooks/{hookId}/deliveries", lb_hooks_deliveries, LB_ROUTE_MEMBER},
+    {LB_POST, "/v1/hooks/{hookId}/deliveries/{deliveryId}/retry", lb_hooks_retry, LB_ROUTE_WRITES},
 
     /* evidence.c: signed statements about the log */
     {LB_GET, "/v1/evidence", lb_evidence_get, 0},

@@ -40,6 +40,8 @@
     X(LB_ERR_STEP_NOT_FOUND, 404, "step_not_found")                                                \
     X(LB_ERR_VARIANT_NOT_FOUND, 404, "variant_not_found")                                          \
     X(LB_ERR_ACTIVITY_NOT_FOUND, 404, "activity_not_found")                                        \
+    X(LB_ERR_HOOK_NOT_FOUND, 404, "hook_not_found")                                                \
+    X(LB_ERR_DELIVERY_NOT_FOUND, 404, "delivery_not_found")                                        \
     X(LB_ERR_METHOD_NOT_ALLOWED, 405, "method_not_allowed")                                        \
     X(LB_ERR_ALREADY_EXISTS, 409, "already_exists")                                                \
     X(LB_ERR_LAST_OPERATOR, 409, "last_operator")                                                  \
@@ -47,6 +49,8 @@
     X(LB_ERR_LAST_VARIANT, 409, "last_variant")                                                    \
     X(LB_ERR_LEASE_LOST, 409, "lease_lost")                                                        \
     X(LB_ERR_LIMIT_REACHED, 409, "limit_reached")                                                  \
+    X(LB_ERR_HOOK_ENDED, 409, "hook_ended")                                                        \
+    X(LB_ERR_CURSOR_GONE, 410, "cursor_gone")                                                      \
     X(LB_ERR_PAYLOAD_TOO_LARGE, 413, "payload_too_large")                                          \
     X(LB_ERR_UNSUPPORTED_MEDIA_TYPE, 415, "unsupported_media_type")                                \
     X(LB_ERR_RATE_LIMITED, 429, "rate_limited")                                                    \

@@ -52,6 +52,8 @@
     X(u64, max_import_spool, "max-import-spool", "4294967296", "BYTES", 1048576, 1099511627776,    \
       "Room in the data folder for files that are being imported, all together; when it is used "  \
       "up, imports get 503. At least a few times `max-import-bytes`.")                             \
+    X(u32, events_retention_s, "events-retention", "2592000", "SECONDS", 1, 315360000,             \
+      "How long events can be read; what is older is left out. The default is 30 days.")           \
     X(u64, max_buffered_bytes, "max-buffered-bytes", "268435456", "BYTES", 1048576, 1099511627776, \
       "Memory for bodies over 16 KiB, all requests together; when it is used up, requests get "    \
       "503.")                                                                                      \
@@ -97,6 +99,17 @@
       "Delay before an activity that a sender gave back is handed out again; doubled each time.")  \
     X(u32, max_attempts, "max-attempts", "8", "N", 1, 1000,                                        \
       "How often a sender may give an activity back before it counts as failed.")                  \
+    X(u32, max_workspace_hooks, "max-workspace-hooks", "100", "N", 1, 10000,                       \
+      "Subscriptions to events that one workspace may have.")                                      \
+    X(list, hooks_allow, "hooks-allow", "", "CIDR,...", 0, 0,                                      \
+      "Networks that are not public, or are reached over plain http, and that events may be sent " \
+      "to all the same; may be repeated.")                                                         \
+    X(u32, hooks_backoff_s, "hooks-backoff", "5", "SECONDS", 1, 3600,                              \
+      "Delay before an event that was not delivered is sent again; doubled each time, up to an "   \
+      "hour.")                                                                                     \
+    X(u32, hooks_give_up_s, "hooks-give-up", "259200", "SECONDS", 1, 2592000,                      \
+      "How long the delivery of an event is tried; then its subscription is `failing` and waits "  \
+      "until it is resumed.")                                                                      \
     X(u32, checkpoint_pages, "checkpoint-pages", "2048", "PAGES", 100, 10000000,                   \
       "Size of SQLite's write-ahead log at which it is written into the database.")                \
     X(flag, accept_loss, "accept-loss", "false", NULL, 0, 0,                                       \

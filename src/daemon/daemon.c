@@ -1,5 +1,6 @@
 #include "daemon/daemon.h"
 
+#include "api/events/waits.h"
 #include "base/clock.h"
 #include "daemon/demo.h"
 #include "daemon/notify.h"
@@ -70,6 +71,8 @@ static void wait_for_signal(struct lb_parts *parts)
             continue;
         lb_parts_watch(parts);
         lb_parts_watch_clock(parts);
+        lb_event_waits_tick(parts->app.event_waits);
+        lb_parts_sweep_events(parts);
         if (seconds % NOTE_EVERY_S == 0)
             lb_parts_note(parts);
         if (seconds % OFFER_EVERY_S == 0)

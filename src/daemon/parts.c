@@ -1,5 +1,7 @@
 #include "daemon/parts.h"
 
+#include "api/events/waits.h"
+#include "api/hooks/hooks.h"
 #include "api/request_counts.h"
 #include "api/routes.h"
 #include "base/clock.h"
@@ -113,6 +115,16 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
                                             .max_campaign_leads = parts->config.max_campaign_leads,
                                             .retry_backoff_s = parts->config.retry_backoff_s,
                                             .max_attempts = parts->config.max_attempts};
+    struct lb_events_settings events = {.store = parts->app.store,
+                                        .directory = parts->app.directory,
+                                        .blocklist = parts->app.blocklist,
+                                        .retention_ms =
+                                            (int64_t)parts->config.events_retention_s * 1000};
+    parts->app.events = lb_events_create(&events);
+    parts->app.event_waits = parts->app.events ? lb_event_waits_create(parts->app.events) : NULL;
+    if (!parts->app.event_waits)
+        return out_of_memory(reason);
+    outreach.events = parts->app.events;
     parts->app.outreach = lb_outreach_create(&outreach);
     return parts->app.outreach ? LB_OK : out_of_memory(reason);
 }
@@ -203,6 +215,26 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
     return err ? lb_fail(reason, err, "cannot open the database for reading") : LB_OK;
 }
 
+static lb_err make_hooks(struct lb_parts *parts, struct lb_reason *reason)
+{
+    struct lb_app *app = &parts->app;
+    parts->hooks_allow = parse_networks(&parts->config.hooks_allow);
+    if (!parts->hooks_allow)
+        return out_of_memory(reason);
+    struct lb_hooks_settings settings = {
+        .store = app->store,
+        .directory = app->directory,
+        .writer = app->writer,
+        .events = app->events,
+        .guard = {parts->hooks_allow, parts->config.hooks_allow.count},
+        .backoff_s = parts->config.hooks_backoff_s,
+        .give_up_s = parts->config.hooks_give_up_s,
+        .context = app,
+        .put_event = lb_hooks_put_event};
+    lb_err err = lb_hooks_create(&settings, &app->hooks);
+    return err ? lb_fail(reason, err, "cannot prepare the delivery of events") : LB_OK;
+}
+
 static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
 {
     const struct lb_config *config = &parts->config;
@@ -256,6 +288,8 @@ lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
         err = make_blocklist(parts, reason);
     if (!err)
         err = make_workers(parts, reason);
+    if (!err && !parts->local)
+        err = make_hooks(parts, reason);
     return err ? err : make_server(parts, reason);
 }
 
@@ -307,7 +341,8 @@ lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
             return lb_fail(reason, err, "cannot read campaigns from the database");
     }
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
-    if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)))
+    if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)) ||
+        (app->hooks && !lb_hooks_start(app->hooks)))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
     atomic_store(&app->loaded, true);
     look_at_recorded_times(parts);
@@ -343,6 +378,7 @@ void lb_parts_stop(struct lb_parts *parts)
 {
     struct lb_app *app = &parts->app;
     atomic_store(&app->stopping, true);
+    lb_event_waits_stop(app->event_waits);
     lb_rcu_offline();
     bool drained =
         !app->server || lb_server_drain(app->server, parts->config.drain_timeout_s * 1000);
@@ -351,11 +387,13 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_rcu_online();
     lb_parts_note(parts);
     lb_rcu_offline();
+    lb_hooks_stop(app->hooks);
     lb_freshness_stop(app->freshness);
     atomic_store(&app->hurrying, true);
     lb_readers_stop(app->importers); /* which wait for the writer */
     lb_writer_stop(app->writer);
     lb_readers_stop(app->readers);
+    lb_hooks_destroy(app->hooks);
     if (app->server)
         lb_server_stop(app->server);
     lb_rcu_online();
@@ -367,6 +405,8 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_writer_destroy(app->writer);
     lb_locked_fini(&parts->locked);
     lb_outreach_destroy(app->outreach);
+    lb_event_waits_destroy(app->event_waits);
+    lb_events_destroy(app->events);
     lb_blocklist_destroy(app->blocklist);
     lb_directory_destroy(app->directory);
     if (app->store)
@@ -377,6 +417,7 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_request_counts_destroy(app->counts);
     lb_router_destroy(app->router);
     free(app->metrics_allow);
+    free(parts->hooks_allow);
     free(parts->trusted_proxies);
     lb_folder_close(&parts->folder);
 }
@@ -400,6 +441,15 @@ lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
     lb_rcu_online();
     lb_mailbox_destroy(mailbox);
     return err ? err : write->result;
+}
+
+void lb_parts_sweep_events(struct lb_parts *parts)
+{
+    struct lb_events_sweep sweep = {.events = parts->app.events};
+    if (!sweep.events || !lb_writer_ready(parts->app.writer) || !lb_events_sweep_due(sweep.events))
+        return;
+    lb_events_sweep(&sweep);
+    lb_parts_write(parts, &sweep.write); /* else the next one will do it */
 }
 
 void lb_parts_note(struct lb_parts *parts)

@@ -13,6 +13,7 @@ struct lb_parts {
     struct lb_app app;
     struct lb_cidr *trusted_proxies;
     size_t trusted_proxy_count;
+    struct lb_cidr *hooks_allow;
     _Atomic bool failed;      /* the storage has failed: the process must end */
     void (*on_failure)(void); /* called then, on the writer's thread or main's; may be NULL */
     bool (*keep_going)(void); /* NULL, or false: a start that takes long is to end */
@@ -54,6 +55,9 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
 
 /* Hands a write to the writer and waits until it is done. For the main thread. */
 lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write);
+
+/* To be called once a second: removes some of the events that are too old to be shown. */
+void lb_parts_sweep_events(struct lb_parts *parts);
 
 /* Writes down what memory has noticed: see lb_admin_note. */
 void lb_parts_note(struct lb_parts *parts);

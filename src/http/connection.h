@@ -39,14 +39,14 @@ struct lb_connection {
     uint64_t read_away; /* bytes of the refused body that may still come */
     int fd;
     uint8_t phase;
-    bool due;       /* is in a queue */
-    bool heavy;     /* its last request was a write or a large one: others go first */
-    bool control;   /* of the control socket */
-    bool readable;  /* the socket may hold something */
-    bool hung_up;   /* the client has closed its side, or the connection is broken */
-    bool ended;     /* all of what the client sent was read */
-    bool completed; /* the pending request was */
-    bool closing;   /* after what is to be sent */
+    bool due;             /* is in a queue */
+    bool heavy;           /* its last request was a write or a large one: others go first */
+    bool control;         /* of the control socket */
+    bool readable;        /* the socket may hold something */
+    _Atomic bool hung_up; /* the client has closed its side, or the connection is broken */
+    bool ended;           /* all of what the client sent was read */
+    bool completed;       /* the pending request was */
+    bool closing;         /* after what is to be sent */
     struct in6_addr peer;
 };
 

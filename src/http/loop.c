@@ -244,7 +244,8 @@ static void take_event(struct lb_loop *loop, const struct epoll_event *event)
     }
     struct lb_connection *conn = event->data.ptr;
     conn->readable |= (event->events & ~(uint32_t)EPOLLOUT) != 0;
-    conn->hung_up |= (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        conn->hung_up = true;
     bool pending = conn->phase == LB_PHASE_DOUBT || conn->phase == LB_PHASE_PENDING;
     if (!pending || conn->output.first)
         lb_loop_queue(conn);

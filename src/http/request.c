@@ -117,6 +117,11 @@ struct lb_task *lb_request_completion(struct lb_request *req, struct lb_mailbox 
     return &req->task;
 }
 
+bool lb_request_hung_up(const struct lb_request *req)
+{
+    return req->connection->hung_up;
+}
+
 void lb_request_complete(struct lb_request *req)
 {
     lb_mailbox_push(req->connection->loop->mailbox, &req->task);

@@ -118,6 +118,10 @@ lb_err lb_request_decode(struct lb_request *req, struct lb_str raw, bool plus_is
  * memory. */
 void *lb_request_alloc(struct lb_request *req, size_t size);
 
+/* Has the client of a pending request closed its side of the connection, so that nobody may be left
+ * who wants the answer? Any thread. */
+bool lb_request_hung_up(const struct lb_request *req);
+
 /* Completes a pending request: its reply is set. Any thread; the caller may not touch it again. */
 void lb_request_complete(struct lb_request *req);
 

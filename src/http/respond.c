@@ -16,6 +16,7 @@ static const struct {
     {404, LB_STR("HTTP/1.1 404 Not Found\r\n")},
     {405, LB_STR("HTTP/1.1 405 Method Not Allowed\r\n")},
     {409, LB_STR("HTTP/1.1 409 Conflict\r\n")},
+    {410, LB_STR("HTTP/1.1 410 Gone\r\n")},
     {413, LB_STR("HTTP/1.1 413 Content Too Large\r\n")},
     {415, LB_STR("HTTP/1.1 415 Unsupported Media Type\r\n")},
     {429, LB_STR("HTTP/1.1 429 Too Many Requests\r\n")},

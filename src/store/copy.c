@@ -192,6 +192,38 @@ static const struct lb_copy_column import_columns[] = {
     TEXT("column_name"),
 };
 
+static const struct lb_copy_column event_columns[] = {
+    WORKSPACE,     NUMBER("number"),   NUMBER("log"),  NUMBER("epoch"), NUMBER("at"),
+    SMALL("type"), NUMBER("campaign"), NUMBER("lead"), NUMBER("key"),   NUMBER("detail"),
+};
+
+/* Without the lease, which belongs to a node. */
+static const struct lb_copy_column hook_columns[] = {
+    WORKSPACE,
+    TEXT("id"),
+    TEXT("url"),
+    SMALL("type"),
+    NUMBER("campaign"),
+    TEXT("campaign_id"),
+    BYTES("secret"),
+    BYTES("old_secret"),
+    NUMBER("old_secret_until"),
+    NUMBER("created_at"),
+    NUMBER("key"),
+    SMALL("state"),
+    TEXT("place"),
+    NUMBER("tries"),
+    NUMBER("failing_since"),
+    NUMBER("next_at"),
+    NUMBER("missed"),
+};
+
+static const struct lb_copy_column delivery_columns[] = {
+    WORKSPACE,        TEXT("hook"),          NUMBER("no"),    SMALL("kind"),      SMALL("state"),
+    TEXT("event"),    TEXT("place"),         NUMBER("tries"), NUMBER("first_at"), NUMBER("last_at"),
+    NUMBER("status"), NUMBER("duration_ms"), NUMBER("bytes"), TEXT("error"),
+};
+
 #define COLUMNS(array) (array), sizeof(array) / sizeof *(array)
 
 const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
@@ -209,6 +241,9 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_SIGNING_KEY, "signing_key", COLUMNS(signing_key_columns), {0}, 1, false},
     {LB_COPY_IMPORT, "blocklist_import", COLUMNS(import_columns), {0, 1}, 2, false},
     {LB_COPY_VARIANT, "step_variant", COLUMNS(variant_columns), {0, 1}, 2, true},
+    {LB_COPY_EVENT, "event", COLUMNS(event_columns), {0, 1}, 2, false},
+    {LB_COPY_HOOK, "hook", COLUMNS(hook_columns), {0, 1}, 2, false},
+    {LB_COPY_HOOK_DELIVERY, "hook_delivery", COLUMNS(delivery_columns), {0, 1, 2}, 3, false},
 };
 
 _Static_assert(sizeof lead_columns / sizeof *lead_columns <= LB_COPY_COLUMNS_MAX,

@@ -46,9 +46,12 @@ enum lb_copy_table_id {
     LB_COPY_CHECK_COUNT,
     LB_COPY_SIGNING_KEY,
     LB_COPY_IMPORT,
-    LB_COPY_VARIANT
+    LB_COPY_VARIANT,
+    LB_COPY_EVENT,
+    LB_COPY_HOOK,
+    LB_COPY_HOOK_DELIVERY
 };
-#define LB_COPY_TABLE_COUNT 14
+#define LB_COPY_TABLE_COUNT 17
 
 struct lb_copy_table {
     enum lb_copy_table_id id;

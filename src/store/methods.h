@@ -154,6 +154,32 @@ LB_METHOD(lb_err, log_append, struct lb_store *store, const struct lb_log_row *r
 /* Inserts it when its `no` is 0, which is set, and then leaves out those of the workspace that are
  * LB_IMPORTS_KEPT older; else replaces the one of that number. */
 LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_import_row *row)
+/* Gives it the next number of its workspace. In a shared store it changes the workspace's
+ * access_version, so that other nodes notice. */
+LB_METHOD(lb_err, event_append, struct lb_store *store, const struct lb_event_row *row)
+/* Of the first `max` events of a workspace, removes those before the last that is older than
+ * `before`: that one stays, as the place from which a reader goes on. */
+LB_METHOD(lb_err, events_drop, struct lb_store *store, uint32_t workspace, int64_t before,
+          size_t max)
+
+/* --- Writes: subscriptions -------------------------------------------------------------------- */
+
+LB_METHOD(lb_err, hook_insert, struct lb_store *store, const struct lb_hook_row *row)
+/* Sets secrets, state, tries, failing_since and next_at; place and missed as well, unless place is
+ * "": another node may be delivering. LB_ERR_NOT_FOUND: it does not exist (any more); the
+ * transaction stays usable. */
+LB_METHOD(lb_err, hook_update, struct lb_store *store, const struct lb_hook_row *row)
+/* With its deliveries. */
+LB_METHOD(lb_err, hook_delete, struct lb_store *store, uint32_t workspace, struct lb_str id)
+/* Records progress of several; sets `lost` of those that could not. No lock is needed. */
+LB_METHOD(lb_err, hooks_progress, struct lb_store *store, struct lb_hook_progress *progress,
+          size_t count)
+/* Inserts, or replaces the one of that number, and leaves out those of the subscription that are
+ * LB_DELIVERIES_KEPT older. */
+LB_METHOD(lb_err, delivery_put, struct lb_store *store, const struct lb_delivery_row *row)
+
+/* --- Writes: the log's numbers ---------------------------------------------------------------- */
+
 /* One above the last entry id; 0 after a failure. In a shared store: one more than about how many
  * entries there are. */
 LB_METHOD(uint64_t, log_next_id, struct lb_store *store)
@@ -239,6 +265,14 @@ LB_METHOD(lb_err, imports_page, struct lb_store_reader *reader, uint32_t workspa
  * when there is none. */
 LB_METHOD(lb_err, import_change, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str id, uint64_t below, uint64_t *out)
+/* The event of the greatest number up to that one; LB_ERR_NOT_FOUND without one. */
+LB_METHOD(lb_err, event, struct lb_store_reader *reader, uint32_t workspace, uint64_t number,
+          struct lb_event_row *out)
+/* Events of a workspace above that number whose `log` is not above `log`, up to `take`, by number;
+ * as log_scan. */
+LB_METHOD(lb_err, events_page, struct lb_store_reader *reader, uint32_t workspace, uint64_t above,
+          uint64_t log, size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_event_row *row))
 /* Calls `each` for the rows of a workspace (0: of all, if they share a log) with first <= id <
  * end, in order; stops at its first failure. Without source, import and seed, which a replay does
  * not need. */
@@ -329,6 +363,21 @@ LB_METHOD(lb_err, session, struct lb_store_reader *reader, const uint8_t *token_
           struct lb_session_row *out, struct lb_user_row *out_user)
 LB_METHOD(lb_err, link, struct lb_store_reader *reader, const uint8_t *token_hash,
           struct lb_link_row *out)
+
+/* --- Reads: subscriptions --------------------------------------------------------------------- */
+
+LB_METHOD(lb_err, hook, struct lb_store_reader *reader, uint32_t workspace, struct lb_str id,
+          struct lb_hook_row *out)
+/* Those of a workspace in the order of their creation, or of all (0), each workspace's together; as
+ * log_scan. */
+LB_METHOD(lb_err, hooks, struct lb_store_reader *reader, uint32_t workspace, void *context,
+          lb_err (*each)(void *context, const struct lb_hook_row *row))
+LB_METHOD(lb_err, delivery, struct lb_store_reader *reader, uint32_t workspace, struct lb_str hook,
+          uint64_t no, struct lb_delivery_row *out)
+/* Newest first, below that number (0: all); as log_scan. */
+LB_METHOD(lb_err, deliveries_page, struct lb_store_reader *reader, uint32_t workspace,
+          struct lb_str hook, uint64_t below, size_t take, void *context,
+          lb_err (*each)(void *context, const struct lb_delivery_row *row))
 
 /* --- Reads: signing --------------------------------------------------------------------------- */
 

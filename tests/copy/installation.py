@@ -216,6 +216,15 @@ class World:
         block_everywhere(self.pro.api, "person-1", reason="of another workspace")
         file = "".join(f"in/imported-{number}\n" for number in range(60)).encode()
         expect.ok(api.post("/blocked-leads/import?importId=spring", file, content_type="text/plain"))
+        self.make_hooks(api)
+
+    def make_hooks(self, api):
+        """One that rests, so that no server changes what is compared, and one delivery."""
+        hook = expect.ok(api.post("/zapier/hooks/subscribe", {"url": "https://receiver.invalid/1",
+                                                              "type": "message_received"}))
+        expect.ok(api.put(f"/hooks/{hook['id']}", {"action": "rotate"}))
+        expect.ok(api.post(f"/hooks/{hook['id']}/test"))
+        expect.ok(api.put(f"/hooks/{hook['id']}", {"action": "pause"}))
 
     def make_campaigns(self):
         variables = {"city": ODD, "empty": ""}

@@ -19,7 +19,7 @@ from support.server import CommandFailed, binary, clean_environment, run
 
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
           "blocklist_log", "audit_log", "check_count", "signing_key",
-          "blocklist_import", "step_variant"]
+          "blocklist_import", "step_variant", "event", "hook", "hook_delivery"]
 STAY_BEHIND = ["session", "link"]
 
 
@@ -374,6 +374,9 @@ TAMPERED = {
     "signing_key": "UPDATE signing_key SET created_at = created_at + 1",
     "blocklist_import": "UPDATE blocklist_import SET run = NULL, done = done + 1",
     "step_variant": "UPDATE step_variant SET done = done + 1 WHERE icp IS NOT NULL",
+    "event": "UPDATE event SET detail = detail + 1",
+    "hook": "UPDATE hook SET missed = missed + 1",
+    "hook_delivery": "UPDATE hook_delivery SET tries = tries + 1",
 }
 
 

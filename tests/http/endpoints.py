@@ -7,6 +7,7 @@ from support.client import File
 from support.server import ROOT
 
 READ, CHECK, WRITE = "read", "check", "write"
+GUARDED = "guarded"  # changes nothing, and is refused for viewers and read-only keys all the same
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ ENDPOINTS = [
     EndPoint("POST", LIST + "/check", CHECK, {"publicIdentifiers": ["someone"]}),
     EndPoint("POST", "/blocked-leads/check", CHECK, {"publicIdentifiers": ["someone"]}),
     EndPoint("GET", "/blocked-leads/someone/history", READ),
+    EndPoint("GET", "/events", READ),
     EndPoint("GET", "/changes/{change}", READ),
     EndPoint("GET", "/changes/{change}/leads", READ),
     EndPoint("POST", "/changes/{change}/undo", WRITE),
@@ -92,6 +94,17 @@ ENDPOINTS = [
     EndPoint("POST", "/activities/{activity}/complete", WRITE,
              {"leaseToken": "{token}", "result": "done"}),
     EndPoint("GET", "/me", READ),
+    EndPoint("POST", "/zapier/hooks/subscribe", WRITE, {"url": "https://receiver.invalid/1",
+                                                        "type": "lead_blocked"}),
+    EndPoint("DELETE", "/zapier/hooks/unsubscribe", WRITE, {"url": "https://receiver.invalid/2",
+                                                            "type": "lead_blocked"}),
+    EndPoint("GET", "/hooks/list", GUARDED),
+    # Of one that does not exist: see test_hooks.py.
+    EndPoint("PUT", "/hooks/{hook}", WRITE, {"action": "pause"}, (404,)),
+    EndPoint("DELETE", "/hooks/{hook}", WRITE, None, (404,)),
+    EndPoint("POST", "/hooks/{hook}/test", WRITE, None, (404,)),
+    EndPoint("GET", "/hooks/{hook}/deliveries", GUARDED, None, (404,)),
+    EndPoint("POST", "/hooks/{hook}/deliveries/{delivery}/retry", WRITE, None, (404,)),
     EndPoint("GET", "/statistics", READ),
     EndPoint("GET", "/audit", READ),
     EndPoint("GET", "/evidence", READ),

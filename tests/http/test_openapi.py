@@ -4,6 +4,7 @@ differs from it is noticed. That every other answer is as described is seen by a
 import gzip
 import json
 import re
+import time
 
 import pytest
 
@@ -208,10 +209,24 @@ def visit_campaign(tour, api):
 
 def visit_workspace(tour, api, plain):
     for name in ["getMe", "blockInWorkspace", "checkInWorkspace", "listWorkspaceBlocks", "unblockInWorkspace",
-                 "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit"]:
+                 "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit",
+                 "listEvents"]:
         tour(api, name)
     for name in ["isAlive", "isReady", "getMetrics", "getDescription"]:
         tour(plain, name)
+
+
+def visit_hooks(tour, api):
+    """The receiver does not exist, so the delivery fails; the event is sent once more all the same."""
+    ids = {"hookId": tour(api, "subscribe").json()["id"]}
+    api.post("/blocked-leads", {"leads": [{"publicIdentifier": "told-about"}]})
+    deadline = time.monotonic() + 15
+    while not (found := tour(api, "listDeliveries", ids).json()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    ids["deliveryId"] = found[0]["id"]
+    for name in ["listHooks", "testHook", "retryDelivery", "changeHook", "removeHook",
+                 "unsubscribe"]:
+        tour(api, name, ids)
 
 
 def visit_people(tour, server, workspace):
@@ -240,6 +255,7 @@ def test_the_example_of_every_operation_works_when_it_is_sent(server, fresh):
     tour = Tour(server)
     visit_campaign(tour, fresh.api)
     visit_workspace(tour, fresh.api, server.api())
+    visit_hooks(tour, fresh.api)
     visit_people(tour, server, fresh.workspace)
     assert tour.rest() == set()
 

@@ -25,7 +25,10 @@ BELOW = {
     # Of domain: the rules of identifiers.
     "import": {"base", "domain"},
     "http": {"base"},
-    "api": {"base", "store", "index", "reader", "writer", "domain", "import", "http", "json", "config"},
+    # Of http: networks and addresses.
+    "hooks": {"base", "store", "index", "reader", "writer", "domain", "http"},
+    "api": {"base", "store", "index", "reader", "writer", "domain", "import", "http", "hooks", "json",
+            "config"},
     # Of domain: the rules of identifiers; of store: names.
     "cli": {"base", "config", "json", "store", "domain", "daemon"},
 }
@@ -38,7 +41,8 @@ ROOMS = {
         "": set(),
         "access": {""},
         "blocklist": {"", "access"},
-        "outreach": {"", "access", "blocklist"},
+        "events": {"", "access", "blocklist"},
+        "outreach": {"", "access", "blocklist", "events"},
         "copy": {""},
     },
     "api": {
@@ -46,6 +50,8 @@ ROOMS = {
         "access": {""},
         "blocklist": {"", "access"},
         "outreach": {"", "access", "blocklist"},
+        "events": {"", "access", "blocklist", "outreach"},
+        "hooks": {"", "access", "blocklist", "events"},
         "system": {"", "access"},
     },
 }
@@ -60,7 +66,7 @@ LIBRARIES = {
     r"sys/epoll\.h": ["src/http"],
     r"sqlite3\.h": ["src/store/sqlite"],
     r"libpq-fe\.h": ["src/store/postgres"],
-    r"curl/.*": ["src/cli"],
+    r"curl/.*": ["src/cli", "src/hooks"],
     r"iconv\.h": ["src/import"],
     r"urcu.*": ["src/base", "src/index"],
     r"utf8proc\.h": ["src/domain"],

@@ -199,6 +199,12 @@ static void questions_about_people_are_answered_by_indexes(void **state)
                      {PG_IMPORT_CHANGE, "blocklist_log_import"},
                      {PG_IMPORT_CHANGES, "blocklist_log_import"},
                      {PG_USER_EVER, "account_by_id"},
+                     {PG_EVENT, "event_pkey"},
+                     {PG_EVENTS_PAGE, "event_pkey"},
+                     {PG_HOOK, "hook_pkey"},
+                     {PG_HOOKS_OF, "hook_pkey"},
+                     {PG_DELIVERY, "hook_delivery_pkey"},
+                     {PG_DELIVERIES_PAGE, "hook_delivery_pkey"},
                      {PG_LOG_UNDONE, "blocklist_log_undoes"}};
     run("INSERT INTO leadblock.account SELECT 0, n, 'us_' || n, n || '@example.com', 'member', 1,"
         " NULL, 1 FROM generate_series(1, 2000) AS n;"
@@ -212,6 +218,12 @@ static void questions_about_people_are_answered_by_indexes(void **state)
         " FROM generate_series(1, 20000) AS n;"
         "INSERT INTO leadblock.blocklist_import SELECT n % 9, n, 'im_' || n, 0, false, 1, 1, 1, 1,"
         " NULL, NULL, 1, 1, 1, 1, 1, 1, 1, 1, NULL FROM generate_series(1, 9000) AS n;"
+        "INSERT INTO leadblock.hook SELECT n % 9, 'hk_' || n, 'https://example.com/', 0, 0, NULL,"
+        " '\\x00', NULL, NULL, 1, 1, 0, '0', 0, NULL, 0, 0 FROM generate_series(1, 9000) AS n;"
+        "INSERT INTO leadblock.hook_delivery SELECT n % 9, 'hk_' || n % 90, n, 0, 0, 'e', NULL, 1,"
+        " 1, 1, 200, 1, 1, NULL FROM generate_series(1, 9000) AS n;"
+        "INSERT INTO leadblock.event SELECT n % 9, n, n, 1, 1, 6, 1, 1, 1, 0"
+        " FROM generate_series(1, 20000) AS n;"
         "INSERT INTO leadblock.blocklist_log (workspace_id, id, campaign, kind, continues, key, at,"
         " undoes, items, import, digest) SELECT n % 9, n, 0, 0, n % 200 > 0, 1, 1,"
         " CASE WHEN n % 7 = 0 THEN n END, 'a', CASE WHEN n % 2 = 0 THEN 'im_1' END, '\\x00'"

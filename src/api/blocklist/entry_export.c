@@ -1,19 +1,18 @@
 #include "api/blocklist/entry_export.h"
 
 #include "api/by.h"
+#include "api/profile_url.h"
 #include "api/query.h"
 #include "api/stream.h"
 #include "base/clock.h"
 #include "base/csv.h"
-#include "domain/blocklist/identifier.h"
 
 /* In one turn of a reader: entries that are fetched, entries that a search looks at, and entries
  * that are written at most. */
-#define FETCH_AT_MOST  500
-#define LOOK_AT_MOST   20000
-#define WRITE_AT_MOST  1000
-#define LINES_MAX      90 /* of a reason: what the import takes in one cell, and some to spare */
-#define PROFILE_PREFIX "https://www.linkedin.com/in/"
+#define FETCH_AT_MOST 500
+#define LOOK_AT_MOST  20000
+#define WRITE_AT_MOST 1000
+#define LINES_MAX     90 /* of a reason: what the import takes in one cell, and some to spare */
 
 struct exporting {
     struct lb_stream stream;
@@ -51,18 +50,12 @@ static void put_reason(struct exporting *export, struct lb_str reason)
     lb_csv_put_cell(&export->stream.piece, lb_buf_str(scratch));
 }
 
-/* Where the person is on LinkedIn. Nothing for the few names that can be no address there: an
- * address that means another person, or none, is worse. */
+/* Nothing for names that have no address. */
 static void put_profile_url(struct exporting *export, struct lb_str name)
 {
     struct lb_buf *url = &export->scratch;
-    struct lb_identifier person;
     url->len = 0;
-    lb_buf_append_lit(url, PROFILE_PREFIX);
-    lb_query_put_escaped(url, name);
-    lb_buf_append_lit(url, "/");
-    if (lb_identifier_normalise(lb_buf_str(url), &person) == NULL &&
-        lb_str_equal(name, (struct lb_str){person.text, person.len}))
+    if (lb_profile_url_put(url, name))
         lb_csv_put_cell(&export->stream.piece, lb_buf_str(url));
 }
 

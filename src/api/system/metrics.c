@@ -77,6 +77,29 @@ static void write_freshness(struct lb_app *app, struct lb_buf *out)
                 "Freshness queries that found changes of other nodes.", (double)stats.refreshes);
 }
 
+static void write_hooks(struct lb_app *app, struct lb_buf *out)
+{
+    static const char *const states[LB_HOOK_STATE_COUNT] = {"active", "paused", "failing", "gone"};
+    if (!app->hooks)
+        return;
+    struct lb_hooks_stats stats;
+    lb_hooks_stats(app->hooks, &stats);
+    lb_buf_append_lit(out, "# HELP leadblock_hooks Subscriptions to events.\n"
+                           "# TYPE leadblock_hooks gauge\n");
+    for (int i = 0; i < LB_HOOK_STATE_COUNT; i++)
+        lb_buf_printf(out, "leadblock_hooks{state=\"%s\"} %llu\n", states[i],
+                      (unsigned long long)stats.by_state[i]);
+    write_value(out, "hook_requests", "gauge", "Deliveries being sent.", (double)stats.sending);
+    write_value(out, "hook_queue", "gauge", "Subscriptions that wait to send.",
+                (double)stats.waiting);
+    write_value(out, "hook_deliveries_total", "counter", "Events that receivers accepted.",
+                (double)stats.delivered);
+    write_value(out, "hook_failures_total", "counter", "Deliveries that failed.",
+                (double)stats.failed);
+    write_value(out, "hook_refused_total", "counter",
+                "Deliveries not sent because the address is not allowed.", (double)stats.refused);
+}
+
 static void write_blocklist(struct lb_app *app, struct lb_buf *out)
 {
     if (!app->blocklist)
@@ -100,6 +123,7 @@ void lb_metrics_write(struct lb_app *app, struct lb_buf *out)
     write_readers(app, out);
     write_freshness(app, out);
     write_blocklist(app, out);
+    write_hooks(app, out);
     if (app->server)
         write_value(out, "connections", "gauge", "Open connections.",
                     lb_server_connections(app->server));

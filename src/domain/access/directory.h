@@ -40,6 +40,7 @@ struct lb_workspace {
     _Atomic uint64_t access_version;
     _Atomic uint64_t log_row; /* of `log`; set when the entries are in memory */
     _Atomic uint64_t log_token;
+    _Atomic uint64_t log_last;    /* the number of its last entry */
     struct lb_log_mark log;       /* the writer's: where its log ends, as far as memory has it */
     struct lb_log_mark batch_log; /* and after the batch under way, if that adds to it */
     uint64_t batch_log_of;        /* which batch that is; another one: it adds nothing */
@@ -49,7 +50,14 @@ struct lb_workspace {
     struct lb_quota importing;    /* 1 while a file is being imported, or an import undone */
     _Atomic uint64_t import_run;  /* of the import that records now (imports.h); 0: none */
     struct lb_quota exporting;    /* lists that are being exported */
-    struct lb_quota histories;    /* 1 while the history of a person is being read */
+    struct lb_quota listening;    /* requests that wait for events */
+    /* Of subscriptions to events (hooks/hooks.h). */
+    _Atomic bool has_hooks;              /* some that are active */
+    _Atomic unsigned hook_signals;       /* what the thread that delivers has to look at */
+    struct lb_workspace *next_signal;    /* in its list */
+    struct lb_hook *hooks;               /* that thread's */
+    _Atomic uint64_t hook_free_ns;       /* of the rate of requests to receivers */
+    struct lb_quota histories;           /* 1 while the history of a person is being read */
     _Atomic(struct lb_workspace *) next; /* in order of creation */
     _Atomic(struct lb_key *) first_key;  /* of its keys, in order of creation */
     struct lb_key *last_key;             /* the writer's */

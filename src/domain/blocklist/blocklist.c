@@ -51,6 +51,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     lb_buf_fini(&blocklist->row_items);
     lb_buf_fini(&blocklist->copied_row);
     free(blocklist->ended);
+    free(blocklist->with_events);
     free(blocklist);
 }
 
@@ -237,6 +238,12 @@ void lb_blocklist_follow(struct lb_blocklist *blocklist,
     blocklist->follower = *follower;
 }
 
+void lb_blocklist_listen(struct lb_blocklist *blocklist,
+                         const struct lb_blocklist_listener *listener)
+{
+    blocklist->listener = *listener;
+}
+
 /* Locks what the batch changes, and reads what other nodes have changed of it. */
 static lb_err catch_up(struct lb_blocklist *blocklist, struct lb_write *first)
 {
@@ -256,6 +263,7 @@ static lb_err batch_begin(void *context, struct lb_write *first)
     struct lb_overlay *batch = &blocklist->batch;
     blocklist->ending = 0;
     lb_directory_begin_batch(blocklist->directory);
+    blocklist->with_events_count = 0;
     lb_err err = catch_up(blocklist, first);
     if (err)
         return err;
@@ -335,6 +343,7 @@ void lb_blocklist_set_mark(struct lb_workspace *workspace, const struct lb_log_m
     workspace->log = *mark;
     atomic_store_explicit(&workspace->log_row, mark->row, memory_order_release);
     atomic_store_explicit(&workspace->log_token, lb_log_mark_token(mark), memory_order_release);
+    atomic_store_explicit(&workspace->log_last, mark->last, memory_order_release);
 }
 
 /* After the entries: a thread that finds the mark finds them. */
@@ -366,6 +375,20 @@ static void publish_rows(struct lb_blocklist *blocklist)
     }
 }
 
+/* Once for rows of one workspace that follow each other. */
+static void tell_listener(struct lb_blocklist *blocklist)
+{
+    const struct lb_blocklist_listener *listener = &blocklist->listener;
+    const struct lb_overlay *batch = &blocklist->batch;
+    if (!listener->context)
+        return;
+    for (size_t i = 0; i < batch->row_count; i++)
+        if (i == 0 || batch->rows[i].workspace != batch->rows[i - 1].workspace)
+            listener->recorded(listener->context, batch->rows[i].workspace);
+    for (size_t i = 0; i < blocklist->with_events_count; i++)
+        listener->recorded(listener->context, blocklist->with_events[i]);
+}
+
 static void batch_publish(void *context)
 {
     struct lb_blocklist *blocklist = context;
@@ -378,6 +401,7 @@ static void batch_publish(void *context)
     blocklist->next_id = batch->next_id;
     if (blocklist->follower.context)
         blocklist->follower.batch_publish(blocklist->follower.context);
+    tell_listener(blocklist);
 }
 
 bool lb_blocklist_next_renamed(const struct lb_blocklist *blocklist, size_t *cursor,

@@ -58,6 +58,16 @@ struct lb_blocklist_follower {
 void lb_blocklist_follow(struct lb_blocklist *blocklist,
                          const struct lb_blocklist_follower *follower);
 
+/* Told of each workspace in which something was recorded, when that can be read: after a commit,
+ * and when memory has learnt of another node's. On the writer thread; one at most, before it
+ * starts. */
+struct lb_blocklist_listener {
+    void *context;
+    void (*recorded)(void *context, struct lb_workspace *workspace);
+};
+void lb_blocklist_listen(struct lb_blocklist *blocklist,
+                         const struct lb_blocklist_listener *listener);
+
 struct lb_blocklist_stats {
     struct lb_index_stats index;
     uint64_t order_bytes;

@@ -13,6 +13,7 @@ lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprin
     if (!lb_overlay_record(&packer->change->blocklist->batch, &event, identifier))
         return LB_ERR_STORAGE_UNAVAILABLE;
     packer->people++;
+    packer->changed |= UINT64_C(1) << (packer->count - 1);
     if (add)
         packer->change->blocked++;
     else

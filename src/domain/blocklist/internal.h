@@ -33,6 +33,10 @@ struct lb_blocklist {
     size_t ending;                         /* lists that the open batch ends */
     uint64_t stayed_ids[LB_STAYED_SHOWN];  /* what keeps people blocked whose block is undone */
     struct lb_blocklist_follower follower; /* its context NULL: none */
+    struct lb_blocklist_listener listener; /* the same */
+    struct lb_workspace **with_events; /* that the open batch has recorded events of (outbox.h) */
+    size_t with_events_count;
+    size_t with_events_capacity;
 };
 
 static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist *blocklist,

@@ -1,6 +1,7 @@
 #include "domain/blocklist/packer.h"
 
 #include "domain/blocklist/internal.h"
+#include "domain/blocklist/outbox.h"
 
 static struct lb_overlay *batch_of(const struct lb_packer *packer)
 {
@@ -57,6 +58,19 @@ static void note_listed(const struct lb_packer *packer)
         campaign->listed = true;
 }
 
+/* Of a row that takes entries back, or brings them back: items after which their people are
+ * blocked, or not, as before. What was asked for again is no event at all. */
+static lb_err note_quiet_items(struct lb_packer *packer)
+{
+    const struct lb_log_row *row = &packer->row;
+    uint64_t all = UINT64_MAX >> (64 - packer->count);
+    bool tells = row->kind == LB_LOG_UNBLOCK || row->kind == LB_LOG_RESTORE;
+    if (!tells || packer->changed == all)
+        return LB_OK;
+    return lb_outbox_quiet(packer->change->blocklist, packer->change->standing.workspace,
+                           row->number, all & ~packer->changed);
+}
+
 lb_err lb_packer_flush(struct lb_packer *packer)
 {
     if (packer->count == 0)
@@ -79,11 +93,14 @@ lb_err lb_packer_flush(struct lb_packer *packer)
                                  .unblocked = kind == LB_LOG_UNBLOCK ? packer->people : 0};
     if (!err && !(reserve_day(packer) && lb_overlay_record_row(batch_of(packer), row)))
         err = LB_ERR_STORAGE_UNAVAILABLE;
+    if (!err)
+        err = note_quiet_items(packer);
     if (err) /* the batch does not know of the row, and would not take its epoch back */
         lb_epochs_forget(&row.workspace->epochs);
     packer->row.continues = true;
     packer->count = 0;
     packer->people = 0;
+    packer->changed = 0;
     items->len = 0;
     return err;
 }

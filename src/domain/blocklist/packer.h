@@ -12,7 +12,8 @@ struct lb_packer {
     struct lb_store *store;
     struct lb_log_row row;
     size_t count;
-    uint32_t people; /* of the row: whom it blocks, or frees */
+    uint32_t people;  /* of the row: whom it blocks, or frees */
+    uint64_t changed; /* items of the row that do so, a bit each */
     bool ids_are_numbers;
     uint64_t first_id; /* that the change may make */
     bool new_seeds;    /* those of the items may be those of rows that the change has made */

@@ -458,6 +458,11 @@ lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err = refresh(replay, latest);
     free(replay);
+    if (!workspace)
+        workspace = lb_directory_workspace_no(blocklist->directory, latest->workspace);
+    const struct lb_blocklist_listener *listener = &blocklist->listener;
+    if (!err && workspace && listener->context)
+        listener->recorded(listener->context, workspace);
     return err;
 }
 

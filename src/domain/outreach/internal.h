@@ -15,8 +15,19 @@ struct lb_new_status {
     enum lb_campaign_status status;
 };
 
+/* An event of a campaign that the open batch has made. It is recorded when the batch has done all
+ * else, so that it comes after the blocks that made it, and never amid those of a change. */
+struct lb_campaign_news {
+    struct lb_list campaign;
+    enum lb_event_type type;
+    unsigned progress;
+};
+
 struct lb_outreach {
     struct lb_outreach_settings settings;
+    struct lb_campaign_news *news;
+    size_t news_count;
+    size_t news_capacity;
     struct lb_new_status *statuses;
     size_t status_count;
     size_t status_capacity;
@@ -61,6 +72,9 @@ lb_err lb_outreach_count(struct lb_outreach *outreach, struct lb_list campaign,
 
 /* Writes what lb_outreach_count has gathered. */
 lb_err lb_outreach_write_count(struct lb_outreach *outreach);
+
+/* Records the events of campaigns that the batch has made. Before the commit, after all else. */
+lb_err lb_outreach_tell_news(struct lb_outreach *outreach);
 
 /* Has anything been handed out for the lead? */
 bool lb_lead_was_begun(const struct lb_lead_row *lead);

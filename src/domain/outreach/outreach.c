@@ -8,6 +8,7 @@ static void batch_begin(void *context)
 {
     struct lb_outreach *outreach = context;
     outreach->status_count = 0;
+    outreach->news_count = 0;
     outreach->fruitless = 0;
     outreach->ending = 0;
     outreach->counted = (struct lb_list){0};
@@ -15,7 +16,8 @@ static void batch_begin(void *context)
 
 static lb_err batch_prepare(void *context)
 {
-    return lb_outreach_write_count(context);
+    lb_err err = lb_outreach_write_count(context);
+    return err ? err : lb_outreach_tell_news(context);
 }
 
 static void batch_publish(void *context)
@@ -68,6 +70,7 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
     lb_catch_up_destroy(outreach->catch_up);
     lb_old_names_fini(&outreach->old_names);
     free(outreach->statuses);
+    free(outreach->news);
     free(outreach);
 }
 

@@ -11,6 +11,7 @@
 #define LB_DOMAIN_OUTREACH_OUTREACH_H
 
 #include "domain/blocklist/blocklist.h"
+#include "domain/events/events.h"
 
 /* How long after a start, or after the clock was set back, its time is believed. */
 #define LB_CLOCK_STEADY_MS (INT64_C(10) * 60 * 1000)
@@ -21,6 +22,7 @@ struct lb_outreach_settings {
     struct lb_directory *directory;
     struct lb_store *store;
     struct lb_blocklist *blocklist; /* which it follows from then on */
+    struct lb_events *events;
     uint64_t max_campaign_leads;
     uint32_t retry_backoff_s; /* until the first retry; doubled for each further one */
     uint32_t max_attempts;    /* retries of one activity until it has failed */

@@ -16,6 +16,39 @@ lb_err lb_outreach_set_status(struct lb_outreach *outreach, struct lb_list campa
     return store->ops->campaign_set_status(store, campaign.workspace, campaign.campaign, status);
 }
 
+static lb_err add_news(struct lb_outreach *outreach, struct lb_list campaign,
+                       enum lb_event_type type, const struct lb_counts *counts)
+{
+    if (!lb_array_reserve(outreach->news, outreach->news_capacity, outreach->news_count + 1))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    outreach->news[outreach->news_count++] =
+        (struct lb_campaign_news){campaign, type, lb_counts_progress(counts)};
+    return LB_OK;
+}
+
+lb_err lb_outreach_tell_news(struct lb_outreach *outreach)
+{
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < outreach->news_count; i++) {
+        const struct lb_campaign_news *news = &outreach->news[i];
+        struct lb_workspace *workspace =
+            lb_directory_workspace_no(outreach->settings.directory, news->campaign.workspace);
+        if (workspace)
+            err = lb_events_record(outreach->settings.events, workspace, news->type,
+                                   news->campaign.campaign, 0, 0, news->progress);
+    }
+    outreach->news_count = 0;
+    return err;
+}
+
+static lb_err complete(struct lb_outreach *outreach, struct lb_list campaign,
+                       const struct lb_counts *counts)
+{
+    lb_err err = lb_outreach_set_status(outreach, campaign, LB_CAMPAIGN_COMPLETED);
+    return err ? err : add_news(outreach, campaign, LB_EVENT_CAMPAIGN_COMPLETED, counts);
+}
+
+/* `outreach->count` is what has changed. */
 static lb_err settle(struct lb_outreach *outreach, struct lb_list campaign)
 {
     struct lb_campaign_state state;
@@ -26,7 +59,9 @@ static lb_err settle(struct lb_outreach *outreach, struct lb_list campaign)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     bool left = lb_counts_left(&state.counts) > 0;
     if (state.status == LB_CAMPAIGN_ACTIVE && !left && lb_counts_total(&state.counts) > 0)
-        return lb_outreach_set_status(outreach, campaign, LB_CAMPAIGN_COMPLETED);
+        return complete(outreach, campaign, &state.counts);
+    if (state.status == LB_CAMPAIGN_ACTIVE && !left && lb_counts_total(&outreach->count) < 0)
+        return add_news(outreach, campaign, LB_EVENT_CAMPAIGN_WITHOUT_LEADS, &state.counts);
     if (state.status == LB_CAMPAIGN_COMPLETED && left)
         return lb_outreach_set_status(outreach, campaign, LB_CAMPAIGN_PAUSED);
     return LB_OK;

@@ -19,6 +19,7 @@ struct reporting {
     struct lb_buf detail; /* the activity's: others are read before it is written */
     bool lost;            /* the lease: only an opt-out is recorded */
     int64_t now;
+    bool replied; /* the report says so, for the first time */
 };
 
 bool lb_result_parse(struct lb_str name, enum lb_result *out)
@@ -293,6 +294,7 @@ static lb_err count_variants(struct reporting *reporting, enum lb_activity_state
 static lb_err write_activity(struct reporting *reporting)
 {
     reporting->activity.changed_at = reporting->now;
+    reporting->replied = reporting->activity.state == LB_ACTIVITY_REPLIED;
     if (reporting->completion->detail.ptr)
         reporting->activity.detail = reporting->completion->detail;
     reporting->completion->write.touched = true;
@@ -389,6 +391,28 @@ static lb_err record_all(struct reporting *reporting)
     return !err && opted_out ? block(reporting) : err;
 }
 
+/* Tells who follows the workspace's events what the report has made known. */
+static lb_err tell(const struct reporting *reporting, enum lb_event_type type)
+{
+    const struct lb_report *completion = reporting->completion;
+    return lb_events_record(completion->outreach->settings.events, completion->standing.workspace,
+                            type, reporting->lead.campaign, reporting->lead.no,
+                            completion->standing.actor.no, 0);
+}
+
+static lb_err tell_events(const struct reporting *reporting)
+{
+    unsigned news = reporting->lead.marks & ~reporting->before.marks;
+    lb_err err = LB_OK;
+    if (news & LB_MARK_ACCEPTED)
+        err = tell(reporting, LB_EVENT_CONNECTION_REQUEST_ACCEPTED);
+    if (!err && reporting->replied)
+        err = tell(reporting, LB_EVENT_MESSAGE_RECEIVED);
+    if (!err && (news & LB_MARK_OPTED_OUT))
+        err = tell(reporting, LB_EVENT_LEAD_OPTED_OUT);
+    return err;
+}
+
 static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
 {
     struct lb_report *completion = (struct lb_report *)write;
@@ -402,6 +426,8 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
         err = find_reported(&reporting);
     if (!err)
         err = record_all(&reporting);
+    if (!err)
+        err = tell_events(&reporting);
     if (!err)
         err = lb_outreach_scope(completion->outreach, &reporting.lead, &scope);
     completion->blocked = scope != LB_SCOPE_NONE;

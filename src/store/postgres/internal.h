@@ -146,6 +146,8 @@ struct lb_pg_touched {
     bool leads_added;
     bool log_changed;
     struct lb_log_mark log; /* where it ends now */
+    uint64_t last_event;    /* the number of its last event, with those of the transaction */
+    bool last_event_known;
 };
 
 /* Rows of the log that wait to be sent together: so many in one statement, LOG_APPEND_MANY, cost

@@ -27,8 +27,8 @@
     X(AUDIT_APPEND), X(AUDIT_PAGE), X(IMPORT_CHANGES), X(USER_EVER), X(CHECKS_ADD), X(CHECKS)
 #define LB_PG_CAMPAIGN_STATEMENTS(X)                                                               \
     X(CAMPAIGN_INSERT), X(CAMPAIGN_SET_STATUS), X(CAMPAIGN_DELETE), X(CAMPAIGN_END_LIST),          \
-        X(CAMPAIGN_REVIVE), X(CAMPAIGN_KEPT), X(CAMPAIGN_ACTIVATED),                               \
-        X(CAMPAIGN_SET_NAME), X(CAMPAIGN_SET_VARIABLES), X(CAMPAIGN_COUNT), X(CAMPAIGN_STATE), X(CAMPAIGNS),             \
+        X(CAMPAIGN_REVIVE), X(CAMPAIGN_KEPT), X(CAMPAIGN_ACTIVATED), X(CAMPAIGN_SET_NAME),         \
+        X(CAMPAIGN_SET_VARIABLES), X(CAMPAIGN_COUNT), X(CAMPAIGN_STATE), X(CAMPAIGNS),             \
         X(CAMPAIGNS_SINCE), X(CAMPAIGNS_DELETED)
 #define LB_PG_STEP_STATEMENTS(X)                                                                   \
     X(STEP_INSERT), X(STEP_UPDATE), X(STEP_PLACE), X(STEPS_DROP), X(STEPS)
@@ -48,13 +48,20 @@
 
 #define LB_PG_IMPORT_STATEMENTS(X)                                                                 \
     X(IMPORT_PUT), X(IMPORT_NO), X(IMPORTS_DROP), X(IMPORT), X(IMPORTS_PAGE), X(IMPORT_CHANGE)
+#define LB_PG_EVENT_STATEMENTS(X)                                                                  \
+    X(EVENT_NUMBER), X(EVENT_APPEND), X(EVENTS_DROP), X(EVENT), X(EVENTS_PAGE)
+#define LB_PG_HOOK_STATEMENTS(X)                                                                   \
+    X(HOOK_INSERT), X(HOOK_UPDATE), X(HOOK_DELETE), X(HOOK_DELIVERIES_DELETE), X(HOOK_TAKE),       \
+        X(HOOK_PROGRESS), X(HOOK), X(HOOKS), X(HOOKS_OF), X(DELIVERY_PUT), X(DELIVERIES_DROP),     \
+        X(DELIVERY), X(DELIVERIES_PAGE)
 
 #define LB_PG_STATEMENTS(X)                                                                        \
     LB_PG_TRANSACTION_STATEMENTS(X), LB_PG_WORKSPACE_VERSION_STATEMENTS(X),                        \
         LB_PG_ACCESS_STATEMENTS(X), LB_PG_ACCOUNT_STATEMENTS(X), LB_PG_SIGNING_STATEMENTS(X),      \
         LB_PG_AUDIT_STATEMENTS(X), LB_PG_CAMPAIGN_STATEMENTS(X), LB_PG_STEP_STATEMENTS(X),         \
         LB_PG_LEAD_STATEMENTS(X), LB_PG_ACTIVITY_STATEMENTS(X), LB_PG_LOG_STATEMENTS(X),           \
-        LB_PG_IMPORT_STATEMENTS(X), LB_PG_VARIANT_STATEMENTS(X)
+        LB_PG_IMPORT_STATEMENTS(X), LB_PG_VARIANT_STATEMENTS(X), LB_PG_EVENT_STATEMENTS(X),        \
+        LB_PG_HOOK_STATEMENTS(X)
 
 enum lb_pg_statement {
 #define LB_PG_ENUM(name) PG_##name

@@ -7,12 +7,13 @@ export const actionWords = {
   'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:',
   'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.drop_blocks': 'Dropped the blocklist of campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
+  'hook.subscribe': 'Subscribed to events', 'hook.unsubscribe': 'Ended subscription', 'hook.pause': 'Paused subscription', 'hook.resume': 'Resumed subscription', 'hook.rotate': 'Changed secret of subscription',
   'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed the license of',
   'user.create': 'Added user', 'user.link': 'Created a password link for', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password',
   'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
 };
 export const kindWords = {
-  leads: 'Blocklists: any change', campaign: 'Campaigns: anything', key: 'API keys: anything', user: 'Users: anything', workspace: 'Workspaces: anything',
+  leads: 'Blocklists: any change', campaign: 'Campaigns: anything', key: 'API keys: anything', hook: 'Subscriptions: anything', user: 'Users: anything', workspace: 'Workspaces: anything',
 };
 
 /** Where a list is: the workspace, or a campaign by its name. `nameOf` turns an id into one. alone: not within a sentence. */
