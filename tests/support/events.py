@@ -2,7 +2,7 @@
 compares what a follower has read with what the store says.
 
 The checker plays the blocklist log through by its own rules (docs/storage.md): a person is blocked while a request
-stands, so an event is told of those for whom that changes, in the order of the log, a change's rows together and at
+stands, and a request stands when it was restored as often as it was taken back; so an event is told of those for whom that changes, in the order of the log, a change's rows together and at
 most 1,000 people in one. Rows of events come after the log's entries up to the number that they name."""
 
 import random
@@ -16,6 +16,7 @@ from support.campaigns import MESSAGE, Campaign
 from support.client import ConnectionClosed
 
 BLOCK, UNBLOCK, RESTORE, AGAIN = range(4)
+CARRIED_OVER, LEFT_OUT = 5, 9
 NAMES = {BLOCK: "lead_blocked", UNBLOCK: "lead_unblocked", RESTORE: "lead_blocked"}
 OWN = ["lead_blocked", "lead_unblocked", "lead_opted_out", "campaign_completed",
        "campaign_without_leads", "connection_request_accepted", "message_received"]
@@ -55,8 +56,10 @@ def stored(server, tenant):
 
 def of_log(log):
     """[(the number of the last entry that it is about, the event)] as they must be told."""
-    people, standing, told, group = {}, {}, [], None
+    people, standing, taken, told, group = {}, {}, Counter(), [], None
     for number, campaign, kind, continues, items in log:
+        if kind == CARRIED_OVER:  # about a list as a whole
+            continue
         change = number if not continues else change
         if not (group and continues and group["kind"] == kind
                 and group["items"] + len(items) <= LEADS_MAX):
@@ -71,7 +74,8 @@ def of_log(log):
             person = people[entry]
             requests = standing.setdefault(person, set())
             before = bool(requests)
-            (requests.discard if kind == UNBLOCK else requests.add)(entry)
+            taken[entry] += {UNBLOCK: 1, LEFT_OUT: 1, RESTORE: -1}.get(kind, 0)
+            (requests.discard if taken[entry] else requests.add)(entry)
             if before != bool(requests):
                 group["names"].append(person[1])
     return [(group["last"], (NAMES[group["kind"]], group["change"], *group["names"]))
