@@ -228,6 +228,9 @@ void lb_hook_settle(struct lb_hooks *hooks, struct lb_hook *hook)
 
 void lb_hook_table_free(struct lb_hooks *hooks)
 {
-    while (hooks->all)
-        free_hook(hooks->all);
+    struct lb_hook *next;
+    for (struct lb_hook *hook = hooks->all; hook; hook = next) {
+        next = hook->next;
+        free_hook(hook);
+    }
 }

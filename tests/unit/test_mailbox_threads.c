@@ -20,7 +20,8 @@
 #else
 #define PUSHES 50000
 #endif
-/* How often one thread is made for one push. To make one takes some milliseconds in checked builds. */
+/* How often one thread is made for one push. To make one takes some milliseconds in checked builds.
+ */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define THREADS 500
 #else

@@ -70,7 +70,7 @@ static void look_into_all(struct looking *looking, const struct lb_list_owner *o
     if (!looking->asked.identifier.ptr)
         return;
     look_into(looking, &workspace);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; owners && i < count; i++)
         look_into(looking, &owners[i]);
 }
 

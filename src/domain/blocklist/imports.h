@@ -13,8 +13,7 @@
 
 #include "domain/blocklist/change.h"
 
-#define LB_UNKNOWN_IMPORT                                                                          \
-    "No import with this id in this workspace. GET /v1/imports lists them."
+#define LB_UNKNOWN_IMPORT "No import with this id in this workspace. GET /v1/imports lists them."
 
 /* One sending of a file. Fill id, list, unblocks, actor, bytes and column of `row`. */
 struct lb_imports_run {

@@ -54,8 +54,9 @@ static lb_err take_names(struct lb_events *events, struct lb_store_reader *reade
 
 static struct lb_str str_of(const struct lb_event_space *space, const struct lb_event_text *text)
 {
-    return text->none ? (struct lb_str){0}
-                      : (struct lb_str){space->texts.ptr + text->at, text->len};
+    struct lb_str none = {0};
+    struct lb_str kept = {space->texts.ptr + text->at, text->len};
+    return text->none ? none : kept;
 }
 
 /* Of people who are blocked or unblocked in a campaign: its leads of these names. */

@@ -58,7 +58,8 @@ struct turn {
 struct lb_event_text lb_event_keep(struct lb_event_space *space, struct lb_str text)
 {
     struct lb_event_text kept = {space->texts.len, text.len, text.ptr == NULL};
-    lb_buf_append_str(&space->texts, text);
+    if (text.ptr)
+        lb_buf_append_str(&space->texts, text);
     return kept;
 }
 
