@@ -38,6 +38,14 @@ states('keys', 'operator', [
   ['keys, revoke dialog', '#/keys', { act: press('Revoke CRM'), ready: dialog }],
 ]);
 
+states('hooks', 'operator', [
+  ['hooks', '#/hooks'],
+  ['hooks, new dialog', '#/hooks', { act: press('New subscription'), ready: dialog }],
+  ['hook', '#/hooks', { ready: (p) => p.getByText('Nothing was sent yet'), act: async (page) => {
+    await row(page).getByRole('link').first().click();
+  } }],
+]);
+
 states('api', 'operator', [
   ['api', '#/api', { ready: (p) => p.locator('.operation').first() }],
   ['api, an operation', '#/api?op=blockInCampaign', { ready: (p) => p.locator('.operation-body') }],

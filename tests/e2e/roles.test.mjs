@@ -92,7 +92,7 @@ screen('the server refuses whatever a viewer changes', shared, {}, async () => {
 
 screen('a member has no operator screens, and no other workspace', shared, { allowed: [/status of 404 /] }, async ({ page, context }) => {
   await member.open({ page, context });
-  assert.deepEqual(await menu(page), ['Check', 'Blocklist', 'Add', 'Campaigns', 'Overview', 'Audit', 'API keys', 'API']);
+  assert.deepEqual(await menu(page), ['Check', 'Blocklist', 'Add', 'Campaigns', 'Overview', 'Audit', 'API keys', 'Hooks', 'API']);
   assert.equal(await page.getByRole('combobox', { name: 'Workspace' }).count(), 0);
   for (const hash of ['#/people', '#/workspaces', '#/workspaces?create=1', '#/no-such-screen']) await refused(page, hash);
   await page.goto('/#/campaign/secret');

@@ -37,6 +37,7 @@ const screens = [
   ['campaigns', '#/campaigns', row],
   ['campaign', '#/campaign/spring-webinar', row],
   ['keys', '#/keys', row],
+  ['hooks', '#/hooks', row],
   ['api', '#/api?q=%2Fv1%2Fblocked-leads%2F%7B&op=lookUp', (page) => page.locator('.operation-body').waitFor()],
   ['overview', '#/overview', async (page) => {
     await page.locator('.plot svg').waitFor();

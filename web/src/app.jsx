@@ -22,6 +22,8 @@ import { Campaign } from './screens/campaign.jsx';
 import { Campaigns } from './screens/campaigns.jsx';
 import { Change } from './screens/change.jsx';
 import { Check } from './screens/check.jsx';
+import { Hook } from './screens/hook.jsx';
+import { Hooks } from './screens/hooks.jsx';
 import { Import } from './screens/import.jsx';
 import { Keys } from './screens/keys.jsx';
 import { Link } from './screens/link.jsx';
@@ -32,7 +34,7 @@ import { SignIn } from './screens/sign-in.jsx';
 import { Workspaces } from './screens/workspaces.jsx';
 
 const screens = {
-  check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, audit: Audit, keys: Keys, api: Api,
+  check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, audit: Audit, keys: Keys, hooks: Hooks, hook: Hook, api: Api,
   person: Person, change: Change, import: Import, workspaces: Workspaces, people: People, account: Account,
 };
 

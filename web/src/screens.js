@@ -1,11 +1,11 @@
 // Names of the screens, and who has which.
 export const screenNames = {
-  check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', audit: 'Audit', keys: 'API keys', api: 'API',
+  check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', audit: 'Audit', keys: 'API keys', hooks: 'Hooks', api: 'API',
   workspaces: 'Workspaces', people: 'Users', account: 'Account',
 };
 
 /** Screens about one thing, and the screen of the navigation that they belong to: who has that one has them. */
-const parents = { campaign: 'campaigns', person: 'check', change: 'audit', import: 'audit' };
+const parents = { campaign: 'campaigns', person: 'check', change: 'audit', import: 'audit', hook: 'hooks' };
 export const parentOf = (name) => parents[name] ?? name;
 
 const operatorScreens = ['workspaces', 'people'];
@@ -13,7 +13,7 @@ const operatorScreens = ['workspaces', 'people'];
 export function screensOf(role) {
   return Object.keys(screenNames).filter((name) => {
     if (operatorScreens.includes(name)) return role === 'operator';
-    return name !== 'add' || role !== 'viewer';
+    return !['add', 'hooks'].includes(name) || role !== 'viewer';
   });
 }
 

@@ -141,6 +141,13 @@ async function makeKeys(member, server) {
     { 'x-api-key': crm.key });
 }
 
+// Last: what happens afterwards would be sent.
+async function subscribe(member) {
+  for (const [path, type, campaignId] of [
+    ['n8n/opt-outs', 'lead_opted_out'], ['crm/blocked', 'lead_blocked'], ['crm/replies', 'message_received', 'spring-webinar']])
+    await member.post('zapier/hooks/subscribe', { url: `https://hooks.example.com/${path}`, type, campaignId });
+}
+
 // A file of a few people, some of whom were blocked before.
 async function importFile(member, list, leads) {
   const response = await fetch(`${member.url}/v1/${list}/import`, {
@@ -158,6 +165,7 @@ async function fillWorkspace(member, server) {
   await importFile(member, 'campaigns/trade-fair/blocked-leads', names(204, 9));
   await unblockLatest(member, 2);
   await blockInWorkspace(member, 150, 14);
+  await subscribe(member);
 }
 
 // {operator, member, viewer, acme}: people with living sessions, and the id of the workspace that has it all.

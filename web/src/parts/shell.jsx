@@ -12,7 +12,7 @@ import { Notice } from './notice.jsx';
 
 const groups = [
   { label: 'Leads', names: ['check', 'blocklist', 'add', 'campaigns'] },
-  { label: 'Workspace', names: ['overview', 'audit', 'keys', 'api'] },
+  { label: 'Workspace', names: ['overview', 'audit', 'keys', 'hooks', 'api'] },
   { label: 'Installation', names: ['workspaces', 'people'] },
 ];
 const themes = [

@@ -10,6 +10,7 @@ import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
 import { Tabs } from '../parts/tabs.jsx';
+import { FailingHooks } from './hooks.jsx';
 import { LastImports } from './imports.jsx';
 import { RecentActions } from './overview-actions.jsx';
 
@@ -63,6 +64,7 @@ export function Overview({ route }) {
   const { data: statistics, error, loading, reload } = useLoad(async (signal) => (await api.get('statistics', { signal, query: { days } })).data, [days]);
   return (
     <Page title="Overview">
+      <FailingHooks />
       <Tabs label="Period" current={days} tabs={periods.map((period) => ({ id: period, label: `${period} days`, href: href('overview', [], { days: period }) }))} />
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {statistics && (

@@ -1,0 +1,144 @@
+// One subscription to events: its state, its last deliveries, and what can be done with it.
+import { useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { useAction, useApp, useLoad } from '../hooks.js';
+import { go, href } from '../router.js';
+import { Button } from '../parts/button.jsx';
+import { ConfirmDialog } from '../parts/dialog.jsx';
+import { MoreTable, useMore } from '../parts/more.jsx';
+import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { Badge, By, Time } from '../parts/text.jsx';
+import { useCampaignNames } from '../parts/list-choice.jsx';
+import { Facts } from './change.jsx';
+import { HookState, SecretDialog, eventWords, hooksOf } from './hooks.jsx';
+
+const take = 50;
+const pathOf = (hook, ...rest) => api.path('hooks', hook.id, ...rest);
+
+const deliveryStates = { delivered: ['ok', 'Delivered'], failed: ['warn', 'Tried again'], given_up: ['bad', 'Not delivered'] };
+const kinds = { event: 'Event', test: 'Test', retry: 'Event, once more' };
+
+function DeliveryState({ delivery }) {
+  const [kind, text] = deliveryStates[delivery.status] ?? ['neutral', delivery.status];
+  return <Badge kind={kind}>{text}</Badge>;
+}
+
+/** What the receiver said, or why it said nothing. */
+const answerOf = (delivery) => delivery.error ?? `${delivery.responseStatus} after ${delivery.durationMs} ms`;
+
+function RetryButton({ hook, delivery, onDone }) {
+  const { toast } = useApp();
+  const action = useAction(async () => {
+    const { data } = await api.post(pathOf(hook, 'deliveries', delivery.id, 'retry'));
+    toast(`${data.message}.`);
+    onDone();
+  });
+  return (
+    <>
+      <Button kind="quiet" busy={action.busy} aria-label={`Send the event of ${delivery.lastTryAt} once more`} onClick={() => action.run()}>Send again</Button>
+      {action.error && <ErrorNotice error={action.error} />}
+    </>
+  );
+}
+
+const columns = (hook, onDone) => [
+  { label: 'When', header: true, class: 'time-cell', render: (delivery) => <Time at={delivery.lastTryAt} /> },
+  { label: 'What', render: (delivery) => kinds[delivery.kind] ?? delivery.kind },
+  { label: 'State', render: (delivery) => <DeliveryState delivery={delivery} /> },
+  { label: 'Tries', class: 'number', render: (delivery) => delivery.tries },
+  { label: 'Answer', class: 'reason-cell', render: answerOf },
+  { label: 'Again', hideLabel: true, class: 'action-cell',
+    render: (delivery) => delivery.kind !== 'test' && <RetryButton hook={hook} delivery={delivery} onDone={onDone} /> },
+];
+
+function Deliveries({ hook, onDone }) {
+  const list = useMore((query) => api.get(pathOf(hook, 'deliveries'), { query: { take, ...query } }));
+  return (
+    <section class="recent">
+      <h2>Last deliveries</h2>
+      <MoreTable caption="Last deliveries" columns={columns(hook, onDone)} keyOf={(delivery) => delivery.id} list={list}
+        empty={<Empty title="Nothing was sent yet"><p>Send a test to see what the receiver answers.</p></Empty>} />
+    </section>
+  );
+}
+
+function factsOf(hook, nameOf) {
+  return [
+    ['State', <HookState hook={hook} />],
+    ['When', eventWords[hook.type] ?? hook.type],
+    ['Where', hook.campaignId ? <>Campaign <a href={href('campaign', [hook.campaignId])}><bdi>{nameOf(hook.campaignId)}</bdi></a></> : 'The whole workspace'],
+    ['Created', <><Time at={hook.createdAt} /> · <By by={hook.by} /></>],
+    hook.failingSince && ['Not accepted since', <Time at={hook.failingSince} />],
+    hook.nextTryAt && ['Next try', <Time at={hook.nextTryAt} />],
+  ];
+}
+
+function Actions({ hook, onChanged, onOpen }) {
+  const { toast } = useApp();
+  const test = useAction(async () => {
+    const { data } = await api.post(pathOf(hook, 'test'));
+    toast(data.success ? 'The receiver has accepted the test.' : `The receiver has not accepted the test: ${data.delivery.error ?? data.message}.`);
+    onChanged();
+  });
+  const turn = useAction(async () => {
+    await api.put(pathOf(hook), { action: hook.status === 'active' ? 'pause' : 'resume' });
+    onChanged();
+  });
+  const error = test.error ?? turn.error;
+  return (
+    <>
+      <div class="button-row">
+        <Button busy={test.busy} onClick={() => test.run()}>Send a test</Button>
+        {hook.status !== 'gone' && <Button busy={turn.busy} onClick={() => turn.run()}>{hook.status === 'active' ? 'Pause' : 'Resume'}</Button>}
+        <Button onClick={() => onOpen('rotate')}>New secret</Button>
+        <Button kind="danger" onClick={() => onOpen('end')}>End</Button>
+      </div>
+      {error && <ErrorNotice error={error} />}
+    </>
+  );
+}
+
+function Full({ hook, onChanged }) {
+  const { toast } = useApp();
+  const nameOf = useCampaignNames();
+  const [open, setOpen] = useState(null);
+  const [rotated, setRotated] = useState(null);
+  const [turn, setTurn] = useState(0);
+  const close = () => setOpen(null);
+  const changed = () => {
+    setTurn((count) => count + 1);
+    onChanged();
+  };
+  const end = async () => {
+    await api.del(pathOf(hook));
+    toast('The subscription has ended.');
+    go(href('hooks'));
+  };
+  const rotate = async () => setRotated((await api.put(pathOf(hook), { action: 'rotate' })).data);
+  return (
+    <Page title="Subscription" lead={<code>{hook.url}</code>}>
+      {hook.status === 'failing' && <Notice kind="bad" title="Events are no longer sent."><p>Nothing was accepted for too long. Their place is kept: resume when the receiver is well again.</p></Notice>}
+      <Facts facts={factsOf(hook, nameOf)} />
+      <Actions hook={hook} onChanged={changed} onOpen={setOpen} />
+      <Deliveries key={turn} hook={hook} onDone={changed} />
+      {open === 'end' && <ConfirmDialog title="End this subscription?" confirmLabel="End" onConfirm={end} onClose={close}><p>Nothing more is sent to {hook.url}, and what is known of its deliveries is removed.</p></ConfirmDialog>}
+      {open === 'rotate' && <ConfirmDialog title="Make a new secret?" confirmLabel="Make a new secret" kind="primary" onConfirm={rotate} onClose={close}><p>For 24 hours events have two signatures, by the old and by the new secret. Then the old one ends.</p></ConfirmDialog>}
+      {rotated && <SecretDialog hook={rotated} title="Your new secret" onClose={() => setRotated(null)} />}
+    </Page>
+  );
+}
+
+export function Hook({ route }) {
+  const id = route.args[0] ?? '';
+  const { data: hooks, error, reload } = useLoad(hooksOf, [id]);
+  const hook = hooks?.find((one) => one.id === id);
+  if (hook) return <Full hook={hook} onChanged={reload} />;
+  return (
+    <Page title="Subscription">
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      {!error && !hooks && <p class="loading">Loading…</p>}
+      {hooks && <p>This subscription does not exist, or no longer. <a href={href('hooks')}>All subscriptions</a></p>}
+    </Page>
+  );
+}
