@@ -11,6 +11,8 @@
 #define BELIEVED_MS     10000 /* by then memory has what another node had when it recorded */
 #define NOTE_EVERY_MS   600000
 #define JOB_WAIT_MAX_MS 10000
+#define TURNS_MS        20         /* then the requests under way have a look again */
+#define BODY_KEPT_MAX   (64 << 10) /* bytes of memory, of a message that was delivered */
 
 /* --- The queue -------------------------------------------------------------------------------- */
 
@@ -117,6 +119,17 @@ static void pass_by(struct lb_hooks *hooks, struct lb_hook *hook, uint64_t now_m
     lb_hook_mark(hooks, hook);
 }
 
+/* The subscription names a campaign by its id: one that was deleted and made again goes on. */
+static uint32_t campaign_of(const struct lb_hooks *hooks, const struct lb_hook *hook)
+{
+    const struct lb_campaign *campaign =
+        hook->row.campaign_id[0]
+            ? lb_directory_campaign(hooks->settings.directory, hook->workspace->row.no,
+                                    lb_str(hook->row.campaign_id))
+            : NULL;
+    return campaign ? campaign->row.no : hook->row.campaign;
+}
+
 /* False when it has to wait, which is arranged. */
 static bool look(struct lb_hooks *hooks, struct lb_hook *hook)
 {
@@ -127,7 +140,7 @@ static bool look(struct lb_hooks *hooks, struct lb_hook *hook)
     page->workspace = hook->workspace;
     page->after = hook->cursor;
     page->types = 1u << hook->row.type;
-    page->campaign = hook->row.campaign;
+    page->campaign = campaign_of(hooks, hook);
     page->max = LB_HOOK_MESSAGES_MAX;
     page->fresh = !hooks->shared || now_ms - hook->loaded_ms > BELIEVED_MS;
     page->skip_gone = true;
@@ -265,6 +278,11 @@ static void take_turn(struct lb_hooks *hooks, struct lb_hook *hook)
         hook->phase = LB_HOOK_HELD;
         return;
     }
+    /* Without a place for a request nothing is made for it. */
+    if (!hook->message_count && !lb_hook_place(hooks, &hook->url, hook->workspace)) {
+        enqueue(hooks, hook);
+        return;
+    }
     if (!hook->message_count && !look(hooks, hook))
         return;
     if (hook->message_count) {
@@ -281,8 +299,24 @@ static void take_turn(struct lb_hooks *hooks, struct lb_hook *hook)
     }
 }
 
+/* What had no turn comes first the next time. */
+static void put_back(struct lb_hooks *hooks, struct lb_hook *rest)
+{
+    struct lb_hook *last = rest;
+    uint64_t count = 1;
+    for (; last->next_ready; last = last->next_ready)
+        count++;
+    last->next_ready = hooks->ready_first;
+    if (!hooks->ready_first)
+        hooks->ready_last = &last->next_ready;
+    hooks->ready_first = rest;
+    atomic_fetch_add(&hooks->ready_count, count);
+    hooks->again = true;
+}
+
 void lb_hook_turns(struct lb_hooks *hooks)
 {
+    uint64_t until_ms = lb_clock_mono_ms() + TURNS_MS;
     struct lb_hook *hook = hooks->ready_first;
     hooks->ready_first = NULL;
     hooks->ready_last = &hooks->ready_first;
@@ -293,6 +327,10 @@ void lb_hook_turns(struct lb_hooks *hooks)
         take_turn(hooks, hook);
         lb_hook_settle(hooks, hook);
         hook = next;
+        if (hook && lb_clock_mono_ms() >= until_ms) {
+            put_back(hooks, hook);
+            return;
+        }
     }
 }
 
@@ -374,6 +412,8 @@ static void delivered(struct lb_hook *hook)
     row->missed = 0;
     hook->missed = 0;
     hook->delivery.state = LB_DELIVERY_DONE;
+    if (first_message(hook)->body.capacity > BODY_KEPT_MAX)
+        lb_buf_fini(&first_message(hook)->body);
     hook->message_first++;
     hook->message_count--;
 }

@@ -56,8 +56,7 @@ static lb_err look(void *context, const struct lb_hook_row *row)
     const struct lb_hook_row *wanted = search->wanted;
     search->count++;
     if (row->type != wanted->type || strcmp(row->url, wanted->url) != 0 ||
-        (!search->any_campaign &&
-         (row->campaign != wanted->campaign || strcmp(row->campaign_id, wanted->campaign_id) != 0)))
+        (!search->any_campaign && strcmp(row->campaign_id, wanted->campaign_id) != 0))
         return LB_OK;
     if (!lb_array_reserve(search->ids, search->id_capacity, search->id_count + 1))
         return LB_ERR_OVERLOADED;

@@ -82,8 +82,16 @@ static void update(struct lb_hooks *hooks, struct lb_hook *hook, const struct lb
     memcpy(hook->row.old_secret, row->old_secret, sizeof row->old_secret);
     hook->row.old_secret_until = row->old_secret_until;
     if (ours) {
+        bool resumed = !ended && row->state == LB_HOOK_ACTIVE && row->next_at == 0 &&
+                       (hook->row.state != row->state || hook->row.next_at != 0);
         if (!ended)
             hook->row.state = row->state;
+        if (resumed) {
+            hook->row.tries = row->tries;
+            hook->row.failing_since = row->failing_since;
+            hook->row.next_at = 0;
+            schedule(hooks, hook);
+        }
         return;
     }
     if (hook->row.state == row->state && hook->row.next_at == row->next_at &&

@@ -235,6 +235,56 @@ def test_a_report_that_is_repeated_is_told_once(fresh):
         "message_received", "campaign_completed"]
 
 
+def test_an_opt_out_is_told_after_its_block_and_once(fresh):
+    ann = unique("ann")
+    campaign = Campaign(fresh, {"publicIdentifier": ann, "email": "ann@example.com", "phone": "+49 151 1234567"},
+                        steps=(MESSAGE,))
+    after = now(fresh.api)
+    activity = campaign.claim_one()
+    for _ in range(2):
+        expect.ok(campaign.report(activity, "opted_out", detail="Please stop."))
+    events = feed(fresh.api, after)
+    assert [(event["type"], event["campaignId"]) for event in events] == [
+        ("lead_blocked", None), ("message_received", campaign.id), ("lead_opted_out", campaign.id),
+        ("campaign_completed", campaign.id)]
+    assert events[0]["data"]["reason"] == "Please stop."
+    for event in events[1:3]:
+        data = event["data"]
+        assert (data["publicIdentifier"], data["email"], data["phone"]) == (ann, "ann@example.com", "+49 151 1234567")
+
+
+def test_an_event_has_one_id_whatever_else_its_reader_wants(fresh):
+    """Receivers tell by it what they have seen."""
+    ann, bob = unique("ann"), unique("bob")
+    campaign = Campaign(fresh, ann, bob, steps=(MESSAGE,))
+    after = now(fresh.api)
+    first, second = campaign.claim(2)
+    campaign.report(first, "opted_out")
+    undo(fresh.api, block_everywhere(fresh.api, bob))
+    campaign.report(second, "opted_out")
+    everything = [event["id"] for event in feed(fresh.api, after)]
+    for kind in ("lead_blocked", "message_received", "lead_opted_out", "campaign_completed"):
+        alone = [event["id"] for event in feed(fresh.api, after, types=kind)]
+        assert alone and set(alone) < set(everything), kind
+        assert alone == [event["id"] for event in feed(fresh.api, "0", types=kind)], kind
+
+
+def test_who_goes_on_with_other_types_is_told_no_more_than_what_comes_after(fresh):
+    ann = unique("ann")
+    campaign = Campaign(fresh, ann, unique("bob"), steps=(MESSAGE,))
+    after = now(fresh.api)
+    block_everywhere(fresh.api, ann)
+    change = campaign.block(ann, reason="first")
+    expect.ok(fresh.api.post(campaign.blocks, {"publicIdentifiers": [ann], "reason": "second"}))
+    undo(fresh.api, change)  # another request stands: nobody is told of it
+    campaign.report(campaign.claim_one(), "opted_out")
+    body = page(fresh.api, after, types="lead_opted_out", take=1)
+    (told_first,) = body["events"]
+    everything = feed(fresh.api, after)
+    place = [event["id"] for event in everything].index(told_first["id"])
+    assert feed(fresh.api, body["cursor"]) == everything[place + 1:]
+
+
 # --- Cursors ---
 
 

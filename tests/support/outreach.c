@@ -106,7 +106,9 @@ static lb_err change_campaign(struct engine *engine, const char *campaign,
                                         .blocklist = engine->blocklist,
                                         .outreach = engine->outreach};
     prepare(&change);
-    return engine_submit(engine, &change.write);
+    lb_err err = engine_submit(engine, &change.write);
+    lb_campaign_change_fini(&change);
+    return err;
 }
 
 lb_err outreach_activate(struct engine *engine, const char *campaign)

@@ -60,7 +60,7 @@ static void prefetch_items(struct lb_write *write, struct lb_store *store)
 
 /* The workspace's limit is looked at before anything is written: a refusal afterwards would cost
  * the whole batch another attempt. */
-static lb_err check_block(struct lb_change *change)
+lb_err lb_change_check_block(struct lb_change *change)
 {
     lb_err err =
         lb_standing_check(&change->standing, change->blocklist->store, &change->write.reason);
@@ -176,7 +176,7 @@ static lb_err block_again(struct lb_packer *packer, const uint64_t *blocked_by)
 static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = lb_change_of(write);
-    lb_err err = check_block(change);
+    lb_err err = lb_change_check_block(change);
     struct lb_packer packer;
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_BLOCK);
     uint64_t *blocked_by = NULL;

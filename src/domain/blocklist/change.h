@@ -61,6 +61,9 @@ struct lb_change {
 };
 
 void lb_change_block(struct lb_change *change);
+/* May it block them: is there room in the workspace, and is who asks still allowed to? Writes
+ * nothing. For a write that blocks people besides other things; in the open batch. */
+lb_err lb_change_check_block(struct lb_change *change);
 void lb_change_unblock(struct lb_change *change);
 void lb_change_unblock_ids(struct lb_change *change);
 /* Takes back exactly what another change of the workspace did, as far as that still holds; a

@@ -175,9 +175,17 @@ void lb_twins_roll_back(struct lb_twins *twins, size_t moves)
         twins->left_out_count--;
 }
 
+static void drop(struct lb_index *index, struct lb_fingerprint fingerprint)
+{
+    for (uint64_t cursor = 0, id; index; cursor = 0) {
+        if ((id = lb_index_find_next(index, fingerprint, &cursor)) == 0)
+            return;
+        lb_index_remove(index, fingerprint, id);
+    }
+}
+
 void lb_twins_drop(struct lb_twins *twins, struct lb_fingerprint fingerprint)
 {
-    uint64_t id;
-    while ((id = lb_twins_oldest(twins, fingerprint)) != 0)
-        lb_index_remove(twins->waiting, fingerprint, id);
+    drop(twins->waiting, fingerprint);
+    drop(twins->held, fingerprint);
 }

@@ -243,13 +243,22 @@ static bool has_room(struct turn *turn)
     return !turn->full && !turn->err;
 }
 
+static bool wants_log(const struct turn *turn)
+{
+    return turn->page->types & (1u << LB_EVENT_LEAD_BLOCKED | 1u << LB_EVENT_LEAD_UNBLOCKED);
+}
+
 static void tell_own(struct turn *turn)
 {
     const struct lb_event_row *row = &turn->space->own[turn->own];
     enum lb_event_type type = (enum lb_event_type)row->type;
+    bool quiet = row->type == LB_EVENT_QUIET;
     pass_own(turn, &turn->place);
-    if (row->type == LB_EVENT_QUIET || row->type >= LB_EVENT_TYPE_COUNT ||
-        !is_wanted(turn, type, row->campaign))
+    /* An event has one place, whatever else its reader wants and wherever it began. Who does not
+     * read the log passes what a quiet row is about with it: no other reader goes on in between. */
+    if ((!quiet || !wants_log(turn)) && row->log > turn->place.log)
+        turn->place = place_in_log(turn, row->log, &turn->place);
+    if (quiet || row->type >= LB_EVENT_TYPE_COUNT || !is_wanted(turn, type, row->campaign))
         return;
     struct lb_event_draft draft = {.event = {.type = type,
                                              .cursor = turn->place,
@@ -498,11 +507,6 @@ static void read_rest(struct turn *turn)
         turn->full = true;
     else
         turn->place = place_in_log(turn, turn->bound, &turn->place);
-}
-
-static bool wants_log(const struct turn *turn)
-{
-    return turn->page->types & (1u << LB_EVENT_LEAD_BLOCKED | 1u << LB_EVENT_LEAD_UNBLOCKED);
 }
 
 static lb_err read_page(struct turn *turn)

@@ -74,8 +74,10 @@ static lb_err empty_kept(struct lb_campaign_change *change, struct lb_store *sto
 {
     bool emptied;
     lb_err err = lb_purge_now(store, list, &emptied);
-    if (err || emptied)
+    if (err || emptied) {
+        change->write.touched = true; /* but not for a refusal: it would cost the whole batch */
         return err;
+    }
     if (change->outreach)
         lb_purge_add(change->outreach->remains, list);
     return lb_fail(&change->write.reason, LB_ERR_OVERLOADED,
@@ -90,7 +92,8 @@ static lb_err take_over(struct lb_campaign_change *change, struct lb_store *stor
     struct lb_change *carried = &change->carried;
     lb_err err = empty_kept(change, store, list);
     change->kept_list = true;
-    change->write.touched = true;
+    if (!err && change->outreach) /* what the batch has counted for the campaign before */
+        err = lb_outreach_write_count(change->outreach);
     if (!err)
         err = store->ops->campaign_revive(store, &change->row);
     if (err || !change->blocklist)
@@ -224,6 +227,13 @@ static lb_err apply_delete(struct lb_write *write, struct lb_store *store)
     /* Of a list that never had anybody there is nothing to keep. */
     change->list_ends = change->drops_list || (change->blocklist && !campaign->listed);
     change->kept_list = !change->list_ends;
+    if (change->kept_list &&
+        campaign->workspace->kept_count + campaign->workspace->made_kept >= LB_KEPT_LISTS_MAX)
+        return lb_fail(&write->reason, LB_ERR_LIMIT_REACHED,
+                       "This workspace keeps the blocklists of %d deleted campaigns, which is as "
+                       "many as it may. Delete this one with blocks=drop, or end some of those "
+                       "first.",
+                       LB_KEPT_LISTS_MAX);
     change->kept_people =
         change->blocklist ? lb_kept_count(change->blocklist, change->standing.list) : 0;
     if (!reserve_end(change))

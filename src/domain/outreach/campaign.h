@@ -9,6 +9,8 @@
 #include "domain/outreach/sequence.h"
 
 #define LB_CAMPAIGN_ID_MAX 64 /* characters */
+/* Blocklists of deleted campaigns that a workspace may keep: a look-up of a person asks each. */
+#define LB_KEPT_LISTS_MAX 10000
 
 /* A change of a campaign, embedded in its owner's struct. Fill `write` as for any write, and the
  * fields, then prepare it with the function of its kind and submit `write`. */

@@ -85,12 +85,15 @@ static void keep_names(struct lb_opt_out *opt_out, const struct lb_lead_row *lea
 static lb_err find_lead(struct reporting *reporting)
 {
     struct lb_report *completion = reporting->completion;
+    const struct lb_directory *directory = completion->standing.directory;
     struct lb_lead_row *lead = &reporting->before;
     lb_err err = reporting->store->ops->lead(reporting->reader, completion->standing.list.workspace,
                                              completion->lead, lead);
+    const struct lb_campaign *campaign =
+        err ? NULL : lb_directory_campaign_no(directory, lead->campaign);
     if (err == LB_ERR_NOT_FOUND ||
-        (!err && (lead->workspace != completion->standing.workspace->row.no ||
-                  !lb_directory_campaign_no(completion->standing.directory, lead->campaign))))
+        (!err && (lead->workspace != completion->standing.workspace->row.no || !campaign ||
+                  lb_directory_is_deleted(directory, campaign))))
         return not_found(completion);
     reporting->lead = *lead;
     if (!err && opts_out(completion))
@@ -342,9 +345,11 @@ static lb_err write_lead(struct reporting *reporting)
     return err ? err : lb_outreach_count(outreach, lb_list_of_lead(&reporting->lead), &counts);
 }
 
-/* Blocks the lead that has opted out. Of one that is known to have done so nothing is added while
- * the block stands, however long ago that was: the report is repeated. */
-static lb_err block(struct reporting *reporting)
+/* What blocks the lead that has opted out, and whether it may. It is asked before anything is
+ * written: a refusal afterwards would cost the whole batch another attempt. Of a lead that is known
+ * to have opted out nothing is added while the block stands, however long ago that was: the report
+ * is repeated. */
+static lb_err prepare_block(struct reporting *reporting)
 {
     struct lb_report *completion = reporting->completion;
     struct lb_opt_out *opt_out = completion->opt_out;
@@ -373,7 +378,17 @@ static lb_err block(struct reporting *reporting)
     change->write.touched = false;
     lb_change_block(change);
     if (!err && count)
-        err = change->write.apply(&change->write, reporting->store);
+        err = lb_change_check_block(change);
+    if (err)
+        completion->write.reason = change->write.reason;
+    return err;
+}
+
+static lb_err block(struct reporting *reporting)
+{
+    struct lb_report *completion = reporting->completion;
+    struct lb_change *change = &completion->opt_out->change;
+    lb_err err = change->count ? change->write.apply(&change->write, reporting->store) : LB_OK;
     completion->write.touched |= change->write.touched;
     if (err)
         completion->write.reason = change->write.reason;
@@ -383,7 +398,9 @@ static lb_err block(struct reporting *reporting)
 static lb_err record_all(struct reporting *reporting)
 {
     bool opted_out = opts_out(reporting->completion);
-    lb_err err = reporting->lost ? LB_OK : record(reporting);
+    lb_err err = opted_out ? prepare_block(reporting) : LB_OK;
+    if (!err && !reporting->lost)
+        err = record(reporting);
     if (opted_out)
         reporting->lead.marks |= LB_MARK_OPTED_OUT;
     if (!err)
@@ -420,6 +437,7 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
                                   .store = store,
                                   .reader = lb_outreach_reader(completion->outreach),
                                   .now = lb_clock_wall_ms()};
+    bool opted_out = opts_out(completion);
     enum lb_scope scope = LB_SCOPE_NONE;
     lb_err err = lb_standing_check(&completion->standing, store, &write->reason);
     if (!err)
@@ -428,9 +446,9 @@ static lb_err apply_completion(struct lb_write *write, struct lb_store *store)
         err = record_all(&reporting);
     if (!err)
         err = tell_events(&reporting);
-    if (!err)
+    if (!err && !opted_out) /* else other leads were read meanwhile, in place of this one */
         err = lb_outreach_scope(completion->outreach, &reporting.lead, &scope);
-    completion->blocked = scope != LB_SCOPE_NONE;
+    completion->blocked = opted_out || scope != LB_SCOPE_NONE;
     completion->status = reporting.lead.status;
     lb_sequence_fini(&reporting.sequence);
     lb_buf_fini(&reporting.detail);
