@@ -372,6 +372,8 @@ static lb_err batch_commit(struct lb_copy_side *side, struct lb_str after)
 static lb_err raise_number(struct lb_copy_side *side, const char *table, uint64_t last)
 {
     char sql[256];
+    if (last == 0) /* it never had one */
+        return LB_OK;
     snprintf(sql, sizeof sql,
              "INSERT INTO sqlite_sequence (name, seq) SELECT '%s', 0 WHERE NOT EXISTS"
              " (SELECT 1 FROM sqlite_sequence WHERE name = '%s');"
