@@ -14,13 +14,13 @@ struct lb_audit_names {
 };
 
 /* The name of the key, campaign or workspace, or the e-mail address of the user, that an action was
- * done to; ptr NULL when there is none any more. Lives until the reader's next turn, or until 16
+ * done to; ptr NULL when it was deleted. Lives until the reader's next turn, or until 16
  * others were asked for. */
 struct lb_str lb_audit_name_of(struct lb_audit_names *names, const struct lb_call *call,
                                struct lb_store_reader *reader, struct lb_str action,
                                struct lb_str target);
 
-/* The name of a campaign by its id; ptr NULL when there is none. */
+/* The name of a campaign by its id; ptr NULL when it was deleted. */
 struct lb_str lb_audit_campaign_name(const struct lb_call *call, struct lb_str id);
 
 #endif
