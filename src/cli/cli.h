@@ -57,6 +57,7 @@ enum {
     X(EVIDENCE, "evidence", "FILE", "Compare a statement of `leadblock evidence` with the log.")   \
     X(LEAD, "lead", "IDENTIFIER", "The person whose history the statement has.")                   \
     X(PUBLIC_KEY, "public-key", NULL, "Print the key with which signatures are checked.")          \
+    X(ALLOW_WRITES, "allow-writes", NULL, "Also offer the tools block and unblock.")               \
     X(QUIET, "quiet", NULL, "Print nothing; the exit code tells.")                                 \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \

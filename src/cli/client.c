@@ -32,6 +32,7 @@ struct lb_client {
     bool (*meanwhile)(void *context, int pause_ms); /* NULL: nothing to do */
     void *meanwhile_context;
     char error[CURL_ERROR_SIZE];
+    char failure[CURL_ERROR_SIZE + 512]; /* why there was no answer to the latest call */
 };
 
 static bool is_csv(CURL *curl)
@@ -405,24 +406,25 @@ static bool pause_for(const struct lb_client *client, unsigned try)
     return true;
 }
 
-static void explain_transport(const struct lb_client *client, CURLcode code)
+static void describe_failure(struct lb_client *client, CURLcode code)
 {
+    char *out = client->failure;
+    size_t size = sizeof client->failure;
     const char *why = client->error[0] ? client->error : curl_easy_strerror(code);
-    if (client->sink_failed)
-        return;
     if (code == CURLE_ABORTED_BY_CALLBACK)
-        lb_cli_error("gave up waiting for %s", client->base);
+        snprintf(out, size, "gave up waiting for %s", client->base);
     else if (client->socket_path)
-        lb_cli_error("no answer through the data folder's control socket: %s", why);
+        snprintf(out, size, "no answer through the data folder's control socket: %s", why);
     else if (client->sunk)
-        lb_cli_error("the connection to %s was lost before the end: %s", client->base, why);
+        snprintf(out, size, "the connection to %s was lost before the end: %s", client->base, why);
     else
-        lb_cli_error("cannot reach %s: %s\nIs the server running (leadblock serve)? Another "
-                     "address goes into --url or LEADBLOCK_URL.",
-                     client->base, why);
+        snprintf(out, size,
+                 "cannot reach %s: %s\nIs the server running (leadblock serve)? Another "
+                 "address goes into --url or LEADBLOCK_URL.",
+                 client->base, why);
 }
 
-static const char *advice(const char *code)
+const char *lb_client_advice(const char *code)
 {
     static const char *const table[][2] = {
         {"missing_api_key", "Set LEADBLOCK_KEY to a key of the workspace."},
@@ -459,20 +461,26 @@ void lb_client_explain(const struct lb_client *client, const struct lb_answer *a
     if (!lb_str_copy(code, code_text, sizeof code_text))
         code_text[0] = '\0';
     lb_cli_error("%.*s (%s)", (int)message.len, message.ptr, code_text);
-    const char *next = advice(code_text);
+    const char *next = lb_client_advice(code_text);
     if (next)
         fprintf(stderr, "%s\n", next);
 }
 
-static bool ask(struct lb_client *client, const struct lb_client_request *call,
-                struct lb_answer *out)
+const char *lb_client_failure(const struct lb_client *client)
+{
+    return client->failure;
+}
+
+bool lb_client_ask(struct lb_client *client, const struct lb_client_request *call,
+                   struct lb_answer *out)
 {
     struct lb_buf url = {0};
+    *out = (struct lb_answer){0};
     lb_buf_printf(&url, "%s%s", client->base, call->path);
     struct curl_slist *headers = make_headers(client, call);
     bool answered = false;
     if (url.failed || !headers) {
-        lb_cli_error("out of memory");
+        snprintf(client->failure, sizeof client->failure, "out of memory");
     } else {
         CURLcode code = CURLE_OK;
         for (unsigned try = 0; try < TRIES_MAX; try++) {
@@ -483,7 +491,7 @@ static bool ask(struct lb_client *client, const struct lb_client_request *call,
         }
         answered = code == CURLE_OK;
         if (!answered)
-            explain_transport(client, code);
+            describe_failure(client, code);
     }
     curl_slist_free_all(headers);
     lb_buf_fini(&url);
@@ -493,9 +501,11 @@ static bool ask(struct lb_client *client, const struct lb_client_request *call,
 bool lb_client_call_or(struct lb_client *client, const struct lb_client_request *call, long status,
                        struct lb_answer *out)
 {
-    *out = (struct lb_answer){0};
-    if (!ask(client, call, out))
+    if (!lb_client_ask(client, call, out)) {
+        if (!client->sink_failed)
+            lb_cli_error("%s", client->failure);
         return false;
+    }
     if (status && out->status == status)
         return true;
     if (out->status < 200 || out->status > 299) {

@@ -87,6 +87,17 @@ bool lb_client_call(struct lb_client *client, const struct lb_client_request *ca
 bool lb_client_call_or(struct lb_client *client, const struct lb_client_request *call, long status,
                        struct lb_answer *out);
 
+/* Asks, and leaves every answer to the caller, who releases it in any case. False, without a
+ * message, when there was none. */
+bool lb_client_ask(struct lb_client *client, const struct lb_client_request *call,
+                   struct lb_answer *out);
+
+/* Why there was no answer to the latest call, and what to do. Owned by the client. */
+const char *lb_client_failure(const struct lb_client *client);
+
+/* What to do about an error of the server's, by its code; NULL when there is nothing to say. */
+const char *lb_client_advice(const char *code);
+
 /* Says on standard error why the server refused. */
 void lb_client_explain(const struct lb_client *client, const struct lb_answer *answer);
 

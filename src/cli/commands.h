@@ -26,6 +26,7 @@ int lb_cmd_imports(struct lb_cli *cli);
 int lb_cmd_undo(struct lb_cli *cli);
 int lb_cmd_lead_add(struct lb_cli *cli);
 int lb_cmd_send(struct lb_cli *cli);
+int lb_cmd_mcp(struct lb_cli *cli);
 int lb_cmd_backup(struct lb_cli *cli);
 int lb_cmd_copy(struct lb_cli *cli);
 int lb_cmd_verify(struct lb_cli *cli);

@@ -179,6 +179,23 @@ const struct lb_cli_command lb_cli_commands[] = {
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(EXEC) | LB_BIT(PARALLEL) | LB_BIT(LEASE) | LB_BIT(TIMEOUT) |
          LB_BIT(ONCE) | LB_BIT(POLL) | LB_BIT(LIMIT) | LB_BIT(JSON),
      LB_BIT(EXEC), false, 1, 1, lb_cmd_send},
+    {"mcp", "[--allow-writes]", "Let AI assistants check people (Model Context Protocol).",
+     "A server of the Model Context Protocol on standard input and output, which assistants such\n"
+     "as Claude Desktop start by themselves. It asks the leadblock server with the key and offers\n"
+     "the tools check, explain, list and history; with --allow-writes also block and unblock. A\n"
+     "key that was made with --read-only makes sure that nothing is written.\n"
+     "\n"
+     "In the settings of the assistant (docs/mcp.md):\n"
+     "\n"
+     "  {\"mcpServers\": {\"leadblock\": {\n"
+     "    \"command\": \"leadblock\", \"args\": [\"mcp\"],\n"
+     "    \"env\": {\"LEADBLOCK_URL\": \"https://blocklist.example.com\",\n"
+     "            \"LEADBLOCK_KEY\": \"lb_...\"}}}}\n"
+     "\n"
+     "Nothing is shown to a person: try it with an inspector, such as\n"
+     "\n"
+     "  npx @modelcontextprotocol/inspector leadblock mcp\n",
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(ALLOW_WRITES), 0, false, 0, 0, lb_cmd_mcp},
     {"backup", "FILE", "Write a consistent copy, also while the server runs.",
      "FILE must not exist yet; the server writes it, as its own user. To restore, stop the server\n"
      "and put the copy into an empty data folder as leadblock.db.\n"
