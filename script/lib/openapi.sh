@@ -8,4 +8,4 @@ if [ "$(cat node_modules/.of-lock 2>/dev/null)" != "$lock" ]; then
     npm ci --no-audit --no-fund --prefer-offline --loglevel=error
     printf '%s\n' "$lock" >node_modules/.of-lock
 fi
-exec node --test --test-reporter=spec openapi.test.mjs hooks.test.mjs
+exec node --test --test-reporter=spec openapi.test.mjs hooks.test.mjs mcp.test.mjs

@@ -233,15 +233,16 @@ void lb_mcp_check(struct lb_mcp_call *call)
     lb_buf_append_lit(&body, "}");
     if (fetch(call, "POST", &path, &body, &answer)) {
         if (covers_all(answer.json, call->given.names)) {
+            /* First of all: texts for people lose their control characters in place. */
+            lb_buf_append_lit(&call->data, "{\"leads\":");
+            lb_json_put(&call->data, answer.json);
+            lb_buf_append_lit(&call->data, "}");
             for (size_t i = 0; i < lb_json_length(answer.json); i++)
                 put_verdict(&call->text, lb_json_item(answer.json, i));
             if (!call->given.campaign.ptr)
                 lb_buf_append_lit(&call->text,
                                   "Only the workspace's list was asked. A campaign has "
                                   "a list of its own: give campaignId.\n");
-            lb_buf_append_lit(&call->data, "{\"leads\":");
-            lb_json_put(&call->data, answer.json);
-            lb_buf_append_lit(&call->data, "}");
         } else {
             fail(call, "The server's answer does not cover all who were asked about. Nothing is "
                        "known for certain: contact nobody.");
@@ -330,10 +331,10 @@ static bool explain_lead(struct lb_mcp_call *call, struct lb_str lead)
     lb_buf_append_lit(&path, "/explain");
     bool good = fetch(call, "GET", &path, NULL, &answer);
     if (good) {
-        struct lb_str because = lb_answer_text(answer.json, "because");
-        lb_buf_printf(&call->text, "In this campaign: %.*s", (int)because.len, because.ptr);
         lb_buf_append_lit(&call->data, ",\"explanation\":");
         lb_json_put(&call->data, answer.json);
+        struct lb_str because = lb_answer_text(answer.json, "because");
+        lb_buf_printf(&call->text, "In this campaign: %.*s", (int)because.len, because.ptr);
         lb_answer_fini(&answer);
     }
     lb_buf_fini(&path);
