@@ -31,6 +31,7 @@ struct lb_call {
     struct lb_list list;            /* the campaign's list, or the workspace's */
     int64_t campaign_made_at;       /* the campaign of the path; 0: none */
     bool base_alias;                /* came under /api */
+    bool from_page;                 /* of another origin: see cors.h */
     bool rated;                     /* took its request from the key's rate */
     bool doubtful;                  /* memory refuses it, and may lag behind another node */
     bool unproven;                  /* the user's session has to be looked up first */

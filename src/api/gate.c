@@ -1,5 +1,6 @@
 #include "api/gate.h"
 
+#include "api/cors.h"
 #include "api/routes.h"
 #include "api/session_cookie.h"
 #include "api/upload.h"
@@ -72,6 +73,8 @@ static bool pass_route(struct lb_call *call)
         lb_gate_nothing_here(req);
         return false;
     }
+    if (err == LB_ERR_METHOD_NOT_ALLOWED && lb_cors_preflight(call, allow))
+        return false;
     if (err == LB_ERR_METHOD_NOT_ALLOWED) {
         lb_reply_error(&req->reply, err, "This path allows %s.", allow);
         lb_reply_header(&req->reply, "Allow", allow);
@@ -235,7 +238,9 @@ static bool pass_caller(struct lb_call *call)
         return pass_key(call, text);
     if (call->signed_in)
         return pass_session(call);
-    struct lb_str token = lb_session_cookie_token(call->app, call->req);
+    /* A browser may send the cookie with a page's request, too; it is the dashboard's alone. */
+    struct lb_str token =
+        call->from_page ? (struct lb_str){0} : lb_session_cookie_token(call->app, call->req);
     if (token.len == 0) {
         lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
                        "Send your API key in the header x-api-key.");
@@ -432,6 +437,7 @@ static bool has_valid_key(struct lb_call *call)
 bool lb_gate_pass(struct lb_call *call)
 {
     strip_alias(call);
+    lb_cors_begin(call);
     if (!pass_state(call) || !pass_route(call)) {
         call->req->caller_known = call->req->has_body && has_valid_key(call);
         return false;

@@ -63,6 +63,29 @@ static bool is_network(const char *text)
     return !slash || lb_str_to_u64(lb_str(slash + 1), v4 ? 32 : 128, &bits);
 }
 
+/* scheme://host or scheme://host:port, just as browsers write it in the header Origin. */
+static bool is_origin(const char *text)
+{
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
+    const char *colon = strstr(text, "://");
+    const char *host = colon ? colon + 3 : "";
+    size_t scheme_len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+    size_t host_len = *host == '[' ? strcspn(host, "]") + 1
+                                   : strspn(host, "abcdefghijklmnopqrstuvwxyz0123456789-._");
+    uint64_t port = 0;
+    if (!*host || !strchr(lower, *text) || text + scheme_len != colon || !host_len ||
+        host_len > strlen(host) ||
+        (*host == '[' && host[strspn(host, "[0123456789abcdef:.")] != ']'))
+        return false;
+    const char *rest = host + host_len;
+    if (!*rest)
+        return true;
+    /* A port that goes without saying is not written. */
+    return *rest == ':' && lb_str_to_id(lb_str(rest + 1), 65535, &port) &&
+           !(port == 443 && strncmp(text, "https:", 6) == 0) &&
+           !(port == 80 && strncmp(text, "http:", 5) == 0);
+}
+
 static bool list_add(struct lb_config_list *list, const char *text, size_t len)
 {
     char **items = realloc(list->items, (list->count + 1) * sizeof *items);
@@ -76,9 +99,10 @@ static bool list_add(struct lb_config_list *list, const char *text, size_t len)
     return true;
 }
 
-static lb_err set_list(struct lb_config_list *list, const char *name, const char *value,
-                       struct lb_reason *reason)
+static lb_err set_list(const struct lb_setting *setting, struct lb_config_list *list,
+                       const char *name, const char *value, struct lb_reason *reason)
 {
+    bool origins = setting == &lb_settings[LB_SETTING_cors_origin];
     for (const char *p = value; *p;) {
         size_t len = strcspn(p, ",");
         const char *item = p + strspn(p, " ");
@@ -90,10 +114,16 @@ static lb_err set_list(struct lb_config_list *list, const char *name, const char
             continue;
         if (!list_add(list, item, item_len))
             return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
-        if (!is_network(list->items[list->count - 1]))
+        const char *added = list->items[list->count - 1];
+        if (origins && !is_origin(added))
+            return lb_fail(reason, LB_ERR_INVALID_PARAMETER,
+                           "%s: '%.64s' is not an origin such as https://app.example.com: scheme, "
+                           "host in lower case and a port that is not the usual one, no path, no *",
+                           name, added);
+        if (!origins && !is_network(added))
             return lb_fail(reason, LB_ERR_INVALID_PARAMETER,
                            "%s: '%.64s' is neither an address nor a network such as 10.0.0.0/8",
-                           name, list->items[list->count - 1]);
+                           name, added);
     }
     return LB_OK;
 }
@@ -180,7 +210,7 @@ static lb_err set_field(struct lb_config *config, const struct lb_setting *setti
     case LB_TYPE_list:
         if (*set_by != source)
             list_clear(field);
-        err = set_list(field, name, value, reason);
+        err = set_list(setting, field, name, value, reason);
         break;
     }
     *set_by = source;

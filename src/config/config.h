@@ -13,7 +13,8 @@
 #include "base/log.h"
 
 /* X(type, field, option, default, value shown in help, least, most, help); least and most count
- * for numbers. Types: text, u32, u64, flag, level (of the log), list (of addresses or networks). */
+ * for numbers. Types: text, u32, u64, flag, level (of the log), list (of addresses or networks; of
+ * origins: cors-origin). */
 #define LB_SETTING_TABLE(X)                                                                        \
     X(text, data, "data", "./leadblock-data", "DIR", 0, 0,                                         \
       "The data folder. It is created when it is missing; one server at a time owns it.")          \
@@ -71,6 +72,9 @@
       "How long a stopping server waits for requests that have begun.")                            \
     X(list, trusted_proxy, "trusted-proxy", "", "CIDR,...", 0, 0,                                  \
       "Networks of reverse proxies whose X-Forwarded-For counts; may be repeated.")                \
+    X(list, cors_origin, "cors-origin", "", "ORIGIN,...", 0, 0,                                    \
+      "Pages that may call the API from a browser, by their origins: `https://app.example.com`; "  \
+      "they can read the key that they send. Empty means none. May be repeated.")                  \
     X(list, metrics_allow, "metrics-allow", "127.0.0.0/8,::1", "CIDR,...", 0, 0,                   \
       "Networks that may read /metrics; empty means none. May be repeated.")                       \
     X(u32, rate_limit, "rate-limit", "0", "N", 0, 1000000,                                         \
@@ -118,7 +122,7 @@
       "damaged files are copied first.")
 
 struct lb_config_list {
-    char **items; /* addresses such as "::1" or networks such as "10.0.0.0/8"; checked */
+    char **items; /* addresses such as "::1", networks such as "10.0.0.0/8", or origins; checked */
     size_t count;
 };
 

@@ -19,7 +19,8 @@ SOURCE = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
 # What every HTTP server may send; the description need not say it.
 PLAIN_HEADERS = {"date", "connection", "content-type", "content-length", "transfer-encoding",
-                 "cache-control", "x-content-type-options", "strict-transport-security"}
+                 "cache-control", "x-content-type-options", "strict-transport-security",
+                 "vary", "access-control-allow-origin", "access-control-expose-headers"}
 # Of the description's words, those that say nothing about a value, or are said by a pattern too.
 IGNORED = {"description", "example", "examples", "default", "format"}
 SEEN_MAX = 20000  # answers that are remembered, since many are alike
@@ -170,6 +171,11 @@ class Description:
         allowed = {method for method, other in self.operations if other == path}
         allowed |= {"HEAD"} if "GET" in allowed else set()
         if response.status in (400, 503):  # what is looked at before the method
+            return
+        if (preflight := response.header("access-control-allow-methods")) and not response.body:
+            allowed -= set(preflight.split(", "))
+            if response.status != 200 or allowed:
+                raise NotAsDescribed(f"a browser is not told of {sorted(allowed)}")
             return
         if response.status != 405:
             raise NotAsDescribed(f"an answer of a method that is not described: {response.status}")

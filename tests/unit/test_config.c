@@ -154,6 +154,47 @@ static void networks_are_split_checked_and_added_up(void **state)
     lb_config_fini(&config);
 }
 
+static void origins_are_as_browsers_write_them(void **state)
+{
+    (void)state;
+    struct lb_config config;
+    struct lb_reason reason;
+    fresh(&config);
+    assert_int_equal(config.cors_origin.count, 0);
+    assert_int_equal(set(&config, "cors-origin",
+                         "https://app.example.com,http://localhost:3000, http://[::1]:81,"
+                         "chrome-extension://abc",
+                         &reason),
+                     LB_OK);
+    assert_int_equal(config.cors_origin.count, 4);
+    assert_string_equal(config.cors_origin.items[2], "http://[::1]:81");
+    static const char *const bad[] = {"*",
+                                      "null",
+                                      "app.example.com",
+                                      "https://",
+                                      "https://*.example.com",
+                                      "https://A.example",
+                                      "https://a.example/",
+                                      "https://a.example:443",
+                                      "http://a.example:80",
+                                      "https://a:0",
+                                      "https://a:65536",
+                                      "https://a:",
+                                      "https://a:01",
+                                      "://a",
+                                      "HTTPS://a",
+                                      "1https://a",
+                                      "https://a b",
+                                      "https://u@a",
+                                      "http://[::1",
+                                      "http://[x]",
+                                      "https://a\r\nX: y",
+                                      "10.0.0.0/8"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(set(&config, "cors-origin", bad[i], &reason), LB_ERR_INVALID_PARAMETER);
+    lb_config_fini(&config);
+}
+
 static void flags_and_levels_take_words(void **state)
 {
     (void)state;
@@ -260,6 +301,7 @@ int main(void)
         cmocka_unit_test(numbers_out_of_range_are_refused_with_the_option_named),
         cmocka_unit_test(a_bad_variable_is_named_in_the_reason),
         cmocka_unit_test(networks_are_split_checked_and_added_up),
+        cmocka_unit_test(origins_are_as_browsers_write_them),
         cmocka_unit_test(flags_and_levels_take_words),
         cmocka_unit_test(a_database_is_sqlite_or_a_postgresql),
         cmocka_unit_test(every_setting_has_its_own_option_and_variable),
