@@ -18,8 +18,8 @@ ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, als
 # Of tests/http: those that measure how long something takes, and those that show nothing of what the
 # backend does (requests, limits, files, headers and the command line), which need not run on PostgreSQL too.
 TIMING = {"deadlines", "fairness", "hooks", "hooks_guard", "waiting", "limits"}
-NO_BACKEND = {"bad_input", "cli", "dashboard_files", "data_folder", "deadlines", "early_refusals",
-              "full_disk", "hooks_guard", "identifiers", "limits", "process", "protocol"}
+NO_BACKEND = {"bad_input", "cli", "cors", "dashboard_files", "data_folder", "deadlines", "early_refusals",
+              "examples", "full_disk", "hooks_guard", "identifiers", "limits", "process", "protocol"}
 # A run of everything shows each file of tests/http address-checked on SQLite and, unless it is of NO_BACKEND, in
 # the release build on PostgreSQL. Of the latter, an eighth is address-checked too, the next with each commit.
 # What the release build does on SQLite is seen by the browser's tests, the crashes and the claims. Commands, of
@@ -139,6 +139,8 @@ def release(quick, cycles):
               files=[Path("tests/openapi/openapi.test.mjs"),
                      Path("tests/openapi/hooks.test.mjs"),
                      Path("tests/openapi/mcp.test.mjs")], counting="node", seconds=30, quick=False),
+        Suite("n8n (node)", "n8n", ["bash", "script/lib/n8n.sh"], "release",
+              files=[Path("tests/n8n/n8n.test.mjs")], counting="node", seconds=20, quick=False),
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
                 seconds=30),
@@ -285,7 +287,8 @@ def find_tests(pattern):
 def find_dashboard_tests(pattern):
     """{file: [names]} of node's tests whose names, which are sentences, contain the pattern."""
     found = {}
-    files = [*(ROOT / "tests/e2e").glob("*.test.mjs"), *(ROOT / "tests/openapi").glob("*.test.mjs")]
+    files = [*(ROOT / "tests/e2e").glob("*.test.mjs"), *(ROOT / "tests/openapi").glob("*.test.mjs"),
+             *(ROOT / "tests/n8n").glob("*.test.mjs")]
     for file in sorted(files) if len(pattern) >= 4 else []:
         names = re.findall(r"\b(?:screen|test)\(\s*'([^'\n]+)'", file.read_text(encoding="utf-8"))
         if names := [re.escape(name) for name in names if pattern in name]:

@@ -23,7 +23,7 @@ def chosen(pattern, *variants):
 def files():
     return sorted([*ROOT.glob("tests/*/test_*.py"), *ROOT.glob("tests/*/test_*.c"),
                    *ROOT.glob("tests/e2e/*.test.mjs"),
-                   *ROOT.glob("tests/openapi/*.test.mjs"), *ROOT.glob("web/test/*.test.mjs")])
+                   *ROOT.glob("tests/openapi/*.test.mjs"), *ROOT.glob("tests/n8n/*.test.mjs"), *ROOT.glob("web/test/*.test.mjs")])
 
 
 def test_every_file_of_tests_is_in_a_suite_of_the_release_build():

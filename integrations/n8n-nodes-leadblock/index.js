@@ -1,0 +1,1 @@
+// n8n loads what package.json names.
