@@ -210,18 +210,14 @@ def test_a_line_has_a_bound_and_what_follows_it_counts():
 
 
 def test_a_line_without_an_end_takes_bounded_memory():
-    code = "import resource, sys, os; resource.setrlimit(resource.RLIMIT_AS, (600 << 20,) * 2); " \
-           "os.execv(sys.argv[1], ['leadblock', 'mcp'])"
     if "asan" in binary():
         pytest.skip("the checked build reserves addresses")
-    process = subprocess.Popen(["/usr/bin/python3", "-c", code, binary()], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, env=clean_environment(NOBODY))
-    for _ in range(700):
-        process.stdin.write(b"a" * (1 << 20))
-    out, _ = process.communicate(b"\n" + line({"id": 3, "method": "ping"}).encode())
-    first, second = [json.loads(text) for text in out.splitlines()]
+    begin = "ulimit -v 300000; { head -c 400000000 /dev/zero | tr '\\0' a; echo; cat; } | \"$0\" mcp"
+    done = subprocess.run(["sh", "-c", begin, binary()], input=line({"id": 3, "method": "ping"}), text=True,
+                          capture_output=True, timeout=60, env=clean_environment(NOBODY))
+    first, second = read_lines(done.stdout)
     assert first["error"]["code"] == -32600 and second["id"] == 3
-    assert process.returncode == 0
+    assert done.returncode == 0
 
 
 def test_batches_are_answered_in_the_revision_that_has_them():
