@@ -7,9 +7,11 @@ import pytest
 
 from support import expect, receiver
 from support.campaigns import Campaign
+from support.openapi import Description
 from support.receiver import Receiver
 from support.server import Server
 
+DESCRIPTION = Description()
 OWN_NETWORK = ("--hooks-allow", "127.0.0.0/8", "--hooks-backoff", "1")
 FIELDS = {"id", "url", "type", "campaignId", "createdAt", "status"}
 LISTED = FIELDS | {"failedTries", "failingSince", "nextTryAt", "missed", "by"}
@@ -37,6 +39,8 @@ def api(tenant):
 def there():
     with Receiver() as made:
         yield made
+    for delivery in made.got:
+        DESCRIPTION.check_delivery(delivery.headers, delivery.body)
 
 
 def subscribe(api, url, kind="lead_blocked", **more):
@@ -381,6 +385,15 @@ def test_a_test_is_sent_once_and_told(api, there):
     assert len(there.rest(0.7)) == 2
     assert [row["kind"] for row in deliveries(api, made)] == ["test", "test"]
     assert hooks(api)[0]["failedTries"] == 0
+
+
+def test_events_of_all_types_are_described(api, there):
+    types = DESCRIPTION.schemas["EventType"]["enum"]
+    assert set(DESCRIPTION.document["webhooks"]) == set(types)
+    for kind in types:
+        made = subscribe(api, there.url(), kind)
+        expect.ok(api.post(f"/hooks/{made['id']}/test"))
+    assert [each.json()["type"] for each in there.wait(len(types))] == types  # and `there` compares them
 
 
 def test_a_repetition_does_not_move_the_place(api, there):

@@ -394,3 +394,17 @@ def test_an_answer_is_known_by_the_request_that_was_sent(server):
     finally:
         client.observe = before
     assert seen == [("GET", "/livez"), ("HEAD", "/readyz"), ("GET", "/nothing")]
+
+
+def test_examples_of_deliveries_are_true():
+    signed = {"webhook-id": "e1", "webhook-timestamp": "1", "webhook-signature": "v1," + "A" * 43 + "="}
+    for kind, item in DOCUMENT["webhooks"].items():
+        example = item["post"]["requestBody"]["content"]["application/json"]["example"]
+        assert example["type"] == kind
+        body = json.dumps(example).encode()
+        DESCRIPTION.check_delivery(signed, body)
+        for headers, sent in [({**signed, "webhook-id": None}, body), ({**signed, "webhook-signature": "v1,A"}, body),
+                              (signed, json.dumps({**example, "more": 1}).encode()),
+                              (signed, json.dumps({**example, "data": {}}).encode())]:
+            with pytest.raises(NotAsDescribed):
+                DESCRIPTION.check_delivery(headers, sent)

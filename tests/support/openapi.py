@@ -160,6 +160,21 @@ class Description:
             raise NotAsDescribed(f"docs/openapi.yaml, {where}: {error}\n{response}") from None
         self.checked[where] += 1
 
+    def check_delivery(self, headers, body):
+        """What a subscriber got; `headers` are lower case."""
+        kind = json.loads(body).get("type")
+        described = self.document["webhooks"].get(kind, {}).get("post")
+        if not described:
+            raise NotAsDescribed(f"events of the type {kind} are not described")
+        for parameter in map(self.resolve, described["parameters"]):
+            value = headers.get(parameter["name"])
+            if value is None or not re.search(parameter["schema"].get("pattern", "."), value):
+                raise NotAsDescribed(f"the header {parameter['name']} is {value}")
+        try:
+            self.check_body(described["requestBody"]["content"]["application/json"]["schema"], body)
+        except NotAsDescribed as error:
+            raise NotAsDescribed(f"docs/openapi.yaml, webhook {kind}: {error}\n{body}") from None
+
     def check_unknown(self, method, target, response):
         """The dashboard's own files, and errors that belong to no operation but have the shape of all."""
         if response.status < 400 and not DASHBOARD.fullmatch(target):
