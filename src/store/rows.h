@@ -109,12 +109,11 @@ struct lb_list {
 };
 
 enum lb_log_kind {
-    LB_LOG_BLOCK,        /* items are canonical identifiers */
+    LB_LOG_BLOCK,        /* items are names: domain/blocklist/item.h */
     LB_LOG_UNBLOCK,      /* items are the numbers of entries that are taken back */
     LB_LOG_RESTORE,      /* items are numbers of entries that an undo makes valid again */
-    LB_LOG_BLOCK_AGAIN,  /* identifiers of people who were blocked already when they were asked for
-                          */
-    LB_LOG_EXPIRED,      /* numbers; not written yet */
+    LB_LOG_BLOCK_AGAIN,  /* names of people who were blocked already when they were asked for */
+    LB_LOG_EXPIRED,      /* items are the numbers of entries whose end has come */
     LB_LOG_CARRIED_OVER, /* the list was kept when its campaign was deleted, and is that of a new
                             campaign of the same id: one item, the number of people in it */
     LB_LOG_ERASED,       /* numbers; this and what follows: not written yet */
@@ -128,6 +127,12 @@ enum lb_log_kind {
 static inline bool lb_log_kind_adds(enum lb_log_kind kind)
 {
     return kind == LB_LOG_BLOCK || kind == LB_LOG_RESTORE;
+}
+
+/* Do the row's items take entries back? */
+static inline bool lb_log_kind_frees(enum lb_log_kind kind)
+{
+    return kind == LB_LOG_UNBLOCK || kind == LB_LOG_EXPIRED;
 }
 
 /* Are the row's items entries, each a request to block a person? */
@@ -169,7 +174,7 @@ struct lb_public_id {
 
 #define LB_HELD_NAME_SIZE 401
 
-/* One blocked lead as it is read back. The strings belong to the reader until its next call, or are
+/* One entry as it is read back. The strings belong to the reader until its next call, or are
  * in here. */
 struct lb_entry {
     uint64_t id;
@@ -177,8 +182,10 @@ struct lb_entry {
     struct lb_list list;
     int64_t at;
     uint32_t actor;
-    struct lb_str identifier;
+    struct lb_str key;    /* who: domain/blocklist/item.h */
     struct lb_str reason; /* ptr NULL: none */
+    uint32_t block_kind;  /* enum lb_block_kind (the same) */
+    int64_t ends_at;      /* 0: never */
     char held[LB_HELD_NAME_SIZE];
 };
 

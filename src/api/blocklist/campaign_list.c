@@ -44,7 +44,7 @@ enum lb_progress lb_blocked_leads_delete(struct lb_call *call)
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
 {
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
-    lb_json_put_string(body, entry->identifier);
+    lb_json_put_string(body, entry->key);
     lb_buf_append_lit(body, ",\"reason\":");
     if (entry->reason.ptr)
         lb_json_put_string(body, entry->reason);

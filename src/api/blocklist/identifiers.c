@@ -109,7 +109,7 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
         return add_bad(reading, index, raw, wrong);
     if (!lb_keep(reading->call, &reading->kept, &text))
         return lb_call_no_memory(reading->call);
-    out->items[out->count++] = (struct lb_change_item){.identifier = text, .reason = reason_text};
+    out->items[out->count++] = (struct lb_change_item){.key = text, .reason = reason_text};
     return true;
 }
 
@@ -202,9 +202,9 @@ bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *iden
     if (!slots)
         return false;
     for (size_t i = 0; i < identifiers->count; i++) {
-        struct lb_str identifier = identifiers->items[i].identifier;
+        struct lb_str identifier = identifiers->items[i].key;
         size_t at = hashes[i] & (capacity - 1);
-        while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].identifier, identifier))
+        while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].key, identifier))
             at = (at + 1) & (capacity - 1);
         first[i] = slots[at] == 0;
         if (first[i])

@@ -2,7 +2,7 @@
 
 #include "base/array.h"
 #include "domain/access/nodes.h"
-#include "domain/blocklist/identifier.h"
+#include "domain/blocklist/item.h"
 #include "domain/blocklist/twins.h"
 #include "store/chain.h"
 #include "store/log_items.h"
@@ -25,7 +25,9 @@ void lb_history_fini(struct lb_history *history)
 static bool is_meant(const struct lb_history *history, struct lb_str stored)
 {
     struct lb_identifier today;
-    struct lb_str name = history->exact ? stored : lb_identifier_held(stored, &today);
+    struct lb_str key = lb_item_stored_key(stored);
+    bool as_stored = history->exact || !lb_key_is_linkedin(key);
+    struct lb_str name = as_stored ? key : lb_identifier_held(key, &today);
     for (size_t i = 0; i < history->name_count; i++)
         if (lb_str_equal(name, history->names[i]))
             return true;
@@ -132,7 +134,7 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
             return LB_ERR_OVERLOADED;
         struct lb_history_entry *entry = &history->entries[history->entry_count++];
         *entry = (struct lb_history_entry){
-            .number = number, .campaign = row->list.campaign, .name = keep(history, name)};
+            .number = number, .campaign = row->list.campaign, .name = keep(history, lb_item_stored_key(name))};
         err = add_event(history, row, number, entry);
         if (!err)
             err = set_blocking(history, entry, lb_log_kind_blocks(row->kind));
@@ -165,7 +167,7 @@ bool lb_history_blocks(const struct lb_history *history, uint64_t entry)
 static lb_err take_reference(struct lb_history *history, struct lb_history_entry *entry,
                              enum lb_log_kind kind)
 {
-    bool ends = kind == LB_LOG_UNBLOCK || kind == LB_LOG_LEFT_OUT;
+    bool ends = lb_log_kind_frees(kind) || kind == LB_LOG_LEFT_OUT;
     if (!ends && kind != LB_LOG_RESTORE)
         return LB_OK;
     if (kind == LB_LOG_UNBLOCK && !entry->blocks) {

@@ -52,6 +52,9 @@ lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
                             struct lb_fingerprint fingerprint, struct lb_str identifier,
                             uint64_t *out_id);
 
+/* Counts entries of a workspace, one more or less, that is in this order. */
+void lb_blocklist_count_entry(struct lb_workspace *workspace, uint64_t order, int64_t change);
+
 /* An entry is about to leave the index: see `removals`. */
 void lb_blocklist_count_removal(struct lb_blocklist *blocklist);
 

@@ -46,7 +46,7 @@ static lb_err offer(struct page *page, struct lb_entry_cursor *cursor, uint64_t 
     }
     struct lb_entry entry;
     lb_err err = lb_entry_read(cursor, id, &entry);
-    if (err || (query->term.len && !matches(entry.identifier, query->term)))
+    if (err || (query->term.len && !matches(lb_key_value(entry.key), query->term)))
         return err;
     if (progress->to_skip) {
         progress->to_skip--;

@@ -22,14 +22,14 @@ static lb_err take_back_one(struct lb_packer *packer, uint64_t id,
     struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t next = lb_twins_oldest(twins, found->fingerprint);
     if (found->current == id && !next)
-        return lb_change_take_back(packer, id, found->fingerprint, found->identifier);
+        return lb_change_take_back(packer, id, found->fingerprint, found->key);
     count_stayed(packer->change, found->current == id ? next : found->current);
     if (found->current != id)
         return lb_change_take_back_twin(packer, id, found->fingerprint);
     lb_err err = lb_change_pack_id(packer, id);
     if (!err && !lb_twins_remove(twins, found->fingerprint, next))
         err = LB_ERR_STORAGE_UNAVAILABLE;
-    return err ? err : lb_change_replace(packer, found->fingerprint, id, next, found->identifier);
+    return err ? err : lb_change_replace(packer, found->fingerprint, id, next, found->key);
 }
 
 /* What was taken back already is so once more: undoing the unblock that did it does not bring it
@@ -77,7 +77,7 @@ static lb_err restore_beside(struct lb_packer *packer, uint64_t id,
         err = LB_ERR_STORAGE_UNAVAILABLE;
     return err || !oldest ? err
                           : lb_change_replace(packer, found->fingerprint, found->current, id,
-                                              found->identifier);
+                                              found->key);
 }
 
 /* A person who comes back with several entries is counted once. */
@@ -105,7 +105,7 @@ static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
     if (found.current)
         return restore_beside(packer, id, &found);
     err = lb_change_pack_id(packer, id);
-    return err ? err : lb_change_record(packer, true, found.fingerprint, id, found.identifier);
+    return err ? err : lb_change_record(packer, true, found.fingerprint, id, found.key);
 }
 
 /* The number of the entry that an item of a row is about; false when there is none. `number` is the
@@ -128,10 +128,10 @@ static void prefetch_people(const struct lb_packer *packer, const uint64_t *ids,
         struct lb_entry entry;
         if (lb_blocklist_entry(store, reader, list.workspace, ids[i], &entry))
             continue;
-        current[found] = lb_blocklist_find(packer->change->blocklist, list, entry.identifier);
+        current[found] = lb_blocklist_find(packer->change->blocklist, list, entry.key);
         found += current[found] && current[found] != ids[i];
-        if (packer->change->standing.workspace->has_leads)
-            store->ops->prefetch_names(reader, list.workspace, &entry.identifier, 1);
+        if (packer->change->standing.workspace->has_leads && lb_key_is_linkedin(entry.key))
+            store->ops->prefetch_names(reader, list.workspace, &entry.key, 1);
     }
     store->ops->prefetch_entries(reader, list.workspace, current, found);
 }

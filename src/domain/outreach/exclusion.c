@@ -86,7 +86,7 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
     struct lb_outreach *outreach = context;
     struct lb_workspace *workspace =
         lb_directory_workspace_no(outreach->settings.directory, list.workspace);
-    if (!workspace || !workspace->has_leads)
+    if (!workspace || !workspace->has_leads || !lb_key_is_linkedin(identifier))
         return LB_OK;
     struct lb_str stored;
     size_t cursor = 0;
