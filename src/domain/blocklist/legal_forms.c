@@ -361,9 +361,14 @@ static bool ends_with(struct lb_str text, struct lb_str end)
     return text.len > end.len && memcmp(text.ptr + text.len - end.len, end.ptr, end.len) == 0;
 }
 
+/* And what follows does not combine with it? */
 static bool begins_with(struct lb_str text, struct lb_str start)
 {
-    return text.len > start.len && memcmp(text.ptr, start.ptr, start.len) == 0;
+    int32_t point;
+    size_t bytes;
+    return text.len > start.len && memcmp(text.ptr, start.ptr, start.len) == 0 &&
+           lb_identifier_point(lb_str_skip(text, start.len), &point, &bytes) &&
+           !lb_name_is_mark(point);
 }
 
 /* Is it more than a letter? */

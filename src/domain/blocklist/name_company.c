@@ -39,12 +39,6 @@ static bool is_word(int32_t point)
            !lb_identifier_is_ignorable(point);
 }
 
-static bool is_mark(int32_t point)
-{
-    utf8proc_category_t category = utf8proc_category(point);
-    return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
-}
-
 /* Signs that NFKC would make letters, or a blank with a mark, of. */
 static bool is_sign(int32_t point)
 {
@@ -59,7 +53,7 @@ static size_t keep_words(int32_t *points, size_t count)
     bool gap = false;
     for (size_t i = 0; i < count; i++) {
         bool word = is_word(points[i]);
-        if (word && is_mark(points[i]) && (gap || n == 0))
+        if (word && lb_name_is_mark(points[i]) && (gap || n == 0))
             word = false;
         if (word && gap && n > 0)
             points[n++] = ' ';
@@ -142,6 +136,7 @@ static bool take_linkedin(struct lb_str *path)
         lb_name_span(host, "@ ") < host.len)
         return false;
     *path = lb_str_skip(*path, host.len);
+    *path = lb_str_skip(*path, lb_name_span(*path, "/?#")); /* a port */
     return true;
 }
 

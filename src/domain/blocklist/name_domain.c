@@ -177,14 +177,11 @@ static const char *find_host(struct lb_str *text)
     if (host.len && host.ptr[0] == '[')
         return ADDRESS;
     size_t name = lb_name_span(host, ":");
-    size_t colons = 0;
-    for (size_t i = name; i < host.len; i++) {
-        colons += host.ptr[i] == ':';
-        if (host.ptr[i] != ':' && (host.ptr[i] < '0' || host.ptr[i] > '9'))
-            return BAD_PORT;
-    }
-    if (colons > 1)
+    if (name < host.len && memchr(host.ptr + name + 1, ':', host.len - name - 1))
         return ADDRESS;
+    for (size_t i = name + 1; i < host.len; i++)
+        if (host.ptr[i] < '0' || host.ptr[i] > '9')
+            return BAD_PORT;
     *text = (struct lb_str){host.ptr, name};
     return NULL;
 }

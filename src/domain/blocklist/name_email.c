@@ -16,7 +16,7 @@ static const char QUOTED[] = "has a quotation mark before the @; such addresses 
 static const char DOTS[] = "begins or ends with a dot before the @, or has two in a row; check it";
 static const char TOO_LONG[] = "has more than 64 characters before the @; no mail server takes it";
 static const char LITERAL[] = "has an IP address after the @; give one with a domain";
-static const char UNCLOSED[] = "has a < without its >; give the address alone";
+static const char NOT_THERE[] = "has no address between < and >; give the address alone";
 
 /* What people paste around an address: Name <a@b>, mailto:a@b?subject=x, quotes, a comma. */
 static const char *find_address(char *work, struct lb_str *text)
@@ -28,10 +28,10 @@ static const char *find_address(char *work, struct lb_str *text)
         if (memchr(text->ptr, '<', text->len))
             return TWO;
         const char *close = memchr(text->ptr, '>', text->len);
+        if (close && !memchr(text->ptr, '@', (size_t)(close - text->ptr)))
+            return NOT_THERE;
         if (close && memchr(close, '@', (size_t)(text->ptr + text->len - close)))
             return TWO;
-        if (close && !memchr(text->ptr, '@', (size_t)(close - text->ptr)))
-            return UNCLOSED;
         text->len = close ? (size_t)(close - text->ptr) : text->len;
     }
     lb_name_trim_opening(text);

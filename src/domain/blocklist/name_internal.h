@@ -21,6 +21,8 @@ void lb_name_trim_closing(struct lb_str *text);
 /* Appends to the form; false when there is no room. */
 bool lb_name_append(struct lb_typed_name *out, struct lb_str text);
 
+bool lb_name_is_mark(int32_t point);
+
 /* A reason with the code point in it: `before` "x" `after`, or `before` U+XXXX `after` when it
  * cannot be shown. */
 const char *lb_name_refuse_point(struct lb_typed_name *out, const char *before, int32_t point,

@@ -64,6 +64,12 @@ void lb_name_trim_closing(struct lb_str *text)
     } while (text->len < before);
 }
 
+bool lb_name_is_mark(int32_t point)
+{
+    utf8proc_category_t category = utf8proc_category(point);
+    return category >= UTF8PROC_CATEGORY_MN && category <= UTF8PROC_CATEGORY_ME;
+}
+
 bool lb_name_append(struct lb_typed_name *out, struct lb_str text)
 {
     if (out->len + text.len >= sizeof out->text)
