@@ -287,6 +287,8 @@ const char *lb_name_company_page(struct lb_str text, struct lb_typed_name *out)
         reason = lb_identifier_not_utf8;
     if (reason)
         return reason;
+    if (lb_ascii_holds_lower(slug, LB_STR("linkedin.com"))) /* would be an address, alone */
+        return NO_PAGE;
     slug.len = lb_identifier_clean(slug, true, work);
     lb_name_trim_opening(&slug);
     reason = lb_identifier_read_points(slug, points, &count);

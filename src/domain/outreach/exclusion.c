@@ -1,6 +1,7 @@
 #include "domain/outreach/exclusion.h"
 
 #include "domain/outreach/internal.h"
+#include "domain/outreach/lead_keys.h"
 
 /* Leads of one name that are looked up at a time: a name is once in a campaign. */
 #define REFS_AT_A_TIME 64
@@ -13,19 +14,53 @@ void lb_exclusion_names(const struct lb_lead_row *lead, struct lb_exclusion_name
         out->names[out->count++] = lead->member_id; /* which no rule has changed */
 }
 
-lb_err lb_exclusion_scope(const struct lb_lead_row *lead, lb_scope_look_up *look_up, void *context,
-                          enum lb_scope *out)
+static lb_err each_typed(const struct lb_lead_row *lead, void *context,
+                         lb_err (*each)(void *context, struct lb_str key))
+{
+    struct lb_lead_keys keys;
+    lb_err err = LB_OK;
+    lb_lead_keys(lead, &keys);
+    for (size_t i = 0; !err && i < keys.count; i++)
+        err = each(context, keys.keys[i]);
+    return err;
+}
+
+lb_err lb_exclusion_each(const struct lb_lead_row *lead, bool all, void *context,
+                         lb_err (*each)(void *context, struct lb_str key))
 {
     struct lb_exclusion_names names;
     lb_err err = LB_OK;
     lb_exclusion_names(lead, &names);
-    *out = LB_SCOPE_NONE;
-    for (size_t i = 0; !err && i < names.count && *out != LB_SCOPE_WORKSPACE; i++) {
-        enum lb_scope scope;
-        err = look_up(context, lb_list_of_lead(lead), names.names[i], &scope);
-        if (!err && scope != LB_SCOPE_NONE)
-            *out = scope;
-    }
+    for (size_t i = 0; !err && i < names.count; i++)
+        err = each(context, names.names[i]);
+    return err || !all ? err : each_typed(lead, context, each);
+}
+
+struct asking {
+    struct lb_list list;
+    lb_scope_look_up *look_up;
+    void *context;
+    enum lb_scope scope;
+};
+
+static lb_err ask(void *context, struct lb_str key)
+{
+    struct asking *asking = context;
+    enum lb_scope scope;
+    if (asking->scope == LB_SCOPE_WORKSPACE)
+        return LB_OK;
+    lb_err err = asking->look_up(asking->context, asking->list, key, &scope);
+    if (!err && scope != LB_SCOPE_NONE)
+        asking->scope = scope;
+    return err;
+}
+
+lb_err lb_exclusion_scope(const struct lb_lead_row *lead, bool all, lb_scope_look_up *look_up,
+                          void *context, enum lb_scope *out)
+{
+    struct asking asking = {.list = lb_list_of_lead(lead), .look_up = look_up, .context = context};
+    lb_err err = lb_exclusion_each(lead, all, &asking, ask);
+    *out = asking.scope;
     return err;
 }
 
@@ -38,7 +73,10 @@ static lb_err look_up_in_batch(void *context, struct lb_list list, struct lb_str
 lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row *lead,
                          enum lb_scope *out)
 {
-    return lb_exclusion_scope(lead, look_up_in_batch, outreach->settings.blocklist, out);
+    const struct lb_workspace *workspace =
+        lb_directory_workspace_no(outreach->settings.directory, lead->workspace);
+    bool all = workspace && lb_exclusion_asks_all(workspace);
+    return lb_exclusion_scope(lead, all, look_up_in_batch, outreach->settings.blocklist, out);
 }
 
 /* Brings a lead's set_aside in step with the blocklists. */
