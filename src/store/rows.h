@@ -35,6 +35,7 @@
 /* The actor of a change is one number, of a key or of a user: users' begin here, keys' stay below.
  * 0 is an operator at the command line. */
 #define LB_USER_NO_MIN UINT32_C(0x80000000)
+#define LB_SERVER_NO   UINT32_MAX /* the server itself: an end that has come */
 
 /* --- Workspaces, keys and campaigns ----------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/fatal.h"
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/expiry.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
+    blocklist->twins.ends = &blocklist->ends;
     draw_epoch(blocklist);
     /* Of several nodes each workspace is read on its own, and as many as there are then. */
     bool shared = lb_nodes_ids_are_numbers(blocklist->store);
@@ -47,6 +49,8 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     lb_list_orders_destroy(blocklist->orders);
     lb_overlay_fini(&blocklist->batch);
     lb_twins_fini(&blocklist->twins);
+    lb_ending_destroy(blocklist->ending_soon);
+    lb_ends_fini(&blocklist->ends);
     lb_locked_fini(&blocklist->locked);
     lb_buf_fini(&blocklist->row_items);
     lb_buf_fini(&blocklist->copied_row);
@@ -310,6 +314,7 @@ static void batch_rollback(void *context)
     struct lb_blocklist *blocklist = context;
     lb_overlay_drop(&blocklist->batch);
     lb_twins_roll_back(&blocklist->twins, 0);
+    lb_ends_roll_back(&blocklist->ends);
     lb_directory_forget_made(blocklist->directory);
     lb_index_reserve(blocklist->index, NULL, 0);
     lb_list_orders_reserve(blocklist->orders, NULL, 0);
@@ -344,6 +349,16 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
         lb_list_orders_remove(blocklist->orders, event->order, gone);
         lb_blocklist_count_entry(event->workspace, event->order, -1);
     }
+}
+
+bool lb_blocklist_is_in_force(const struct lb_blocklist *blocklist,
+                              struct lb_fingerprint fingerprint, uint64_t id)
+{
+    uint64_t cursor = 0, found;
+    do
+        found = lb_index_find_next(blocklist->index, fingerprint, &cursor);
+    while (found && found != id);
+    return found || lb_twins_waits(&blocklist->twins, fingerprint, id);
 }
 
 void lb_blocklist_set_mark(struct lb_workspace *workspace, const struct lb_log_mark *mark)
@@ -405,6 +420,7 @@ static void batch_publish(void *context)
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
     lb_twins_commit(&blocklist->twins);
+    lb_ends_commit(&blocklist->ends);
     publish_marks(blocklist);
     blocklist->next_id = batch->next_id;
     if (blocklist->follower.context)
@@ -484,6 +500,7 @@ static bool upkeep(void *context)
     struct lb_blocklist *blocklist = context;
     if (blocklist->follower.context)
         blocklist->follower.upkeep(blocklist->follower.context);
+    lb_ending_upkeep(blocklist->ending_soon);
     return sweep(blocklist);
 }
 

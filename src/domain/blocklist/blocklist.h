@@ -39,6 +39,10 @@ lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
 lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
                             const struct lb_workspace_version *latest);
 
+/* Blocks that have an end will be ended by writes to this writer. False when out of memory. Before
+ * the writer starts; the writer is gone when the blocklist is destroyed. */
+bool lb_blocklist_begin_ending(struct lb_blocklist *blocklist, struct lb_writer *writer);
+
 /* What the writer calls around a batch. */
 struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist);
 

@@ -116,6 +116,16 @@ static lb_err repeats(const struct lb_packer *packer, const struct lb_change_ite
     return err;
 }
 
+/* The entry of an item ends some day, if the item says so. */
+static lb_err note_end(struct lb_packer *packer, const struct lb_change_item *item,
+                       struct lb_fingerprint fingerprint, uint64_t id)
+{
+    struct lb_item named;
+    if (!packer->change->has_ends || !lb_item_read(lb_change_item_stored(item), &named))
+        return LB_OK;
+    return lb_change_note_end(packer, named.end, fingerprint, id);
+}
+
 /* Blocks a person once more whom entry `id` blocks, and perhaps others that wait. */
 static lb_err ask_again(struct lb_packer *packer, const struct lb_change_item *item,
                         struct lb_fingerprint fingerprint, uint64_t id)
@@ -135,6 +145,8 @@ static lb_err ask_again(struct lb_packer *packer, const struct lb_change_item *i
     packer->change->write.touched = true;
     packer->change->asked_again++;
     err = lb_packer_add(packer, item, &id);
+    if (!err)
+        err = note_end(packer, item, fingerprint, id);
     return err || lb_twins_add(twins, fingerprint, id) ? err : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
@@ -169,6 +181,8 @@ static lb_err block_new(struct lb_packer *packer, uint64_t **blocked_by)
             continue;
         change->write.touched = true;
         err = lb_packer_add(packer, item, &id);
+        if (!err)
+            err = note_end(packer, item, change->fingerprints[i], id);
         if (!err)
             err = lb_change_record(packer, true, change->fingerprints[i], id, item->key);
     }

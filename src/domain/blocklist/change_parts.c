@@ -88,6 +88,31 @@ lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
     return err;
 }
 
+lb_err lb_change_take_back_one(struct lb_packer *packer, uint64_t id,
+                               const struct lb_found_entry *found, uint64_t *out_stays)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    uint64_t next = lb_twins_oldest(twins, found->fingerprint);
+    *out_stays = found->current == id ? next : found->current;
+    if (found->current == id && !next)
+        return lb_change_take_back(packer, id, found->fingerprint, found->key);
+    if (found->current != id)
+        return lb_change_take_back_twin(packer, id, found->fingerprint);
+    lb_err err = lb_change_pack_id(packer, id);
+    if (!err && !lb_twins_remove(twins, found->fingerprint, next))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err ? err : lb_change_replace(packer, found->fingerprint, id, next, found->key);
+}
+
+lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_fingerprint fingerprint,
+                          uint64_t id)
+{
+    const struct lb_due due = {end, id, packer->row.list, fingerprint};
+    return !end || lb_ends_add(&packer->change->blocklist->ends, &due)
+               ? LB_OK
+               : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
 lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
                                struct lb_fingerprint fingerprint, struct lb_str key)
 {

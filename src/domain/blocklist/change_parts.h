@@ -49,6 +49,15 @@ lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprin
 lb_err lb_change_replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
                          uint64_t by, struct lb_str key);
 
+/* Entry `id`, which is to block, ends then; 0: it does not. */
+lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_fingerprint fingerprint,
+                          uint64_t id);
+
+/* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
+ * the next takes its place. `*out_stays`: what keeps the person blocked, or 0. */
+lb_err lb_change_take_back_one(struct lb_packer *packer, uint64_t id,
+                               const struct lb_found_entry *found, uint64_t *out_stays);
+
 /* Adds the entry that the row takes back or restores. */
 lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id);
 

@@ -61,19 +61,23 @@ static struct lb_public_id public_id(const struct lb_history *history, uint64_t 
     return (struct lb_public_id){number, number && at ? history->epochs[at - 1].epoch : 0};
 }
 
-/* Of too many requests the second does not count (twins.h). */
+/* Of too many requests one does not count, but not the first (twins.h). */
 static void forget_one(struct lb_history *history, struct lb_history_list *list)
 {
-    size_t seen = 0;
+    struct lb_history_entry *least = NULL;
+    bool first = true;
     for (size_t i = 0; i < history->entry_count; i++) {
         struct lb_history_entry *entry = &history->entries[i];
-        seen += entry->blocks && entry->campaign == list->campaign;
-        if (seen == 2) {
-            entry->blocks = false;
-            list->blocking--;
-            return;
-        }
+        if (!entry->blocks || entry->campaign != list->campaign)
+            continue;
+        if (!first && (!least || (entry->end && (!least->end || entry->end < least->end))))
+            least = entry;
+        first = false;
     }
+    if (!least)
+        return;
+    least->blocks = false;
+    list->blocking--;
 }
 
 static lb_err count_blocking(struct lb_history *history, uint32_t campaign, int change)
@@ -126,6 +130,7 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
 {
     struct lb_str rest = row->items;
     struct lb_str name;
+    struct lb_item item;
     lb_err err = LB_OK;
     for (uint64_t number = row->number; !err && lb_log_items_next(&rest, &name); number++) {
         if (!is_meant(history, name))
@@ -134,7 +139,10 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
             return LB_ERR_OVERLOADED;
         struct lb_history_entry *entry = &history->entries[history->entry_count++];
         *entry = (struct lb_history_entry){
-            .number = number, .campaign = row->list.campaign, .name = keep(history, lb_item_stored_key(name))};
+            .number = number,
+            .campaign = row->list.campaign,
+            .end = lb_item_read(name, &item) ? item.end : 0,
+            .name = keep(history, lb_item_stored_key(name))};
         err = add_event(history, row, number, entry);
         if (!err)
             err = set_blocking(history, entry, lb_log_kind_blocks(row->kind));

@@ -141,6 +141,13 @@ static lb_err find_place(struct replay *replay, struct lb_workspace *workspace, 
     return noted ? LB_OK : LB_ERR_INTERNAL;
 }
 
+static lb_err add_end(struct replay *replay, struct lb_list list, const struct place *at,
+                      uint64_t id)
+{
+    const struct lb_due due = {at->end, id, list, at->fingerprint};
+    return lb_ends_add(&replay->blocklist->ends, &due) ? LB_OK : LB_ERR_INTERNAL;
+}
+
 /* A request to block people: new ones, or such as are blocked already. */
 static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace,
                            const struct lb_log_row *row)
@@ -154,6 +161,8 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     for (; !err && lb_log_items_next(&rest, &item); id++) {
         struct place at;
         err = find_place(replay, workspace, row->list, item, &at);
+        if (!err && at.end)
+            err = add_end(replay, row->list, &at, id);
         if (err)
             break;
         if (row->kind != LB_LOG_BLOCK || lb_order_is_typed(at.order) ||
@@ -229,7 +238,10 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
         struct lb_fingerprint fingerprint = references.places[i].fingerprint;
         uint64_t order = references.places[i].order;
         if (row->kind == LB_LOG_RESTORE) {
-            err = place(replay, workspace, order, fingerprint, id);
+            if (references.places[i].end)
+                err = add_end(replay, row->list, &references.places[i], id);
+            if (!err)
+                err = place(replay, workspace, order, fingerprint, id);
         } else if (lb_twins_possible(&blocklist->twins, fingerprint)) {
             err = displace(replay, workspace, order, fingerprint, id);
         } else {
@@ -301,6 +313,7 @@ static lb_err replay_row(struct replay *replay, const struct lb_log_row *row, ui
     if (!err && workspace)
         err = replay_entries(replay, workspace, row, items);
     lb_twins_commit(&blocklist->twins);
+    lb_ends_commit(&blocklist->ends);
     return err;
 }
 

@@ -371,7 +371,9 @@ static void add_people(struct turn *turn, const struct lb_log_row *row, uint64_t
     struct lb_event_text reason = {.none = true};
     struct lb_str rest = row->items;
     struct lb_str item;
-    if (row->reason.ptr)
+    if (row->kind == LB_LOG_EXPIRED)
+        reason = lb_event_keep(space, LB_STR("expired"));
+    else if (row->reason.ptr)
         reason = lb_event_keep(space, row->reason);
     for (unsigned i = 0; !turn->err && lb_log_items_next(&rest, &item); i++) {
         if (i < 64 && quiet >> i & 1)
