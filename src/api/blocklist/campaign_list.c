@@ -21,6 +21,7 @@ static enum lb_progress change_list(struct lb_call *call, bool block)
     change->items = pending->identifiers.items;
     change->fingerprints = pending->identifiers.fingerprints;
     change->count = pending->identifiers.count;
+    change->has_ends = pending->identifiers.has_ends;
     pending->asked = change->count;
     if (block)
         lb_change_block(change);

@@ -14,8 +14,8 @@ void lb_exclusion_names(const struct lb_lead_row *lead, struct lb_exclusion_name
         out->names[out->count++] = lead->member_id; /* which no rule has changed */
 }
 
-static lb_err each_typed(const struct lb_lead_row *lead, void *context,
-                         lb_err (*each)(void *context, struct lb_str key))
+lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
+                               lb_err (*each)(void *context, struct lb_str key))
 {
     struct lb_lead_keys keys;
     lb_err err = LB_OK;
@@ -33,7 +33,7 @@ lb_err lb_exclusion_each(const struct lb_lead_row *lead, bool all, void *context
     lb_exclusion_names(lead, &names);
     for (size_t i = 0; !err && i < names.count; i++)
         err = each(context, names.names[i]);
-    return err || !all ? err : each_typed(lead, context, each);
+    return err || !all ? err : lb_exclusion_each_typed(lead, context, each);
 }
 
 struct asking {

@@ -28,6 +28,10 @@ static inline bool lb_exclusion_asks_all(const struct lb_workspace *workspace)
 lb_err lb_exclusion_each(const struct lb_lead_row *lead, bool all, void *context,
                          lb_err (*each)(void *context, struct lb_str key));
 
+/* The same for those alone that are no LinkedIn names. */
+lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
+                               lb_err (*each)(void *context, struct lb_str key));
+
 /* Where one name is blocked, in the list of a campaign or in its workspace's. */
 typedef lb_err lb_scope_look_up(void *context, struct lb_list list, struct lb_str key,
                                 enum lb_scope *out);
