@@ -391,6 +391,20 @@ enum lb_lead_field {
 };
 #define LB_LEAD_FIELD_COUNT 8
 
+/* What a lead is found by besides its LinkedIn names, in canonical form (domain/outreach/lead_keys.h):
+ * host names with their labels in reverse order and a dot after each, so that all that is under a
+ * domain is together. */
+enum lb_lead_form {
+    LB_LEAD_FORM_EMAIL,
+    LB_LEAD_FORM_PHONE,
+    LB_LEAD_FORM_PAGE,
+    LB_LEAD_FORM_COMPANY,
+    LB_LEAD_FORM_MAIL_HOST,
+    LB_LEAD_FORM_SITE_HOST
+};
+#define LB_LEAD_FORM_COUNT 6
+#define LB_LEAD_FORM_SIZE  804
+
 struct lb_lead_row {
     uint64_t no;
     uint32_t workspace;
@@ -406,6 +420,7 @@ struct lb_lead_row {
     uint32_t step; /* the next one, 0: the first */
     int64_t since;
     unsigned marks;
+    struct lb_str forms[LB_LEAD_FORM_COUNT]; /* only written, by enum lb_lead_form */
 };
 
 enum lb_activity_state {
@@ -431,6 +446,21 @@ struct lb_activity_row {
     int64_t completed_at; /* 0: not yet */
     int64_t changed_at;
     struct lb_str detail; /* ptr NULL: none */
+};
+
+/* A key of entries whose leads are to be looked at, in a list. */
+struct lb_pending_row {
+    struct lb_list list;
+    uint64_t token; /* a random one, which differs each time that the key is noted; below 2^63 */
+    size_t len;
+    char key[LB_LEAD_FORM_SIZE];
+};
+
+/* How far a search by form is; all zero but for the form at its start. */
+struct lb_lead_place {
+    uint64_t no;
+    size_t len;
+    char form[LB_LEAD_FORM_SIZE];
 };
 
 /* A lead that is known by a name. */

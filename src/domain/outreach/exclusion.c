@@ -79,8 +79,7 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
     return lb_exclusion_scope(lead, all, look_up_in_batch, outreach->settings.blocklist, out);
 }
 
-/* Brings a lead's set_aside in step with the blocklists. */
-static lb_err refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
+lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
 {
     struct lb_store *store = outreach->settings.store;
     struct lb_lead_row before;
@@ -113,7 +112,7 @@ static lb_err refresh_stored(struct lb_outreach *outreach, struct lb_list list, 
             after = refs[i].campaign;
             bool meant = !list.campaign || refs[i].campaign == list.campaign;
             if (meant && lb_directory_campaign_no(settings->directory, refs[i].campaign))
-                err = refresh_lead(outreach, list.workspace, refs[i].lead);
+                err = lb_exclusion_refresh_lead(outreach, list.workspace, refs[i].lead);
         }
     } while (!err && count == REFS_AT_A_TIME);
     return err;
@@ -124,8 +123,10 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
     struct lb_outreach *outreach = context;
     struct lb_workspace *workspace =
         lb_directory_workspace_no(outreach->settings.directory, list.workspace);
-    if (!workspace || !workspace->has_leads || !lb_key_is_linkedin(identifier))
+    if (!workspace || !workspace->has_leads)
         return LB_OK;
+    if (!lb_key_is_linkedin(identifier))
+        return lb_refresh_changed(outreach, list, identifier);
     struct lb_str stored;
     size_t cursor = 0;
     lb_err err = refresh_stored(outreach, list, identifier);
@@ -133,4 +134,37 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
            lb_old_names_next(&outreach->old_names, list.workspace, identifier, &cursor, &stored))
         err = refresh_stored(outreach, list, stored);
     return err;
+}
+
+/* Leads of campaigns that are there. */
+static lb_err count_named(const struct lb_directory *directory, struct lb_store *store,
+                          struct lb_store_reader *reader, struct lb_list list, struct lb_str name,
+                          uint64_t *out)
+{
+    struct lb_lead_ref refs[REFS_AT_A_TIME];
+    uint32_t after = list.campaign ? list.campaign - 1 : 0;
+    size_t count;
+    lb_err err;
+    do {
+        err = store->ops->leads_named(reader, list.workspace, name, after,
+                                      list.campaign ? 1 : REFS_AT_A_TIME, refs, &count);
+        for (size_t i = 0; !err && i < count; i++) {
+            after = refs[i].campaign;
+            *out += (!list.campaign || after == list.campaign) &&
+                    lb_directory_campaign_no(directory, after) != NULL;
+        }
+    } while (!err && count == REFS_AT_A_TIME);
+    return err;
+}
+
+lb_err lb_exclusion_count(const struct lb_directory *directory, struct lb_store *store,
+                          struct lb_store_reader *reader, struct lb_list list, struct lb_str key,
+                          uint64_t *out)
+{
+    *out = 0;
+    if (lb_key_is_linkedin(key))
+        return count_named(directory, store, reader, list, key, out);
+    struct lb_lead_range range;
+    lb_lead_range_of(key, &range);
+    return store->ops->leads_by_form_count(reader, list, range.form, range.first, range.last, out);
 }

@@ -41,4 +41,10 @@ typedef lb_err lb_scope_look_up(void *context, struct lb_list list, struct lb_st
 lb_err lb_exclusion_scope(const struct lb_lead_row *lead, bool all, lb_scope_look_up *look_up,
                           void *context, enum lb_scope *out);
 
+/* How many leads a key excludes, in the list of a campaign or in its workspace's: those that are
+ * stored now. For a thread with a reader. */
+lb_err lb_exclusion_count(const struct lb_directory *directory, struct lb_store *store,
+                          struct lb_store_reader *reader, struct lb_list list, struct lb_str key,
+                          uint64_t *out);
+
 #endif

@@ -88,3 +88,51 @@ void lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out)
         name.type == LB_NAME_COMPANY)
         out->company = add(out, &name);
 }
+
+/* mail.acme.com becomes com.acme.mail. */
+static struct lb_str reverse(struct lb_str host, char out[LB_LEAD_HOST_SIZE])
+{
+    size_t len = 0, end = host.len;
+    if (!host.ptr || host.len + 2 > LB_LEAD_HOST_SIZE)
+        return (struct lb_str){0};
+    for (size_t at = host.len + 1; at-- > 0;) {
+        if (at && host.ptr[at - 1] != '.')
+            continue;
+        memcpy(out + len, host.ptr + at, end - at);
+        len += end - at;
+        out[len++] = '.';
+        end = at ? at - 1 : 0;
+    }
+    return (struct lb_str){out, len};
+}
+
+void lb_lead_fill_forms(struct lb_lead_row *row, struct lb_lead_keys *keys,
+                        char hosts[2][LB_LEAD_HOST_SIZE])
+{
+    lb_lead_keys(row, keys);
+    row->forms[LB_LEAD_FORM_EMAIL] = keys->email;
+    row->forms[LB_LEAD_FORM_PHONE] = keys->phone;
+    row->forms[LB_LEAD_FORM_PAGE] = keys->page;
+    row->forms[LB_LEAD_FORM_COMPANY] = keys->company;
+    row->forms[LB_LEAD_FORM_MAIL_HOST] = reverse(keys->mail_host, hosts[0]);
+    row->forms[LB_LEAD_FORM_SITE_HOST] = reverse(keys->site_host, hosts[1]);
+}
+
+void lb_lead_range_of(struct lb_str key, struct lb_lead_range *out)
+{
+    static const enum lb_lead_form FORMS[LB_NAME_TYPES] = {
+        [LB_NAME_EMAIL] = LB_LEAD_FORM_EMAIL,      [LB_NAME_PHONE] = LB_LEAD_FORM_PHONE,
+        [LB_NAME_DOMAIN] = LB_LEAD_FORM_MAIL_HOST, [LB_NAME_COMPANY_PAGE] = LB_LEAD_FORM_PAGE,
+        [LB_NAME_COMPANY] = LB_LEAD_FORM_COMPANY,
+    };
+    out->form = FORMS[lb_key_type(key)];
+    out->first = out->last = lb_key_value(key);
+    if (out->form != LB_LEAD_FORM_MAIL_HOST)
+        return;
+    out->first = reverse(lb_key_value(key), out->text[0]);
+    if (!out->first.ptr)
+        return;
+    memcpy(out->text[1], out->text[0], out->first.len);
+    out->text[1][out->first.len] = '~'; /* above all that host names are made of */
+    out->last = (struct lb_str){out->text[1], out->first.len + 1};
+}

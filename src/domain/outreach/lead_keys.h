@@ -23,4 +23,20 @@ struct lb_lead_keys {
 
 void lb_lead_keys(const struct lb_lead_row *lead, struct lb_lead_keys *out);
 
+/* Bytes of a host name in the form by which leads are found, or of the end of a range of them. */
+#define LB_LEAD_HOST_SIZE 256
+
+/* Fills in row->forms, from its fields; the strings are in `keys` and in `hosts`. */
+void lb_lead_fill_forms(struct lb_lead_row *row, struct lb_lead_keys *keys,
+                        char hosts[2][LB_LEAD_HOST_SIZE]);
+
+/* Which leads a key of an entry is about: those that are found by `form` from `first` to `last`,
+ * and for a domain also by LB_LEAD_FORM_SITE_HOST. The strings are in the key and in `range`. */
+struct lb_lead_range {
+    enum lb_lead_form form;
+    struct lb_str first, last;
+    char text[2][LB_LEAD_HOST_SIZE];
+};
+void lb_lead_range_of(struct lb_str key, struct lb_lead_range *out);
+
 #endif
