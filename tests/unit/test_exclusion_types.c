@@ -1,10 +1,12 @@
 /* Leads that are blocked by what is no LinkedIn name: e-mail address, phone, domain, company. */
 #include "base/log.h"
+#include "domain/outreach/exclusion.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/lead_keys.h"
 #include "support/outreach.h"
 #include "support/tsan.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -183,16 +185,11 @@ static void each_of_its_names_blocks_a_lead(void **state)
 static void what_is_like_a_name_blocks_nobody(void **state)
 {
     static const char *const OTHERS[] = {
-        "joe@mail.acme.com;2",
-        "+491701234568;3",
-        "www.mail.acme.com;4",
-        "cme.com;4",
-        "com;4",
-        "acme;5",
-        "acme-inc;6",
-        "acme-inc",
-        "acme.com;6",
-        "jane@mail.acme.com;4",
+        "joe@mail.acme.com;2", "+491701234568;3",
+        "www.mail.acme.com;4", "cme.com;4",
+        "acme.org;4",          "acme;5",
+        "acme-inc;6",          "acme-inc",
+        "acme.com;6",          "jane@mail.acme.com;4",
     };
     for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
         block(state, NULL, OTHERS[i]);
@@ -200,33 +197,201 @@ static void what_is_like_a_name_blocks_nobody(void **state)
     assert_int_equal(claim(state, C), 1);
 }
 
-static void a_company_of_many_leads_is_blocked_at_once(void **state)
+/* --- Setting aside ---------------------------------------------------------------------------- */
+
+static int64_t sql(void **state, const char *text)
 {
-    enum { MANY = 300 };
+    int64_t value = outreach_sql(engine_of(state), text);
+    assert_int_not_equal(value, -2);
+    return value;
+}
+
+static int64_t count_set_aside(void **state)
+{
+    return sql(state, "SELECT sum(leads_set_aside) FROM campaign");
+}
+
+static void unblock(void **state, const char *campaign, const char *key)
+{
+    assert_int_equal(engine_unblock(engine_of(state), campaign, &key, 1, NULL), LB_OK);
+}
+
+static void a_block_sets_leads_aside_and_its_end_puts_them_back(void **state)
+{
+    add(state, C, jane("jane"));
+    add(state, D, jane("jane"));
+    struct lb_new_lead other = {.identifier = LB_STR("other")};
+    other.fields[LB_LEAD_EMAIL] = LB_STR("jane@notacme.com");
+    other.fields[LB_LEAD_COMPANY_NAME] = LB_STR("Acme Berlin");
+    add(state, C, other);
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        block(state, C, KEYS[i]);
+        assert_int_equal(count_set_aside(state), 1);
+        block(state, NULL, KEYS[i]);
+        assert_int_equal(count_set_aside(state), 2);
+        unblock(state, C, KEYS[i]);
+        assert_int_equal(count_set_aside(state), 2);
+        block(state, NULL, "jane"); /* two of its names */
+        unblock(state, NULL, KEYS[i]);
+        assert_int_equal(count_set_aside(state), 2);
+        unblock(state, NULL, "jane");
+        assert_int_equal(count_set_aside(state), 0);
+    }
+}
+
+static uint64_t count_excluded(void **state, const char *campaign, const char *key)
+{
+    struct engine *engine = engine_of(state);
+    struct lb_store_reader *reader;
+    uint64_t count;
+    assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
+    assert_int_equal(lb_exclusion_count(engine->directory, engine->store, reader,
+                                        engine_list(engine, campaign), lb_str(key), &count),
+                     LB_OK);
+    engine->store->ops->reader_close(reader);
+    return count;
+}
+
+static void leads_are_counted_by_any_name(void **state)
+{
+    add(state, C, jane("jane"));
+    add(state, D, jane("jane"));
+    add(state, D, jane("joe"));
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        assert_int_equal(count_excluded(state, NULL, KEYS[i]), 3);
+        assert_int_equal(count_excluded(state, C, KEYS[i]), 1);
+    }
+    assert_int_equal(count_excluded(state, NULL, "jane"), 2);
+    assert_int_equal(count_excluded(state, C, "joe"), 0);
+    assert_int_equal(count_excluded(state, NULL, "com;4"), 2 + 1);
+    assert_int_equal(count_excluded(state, NULL, "me.com;4"), 0);
+    assert_int_equal(outreach_delete_campaign(engine_of(state), C), LB_OK);
+    assert_int_equal(count_excluded(state, NULL, "acme.com;4"), 2);
+    assert_int_equal(count_excluded(state, NULL, "jane"), 1);
+}
+
+enum { MANY = 700 };
+
+static void add_many(void **state, const char *campaign)
+{
     static char names[MANY][16];
     static struct lb_new_lead leads[MANY];
     for (size_t i = 0; i < MANY; i++) {
         snprintf(names[i], sizeof names[i], "lead-%zu", i);
         leads[i] = jane(names[i]);
     }
-    assert_int_equal(outreach_add(engine_of(state), C, leads, MANY, NULL), LB_OK);
-    assert_int_equal(claim(state, C), 64);
-    block(state, NULL, "acme;6");
+    assert_int_equal(outreach_add(engine_of(state), campaign, leads, MANY, NULL), LB_OK);
+}
+
+static void await(void **state, const char *text, int64_t wanted)
+{
+    lb_rcu_offline();
+    for (int i = 0; i < 3000 && sql(state, text) != wanted; i++)
+        poll(NULL, 0, 10);
+    lb_rcu_online();
+    assert_int_equal(sql(state, text), wanted);
+}
+
+#define PENDING "SELECT count(*) FROM lead_pending"
+
+static void await_set_aside(void **state, int64_t wanted)
+{
+    await(state, PENDING, 0);
+    assert_int_equal(count_set_aside(state), wanted);
+}
+
+static size_t claim_again(void **state, const char *campaign)
+{
     struct claimed claimed[64];
     size_t count;
-    assert_int_equal(outreach_claim(engine_of(state), C, 64, LEASE_S, claimed, &count), LB_OK);
-    assert_int_equal(count, 0);
+    assert_int_equal(outreach_claim(engine_of(state), campaign, 64, LEASE_S, claimed, &count),
+                     LB_OK);
+    return count;
 }
+
+static void a_company_of_many_leads_is_blocked_at_once(void **state)
+{
+    static const char *const WORDS[] = {"acme;6", "acme.com;4", "example.org;4"};
+    add_many(state, C);
+    assert_int_equal(claim(state, C), 64);
+    for (size_t i = 0; i < 3; i++) {
+        block(state, NULL, WORDS[i]);
+        assert_int_equal(claim_again(state, C), 0);
+        await_set_aside(state, MANY);
+        unblock(state, NULL, WORDS[i]);
+        await_set_aside(state, 0);
+    }
+    assert_int_equal(claim(state, C), 64); /* the campaign was completed in between */
+}
+
+static void what_changes_again_meanwhile_is_right_in_the_end(void **state)
+{
+    add_many(state, C);
+    for (int i = 0; i < 6; i++) {
+        block(state, C, "acme;6");
+        unblock(state, C, "acme;6");
+    }
+    await_set_aside(state, 0);
+    for (int i = 0; i < 6; i++) {
+        block(state, C, "acme.com;4");
+        unblock(state, C, "acme.com;4");
+        block(state, NULL, "acme.com;4");
+        if (i < 5)
+            unblock(state, NULL, "acme.com;4");
+    }
+    await_set_aside(state, MANY);
+}
+
+static void reopen(void **state)
+{
+    struct fixture *fixture = *state;
+    engine_close(&fixture->engine);
+    assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+}
+
+static void a_stop_in_between_loses_nothing(void **state)
+{
+    add_many(state, C);
+    block(state, NULL, "acme;6");
+    reopen(state);
+    await_set_aside(state, MANY);
+    unblock(state, NULL, "acme;6");
+    assert_true(count_set_aside(state) > 0); /* or there is nothing to see */
+    reopen(state);
+    await_set_aside(state, 0);
+}
+
+static void leads_of_earlier_versions_are_found_after_a_start(void **state)
+{
+    add_many(state, C);
+    block(state, NULL, "acme.com;4");
+    await_set_aside(state, MANY);
+    sql(state, "UPDATE lead SET email_form = NULL, phone_form = NULL, page_form = NULL,"
+               " company_form = NULL, mail_host = NULL, site_host = NULL, formed = 0,"
+               " set_aside = 0");
+    sql(state, "UPDATE campaign SET leads_set_aside = 0");
+    reopen(state);
+    await(state, "SELECT count(*) FROM lead WHERE formed = 0", 0);
+    assert_int_equal(count_set_aside(state), MANY);
+    unblock(state, NULL, "acme.com;4");
+    await_set_aside(state, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_lead_has_all_its_names),
         cmocka_unit_test(the_longest_names_fit),
-        cmocka_unit_test_setup_teardown(each_of_its_names_blocks_a_lead, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_is_like_a_name_blocks_nobody, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_company_of_many_leads_is_blocked_at_once, setup,
-                                        teardown),
+        TEST(each_of_its_names_blocks_a_lead),
+        TEST(what_is_like_a_name_blocks_nobody),
+        TEST(a_block_sets_leads_aside_and_its_end_puts_them_back),
+        TEST(leads_are_counted_by_any_name),
+        TEST(a_company_of_many_leads_is_blocked_at_once),
+        TEST(what_changes_again_meanwhile_is_right_in_the_end),
+        TEST(a_stop_in_between_loses_nothing),
+        TEST(leads_of_earlier_versions_are_found_after_a_start),
     };
     lb_log_set_level(LB_LOG_ERROR);
     return cmocka_run_group_tests_name("exclusion_types", tests, NULL, NULL);
