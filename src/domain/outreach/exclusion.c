@@ -125,10 +125,10 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
         lb_directory_workspace_no(outreach->settings.directory, list.workspace);
     if (!workspace || !workspace->has_leads)
         return LB_OK;
-    if (!lb_key_is_linkedin(identifier))
-        return lb_refresh_changed(outreach, list, identifier);
     struct lb_str stored;
     size_t cursor = 0;
+    if (!lb_key_is_linkedin(identifier))
+        return lb_refresh_changed(outreach, list, identifier);
     lb_err err = refresh_stored(outreach, list, identifier);
     while (!err &&
            lb_old_names_next(&outreach->old_names, list.workspace, identifier, &cursor, &stored))

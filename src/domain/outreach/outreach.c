@@ -10,8 +10,8 @@ static void batch_begin(void *context)
     outreach->status_count = 0;
     outreach->news_count = 0;
     outreach->fruitless = 0;
-    outreach->looks = 0;
     outreach->ending = 0;
+    outreach->looks = 0;
     outreach->counted = (struct lb_list){0};
 }
 
