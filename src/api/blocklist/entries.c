@@ -3,11 +3,10 @@
 #include "base/clock.h"
 #include "domain/blocklist/typed_name.h"
 
-static const char *const name_members[] = {"publicIdentifier", "memberId", "linkedinUrl", "email",
-                                           "phone",            "domain",   "company"};
-#define NAME_MEMBERS (sizeof name_members / sizeof *name_members)
-#define NAMES_TO_GIVE                                                                              \
-    "publicIdentifier, memberId, linkedinUrl, email, phone, domain or company"
+static const char *const name_members[] = {
+    "publicIdentifier", "memberId", "linkedinUrl", "email", "phone", "domain", "company"};
+#define NAME_MEMBERS  (sizeof name_members / sizeof *name_members)
+#define NAMES_TO_GIVE "publicIdentifier, memberId, linkedinUrl, email, phone, domain or company"
 
 struct reading {
     struct lb_call *call;

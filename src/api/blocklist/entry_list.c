@@ -16,11 +16,11 @@ struct listing {
     const struct lb_entry_list *kind;
     struct lb_page_query query;
     struct lb_page_progress progress;
-    uint64_t last;        /* number of the last entry that was given */
-    struct lb_str search; /* as it was sent, decoded */
-    struct lb_str type;   /* as it was sent; empty: all */
+    uint64_t last;            /* number of the last entry that was given */
+    struct lb_str search;     /* as it was sent, decoded */
+    struct lb_str type;       /* as it was sent; empty: all */
     struct lb_str block_kind; /* the same */
-    bool sorted;          /* `sort` was given */
+    bool sorted;              /* `sort` was given */
     struct lb_buf *body;
     const struct lb_call *call;
     size_t given;
@@ -214,8 +214,7 @@ enum lb_progress lb_entry_list_reply(struct lb_call *call, const struct lb_entry
         !lb_query_number(call, "take", "limit", csv ? LB_SKIP_MAX : kind->take_default,
                          csv ? LB_SKIP_MAX : kind->take_max, &take) ||
         !read_sort(call, listing) || !read_search(call, listing) || !read_types(call, listing) ||
-        !read_cursor(call, listing) ||
-        !read_include(call, &by))
+        !read_cursor(call, listing) || !read_include(call, &by))
         return LB_DONE;
     listing->query.take = take;
     if (csv)

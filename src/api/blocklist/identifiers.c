@@ -104,8 +104,7 @@ struct details {
 
 static const char *read_details(const struct lb_json *object, struct details *out)
 {
-    const char *wrong =
-        lb_identifiers_read_reason(lb_json_member(object, "reason"), &out->reason);
+    const char *wrong = lb_identifiers_read_reason(lb_json_member(object, "reason"), &out->reason);
     return wrong ? wrong : lb_entries_read_kind(object, &out->kind, &out->end);
 }
 
@@ -190,9 +189,9 @@ static bool read_leads(struct reading *reading)
             wrong = "has no publicIdentifier";
         else
             wrong = read_details(lead, &details);
-        if (wrong ? !add_bad(reading, i, lb_json_string(identifier), wrong)
-                  : !keep_reason(reading, &details.reason) ||
-                        !add(reading, i, identifier, &details))
+        if (wrong
+                ? !add_bad(reading, i, lb_json_string(identifier), wrong)
+                : !keep_reason(reading, &details.reason) || !add(reading, i, identifier, &details))
             return false;
     }
     return lb_bad_items_pass(&reading->out->bad, reading->call);

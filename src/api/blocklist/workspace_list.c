@@ -54,7 +54,8 @@ enum lb_progress lb_workspace_leads_list(struct lb_call *call)
 enum lb_progress lb_workspace_leads_delete(struct lb_call *call)
 {
     struct lb_pending_change *pending = lb_changes_begin(call, false);
-    if (!pending || !lb_call_parse_body(call, LB_JSON_ARRAY) || !lb_changes_read_ids(call, &pending->change))
+    if (!pending || !lb_call_parse_body(call, LB_JSON_ARRAY) ||
+        !lb_changes_read_ids(call, &pending->change))
         return LB_DONE;
     pending->asked = pending->change.count;
     lb_change_unblock_ids(&pending->change);

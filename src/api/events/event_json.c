@@ -97,7 +97,8 @@ static void put_lead(struct lb_event_json *json, struct lb_buf *out,
         lead = &nobody;
     bool known = lead->lead != 0;
     url->len = 0;
-    bool has_url = lead->key.ptr && lb_key_is_linkedin(lead->key) && lb_profile_url_put(url, lead->key);
+    bool has_url =
+        lead->key.ptr && lb_key_is_linkedin(lead->key) && lb_profile_url_put(url, lead->key);
     out->failed |= url->failed;
     lb_entry_json_put_who(out, lead->key);
     put_field(out, "linkedinUrl", has_url ? lb_buf_str(url) : (struct lb_str){0});

@@ -1,4 +1,5 @@
-/* Are these leads blocked, by any of their names? From memory; only why a lead is blocked is read. */
+/* Are these leads blocked, by any of their names? From memory; only why a lead is blocked is read.
+ */
 #include "api/blocklist/entries.h"
 #include "api/blocklist/entry_json.h"
 #include "api/handlers.h"
@@ -144,15 +145,16 @@ static lb_err put_lead(struct checking *checking, struct lb_store_reader *reader
     const struct checked *lead = &checking->leads[index];
     bool blocked = lead->verdict.scope != LB_SCOPE_NONE;
     struct lb_entry entry = {0};
-    lb_err err = !blocked ? LB_OK
-                          : lb_blocklist_entry(checking->call->app->store, reader,
-                                               checking->list.workspace, lead->verdict.entry,
-                                               &entry);
+    lb_err err = !blocked
+                     ? LB_OK
+                     : lb_blocklist_entry(checking->call->app->store, reader,
+                                          checking->list.workspace, lead->verdict.entry, &entry);
     if (err)
         return err;
-    lb_buf_printf(body, "%s{\"index\":%zu,\"blocked\":%s,\"scope\":%s,\"matched\":",
-                  index ? "," : "", index, blocked ? "true" : "false",
-                  !blocked                                   ? "null"
+    lb_buf_printf(body,
+                  "%s{\"index\":%zu,\"blocked\":%s,\"scope\":%s,\"matched\":", index ? "," : "",
+                  index, blocked ? "true" : "false",
+                  !blocked                                    ? "null"
                   : lead->verdict.scope == LB_SCOPE_WORKSPACE ? "\"workspace\""
                                                               : "\"campaign\"");
     if (blocked) {

@@ -469,8 +469,7 @@ static uint64_t last_order(struct lb_blocklist *blocklist, struct lb_list list)
 {
     int type = LB_NAME_TYPES - 1;
     while (type > LB_NAME_MEMBER_ID &&
-           !lb_list_orders_count(blocklist->orders,
-                                 lb_order_number(list, (enum lb_name_type)type)))
+           !lb_list_orders_count(blocklist->orders, lb_order_number(list, (enum lb_name_type)type)))
         type--;
     return lb_order_number(list, (enum lb_name_type)type);
 }

@@ -224,8 +224,8 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str key = change->items[i].key;
         uint64_t id;
-        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
-                                   key, &id);
+        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i], key,
+                                   &id);
         if (!err && id)
             err = lb_change_take_back_all(&packer, id, change->fingerprints[i], key);
     }
@@ -272,8 +272,8 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 static void hash_items(struct lb_change *change)
 {
     for (size_t i = 0; i < change->count; i++)
-        change->fingerprints[i] = lb_blocklist_hash(change->blocklist, change->standing.list,
-                                                    change->items[i].key);
+        change->fingerprints[i] =
+            lb_blocklist_hash(change->blocklist, change->standing.list, change->items[i].key);
 }
 
 /* Items that fit into one row have one seed, which is no other's: a row has that of its first item.

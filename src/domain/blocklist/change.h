@@ -2,9 +2,9 @@
  *
  * Each request to block a person is an entry, also when the person is blocked already: a block
  * holds as long as one request for it does, and what is shown of it is the oldest. A request that
- * only repeats one is none: of the same actor for the same reason, kind and end within the last hour, when
- * neither is an import's; or of the same import. Undoing a change takes back its own requests
- * alone; an unblock ends all of them.
+ * only repeats one is none: of the same actor for the same reason, kind and end within the last
+ * hour, when neither is an import's; or of the same import. Undoing a change takes back its own
+ * requests alone; an unblock ends all of them.
  *
  * Threads: filled and prepared on any thread, submitted, and applied on the writer thread. */
 #ifndef LB_DOMAIN_BLOCKLIST_CHANGE_H

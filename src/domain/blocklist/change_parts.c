@@ -108,9 +108,8 @@ lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_finge
                           uint64_t id)
 {
     const struct lb_due due = {end, id, packer->row.list, fingerprint};
-    return !end || lb_ends_add(&packer->change->blocklist->ends, &due)
-               ? LB_OK
-               : LB_ERR_STORAGE_UNAVAILABLE;
+    return !end || lb_ends_add(&packer->change->blocklist->ends, &due) ? LB_OK
+                                                                       : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,

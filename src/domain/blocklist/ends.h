@@ -1,6 +1,6 @@
-/* Entries that have an end, in the order in which they are due. What is here is what the log says of
- * each; whether an entry is still in force is for who takes it out to see. Threads: the writer's, or
- * before the threads start. */
+/* Entries that have an end, in the order in which they are due. What is here is what the log says
+ * of each; whether an entry is still in force is for who takes it out to see. Threads: the
+ * writer's, or before the threads start. */
 #ifndef LB_DOMAIN_BLOCKLIST_ENDS_H
 #define LB_DOMAIN_BLOCKLIST_ENDS_H
 
@@ -16,9 +16,10 @@ struct lb_due {
 
 /* All zero: none. */
 struct lb_ends {
-    struct lb_due *heap; /* binary, the first due on top; then those of the open batch, in no order */
-    size_t count;        /* of the heap */
-    size_t added;        /* by the open batch */
+    struct lb_due
+        *heap;    /* binary, the first due on top; then those of the open batch, in no order */
+    size_t count; /* of the heap */
+    size_t added; /* by the open batch */
     size_t capacity;
     struct lb_due *taken; /* whose ends are being written */
     size_t taken_count;

@@ -91,8 +91,8 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
     store->ops->prefetch_entries(store->ops->writer_reader(store), write->workspace, ids,
                                  ends->taken_count);
     for (size_t begin = 0, end; !err && begin < ends->taken_count; begin = end) {
-        for (end = begin + 1; end < ends->taken_count && ends->taken[end].list.campaign ==
-                                                             ends->taken[begin].list.campaign;)
+        for (end = begin + 1; end < ends->taken_count &&
+                              ends->taken[end].list.campaign == ends->taken[begin].list.campaign;)
             end++;
         err = end_list(ending, store, &ends->taken[begin], end - begin);
     }
@@ -101,7 +101,8 @@ static lb_err apply(struct lb_write *write, struct lb_store *store)
 
 static void finish(struct lb_task *task)
 {
-    struct lb_ending *ending = (struct lb_ending *)((char *)task - offsetof(struct lb_ending, done));
+    struct lb_ending *ending =
+        (struct lb_ending *)((char *)task - offsetof(struct lb_ending, done));
     ending->under_way = false;
     if (ending->change.write.result)
         ending->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
@@ -131,8 +132,7 @@ static void take(struct lb_ending *ending, int64_t now)
         if (first->end > now || ends->taken_count == ENDS_AT_A_TIME ||
             other_count == CHECK_BEFORE_MAX)
             break;
-        bool in_force =
-            lb_blocklist_is_in_force(ending->blocklist, first->fingerprint, first->id);
+        bool in_force = lb_blocklist_is_in_force(ending->blocklist, first->fingerprint, first->id);
         if (!in_force)
             drops++;
         else if (!ends->taken_count || ends->taken[0].list.workspace == first->list.workspace)
@@ -169,8 +169,10 @@ void lb_ending_upkeep(struct lb_ending *ending)
                      .actor = {.no = LB_SERVER_NO},
                      .workspace = workspace,
                      .list = {.workspace = no}},
-        .write = {.apply = apply, .completion = &ending->done, .home = ending->mailbox, .workspace = no}};
-    ending->under_way = workspace && lb_writer_submit(ending->writer, &ending->change.write) == LB_OK;
+        .write = {
+            .apply = apply, .completion = &ending->done, .home = ending->mailbox, .workspace = no}};
+    ending->under_way =
+        workspace && lb_writer_submit(ending->writer, &ending->change.write) == LB_OK;
     if (!ending->under_way)
         ending->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
 }

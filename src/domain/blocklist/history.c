@@ -138,11 +138,10 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
         if (!lb_array_reserve(history->entries, history->entry_capacity, history->entry_count + 1))
             return LB_ERR_OVERLOADED;
         struct lb_history_entry *entry = &history->entries[history->entry_count++];
-        *entry = (struct lb_history_entry){
-            .number = number,
-            .campaign = row->list.campaign,
-            .end = lb_item_read(name, &item) ? item.end : 0,
-            .name = keep(history, lb_item_stored_key(name))};
+        *entry = (struct lb_history_entry){.number = number,
+                                           .campaign = row->list.campaign,
+                                           .end = lb_item_read(name, &item) ? item.end : 0,
+                                           .name = keep(history, lb_item_stored_key(name))};
         err = add_event(history, row, number, entry);
         if (!err)
             err = set_blocking(history, entry, lb_log_kind_blocks(row->kind));

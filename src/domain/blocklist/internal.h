@@ -24,10 +24,10 @@ struct lb_blocklist {
     struct lb_twins twins;
     struct lb_ends ends;
     struct lb_ending *ending_soon; /* expiry.h; NULL: before the writer is known */
-    struct lb_locked locked; /* by the open batch */
-    uint64_t epoch;          /* of the rows that this process writes */
-    uint64_t next_id;        /* after the last commit, unless ids are numbers */
-    struct lb_buf row_items; /* the row being packed */
+    struct lb_locked locked;       /* by the open batch */
+    uint64_t epoch;                /* of the rows that this process writes */
+    uint64_t next_id;              /* after the last commit, unless ids are numbers */
+    struct lb_buf row_items;       /* the row being packed */
     struct lb_commitment row_commitments[LB_ROW_ITEMS_MAX]; /* to its items, if they are names */
     struct lb_buf copied_row; /* of the log, while other rows are read */
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */

@@ -7,8 +7,8 @@ uint64_t lb_kept_count(const struct lb_blocklist *blocklist, struct lb_list list
     const struct lb_overlay *batch = &blocklist->batch;
     uint64_t count = 0;
     for (int type = LB_NAME_MEMBER_ID; type < LB_NAME_TYPES; type++)
-        count += lb_list_orders_count(blocklist->orders,
-                                      lb_order_number(list, (enum lb_name_type)type));
+        count +=
+            lb_list_orders_count(blocklist->orders, lb_order_number(list, (enum lb_name_type)type));
     for (size_t i = 0; i < batch->event_count; i++) {
         const struct lb_event *event = &batch->events[i];
         if (lb_list_number(event->list) == lb_list_number(list))

@@ -97,8 +97,7 @@ static inline uint64_t lb_order_number(struct lb_list list, enum lb_name_type ty
 
 static inline uint64_t lb_order_of_key(struct lb_list list, struct lb_str key)
 {
-    return lb_key_is_linkedin(key) ? lb_list_number(list)
-                                   : lb_order_number(list, lb_key_type(key));
+    return lb_key_is_linkedin(key) ? lb_list_number(list) : lb_order_number(list, lb_key_type(key));
 }
 
 static inline bool lb_order_is_typed(uint64_t order)

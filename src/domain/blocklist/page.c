@@ -137,8 +137,8 @@ static size_t merge(struct lb_blocklist *blocklist, const struct page *page, con
         size_t best = order_count;
         for (size_t i = 0; i < order_count; i++)
             if (at[i] < end[i] &&
-                (best == order_count || (descending ? ids[at[i]] > ids[at[best]]
-                                                    : ids[at[i]] < ids[at[best]])))
+                (best == order_count ||
+                 (descending ? ids[at[i]] > ids[at[best]] : ids[at[i]] < ids[at[best]])))
                 best = i;
         if (best == order_count)
             break;

@@ -27,7 +27,7 @@ struct lb_page_query {
     size_t take;
     unsigned types;          /* bits 1 << enum lb_name_type; 0: LinkedIn names and member ids */
     enum lb_block_kind kind; /* only those of this kind; LB_BLOCK_KIND_NONE: all */
-    struct lb_str term;                /* a folded sub-string; empty: all */
+    struct lb_str term;      /* a folded sub-string; empty: all */
     struct lb_page_progress *progress; /* NULL: the page is made in one call */
 };
 

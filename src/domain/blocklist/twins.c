@@ -109,8 +109,7 @@ static bool leave_one_out(struct lb_twins *twins, struct lb_fingerprint fingerpr
 bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
 {
     return move(twins, (struct lb_twin_move){fingerprint, id, .added = true}) &&
-           (lb_twins_count(twins, fingerprint) < LB_TWINS_MAX ||
-            leave_one_out(twins, fingerprint));
+           (lb_twins_count(twins, fingerprint) < LB_TWINS_MAX || leave_one_out(twins, fingerprint));
 }
 
 bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)

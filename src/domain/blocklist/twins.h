@@ -36,10 +36,10 @@ struct lb_twin_left_out {
 /* All zero: none. */
 struct lb_twins {
     const struct lb_ends *ends; /* when entries end; the owner's */
-    struct lb_index *renamed; /* people who are stored under an old form */
-    struct lb_buf names;      /* of theirs: list and length, and the name */
-    struct lb_index *waiting; /* entries */
-    struct lb_index *held;    /* entries that are taken back twice */
+    struct lb_index *renamed;   /* people who are stored under an old form */
+    struct lb_buf names;        /* of theirs: list and length, and the name */
+    struct lb_index *waiting;   /* entries */
+    struct lb_index *held;      /* entries that are taken back twice */
     struct lb_twin_left_out
         *left_out; /* since it was emptied by who reads it, or the last commit */
     size_t left_out_count;

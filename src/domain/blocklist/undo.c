@@ -68,9 +68,9 @@ static lb_err restore_beside(struct lb_packer *packer, uint64_t id,
     lb_err err = lb_change_pack_id(packer, id);
     if (!err && !lb_twins_add(twins, found->fingerprint, oldest ? found->current : id))
         err = LB_ERR_STORAGE_UNAVAILABLE;
-    return err || !oldest ? err
-                          : lb_change_replace(packer, found->fingerprint, found->current, id,
-                                              found->key);
+    return err || !oldest
+               ? err
+               : lb_change_replace(packer, found->fingerprint, found->current, id, found->key);
 }
 
 /* A person who comes back with several entries is counted once. */

@@ -362,8 +362,8 @@ static lb_err prepare_block(struct reporting *reporting)
     for (size_t i = 0; !err && i < change->count; i++) {
         enum lb_scope scope = LB_SCOPE_NONE;
         if (known)
-            err = lb_blocklist_check_in_batch(change->blocklist, list, opt_out->items[i].key,
-                                              &scope);
+            err =
+                lb_blocklist_check_in_batch(change->blocklist, list, opt_out->items[i].key, &scope);
         if (scope == LB_SCOPE_NONE)
             opt_out->items[count++] = opt_out->items[i];
     }
