@@ -1,11 +1,13 @@
 """Blocklists with names of every type, with a kind and an end: /v1/blocklist and /v1/check."""
 
 import datetime
+import json
+import sqlite3
 import time
 
 import pytest
 
-from support import expect
+from support import expect, postgres
 from support.campaigns import Campaign, names
 from support.server import Server, on_postgresql, run
 
@@ -369,3 +371,31 @@ def test_a_second_node_sees_entries_and_ends():
         assert [action["action"] for action in actions].count("leads.expire") == 1
         assert unblock(other, {"domain": "acme.com"}) == 1
         assert matched(tenant.api, {"website": "acme.com"}) is None
+
+
+def live(server):
+    columns = "type, identifier, block_kind, ends_at"
+    if server.database:
+        out = postgres.shared().psql(f"SELECT json_build_array({columns}) FROM leadblock.blocklist_live",
+                                     postgres.database_of(server.database))
+        return sorted(json.loads(line) for line in out.splitlines())
+    with sqlite3.connect(f"file:{server.data}/leadblock.db?mode=ro", uri=True) as database:
+        return sorted(map(list, database.execute(f"SELECT {columns} FROM blocklist_live")))
+
+
+def test_the_view_of_the_database_shows_the_same():
+    with Server() as server:
+        api = server.tenant().api
+        block(api, *ALL)
+        end = in_seconds(600)
+        block(api, {"domain": "short.example.com", "expiresAt": in_seconds(0.4)},
+              {"domain": "b.org", "kind": "client", "expiresAt": end})
+        unblock(api, {"phone": "+491701234567"}, {"domain": "acme.com"})
+        wait_until(lambda: len(listed(api)) == 6)
+        assert live(server) == [
+            ["company", "umbrella holding", None, None], ["company_page", "acme-inc", None, None],
+            ["domain", "b.org", "client", end], ["email", "jane.doe@example.com", None, None],
+            ["linkedin", "ACoAABcDeFgHiJkLmNoPqRsTuVwXyZ0123456789", None, None],
+            ["linkedin", "ada-lovelace", None, None]]
+        result = run("doctor", *server.place)
+        assert "acme" not in result.out, result
