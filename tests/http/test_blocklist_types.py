@@ -399,3 +399,31 @@ def test_the_view_of_the_database_shows_the_same():
             ["linkedin", "ada-lovelace", None, None]]
         result = run("doctor", *server.place)
         assert "acme" not in result.out, result
+
+
+def test_the_command_line_takes_names_of_every_type(server):
+    tenant = server.tenant()
+    campaign = tenant.campaign()
+
+    def cli(*args, code=0):
+        result = run(*args, env={"LEADBLOCK_KEY": tenant.key, "LEADBLOCK_URL": f"http://127.0.0.1:{server.port}"})
+        assert result.code == code, result
+        return result.out
+
+    assert cli("block", "--workspace", "--domain", "acme.com", "--phone", "0170 1234567",
+               "--country", "DE", "--kind", "client", "--reason", "why",
+               "--expires", "2099-01-01").startswith("2 entries blocked")
+    entries = expect.ok(tenant.api.get("/blocklist"))
+    assert {(entry["value"], entry["kind"], entry["reason"], entry["expiresAt"])
+            for entry in entries} == {
+        ("acme.com", "client", "why", "2099-01-01T00:00:00.000Z"),
+        ("+491701234567", "client", "why", "2099-01-01T00:00:00.000Z")}
+    assert cli("check", "--workspace", "--email", "bob@acme.com", "--company", "Initech") == (
+        "bob@acme.com\tblocked\nInitech\tallowed\n")
+    cli("check", campaign, "--domain", "acme.com", "--quiet", code=1)
+    cli("block", campaign, "--company", "Initech", "bob", code=2)
+    cli("block", "--workspace", "--domain", "gmail.com", code=1)
+    cli("block", "--workspace", "--domain", "gmail.com", "--force")
+    assert cli("unblock", "--workspace", "--domain", "acme.com").startswith("1 entry unblocked")
+    cli("block", "--workspace", "ada", "--kind", "partner")
+    assert expect.ok(tenant.api.get("/blocklist?type=publicIdentifier"))[0]["kind"] == "partner"

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define ENDS_AT_A_TIME   500
-#define DROPS_AT_A_TIME  20000 /* that are not in force any more: some milliseconds */
-#define RETRY_AFTER_MS   1000
-#define CHECK_BEFORE_MAX 64 /* due of other workspaces that are passed for one of this */
+#define ENDS_AT_A_TIME  500
+#define DROPS_AT_A_TIME 20000 /* that are not in force any more: some milliseconds */
+#define RETRY_AFTER_MS  1000
+#define OTHERS_MAX      1000 /* due in other workspaces, that are passed by in a turn */
 
 struct lb_ending {
     struct lb_change change; /* first: the writer hands it back */
@@ -20,6 +20,8 @@ struct lb_ending {
     struct lb_task done;
     bool under_way;
     uint64_t not_before_ms;
+    uint32_t failed; /* the workspace whose last write failed: others come first; 0: none */
+    struct lb_due others[OTHERS_MAX];
 };
 
 bool lb_blocklist_begin_ending(struct lb_blocklist *blocklist, struct lb_writer *writer)
@@ -103,11 +105,18 @@ static void finish(struct lb_task *task)
 {
     struct lb_ending *ending =
         (struct lb_ending *)((char *)task - offsetof(struct lb_ending, done));
+    struct lb_ends *ends = &ending->blocklist->ends;
     ending->under_way = false;
-    if (ending->change.write.result)
+    ending->failed = 0;
+    if (ending->change.write.result) {
+        ending->failed = ending->change.standing.workspace->row.no;
         ending->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
-    else
-        ending->blocklist->ends.taken_count = 0;
+        while (ends->taken_count && lb_ends_add(ends, &ends->taken[ends->taken_count - 1]))
+            ends->taken_count--; /* what has no room there is tried again as it is */
+        lb_ends_commit(ends);
+    }
+    if (!ending->failed)
+        ends->taken_count = 0;
 }
 
 /* --- What is due ------------------------------------------------------------------------------ */
@@ -121,29 +130,35 @@ static int compare(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+static bool is_next(const struct lb_ending *ending, const struct lb_due *due)
+{
+    const struct lb_ends *ends = &ending->blocklist->ends;
+    return ends->taken_count ? ends->taken[0].list.workspace == due->list.workspace
+                             : due->list.workspace != ending->failed;
+}
+
 /* Takes what is due in the workspace of the first that is, with others put back. */
 static void take(struct lb_ending *ending, int64_t now)
 {
     struct lb_ends *ends = &ending->blocklist->ends;
-    struct lb_due others[CHECK_BEFORE_MAX];
     size_t other_count = 0;
     const struct lb_due *first;
     for (size_t drops = 0; drops < DROPS_AT_A_TIME && (first = lb_ends_first(ends)) != NULL;) {
-        if (first->end > now || ends->taken_count == ENDS_AT_A_TIME ||
-            other_count == CHECK_BEFORE_MAX)
+        if (first->end > now || ends->taken_count == ENDS_AT_A_TIME || other_count == OTHERS_MAX)
             break;
         bool in_force = lb_blocklist_is_in_force(ending->blocklist, first->fingerprint, first->id);
         if (!in_force)
             drops++;
-        else if (!ends->taken_count || ends->taken[0].list.workspace == first->list.workspace)
+        else if (is_next(ending, first))
             ends->taken[ends->taken_count++] = *first;
         else
-            others[other_count++] = *first;
+            ending->others[other_count++] = *first;
         lb_ends_drop_first(ends);
     }
     for (size_t i = 0; i < other_count; i++)
-        lb_ends_add(ends, &others[i]); /* where they were */
+        lb_ends_add(ends, &ending->others[i]); /* where they were */
     lb_ends_commit(ends);
+    ending->failed = 0;
     if (ends->taken_count)
         qsort(ends->taken, ends->taken_count, sizeof *ends->taken, compare);
 }
