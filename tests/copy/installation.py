@@ -190,6 +190,7 @@ class World:
         add_session(place, operator)
         insert(place, "check_count", workspace=1, day=20000, checks=7, blocked=2)
         insert(place, "check_count", workspace=2, day=20001, checks=1 << 40, blocked=0)
+        insert(place, "lead_pending", workspace=1, campaign=0, key="'acme;6'", token=1)
         place.change(f"UPDATE blocklist_log SET key = {operator}, source = '2001:db8::1'"
                      " WHERE id = (SELECT min(id) FROM blocklist_log)")
         place.make_chains()
