@@ -176,6 +176,8 @@ class World:
             self.answers = self.ask(server)
             self.cursor = self.page(server)
         self.lists = self.ask_operator(place)
+        # With which a server would be done at once.
+        insert(place, "lead_pending", workspace=1, campaign=0, key="'acme;6'", token=1)
 
     def add_people(self):
         """What the logs say of them too, and the last of whom is gone."""
@@ -190,7 +192,6 @@ class World:
         add_session(place, operator)
         insert(place, "check_count", workspace=1, day=20000, checks=7, blocked=2)
         insert(place, "check_count", workspace=2, day=20001, checks=1 << 40, blocked=0)
-        insert(place, "lead_pending", workspace=1, campaign=0, key="'acme;6'", token=1)
         place.change(f"UPDATE blocklist_log SET key = {operator}, source = '2001:db8::1'"
                      " WHERE id = (SELECT min(id) FROM blocklist_log)")
         place.make_chains()
