@@ -4,7 +4,7 @@
 # To compile, and with these to run: the libraries are linked dynamically.
 packages_compile=(
     gcc libc6-dev meson ninja-build pkg-config
-    libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev
+    libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev libidn2-dev libpsl-dev publicsuffix
     libsqlite3-dev libpq-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev python3-yaml
 )
 

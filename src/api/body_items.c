@@ -142,12 +142,12 @@ bool lb_bad_items_pass(const struct lb_bad_items *bad, struct lb_call *call)
         return true;
     if (bad->fields)
         lb_reply_error(reply, LB_ERR_INVALID_BODY,
-                       "%zu of the leads are invalid (see \"errors\"); nothing was recorded.",
-                       bad->count);
+                       "%zu of the %s are invalid (see \"errors\"); nothing was recorded.",
+                       bad->count, bad->entries ? "entries" : "leads");
     else
         lb_reply_error(reply, LB_ERR_INVALID_IDENTIFIER,
-                       "%zu of the identifiers are invalid (see \"errors\"); nothing was recorded.",
-                       bad->count);
+                       "%zu of the %s are invalid (see \"errors\"); nothing was recorded.",
+                       bad->count, bad->entries ? "entries" : "identifiers");
     reply->body.len--; /* reopen the object */
     lb_buf_append_lit(&reply->body, ",\"errors\":");
     put_bad_items(&reply->body, bad->items, bad->count < bad->room ? bad->count : bad->room);

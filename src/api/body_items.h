@@ -19,6 +19,7 @@ struct lb_bad_items {
     size_t count; /* in all */
     bool lenient; /* bad ones are left out instead of refusing the request */
     bool fields;  /* some are bad for something else than their identifier */
+    bool entries; /* they are called entries, not leads or identifiers */
 };
 
 /* Strings that are kept, in blocks. */

@@ -25,6 +25,10 @@ static void look_up(struct lb_by *actors, struct lb_buf *out, uint32_t actor)
     static const struct lb_str none = {0};
     const struct lb_app *app = actors->call->app;
     struct lb_user_row user;
+    if (actor == LB_SERVER_NO) {
+        put_actor(actors, out, "server", none, none, false);
+        return;
+    }
     if (actor >= LB_USER_NO_MIN) {
         bool found = app->store->ops->user(actors->reader, actor, &user) == LB_OK;
         put_actor(actors, out, "user", found ? lb_str(user.id) : none,

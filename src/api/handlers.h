@@ -15,6 +15,14 @@ enum lb_progress lb_workspace_leads_post(struct lb_call *call);
 enum lb_progress lb_workspace_leads_list(struct lb_call *call);
 enum lb_progress lb_workspace_leads_delete(struct lb_call *call);
 
+/* blocklist/entries_list.c */
+enum lb_progress lb_entries_post(struct lb_call *call);
+enum lb_progress lb_entries_list(struct lb_call *call);
+enum lb_progress lb_entries_delete(struct lb_call *call);
+
+/* outreach/lead_check.c */
+enum lb_progress lb_lead_check_post(struct lb_call *call);
+
 /* blocklist/import.c */
 enum lb_progress lb_blocked_leads_import(struct lb_call *call);
 

@@ -19,6 +19,19 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/blocked-leads", lb_workspace_leads_list, 0},
     {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
 
+    /* entries_list.c: the same with names of every type */
+    {LB_POST, "/v1/blocklist", lb_entries_post, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
+    {LB_GET, "/v1/blocklist", lb_entries_list, 0},
+    {LB_DELETE, "/v1/blocklist", lb_entries_delete, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
+    {LB_POST, CAMPAIGN "/blocklist", lb_entries_post,
+     LB_ROUTE_WRITES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+    {LB_GET, CAMPAIGN "/blocklist", lb_entries_list, LB_ROUTE_CAMPAIGN},
+    {LB_DELETE, CAMPAIGN "/blocklist", lb_entries_delete,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+
+    /* lead_check.c: leads with all their names */
+    {LB_POST, "/v1/check", lb_lead_check_post, LB_ROUTE_HEAVY},
+
     /* import.c: files of people */
     {LB_POST, BLOCKED_LEADS "/import", lb_blocked_leads_import,
      LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_FILE},

@@ -39,6 +39,14 @@ enum {
     X(FILE, "file", "FILE", "Take identifiers from a CSV or text file; - is standard input.")      \
     X(COLUMN, "column", "COLUMN", "The file's column with the people: its number or heading.")     \
     X(REASON, "reason", "TEXT", "Why, for all of them; up to 500 characters.")                     \
+    X(KIND, "kind", "KIND",                                                                        \
+      "Why in one word: opt_out, client, competitor, partner, bounced, legal or other.")           \
+    X(EMAIL, "email", "ADDRESS", "An e-mail address, in place of identifiers.")                    \
+    X(PHONE, "phone", "NUMBER", "A phone number: +49 170 1234567, or a national one.")             \
+    X(DOMAIN, "domain", "DOMAIN", "A domain, with all addresses and websites under it.")           \
+    X(COMPANY, "company", "COMPANY", "A company: its page on LinkedIn, or its name.")              \
+    X(COUNTRY, "country", "COUNTRY", "Of a national phone number: two letters, such as DE.")       \
+    X(FORCE, "force", NULL, "Also the domain of a provider of mail, such as gmail.com.")           \
     X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
     X(SKIP_INVALID, "skip-invalid", NULL, "Skip what is invalid, and list it.")                    \
     X(SEARCH, "search", "TEXT", "Only identifiers that contain this.")                             \

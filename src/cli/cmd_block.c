@@ -1,6 +1,7 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/import.h"
+#include "cli/named.h"
 #include "json/encode.h"
 
 #include <stdio.h>
@@ -106,14 +107,10 @@ static void print_summary(const struct blocking *blocking)
 
 static bool prepare_requests(struct blocking *blocking, const struct lb_cli *cli)
 {
-    const char *reason = cli->values[LB_OPT_REASON];
     bool workspace = lb_cli_given(cli, LB_OPT_WORKSPACE);
     if (!lb_cli_list_path(cli, &blocking->path, ""))
         return false;
-    if (reason) {
-        lb_buf_append_lit(&blocking->after, ",\"reason\":");
-        lb_json_put_string(&blocking->after, lb_str(reason));
-    }
+    lb_named_put_details(cli, &blocking->after);
     if (workspace)
         lb_buf_append_lit(&blocking->after, "}");
     size_t len = blocking->after.len; /* without the NUL that ends it */
@@ -128,6 +125,11 @@ int lb_cmd_block(struct lb_cli *cli)
 {
     struct blocking blocking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (lb_named_given(cli))
+        return lb_named_block(cli);
+    if (lb_import_given(cli) &&
+        (lb_cli_given(cli, LB_OPT_KIND) || lb_cli_given(cli, LB_OPT_EXPIRES)))
+        return lb_cli_usage(cli, "--kind and --expires are not for files");
     if (lb_import_given(cli))
         return lb_import_run(cli, "block", lb_import_print);
     if (prepare_requests(&blocking, cli)) {

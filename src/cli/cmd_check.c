@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/csv.h"
 #include "cli/import.h"
+#include "cli/named.h"
 #include "cli/lookup.h"
 #include "domain/blocklist/identifier.h"
 #include "json/encode.h"
@@ -193,6 +194,8 @@ int lb_cmd_check(struct lb_cli *cli)
 {
     struct checking checking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (lb_named_given(cli))
+        return lb_named_check(cli);
     if (lb_import_given(cli))
         return lb_import_run(cli, "check", print_rows);
     bool workspace = lb_cli_given(cli, LB_OPT_WORKSPACE);

@@ -1,6 +1,7 @@
 #include "cli/batch.h"
 #include "cli/commands.h"
 #include "cli/import.h"
+#include "cli/named.h"
 #include "cli/lookup.h"
 
 #include <stdio.h>
@@ -109,6 +110,8 @@ int lb_cmd_unblock(struct lb_cli *cli)
 {
     struct unblocking unblocking = {.cli = cli};
     int code = LB_EXIT_USAGE;
+    if (lb_named_given(cli))
+        return lb_named_unblock(cli);
     if (lb_import_given(cli))
         return lb_import_run(cli, "unblock", lb_import_print);
     if (lb_cli_list_path(cli, &unblocking.path, "") &&

@@ -1,5 +1,6 @@
 /* The program: one table of commands, and the way from the command line to one of them. */
 #include "cli/commands.h"
+#include "cli/named.h"
 #include "cli/terminal.h"
 
 #include <stdio.h>
@@ -82,8 +83,11 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock block --workspace --file do-not-contact.csv --skip-invalid\n"
                         "  leadblock block q1 --file people.csv --column 3\n"
                         "  leadblock block q1 --file people.csv --column \"LinkedIn profile\"\n"
-                        "  cut -f3 people.tsv | leadblock block q1 -\n",
-     API | IDS | LB_BIT(REASON) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_block},
+                        "  cut -f3 people.tsv | leadblock block q1 -\n"
+                        "  leadblock block --workspace --domain acme.com --kind client\n",
+     API | IDS | LB_CLI_NAMED | LB_BIT(FORCE) | LB_BIT(REASON) | LB_BIT(KIND) | LB_BIT(EXPIRES) |
+         LB_BIT(JSON),
+     0, false, 0, MANY, lb_cmd_block},
     {"unblock", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Remove blocks; repeating it is safe.",
      FILE_IS INVALID_IS "The workspace's list and a campaign's are separate: removing a block from "
                         "one leaves the other.\n"
@@ -91,7 +95,7 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock unblock q1 john-doe\n"
                         "  leadblock unblock --workspace john-doe\n"
                         "  leadblock unblock q1 --file people.csv --column 3\n",
-     API | IDS | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock},
+     API | IDS | LB_CLI_NAMED | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock},
     {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
      FILE_IS INVALID_IS
      "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"
@@ -102,7 +106,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock check q1 --file people.csv --column \"LinkedIn profile\"\n"
      "  leadblock check q1 --file leads.csv | awk '$2 == \"allowed\" {print $1}'\n"
      "  leadblock check q1 john-doe --quiet && ./contact john-doe\n",
-     API | IDS | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check},
+     API | IDS | LB_CLI_NAMED | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check},
     {"list", "CAMPAIGN [--search TEXT]", "Show a blocklist, newest first.",
      "Prints identifier, date and reason, separated by tabs when piped.\n"
      "\n"

@@ -341,6 +341,8 @@ lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
             return lb_fail(reason, err, "cannot read campaigns from the database");
     }
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
+    if (app->blocklist && !lb_blocklist_begin_ending(app->blocklist, app->writer))
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
     if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)) ||
         (app->hooks && !lb_hooks_start(app->hooks)))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");

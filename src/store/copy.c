@@ -95,12 +95,41 @@ static const struct lb_copy_column step_columns[] = {
 };
 
 static const struct lb_copy_column lead_columns[] = {
-    WORKSPACE,           NUMBER("no"),       NUMBER("campaign"), TEXT("identifier"),
-    TEXT("member_id"),   TEXT("first_name"), TEXT("last_name"),  TEXT("company_name"),
-    TEXT("variables"),   NUMBER("added_at"), SMALL("status"),    FLAG("set_aside"),
-    SMALL("queue"),      NUMBER("step"),     NUMBER("since"),    NUMBER("marks"),
-    TEXT("email"),       TEXT("phone"),      TEXT("headline"),   TEXT("website"),
+    WORKSPACE,
+    NUMBER("no"),
+    NUMBER("campaign"),
+    TEXT("identifier"),
+    TEXT("member_id"),
+    TEXT("first_name"),
+    TEXT("last_name"),
+    TEXT("company_name"),
+    TEXT("variables"),
+    NUMBER("added_at"),
+    SMALL("status"),
+    FLAG("set_aside"),
+    SMALL("queue"),
+    NUMBER("step"),
+    NUMBER("since"),
+    NUMBER("marks"),
+    TEXT("email"),
+    TEXT("phone"),
+    TEXT("headline"),
+    TEXT("website"),
     TEXT("company_url"),
+    TEXT("email_form"),
+    TEXT("phone_form"),
+    TEXT("page_form"),
+    TEXT("company_form"),
+    TEXT("mail_host"),
+    TEXT("site_host"),
+    FLAG("formed"),
+};
+
+static const struct lb_copy_column pending_columns[] = {
+    WORKSPACE,
+    NUMBER("campaign"),
+    TEXT("key"),
+    NUMBER("token"),
 };
 
 static const struct lb_copy_column name_columns[] = {
@@ -244,6 +273,7 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_EVENT, "event", COLUMNS(event_columns), {0, 1}, 2, false},
     {LB_COPY_HOOK, "hook", COLUMNS(hook_columns), {0, 1}, 2, false},
     {LB_COPY_HOOK_DELIVERY, "hook_delivery", COLUMNS(delivery_columns), {0, 1, 2}, 3, false},
+    {LB_COPY_LEAD_PENDING, "lead_pending", COLUMNS(pending_columns), {0, 1, 2}, 3, false},
 };
 
 _Static_assert(sizeof lead_columns / sizeof *lead_columns <= LB_COPY_COLUMNS_MAX,

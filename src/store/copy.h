@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "store/rows.h"
 
-#define LB_COPY_COLUMNS_MAX 24
+#define LB_COPY_COLUMNS_MAX 28
 #define LB_COPY_KEY_MAX     3
 
 enum lb_copy_type {
@@ -49,9 +49,10 @@ enum lb_copy_table_id {
     LB_COPY_VARIANT,
     LB_COPY_EVENT,
     LB_COPY_HOOK,
-    LB_COPY_HOOK_DELIVERY
+    LB_COPY_HOOK_DELIVERY,
+    LB_COPY_LEAD_PENDING
 };
-#define LB_COPY_TABLE_COUNT 17
+#define LB_COPY_TABLE_COUNT 18
 
 struct lb_copy_table {
     enum lb_copy_table_id id;

@@ -106,6 +106,11 @@ LB_METHOD(lb_err, lead_forget, struct lb_store *store, const struct lb_lead_row 
           struct lb_str name)
 /* Sets status, set_aside, queue, step, since and marks. */
 LB_METHOD(lb_err, lead_move, struct lb_store *store, const struct lb_lead_row *row)
+/* Sets what the lead is found by, from row->forms. */
+LB_METHOD(lb_err, lead_set_forms, struct lb_store *store, const struct lb_lead_row *row)
+/* Notes a key whose leads are to be looked at, or gives it another token; and that they have been. */
+LB_METHOD(lb_err, lead_pending_put, struct lb_store *store, const struct lb_pending_row *row)
+LB_METHOD(lb_err, lead_pending_drop, struct lb_store *store, const struct lb_pending_row *row)
 /* With its names and activities. */
 LB_METHOD(lb_err, lead_delete, struct lb_store *store, const struct lb_lead_row *row)
 /* Inserts, or replaces the one of the same lead and step. */
@@ -314,6 +319,20 @@ LB_METHOD(lb_err, steps, struct lb_store_reader *reader, uint32_t workspace, uin
 /* All variants of a campaign, by step and number; as log_scan. */
 LB_METHOD(lb_err, variants, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
           void *context, lb_err (*each)(void *context, const struct lb_variant_row *row))
+/* Leads that are found by a form up to `last`, after `place`, which is moved: by form and number. Up
+ * to `max`. */
+LB_METHOD(lb_err, leads_by_form, struct lb_store_reader *reader, uint32_t workspace,
+          enum lb_lead_form form, struct lb_str last, struct lb_lead_place *place, size_t max,
+          struct lb_lead_ref *out, size_t *out_count)
+/* How many leads of the workspace, or of one campaign, are found by a form from `first` to `last`;
+ * by either host when LB_LEAD_FORM_MAIL_HOST is asked for. */
+LB_METHOD(lb_err, leads_by_form_count, struct lb_store_reader *reader, struct lb_list list,
+          enum lb_lead_form form, struct lb_str first, struct lb_str last, uint64_t *out)
+/* Some leads of one workspace, up to `max`, that earlier versions stored without their forms. */
+LB_METHOD(lb_err, leads_without_forms, struct lb_store_reader *reader, size_t max,
+          uint32_t *out_workspace, uint64_t *out, size_t *out_count)
+/* One of the keys that were noted; LB_ERR_NOT_FOUND when there is none. */
+LB_METHOD(lb_err, lead_pending_next, struct lb_store_reader *reader, struct lb_pending_row *out)
 /* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
 LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str name, uint32_t after, size_t max, struct lb_lead_ref *out,

@@ -35,6 +35,7 @@
 /* The actor of a change is one number, of a key or of a user: users' begin here, keys' stay below.
  * 0 is an operator at the command line. */
 #define LB_USER_NO_MIN UINT32_C(0x80000000)
+#define LB_SERVER_NO   UINT32_MAX /* the server itself: an end that has come */
 
 /* --- Workspaces, keys and campaigns ----------------------------------------------------------- */
 
@@ -109,12 +110,11 @@ struct lb_list {
 };
 
 enum lb_log_kind {
-    LB_LOG_BLOCK,        /* items are canonical identifiers */
+    LB_LOG_BLOCK,        /* items are names: domain/blocklist/item.h */
     LB_LOG_UNBLOCK,      /* items are the numbers of entries that are taken back */
     LB_LOG_RESTORE,      /* items are numbers of entries that an undo makes valid again */
-    LB_LOG_BLOCK_AGAIN,  /* identifiers of people who were blocked already when they were asked for
-                          */
-    LB_LOG_EXPIRED,      /* numbers; not written yet */
+    LB_LOG_BLOCK_AGAIN,  /* names of people who were blocked already when they were asked for */
+    LB_LOG_EXPIRED,      /* items are the numbers of entries whose end has come */
     LB_LOG_CARRIED_OVER, /* the list was kept when its campaign was deleted, and is that of a new
                             campaign of the same id: one item, the number of people in it */
     LB_LOG_ERASED,       /* numbers; this and what follows: not written yet */
@@ -128,6 +128,12 @@ enum lb_log_kind {
 static inline bool lb_log_kind_adds(enum lb_log_kind kind)
 {
     return kind == LB_LOG_BLOCK || kind == LB_LOG_RESTORE;
+}
+
+/* Do the row's items take entries back? */
+static inline bool lb_log_kind_frees(enum lb_log_kind kind)
+{
+    return kind == LB_LOG_UNBLOCK || kind == LB_LOG_EXPIRED;
 }
 
 /* Are the row's items entries, each a request to block a person? */
@@ -169,7 +175,7 @@ struct lb_public_id {
 
 #define LB_HELD_NAME_SIZE 401
 
-/* One blocked lead as it is read back. The strings belong to the reader until its next call, or are
+/* One entry as it is read back. The strings belong to the reader until its next call, or are
  * in here. */
 struct lb_entry {
     uint64_t id;
@@ -177,8 +183,10 @@ struct lb_entry {
     struct lb_list list;
     int64_t at;
     uint32_t actor;
-    struct lb_str identifier;
+    struct lb_str key;    /* who: domain/blocklist/item.h */
     struct lb_str reason; /* ptr NULL: none */
+    uint32_t block_kind;  /* enum lb_block_kind (the same) */
+    int64_t ends_at;      /* 0: never */
     char held[LB_HELD_NAME_SIZE];
 };
 
@@ -383,6 +391,20 @@ enum lb_lead_field {
 };
 #define LB_LEAD_FIELD_COUNT 8
 
+/* What a lead is found by besides its LinkedIn names, in canonical form (domain/outreach/lead_keys.h):
+ * host names with their labels in reverse order and a dot after each, so that all that is under a
+ * domain is together. */
+enum lb_lead_form {
+    LB_LEAD_FORM_EMAIL,
+    LB_LEAD_FORM_PHONE,
+    LB_LEAD_FORM_PAGE,
+    LB_LEAD_FORM_COMPANY,
+    LB_LEAD_FORM_MAIL_HOST,
+    LB_LEAD_FORM_SITE_HOST
+};
+#define LB_LEAD_FORM_COUNT 6
+#define LB_LEAD_FORM_SIZE  804
+
 struct lb_lead_row {
     uint64_t no;
     uint32_t workspace;
@@ -398,6 +420,7 @@ struct lb_lead_row {
     uint32_t step; /* the next one, 0: the first */
     int64_t since;
     unsigned marks;
+    struct lb_str forms[LB_LEAD_FORM_COUNT]; /* only written, by enum lb_lead_form */
 };
 
 enum lb_activity_state {
@@ -423,6 +446,21 @@ struct lb_activity_row {
     int64_t completed_at; /* 0: not yet */
     int64_t changed_at;
     struct lb_str detail; /* ptr NULL: none */
+};
+
+/* A key of entries whose leads are to be looked at, in a list. */
+struct lb_pending_row {
+    struct lb_list list;
+    uint64_t token; /* a random one, which differs each time that the key is noted; below 2^63 */
+    size_t len;
+    char key[LB_LEAD_FORM_SIZE];
+};
+
+/* How far a search by form is; all zero but for the form at its start. */
+struct lb_lead_place {
+    uint64_t no;
+    size_t len;
+    char form[LB_LEAD_FORM_SIZE];
 };
 
 /* A lead that is known by a name. */

@@ -176,6 +176,8 @@ class World:
             self.answers = self.ask(server)
             self.cursor = self.page(server)
         self.lists = self.ask_operator(place)
+        # With which a server would be done at once.
+        insert(place, "lead_pending", workspace=1, campaign=0, key="'acme;6'", token=1)
 
     def add_people(self):
         """What the logs say of them too, and the last of whom is gone."""

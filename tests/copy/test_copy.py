@@ -19,7 +19,7 @@ from support.server import CommandFailed, binary, clean_environment, run
 
 TABLES = ["workspace", "api_key", "account", "campaign", "step", "lead", "lead_name", "activity",
           "blocklist_log", "audit_log", "check_count", "signing_key",
-          "blocklist_import", "step_variant", "event", "hook", "hook_delivery"]
+          "blocklist_import", "step_variant", "event", "hook", "hook_delivery", "lead_pending"]
 STAY_BEHIND = ["session", "link"]
 
 

@@ -44,6 +44,7 @@ class Ids(dict):
 
 
 LIST = "/campaigns/{c}/blocked-leads"
+ENTRIES = "/campaigns/{c}/blocklist"
 SOMEONE = File(b"linkedin.com/in/someone\n")
 
 ENDPOINTS = [
@@ -53,6 +54,13 @@ ENDPOINTS = [
     EndPoint("POST", "/blocked-leads", WRITE, {"leads": [{"publicIdentifier": "someone"}]}),
     EndPoint("GET", "/blocked-leads", READ),
     EndPoint("DELETE", "/blocked-leads", WRITE, ["bl_987654321"]),
+    EndPoint("POST", ENTRIES, WRITE, {"entries": [{"domain": "acme.com"}]}, licensed=True),
+    EndPoint("GET", ENTRIES, READ),
+    EndPoint("DELETE", ENTRIES, WRITE, {"entries": [{"domain": "acme.com"}]}),
+    EndPoint("POST", "/blocklist", WRITE, {"entries": [{"domain": "acme.com"}]}),
+    EndPoint("GET", "/blocklist", READ),
+    EndPoint("DELETE", "/blocklist", WRITE, {"entries": [{"domain": "acme.com"}]}),
+    EndPoint("POST", "/check", CHECK, {"leads": [{"email": "someone@acme.com"}]}),
     EndPoint("POST", LIST + "/import", WRITE, SOMEONE, licensed=True),
     EndPoint("POST", "/blocked-leads/import", WRITE, SOMEONE),
     EndPoint("POST", "/campaigns/{c}/leads/import", WRITE, SOMEONE),

@@ -202,6 +202,8 @@ def visit_campaign(tour, api):
     for name in ["listCampaignBlocks", "checkInCampaign", "checkOneInCampaign", "lookUp",
                  "getHistory", "unblockInCampaign", "getChange", "listChangedLeads", "undoChange"]:
         tour(api, name, ids)
+    for name in ["blockEntriesInCampaign", "listEntriesInCampaign", "unblockEntriesInCampaign"]:
+        tour(api, name, ids)
     ids["importId"] = tour(api, "importIntoCampaignBlocklist", ids).json()["importId"]
     for name in ["findLeads", "listImports", "getImport", "undoImport", "deleteLead", "deleteCampaign"]:
         tour(api, name, ids)
@@ -209,7 +211,8 @@ def visit_campaign(tour, api):
 
 def visit_workspace(tour, api, plain):
     for name in ["getMe", "blockInWorkspace", "checkInWorkspace", "listWorkspaceBlocks", "unblockInWorkspace",
-                 "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit",
+                 "blockEntriesInWorkspace", "listEntriesInWorkspace", "unblockEntriesInWorkspace",
+                 "checkLeads", "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit",
                  "listEvents"]:
         tour(api, name)
     for name in ["isAlive", "isReady", "getMetrics", "getDescription"]:

@@ -70,6 +70,7 @@ LIBRARIES = {
     r"iconv\.h": ["src/import"],
     r"urcu.*": ["src/base", "src/index"],
     r"utf8proc\.h": ["src/domain"],
+    r"(idn2|libpsl)\.h": ["src/domain/blocklist"],
 }
 
 FUNCTION_LINES = 60

@@ -133,7 +133,7 @@ static void prepare_job(struct job *job, struct lb_mailbox *mailbox, lb_err spoi
 {
     *job = (struct job){.spoils = spoils};
     snprintf(job->name, sizeof job->name, "job-%d", (int)(job - jobs));
-    job->item.identifier = lb_str(job->name);
+    job->item.key = lb_str(job->name);
     job->change = (struct lb_change){.blocklist = engine.blocklist,
                                      .standing = engine_standing(&engine, NULL),
                                      .items = &job->item,
@@ -304,7 +304,7 @@ static struct lb_key *make_key(void)
 
 static lb_err block_as(struct lb_standing standing)
 {
-    struct lb_change_item item = {.identifier = LB_STR("somebody")};
+    struct lb_change_item item = {.key = LB_STR("somebody")};
     struct lb_fingerprint fingerprint;
     struct lb_change change = {.blocklist = engine.blocklist,
                                .standing = standing,

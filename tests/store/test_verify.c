@@ -74,7 +74,7 @@ static lb_err apply_and_fail(struct lb_write *write, struct lb_store *store)
 /* All its rows are written before it fails, and rolled back. */
 static void fail_to_block(const char *name)
 {
-    struct lb_change_item item = {.identifier = lb_str(name)};
+    struct lb_change_item item = {.key = lb_str(name)};
     struct lb_fingerprint fingerprint;
     struct lb_change change = {.blocklist = engine.blocklist,
                                .standing = engine_standing(&engine, NULL),
@@ -90,11 +90,11 @@ static void fail_to_block(const char *name)
 /* Each reason has a row of its own. */
 static void block_with_reasons(void)
 {
-    struct lb_change_item items[] = {{.identifier = LB_STR("r-1"), .reason = LB_STR("one")},
-                                     {.identifier = LB_STR("r-2"), .reason = LB_STR("two")},
-                                     {.identifier = LB_STR("r-3")},
-                                     {.identifier = LB_STR("r-4"), .reason = LB_STR("one")},
-                                     {.identifier = LB_STR("r-5"), .reason = LB_STR("one")}};
+    struct lb_change_item items[] = {{.key = LB_STR("r-1"), .reason = LB_STR("one")},
+                                     {.key = LB_STR("r-2"), .reason = LB_STR("two")},
+                                     {.key = LB_STR("r-3")},
+                                     {.key = LB_STR("r-4"), .reason = LB_STR("one")},
+                                     {.key = LB_STR("r-5"), .reason = LB_STR("one")}};
     struct lb_fingerprint fingerprints[COUNT(items)];
     struct lb_change change = {.blocklist = engine.blocklist,
                                .standing = engine_standing(&engine, NULL),

@@ -433,7 +433,7 @@ static lb_err see_entry(void *context, const struct lb_entry *entry)
     if (entry->id <= walk->last)
         fail(actor, "the list is not in order at entry %llu", (unsigned long long)entry->id);
     walk->last = entry->id;
-    if (!lb_str_copy(entry->identifier, text, sizeof text) ||
+    if (!lb_str_copy(entry->key, text, sizeof text) ||
         sscanf(text, "lead-%u-%u", &number, &name) != 2 || name >= ACTOR_NAMES)
         fail(actor, "entry %llu is of nobody's", (unsigned long long)entry->id);
     else if (number == actor->number && walk->seen->requests[walk->list][name].count)

@@ -232,8 +232,7 @@ static lb_err change_identifiers(struct engine *engine, const char *campaign,
                                .fingerprints = calloc(count, sizeof *change.fingerprints),
                                .count = count};
     for (size_t i = 0; i < count; i++)
-        items[i] =
-            (struct lb_change_item){.identifier = lb_str(identifiers[i]), .reason = lb_str(reason)};
+        items[i] = (struct lb_change_item){.key = lb_str(identifiers[i]), .reason = lb_str(reason)};
     prepare(&change);
     lb_err err = submit_change(engine, &change, out);
     free(items);

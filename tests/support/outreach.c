@@ -289,7 +289,16 @@ static const struct {
      "   AND c.list_ended_at IS NULL),"
      " aside AS (SELECT DISTINCT n.lead FROM blocked b JOIN lead_name n"
      "  ON n.workspace = b.workspace AND n.name = b.identifier"
-     "  AND (b.campaign IS NULL OR b.campaign = n.campaign))"
+     "  AND (b.campaign IS NULL OR b.campaign = n.campaign)"
+     "  UNION SELECT l.no FROM (SELECT *, substr(identifier, 1, length(identifier) - 2) AS form,"
+     "    (SELECT group_concat(value, '.') || '.%' FROM (SELECT value FROM json_each('[\"' ||"
+     "      replace(substr(identifier, 1, length(identifier) - 2), '.', '\",\"') || '\"]')"
+     "      ORDER BY key DESC)) AS host FROM blocked WHERE identifier LIKE '%;_') t"
+     "   JOIN lead l ON l.workspace = t.workspace AND (t.campaign IS NULL OR t.campaign = l.campaign)"
+     "   WHERE CASE substr(t.identifier, -1) WHEN '2' THEN l.email_form = t.form"
+     "    WHEN '3' THEN l.phone_form = t.form WHEN '5' THEN l.page_form = t.form"
+     "    WHEN '6' THEN l.company_form = t.form"
+     "    ELSE l.mail_host LIKE t.host OR l.site_host LIKE t.host END)"
      " SELECT count(*) FROM lead l JOIN campaign c ON c.no = l.campaign AND c.deleted_at IS NULL"
      " LEFT JOIN aside a ON a.lead = l.no WHERE l.set_aside <> (a.lead IS NOT NULL)"},
     {"leads that are out and their activities",

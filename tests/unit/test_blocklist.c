@@ -210,12 +210,12 @@ static lb_err block_with_reasons(struct engine *engine, struct lb_change_item *i
 static void every_entry_keeps_its_own_reason(void **state)
 {
     struct engine *engine = engine_of(state);
-    struct lb_change_item items[] = {{.identifier = LB_STR("a"), .reason = LB_STR("one")},
-                                     {.identifier = LB_STR("b")},
-                                     {.identifier = LB_STR("c")},
-                                     {.identifier = LB_STR("d"), .reason = LB_STR("")},
-                                     {.identifier = LB_STR("e"), .reason = LB_STR("two")},
-                                     {.identifier = LB_STR("f"), .reason = LB_STR("one")}};
+    struct lb_change_item items[] = {{.key = LB_STR("a"), .reason = LB_STR("one")},
+                                     {.key = LB_STR("b")},
+                                     {.key = LB_STR("c")},
+                                     {.key = LB_STR("d"), .reason = LB_STR("")},
+                                     {.key = LB_STR("e"), .reason = LB_STR("two")},
+                                     {.key = LB_STR("f"), .reason = LB_STR("one")}};
     struct lb_change change;
     struct lb_store_reader *reader;
     assert_int_equal(block_with_reasons(engine, items, 6, &change), LB_OK);
@@ -225,7 +225,7 @@ static void every_entry_keeps_its_own_reason(void **state)
         struct lb_entry entry;
         assert_int_equal(lb_blocklist_entry(engine->store, reader, 1, change.id.number + i, &entry),
                          LB_OK);
-        assert_true(lb_str_equal(entry.identifier, items[i].identifier));
+        assert_true(lb_str_equal(entry.key, items[i].key));
         assert_true(lb_str_equal(entry.reason, items[i].reason));
         assert_int_equal(entry.reason.ptr == NULL, items[i].reason.ptr == NULL);
     }
@@ -458,7 +458,7 @@ struct attempt {
 
 static void prepare(struct engine *engine, struct attempt *attempt, const char *name)
 {
-    *attempt = (struct attempt){.item.identifier = lb_str(name)};
+    *attempt = (struct attempt){.item.key = lb_str(name)};
     attempt->change = (struct lb_change){.blocklist = engine->blocklist,
                                          .standing = engine_standing(engine, C),
                                          .items = &attempt->item,
@@ -659,7 +659,7 @@ static void an_old_id_is_unknown_beside_the_block_that_takes_its_number(void **s
         struct lb_admin_change first = {.directory = engine->directory,
                                         .workspace = engine->workspace,
                                         .key_row = {.name = "key"}};
-        struct lb_change_item item = {.identifier = lb_str(names[i])};
+        struct lb_change_item item = {.key = lb_str(names[i])};
         struct lb_fingerprint fingerprint;
         struct lb_change change = {.blocklist = engine->blocklist,
                                    .standing = standing,
@@ -696,7 +696,7 @@ static void a_request_in_the_batch_of_the_one_that_it_repeats_is_none(void **sta
     fixture->slow_commits = true;
     struct lb_admin_change first = {
         .directory = engine->directory, .workspace = engine->workspace, .key_row = {.name = "key"}};
-    struct lb_change_item item = {.identifier = LB_STR("john")};
+    struct lb_change_item item = {.key = LB_STR("john")};
     struct lb_fingerprint fingerprints[2];
     struct lb_change changes[2];
     lb_admin_create_key(&first);

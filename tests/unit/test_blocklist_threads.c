@@ -318,7 +318,7 @@ static lb_err take_entry(void *context, const struct lb_entry *entry)
     expect(walk->world, in_order, "the order of a list");
     walk->last = entry->id;
     for (unsigned lead = 0; lead < LEADS; lead++)
-        if (lb_str_equal(entry->identifier, lb_str(client->names[lead])))
+        if (lb_str_equal(entry->key, lb_str(client->names[lead])))
             walk->seen[lead]++;
     return LB_OK;
 }
@@ -595,7 +595,7 @@ static void submit_move(struct client *client, struct move *move, struct lb_mail
                         unsigned lead, unsigned list, bool block)
 {
     struct engine *engine = &client->world->engine;
-    *move = (struct move){.task.run = moved, .item = {.identifier = lb_str(client->names[lead])}};
+    *move = (struct move){.task.run = moved, .item = {.key = lb_str(client->names[lead])}};
     move->change = (struct lb_change){.write = {.completion = &move->task, .home = mailbox},
                                       .blocklist = engine->blocklist,
                                       .standing = engine_standing(engine, list_name(client, list)),

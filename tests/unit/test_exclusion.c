@@ -527,7 +527,7 @@ struct four {
 static void prepare_four(void **state, struct four *four, const char *blocked_in)
 {
     struct engine *engine = engine_of(state);
-    *four = (struct four){.lead = {.identifier = LB_STR("new")}, .item = {LB_STR("ada"), {0}}};
+    *four = (struct four){.lead = {.identifier = LB_STR("new")}, .item = {.key = LB_STR("ada")}};
     four->deletion = (struct lb_campaign_change){.standing = engine_standing(engine, C),
                                                  .blocklist = engine->blocklist,
                                                  .outreach = engine->outreach};

@@ -57,7 +57,7 @@ static void begin(struct engine *engine, struct lb_imports_run *run)
 /* Blocks one more; `name` NULL: the sending ends. */
 static lb_err step(struct engine *engine, struct lb_imports_run *run, const char *name)
 {
-    struct lb_change_item item = {.identifier = lb_str(name)};
+    struct lb_change_item item = {.key = lb_str(name)};
     struct lb_fingerprint fingerprint;
     struct lb_imports_step step = {.change = {.blocklist = engine->blocklist,
                                               .standing = engine_standing(engine, NULL),

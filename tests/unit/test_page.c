@@ -81,7 +81,7 @@ static lb_err take_entry(void *context, const struct lb_entry *entry)
     if (given->count + 1 == given->fail_at)
         return LB_ERR_INTERNAL;
     given->ids[given->count] = entry->id;
-    assert_true(lb_str_copy(entry->identifier, given->names[given->count], NAME_SIZE));
+    assert_true(lb_str_copy(entry->key, given->names[given->count], NAME_SIZE));
     given->count++;
     if (given->pause_each)
         given->progress->pause = given->count % given->pause_each == 0;
@@ -456,7 +456,7 @@ static void an_entry_is_read_by_its_id(void **state)
         uint64_t id = fixture->first + numbers[i];
         assert_int_equal(lb_blocklist_entry(store, fixture->reader, 1, id, &entry), LB_OK);
         assert_int_equal(entry.id, id);
-        assert_true(lb_str_equal(entry.identifier, lb_str(fixture->names[numbers[i]])));
+        assert_true(lb_str_equal(entry.key, lb_str(fixture->names[numbers[i]])));
         assert_true(lb_str_equal(entry.reason, LB_STR("why")));
         assert_true(entry.at > INT64_C(1700000000000));
     }

@@ -75,6 +75,7 @@ static void name_change(const struct lb_log_row *row, struct action *out)
 {
     const char *name = row->undoes                        ? "leads.undo"
                        : row->kind == LB_LOG_CARRIED_OVER ? "leads.carry_over"
+                       : row->kind == LB_LOG_EXPIRED      ? "leads.expire"
                        : lb_log_kind_blocks(row->kind)    ? "leads.block"
                                                           : "leads.unblock";
     snprintf(out->name, sizeof out->name, "%s", name);

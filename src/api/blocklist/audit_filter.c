@@ -9,13 +9,13 @@
 #define DAY_MS INT64_C(86400000)
 
 static const char *const ACTIONS[] = {
-    "leads.block",       "leads.unblock",     "leads.undo",         "leads.carry_over",
-    "campaign.create",   "campaign.change",   "campaign.delete",    "campaign.drop_blocks",
-    "campaign.activate", "campaign.pause",    "key.create",         "key.revoke",
-    "hook.subscribe",    "hook.unsubscribe",  "hook.pause",         "hook.resume",
-    "hook.rotate",       "workspace.create",  "workspace.set_plan", "user.create",
-    "user.link",         "user.set_password", "user.sign_in",       "user.sign_out",
-    "user.delete",
+    "leads.block",          "leads.unblock",     "leads.undo",        "leads.carry_over",
+    "leads.expire",         "campaign.create",   "campaign.change",   "campaign.delete",
+    "campaign.drop_blocks", "campaign.activate", "campaign.pause",    "key.create",
+    "key.revoke",           "hook.subscribe",    "hook.unsubscribe",  "hook.pause",
+    "hook.resume",          "hook.rotate",       "workspace.create",  "workspace.set_plan",
+    "user.create",          "user.link",         "user.set_password", "user.sign_in",
+    "user.sign_out",        "user.delete",
 };
 
 static const struct {

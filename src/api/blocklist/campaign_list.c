@@ -21,6 +21,7 @@ static enum lb_progress change_list(struct lb_call *call, bool block)
     change->items = pending->identifiers.items;
     change->fingerprints = pending->identifiers.fingerprints;
     change->count = pending->identifiers.count;
+    change->has_ends = pending->identifiers.has_ends;
     pending->asked = change->count;
     if (block)
         lb_change_block(change);
@@ -44,7 +45,7 @@ enum lb_progress lb_blocked_leads_delete(struct lb_call *call)
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
 {
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
-    lb_json_put_string(body, entry->identifier);
+    lb_json_put_string(body, entry->key);
     lb_buf_append_lit(body, ",\"reason\":");
     if (entry->reason.ptr)
         lb_json_put_string(body, entry->reason);

@@ -23,6 +23,42 @@ enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_chang
     return lb_call_write(call, &pending->change.write, call->req->body.len + items + size, finish);
 }
 
+bool lb_changes_read_ids(struct lb_call *call, struct lb_change *change)
+{
+    struct lb_reply *reply = &call->req->reply;
+    size_t max = call->app->config->max_identifiers;
+    change->count = lb_json_length(call->body);
+    if (change->count == 0) {
+        lb_reply_error(reply, LB_ERR_EMPTY_IDENTIFIERS,
+                       "The array is empty; send at least one id.");
+        return false;
+    }
+    if (change->count > max) {
+        lb_reply_error(reply, LB_ERR_TOO_MANY_IDENTIFIERS,
+                       "The array has %zu ids and at most %zu are allowed; send several requests.",
+                       change->count, max);
+        return false;
+    }
+    struct lb_public_id *ids = lb_call_alloc(call, change->count * sizeof *ids);
+    if (!ids)
+        return false;
+    for (size_t i = 0; i < change->count; i++) {
+        const struct lb_json *item = lb_json_item(call->body, i);
+        if (lb_json_type(item) != LB_JSON_STRING) {
+            lb_reply_error(reply, LB_ERR_INVALID_BODY,
+                           "Item %zu must be a string. Send record ids, such as "
+                           "[\"bl_42_9k3vx0ts\"]; they are "
+                           "in the list of what is blocked.",
+                           i);
+            return false;
+        }
+        /* 0, which no entry has, is unknown */
+        ids[i] = lb_id_record(lb_json_string(item), LB_STR(LB_ENTRY_PREFIX));
+    }
+    change->ids = ids;
+    return true;
+}
+
 void lb_changes_put_id(struct lb_call *call, const struct lb_change *change)
 {
     char id[LB_ID_RECORD_SIZE];
@@ -53,12 +89,17 @@ static void put_count(struct lb_buf *body, uint64_t count, const char *what)
 }
 
 /* "2 leads blocked, 1 already blocked, 3 invalid" */
-static void put_message(struct lb_buf *body, uint64_t done, const char *verb, uint64_t rest,
-                        const char *rest_text, size_t invalid)
+static void put_message(struct lb_buf *body, const struct lb_pending_change *pending, uint64_t done,
+                        const char *verb, const char *rest_text)
 {
+    uint64_t rest = pending->asked - done;
+    size_t invalid = pending->identifiers.bad.count;
     lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
     lb_buf_append_u64(body, done);
-    lb_buf_append_str(body, done == 1 ? LB_STR(" lead ") : LB_STR(" leads "));
+    if (pending->entries)
+        lb_buf_append_str(body, done == 1 ? LB_STR(" entry ") : LB_STR(" entries "));
+    else
+        lb_buf_append_str(body, done == 1 ? LB_STR(" lead ") : LB_STR(" leads "));
     lb_buf_append_str(body, lb_str(verb));
     if (rest)
         put_count(body, rest, rest_text);
@@ -70,23 +111,32 @@ static void put_message(struct lb_buf *body, uint64_t done, const char *verb, ui
     lb_buf_append_u64(body, done);
 }
 
-static void reply_changed(struct lb_call *call, bool block)
+void lb_changes_put_done(struct lb_call *call, struct lb_buf *body, bool block)
+{
+    const struct lb_pending_change *pending = call->state;
+    put_message(body, pending, block ? pending->change.blocked : pending->change.unblocked,
+                block ? "blocked" : "unblocked", block ? "already blocked" : "not blocked");
+}
+
+void lb_changes_put_end(struct lb_call *call, struct lb_buf *body)
 {
     struct lb_pending_change *pending = call->state;
-    if (!lb_call_written(call))
-        return;
-    struct lb_change *change = &pending->change;
-    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-    uint64_t done = block ? change->blocked : change->unblocked;
-    put_message(body, done, block ? "blocked" : "unblocked", pending->asked - done,
-                block ? "already blocked" : "not blocked", pending->identifiers.bad.count);
     lb_bad_items_put_invalid(&pending->identifiers.bad, call, body);
-    if (change->asked_more) {
+    if (pending->change.asked_more) {
         lb_buf_append_lit(body, ",\"askedMoreThanOnce\":");
-        lb_buf_append_u64(body, change->asked_more);
+        lb_buf_append_u64(body, pending->change.asked_more);
     }
     lb_buf_append_lit(body, "}");
-    lb_changes_put_id(call, change);
+    lb_changes_put_id(call, &pending->change);
+}
+
+static void reply_changed(struct lb_call *call, bool block)
+{
+    if (!lb_call_written(call))
+        return;
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_changes_put_done(call, body, block);
+    lb_changes_put_end(call, body);
 }
 
 void lb_changes_reply_blocked(struct lb_call *call)

@@ -12,16 +12,26 @@ struct lb_pending_change {
     struct lb_change change;
     struct lb_identifiers identifiers;
     size_t asked;            /* how many leads or ids the request named */
+    bool entries;            /* the answer speaks of entries, not of leads */
     struct lb_stayed stayed; /* of an undo */
 };
 
 /* Makes the pending change of a call, with its standing filled. NULL when the reply is set. */
 struct lb_pending_change *lb_changes_begin(struct lb_call *call, bool needs_license);
 
+/* Reads the array of record ids that is the body; false when the reply is set. */
+bool lb_changes_read_ids(struct lb_call *call, struct lb_change *change);
+
 /* Submits it. `size`: bytes that wait with it beside the body and the items. `finish` as in
  * lb_call_write. */
 enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_change *pending,
                                    size_t size, void (*finish)(struct lb_call *call));
+
+/* The first part of the reply to a change: {"success":true,"message":"2 leads blocked","blocked":2
+ */
+void lb_changes_put_done(struct lb_call *call, struct lb_buf *body, bool block);
+/* And its end, with X-Change-Id. */
+void lb_changes_put_end(struct lb_call *call, struct lb_buf *body);
 
 /* Replies {"success":true,"message":"2 leads blocked, 1 already blocked","blocked":2}, or the same
  * for unblocked, with X-Change-Id. */

@@ -95,7 +95,7 @@ static void put_some(struct lb_buf *body, const struct lb_identifiers *identifie
             continue;
         if (any)
             lb_buf_append_lit(body, ",");
-        lb_json_put_string(body, identifiers->items[i].identifier);
+        lb_json_put_string(body, identifiers->items[i].key);
         any = true;
     }
 }
@@ -149,7 +149,7 @@ static lb_err put_detail(struct lb_call *call, struct lb_store_reader *reader,
         return err;
     lb_buf_append_str(body, body->len > 1 ? LB_STR(",{") : LB_STR("{"));
     lb_buf_append_lit(body, "\"publicIdentifier\":");
-    lb_json_put_string(body, checking->identifiers.items[index].identifier);
+    lb_json_put_string(body, checking->identifiers.items[index].key);
     lb_buf_printf(body, ",\"blocked\":%s,\"scope\":%s,\"reason\":",
                   verdict.scope == LB_SCOPE_NONE ? "false" : "true",
                   verdict.scope == LB_SCOPE_NONE        ? "null"
@@ -232,7 +232,7 @@ enum lb_progress lb_check_post(struct lb_call *call)
     if (!checking->first || !texts || !checking->verdicts || !hashes)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     for (size_t i = 0; i < count; i++)
-        texts[i] = checking->identifiers.items[i].identifier;
+        texts[i] = checking->identifiers.items[i].key;
     lb_blocklist_check_many(call->app->blocklist, call->list, texts, count, checking->verdicts,
                             hashes);
     if (!lb_identifiers_fold(call, &checking->identifiers, hashes, checking->first))

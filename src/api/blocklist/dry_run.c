@@ -96,7 +96,7 @@ enum lb_progress lb_dry_run_reply(struct lb_call *call, const struct lb_identifi
     if (!trying.first || !trying.blocked || !hashes)
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     for (size_t i = 0; i < identifiers->count; i++) {
-        struct lb_str identifier = identifiers->items[i].identifier;
+        struct lb_str identifier = identifiers->items[i].key;
         hashes[i] = lb_blocklist_name_hash(call->app->blocklist, identifier);
         trying.blocked[i] = lb_blocklist_find(call->app->blocklist, call->list, identifier) != 0;
     }

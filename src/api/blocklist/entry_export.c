@@ -64,7 +64,7 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     struct exporting *export = context;
     struct lb_buf *piece = &export->stream.piece;
     char time[LB_TIME_TEXT_SIZE];
-    lb_csv_put_cell(piece, entry->identifier);
+    lb_csv_put_cell(piece, entry->key);
     lb_buf_append_lit(piece, ",");
     put_reason(export, entry->reason);
     lb_buf_append_lit(piece, ",");
@@ -74,7 +74,7 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     lb_buf_append_lit(piece, ",");
     lb_buf_append_str(piece, lb_str(export->scope));
     lb_buf_append_lit(piece, ",");
-    put_profile_url(export, entry->identifier);
+    put_profile_url(export, entry->key);
     lb_buf_append_lit(piece, "\r\n");
     piece->failed |= export->scratch.failed;
     export->progress.pause =

@@ -16,9 +16,11 @@ struct listing {
     const struct lb_entry_list *kind;
     struct lb_page_query query;
     struct lb_page_progress progress;
-    uint64_t last;        /* number of the last entry that was given */
-    struct lb_str search; /* as it was sent, decoded */
-    bool sorted;          /* `sort` was given */
+    uint64_t last;            /* number of the last entry that was given */
+    struct lb_str search;     /* as it was sent, decoded */
+    struct lb_str type;       /* as it was sent; empty: all */
+    struct lb_str block_kind; /* the same */
+    bool sorted;              /* `sort` was given */
     struct lb_buf *body;
     const struct lb_call *call;
     size_t given;
@@ -75,6 +77,39 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     return LB_OK;
 }
 
+static unsigned types_of(enum lb_name_type type)
+{
+    unsigned company = 1u << LB_NAME_COMPANY_PAGE | 1u << LB_NAME_COMPANY;
+    return company & 1u << type ? company : 1u << type;
+}
+
+/* `type` and `kind`. False when the reply is set. */
+static bool read_types(struct lb_call *call, struct listing *listing)
+{
+    struct lb_page_query *query = &listing->query;
+    enum lb_name_type type;
+    if (!listing->kind->all_types)
+        return true;
+    if (!lb_query_text(call, "type", &listing->type) ||
+        !lb_query_text(call, "kind", &listing->block_kind))
+        return false;
+    query->types = (1u << LB_NAME_TYPES) - 1;
+    if (listing->type.len && (lb_str_equal(listing->type, LB_STR("linkedinUrl")) ||
+                              !lb_name_type_of_word(listing->type, &type))) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       "The parameter 'type' must be publicIdentifier, memberId, email, phone, "
+                       "domain or company.");
+        return false;
+    }
+    if (listing->type.len)
+        query->types = types_of(type);
+    if (!listing->block_kind.len || lb_block_kind_parse(listing->block_kind, &query->kind))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'kind' must be " LB_BLOCK_KINDS ".");
+    return false;
+}
+
 /* `include=by`. False when the reply is set. */
 static bool read_include(struct lb_call *call, bool *out_by)
 {
@@ -112,6 +147,10 @@ static void put_link(struct lb_call *call, const struct listing *listing)
         lb_buf_append_lit(&link, "&search=");
         lb_query_put_escaped(&link, listing->search);
     }
+    if (listing->type.len) /* words of ours, both */
+        lb_buf_printf(&link, "&type=%.*s", (int)listing->type.len, listing->type.ptr);
+    if (listing->block_kind.len)
+        lb_buf_printf(&link, "&kind=%.*s", (int)listing->block_kind.len, listing->block_kind.ptr);
     if (listing->by.places)
         lb_buf_append_lit(&link, "&include=by");
     lb_buf_printf(&link, "&cursor=c%llu", (unsigned long long)listing->last);
@@ -167,13 +206,15 @@ enum lb_progress lb_entry_list_reply(struct lb_call *call, const struct lb_entry
     call->state = listing;
     uint64_t take;
     bool by;
-    bool csv = lb_stream_wanted(call); /* all of it, unless fewer are asked for */
-    if (!lb_query_only(call, "skip offset take limit sort search cursor include") ||
+    bool csv = !kind->all_types && lb_stream_wanted(call); /* all, unless fewer are asked for */
+    if (!lb_query_only(call, kind->all_types
+                                 ? "skip offset take limit sort cursor include type kind"
+                                 : "skip offset take limit sort search cursor include") ||
         !lb_query_number(call, "skip", "offset", 0, LB_SKIP_MAX, &listing->query.skip) ||
         !lb_query_number(call, "take", "limit", csv ? LB_SKIP_MAX : kind->take_default,
                          csv ? LB_SKIP_MAX : kind->take_max, &take) ||
-        !read_sort(call, listing) || !read_search(call, listing) || !read_cursor(call, listing) ||
-        !read_include(call, &by))
+        !read_sort(call, listing) || !read_search(call, listing) || !read_types(call, listing) ||
+        !read_cursor(call, listing) || !read_include(call, &by))
         return LB_DONE;
     listing->query.take = take;
     if (csv)

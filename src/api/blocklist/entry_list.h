@@ -6,7 +6,7 @@
 
 #include "api/call.h"
 
-/* How one of the two lists differs from the other. */
+/* How one of the lists differs from the others. */
 struct lb_entry_list {
     size_t take_default;
     size_t take_max;
@@ -14,6 +14,7 @@ struct lb_entry_list {
     /* Appends an entry as an object, without the brace that ends it. */
     void (*put_entry)(struct lb_buf *body, const struct lb_call *call,
                       const struct lb_entry *entry);
+    bool all_types; /* the parameters `type` and `kind` are known, and there is no search or CSV */
 };
 
 /* `kind` has static storage. */

@@ -1,5 +1,6 @@
 #include "api/blocklist/identifiers.h"
 
+#include "api/blocklist/entries.h"
 #include "base/utf8.h"
 #include "domain/blocklist/identifier.h"
 
@@ -12,8 +13,7 @@ struct reading {
     struct lb_str reason; /* the last one that was kept */
 };
 
-/* A reason: missing, null, or a string. NULL when it is good, else what is wrong with it. */
-static const char *read_reason(const struct lb_json *value, struct lb_str *out)
+const char *lb_identifiers_read_reason(const struct lb_json *value, struct lb_str *out)
 {
     enum lb_json_type type = lb_json_type(value);
     *out = (struct lb_str){0};
@@ -95,8 +95,21 @@ static const char *read_stored(const struct reading *reading, struct lb_str raw,
     return NULL;
 }
 
+/* What a request says of a name beside it. */
+struct details {
+    struct lb_str reason;
+    enum lb_block_kind kind;
+    int64_t end;
+};
+
+static const char *read_details(const struct lb_json *object, struct details *out)
+{
+    const char *wrong = lb_identifiers_read_reason(lb_json_member(object, "reason"), &out->reason);
+    return wrong ? wrong : lb_entries_read_kind(object, &out->kind, &out->end);
+}
+
 static bool add(struct reading *reading, size_t index, const struct lb_json *value,
-                struct lb_str reason_text)
+                const struct details *details)
 {
     struct lb_identifiers *out = reading->out;
     if (lb_json_type(value) != LB_JSON_STRING)
@@ -109,8 +122,12 @@ static bool add(struct reading *reading, size_t index, const struct lb_json *val
         return add_bad(reading, index, raw, wrong);
     if (!lb_keep(reading->call, &reading->kept, &text))
         return lb_call_no_memory(reading->call);
-    out->items[out->count++] = (struct lb_change_item){.identifier = text, .reason = reason_text};
-    return true;
+    struct lb_change_item *item = &out->items[out->count++];
+    *item = (struct lb_change_item){.key = text, .reason = details->reason};
+    if (!details->kind && !details->end)
+        return true;
+    out->has_ends = true;
+    return lb_entries_keep_stored(reading->call, &reading->kept, details->kind, details->end, item);
 }
 
 /* Copies a reason, unless it is the same as the one before. */
@@ -133,18 +150,25 @@ static bool read_strings(struct reading *reading)
     const struct lb_json *array = start_reading(reading, "publicIdentifiers");
     if (!array)
         return false;
-    struct lb_str reason = {0};
-    const char *wrong = reading->what_for == LB_NAMES_TO_ADD
-                            ? read_reason(lb_json_member(call->body, "reason"), &reason)
-                            : NULL;
+    struct details details = {0};
+    const char *wrong =
+        reading->what_for == LB_NAMES_TO_ADD
+            ? lb_identifiers_read_reason(lb_json_member(call->body, "reason"), &details.reason)
+            : NULL;
     if (wrong) {
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"reason\" is invalid: %s.", wrong);
         return false;
     }
-    if (!keep_reason(reading, &reason))
+    if (reading->what_for == LB_NAMES_TO_ADD)
+        wrong = lb_entries_read_kind(call->body, &details.kind, &details.end);
+    if (wrong) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "The body is invalid: %s.", wrong);
+        return false;
+    }
+    if (!keep_reason(reading, &details.reason))
         return false;
     for (size_t i = 0; i < reading->total; i++)
-        if (!add(reading, i, lb_json_item(array, i), reason))
+        if (!add(reading, i, lb_json_item(array, i), &details))
             return false;
     return lb_bad_items_pass(&reading->out->bad, call);
 }
@@ -157,16 +181,17 @@ static bool read_leads(struct reading *reading)
     for (size_t i = 0; i < reading->total; i++) {
         const struct lb_json *lead = lb_json_item(array, i);
         const struct lb_json *identifier = lb_json_member(lead, "publicIdentifier");
-        struct lb_str reason = {0};
+        struct details details = {0};
         const char *wrong = NULL;
         if (lb_json_type(lead) != LB_JSON_OBJECT)
             wrong = "must be an object with a publicIdentifier";
         else if (lb_json_type(identifier) == LB_JSON_MISSING)
             wrong = "has no publicIdentifier";
         else
-            wrong = read_reason(lb_json_member(lead, "reason"), &reason);
-        if (wrong ? !add_bad(reading, i, lb_json_string(identifier), wrong)
-                  : !keep_reason(reading, &reason) || !add(reading, i, identifier, reason))
+            wrong = read_details(lead, &details);
+        if (wrong
+                ? !add_bad(reading, i, lb_json_string(identifier), wrong)
+                : !keep_reason(reading, &details.reason) || !add(reading, i, identifier, &details))
             return false;
     }
     return lb_bad_items_pass(&reading->out->bad, reading->call);
@@ -202,9 +227,9 @@ bool lb_identifiers_fold(struct lb_call *call, const struct lb_identifiers *iden
     if (!slots)
         return false;
     for (size_t i = 0; i < identifiers->count; i++) {
-        struct lb_str identifier = identifiers->items[i].identifier;
+        struct lb_str identifier = identifiers->items[i].key;
         size_t at = hashes[i] & (capacity - 1);
-        while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].identifier, identifier))
+        while (slots[at] && !lb_str_equal(identifiers->items[slots[at] - 1].key, identifier))
             at = (at + 1) & (capacity - 1);
         first[i] = slots[at] == 0;
         if (first[i])

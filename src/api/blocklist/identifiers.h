@@ -10,8 +10,12 @@ struct lb_identifiers {
     struct lb_fingerprint *fingerprints; /* room for as many */
     size_t count;
     struct lb_bad_items bad;
-    size_t bytes; /* of the canonical forms */
+    size_t bytes;  /* of the canonical forms */
+    bool has_ends; /* some have a kind or an end */
 };
+
+/* A reason: missing, null, or a string. NULL when it is good, else what is wrong with it. */
+const char *lb_identifiers_read_reason(const struct lb_json *value, struct lb_str *out);
 
 /* What is to be done with names decides which of them are good. */
 enum lb_names_for { LB_NAMES_TO_ADD, LB_NAMES_TO_CHECK, LB_NAMES_TO_REMOVE };

@@ -1,6 +1,7 @@
 /* What one change did, and to whom: GET /v1/changes/{changeId} and its leads. Memory knows where
  * the rows of a change are; each request reads the rows of that change alone. */
 #include "api/blocklist/changes.h"
+#include "api/blocklist/entry_json.h"
 #include "api/by.h"
 #include "api/handlers.h"
 #include "api/ids.h"
@@ -204,13 +205,13 @@ enum lb_progress lb_changes_get(struct lb_call *call)
 
 /* --- Its leads --- */
 
-static void put_lead(struct telling *telling, struct lb_str identifier, struct lb_str reason)
+static void put_lead(struct telling *telling, struct lb_str key, struct lb_str reason)
 {
     struct lb_buf *body = telling->body;
     if (body->len > 1)
         lb_buf_append_lit(body, ",");
-    lb_buf_append_lit(body, "{\"publicIdentifier\":");
-    lb_json_put_string(body, identifier);
+    lb_buf_append_lit(body, "{");
+    lb_entry_json_put_who(body, key);
     lb_buf_append_lit(body, ",\"reason\":");
     lb_json_put_string_or_null(body, reason);
     lb_buf_printf(body, ",\"what\":\"%s\"}", lb_log_kind_name(telling->change.kind));
@@ -219,7 +220,7 @@ static void put_lead(struct telling *telling, struct lb_str identifier, struct l
 /* Rows that name their people say all of them; others name entries, which are looked up later. */
 static lb_err take_item(struct telling *telling, const struct lb_log_row *row, struct lb_str item)
 {
-    struct lb_identifier today;
+    struct lb_item named;
     uint64_t number;
     telling->change.kind = row->kind;
     if (row->kind == LB_LOG_CARRIED_OVER) { /* names nobody */
@@ -227,7 +228,9 @@ static lb_err take_item(struct telling *telling, const struct lb_log_row *row, s
         return LB_OK;
     }
     if (lb_log_kind_blocks(row->kind)) {
-        put_lead(telling, lb_identifier_held(item, &today), row->reason);
+        if (!lb_item_read(item, &named))
+            return LB_ERR_STORAGE_UNAVAILABLE;
+        put_lead(telling, named.key, row->reason);
         telling->count++;
         return LB_OK;
     }
@@ -271,7 +274,7 @@ static lb_err put_named(struct telling *telling, struct lb_store_reader *reader)
         if (!err && entry.number != telling->named[i])
             err = LB_ERR_STORAGE_UNAVAILABLE;
         if (!err)
-            put_lead(telling, entry.identifier, entry.reason);
+            put_lead(telling, entry.key, entry.reason);
     }
     return err;
 }

@@ -59,7 +59,7 @@ lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
     if (err)
         return err;
     people->items[people->count++] =
-        (struct lb_change_item){.identifier = keep(people, (struct lb_str){name->text, name->len}),
+        (struct lb_change_item){.key = keep(people, (struct lb_str){name->text, name->len}),
                                 .reason = keep_reason(people, reason)};
     return LB_OK;
 }
@@ -109,7 +109,7 @@ static lb_err tally(struct lb_people *people)
     const struct lb_call *call = people->call;
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < people->count; i++) {
-        struct lb_str name = people->items[i].identifier;
+        struct lb_str name = people->items[i].key;
         bool blocked = false;
         if (people->dry_run) {
             lb_rcu_online();

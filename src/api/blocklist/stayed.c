@@ -1,6 +1,7 @@
 #include "api/blocklist/stayed.h"
 
 #include "api/by.h"
+#include "api/blocklist/entry_json.h"
 #include "domain/blocklist/entry.h"
 #include "json/encode.h"
 
@@ -13,8 +14,7 @@ static void put_person(struct lb_buf *body, struct lb_by *actors, const struct l
 {
     uint32_t actor = entry->actor;
     lb_buf_append_str(body, body->len ? LB_STR(",{") : LB_STR("{"));
-    lb_buf_append_lit(body, "\"publicIdentifier\":");
-    lb_json_put_string(body, entry->identifier);
+    lb_entry_json_put_who(body, entry->key);
     lb_buf_append_lit(body, ",\"reason\":");
     lb_json_put_string_or_null(body, entry->reason);
     lb_buf_append_lit(body, ",\"createdAt\":");

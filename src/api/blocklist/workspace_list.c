@@ -21,6 +21,7 @@ enum lb_progress lb_workspace_leads_post(struct lb_call *call)
     change->items = pending->identifiers.items;
     change->fingerprints = pending->identifiers.fingerprints;
     change->count = pending->identifiers.count;
+    change->has_ends = pending->identifiers.has_ends;
     pending->asked = change->count;
     lb_change_block(change);
     return lb_changes_submit(call, pending, pending->identifiers.bytes, lb_changes_reply_blocked);
@@ -32,7 +33,7 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
     lb_buf_append_lit(body, "{\"id\":\"");
     lb_id_put_record(body, LB_STR(LB_ENTRY_PREFIX), &call->workspace->epochs, entry->number);
     lb_buf_append_lit(body, "\",\"publicIdentifier\":");
-    lb_json_put_string(body, entry->identifier);
+    lb_json_put_string(body, entry->key);
     lb_buf_append_lit(body, ",\"reason\":");
     if (entry->reason.ptr)
         lb_json_put_string(body, entry->reason);
@@ -50,47 +51,11 @@ enum lb_progress lb_workspace_leads_list(struct lb_call *call)
     return lb_entry_list_reply(call, &kind);
 }
 
-/* Reads the array of ids; false when the reply is set. */
-static bool read_ids(struct lb_call *call, struct lb_change *change)
-{
-    struct lb_reply *reply = &call->req->reply;
-    size_t max = call->app->config->max_identifiers;
-    change->count = lb_json_length(call->body);
-    if (change->count == 0) {
-        lb_reply_error(reply, LB_ERR_EMPTY_IDENTIFIERS,
-                       "The array is empty; send at least one id.");
-        return false;
-    }
-    if (change->count > max) {
-        lb_reply_error(reply, LB_ERR_TOO_MANY_IDENTIFIERS,
-                       "The array has %zu ids and at most %zu are allowed; send several requests.",
-                       change->count, max);
-        return false;
-    }
-    struct lb_public_id *ids = lb_call_alloc(call, change->count * sizeof *ids);
-    if (!ids)
-        return false;
-    for (size_t i = 0; i < change->count; i++) {
-        const struct lb_json *item = lb_json_item(call->body, i);
-        if (lb_json_type(item) != LB_JSON_STRING) {
-            lb_reply_error(reply, LB_ERR_INVALID_BODY,
-                           "Item %zu must be a string. Send record ids, such as "
-                           "[\"bl_42_9k3vx0ts\"]; they are "
-                           "in the list of blocked leads.",
-                           i);
-            return false;
-        }
-        /* 0, which no entry has, is unknown */
-        ids[i] = lb_id_record(lb_json_string(item), LB_STR(LB_ENTRY_PREFIX));
-    }
-    change->ids = ids;
-    return true;
-}
-
 enum lb_progress lb_workspace_leads_delete(struct lb_call *call)
 {
     struct lb_pending_change *pending = lb_changes_begin(call, false);
-    if (!pending || !lb_call_parse_body(call, LB_JSON_ARRAY) || !read_ids(call, &pending->change))
+    if (!pending || !lb_call_parse_body(call, LB_JSON_ARRAY) ||
+        !lb_changes_read_ids(call, &pending->change))
         return LB_DONE;
     pending->asked = pending->change.count;
     lb_change_unblock_ids(&pending->change);

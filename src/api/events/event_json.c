@@ -1,5 +1,6 @@
 #include "api/events/event_json.h"
 
+#include "api/blocklist/entry_json.h"
 #include "api/by.h"
 #include "api/ids.h"
 #include "api/profile_url.h"
@@ -96,10 +97,10 @@ static void put_lead(struct lb_event_json *json, struct lb_buf *out,
         lead = &nobody;
     bool known = lead->lead != 0;
     url->len = 0;
-    bool has_url = lead->identifier.ptr && lb_profile_url_put(url, lead->identifier);
+    bool has_url =
+        lead->key.ptr && lb_key_is_linkedin(lead->key) && lb_profile_url_put(url, lead->key);
     out->failed |= url->failed;
-    lb_buf_append_lit(out, "\"publicIdentifier\":");
-    lb_json_put_string_or_null(out, lead->identifier);
+    lb_entry_json_put_who(out, lead->key);
     put_field(out, "linkedinUrl", has_url ? lb_buf_str(url) : (struct lb_str){0});
     if (known)
         lb_buf_printf(out, ",\"leadId\":\"" LB_LEAD_PREFIX "%llu\"",

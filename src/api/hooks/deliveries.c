@@ -194,7 +194,7 @@ static enum lb_turn run_test(struct lb_call *call, struct lb_store_reader *reade
 {
     struct sending *sending = call->state;
     struct lb_hook_job *job = &sending->job;
-    const struct lb_event_lead lead = {.identifier = LB_STR("jane-doe-example"),
+    const struct lb_event_lead lead = {.key = LB_STR("jane-doe-example"),
                                        .fields = {[LB_LEAD_FIRST_NAME] = LB_STR("Jane"),
                                                   [LB_LEAD_LAST_NAME] = LB_STR("Doe"),
                                                   [LB_LEAD_COMPANY_NAME] = LB_STR("Example")},

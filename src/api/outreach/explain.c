@@ -5,19 +5,22 @@
 #include "api/body_items.h"
 #include "api/outreach/leads.h"
 #include "api/outreach/steps.h"
+#include "api/blocklist/entry_json.h"
 #include "base/clock.h"
 #include "domain/blocklist/entry.h"
 #include "domain/outreach/exclusion.h"
+#include "domain/outreach/lead_keys.h"
 #include "domain/outreach/schedule.h"
 #include "json/encode.h"
 #include "store/names.h"
 
-#define BLOCKS_MAX (2 * LB_EXCLUSION_NAMES_MAX) /* each name in two lists */
+#define NAMES_MAX  (LB_EXCLUSION_NAMES_MAX + LB_LEAD_KEYS_MAX)
+#define BLOCKS_MAX 32 /* that are shown */
 
 /* A block that excludes the lead, with its own copies of what the store's row says. */
 struct block {
     enum lb_scope scope;
-    struct lb_str identifier;
+    struct lb_str key; /* whom */
     int64_t at;
     uint32_t actor;
     struct lb_buf reason;
@@ -28,8 +31,9 @@ struct explaining {
     struct lb_call *call;
     struct lb_store_reader *reader;
     struct lb_lead_row lead;
-    struct lb_str names[LB_EXCLUSION_NAMES_MAX]; /* copies of the lead's */
+    struct lb_str names[NAMES_MAX]; /* keys, copied */
     size_t name_count;
+    struct lb_kept kept; /* where they are */
     struct lb_campaign_state state;
     struct lb_sequence sequence;
     struct lb_due due;
@@ -37,9 +41,11 @@ struct explaining {
     size_t block_count;
 };
 
-static lb_err add_block(struct explaining *explaining, enum lb_scope scope,
-                        struct lb_str identifier, uint64_t id)
+static lb_err add_block(struct explaining *explaining, enum lb_scope scope, struct lb_str key,
+                        uint64_t id)
 {
+    if (explaining->block_count == BLOCKS_MAX)
+        return LB_OK;
     struct block *block = &explaining->blocks[explaining->block_count];
     struct lb_store *store = explaining->call->app->store;
     struct lb_entry entry;
@@ -49,7 +55,7 @@ static lb_err add_block(struct explaining *explaining, enum lb_scope scope,
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
     *block = (struct block){.scope = scope,
-                            .identifier = identifier,
+                            .key = key,
                             .at = entry.at,
                             .actor = entry.actor,
                             .has_reason = entry.reason.ptr != NULL};
@@ -74,26 +80,28 @@ static lb_err find_blocks(struct explaining *explaining, struct lb_str name)
     return err;
 }
 
+static lb_err keep_name(void *context, struct lb_str key)
+{
+    struct explaining *explaining = context;
+    if (explaining->name_count == NAMES_MAX)
+        return LB_OK; /* which no lead has more of */
+    if (!lb_keep(explaining->call, &explaining->kept, &key))
+        return LB_ERR_OVERLOADED;
+    explaining->names[explaining->name_count++] = key;
+    return LB_OK;
+}
+
 /* Reads the lead, if it is in the campaign, and copies its names. */
 static lb_err read_names(struct explaining *explaining, uint64_t no)
 {
     struct lb_call *call = explaining->call;
     struct lb_lead_row *lead = &explaining->lead;
-    struct lb_kept kept = {0};
     lb_err err = call->app->store->ops->lead(explaining->reader, call->list.workspace, no, lead);
     if (!err && lead->campaign != call->list.campaign)
         err = LB_ERR_NOT_FOUND;
-    if (err)
-        return err;
-    bool done = true;
-    struct lb_exclusion_names names;
-    lb_exclusion_names(lead, &names);
-    explaining->name_count = names.count;
-    for (size_t i = 0; done && i < names.count; i++) {
-        explaining->names[i] = names.names[i];
-        done = lb_keep(call, &kept, &explaining->names[i]);
-    }
-    return done ? LB_OK : LB_ERR_OVERLOADED;
+    return err ? err
+               : lb_exclusion_each(lead, lb_exclusion_asks_all(call->workspace), explaining,
+                                   keep_name);
 }
 
 static lb_err read_all(struct explaining *explaining, uint64_t no)
@@ -146,12 +154,32 @@ static const char *campaign_words(enum lb_campaign_status status)
     }
 }
 
+/* Who it is that is blocked, when it is not the person by a LinkedIn name. */
+static const char *type_words(enum lb_name_type type)
+{
+    switch (type) {
+    case LB_NAME_EMAIL:
+        return "The e-mail address ";
+    case LB_NAME_PHONE:
+        return "The phone number ";
+    case LB_NAME_DOMAIN:
+        return "The domain ";
+    case LB_NAME_COMPANY_PAGE:
+        return "The company page ";
+    case LB_NAME_COMPANY:
+        return "The company ";
+    default:
+        return "";
+    }
+}
+
 static void put_blocked_words(struct lb_buf *out, const struct block *block)
 {
     char at[LB_TIME_TEXT_SIZE];
+    struct lb_str name = lb_key_value(block->key);
     lb_time_format(block->at, at);
-    lb_buf_printf(out, "%.*s is blocked in the %s since %s", (int)block->identifier.len,
-                  block->identifier.ptr, lb_leads_scope_name(block->scope), at);
+    lb_buf_printf(out, "%s%.*s is blocked in the %s since %s", type_words(lb_key_type(block->key)),
+                  (int)name.len, name.ptr, lb_leads_scope_name(block->scope), at);
 }
 
 static void put_due_words(struct lb_buf *out, const struct explaining *explaining, int64_t now)
@@ -218,9 +246,9 @@ static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
     lb_buf_append_lit(body, "[");
     for (size_t i = 0; i < explaining->block_count; i++) {
         const struct block *block = &explaining->blocks[i];
-        lb_buf_printf(body, "%s{\"scope\":\"%s\",\"publicIdentifier\":", i ? "," : "",
+        lb_buf_printf(body, "%s{\"scope\":\"%s\",", i ? "," : "",
                       lb_leads_scope_name(block->scope));
-        lb_json_put_string(body, block->identifier);
+        lb_entry_json_put_who(body, block->key);
         lb_buf_append_lit(body, ",\"since\":");
         lb_json_put_time(body, block->at);
         lb_buf_append_lit(body, ",\"reason\":");

@@ -44,10 +44,11 @@ static lb_err look_up_scope(void *context, struct lb_list list, struct lb_str na
     return LB_OK;
 }
 
-enum lb_scope lb_leads_scope(struct lb_blocklist *blocklist, const struct lb_lead_row *lead)
+static enum lb_scope find_scope(const struct lb_call *call, const struct lb_lead_row *lead)
 {
     enum lb_scope scope;
-    lb_exclusion_scope(lead, look_up_scope, blocklist, &scope);
+    lb_exclusion_scope(lead, lb_exclusion_asks_all(call->workspace), look_up_scope,
+                       call->app->blocklist, &scope);
     return scope;
 }
 
@@ -61,7 +62,7 @@ void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lea
     struct lb_new_lead person = {
         .identifier = lead->identifier, .member_id = lead->member_id, .variables = lead->variables};
     memcpy(person.fields, lead->fields, sizeof person.fields);
-    enum lb_scope scope = lb_leads_scope(call->app->blocklist, lead);
+    enum lb_scope scope = find_scope(call, lead);
     lb_buf_append_lit(body, "\"id\":\"" LB_LEAD_PREFIX);
     lb_buf_append_u64(body, lead->no);
     lb_buf_append_lit(body, "\",");

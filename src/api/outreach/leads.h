@@ -11,9 +11,6 @@ void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb
 /* Appends the fields that describe a person, from `"publicIdentifier"` to `"variables"`. */
 void lb_leads_put_person(struct lb_buf *body, const struct lb_new_lead *lead);
 
-/* Where the lead is blocked now, by either of its names; the workspace wins. */
-enum lb_scope lb_leads_scope(struct lb_blocklist *blocklist, const struct lb_lead_row *lead);
-
 /* Appends the fields of a lead, from `"id"` to where it is blocked. */
 void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead);
 

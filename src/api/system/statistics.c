@@ -56,9 +56,11 @@ static enum lb_turn read_statistics(struct lb_call *call, struct lb_store_reader
     lb_err err = app->store->ops->checks(reader, call->workspace->row.no, counting->first_day,
                                          counting, take_checks);
     add_unwritten(counting, call->workspace);
-    uint64_t total = atomic_load_explicit(&call->workspace->entries, memory_order_relaxed);
-    uint64_t own =
-        lb_blocklist_count(app->blocklist, (struct lb_list){.workspace = call->workspace->row.no});
+    uint64_t entries = atomic_load_explicit(&call->workspace->entries, memory_order_relaxed);
+    uint64_t typed = atomic_load_explicit(&call->workspace->typed_entries, memory_order_relaxed);
+    uint64_t total = entries > typed ? entries - typed : 0;
+    uint64_t own = lb_blocklist_count(
+        app->blocklist, (struct lb_list){.workspace = call->workspace->row.no}, LB_NAME_LINKEDIN);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_printf(body,
                   "{\"blockedLeads\":{\"workspace\":%llu,\"campaigns\":%llu,\"total\":%llu},"

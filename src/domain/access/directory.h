@@ -29,7 +29,9 @@ struct lb_workspace {
     struct lb_workspace_row row;    /* but for plan and expires_at, which are below */
     _Atomic int plan;               /* enum lb_plan */
     _Atomic int64_t expires_at;     /* of the license, 0: never */
-    _Atomic uint64_t entries;       /* blocked leads, in all lists */
+    _Atomic uint64_t entries;       /* that block, in all lists */
+    _Atomic uint64_t typed_entries; /* of them, those that are no LinkedIn names */
+    _Atomic bool has_typed;         /* there may be some: never false when there are */
     _Atomic uint32_t keys;          /* that were not revoked */
     struct lb_row_times *row_times; /* of its entries, in all lists */
     struct lb_epochs epochs;        /* the same */
@@ -82,6 +84,13 @@ struct lb_workspace {
     size_t kept_capacity;
     size_t made_kept; /* the writer's, as above */
 };
+
+/* Before an entry that is no LinkedIn name is recorded or in memory. */
+static inline void lb_workspace_note_typed(struct lb_workspace *workspace)
+{
+    if (!atomic_load_explicit(&workspace->has_typed, memory_order_relaxed))
+        atomic_store_explicit(&workspace->has_typed, true, memory_order_release);
+}
 
 struct lb_key {
     struct lb_registry_node node;

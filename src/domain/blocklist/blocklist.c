@@ -3,6 +3,7 @@
 #include "base/array.h"
 #include "base/fatal.h"
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/expiry.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -28,6 +29,7 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
+    blocklist->twins.ends = &blocklist->ends;
     draw_epoch(blocklist);
     /* Of several nodes each workspace is read on its own, and as many as there are then. */
     bool shared = lb_nodes_ids_are_numbers(blocklist->store);
@@ -47,6 +49,8 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     lb_list_orders_destroy(blocklist->orders);
     lb_overlay_fini(&blocklist->batch);
     lb_twins_fini(&blocklist->twins);
+    lb_ending_destroy(blocklist->ending_soon);
+    lb_ends_fini(&blocklist->ends);
     lb_locked_fini(&blocklist->locked);
     lb_buf_fini(&blocklist->row_items);
     lb_buf_fini(&blocklist->copied_row);
@@ -124,9 +128,10 @@ uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list 
     return lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, identifier));
 }
 
-uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list)
+uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list,
+                            enum lb_name_type type)
 {
-    return lb_list_orders_count(blocklist->orders, lb_list_number(list));
+    return lb_list_orders_count(blocklist->orders, lb_order_number(list, type));
 }
 
 lb_err lb_blocklist_check_room(const struct lb_blocklist *blocklist, uint64_t entries,
@@ -191,7 +196,7 @@ static bool is_identifier(struct lb_blocklist *blocklist, uint32_t workspace, ui
     struct lb_entry entry;
     struct lb_store *store = blocklist->store;
     *out_err = lb_blocklist_entry(store, store->ops->writer_reader(store), workspace, id, &entry);
-    return *out_err == LB_OK && lb_str_equal(entry.identifier, identifier);
+    return *out_err == LB_OK && lb_str_equal(entry.key, identifier);
 }
 
 lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
@@ -309,6 +314,7 @@ static void batch_rollback(void *context)
     struct lb_blocklist *blocklist = context;
     lb_overlay_drop(&blocklist->batch);
     lb_twins_roll_back(&blocklist->twins, 0);
+    lb_ends_roll_back(&blocklist->ends);
     lb_directory_forget_made(blocklist->directory);
     lb_index_reserve(blocklist->index, NULL, 0);
     lb_list_orders_reserve(blocklist->orders, NULL, 0);
@@ -321,21 +327,38 @@ static void outcome_unknown(void *context)
     draw_epoch(context);
 }
 
+void lb_blocklist_count_entry(struct lb_workspace *workspace, uint64_t order, int64_t change)
+{
+    atomic_fetch_add_explicit(&workspace->entries, (uint64_t)change, memory_order_relaxed);
+    if (lb_order_is_typed(order))
+        atomic_fetch_add_explicit(&workspace->typed_entries, (uint64_t)change,
+                                  memory_order_relaxed);
+}
+
 static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)
 {
-    uint64_t list = lb_list_number(event->list);
     if (event->add) { /* both were reserved */
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
-                lb_list_orders_insert(blocklist->orders, list, event->id));
-        atomic_fetch_add_explicit(&event->workspace->entries, 1, memory_order_relaxed);
+                lb_list_orders_insert(blocklist->orders, event->order, event->id));
+        lb_blocklist_count_entry(event->workspace, event->order, 1);
     }
     uint64_t gone = event->add ? event->replaces : event->id;
     if (gone) {
         lb_blocklist_count_removal(blocklist);
         lb_index_remove(blocklist->index, event->fingerprint, gone);
-        lb_list_orders_remove(blocklist->orders, list, gone);
-        atomic_fetch_sub_explicit(&event->workspace->entries, 1, memory_order_relaxed);
+        lb_list_orders_remove(blocklist->orders, event->order, gone);
+        lb_blocklist_count_entry(event->workspace, event->order, -1);
     }
+}
+
+bool lb_blocklist_is_in_force(const struct lb_blocklist *blocklist,
+                              struct lb_fingerprint fingerprint, uint64_t id)
+{
+    uint64_t cursor = 0, found;
+    do
+        found = lb_index_find_next(blocklist->index, fingerprint, &cursor);
+    while (found && found != id);
+    return found || lb_twins_waits(&blocklist->twins, fingerprint, id);
 }
 
 void lb_blocklist_set_mark(struct lb_workspace *workspace, const struct lb_log_mark *mark)
@@ -397,6 +420,7 @@ static void batch_publish(void *context)
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
     lb_twins_commit(&blocklist->twins);
+    lb_ends_commit(&blocklist->ends);
     publish_marks(blocklist);
     blocklist->next_id = batch->next_id;
     if (blocklist->follower.context)
@@ -421,22 +445,33 @@ void lb_blocklist_end_list(struct lb_blocklist *blocklist, struct lb_list list)
     blocklist->ended[blocklist->ended_count++] = list;
 }
 
-static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, uint64_t id)
+static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, uint64_t order,
+                         uint64_t id)
 {
     struct lb_store *store = blocklist->store;
     struct lb_entry entry;
     lb_blocklist_count_removal(blocklist);
     if (lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry) ==
         LB_OK) {
-        struct lb_fingerprint fingerprint = lb_blocklist_hash(blocklist, list, entry.identifier);
+        struct lb_fingerprint fingerprint = lb_blocklist_hash(blocklist, list, entry.key);
         lb_index_remove(blocklist->index, fingerprint, id);
         lb_twins_drop(&blocklist->twins, fingerprint);
     }
-    lb_list_orders_remove(blocklist->orders, lb_list_number(list), id);
+    lb_list_orders_remove(blocklist->orders, order, id);
     struct lb_workspace *workspace =
         lb_directory_workspace_no(blocklist->directory, list.workspace);
     if (workspace)
-        atomic_fetch_sub_explicit(&workspace->entries, 1, memory_order_relaxed);
+        lb_blocklist_count_entry(workspace, order, -1);
+}
+
+/* The last of the list's orders that holds any; the first when none does. */
+static uint64_t last_order(struct lb_blocklist *blocklist, struct lb_list list)
+{
+    int type = LB_NAME_TYPES - 1;
+    while (type > LB_NAME_MEMBER_ID &&
+           !lb_list_orders_count(blocklist->orders, lb_order_number(list, (enum lb_name_type)type)))
+        type--;
+    return lb_order_number(list, (enum lb_name_type)type);
 }
 
 /* Takes entries of a list that has ended out of memory; true when there are more. */
@@ -446,15 +481,15 @@ static bool sweep(struct lb_blocklist *blocklist)
         return false;
     struct lb_list list = blocklist->ended[blocklist->ended_count - 1];
     uint64_t ids[SWEEP_ENTRIES];
-    size_t count =
-        lb_list_orders_page(blocklist->orders, lb_list_number(list), true, 0, SWEEP_ENTRIES, ids);
+    uint64_t order = last_order(blocklist, list);
+    size_t count = lb_list_orders_page(blocklist->orders, order, true, 0, SWEEP_ENTRIES, ids);
     const struct lb_store_ops *ops = blocklist->store->ops;
     struct lb_store_reader *reader = ops->writer_reader(blocklist->store);
     ops->prefetch_entries(reader, list.workspace, ids, count);
     for (size_t i = 0; i < count; i++)
-        forget_entry(blocklist, list, ids[i]);
+        forget_entry(blocklist, list, order, ids[i]);
     ops->reader_rest(reader);
-    if (count < SWEEP_ENTRIES)
+    if (count < SWEEP_ENTRIES && !lb_order_is_typed(order))
         blocklist->ended_count--;
     return blocklist->ended_count > 0;
 }
@@ -464,6 +499,7 @@ static bool upkeep(void *context)
     struct lb_blocklist *blocklist = context;
     if (blocklist->follower.context)
         blocklist->follower.upkeep(blocklist->follower.context);
+    lb_ending_upkeep(blocklist->ending_soon);
     return sweep(blocklist);
 }
 

@@ -10,6 +10,7 @@
 #define LB_DOMAIN_BLOCKLIST_BLOCKLIST_H
 
 #include "domain/access/directory.h"
+#include "domain/blocklist/item.h"
 #include "index/membership.h"
 #include "writer/writer.h"
 
@@ -38,6 +39,10 @@ lb_err lb_blocklist_load(struct lb_blocklist *blocklist, void *context,
 lb_err lb_blocklist_refresh(struct lb_blocklist *blocklist,
                             const struct lb_workspace_version *latest);
 
+/* Blocks that have an end will be ended by writes to this writer. False when out of memory. Before
+ * the writer starts; the writer is gone when the blocklist is destroyed. */
+bool lb_blocklist_begin_ending(struct lb_blocklist *blocklist, struct lb_writer *writer);
+
 /* What the writer calls around a batch. */
 struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist);
 
@@ -46,9 +51,9 @@ struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist);
 struct lb_blocklist_follower {
     void *context;
     void (*batch_begin)(void *context); /* also before a batch is applied again */
-    /* The identifier is blocked now, or no longer, in the open transaction. A failure fails the
-     * change. */
-    lb_err (*changed)(void *context, struct lb_list list, struct lb_str identifier);
+    /* The name of this key is blocked now, or no longer, in the open transaction. A failure fails
+     * the change. */
+    lb_err (*changed)(void *context, struct lb_list list, struct lb_str key);
     lb_err (*batch_prepare)(void *context); /* before the commit; its failure fails the batch */
     void (*batch_publish)(void *context); /* after the commit and the blocklists' own publishing */
     void (*upkeep)(void *context);        /* between batches */
@@ -84,7 +89,8 @@ struct lb_verdict {
     uint64_t entry;      /* the entry that blocks */
 };
 
-/* Campaign 0 asks the workspace's list alone. `identifier` is canonical. */
+/* Campaign 0 asks the workspace's list alone. `identifier`, here and below, is a key (item.h): a
+ * canonical LinkedIn name, or lb_key_make. */
 struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
                                      struct lb_str identifier);
 
@@ -112,8 +118,9 @@ uint64_t lb_blocklist_name_hash(const struct lb_blocklist *blocklist, struct lb_
 
 /* --- Sizes --- */
 
-/* How many entries a list has. */
-uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list);
+/* How many LinkedIn names and member ids a list has, or how many of another type. */
+uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list,
+                            enum lb_name_type type);
 
 /* May a workspace that has `entries` hold `extra` more? LB_OK, or LB_ERR_WORKSPACE_OVERLOADED with
  * the reason. Any thread. */

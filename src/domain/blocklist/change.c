@@ -22,7 +22,7 @@ static lb_err count_new(struct lb_change *change, uint64_t *out)
     for (size_t i = 0; !err && i < change->count; i++) {
         uint64_t id;
         err = lb_blocklist_current(change->blocklist, change->standing.list,
-                                   change->fingerprints[i], change->items[i].identifier, &id);
+                                   change->fingerprints[i], change->items[i].key, &id);
         if (!err && !id)
             added[count++] = change->fingerprints[i];
     }
@@ -44,16 +44,17 @@ static void prefetch_items(struct lb_write *write, struct lb_store *store)
     struct lb_store_reader *reader = store->ops->writer_reader(store);
     uint64_t *ids = malloc(change->count * sizeof *ids);
     struct lb_str *names = malloc(change->count * sizeof *names);
-    size_t count = 0;
+    size_t count = 0, name_count = 0;
     for (size_t i = 0; ids && names && i < change->count; i++) {
-        names[i] = change->items[i].identifier;
+        if (lb_key_is_linkedin(change->items[i].key))
+            names[name_count++] = change->items[i].key;
         ids[count] = lb_index_find(blocklist->index, change->fingerprints[i]);
         count += ids[count] != 0;
     }
     if (ids && names && count)
         store->ops->prefetch_entries(reader, change->standing.list.workspace, ids, count);
-    if (ids && names && change->standing.workspace->has_leads)
-        store->ops->prefetch_names(reader, change->standing.list.workspace, names, change->count);
+    if (ids && names && name_count && change->standing.workspace->has_leads)
+        store->ops->prefetch_names(reader, change->standing.list.workspace, names, name_count);
     free(ids);
     free(names);
 }
@@ -82,6 +83,14 @@ static bool is_since(const struct lb_packer *packer, uint64_t id, int64_t since)
     return id >= next || time.at >= since;
 }
 
+/* Have both the same kind and end? A request without an end is more than one with. */
+static bool says_the_same(const struct lb_entry *entry, const struct lb_change_item *item)
+{
+    struct lb_item asked;
+    return lb_item_read(lb_change_item_stored(item), &asked) &&
+           entry->block_kind == (uint32_t)asked.kind && entry->ends_at == asked.end;
+}
+
 /* Would asking for the person again only repeat what entry `id` asked for? A list that was imported
  * says nothing of the person: who is blocked by name, and was in it, has been asked for again. */
 static lb_err repeats(const struct lb_packer *packer, const struct lb_change_item *item,
@@ -95,7 +104,7 @@ static lb_err repeats(const struct lb_packer *packer, const struct lb_change_ite
     struct lb_entry entry;
     bool imports = change->import.ptr != NULL;
     int64_t since = imports ? change->import_since : packer->row.at - LB_REPEATED_WITHIN_MS + 1;
-    *out = lb_packer_made(packer, id);
+    *out = lb_packer_made(packer, id) && !change->has_ends;
     if (*out || !is_since(packer, id, since))
         return LB_OK;
     lb_err err = lb_entry_read(&cursor, id, &entry);
@@ -103,8 +112,18 @@ static lb_err repeats(const struct lb_packer *packer, const struct lb_change_ite
         *out = cursor.row.import.ptr && lb_str_equal(cursor.row.import, change->import);
     else if (!err)
         *out = !cursor.row.import.ptr && entry.actor == packer->row.actor &&
-               lb_same_reason(entry.reason, item->reason);
+               lb_same_reason(entry.reason, item->reason) && says_the_same(&entry, item);
     return err;
+}
+
+/* The entry of an item ends some day, if the item says so. */
+static lb_err note_end(struct lb_packer *packer, const struct lb_change_item *item,
+                       struct lb_fingerprint fingerprint, uint64_t id)
+{
+    struct lb_item named;
+    if (!packer->change->has_ends || !lb_item_read(lb_change_item_stored(item), &named))
+        return LB_OK;
+    return lb_change_note_end(packer, named.end, fingerprint, id);
 }
 
 /* Blocks a person once more whom entry `id` blocks, and perhaps others that wait. */
@@ -115,13 +134,19 @@ static lb_err ask_again(struct lb_packer *packer, const struct lb_change_item *i
     uint64_t cursor = 0;
     bool repeated = false;
     lb_err err = LB_OK;
-    for (; !err && !repeated && id; id = lb_twins_next(twins, fingerprint, &cursor))
-        err = repeats(packer, item, id, &repeated);
+    for (; !err && !repeated && id; id = lb_twins_next(twins, fingerprint, &cursor)) {
+        if (packer->count && id >= packer->row.id) /* it can be read when its row is written */
+            err = lb_packer_flush(packer);
+        if (!err)
+            err = repeats(packer, item, id, &repeated);
+    }
     if (err || repeated)
         return err;
     packer->change->write.touched = true;
     packer->change->asked_again++;
     err = lb_packer_add(packer, item, &id);
+    if (!err)
+        err = note_end(packer, item, fingerprint, id);
     return err || lb_twins_add(twins, fingerprint, id) ? err : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
@@ -129,7 +154,7 @@ static lb_err ask_again(struct lb_packer *packer, const struct lb_change_item *i
 static lb_err note_blocked(const struct lb_packer *packer, size_t item, uint64_t id,
                            uint64_t **blocked_by)
 {
-    if (lb_packer_made(packer, id)) /* the request names the person twice */
+    if (lb_packer_made(packer, id) && !packer->change->has_ends) /* the request names it twice */
         return LB_OK;
     if (!*blocked_by)
         *blocked_by = calloc(packer->change->count, sizeof **blocked_by);
@@ -149,7 +174,7 @@ static lb_err block_new(struct lb_packer *packer, uint64_t **blocked_by)
         const struct lb_change_item *item = &change->items[i];
         uint64_t id;
         err = lb_blocklist_current(change->blocklist, packer->row.list, change->fingerprints[i],
-                                   item->identifier, &id);
+                                   item->key, &id);
         if (!err && id)
             err = note_blocked(packer, i, id, blocked_by);
         if (err || id)
@@ -157,7 +182,9 @@ static lb_err block_new(struct lb_packer *packer, uint64_t **blocked_by)
         change->write.touched = true;
         err = lb_packer_add(packer, item, &id);
         if (!err)
-            err = lb_change_record(packer, true, change->fingerprints[i], id, item->identifier);
+            err = note_end(packer, item, change->fingerprints[i], id);
+        if (!err)
+            err = lb_change_record(packer, true, change->fingerprints[i], id, item->key);
     }
     return err;
 }
@@ -195,12 +222,12 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
     struct lb_packer packer;
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_UNBLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
-        struct lb_str identifier = change->items[i].identifier;
+        struct lb_str key = change->items[i].key;
         uint64_t id;
-        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i],
-                                   identifier, &id);
+        err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i], key,
+                                   &id);
         if (!err && id)
-            err = lb_change_take_back_all(&packer, id, change->fingerprints[i], identifier);
+            err = lb_change_take_back_all(&packer, id, change->fingerprints[i], key);
     }
     return err ? err : lb_packer_flush(&packer);
 }
@@ -225,7 +252,7 @@ static lb_err unblock_id(struct lb_packer *packer, struct lb_public_id name)
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     return lb_change_names_person(packer->change, &found, id)
-               ? lb_change_take_back_all(packer, found.current, found.fingerprint, found.identifier)
+               ? lb_change_take_back_all(packer, found.current, found.fingerprint, found.key)
                : LB_OK;
 }
 
@@ -245,8 +272,8 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 static void hash_items(struct lb_change *change)
 {
     for (size_t i = 0; i < change->count; i++)
-        change->fingerprints[i] = lb_blocklist_hash(change->blocklist, change->standing.list,
-                                                    change->items[i].identifier);
+        change->fingerprints[i] =
+            lb_blocklist_hash(change->blocklist, change->standing.list, change->items[i].key);
 }
 
 /* Items that fit into one row have one seed, which is no other's: a row has that of its first item.
@@ -266,7 +293,8 @@ static void commit_items(struct lb_change *change)
             lb_chain_seed(item->seed);
         else
             memcpy(item->seed, change->seed, sizeof item->seed);
-        lb_chain_commit(item->seed, LB_COMMITMENT_ITEM, item->identifier, &item->commitment);
+        lb_chain_commit(item->seed, LB_COMMITMENT_ITEM, lb_change_item_stored(item),
+                        &item->commitment);
     }
 }
 

@@ -2,9 +2,9 @@
  *
  * Each request to block a person is an entry, also when the person is blocked already: a block
  * holds as long as one request for it does, and what is shown of it is the oldest. A request that
- * only repeats one is none: of the same actor for the same reason within the last hour, when
- * neither is an import's; or of the same import. Undoing a change takes back its own requests
- * alone; an unblock ends all of them.
+ * only repeats one is none: of the same actor for the same reason, kind and end within the last
+ * hour, when neither is an import's; or of the same import. Undoing a change takes back its own
+ * requests alone; an unblock ends all of them.
  *
  * Threads: filled and prepared on any thread, submitted, and applied on the writer thread. */
 #ifndef LB_DOMAIN_BLOCKLIST_CHANGE_H
@@ -21,12 +21,18 @@
     "No change with this id in this workspace. Change ids come in the header X-Change-Id."
 
 struct lb_change_item {
-    struct lb_str identifier; /* canonical */
-    struct lb_str reason;     /* ptr NULL: none; without NUL, LB_REASON_CHARACTERS_MAX at most */
+    struct lb_str key;    /* whom: item.h */
+    struct lb_str stored; /* block: as it stands in the log; ptr NULL: the key alone */
+    struct lb_str reason; /* ptr NULL: none; without NUL, LB_REASON_CHARACTERS_MAX at most */
     /* Filled when a block is prepared, so that the writer need not hash names (chain.h). */
     uint8_t seed[LB_SEED_SIZE]; /* of the row that is probably to hold it */
     struct lb_commitment commitment;
 };
+
+static inline struct lb_str lb_change_item_stored(const struct lb_change_item *item)
+{
+    return item->stored.ptr ? item->stored : item->key;
+}
 
 /* A change of a blocklist, embedded in its owner's struct; what it points to lives as long. Fill
  * `write` (completion, home, share, size), `standing` and the fields of one kind, then prepare it
@@ -35,11 +41,12 @@ struct lb_change {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_blocklist *blocklist;
     struct lb_standing standing;
-    struct lb_change_item *items;        /* block, unblock by identifier */
+    struct lb_change_item *items;        /* block, unblock by name */
     struct lb_fingerprint *fingerprints; /* room for `count`; filled when prepared */
     const struct lb_public_id *ids;      /* unblock by entries */
     struct lb_public_id undone;          /* undo: the change to take back */
     size_t count;
+    bool has_ends;        /* block: some items are not plain, as they have a kind or an end */
     struct lb_str import; /* the import that it belongs to; ptr NULL: none */
     /* When that began: what was recorded before is none of it, and is not read. 0: not known. */
     int64_t import_since;

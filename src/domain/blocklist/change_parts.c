@@ -3,14 +3,15 @@
 #include "domain/blocklist/entry.h"
 
 lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprint fingerprint,
-                        uint64_t id, struct lb_str identifier)
+                        uint64_t id, struct lb_str key)
 {
     struct lb_event event = {.fingerprint = fingerprint,
                              .id = id,
                              .list = packer->row.list,
+                             .order = lb_order_of_key(packer->row.list, key),
                              .workspace = packer->change->standing.workspace,
                              .add = add};
-    if (!lb_overlay_record(&packer->change->blocklist->batch, &event, identifier))
+    if (!lb_overlay_record(&packer->change->blocklist->batch, &event, key))
         return LB_ERR_STORAGE_UNAVAILABLE;
     packer->people++;
     packer->changed |= UINT64_C(1) << (packer->count - 1);
@@ -19,20 +20,20 @@ lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprin
     else
         packer->change->unblocked++;
     const struct lb_blocklist_follower *follower = &packer->change->blocklist->follower;
-    return follower->context ? follower->changed(follower->context, packer->row.list, identifier)
-                             : LB_OK;
+    return follower->context ? follower->changed(follower->context, packer->row.list, key) : LB_OK;
 }
 
 lb_err lb_change_replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
-                         uint64_t by, struct lb_str identifier)
+                         uint64_t by, struct lb_str key)
 {
     struct lb_event event = {.fingerprint = fingerprint,
                              .id = by,
                              .list = packer->row.list,
+                             .order = lb_order_of_key(packer->row.list, key),
                              .workspace = packer->change->standing.workspace,
                              .add = true,
                              .replaces = id};
-    return lb_overlay_record(&packer->change->blocklist->batch, &event, identifier)
+    return lb_overlay_record(&packer->change->blocklist->batch, &event, key)
                ? LB_OK
                : LB_ERR_STORAGE_UNAVAILABLE;
 }
@@ -62,7 +63,7 @@ lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id)
     uint64_t event_id;
     struct lb_change *change = packer->change;
     uint64_t number = lb_row_times_number_of(change->standing.workspace->row_times, id);
-    struct lb_change_item item = {.identifier = lb_str_of_u64(number, digits)};
+    struct lb_change_item item = {.key = lb_str_of_u64(number, digits)};
     change->write.touched = true;
     lb_err err = packer->count == LB_ROW_ITEMS_MAX ? lb_packer_flush(packer) : LB_OK;
     if (packer->count == 0 && packer->row.continues)
@@ -72,10 +73,10 @@ lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id)
 }
 
 lb_err lb_change_take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
-                           struct lb_str identifier)
+                           struct lb_str key)
 {
     lb_err err = lb_change_pack_id(packer, id);
-    return err ? err : lb_change_record(packer, false, fingerprint, id, identifier);
+    return err ? err : lb_change_record(packer, false, fingerprint, id, key);
 }
 
 lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
@@ -87,13 +88,37 @@ lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
     return err;
 }
 
+lb_err lb_change_take_back_one(struct lb_packer *packer, uint64_t id,
+                               const struct lb_found_entry *found, uint64_t *out_stays)
+{
+    struct lb_twins *twins = &packer->change->blocklist->twins;
+    uint64_t next = lb_twins_oldest(twins, found->fingerprint);
+    *out_stays = found->current == id ? next : found->current;
+    if (found->current == id && !next)
+        return lb_change_take_back(packer, id, found->fingerprint, found->key);
+    if (found->current != id)
+        return lb_change_take_back_twin(packer, id, found->fingerprint);
+    lb_err err = lb_change_pack_id(packer, id);
+    if (!err && !lb_twins_remove(twins, found->fingerprint, next))
+        err = LB_ERR_STORAGE_UNAVAILABLE;
+    return err ? err : lb_change_replace(packer, found->fingerprint, id, next, found->key);
+}
+
+lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_fingerprint fingerprint,
+                          uint64_t id)
+{
+    const struct lb_due due = {end, id, packer->row.list, fingerprint};
+    return !end || lb_ends_add(&packer->change->blocklist->ends, &due) ? LB_OK
+                                                                       : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
 lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
-                               struct lb_fingerprint fingerprint, struct lb_str identifier)
+                               struct lb_fingerprint fingerprint, struct lb_str key)
 {
     const struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t twin;
     packer->change->asked_more += lb_twins_oldest(twins, fingerprint) != 0;
-    lb_err err = lb_change_take_back(packer, id, fingerprint, identifier);
+    lb_err err = lb_change_take_back(packer, id, fingerprint, key);
     while (!err && (twin = lb_twins_oldest(twins, fingerprint)) != 0)
         err = lb_change_take_back_twin(packer, twin, fingerprint);
     return err;
@@ -110,12 +135,13 @@ lb_err lb_change_find_entry(struct lb_change *change, struct lb_list list, uint6
     if (err)
         return err;
     if (entry.number != number || entry.list.workspace != list.workspace ||
-        entry.list.campaign != list.campaign || entry.identifier.len > sizeof out->text)
+        entry.list.campaign != list.campaign || entry.key.len > sizeof out->text)
         return LB_ERR_NOT_FOUND;
-    memcpy(out->text, entry.identifier.ptr, entry.identifier.len);
-    out->identifier = (struct lb_str){out->text, entry.identifier.len};
-    out->fingerprint = lb_blocklist_hash(blocklist, list, out->identifier);
-    return lb_blocklist_current(blocklist, list, out->fingerprint, out->identifier, &out->current);
+    memcpy(out->text, entry.key.ptr, entry.key.len);
+    out->key = (struct lb_str){out->text, entry.key.len};
+    out->ends_at = entry.ends_at;
+    out->fingerprint = lb_blocklist_hash(blocklist, list, out->key);
+    return lb_blocklist_current(blocklist, list, out->fingerprint, out->key, &out->current);
 }
 
 bool lb_change_names_person(const struct lb_change *change, const struct lb_found_entry *found,

@@ -24,12 +24,13 @@ lb_err lb_change_check_room(struct lb_change *change, uint64_t extra);
  * same batch may have taken the number. */
 uint64_t lb_change_id_of(const struct lb_change *change, struct lb_public_id name);
 
-/* An entry of the log by its id, with its identifier copied out of the reader's hands. */
+/* An entry of the log by its id, with its key copied out of the reader's hands. */
 struct lb_found_entry {
     struct lb_fingerprint fingerprint;
-    struct lb_str identifier;
-    uint64_t current; /* what blocks the identifier now */
-    char text[512];
+    struct lb_str key;
+    int64_t ends_at;  /* 0: never */
+    uint64_t current; /* what blocks the same now */
+    char text[LB_KEY_SIZE];
 };
 
 /* Looks an entry up. LB_ERR_NOT_FOUND when it is no block of this list. */
@@ -42,11 +43,20 @@ bool lb_change_names_person(const struct lb_change *change, const struct lb_foun
 
 /* Readers will see the person blocked by entry `id`, or no longer. */
 lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprint fingerprint,
-                        uint64_t id, struct lb_str identifier);
+                        uint64_t id, struct lb_str key);
 
 /* Entry `by` takes the place of `id`, which blocks the person now: nothing changes for readers. */
 lb_err lb_change_replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,
-                         uint64_t by, struct lb_str identifier);
+                         uint64_t by, struct lb_str key);
+
+/* Entry `id`, which is to block, ends then; 0: it does not. */
+lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_fingerprint fingerprint,
+                          uint64_t id);
+
+/* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
+ * the next takes its place. `*out_stays`: what keeps the person blocked, or 0. */
+lb_err lb_change_take_back_one(struct lb_packer *packer, uint64_t id,
+                               const struct lb_found_entry *found, uint64_t *out_stays);
 
 /* Adds the entry that the row takes back or restores. */
 lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id);
@@ -54,16 +64,16 @@ lb_err lb_change_pack_id(struct lb_packer *packer, uint64_t id);
 /* Appends the last row, and one of the entries that count no more since there are too many. */
 lb_err lb_change_flush(struct lb_packer *packer);
 
-/* Takes entry `id` back, which is what blocks the identifier now. */
+/* Takes entry `id` back, which is what blocks the key now. */
 lb_err lb_change_take_back(struct lb_packer *packer, uint64_t id, struct lb_fingerprint fingerprint,
-                           struct lb_str identifier);
+                           struct lb_str key);
 
 /* Takes back an entry that waits. */
 lb_err lb_change_take_back_twin(struct lb_packer *packer, uint64_t id,
                                 struct lb_fingerprint fingerprint);
 
-/* Takes back all that blocks the identifier: `id`, and what waits after it (twins.h). */
+/* Takes back all that blocks the key: `id`, and what waits after it (twins.h). */
 lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
-                               struct lb_fingerprint fingerprint, struct lb_str identifier);
+                               struct lb_fingerprint fingerprint, struct lb_str key);
 
 #endif

@@ -1,34 +1,39 @@
 #include "domain/blocklist/entry.h"
 
-#include "domain/blocklist/identifier.h"
+#include "domain/blocklist/item.h"
 #include "store/log_items.h"
 
 _Static_assert(LB_HELD_NAME_SIZE == LB_IDENTIFIER_SIZE, "an entry has room for any name");
 
 /* Names that were stored under earlier rules are read under those of today. */
-static struct lb_str held(struct lb_str stored, struct lb_entry *out)
+static bool read_item(struct lb_str stored, struct lb_entry *out)
 {
-    struct lb_identifier today;
-    struct lb_str name = lb_identifier_held(stored, &today);
-    if (name.ptr == stored.ptr)
-        return stored;
-    memcpy(out->held, name.ptr, name.len);
-    return (struct lb_str){out->held, name.len};
+    struct lb_item item;
+    if (!lb_item_read(stored, &item))
+        return false;
+    out->key = item.key;
+    if (item.key.ptr == item.today.text) {
+        memcpy(out->held, item.key.ptr, item.key.len);
+        out->key.ptr = out->held;
+    }
+    out->block_kind = item.kind;
+    out->ends_at = item.end;
+    return true;
 }
 
 lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entry *out)
 {
-    struct lb_str identifier;
+    struct lb_str item;
     bool in_row = cursor->row.id && id >= cursor->row.id &&
                   id - cursor->row.id < LB_ROW_ITEMS_MAX &&
-                  lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier);
+                  lb_log_items_nth(cursor->row.items, id - cursor->row.id, &item);
     if (!in_row) {
         cursor->row.id = 0;
         lb_err err =
             cursor->store->ops->log_row_of(cursor->reader, cursor->workspace, id, &cursor->row);
         if (err)
             return err;
-        if (!lb_log_items_nth(cursor->row.items, id - cursor->row.id, &identifier))
+        if (!lb_log_items_nth(cursor->row.items, id - cursor->row.id, &item))
             return LB_ERR_NOT_FOUND;
     }
     if (!lb_log_kind_blocks(cursor->row.kind))
@@ -38,9 +43,8 @@ lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entr
     out->list = cursor->row.list;
     out->at = cursor->row.at;
     out->actor = cursor->row.actor;
-    out->identifier = held(identifier, out);
     out->reason = cursor->row.reason;
-    return LB_OK;
+    return read_item(item, out) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
 lb_err lb_blocklist_entry(struct lb_store *store, struct lb_store_reader *reader,

@@ -2,7 +2,7 @@
 
 #include "base/array.h"
 #include "domain/access/nodes.h"
-#include "domain/blocklist/identifier.h"
+#include "domain/blocklist/item.h"
 #include "domain/blocklist/twins.h"
 #include "store/chain.h"
 #include "store/log_items.h"
@@ -25,7 +25,9 @@ void lb_history_fini(struct lb_history *history)
 static bool is_meant(const struct lb_history *history, struct lb_str stored)
 {
     struct lb_identifier today;
-    struct lb_str name = history->exact ? stored : lb_identifier_held(stored, &today);
+    struct lb_str key = lb_item_stored_key(stored);
+    bool as_stored = history->exact || !lb_key_is_linkedin(key);
+    struct lb_str name = as_stored ? key : lb_identifier_held(key, &today);
     for (size_t i = 0; i < history->name_count; i++)
         if (lb_str_equal(name, history->names[i]))
             return true;
@@ -59,19 +61,23 @@ static struct lb_public_id public_id(const struct lb_history *history, uint64_t 
     return (struct lb_public_id){number, number && at ? history->epochs[at - 1].epoch : 0};
 }
 
-/* Of too many requests the second does not count (twins.h). */
+/* Of too many requests one does not count, but not the first (twins.h). */
 static void forget_one(struct lb_history *history, struct lb_history_list *list)
 {
-    size_t seen = 0;
+    struct lb_history_entry *least = NULL;
+    bool first = true;
     for (size_t i = 0; i < history->entry_count; i++) {
         struct lb_history_entry *entry = &history->entries[i];
-        seen += entry->blocks && entry->campaign == list->campaign;
-        if (seen == 2) {
-            entry->blocks = false;
-            list->blocking--;
-            return;
-        }
+        if (!entry->blocks || entry->campaign != list->campaign)
+            continue;
+        if (!first && (!least || (entry->end && (!least->end || entry->end < least->end))))
+            least = entry;
+        first = false;
     }
+    if (!least)
+        return;
+    least->blocks = false;
+    list->blocking--;
 }
 
 static lb_err count_blocking(struct lb_history *history, uint32_t campaign, int change)
@@ -124,6 +130,7 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
 {
     struct lb_str rest = row->items;
     struct lb_str name;
+    struct lb_item item;
     lb_err err = LB_OK;
     for (uint64_t number = row->number; !err && lb_log_items_next(&rest, &name); number++) {
         if (!is_meant(history, name))
@@ -131,8 +138,10 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
         if (!lb_array_reserve(history->entries, history->entry_capacity, history->entry_count + 1))
             return LB_ERR_OVERLOADED;
         struct lb_history_entry *entry = &history->entries[history->entry_count++];
-        *entry = (struct lb_history_entry){
-            .number = number, .campaign = row->list.campaign, .name = keep(history, name)};
+        *entry = (struct lb_history_entry){.number = number,
+                                           .campaign = row->list.campaign,
+                                           .end = lb_item_read(name, &item) ? item.end : 0,
+                                           .name = keep(history, lb_item_stored_key(name))};
         err = add_event(history, row, number, entry);
         if (!err)
             err = set_blocking(history, entry, lb_log_kind_blocks(row->kind));
@@ -165,7 +174,7 @@ bool lb_history_blocks(const struct lb_history *history, uint64_t entry)
 static lb_err take_reference(struct lb_history *history, struct lb_history_entry *entry,
                              enum lb_log_kind kind)
 {
-    bool ends = kind == LB_LOG_UNBLOCK || kind == LB_LOG_LEFT_OUT;
+    bool ends = lb_log_kind_frees(kind) || kind == LB_LOG_LEFT_OUT;
     if (!ends && kind != LB_LOG_RESTORE)
         return LB_OK;
     if (kind == LB_LOG_UNBLOCK && !entry->blocks) {

@@ -76,8 +76,10 @@ static utf8proc_ssize_t compose(const int32_t *points, utf8proc_ssize_t n, int32
     return utf8proc_normalize_utf32(out, count, NFC);
 }
 
-/* NFC, full case folding, NFC; `out` has room for LB_FOLD_POINTS. How many, or -1 when too long. */
-static utf8proc_ssize_t fold_once(const int32_t *points, utf8proc_ssize_t n, int32_t *out)
+/* NFC, full case folding and what `options` ask for, NFC; `out` has room for LB_FOLD_POINTS. How
+ * many, or -1 when too long. */
+static utf8proc_ssize_t fold_once(const int32_t *points, utf8proc_ssize_t n, int options,
+                                  int32_t *out)
 {
     utf8proc_ssize_t ascii = 0;
     for (; ascii < n && points[ascii] < 0x80; ascii++)
@@ -87,15 +89,15 @@ static utf8proc_ssize_t fold_once(const int32_t *points, utf8proc_ssize_t n, int
     int32_t folded[LB_FOLD_POINTS];
     utf8proc_ssize_t count = compose(points, n, out);
     if (count >= 0)
-        count = expand(out, count, UTF8PROC_CASEFOLD, folded);
+        count = expand(out, count, UTF8PROC_CASEFOLD | options, folded);
     return count < 0 ? -1 : compose(folded, count, out);
 }
 
-const char *lb_identifier_fold(int32_t *points, size_t *count)
+static const char *fold(int32_t *points, size_t *count, int options)
 {
     int32_t folded[LB_FOLD_POINTS];
     for (int round = 0; round < ROUNDS_MAX; round++) {
-        utf8proc_ssize_t n = fold_once(points, (utf8proc_ssize_t)*count, folded);
+        utf8proc_ssize_t n = fold_once(points, (utf8proc_ssize_t)*count, options, folded);
         if (n < 0 || n > LB_FOLD_TEXT_MAX)
             return lb_identifier_too_long;
         bool same = (size_t)n == *count && memcmp(points, folded, (size_t)n * sizeof *points) == 0;
@@ -105,6 +107,16 @@ const char *lb_identifier_fold(int32_t *points, size_t *count)
             return NULL;
     }
     return UNSTABLE;
+}
+
+const char *lb_identifier_fold(int32_t *points, size_t *count)
+{
+    return fold(points, count, 0);
+}
+
+const char *lb_identifier_fold_compatible(int32_t *points, size_t *count)
+{
+    return fold(points, count, UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
 }
 
 size_t lb_identifier_encode(const int32_t *points, size_t count, char *out)

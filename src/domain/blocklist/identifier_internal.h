@@ -68,6 +68,8 @@ const char *lb_identifier_read_points(struct lb_str text, int32_t *points, size_
 
 /* NFC, full case folding, NFC, until nothing changes; `points` has room for LB_FOLD_POINTS. */
 const char *lb_identifier_fold(int32_t *points, size_t *count);
+/* The same with NFKC. */
+const char *lb_identifier_fold_compatible(int32_t *points, size_t *count);
 
 /* The UTF-8 of the points; returns its length. */
 size_t lb_identifier_encode(const int32_t *points, size_t count, char *out);

@@ -4,6 +4,7 @@
 
 #include "domain/access/nodes.h"
 #include "domain/blocklist/change.h"
+#include "domain/blocklist/ends.h"
 #include "domain/blocklist/overlay.h"
 #include "domain/blocklist/twins.h"
 #include "store/chain.h"
@@ -21,10 +22,12 @@ struct lb_blocklist {
     /* The writer's. */
     struct lb_overlay batch;
     struct lb_twins twins;
-    struct lb_locked locked; /* by the open batch */
-    uint64_t epoch;          /* of the rows that this process writes */
-    uint64_t next_id;        /* after the last commit, unless ids are numbers */
-    struct lb_buf row_items; /* the row being packed */
+    struct lb_ends ends;
+    struct lb_ending *ending_soon; /* expiry.h; NULL: before the writer is known */
+    struct lb_locked locked;       /* by the open batch */
+    uint64_t epoch;                /* of the rows that this process writes */
+    uint64_t next_id;              /* after the last commit, unless ids are numbers */
+    struct lb_buf row_items;       /* the row being packed */
     struct lb_commitment row_commitments[LB_ROW_ITEMS_MAX]; /* to its items, if they are names */
     struct lb_buf copied_row; /* of the log, while other rows are read */
     struct lb_list *ended;    /* lists of deleted campaigns, still in memory */
@@ -51,6 +54,13 @@ static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist 
 lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
                             struct lb_fingerprint fingerprint, struct lb_str identifier,
                             uint64_t *out_id);
+
+/* Is entry `id` one of those in force of its fingerprint? Without the open batch. */
+bool lb_blocklist_is_in_force(const struct lb_blocklist *blocklist,
+                              struct lb_fingerprint fingerprint, uint64_t id);
+
+/* Counts entries of a workspace, one more or less, that is in this order. */
+void lb_blocklist_count_entry(struct lb_workspace *workspace, uint64_t order, int64_t change);
 
 /* An entry is about to leave the index: see `removals`. */
 void lb_blocklist_count_removal(struct lb_blocklist *blocklist);

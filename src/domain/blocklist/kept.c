@@ -5,7 +5,10 @@
 uint64_t lb_kept_count(const struct lb_blocklist *blocklist, struct lb_list list)
 {
     const struct lb_overlay *batch = &blocklist->batch;
-    uint64_t count = lb_list_orders_count(blocklist->orders, lb_list_number(list));
+    uint64_t count = 0;
+    for (int type = LB_NAME_MEMBER_ID; type < LB_NAME_TYPES; type++)
+        count +=
+            lb_list_orders_count(blocklist->orders, lb_order_number(list, (enum lb_name_type)type));
     for (size_t i = 0; i < batch->event_count; i++) {
         const struct lb_event *event = &batch->events[i];
         if (lb_list_number(event->list) == lb_list_number(list))
@@ -25,7 +28,7 @@ lb_err lb_kept_carry_over(struct lb_change *carried, struct lb_store *store, str
     lb_change_prepare(carried);
     struct lb_packer packer;
     lb_packer_begin(&packer, carried, store, list, LB_LOG_CARRIED_OVER);
-    struct lb_change_item item = {.identifier = lb_str_of_u64(*out_people, digits)};
+    struct lb_change_item item = {.key = lb_str_of_u64(*out_people, digits)};
     memcpy(item.seed, carried->seed, sizeof item.seed);
     lb_err err = lb_packer_add(&packer, &item, &id);
     return err ? err : lb_packer_flush(&packer);

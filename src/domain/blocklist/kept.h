@@ -6,7 +6,7 @@
 
 #include "domain/blocklist/change.h"
 
-/* How many people a list has, with what the open batch has changed. */
+/* How many entries a list has, of all types, with what the open batch has changed. */
 uint64_t lb_kept_count(const struct lb_blocklist *blocklist, struct lb_list list);
 
 /* Records that the list has a campaign again; nothing when it is empty. `carried` is filled like

@@ -122,8 +122,7 @@ static bool append_event(struct lb_overlay *batch, const struct lb_event *event)
     batch->events[batch->event_count++] = *event;
     if (event->add) {
         batch->added[batch->added_count] = event->fingerprint;
-        batch->added_in[batch->added_count++] =
-            (struct lb_list_entry){lb_list_number(event->list), event->id};
+        batch->added_in[batch->added_count++] = (struct lb_list_entry){event->order, event->id};
     }
     return true;
 }

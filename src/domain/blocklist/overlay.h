@@ -6,12 +6,14 @@
 
 #include "domain/blocklist/blocklist.h"
 #include "base/buf.h"
+#include "domain/blocklist/item.h"
 #include "index/list_order.h"
 
 struct lb_event {
     struct lb_fingerprint fingerprint;
     uint64_t id;
     struct lb_list list;
+    uint64_t order; /* that the entry is in: lb_order_number */
     struct lb_workspace *workspace;
     bool add;          /* else the entry is taken back */
     uint64_t replaces; /* add: the entry that is taken back for it, so that no moment is without;
@@ -81,6 +83,26 @@ bool lb_overlay_record_row(struct lb_overlay *batch, struct lb_overlay_row row);
 static inline uint64_t lb_list_number(struct lb_list list)
 {
     return (uint64_t)list.workspace << 32 | list.campaign;
+}
+
+/* Each list has an order of its LinkedIn names and member ids, and one for each other type of
+ * entries, so that pages of them find what they show. Workspaces' numbers stay below 2^28: memory
+ * has a table of them. */
+#define LB_ORDER_TYPE_SHIFT 60
+static inline uint64_t lb_order_number(struct lb_list list, enum lb_name_type type)
+{
+    uint64_t number = lb_list_number(list);
+    return type <= LB_NAME_MEMBER_ID ? number : number | (uint64_t)type << LB_ORDER_TYPE_SHIFT;
+}
+
+static inline uint64_t lb_order_of_key(struct lb_list list, struct lb_str key)
+{
+    return lb_key_is_linkedin(key) ? lb_list_number(list) : lb_order_number(list, lb_key_type(key));
+}
+
+static inline bool lb_order_is_typed(uint64_t order)
+{
+    return order >> LB_ORDER_TYPE_SHIFT != 0;
 }
 
 #endif

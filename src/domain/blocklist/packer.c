@@ -64,7 +64,7 @@ static lb_err note_quiet_items(struct lb_packer *packer)
 {
     const struct lb_log_row *row = &packer->row;
     uint64_t all = UINT64_MAX >> (64 - packer->count);
-    bool tells = row->kind == LB_LOG_UNBLOCK || row->kind == LB_LOG_RESTORE;
+    bool tells = lb_log_kind_frees(row->kind) || row->kind == LB_LOG_RESTORE;
     if (!tells || packer->changed == all)
         return LB_OK;
     return lb_outbox_quiet(packer->change->blocklist, packer->change->standing.workspace,
@@ -90,7 +90,7 @@ lb_err lb_packer_flush(struct lb_packer *packer)
                                  .has_reason = packer->row.reason.ptr != NULL,
                                  .continues = packer->row.continues,
                                  .blocked = lb_log_kind_adds(kind) ? packer->people : 0,
-                                 .unblocked = kind == LB_LOG_UNBLOCK ? packer->people : 0};
+                                 .unblocked = lb_log_kind_frees(kind) ? packer->people : 0};
     if (!err && !(reserve_day(packer) && lb_overlay_record_row(batch_of(packer), row)))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     if (!err)
@@ -138,13 +138,15 @@ static void keep_commitment(struct lb_packer *packer, const struct lb_change_ite
     if (memcmp(packer->row.seed, item->seed, sizeof item->seed) == 0)
         *out = item->commitment;
     else
-        lb_chain_commit(packer->row.seed, LB_COMMITMENT_ITEM, item->identifier, out);
+        lb_chain_commit(packer->row.seed, LB_COMMITMENT_ITEM, lb_change_item_stored(item), out);
 }
 
 lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item, uint64_t *out_id)
 {
     struct lb_blocklist *blocklist = packer->change->blocklist;
     struct lb_overlay *batch = batch_of(packer);
+    if (!lb_key_is_linkedin(item->key))
+        lb_workspace_note_typed(packer->change->standing.workspace);
     lb_err err = needs_new_row(packer, item) ? lb_packer_flush(packer) : LB_OK;
     uint64_t number = log_of(packer->change)->last + 1 + packer->count;
     bool full = !packer->ids_are_numbers && batch->next_id == batch->end_id;
@@ -154,7 +156,7 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
         begin_row(packer, item, number);
     else
         lb_buf_append_lit(&blocklist->row_items, ",");
-    lb_buf_append_str(&blocklist->row_items, item->identifier);
+    lb_buf_append_str(&blocklist->row_items, lb_change_item_stored(item));
     keep_commitment(packer, item);
     *out_id = packer->row.id + packer->count++;
     batch->next_id++;

@@ -25,13 +25,16 @@ struct lb_page_query {
     uint64_t cursor; /* entries after this one in that direction; 0: from the start */
     uint64_t skip;
     size_t take;
-    struct lb_str term;                /* a folded sub-string; empty: all */
+    unsigned types;          /* bits 1 << enum lb_name_type; 0: LinkedIn names and member ids */
+    enum lb_block_kind kind; /* only those of this kind; LB_BLOCK_KIND_NONE: all */
+    struct lb_str term;      /* a folded sub-string; empty: all */
     struct lb_page_progress *progress; /* NULL: the page is made in one call */
 };
 
 struct lb_page_result {
-    uint64_t total;   /* entries of the list */
-    bool total_known; /* false with a term */
+    uint64_t total;   /* entries of the list, of these types */
+    bool total_known; /* false where each entry has to be looked at: with a term, a kind, or one
+                         alone of the two types that are one order */
     uint64_t next;    /* cursor of the next page, 0: this was the last */
     bool unfinished;  /* `look` entries were looked at, or there was a pause: call again, with any
                          reader */

@@ -1,6 +1,6 @@
 /* The log is replayed into memory: at start, and what other nodes have added since. */
 #include "domain/blocklist/entry.h"
-#include "domain/blocklist/identifier.h"
+#include "domain/blocklist/item.h"
 #include "domain/blocklist/internal.h"
 
 #include "base/clock.h"
@@ -63,25 +63,24 @@ static uint64_t entries_of(const struct lb_workspace *workspace)
 
 /* Puts an entry where readers look, or lets it wait when an older one of the same person is there.
  */
-static lb_err place(struct replay *replay, struct lb_workspace *workspace, struct lb_list of,
+static lb_err place(struct replay *replay, struct lb_workspace *workspace, uint64_t order,
                     struct lb_fingerprint fingerprint, uint64_t id)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
-    uint64_t list = lb_list_number(of);
     if (lb_twins_is_held(&blocklist->twins, fingerprint, id))
         return lb_twins_let_go(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
     uint64_t there = lb_index_find(blocklist->index, fingerprint);
     if (there && there < id)
         return lb_twins_add(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
     if (!lb_index_insert(blocklist->index, fingerprint, id) ||
-        !lb_list_orders_insert(blocklist->orders, list, id))
+        !lb_list_orders_insert(blocklist->orders, order, id))
         return LB_ERR_INTERNAL;
-    count_entries(workspace, !there);
+    lb_blocklist_count_entry(workspace, order, !there);
     if (!there || there == id)
         return LB_OK;
     lb_blocklist_count_removal(blocklist);
     lb_index_remove(blocklist->index, fingerprint, there);
-    lb_list_orders_remove(blocklist->orders, list, there);
+    lb_list_orders_remove(blocklist->orders, order, there);
     return lb_twins_add(&blocklist->twins, fingerprint, there) ? LB_OK : LB_ERR_INTERNAL;
 }
 
@@ -96,12 +95,11 @@ static bool is_in_index(const struct lb_blocklist *blocklist, struct lb_fingerpr
 }
 
 /* Takes an entry out, in whose place the next of the same person comes, if one waits. */
-static lb_err displace(struct replay *replay, struct lb_workspace *workspace, struct lb_list of,
+static lb_err displace(struct replay *replay, struct lb_workspace *workspace, uint64_t order,
                        struct lb_fingerprint fingerprint, uint64_t id)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct lb_twins *twins = &blocklist->twins;
-    uint64_t list = lb_list_number(of);
     if (lb_twins_waits(twins, fingerprint, id))
         return lb_twins_remove(twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
     if (!is_in_index(blocklist, fingerprint, id))
@@ -109,25 +107,45 @@ static lb_err displace(struct replay *replay, struct lb_workspace *workspace, st
     uint64_t next = lb_twins_oldest(twins, fingerprint);
     if (next && !(lb_twins_remove(twins, fingerprint, next) &&
                   lb_index_insert(blocklist->index, fingerprint, next) &&
-                  lb_list_orders_insert(blocklist->orders, list, next)))
+                  lb_list_orders_insert(blocklist->orders, order, next)))
         return LB_ERR_INTERNAL;
     lb_blocklist_count_removal(blocklist);
     lb_index_remove(blocklist->index, fingerprint, id);
-    lb_list_orders_remove(blocklist->orders, list, id);
-    count_entries(workspace, next ? 0 : -1);
+    lb_list_orders_remove(blocklist->orders, order, id);
+    lb_blocklist_count_entry(workspace, order, next ? 0 : -1);
     return LB_OK;
 }
 
-/* The fingerprint of a stored name, under the form of today. */
-static lb_err hash_item(struct replay *replay, struct lb_list list, struct lb_str item,
-                        struct lb_fingerprint *out)
+/* What memory has of an entry. */
+struct place {
+    struct lb_fingerprint fingerprint;
+    uint64_t order;
+    int64_t end;
+};
+
+/* Where a stored name belongs, under the form of today. */
+static lb_err find_place(struct replay *replay, struct lb_workspace *workspace, struct lb_list list,
+                         struct lb_str stored, struct place *out)
 {
     struct lb_blocklist *blocklist = replay->blocklist;
-    struct lb_identifier today;
-    struct lb_str held = lb_identifier_held(item, &today);
-    *out = lb_blocklist_hash(blocklist, list, held);
-    bool noted = held.ptr == item.ptr || lb_twins_note(&blocklist->twins, *out, list, held);
+    struct lb_item item;
+    if (!lb_item_read(stored, &item))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    out->fingerprint = lb_blocklist_hash(blocklist, list, item.key);
+    out->order = lb_order_of_key(list, item.key);
+    out->end = item.end;
+    if (lb_order_is_typed(out->order))
+        lb_workspace_note_typed(workspace);
+    bool noted = item.key.ptr == stored.ptr ||
+                 lb_twins_note(&blocklist->twins, out->fingerprint, list, item.key);
     return noted ? LB_OK : LB_ERR_INTERNAL;
+}
+
+static lb_err add_end(struct replay *replay, struct lb_list list, const struct place *at,
+                      uint64_t id)
+{
+    const struct lb_due due = {at->end, id, list, at->fingerprint};
+    return lb_ends_add(&replay->blocklist->ends, &due) ? LB_OK : LB_ERR_INTERNAL;
 }
 
 /* A request to block people: new ones, or such as are blocked already. */
@@ -141,18 +159,22 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     int64_t alone = 0; /* entries that have no twins */
     lb_err err = LB_OK;
     for (; !err && lb_log_items_next(&rest, &item); id++) {
-        struct lb_fingerprint fingerprint;
-        err = hash_item(replay, row->list, item, &fingerprint);
-        if (!err &&
-            (row->kind != LB_LOG_BLOCK || lb_twins_possible(&blocklist->twins, fingerprint))) {
+        struct place at;
+        err = find_place(replay, workspace, row->list, item, &at);
+        if (!err && at.end)
+            err = add_end(replay, row->list, &at, id);
+        if (err)
+            break;
+        if (row->kind != LB_LOG_BLOCK || lb_order_is_typed(at.order) ||
+            lb_twins_possible(&blocklist->twins, at.fingerprint)) {
             err = insert_group(replay);
             if (!err)
-                err = place(replay, workspace, row->list, fingerprint, id);
+                err = place(replay, workspace, at.order, at.fingerprint, id);
             continue;
         }
-        replay->fingerprints[replay->count] = fingerprint;
+        replay->fingerprints[replay->count] = at.fingerprint;
         replay->ids[replay->count++] = id;
-        if (!lb_list_orders_insert(blocklist->orders, lb_list_number(row->list), id))
+        if (!lb_list_orders_insert(blocklist->orders, at.order, id))
             return LB_ERR_INTERNAL;
         alone++;
         if (replay->count == GROUP)
@@ -166,7 +188,7 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
 struct references {
     uint64_t numbers[LB_ROW_ITEMS_MAX];
     uint64_t ids[LB_ROW_ITEMS_MAX];
-    struct lb_fingerprint fingerprints[LB_ROW_ITEMS_MAX];
+    struct place places[LB_ROW_ITEMS_MAX];
     size_t count;
 };
 
@@ -194,7 +216,10 @@ static lb_err read_references(struct replay *replay, const struct lb_workspace *
             (entry.number != out->numbers[i] || entry.list.workspace != row->list.workspace))
             err = LB_ERR_NOT_FOUND;
         if (!err)
-            out->fingerprints[i] = lb_blocklist_hash(blocklist, row->list, entry.identifier);
+            out->places[i] =
+                (struct place){.fingerprint = lb_blocklist_hash(blocklist, row->list, entry.key),
+                               .order = lb_order_of_key(row->list, entry.key),
+                               .end = entry.ends_at};
     }
     return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
 }
@@ -205,30 +230,30 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
 {
     struct lb_blocklist *blocklist = replay->blocklist;
     struct references references;
-    uint64_t list = lb_list_number(row->list);
     lb_err err = insert_group(replay);
     if (!err)
         err = read_references(replay, workspace, row, &references);
-    int64_t count = 0; /* without those that may have twins */
     for (size_t i = 0; !err && i < references.count; i++) {
         uint64_t id = references.ids[i];
-        struct lb_fingerprint fingerprint = references.fingerprints[i];
+        struct lb_fingerprint fingerprint = references.places[i].fingerprint;
+        uint64_t order = references.places[i].order;
         if (row->kind == LB_LOG_RESTORE) {
-            err = place(replay, workspace, row->list, fingerprint, id);
+            if (references.places[i].end)
+                err = add_end(replay, row->list, &references.places[i], id);
+            if (!err)
+                err = place(replay, workspace, order, fingerprint, id);
         } else if (lb_twins_possible(&blocklist->twins, fingerprint)) {
-            err = displace(replay, workspace, row->list, fingerprint, id);
+            err = displace(replay, workspace, order, fingerprint, id);
         } else {
             lb_blocklist_count_removal(blocklist);
             if (!lb_index_remove(blocklist->index, fingerprint, id)) {
                 err = lb_twins_hold(&blocklist->twins, fingerprint, id) ? LB_OK : LB_ERR_INTERNAL;
                 continue;
             }
-            lb_list_orders_remove(blocklist->orders, list, id);
-            count--;
+            lb_list_orders_remove(blocklist->orders, order, id);
+            lb_blocklist_count_entry(workspace, order, -1);
         }
     }
-    if (!err)
-        count_entries(workspace, count);
     return err;
 }
 
@@ -240,7 +265,7 @@ static lb_err replay_time(struct replay *replay, struct lb_workspace *workspace,
     uint32_t count = (uint32_t)people;
     lb_directory_count_day(replay->blocklist->directory, workspace, row->at,
                            lb_log_kind_adds(row->kind) ? count : 0,
-                           row->kind == LB_LOG_UNBLOCK ? count : 0);
+                           lb_log_kind_frees(row->kind) ? count : 0);
     bool added = !row->epoch || lb_epochs_add(&workspace->epochs, row->number, row->epoch);
     lb_epochs_publish(&workspace->epochs);
     return added && lb_row_times_append(workspace->row_times, row->id, row_time) ? LB_OK
@@ -288,6 +313,7 @@ static lb_err replay_row(struct replay *replay, const struct lb_log_row *row, ui
     if (!err && workspace)
         err = replay_entries(replay, workspace, row, items);
     lb_twins_commit(&blocklist->twins);
+    lb_ends_commit(&blocklist->ends);
     return err;
 }
 

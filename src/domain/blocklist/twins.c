@@ -13,7 +13,7 @@ void lb_twins_fini(struct lb_twins *twins)
     lb_buf_fini(&twins->names);
     free(twins->moves);
     free(twins->left_out);
-    *twins = (struct lb_twins){0};
+    *twins = (struct lb_twins){.ends = twins->ends};
 }
 
 static bool insert(struct lb_index **index, struct lb_fingerprint fingerprint, uint64_t id)
@@ -81,10 +81,25 @@ static bool move(struct lb_twins *twins, struct lb_twin_move move)
     return done;
 }
 
-/* The first of a person's entries is in the index, and stays. */
-static bool leave_out_oldest(struct lb_twins *twins, struct lb_fingerprint fingerprint)
+/* One that ends soon is missed least. */
+static uint64_t find_least(const struct lb_twins *twins, struct lb_fingerprint fingerprint)
 {
-    uint64_t id = lb_twins_oldest(twins, fingerprint);
+    uint64_t least = 0, cursor = 0, id;
+    int64_t least_end = 0;
+    while (twins->ends && (id = lb_twins_next(twins, fingerprint, &cursor)) != 0) {
+        int64_t end = lb_ends_of(twins->ends, id);
+        if (!end || (least && (end > least_end || (end == least_end && id > least))))
+            continue;
+        least = id;
+        least_end = end;
+    }
+    return least ? least : lb_twins_oldest(twins, fingerprint);
+}
+
+/* The first of a person's entries is in the index, and stays. */
+static bool leave_one_out(struct lb_twins *twins, struct lb_fingerprint fingerprint)
+{
+    uint64_t id = find_least(twins, fingerprint);
     if (!lb_array_reserve(twins->left_out, twins->left_out_capacity, twins->left_out_count + 1))
         return false;
     twins->left_out[twins->left_out_count++] = (struct lb_twin_left_out){id, twins->move_count};
@@ -94,8 +109,7 @@ static bool leave_out_oldest(struct lb_twins *twins, struct lb_fingerprint finge
 bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)
 {
     return move(twins, (struct lb_twin_move){fingerprint, id, .added = true}) &&
-           (lb_twins_count(twins, fingerprint) < LB_TWINS_MAX ||
-            leave_out_oldest(twins, fingerprint));
+           (lb_twins_count(twins, fingerprint) < LB_TWINS_MAX || leave_one_out(twins, fingerprint));
 }
 
 bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id)

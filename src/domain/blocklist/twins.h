@@ -11,6 +11,7 @@
 #define LB_DOMAIN_BLOCKLIST_TWINS_H
 
 #include "base/buf.h"
+#include "domain/blocklist/ends.h"
 #include "index/membership.h"
 #include "store/rows.h"
 
@@ -28,15 +29,17 @@ struct lb_twin_left_out {
     size_t moves;
 };
 
-/* As many of a person's entries in a list count: the first, and the latest of the others. */
+/* As many of a person's entries in a list count: the first, and of the others those that hold
+ * longest: first one that has an end is left out, the next that is due, and then the oldest. */
 #define LB_TWINS_MAX 16
 
 /* All zero: none. */
 struct lb_twins {
-    struct lb_index *renamed; /* people who are stored under an old form */
-    struct lb_buf names;      /* of theirs: list and length, and the name */
-    struct lb_index *waiting; /* entries */
-    struct lb_index *held;    /* entries that are taken back twice */
+    const struct lb_ends *ends; /* when entries end; the owner's */
+    struct lb_index *renamed;   /* people who are stored under an old form */
+    struct lb_buf names;        /* of theirs: list and length, and the name */
+    struct lb_index *waiting;   /* entries */
+    struct lb_index *held;      /* entries that are taken back twice */
     struct lb_twin_left_out
         *left_out; /* since it was emptied by who reads it, or the last commit */
     size_t left_out_count;
@@ -59,7 +62,7 @@ bool lb_twins_next_renamed(const struct lb_twins *twins, size_t *cursor, struct 
 /* May more than one entry be this person's? Nearly always false. */
 bool lb_twins_possible(const struct lb_twins *twins, struct lb_fingerprint fingerprint);
 
-/* Lets an entry wait, or takes one out that waits. Of more than LB_TWINS_MAX the oldest that waits
+/* Lets an entry wait, or takes one out that waits. Of more than LB_TWINS_MAX one that waits
  * counts no more, and is left out. False when out of memory. */
 bool lb_twins_add(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);
 bool lb_twins_remove(struct lb_twins *twins, struct lb_fingerprint fingerprint, uint64_t id);

@@ -1,6 +1,7 @@
 /* Taking a change back. */
 #include "domain/blocklist/change_parts.h"
 
+#include "base/clock.h"
 #include "domain/blocklist/entry.h"
 #include "store/log_items.h"
 
@@ -14,22 +15,14 @@ static void count_stayed(struct lb_change *change, uint64_t id)
     change->stayed++;
 }
 
-/* Takes back entry `id` alone, one of those that block its person: when it is the one that all see,
- * the next takes its place. */
 static lb_err take_back_one(struct lb_packer *packer, uint64_t id,
                             const struct lb_found_entry *found)
 {
-    struct lb_twins *twins = &packer->change->blocklist->twins;
-    uint64_t next = lb_twins_oldest(twins, found->fingerprint);
-    if (found->current == id && !next)
-        return lb_change_take_back(packer, id, found->fingerprint, found->identifier);
-    count_stayed(packer->change, found->current == id ? next : found->current);
-    if (found->current != id)
-        return lb_change_take_back_twin(packer, id, found->fingerprint);
-    lb_err err = lb_change_pack_id(packer, id);
-    if (!err && !lb_twins_remove(twins, found->fingerprint, next))
-        err = LB_ERR_STORAGE_UNAVAILABLE;
-    return err ? err : lb_change_replace(packer, found->fingerprint, id, next, found->identifier);
+    uint64_t stays;
+    lb_err err = lb_change_take_back_one(packer, id, found, &stays);
+    if (!err && stays)
+        count_stayed(packer->change, stays);
+    return err;
 }
 
 /* What was taken back already is so once more: undoing the unblock that did it does not bring it
@@ -75,9 +68,9 @@ static lb_err restore_beside(struct lb_packer *packer, uint64_t id,
     lb_err err = lb_change_pack_id(packer, id);
     if (!err && !lb_twins_add(twins, found->fingerprint, oldest ? found->current : id))
         err = LB_ERR_STORAGE_UNAVAILABLE;
-    return err || !oldest ? err
-                          : lb_change_replace(packer, found->fingerprint, found->current, id,
-                                              found->identifier);
+    return err || !oldest
+               ? err
+               : lb_change_replace(packer, found->fingerprint, found->current, id, found->key);
 }
 
 /* A person who comes back with several entries is counted once. */
@@ -91,6 +84,11 @@ static lb_err count_restored(struct lb_packer *packer, uint64_t id,
     return lb_twins_add(twins, found->fingerprint, id) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
+static bool has_ended(const struct lb_found_entry *found)
+{
+    return found->ends_at && found->ends_at <= lb_clock_wall_ms();
+}
+
 /* Makes an entry block again, beside any that its person has been asked for with meanwhile. */
 static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
 {
@@ -100,12 +98,17 @@ static lb_err restore_id(struct lb_packer *packer, uint64_t number, uint64_t id)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
     if (lb_twins_is_held(&packer->change->blocklist->twins, found.fingerprint, id))
         return packer->counting ? LB_OK : let_go(packer, id, &found);
+    if (has_ended(&found)) /* meanwhile, and an undo does not change that */
+        return LB_OK;
     if (packer->counting)
         return count_restored(packer, id, &found);
+    err = lb_change_note_end(packer, found.ends_at, found.fingerprint, id);
+    if (err)
+        return err;
     if (found.current)
         return restore_beside(packer, id, &found);
     err = lb_change_pack_id(packer, id);
-    return err ? err : lb_change_record(packer, true, found.fingerprint, id, found.identifier);
+    return err ? err : lb_change_record(packer, true, found.fingerprint, id, found.key);
 }
 
 /* The number of the entry that an item of a row is about; false when there is none. `number` is the
@@ -128,10 +131,10 @@ static void prefetch_people(const struct lb_packer *packer, const uint64_t *ids,
         struct lb_entry entry;
         if (lb_blocklist_entry(store, reader, list.workspace, ids[i], &entry))
             continue;
-        current[found] = lb_blocklist_find(packer->change->blocklist, list, entry.identifier);
+        current[found] = lb_blocklist_find(packer->change->blocklist, list, entry.key);
         found += current[found] && current[found] != ids[i];
-        if (packer->change->standing.workspace->has_leads)
-            store->ops->prefetch_names(reader, list.workspace, &entry.identifier, 1);
+        if (packer->change->standing.workspace->has_leads && lb_key_is_linkedin(entry.key))
+            store->ops->prefetch_names(reader, list.workspace, &entry.key, 1);
     }
     store->ops->prefetch_entries(reader, list.workspace, current, found);
 }
@@ -260,6 +263,10 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return unknown_change(change);
     if (err)
         return err;
+    if (row.kind == LB_LOG_EXPIRED)
+        return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
+                       "These blocks ended at the time that they were given, which cannot be "
+                       "undone. Block whom you still want to be blocked.");
     if (row.kind == LB_LOG_CARRIED_OVER)
         return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
                        "A blocklist was carried over with this change, which cannot be undone. "

@@ -65,7 +65,7 @@ int lb_event_cursor_compare(const struct lb_event_cursor *a, const struct lb_eve
 
 /* A person whom an event is about. Strings belong to the reading; ptr NULL: there is none. */
 struct lb_event_lead {
-    struct lb_str identifier;
+    struct lb_str key;    /* who: domain/blocklist/item.h */
     struct lb_str reason; /* of a block or unblock */
     /* Of the campaign's lead of that name, as it is now; number 0: there is none (any more), and
      * the strings that follow are missing. */

@@ -30,7 +30,7 @@ struct lb_event_draft_lead {
     uint64_t target; /* the number of the entry that has the name; 0: it is known */
     uint64_t lead;
     enum lb_lead_status status;
-    struct lb_event_text identifier, reason, fields[LB_EVENT_LEAD_FIELDS];
+    struct lb_event_text key, reason, fields[LB_EVENT_LEAD_FIELDS];
 };
 
 struct lb_event_draft {

@@ -45,7 +45,7 @@ static lb_err take_names(struct lb_events *events, struct lb_store_reader *reade
             continue;
         err = lb_entry_read(&cursor, id_of(events, page->workspace, person->target), &entry);
         if (!err && entry.number == person->target)
-            person->identifier = lb_event_keep(space, entry.identifier);
+            person->key = lb_event_keep(space, entry.key);
         if (err == LB_ERR_NOT_FOUND)
             err = LB_OK;
     }
@@ -57,6 +57,12 @@ static struct lb_str str_of(const struct lb_event_space *space, const struct lb_
     struct lb_str none = {0};
     struct lb_str kept = {space->texts.ptr + text->at, text->len};
     return text->none ? none : kept;
+}
+
+static bool has_linkedin(const struct lb_event_space *space,
+                         const struct lb_event_draft_lead *person)
+{
+    return !person->key.none && lb_key_is_linkedin(str_of(space, &person->key));
 }
 
 /* Of people who are blocked or unblocked in a campaign: its leads of these names. */
@@ -74,8 +80,8 @@ static lb_err find_leads(struct lb_events *events, struct lb_store_reader *reade
         const struct lb_event_draft *draft = &space->drafts[i];
         for (size_t n = 0; draft->event.campaign && n < draft->event.lead_count; n++) {
             const struct lb_event_draft_lead *person = &space->people[draft->first_lead + n];
-            if (!person->identifier.none)
-                space->names[count++] = str_of(space, &person->identifier);
+            if (has_linkedin(space, person))
+                space->names[count++] = str_of(space, &person->key);
         }
     }
     if (count)
@@ -86,9 +92,9 @@ static lb_err find_leads(struct lb_events *events, struct lb_store_reader *reade
             struct lb_event_draft_lead *person = &space->people[draft->first_lead + n];
             struct lb_lead_ref found;
             size_t found_count = 0;
-            if (person->identifier.none)
+            if (!has_linkedin(space, person))
                 continue;
-            err = ops->leads_named(reader, workspace, str_of(space, &person->identifier),
+            err = ops->leads_named(reader, workspace, str_of(space, &person->key),
                                    draft->event.campaign - 1, 1, &found, &found_count);
             if (!err && found_count && found.campaign == draft->event.campaign)
                 person->lead = found.lead;
@@ -125,8 +131,8 @@ static lb_err take_leads(struct lb_events *events, struct lb_store_reader *reade
         if (err)
             break;
         person->status = row.status;
-        if (person->identifier.none)
-            person->identifier = lb_event_keep(space, row.identifier);
+        if (person->key.none)
+            person->key = lb_event_keep(space, row.identifier);
         for (size_t k = 0; k < LB_EVENT_LEAD_FIELDS; k++)
             person->fields[k] = lb_event_keep(space, row.fields[k]);
     }
@@ -143,7 +149,7 @@ static lb_err finish(struct lb_events_page *page)
         return LB_ERR_OVERLOADED;
     for (size_t i = 0; i < space->person_count; i++) {
         const struct lb_event_draft_lead *person = &space->people[i];
-        space->leads[i] = (struct lb_event_lead){.identifier = str_of(space, &person->identifier),
+        space->leads[i] = (struct lb_event_lead){.key = str_of(space, &person->key),
                                                  .reason = str_of(space, &person->reason),
                                                  .lead = person->lead,
                                                  .status = person->status};

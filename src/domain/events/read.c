@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "domain/access/nodes.h"
-#include "domain/blocklist/identifier.h"
+#include "domain/blocklist/item.h"
 #include "store/log_items.h"
 
 #include <stdlib.h>
@@ -218,7 +218,7 @@ static struct lb_event_draft_lead *add_person(struct turn *turn)
     }
     struct lb_event_draft_lead *person = &space->people[space->person_count++];
     const struct lb_event_text none = {.none = true};
-    *person = (struct lb_event_draft_lead){.identifier = none, .reason = none};
+    *person = (struct lb_event_draft_lead){.key = none, .reason = none};
     for (size_t i = 0; i < LB_EVENT_LEAD_FIELDS; i++)
         person->fields[i] = none;
     return person;
@@ -356,25 +356,36 @@ static uint64_t take_quiet(struct turn *turn, uint64_t number)
     return quiet;
 }
 
+static lb_err keep_name(struct lb_event_space *space, struct lb_str item, struct lb_item *named,
+                        struct lb_event_draft_lead *out)
+{
+    if (!lb_item_read(item, named))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    out->key = lb_event_keep(space, named->key);
+    return LB_OK;
+}
+
 static void add_people(struct turn *turn, const struct lb_log_row *row, uint64_t quiet)
 {
     struct lb_event_space *space = turn->space;
     struct lb_event_text reason = {.none = true};
     struct lb_str rest = row->items;
     struct lb_str item;
-    if (row->reason.ptr)
+    if (row->kind == LB_LOG_EXPIRED)
+        reason = lb_event_keep(space, LB_STR("expired"));
+    else if (row->reason.ptr)
         reason = lb_event_keep(space, row->reason);
     for (unsigned i = 0; !turn->err && lb_log_items_next(&rest, &item); i++) {
         if (i < 64 && quiet >> i & 1)
             continue;
         struct lb_event_draft_lead *person = add_person(turn);
-        struct lb_identifier held;
+        struct lb_item named;
         if (!person)
             return;
         person->reason = reason;
         turn->group.told = true;
         if (lb_log_kind_blocks(row->kind))
-            person->identifier = lb_event_keep(space, lb_identifier_held(item, &held));
+            turn->err = keep_name(space, item, &named, person);
         else if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &person->target))
             turn->err = LB_ERR_STORAGE_UNAVAILABLE;
     }

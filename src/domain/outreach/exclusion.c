@@ -1,6 +1,7 @@
 #include "domain/outreach/exclusion.h"
 
 #include "domain/outreach/internal.h"
+#include "domain/outreach/lead_keys.h"
 
 /* Leads of one name that are looked up at a time: a name is once in a campaign. */
 #define REFS_AT_A_TIME 64
@@ -13,19 +14,53 @@ void lb_exclusion_names(const struct lb_lead_row *lead, struct lb_exclusion_name
         out->names[out->count++] = lead->member_id; /* which no rule has changed */
 }
 
-lb_err lb_exclusion_scope(const struct lb_lead_row *lead, lb_scope_look_up *look_up, void *context,
-                          enum lb_scope *out)
+lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
+                               lb_err (*each)(void *context, struct lb_str key))
+{
+    struct lb_lead_keys keys;
+    lb_err err = LB_OK;
+    lb_lead_keys(lead, &keys);
+    for (size_t i = 0; !err && i < keys.count; i++)
+        err = each(context, keys.keys[i]);
+    return err;
+}
+
+lb_err lb_exclusion_each(const struct lb_lead_row *lead, bool all, void *context,
+                         lb_err (*each)(void *context, struct lb_str key))
 {
     struct lb_exclusion_names names;
     lb_err err = LB_OK;
     lb_exclusion_names(lead, &names);
-    *out = LB_SCOPE_NONE;
-    for (size_t i = 0; !err && i < names.count && *out != LB_SCOPE_WORKSPACE; i++) {
-        enum lb_scope scope;
-        err = look_up(context, lb_list_of_lead(lead), names.names[i], &scope);
-        if (!err && scope != LB_SCOPE_NONE)
-            *out = scope;
-    }
+    for (size_t i = 0; !err && i < names.count; i++)
+        err = each(context, names.names[i]);
+    return err || !all ? err : lb_exclusion_each_typed(lead, context, each);
+}
+
+struct asking {
+    struct lb_list list;
+    lb_scope_look_up *look_up;
+    void *context;
+    enum lb_scope scope;
+};
+
+static lb_err ask(void *context, struct lb_str key)
+{
+    struct asking *asking = context;
+    enum lb_scope scope;
+    if (asking->scope == LB_SCOPE_WORKSPACE)
+        return LB_OK;
+    lb_err err = asking->look_up(asking->context, asking->list, key, &scope);
+    if (!err && scope != LB_SCOPE_NONE)
+        asking->scope = scope;
+    return err;
+}
+
+lb_err lb_exclusion_scope(const struct lb_lead_row *lead, bool all, lb_scope_look_up *look_up,
+                          void *context, enum lb_scope *out)
+{
+    struct asking asking = {.list = lb_list_of_lead(lead), .look_up = look_up, .context = context};
+    lb_err err = lb_exclusion_each(lead, all, &asking, ask);
+    *out = asking.scope;
     return err;
 }
 
@@ -38,11 +73,13 @@ static lb_err look_up_in_batch(void *context, struct lb_list list, struct lb_str
 lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row *lead,
                          enum lb_scope *out)
 {
-    return lb_exclusion_scope(lead, look_up_in_batch, outreach->settings.blocklist, out);
+    const struct lb_workspace *workspace =
+        lb_directory_workspace_no(outreach->settings.directory, lead->workspace);
+    bool all = workspace && lb_exclusion_asks_all(workspace);
+    return lb_exclusion_scope(lead, all, look_up_in_batch, outreach->settings.blocklist, out);
 }
 
-/* Brings a lead's set_aside in step with the blocklists. */
-static lb_err refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
+lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
 {
     struct lb_store *store = outreach->settings.store;
     struct lb_lead_row before;
@@ -75,7 +112,7 @@ static lb_err refresh_stored(struct lb_outreach *outreach, struct lb_list list, 
             after = refs[i].campaign;
             bool meant = !list.campaign || refs[i].campaign == list.campaign;
             if (meant && lb_directory_campaign_no(settings->directory, refs[i].campaign))
-                err = refresh_lead(outreach, list.workspace, refs[i].lead);
+                err = lb_exclusion_refresh_lead(outreach, list.workspace, refs[i].lead);
         }
     } while (!err && count == REFS_AT_A_TIME);
     return err;
@@ -90,9 +127,44 @@ lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str id
         return LB_OK;
     struct lb_str stored;
     size_t cursor = 0;
+    if (!lb_key_is_linkedin(identifier))
+        return lb_refresh_changed(outreach, list, identifier);
     lb_err err = refresh_stored(outreach, list, identifier);
     while (!err &&
            lb_old_names_next(&outreach->old_names, list.workspace, identifier, &cursor, &stored))
         err = refresh_stored(outreach, list, stored);
     return err;
+}
+
+/* Leads of campaigns that are there. */
+static lb_err count_named(const struct lb_directory *directory, struct lb_store *store,
+                          struct lb_store_reader *reader, struct lb_list list, struct lb_str name,
+                          uint64_t *out)
+{
+    struct lb_lead_ref refs[REFS_AT_A_TIME];
+    uint32_t after = list.campaign ? list.campaign - 1 : 0;
+    size_t count;
+    lb_err err;
+    do {
+        err = store->ops->leads_named(reader, list.workspace, name, after,
+                                      list.campaign ? 1 : REFS_AT_A_TIME, refs, &count);
+        for (size_t i = 0; !err && i < count; i++) {
+            after = refs[i].campaign;
+            *out += (!list.campaign || after == list.campaign) &&
+                    lb_directory_campaign_no(directory, after) != NULL;
+        }
+    } while (!err && count == REFS_AT_A_TIME);
+    return err;
+}
+
+lb_err lb_exclusion_count(const struct lb_directory *directory, struct lb_store *store,
+                          struct lb_store_reader *reader, struct lb_list list, struct lb_str key,
+                          uint64_t *out)
+{
+    *out = 0;
+    if (lb_key_is_linkedin(key))
+        return count_named(directory, store, reader, list, key, out);
+    struct lb_lead_range range;
+    lb_lead_range_of(key, &range);
+    return store->ops->leads_by_form_count(reader, list, range.form, range.first, range.last, out);
 }

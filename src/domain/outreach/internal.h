@@ -1,5 +1,5 @@
 /* What the files of the outreach share: campaign.c, catch_up.c, claim.c, exclusion.c, lead.c,
- * progress.c, purge.c, report.c, same_person.c, sequence.c, set_right.c and variant.c; see
+ * progress.c, purge.c, refresh.c, report.c, same_person.c, sequence.c, set_right.c and variant.c; see
  * outreach.h. All for `apply` on the writer thread, within the open transaction; failures are the
  * store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
@@ -40,6 +40,8 @@ struct lb_outreach {
     struct lb_purge *remains; /* of deleted campaigns; see purge.c */
     struct lb_old_names old_names;
     struct lb_catch_up *catch_up;    /* of leads with blocks; see catch_up.c */
+    struct lb_refresh *refresh;      /* see refresh.c */
+    size_t looks;                    /* at leads, of changes of the open batch; see refresh.c */
     _Atomic unsigned times_set_back; /* the clock, since the start */
     _Atomic int64_t steady_since_ms; /* the clock: the start, or when it was set back; boot clock */
 };
@@ -93,6 +95,9 @@ lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *l
 /* The blocklist's follower: the leads of this name are set aside, or no longer. */
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier);
 
+/* Brings a lead's set_aside in step with the blocklists. */
+lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no);
+
 /* Writes a lead that was `before`, and adds the difference to `change`. */
 lb_err lb_outreach_move(struct lb_outreach *outreach, const struct lb_lead_row *before,
                         const struct lb_lead_row *lead, struct lb_counts *change);
@@ -125,6 +130,14 @@ void lb_purge_add(struct lb_purge *remains, struct lb_list campaign);
 #define LB_PURGE_NOW_MAX 1000 /* leads */
 lb_err lb_purge_now(struct lb_store *store, struct lb_list campaign, bool *out_emptied);
 void lb_purge_upkeep(struct lb_purge *remains);
+
+/* refresh.c: leads are set aside, or put back, by names that are no LinkedIn names. */
+struct lb_refresh *lb_refresh_create(struct lb_outreach *outreach);
+void lb_refresh_destroy(struct lb_refresh *refresh);
+void lb_refresh_begin(struct lb_refresh *refresh, struct lb_writer *writer);
+void lb_refresh_upkeep(struct lb_refresh *refresh);
+/* The name of this key is blocked now, or no longer, in the open transaction. */
+lb_err lb_refresh_changed(struct lb_outreach *outreach, struct lb_list list, struct lb_str key);
 
 /* catch_up.c: begins when all is loaded. */
 struct lb_catch_up *lb_catch_up_create(struct lb_outreach *outreach);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "domain/outreach/internal.h"
+#include "domain/outreach/lead_keys.h"
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
 
@@ -124,7 +125,10 @@ static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *ad
                                .added_at = now,
                                .status = LB_LEAD_WAITING,
                                .since = now};
+    struct lb_lead_keys keys;
+    char hosts[2][LB_LEAD_HOST_SIZE];
     memcpy(lead.fields, added->fields, sizeof lead.fields);
+    lb_lead_fill_forms(&lead, &keys, hosts);
     lb_err err = lb_outreach_scope(change->outreach, &lead, &scope);
     if (err)
         return err;

@@ -11,6 +11,7 @@ static void batch_begin(void *context)
     outreach->news_count = 0;
     outreach->fruitless = 0;
     outreach->ending = 0;
+    outreach->looks = 0;
     outreach->counted = (struct lb_list){0};
 }
 
@@ -37,6 +38,7 @@ static void upkeep(void *context)
     struct lb_outreach *outreach = context;
     lb_purge_upkeep(outreach->remains);
     lb_catch_up_upkeep(outreach->catch_up);
+    lb_refresh_upkeep(outreach->refresh);
 }
 
 struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settings)
@@ -48,7 +50,8 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
     atomic_init(&outreach->steady_since_ms, lb_clock_boot_ms());
     outreach->remains = lb_purge_create(settings->store);
     outreach->catch_up = lb_catch_up_create(outreach);
-    if (!outreach->remains || !outreach->catch_up) {
+    outreach->refresh = lb_refresh_create(outreach);
+    if (!outreach->remains || !outreach->catch_up || !outreach->refresh) {
         lb_outreach_destroy(outreach);
         return NULL;
     }
@@ -68,6 +71,7 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
         return;
     lb_purge_destroy(outreach->remains);
     lb_catch_up_destroy(outreach->catch_up);
+    lb_refresh_destroy(outreach->refresh);
     lb_old_names_fini(&outreach->old_names);
     free(outreach->statuses);
     free(outreach->news);
@@ -78,6 +82,7 @@ lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
 {
     lb_err err = lb_old_names_load(&outreach->old_names, outreach->settings.store);
     lb_catch_up_begin(outreach->catch_up, writer);
+    lb_refresh_begin(outreach->refresh, writer);
     return err ? err : lb_purge_load(outreach->remains, writer);
 }
 

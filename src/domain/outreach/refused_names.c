@@ -69,7 +69,7 @@ static void judge(struct lb_refused_names *looking, struct lb_str name, bool lea
 
 static lb_err judge_entry(void *context, const struct lb_entry *entry)
 {
-    judge(context, entry->identifier, false);
+    judge(context, entry->key, false);
     return LB_OK;
 }
 

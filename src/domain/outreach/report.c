@@ -77,7 +77,7 @@ static void keep_names(struct lb_opt_out *opt_out, const struct lb_lead_row *lea
         char *copy = opt_out->names[opt_out->change.count];
         if (!lb_str_copy(names.names[i], copy, LB_IDENTIFIER_SIZE))
             continue; /* not a name of today's rules: the lead's other one stands for it */
-        opt_out->items[opt_out->change.count++].identifier = lb_str(copy);
+        opt_out->items[opt_out->change.count++].key = lb_str(copy);
     }
 }
 
@@ -362,8 +362,8 @@ static lb_err prepare_block(struct reporting *reporting)
     for (size_t i = 0; !err && i < change->count; i++) {
         enum lb_scope scope = LB_SCOPE_NONE;
         if (known)
-            err = lb_blocklist_check_in_batch(change->blocklist, list, opt_out->items[i].identifier,
-                                              &scope);
+            err =
+                lb_blocklist_check_in_batch(change->blocklist, list, opt_out->items[i].key, &scope);
         if (scope == LB_SCOPE_NONE)
             opt_out->items[count++] = opt_out->items[i];
     }

@@ -61,12 +61,15 @@ static void add_lead(struct lb_pg_params *params, const struct lb_lead_row *row)
     lb_pg_add_number(params, row->marks);
     for (int i = LB_LEAD_EMAIL; i < LB_LEAD_FIELD_COUNT; i++)
         lb_pg_add_text(params, row->fields[i]);
+    for (int i = 0; i < LB_LEAD_FORM_COUNT; i++)
+        lb_pg_add_text(params, row->forms[i]);
 }
 
-LB_PG_STATEMENT(LEAD_INSERT, ONE, "nnnttttttnnbnnnnttttt",
-                "INSERT INTO leadblock.lead (" LEAD_COLUMNS ") VALUES"
+LB_PG_STATEMENT(LEAD_INSERT, ONE, "nnnttttttnnbnnnnttttttttttt",
+                "INSERT INTO leadblock.lead (" LEAD_COLUMNS ", email_form, phone_form, page_form,"
+                " company_form, mail_host, site_host, formed) VALUES"
                 " ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-                " $19, $20, $21)");
+                " $19, $20, $21, $22, $23, $24, $25, $26, $27, true)");
 
 lb_err lb_pg_lead_insert(struct lb_store *store, struct lb_lead_row *row)
 {

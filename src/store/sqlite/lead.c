@@ -39,6 +39,8 @@ static void bind_lead(sqlite3_stmt *stmt, const struct lb_lead_row *row)
     sqlite3_bind_int64(stmt, 13, row->step);
     sqlite3_bind_int64(stmt, 14, row->since);
     sqlite3_bind_int64(stmt, 15, row->marks);
+    for (int i = 0; i < LB_LEAD_FORM_COUNT; i++)
+        lb_sqlite_bind_str(stmt, 21 + i, row->forms[i]);
 }
 
 lb_err lb_sqlite_lead_insert(struct lb_store *store, struct lb_lead_row *row)
@@ -48,9 +50,10 @@ lb_err lb_sqlite_lead_insert(struct lb_store *store, struct lb_lead_row *row)
         writer, STMT_LEAD_INSERT,
         "INSERT INTO lead (workspace, campaign, identifier, member_id, first_name, last_name,"
         " company_name, variables, added_at, status, set_aside, queue, step, since, marks, email,"
-        " phone, headline, website, company_url)"
+        " phone, headline, website, company_url, email_form, phone_form, page_form, company_form,"
+        " mail_host, site_host, formed)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,"
-        " ?19, ?20)");
+        " ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, 1)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_lead(stmt, row);

@@ -1,0 +1,29 @@
+#include "api/blocklist/entry_json.h"
+
+#include "json/encode.h"
+
+void lb_entry_json_put_name(struct lb_buf *body, struct lb_str key)
+{
+    lb_buf_printf(body, "\"type\":\"%s\",\"value\":", lb_name_type_word(lb_key_type(key)));
+    lb_json_put_string(body, lb_key_value(key));
+}
+
+void lb_entry_json_put_who(struct lb_buf *body, struct lb_str key)
+{
+    bool typed = key.ptr && !lb_key_is_linkedin(key);
+    lb_buf_append_lit(body, "\"publicIdentifier\":");
+    lb_json_put_string_or_null(body, typed ? (struct lb_str){0} : key);
+    if (!typed)
+        return;
+    lb_buf_append_lit(body, ",");
+    lb_entry_json_put_name(body, key);
+}
+
+void lb_entry_json_put_kind(struct lb_buf *body, uint32_t kind, int64_t end)
+{
+    const char *word = lb_block_kind_name((enum lb_block_kind)kind);
+    lb_buf_append_lit(body, "\"kind\":");
+    lb_json_put_string_or_null(body, word ? lb_str(word) : (struct lb_str){0});
+    lb_buf_append_lit(body, ",\"expiresAt\":");
+    lb_json_put_time_or_null(body, end);
+}

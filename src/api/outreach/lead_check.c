@@ -1,0 +1,269 @@
+/* Are these leads blocked, by any of their names? From memory; only why a lead is blocked is read.
+ */
+#include "api/blocklist/entries.h"
+#include "api/blocklist/entry_json.h"
+#include "api/handlers.h"
+
+#include "domain/blocklist/entry.h"
+#include "domain/outreach/exclusion.h"
+#include "json/encode.h"
+#include "store/names.h"
+
+#define DETAILS_AT_A_TIME 256 /* blocks that are read in a turn */
+
+/* A name of a lead in the body, and what it must be readable as. */
+static const struct member {
+    const char *name;
+    enum lb_name_type type;
+    int field; /* enum lb_lead_field; LINKEDIN: none of them */
+} members[] = {{"publicIdentifier", LB_NAME_LINKEDIN, -1},
+               {"linkedinUrl", LB_NAME_LINKEDIN, -1},
+               {"memberId", LB_NAME_MEMBER_ID, -1},
+               {"email", LB_NAME_EMAIL, LB_LEAD_EMAIL},
+               {"phone", LB_NAME_PHONE, LB_LEAD_PHONE},
+               {"companyName", LB_NAME_COMPANY, LB_LEAD_COMPANY_NAME},
+               {"companyUrl", LB_NAME_COMPANY, LB_LEAD_COMPANY_URL},
+               {"website", LB_NAME_DOMAIN, LB_LEAD_WEBSITE}};
+#define MEMBERS (sizeof members / sizeof *members)
+
+/* What is known of a lead of the request. */
+struct checked {
+    struct lb_verdict verdict;
+    struct lb_str key; /* by which it is blocked; kept */
+};
+
+struct checking {
+    struct lb_call *call;
+    struct lb_list list;
+    struct lb_name_rules rules;
+    struct lb_bad_items bad;
+    struct lb_kept kept;
+    struct checked *leads;
+    size_t count;
+    size_t at; /* how far they have been written */
+    /* Of the lead that is being read. */
+    struct lb_lead_row row;
+    struct lb_str linkedin[3];
+    size_t linkedin_count;
+    struct lb_typed_name name;
+    struct checked *lead;
+};
+
+/* --- Reading ---------------------------------------------------------------------------------- */
+
+/* NULL, or what is wrong. A company's URL may be that of any site. */
+static const char *normalise(struct checking *checking, const struct member *member,
+                             struct lb_str raw)
+{
+    struct lb_typed_name *name = &checking->name;
+    const char *wrong = lb_typed_name_normalise(member->type, raw, &checking->rules, name);
+    if (member->field == LB_LEAD_COMPANY_URL && (wrong || name->type != LB_NAME_COMPANY_PAGE))
+        wrong = lb_typed_name_normalise(LB_NAME_DOMAIN, raw, &checking->rules, name);
+    return wrong;
+}
+
+/* Takes one name of a lead. NULL, or what is wrong with it: a name that cannot be read must not be
+ * answered "not blocked". */
+static const char *take_name(struct checking *checking, const struct member *member,
+                             struct lb_str raw)
+{
+    struct lb_str kept = raw;
+    const char *wrong = normalise(checking, member, raw);
+    if (wrong)
+        return wrong;
+    if (member->field < 0 || member->type == LB_NAME_PHONE) /* which may be national here */
+        kept = lb_typed_name_str(&checking->name);
+    if (!lb_keep(checking->call, &checking->kept, &kept))
+        return "is too long"; /* the call is refused for want of memory */
+    if (member->field >= 0)
+        checking->row.fields[member->field] = kept;
+    else
+        checking->linkedin[checking->linkedin_count++] = kept;
+    return NULL;
+}
+
+static const char *read_lead(struct checking *checking, const struct lb_json *object,
+                             struct lb_str *out_raw)
+{
+    size_t found = 0;
+    checking->row = (struct lb_lead_row){0};
+    checking->linkedin_count = 0;
+    if (lb_json_type(object) != LB_JSON_OBJECT)
+        return "must be an object with the names of a lead";
+    for (size_t i = 0; i < MEMBERS; i++) {
+        const struct lb_json *value = lb_json_member(object, members[i].name);
+        if (lb_json_type(value) == LB_JSON_MISSING || lb_json_type(value) == LB_JSON_NULL)
+            continue;
+        *out_raw = lb_json_string(value);
+        if (lb_json_type(value) != LB_JSON_STRING)
+            return "has a name that is not a string";
+        if (!out_raw->len) /* as programs send fields that they have nothing for */
+            continue;
+        const char *wrong = take_name(checking, &members[i], *out_raw);
+        if (wrong)
+            return wrong;
+        found++;
+    }
+    return found ? NULL
+                 : "has no name: give publicIdentifier, linkedinUrl, memberId, email, phone, "
+                   "companyName, companyUrl or website";
+}
+
+/* --- Asking ----------------------------------------------------------------------------------- */
+
+/* A block in the workspace wins over one in the campaign. */
+static lb_err ask(void *context, struct lb_str key)
+{
+    struct checking *checking = context;
+    struct checked *lead = checking->lead;
+    if (lead->verdict.scope == LB_SCOPE_WORKSPACE)
+        return LB_OK;
+    struct lb_verdict verdict =
+        lb_blocklist_check(checking->call->app->blocklist, checking->list, key);
+    if (verdict.scope == LB_SCOPE_NONE || lead->verdict.scope == verdict.scope)
+        return LB_OK;
+    lead->verdict = verdict;
+    lead->key = key;
+    return lb_keep(checking->call, &checking->kept, &lead->key) ? LB_OK : LB_ERR_OVERLOADED;
+}
+
+static lb_err check_lead(struct checking *checking)
+{
+    bool all = lb_exclusion_asks_all(checking->call->workspace);
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < checking->linkedin_count; i++)
+        err = ask(checking, checking->linkedin[i]);
+    return err || !all ? err : lb_exclusion_each_typed(&checking->row, checking, ask);
+}
+
+/* --- The answer ------------------------------------------------------------------------------- */
+
+/* Appends what there is to say of one; its block is read from the store. */
+static lb_err put_lead(struct checking *checking, struct lb_store_reader *reader, size_t index)
+{
+    struct lb_buf *body = &checking->call->req->reply.body;
+    const struct checked *lead = &checking->leads[index];
+    bool blocked = lead->verdict.scope != LB_SCOPE_NONE;
+    struct lb_entry entry = {0};
+    lb_err err = !blocked
+                     ? LB_OK
+                     : lb_blocklist_entry(checking->call->app->store, reader,
+                                          checking->list.workspace, lead->verdict.entry, &entry);
+    if (err)
+        return err;
+    lb_buf_printf(body,
+                  "%s{\"index\":%zu,\"blocked\":%s,\"scope\":%s,\"matched\":", index ? "," : "",
+                  index, blocked ? "true" : "false",
+                  !blocked                                    ? "null"
+                  : lead->verdict.scope == LB_SCOPE_WORKSPACE ? "\"workspace\""
+                                                              : "\"campaign\"");
+    if (blocked) {
+        lb_buf_append_lit(body, "{");
+        lb_entry_json_put_name(body, lead->key);
+        lb_buf_append_lit(body, "}");
+    } else {
+        lb_buf_append_lit(body, "null");
+    }
+    lb_buf_append_lit(body, ",\"reason\":");
+    lb_json_put_string_or_null(body, entry.reason);
+    lb_buf_append_lit(body, ",\"createdAt\":");
+    lb_json_put_time_or_null(body, entry.at);
+    lb_buf_append_lit(body, "}");
+    return LB_OK;
+}
+
+static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct checking *checking = call->state;
+    uint64_t ids[DETAILS_AT_A_TIME];
+    size_t end = checking->at + DETAILS_AT_A_TIME, found = 0;
+    lb_err err = LB_OK;
+    end = end < checking->count ? end : checking->count;
+    if (checking->at == 0)
+        lb_buf_append_lit(lb_reply_json(&call->req->reply, 200), "[");
+    for (size_t i = checking->at; i < end; i++)
+        if (checking->leads[i].verdict.scope != LB_SCOPE_NONE)
+            ids[found++] = checking->leads[i].verdict.entry;
+    if (found)
+        call->app->store->ops->prefetch_entries(reader, checking->list.workspace, ids, found);
+    for (; !err && checking->at < end; checking->at++)
+        err = put_lead(checking, reader, checking->at);
+    if (!err && end < checking->count)
+        return LB_TURN_MORE;
+    if (err)
+        lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+    else
+        lb_buf_append_lit(&call->req->reply.body, "]");
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+/* --- The request ------------------------------------------------------------------------------ */
+
+/* "campaignId". False when the reply is set. */
+static bool read_campaign(struct checking *checking)
+{
+    struct lb_call *call = checking->call;
+    const struct lb_json *value = lb_json_member(call->body, "campaignId");
+    if (lb_json_type(value) == LB_JSON_MISSING || lb_json_type(value) == LB_JSON_NULL)
+        return true;
+    struct lb_str id = lb_json_string(value);
+    const struct lb_campaign *campaign =
+        id.ptr ? lb_directory_campaign(call->app->directory, call->workspace->row.no, id) : NULL;
+    if (campaign && !lb_directory_is_deleted(call->app->directory, campaign)) {
+        checking->list.campaign = campaign->row.no;
+        return true;
+    }
+    if (lb_json_type(value) != LB_JSON_STRING)
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"campaignId\" must be a string.");
+    else
+        lb_reply_error(&call->req->reply, LB_ERR_CAMPAIGN_NOT_FOUND,
+                       "No campaign '%.*s' in this workspace.", (int)id.len, id.ptr);
+    return false;
+}
+
+static bool read_leads(struct checking *checking)
+{
+    struct lb_call *call = checking->call;
+    const char *wrong = lb_entries_read_country(call->body, &checking->rules.country);
+    const struct lb_json *array = lb_body_items_array(call, "leads");
+    if (wrong && array)
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"defaultCountry\" %s.", wrong);
+    if (!array || wrong || !read_campaign(checking))
+        return false;
+    checking->count = lb_json_length(array);
+    checking->leads = lb_call_alloc(call, checking->count * sizeof *checking->leads);
+    if (!checking->leads)
+        return false;
+    lb_bad_items_init(&checking->bad, call, checking->count);
+    checking->bad.lenient = false; /* the answer has a place for each lead */
+    checking->bad.fields = true;
+    for (size_t i = 0; i < checking->count; i++) {
+        struct lb_str raw = {0};
+        checking->lead = &checking->leads[i];
+        *checking->lead = (struct checked){0};
+        wrong = read_lead(checking, lb_json_item(array, i), &raw);
+        if (wrong ? !lb_bad_items_add(&checking->bad, call, &checking->kept, i, raw, wrong)
+                  : check_lead(checking) != LB_OK && !lb_call_no_memory(call))
+            return false;
+    }
+    return lb_bad_items_pass(&checking->bad, call);
+}
+
+enum lb_progress lb_lead_check_post(struct lb_call *call)
+{
+    struct checking *checking = lb_call_alloc(call, sizeof *checking);
+    if (!checking || !lb_call_parse_body(call, LB_JSON_OBJECT))
+        return LB_DONE;
+    *checking = (struct checking){.call = call, .list = {.workspace = call->workspace->row.no}};
+    bool done = read_leads(checking);
+    lb_body_items_free_body(call);
+    if (!done)
+        return LB_DONE;
+    uint64_t blocked = 0;
+    for (size_t i = 0; i < checking->count; i++)
+        blocked += checking->leads[i].verdict.scope != LB_SCOPE_NONE;
+    lb_workspace_count_checks(call->workspace, checking->count, blocked);
+    call->state = checking;
+    return lb_call_read(call, read_details);
+}

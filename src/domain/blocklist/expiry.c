@@ -1,0 +1,193 @@
+#include "domain/blocklist/expiry.h"
+
+#include "base/clock.h"
+#include "base/mailbox.h"
+#include "domain/blocklist/change_parts.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#define ENDS_AT_A_TIME  500
+#define DROPS_AT_A_TIME 20000 /* that are not in force any more: some milliseconds */
+#define RETRY_AFTER_MS  1000
+#define OTHERS_MAX      1000 /* due in other workspaces, that are passed by in a turn */
+
+struct lb_ending {
+    struct lb_change change; /* first: the writer hands it back */
+    struct lb_blocklist *blocklist;
+    struct lb_writer *writer;
+    struct lb_mailbox *mailbox;
+    struct lb_task done;
+    bool under_way;
+    uint64_t not_before_ms;
+    uint32_t failed; /* the workspace whose last write failed: others come first; 0: none */
+    struct lb_due others[OTHERS_MAX];
+};
+
+bool lb_blocklist_begin_ending(struct lb_blocklist *blocklist, struct lb_writer *writer)
+{
+    struct lb_ending *ending = calloc(1, sizeof *ending);
+    if (!ending)
+        return false;
+    ending->blocklist = blocklist;
+    ending->writer = writer;
+    ending->mailbox = lb_mailbox_create();
+    blocklist->ends.taken = calloc(ENDS_AT_A_TIME, sizeof *blocklist->ends.taken);
+    blocklist->ending_soon = ending;
+    return ending->mailbox && blocklist->ends.taken;
+}
+
+void lb_ending_destroy(struct lb_ending *ending)
+{
+    if (!ending)
+        return;
+    if (ending->mailbox) {
+        lb_mailbox_drain(ending->mailbox);
+        lb_mailbox_destroy(ending->mailbox);
+    }
+    free(ending);
+}
+
+/* --- One write -------------------------------------------------------------------------------- */
+
+/* Ends an entry, if it is in force still, and said so itself. */
+static lb_err end_entry(struct lb_packer *packer, const struct lb_due *due)
+{
+    struct lb_change *change = packer->change;
+    uint64_t number = lb_row_times_number_of(change->standing.workspace->row_times, due->id);
+    struct lb_found_entry found;
+    uint64_t stays;
+    lb_err err = lb_change_find_entry(change, due->list, number, due->id, &found);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    bool ends = found.ends_at && found.ends_at <= packer->row.at &&
+                lb_change_names_person(change, &found, due->id);
+    return ends ? lb_change_take_back_one(packer, due->id, &found, &stays) : LB_OK;
+}
+
+/* Those of one list, which are one change. */
+static lb_err end_list(struct lb_ending *ending, struct lb_store *store, const struct lb_due *due,
+                       size_t count)
+{
+    struct lb_change *change = &ending->change;
+    struct lb_list list = due->list;
+    struct lb_packer packer;
+    lb_err err = LB_OK;
+    if (list.campaign && !lb_directory_has_list(change->standing.directory, list.campaign))
+        return LB_OK; /* it has ended as a whole */
+    lb_chain_seed(change->seed);
+    lb_packer_begin(&packer, change, store, list, LB_LOG_EXPIRED);
+    for (size_t i = 0; !err && i < count; i++)
+        err = end_entry(&packer, &due[i]);
+    return err ? err : lb_change_flush(&packer);
+}
+
+static lb_err apply(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_ending *ending = (struct lb_ending *)write;
+    const struct lb_ends *ends = &ending->blocklist->ends;
+    uint64_t ids[ENDS_AT_A_TIME];
+    lb_err err = LB_OK;
+    for (size_t i = 0; i < ends->taken_count; i++)
+        ids[i] = ends->taken[i].id;
+    store->ops->prefetch_entries(store->ops->writer_reader(store), write->workspace, ids,
+                                 ends->taken_count);
+    for (size_t begin = 0, end; !err && begin < ends->taken_count; begin = end) {
+        for (end = begin + 1; end < ends->taken_count &&
+                              ends->taken[end].list.campaign == ends->taken[begin].list.campaign;)
+            end++;
+        err = end_list(ending, store, &ends->taken[begin], end - begin);
+    }
+    return err;
+}
+
+static void finish(struct lb_task *task)
+{
+    struct lb_ending *ending =
+        (struct lb_ending *)((char *)task - offsetof(struct lb_ending, done));
+    struct lb_ends *ends = &ending->blocklist->ends;
+    ending->under_way = false;
+    ending->failed = 0;
+    if (ending->change.write.result) {
+        ending->failed = ending->change.standing.workspace->row.no;
+        ending->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+        while (ends->taken_count && lb_ends_add(ends, &ends->taken[ends->taken_count - 1]))
+            ends->taken_count--; /* what has no room there is tried again as it is */
+        lb_ends_commit(ends);
+    }
+    if (!ending->failed)
+        ends->taken_count = 0;
+}
+
+/* --- What is due ------------------------------------------------------------------------------ */
+
+static int compare(const void *a, const void *b)
+{
+    const struct lb_due *x = a;
+    const struct lb_due *y = b;
+    if (x->list.campaign != y->list.campaign)
+        return x->list.campaign < y->list.campaign ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static bool is_next(const struct lb_ending *ending, const struct lb_due *due)
+{
+    const struct lb_ends *ends = &ending->blocklist->ends;
+    return ends->taken_count ? ends->taken[0].list.workspace == due->list.workspace
+                             : due->list.workspace != ending->failed;
+}
+
+/* Takes what is due in the workspace of the first that is, with others put back. */
+static void take(struct lb_ending *ending, int64_t now)
+{
+    struct lb_ends *ends = &ending->blocklist->ends;
+    size_t other_count = 0;
+    const struct lb_due *first;
+    for (size_t drops = 0; drops < DROPS_AT_A_TIME && (first = lb_ends_first(ends)) != NULL;) {
+        if (first->end > now || ends->taken_count == ENDS_AT_A_TIME || other_count == OTHERS_MAX)
+            break;
+        bool in_force = lb_blocklist_is_in_force(ending->blocklist, first->fingerprint, first->id);
+        if (!in_force)
+            drops++;
+        else if (is_next(ending, first))
+            ends->taken[ends->taken_count++] = *first;
+        else
+            ending->others[other_count++] = *first;
+        lb_ends_drop_first(ends);
+    }
+    for (size_t i = 0; i < other_count; i++)
+        lb_ends_add(ends, &ending->others[i]); /* where they were */
+    lb_ends_commit(ends);
+    ending->failed = 0;
+    if (ends->taken_count)
+        qsort(ends->taken, ends->taken_count, sizeof *ends->taken, compare);
+}
+
+void lb_ending_upkeep(struct lb_ending *ending)
+{
+    if (!ending)
+        return;
+    lb_mailbox_drain(ending->mailbox);
+    struct lb_blocklist *blocklist = ending->blocklist;
+    if (ending->under_way || lb_clock_mono_ms() < ending->not_before_ms)
+        return;
+    if (!blocklist->ends.taken_count) /* of the last try, if that failed */
+        take(ending, lb_clock_wall_ms());
+    if (!blocklist->ends.taken_count)
+        return;
+    uint32_t no = blocklist->ends.taken[0].list.workspace;
+    struct lb_workspace *workspace = lb_directory_workspace_no(blocklist->directory, no);
+    ending->done.run = finish;
+    ending->change = (struct lb_change){
+        .blocklist = blocklist,
+        .standing = {.directory = blocklist->directory,
+                     .actor = {.no = LB_SERVER_NO},
+                     .workspace = workspace,
+                     .list = {.workspace = no}},
+        .write = {
+            .apply = apply, .completion = &ending->done, .home = ending->mailbox, .workspace = no}};
+    ending->under_way =
+        workspace && lb_writer_submit(ending->writer, &ending->change.write) == LB_OK;
+    if (!ending->under_way)
+        ending->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+}

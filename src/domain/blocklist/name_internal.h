@@ -1,0 +1,84 @@
+/* What the files of the typed names share; see typed_name.h. Stateless. A reason is NULL when all
+ * is well, else in static storage or in `out`. */
+#ifndef LB_DOMAIN_BLOCKLIST_NAME_INTERNAL_H
+#define LB_DOMAIN_BLOCKLIST_NAME_INTERNAL_H
+
+#include "domain/blocklist/identifier_internal.h"
+#include "domain/blocklist/typed_name.h"
+
+/* --- name_text.c: characters --- */
+
+/* Copies `raw` to `text`, as what was meant: without invisible characters (but for U+200C and
+ * U+200D, which some scripts need to spell a host name), full-width forms as ASCII, white space as
+ * single blanks and none at both ends. `raw` and `text` hold LB_TYPED_NAME_RAW_MAX at most. */
+const char *lb_name_tidy(struct lb_str raw, char *text, struct lb_str *out);
+
+/* Takes opening punctuation off the start: < ( [ and quotes. */
+void lb_name_trim_opening(struct lb_str *text);
+/* Takes closing punctuation and blanks off the end (lb_identifier_trim_closing). */
+void lb_name_trim_closing(struct lb_str *text);
+
+/* Appends to the form; false when there is no room. */
+bool lb_name_append(struct lb_typed_name *out, struct lb_str text);
+
+bool lb_name_is_mark(int32_t point);
+
+/* A reason with the code point in it: `before` "x" `after`, or `before` U+XXXX `after` when it
+ * cannot be shown. */
+const char *lb_name_refuse_point(struct lb_typed_name *out, const char *before, int32_t point,
+                                 const char *after);
+
+/* The length of what stands before the first of `stops`, or of all. */
+static inline size_t lb_name_span(struct lb_str text, const char *stops)
+{
+    size_t n = 0;
+    while (n < text.len && (!text.ptr[n] || !strchr(stops, text.ptr[n])))
+        n++;
+    return n;
+}
+
+/* "scheme://" or "//" at the start; its bytes, else 0. */
+size_t lb_name_scheme(struct lb_str text);
+
+/* --- one type each: `text` is tidy and not empty --- */
+
+const char *lb_name_email(struct lb_str text, struct lb_typed_name *out);
+const char *lb_name_phone(struct lb_str text, struct lb_str country, struct lb_typed_name *out);
+const char *lb_name_domain(struct lb_str text, bool adds, struct lb_typed_name *out);
+const char *lb_name_company(struct lb_str text, struct lb_typed_name *out);
+const char *lb_name_company_page(struct lb_str text, struct lb_typed_name *out);
+
+/* Is it the URL or the URN of a page of LinkedIn that is no person's? */
+bool lb_name_is_company_page(struct lb_str text);
+
+/* --- name_domain.c --- */
+
+/* Appends a host name in A-labels to `out`; nothing is taken off it but a final dot. */
+const char *lb_name_append_host(struct lb_str host, struct lb_typed_name *out);
+
+/* --- tables --- */
+
+/* mail_providers.c: does everybody get addresses there? */
+bool lb_name_is_mail_provider(const char *host);
+
+/* legal_forms.c: takes the legal forms off a folded name; the bytes that are left. `text` holds
+ * words with one blank between them, of two and more of which the last is never taken. */
+struct lb_str lb_name_without_legal_forms(struct lb_str text);
+
+/* phone_countries.c */
+struct lb_phone_country {
+    char iso[3];
+    uint16_t code;      /* the calling code */
+    char trunk[3];      /* before national numbers; "": none */
+    char exit[5];       /* before international ones, besides 00; "": none */
+    uint8_t max_digits; /* of a national number without the trunk prefix; 0: not known */
+};
+
+/* NULL: none with that code. */
+const struct lb_phone_country *lb_phone_country(struct lb_str iso);
+
+/* The country, of those that share a calling code the first, whose code the digits begin with;
+ * NULL: no country's. */
+const struct lb_phone_country *lb_phone_country_of(struct lb_str digits);
+
+#endif

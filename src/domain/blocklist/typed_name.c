@@ -1,0 +1,108 @@
+#include "domain/blocklist/typed_name.h"
+
+#include "domain/blocklist/name_internal.h"
+
+static const char NO_MEMBER[] = "is not a member id; those begin with ACoAA or ACwAA";
+
+static const char *const WORDS[LB_NAME_TYPES] = {
+    [LB_NAME_LINKEDIN] = "publicIdentifier",
+    [LB_NAME_MEMBER_ID] = "memberId",
+    [LB_NAME_EMAIL] = "email",
+    [LB_NAME_PHONE] = "phone",
+    [LB_NAME_DOMAIN] = "domain",
+    [LB_NAME_COMPANY_PAGE] = "company",
+    [LB_NAME_COMPANY] = "company",
+};
+
+const char *lb_name_type_word(enum lb_name_type type)
+{
+    return WORDS[type];
+}
+
+bool lb_name_type_of_word(struct lb_str word, enum lb_name_type *out)
+{
+    bool found = lb_str_equal(word, LB_STR("linkedinUrl"));
+    if (found)
+        *out = LB_NAME_LINKEDIN;
+    for (int type = 0; type < LB_NAME_TYPES; type++) /* of `company` the last: its name */
+        if (lb_str_equal(word, lb_str(WORDS[type]))) {
+            *out = (enum lb_name_type)type;
+            found = true;
+        }
+    return found;
+}
+
+/* LinkedIn names and member ids have rules of their own. */
+static const char *normalise_person(enum lb_name_type type, struct lb_str raw, bool adds,
+                                    struct lb_typed_name *out)
+{
+    struct lb_identifier name;
+    const char *reason = lb_identifier_normalise(raw, &name);
+    if (reason == name.text) {
+        lb_name_append(out, lb_str(reason));
+        return out->text;
+    }
+    if (reason)
+        return reason;
+    bool member = lb_identifier_is_member_id((struct lb_str){name.text, name.len});
+    if (type == LB_NAME_MEMBER_ID && !member)
+        return NO_MEMBER;
+    out->type = member ? LB_NAME_MEMBER_ID : LB_NAME_LINKEDIN;
+    out->doubt = name.bare ? lb_identifier_doubt(&name, adds) : NULL;
+    lb_name_append(out, (struct lb_str){name.text, name.len});
+    return NULL;
+}
+
+static const char *normalise_tidy(struct lb_str text, const struct lb_name_rules *rules,
+                                  struct lb_typed_name *out)
+{
+    switch (out->type) {
+    case LB_NAME_EMAIL:
+        return lb_name_email(text, out);
+    case LB_NAME_PHONE:
+        return lb_name_phone(text, rules->country, out);
+    case LB_NAME_DOMAIN:
+        return lb_name_domain(text, rules->adds, out);
+    case LB_NAME_COMPANY_PAGE:
+        return lb_name_company_page(text, out);
+    default:
+        if (!lb_name_is_company_page(text))
+            return lb_name_company(text, out);
+        out->type = LB_NAME_COMPANY_PAGE;
+        return lb_name_company_page(text, out);
+    }
+}
+
+const char *lb_typed_name_normalise(enum lb_name_type type, struct lb_str raw,
+                                    const struct lb_name_rules *rules, struct lb_typed_name *out)
+{
+    char text[LB_TYPED_NAME_RAW_MAX];
+    struct lb_str tidy;
+    out->type = type;
+    out->len = 0;
+    out->doubt = NULL;
+    out->forceable = false;
+    out->text[0] = '\0';
+    if (type == LB_NAME_LINKEDIN || type == LB_NAME_MEMBER_ID)
+        return normalise_person(type, raw, rules->adds, out);
+    const char *reason = lb_name_tidy(raw, text, &tidy);
+    return reason ? reason : normalise_tidy(tidy, rules, out);
+}
+
+bool lb_name_next_domain(struct lb_str *at, struct lb_str *out)
+{
+    const char *mark = memchr(at->ptr, '@', at->len);
+    if (mark)
+        *at = lb_str_skip(*at, (size_t)(mark + 1 - at->ptr));
+    const char *dot = at->len ? memchr(at->ptr, '.', at->len) : NULL;
+    if (!dot)
+        return false;
+    *out = *at;
+    *at = lb_str_skip(*at, (size_t)(dot + 1 - at->ptr));
+    return true;
+}
+
+bool lb_name_is_country(struct lb_str country)
+{
+    return lb_phone_country(country) != NULL;
+}

@@ -1,0 +1,278 @@
+/* Leads whose names are no LinkedIn names, and what they are found by: when a block of such a name
+ * begins or ends, a few leads are set aside, or put back, in the same transaction; if there are
+ * more, the name is noted in the store and the rest follows in small writes. Claims do not wait for
+ * that, as they ask the blocklists. Leads that earlier versions stored get what they are found by
+ * in the same way, after a start. Threads: the writer's. */
+#include "base/clock.h"
+#include "base/mailbox.h"
+#include "domain/outreach/internal.h"
+#include "domain/outreach/lead_keys.h"
+
+#include <sodium.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#define LOOKS_NOW_MAX   200 /* that the changes of one batch look at leads, or for some */
+#define LOOKS_AT_A_TIME 200 /* of a write of its own */
+#define REFS_AT_A_TIME  50
+#define RETRY_AFTER_MS  1000
+/* Another node may have noted something, and ended. */
+#define LOOK_AGAIN_MS 60000
+
+/* How far a look at the leads of one key is. */
+struct walk {
+    struct lb_pending_row row; /* row.len 0: nowhere */
+    struct lb_lead_range range;
+    enum lb_lead_form form;
+    struct lb_lead_place place;
+};
+
+struct lb_refresh {
+    struct lb_write write; /* first: the writer hands it back */
+    struct lb_outreach *outreach;
+    struct lb_writer *writer; /* NULL: before the start */
+    struct lb_mailbox *mailbox;
+    struct lb_task done;
+    bool under_way;
+    bool may_be_pending;
+    bool may_lack_forms;
+    uint64_t not_before_ms;
+    uint64_t looked_ms;
+    struct walk at;                 /* of what is committed */
+    struct walk reached;            /* by the write under way */
+    uint64_t leads[REFS_AT_A_TIME]; /* to get their forms */
+    size_t lead_count;
+};
+
+/* --- Looking at leads --- */
+
+static void start_at(struct walk *walk, enum lb_lead_form form)
+{
+    walk->form = form;
+    walk->place.no = 0;
+    walk->place.len = walk->range.first.len;
+    memcpy(walk->place.form, walk->range.first.ptr, walk->range.first.len);
+}
+
+static void begin(struct walk *walk, const struct lb_pending_row *row)
+{
+    walk->row = *row;
+    lb_lead_range_of((struct lb_str){walk->row.key, walk->row.len}, &walk->range);
+    start_at(walk, walk->range.form);
+}
+
+static lb_err look_at(struct lb_outreach *outreach, struct lb_list list,
+                      const struct lb_lead_ref *refs, size_t count)
+{
+    const struct lb_outreach_settings *settings = &outreach->settings;
+    uint64_t leads[REFS_AT_A_TIME];
+    size_t meant = 0;
+    lb_err err = LB_OK;
+    for (size_t i = 0; i < count; i++)
+        if ((!list.campaign || refs[i].campaign == list.campaign) &&
+            lb_directory_campaign_no(settings->directory, refs[i].campaign))
+            leads[meant++] = refs[i].lead;
+    if (meant)
+        settings->store->ops->prefetch_leads(lb_outreach_reader(outreach), list.workspace, leads,
+                                             meant, 0);
+    for (size_t i = 0; !err && i < meant; i++)
+        err = lb_exclusion_refresh_lead(outreach, list.workspace, leads[i]);
+    return err;
+}
+
+/* Goes on, for up to `*left` looks. `*out_done`: that was all of the key. */
+static lb_err go_on(struct lb_outreach *outreach, struct walk *walk, size_t *left, bool *out_done)
+{
+    struct lb_store *store = outreach->settings.store;
+    struct lb_list list = walk->row.list;
+    struct lb_lead_ref refs[REFS_AT_A_TIME];
+    lb_err err = LB_OK;
+    *out_done = !walk->range.first.ptr;
+    while (!err && !*out_done && *left) {
+        size_t count, max = *left < REFS_AT_A_TIME ? *left : REFS_AT_A_TIME;
+        err = store->ops->leads_by_form(lb_outreach_reader(outreach), list.workspace, walk->form,
+                                        walk->range.last, &walk->place, max, refs, &count);
+        if (!err)
+            err = look_at(outreach, list, refs, count);
+        *left -= count ? count : 1;
+        if (err || count == max)
+            continue;
+        *out_done = walk->form != LB_LEAD_FORM_MAIL_HOST;
+        if (!*out_done)
+            start_at(walk, LB_LEAD_FORM_SITE_HOST);
+    }
+    return err;
+}
+
+lb_err lb_refresh_changed(struct lb_outreach *outreach, struct lb_list list, struct lb_str key)
+{
+    struct walk walk;
+    struct lb_pending_row row = {.list = list, .len = key.len};
+    size_t left = LOOKS_NOW_MAX - outreach->looks;
+    bool done = false;
+    if (key.len > sizeof row.key)
+        return LB_ERR_INTERNAL;
+    memcpy(row.key, key.ptr, key.len);
+    randombytes_buf(&row.token, sizeof row.token);
+    row.token >>= 1;
+    begin(&walk, &row);
+    lb_err err = go_on(outreach, &walk, &left, &done);
+    outreach->looks = LOOKS_NOW_MAX - left;
+    if (err || done)
+        return err;
+    outreach->refresh->may_be_pending = true;
+    return outreach->settings.store->ops->lead_pending_put(outreach->settings.store, &row);
+}
+
+/* --- In writes of its own --- */
+
+static bool is_at(const struct walk *walk, const struct lb_pending_row *row)
+{
+    return walk->row.len == row->len && walk->row.token == row->token &&
+           walk->row.list.workspace == row->list.workspace &&
+           walk->row.list.campaign == row->list.campaign &&
+           memcmp(walk->row.key, row->key, row->len) == 0;
+}
+
+static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_refresh *refresh = (struct lb_refresh *)write;
+    struct lb_pending_row row;
+    size_t left = LOOKS_AT_A_TIME;
+    bool done = true;
+    lb_err err = LB_OK;
+    write->touched = true;
+    refresh->reached = refresh->at;
+    while (!err && done && left) {
+        err = store->ops->lead_pending_next(lb_outreach_reader(refresh->outreach), &row);
+        if (err || row.list.workspace != write->workspace)
+            break;
+        if (!is_at(&refresh->reached, &row))
+            begin(&refresh->reached, &row);
+        err = go_on(refresh->outreach, &refresh->reached, &left, &done);
+        if (!err && done)
+            err = store->ops->lead_pending_drop(store, &row);
+    }
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+}
+
+static lb_err give_forms(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
+{
+    struct lb_store *store = outreach->settings.store;
+    struct lb_lead_row row;
+    struct lb_lead_keys keys;
+    char hosts[2][LB_LEAD_HOST_SIZE];
+    lb_err err = store->ops->lead(lb_outreach_reader(outreach), workspace, no, &row);
+    if (err)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    lb_lead_fill_forms(&row, &keys, hosts);
+    err = store->ops->lead_set_forms(store, &row);
+    bool there = lb_directory_campaign_no(outreach->settings.directory, row.campaign) != NULL;
+    return err || !there ? err : lb_exclusion_refresh_lead(outreach, workspace, no);
+}
+
+static lb_err apply_forms(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_refresh *refresh = (struct lb_refresh *)write;
+    lb_err err = LB_OK;
+    write->touched = true;
+    refresh->reached = refresh->at;
+    store->ops->prefetch_leads(lb_outreach_reader(refresh->outreach), write->workspace,
+                               refresh->leads, refresh->lead_count, 0);
+    for (size_t i = 0; !err && i < refresh->lead_count; i++)
+        err = give_forms(refresh->outreach, write->workspace, refresh->leads[i]);
+    return err;
+}
+
+static void finish(struct lb_task *task)
+{
+    struct lb_refresh *refresh =
+        (struct lb_refresh *)((char *)task - offsetof(struct lb_refresh, done));
+    refresh->under_way = false;
+    if (refresh->write.result)
+        refresh->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
+    else
+        refresh->at = refresh->reached;
+}
+
+static void submit(struct lb_refresh *refresh, uint32_t workspace,
+                   lb_err (*apply)(struct lb_write *, struct lb_store *))
+{
+    refresh->done.run = finish;
+    refresh->write = (struct lb_write){.apply = apply,
+                                       .completion = &refresh->done,
+                                       .home = refresh->mailbox,
+                                       .workspace = workspace};
+    refresh->under_way = lb_writer_submit(refresh->writer, &refresh->write) == LB_OK;
+}
+
+/* Is something noted? Then it is dealt with. */
+static lb_err see_pending(struct lb_refresh *refresh)
+{
+    struct lb_store *store = refresh->outreach->settings.store;
+    struct lb_pending_row row;
+    lb_err err = store->ops->lead_pending_next(lb_outreach_reader(refresh->outreach), &row);
+    refresh->may_be_pending = err != LB_ERR_NOT_FOUND;
+    refresh->looked_ms = lb_clock_mono_ms();
+    if (!err)
+        submit(refresh, row.list.workspace, apply_pending);
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+}
+
+static lb_err see_forms(struct lb_refresh *refresh)
+{
+    struct lb_store *store = refresh->outreach->settings.store;
+    uint32_t workspace = 0;
+    lb_err err =
+        store->ops->leads_without_forms(lb_outreach_reader(refresh->outreach), REFS_AT_A_TIME,
+                                        &workspace, refresh->leads, &refresh->lead_count);
+    refresh->may_lack_forms = err || refresh->lead_count;
+    if (!err && refresh->lead_count)
+        submit(refresh, workspace, apply_forms);
+    return err;
+}
+
+void lb_refresh_upkeep(struct lb_refresh *refresh)
+{
+    uint64_t now = lb_clock_mono_ms();
+    lb_err err = LB_OK;
+    lb_mailbox_drain(refresh->mailbox);
+    if (!refresh->writer || refresh->under_way || now < refresh->not_before_ms)
+        return;
+    if (refresh->may_be_pending || now - refresh->looked_ms >= LOOK_AGAIN_MS)
+        err = see_pending(refresh);
+    if (!err && !refresh->under_way && refresh->may_lack_forms)
+        err = see_forms(refresh);
+    if (err)
+        refresh->not_before_ms = now + RETRY_AFTER_MS;
+}
+
+/* --- Begin and end --- */
+
+struct lb_refresh *lb_refresh_create(struct lb_outreach *outreach)
+{
+    struct lb_refresh *refresh = calloc(1, sizeof *refresh);
+    if (!refresh)
+        return NULL;
+    refresh->outreach = outreach;
+    refresh->mailbox = lb_mailbox_create();
+    if (refresh->mailbox)
+        return refresh;
+    free(refresh);
+    return NULL;
+}
+
+void lb_refresh_destroy(struct lb_refresh *refresh)
+{
+    if (!refresh)
+        return;
+    lb_mailbox_drain(refresh->mailbox);
+    lb_mailbox_destroy(refresh->mailbox);
+    free(refresh);
+}
+
+void lb_refresh_begin(struct lb_refresh *refresh, struct lb_writer *writer)
+{
+    refresh->writer = writer;
+    refresh->may_be_pending = refresh->may_lack_forms = true;
+}

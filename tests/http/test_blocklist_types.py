@@ -1,0 +1,429 @@
+"""Blocklists with names of every type, with a kind and an end: /v1/blocklist and /v1/check."""
+
+import datetime
+import json
+import sqlite3
+import time
+
+import pytest
+
+from support import expect, postgres
+from support.campaigns import Campaign, names
+from support.server import Server, on_postgresql, run
+
+
+class Feed:
+    """What happens from now on."""
+
+    def __init__(self, api):
+        self.api = api
+        self.after = "0"
+        self.read()
+
+    def read(self):
+        body = expect.ok(self.api.get(f"/events?after={self.after}"))
+        self.after = body["cursor"]
+        return body["events"]
+
+
+def in_seconds(seconds):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def block(api, *entries, path="/blocklist", **options):
+    response = api.post(path, {"entries": list(entries), **options})
+    body = expect.ok(response)
+    return body | {"change": response.header("x-change-id")}
+
+
+def unblock(api, *entries, path="/blocklist"):
+    return expect.ok(api.delete(path, {"entries": list(entries)}))["unblocked"]
+
+
+def listed(api, query="", path="/blocklist"):
+    return [(entry["type"], entry["value"]) for entry in expect.ok(api.get(path + query))]
+
+
+def check(api, *leads, **options):
+    return expect.ok(api.post("/check", {"leads": list(leads), **options}))
+
+
+def matched(api, lead, **options):
+    (found,) = check(api, lead, **options)
+    return found["matched"] and (found["matched"]["type"], found["matched"]["value"])
+
+
+ALL = [{"publicIdentifier": "ada-lovelace"},
+       {"memberId": "ACoAABcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"},
+       {"email": "Jane.Doe@Example.com"},
+       {"phone": "+49 (0)170 123 45 67"},
+       {"domain": "https://www.Acme.com/about"},
+       {"company": "https://www.linkedin.com/company/Acme-Inc/"},
+       {"company": "Umbrella Holding GmbH"}]
+STORED = [("publicIdentifier", "ada-lovelace"),
+          ("memberId", "ACoAABcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"),
+          ("email", "jane.doe@example.com"),
+          ("phone", "+491701234567"),
+          ("domain", "acme.com"),
+          ("company", "acme-inc")]
+LEADS = [{"publicIdentifier": "ada-lovelace"},
+         {"memberId": "ACoAABcDeFgHiJkLmNoPqRsTuVwXyZ0123456789"},
+         {"email": "jane.doe@example.com"},
+         {"phone": "0049 170 1234567"},
+         {"email": "bob@sales.acme.com"},
+         {"companyUrl": "linkedin.com/company/acme-inc"},
+         {"companyName": "Umbrella Holding"}]
+
+
+def test_a_blocked_domain_holds_is_listed_and_is_freed(fresh):
+    said = block(fresh.api, {"domain": "acme.com", "reason": "a client", "kind": "client"})
+    assert (said["blocked"], said["message"]) == (1, "1 entry blocked")
+    assert said["entries"] == [{"type": "domain", "value": "acme.com"}]
+    (found,) = check(fresh.api, {"email": "bob@acme.com"})
+    assert found["blocked"] is True and found["scope"] == "workspace"
+    assert found["matched"] == {"type": "domain", "value": "acme.com"}
+    assert found["reason"] == "a client"
+    (entry,) = expect.ok(fresh.api.get("/blocklist"))
+    assert entry["kind"] == "client" and entry["expiresAt"] is None
+    assert entry["scope"] == "workspace" and entry["id"].startswith("bl_")
+    assert unblock(fresh.api, {"domain": "WWW.acme.com"}) == 1
+    assert matched(fresh.api, {"email": "bob@acme.com"}) is None
+    assert listed(fresh.api) == []
+
+
+def test_every_type_is_found_again(fresh):
+    assert block(fresh.api, *ALL)["blocked"] == 7
+    assert listed(fresh.api, "?sort=ASC")[:6] == STORED
+    assert all(found["blocked"] for found in check(fresh.api, *LEADS))
+    assert block(fresh.api, *ALL)["message"] == "0 entries blocked, 7 already blocked"
+    assert unblock(fresh.api, *ALL) == 7
+    assert not any(found["blocked"] for found in check(fresh.api, *LEADS))
+
+
+def test_one_string_is_another_entry_under_each_type(fresh):
+    """An index that knew the string alone would take a company for a domain or a person."""
+    block(fresh.api, {"company": "acme"}, {"publicIdentifier": "umbrella"})
+    assert matched(fresh.api, {"publicIdentifier": "acme"}) is None
+    assert matched(fresh.api, {"companyUrl": "linkedin.com/company/acme"}) is None
+    assert matched(fresh.api, {"companyName": "Umbrella"}) is None
+    block(fresh.api, {"publicIdentifier": "acme"})
+    assert unblock(fresh.api, {"company": "acme"}) == 1
+    assert matched(fresh.api, {"publicIdentifier": "acme"}) == ("publicIdentifier", "acme")
+
+
+@pytest.mark.parametrize("where", ["workspace", "campaign"])
+def test_lists_of_blocked_leads_show_linkedin_names_alone(fresh, where):
+    campaign = fresh.campaign()
+    base = "" if where == "workspace" else f"/campaigns/{campaign}"
+    block(fresh.api, *ALL, path=base + "/blocklist")
+    response = fresh.api.get(base + "/blocked-leads")
+    assert sorted(entry["publicIdentifier"] for entry in expect.ok(response)) == [
+        "ACoAABcDeFgHiJkLmNoPqRsTuVwXyZ0123456789", "ada-lovelace"]
+    assert response.header("x-total-count") == "2"
+    both = expect.ok(fresh.api.get("/statistics"))["blockedLeads"]
+    assert both["total"] == 2
+    csv = fresh.api.get(base + "/blocked-leads", headers=[("Accept", "text/csv")])
+    assert csv.body.decode().count("\r\n") == 3 and "acme.com" not in csv.body.decode()
+    response = fresh.api.get(base + "/blocklist")
+    assert len(expect.ok(response)) == 7 and response.header("x-total-count") == "7"
+
+
+def test_filters_and_pages(fresh):
+    block(fresh.api, *({"domain": f"d{i}.example.com", "kind": "client" if i % 2 else "partner"}
+                       for i in range(6)),
+          *({"publicIdentifier": f"p-{i}"} for i in range(5)), {"email": "x@example.org"})
+    assert len(listed(fresh.api, "?type=domain")) == 6
+    assert len(listed(fresh.api, "?type=publicIdentifier")) == 5
+    assert listed(fresh.api, "?type=memberId") == []
+    assert [value for _, value in listed(fresh.api, "?kind=client&sort=ASC")] == [
+        "d1.example.com", "d3.example.com", "d5.example.com"]
+    seen = []
+    path = "/blocklist?take=5"
+    while path:
+        response = fresh.api.get(path)
+        seen += [entry["value"] for entry in expect.ok(response)]
+        link = response.header("link")
+        path = link[link.index("/blocklist"):link.index(">")] if link else None
+    assert seen == [value for _, value in listed(fresh.api)] and len(set(seen)) == 12
+    assert listed(fresh.api, "?skip=3&take=4") == listed(fresh.api)[3:7]
+    expect.error(fresh.api.get("/blocklist?type=fax"), 400, "invalid_parameter")
+    expect.error(fresh.api.get("/blocklist?kind=fax"), 400, "invalid_parameter")
+
+
+@pytest.mark.parametrize("entry, word", [
+    ({"email": "not an address"}, None), ({"domain": "co.uk"}, None),
+    ({"domain": "gmail.com"}, "force"), ({"phone": "0170 1234567"}, None),
+    ({"company": "x"}, None), ({}, "no name"), ({"email": "a@example.com", "phone": "+49170123456"},
+                                                "several names"),
+    ({"email": 5}, "string"), ({"email": "a@example.com", "kind": "enemy"}, "kind"),
+    ({"email": "a@example.com", "expiresAt": "tomorrow"}, "expiresAt"),
+    ({"email": "a@example.com", "expiresAt": "2020-01-01T00:00:00Z"}, "past")])
+def test_a_bad_entry_is_named_and_nothing_is_recorded(fresh, entry, word):
+    response = fresh.api.post("/blocklist", {"entries": [{"domain": "acme.com"}, entry]})
+    assert response.status == 400, response
+    (bad,) = response.json()["errors"]
+    assert bad["index"] == 1 and bad["reason"]
+    assert not word or word in bad["reason"]
+    assert listed(fresh.api) == []
+    lenient = fresh.api.post("/blocklist", {"entries": [{"domain": "acme.com"}, entry]},
+                             headers=[("Prefer", "handling=lenient")])
+    assert expect.ok(lenient)["blocked"] == 1 and len(lenient.json()["invalid"]) == 1
+
+
+def test_force_and_a_country(fresh):
+    assert block(fresh.api, {"domain": "gmail.com"}, force=True)["blocked"] == 1
+    said = block(fresh.api, {"phone": "0170 1234567"}, defaultCountry="DE")
+    assert said["entries"] == [{"type": "phone", "value": "+491701234567"}]
+    assert matched(fresh.api, {"phone": "0170/1234567"}, defaultCountry="DE") == (
+        "phone", "+491701234567")
+    for body in ({"force": "yes"}, {"defaultCountry": "Germany"}):
+        expect.error(fresh.api.post("/blocklist", {"entries": [{"domain": "acme.com"}], **body}),
+                     400, "invalid_body")
+
+
+def test_a_campaigns_entries_hold_there_alone(fresh):
+    one, other = fresh.campaign(), fresh.campaign()
+    block(fresh.api, {"domain": "acme.com"}, path=f"/campaigns/{one}/blocklist")
+    lead = {"email": "bob@acme.com"}
+    (found,) = check(fresh.api, lead, campaignId=one)
+    assert found["scope"] == "campaign"
+    assert matched(fresh.api, lead, campaignId=other) is None
+    assert matched(fresh.api, lead) is None
+    block(fresh.api, {"domain": "acme.com"})
+    (found,) = check(fresh.api, lead, campaignId=one)
+    assert found["scope"] == "workspace"
+    expect.error(fresh.api.post("/check", {"leads": [lead], "campaignId": "nope"}), 404,
+                 "campaign_not_found")
+
+
+def test_entries_are_freed_by_their_ids(fresh):
+    block(fresh.api, {"domain": "acme.com"}, {"email": "a@example.org"})
+    ids = [entry["id"] for entry in expect.ok(fresh.api.get("/blocklist?type=domain"))]
+    response = expect.ok(fresh.api.delete("/blocklist", ids))
+    assert response["unblocked"] == 1 and listed(fresh.api) == [("email", "a@example.org")]
+
+
+def test_a_check_refuses_what_it_cannot_read(fresh):
+    response = fresh.api.post("/check", {"leads": [{"email": "a@example.com"}, {"email": "???"}]})
+    assert response.status == 400 and response.json()["errors"][0]["index"] == 1
+    response = fresh.api.post("/check", {"leads": [{"firstName": "Ada"}]})
+    assert response.status == 400
+
+
+def test_undo_history_and_changes_know_entries(fresh):
+    change = block(fresh.api, {"domain": "acme.com", "reason": "why"},
+                   {"publicIdentifier": "ada"})["change"]
+    leads = expect.ok(fresh.api.get(f"/changes/{change}/leads"))
+    assert leads[0]["publicIdentifier"] is None
+    assert (leads[0]["type"], leads[0]["value"]) == ("domain", "acme.com")
+    assert leads[1]["publicIdentifier"] == "ada"
+    undone = fresh.api.post(f"/changes/{change}/undo")
+    assert expect.ok(undone)["unblocked"] == 2
+    assert listed(fresh.api) == []
+    expect.ok(fresh.api.post(f"/changes/{undone.header('x-change-id')}/undo"))
+    assert matched(fresh.api, {"website": "shop.acme.com"}) == ("domain", "acme.com")
+
+
+def test_events_name_entries_by_type(fresh):
+    feed = Feed(fresh.api)
+    block(fresh.api, {"domain": "acme.com", "reason": "why"})
+    unblock(fresh.api, {"domain": "acme.com"})
+    blocked, unblocked = feed.read()
+    for event, name in ((blocked, "lead_blocked"), (unblocked, "lead_unblocked")):
+        assert event["type"] == name
+        (lead,) = event["data"]["leads"]
+        assert lead["publicIdentifier"] is None and lead["linkedinUrl"] is None
+        assert (lead["type"], lead["value"]) == ("domain", "acme.com")
+
+
+# --- Kinds and ends ------------------------------------------------------------------------------
+
+
+def wait_until(what, limit=6):
+    begun = time.monotonic()
+    while not what():
+        assert time.monotonic() - begun < limit, "it does not come"
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("path, body", [
+    ("/blocklist", {"entries": [{"domain": "acme.com"}]}),
+    ("/blocked-leads", {"leads": [{"publicIdentifier": "ada"}]})])
+def test_a_block_ends_at_its_time(fresh, path, body):
+    feed = Feed(fresh.api)
+    (member,) = body
+    body[member][0] |= {"expiresAt": in_seconds(1.5), "kind": "partner"}
+    expect.ok(fresh.api.post(path, body))
+    (entry,) = expect.ok(fresh.api.get("/blocklist"))
+    assert entry["kind"] == "partner" and entry["expiresAt"] == body[member][0]["expiresAt"]
+    lead = {"publicIdentifier": "ada", "email": "bob@acme.com"}
+    assert matched(fresh.api, lead) is not None
+    assert wait_until(lambda: not matched(fresh.api, lead)) < 1.5 + 2 + 0.5
+    assert listed(fresh.api) == []
+    ended = feed.read()[-1]
+    assert ended["type"] == "lead_unblocked" and ended["data"]["reason"] == "expired"
+    assert ended["data"]["by"]["type"] == "server"
+
+
+def test_of_strings_with_an_end(fresh):
+    campaign = fresh.campaign()
+    path = f"/campaigns/{campaign}/blocked-leads"
+    expect.ok(fresh.api.post(path, {"publicIdentifiers": ["ada", "bob"], "kind": "client",
+                                    "expiresAt": in_seconds(1)}))
+    wait_until(lambda: not expect.ok(fresh.api.get(path)))
+    said = expect.ok(fresh.api.get("/blocked-leads/ada/history"))
+    assert [event["what"] for event in said] == ["expired", "block"]
+    assert said[1]["standing"] is False
+    expect.error(fresh.api.post(path, {"publicIdentifiers": ["ada"], "expiresAt": "2020-01-01"}),
+                 400, "invalid_body")
+
+
+def test_an_undo_does_not_bring_an_ended_block_back(fresh):
+    block(fresh.api, {"domain": "acme.com", "expiresAt": in_seconds(1.2)}, {"domain": "b.org"})
+    response = fresh.api.delete("/blocklist", {"entries": [{"domain": "acme.com"},
+                                                           {"domain": "b.org"}]})
+    time.sleep(1.5)
+    undone = expect.ok(fresh.api.post(f"/changes/{response.header('x-change-id')}/undo"))
+    assert undone["blocked"] == 1 and listed(fresh.api) == [("domain", "b.org")]
+
+
+def test_the_row_of_an_end_cannot_be_undone(fresh):
+    block(fresh.api, {"domain": "acme.com", "expiresAt": in_seconds(0.5)})
+    wait_until(lambda: listed(fresh.api) == [])
+    action = expect.ok(fresh.api.get("/audit?take=1"))[0]
+    assert action["action"] == "leads.expire"
+    expect.error(fresh.api.post(f"/changes/{action['id']}/undo"), 404, "not_found")
+    assert listed(fresh.api) == []
+
+
+def test_another_request_outlives_the_end(fresh):
+    block(fresh.api, {"domain": "acme.com", "expiresAt": in_seconds(0.8)},
+          {"domain": "acme.com", "reason": "for ever"})
+    time.sleep(0.2)
+    (entry,) = expect.ok(fresh.api.get("/blocklist"))
+    assert entry["expiresAt"]
+    wait_until(lambda: not expect.ok(fresh.api.get("/blocklist"))[0]["expiresAt"])
+    (found,) = check(fresh.api, {"website": "acme.com"})
+    assert found["reason"] == "for ever"
+
+
+def test_of_many_requests_those_that_hold_longest_count(fresh):
+    block(fresh.api, {"domain": "acme.com", "expiresAt": in_seconds(2)})
+    block(fresh.api, {"domain": "acme.com", "reason": "for ever"})
+    for i in range(20):
+        block(fresh.api, {"domain": "acme.com", "reason": str(i), "expiresAt": in_seconds(2)})
+    time.sleep(3.5)
+    (found,) = check(fresh.api, {"website": "acme.com"})
+    assert found["blocked"] and found["reason"] == "for ever"
+
+
+def test_a_claim_hands_the_lead_out_after_the_end(fresh):
+    campaign = Campaign(fresh, "ada", "bob")
+    expect.ok(fresh.api.post("/blocked-leads", {"leads": [
+        {"publicIdentifier": "ada", "expiresAt": in_seconds(0.7)}]}))
+    assert names(campaign.claim()) == ["bob"]
+    wait_until(lambda: names(campaign.claim()) == ["ada"])
+
+
+# --- Restarts and other nodes --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["restart", "kill"])
+def test_a_start_finds_entries_and_ends(how):
+    with Server() as server:
+        tenant = server.tenant()
+        block(tenant.api, *ALL)
+        block(tenant.api, {"domain": "short.example.com", "expiresAt": in_seconds(1)},
+              {"domain": "long.example.com", "expiresAt": in_seconds(600)})
+        unblock(tenant.api, {"phone": "+491701234567"})
+        before = expect.ok(tenant.api.get("/blocklist?sort=ASC"))
+        if how == "kill":
+            server.kill()
+            server.start()
+        else:
+            server.restart()
+        api = server.api(tenant.key)
+        wait_until(lambda: len(listed(api)) == 7)
+        assert expect.ok(api.get("/blocklist?sort=ASC")) == [
+            entry for entry in before if entry["value"] != "short.example.com"]
+        assert [found["blocked"] for found in check(api, *LEADS)] == [True] * 3 + [False] + [True] * 3
+        assert unblock(api, {"domain": "long.example.com"}, *ALL) == 7
+        server.stop()
+        result = run("verify", server.database or server.data)
+        assert result.code == 0, result
+
+
+def test_a_second_node_sees_entries_and_ends():
+    if not on_postgresql():
+        pytest.skip("one process has the folder")
+    with Server() as one, Server(database=one.database) as two:
+        tenant = one.tenant()
+        other = two.api(tenant.key)
+        block(tenant.api, *ALL)
+        block(other, {"domain": "short.example.com", "expiresAt": in_seconds(1)})
+        assert all(found["blocked"] for found in check(other, *LEADS))
+        assert matched(tenant.api, {"website": "short.example.com"})
+        wait_until(lambda: not matched(tenant.api, {"website": "short.example.com"}))
+        assert not matched(other, {"website": "short.example.com"})
+        actions = expect.ok(tenant.api.get("/audit?take=50"))
+        assert [action["action"] for action in actions].count("leads.expire") == 1
+        assert unblock(other, {"domain": "acme.com"}) == 1
+        assert matched(tenant.api, {"website": "acme.com"}) is None
+
+
+def live(server):
+    columns = "type, identifier, block_kind, ends_at"
+    if server.database:
+        out = postgres.shared().psql(f"SELECT json_build_array({columns}) FROM leadblock.blocklist_live",
+                                     postgres.database_of(server.database))
+        return sorted(json.loads(line) for line in out.splitlines())
+    with sqlite3.connect(f"file:{server.data}/leadblock.db?mode=ro", uri=True) as database:
+        return sorted(map(list, database.execute(f"SELECT {columns} FROM blocklist_live")))
+
+
+def test_the_view_of_the_database_shows_the_same():
+    with Server() as server:
+        api = server.tenant().api
+        block(api, *ALL)
+        end = in_seconds(600)
+        block(api, {"domain": "short.example.com", "expiresAt": in_seconds(0.4)},
+              {"domain": "b.org", "kind": "client", "expiresAt": end})
+        unblock(api, {"phone": "+491701234567"}, {"domain": "acme.com"})
+        wait_until(lambda: len(listed(api)) == 6)
+        assert live(server) == [
+            ["company", "umbrella holding", None, None], ["company_page", "acme-inc", None, None],
+            ["domain", "b.org", "client", end], ["email", "jane.doe@example.com", None, None],
+            ["linkedin", "ACoAABcDeFgHiJkLmNoPqRsTuVwXyZ0123456789", None, None],
+            ["linkedin", "ada-lovelace", None, None]]
+        result = run("doctor", *server.place)
+        assert "acme" not in result.out, result
+
+
+def test_the_command_line_takes_names_of_every_type(server):
+    tenant = server.tenant()
+    campaign = tenant.campaign()
+
+    def cli(*args, code=0):
+        result = run(*args, env={"LEADBLOCK_KEY": tenant.key, "LEADBLOCK_URL": f"http://127.0.0.1:{server.port}"})
+        assert result.code == code, result
+        return result.out
+
+    assert cli("block", "--workspace", "--domain", "acme.com", "--phone", "0170 1234567",
+               "--country", "DE", "--kind", "client", "--reason", "why",
+               "--expires", "2099-01-01").startswith("2 entries blocked")
+    entries = expect.ok(tenant.api.get("/blocklist"))
+    assert {(entry["value"], entry["kind"], entry["reason"], entry["expiresAt"])
+            for entry in entries} == {
+        ("acme.com", "client", "why", "2099-01-01T00:00:00.000Z"),
+        ("+491701234567", "client", "why", "2099-01-01T00:00:00.000Z")}
+    assert cli("check", "--workspace", "--email", "bob@acme.com", "--company", "Initech") == (
+        "bob@acme.com\tblocked\nInitech\tallowed\n")
+    cli("check", campaign, "--domain", "acme.com", "--quiet", code=1)
+    cli("block", campaign, "--company", "Initech", "bob", code=2)
+    cli("block", "--workspace", "--domain", "gmail.com", code=1)
+    cli("block", "--workspace", "--domain", "gmail.com", "--force")
+    assert cli("unblock", "--workspace", "--domain", "acme.com").startswith("1 entry unblocked")
+    cli("block", "--workspace", "ada", "--kind", "partner")
+    assert expect.ok(tenant.api.get("/blocklist?type=publicIdentifier"))[0]["kind"] == "partner"

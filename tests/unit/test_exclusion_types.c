@@ -1,0 +1,398 @@
+/* Leads that are blocked by what is no LinkedIn name: e-mail address, phone, domain, company. */
+#include "base/log.h"
+#include "domain/outreach/exclusion.h"
+#include "domain/outreach/internal.h"
+#include "domain/outreach/lead_keys.h"
+#include "support/outreach.h"
+#include "support/tsan.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+/* After the above. */
+#include <cmocka.h>
+
+#define C       "c"
+#define D       "d"
+#define LEASE_S 3600
+
+struct fixture {
+    struct engine engine;
+    char folder[64];
+    char path[96];
+};
+
+static struct engine *engine_of(void **state)
+{
+    return &((struct fixture *)*state)->engine;
+}
+
+static lb_err make_campaign(struct engine *engine, const char *campaign)
+{
+    struct lb_step_row step = {.type = LB_STEP_VISIT_PROFILE};
+    lb_err err = engine_make_campaign(engine, campaign);
+    return err ? err : outreach_add_step(engine, campaign, step, 0, NULL);
+}
+
+static int setup(void **state)
+{
+    struct fixture *fixture = *state = calloc(1, sizeof *fixture);
+    lb_rcu_thread_register();
+    strcpy(fixture->folder, "/tmp/leadblock-exclusion-XXXXXX");
+    if (!mkdtemp(fixture->folder))
+        return -1;
+    snprintf(fixture->path, sizeof fixture->path, "%s/db", fixture->folder);
+    return engine_open(&fixture->engine, fixture->path, NULL) ||
+           engine_make_workspace(&fixture->engine) || make_campaign(&fixture->engine, C) ||
+           make_campaign(&fixture->engine, D);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    char command[128];
+    const char *why;
+    bool good = outreach_consistent(fixture->path, NULL, &why);
+    if (!good)
+        print_error("the file disagrees about %s\n", why);
+    engine_close(&fixture->engine);
+    lb_rcu_thread_unregister();
+    snprintf(command, sizeof command, "rm -r %s", fixture->folder);
+    free(fixture);
+    return system(command) || !good;
+}
+
+static void block(void **state, const char *campaign, const char *key)
+{
+    assert_int_equal(engine_block(engine_of(state), campaign, &key, 1, NULL, NULL), LB_OK);
+}
+
+static struct lb_new_lead jane(const char *identifier)
+{
+    struct lb_new_lead lead = {.identifier = lb_str(identifier)};
+    lead.fields[LB_LEAD_EMAIL] = LB_STR("Jane@Mail.Acme.com");
+    lead.fields[LB_LEAD_PHONE] = LB_STR("+49 (0)170 1234567");
+    lead.fields[LB_LEAD_WEBSITE] = LB_STR("https://www.acme.example.org/about");
+    lead.fields[LB_LEAD_COMPANY_URL] = LB_STR("https://www.linkedin.com/company/Acme-Inc/");
+    lead.fields[LB_LEAD_COMPANY_NAME] = LB_STR("ACME GmbH & Co. KG");
+    return lead;
+}
+
+static struct added add(void **state, const char *campaign, struct lb_new_lead lead)
+{
+    struct added added;
+    assert_int_equal(outreach_add(engine_of(state), campaign, &lead, 1, &added), LB_OK);
+    return added;
+}
+
+static size_t claim(void **state, const char *campaign)
+{
+    struct claimed claimed[64];
+    size_t count;
+    assert_int_equal(outreach_activate(engine_of(state), campaign), LB_OK);
+    assert_int_equal(outreach_claim(engine_of(state), campaign, 64, LEASE_S, claimed, &count),
+                     LB_OK);
+    return count;
+}
+
+/* The keys under which the lead of `jane` is blocked. */
+static const char *const KEYS[] = {
+    "jane@mail.acme.com;2", "+491701234567;3", "mail.acme.com;4", "acme.com;4",
+    "acme.example.org;4",   "example.org;4",   "acme-inc;5",      "acme;6",
+};
+#define KEY_COUNT (sizeof KEYS / sizeof *KEYS)
+
+static void a_lead_has_all_its_names(void **state)
+{
+    struct lb_new_lead given = jane("jane");
+    struct lb_lead_row row = {.identifier = given.identifier};
+    struct lb_lead_keys keys;
+    memcpy(row.fields, given.fields, sizeof row.fields);
+    lb_lead_keys(&row, &keys);
+    assert_int_equal(keys.count, KEY_COUNT);
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        bool found = false;
+        for (size_t k = 0; k < keys.count; k++)
+            found |= lb_str_equal(keys.keys[k], lb_str(KEYS[i]));
+        assert_true(found);
+    }
+    row = (struct lb_lead_row){.identifier = LB_STR("jane")};
+    lb_lead_keys(&row, &keys);
+    assert_int_equal(keys.count, 0);
+    /* What is no name is none. */
+    row.fields[LB_LEAD_EMAIL] = LB_STR("n/a");
+    row.fields[LB_LEAD_PHONE] = LB_STR("0170 1234567");
+    row.fields[LB_LEAD_WEBSITE] = LB_STR("none");
+    row.fields[LB_LEAD_COMPANY_URL] = LB_STR("-");
+    row.fields[LB_LEAD_COMPANY_NAME] = LB_STR("X");
+    lb_lead_keys(&row, &keys);
+    assert_int_equal(keys.count, 0);
+    /* The company's URL stands for a website. */
+    row.fields[LB_LEAD_COMPANY_URL] = LB_STR("https://www.acme.com");
+    lb_lead_keys(&row, &keys);
+    assert_int_equal(keys.count, 1);
+    assert_true(lb_str_equal(keys.keys[0], LB_STR("acme.com;4")));
+    assert_true(lb_str_equal(keys.site_host, LB_STR("acme.com")));
+}
+
+static void the_longest_names_fit(void **state)
+{
+    static char host[254], email[400], name[801], page[600], website[300];
+    struct lb_lead_row row = {.identifier = LB_STR("jane")};
+    struct lb_lead_keys keys;
+    for (size_t i = 0; i < 253; i++)
+        host[i] = i % 2 ? '.' : 'a';
+    memcpy(host + 250, "com", 4);
+    host[249] = '.';
+    snprintf(email, sizeof email, "%064d@%s", 0, host);
+    snprintf(website, sizeof website, "b%s", host + 1);
+    for (size_t i = 0; i < 200; i++)
+        memcpy(name + 4 * i, "\U00020000", 5);
+    strcpy(page, "linkedin.com/company/");
+    for (size_t i = 0; i < 100; i++)
+        strcat(page, "\U00020000");
+    row.fields[LB_LEAD_EMAIL] = lb_str(email);
+    row.fields[LB_LEAD_WEBSITE] = lb_str(website);
+    row.fields[LB_LEAD_COMPANY_NAME] = lb_str(name);
+    row.fields[LB_LEAD_COMPANY_URL] = lb_str(page);
+    row.fields[LB_LEAD_PHONE] = LB_STR("+123456789012345"); /* of no country */
+    lb_lead_keys(&row, &keys);
+    assert_true(keys.email.ptr && keys.page.ptr && keys.company.ptr && keys.site_host.ptr);
+    assert_int_equal(keys.count, 3 + 2 * 125);
+}
+
+static void each_of_its_names_blocks_a_lead(void **state)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        char campaign[24], free[24];
+        snprintf(campaign, sizeof campaign, "c-%zu", i);
+        snprintf(free, sizeof free, "free-%zu", i);
+        assert_int_equal(make_campaign(engine_of(state), campaign), LB_OK);
+        assert_int_equal(make_campaign(engine_of(state), free), LB_OK);
+        add(state, campaign, jane("jane")); /* before the block */
+        add(state, free, jane("jane"));
+        block(state, campaign, KEYS[i]);
+        struct added added = add(state, campaign, jane("joe")); /* and after it */
+        assert_int_equal(added.blocked, 1);
+        assert_int_equal(claim(state, campaign), 0);
+        assert_int_equal(claim(state, free), 1);
+    }
+}
+
+static void what_is_like_a_name_blocks_nobody(void **state)
+{
+    static const char *const OTHERS[] = {
+        "joe@mail.acme.com;2", "+491701234568;3",
+        "www.mail.acme.com;4", "cme.com;4",
+        "acme.org;4",          "acme;5",
+        "acme-inc;6",          "acme-inc",
+        "acme.com;6",          "jane@mail.acme.com;4",
+    };
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++)
+        block(state, NULL, OTHERS[i]);
+    assert_int_equal(add(state, C, jane("jane")).blocked, 0);
+    assert_int_equal(claim(state, C), 1);
+}
+
+/* --- Setting aside ---------------------------------------------------------------------------- */
+
+static int64_t sql(void **state, const char *text)
+{
+    int64_t value = outreach_sql(engine_of(state), text);
+    assert_int_not_equal(value, -2);
+    return value;
+}
+
+static int64_t count_set_aside(void **state)
+{
+    return sql(state, "SELECT sum(leads_set_aside) FROM campaign");
+}
+
+static void unblock(void **state, const char *campaign, const char *key)
+{
+    assert_int_equal(engine_unblock(engine_of(state), campaign, &key, 1, NULL), LB_OK);
+}
+
+static void a_block_sets_leads_aside_and_its_end_puts_them_back(void **state)
+{
+    add(state, C, jane("jane"));
+    add(state, D, jane("jane"));
+    struct lb_new_lead other = {.identifier = LB_STR("other")};
+    other.fields[LB_LEAD_EMAIL] = LB_STR("jane@notacme.com");
+    other.fields[LB_LEAD_COMPANY_NAME] = LB_STR("Acme Berlin");
+    add(state, C, other);
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        block(state, C, KEYS[i]);
+        assert_int_equal(count_set_aside(state), 1);
+        block(state, NULL, KEYS[i]);
+        assert_int_equal(count_set_aside(state), 2);
+        unblock(state, C, KEYS[i]);
+        assert_int_equal(count_set_aside(state), 2);
+        block(state, NULL, "jane"); /* two of its names */
+        unblock(state, NULL, KEYS[i]);
+        assert_int_equal(count_set_aside(state), 2);
+        unblock(state, NULL, "jane");
+        assert_int_equal(count_set_aside(state), 0);
+    }
+}
+
+static uint64_t count_excluded(void **state, const char *campaign, const char *key)
+{
+    struct engine *engine = engine_of(state);
+    struct lb_store_reader *reader;
+    uint64_t count;
+    assert_int_equal(engine->store->ops->reader_open(engine->store, &reader), LB_OK);
+    assert_int_equal(lb_exclusion_count(engine->directory, engine->store, reader,
+                                        engine_list(engine, campaign), lb_str(key), &count),
+                     LB_OK);
+    engine->store->ops->reader_close(reader);
+    return count;
+}
+
+static void leads_are_counted_by_any_name(void **state)
+{
+    add(state, C, jane("jane"));
+    add(state, D, jane("jane"));
+    add(state, D, jane("joe"));
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        assert_int_equal(count_excluded(state, NULL, KEYS[i]), 3);
+        assert_int_equal(count_excluded(state, C, KEYS[i]), 1);
+    }
+    assert_int_equal(count_excluded(state, NULL, "jane"), 2);
+    assert_int_equal(count_excluded(state, C, "joe"), 0);
+    assert_int_equal(count_excluded(state, NULL, "com;4"), 2 + 1);
+    assert_int_equal(count_excluded(state, NULL, "me.com;4"), 0);
+    assert_int_equal(outreach_delete_campaign(engine_of(state), C), LB_OK);
+    assert_int_equal(count_excluded(state, NULL, "acme.com;4"), 2);
+    assert_int_equal(count_excluded(state, NULL, "jane"), 1);
+}
+
+enum { MANY = 700 };
+
+static void add_many(void **state, const char *campaign)
+{
+    static char names[MANY][16];
+    static struct lb_new_lead leads[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(names[i], sizeof names[i], "lead-%zu", i);
+        leads[i] = jane(names[i]);
+    }
+    assert_int_equal(outreach_add(engine_of(state), campaign, leads, MANY, NULL), LB_OK);
+}
+
+static void await(void **state, const char *text, int64_t wanted)
+{
+    lb_rcu_offline();
+    for (int i = 0; i < 3000 && sql(state, text) != wanted; i++)
+        poll(NULL, 0, 10);
+    lb_rcu_online();
+    assert_int_equal(sql(state, text), wanted);
+}
+
+#define PENDING "SELECT count(*) FROM lead_pending"
+
+static void await_set_aside(void **state, int64_t wanted)
+{
+    await(state, PENDING, 0);
+    assert_int_equal(count_set_aside(state), wanted);
+}
+
+static size_t claim_again(void **state, const char *campaign)
+{
+    struct claimed claimed[64];
+    size_t count;
+    assert_int_equal(outreach_claim(engine_of(state), campaign, 64, LEASE_S, claimed, &count),
+                     LB_OK);
+    return count;
+}
+
+static void a_company_of_many_leads_is_blocked_at_once(void **state)
+{
+    static const char *const WORDS[] = {"acme;6", "acme.com;4", "example.org;4"};
+    add_many(state, C);
+    assert_int_equal(claim(state, C), 64);
+    for (size_t i = 0; i < 3; i++) {
+        block(state, NULL, WORDS[i]);
+        assert_int_equal(claim_again(state, C), 0);
+        await_set_aside(state, MANY);
+        unblock(state, NULL, WORDS[i]);
+        await_set_aside(state, 0);
+    }
+    assert_int_equal(claim(state, C), 64); /* the campaign was completed in between */
+}
+
+static void what_changes_again_meanwhile_is_right_in_the_end(void **state)
+{
+    add_many(state, C);
+    for (int i = 0; i < 6; i++) {
+        block(state, C, "acme;6");
+        unblock(state, C, "acme;6");
+    }
+    await_set_aside(state, 0);
+    for (int i = 0; i < 6; i++) {
+        block(state, C, "acme.com;4");
+        unblock(state, C, "acme.com;4");
+        block(state, NULL, "acme.com;4");
+        if (i < 5)
+            unblock(state, NULL, "acme.com;4");
+    }
+    await_set_aside(state, MANY);
+}
+
+static void reopen(void **state)
+{
+    struct fixture *fixture = *state;
+    engine_close(&fixture->engine);
+    assert_int_equal(engine_open(&fixture->engine, fixture->path, NULL), LB_OK);
+}
+
+static void a_stop_in_between_loses_nothing(void **state)
+{
+    add_many(state, C);
+    block(state, NULL, "acme;6");
+    reopen(state);
+    await_set_aside(state, MANY);
+    unblock(state, NULL, "acme;6");
+    assert_true(count_set_aside(state) > 0); /* or there is nothing to see */
+    reopen(state);
+    await_set_aside(state, 0);
+}
+
+static void leads_of_earlier_versions_are_found_after_a_start(void **state)
+{
+    add_many(state, C);
+    block(state, NULL, "acme.com;4");
+    await_set_aside(state, MANY);
+    sql(state, "UPDATE lead SET email_form = NULL, phone_form = NULL, page_form = NULL,"
+               " company_form = NULL, mail_host = NULL, site_host = NULL, formed = 0,"
+               " set_aside = 0");
+    sql(state, "UPDATE campaign SET leads_set_aside = 0");
+    reopen(state);
+    await(state, "SELECT count(*) FROM lead WHERE formed = 0", 0);
+    assert_int_equal(count_set_aside(state), MANY);
+    unblock(state, NULL, "acme.com;4");
+    await_set_aside(state, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_lead_has_all_its_names),
+        cmocka_unit_test(the_longest_names_fit),
+        TEST(each_of_its_names_blocks_a_lead),
+        TEST(what_is_like_a_name_blocks_nobody),
+        TEST(a_block_sets_leads_aside_and_its_end_puts_them_back),
+        TEST(leads_are_counted_by_any_name),
+        TEST(a_company_of_many_leads_is_blocked_at_once),
+        TEST(what_changes_again_meanwhile_is_right_in_the_end),
+        TEST(a_stop_in_between_loses_nothing),
+        TEST(leads_of_earlier_versions_are_found_after_a_start),
+    };
+    lb_log_set_level(LB_LOG_ERROR);
+    return cmocka_run_group_tests_name("exclusion_types", tests, NULL, NULL);
+}
