@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define SMALL_BODY_BYTES ((size_t)16 << 10)
-
 #define SIGNED_IN_ONLY (LB_ROUTE_SIGNED_IN | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
 
 /* Every path under /v1 is served under /api/v1 as well. */
@@ -436,8 +434,7 @@ bool lb_gate_pass(struct lb_call *call)
         call->req->caller_known = call->req->has_body && has_valid_key(call);
         return false;
     }
-    if (call->req->route->flags & LB_ROUTE_SMALL)
-        call->req->body_max = SMALL_BODY_BYTES;
+    call->req->body_max = lb_route_body(call->req->route).bytes;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
         return pass_media_type(call) && pass_dry_run(call);
     return pass_rest(call);

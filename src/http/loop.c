@@ -107,6 +107,15 @@ static bool has_room(const struct lb_loop *loop, const struct lb_listener *liste
            server->settings.max_connections;
 }
 
+/* Proxies that are trusted have connections of many clients. */
+static bool has_share(const struct lb_loop *loop, const struct lb_listener *listener,
+                      const struct in6_addr *address)
+{
+    const struct lb_server_settings *settings = &loop->server->settings;
+    return !listener->control && loop->server->shares &&
+           !lb_address_trusted(settings->trusted_proxies, settings->trusted_proxy_count, address);
+}
+
 /* Edge-triggered listeners are asked until they have nobody left; so after a failure for want of
  * memory or files they are asked again by the clock. */
 static void accept_failed(struct lb_loop *loop, struct lb_listener *listener)
@@ -139,7 +148,16 @@ static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
         return true;
     }
     lb_address_of_peer(&peer.any, &address);
+    bool shared = has_share(loop, listener, &address);
+    if (shared && !lb_shares_take(loop->server->shares, &address)) {
+        close(fd);
+        return true;
+    }
     struct lb_connection *conn = lb_connection_create(loop, fd, listener->control, &address);
+    if (conn)
+        conn->shared = shared;
+    else if (shared)
+        lb_shares_give(loop->server->shares, &address);
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.ptr = conn};
     if (conn && epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)

@@ -5,10 +5,10 @@
 #ifndef LB_HTTP_LOOP_H
 #define LB_HTTP_LOOP_H
 
-#include "base/quota.h"
 #include "http/connection.h"
 #include "http/respond.h"
 #include "http/server.h"
+#include "http/shares.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -69,7 +69,7 @@ struct lb_server {
     char id_prefix[9]; /* random, of every request id */
     unsigned port;
     _Atomic unsigned connections;
-    struct lb_quota bodies; /* bytes of large bodies in memory */
+    struct lb_shares *shares; /* of connections, by address */
     bool draining;
     unsigned loop_count;
     struct lb_loop loops[];

@@ -35,7 +35,7 @@ lb_err lb_request_decode(struct lb_request *req, struct lb_str raw, bool plus_is
     }
     char *decoded = lb_request_alloc(req, raw.len);
     if (!decoded)
-        return lb_fail(reason, LB_ERR_INTERNAL, "Out of memory.");
+        return lb_fail(reason, LB_ERR_OVERLOADED, "The server is out of memory. Try again in a moment.");
     size_t len = 0;
     for (size_t i = 0; i < raw.len; i++) {
         int c = (unsigned char)raw.ptr[i];

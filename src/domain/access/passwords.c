@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,8 @@ bool lb_password_hash(struct lb_str password, uint32_t memory_mib, char out[LB_P
                                  crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
-bool lb_password_matches(const char *hash, uint32_t memory_mib, struct lb_str password)
+lb_err lb_password_check(const char *hash, uint32_t memory_mib, struct lb_str password,
+                         bool *out_matches)
 {
     /* Of a password that does not exist, with the limits above; as large as libsodium may read. */
     char no_user[LB_PASSWORD_HASH_SIZE] = "";
@@ -53,7 +55,14 @@ bool lb_password_matches(const char *hash, uint32_t memory_mib, struct lb_str pa
              memory_mib << 10, (unsigned)crypto_pwhash_OPSLIMIT_INTERACTIVE);
     bool known = hash[0] != '\0';
     bool fits = password.ptr && password.len <= LB_PASSWORD_BYTES_MAX;
+    *out_matches = false;
+    errno = 0;
     bool matches = crypto_pwhash_str_verify(known ? hash : no_user, fits ? password.ptr : "",
                                             fits ? password.len : 0) == 0;
-    return matches && known && fits;
+    /* EINVAL: it was hashed, and is another one. Otherwise it was not hashed, as a rule for want of
+     * memory; a hash that cannot be read leaves 0. */
+    if (!matches && errno != EINVAL && errno != 0)
+        return LB_ERR_OVERLOADED;
+    *out_matches = matches && known && fits;
+    return LB_OK;
 }
