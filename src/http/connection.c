@@ -11,7 +11,7 @@
 #define STEPS_MAX     32                 /* of a connection in one turn of its loop */
 #define OUTPUT_MAX    ((size_t)32 << 10) /* is sent before more requests are taken */
 #define PIECES_MAX    4                  /* of a response, before others have their turn */
-#define SCRATCH_BYTES ((size_t)16 << 10)
+#define SCRATCH_BYTES ((size_t)64 << 10)
 #define LARGE_BODY_BYTES ((size_t)16 << 10)
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -205,6 +205,7 @@ enum lb_step lb_connection_answer(struct lb_connection *conn)
     if (!ready)
         return lb_connection_end(conn);
     conn->exchange = NULL;
+    conn->bulk = false;
     conn->closing = !persists;
     lb_output_add(&conn->output, x);
     lb_loop_enter(conn, LB_PHASE_WAITING);
@@ -283,14 +284,16 @@ static enum lb_step take_step(struct lb_connection *conn)
     return read_away(conn);
 }
 
-/* A large body comes at the pace that is left by those who ask for little. */
-static bool takes_large_body(struct lb_connection *conn)
+/* A large body comes, or is read away, at the pace that is left by those who ask for little. */
+static bool receives_much(struct lb_connection *conn)
 {
     const struct lb_exchange *x = conn->exchange;
-    bool large = conn->phase == LB_PHASE_BODY &&
-                 (x->taken > LARGE_BODY_BYTES || x->collected.len > LARGE_BODY_BYTES);
-    conn->heavy |= large;
-    return large;
+    bool much = conn->phase == LB_PHASE_READ_AWAY || conn->phase == LB_PHASE_LINGERING ||
+                (conn->phase == LB_PHASE_BODY &&
+                 (x->body.left > LARGE_BODY_BYTES || x->taken > LARGE_BODY_BYTES ||
+                  x->collected.len > LARGE_BODY_BYTES));
+    conn->bulk = much;
+    return much;
 }
 
 void lb_connection_run(struct lb_connection *conn)
@@ -298,7 +301,7 @@ void lb_connection_run(struct lb_connection *conn)
     enum lb_step step = LB_GO_ON;
     for (unsigned steps = 0; step == LB_GO_ON && steps < STEPS_MAX; steps++) {
         step = take_step(conn);
-        if (step == LB_GO_ON && takes_large_body(conn))
+        if (step == LB_GO_ON && receives_much(conn))
             break;
     }
     if (step == LB_GO_ON) /* others have their turn */

@@ -24,6 +24,7 @@ static enum lb_step handle(struct lb_connection *conn, struct lb_str body)
     struct lb_http_app *app = &conn->loop->server->app;
     x->req.body = body;
     conn->heavy = body.len > HEAVY_BODY_BYTES;
+    conn->bulk = false;
     if (app->handle(app->context, &x->req) == LB_DONE)
         return lb_connection_answer(conn);
     conn->heavy = true;

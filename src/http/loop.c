@@ -20,13 +20,15 @@
 #define EVENTS_MAX      256
 #define ACCEPTS_MAX     64  /* in one turn */
 #define HEAVY_MAX       16  /* in one turn, some 0.15 ms: so long a light one waits */
+#define BULK_NS         UINT64_C(200000) /* the same for bodies, and what the last of them takes */
 #define ACCEPT_PAUSE_MS 100 /* after it failed for want of memory or files */
 
 /* --- queues and phases ------------------------------------------------------------------------ */
 
 void lb_loop_queue(struct lb_connection *conn)
 {
-    struct lb_due *due = conn->heavy ? &conn->loop->heavy : &conn->loop->light;
+    struct lb_loop *loop = conn->loop;
+    struct lb_due *due = conn->bulk ? &loop->bulk : conn->heavy ? &loop->heavy : &loop->light;
     if (conn->due)
         return;
     conn->due = true;
@@ -93,6 +95,7 @@ void lb_loop_forget(struct lb_connection *conn)
     if (conn->due) { /* rare: a connection that ends is seldom queued */
         unlink_due(&conn->loop->light, conn);
         unlink_due(&conn->loop->heavy, conn);
+        unlink_due(&conn->loop->bulk, conn);
     }
 }
 
@@ -231,7 +234,7 @@ static void expire(struct lb_loop *loop)
 
 static bool has_work(const struct lb_loop *loop)
 {
-    return loop->light.first || loop->heavy.first ||
+    return loop->light.first || loop->heavy.first || loop->bulk.first ||
            ((loop->listener.due || loop->control.due) && !loop->accept_again_ms);
 }
 
@@ -289,8 +292,8 @@ static void wait_for_events(struct lb_loop *loop)
         take_event(loop, &events[i]);
 }
 
-/* Light connections go before heavy ones, so that a check does not wait for many writes. What is
- * queued meanwhile waits for the next turn. */
+/* Light connections go before heavy ones, so that a check does not wait for many writes, and both
+ * before those whose bodies are still to come. What is queued meanwhile waits for the next turn. */
 static void run_due(struct lb_loop *loop)
 {
     for (unsigned left = loop->light.count; left > 0 && loop->light.first; left--)
@@ -298,6 +301,10 @@ static void run_due(struct lb_loop *loop)
     unsigned heavy = loop->heavy.count < HEAVY_MAX ? loop->heavy.count : HEAVY_MAX;
     for (; heavy > 0 && loop->heavy.first; heavy--)
         lb_connection_run(take_due(&loop->heavy));
+    unsigned bulk = loop->bulk.count < HEAVY_MAX ? loop->bulk.count : HEAVY_MAX;
+    uint64_t until_ns = bulk ? lb_clock_mono_ns() + BULK_NS : 0;
+    for (; bulk > 0 && loop->bulk.first && lb_clock_mono_ns() < until_ns; bulk--)
+        lb_connection_run(take_due(&loop->bulk));
 }
 
 static void turn(struct lb_loop *loop)

@@ -54,6 +54,7 @@ struct lb_loop {
     uint64_t limits_ms[LB_PHASE_COUNT]; /* 0: no limit */
     struct lb_due light;
     struct lb_due heavy;
+    struct lb_due bulk;
     unsigned control_connections;
     struct lb_exchange_pool exchanges;
     struct lb_input_pool inputs;
