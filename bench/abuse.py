@@ -91,16 +91,14 @@ class Trial:
 
     def big_blocks(self):
         """16 connections block 10,000 people at a time, while another tenant blocks one at a time."""
-        target = "/v1/blocked-leads"
-        return (abuse.repeat, self.port, 16, lambda: self.request("POST", target, abuse.names(10000))), \
-            abuse.block_times
-
-    def big_unblocks(self):
-        """16 connections block and unblock the same 10,000 people."""
-        target, body = "/v1/blocked-leads", abuse.names(10000)
-        requests = [self.request("POST", target, body)] + [self.request("POST", target, body)]
+        requests = [self.request("POST", "/v1/blocked-leads", abuse.names(10000)) for _ in range(100)]
         turn = iter(range(1 << 30))
-        return (abuse.repeat, self.port, 16, lambda: requests[next(turn) % 2]), abuse.block_times
+        return (abuse.repeat, self.port, 16, lambda: requests[next(turn) % 100]), abuse.block_times
+
+    def same_blocks(self):
+        """16 connections block the same 10,000 people again and again."""
+        request = self.request("POST", "/v1/blocked-leads", abuse.names(10000))
+        return (abuse.repeat, self.port, 16, lambda: request), abuse.block_times
 
     def unread_answers(self):
         """400 connections ask for lists of 1,000 with long reasons and read nothing."""

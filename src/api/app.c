@@ -169,7 +169,12 @@ static void end(void *context, struct lb_request *req)
 
 struct lb_http_app lb_api_app(struct lb_app *app)
 {
-    return (struct lb_http_app){
-        .context = app, .begin = begin, .decide = decide, .handle = handle, .end = end,
-        .reserve = lb_memory_reserve, .unreserve = lb_memory_unreserve, .replied = replied};
+    return (struct lb_http_app){.context = app,
+                                .begin = begin,
+                                .decide = decide,
+                                .handle = handle,
+                                .end = end,
+                                .reserve = lb_memory_reserve,
+                                .unreserve = lb_memory_unreserve,
+                                .replied = replied};
 }

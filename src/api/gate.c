@@ -401,7 +401,7 @@ static bool pass_dry_run(struct lb_call *call)
     bool known = flags & LB_ROUTE_DRY_RUN;
     if (!err && (!value.ptr || lb_str_equal(value, LB_STR("false")) || (call->dry_run && known)))
         return true;
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER, "%s",
+    lb_reply_error(&call->req->reply, err ? err : LB_ERR_INVALID_PARAMETER, "%s",
                    err             ? reason.text
                    : call->dry_run ? "This request does not support dryRun."
                                    : "The parameter 'dryRun' must be true or false.");

@@ -62,8 +62,10 @@ const struct lb_route lb_routes[] = {
 
     /* steps.c: the sequence of a campaign */
     {LB_GET, CAMPAIGN "/sequence", lb_steps_sequence, LB_ROUTE_CAMPAIGN},
-    {LB_POST, CAMPAIGN "/steps", lb_steps_post, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
-    {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
+    {LB_POST, CAMPAIGN "/steps", lb_steps_post,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
+    {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
     {LB_DELETE, CAMPAIGN "/steps/{stepId}", lb_steps_delete, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
 
     /* leads_of_person.c: one person in all campaigns */
@@ -114,8 +116,7 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/me", lb_me_get, 0},
 
     /* sessions.c: signing in and out */
-    {LB_POST, "/v1/session", lb_sessions_post,
-     LB_ROUTE_OPEN | LB_ROUTE_NO_DRY_RUN},
+    {LB_POST, "/v1/session", lb_sessions_post, LB_ROUTE_OPEN | LB_ROUTE_NO_DRY_RUN},
     {LB_GET, "/v1/session", lb_sessions_get, LB_ROUTE_OWN},
     {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN_WRITES},
     {LB_PUT, "/v1/session/password", lb_sessions_put_password, LB_ROUTE_OWN_WRITES},
@@ -181,6 +182,6 @@ struct lb_body_bounds lb_route_body(const struct lb_route *route)
     if (route->flags & (LB_ROUTE_LARGE | LB_ROUTE_FILE))
         return (struct lb_body_bounds){0, LB_JSON_MAX_WEIGHT};
     if (route->flags & LB_ROUTE_TEXTS)
-        return (struct lb_body_bounds){(size_t)2 << 20, 4096};
+        return (struct lb_body_bounds){0, 4096};
     return (struct lb_body_bounds){(size_t)64 << 10, 4096};
 }

@@ -11,11 +11,11 @@ enum lb_route_flag {
     LB_ROUTE_CAMPAIGN = 1 << 3, /* the first placeholder is a campaign of the workspace */
     LB_ROUTE_DELETED = 1 << 16, /* or one that was deleted, or was not there */
     /* What a body may hold (lb_route_body): without one of these it is small. */
-    LB_ROUTE_LARGE = 1 << 4, /* a list of people, up to max-body-bytes */
-    LB_ROUTE_TEXTS = 1 << 5, /* messages and variables */
-    LB_ROUTE_CSRF = 1 << 6,     /* a session has to send its csrfToken */
-    LB_ROUTE_MEMBER = 1 << 7,   /* refused for viewers, and for keys that may only read */
-    LB_ROUTE_DRY_RUN = 1 << 8,  /* can be tried with dryRun=true */
+    LB_ROUTE_LARGE = 1 << 4,   /* a list of people, up to max-body-bytes */
+    LB_ROUTE_TEXTS = 1 << 5,   /* messages and variables: as long, with few values */
+    LB_ROUTE_CSRF = 1 << 6,    /* a session has to send its csrfToken */
+    LB_ROUTE_MEMBER = 1 << 7,  /* refused for viewers, and for keys that may only read */
+    LB_ROUTE_DRY_RUN = 1 << 8, /* can be tried with dryRun=true */
     LB_ROUTE_NO_DRY_RUN =
         1 << 9, /* changes something and cannot be tried: dryRun=true is refused */
     LB_ROUTE_FILE =

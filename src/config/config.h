@@ -59,7 +59,8 @@
     X(u32, events_retention_s, "events-retention", "2592000", "SECONDS", 1, 315360000,             \
       "How long events can be read; what is older is left out. The default is 30 days.")           \
     X(u64, request_memory, "request-memory", "268435456", "BYTES", 1048576, 1099511627776,         \
-      "Memory for the bodies of all requests, received and parsed, and for large answers; when it " \
+      "Memory for the bodies of all requests, received and parsed, and for large answers; when "   \
+      "it "                                                                                        \
       "is used up, requests get 503, and those of one workspace 429 when its share is.")           \
     X(u32, max_identifiers, "max-identifiers", "10000", "N", 1, 100000,                            \
       "Identifiers in one request; more are refused with 400.")                                    \
@@ -87,8 +88,9 @@
       "How much of the queues one workspace may fill before it gets 429.")                         \
     X(u64, max_workspace_entries, "max-workspace-entries", "100000000", "N", 1, 1000000000000,     \
       "Blocked leads that one workspace may hold, all its lists together.")                        \
-    X(u64, max_workspace_daily_rows, "max-workspace-daily-rows", "20000000", "N", 1, 1000000000000, \
-      "Blocks and unblocks that one workspace may record within 24 hours; more get 429. Opt-outs "  \
+    X(u64, max_workspace_daily_rows, "max-workspace-daily-rows", "20000000", "N", 1,               \
+      1000000000000,                                                                               \
+      "Blocks and unblocks that one workspace may record within 24 hours; more get 429. Opt-outs " \
       "that senders report are recorded all the same.")                                            \
     X(u32, max_workspace_keys, "max-workspace-keys", "1000", "N", 1, 1000000,                      \
       "API keys that one workspace may have; those that were made within a day count although "    \

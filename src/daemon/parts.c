@@ -21,7 +21,7 @@
 #define QUEUE_BYTES ((size_t)256 << 20)
 #define READS_MAX   4096
 #define STORM_BYTES ((size_t)8 << 20) /* of requests; after less, memory is kept for the next */
-#define IMPORTERS   2  /* threads; one workspace has one of them at a time */
+#define IMPORTERS   2                 /* threads; one workspace has one of them at a time */
 #define IMPORTS_MAX 32 /* under way; each holds memory for what it found out about its file */
 
 static lb_err out_of_memory(struct lb_reason *reason)
@@ -104,12 +104,11 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
 /* The blocklists, and the campaigns that obey them. */
 static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
 {
-    struct lb_blocklist_settings settings = {.directory = parts->app.directory,
-                                             .store = parts->app.store,
-                                             .max_workspace_entries =
-                                                 parts->config.max_workspace_entries,
-                                             .max_daily_rows =
-                                                 parts->config.max_workspace_daily_rows};
+    struct lb_blocklist_settings settings = {
+        .directory = parts->app.directory,
+        .store = parts->app.store,
+        .max_workspace_entries = parts->config.max_workspace_entries,
+        .max_daily_rows = parts->config.max_workspace_daily_rows};
     parts->app.blocklist = lb_blocklist_create(&settings);
     if (!parts->app.blocklist)
         return out_of_memory(reason);

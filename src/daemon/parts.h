@@ -22,7 +22,7 @@ struct lb_parts {
     bool local;               /* only the control socket, no blocklists in memory */
     struct lb_clock_watch clock;
     uint64_t request_memory_peak; /* since memory was given back last */
-    struct lb_locked locked; /* by the open batch, when there is no blocklist */
+    struct lb_locked locked;      /* by the open batch, when there is no blocklist */
 };
 
 /* Opens the folder and the store, loads workspaces, keys and campaigns, binds the sockets, and

@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STEPS_MAX     32                 /* of a connection in one turn of its loop */
-#define OUTPUT_MAX    ((size_t)32 << 10) /* is sent before more requests are taken */
-#define PIECES_MAX    4                  /* of a response, before others have their turn */
-#define SCRATCH_BYTES ((size_t)64 << 10)
+#define STEPS_MAX        32                 /* of a connection in one turn of its loop */
+#define OUTPUT_MAX       ((size_t)32 << 10) /* is sent before more requests are taken */
+#define PIECES_MAX       4                  /* of a response, before others have their turn */
+#define SCRATCH_BYTES    ((size_t)64 << 10)
 #define LARGE_BODY_BYTES ((size_t)16 << 10)
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #define EVENTS_MAX      256
-#define ACCEPTS_MAX     64  /* in one turn */
-#define HEAVY_MAX       16  /* in one turn, some 0.15 ms: so long a light one waits */
+#define ACCEPTS_MAX     64               /* in one turn */
+#define HEAVY_MAX       16               /* in one turn, some 0.15 ms: so long a light one waits */
 #define BULK_NS         UINT64_C(200000) /* the same for bodies, and what the last of them takes */
-#define ACCEPT_PAUSE_MS 100 /* after it failed for want of memory or files */
+#define ACCEPT_PAUSE_MS 100              /* after it failed for want of memory or files */
 
 /* --- queues and phases ------------------------------------------------------------------------ */
 

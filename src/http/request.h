@@ -100,7 +100,8 @@ struct lb_str lb_request_header(const struct lb_request *req, const char *name);
 
 /* Looks up a query parameter. LB_OK with `*out` = {NULL, 0} when it is missing. The value is
  * percent-decoded ('+' is a space), lives as long as the request and may hold any byte but NUL.
- * LB_ERR_INVALID_PARAMETER when it is given twice or cannot be decoded. */
+ * LB_ERR_INVALID_PARAMETER when it is given twice or cannot be decoded, LB_ERR_OVERLOADED when
+ * there is no memory. */
 lb_err lb_request_query(struct lb_request *req, const char *name, struct lb_str *out,
                         struct lb_reason *reason);
 

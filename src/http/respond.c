@@ -44,9 +44,9 @@ static void settle(struct lb_reply *reply)
 {
     static const struct lb_str failed = LB_STR(
         "{\"success\":false,\"code\":\"internal\",\"message\":\"Something went wrong here.\"}");
-    static const struct lb_str no_memory =
-        LB_STR("{\"success\":false,\"code\":\"overloaded\",\"message\":\"The server had no memory for "
-               "this answer. A change may have been recorded; repeating it is safe.\"}");
+    static const struct lb_str no_memory = LB_STR(
+        "{\"success\":false,\"code\":\"overloaded\",\"message\":\"The server had no memory for "
+        "this answer. A change may have been recorded; repeating it is safe.\"}");
     bool short_of_memory = reply->body.failed || reply->headers.failed;
     if (reply->status && !short_of_memory)
         return;

@@ -48,16 +48,16 @@ struct lb_cidr {
 };
 
 struct lb_server_settings {
-    const char *listen;        /* HOST:PORT, [v6]:PORT; port 0 picks one */
-    int control_fd;            /* a listening Unix socket, served by the first loop, or -1; it stays
-                                  the caller's, to be closed after lb_server_destroy */
-    unsigned threads;          /* loops */
-    unsigned max_connections;  /* in all; one more is closed at once. The control socket has 64 of
-                                  its own */
+    const char *listen;       /* HOST:PORT, [v6]:PORT; port 0 picks one */
+    int control_fd;           /* a listening Unix socket, served by the first loop, or -1; it stays
+                                 the caller's, to be closed after lb_server_destroy */
+    unsigned threads;         /* loops */
+    unsigned max_connections; /* in all; one more is closed at once. The control socket has 64 of
+                                 its own */
     unsigned max_address_connections; /* of one address (shares.h); 0: max_connections */
-    size_t max_header_bytes;   /* 431 */
-    size_t max_body_bytes;     /* 413 */
-    unsigned idle_timeout_ms;  /* between requests */
+    size_t max_header_bytes;          /* 431 */
+    size_t max_body_bytes;            /* 413 */
+    unsigned idle_timeout_ms;         /* between requests */
     unsigned
         header_timeout_ms;    /* from the first byte of a request until its headers are complete */
     unsigned body_timeout_ms; /* from then until its body is complete */
@@ -74,9 +74,10 @@ bool lb_cidr_contains(const struct lb_cidr *cidr, const struct in6_addr *address
 struct lb_server;
 
 /* Binds the sockets; does not serve yet. Raises the process's soft limit of open files when
- * max_connections needs it; where it cannot, max_connections becomes what the limit leaves. LB_ERR_INTERNAL with a reason that a person can act on
- * (address in use, host unknown, no permission). An empty `listen` serves the control socket only.
- * The settings are copied, what they point to must outlive the server. */
+ * max_connections needs it; where it cannot, max_connections becomes what the limit leaves.
+ * LB_ERR_INTERNAL with a reason that a person can act on (address in use, host unknown, no
+ * permission). An empty `listen` serves the control socket only. The settings are copied, what they
+ * point to must outlive the server. */
 lb_err lb_server_create(const struct lb_server_settings *settings, const struct lb_http_app *app,
                         struct lb_server **out, struct lb_reason *reason);
 

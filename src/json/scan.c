@@ -28,7 +28,7 @@ struct scan {
     bool stores; /* the tree keeps no pointer into the text */
     unsigned depth, max_depth;
     unsigned name_count;
-    unsigned weight;  /* of the values so far */
+    unsigned weight; /* of the values so far */
     unsigned values;
     const struct lb_json_bounds *bounds;
     const char *what; /* why it failed; NULL when out of memory */

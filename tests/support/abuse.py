@@ -54,14 +54,20 @@ def memory_mib(server, field="VmRSS"):
 
 # --- those who attack ---
 
-def open_many(port, count, source="127.0.0.1"):
+def open_many(port, count, source="127.0.0.1", window=None):
+    """`window`: bytes that the kernel takes for a connection whose client reads nothing."""
     connections = []
     for _ in range(count):
+        connection = socket.socket()
+        if window:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        connection.settimeout(20)
+        connection.bind((source, 0))
         try:
-            connections.append(socket.create_connection(("127.0.0.1", port), timeout=20,
-                                                        source_address=(source, 0)))
+            connection.connect(("127.0.0.1", port))
         except OSError:
             break
+        connections.append(connection)
     return connections
 
 
@@ -74,9 +80,9 @@ def send_some(connection, data):
         return False
 
 
-def hold_bodies(port, count, request, keep=1):
+def hold_bodies(port, count, request, keep=1, window=None):
     """Each connection sends all of a request but its last bytes, and waits."""
-    held = open_many(port, count)
+    held = open_many(port, count, window=window)
     for connection in held:
         connection.settimeout(2)
         send_some(connection, request[:-keep] if keep else request)
@@ -85,7 +91,7 @@ def hold_bodies(port, count, request, keep=1):
 
 def flood_bodies(port, count, request):
     """Whole requests, whose answers are not read."""
-    return hold_bodies(port, count, request, keep=0)
+    return hold_bodies(port, count, request, keep=0, window=4096)
 
 
 def repeat(port, count, requests):

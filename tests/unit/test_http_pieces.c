@@ -138,9 +138,8 @@ static int start(void **state)
     struct lb_server_settings settings = serve_settings(TIMEOUT_MS);
     settings.max_body_bytes = BIG;
     memset(&app, 0, sizeof app);
-    serve(&settings,
-          &(struct lb_http_app){
-              .begin = begin, .handle = handle, .end = end, .reserve = no_memory});
+    serve(&settings, &(struct lb_http_app){
+                         .begin = begin, .handle = handle, .end = end, .reserve = no_memory});
     return 0;
 }
 

@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 #include <sodium.h>
@@ -207,6 +210,25 @@ static void a_password_is_not_made_from_the_email_address(void **state)
     assert_null(lb_password_wrong_for(LB_STR("a pair of blue socks"), LB_STR("")));
 }
 
+/* In a process of its own, whose address space is nearly used up. */
+static void want_of_memory_is_no_wrong_password(void **state)
+{
+    char hash[LB_PASSWORD_HASH_SIZE];
+    assert_true(lb_password_hash(LB_STR("another password"), 64, hash));
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct rlimit limit = {(rlim_t)32 << 20, (rlim_t)32 << 20};
+        bool found = true;
+        setrlimit(RLIMIT_AS, &limit); /* what is there already stays */
+        lb_err err = lb_password_check(hash, 64, LB_STR("another password"), &found);
+        _exit(err == LB_ERR_OVERLOADED && !found ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +242,7 @@ int main(void)
         cmocka_unit_test(every_listed_password_of_12_characters_is_refused),
         cmocka_unit_test(a_password_is_not_made_from_the_email_address),
         cmocka_unit_test(only_the_same_password_matches),
+        cmocka_unit_test(want_of_memory_is_no_wrong_password),
         cmocka_unit_test(nobodys_password_matches_nothing),
         cmocka_unit_test(an_unknown_user_costs_as_much_as_a_known_one),
         cmocka_unit_test(a_password_that_is_too_long_matches_nothing),

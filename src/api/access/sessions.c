@@ -220,8 +220,8 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
     if (err && err != LB_ERR_NOT_FOUND)
         return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
     bool matches;
-    err = lb_password_check(user->password_hash, password_memory(call), signing->password,
-                            &matches);
+    err =
+        lb_password_check(user->password_hash, password_memory(call), signing->password, &matches);
     wipe(signing->password);
     if (err)
         return refuse_signing(call, err, NO_MEMORY);
@@ -296,8 +296,7 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
         return refuse_signing(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
     }
     if (!hashed)
-        return refuse_signing(call, LB_ERR_OVERLOADED,
-                              NO_MEMORY);
+        return refuse_signing(call, LB_ERR_OVERLOADED, NO_MEMORY);
     lb_account_set_password(change);
     return submit_signing(call);
 }
@@ -403,8 +402,7 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
                                    signing->change.password_hash);
     wipe(signing->new_password);
     if (!hashed)
-        return refuse_signing(call, LB_ERR_OVERLOADED,
-                              NO_MEMORY);
+        return refuse_signing(call, LB_ERR_OVERLOADED, NO_MEMORY);
     lb_account_use_link(&signing->change);
     return submit_signing(call);
 }

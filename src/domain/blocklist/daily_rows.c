@@ -35,9 +35,10 @@ lb_err lb_change_check_daily(struct lb_change *change)
         return LB_OK;
     unsigned seconds = wait_s(workspace, last, max, now);
     change->write.retry_after_s = seconds;
-    return lb_fail(&change->write.reason, LB_ERR_RATE_LIMITED,
-                   "This workspace has recorded %llu blocks and unblocks within 24 hours, and may "
-                   "record %llu. Nothing was recorded. Try again in %u seconds, or ask the operator "
-                   "to raise max-workspace-daily-rows.",
-                   (unsigned long long)(last + 1 - first), (unsigned long long)max, seconds);
+    return lb_fail(
+        &change->write.reason, LB_ERR_RATE_LIMITED,
+        "This workspace has recorded %llu blocks and unblocks within 24 hours, and may "
+        "record %llu. Nothing was recorded. Try again in %u seconds, or ask the operator "
+        "to raise max-workspace-daily-rows.",
+        (unsigned long long)(last + 1 - first), (unsigned long long)max, seconds);
 }
