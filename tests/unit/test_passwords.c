@@ -219,7 +219,10 @@ static void want_of_memory_is_no_wrong_password(void **state)
     assert_true(child >= 0);
     if (child == 0) {
         struct rlimit limit = {(rlim_t)32 << 20, (rlim_t)32 << 20};
-        bool found = true;
+        bool found = false;
+        lb_err before = lb_password_check(hash, 64, LB_STR("another password"), &found);
+        if (before || !found)
+            _exit(2);
         setrlimit(RLIMIT_AS, &limit); /* what is there already stays */
         lb_err err = lb_password_check(hash, 64, LB_STR("another password"), &found);
         _exit(err == LB_ERR_OVERLOADED && !found ? 0 : 1);

@@ -870,7 +870,7 @@ static void batches_are_bounded_in_bytes(void **state)
     struct fake fakes[3] = {{.holds = false}};
     hold(fixture, &holder);
     for (int i = 0; i < 3; i++) {
-        fakes[i].write.size = 600 << 10;
+        fakes[i].write.size = 200 << 10; /* heavy ones */
         assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
     }
     let_go(fixture);

@@ -40,6 +40,7 @@ struct lb_change {
     const struct lb_public_id *ids;      /* unblock by entries */
     struct lb_public_id undone;          /* undo: the change to take back */
     size_t count;
+    bool beyond_daily;    /* an opt-out: it is recorded whatever the day's limit says */
     struct lb_str import; /* the import that it belongs to; ptr NULL: none */
     /* When that began: what was recorded before is none of it, and is not read. 0: not known. */
     int64_t import_since;

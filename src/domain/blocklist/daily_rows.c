@@ -27,6 +27,8 @@ static unsigned wait_s(const struct lb_workspace *workspace, uint64_t last, uint
 lb_err lb_change_check_daily(struct lb_change *change)
 {
     struct lb_workspace *workspace = change->standing.workspace;
+    if (change->beyond_daily)
+        return LB_OK;
     uint64_t max = change->blocklist->max_daily_rows;
     uint64_t last = lb_blocklist_batch_log(change->blocklist, workspace)->last;
     int64_t now = lb_clock_wall_ms();
