@@ -4,7 +4,7 @@
     bench/abuse.py [--binary FILE] [--seconds N] [NAME...]
 
 Prints for each abuse what another tenant sees meanwhile (milliseconds of a check, or of blocking one person), and the
-server's memory before, at its peak, and 8 seconds after. `--binary` measures another build, such as one from before a
+server's memory before, at its peak, and 5 seconds after. `--binary` measures another build, such as one from before a
 change. Figures of a busy machine are noisy: compare two builds on the same machine, one after the other."""
 
 import argparse
@@ -19,7 +19,7 @@ from support import abuse  # noqa: E402
 from support.client import build  # noqa: E402
 from support.server import Server  # noqa: E402
 
-SETTLE = 8  # seconds, after which memory is looked at again
+SETTLE = 5  # seconds, after which memory is looked at again
 
 
 class Trial:
