@@ -17,7 +17,7 @@ ON_POSTGRESQL = [PYTHON, "tests/support/postgres.py", "run", "--"]
 ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, also on PostgreSQL
 # Of tests/http: those that measure how long something takes, and those that show nothing of what the
 # backend does (requests, limits, files, headers and the command line), which need not run on PostgreSQL too.
-TIMING = {"deadlines", "fairness", "hooks", "hooks_guard", "waiting", "limits"}
+TIMING = {"bounds", "deadlines", "fairness", "hooks", "hooks_guard", "waiting", "limits"}
 NO_BACKEND = {"bad_input", "cli", "cors", "dashboard_files", "data_folder", "deadlines", "early_refusals",
               "examples", "full_disk", "hooks_guard", "identifiers", "limits", "process", "protocol"}
 # A run of everything shows each file of tests/http address-checked on SQLite and, unless it is of NO_BACKEND, in

@@ -10,9 +10,11 @@
 #include "base/clock.h"
 #include "http/address.h"
 
-/* Bodies larger than this are worked on by a reader thread when the route says so: a megabyte of
- * JSON takes milliseconds, which other connections of the I/O thread would have to wait. */
+/* Bodies larger than this are worked on by a reader thread: a megabyte of JSON takes milliseconds,
+ * which other connections of the I/O thread would have to wait. So do some hundred
+ * names, of which each byte may cost a microsecond. */
 #define HEAVY_BODY_BYTES (32 << 10)
+#define HEAVY_LIST_BYTES (2 << 10)
 
 /* Asks the store whether memory lacks something; false when the reply is set. */
 static bool ask_store(struct lb_call *call)
@@ -81,7 +83,8 @@ static enum lb_turn run_heavy(struct lb_call *call, struct lb_store_reader *read
 static enum lb_progress start_handler(struct lb_call *call)
 {
     const struct lb_request *req = call->req;
-    if ((req->route->flags & LB_ROUTE_HEAVY) && req->body.len > HEAVY_BODY_BYTES)
+    size_t heavy = req->route->flags & LB_ROUTE_LARGE ? HEAVY_LIST_BYTES : HEAVY_BODY_BYTES;
+    if (req->body.len > heavy && !(req->route->flags & LB_ROUTE_FILE))
         return lb_call_read(call, run_heavy);
     return req->route->handle(call);
 }
@@ -138,6 +141,12 @@ static void log_request(const struct lb_request *req, uint64_t ns)
     lb_log_end(&line);
 }
 
+static void replied(void *context, struct lb_request *req)
+{
+    if (lb_call_of(req))
+        lb_call_free_body(lb_call_of(req));
+}
+
 static void end(void *context, struct lb_request *req)
 {
     struct lb_app *app = context;
@@ -149,7 +158,7 @@ static void end(void *context, struct lb_request *req)
         log_request(req, ns);
     if (call) {
         lb_attempts_leave(app->attempts, call->password_place);
-        lb_json_free(call->body);
+        lb_call_free_body(call);
         if (call->release)
             call->release(call);
         lb_upload_release(call);
@@ -160,6 +169,12 @@ static void end(void *context, struct lb_request *req)
 
 struct lb_http_app lb_api_app(struct lb_app *app)
 {
-    return (struct lb_http_app){
-        .context = app, .begin = begin, .decide = decide, .handle = handle, .end = end};
+    return (struct lb_http_app){.context = app,
+                                .begin = begin,
+                                .decide = decide,
+                                .handle = handle,
+                                .end = end,
+                                .reserve = lb_memory_reserve,
+                                .unreserve = lb_memory_unreserve,
+                                .replied = replied};
 }

@@ -3,6 +3,7 @@
 #ifndef LB_API_APP_H
 #define LB_API_APP_H
 
+#include "api/memory.h"
 #include "config/config.h"
 #include "domain/blocklist/blocklist.h"
 #include "domain/access/attempts.h"
@@ -34,6 +35,7 @@ struct lb_app {
     struct lb_readers *readers;
     struct lb_readers *importers; /* for files: what they do may take minutes */
     struct lb_spools spools;      /* of files that are being imported */
+    struct lb_request_memory memory;
     struct lb_quota exporting;    /* operators' exports that are of no workspace */
     struct lb_quota histories;    /* people whose history is being read */
     struct lb_throttle *failures; /* of keys and sessions, by address */

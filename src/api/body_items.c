@@ -33,8 +33,7 @@ bool lb_body_name(struct lb_call *call, char *out)
 
 void lb_body_items_free_body(struct lb_call *call)
 {
-    lb_json_free(call->body);
-    call->body = NULL;
+    lb_call_free_body(call);
 }
 
 const struct lb_json *lb_body_items_array(struct lb_call *call, const char *name)

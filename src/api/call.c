@@ -1,5 +1,6 @@
 #include "api/call.h"
 
+#include "api/routes.h"
 #include "api/session_cookie.h"
 #include "http/address.h"
 #include "json/encode.h"
@@ -7,6 +8,23 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+
+static bool take_memory(void *context, size_t bytes)
+{
+    struct lb_call *call = context;
+    if (lb_memory_take(call, bytes))
+        return false;
+    call->body_memory += bytes;
+    return true;
+}
+
+void lb_call_free_body(struct lb_call *call)
+{
+    lb_json_free(call->body);
+    call->body = NULL;
+    lb_memory_give(call, call->body_memory);
+    call->body_memory = 0;
+}
 
 bool lb_call_parse_body(struct lb_call *call, enum lb_json_type type)
 {
@@ -16,7 +34,15 @@ bool lb_call_parse_body(struct lb_call *call, enum lb_json_type type)
         lb_reply_error(reply, LB_ERR_INVALID_JSON, "The request has no body. Send JSON.");
         return false;
     }
-    lb_err err = lb_json_parse(call->req->body, LB_JSON_DEPTH_MAX, &call->body, &reason);
+    struct lb_json_bounds bounds = {.max_depth = LB_JSON_DEPTH_MAX,
+                                    .max_values = lb_route_body(call->req->route).values,
+                                    .context = call,
+                                    .take = take_memory};
+    lb_err err = lb_json_parse_bounded(call->req->body, &bounds, &call->body, &reason);
+    if (err == LB_ERR_OVERLOADED) {
+        lb_call_free_body(call);
+        return lb_call_no_memory(call);
+    }
     if (err) {
         lb_reply_error(reply, err, "The body is not valid JSON: %s", reason.text);
         return false;
@@ -54,12 +80,24 @@ static const char *default_message(const struct lb_app *app, lb_err err)
 
 enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct lb_reason *reason)
 {
+    if (err == LB_ERR_OVERLOADED && call->refused)
+        err = call->refused;
     const char *message =
         reason && reason->text[0] ? reason->text : default_message(call->app, err);
     if (err == LB_ERR_INVALID_SESSION) /* it ended while the request was under way */
         lb_session_cookie_clear(call->app, call->req);
     lb_reply_error(&call->req->reply, err, "%s", message);
     return LB_DONE;
+}
+
+enum lb_progress lb_call_refuse_write(struct lb_call *call, const struct lb_write *write)
+{
+    char seconds[16];
+    if (write->retry_after_s) {
+        snprintf(seconds, sizeof seconds, "%u", write->retry_after_s);
+        lb_reply_header(&call->req->reply, "Retry-After", seconds);
+    }
+    return lb_call_refuse(call, write->result, &write->reason);
 }
 
 enum lb_progress lb_call_campaign_not_found(struct lb_call *call)
@@ -93,7 +131,7 @@ static void finish_write(struct lb_request *req)
 bool lb_call_written(struct lb_call *call)
 {
     if (call->write->result)
-        lb_call_refuse(call, call->write->result, &call->write->reason);
+        lb_call_refuse_write(call, call->write);
     return !call->write->result;
 }
 

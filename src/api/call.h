@@ -37,7 +37,10 @@ struct lb_call {
     bool unproven;                  /* the user's session has to be looked up first */
     bool dry_run;                   /* says what would happen, and changes nothing */
     struct lb_fresh fresh;          /* asks whether it does */
-    struct lb_json *body;           /* of req->body, into which it points; freed with the call */
+    struct lb_json *body;           /* of req->body, into which it points; lb_call_free_body */
+    size_t body_memory;             /* bytes that were taken for it */
+    struct lb_quota *memory_share;  /* of what its memory was taken; NULL: it has none */
+    lb_err refused;                 /* why it gets no more memory: in place of LB_ERR_OVERLOADED */
     struct lb_write *write;         /* for lb_call_write */
     void (*finish)(struct lb_call *call);
     bool (*still_passes)(struct lb_call *call); /* asked before a read runs; see gate.h */
@@ -61,8 +64,14 @@ static inline struct lb_call *lb_call_of(struct lb_request *req)
 /* Parses the body into call->body; false when the reply is set. `type` is what it must be. */
 bool lb_call_parse_body(struct lb_call *call, enum lb_json_type type);
 
+/* Lets go of what lb_call_parse_body made; also when it is gone already. */
+void lb_call_free_body(struct lb_call *call);
+
 /* Replies with what a domain call returned; the reason in words if there is one. */
 enum lb_progress lb_call_refuse(struct lb_call *call, lb_err err, const struct lb_reason *reason);
+
+/* The same for a write that has failed: with when to try again, if it says so. */
+enum lb_progress lb_call_refuse_write(struct lb_call *call, const struct lb_write *write);
 
 /* The reply for a campaign of the path that the workspace does not have. */
 enum lb_progress lb_call_campaign_not_found(struct lb_call *call);

@@ -12,8 +12,6 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define SMALL_BODY_BYTES ((size_t)16 << 10)
-
 #define SIGNED_IN_ONLY (LB_ROUTE_SIGNED_IN | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
 
 /* Every path under /v1 is served under /api/v1 as well. */
@@ -408,7 +406,7 @@ static bool pass_dry_run(struct lb_call *call)
     bool known = flags & LB_ROUTE_DRY_RUN;
     if (!err && (!value.ptr || lb_str_equal(value, LB_STR("false")) || (call->dry_run && known)))
         return true;
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER, "%s",
+    lb_reply_error(&call->req->reply, err ? err : LB_ERR_INVALID_PARAMETER, "%s",
                    err             ? reason.text
                    : call->dry_run ? "This request does not support dryRun."
                                    : "The parameter 'dryRun' must be true or false.");
@@ -442,8 +440,7 @@ bool lb_gate_pass(struct lb_call *call)
         call->req->caller_known = call->req->has_body && has_valid_key(call);
         return false;
     }
-    if (call->req->route->flags & LB_ROUTE_SMALL)
-        call->req->body_max = SMALL_BODY_BYTES;
+    call->req->body_max = lb_route_body(call->req->route).bytes;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
         return pass_media_type(call) && pass_dry_run(call);
     return pass_rest(call);

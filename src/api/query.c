@@ -8,7 +8,7 @@ bool lb_query_text(struct lb_call *call, const char *name, struct lb_str *out)
     struct lb_reason reason;
     lb_err err = lb_request_query(call->req, name, out, &reason);
     if (err)
-        lb_reply_error(&call->req->reply, err, "%s", reason.text);
+        lb_call_refuse(call, err, err == LB_ERR_OVERLOADED ? NULL : &reason);
     return !err;
 }
 

@@ -8,16 +8,16 @@
 const struct lb_route lb_routes[] = {
     /* campaign_list.c: the blocklist of a campaign */
     {LB_POST, BLOCKED_LEADS, lb_blocked_leads_post,
-     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
     {LB_GET, BLOCKED_LEADS, lb_blocked_leads_list, LB_ROUTE_CAMPAIGN},
     {LB_DELETE, BLOCKED_LEADS, lb_blocked_leads_delete,
-     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
 
     /* workspace_list.c: the blocklist of the whole workspace */
     {LB_POST, "/v1/blocked-leads", lb_workspace_leads_post,
-     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_HEAVY},
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LARGE},
     {LB_GET, "/v1/blocked-leads", lb_workspace_leads_list, 0},
-    {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
+    {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_WRITES | LB_ROUTE_LARGE},
 
     /* entries_list.c: the same with names of every type */
     {LB_POST, "/v1/blocklist", lb_entries_post, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
@@ -43,9 +43,9 @@ const struct lb_route lb_routes[] = {
 
     /* check.c */
     {LB_GET, BLOCKED_LEADS "/{publicIdentifier}", lb_check_get, LB_ROUTE_CAMPAIGN},
-    {LB_POST, BLOCKED_LEADS "/check", lb_check_post, LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+    {LB_POST, BLOCKED_LEADS "/check", lb_check_post, LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
 
-    {LB_POST, "/v1/blocked-leads/check", lb_check_post, LB_ROUTE_HEAVY},
+    {LB_POST, "/v1/blocked-leads/check", lb_check_post, LB_ROUTE_LARGE},
 
     /* history.c: what happened with one person */
     {LB_GET, "/v1/blocked-leads/{publicIdentifier}/history", lb_history_get, 0},
@@ -64,10 +64,10 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/events", lb_events_get, 0},
 
     /* campaigns.c */
-    {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_WRITES},
+    {LB_POST, "/v1/campaigns", lb_campaigns_post, LB_ROUTE_WRITES | LB_ROUTE_TEXTS},
     {LB_GET, "/v1/campaigns", lb_campaigns_list, 0},
     {LB_GET, CAMPAIGN, lb_campaigns_get, LB_ROUTE_CAMPAIGN},
-    {LB_PATCH, CAMPAIGN, lb_campaigns_patch, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_PATCH, CAMPAIGN, lb_campaigns_patch, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
     {LB_DELETE, CAMPAIGN, lb_campaigns_delete,
      LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_DELETED},
     {LB_PUT, CAMPAIGN "/activate", lb_campaigns_activate, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
@@ -75,23 +75,25 @@ const struct lb_route lb_routes[] = {
 
     /* steps.c: the sequence of a campaign */
     {LB_GET, CAMPAIGN "/sequence", lb_steps_sequence, LB_ROUTE_CAMPAIGN},
-    {LB_POST, CAMPAIGN "/steps", lb_steps_post, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
-    {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+    {LB_POST, CAMPAIGN "/steps", lb_steps_post,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
+    {LB_PUT, CAMPAIGN "/steps/{stepId}", lb_steps_put_one,
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
     {LB_DELETE, CAMPAIGN "/steps/{stepId}", lb_steps_delete, LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
 
     /* leads_of_person.c: one person in all campaigns */
     {LB_GET, "/v1/leads", lb_leads_of_person, 0},
     /* variants.c: of what a step sends */
     {LB_POST, CAMPAIGN "/steps/{stepId}/variants", lb_variants_post,
-     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
     {LB_PUT, CAMPAIGN "/steps/{stepId}/variants/{variantId}", lb_variants_put_one,
-     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},
     {LB_DELETE, CAMPAIGN "/steps/{stepId}/variants/{variantId}", lb_variants_delete,
      LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN},
 
     /* leads.c, lead_import.c, lead_list.c, explain.c: the people in a campaign */
     {LB_POST, CAMPAIGN "/leads", lb_leads_post,
-     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
     {LB_POST, CAMPAIGN "/leads/import", lb_leads_import,
      LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_CAMPAIGN | LB_ROUTE_FILE | LB_ROUTE_LEADS},
     {LB_GET, CAMPAIGN "/leads", lb_leads_list, LB_ROUTE_CAMPAIGN},
@@ -127,14 +129,13 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/me", lb_me_get, 0},
 
     /* sessions.c: signing in and out */
-    {LB_POST, "/v1/session", lb_sessions_post,
-     LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_NO_DRY_RUN},
+    {LB_POST, "/v1/session", lb_sessions_post, LB_ROUTE_OPEN | LB_ROUTE_NO_DRY_RUN},
     {LB_GET, "/v1/session", lb_sessions_get, LB_ROUTE_OWN},
     {LB_DELETE, "/v1/session", lb_sessions_delete, LB_ROUTE_OWN_WRITES},
     {LB_PUT, "/v1/session/password", lb_sessions_put_password, LB_ROUTE_OWN_WRITES},
-    {LB_POST, "/v1/session/link", lb_sessions_post_link, LB_ROUTE_OPEN | LB_ROUTE_SMALL},
+    {LB_POST, "/v1/session/link", lb_sessions_post_link, LB_ROUTE_OPEN},
     {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link,
-     LB_ROUTE_OPEN | LB_ROUTE_SMALL | LB_ROUTE_NO_DRY_RUN},
+     LB_ROUTE_OPEN | LB_ROUTE_NO_DRY_RUN},
 
     /* users.c, workspaces.c, keys.c: what users manage */
     {LB_GET, "/v1/users", lb_users_list, LB_ROUTE_OPERATOR},
@@ -186,3 +187,14 @@ const struct lb_route lb_routes[] = {
 const size_t lb_route_count = sizeof lb_routes / sizeof *lb_routes;
 const size_t lb_route_count_without_dashboard =
     sizeof lb_routes / sizeof *lb_routes - DASHBOARD_ROUTES;
+
+struct lb_body_bounds lb_route_body(const struct lb_route *route)
+{
+    if (route->flags & LB_ROUTE_OPEN)
+        return (struct lb_body_bounds){(size_t)8 << 10, 16};
+    if (route->flags & (LB_ROUTE_LARGE | LB_ROUTE_FILE))
+        return (struct lb_body_bounds){0, LB_JSON_MAX_WEIGHT};
+    if (route->flags & LB_ROUTE_TEXTS)
+        return (struct lb_body_bounds){0, 4096};
+    return (struct lb_body_bounds){(size_t)64 << 10, 4096};
+}

@@ -10,11 +10,12 @@ enum lb_route_flag {
     LB_ROUTE_LICENSED = 1 << 2, /* needs a valid Pro or Agency license */
     LB_ROUTE_CAMPAIGN = 1 << 3, /* the first placeholder is a campaign of the workspace */
     LB_ROUTE_DELETED = 1 << 16, /* or one that was deleted, or was not there */
-    LB_ROUTE_HEAVY = 1 << 4,    /* a large body is worked on by a reader, not on the I/O thread */
-    LB_ROUTE_SMALL = 1 << 5,    /* for strangers: the body is small, or refused unread */
-    LB_ROUTE_CSRF = 1 << 6,     /* a session has to send its csrfToken */
-    LB_ROUTE_MEMBER = 1 << 7,   /* refused for viewers, and for keys that may only read */
-    LB_ROUTE_DRY_RUN = 1 << 8,  /* can be tried with dryRun=true */
+    /* What a body may hold (lb_route_body): without one of these it is small. */
+    LB_ROUTE_LARGE = 1 << 4,   /* a list of people, up to max-body-bytes */
+    LB_ROUTE_TEXTS = 1 << 5,   /* messages and variables: as long, with few values */
+    LB_ROUTE_CSRF = 1 << 6,    /* a session has to send its csrfToken */
+    LB_ROUTE_MEMBER = 1 << 7,  /* refused for viewers, and for keys that may only read */
+    LB_ROUTE_DRY_RUN = 1 << 8, /* can be tried with dryRun=true */
     LB_ROUTE_NO_DRY_RUN =
         1 << 9, /* changes something and cannot be tried: dryRun=true is refused */
     LB_ROUTE_FILE =
@@ -31,6 +32,14 @@ enum lb_route_flag {
     LB_ROUTE_WRITES_OR_TRIES = LB_ROUTE_CSRF | LB_ROUTE_MEMBER | LB_ROUTE_DRY_RUN,
     LB_ROUTE_OWN_WRITES = LB_ROUTE_OWN | LB_ROUTE_CSRF | LB_ROUTE_NO_DRY_RUN
 };
+
+struct lb_body_bounds {
+    size_t bytes;    /* 0: max-body-bytes, or what a file may have */
+    unsigned values; /* of JSON, in all */
+};
+
+/* Strangers: 8 KiB and 16 values. Small bodies: 64 KiB and 4,096 values. */
+struct lb_body_bounds lb_route_body(const struct lb_route *route);
 
 extern const struct lb_route lb_routes[];
 extern const size_t lb_route_count;

@@ -10,6 +10,14 @@ void lb_buf_fini(struct lb_buf *buf)
     *buf = (struct lb_buf){0};
 }
 
+size_t lb_buf_grown(const struct lb_buf *buf, size_t extra)
+{
+    size_t capacity = buf->capacity ? buf->capacity : 64;
+    while (capacity - buf->len < extra)
+        capacity *= 2;
+    return capacity;
+}
+
 bool lb_buf_reserve(struct lb_buf *buf, size_t extra)
 {
     if (buf->failed)
@@ -20,10 +28,7 @@ bool lb_buf_reserve(struct lb_buf *buf, size_t extra)
         buf->failed = true;
         return false;
     }
-    size_t wanted = buf->len + extra;
-    size_t capacity = buf->capacity ? buf->capacity : 64;
-    while (capacity < wanted)
-        capacity *= 2;
+    size_t capacity = lb_buf_grown(buf, extra);
     char *ptr = realloc(buf->ptr, capacity);
     if (!ptr) {
         buf->failed = true;

@@ -20,6 +20,9 @@ void lb_buf_fini(struct lb_buf *buf);
 /* Room for `extra` more bytes at `ptr + len`; false on out of memory (then `failed` is set). */
 bool lb_buf_reserve(struct lb_buf *buf, size_t extra);
 
+/* The capacity that the buffer has after that, for an `extra` of less than half of all memory. */
+size_t lb_buf_grown(const struct lb_buf *buf, size_t extra);
+
 void lb_buf_append_growing(struct lb_buf *buf, const void *bytes, size_t len);
 
 /* Inline, so that appending a literal where there is room is a few moves. */

@@ -43,7 +43,11 @@
     X(level, log_level, "log-level", "info", "LEVEL", 0, 0,                                        \
       "How much is logged on standard error: error, warn, info or debug.")                         \
     X(u32, max_connections, "max-connections", "10000", "N", 1, 1000000,                           \
-      "Open connections in all; any further one is closed at once.")                               \
+      "Open connections in all; any further one is closed at once. Fewer when the limit of open "  \
+      "files leaves no room for so many.")                                                         \
+    X(u32, address_share_percent, "address-share", "25", "PERCENT", 1, 100,                        \
+      "How many of them one address may have, or a /64 of IPv6; a /56 twice as many, a /48 three " \
+      "times. Trusted proxies have no share.")                                                     \
     X(u32, max_header_bytes, "max-header-bytes", "8192", "BYTES", 1024, 1048576,                   \
       "Request line and headers; more is refused with 431.")                                       \
     X(u32, max_body_bytes, "max-body-bytes", "4194304", "BYTES", 1024, 67108864,                   \
@@ -55,9 +59,10 @@
       "up, imports get 503. At least a few times `max-import-bytes`.")                             \
     X(u32, events_retention_s, "events-retention", "2592000", "SECONDS", 1, 315360000,             \
       "How long events can be read; what is older is left out. The default is 30 days.")           \
-    X(u64, max_buffered_bytes, "max-buffered-bytes", "268435456", "BYTES", 1048576, 1099511627776, \
-      "Memory for bodies over 16 KiB, all requests together; when it is used up, requests get "    \
-      "503.")                                                                                      \
+    X(u64, request_memory, "request-memory", "268435456", "BYTES", 1048576, 1099511627776,         \
+      "Memory for the bodies of all requests, received and parsed, and for large answers; when "   \
+      "it "                                                                                        \
+      "is used up, requests get 503, and those of one workspace 429 when its share is.")           \
     X(u32, max_identifiers, "max-identifiers", "10000", "N", 1, 100000,                            \
       "Identifiers in one request; more are refused with 400.")                                    \
     X(u32, header_timeout_s, "header-timeout", "10", "SECONDS", 1, 3600,                           \
@@ -87,6 +92,10 @@
       "How much of the queues one workspace may fill before it gets 429.")                         \
     X(u64, max_workspace_entries, "max-workspace-entries", "100000000", "N", 1, 1000000000000,     \
       "Blocked leads that one workspace may hold, all its lists together.")                        \
+    X(u64, max_workspace_daily_rows, "max-workspace-daily-rows", "20000000", "N", 1,               \
+      1000000000000,                                                                               \
+      "Blocks and unblocks that one workspace may record within 24 hours; more get 429. Opt-outs " \
+      "that senders report are recorded all the same.")                                            \
     X(u32, max_workspace_keys, "max-workspace-keys", "1000", "N", 1, 1000000,                      \
       "API keys that one workspace may have; those that were made within a day count although "    \
       "they "                                                                                      \

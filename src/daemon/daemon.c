@@ -9,6 +9,7 @@
 #include "store/postgres/postgres.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -72,6 +73,7 @@ static void wait_for_signal(struct lb_parts *parts)
         lb_parts_watch(parts);
         lb_parts_watch_clock(parts);
         lb_event_waits_tick(parts->app.event_waits);
+        lb_parts_trim_memory(parts);
         lb_parts_sweep_events(parts);
         if (seconds % NOTE_EVERY_S == 0)
             lb_parts_note(parts);
@@ -129,6 +131,11 @@ static bool prepare_process(void)
     sigset_t signals;
     fill_stop_signals(&signals);
     signal(SIGPIPE, SIG_IGN);
+    /* Bodies and large answers are pages of their own, which go back to the system at once. Without
+     * this, glibc would raise the size with the first one that is freed. */
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_MMAP_MAX, 1 << 16);
+    mallopt(M_TRIM_THRESHOLD, 1 << 20);
     return sodium_init() >= 0 && pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0;
 }
 

@@ -12,6 +12,7 @@
 #include "store/postgres/postgres.h"
 #include "store/sqlite/sqlite.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@
 /* Memory that queued writes may hold. */
 #define QUEUE_BYTES ((size_t)256 << 20)
 #define READS_MAX   4096
-#define IMPORTERS   2  /* threads; one workspace has one of them at a time */
+#define STORM_BYTES ((size_t)8 << 20) /* of requests; after less, memory is kept for the next */
+#define IMPORTERS   2                 /* threads; one workspace has one of them at a time */
 #define IMPORTS_MAX 32 /* under way; each holds memory for what it found out about its file */
 
 static lb_err out_of_memory(struct lb_reason *reason)
@@ -102,10 +104,11 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
 /* The blocklists, and the campaigns that obey them. */
 static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
 {
-    struct lb_blocklist_settings settings = {.directory = parts->app.directory,
-                                             .store = parts->app.store,
-                                             .max_workspace_entries =
-                                                 parts->config.max_workspace_entries};
+    struct lb_blocklist_settings settings = {
+        .directory = parts->app.directory,
+        .store = parts->app.store,
+        .max_workspace_entries = parts->config.max_workspace_entries,
+        .max_daily_rows = parts->config.max_workspace_daily_rows};
     parts->app.blocklist = lb_blocklist_create(&settings);
     if (!parts->app.blocklist)
         return out_of_memory(reason);
@@ -235,6 +238,12 @@ static lb_err make_hooks(struct lb_parts *parts, struct lb_reason *reason)
     return err ? lb_fail(reason, err, "cannot prepare the delivery of events") : LB_OK;
 }
 
+static unsigned address_share(const struct lb_config *config)
+{
+    uint64_t share = (uint64_t)config->max_connections * config->address_share_percent / 100;
+    return share ? (unsigned)share : 1;
+}
+
 static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
 {
     const struct lb_config *config = &parts->config;
@@ -254,9 +263,9 @@ static lb_err make_server(struct lb_parts *parts, struct lb_reason *reason)
                                           .control_fd = parts->folder.control_fd,
                                           .threads = parts->local ? 1 : lb_config_threads(config),
                                           .max_connections = config->max_connections,
+                                          .max_address_connections = address_share(config),
                                           .max_header_bytes = config->max_header_bytes,
                                           .max_body_bytes = config->max_body_bytes,
-                                          .max_buffered_bytes = config->max_buffered_bytes,
                                           .idle_timeout_ms = config->idle_timeout_s * 1000,
                                           .header_timeout_ms = config->header_timeout_s * 1000,
                                           .body_timeout_ms = config->body_timeout_s * 1000,
@@ -443,6 +452,18 @@ lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write)
     lb_rcu_online();
     lb_mailbox_destroy(mailbox);
     return err ? err : write->result;
+}
+
+void lb_parts_trim_memory(struct lb_parts *parts)
+{
+    uint64_t peak = lb_memory_peak(&parts->app.memory);
+    uint64_t now = atomic_load(&parts->app.memory.all.taken);
+    if (peak > parts->request_memory_peak)
+        parts->request_memory_peak = peak;
+    if (parts->request_memory_peak < STORM_BYTES || now > parts->request_memory_peak / 4)
+        return;
+    parts->request_memory_peak = now;
+    malloc_trim(0);
 }
 
 void lb_parts_sweep_events(struct lb_parts *parts)

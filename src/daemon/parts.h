@@ -21,7 +21,8 @@ struct lb_parts {
     bool offer_missing;       /* see set_up.h */
     bool local;               /* only the control socket, no blocklists in memory */
     struct lb_clock_watch clock;
-    struct lb_locked locked; /* by the open batch, when there is no blocklist */
+    uint64_t request_memory_peak; /* since memory was given back last */
+    struct lb_locked locked;      /* by the open batch, when there is no blocklist */
 };
 
 /* Opens the folder and the store, loads workspaces, keys and campaigns, binds the sockets, and
@@ -55,6 +56,10 @@ lb_err lb_daemon_open_store(const struct lb_config *config, const struct lb_fold
 
 /* Hands a write to the writer and waits until it is done. For the main thread. */
 lb_err lb_parts_write(struct lb_parts *parts, struct lb_write *write);
+
+/* To be called once a second: gives memory that a storm of requests has left behind back to the
+ * system. */
+void lb_parts_trim_memory(struct lb_parts *parts);
 
 /* To be called once a second: removes some of the events that are too old to be shown. */
 void lb_parts_sweep_events(struct lb_parts *parts);

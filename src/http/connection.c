@@ -8,10 +8,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STEPS_MAX     32                 /* of a connection in one turn of its loop */
-#define OUTPUT_MAX    ((size_t)32 << 10) /* is sent before more requests are taken */
-#define PIECES_MAX    4                  /* of a response, before others have their turn */
-#define SCRATCH_BYTES ((size_t)16 << 10)
+#define STEPS_MAX        32                 /* of a connection in one turn of its loop */
+#define OUTPUT_MAX       ((size_t)32 << 10) /* is sent before more requests are taken */
+#define PIECES_MAX       4                  /* of a response, before others have their turn */
+#define SCRATCH_BYTES    ((size_t)64 << 10)
+#define LARGE_BODY_BYTES ((size_t)16 << 10)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
@@ -40,7 +41,7 @@ static void tell_end(struct lb_connection *conn, struct lb_exchange *x, bool del
         x->req.delivered = delivered;
         app->end(app->context, &x->req);
     }
-    lb_quota_give(&conn->loop->server->bodies, x->room);
+    lb_exchange_unreserve(x);
     lb_exchange_give(&conn->loop->exchanges, x);
 }
 
@@ -64,6 +65,8 @@ void lb_connection_destroy(struct lb_connection *conn)
     close(conn->fd); /* which takes it out of the epoll set */
     loop->control_connections -= conn->control;
     atomic_fetch_sub_explicit(&loop->server->connections, 1, memory_order_relaxed);
+    if (conn->shared)
+        lb_shares_give(loop->server->shares, &conn->peer);
     free(conn);
 }
 
@@ -195,12 +198,14 @@ enum lb_step lb_connection_answer(struct lb_connection *conn)
 {
     struct lb_exchange *x = conn->exchange;
     struct lb_loop *loop = conn->loop;
+    lb_exchange_replied(x);
     bool persists = lb_head_persists(&x->head) && !x->req.reply.close && !loop->draining &&
                     !(x->req.reply.give && x->head.http10);
     bool ready = lb_respond(x, &loop->date, persists, loop->server->settings.https);
     if (!ready)
         return lb_connection_end(conn);
     conn->exchange = NULL;
+    conn->bulk = false;
     conn->closing = !persists;
     lb_output_add(&conn->output, x);
     lb_loop_enter(conn, LB_PHASE_WAITING);
@@ -279,11 +284,26 @@ static enum lb_step take_step(struct lb_connection *conn)
     return read_away(conn);
 }
 
+/* A large body comes, or is read away, at the pace that is left by those who ask for little. */
+static bool receives_much(struct lb_connection *conn)
+{
+    const struct lb_exchange *x = conn->exchange;
+    bool much = conn->phase == LB_PHASE_READ_AWAY || conn->phase == LB_PHASE_LINGERING ||
+                (conn->phase == LB_PHASE_BODY &&
+                 (x->body.left > LARGE_BODY_BYTES || x->taken > LARGE_BODY_BYTES ||
+                  x->collected.len > LARGE_BODY_BYTES));
+    conn->bulk = much;
+    return much;
+}
+
 void lb_connection_run(struct lb_connection *conn)
 {
     enum lb_step step = LB_GO_ON;
-    for (unsigned steps = 0; step == LB_GO_ON && steps < STEPS_MAX; steps++)
+    for (unsigned steps = 0; step == LB_GO_ON && steps < STEPS_MAX; steps++) {
         step = take_step(conn);
+        if (step == LB_GO_ON && receives_much(conn))
+            break;
+    }
     if (step == LB_GO_ON) /* others have their turn */
         lb_loop_queue(conn);
 }

@@ -41,7 +41,9 @@ struct lb_connection {
     uint8_t phase;
     bool due;             /* is in a queue */
     bool heavy;           /* its last request was a write or a large one: others go first */
+    bool bulk;            /* much of a body is still to come: all others go first */
     bool control;         /* of the control socket */
+    bool shared;          /* counts to its address's share */
     bool readable;        /* the socket may hold something */
     _Atomic bool hung_up; /* the client has closed its side, or the connection is broken */
     bool ended;           /* all of what the client sent was read */

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define POOL_MAX    1024
-#define KEEP_BUFFER ((size_t)16 << 10)
+/* What a storm leaves behind is at most 256 times 5 times 4 KiB. */
+#define POOL_MAX    256
+#define KEEP_BUFFER ((size_t)4 << 10)
 #define ARENA_BLOCK ((size_t)4 << 10)
 #define ARENA_ALIGN _Alignof(max_align_t)
 
@@ -28,9 +29,12 @@ void *lb_request_alloc(struct lb_request *req, size_t size)
     size = (size + ARENA_ALIGN - 1) & ~(ARENA_ALIGN - 1);
     if (size > arena->left) {
         size_t room = size > ARENA_BLOCK ? size : ARENA_BLOCK;
+        if (!lb_exchange_reserve(lb_exchange_of(req), arena->taken, room, LB_MEMORY_WORK))
+            return NULL;
         struct lb_arena_block *block = malloc(sizeof *block + room);
         if (!block)
             return NULL;
+        arena->taken += room;
         block->next = arena->blocks;
         arena->blocks = block;
         if (size == room) /* a big one has a block of its own; go on with the old one */
@@ -54,6 +58,57 @@ void lb_arena_fini(struct lb_arena *arena)
     *arena = (struct lb_arena){0};
 }
 
+bool lb_exchange_reserve(struct lb_exchange *x, size_t had, size_t bytes, enum lb_memory what)
+{
+    if (!x->req.connection || had + bytes <= LB_REQUEST_FREE_BYTES)
+        return true;
+    const struct lb_http_app *app = &x->req.connection->loop->server->app;
+    if (had < LB_REQUEST_FREE_BYTES)
+        bytes -= LB_REQUEST_FREE_BYTES - had;
+    if (!app->reserve)
+        return true;
+    if (!app->reserve(app->context, &x->req, bytes, what))
+        return false;
+    x->room += bytes;
+    return true;
+}
+
+static void give_room(struct lb_exchange *x, size_t bytes)
+{
+    const struct lb_http_app *app = &x->req.connection->loop->server->app;
+    if (bytes)
+        app->unreserve(app->context, &x->req, bytes);
+    x->room -= bytes;
+}
+
+void lb_exchange_unreserve(struct lb_exchange *x)
+{
+    if (x->room)
+        give_room(x, x->room);
+}
+
+/* The body goes at once. What lb_request_alloc gave may be the handler's to release. */
+static void free_body(struct lb_exchange *x)
+{
+    size_t body = x->collected.capacity;
+    if (body <= KEEP_BUFFER)
+        return;
+    lb_buf_fini(&x->collected);
+    x->req.body = (struct lb_str){0};
+    body = body > LB_REQUEST_FREE_BYTES ? body - LB_REQUEST_FREE_BYTES : 0;
+    give_room(x, body < x->room ? body : x->room);
+}
+
+void lb_exchange_replied(struct lb_exchange *x)
+{
+    struct lb_request *req = &x->req;
+    const struct lb_http_app *app = &req->connection->loop->server->app;
+    if (app->replied && x->known)
+        app->replied(app->context, req);
+    free_body(x);
+    lb_exchange_reserve(x, 0, req->reply.body.capacity, LB_MEMORY_REPLY);
+}
+
 struct lb_exchange *lb_exchange_take(struct lb_exchange_pool *pool)
 {
     struct lb_exchange *x = pool->spare;
@@ -67,7 +122,7 @@ struct lb_exchange *lb_exchange_take(struct lb_exchange_pool *pool)
         memset(x, 0, offsetof(struct lb_exchange, head));
     }
     lb_head_start(&x->head);
-    x->req.arena = (struct lb_arena){x->inline_space, sizeof x->inline_space, NULL};
+    x->req.arena = (struct lb_arena){.free = x->inline_space, .left = sizeof x->inline_space};
     return x;
 }
 

@@ -8,6 +8,7 @@
 #include "http/body.h"
 #include "http/head.h"
 #include "http/request.h"
+#include "http/server.h"
 
 #define LB_EXCHANGE_INLINE 4096 /* bytes of memory that cost no allocation */
 
@@ -17,7 +18,7 @@ struct lb_exchange {
     struct lb_buf collected;  /* the body, when it does not lie in the input in one piece */
     struct lb_buf out;        /* the response: its head, and its body when that is small */
     struct lb_str tail;       /* the body when it is large; it stays where it is */
-    size_t room;              /* of the body, taken from the server's bound on all of them */
+    size_t room;              /* memory that the application has reserved for it */
     uint64_t taken;           /* bytes of the body so far */
     bool giving;              /* reply.give has more; the exchange stays in the output */
     struct lb_body body;      /* how much of it has come */
@@ -49,6 +50,17 @@ lb_err lb_exchange_open(struct lb_exchange *exchange, struct lb_connection *conn
 void lb_exchange_give(struct lb_exchange_pool *pool, struct lb_exchange *exchange);
 
 void lb_exchange_pool_fini(struct lb_exchange_pool *pool);
+
+/* Has the application reserve memory; false: the reply is set. `had`: bytes that the request has
+ * for this already. */
+bool lb_exchange_reserve(struct lb_exchange *exchange, size_t had, size_t bytes,
+                         enum lb_memory what);
+
+/* The reply is set: frees what it does not need, and reserves the memory of a large one. */
+void lb_exchange_replied(struct lb_exchange *exchange);
+
+/* Gives all of it back: the request is over. */
+void lb_exchange_unreserve(struct lb_exchange *exchange);
 
 /* Frees what lb_request_alloc took beyond the inline space. */
 void lb_arena_fini(struct lb_arena *arena);

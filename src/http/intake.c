@@ -4,7 +4,7 @@
 
 #include <sys/socket.h>
 
-#define SMALL_BODY_BYTES ((size_t)16 << 10)
+#define HEAVY_BODY_BYTES ((size_t)16 << 10)
 #define BODY_ROOM        ((size_t)1 << 10)  /* free in the input while a body comes */
 #define RECEIVE_MAX      ((size_t)64 << 10) /* of a body at once */
 
@@ -23,7 +23,8 @@ static enum lb_step handle(struct lb_connection *conn, struct lb_str body)
     struct lb_exchange *x = conn->exchange;
     struct lb_http_app *app = &conn->loop->server->app;
     x->req.body = body;
-    conn->heavy = body.len > SMALL_BODY_BYTES;
+    conn->heavy = body.len > HEAVY_BODY_BYTES;
+    conn->bulk = false;
     if (app->handle(app->context, &x->req) == LB_DONE)
         return lb_connection_answer(conn);
     conn->heavy = true;
@@ -37,14 +38,6 @@ static void reply_too_large(struct lb_connection *conn)
                    "The body may have %zu bytes at most.", body_limit(conn));
 }
 
-static enum lb_step refuse_for_memory(struct lb_connection *conn)
-{
-    lb_reply_error(&conn->exchange->req.reply, LB_ERR_OVERLOADED,
-                   "The server has no memory for more large requests at this moment; nothing was "
-                   "recorded. Try again in a moment.");
-    return lb_connection_answer_early(conn);
-}
-
 static enum lb_step refuse_framing(struct lb_connection *conn, const char *wrong)
 {
     struct lb_request *req = &conn->exchange->req;
@@ -53,28 +46,38 @@ static enum lb_step refuse_framing(struct lb_connection *conn, const char *wrong
     return lb_connection_answer_early(conn);
 }
 
-/* All bodies together have a bound; small ones do not count, the number of connections bounds them.
- */
-static bool take_room(struct lb_connection *conn, size_t size)
+enum room { ROOM, ROOM_REFUSED, ROOM_NONE };
+
+/* Makes room for more of the body: what its buffer grows by is reserved before. */
+static enum room make_body_room(struct lb_connection *conn, size_t size)
 {
     struct lb_exchange *x = conn->exchange;
-    struct lb_server *server = conn->loop->server;
-    size_t wanted = x->collected.len + size;
-    if (wanted <= SMALL_BODY_BYTES || wanted <= x->room)
-        return true;
-    if (!lb_quota_take(&server->bodies, wanted - x->room, server->settings.max_buffered_bytes))
-        return false;
-    x->room = wanted;
-    return true;
+    struct lb_buf *to = &x->collected;
+    size_t had = to->capacity;
+    if (had - to->len >= size)
+        return ROOM;
+    size_t grown = lb_buf_grown(to, size);
+    if (!lb_exchange_reserve(x, had, grown - had, LB_MEMORY_BODY))
+        return ROOM_REFUSED;
+    return lb_buf_reserve(to, size) ? ROOM : ROOM_NONE;
+}
+
+static enum lb_step refuse_for_memory(struct lb_connection *conn, enum room room)
+{
+    if (room == ROOM_NONE)
+        lb_reply_error(&conn->exchange->req.reply, LB_ERR_OVERLOADED,
+                       "The server has no memory for more large requests at this moment; nothing "
+                       "was recorded. Try again in a moment.");
+    return lb_connection_answer_early(conn);
 }
 
 static enum lb_step collect(struct lb_connection *conn, struct lb_str piece)
 {
-    struct lb_exchange *x = conn->exchange;
-    if (!take_room(conn, piece.len))
-        return refuse_for_memory(conn);
-    lb_buf_append_str(&x->collected, piece);
-    return x->collected.failed ? refuse_for_memory(conn) : LB_REST;
+    enum room room = make_body_room(conn, piece.len);
+    if (room != ROOM)
+        return refuse_for_memory(conn, room);
+    lb_buf_append_str(&conn->exchange->collected, piece);
+    return LB_REST;
 }
 
 /* Shows a piece to the application. */
@@ -167,8 +170,9 @@ static enum lb_step take_rest(struct lb_connection *conn)
     struct lb_exchange *x = conn->exchange;
     struct lb_buf *to = &x->collected;
     size_t room = x->body.left < RECEIVE_MAX ? (size_t)x->body.left : RECEIVE_MAX;
-    if (!take_room(conn, room) || !lb_buf_reserve(to, room))
-        return refuse_for_memory(conn);
+    enum room made = make_body_room(conn, room);
+    if (made != ROOM)
+        return refuse_for_memory(conn, made);
     struct lb_str piece;
     const char *wrong;
     const char *at = to->ptr + to->len;

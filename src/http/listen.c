@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define UNSENT_BYTES                                                                               \
+    (128 << 10)      /* of a connection that the kernel holds, beside what is under way */
 #define BACKLOG 4096 /* the kernel caps it at net.core.somaxconn */
 
 static lb_err split(const char *text, char *host, size_t host_size, const char **out_port,
@@ -50,11 +52,15 @@ static int open_socket(const struct sockaddr *address, socklen_t len, bool share
 {
     int on = 1;
     int off = 0;
+    int unsent = UNSENT_BYTES;
     int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* accepted sockets inherit it */
+    /* Accepted sockets inherit both. An answer that is not read stays with us, where it counts
+     * (api/memory.h): the kernel would take megabytes of it. */
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (address->sa_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if ((share && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) ||

@@ -18,15 +18,17 @@
 #include <unistd.h>
 
 #define EVENTS_MAX      256
-#define ACCEPTS_MAX     64  /* in one turn */
-#define HEAVY_MAX       16  /* in one turn, some 0.15 ms: so long a light one waits */
-#define ACCEPT_PAUSE_MS 100 /* after it failed for want of memory or files */
+#define ACCEPTS_MAX     64               /* in one turn */
+#define HEAVY_MAX       16               /* in one turn, some 0.15 ms: so long a light one waits */
+#define BULK_NS         UINT64_C(200000) /* the same for bodies, and what the last of them takes */
+#define ACCEPT_PAUSE_MS 100              /* after it failed for want of memory or files */
 
 /* --- queues and phases ------------------------------------------------------------------------ */
 
 void lb_loop_queue(struct lb_connection *conn)
 {
-    struct lb_due *due = conn->heavy ? &conn->loop->heavy : &conn->loop->light;
+    struct lb_loop *loop = conn->loop;
+    struct lb_due *due = conn->bulk ? &loop->bulk : conn->heavy ? &loop->heavy : &loop->light;
     if (conn->due)
         return;
     conn->due = true;
@@ -93,6 +95,7 @@ void lb_loop_forget(struct lb_connection *conn)
     if (conn->due) { /* rare: a connection that ends is seldom queued */
         unlink_due(&conn->loop->light, conn);
         unlink_due(&conn->loop->heavy, conn);
+        unlink_due(&conn->loop->bulk, conn);
     }
 }
 
@@ -105,6 +108,15 @@ static bool has_room(const struct lb_loop *loop, const struct lb_listener *liste
         return loop->control_connections < LB_CONTROL_CONNECTIONS;
     return atomic_load_explicit(&server->connections, memory_order_relaxed) <
            server->settings.max_connections;
+}
+
+/* Proxies that are trusted have connections of many clients. */
+static bool has_share(const struct lb_loop *loop, const struct lb_listener *listener,
+                      const struct in6_addr *address)
+{
+    const struct lb_server_settings *settings = &loop->server->settings;
+    return !listener->control && loop->server->shares &&
+           !lb_address_trusted(settings->trusted_proxies, settings->trusted_proxy_count, address);
 }
 
 /* Edge-triggered listeners are asked until they have nobody left; so after a failure for want of
@@ -139,7 +151,16 @@ static bool accept_one(struct lb_loop *loop, struct lb_listener *listener)
         return true;
     }
     lb_address_of_peer(&peer.any, &address);
+    bool shared = has_share(loop, listener, &address);
+    if (shared && !lb_shares_take(loop->server->shares, &address)) {
+        close(fd);
+        return true;
+    }
     struct lb_connection *conn = lb_connection_create(loop, fd, listener->control, &address);
+    if (conn)
+        conn->shared = shared;
+    else if (shared)
+        lb_shares_give(loop->server->shares, &address);
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.ptr = conn};
     if (conn && epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
@@ -213,7 +234,7 @@ static void expire(struct lb_loop *loop)
 
 static bool has_work(const struct lb_loop *loop)
 {
-    return loop->light.first || loop->heavy.first ||
+    return loop->light.first || loop->heavy.first || loop->bulk.first ||
            ((loop->listener.due || loop->control.due) && !loop->accept_again_ms);
 }
 
@@ -271,8 +292,8 @@ static void wait_for_events(struct lb_loop *loop)
         take_event(loop, &events[i]);
 }
 
-/* Light connections go before heavy ones, so that a check does not wait for many writes. What is
- * queued meanwhile waits for the next turn. */
+/* Light connections go before heavy ones, so that a check does not wait for many writes, and both
+ * before those whose bodies are still to come. What is queued meanwhile waits for the next turn. */
 static void run_due(struct lb_loop *loop)
 {
     for (unsigned left = loop->light.count; left > 0 && loop->light.first; left--)
@@ -280,6 +301,10 @@ static void run_due(struct lb_loop *loop)
     unsigned heavy = loop->heavy.count < HEAVY_MAX ? loop->heavy.count : HEAVY_MAX;
     for (; heavy > 0 && loop->heavy.first; heavy--)
         lb_connection_run(take_due(&loop->heavy));
+    unsigned bulk = loop->bulk.count < HEAVY_MAX ? loop->bulk.count : HEAVY_MAX;
+    uint64_t until_ns = bulk ? lb_clock_mono_ns() + BULK_NS : 0;
+    for (; bulk > 0 && loop->bulk.first && lb_clock_mono_ns() < until_ns; bulk--)
+        lb_connection_run(take_due(&loop->bulk));
 }
 
 static void turn(struct lb_loop *loop)

@@ -5,10 +5,10 @@
 #ifndef LB_HTTP_LOOP_H
 #define LB_HTTP_LOOP_H
 
-#include "base/quota.h"
 #include "http/connection.h"
 #include "http/respond.h"
 #include "http/server.h"
+#include "http/shares.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -54,6 +54,7 @@ struct lb_loop {
     uint64_t limits_ms[LB_PHASE_COUNT]; /* 0: no limit */
     struct lb_due light;
     struct lb_due heavy;
+    struct lb_due bulk;
     unsigned control_connections;
     struct lb_exchange_pool exchanges;
     struct lb_input_pool inputs;
@@ -69,7 +70,7 @@ struct lb_server {
     char id_prefix[9]; /* random, of every request id */
     unsigned port;
     _Atomic unsigned connections;
-    struct lb_quota bodies; /* bytes of large bodies in memory */
+    struct lb_shares *shares; /* of connections, by address */
     bool draining;
     unsigned loop_count;
     struct lb_loop loops[];

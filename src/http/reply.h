@@ -44,7 +44,7 @@ void lb_reply_header(struct lb_reply *reply, const char *name, const char *value
 
 /* Starts a reply with this status and returns its body, to be filled with JSON. The status, code
  * and body of an earlier call are dropped; headers stay. When the body could not be allocated
- * (`failed`), the server sends a 500 in its place. So it does for a header line. */
+ * (`failed`), the server sends a 503 in its place. So it does for a header line. */
 struct lb_buf *lb_reply_json(struct lb_reply *reply, unsigned status);
 
 /* Starts a reply of a type (static) that sends these bytes (static) without copying them. With 304

@@ -35,7 +35,8 @@ lb_err lb_request_decode(struct lb_request *req, struct lb_str raw, bool plus_is
     }
     char *decoded = lb_request_alloc(req, raw.len);
     if (!decoded)
-        return lb_fail(reason, LB_ERR_INTERNAL, "Out of memory.");
+        return lb_fail(reason, LB_ERR_OVERLOADED,
+                       "The server is out of memory. Try again in a moment.");
     size_t len = 0;
     for (size_t i = 0; i < raw.len; i++) {
         int c = (unsigned char)raw.ptr[i];
@@ -56,6 +57,12 @@ lb_err lb_request_decode(struct lb_request *req, struct lb_str raw, bool plus_is
     }
     *out = (struct lb_str){decoded, len};
     return LB_OK;
+}
+
+/* What cannot be decoded is a wrong parameter; want of memory says nothing about it. */
+static lb_err wrong_parameter(lb_err err)
+{
+    return err == LB_ERR_OVERLOADED ? err : LB_ERR_INVALID_PARAMETER;
 }
 
 static struct lb_str take_pair(struct lb_str *rest)
@@ -97,8 +104,9 @@ lb_err lb_request_query(struct lb_request *req, const char *name, struct lb_str 
             continue;
         const char *equals = memchr(pair.ptr, '=', pair.len);
         struct lb_str key = {pair.ptr, equals ? (size_t)(equals - pair.ptr) : pair.len};
-        if (lb_request_decode(req, key, true, &key, reason) != LB_OK)
-            return LB_ERR_INVALID_PARAMETER;
+        lb_err err = lb_request_decode(req, key, true, &key, reason);
+        if (err)
+            return wrong_parameter(err);
         if (!lb_str_equal(key, wanted))
             continue;
         if (found.ptr)
@@ -106,9 +114,8 @@ lb_err lb_request_query(struct lb_request *req, const char *name, struct lb_str 
         found.ptr = equals ? equals + 1 : pair.ptr + pair.len;
         found.len = (size_t)(pair.ptr + pair.len - found.ptr);
     }
-    if (found.ptr && lb_request_decode(req, found, true, out, reason) != LB_OK)
-        return LB_ERR_INVALID_PARAMETER;
-    return LB_OK;
+    lb_err err = found.ptr ? lb_request_decode(req, found, true, out, reason) : LB_OK;
+    return err ? wrong_parameter(err) : LB_OK;
 }
 
 struct lb_task *lb_request_completion(struct lb_request *req, struct lb_mailbox **out_home)

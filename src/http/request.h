@@ -54,6 +54,7 @@ struct lb_route;
 struct lb_arena {
     char *free;
     size_t left;
+    size_t taken; /* bytes of the blocks */
     struct lb_arena_block *blocks;
 };
 
@@ -99,7 +100,8 @@ struct lb_str lb_request_header(const struct lb_request *req, const char *name);
 
 /* Looks up a query parameter. LB_OK with `*out` = {NULL, 0} when it is missing. The value is
  * percent-decoded ('+' is a space), lives as long as the request and may hold any byte but NUL.
- * LB_ERR_INVALID_PARAMETER when it is given twice or cannot be decoded. */
+ * LB_ERR_INVALID_PARAMETER when it is given twice or cannot be decoded, LB_ERR_OVERLOADED when
+ * there is no memory. */
 lb_err lb_request_query(struct lb_request *req, const char *name, struct lb_str *out,
                         struct lb_reason *reason);
 
@@ -109,13 +111,13 @@ bool lb_request_next_parameter(struct lb_request *req, struct lb_str *rest,
                                struct lb_str *out_name);
 
 /* Percent-decodes `raw` once ('+' becomes a space when `plus_is_space`); what needs no decoding is
- * borrowed. LB_ERR_BAD_REQUEST when it is broken or holds a NUL, LB_ERR_INTERNAL when there is no
+ * borrowed. LB_ERR_BAD_REQUEST when it is broken or holds a NUL, LB_ERR_OVERLOADED when there is no
  * memory. */
 lb_err lb_request_decode(struct lb_request *req, struct lb_str raw, bool plus_is_space,
                          struct lb_str *out, struct lb_reason *reason);
 
 /* Memory that is zeroed, aligned for any type, and lives as long as the request. NULL when out of
- * memory. */
+ * memory, or when the application reserves none. */
 void *lb_request_alloc(struct lb_request *req, size_t size);
 
 /* Has the client of a pending request closed its side of the connection, so that nobody may be left

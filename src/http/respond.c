@@ -39,18 +39,25 @@ void lb_date_update(struct lb_date *date)
     strftime(date->text, sizeof date->text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }
 
-/* A reply that was not set, or for which there was no memory, is our failure. */
+/* A reply that was not set is our failure; one for which there was no memory may be had later. */
 static void settle(struct lb_reply *reply)
 {
     static const struct lb_str failed = LB_STR(
         "{\"success\":false,\"code\":\"internal\",\"message\":\"Something went wrong here.\"}");
-    if (reply->status && !reply->body.failed && !reply->headers.failed)
+    static const struct lb_str no_memory = LB_STR(
+        "{\"success\":false,\"code\":\"overloaded\",\"message\":\"The server had no memory for "
+        "this answer. A change may have been recorded; repeating it is safe.\"}");
+    bool short_of_memory = reply->body.failed || reply->headers.failed;
+    if (reply->status && !short_of_memory)
         return;
+    lb_err err = short_of_memory ? LB_ERR_OVERLOADED : LB_ERR_INTERNAL;
     bool close = reply->close;
     lb_reply_fini(reply);
     reply->close = close;
-    lb_reply_fixed(reply, 500, NULL, failed);
-    reply->code = lb_err_code(LB_ERR_INTERNAL);
+    lb_reply_fixed(reply, lb_err_status(err), NULL, short_of_memory ? no_memory : failed);
+    if (short_of_memory)
+        lb_reply_header(reply, "Retry-After", "1");
+    reply->code = lb_err_code(err);
 }
 
 static void put_status(struct lb_buf *out, unsigned status)

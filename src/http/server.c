@@ -12,19 +12,29 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILES_BESIDE_CONNECTIONS 512 /* databases, logs, lingering sockets, ... */
+#define FILES_BESIDE_CONNECTIONS 512 /* databases, logs, the control socket, ... */
 #define LOOPS_MAX                256
 
-static void raise_file_limit(unsigned max_connections)
+/* How many connections the limit of open files leaves room for: all that are wanted, when it could
+ * be raised. */
+static unsigned fit_file_limit(unsigned max_connections)
 {
     struct rlimit limit;
     rlim_t wanted = (rlim_t)max_connections + FILES_BESIDE_CONNECTIONS;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted)
-        lb_log(LB_LOG_WARN, "http", "the limit of open files (%llu) is too low for %u connections",
-               (unsigned long long)limit.rlim_cur, max_connections);
+        return max_connections;
+    struct rlimit raised = {limit.rlim_max < wanted ? limit.rlim_max : wanted, limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+        limit = raised;
+    if (limit.rlim_cur >= wanted)
+        return max_connections;
+    rlim_t beside = limit.rlim_cur / 2 < FILES_BESIDE_CONNECTIONS ? limit.rlim_cur / 2
+                                                                  : FILES_BESIDE_CONNECTIONS;
+    unsigned left = (unsigned)(limit.rlim_cur - beside);
+    lb_log(LB_LOG_WARN, "http",
+           "the limit of open files (%llu) is too low for %u connections: at most %u are accepted",
+           (unsigned long long)limit.rlim_cur, max_connections, left);
+    return left;
 }
 
 static void set_id_prefix(struct lb_server *server)
@@ -73,7 +83,13 @@ lb_err lb_server_create(const struct lb_server_settings *settings, const struct 
     server->app = *app;
     server->loop_count = count;
     set_id_prefix(server);
-    raise_file_limit(settings->max_connections);
+    server->settings.max_connections = fit_file_limit(settings->max_connections);
+    if (settings->max_address_connections)
+        server->shares = lb_shares_create(settings->max_address_connections);
+    if (settings->max_address_connections && !server->shares) {
+        free(server);
+        return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    }
 
     int fds[LOOPS_MAX];
     for (unsigned i = 0; i < LOOPS_MAX; i++)
@@ -104,6 +120,11 @@ lb_err lb_server_start(struct lb_server *server, struct lb_reason *reason)
 unsigned lb_server_port(const struct lb_server *server)
 {
     return server->port;
+}
+
+unsigned lb_server_max_connections(const struct lb_server *server)
+{
+    return server->settings.max_connections;
 }
 
 unsigned lb_server_connections(const struct lb_server *server)
@@ -139,5 +160,6 @@ void lb_server_destroy(struct lb_server *server)
     lb_server_stop(server);
     for (unsigned i = 0; i < server->loop_count; i++)
         lb_loop_fini(&server->loops[i]);
+    lb_shares_destroy(server->shares);
     free(server);
 }

@@ -15,6 +15,11 @@ enum lb_admission {
     LB_UNDECIDED
 };
 
+#define LB_REQUEST_FREE_BYTES ((size_t)4 << 10) /* the number of connections bounds these */
+
+/* What a request takes memory for. */
+enum lb_memory { LB_MEMORY_BODY, LB_MEMORY_WORK, LB_MEMORY_REPLY };
+
 struct lb_http_app {
     void *context;
     /* The headers are complete. Undecided: lb_request_complete will be called, or already was,
@@ -27,6 +32,14 @@ struct lb_http_app {
      * also for those that the server refused itself (broken framing, a NUL in the target) when
      * begin was not called. May be NULL. */
     void (*end)(void *context, struct lb_request *req);
+    /* NULL, or asked before a request takes more memory than LB_REQUEST_FREE_BYTES: for what has
+     * come of its body, for lb_request_alloc, for its reply. False: there is none for it, and the
+     * reply is set. On the thread that the request belongs to. */
+    bool (*reserve)(void *context, struct lb_request *req, size_t bytes, enum lb_memory what);
+    /* Gives back what was reserved. Set when `reserve` is. */
+    void (*unreserve)(void *context, struct lb_request *req, size_t bytes);
+    /* NULL, or: the reply is set. What only the handler needed can go. On the loop's thread. */
+    void (*replied)(void *context, struct lb_request *req);
 };
 
 struct lb_cidr {
@@ -35,16 +48,16 @@ struct lb_cidr {
 };
 
 struct lb_server_settings {
-    const char *listen;        /* HOST:PORT, [v6]:PORT; port 0 picks one */
-    int control_fd;            /* a listening Unix socket, served by the first loop, or -1; it stays
-                                  the caller's, to be closed after lb_server_destroy */
-    unsigned threads;          /* loops */
-    unsigned max_connections;  /* in all; one more is closed at once. The control socket has 64 of
-                                  its own */
-    size_t max_header_bytes;   /* 431 */
-    size_t max_body_bytes;     /* 413 */
-    size_t max_buffered_bytes; /* of large bodies in memory, all together: 503 overloaded */
-    unsigned idle_timeout_ms;  /* between requests */
+    const char *listen;       /* HOST:PORT, [v6]:PORT; port 0 picks one */
+    int control_fd;           /* a listening Unix socket, served by the first loop, or -1; it stays
+                                 the caller's, to be closed after lb_server_destroy */
+    unsigned threads;         /* loops */
+    unsigned max_connections; /* in all; one more is closed at once. The control socket has 64 of
+                                 its own */
+    unsigned max_address_connections; /* of one address (shares.h); 0: max_connections */
+    size_t max_header_bytes;          /* 431 */
+    size_t max_body_bytes;            /* 413 */
+    unsigned idle_timeout_ms;         /* between requests */
     unsigned
         header_timeout_ms;    /* from the first byte of a request until its headers are complete */
     unsigned body_timeout_ms; /* from then until its body is complete */
@@ -61,9 +74,10 @@ bool lb_cidr_contains(const struct lb_cidr *cidr, const struct in6_addr *address
 struct lb_server;
 
 /* Binds the sockets; does not serve yet. Raises the process's soft limit of open files when
- * max_connections needs it. LB_ERR_INTERNAL with a reason that a person can act on
- * (address in use, host unknown, no permission). An empty `listen` serves the control socket only.
- * The settings are copied, what they point to must outlive the server. */
+ * max_connections needs it; where it cannot, max_connections becomes what the limit leaves.
+ * LB_ERR_INTERNAL with a reason that a person can act on (address in use, host unknown, no
+ * permission). An empty `listen` serves the control socket only. The settings are copied, what they
+ * point to must outlive the server. */
 lb_err lb_server_create(const struct lb_server_settings *settings, const struct lb_http_app *app,
                         struct lb_server **out, struct lb_reason *reason);
 
@@ -72,6 +86,9 @@ lb_err lb_server_start(struct lb_server *server, struct lb_reason *reason);
 
 /* The port that was bound (for port 0). */
 unsigned lb_server_port(const struct lb_server *server);
+
+/* Connections that may be open: of the settings, or fewer. */
+unsigned lb_server_max_connections(const struct lb_server *server);
 
 /* Connections open now, in all loops. */
 unsigned lb_server_connections(const struct lb_server *server);

@@ -384,6 +384,49 @@ uint64_t lb_row_times_published_id_of(const struct lb_row_times *row_times, uint
                : 0;
 }
 
+static int64_t at_of(const struct chunk *chunk, size_t row)
+{
+    return chunk->at + (chunk->rows[row].at_and_flags >> 2);
+}
+
+/* How many chunks begin before `at`. */
+static size_t chunks_before(const struct directory *directory, size_t count, int64_t at)
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (directory->chunks[middle]->at < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+uint64_t lb_row_times_number_since(const struct lb_row_times *row_times, int64_t at)
+{
+    size_t count = atomic_load_explicit(&row_times->count, memory_order_acquire);
+    const struct directory *directory = lb_rcu_load(&row_times->directory);
+    size_t before = count ? chunks_before(directory, count, at) : 0;
+    if (before > 0) {
+        const struct chunk *chunk = directory->chunks[before - 1];
+        size_t low = 0;
+        size_t high = atomic_load_explicit(&chunk->count, memory_order_acquire);
+        size_t rows = high;
+        while (low < high) {
+            size_t middle = low + (high - low) / 2;
+            if (at_of(chunk, middle) < at)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < rows)
+            return chunk->number + chunk->rows[low].number;
+    }
+    return before < count ? directory->chunks[before]->number : 0;
+}
+
 uint64_t lb_row_times_bytes(const struct lb_row_times *row_times)
 {
     return atomic_load_explicit(&row_times->bytes, memory_order_relaxed);

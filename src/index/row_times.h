@@ -70,6 +70,10 @@ bool lb_row_times_change(const struct lb_row_times *row_times, uint64_t number,
 /* The first entry of the first row that does not begin below `id`. False when there is none. */
 bool lb_row_times_next(const struct lb_row_times *row_times, uint64_t id, uint64_t *out_first);
 
+/* The number of the first entry of the first row that was recorded at `at` or later; 0 when there
+ * is none. Published rows; where the clock was set back, one of those around that. */
+uint64_t lb_row_times_number_since(const struct lb_row_times *row_times, int64_t at);
+
 uint64_t lb_row_times_bytes(const struct lb_row_times *row_times);
 
 #endif

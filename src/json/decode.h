@@ -49,6 +49,22 @@ enum lb_json_type {
 lb_err lb_json_parse(struct lb_str text, unsigned max_depth, struct lb_json **out,
                      struct lb_reason *reason);
 
+/* What a text may cost. */
+struct lb_json_bounds {
+    unsigned max_depth;
+    unsigned max_values; /* values in all, names of members not among them */
+    void *context;
+    /* NULL, or asked before the tree takes more memory than LB_JSON_FREE_BYTES: false refuses it.
+     * What it granted is the caller's to give back, also after a failure. */
+    bool (*take)(void *context, size_t bytes);
+};
+
+#define LB_JSON_FREE_BYTES ((size_t)4 << 10)
+
+/* The same within bounds; LB_ERR_OVERLOADED also when `take` refuses. */
+lb_err lb_json_parse_bounded(struct lb_str text, const struct lb_json_bounds *bounds,
+                             struct lb_json **out, struct lb_reason *reason);
+
 /* The same, but the tree has its own copy of what it needs of `text`: its bytes and up to 16 for
  * each string, number and name. The strings in it end with a NUL, and may be changed in place,
  * though not their lengths. */

@@ -28,7 +28,9 @@ struct scan {
     bool stores; /* the tree keeps no pointer into the text */
     unsigned depth, max_depth;
     unsigned name_count;
-    unsigned weight;  /* of the values so far */
+    unsigned weight; /* of the values so far */
+    unsigned values;
+    const struct lb_json_bounds *bounds;
     const char *what; /* why it failed; NULL when out of memory */
     place at;         /* where it failed */
     uint64_t names[LB_JSON_MAX_DEPTH * LB_JSON_MAX_MEMBERS];
@@ -62,9 +64,21 @@ static bool is_digit(const struct scan *s, place p)
 
 /* --- Building --------------------------------------------------------------------------------- */
 
+/* `had`: bytes of the tree so far. */
+static bool take(const struct lb_json_bounds *bounds, size_t had, size_t bytes)
+{
+    if (!bounds->take || had + bytes <= LB_JSON_FREE_BYTES)
+        return true;
+    if (had < LB_JSON_FREE_BYTES)
+        bytes -= LB_JSON_FREE_BYTES - had;
+    return bounds->take(bounds->context, bytes);
+}
+
 static __attribute__((noinline)) bool grow(struct scan *s, size_t count)
 {
     size_t room = s->used + s->used / 2 + count;
+    if (!take(s->bounds, s->room * sizeof *s->slots, (room - s->room) * sizeof *s->slots))
+        return false;
     struct lb_json *slots = realloc(s->slots, room * sizeof *slots);
     if (!slots)
         return false;
@@ -436,7 +450,7 @@ static place scan_value(struct scan *s, place p)
     p = skip_space(p, s->end);
     if (p == s->end)
         return fail(s, p, "the JSON ends where a value was expected");
-    if (++s->weight > LB_JSON_MAX_WEIGHT)
+    if (++s->weight > LB_JSON_MAX_WEIGHT || ++s->values > s->bounds->max_values)
         return fail(s, p, "too many values");
     switch (*p) {
     case '"':
@@ -469,8 +483,8 @@ static bool scan_text(struct scan *s)
     return p == s->end || fail(s, p, "text after the value");
 }
 
-static lb_err parse(struct lb_str text, unsigned max_depth, bool stores, struct lb_json **out,
-                    struct lb_reason *reason)
+static lb_err parse(struct lb_str text, const struct lb_json_bounds *bounds, bool stores,
+                    struct lb_json **out, struct lb_reason *reason)
 {
     *out = NULL;
     if (text.len > LB_JSON_MAX_BYTES)
@@ -481,10 +495,12 @@ static lb_err parse(struct lb_str text, unsigned max_depth, bool stores, struct 
     s.end = s.start + text.len;
     s.used = 0;
     s.room = FIRST_SLOTS + (first < FIRST_SLOTS_MAX ? first : FIRST_SLOTS_MAX);
-    s.slots = malloc(s.room * sizeof *s.slots);
+    size_t bytes = s.room * sizeof *s.slots;
+    s.slots = take(bounds, 0, bytes) ? malloc(bytes) : NULL;
     s.stores = stores;
-    s.depth = s.name_count = s.weight = 0;
-    s.max_depth = max_depth < LB_JSON_MAX_DEPTH ? max_depth : LB_JSON_MAX_DEPTH;
+    s.depth = s.name_count = s.weight = s.values = 0;
+    s.bounds = bounds;
+    s.max_depth = bounds->max_depth < LB_JSON_MAX_DEPTH ? bounds->max_depth : LB_JSON_MAX_DEPTH;
     s.what = NULL;
     if (s.slots && scan_text(&s)) {
         *out = s.slots;
@@ -499,11 +515,19 @@ static lb_err parse(struct lb_str text, unsigned max_depth, bool stores, struct 
 lb_err lb_json_parse(struct lb_str text, unsigned max_depth, struct lb_json **out,
                      struct lb_reason *reason)
 {
-    return parse(text, max_depth, false, out, reason);
+    struct lb_json_bounds bounds = {max_depth, LB_JSON_MAX_WEIGHT, NULL, NULL};
+    return parse(text, &bounds, false, out, reason);
+}
+
+lb_err lb_json_parse_bounded(struct lb_str text, const struct lb_json_bounds *bounds,
+                             struct lb_json **out, struct lb_reason *reason)
+{
+    return parse(text, bounds, false, out, reason);
 }
 
 lb_err lb_json_parse_copy(struct lb_str text, unsigned max_depth, struct lb_json **out,
                           struct lb_reason *reason)
 {
-    return parse(text, max_depth, true, out, reason);
+    struct lb_json_bounds bounds = {max_depth, LB_JSON_MAX_WEIGHT, NULL, NULL};
+    return parse(text, &bounds, true, out, reason);
 }

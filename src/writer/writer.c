@@ -15,12 +15,27 @@
 /* How often a batch is applied again, without a write that failed or because another transaction
  * was in the way, before all of it fails. */
 #define RETRIES_MAX 8
+/* A heavier write is heavy. */
+#define LIGHT_BYTES ((size_t)16 << 10)
+/* One batch of them takes as many as this, and at least one. */
+#define HEAVY_BATCH_BYTES ((size_t)256 << 10)
+/* How long the writer rests from heavy ones after a batch of them, as a multiple of what it took,
+ * when light ones of others came within the last second. */
+#define REST_TIMES  2
+#define REST_MAX_NS (UINT64_C(250) * 1000000)
+#define OTHERS_NS   (UINT64_C(1000) * 1000000)
 /* Between upkeep turns when nothing is queued. The first comes soon after the last write, so that a
  * store can use short pauses. */
 #define PAUSE_MS     1
 #define IDLE_WAIT_MS 1000
 /* For a write that is being submitted while the writer stops. */
 #define STOP_WAIT_MS 1
+
+/* First in, first out. */
+struct queue {
+    struct lb_write *first;
+    struct lb_write **last;
+};
 
 struct lb_writer {
     struct lb_writer_settings settings;
@@ -32,8 +47,12 @@ struct lb_writer {
     _Atomic int refused_by_store; /* lb_err: why the last commit did not go through */
     struct lb_quota queued;       /* weight of all that is queued or under way */
     /* The writer thread's. */
-    struct lb_write *first; /* taken from the inbox, oldest first */
-    struct lb_write **last;
+    struct queue light; /* taken from the inbox */
+    struct queue heavy;
+    const struct lb_quota *heavy_share; /* whose the last heavy batch was */
+    bool heavy_turn;                    /* the last batch was a light one */
+    uint64_t heavy_from_ns;             /* when the writer has rested from heavy ones */
+    uint64_t others_until_ns;           /* until when light ones of others count as coming */
     /* Written by the writer thread, read by any. */
     _Atomic uint64_t batches, writes, commit_ns, commit_max_ns, refused;
     _Atomic uint64_t batch_buckets[8], commit_buckets[8];
@@ -55,6 +74,19 @@ static uint64_t load(_Atomic uint64_t *counter)
     return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
+static void empty(struct queue *queue)
+{
+    queue->first = NULL;
+    queue->last = &queue->first;
+}
+
+static void append(struct queue *queue, struct lb_write *write)
+{
+    write->next = NULL;
+    *queue->last = write;
+    queue->last = &write->next;
+}
+
 struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
 {
     struct lb_writer *writer = calloc(1, sizeof *writer);
@@ -62,7 +94,8 @@ struct lb_writer *lb_writer_create(const struct lb_writer_settings *settings)
         return NULL;
     writer->settings = *settings;
     atomic_init(&writer->refused_by_store, (int)settings->store->refusal);
-    writer->last = &writer->first;
+    empty(&writer->light);
+    empty(&writer->heavy);
     writer->inbox = lb_mailbox_create();
     if (!writer->inbox) {
         free(writer);
@@ -140,9 +173,7 @@ static void enqueue(struct lb_task *task)
 {
     struct lb_write *write = (struct lb_write *)((char *)task - offsetof(struct lb_write, task));
     struct lb_writer *writer = write->writer;
-    write->next = NULL;
-    *writer->last = write;
-    writer->last = &write->next;
+    append(write->heavy || write->size > LIGHT_BYTES ? &writer->heavy : &writer->light, write);
 }
 
 lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
@@ -164,22 +195,83 @@ lb_err lb_writer_submit(struct lb_writer *writer, struct lb_write *write)
     return LB_OK;
 }
 
-/* Takes the next batch from what was drained. */
-static struct batch take_batch(struct lb_writer *writer)
+/* Takes the first of a queue, until they have so many bytes. */
+static struct batch take_first(struct queue *queue, size_t bytes_max)
 {
-    struct batch batch = {.first = writer->first};
+    struct batch batch = {.first = queue->first};
     size_t bytes = 0;
-    struct lb_write **end = &writer->first;
-    while (*end && batch.count < BATCH_WRITES_MAX && bytes < BATCH_BYTES_MAX) {
+    struct lb_write **end = &queue->first;
+    while (*end && batch.count < BATCH_WRITES_MAX && bytes < bytes_max) {
         bytes += (*end)->size;
         batch.count++;
         end = &(*end)->next;
     }
-    writer->first = *end;
+    queue->first = *end;
     *end = NULL;
-    if (!writer->first)
-        writer->last = &writer->first;
+    if (!queue->first)
+        queue->last = &queue->first;
     return batch;
+}
+
+/* Moves the first write of another workspace than the last batch was of to the front. */
+static void let_another_first(struct lb_writer *writer)
+{
+    struct queue *queue = &writer->heavy;
+    struct lb_write **at = &queue->first;
+    while (*at && (*at)->share == writer->heavy_share)
+        at = &(*at)->next;
+    struct lb_write *other = *at;
+    if (!other || at == &queue->first)
+        return;
+    *at = other->next;
+    if (!*at)
+        queue->last = at;
+    other->next = queue->first;
+    queue->first = other;
+}
+
+/* Notes light writes of workspaces other than the one whose heavy ones are done. */
+static void note_others(struct lb_writer *writer, const struct batch *batch)
+{
+    for (const struct lb_write *write = batch->first; write; write = write->next) {
+        if (write->share == writer->heavy_share)
+            continue;
+        writer->others_until_ns = lb_clock_mono_ns() + OTHERS_NS;
+        return;
+    }
+}
+
+static bool rests(const struct lb_writer *writer)
+{
+    return writer->heavy_from_ns && !atomic_load(&writer->stopping) &&
+           lb_clock_mono_ns() < writer->heavy_from_ns;
+}
+
+/* Is there a batch to take? */
+static bool has_work(const struct lb_writer *writer)
+{
+    return writer->light.first || (writer->heavy.first && !rests(writer));
+}
+
+/* Takes the next batch from what was drained: light and heavy ones in turn. */
+static struct batch take_batch(struct lb_writer *writer, bool *out_heavy)
+{
+    bool heavy = writer->heavy.first && (writer->heavy_turn || !writer->light.first);
+    *out_heavy = heavy && (!rests(writer) || !writer->light.first);
+    writer->heavy_turn = !*out_heavy;
+    if (!*out_heavy)
+        return take_first(&writer->light, BATCH_BYTES_MAX);
+    let_another_first(writer);
+    writer->heavy_share = writer->heavy.first->share;
+    return take_first(&writer->heavy, HEAVY_BATCH_BYTES);
+}
+
+static void rest_from_heavy(struct lb_writer *writer, uint64_t begun_ns)
+{
+    uint64_t now = lb_clock_mono_ns();
+    uint64_t rest = (now - begun_ns) * REST_TIMES;
+    if (now < writer->others_until_ns)
+        writer->heavy_from_ns = now + (rest < REST_MAX_NS ? rest : REST_MAX_NS);
 }
 
 /* Completions on their way to one mailbox. */
@@ -402,12 +494,14 @@ static void run_batch(struct lb_writer *writer, struct batch *batch)
 /* After a failed commit nothing more may be tried: the next start finds out what is on disk. */
 static void refuse_rest(struct lb_writer *writer)
 {
-    struct batch rest = {.first = writer->first};
-    writer->first = NULL;
-    writer->last = &writer->first;
-    for (struct lb_write *write = rest.first; write; write = write->next)
-        write->result = LB_ERR_STORAGE_UNAVAILABLE;
-    complete(writer, rest.first);
+    struct queue *queues[] = {&writer->light, &writer->heavy};
+    for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
+        struct lb_write *first = queues[i]->first;
+        empty(queues[i]);
+        for (struct lb_write *write = first; write; write = write->next)
+            write->result = LB_ERR_STORAGE_UNAVAILABLE;
+        complete(writer, first);
+    }
 }
 
 /* `worked`: writes came since the last wait. `more`: upkeep has more to do. */
@@ -416,6 +510,8 @@ static void wait_for_work(struct lb_writer *writer, bool worked, bool more)
     int wait_ms = worked ? PAUSE_MS : IDLE_WAIT_MS;
     if (atomic_load(&writer->stopping))
         wait_ms = STOP_WAIT_MS;
+    if (writer->heavy.first) /* it rests */
+        wait_ms = PAUSE_MS;
     lb_rcu_offline();
     lb_mailbox_wait(writer->inbox, more ? 0 : wait_ms);
     lb_rcu_online();
@@ -428,9 +524,15 @@ static void turn(struct lb_writer *writer)
         refuse_rest(writer);
         return;
     }
-    struct batch batch = take_batch(writer);
+    bool heavy;
+    struct batch batch = take_batch(writer, &heavy);
+    if (!heavy)
+        note_others(writer, &batch);
+    uint64_t begun_ns = lb_clock_mono_ns();
     run_batch(writer, &batch);
     complete(writer, batch.first);
+    if (heavy)
+        rest_from_heavy(writer, begun_ns);
 }
 
 /* A store that refused the last commit is asked again while there are no writes, so that a load
@@ -452,12 +554,12 @@ static void *writer_thread(void *context)
     lb_rcu_thread_register();
     bool idle = true, more = false;
     while (!atomic_load(&writer->stopping) || atomic_load(&writer->queued.taken)) {
-        if (writer->first)
+        if (has_work(writer))
             lb_mailbox_drain(writer->inbox);
         else
             wait_for_work(writer, !idle, more);
-        idle = !writer->first;
-        if (!idle)
+        idle = !writer->light.first && !writer->heavy.first;
+        if (has_work(writer))
             turn(writer);
         more = false;
         if (!atomic_load(&writer->failed)) {

@@ -4,6 +4,10 @@
  * the memory that readers see, and only then completes them (group commit). Knows the store's
  * begin, commit, rollback and upkeep; what a write does is its owner's.
  *
+ * Light writes go before heavy ones, which change many rows: they have batches of their own, in
+ * turn. While light writes of others come, the writer rests from heavy ones after each batch of
+ * them, so that the others find it free most of the time.
+ *
  * A write that fails leaves its neighbours alone: when it failed before it wrote anything it is
  * just completed with its error; otherwise the transaction is rolled back and the batch is applied
  * again without it. It is also applied again when the store says LB_ERR_CONFLICT. `apply` may
@@ -35,11 +39,13 @@ struct lb_write {
     struct lb_quota *share; /* of the workspace; NULL for operators, who are never refused */
     size_t size;            /* bytes of memory that it holds, for the queue's bound */
     uint32_t workspace;     /* that it changes, 0: none in particular */
+    bool heavy;             /* takes long whatever its size says: light ones go first */
     /* Set by apply before it changes the store or the hooks' state. */
     bool touched;
     /* Set when the completion runs. An `apply` that refuses may fill the reason. */
     lb_err result;
     struct lb_reason reason;
+    unsigned retry_after_s; /* of a refusal: when it makes sense to try again; 0: not known */
     /* The writer's own. */
     struct lb_writer *writer;
     struct lb_task task;

@@ -124,12 +124,12 @@ BROKEN = {
     "duplicate names by escape": b'{"publicIdentifiers":["a"],"publicIdentifier\\u0073":["b"]}',
     "duplicate ignored names": b'{"publicIdentifiers":["a"],"x":1,"x":2}',
     "duplicate names deep inside": b'{"publicIdentifiers":["a"],"x":{"y":[{"z":1,"z":2}]}}',
-    "deep arrays": b'{"publicIdentifiers":' + b"[" * 100_000,
+    "deep arrays": b'{"publicIdentifiers":' + b"[" * 50_000,
     "deep arrays, closed": b'{"publicIdentifiers":["a"],"x":' + b"[" * 20_000 + b"]" * 20_000
                            + b"}",
-    "deep objects": b'{"x":' * 100_000,
-    "deep mix, closed": b'{"publicIdentifiers":["a"],"x":' + b'{"y":[' * 10_000 + b"1"
-                        + b"]}" * 10_000 + b"}",
+    "deep objects": b'{"x":' * 10_000,
+    "deep mix, closed": b'{"publicIdentifiers":["a"],"x":' + b'{"y":[' * 5_000 + b"1"
+                        + b"]}" * 5_000 + b"}",
 }
 
 

@@ -173,7 +173,7 @@ def test_a_chunked_body_has_the_same_limit(small):
 
 
 def test_connections_beyond_the_limit_are_closed_and_the_others_live():
-    with Server("--max-connections", "10") as server:
+    with Server("--max-connections", "10", "--address-share", "100") as server:
         tenant = server.tenant()
         request = build("GET", "/v1/blocked-leads", [("x-api-key", tenant.key)])
         tenant.api.close()
@@ -210,7 +210,7 @@ def test_connections_beyond_the_limit_are_closed_and_the_others_live():
 
 def test_large_bodies_share_a_bound_of_memory():
     """Who comes last is told so at once, and is served when there is room again."""
-    with Server("--max-buffered-bytes", "1048576") as server:
+    with Server("--request-memory", "1572864", "--workspace-share", "100") as server:
         tenant = server.tenant("agency")
         body = b'{"leads":[{"publicIdentifier":"john-doe"}]}'.ljust(700_000)
         head = build("POST", "/v1/blocked-leads",

@@ -29,7 +29,6 @@ struct lb_server_settings serve_settings(unsigned limit_ms)
         .max_connections = 1000,
         .max_header_bytes = 16384,
         .max_body_bytes = 100000,
-        .max_buffered_bytes = 1 << 20,
         .idle_timeout_ms = limit_ms,
         .header_timeout_ms = limit_ms,
         .body_timeout_ms = limit_ms,

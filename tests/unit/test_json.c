@@ -320,6 +320,59 @@ static void times_are_rfc_3339(void **state)
     lb_buf_fini(&out);
 }
 
+static void fewer_values_may_be_allowed(void **state)
+{
+    struct lb_json_bounds bounds = {.max_depth = DEPTH, .max_values = 4};
+    struct lb_reason reason;
+    struct lb_json *tree;
+    assert_int_equal(lb_json_parse_bounded(LB_STR("{\"a\":[1,2]}"), &bounds, &tree, &reason),
+                     LB_OK);
+    lb_json_free(tree);
+    assert_int_equal(lb_json_parse_bounded(LB_STR("{\"a\":[1,2,3]}"), &bounds, &tree, &reason),
+                     LB_ERR_INVALID_JSON);
+    assert_string_equal(reason.text, "too many values at byte 10");
+}
+
+struct purse {
+    size_t left;
+    size_t taken;
+};
+
+static bool spend(void *context, size_t bytes)
+{
+    struct purse *purse = context;
+    if (bytes > purse->left)
+        return false;
+    purse->left -= bytes;
+    purse->taken += bytes;
+    return true;
+}
+
+static void memory_is_asked_for_before_it_is_taken(void **state)
+{
+    enum { VALUES = 100000 };
+    struct purse purse = {.left = SIZE_MAX / 2};
+    struct lb_json_bounds bounds = {DEPTH, LB_JSON_MAX_WEIGHT, &purse, spend};
+    struct lb_reason reason;
+    struct lb_json *tree;
+    struct lb_buf text = {0};
+    lb_buf_append_lit(&text, "[0");
+    for (int i = 1; i < VALUES; i++)
+        lb_buf_append_lit(&text, ",0");
+    lb_buf_append_lit(&text, "]");
+    assert_int_equal(lb_json_parse_bounded(LB_STR("[1]"), &bounds, &tree, &reason), LB_OK);
+    lb_json_free(tree);
+    assert_int_equal(purse.taken, 0); /* little is free */
+    assert_int_equal(lb_json_parse_bounded(lb_buf_str(&text), &bounds, &tree, &reason), LB_OK);
+    lb_json_free(tree);
+    assert_true(purse.taken >= 16 * VALUES - LB_JSON_FREE_BYTES);
+    purse = (struct purse){.left = purse.taken - 1};
+    assert_int_equal(lb_json_parse_bounded(lb_buf_str(&text), &bounds, &tree, &reason),
+                     LB_ERR_OVERLOADED);
+    assert_null(tree);
+    lb_buf_fini(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +386,8 @@ int main(void)
         cmocka_unit_test(a_nul_is_refused_in_names_and_seen_in_values),
         cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(the_number_of_values_is_bounded),
+        cmocka_unit_test(fewer_values_may_be_allowed),
+        cmocka_unit_test(memory_is_asked_for_before_it_is_taken),
         cmocka_unit_test(names_are_counted_anew_in_each_object),
         cmocka_unit_test(any_bytes_become_a_valid_string),
         cmocka_unit_test(what_is_written_reads_back),

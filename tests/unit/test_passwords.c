@@ -5,10 +5,20 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 /* After the above. */
 #include <cmocka.h>
 #include <sodium.h>
+
+static bool matches(const char *hash, uint32_t memory_mib, struct lb_str password)
+{
+    bool found;
+    assert_int_equal(lb_password_check(hash, memory_mib, password, &found), LB_OK);
+    return found;
+}
 
 #define LITTLE_MIB 19 /* the least that the setting allows */
 
@@ -93,24 +103,24 @@ static void only_the_same_password_matches(void **state)
     static const char limits[] = "$argon2id$v=19$m=19456,t=2,p=1$"; /* KiB */
     assert_memory_equal(hash, limits, sizeof limits - 1);
     assert_null(strstr(hash, "twelve"));
-    assert_true(lb_password_matches(hash, LITTLE_MIB, whole));
-    assert_false(lb_password_matches(hash, LITTLE_MIB, lb_str(password))); /* up to the NUL */
-    assert_false(lb_password_matches(hash, LITTLE_MIB, (struct lb_str){password, sizeof password}));
-    assert_false(lb_password_matches(hash, LITTLE_MIB, (struct lb_str){0}));
+    assert_true(matches(hash, LITTLE_MIB, whole));
+    assert_false(matches(hash, LITTLE_MIB, lb_str(password))); /* up to the NUL */
+    assert_false(matches(hash, LITTLE_MIB, (struct lb_str){password, sizeof password}));
+    assert_false(matches(hash, LITTLE_MIB, (struct lb_str){0}));
 }
 
 static void nobodys_password_matches_nothing(void **state)
 {
     static char long_one[LB_PASSWORD_BYTES_MAX + 1];
-    assert_false(lb_password_matches("", LITTLE_MIB, LB_STR("")));
-    assert_false(lb_password_matches("", LITTLE_MIB, LB_STR("twelve chars")));
-    assert_false(lb_password_matches("", LITTLE_MIB, (struct lb_str){long_one, sizeof long_one}));
+    assert_false(matches("", LITTLE_MIB, LB_STR("")));
+    assert_false(matches("", LITTLE_MIB, LB_STR("twelve chars")));
+    assert_false(matches("", LITTLE_MIB, (struct lb_str){long_one, sizeof long_one}));
 }
 
 static double seconds_to_refuse(const char *hash, uint32_t memory_mib)
 {
     double started = (double)clock();
-    assert_false(lb_password_matches(hash, memory_mib, LB_STR("twelve chars")));
+    assert_false(matches(hash, memory_mib, LB_STR("twelve chars")));
     return ((double)clock() - started) / CLOCKS_PER_SEC;
 }
 
@@ -130,8 +140,8 @@ static void a_password_that_is_too_long_matches_nothing(void **state)
     static char long_one[LB_PASSWORD_BYTES_MAX + 1];
     char hash[LB_PASSWORD_HASH_SIZE];
     assert_true(lb_password_hash(LB_STR(""), LITTLE_MIB, hash));
-    assert_true(lb_password_matches(hash, LITTLE_MIB, LB_STR("")));
-    assert_false(lb_password_matches(hash, LITTLE_MIB, (struct lb_str){long_one, sizeof long_one}));
+    assert_true(matches(hash, LITTLE_MIB, LB_STR("")));
+    assert_false(matches(hash, LITTLE_MIB, (struct lb_str){long_one, sizeof long_one}));
 }
 
 static void one_character_repeated_is_refused(void **state)
@@ -200,6 +210,28 @@ static void a_password_is_not_made_from_the_email_address(void **state)
     assert_null(lb_password_wrong_for(LB_STR("a pair of blue socks"), LB_STR("")));
 }
 
+/* In a process of its own, whose address space is nearly used up. */
+static void want_of_memory_is_no_wrong_password(void **state)
+{
+    char hash[LB_PASSWORD_HASH_SIZE];
+    assert_true(lb_password_hash(LB_STR("another password"), 64, hash));
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct rlimit limit = {(rlim_t)32 << 20, (rlim_t)32 << 20};
+        bool found = false;
+        lb_err before = lb_password_check(hash, 64, LB_STR("another password"), &found);
+        if (before || !found)
+            _exit(2);
+        setrlimit(RLIMIT_AS, &limit); /* what is there already stays */
+        lb_err err = lb_password_check(hash, 64, LB_STR("another password"), &found);
+        _exit(err == LB_ERR_OVERLOADED && !found ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +245,7 @@ int main(void)
         cmocka_unit_test(every_listed_password_of_12_characters_is_refused),
         cmocka_unit_test(a_password_is_not_made_from_the_email_address),
         cmocka_unit_test(only_the_same_password_matches),
+        cmocka_unit_test(want_of_memory_is_no_wrong_password),
         cmocka_unit_test(nobodys_password_matches_nothing),
         cmocka_unit_test(an_unknown_user_costs_as_much_as_a_known_one),
         cmocka_unit_test(a_password_that_is_too_long_matches_nothing),

@@ -285,9 +285,29 @@ static void the_writer_knows_numbers_before_they_are_published(void **state)
     lb_row_times_destroy(row_times);
 }
 
+/* Rows of one entry each, a minute apart, over several chunks. */
+static void the_first_row_since_a_time_is_found(void **state)
+{
+    enum { ROWS = 5000 };
+    struct lb_row_times *row_times = lb_row_times_create();
+    assert_int_equal(lb_row_times_number_since(row_times, 0), 0);
+    for (uint64_t i = 0; i < ROWS; i++)
+        assert_true(lb_row_times_append(
+            row_times, 10 + i,
+            (struct lb_row_time){.at = START_MS + 60000 * (int64_t)i, .number = 1 + i}));
+    for (int64_t i = 0; i < ROWS; i++) {
+        assert_int_equal(lb_row_times_number_since(row_times, START_MS + 60000 * i), 1 + i);
+        assert_int_equal(lb_row_times_number_since(row_times, START_MS + 60000 * i + 1),
+                         i + 1 < ROWS ? 2 + i : 0);
+    }
+    assert_int_equal(lb_row_times_number_since(row_times, 0), 1);
+    lb_row_times_destroy(row_times);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_row_since_a_time_is_found),
         cmocka_unit_test(numbers_and_ids_of_entries_are_found_by_each_other),
         cmocka_unit_test(the_writer_knows_numbers_before_they_are_published),
         cmocka_unit_test(nothing_is_found_before_the_first),

@@ -870,7 +870,7 @@ static void batches_are_bounded_in_bytes(void **state)
     struct fake fakes[3] = {{.holds = false}};
     hold(fixture, &holder);
     for (int i = 0; i < 3; i++) {
-        fakes[i].write.size = 600 << 10;
+        fakes[i].write.size = 200 << 10; /* heavy ones */
         assert_int_equal(submit(fixture, &fakes[i], i + 1), LB_OK);
     }
     let_go(fixture);
@@ -971,6 +971,97 @@ static void an_idle_writer_holds_up_no_release_of_memory(void **state)
     lb_rcu_thread_unregister();
 }
 
+#define HEAVY_SIZE ((size_t)300 << 10)
+
+static void submit_of(struct fixture *fixture, struct fake *fake, int number, size_t size,
+                      struct lb_quota *share)
+{
+    prepare(fixture, fake, number);
+    fake->write.size = size;
+    fake->write.share = share;
+    assert_int_equal(lb_writer_submit(fixture->writer, &fake->write), LB_OK);
+}
+
+/* Where a word begins in the trace. */
+static const char *traced(const struct fixture *fixture, const char *word)
+{
+    const char *found = strstr(fixture->trace, word);
+    assert_non_null(found);
+    return found;
+}
+
+static void a_light_write_goes_before_heavy_ones_that_waited_longer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_quota hostile = {0}, other = {0};
+    struct fake holder = {0};
+    struct fake fakes[4] = {{.holds = false}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++)
+        submit_of(fixture, &fakes[i], i + 1, HEAVY_SIZE, &hostile);
+    submit_of(fixture, &fakes[3], 4, 0, &other);
+    let_go(fixture);
+    await(fixture, 5);
+    /* The holder was a light one: a heavy one has its turn, and then the light one. */
+    assert_true(traced(fixture, "publish4") < traced(fixture, "apply2"));
+    assert_true(traced(fixture, "publish2") < traced(fixture, "apply3")); /* one at a time */
+}
+
+static void a_write_that_says_so_is_heavy(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fake holder = {0};
+    struct fake fakes[3] = {{.write.heavy = true}, {.write.heavy = true}, {.holds = false}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 3; i++)
+        submit_of(fixture, &fakes[i], i + 1, 0, NULL);
+    let_go(fixture);
+    await(fixture, 4);
+    assert_true(traced(fixture, "publish1") < traced(fixture, "apply3"));
+}
+
+static void heavy_writes_of_two_workspaces_take_turns(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_quota hostile = {0}, other = {0};
+    struct fake holder = {0};
+    struct fake fakes[4] = {{.holds = false}};
+    hold(fixture, &holder);
+    for (int i = 0; i < 4; i++)
+        submit_of(fixture, &fakes[i], i + 1, HEAVY_SIZE, i < 3 ? &hostile : &other);
+    let_go(fixture);
+    await(fixture, 5);
+    assert_true(traced(fixture, "publish4") < traced(fixture, "apply2"));
+}
+
+/* Of a heavy one that takes its time. */
+static lb_err slow_apply(struct lb_write *write, struct lb_store *store)
+{
+    static const struct timespec pause = {.tv_nsec = 20000000};
+    nanosleep(&pause, NULL);
+    return fake_apply(write, store);
+}
+
+static void the_writer_rests_from_heavy_ones_while_light_ones_of_others_come(void **state)
+{
+    struct fixture *fixture = *state;
+    struct lb_quota hostile = {0}, other = {0};
+    struct fake fakes[2] = {{.holds = false}}, light = {0};
+    submit_of(fixture, &light, 9, 0, &other);
+    await(fixture, 1);
+    for (int i = 0; i < 2; i++) {
+        prepare(fixture, &fakes[i], i + 1);
+        fakes[i].write.apply = slow_apply;
+        fakes[i].write.size = HEAVY_SIZE;
+        fakes[i].write.share = &hostile;
+    }
+    uint64_t begun_ms = lb_clock_mono_ms();
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(lb_writer_submit(fixture->writer, &fakes[i].write), LB_OK);
+    await(fixture, 2);
+    assert_true(lb_clock_mono_ms() - begun_ms >= 75); /* 20, twice as long a rest, 20 */
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1004,6 +1095,10 @@ int main(void)
         TEST(large_writes_fill_the_queue_by_their_size),
         TEST(a_workspace_fills_its_share_and_no_more),
         TEST(failed_writes_give_their_room_back),
+        TEST(a_light_write_goes_before_heavy_ones_that_waited_longer),
+        TEST(a_write_that_says_so_is_heavy),
+        TEST(heavy_writes_of_two_workspaces_take_turns),
+        TEST(the_writer_rests_from_heavy_ones_while_light_ones_of_others_come),
         TEST(batches_are_bounded_in_number),
         TEST(batches_are_bounded_in_bytes),
         TEST(stop_finishes_what_is_queued_and_takes_nothing_more),

@@ -11,6 +11,8 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#define NO_MEMORY "The server is out of memory. Try again in a moment."
+
 /* The call's state while a password is looked at and the change waits for the writer. */
 struct signing {
     struct lb_account_change change;
@@ -217,9 +219,12 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
                                     signing->given_email, user);
     if (err && err != LB_ERR_NOT_FOUND)
         return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
-    bool matches =
-        lb_password_matches(user->password_hash, password_memory(call), signing->password);
+    bool matches;
+    err =
+        lb_password_check(user->password_hash, password_memory(call), signing->password, &matches);
     wipe(signing->password);
+    if (err)
+        return refuse_signing(call, err, NO_MEMORY);
     if (!matches) {
         count_failure(call, signing->email);
         return refuse_signing(call, LB_ERR_INVALID_CREDENTIALS,
@@ -277,18 +282,21 @@ static enum lb_turn change_password(struct lb_call *call, struct lb_store_reader
         return LB_TURN_LAST;
     }
     uint32_t memory_mib = password_memory(call);
-    bool matches = lb_password_matches(change->user.password_hash, memory_mib, signing->password);
+    bool matches;
+    lb_err err =
+        lb_password_check(change->user.password_hash, memory_mib, signing->password, &matches);
     bool hashed =
         matches && lb_password_hash(signing->new_password, memory_mib, change->password_hash);
     wipe(signing->password);
     wipe(signing->new_password);
+    if (err)
+        return refuse_signing(call, err, NO_MEMORY);
     if (!matches) {
         count_failure(call, change->user.email);
         return refuse_signing(call, LB_ERR_WRONG_PASSWORD, "The current password is wrong.");
     }
     if (!hashed)
-        return refuse_signing(call, LB_ERR_OVERLOADED,
-                              "The server is out of memory. Try again in a moment.");
+        return refuse_signing(call, LB_ERR_OVERLOADED, NO_MEMORY);
     lb_account_set_password(change);
     return submit_signing(call);
 }
@@ -394,8 +402,7 @@ static enum lb_turn use_link(struct lb_call *call, struct lb_store_reader *reade
                                    signing->change.password_hash);
     wipe(signing->new_password);
     if (!hashed)
-        return refuse_signing(call, LB_ERR_OVERLOADED,
-                              "The server is out of memory. Try again in a moment.");
+        return refuse_signing(call, LB_ERR_OVERLOADED, NO_MEMORY);
     lb_account_use_link(&signing->change);
     return submit_signing(call);
 }

@@ -113,7 +113,11 @@ static lb_err look_at(void *context, const struct lb_lead_row *lead)
     struct listing *listing = context;
     listing->looked_at++;
     listing->below = lead->no;
-    if (listing->given > listing->take || !lb_lead_search_matches(&listing->search, lead))
+    bool matches =
+        listing->given <= listing->take && lb_lead_search_matches(&listing->search, lead);
+    if (listing->search.folded.failed) /* which says nothing about the lead */
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    if (!matches)
         return LB_OK;
     return listing->skipped++ < listing->skip ? LB_OK : take_lead(listing, lead);
 }
@@ -228,6 +232,8 @@ static bool read_search(struct lb_call *call, struct listing *listing)
     call->release = release_search;
     if (lb_lead_search_begin(&listing->search, listing->term))
         return true;
+    if (listing->search.text.failed || listing->search.name.failed)
+        return lb_call_no_memory(call);
     lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
                    "The parameter 'search' is too long or not valid UTF-8.");
     return false;

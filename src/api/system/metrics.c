@@ -127,6 +127,9 @@ void lb_metrics_write(struct lb_app *app, struct lb_buf *out)
     if (app->server)
         write_value(out, "connections", "gauge", "Open connections.",
                     lb_server_connections(app->server));
+    write_value(out, "request_memory_bytes", "gauge",
+                "Memory of bodies and large answers, in bytes; see request-memory.",
+                (double)atomic_load(&app->memory.all.taken));
     write_value(out, "start_seconds", "gauge", "Duration of the start, including the replay.",
                 (double)atomic_load(&app->start_us) / 1e6);
 }

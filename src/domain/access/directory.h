@@ -47,6 +47,7 @@ struct lb_workspace {
     struct lb_log_mark batch_log; /* and after the batch under way, if that adds to it */
     uint64_t batch_log_of;        /* which batch that is; another one: it adds nothing */
     struct lb_quota writes;       /* of the writer's queue */
+    struct lb_quota memory;       /* of its requests (api/memory.h) */
     struct lb_read_lane reads;    /* of the readers' queue */
     struct lb_read_lane imports;  /* of the importers' queue */
     struct lb_quota importing;    /* 1 while a file is being imported, or an import undone */

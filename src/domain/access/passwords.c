@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,17 +44,53 @@ bool lb_password_hash(struct lb_str password, uint32_t memory_mib, char out[LB_P
                                  crypto_pwhash_ALG_ARGON2ID13) == 0;
 }
 
-bool lb_password_matches(const char *hash, uint32_t memory_mib, struct lb_str password)
+/* A hash as lb_password_hash writes it. */
+struct hashed {
+    uint32_t memory_kib, times;
+    unsigned char salt[crypto_pwhash_SALTBYTES];
+    unsigned char digest[32];
+};
+
+static bool read_bytes(const char **at, unsigned char *out, size_t size)
 {
-    /* Of a password that does not exist, with the limits above; as large as libsodium may read. */
-    char no_user[LB_PASSWORD_HASH_SIZE] = "";
-    snprintf(no_user, sizeof no_user,
-             "$argon2id$v=19$m=%u,t=%u,p=1$AAAAAAAAAAAAAAAAAAAAAA$"
-             "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-             memory_mib << 10, (unsigned)crypto_pwhash_OPSLIMIT_INTERACTIVE);
-    bool known = hash[0] != '\0';
+    size_t len;
+    return sodium_base642bin(out, size, *at, strlen(*at), NULL, &len, at,
+                             sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
+           len == size;
+}
+
+static bool read_hash(const char *hash, struct hashed *out)
+{
+    int begin = 0;
+    const char *at = hash;
+    if (sscanf(hash, "$argon2id$v=19$m=%" SCNu32 ",t=%" SCNu32 ",p=1$%n", &out->memory_kib,
+               &out->times, &begin) != 2 ||
+        begin == 0)
+        return false;
+    at += begin;
+    return read_bytes(&at, out->salt, sizeof out->salt) && *at++ == '$' &&
+           read_bytes(&at, out->digest, sizeof out->digest) && *at == '\0';
+}
+
+/* Not crypto_pwhash_str_verify, to which want of memory is a wrong password. */
+lb_err lb_password_check(const char *hash, uint32_t memory_mib, struct lb_str password,
+                         bool *out_matches)
+{
+    /* Of a password that does not exist, with the limits above. */
+    struct hashed hashed = {.memory_kib = memory_mib << 10,
+                            .times = crypto_pwhash_OPSLIMIT_INTERACTIVE};
+    unsigned char digest[sizeof hashed.digest];
+    struct hashed theirs;
+    bool known = read_hash(hash, &theirs);
+    if (known)
+        hashed = theirs;
     bool fits = password.ptr && password.len <= LB_PASSWORD_BYTES_MAX;
-    bool matches = crypto_pwhash_str_verify(known ? hash : no_user, fits ? password.ptr : "",
-                                            fits ? password.len : 0) == 0;
-    return matches && known && fits;
+    *out_matches = false;
+    if (crypto_pwhash(digest, sizeof digest, fits ? password.ptr : "", fits ? password.len : 0,
+                      hashed.salt, hashed.times, (size_t)hashed.memory_kib << 10,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0)
+        return LB_ERR_OVERLOADED;
+    *out_matches = known && fits && sodium_memcmp(digest, hashed.digest, sizeof hashed.digest) == 0;
+    sodium_memzero(digest, sizeof digest);
+    return LB_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef LB_DOMAIN_ACCESS_PASSWORDS_H
 #define LB_DOMAIN_ACCESS_PASSWORDS_H
 
+#include "base/err.h"
 #include "domain/access/password_rules.h"
 #include "store/rows.h"
 
@@ -21,11 +22,13 @@ void lb_token_csrf(struct lb_str token, char out[LB_CSRF_SIZE]);
 bool lb_token_csrf_matches(struct lb_str token, struct lb_str csrf);
 
 /* Argon2id over so much memory (setting `password-memory`), twice: about 70 ms at 64 MiB. False
- * when out of memory. For reader threads, as is lb_password_matches. */
+ * when out of memory. For reader threads, as is lb_password_check. */
 bool lb_password_hash(struct lb_str password, uint32_t memory_mib, char out[LB_PASSWORD_HASH_SIZE]);
 
-/* `hash` "" (an unknown user) takes as long as one that was made with so much memory, and never
+/* Is this the password that was hashed? LB_ERR_OVERLOADED when out of memory, which is no answer.
+ * `hash` "" (an unknown user) takes as long as one that was made with so much memory, and never
  * matches. */
-bool lb_password_matches(const char *hash, uint32_t memory_mib, struct lb_str password);
+lb_err lb_password_check(const char *hash, uint32_t memory_mib, struct lb_str password,
+                         bool *out_matches);
 
 #endif

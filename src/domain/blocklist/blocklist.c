@@ -28,6 +28,7 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->directory = settings->directory;
     blocklist->store = settings->store;
     blocklist->max_workspace_entries = settings->max_workspace_entries;
+    blocklist->max_daily_rows = settings->max_daily_rows ? settings->max_daily_rows : UINT64_MAX;
     blocklist->next_id = settings->store->ops->log_next_id(settings->store);
     blocklist->twins.ends = &blocklist->ends;
     draw_epoch(blocklist);

@@ -20,6 +20,7 @@ struct lb_blocklist_settings {
     struct lb_directory *directory;
     struct lb_store *store;
     uint64_t max_workspace_entries;
+    uint64_t max_daily_rows; /* blocks and unblocks that a workspace may record within 24 hours */
 };
 
 /* NULL when out of memory. */

@@ -204,6 +204,8 @@ static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = lb_change_of(write);
     lb_err err = lb_change_check_block(change);
+    if (!err)
+        err = lb_change_check_daily(change);
     struct lb_packer packer;
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_BLOCK);
     uint64_t *blocked_by = NULL;
@@ -219,6 +221,8 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = lb_change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    if (!err)
+        err = lb_change_check_daily(change);
     struct lb_packer packer;
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_UNBLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
@@ -260,6 +264,8 @@ static lb_err apply_unblock_ids(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = lb_change_of(write);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    if (!err)
+        err = lb_change_check_daily(change);
     struct lb_packer packer;
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_UNBLOCK);
     if (!err)

@@ -19,6 +19,10 @@ void lb_change_prepare(struct lb_change *change);
 bool lb_change_has_room(const struct lb_change *change, uint64_t extra);
 lb_err lb_change_check_room(struct lb_change *change, uint64_t extra);
 
+/* May it add to the history, after what its workspace has recorded within 24 hours? So that nobody
+ * fills the disk of all by blocking and unblocking in turn. One change may go beyond. */
+lb_err lb_change_check_daily(struct lb_change *change);
+
 /* The entry id of a record that is named from outside, if its epoch is the right one; whether there
  * is such a record, its row tells. 0: there is none. Rows of the open batch count: a change of the
  * same batch may have taken the number. */

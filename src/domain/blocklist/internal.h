@@ -13,6 +13,7 @@ struct lb_blocklist {
     struct lb_directory *directory;
     struct lb_store *store;
     uint64_t max_workspace_entries;
+    uint64_t max_daily_rows;
     struct lb_index *index;
     struct lb_list_orders *orders;
     /* Counts entries that are about to leave the index, so that a check that looks into two lists

@@ -252,6 +252,8 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     struct lb_change *change = lb_change_of(write);
     lb_packer_clear_results(change);
     lb_err err = lb_standing_check(&change->standing, store, &write->reason);
+    if (!err)
+        err = lb_change_check_daily(change);
     struct lb_log_row row;
     if (!err)
         err =
@@ -294,5 +296,6 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
 void lb_change_undo(struct lb_change *change)
 {
     lb_change_prepare(change);
+    change->write.heavy = true; /* of how many people it is told only its rows tell */
     change->write.apply = apply_undo;
 }

@@ -22,7 +22,9 @@ static void fold(struct lb_str text, struct lb_buf *out)
     if (!is_ascii(text)) {
         utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)text.ptr,
                                             (utf8proc_ssize_t)text.len, &folded, FOLD);
-        if (len < 0)
+        if (len == UTF8PROC_ERROR_NOMEM)
+            out->failed = true;
+        else if (len < 0)
             lb_buf_append_str(out, text);
         else
             lb_buf_append(out, (const char *)folded, (size_t)len);

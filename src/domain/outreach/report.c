@@ -376,6 +376,7 @@ static lb_err prepare_block(struct reporting *reporting)
     change->standing = completion->standing;
     change->standing.list = list;
     change->write.touched = false;
+    change->beyond_daily = true;
     lb_change_block(change);
     if (!err && count)
         err = lb_change_check_block(change);

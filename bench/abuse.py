@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Measures what strangers and a hostile tenant can take from others: the table of docs/limits.md.
+
+    bench/abuse.py [--binary FILE] [--seconds N] [NAME...]
+
+Prints for each abuse what another tenant sees meanwhile (milliseconds of a check, or of blocking one person), and the
+server's memory before, at its peak, and 5 seconds after. `--binary` measures another build, such as one from before a
+change. Figures of a busy machine are noisy: compare two builds on the same machine, one after the other."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from support import abuse  # noqa: E402
+from support.client import build  # noqa: E402
+from support.server import Server  # noqa: E402
+
+SETTLE = 5  # seconds, after which memory is looked at again
+
+
+class Trial:
+    def __init__(self, server, seconds):
+        self.server = server
+        self.seconds = seconds
+        self.hostile = server.tenant("agency")
+        self.other = server.tenant("agency")
+        self.port = server.port
+        self.key = ("x-api-key", self.hostile.key)
+
+    def request(self, method, target, body, key=True):
+        return build(method, target, [abuse.JSON, *([self.key] if key else [])], body)
+
+    # --- abuses: attack and its arguments, and what is measured meanwhile ---
+
+    def idle(self):
+        return None, abuse.check_times
+
+    def strangers_hold(self):
+        """1,500 strangers send 15 KB of JSON each but for the last byte."""
+        body = abuse.exploding(15_000)
+        return (abuse.hold_bodies, self.port, 1500, self.request("POST", "/v1/session", body, False)), \
+            abuse.check_times
+
+    def strangers_send(self):
+        """The same, whole."""
+        body = abuse.exploding(15_000)
+        return (abuse.flood_bodies, self.port, 1500, self.request("POST", "/v1/session", body, False)), \
+            abuse.check_times
+
+    def strangers_small(self):
+        """1,500 strangers send 7.5 KB each, one after another."""
+        request = self.request("POST", "/v1/session", abuse.exploding(7_500), False)
+        return (abuse.flood_bodies, self.port, 1500, request), abuse.check_times
+
+    def keyed_send(self):
+        """40 requests of 0.86 MB with a key, again and again."""
+        request = self.request("POST", "/v1/blocked-leads/check", abuse.exploding(860_000))
+        return (abuse.repeat, self.port, 40, lambda: request), abuse.check_times
+
+    def keyed_hold(self):
+        """400 requests of 0.86 MB with a key, but for the last byte."""
+        request = self.request("POST", "/v1/blocked-leads/check", abuse.exploding(860_000))
+        return (abuse.hold_bodies, self.port, 400, request), abuse.check_times
+
+    def keyed_parse(self):
+        """4 connections send 4 MB to a route with small bodies, again and again."""
+        request = self.request("POST", "/v1/campaigns", abuse.exploding(4_000_000, b'{"a":[]},'))
+        return (abuse.repeat, self.port, 4, lambda: request), abuse.check_times
+
+    def keyed_small(self):
+        """4 connections send 60 KB to a route with small bodies, again and again."""
+        request = self.request("POST", "/v1/campaigns", abuse.exploding(60_000, b'{"a":[]},'))
+        return (abuse.repeat, self.port, 4, lambda: request), abuse.check_times
+
+    def keyed_check(self):
+        """4 connections check 32 KB of percent-encoded names, again and again."""
+        leads = b'"' + b'","'.join([b"%C3%89%CC%81a"] * 2000) + b'"'
+        body = b'{"publicIdentifiers":[' + leads + b"]}"
+        request = self.request("POST", "/v1/blocked-leads/check", body)
+        return (abuse.repeat, self.port, 4, lambda: request), abuse.check_times
+
+    def keyed_check_large(self):
+        """4 connections check 10,000 names, again and again."""
+        leads = b'"' + b'","'.join([b"%C3%89%CC%81" + b"a" * 80] * 10000) + b'"'
+        request = self.request("POST", "/v1/blocked-leads/check", b'{"publicIdentifiers":[' + leads + b"]}")
+        return (abuse.repeat, self.port, 4, lambda: request), abuse.check_times
+
+    def big_blocks(self):
+        """16 connections block 10,000 people at a time, while another tenant blocks one at a time."""
+        requests = [self.request("POST", "/v1/blocked-leads", abuse.names(10000)) for _ in range(100)]
+        turn = iter(range(1 << 30))
+        return (abuse.repeat, self.port, 16, lambda: requests[next(turn) % 100]), abuse.block_times
+
+    def same_blocks(self):
+        """16 connections block the same 10,000 people again and again."""
+        request = self.request("POST", "/v1/blocked-leads", abuse.names(10000))
+        return (abuse.repeat, self.port, 16, lambda: request), abuse.block_times
+
+    def unread_answers(self):
+        """400 connections ask for lists of 1,000 with long reasons and read nothing."""
+        leads = [{"publicIdentifier": f"r-{n}", "reason": "é" * 480} for n in range(1000)]
+        assert self.hostile.api.post("/blocked-leads", {"leads": leads}).status == 200
+        request = self.request("GET", "/v1/blocked-leads?take=1000", None)
+        return (abuse.flood_bodies, self.port, 400, request), abuse.check_times
+
+    def connections(self):
+        """One address opens 12,000 connections."""
+        return (abuse.open_many, self.port, 12000), None
+
+
+NAMES = [name for name, value in vars(Trial).items() if not name.startswith("_") and name not in ("request",)]
+
+
+def new_connection(server, tenant):
+    """Can another address connect and check?"""
+    import socket
+    try:
+        connection = socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=("127.0.0.9", 0))
+        connection.sendall(build("GET", "/v1/blocked-leads/someone", [("x-api-key", tenant.key)]))
+        return connection.recv(100)[:15].decode()
+    except OSError as failure:
+        return str(failure)
+
+
+def measure(name, seconds, options):
+    with Server(*options, env={"LEADBLOCK_THREADS": "1", "LEADBLOCK_LOG_LEVEL": "warn"}) as server:
+        trial = Trial(server, seconds)
+        attack, watch = getattr(trial, name)()
+        before = abuse.memory_mib(server)
+        abuse.forget_peak(server)
+        seen = {}
+        if attack:
+            with abuse.under(*attack):
+                time.sleep(0.5)
+                seen = abuse.describe(watch(trial.other, seconds)) if watch else \
+                    {"other": new_connection(server, trial.other)}
+        else:
+            seen = abuse.describe(watch(trial.other, seconds))
+        peak = abuse.memory_mib(server, "VmHWM")
+        time.sleep(SETTLE)
+        after = abuse.memory_mib(server)
+    figures = " ".join(f"{key} {value:.2f}" if isinstance(value, float) else f"{key} {value}"
+                       for key, value in seen.items())
+    print(f"{name:20} {figures:50} memory {before:.0f} peak {peak:.0f} after {after:.0f} MiB", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary")
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--setting", action="append", default=[])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES))
+    options = parser.parse_args()
+    if options.binary:
+        os.environ["LEADBLOCK_BIN"] = options.binary
+    for name in options.names or NAMES:
+        measure(name, options.seconds, options.setting)
+
+
+if __name__ == "__main__":
+    main()

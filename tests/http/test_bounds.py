@@ -1,0 +1,342 @@
+"""Strangers and tenants cannot take memory, connections, time and the disk from others. The abuses themselves are in
+support/abuse.py; bench/abuse.py measures them."""
+
+import socket
+import statistics
+import time
+
+import pytest
+
+from support import abuse, expect
+from support.campaigns import Campaign
+from support.client import build
+from support.server import Server, binary
+
+MIB = 1 << 20
+
+
+def post(server, target, body, key=None):
+    headers = [abuse.JSON] + ([("x-api-key", key)] if key else [])
+    with server.connect() as connection:
+        connection.send_while_reading(build("POST", target, headers, body))
+        return connection.read("POST")
+
+
+def metric(server, name):
+    with server.connect() as connection:
+        text = connection.request("GET", "/metrics").body.decode()
+    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"leadblock_{name} "))
+
+
+# --- what a body may hold ---
+
+SIGN_IN = b'{"email":"a@example.com","password":"twelve letters"'
+
+
+@pytest.mark.parametrize("target", ["/v1/session", "/v1/session/link", "/v1/session/from-link"])
+def test_strangers_have_8_kib_and_16_values(server, target):
+    body = SIGN_IN + b"}"
+    assert post(server, target, body.ljust(8192)).status in (400, 401, 429)
+    refused = expect.error(post(server, target, body.ljust(8193)), 413, "payload_too_large")
+    assert "8192" in refused["message"]
+    many = SIGN_IN + b',"x":[' + b",".join([b"1"] * 13) + b"]}"
+    refused = expect.error(post(server, target, many), 400, "invalid_json")
+    assert "too many values" in refused["message"]
+
+
+def test_small_routes_have_64_kib_and_4096_values(server, tenant):
+    body = b'{"name":"k","type":"lead_blocked","url":"https://example.com/"'
+    target = "/v1/zapier/hooks/subscribe"
+    refused = expect.error(post(server, target, (body + b"}").ljust(65537), tenant.key), 413, "payload_too_large")
+    assert "65536" in refused["message"]
+    many = body + b',"x":[' + b",".join([b"1"] * 4096) + b"]}"
+    assert "too many values" in expect.error(post(server, target, many, tenant.key), 400, "invalid_json")["message"]
+
+
+def test_texts_may_be_long_and_have_4096_values(server, tenant):
+    variables = {f"v{n}": "é" * 2000 for n in range(50)}
+    response = tenant.api.post("/campaigns", {"name": "long", "customVariables": variables})
+    assert response.status == 201, response
+    many = b'{"name":"x","steps":[' + b",".join([b"1"] * 4096) + b"]}"
+    assert "too many values" in expect.error(post(server, "/v1/campaigns", many, tenant.key), 400,
+                                             "invalid_json")["message"]
+
+
+# --- memory ---
+
+@pytest.fixture(scope="module")
+def tight():
+    """A server whose requests have 4 MiB: a workspace 2, strangers half of one."""
+    with Server("--request-memory", str(4 * MIB)) as server:
+        yield server
+
+
+def block_request(tenant, size):
+    body = b'{"leads":[{"publicIdentifier":"john-doe"}]}'.ljust(size)
+    return build("POST", "/v1/blocked-leads", [("x-api-key", tenant.key), abuse.JSON], body)
+
+
+def hold(server, request):
+    connection = server.connect()
+    connection.send(request[:-1])
+    return connection
+
+
+def await_memory(server, least):
+    limit = time.monotonic() + 10
+    while metric(server, "request_memory_bytes") < least:
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def test_a_workspace_has_its_share_of_memory_and_no_more(tight):
+    greedy, other = tight.tenant(), tight.tenant()
+    request = block_request(greedy, 600_000)
+    held = [hold(tight, request)]
+    await_memory(tight, 0.9 * MIB)
+    with tight.connect() as connection:
+        connection.send_while_reading(request)
+        refused = connection.read("POST")
+    assert "workspace" in expect.error(refused, 429, "overloaded")["message"]
+    assert refused.header("retry-after")
+    with tight.connect() as connection:
+        connection.send(block_request(other, 600_000))
+        expect.blocked_result(connection.read("POST"), 1)
+    held[0].send(request[-1:])
+    expect.blocked_result(held[0].read("POST"), 1)
+    held[0].close()
+    with tight.connect() as connection:
+        connection.send(request)
+        expect.blocked_result(connection.read("POST"), 0)
+
+
+def test_what_is_parsed_counts(tight):
+    """A body of 400 KB, whose values would take more than three megabytes."""
+    tenant = tight.tenant()
+    body = b'{"publicIdentifiers":["a"],"x":[' + b"0," * 200_000 + b"0]}"
+    expect.error(post(tight, "/v1/blocked-leads/check", body, tenant.key), 429, "overloaded")
+    few = {"publicIdentifiers": ["a"], "x": [0] * 20_000}
+    for _ in range(20):  # what was taken was given back
+        expect.ok(tenant.api.post("/blocked-leads/check", few))
+    assert metric(tight, "request_memory_bytes") < MIB / 8
+
+
+def test_strangers_have_their_share_and_keys_another(tight):
+    tenant = tight.tenant()
+    body = (SIGN_IN + b"}").ljust(8000)
+    request = build("POST", "/v1/session", [abuse.JSON], body)
+    held = [hold(tight, request) for _ in range(200)]
+    try:
+        limit = time.monotonic() + 10
+        while (response := post(tight, "/v1/session/link", body)).status != 503:
+            assert time.monotonic() < limit, response
+        expect.error(response, 503, "overloaded")
+        with tight.connect() as connection:
+            connection.send(block_request(tenant, 300_000))
+            expect.blocked_result(connection.read("POST"), 1)
+    finally:
+        for connection in held:
+            connection.close()
+
+
+def test_answers_that_are_not_read_have_a_bound():
+    """Of 0.7 MB each, of which the kernel takes a part."""
+    with Server("--request-memory", str(16 * MIB)) as server:
+        tenant, other = server.tenant(), server.tenant()
+        names = [f"r-{n}" for n in range(600)]
+        for api in (tenant.api, other.api):
+            leads = [{"publicIdentifier": name, "reason": "é" * 480} for name in names]
+            expect.blocked_result(api.post("/blocked-leads", {"leads": leads}), 600)
+        target, body = "/blocked-leads/check?details=true", {"publicIdentifiers": names}
+        request = build("POST", "/v1" + target, [("x-api-key", tenant.key), abuse.JSON], body)
+        before = abuse.memory_mib(server)
+        with abuse.under(abuse.flood_bodies, server.port, 80, request):
+            limit = time.monotonic() + 10
+            while (response := tenant.api.post(target, body)).status != 429:
+                assert time.monotonic() < limit, response
+            expect.error(response, 429, "overloaded")
+            assert metric(server, "request_memory_bytes") <= 8 * MIB
+            assert abuse.memory_mib(server) < before + 32
+            expect.ok(other.api.post(target, body))
+        limit = time.monotonic() + 10
+        while tenant.api.post(target, body).status != 200:
+            assert time.monotonic() < limit
+
+
+def test_what_a_storm_has_taken_goes_back_to_the_system():
+    with Server() as server:
+        tenant = server.tenant()
+        before = abuse.memory_mib(server)
+        with abuse.under(abuse.hold_bodies, server.port, 60, block_request(tenant, 900_000)):
+            await_memory(server, 55 * MIB)
+            assert abuse.memory_mib(server) > before + 25
+        limit = time.monotonic() + 10
+        while abuse.memory_mib(server) > before + 10:
+            assert time.monotonic() < limit, (before, abuse.memory_mib(server))
+            time.sleep(0.1)
+
+
+# --- connections ---
+
+def connects(server, tenant, source):
+    """Is a new connection from there served?"""
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5, source_address=(source, 0)) as connection:
+            connection.sendall(build("GET", "/v1/me", [("x-api-key", tenant.key)]))
+            return connection.recv(12) == b"HTTP/1.1 200"
+    except OSError:
+        return False
+
+
+def served(connections, tenant):
+    """Of connections that were opened, those that the server has kept."""
+    kept = 0
+    for connection in connections:
+        try:
+            connection.sendall(build("GET", "/v1/me", [("x-api-key", tenant.key)]))
+            kept += connection.recv(12) == b"HTTP/1.1 200"
+        except OSError:
+            pass
+    return kept
+
+
+def test_an_address_has_its_share_of_connections():
+    with Server("--max-connections", "40", "--address-share", "25") as server:
+        tenant = server.tenant()
+        tenant.api.close()
+        held = abuse.open_many(server.port, 30, source="127.0.0.2")
+        try:
+            assert served(held, tenant) == 10
+            assert not connects(server, tenant, "127.0.0.2")
+            assert connects(server, tenant, "127.0.0.3")
+            held.pop(0).close()
+            limit = time.monotonic() + 5
+            while not connects(server, tenant, "127.0.0.2"):
+                assert time.monotonic() < limit
+        finally:
+            for connection in held:
+                connection.close()
+
+
+def test_a_trusted_proxy_has_all_connections():
+    with Server("--max-connections", "40", "--address-share", "25", "--trusted-proxy", "127.0.0.2/32") as server:
+        tenant = server.tenant()
+        tenant.api.close()
+        held = abuse.open_many(server.port, 20, source="127.0.0.2")
+        assert served(held, tenant) == 20
+        for connection in held:
+            connection.close()
+
+
+def test_connections_leave_files_to_the_operator(monkeypatch, tmp_path):
+    wrapper = tmp_path / "leadblock"
+    wrapper.write_text(f'#!/bin/sh\nulimit -n 240\nexec {binary()} "$@"\n')
+    wrapper.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("LEADBLOCK_BIN", str(wrapper))
+        server = Server("--address-share", "100").start()
+    try:
+        tenant = server.tenant()
+        tenant.api.close()
+        assert "at most 120 are accepted" in server.log_text()
+        held = abuse.open_many(server.port, 230)
+        assert served(held, tenant) <= 120
+        assert server.admin("POST", "/admin/workspaces", {"name": "while it is full", "plan": "pro",
+                                                          "expiresAt": None})["id"]
+        for connection in held:
+            connection.close()
+    finally:
+        server.kill()
+        server.remove()
+
+
+# --- the history ---
+
+def test_the_history_of_a_day_is_bounded():
+    with Server("--max-workspace-daily-rows", "100") as server:
+        tenant, other = server.tenant(), server.tenant()
+        names = [f"person-{n}" for n in range(60)]
+        change = tenant.api.post("/blocked-leads", {"leads": [{"publicIdentifier": n} for n in names]})
+        expect.blocked_result(change, 60)
+        campaign = tenant.campaign()
+        path = f"/campaigns/{campaign}/blocked-leads"
+        expect.blocked_result(tenant.api.post(path, {"publicIdentifiers": names}), 60)  # one change may go beyond
+        for round_ in range(2):
+            refused = [tenant.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "one-more"}]}),
+                       tenant.api.delete(path, {"publicIdentifiers": names[:1]}),
+                       tenant.api.post(f"/changes/{change.header('x-change-id')}/undo")]
+            for response in refused:
+                message = expect.error(response, 429, "rate_limited")["message"]
+                assert "max-workspace-daily-rows" in message and "120" in message
+                assert 86300 < int(response.header("retry-after")) <= 86400
+            expect.ok(tenant.api.get("/blocked-leads"))
+            expect.ok(tenant.api.get(f"{path}/person-1"))
+            expect.blocked_result(other.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "x"}]}),
+                                  1 if not round_ else 0)
+            server.restart()
+            tenant.api, other.api = server.api(tenant.key), server.api(other.key)
+
+
+def test_an_opt_out_is_recorded_all_the_same():
+    with Server("--max-workspace-daily-rows", "1") as server:
+        tenant = server.tenant()
+        campaign = Campaign(tenant, "tired")
+        expect.blocked_result(tenant.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "first"}]}), 1)
+        expect.error(tenant.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "second"}]}), 429,
+                     "rate_limited")
+        (activity,) = campaign.claim()
+        expect.ok(campaign.report(activity, "opted_out"))
+        assert len(expect.ok(tenant.api.get("/blocked-leads/tired"))["blocks"]) == 1
+
+
+# --- time ---
+
+@pytest.fixture(scope="module")
+def single():
+    """One I/O thread, whom all share."""
+    with Server("--threads", "1") as server:
+        server.hostile, server.other = server.tenant("agency"), server.tenant("agency")
+        yield server
+
+
+def alone_ms(server, request, rounds=3):
+    """What a request takes when nothing else is asked for."""
+    times = []
+    for _ in range(rounds):
+        with server.connect(timeout=60) as connection:
+            began = time.monotonic()
+            connection.send(request)
+            connection.read("POST")
+            times.append((time.monotonic() - began) * 1000)
+    return statistics.median(times)
+
+
+def keyed(server, target, body):
+    return build("POST", target, [("x-api-key", server.hostile.key), abuse.JSON], body)
+
+
+def test_names_that_take_long_stall_no_check_of_others(single):
+    """30 KB of names that are percent-encoded and decomposed, on eight connections."""
+    leads = b'","'.join([b"%C3%89%CC%81a"] * 1900)
+    request = keyed(single, "/v1/blocked-leads/check", b'{"publicIdentifiers":["' + leads + b'"]}')
+    alone = alone_ms(single, request)
+    with abuse.under(abuse.repeat, single.port, 8, lambda: request):
+        times = abuse.check_times(single.other, 2)
+    assert statistics.median(times) < alone / 2, (abuse.describe(times), alone)
+
+
+def test_bodies_that_come_in_stall_no_check_of_others(single):
+    """200 connections send 0.86 MB each at once, which takes seconds."""
+    request = keyed(single, "/v1/blocked-leads/check", abuse.exploding(860_000))
+    with abuse.under(abuse.hold_bodies, single.port, 200, request):
+        times = abuse.check_times(single.other, 2)
+    assert statistics.median(times) < 40, abuse.describe(times)
+
+
+def test_large_changes_stall_no_single_block_of_others(single):
+    """Sixteen connections ask again and again for 10,000 people who are blocked already."""
+    request = keyed(single, "/v1/blocked-leads", abuse.names(10000))
+    alone = alone_ms(single, request)
+    with abuse.under(abuse.repeat, single.port, 16, lambda: request):
+        times = abuse.block_times(single.other, 3)
+    assert statistics.median(times) < max(alone / 2, 10), (abuse.describe(times), alone)
