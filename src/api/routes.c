@@ -20,17 +20,17 @@ const struct lb_route lb_routes[] = {
     {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_WRITES | LB_ROUTE_LARGE},
 
     /* entries_list.c: the same with names of every type */
-    {LB_POST, "/v1/blocklist", lb_entries_post, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
+    {LB_POST, "/v1/blocklist", lb_entries_post, LB_ROUTE_WRITES | LB_ROUTE_LARGE},
     {LB_GET, "/v1/blocklist", lb_entries_list, 0},
-    {LB_DELETE, "/v1/blocklist", lb_entries_delete, LB_ROUTE_WRITES | LB_ROUTE_HEAVY},
+    {LB_DELETE, "/v1/blocklist", lb_entries_delete, LB_ROUTE_WRITES | LB_ROUTE_LARGE},
     {LB_POST, CAMPAIGN "/blocklist", lb_entries_post,
-     LB_ROUTE_WRITES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+     LB_ROUTE_WRITES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
     {LB_GET, CAMPAIGN "/blocklist", lb_entries_list, LB_ROUTE_CAMPAIGN},
     {LB_DELETE, CAMPAIGN "/blocklist", lb_entries_delete,
-     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_HEAVY},
+     LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
 
     /* lead_check.c: leads with all their names */
-    {LB_POST, "/v1/check", lb_lead_check_post, LB_ROUTE_HEAVY},
+    {LB_POST, "/v1/check", lb_lead_check_post, LB_ROUTE_LARGE},
 
     /* import.c: files of people */
     {LB_POST, BLOCKED_LEADS "/import", lb_blocked_leads_import,
