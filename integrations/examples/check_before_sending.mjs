@@ -12,7 +12,7 @@ for (let start = 0; start < people.length; start += 10000) {
     body: JSON.stringify({ publicIdentifiers: people.slice(start, start + 10000) }),
     signal: AbortSignal.timeout(60000),
   });
-  if (!response.ok) { // nobody of them may be contacted; invalid ones are listed
+  if (!response.ok) { // none of them may be contacted; invalid ones are listed
     console.error(await response.text());
     process.exit(1);
   }

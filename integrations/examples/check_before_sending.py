@@ -17,7 +17,7 @@ for start in range(0, len(people), 10000):
         with urllib.request.urlopen(request, timeout=60) as answer:
             for name in json.load(answer)["allowed"]:
                 print(name)
-    except urllib.error.HTTPError as error:  # nobody of them may be contacted; invalid ones are listed
+    except urllib.error.HTTPError as error:  # none of them may be contacted; invalid ones are listed
         sys.exit(error.read().decode())
     except OSError as error:
         sys.exit(f"no answer: {error}")

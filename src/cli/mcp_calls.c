@@ -36,7 +36,7 @@ static void explain_no_answer(struct lb_mcp_call *call, bool writes)
                                        "again with the same arguments: that is safe.");
     else
         lb_buf_append_lit(&call->text,
-                          "Nothing is known about anybody: contact nobody until a call "
+                          "Nothing is known about these people: do not contact them until a call "
                           "succeeds. Try again in a moment.");
 }
 
@@ -245,7 +245,7 @@ void lb_mcp_check(struct lb_mcp_call *call)
                                   "a list of its own: give campaignId.\n");
         } else {
             fail(call, "The server's answer does not cover all who were asked about. Nothing is "
-                       "known for certain: contact nobody.");
+                       "known for certain: do not contact them.");
         }
         lb_answer_fini(&answer);
     }

@@ -114,7 +114,7 @@ static const struct lb_mcp_tool tools[] = {
     {"check", "Check who is blocked",
      "Says of each person whether they are blocked, that is, must not be contacted. With "
      "campaignId, a block in that campaign and one in the whole workspace both count; without it, "
-     "only one in the whole workspace. Ask this right before contacting anybody. One name that is "
+     "only one in the whole workspace. Ask this right before contacting a person. One name that is "
      "invalid refuses all of them.",
      CAMPAIGN | NAMES, NAMES, CHECK_OUTPUT, false, false, lb_mcp_check},
     {"explain", "Explain one person",
@@ -132,7 +132,7 @@ static const struct lb_mcp_tool tools[] = {
      "holds now.",
      NAME | TAKE | CURSOR, NAME, HISTORY_OUTPUT, false, false, lb_mcp_history},
     {"block", "Block people",
-     "Blocks people, so that nobody contacts them: with campaignId in that campaign, else in the "
+     "Blocks people, so that they are not contacted: with campaignId in that campaign, else in the "
      "whole workspace, which is right for someone who asked to stop. Repeating it is safe. The "
      "answer has a changeId, by which it can be undone (`leadblock undo`). One name that is "
      "invalid "

@@ -329,7 +329,7 @@ def test_check_asks_with_the_key_and_answers_in_both_ways():
                                   [{"publicIdentifier": "john-doe", "blocked": "no"}]])
 def test_a_check_that_leaves_somebody_out_is_a_failure(body):
     with Fake([(200, body, {})]) as fake:
-        assert "contact nobody" in text_of(call(fake, "check", publicIdentifiers=["john-doe"]))
+        assert "do not contact them" in text_of(call(fake, "check", publicIdentifiers=["john-doe"]))
 
 
 def test_block_and_unblock_send_what_was_given():
@@ -389,7 +389,7 @@ def test_no_answer_is_told_as_such():
     (answer,) = talk(line(tool("check", publicIdentifiers=["john-doe"])),
                      env={**NOBODY, "LEADBLOCK_URL": "http://me:secret@127.0.0.1:9"})
     text = text_of(answer["result"])
-    assert "127.0.0.1:9" in text and "contact nobody" in text and "secret" not in text
+    assert "127.0.0.1:9" in text and "do not contact them" in text and "secret" not in text
     (answer,) = talk(line(tool("block", publicIdentifiers=["john-doe"])), options=["--allow-writes"])
     assert "is not known" in text_of(answer["result"])
 

@@ -29,7 +29,8 @@ def sending():
 
 
 def environment(server, tenant, **more):
-    return clean_environment({"LEADBLOCK_URL": f"http://127.0.0.1:{server.port}", "LEADBLOCK_KEY": tenant.api.key, **more})
+    url = f"http://127.0.0.1:{server.port}"
+    return clean_environment({"LEADBLOCK_URL": url, "LEADBLOCK_KEY": tenant.api.key, **more})
 
 
 def run(program, ending, name, *arguments, env, stdin=""):

@@ -31,7 +31,7 @@ export class Leadblock implements INodeType {
         options: [
           {
             name: 'Block', value: 'block', action: 'Block a person',
-            description: 'Block a person, so that nobody contacts them. Repeating it is safe.',
+            description: 'Block a person, so that they are not contacted. Repeating it is safe.',
           },
           {
             name: 'Check', value: 'check', action: 'Check whether a person is blocked',

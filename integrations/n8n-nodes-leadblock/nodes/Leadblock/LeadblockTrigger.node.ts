@@ -5,7 +5,7 @@ import type {
 } from 'n8n-workflow';
 import { ask } from './api';
 
-const OLDEST_S = 300; // a delivery that is older was recorded by somebody, and is sent again
+const OLDEST_S = 300; // a delivery that is older was recorded, and is sent again
 
 interface Subscription extends IDataObject {
   id: string;
@@ -36,7 +36,7 @@ export class LeadblockTrigger implements INodeType {
     group: ['trigger'],
     version: 1,
     subtitle: '={{$parameter["events"].join(", ")}}',
-    description: 'Starts a workflow when somebody is blocked, opts out, replies, and more',
+    description: 'Starts a workflow when a person is blocked, opts out, replies, and more',
     defaults: { name: 'leadblock Trigger' },
     inputs: [],
     outputs: [NodeConnectionTypes.Main],
