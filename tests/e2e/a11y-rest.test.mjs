@@ -65,7 +65,7 @@ states('workspaces, people, account', 'operator', [
   ['workspaces, new dialog', '#/workspaces?create=1', { ready: dialog }],
   ['workspaces, license dialog', '#/workspaces', { act: press('Change license of Acme'), ready: dialog }],
   ['people', '#/people'],
-  ['people, new dialog', '#/people', { act: press('New user'), ready: dialog }],
+  ['people, new dialog', '#/people', { act: press('Invite a user'), ready: dialog }],
   ['people, link dialog', '#/people', { ready: (p) => p.getByLabel('One-time link'), act: async (page) => {
     await button(page, 'New password link for katherine@example.com').click();
     await button(page, 'Create link').click();

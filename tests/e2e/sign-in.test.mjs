@@ -48,14 +48,14 @@ screen('the first operator makes a workspace and a person, who signs in by the l
   await toast(page).getByText('The workspace Acme is created and selected.').waitFor();
   await page.getByRole('link', { name: 'Users' }).click();
   await heading(page, 'Users');
-  await page.getByRole('button', { name: 'New user' }).click();
+  await page.getByRole('button', { name: 'Invite a user' }).click();
   await page.getByLabel('E-mail').fill('bob@example.com');
   await page.getByLabel('Role').selectOption('viewer');
   await page.getByLabel('Workspace of the user').selectOption({ label: 'Acme' });
-  await page.getByRole('button', { name: 'Create user' }).click();
+  await page.getByRole('button', { name: 'Create invitation' }).click();
   const link = await page.getByLabel('One-time link').inputValue();
   await page.getByRole('button', { name: 'Done' }).click();
-  await page.getByRole('row', { name: /bob@example\.com Viewer Acme Never/ }).waitFor();
+  await page.getByRole('row', { name: /bob@example\.com Viewer Acme Invited until .* Never/ }).waitFor();
 
   const bob = await another();
   await bob.page.goto(link);

@@ -30,6 +30,7 @@ import { Link } from './screens/link.jsx';
 import { Overview } from './screens/overview.jsx';
 import { People } from './screens/people.jsx';
 import { Person } from './screens/person.jsx';
+import { SetUp } from './screens/set-up.jsx';
 import { SignIn } from './screens/sign-in.jsx';
 import { Workspaces } from './screens/workspaces.jsx';
 
@@ -40,7 +41,7 @@ const screens = {
 
 const endedText = 'Your session has ended. Sign in again to continue where you were.';
 
-/** {state: 'loading'|'in'|'out'|'failed', session, message, error} */
+/** {state: 'loading'|'new' (no user exists)|'in'|'out'|'failed', session, message, error} */
 function useSignedIn() {
   const [status, setStatus] = useState({ state: 'loading' });
   const enter = useCallback((session) => {
@@ -51,13 +52,14 @@ function useSignedIn() {
     api.setSession(null);
     setStatus({ state: 'out', message });
   }, []);
-  const load = useCallback(async () => {
-    setStatus({ state: 'loading' });
+  const load = useCallback(async ({ quietly = false } = {}) => {
+    if (!quietly) setStatus({ state: 'loading' });
     try {
       enter((await api.get('session', { quiet: true })).data);
     } catch (error) {
-      if (error.status === 401) leave(error.code === 'invalid_session' ? endedText : '');
-      else setStatus({ state: 'failed', error });
+      if (error.code === 'not_set_up') setStatus({ state: 'new' });
+      else if (error.status === 401) leave(error.code === 'invalid_session' ? endedText : '');
+      else if (!quietly) setStatus({ state: 'failed', error });
     }
   }, []);
   useEffect(() => {
@@ -184,10 +186,11 @@ export function App() {
     return <PlainShell><Link key={route.args[0]} token={route.args[0] ?? ''} onSession={status.enter} /></PlainShell>;
   }
   if (status.state === 'in') return <SignedIn {...status} route={route} theme={theme} setTheme={setTheme} />;
+  if (status.state === 'new') return <PlainShell><SetUp onLook={() => status.load({ quietly: true })} /></PlainShell>;
   if (status.state === 'out') return <PlainShell><SignIn message={status.message} onSession={status.enter} /></PlainShell>;
   return (
     <PlainShell>
-      {status.state === 'failed' ? <><h1>No connection</h1><ErrorNotice error={status.error} onRetry={status.load} /></> : <p role="status">Loading…</p>}
+      {status.state === 'failed' ? <><h1>No connection</h1><ErrorNotice error={status.error} onRetry={() => status.load()} /></> : <p role="status">Loading…</p>}
     </PlainShell>
   );
 }
