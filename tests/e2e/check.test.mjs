@@ -17,7 +17,7 @@ const shared = useServer({}, async (server) => {
   await client.block(campaignList('q1'), ['jane-smith', 'campaign-only'], 'Asked not to be contacted');
 });
 
-const box = (page) => page.getByRole('searchbox', { name: 'Name or URL of a LinkedIn profile' });
+const box = (page) => page.getByRole('searchbox', { name: 'Profile name (the part after /in/) or profile URL' });
 const verdict = (page, text) => page.getByRole('heading', { level: 2, name: text, exact: true }).waitFor();
 
 // As with Ctrl+V: the text replaces what is there, and the page hears of it.

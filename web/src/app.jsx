@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import * as api from './api.js';
 import { AppContext } from './hooks.js';
+import { follow } from './live.js';
 import { forgetImport } from './import-job.js';
 import { href, go, useRoute } from './router.js';
 import { needsWorkspace, parentOf, screensOf } from './screens.js';
@@ -11,6 +12,7 @@ import { LinkButton } from './parts/button.jsx';
 import { HelpDialog } from './parts/help.jsx';
 import { Empty, ErrorNotice } from './parts/notice.jsx';
 import { Page } from './parts/page.jsx';
+import { Palette } from './parts/palette.jsx';
 import { PlainShell, Shell } from './parts/shell.jsx';
 import { Toasts, useToasts } from './parts/toast.jsx';
 import { Account } from './screens/account.jsx';
@@ -33,6 +35,7 @@ import { Person } from './screens/person.jsx';
 import { SetUp } from './screens/set-up.jsx';
 import { SignIn } from './screens/sign-in.jsx';
 import { Workspaces } from './screens/workspaces.jsx';
+import { Skeleton } from './parts/skeleton.jsx';
 
 const screens = {
   check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, audit: Audit, keys: Keys, hooks: Hooks, hook: Hook, api: Api,
@@ -131,7 +134,7 @@ function NotFound() {
 }
 
 function Screen({ choice, route, allowed, session }) {
-  if (!choice.ready) return choice.error ? <ErrorNotice error={choice.error} onRetry={choice.reload} /> : <p class="loading">Loading…</p>;
+  if (!choice.ready) return choice.error ? <ErrorNotice error={choice.error} onRetry={choice.reload} /> : <Skeleton />;
   const Chosen = screens[route.name];
   if (!Chosen || !allowed.includes(parentOf(route.name))) return <NotFound key={route.name} />;
   if (needsWorkspace(route.name) && !choice.workspace) return <NoWorkspace />;
@@ -144,15 +147,18 @@ function SignedIn({ session, enter, leave, route, theme, setTheme }) {
   const choice = useWorkspaceChoice(session);
   const { toasts, show, close } = useToasts();
   const [help, setHelp] = useState(false);
+  const [palette, setPalette] = useState(false);
   const [shortcuts, setShortcuts] = useState(recall('shortcuts') !== 'off');
   const { role } = session.user;
   const allowed = useMemo(() => screensOf(role), [role]);
   const showHelp = useCallback(() => setHelp(true), []);
-  useShortcuts({ enabled: shortcuts, allowed, onHelp: showHelp });
+  const showPalette = useCallback(() => setPalette(true), []);
+  useShortcuts({ enabled: shortcuts, allowed, onHelp: showHelp, onPalette: showPalette });
   const enableShortcuts = (on) => {
     remember('shortcuts', on ? 'on' : 'off');
     setShortcuts(on);
   };
+  useEffect(() => (choice.workspace ? follow(role === 'operator' ? choice.workspace.id : null) : undefined), [choice.workspace?.id]);
   const signOut = async () => {
     try {
       await api.del('session');
@@ -164,7 +170,7 @@ function SignedIn({ session, enter, leave, route, theme, setTheme }) {
     }
   };
   const value = {
-    session, route, allowed, theme, setTheme, showHelp, signOut, enter,
+    session, route, allowed, theme, setTheme, showHelp, showPalette, signOut, enter,
     isOperator: role === 'operator', canWrite: role !== 'viewer',
     workspace: choice.workspace, workspaces: choice.workspaces, chooseWorkspace: choice.choose, reloadWorkspaces: choice.reload,
     toast: show,
@@ -173,6 +179,7 @@ function SignedIn({ session, enter, leave, route, theme, setTheme }) {
     <AppContext.Provider value={value}>
       <Shell><Screen choice={choice} route={route} allowed={allowed} session={session} /></Shell>
       <Toasts toasts={toasts} onClose={close} />
+      {palette && <Palette onClose={() => setPalette(false)} />}
       {help && <HelpDialog allowed={allowed} enabled={shortcuts} onEnabled={enableShortcuts} onClose={() => setHelp(false)} />}
     </AppContext.Provider>
   );

@@ -6,6 +6,7 @@ import { Button } from '../parts/button.jsx';
 import { CopyText } from '../parts/copy.jsx';
 import { ConfirmDialog, Dialog, FormDialog } from '../parts/dialog.jsx';
 import { CheckField, SelectField, TextField } from '../parts/field.jsx';
+import { RowMenu } from '../parts/menu.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
@@ -114,22 +115,22 @@ function State({ user }) {
 function RowActions({ user, isMe, on }) {
   const invites = user.state !== 'active';
   return (
-    <span class="button-row">
-      <Button aria-label={`${invites ? 'New link' : 'New password link'} for ${user.email}`} onClick={() => on('link', user)}>{invites ? 'New link' : 'Password link'}</Button>
-      {user.linkExpiresAt && <Button aria-label={`Revoke the link of ${user.email}`} onClick={() => on('revoke', user)}>Revoke</Button>}
-      {!invites && !isMe && <Button aria-label={`Sessions of ${user.email}`} onClick={() => on('sessions', user)}>Sessions</Button>}
-      <Button aria-label={`Delete ${user.email}`} onClick={() => on('delete', user)}>Delete</Button>
-    </span>
+    <RowMenu label={`Actions for ${user.email}`}>
+      <Button kind="quiet" aria-label={`${invites ? 'New link' : 'New password link'} for ${user.email}`} onClick={() => on('link', user)}>{invites ? 'New link' : 'New password link'}</Button>
+      {user.linkExpiresAt && <Button kind="quiet" aria-label={`Revoke the link of ${user.email}`} onClick={() => on('revoke', user)}>Revoke</Button>}
+      {!invites && !isMe && <Button kind="quiet" aria-label={`Sessions of ${user.email}`} onClick={() => on('sessions', user)}>Sessions</Button>}
+      <Button kind="quiet" aria-label={`Delete ${user.email}`} onClick={() => on('delete', user)}>Delete</Button>
+    </RowMenu>
   );
 }
 
 const columns = ({ me, workspaceName, on }) => [
-  { label: 'E-mail', header: true, render: (user) => <>{user.email} {user.id === me && <Badge kind="accent">You</Badge>}</> },
-  { label: 'Role', render: (user) => statusText(user.role) },
-  { label: 'Workspace', render: (user) => (user.workspaceId ? workspaceName(user.workspaceId) : <span class="muted">All</span>) },
+  { label: 'E-mail', header: true, class: 'email-cell', render: (user) => <>{user.email} {user.id === me && <Badge kind="accent">You</Badge>}</> },
+  { label: 'Role', render: (user) => <>{statusText(user.role)} <span class="muted">{user.workspaceId ? workspaceName(user.workspaceId) : 'All workspaces'}</span></> },
   { label: 'State', render: (user) => <State user={user} /> },
-  { label: 'Last sign-in', render: (user) => <Time at={user.lastSignInAt} none="Never" /> },
-  { label: 'Added', render: (user) => <><Time at={user.createdAt} dateOnly />{user.invitedBy && <span class="muted"> by <By by={user.invitedBy} /></span>}</> },
+  { label: 'Last sign-in', labelled: true, render: (user) => <Time at={user.lastSignInAt} dateOnly none="Never" /> },
+  { label: 'Added', labelled: true, render: (user) => <Time at={user.createdAt} dateOnly /> },
+  { label: 'Invited by', labelled: true, render: (user) => (user.invitedBy ? <By by={user.invitedBy} /> : <span class="muted none">–</span>) },
   { label: 'Actions', hideLabel: true, class: 'action-cell', render: (user) => <RowActions user={user} isMe={user.id === me} on={on} /> },
 ];
 

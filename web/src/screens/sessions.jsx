@@ -25,9 +25,9 @@ const none = { workspaceId: null };
 function columns(onEnd, busy) {
   return [
     { label: 'Device', header: true, render: (row) => <span title={row.userAgent}>{deviceOf(row.userAgent)} {row.current && <Badge kind="accent">This one</Badge>}</span> },
-    { label: 'Address', render: (row) => (row.from ? <code>{row.from}</code> : <span class="muted">–</span>) },
-    { label: 'Last used', render: (row) => (row.current ? 'Now' : <Time at={row.lastUsedAt} />) },
-    { label: 'Signed in', render: (row) => <Time at={row.createdAt} /> },
+    { label: 'Address', render: (row) => (row.from ? <code>{row.from}</code> : <span class="muted none">–</span>) },
+    { label: 'Last used', labelled: true, render: (row) => (row.current ? 'Now' : <Time at={row.lastUsedAt} />) },
+    { label: 'Signed in', labelled: true, render: (row) => <Time at={row.createdAt} /> },
     {
       label: 'End', hideLabel: true, class: 'action-cell',
       render: (row) => !row.current && <Button busy={busy === row.id} aria-label={`End the session of ${deviceOf(row.userAgent)}`} onClick={() => onEnd(row)}>End</Button>,
