@@ -116,7 +116,7 @@ export function LeadsTab({ campaign, query }) {
     : <Empty title="This campaign has no leads yet"><p>Leads are added through the API. <a href={href('api', [], { op: 'addLeads' })}>How to add leads</a></p></Empty>;
   return (
     <>
-      <div class="filters" role="search">
+      <div class="filters lead-filters" role="search">
         <SearchField key={search ? 'some' : 'none'} search={search} />
         <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={optionsOf(leadStatuses, 'Any')} />
       </div>
