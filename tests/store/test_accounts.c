@@ -398,7 +398,7 @@ static void sessions_of_a_user_say_from_where_and_when_they_were_used(void **sta
 static void a_list_of_users_says_who_made_them_and_when_their_links_end(void **state)
 {
     struct backend *backend = *state;
-    struct list list = {.count = 0};
+    struct listed list = {.count = 0};
     struct lb_user_row made = user_named("ada");
     made.has_maker = true;
     made.made_by = LB_USER_NO_MIN + 5;

@@ -40,6 +40,8 @@ lb_err lb_sqlite_user_insert(struct lb_store *store, struct lb_user_row *row)
     sqlite3_bind_int64(stmt, 6, row->created_at);
     if (row->has_maker)
         sqlite3_bind_int64(stmt, 7, row->made_by);
+    else
+        sqlite3_bind_null(stmt, 7);
     lb_err err = lb_sqlite_run(stmt);
     if (err)
         return err;
