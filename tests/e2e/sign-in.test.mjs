@@ -55,7 +55,7 @@ screen('the first operator makes a workspace and a person, who signs in by the l
   await page.getByRole('button', { name: 'Create invitation' }).click();
   const link = await page.getByLabel('One-time link').inputValue();
   await page.getByRole('button', { name: 'Done' }).click();
-  await page.getByRole('row', { name: /bob@example\.com Viewer Acme Invited until \d+ \w+ \d{4} Never/ }).waitFor();
+  await page.getByRole('row', { name: /bob@example\.com Viewer Acme Invited until \d+ \w+ \d{4} by second@example\.com Never/ }).waitFor();
 
   const bob = await another();
   await bob.page.goto(link);

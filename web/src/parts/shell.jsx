@@ -57,6 +57,7 @@ function ThemeChoice() {
   const { theme, setTheme } = useApp();
   return (
     <div class="theme-choice" role="group" aria-label="Theme">
+      <Icon name="theme" size={18} />
       {themes.map(({ value, label }) => <Button key={value} kind="quiet" aria-pressed={theme === value} onClick={() => setTheme(value)}>{label}</Button>)}
     </div>
   );

@@ -46,7 +46,7 @@ function NameInstead({ asked }) {
   );
 }
 
-const isName = (text) => /^[^\s/@]+(\s+[^\s/@]+)+$/.test(text.trim());
+const isName = (text) => /^[\p{L}\p{M}.'’-]+(\s+[\p{L}\p{M}.'’-]+)+$/u.test(text.trim());
 
 function Result({ asked, list, campaigns, verdict, error, loading, onDone }) {
   if (!asked) return <p class="check-hint muted">Paste a profile name such as <code>john-doe</code> or the URL of a profile, in any spelling. Checking changes nothing.</p>;

@@ -106,9 +106,10 @@ function DeleteDialog({ user, onDone, onClose }) {
 
 /** Whether the user can sign in, and what the link is good for. */
 function State({ user }) {
-  if (user.state === 'link_ended') return <Badge kind="warn">Link ended</Badge>;
+  const by = user.invitedBy && <span class="muted"> by <By by={user.invitedBy} /></span>;
+  if (user.state === 'link_ended') return <><Badge kind="warn">Link ended</Badge>{by && <span class="muted">, invited{by}</span>}</>;
   const until = user.linkExpiresAt && <span class="muted"> until <Time at={user.linkExpiresAt} dateOnly /></span>;
-  if (user.state === 'invited') return <><Badge kind="accent">Invited</Badge>{until}</>;
+  if (user.state === 'invited') return <><Badge kind="accent">Invited</Badge>{until}{by}</>;
   return <>Active{until && <span class="muted">, password link{until}</span>}</>;
 }
 
@@ -126,11 +127,10 @@ function RowActions({ user, isMe, on }) {
 
 const columns = ({ me, workspaceName, on }) => [
   { label: 'E-mail', header: true, class: 'email-cell', render: (user) => <>{user.email} {user.id === me && <Badge kind="accent">You</Badge>}</> },
-  { label: 'Role', render: (user) => <>{statusText(user.role)} <span class="muted">{user.workspaceId ? workspaceName(user.workspaceId) : 'All workspaces'}</span></> },
+  { label: 'Role', class: 'role-cell', render: (user) => <>{statusText(user.role)} <span class="muted">{user.workspaceId ? workspaceName(user.workspaceId) : 'All workspaces'}</span></> },
   { label: 'State', render: (user) => <State user={user} /> },
   { label: 'Last sign-in', labelled: true, render: (user) => <Time at={user.lastSignInAt} dateOnly none="Never" /> },
   { label: 'Added', labelled: true, render: (user) => <Time at={user.createdAt} dateOnly /> },
-  { label: 'Invited by', labelled: true, render: (user) => (user.invitedBy ? <By by={user.invitedBy} /> : <span class="muted none">–</span>) },
   { label: 'Actions', hideLabel: true, class: 'action-cell', render: (user) => <RowActions user={user} isMe={user.id === me} on={on} /> },
 ];
 
