@@ -20,7 +20,7 @@ import { Verdict } from './verdict.jsx';
 const leadColumns = [
   { label: 'Campaign', header: true, render: (lead) => <a class="row-link" href={href('campaign', [lead.campaignId])}><bdi>{lead.campaignName}</bdi></a> },
   { label: 'Status', render: (lead) => <Status status={lead.status} /> },
-  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted">No</span>) },
+  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted none">No</span>) },
   { label: 'Name', class: 'detail-cell', render: (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' ') || <span class="muted none">–</span> },
   { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted none">–</span> },
   { label: 'Lead since', labelled: true, class: 'time-cell', render: (lead) => <Time at={lead.createdAt} dateOnly /> },
