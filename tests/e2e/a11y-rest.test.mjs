@@ -80,7 +80,7 @@ states('workspaces, people, account', 'operator', [
     await button(page, 'Actions for alan@example.com').click();
     await button(page, 'Sessions of alan@example.com').click();
   } }],
-  ['palette', '#/check', { ready: (p) => p.getByRole('option', { name: 'Spring webinar' }), act: async (page) => {
+  ['palette', '#/check', { ready: (p) => dialog(p).getByRole('option', { name: 'Spring webinar' }), act: async (page) => {
     await row(page).or(page.locator('form')).first().waitFor();
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: 'Screen, campaign or person' }).fill('spring');
