@@ -20,6 +20,7 @@
 struct lb_event_waits;
 struct lb_request_counts;
 struct lb_router;
+struct lb_session_uses;
 
 struct lb_app {
     const struct lb_config *config;
@@ -33,13 +34,14 @@ struct lb_app {
     struct lb_freshness *freshness;     /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
-    struct lb_readers *importers; /* for files: what they do may take minutes */
-    struct lb_spools spools;      /* of files that are being imported */
+    struct lb_readers *importers;         /* for files: what they do may take minutes */
+    struct lb_spools spools;              /* of files that are being imported */
     struct lb_request_memory memory;
-    struct lb_quota exporting;    /* operators' exports that are of no workspace */
-    struct lb_quota histories;    /* people whose history is being read */
-    struct lb_throttle *failures; /* of keys and sessions, by address */
-    struct lb_attempts *attempts; /* to sign in */
+    struct lb_quota exporting;            /* operators' exports that are of no workspace */
+    struct lb_quota histories;            /* people whose history is being read */
+    struct lb_throttle *failures;         /* of keys and sessions, by address */
+    struct lb_attempts *attempts;         /* to sign in */
+    struct lb_session_uses *session_uses; /* to be recorded; NULL in a command's own server */
     struct lb_old_emails *old_emails;
     struct lb_read_lane sessions; /* looking them up has a share of the readers, as workspaces do */
     struct lb_request_counts *counts;
@@ -50,6 +52,7 @@ struct lb_app {
     char public_url[300]; /* without a slash at its end; set before `loaded` */
     bool secure_cookies;
     _Atomic bool loaded; /* the log is in memory, to the end: checks may be answered */
+    _Atomic bool set_up; /* there is a user, or no dashboard to sign in to; from then on for ever */
     _Atomic bool stopping;
     _Atomic bool hurrying;      /* stopping, and the time for it is up: imports break off */
     _Atomic uint64_t load_done; /* entry ids replayed so far */

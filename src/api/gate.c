@@ -7,12 +7,18 @@
 #include "base/clock.h"
 #include "domain/access/account.h"
 #include "domain/access/key_text.h"
+#include "domain/access/session_uses.h"
 #include "http/assets.h"
 
 #include <stdio.h>
 #include <strings.h>
 
 #define SIGNED_IN_ONLY (LB_ROUTE_SIGNED_IN | LB_ROUTE_OPERATOR | LB_ROUTE_OWN)
+
+const char lb_gate_not_set_up[] =
+    "This server is not set up: it has no users yet. Open the link that it printed when it started "
+    "(in the terminal or the journal), or run `leadblock user create EMAIL --role operator` on the "
+    "server, which prints a new one.";
 
 /* Every path under /v1 is served under /api/v1 as well. */
 static void strip_alias(struct lb_call *call)
@@ -148,6 +154,9 @@ static enum lb_turn look_up_session(struct lb_call *call, struct lb_store_reader
         (!err && lb_session_ended(&signed_in->session, lb_clock_wall_ms())))
         err = LB_ERR_INVALID_SESSION;
     signed_in->result = err;
+    if (!err && call->app->session_uses)
+        lb_session_uses_note(call->app->session_uses, &signed_in->session,
+                             lb_call_actor(call).source, lb_clock_wall_ms());
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
@@ -228,6 +237,18 @@ static bool pass_session(struct lb_call *call)
     return pass_workspace(call);
 }
 
+static bool refuse_stranger(struct lb_call *call)
+{
+    struct lb_app *app = call->app;
+    bool wants_session = call->req->route->flags & SIGNED_IN_ONLY;
+    if (!atomic_load(&app->set_up) && (wants_session || !lb_directory_keys(app->directory)))
+        lb_reply_error(&call->req->reply, LB_ERR_NOT_SET_UP, "%s", lb_gate_not_set_up);
+    else
+        lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
+                       "Send your API key in the header x-api-key.");
+    return false;
+}
+
 /* A key, or a session in its place. */
 static bool pass_caller(struct lb_call *call)
 {
@@ -239,11 +260,8 @@ static bool pass_caller(struct lb_call *call)
     /* A browser may send the cookie with a page's request, too; it is the dashboard's alone. */
     struct lb_str token =
         call->from_page ? (struct lb_str){0} : lb_session_cookie_token(call->app, call->req);
-    if (token.len == 0) {
-        lb_reply_error(&call->req->reply, LB_ERR_MISSING_API_KEY,
-                       "Send your API key in the header x-api-key.");
-        return false;
-    }
+    if (token.len == 0)
+        return refuse_stranger(call);
     call->signed_in = lb_call_alloc(call, sizeof *call->signed_in);
     if (!call->signed_in)
         return false;

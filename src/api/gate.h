@@ -34,4 +34,7 @@ bool lb_gate_still_holds(const struct lb_call *call);
 /* The reply for a path that leads nowhere. */
 void lb_gate_nothing_here(struct lb_request *req);
 
+/* What strangers are told as long as there is no user. */
+extern const char lb_gate_not_set_up[];
+
 #endif

@@ -110,9 +110,18 @@ enum lb_progress lb_sessions_post_link(struct lb_call *call);
 enum lb_progress lb_sessions_post_from_link(struct lb_call *call);
 
 /* access/users.c */
+/* user_sessions.c */
+enum lb_progress lb_own_sessions_list(struct lb_call *call);
+enum lb_progress lb_own_sessions_delete(struct lb_call *call);
+enum lb_progress lb_own_session_delete(struct lb_call *call);
+enum lb_progress lb_user_sessions_list(struct lb_call *call);
+enum lb_progress lb_user_sessions_delete(struct lb_call *call);
+enum lb_progress lb_user_session_delete(struct lb_call *call);
+
 enum lb_progress lb_users_list(struct lb_call *call);
 enum lb_progress lb_users_post(struct lb_call *call);
 enum lb_progress lb_users_post_link(struct lb_call *call);
+enum lb_progress lb_users_delete_link(struct lb_call *call);
 enum lb_progress lb_users_delete(struct lb_call *call);
 
 /* access/workspaces.c */

@@ -137,10 +137,22 @@ const struct lb_route lb_routes[] = {
     {LB_POST, "/v1/session/from-link", lb_sessions_post_from_link,
      LB_ROUTE_OPEN | LB_ROUTE_NO_DRY_RUN},
 
+    /* user_sessions.c: where users are signed in */
+    {LB_GET, "/v1/sessions", lb_own_sessions_list, LB_ROUTE_OWN},
+    {LB_DELETE, "/v1/sessions", lb_own_sessions_delete, LB_ROUTE_OWN_WRITES},
+    {LB_DELETE, "/v1/sessions/{sessionId}", lb_own_session_delete, LB_ROUTE_OWN_WRITES},
+    {LB_GET, "/v1/users/{userId}/sessions", lb_user_sessions_list, LB_ROUTE_OPERATOR},
+    {LB_DELETE, "/v1/users/{userId}/sessions", lb_user_sessions_delete,
+     LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
+    {LB_DELETE, "/v1/users/{userId}/sessions/{sessionId}", lb_user_session_delete,
+     LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
+
     /* users.c, workspaces.c, keys.c: what users manage */
     {LB_GET, "/v1/users", lb_users_list, LB_ROUTE_OPERATOR},
     {LB_POST, "/v1/users", lb_users_post, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_POST, "/v1/users/{userId}/link", lb_users_post_link, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
+    {LB_DELETE, "/v1/users/{userId}/link", lb_users_delete_link,
+     LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_DELETE, "/v1/users/{userId}", lb_users_delete, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
     {LB_GET, "/v1/workspaces", lb_workspaces_list, LB_ROUTE_OPERATOR},
     {LB_POST, "/v1/workspaces", lb_workspaces_post, LB_ROUTE_OPERATOR | LB_ROUTE_WRITES},
@@ -162,6 +174,7 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/admin/users", lb_users_list, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/users", lb_users_post, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/users/{userId}/link", lb_users_post_link, LB_ROUTE_LOCAL},
+    {LB_DELETE, "/admin/users/{userId}/link", lb_users_delete_link, LB_ROUTE_LOCAL},
     {LB_DELETE, "/admin/users/{userId}", lb_users_delete, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/workspaces", lb_workspaces_post, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces", lb_workspaces_list, LB_ROUTE_LOCAL},

@@ -26,6 +26,7 @@
     X(LB_ERR_INVALID_CREDENTIALS, 401, "invalid_credentials")                                      \
     X(LB_ERR_INVALID_SESSION, 401, "invalid_session")                                              \
     X(LB_ERR_INVALID_LINK, 401, "invalid_link")                                                    \
+    X(LB_ERR_NOT_SET_UP, 401, "not_set_up")                                                        \
     X(LB_ERR_LICENSE_REQUIRED, 403, "license_required")                                            \
     X(LB_ERR_LICENSE_EXPIRED, 403, "license_expired")                                              \
     X(LB_ERR_FORBIDDEN, 403, "forbidden")                                                          \

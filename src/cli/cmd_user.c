@@ -8,8 +8,10 @@
 static void print_link(const struct lb_json *json)
 {
     struct lb_str link = lb_answer_text(json, "link");
+    struct lb_str until = lb_answer_text(json, "linkExpiresAt");
     printf("%.*s\n", (int)link.len, link.ptr);
-    lb_cli_hint("Open it in a browser within 15 minutes to set the password; it works once.");
+    lb_cli_hint("Open it in a browser until %.*s to set the password; it works once.",
+                (int)until.len, until.ptr);
 }
 
 int lb_cmd_user_create(struct lb_cli *cli)
@@ -33,7 +35,7 @@ int lb_cmd_user_create(struct lb_cli *cli)
 static void print_list(const struct lb_json *json)
 {
     static const char *const headings[] = {"EMAIL",     "ROLE", "WORKSPACE", "CREATED",
-                                           "SIGNED IN", "ID",   NULL};
+                                           "SIGNED IN", "ID",   "STATE",     NULL};
     struct lb_table table;
     lb_table_init(&table, headings);
     for (size_t i = 0; i < lb_json_length(json); i++) {
@@ -44,6 +46,7 @@ static void print_list(const struct lb_json *json)
         lb_table_add(&table, lb_answer_text(item, "createdAt"));
         lb_table_add(&table, lb_answer_text(item, "lastSignInAt"));
         lb_table_add(&table, lb_answer_text(item, "id"));
+        lb_table_add(&table, lb_answer_text(item, "state"));
     }
     if (lb_json_length(json) == 0)
         lb_cli_hint("There are no users yet: leadblock user create EMAIL --role operator");

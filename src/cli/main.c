@@ -57,7 +57,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      1, lb_cmd_key_revoke},
     {"user create", "EMAIL --role ROLE [--in WORKSPACE]",
      "Let a person sign in to the dashboard; prints a link.",
-     "The link sets the first password, once, within 15 minutes. Its address is the setting\n"
+     "The link sets the first password, once, within 7 days. Its address is the setting\n"
      "public-url (LEADBLOCK_PUBLIC_URL).\n"
      "\n"
      "  leadblock user create ada@example.com --role operator\n"

@@ -104,6 +104,8 @@
       "The same of one user in a workspace.")                                                      \
     X(u32, max_user_sessions, "max-user-sessions", "50", "N", 1, 100000,                           \
       "Sessions of one user; the next sign-in ends the oldest.")                                   \
+    X(u32, max_link_days, "max-link-days", "30", "DAYS", 1, 365,                                   \
+      "The longest that the link of an invitation, or for a new password, may be valid.")          \
     X(u32, max_workspace_campaigns, "max-workspace-campaigns", "10000", "N", 1, 1000000,           \
       "Campaigns that one workspace may have.")                                                    \
     X(u64, max_campaign_leads, "max-campaign-leads", "10000000", "N", 1, 1000000000,               \

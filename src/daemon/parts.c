@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "daemon/address.h"
 #include "daemon/notify.h"
+#include "domain/access/session_uses.h"
 #include "domain/access/admin.h"
 #include "domain/copy/copy.h"
 #include "store/postgres/postgres.h"
@@ -201,12 +202,13 @@ static lb_err make_workers(struct lb_parts *parts, struct lb_reason *reason)
     app->writer = lb_writer_create(&writer);
     app->failures = lb_throttle_create();
     app->attempts = lb_attempts_create();
+    app->session_uses = lb_session_uses_create();
     app->counts = lb_request_counts_create(lb_route_count);
     app->router = lb_router_create(lb_routes, lb_route_count);
     app->metrics_allow = parse_networks(&parts->config.metrics_allow);
     app->metrics_allow_count = parts->config.metrics_allow.count;
-    if (!app->writer || !app->failures || !app->attempts || !app->counts || !app->router ||
-        !app->metrics_allow)
+    if (!app->writer || !app->failures || !app->attempts || !app->session_uses || !app->counts ||
+        !app->router || !app->metrics_allow)
         return out_of_memory(reason);
     lb_err err = lb_readers_create(&readers, &app->readers);
     if (!err)
@@ -424,6 +426,7 @@ void lb_parts_stop(struct lb_parts *parts)
         app->store->ops->close(app->store);
     lb_throttle_destroy(app->failures);
     lb_attempts_destroy(app->attempts);
+    lb_session_uses_destroy(app->session_uses);
     lb_old_emails_destroy(app->old_emails);
     lb_request_counts_destroy(app->counts);
     lb_router_destroy(app->router);
@@ -483,4 +486,8 @@ void lb_parts_note(struct lb_parts *parts)
     lb_admin_note(&change);
     if (lb_parts_write(parts, &change.write))
         lb_log(LB_LOG_WARN, "store", "saving failed: last use of keys, counts of checks");
+    struct lb_session_note note;
+    if (parts->app.session_uses && lb_session_uses_take(parts->app.session_uses, &note) &&
+        lb_parts_write(parts, &note.write))
+        lb_log(LB_LOG_WARN, "store", "saving failed: last use of sessions");
 }

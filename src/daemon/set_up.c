@@ -1,20 +1,28 @@
 #include "daemon/set_up.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "domain/access/account.h"
 #include "http/assets.h"
 
+struct found {
+    bool operator_; /* one who can make other users */
+    bool anyone;    /* who can sign in, with a link or a password */
+};
+
 static lb_err look(void *context, const struct lb_user_row *row)
 {
-    *(bool *)context |= row->role == LB_ROLE_OPERATOR;
+    struct found *found = context;
+    found->operator_ |= row->role == LB_ROLE_OPERATOR;
+    found->anyone = true;
     return LB_OK;
 }
 
 /* Asks through a reader of its own: the writer's is busy. */
-static lb_err find_operator(struct lb_store *store, bool *out)
+static lb_err find_users(struct lb_store *store, struct found *out)
 {
     struct lb_store_reader *reader;
-    *out = false;
+    *out = (struct found){0};
     lb_err err = store->ops->reader_open(store, &reader);
     if (err)
         return err;
@@ -27,10 +35,11 @@ static lb_err find_operator(struct lb_store *store, bool *out)
 static lb_err offer(struct lb_parts *parts)
 {
     struct lb_account_change change = {.user = {.no = 0}};
-    bool found;
-    lb_err err = find_operator(parts->app.store, &found);
+    struct found found;
+    lb_err err = find_users(parts->app.store, &found);
     parts->offer_missing = err != LB_OK;
-    if (!err && found)
+    atomic_store(&parts->app.set_up, found.anyone || err);
+    if (!err && found.operator_)
         return LB_OK;
     lb_account_make_link(&change);
     if (!err)
@@ -38,16 +47,19 @@ static lb_err offer(struct lb_parts *parts)
     parts->offer_missing = err != LB_OK;
     if (err)
         return err;
+    char until[LB_TIME_TEXT_SIZE];
+    lb_time_format(change.link.expires_at, until);
     lb_log_say(
-        "leadblock: no operator yet. Open %s/#/link/%s within 15 minutes to create the first "
-        "one\n",
-        parts->app.public_url, change.token);
+        "leadblock: no operator yet. Open %s/#/link/%s within 15 minutes, until %s, to create the "
+        "first one\n",
+        parts->app.public_url, change.token, until);
     return LB_OK;
 }
 
 void lb_set_up_offer(struct lb_parts *parts)
 {
     lb_err err = LB_OK;
+    atomic_store(&parts->app.set_up, true);
     if (lb_asset_count && parts->config.dashboard)
         err = offer(parts);
     if (err)
@@ -59,6 +71,10 @@ void lb_set_up_offer(struct lb_parts *parts)
 
 void lb_set_up_offer_again(struct lb_parts *parts)
 {
+    struct found found;
     if (parts->offer_missing && lb_writer_ready(parts->app.writer))
         offer(parts);
+    /* Another node may have made the first user. */
+    else if (!atomic_load(&parts->app.set_up) && !find_users(parts->app.store, &found))
+        atomic_store(&parts->app.set_up, found.anyone);
 }

@@ -9,7 +9,8 @@
  * since checks are answered all the same. */
 void lb_set_up_offer(struct lb_parts *parts);
 
-/* To be called now and then: makes the link that could not be made. */
+/* To be called now and then: makes the link that could not be made, and looks whether another node
+ * has made the first user. */
 void lb_set_up_offer_again(struct lb_parts *parts);
 
 #endif

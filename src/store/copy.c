@@ -54,9 +54,9 @@ static const struct lb_copy_column key_columns[] = {
 };
 
 static const struct lb_copy_column account_columns[] = {
-    NUMBER("no"),         NUMBER("workspace"),  TEXT("id"),
-    TEXT("email"),        TEXT("role"),         TEXT("password_hash"),
-    NUMBER("created_at"), NUMBER("deleted_at"), NUMBER("signed_in_at"),
+    NUMBER("no"),           NUMBER("workspace"),   TEXT("id"),           TEXT("email"),
+    TEXT("role"),           TEXT("password_hash"), NUMBER("created_at"), NUMBER("deleted_at"),
+    NUMBER("signed_in_at"), NUMBER("made_by"),
 };
 
 static const struct lb_copy_column campaign_columns[] = {

@@ -133,6 +133,9 @@ LB_METHOD(lb_err, user_signed_in, struct lb_store *store, uint32_t no, int64_t a
 LB_METHOD(lb_err, user_delete, struct lb_store *store, uint32_t no, int64_t at)
 LB_METHOD(lb_err, session_insert, struct lb_store *store, const struct lb_session_row *row)
 LB_METHOD(lb_err, session_delete, struct lb_store *store, const uint8_t *token_hash)
+/* That it was used, from that address ("": unknown); nothing when it has ended. */
+LB_METHOD(lb_err, session_touch, struct lb_store *store, const uint8_t *token_hash, int64_t at,
+          struct lb_str source)
 /* All sessions of a user but for that many, the last ones that began. */
 LB_METHOD(lb_err, sessions_trim, struct lb_store *store, uint32_t user, uint32_t keep)
 /* All sessions of a user. */
@@ -142,6 +145,8 @@ LB_METHOD(lb_err, link_insert, struct lb_store *store, const struct lb_link_row 
 /* Removes a link. LB_ERR_NOT_FOUND when it does not exist (any more): of two requests that take the
  * same one only one gets it. The transaction stays usable. */
 LB_METHOD(lb_err, link_take, struct lb_store *store, const uint8_t *token_hash)
+/* Ends the links of a user. */
+LB_METHOD(lb_err, links_end, struct lb_store *store, uint32_t user)
 /* Removes sessions and links that ended before that time. */
 LB_METHOD(lb_err, accounts_sweep, struct lb_store *store, int64_t before)
 
@@ -380,6 +385,9 @@ LB_METHOD(lb_err, users, struct lb_store_reader *reader, void *context,
  * may have ended: see expires_at. */
 LB_METHOD(lb_err, session, struct lb_store_reader *reader, const uint8_t *token_hash,
           struct lb_session_row *out, struct lb_user_row *out_user)
+/* The sessions of a user, those that ended included, the newest first; as log_scan. */
+LB_METHOD(lb_err, sessions, struct lb_store_reader *reader, uint32_t user, void *context,
+          lb_err (*each)(void *context, const struct lb_session_row *row))
 LB_METHOD(lb_err, link, struct lb_store_reader *reader, const uint8_t *token_hash,
           struct lb_link_row *out)
 

@@ -488,7 +488,13 @@ struct lb_user_row {
     int64_t created_at;
     int64_t deleted_at;
     int64_t signed_in_at; /* the last time */
+    bool has_maker;
+    uint32_t made_by;        /* who invited the user: an actor of the logs */
+    int64_t link_expires_at; /* of the user's one-time link; only of those in a list; 0: none */
 };
+
+#define LB_SOURCE_SIZE     46  /* an address, as text */
+#define LB_USER_AGENT_SIZE 161 /* more of it tells nobody anything */
 
 /* A user who is signed in. Only a hash of the cookie's token is kept. */
 struct lb_session_row {
@@ -496,12 +502,16 @@ struct lb_session_row {
     uint32_t user;
     int64_t created_at;
     int64_t expires_at;
+    int64_t last_used_at; /* 0: not since it began */
+    char source[LB_SOURCE_SIZE];
+    char user_agent[LB_USER_AGENT_SIZE];
 };
 
 /* A one-time link with which a user sets a password, or with user 0 the first operator is made. */
 struct lb_link_row {
     uint8_t token_hash[LB_SECRET_HASH_SIZE];
     uint32_t user;
+    int64_t created_at; /* 0: it was made before this was kept */
     int64_t expires_at;
 };
 

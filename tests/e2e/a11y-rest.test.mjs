@@ -65,18 +65,35 @@ states('workspaces, people, account', 'operator', [
   ['workspaces, new dialog', '#/workspaces?create=1', { ready: dialog }],
   ['workspaces, license dialog', '#/workspaces', { act: press('Change license of Acme'), ready: dialog }],
   ['people', '#/people'],
-  ['people, new dialog', '#/people', { act: press('New user'), ready: dialog }],
+  ['people, new dialog', '#/people', { act: press('Invite a user'), ready: dialog }],
   ['people, link dialog', '#/people', { ready: (p) => p.getByLabel('One-time link'), act: async (page) => {
-    await button(page, 'New password link for katherine@example.com').click();
+    await button(page, 'Actions for katherine@example.com').click();
+    await button(page, 'New link for katherine@example.com').click();
     await button(page, 'Create link').click();
   } }],
-  ['people, delete dialog', '#/people', { act: press('Delete alan@example.com'), ready: dialog }],
+  ['people, delete dialog', '#/people', { ready: dialog, act: async (page) => {
+    await button(page, 'Actions for alan@example.com').click();
+    await button(page, 'Delete alan@example.com').click();
+  } }],
+  ['people, menu', '#/people', { act: press('Actions for alan@example.com'), ready: (p) => button(p, 'Sessions of alan@example.com') }],
+  ['people, sessions dialog', '#/people', { ready: (p) => dialog(p).getByRole('row').nth(1), act: async (page) => {
+    await button(page, 'Actions for alan@example.com').click();
+    await button(page, 'Sessions of alan@example.com').click();
+  } }],
+  ['palette', '#/check', { ready: (p) => dialog(p).getByRole('option', { name: 'Spring webinar' }), act: async (page) => {
+    await row(page).or(page.locator('form')).first().waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Screen, campaign or person' }).fill('spring');
+  } }],
   ['account', '#/account', { ready: (p) => heading(p, 'Change password') }],
-  ['help', '#/check', { act: press('Shortcuts'), ready: dialog }],
+  ['help', '#/check', { ready: dialog, act: async (page) => {
+    await page.locator('h1').waitFor();
+    await page.keyboard.press('?');
+  } }],
 ]);
 
 states('an empty workspace', 'operator', ['blocklist', 'campaigns', 'keys', 'overview'].map((name) => (
-  [`${name}, empty`, `#/${name}`, { act: inEmptyWorkspace, ready: (p) => (name === 'overview' ? p.locator('.plot svg') : p.locator('.empty')) }])));
+  [`${name}, empty`, `#/${name}`, { act: inEmptyWorkspace, ready: (p) => (name === 'overview' ? p.locator('.nothing') : p.locator('.empty')) }])));
 
 states('a member', 'member', [
   ['blocklist of a member', '#/blocklist'],

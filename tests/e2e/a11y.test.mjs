@@ -10,10 +10,12 @@ states('check', 'operator', [
   ['check, empty', '#/check', { ready: (p) => p.locator('.check-hint') }],
   ['check, blocked', '#/check?q=ada-lovelace', { ready: (p) => heading(p, 'Blocked') }],
   ['check, allowed', '#/check?q=nobody-we-know', { ready: (p) => heading(p, 'Not blocked') }],
+  ['check, for a campaign', '#/check?q=nobody-we-know&in=campaign%3Aspring-webinar', { ready: (p) => p.getByText('in campaign Spring webinar') }],
   ['check, unblock dialog', '#/check?q=ada-lovelace', { act: press('Unblock in the workspace'), ready: dialog }],
 ]);
 states('check, no profile', 'operator', [
   ['check, bad', '#/check?q=ada%40example.com', { ready: (p) => p.getByText('This is not a LinkedIn profile') }],
+  ['check, a name', '#/check?q=Jane%20Smith', { ready: (p) => p.getByRole('link', { name: /^Search the blocklist/ }) }],
 ], { allowed: failed(400) });
 
 states('blocklist', 'operator', [

@@ -17,7 +17,7 @@ const shared = useServer({}, async (server) => {
   await client.block(campaignList('q1'), ['jane-smith', 'campaign-only'], 'Asked not to be contacted');
 });
 
-const box = (page) => page.getByRole('searchbox', { name: 'Name or URL of a LinkedIn profile' });
+const box = (page) => page.getByRole('searchbox', { name: 'Profile name (the part after /in/) or profile URL' });
 const verdict = (page, text) => page.getByRole('heading', { level: 2, name: text, exact: true }).waitFor();
 
 // As with Ctrl+V: the text replaces what is there, and the page hears of it.
@@ -71,12 +71,40 @@ screen('the verdict says where, why, since when and by whom', shared, {}, async 
 screen('what is no profile is said in words', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
   await member.open({ page, context });
   for (const [text, words] of [
-    ['john doe', /white space/], ['john@example.com', /e-mail address/], ['https://www.linkedin.com/company/acme', /company/],
+    ['john@example.com', /e-mail address/], ['https://www.linkedin.com/company/acme', /company/],
     ['https://example.com/john', /another site/], ['https://www.linkedin.com/sales/lead/ACwAA', /cut short/], ['john-%zz', /percent-encoding/], ['.', /not of a profile/], ['..', /not of a profile/]]) {
     await paste(page, text);
     await page.locator('.notice.warn', { hasText: 'This is not a LinkedIn profile' }).getByText(words).waitFor();
     assert.equal(await page.locator('.verdict').count(), 0, text);
   }
+});
+
+screen('a name with blanks is not guessed, but can be searched or checked', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
+  await member.open({ page, context });
+  await ask(page, 'Jane Smith');
+  await page.getByText('This is a person’s name, not a profile name').waitFor();
+  assert.equal(await page.locator('.verdict').count(), 0);
+  await page.getByRole('button', { name: 'Check jane-smith' }).click();
+  await verdict(page, 'Blocked');
+  await ask(page, 'Jane Smith');
+  await page.getByRole('link', { name: 'Search the blocklist for “jane-smith”' }).click();
+  await heading(page, 'Blocklist');
+  await page.getByRole('row', { name: /jane-smith/ }).waitFor();
+});
+
+screen('checked and blocked for one campaign', shared, {}, async ({ page, context }) => {
+  await client.campaign('q2', 'Second quarter');
+  await member.open({ page, context }, '#/check?q=campaign-only');
+  await verdict(page, 'Blocked');
+  await page.getByLabel('For', { exact: true }).selectOption({ label: 'Campaign: Second quarter' });
+  await verdict(page, 'Not blocked');
+  await page.getByText('in campaign Second quarter').waitFor();
+  assert.equal(await page.getByLabel('Block in').inputValue(), 'campaign:q2');
+  await page.getByRole('button', { name: 'Block', exact: true }).click();
+  await verdict(page, 'Blocked');
+  assert.deepEqual((await client.get('/v1/blocked-leads/campaign-only')).blocks.map(({ campaignId }) => campaignId).sort(), ['q1', 'q2']);
+  await toast(page).getByRole('button', { name: 'Undo' }).click();
+  await verdict(page, 'Not blocked');
 });
 
 screen('blocked from the verdict, and taken back', shared, {}, async ({ page, context }) => {

@@ -118,11 +118,13 @@ screen('a deletion offers to revoke the keys of the user, and the list says whos
   await operator.open({ page, context }, '#/people');
   const works = async (key) => (await fetch(`${server.url}/v1/blocked-leads`, { headers: { 'x-api-key': key.body.key } })).status;
 
+  await page.getByRole('button', { name: `Actions for ${member.email}` }).click();
   await page.getByRole('button', { name: `Delete ${member.email}` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();
   await toast(page).getByText('1 API key of theirs is still valid.').waitFor();
   assert.equal(await works(kept), 200);
 
+  await page.getByRole('button', { name: `Actions for ${second.email}` }).click();
   await page.getByRole('button', { name: `Delete ${second.email}` }).click();
   await page.getByLabel('Revoke the API keys that they made').check();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();

@@ -79,11 +79,25 @@ screen('the picture of sign-in is there and up to date', shared, { allowed }, as
   await picture(page, 'sign-in');
 });
 
+// The main screens on a phone, in light only.
+const phone = ['check', 'blocklist', 'add', 'campaign', 'overview'];
+for (const [name, address, ready] of screens.filter(([name]) => phone.includes(name))) {
+  screen(`the picture of ${name} on a phone is there and up to date`, shared, { width: 375, height: 740 }, async ({ page, context }) => {
+    await people.operator.let(context);
+    await page.goto(`/${address}`);
+    await ready(page);
+    const [bar] = await page.locator('.top-bar').evaluateAll((bars) => bars.map((one) => one.offsetHeight));
+    assert.equal(bar, 56);
+    await page.evaluate(() => document.activeElement?.blur());
+    await screenshot(page, `${name}-phone`, {}, ['light']);
+  });
+}
+
 test('the pictures are small, and there are no others', () => {
   const folder = join(root, 'docs', 'screens');
   const files = readdirSync(folder).filter((name) => name.endsWith('.png'));
   const named = [...screens.map(([name]) => name), 'sign-in'].flatMap((name) => [`${name}-dark.png`, `${name}-light.png`]);
-  assert.deepEqual(files.sort(), named.sort());
+  assert.deepEqual(files.sort(), [...named, ...phone.map((name) => `${name}-phone-light.png`)].sort());
   for (const name of files) {
     const { size } = statSync(join(folder, name));
     assert.ok(size <= LARGEST, `${name} has ${size} bytes, more than ${LARGEST}`);

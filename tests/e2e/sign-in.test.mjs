@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { screen, useServer } from './lib/harness.mjs';
-import { heading, shows, toast } from './lib/pages.mjs';
+import { heading, openAccountMenu, shows, toast } from './lib/pages.mjs';
 import { PASSWORD, makePerson, resetPassword, signIn } from './lib/people.mjs';
 import { makeWorkspace } from './lib/blocklists.mjs';
 
@@ -48,14 +48,14 @@ screen('the first operator makes a workspace and a person, who signs in by the l
   await toast(page).getByText('The workspace Acme is created and selected.').waitFor();
   await page.getByRole('link', { name: 'Users' }).click();
   await heading(page, 'Users');
-  await page.getByRole('button', { name: 'New user' }).click();
+  await page.getByRole('button', { name: 'Invite a user' }).click();
   await page.getByLabel('E-mail').fill('bob@example.com');
   await page.getByLabel('Role').selectOption('viewer');
   await page.getByLabel('Workspace of the user').selectOption({ label: 'Acme' });
-  await page.getByRole('button', { name: 'Create user' }).click();
+  await page.getByRole('button', { name: 'Create invitation' }).click();
   const link = await page.getByLabel('One-time link').inputValue();
   await page.getByRole('button', { name: 'Done' }).click();
-  await page.getByRole('row', { name: /bob@example\.com Viewer Acme Never/ }).waitFor();
+  await page.getByRole('row', { name: /bob@example\.com Viewer Acme Invited until \d+ \w+ \d{4} by second@example\.com Never/ }).waitFor();
 
   const bob = await another();
   await bob.page.goto(link);
@@ -80,6 +80,7 @@ screen('a wrong password is said in words, and the e-mail stays', shared, { allo
 screen('signing out ends the session', shared, { allowed }, async ({ page, context, server }) => {
   const dan = await workspaceAnd(server, 'dan@example.com');
   await dan.open({ page, context }, '#/blocklist');
+  await openAccountMenu(page);
   await page.getByRole('button', { name: 'Sign out' }).click();
   await heading(page, 'Sign in');
   await page.getByRole('status').getByText('You are signed out.').waitFor();

@@ -122,6 +122,9 @@ ENDPOINTS = [
 OWN = [
     EndPoint("GET", "/session", READ),
     EndPoint("DELETE", "/session", WRITE),
+    EndPoint("GET", "/sessions", READ),
+    EndPoint("DELETE", "/sessions", WRITE),
+    EndPoint("DELETE", "/sessions/{session}", WRITE),
     EndPoint("PUT", "/session/password", WRITE, {"currentPassword": "x", "newPassword": "y" * 12}),
 ]
 KEYS = [
@@ -133,6 +136,10 @@ OPERATORS = [
     EndPoint("GET", "/users", READ),
     EndPoint("POST", "/users", WRITE, {"email": "another@example.com", "role": "operator"}, (201,)),
     EndPoint("POST", "/users/{user}/link", WRITE, None, (201,)),
+    EndPoint("DELETE", "/users/{user}/link", WRITE),
+    EndPoint("GET", "/users/{user}/sessions", READ),
+    EndPoint("DELETE", "/users/{user}/sessions", WRITE),
+    EndPoint("DELETE", "/users/{user}/sessions/{session}", WRITE),
     EndPoint("DELETE", "/users/{user}", WRITE),
     EndPoint("GET", "/workspaces", READ),
     EndPoint("POST", "/workspaces", WRITE, {"name": "Another", "plan": "pro"}, (201,)),

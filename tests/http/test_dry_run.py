@@ -186,7 +186,8 @@ def test_a_full_workspace_is_told_of_in_advance():
 @pytest.mark.parametrize("endpoint", OTHERS, ids=str)
 def test_any_other_change_refuses_to_be_tried_and_does_nothing(server, tenant, operator, endpoint):
     ids = {**prepare(tenant), "key": key_id(tenant.new_key()), "workspace": tenant.workspace,
-           "user": people.create(server, "viewer", tenant.workspace)[0]}
+           "user": people.create(server, "viewer", tenant.workspace)[0],
+           "session": "se_0123456789abcdef"}
     api = operator.api_for(tenant.workspace)
 
     def state():

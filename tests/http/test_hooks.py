@@ -160,6 +160,14 @@ def test_it_is_in_the_audit_log(api, there):
     assert told == ["hook.unsubscribe", "hook.rotate", "hook.resume", "hook.pause", "hook.subscribe"]
 
 
+def test_the_audit_names_the_host_that_a_subscription_sends_to_and_no_more(tenant, there):
+    made = subscribe(tenant.api, there.url("/my-secret-path"))
+    entry = expect.ok(tenant.api.get(f"/audit?target={made['id']}"))[0]
+    assert entry["targetName"] == there.url("").split("//")[1].rstrip("/")
+    expect.ok(tenant.api.delete(f"/hooks/{made['id']}"))
+    assert expect.ok(tenant.api.get(f"/audit?target={made['id']}"))[0]["targetName"] is None
+
+
 def test_secrets_and_urls_are_in_no_log(tenant, there, hooked):
     made = subscribe(tenant.api, there.url("/my-secret-path"))
     block(tenant.api, "someone")

@@ -232,6 +232,18 @@ def visit_hooks(tour, api):
         tour(api, name, ids)
 
 
+def visit_sessions(tour, user, operator, ids):
+    other = user.again("a better horse battery")
+    ids["sessionId"] = next(entry["id"] for entry in tour(user.api, "listSessions").json()
+                            if not entry["current"])
+    tour(user.api, "endSession", ids)
+    assert not other.lives()
+    user.again("a better horse battery")
+    ids["sessionId"] = tour(operator.api, "listSessionsOfUser", ids).json()[0]["id"]
+    tour(operator.api, "endSessionOfUser", ids)
+    tour(user.api, "endOtherSessions")
+
+
 def visit_people(tour, server, workspace):
     operator = people.person(server, "operator")
     ids = {"workspaceId": tour(operator.api, "createWorkspace").json()["id"]}
@@ -250,7 +262,11 @@ def visit_people(tour, server, workspace):
     tour(stranger, "useLink", token=token)
     response = tour(stranger, "signIn", email=user["email"])
     changed = tour(people.Session(server, response).api, "changePassword")
+    visit_sessions(tour, people.Session(server, changed), operator, ids)
+    tour(operator.api, "endSessionsOfUser", {"userId": people.person(server, "operator").id})
     tour(people.Session(server, changed).api, "signOut")
+    tour(operator.api, "makeLink", ids)
+    tour(operator.api, "revokeLink", ids)
     tour(operator.api, "deleteUser", ids)
 
 

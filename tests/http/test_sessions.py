@@ -53,8 +53,8 @@ def test_the_first_operator_is_made_with_the_link_of_the_log():
     with Server(*PROXY) as server:
         ((base, token),) = set_up_links(server)
         assert base == f"http://127.0.0.1:{server.port}"
-        assert "15 minutes" in server.log_text()
         body = expect.ok(server.api().post("/session/link", {"token": token}))
+        assert f"within 15 minutes, until {body['expiresAt']}" in server.log_text()
         assert body.keys() == {"purpose", "email", "expiresAt"}
         assert (body["purpose"], body["email"]) == ("set-up", None)
         assert expect.is_time(body["expiresAt"], near_now=False)
@@ -128,6 +128,40 @@ def test_without_the_dashboard_there_is_no_set_up_link_but_the_command_makes_one
         operator = people.person(server, "operator")
         assert operator.body["user"]["role"] == "operator"
         assert operator.lives()
+
+
+@with_dashboard
+def test_a_server_without_users_says_that_it_is_not_set_up_and_what_to_do():
+    with Server(*PROXY) as server:
+        for path in ("/session", "/keys", "/users", "/blocked-leads", "/campaigns"):
+            told = expect.error(server.api().get(path), 401, "not_set_up")
+            assert "leadblock user create EMAIL --role operator" in told["message"]
+        expect.error(sign_in(server, "ada@example.com"), 401, "not_set_up")
+        expect.error(server.api().get("/nothing"), 404, "not_found")
+        tenant = server.tenant("pro")
+        expect.ok(tenant.api.get("/blocked-leads"))
+        expect.error(server.api().get("/blocked-leads"), 401, "missing_api_key")
+        expect.error(server.api().get("/session"), 401, "not_set_up")
+        server.restart()
+        expect.error(server.api().get("/session"), 401, "not_set_up")
+        people.person(server, "viewer", tenant.workspace)
+        expect.error(server.api().get("/session"), 401, "missing_api_key")
+        expect.error(sign_in(server, "ada@example.com"), 401, "invalid_credentials")
+        server.restart()
+        expect.error(server.api().get("/session"), 401, "missing_api_key")
+
+
+@with_dashboard
+def test_the_set_up_link_sets_the_server_up_at_once():
+    with Server(*PROXY) as server:
+        ((_, token),) = set_up_links(server)
+        Session(server, open_link(server, token, email="ada@example.com"))
+        expect.error(server.api().get("/session"), 401, "missing_api_key")
+
+
+def test_without_the_dashboard_there_is_nothing_to_set_up():
+    with Server("--dashboard=false", *PROXY) as server:
+        expect.error(server.api().get("/blocked-leads"), 401, "missing_api_key")
 
 
 # Signing in

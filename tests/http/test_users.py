@@ -1,5 +1,7 @@
 """Who may do what: operators, members, viewers; making and deleting them, also by command."""
 
+import time
+from datetime import datetime
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,7 +13,8 @@ from support.people import Session, address, link_token, open_link, sign_in
 from support.server import Server, key_id, run, unique
 from test_sessions import headers_of, slow_request
 
-USER = {"id", "email", "role", "workspaceId", "createdAt", "lastSignInAt"}
+USER = {"id", "email", "role", "workspaceId", "createdAt", "lastSignInAt", "state", "invitedBy",
+        "linkExpiresAt"}
 PROXY = ("--trusted-proxy", "127.0.0.0/8")
 IN_WORKSPACE = ENDPOINTS + KEYS
 names = dict(ids=str)
@@ -22,7 +25,7 @@ def ids(server, tenant, operator):
     """Something of everything, which requests that are refused may name."""
     user = people.create(server, "viewer", tenant.workspace)[0]
     return {**prepare(tenant), "workspace": tenant.workspace, "user": user,
-            "key": key_id(tenant.new_key())}
+            "key": key_id(tenant.new_key()), "session": "se_0123456789abcdef"}
 
 
 def send(api, endpoint, ids, **options):
@@ -94,7 +97,7 @@ def test_whatever_changes_something_needs_the_csrf_token(member, operator, tenan
 
 @pytest.mark.parametrize("endpoint", IN_WORKSPACE, **names)
 def test_a_member_does_what_a_key_does(tenant, member, endpoint):
-    ids = {**prepare(tenant), "key": key_id(tenant.new_key())}
+    ids = {**prepare(tenant), "key": key_id(tenant.new_key()), "session": "se_0123456789abcdef"}
     response = send(member.api, endpoint, ids)
     assert response.status in endpoint.success, response
 
@@ -152,7 +155,7 @@ def listed(operator, email):
 def test_a_new_user_has_a_link_that_sets_the_password_once(server, operator, tenant):
     email = people.email_of("New")
     body = expect.ok(make(operator, "member", tenant.workspace, email.upper()), 201)
-    assert body.keys() == USER | {"link", "linkExpiresAt"}
+    assert body.keys() == USER | {"link"}
     assert (body["email"], body["role"], body["workspaceId"]) == (
         email.lower(), "member", tenant.workspace)
     assert body["lastSignInAt"] is None and expect.is_time(body["createdAt"])
@@ -335,7 +338,7 @@ def test_commands_make_list_and_delete_users_while_the_server_runs(server, tenan
                         "--json")
     assert result.code == 0, result
     made = result.json()
-    assert made.keys() == USER | {"link", "linkExpiresAt"} and made["email"] == email
+    assert made.keys() == USER | {"link"} and made["email"] == email
     session = Session(server, open_link(server, link_token(made["link"])))
     assert session.body["user"]["role"] == "viewer"
     (entry,) = [user for user in server.run("user", "list", "--json").json()
@@ -405,3 +408,140 @@ def test_the_routes_of_commands_are_not_on_the_network(server, operator):
                          ("DELETE", f"/admin/users/{operator.id}"), ("GET", "/v1/admin/users")):
         response = operator.api.call(method, path, base="")
         expect.error(response, 404, "not_found")
+
+
+# Invitations
+
+
+DAY_S = 86400
+
+
+def days_left(iso):
+    return (datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp() - time.time()) / DAY_S
+
+
+def test_an_invitation_is_good_for_seven_days_or_as_many_as_are_chosen(operator, tenant):
+    email = people.email_of("guest")
+    body = expect.ok(make(operator, "member", tenant.workspace, email), 201)
+    assert days_left(body["linkExpiresAt"]) == pytest.approx(7, abs=0.01)
+    for days in (1, 30):
+        again = expect.ok(operator.api.post(f"/users/{email}/link", {"linkDays": days}), 201)
+        assert days_left(again["linkExpiresAt"]) == pytest.approx(days, abs=0.01)
+        assert listed(operator, email)["linkExpiresAt"] == again["linkExpiresAt"]
+    chosen = expect.ok(make(operator, linkDays=1), 201)
+    assert days_left(chosen["linkExpiresAt"]) == pytest.approx(1, abs=0.01)
+
+
+def test_a_link_for_another_password_is_good_for_a_day(server, operator, tenant):
+    session = people.person(server, "member", tenant.workspace)
+    link = expect.ok(operator.api.post(f"/users/{session.id}/link"), 201)
+    assert days_left(link["linkExpiresAt"]) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize("days", [0, -1, 31, 1.5, "7", True, [], 10 ** 12])
+def test_a_link_that_is_too_long_or_odd_is_refused(operator, unchanged, days):
+    expect.error(make(operator, linkDays=days), 400, "invalid_body")
+    expect.error(operator.api.post(f"/users/{operator.id}/link", {"linkDays": days}), 400,
+                 "invalid_body")
+
+
+def test_a_setting_bounds_how_long_links_are_good():
+    with Server("--max-link-days", "3", *PROXY) as server:
+        operator = people.person(server, "operator")
+        assert days_left(expect.ok(make(operator), 201)["linkExpiresAt"]) == pytest.approx(
+            3, abs=0.01)
+        expect.error(make(operator, linkDays=4), 400, "invalid_body")
+
+
+def test_the_list_says_who_was_invited_by_whom_and_whose_link_ended(server, operator, tenant):
+    email = people.email_of("guest")
+    made = expect.ok(make(operator, "member", tenant.workspace, email), 201)
+    by = {"type": "user", "id": operator.id, "name": operator.email}
+    user = listed(operator, email)
+    assert (user["state"], user["invitedBy"]) == ("invited", by) == (
+        made["state"], made["invitedBy"])
+    expect.ok(operator.api.delete(f"/users/{email}/link"))
+    user = listed(operator, email)
+    assert (user["state"], user["linkExpiresAt"]) == ("link_ended", None)
+    expect.error(open_link(server, link_token(made["link"])), 401, "invalid_link")
+    new = expect.ok(operator.api.post(f"/users/{email}/link"), 201)
+    Session(server, open_link(server, link_token(new["link"])))
+    user = listed(operator, email)
+    assert (user["state"], user["linkExpiresAt"], user["invitedBy"]) == ("active", None, by)
+    action = expect.ok(operator.api.get("/audit?action=user.link_revoke&take=1", headers=[
+        ("X-Workspace-Id", tenant.workspace)]))[0]
+    assert (action["targetName"], action["by"]) == (email, by)
+
+
+def test_who_was_made_at_the_command_line_was_invited_by_the_operator(server, operator):
+    email, _ = people.create(server, "operator")
+    assert listed(operator, email)["invitedBy"] == {"type": "operator", "id": None, "name": None}
+
+
+# Sessions
+
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+
+
+def sessions(session, path="/sessions"):
+    return expect.ok(session.api.get(path))
+
+
+def test_a_user_sees_the_own_sessions_and_ends_one(server, tenant):
+    first = people.person(server, "member", tenant.workspace)
+    response = server.api().post("/session", {"email": first.email, "password": people.PASSWORD},
+                                 headers=[*address(), ("User-Agent", AGENT)])
+    second = Session(server, response)
+    (newest, oldest) = sessions(first)
+    assert newest.keys() == {"id", "current", "createdAt", "lastUsedAt", "expiresAt", "from",
+                             "userAgent"}
+    assert (newest["current"], newest["userAgent"]) == (False, AGENT) and newest["from"]
+    assert oldest["current"] and [entry["current"] for entry in sessions(second)] == [True, False]
+    assert expect.is_time(newest["lastUsedAt"]) and expect.is_time(newest["createdAt"])
+    expect.ok(first.api.delete(f"/sessions/{newest['id']}"))
+    assert first.lives() and not second.lives()
+    expect.error(first.api.delete(f"/sessions/{newest['id']}"), 404, "not_found")
+
+
+def test_a_user_ends_all_other_sessions(server, tenant):
+    first = people.person(server, "viewer", tenant.workspace)
+    others = [first.again(), first.again()]
+    expect.ok(first.api.delete("/sessions"))
+    assert first.lives() and not any(other.lives() for other in others)
+    assert [entry["current"] for entry in sessions(first)] == [True]
+
+
+def test_nobody_ends_the_session_of_another_by_its_id(server, tenant, operator):
+    ada = people.person(server, "member", tenant.workspace)
+    eve = people.person(server, "member", tenant.workspace)
+    (of_ada,) = sessions(ada)
+    expect.error(eve.api.delete(f"/sessions/{of_ada['id']}"), 404, "not_found")
+    expect.error(eve.api.get(f"/users/{ada.id}/sessions"), 403, "forbidden")
+    expect.error(operator.api.delete(f"/users/{eve.id}/sessions/{of_ada['id']}"), 404, "not_found")
+    assert ada.lives() and eve.lives()
+
+
+def test_an_operator_sees_and_ends_the_sessions_of_others(server, tenant, operator):
+    user = people.person(server, "member", tenant.workspace)
+    other = user.again()
+    (newest, _) = sessions(operator, f"/users/{user.email}/sessions")
+    assert not newest["current"]
+    expect.ok(operator.api.delete(f"/users/{user.id}/sessions/{newest['id']}"))
+    assert user.lives() and not other.lives()
+    expect.ok(operator.api.delete(f"/users/{user.id}/sessions"))
+    assert not user.lives() and operator.lives()
+    assert sessions(operator, f"/users/{user.id}/sessions") == []
+    expect.ok(operator.api.delete(f"/users/{operator.id}/sessions"))
+    assert operator.lives(), "the own session stays"
+
+
+@pytest.mark.parametrize("agent", ["\xff\xfe\x01", "x" * 1000, "", '"<script>'])
+def test_odd_user_agents_come_back_as_plain_text(server, tenant, agent):
+    user = people.person(server, "viewer", tenant.workspace)
+    response = server.api().post("/session", {"email": user.email, "password": people.PASSWORD},
+                                 headers=[*address(), ("User-Agent", agent)])
+    if response.status == 400:  # the server takes no such header at all
+        return
+    told = sessions(Session(server, response))[0]["userAgent"]
+    assert (told or "").isascii() and (told or "").isprintable() and len(told or "") <= 160

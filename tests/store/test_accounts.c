@@ -53,6 +53,8 @@ static void expect_same(const struct lb_user_row *got, const struct lb_user_row 
     assert_int_equal(got->created_at, wanted->created_at);
     assert_int_equal(got->deleted_at, wanted->deleted_at);
     assert_int_equal(got->signed_in_at, wanted->signed_in_at);
+    assert_int_equal(got->has_maker, wanted->has_maker);
+    assert_int_equal(got->made_by, wanted->made_by);
 }
 
 static void a_user_is_found_by_number_email_and_id(void **state)
@@ -353,6 +355,67 @@ static void a_session_ends_in_each_of_its_ways(void **state)
     assert_int_equal(session_of(backend, reader, 7), ada); /* ends at that time, not before */
 }
 
+struct kept_sessions {
+    struct lb_session_row rows[4];
+    size_t count;
+};
+
+static lb_err keep_session(void *context, const struct lb_session_row *row)
+{
+    struct kept_sessions *kept = context;
+    assert_true(kept->count < COUNT(kept->rows));
+    kept->rows[kept->count++] = *row;
+    return LB_OK;
+}
+
+static void sessions_of_a_user_say_from_where_and_when_they_were_used(void **state)
+{
+    struct backend *backend = *state;
+    struct kept_sessions kept = {.count = 0};
+    uint32_t ada = add_user(backend, "ada");
+    struct lb_session_row row = {
+        .user = ada, .created_at = 12, .expires_at = 99, .source = "::1", .user_agent = "Firefox"};
+    add_session(backend, 1, ada, 99);
+    add_session(backend, 2, add_user(backend, "bob"), 99);
+    hash_of(3, row.token_hash);
+    assert_int_equal(backend->ops->session_insert(backend->store, &row), LB_OK);
+    assert_int_equal(backend->ops->session_touch(backend->store, row.token_hash, 40, lb_str("::2")),
+                     LB_OK);
+    assert_int_equal(backend->ops->session_touch(backend->store, row.token_hash, 30, lb_str("")),
+                     LB_OK); /* later than the other: nothing is set back */
+    backend_commit(backend);
+    assert_int_equal(backend->ops->sessions(backend->reader, ada, &kept, keep_session), LB_OK);
+    assert_int_equal(kept.count, 2);
+    const struct lb_session_row *first = &kept.rows[0]; /* the newest */
+    assert_memory_equal(first->token_hash, row.token_hash, sizeof row.token_hash);
+    assert_true(first->user == ada && first->created_at == 12 && first->expires_at == 99);
+    assert_int_equal(first->last_used_at, 40);
+    assert_string_equal(first->source, "::2");
+    assert_string_equal(first->user_agent, "Firefox");
+    assert_int_equal(kept.rows[1].last_used_at, 0);
+}
+
+static void a_list_of_users_says_who_made_them_and_when_their_links_end(void **state)
+{
+    struct backend *backend = *state;
+    struct listed list = {.count = 0};
+    struct lb_user_row made = user_named("ada");
+    made.has_maker = true;
+    made.made_by = LB_USER_NO_MIN + 5;
+    assert_int_equal(backend->ops->user_insert(backend->store, &made), LB_OK);
+    uint32_t bob = add_user(backend, "bob");
+    add_link(backend, 1, made.no, 50);
+    add_link(backend, 2, bob, 60);
+    assert_int_equal(backend->ops->links_end(backend->store, bob), LB_OK);
+    backend_commit(backend);
+    assert_int_equal(backend->ops->users(backend->reader, &list, list_user), LB_OK);
+    assert_int_equal(list.count, 2);
+    assert_true(list.rows[0].has_maker && list.rows[0].made_by == made.made_by);
+    assert_int_equal(list.rows[0].link_expires_at, 50);
+    assert_false(list.rows[1].has_maker);
+    assert_int_equal(list.rows[1].link_expires_at, 0);
+}
+
 static void a_link_replaces_the_one_before(void **state)
 {
     struct backend *backend = *state;
@@ -618,6 +681,8 @@ int main(void)
         BACKEND_TEST(a_session_is_found_with_its_user),
         BACKEND_TEST(the_oldest_sessions_of_a_user_are_trimmed),
         BACKEND_TEST(a_session_ends_in_each_of_its_ways),
+        BACKEND_TEST(sessions_of_a_user_say_from_where_and_when_they_were_used),
+        BACKEND_TEST(a_list_of_users_says_who_made_them_and_when_their_links_end),
         BACKEND_TEST(a_link_replaces_the_one_before),
         BACKEND_TEST(a_link_is_taken_once),
         BACKEND_TEST(there_is_one_signing_key),

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
 import * as api from './api.js';
 import { AppContext } from './hooks.js';
+import { follow } from './live.js';
 import { forgetImport } from './import-job.js';
 import { href, go, useRoute } from './router.js';
 import { needsWorkspace, parentOf, screensOf } from './screens.js';
@@ -11,6 +12,7 @@ import { LinkButton } from './parts/button.jsx';
 import { HelpDialog } from './parts/help.jsx';
 import { Empty, ErrorNotice } from './parts/notice.jsx';
 import { Page } from './parts/page.jsx';
+import { Palette } from './parts/palette.jsx';
 import { PlainShell, Shell } from './parts/shell.jsx';
 import { Toasts, useToasts } from './parts/toast.jsx';
 import { Account } from './screens/account.jsx';
@@ -30,8 +32,10 @@ import { Link } from './screens/link.jsx';
 import { Overview } from './screens/overview.jsx';
 import { People } from './screens/people.jsx';
 import { Person } from './screens/person.jsx';
+import { SetUp } from './screens/set-up.jsx';
 import { SignIn } from './screens/sign-in.jsx';
 import { Workspaces } from './screens/workspaces.jsx';
+import { Skeleton } from './parts/skeleton.jsx';
 
 const screens = {
   check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, audit: Audit, keys: Keys, hooks: Hooks, hook: Hook, api: Api,
@@ -40,7 +44,7 @@ const screens = {
 
 const endedText = 'Your session has ended. Sign in again to continue where you were.';
 
-/** {state: 'loading'|'in'|'out'|'failed', session, message, error} */
+/** {state: 'loading'|'new' (no user exists)|'in'|'out'|'failed', session, message, error} */
 function useSignedIn() {
   const [status, setStatus] = useState({ state: 'loading' });
   const enter = useCallback((session) => {
@@ -51,13 +55,14 @@ function useSignedIn() {
     api.setSession(null);
     setStatus({ state: 'out', message });
   }, []);
-  const load = useCallback(async () => {
-    setStatus({ state: 'loading' });
+  const load = useCallback(async ({ quietly = false } = {}) => {
+    if (!quietly) setStatus({ state: 'loading' });
     try {
       enter((await api.get('session', { quiet: true })).data);
     } catch (error) {
-      if (error.status === 401) leave(error.code === 'invalid_session' ? endedText : '');
-      else setStatus({ state: 'failed', error });
+      if (error.code === 'not_set_up') setStatus({ state: 'new' });
+      else if (error.status === 401) leave(error.code === 'invalid_session' ? endedText : '');
+      else if (!quietly) setStatus({ state: 'failed', error });
     }
   }, []);
   useEffect(() => {
@@ -129,7 +134,7 @@ function NotFound() {
 }
 
 function Screen({ choice, route, allowed, session }) {
-  if (!choice.ready) return choice.error ? <ErrorNotice error={choice.error} onRetry={choice.reload} /> : <p class="loading">Loading…</p>;
+  if (!choice.ready) return choice.error ? <ErrorNotice error={choice.error} onRetry={choice.reload} /> : <Skeleton />;
   const Chosen = screens[route.name];
   if (!Chosen || !allowed.includes(parentOf(route.name))) return <NotFound key={route.name} />;
   if (needsWorkspace(route.name) && !choice.workspace) return <NoWorkspace />;
@@ -142,15 +147,18 @@ function SignedIn({ session, enter, leave, route, theme, setTheme }) {
   const choice = useWorkspaceChoice(session);
   const { toasts, show, close } = useToasts();
   const [help, setHelp] = useState(false);
+  const [palette, setPalette] = useState(false);
   const [shortcuts, setShortcuts] = useState(recall('shortcuts') !== 'off');
   const { role } = session.user;
   const allowed = useMemo(() => screensOf(role), [role]);
   const showHelp = useCallback(() => setHelp(true), []);
-  useShortcuts({ enabled: shortcuts, allowed, onHelp: showHelp });
+  const showPalette = useCallback(() => setPalette(true), []);
+  useShortcuts({ enabled: shortcuts, allowed, onHelp: showHelp, onPalette: showPalette });
   const enableShortcuts = (on) => {
     remember('shortcuts', on ? 'on' : 'off');
     setShortcuts(on);
   };
+  useEffect(() => (choice.workspace ? follow(role === 'operator' ? choice.workspace.id : null) : undefined), [choice.workspace?.id]);
   const signOut = async () => {
     try {
       await api.del('session');
@@ -162,7 +170,7 @@ function SignedIn({ session, enter, leave, route, theme, setTheme }) {
     }
   };
   const value = {
-    session, route, allowed, theme, setTheme, showHelp, signOut, enter,
+    session, route, allowed, theme, setTheme, showHelp, showPalette, signOut, enter,
     isOperator: role === 'operator', canWrite: role !== 'viewer',
     workspace: choice.workspace, workspaces: choice.workspaces, chooseWorkspace: choice.choose, reloadWorkspaces: choice.reload,
     toast: show,
@@ -171,6 +179,7 @@ function SignedIn({ session, enter, leave, route, theme, setTheme }) {
     <AppContext.Provider value={value}>
       <Shell><Screen choice={choice} route={route} allowed={allowed} session={session} /></Shell>
       <Toasts toasts={toasts} onClose={close} />
+      {palette && <Palette onClose={() => setPalette(false)} />}
       {help && <HelpDialog allowed={allowed} enabled={shortcuts} onEnabled={enableShortcuts} onClose={() => setHelp(false)} />}
     </AppContext.Provider>
   );
@@ -184,10 +193,11 @@ export function App() {
     return <PlainShell><Link key={route.args[0]} token={route.args[0] ?? ''} onSession={status.enter} /></PlainShell>;
   }
   if (status.state === 'in') return <SignedIn {...status} route={route} theme={theme} setTheme={setTheme} />;
+  if (status.state === 'new') return <PlainShell><SetUp onLook={() => status.load({ quietly: true })} /></PlainShell>;
   if (status.state === 'out') return <PlainShell><SignIn message={status.message} onSession={status.enter} /></PlainShell>;
   return (
     <PlainShell>
-      {status.state === 'failed' ? <><h1>No connection</h1><ErrorNotice error={status.error} onRetry={status.load} /></> : <p role="status">Loading…</p>}
+      {status.state === 'failed' ? <><h1>No connection</h1><ErrorNotice error={status.error} onRetry={() => status.load()} /></> : <p role="status">Loading…</p>}
     </PlainShell>
   );
 }

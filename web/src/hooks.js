@@ -1,24 +1,38 @@
 // Hooks that most screens use.
 import { createContext } from 'preact';
 import { useContext, useEffect, useRef, useState } from 'preact/hooks';
+import { onEvents } from './live.js';
 
 /** What every screen may ask for: session, workspace, role, toasts. Filled by app.jsx. */
 export const AppContext = createContext(null);
 export const useApp = () => useContext(AppContext);
 
-/** Loads when a dependency (text or number) changes. Old data stay while new ones are on their way: no layout jumps. */
+/**
+ * Loads when a dependency (text or number) changes. Old data stay while new ones are on their way: no layout jumps.
+ * `refresh` loads again without saying so, for what others changed: a failure of it leaves the old data.
+ */
 export function useLoad(load, deps) {
-  const [turn, setTurn] = useState(0);
-  const wanted = [...deps, turn].join('\n');
-  const [state, setState] = useState({ data: null, error: null, of: null });
+  const [turn, setTurn] = useState({ count: 0, quiet: false });
+  const key = deps.join('\n');
+  const wanted = `${key}\n${turn.count}`;
+  const [state, setState] = useState({ data: null, error: null, of: null, key: null });
+  const quiet = turn.quiet && state.key === key;
   useEffect(() => {
     const control = new AbortController();
-    const settle = (change) => !control.signal.aborted && setState((old) => ({ ...old, ...change, of: wanted }));
-    load(control.signal).then((data) => settle({ data, error: null }), (error) => settle({ error }));
+    const settle = (change) => !control.signal.aborted && setState((old) => ({ ...old, ...change, of: wanted, key }));
+    load(control.signal).then((data) => settle({ data, error: null }), (error) => settle(quiet && state.data ? {} : { error }));
     return () => control.abort();
   }, [wanted]);
+  const again = (isQuiet) => setTurn(({ count }) => ({ count: count + 1, quiet: isQuiet }));
   // Told by comparing, so that not even one render takes the old data for the new ones.
-  return { data: state.data, error: state.error, loading: state.of !== wanted, reload: () => setTurn((count) => count + 1) };
+  return { data: state.data, error: state.error, loading: state.of !== wanted && !quiet, reload: () => again(false), refresh: () => again(true) };
+}
+
+/** Calls back when something happened in the workspace, wherever it was done; not while `isBusy`. */
+export function useLive(refresh, isBusy = false) {
+  const latest = useRef(refresh);
+  latest.current = isBusy ? () => {} : refresh;
+  useEffect(() => onEvents(() => latest.current()), []);
 }
 
 /** An action behind a button: busy while it runs, its error kept for showing. */

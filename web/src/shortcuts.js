@@ -21,8 +21,18 @@ function focusSearch() {
 }
 
 /** `allowed`: names of the screens that this user has. */
-export function useShortcuts({ enabled, allowed, onHelp }) {
+export function useShortcuts({ enabled, allowed, onHelp, onPalette }) {
   const pending = useRef(0);
+  // With Ctrl or Cmd it is no single key: it works while typing, too, and cannot be turned off.
+  useEffect(() => {
+    const press = (event) => {
+      if (event.key.toLowerCase() !== 'k' || event.altKey || event.shiftKey || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      if (!document.querySelector('dialog[open]')) onPalette();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, [onPalette]);
   useEffect(() => {
     if (!enabled) return undefined;
     const actions = {

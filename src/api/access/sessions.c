@@ -1,6 +1,7 @@
 /* Signing in and out, and one-time links. */
 #include "api/handlers.h"
 #include "api/access/sessions.h"
+#include "api/gate.h"
 #include "api/session_cookie.h"
 
 #include "base/clock.h"
@@ -117,12 +118,23 @@ static void reply_signed_in(struct lb_call *call)
         count_failure(call, "");
     if (!lb_call_written(call))
         return;
+    atomic_store(&call->app->set_up, true);
     lb_attempts_know(call->app->attempts, lb_str(change->user.email), &call->req->client);
     reply_session(call, &change->user, lb_str(change->token), change->session.expires_at);
     lb_session_cookie_set(call->app, call->req, change->token);
 }
 
 /* --- Reading --- */
+
+/* What the browser calls itself, without what could not be stored or shown. */
+static void put_user_agent(const struct lb_call *call, char out[LB_USER_AGENT_SIZE])
+{
+    struct lb_str agent = lb_request_header(call->req, "User-Agent");
+    size_t len = agent.len < LB_USER_AGENT_SIZE ? agent.len : LB_USER_AGENT_SIZE - 1;
+    for (size_t i = 0; i < len; i++)
+        out[i] = agent.ptr[i] >= ' ' && agent.ptr[i] <= '~' ? agent.ptr[i] : '?';
+    out[len] = 0;
+}
 
 static struct signing *begin_signing(struct lb_call *call)
 {
@@ -132,6 +144,7 @@ static struct signing *begin_signing(struct lb_call *call)
     call->state = signing;
     signing->change.old_emails = call->app->old_emails;
     signing->change.max_sessions = call->app->config->max_user_sessions;
+    put_user_agent(call, signing->change.session.user_agent);
     signing->change.session_lifetime_s = call->app->config->session_lifetime_s;
     return signing;
 }
@@ -219,12 +232,15 @@ static enum lb_turn check_password(struct lb_call *call, struct lb_store_reader 
                                     signing->given_email, user);
     if (err && err != LB_ERR_NOT_FOUND)
         return refuse_signing(call, LB_ERR_STORAGE_UNAVAILABLE, "");
+    bool is_unknown = err == LB_ERR_NOT_FOUND;
     bool matches;
     err =
         lb_password_check(user->password_hash, password_memory(call), signing->password, &matches);
     wipe(signing->password);
     if (err)
         return refuse_signing(call, err, NO_MEMORY);
+    if (is_unknown && !atomic_load(&call->app->set_up))
+        return refuse_signing(call, LB_ERR_NOT_SET_UP, lb_gate_not_set_up);
     if (!matches) {
         count_failure(call, signing->email);
         return refuse_signing(call, LB_ERR_INVALID_CREDENTIALS,

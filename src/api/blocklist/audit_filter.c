@@ -15,7 +15,7 @@ static const char *const ACTIONS[] = {
     "key.revoke",           "hook.subscribe",    "hook.unsubscribe",  "hook.pause",
     "hook.resume",          "hook.rotate",       "workspace.create",  "workspace.set_plan",
     "user.create",          "user.link",         "user.set_password", "user.sign_in",
-    "user.sign_out",        "user.delete",
+    "user.sign_out",        "user.delete",       "user.link_revoke",  "user.session_end",
 };
 
 static const struct {

@@ -1,5 +1,7 @@
 #include "api/blocklist/audit_names.h"
 
+#include <string.h>
+
 #define KEPT (sizeof names->users / sizeof *names->users)
 
 static struct lb_str user_name(struct lb_audit_names *names, const struct lb_call *call,
@@ -15,6 +17,22 @@ static struct lb_str user_name(struct lb_audit_names *names, const struct lb_cal
     lb_str_copy(lb_str(user.id), names->users[place].id, sizeof names->users[place].id);
     lb_str_copy(lb_str(user.email), names->users[place].email, sizeof names->users[place].email);
     return lb_str(names->users[place].email);
+}
+
+/* The host alone: who may read the audit need not know the whole URL, which may be a secret. */
+static struct lb_str hook_name(struct lb_audit_names *names, const struct lb_call *call,
+                               struct lb_store_reader *reader, struct lb_str id)
+{
+    const struct lb_store_ops *ops = call->app->store->ops;
+    if (!call->workspace || (!lb_str_equal(lb_str(names->hook.id), id) &&
+                             ops->hook(reader, call->workspace->row.no, id, &names->hook))) {
+        names->hook.id[0] = 0;
+        return (struct lb_str){0};
+    }
+    const char *host = strstr(names->hook.url, "://");
+    if (!host)
+        return (struct lb_str){0};
+    return (struct lb_str){host + 3, strcspn(host + 3, "/?#")};
 }
 
 static bool is_about(struct lb_str action, struct lb_str kind)
@@ -44,6 +62,8 @@ struct lb_str lb_audit_name_of(struct lb_audit_names *names, const struct lb_cal
         const struct lb_key *key = lb_directory_key(directory, target);
         return key ? lb_str(key->row.name) : (struct lb_str){0};
     }
+    if (is_about(action, LB_STR("hook.")))
+        return hook_name(names, call, reader, target);
     if (is_about(action, LB_STR("workspace."))) {
         const struct lb_workspace *workspace = lb_directory_workspace(directory, target);
         return workspace ? lb_str(workspace->row.name) : (struct lb_str){0};

@@ -10,12 +10,13 @@ struct lb_audit_names {
         char id[LB_ID_SIZE];
         char email[LB_EMAIL_SIZE];
     } users[16];
-    size_t next; /* which one is replaced next */
+    size_t next;             /* which one is replaced next */
+    struct lb_hook_row hook; /* the last one that was asked for */
 };
 
-/* The name of the key, campaign or workspace, or the e-mail address of the user, that an action was
- * done to; ptr NULL when it was deleted. Lives until the reader's next turn, or until 16
- * others were asked for. */
+/* The name of the key, campaign or workspace, the e-mail address of the user, or the host that a
+ * subscription sends to, that an action was done to; ptr NULL when it was deleted. Lives until the
+ * reader's next turn, or until 16 other users or another subscription was asked for. */
 struct lb_str lb_audit_name_of(struct lb_audit_names *names, const struct lb_call *call,
                                struct lb_store_reader *reader, struct lb_str action,
                                struct lb_str target);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 
+#include <sodium.h>
 #include <string.h>
 
 bool lb_session_ended(const struct lb_session_row *session, int64_t now)
@@ -13,8 +14,15 @@ bool lb_session_ended(const struct lb_session_row *session, int64_t now)
 
 bool lb_link_ended(const struct lb_link_row *link, int64_t now)
 {
-    return link->expires_at <= now ||
-           link->expires_at > now + LB_LINK_LIFETIME_MS + LB_CLOCK_SLACK_MS;
+    int64_t latest = link->created_at ? INT64_MAX : now + LB_SET_UP_LIFETIME_MS + LB_CLOCK_SLACK_MS;
+    return link->expires_at <= now || link->expires_at > latest ||
+           link->created_at > now + LB_CLOCK_SLACK_MS;
+}
+
+void lb_session_id(const uint8_t *token_hash, char out[LB_SESSION_ID_SIZE])
+{
+    memcpy(out, "se_", 3);
+    sodium_bin2hex(out + 3, LB_SESSION_ID_SIZE - 3, token_hash, 8);
 }
 
 static struct lb_account_change *change_of(struct lb_write *write)
@@ -38,7 +46,10 @@ static lb_err insert_link(struct lb_account_change *change, struct lb_store *sto
 {
     lb_token_make(change->token, change->link.token_hash);
     change->link.user = change->user.no;
-    change->link.expires_at = lb_clock_wall_ms() + LB_LINK_LIFETIME_MS;
+    change->link.created_at = lb_clock_wall_ms();
+    change->link.expires_at =
+        change->link.created_at +
+        (change->link_lifetime_ms ? change->link_lifetime_ms : LB_SET_UP_LIFETIME_MS);
     return store->ops->link_insert(store, &change->link);
 }
 
@@ -56,6 +67,7 @@ static lb_err insert_session(struct lb_account_change *change, struct lb_store *
     int64_t now = lb_clock_wall_ms();
     lb_token_make(change->token, change->session.token_hash);
     change->session.user = change->user.no;
+    lb_str_copy(change->actor.source, change->session.source, sizeof change->session.source);
     change->session.created_at = now;
     change->session.expires_at = now + (int64_t)change->session_lifetime_s * 1000;
     lb_err err = store->ops->accounts_sweep(store, now);
@@ -88,6 +100,8 @@ static lb_err insert_user(struct lb_account_change *change, struct lb_store *sto
 static lb_err apply_create(struct lb_write *write, struct lb_store *store)
 {
     struct lb_account_change *change = change_of(write);
+    change->user.has_maker = true;
+    change->user.made_by = change->actor.no;
     lb_err err = lb_actor_check(&change->actor, store, &write->reason);
     if (!err)
         err = insert_user(change, store);
@@ -129,6 +143,25 @@ static lb_err apply_make_link(struct lb_write *write, struct lb_store *store)
 void lb_account_make_link(struct lb_account_change *change)
 {
     change->write.apply = apply_make_link;
+}
+
+static lb_err apply_end_links(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    struct lb_user_row user;
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (!err)
+        err = read_user(change, store, &user);
+    if (err)
+        return err;
+    write->touched = true;
+    err = store->ops->links_end(store, change->user.no);
+    return err ? err : audit(change, store, change->actor.no, "user.link_revoke");
+}
+
+void lb_account_end_links(struct lb_account_change *change)
+{
+    change->write.apply = apply_end_links;
 }
 
 /* --- Signing in and out --- */
@@ -279,6 +312,63 @@ static lb_err apply_sign_out(struct lb_write *write, struct lb_store *store)
 void lb_account_sign_out(struct lb_account_change *change)
 {
     change->write.apply = apply_sign_out;
+}
+
+/* The sessions that a change ends, while they are looked for. */
+struct sought {
+    const struct lb_account_change *change;
+    struct lb_session_row found; /* the one that is meant, or that stays */
+    bool any;
+};
+
+static lb_err seek(void *context, const struct lb_session_row *row)
+{
+    struct sought *sought = context;
+    const struct lb_account_change *change = sought->change;
+    char id[LB_SESSION_ID_SIZE];
+    lb_session_id(row->token_hash, id);
+    bool own = change->actor.session &&
+               memcmp(row->token_hash, change->actor.session, sizeof row->token_hash) == 0;
+    if (change->ends_all ? own : strcmp(id, change->session_id) == 0) {
+        sought->found = *row;
+        sought->any = true;
+    }
+    return LB_OK;
+}
+
+/* All but the actor's own, which is kept by making it again. */
+static lb_err end_others(struct lb_store *store, const struct sought *sought, uint32_t user)
+{
+    const struct lb_session_row *own = &sought->found;
+    lb_err err = store->ops->sessions_end(store, user);
+    if (!err && sought->any)
+        err = store->ops->session_insert(store, own);
+    if (!err && sought->any && own->last_used_at)
+        err = store->ops->session_touch(store, own->token_hash, own->last_used_at, lb_str(""));
+    return err;
+}
+
+static lb_err apply_end_sessions(struct lb_write *write, struct lb_store *store)
+{
+    struct lb_account_change *change = change_of(write);
+    struct sought sought = {.change = change};
+    lb_err err = lb_actor_check(&change->actor, store, &write->reason);
+    if (!err)
+        err =
+            store->ops->sessions(store->ops->writer_reader(store), change->user.no, &sought, seek);
+    if (!err && !change->ends_all && !sought.any)
+        return lb_fail(&write->reason, LB_ERR_NOT_FOUND, "This session has ended already.");
+    if (err)
+        return err;
+    write->touched = true;
+    err = change->ends_all ? end_others(store, &sought, change->user.no)
+                           : store->ops->session_delete(store, sought.found.token_hash);
+    return err ? err : audit(change, store, change->actor.no, "user.session_end");
+}
+
+void lb_account_end_sessions(struct lb_account_change *change)
+{
+    change->write.apply = apply_end_sessions;
 }
 
 /* --- Deleting --- */

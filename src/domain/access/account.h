@@ -11,12 +11,17 @@
 #include "domain/access/passwords.h"
 #include "writer/writer.h"
 
-#define LB_LINK_LIFETIME_MS (15 * 60 * 1000)
+/* Of the link that makes the first operator: whoever has it owns the installation. */
+#define LB_SET_UP_LIFETIME_MS (15 * 60 * 1000)
 
-/* Has it ended? Also when it lies further ahead than any that is made now: it was made while a
- * clock was ahead, and would last too long. */
+/* Has it ended? Also when it was made while a clock was ahead, and would last too long. */
 bool lb_session_ended(const struct lb_session_row *session, int64_t now);
 bool lb_link_ended(const struct lb_link_row *link, int64_t now);
+
+#define LB_SESSION_ID_SIZE 20 /* "se_" and 16 hexadecimal digits */
+
+/* What a session is called where its token must not be known: the begin of its hash. */
+void lb_session_id(const uint8_t *token_hash, char out[LB_SESSION_ID_SIZE]);
 
 /* A change, embedded in its owner's struct. Fill `write` as for any write, and the fields that the
  * kind names, then prepare it with the function of the kind and submit `write`. */
@@ -27,15 +32,18 @@ struct lb_account_change {
     struct lb_user_row user;
     struct lb_link_row link;
     char password_hash[LB_PASSWORD_HASH_SIZE]; /* the new one */
+    int64_t link_lifetime_ms; /* of a link that is made; 0: as of the set-up link */
     uint32_t session_lifetime_s;
-    uint32_t max_sessions;          /* of the user; a sign-in above it ends the oldest */
-    struct lb_directory *directory; /* for a deletion */
-    bool revokes_keys;              /* a deletion: of the user's keys */
-    uint32_t revoked;               /* result of it: keys that it revoked, */
-    uint32_t left;                  /* or left valid */
-    int64_t at;                     /* its own: when it is applied */
-    struct lb_session_row session;  /* result */
-    char token[LB_TOKEN_SIZE];      /* result: of the session or the link */
+    uint32_t max_sessions;               /* of the user; a sign-in above it ends the oldest */
+    struct lb_directory *directory;      /* for a deletion */
+    bool revokes_keys;                   /* a deletion: of the user's keys */
+    uint32_t revoked;                    /* result of it: keys that it revoked, */
+    uint32_t left;                       /* or left valid */
+    bool ends_all;                       /* of the sessions that are ended, but the actor's own */
+    char session_id[LB_SESSION_ID_SIZE]; /* else this one */
+    int64_t at;                          /* its own: when it is applied */
+    struct lb_session_row session;       /* result */
+    char token[LB_TOKEN_SIZE];           /* result: of the session or the link */
 };
 
 /* user: email, role, workspace. Result: user, and a link for the first password. Fails with
@@ -59,8 +67,15 @@ void lb_account_sign_in(struct lb_account_change *change);
 /* user: as it was read; password_hash. Ends all sessions of the user, and begins one. */
 void lb_account_set_password(struct lb_account_change *change);
 
+/* user: no. Ends the links of the user. */
+void lb_account_end_links(struct lb_account_change *change);
+
 /* The session of the actor. LB_ERR_INVALID_SESSION when it has ended already. */
 void lb_account_sign_out(struct lb_account_change *change);
+
+/* user: no; ends_all or session_id. Ends sessions of the user. LB_ERR_NOT_FOUND: it has none of
+ * that id. */
+void lb_account_end_sessions(struct lb_account_change *change);
 
 /* user: as it was read; directory, revokes_keys. Result: revoked, left. LB_ERR_LAST_OPERATOR,
  * LB_ERR_USER_NOT_FOUND. */

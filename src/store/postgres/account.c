@@ -22,10 +22,11 @@ static lb_err write_two(struct lb_store *store, enum lb_pg_statement statement, 
 
 /* --- Users ------------------------------------------------------------------------------------ */
 
-LB_PG_STATEMENT(USER_INSERT, ONE, "tttntn",
+LB_PG_STATEMENT(USER_INSERT, ONE, "tttntnn",
                 "INSERT INTO leadblock.account (workspace_id, no, id, email, role, workspace,"
-                " password_hash, created_at) VALUES (0, nextval('leadblock.account_no'),"
-                " $1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING no");
+                " password_hash, created_at, made_by) VALUES (0,"
+                " nextval('leadblock.account_no'), $1, $2, $3, $4, $5, $6, nullif($7, -1)) ON "
+                "CONFLICT DO NOTHING RETURNING no");
 
 lb_err lb_pg_user_insert(struct lb_store *store, struct lb_user_row *row)
 {
@@ -38,6 +39,7 @@ lb_err lb_pg_user_insert(struct lb_store *store, struct lb_user_row *row)
     lb_pg_add_text(&params,
                    row->password_hash[0] ? lb_str(row->password_hash) : (struct lb_str){0});
     lb_pg_add_number(&params, row->created_at);
+    lb_pg_add_number(&params, row->has_maker ? (int64_t)row->made_by : -1);
     lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_USER_INSERT, &params, &result);
     if (!err && PQntuples(result) == 0)
         err = LB_ERR_ALREADY_EXISTS;
@@ -79,22 +81,31 @@ lb_err lb_pg_user_delete(struct lb_store *store, uint32_t no, int64_t at)
     lb_err err = write_two(store, PG_USER_DELETE, no, at);
     if (!err)
         err = lb_pg_sessions_end(store, no);
-    return err ? err : write_number(store, PG_LINKS_END, no);
+    return err ? err : lb_pg_links_end(store, no);
+}
+
+lb_err lb_pg_links_end(struct lb_store *store, uint32_t user)
+{
+    return write_number(store, PG_LINKS_END, user);
 }
 
 #define USER_COLUMNS                                                                               \
     "a.no, a.id, a.email, a.role, a.workspace, a.password_hash, a.created_at, a.deleted_at,"       \
-    " a.signed_in_at"
+    " a.signed_in_at, coalesce(a.made_by, -1)"
+#define USER_COLUMN_COUNT 10
 
 /* All but the workspace's id. */
 static void read_user(const PGresult *result, int i, struct lb_user_row *row)
 {
+    int64_t made_by = lb_pg_number(result, i, 9);
     *row = (struct lb_user_row){.no = (uint32_t)lb_pg_number(result, i, 0),
                                 .role = lb_role_stored(lb_pg_text(result, i, 3)),
                                 .workspace = (uint32_t)lb_pg_number(result, i, 4),
                                 .created_at = lb_pg_number(result, i, 6),
                                 .deleted_at = lb_pg_number(result, i, 7),
-                                .signed_in_at = lb_pg_number(result, i, 8)};
+                                .signed_in_at = lb_pg_number(result, i, 8),
+                                .has_maker = made_by >= 0,
+                                .made_by = made_by >= 0 ? (uint32_t)made_by : 0};
     lb_str_copy(lb_pg_text(result, i, 1), row->id, sizeof row->id);
     lb_str_copy(lb_pg_text(result, i, 2), row->email, sizeof row->email);
     lb_str_copy(lb_pg_text(result, i, 5), row->password_hash, sizeof row->password_hash);
@@ -197,7 +208,8 @@ static struct lb_str id_among(const PGresult *workspaces, uint32_t no)
 }
 
 LB_PG_STATEMENT(USERS, ONE, "",
-                "SELECT " USER_COLUMNS " FROM leadblock.account a"
+                "SELECT " USER_COLUMNS ", l.expires_at FROM leadblock.account a"
+                " LEFT JOIN leadblock.link l ON l.workspace_id = 0 AND l.account = a.no"
                 " WHERE a.workspace_id = 0 AND a.deleted_at IS NULL ORDER BY a.no");
 
 lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
@@ -211,6 +223,7 @@ lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
     for (int i = 0; !err && i < PQntuples(result); i++) {
         struct lb_user_row row;
         read_user(result, i, &row);
+        row.link_expires_at = lb_pg_number(result, i, USER_COLUMN_COUNT);
         lb_str_copy(id_among(workspaces, row.workspace), row.workspace_id, sizeof row.workspace_id);
         err = each(context, &row);
     }
@@ -222,9 +235,9 @@ lb_err lb_pg_users(struct lb_store_reader *reader, void *context,
 /* --- Sessions and links ----------------------------------------------------------------------- */
 
 LB_PG_STATEMENT(
-    SESSION_INSERT, ONE, "ynnn",
-    "INSERT INTO leadblock.session (workspace_id, token_hash, account, created_at, expires_at)"
-    " VALUES (0, $1, $2, $3, $4)");
+    SESSION_INSERT, ONE, "ynnntt",
+    "INSERT INTO leadblock.session (workspace_id, token_hash, account, created_at, expires_at,"
+    " source, user_agent) VALUES (0, $1, $2, $3, $4, $5, $6)");
 
 lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row *row)
 {
@@ -233,6 +246,8 @@ lb_err lb_pg_session_insert(struct lb_store *store, const struct lb_session_row 
     lb_pg_add_number(&params, row->user);
     lb_pg_add_number(&params, row->created_at);
     lb_pg_add_number(&params, row->expires_at);
+    lb_pg_add_text(&params, lb_str(row->source));
+    lb_pg_add_text(&params, lb_str(row->user_agent));
     return lb_pg_write(store, PG_SESSION_INSERT, &params);
 }
 
@@ -244,6 +259,54 @@ lb_err lb_pg_session_delete(struct lb_store *store, const uint8_t *token_hash)
     struct lb_pg_params params = {0};
     lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
     return lb_pg_write(store, PG_SESSION_DELETE, &params);
+}
+
+LB_PG_STATEMENT(SESSION_TOUCH, ONE, "ynt",
+                "UPDATE leadblock.session SET last_used_at = greatest(last_used_at, $2),"
+                " source = coalesce(nullif($3, ''), source)"
+                " WHERE workspace_id = 0 AND token_hash = $1");
+
+lb_err lb_pg_session_touch(struct lb_store *store, const uint8_t *token_hash, int64_t at,
+                           struct lb_str source)
+{
+    struct lb_pg_params params = {0};
+    lb_pg_add_bytes(&params, token_hash, LB_SECRET_HASH_SIZE);
+    lb_pg_add_number(&params, at);
+    lb_pg_add_text(&params, source);
+    return lb_pg_write(store, PG_SESSION_TOUCH, &params);
+}
+
+LB_PG_STATEMENT(SESSIONS, ONE, "n",
+                "SELECT token_hash, created_at, expires_at, last_used_at, source, user_agent"
+                " FROM leadblock.session WHERE workspace_id = 0 AND account = $1"
+                " ORDER BY created_at DESC, token_hash");
+
+static void read_session(const PGresult *result, int i, uint32_t user, struct lb_session_row *row)
+{
+    *row = (struct lb_session_row){.user = user,
+                                   .created_at = lb_pg_number(result, i, 1),
+                                   .expires_at = lb_pg_number(result, i, 2),
+                                   .last_used_at = lb_pg_number(result, i, 3)};
+    if (PQgetlength(result, i, 0) == LB_SECRET_HASH_SIZE)
+        memcpy(row->token_hash, PQgetvalue(result, i, 0), sizeof row->token_hash);
+    lb_str_copy(lb_pg_text(result, i, 4), row->source, sizeof row->source);
+    lb_str_copy(lb_pg_text(result, i, 5), row->user_agent, sizeof row->user_agent);
+}
+
+lb_err lb_pg_sessions(struct lb_store_reader *reader, uint32_t user, void *context,
+                      lb_err (*each)(void *, const struct lb_session_row *))
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, user);
+    lb_err err = lb_pg_query(reader, PG_SESSIONS, &params, &result);
+    for (int i = 0; !err && i < PQntuples(result); i++) {
+        struct lb_session_row row;
+        read_session(result, i, user, &row);
+        err = each(context, &row);
+    }
+    PQclear(result);
+    return err;
 }
 
 LB_PG_STATEMENT(SESSIONS_END, ONE, "n",
@@ -265,7 +328,8 @@ lb_err lb_pg_sessions_trim(struct lb_store *store, uint32_t user, uint32_t keep)
 }
 
 LB_PG_STATEMENT(SESSION, ONE, "y",
-                "SELECT " USER_COLUMNS ", s.created_at, s.expires_at FROM leadblock.session s"
+                "SELECT " USER_COLUMNS ", s.created_at, s.expires_at, s.last_used_at"
+                " FROM leadblock.session s"
                 " JOIN leadblock.account a ON a.workspace_id = 0 AND a.no = s.account"
                 " WHERE s.workspace_id = 0 AND s.token_hash = $1 AND a.deleted_at IS NULL");
 
@@ -280,19 +344,22 @@ lb_err lb_pg_session(struct lb_store_reader *reader, const uint8_t *token_hash,
         err = LB_ERR_NOT_FOUND;
     if (!err) {
         read_user(result, 0, out_user);
-        *out = (struct lb_session_row){.user = out_user->no,
-                                       .created_at = lb_pg_number(result, 0, 9),
-                                       .expires_at = lb_pg_number(result, 0, 10)};
+        *out =
+            (struct lb_session_row){.user = out_user->no,
+                                    .created_at = lb_pg_number(result, 0, USER_COLUMN_COUNT),
+                                    .expires_at = lb_pg_number(result, 0, USER_COLUMN_COUNT + 1),
+                                    .last_used_at = lb_pg_number(result, 0, USER_COLUMN_COUNT + 2)};
         memcpy(out->token_hash, token_hash, sizeof out->token_hash);
     }
     PQclear(result);
     return err ? err : add_workspace_id(reader, out_user);
 }
 
-LB_PG_STATEMENT(LINK_INSERT, ONE, "nyn",
-                "INSERT INTO leadblock.link (workspace_id, account, token_hash, expires_at)"
-                " VALUES (0, $1, $2, $3) ON CONFLICT (workspace_id, account) DO UPDATE"
-                " SET token_hash = EXCLUDED.token_hash, expires_at = EXCLUDED.expires_at");
+LB_PG_STATEMENT(LINK_INSERT, ONE, "nynn",
+                "INSERT INTO leadblock.link (workspace_id, account, token_hash, expires_at,"
+                " created_at) VALUES (0, $1, $2, $3, $4) ON CONFLICT (workspace_id, account) DO"
+                " UPDATE SET token_hash = EXCLUDED.token_hash, expires_at = EXCLUDED.expires_at,"
+                " created_at = EXCLUDED.created_at");
 
 lb_err lb_pg_link_insert(struct lb_store *store, const struct lb_link_row *row)
 {
@@ -300,6 +367,7 @@ lb_err lb_pg_link_insert(struct lb_store *store, const struct lb_link_row *row)
     lb_pg_add_number(&params, row->user);
     lb_pg_add_bytes(&params, row->token_hash, sizeof row->token_hash);
     lb_pg_add_number(&params, row->expires_at);
+    lb_pg_add_number(&params, row->created_at);
     return lb_pg_write(store, PG_LINK_INSERT, &params);
 }
 
@@ -319,9 +387,9 @@ lb_err lb_pg_link_take(struct lb_store *store, const uint8_t *token_hash)
     return err;
 }
 
-LB_PG_STATEMENT(
-    LINK, ONE, "y",
-    "SELECT account, expires_at FROM leadblock.link WHERE workspace_id = 0 AND token_hash = $1");
+LB_PG_STATEMENT(LINK, ONE, "y",
+                "SELECT account, expires_at, created_at FROM leadblock.link"
+                " WHERE workspace_id = 0 AND token_hash = $1");
 
 lb_err lb_pg_link(struct lb_store_reader *reader, const uint8_t *token_hash,
                   struct lb_link_row *out)
@@ -334,7 +402,8 @@ lb_err lb_pg_link(struct lb_store_reader *reader, const uint8_t *token_hash,
         err = LB_ERR_NOT_FOUND;
     if (!err) {
         *out = (struct lb_link_row){.user = (uint32_t)lb_pg_number(result, 0, 0),
-                                    .expires_at = lb_pg_number(result, 0, 1)};
+                                    .expires_at = lb_pg_number(result, 0, 1),
+                                    .created_at = lb_pg_number(result, 0, 2)};
         memcpy(out->token_hash, token_hash, sizeof out->token_hash);
     }
     PQclear(result);

@@ -27,8 +27,8 @@ lb_err lb_sqlite_user_insert(struct lb_store *store, struct lb_user_row *row)
     struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         writer, STMT_USER_INSERT,
-        "INSERT INTO account (id, email, role, workspace, password_hash, created_at)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING");
+        "INSERT INTO account (id, email, role, workspace, password_hash, created_at, made_by)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_sqlite_bind_str(stmt, 1, lb_str(row->id));
@@ -38,6 +38,10 @@ lb_err lb_sqlite_user_insert(struct lb_store *store, struct lb_user_row *row)
     lb_sqlite_bind_str(stmt, 5,
                        row->password_hash[0] ? lb_str(row->password_hash) : (struct lb_str){0});
     sqlite3_bind_int64(stmt, 6, row->created_at);
+    if (row->has_maker)
+        sqlite3_bind_int64(stmt, 7, row->made_by);
+    else
+        sqlite3_bind_null(stmt, 7);
     lb_err err = lb_sqlite_run(stmt);
     if (err)
         return err;
@@ -62,7 +66,7 @@ lb_err lb_sqlite_user_signed_in(struct lb_store *store, uint32_t no, int64_t at)
                        "UPDATE account SET signed_in_at = ?2 WHERE no = ?1", no, at);
 }
 
-static lb_err end_links(struct lb_store *store, uint32_t user)
+lb_err lb_sqlite_links_end(struct lb_store *store, uint32_t user)
 {
     return run_numbers(store, STMT_LINKS_END, "DELETE FROM link WHERE account = ?1", user, 0);
 }
@@ -74,13 +78,14 @@ lb_err lb_sqlite_user_delete(struct lb_store *store, uint32_t no, int64_t at)
         "UPDATE account SET deleted_at = ?2, password_hash = NULL WHERE no = ?1", no, at);
     if (!err)
         err = lb_sqlite_sessions_end(store, no);
-    return err ? err : end_links(store, no);
+    return err ? err : lb_sqlite_links_end(store, no);
 }
 
 #define USER_COLUMNS                                                                               \
     "a.no, a.id, a.email, a.role, a.workspace, w.id, a.password_hash, a.created_at, a.deleted_at," \
-    " a.signed_in_at"
-#define USER_TABLES " account a LEFT JOIN workspace w ON w.no = a.workspace"
+    " a.signed_in_at, a.made_by"
+#define USER_COLUMN_COUNT 11
+#define USER_TABLES       " account a LEFT JOIN workspace w ON w.no = a.workspace"
 
 /* Reads the columns of a user from `first` on. */
 static void read_user(sqlite3_stmt *stmt, int first, struct lb_user_row *row)
@@ -90,7 +95,9 @@ static void read_user(sqlite3_stmt *stmt, int first, struct lb_user_row *row)
                                 .workspace = (uint32_t)sqlite3_column_int64(stmt, first + 4),
                                 .created_at = sqlite3_column_int64(stmt, first + 7),
                                 .deleted_at = sqlite3_column_int64(stmt, first + 8),
-                                .signed_in_at = sqlite3_column_int64(stmt, first + 9)};
+                                .signed_in_at = sqlite3_column_int64(stmt, first + 9),
+                                .has_maker = sqlite3_column_type(stmt, first + 10) != SQLITE_NULL,
+                                .made_by = (uint32_t)sqlite3_column_int64(stmt, first + 10)};
     lb_str_copy(lb_sqlite_column_str(stmt, first + 1), row->id, sizeof row->id);
     lb_str_copy(lb_sqlite_column_str(stmt, first + 2), row->email, sizeof row->email);
     lb_str_copy(lb_sqlite_column_str(stmt, first + 5), row->workspace_id, sizeof row->workspace_id);
@@ -148,7 +155,8 @@ lb_err lb_sqlite_users(struct lb_store_reader *reader, void *context,
                        lb_err (*each)(void *, const struct lb_user_row *))
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_USERS,
-                                            "SELECT " USER_COLUMNS " FROM" USER_TABLES
+                                            "SELECT " USER_COLUMNS ", l.expires_at FROM" USER_TABLES
+                                            " LEFT JOIN link l ON l.account = a.no"
                                             " WHERE a.deleted_at IS NULL ORDER BY a.no");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
@@ -158,6 +166,7 @@ lb_err lb_sqlite_users(struct lb_store_reader *reader, void *context,
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct lb_user_row row;
         read_user(stmt, 0, &row);
+        row.link_expires_at = sqlite3_column_int64(stmt, USER_COLUMN_COUNT);
         err = each(context, &row);
     }
     return lb_sqlite_end_scan(stmt, err, code);
@@ -167,16 +176,18 @@ lb_err lb_sqlite_users(struct lb_store_reader *reader, void *context,
 
 lb_err lb_sqlite_session_insert(struct lb_store *store, const struct lb_session_row *row)
 {
-    sqlite3_stmt *stmt =
-        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_SESSION_INSERT,
-                           "INSERT INTO session (token_hash, account, created_at, expires_at)"
-                           " VALUES (?1, ?2, ?3, ?4)");
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        &lb_sqlite_of(store)->writer, STMT_SESSION_INSERT,
+        "INSERT INTO session (token_hash, account, created_at, expires_at, source,"
+        " user_agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_hash(stmt, 1, row->token_hash);
     sqlite3_bind_int64(stmt, 2, row->user);
     sqlite3_bind_int64(stmt, 3, row->created_at);
     sqlite3_bind_int64(stmt, 4, row->expires_at);
+    lb_sqlite_bind_str(stmt, 5, lb_str(row->source));
+    lb_sqlite_bind_str(stmt, 6, lb_str(row->user_agent));
     return lb_sqlite_run(stmt);
 }
 
@@ -187,6 +198,21 @@ lb_err lb_sqlite_session_delete(struct lb_store *store, const uint8_t *token_has
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_hash(stmt, 1, token_hash);
+    return lb_sqlite_run(stmt);
+}
+
+lb_err lb_sqlite_session_touch(struct lb_store *store, const uint8_t *token_hash, int64_t at,
+                               struct lb_str source)
+{
+    sqlite3_stmt *stmt = lb_sqlite_prepared(
+        &lb_sqlite_of(store)->writer, STMT_SESSION_TOUCH,
+        "UPDATE session SET last_used_at = max(coalesce(last_used_at, 0), ?2),"
+        " source = CASE ?3 WHEN '' THEN source ELSE ?3 END WHERE token_hash = ?1");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    bind_hash(stmt, 1, token_hash);
+    sqlite3_bind_int64(stmt, 2, at);
+    lb_sqlite_bind_str(stmt, 3, source);
     return lb_sqlite_run(stmt);
 }
 
@@ -207,20 +233,22 @@ lb_err lb_sqlite_sessions_trim(struct lb_store *store, uint32_t user, uint32_t k
 lb_err lb_sqlite_session(struct lb_store_reader *reader, const uint8_t *token_hash,
                          struct lb_session_row *out, struct lb_user_row *out_user)
 {
-    sqlite3_stmt *stmt = lb_sqlite_prepared(reader, STMT_SESSION,
-                                            "SELECT s.created_at, s.expires_at, " USER_COLUMNS
-                                            " FROM session s JOIN account a ON a.no = s.account"
-                                            " LEFT JOIN workspace w ON w.no = a.workspace WHERE "
-                                            "s.token_hash = ?1 AND a.deleted_at IS NULL");
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_SESSION,
+                           "SELECT s.created_at, s.expires_at, s.last_used_at, " USER_COLUMNS
+                           " FROM session s JOIN account a ON a.no = s.account"
+                           " LEFT JOIN workspace w ON w.no = a.workspace WHERE "
+                           "s.token_hash = ?1 AND a.deleted_at IS NULL");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_hash(stmt, 1, token_hash);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
-        read_user(stmt, 2, out_user);
+        read_user(stmt, 3, out_user);
         *out = (struct lb_session_row){.user = out_user->no,
                                        .created_at = sqlite3_column_int64(stmt, 0),
-                                       .expires_at = sqlite3_column_int64(stmt, 1)};
+                                       .expires_at = sqlite3_column_int64(stmt, 1),
+                                       .last_used_at = sqlite3_column_int64(stmt, 2)};
         memcpy(out->token_hash, token_hash, sizeof out->token_hash);
     }
     sqlite3_reset(stmt);
@@ -229,17 +257,53 @@ lb_err lb_sqlite_session(struct lb_store_reader *reader, const uint8_t *token_ha
     return code == SQLITE_DONE ? LB_ERR_NOT_FOUND : lb_sqlite_error(code);
 }
 
+static void read_session(sqlite3_stmt *stmt, uint32_t user, struct lb_session_row *row)
+{
+    *row = (struct lb_session_row){.user = user,
+                                   .created_at = sqlite3_column_int64(stmt, 1),
+                                   .expires_at = sqlite3_column_int64(stmt, 2),
+                                   .last_used_at = sqlite3_column_int64(stmt, 3)};
+    if (sqlite3_column_bytes(stmt, 0) == LB_SECRET_HASH_SIZE)
+        memcpy(row->token_hash, sqlite3_column_blob(stmt, 0), sizeof row->token_hash);
+    lb_str_copy(lb_sqlite_column_str(stmt, 4), row->source, sizeof row->source);
+    lb_str_copy(lb_sqlite_column_str(stmt, 5), row->user_agent, sizeof row->user_agent);
+}
+
+lb_err lb_sqlite_sessions(struct lb_store_reader *reader, uint32_t user, void *context,
+                          lb_err (*each)(void *, const struct lb_session_row *))
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_SESSIONS,
+                           "SELECT token_hash, created_at, expires_at, last_used_at, source,"
+                           " user_agent FROM session WHERE account = ?1"
+                           " ORDER BY created_at DESC, token_hash");
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    lb_sqlite_reader_rest(reader);
+    sqlite3_bind_int64(stmt, 1, user);
+    lb_err err = LB_OK;
+    int code = SQLITE_ROW;
+    while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct lb_session_row row;
+        read_session(stmt, user, &row);
+        err = each(context, &row);
+    }
+    return lb_sqlite_end_scan(stmt, err, code);
+}
+
 lb_err lb_sqlite_link_insert(struct lb_store *store, const struct lb_link_row *row)
 {
-    lb_err err = end_links(store, row->user);
-    sqlite3_stmt *stmt = lb_sqlite_prepared(
-        &lb_sqlite_of(store)->writer, STMT_LINK_INSERT,
-        "INSERT INTO link (token_hash, account, expires_at) VALUES (?1, ?2, ?3)");
+    lb_err err = lb_sqlite_links_end(store, row->user);
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(&lb_sqlite_of(store)->writer, STMT_LINK_INSERT,
+                           "INSERT INTO link (token_hash, account, expires_at, created_at)"
+                           " VALUES (?1, ?2, ?3, ?4)");
     if (err || !stmt)
         return err ? err : LB_ERR_STORAGE_UNAVAILABLE;
     bind_hash(stmt, 1, row->token_hash);
     sqlite3_bind_int64(stmt, 2, row->user);
     sqlite3_bind_int64(stmt, 3, row->expires_at);
+    sqlite3_bind_int64(stmt, 4, row->created_at);
     return lb_sqlite_run(stmt);
 }
 
@@ -261,14 +325,16 @@ lb_err lb_sqlite_link(struct lb_store_reader *reader, const uint8_t *token_hash,
                       struct lb_link_row *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
-        reader, STMT_LINK, "SELECT account, expires_at FROM link WHERE token_hash = ?1");
+        reader, STMT_LINK,
+        "SELECT account, expires_at, created_at FROM link WHERE token_hash = ?1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     bind_hash(stmt, 1, token_hash);
     int code = sqlite3_step(stmt);
     if (code == SQLITE_ROW) {
         *out = (struct lb_link_row){.user = (uint32_t)sqlite3_column_int64(stmt, 0),
-                                    .expires_at = sqlite3_column_int64(stmt, 1)};
+                                    .expires_at = sqlite3_column_int64(stmt, 1),
+                                    .created_at = sqlite3_column_int64(stmt, 2)};
         memcpy(out->token_hash, token_hash, sizeof out->token_hash);
     }
     sqlite3_reset(stmt);

@@ -84,8 +84,8 @@ export async function assertAccessible(page, screen) {
 }
 
 // docs/screens/NAME-light.png and -dark.png: written with --update-screens, else they must be there.
-export async function screenshot(page, name, options = {}) {
-  for (const theme of THEMES) {
+export async function screenshot(page, name, options = {}, themes = THEMES) {
+  for (const theme of themes) {
     const path = join(SCREENS, `${name}-${theme}.png`);
     if (!process.env.LEADBLOCK_UPDATE_SCREENS) {
       assert.ok(existsSync(path), `${path} is missing; bash script/lib/browser.sh --update-screens`);

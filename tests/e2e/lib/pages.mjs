@@ -8,6 +8,9 @@ export const heading = (page, name) => page.getByRole('heading', { level: 1, nam
 // Until the page shows `text` somewhere in the main part.
 export const shows = (page, text) => page.locator('main').getByText(text).first().waitFor();
 
+// Opens the menu of who is signed in.
+export const openAccountMenu = (page) => page.locator('button.who').click();
+
 // Asked again until it holds; the error of the last time when it never does.
 export async function eventually(look, limitMs = 30_000) {
   for (const end = Date.now() + limitMs; ;) {

@@ -7,9 +7,9 @@ export const actionWords = {
   'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:',
   'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.drop_blocks': 'Dropped the blocklist of campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
-  'hook.subscribe': 'Subscribed to events', 'hook.unsubscribe': 'Ended subscription', 'hook.pause': 'Paused subscription', 'hook.resume': 'Resumed subscription', 'hook.rotate': 'Changed secret of subscription',
+  'hook.subscribe': 'Subscribed to events:', 'hook.unsubscribe': 'Ended subscription', 'hook.pause': 'Paused subscription', 'hook.resume': 'Resumed subscription', 'hook.rotate': 'Changed secret of subscription',
   'workspace.create': 'Created workspace', 'workspace.set_plan': 'Changed the license of',
-  'user.create': 'Added user', 'user.link': 'Created a password link for', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password',
+  'user.create': 'Added user', 'user.link': 'Created a password link for', 'user.link_revoke': 'Revoked the link of', 'user.session_end': 'Ended sessions of', 'user.delete': 'Deleted user', 'user.set_password': 'Set a password',
   'user.sign_in': 'Signed in', 'user.sign_out': 'Signed out',
 };
 export const kindWords = {
@@ -30,16 +30,18 @@ export function placeText({ scope, campaignId }, nameOf) {
 
 const isOwn = (entry) => entry.target === entry.by?.id;
 
+const pageOf = (action) => ({ campaign: 'campaign', hook: 'hook' })[action.split('.')[0]];
+
 /** What an action was done to: its name, or its id when it has none any more. Nobody signs in for others. */
 function Target({ entry }) {
   if (!entry.target || (entry.action.startsWith('user.') && isOwn(entry))) return null;
   const name = entry.targetName ? <bdi>{entry.targetName}</bdi> : <code>{entry.target}</code>;
-  const isThere = entry.action.startsWith('campaign.') && entry.targetName;
-  return <> {isThere ? <a href={href('campaign', [entry.target])}>{name}</a> : name}</>;
+  const page = entry.targetName && pageOf(entry.action);
+  return <> {page ? <a href={href(page, [entry.target])}>{name}</a> : name}</>;
 }
 
 export function Action({ entry }) {
-  const words = actionWords[entry.action] ?? entry.action;
+  const words = entry.action === 'user.session_end' && isOwn(entry) ? 'Ended own sessions' : actionWords[entry.action] ?? entry.action;
   if (!entry.action.startsWith('leads.')) return <>{words}<Target entry={entry} /></>;
   return <><a class="row-link" href={href('change', [entry.id])}>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'lead')}</a> in <Place of={entry} /></>;
 }

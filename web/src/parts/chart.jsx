@@ -32,10 +32,10 @@ function scaleOf(days, width) {
   const down = Math.max(...days.map((entry) => entry.unblocked));
   const step = gridStep(up + down);
   const high = Math.ceil(up / step) * step;
-  const low = Math.ceil(down / step) * step;
+  const low = down; // the space below the line is as large as what is in it
   const inner = height - edge.top - edge.bottom;
   const slot = Math.max(width - edge.left - edge.right, 0) / days.length;
-  const lines = Array.from({ length: (high + low) / step + 1 }, (_, index) => high - index * step);
+  const lines = Array.from({ length: Math.floor((high + low) / step) + 1 }, (_, index) => high - index * step);
   return { slot, lines, y: (value) => edge.top + ((high - value) / (high + low)) * inner, x: (index) => edge.left + index * slot };
 }
 
@@ -82,7 +82,16 @@ function describe(days) {
   return `Blocks and unblocks per day: ${sum('blocked')} blocked and ${sum('unblocked')} unblocked in ${days.length} days. The table has the figures.`;
 }
 
+/** Without a bar a chart says nothing: words say more. */
+function Nothing({ days }) {
+  return <p class="nothing">Nothing was blocked or unblocked in these {days.length} days.</p>;
+}
+
 export function DaysChart({ days }) {
+  return days.some((entry) => entry.blocked + entry.unblocked > 0) ? <BarChart days={days} /> : <Nothing days={days} />;
+}
+
+function BarChart({ days }) {
   const place = useRef(null);
   const width = useWidth(place);
   const [index, setIndex] = useState(null);

@@ -19,6 +19,7 @@ export function HelpDialog({ allowed, enabled, onEnabled, onClose }) {
       <dl class="shortcuts">
         <Keys keys={['/']} text="Go to the search box" />
         {allowed.includes('add') && <Keys keys={['n']} text="Add leads to a blocklist" />}
+        <div class="shortcut"><dt><kbd>Ctrl</kbd> <kbd>K</kbd> or <kbd>⌘</kbd> <kbd>K</kbd></dt><dd>Go to a screen, campaign or person</dd></div>
         <Keys keys={['?']} text="Show this help" />
         <Keys keys={['Esc']} text="Close a dialog" />
         {targets.map(([key, name]) => <Keys key={key} keys={['g', key]} text={screenNames[name]} />)}

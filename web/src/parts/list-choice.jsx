@@ -19,8 +19,8 @@ export function listName(list, campaigns) {
   return `campaign ${campaigns?.find((campaign) => campaign.id === id)?.name ?? id}`;
 }
 
-export function ListChoice({ label, list, campaigns, onList, hint, disabled }) {
-  const options = [{ value: workspaceList, label: 'Whole workspace' }];
+export function ListChoice({ label, list, campaigns, onList, hint, disabled, everywhere = 'Whole workspace' }) {
+  const options = [{ value: workspaceList, label: everywhere }];
   for (const { id, name } of campaigns ?? []) options.push({ value: campaignList(id), label: `Campaign: ${name}` });
   // One that is named in the URL, but not (yet) in the menu.
   if (!options.some(({ value }) => value === list)) options.push({ value: list, label: `Campaign: ${campaignOf(list)}` });

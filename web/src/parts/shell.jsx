@@ -1,4 +1,4 @@
-// The frame around every screen: navigation, workspace, theme, sign-out.
+// The frame around every screen: navigation, workspace, and the menu of the account.
 import { useEffect, useState } from 'preact/hooks';
 import { date, isPast } from '../format.js';
 import { useApp } from '../hooks.js';
@@ -8,7 +8,9 @@ import { Button } from './button.jsx';
 import { Dialog } from './dialog.jsx';
 import { SelectField } from './field.jsx';
 import { Icon, Mark } from './icon.jsx';
+import { Menu } from './menu.jsx';
 import { Notice } from './notice.jsx';
+import { statusText } from './text.jsx';
 
 const groups = [
   { label: 'Leads', names: ['check', 'blocklist', 'add', 'campaigns'] },
@@ -51,20 +53,37 @@ function WorkspaceChoice() {
   return <p class="workspace-name"><span class="muted">Workspace</span><br />{workspace.name}</p>;
 }
 
-function Foot({ onGo }) {
-  const { session, route, theme, setTheme, showHelp, signOut } = useApp();
+function ThemeChoice() {
+  const { theme, setTheme } = useApp();
+  return (
+    <div class="theme-choice" role="group" aria-label="Theme">
+      <Icon name="theme" size={18} />
+      {themes.map(({ value, label }) => <Button key={value} kind="quiet" aria-pressed={theme === value} onClick={() => setTheme(value)}>{label}</Button>)}
+    </div>
+  );
+}
+
+function AccountItems({ onGo }) {
+  const { route, showHelp, signOut } = useApp();
+  return (
+    <>
+      <a class="button quiet" href={href('account')} onClick={onGo} aria-current={route.name === 'account' ? 'page' : undefined}><Icon name="account" size={18} /><span>Account</span></a>
+      <Button kind="quiet" icon="help" onClick={() => { onGo?.(); showHelp(); }}>Shortcuts</Button>
+      <Button kind="quiet" icon="signout" onClick={signOut}>Sign out</Button>
+      <ThemeChoice />
+    </>
+  );
+}
+
+/** Who is signed in; on a phone, whose menu is open already, with all that can be done. */
+function Foot({ onGo, isOpen }) {
+  const { session } = useApp();
   const { email, role } = session.user;
+  const who = <><Icon name="account" /><span class="who-text"><span>{email}</span><span class="muted">{statusText(role)}</span></span></>;
+  if (isOpen) return <div class="side-foot"><p class="who">{who}</p><AccountItems onGo={onGo} /></div>;
   return (
     <div class="side-foot">
-      <SelectField label="Theme" value={theme} onValue={setTheme} options={themes} />
-      <a class="who" href={href('account')} onClick={onGo} aria-current={route.name === 'account' ? 'page' : undefined}>
-        <Icon name="account" />
-        <span class="who-text"><span>{email}</span><span class="muted">{role[0].toUpperCase() + role.slice(1)} · Account</span></span>
-      </a>
-      <div class="foot-row">
-        <Button kind="quiet" icon="help" onClick={() => { onGo?.(); showHelp(); }}>Shortcuts</Button>
-        <Button kind="quiet" icon="signout" onClick={signOut}>Sign out</Button>
-      </div>
+      <Menu label="Account" class="account-menu" trigger={(props) => <button type="button" class="who" {...props}>{who}</button>}><AccountItems /></Menu>
     </div>
   );
 }
@@ -75,16 +94,22 @@ function Side({ onGo }) {
   return (
     <>
       <WorkspaceChoice />
+      {!onGo && <PaletteButton class="go-to">Go to… <kbd>{isApple ? '⌘' : 'Ctrl'} K</kbd></PaletteButton>}
       <nav class="side-nav" aria-label="Main">
         {groups.map((group) => <NavGroup key={group.label} group={group} current={current} onGo={onGo} />)}
       </nav>
-      <Foot onGo={onGo} />
+      <Foot onGo={onGo} isOpen={Boolean(onGo)} />
     </>
   );
 }
 
 function Brand() {
   return <a class="brand" href={href('check')}><Mark /><span>leadblock</span></a>;
+}
+
+function PaletteButton({ children, ...rest }) {
+  const { showPalette } = useApp();
+  return <Button kind="quiet" icon="check" aria-haspopup="dialog" onClick={showPalette} {...rest}>{children}</Button>;
 }
 
 function TopBar() {
@@ -95,7 +120,8 @@ function TopBar() {
     <header class="top-bar">
       <Brand />
       <span class="top-workspace">{workspace?.name}</span>
-      <Button icon="menu" aria-haspopup="dialog" aria-expanded={open} onClick={() => setOpen(true)}>Menu</Button>
+      <PaletteButton aria-label="Go to" />
+      <Button kind="quiet" icon="menu" aria-label="Menu" aria-haspopup="dialog" aria-expanded={open} onClick={() => setOpen(true)} />
       {open && <Dialog title="Menu" class="drawer" onClose={close}><Side onGo={close} /></Dialog>}
     </header>
   );
@@ -111,6 +137,8 @@ function LicenseNotice() {
     </Notice>
   );
 }
+
+const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
 
 const wide = matchMedia('(min-width: 60rem)');
 

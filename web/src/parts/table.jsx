@@ -3,7 +3,7 @@
 const skeletonRows = [0, 1, 2, 3, 4];
 
 function Cell({ column, row }) {
-  const shared = { class: column.class, 'data-label': column.label };
+  const shared = { class: `${column.class ?? ''} ${column.labelled ? 'labelled' : ''}`, 'data-label': column.label };
   const content = <div class="cell">{column.render(row)}</div>;
   return column.header
     ? <th scope="row" role="rowheader" {...shared}>{content}</th>
@@ -33,7 +33,8 @@ function SkeletonRow({ columns }) {
 }
 
 /**
- * columns: [{label, render(row), header (heads its row), head (instead of the label), hideLabel, class}].
+ * columns: [{label, render(row), header (heads its row), head (instead of the label), hideLabel, class, labelled (on a
+ * phone, where the head of the table is not shown, the label stands before the value)}].
  * rows: null while the first ones are on their way. `busy`: other rows are on their way.
  */
 export function Table({ caption, columns, rows, keyOf, busy = false, rowClass = () => '' }) {

@@ -4,7 +4,7 @@ import { href } from '../router.js';
 import { Icon } from './icon.jsx';
 
 export function Time({ at, dateOnly = false, none = '–' }) {
-  if (!at) return <span class="muted">{none}</span>;
+  if (!at) return <span class={`muted ${none === '–' ? 'none' : ''}`}>{none}</span>;
   return <time dateTime={at} title={dateTime(at)}>{dateOnly ? date(at) : dateTime(at)}</time>;
 }
 

@@ -6,6 +6,7 @@ import { useApp } from '../hooks.js';
 import { href } from '../router.js';
 import { Button } from './button.jsx';
 import { ConfirmDialog } from './dialog.jsx';
+import { Folded } from './folded.jsx';
 import { Notice } from './notice.jsx';
 import { Table } from './table.jsx';
 import { By, Lead, Time } from './text.jsx';
@@ -47,7 +48,7 @@ export function Undone({ answer: { data, changeId } }) {
         <>
           <h2>{count(stayed, 'lead')} {stayed === 1 ? 'stays' : 'stay'} blocked</h2>
           <p class="muted">Another request asked for them, too, which stays.{stayed > stayedBecause.length && ` The first ${stayedBecause.length} are shown.`}</p>
-          <Table caption="Leads that stay blocked" columns={columns} rows={stayedBecause} keyOf={(row) => row.publicIdentifier} />
+          <Folded items={stayedBecause} more="leads">{(rows) => <Table caption="Leads that stay blocked" columns={columns} rows={rows} keyOf={(row) => row.publicIdentifier} />}</Folded>
         </>
       )}
     </section>

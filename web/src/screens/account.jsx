@@ -6,6 +6,7 @@ import { TextField } from '../parts/field.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Time, statusText } from '../parts/text.jsx';
+import { Sessions } from './sessions.jsx';
 import { passwordHint, passwordLength } from './link.jsx';
 
 const blank = { current: '', next: '', again: '' };
@@ -56,6 +57,11 @@ export function Account() {
         <div><dt>Server</dt><dd>leadblock {session.version}</dd></div>
       </dl>
       <PasswordForm />
+      <section class="recent">
+        <h2>Sessions</h2>
+        <p class="muted">Where you are signed in. End those that you do not know, and change your password.</p>
+        <Sessions path={['sessions']} empty="" />
+      </section>
     </Page>
   );
 }

@@ -4,6 +4,7 @@ import { saveFile } from '../download.js';
 import { count, number } from '../format.js';
 import { useAction } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
+import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Table } from '../parts/table.jsx';
 
@@ -124,7 +125,7 @@ export function NotTaken({ job, found }) {
       </div>
       {download.error && <ErrorNotice error={download.error} />}
       <p class="muted">They block nobody.{total > found.errors.length && ` The first ${found.errors.length} are shown.`}</p>
-      <Table caption="Rows not taken" columns={columns} rows={found.errors} keyOf={(row) => row.line} />
+      <Folded items={found.errors} more="rows">{(rows) => <Table caption="Rows not taken" columns={columns} rows={rows} keyOf={(row) => row.line} />}</Folded>
     </section>
   );
 }

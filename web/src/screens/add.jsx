@@ -59,7 +59,13 @@ export function Add({ route }) {
   if (job) job.onChange = onChange;
   useEffect(() => () => {
     const left = currentImport();
-    if (left) left.onChange = () => {};
+    if (!left) return;
+    left.onChange = () => {};
+    // A finished result has been seen: the next visit begins anew.
+    if (['blocked', 'undone'].includes(left.step) && !left.error) {
+      draft.owner = null;
+      forgetImport();
+    }
   }, []);
   const start = (options) => {
     startImport({ ...options, owner, workspaceId: session.user.role === 'operator' ? workspace.id : null, onChange });

@@ -10,6 +10,7 @@ import { SelectField, TextField } from '../parts/field.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Badge } from '../parts/text.jsx';
+import { Skeleton } from '../parts/skeleton.jsx';
 
 const kinds = { GET: 'accent', DELETE: 'bad' };
 const who = {
@@ -111,7 +112,7 @@ export function Api({ route }) {
         <SelectField label="Language" value={language} onValue={choose} options={languages} />
       </div>
       {error && <ErrorNotice error={error} onRetry={reload} />}
-      {!data && !error && <p class="loading">Loading…</p>}
+      {!data && !error && <Skeleton />}
       {data && groups.length === 0 && <p>No operation has this in its path or name.</p>}
       {groups.map(({ tag, operations }) => (
         <section key={tag.name} class="api-group">

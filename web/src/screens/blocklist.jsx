@@ -1,7 +1,7 @@
 // One list, page by page: search, sort, unblock, export. All of the state is in the URL.
 import { useEffect, useState } from 'preact/hooks';
 import { number } from '../format.js';
-import { useApp, useLoad, useSettled } from '../hooks.js';
+import { useApp, useLive, useLoad, useSettled } from '../hooks.js';
 import { campaignOf, isList, page as fetchPage, undo, undoneText, whereBlocked, workspaceList } from '../lists.js';
 import { href, setQuery } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
@@ -76,7 +76,7 @@ function selectColumn(rows, { selected, toggle, setAll }) {
 
 const plainColumns = [
   { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Lead id={row.publicIdentifier} /> },
-  { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted">–</span> },
+  { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted none">–</span> },
   { label: 'Blocked on', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
   { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },
 ];
@@ -136,11 +136,13 @@ function ListActions({ view, onExport }) {
   );
 }
 
-function SelectionBar({ selected, onUnblock }) {
+/** Floats over the end of the list, so that the rows stay where they are. */
+function SelectionBar({ selected, onUnblock, onClear }) {
   return (
     <div class="selection-bar">
-      <p role="status">{selected.size > 0 ? `${number(selected.size)} selected` : 'Select rows to unblock them.'}</p>
-      <Button kind="danger" disabled={selected.size === 0} onClick={onUnblock}>Unblock selected</Button>
+      <p role="status">{number(selected.size)} selected</p>
+      <Button kind="quiet" onClick={onClear}>Clear</Button>
+      <Button kind="danger" onClick={onUnblock}>Unblock selected</Button>
     </div>
   );
 }
@@ -155,10 +157,11 @@ export function Blocklist({ route }) {
   const { canWrite, toast, workspace } = useApp();
   const view = viewOf(route);
   const campaigns = useCampaignChoices();
-  const { data, error, loading, reload } = usePage(view);
+  const { data, error, loading, reload, refresh } = usePage(view);
   const exact = useExact(view);
   const selection = useSelection([view.list, view.page, view.search, view.sort, view.size]);
   const [open, setOpen] = useState('');
+  useLive(refresh, selection.selected.size > 0 || open !== '');
   const rows = rowsOf(loading && view.search && exact ? null : data, exact);
   const unblocked = (text, changeId) => {
     selection.setAll([], false);
@@ -177,12 +180,12 @@ export function Blocklist({ route }) {
       <Filters view={view} campaigns={campaigns} />
       <p class="list-status" role="status">{error ? '' : statusOf({ view, loading, data, exact })}</p>
       {error && <ErrorNotice error={error} onRetry={reload} />}
-      {canWrite && rows?.length > 0 && <SelectionBar selected={selection.selected} onUnblock={() => setOpen('unblock')} />}
       {rows?.length === 0 && !loading
         ? <NothingHere view={view} />
         : !(error && !data) && <Table caption={`Blocked in ${name}`} columns={columns} rows={rows} keyOf={rowKey} busy={loading && !exact} rowClass={(row) => (row === exact ? 'exact' : '')} />}
       {data && (data.rows.length > 0 || view.page > 1) && <Pager label="Pages of the blocklist" page={view.page} size={view.size} shown={data.rows.length} total={data.total} more={data.more}
         onPage={(page) => setQuery({ page: page > 1 ? page : '' })} />}
+      {canWrite && selection.selected.size > 0 && <SelectionBar selected={selection.selected} onClear={() => selection.setAll([], false)} onUnblock={() => setOpen('unblock')} />}
       {open === 'unblock' && <UnblockDialog list={view.list} name={name} rows={[...selection.selected.values()]} onDone={unblocked} onClose={() => setOpen('')} />}
       {open === 'export' && <ListExport view={view} name={name} total={data?.total ?? null} onClose={() => setOpen('')} />}
     </Page>

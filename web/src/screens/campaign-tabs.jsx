@@ -1,18 +1,20 @@
 // Leads and activities of a campaign, page by page, and why a lead is or is not contacted.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { dateTime } from '../format.js';
-import { useLoad } from '../hooks.js';
+import { useLive, useLoad, useSettled } from '../hooks.js';
 import { href, setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { Dialog } from '../parts/dialog.jsx';
-import { SelectField } from '../parts/field.jsx';
+import { SelectField, TextField } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
 import { Badge, Lead, Status, Time, byText, statusText } from '../parts/text.jsx';
+import { Skeleton } from '../parts/skeleton.jsx';
 
 const size = 25;
+const searchMs = 250;
 const leadStatuses = ['waiting', 'active', 'paused', 'completed', 'error'];
 const activityStates = ['claimed', 'done', 'replied', 'failed', 'scheduled', 'skipped_blocked'];
 const stepNames = { visit_profile: 'Profile visit', invitation: 'Invitation', message: 'Message' };
@@ -20,7 +22,9 @@ const stepNames = { visit_profile: 'Profile visit', invitation: 'Invitation', me
 const optionsOf = (values, all) => [{ value: '', label: all }, ...values.map((value) => ({ value, label: statusText(value) }))];
 
 function usePages(path, query, page) {
-  return useLoad((signal) => api.get(path, { signal, query: { ...query, skip: (page - 1) * size, take: size } }), [path, JSON.stringify(query), page]);
+  const answer = useLoad((signal) => api.get(path, { signal, query: { ...query, skip: (page - 1) * size, take: size } }), [path, JSON.stringify(query), page]);
+  useLive(answer.refresh);
+  return answer;
 }
 
 function Paged({ caption, columns, page, answer, empty }) {
@@ -41,10 +45,10 @@ const nameOf = (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' 
 
 const leadColumns = (onWhy) => [
   { label: 'Lead', header: true, class: 'lead-cell', render: (lead) => <Lead id={lead.publicIdentifier} /> },
-  { label: 'Name', class: 'detail-cell', render: (lead) => nameOf(lead) || <span class="muted">–</span> },
-  { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted">–</span> },
+  { label: 'Name', class: 'detail-cell', render: (lead) => nameOf(lead) || <span class="muted none">–</span> },
+  { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted none">–</span> },
   { label: 'Status', render: (lead) => <Status status={lead.status} /> },
-  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted">No</span>) },
+  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted none">No</span>) },
   { label: 'Why', hideLabel: true, class: 'action-cell', render: (lead) => <Button aria-label={`Why: ${lead.publicIdentifier}`} onClick={() => onWhy(lead)}>Why?</Button> },
 ];
 
@@ -84,23 +88,36 @@ function WhyDialog({ campaign, lead, onClose }) {
     <Dialog title={`Why: ${lead.publicIdentifier}`} onClose={onClose}>
       <div class="why" aria-live="polite">
         {error && <ErrorNotice error={error} onRetry={reload} />}
-        {why ? <Explanation why={why} /> : !error && <p class="loading">Loading…</p>}
+        {why ? <Explanation why={why} /> : !error && <Skeleton />}
       </div>
     </Dialog>
   );
 }
 
+function SearchField({ search }) {
+  const [text, setText] = useState(search);
+  const settled = useSettled(text, searchMs).trim();
+  useEffect(() => {
+    if (settled !== search) setQuery({ search: settled, page: '' }, { replace: true });
+  }, [settled]);
+  return <TextField label="Search leads" type="search" value={text} onValue={setText} placeholder="Name, company or profile name" spellcheck={false} frame="search-field" />;
+}
+
 export function LeadsTab({ campaign, query }) {
   const page = pageOf(query);
   const status = leadStatuses.includes(query.status) ? query.status : '';
+  const search = query.search ?? '';
   const [asked, setAsked] = useState(null);
-  const answer = usePages(api.path('campaigns', campaign.id, 'leads'), { status }, page);
-  const empty = status
+  const answer = usePages(api.path('campaigns', campaign.id, 'leads'), { status, search }, page);
+  const empty = search
+    ? <Empty title="Nothing found"><p>No lead of this campaign has “<bdi>{search}</bdi>” in its name, company or profile name.</p><Button onClick={() => setQuery({ search: '', page: '' })}>Show all</Button></Empty>
+    : status
     ? <Empty title={`No lead is ${status}`}><Button onClick={() => setQuery({ status: '', page: '' })}>Show all</Button></Empty>
     : <Empty title="This campaign has no leads yet"><p>Leads are added through the API. <a href={href('api', [], { op: 'addLeads' })}>How to add leads</a></p></Empty>;
   return (
     <>
-      <div class="filters">
+      <div class="filters lead-filters" role="search">
+        <SearchField key={search ? 'some' : 'none'} search={search} />
         <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={optionsOf(leadStatuses, 'Any')} />
       </div>
       <Paged caption="Leads" columns={leadColumns(setAsked)} page={page} answer={answer} empty={empty} />
@@ -117,7 +134,7 @@ const activityColumns = [
   { label: 'State', render: (activity) => <Status status={activity.state} /> },
   { label: 'When', render: (activity) => <Time at={whenOf(activity)} /> },
   { label: 'Attempts', class: 'number', render: (activity) => activity.attempts ?? 0 },
-  { label: 'Detail', class: 'detail-cell', render: (activity) => activity.detail || <span class="muted">–</span> },
+  { label: 'Detail', class: 'detail-cell', render: (activity) => activity.detail || <span class="muted none">–</span> },
 ];
 
 export function ActivitiesTab({ campaign, query }) {

@@ -1,7 +1,7 @@
 // One campaign: its progress, and in tabs its leads, activities, blocklist and steps.
 import * as api from '../api.js';
 import { number, percent } from '../format.js';
-import { useAction, useApp, useLoad } from '../hooks.js';
+import { useAction, useApp, useLive, useLoad } from '../hooks.js';
 import { campaignList } from '../lists.js';
 import { href } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
@@ -11,6 +11,7 @@ import { Progress } from '../parts/progress.jsx';
 import { Tabs } from '../parts/tabs.jsx';
 import { Status, Time } from '../parts/text.jsx';
 import { ActivitiesTab, LeadsTab } from './campaign-tabs.jsx';
+import { Skeleton } from '../parts/skeleton.jsx';
 
 const tabNames = { leads: 'Leads', activities: 'Activities', blocklist: 'Blocklist', sequence: 'Sequence' };
 const stepNames = { visit_profile: 'Visit the profile', invitation: 'Invitation', message: 'Message' };
@@ -67,7 +68,7 @@ function delayText(hours) {
 function SequenceTab({ campaign }) {
   const { data: steps, error, reload } = useLoad(async (signal) => (await api.get(api.path('campaigns', campaign.id, 'sequence'), { signal })).data.steps, [campaign.id]);
   if (error) return <ErrorNotice error={error} onRetry={reload} />;
-  if (!steps) return <p class="loading">Loading…</p>;
+  if (!steps) return <Skeleton />;
   if (steps.length === 0) return <Empty title="This campaign has no steps yet"><p>Steps are added through the API. <a href={href('api', [], { op: 'addStep' })}>How to add steps</a></p></Empty>;
   return (
     <ol class="steps">
@@ -87,11 +88,12 @@ const tabs = { leads: LeadsTab, activities: ActivitiesTab, blocklist: BlocklistT
 export function Campaign({ route }) {
   const id = route.args[0] ?? '';
   const { canWrite } = useApp();
-  const { data: campaign, error, reload } = useLoad(async (signal) => (await api.get(api.path('campaigns', id), { signal })).data, [id]);
+  const { data: campaign, error, reload, refresh } = useLoad(async (signal) => (await api.get(api.path('campaigns', id), { signal })).data, [id]);
+  useLive(refresh);
   if (!campaign) {
     return (
       <Page title="Campaign" key="empty">
-        {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('campaigns')}>All campaigns</a></p></> : <p class="loading">Loading…</p>}
+        {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('campaigns')}>All campaigns</a></p></> : <Skeleton />}
       </Page>
     );
   }

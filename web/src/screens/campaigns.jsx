@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { number } from '../format.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useApp, useLive, useLoad } from '../hooks.js';
 import { go, href, setQuery } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { FormDialog } from '../parts/dialog.jsx';
@@ -61,8 +61,9 @@ export function Campaigns({ route }) {
   const page = pageOf(route.query);
   const status = statuses.includes(route.query.status) ? route.query.status : '';
   const [creating, setCreating] = useState(false);
-  const { data, error, loading, reload } = useLoad((signal) => (
+  const { data, error, loading, reload, refresh } = useLoad((signal) => (
     api.get('campaigns', { signal, query: { skip: (page - 1) * size, take: size, status } })), [page, status]);
+  useLive(refresh);
   const rows = data?.data ?? null;
   const more = Boolean(data && (data.total === null ? data.next : page * size < data.total));
   const create = () => setCreating(true);

@@ -12,13 +12,14 @@ import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { By, Lead, Time } from '../parts/text.jsx';
 import { UndoButton, Undone } from '../parts/undo.jsx';
+import { Skeleton } from '../parts/skeleton.jsx';
 
 const take = 100;
 
 const columns = [
   { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Lead id={row.publicIdentifier} /> },
   { label: 'What', render: (row) => changeWords[row.what] ?? row.what },
-  { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted">–</span> },
+  { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted none">–</span> },
 ];
 
 /** The people of a change, in its order. A person may be in it more than once. */
@@ -85,7 +86,7 @@ export function Change({ route }) {
   if (change) return <Full key="full" change={change} onDone={reload} />;
   return (
     <Page title="Change" key="empty">
-      {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('audit')}>All actions</a></p></> : <p class="loading">Loading…</p>}
+      {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('audit')}>All actions</a></p></> : <Skeleton />}
     </Page>
   );
 }

@@ -12,6 +12,7 @@ import { Badge, By, Time } from '../parts/text.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
 import { Facts } from './change.jsx';
 import { HookState, SecretDialog, eventWords, hooksOf } from './hooks.jsx';
+import { Skeleton } from '../parts/skeleton.jsx';
 
 const take = 50;
 const pathOf = (hook, ...rest) => api.path('hooks', hook.id, ...rest);
@@ -137,7 +138,7 @@ export function Hook({ route }) {
   return (
     <Page title="Subscription">
       {error && <ErrorNotice error={error} onRetry={reload} />}
-      {!error && !hooks && <p class="loading">Loading…</p>}
+      {!error && !hooks && <Skeleton />}
       {hooks && <p>This subscription does not exist, or no longer. <a href={href('hooks')}>All subscriptions</a></p>}
     </Page>
   );

@@ -14,6 +14,7 @@ import { By, Time } from '../parts/text.jsx';
 import { UndoButton, Undone } from '../parts/undo.jsx';
 import { ChangedLeads, Facts } from './change.jsx';
 import { canBeUndone, importStates } from './imports.jsx';
+import { Skeleton } from '../parts/skeleton.jsx';
 
 function factsOf(entry, nameOf) {
   const { column, rows, bad, blank } = entry;
@@ -45,7 +46,7 @@ function Figures({ entry }) {
 function People({ id, part }) {
   const { data, error, reload } = useLoad((signal) => api.get('audit', { signal, query: { importId: id, take: 100 } }), [id]);
   if (error) return <ErrorNotice error={error} onRetry={reload} />;
-  if (!data) return <p class="loading">Loading…</p>;
+  if (!data) return <Skeleton />;
   const changes = data.data;
   if (changes.length === 0) return <p class="muted">It changed nothing.</p>;
   const chosen = changes.find((change) => change.id === part) ?? changes[0];
@@ -89,7 +90,7 @@ export function Import({ route }) {
   if (entry) return <Full key="full" entry={entry} part={route.query.part} onDone={reload} />;
   return (
     <Page title="Import" key="empty">
-      {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('audit', [], { of: 'imports' })}>All imports</a></p></> : <p class="loading">Loading…</p>}
+      {error ? <><ErrorNotice error={error} onRetry={reload} /><p><a href={href('audit', [], { of: 'imports' })}>All imports</a></p></> : <Skeleton />}
     </Page>
   );
 }

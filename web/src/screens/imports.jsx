@@ -1,6 +1,6 @@
 // Imports of files, each of which can be taken back as a whole: the last ones, and all.
 import * as api from '../api.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useApp, useLive, useLoad } from '../hooks.js';
 import { undoImport } from '../lists.js';
 import { href } from '../router.js';
 import { importText } from '../parts/action.jsx';
@@ -43,7 +43,8 @@ function useColumns(onUndone) {
 
 /** Nothing as long as there are none. */
 export function LastImports() {
-  const { data, error, reload } = useLoad((signal) => api.get('imports', { signal, query: { take: lastFew } }), []);
+  const { data, error, reload, refresh } = useLoad((signal) => api.get('imports', { signal, query: { take: lastFew } }), []);
+  useLive(refresh);
   const columns = useColumns(reload);
   if (error) return <ErrorNotice error={error} onRetry={reload} />;
   if (!data?.data.length) return null;

@@ -70,9 +70,9 @@ const columns = (canWrite, onRevoke) => [
   { label: 'Name', header: true, render: (key) => <><span>{key.name}</span> <code class="muted">{key.prefix}…</code><DeletedMaker apiKey={key} /></> },
   { label: 'Access', render: (key) => (key.readOnly ? 'Read only' : 'Read and write') },
   { label: 'State', render: (key) => <KeyState apiKey={key} /> },
-  { label: 'Last used', render: (key) => <Time at={key.lastUsedAt} none="Never" /> },
-  { label: 'Created', render: (key) => <Time at={key.createdAt} dateOnly /> },
-  { label: 'Valid until', render: (key) => <Time at={key.expiresAt} dateOnly none="Never" /> },
+  { label: 'Last used', labelled: true, render: (key) => <Time at={key.lastUsedAt} none="Never" /> },
+  { label: 'Created', labelled: true, render: (key) => <Time at={key.createdAt} dateOnly /> },
+  { label: 'Valid until', labelled: true, render: (key) => <Time at={key.expiresAt} dateOnly none="Never" /> },
   ...(canWrite ? [{
     label: 'Revoke', hideLabel: true, class: 'action-cell',
     render: (key) => !key.revokedAt && <Button aria-label={`Revoke ${key.name}`} onClick={() => onRevoke(key)}>Revoke</Button>,

@@ -16,7 +16,7 @@ const differText = 'The two passwords differ. Type the same one twice.';
 function Ended() {
   return (
     <Page title="This link is no longer valid">
-      <Notice kind="warn"><p>It has been used, is older than 15 minutes, or was not copied completely.</p></Notice>
+      <Notice kind="warn"><p>It has been used or revoked, its time is over, or it was not copied completely.</p></Notice>
       <p>Ask an operator for a new link (under Users), or run one of these commands on the server:</p>
       <ul>
         <li>first operator: <code>leadblock user create EMAIL --role operator</code></li>

@@ -1,6 +1,6 @@
 // What happened lately, in words; Audit has all of it.
 import * as api from '../api.js';
-import { useLoad } from '../hooks.js';
+import { useLive, useLoad } from '../hooks.js';
 import { href } from '../router.js';
 import { Action } from '../parts/action.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
@@ -16,7 +16,8 @@ const columns = [
 ];
 
 export function RecentActions() {
-  const { data: rows, error, reload } = useLoad(async (signal) => (await api.get('audit', { signal, query: { take } })).data, []);
+  const { data: rows, error, reload, refresh } = useLoad(async (signal) => (await api.get('audit', { signal, query: { take } })).data, []);
+  useLive(refresh);
   return (
     <section class="recent">
       <div class="section-head">

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { day, number, percent } from '../format.js';
-import { useLoad } from '../hooks.js';
+import { useLive, useLoad } from '../hooks.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { DaysChart } from '../parts/chart.jsx';
@@ -61,7 +61,8 @@ function Placeholder() {
 
 export function Overview({ route }) {
   const days = periods.includes(Number(route.query.days)) ? Number(route.query.days) : periods[0];
-  const { data: statistics, error, loading, reload } = useLoad(async (signal) => (await api.get('statistics', { signal, query: { days } })).data, [days]);
+  const { data: statistics, error, loading, reload, refresh } = useLoad(async (signal) => (await api.get('statistics', { signal, query: { days } })).data, [days]);
+  useLive(refresh);
   return (
     <Page title="Overview">
       <FailingHooks />

@@ -20,10 +20,10 @@ import { Verdict } from './verdict.jsx';
 const leadColumns = [
   { label: 'Campaign', header: true, render: (lead) => <a class="row-link" href={href('campaign', [lead.campaignId])}><bdi>{lead.campaignName}</bdi></a> },
   { label: 'Status', render: (lead) => <Status status={lead.status} /> },
-  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted">No</span>) },
-  { label: 'Name', class: 'detail-cell', render: (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' ') || <span class="muted">–</span> },
-  { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted">–</span> },
-  { label: 'Lead since', class: 'time-cell', render: (lead) => <Time at={lead.createdAt} dateOnly /> },
+  { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted none">No</span>) },
+  { label: 'Name', class: 'detail-cell', render: (lead) => [lead.firstName, lead.lastName].filter(Boolean).join(' ') || <span class="muted none">–</span> },
+  { label: 'Company', class: 'detail-cell', render: (lead) => lead.companyName || <span class="muted none">–</span> },
+  { label: 'Lead since', labelled: true, class: 'time-cell', render: (lead) => <Time at={lead.createdAt} dateOnly /> },
 ];
 
 /** Few people are leads of more campaigns than the first page has. A name that an earlier version stored may be no name for leads. */
@@ -95,7 +95,7 @@ const historyColumns = (nameOf) => [
   { label: 'When', header: true, class: 'time-cell', render: (event) => <Time at={event.at} /> },
   { label: 'What', render: (event) => <What event={event} /> },
   { label: 'Where', render: (event) => <Place of={event} nameOf={nameOf} alone /> },
-  { label: 'Reason', class: 'reason-cell', render: (event) => event.reason ?? <span class="muted">–</span> },
+  { label: 'Reason', class: 'reason-cell', render: (event) => event.reason ?? <span class="muted none">–</span> },
   { label: 'By', class: 'by-cell', render: (event) => <By by={event.by} /> },
 ];
 

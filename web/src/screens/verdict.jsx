@@ -8,6 +8,7 @@ import { Button } from '../parts/button.jsx';
 import { ConfirmDialog } from '../parts/dialog.jsx';
 import { TextField } from '../parts/field.jsx';
 import { ListChoice, listName } from '../parts/list-choice.jsx';
+import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Icon } from '../parts/icon.jsx';
 import { By, Lead, Time, scopeText } from '../parts/text.jsx';
@@ -29,10 +30,10 @@ function BlockItem({ entry, canWrite, onUnblock }) {
 }
 
 /** campaigns: with them, the list can be chosen. */
-function BlockForm({ verdict, campaigns, onDone }) {
+function BlockForm({ verdict, campaigns, first = workspaceList, onDone }) {
   const app = useApp();
   const [reason, setReason] = useState('');
-  const [list, setList] = useState(workspaceList);
+  const [list, setList] = useState(first);
   const action = useAction(async () => {
     const { changeId } = await block(list, [verdict.publicIdentifier], { reason: reason.trim() });
     onDone();
@@ -47,7 +48,7 @@ function BlockForm({ verdict, campaigns, onDone }) {
     <form class="block-form" onSubmit={submit}>
       {campaigns && <ListChoice label="Block in" list={list} campaigns={campaigns} onList={setList} />}
       <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} />
-      <Button type="submit" kind="danger" icon="blocklist" busy={action.busy}>{verdict.blocked && !campaigns ? 'Block in the whole workspace' : 'Block'}</Button>
+      <Button type="submit" kind="danger" icon="blocklist" busy={action.busy}>{verdict.blocked && list === workspaceList ? 'Block in the whole workspace' : 'Block'}</Button>
       {action.error && <ErrorNotice error={action.error} />}
     </form>
   );
@@ -77,8 +78,8 @@ function UnblockDialog({ verdict, entry, onDone, onClose }) {
   );
 }
 
-/** named: shows whom it is about. campaigns: the form can block in one of them, too. */
-export function Verdict({ verdict, onDone, named = false, campaigns }) {
+/** named: shows whom it is about. campaigns: the form can block in one of them, too. list: the one that it was asked for. */
+export function Verdict({ verdict, onDone, named = false, campaigns, list = workspaceList }) {
   const { canWrite } = useApp();
   const [unblocking, setUnblocking] = useState(null);
   const { blocked, blocks = [], blocksTotal = blocks.length } = verdict;
@@ -89,16 +90,19 @@ export function Verdict({ verdict, onDone, named = false, campaigns }) {
         <Icon name={blocked ? 'blocklist' : 'done'} size={36} />
         <div>
           <h2>{blocked ? 'Blocked' : 'Not blocked'}</h2>
+          {list !== workspaceList && <p class="muted">in {listName(list, campaigns)}</p>}
           {named && <Lead id={verdict.publicIdentifier} />}
         </div>
       </div>
       {blocked && (
-        <ul class="block-items">
-          {blocks.map((entry) => <BlockItem key={keyOf(entry)} entry={entry} canWrite={canWrite} onUnblock={() => setUnblocking(entry)} />)}
-        </ul>
+        <Folded items={blocks} first={5} more="lists">{(shown) => (
+          <ul class="block-items">
+            {shown.map((entry) => <BlockItem key={keyOf(entry)} entry={entry} canWrite={canWrite} onUnblock={() => setUnblocking(entry)} />)}
+          </ul>
+        )}</Folded>
       )}
       {blocksTotal > blocks.length && <p class="muted">and in {number(blocksTotal - blocks.length)} more campaigns</p>}
-      {canWrite && !inWorkspace && <BlockForm key={verdict.publicIdentifier} verdict={verdict} campaigns={campaigns} onDone={onDone} />}
+      {canWrite && !inWorkspace && <BlockForm key={`${verdict.publicIdentifier}/${list}`} verdict={verdict} campaigns={campaigns} first={list} onDone={onDone} />}
       {unblocking && <UnblockDialog verdict={verdict} entry={unblocking} onDone={onDone} onClose={() => setUnblocking(null)} />}
     </section>
   );

@@ -63,11 +63,11 @@ function PlanDialog({ workspace, onClose }) {
 const columns = (chosen, onPlan) => [
   { label: 'Workspace', header: true, render: (row) => <>{row.name} {row.id === chosen && <Badge kind="accent">Selected</Badge>}</> },
   { label: 'Plan', render: (row) => statusText(row.plan) },
-  { label: 'License expires', render: (row) => <><Time at={row.expiresAt} dateOnly none="Never" /> {isPast(row.expiresAt) && <Badge kind="bad">Expired</Badge>}</> },
+  { label: 'License expires', labelled: true, render: (row) => <><Time at={row.expiresAt} dateOnly none="Never" /> {isPast(row.expiresAt) && <Badge kind="bad">Expired</Badge>}</> },
   { label: 'Blocked', class: 'number', render: (row) => number(row.entries ?? 0) },
   { label: 'Keys', class: 'number', render: (row) => number(row.keys ?? 0) },
   { label: 'Campaigns', class: 'number', render: (row) => number(row.campaigns ?? 0) },
-  { label: 'Created', render: (row) => <Time at={row.createdAt} dateOnly /> },
+  { label: 'Created', labelled: true, render: (row) => <Time at={row.createdAt} dateOnly /> },
   { label: 'License', hideLabel: true, class: 'action-cell', render: (row) => <Button aria-label={`Change license of ${row.name}`} onClick={() => onPlan(row)}>License</Button> },
 ];
 
