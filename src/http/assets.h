@@ -1,6 +1,6 @@
 /* The files that are built into the program: the dashboard, and the documentation. embed.py writes
- * both tables when the program is built. Without npm (-Ddashboard=disabled) that of the dashboard is
- * empty, and that of the documentation has one page, which says where the documents are.
+ * both tables when the program is built. Without npm (-Ddashboard=disabled) that of the dashboard
+ * is empty, and that of the documentation has one page, which says where the documents are.
  *
  * Threads: all constant. */
 #ifndef LB_HTTP_ASSETS_H

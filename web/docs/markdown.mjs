@@ -33,8 +33,9 @@ rules.code_block = rules.fence;
 rules.table_open = () => '<div class="table"><table>';
 rules.table_close = () => '</table></div>\n';
 // The style attribute that aligns a column is not allowed by the Content-Security-Policy.
+// A heading without words is none.
 for (const cell of ['th_open', 'td_open']) rules[cell] = (tokens, at) => (
-  `<${tokens[at].tag}${/right/.test(tokens[at].attrGet('style')) ? ' class="number"' : ''}>`);
+  `<${tokens[at + 1].content ? tokens[at].tag : 'td'}${/right/.test(tokens[at].attrGet('style')) ? ' class="number"' : ''}>`);
 
 // A row of headings without words is none.
 rules.thead_open = (tokens, at, options, env) => {

@@ -7,7 +7,7 @@ import { links, START, titleOf } from './markdown.mjs';
 const ELSEWHERE = { readme: 'README.md', changelog: 'CHANGELOG.md' };
 
 // The newest versions: all of them are a tenth of all pages.
-const changelogSize = 12_000;
+const changelogSize = 5_000;
 function shortened(name, text) {
   const end = name === 'changelog' ? text.indexOf('\n## ', changelogSize) : -1;
   return end < 0 ? text : `${text.slice(0, end)}\n\nEarlier versions are in \`CHANGELOG.md\` of the source code.\n`;
