@@ -53,8 +53,10 @@ void lb_gate_nothing_here(struct lb_request *req)
     if (lb_document_path(req->path))
         lb_asset_reply_missing(lb_document_find(LB_DOCUMENT_MISSING), req);
     else
-        lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
-                       "This path does not exist. See docs/api.md for the API's paths.");
+        lb_reply_error(
+            &req->reply, LB_ERR_NOT_FOUND,
+            "This path does not exist. The API's paths are in docs/api.md, and at /docs/api "
+            "of this server.");
 }
 
 static bool pass_route(struct lb_call *call)

@@ -3,9 +3,16 @@
 import assert from 'node:assert/strict';
 
 import { assertAccessible, screen, useServer } from './lib/harness.mjs';
+import { makeWorkspace } from './lib/blocklists.mjs';
 import { eventually } from './lib/pages.mjs';
+import { makePerson } from './lib/people.mjs';
 
-const shared = useServer();
+let viewer;
+
+const shared = useServer({}, async (server) => {
+  const { workspace } = await makeWorkspace(server, 'Acme');
+  viewer = await makePerson(server, 'vic@example.com', 'viewer', workspace);
+});
 const permissions = ['clipboard-read', 'clipboard-write'];
 const results = (page) => page.locator('#found li a');
 const search = (page) => page.getByRole('searchbox', { name: 'Search' });
@@ -120,4 +127,15 @@ screen('on paper there is the document alone', shared, {}, async ({ page }) => {
   await page.emulateMedia({ media: 'print' });
   for (const part of ['header', 'nav', 'footer', 'form']) assert.equal(await page.locator(part).isVisible(), false);
   assert.ok(await page.locator('article').isVisible());
+});
+
+screen('the dashboard leads to the documentation, and back', shared, {}, async ({ page, context }) => {
+  await viewer.open({ page, context }, '#/api');
+  await page.getByRole('link', { name: 'Rules, errors and examples' }).click();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.match(page.url(), /\/docs\/api$/);
+  await page.getByRole('link', { name: 'Dashboard' }).click();
+  await page.getByRole('button', { name: 'Shortcuts' }).click();
+  await page.getByRole('dialog').getByRole('link', { name: 'Documentation' }).click();
+  await page.waitForURL(/\/docs\/$/);
 });
