@@ -8,6 +8,8 @@ export function bySections(html, name, label) {
   const article = new DOMParser().parseFromString(html, 'text/html').querySelector('article');
   const address = (hash) => new URL(name + hash, import.meta.url).href; // of the script, which is beside the pages
   const sections = [{ title: label, label, text: '', href: address('') }];
+  // Else the words of two cells, or of two items, would be one.
+  for (const block of article.querySelectorAll('li, td, th, p')) block.append(' ');
   for (const element of article.children) {
     if (/^H[1-6]$/.test(element.tagName)) {
       const top = element.tagName === 'H1';

@@ -54,6 +54,7 @@ export function excerpt(text, terms, size = 160) {
   const places = terms.map((term) => text.search(pattern(term))).filter((at) => at >= 0);
   const first = places.length ? Math.min(...places) : 0;
   const from = first < size / 2 ? 0 : text.indexOf(' ', first - size / 2) + 1;
+  const whole = from + size >= text.length;
   const part = text.slice(from, from + size);
-  return `${from ? '… ' : ''}${part}${from + size < text.length ? ' …' : ''}`;
+  return `${from ? '… ' : ''}${whole ? part : `${part.replace(/ [^ ]*$/, '')} …`}`;
 }
