@@ -18,8 +18,8 @@ ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, als
 # Of tests/http: those that measure how long something takes, and those that show nothing of what the
 # backend does (requests, limits, files, headers and the command line), which need not run on PostgreSQL too.
 TIMING = {"bounds", "deadlines", "fairness", "hooks", "hooks_guard", "waiting", "limits"}
-NO_BACKEND = {"bad_input", "cli", "cors", "dashboard_files", "data_folder", "deadlines", "early_refusals",
-              "examples", "full_disk", "hooks_guard", "identifiers", "limits", "process", "protocol"}
+NO_BACKEND = {"bad_input", "cli", "cors", "dashboard_files", "data_folder", "deadlines", "docs_site",
+              "early_refusals", "examples", "full_disk", "hooks_guard", "identifiers", "limits", "process", "protocol"}
 # A run of everything shows each file of tests/http address-checked on SQLite and, unless it is of NO_BACKEND, in
 # the release build on PostgreSQL. Of the latter, an eighth is address-checked too, the next with each commit.
 # What the release build does on SQLite is seen by the browser's tests, the crashes and the claims. Commands, of

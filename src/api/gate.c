@@ -41,6 +41,7 @@ static bool pass_state(struct lb_call *call)
 {
     struct lb_app *app = call->app;
     if (atomic_load(&app->loaded) || lb_str_equal(call->req->path, LB_STR("/livez")) ||
+        lb_document_path(call->req->path) ||
         (has_dashboard(call) && lb_asset_find(call->req->path)))
         return true;
     uint64_t done = atomic_load(&app->load_done);
@@ -54,8 +55,13 @@ static bool pass_state(struct lb_call *call)
 
 void lb_gate_nothing_here(struct lb_request *req)
 {
-    lb_reply_error(&req->reply, LB_ERR_NOT_FOUND,
-                   "This path does not exist. See docs/api.md for the API's paths.");
+    if (lb_document_path(req->path))
+        lb_asset_reply_missing(lb_document_find(LB_DOCUMENT_MISSING), req);
+    else
+        lb_reply_error(
+            &req->reply, LB_ERR_NOT_FOUND,
+            "This path does not exist. The API's paths are in docs/api.md, and at /docs/api "
+            "of this server.");
 }
 
 static bool pass_route(struct lb_call *call)

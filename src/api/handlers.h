@@ -176,4 +176,7 @@ enum lb_progress lb_admin_doctor(struct lb_call *call);
 /* system/dashboard.c */
 enum lb_progress lb_dashboard_file(struct lb_call *call);
 
+/* system/documents.c */
+enum lb_progress lb_documents_file(struct lb_call *call);
+
 #endif

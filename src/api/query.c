@@ -59,7 +59,8 @@ bool lb_query_only(struct lb_call *call, const char *names)
         lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
                        page ? "There is no parameter '%.*s': use skip and take, or follow the Link "
                               "header."
-                            : "There is no parameter '%.*s' here; see docs/api.md.",
+                            : "There is no parameter '%.*s' here; see docs/api.md, or /docs/api of "
+                              "this server.",
                        name.len > 64 ? 64 : (int)name.len, name.ptr);
         return false;
     }

@@ -165,6 +165,11 @@ const struct lb_route lb_routes[] = {
     /* openapi.c: what docs/openapi.yaml says of these routes */
     {LB_GET, "/v1/openapi.json", lb_openapi_get, LB_ROUTE_OPEN},
 
+    /* documents.c */
+    {LB_GET, "/docs", lb_documents_file, LB_ROUTE_OPEN},
+    {LB_GET, "/docs/", lb_documents_file, LB_ROUTE_OPEN},
+    {LB_GET, "/docs/{page}", lb_documents_file, LB_ROUTE_OPEN},
+
     /* health.c */
     {LB_GET, "/livez", lb_health_live, LB_ROUTE_OPEN},
     {LB_GET, "/readyz", lb_health_ready, LB_ROUTE_OPEN},

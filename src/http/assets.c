@@ -19,19 +19,40 @@ static const struct {
                            "payment=(), publickey-credentials-get=(), serial=(), usb=()"},
 };
 
-const struct lb_asset *lb_asset_find(struct lb_str path)
+static const struct lb_asset *find(const struct lb_asset *assets, size_t count, struct lb_str path)
 {
-    for (size_t i = 0; i < lb_asset_count; i++)
-        if (lb_str_equal(path, lb_str(lb_assets[i].path)))
-            return &lb_assets[i];
+    for (size_t i = 0; i < count; i++)
+        if (lb_str_equal(path, lb_str(assets[i].path)))
+            return &assets[i];
     return NULL;
 }
 
-static void add_headers(struct lb_reply *reply, const struct lb_asset *asset, const char *etag)
+const struct lb_asset *lb_asset_find(struct lb_str path)
+{
+    return find(lb_assets, lb_asset_count, path);
+}
+
+const struct lb_asset *lb_document_find(struct lb_str path)
+{
+    return find(lb_documents, lb_document_count, path);
+}
+
+bool lb_document_path(struct lb_str path)
+{
+    static const struct lb_str root = {"/docs", 5};
+    return path.len >= root.len && memcmp(path.ptr, root.ptr, root.len) == 0 &&
+           (path.len == root.len || path.ptr[root.len] == '/');
+}
+
+static bool takes_gzip(const struct lb_asset *asset, const struct lb_request *req)
+{
+    return asset->gzip.len && lb_negotiate_gzip(lb_request_header(req, "Accept-Encoding"));
+}
+
+static void add_headers(struct lb_reply *reply, const struct lb_asset *asset)
 {
     lb_reply_header(reply, "Cache-Control",
                     asset->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-    lb_reply_header(reply, "ETag", etag);
     lb_reply_header(reply, "Vary", "Accept-Encoding");
     if (!asset->page)
         return;
@@ -42,14 +63,26 @@ static void add_headers(struct lb_reply *reply, const struct lb_asset *asset, co
 void lb_asset_reply(const struct lb_asset *asset, struct lb_request *req)
 {
     struct lb_reply *reply = &req->reply;
-    bool gzip = asset->gzip.len && lb_negotiate_gzip(lb_request_header(req, "Accept-Encoding"));
+    bool gzip = takes_gzip(asset, req);
     char etag[64]; /* the two forms are different bytes, so they have different tags */
     snprintf(etag, sizeof etag, "\"%s%s\"", asset->tag, gzip ? "-gzip" : "");
 
     bool fresh = lb_negotiate_match(lb_request_header(req, "If-None-Match"), lb_str(etag));
     lb_reply_fixed(reply, fresh ? 304 : 200, asset->content_type,
                    gzip ? asset->gzip : asset->plain);
-    add_headers(reply, asset, etag);
+    lb_reply_header(reply, "ETag", etag);
+    add_headers(reply, asset);
     if (gzip && !fresh)
+        lb_reply_header(reply, "Content-Encoding", "gzip");
+}
+
+void lb_asset_reply_missing(const struct lb_asset *asset, struct lb_request *req)
+{
+    struct lb_reply *reply = &req->reply;
+    bool gzip = takes_gzip(asset, req);
+    lb_reply_fixed(reply, 404, asset->content_type, gzip ? asset->gzip : asset->plain);
+    reply->code = lb_err_code(LB_ERR_NOT_FOUND); /* for the log */
+    add_headers(reply, asset);
+    if (gzip)
         lb_reply_header(reply, "Content-Encoding", "gzip");
 }

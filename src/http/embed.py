@@ -1,6 +1,7 @@
 """Writes the files that the server hands out as a C table, for http/assets.h.
 
-usage: embed.py OUTPUT [FOLDER]    without a folder: an empty table
+usage: embed.py OUTPUT [FOLDER]                the dashboard; without a folder: an empty table
+       embed.py OUTPUT --documents FOLDER      the documentation, whose paths begin with /docs/
 """
 import hashlib
 import re
@@ -21,6 +22,7 @@ TYPES = {
 }
 HASHED = re.compile(r".+-[0-9A-Za-z]{8,}(\.[a-z0-9]+)+")
 ROUTED = re.compile(r"index\.html|favicon\.svg|assets/[0-9A-Za-z._-]+")  # by api/routes.c
+DOCUMENT = re.compile(r"docs/[0-9A-Za-z._-]+")
 
 
 def compress(data):
@@ -59,31 +61,58 @@ def asset(number, data, path, suffix, immutable=False):
     return arrays, "{" + ",\n     ".join(fields) + "}"
 
 
-def entry(number, file, name):
-    """The arrays of one file of the dashboard, and its row of the table."""
-    if not ROUTED.fullmatch(name) or file.suffix not in TYPES:
+def entry(number, file, name, path, routed):
+    """The arrays of one file, and its row of the table."""
+    if not routed.fullmatch(name) or file.suffix not in TYPES:
         sys.exit(f"embed.py: {name}: no route or no content type for a file of this name")
     data = file.read_bytes()
     if not data:
         sys.exit(f"embed.py: {name} is empty")
     page = file.suffix == ".html"
-    arrays, row = asset(number, data, "/" if name == "index.html" else "/" + name, file.suffix,
+    arrays, row = asset(number, data, path, file.suffix,
                         not page and bool(HASHED.fullmatch(file.name)))
     return arrays, f"    {row},\n"
 
 
-def main(output, folder=None):
-    files = sorted(p for p in Path(folder).rglob("*") if p.is_file()) if folder else []
-    if folder and Path(folder, "index.html") not in files:
+def page_path(name):
+    """A page of the dashboard is a folder's; one of the documentation has its name without .html."""
+    return "/" + re.sub(r"(^|(?<=/))index\.html$|\.html$", "", name)
+
+
+def of_folder(folder):
+    """[(name, file)] of what the build left there."""
+    files = sorted(p for p in Path(folder).rglob("*") if p.is_file())
+    if Path(folder, "index.html") not in files:
         sys.exit(f"embed.py: there is no index.html in {folder}")
-    entries = [entry(i, p, p.relative_to(folder).as_posix()) for i, p in enumerate(files)]
+    return [(p.relative_to(folder).as_posix(), p) for p in files]
+
+
+def documents(folder):
+    found = of_folder(folder)
+    if "404.html" not in dict(found):
+        found.append(("404.html", Path(folder, "index.html")))
+    return [("docs/" + name, file) for name, file in found]
+
+
+def write(output, found, routed, names):
+    entries = [entry(number, file, name, page_path(name), routed)
+               for number, (name, file) in enumerate(found)]
     rows = "".join(row for _, row in entries) or "    {0}, /* C wants one */\n"
+    table, count = names
     Path(output).write_text(
         '#include "http/assets.h"\n\n'
         + "".join(arrays for arrays, _ in entries)
-        + f"const struct lb_asset lb_assets[] = {{\n{rows}}};\n"
-        + f"const size_t lb_asset_count = {len(entries)};\n",
+        + f"const struct lb_asset {table}[] = {{\n{rows}}};\n"
+        + f"const size_t {count} = {len(entries)};\n",
         encoding="utf-8")
+
+
+def main(output, *what):
+    if what[:1] == ("--documents",):
+        write(output, documents(what[1]), DOCUMENT, ("lb_documents", "lb_document_count"))
+    else:
+        found = of_folder(what[0]) if what else []
+        write(output, found, ROUTED, ("lb_assets", "lb_asset_count"))
 
 
 if __name__ == "__main__":

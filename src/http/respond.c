@@ -10,6 +10,7 @@ static const struct {
 } statuses[] = {
     {200, LB_STR("HTTP/1.1 200 OK\r\n")},
     {304, LB_STR("HTTP/1.1 304 Not Modified\r\n")},
+    {308, LB_STR("HTTP/1.1 308 Permanent Redirect\r\n")},
     {400, LB_STR("HTTP/1.1 400 Bad Request\r\n")},
     {401, LB_STR("HTTP/1.1 401 Unauthorized\r\n")},
     {403, LB_STR("HTTP/1.1 403 Forbidden\r\n")},

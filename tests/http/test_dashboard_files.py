@@ -250,7 +250,7 @@ def ask_until_ready(server):
     with server.connect() as connection:
         while True:
             before = connection.request("GET", "/readyz").status
-            for path in paths():
+            for path in [*paths(), "/docs/"]:
                 assert connection.request("GET", path).status == 200
             if connection.request("GET", "/readyz").status == 200:
                 return starting

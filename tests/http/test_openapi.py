@@ -67,7 +67,7 @@ def test_head_tells_its_size(server):
 
 # --- It is whole ---
 
-PRIVATE = re.compile(r"/admin/.*|/|/favicon\.svg|/assets/.*")  # its first lines say why
+PRIVATE = re.compile(r"/admin/.*|/|/favicon\.svg|/assets/.*|/docs.*")  # its first lines say why
 
 
 def public_routes():

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Fails when the documentation names a file or a heading that does not exist: in links, and in paths
-between backticks such as `src/api/gate.c`. Links to other hosts are not followed."""
+between backticks such as `src/api/gate.c`; and when its start page lacks a document. Links to other
+hosts are not followed."""
 
 import re
 import subprocess
@@ -34,7 +35,16 @@ def problems(path):
                 yield f"{path.relative_to(ROOT)}: {name} does not exist"
 
 
+def unlisted():
+    """docs/README.md is the start page: a page that it does not name is found by the search alone."""
+    named = {link.partition("#")[0] for link in LINK.findall((ROOT / "docs/README.md").read_text())}
+    for path in sorted((ROOT / "docs").glob("*.md")):
+        if path.name not in named | {"README.md"}:
+            yield f"docs/README.md: {path.name} is not on it"
+
+
 listed = subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True)
 found = [problem for name in listed.split() for problem in problems(ROOT / name)]
+found += unlisted()
 print(*found, sep="\n", end="\n" if found else "")
 sys.exit(bool(found))

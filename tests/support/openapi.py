@@ -27,7 +27,7 @@ SEEN_MAX = 20000  # answers that are remembered, since many are alike
 ERROR = {"$ref": "#/components/schemas/Error"}
 # Of what cannot be parsed as a request, and so is of no operation; its method and target do not count.
 NOT_PARSED = {431, 505}
-DASHBOARD = re.compile(r"/(|favicon\.svg|assets/[^/]+)(\?.*)?")
+DASHBOARD = re.compile(r"/(|favicon\.svg|assets/[^/]+|docs|docs/[^?]*)(\?.*)?")
 VALIDATORS = {}  # by the schema of the document; all descriptions share it
 
 
@@ -176,9 +176,11 @@ class Description:
             raise NotAsDescribed(f"docs/openapi.yaml, webhook {kind}: {error}\n{body}") from None
 
     def check_unknown(self, method, target, response):
-        """The dashboard's own files, and errors that belong to no operation but have the shape of all."""
+        """The files of the dashboard and of the documentation, and errors that belong to no operation but have the shape of all."""
         if response.status < 400 and not DASHBOARD.fullmatch(target):
             raise NotAsDescribed("the path is not described, and answers")
+        if response.status == 404 and target.startswith("/docs/"):  # a page, for a person
+            return
         if response.status >= 400 and method != "HEAD":
             self.check_body(ERROR, response.body)
 

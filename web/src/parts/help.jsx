@@ -26,6 +26,7 @@ export function HelpDialog({ allowed, enabled, onEnabled, onClose }) {
       </dl>
       <CheckField label="Use single-key shortcuts" hint="Turn them off when they get in the way of speech input or other tools."
         checked={enabled} onChecked={onEnabled} />
+      <p><a href="docs/">Documentation</a></p>
     </Dialog>
   );
 }

@@ -123,7 +123,7 @@ export function Api({ route }) {
           </ul>
         </section>
       ))}
-      {data && <p>For generators and other tools: <a href="v1/openapi.json">OpenAPI description</a></p>}
+      {data && <p><a href="docs/api">Rules, errors and examples</a>. For generators and other tools: <a href="v1/openapi.json">OpenAPI description</a></p>}
     </Page>
   );
 }

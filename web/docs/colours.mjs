@@ -1,0 +1,11 @@
+// The dashboard's tokens, for pages without a script that sets the theme: dark is what the system says.
+const block = (css, selector) => {
+  const start = css.indexOf(`${selector} {`);
+  if (start < 0) throw new Error(`web/src/style/base.css has no block ${selector}`);
+  return css.slice(css.indexOf('{', start) + 1, css.indexOf('}', start));
+};
+
+export function colours(css) {
+  return `:root {${block(css, ':root')}}
+@media (prefers-color-scheme: dark) { :root {${block(css, ':root[data-theme="dark"]')}} }\n`;
+}
