@@ -40,4 +40,7 @@ packages_fuzz=(clang llvm)
 # To count instructions (bench/instructions.py).
 packages_instructions=(valgrind gcc libc6-dev)
 
+# What reads what an operator is given: manual pages, completions, rules of Prometheus.
+packages_operation=(man-db groff-base mandoc zsh fish shellcheck prometheus)
+
 packages_bench=(wrk nginx curl python3 redis-server postgresql nodejs)

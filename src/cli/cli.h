@@ -11,12 +11,33 @@
 
 #include <stdio.h>
 
-/* The exit codes of every command. */
+/* The exit codes of every command: X(name, code, meaning). */
+#define LB_EXIT_TABLE(X)                                                                           \
+    X(DONE, 0, "done")                                                                             \
+    X(FAILED, 1, "refused or failed")                                                              \
+    X(USAGE, 2, "wrong usage")
+
 enum {
-    LB_EXIT_DONE = 0,
-    LB_EXIT_FAILED = 1, /* refused or failed; `check --quiet`: a person is blocked */
-    LB_EXIT_USAGE = 2
+#define LB_EXIT_CODE(name, code, meaning) LB_EXIT_##name = code,
+    LB_EXIT_TABLE(LB_EXIT_CODE)
+#undef LB_EXIT_CODE
 };
+
+/* What a command is for: the headings of `leadblock help` and of the manual page. */
+#define LB_GROUP_TABLE(X)                                                                          \
+    X(FIRST_STEPS, "First steps")                                                                  \
+    X(DAILY, "Daily work")                                                                         \
+    X(OPERATION, "Operation")                                                                      \
+    X(DATA, "Data")
+
+enum lb_cli_group {
+#define LB_GROUP_ID(name, heading) LB_GROUP_##name,
+    LB_GROUP_TABLE(LB_GROUP_ID)
+#undef LB_GROUP_ID
+        LB_GROUP_COUNT
+};
+
+extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
 
 /* X(name, option, value shown in help or NULL for a switch, help). */
 #define LB_CLI_OPTION_TABLE(X)                                                                     \
@@ -60,6 +81,7 @@ enum {
     X(QUIET, "quiet", NULL, "Print nothing; the exit code tells.")                                 \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \
+    X(MAN, "man", "PAGE", "Print a manual page: leadblock.1 or leadblock.env.5.")                  \
     X(HELP, "help", NULL, "Explain the command.")
 
 enum lb_cli_option_id {
@@ -91,6 +113,7 @@ struct lb_cli_command {
     bool settings;        /* takes the server's settings as options too */
     unsigned least, most; /* arguments */
     int (*run)(struct lb_cli *cli);
+    enum lb_cli_group group;
 };
 
 /* A parsed command line. The strings are main's own. */
@@ -139,5 +162,12 @@ void lb_cli_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The help of one command, or the overview for NULL. */
 void lb_cli_help(FILE *out, const struct lb_cli_command *command);
+
+/* Does the command take this option? Not those that only the project's build uses. */
+bool lb_cli_takes(const struct lb_cli_command *command, enum lb_cli_option_id option);
+
+/* Writes a manual page, made from the tables of commands and settings. False: there is none of
+ * that name. */
+bool lb_cli_manual(FILE *out, const char *page, const char *version);
 
 #endif

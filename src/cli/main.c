@@ -28,32 +28,33 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock serve --demo\n"
      "  leadblock serve --data /var/lib/leadblock --listen 0.0.0.0:8080\n",
-     0, 0, true, 0, 0, lb_cmd_serve},
+     0, 0, true, 0, 0, lb_cmd_serve, LB_GROUP_FIRST_STEPS},
     {"workspace create", "NAME --plan PLAN [--expires DATE]", "Create a workspace; prints its id.",
      "Without --expires the license has no end. Blocking in a campaign needs pro or agency.\n"
      "\n"
      "  leadblock workspace create \"Acme\" --plan agency\n"
      "  leadblock workspace create \"Acme\" --plan pro --expires 2027-12-31\n",
-     ADMIN | LB_BIT(PLAN) | LB_BIT(EXPIRES), LB_BIT(PLAN), false, 1, 1, lb_cmd_workspace_create},
-    {"workspace list", "", "Show all workspaces.", "", ADMIN, 0, false, 0, 0,
-     lb_cmd_workspace_list},
+     ADMIN | LB_BIT(PLAN) | LB_BIT(EXPIRES), LB_BIT(PLAN), false, 1, 1, lb_cmd_workspace_create,
+     LB_GROUP_FIRST_STEPS},
+    {"workspace list", "", "Show all workspaces.", "", ADMIN, 0, false, 0, 0, lb_cmd_workspace_list,
+     LB_GROUP_OPERATION},
     {"workspace set-plan", "WORKSPACE PLAN [--expires DATE]", "Change or renew a license.",
      WORKSPACE_IS "Without --expires the license has no end.\n"
                   "\n"
                   "  leadblock workspace set-plan Acme pro --expires 2027-12-31\n",
-     ADMIN | LB_BIT(EXPIRES), 0, false, 2, 2, lb_cmd_workspace_set_plan},
+     ADMIN | LB_BIT(EXPIRES), 0, false, 2, 2, lb_cmd_workspace_set_plan, LB_GROUP_OPERATION},
     {"key create", "WORKSPACE --name NAME [OPTIONS]", "Create a key; prints it this one time.",
      WORKSPACE_IS "\n"
                   "  leadblock key create Acme --name \"crm sync\"\n"
                   "  leadblock key create Acme --name dashboard --read-only --rate-limit 50\n"
                   "  export LEADBLOCK_KEY=$(leadblock key create Acme --name me)\n",
      ADMIN | LB_BIT(NAME) | LB_BIT(READ_ONLY) | LB_BIT(EXPIRES) | LB_BIT(RATE_LIMIT), LB_BIT(NAME),
-     false, 1, 1, lb_cmd_key_create},
+     false, 1, 1, lb_cmd_key_create, LB_GROUP_FIRST_STEPS},
     {"key list", "WORKSPACE", "Show a workspace's keys, not their secrets.", WORKSPACE_IS, ADMIN, 0,
-     false, 1, 1, lb_cmd_key_list},
+     false, 1, 1, lb_cmd_key_list, LB_GROUP_OPERATION},
     {"key revoke", "KEYID", "Revoke a key, at once and for good.",
      "KEYID is the id that `leadblock key list` shows, not the key itself.\n", ADMIN, 0, false, 1,
-     1, lb_cmd_key_revoke},
+     1, lb_cmd_key_revoke, LB_GROUP_OPERATION},
     {"user create", "EMAIL --role ROLE [--in WORKSPACE]",
      "Let a person sign in to the dashboard; prints a link.",
      "The link sets the first password, once, within 15 minutes. Its address is the setting\n"
@@ -61,21 +62,23 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock user create ada@example.com --role operator\n"
      "  leadblock user create bob@example.com --role viewer --in Acme\n",
-     ADMIN | LB_BIT(ROLE) | LB_BIT(IN), LB_BIT(ROLE), false, 1, 1, lb_cmd_user_create},
-    {"user list", "", "Show who may sign in.", "", ADMIN, 0, false, 0, 0, lb_cmd_user_list},
+     ADMIN | LB_BIT(ROLE) | LB_BIT(IN), LB_BIT(ROLE), false, 1, 1, lb_cmd_user_create,
+     LB_GROUP_FIRST_STEPS},
+    {"user list", "", "Show who may sign in.", "", ADMIN, 0, false, 0, 0, lb_cmd_user_list,
+     LB_GROUP_OPERATION},
     {"user reset-password", "EMAIL", "Make a link to set a new password.",
      "The old password works until the link is used, which ends all sessions.\n", ADMIN, 0, false,
-     1, 1, lb_cmd_user_reset_password},
+     1, 1, lb_cmd_user_reset_password, LB_GROUP_OPERATION},
     {"user delete", "EMAIL [--revoke-keys]", "Delete a user, and end their sessions.",
      "What they did stays in the logs, under their e-mail address. API keys that they made stay\n"
      "valid unless --revoke-keys is given; `leadblock key list` shows who made each.\n",
-     ADMIN | LB_BIT(REVOKE_KEYS), 0, false, 1, 1, lb_cmd_user_delete},
+     ADMIN | LB_BIT(REVOKE_KEYS), 0, false, 1, 1, lb_cmd_user_delete, LB_GROUP_OPERATION},
     {"campaign create", "WORKSPACE NAME [--id ID]", "Create a campaign; prints its id.",
      WORKSPACE_IS "\n"
                   "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n",
-     ADMIN | LB_BIT(ID), 0, false, 2, 2, lb_cmd_campaign_create},
+     ADMIN | LB_BIT(ID), 0, false, 2, 2, lb_cmd_campaign_create, LB_GROUP_FIRST_STEPS},
     {"campaign list", "WORKSPACE", "Show a workspace's campaigns.", WORKSPACE_IS, ADMIN, 0, false,
-     1, 1, lb_cmd_campaign_list},
+     1, 1, lb_cmd_campaign_list, LB_GROUP_OPERATION},
     {"block", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Block people; repeating it is safe.",
      FILE_IS INVALID_IS "\n"
                         "  leadblock block q1 john-doe jane-smith --reason \"existing client\"\n"
@@ -83,7 +86,7 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock block q1 --file people.csv --column 3\n"
                         "  leadblock block q1 --file people.csv --column \"LinkedIn profile\"\n"
                         "  cut -f3 people.tsv | leadblock block q1 -\n",
-     API | IDS | LB_BIT(REASON) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_block},
+     API | IDS | LB_BIT(REASON) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_block, LB_GROUP_DAILY},
     {"unblock", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Remove blocks; repeating it is safe.",
      FILE_IS INVALID_IS "The workspace's list and a campaign's are separate: removing a block from "
                         "one leaves the other.\n"
@@ -91,7 +94,7 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock unblock q1 john-doe\n"
                         "  leadblock unblock --workspace john-doe\n"
                         "  leadblock unblock q1 --file people.csv --column 3\n",
-     API | IDS | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock},
+     API | IDS | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock, LB_GROUP_DAILY},
     {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
      FILE_IS INVALID_IS
      "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"
@@ -102,13 +105,13 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock check q1 --file people.csv --column \"LinkedIn profile\"\n"
      "  leadblock check q1 --file leads.csv | awk '$2 == \"allowed\" {print $1}'\n"
      "  leadblock check q1 john-doe --quiet && ./contact john-doe\n",
-     API | IDS | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check},
+     API | IDS | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check, LB_GROUP_DAILY},
     {"list", "CAMPAIGN [--search TEXT]", "Show a blocklist, newest first.",
      "Prints identifier, date and reason, separated by tabs when piped.\n"
      "\n"
      "  leadblock list q1 --search doe\n"
      "  leadblock list --workspace | cut -f1\n",
-     API | LB_BIT(SEARCH) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list},
+     API | LB_BIT(SEARCH) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list, LB_GROUP_DAILY},
     {"export", "CAMPAIGN [--output FILE]", "Write a blocklist as CSV, all of it.",
      "The columns are publicIdentifier, reason, createdAt, by, scope and profileUrl. A cell that "
      "a\n"
@@ -122,14 +125,15 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock export --workspace --output blocked.csv\n"
      "  leadblock export --audit > audit.csv\n"
      "  leadblock export q1 | leadblock block q2 -\n",
-     API | LB_BIT(SEARCH) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1, lb_cmd_export},
+     API | LB_BIT(SEARCH) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1, lb_cmd_export,
+     LB_GROUP_DAILY},
     {"imports", "", "Show the imports of files, newest first.",
      "Prints id, date, state (running, done, broken_off or undone), action, how many leads it\n"
      "blocked or unblocked, the campaign or workspace, and who it was, separated by tabs when\n"
      "piped. `leadblock undo` takes an import back as a whole.\n"
      "\n"
      "  leadblock imports\n",
-     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 0, 0, lb_cmd_imports},
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 0, 0, lb_cmd_imports, LB_GROUP_DAILY},
     {"undo", "CHANGE|IMPORT...", "Take changes or imports back; repeating it is safe.",
      "CHANGE is an id such as ch_42_9k3vx0ts, as `leadblock block` and `leadblock unblock` print\n"
      "it, and as `leadblock export --audit` lists them. IMPORT is one as `leadblock block --file`\n"
@@ -139,7 +143,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock undo ch_42_9k3vx0ts\n"
      "  leadblock undo im_4egcwve73sqn91xt\n",
-     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_undo},
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_undo, LB_GROUP_DAILY},
     {"lead add", "CAMPAIGN --file FILE", "Add the people of a file to a campaign.",
      "The file is sent as it is: an export, a spreadsheet as CSV or text. The column with the\n"
      "people is found, or it is the one that --column names. Columns called first name, last\n"
@@ -151,7 +155,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  cat people.csv | leadblock lead add q1 -\n",
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(SKIP_INVALID) |
          LB_BIT(JSON),
-     0, false, 1, 2, lb_cmd_lead_add},
+     0, false, 1, 2, lb_cmd_lead_add, LB_GROUP_DAILY},
     {"send", "CAMPAIGN --exec PROGRAM [OPTIONS]", "Run a program for each activity that is due.",
      "PROGRAM runs as `sh -c PROGRAM`, so arguments, pipes and $VARIABLES work. It gets the\n"
      "activity as one line of JSON on standard input, and in its environment\n"
@@ -178,13 +182,13 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock send q1 --exec 'python3 contact.py --as me' --parallel 4 --timeout 60\n",
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(EXEC) | LB_BIT(PARALLEL) | LB_BIT(LEASE) | LB_BIT(TIMEOUT) |
          LB_BIT(ONCE) | LB_BIT(POLL) | LB_BIT(LIMIT) | LB_BIT(JSON),
-     LB_BIT(EXEC), false, 1, 1, lb_cmd_send},
+     LB_BIT(EXEC), false, 1, 1, lb_cmd_send, LB_GROUP_DAILY},
     {"backup", "FILE", "Write a consistent copy, also while the server runs.",
      "FILE must not exist yet; the server writes it, as its own user. To restore, stop the server\n"
      "and put the copy into an empty data folder as leadblock.db.\n"
      "\n"
      "  leadblock backup /backup/leadblock-$(date +%F).db\n",
-     ADMIN, 0, false, 1, 1, lb_cmd_backup},
+     ADMIN, 0, false, 1, 1, lb_cmd_backup, LB_GROUP_DATA},
     {"copy", "--from DATABASE --to DATABASE", "Copy all data to PostgreSQL, or back.",
      "DATABASE is a data folder, or a PostgreSQL database: postgresql://USER@HOST/NAME or\n"
      "\"host=... dbname=...\"; sqlite:FOLDER if the name of a folder looks like that. A password\n"
@@ -201,7 +205,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock copy --from postgresql://leadblock@db.internal/leadblock --to ./leadblock-data\n"
      "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
-     0, 0, lb_cmd_copy},
+     0, 0, lb_cmd_copy, LB_GROUP_DATA},
     {"verify", "DATABASE [--evidence FILE]",
      "Look for damage in a data folder or a PostgreSQL database.",
      "DATABASE as for `leadblock copy`. Reads the whole database of a folder, every page of which\n"
@@ -221,7 +225,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock verify /var/lib/leadblock\n"
      "  leadblock verify postgresql://leadblock@db.internal/leadblock\n"
      "  leadblock verify /var/lib/leadblock --evidence john-doe.json\n",
-     LB_BIT(QUIET) | LB_BIT(EVIDENCE), 0, false, 1, 1, lb_cmd_verify},
+     LB_BIT(QUIET) | LB_BIT(EVIDENCE), 0, false, 1, 1, lb_cmd_verify, LB_GROUP_DATA},
     {"evidence", "WORKSPACE [--lead IDENTIFIER]",
      "Print a signed statement about a workspace's log.",
      WORKSPACE_IS
@@ -233,7 +237,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock evidence Acme > head-$(date +%F).json\n"
      "  leadblock evidence Acme --lead john-doe > john-doe.json\n"
      "  leadblock evidence --public-key\n",
-     ADMIN | LB_BIT(LEAD) | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence},
+     ADMIN | LB_BIT(LEAD) | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence, LB_GROUP_DATA},
     {"doctor", "", "List stored names that can match nobody.",
      "Names that an earlier version stored and that are refused today. Blocked ones (STORED AS\n"
      "block) block as they are, and are found by what was sent then. A lead of such a name\n"
@@ -242,11 +246,18 @@ const struct lb_cli_command lb_cli_commands[] = {
      "the database, is read and not changed.\n"
      "\n"
      "The exit code is 0 when there are none, else 1.\n",
-     ADMIN, 0, false, 0, 0, lb_cmd_doctor},
+     ADMIN, 0, false, 0, 0, lb_cmd_doctor, LB_GROUP_OPERATION},
     {"version", "", "Print the version, commit, build, schemas and libraries.", "", LB_BIT(JSON), 0,
-     false, 0, 0, lb_cmd_version},
-    {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN), 0, false, 0, 2,
-     lb_cmd_help},
+     false, 0, 0, lb_cmd_version, LB_GROUP_OPERATION},
+    {"completion", "SHELL", "Print what completes words in bash, zsh or fish.",
+     "Packages install it. By hand:\n"
+     "\n"
+     "  leadblock completion bash > ~/.local/share/bash-completion/completions/leadblock\n"
+     "  leadblock completion zsh > ~/.zfunc/_leadblock   # with fpath+=~/.zfunc in ~/.zshrc\n"
+     "  leadblock completion fish > ~/.config/fish/completions/leadblock.fish\n",
+     0, 0, false, 1, 1, lb_cmd_completion, LB_GROUP_OPERATION},
+    {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN) | LB_BIT(MAN), 0,
+     false, 0, 2, lb_cmd_help, LB_GROUP_OPERATION},
     {0},
 };
 

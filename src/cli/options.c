@@ -15,6 +15,19 @@ const struct lb_cli_option lb_cli_options[LB_OPT_COUNT] = {
 #undef LB_CLI_OPTION_ROW
 };
 
+const char *const lb_cli_group_headings[LB_GROUP_COUNT] = {
+#define LB_GROUP_HEADING(name, heading) heading,
+    LB_GROUP_TABLE(LB_GROUP_HEADING)
+#undef LB_GROUP_HEADING
+};
+
+bool lb_cli_takes(const struct lb_cli_command *command, enum lb_cli_option_id option)
+{
+    if (option == LB_OPT_SETTINGS_MARKDOWN || option == LB_OPT_MAN)
+        return false;
+    return ((command->options | LB_BIT(HELP)) >> option) & 1;
+}
+
 static void print_message(const char *format, va_list args)
 {
     fputs("leadblock: ", stderr);
