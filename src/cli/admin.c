@@ -25,6 +25,7 @@ struct lb_admin {
     int folder; /* keeps the path of the socket below short, however long the folder's is */
     struct lb_daemon *engine; /* NULL while a server answers */
     struct lb_client *client;
+    char temporary[32]; /* the engine's folder when there is no other; empty: there is */
 };
 
 static bool socket_answers(const char *path)
@@ -67,8 +68,8 @@ static void pause_and_explain(const char *data, uint64_t waited_s, bool *explain
 
 /* A server, or when the folder's lock is free our own engine, which answers at the socket at
  * `path`. */
-static bool reach(struct lb_admin *admin, const char *data, const char *database, char *path,
-                  size_t size)
+static bool reach(struct lb_admin *admin, const char *data, const char *database,
+                  enum lb_database_use use, char *path, size_t size)
 {
     struct lb_reason reason = {""};
     uint64_t begun = lb_clock_mono_ns();
@@ -76,7 +77,7 @@ static bool reach(struct lb_admin *admin, const char *data, const char *database
     for (bool explained = false; waited_s < WAIT_S; pause_and_explain(data, waited_s, &explained)) {
         if (find_socket(admin, data, LB_FOLDER_SERVER_SOCKET, path, size) && socket_answers(path))
             return true;
-        lb_err err = lb_daemon_start_local(data, database, &admin->engine, &reason);
+        lb_err err = lb_daemon_start_local(data, database, use, &admin->engine, &reason);
         if (err == LB_OK)
             return find_socket(admin, data, LB_FOLDER_COMMAND_SOCKET, path, size);
         if (err != LB_ERR_ALREADY_EXISTS) {
@@ -127,14 +128,38 @@ static void admin_close(struct lb_admin *admin)
     lb_client_close(admin->client);
     if (admin->engine)
         lb_daemon_stop_local(admin->engine);
+    if (admin->temporary[0] && admin->folder >= 0)
+        unlinkat(admin->folder, "lock", 0);
     if (admin->folder >= 0)
         close(admin->folder);
+    if (admin->temporary[0])
+        rmdir(admin->temporary);
     free(admin);
+}
+
+/* What only looks at a PostgreSQL database leaves no data folder behind: its engine has one of its
+ * own meanwhile. */
+static const char *folder_to_look_from(struct lb_admin *admin, const char *data)
+{
+    if (access(data, F_OK) == 0 || errno != ENOENT)
+        return data;
+    snprintf(admin->temporary, sizeof admin->temporary, "/tmp/leadblock-XXXXXX");
+    if (mkdtemp(admin->temporary))
+        return admin->temporary;
+    admin->temporary[0] = '\0';
+    return data;
+}
+
+static enum lb_database_use use_of(const struct lb_admin_request *request)
+{
+    if (strcmp(request->method, "GET") == 0)
+        return LB_DATABASE_LOOK;
+    return request->makes_database ? LB_DATABASE_WRITE : LB_DATABASE_READ;
 }
 
 /* Connects to the server of the data folder, or starts an engine in this process that serves the
  * folder until admin_close. NULL after a message. */
-static struct lb_admin *admin_open(const struct lb_cli *cli)
+static struct lb_admin *admin_open(const struct lb_cli *cli, enum lb_database_use use)
 {
     const char *data = setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
     const char *database = setting_value(cli, LB_OPT_DATABASE, &lb_settings[LB_SETTING_database]);
@@ -148,7 +173,9 @@ static struct lb_admin *admin_open(const struct lb_cli *cli)
     /* An engine of our own must not log into the output of a command. */
     lb_log_set_level(LB_LOG_WARN);
     char path[64];
-    if (!reach(admin, data, database, path, sizeof path)) {
+    if (use == LB_DATABASE_LOOK && lb_config_is_postgres(database))
+        data = folder_to_look_from(admin, data);
+    if (!reach(admin, data, database, use, path, sizeof path)) {
         admin_close(admin);
         return NULL;
     }
@@ -284,7 +311,7 @@ int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *reques
     if (path.failed || (request->body && request->body->failed))
         lb_cli_error("out of memory");
     else
-        admin = admin_open(cli);
+        admin = admin_open(cli, use_of(request));
     if (admin && (request->headings ? ask_all : ask)(cli, admin, request, path.ptr))
         code = LB_EXIT_DONE;
     lb_buf_fini(&path);

@@ -15,6 +15,7 @@ struct lb_admin_request {
     const char *path_after; /* goes after that; NULL: nothing */
     struct lb_buf *body;    /* NULL: none */
     bool creates;           /* not to be repeated once it may have happened */
+    bool makes_database;    /* when there is none yet; all others say so */
     /* For people; --json prints what came. NULL: that is printed in any case. */
     void (*print)(const struct lb_json *json);
     /* In place of `print`, for an answer that is a list in pages, which are all asked for. */

@@ -149,9 +149,6 @@ const char *lb_cli_value(const struct lb_cli *cli, enum lb_cli_option_id option,
 bool lb_cli_number(const struct lb_cli *cli, enum lb_cli_option_id option, uint64_t least,
                    uint64_t most, uint64_t *out);
 
-/* Of the candidates, the one that `word` may have meant; NULL when none is near. */
-const char *lb_cli_suggest(const char *word, const char *const *candidates, size_t count);
-
 /* "leadblock: ..." on standard error. */
 void lb_cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and "See: leadblock help COMMAND". Returns LB_EXIT_USAGE. */

@@ -1,4 +1,5 @@
 /* The program: one table of commands, and the way from the command line to one of them. */
+#include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 
@@ -299,9 +300,9 @@ static int unknown_command(int count, char *const *words)
         return LB_EXIT_USAGE;
     }
     snprintf(both, sizeof both, "%s %s", words[0], count > 1 ? words[1] : "");
-    const char *near = lb_cli_suggest(words[0], names, known);
+    const char *near = lb_suggest(words[0], names, known);
     if (!near || is_group(words[0]))
-        near = lb_cli_suggest(both, names, known);
+        near = lb_suggest(both, names, known);
     fprintf(stderr, "leadblock: there is no command '%s'%s%s%s\nSee: leadblock help\n",
             is_group(words[0]) ? both : words[0], near ? "; did you mean '" : "", near ? near : "",
             near ? "'?" : "");

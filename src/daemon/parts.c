@@ -84,8 +84,13 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
             "the server of %s stores in PostgreSQL: name its database with --database or "
             "LEADBLOCK_DATABASE, or start the server",
             parts->config.data);
-    lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, false, parts->keep_going,
-                                      &app->store, reason);
+    lb_err err = shared ? LB_OK : lb_folder_check_data(&parts->folder, reason);
+    if (!err && !shared && parts->use != LB_DATABASE_WRITE &&
+        access(parts->folder.database, F_OK) != 0)
+        err = lb_database_absent(parts->config.data, reason);
+    if (!err)
+        err = lb_daemon_open_store(&parts->config, &parts->folder, parts->use == LB_DATABASE_LOOK,
+                                   parts->keep_going, &app->store, reason);
     if (!err)
         err = lb_copy_check_finished(app->store, reason);
     if (err)
