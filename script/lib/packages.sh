@@ -40,7 +40,8 @@ packages_fuzz=(clang llvm)
 # To count instructions (bench/instructions.py).
 packages_instructions=(valgrind gcc libc6-dev)
 
-# What reads what an operator is given: manual pages, completions, rules of Prometheus.
-packages_operation=(man-db groff-base mandoc zsh fish shellcheck prometheus)
+# What reads what an operator is given: manual pages, completions, rules of Prometheus; openssl makes
+# certificates for doctor to look at.
+packages_operation=(man-db groff-base mandoc zsh fish shellcheck prometheus openssl gcc)
 
 packages_bench=(wrk nginx curl python3 redis-server postgresql nodejs)

@@ -101,16 +101,39 @@ static const char *setting_value(const struct lb_cli *cli, enum lb_cli_option_id
     return lb_cli_value(cli, option, environment, setting->initial);
 }
 
-bool lb_admin_server_answers(const struct lb_cli *cli)
+/* The process that listens; 0: none. */
+static pid_t listener_of(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct ucred peer = {.pid = 0};
+    socklen_t len = sizeof peer;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool answers = fd >= 0 &&
+                   lb_str_copy(lb_str(path), address.sun_path, sizeof address.sun_path) &&
+                   connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (answers && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        peer.pid = 0;
+    if (fd >= 0)
+        close(fd);
+    return answers && peer.pid <= 0 ? -1 : peer.pid;
+}
+
+pid_t lb_admin_server(const struct lb_cli *cli)
 {
     char path[64];
     struct lb_admin admin = {.folder = -1};
     const char *data = setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
-    bool answers = find_socket(&admin, data, LB_FOLDER_SERVER_SOCKET, path, sizeof path) &&
-                   socket_answers(path);
+    pid_t server = find_socket(&admin, data, LB_FOLDER_SERVER_SOCKET, path, sizeof path)
+                       ? listener_of(path)
+                       : 0;
     if (admin.folder >= 0)
         close(admin.folder);
-    return answers;
+    return server;
+}
+
+bool lb_admin_server_answers(const struct lb_cli *cli)
+{
+    return lb_admin_server(cli) != 0;
 }
 
 const char *lb_admin_database(const struct lb_cli *cli)
@@ -300,6 +323,35 @@ bool lb_admin_put_list(const struct lb_cli *cli, const struct lb_admin_request *
     good = good && put_page(cli, request, &table, &answer, true);
     lb_answer_fini(&answer);
     return lb_table_fini(&table) && good;
+}
+
+bool lb_admin_count(const struct lb_cli *cli, const char *path, size_t *out)
+{
+    struct lb_paging paging = {.pages = 0};
+    struct lb_admin *admin = admin_open(cli, LB_DATABASE_LOOK);
+    struct lb_buf page = {0};
+    bool going = admin != NULL;
+    bool more = true;
+    *out = 0;
+    lb_buf_append_str(&page, lb_str(path));
+    while (going && more) {
+        struct lb_answer answer = {0};
+        lb_buf_append(&page, "", 1);
+        going =
+            !page.failed &&
+            lb_client_call(admin->client,
+                           &(struct lb_client_request){.method = "GET", .path = page.ptr}, &answer);
+        if (going)
+            *out += lb_json_length(answer.json);
+        more = answer.cursor[0] != '\0';
+        going = going && (!more || lb_paging_goes_on(&paging, &answer));
+        page.len = 0;
+        lb_buf_printf(&page, "%s?%s", path, answer.cursor);
+        lb_answer_fini(&answer);
+    }
+    lb_buf_fini(&page);
+    admin_close(admin);
+    return going;
 }
 
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request)

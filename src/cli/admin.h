@@ -8,6 +8,8 @@
 #include "cli/client.h"
 #include "cli/table.h"
 
+#include <sys/types.h>
+
 struct lb_admin_request {
     const char *method;
     const char *path;       /* "/admin/workspaces" */
@@ -31,6 +33,12 @@ int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *reques
 
 /* Does a server of the data folder answer? */
 bool lb_admin_server_answers(const struct lb_cli *cli);
+
+/* The process of that server; 0: none answers, -1: it does not tell. */
+pid_t lb_admin_server(const struct lb_cli *cli);
+
+/* How many items the list at `path` has, in all its pages. False after a message. */
+bool lb_admin_count(const struct lb_cli *cli, const char *path, size_t *out);
 
 /* The database, or the data folder that it is in. */
 const char *lb_admin_database(const struct lb_cli *cli);

@@ -78,6 +78,8 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(EVIDENCE, "evidence", "FILE", "Compare a statement of `leadblock evidence` with the log.")   \
     X(LEAD, "lead", "IDENTIFIER", "The person whose history the statement has.")                   \
     X(PUBLIC_KEY, "public-key", NULL, "Print the key with which signatures are checked.")          \
+    X(NAMES, "names", NULL, "List the stored names that can match nobody.")                        \
+    X(ENV_FILE, "env-file", "FILE", "Settings of the service: /etc/leadblock/leadblock.env.")      \
     X(QUIET, "quiet", NULL, "Print nothing; the exit code tells.")                                 \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \

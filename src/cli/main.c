@@ -239,15 +239,27 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock evidence Acme --lead john-doe > john-doe.json\n"
      "  leadblock evidence --public-key\n",
      ADMIN | LB_BIT(LEAD) | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence, LB_GROUP_DATA},
-    {"doctor", "", "List stored names that can match nobody.",
-     "Names that an earlier version stored and that are refused today. Blocked ones (STORED AS\n"
-     "block) block as they are, and are found by what was sent then. A lead of such a name\n"
-     "cannot be contacted. MAY MEAN is the person, where the name tells: block or add that one,\n"
-     "and remove the other. The first 10,000 are shown. Without a running server the folder, or\n"
-     "the database, is read and not changed.\n"
+    {"doctor", "[--url URL] [--names]", "Look for what is wrong, and say what to do about it.",
+     "Looks at the settings of the environment (with --env-file at the service's), the data\n"
+     "folder, its disk and how fast it makes data durable, the limits of the server's process,\n"
+     "the clock, the backups, and whether a start would succeed, without starting. With --url,\n"
+     "or the setting public-url, also at that address: the end of its certificate, whether\n"
+     "leadblock answers there, and whether the proxy passes on who asks. Run it as the server's\n"
+     "user; it changes nothing.\n"
      "\n"
-     "The exit code is 0 when there are none, else 1.\n",
-     ADMIN, 0, false, 0, 0, lb_cmd_doctor, LB_GROUP_OPERATION},
+     "Prints ok, note, warning or error, what was looked at, what was found and what to do.\n"
+     "The exit code is 1 when there is a warning or an error, else 0.\n"
+     "\n"
+     "Names that an earlier version stored and that are refused today are counted; --names lists\n"
+     "them. Blocked ones (STORED AS block) block as they are, and are found by what was sent\n"
+     "then. A lead of such a name cannot be contacted. MAY MEAN is the person, where the name\n"
+     "tells: block or add that one, and remove the other. The first 10,000 are shown.\n"
+     "\n"
+     "  leadblock doctor --data /var/lib/leadblock --env-file /etc/leadblock/leadblock.env\n"
+     "  leadblock doctor --url https://leadblock.example.com\n"
+     "  leadblock doctor --names\n",
+     ADMIN | LB_BIT(URL) | LB_BIT(NAMES) | LB_BIT(ENV_FILE), 0, false, 0, 0, lb_cmd_doctor,
+     LB_GROUP_OPERATION},
     {"version", "", "Print the version, commit, build, schemas and libraries.", "", LB_BIT(JSON), 0,
      false, 0, 0, lb_cmd_version, LB_GROUP_OPERATION},
     {"completion", "SHELL", "Print what completes words in bash, zsh or fish.",

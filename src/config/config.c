@@ -232,25 +232,30 @@ void lb_config_unknown(char *const *environment, void *context,
 {
     static const char prefix[] = "LEADBLOCK_";
     char names[LB_SETTING_COUNT][LB_SETTING_ENVIRONMENT_SIZE];
-    /* The last are those of the commands that call a server, in the same file for convenience. */
-    const char *known[LB_SETTING_COUNT + 2] = {[LB_SETTING_COUNT] = "LEADBLOCK_KEY",
-                                               [LB_SETTING_COUNT + 1] = "LEADBLOCK_URL"};
+    /* After the prefix, which all have in common. The last are those of commands that call a
+     * server. */
+    const char *known[LB_SETTING_COUNT + 2] = {[LB_SETTING_COUNT] = "KEY",
+                                               [LB_SETTING_COUNT + 1] = "URL"};
     size_t count = sizeof known / sizeof *known;
     for (size_t i = 0; i < LB_SETTING_COUNT; i++) {
         lb_setting_environment(&lb_settings[i], names[i]);
-        known[i] = names[i];
+        known[i] = names[i] + sizeof prefix - 1;
     }
     for (; *environment; environment++) {
         char name[128];
+        char meant[LB_SETTING_ENVIRONMENT_SIZE];
         size_t i = 0;
         size_t len = strcspn(*environment, "=");
         if (strncmp(*environment, prefix, sizeof prefix - 1) != 0)
             continue;
         snprintf(name, sizeof name, "%.*s", (int)len, *environment);
-        while (i < count && strcmp(known[i], name) != 0)
+        while (i < count && strcmp(known[i], name + sizeof prefix - 1) != 0)
             i++;
-        if (i == count)
-            each(context, name, lb_suggest(name, known, count));
+        if (i < count)
+            continue;
+        const char *near = lb_suggest(name + sizeof prefix - 1, known, count);
+        snprintf(meant, sizeof meant, "%s%s", prefix, near ? near : "");
+        each(context, name, near ? meant : NULL);
     }
 }
 

@@ -43,7 +43,7 @@ def test_without_such_a_variable_nothing_is_said():
 
 
 LOOKING = [["workspace", "list"], ["key", "list", "Acme"], ["user", "list"], ["campaign", "list", "Acme"],
-           ["evidence", "Acme"], ["evidence", "--public-key"], ["doctor"]]
+           ["evidence", "Acme"], ["evidence", "--public-key"], ["doctor", "--names"]]
 CHANGING = [["key", "create", "Acme", "--name", "x"], ["key", "revoke", "k_1"], ["campaign", "create", "Acme", "x"],
             ["user", "delete", "a@example.com"], ["user", "reset-password", "a@example.com"],
             ["workspace", "set-plan", "Acme", "pro"]]
