@@ -152,6 +152,7 @@ enum lb_progress lb_admin_campaigns_list(struct lb_call *call);
 
 /* system/backup.c */
 enum lb_progress lb_admin_backup(struct lb_call *call);
+enum lb_progress lb_admin_backup_checked(struct lb_call *call);
 
 /* blocklist/doctor.c */
 enum lb_progress lb_admin_doctor(struct lb_call *call);

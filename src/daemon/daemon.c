@@ -148,6 +148,8 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
         return 1;
     }
     parts->config = *config;
+    parts->app.version = build->version;
+    parts->app.commit = build->commit;
     parts->on_failure = wake_main;
     parts->keep_going = go_on_starting;
     parts->folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};

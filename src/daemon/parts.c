@@ -4,6 +4,7 @@
 #include "api/hooks/hooks.h"
 #include "api/request_counts.h"
 #include "api/routes.h"
+#include "api/system/backup.h"
 #include "base/clock.h"
 #include "daemon/address.h"
 #include "daemon/notify.h"
@@ -346,6 +347,9 @@ lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
             return lb_fail(reason, err, "cannot read campaigns from the database");
     }
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
+    int64_t backup_ms = 0;
+    lb_backup_read_mark(parts->config.data, &backup_ms);
+    atomic_store(&app->last_backup_ms, backup_ms);
     if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)) ||
         (app->hooks && !lb_hooks_start(app->hooks)))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");
