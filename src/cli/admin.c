@@ -175,7 +175,7 @@ static const char *folder_to_look_from(struct lb_admin *admin, const char *data)
 
 static enum lb_database_use use_of(const struct lb_admin_request *request)
 {
-    if (strcmp(request->method, "GET") == 0)
+    if (strcmp(request->method, "GET") == 0 || request->only_looks)
         return LB_DATABASE_LOOK;
     return request->makes_database ? LB_DATABASE_WRITE : LB_DATABASE_READ;
 }
@@ -251,9 +251,9 @@ static bool ask(const struct lb_cli *cli, struct lb_admin *admin,
     if (request->body)
         call.body = lb_buf_str(request->body);
     bool done = lb_client_call(admin->client, &call, &answer);
-    if (done && (lb_cli_given(cli, LB_OPT_JSON) || !request->print))
+    if (done && !request->quiet && (lb_cli_given(cli, LB_OPT_JSON) || !request->print))
         printf("%.*s\n", (int)answer.body.len, answer.body.ptr);
-    else if (done)
+    else if (done && !request->quiet)
         request->print(answer.json);
     lb_answer_fini(&answer);
     return done;

@@ -18,6 +18,8 @@ struct lb_admin_request {
     struct lb_buf *body;    /* NULL: none */
     bool creates;           /* not to be repeated once it may have happened */
     bool makes_database;    /* when there is none yet; all others say so */
+    bool only_looks;        /* although it is no GET: a database of an earlier version stays so */
+    bool quiet;             /* nothing is printed, also not with --json */
     /* For people; --json prints what came. NULL: that is printed in any case. */
     void (*print)(const struct lb_json *json);
     /* In place of `print`, for an answer that is a list in pages, which are all asked for. */

@@ -72,7 +72,7 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(ONCE, "once", NULL, "End when nothing is due now.")                                          \
     X(POLL, "poll", "SECONDS", "How often to ask when nothing is due (5).")                        \
     X(LIMIT, "limit", "N", "End after so many activities.")                                        \
-    X(FROM, "from", "DATABASE", "The source.")                                                     \
+    X(FROM, "from", "DATABASE", "The source; of restore the data folder of before.")               \
     X(TO, "to", "DATABASE", "The target.")                                                         \
     X(VERIFY, "verify", NULL, "Copy nothing, only compare the two.")                               \
     X(EVIDENCE, "evidence", "FILE", "Compare a statement of `leadblock evidence` with the log.")   \
@@ -80,6 +80,10 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(PUBLIC_KEY, "public-key", NULL, "Print the key with which signatures are checked.")          \
     X(NAMES, "names", NULL, "List the stored names that can match nobody.")                        \
     X(ENV_FILE, "env-file", "FILE", "Settings of the service: /etc/leadblock/leadblock.env.")      \
+    X(KEEP, "keep", "N", "Of the backups in the folder, keep the newest N, this one included.")    \
+    X(KEEP_DAYS, "keep-days", "DAYS", "Keep those of so many days; with --keep, both.")            \
+    X(REPLACE, "replace", NULL, "Move the database that is there aside.")                          \
+    X(NO_CHECK, "no-check", NULL, "Do not read the copy back.")                                    \
     X(QUIET, "quiet", NULL, "Print nothing; the exit code tells.")                                 \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \

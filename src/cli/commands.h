@@ -27,6 +27,7 @@ int lb_cmd_undo(struct lb_cli *cli);
 int lb_cmd_lead_add(struct lb_cli *cli);
 int lb_cmd_send(struct lb_cli *cli);
 int lb_cmd_backup(struct lb_cli *cli);
+int lb_cmd_restore(struct lb_cli *cli);
 int lb_cmd_copy(struct lb_cli *cli);
 int lb_cmd_verify(struct lb_cli *cli);
 int lb_cmd_evidence(struct lb_cli *cli);

@@ -184,12 +184,46 @@ const struct lb_cli_command lb_cli_commands[] = {
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(EXEC) | LB_BIT(PARALLEL) | LB_BIT(LEASE) | LB_BIT(TIMEOUT) |
          LB_BIT(ONCE) | LB_BIT(POLL) | LB_BIT(LIMIT) | LB_BIT(JSON),
      LB_BIT(EXEC), false, 1, 1, lb_cmd_send, LB_GROUP_DAILY},
-    {"backup", "FILE", "Write a consistent copy, also while the server runs.",
-     "FILE must not exist yet; the server writes it, as its own user. To restore, stop the server\n"
-     "and put the copy into an empty data folder as leadblock.db.\n"
+    {"backup", "TARGET [--keep N] [--keep-days DAYS]", "Write a consistent copy, and read it back.",
+     "TARGET is a folder, in which the copy gets the name leadblock-YYYYMMDDTHHMMSSZ.db, or a "
+     "file\n"
+     "that does not exist yet. The server writes it, as its own user, while it runs. Then the "
+     "copy\n"
+     "is read back and looked through as by `leadblock verify`, in a folder beside it, which "
+     "takes\n"
+     "as much room again. When it is not whole, it is named NAME.damaged, and the exit code is 1.\n"
      "\n"
-     "  leadblock backup /backup/leadblock-$(date +%F).db\n",
-     ADMIN, 0, false, 1, 1, lb_cmd_backup, LB_GROUP_DATA},
+     "With --keep or --keep-days older backups in the folder are removed: those that none of the\n"
+     "two keeps, only when the new one was found whole, and never that one. Other files stay.\n"
+     "\n"
+     "  leadblock backup /backup/leadblock-$(date +%F).db\n"
+     "  leadblock backup /var/lib/leadblock/backups --keep-days 14\n"
+     "  leadblock backup /backup --keep 30\n",
+     ADMIN | LB_BIT(KEEP) | LB_BIT(KEEP_DAYS) | LB_BIT(NO_CHECK), 0, false, 1, 1, lb_cmd_backup,
+     LB_GROUP_DATA},
+    {"restore", "BACKUP [--from OLD_FOLDER] [--replace]",
+     "Put a backup back; lists what goes back in time.",
+     "The server must be stopped. The backup is looked through as by `leadblock verify`, brought\n"
+     "to this version, and becomes the database of the data folder. Campaigns that are active in\n"
+     "it are paused, and all sessions and one-time links in it end: users sign in again.\n"
+     "\n"
+     "OLD_FOLDER is the data folder of before, if it can still be read. People whom it has "
+     "blocked\n"
+     "and the backup lacks are blocked again, with their reasons; no one is unblocked. Lists of\n"
+     "campaigns that the backup lacks are kept for a campaign of the same id. Then all that goes\n"
+     "back is listed, with what to do: keys, users and passwords that work again, licenses,\n"
+     "campaigns, and what was made since and is lost.\n"
+     "\n"
+     "A database that is in the data folder already is refused; with --replace it is moved into\n"
+     "the folder before-TIME in it, and is OLD_FOLDER when none is given. When anything fails, "
+     "all\n"
+     "stays as it was, and the exit code is 1.\n"
+     "\n"
+     "  leadblock restore /backup/leadblock-20261129T031500Z.db --data /var/lib/leadblock "
+     "--replace\n"
+     "  leadblock restore copy.db --data ./leadblock-data --from /mnt/old/leadblock\n",
+     LB_BIT(DATA) | LB_BIT(FROM) | LB_BIT(REPLACE) | LB_BIT(JSON), 0, false, 1, 1, lb_cmd_restore,
+     LB_GROUP_DATA},
     {"copy", "--from DATABASE --to DATABASE", "Copy all data to PostgreSQL, or back.",
      "DATABASE is a data folder, or a PostgreSQL database: postgresql://USER@HOST/NAME or\n"
      "\"host=... dbname=...\"; sqlite:FOLDER if the name of a folder looks like that. A password\n"

@@ -1,5 +1,6 @@
 #include "daemon/checkup.h"
 
+#include "api/system/backup.h"
 #include "base/clock.h"
 #include "daemon/database.h"
 #include "http/listen.h"
@@ -28,7 +29,8 @@
 #define CLOCK_EARLIEST_MS                                                                          \
     INT64_C(1767225600000) /* 2026-01-01: no such program was there before                         \
                             */
-#define FUTURE_MS 2000
+#define BACKUP_WARN_HOURS 48
+#define FUTURE_MS         2000
 
 const char *lb_checkup_state_name(enum lb_checkup_state state)
 {
@@ -302,6 +304,26 @@ static void check_clock(struct lb_checkup *checkup)
         lb_checkup_say(checkup, "clock", LB_CHECKUP_OK, NULL, "it is %s", text);
 }
 
+/* PostgreSQL is backed up by its own means. */
+static void check_backup(struct lb_checkup *checkup)
+{
+    static const char advice[] =
+        "leadblock backup TARGET, or the timer leadblock-backup.timer; see why it did not run: "
+        "systemctl status leadblock-backup";
+    int64_t at = 0;
+    if (lb_config_is_postgres(checkup->config->database))
+        return;
+    if (!lb_backup_read_mark(checkup->config->data, &at)) {
+        lb_checkup_say(checkup, "backup", LB_CHECKUP_NOTE, advice,
+                       "no backup is known that was read back");
+        return;
+    }
+    int64_t hours = (lb_clock_wall_ms() - at) / 3600000;
+    bool old = hours > BACKUP_WARN_HOURS;
+    lb_checkup_say(checkup, "backup", old ? LB_CHECKUP_WARNING : LB_CHECKUP_OK, old ? advice : NULL,
+                   "the last backup that was read back was made %lld hours ago", (long long)hours);
+}
+
 void lb_checkup_machine(struct lb_checkup *checkup)
 {
     if (check_folder(checkup)) {
@@ -310,6 +332,7 @@ void lb_checkup_machine(struct lb_checkup *checkup)
     }
     check_limits(checkup);
     check_clock(checkup);
+    check_backup(checkup);
 }
 
 /* What a start would say */

@@ -290,7 +290,7 @@ lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
     lb_err err = lb_folder_open(parts->config.data, &parts->folder, reason);
     if (!err)
         err = open_store(parts, reason);
-    if (!err && !parts->local)
+    if (!err && (!parts->local || parts->with_lists))
         err = make_blocklist(parts, reason);
     if (!err)
         err = make_workers(parts, reason);
