@@ -150,6 +150,9 @@ enum lb_progress lb_audit_list(struct lb_call *call);
 enum lb_progress lb_admin_campaigns_post(struct lb_call *call);
 enum lb_progress lb_admin_campaigns_list(struct lb_call *call);
 
+/* system/activity.c */
+enum lb_progress lb_admin_activity(struct lb_call *call);
+
 /* system/backup.c */
 enum lb_progress lb_admin_backup(struct lb_call *call);
 enum lb_progress lb_admin_backup_checked(struct lb_call *call);

@@ -354,6 +354,16 @@ bool lb_admin_count(const struct lb_cli *cli, const char *path, size_t *out)
     return going;
 }
 
+bool lb_admin_ask(const struct lb_cli *cli, const char *path, struct lb_answer *out)
+{
+    struct lb_admin *admin = admin_open(cli, LB_DATABASE_LOOK);
+    bool done =
+        admin && lb_client_call(admin->client,
+                                &(struct lb_client_request){.method = "GET", .path = path}, out);
+    admin_close(admin);
+    return done;
+}
+
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request)
 {
     int code = LB_EXIT_FAILED;

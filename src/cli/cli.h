@@ -69,7 +69,7 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(PARALLEL, "parallel", "N", "Programs at once, 1 to 64 (1).")                                 \
     X(LEASE, "lease", "SECONDS", "How long an activity is reserved, 1 to 86400 (300).")            \
     X(TIMEOUT, "timeout", "SECONDS", "How long a program may take (15 less than --lease).")        \
-    X(ONCE, "once", NULL, "End when nothing is due now.")                                          \
+    X(ONCE, "once", NULL, "End when nothing is due now; of top: print once.")                      \
     X(POLL, "poll", "SECONDS", "How often to ask when nothing is due (5).")                        \
     X(LIMIT, "limit", "N", "End after so many activities.")                                        \
     X(FROM, "from", "DATABASE", "The source; of restore the data folder of before.")               \

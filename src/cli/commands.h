@@ -32,6 +32,7 @@ int lb_cmd_copy(struct lb_cli *cli);
 int lb_cmd_verify(struct lb_cli *cli);
 int lb_cmd_evidence(struct lb_cli *cli);
 int lb_cmd_doctor(struct lb_cli *cli);
+int lb_cmd_top(struct lb_cli *cli);
 int lb_cmd_version(struct lb_cli *cli);
 int lb_cmd_completion(struct lb_cli *cli);
 int lb_cmd_help(struct lb_cli *cli);

@@ -294,6 +294,14 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock doctor --names\n",
      ADMIN | LB_BIT(URL) | LB_BIT(NAMES) | LB_BIT(ENV_FILE), 0, false, 0, 0, lb_cmd_doctor,
      LB_GROUP_OPERATION},
+    {"top", "[--once]", "Show what the server does, live.",
+     "Requests, writes and how long their commits take, queues, and of each workspace its checks,\n"
+     "blocks and unblocks a second, the busiest first. It asks the server of the data folder once\n"
+     "a second, as its user; q ends it. In a pipe, or with --once, it prints one second and ends.\n"
+     "\n"
+     "  leadblock top --data /var/lib/leadblock\n"
+     "  leadblock top --once\n",
+     LB_BIT(DATA) | LB_BIT(ONCE), 0, false, 0, 0, lb_cmd_top, LB_GROUP_OPERATION},
     {"version", "", "Print the version, commit, build, schemas and libraries.", "", LB_BIT(JSON), 0,
      false, 0, 0, lb_cmd_version, LB_GROUP_OPERATION},
     {"completion", "SHELL", "Print what completes words in bash, zsh or fish.",

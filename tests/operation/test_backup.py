@@ -84,6 +84,14 @@ def test_older_ones_go_by_count_or_age(server, folder, options, kept):
     assert ("Removed" in result.out) == bool(removed)
 
 
+def test_the_new_one_stays_when_others_have_later_names(server, folder):
+    """Of a clock that was ahead. It is the one that is known to be whole."""
+    later = [old(folder, days) for days in (-1, -2)]
+    assert server.run("backup", folder, "--keep", "1").code == 0
+    left = names(folder)
+    assert later[1].name in left and later[0].name not in left and len(left) == 2
+
+
 def test_what_is_no_backup_of_that_folder_stays(server, folder):
     others = ["leadblock-2026.db", "leadblock-20260101T000000Z.db.damaged", "notes.txt", "leadblock-20261399T000000Z.db",
               "leadblock-20260101T000000Z.db-wal", "xleadblock-20260101T000000Z.db"]
