@@ -302,6 +302,12 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock top --data /var/lib/leadblock\n"
      "  leadblock top --once\n",
      LB_BIT(DATA) | LB_BIT(ONCE), 0, false, 0, 0, lb_cmd_top, LB_GROUP_OPERATION},
+    {"ready", "", "Ask the running server whether it answers checks.",
+     "Exit code 0: it does. 1: no server of the data folder is running, or it cannot. A server\n"
+     "that is starting is waited for, so give a time limit, as health checks of containers have.\n"
+     "\n"
+     "  timeout 5 leadblock ready --data /var/lib/leadblock\n",
+     LB_BIT(DATA), 0, false, 0, 0, lb_cmd_ready, LB_GROUP_OPERATION},
     {"version", "", "Print the version, commit, build, schemas and libraries.", "", LB_BIT(JSON), 0,
      false, 0, 0, lb_cmd_version, LB_GROUP_OPERATION},
     {"completion", "SHELL", "Print what completes words in bash, zsh or fish.",

@@ -188,6 +188,15 @@ def test_version_says_what_the_program_is():
 
 
 @sqlite_only("reads the number from the file")
+def test_ready_says_whether_the_running_server_answers_checks(tmp_path):
+    with Server() as server:
+        assert json.loads(server.cli("ready", "--data", server.data))["status"] == "ready"
+        server.stop()
+        failed(run("ready", "--data", server.data), "no server of this data folder is running")
+    failed(run("ready", "--data", tmp_path / "none"), "no server of this data folder is running")
+    assert not (tmp_path / "none").exists()
+
+
 def test_the_schema_version_is_the_one_of_a_new_folder(tmp_path):
     done(run("workspace", "create", "Acme", "--plan", "pro", "--data", tmp_path))
     with sqlite3.connect(f"file:{tmp_path}/leadblock.db?mode=ro", uri=True) as store:
