@@ -1,17 +1,21 @@
 # shellcheck shell=bash disable=SC2034
 # The Debian packages that each script needs. One list per purpose; script/lib/common.sh installs.
 
-# To compile, and with these to run: the libraries are linked dynamically.
-packages_compile=(
+# To compile, and with these to run: the libraries are linked dynamically. packaging/debian/control has the
+# same list, which tests/lint/test_packaging.py compares.
+packages_program=(
     gcc libc6-dev meson ninja-build pkg-config
     libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev libidn2-dev libpsl-dev publicsuffix
-    libsqlite3-dev libpq-dev libcurl4-openssl-dev libcmocka-dev zlib1g-dev python3-yaml
+    libsqlite3-dev libpq-dev libcurl4-openssl-dev zlib1g-dev python3-yaml
 )
+# And the tests.
+packages_compile=("${packages_program[@]}" libcmocka-dev)
 
 # To bundle the dashboard, with certificates for npm. A user's own node, usually newer, does as well.
+packages_node=(nodejs npm ca-certificates)
 packages_web=()
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-    packages_web=(nodejs npm ca-certificates)
+    packages_web=("${packages_node[@]}")
 fi
 packages_build=("${packages_compile[@]}" "${packages_web[@]}")
 
@@ -35,9 +39,21 @@ clang_format=clang-format-14
 # mmdebstrap makes the systems that debootstrap makes, but by apt: it downloads side by side.
 packages_fresh=(mmdebstrap debian-archive-keyring git python3)
 
+# What script/package has in the systems that it builds in: to make packages (as packaging/debian/control
+# says), and to look at them.
+packages_debian=(debhelper po-debconf)
+packages_package=("${packages_program[@]}" "${packages_node[@]}" "${packages_debian[@]}"
+    build-essential lintian binutils xz-utils)
+# And here, for the image of the container.
+packages_container=(buildah crun)
+
 packages_fuzz=(clang llvm)
 
 # To count instructions (bench/instructions.py).
 packages_instructions=(valgrind gcc libc6-dev)
+
+# What reads what an operator is given: manual pages, completions, rules of Prometheus; openssl makes
+# certificates for doctor to look at.
+packages_operation=(man-db groff-base mandoc zsh fish shellcheck prometheus openssl gcc)
 
 packages_bench=(wrk nginx curl python3 redis-server postgresql nodejs)

@@ -134,6 +134,7 @@ def release(quick, cycles):
         pytest("guarantee", None, "guarantee", seconds=5),
         pytest("instructions", "release", "instructions", seconds=40, quick=False,
                packages=("instructions",)),
+        pytest("operation", "release", "operation", seconds=60, quick=False, packages=("operation",)),
         pytest("script", None, "script", seconds=3),
         Suite("openapi (node)", "openapi", ["bash", "script/lib/openapi.sh"], "release",
               files=[Path("tests/openapi/openapi.test.mjs"),

@@ -58,6 +58,12 @@ struct lb_app {
     _Atomic uint64_t load_done; /* entry ids replayed so far */
     _Atomic uint64_t load_all;
     _Atomic uint64_t start_us; /* how long the start took */
+    /* For /metrics. */
+    const char *version; /* of the program, and its commit; set before `loaded` */
+    const char *commit;
+    _Atomic uint64_t failed_sign_ins; /* wrong passwords and links */
+    _Atomic uint64_t failed_keys;     /* invalid keys and sessions */
+    _Atomic int64_t last_backup_ms;   /* wall clock, of one that was checked; 0: never */
 };
 
 /* The handlers as the HTTP server wants them. */

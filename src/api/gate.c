@@ -123,10 +123,17 @@ static void refuse_for_a_while(struct lb_reply *reply, unsigned wait_s, const ch
                    "Too many failed %s from this address. Wait %u seconds.", what, wait_s);
 }
 
+/* The seconds until this address may try again; 0: now. */
+static unsigned count_failure(struct lb_call *call)
+{
+    atomic_fetch_add_explicit(&call->app->failed_keys, 1, memory_order_relaxed);
+    return lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
+}
+
 static bool refuse_key(struct lb_call *call)
 {
     struct lb_reply *reply = &call->req->reply;
-    unsigned wait_s = lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
+    unsigned wait_s = count_failure(call);
     if (wait_s == 0) {
         lb_reply_error(reply, LB_ERR_INVALID_API_KEY,
                        "The API key is invalid. Check that it was copied whole, or make a new one "
@@ -184,7 +191,7 @@ static bool refuse_session(struct lb_call *call)
         return false;
     }
     lb_session_cookie_clear(call->app, call->req);
-    unsigned wait_s = lb_throttle_add(call->app->failures, &call->req->client, lb_clock_mono_ms());
+    unsigned wait_s = count_failure(call);
     if (wait_s)
         refuse_for_a_while(reply, wait_s, "sessions");
     else

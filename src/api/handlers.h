@@ -167,8 +167,12 @@ enum lb_progress lb_audit_list(struct lb_call *call);
 enum lb_progress lb_admin_campaigns_post(struct lb_call *call);
 enum lb_progress lb_admin_campaigns_list(struct lb_call *call);
 
+/* system/activity.c */
+enum lb_progress lb_admin_activity(struct lb_call *call);
+
 /* system/backup.c */
 enum lb_progress lb_admin_backup(struct lb_call *call);
+enum lb_progress lb_admin_backup_checked(struct lb_call *call);
 
 /* blocklist/doctor.c */
 enum lb_progress lb_admin_doctor(struct lb_call *call);

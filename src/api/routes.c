@@ -191,7 +191,9 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_list, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces/{workspaceId}/evidence", lb_admin_evidence_get, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/evidence/key", lb_admin_evidence_key, LB_ROUTE_LOCAL},
+    {LB_GET, "/admin/activity", lb_admin_activity, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/backup", lb_admin_backup, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/backup/checked", lb_admin_backup_checked, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/doctor", lb_admin_doctor, LB_ROUTE_LOCAL},
 
     /* dashboard.c; the last DASHBOARD_ROUTES */

@@ -25,6 +25,7 @@ struct lb_admin {
     int folder; /* keeps the path of the socket below short, however long the folder's is */
     struct lb_daemon *engine; /* NULL while a server answers */
     struct lb_client *client;
+    char temporary[32]; /* the engine's folder when there is no other; empty: there is */
 };
 
 static bool socket_answers(const char *path)
@@ -67,8 +68,8 @@ static void pause_and_explain(const char *data, uint64_t waited_s, bool *explain
 
 /* A server, or when the folder's lock is free our own engine, which answers at the socket at
  * `path`. */
-static bool reach(struct lb_admin *admin, const char *data, const char *database, char *path,
-                  size_t size)
+static bool reach(struct lb_admin *admin, const char *data, const char *database,
+                  enum lb_database_use use, char *path, size_t size)
 {
     struct lb_reason reason = {""};
     uint64_t begun = lb_clock_mono_ns();
@@ -76,7 +77,7 @@ static bool reach(struct lb_admin *admin, const char *data, const char *database
     for (bool explained = false; waited_s < WAIT_S; pause_and_explain(data, waited_s, &explained)) {
         if (find_socket(admin, data, LB_FOLDER_SERVER_SOCKET, path, size) && socket_answers(path))
             return true;
-        lb_err err = lb_daemon_start_local(data, database, &admin->engine, &reason);
+        lb_err err = lb_daemon_start_local(data, database, use, &admin->engine, &reason);
         if (err == LB_OK)
             return find_socket(admin, data, LB_FOLDER_COMMAND_SOCKET, path, size);
         if (err != LB_ERR_ALREADY_EXISTS) {
@@ -100,16 +101,39 @@ static const char *setting_value(const struct lb_cli *cli, enum lb_cli_option_id
     return lb_cli_value(cli, option, environment, setting->initial);
 }
 
-bool lb_admin_server_answers(const struct lb_cli *cli)
+/* The process that listens; 0: none. */
+static pid_t listener_of(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct ucred peer = {.pid = 0};
+    socklen_t len = sizeof peer;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool answers = fd >= 0 &&
+                   lb_str_copy(lb_str(path), address.sun_path, sizeof address.sun_path) &&
+                   connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (answers && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        peer.pid = 0;
+    if (fd >= 0)
+        close(fd);
+    return answers && peer.pid <= 0 ? -1 : peer.pid;
+}
+
+pid_t lb_admin_server(const struct lb_cli *cli)
 {
     char path[64];
     struct lb_admin admin = {.folder = -1};
     const char *data = setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
-    bool answers = find_socket(&admin, data, LB_FOLDER_SERVER_SOCKET, path, sizeof path) &&
-                   socket_answers(path);
+    pid_t server = find_socket(&admin, data, LB_FOLDER_SERVER_SOCKET, path, sizeof path)
+                       ? listener_of(path)
+                       : 0;
     if (admin.folder >= 0)
         close(admin.folder);
-    return answers;
+    return server;
+}
+
+bool lb_admin_server_answers(const struct lb_cli *cli)
+{
+    return lb_admin_server(cli) != 0;
 }
 
 const char *lb_admin_database(const struct lb_cli *cli)
@@ -127,14 +151,38 @@ static void admin_close(struct lb_admin *admin)
     lb_client_close(admin->client);
     if (admin->engine)
         lb_daemon_stop_local(admin->engine);
+    if (admin->temporary[0] && admin->folder >= 0)
+        unlinkat(admin->folder, "lock", 0);
     if (admin->folder >= 0)
         close(admin->folder);
+    if (admin->temporary[0])
+        rmdir(admin->temporary);
     free(admin);
+}
+
+/* What only looks at a PostgreSQL database leaves no data folder behind: its engine has one of its
+ * own meanwhile. */
+static const char *folder_to_look_from(struct lb_admin *admin, const char *data)
+{
+    if (access(data, F_OK) == 0 || errno != ENOENT)
+        return data;
+    snprintf(admin->temporary, sizeof admin->temporary, "/tmp/leadblock-XXXXXX");
+    if (mkdtemp(admin->temporary))
+        return admin->temporary;
+    admin->temporary[0] = '\0';
+    return data;
+}
+
+static enum lb_database_use use_of(const struct lb_admin_request *request)
+{
+    if (strcmp(request->method, "GET") == 0 || request->only_looks)
+        return LB_DATABASE_LOOK;
+    return request->makes_database ? LB_DATABASE_WRITE : LB_DATABASE_READ;
 }
 
 /* Connects to the server of the data folder, or starts an engine in this process that serves the
  * folder until admin_close. NULL after a message. */
-static struct lb_admin *admin_open(const struct lb_cli *cli)
+static struct lb_admin *admin_open(const struct lb_cli *cli, enum lb_database_use use)
 {
     const char *data = setting_value(cli, LB_OPT_DATA, &lb_settings[LB_SETTING_data]);
     const char *database = setting_value(cli, LB_OPT_DATABASE, &lb_settings[LB_SETTING_database]);
@@ -148,7 +196,9 @@ static struct lb_admin *admin_open(const struct lb_cli *cli)
     /* An engine of our own must not log into the output of a command. */
     lb_log_set_level(LB_LOG_WARN);
     char path[64];
-    if (!reach(admin, data, database, path, sizeof path)) {
+    if (use == LB_DATABASE_LOOK && lb_config_is_postgres(database))
+        data = folder_to_look_from(admin, data);
+    if (!reach(admin, data, database, use, path, sizeof path)) {
         admin_close(admin);
         return NULL;
     }
@@ -201,9 +251,9 @@ static bool ask(const struct lb_cli *cli, struct lb_admin *admin,
     if (request->body)
         call.body = lb_buf_str(request->body);
     bool done = lb_client_call(admin->client, &call, &answer);
-    if (done && (lb_cli_given(cli, LB_OPT_JSON) || !request->print))
+    if (done && !request->quiet && (lb_cli_given(cli, LB_OPT_JSON) || !request->print))
         printf("%.*s\n", (int)answer.body.len, answer.body.ptr);
-    else if (done)
+    else if (done && !request->quiet)
         request->print(answer.json);
     lb_answer_fini(&answer);
     return done;
@@ -275,6 +325,45 @@ bool lb_admin_put_list(const struct lb_cli *cli, const struct lb_admin_request *
     return lb_table_fini(&table) && good;
 }
 
+bool lb_admin_count(const struct lb_cli *cli, const char *path, size_t *out)
+{
+    struct lb_paging paging = {.pages = 0};
+    struct lb_admin *admin = admin_open(cli, LB_DATABASE_LOOK);
+    struct lb_buf page = {0};
+    bool going = admin != NULL;
+    bool more = true;
+    *out = 0;
+    lb_buf_append_str(&page, lb_str(path));
+    while (going && more) {
+        struct lb_answer answer = {0};
+        lb_buf_append(&page, "", 1);
+        going =
+            !page.failed &&
+            lb_client_call(admin->client,
+                           &(struct lb_client_request){.method = "GET", .path = page.ptr}, &answer);
+        if (going)
+            *out += lb_json_length(answer.json);
+        more = answer.cursor[0] != '\0';
+        going = going && (!more || lb_paging_goes_on(&paging, &answer));
+        page.len = 0;
+        lb_buf_printf(&page, "%s?%s", path, answer.cursor);
+        lb_answer_fini(&answer);
+    }
+    lb_buf_fini(&page);
+    admin_close(admin);
+    return going;
+}
+
+bool lb_admin_ask(const struct lb_cli *cli, const char *path, struct lb_answer *out)
+{
+    struct lb_admin *admin = admin_open(cli, LB_DATABASE_LOOK);
+    bool done =
+        admin && lb_client_call(admin->client,
+                                &(struct lb_client_request){.method = "GET", .path = path}, out);
+    admin_close(admin);
+    return done;
+}
+
 int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *request)
 {
     int code = LB_EXIT_FAILED;
@@ -284,7 +373,7 @@ int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *reques
     if (path.failed || (request->body && request->body->failed))
         lb_cli_error("out of memory");
     else
-        admin = admin_open(cli);
+        admin = admin_open(cli, use_of(request));
     if (admin && (request->headings ? ask_all : ask)(cli, admin, request, path.ptr))
         code = LB_EXIT_DONE;
     lb_buf_fini(&path);

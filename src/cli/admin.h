@@ -8,6 +8,8 @@
 #include "cli/client.h"
 #include "cli/table.h"
 
+#include <sys/types.h>
+
 struct lb_admin_request {
     const char *method;
     const char *path;       /* "/admin/workspaces" */
@@ -15,6 +17,9 @@ struct lb_admin_request {
     const char *path_after; /* goes after that; NULL: nothing */
     struct lb_buf *body;    /* NULL: none */
     bool creates;           /* not to be repeated once it may have happened */
+    bool makes_database;    /* when there is none yet; all others say so */
+    bool only_looks;        /* although it is no GET: a database of an earlier version stays so */
+    bool quiet;             /* nothing is printed, also not with --json */
     /* For people; --json prints what came. NULL: that is printed in any case. */
     void (*print)(const struct lb_json *json);
     /* In place of `print`, for an answer that is a list in pages, which are all asked for. */
@@ -31,12 +36,22 @@ int lb_admin_run(const struct lb_cli *cli, const struct lb_admin_request *reques
 /* Does a server of the data folder answer? */
 bool lb_admin_server_answers(const struct lb_cli *cli);
 
+/* The process of that server; 0: none answers, -1: it does not tell. */
+pid_t lb_admin_server(const struct lb_cli *cli);
+
+/* How many items the list at `path` has, in all its pages. False after a message. */
+bool lb_admin_count(const struct lb_cli *cli, const char *path, size_t *out);
+
 /* The database, or the data folder that it is in. */
 const char *lb_admin_database(const struct lb_cli *cli);
 
 /* Prints a list, as lb_admin_run does: all of it in one page. False after a message. */
 bool lb_admin_put_list(const struct lb_cli *cli, const struct lb_admin_request *request,
                        struct lb_str body);
+
+/* Asks the server of the data folder for `path`. False after a message. To be released with
+ * lb_answer_fini in any case. */
+bool lb_admin_ask(const struct lb_cli *cli, const char *path, struct lb_answer *out);
 
 /* Appends the value of --expires as a JSON string, or null when it is not given. False after a
  * message when it is no date. */

@@ -11,12 +11,33 @@
 
 #include <stdio.h>
 
-/* The exit codes of every command. */
+/* The exit codes of every command: X(name, code, meaning). */
+#define LB_EXIT_TABLE(X)                                                                           \
+    X(DONE, 0, "done")                                                                             \
+    X(FAILED, 1, "refused or failed")                                                              \
+    X(USAGE, 2, "wrong usage")
+
 enum {
-    LB_EXIT_DONE = 0,
-    LB_EXIT_FAILED = 1, /* refused or failed; `check --quiet`: a person is blocked */
-    LB_EXIT_USAGE = 2
+#define LB_EXIT_CODE(name, code, meaning) LB_EXIT_##name = code,
+    LB_EXIT_TABLE(LB_EXIT_CODE)
+#undef LB_EXIT_CODE
 };
+
+/* What a command is for: the headings of `leadblock help` and of the manual page. */
+#define LB_GROUP_TABLE(X)                                                                          \
+    X(FIRST_STEPS, "First steps")                                                                  \
+    X(DAILY, "Daily work")                                                                         \
+    X(OPERATION, "Operation")                                                                      \
+    X(DATA, "Data")
+
+enum lb_cli_group {
+#define LB_GROUP_ID(name, heading) LB_GROUP_##name,
+    LB_GROUP_TABLE(LB_GROUP_ID)
+#undef LB_GROUP_ID
+        LB_GROUP_COUNT
+};
+
+extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
 
 /* X(name, option, value shown in help or NULL for a switch, help). */
 #define LB_CLI_OPTION_TABLE(X)                                                                     \
@@ -56,19 +77,26 @@ enum {
     X(PARALLEL, "parallel", "N", "Programs at once, 1 to 64 (1).")                                 \
     X(LEASE, "lease", "SECONDS", "How long an activity is reserved, 1 to 86400 (300).")            \
     X(TIMEOUT, "timeout", "SECONDS", "How long a program may take (15 less than --lease).")        \
-    X(ONCE, "once", NULL, "End when nothing is due now.")                                          \
+    X(ONCE, "once", NULL, "End when nothing is due now; of top: print once.")                      \
     X(POLL, "poll", "SECONDS", "How often to ask when nothing is due (5).")                        \
     X(LIMIT, "limit", "N", "End after so many activities.")                                        \
-    X(FROM, "from", "DATABASE", "The source.")                                                     \
+    X(FROM, "from", "DATABASE", "The source; of restore the data folder of before.")               \
     X(TO, "to", "DATABASE", "The target.")                                                         \
     X(VERIFY, "verify", NULL, "Copy nothing, only compare the two.")                               \
     X(EVIDENCE, "evidence", "FILE", "Compare a statement of `leadblock evidence` with the log.")   \
     X(LEAD, "lead", "IDENTIFIER", "The person whose history the statement has.")                   \
     X(PUBLIC_KEY, "public-key", NULL, "Print the key with which signatures are checked.")          \
     X(ALLOW_WRITES, "allow-writes", NULL, "Also offer the tools block and unblock.")               \
+    X(NAMES, "names", NULL, "List the stored names that can match nobody.")                        \
+    X(ENV_FILE, "env-file", "FILE", "Settings of the service: /etc/leadblock/leadblock.env.")      \
+    X(KEEP, "keep", "N", "Of the backups in the folder, keep the newest N, this one included.")    \
+    X(KEEP_DAYS, "keep-days", "DAYS", "Keep those of so many days; with --keep, both.")            \
+    X(REPLACE, "replace", NULL, "Move the database that is there aside.")                          \
+    X(NO_CHECK, "no-check", NULL, "Do not read the copy back.")                                    \
     X(QUIET, "quiet", NULL, "Print nothing; the exit code tells.")                                 \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \
+    X(MAN, "man", "PAGE", "Print a manual page: leadblock.1 or leadblock.env.5.")                  \
     X(HELP, "help", NULL, "Explain the command.")
 
 enum lb_cli_option_id {
@@ -100,6 +128,7 @@ struct lb_cli_command {
     bool settings;        /* takes the server's settings as options too */
     unsigned least, most; /* arguments */
     int (*run)(struct lb_cli *cli);
+    enum lb_cli_group group;
 };
 
 /* A parsed command line. The strings are main's own. */
@@ -135,9 +164,6 @@ const char *lb_cli_value(const struct lb_cli *cli, enum lb_cli_option_id option,
 bool lb_cli_number(const struct lb_cli *cli, enum lb_cli_option_id option, uint64_t least,
                    uint64_t most, uint64_t *out);
 
-/* Of the candidates, the one that `word` may have meant; NULL when none is near. */
-const char *lb_cli_suggest(const char *word, const char *const *candidates, size_t count);
-
 /* "leadblock: ..." on standard error. */
 void lb_cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same, and "See: leadblock help COMMAND". Returns LB_EXIT_USAGE. */
@@ -148,5 +174,12 @@ void lb_cli_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The help of one command, or the overview for NULL. */
 void lb_cli_help(FILE *out, const struct lb_cli_command *command);
+
+/* Does the command take this option? Not those that only the project's build uses. */
+bool lb_cli_takes(const struct lb_cli_command *command, enum lb_cli_option_id option);
+
+/* Writes a manual page, made from the tables of commands and settings. False: there is none of
+ * that name. */
+bool lb_cli_manual(FILE *out, const char *page, const char *version);
 
 #endif

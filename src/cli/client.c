@@ -42,6 +42,14 @@ static bool is_csv(CURL *curl)
     return type && strncasecmp(type, "text/csv", 8) == 0;
 }
 
+/* Prometheus' text format. */
+static bool is_metrics(CURL *curl)
+{
+    const char *type = NULL;
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    return type && strncasecmp(type, "text/plain; version=", 20) == 0;
+}
+
 static bool is_for_sink(const struct lb_client *client)
 {
     long status = 0;
@@ -349,7 +357,7 @@ static CURLcode ask_once(struct lb_client *client, const struct lb_client_reques
         return code;
     client->answered = true;
     curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &out->status);
-    out->csv = is_csv(client->curl);
+    out->csv = is_csv(client->curl) || is_metrics(client->curl);
     if (out->body.len && !out->csv &&
         lb_json_parse_copy(lb_buf_str(&out->body), LB_JSON_MAX_DEPTH, &out->json, NULL))
         out->json = NULL;

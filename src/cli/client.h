@@ -28,7 +28,7 @@ struct lb_answer {
     long status;
     struct lb_buf body;
     struct lb_json *json; /* the parsed body; NULL when it is no JSON */
-    bool csv;             /* it is CSV */
+    bool csv;             /* it is CSV, or the text of /metrics */
     char cursor[512];     /* query of the next page, "cursor=...&...", or empty */
     char change_id[64];   /* of what it has changed, or empty; "ch_0" changed nothing */
     uint64_t total;       /* how many there are in a list, as the server said; 0: it did not */

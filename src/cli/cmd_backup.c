@@ -1,10 +1,15 @@
 #include "cli/admin.h"
 #include "cli/commands.h"
+#include "daemon/backup_check.h"
 #include "json/encode.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The server has a working folder of its own, so it is told the whole path. */
@@ -26,24 +31,203 @@ static bool put_absolute(struct lb_buf *body, const char *path)
     return true;
 }
 
+/* Names of backups in a folder: what retention may remove, and nothing else. */
+#define NAME_FORMAT "leadblock-%Y%m%dT%H%M%SZ.db"
+#define NAME_SIZE   sizeof "leadblock-20261129T131500Z.db"
+#define DAY_S       86400
+
+struct backup {
+    struct lb_cli *cli;
+    const char *folder;  /* for a backup under a name of its time; NULL: `path` was given */
+    char path[PATH_MAX]; /* of the copy */
+    uint64_t keep;       /* backups; 0: not given */
+    uint64_t keep_days;
+};
+
+static bool is_folder(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+/* When the backup of that name was begun; false: it is none of ours. */
+static bool time_of(const char *name, time_t *out)
+{
+    struct tm when = {0};
+    char again[NAME_SIZE];
+    const char *end = strptime(name, NAME_FORMAT, &when);
+    if (!end || *end)
+        return false;
+    *out = timegm(&when);
+    return strftime(again, sizeof again, NAME_FORMAT, gmtime_r(out, &when)) && !strcmp(again, name);
+}
+
+static bool choose_path(struct backup *backup)
+{
+    const char *target = backup->cli->arguments[0];
+    char name[NAME_SIZE] = "";
+    struct tm when;
+    time_t now = time(NULL);
+    int len;
+    if (is_folder(target)) {
+        backup->folder = target;
+        strftime(name, sizeof name, NAME_FORMAT, gmtime_r(&now, &when));
+        len = snprintf(backup->path, sizeof backup->path, "%s/%s", target, name);
+    } else {
+        len = snprintf(backup->path, sizeof backup->path, "%s", target);
+    }
+    if (len < (int)sizeof backup->path)
+        return true;
+    lb_cli_error("the path of the backup is too long");
+    return false;
+}
+
 static void print_done(const struct lb_json *json)
 {
     struct lb_str message = lb_answer_text(json, "message");
     printf("%.*s\n", (int)message.len, message.ptr);
 }
 
-int lb_cmd_backup(struct lb_cli *cli)
+static void print_nothing(const struct lb_json *json)
+{
+}
+
+static int tell(struct backup *backup, const char *path, void (*print)(const struct lb_json *json))
 {
     struct lb_buf body = {0};
     lb_buf_append_lit(&body, "{\"path\":");
-    if (!put_absolute(&body, cli->arguments[0])) {
+    if (!put_absolute(&body, backup->path)) {
         lb_buf_fini(&body);
         return LB_EXIT_FAILED;
     }
     lb_buf_append_lit(&body, "}");
-    return lb_admin_run(cli, &(struct lb_admin_request){.method = "POST",
-                                                        .path = "/admin/backup",
-                                                        .body = &body,
-                                                        .creates = true,
-                                                        .print = print_done});
+    return lb_admin_run(backup->cli, &(struct lb_admin_request){.method = "POST",
+                                                                .path = path,
+                                                                .body = &body,
+                                                                .creates = true,
+                                                                .only_looks = true,
+                                                                .quiet = print == print_nothing,
+                                                                .print = print});
+}
+
+/* Reads the copy back as a start would. On what could not be read as a backup, another name keeps
+ * it from being taken for one. */
+static bool check(struct backup *backup)
+{
+    char damaged[PATH_MAX + 16];
+    struct lb_verify verify = {.context = NULL};
+    struct lb_reason reason = {""};
+    bool json = lb_cli_given(backup->cli, LB_OPT_JSON);
+    if (access(backup->path, R_OK) != 0) {
+        lb_cli_error("the server wrote %s, and this command cannot read it there: %s.\nA service's "
+                     "/tmp is its own; choose a folder that both see. The copy is not checked",
+                     backup->path, strerror(errno));
+        return false;
+    }
+    lb_err err = lb_backup_check(backup->path, &verify, &reason);
+    if (!err) {
+        if (!json)
+            printf("Checked: %llu workspaces, %llu rows of the blocklist log, %llu entries\n",
+                   (unsigned long long)verify.workspaces, (unsigned long long)verify.rows,
+                   (unsigned long long)verify.entries);
+        return true;
+    }
+    if (err != LB_ERR_CONFLICT) {
+        lb_cli_error("the copy is written, and could not be checked: %s", reason.text);
+        return false;
+    }
+    snprintf(damaged, sizeof damaged, "%s.damaged", backup->path);
+    if (rename(backup->path, damaged) != 0)
+        snprintf(damaged, sizeof damaged, "%s", backup->path);
+    lb_cli_error(
+        "the copy is not whole, and is now %s: %s.\nEarlier backups were not touched. Look "
+        "at the disk, and at the server's: leadblock doctor",
+        damaged, reason.text);
+    return false;
+}
+
+static int newest_first(const struct dirent **left, const struct dirent **right)
+{
+    return strcmp((*right)->d_name, (*left)->d_name);
+}
+
+static int is_backup(const struct dirent *entry)
+{
+    time_t at;
+    return time_of(entry->d_name, &at);
+}
+
+static bool is_kept(const struct backup *backup, const char *name, uint64_t index)
+{
+    time_t at = 0;
+    const char *own = strrchr(backup->path, '/') + 1;
+    if (strcmp(name, own) == 0 || (backup->keep && index < backup->keep))
+        return true; /* the one that was just checked is the last to go */
+    return backup->keep_days && time_of(name, &at) &&
+           at > time(NULL) - (time_t)backup->keep_days * DAY_S;
+}
+
+/* Removes older backups; the number of them, or -1 after a message. */
+static int remove_older(const struct backup *backup)
+{
+    int removed = 0;
+    struct dirent **names = NULL;
+    int count = scandir(backup->folder, &names, is_backup, newest_first);
+    bool failed = count < 0;
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%s/%s", backup->folder, names[i]->d_name);
+        if (!failed && !is_kept(backup, names[i]->d_name, (uint64_t)i)) {
+            failed = unlink(path) != 0;
+            removed += !failed;
+        }
+        free(names[i]);
+    }
+    free(names);
+    if (!failed)
+        return removed;
+    lb_cli_error("cannot remove older backups in %s: %s", backup->folder, strerror(errno));
+    return -1;
+}
+
+static bool take_options(struct backup *backup)
+{
+    struct lb_cli *cli = backup->cli;
+    bool retention = lb_cli_given(cli, LB_OPT_KEEP) || lb_cli_given(cli, LB_OPT_KEEP_DAYS);
+    if (!lb_cli_number(cli, LB_OPT_KEEP, 1, 100000, &backup->keep) ||
+        !lb_cli_number(cli, LB_OPT_KEEP_DAYS, 1, 36500, &backup->keep_days))
+        return false;
+    if (retention && !is_folder(cli->arguments[0])) {
+        lb_cli_usage(cli, "--keep and --keep-days need a folder as TARGET, and %s is none",
+                     cli->arguments[0]);
+        return false;
+    }
+    if (!retention || !lb_cli_given(cli, LB_OPT_NO_CHECK))
+        return true;
+    lb_cli_usage(cli,
+                 "--keep and --keep-days remove nothing for a copy that was not checked: leave "
+                 "out --no-check");
+    return false;
+}
+
+int lb_cmd_backup(struct lb_cli *cli)
+{
+    struct backup backup = {.cli = cli};
+    if (!take_options(&backup))
+        return LB_EXIT_USAGE;
+    if (!choose_path(&backup))
+        return LB_EXIT_FAILED;
+    int code = tell(&backup, "/admin/backup", print_done);
+    if (code != LB_EXIT_DONE || lb_cli_given(cli, LB_OPT_NO_CHECK))
+        return code;
+    fflush(stdout);
+    if (!check(&backup))
+        return LB_EXIT_FAILED;
+    code = tell(&backup, "/admin/backup/checked", print_nothing);
+    if (code != LB_EXIT_DONE || !(backup.keep || backup.keep_days))
+        return code;
+    int removed = remove_older(&backup);
+    if (removed > 0 && !lb_cli_given(cli, LB_OPT_JSON))
+        printf("Removed: %d older backups\n", removed);
+    return removed < 0 ? LB_EXIT_FAILED : LB_EXIT_DONE;
 }

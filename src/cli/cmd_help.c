@@ -1,3 +1,4 @@
+#include "cli/build_info.h"
 #include "cli/commands.h"
 
 #include <stdio.h>
@@ -10,16 +11,15 @@ static const char overview_before[] =
 
 static const char overview_after[] =
     "\n"
-    "First steps:\n"
+    "Try it:\n"
     "  leadblock serve --demo                      a server with a workspace, a campaign and a "
     "key\n"
     "  export LEADBLOCK_KEY=lb_...                 the key that it printed\n"
     "  leadblock block demo john-doe               from now on john-doe is not contacted\n"
     "  leadblock check demo john-doe jane-smith\n"
     "\n"
-    "leadblock help COMMAND explains one command. Exit codes: 0 done, 1 refused or failed, 2 "
-    "wrong\n"
-    "usage.\n";
+    "leadblock help COMMAND explains one command, and man leadblock all of them.\n"
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage.\n";
 
 static void print_option(FILE *out, const char *name, const char *value, const char *help)
 {
@@ -37,13 +37,23 @@ static void print_setting(FILE *out, const struct lb_setting *setting)
             environment);
 }
 
+static void print_overview(FILE *out)
+{
+    fputs(overview_before, out);
+    for (int group = 0; group < LB_GROUP_COUNT; group++) {
+        fprintf(out, "%s%s:\n", group ? "\n" : "", lb_cli_group_headings[group]);
+        for (const struct lb_cli_command *c = lb_cli_commands; c->name; c++) {
+            if ((int)c->group == group)
+                fprintf(out, "  %-20s %s\n", c->name, c->summary);
+        }
+    }
+    fputs(overview_after, out);
+}
+
 void lb_cli_help(FILE *out, const struct lb_cli_command *command)
 {
     if (!command) {
-        fputs(overview_before, out);
-        for (const struct lb_cli_command *c = lb_cli_commands; c->name; c++)
-            fprintf(out, "  %-20s %s\n", c->name, c->summary);
-        fputs(overview_after, out);
+        print_overview(out);
         return;
     }
     fprintf(out, "usage: leadblock %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
@@ -55,8 +65,7 @@ void lb_cli_help(FILE *out, const struct lb_cli_command *command)
         print_setting(out, &lb_settings[i]);
     for (size_t i = 0; i < LB_OPT_COUNT; i++) {
         const struct lb_cli_option *option = &lb_cli_options[i];
-        if (i != LB_OPT_SETTINGS_MARKDOWN &&
-            ((command->options | LB_BIT(HELP)) & ((uint64_t)1 << i)))
+        if (lb_cli_takes(command, (enum lb_cli_option_id)i))
             print_option(out, option->option, option->value, option->help);
     }
 }
@@ -68,6 +77,14 @@ static int print_markdown(void)
     bool printed = !text.failed && fwrite(text.ptr, 1, text.len, stdout) == text.len;
     lb_buf_fini(&text);
     return printed ? LB_EXIT_DONE : LB_EXIT_FAILED;
+}
+
+static int print_manual(const struct lb_cli *cli)
+{
+    if (lb_cli_manual(stdout, cli->values[LB_OPT_MAN], lb_build_info.version))
+        return LB_EXIT_DONE;
+    return lb_cli_usage(cli, "there is no manual page '%s': say leadblock.1 or leadblock.env.5",
+                        cli->values[LB_OPT_MAN]);
 }
 
 /* "key" alone means all commands that begin with it. */
@@ -91,6 +108,8 @@ int lb_cmd_help(struct lb_cli *cli)
     char name[64];
     if (lb_cli_given(cli, LB_OPT_SETTINGS_MARKDOWN))
         return print_markdown();
+    if (lb_cli_given(cli, LB_OPT_MAN))
+        return print_manual(cli);
     if (cli->argument_count == 0) {
         lb_cli_help(stdout, NULL);
         return LB_EXIT_DONE;

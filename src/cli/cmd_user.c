@@ -29,6 +29,7 @@ int lb_cmd_user_create(struct lb_cli *cli)
                                                         .path = "/admin/users",
                                                         .body = &body,
                                                         .creates = true,
+                                                        .makes_database = true,
                                                         .print = print_link});
 }
 

@@ -42,6 +42,7 @@ int lb_cmd_workspace_create(struct lb_cli *cli)
                                                         .path = "/admin/workspaces",
                                                         .body = &body,
                                                         .creates = true,
+                                                        .makes_database = true,
                                                         .print = print_created});
 }
 

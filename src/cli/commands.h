@@ -25,14 +25,18 @@ int lb_cmd_export(struct lb_cli *cli);
 int lb_cmd_imports(struct lb_cli *cli);
 int lb_cmd_undo(struct lb_cli *cli);
 int lb_cmd_lead_add(struct lb_cli *cli);
+int lb_cmd_ready(struct lb_cli *cli);
 int lb_cmd_send(struct lb_cli *cli);
 int lb_cmd_mcp(struct lb_cli *cli);
 int lb_cmd_backup(struct lb_cli *cli);
+int lb_cmd_restore(struct lb_cli *cli);
 int lb_cmd_copy(struct lb_cli *cli);
 int lb_cmd_verify(struct lb_cli *cli);
 int lb_cmd_evidence(struct lb_cli *cli);
 int lb_cmd_doctor(struct lb_cli *cli);
+int lb_cmd_top(struct lb_cli *cli);
 int lb_cmd_version(struct lb_cli *cli);
+int lb_cmd_completion(struct lb_cli *cli);
 int lb_cmd_help(struct lb_cli *cli);
 
 #endif

@@ -1,4 +1,5 @@
 /* The program: one table of commands, and the way from the command line to one of them. */
+#include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/named.h"
 #include "cli/terminal.h"
@@ -29,32 +30,33 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock serve --demo\n"
      "  leadblock serve --data /var/lib/leadblock --listen 0.0.0.0:8080\n",
-     0, 0, true, 0, 0, lb_cmd_serve},
+     0, 0, true, 0, 0, lb_cmd_serve, LB_GROUP_FIRST_STEPS},
     {"workspace create", "NAME --plan PLAN [--expires DATE]", "Create a workspace; prints its id.",
      "Without --expires the license has no end. Blocking in a campaign needs pro or agency.\n"
      "\n"
      "  leadblock workspace create \"Acme\" --plan agency\n"
      "  leadblock workspace create \"Acme\" --plan pro --expires 2027-12-31\n",
-     ADMIN | LB_BIT(PLAN) | LB_BIT(EXPIRES), LB_BIT(PLAN), false, 1, 1, lb_cmd_workspace_create},
-    {"workspace list", "", "Show all workspaces.", "", ADMIN, 0, false, 0, 0,
-     lb_cmd_workspace_list},
+     ADMIN | LB_BIT(PLAN) | LB_BIT(EXPIRES), LB_BIT(PLAN), false, 1, 1, lb_cmd_workspace_create,
+     LB_GROUP_FIRST_STEPS},
+    {"workspace list", "", "Show all workspaces.", "", ADMIN, 0, false, 0, 0, lb_cmd_workspace_list,
+     LB_GROUP_OPERATION},
     {"workspace set-plan", "WORKSPACE PLAN [--expires DATE]", "Change or renew a license.",
      WORKSPACE_IS "Without --expires the license has no end.\n"
                   "\n"
                   "  leadblock workspace set-plan Acme pro --expires 2027-12-31\n",
-     ADMIN | LB_BIT(EXPIRES), 0, false, 2, 2, lb_cmd_workspace_set_plan},
+     ADMIN | LB_BIT(EXPIRES), 0, false, 2, 2, lb_cmd_workspace_set_plan, LB_GROUP_OPERATION},
     {"key create", "WORKSPACE --name NAME [OPTIONS]", "Create a key; prints it this one time.",
      WORKSPACE_IS "\n"
                   "  leadblock key create Acme --name \"crm sync\"\n"
                   "  leadblock key create Acme --name dashboard --read-only --rate-limit 50\n"
                   "  export LEADBLOCK_KEY=$(leadblock key create Acme --name me)\n",
      ADMIN | LB_BIT(NAME) | LB_BIT(READ_ONLY) | LB_BIT(EXPIRES) | LB_BIT(RATE_LIMIT), LB_BIT(NAME),
-     false, 1, 1, lb_cmd_key_create},
+     false, 1, 1, lb_cmd_key_create, LB_GROUP_FIRST_STEPS},
     {"key list", "WORKSPACE", "Show a workspace's keys, not their secrets.", WORKSPACE_IS, ADMIN, 0,
-     false, 1, 1, lb_cmd_key_list},
+     false, 1, 1, lb_cmd_key_list, LB_GROUP_OPERATION},
     {"key revoke", "KEYID", "Revoke a key, at once and for good.",
      "KEYID is the id that `leadblock key list` shows, not the key itself.\n", ADMIN, 0, false, 1,
-     1, lb_cmd_key_revoke},
+     1, lb_cmd_key_revoke, LB_GROUP_OPERATION},
     {"user create", "EMAIL --role ROLE [--in WORKSPACE]",
      "Let a person sign in to the dashboard; prints a link.",
      "The link sets the first password, once, within 7 days. Its address is the setting\n"
@@ -62,21 +64,23 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock user create ada@example.com --role operator\n"
      "  leadblock user create bob@example.com --role viewer --in Acme\n",
-     ADMIN | LB_BIT(ROLE) | LB_BIT(IN), LB_BIT(ROLE), false, 1, 1, lb_cmd_user_create},
-    {"user list", "", "Show who may sign in.", "", ADMIN, 0, false, 0, 0, lb_cmd_user_list},
+     ADMIN | LB_BIT(ROLE) | LB_BIT(IN), LB_BIT(ROLE), false, 1, 1, lb_cmd_user_create,
+     LB_GROUP_FIRST_STEPS},
+    {"user list", "", "Show who may sign in.", "", ADMIN, 0, false, 0, 0, lb_cmd_user_list,
+     LB_GROUP_OPERATION},
     {"user reset-password", "EMAIL", "Make a link to set a new password.",
      "The old password works until the link is used, which ends all sessions.\n", ADMIN, 0, false,
-     1, 1, lb_cmd_user_reset_password},
+     1, 1, lb_cmd_user_reset_password, LB_GROUP_OPERATION},
     {"user delete", "EMAIL [--revoke-keys]", "Delete a user, and end their sessions.",
      "What they did stays in the logs, under their e-mail address. API keys that they made stay\n"
      "valid unless --revoke-keys is given; `leadblock key list` shows who made each.\n",
-     ADMIN | LB_BIT(REVOKE_KEYS), 0, false, 1, 1, lb_cmd_user_delete},
+     ADMIN | LB_BIT(REVOKE_KEYS), 0, false, 1, 1, lb_cmd_user_delete, LB_GROUP_OPERATION},
     {"campaign create", "WORKSPACE NAME [--id ID]", "Create a campaign; prints its id.",
      WORKSPACE_IS "\n"
                   "  leadblock campaign create Acme \"Q1 outreach\" --id q1\n",
-     ADMIN | LB_BIT(ID), 0, false, 2, 2, lb_cmd_campaign_create},
+     ADMIN | LB_BIT(ID), 0, false, 2, 2, lb_cmd_campaign_create, LB_GROUP_FIRST_STEPS},
     {"campaign list", "WORKSPACE", "Show a workspace's campaigns.", WORKSPACE_IS, ADMIN, 0, false,
-     1, 1, lb_cmd_campaign_list},
+     1, 1, lb_cmd_campaign_list, LB_GROUP_OPERATION},
     {"block", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Block people; repeating it is safe.",
      FILE_IS INVALID_IS "\n"
                         "  leadblock block q1 john-doe jane-smith --reason \"existing client\"\n"
@@ -87,7 +91,7 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock block --workspace --domain acme.com --kind client\n",
      API | IDS | LB_CLI_NAMED | LB_BIT(FORCE) | LB_BIT(REASON) | LB_BIT(KIND) | LB_BIT(EXPIRES) |
          LB_BIT(JSON),
-     0, false, 0, MANY, lb_cmd_block},
+     0, false, 0, MANY, lb_cmd_block, LB_GROUP_DAILY},
     {"unblock", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Remove blocks; repeating it is safe.",
      FILE_IS INVALID_IS "The workspace's list and a campaign's are separate: removing a block from "
                         "one leaves the other.\n"
@@ -95,7 +99,7 @@ const struct lb_cli_command lb_cli_commands[] = {
                         "  leadblock unblock q1 john-doe\n"
                         "  leadblock unblock --workspace john-doe\n"
                         "  leadblock unblock q1 --file people.csv --column 3\n",
-     API | IDS | LB_CLI_NAMED | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock},
+     API | IDS | LB_CLI_NAMED | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_unblock, LB_GROUP_DAILY},
     {"check", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Say who is blocked and who is allowed.",
      FILE_IS INVALID_IS
      "Prints IDENTIFIER, a tab, and blocked or allowed, in the order given. A campaign's check\n"
@@ -106,13 +110,14 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock check q1 --file people.csv --column \"LinkedIn profile\"\n"
      "  leadblock check q1 --file leads.csv | awk '$2 == \"allowed\" {print $1}'\n"
      "  leadblock check q1 john-doe --quiet && ./contact john-doe\n",
-     API | IDS | LB_CLI_NAMED | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check},
+     API | IDS | LB_CLI_NAMED | LB_BIT(QUIET) | LB_BIT(JSON), 0, false, 0, MANY, lb_cmd_check,
+     LB_GROUP_DAILY},
     {"list", "CAMPAIGN [--search TEXT]", "Show a blocklist, newest first.",
      "Prints identifier, date and reason, separated by tabs when piped.\n"
      "\n"
      "  leadblock list q1 --search doe\n"
      "  leadblock list --workspace | cut -f1\n",
-     API | LB_BIT(SEARCH) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list},
+     API | LB_BIT(SEARCH) | LB_BIT(JSON), 0, false, 0, 1, lb_cmd_list, LB_GROUP_DAILY},
     {"export", "CAMPAIGN [--output FILE]", "Write a blocklist as CSV, all of it.",
      "The columns are publicIdentifier, reason, createdAt, by, scope and profileUrl. A cell that "
      "a\n"
@@ -126,14 +131,15 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock export --workspace --output blocked.csv\n"
      "  leadblock export --audit > audit.csv\n"
      "  leadblock export q1 | leadblock block q2 -\n",
-     API | LB_BIT(SEARCH) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1, lb_cmd_export},
+     API | LB_BIT(SEARCH) | LB_BIT(AUDIT) | LB_BIT(OUTPUT), 0, false, 0, 1, lb_cmd_export,
+     LB_GROUP_DAILY},
     {"imports", "", "Show the imports of files, newest first.",
      "Prints id, date, state (running, done, broken_off or undone), action, how many leads it\n"
      "blocked or unblocked, the campaign or workspace, and who it was, separated by tabs when\n"
      "piped. `leadblock undo` takes an import back as a whole.\n"
      "\n"
      "  leadblock imports\n",
-     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 0, 0, lb_cmd_imports},
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 0, 0, lb_cmd_imports, LB_GROUP_DAILY},
     {"undo", "CHANGE|IMPORT...", "Take changes or imports back; repeating it is safe.",
      "CHANGE is an id such as ch_42_9k3vx0ts, as `leadblock block` and `leadblock unblock` print\n"
      "it, and as `leadblock export --audit` lists them. IMPORT is one as `leadblock block --file`\n"
@@ -143,7 +149,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "\n"
      "  leadblock undo ch_42_9k3vx0ts\n"
      "  leadblock undo im_4egcwve73sqn91xt\n",
-     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_undo},
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(JSON), 0, false, 1, MANY, lb_cmd_undo, LB_GROUP_DAILY},
     {"lead add", "CAMPAIGN --file FILE", "Add the people of a file to a campaign.",
      "The file is sent as it is: an export, a spreadsheet as CSV or text. The column with the\n"
      "people is found, or it is the one that --column names. Columns called first name, last\n"
@@ -155,7 +161,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  cat people.csv | leadblock lead add q1 -\n",
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(SKIP_INVALID) |
          LB_BIT(JSON),
-     0, false, 1, 2, lb_cmd_lead_add},
+     0, false, 1, 2, lb_cmd_lead_add, LB_GROUP_DAILY},
     {"send", "CAMPAIGN --exec PROGRAM [OPTIONS]", "Run a program for each activity that is due.",
      "PROGRAM runs as `sh -c PROGRAM`, so arguments, pipes and $VARIABLES work. It gets the\n"
      "activity as one line of JSON on standard input, and in its environment\n"
@@ -182,7 +188,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock send q1 --exec 'python3 contact.py --as me' --parallel 4 --timeout 60\n",
      LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(EXEC) | LB_BIT(PARALLEL) | LB_BIT(LEASE) | LB_BIT(TIMEOUT) |
          LB_BIT(ONCE) | LB_BIT(POLL) | LB_BIT(LIMIT) | LB_BIT(JSON),
-     LB_BIT(EXEC), false, 1, 1, lb_cmd_send},
+     LB_BIT(EXEC), false, 1, 1, lb_cmd_send, LB_GROUP_DAILY},
     {"mcp", "[--allow-writes]", "Let AI assistants check people (Model Context Protocol).",
      "A server of the Model Context Protocol on standard input and output, which assistants such\n"
      "as Claude Desktop start by themselves. It asks the leadblock server with the key and offers\n"
@@ -199,13 +205,47 @@ const struct lb_cli_command lb_cli_commands[] = {
      "Nothing is shown to a person: try it with an inspector, such as\n"
      "\n"
      "  npx @modelcontextprotocol/inspector leadblock mcp\n",
-     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(ALLOW_WRITES), 0, false, 0, 0, lb_cmd_mcp},
-    {"backup", "FILE", "Write a consistent copy, also while the server runs.",
-     "FILE must not exist yet; the server writes it, as its own user. To restore, stop the server\n"
-     "and put the copy into an empty data folder as leadblock.db.\n"
+     LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(ALLOW_WRITES), 0, false, 0, 0, lb_cmd_mcp, LB_GROUP_DAILY},
+    {"backup", "TARGET [--keep N] [--keep-days DAYS]", "Write a consistent copy, and read it back.",
+     "TARGET is a folder, in which the copy gets the name leadblock-YYYYMMDDTHHMMSSZ.db, or a "
+     "file\n"
+     "that does not exist yet. The server writes it, as its own user, while it runs. Then the "
+     "copy\n"
+     "is read back and looked through as by `leadblock verify`, in a folder beside it, which "
+     "takes\n"
+     "as much room again. When it is not whole, it is named NAME.damaged, and the exit code is 1.\n"
      "\n"
-     "  leadblock backup /backup/leadblock-$(date +%F).db\n",
-     ADMIN, 0, false, 1, 1, lb_cmd_backup},
+     "With --keep or --keep-days older backups in the folder are removed: those that none of the\n"
+     "two keeps, only when the new one was found whole, and never that one. Other files stay.\n"
+     "\n"
+     "  leadblock backup /backup/leadblock-$(date +%F).db\n"
+     "  leadblock backup /var/lib/leadblock/backups --keep-days 14\n"
+     "  leadblock backup /backup --keep 30\n",
+     ADMIN | LB_BIT(KEEP) | LB_BIT(KEEP_DAYS) | LB_BIT(NO_CHECK), 0, false, 1, 1, lb_cmd_backup,
+     LB_GROUP_DATA},
+    {"restore", "BACKUP [--from OLD_FOLDER] [--replace]",
+     "Put a backup back; lists what goes back in time.",
+     "The server must be stopped. The backup is looked through as by `leadblock verify`, brought\n"
+     "to this version, and becomes the database of the data folder. Campaigns that are active in\n"
+     "it are paused, and all sessions and one-time links in it end: users sign in again.\n"
+     "\n"
+     "OLD_FOLDER is the data folder of before, if it can still be read. People whom it has "
+     "blocked\n"
+     "and the backup lacks are blocked again, with their reasons; no one is unblocked. Lists of\n"
+     "campaigns that the backup lacks are kept for a campaign of the same id. Then all that goes\n"
+     "back is listed, with what to do: keys, users and passwords that work again, licenses,\n"
+     "campaigns, and what was made since and is lost.\n"
+     "\n"
+     "A database that is in the data folder already is refused; with --replace it is moved into\n"
+     "the folder before-TIME in it, and is OLD_FOLDER when none is given. When anything fails, "
+     "all\n"
+     "stays as it was, and the exit code is 1.\n"
+     "\n"
+     "  leadblock restore /backup/leadblock-20261129T031500Z.db --data /var/lib/leadblock "
+     "--replace\n"
+     "  leadblock restore copy.db --data ./leadblock-data --from /mnt/old/leadblock\n",
+     LB_BIT(DATA) | LB_BIT(FROM) | LB_BIT(REPLACE) | LB_BIT(JSON), 0, false, 1, 1, lb_cmd_restore,
+     LB_GROUP_DATA},
     {"copy", "--from DATABASE --to DATABASE", "Copy all data to PostgreSQL, or back.",
      "DATABASE is a data folder, or a PostgreSQL database: postgresql://USER@HOST/NAME or\n"
      "\"host=... dbname=...\"; sqlite:FOLDER if the name of a folder looks like that. A password\n"
@@ -222,7 +262,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock copy --from postgresql://leadblock@db.internal/leadblock --to ./leadblock-data\n"
      "  leadblock copy --from ./leadblock-data --to postgresql://leadblock@db/leadblock --verify\n",
      LB_BIT(FROM) | LB_BIT(TO) | LB_BIT(VERIFY) | LB_BIT(QUIET), LB_BIT(FROM) | LB_BIT(TO), false,
-     0, 0, lb_cmd_copy},
+     0, 0, lb_cmd_copy, LB_GROUP_DATA},
     {"verify", "DATABASE [--evidence FILE]",
      "Look for damage in a data folder or a PostgreSQL database.",
      "DATABASE as for `leadblock copy`. Reads the whole database of a folder, every page of which\n"
@@ -242,7 +282,7 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock verify /var/lib/leadblock\n"
      "  leadblock verify postgresql://leadblock@db.internal/leadblock\n"
      "  leadblock verify /var/lib/leadblock --evidence john-doe.json\n",
-     LB_BIT(QUIET) | LB_BIT(EVIDENCE), 0, false, 1, 1, lb_cmd_verify},
+     LB_BIT(QUIET) | LB_BIT(EVIDENCE), 0, false, 1, 1, lb_cmd_verify, LB_GROUP_DATA},
     {"evidence", "WORKSPACE [--lead IDENTIFIER]",
      "Print a signed statement about a workspace's log.",
      WORKSPACE_IS
@@ -255,20 +295,53 @@ const struct lb_cli_command lb_cli_commands[] = {
      "  leadblock evidence Acme > head-$(date +%F).json\n"
      "  leadblock evidence Acme --lead john-doe > john-doe.json\n"
      "  leadblock evidence --public-key\n",
-     ADMIN | LB_BIT(LEAD) | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence},
-    {"doctor", "", "List stored names that can match nobody.",
-     "Names that an earlier version stored and that are refused today. Blocked ones (STORED AS\n"
-     "block) block as they are, and are found by what was sent then. A lead of such a name\n"
-     "cannot be contacted. MAY MEAN is the person, where the name tells: block or add that one,\n"
-     "and remove the other. The first 10,000 are shown. Without a running server the folder, or\n"
-     "the database, is read and not changed.\n"
+     ADMIN | LB_BIT(LEAD) | LB_BIT(PUBLIC_KEY), 0, false, 0, 1, lb_cmd_evidence, LB_GROUP_DATA},
+    {"doctor", "[--url URL] [--names]", "Look for what is wrong, and say what to do about it.",
+     "Looks at the settings of the environment (with --env-file at the service's), the data\n"
+     "folder, its disk and how fast it makes data durable, the limits of the server's process,\n"
+     "the clock, the backups, and whether a start would succeed, without starting. With --url,\n"
+     "or the setting public-url, also at that address: the end of its certificate, whether\n"
+     "leadblock answers there, and whether the proxy passes on who asks. Run it as the server's\n"
+     "user; it changes nothing.\n"
      "\n"
-     "The exit code is 0 when there are none, else 1.\n",
-     ADMIN, 0, false, 0, 0, lb_cmd_doctor},
+     "Prints ok, note, warning or error, what was looked at, what was found and what to do.\n"
+     "The exit code is 1 when there is a warning or an error, else 0.\n"
+     "\n"
+     "Names that an earlier version stored and that are refused today are counted; --names lists\n"
+     "them. Blocked ones (STORED AS block) block as they are, and are found by what was sent\n"
+     "then. A lead of such a name cannot be contacted. MAY MEAN is the person, where the name\n"
+     "tells: block or add that one, and remove the other. The first 10,000 are shown.\n"
+     "\n"
+     "  leadblock doctor --data /var/lib/leadblock --env-file /etc/leadblock/leadblock.env\n"
+     "  leadblock doctor --url https://leadblock.example.com\n"
+     "  leadblock doctor --names\n",
+     ADMIN | LB_BIT(URL) | LB_BIT(NAMES) | LB_BIT(ENV_FILE), 0, false, 0, 0, lb_cmd_doctor,
+     LB_GROUP_OPERATION},
+    {"top", "[--once]", "Show what the server does, live.",
+     "Requests, writes and how long their commits take, queues, and of each workspace its checks,\n"
+     "blocks and unblocks a second, the busiest first. It asks the server of the data folder once\n"
+     "a second, as its user; q ends it. In a pipe, or with --once, it prints one second and ends.\n"
+     "\n"
+     "  leadblock top --data /var/lib/leadblock\n"
+     "  leadblock top --once\n",
+     LB_BIT(DATA) | LB_BIT(ONCE), 0, false, 0, 0, lb_cmd_top, LB_GROUP_OPERATION},
+    {"ready", "", "Ask the running server whether it answers checks.",
+     "Exit code 0: it does. 1: no server of the data folder is running, or it cannot. A server\n"
+     "that is starting is waited for, so give a time limit, as health checks of containers have.\n"
+     "\n"
+     "  timeout 5 leadblock ready --data /var/lib/leadblock\n",
+     LB_BIT(DATA), 0, false, 0, 0, lb_cmd_ready, LB_GROUP_OPERATION},
     {"version", "", "Print the version, commit, build, schemas and libraries.", "", LB_BIT(JSON), 0,
-     false, 0, 0, lb_cmd_version},
-    {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN), 0, false, 0, 2,
-     lb_cmd_help},
+     false, 0, 0, lb_cmd_version, LB_GROUP_OPERATION},
+    {"completion", "SHELL", "Print what completes words in bash, zsh or fish.",
+     "Packages install it. By hand:\n"
+     "\n"
+     "  leadblock completion bash > ~/.local/share/bash-completion/completions/leadblock\n"
+     "  leadblock completion zsh > ~/.zfunc/_leadblock   # with fpath+=~/.zfunc in ~/.zshrc\n"
+     "  leadblock completion fish > ~/.config/fish/completions/leadblock.fish\n",
+     0, 0, false, 1, 1, lb_cmd_completion, LB_GROUP_OPERATION},
+    {"help", "[COMMAND]", "Explain a command.", "", LB_BIT(SETTINGS_MARKDOWN) | LB_BIT(MAN), 0,
+     false, 0, 2, lb_cmd_help, LB_GROUP_OPERATION},
     {0},
 };
 
@@ -310,9 +383,9 @@ static int unknown_command(int count, char *const *words)
         return LB_EXIT_USAGE;
     }
     snprintf(both, sizeof both, "%s %s", words[0], count > 1 ? words[1] : "");
-    const char *near = lb_cli_suggest(words[0], names, known);
+    const char *near = lb_suggest(words[0], names, known);
     if (!near || is_group(words[0]))
-        near = lb_cli_suggest(both, names, known);
+        near = lb_suggest(both, names, known);
     fprintf(stderr, "leadblock: there is no command '%s'%s%s%s\nSee: leadblock help\n",
             is_group(words[0]) ? both : words[0], near ? "; did you mean '" : "", near ? near : "",
             near ? "'?" : "");

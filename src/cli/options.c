@@ -1,3 +1,4 @@
+#include "base/suggest.h"
 #include "cli/cli.h"
 
 #include <stdarg.h>
@@ -5,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define WORD_MAX 64 /* longer words are not looked at for suggestions */
+#define WORD_MAX 64 /* of an option; longer ones are unknown */
 
 _Static_assert(LB_OPT_COUNT <= 64, "the options of a command are the bits of an uint64_t");
 
@@ -14,6 +15,19 @@ const struct lb_cli_option lb_cli_options[LB_OPT_COUNT] = {
     LB_CLI_OPTION_TABLE(LB_CLI_OPTION_ROW)
 #undef LB_CLI_OPTION_ROW
 };
+
+const char *const lb_cli_group_headings[LB_GROUP_COUNT] = {
+#define LB_GROUP_HEADING(name, heading) heading,
+    LB_GROUP_TABLE(LB_GROUP_HEADING)
+#undef LB_GROUP_HEADING
+};
+
+bool lb_cli_takes(const struct lb_cli_command *command, enum lb_cli_option_id option)
+{
+    if (option == LB_OPT_SETTINGS_MARKDOWN || option == LB_OPT_MAN)
+        return false;
+    return ((command->options | LB_BIT(HELP)) >> option) & 1;
+}
 
 static void print_message(const char *format, va_list args)
 {
@@ -51,45 +65,6 @@ void lb_cli_hint(const char *format, ...)
     fputc('\n', stderr);
 }
 
-/* Edits that turn one word into the other: insert, remove or replace a character. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[WORD_MAX + 1];
-    size_t len = strlen(b);
-    for (size_t j = 0; j <= len; j++)
-        row[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= len; j++) {
-            size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-            size_t inserted = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = replaced < inserted ? replaced : inserted;
-        }
-    }
-    return row[len];
-}
-
-const char *lb_cli_suggest(const char *word, const char *const *candidates, size_t count)
-{
-    size_t len = strlen(word);
-    size_t nearest = len / 3 + 1; /* a third of the letters may be wrong */
-    const char *found = NULL;
-    if (len == 0 || len > WORD_MAX)
-        return NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(candidates[i]) > WORD_MAX)
-            continue;
-        size_t far = distance(word, candidates[i]);
-        if (far < nearest || (far == nearest && !found)) {
-            nearest = far;
-            found = candidates[i];
-        }
-    }
-    return found;
-}
-
 static int unknown_option(const struct lb_cli *cli, const char *name)
 {
     const char *candidates[LB_OPT_COUNT + LB_SETTING_COUNT];
@@ -100,7 +75,7 @@ static int unknown_option(const struct lb_cli *cli, const char *name)
     }
     for (size_t i = 0; cli->command->settings && i < LB_SETTING_COUNT; i++)
         candidates[count++] = lb_settings[i].option;
-    const char *near = lb_cli_suggest(name, candidates, count);
+    const char *near = lb_suggest(name, candidates, count);
     if (near)
         return lb_cli_usage(cli, "unknown option --%s; did you mean --%s?", name, near);
     return lb_cli_usage(cli, "unknown option --%s", name);

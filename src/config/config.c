@@ -3,6 +3,8 @@
 #endif
 #include "config/config.h"
 
+#include "base/suggest.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <sched.h>
@@ -253,6 +255,38 @@ lb_err lb_config_environment(struct lb_config *config, char *(*look_up)(const ch
             return err;
     }
     return LB_OK;
+}
+
+void lb_config_unknown(char *const *environment, void *context,
+                       void (*each)(void *context, const char *name, const char *meant))
+{
+    static const char prefix[] = "LEADBLOCK_";
+    char names[LB_SETTING_COUNT][LB_SETTING_ENVIRONMENT_SIZE];
+    /* After the prefix, which all have in common. The last are those of commands that call a
+     * server. */
+    const char *known[LB_SETTING_COUNT + 2] = {[LB_SETTING_COUNT] = "KEY",
+                                               [LB_SETTING_COUNT + 1] = "URL"};
+    size_t count = sizeof known / sizeof *known;
+    for (size_t i = 0; i < LB_SETTING_COUNT; i++) {
+        lb_setting_environment(&lb_settings[i], names[i]);
+        known[i] = names[i] + sizeof prefix - 1;
+    }
+    for (; *environment; environment++) {
+        char name[128];
+        char meant[LB_SETTING_ENVIRONMENT_SIZE];
+        size_t i = 0;
+        size_t len = strcspn(*environment, "=");
+        if (strncmp(*environment, prefix, sizeof prefix - 1) != 0)
+            continue;
+        snprintf(name, sizeof name, "%.*s", (int)len, *environment);
+        while (i < count && strcmp(known[i], name + sizeof prefix - 1) != 0)
+            i++;
+        if (i < count)
+            continue;
+        const char *near = lb_suggest(name + sizeof prefix - 1, known, count);
+        snprintf(meant, sizeof meant, "%s%s", prefix, near ? near : "");
+        each(context, name, near ? meant : NULL);
+    }
 }
 
 lb_err lb_config_set(struct lb_config *config, const struct lb_setting *setting, const char *value,

@@ -200,6 +200,12 @@ void lb_config_fini(struct lb_config *config);
 lb_err lb_config_environment(struct lb_config *config, char *(*look_up)(const char *name),
                              struct lb_reason *reason);
 
+/* Calls `each` for every variable of `environment` (as environ is) that begins with LEADBLOCK_ and
+ * that neither the server nor a command reads, with the one that may have been meant, or NULL. The
+ * value is not looked at: it may be a secret. */
+void lb_config_unknown(char *const *environment, void *context,
+                       void (*each)(void *context, const char *name, const char *meant));
+
 /* Sets one setting from an option's value; "" switches a flag on. The text of a `text` setting is
  * borrowed. The last one counts; a list grows, after the first has replaced what the environment
  * said. LB_ERR_INVALID_PARAMETER with a reason that names the option. */

@@ -103,6 +103,13 @@ static void log_ready(struct lb_parts *parts, const struct lb_build_info *build,
     lb_log_end(&line);
 }
 
+static void warn_of_variable(void *context, const char *name, const char *meant)
+{
+    lb_log(LB_LOG_WARN, "settings",
+           "%s is not a setting%s%s%s; `leadblock serve --help` lists them", name,
+           meant ? "; did you mean " : "", meant ? meant : "", meant ? "?" : "");
+}
+
 static lb_err serve(struct lb_parts *parts, const struct lb_build_info *build,
                     struct lb_reason *reason)
 {
@@ -148,12 +155,15 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
         return 1;
     }
     parts->config = *config;
+    parts->app.version = build->version;
+    parts->app.commit = build->commit;
     parts->on_failure = wake_main;
     parts->keep_going = go_on_starting;
     parts->folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
     lb_log_set_level(config->log_level);
     lb_log_start();
     lb_rcu_thread_register();
+    lb_config_unknown(environ, NULL, warn_of_variable);
     struct lb_reason reason = {0};
     lb_err err = serve(parts, build, &reason);
     lb_notify("STOPPING=1");
@@ -167,9 +177,12 @@ int lb_daemon_run(const struct lb_config *config, const struct lb_build_info *bu
     return failed ? 1 : 0;
 }
 
-lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct lb_daemon **out,
-                             struct lb_reason *reason)
+lb_err lb_daemon_start_local(const char *data_dir, const char *database, enum lb_database_use use,
+                             struct lb_daemon **out, struct lb_reason *reason)
 {
+    if (use != LB_DATABASE_WRITE && !lb_config_is_postgres(database) &&
+        !lb_folder_was_used(data_dir))
+        return lb_database_absent(data_dir, reason);
     struct lb_daemon *daemon = calloc(1, sizeof *daemon);
     if (!daemon || sodium_init() < 0 || !lb_config_init(&daemon->parts.config)) {
         free(daemon);
@@ -188,6 +201,7 @@ lb_err lb_daemon_start_local(const char *data_dir, const char *database, struct 
     }
     daemon->parts.config.data = data_dir;
     daemon->parts.local = true;
+    daemon->parts.use = use;
     daemon->parts.folder = (struct lb_folder){.fd = -1, .lock_fd = -1, .control_fd = -1};
     lb_rcu_thread_register();
     err = lb_parts_start(&daemon->parts, reason);

@@ -30,6 +30,15 @@ static lb_err check_there(const char *folder, struct lb_reason *reason)
                    folder, strerror(errno));
 }
 
+lb_err lb_database_absent(const char *folder, struct lb_reason *reason)
+{
+    return lb_fail(reason, LB_ERR_NOT_FOUND,
+                   "there is no database in the data folder %s: name the server's folder with "
+                   "--data or LEADBLOCK_DATA. The first start makes one, or `leadblock workspace "
+                   "create`",
+                   folder);
+}
+
 static lb_err open_folder(struct lb_database *end, const char *folder, struct lb_reason *reason)
 {
     lb_err err = lb_folder_open(folder, &end->folder, reason);

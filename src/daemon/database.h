@@ -25,6 +25,9 @@ lb_err lb_database_open(struct lb_database *end, const char *database, enum lb_d
                         struct lb_reason *reason);
 void lb_database_close(struct lb_database *end);
 
+/* LB_ERR_NOT_FOUND with a reason: what a command says that makes no database in this folder. */
+lb_err lb_database_absent(const char *folder, struct lb_reason *reason);
+
 /* The path of its folder; NULL: it is in PostgreSQL. */
 const char *lb_database_folder(const char *database);
 

@@ -9,6 +9,7 @@
 
 #define WORKSPACE_NAME "Demo"
 #define CAMPAIGN_ID    "demo"
+#define KEY_NAME       "demo"
 
 static struct lb_workspace *find_workspace(struct lb_directory *directory)
 {
@@ -56,6 +57,23 @@ static lb_err make_campaign(struct lb_parts *parts, struct lb_workspace *workspa
     return lb_parts_write(parts, &change.write);
 }
 
+/* The key of the start before, which stands in that start's log. */
+static lb_err end_keys(struct lb_parts *parts, struct lb_workspace *workspace)
+{
+    lb_err err = LB_OK;
+    for (struct lb_key *key = lb_rcu_load(&workspace->first_key); !err && key;
+         key = lb_rcu_load(&key->next_of_workspace)) {
+        if (strcmp(key->row.name, KEY_NAME) != 0 || key->row.made_by ||
+            atomic_load(&key->revoked_at))
+            continue;
+        struct lb_admin_change change = {
+            .directory = parts->app.directory, .workspace = workspace, .key = key};
+        lb_admin_revoke_key(&change);
+        err = lb_parts_write(parts, &change.write);
+    }
+    return err;
+}
+
 static void print_example(const char *url, const char *key)
 {
     lb_log_say("\nTry it: block two leads in the campaign `demo`\n\n"
@@ -77,7 +95,9 @@ lb_err lb_demo_make(struct lb_parts *parts, const char *url, struct lb_reason *r
     if (!err)
         err = make_campaign(parts, workspace);
     struct lb_admin_change change = {
-        .directory = parts->app.directory, .workspace = workspace, .key_row = {.name = "demo"}};
+        .directory = parts->app.directory, .workspace = workspace, .key_row = {.name = KEY_NAME}};
+    if (!err)
+        err = end_keys(parts, workspace);
     if (!err) {
         lb_admin_create_key(&change);
         err = lb_parts_write(parts, &change.write);

@@ -194,6 +194,19 @@ bool lb_folder_is_of_node(const struct lb_folder *folder)
            faccessat(folder->fd, "leadblock.db", F_OK, 0) != 0;
 }
 
+bool lb_folder_was_used(const char *path)
+{
+    static const char *const names[] = {"leadblock.db", "lock", NODE_MARK};
+    bool used = false;
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; fd >= 0 && i < sizeof names / sizeof *names; i++)
+        used |= faccessat(fd, names[i], F_OK, 0) == 0 || errno != ENOENT;
+    if (fd < 0)
+        return errno != ENOENT; /* another error is explained by who opens it */
+    close(fd);
+    return used;
+}
+
 static const char has_data[] = "The data folder has a database, leadblock.db.\n";
 
 void lb_folder_mark_data(const struct lb_folder *folder)

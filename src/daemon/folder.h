@@ -40,6 +40,9 @@ void lb_folder_mark_node(const struct lb_folder *folder);
  * say that no one is blocked. */
 bool lb_folder_is_of_node(const struct lb_folder *folder);
 
+/* Is there a folder, with anything in it that a server leaves there? */
+bool lb_folder_was_used(const char *path);
+
 /* Notes in the file `lock` that the folder has an embedded database; failing is harmless. */
 void lb_folder_mark_data(const struct lb_folder *folder);
 

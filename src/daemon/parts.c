@@ -4,6 +4,7 @@
 #include "api/hooks/hooks.h"
 #include "api/request_counts.h"
 #include "api/routes.h"
+#include "api/system/backup.h"
 #include "base/clock.h"
 #include "daemon/address.h"
 #include "daemon/notify.h"
@@ -87,8 +88,13 @@ static lb_err open_store(struct lb_parts *parts, struct lb_reason *reason)
             "the server of %s stores in PostgreSQL: name its database with --database or "
             "LEADBLOCK_DATABASE, or start the server",
             parts->config.data);
-    lb_err err = lb_daemon_open_store(&parts->config, &parts->folder, false, parts->keep_going,
-                                      &app->store, reason);
+    lb_err err = shared ? LB_OK : lb_folder_check_data(&parts->folder, reason);
+    if (!err && !shared && parts->use != LB_DATABASE_WRITE &&
+        access(parts->folder.database, F_OK) != 0)
+        err = lb_database_absent(parts->config.data, reason);
+    if (!err)
+        err = lb_daemon_open_store(&parts->config, &parts->folder, parts->use == LB_DATABASE_LOOK,
+                                   parts->keep_going, &app->store, reason);
     if (!err)
         err = lb_copy_check_finished(app->store, reason);
     if (err)
@@ -295,7 +301,7 @@ lb_err lb_parts_start(struct lb_parts *parts, struct lb_reason *reason)
     lb_err err = lb_folder_open(parts->config.data, &parts->folder, reason);
     if (!err)
         err = open_store(parts, reason);
-    if (!err && !parts->local)
+    if (!err && (!parts->local || parts->with_lists))
         err = make_blocklist(parts, reason);
     if (!err)
         err = make_workers(parts, reason);
@@ -354,6 +360,9 @@ lb_err lb_parts_load(struct lb_parts *parts, struct lb_reason *reason)
     atomic_store(&app->start_us, (lb_clock_mono_ns() - begun) / 1000);
     if (app->blocklist && !lb_blocklist_begin_ending(app->blocklist, app->writer))
         return lb_fail(reason, LB_ERR_INTERNAL, "out of memory");
+    int64_t backup_ms = 0;
+    lb_backup_read_mark(parts->config.data, &backup_ms);
+    atomic_store(&app->last_backup_ms, backup_ms);
     if (!lb_writer_start(app->writer) || (app->freshness && !lb_freshness_start(app->freshness)) ||
         (app->hooks && !lb_hooks_start(app->hooks)))
         return lb_fail(reason, LB_ERR_INTERNAL, "cannot start a thread");

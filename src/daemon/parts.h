@@ -4,7 +4,7 @@
 
 #include "api/app.h"
 #include "base/clock_watch.h"
-#include "daemon/folder.h"
+#include "daemon/database.h"
 #include "domain/access/nodes.h"
 
 struct lb_parts {
@@ -20,6 +20,8 @@ struct lb_parts {
     char url[300];            /* where this machine reaches the API */
     bool offer_missing;       /* see set_up.h */
     bool local;               /* only the control socket, no blocklists in memory */
+    bool with_lists;          /* with `local`: they are in memory all the same */
+    enum lb_database_use use; /* what may be made of a database */
     struct lb_clock_watch clock;
     uint64_t request_memory_peak; /* since memory was given back last */
     struct lb_locked locked;      /* by the open batch, when there is no blocklist */

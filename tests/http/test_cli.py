@@ -146,7 +146,21 @@ def test_help_of_a_command_names_its_options():
 
 def test_help_lists_every_command_that_the_table_has():
     table = Path(__file__).resolve().parents[2] / "src" / "cli" / "main.c"
-    assert COMMANDS == re.findall(r'^    {"([a-z -]+)",', table.read_text(), re.MULTILINE)
+    in_table = re.findall(r'^    {"([a-z -]+)",', table.read_text(), re.MULTILINE)
+    assert sorted(COMMANDS) == sorted(in_table) and len(set(in_table)) == len(in_table)
+
+
+def test_help_has_the_commands_in_groups():
+    """Each once, below the heading of what it is for."""
+    groups = re.split(r"^(\w[\w ]+):\n", done(run("help")), flags=re.MULTILINE)[1:]
+    headings = dict(zip(groups[::2], groups[1::2]))
+    assert list(headings)[:4] == ["First steps", "Daily work", "Operation", "Data"]
+    listed = {command: heading for heading, text in headings.items()
+              for command in re.findall(r"^  ([a-z]+(?: [a-z-]+)?)  +[A-Z]", text, re.MULTILINE)}
+    for command, heading in {"serve": "First steps", "key create": "First steps", "check": "Daily work",
+                             "key revoke": "Operation", "doctor": "Operation", "backup": "Data"}.items():
+        assert listed[command] == heading
+    assert sorted(listed) == sorted(COMMANDS)
 
 
 LIBRARIES = {"SQLite", "libpq", "libsodium", "libcurl", "utf8proc", "xxHash",
@@ -174,6 +188,15 @@ def test_version_says_what_the_program_is():
 
 
 @sqlite_only("reads the number from the file")
+def test_ready_says_whether_the_running_server_answers_checks(tmp_path):
+    with Server() as server:
+        assert json.loads(server.cli("ready", "--data", server.data))["status"] == "ready"
+        server.stop()
+        failed(run("ready", "--data", server.data), "no server of this data folder is running")
+    failed(run("ready", "--data", tmp_path / "none"), "no server of this data folder is running")
+    assert not (tmp_path / "none").exists()
+
+
 def test_the_schema_version_is_the_one_of_a_new_folder(tmp_path):
     done(run("workspace", "create", "Acme", "--plan", "pro", "--data", tmp_path))
     with sqlite3.connect(f"file:{tmp_path}/leadblock.db?mode=ro", uri=True) as store:

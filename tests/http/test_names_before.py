@@ -207,7 +207,7 @@ def test_the_commands_reach_a_stored_name_by_either_spelling(server):
 
 
 def test_the_doctor_lists_the_names_that_are_refused_today(server):
-    found = server.run("doctor", "--json")
+    found = server.run("doctor", "--names", "--json")
     assert found.code == 1, found
     items = {(item["publicIdentifier"], item["campaignId"], item["storedAs"]): item
              for item in found.json()}
@@ -221,31 +221,31 @@ def test_the_doctor_lists_the_names_that_are_refused_today(server):
     item = items["john-doe.", "list", "block"]
     assert item["mayMean"] == "john-doe" and 'contains "."' in item["reason"]
     assert items["example.com", "list", "block"]["mayMean"] is None
-    shown = server.run("doctor")
+    shown = server.run("doctor", "--names")
     rows = [line.split("\t")[:5] for line in shown.out.splitlines()]
     assert shown.code == 1 and [WORKSPACE, "list", "john-doe.", "john-doe", "block"] in rows, shown
     assert [WORKSPACE, "-", "undefined", "-", "block"] in rows
 
     api = api_of(server)
     expect.ok(api.delete("/campaigns/list"))
-    kept = [item for item in server.run("doctor", "--json").json() if item["campaignId"] == "list"]
+    kept = [item for item in server.run("doctor", "--names", "--json").json() if item["campaignId"] == "list"]
     assert len(kept) == len(refused) and all(item["campaignDeleted"] for item in kept)
     expect.ok(api.delete("/campaigns/list?blocks=drop"))
     (own,) = [entry for entry in expect.ok(api.get("/blocked-leads"))
               if entry["publicIdentifier"] == "undefined"]
     expect.ok(api.delete("/blocked-leads", [own["id"]]))
     expect.ok(api.delete("/campaigns/leads"))
-    healthy = server.run("doctor", "--json")
+    healthy = server.run("doctor", "--names", "--json")
     assert (healthy.code, healthy.json()) == (0, []), healthy
 
 
 def test_the_doctor_needs_no_server_and_changes_nothing(server):
-    with_it = server.run("doctor", "--json")
+    with_it = server.run("doctor", "--names", "--json")
     server.stop()
     files = contents(server)
-    without = server.run("doctor", "--json")
+    without = server.run("doctor", "--names", "--json")
     assert (without.code, without.json()) == (1, with_it.json()), without
-    assert server.run("doctor").out.count("\n") == len(with_it.json())
+    assert server.run("doctor", "--names").out.count("\n") == len(with_it.json())
     assert contents(server) == files
     server.start()
 

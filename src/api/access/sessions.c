@@ -64,6 +64,7 @@ static void count_failure(struct lb_call *call, const char *email)
 {
     struct lb_attempt attempt = attempt_of(call, email);
     lb_attempts_failed(call->app->attempts, &attempt, lb_clock_mono_ms());
+    atomic_fetch_add_explicit(&call->app->failed_sign_ins, 1, memory_order_relaxed);
 }
 
 /* --- Replies --- */

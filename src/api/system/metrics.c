@@ -2,12 +2,23 @@
 
 #include "api/app.h"
 #include "api/request_counts.h"
+#include "base/clock.h"
+
+#include <stdio.h>
+
+void lb_metrics_put(struct lb_buf *out, const char *name, const char *type, const char *help,
+                    double value)
+{
+    lb_buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.15g\n", name, help, name, type, name,
+                  value);
+}
 
 static void write_value(struct lb_buf *out, const char *name, const char *type, const char *help,
                         double value)
 {
-    lb_buf_printf(out, "# HELP leadblock_%s %s\n# TYPE leadblock_%s %s\nleadblock_%s %.15g\n", name,
-                  help, name, type, name, value);
+    char whole[96];
+    snprintf(whole, sizeof whole, "leadblock_%s", name);
+    lb_metrics_put(out, whole, type, help, value);
 }
 
 /* Buckets of the writer, whose bounds are `bounds`; the last one is open. */
@@ -116,14 +127,76 @@ static void write_blocklist(struct lb_app *app, struct lb_buf *out)
                 (double)stats.order_bytes);
 }
 
+static void write_build(struct lb_app *app, struct lb_buf *out)
+{
+    lb_buf_append_lit(out, "# HELP leadblock_build_info What runs; the value is always 1.\n"
+                           "# TYPE leadblock_build_info gauge\nleadblock_build_info{version=");
+    lb_buf_printf(out, "\"%s\",commit=\"%s\",database=\"%s\"} 1\n", app->version, app->commit,
+                  lb_config_is_postgres(app->config->database) ? "postgresql" : "sqlite");
+}
+
+/* Wrong passwords and links, keys and sessions: someone guesses, or a client has an old key. */
+static void write_refusals(struct lb_app *app, struct lb_buf *out)
+{
+    write_value(out, "sign_in_failures_total", "counter",
+                "Wrong passwords and one-time links that do not work.",
+                (double)atomic_load(&app->failed_sign_ins));
+    write_value(out, "key_failures_total", "counter",
+                "Requests with an API key or a session that is not valid.",
+                (double)atomic_load(&app->failed_keys));
+}
+
+/* A name without the workspace: the metrics name no customer. */
+static void write_licenses(struct lb_app *app, struct lb_buf *out)
+{
+    static const unsigned days[] = {1, 7, 30};
+    uint64_t ending[sizeof days / sizeof *days] = {0};
+    uint64_t ended = 0;
+    uint64_t all = 0;
+    int64_t now = lb_clock_wall_ms();
+    for (struct lb_workspace *workspace = lb_directory_workspaces(app->directory); workspace;
+         workspace = lb_rcu_load(&workspace->next)) {
+        int64_t ends = atomic_load(&workspace->expires_at);
+        all++;
+        ended += ends && ends <= now;
+        for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+            ending[i] += ends > now && ends <= now + (int64_t)days[i] * LB_DAY_MS;
+    }
+    write_value(out, "workspaces", "gauge", "Workspaces.", (double)all);
+    write_value(out, "licenses_ended", "gauge", "Workspaces whose license has ended.",
+                (double)ended);
+    lb_buf_append_lit(out, "# HELP leadblock_licenses_ending Workspaces whose license ends within "
+                           "so many days.\n# TYPE leadblock_licenses_ending gauge\n");
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++)
+        lb_buf_printf(out, "leadblock_licenses_ending{within_days=\"%u\"} %llu\n", days[i],
+                      (unsigned long long)ending[i]);
+}
+
+/* A database that several nodes share is backed up by its own means. */
+static void write_backup(struct lb_app *app, struct lb_buf *out)
+{
+    if (!lb_config_is_postgres(app->config->database))
+        write_value(
+            out, "last_backup_timestamp_seconds", "gauge",
+            "When `leadblock backup` last made a copy that it has checked, in seconds since "
+            "1970; 0: never.",
+            (double)atomic_load(&app->last_backup_ms) / 1000);
+}
+
 void lb_metrics_write(struct lb_app *app, struct lb_buf *out)
 {
+    write_build(app, out);
+    lb_metrics_put_process(out);
     lb_request_counts_put(app->counts, out);
     write_writer(app, out);
     write_readers(app, out);
     write_freshness(app, out);
     write_blocklist(app, out);
     write_hooks(app, out);
+    write_refusals(app, out);
+    write_licenses(app, out);
+    write_backup(app, out);
+    lb_metrics_put_disk(out, app->config->data);
     if (app->server)
         write_value(out, "connections", "gauge", "Open connections.",
                     lb_server_connections(app->server));

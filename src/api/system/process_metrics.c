@@ -1,0 +1,101 @@
+/* What the kernel knows of the process and its disk, under the names that Prometheus' own clients
+ * use (https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics). */
+#include "api/system/metrics.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Open files, without the descriptor that counts them. False: it cannot be told. */
+static bool count_files(double *out)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    if (!folder)
+        return false;
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+        count += entry->d_name[0] != '.';
+    closedir(folder);
+    *out = count ? (double)(count - 1) : 0;
+    return true;
+}
+
+/* Virtual and resident memory in bytes, and when the process began, in seconds since 1970. */
+static bool read_stat(double *out_virtual, double *out_resident, double *out_began)
+{
+    char text[1024];
+    unsigned long long began_ticks = 0;
+    unsigned long virtual_bytes = 0;
+    long pages = 0;
+    struct timespec now;
+    struct timespec up;
+    FILE *file = fopen("/proc/self/stat", "re");
+    size_t len = file ? fread(text, 1, sizeof text - 1, file) : 0;
+    if (file)
+        fclose(file);
+    text[len] = '\0';
+    const char *after = strrchr(text, ')'); /* the name may hold spaces */
+    if (!after ||
+        sscanf(after + 2,
+               "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu "
+               "%lu %ld",
+               &began_ticks, &virtual_bytes, &pages) != 3)
+        return false;
+    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    *out_virtual = (double)virtual_bytes;
+    *out_resident = (double)pages * (double)sysconf(_SC_PAGESIZE);
+    *out_began = (double)(now.tv_sec - up.tv_sec) + (double)(now.tv_nsec - up.tv_nsec) / 1e9 +
+                 (double)began_ticks / (double)sysconf(_SC_CLK_TCK);
+    return true;
+}
+
+static void put_times(struct lb_buf *out)
+{
+    struct rusage used;
+    if (getrusage(RUSAGE_SELF, &used) != 0)
+        return;
+    lb_metrics_put(out, "process_cpu_seconds_total", "counter",
+                   "Processor time, of users and of the kernel, in seconds.",
+                   (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                       (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
+}
+
+void lb_metrics_put_process(struct lb_buf *out)
+{
+    double files;
+    double virtual_bytes;
+    double resident;
+    double began;
+    struct rlimit limit;
+    put_times(out);
+    if (read_stat(&virtual_bytes, &resident, &began)) {
+        lb_metrics_put(out, "process_virtual_memory_bytes", "gauge", "Virtual memory, in bytes.",
+                       virtual_bytes);
+        lb_metrics_put(out, "process_resident_memory_bytes", "gauge", "Resident memory, in bytes.",
+                       resident);
+        lb_metrics_put(out, "process_start_time_seconds", "gauge",
+                       "When the process began, in seconds since 1970.", began);
+    }
+    if (count_files(&files))
+        lb_metrics_put(out, "process_open_fds", "gauge", "Open file descriptors.", files);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        lb_metrics_put(out, "process_max_fds", "gauge",
+                       "File descriptors that may be open at most.", (double)limit.rlim_cur);
+}
+
+void lb_metrics_put_disk(struct lb_buf *out, const char *folder)
+{
+    struct statvfs disk;
+    if (statvfs(folder, &disk) != 0)
+        return;
+    lb_metrics_put(out, "leadblock_disk_free_bytes", "gauge",
+                   "Room on the disk of the data folder for this process, in bytes.",
+                   (double)disk.f_bavail * (double)disk.f_frsize);
+    lb_metrics_put(out, "leadblock_disk_size_bytes", "gauge",
+                   "Size of the disk of the data folder, in bytes.",
+                   (double)disk.f_blocks * (double)disk.f_frsize);
+}

@@ -1,0 +1,12 @@
+#include "cli/admin.h"
+#include "cli/commands.h"
+
+/* Asks the running server alone: without one, lb_admin_run would start an engine of its own. */
+int lb_cmd_ready(struct lb_cli *cli)
+{
+    const struct lb_admin_request request = {.method = "GET", .path = "/readyz?for=checks"};
+    if (lb_admin_server_answers(cli))
+        return lb_admin_run(cli, &request);
+    lb_cli_error("no server of this data folder is running");
+    return LB_EXIT_FAILED;
+}

@@ -1,0 +1,222 @@
+#include "daemon/restore_sides.h"
+
+#include "domain/blocklist/page.h"
+#include "domain/outreach/campaign.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PEOPLE_IN_BATCH 1000
+
+/* One list, as the database of before and the new one know it. */
+struct pair {
+    struct lb_restore *restore;
+    struct lb_parts *parts;
+    const struct lb_blocklist *other; /* who is blocked in `other_list` there is left out */
+    struct lb_list other_list;
+    struct lb_standing standing; /* of changes in the new one */
+    struct lb_buf names;         /* of a page: identifier, NUL, reason, NUL */
+    size_t count;
+    uint64_t blocked;
+};
+
+static lb_err take_entry(void *context, const struct lb_entry *entry)
+{
+    struct pair *pair = context;
+    if (lb_blocklist_find(pair->other, pair->other_list, entry->identifier))
+        return LB_OK;
+    lb_buf_append_str(&pair->names, entry->identifier);
+    lb_buf_append(&pair->names, "", 1);
+    if (entry->reason.ptr)
+        lb_buf_append_str(&pair->names, entry->reason);
+    lb_buf_append(&pair->names, "", 1);
+    pair->count++;
+    return pair->names.failed ? LB_ERR_INTERNAL : LB_OK;
+}
+
+static lb_err block_page(struct pair *pair, struct lb_reason *reason)
+{
+    struct lb_change_item *items = calloc(pair->count, sizeof *items);
+    struct lb_fingerprint *fingerprints = calloc(pair->count, sizeof *fingerprints);
+    struct lb_change change = {.blocklist = pair->parts->app.blocklist,
+                               .standing = pair->standing,
+                               .items = items,
+                               .fingerprints = fingerprints,
+                               .count = pair->count};
+    lb_err err = items && fingerprints ? LB_OK : LB_ERR_INTERNAL;
+    const char *at = pair->names.ptr;
+    for (size_t i = 0; !err && i < pair->count; i++) {
+        items[i].identifier = lb_str(at);
+        at += items[i].identifier.len + 1;
+        if (*at)
+            items[i].reason = lb_str(at);
+        at += strlen(at) + 1;
+    }
+    if (!err) {
+        lb_change_block(&change);
+        err = lb_parts_write(pair->parts, &change.write);
+        pair->blocked += change.blocked;
+        if (err && change.write.reason.text[0])
+            *reason = change.write.reason;
+    }
+    free(items);
+    free(fingerprints);
+    return err;
+}
+
+/* Goes through a list; with `blocks`, what was taken of each page is blocked. */
+static lb_err walk(struct pair *pair, struct lb_blocklist *blocklist,
+                   struct lb_store_reader *reader, struct lb_list list, bool blocks,
+                   struct lb_reason *reason)
+{
+    struct lb_page_query query = {.list = list, .take = PEOPLE_IN_BATCH};
+    struct lb_page_result result = {.next = 0};
+    lb_err err;
+    uint64_t found = 0;
+    do {
+        pair->names.len = 0;
+        pair->count = 0;
+        err = lb_blocklist_page(blocklist, reader, &query, pair, take_entry, &result);
+        found += pair->count;
+        if (!err && pair->count && blocks)
+            err = block_page(pair, reason);
+        query.cursor = result.next;
+    } while (!err && result.next);
+    if (!blocks)
+        pair->blocked = found;
+    lb_buf_fini(&pair->names);
+    return err;
+}
+
+/* The list of that campaign id in a workspace, of a campaign or kept; 0: there is none. */
+static uint32_t find_list(struct lb_directory *directory, const struct lb_workspace *workspace,
+                          struct lb_str id)
+{
+    size_t count = 0;
+    uint32_t found = 0;
+    struct lb_list_owner *owners = lb_directory_list_owners(directory, workspace, &count);
+    for (size_t i = 0; owners && !found && i < count; i++)
+        found = lb_str_equal(owners[i].id, id) ? owners[i].no : 0;
+    free(owners);
+    return found;
+}
+
+static void tell_list(struct pair *pair, enum lb_restore_what what, const char *workspace,
+                      const char *campaign)
+{
+    char name[LB_NAME_SIZE + LB_ID_SIZE + 32];
+    snprintf(name, sizeof name, "%s%s%s", workspace, *campaign ? ", campaign " : "", campaign);
+    if (pair->blocked)
+        pair->restore->tell(pair->restore->context, what, name, "", pair->blocked);
+}
+
+/* A campaign of before that the backup lacks is made, filled and deleted: so its list is kept, for
+ * one that is made under its id. */
+static lb_err change_campaign(struct lb_parts *parts, struct lb_campaign_change *change,
+                              void (*prepare)(struct lb_campaign_change *change),
+                              struct lb_reason *reason)
+{
+    prepare(change);
+    lb_err err = lb_parts_write(parts, &change->write);
+    if (err && change->write.reason.text[0])
+        *reason = change->write.reason;
+    lb_campaign_change_fini(change);
+    return err;
+}
+
+static lb_err block_list(struct lb_restore *restore, struct lb_restore_old *old,
+                         struct lb_parts *parts, struct lb_workspace *before,
+                         struct lb_workspace *now, const struct lb_list_owner *owner,
+                         struct lb_reason *reason)
+{
+    char id[LB_ID_SIZE] = "";
+    struct lb_list list = {.workspace = before->row.no, .campaign = owner ? owner->no : 0};
+    struct lb_standing standing = {
+        .directory = parts->app.directory, .workspace = now, .list = {.workspace = now->row.no}};
+    struct lb_campaign_change made = {
+        .standing = standing, .blocklist = parts->app.blocklist, .outreach = parts->app.outreach};
+    bool absent = false;
+    lb_err err = LB_OK;
+    if (owner) {
+        lb_str_copy(owner->id, id, sizeof id);
+        lb_str_copy(owner->id, made.row.id, sizeof made.row.id);
+        lb_str_copy(owner->name, made.row.name, sizeof made.row.name);
+        standing.list.campaign = find_list(parts->app.directory, now, lb_str(id));
+        absent = !standing.list.campaign && lb_blocklist_count(old->blocklist, list);
+        if (!standing.list.campaign && !absent)
+            return LB_OK;
+    }
+    if (absent) {
+        err = change_campaign(parts, &made, lb_campaign_create, reason);
+        standing.list.campaign = made.row.no;
+        made.standing.list.campaign = made.row.no;
+        made.standing.campaign_id = lb_str(id);
+    }
+    struct pair pair = {.restore = restore,
+                        .parts = parts,
+                        .other = parts->app.blocklist,
+                        .other_list = standing.list,
+                        .standing = standing};
+    if (!err)
+        err = walk(&pair, old->blocklist, old->reader, list, true, reason);
+    tell_list(&pair, LB_RESTORE_BLOCKED, now->row.name, id);
+    if (!err && absent)
+        err = change_campaign(parts, &made, lb_campaign_delete, reason);
+    return err;
+}
+
+/* The other way round: whom the backup has blocked, and the database of before had not. */
+static lb_err count_unblocked(struct lb_restore *restore, struct lb_restore_old *old,
+                              struct lb_parts *parts, struct lb_store_reader *reader,
+                              struct lb_workspace *now, struct lb_workspace *before,
+                              const struct lb_list_owner *owner)
+{
+    char id[LB_ID_SIZE] = "";
+    struct lb_list list = {.workspace = now->row.no, .campaign = owner ? owner->no : 0};
+    struct pair pair = {
+        .restore = restore, .other = old->blocklist, .other_list = {.workspace = before->row.no}};
+    if (owner) {
+        lb_str_copy(owner->id, id, sizeof id);
+        pair.other_list.campaign = find_list(old->directory, before, owner->id);
+        if (!pair.other_list.campaign)
+            pair.other_list.campaign = UINT32_MAX; /* no list: all of them */
+    }
+    lb_err err = walk(&pair, parts->app.blocklist, reader, list, false, NULL);
+    tell_list(&pair, LB_RESTORE_UNBLOCKED_SINCE, now->row.name, id);
+    return err;
+}
+
+/* Before anyone is blocked again, so that both are compared as they were. */
+static lb_err each_list(struct lb_restore *restore, struct lb_restore_old *old,
+                        struct lb_parts *parts, struct lb_store_reader *reader, bool blocks,
+                        struct lb_reason *reason)
+{
+    struct lb_directory *directory = blocks ? old->directory : parts->app.directory;
+    struct lb_directory *other = blocks ? parts->app.directory : old->directory;
+    lb_err err = LB_OK;
+    for (struct lb_workspace *workspace = lb_directory_workspaces(directory); !err && workspace;
+         workspace = lb_rcu_load(&workspace->next)) {
+        size_t count = 0;
+        struct lb_workspace *same = lb_directory_workspace(other, lb_str(workspace->row.id));
+        if (!same)
+            continue;
+        struct lb_list_owner *owners = lb_directory_list_owners(directory, workspace, &count);
+        if (!owners)
+            return LB_ERR_INTERNAL;
+        for (size_t i = 0; !err && i <= count; i++) {
+            const struct lb_list_owner *owner = i ? &owners[i - 1] : NULL;
+            err = blocks ? block_list(restore, old, parts, workspace, same, owner, reason)
+                         : count_unblocked(restore, old, parts, reader, workspace, same, owner);
+        }
+        free(owners);
+    }
+    return err;
+}
+
+lb_err lb_restore_block(struct lb_restore *restore, struct lb_restore_old *old,
+                        struct lb_parts *parts, struct lb_store_reader *reader,
+                        struct lb_reason *reason)
+{
+    lb_err err = each_list(restore, old, parts, reader, false, reason);
+    return err ? err : each_list(restore, old, parts, reader, true, reason);
+}

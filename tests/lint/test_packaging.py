@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Compares what is said in more than one place about packages: which ones a build needs, the version, the
+documents that are installed, the addresses of nodes. The last line is the sum: N passed, N failed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def packages(*lists):
+    """What those lists of script/lib/packages.sh name."""
+    names = " ".join(f'"${{packages_{name}[@]}}"' for name in lists)
+    command = f". script/lib/common.sh; printf '%s\\n' {names}"
+    return set(subprocess.check_output(["bash", "-c", command], cwd=ROOT, text=True).split())
+
+
+def build_depends():
+    field = re.search(r"^Build-Depends:((?:\n .+)+)", read("packaging/debian/control"), re.MULTILINE)
+    return {entry.strip() for entry in field[1].split(",")}
+
+
+def the_package_is_built_with_what_script_build_installs():
+    # What only the package needs in another form: debhelper's level and its part for users; the folder of units.
+    own = {"debhelper-compat (= 13)", "dh-sequence-installsysusers", "systemd-dev | systemd (<< 253)"}
+    assert own <= build_depends()
+    listed = packages("program", "node", "debian") - {"debhelper"}
+    assert build_depends() - own == listed, build_depends() - own ^ listed
+
+
+def the_version_is_one():
+    version = re.search(r"^  version: '(.+)',$", read("meson.build"), re.MULTILINE)[1]
+    assert re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)[1] == version
+
+
+def every_document_is_installed():
+    here = {path.name for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".yaml")}
+    listed = set(re.findall(r"'\.\./docs/([^']+)'", read("packaging/meson.build")))
+    assert here == listed, here ^ listed
+
+
+def every_file_to_copy_is_an_example_or_unit():
+    """What administrators take from packaging/ is installed; the rest is for building."""
+    building = {"meson.build", "container-root", "tarball.md"}
+    here = {path.name for path in (ROOT / "packaging").iterdir() if path.is_file()} - building
+    missing = {name for name in here if f"'{name}'" not in read("packaging/meson.build")}
+    assert not missing, missing
+
+
+def units_run_the_program_of_the_package():
+    for unit in (ROOT / "packaging").glob("*.service"):
+        assert "/usr/bin/leadblock " in unit.read_text(encoding="utf-8"), unit
+
+
+def the_nodes_of_compose_are_those_of_the_proxy():
+    proxy = set(re.findall(r"^    server \S+ ([\d.]+):8080", read("packaging/haproxy-nodes.cfg"), re.MULTILINE))
+    compose = set(re.findall(r"(?:one|two):\n(?:    .+\n)+?    networks: .*ipv4_address: ([\d.]+)",
+                             read("packaging/compose.nodes.yaml")))
+    assert len(proxy) == 2 and proxy == compose, (proxy, compose)
+
+
+CHECKS = [the_package_is_built_with_what_script_build_installs, the_version_is_one,
+          every_document_is_installed, every_file_to_copy_is_an_example_or_unit,
+          units_run_the_program_of_the_package, the_nodes_of_compose_are_those_of_the_proxy]
+failed = 0
+for check in CHECKS:
+    try:
+        check()
+    except AssertionError as error:
+        failed += 1
+        print(f"packaging: {check.__name__.replace('_', ' ')}: no: {error}")
+print(f"{len(CHECKS) - failed} passed, {failed} failed")
+sys.exit(failed > 0)

@@ -1,0 +1,176 @@
+"""leadblock backup: a copy counts when it was read back; older ones go by count or age, and never the last
+good one."""
+
+import re
+import subprocess
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from support import pages
+from support.server import Server, run
+
+NAME = re.compile(r"leadblock-\d{8}T\d{6}Z\.db")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with Server() as server:
+        tenant = server.tenant()
+        people = [{"publicIdentifier": f"person-{number}", "reason": "asked"} for number in range(300)]
+        assert tenant.api.post("/blocked-leads", {"leads": people}).status == 200
+        yield server
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    return folder
+
+
+def old(folder, days, size=100):
+    """A backup of so many days ago, as far as its name says."""
+    at = datetime.now(timezone.utc) - timedelta(days=days)
+    path = folder / at.strftime("leadblock-%Y%m%dT%H%M%SZ.db")
+    path.write_bytes(b"x" * size)
+    return path
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_in_a_folder_it_has_the_name_of_its_time_and_is_read_back(server, folder):
+    result = server.run("backup", folder)
+    assert result.code == 0, result
+    (name,) = names(folder)
+    assert NAME.fullmatch(name)
+    copied, checked = result.out.splitlines()
+    assert copied == f"Copied to {folder / name}"
+    assert re.fullmatch(r"Checked: 1 workspaces, \d+ rows of the blocklist log, 300 entries", checked)
+    assert (folder / name).stat().st_mode & 0o777 == 0o600
+    mark = (server.data / "last-backup").read_text().split()
+    assert mark[1] == str(folder / name) and mark[0].startswith(str(datetime.now(timezone.utc).year))
+
+
+def test_with_json_there_is_only_the_answer(server, folder):
+    result = server.run("backup", folder, "--keep", "3", "--json")
+    assert result.code == 0 and result.json()["bytes"] > 0 and result.err == "", result
+
+
+def test_the_copy_itself_is_not_touched_by_the_check(server, tmp_path):
+    copy = tmp_path / "a.db"
+    assert server.run("backup", copy, "--no-check").code == 0
+    with open(copy, "rb") as file:
+        assert file.read(20)[18:20] == b"\x01\x01", "no log of its own"
+    assert names(tmp_path) == ["a.db"]
+    assert server.run("backup", tmp_path / "b.db").code == 0
+    assert names(tmp_path) == ["a.db", "b.db"]
+
+
+@pytest.mark.parametrize("options,kept", [
+    (["--keep", "1"], []), (["--keep", "3"], [1, 5]), (["--keep-days", "6"], [1, 5]),
+    (["--keep-days", "20"], [1, 5, 10]), (["--keep", "2", "--keep-days", "6"], [1, 5]),
+    (["--keep", "4", "--keep-days", "1"], [1, 5, 10]), ([], [1, 5, 10, 40])], ids=lambda value: " ".join(map(str, value)) or "none")
+def test_older_ones_go_by_count_or_age(server, folder, options, kept):
+    by_age = {days: old(folder, days) for days in (1, 5, 10, 40)}
+    result = server.run("backup", folder, *options)
+    assert result.code == 0, result
+    left = set(names(folder)) - {path.name for path in by_age.values()}
+    assert len(left) == 1 and NAME.fullmatch(left.pop())
+    assert [days for days, path in by_age.items() if path.exists()] == kept
+    removed = 4 - len(kept)
+    assert ("Removed" in result.out) == bool(removed)
+
+
+def test_the_new_one_stays_when_others_have_later_names(server, folder):
+    """Of a clock that was ahead. It is the one that is known to be whole."""
+    later = [old(folder, days) for days in (-1, -2)]
+    assert server.run("backup", folder, "--keep", "1").code == 0
+    left = names(folder)
+    assert later[1].name in left and later[0].name not in left and len(left) == 2
+
+
+def test_what_is_no_backup_of_that_folder_stays(server, folder):
+    others = ["leadblock-2026.db", "leadblock-20260101T000000Z.db.damaged", "notes.txt", "leadblock-20261399T000000Z.db",
+              "leadblock-20260101T000000Z.db-wal", "xleadblock-20260101T000000Z.db"]
+    for name in others:
+        (folder / name).write_text("precious")
+    (folder / "leadblock-20250101T000000Z.db").write_text("old")
+    assert server.run("backup", folder, "--keep", "1").code == 0
+    assert set(names(folder)) >= set(others) and len(names(folder)) == len(others) + 1
+
+
+BREAKS = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <unistd.h>
+/* A disk that gives back something else than was written: the bytes of the copy that is read back. */
+ssize_t copy_file_range(int from, off_t *a, int to, off_t *b, size_t len, unsigned flags)
+{
+    ssize_t (*real)(int, off_t *, int, off_t *, size_t, unsigned) = dlsym(RTLD_NEXT, "copy_file_range");
+    ssize_t got = real(from, a, to, b, len, flags);
+    if (got > 60000)
+        pwrite(to, "damaged damaged damaged", 23, 50000);
+    return got;
+}
+"""
+
+
+def test_a_copy_that_is_not_whole_removes_nothing_and_does_not_count(server, folder, tmp_path):
+    (tmp_path / "breaks.c").write_text(BREAKS)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", tmp_path / "breaks.so", tmp_path / "breaks.c"], check=True)
+    before = [old(folder, days) for days in (1, 5)]
+    mark = server.data / "last-backup"
+    mark.unlink(missing_ok=True)
+    result = run("backup", folder, *server.place, "--keep", "1", env={"LD_PRELOAD": str(tmp_path / "breaks.so")})
+    assert result.code == 1 and "not whole" in result.err and "Earlier backups were not touched" in result.err, result
+    assert all(path.exists() for path in before) and not mark.exists()
+    (damaged,) = [name for name in names(folder) if name.endswith(".damaged")]
+    assert NAME.fullmatch(damaged.removesuffix(".damaged")) and len(names(folder)) == 3
+
+
+@pytest.mark.parametrize("args", [["--keep", "0"], ["--keep", "x"], ["--keep-days", "0"],
+                                  ["--keep", "1", "--no-check"]], ids=" ".join)
+def test_wrong_usage(server, folder, args):
+    kept = old(folder, 3)
+    assert server.run("backup", folder, *args).code == 2
+    assert names(folder) == [kept.name]
+
+
+def test_retention_needs_a_folder(server, tmp_path):
+    result = server.run("backup", tmp_path / "one.db", "--keep", "1")
+    assert result.code == 2 and "need a folder" in result.err, result
+    assert names(tmp_path) == []
+
+
+def test_a_database_of_an_earlier_version_is_left_as_it_is(tmp_path):
+    """A backup before an upgrade must be of the earlier version: the newer program does not make it."""
+    data = tmp_path / "data"
+    assert run("workspace", "create", "A", "--plan", "pro", "--data", data).code == 0
+    number = run("version", "--json").json()["schema"]["sqlite"]
+    with pages.changed(data) as database:
+        database.execute(f"PRAGMA user_version = {number - 1}")
+    result = run("backup", tmp_path / "copy.db", "--data", data)
+    assert result.code == 1 and "earlier version" in result.err, result
+    assert not (tmp_path / "copy.db").exists()
+
+
+def test_doctor_says_when_the_last_one_is_old(tmp_path):
+    data = tmp_path / "data"
+    assert run("workspace", "create", "A", "--plan", "pro", "--data", data).code == 0
+
+    def said():
+        result = run("doctor", "--data", data, "--json", env={"LEADBLOCK_LISTEN": "127.0.0.1:0"})
+        (finding,) = [one for one in result.json() if one["check"] == "backup"]
+        return finding["state"], finding["text"]
+
+    assert said() == ("note", "no backup is known that was read back")
+    assert run("backup", tmp_path / "copy.db", "--data", data).code == 0
+    state, text = said()
+    assert state == "ok" and re.search(r"was made 0 hours ago", text)
+    at = datetime.now(timezone.utc) - timedelta(days=3)
+    (data / "last-backup").write_text(at.strftime("%Y-%m-%dT%H:%M:%S.000Z /copy.db\n"))
+    state, text = said()
+    assert state == "warning" and "72 hours ago" in text

@@ -1,0 +1,247 @@
+"""leadblock restore: after a day of simulated life, what was lost and what works again is listed rightly, whom
+the backup lacks is blocked again, and whatever fails leaves all as it was."""
+
+import json
+import re
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from support import expect, people
+from support.campaigns import Campaign
+from support.server import Server, Tenant, run, unique
+
+PASSWORD = people.PASSWORD
+LATER = "another horse, another battery"
+
+
+def block(api, path, *names, reason=None):
+    more = {"reason": reason} if reason else {}
+    body = ({"publicIdentifiers": list(names), **more} if path else
+            {"leads": [{"publicIdentifier": name, **more} for name in names]})
+    return expect.ok(api.post(f"{path}/blocked-leads", body))
+
+
+def listed(api, path=""):
+    return {entry["publicIdentifier"]: entry["reason"]
+            for entry in expect.ok(api.get(f"{path}/blocked-leads?take=100"))}
+
+
+class Day:
+    """A server, its backup in the morning, and what happened until the disaster in the evening."""
+
+    def __init__(self, server, folder):
+        self.server = server
+        self.workspace = server.workspace("agency", name="Acme")
+        self.key = server.key(self.workspace, name="stays")
+        self.tenant = Tenant(server, self.workspace, self.key)
+        self.api = self.tenant.api
+        self.revoked = server.key(self.workspace, name="revoked at noon")
+        self.active = Campaign(self.tenant, "lead-1", "lead-2", name="Runs", **{"id": "runs"})
+        self.deleted = self.tenant.campaign(id="deleted", name="Deleted")
+        self.ann = people.person(server, "operator", email="ann@example.com")
+        people.person(server, "viewer", self.workspace, email="bob@example.com")
+        people.person(server, "member", self.workspace, email="eve@example.com")
+        block(self.api, "", "always", "unblocked-later", reason="in the morning")
+        block(self.api, "/campaigns/runs", "morning-runs")
+        self.morning = people.sign_in(server, "bob@example.com")
+        self.backup = folder / "morning.db"
+        server.cli("backup", self.backup)
+        self.live(server)
+
+    def live(self, server):
+        late = server.workspace("agency", name="Late")
+        Tenant(server, late, server.key(late)).api.post("/blocked-leads", {"leads": [{"publicIdentifier": "lost"}]})
+        self.late = late
+        self.new_key = server.key(self.workspace, name="made at noon")
+        keys = json.loads(server.cli("key", "list", self.workspace, "--json"))
+        self.ids = {key["name"]: key["id"] for key in keys}
+        server.cli("key", "revoke", self.ids["revoked at noon"])
+        server.cli("user", "delete", "bob@example.com")
+        people.create(server, "operator", email="new@example.com")
+        changed = self.ann.api.call("PUT", "/session/password", {"currentPassword": PASSWORD, "newPassword": LATER})
+        assert changed.status == 200, changed
+        server.cli("workspace", "set-plan", self.workspace, "agency", "--expires", "2099-01-01")
+        block(self.api, "", "afternoon-1", "afternoon-2", reason="asked at three")
+        block(self.api, "/campaigns/runs", "afternoon-runs")
+        block(self.api, "/campaigns/deleted", "afternoon-deleted")
+        block(self.api, "", "blocked-and-unblocked")
+        entries = {entry["publicIdentifier"]: entry["id"] for entry in expect.ok(self.api.get("/blocked-leads"))}
+        expect.ok(self.api.delete("/blocked-leads", [entries["blocked-and-unblocked"], entries["unblocked-later"]]))
+        expect.ok(self.api.delete("/campaigns/deleted"))
+        self.tenant.campaign(id="new", name="New")
+        block(self.api, "/campaigns/new", "afternoon-new", reason="in the new one")
+        response = self.api.post("/blocked-leads", {"leads": [{"publicIdentifier": "last"}]})
+        self.last_change = response.header("x-change-id")
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("day")
+    with Server("--trusted-proxy", "127.0.0.1") as server:
+        day = Day(server, folder)
+        day.folder = folder
+        server.kill()  # the disaster; what was acknowledged is in the log
+        shutil.copytree(server.data, folder / "evening", copy_function=shutil.copy2,
+                        ignore=shutil.ignore_patterns("*.sock"))
+        yield day
+
+
+def evening(day, place):
+    """A copy of the data folder as the disaster left it."""
+    shutil.copytree(day.folder / "evening", place)
+    return place
+
+
+def items(result, what):
+    return {item["name"]: (item["detail"], item["count"]) for item in result[what]["items"]}
+
+
+def test_a_day_is_restored_and_what_it_lost_is_listed(day, tmp_path):
+    data = evening(day, tmp_path / "data")
+    answer = run("restore", day.backup, "--data", data, "--replace", "--json")
+    assert answer.code == 0 and answer.err == "", answer
+    result = json.loads(answer.out)
+    assert items(result, "PAUSED") == {"runs": ("Acme", 1)}
+    assert items(result, "BLOCKED") == {"Acme": ("", 3), "Acme, campaign runs": ("", 1),
+                                        "Acme, campaign deleted": ("", 1), "Acme, campaign new": ("", 1)}
+    assert items(result, "UNBLOCKED_SINCE") == {"Acme": ("", 1)}
+    assert items(result, "KEY_BACK") == {day.ids["revoked at noon"]: ("revoked at noon, workspace Acme", 1)}
+    assert {name: detail for name, (detail, _) in items(result, "KEY_LOST").items() if "Acme" in detail} == {
+        day.ids["made at noon"]: "made at noon, workspace Acme"}
+    assert result["KEY_LOST"]["count"] == 2  # and that of the workspace that is lost
+    assert items(result, "USER_BACK") == {"bob@example.com": ("viewer", 1)}
+    assert items(result, "PASSWORD_BACK") == {"ann@example.com": ("operator", 1)}
+    assert items(result, "USER_LOST") == {"new@example.com": ("operator", 1)}
+    assert items(result, "LICENSE_BACK") == {
+        day.workspace: ("Acme: agency now, and was agency until 2099-01-01T00:00:00.000Z", 1)}
+    assert items(result, "CAMPAIGN_BACK") == {"deleted": ("Deleted, workspace Acme", 1)}
+    assert items(result, "CAMPAIGN_LOST") == {"new": ("New, workspace Acme", 1)}
+    assert items(result, "WORKSPACE_LOST") == {day.late: ("Late, 1 entries", 1)}
+    moved = Path(result["movedTo"])
+    assert moved.parent == data and result["comparedWith"] == str(moved)
+    assert not [path for path in data.iterdir() if path.name.startswith("restore-")]
+    assert run("verify", data).code == 0 and run("verify", moved).code == 0
+    serves_what_was_said(day, data)
+
+
+def serves_what_was_said(day, data):
+    with Server("--trusted-proxy", "127.0.0.1", data=data) as server:
+        api = server.api(day.key)
+        assert listed(api) == {"always": "in the morning", "unblocked-later": "in the morning",
+                               "afternoon-1": "asked at three", "afternoon-2": "asked at three", "last": None}
+        assert set(listed(api, "/campaigns/runs")) == {"morning-runs", "afternoon-runs"}
+        assert set(listed(api, "/campaigns/deleted")) == {"afternoon-deleted"}
+        assert expect.ok(api.get("/campaigns/runs"))["status"] == "paused"
+        made = api.post("/campaigns", {"name": "Again", "id": "new"})
+        assert made.status == 201 and made.json()["carriedOver"] == 1, made
+        assert listed(api, "/campaigns/new") == {"afternoon-new": "in the new one"}
+        expect.ok(server.api(day.revoked).get("/campaigns"))  # as the list said
+        expect.error(server.api(day.new_key).get("/campaigns"), 401, "invalid_api_key")
+        assert people.sign_in(server, "ann@example.com", LATER).status == 401
+        expect.ok(people.sign_in(server, "ann@example.com", PASSWORD))
+        token, _ = people.cookie_of(day.morning)
+        ended = server.api(headers=[("Cookie", f"leadblock_session={token}"), *people.address()]).get("/session")
+        expect.error(ended, 401, "invalid_session")
+        # An id of the lost afternoon names nothing, however many changes there were since.
+        block(api, "", unique())
+        expect.error(api.post(f"/changes/{day.last_change}/undo"), 404, "not_found")
+        who = expect.ok(api.get("/blocked-leads/afternoon-1/history"))
+        assert [entry["what"] for entry in who] == ["block"]
+
+
+def test_for_people_it_says_what_to_do(day, tmp_path):
+    data = evening(day, tmp_path / "data")
+    out = run("restore", day.backup, "--data", data, "--replace").out
+    assert re.search(r"^Restored .*morning.db to .*: 1 workspaces, \d+ rows of the blocklist log, 3 entries$", out, re.M)
+    assert "All sessions and one-time links have ended" in out
+    heading = "API keys that were revoked since and work again: 1; to do: leadblock key revoke KEYID"
+    assert f"{heading}\n  {day.ids['revoked at noon']}\trevoked at noon, workspace Acme\n" in out
+    assert "People blocked again, by list: 6\n  Acme\t3\n" in out
+
+
+def test_into_an_empty_folder_with_the_old_one_beside(day, tmp_path):
+    old = evening(day, tmp_path / "old")
+    data = tmp_path / "data"
+    result = json.loads(run("restore", day.backup, "--data", data, "--from", old, "--json").out)
+    assert (result["movedTo"], result["comparedWith"]) == ("", str(old))
+    assert result["BLOCKED"]["count"] == 6
+    assert data.stat().st_mode & 0o777 == 0o700
+
+
+def test_without_an_old_folder_it_says_that_nothing_is_known(day, tmp_path):
+    result = run("restore", day.backup, "--data", tmp_path / "data")
+    assert result.code == 0 and "Compared with nothing" in result.out and "--from" in result.out, result
+    assert "People blocked again" not in result.out
+    assert "Campaigns that were active and are paused: 1" in result.out
+
+
+# Whatever fails leaves all as it was
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*")
+            if path.is_file() and path.name in ("leadblock.db", "leadblock.db-wal")}
+
+
+def test_a_folder_with_a_database_is_refused_unless_told(day, tmp_path):
+    data = evening(day, tmp_path / "data")
+    before = contents(data)
+    result = run("restore", day.backup, "--data", data)
+    assert result.code == 1 and "--replace" in result.err and "Nothing was restored" in result.err, result
+    assert contents(data) == before and not list(data.glob("restore-*"))
+
+
+def test_a_running_server_is_refused(day, tmp_path):
+    with Server(data=tmp_path / "data") as server:
+        for more in ([], ["--replace"]):
+            result = run("restore", day.backup, "--data", server.data, *more)
+            assert result.code == 1 and "holds the data folder" in result.err, result
+        assert server.alive()
+
+
+def test_a_damaged_backup_is_refused(day, tmp_path):
+    data = evening(day, tmp_path / "data")
+    before = contents(data)
+    broken = tmp_path / "broken.db"
+    content = bytearray(day.backup.read_bytes())
+    content[len(content) // 2:len(content) // 2 + 64] = b"x" * 64
+    broken.write_bytes(content)
+    result = run("restore", broken, "--data", data, "--replace")
+    assert result.code == 1 and "Nothing was restored" in result.err, result
+    assert contents(data) == before and not list(data.glob("restore-*")) and not list(data.glob("before-*"))
+
+
+def test_an_old_folder_that_is_damaged_stops_it_and_the_database_stays(day, tmp_path):
+    data = evening(day, tmp_path / "data")
+    before = contents(data)
+    old = evening(day, tmp_path / "old")
+    (old / "leadblock.db-wal").unlink()
+    result = run("restore", day.backup, "--data", data, "--from", old, "--replace")
+    assert result.code == 1 and "damage" in result.err, result
+    assert contents(data) == before and not list(data.glob("before-*")), list(data.iterdir())
+    with Server(data=data) as server:
+        assert "last" in listed(server.api(day.key))
+
+
+@pytest.mark.parametrize("args,word", [
+    (["absent.db"], "cannot read the backup"), (["."], "is a folder"), (["x.db", "--from", "absent"], "absent")],
+    ids=lambda value: str(value))
+def test_what_is_not_there_is_said(tmp_path, args, word):
+    (tmp_path / "x.db").write_text("x")
+    result = run("restore", *args, "--data", tmp_path / "data", cwd=tmp_path)
+    assert result.code == 1 and word in result.err, result
+    assert not (tmp_path / "data" / "leadblock.db").exists()
+
+
+def test_a_backup_of_an_earlier_version_is_brought_to_this_one(tmp_path):
+    dump = Path(__file__).resolve().parents[1] / "vectors" / "names-before.sql"
+    old = tmp_path / "old.db"
+    store = sqlite3.connect(old)
+    store.executescript(dump.read_text("utf-8"))
+    store.close()
+    result = run("restore", old, "--data", tmp_path / "data")
+    assert result.code == 0, result
+    assert run("verify", tmp_path / "data").code == 0
