@@ -108,7 +108,8 @@ LB_METHOD(lb_err, lead_forget, struct lb_store *store, const struct lb_lead_row 
 LB_METHOD(lb_err, lead_move, struct lb_store *store, const struct lb_lead_row *row)
 /* Sets what the lead is found by, from row->forms. */
 LB_METHOD(lb_err, lead_set_forms, struct lb_store *store, const struct lb_lead_row *row)
-/* Notes a key whose leads are to be looked at, or gives it another token; and that they have been. */
+/* Notes a key whose leads are to be looked at, or gives it another token; and that they have been.
+ */
 LB_METHOD(lb_err, lead_pending_put, struct lb_store *store, const struct lb_pending_row *row)
 LB_METHOD(lb_err, lead_pending_drop, struct lb_store *store, const struct lb_pending_row *row)
 /* With its names and activities. */
@@ -163,9 +164,9 @@ LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_import_row *row)
  * access_version, so that other nodes notice. */
 LB_METHOD(lb_err, event_append, struct lb_store *store, const struct lb_event_row *row)
 /* Of the first `max` events of a workspace, removes those before the last that is older than
- * `before`: that one stays, as the place from which a reader goes on. */
+ * `before`: that one stays, as the place from which a reader goes on. `*out_count`: how many. */
 LB_METHOD(lb_err, events_drop, struct lb_store *store, uint32_t workspace, int64_t before,
-          size_t max)
+          size_t max, size_t *out_count)
 
 /* --- Writes: subscriptions -------------------------------------------------------------------- */
 
@@ -319,8 +320,8 @@ LB_METHOD(lb_err, steps, struct lb_store_reader *reader, uint32_t workspace, uin
 /* All variants of a campaign, by step and number; as log_scan. */
 LB_METHOD(lb_err, variants, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
           void *context, lb_err (*each)(void *context, const struct lb_variant_row *row))
-/* Leads that are found by a form up to `last`, after `place`, which is moved: by form and number. Up
- * to `max`. */
+/* Leads that are found by a form up to `last`, after `place`, which is moved: by form and number.
+ * Up to `max`. */
 LB_METHOD(lb_err, leads_by_form, struct lb_store_reader *reader, uint32_t workspace,
           enum lb_lead_form form, struct lb_str last, struct lb_lead_place *place, size_t max,
           struct lb_lead_ref *out, size_t *out_count)
