@@ -108,7 +108,8 @@ LB_METHOD(lb_err, lead_forget, struct lb_store *store, const struct lb_lead_row 
 LB_METHOD(lb_err, lead_move, struct lb_store *store, const struct lb_lead_row *row)
 /* Sets what the lead is found by, from row->forms. */
 LB_METHOD(lb_err, lead_set_forms, struct lb_store *store, const struct lb_lead_row *row)
-/* Notes a key whose leads are to be looked at, or gives it another token; and that they have been. */
+/* Notes a key whose leads are to be looked at, or gives it another token; and that they have been.
+ */
 LB_METHOD(lb_err, lead_pending_put, struct lb_store *store, const struct lb_pending_row *row)
 LB_METHOD(lb_err, lead_pending_drop, struct lb_store *store, const struct lb_pending_row *row)
 /* With its names and activities. */
@@ -324,8 +325,8 @@ LB_METHOD(lb_err, steps, struct lb_store_reader *reader, uint32_t workspace, uin
 /* All variants of a campaign, by step and number; as log_scan. */
 LB_METHOD(lb_err, variants, struct lb_store_reader *reader, uint32_t workspace, uint32_t campaign,
           void *context, lb_err (*each)(void *context, const struct lb_variant_row *row))
-/* Leads that are found by a form up to `last`, after `place`, which is moved: by form and number. Up
- * to `max`. */
+/* Leads that are found by a form up to `last`, after `place`, which is moved: by form and number.
+ * Up to `max`. */
 LB_METHOD(lb_err, leads_by_form, struct lb_store_reader *reader, uint32_t workspace,
           enum lb_lead_form form, struct lb_str last, struct lb_lead_place *place, size_t max,
           struct lb_lead_ref *out, size_t *out_count)

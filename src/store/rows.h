@@ -391,9 +391,9 @@ enum lb_lead_field {
 };
 #define LB_LEAD_FIELD_COUNT 8
 
-/* What a lead is found by besides its LinkedIn names, in canonical form (domain/outreach/lead_keys.h):
- * host names with their labels in reverse order and a dot after each, so that all that is under a
- * domain is together. */
+/* What a lead is found by besides its LinkedIn names, in canonical form
+ * (domain/outreach/lead_keys.h): host names with their labels in reverse order and a dot after
+ * each, so that all that is under a domain is together. */
 enum lb_lead_form {
     LB_LEAD_FORM_EMAIL,
     LB_LEAD_FORM_PHONE,

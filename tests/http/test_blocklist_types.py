@@ -298,15 +298,17 @@ def test_the_row_of_an_end_cannot_be_undone(fresh):
     assert listed(fresh.api) == []
 
 
-def test_another_request_outlives_the_end(fresh):
+@pytest.mark.parametrize("reason", [{}, {"reason": "for ever"}])
+def test_another_request_outlives_the_end(fresh, reason):
     block(fresh.api, {"domain": "acme.com", "expiresAt": in_seconds(0.8)},
-          {"domain": "acme.com", "reason": "for ever"})
+          {"domain": "acme.com", **reason})
     time.sleep(0.2)
     (entry,) = expect.ok(fresh.api.get("/blocklist"))
     assert entry["expiresAt"]
-    wait_until(lambda: not expect.ok(fresh.api.get("/blocklist"))[0]["expiresAt"])
+    wait_until(lambda: (listed(fresh.api) and
+                        not expect.ok(fresh.api.get("/blocklist"))[0]["expiresAt"]))
     (found,) = check(fresh.api, {"website": "acme.com"})
-    assert found["reason"] == "for ever"
+    assert found["blocked"] and found["reason"] == reason.get("reason")
 
 
 def test_of_many_requests_those_that_hold_longest_count(fresh):

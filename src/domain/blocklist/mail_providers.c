@@ -1,4 +1,5 @@
-/* Where everybody can get an e-mail address: to block such a domain is hardly ever meant. */
+/* Providers of mail, whose addresses belong to unrelated people: to block such a domain is hardly
+ * ever meant. */
 #include "domain/blocklist/name_internal.h"
 
 #include <stdlib.h>

@@ -22,9 +22,10 @@ static const char TOO_LONG[] = "has more than 253 characters; no host name has";
 static const char HYPHEN[] = "has a part that begins or ends with a hyphen; no host name has";
 static const char BAD_ENDING[] = "does not end as a domain does; give one such as acme.com";
 static const char SUFFIX[] =
-    "is a public suffix, under which anybody can have a domain; give the domain before it";
-static const char PROVIDER[] = "is a mail provider, where anybody can have an address; give the "
-                               "addresses, or send \"force\": true to block all of them";
+    "is a public suffix, under which unrelated owners have domains; give the domain before it";
+static const char PROVIDER[] =
+    "is a mail provider, whose addresses belong to unrelated people; give "
+    "the addresses, or send \"force\": true to block all of them";
 static const char NO_LIST[] =
     "cannot be judged: the list of public suffixes is missing; install the "
     "package publicsuffix, and restart";
@@ -125,11 +126,12 @@ static const char *to_ascii(struct lb_str host, char ascii[HOST_MAX + 1], struct
         return LONG_LABEL;
     if (result == IDN2_TOO_BIG_DOMAIN)
         return TOO_LONG;
-    snprintf(out->text, sizeof out->text,
-             "is no international domain name (%s); check it, or give its form that begins with "
-             "xn--",
-             result == IDN2_DISALLOWED ? "a character that is not allowed there"
-                                       : idn2_strerror(result));
+    snprintf(
+        out->text, sizeof out->text,
+        "is not an international domain name (%s); check it, or give its form that begins with "
+        "xn--",
+        result == IDN2_DISALLOWED ? "a character that is not allowed there"
+                                  : idn2_strerror(result));
     return out->text;
 }
 

@@ -58,7 +58,7 @@ const char *lb_name_append_host(struct lb_str host, struct lb_typed_name *out);
 
 /* --- tables --- */
 
-/* mail_providers.c: does everybody get addresses there? */
+/* mail_providers.c: are addresses there those of unrelated people? */
 bool lb_name_is_mail_provider(const char *host);
 
 /* legal_forms.c: takes the legal forms off a folded name; the bytes that are left. `text` holds

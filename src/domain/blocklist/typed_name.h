@@ -1,7 +1,7 @@
-/* The names by which somebody can be blocked: a LinkedIn name or member id, an e-mail address, a
- * phone number, a domain, a company (its LinkedIn page, or its name). Each in one canonical form of
- * its type, so that one address is one entry in any spelling (docs/api.md, section 2, "Names of other
- * types").
+/* The names by which a person or a company can be blocked: a LinkedIn name or member id, an e-mail
+ * address, a phone number, a domain, a company (its LinkedIn page, or its name). Each in one
+ * canonical form of its type, so that one address is one entry in any spelling (docs/api.md,
+ * section 2, "Names of other types").
  *
  * What every other module may rely on: a canonical form is valid UTF-8 of 1 to
  * LB_TYPED_NAME_SIZE - 1 bytes, without NUL and other control characters, without `,`, `;` and `\`,

@@ -1,7 +1,7 @@
 /* What the files of the outreach share: campaign.c, catch_up.c, claim.c, exclusion.c, lead.c,
- * progress.c, purge.c, refresh.c, report.c, same_person.c, sequence.c, set_right.c and variant.c; see
- * outreach.h. All for `apply` on the writer thread, within the open transaction; failures are the
- * store's. */
+ * progress.c, purge.c, refresh.c, report.c, same_person.c, sequence.c, set_right.c and variant.c;
+ * see outreach.h. All for `apply` on the writer thread, within the open transaction; failures are
+ * the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
