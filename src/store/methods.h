@@ -158,9 +158,9 @@ LB_METHOD(lb_err, import_put, struct lb_store *store, struct lb_import_row *row)
  * access_version, so that other nodes notice. */
 LB_METHOD(lb_err, event_append, struct lb_store *store, const struct lb_event_row *row)
 /* Of the first `max` events of a workspace, removes those before the last that is older than
- * `before`: that one stays, as the place from which a reader goes on. */
+ * `before`: that one stays, as the place from which a reader goes on. `*out_count`: how many. */
 LB_METHOD(lb_err, events_drop, struct lb_store *store, uint32_t workspace, int64_t before,
-          size_t max)
+          size_t max, size_t *out_count)
 
 /* --- Writes: subscriptions -------------------------------------------------------------------- */
 

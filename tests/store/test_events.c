@@ -115,11 +115,14 @@ static void pages_go_upwards_to_a_place_in_the_log(void **state)
     assert_int_equal(stopped.count, 1);
 }
 
-static void drop(struct backend *backend, int64_t before, size_t max)
+/* Returns how many it removed. */
+static size_t drop(struct backend *backend, int64_t before, size_t max)
 {
+    size_t dropped = 99;
     backend_begin(backend);
-    assert_int_equal(backend->ops->events_drop(backend->store, WS, before, max), LB_OK);
+    assert_int_equal(backend->ops->events_drop(backend->store, WS, before, max, &dropped), LB_OK);
     backend_commit(backend);
+    return dropped;
 }
 
 static void old_ones_are_dropped_but_for_the_last_of_them(void **state)
@@ -130,15 +133,15 @@ static void old_ones_are_dropped_but_for_the_last_of_them(void **state)
         append(backend, WS, log);
     append(backend, OTHER, 1);
     backend_commit(backend);
-    drop(backend, 1000, 9); /* none is older */
+    assert_int_equal(drop(backend, 1000, 9), 0); /* none is older */
     assert_int_equal(page(backend, 0, 9, 9 - 1).numbers[0], 1);
-    drop(backend, 3001, 2); /* of the first two alone */
+    assert_int_equal(drop(backend, 3001, 2), 1); /* of the first two alone */
     struct listed listed = page(backend, 0, 9, LISTED_MAX);
     assert_true(listed.count == 4 && listed.numbers[0] == 2);
-    drop(backend, 3001, 9);
+    assert_int_equal(drop(backend, 3001, 9), 1);
     listed = page(backend, 0, 9, LISTED_MAX);
     assert_true(listed.count == 3 && listed.numbers[0] == 3);
-    drop(backend, INT64_MAX, 9);
+    assert_int_equal(drop(backend, INT64_MAX, 9), 2);
     listed = page(backend, 0, 9, LISTED_MAX);
     assert_true(listed.count == 1 && listed.numbers[0] == 5);
     assert_int_equal(found(backend, OTHER, 9, &row), LB_OK);

@@ -177,6 +177,30 @@ static void all_people_are_in_one_partition(void **state)
         assert_int_equal(parts_of(lb_pg_statements[statements[i]]), where);
 }
 
+static const char plan_of[] =
+    "CREATE FUNCTION public.plan_of(sql text) RETURNS text LANGUAGE plpgsql AS $$"
+    " DECLARE line text; plan text := ''; BEGIN"
+    " FOR line IN EXECUTE 'EXPLAIN ' || sql LOOP plan := plan || line || ' / '; END LOOP;"
+    " RETURN plan; END $$";
+
+/* The plan that a prepared statement keeps, whatever its parameters; until the next call. */
+static const char *generic_plan(enum lb_pg_statement statement)
+{
+    static char plan[8192];
+    const struct lb_pg_statement_text *text = lb_pg_statements[statement];
+    char types[256];
+    char samples[256];
+    char sql[4096];
+    put_list(types, text->types, type_of);
+    put_list(samples, text->types, sample_of);
+    snprintf(sql, sizeof sql,
+             "SET plan_cache_mode = force_generic_plan; PREPARE it%s AS %s;"
+             " SELECT public.plan_of($it$EXECUTE it%s$it$)",
+             types, text->sql, samples);
+    assert_true(postgres_run(database, sql, plan, sizeof plan));
+    return plan;
+}
+
 /* What is asked with each request, or of a table that grows; with nothing in it a table would be
  * read whole. */
 static void questions_about_people_are_answered_by_indexes(void **state)
@@ -229,26 +253,45 @@ static void questions_about_people_are_answered_by_indexes(void **state)
         " CASE WHEN n % 7 = 0 THEN n END, 'a', CASE WHEN n % 2 = 0 THEN 'im_1' END, '\\x00'"
         " FROM generate_series(1, 20000) AS n;"
         "ANALYZE");
-    run("CREATE FUNCTION public.plan_of(sql text) RETURNS text LANGUAGE plpgsql AS $$"
-        " DECLARE line text; plan text := ''; BEGIN"
-        " FOR line IN EXECUTE 'EXPLAIN ' || sql LOOP plan := plan || line || ' / '; END LOOP;"
-        " RETURN plan; END $$");
+    run(plan_of);
     for (size_t i = 0; i < COUNT(questions); i++) {
-        const struct lb_pg_statement_text *text = lb_pg_statements[questions[i].statement];
-        char types[256];
-        char samples[256];
-        char sql[2048];
-        char plan[2048];
-        put_list(types, text->types, type_of);
-        put_list(samples, text->types, sample_of);
-        snprintf(sql, sizeof sql,
-                 "SET plan_cache_mode = force_generic_plan; PREPARE it%s AS %s;"
-                 " SELECT public.plan_of($it$EXECUTE it%s$it$)",
-                 types, text->sql, samples);
-        assert_true(postgres_run(database, sql, plan, sizeof plan));
+        const char *plan = generic_plan(questions[i].statement);
         if (!strstr(plan, questions[i].index) || strstr(plan, "Seq Scan") ||
             (questions[i].statement == PG_AUDIT_PAGE && strstr(plan, "Sort")))
-            fail_msg("%s: %s", text->name, plan);
+            fail_msg("%s: %s", lb_pg_statements[questions[i].statement]->name, plan);
+    }
+}
+
+/* After an import PostgreSQL knows nothing of a table until autovacuum has looked at it, and takes
+ * an index by the workspace alone for as good as one by the row. */
+static void rows_are_looked_up_one_by_one_before_there_are_statistics(void **state)
+{
+    static const struct {
+        enum lb_pg_statement statement;
+        const char *condition;
+    } questions[] = {
+        {PG_LEADS_PREFETCH, "((workspace_id = $1) AND (no = (unnest($2))))"},
+        {PG_LEADS_PAGE, "((workspace_id = $1) AND (no = lead.no))"},
+        {PG_NAMES_PREFETCH, "((workspace_id = $1) AND (name = (unnest($2))))"},
+        {PG_ACTIVITIES_PREFETCH,
+         "((workspace_id = $1) AND (lead = wanted.number) AND (step = $3))"},
+        {PG_ENTRIES_PREFETCH, "((workspace_id = $1) AND (id = (("},
+    };
+    run("ALTER TABLE leadblock.lead SET (autovacuum_enabled = off);"
+        "ALTER TABLE leadblock.lead_name SET (autovacuum_enabled = off);"
+        "ALTER TABLE leadblock.blocklist_log SET (autovacuum_enabled = off);"
+        "INSERT INTO leadblock.lead (workspace_id, no, campaign, identifier, added_at, status,"
+        " set_aside, queue, step, since, marks)"
+        " SELECT 1, n, 1, n, 1, 0, false, 0, 0, 0, 0 FROM generate_series(1, 20000) AS n;"
+        "INSERT INTO leadblock.lead_name SELECT 1, n, 1, n FROM generate_series(1, 20000) AS n;"
+        "INSERT INTO leadblock.blocklist_log (workspace_id, id, campaign, kind, continues, key, at,"
+        " items, digest) SELECT 1, n, 0, 0, false, 1, 1, 'a', '\\x00'"
+        " FROM generate_series(1, 20000) AS n");
+    run(plan_of);
+    for (size_t i = 0; i < COUNT(questions); i++) {
+        const char *plan = generic_plan(questions[i].statement);
+        if (!strstr(plan, questions[i].condition))
+            fail_msg("%s: %s", lb_pg_statements[questions[i].statement]->name, plan);
     }
 }
 
@@ -260,6 +303,7 @@ int main(void)
         TEST(a_statement_of_one_workspace_goes_to_one_partition),
         TEST(all_people_are_in_one_partition),
         TEST(questions_about_people_are_answered_by_indexes),
+        TEST(rows_are_looked_up_one_by_one_before_there_are_statistics),
     };
     if (!postgres_is_there())
         return 77; /* skipped, for meson */

@@ -177,10 +177,12 @@ lb_err lb_events_record(struct lb_events *events, struct lb_workspace *workspace
 
 /* --- Sweeping --------------------------------------------------------------------------------- */
 
-/* Removes rows of events that are too old to be shown: those of some workspaces, in one write. */
+/* Removes rows of events that are too old to be shown: those of some workspaces, in one write. A
+ * workspace with more of them than a write may remove has the next one, too. */
 struct lb_events_sweep {
     struct lb_write write; /* first */
     struct lb_events *events;
+    struct lb_workspace *next; /* where the next sweep begins; NULL: all have had their turn */
 };
 
 /* Is there something to sweep? To be asked about once a second, by the one thread that sweeps; then

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 
 #define WORKSPACES_AT_ONCE 20
-#define ROWS_AT_ONCE       5000 /* of a workspace, in a round */
+#define ROWS_AT_ONCE       1000 /* in one write, which others wait for */
 #define ROUND_MS           (10 * 60 * 1000)
 
 static struct lb_events_sweep *sweep_of(struct lb_write *write)
@@ -15,23 +15,25 @@ static struct lb_events_sweep *sweep_of(struct lb_write *write)
 
 static lb_err apply(struct lb_write *write, struct lb_store *store)
 {
-    const struct lb_events *events = sweep_of(write)->events;
-    int64_t before = lb_clock_wall_ms() - events->settings.retention_ms;
-    const struct lb_workspace *workspace = events->sweep_at;
+    struct lb_events_sweep *sweep = sweep_of(write);
+    int64_t before = lb_clock_wall_ms() - sweep->events->settings.retention_ms;
+    size_t room = ROWS_AT_ONCE;
     lb_err err = LB_OK;
-    for (int i = 0; !err && workspace && i < WORKSPACES_AT_ONCE; i++) {
+    sweep->next = sweep->events->sweep_at;
+    for (int i = 0; !err && sweep->next && i < WORKSPACES_AT_ONCE && room > 1; i++) {
+        size_t dropped;
         write->touched = true;
-        err = store->ops->events_drop(store, workspace->row.no, before, ROWS_AT_ONCE);
-        workspace = lb_rcu_load(&workspace->next);
+        err = store->ops->events_drop(store, sweep->next->row.no, before, room, &dropped);
+        if (dropped + 1 < room) /* the last old one stays: this workspace has no more */
+            sweep->next = lb_rcu_load(&sweep->next->next);
+        room -= dropped;
     }
     return err;
 }
 
 static void publish(struct lb_write *write)
 {
-    struct lb_events *events = sweep_of(write)->events;
-    for (int i = 0; events->sweep_at && i < WORKSPACES_AT_ONCE; i++)
-        events->sweep_at = lb_rcu_load(&events->sweep_at->next);
+    sweep_of(write)->events->sweep_at = sweep_of(write)->next;
 }
 
 bool lb_events_sweep_due(struct lb_events *events)

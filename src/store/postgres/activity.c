@@ -53,11 +53,12 @@ static void read_activity(const PGresult *result, int row, struct lb_activity_ro
     lb_str_copy(lb_pg_text(result, row, 7), out->lease_token, sizeof out->lease_token);
 }
 
-/* Sent by prefetch.c. */
-LB_PG_STATEMENT(
-    ACTIVITIES_PREFETCH, ONE, "nNn",
-    "SELECT " ACTIVITY_COLUMNS
-    " FROM leadblock.activity WHERE workspace_id = $1 AND lead = ANY ($2) AND step = $3");
+/* Sent by prefetch.c. Looked up as in LEADS_OF_NUMBERS (lead.c). */
+LB_PG_STATEMENT(ACTIVITIES_PREFETCH, ONE, "nNn",
+                "SELECT activity.* FROM unnest($2::bigint[]) AS wanted (number)"
+                " CROSS JOIN LATERAL (SELECT " ACTIVITY_COLUMNS
+                " FROM leadblock.activity WHERE workspace_id = $1 AND lead = wanted.number"
+                " AND step = $3 OFFSET 0) AS activity");
 
 LB_PG_STATEMENT(ACTIVITY, ONE, "nnn",
                 "SELECT " ACTIVITY_COLUMNS

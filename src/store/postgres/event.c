@@ -58,15 +58,21 @@ lb_err lb_pg_event_append(struct lb_store *store, const struct lb_event_row *row
 LB_PG_STATEMENT(EVENTS_DROP, ONE, "nnn",
                 "DELETE FROM leadblock.event WHERE workspace_id = $1 AND number <"
                 " (SELECT max(number) FROM (SELECT number, at FROM leadblock.event"
-                " WHERE workspace_id = $1 ORDER BY number LIMIT $3) AS first WHERE at < $2)");
+                " WHERE workspace_id = $1 ORDER BY number LIMIT $3) AS first WHERE at < $2)"
+                " RETURNING 1::bigint");
 
-lb_err lb_pg_events_drop(struct lb_store *store, uint32_t workspace, int64_t before, size_t max)
+lb_err lb_pg_events_drop(struct lb_store *store, uint32_t workspace, int64_t before, size_t max,
+                         size_t *out_count)
 {
     struct lb_pg_params params = {0};
+    PGresult *result;
     lb_pg_add_number(&params, workspace);
     lb_pg_add_number(&params, before);
     lb_pg_add_number(&params, (int64_t)max);
-    return lb_pg_write(store, PG_EVENTS_DROP, &params);
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_EVENTS_DROP, &params, &result);
+    *out_count = err ? 0 : (size_t)PQntuples(result);
+    PQclear(result);
+    return err;
 }
 
 static struct lb_event_row read_event(const PGresult *result, int row, uint32_t workspace)

@@ -184,10 +184,17 @@ static void read_lead(const PGresult *result, int row, struct lb_lead_row *out)
         out->fields[i] = lb_pg_text(result, row, field_columns[i]);
 }
 
+/* Each lead whose number is in the result of a query, looked up by itself. With `no = ANY (...)`,
+ * or a join, PostgreSQL reads all leads of the workspace as long as it has no statistics of the
+ * table: until autovacuum has seen what was imported, and a prepared statement may keep that plan.
+ * OFFSET 0 keeps the look-up from being turned into a join. */
+#define LEADS_OF_NUMBERS(numbers)                                                                  \
+    "SELECT lead.* FROM (" numbers ") AS wanted (number) CROSS JOIN LATERAL"                       \
+    " (SELECT " LEAD_COLUMNS                                                                       \
+    " FROM leadblock.lead WHERE workspace_id = $1 AND no = wanted.number OFFSET 0) AS lead"
+
 /* Sent by prefetch.c. */
-LB_PG_STATEMENT(LEADS_PREFETCH, ONE, "nN",
-                "SELECT " LEAD_COLUMNS
-                " FROM leadblock.lead WHERE workspace_id = $1 AND no = ANY ($2)");
+LB_PG_STATEMENT(LEADS_PREFETCH, ONE, "nN", LEADS_OF_NUMBERS("SELECT unnest($2::bigint[])"));
 
 LB_PG_STATEMENT(LEAD, ONE, "nn",
                 "SELECT " LEAD_COLUMNS " FROM leadblock.lead WHERE workspace_id = $1 AND no = $2");
@@ -223,10 +230,13 @@ static void read_refs(const PGresult *result, int first, int count, uint32_t aft
     }
 }
 
-/* Sent by prefetch.c. */
+/* Sent by prefetch.c. Looked up as in LEADS_OF_NUMBERS. */
 LB_PG_STATEMENT(NAMES_PREFETCH, ONE, "nT",
-                "SELECT campaign, lead, name FROM leadblock.lead_name"
-                " WHERE workspace_id = $1 AND name = ANY ($2) ORDER BY name, campaign");
+                "SELECT found.campaign, found.lead, found.name"
+                " FROM (SELECT DISTINCT unnest($2::text[])) AS wanted (name) CROSS JOIN LATERAL"
+                " (SELECT campaign, lead, name FROM leadblock.lead_name"
+                " WHERE workspace_id = $1 AND name = wanted.name OFFSET 0) AS found"
+                " ORDER BY found.name, found.campaign");
 
 LB_PG_STATEMENT(
     LEADS_NAMED, ONE, "ntnn",
@@ -343,11 +353,10 @@ static lb_err each_lead(struct lb_store_reader *reader, enum lb_pg_statement sta
 #define LEADS_OF_ALL_STATUSES                                                                      \
     LEADS_OF(0) OR_LEADS_OF(1) OR_LEADS_OF(2) OR_LEADS_OF(3) OR_LEADS_OF(4)
 
-LB_PG_STATEMENT(LEADS_PAGE, ONE, "nnnnn",
-                "SELECT " LEAD_COLUMNS " FROM leadblock.lead WHERE workspace_id = $1 AND no IN ("
-                "SELECT no FROM (" LEADS_OF_ALL_STATUSES
-                ") AS page ORDER BY no DESC LIMIT $5 OFFSET $4)"
-                " ORDER BY no DESC");
+LB_PG_STATEMENT(
+    LEADS_PAGE, ONE, "nnnnn",
+    LEADS_OF_NUMBERS("SELECT no FROM (" LEADS_OF_ALL_STATUSES
+                     ") AS page ORDER BY no DESC LIMIT $5 OFFSET $4") " ORDER BY lead.no DESC");
 LB_PG_STATEMENT(LEADS_PAGE_BY_STATUS, ONE, "nnnnnn",
                 "SELECT " LEAD_COLUMNS
                 " FROM leadblock.lead WHERE workspace_id = $1 AND campaign = $2"

@@ -167,11 +167,13 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
 }
 
 /* These two are sent by prefetch.c. */
+/* Each row once. Looked up as in LEADS_OF_NUMBERS (lead.c). */
 LB_PG_STATEMENT(ENTRIES_PREFETCH, ONE, "nN",
-                "SELECT " LOOKED_UP_COLUMNS " FROM leadblock.blocklist_log"
-                " WHERE workspace_id = $1 AND id IN (SELECT"
+                "SELECT found.* FROM (SELECT DISTINCT"
                 " (SELECT id FROM leadblock.blocklist_log WHERE workspace_id = $1 AND id <= e.entry"
-                " ORDER BY id DESC LIMIT 1) FROM unnest($2) AS e (entry)) ORDER BY id");
+                " ORDER BY id DESC LIMIT 1) FROM unnest($2::bigint[]) AS e (entry)) AS wanted (id)"
+                " CROSS JOIN LATERAL (SELECT " LOOKED_UP_COLUMNS " FROM leadblock.blocklist_log"
+                " WHERE workspace_id = $1 AND id = wanted.id OFFSET 0) AS found ORDER BY found.id");
 LB_PG_STATEMENT(ENTRIES_BETWEEN, ONE, "nnn",
                 "SELECT " LOOKED_UP_COLUMNS " FROM leadblock.blocklist_log"
                 " WHERE workspace_id = $1 AND id >= $2 AND id <= $3 ORDER BY id");

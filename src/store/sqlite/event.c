@@ -23,8 +23,10 @@ lb_err lb_sqlite_event_append(struct lb_store *store, const struct lb_event_row 
     return lb_sqlite_run(stmt);
 }
 
-lb_err lb_sqlite_events_drop(struct lb_store *store, uint32_t workspace, int64_t before, size_t max)
+lb_err lb_sqlite_events_drop(struct lb_store *store, uint32_t workspace, int64_t before, size_t max,
+                             size_t *out_count)
 {
+    *out_count = 0;
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         &lb_sqlite_of(store)->writer, STMT_EVENTS_DROP,
         "DELETE FROM event WHERE workspace = ?1 AND number < (SELECT max(number) FROM"
@@ -35,7 +37,10 @@ lb_err lb_sqlite_events_drop(struct lb_store *store, uint32_t workspace, int64_t
     sqlite3_bind_int64(stmt, 1, workspace);
     sqlite3_bind_int64(stmt, 2, before);
     sqlite3_bind_int64(stmt, 3, (int64_t)max);
-    return lb_sqlite_run(stmt);
+    lb_err err = lb_sqlite_run(stmt);
+    if (!err)
+        *out_count = (size_t)sqlite3_changes(lb_sqlite_of(store)->writer.db);
+    return err;
 }
 
 static struct lb_event_row read_event(sqlite3_stmt *stmt, uint32_t workspace)
