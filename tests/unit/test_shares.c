@@ -104,6 +104,8 @@ static void a_refused_connection_counts_nowhere(void **state)
     assert_true(take(shares, "2001:db8::1"));
     assert_true(take(shares, "2001:db8:0:1::1"));
     give_all(shares, "2001:db8:0:%x::1", 2 * MOST);
+    assert_int_equal(take_all(shares, "2001:db8:0:63::%x", 100), MOST);
+    give_all(shares, "2001:db8:0:63::%x", MOST);
     lb_shares_destroy(shares);
 }
 
