@@ -86,8 +86,8 @@ states('workspaces, people, account', 'operator', [
     await page.getByRole('combobox', { name: 'Screen, campaign or person' }).fill('spring');
   } }],
   ['account', '#/account', { ready: (p) => heading(p, 'Change password') }],
-  ['help', '#/check', { ready: dialog, act: async (page) => {
-    await page.locator('h1').waitFor();
+  ['help', '#/workspaces', { ready: dialog, act: async (page) => {
+    await row(page).waitFor();
     await page.keyboard.press('?');
   } }],
 ]);
