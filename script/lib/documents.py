@@ -8,6 +8,7 @@ what the result was made of.
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True  # the build writes nothing into the sources
 from dashboard import run
 
 PAGES = ("README.md", "CHANGELOG.md", "docs")
