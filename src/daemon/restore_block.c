@@ -1,5 +1,6 @@
 #include "daemon/restore_sides.h"
 
+#include "domain/blocklist/item.h"
 #include "domain/blocklist/page.h"
 #include "domain/outreach/campaign.h"
 
@@ -15,7 +16,7 @@ struct pair {
     const struct lb_blocklist *other; /* who is blocked in `other_list` there is left out */
     struct lb_list other_list;
     struct lb_standing standing; /* of changes in the new one */
-    struct lb_buf names;         /* of a page: identifier, NUL, reason, NUL */
+    struct lb_buf names; /* of a page: key, NUL, as it stands in the log, NUL, reason, NUL */
     size_t count;
     uint64_t blocked;
 };
@@ -23,15 +24,25 @@ struct pair {
 static lb_err take_entry(void *context, const struct lb_entry *entry)
 {
     struct pair *pair = context;
-    if (lb_blocklist_find(pair->other, pair->other_list, entry->identifier))
+    if (lb_blocklist_find(pair->other, pair->other_list, entry->key))
         return LB_OK;
-    lb_buf_append_str(&pair->names, entry->identifier);
+    lb_buf_append_str(&pair->names, entry->key);
+    lb_buf_append(&pair->names, "", 1);
+    lb_item_put(&pair->names, entry->key, (enum lb_block_kind)entry->block_kind, entry->ends_at);
     lb_buf_append(&pair->names, "", 1);
     if (entry->reason.ptr)
         lb_buf_append_str(&pair->names, entry->reason);
     lb_buf_append(&pair->names, "", 1);
     pair->count++;
     return pair->names.failed ? LB_ERR_INTERNAL : LB_OK;
+}
+
+/* Takes a string off the front of what is left of a page. */
+static struct lb_str next_string(const char **at)
+{
+    struct lb_str string = lb_str(*at);
+    *at += string.len + 1;
+    return string;
 }
 
 static lb_err block_page(struct pair *pair, struct lb_reason *reason)
@@ -42,15 +53,17 @@ static lb_err block_page(struct pair *pair, struct lb_reason *reason)
                                .standing = pair->standing,
                                .items = items,
                                .fingerprints = fingerprints,
+                               .has_ends = true, /* maybe */
+                               .beyond_daily = true,
                                .count = pair->count};
     lb_err err = items && fingerprints ? LB_OK : LB_ERR_INTERNAL;
     const char *at = pair->names.ptr;
     for (size_t i = 0; !err && i < pair->count; i++) {
-        items[i].identifier = lb_str(at);
-        at += items[i].identifier.len + 1;
-        if (*at)
-            items[i].reason = lb_str(at);
-        at += strlen(at) + 1;
+        items[i].key = next_string(&at);
+        items[i].stored = next_string(&at);
+        items[i].reason = next_string(&at);
+        if (!items[i].reason.len)
+            items[i].reason = (struct lb_str){0};
     }
     if (!err) {
         lb_change_block(&change);
@@ -69,7 +82,8 @@ static lb_err walk(struct pair *pair, struct lb_blocklist *blocklist,
                    struct lb_store_reader *reader, struct lb_list list, bool blocks,
                    struct lb_reason *reason)
 {
-    struct lb_page_query query = {.list = list, .take = PEOPLE_IN_BATCH};
+    struct lb_page_query query = {
+        .list = list, .take = PEOPLE_IN_BATCH, .types = (1u << LB_NAME_TYPES) - 1};
     struct lb_page_result result = {.next = 0};
     lb_err err;
     uint64_t found = 0;
@@ -86,6 +100,14 @@ static lb_err walk(struct pair *pair, struct lb_blocklist *blocklist,
         pair->blocked = found;
     lb_buf_fini(&pair->names);
     return err;
+}
+
+static bool is_empty(struct lb_blocklist *blocklist, struct lb_list list)
+{
+    for (int type = 0; type < LB_NAME_TYPES; type++)
+        if (lb_blocklist_count(blocklist, list, (enum lb_name_type)type))
+            return false;
+    return true;
 }
 
 /* The list of that campaign id in a workspace, of a campaign or kept; 0: there is none. */
@@ -142,7 +164,7 @@ static lb_err block_list(struct lb_restore *restore, struct lb_restore_old *old,
         lb_str_copy(owner->id, made.row.id, sizeof made.row.id);
         lb_str_copy(owner->name, made.row.name, sizeof made.row.name);
         standing.list.campaign = find_list(parts->app.directory, now, lb_str(id));
-        absent = !standing.list.campaign && lb_blocklist_count(old->blocklist, list);
+        absent = !standing.list.campaign && !is_empty(old->blocklist, list);
         if (!standing.list.campaign && !absent)
             return LB_OK;
     }

@@ -47,7 +47,7 @@ struct lb_change {
     struct lb_public_id undone;          /* undo: the change to take back */
     size_t count;
     bool has_ends;        /* block: some items are not plain, as they have a kind or an end */
-    bool beyond_daily;    /* an opt-out: it is recorded whatever the day's limit says */
+    bool beyond_daily;    /* an opt-out or a restore: recorded whatever the day's limit says */
     struct lb_str import; /* the import that it belongs to; ptr NULL: none */
     /* When that began: what was recorded before is none of it, and is not read. 0: not known. */
     int64_t import_since;
