@@ -2,7 +2,7 @@
 # The Debian packages that each script needs. One list per purpose; script/lib/common.sh installs.
 
 # To compile, and with these to run: the libraries are linked dynamically. packaging/debian/control has the
-# same list, which tests/lint/test_packaging.py compares.
+# same list, which tests/lint/packaging.py compares.
 packages_program=(
     gcc libc6-dev meson ninja-build pkg-config
     libsodium-dev libxxhash-dev libutf8proc-dev liburcu-dev libidn2-dev libpsl-dev publicsuffix

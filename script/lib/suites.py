@@ -50,6 +50,7 @@ class Suite:
     cluster: bool = False  # it is given a PostgreSQL cluster
     share: float = BUSY
     quick: bool = True  # script/test --quick runs it
+    by_name: bool = False  # only patterns run it: what it installs is too much for each run
     repeated: bool = False  # another suite shows all of it: only --quick and patterns run it
     elsewhere: frozenset = frozenset()  # names of files that another suite shows: the same for them
     seconds: int = 60  # about; long ones are started first
@@ -141,7 +142,7 @@ def release(quick, cycles):
                      Path("tests/openapi/hooks.test.mjs"),
                      Path("tests/openapi/mcp.test.mjs")], counting="node", seconds=30, quick=False),
         Suite("n8n (node)", "n8n", ["bash", "script/lib/n8n.sh"], "release",
-              files=[Path("tests/n8n/n8n.test.mjs")], counting="node", seconds=20, quick=False),
+              files=[Path("tests/n8n/n8n.test.mjs")], counting="node", seconds=20, quick=False, by_name=True),
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
                 seconds=30),
@@ -246,7 +247,8 @@ def suites(quick=False, cycles=None):
 
 def run_of_everything(quick=False, cycles=None):
     """What runs without a pattern. In quick runs no suite stands in for another."""
-    every = [replace(suite, env={**suite.env, **suite.in_part}) for suite in suites(quick, cycles)]
+    every = [replace(suite, env={**suite.env, **suite.in_part}) for suite in suites(quick, cycles)
+             if not suite.by_name]
     if quick:
         return [suite for suite in every if suite.quick]
     return [suite.only([file for file in suite.files if c_name(file) not in suite.elsewhere])

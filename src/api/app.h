@@ -34,8 +34,8 @@ struct lb_app {
     struct lb_freshness *freshness;     /* NULL when this process alone has the store */
     struct lb_writer *writer;
     struct lb_readers *readers;
-    struct lb_readers *importers;         /* for files: what they do may take minutes */
-    struct lb_spools spools;              /* of files that are being imported */
+    struct lb_readers *importers; /* for files: what they do may take minutes */
+    struct lb_spools spools;      /* of files that are being imported */
     struct lb_request_memory memory;
     struct lb_quota exporting;            /* operators' exports that are of no workspace */
     struct lb_quota histories;            /* people whose history is being read */

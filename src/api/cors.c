@@ -10,8 +10,9 @@
 /* What needs a session, or makes one: it is the dashboard's, and no other page's. */
 static bool is_of_sessions(struct lb_str path)
 {
-    static const struct lb_str parts[] = {LB_STR("/v1/session"), LB_STR("/v1/users"),
-                                          LB_STR("/v1/workspaces"), LB_STR("/v1/keys")};
+    static const struct lb_str parts[] = {LB_STR("/v1/session"), LB_STR("/v1/sessions"),
+                                          LB_STR("/v1/users"), LB_STR("/v1/workspaces"),
+                                          LB_STR("/v1/keys")};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         size_t len = parts[i].len;
         if (path.len >= len && memcmp(path.ptr, parts[i].ptr, len) == 0 &&

@@ -60,7 +60,7 @@ ENDPOINTS = [
     EndPoint("POST", "/blocklist", WRITE, {"entries": [{"domain": "acme.com"}]}),
     EndPoint("GET", "/blocklist", READ),
     EndPoint("DELETE", "/blocklist", WRITE, {"entries": [{"domain": "acme.com"}]}),
-    EndPoint("POST", "/check", CHECK, {"leads": [{"email": "someone@acme.com"}]}),
+    EndPoint("POST", "/check", CHECK, {"leads": [{"publicIdentifier": "someone", "email": "someone@acme.com"}]}),
     EndPoint("POST", LIST + "/import", WRITE, SOMEONE, licensed=True),
     EndPoint("POST", "/blocked-leads/import", WRITE, SOMEONE),
     EndPoint("POST", "/campaigns/{c}/leads/import", WRITE, SOMEONE),

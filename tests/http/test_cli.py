@@ -190,7 +190,7 @@ def test_version_says_what_the_program_is():
 @sqlite_only("reads the number from the file")
 def test_ready_says_whether_the_running_server_answers_checks(tmp_path):
     with Server() as server:
-        assert json.loads(server.cli("ready", "--data", server.data))["status"] == "ready"
+        assert json.loads(server.cli("ready"))["status"] == "ready"
         server.stop()
         failed(run("ready", "--data", server.data), "no server of this data folder is running")
     failed(run("ready", "--data", tmp_path / "none"), "no server of this data folder is running")

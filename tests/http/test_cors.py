@@ -97,9 +97,9 @@ def test_the_alias_is_the_same(opened):
 
 
 def test_what_needs_a_session_is_closed_to_pages(tenant_there):
-    paths = {endpoint.path.format_map({"user": "x", "key": "x", "workspace": "x"})
+    paths = {endpoint.path.format_map({"user": "x", "key": "x", "workspace": "x", "session": "x"})
              for endpoint in [*OWN, *KEYS, *OPERATORS]}
-    paths |= {"/session", "/session/link", "/session/from-link"}
+    paths |= {"/session", "/session/link", "/session/from-link", "/sessions"}
     for path in sorted(paths):
         response = ask_first(tenant_there.api, path)
         assert response.status in (404, 405) and cors(response) == {}, path
