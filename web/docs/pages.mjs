@@ -4,6 +4,8 @@ import { join } from 'node:path';
 
 import { links, START, titleOf } from './markdown.mjs';
 
+// Who changes the program has the source code, and these in it.
+const IN_SOURCE = ['architecture.md', 'threading.md'];
 const ELSEWHERE = { readme: 'README.md', changelog: 'CHANGELOG.md' };
 
 // The newest versions: all of them are a tenth of all pages.
@@ -15,7 +17,7 @@ function shortened(name, text) {
 
 // [{name, path, text}]: `path` from the project's root, `name` as in /docs/NAME.
 export async function readSources(root) {
-  const inDocs = (await readdir(join(root, 'docs'))).filter((file) => file.endsWith('.md')).sort();
+  const inDocs = (await readdir(join(root, 'docs'))).filter((file) => file.endsWith('.md') && !IN_SOURCE.includes(file)).sort();
   const paths = inDocs.map((file) => [file === 'README.md' ? START : file.slice(0, -3), `docs/${file}`]);
   return Promise.all([...paths, ...Object.entries(ELSEWHERE)].map(async ([name, path]) => ({
     name, path, text: shortened(name, await readFile(join(root, path), 'utf8')),
