@@ -135,8 +135,8 @@ screen('the dashboard leads to the documentation, and back', shared, {}, async (
   await page.getByRole('heading', { level: 1 }).waitFor();
   assert.match(page.url(), /\/docs\/api$/);
   await page.getByRole('link', { name: 'Dashboard' }).click();
-  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-  await page.keyboard.press('?');
+  await page.getByRole('button', { name: 'vic@example.com' }).click();
+  await page.getByRole('button', { name: 'Shortcuts' }).click();
   await page.getByRole('dialog').getByRole('link', { name: 'Documentation' }).click();
   await page.waitForURL(/\/docs\/$/);
 });

@@ -66,6 +66,10 @@ class Day:
         server.cli("workspace", "set-plan", self.workspace, "agency", "--expires", "2099-01-01")
         block(self.api, "", "afternoon-1", "afternoon-2", reason="asked at three")
         block(self.api, "/campaigns/runs", "afternoon-runs")
+        self.ends = "2099-01-01T00:00:00.000Z"
+        expect.ok(self.api.post("/blocklist", {"entries": [
+            {"domain": "acme.com", "kind": "client", "expiresAt": self.ends, "reason": "signed at four"},
+            {"email": "ann@example.com"}]}))
         block(self.api, "/campaigns/deleted", "afternoon-deleted")
         block(self.api, "", "blocked-and-unblocked")
         entries = {entry["publicIdentifier"]: entry["id"] for entry in expect.ok(self.api.get("/blocked-leads"))}
@@ -105,7 +109,7 @@ def test_a_day_is_restored_and_what_it_lost_is_listed(day, tmp_path):
     assert answer.code == 0 and answer.err == "", answer
     result = json.loads(answer.out)
     assert items(result, "PAUSED") == {"runs": ("Acme", 1)}
-    assert items(result, "BLOCKED") == {"Acme": ("", 3), "Acme, campaign runs": ("", 1),
+    assert items(result, "BLOCKED") == {"Acme": ("", 5), "Acme, campaign runs": ("", 1),
                                         "Acme, campaign deleted": ("", 1), "Acme, campaign new": ("", 1)}
     assert items(result, "UNBLOCKED_SINCE") == {"Acme": ("", 1)}
     assert items(result, "KEY_BACK") == {day.ids["revoked at noon"]: ("revoked at noon, workspace Acme", 1)}
@@ -132,6 +136,10 @@ def serves_what_was_said(day, data):
         api = server.api(day.key)
         assert listed(api) == {"always": "in the morning", "unblocked-later": "in the morning",
                                "afternoon-1": "asked at three", "afternoon-2": "asked at three", "last": None}
+        typed = {(entry["type"], entry["value"], entry["kind"], entry["expiresAt"], entry["reason"])
+                 for entry in expect.ok(api.get("/blocklist?take=100")) if entry["type"] != "publicIdentifier"}
+        assert typed == {("domain", "acme.com", "client", day.ends, "signed at four"),
+                         ("email", "ann@example.com", None, None, None)}
         assert set(listed(api, "/campaigns/runs")) == {"morning-runs", "afternoon-runs"}
         assert set(listed(api, "/campaigns/deleted")) == {"afternoon-deleted"}
         assert expect.ok(api.get("/campaigns/runs"))["status"] == "paused"
@@ -159,7 +167,7 @@ def test_for_people_it_says_what_to_do(day, tmp_path):
     assert "All sessions and one-time links have ended" in out
     heading = "API keys that were revoked since and work again: 1; to do: leadblock key revoke KEYID"
     assert f"{heading}\n  {day.ids['revoked at noon']}\trevoked at noon, workspace Acme\n" in out
-    assert "People blocked again, by list: 6\n  Acme\t3\n" in out
+    assert "People blocked again, by list: 8\n  Acme\t5\n" in out
 
 
 def test_into_an_empty_folder_with_the_old_one_beside(day, tmp_path):
@@ -167,7 +175,7 @@ def test_into_an_empty_folder_with_the_old_one_beside(day, tmp_path):
     data = tmp_path / "data"
     result = json.loads(run("restore", day.backup, "--data", data, "--from", old, "--json").out)
     assert (result["movedTo"], result["comparedWith"]) == ("", str(old))
-    assert result["BLOCKED"]["count"] == 6
+    assert result["BLOCKED"]["count"] == 8
     assert data.stat().st_mode & 0o777 == 0o700
 
 
