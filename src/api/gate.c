@@ -271,8 +271,9 @@ static bool pass_caller(struct lb_call *call)
     if (call->signed_in)
         return pass_session(call);
     /* A browser may send the cookie with a page's request, too; it is the dashboard's alone. */
-    struct lb_str token =
-        call->from_page ? (struct lb_str){0} : lb_session_cookie_token(call->app, call->req);
+    struct lb_str token = {0};
+    if (!call->from_page)
+        token = lb_session_cookie_token(call->app, call->req);
     if (token.len == 0)
         return refuse_stranger(call);
     call->signed_in = lb_call_alloc(call, sizeof *call->signed_in);

@@ -18,7 +18,7 @@
     X(USAGE, 2, "wrong usage")
 
 enum {
-#define LB_EXIT_CODE(name, code, meaning) LB_EXIT_##name = code,
+#define LB_EXIT_CODE(name, code, meaning) LB_EXIT_##name = (code),
     LB_EXIT_TABLE(LB_EXIT_CODE)
 #undef LB_EXIT_CODE
 };

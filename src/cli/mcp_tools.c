@@ -56,59 +56,44 @@ static const struct {
 
 #define ARGUMENT_COUNT (sizeof arguments / sizeof *arguments)
 
-/* Pieces of JSON Schema. Answers of later versions may have more members. */
-#define OBJECT(members, required)                                                                  \
-    "{\"type\":\"object\",\"properties\":{" members "},\"required\":[" required "]}"
-#define ARRAY(name, items) "\"" name "\":{\"type\":\"array\",\"items\":" items "}"
-#define STRING(name)       "\"" name "\":{\"type\":\"string\"}"
-#define NULLABLE(name)     "\"" name "\":{\"type\":[\"string\",\"null\"]}"
-#define BOOLEAN(name)      "\"" name "\":{\"type\":\"boolean\"}"
-#define WHOLE(name)        "\"" name "\":{\"type\":\"integer\"}"
-
-#define CHECK_OUTPUT                                                                               \
-    OBJECT(ARRAY("leads", OBJECT(STRING("publicIdentifier") "," BOOLEAN("blocked") "," NULLABLE(   \
-                                     "scope") "," NULLABLE("reason") "," NULLABLE("createdAt"),    \
-                                 "\"publicIdentifier\",\"blocked\"")),                             \
-           "\"leads\"")
-#define LIST_OUTPUT                                                                                \
-    OBJECT(                                                                                        \
-        ARRAY(                                                                                     \
-            "entries",                                                                             \
-            OBJECT(                                                                                \
-                STRING("publicIdentifier") "," NULLABLE("reason") "," STRING("createdAt"),         \
-                "\"publicIdentifier\",\"createdAt\"")) "," NULLABLE("nextCursor") "," WHOLE("tota" \
-                                                                                            "l"),  \
-        "\"entries\",\"nextCursor\"")
-#define HISTORY_OUTPUT                                                                             \
-    OBJECT(ARRAY("events", OBJECT(STRING("at") "," STRING("what") "," NULLABLE("reason"),          \
-                                  "\"at\",\"what\"")) "," NULLABLE("nextCursor"),                  \
-           "\"events\",\"nextCursor\"")
-#define EXPLAIN_OUTPUT                                                                             \
-    OBJECT(                                                                                        \
-        STRING("publicIdentifier") "," BOOLEAN("blocked") "," ARRAY(                               \
-            "blocks",                                                                              \
-            "{\"type\":"                                                                           \
-            "\"object\"}") "," WHOLE("blocksTotal") "," ARRAY("campaigns",                         \
-                                                              OBJECT(                              \
-                                                                  STRING("campaignId") "," STRING( \
-                                                                      "leadId") "," STRING("statu" \
-                                                                                           "s"),   \
-                                                                  "\"campaignId\","                \
-                                                                  "\"leadId\"")) ","               \
-                                                                                 "\"explana"       \
-                                                                                 "tion\":{"        \
-                                                                                 "\"type\":"       \
-                                                                                 "[\"object"       \
-                                                                                 "\","             \
-                                                                                 "\"null\"]"       \
-                                                                                 "}",              \
-        "\"publicIdentifier\",\"blocked\",\"blocks\",\"campaigns\",\"explanation\"")
-#define BLOCK_OUTPUT                                                                               \
-    OBJECT(STRING("message") "," WHOLE("blocked") "," NULLABLE("changeId"),                        \
-           "\"message\",\"blocked\",\"changeId\"")
-#define UNBLOCK_OUTPUT                                                                             \
-    OBJECT(STRING("message") "," WHOLE("unblocked") "," NULLABLE("changeId"),                      \
-           "\"message\",\"unblocked\",\"changeId\"")
+/* JSON Schemas of answers. Those of later versions may have more members. */
+static const char check_output[] =
+    "{\"type\":\"object\",\"properties\":{\"leads\":{\"type\":\"array\",\"items\":{"
+    "\"type\":\"object\",\"properties\":{\"publicIdentifier\":{\"type\":\"string\"},"
+    "\"blocked\":{\"type\":\"boolean\"},\"scope\":{\"type\":[\"string\",\"null\"]},"
+    "\"reason\":{\"type\":[\"string\",\"null\"]},\"createdAt\":{\"type\":[\"string\","
+    "\"null\"]}},\"required\":[\"publicIdentifier\",\"blocked\"]}}},\"required\":["
+    "\"leads\"]}";
+static const char list_output[] =
+    "{\"type\":\"object\",\"properties\":{\"entries\":{\"type\":\"array\",\"items\":{"
+    "\"type\":\"object\",\"properties\":{\"publicIdentifier\":{\"type\":\"string\"},"
+    "\"reason\":{\"type\":[\"string\",\"null\"]},\"createdAt\":{\"type\":\"string\"}},"
+    "\"required\":[\"publicIdentifier\",\"createdAt\"]}},\"nextCursor\":{\"type\":["
+    "\"string\",\"null\"]},\"total\":{\"type\":\"integer\"}},\"required\":[\"entries\","
+    "\"nextCursor\"]}";
+static const char history_output[] =
+    "{\"type\":\"object\",\"properties\":{\"events\":{\"type\":\"array\",\"items\":{"
+    "\"type\":\"object\",\"properties\":{\"at\":{\"type\":\"string\"},\"what\":{"
+    "\"type\":\"string\"},\"reason\":{\"type\":[\"string\",\"null\"]}},\"required\":["
+    "\"at\",\"what\"]}},\"nextCursor\":{\"type\":[\"string\",\"null\"]}},\"required\":["
+    "\"events\",\"nextCursor\"]}";
+static const char explain_output[] =
+    "{\"type\":\"object\",\"properties\":{\"publicIdentifier\":{\"type\":\"string\"},"
+    "\"blocked\":{\"type\":\"boolean\"},\"blocks\":{\"type\":\"array\",\"items\":{"
+    "\"type\":\"object\"}},\"blocksTotal\":{\"type\":\"integer\"},\"campaigns\":{"
+    "\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"campaignId\":{"
+    "\"type\":\"string\"},\"leadId\":{\"type\":\"string\"},\"status\":{"
+    "\"type\":\"string\"}},\"required\":[\"campaignId\",\"leadId\"]}},\"explanation\":{"
+    "\"type\":[\"object\",\"null\"]}},\"required\":[\"publicIdentifier\",\"blocked\","
+    "\"blocks\",\"campaigns\",\"explanation\"]}";
+static const char block_output[] =
+    "{\"type\":\"object\",\"properties\":{\"message\":{\"type\":\"string\"},\"blocked\":{"
+    "\"type\":\"integer\"},\"changeId\":{\"type\":[\"string\",\"null\"]}},\"required\":["
+    "\"message\",\"blocked\",\"changeId\"]}";
+static const char unblock_output[] =
+    "{\"type\":\"object\",\"properties\":{\"message\":{\"type\":\"string\"},\"unblocked\":{"
+    "\"type\":\"integer\"},\"changeId\":{\"type\":[\"string\",\"null\"]}},\"required\":["
+    "\"message\",\"unblocked\",\"changeId\"]}";
 
 static const struct lb_mcp_tool tools[] = {
     {"check", "Check who is blocked",
@@ -116,33 +101,33 @@ static const struct lb_mcp_tool tools[] = {
      "campaignId, a block in that campaign and one in the whole workspace both count; without it, "
      "only one in the whole workspace. Ask this right before contacting a person. One name that is "
      "invalid refuses all of them.",
-     CAMPAIGN | NAMES, NAMES, CHECK_OUTPUT, false, false, lb_mcp_check},
+     CAMPAIGN | NAMES, NAMES, check_output, false, false, lb_mcp_check},
     {"explain", "Explain one person",
      "Where a person is blocked, since when, by whom and why, and in which campaigns they are a "
      "lead. With campaignId, also whether that campaign will contact them next, when, and if not, "
      "why not.",
-     CAMPAIGN | NAME, NAME, EXPLAIN_OUTPUT, false, false, lb_mcp_explain},
+     CAMPAIGN | NAME, NAME, explain_output, false, false, lb_mcp_explain},
     {"list", "List a blocklist",
      "The people on a blocklist, newest first, a page at a time. To find out about certain people, "
      "use check: it reads no pages.",
-     CAMPAIGN | SEARCH | TAKE | CURSOR, 0, LIST_OUTPUT, false, false, lb_mcp_list},
+     CAMPAIGN | SEARCH | TAKE | CURSOR, 0, list_output, false, false, lb_mcp_list},
     {"history", "History of one person",
      "What happened with one person in all blocklists of the workspace, newest first: blocks, "
      "unblocks, undos, by whom, when and why. `standing` says of a request to block whether it "
      "holds now.",
-     NAME | TAKE | CURSOR, NAME, HISTORY_OUTPUT, false, false, lb_mcp_history},
+     NAME | TAKE | CURSOR, NAME, history_output, false, false, lb_mcp_history},
     {"block", "Block people",
      "Blocks people, so that they are not contacted: with campaignId in that campaign, else in the "
      "whole workspace, which is right for someone who asked to stop. Repeating it is safe. The "
      "answer has a changeId, by which it can be undone (`leadblock undo`). One name that is "
      "invalid "
      "refuses all of them.",
-     CAMPAIGN | NAMES | REASON, NAMES, BLOCK_OUTPUT, true, false, lb_mcp_block},
+     CAMPAIGN | NAMES | REASON, NAMES, block_output, true, false, lb_mcp_block},
     {"unblock", "Unblock people",
      "Takes people off a blocklist, so that they may be contacted again: off that of the campaign, "
      "or without campaignId off the whole workspace's. The lists are separate: people may still be "
      "blocked in the other one; check says. Ask a human first: people are blocked for a reason.",
-     CAMPAIGN | NAMES, NAMES, UNBLOCK_OUTPUT, true, true, lb_mcp_unblock},
+     CAMPAIGN | NAMES, NAMES, unblock_output, true, true, lb_mcp_unblock},
 };
 
 static const struct lb_mcp_tool *find(struct lb_str name)

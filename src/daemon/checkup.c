@@ -209,31 +209,38 @@ static void check_sync(struct lb_checkup *checkup)
         return;
     }
     qsort(took_us, SYNCS, sizeof *took_us, compare_times);
-    bool slow = took_us[SYNCS / 2] > SYNC_WARN_US;
+    uint64_t median_us = took_us[SYNCS / 2];
+    bool slow = median_us > SYNC_WARN_US;
     lb_checkup_say(checkup, "disk speed", slow ? LB_CHECKUP_WARNING : LB_CHECKUP_OK,
                    slow ? "Each change waits for this: use a disk with a protected cache, or a "
                           "quieter one. leadblock_commit_duration_seconds shows it over time."
                         : NULL,
                    "making 4 KiB durable takes %.1f ms (median of %d; slowest %.1f ms)",
-                   (double)took_us[SYNCS / 2] / 1000, SYNCS, (double)took_us[SYNCS - 1] / 1000);
+                   (double)median_us / 1000, SYNCS, (double)took_us[SYNCS - 1] / 1000);
 }
 
 /* Limits of the process */
+
+#define OPEN_FILES "Max open files" /* in /proc/PID/limits, and after it the soft limit */
 
 /* Of the running server; false: it does not say. */
 static bool server_limit(pid_t server, uint64_t *out)
 {
     char path[64];
     char line[256];
-    unsigned long long soft = 0;
     bool found = false;
     snprintf(path, sizeof path, "/proc/%ld/limits", (long)server);
     FILE *file = fopen(path, "re");
-    while (file && !found && fgets(line, sizeof line, file))
-        found = sscanf(line, "Max open files %llu", &soft) == 1;
+    *out = 0;
+    while (file && !found && fgets(line, sizeof line, file)) {
+        char *end = NULL;
+        if (strncmp(line, OPEN_FILES, sizeof OPEN_FILES - 1) != 0)
+            continue;
+        *out = strtoull(line + sizeof OPEN_FILES - 1, &end, 10);
+        found = end != line + sizeof OPEN_FILES - 1;
+    }
     if (file)
         fclose(file);
-    *out = soft;
     return found;
 }
 

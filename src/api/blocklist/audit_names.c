@@ -24,8 +24,9 @@ static struct lb_str hook_name(struct lb_audit_names *names, const struct lb_cal
                                struct lb_store_reader *reader, struct lb_str id)
 {
     const struct lb_store_ops *ops = call->app->store->ops;
-    if (!call->workspace || (!lb_str_equal(lb_str(names->hook.id), id) &&
-                             ops->hook(reader, call->workspace->row.no, id, &names->hook))) {
+    if (!id.len || !call->workspace ||
+        (!lb_str_equal(lb_str(names->hook.id), id) &&
+         ops->hook(reader, call->workspace->row.no, id, &names->hook))) {
         names->hook.id[0] = 0;
         return (struct lb_str){0};
     }

@@ -12,10 +12,11 @@ void lb_entry_json_put_who(struct lb_buf *body, struct lb_str key)
 {
     bool typed = key.ptr && !lb_key_is_linkedin(key);
     lb_buf_append_lit(body, "\"publicIdentifier\":");
-    lb_json_put_string_or_null(body, typed ? (struct lb_str){0} : key);
-    if (!typed)
+    if (!typed) {
+        lb_json_put_string_or_null(body, key);
         return;
-    lb_buf_append_lit(body, ",");
+    }
+    lb_buf_append_lit(body, "null,");
     lb_entry_json_put_name(body, key);
 }
 

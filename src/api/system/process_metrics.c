@@ -16,10 +16,33 @@ static bool count_files(double *out)
     DIR *folder = opendir("/proc/self/fd");
     if (!folder)
         return false;
-    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder))
+    /* A stream of this function's own: readdir is safe. */
+    const struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL) /* cppcheck-suppress readdirCalled */
         count += entry->d_name[0] != '.';
     closedir(folder);
     *out = count ? (double)(count - 1) : 0;
+    return true;
+}
+
+/* Where they stand in /proc/PID/stat after the name of the program, from 1: proc(5). */
+enum { STAT_BEGAN_TICKS = 20, STAT_VIRTUAL_BYTES = 21, STAT_RESIDENT_PAGES = 22 };
+
+/* The numbers from 1 up to `count`, but for the first, which is a letter; false when one lacks. */
+static bool read_fields(const char *text, unsigned long long *out, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        char *end = NULL;
+        text += strspn(text, " ");
+        if (i == 1) {
+            text += strcspn(text, " ");
+            continue;
+        }
+        out[i] = strtoull(text, &end, 10);
+        if (end == text)
+            return false;
+        text = end;
+    }
     return true;
 }
 
@@ -27,9 +50,7 @@ static bool count_files(double *out)
 static bool read_stat(double *out_virtual, double *out_resident, double *out_began)
 {
     char text[1024];
-    unsigned long long began_ticks = 0;
-    unsigned long virtual_bytes = 0;
-    long pages = 0;
+    unsigned long long fields[24] = {0};
     struct timespec now;
     struct timespec up;
     FILE *file = fopen("/proc/self/stat", "re");
@@ -38,18 +59,14 @@ static bool read_stat(double *out_virtual, double *out_resident, double *out_beg
         fclose(file);
     text[len] = '\0';
     const char *after = strrchr(text, ')'); /* the name may hold spaces */
-    if (!after ||
-        sscanf(after + 2,
-               "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu "
-               "%lu %ld",
-               &began_ticks, &virtual_bytes, &pages) != 3)
+    if (!after || !read_fields(after + 1, fields, sizeof fields / sizeof *fields))
         return false;
     clock_gettime(CLOCK_REALTIME, &now);
     clock_gettime(CLOCK_BOOTTIME, &up);
-    *out_virtual = (double)virtual_bytes;
-    *out_resident = (double)pages * (double)sysconf(_SC_PAGESIZE);
+    *out_virtual = (double)fields[STAT_VIRTUAL_BYTES];
+    *out_resident = (double)fields[STAT_RESIDENT_PAGES] * (double)sysconf(_SC_PAGESIZE);
     *out_began = (double)(now.tv_sec - up.tv_sec) + (double)(now.tv_nsec - up.tv_nsec) / 1e9 +
-                 (double)began_ticks / (double)sysconf(_SC_CLK_TCK);
+                 (double)fields[STAT_BEGAN_TICKS] / (double)sysconf(_SC_CLK_TCK);
     return true;
 }
 

@@ -59,16 +59,31 @@ static bool read_bytes(const char **at, unsigned char *out, size_t size)
            len == size;
 }
 
+static bool read_text(const char **at, const char *text)
+{
+    size_t len = strlen(text);
+    if (strncmp(*at, text, len) != 0)
+        return false;
+    *at += len;
+    return true;
+}
+
+static bool read_number(const char **at, uint32_t *out)
+{
+    char *end = NULL;
+    unsigned long number = strtoul(*at, &end, 10);
+    bool whole = end != *at && number <= UINT32_MAX;
+    *out = (uint32_t)number;
+    *at = end;
+    return whole;
+}
+
 static bool read_hash(const char *hash, struct hashed *out)
 {
-    int begin = 0;
     const char *at = hash;
-    if (sscanf(hash, "$argon2id$v=19$m=%" SCNu32 ",t=%" SCNu32 ",p=1$%n", &out->memory_kib,
-               &out->times, &begin) != 2 ||
-        begin == 0)
-        return false;
-    at += begin;
-    return read_bytes(&at, out->salt, sizeof out->salt) && *at++ == '$' &&
+    return read_text(&at, "$argon2id$v=19$m=") && read_number(&at, &out->memory_kib) &&
+           read_text(&at, ",t=") && read_number(&at, &out->times) && read_text(&at, ",p=1$") &&
+           read_bytes(&at, out->salt, sizeof out->salt) && *at++ == '$' &&
            read_bytes(&at, out->digest, sizeof out->digest) && *at == '\0';
 }
 

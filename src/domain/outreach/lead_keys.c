@@ -49,6 +49,8 @@ static void add_email(struct lb_lead_keys *out, struct lb_str field)
     if (!read(LB_NAME_EMAIL, field, &name))
         return;
     out->email = add(out, &name);
+    if (!out->email.ptr)
+        return;
     const char *at = memchr(out->email.ptr, '@', out->email.len);
     struct lb_str host = {at + 1, (size_t)(out->email.ptr + out->email.len - at - 1)};
     add_domains(out, host);
