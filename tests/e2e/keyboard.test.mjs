@@ -58,6 +58,7 @@ screen('sign in, check, block, undo, sign out', shared, { allowed: [/status of 4
   assert.equal((await client.get('/v1/blocked-leads/by-hand')).blocked, false);
 
   await pressOn(page, /^button ada@|^button .*Member$/);
+  await isFocused(page, /^a Account/); // The menu has opened.
   await pressOn(page, /^button Sign out/);
   await heading(page, 'Sign in');
   await isFocused(page, /^input E-mail/);
