@@ -213,6 +213,13 @@ def test_pages_have_everything_once_in_order(api, blocks, take):
     assert len({a["id"] for a in actions}) == len(actions)
 
 
+def test_a_change_of_several_rows_is_counted_whole_at_the_top_of_a_page(api, blocks):
+    for number in range(3):
+        api.post(blocks, ids(*[f"many-{number}-{i}" for i in range(60)]))
+    pages = [action for action in follow(api, 1) if action["action"] == "leads.block"]
+    assert [action["count"] for action in pages] == [60, 60, 60]
+
+
 def test_pages_have_no_gap_and_nothing_twice_while_actions_go_on(fresh, api, blocks):
     fill(api, blocks, 30)
     before = [action["id"] for action in follow(api, 100)]

@@ -32,6 +32,7 @@ struct action {
     int64_t at;
     uint32_t actor;
     uint64_t count;
+    uint64_t after;      /* the number after its last one: where a page begins that has it first */
     struct lb_list list; /* of a change */
     char name[ACTION_SIZE];
     char target[LB_ID_SIZE]; /* "": none */
@@ -98,8 +99,10 @@ static lb_err read_change(struct auditing *auditing, const struct lb_row_times_c
     lb_str_copy(row.import, out->import, sizeof out->import);
     if (span->last_row != span->first_row)
         err = ops->log_row_of(auditing->reader, workspace, span->last_row, &row);
-    if (!err)
-        out->count = row.number - out->id + lb_log_items_count(row.items);
+    if (!err) {
+        out->after = row.number + lb_log_items_count(row.items);
+        out->count = out->after - out->id;
+    }
     if (!err && row.kind == LB_LOG_CARRIED_OVER &&
         !lb_str_to_u64(row.items, UINT64_MAX, &out->count))
         err = LB_ERR_STORAGE_UNAVAILABLE;
@@ -193,7 +196,8 @@ static lb_err take_other(void *context, const struct lb_audit_row *row)
 {
     struct auditing *auditing = context;
     struct action *out = &auditing->raw[auditing->raw_count++];
-    *out = (struct action){.id = row->id, .at = row->at, .actor = row->actor, .count = 1};
+    *out = (struct action){
+        .id = row->id, .at = row->at, .actor = row->actor, .count = 1, .after = row->id + 1};
     lb_str_copy(row->action, out->name, sizeof out->name);
     lb_str_copy(row->target, out->target, sizeof out->target);
     lb_str_copy(row->source, out->source, sizeof out->source);
@@ -370,7 +374,7 @@ static void put_row(struct lb_buf *body, struct auditing *auditing, const struct
 static uint64_t next_begin(const struct pile *pile, size_t shown, uint64_t none)
 {
     if (shown < pile->count)
-        return pile->actions[shown].id + 1;
+        return pile->actions[shown].after;
     return pile->ended ? none : pile->below;
 }
 
