@@ -30,7 +30,8 @@ static struct lb_str hook_name(struct lb_audit_names *names, const struct lb_cal
         names->hook.id[0] = 0;
         return (struct lb_str){0};
     }
-    const char *host = strstr(names->hook.url, "://");
+    struct lb_str url = lb_str(names->hook.url);
+    const char *host = url.len ? strstr(url.ptr, "://") : NULL;
     if (!host)
         return (struct lb_str){0};
     return (struct lb_str){host + 3, strcspn(host + 3, "/?#")};
