@@ -192,6 +192,10 @@ class Cycles:
         time.sleep(self.random.uniform(0.05, 0.6))
         victim = self.random.choice(self.nodes.servers)
         victim.kill()
+        for mood in self.moods:  # what it sent last is of the life before
+            if len(self.nodes.servers) == 1:
+                mood.receiver.left()
+            mood.receiver.rest(0.1)
         self.kills += 1
         stop.set()
         for writer in writers:

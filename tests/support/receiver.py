@@ -76,6 +76,7 @@ class Receiver:
         self.behave = behave
         self.got, self.done = [], []
         self.connections = 0
+        self.serving = 0  # connections that are open
         self.closing = threading.Event()
         self.lock = threading.Condition()
         self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -105,7 +106,22 @@ class Receiver:
             except OSError:
                 return
             self.connections += 1
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            with self.lock:
+                self.serving += 1
+            threading.Thread(target=self._serve_one, args=(connection,), daemon=True).start()
+
+    def _serve_one(self, connection):
+        try:
+            self._serve(connection)
+        finally:
+            with self.lock:
+                self.serving -= 1
+                self.lock.notify_all()
+
+    def left(self, timeout=20):
+        """Waits until no connection is open, as after the end of the only server that sends."""
+        with self.lock:
+            return self.lock.wait_for(lambda: self.serving == 0, timeout)
 
     def _serve(self, connection):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
