@@ -216,10 +216,11 @@ def test_large_bodies_share_a_bound_of_memory():
         head = build("POST", "/v1/blocked-leads",
                      [("x-api-key", tenant.key), ("Content-Type", "application/json"),
                       ("Content-Length", str(len(body)))])
+        other = head.replace(tenant.key.encode(), server.tenant("agency").key.encode())
         with server.connect() as first, server.connect() as second:
             first.send(head + body[:-1])
             time.sleep(0.3)
-            second.send_while_reading(head + body)
+            second.send_while_reading(other + body)
             response = second.read("POST")
             expect.error(response, 503, "overloaded")
             assert response.header("retry-after")
