@@ -67,7 +67,7 @@ archive_image() {
 }
 
 # crun COMMAND...: containers with the runtime that podman uses, and no control groups: they are not what is
-# tried, and are not to be had everywhere.
+# tried, and not every machine has them.
 runtime() {
     crun --root "$work/crun" --cgroup-manager=disabled "$@"
 }

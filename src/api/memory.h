@@ -21,7 +21,7 @@ struct lb_request_memory {
 };
 
 /* Takes `bytes` for a call. LB_ERR_OVERLOADED or LB_ERR_WORKSPACE_OVERLOADED: it may not have
- * them; call->refused says so, too, to those who ask for memory and learn only that there is none.
+ * them; call->refused says so, too, to callers that learn only that they get no memory.
  */
 lb_err lb_memory_take(struct lb_call *call, size_t bytes);
 

@@ -17,7 +17,7 @@ struct lb_admin_request {
     const char *path_after; /* goes after that; NULL: nothing */
     struct lb_buf *body;    /* NULL: none */
     bool creates;           /* not to be repeated once it may have happened */
-    bool makes_database;    /* when there is none yet; all others say so */
+    bool makes_database;    /* if the folder has no database; other commands say so */
     bool only_looks;        /* although it is no GET: a database of an earlier version stays so */
     bool quiet;             /* nothing is printed, also not with --json */
     /* For people; --json prints what came. NULL: that is printed in any case. */

@@ -178,7 +178,7 @@ void lb_cli_help(FILE *out, const struct lb_cli_command *command);
 /* Does the command take this option? Not those that only the project's build uses. */
 bool lb_cli_takes(const struct lb_cli_command *command, enum lb_cli_option_id option);
 
-/* Writes a manual page, made from the tables of commands and settings. False: there is none of
+/* Writes a manual page, made from the tables of commands and settings. False: no page has
  * that name. */
 bool lb_cli_manual(FILE *out, const char *page, const char *version);
 

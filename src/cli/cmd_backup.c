@@ -50,7 +50,7 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* When the backup of that name was begun; false: it is none of ours. */
+/* When the backup of that name was begun; false: this command did not make it. */
 static bool time_of(const char *name, time_t *out)
 {
     struct tm when = {0};
