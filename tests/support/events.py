@@ -120,7 +120,7 @@ class Follower:
         self.api_of, self.wait, self.take = api_of, wait, take
         self.cursor, self.read, self.ids, self.failure = "0", [], [], None
         self.ending = threading.Event()
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
 
     def start(self):
         self.thread.start()
@@ -169,13 +169,21 @@ class Load:
         self.pool = [f"person-{number}" for number in range(150)]
         self.campaign = Campaign(tenant, *[f"lead-{number}" for number in range(2000)],
                                  steps=(MESSAGE,))
-        self.threads = [threading.Thread(target=self.run, args=(random.Random(seed + n), n))
+        self.threads = [threading.Thread(target=self.run, args=(random.Random(seed + n), n), daemon=True)
                         for n in range(threads)]
 
     def start(self):
+        self.block_many(self.api_of())
         for thread in self.threads:
             thread.start()
         return self
+
+    def block_many(self, api):
+        """More people in one change than one event may have."""
+        response = api.post(f"/campaigns/{self.campaign.id}/blocked-leads",
+                            {"publicIdentifiers": [f"one-of-many-{number}" for number in range(2345)]})
+        assert response.status == 200, response
+        self.acknowledged.append(int(response.header("x-change-id").split("_")[1]))
 
     def change(self, api, chance, known):
         names = chance.sample(self.pool, chance.choice([1, 1, 1, 3, 60, 120]))
