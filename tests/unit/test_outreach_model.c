@@ -454,9 +454,10 @@ static void change_lead(struct model *model)
     else if (!lead->step)
         lead->status = LB_LEAD_WAITING;
     else if (step_of(campaign, lead)) {
-        lead->status = LB_LEAD_ACTIVE;
-        if (lead->queue == LB_QUEUE_SCHEDULED)
+        /* What asks for what it is changes nothing; the next claim moves it on. */
+        if (lead->status != LB_LEAD_ACTIVE && lead->queue == LB_QUEUE_SCHEDULED)
             lead->step = step_of(campaign, lead)->no;
+        lead->status = LB_LEAD_ACTIVE;
     }
     assert_int_equal(outreach_set_status(&model->engine, lead->no, wanted, &now), LB_OK);
     assert_int_equal(now, lead->status);
@@ -676,7 +677,7 @@ static void a_long_sequence_of_operations_goes_as_the_rules_say(void **state)
     const char *why;
     open_model(model, seed ? strtoull(seed, NULL, 10) : 1);
     for (int i = 0, count = steps ? atoi(steps) : 3000; i < count; i++) {
-        if (below(model, 70) == 0)
+        if (below(model, 200) == 0)
             recreate(model);
         else if (below(model, 300) == 0)
             restart(model);
