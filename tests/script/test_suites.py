@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "script" / "lib"))
 
+import runner  # noqa: E402
 import suites  # noqa: E402
 
 EVERY = suites.suites()
@@ -44,6 +45,7 @@ def test_a_test_in_c_that_is_not_built_is_named():
 def test_files_that_are_listed_by_name_exist():
     for name in suites.TIMING | suites.NO_BACKEND:
         assert (ROOT / "tests" / "http" / f"test_{name}.py").exists(), name
+    assert set(suites.LONG) <= suites.every_http() | suites.c_names(suites.c_tests("unit", "store"))
 
 
 def shown_in(monkeypatch, turn):
@@ -161,3 +163,15 @@ def test_what_means_nothing_is_said_to():
     result = subprocess.run([ROOT / "script" / "test", "no_such_thing"], capture_output=True, text=True)
     assert result.returncode == 2
     assert "'no_such_thing'" in result.stderr and "http (postgresql)" in result.stderr
+
+
+def test_builds_begin_by_what_waits_for_them_and_what_measures_times_is_last():
+    run = runner.Runner(suites.run_of_everything(), 2)
+    try:
+        names = [job.name for job in run.waiting]
+        assert names[0] == "build (release)", "without which nothing else could begin"
+        assert names.index("build (asan)") < names.index("dashboard (chromium)") < names.index("build (tsan)")
+        alone = [job.share is suites.ALONE for job in run.waiting]
+        assert any(alone) and alone == sorted(alone)
+    finally:
+        run.stop()
