@@ -137,7 +137,7 @@ def release(quick, cycles):
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
-        pytest("copy", "release", "copy", cluster=True, seconds=90, quick=False,
+        pytest("copy", "release", "copy", cluster=True, seconds=110, quick=False,
                in_part={"LEADBLOCK_TEST_ENTRIES": "100000"}, due=in_turn({"copy"}, 2, which=1)),
         pytest("guarantee", None, "guarantee", seconds=5),
         pytest("instructions", "release", "instructions", seconds=40, quick=False,
@@ -167,7 +167,7 @@ def postgresql(quick):
     return [
         meson("store (postgresql)", "release", on_database(), cluster=True, seconds=15, share=WAITS,
               repeated=True),
-        http("http (postgresql)", "release", seconds=130, due=on_postgresql() - checked_on_postgresql(), **again),
+        http("http (postgresql)", "release", seconds=200, due=on_postgresql() - checked_on_postgresql(), **again),
         http("http (postgresql, asan)", "asan", seconds=50, due=checked_on_postgresql(), **again),
         http("http timing (postgresql)", "release", timing=True, seconds=40, due=on_postgresql(), **again),
         pytest("cluster", "release", "cluster", cluster=True, share=WAITS, seconds=80,
@@ -259,7 +259,7 @@ def checked():
     every = [
         meson("unit (asan)", "asan", c_tests("unit", "store"), seconds=150, in_part=some,
               due=in_turn(c_names(c_tests("unit", "store")), 2)),
-        http("http (asan)", "asan", seconds=130, due=checked_on_sqlite()),
+        http("http (asan)", "asan", seconds=320, due=checked_on_sqlite()),
         http("http timing (asan)", "asan", timing=True, seconds=40, due=checked_on_sqlite()),
         pytest("cli (asan)", "asan", "cli", share=WAITS, seconds=30, due=in_turn(c_names(py_tests("cli")), 2)),
         pytest("copy (asan)", "asan", "copy", seconds=80, in_part=fewer, due=in_turn({"copy"}, 2)),
