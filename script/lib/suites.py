@@ -113,12 +113,11 @@ def pytest(name, tree, folder, files=None, **options):
                  **options)
 
 
-def http(name, tree, timing=False, skip=frozenset(), **options):
+def http(name, tree, timing=False, skip=frozenset(), share=SHARED, **options):
     """The files of tests/http that measure times, or the others."""
     files = [path for path in py_tests("http")
              if (c_name(path) in TIMING) == timing and c_name(path) not in skip]
-    share = ALONE if timing else SHARED
-    return pytest(name, tree, "http", files, share=share, **options)
+    return pytest(name, tree, "http", files, share=ALONE if timing else share, **options)
 
 
 def program(name, path, *arguments, tree="release", **options):
@@ -198,7 +197,7 @@ def dashboard(quick):
               files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
         browser("dashboard (chromium)", [file for file in files if file.name not in timing
                                          and (not quick or file.name.startswith("smoke."))],
-                share=SHARED, seconds=300, in_part=one_of(4)),
+                share=WAITS, seconds=300, in_part=one_of(4)),
         browser("dashboard timing (chromium)", [file for file in files if file.name in timing],
                 share=ALONE, seconds=30, quick=False),
     ]
@@ -259,7 +258,7 @@ def checked():
     every = [
         meson("unit (asan)", "asan", c_tests("unit", "store"), seconds=150, in_part=some,
               due=in_turn(c_names(c_tests("unit", "store")), 2)),
-        http("http (asan)", "asan", seconds=320, due=checked_on_sqlite()),
+        http("http (asan)", "asan", seconds=320, share=WAITS, due=checked_on_sqlite()),
         http("http timing (asan)", "asan", timing=True, seconds=40, due=checked_on_sqlite()),
         pytest("cli (asan)", "asan", "cli", share=WAITS, seconds=30, due=in_turn(c_names(py_tests("cli")), 2)),
         pytest("copy (asan)", "asan", "copy", seconds=80, in_part=fewer, due=in_turn({"copy"}, 2)),
