@@ -251,7 +251,7 @@ def checked():
     """Address- and undefined-behaviour-checked, and what threads share thread-checked."""
     # Of the tests that repeat an operation with each of its steps failing, the checked build runs an eighth
     # (tests/support/thinned.h), and another one with the next commit; of the power losses, those of 15 seeds.
-    # Whole they run in the release build: `unit`, which script/fresh runs in every .ci/run.
+    # Whole they run in the release build: `unit`, which script/fresh runs in each second .ci/run.
     some = {**one_of(8, SIDES), "LEADBLOCK_CYCLES": "15"}
     fewer = {"LEADBLOCK_TEST_ENTRIES": "20000"}
     threads = [path for path in c_tests("unit", "store") if path.stem.endswith("_threads")]
