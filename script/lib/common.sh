@@ -84,6 +84,12 @@ has_old_werror() {
         ! grep -q '^werror' "$1/meson-private/cmd_line.txt" 2>/dev/null
 }
 
+# in_tree COMMAND...: when nothing else builds in $tree. Of two ninjas in one tree each spoils what the other wrote.
+in_tree() {
+    mkdir -p "$tree"
+    flock "$tree/.lock" "$@"
+}
+
 # build_tree NAME [MESON-OPTION...]: configures and builds one tree. Sets $tree to its folder.
 #
 # NAME is release, debug, asan, tsan or lint. Options given later than the first time reconfigure it.
@@ -112,13 +118,13 @@ build_tree() {
     log=$(mktemp)
     say "building $tree"
     if [ ! -e "$tree/build.ninja" ]; then
-        "$meson" setup "$tree" "${options[@]}" "$@" </dev/null >"$log" 2>&1 ||
+        in_tree "$meson" setup "$tree" "${options[@]}" "$@" </dev/null >"$log" 2>&1 ||
             { cat "$log" >&2; die "meson setup failed"; }
     elif [ $# -gt 0 ]; then
-        "$meson" configure "$tree" "$@" </dev/null >"$log" 2>&1 ||
+        in_tree "$meson" configure "$tree" "$@" </dev/null >"$log" 2>&1 ||
             { cat "$log" >&2; die "meson configure failed"; }
     fi
-    if ! ninja -C "$tree" ${build_target:+"$build_target"} </dev/null >"$log" 2>&1; then
+    if ! in_tree ninja -C "$tree" ${build_target:+"$build_target"} </dev/null >"$log" 2>&1; then
         grep -vE '^\[[0-9]+/[0-9]+\] (Compiling|Linking|Generating)' "$log" >&2 || true
         rm -f "$log"
         die "the build of $tree failed"

@@ -26,7 +26,7 @@ name=$1 jobs=$2
 shift 2
 build_target=build.ninja
 build_tree "$name"
-exec ninja -C "$tree" -j "$jobs" "$@"
+in_tree ninja -C "$tree" -j "$jobs" "$@"
 """
 
 
