@@ -195,11 +195,12 @@ class Cycles:
 
     def kill(self, writers):
         self.random.choice(self.nodes.servers).kill()
-        for mood in self.moods:  # what it sent last is of the life before
-            if len(self.nodes.servers) == 1:
+        self.life += 1
+        if len(self.nodes.servers) == 1:
+            for mood in self.moods:  # until all that it sent was seen
                 mood.receiver.left()
-            mood.receiver.rest(0.1)
-        self.life += 2
+        time.sleep(0.2)
+        self.life += 1
 
     def fail_over(self, writers):
         """Until it is over, what is delivered cannot be recorded."""
