@@ -165,6 +165,8 @@ def postgresql(quick):
         pytest("cluster", "release", "cluster", cluster=True, share=WAITS, seconds=100),
         program("guarantee/fire (three nodes)", "guarantee/fire.py", "--seconds", fire, "--nodes",
                 3, cluster=True, seconds=fire + 20),
+        program("crash/hook_cycles (fail over)", "crash/hook_cycles.py", "--nodes", 2, "--fail-over", "--cycles", 2,
+                share=WAITS, seconds=20, quick=False),
         program("fail over", "cluster/fail_over.py", "--cycles", 1 if quick else 5, share=WAITS,
                 seconds=30),
     ]
