@@ -194,8 +194,7 @@ bool lb_hook_send(struct lb_hooks *hooks, struct lb_hook_sending *sending,
 
 /* Source: OpenSSL's x509_vfy.h, for CURLINFO_SSL_VERIFYRESULT. */
 #define X509_OK          0
-#define X509_UNSPECIFIED 1 /* libcurl's own until the chain is verified and the name is compared   \
-                            */
+#define X509_UNSPECIFIED 1 /* libcurl's own, until the name is compared */
 #define X509_NOT_VALID   9 /* not yet */
 #define X509_HAS_EXPIRED 10
 
