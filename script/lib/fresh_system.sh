@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The part of script/fresh that runs as root, as the first process of a namespace of its own:
-# fresh_system.sh WORK RELEASE MIRROR [keep]
+# fresh_system.sh WORK RELEASE MIRROR keep|'' USER:WHAT..., the words of one user side by side.
 #
 # shellcheck disable=SC2317,SC2329 # step calls functions by name
 set -euo pipefail
-work=$1 release=$2 mirror=$3 keep=${4-}
+work=$1 release=$2 mirror=$3 keep=$4
+shift 4
+whats=("$@")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 system=$work/system
 trap 'exit 130' INT TERM HUP
@@ -14,8 +16,8 @@ export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 . "$here/system.sh"
 
 make_fresh_system() {
-    # In memory it is quicker, and gone with the namespace. Some 3 GiB are needed.
-    [ -n "$keep" ] || in_memory "$system" 6g
+    # In memory it is quicker, and gone with the namespace. Some 3 GiB are needed, for script/test many more.
+    [ -n "$keep" ] || [[ ${whats[*]} == *:test* && ${whats[*]} != *:tests* ]] || in_memory "$system" 6g
     make_system "$system" git,sudo,ca-certificates,ccache
 }
 
@@ -38,7 +40,7 @@ as_newcomer() {
     home=$(chroot "$system" sh -c "echo ~$user")
     cp -r "$work/leadblock.git" "$system$home/leadblock.git"
     chroot "$system" chown -R "$user:" "$home/leadblock.git"
-    chroot "$system" su - "$user" -c "newcomer $*" </dev/null | tee "$work/newcomer" || true
+    chroot "$system" su - "$user" -c "newcomer ${*@Q}" </dev/null | tee "$work/newcomer" || true
     local sum
     sum=$(tail -n 1 "$work/newcomer")
     if [[ $sum =~ ^([0-9]+)\ steps\ passed,\ ([0-9]+)\ failed$ ]]; then
@@ -51,6 +53,15 @@ as_newcomer() {
 
 step "a minimal system of $release, in ${keep:+the folder }$system" make_fresh_system || finish
 step 'users, certificates, settings of apt and npm' prepare || finish
-as_newcomer newcomer serve tests
-as_newcomer root serve
+# do_as USER: what there is to do for that user.
+do_as() {
+    local user=$1 what words=()
+    for what in "${whats[@]}"; do
+        [ "${what%%:*}" != "$user" ] || words+=("${what#*:}")
+    done
+    [ ${#words[@]} = 0 ] || as_newcomer "$user" "${words[@]}"
+}
+
+do_as newcomer
+do_as root
 finish

@@ -26,6 +26,7 @@ PYTHON, MESON = "/usr/bin/python3", "/usr/bin/meson"
 NOT_COPIED = {".git", "leadblock-data", "node_modules"}
 LONGEST = 600  # seconds that a test may take without a mistake
 USUAL = 40  # seconds that no test takes: what it took, when that is not measured
+ON_POSTGRESQL = "postgresql:"  # before the path of a test that runs on PostgreSQL
 TESTS = {  # what is enough for a test to notice, and stops at once when it has
     "crash/kill_cycles.py": ["--cycles", "10", "--first-failure"],
     "crash/claim_cycles.py": ["--cycles", "10", "--first-failure"],
@@ -45,11 +46,14 @@ class Mistake:
 
 
 def target(test):
-    """What ninja must build for a test: C tests are named FOLDER/NAME, others by their path."""
+    """What ninja must build for a test: C tests are named FOLDER/NAME, others by their path, behind ON_POSTGRESQL or not."""
     return "leadblock" if ".py" in test else f"tests/test_{test.split('/')[1]}"
 
 
 def command(test):
+    if test.startswith(ON_POSTGRESQL):
+        return [PYTHON, "tests/support/postgres.py", "run", "--", "/usr/bin/env",
+                "LEADBLOCK_TEST_BACKEND=postgresql", *command(test.removeprefix(ON_POSTGRESQL))]
     if test in TESTS:
         words = [PYTHON, f"tests/{test}", *TESTS[test]]
     elif ".py" in test:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What somebody does who has just read the README; script/fresh runs it in a new system, as that user:
-# newcomer.sh [serve] [tests], with a repository leadblock.git in the home folder.
+# newcomer.sh [serve] [tests] [lint] [test[=PATTERN]], with a repository leadblock.git in the home folder.
 #
 # shellcheck disable=SC2317,SC2329 # step calls functions by name
 set -uo pipefail
@@ -100,14 +100,19 @@ dashboard() {
     done
 }
 
-unit_tests() {
-    : >~/test.out
-    bash script/test unit >~/test.out 2>&1 &
-    local tests=$! code=0
-    tail -f --pid="$tests" ~/test.out | sed -u 's/^/    | /' &
-    wait "$tests" || code=$?
+# shown COMMAND...: shows what it prints, which is in ~/shown.out then.
+shown() {
+    : >~/shown.out
+    bash "$@" >~/shown.out 2>&1 &
+    local process=$! code=0
+    tail -f --pid="$process" ~/shown.out | sed -u 's/^/    | /' &
+    wait "$process" || code=$?
     wait $! || true
-    [ "$code" = 0 ] && tail -n 1 ~/test.out | grep -qE '^[1-9][0-9]* passed, 0 failed'
+    return "$code"
+}
+
+tests() {
+    shown script/test "$@" && tail -n 1 ~/shown.out | grep -qE '^[1-9][0-9]* passed, 0 failed'
 }
 
 step 'git clone' git clone --quiet leadblock.git leadblock
@@ -124,7 +129,10 @@ for what; do
         step 'still blocked' still_blocked
         step 'the dashboard and its files' dashboard
         ;;
-    tests) step 'the unit tests' unit_tests ;;
+    tests) step 'the unit tests' tests unit ;;
+    lint) step 'script/lint' shown script/lint ;;
+    test) step 'script/test' tests ;;
+    test=*) step "script/test ${what#*=}" tests "${what#*=}" ;;
     esac
 done
 [ -z "$server" ] || kill "$server"

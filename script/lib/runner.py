@@ -17,6 +17,7 @@ import counts
 from suites import ROOT, TREES
 
 COUNT = {"text": counts.count_text, "node": counts.count_node}
+BUILD_SECONDS = 100  # about
 LIMIT = 30 * 60  # seconds that a suite may take; one that hangs fails
 KEPT = ("LEADBLOCK_CHROMIUM",)  # variables of ours that somebody may set for all suites
 BUILD = """
@@ -156,18 +157,25 @@ class Runner:
         self.built = set()
 
     def plan(self, chosen):
-        """Builds first, then whatever takes long, and what must be alone at the end."""
+        """First what most waits for or what takes long, and at the end what must be alone."""
         number = iter(range(len(chosen) + len(TREES)))
-        targets = {}
+        targets, seconds = {}, {}
         for suite in chosen:
             if suite.tree:
                 targets.setdefault(suite.tree, {}).update(dict.fromkeys(suite.targets))
+                seconds[suite.tree] = seconds.get(suite.tree, BUILD_SECONDS) + suite.seconds
         builds = [Build(tree, list(names), self.folder / str(next(number)))
                   for tree, names in sorted(targets.items(), key=lambda item: item[0] != "release")]
         if builds:
             builds[0].share = self.jobs  # nothing else can run yet
-        order = sorted(chosen, key=lambda suite: (suite.share is None, -suite.seconds))
-        return [*builds, *(Run(suite, self.folder / str(next(number))) for suite in order)]
+        runs = [Run(suite, self.folder / str(next(number))) for suite in chosen]
+
+        def rank(job):
+            if isinstance(job, Build):
+                return job is not builds[0], -seconds[job.tree]
+            return 2 if job.share is None else 1, -job.suite.seconds
+
+        return sorted([*builds, *runs], key=rank)
 
     def ready(self, job):
         return isinstance(job, Build) or job.suite.tree is None or job.suite.tree in self.built

@@ -20,18 +20,25 @@ ON_DATABASE = {"store", "leads", "campaigns", "postgres"}  # of tests/store, als
 TIMING = {"bounds", "deadlines", "fairness", "hooks", "hooks_guard", "waiting", "limits"}
 NO_BACKEND = {"bad_input", "cli", "cors", "dashboard_files", "data_folder", "deadlines", "docs_site",
               "early_refusals", "examples", "full_disk", "hooks_guard", "identifiers", "limits", "process", "protocol"}
-# A run of everything shows each file of tests/http address-checked on SQLite and, unless it is of NO_BACKEND, in
-# the release build on PostgreSQL. Of the latter, an eighth is address-checked too, the next with each commit.
+# A run of everything shows one half of the files of tests/http address-checked on SQLite, and of the other half those
+# that are not of NO_BACKEND on PostgreSQL, in the release build; the next commit has it the other way round. An
+# eighth of those on PostgreSQL is address-checked there, too.
 # What the release build does on SQLite is seen by the browser's tests, the crashes and the claims. Commands, of
 # which each test starts several, are checked by tests/cli.
 COMMANDS = {"cli"}
-PARTS = 8  # as many commits
+SIDES = 2  # SQLite and PostgreSQL
+PARTS = 16  # after as many commits each file was address-checked on PostgreSQL
+# What costs most, the costliest first: shared out, so that each part has some of it.
+LONG = ["auth", "users", "import", "sessions", "agreement", "imports", "exclusion", "license", "export", "asked_again",
+        "lifecycle", "evidence", "names_before", "fairness", "bounds", "waiting", "sqlite", "power_loss", "chain_log",
+        "outreach_model", "io_errors", "outreach_faults", "damage", "no_memory", "mailbox_threads", "outreach", "store"]
 VARIANTS = {"asan", "tsan", "postgresql"}
 KINDS = (".py", ".c", ".test.mjs")  # of files with tests
 
 # How much of a processor a suite keeps busy. The runner fills the machine by that.
+IDLE = 0.2  # it hardly does anything but wait for a clock
 WAITS = 0.5  # most of its time it waits for a clock, a disk or a database
-SHARED = 0.9  # it waits for a part of it
+SHARED = 0.75  # it waits for a part of it
 BUSY = 1.0
 ALONE = None  # it measures times: nothing else may run beside it
 
@@ -52,7 +59,7 @@ class Suite:
     quick: bool = True  # script/test --quick runs it
     by_name: bool = False  # only patterns run it: what it installs is too much for each run
     repeated: bool = False  # another suite shows all of it: only --quick and patterns run it
-    elsewhere: frozenset = frozenset()  # names of files that another suite shows: the same for them
+    due: frozenset = None  # names of the files that a run of everything shows this time; None: all
     seconds: int = 60  # about; long ones are started first
     packages: tuple = ()  # lists of script/lib/packages.sh, beside those of build and test
 
@@ -106,12 +113,11 @@ def pytest(name, tree, folder, files=None, **options):
                  **options)
 
 
-def http(name, tree, timing=False, skip=frozenset(), **options):
+def http(name, tree, timing=False, skip=frozenset(), share=SHARED, **options):
     """The files of tests/http that measure times, or the others."""
     files = [path for path in py_tests("http")
              if (c_name(path) in TIMING) == timing and c_name(path) not in skip]
-    share = ALONE if timing else SHARED
-    return pytest(name, tree, "http", files, share=share, **options)
+    return pytest(name, tree, "http", files, share=ALONE if timing else share, **options)
 
 
 def program(name, path, *arguments, tree="release", **options):
@@ -120,18 +126,18 @@ def program(name, path, *arguments, tree="release", **options):
 
 
 def release(quick, cycles):
-    fire = 5 if quick else 20
+    fire = 5 if quick else 12
     names = {"LEADBLOCK_TEST_NAMES": "100000"} if quick else {}
     return [
         # What is repeated runs address-checked, and what the release build may do otherwise is seen
         # by tests/http, the browser's tests, the crashes and the claims.
         meson("unit", "release", c_tests("unit", "store"), seconds=70, repeated=True, env=names),
-        http("http", "release", seconds=110, elsewhere=every_http() - COMMANDS),
+        http("http", "release", seconds=110, due=frozenset(COMMANDS)),
         http("http timing", "release", timing=True, seconds=25, repeated=True,
              quick=False),
         pytest("cli", "release", "cli", share=WAITS, seconds=25, repeated=True),
-        pytest("copy", "release", "copy", cluster=True, seconds=90, quick=False,
-               in_part={"LEADBLOCK_TEST_ENTRIES": "100000"}),
+        pytest("copy", "release", "copy", cluster=True, seconds=110, quick=False,
+               in_part={"LEADBLOCK_TEST_ENTRIES": "100000"}, due=in_turn({"copy"}, 2, which=1)),
         pytest("guarantee", None, "guarantee", seconds=5),
         pytest("instructions", "release", "instructions", seconds=40, quick=False,
                packages=("instructions",)),
@@ -146,28 +152,30 @@ def release(quick, cycles):
         program("crash/kill_cycles", "crash/kill_cycles.py", "--cycles", cycles, seconds=30),
         program("crash/claim_cycles", "crash/claim_cycles.py", "--cycles", (cycles + 1) // 2,
                 seconds=30),
-        program("crash/hook_cycles", "crash/hook_cycles.py", "--cycles", (cycles + 1) // 2, seconds=40),
+        program("crash/hook_cycles", "crash/hook_cycles.py", "--cycles", (cycles + 2) // 3, share=IDLE,
+                seconds=60),
         program("crash/damage", "crash/damage.py", "--damages", 100 if cycles > 10 else 34, seconds=20),
         program("guarantee/fire", "guarantee/fire.py", "--seconds", fire, seconds=fire + 15),
     ]
 
 
 def postgresql(quick):
-    fire = 5 if quick else 20
+    fire = 5 if quick else 12
     again = {"env": {"LEADBLOCK_TEST_BACKEND": "postgresql"}, "cluster": True, "quick": False,
              "skip": NO_BACKEND}
     return [
         meson("store (postgresql)", "release", on_database(), cluster=True, seconds=15, share=WAITS,
               repeated=True),
-        http("http (postgresql)", "release", seconds=250, elsewhere=checked_on_postgresql(), **again),
-        http("http (postgresql, asan)", "asan", seconds=120, elsewhere=every_http() - checked_on_postgresql(), **again),
-        http("http timing (postgresql)", "release", timing=True, seconds=15, **again),
-        pytest("cluster", "release", "cluster", cluster=True, share=WAITS, seconds=100),
+        http("http (postgresql)", "release", seconds=200, due=on_postgresql() - checked_on_postgresql(), **again),
+        http("http (postgresql, asan)", "asan", seconds=50, due=checked_on_postgresql(), **again),
+        http("http timing (postgresql)", "release", timing=True, seconds=40, due=on_postgresql(), **again),
+        pytest("cluster", "release", "cluster", cluster=True, share=WAITS, seconds=80,
+               due=in_turn(c_names(py_tests("cluster")), 2)),
         program("guarantee/fire (three nodes)", "guarantee/fire.py", "--seconds", fire, "--nodes",
                 3, cluster=True, seconds=fire + 20),
         program("crash/hook_cycles (fail over)", "crash/hook_cycles.py", "--nodes", 2, "--fail-over", "--cycles", 2,
-                share=WAITS, seconds=20, quick=False),
-        program("fail over", "cluster/fail_over.py", "--cycles", 1 if quick else 5, share=WAITS,
+                share=IDLE, seconds=12, quick=False),
+        program("fail over", "cluster/fail_over.py", "--cycles", 1 if quick else 2, share=WAITS,
                 seconds=30),
     ]
 
@@ -191,7 +199,7 @@ def dashboard(quick):
               files=sorted(path.relative_to(ROOT) for path in (ROOT / "web/test").glob("*.mjs"))),
         browser("dashboard (chromium)", [file for file in files if file.name not in timing
                                          and (not quick or file.name.startswith("smoke."))],
-                share=BUSY, seconds=300, in_part=one_of(2)),
+                share=WAITS, seconds=300, in_part=one_of(4)),
         browser("dashboard timing (chromium)", [file for file in files if file.name in timing],
                 share=ALONE, seconds=30, quick=False),
     ]
@@ -207,18 +215,38 @@ def turn():
     return int(told)
 
 
-def one_of(every):
-    """For tests that run one of so many of their like cases (tests/support/thinned.h, tests/e2e/lib/thinned.mjs)."""
-    return {"LEADBLOCK_TEST_EVERY": str(every), "LEADBLOCK_TEST_TURN": str(turn())}
+def one_of(every, commits=1):
+    """For tests that run one of so many of their like cases (tests/support/thinned.h, tests/e2e/lib/thinned.mjs).
+    commits: of so many, one runs the file at all."""
+    return {"LEADBLOCK_TEST_EVERY": str(every), "LEADBLOCK_TEST_TURN": str(turn() // commits)}
+
+
+def in_turn(names, parts, which=0):
+    """Of the names, one of so many parts; with each commit the next one."""
+    order = sorted(names, key=lambda name: (LONG.index(name) if name in LONG else len(LONG), name))
+    return frozenset(order[(which - turn()) % parts::parts])
+
+
+def c_names(paths):
+    return frozenset(map(c_name, paths))
 
 
 def every_http():
-    return frozenset(map(c_name, py_tests("http")))
+    return c_names(py_tests("http"))
+
+
+def checked_on_sqlite():
+    """The files of tests/http that are address-checked on SQLite this time."""
+    return in_turn(every_http() - NO_BACKEND, SIDES) | in_turn(NO_BACKEND - COMMANDS, SIDES)
+
+
+def on_postgresql():
+    return in_turn(every_http() - NO_BACKEND, SIDES, which=1)
 
 
 def checked_on_postgresql():
-    """The files of tests/http that are address-checked on PostgreSQL this time."""
-    return frozenset(sorted(every_http() - NO_BACKEND)[turn() % PARTS::PARTS])
+    """Of those, the ones that are address-checked."""
+    return in_turn(every_http() - NO_BACKEND, PARTS, which=1)
 
 
 def checked():
@@ -226,17 +254,18 @@ def checked():
     # Of the tests that repeat an operation with each of its steps failing, the checked build runs an eighth
     # (tests/support/thinned.h), and another one with the next commit; of the power losses, those of 15 seeds.
     # Whole they run in the release build: `unit`, which script/fresh runs in every .ci/run.
-    some = {**one_of(8), "LEADBLOCK_CYCLES": "15"}
+    some = {**one_of(8, SIDES), "LEADBLOCK_CYCLES": "15"}
     fewer = {"LEADBLOCK_TEST_ENTRIES": "20000"}
     threads = [path for path in c_tests("unit", "store") if path.stem.endswith("_threads")]
     every = [
-        meson("unit (asan)", "asan", c_tests("unit", "store"), seconds=150, in_part=some),
-        http("http (asan)", "asan", seconds=250, elsewhere=COMMANDS),
-        http("http timing (asan)", "asan", timing=True, seconds=25),
-        pytest("cli (asan)", "asan", "cli", share=WAITS, seconds=30),
-        pytest("copy (asan)", "asan", "copy", seconds=30, in_part=fewer),
-        meson("store (postgresql, asan)", "asan", on_database(), cluster=True, seconds=20,
-              share=WAITS),
+        meson("unit (asan)", "asan", c_tests("unit", "store"), seconds=150, in_part=some,
+              due=in_turn(c_names(c_tests("unit", "store")), 2)),
+        http("http (asan)", "asan", seconds=320, share=WAITS, due=checked_on_sqlite()),
+        http("http timing (asan)", "asan", timing=True, seconds=40, due=checked_on_sqlite()),
+        pytest("cli (asan)", "asan", "cli", share=WAITS, seconds=30, due=in_turn(c_names(py_tests("cli")), 2)),
+        pytest("copy (asan)", "asan", "copy", seconds=80, in_part=fewer, due=in_turn({"copy"}, 2)),
+        meson("store (postgresql, asan)", "asan", on_database(), cluster=True, seconds=40,
+              share=WAITS, due=in_turn(ON_DATABASE, 2)),
         meson("unit (tsan)", "tsan", threads, seconds=20),
     ]
     return [replace(suite, quick=False) for suite in every]
@@ -253,8 +282,10 @@ def run_of_everything(quick=False, cycles=None):
              if not suite.by_name]
     if quick:
         return [suite for suite in every if suite.quick]
-    return [suite.only([file for file in suite.files if c_name(file) not in suite.elsewhere])
-            if suite.elsewhere else suite for suite in every if not suite.repeated]
+    every = [suite if suite.due is None else
+             suite.only([file for file in suite.files if c_name(file) in suite.due])
+             for suite in every if not suite.repeated]
+    return [suite for suite in every if suite.files or suite.due is None]
 
 
 # --- What a pattern means ---

@@ -39,7 +39,7 @@ static FILE *open_temporary(struct lb_target *target)
     if (fd < 0)
         target->temporary[0] = '\0';
     else if (!file)
-        close(fd);
+        close(fd); // cppcheck-suppress doubleFree ; fdopen has not taken it
     else if (fchmod(fd, mode_of_files()) != 0)
         errno = 0; /* some file systems have no modes */
     return file;

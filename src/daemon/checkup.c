@@ -90,12 +90,13 @@ static bool check_folder(struct lb_checkup *checkup)
 {
     const char *data = checkup->config->data;
     struct stat info;
-    if (stat(data, &info) != 0 || !S_ISDIR(info.st_mode)) {
+    int trouble = stat(data, &info) == 0 ? 0 : errno;
+    if (trouble || !S_ISDIR(info.st_mode)) {
         lb_checkup_say(checkup, "data folder", LB_CHECKUP_ERROR,
                        "Name the server's folder with --data or LEADBLOCK_DATA, as its user: sudo "
                        "-u leadblock leadblock doctor --data /var/lib/leadblock",
                        "cannot look at %s: %s", data,
-                       S_ISDIR(info.st_mode) || errno ? strerror(errno) : "it is not a folder");
+                       trouble ? strerror(trouble) : "it is not a folder");
         return false;
     }
     unsigned mode = (unsigned)info.st_mode & 07777;

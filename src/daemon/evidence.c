@@ -22,17 +22,21 @@ static lb_err malformed(struct lb_reason *reason, const char *what)
 static lb_err read_file(struct lb_evidence *evidence, const char *path, struct lb_reason *reason)
 {
     char piece[8192];
-    size_t len;
+    bool too_long = false;
     FILE *file = fopen(path, "re");
     if (!file)
         return lb_fail(reason, LB_ERR_NOT_FOUND, "%s: %s", path, strerror(errno));
-    while ((len = fread(piece, 1, sizeof piece, file)) > 0 && evidence->file.len < FILE_BYTES_MAX)
-        lb_buf_append(&evidence->file, piece, len);
+    while (!too_long && !feof(file) && !ferror(file)) {
+        size_t len = fread(piece, 1, sizeof piece, file);
+        too_long = len > 0 && evidence->file.len >= FILE_BYTES_MAX;
+        if (!too_long)
+            lb_buf_append(&evidence->file, piece, len);
+    }
     bool failed = ferror(file) || evidence->file.failed;
     fclose(file);
     if (failed)
         return lb_fail(reason, LB_ERR_INTERNAL, "%s: cannot be read", path);
-    return len ? malformed(reason, "it is too long") : LB_OK;
+    return too_long ? malformed(reason, "it is too long") : LB_OK;
 }
 
 static bool read_base64(const struct lb_json *value, uint8_t *out, size_t size)

@@ -116,8 +116,9 @@ static bool equals_squeezed(struct lb_str text, const char *wanted)
         char c = text.ptr[i];
         if (c == ' ' || c == '\t' || c == '"')
             continue;
-        if (*wanted == '\0' || (c >= 'A' && c <= 'Z' ? c + 32 : c) != *wanted++)
+        if (*wanted == '\0' || (c >= 'A' && c <= 'Z' ? c + 32 : c) != *wanted)
             return false;
+        wanted++;
     }
     return *wanted == '\0';
 }

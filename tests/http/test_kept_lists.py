@@ -7,7 +7,7 @@ import pytest
 
 from support import expect
 from support.campaigns import VISIT, Campaign, crowd, names
-from support.client import File
+from support.client import File, build
 from support.server import Server, run
 
 
@@ -268,6 +268,25 @@ def test_the_leads_of_the_old_campaign_are_gone_before_a_new_one_has_its_number(
     time.sleep(0.3)  # what still removes leads leaves these alone
     assert len(new.leads()) == 50 and len(new.sequence()) == 1
     assert new.details()["analytics"]["totalLeads"] == 50
+
+
+def test_what_removes_the_old_leads_leaves_the_new_campaign_alone(fresh):
+    """So few are left that the new campaign is made at once, before all of them would have been removed."""
+    old = Campaign(fresh, id="spring", active=False)
+    assert old.add(*crowd(900)) == (900, 0, 0)
+    block(fresh.api, "spring", "ann-1")
+    body = json.dumps({"id": "spring", "name": "Test", "steps": [VISIT]}).encode()
+    key = ("x-api-key", fresh.key)
+    with fresh.server.connect() as connection:  # the second request is there when the first is answered
+        connection.send(build("DELETE", "/v1/campaigns/spring", [key]) +
+                        build("POST", "/v1/campaigns", [key, ("Content-Type", "application/json")], body))
+        expect.ok(connection.read("DELETE"))
+        created = expect.ok(connection.read("POST"), 201)
+    new = Campaign.__new__(Campaign)
+    new.__dict__.update(old.__dict__)
+    assert created["carriedOver"] == 1 and new.add(*crowd(50)) == (50, 0, 0)
+    time.sleep(0.3)  # what still removes leads leaves these alone
+    assert len(new.leads()) == 50 and len(new.sequence()) == 1
 
 
 def test_a_new_campaign_is_the_newest(fresh):

@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "script" / "lib"))
 
+import runner  # noqa: E402
 import suites  # noqa: E402
 
 EVERY = suites.suites()
@@ -44,22 +45,43 @@ def test_a_test_in_c_that_is_not_built_is_named():
 def test_files_that_are_listed_by_name_exist():
     for name in suites.TIMING | suites.NO_BACKEND:
         assert (ROOT / "tests" / "http" / f"test_{name}.py").exists(), name
+    assert set(suites.LONG) <= suites.every_http() | suites.c_names(suites.c_tests("unit", "store"))
 
 
-def test_a_run_of_everything_shows_each_file_of_http_on_both_backends_and_checked():
-    everything = suites.run_of_everything()
+def shown_in(monkeypatch, turn):
+    """{suite: names of the files that a run of everything shows at that commit}."""
+    monkeypatch.setattr(suites, "turn", lambda: turn)
+    return {suite.name: {suites.c_name(file) for file in suite.files}
+            for suite in suites.run_of_everything()}
 
-    def runs_in(*words):
-        return {suites.c_name(file) for suite in everything for file in suite.files
-                if suite.folder == "http" and set(words) <= {suite.tree, *suite.variant}}
 
+def of_http(shown, *words):
+    """Names of files of tests/http in those suites that have these words, and none other, in brackets."""
+    return set().union(*(shown.get(f"{name} ({', '.join(words)})", set()) for name in ("http", "http timing")))
+
+
+@pytest.mark.parametrize("turn", [100, 101])
+def test_a_run_of_everything_shows_each_file_of_http_that_sees_the_backend(monkeypatch, turn):
+    shown = shown_in(monkeypatch, turn)
     every = {suites.c_name(path) for path in suites.py_tests("http")}
-    assert runs_in("asan") == every - suites.COMMANDS
-    assert runs_in("postgresql") == every - suites.NO_BACKEND
-    on_sqlite = {suites.c_name(file) for suite in everything for file in suite.files
-                 if suite.folder == "http" and "postgresql" not in suite.variant}
-    assert on_sqlite == every
-    assert not runs_in("asan", "postgresql") & runs_in("release", "postgresql")
+    checked, postgresql, both = (of_http(shown, *words) for words in (
+        ["asan"], ["postgresql"], ["postgresql", "asan"]))
+    assert checked | postgresql | both >= every - suites.NO_BACKEND
+    assert not checked & postgresql and not checked & both and not postgresql & both
+    assert shown["http"] == suites.COMMANDS
+    assert both
+
+
+def test_what_runs_in_part_is_shown_whole_by_the_next_commits(monkeypatch):
+    every = {suites.c_name(path) for path in suites.py_tests("http")}
+    first, second = (shown_in(monkeypatch, turn) for turn in (100, 101))
+    assert of_http(first, "asan") | of_http(second, "asan") == every - suites.COMMANDS
+    shown = [of_http(each, *words) for each in (first, second) for words in (["postgresql"], ["postgresql", "asan"])]
+    assert set().union(*shown) == every - suites.NO_BACKEND
+    for suite in EVERY:
+        if suite.due is not None and suite.folder != "http":
+            assert first.get(suite.name, set()) | second.get(suite.name, set()) == \
+                {suites.c_name(file) for file in suite.files}, suite.name
 
 
 def test_what_is_checked_on_postgresql_is_another_part_with_each_commit(monkeypatch):
@@ -70,11 +92,23 @@ def test_what_is_checked_on_postgresql_is_another_part_with_each_commit(monkeypa
     assert sorted(shown) == sorted(suites.every_http() - suites.NO_BACKEND)
 
 
+def test_of_files_that_run_with_each_second_commit_all_cases_run(monkeypatch):
+    shown = set()
+    for turn in range(100, 116):
+        monkeypatch.setattr(suites, "turn", lambda turn=turn: turn)
+        (unit,) = [suite for suite in suites.run_of_everything() if suite.name == "unit (asan)"]
+        every = int(unit.env["LEADBLOCK_TEST_EVERY"])
+        if "io_errors" in unit.files:
+            shown.add(int(unit.env["LEADBLOCK_TEST_TURN"]) % every)
+    assert shown == set(range(8))
+
+
 def test_a_part_is_shown_only_without_a_pattern():
     assert not any(name.startswith("LEADBLOCK_TEST_EVERY") for suite in EVERY for name in suite.env)
     parts = {suite.name: suite.env.get("LEADBLOCK_TEST_EVERY")
              for suite in suites.run_of_everything() if suite.in_part}
-    assert parts["unit (asan)"] == "8" and parts["dashboard (chromium)"] == "2"
+    assert parts["unit (asan)"] == "8" and parts["dashboard (chromium)"] == "4"
+    assert len(chosen("unit (asan)")["unit (asan)"]) == len(suites.c_tests("unit", "store"))
 
 
 @pytest.mark.parametrize("pattern", ["tests/http/test_license.py", "./tests/http/test_license.py",
@@ -129,3 +163,15 @@ def test_what_means_nothing_is_said_to():
     result = subprocess.run([ROOT / "script" / "test", "no_such_thing"], capture_output=True, text=True)
     assert result.returncode == 2
     assert "'no_such_thing'" in result.stderr and "http (postgresql)" in result.stderr
+
+
+def test_builds_begin_by_what_waits_for_them_and_what_measures_times_is_last():
+    run = runner.Runner(suites.run_of_everything(), 2)
+    try:
+        names = [job.name for job in run.waiting]
+        assert names[0] == "build (release)", "without which nothing else could begin"
+        assert names.index("build (asan)") < names.index("dashboard (chromium)") < names.index("build (tsan)")
+        alone = [job.share is suites.ALONE for job in run.waiting]
+        assert any(alone) and alone == sorted(alone)
+    finally:
+        run.stop()

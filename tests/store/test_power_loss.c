@@ -7,6 +7,7 @@
 #include "base/rcu.h"
 #include "support/actor.h"
 #include "support/faulty_vfs.h"
+#include "support/thinned.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -236,9 +237,35 @@ static void acknowledged_changes_survive_power_loss(void **state)
     assert_true(reached.done > 0 && reached.undone > 0);
 }
 
+/* The first start, which makes the schema: false when the power stayed to its end. */
+static bool first_start_is_cut_at(uint64_t operation)
+{
+    struct cycle cycle = {.seed = number_from("LEADBLOCK_SEED", 0) + operation};
+    faulty_format(cycle.seed);
+    faulty_cut_power_at(operation);
+    bool opened = open_engine(&cycle), cut = !faulty_power();
+    if (opened)
+        engine_close(&cycle.engine);
+    faulty_restore_power();
+    cycle.engine = (struct engine){0};
+    expect(&cycle, open_engine(&cycle), "the start after a cut in the first one");
+    engine_close(&cycle.engine);
+    return cut;
+}
+
+static void a_first_start_may_be_cut_anywhere(void **state)
+{
+    uint64_t operation = 1;
+    while (first_start_is_cut_at(operation))
+        operation += thinned_step(operation);
+    print_message("cut at each of about %llu operations\n", (unsigned long long)operation);
+    assert_true(operation > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_first_start_may_be_cut_anywhere),
         cmocka_unit_test(acknowledged_changes_survive_power_loss),
     };
     lb_log_set_level((enum lb_log_level) - 1); /* commits that fail are what this is about */

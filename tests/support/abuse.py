@@ -3,11 +3,14 @@
 Each abuse runs in a process of its own, so that its work is not that of the one who measures. The table in
 docs/limits.md is made from these (bench/abuse.py); tests/http/test_bounds.py sees that the bounds hold."""
 
+import fcntl
 import json
 import multiprocessing
 import os
 import socket
 import statistics
+import sys
+import termios
 import time
 from contextlib import contextmanager
 
@@ -87,6 +90,16 @@ def hold_bodies(port, count, request, keep=1, window=None):
         connection.settimeout(2)
         send_some(connection, request[:-keep] if keep else request)
     return held
+
+
+def unread_bytes(connections):
+    """What they have sent and the server's side has not taken yet."""
+    answer = bytearray(4)
+    total = 0
+    for connection in connections:
+        fcntl.ioctl(connection, termios.TIOCOUTQ, answer)
+        total += int.from_bytes(answer, sys.byteorder)
+    return total
 
 
 def flood_bodies(port, count, request):

@@ -83,7 +83,7 @@ static bool read_hash(const char *hash, struct hashed *out)
     const char *at = hash;
     return read_text(&at, "$argon2id$v=19$m=") && read_number(&at, &out->memory_kib) &&
            read_text(&at, ",t=") && read_number(&at, &out->times) && read_text(&at, ",p=1$") &&
-           read_bytes(&at, out->salt, sizeof out->salt) && *at++ == '$' &&
+           read_bytes(&at, out->salt, sizeof out->salt) && read_text(&at, "$") &&
            read_bytes(&at, out->digest, sizeof out->digest) && *at == '\0';
 }
 

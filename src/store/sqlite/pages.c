@@ -119,11 +119,24 @@ static int read_part(struct paged_file *file, void *out, int size, sqlite3_int64
 }
 
 /* The file's header alone is read without a lock, before and beside all else: it is not judged by
- * then, and read again with its page. */
+ * then, and read again with its page. One that does not name the room of our checksums was torn by
+ * a power cut, and a journal or the log has the page: SQLite would keep to what it says otherwise.
+ */
+static int read_header(struct paged_file *file, void *out, int size, sqlite3_int64 at)
+{
+    int code = below(file)->pMethods->xRead(below(file), out, size, at);
+    if (file->checked && at == 0 && size == HEADER_BYTES &&
+        ((const uint8_t *)out)[LB_PAGE_RESERVED_AT] != LB_PAGE_RESERVED)
+        memset(out, 0, HEADER_BYTES);
+    return code;
+}
+
 static int read_database(sqlite3_file *base, void *out, int size, sqlite3_int64 at)
 {
     struct paged_file *file = paged(base);
-    if (!file->checked || at + size <= HEADER_BYTES)
+    if (at + size <= HEADER_BYTES)
+        return read_header(file, out, size, at);
+    if (!file->checked)
         return below(file)->pMethods->xRead(below(file), out, size, at);
     bool whole = is_page_size(size) && at % size == 0;
     if (!file->page_bytes && whole)
