@@ -134,8 +134,9 @@ def count_of(folder, function):
     return sum(map(int, found))
 
 
-def run(program, folder, kind, connections, requests):
-    """What so many requests cost, with start and stop: {thread: instructions}, and the commits."""
+def run(program, folder, kind, connections, requests, options=(), prepared=None):
+    """What so many requests cost, with start and stop: {thread: instructions}, and the commits. `prepared`
+    is called with the port and a key before the first."""
     folder.mkdir()
     key = prepare(program, folder / "data")
     port = free_port()
@@ -143,10 +144,12 @@ def run(program, folder, kind, connections, requests):
         server = subprocess.Popen(
             ["valgrind", "--tool=callgrind", "--separate-threads=yes",
              f"--callgrind-out-file={folder}/callgrind", program, "serve", "--data",
-             folder / "data", "--listen", f"127.0.0.1:{port}", "--threads", "1", "--rate-limit", "0"],
+             folder / "data", "--listen", f"127.0.0.1:{port}", "--threads", "1", "--rate-limit", "0", *options],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         wait_until_ready(port, server)
+        if prepared:
+            prepared(port, key)
         send(folder, port, kind, key, connections, requests)
         commits = re.search(r"^leadblock_batch_writes_count (\d+)", get(port, "/metrics"), re.M)
     finally:
@@ -160,11 +163,16 @@ def run(program, folder, kind, connections, requests):
 # --- the counts ---
 
 
-def each(program, folder, kind, connections, few, many):
+def compile_load(folder):
+    """bench/load.c, as `load` in the folder."""
+    output_of("gcc", "-O2", "-std=gnu11", "-o", folder / "load", ROOT / "bench" / "load.c")
+
+
+def each(program, folder, kind, connections, few, many, *more):
     """What one request costs: {thread: instructions}, and its commits, which are less than one when
     requests share them."""
-    before, before_commits = run(program, folder / "few", kind, connections, few)
-    after, commits = run(program, folder / "many", kind, connections, many)
+    before, before_commits = run(program, folder / "few", kind, connections, few, *more)
+    after, commits = run(program, folder / "many", kind, connections, many, *more)
     requests = many - few
     return ({thread: (after[thread] - before[thread]) / requests for thread in after},
             (commits - before_commits) / requests)
@@ -176,7 +184,7 @@ def measure(program):
     program = Path(program).resolve()
     folder = Path(tempfile.mkdtemp(prefix="leadblock-instructions-"))
     try:
-        output_of("gcc", "-O2", "-std=gnu11", "-o", folder / "load", ROOT / "bench" / "load.c")
+        compile_load(folder)
         check, _ = each(program, folder, "check", 64, 1000, 6000)
         block, commits = each(program, folder, "block", 64, 2000, 8000)
         alone, one = each(program, folder, "block", 1, 500, 2000)

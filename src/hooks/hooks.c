@@ -213,6 +213,8 @@ lb_err lb_hooks_create(const struct lb_hooks_settings *settings, struct lb_hooks
     *out = hooks;
     hooks->settings = *settings;
     hooks->shared = settings->store->shared != NULL;
+    /* Of an authority of one's own, as other programs on OpenSSL take it. */
+    hooks->authorities = getenv("SSL_CERT_FILE");
     hooks->watch.woken = woken;
     hooks->signal.run = take_signals;
     hooks->ready_last = &hooks->ready_first;

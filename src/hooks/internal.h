@@ -120,6 +120,7 @@ struct lb_hook_record {
 
 struct lb_hooks {
     struct lb_hooks_settings settings;
+    const char *authorities; /* a file with certificates, in place of the system's; NULL: none */
     struct lb_mailbox *mailbox;
     pthread_t thread;
     bool started;

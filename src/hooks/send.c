@@ -165,7 +165,10 @@ bool lb_hook_send(struct lb_hooks *hooks, struct lb_hook_sending *sending,
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, sending->probe ? PROBE_MS : (long)LB_HOOK_TRY_MS);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    /* HTTP/2 where both have it, and TLS says so; else HTTP/1.1. */
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    if (hooks->authorities)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, hooks->authorities);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "leadblock/" LEADBLOCK_VERSION);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, sending);
@@ -189,8 +192,30 @@ bool lb_hook_send(struct lb_hooks *hooks, struct lb_hook_sending *sending,
 
 /* --- Ending ----------------------------------------------------------------------------------- */
 
+/* Source: OpenSSL's x509_vfy.h, for CURLINFO_SSL_VERIFYRESULT. */
+#define X509_OK          0
+#define X509_UNSPECIFIED 1 /* libcurl's own, until the name is compared */
+#define X509_NOT_VALID   9 /* not yet */
+#define X509_HAS_EXPIRED 10
+
+static const char *words_of_certificate(CURL *easy)
+{
+    long result = -1;
+    curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &result);
+    switch (result) {
+    case X509_OK:
+    case X509_UNSPECIFIED:
+        return "the certificate of the host is for another name";
+    case X509_NOT_VALID:
+    case X509_HAS_EXPIRED:
+        return "the certificate of the host is not valid at this time";
+    default:
+        return "the certificate of the host is of no authority that is trusted here";
+    }
+}
+
 /* In words of our own: libcurl's name addresses, which a tenant need not know. */
-static const char *words_of(CURLcode code)
+static const char *words_of(CURL *easy, CURLcode code)
 {
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -203,9 +228,13 @@ static const char *words_of(CURLcode code)
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
         return "the connection was closed before the answer was complete";
     case CURLE_PEER_FAILED_VERIFICATION:
-        return "the certificate of the host is not valid";
+        return words_of_certificate(easy);
+    case CURLE_SSL_CACERT_BADFILE:
+        return "the server cannot read the certificates that it trusts (SSL_CERT_FILE)";
     case CURLE_SSL_CONNECT_ERROR:
         return "no TLS connection";
     case CURLE_OUT_OF_MEMORY:
@@ -229,7 +258,7 @@ static void end_result(const struct lb_hook_sending *sending, CURLcode code,
         snprintf(out->error, sizeof out->error, "the host's address is not allowed: it is %s",
                  sending->refused);
     else if (!out->status)
-        snprintf(out->error, sizeof out->error, "%s", words_of(code));
+        snprintf(out->error, sizeof out->error, "%s", words_of(sending->easy, code));
     else if (out->status >= 300 && out->status <= 399)
         snprintf(out->error, sizeof out->error, "redirects are not followed");
     else if (out->status < 200 || out->status > 299)

@@ -108,6 +108,30 @@ screen('who was blocked by a person is said to be', shared, {}, async ({ page, c
   await page.getByRole('dialog').getByText(/^Campaign: ann, since .*, “Called us”, by ada@example\.com$/).waitFor();
 });
 
+screen('a step shows its variants, their share and what came of them', shared, {}, async ({ page, context }) => {
+  const body = { name: 'Texts', id: 'texts', steps: [{ type: 'message', delay: 0, genericBody: 'The old text' }] };
+  await client.call('POST', '/v1/campaigns', body);
+  const [{ id }] = (await client.get('/v1/campaigns/texts/sequence')).steps;
+  const path = `/v1/campaigns/texts/steps/${id}/variants`;
+  for (const text of ['Hi {{firstName|there}}', 'Hello <b>you</b>', 'Good day'])
+    await client.call('POST', path, { body: text });
+  const { data: { variants } } = await client.call('POST', path, { body: 'Never', isDisabled: true });
+  await client.call('POST', '/v1/campaigns/texts/leads', { leads: [{ publicIdentifier: 'ann' }] });
+  await client.call('PUT', '/v1/campaigns/texts/activate');
+  const { data: [activity] } = await client.call('POST', '/v1/campaigns/texts/activities/claim', {});
+  await client.call('POST', `/v1/activities/${activity.id}/complete`, { leaseToken: activity.leaseToken, result: 'done' });
+  await member.open({ page, context }, '#/campaign/texts?tab=sequence');
+  const items = page.getByRole('list', { name: 'Variants' }).getByRole('listitem');
+  await eventually(async () => assert.equal(await items.count(), variants.length));
+  const texts = await items.allInnerTexts();
+  for (const [number, { body: text }] of variants.entries()) {
+    assert.ok(texts[number].startsWith(`Variant ${number + 1} `) && texts[number].includes(text), texts[number]);
+    assert.match(texts[number], number < 3 ? /33(\.3)?\s?% of the leads/ : /Disabled/);
+  }
+  assert.deepEqual(texts.map((text) => Number(/(\d+) done, \d+ replied/.exec(text)[1])).sort(), [0, 0, 0, 1]);
+  await shows(page, 'Not sent while a variant is enabled');
+});
+
 screen('steps and the blocklist have tabs', shared, { allowed: [/status of 404 /] }, async ({ page, context }) => {
   await member.open({ page, context }, '#/campaign/q1');
   await page.getByRole('link', { name: 'Sequence' }).click();

@@ -93,6 +93,22 @@ screen('a block arrives, signed, at a receiver that was subscribed on a phone', 
   await page.getByText('There are no subscriptions yet').waitFor();
 });
 
+screen('a block made in the dashboard arrives, signed, within a second', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/hooks');
+  await subscribe(page, `${await receiverUrl}?second`);
+  const secret = await page.getByLabel('Secret', { exact: true }).inputValue();
+  await button(page, 'Done').click();
+  const before = got.length;
+  await page.goto('/#/check?q=eve-four');
+  await button(page, 'Block').click();
+  const pressed = Date.now();
+  await eventually(() => assert.ok(got.length > before));
+  assert.ok(Date.now() - pressed < 1000, `${Date.now() - pressed} ms`);
+  assert.ok(isSignedBy(secret, got[before]));
+  assert.equal(JSON.parse(got[before].body).data.publicIdentifier, 'eve-four');
+  await acme.call('DELETE', '/v1/zapier/hooks/unsubscribe', { url: `${await receiverUrl}?second`, type: 'lead_blocked' });
+});
+
 screen('a subscription that fails is told on Overview, with what was answered, and resumed', shared, {}, async ({ page, context }) => {
   status = 500;
   await member.open({ page, context }, '#/hooks');

@@ -1,6 +1,7 @@
 """Where nothing is sent, whatever a name says: the address of the very connection decides. With a DNS
 server of the tests' own, whose answers change between subscribing and delivery."""
 
+import re
 import socket
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from support import expect
 from support.names import Names
 from support.receiver import Receiver
-from support.server import Server
+from support.server import ROOT, Server
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,24 @@ def test_a_name_that_leads_inside_is_refused_at_once(dns, strict):
     error = expect.error(api.post("/zapier/hooks/subscribe", body("https://inside.test/")), 400,
                          "invalid_body")
     assert "a private address" in error["message"] and "hooks-allow" in error["message"]
+
+
+def tricks():
+    """The first table of docs/security.md, "Where events are sent": (URL, words of the answer)."""
+    text = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    text = text[text.index("## Where events are sent"):].split("\n\n")[2]
+    return re.findall(r"^\| [^`|]+ \| `(.+)` \| (.+) \|$", text, re.M)
+
+
+def test_the_tricks_of_the_documentation_get_what_it_says(strict):
+    table = tricks()
+    assert len(table) > 40
+    for start in range(0, len(table), 20):  # a workspace may subscribe 30 times at once
+        api = strict.tenant("pro").api
+        for url, words in table[start:start + 20]:
+            error = expect.error(api.post("/zapier/hooks/subscribe", body(url)), 400, "invalid_body")
+            assert words in error["message"], url
+        assert expect.ok(api.get("/hooks/list")) == []
 
 
 # What the name says when it is delivered to, after it was public.

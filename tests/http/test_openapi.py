@@ -153,6 +153,15 @@ def test_every_answer_in_json_has_an_example():
     assert without == ["GET /v1/openapi.json 200 application/json"]
 
 
+def test_every_parameter_of_a_path_has_an_example():
+    """Of which the API screen makes lines."""
+    without = [(path, one["name"]) for (method, path), operation in OPERATIONS.items()
+               for one in map(DESCRIPTION.resolve, [*DOCUMENT["paths"][path].get("parameters", []),
+                                                    *operation.get("parameters", [])])
+               if one["in"] == "path" and "example" not in one]
+    assert without == []
+
+
 class Tour:
     """Sends the example of each operation, which must succeed."""
 

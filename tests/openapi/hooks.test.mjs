@@ -1,7 +1,13 @@
-// Deliveries, verified by the package that receivers use: npm's standardwebhooks.
+// Deliveries, verified by the package that receivers use: npm's standardwebhooks; and over HTTP/2, to a
+// receiver that has nothing else.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Webhook } from 'standardwebhooks';
 import { Server } from '../e2e/lib/server.mjs';
@@ -9,19 +15,33 @@ import { Server } from '../e2e/lib/server.mjs';
 let server;
 let key;
 let receiver;
+let secure;
+let folder;
 const got = [];
 const waiting = [];
 
+async function receive(request, response) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  got.push({ headers: request.headers, body: Buffer.concat(parts).toString(), version: request.httpVersion });
+  response.end();
+  waiting.splice(0).forEach((wake) => wake());
+}
+
+// Its own authority, for 127.0.0.1.
+function certificate() {
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+    '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+
 before(async () => {
-  receiver = createServer(async (request, response) => {
-    const parts = [];
-    for await (const part of request) parts.push(part);
-    got.push({ headers: request.headers, body: Buffer.concat(parts).toString() });
-    response.end();
-    waiting.splice(0).forEach((wake) => wake());
-  }).listen(0, '127.0.0.1');
-  await once(receiver, 'listening');
-  server = await Server.start({ args: ['--hooks-allow', '127.0.0.0/8'] });
+  folder = mkdtempSync(join(tmpdir(), 'leadblock-hooks-'));
+  receiver = createServer(receive).listen(0, '127.0.0.1');
+  secure = createSecureServer(certificate(), receive).listen(0, '127.0.0.1');
+  await Promise.all([once(receiver, 'listening'), once(secure, 'listening')]);
+  server = await Server.start({ args: ['--hooks-allow', '127.0.0.0/8'], env: { SSL_CERT_FILE: join(folder, 'cert.pem') } });
   const workspace = await server.cli('workspace', 'create', 'Hooks', '--plan', 'pro');
   key = await server.cli('key', 'create', workspace, '--name', 'hooks');
 });
@@ -30,6 +50,8 @@ after(async () => {
   await server?.remove();
   receiver?.closeAllConnections();
   receiver?.close();
+  secure?.close();
+  if (folder) rmSync(folder, { recursive: true });
 });
 
 async function call(method, path, body) {
@@ -60,4 +82,18 @@ test('standardwebhooks verifies what is delivered, and nothing that was changed'
   for (const secret of [hook.secret, rotated.secret])
     assert.equal(new Webhook(secret).verify(second.body, second.headers).test, true);
   assert.throws(() => new Webhook(rotated.secret).verify(first.body, first.headers));
+});
+
+test('a receiver that speaks only HTTP/2 gets events in order', { timeout: 20000 }, async () => {
+  const url = `https://127.0.0.1:${secure.address().port}/hook`;
+  const hook = await call('POST', '/zapier/hooks/subscribe', { url, type: 'lead_unblocked' });
+  const begun = got.length;
+  for (const name of ['ann', 'bob', 'cat']) {
+    await call('POST', '/blocklist', { entries: [{ publicIdentifier: name }] });
+    await call('DELETE', '/blocklist', { entries: [{ publicIdentifier: name }] });
+  }
+  await delivery(begun + 5); // three blocks go to the other receiver
+  const events = got.slice(begun).filter(({ version }) => version === '2.0')
+    .map(({ headers, body }) => new Webhook(hook.secret).verify(body, headers));
+  assert.deepEqual(events.map(({ data }) => data.publicIdentifier), ['ann', 'bob', 'cat']);
 });

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makePerson } from '../e2e/lib/people.mjs';
 import { Server, root } from '../e2e/lib/server.mjs';
 import { callers, languages, operationsByTag, requestOf } from '../../web/src/api-lines.js';
 
@@ -22,12 +23,13 @@ const tool = (name, ...args) => run(join(here, 'node_modules', '.bin', name), ar
 }).catch((error) => assert.fail(`${name}:\n${error.stdout}\n${error.stderr}`));
 
 let server;
+let workspace;
 let key;
 let folder;
 
 before(async () => {
   server = await Server.start();
-  const workspace = await server.cli('workspace', 'create', 'Generated', '--plan', 'pro');
+  workspace = await server.cli('workspace', 'create', 'Generated', '--plan', 'pro');
   key = await server.cli('key', 'create', workspace, '--name', 'generated');
   folder = await mkdtemp(join(tmpdir(), 'leadblock-openapi-'));
   await writeFile(join(folder, 'people.csv'), 'LinkedIn\nhttps://www.linkedin.com/in/ann-doe/\n');
@@ -57,31 +59,56 @@ test('a client with generated types blocks, checks and claims', async () => {
   assert.deepEqual(await client.wrongKey(url), [401, 'invalid_api_key']);
 });
 
-// As the screen API of the dashboard shows them.
-async function linesOf(language) {
+// As the screen API of the dashboard shows them: those for keys, or those for sessions.
+async function linesOf(language, { session = false, url = server.url, own = key } = {}) {
   const document = await (await fetch(`${server.url}/v1/openapi.json`)).json();
   const { write } = languages.find(({ value }) => value === language);
   return operationsByTag(document).flatMap(({ operations }) => operations)
-    .filter(({ operation }) => callers(document, operation) !== 'session')
-    .map((entry) => [entry.id, write(requestOf(document, entry, server.url)).replace('YOUR_KEY', key)]);
+    .filter(({ operation }) => (callers(document, operation) === 'session') === session)
+    .map((entry) => [entry.id, write(requestOf(document, entry, url)).replace('YOUR_KEY', own), entry.operation.responses]);
 }
 
-test('every curl line of the dashboard works when it is pasted', async () => {
-  const inFolder = { cwd: folder, maxBuffer: 1 << 24 };
+// The status that a curl line is answered when it is pasted, which must be one that is described.
+async function pasted(line, responses) {
+  const command = line.replace(/^curl /, "curl -s -w '\\n%{http_code}' ");
+  const { stdout } = await run('/bin/sh', ['-c', command], { cwd: folder, maxBuffer: 1 << 24 });
+  const status = Number(stdout.slice(stdout.lastIndexOf('\n') + 1));
+  assert.ok(status in responses, `${line}\n${stdout}`);
+  return status;
+}
+
+// What an example names need not be there, and was not made here; all else must do what it says.
+const refused = (seen) => Object.entries(seen).filter(([, status]) => status >= 300).map(([id, status]) => `${id} ${status}`).sort();
+
+test('every curl line of the dashboard works when it is pasted', async (t) => {
+  // Ids are numbers: at a new server, what is made first has those of the examples.
+  const fresh = await Server.start();
+  t.after(() => fresh.remove());
+  const pasting = await fresh.cli('workspace', 'create', 'Pasting', '--plan', 'pro');
   const seen = {};
   // What the others are about is made first, and deleted last.
   const rank = (id) => (/^(createCampaign|addLeads)/.test(id) ? 0 : /^delete/.test(id) ? 2 : 1);
-  const lines = await linesOf('curl');
+  const lines = await linesOf('curl', { url: fresh.url, own: await fresh.cli('key', 'create', pasting, '--name', 'pasting') });
   lines.sort(([a], [b]) => rank(a) - rank(b));
-  for (const [id, line] of lines) {
-    const { stdout } = await run('/bin/sh', ['-c', line.replace(/^curl /, "curl -s -w '\\n%{http_code}' ")], inFolder);
-    seen[id] = Number(stdout.slice(stdout.lastIndexOf('\n') + 1));
-    // What its example names need not be there; all else is right.
-    assert.ok([200, 201, 404, 409].includes(seen[id]) || /session|Link|signIn/i.test(id), `${line}\n${stdout}`);
+  for (const [id, line, responses] of lines) seen[id] = await pasted(line, responses);
+  assert.deepEqual(refused(seen), [
+    'changeHook 404', 'completeActivity 409', 'deleteLead 404', 'deleteStep 404', 'deleteVariant 404', 'getChange 404', 'getImport 404',
+    'listChangedLeads 404', 'listDeliveries 404', 'readLink 401', 'removeHook 404', 'retryDelivery 404', 'signIn 401', 'testHook 404',
+    'undoChange 404', 'undoImport 404', 'useLink 401',
+  ]);
+});
+
+test('every curl line for signed-in users does, too', async () => {
+  const seen = {};
+  for (const [id, line, responses] of await linesOf('curl', { session: true })) {
+    const who = /Keys?$/.test(id) ? ['member', workspace] : ['operator'];
+    const { cookie, session } = await makePerson(server, `${id.toLowerCase()}@example.com`, ...who);
+    seen[id] = await pasted(line.replace('YOUR_SESSION', cookie).replace('YOUR_CSRF_TOKEN', session.csrfToken), responses);
   }
-  assert.equal(seen.createCampaign, 201);
-  assert.equal(seen.importIntoCampaignBlocklist, 200);
-  assert.ok(Object.values(seen).filter((status) => status < 300).length > 25, JSON.stringify(seen));
+  assert.deepEqual(refused(seen), [
+    'changePassword 403', 'createUser 404', 'deleteUser 404', 'endSession 404', 'endSessionOfUser 404', 'endSessionsOfUser 404',
+    'listSessionsOfUser 404', 'makeLink 404', 'revokeKey 404', 'revokeLink 404', 'setPlan 404',
+  ]);
 });
 
 test('the lines of Python and JavaScript do the same', async () => {

@@ -8,7 +8,6 @@ import os
 import re
 import resource
 import socket
-import ssl
 import subprocess
 import threading
 import time
@@ -16,6 +15,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from support.certificates import certificate, serving
 from support.server import Server, binary, clean_environment, run
 from support.small_disk import SmallDisk
 
@@ -242,27 +242,6 @@ def test_a_database_that_is_damaged(data):
 # The address that clients use
 
 
-def certificate(folder, days, name="localhost"):
-    """Paths of a certificate, which is its own authority, and its key. It ends in so many days."""
-    ends = datetime.now(timezone.utc) + timedelta(days=days)
-    begins = min(datetime.now(timezone.utc), ends) - timedelta(days=30)
-    pem, key = folder / "cert.pem", folder / "key.pem"
-    config = folder / "ca.cnf"
-    (folder / "index.txt").write_text("")
-    (folder / "serial").write_text("01\n")
-    config.write_text(
-        "[ca]\ndefault_ca=own\n[own]\nnew_certs_dir=.\ndatabase=index.txt\nserial=serial\ndefault_md=sha256\n"
-        "policy=any\nx509_extensions=ext\n[any]\ncommonName=supplied\n[ext]\n"
-        f"subjectAltName=DNS:{name},IP:127.0.0.1\nbasicConstraints=CA:TRUE\n[req]\ndistinguished_name=dn\n[dn]\n")
-    subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-                    "-keyout", key, "-subj", f"/CN={name}", "-config", config, "-out", folder / "request.pem"],
-                   check=True, capture_output=True, cwd=folder)
-    subprocess.run(["openssl", "ca", "-batch", "-selfsign", "-config", config, "-keyfile", key, "-in",
-                    folder / "request.pem", "-out", pem, "-notext", "-startdate", begins.strftime("%Y%m%d%H%M%SZ"),
-                    "-enddate", ends.strftime("%Y%m%d%H%M%SZ")], check=True, capture_output=True, cwd=folder)
-    return pem, key
-
-
 @contextlib.contextmanager
 def proxy(server, tls=None, forwards=True, status=None, keeps_id=True):
     """A proxy before a server, as small as it can be. `status`: what it answers by itself."""
@@ -288,9 +267,7 @@ def proxy(server, tls=None, forwards=True, status=None, keeps_id=True):
 
     listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     if tls:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*tls)
-        listening.socket = context.wrap_socket(listening.socket, server_side=True)
+        listening.socket = serving(*tls).wrap_socket(listening.socket, server_side=True)
     thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -70,10 +70,13 @@ def slow(seconds):
 
 class Receiver:
     """Keeps what it got, and answers as `behave` does. A delivery counts as got when its body is
-    whole, whatever the answer; `done` are those that were answered 2xx."""
+    whole, whatever the answer; `done` are those that were answered 2xx. Without `keep` it only counts
+    them: both lists have None for each. `tls`: the context of a server (support/certificates.py)."""
 
-    def __init__(self, behave=ok, host="127.0.0.1", port=0):
+    def __init__(self, behave=ok, host="127.0.0.1", port=0, keep=True, tls=None):
         self.behave = behave
+        self.tls = tls
+        self.keep = keep
         self.got, self.done = [], []
         self.connections = 0
         self.serving = 0  # connections that are open
@@ -97,7 +100,7 @@ class Receiver:
         self.socket.close()
 
     def url(self, path="/hook"):
-        return f"http://{self.host}:{self.port}{path}"
+        return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}{path}"
 
     def _accept(self):
         while not self.closing.is_set():
@@ -127,16 +130,18 @@ class Receiver:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         rest = b""
         try:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             while not self.closing.is_set():
                 delivery, rest = self._read(connection, rest)
                 if delivery is None:
                     return
                 with self.lock:
-                    self.got.append(delivery)
+                    self.got.append(delivery if self.keep else None)
                     self.lock.notify_all()
                 self.behave(self, connection, delivery)
                 with self.lock:
-                    self.done.append(delivery)
+                    self.done.append(delivery if self.keep else None)
                     self.lock.notify_all()
         except OSError:
             pass

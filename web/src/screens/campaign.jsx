@@ -9,7 +9,7 @@ import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Progress } from '../parts/progress.jsx';
 import { Tabs } from '../parts/tabs.jsx';
-import { Status, Time } from '../parts/text.jsx';
+import { Badge, Status, Time } from '../parts/text.jsx';
 import { ActivitiesTab, LeadsTab } from './campaign-tabs.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 
@@ -65,6 +65,31 @@ function delayText(hours) {
   return hours % 24 === 0 ? `after ${number(hours / 24)} ${hours === 24 ? 'day' : 'days'}` : `after ${number(hours)} ${hours === 1 ? 'hour' : 'hours'}`;
 }
 
+/** The texts of a step of which each lead gets one, how large a share of them, and what came of it. */
+function Variants({ step, results }) {
+  const enabled = step.messages.filter((variant) => !variant.isDisabled).length;
+  return (
+    <ul class="variants" aria-label="Variants">
+      {step.messages.map((variant) => {
+        const { done = 0, accepted = 0, replied = 0 } = results.find((each) => each.variantId === variant.id) ?? {};
+        return (
+          <li key={variant.id}>
+            <p>
+              <strong>Variant {variant.order}</strong> {variant.isDisabled ? <Badge kind="warn">Disabled</Badge> : <Badge>{percent(1 / enabled)} of the leads</Badge>}
+              {' '}<span class="muted">{number(done)} done, {step.type === 'invitation' && `${number(accepted)} accepted, `}{number(replied)} replied</span>
+            </p>
+            <p class="step-body">{variant.body}</p>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** What leads get when no variant is enabled. */
+const bodyLabel = (step) => (
+  step.messages.every((variant) => variant.isDisabled) ? 'All variants are disabled: leads get this text' : 'Not sent while a variant is enabled');
+
 function SequenceTab({ campaign }) {
   const { data: steps, error, reload } = useLoad(async (signal) => (await api.get(api.path('campaigns', campaign.id, 'sequence'), { signal })).data.steps, [campaign.id]);
   if (error) return <ErrorNotice error={error} onRetry={reload} />;
@@ -76,6 +101,8 @@ function SequenceTab({ campaign }) {
         <li key={step.id} class="card">
           <h2>{stepNames[step.type] ?? step.type}</h2>
           <p class="muted">{delayText(step.delayHours)}{step.stopOnReply && ' · ends when the lead replies'}</p>
+          {step.messages.length > 0 && <Variants step={step} results={campaign.analytics.variants} />}
+          {step.genericBody && step.messages.length > 0 && <p class="muted">{bodyLabel(step)}</p>}
           {step.genericBody && <p class="step-body">{step.genericBody}</p>}
         </li>
       ))}
