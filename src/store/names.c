@@ -43,6 +43,7 @@ static const char *const log_kinds[] = {
     [LB_LOG_EXPIRED] = "expired",   [LB_LOG_CARRIED_OVER] = "carried_over",
     [LB_LOG_ERASED] = "erased",     [LB_LOG_LINK] = "link",
     [LB_LOG_LINK_END] = "link_end", [LB_LOG_LEFT_OUT] = "left_out",
+    [LB_LOG_LINK_REFUSED] = "link_refused",
 };
 
 static const char *const lead_fields[LB_LEAD_FIELD_COUNT] = {

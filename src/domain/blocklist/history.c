@@ -198,6 +198,8 @@ static lb_err take_references(struct lb_history *history, const struct lb_log_ro
         uint64_t target;
         bool is_number = lb_str_to_u64(item, LB_ENTRY_ID_MAX, &target);
         struct lb_history_entry *entry = is_number ? find_entry(history, target) : NULL;
+        if (is_number && !entry && row->kind == LB_LOG_LINK_END) /* its name comes after it */
+            entry = find_entry(history, target + 1);
         if (!entry)
             continue;
         if (row->kind != LB_LOG_LEFT_OUT)
