@@ -120,7 +120,7 @@ enum lb_log_kind {
     LB_LOG_ERASED,       /* numbers; not written yet */
     LB_LOG_LINK,         /* names of people, two items each: domain/blocklist/links.h */
     LB_LOG_LINK_END,     /* numbers of links that are taken back */
-    LB_LOG_LEFT_OUT, /* numbers of entries that block no more: a person had too many (twins.h) */
+    LB_LOG_LEFT_OUT,    /* numbers of entries that block no more: a person had too many (twins.h) */
     LB_LOG_LINK_REFUSED /* as LB_LOG_LINK, of pairs that are no link: a person has too many names */
 };
 #define LB_EPOCH_MAX ((UINT64_C(1) << 40) - 1)

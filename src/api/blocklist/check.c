@@ -54,8 +54,7 @@ static bool check_person(struct lb_call *call, struct lb_str name, struct lb_ver
                          struct lb_str *out_by)
 {
     struct lb_str by;
-    *out =
-        lb_blocklist_check_person(call->app->blocklist, call->workspace, call->list, name, &by);
+    *out = lb_blocklist_check_person(call->app->blocklist, call->workspace, call->list, name, &by);
     if (by.ptr == name.ptr)
         return true;
     char *copy = lb_request_alloc(call->req, by.len + 1); /* others may end while it waits */
@@ -145,7 +144,7 @@ struct checking_many {
     bool *first;
     struct lb_verdict *verdicts;
     struct lb_str *by; /* as above, for each; NULL: no person has several names */
-    size_t at; /* details: how far they have been written */
+    size_t at;         /* details: how far they have been written */
 };
 
 static void reply_lists(struct lb_call *call, struct checking_many *checking)

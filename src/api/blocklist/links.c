@@ -71,8 +71,8 @@ static const char *read_pair(const struct lb_json *object, struct lb_identifier 
     if (!wrong && !lb_identifier_is_member_id(text_of(member)))
         wrong = "memberId is invalid: LinkedIn member ids begin with ACoAA or ACwAA";
     if (!wrong)
-        wrong = read_string(is_given(given) ? given : url,
-                            "has no publicIdentifier or linkedinUrl", name, out_raw);
+        wrong = read_string(is_given(given) ? given : url, "has no publicIdentifier or linkedinUrl",
+                            name, out_raw);
     if (!wrong)
         wrong = lb_identifier_doubt(name, true);
     if (!wrong && lb_identifier_is_member_id(text_of(name)))
@@ -221,8 +221,8 @@ enum lb_progress lb_links_conflicts(struct lb_call *call)
     if (!listing || !lb_query_only(call, "take limit") ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, LB_CONFLICTS_MAX, &listing->take))
         return LB_DONE;
-    listing->count = lb_persons_conflicts(lb_blocklist_persons(call->app->blocklist), call->workspace,
-                                         listing->numbers);
+    listing->count = lb_persons_conflicts(lb_blocklist_persons(call->app->blocklist),
+                                          call->workspace, listing->numbers);
     call->state = listing;
     return lb_call_read(call, read_conflicts);
 }

@@ -54,8 +54,7 @@ static void put_block(struct looking *looking, const struct lb_list_owner *owner
     lb_buf_append_lit(body, "}");
 }
 
-static void look_for(struct looking *looking, const struct lb_list_owner *owner,
-                     struct lb_str name)
+static void look_for(struct looking *looking, const struct lb_list_owner *owner, struct lb_str name)
 {
     const struct lb_app *app = looking->call->app;
     struct lb_list list = {looking->call->list.workspace, owner->no};

@@ -21,7 +21,7 @@ static void find(const struct lb_call *call, struct lb_str key, enum lb_person_s
     out->count = 0;
     if (lb_key_is_linkedin(key))
         lb_persons_others(lb_blocklist_persons(call->app->blocklist), call->workspace->row.no, key,
-                         side, out);
+                          side, out);
 }
 
 static void put_names(struct lb_buf *body, const struct lb_other_names *names)

@@ -120,7 +120,7 @@ static void note_freed(struct lb_change *change, struct lb_str key)
         change->freed->len > LB_STAYED_SHOWN * LB_IDENTIFIER_SIZE)
         return;
     lb_persons_others_in_batch(change->blocklist->people, change->standing.workspace->row.no, key,
-                              LB_PERSON_ASKED, &others);
+                               LB_PERSON_ASKED, &others);
     if (!others.count)
         return;
     lb_buf_append_str(change->freed, key);

@@ -143,8 +143,8 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
                                            .end = lb_item_read(name, &item) ? item.end : 0,
                                            .name = keep(history, lb_item_stored_key(name))};
         err = add_event(history, row, number, entry);
-        if (!err)
-            err = set_blocking(history, entry, lb_log_kind_blocks(row->kind));
+        if (!err && lb_log_kind_blocks(row->kind))
+            err = set_blocking(history, entry, true);
     }
     return err;
 }

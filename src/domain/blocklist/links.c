@@ -124,8 +124,8 @@ static lb_err link_pair(struct lb_packer *packer, struct lb_str member, struct l
     struct lb_other_names names;
     uint64_t number;
     lb_err err = pack(packer, LB_LOG_LINK, member, name, &number);
-    if (!err && !lb_persons_link(change->blocklist->people, change->standing.workspace, member, name,
-                                number, &names))
+    if (!err && !lb_persons_link(change->blocklist->people, change->standing.workspace, member,
+                                 name, number, &names))
         err = LB_ERR_STORAGE_UNAVAILABLE;
     change->linked += !err;
     return err ? err : tell_follower(change, &names);
@@ -210,7 +210,7 @@ static lb_err end_link(struct lb_packer *packer, const struct lb_link *link)
     struct lb_change *change = packer->change;
     struct lb_other_names names;
     if (!lb_persons_unlink(change->blocklist->people, change->standing.workspace,
-                       text_of(&link->member), text_of(&link->name), link->number, &names))
+                           text_of(&link->member), text_of(&link->name), link->number, &names))
         return LB_ERR_STORAGE_UNAVAILABLE;
     if (!names.count)
         return LB_OK;
@@ -242,8 +242,9 @@ static lb_err undo_number(struct lb_packer *packer, enum lb_log_kind kind, uint6
         return end_link(packer, &link);
     if (kind == LB_LOG_LINK_REFUSED)
         return end_conflict(packer, number);
-    bool again = link.kind == LB_LOG_LINK && lb_persons_meet(people, workspace, text_of(&link.member),
-                                                            text_of(&link.name)) == LB_PERSON_NEW;
+    bool again = link.kind == LB_LOG_LINK &&
+                 lb_persons_meet(people, workspace, text_of(&link.member), text_of(&link.name)) ==
+                     LB_PERSON_NEW;
     return again ? link_pair(packer, text_of(&link.member), text_of(&link.name)) : LB_OK;
 }
 
@@ -294,8 +295,8 @@ static lb_err replay_end(struct lb_blocklist *blocklist, struct lb_store_reader 
     if (link.kind == LB_LOG_LINK_REFUSED)
         done = lb_persons_drop_conflict(people, workspace, number);
     else
-        done = lb_persons_unlink(people, workspace, text_of(&link.member), text_of(&link.name), number,
-                             &names);
+        done = lb_persons_unlink(people, workspace, text_of(&link.member), text_of(&link.name),
+                                 number, &names);
     return done ? LB_OK : LB_ERR_INTERNAL;
 }
 

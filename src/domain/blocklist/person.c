@@ -52,11 +52,6 @@ static struct lb_person_pair *find_pair(struct lb_person_draft *draft, struct lb
 
 /* --- Whose a name is --- */
 
-static uint64_t last_seen(const struct lb_person_pair *pair)
-{
-    return pair->latest ? pair->latest : pair->first;
-}
-
 /* The third letter tells the forms of member ids apart. */
 static unsigned form_of(const struct lb_person_draft *draft, const struct lb_person_pair *pair)
 {
@@ -79,7 +74,7 @@ static const struct lb_person_pair *last_pair(const struct lb_person_draft *draf
     const struct lb_person_pair *last = NULL;
     for (size_t i = 0; i < draft->pair_count; i++)
         if (draft->pairs[i].name == name &&
-            (!last || last_seen(&draft->pairs[i]) > last_seen(last)))
+            (!last || lb_person_pair_last(&draft->pairs[i]) > lb_person_pair_last(last)))
             last = &draft->pairs[i];
     return last;
 }
@@ -89,8 +84,7 @@ enum lb_person_meeting lb_person_meet(const struct lb_person_draft *draft, struc
 {
     struct lb_person_draft *mutable = (struct lb_person_draft *)draft;
     const struct lb_person_pair *pair = find_pair(mutable, member, name);
-    size_t names =
-        draft->name_count + (find(draft, member) == NONE) + (find(draft, name) == NONE);
+    size_t names = draft->name_count + (find(draft, member) == NONE) + (find(draft, name) == NONE);
     if (!pair)
         return names > LB_PERSON_NAMES_MAX ? LB_PERSON_TOO_MANY : LB_PERSON_NEW;
     return joins_nobody(draft, pair->name) && last_pair(draft, pair->name) != pair

@@ -7,8 +7,8 @@
  *    again. A block of it holds for all whom it was seen with; by itself it is the person's with
  *    whose member id it was seen last.
  *
- * What hangs together by any pair has LB_PERSON_NAMES_MAX names at most, so that neither a check nor
- * a block ever has more to look at, whatever pairs are taken back.
+ * What hangs together by any pair has LB_PERSON_NAMES_MAX names at most, so that neither a check
+ * nor a block ever has more to look at, whatever pairs are taken back.
  *
  * A pair may be seen again, which counts where the name is of two people: of its numbers the first
  * and the latest are kept, and the pair holds while one of them does.
@@ -31,6 +31,11 @@ struct lb_person_pair {
     uint8_t name;
 };
 
+static inline uint64_t lb_person_pair_last(const struct lb_person_pair *pair)
+{
+    return pair->latest ? pair->latest : pair->first;
+}
+
 struct lb_person;
 
 struct lb_person_name {
@@ -52,7 +57,8 @@ struct lb_person {
     bool superseded; /* the writer's: by others of the same batch */
     uint8_t name_count;
     uint8_t pair_count;
-    uint8_t sides[LB_PERSON_SIDES][LB_PERSON_NAMES_MAX]; /* of each name: a bit for each other one */
+    uint8_t sides[LB_PERSON_SIDES]
+                 [LB_PERSON_NAMES_MAX]; /* of each name: a bit for each other one */
     struct lb_person_pair *pairs;
     struct lb_person_name names[];
 };

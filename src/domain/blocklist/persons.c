@@ -88,8 +88,8 @@ bool lb_other_names_add(struct lb_other_names *others, struct lb_str name)
     return true;
 }
 
-static void add_others(const struct lb_person *person, struct lb_str name,
-                       enum lb_person_side side, struct lb_other_names *out)
+static void add_others(const struct lb_person *person, struct lb_str name, enum lb_person_side side,
+                       struct lb_other_names *out)
 {
     size_t of = 0;
     while (!lb_str_equal(lb_person_name(person, of), name))
@@ -105,7 +105,7 @@ static struct lb_person *person_of(struct lb_registry_node *node)
 }
 
 void lb_persons_others(const struct lb_persons *people, uint32_t workspace, struct lb_str name,
-                      enum lb_person_side side, struct lb_other_names *out)
+                       enum lb_person_side side, struct lb_other_names *out)
 {
     struct lb_registry_node *node = lb_registry_find(people->names, workspace, name);
     out->count = 0;
@@ -128,8 +128,7 @@ static uint32_t *probe(const struct lb_persons *people, uint32_t workspace, stru
     for (;; at = (at + 1) & (people->slot_capacity - 1)) {
         uint32_t *slot = &people->slots[at];
         const struct changed_name *changed = *slot ? &people->changed[*slot - 1] : NULL;
-        if (!changed ||
-            (changed->workspace == workspace && lb_str_equal(changed->name, name)))
+        if (!changed || (changed->workspace == workspace && lb_str_equal(changed->name, name)))
             return slot;
     }
 }
@@ -145,8 +144,8 @@ static struct lb_person *find_in_batch(const struct lb_persons *people, uint32_t
 }
 
 void lb_persons_others_in_batch(const struct lb_persons *people, uint32_t workspace,
-                               struct lb_str name, enum lb_person_side side,
-                               struct lb_other_names *out)
+                                struct lb_str name, enum lb_person_side side,
+                                struct lb_other_names *out)
 {
     const struct lb_person *person = find_in_batch(people, workspace, name);
     out->count = 0;
@@ -154,8 +153,28 @@ void lb_persons_others_in_batch(const struct lb_persons *people, uint32_t worksp
         add_others(person, name, side, out);
 }
 
-lb_err lb_persons_each_pair(const struct lb_persons *people, uint32_t workspace, void *context,
+static lb_err each_pair_of(const struct lb_person *person, void *context,
                            lb_err (*each)(void *context, struct lb_str member, struct lb_str name))
+{
+    uint64_t after = 0;
+    lb_err err = LB_OK;
+    for (size_t given = 0; !err && given < person->pair_count; given++) {
+        const struct lb_person_pair *next = NULL;
+        for (size_t i = 0; i < person->pair_count; i++) {
+            const struct lb_person_pair *pair = &person->pairs[i];
+            if (lb_person_pair_last(pair) > after &&
+                (!next || lb_person_pair_last(pair) < lb_person_pair_last(next)))
+                next = pair;
+        }
+        after = lb_person_pair_last(next);
+        err =
+            each(context, lb_person_name(person, next->member), lb_person_name(person, next->name));
+    }
+    return err;
+}
+
+lb_err lb_persons_each_pair(const struct lb_persons *people, uint32_t workspace, void *context,
+                            lb_err (*each)(void *context, struct lb_str member, struct lb_str name))
 {
     lb_err err = LB_OK;
     struct lb_registry_node *node = lb_registry_first(people->names);
@@ -163,9 +182,7 @@ lb_err lb_persons_each_pair(const struct lb_persons *people, uint32_t workspace,
         const struct lb_person *person = person_of(node);
         if (node->scope != workspace || node != &person->names[0].node)
             continue;
-        for (size_t i = 0; !err && i < person->pair_count; i++)
-            err = each(context, lb_person_name(person, person->pairs[i].member),
-                       lb_person_name(person, person->pairs[i].name));
+        err = each_pair_of(person, context, each);
     }
     return err;
 }
@@ -262,7 +279,7 @@ static void take_names(const struct lb_person_draft *draft, struct lb_other_name
 }
 
 enum lb_person_meeting lb_persons_meet(const struct lb_persons *people, uint32_t workspace,
-                                      struct lb_str member, struct lb_str name)
+                                       struct lb_str member, struct lb_str name)
 {
     struct lb_person_draft draft;
     draw(people, workspace, member, name, &draft);
@@ -283,12 +300,12 @@ static bool change(struct lb_persons *people, struct lb_workspace *workspace,
 {
     const struct move move = {.workspace = workspace,
                               .links = (int)draft->pair_count - (int)links_before};
-    return (!move.links || note_move(people, &move)) &&
-           replace(people, workspace->row.no, draft);
+    return (!move.links || note_move(people, &move)) && replace(people, workspace->row.no, draft);
 }
 
-bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace, struct lb_str member,
-                    struct lb_str name, uint64_t number, struct lb_other_names *out_names)
+bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace,
+                     struct lb_str member, struct lb_str name, uint64_t number,
+                     struct lb_other_names *out_names)
 {
     struct lb_person_draft draft;
     draw(people, workspace->row.no, member, name, &draft);
@@ -299,8 +316,9 @@ bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace, 
     return change(people, workspace, &draft, links);
 }
 
-bool lb_persons_unlink(struct lb_persons *people, struct lb_workspace *workspace, struct lb_str member,
-                   struct lb_str name, uint64_t number, struct lb_other_names *out_names)
+bool lb_persons_unlink(struct lb_persons *people, struct lb_workspace *workspace,
+                       struct lb_str member, struct lb_str name, uint64_t number,
+                       struct lb_other_names *out_names)
 {
     struct lb_person_draft draft;
     draw(people, workspace->row.no, member, name, &draft);
@@ -321,7 +339,7 @@ static uint64_t hash_pair(const struct lb_persons *people, struct lb_str member,
 }
 
 bool lb_persons_has_conflict(const struct lb_persons *people, const struct lb_workspace *workspace,
-                            struct lb_str member, struct lb_str name)
+                             struct lb_str member, struct lb_str name)
 {
     uint64_t pair = hash_pair(people, member, name);
     for (size_t i = 0; i < people->move_count; i++)
@@ -335,7 +353,7 @@ bool lb_persons_has_conflict(const struct lb_persons *people, const struct lb_wo
 }
 
 bool lb_persons_add_conflict(struct lb_persons *people, struct lb_workspace *workspace,
-                            struct lb_str member, struct lb_str name, uint64_t number)
+                             struct lb_str member, struct lb_str name, uint64_t number)
 {
     const struct move move = {
         .workspace = workspace,
@@ -347,7 +365,7 @@ bool lb_persons_add_conflict(struct lb_persons *people, struct lb_workspace *wor
 }
 
 bool lb_persons_drop_conflict(struct lb_persons *people, struct lb_workspace *workspace,
-                             uint64_t number)
+                              uint64_t number)
 {
     const struct move move = {.workspace = workspace, .conflict = {.number = number}};
     return note_move(people, &move);
@@ -379,7 +397,7 @@ static void make_move(const struct move *move)
 }
 
 size_t lb_persons_conflicts(struct lb_persons *people, const struct lb_workspace *workspace,
-                           uint64_t *out)
+                            uint64_t *out)
 {
     pthread_mutex_lock(&people->lock);
     size_t count = workspace->conflict_count;

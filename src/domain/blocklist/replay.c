@@ -297,8 +297,7 @@ static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspa
         lb_err err = insert_group(replay);
         if (!err)
             err = replay_time(replay, workspace, row, 0);
-        return err ? err
-                   : lb_links_replay(replay->blocklist, replay->details, workspace, row);
+        return err ? err : lb_links_replay(replay->blocklist, replay->details, workspace, row);
     }
     if (lb_log_kind_blocks(row->kind)) {
         /* The time of the row first: a reader that finds an entry looks for it. */

@@ -253,7 +253,7 @@ static lb_err tell_stayed(struct lb_change *change)
 /* What takes a row of this kind back. */
 static enum lb_log_kind undo_kind(enum lb_log_kind kind)
 {
-    return lb_log_kind_links(kind) ? lb_links_undo_kind(kind)
+    return lb_log_kind_links(kind)  ? lb_links_undo_kind(kind)
            : kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE
                                     : LB_LOG_UNBLOCK;
 }

@@ -191,8 +191,7 @@ static lb_err link_and_add(struct lb_lead_change *change, struct lb_linking *lin
                            const struct lb_new_lead *lead, int64_t now, struct lb_counts *counts)
 {
     bool has_both = lead->member_id.ptr && !lb_identifier_is_member_id(lead->identifier);
-    lb_err err =
-        has_both ? lb_linking_add(linking, lead->member_id, lead->identifier) : LB_OK;
+    lb_err err = has_both ? lb_linking_add(linking, lead->member_id, lead->identifier) : LB_OK;
     if (err)
         change->write.reason = change->links.write.reason;
     return err ? err : add(change, lead, now, counts);

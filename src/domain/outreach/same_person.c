@@ -67,8 +67,7 @@ static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *le
 }
 
 /* The same for leads under other names of the person. */
-static lb_err gives_way_to_others(struct lb_outreach *outreach, struct lb_lead_row *lead,
-                                  bool *out)
+static lb_err gives_way_to_others(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out)
 {
     const struct lb_persons *people = lb_blocklist_persons(outreach->settings.blocklist);
     struct lb_exclusion_names own;
@@ -82,10 +81,9 @@ static lb_err gives_way_to_others(struct lb_outreach *outreach, struct lb_lead_r
     }
     for (size_t i = 0; !err && !*out && i < all.count; i++)
         err = compare(outreach, lead, all.names[i], out);
-    return err || !all.count
-               ? err
-               : outreach->settings.store->ops->lead(lb_outreach_reader(outreach),
-                                                     lead->workspace, lead->no, lead);
+    return err || !all.count ? err
+                             : outreach->settings.store->ops->lead(lb_outreach_reader(outreach),
+                                                                   lead->workspace, lead->no, lead);
 }
 
 lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out)
