@@ -1,9 +1,7 @@
 """One person by several names: LinkedIn names and member ids that were seen together."""
 
-
 from support import expect
-from support.campaigns import (Campaign, block_everywhere, member_id, names, undo,
-                               unblock_everywhere)
+from support.campaigns import Campaign, member_id, names, undo
 from support.server import Server
 
 ANNA, OLD, NEW = member_id(1), "anna-old", "anna-new"
@@ -17,11 +15,18 @@ def link(api, *pairs):
     return body["linked"], body["known"], body["conflicts"], answer.header("x-change-id")
 
 
-def check(api, name, campaign=None):
-    """What the check of a campaign says, or of the workspace."""
-    path = f"/campaigns/{campaign.id}" if campaign else ""
-    if campaign:
-        return expect.ok(api.get(f"{path}/blocked-leads/{name}"))
+def block_everywhere(api, *people):
+    body = {"leads": [{"publicIdentifier": name} for name in people]}
+    assert expect.ok(api.post("/blocked-leads", body))["blocked"] == len(people)
+
+
+def unblock_everywhere(api, *people):
+    ids = [entry["id"] for entry in expect.ok(api.get("/blocked-leads"))
+           if entry["publicIdentifier"] in people]
+    assert expect.ok(api.delete("/blocked-leads", ids))["unblocked"] == len(people)
+
+
+def check(api, name):
     found = expect.ok(api.post("/blocked-leads/check?details=true",
                                {"publicIdentifiers": [name]}))
     return found[0]
