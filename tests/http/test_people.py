@@ -213,7 +213,7 @@ def test_links_outlive_a_kill_and_what_was_taken_back_stays_so():
         block_everywhere(tenant.api, OLD)
         undo(tenant.api, wrong)
         server.kill()
-        server.restart()
+        server.start()
         api = server.api(tenant.key)
         assert is_blocked(api, ANNA, OLD, NEW) == [True, True, False]
         assert len(expect.ok(api.get("/people/conflicts"))) == 1

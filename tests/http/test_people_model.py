@@ -133,7 +133,7 @@ def test_random_links_and_blocks_agree_with_the_model(seed):
             if step % 8 == 0:
                 trial.compare()
         server.kill()
-        server.restart()
+        server.start()
         trial.connect(server.api(tenant.key))
         trial.compare()
         trial.claim()

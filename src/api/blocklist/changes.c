@@ -140,8 +140,10 @@ void lb_changes_put_end(struct lb_call *call, struct lb_buf *body)
         lb_buf_append_lit(body, ",\"askedMoreThanOnce\":");
         lb_buf_append_u64(body, pending->change.asked_more);
     }
-    lb_person_names_put_all_covers(body, call, &pending->identifiers);
-    lb_person_names_put_still_blocked(body, call, lb_buf_str(&pending->freed));
+    if (pending->change.freed)
+        lb_person_names_put_still_blocked(body, call, lb_buf_str(&pending->freed));
+    else
+        lb_person_names_put_all_covers(body, call, &pending->identifiers);
     lb_buf_append_lit(body, "}");
     lb_changes_put_id(call, &pending->change);
 }
