@@ -164,9 +164,9 @@ def test_all_names_of_the_lead_are_blocked(tenant):
     campaign = Campaign(tenant, {"publicIdentifier": name, "memberId": member})
     other = Campaign(tenant, member)
     opt_out(campaign, campaign.claim_one())
-    for asked, other in ((name, member), (member, name)):  # each is blocked, and the other shown
+    for asked, shown in ((name, member), (member, name)):  # each is blocked, and the other shown
         found = expect.ok(tenant.api.get(f"/blocked-leads/{asked}"))["blocks"]
-        assert [block.get("matched", {}).get("value") for block in found] == [None, other]
+        assert [block.get("matched", {}).get("value") for block in found] == [None, shown]
     assert other.claim() == []
 
 

@@ -283,7 +283,8 @@ static const struct {
      "  EXCEPT SELECT workspace, campaign, no, identifier FROM lead"
      "  EXCEPT SELECT workspace, campaign, no, member_id FROM lead))"},
     {"who is set aside and who is blocked",
-     "WITH RECURSIVE linked AS (SELECT w.no AS workspace, m.identifier AS member, n.identifier AS name"
+     "WITH RECURSIVE linked AS (SELECT w.no AS workspace, m.identifier AS member, n.identifier AS "
+     "name"
      "  FROM link_history m JOIN workspace w ON w.id = m.workspace_id"
      "  JOIN link_history n ON n.workspace_id = m.workspace_id AND n.entry = m.entry + 1"
      "  LEFT JOIN link_history e ON e.event = 'link_end' AND e.workspace_id = m.workspace_id"

@@ -1,13 +1,14 @@
 /* In answers: the other names of a person, where an answer about one name has to say that it is, or
- * would be, blocked by another one (domain/blocklist/persons.h). Nothing is appended where there are
- * none, as for nearly everybody. */
+ * would be, blocked by another one (domain/blocklist/persons.h). Nothing is appended where there
+ * are none, as for nearly everybody. */
 #ifndef LB_API_BLOCKLIST_PERSON_NAMES_H
 #define LB_API_BLOCKLIST_PERSON_NAMES_H
 
 #include "api/blocklist/changes.h"
 #include "domain/blocklist/persons.h"
 
-/* Appends ,"matched":{"type":"memberId","value":"..."} when `by` is another name than was asked for.
+/* Appends ,"matched":{"type":"memberId","value":"..."} when `by` is another name than was asked
+ * for.
  */
 void lb_person_names_put_matched(struct lb_buf *body, struct lb_str asked, struct lb_str by);
 
