@@ -190,6 +190,7 @@ def test_what_several_people_have_in_common_is_never_linked(fresh):
 def test_links_are_the_workspaces_own(fresh, server):
     other = server.tenant()
     link(fresh.api, (ANNA, OLD))
+    link(other.api, (member_id(5), "someone"))
     block_everywhere(other.api, OLD)
     assert is_blocked(other.api, ANNA) == [False]
 
