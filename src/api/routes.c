@@ -55,6 +55,10 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/v1/changes/{changeId}/leads", lb_changes_leads, 0},
     {LB_POST, "/v1/changes/{changeId}/undo", lb_changes_undo, LB_ROUTE_WRITES},
 
+    /* links.c: one person by several names */
+    {LB_POST, "/v1/people/link", lb_links_post, LB_ROUTE_WRITES | LB_ROUTE_LARGE},
+    {LB_GET, "/v1/people/conflicts", lb_links_conflicts, 0},
+
     /* import_list.c, import_undo.c: imports of files, as one thing each */
     {LB_GET, "/v1/imports", lb_imports_list, 0},
     {LB_GET, "/v1/imports/{importId}", lb_imports_get, 0},

@@ -95,6 +95,16 @@ struct lb_registry_node *lb_registry_find(const struct lb_registry *registry, ui
     return (struct lb_registry_node *)cds_lfht_iter_get_node(&iter);
 }
 
+struct lb_registry_node *lb_registry_find_next(const struct lb_registry *registry,
+                                               struct lb_registry_node *node)
+{
+    struct cds_lfht_iter iter = {.node = &node->node};
+    struct wanted wanted = {.key = node->key, .scope = node->scope};
+    iter.next = CMM_LOAD_SHARED(node->node.next);
+    cds_lfht_next_duplicate(registry->records, matches, &wanted, &iter);
+    return (struct lb_registry_node *)cds_lfht_iter_get_node(&iter);
+}
+
 void lb_registry_add(struct lb_registry *registry, struct lb_registry_node *node)
 {
     PUBLISHED(node);
@@ -104,4 +114,28 @@ void lb_registry_add(struct lb_registry *registry, struct lb_registry_node *node
 void lb_registry_remove(struct lb_registry *registry, struct lb_registry_node *node)
 {
     cds_lfht_del(registry->records, &node->node);
+}
+
+static struct lb_registry_node *node_at(struct cds_lfht_iter *iter)
+{
+    struct cds_lfht_node *node = cds_lfht_iter_get_node(iter);
+    if (node)
+        FOUND(node);
+    return (struct lb_registry_node *)node;
+}
+
+struct lb_registry_node *lb_registry_first(const struct lb_registry *registry)
+{
+    struct cds_lfht_iter iter;
+    cds_lfht_first(registry->records, &iter);
+    return node_at(&iter);
+}
+
+struct lb_registry_node *lb_registry_after(const struct lb_registry *registry,
+                                           struct lb_registry_node *node)
+{
+    struct cds_lfht_iter iter = {.node = &node->node};
+    iter.next = CMM_LOAD_SHARED(node->node.next);
+    cds_lfht_next(registry->records, &iter);
+    return node_at(&iter);
 }

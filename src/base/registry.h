@@ -34,9 +34,18 @@ void lb_registry_destroy(struct lb_registry *registry, void (*each)(struct lb_re
 struct lb_registry_node *lb_registry_find(const struct lb_registry *registry, uint32_t scope,
                                           struct lb_str key);
 
+/* The next one of the same key after `node`, which was found: see lb_registry_add. */
+struct lb_registry_node *lb_registry_find_next(const struct lb_registry *registry,
+                                               struct lb_registry_node *node);
+
 /* The caller has made sure that the key is not in the registry yet, or removes the other record
  * next: until then either is found. */
 void lb_registry_add(struct lb_registry *registry, struct lb_registry_node *node);
 void lb_registry_remove(struct lb_registry *registry, struct lb_registry_node *node);
+
+/* All records, one after the other, in no order; NULL after the last. */
+struct lb_registry_node *lb_registry_first(const struct lb_registry *registry);
+struct lb_registry_node *lb_registry_after(const struct lb_registry *registry,
+                                           struct lb_registry_node *node);
 
 #endif

@@ -1,7 +1,9 @@
 #include "daemon/restore_sides.h"
 
 #include "domain/blocklist/item.h"
+#include "domain/blocklist/links.h"
 #include "domain/blocklist/page.h"
+#include "domain/blocklist/persons.h"
 #include "domain/outreach/campaign.h"
 
 #include <stdio.h>
@@ -235,10 +237,75 @@ static lb_err each_list(struct lb_restore *restore, struct lb_restore_old *old,
     return err;
 }
 
+/* --- People of several names ------------------------------------------------------------------ */
+
+#define LINKS_IN_BATCH 1000
+
+/* The links of a workspace, as the database of before had them. */
+struct links {
+    struct lb_parts *parts;
+    struct lb_standing standing; /* of changes in the new one */
+    struct lb_reason *reason;
+    struct lb_link_pair pairs[LINKS_IN_BATCH];
+    size_t count;
+};
+
+static lb_err link_all(struct links *links)
+{
+    struct lb_link_change made = {.change = {.blocklist = links->parts->app.blocklist,
+                                             .standing = links->standing,
+                                             .beyond_daily = true},
+                                  .pairs = links->pairs,
+                                  .count = links->count};
+    if (!links->count)
+        return LB_OK;
+    links->count = 0;
+    lb_links_make(&made);
+    lb_err err = lb_parts_write(links->parts, &made.change.write);
+    if (err && made.change.write.reason.text[0])
+        *links->reason = made.change.write.reason;
+    return err;
+}
+
+static lb_err take_pair(void *context, struct lb_str member, struct lb_str name)
+{
+    struct links *links = context;
+    links->pairs[links->count++] = (struct lb_link_pair){member, name};
+    return links->count < LINKS_IN_BATCH ? LB_OK : link_all(links);
+}
+
+/* Before blocks: those whom one holds for by another name are set aside with it. */
+static lb_err link_people(struct lb_restore_old *old, struct lb_parts *parts,
+                          struct lb_reason *reason)
+{
+    struct links *links = calloc(1, sizeof *links);
+    lb_err err = links ? LB_OK : LB_ERR_INTERNAL;
+    for (struct lb_workspace *before = lb_directory_workspaces(old->directory); !err && before;
+         before = lb_rcu_load(&before->next)) {
+        struct lb_workspace *now =
+            lb_directory_workspace(parts->app.directory, lb_str(before->row.id));
+        if (!now || !lb_persons_any(before))
+            continue;
+        links->parts = parts;
+        links->reason = reason;
+        links->standing = (struct lb_standing){.directory = parts->app.directory,
+                                               .workspace = now,
+                                               .list = {.workspace = now->row.no}};
+        err = lb_persons_each_pair(lb_blocklist_persons(old->blocklist), before->row.no, links,
+                                   take_pair);
+        if (!err)
+            err = link_all(links);
+    }
+    free(links);
+    return err;
+}
+
 lb_err lb_restore_block(struct lb_restore *restore, struct lb_restore_old *old,
                         struct lb_parts *parts, struct lb_store_reader *reader,
                         struct lb_reason *reason)
 {
     lb_err err = each_list(restore, old, parts, reader, false, reason);
+    if (!err)
+        err = link_people(old, parts, reason);
     return err ? err : each_list(restore, old, parts, reader, true, reason);
 }

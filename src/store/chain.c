@@ -74,7 +74,7 @@ void lb_chain_begin(struct lb_str workspace_id, uint8_t out[LB_DIGEST_SIZE])
 
 bool lb_log_kind_has_names(enum lb_log_kind kind)
 {
-    return lb_log_kind_blocks(kind) || kind == LB_LOG_LINK || kind == LB_LOG_LINK_END;
+    return lb_log_kind_blocks(kind) || lb_log_kind_has_pairs(kind);
 }
 
 /* --- A row as bytes --------------------------------------------------------------------------- */
@@ -119,7 +119,7 @@ static inline void put_number(struct bytes *bytes, uint64_t number, size_t len)
 
 static bool is_possible(const struct lb_log_row *row)
 {
-    return (unsigned)row->kind <= LB_LOG_LEFT_OUT && row->number <= LB_ENTRY_ID_MAX &&
+    return (unsigned)row->kind <= LB_LOG_LINK_REFUSED && row->number <= LB_ENTRY_ID_MAX &&
            row->undoes <= LB_ENTRY_ID_MAX && row->epoch <= LB_EPOCH_MAX && row->at >= 0 &&
            row->at <= TIME_MAX;
 }

@@ -38,11 +38,17 @@ static const char *const roles[] = {
 };
 
 static const char *const log_kinds[] = {
-    [LB_LOG_BLOCK] = "block",       [LB_LOG_UNBLOCK] = "unblock",
-    [LB_LOG_RESTORE] = "restore",   [LB_LOG_BLOCK_AGAIN] = "block_again",
-    [LB_LOG_EXPIRED] = "expired",   [LB_LOG_CARRIED_OVER] = "carried_over",
-    [LB_LOG_ERASED] = "erased",     [LB_LOG_LINK] = "link",
-    [LB_LOG_LINK_END] = "link_end", [LB_LOG_LEFT_OUT] = "left_out",
+    [LB_LOG_BLOCK] = "block",
+    [LB_LOG_UNBLOCK] = "unblock",
+    [LB_LOG_RESTORE] = "restore",
+    [LB_LOG_BLOCK_AGAIN] = "block_again",
+    [LB_LOG_EXPIRED] = "expired",
+    [LB_LOG_CARRIED_OVER] = "carried_over",
+    [LB_LOG_ERASED] = "erased",
+    [LB_LOG_LINK] = "link",
+    [LB_LOG_LINK_END] = "link_end",
+    [LB_LOG_LEFT_OUT] = "left_out",
+    [LB_LOG_LINK_REFUSED] = "link_refused",
 };
 
 static const char *const lead_fields[LB_LEAD_FIELD_COUNT] = {

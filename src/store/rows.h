@@ -117,10 +117,11 @@ enum lb_log_kind {
     LB_LOG_EXPIRED,      /* items are the numbers of entries whose end has come */
     LB_LOG_CARRIED_OVER, /* the list was kept when its campaign was deleted, and is that of a new
                             campaign of the same id: one item, the number of people in it */
-    LB_LOG_ERASED,       /* numbers; this and what follows: not written yet */
-    LB_LOG_LINK,         /* names that are one person's */
-    LB_LOG_LINK_END,
-    LB_LOG_LEFT_OUT /* numbers of entries that block no more: a person had too many (twins.h) */
+    LB_LOG_ERASED,       /* numbers; not written yet */
+    LB_LOG_LINK,         /* names of people, two items each: domain/blocklist/links.h */
+    LB_LOG_LINK_END,     /* numbers of links that are taken back */
+    LB_LOG_LEFT_OUT,    /* numbers of entries that block no more: a person had too many (twins.h) */
+    LB_LOG_LINK_REFUSED /* as LB_LOG_LINK, of pairs that are no link: a person has too many names */
 };
 #define LB_EPOCH_MAX ((UINT64_C(1) << 40) - 1)
 
@@ -140,6 +141,12 @@ static inline bool lb_log_kind_frees(enum lb_log_kind kind)
 static inline bool lb_log_kind_blocks(enum lb_log_kind kind)
 {
     return kind == LB_LOG_BLOCK || kind == LB_LOG_BLOCK_AGAIN;
+}
+
+/* Does a row of links have two names of each? */
+static inline bool lb_log_kind_has_pairs(enum lb_log_kind kind)
+{
+    return kind == LB_LOG_LINK || kind == LB_LOG_LINK_REFUSED;
 }
 
 struct lb_log_row {

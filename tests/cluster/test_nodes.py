@@ -101,6 +101,24 @@ def test_a_block_of_the_workspace_is_too(tenants):
         assert there.lead(people[number])["blockedScope"] == "workspace"
 
 
+def test_a_link_is_in_every_answer_of_another_node(tenants):
+    """Made and taken back at one node, and seen at the other by the next request."""
+    for number, (writer, reader) in enumerate(rounds(tenants)):
+        member, name = member_id(1000 + number), unique("linked")
+        campaign = Campaign(reader, name, unique())
+        block_everywhere(writer.api, member)
+        assert campaign.lead(name)["blocked"] is False
+        answer = writer.api.post("/people/link", {"links": [
+            {"memberId": member, "publicIdentifier": name}]})
+        assert expect.ok(answer)["linked"] == 1
+        assert check(campaign, name)["matched"] == {"type": "memberId", "value": member}
+        assert campaign.lead(name)["blocked"] is True
+        assert name not in names(campaign.claim())
+        undo(writer.api, answer.header("x-change-id"))
+        assert check(campaign, name)["blocked"] is False
+        assert names(campaign.claim()) == [name]
+
+
 def test_a_claim_at_another_node_gets_nobody_who_was_blocked(tenants):
     for number, (writer, reader) in enumerate(rounds(tenants)):
         person = {"publicIdentifier": f"p-{number}", "memberId": member_id(number)}

@@ -67,6 +67,9 @@ ENDPOINTS = [
     EndPoint("GET", "/blocked-leads/someone", CHECK),
     EndPoint("GET", LIST + "/someone", CHECK),
     EndPoint("POST", LIST + "/check", CHECK, {"publicIdentifiers": ["someone"]}),
+    EndPoint("POST", "/people/link", WRITE, {"links": [
+        {"memberId": "ACoAAB1xYzQBmVnKp0aTqWcR7dEfGhIjKlMnOpQ", "publicIdentifier": "someone"}]}),
+    EndPoint("GET", "/people/conflicts", READ),
     EndPoint("POST", "/blocked-leads/check", CHECK, {"publicIdentifiers": ["someone"]}),
     EndPoint("GET", "/blocked-leads/someone/history", READ),
     EndPoint("GET", "/events", READ),

@@ -196,8 +196,8 @@ def begin(campaign, *leads):
         campaign.complete(activity)
 
 
-def test_of_two_leads_that_are_one_person_the_one_that_was_begun_stays(tenant):
-    campaign = Campaign(tenant, steps=[VISIT, VISIT], active=False)
+def test_of_two_leads_that_are_one_person_the_one_that_was_begun_stays(fresh):
+    campaign = Campaign(fresh, steps=[VISIT, VISIT], active=False)
     begin(campaign, member_id(1))
     campaign.add("john-doe")
     assert campaign.add(JOHN) == (0, 1, 0)
@@ -207,8 +207,8 @@ def test_of_two_leads_that_are_one_person_the_one_that_was_begun_stays(tenant):
     assert campaign.claim_one()["order"] == 2
 
 
-def test_of_two_leads_that_are_one_person_and_were_both_begun_one_is_completed(tenant):
-    campaign = Campaign(tenant, steps=[VISIT, VISIT], active=False)
+def test_of_two_leads_that_are_one_person_and_were_both_begun_one_is_completed(fresh):
+    campaign = Campaign(fresh, steps=[VISIT, VISIT], active=False)
     begin(campaign, "john-doe", member_id(1))
     assert campaign.add(JOHN) == (0, 1, 0)
     assert campaign.lead("john-doe")["status"] == "active"

@@ -221,7 +221,7 @@ def visit_campaign(tour, api):
 def visit_workspace(tour, api, plain):
     for name in ["getMe", "blockInWorkspace", "checkInWorkspace", "listWorkspaceBlocks", "unblockInWorkspace",
                  "blockEntriesInWorkspace", "listEntriesInWorkspace", "unblockEntriesInWorkspace",
-                 "checkLeads", "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit",
+                 "checkLeads", "linkNames", "listConflicts", "importIntoWorkspaceBlocklist", "getEvidence", "getStatistics", "listAudit",
                  "listEvents"]:
         tour(api, name)
     for name in ["isAlive", "isReady", "getMetrics", "getDescription"]:

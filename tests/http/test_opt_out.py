@@ -164,7 +164,9 @@ def test_all_names_of_the_lead_are_blocked(tenant):
     campaign = Campaign(tenant, {"publicIdentifier": name, "memberId": member})
     other = Campaign(tenant, member)
     opt_out(campaign, campaign.claim_one())
-    assert len(blocks(tenant.api, name)) == len(blocks(tenant.api, member)) == 1
+    for asked, shown in ((name, member), (member, name)):  # each is blocked, and the other shown
+        found = expect.ok(tenant.api.get(f"/blocked-leads/{asked}"))["blocks"]
+        assert [block.get("matched", {}).get("value") for block in found] == [None, shown]
     assert other.claim() == []
 
 
@@ -198,3 +200,19 @@ def test_a_full_workspace_refuses_an_opt_out_and_records_nothing():
         expect.error(campaign.report(activity, "opted_out"), 429, "overloaded")
         assert campaign.activities()[0]["state"] == "claimed"
         assert campaign.complete(activity) == "completed"
+
+
+def test_an_opt_out_holds_for_the_e_mail_address_and_the_phone_number(fresh):
+    lead = {"publicIdentifier": "jane-doe", "memberId": member_id(1), "email": "Jane@Acme.com",
+            "phone": "+49 170 1234567", "companyName": "Acme GmbH", "website": "acme.com"}
+    campaign = Campaign(fresh, lead)
+    other = Campaign(fresh, {"publicIdentifier": "a-1", "email": "jane@acme.com"},
+                     {"publicIdentifier": "b-2", "phone": "0049 170 1234567"},
+                     {"publicIdentifier": "c-3", "memberId": member_id(1)},
+                     {"publicIdentifier": "d-4", "companyName": "Acme", "email": "joe@acme.com"})
+    _, change = opt_out(campaign, campaign.claim_one())
+    assert [activity["publicIdentifier"] for activity in other.claim()] == ["d-4"]
+    types = {entry["type"] for entry in expect.ok(fresh.api.get("/blocklist"))}
+    assert types == {"publicIdentifier", "memberId", "email", "phone"}
+    undo(fresh.api, change)
+    assert len(other.claim()) == 3

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from support import expect, people
-from support.campaigns import Campaign
+from support.campaigns import Campaign, member_id
 from support.server import Server, Tenant, run, unique
 
 PASSWORD = people.PASSWORD
 LATER = "another horse, another battery"
+MEMBER = member_id(7)
 
 
 def block(api, path, *names, reason=None):
@@ -70,6 +71,8 @@ class Day:
         expect.ok(self.api.post("/blocklist", {"entries": [
             {"domain": "acme.com", "kind": "client", "expiresAt": self.ends, "reason": "signed at four"},
             {"email": "ann@example.com"}]}))
+        expect.ok(self.api.post("/people/link", {"links": [
+            {"memberId": MEMBER, "publicIdentifier": "afternoon-2"}]}))
         block(self.api, "/campaigns/deleted", "afternoon-deleted")
         block(self.api, "", "blocked-and-unblocked")
         entries = {entry["publicIdentifier"]: entry["id"] for entry in expect.ok(self.api.get("/blocked-leads"))}
@@ -140,6 +143,7 @@ def serves_what_was_said(day, data):
                  for entry in expect.ok(api.get("/blocklist?take=100")) if entry["type"] != "publicIdentifier"}
         assert typed == {("domain", "acme.com", "client", day.ends, "signed at four"),
                          ("email", "ann@example.com", None, None, None)}
+        assert expect.ok(api.get(f"/blocked-leads/{MEMBER}"))["blocked"] is True  # by a link
         assert set(listed(api, "/campaigns/runs")) == {"morning-runs", "afternoon-runs"}
         assert set(listed(api, "/campaigns/deleted")) == {"afternoon-deleted"}
         assert expect.ok(api.get("/campaigns/runs"))["status"] == "paused"

@@ -67,7 +67,7 @@ def row(before, *, kind, continues=False, campaign, actor, number, at, undoes=0,
     said += number.to_bytes(5, "little") + at.to_bytes(6, "little")
     said += b"".join(number.to_bytes(5, "little") for number in (undoes, epoch) if number)
     said += b"".join(commitment(text, use, seed) for use, text in texts if text is not None)
-    names = kind in (0, 3, 7, 8)
+    names = kind in (0, 3, 7, 10)
     said += b"".join(commitment(item, b"leadblock item", seed) if names
                      else int(item).to_bytes(5, "little") for item in items)
     return blake(before + said, b"leadblock row")

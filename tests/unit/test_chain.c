@@ -110,7 +110,7 @@ static void what_cannot_be_in_a_row_has_no_digest(void **state)
     rows[5].at = -1;
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_int_equal(lb_chain_digest_row(digest, &rows[i], digest), i == 0);
-    rows[0].kind = (enum lb_log_kind)(LB_LOG_LEFT_OUT + 1);
+    rows[0].kind = (enum lb_log_kind)(LB_LOG_LINK_REFUSED + 1);
     rows[0].items = LB_STR("7");
     assert_false(lb_chain_digest_row(digest, &rows[0], digest));
 }

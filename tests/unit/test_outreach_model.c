@@ -57,6 +57,7 @@ struct campaign {
 
 struct model {
     struct engine engine;
+    bool linked[PEOPLE]; /* a lead of some campaign had both names, so that they count as one */
     char folder[64];
     char path[96];
     uint64_t random;
@@ -109,7 +110,7 @@ static bool is_blocked(const struct model *model, size_t campaign, size_t person
 {
     const struct lead *lead = &model->campaigns[campaign].leads[person];
     return model->blocked[0][person] || model->blocked[campaign + 1][person] ||
-           (lead->has_member &&
+           ((lead->has_member || model->linked[person]) &&
             (model->blocked[0][PEOPLE + person] || model->blocked[campaign + 1][PEOPLE + person]));
 }
 
@@ -320,6 +321,7 @@ static void add_leads(struct model *model)
         leads[i] = (struct lb_new_lead){.identifier = lb_str(name_of(person))};
         if (with_member)
             leads[i].member_id = lb_str(name_of(PEOPLE + person));
+        model->linked[person] |= with_member;
         wanted.duplicates += lead->there;
         wanted.added += !lead->there;
         if (lead->there) {

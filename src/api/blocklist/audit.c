@@ -77,6 +77,7 @@ static void name_change(const struct lb_log_row *row, struct action *out)
     const char *name = row->undoes                        ? "leads.undo"
                        : row->kind == LB_LOG_CARRIED_OVER ? "leads.carry_over"
                        : row->kind == LB_LOG_EXPIRED      ? "leads.expire"
+                       : lb_log_kind_has_pairs(row->kind) ? "people.link"
                        : lb_log_kind_blocks(row->kind)    ? "leads.block"
                                                           : "leads.unblock";
     snprintf(out->name, sizeof out->name, "%s", name);
@@ -103,6 +104,8 @@ static lb_err read_change(struct auditing *auditing, const struct lb_row_times_c
         out->after = row.number + lb_log_items_count(row.items);
         out->count = out->after - out->id;
     }
+    if (!err && lb_log_kind_has_pairs(row.kind))
+        out->count /= 2; /* names of a link */
     if (!err && row.kind == LB_LOG_CARRIED_OVER &&
         !lb_str_to_u64(row.items, UINT64_MAX, &out->count))
         err = LB_ERR_STORAGE_UNAVAILABLE;

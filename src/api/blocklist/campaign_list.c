@@ -1,6 +1,7 @@
 /* The blocklist of a campaign. */
 #include "api/blocklist/dry_run.h"
 #include "api/blocklist/entry_list.h"
+#include "api/blocklist/person_names.h"
 #include "api/handlers.h"
 
 #include "json/encode.h"
@@ -27,6 +28,8 @@ static enum lb_progress change_list(struct lb_call *call, bool block)
         lb_change_block(change);
     else
         lb_change_unblock(change);
+    if (!block)
+        lb_changes_expect_freed(call, pending);
     return lb_changes_submit(call, pending, pending->identifiers.bytes,
                              block ? lb_changes_reply_blocked : lb_changes_reply_unblocked);
 }
@@ -53,6 +56,7 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
         lb_buf_append_lit(body, "null");
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, entry->at);
+    lb_person_names_put_covers(body, call, entry->key);
 }
 
 enum lb_progress lb_blocked_leads_list(struct lb_call *call)

@@ -1,5 +1,7 @@
 #include "api/blocklist/changes.h"
 
+#include "api/blocklist/links.h"
+#include "api/blocklist/person_names.h"
 #include "api/handlers.h"
 #include "api/ids.h"
 #include "json/encode.h"
@@ -21,6 +23,18 @@ enum lb_progress lb_changes_submit(struct lb_call *call, struct lb_pending_chang
     size_t items =
         pending->change.count * (sizeof(struct lb_change_item) + sizeof(struct lb_fingerprint));
     return lb_call_write(call, &pending->change.write, call->req->body.len + items + size, finish);
+}
+
+static void release_freed(struct lb_call *call)
+{
+    struct lb_pending_change *pending = call->state;
+    lb_buf_fini(&pending->freed);
+}
+
+void lb_changes_expect_freed(struct lb_call *call, struct lb_pending_change *pending)
+{
+    pending->change.freed = &pending->freed;
+    call->release = release_freed;
 }
 
 bool lb_changes_read_ids(struct lb_call *call, struct lb_change *change)
@@ -126,6 +140,10 @@ void lb_changes_put_end(struct lb_call *call, struct lb_buf *body)
         lb_buf_append_lit(body, ",\"askedMoreThanOnce\":");
         lb_buf_append_u64(body, pending->change.asked_more);
     }
+    if (pending->change.freed)
+        lb_person_names_put_still_blocked(body, call, lb_buf_str(&pending->freed));
+    else
+        lb_person_names_put_all_covers(body, call, &pending->identifiers);
     lb_buf_append_lit(body, "}");
     lb_changes_put_id(call, &pending->change);
 }
@@ -171,9 +189,15 @@ static void put_undone(struct lb_call *call, const struct lb_change *change)
     unsigned long long unblocked = change->unblocked;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
-    lb_changes_put_undone(body, blocked, unblocked, change->stayed);
+    if (change->linked || change->unlinked)
+        lb_links_put_undone(body, change);
+    else
+        lb_changes_put_undone(body, blocked, unblocked, change->stayed);
     lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu", blocked, unblocked);
     lb_stayed_put(&pending->stayed, body);
+    if (change->linked || change->unlinked)
+        lb_buf_printf(body, ",\"linked\":%llu,\"unlinked\":%llu",
+                      (unsigned long long)change->linked, (unsigned long long)change->unlinked);
     lb_buf_append_lit(body, "}");
     lb_changes_put_id(call, change);
 }

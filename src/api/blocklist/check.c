@@ -1,6 +1,7 @@
 /* Is this person blocked? One, or a whole list before it is sent to. */
 #include "api/handlers.h"
 #include "api/blocklist/identifiers.h"
+#include "api/blocklist/person_names.h"
 #include "api/query.h"
 
 #include "domain/blocklist/entry.h"
@@ -11,6 +12,7 @@
 struct checking {
     struct lb_asked asked;
     struct lb_verdict verdict;
+    struct lb_str by; /* the name that is blocked, when it is another one of the person */
 };
 
 static void put_blocked(struct lb_call *call, struct lb_str reason, int64_t at)
@@ -29,6 +31,7 @@ static void put_blocked(struct lb_call *call, struct lb_str reason, int64_t at)
         lb_buf_append_lit(body, "null");
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, at);
+    lb_person_names_put_matched(body, checking->asked.identifier, checking->by);
     lb_buf_append_lit(body, "}");
 }
 
@@ -46,18 +49,39 @@ static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *r
     return LB_TURN_LAST;
 }
 
-static void check_one(struct lb_call *call, struct checking *checking)
+/* Of a workspace with people of several names. False when the reply is set. */
+static bool check_person(struct lb_call *call, struct lb_str name, struct lb_verdict *out,
+                         struct lb_str *out_by)
+{
+    struct lb_str by;
+    *out = lb_blocklist_check_person(call->app->blocklist, call->workspace, call->list, name, &by);
+    if (by.ptr == name.ptr)
+        return true;
+    char *copy = lb_request_alloc(call->req, by.len + 1); /* others may end while it waits */
+    if (!copy)
+        return lb_call_no_memory(call);
+    memcpy(copy, by.ptr, by.len);
+    *out_by = (struct lb_str){copy, by.len};
+    return true;
+}
+
+static bool check_one(struct lb_call *call, struct checking *checking)
 {
     const struct lb_blocklist *blocklist = call->app->blocklist;
     struct lb_asked *asked = &checking->asked;
     checking->verdict = (struct lb_verdict){LB_SCOPE_NONE, 0};
-    if (asked->identifier.ptr)
+    if (asked->identifier.ptr && lb_persons_any(call->workspace)) {
+        if (!check_person(call, asked->identifier, &checking->verdict, &checking->by))
+            return false;
+    } else if (asked->identifier.ptr) {
         checking->verdict = lb_blocklist_check(blocklist, call->list, asked->identifier);
+    }
     if (!asked->before.ptr || checking->verdict.scope != LB_SCOPE_NONE)
-        return;
+        return true;
     checking->verdict = lb_blocklist_check(blocklist, call->list, asked->before);
     if (checking->verdict.scope != LB_SCOPE_NONE)
         asked->identifier = asked->before;
+    return true;
 }
 
 enum lb_progress lb_check_get(struct lb_call *call)
@@ -68,7 +92,8 @@ enum lb_progress lb_check_get(struct lb_call *call)
     if (!lb_identifiers_read_one(call, call->req->params[1], &checking->asked))
         return LB_DONE;
     call->state = checking;
-    check_one(call, checking);
+    if (!check_one(call, checking))
+        return LB_DONE;
     if (checking->asked.wrong && checking->verdict.scope == LB_SCOPE_NONE)
         return lb_identifiers_refuse(call, &checking->asked);
     lb_workspace_count_checks(call->workspace, 1, checking->verdict.scope != LB_SCOPE_NONE);
@@ -118,7 +143,8 @@ struct checking_many {
     bool details;
     bool *first;
     struct lb_verdict *verdicts;
-    size_t at; /* details: how far they have been written */
+    struct lb_str *by; /* as above, for each; NULL: no person has several names */
+    size_t at;         /* details: how far they have been written */
 };
 
 static void reply_lists(struct lb_call *call, struct checking_many *checking)
@@ -158,6 +184,9 @@ static lb_err put_detail(struct lb_call *call, struct lb_store_reader *reader,
     lb_json_put_string_or_null(body, entry.reason);
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time_or_null(body, entry.at);
+    if (checking->by)
+        lb_person_names_put_matched(body, checking->identifiers.items[index].key,
+                                    checking->by[index]);
     lb_buf_append_lit(body, "}");
     return LB_OK;
 }
@@ -219,6 +248,22 @@ static bool read_wanted(struct lb_call *call, struct checking_many *checking)
     return false;
 }
 
+/* Asks for the other names of all people, too. False when the reply is set. */
+static bool check_people(struct lb_call *call, struct checking_many *checking)
+{
+    const struct lb_identifiers *identifiers = &checking->identifiers;
+    checking->by = lb_call_alloc(call, identifiers->count * sizeof *checking->by);
+    if (!checking->by)
+        return false;
+    for (size_t i = 0; i < identifiers->count; i++) {
+        checking->by[i] = (struct lb_str){0};
+        if (!check_person(call, identifiers->items[i].key, &checking->verdicts[i],
+                          &checking->by[i]))
+            return false;
+    }
+    return true;
+}
+
 enum lb_progress lb_check_post(struct lb_call *call)
 {
     struct checking_many *checking = lb_call_alloc(call, sizeof *checking);
@@ -235,6 +280,8 @@ enum lb_progress lb_check_post(struct lb_call *call)
         texts[i] = checking->identifiers.items[i].key;
     lb_blocklist_check_many(call->app->blocklist, call->list, texts, count, checking->verdicts,
                             hashes);
+    if (lb_persons_any(call->workspace) && !check_people(call, checking))
+        return LB_DONE;
     if (!lb_identifiers_fold(call, &checking->identifiers, hashes, checking->first))
         return lb_call_refuse(call, LB_ERR_OVERLOADED, NULL);
     count_checks(call, checking->first, checking->verdicts, count);

@@ -3,6 +3,7 @@
 #include "api/blocklist/entries.h"
 #include "api/blocklist/entry_json.h"
 #include "api/blocklist/entry_list.h"
+#include "api/blocklist/person_names.h"
 #include "api/handlers.h"
 #include "api/ids.h"
 
@@ -74,6 +75,7 @@ enum lb_progress lb_entries_delete(struct lb_call *call)
                : !take_entries(call, pending, LB_NAMES_TO_REMOVE))
         return LB_DONE;
     pending->asked = pending->change.count;
+    lb_changes_expect_freed(call, pending);
     if (by_ids)
         lb_change_unblock_ids(&pending->change);
     else
@@ -95,6 +97,7 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, entry->at);
     lb_buf_printf(body, ",\"scope\":\"%s\"", entry->list.campaign ? "campaign" : "workspace");
+    lb_person_names_put_covers(body, call, entry->key);
 }
 
 enum lb_progress lb_entries_list(struct lb_call *call)

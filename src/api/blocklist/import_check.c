@@ -37,7 +37,9 @@ static struct lb_verdict check(const struct lb_call *call, const struct lb_impor
 {
     const struct lb_blocklist *blocklist = call->app->blocklist;
     *out_name = (struct lb_str){item->name->text, item->name->len};
-    struct lb_verdict verdict = lb_blocklist_check(blocklist, call->list, *out_name);
+    struct lb_str by;
+    struct lb_verdict verdict =
+        lb_blocklist_check_person(blocklist, call->workspace, call->list, *out_name, &by);
     if (verdict.scope != LB_SCOPE_NONE || item->name->plain ||
         !lb_identifier_before(item->value, item->name, before))
         return verdict;

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/ids.h"
 #include "api/blocklist/identifiers.h"
+#include "api/blocklist/person_names.h"
 
 #include "domain/blocklist/entry.h"
 #include "json/encode.h"
@@ -16,13 +17,14 @@ struct looking {
     struct lb_store_reader *reader;
     struct lb_by actors;
     struct lb_asked asked;
+    struct lb_other_names others; /* of the person */
     struct lb_buf *body;
     uint64_t blocks;
     lb_err err;
 };
 
 static void put_block(struct looking *looking, const struct lb_list_owner *owner,
-                      const struct lb_entry *entry)
+                      struct lb_str name, const struct lb_entry *entry)
 {
     struct lb_buf *body = looking->body;
     uint32_t actor = entry->actor;
@@ -48,20 +50,28 @@ static void put_block(struct looking *looking, const struct lb_list_owner *owner
     lb_json_put_time(body, entry->at);
     lb_buf_append_lit(body, ",\"by\":");
     lb_by_put(&looking->actors, body, actor);
+    lb_person_names_put_matched(body, looking->asked.identifier, name);
     lb_buf_append_lit(body, "}");
 }
 
-static void look_into(struct looking *looking, const struct lb_list_owner *owner)
+static void look_for(struct looking *looking, const struct lb_list_owner *owner, struct lb_str name)
 {
     const struct lb_app *app = looking->call->app;
     struct lb_list list = {looking->call->list.workspace, owner->no};
-    uint64_t id = lb_blocklist_find(app->blocklist, list, looking->asked.identifier);
+    uint64_t id = lb_blocklist_find(app->blocklist, list, name);
     struct lb_entry entry;
     if (!id || looking->err || ++looking->blocks > BLOCKS_SHOWN)
         return;
     looking->err = lb_blocklist_entry(app->store, looking->reader, list.workspace, id, &entry);
     if (!looking->err)
-        put_block(looking, owner, &entry);
+        put_block(looking, owner, name, &entry);
+}
+
+static void look_into(struct looking *looking, const struct lb_list_owner *owner)
+{
+    look_for(looking, owner, looking->asked.identifier);
+    for (size_t i = 0; i < looking->others.count; i++)
+        look_for(looking, owner, looking->others.names[i]);
 }
 
 static void look_into_all(struct looking *looking, const struct lb_list_owner *owners, size_t count)
@@ -93,7 +103,9 @@ static void reply_found(struct looking *looking)
     lb_json_put_string(body, looking->asked.identifier);
     lb_buf_printf(body, ",\"blocked\":%s,\"blocks\":[", looking->blocks ? "true" : "false");
     lb_buf_append_str(body, lb_buf_str(looking->body));
-    lb_buf_printf(body, "],\"blocksTotal\":%llu}", (unsigned long long)looking->blocks);
+    lb_buf_printf(body, "],\"blocksTotal\":%llu", (unsigned long long)looking->blocks);
+    lb_person_names_put_names(body, &looking->others);
+    lb_buf_append_lit(body, "}");
     body->failed |= looking->body->failed;
 }
 
@@ -108,6 +120,9 @@ static enum lb_turn look_up_blocks(struct lb_call *call, struct lb_store_reader 
     looking->actors = (struct lb_by){.call = call, .reader = reader};
     looking->body = &blocks;
     looking->err = owners ? LB_OK : LB_ERR_OVERLOADED;
+    if (!looking->err && looking->asked.identifier.ptr &&
+        !lb_person_names_copy(call, looking->asked.identifier, LB_PERSON_ASKED, &looking->others))
+        looking->err = LB_ERR_OVERLOADED;
     look_into_all(looking, owners, count);
     if (!looking->blocks && looking->asked.before.ptr) {
         struct lb_str today = looking->asked.identifier;

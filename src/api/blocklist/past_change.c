@@ -8,6 +8,7 @@
 #include "api/query.h"
 
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/links.h"
 #include "domain/blocklist/identifier.h"
 #include "json/encode.h"
 #include "store/log_items.h"
@@ -120,6 +121,8 @@ static lb_err take_row(void *context, const struct lb_log_row *row)
     telling->begun = true;
     telling->next = row->id + 1;
     change->count = row->number - change->rows.number + lb_log_items_count(row->items);
+    if (lb_log_kind_has_pairs(row->kind))
+        change->count /= 2; /* names of a link */
     if (row->kind == LB_LOG_CARRIED_OVER && !lb_str_to_u64(row->items, UINT64_MAX, &change->count))
         return LB_ERR_STORAGE_UNAVAILABLE;
     return ++telling->rows < TURN_ROWS ? LB_OK : LB_ERR_NOT_FOUND;
@@ -227,7 +230,7 @@ static lb_err take_item(struct telling *telling, const struct lb_log_row *row, s
         telling->change.count = 0;
         return LB_OK;
     }
-    if (lb_log_kind_blocks(row->kind)) {
+    if (lb_log_kind_blocks(row->kind) || lb_log_kind_has_pairs(row->kind)) {
         if (!lb_item_read(item, &named))
             return LB_ERR_STORAGE_UNAVAILABLE;
         put_lead(telling, named.key, row->reason);
@@ -261,6 +264,25 @@ static lb_err take_items(void *context, const struct lb_log_row *row)
     return err;
 }
 
+/* Links that the change took back: both names of each. */
+static lb_err put_links(struct telling *telling, struct lb_store_reader *reader)
+{
+    const struct lb_call *call = telling->call;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && i < telling->named_count; i++) {
+        struct lb_link link;
+        err = lb_links_read(call->app->store, reader, call->workspace->row.no, telling->named[i],
+                            telling->ids[i], &link);
+        if (!err) {
+            put_lead(telling, (struct lb_str){link.member.text, link.member.len},
+                     (struct lb_str){0});
+            put_lead(telling, (struct lb_str){link.name.text, link.name.len}, (struct lb_str){0});
+        }
+        err = err == LB_ERR_NOT_FOUND ? LB_OK : err; /* erased */
+    }
+    return err;
+}
+
 static lb_err put_named(struct telling *telling, struct lb_store_reader *reader)
 {
     struct lb_store *store = telling->call->app->store;
@@ -268,6 +290,8 @@ static lb_err put_named(struct telling *telling, struct lb_store_reader *reader)
     struct lb_entry_cursor cursor = {.store = store, .reader = reader, .workspace = workspace};
     struct lb_entry entry;
     lb_err err = LB_OK;
+    if (telling->change.kind == LB_LOG_LINK_END)
+        return put_links(telling, reader);
     store->ops->prefetch_entries(reader, workspace, telling->ids, telling->named_count);
     for (size_t i = 0; !err && i < telling->named_count; i++) {
         err = lb_entry_read(&cursor, telling->ids[i], &entry);

@@ -1,6 +1,7 @@
 /* The blocklist of a whole workspace. */
 #include "api/blocklist/dry_run.h"
 #include "api/blocklist/entry_list.h"
+#include "api/blocklist/person_names.h"
 #include "api/handlers.h"
 #include "api/ids.h"
 
@@ -43,6 +44,7 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
     lb_json_put_time(body, entry->at);
     lb_buf_append_lit(body, ",\"workspaceId\":");
     lb_json_put_string(body, lb_str(call->workspace->row.id));
+    lb_person_names_put_covers(body, call, entry->key);
 }
 
 enum lb_progress lb_workspace_leads_list(struct lb_call *call)
@@ -58,6 +60,7 @@ enum lb_progress lb_workspace_leads_delete(struct lb_call *call)
         !lb_changes_read_ids(call, &pending->change))
         return LB_DONE;
     pending->asked = pending->change.count;
+    lb_changes_expect_freed(call, pending);
     lb_change_unblock_ids(&pending->change);
     return lb_changes_submit(call, pending, pending->change.count * sizeof(struct lb_public_id),
                              lb_changes_reply_unblocked);

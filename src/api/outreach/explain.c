@@ -14,7 +14,7 @@
 #include "json/encode.h"
 #include "store/names.h"
 
-#define NAMES_MAX  (LB_EXCLUSION_NAMES_MAX + LB_LEAD_KEYS_MAX)
+#define NAMES_MAX  (2 * LB_PERSON_NAMES_MAX + LB_LEAD_KEYS_MAX)
 #define BLOCKS_MAX 32 /* that are shown */
 
 /* A block that excludes the lead, with its own copies of what the store's row says. */
@@ -99,9 +99,9 @@ static lb_err read_names(struct explaining *explaining, uint64_t no)
     lb_err err = call->app->store->ops->lead(explaining->reader, call->list.workspace, no, lead);
     if (!err && lead->campaign != call->list.campaign)
         err = LB_ERR_NOT_FOUND;
-    return err ? err
-               : lb_exclusion_each(lead, lb_exclusion_asks_all(call->workspace), explaining,
-                                   keep_name);
+    const struct lb_exclusion exclusion = {.blocklist = call->app->blocklist,
+                                           .workspace = call->workspace};
+    return err ? err : lb_exclusion_each(&exclusion, lead, explaining, keep_name);
 }
 
 static lb_err read_all(struct explaining *explaining, uint64_t no)

@@ -129,10 +129,16 @@ static lb_err ask(void *context, struct lb_str key)
 
 static lb_err check_lead(struct checking *checking)
 {
+    const struct lb_exclusion exclusion = {.blocklist = checking->call->app->blocklist,
+                                           .workspace = checking->call->workspace};
     bool all = lb_exclusion_asks_all(checking->call->workspace);
+    struct lb_other_names names = {0};
     lb_err err = LB_OK;
-    for (size_t i = 0; !err && i < checking->linkedin_count; i++)
-        err = ask(checking, checking->linkedin[i]);
+    for (size_t i = 0; i < checking->linkedin_count; i++)
+        lb_other_names_add(&names, checking->linkedin[i]);
+    lb_exclusion_add_others(&exclusion, &names);
+    for (size_t i = 0; !err && i < names.count; i++)
+        err = ask(checking, names.names[i]);
     return err || !all ? err : lb_exclusion_each_typed(&checking->row, checking, ask);
 }
 

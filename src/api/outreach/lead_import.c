@@ -154,15 +154,19 @@ static lb_err look_up(const struct lead_import *leads, const struct lb_new_lead 
     return err;
 }
 
+static bool is_blocked(const struct lb_call *call, struct lb_str name)
+{
+    struct lb_str by;
+    return lb_blocklist_check_person(call->app->blocklist, call->workspace, call->list, name, &by)
+               .scope != LB_SCOPE_NONE;
+}
+
 static bool is_excluded(const struct lead_import *leads, const struct lb_new_lead *lead)
 {
     const struct lb_call *call = leads->file.call;
-    const struct lb_blocklist *blocklist = call->app->blocklist;
     lb_rcu_online();
-    bool excluded =
-        lb_blocklist_check(blocklist, call->list, lead->identifier).scope != LB_SCOPE_NONE ||
-        (lead->member_id.ptr &&
-         lb_blocklist_check(blocklist, call->list, lead->member_id).scope != LB_SCOPE_NONE);
+    bool excluded = is_blocked(call, lead->identifier) ||
+                    (lead->member_id.ptr && is_blocked(call, lead->member_id));
     lb_rcu_offline();
     return excluded;
 }

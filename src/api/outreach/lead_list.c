@@ -47,8 +47,9 @@ static lb_err look_up_scope(void *context, struct lb_list list, struct lb_str na
 static enum lb_scope find_scope(const struct lb_call *call, const struct lb_lead_row *lead)
 {
     enum lb_scope scope;
-    lb_exclusion_scope(lead, lb_exclusion_asks_all(call->workspace), look_up_scope,
-                       call->app->blocklist, &scope);
+    const struct lb_exclusion exclusion = {.blocklist = call->app->blocklist,
+                                           .workspace = call->workspace};
+    lb_exclusion_scope(&exclusion, lead, look_up_scope, call->app->blocklist, &scope);
     return scope;
 }
 

@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/ids.h"
 #include "api/body_items.h"
+#include "api/blocklist/changes.h"
 #include "api/outreach/variables.h"
 #include "base/utf8.h"
 #include "domain/blocklist/identifier.h"
@@ -251,6 +252,8 @@ static void reply_added(struct lb_call *call)
                   blocked);
     lb_bad_items_put_invalid(&pending->bad, call, body);
     lb_buf_append_lit(body, "}");
+    if (change->links.id.number) /* links between names that were learnt of them */
+        lb_changes_put_id(call, &change->links);
 }
 
 enum lb_progress lb_leads_post(struct lb_call *call)

@@ -39,6 +39,7 @@ static void free_workspace(struct lb_registry_node *node)
     free(workspace->campaigns);
     free(workspace->kept);
     free(workspace->days);
+    free(workspace->conflicts);
     lb_row_times_destroy(workspace->row_times);
     lb_epochs_fini(&workspace->epochs);
     free(workspace);

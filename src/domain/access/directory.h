@@ -24,6 +24,12 @@ struct lb_day {
 
 #define LB_DAY_MS 86400000
 
+/* A pair of names that is no link (domain/blocklist/persons.h). */
+struct lb_conflict {
+    uint64_t number; /* of what says so in the log */
+    uint64_t pair;   /* a hash of the two */
+};
+
 struct lb_workspace {
     struct lb_registry_node node;
     struct lb_workspace_row row;    /* but for plan and expires_at, which are below */
@@ -32,6 +38,7 @@ struct lb_workspace {
     _Atomic uint64_t entries;       /* that block, in all lists */
     _Atomic uint64_t typed_entries; /* of them, those that are no LinkedIn names */
     _Atomic bool has_typed;         /* there may be some: never false when there are */
+    _Atomic bool has_links;         /* there may be people of several names, as above */
     _Atomic uint32_t keys;          /* that were not revoked */
     struct lb_row_times *row_times; /* of its entries, in all lists */
     struct lb_epochs epochs;        /* the same */
@@ -84,6 +91,10 @@ struct lb_workspace {
     size_t kept_count;
     size_t kept_capacity;
     size_t made_kept; /* the writer's, as above */
+    /* Guarded by the lock of lb_persons: see there. Room for LB_CONFLICTS_MAX; NULL: none yet. */
+    struct lb_conflict *conflicts;
+    size_t conflict_count;
+    _Atomic uint64_t links; /* between names of people */
 };
 
 /* Before an entry that is no LinkedIn name is recorded or in memory. */

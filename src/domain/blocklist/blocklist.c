@@ -36,7 +36,8 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     bool shared = lb_nodes_ids_are_numbers(blocklist->store);
     blocklist->index = lb_index_create(shared ? 0 : blocklist->next_id);
     blocklist->orders = lb_list_orders_create(0);
-    if (blocklist->next_id && blocklist->index && blocklist->orders)
+    blocklist->people = lb_persons_create();
+    if (blocklist->next_id && blocklist->index && blocklist->orders && blocklist->people)
         return blocklist;
     lb_blocklist_destroy(blocklist);
     return NULL;
@@ -48,6 +49,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
         return;
     lb_index_destroy(blocklist->index);
     lb_list_orders_destroy(blocklist->orders);
+    lb_persons_destroy(blocklist->people);
     lb_overlay_fini(&blocklist->batch);
     lb_twins_fini(&blocklist->twins);
     lb_ending_destroy(blocklist->ending_soon);
@@ -121,6 +123,38 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
     if (list.campaign == 0)
         return verdict(lb_index_find(blocklist->index, of_workspace), 0);
     return look(blocklist, of_workspace, lb_index_fingerprint_in(hash, lb_list_number(list)));
+}
+
+struct lb_persons *lb_blocklist_persons(const struct lb_blocklist *blocklist)
+{
+    return blocklist->people;
+}
+
+/* Nothing was taken out of the index while all names were looked for, and so none was blocked when
+ * they were found: else the look is repeated, as in `look`. */
+struct lb_verdict lb_blocklist_check_person(const struct lb_blocklist *blocklist,
+                                            const struct lb_workspace *workspace,
+                                            struct lb_list list, struct lb_str name,
+                                            struct lb_str *out_by)
+{
+    struct lb_verdict best;
+    uint64_t before;
+    do {
+        struct lb_other_names others = {0};
+        before = removals(blocklist);
+        best = lb_blocklist_check(blocklist, list, name);
+        *out_by = name;
+        if (lb_persons_any(workspace) && best.scope != LB_SCOPE_WORKSPACE)
+            lb_persons_others(blocklist->people, list.workspace, name, LB_PERSON_ASKED, &others);
+        for (size_t i = 0; i < others.count && best.scope != LB_SCOPE_WORKSPACE; i++) {
+            struct lb_verdict other = lb_blocklist_check(blocklist, list, others.names[i]);
+            if (other.scope == LB_SCOPE_NONE || other.scope == best.scope)
+                continue;
+            best = other;
+            *out_by = others.names[i];
+        }
+    } while (best.scope == LB_SCOPE_NONE && removals(blocklist) != before);
+    return best;
 }
 
 uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
@@ -315,6 +349,7 @@ static void batch_rollback(void *context)
     struct lb_blocklist *blocklist = context;
     lb_overlay_drop(&blocklist->batch);
     lb_twins_roll_back(&blocklist->twins, 0);
+    lb_persons_roll_back(blocklist->people);
     lb_ends_roll_back(&blocklist->ends);
     lb_directory_forget_made(blocklist->directory);
     lb_index_reserve(blocklist->index, NULL, 0);
@@ -418,8 +453,10 @@ static void batch_publish(void *context)
     struct lb_blocklist *blocklist = context;
     struct lb_overlay *batch = &blocklist->batch;
     publish_rows(blocklist);
+    lb_persons_publish(blocklist->people);
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
+    lb_persons_retire(blocklist->people);
     lb_twins_commit(&blocklist->twins);
     lb_ends_commit(&blocklist->ends);
     publish_marks(blocklist);

@@ -55,6 +55,8 @@ struct lb_blocklist_follower {
     /* The name of this key is blocked now, or no longer, in the open transaction. A failure fails
      * the change. */
     lb_err (*changed)(void *context, struct lb_list list, struct lb_str key);
+    /* The name may be blocked now, or no longer, by others of its person (persons.h). */
+    lb_err (*linked)(void *context, uint32_t workspace, struct lb_str name);
     lb_err (*batch_prepare)(void *context); /* before the commit; its failure fails the batch */
     void (*batch_publish)(void *context); /* after the commit and the blocklists' own publishing */
     void (*upkeep)(void *context);        /* between batches */
@@ -116,6 +118,19 @@ lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_lis
 
 /* Equal for equal identifiers, and not to be guessed from outside: for folding duplicates. */
 uint64_t lb_blocklist_name_hash(const struct lb_blocklist *blocklist, struct lb_str identifier);
+
+/* --- People of several names --- */
+
+struct lb_persons;
+struct lb_persons *lb_blocklist_persons(const struct lb_blocklist *blocklist);
+
+/* What blocks a name in a list that counts for it, or another name of its person: a block in the
+ * workspace before one in the campaign, and its own before one of another name. `*out_by`: the name
+ * that is blocked; `name`, or good until the thread's next quiescent state. */
+struct lb_verdict lb_blocklist_check_person(const struct lb_blocklist *blocklist,
+                                            const struct lb_workspace *workspace,
+                                            struct lb_list list, struct lb_str name,
+                                            struct lb_str *out_by);
 
 /* --- Sizes --- */
 

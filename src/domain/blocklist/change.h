@@ -61,11 +61,19 @@ struct lb_change {
     uint64_t asked_again; /* block: people who were blocked already, now by one more request */
     uint64_t asked_more;  /* unblock: people for whom there was more than one request */
     uint64_t stayed;      /* undo: people whom another request keeps blocked */
+    /* Links between names of people (links.h): made, said again, refused; undo: taken back. */
+    uint64_t linked;
+    uint64_t known;
+    uint64_t conflicts;
+    uint64_t unlinked;
     /* Undo: told these entries, on the writer thread, when it is applied; again when the batch is
      * tried again. NULL: nothing is told. */
     lb_err (*on_stayed)(struct lb_change *change, struct lb_store_reader *reader,
                         const uint64_t *ids, size_t count);
     void *on_stayed_context;
+    /* Unblock: gets the names of people of several names who are freed by it, the first
+     * LB_STAYED_SHOWN and more, each followed by a NUL. NULL: nobody asks. */
+    struct lb_buf *freed;
 };
 
 void lb_change_block(struct lb_change *change);

@@ -112,12 +112,28 @@ lb_err lb_change_note_end(struct lb_packer *packer, int64_t end, struct lb_finge
                                                                        : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
+/* Others of the person may be blocked. */
+static void note_freed(struct lb_change *change, struct lb_str key)
+{
+    struct lb_other_names others;
+    if (!change->freed || !lb_persons_any(change->standing.workspace) || !lb_key_is_linkedin(key) ||
+        change->freed->len > LB_STAYED_SHOWN * LB_IDENTIFIER_SIZE)
+        return;
+    lb_persons_others_in_batch(change->blocklist->people, change->standing.workspace->row.no, key,
+                               LB_PERSON_ASKED, &others);
+    if (!others.count)
+        return;
+    lb_buf_append_str(change->freed, key);
+    lb_buf_append(change->freed, "", 1);
+}
+
 lb_err lb_change_take_back_all(struct lb_packer *packer, uint64_t id,
                                struct lb_fingerprint fingerprint, struct lb_str key)
 {
     const struct lb_twins *twins = &packer->change->blocklist->twins;
     uint64_t twin;
     packer->change->asked_more += lb_twins_oldest(twins, fingerprint) != 0;
+    note_freed(packer->change, key);
     lb_err err = lb_change_take_back(packer, id, fingerprint, key);
     while (!err && (twin = lb_twins_oldest(twins, fingerprint)) != 0)
         err = lb_change_take_back_twin(packer, twin, fingerprint);

@@ -143,8 +143,8 @@ static lb_err take_names(struct lb_history *history, const struct lb_log_row *ro
                                            .end = lb_item_read(name, &item) ? item.end : 0,
                                            .name = keep(history, lb_item_stored_key(name))};
         err = add_event(history, row, number, entry);
-        if (!err)
-            err = set_blocking(history, entry, lb_log_kind_blocks(row->kind));
+        if (!err && lb_log_kind_blocks(row->kind))
+            err = set_blocking(history, entry, true);
     }
     return err;
 }
@@ -198,6 +198,8 @@ static lb_err take_references(struct lb_history *history, const struct lb_log_ro
         uint64_t target;
         bool is_number = lb_str_to_u64(item, LB_ENTRY_ID_MAX, &target);
         struct lb_history_entry *entry = is_number ? find_entry(history, target) : NULL;
+        if (is_number && !entry && row->kind == LB_LOG_LINK_END) /* its name comes after it */
+            entry = find_entry(history, target + 1);
         if (!entry)
             continue;
         if (row->kind != LB_LOG_LEFT_OUT)

@@ -6,6 +6,7 @@
 #include "domain/blocklist/change.h"
 #include "domain/blocklist/ends.h"
 #include "domain/blocklist/overlay.h"
+#include "domain/blocklist/persons.h"
 #include "domain/blocklist/twins.h"
 #include "store/chain.h"
 
@@ -24,6 +25,7 @@ struct lb_blocklist {
     struct lb_overlay batch;
     struct lb_twins twins;
     struct lb_ends ends;
+    struct lb_persons *people;
     struct lb_ending *ending_soon; /* expiry.h; NULL: before the writer is known */
     struct lb_locked locked;       /* by the open batch */
     uint64_t epoch;                /* of the rows that this process writes */

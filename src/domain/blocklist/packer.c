@@ -173,6 +173,9 @@ void lb_packer_clear_results(struct lb_change *change)
     change->asked_again = 0;
     change->asked_more = 0;
     change->stayed = 0;
+    if (change->freed)
+        change->freed->len = 0;
+    change->linked = change->unlinked = change->known = change->conflicts = 0;
 }
 
 void lb_packer_begin(struct lb_packer *packer, struct lb_change *change, struct lb_store *store,

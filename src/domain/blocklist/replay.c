@@ -2,6 +2,7 @@
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/item.h"
 #include "domain/blocklist/internal.h"
+#include "domain/blocklist/links.h"
 
 #include "base/clock.h"
 #include "base/fatal.h"
@@ -292,6 +293,12 @@ static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspa
         /* The number of the list is what it was; and memory has left out what there was too much
          * of. */
         return replay_time(replay, workspace, row, 0);
+    if (lb_log_kind_links(row->kind)) {
+        lb_err err = insert_group(replay);
+        if (!err)
+            err = replay_time(replay, workspace, row, 0);
+        return err ? err : lb_links_replay(replay->blocklist, replay->details, workspace, row);
+    }
     if (lb_log_kind_blocks(row->kind)) {
         /* The time of the row first: a reader that finds an entry looks for it. */
         lb_err err = replay_time(replay, workspace, row, items);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/links.h"
 #include "store/log_items.h"
 
 #include <stdlib.h>
@@ -167,6 +168,8 @@ static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t
     struct lb_str item;
     if (kind == LB_LOG_LEFT_OUT) /* which stays so */
         return LB_OK;
+    if (lb_log_kind_links(kind))
+        return lb_links_undo_row(packer, kind, first, items);
     prefetch_row(packer, kind, first, items);
     const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
     for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
@@ -247,6 +250,14 @@ static lb_err tell_stayed(struct lb_change *change)
     return change->on_stayed(change, reader, ids, count);
 }
 
+/* What takes a row of this kind back. */
+static enum lb_log_kind undo_kind(enum lb_log_kind kind)
+{
+    return lb_log_kind_links(kind)  ? lb_links_undo_kind(kind)
+           : kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE
+                                    : LB_LOG_UNBLOCK;
+}
+
 static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = lb_change_of(write);
@@ -281,8 +292,7 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
     enum lb_log_kind kind = row.kind;
     struct lb_list list = row.list;
     struct lb_packer packer;
-    lb_packer_begin(&packer, change, store, list,
-                    kind == LB_LOG_UNBLOCK ? LB_LOG_RESTORE : LB_LOG_UNBLOCK);
+    lb_packer_begin(&packer, change, store, list, undo_kind(kind));
     packer.row.undoes = change->undone.number;
     if (kind == LB_LOG_UNBLOCK)
         err = check_restore(change, &packer);

@@ -81,14 +81,17 @@ enum lb_result {
     LB_RESULT_OPTED_OUT /* replied, and not to be contacted again: blocked by the same write */
 };
 
+/* Its LinkedIn names, its e-mail address and its phone number. */
+#define LB_OPT_OUT_NAMES_MAX (LB_EXCLUSION_NAMES_MAX + 2)
+
 /* The block of a lead that has opted out, by all of its names. It is part of the report, and
  * recorded also when the rest of it is not, because the lease was lost. Lives as long as the
  * report. */
 struct lb_opt_out {
     struct lb_change change; /* its `blocklist` is set by the caller */
-    struct lb_change_item items[LB_EXCLUSION_NAMES_MAX];
-    struct lb_fingerprint fingerprints[LB_EXCLUSION_NAMES_MAX];
-    char names[LB_EXCLUSION_NAMES_MAX][LB_IDENTIFIER_SIZE];
+    struct lb_change_item items[LB_OPT_OUT_NAMES_MAX];
+    struct lb_fingerprint fingerprints[LB_OPT_OUT_NAMES_MAX];
+    char keys[LB_OPT_OUT_NAMES_MAX][LB_KEY_SIZE];
     bool in_campaign; /* set by the caller: only in the lead's campaign */
 };
 

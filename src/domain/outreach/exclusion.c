@@ -25,14 +25,43 @@ lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
     return err;
 }
 
-lb_err lb_exclusion_each(const struct lb_lead_row *lead, bool all, void *context,
-                         lb_err (*each)(void *context, struct lb_str key))
+static void others_of(const struct lb_exclusion *exclusion, struct lb_str name,
+                      enum lb_person_side side, struct lb_other_names *out)
 {
-    struct lb_exclusion_names names;
+    const struct lb_persons *people = lb_blocklist_persons(exclusion->blocklist);
+    uint32_t workspace = exclusion->workspace->row.no;
+    if (exclusion->in_batch)
+        lb_persons_others_in_batch(people, workspace, name, side, out);
+    else
+        lb_persons_others(people, workspace, name, side, out);
+}
+
+void lb_exclusion_add_others(const struct lb_exclusion *exclusion, struct lb_other_names *out)
+{
+    size_t own = out->count;
+    if (!exclusion->workspace || !lb_persons_any(exclusion->workspace))
+        return;
+    for (size_t i = 0; i < own; i++) {
+        struct lb_other_names others;
+        others_of(exclusion, out->names[i], LB_PERSON_ASKED, &others);
+        for (size_t j = 0; j < others.count; j++)
+            lb_other_names_add(out, others.names[j]);
+    }
+}
+
+lb_err lb_exclusion_each(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
+                         void *context, lb_err (*each)(void *context, struct lb_str key))
+{
+    struct lb_exclusion_names own;
+    struct lb_other_names names = {0};
     lb_err err = LB_OK;
-    lb_exclusion_names(lead, &names);
+    lb_exclusion_names(lead, &own);
+    for (size_t i = 0; i < own.count; i++)
+        lb_other_names_add(&names, own.names[i]);
+    lb_exclusion_add_others(exclusion, &names);
     for (size_t i = 0; !err && i < names.count; i++)
         err = each(context, names.names[i]);
+    bool all = exclusion->workspace && lb_exclusion_asks_all(exclusion->workspace);
     return err || !all ? err : lb_exclusion_each_typed(lead, context, each);
 }
 
@@ -55,11 +84,11 @@ static lb_err ask(void *context, struct lb_str key)
     return err;
 }
 
-lb_err lb_exclusion_scope(const struct lb_lead_row *lead, bool all, lb_scope_look_up *look_up,
-                          void *context, enum lb_scope *out)
+lb_err lb_exclusion_scope(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
+                          lb_scope_look_up *look_up, void *context, enum lb_scope *out)
 {
     struct asking asking = {.list = lb_list_of_lead(lead), .look_up = look_up, .context = context};
-    lb_err err = lb_exclusion_each(lead, all, &asking, ask);
+    lb_err err = lb_exclusion_each(exclusion, lead, &asking, ask);
     *out = asking.scope;
     return err;
 }
@@ -70,13 +99,21 @@ static lb_err look_up_in_batch(void *context, struct lb_list list, struct lb_str
     return lb_blocklist_check_in_batch(context, list, name, out);
 }
 
+struct lb_exclusion lb_outreach_exclusion(const struct lb_outreach *outreach, uint32_t workspace)
+{
+    const struct lb_outreach_settings *settings = &outreach->settings;
+    return (struct lb_exclusion){.blocklist = settings->blocklist,
+                                 .workspace =
+                                     lb_directory_workspace_no(settings->directory, workspace),
+                                 .in_batch = true};
+}
+
 lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row *lead,
                          enum lb_scope *out)
 {
-    const struct lb_workspace *workspace =
-        lb_directory_workspace_no(outreach->settings.directory, lead->workspace);
-    bool all = workspace && lb_exclusion_asks_all(workspace);
-    return lb_exclusion_scope(lead, all, look_up_in_batch, outreach->settings.blocklist, out);
+    struct lb_exclusion exclusion = lb_outreach_exclusion(outreach, lead->workspace);
+    return lb_exclusion_scope(&exclusion, lead, look_up_in_batch, outreach->settings.blocklist,
+                              out);
 }
 
 lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no)
@@ -118,22 +155,42 @@ static lb_err refresh_stored(struct lb_outreach *outreach, struct lb_list list, 
     return err;
 }
 
+/* The leads of this name, in the form of today or an earlier one. */
+static lb_err refresh_named(struct lb_outreach *outreach, struct lb_list list, struct lb_str name)
+{
+    struct lb_str stored;
+    size_t cursor = 0;
+    lb_err err = refresh_stored(outreach, list, name);
+    while (!err && lb_old_names_next(&outreach->old_names, list.workspace, name, &cursor, &stored))
+        err = refresh_stored(outreach, list, stored);
+    return err;
+}
+
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier)
 {
     struct lb_outreach *outreach = context;
-    struct lb_workspace *workspace =
-        lb_directory_workspace_no(outreach->settings.directory, list.workspace);
-    if (!workspace || !workspace->has_leads)
+    struct lb_exclusion exclusion = lb_outreach_exclusion(outreach, list.workspace);
+    struct lb_other_names others = {0};
+    if (!exclusion.workspace || !exclusion.workspace->has_leads)
         return LB_OK;
-    struct lb_str stored;
-    size_t cursor = 0;
     if (!lb_key_is_linkedin(identifier))
         return lb_refresh_changed(outreach, list, identifier);
-    lb_err err = refresh_stored(outreach, list, identifier);
-    while (!err &&
-           lb_old_names_next(&outreach->old_names, list.workspace, identifier, &cursor, &stored))
-        err = refresh_stored(outreach, list, stored);
+    if (lb_persons_any(exclusion.workspace))
+        others_of(&exclusion, identifier, LB_PERSON_COVERED, &others);
+    lb_err err = refresh_named(outreach, list, identifier);
+    for (size_t i = 0; !err && i < others.count; i++)
+        err = refresh_named(outreach, list, others.names[i]);
     return err;
+}
+
+lb_err lb_exclusion_linked(void *context, uint32_t no, struct lb_str name)
+{
+    struct lb_outreach *outreach = context;
+    const struct lb_workspace *workspace =
+        lb_directory_workspace_no(outreach->settings.directory, no);
+    if (!workspace || !workspace->has_leads)
+        return LB_OK;
+    return refresh_named(outreach, (struct lb_list){.workspace = no}, name);
 }
 
 /* Leads of campaigns that are there. */

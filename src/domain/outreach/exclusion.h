@@ -1,11 +1,13 @@
-/* By which names a lead is blocked: one of them in a list that counts for it is enough. Those that
- * are no LinkedIn names (lead_keys.h) are asked only in a workspace that has entries of their
- * types. Threads: any; those of the look-up. */
+/* By which names a lead is blocked: one of them in a list that counts for it is enough. The names
+ * that its person has otherwise (domain/blocklist/persons.h) count as its own. Those that are no
+ * LinkedIn names (lead_keys.h) are asked only in a workspace that has entries of their types.
+ * Threads: any; those of the look-up. */
 #ifndef LB_DOMAIN_OUTREACH_EXCLUSION_H
 #define LB_DOMAIN_OUTREACH_EXCLUSION_H
 
 #include "domain/blocklist/blocklist.h"
 #include "domain/blocklist/identifier.h"
+#include "domain/blocklist/persons.h"
 
 #define LB_EXCLUSION_NAMES_MAX 2
 
@@ -23,10 +25,20 @@ static inline bool lb_exclusion_asks_all(const struct lb_workspace *workspace)
     return atomic_load_explicit(&workspace->has_typed, memory_order_acquire);
 }
 
-/* Calls `each` for the keys (item.h) of the lead's names until it fails: of its LinkedIn names, and
- * of `all`. */
-lb_err lb_exclusion_each(const struct lb_lead_row *lead, bool all, void *context,
-                         lb_err (*each)(void *context, struct lb_str key));
+/* Who asks, and what memory has of the workspace. */
+struct lb_exclusion {
+    const struct lb_blocklist *blocklist;
+    const struct lb_workspace *workspace; /* NULL: it does not exist */
+    bool in_batch;                        /* with what the open batch has changed */
+};
+
+/* The names that a lead has through its person, beside its own: `out` gets both. */
+void lb_exclusion_add_others(const struct lb_exclusion *exclusion, struct lb_other_names *out);
+
+/* Calls `each` for the keys (item.h) of the lead's names until it fails: first its own LinkedIn
+ * names, then other ones of its person, then those of other types. */
+lb_err lb_exclusion_each(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
+                         void *context, lb_err (*each)(void *context, struct lb_str key));
 
 /* The same for those alone that are no LinkedIn names. */
 lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
@@ -36,10 +48,9 @@ lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
 typedef lb_err lb_scope_look_up(void *context, struct lb_list list, struct lb_str key,
                                 enum lb_scope *out);
 
-/* Where the lead is blocked, by any of its LinkedIn names, or of `all` names; the workspace wins.
- * Fails as the look-up does. */
-lb_err lb_exclusion_scope(const struct lb_lead_row *lead, bool all, lb_scope_look_up *look_up,
-                          void *context, enum lb_scope *out);
+/* Where the lead is blocked, by any of its names; the workspace wins. Fails as the look-up does. */
+lb_err lb_exclusion_scope(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
+                          lb_scope_look_up *look_up, void *context, enum lb_scope *out);
 
 /* How many leads a key excludes, in the list of a campaign or in its workspace's: those that are
  * stored now. For a thread with a reader. */

@@ -6,6 +6,7 @@
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
 #include "domain/access/standing.h"
+#include "domain/outreach/exclusion.h"
 #include "domain/outreach/old_names.h"
 #include "domain/outreach/outreach.h"
 
@@ -62,6 +63,9 @@ static inline struct lb_list lb_list_of_lead(const struct lb_lead_row *lead)
 lb_err lb_outreach_campaign(struct lb_outreach *outreach, const struct lb_standing *standing,
                             struct lb_reason *reason, struct lb_campaign_state *out);
 
+/* To ask with what the open batch has changed. */
+struct lb_exclusion lb_outreach_exclusion(const struct lb_outreach *outreach, uint32_t workspace);
+
 /* Where a lead is blocked (exclusion.h), with what the open batch has changed. */
 lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row *lead,
                          enum lb_scope *out);
@@ -94,6 +98,8 @@ lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *l
 
 /* The blocklist's follower: the leads of this name are set aside, or no longer. */
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier);
+/* The same for the leads of one name, in all campaigns. */
+lb_err lb_exclusion_linked(void *context, uint32_t workspace, struct lb_str name);
 
 /* Brings a lead's set_aside in step with the blocklists. */
 lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no);

@@ -1,6 +1,7 @@
 #include "domain/outreach/lead.h"
 
 #include "base/clock.h"
+#include "domain/blocklist/links.h"
 #include "domain/outreach/internal.h"
 #include "domain/outreach/lead_keys.h"
 #include "domain/outreach/sequence.h"
@@ -140,22 +141,60 @@ static lb_err insert(struct lb_lead_change *change, const struct lb_new_lead *ad
     return store->ops->lead_insert(store, &lead);
 }
 
+/* The lead of the campaign that is the same person by another name; 0: not found. */
+static lb_err find_person(struct lb_lead_change *change, const struct lb_new_lead *lead,
+                          uint64_t *out)
+{
+    struct lb_outreach *outreach = change->outreach;
+    const struct lb_persons *people = lb_blocklist_persons(outreach->settings.blocklist);
+    struct lb_list list = change->standing.list;
+    const struct lb_str names[] = {lead->identifier, lead->member_id};
+    lb_err err = LB_OK;
+    *out = 0;
+    if (!lb_persons_any(change->standing.workspace))
+        return LB_OK;
+    for (size_t i = 0; !err && i < 2 && names[i].ptr; i++) {
+        struct lb_other_names others;
+        lb_persons_others_in_batch(people, list.workspace, names[i], LB_PERSON_SAME, &others);
+        for (size_t j = 0; !err && !*out && j < others.count; j++)
+            err = lb_outreach_find_lead(outreach, list, others.names[j], out);
+    }
+    return err;
+}
+
 static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given, int64_t now,
                   struct lb_counts *counts)
 {
     struct lb_new_lead lead = *given;
     struct lb_list list = change->standing.list;
     uint64_t by_identifier;
-    uint64_t by_member = 0;
+    uint64_t by_member = 0, by_other = 0;
     if (lb_str_equal(lead.member_id, lead.identifier))
         lead.member_id = (struct lb_str){0};
     lb_err err = lb_outreach_find_lead(change->outreach, list, lead.identifier, &by_identifier);
     if (!err && lead.member_id.ptr)
         err = lb_outreach_find_lead(change->outreach, list, lead.member_id, &by_member);
+    if (!err && !by_identifier && !by_member)
+        err = find_person(change, &lead, &by_other);
     if (err)
         return err;
+    change->duplicates += by_other != 0;
+    if (by_other)
+        return LB_OK;
     return by_identifier || by_member ? meet_again(change, &lead, by_identifier, by_member, counts)
                                       : insert(change, &lead, now, counts);
+}
+
+/* Two names of a lead are one person's, and that is learnt before the lead is added: so the lead is
+ * asked for by all names, and one that the campaign has by another name is found. */
+static lb_err link_and_add(struct lb_lead_change *change, struct lb_linking *linking,
+                           const struct lb_new_lead *lead, int64_t now, struct lb_counts *counts)
+{
+    bool has_both = lead->member_id.ptr && !lb_identifier_is_member_id(lead->identifier);
+    lb_err err = has_both ? lb_linking_add(linking, lead->member_id, lead->identifier) : LB_OK;
+    if (err)
+        change->write.reason = change->links.write.reason;
+    return err ? err : add(change, lead, now, counts);
 }
 
 /* How many of them the campaign does not have; of those that are given twice, each counts. */
@@ -242,6 +281,10 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
     change->blocked = 0;
     /* From here on blocks look for leads of this workspace; one time too often does no harm. */
     change->standing.workspace->has_leads = true;
+    struct lb_linking linking;
+    change->links = (struct lb_change){.blocklist = change->outreach->settings.blocklist,
+                                       .standing = change->standing};
+    lb_linking_begin(&linking, &change->links, store);
     const struct lb_new_lead *const *refused = change->refused;
     size_t left = change->refused_count;
     for (size_t i = 0; !err && i < change->count; i++) {
@@ -249,9 +292,13 @@ static lb_err apply_add(struct lb_write *write, struct lb_store *store)
             refused++;
             left--;
         } else {
-            err = add(change, &change->leads[i], now, &counts);
+            err = link_and_add(change, &linking, &change->leads[i], now, &counts);
         }
     }
+    if (!err)
+        err = lb_linking_flush(&linking);
+    write->retry_after_s = change->links.write.retry_after_s;
+    write->touched |= change->links.write.touched;
     if (err || !write->touched)
         return err;
     return lb_outreach_count(change->outreach, change->standing.list, &counts);

@@ -4,6 +4,7 @@
 #define LB_DOMAIN_OUTREACH_LEAD_H
 
 #include "domain/access/standing.h"
+#include "domain/blocklist/change.h"
 #include "domain/outreach/outreach.h"
 
 #define LB_LEAD_NAME_CHARACTERS_MAX 200 /* of a name, an e-mail address or a phone number */
@@ -47,6 +48,9 @@ struct lb_lead_change {
     uint64_t added;
     uint64_t duplicates;
     uint64_t blocked; /* of the added ones: excluded for now */
+    /* Add: what is learnt of leads that have two names (domain/blocklist/links.h): its id names the
+     * links, if there are new ones. */
+    struct lb_change links;
 };
 
 /* Adds leads to the campaign of the standing. LB_ERR_WORKSPACE_OVERLOADED when it would hold too

@@ -58,6 +58,7 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
     struct lb_blocklist_follower follower = {.context = outreach,
                                              .batch_begin = batch_begin,
                                              .changed = lb_exclusion_changed,
+                                             .linked = lb_exclusion_linked,
                                              .batch_prepare = batch_prepare,
                                              .batch_publish = batch_publish,
                                              .upkeep = upkeep};

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "domain/outreach/internal.h"
+#include "domain/outreach/lead_keys.h"
 #include "domain/outreach/sequence.h"
 #include "domain/outreach/counts.h"
 
@@ -67,18 +68,29 @@ static lb_err keep_detail(struct reporting *reporting)
     return reporting->detail.failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
 }
 
-/* Copies the names that will be blocked: other leads are read before. */
+static void keep_key(struct lb_opt_out *opt_out, enum lb_name_type type, struct lb_str value)
+{
+    char room[LB_KEY_SIZE];
+    char *copy = opt_out->keys[opt_out->change.count];
+    size_t size = type == LB_NAME_LINKEDIN ? LB_IDENTIFIER_SIZE : LB_KEY_SIZE;
+    if (!value.ptr || !lb_str_copy(lb_key_make(type, value, room), copy, size))
+        return; /* no name, or not one of today's rules: the lead's others stand for it */
+    opt_out->items[opt_out->change.count++].key = lb_str(copy);
+}
+
+/* Copies the names that will be blocked: other leads are read before. They are the lead's own: its
+ * company is not, nor is its domain. */
 static void keep_names(struct lb_opt_out *opt_out, const struct lb_lead_row *lead)
 {
     struct lb_exclusion_names names;
+    struct lb_lead_keys keys;
     lb_exclusion_names(lead, &names);
+    lb_lead_keys(lead, &keys);
     opt_out->change.count = 0;
-    for (size_t i = 0; i < names.count; i++) {
-        char *copy = opt_out->names[opt_out->change.count];
-        if (!lb_str_copy(names.names[i], copy, LB_IDENTIFIER_SIZE))
-            continue; /* not a name of today's rules: the lead's other one stands for it */
-        opt_out->items[opt_out->change.count++].key = lb_str(copy);
-    }
+    for (size_t i = 0; i < names.count; i++)
+        keep_key(opt_out, LB_NAME_LINKEDIN, names.names[i]);
+    keep_key(opt_out, LB_NAME_EMAIL, keys.email);
+    keep_key(opt_out, LB_NAME_PHONE, keys.phone);
 }
 
 /* Reads the lead, if it is one of the workspace's campaigns. */

@@ -1,5 +1,6 @@
 /* Leads that are found by a name, and two of a campaign that are one person: they were stored under
- * forms of a name that are one today (old_names.h). */
+ * forms of a name that are one today (old_names.h), or under names that were found to be one
+ * person's later (domain/blocklist/persons.h). */
 #include "domain/blocklist/identifier.h"
 #include "domain/outreach/internal.h"
 
@@ -65,14 +66,41 @@ static lb_err compare(struct lb_outreach *outreach, const struct lb_lead_row *le
     return LB_OK;
 }
 
+/* The same for leads under other names of the person. */
+static lb_err gives_way_to_others(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out)
+{
+    const struct lb_persons *people = lb_blocklist_persons(outreach->settings.blocklist);
+    struct lb_exclusion_names own;
+    struct lb_other_names others, all = {0};
+    lb_err err = LB_OK;
+    lb_exclusion_names(lead, &own);
+    for (size_t i = 0; i < own.count; i++) {
+        lb_persons_others_in_batch(people, lead->workspace, own.names[i], LB_PERSON_SAME, &others);
+        for (size_t j = 0; j < others.count; j++)
+            lb_other_names_add(&all, others.names[j]);
+    }
+    for (size_t i = 0; !err && !*out && i < all.count; i++)
+        err = compare(outreach, lead, all.names[i], out);
+    return err || !all.count ? err
+                             : outreach->settings.store->ops->lead(lb_outreach_reader(outreach),
+                                                                   lead->workspace, lead->no, lead);
+}
+
 lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *lead, bool *out)
 {
     const struct lb_old_names *old_names = &outreach->old_names;
+    const struct lb_workspace *workspace =
+        lb_directory_workspace_no(outreach->settings.directory, lead->workspace);
     struct lb_identifier today;
     struct lb_str stored;
     size_t cursor = 0;
-    struct lb_str held = lb_identifier_held(lead->identifier, &today);
     *out = false;
+    if (workspace && lb_persons_any(workspace)) {
+        lb_err err = gives_way_to_others(outreach, lead, out);
+        if (err || *out)
+            return err;
+    }
+    struct lb_str held = lb_identifier_held(lead->identifier, &today);
     if (!lb_old_names_next(old_names, lead->workspace, held, &cursor, &stored))
         return LB_OK;
     char name[LB_IDENTIFIER_SIZE]; /* the lead's strings end when another one is read */

@@ -4,7 +4,7 @@ import { href } from '../router.js';
 
 /** What an action of the audit is called, and the kinds of them. */
 export const actionWords = {
-  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:',
+  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'people.link': 'Linked names of people:', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:',
   'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.drop_blocks': 'Dropped the blocklist of campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
   'hook.subscribe': 'Subscribed to events:', 'hook.unsubscribe': 'Ended subscription', 'hook.pause': 'Paused subscription', 'hook.resume': 'Resumed subscription', 'hook.rotate': 'Changed secret of subscription',
@@ -42,13 +42,14 @@ function Target({ entry }) {
 
 export function Action({ entry }) {
   const words = entry.action === 'user.session_end' && isOwn(entry) ? 'Ended own sessions' : actionWords[entry.action] ?? entry.action;
+  if (entry.action === 'people.link') return <a class="row-link" href={href('change', [entry.id])}>{words} {count(entry.count ?? 0, 'link')}</a>;
   if (!entry.action.startsWith('leads.')) return <>{words}<Target entry={entry} /></>;
   return <><a class="row-link" href={href('change', [entry.id])}>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'lead')}</a> in <Place of={entry} /></>;
 }
 
 export const changeWords = {
   block: 'Blocked', block_again: 'Asked again to block', unblock: 'Unblocked', undo: 'Undid a change', restore: 'Blocked again', expired: 'Ended by itself',
-  carried_over: 'Carried over', erased: 'Erased',
+  carried_over: 'Carried over', erased: 'Erased', link: 'Linked with another name', link_end: 'Link taken back', link_refused: 'Not linked: too many names',
 };
 
 /** A change: “Blocked 2 leads”. */

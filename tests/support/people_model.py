@@ -1,0 +1,68 @@
+"""Which names a block holds for, said plainly: all links that stand, and no more than that."""
+
+NAMES_MAX = 8
+
+
+def is_member(name):
+    return name.startswith("AC")
+
+
+class People:
+    """The names of a workspace's people. A link has the number of the change that made it."""
+
+    def __init__(self):
+        self.links = {}  # number: (member id, name)
+        self.seen = {}  # of each pair: its first number that stands, and the latest
+
+    def pairs(self):
+        return set(self.seen)
+
+    def together(self, names, pairs):
+        """All that hangs together with these names by these pairs."""
+        found, before = set(names), None
+        while found != before:
+            before = set(found)
+            for pair in pairs:
+                if found & set(pair):
+                    found |= set(pair)
+        return found
+
+    def joins_nobody(self, name):
+        ids = [member[:5] for member, other in self.pairs() if other == name]
+        return len(ids) > len(set(ids))
+
+    def last(self, name):
+        """The pair by which the name was seen last."""
+        return max((pair for pair in self.pairs() if pair[1] == name),
+                   key=lambda pair: max(self.seen[pair]), default=None)
+
+    def asked(self, name):
+        """Names whose blocks hold for this one."""
+        of = name if is_member(name) else (self.last(name) or (name,))[0]
+        person = self.together([of], [pair for pair in self.pairs()
+                                      if not self.joins_nobody(pair[1])])
+        return {name} | person | {other for member, other in self.pairs() if member in person}
+
+    def link(self, number, member, name):
+        """What becomes of it: linked, known or a conflict."""
+        pair = member, name
+        if pair in self.seen:
+            if not self.joins_nobody(name) or self.last(name) == pair:
+                return "known"
+            self.seen[pair] = [self.seen[pair][0], number]
+        elif len(self.together(pair, self.pairs())) > NAMES_MAX:
+            return "conflict"
+        else:
+            self.seen[pair] = [number]
+        self.links[number] = pair
+        return "linked"
+
+    def end(self, number):
+        """Takes a link back, if it still counts."""
+        pair = self.links.pop(number, None)
+        if pair is None or number not in self.seen.get(pair, ()):
+            return False
+        self.seen[pair].remove(number)
+        if not self.seen[pair]:
+            del self.seen[pair]
+        return True
