@@ -285,8 +285,7 @@ def test_a_person_is_one_in_every_spelling(scene, spelling):
     answer = ask(scene.server.api(scene.key), quote(spelling, safe=""))
     scene.server.stop()
     events = json.loads(answer["statement"])["events"]
-    assert [event["row"] for event in events] == [
-        event["row"] for event in json.loads(json.loads(scene.of_ada.read_text())["statement"])["events"]]
+    assert [event["row"] for event in events] == [1, 4, 6]
     assert scene.verify(scene.keep("spelt", answer)).code == 0
 
 
@@ -294,7 +293,7 @@ def test_names_of_other_types_and_ends_leave_statements_right():
     """Of a person whose block has ended, between rows of names that are no LinkedIn name."""
     with Server() as server:
         tenant = server.tenant("agency")
-        soon = datetime.now(timezone.utc) + timedelta(seconds=0.1)
+        soon = datetime.now(timezone.utc) + timedelta(seconds=1)
         expect.ok(tenant.api.post("/blocklist", {"entries": [
             {"email": "Ada@Example.org", "kind": "client"}, {"phone": "+49 170 1234567"},
             {"domain": "example.net", "expiresAt": "2090-01-01T00:00:00Z"},

@@ -38,7 +38,7 @@ def fill_other_types(api):
               {"domain": "example.net", "expiresAt": "2090-01-01T00:00:00Z"},
               {"company": "Umbrella, Holding; GmbH"}]
     expect.ok(api.post("/blocklist", {"entries": others}))
-    soon = datetime.now(timezone.utc) + timedelta(seconds=0.1)
+    soon = datetime.now(timezone.utc) + timedelta(seconds=1)
     expect.ok(api.post(LEADS, {"leads": [{
         "publicIdentifier": "for-a-moment",
         "expiresAt": soon.isoformat(timespec="milliseconds").replace("+00:00", "Z")}]}))
