@@ -423,8 +423,8 @@ static void rows_that_differ_in_one_thing_come_back(void **state)
     make_workspace(backend, 2);
     for (size_t i = 0; i < 3 * UNLIKE; i++) {
         struct lb_log_row *row = &rows[i];
-        *row = (struct lb_log_row){
-            .id = i + 1, .number = i + 1, .list = {1, 2}, .actor = 3, .at = 5};
+        *row =
+            (struct lb_log_row){.id = i + 1, .number = i + 1, .list = {1, 2}, .actor = 3, .at = 5};
         row->items = i % 2 ? LB_STR("grace") : LB_STR("ada");
         row->source = LB_STR("192.0.2.1");
         memset(row->seed, (int)i, sizeof row->seed);
