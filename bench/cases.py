@@ -8,6 +8,7 @@ goals of leadblock on PostgreSQL are its own.
 import time
 from dataclasses import dataclass, field
 
+import processes
 from processes import say
 from systems import BULK, SUFFIX, Request
 
@@ -305,9 +306,19 @@ class Runner:
         print(text, flush=True)
 
 
+def measure_verify(bench, system, row):
+    """And the most memory that the start before it took."""
+    row["start_peak_bytes"] = max(processes.peak_bytes(p.tree()) for p in system.servers())
+    system.stop()
+    bench.sync()
+    row["verify_seconds"], row["verify_peak_bytes"] = system.verify()
+    say(f"  verify {row['verify_seconds']:.2f} s, {row['verify_peak_bytes'] / 2**20:.0f} MiB at most;"
+        f" the start {row['start_peak_bytes'] / 2**20:.0f} MiB at most")
+
+
 def measure_sizes(bench, sizes):
-    """Memory and disk per entry, and the start-up time, at each size."""
-    names = [n for n in ("leadblock", "redis", "fastify") if n in bench.systems]
+    """Memory and disk per entry, and the times of a start and of `leadblock verify`, at each size."""
+    names = [n for n in ("leadblock", "leadblock-pg", "redis", "fastify") if n in bench.systems]
     results = {name: {} for name in names}
     for name in names:
         system = bench.systems[name]
@@ -330,6 +341,8 @@ def measure_sizes(bench, sizes):
             row["start_seconds"] = system.start()
             time.sleep(1)
             row["memory_bytes_restarted"] = bench.memory(system)
+            if name.startswith("leadblock"):
+                measure_verify(bench, system, row)
             row["failed"] = "" if row["stored"] == size else f"holds {row['stored']}, not {size}"
             results[name][size] = row
             bench.mark(system, True)

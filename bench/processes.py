@@ -71,6 +71,20 @@ def memory_bytes(pids):
     return total
 
 
+def peak_bytes(pids):
+    """The most that each had resident, added up."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                for line in f:
+                    if line.startswith("VmHWM:"):
+                        total += int(line.split()[1]) * 1024
+        except OSError:
+            pass
+    return total
+
+
 def disk_bytes(path):
     total = 0
     for folder, _, files in os.walk(path):

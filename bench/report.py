@@ -223,6 +223,10 @@ def case_notes(data):
     return [f"- {'; '.join(shared)}: {note}" for note, shared in titles.items()]
 
 
+def peak(row, name):
+    return f"{row[f'{name}_peak_bytes'] / 2**20:.0f} MiB" if f"{name}_peak_bytes" in row else ""
+
+
 def sizes_table(data):
     rows = []
     for name, by_size in data["sizes"].items():
@@ -237,10 +241,13 @@ def sizes_table(data):
                 f"{row['disk_bytes'] / n:.1f}",
                 f"{row['disk_bytes_stopped'] / n:.1f}" if "disk_bytes_stopped" in row else "",
                 f"{row['start_seconds']:.2f} s",
+                peak(row, "start"),
+                f"{row['verify_seconds']:.2f} s" if "verify_seconds" in row else "",
+                peak(row, "verify"),
                 f"{row['load_seconds']:.1f} s",
             ])
     head = ["", "entries", "memory B/entry", "after restart", "when empty", "disk B/entry",
-            "after stop", "start", "filled in"]
+            "after stop", "start", "its peak", "verify", "its peak", "filled in"]
     return table(head, rows)
 
 

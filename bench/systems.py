@@ -165,6 +165,9 @@ class Leadblock(JsonApi):
     def processes(self):
         return [self.process] if self.process else []
 
+    def servers(self):
+        return self.processes()
+
     def place(self):
         """The options that say where its data are."""
         return ["--data", self.data]
@@ -240,6 +243,20 @@ class Leadblock(JsonApi):
     def disk(self):
         return disk_bytes(self.data)
 
+    def verified(self):
+        """What `leadblock verify` is told to look at."""
+        return self.data
+
+    def verify(self):
+        """Of the system, stopped: the seconds that it takes, and the most memory that it had."""
+        began = time.monotonic()
+        process = subprocess.Popen([self.binary, "verify", "--quiet", self.verified()])
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise BenchError("leadblock verify finds the list damaged")
+        return time.monotonic() - began, used.ru_maxrss * 1024
+
     def version(self):
         done = subprocess.run([self.binary, "version"], capture_output=True, text=True, check=False)
         return (done.stdout or done.stderr).strip().split("\n")[0]
@@ -311,6 +328,9 @@ class LeadblockPostgres(Leadblock):
         self.stop()
         self.cluster.restore_base()
         self.start()
+
+    def verified(self):
+        return self.cluster.uri()
 
     def disk(self):
         self.sql("CHECKPOINT", "postgres")

@@ -177,10 +177,11 @@ lb_err lb_evidence_check_store(struct lb_evidence *evidence, struct lb_store *st
         return lb_fail(reason, LB_ERR_CONFLICT, "the database has no workspace %s",
                        evidence->workspace_id);
     err = store->ops->signing_key(store->ops->writer_reader(store), &key);
-    if (err == LB_ERR_NOT_FOUND) /* it may have been put back to before its first statement */
-        return LB_OK;
-    if (err)
+    evidence->has_key = err != LB_ERR_NOT_FOUND;
+    if (err && evidence->has_key)
         return lb_fail(reason, err, "the database's signing key cannot be read");
+    if (err) /* it may have been put back to before its first statement: see lb_evidence_compare */
+        return LB_OK;
     lb_signing_public_key(&key, public_key);
     sodium_memzero(&key, sizeof key);
     return memcmp(public_key, evidence->public_key, sizeof public_key) == 0
@@ -340,5 +341,11 @@ lb_err lb_evidence_compare(const struct lb_evidence *evidence, struct lb_reason 
             "row %llu of the log is not the statement's head: it, or a row before it, was "
             "changed since, with all digests after it",
             head);
+    if (!evidence->has_key)
+        return lb_fail(
+            reason, LB_ERR_CONFLICT,
+            "the log holds the statement, and the database has lost the key that statements are "
+            "signed with: compare publicKey with the one that was written down, and restore a "
+            "backup before the server makes another key");
     return LB_OK;
 }

@@ -25,6 +25,7 @@ struct lb_evidence {
     /* What was seen of the workspace's log. */
     bool found;    /* there is such a workspace */
     uint64_t last; /* number of the last row */
+    bool has_key;  /* the database has a signing key */
     bool head_found;
     bool head_same;
 };

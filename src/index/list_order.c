@@ -189,6 +189,13 @@ void lb_list_orders_set_max_bytes(struct lb_list_orders *orders, uint64_t max_by
 
 /* ---- the writer ---- */
 
+/* Lets readers in: only the writer, who is here, changes anything. */
+static void let_readers_in(struct lb_list_orders *orders)
+{
+    pthread_mutex_unlock(&orders->mutex);
+    pthread_mutex_lock(&orders->mutex);
+}
+
 static bool insert_locked(struct lb_list_orders *orders, uint64_t number, uint64_t id)
 {
     struct list *list = list_get(orders, number);
@@ -210,6 +217,20 @@ bool lb_list_orders_insert(struct lb_list_orders *orders, uint64_t list, uint64_
 {
     pthread_mutex_lock(&orders->mutex);
     bool ok = insert_locked(orders, list, id);
+    pthread_mutex_unlock(&orders->mutex);
+    return ok;
+}
+
+bool lb_list_orders_insert_many(struct lb_list_orders *orders, const struct lb_list_entry *entries,
+                                size_t n)
+{
+    bool ok = true;
+    pthread_mutex_lock(&orders->mutex);
+    for (size_t i = 0; i < n; i++) {
+        ok &= insert_locked(orders, entries[i].list, entries[i].id);
+        if (i % RESERVE_PIECE == RESERVE_PIECE - 1)
+            let_readers_in(orders);
+    }
     pthread_mutex_unlock(&orders->mutex);
     return ok;
 }
@@ -268,13 +289,6 @@ static void foresee(struct lb_list_orders *orders, struct list *list, struct lis
         list->tail = list->fill;
     if (end)
         list->last = id;
-}
-
-/* Lets readers in: only the writer, who is here, changes anything. */
-static void let_readers_in(struct lb_list_orders *orders)
-{
-    pthread_mutex_unlock(&orders->mutex);
-    pthread_mutex_lock(&orders->mutex);
 }
 
 static bool set_aside(struct lb_list_orders *orders, struct list *touched)

@@ -39,6 +39,10 @@ void lb_list_orders_set_max_bytes(struct lb_list_orders *orders, uint64_t max_by
  * elsewhere a few microseconds. False when out of memory, and then nothing changed. Writer. */
 bool lb_list_orders_insert(struct lb_list_orders *orders, uint64_t list, uint64_t id);
 
+/* The same with many, in this order, for less. False when one of them could not be added. */
+bool lb_list_orders_insert_many(struct lb_list_orders *orders, const struct lb_list_entry *entries,
+                                size_t n);
+
 /* Makes room for these entries, so that inserting them, in this order and mixed with removals,
  * cannot fail. Replaces what an earlier call promised. False when out of memory; nothing is then
  * promised. Writer. */

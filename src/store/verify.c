@@ -171,3 +171,81 @@ lb_err lb_verify_log(struct lb_verify *verify, struct lb_reason *reason)
         lb_fail(reason, err, "the blocklist log cannot be read");
     return err;
 }
+
+/* --- Only where the log ends ------------------------------------------------------------------ */
+
+struct extents {
+    uint64_t recorded_last_id;
+    struct lb_log_extent found, all; /* see log_loaded in store/methods.h */
+};
+
+static lb_err add_row(void *context, const struct lb_log_row *row)
+{
+    struct extents *extents = context;
+    lb_log_extent_add(&extents->all, row);
+    if (row->id <= extents->recorded_last_id)
+        extents->found = extents->all;
+    return LB_OK;
+}
+
+static lb_err check_extent(struct lb_store *store, struct lb_reason *reason)
+{
+    struct extents extents = {.recorded_last_id = store->recorded.last_id};
+    lb_err err = store->ops->log_scan(store->ops->writer_reader(store), 0, 0, LB_ENTRY_ID_MAX + 1,
+                                      &extents, add_row);
+    return err ? err : store->ops->log_loaded(store, &extents.found, &extents.all, reason);
+}
+
+static lb_err take_mark(void *context, const struct lb_log_row *row)
+{
+    *(struct lb_log_mark *)context = lb_log_mark_after(row, lb_log_items_count(row->items));
+    return LB_OK;
+}
+
+static lb_err last_mark(struct lb_store *store, uint32_t workspace, uint64_t first,
+                        struct lb_log_mark *out)
+{
+    *out = (struct lb_log_mark){0};
+    return store->ops->log_read(store->ops->writer_reader(store), workspace, first,
+                                LB_ENTRY_ID_MAX + 1, out, take_mark);
+}
+
+static lb_err check_head(struct lb_store *store, const struct lb_workspace_version *latest,
+                         struct lb_reason *reason)
+{
+    const struct lb_log_mark *known = &latest->log;
+    struct lb_log_mark mark;
+    lb_err err = last_mark(store, latest->workspace, known->row, &mark);
+    if (err || (mark.row == known->row && mark.last == known->last &&
+                memcmp(mark.digest, known->digest, sizeof mark.digest) == 0))
+        return err;
+    err = last_mark(store, latest->workspace, 0, &mark);
+    uint64_t lost = known->last > mark.last ? known->last - mark.last : 0;
+    return err ? err
+               : lb_fail(reason, LB_ERR_CONFLICT,
+                         "damage: the blocklist log of workspace number %u ends after number %llu, "
+                         "and the workspace says after number %llu: at most %llu entries are lost; "
+                         "restore a backup",
+                         latest->workspace, (unsigned long long)mark.last,
+                         (unsigned long long)known->last, (unsigned long long)lost);
+}
+
+static lb_err check_heads(struct lb_store *store, struct lb_reason *reason)
+{
+    struct versions versions = {0};
+    lb_err err =
+        store->shared->versions(store->ops->writer_reader(store), NULL, 0, &versions, keep_version);
+    for (size_t i = 0; !err && i < versions.count; i++)
+        err = check_head(store, &versions.array[i], reason);
+    free(versions.array);
+    return err;
+}
+
+lb_err lb_verify_end(struct lb_store *store, struct lb_reason *reason)
+{
+    reason->text[0] = '\0';
+    lb_err err = store->shared ? check_heads(store, reason) : check_extent(store, reason);
+    if (err && !reason->text[0])
+        lb_fail(reason, err, "the blocklist log cannot be read");
+    return err;
+}

@@ -28,4 +28,10 @@ struct lb_verify {
 /* LB_ERR_CONFLICT, with a reason that names the first row that is wrong. */
 lb_err lb_verify_log(struct lb_verify *verify, struct lb_reason *reason);
 
+/* Has the log all rows up to where it is known to end: by the mark beside an embedded store, by
+ * each workspace's row of a shared one? A chain that lacks its last rows looks right by itself.
+ * Reads all rows of an embedded store, without their digests being made anew.
+ * LB_ERR_STORAGE_UNAVAILABLE or LB_ERR_CONFLICT, with a reason that says what is lost at most. */
+lb_err lb_verify_end(struct lb_store *store, struct lb_reason *reason);
+
 #endif

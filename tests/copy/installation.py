@@ -3,6 +3,8 @@
 import re
 import sqlite3
 import tempfile
+import time
+from datetime import datetime, timedelta, timezone
 
 from support import chain, expect, pages, postgres
 from support.campaigns import (INVITATION, MESSAGE, VISIT, Campaign, block_everywhere, member_id,
@@ -216,9 +218,25 @@ class World:
         self.unblock = unblock_everywhere(api, "person-8")
         undo(api, unblock_everywhere(api, "person-9"))
         block_everywhere(self.pro.api, "person-1", reason="of another workspace")
+        self.block_other_types(api)
         file = "".join(f"in/imported-{number}\n" for number in range(60)).encode()
         expect.ok(api.post("/blocked-leads/import?importId=spring", file, content_type="text/plain"))
         self.make_hooks(api)
+
+    @staticmethod
+    def block_other_types(api):
+        """With kinds and ends, one of which has come."""
+        moment = datetime.now(timezone.utc) + timedelta(seconds=1)
+        soon = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        expect.ok(api.post("/blocklist", {"entries": [
+            {"email": "Ann@Blocked.example.org", "reason": ODD, "kind": "legal"},
+            {"phone": "+49 170 1234567", "expiresAt": "2090-01-01T00:00:00Z"},
+            {"domain": "blocked.example.net", "kind": "client"},
+            {"company": "Umbrella, Holding; GmbH"},
+            {"company": "https://www.linkedin.com/company/umbrella"},
+            {"publicIdentifier": "has-ended", "expiresAt": soon}]}))
+        while expect.ok(api.get("/blocked-leads/has-ended"))["blocked"]:
+            time.sleep(0.02)
 
     def make_hooks(self, api):
         """One that rests, so that no server changes what is compared, and one delivery."""
@@ -291,8 +309,16 @@ class World:
         for path in ("/blocked-leads?limit=1000", "/campaigns", campaign, campaign + "/sequence",
                      campaign + "/leads?take=100", campaign + "/activities?take=100",
                      campaign + "/blocked-leads?take=100", "/blocked-leads/gone-2",
-                     "/blocked-leads/gone-3", "/blocked-leads/gone-3/history"):
+                     "/blocked-leads/gone-3", "/blocked-leads/gone-3/history",
+                     "/blocklist?take=100&type=email", "/blocklist?take=100&type=phone",
+                     "/blocklist?take=100&type=domain", "/blocklist?take=100&type=company",
+                     "/blocked-leads/has-ended", "/blocked-leads/has-ended/history"):
             answers[path] = expect.ok(api.get(path))
+        answers["typed"] = expect.ok(api.post("/check", {"leads": [
+            {"email": "ann@blocked.example.org"}, {"phone": "+491701234567"},
+            {"website": "www.blocked.example.net"}, {"companyName": "umbrella holding"},
+            {"companyUrl": "linkedin.com/company/Umbrella"}, {"email": "ann@example.org"}]}))
+        assert [said["blocked"] for said in answers["typed"]] == [True] * 5 + [False]
         names = {"publicIdentifiers": [person["publicIdentifier"] for person in people]}
         checked = api.post(campaign + "/blocked-leads/check", names)
         answers["check"] = expect.ok(checked)

@@ -13,7 +13,7 @@ import pytest
 from conftest import needs_postgresql
 from installation import (Place, World, add_account, add_session, copied, copy, fill, make,
                           report)
-from support import expect, postgres
+from support import expect, pages, postgres
 from support.campaigns import block_everywhere, undo, unblock_everywhere
 from support.server import CommandFailed, binary, clean_environment, run
 
@@ -432,6 +432,57 @@ def test_a_source_whose_chain_is_broken_is_named_and_its_copy_not_served(rich, s
     assert "the blocklist log is damaged: row 1 of workspace number 1" in result.err
     assert "start again" not in result.err
     refused(target.command("workspace", "list"), "not finished")
+
+
+def test_a_source_whose_last_rows_are_gone_is_refused(rich, storage, target):
+    """The chain of what is left is right."""
+    cut = Place(storage / "cut")
+    copied(rich.place, cut)
+    make(cut)  # a server has served it: the mark knows its rows
+    before = make_rows_vanish(cut)
+    result = copy(cut, target)
+    refused(result, "damage: leadblock.db lacks 2 rows", "at most 2 changes", "restore a backup")
+    refused(copy(cut, rich.place, "--verify"), "lacks 2 rows")
+    assert everything(cut) == before
+    assert make(target)  # nothing was written to it
+    shutil.rmtree(cut.folder)
+
+
+def make_rows_vanish(place):
+    with pages.changed(place.folder, in_secret=True) as db:
+        db.execute("DELETE FROM blocklist_log WHERE id IN"
+                   " (SELECT id FROM blocklist_log ORDER BY id DESC LIMIT 2)")
+    return everything(place)
+
+
+def test_a_source_whose_log_was_damaged_is_refused(rich, storage, target):
+    """SQLite takes the first bad frame of its log for the end of it."""
+    hurt = Place(storage / "hurt")
+    copied(rich.place, hurt)
+    with hurt.server() as server:
+        api = server.tenant("agency").api
+        for number in range(5):
+            block_everywhere(api, f"lost-{number}")
+        server.kill()
+    with open(hurt.folder / "leadblock.db-wal", "r+b") as log:
+        log.seek(32 + 24 + 100)
+        byte = log.read(1)[0] ^ 1
+        log.seek(-1, os.SEEK_CUR)
+        log.write(bytes([byte]))
+    refused(copy(hurt, target), "damage: leadblock.db-wal", "at most", "restore a backup")
+    assert make(target)
+    shutil.rmtree(hurt.folder)
+
+
+@needs_postgresql
+def test_a_source_in_postgresql_whose_last_rows_are_gone_is_refused(rich, database, folder):
+    copied(rich.place, database)
+    last = int(database.ask("SELECT max(id) FROM blocklist_log WHERE workspace_id = 1"))
+    head = int(database.ask("SELECT head_number FROM workspace WHERE workspace_id = 1"))
+    database.change(f"DELETE FROM blocklist_log WHERE workspace_id = 1 AND id = {last}")
+    refused(copy(database, folder), "damage: the blocklist log of workspace number 1 ends after",
+            f"says after number {head}", f"at most {head - last + 1} entries", "restore a backup")
+    assert not (folder.folder / "leadblock.db").exists() or folder.ask("SELECT 1 FROM workspace") == ""
 
 
 def test_null_and_empty_are_different(rich, folder):

@@ -2,8 +2,9 @@
 """Damages the files of a server that was killed or stopped, in one place or two each time, and looks what
 the next start makes of it.
 
-A server is filled (blocks and unblocks in a campaign and in the workspace, keys that hold and keys
-that were revoked, campaigns that are there and deleted ones, activities claimed and done) and
+A server is filled (blocks and unblocks in a campaign and in the workspace, of LinkedIn names and of
+e-mail addresses, phone numbers, domains and companies, some with an end that has come; keys that hold
+and keys that were revoked, campaigns that are there and deleted ones, activities claimed and done) and
 killed, or sometimes stopped. Then, again and again, on a copy of its folder: one flipped bit in the
 database, the log or the mark, or one of them cut, emptied or removed, sometimes two such; or an older
 copy of the database in its place, or rows of the blocklist log that are deleted; and a start. Either
@@ -28,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -41,6 +43,11 @@ FILES = ("", "-wal", "-mark")
 OPTIONS = ("--checkpoint-pages", "200", "--log-level", "info")
 PER_FOLDER = 34  # damages of one filled folder
 PEOPLE = 400
+LEADS = 40  # the first of the people; each has one of the names of other types
+ENDED = 6  # people whose blocks end while the folder is filled
+END_AFTER = 1.0  # seconds; a busy machine may take most of it to read the request
+END_WITHIN = 10.0
+LONG = "2090-01-01T00:00:00.000Z"
 EXIT_LIMIT = 5.0  # seconds
 AT_MOST = re.compile(r"at most (\d+) (?:commit|change)s?")
 
@@ -74,6 +81,43 @@ def read_names(api, target):
     return found
 
 
+# Names of other types: of each, what an entry says, what the list shows of it, and what a lead has.
+OTHERS = [entry for number in range(LEADS // 4) for entry in (
+    (("email", f"Mail-{number}@Example.com"), f"mail-{number}@example.com", "email"),
+    (("phone", f"+49 170 55500{number:02}"), f"+4917055500{number:02}", "phone"),
+    (("domain", f"www.site-{number}.example.org"), f"site-{number}.example.org", "website"),
+    (("company", f"Company {number} GmbH"), f"company {number}", "companyName"))]
+KINDS = (None, "client", "competitor", "legal")
+
+
+def other_lead(number):
+    """A lead that OTHERS[number] excludes."""
+    (_, value), _, field = OTHERS[number]
+    return {"publicIdentifier": f"person-{number}", field: value}
+
+
+def in_seconds(seconds):
+    at = datetime.now(timezone.utc) + timedelta(seconds=seconds)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_others(api, scope):
+    """What a list has of OTHERS, by number: kind and end."""
+    numbers = {(kind, value): number for number, ((kind, _), value, _) in enumerate(OTHERS)}
+    found = {}
+    target = f"/v1/campaigns/{scope}/blocklist?take=100" if scope else "/v1/blocklist?take=100"
+    while target:
+        response = call(api, "GET", target, base="")
+        if response.status != 200:
+            raise Failure(f"{target}: {response}")
+        for entry in response.json():
+            if entry["type"] != "publicIdentifier":
+                number = numbers[entry["type"], entry["value"]]
+                found[number] = (entry["kind"], entry["expiresAt"])
+        target = next_link(response)
+    return found
+
+
 class Filled:
     """What was acknowledged, and the files that a killed server left."""
 
@@ -97,22 +141,27 @@ class Filled:
         api = tenant.api
         self.server.cli("key", "revoke", key_id(self.revoked))
         self.people = [f"person-{number}" for number in range(PEOPLE)]
-        self.campaign = Campaign(tenant, *self.people[:40])
+        self.campaign = Campaign(tenant, *map(other_lead, range(LEADS)))
         self.gone = tenant.campaign()
         assert api.delete(f"/campaigns/{self.gone}").status == 200
         self.blocked = {"": set(), self.campaign.id: set()}
-        self.history = [self.state(self.blocked)]
+        self.others = {"": {}, self.campaign.id: {}}  # of OTHERS by number: kind and end
+        self.history = [self.state(self.blocked, self.others)]
         changes = self.random.randrange(30, 120)
         copied_at = self.random.randrange(changes)
+        ended_at = self.random.randrange(changes)
         for number in range(changes):
             if number == copied_at:
                 self.server.stop()
                 shutil.copy(self.server.data / "leadblock.db", self.older)
                 self.server.start()
                 api = self.campaign.api = self.server.api(self.key)
-            self.change(api)
-            if self.state(self.blocked) != self.history[-1]:  # else there may have been no commit
-                self.history.append(self.state(self.blocked))
+            self.random.choice((self.change, self.change, self.change_others))(api)
+            if number == ended_at:
+                self.block_until_the_end(api)
+            state = self.state(self.blocked, self.others)
+            if state != self.history[-1]:  # else there may have been no commit
+                self.history.append(state)
         self.claim()
         self.campaigns = sorted(entry["id"] for entry in api.get("/campaigns").json())
         api.close()
@@ -133,6 +182,38 @@ class Filled:
             on.update(chosen)
         assert response.status == 200, response
 
+    def change_others(self, api):
+        """Blocks and unblocks names of other types."""
+        scope = self.random.choice(list(self.others))
+        on = self.others[scope]
+        path = f"/campaigns/{scope}/blocklist" if scope else "/blocklist"
+        if on and self.random.random() < 0.3:
+            gone = self.random.choice(list(on))
+            entries = [dict([OTHERS[gone][0]])]
+            assert call(api, "DELETE", path, {"entries": entries}).status == 200
+            del on[gone]
+            return
+        entries = []
+        for number in self.random.sample(range(LEADS), self.random.choice((1, 2, 5))):
+            if number not in on:  # or kind and end would be those of the first request
+                says = (self.random.choice(KINDS), self.random.choice((None, LONG)))
+                on[number] = says
+                more = zip(("kind", "expiresAt"), says)
+                entries.append(dict([OTHERS[number][0]], **{name: said for name, said in more if said}))
+        assert not entries or call(api, "POST", path, {"entries": entries}).status == 200
+
+    def block_until_the_end(self, api):
+        """Blocks that hold for a moment, and the server has written their ends."""
+        ended = [f"ended-{number}" for number in range(ENDED)]
+        end = in_seconds(END_AFTER)
+        response = api.post("/blocked-leads", {"leads": [
+            {"publicIdentifier": name, "expiresAt": end} for name in ended]})
+        assert response.status == 200, response
+        limit = time.monotonic() + END_WITHIN
+        while any(api.get(f"/blocked-leads/{name}").json()["blocked"] for name in ended):
+            assert time.monotonic() < limit, "blocks do not end"
+            time.sleep(0.02)
+
     def claim(self):
         self.done = set()
         for activity in self.campaign.claim(5):
@@ -140,23 +221,26 @@ class Filled:
             self.done.add(activity["publicIdentifier"])
 
     @staticmethod
-    def state(blocked):
-        return tuple(frozenset(names) for _, names in sorted(blocked.items()))
+    def state(blocked, others):
+        return tuple((frozenset(blocked[scope]), frozenset(others[scope].items()))
+                     for scope in sorted(blocked))
 
     # What must be so.
 
     def changes_lost(self, server):
         """How many of the last changes a server has not got; all but those must be there."""
         api = server.api(self.key)
-        now = {}
+        now, others = {}, {}
         for scope in self.blocked:
             path = f"/campaigns/{scope}/blocked-leads" if scope else "/blocked-leads"
             if call(api, "GET", path).status in (401, 404):
                 return len(self.history) - 1  # from before the key or the campaign was made
-            now[scope] = set(read_names(api, f"/v1{path}?take=100" if scope
-                                        else f"/v1{path}?limit=1000"))
+            found = read_names(api, f"/v1{path}?take=100" if scope else f"/v1{path}?limit=1000")
+            # What has ended may hold once more, until the server has written that again.
+            now[scope] = {name for name in found if not name.startswith("ended-")}
+            others[scope] = read_others(api, scope)
         for lost, state in enumerate(reversed(self.history)):
-            if state == self.state(now):
+            if state == self.state(now, others):
                 return lost
         raise Failure("a loss was accepted, and what is left never was")
 
@@ -165,6 +249,7 @@ class Filled:
         everywhere = self.blocked[""]
         for scope, on in self.blocked.items():
             self.check_list(api, scope, on, on | everywhere)
+            self.check_others(api, scope)
         for key in self.good:
             if call(server.api(key), "GET", "/campaigns").status != 200:
                 raise Failure("a key is lost")
@@ -186,9 +271,23 @@ class Filled:
         if listed != on:
             raise Failure(f"lists differ: {sorted(listed ^ on)[:5]}")
 
+    def check_others(self, api, scope):
+        on, everywhere = self.others[scope], self.others[""]
+        listed = read_others(api, scope)
+        if listed != on:
+            raise Failure(f"names of other types differ: {sorted(set(listed.items()) ^ set(on.items()), key=str)[:5]}")
+        leads = [{field: value} for (_, value), _, field in OTHERS]
+        body = {"leads": leads, **({"campaignId": scope} if scope else {})}
+        answers = call(api, "POST", "/check", body).json()
+        blocked = {answer["index"] for answer in answers if answer["blocked"]}
+        if blocked != set(on) | set(everywhere):
+            raise Failure(f"checks of other types differ: {sorted(blocked ^ (set(on) | set(everywhere)))[:5]}")
+
     def check_claims(self, api):
         excluded = self.blocked[self.campaign.id] | self.blocked[""]
-        wanted = set(self.people[:40]) - self.done - excluded
+        for on in self.others.values():
+            excluded = excluded | {self.people[number] for number in on}
+        wanted = set(self.people[:LEADS]) - self.done - excluded
         response = call(api, "POST", f"{self.campaign.path}/activities/claim", {"max": 100})
         claimed = [activity["publicIdentifier"] for activity in response.json()]
         if len(claimed) != len(set(claimed)) or set(claimed) != wanted:

@@ -45,6 +45,17 @@ def test_a_folder_that_is_moved_ends_the_server():
         ends_with_a_reason(server, "was removed or replaced under the running server")
 
 
+@pytest.mark.parametrize("how", [lambda server: os.unlink(server.data / "lock"),
+                                 lambda server: os.rename(server.data, server.root / "elsewhere")],
+                         ids=["lock", "folder"])
+def test_a_node_without_its_lock_or_folder_ends(how):
+    """Where the database is elsewhere, too."""
+    with Server() as server:
+        assert server.api().get("/readyz", base="").status == 200
+        how(server)
+        ends_with_a_reason(server, "was removed or replaced under the running server")
+
+
 def half_sent(server, path, key, body):
     """A connection with a request that lacks the last byte of its body."""
     connection = socket.create_connection(("127.0.0.1", server.port), timeout=EXIT_LIMIT)

@@ -4,7 +4,10 @@
 import base64
 import ctypes.util
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from urllib.parse import quote
 
 import pytest
 
@@ -274,6 +277,54 @@ def test_a_later_log_holds_what_was_stated(scene):
     for path in (scene.early, scene.of_ada):
         result = scene.verify(path)
         assert result.code == 0 and "the log holds the statement" in result.out, result
+
+
+@pytest.mark.parametrize("spelling", ["ada", "in/Ada", "https://de.linkedin.com/in/ADA/?trk=x"])
+def test_a_person_is_one_in_every_spelling(scene, spelling):
+    scene.server.start()
+    answer = ask(scene.server.api(scene.key), quote(spelling, safe=""))
+    scene.server.stop()
+    events = json.loads(answer["statement"])["events"]
+    assert [event["row"] for event in events] == [1, 4, 6]
+    assert scene.verify(scene.keep("spelt", answer)).code == 0
+
+
+def test_names_of_other_types_and_ends_leave_statements_right():
+    """Of a person whose block has ended, between rows of names that are no LinkedIn name."""
+    with Server() as server:
+        tenant = server.tenant("agency")
+        soon = datetime.now(timezone.utc) + timedelta(seconds=1)
+        expect.ok(tenant.api.post("/blocklist", {"entries": [
+            {"email": "Ada@Example.org", "kind": "client"}, {"phone": "+49 170 1234567"},
+            {"domain": "example.net", "expiresAt": "2090-01-01T00:00:00Z"},
+            {"company": "Umbrella, Holding; GmbH", "reason": "a client"}]}))
+        expect.ok(tenant.api.post("/blocklist", {"entries": [
+            {"company": "Other, Inc"}, {"publicIdentifier": "ada", "kind": "partner", "expiresAt":
+             soon.isoformat(timespec="milliseconds").replace("+00:00", "Z")}]}))
+        while expect.ok(tenant.api.get(f"{LEADS}/ada"))["blocked"]:
+            time.sleep(0.02)
+        of_ada, head = ask(tenant.api, "ada"), ask(tenant.api)
+        expect.ok(tenant.api.post("/blocklist", {"entries": [{"domain": "later.example.com"}]}))
+        said = json.loads(of_ada["statement"])
+        assert [event["event"] for event in said["events"]] == ["block", "expired"]
+        assert said["blocked"] is False
+        server.stop()
+        for answer in (of_ada, head):
+            statement = server.data / "statement.json"
+            statement.write_text(json.dumps(answer))
+            result = run("verify", place(server), "--evidence", statement)
+            assert result.code == 0 and "the log holds the statement" in result.out, result
+            statement.unlink()
+
+
+def test_a_signing_key_that_is_gone_or_another_one_is_noticed(scene):
+    alter(scene.server, "DELETE FROM signing_key", "DELETE FROM signing_key")
+    for path in (scene.early, scene.of_ada):
+        scene.refused(path, "the log holds the statement", "has lost the key")
+    scene.server.start()
+    ask(scene.server.api(scene.key))
+    scene.server.stop()
+    scene.refused(scene.early, "signed with another key")
 
 
 def test_a_signature_over_another_text_is_refused(scene):

@@ -3,11 +3,12 @@
 import re
 import sqlite3
 import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from support import chain, pages, postgres
+from support import chain, expect, pages, postgres
 from support.marks import sqlite_only
 from support.server import CommandFailed, Server, on_postgresql, run
 
@@ -27,7 +28,22 @@ def fill(server):
         change = api.post(LEADS, {"leads": people}).header("x-change-id")
         api.post(LEADS, {"leads": [{"publicIdentifier": "one-more"}]})
         assert api.post(f"/changes/{change}/undo").status == 200
+        fill_other_types(api)
     return second.workspace
+
+
+def fill_other_types(api):
+    """Three rows: names of other types, a person whose block ends, and that end."""
+    others = [{"email": "Ada@Example.org", "kind": "client"}, {"phone": "+49 170 1234567"},
+              {"domain": "example.net", "expiresAt": "2090-01-01T00:00:00Z"},
+              {"company": "Umbrella, Holding; GmbH"}]
+    expect.ok(api.post("/blocklist", {"entries": others}))
+    soon = datetime.now(timezone.utc) + timedelta(seconds=1)
+    expect.ok(api.post(LEADS, {"leads": [{
+        "publicIdentifier": "for-a-moment",
+        "expiresAt": soon.isoformat(timespec="milliseconds").replace("+00:00", "Z")}]}))
+    while expect.ok(api.get(f"{LEADS}/for-a-moment"))["blocked"]:
+        time.sleep(0.02)
 
 
 def alter(server, sqlite, shared):
@@ -50,7 +66,7 @@ def stopped():
 def test_what_the_server_has_written_is_right(stopped):
     result = run("verify", place(stopped))
     assert result.code == 0, result
-    assert result.out == "right: 2 workspaces, 14 rows of the blocklist log, 482 entries\n"
+    assert result.out == "right: 2 workspaces, 20 rows of the blocklist log, 494 entries\n"
     assert run("verify", place(stopped), "--quiet").out == ""
 
 

@@ -411,6 +411,48 @@ static void a_row_comes_back_as_it_was_given(void **state)
     }
 }
 
+#define UNLIKE 7
+/* Rows that have something in common share it in a statement: each differs from the first in one
+ * thing, and stands in a batch of its own behind two that do not. */
+static void rows_that_differ_in_one_thing_come_back(void **state)
+{
+    struct backend *backend = *state;
+    const struct lb_store_ops *ops = ops_of(state);
+    struct lb_log_row rows[3 * UNLIKE];
+    make_workspace(backend, 1);
+    make_workspace(backend, 2);
+    for (size_t i = 0; i < 3 * UNLIKE; i++) {
+        struct lb_log_row *row = &rows[i];
+        *row =
+            (struct lb_log_row){.id = i + 1, .number = i + 1, .list = {1, 2}, .actor = 3, .at = 5};
+        row->items = i % 2 ? LB_STR("grace") : LB_STR("ada");
+        row->source = LB_STR("192.0.2.1");
+        memset(row->seed, (int)i, sizeof row->seed);
+        size_t differs = i % 3 == 2 ? i / 3 : UNLIKE;
+        row->list.workspace = differs == 0 ? 2 : 1;
+        row->list.campaign = differs == 1 ? 9 : 2;
+        row->actor = differs == 2 ? 4 : 3;
+        row->at = differs == 3 ? 6 : 5;
+        if (differs == 4)
+            row->source = LB_STR("192.0.2.2");
+        if (differs == 5)
+            row->source = (struct lb_str){0};
+        if (differs == 6)
+            row->source = LB_STR("");
+    }
+    for (size_t i = 0; i < 3 * UNLIKE; i++) {
+        if (i % 3 == 0)
+            begin(backend);
+        assert_int_equal(ops->log_append(backend->store, &rows[i]), LB_OK);
+        if (i % 3 == 2)
+            commit(backend);
+    }
+    for (size_t i = 0; i < 3 * UNLIKE; i++)
+        assert_int_equal(ops->log_read(ops->writer_reader(backend->store), rows[i].list.workspace,
+                                       rows[i].id, rows[i].id + 1, &rows[i], expect_all),
+                         LB_ERR_NOT_FOUND);
+}
+
 #define SAYINGS 18
 /* Each with one of what most rows do not have: alone, and before one that has none of them. */
 static void rows_that_say_one_thing_more_come_back(void **state)
@@ -774,6 +816,7 @@ static const struct CMUnitTest contract[] = {
     TEST(a_campaign_id_is_free_again_once_deleted),
     TEST(a_row_comes_back_as_it_was_given),
     TEST(rows_that_say_little_come_back),
+    TEST(rows_that_differ_in_one_thing_come_back),
     TEST(rows_that_say_one_thing_more_come_back),
     TEST(ids_go_on_after_the_last_item),
     TEST(the_row_of_an_entry_is_the_one_that_holds_it),

@@ -249,6 +249,8 @@ static void plan_undone(struct actor *actor, struct plan *plan, const struct act
     if (plan->kind == LB_LOG_UNBLOCK && stands) {
         plan->people += requests->count == 1;
         remove_at(requests, place);
+    } else if (plan->kind == LB_LOG_UNBLOCK && held_place < held->count) {
+        return; /* twice is the most */
     } else if (plan->kind == LB_LOG_UNBLOCK) {
         lb_must(held->count < ACTOR_HELD);
         held->orders[held->count++] = item->entry.order;

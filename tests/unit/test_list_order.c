@@ -269,6 +269,30 @@ static void insert_all(struct lb_list_orders *orders, const struct lb_list_entry
         assert_true(lb_list_orders_insert(orders, entries[i].list, entries[i].id));
 }
 
+static void many_at_once_are_as_one_by_one(void **state)
+{
+    (void)state;
+    struct lb_list_entry batch[BATCH];
+    static uint64_t one[40 * BATCH], many[40 * BATCH];
+    struct lb_list_orders *orders[] = {create(0), create(0)};
+    uint64_t next = 0;
+    for (unsigned i = 0; i < 40; i++) {
+        make_batch(batch, i % 4, &next);
+        insert_all(orders[0], batch, BATCH);
+        assert_true(lb_list_orders_reserve(orders[1], batch, BATCH));
+        lb_list_orders_set_max_bytes(orders[1], 1);
+        assert_true(lb_list_orders_insert_many(orders[1], batch, BATCH));
+        lb_list_orders_set_max_bytes(orders[1], 0);
+    }
+    for (uint64_t list = 0; list < 3; list++) {
+        size_t n = lb_list_orders_page(orders[0], list, false, 0, 40 * BATCH, one);
+        assert_int_equal(lb_list_orders_page(orders[1], list, false, 0, 40 * BATCH, many), n);
+        assert_memory_equal(one, many, n * sizeof *one);
+    }
+    lb_list_orders_destroy(orders[0]);
+    lb_list_orders_destroy(orders[1]);
+}
+
 static void reserved_inserts_never_fail(void **state)
 {
     (void)state;
@@ -397,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_cursor_stays_good_while_others_come_and_go),
         cmocka_unit_test(empty_lists_take_no_memory),
         cmocka_unit_test(small_lists_are_small_and_thinned_lists_shrink),
+        cmocka_unit_test(many_at_once_are_as_one_by_one),
         cmocka_unit_test(reserved_inserts_never_fail),
         cmocka_unit_test(reserved_inserts_do_not_need_the_last_block),
         cmocka_unit_test(reserved_ids_far_apart_and_backwards_never_fail),

@@ -34,9 +34,10 @@ lb_err lb_standing_check(const struct lb_standing *standing, struct lb_store *st
             return lb_fail(reason, err, "The license does not allow this any more.");
     }
     if (standing->campaign_id.ptr) {
-        const struct lb_campaign *campaign = lb_directory_campaign(
-            standing->directory, standing->workspace->row.no, standing->campaign_id);
-        if (!campaign || campaign->row.no != standing->list.campaign ||
+        /* An id has one number for good, by which it is found for less. */
+        const struct lb_campaign *campaign =
+            lb_directory_campaign_no(standing->directory, standing->list.campaign);
+        if (!campaign ||
             (standing->campaign_made_at &&
              campaign->row.created_at != standing->campaign_made_at) ||
             lb_directory_is_deleted(standing->directory, campaign))

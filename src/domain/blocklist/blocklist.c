@@ -387,6 +387,22 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
     }
 }
 
+/* What only adds is added list by list for less. */
+static void publish_events(struct lb_blocklist *blocklist)
+{
+    const struct lb_overlay *batch = &blocklist->batch;
+    for (size_t i = 0; batch->takes_back && i < batch->event_count; i++)
+        publish_event(blocklist, &batch->events[i]);
+    if (batch->takes_back)
+        return;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const struct lb_event *event = &batch->events[i];
+        lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id));
+        lb_blocklist_count_entry(event->workspace, event->order, 1);
+    }
+    lb_must(lb_list_orders_insert_many(blocklist->orders, batch->added_in, batch->added_count));
+}
+
 bool lb_blocklist_is_in_force(const struct lb_blocklist *blocklist,
                               struct lb_fingerprint fingerprint, uint64_t id)
 {
@@ -454,8 +470,7 @@ static void batch_publish(void *context)
     struct lb_overlay *batch = &blocklist->batch;
     publish_rows(blocklist);
     lb_persons_publish(blocklist->people);
-    for (size_t i = 0; i < batch->event_count; i++)
-        publish_event(blocklist, &batch->events[i]);
+    publish_events(blocklist);
     lb_persons_retire(blocklist->people);
     lb_twins_commit(&blocklist->twins);
     lb_ends_commit(&blocklist->ends);

@@ -31,6 +31,8 @@ lb_err lb_change_check_daily(struct lb_change *change)
         return LB_OK;
     uint64_t max = change->blocklist->max_daily_rows;
     uint64_t last = lb_blocklist_batch_log(change->blocklist, workspace)->last;
+    if (last < max) /* in all its days */
+        return LB_OK;
     int64_t now = lb_clock_wall_ms();
     uint64_t first = lb_row_times_number_since(workspace->row_times, now - DAY_MS);
     if (first == 0 || last + 1 - first < max)

@@ -31,6 +31,7 @@ void lb_overlay_begin(struct lb_overlay *batch, uint64_t next_id, uint64_t end_i
     batch->slot_count = 0;
     batch->event_count = 0;
     batch->added_count = 0;
+    batch->takes_back = false;
     batch->row_count = 0;
     batch->texts.len = 0;
     batch->texts.failed = false;
@@ -112,19 +113,26 @@ static bool grow_slots(struct lb_overlay *batch)
     return true;
 }
 
-static bool append_event(struct lb_overlay *batch, const struct lb_event *event)
+static bool reserve_event(struct lb_overlay *batch, const struct lb_event *event)
 {
     size_t added = batch->added_count + event->add;
-    if (!lb_array_reserve(batch->events, batch->event_capacity, batch->event_count + 1) ||
-        !lb_array_reserve(batch->added, batch->added_capacity, added) ||
-        !lb_array_reserve(batch->added_in, batch->added_in_capacity, added))
-        return false;
-    batch->events[batch->event_count++] = *event;
-    if (event->add) {
-        batch->added[batch->added_count] = event->fingerprint;
-        batch->added_in[batch->added_count++] = (struct lb_list_entry){event->order, event->id};
-    }
-    return true;
+    return lb_array_reserve(batch->events, batch->event_capacity, batch->event_count + 1) &&
+           lb_array_reserve(batch->added, batch->added_capacity, added) &&
+           lb_array_reserve(batch->added_in, batch->added_in_capacity, added);
+}
+
+static void append_event(struct lb_overlay *batch, const struct lb_event *event, size_t text_at,
+                         size_t text_len)
+{
+    struct lb_event *recorded = &batch->events[batch->event_count++];
+    *recorded = *event;
+    recorded->text_at = text_at;
+    recorded->text_len = (uint32_t)text_len;
+    batch->takes_back |= !event->add || event->replaces;
+    if (!event->add)
+        return;
+    batch->added[batch->added_count] = event->fingerprint;
+    batch->added_in[batch->added_count++] = (struct lb_list_entry){event->order, event->id};
 }
 
 bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
@@ -134,13 +142,12 @@ bool lb_overlay_record(struct lb_overlay *batch, const struct lb_event *event,
         return false;
     struct lb_overlay_place *slot = probe(batch, event->list, event->fingerprint, identifier);
     bool known = slot->generation == batch->generation;
-    struct lb_event recorded = *event;
-    recorded.text_at = known ? batch->events[slot->event].text_at : batch->texts.len;
-    recorded.text_len = (uint32_t)identifier.len;
+    size_t text_at = known ? batch->events[slot->event].text_at : batch->texts.len;
     if (!known)
         lb_buf_append_str(&batch->texts, identifier);
-    if (batch->texts.failed || !append_event(batch, &recorded))
+    if (batch->texts.failed || !reserve_event(batch, event))
         return false;
+    append_event(batch, event, text_at, identifier.len);
     slot->generation = batch->generation;
     slot->event = (uint32_t)(batch->event_count - 1);
     batch->slot_count += !known;

@@ -51,6 +51,7 @@ struct lb_overlay {
     size_t added_count;
     size_t added_capacity;
     size_t added_in_capacity;
+    bool takes_back; /* one of the events, or it replaces an entry */
     struct lb_overlay_row *rows;
     size_t row_count;
     size_t row_capacity;

@@ -1,6 +1,7 @@
 #include "domain/copy/copy.h"
 
 #include "store/chain.h"
+#include "store/verify.h"
 
 #include <stdlib.h>
 #include <xxhash.h>
@@ -364,6 +365,8 @@ static lb_err claim(struct copy *copy)
 static lb_err run_copy(struct copy *copy)
 {
     lb_err err = claim(copy);
+    if (!err)
+        err = lb_verify_end(copy->settings->from, copy->reason);
     if (!err)
         err = copy->from.ops->snapshot_begin(copy->from.side);
     if (!err && !copy->settings->only_compare) {

@@ -52,8 +52,9 @@ struct lb_copy_report {
 bool lb_copy_same(const struct lb_copy_digest *a, const struct lb_copy_digest *b);
 
 /* LB_ERR_ALREADY_EXISTS: the target has other data. LB_ERR_CONFLICT: a server or another copy uses
- * a store, or the sides differ, which the report tells table by table. Every failure has a
- * reason; of a target that was refused nothing has changed. */
+ * a store, or the sides differ, which the report tells table by table. The source's log must be all
+ * there (lb_verify_end) before anything is written. Every failure has a reason; of a target that
+ * was refused nothing has changed. */
 lb_err lb_copy_run(const struct lb_copy_settings *settings, struct lb_copy_report *report,
                    struct lb_reason *reason);
 

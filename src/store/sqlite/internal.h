@@ -125,6 +125,7 @@ enum lb_sqlite_statement {
     STMT_LOG_APPEND_PLAIN,
     STMT_LOG_APPEND_MANY,
     STMT_LOG_APPEND_MANY_PLAIN,
+    STMT_LOG_APPEND_MANY_ALIKE,
     STMT_LOG_LAST,
     STMT_LOG_ROW_OF,
     STMT_LOG_SCAN,
@@ -272,11 +273,21 @@ lb_err lb_sqlite_pending_insert_before(struct lb_store_reader *connection, uint6
     ") VALUES (?1, ?2, ?3, ?4, 0, 0, ?7, ?8, NULL, NULL, NULL, ?12, ?13, NULL, ?15)"
 #define LB_SQLITE_PLAIN_VALUES                                                                     \
     "id, workspace, number, campaign, 0, 0, key, at, NULL, NULL, NULL, items, source, NULL, seal"
+/* The same, of rows that are one workspace's, list's, actor's, time's and source's: what they have
+ * in common is bound once. */
+#define LB_SQLITE_ALIKE_VALUES                                                                     \
+    "id, ?1, number, ?2, 0, 0, ?3, ?4, NULL, NULL, NULL, items, ?5, NULL, seal"
 _Static_assert(LB_LOG_BLOCK == 0, "plain rows are of that kind");
 static inline bool lb_sqlite_is_plain(const struct lb_log_row *row)
 {
     return row->kind == LB_LOG_BLOCK && !row->continues && !row->undoes && !row->epoch &&
            !row->reason.ptr && !row->import.ptr;
+}
+static inline bool lb_sqlite_are_alike(const struct lb_log_row *a, const struct lb_log_row *b)
+{
+    return a->list.workspace == b->list.workspace && a->list.campaign == b->list.campaign &&
+           a->actor == b->actor && a->at == b->at && !a->source.ptr == !b->source.ptr &&
+           lb_str_equal(a->source, b->source);
 }
 /* log.c. The row must outlive the run. Reading: false when the row has no items, which is also how
  * a read that is short of memory ends. */

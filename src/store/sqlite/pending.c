@@ -12,6 +12,7 @@ struct lb_sqlite_pending {
     size_t count;
     size_t text_len;
     bool not_plain; /* one of the rows */
+    bool not_alike; /* the same, and the first row */
     bool failed;    /* an insert, so that rows are missing: only a rollback goes on from there */
     char text[TEXT_BYTES];
 };
@@ -205,6 +206,7 @@ void lb_sqlite_pending_drop(struct lb_store_reader *connection)
     connection->pending->count = 0;
     connection->pending->text_len = 0;
     connection->pending->not_plain = false;
+    connection->pending->not_alike = false;
     connection->pending->failed = false;
 }
 
@@ -233,6 +235,7 @@ lb_err lb_sqlite_log_append(struct lb_store *store, const struct lb_log_row *row
     struct lb_log_row *kept = &pending->rows[pending->count++];
     *kept = *row;
     pending->not_plain |= !lb_sqlite_is_plain(row);
+    pending->not_alike |= !lb_sqlite_are_alike(row, pending->rows);
     if (text_len > TEXT_BYTES)
         return lb_sqlite_pending_insert(connection);
     copy(pending, &kept->reason);
@@ -260,17 +263,35 @@ static lb_err insert_one(struct lb_store_reader *connection, const struct lb_log
 
 /* OR FAIL: no journal of the statement is kept. What it has inserted before it failed is rolled
  * back: see `failed`. */
+#define INSERT_MANY(values)                                                                        \
+    "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_ROW_COLUMNS ") SELECT " values                 \
+    " FROM lb_pending_rows"
+
+static lb_err insert_alike(struct lb_store_reader *connection)
+{
+    const struct lb_log_row *first = connection->pending->rows;
+    sqlite3_stmt *stmt = lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY_ALIKE,
+                                            INSERT_MANY(LB_SQLITE_ALIKE_VALUES));
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, first->list.workspace);
+    sqlite3_bind_int64(stmt, 2, first->list.campaign);
+    sqlite3_bind_int64(stmt, 3, first->actor);
+    sqlite3_bind_int64(stmt, 4, first->at);
+    lb_sqlite_bind_str(stmt, 5, first->source);
+    return lb_sqlite_run(stmt);
+}
+
 static lb_err insert_many(struct lb_store_reader *connection)
 {
-    if (connection->pending->not_plain)
+    const struct lb_sqlite_pending *pending = connection->pending;
+    if (pending->not_plain)
         return lb_sqlite_run(
-            lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY,
-                               "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_ROW_COLUMNS
-                               ") SELECT * FROM lb_pending_rows"));
-    return lb_sqlite_run(
-        lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY_PLAIN,
-                           "INSERT OR FAIL INTO blocklist_log (" LB_SQLITE_ROW_COLUMNS
-                           ") SELECT " LB_SQLITE_PLAIN_VALUES " FROM lb_pending_rows"));
+            lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY, INSERT_MANY("*")));
+    if (pending->not_alike)
+        return lb_sqlite_run(lb_sqlite_prepared(connection, STMT_LOG_APPEND_MANY_PLAIN,
+                                                INSERT_MANY(LB_SQLITE_PLAIN_VALUES)));
+    return insert_alike(connection);
 }
 
 /* For one row alone, a table to select from costs more than it saves. */
