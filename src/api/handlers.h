@@ -151,6 +151,7 @@ enum lb_progress lb_hooks_retry(struct lb_call *call);
 
 /* blocklist/lookup.c */
 enum lb_progress lb_lookup_get(struct lb_call *call);
+enum lb_progress lb_lookup_get_named(struct lb_call *call);
 
 /* blocklist/evidence.c */
 enum lb_progress lb_evidence_get(struct lb_call *call);

@@ -60,6 +60,8 @@ ENDPOINTS = [
     EndPoint("POST", "/blocklist", WRITE, {"entries": [{"domain": "acme.com"}]}),
     EndPoint("GET", "/blocklist", READ),
     EndPoint("DELETE", "/blocklist", WRITE, {"entries": [{"domain": "acme.com"}]}),
+    EndPoint("GET", "/blocklist/domain/acme.com", CHECK),
+    EndPoint("GET", "/blocklist/domain/acme.com/history", READ),
     EndPoint("POST", "/check", CHECK, {"leads": [{"publicIdentifier": "someone", "email": "someone@acme.com"}]}),
     EndPoint("POST", LIST + "/import", WRITE, SOMEONE, licensed=True),
     EndPoint("POST", "/blocked-leads/import", WRITE, SOMEONE),
