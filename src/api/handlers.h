@@ -82,6 +82,7 @@ enum lb_progress lb_leads_get(struct lb_call *call);
 
 /* outreach/leads_of_person.c */
 enum lb_progress lb_leads_of_person(struct lb_call *call);
+enum lb_progress lb_leads_behind(struct lb_call *call);
 
 /* outreach/explain.c */
 enum lb_progress lb_leads_explain(struct lb_call *call);

@@ -85,6 +85,7 @@ const struct lb_route lb_routes[] = {
 
     /* leads_of_person.c: one person in all campaigns */
     {LB_GET, "/v1/leads", lb_leads_of_person, 0},
+    {LB_GET, "/v1/blocklist/{type}/{value}/leads", lb_leads_behind, 0},
     /* variants.c: of what a step sends */
     {LB_POST, CAMPAIGN "/steps/{stepId}/variants", lb_variants_post,
      LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},

@@ -42,7 +42,7 @@ export const whereNamed = (name, more) => api.get(namePath(name), { ...more, que
 export const historyOfName = (name, more) => api.get(`${namePath(name)}/history`, more);
 
 /** The leads that a block of the name would exclude: the first 100, and `total`. */
-export const leadsBehind = (name, more) => api.get('leads', { ...more, query: { [name.type]: givenAs(name), take: 100 } });
+export const leadsBehind = (name, more) => api.get(`${namePath(name)}/leads`, { ...more, query: { take: 100 } });
 
 /** The entry of a name, for a block or an unblock. */
 const entryOf = (name, more) => ({ [name.type]: givenAs(name), ...more });

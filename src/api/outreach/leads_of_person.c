@@ -1,5 +1,6 @@
 /* In which campaigns a person is a lead: GET /v1/leads?publicIdentifier=NAME. And which leads are
- * behind a name of another type, those that its block would exclude: GET /v1/leads?domain=NAME. */
+ * behind a name of any type, those that its block would exclude: GET
+ * /v1/blocklist/{type}/{value}/leads. */
 #include "api/blocklist/named.h"
 #include "api/handlers.h"
 #include "api/outreach/leads.h"
@@ -123,8 +124,6 @@ static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *rea
 
 /* --- Names of other types --- */
 
-static const char *const typed_names[] = {"email", "phone", "domain", "company"};
-
 static bool has_ref(const struct looking *looking, uint64_t lead)
 {
     for (size_t i = 0; i < looking->count; i++)
@@ -154,15 +153,28 @@ static lb_err find_by_form(struct looking *looking, struct lb_call *call,
     return err;
 }
 
+static lb_err find_behind(struct looking *looking, struct lb_call *call,
+                          struct lb_store_reader *reader)
+{
+    struct lb_str key = looking->asked.identifier;
+    if (lb_key_is_linkedin(key)) {
+        lb_err err = find(looking, call, reader, key);
+        looking->count = looking->count < looking->take ? looking->count : looking->take;
+        return err;
+    }
+    lb_lead_range_of(key, &looking->range);
+    lb_err err = find_by_form(looking, call, reader, looking->range.form);
+    if (!err && looking->range.form == LB_LEAD_FORM_MAIL_HOST)
+        err = find_by_form(looking, call, reader, LB_LEAD_FORM_SITE_HOST);
+    return err;
+}
+
 static enum lb_turn read_behind(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct looking *looking = call->state;
     struct lb_str key = looking->asked.identifier;
     uint64_t total = 0;
-    lb_lead_range_of(key, &looking->range);
-    lb_err err = find_by_form(looking, call, reader, looking->range.form);
-    if (!err && looking->range.form == LB_LEAD_FORM_MAIL_HOST)
-        err = find_by_form(looking, call, reader, LB_LEAD_FORM_SITE_HOST);
+    lb_err err = find_behind(looking, call, reader);
     if (!err)
         err =
             lb_exclusion_count(call->app->directory, call->app->store, reader,
@@ -180,40 +192,16 @@ static enum lb_turn read_behind(struct lb_call *call, struct lb_store_reader *re
     return LB_TURN_LAST;
 }
 
-/* The name of another type that the query has, if any: `out->ptr` and its type. False when the
- * reply is set: there are several. */
-static bool find_typed(struct lb_call *call, struct lb_str *out, enum lb_name_type *out_type)
+enum lb_progress lb_leads_behind(struct lb_call *call)
 {
-    size_t found = 0;
-    struct lb_str name;
-    if (!lb_query_text(call, "publicIdentifier", &name))
-        return false;
-    found += name.ptr != NULL;
-    *out = (struct lb_str){0};
-    for (size_t i = 0; i < sizeof typed_names / sizeof *typed_names; i++) {
-        if (!lb_query_text(call, typed_names[i], &name))
-            return false;
-        if (!name.ptr)
-            continue;
-        found++;
-        *out = name;
-        lb_name_type_of_word(lb_str(typed_names[i]), out_type);
-    }
-    if (found <= 1)
-        return true;
-    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
-                   "Ask for leads by one name: publicIdentifier, email, phone, domain or company.");
-    return false;
-}
-
-static enum lb_progress reply_behind(struct lb_call *call, struct looking *looking,
-                                     enum lb_name_type type, struct lb_str name)
-{
+    struct looking *looking = lb_call_alloc(call, sizeof *looking);
     uint64_t take;
-    if (!lb_query_only(call, "take limit email phone domain company defaultCountry") ||
+    if (!looking || !lb_query_only(call, "take limit defaultCountry") ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
-        !lb_named_read(call, type, name, &looking->asked))
+        !lb_named_read_path(call, &looking->asked))
         return LB_DONE;
+    if (!looking->asked.identifier.ptr)
+        return lb_identifiers_refuse(call, &looking->asked);
     looking->take = take;
     call->state = looking;
     return lb_call_read(call, read_behind);
@@ -222,14 +210,9 @@ static enum lb_progress reply_behind(struct lb_call *call, struct looking *looki
 enum lb_progress lb_leads_of_person(struct lb_call *call)
 {
     struct looking *looking = lb_call_alloc(call, sizeof *looking);
-    enum lb_name_type type = LB_NAME_LINKEDIN;
     struct lb_str name;
     uint64_t take;
-    if (!looking || !find_typed(call, &name, &type))
-        return LB_DONE;
-    if (name.ptr)
-        return reply_behind(call, looking, type, name);
-    if (!lb_query_text(call, "publicIdentifier", &name) ||
+    if (!looking || !lb_query_text(call, "publicIdentifier", &name) ||
         !lb_query_only(call, "take limit cursor publicIdentifier") ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
         !lb_query_cursor(call, &looking->after))

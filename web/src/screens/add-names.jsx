@@ -7,7 +7,7 @@ import { guessType, kindWords, nameOf, typeOptions, typeWords } from '../names.j
 import { href, setQuery } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { CountryField, DetailFields, detailsOf, isNational, noDetails } from '../parts/details.jsx';
-import { CheckField, SelectField } from '../parts/field.jsx';
+import { SelectField } from '../parts/field.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ListChoice, listName, useCampaignChoices } from '../parts/list-choice.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
@@ -55,7 +55,8 @@ const goodColumns = [
   { label: 'State', render: (row) => row.state },
 ];
 
-const reasonText = (reason) => reason.replace(/, or send "force": true.*/, ', or tick the box for providers').replace(/, or [^,]*defaultCountry.*/, ', or give the country in the form');
+const forceable = /, or send "force": true.*/;
+const reasonText = (reason) => reason.replace(forceable, '').replace(/, or [^,]*defaultCountry.*/, ', or give the country in the form');
 
 const badColumns = [
   { label: 'Line', class: 'number', render: (row) => number(row.line) },
@@ -70,7 +71,7 @@ function Figures({ found }) {
   return <dl class="figures">{figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{number(value)}</dd></div>)}</dl>;
 }
 
-function Found({ form, found, campaigns, onBack }) {
+function Found({ form, found, campaigns, onForce, onBack }) {
   const app = useApp();
   const [done, setDone] = useState(null);
   const heading = useRef(null);
@@ -102,7 +103,10 @@ function Found({ form, found, campaigns, onBack }) {
       </div>
       {found.bad.length > 0 && (
         <section class="bad-lines">
-          <h3>{count(found.bad.length, 'line')} not taken</h3>
+          <div class="section-head">
+            <h3>{count(found.bad.length, 'line')} not taken</h3>
+            {!done && found.bad.some(({ reason }) => forceable.test(reason)) && <Button onClick={onForce}>Take providers of mail all the same</Button>}
+          </div>
           <Folded items={found.bad} more="lines">{(rows) => <Table caption="Lines not taken" columns={badColumns} rows={rows} keyOf={(row) => row.line} />}</Folded>
         </section>
       )}
@@ -119,12 +123,13 @@ export function AddNames({ list }) {
   const campaigns = useCampaignChoices();
   const [form, setForm] = useState(blank);
   const [found, setFound] = useState(null);
-  const look = useAction(async () => setFound(await validate({ ...form, list })));
+  const look = useAction(async (force) => setFound(await validate({ ...form, list, force })));
   const set = (name) => (value) => setForm((old) => ({ ...old, [name]: value }));
-  if (found) return <Found form={{ ...form, list }} found={found} campaigns={campaigns} onBack={(keeps) => { setFound(null); if (!keeps) setForm({ ...blank, type: form.type }); }} />;
+  if (found) return <Found form={{ ...form, list }} found={found} campaigns={campaigns} onForce={() => { set('force')(true); look.run(true); }} onBack={(keeps) => { setFound(null); if (!keeps) setForm({ ...blank, type: form.type }); }} />;
   const submit = (event) => {
     event.preventDefault();
-    if (!look.busy) look.run();
+    set('force')(false);
+    if (!look.busy) look.run(false);
   };
   const national = form.type === 'phone' || form.source.text.split('\n', 200).some((line) => isNational(line.trim(), form.type));
   return (
@@ -135,9 +140,8 @@ export function AddNames({ list }) {
         <DetailFields details={form.details} onDetails={set('details')} />
         {national && <CountryField />}
       </div>
-      <LeadSource source={form.source} onSource={set('source')} label="Names, one per line" placeholder={placeholder}
+      <LeadSource source={form.source} onSource={set('source')} label="Names, one per line" placeholder={placeholder} files="A text file with one name per line"
         hint="E-mail addresses, phone numbers, domains, companies (by name or company page) and LinkedIn profiles. A domain covers all addresses and websites under it." />
-      <CheckField label="Also block providers of mail, such as gmail.com" hint="All addresses there would be blocked." checked={form.force} onChecked={set('force')} />
       {look.error && <ErrorNotice error={look.error} />}
       <Button type="submit" kind="primary" busy={look.busy}>Validate</Button>
       <p class="hint">Validating changes nothing. It shows as what each line is read, and what is new, already blocked or invalid.</p>

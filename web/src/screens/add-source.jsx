@@ -37,7 +37,7 @@ function Lines({ text, onText, label, placeholder, hint }) {
   );
 }
 
-export function LeadSource({ source, onSource, label = 'Leads, one per line', placeholder = linkedInLines, hint = linkedInHint }) {
+export function LeadSource({ source, onSource, label = 'Leads, one per line', placeholder = linkedInLines, hint = linkedInHint, files = '.csv or .txt' }) {
   const [error, setError] = useState(null);
   const [over, setOver] = useState(false);
   const input = useRef(null);
@@ -72,7 +72,7 @@ export function LeadSource({ source, onSource, label = 'Leads, one per line', pl
           <input ref={input} type="file" class="hidden-input" aria-label="Choose a CSV or text file"
             onChange={(event) => { take([...event.currentTarget.files]); event.currentTarget.value = ''; }} />
         </label>
-        <span class="muted">.csv or .txt, or drop it here</span>
+        <span class="muted">{files}, or drop it here</span>
       </div>
       {error && <ErrorNotice error={error} />}
     </div>

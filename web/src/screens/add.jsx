@@ -84,7 +84,7 @@ export function Add({ route }) {
     <Page title="Add" lead="Paste or drop who must not be contacted. Any spelling works.">
       <Tabs label="What to add" current={of} tabs={[
         { id: 'leads', label: 'LinkedIn profiles', href: href('add', [], { list: route.query.list }) },
-        { id: 'names', label: 'Addresses, domains, companies', href: href('add', [], { list: route.query.list, of: 'names' }) }]} />
+        { id: 'names', label: 'Other names', href: href('add', [], { list: route.query.list, of: 'names' }) }]} />
       {of === 'names' && <AddNames list={list} />}
       {of === 'leads' && (job ? <ImportProgress job={job} onAgain={again} /> : <AddForm owner={owner} list={list} onStart={start} />)}
     </Page>

@@ -59,6 +59,7 @@ export function Filters({ view, campaigns, names }) {
   const sorts = [{ value: 'DESC', label: 'Newest first' }, { value: 'ASC', label: 'Oldest first' }];
   const more = counted(view);
   const [open, setOpen] = useState(more > 0);
+  useEffect(() => { if (more > 0) setOpen(true); }, [more > 0]);
   const today = dateField(Date.now());
   return (
     <div class="filter-rows" role="search">

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { number } from '../format.js';
 import { useApp, useLive, useLoad } from '../hooks.js';
 import { campaignOf, page as fetchPage, undo, undoneText, whereBlocked, whereNamed } from '../lists.js';
-import { givenAs, guessType, nameOf, typeWords } from '../names.js';
+import { givenAs, guessType, isLinkedIn, nameOf, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { noteActors, useActors } from '../parts/actors.jsx';
 import { Button, LinkButton } from '../parts/button.jsx';
@@ -72,7 +72,7 @@ function selectColumn(rows, { selected, toggle, setAll }) {
 
 const plainColumns = [
   { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={row} /> },
-  { label: 'Type', class: 'type-cell', render: (row) => <span class="muted">{typeWords[row.type] ?? row.type}</span> },
+  { label: 'Type', class: 'type-cell', render: (row) => <span class={`muted ${isLinkedIn(row) ? 'none' : ''}`}>{typeWords[row.type] ?? row.type}</span> },
   { label: 'Reason', class: 'reason-cell', render: (row) => <>{row.reason ?? (!row.kind && !row.expiresAt && <span class="muted none">–</span>)}<KindAndEnd entry={row} /></> },
   { label: 'Blocked on', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
   { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },

@@ -6,6 +6,7 @@ import { useLoad } from '../hooks.js';
 import { historyOfName, leadsBehind, whereNamed, workspaceList } from '../lists.js';
 import { nameOf, typeWords } from '../names.js';
 import { href } from '../router.js';
+import { Folded } from '../parts/folded.jsx';
 import { useCampaignChoices } from '../parts/list-choice.jsx';
 import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
@@ -30,7 +31,8 @@ function Leads({ name }) {
       <h2>Leads{data && ` (${number(data.total ?? rows.length)})`}</h2>
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {rows?.length === 0 && <p class="muted">No campaign has a lead {behind[name.type]}.</p>}
-      {(rows ? rows.length > 0 : !error) && <Table caption="Leads behind this name" columns={columns} rows={rows} keyOf={(lead) => lead.id} />}
+      {rows === null && !error && <Table caption="Leads behind this name" columns={columns} rows={null} />}
+      {rows?.length > 0 && <Folded items={rows} more="leads">{(shown) => <Table caption="Leads behind this name" columns={columns} rows={shown} keyOf={(lead) => lead.id} />}</Folded>}
       {rows && data.total > rows.length && <p class="muted">The first {rows.length} are shown.</p>}
     </section>
   );
