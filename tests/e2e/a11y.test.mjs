@@ -14,7 +14,8 @@ states('check', 'operator', [
   ['check, unblock dialog', '#/check?q=ada-lovelace', { act: press('Unblock in the workspace'), ready: dialog }],
 ]);
 states('check, no profile', 'operator', [
-  ['check, bad', '#/check?q=ada%40example.com', { ready: (p) => p.getByText('This is not a LinkedIn profile') }],
+  ['check, bad', '#/check?q=john-%25zz', { ready: (p) => p.getByText('This is not a LinkedIn profile') }],
+  ['check, a national number', '#/check?q=0170%201234567', { ready: (p) => p.getByText('This cannot be read as phone number') }],
   ['check, a name', '#/check?q=Jane%20Smith', { ready: (p) => p.getByRole('link', { name: /^Search the blocklist/ }) }],
 ], { allowed: failed(400) });
 
@@ -104,7 +105,7 @@ states('errors', 'operator', [
 
 screen('an error in place of a list', shared, { timeout, allowed: failed(503) }, async ({ page, context }) => {
   await people().operator.let(context);
-  await page.route(/v1\/(keys|users|statistics|audit|campaigns|blocked-leads)/, (route) => (
+  await page.route(/v1\/(keys|users|statistics|audit|campaigns|blocklist)/, (route) => (
     route.fulfill({ status: 503, json: { code: 'storage_unavailable', message: 'The storage does not answer.' } })));
   for (const name of ['keys', 'people', 'overview', 'campaigns', 'blocklist'])
     await state(page, `${name}, failed`, `#/${name}`, { ready: (p) => p.getByRole('alert').first() });
@@ -112,7 +113,7 @@ screen('an error in place of a list', shared, { timeout, allowed: failed(503) },
 
 screen('loading', shared, { timeout }, async ({ page, context }) => {
   await people().operator.let(context);
-  await page.route(/v1\/(keys|users|statistics|audit|campaigns|blocked-leads)/, () => {}); // no answer ever
+  await page.route(/v1\/(keys|users|statistics|audit|campaigns|blocklist)/, () => {}); // no answer ever
   for (const name of ['keys', 'overview', 'blocklist'])
     await state(page, `${name}, loading`, `#/${name}`, { ready: (p) => p.locator('.skeleton').first() });
 });

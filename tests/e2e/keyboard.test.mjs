@@ -100,7 +100,7 @@ screen('select, unblock, undo', shared, {}, async ({ page, context }) => {
   await page.getByRole('status').getByText('1 selected').waitFor();
   await tabTo(page, /^button Unblock selected/);
   await page.keyboard.press('Enter');
-  const dialog = page.getByRole('dialog', { name: 'Unblock 1 lead?' });
+  const dialog = page.getByRole('dialog', { name: 'Unblock 1 entry?' });
   await dialog.waitFor();
   // Escape changes nothing, and the focus is back where it was.
   await page.keyboard.press('Escape');
@@ -114,7 +114,7 @@ screen('select, unblock, undo', shared, {}, async ({ page, context }) => {
     assert.ok(await page.evaluate(() => document.activeElement === document.body || Boolean(document.activeElement.closest('dialog'))));
   }
   await pressOn(page, /^button Unblock$/);
-  await toast(page).getByText('1 lead unblocked.').waitFor();
+  await toast(page).getByText('1 entry unblocked.').waitFor();
   await dialog.waitFor({ state: 'detached' });
   await isFocused(page, /^h1 Blocklist/);
   assert.equal(await client.total(workspaceList), 2);
