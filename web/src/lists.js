@@ -2,7 +2,7 @@
 // the URL: `workspace` or `campaign:ID`.
 import * as api from './api.js';
 import { count } from './format.js';
-import { givenAs, nameOf } from './names.js';
+import { givenAs, isLinkedIn, nameOf } from './names.js';
 import { recall } from './settings.js';
 
 const campaignPrefix = 'campaign:';
@@ -78,7 +78,11 @@ export async function size(list, more) {
 
 /** rows: entries of the list, as the server gave them; those of another answer may have no id. */
 export function unblock(list, rows) {
-  const body = rows.every(({ id }) => id) ? rows.map(({ id }) => id) : { entries: rows.map((row) => entryOf(nameOf(row))) };
+  const names = rows.map(nameOf);
+  const hasIds = rows.every(({ id }) => id);
+  // That one knows names of LinkedIn which could not be blocked today.
+  if (!hasIds && names.every(isLinkedIn) && campaignOf(list) !== null) return api.del(pathOf(list, 'blocked-leads'), { publicIdentifiers: names.map(({ value }) => value) });
+  const body = hasIds ? rows.map(({ id }) => id) : { entries: names.map((name) => entryOf(name)) };
   return api.del(pathOf(list, 'blocklist'), body);
 }
 

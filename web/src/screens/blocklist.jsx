@@ -45,7 +45,7 @@ function useExact({ list, search, type, ...view }) {
   return alone && data?.search === search && data.list === list ? data.row : null;
 }
 
-const rowKey = (row) => `${row.type} ${givenAs(row)}`;
+const rowKey = (row) => `${isLinkedIn(row) ? '' : row.type} ${givenAs(row)}`;
 
 function useSelection(resetBy) {
   const [selected, setSelected] = useState(new Map());
