@@ -16,7 +16,7 @@ states('check', 'operator', [
 ]);
 states('check, no profile', 'operator', [
   ['check, bad', '#/check?q=john-%25zz', { ready: (p) => p.getByText('This is not a LinkedIn profile') }],
-  ['check, a national number', '#/check?q=0170%201234567', { ready: (p) => p.getByText('This cannot be read as phone number') }],
+  ['check, a national number', '#/check?q=0170%201234567', { ready: (p) => p.getByText('This cannot be read as a phone number') }],
   ['check, a name', '#/check?q=Jane%20Smith', { ready: (p) => p.getByRole('link', { name: /^Search the blocklist/ }) }],
 ], { allowed: failed(400) });
 

@@ -37,7 +37,7 @@ const isListed = (page, expected) => eventually(async () => assert.deepEqual(awa
 screen('a name of any type is recognized and gets its verdict', shared, {}, async ({ page, context }) => {
   await member.open({ page, context });
   for (const [text, answer, said] of [
-    ['https://www.Acme.com/about', 'Blocked', 'Existing client'], ['bob@sales.acme.com', 'Blocked', /By domain acme\.com, in the whole workspace/],
+    ['https://www.Acme.com/about', 'Blocked', 'Existing client'], ['bob@sales.acme.com', 'Blocked', /By the domain acme\.com, in the whole workspace/],
     ['jane@EXAMPLE.org', 'Blocked', 'Opt-out'], ['linkedin.com/company/Acme-Inc', 'Blocked', 'Rival'], ['+49 170 1234567', 'Not blocked', '+491701234567'], ['Umbrella GmbH', 'Not blocked', 'umbrella']]) {
     await ask(page, text);
     await verdict(page, answer);
@@ -65,7 +65,7 @@ screen('words alone may be a company, when the user says so', shared, {}, async 
 
 screen('a national number needs a country, which is remembered', shared, { allowed: [/status of 400 /] }, async ({ page, context }) => {
   await member.open({ page, context }, '#/check?q=0170%201234567');
-  await shows(page, 'This cannot be read as phone number');
+  await shows(page, 'This cannot be read as a phone number');
   await page.getByLabel('Country of phone numbers without +').fill('de');
   await verdict(page, 'Not blocked');
   await page.locator('.verdict').getByText('+491701234567').waitFor();

@@ -7,6 +7,10 @@ export const kindWords = {
   opt_out: 'Opt-out', client: 'Client', competitor: 'Competitor', partner: 'Partner', bounced: 'Bounced', legal: 'Legal', other: 'Other',
 };
 
+const withArticle = { email: 'an e-mail address', phone: 'a phone number', domain: 'a domain', company: 'a company' };
+/** "an e-mail address", for a sentence. */
+export const oneOf = (type) => withArticle[type] ?? 'a LinkedIn profile';
+
 /** Types to choose from. */
 export const typeOptions = ['publicIdentifier', 'email', 'phone', 'domain', 'company'].map((value) => ({ value, label: typeWords[value] }));
 export const kindOptions = Object.entries(kindWords).map(([value, label]) => ({ value, label }));

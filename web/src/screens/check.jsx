@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { useLive, useLoad } from '../hooks.js';
 import { campaignOf, isList, whereBlocked, whereNamed, workspaceList } from '../lists.js';
-import { guessType, nameOf, typeOptions, typeWords } from '../names.js';
+import { guessType, nameOf, oneOf, typeOptions, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
 import { CountryField, isNational } from '../parts/details.jsx';
@@ -67,7 +67,7 @@ function Result({ asked, type, list, campaigns, verdict, error, loading, onDone 
   if (!asked) return <p class="check-hint muted">Paste a profile name such as <code>john-doe</code>, the URL of a profile or company page, an e-mail address, phone number, domain or company. Checking changes nothing.</p>;
   if (!type) return <NameInstead asked={asked} />;
   if (error?.code === 'invalid_identifier') {
-    const title = type === 'publicIdentifier' ? 'This is not a LinkedIn profile' : `This cannot be read as ${typeWords[type].toLowerCase()}`;
+    const title = type === 'publicIdentifier' ? 'This is not a LinkedIn profile' : `This cannot be read as ${oneOf(type)}`;
     return <Notice kind="warn" title={title}><p>{problemText(error)}</p></Notice>;
   }
   if (error) return <ErrorNotice error={error} onRetry={onDone} />;

@@ -4,7 +4,7 @@ import * as api from '../api.js';
 import { number } from '../format.js';
 import { useLoad } from '../hooks.js';
 import { historyOfName, leadsBehind, whereNamed, workspaceList } from '../lists.js';
-import { nameOf, typeWords } from '../names.js';
+import { nameOf, oneOf, typeWords } from '../names.js';
 import { href } from '../router.js';
 import { Folded } from '../parts/folded.jsx';
 import { useCampaignChoices } from '../parts/list-choice.jsx';
@@ -72,7 +72,7 @@ export function Name({ route }) {
   return (
     <Page title={verdict?.value ?? value} lead={companyUrl ? <>Company page on LinkedIn: <a href={companyUrl} rel="noopener noreferrer" target="_blank">{companyUrl.replace('https://www.', '')}</a></> : type === 'company' ? 'Company, by its name' : word}>
       {error?.code === 'invalid_identifier'
-        ? <Notice kind="warn" title={`This cannot be read as ${word.toLowerCase()}`}><p>{problemText(error)}</p><p><a href={href('check', [], { q: value })}>Check it as something else</a></p></Notice>
+        ? <Notice kind="warn" title={`This cannot be read as ${oneOf(type)}`}><p>{problemText(error)}</p><p><a href={href('check', [], { q: value })}>Check it as something else</a></p></Notice>
         : error && <ErrorNotice error={error} onRetry={reload} />}
       {!verdict && !error && <div class="verdict placeholder" />}
       {verdict && <Known verdict={verdict} onDone={reload} />}

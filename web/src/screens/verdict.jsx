@@ -104,7 +104,7 @@ function UnblockDialog({ verdict, entry, onDone, onClose }) {
 /** Not on a list itself, but excluded by another name that is. */
 function Covered({ by }) {
   return (
-    <p class="covered">By {typeWords[by.matched.type]?.toLowerCase() ?? by.matched.type} <Who name={nameOf(by.matched)} />{by.scope === 'campaign' ? ', in the campaign' : ', in the whole workspace'}, since <Time at={by.createdAt} />{by.reason && <>: “<bdi>{by.reason}</bdi>”</>}</p>
+    <p class="covered">By the {typeWords[by.matched.type]?.toLowerCase() ?? by.matched.type} <Who name={nameOf(by.matched)} />{by.scope === 'campaign' ? ', in the campaign' : ', in the whole workspace'}, since <Time at={by.createdAt} />{by.reason && <>: “<bdi>{by.reason}</bdi>”</>}</p>
   );
 }
 
