@@ -199,8 +199,8 @@ def visit_campaign(tour, api):
                  "importLeads"]:
         tour(api, name, ids)
     ids["changeId"] = tour(api, "blockInCampaign", ids).header("x-change-id")
-    for name in ["listCampaignBlocks", "checkInCampaign", "checkOneInCampaign", "lookUp",
-                 "getHistory", "unblockInCampaign", "getChange", "listChangedLeads", "undoChange"]:
+    for name in ["listCampaignBlocks", "checkInCampaign", "checkOneInCampaign", "lookUp", "lookUpName",
+                 "getHistory", "getHistoryOfName", "findLeadsBehindName", "unblockInCampaign", "getChange", "listChangedLeads", "undoChange"]:
         tour(api, name, ids)
     for name in ["blockEntriesInCampaign", "listEntriesInCampaign", "unblockEntriesInCampaign"]:
         tour(api, name, ids)

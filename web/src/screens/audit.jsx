@@ -10,7 +10,7 @@ import { Button } from '../parts/button.jsx';
 import { ExportDialog } from '../parts/export.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
-import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Empty, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Tabs } from '../parts/tabs.jsx';
 import { By, Lead, Time, byText } from '../parts/text.jsx';
