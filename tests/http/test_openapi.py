@@ -199,8 +199,10 @@ def visit_campaign(tour, api):
                  "importLeads"]:
         tour(api, name, ids)
     ids["changeId"] = tour(api, "blockInCampaign", ids).header("x-change-id")
+    ids |= {"type": "domain", "value": "acme.com"}
     for name in ["listCampaignBlocks", "checkInCampaign", "checkOneInCampaign", "lookUp", "lookUpName",
-                 "getHistory", "getHistoryOfName", "findLeadsBehindName", "unblockInCampaign", "getChange", "listChangedLeads", "undoChange"]:
+                 "getHistory", "getHistoryOfName", "findLeadsBehindName", "unblockInCampaign", "getChange",
+                 "listChangedLeads", "undoChange"]:
         tour(api, name, ids)
     for name in ["blockEntriesInCampaign", "listEntriesInCampaign", "unblockEntriesInCampaign"]:
         tour(api, name, ids)
