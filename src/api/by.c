@@ -74,6 +74,19 @@ void lb_by_put(struct lb_by *actors, struct lb_buf *body, uint32_t actor)
         lb_buf_append(body, actors->texts.ptr + known->at, known->len);
 }
 
+lb_err lb_by_find(const struct lb_call *call, struct lb_store_reader *reader, struct lb_str id,
+                  uint32_t *out)
+{
+    struct lb_user_row user;
+    const struct lb_key *key = lb_directory_key(call->app->directory, id);
+    *out = key ? key->row.no : 0;
+    if (key || lb_str_equal(id, LB_STR("operator"))) /* whose number is 0 */
+        return LB_OK;
+    lb_err err = call->app->store->ops->user_ever(reader, id, &user);
+    *out = err ? 0 : user.no;
+    return err;
+}
+
 bool lb_by_fill_in(struct lb_by *actors, struct lb_buf *body, const struct lb_by_places *places)
 {
     struct lb_buf filled = {0};

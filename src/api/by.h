@@ -27,6 +27,11 @@ void lb_by_fini(struct lb_by *actors);
  * last read. */
 void lb_by_put(struct lb_by *actors, struct lb_buf *body, uint32_t actor);
 
+/* Which actor has that id: of a key or a user, also of one who was deleted, or "operator" for the
+ * command line. LB_ERR_NOT_FOUND: none has. */
+lb_err lb_by_find(const struct lb_call *call, struct lb_store_reader *reader, struct lb_str id,
+                  uint32_t *out);
+
 /* Places in a body where a "by" belongs, for bodies that are made while the reader is busy. */
 struct lb_by_places {
     struct lb_by_place {

@@ -86,6 +86,7 @@ enum lb_progress lb_leads_get(struct lb_call *call);
 
 /* outreach/leads_of_person.c */
 enum lb_progress lb_leads_of_person(struct lb_call *call);
+enum lb_progress lb_leads_behind(struct lb_call *call);
 
 /* outreach/explain.c */
 enum lb_progress lb_leads_explain(struct lb_call *call);
@@ -155,6 +156,7 @@ enum lb_progress lb_hooks_retry(struct lb_call *call);
 
 /* blocklist/lookup.c */
 enum lb_progress lb_lookup_get(struct lb_call *call);
+enum lb_progress lb_lookup_get_named(struct lb_call *call);
 
 /* blocklist/evidence.c */
 enum lb_progress lb_evidence_get(struct lb_call *call);

@@ -20,11 +20,11 @@ const struct lb_route lb_routes[] = {
     {LB_DELETE, "/v1/blocked-leads", lb_workspace_leads_delete, LB_ROUTE_WRITES | LB_ROUTE_LARGE},
 
     /* entries_list.c: the same with names of every type */
-    {LB_POST, "/v1/blocklist", lb_entries_post, LB_ROUTE_WRITES | LB_ROUTE_LARGE},
+    {LB_POST, "/v1/blocklist", lb_entries_post, LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LARGE},
     {LB_GET, "/v1/blocklist", lb_entries_list, 0},
     {LB_DELETE, "/v1/blocklist", lb_entries_delete, LB_ROUTE_WRITES | LB_ROUTE_LARGE},
     {LB_POST, CAMPAIGN "/blocklist", lb_entries_post,
-     LB_ROUTE_WRITES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
+     LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_LICENSED | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
     {LB_GET, CAMPAIGN "/blocklist", lb_entries_list, LB_ROUTE_CAMPAIGN},
     {LB_DELETE, CAMPAIGN "/blocklist", lb_entries_delete,
      LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
@@ -40,6 +40,7 @@ const struct lb_route lb_routes[] = {
 
     /* lookup.c: one person in all lists */
     {LB_GET, "/v1/blocked-leads/{publicIdentifier}", lb_lookup_get, 0},
+    {LB_GET, "/v1/blocklist/{type}/{value}", lb_lookup_get_named, 0},
 
     /* check.c */
     {LB_GET, BLOCKED_LEADS "/{publicIdentifier}", lb_check_get, LB_ROUTE_CAMPAIGN},
@@ -49,6 +50,7 @@ const struct lb_route lb_routes[] = {
 
     /* history.c: what happened with one person */
     {LB_GET, "/v1/blocked-leads/{publicIdentifier}/history", lb_history_get, 0},
+    {LB_GET, "/v1/blocklist/{type}/{value}/history", lb_history_get, 0},
 
     /* changes.c, past_change.c: what one change did, and its undo */
     {LB_GET, "/v1/changes/{changeId}", lb_changes_get, 0},
@@ -87,6 +89,7 @@ const struct lb_route lb_routes[] = {
 
     /* leads_of_person.c: one person in all campaigns */
     {LB_GET, "/v1/leads", lb_leads_of_person, 0},
+    {LB_GET, "/v1/blocklist/{type}/{value}/leads", lb_leads_behind, 0},
     /* variants.c: of what a step sends */
     {LB_POST, CAMPAIGN "/steps/{stepId}/variants", lb_variants_post,
      LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_TEXTS},

@@ -2,6 +2,7 @@
 
 #include "api/query.h"
 #include "api/routes.h"
+#include "base/clock.h"
 #include "base/utf8.h"
 #include "domain/blocklist/change.h"
 
@@ -77,20 +78,35 @@ static bool read_reason(struct lb_call *call, struct lb_upload *upload)
            refuse(call, "The parameter 'reason' must have 500 characters at most.");
 }
 
+static bool read_kind(struct lb_call *call, struct lb_upload *upload)
+{
+    struct lb_str kind, end;
+    if (!lb_query_text(call, "kind", &kind) || !lb_query_text(call, "expiresAt", &end))
+        return false;
+    if (kind.len && !lb_block_kind_parse(kind, &upload->kind))
+        return refuse(call, "The parameter 'kind' must be " LB_BLOCK_KINDS ".");
+    if (end.len && !lb_time_parse(end, &upload->end))
+        return refuse(call, "The parameter 'expiresAt' must be a date or a time in UTC, such as "
+                            "2027-01-31T00:00:00Z.");
+    return !upload->end || upload->end > lb_clock_wall_ms() ||
+           refuse(call, "The parameter 'expiresAt' is in the past.");
+}
+
 static bool read_query(struct lb_call *call, struct lb_upload *upload)
 {
-    static const char *const of_blocklists[] = {"action", "reason", "reasonColumn"};
+    static const char *const of_blocklists[] = {"action", "reason", "reasonColumn", "kind",
+                                                "expiresAt"};
     bool leads = call->req->route->flags & LB_ROUTE_LEADS;
     for (size_t i = 0; leads && i < sizeof of_blocklists / sizeof *of_blocklists; i++) {
         struct lb_str given;
         if (!lb_query_text(call, of_blocklists[i], &given))
             return false;
         if (given.ptr)
-            return refuse(call, "The parameters 'action', 'reason' and 'reasonColumn' are for "
-                                "imports into blocklists.");
+            return refuse(call, "The parameters 'action', 'reason', 'reasonColumn', 'kind' and "
+                                "'expiresAt' are for imports into blocklists.");
     }
     if (!read_action(call, upload) || !read_strict(call, upload) || !read_reason(call, upload) ||
-        !lb_query_text(call, "column", &upload->column) ||
+        !read_kind(call, upload) || !lb_query_text(call, "column", &upload->column) ||
         !lb_query_text(call, "reasonColumn", &upload->reason_column) ||
         !lb_query_text(call, "importId", &upload->import_id))
         return false;

@@ -6,6 +6,7 @@
 #define LB_API_UPLOAD_H
 
 #include "api/call.h"
+#include "domain/blocklist/item.h"
 #include "import/import.h"
 
 enum lb_upload_action { LB_UPLOAD_BLOCK, LB_UPLOAD_UNBLOCK, LB_UPLOAD_CHECK };
@@ -15,6 +16,8 @@ struct lb_upload {
     struct lb_str column;        /* heading or number; empty: it is found */
     struct lb_str reason_column; /* the same */
     struct lb_str reason;        /* for rows without one; ptr NULL: none */
+    enum lb_block_kind kind;     /* of all rows; LB_BLOCK_KIND_NONE: none */
+    int64_t end;                 /* 0: none */
     struct lb_str import_id;     /* ptr NULL: none */
     enum lb_upload_action action;
     bool strict;

@@ -10,16 +10,19 @@ states('check', 'operator', [
   ['check, empty', '#/check', { ready: (p) => p.locator('.check-hint') }],
   ['check, blocked', '#/check?q=ada-lovelace', { ready: (p) => heading(p, 'Blocked') }],
   ['check, allowed', '#/check?q=nobody-we-know', { ready: (p) => heading(p, 'Not blocked') }],
+  ['check, by a domain', '#/check?q=ada%40engines.example', { ready: (p) => p.locator('.verdict') }],
   ['check, for a campaign', '#/check?q=nobody-we-know&in=campaign%3Aspring-webinar', { ready: (p) => p.getByText('in campaign Spring webinar') }],
   ['check, unblock dialog', '#/check?q=ada-lovelace', { act: press('Unblock in the workspace'), ready: dialog }],
 ]);
 states('check, no profile', 'operator', [
-  ['check, bad', '#/check?q=ada%40example.com', { ready: (p) => p.getByText('This is not a LinkedIn profile') }],
+  ['check, bad', '#/check?q=john-%25zz', { ready: (p) => p.getByText('This is not a LinkedIn profile') }],
+  ['check, a national number', '#/check?q=0170%201234567', { ready: (p) => p.getByText('This cannot be read as a phone number') }],
   ['check, a name', '#/check?q=Jane%20Smith', { ready: (p) => p.getByRole('link', { name: /^Search the blocklist/ }) }],
 ], { allowed: failed(400) });
 
 states('blocklist', 'operator', [
   ['blocklist', '#/blocklist'],
+  ['blocklist, filters', '#/blocklist?kind=client', { ready: (p) => p.getByText('Remove the filters').first() }],
   ['blocklist, searching', '#/blocklist?search=lovelace', { ready: (p) => p.getByText('Search finished.') }],
   ['blocklist, nothing found', '#/blocklist?search=zzzz', { ready: (p) => p.getByText('Nothing found', { exact: true }) }],
   ['blocklist, behind the end', '#/blocklist?page=900', { ready: (p) => p.getByText('This page is empty') }],
@@ -60,6 +63,10 @@ states('add', 'operator', [
     await page.getByText('Take another column').click();
   } }],
   ['add, refused', '#/add', { act: pasteAnd('%PDF-1.4', 'Stopped'), ready: (p) => p.getByRole('alert') }],
+  ['add, other names', '#/add?of=names', { ready: (p) => heading(p, 'Ready to block'), act: async (page) => {
+    await page.getByLabel('Names, one per line').fill('engines.example\nco.uk\n+49 170 1234567\nEngines Ltd');
+    await button(page, 'Validate').click();
+  } }],
   ['add, validated', '#/add', { act: validate, ready: (p) => heading(p, 'Ready to block') }],
   ['add, done', '#/add', { ready: (p) => heading(p, 'Done'), act: async (page) => {
     await validate(page);
@@ -94,6 +101,10 @@ states('campaigns', 'operator', [
   ['campaign, activities that failed', '#/campaign/spring-webinar?tab=activities&state=failed'],
   ['campaign, blocklist', '#/campaign/spring-webinar?tab=blocklist', { ready: (p) => p.getByText('on the list') }],
   ['campaign, sequence', '#/campaign/spring-webinar?tab=sequence', { ready: (p) => p.locator('.steps') }],
+  ['campaign, step dialog', '#/campaign/spring-webinar?tab=sequence', { act: press('Edit step 2'), ready: dialog }],
+  ['campaign, settings', '#/campaign/spring-webinar?tab=settings', { ready: (p) => button(p, 'Save') }],
+  ['campaign, add leads', '#/add-leads/heads-of-sales', { ready: (p) => button(p, 'Validate') }],
+  ['a company', '#/name/company/Engines%20Ltd', { ready: (p) => p.getByRole('table', { name: 'Leads behind this name' }).locator('.lead').first() }],
   ['campaign, no steps', '#/campaign/heads-of-sales?tab=sequence', { ready: (p) => p.getByText('no steps yet') }],
 ]);
 states('errors', 'operator', [
@@ -104,7 +115,7 @@ states('errors', 'operator', [
 
 screen('an error in place of a list', shared, { timeout, allowed: failed(503) }, async ({ page, context }) => {
   await people().operator.let(context);
-  await page.route(/v1\/(keys|users|statistics|audit|campaigns|blocked-leads)/, (route) => (
+  await page.route(/v1\/(keys|users|statistics|audit|campaigns|blocklist)/, (route) => (
     route.fulfill({ status: 503, json: { code: 'storage_unavailable', message: 'The storage does not answer.' } })));
   for (const name of ['keys', 'people', 'overview', 'campaigns', 'blocklist'])
     await state(page, `${name}, failed`, `#/${name}`, { ready: (p) => p.getByRole('alert').first() });
@@ -112,7 +123,7 @@ screen('an error in place of a list', shared, { timeout, allowed: failed(503) },
 
 screen('loading', shared, { timeout }, async ({ page, context }) => {
   await people().operator.let(context);
-  await page.route(/v1\/(keys|users|statistics|audit|campaigns|blocked-leads)/, () => {}); // no answer ever
+  await page.route(/v1\/(keys|users|statistics|audit|campaigns|blocklist)/, () => {}); // no answer ever
   for (const name of ['keys', 'overview', 'blocklist'])
     await state(page, `${name}, loading`, `#/${name}`, { ready: (p) => p.locator('.skeleton').first() });
 });

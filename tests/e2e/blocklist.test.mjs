@@ -73,7 +73,7 @@ for (const { name, path, hash: start, file } of lists) {
     await page.getByLabel('Search').fill('https://www.linkedin.com/in/Lead-017/');
     await shown(page, ['lead-017']);
     await page.getByLabel('Search').fill('nobody-of-that-name');
-    await page.getByText('No lead of this list has “nobody-of-that-name” in its name.').waitFor();
+    await page.getByText('Nothing in this list has “nobody-of-that-name” in its name or reason.').waitFor();
     await page.getByLabel('Search').fill('');
     await shown(page, newest.slice(0, 25));
   });
@@ -85,7 +85,7 @@ for (const { name, path, hash: start, file } of lists) {
     for (const lead of newest.slice(3, 15)) await page.getByLabel(`Select ${lead}`).check();
     await page.getByRole('status').getByText('12 selected').waitFor();
     await page.getByRole('button', { name: 'Unblock selected' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Unblock 12 leads?' });
+    const dialog = page.getByRole('dialog', { name: 'Unblock 12 entries?' });
     await dialog.waitFor();
     const confirm = dialog.getByRole('button', { name: 'Unblock', exact: true });
     assert.ok(await confirm.isDisabled());
@@ -93,7 +93,7 @@ for (const { name, path, hash: start, file } of lists) {
     assert.ok(await confirm.isDisabled());
     await dialog.getByLabel('Type 12 to confirm').fill('12');
     await confirm.click();
-    await toast(page).getByText('12 leads unblocked.').waitFor();
+    await toast(page).getByText('12 entries unblocked.').waitFor();
     const rest = newest.filter((lead) => !newest.slice(3, 15).includes(lead));
     await shown(page, rest.slice(0, 25));
     assert.deepEqual((await client.entries(path)).map((entry) => entry.publicIdentifier), rest);
@@ -109,7 +109,7 @@ for (const { name, path, hash: start, file } of lists) {
     await page.getByLabel('Select all on this page').check();
     await page.getByRole('button', { name: 'Unblock selected' }).click();
     await page.getByRole('button', { name: 'Unblock', exact: true }).click();
-    await toast(page).getByText('10 leads unblocked.').waitFor();
+    await toast(page).getByText('10 entries unblocked.').waitFor();
     assert.equal(await client.total(path), 50);
     await toast(page).getByRole('button', { name: 'Undo' }).click();
     await shown(page, newest.slice(50));
@@ -121,8 +121,8 @@ for (const { name, path, hash: start, file } of lists) {
     for (const [lead, reason] of Object.entries(odd)) await client.block(path, [lead], reason);
     const cells = { 'odd-formula': "'=1+1", 'odd-quotes': '"said ""no"", twice"', 'odd-lines': '"one\ntwo"', 'odd-minus': "'-5 %", 'odd-plain': '' };
     const scope = file === 'workspace' ? 'workspace' : 'campaign';
-    const expected = (entries) => ['publicIdentifier,reason,createdAt,by,scope,profileUrl', ...entries.map((entry) => (
-      [entry.publicIdentifier, cells[entry.publicIdentifier] ?? entry.reason, entry.createdAt, 'CRM', scope,
+    const expected = (entries) => ['type,value,reason,kind,expiresAt,createdAt,by,scope,profileUrl', ...entries.map((entry) => (
+      ['publicIdentifier', entry.publicIdentifier, cells[entry.publicIdentifier] ?? entry.reason, '', '', entry.createdAt, 'CRM', scope,
         `https://www.linkedin.com/in/${encodeURIComponent(entry.publicIdentifier)}/`].join(','))), ''].join('\r\n');
     await member.open({ page, context }, start);
     await shown(page, [...Object.keys(odd).reverse(), ...newest].slice(0, 25));

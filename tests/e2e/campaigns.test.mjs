@@ -125,11 +125,11 @@ screen('a step shows its variants, their share and what came of them', shared, {
   await eventually(async () => assert.equal(await items.count(), variants.length));
   const texts = await items.allInnerTexts();
   for (const [number, { body: text }] of variants.entries()) {
-    assert.ok(texts[number].startsWith(`Variant ${number + 1} `) && texts[number].includes(text), texts[number]);
-    assert.match(texts[number], number < 3 ? /33(\.3)?\s?% of the leads/ : /Disabled/);
+    assert.ok(texts[number].startsWith(`Variant ${'ABCD'[number]} `) && texts[number].includes(text), texts[number]);
+    assert.match(texts[number], number < 3 ? /33(\.3)?\s?% of the leads/ : /Off/);
   }
-  assert.deepEqual(texts.map((text) => Number(/(\d+) done, \d+ replied/.exec(text)[1])).sort(), [0, 0, 0, 1]);
-  await shows(page, 'Not sent while a variant is enabled');
+  assert.deepEqual(texts.map((text) => Number(/(\d+) sent, \d+ replied/.exec(text)[1])).sort(), [0, 0, 0, 1]);
+  await shows(page, 'Not sent while a variant is on');
 });
 
 screen('steps and the blocklist have tabs', shared, { allowed: [/status of 404 /] }, async ({ page, context }) => {

@@ -33,7 +33,7 @@ screen('sign in, check, block, undo, sign out', shared, { allowed: [/status of 4
   await page.keyboard.press('Enter');
 
   await heading(page, 'Check');
-  await isFocused(page, /^input Profile name/);
+  await isFocused(page, /^input LinkedIn profile/);
   await type(page, 'in/By-Hand');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
@@ -42,7 +42,7 @@ screen('sign in, check, block, undo, sign out', shared, { allowed: [/status of 4
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
   assert.equal((await client.get('/v1/blocked-leads/by-hand')).blocks[0].reason, 'No mouse');
-  await isFocused(page, /^input Profile name/); // The form that had it is gone.
+  await isFocused(page, /^input LinkedIn profile/); // The form that had it is gone.
   await pressOn(page, /^button Unblock in the workspace/);
   await page.getByRole('dialog', { name: 'Unblock by-hand?' }).waitFor();
   await pressOn(page, /^button Unblock$/);
@@ -88,7 +88,7 @@ screen('select, unblock, undo', shared, {}, async ({ page, context }) => {
   const before = await client.entries(workspaceList);
   await member.open({ page, context });
   await page.getByRole('searchbox').waitFor();
-  await isFocused(page, /^input Profile name/);
+  await isFocused(page, /^input LinkedIn profile/);
   await pressOn(page, /^a Blocklist/);
   await heading(page, 'Blocklist');
   await isFocused(page, /^h1 Blocklist/);
@@ -100,7 +100,7 @@ screen('select, unblock, undo', shared, {}, async ({ page, context }) => {
   await page.getByRole('status').getByText('1 selected').waitFor();
   await tabTo(page, /^button Unblock selected/);
   await page.keyboard.press('Enter');
-  const dialog = page.getByRole('dialog', { name: 'Unblock 1 lead?' });
+  const dialog = page.getByRole('dialog', { name: 'Unblock 1 entry?' });
   await dialog.waitFor();
   // Escape changes nothing, and the focus is back where it was.
   await page.keyboard.press('Escape');
@@ -114,7 +114,7 @@ screen('select, unblock, undo', shared, {}, async ({ page, context }) => {
     assert.ok(await page.evaluate(() => document.activeElement === document.body || Boolean(document.activeElement.closest('dialog'))));
   }
   await pressOn(page, /^button Unblock$/);
-  await toast(page).getByText('1 lead unblocked.').waitFor();
+  await toast(page).getByText('1 entry unblocked.').waitFor();
   await dialog.waitFor({ state: 'detached' });
   await isFocused(page, /^h1 Blocklist/);
   assert.equal(await client.total(workspaceList), 2);
@@ -154,7 +154,7 @@ screen('shortcuts', shared, {}, async ({ page, context }) => {
   await help.waitFor({ state: 'detached' });
   await page.keyboard.press('/');
   await heading(page, 'Check');
-  await isFocused(page, /^input Profile name/);
+  await isFocused(page, /^input LinkedIn profile/);
   await page.keyboard.type('n/?'); // Text while typing.
   assert.equal(await page.getByRole('searchbox').inputValue(), 'n/?');
   await tabTo(page, /^a Blocklist/, { back: true });

@@ -42,11 +42,11 @@ screen('screens, campaigns and people are reached by typing', shared, {}, async 
 
 screen('it opens while typing, and gives the focus back', shared, {}, async ({ page, context }) => {
   await member.open({ page, context });
-  await isFocused(page, /^input Profile name/);
+  await isFocused(page, /^input LinkedIn profile/);
   await page.keyboard.press('Control+k');
   await isFocused(page, /^input Screen, campaign or person/);
   await page.keyboard.press('Escape');
-  await isFocused(page, /^input Profile name/);
+  await isFocused(page, /^input LinkedIn profile/);
   await tabTo(page, /^button Go to/, { back: true });
   await page.keyboard.press('Enter');
   await isFocused(page, /^input Screen, campaign or person/);

@@ -7,7 +7,7 @@ import pytest
 from support import expect, people
 from support.server import key_id, unique
 
-BLOCK = {"scope", "campaignId", "campaignName", "id", "reason", "createdAt", "by"}
+BLOCK = {"scope", "campaignId", "campaignName", "id", "reason", "kind", "expiresAt", "createdAt", "by"}
 
 
 def look_up(api, identifier):

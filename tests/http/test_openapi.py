@@ -208,8 +208,10 @@ def visit_campaign(tour, api):
                  "importLeads"]:
         tour(api, name, ids)
     ids["changeId"] = tour(api, "blockInCampaign", ids).header("x-change-id")
-    for name in ["listCampaignBlocks", "checkInCampaign", "checkOneInCampaign", "lookUp",
-                 "getHistory", "unblockInCampaign", "getChange", "listChangedLeads", "undoChange"]:
+    ids |= {"type": "domain", "value": "acme.com"}
+    for name in ["listCampaignBlocks", "checkInCampaign", "checkOneInCampaign", "lookUp", "lookUpName",
+                 "getHistory", "getHistoryOfName", "findLeadsBehindName", "unblockInCampaign", "getChange",
+                 "listChangedLeads", "undoChange"]:
         tour(api, name, ids)
     for name in ["blockEntriesInCampaign", "listEntriesInCampaign", "unblockEntriesInCampaign"]:
         tour(api, name, ids)

@@ -204,6 +204,7 @@ export const getTable = (path, onPiece, options) => request('GET', path, { ...op
 export const post = (path, body, options) => request('POST', path, { ...options, body });
 /** Sends a file (Blob) or text. An answer in CSV is a Blob. */
 export const postFile = (path, file, options) => request('POST', path, { ...options, file });
+export const patch = (path, body, options) => request('PATCH', path, { ...options, body });
 export const put = (path, body, options) => request('PUT', path, { ...options, body });
 export const del = (path, body, options) => request('DELETE', path, { ...options, body });
 

@@ -20,8 +20,8 @@ export class ImportJob {
    * `error` when it failed in the middle. source: {name, body}: a file (Blob) or text. `found` is the server's answer to
    * the dry run, `result` the one to the import.
    */
-  constructor({ owner, workspaceId, list, listLabel, reason, source, onChange }) {
-    Object.assign(this, blank, { owner, workspaceId, list, listLabel, reason, source, onChange });
+  constructor({ owner, workspaceId, list, listLabel, reason, kind, expiresAt, source, onChange }) {
+    Object.assign(this, blank, { owner, workspaceId, list, listLabel, reason, kind, expiresAt, source, onChange });
     this.control = new AbortController();
     this.onWait = (seconds, why) => this.change({ wait: seconds ? { seconds, why } : null, sent: null });
   }
@@ -65,7 +65,7 @@ export class ImportJob {
     const more = { ...this.more, onSent: (bytes, of) => this.change({ sent: { bytes, of } }) };
     return api.withRetry(() => {
       this.tries += 1;
-      return importFile(this.list, this.source.body, { column: this.column, reason: this.reason, ...query }, more);
+      return importFile(this.list, this.source.body, { column: this.column, reason: this.reason, kind: this.kind, expiresAt: this.expiresAt, ...query }, more);
     }, more);
   }
 

@@ -2,6 +2,8 @@
 // the URL: `workspace` or `campaign:ID`.
 import * as api from './api.js';
 import { count } from './format.js';
+import { givenAs, isLinkedIn, nameOf } from './names.js';
+import { recall } from './settings.js';
 
 const campaignPrefix = 'campaign:';
 const lenient = { Prefer: 'handling=lenient' };
@@ -11,20 +13,18 @@ export const campaignList = (id) => campaignPrefix + id;
 export const campaignOf = (list) => (list.startsWith(campaignPrefix) ? list.slice(campaignPrefix.length) : null);
 export const isList = (text) => text === workspaceList || Boolean(text && campaignOf(text));
 
-const pathOf = (list) => {
+/** Of the workspace or a campaign: `blocked-leads`, or `blocklist` with names of every type. */
+const pathOf = (list, what) => {
   const campaign = campaignOf(list);
-  return campaign === null ? 'blocked-leads' : api.path('campaigns', campaign, 'blocked-leads');
+  return campaign === null ? what : api.path('campaigns', campaign, what);
 };
 
-function pageQuery(list, { skip, take, sort, search, by }) {
-  const place = campaignOf(list) === null ? { offset: skip || '', limit: take } : { skip: skip || '', take };
-  return { ...place, sort, search, include: by ? 'by' : '' };
-}
+/** filters: type, kind, search, by, since, until, endsBefore, as the API has them. */
+export const page = (list, { skip, take, sort, ...filters }, more) => (
+  api.get(pathOf(list, 'blocklist'), { ...more, query: { ...filters, sort, skip: skip || '', take, include: 'by' } }));
 
-export const page = (list, options, more) => api.get(pathOf(list), { ...more, query: pageQuery(list, options) });
-
-/** The whole list, or what the search finds in it, as a CSV file (Blob). */
-export const table = (list, { sort, search }, onPiece, more) => api.getTable(pathOf(list), onPiece, { ...more, query: { sort, search } });
+/** The whole list, or what the filters leave of it, as a CSV file (Blob). */
+export const table = (list, { sort, ...filters }, onPiece, more) => api.getTable(pathOf(list, 'blocklist'), onPiece, { ...more, query: { ...filters, sort } });
 
 // Browsers take . and .. out of a path, also when they are encoded.
 const segment = (text) => (/^\.\.?$/.test(text) ? `in/${text}` : text);
@@ -35,20 +35,34 @@ export const whereBlocked = (text, more) => api.get(api.path('blocked-leads', se
 /** What happened with a person, in all lists. */
 export const historyOf = (text, more) => api.get(api.path('blocked-leads', segment(text), 'history'), more);
 
-function bodyOf(list, values, reason) {
-  const given = reason ? { reason } : {};
-  return campaignOf(list) === null
-    ? { leads: values.map((publicIdentifier) => ({ publicIdentifier, ...given })) }
-    : { publicIdentifiers: values, ...given };
+const namePath = (name) => api.path('blocklist', name.type, segment(givenAs(name)));
+
+/** As whereBlocked and historyOf, of a name of any type. A phone number may be one of the country that is chosen. */
+export const whereNamed = (name, more) => api.get(namePath(name), { ...more, query: { defaultCountry: country(name.type) } });
+export const historyOfName = (name, more) => api.get(`${namePath(name)}/history`, more);
+
+/** The leads that a block of the name would exclude: the first 100, and `total`. */
+export const leadsBehind = (name, more) => api.get(`${namePath(name)}/leads`, { ...more, query: { take: 100 } });
+
+/** The entry of a name, for a block or an unblock. */
+const entryOf = (name, more) => ({ [name.type]: givenAs(name), ...more });
+
+/** Only of phone numbers: national ones are read as that country's. */
+const country = (type) => (type === 'phone' ? recall('country') ?? '' : '');
+
+/**
+ * Blocks the good ones; {data: {blocked, entries, invalid}}. details: reason, kind and expiresAt of all. dryRun: only says what
+ * would be blocked.
+ */
+export function block(list, names, details, { dryRun, force, ...more } = {}) {
+  const given = Object.fromEntries(Object.entries(details).filter(([, value]) => value));
+  const defaultCountry = names.some(({ type }) => type === 'phone') ? country('phone') : '';
+  const body = { entries: names.map((name) => entryOf(name, given)), ...(force ? { force } : {}), ...(defaultCountry ? { defaultCountry } : {}) };
+  return api.post(pathOf(list, 'blocklist'), body, { ...more, headers: lenient, query: { dryRun } });
 }
 
-/** Blocks the good ones; {data: {blocked, invalid}}. */
-export function block(list, values, { reason = '' } = {}) {
-  return api.post(pathOf(list), bodyOf(list, values, reason), { headers: lenient });
-}
-
-/** Sends a file (Blob) or text, whose people are blocked. query: dryRun, column, reason, importId. */
-export const importFile = (list, file, query, more) => api.postFile(`${pathOf(list)}/import`, file, { ...more, query });
+/** Sends a file (Blob) or text, whose people are blocked. query: dryRun, column, reason, kind, expiresAt, importId. */
+export const importFile = (list, file, query, more) => api.postFile(`${pathOf(list, 'blocked-leads')}/import`, file, { ...more, query });
 
 /** The rows of a file that are not taken, as a CSV file (Blob). */
 export async function rowsNotTaken(list, file, column, more) {
@@ -56,15 +70,20 @@ export async function rowsNotTaken(list, file, column, more) {
   return data;
 }
 
-/** How many are on the list. */
-export const size = async (list, more) => (await page(list, { take: 1 }, more)).total;
+/** How many people are on the list. */
+export async function size(list, more) {
+  const one = campaignOf(list) === null ? { limit: 1 } : { take: 1 };
+  return (await api.get(pathOf(list, 'blocked-leads'), { ...more, query: one })).total;
+}
 
-/** rows: entries of the list, as the server gave them. */
+/** rows: entries of the list, as the server gave them; those of another answer may have no id. */
 export function unblock(list, rows) {
-  const body = campaignOf(list) === null
-    ? rows.map((row) => row.id)
-    : { publicIdentifiers: rows.map((row) => row.publicIdentifier) };
-  return api.del(pathOf(list), body);
+  const names = rows.map(nameOf);
+  const hasIds = rows.every(({ id }) => id);
+  // That one knows names of LinkedIn which could not be blocked today.
+  if (!hasIds && names.every(isLinkedIn) && campaignOf(list) !== null) return api.del(pathOf(list, 'blocked-leads'), { publicIdentifiers: names.map(({ value }) => value) });
+  const body = hasIds ? rows.map(({ id }) => id) : { entries: names.map((name) => entryOf(name)) };
+  return api.del(pathOf(list, 'blocklist'), body);
 }
 
 /** What an undo did, in words; `stayed` were asked for by others, too. */
@@ -86,5 +105,16 @@ export async function campaignChoices(signal) {
     answer = await api.get('campaigns', { signal, query });
     campaigns.push(...answer.data);
   }
-  return campaigns.map(({ id, name, status }) => ({ id, name, status }));
+  // isCut: there are more than these.
+  return Object.assign(campaigns.map(({ id, name, status }) => ({ id, name, status })), { isCut: Boolean(answer.next) });
+}
+
+/** The name of one campaign; null when it does not exist any more. */
+export async function campaignName(id, signal) {
+  try {
+    return (await api.get(api.path('campaigns', id), { signal })).data.name;
+  } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ export const screenNames = {
 };
 
 /** Screens about one thing, and the screen of the navigation that they belong to: who has that one has them. */
-const parents = { campaign: 'campaigns', person: 'check', change: 'audit', import: 'audit', hook: 'hooks' };
+const parents = { campaign: 'campaigns', 'add-leads': 'campaigns', person: 'check', name: 'check', change: 'audit', import: 'audit', hook: 'hooks' };
 export const parentOf = (name) => parents[name] ?? name;
 
 const operatorScreens = ['workspaces', 'people'];

@@ -17,7 +17,7 @@ export function remember(name, value) {
   }
 }
 
-const dark = matchMedia('(prefers-color-scheme: dark)');
+const dark = globalThis.matchMedia?.('(prefers-color-scheme: dark)');
 
 /** theme: auto, light or dark. */
 export function applyTheme(theme) {

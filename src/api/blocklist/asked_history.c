@@ -42,12 +42,10 @@ static bool count_in(struct lb_asked_history *asked, struct lb_call *call)
     return true;
 }
 
-bool lb_asked_history_begin(struct lb_asked_history *asked, struct lb_call *call,
-                            struct lb_str name)
+/* Of the name that was asked for. */
+static bool begin(struct lb_asked_history *asked, struct lb_call *call)
 {
     struct lb_history *history = &asked->history;
-    if (!lb_identifiers_read_one(call, name, &asked->asked))
-        return false;
     if (asked->asked.identifier.ptr)
         asked->names[history->name_count++] = asked->asked.identifier;
     if (asked->asked.before.ptr)
@@ -59,6 +57,17 @@ bool lb_asked_history_begin(struct lb_asked_history *asked, struct lb_call *call
     history->names = asked->names;
     asked->reading.history = history;
     return count_in(asked, call);
+}
+
+bool lb_asked_history_begin(struct lb_asked_history *asked, struct lb_call *call,
+                            struct lb_str name)
+{
+    return lb_identifiers_read_one(call, name, &asked->asked) && begin(asked, call);
+}
+
+bool lb_asked_history_begin_named(struct lb_asked_history *asked, struct lb_call *call)
+{
+    return lb_named_read_path(call, &asked->asked) && begin(asked, call);
 }
 
 static enum lb_turn refuse(struct lb_asked_history *asked, struct lb_call *call, lb_err err)

@@ -3,7 +3,7 @@
 #ifndef LB_API_BLOCKLIST_ASKED_HISTORY_H
 #define LB_API_BLOCKLIST_ASKED_HISTORY_H
 
-#include "api/blocklist/identifiers.h"
+#include "api/blocklist/named.h"
 #include "api/by.h"
 #include "domain/blocklist/history.h"
 
@@ -26,6 +26,9 @@ void lb_asked_history_fini(struct lb_asked_history *asked, struct lb_call *call)
 /* Takes the name. False when the reply is set: it is no name, or too many are being read. */
 bool lb_asked_history_begin(struct lb_asked_history *asked, struct lb_call *call,
                             struct lb_str name);
+
+/* The same with the name of any type in the path. */
+bool lb_asked_history_begin_named(struct lb_asked_history *asked, struct lb_call *call);
 
 /* One turn of a reader; without a name, only where the log ends. LB_TURN_MORE: there is more to
  * read. LB_TURN_LAST: `*out_whole` says whether all was read; if not, the request was completed

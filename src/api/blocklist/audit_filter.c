@@ -117,17 +117,8 @@ bool lb_audit_filter_any(const struct lb_audit_filter *filter)
 static lb_err find_actor(struct lb_audit_filter *filter, struct lb_call *call,
                          struct lb_store_reader *reader)
 {
-    struct lb_user_row user;
-    const struct lb_key *key = lb_directory_key(call->app->directory, filter->by);
-    if (lb_str_equal(filter->by, LB_STR("operator")))
-        return LB_OK; /* whose number is 0 */
-    if (key) {
-        filter->actor = key->row.no;
-        return LB_OK;
-    }
-    lb_err err = call->app->store->ops->user_ever(reader, filter->by, &user);
+    lb_err err = lb_by_find(call, reader, filter->by, &filter->actor);
     filter->nobody = err == LB_ERR_NOT_FOUND;
-    filter->actor = err ? 0 : user.no;
     return filter->nobody ? LB_OK : err;
 }
 

@@ -1,5 +1,7 @@
 #include "api/blocklist/dry_run.h"
 
+#include "api/blocklist/entries.h"
+
 struct trying {
     const struct lb_identifiers *identifiers;
     bool *first;   /* of its identifier, among the good ones */
@@ -63,11 +65,13 @@ static void put_reply(struct lb_call *call, const struct trying *trying, bool bl
     }
     size_t done = block ? different - blocked : blocked;
     const char *verb = block ? "blocked" : "unblocked";
+    const char *noun = identifiers->bad.entries ? done == 1 ? "entry" : "entries"
+                       : done == 1              ? "lead"
+                                                : "leads";
     if (block && !has_room(call, done))
         return;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-    lb_buf_printf(body, "{\"success\":true,\"message\":\"%zu lead%s would be %s", done,
-                  done == 1 ? "" : "s", verb);
+    lb_buf_printf(body, "{\"success\":true,\"message\":\"%zu %s would be %s", done, noun, verb);
     if (different - done)
         lb_buf_printf(body, ", %zu %s", different - done,
                       block ? "already blocked" : "not blocked");
@@ -81,6 +85,8 @@ static void put_reply(struct lb_call *call, const struct trying *trying, bool bl
     lb_buf_append_lit(body, "],\"duplicates\":[");
     put_places(body, trying, is_repeated);
     lb_buf_append_lit(body, "]");
+    if (identifiers->bad.entries)
+        lb_entries_put(body, identifiers);
     lb_bad_items_put_invalid(&trying->identifiers->bad, call, body);
     lb_buf_append_lit(body, "}");
 }

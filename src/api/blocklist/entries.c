@@ -1,5 +1,6 @@
 #include "api/blocklist/entries.h"
 
+#include "api/blocklist/entry_json.h"
 #include "base/clock.h"
 #include "domain/blocklist/typed_name.h"
 
@@ -73,6 +74,17 @@ bool lb_entries_keep_stored(struct lb_call *call, struct lb_kept *kept, enum lb_
     bool done = !stored.failed && lb_keep(call, kept, &item->stored);
     lb_buf_fini(&stored);
     return done || lb_call_no_memory(call);
+}
+
+void lb_entries_put(struct lb_buf *body, const struct lb_identifiers *identifiers)
+{
+    lb_buf_append_lit(body, ",\"entries\":[");
+    for (size_t i = 0; i < identifiers->count; i++) {
+        lb_buf_append_str(body, i ? LB_STR(",{") : LB_STR("{"));
+        lb_entry_json_put_name(body, identifiers->items[i].key);
+        lb_buf_append_lit(body, "}");
+    }
+    lb_buf_append_lit(body, "]");
 }
 
 /* The one name of an entry. NULL, or what is wrong. */

@@ -17,6 +17,9 @@ const char *lb_entries_read_kind(const struct lb_json *object, enum lb_block_kin
 bool lb_entries_keep_stored(struct lb_call *call, struct lb_kept *kept, enum lb_block_kind kind,
                             int64_t end, struct lb_change_item *item);
 
+/* Appends ,"entries":[{"type":...,"value":...}] of the good ones, in the order of the request. */
+void lb_entries_put(struct lb_buf *body, const struct lb_identifiers *identifiers);
+
 /* "defaultCountry" of the body: NULL when it is good or missing, else what is wrong. */
 const char *lb_entries_read_country(const struct lb_json *body, struct lb_str *out);
 

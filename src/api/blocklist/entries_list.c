@@ -2,8 +2,10 @@
 #include "api/blocklist/changes.h"
 #include "api/blocklist/entries.h"
 #include "api/blocklist/entry_json.h"
+#include "api/blocklist/dry_run.h"
 #include "api/blocklist/entry_list.h"
 #include "api/blocklist/person_names.h"
+#include "api/blocklist/named.h"
 #include "api/handlers.h"
 #include "api/ids.h"
 
@@ -19,13 +21,7 @@ static void reply_blocked(struct lb_call *call)
         return;
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_changes_put_done(call, body, true);
-    lb_buf_append_lit(body, ",\"entries\":[");
-    for (size_t i = 0; i < pending->identifiers.count; i++) {
-        lb_buf_append_str(body, i ? LB_STR(",{") : LB_STR("{"));
-        lb_entry_json_put_name(body, pending->identifiers.items[i].key);
-        lb_buf_append_lit(body, "}");
-    }
-    lb_buf_append_lit(body, "]");
+    lb_entries_put(body, &pending->identifiers);
     lb_changes_put_end(call, body);
 }
 
@@ -50,6 +46,8 @@ enum lb_progress lb_entries_post(struct lb_call *call)
     if (!pending || !lb_call_parse_body(call, LB_JSON_OBJECT) ||
         !take_entries(call, pending, LB_NAMES_TO_ADD))
         return LB_DONE;
+    if (call->dry_run)
+        return lb_dry_run_reply(call, &pending->identifiers, true);
     pending->entries = true;
     lb_change_block(&pending->change);
     return lb_changes_submit(call, pending, pending->identifiers.bytes, reply_blocked);
@@ -90,6 +88,7 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
     lb_id_put_record(body, LB_STR(LB_ENTRY_PREFIX), &call->workspace->epochs, entry->number);
     lb_buf_append_lit(body, "\",");
     lb_entry_json_put_name(body, entry->key);
+    lb_named_put_page(body, entry->key);
     lb_buf_append_lit(body, ",\"reason\":");
     lb_json_put_string_or_null(body, entry->reason);
     lb_buf_append_lit(body, ",");

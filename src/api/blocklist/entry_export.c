@@ -22,6 +22,9 @@ struct exporting {
     struct lb_by_places by; /* in the piece */
     struct lb_by_place places[WRITE_AT_MOST];
     struct lb_buf scratch;
+    struct lb_entry_filter filter;
+    bool all_types;
+    bool headed; /* the headings were given */
     const char *scope;
 };
 
@@ -59,22 +62,48 @@ static void put_profile_url(struct exporting *export, struct lb_str name)
         lb_csv_put_cell(&export->stream.piece, lb_buf_str(url));
 }
 
+static void put_time(struct lb_buf *piece, int64_t at)
+{
+    char time[LB_TIME_TEXT_SIZE];
+    if (at)
+        lb_buf_append(piece, time, lb_time_format(at, time));
+    lb_buf_append_lit(piece, ",");
+}
+
+/* A company's page is its address: the name alone would be that of a company. */
+static void put_name(struct exporting *export, struct lb_str key)
+{
+    struct lb_buf *piece = &export->stream.piece;
+    struct lb_buf *url = &export->scratch;
+    url->len = 0;
+    if (lb_key_type(key) == LB_NAME_COMPANY_PAGE)
+        lb_buf_append_lit(url, "https://www.linkedin.com/company/");
+    lb_buf_append_str(url, lb_key_value(key));
+    if (export->all_types)
+        lb_buf_printf(piece, "%s,", lb_name_type_word(lb_key_type(key)));
+    lb_csv_put_cell(piece, lb_buf_str(url));
+    lb_buf_append_lit(piece, ",");
+}
+
 static lb_err put_entry(void *context, const struct lb_entry *entry)
 {
     struct exporting *export = context;
     struct lb_buf *piece = &export->stream.piece;
-    char time[LB_TIME_TEXT_SIZE];
-    lb_csv_put_cell(piece, entry->key);
-    lb_buf_append_lit(piece, ",");
+    put_name(export, entry->key);
     put_reason(export, entry->reason);
     lb_buf_append_lit(piece, ",");
-    lb_buf_append(piece, time, lb_time_format(entry->at, time));
-    lb_buf_append_lit(piece, ",");
+    if (export->all_types) {
+        const char *kind = lb_block_kind_name((enum lb_block_kind)entry->block_kind);
+        lb_buf_printf(piece, "%s,", kind ? kind : "");
+        put_time(piece, entry->ends_at);
+    }
+    put_time(piece, entry->at);
     export->places[export->by.count++] = (struct lb_by_place){piece->len, entry->actor};
     lb_buf_append_lit(piece, ",");
     lb_buf_append_str(piece, lb_str(export->scope));
     lb_buf_append_lit(piece, ",");
-    put_profile_url(export, entry->key);
+    if (lb_key_is_linkedin(entry->key))
+        put_profile_url(export, entry->key);
     lb_buf_append_lit(piece, "\r\n");
     piece->failed |= export->scratch.failed;
     export->progress.pause =
@@ -87,14 +116,21 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
 static lb_err fill(struct lb_call *call, struct lb_store_reader *reader)
 {
     struct exporting *export = call->state;
-    struct lb_page_result result;
-    if (!export->progress.begun)
-        lb_buf_append_lit(&export->stream.piece,
-                          "publicIdentifier,reason,createdAt,by,scope,profileUrl\r\n");
-    bool first = !export->progress.begun;
+    struct lb_page_result result = {0};
+    bool first = !export->headed;
+    if (first)
+        lb_buf_append_str(
+            &export->stream.piece,
+            export->all_types
+                ? LB_STR("type,value,reason,kind,expiresAt,createdAt,by,scope,"
+                         "profileUrl\r\n")
+                : LB_STR("publicIdentifier,reason,createdAt,by,scope,profileUrl\r\n"));
+    export->headed = true;
     export->by.count = 0;
-    lb_err err =
-        lb_blocklist_page(call->app->blocklist, reader, &export->query, export, put_entry, &result);
+    lb_err err = lb_entry_filter_prepare(&export->filter, call, reader, &export->query);
+    if (!err && !export->filter.nobody)
+        err = lb_blocklist_page(call->app->blocklist, reader, &export->query, export, put_entry,
+                                &result);
     if (err)
         return err;
     export->actors.reader = reader;
@@ -113,16 +149,22 @@ static void release(struct lb_call *call)
     lb_buf_fini(&export->scratch);
 }
 
-enum lb_progress lb_entry_export_begin(struct lb_call *call, const struct lb_page_query *query)
+enum lb_progress lb_entry_export_begin(struct lb_call *call, const struct lb_page_query *query,
+                                       const struct lb_entry_filter *filter, bool all_types)
 {
     struct exporting *export = lb_call_alloc(call, sizeof *export);
     if (!export)
         return LB_DONE;
     export->stream =
-        (struct lb_stream){.fill = fill, .release = release, .file_name = "blocked-leads.csv"};
+        (struct lb_stream){.fill = fill,
+                           .release = release,
+                           .file_name = all_types ? "blocklist.csv" : "blocked-leads.csv"};
     export->query = *query;
+    export->filter = *filter;
+    export->all_types = all_types;
     export->query.progress = &export->progress;
-    export->progress.look = query->term.len ? LOOK_AT_MOST : FETCH_AT_MOST;
+    bool looks = query->term.len || query->kind || query->ends_before || filter->by.len;
+    export->progress.look = looks ? LOOK_AT_MOST : FETCH_AT_MOST;
     export->progress.fixed = true;
     export->actors = (struct lb_by){.call = call, .csv = true};
     export->by.places = export->places;

@@ -1,6 +1,6 @@
-/* Lists of blocked leads: reads skip, take, sort, search, cursor and include from the query,
- * fetches the page through a reader, and replies with the array, X-Total-Count and Link; or, when
- * CSV is wanted, with all of them (entry_export.h). */
+/* Lists of blocked leads: reads skip, take, sort, cursor, include and the filters
+ * (entry_filter.h) from the query, fetches the page through a reader, and replies with the array,
+ * X-Total-Count and Link; or, when CSV is wanted, with all of them (entry_export.h). */
 #ifndef LB_API_BLOCKLIST_ENTRY_LIST_H
 #define LB_API_BLOCKLIST_ENTRY_LIST_H
 
@@ -14,7 +14,7 @@ struct lb_entry_list {
     /* Appends an entry as an object, without the brace that ends it. */
     void (*put_entry)(struct lb_buf *body, const struct lb_call *call,
                       const struct lb_entry *entry);
-    bool all_types; /* the parameters `type` and `kind` are known, and there is no search or CSV */
+    bool all_types; /* entries of every type, with all filters */
 };
 
 /* `kind` has static storage. */

@@ -1,5 +1,6 @@
 /* What happened with one person in the blocklists of a workspace, newest first: GET
- * /v1/blocked-leads/{publicIdentifier}/history. The whole log is read for each page, so that a page
+ * /v1/blocked-leads/{publicIdentifier}/history, and with one name of any type: GET
+ * /v1/blocklist/{type}/{value}/history. The whole log is read for each page, so that a page
  * costs as much as any other; a cursor is the number of an item of the log, which stays. */
 #include "api/blocklist/asked_history.h"
 #include "api/blocklist/changes.h"
@@ -109,10 +110,12 @@ enum lb_progress lb_history_get(struct lb_call *call)
         return LB_DONE;
     call->state = telling;
     call->release = release;
-    if (!lb_query_only(call, "take limit cursor") ||
+    bool named = call->req->params[1].ptr != NULL;
+    if (!lb_query_only(call, named ? "take limit cursor defaultCountry" : "take limit cursor") ||
         !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
         !lb_query_cursor(call, &telling->below) ||
-        !lb_asked_history_begin(&telling->person, call, call->req->params[0]))
+        !(named ? lb_asked_history_begin_named(&telling->person, call)
+                : lb_asked_history_begin(&telling->person, call, call->req->params[0])))
         return LB_DONE;
     telling->take = take;
     lb_asked_history_init(&telling->person, call);

@@ -1,8 +1,10 @@
-/* Who is blocked where: one person in all blocklists of a workspace. */
+/* Who is blocked where: one name in all blocklists of a workspace. */
 #include "api/by.h"
 #include "api/handlers.h"
 #include "api/ids.h"
+#include "api/blocklist/entry_json.h"
 #include "api/blocklist/identifiers.h"
+#include "api/blocklist/named.h"
 #include "api/blocklist/person_names.h"
 
 #include "domain/blocklist/entry.h"
@@ -46,6 +48,8 @@ static void put_block(struct looking *looking, const struct lb_list_owner *owner
     }
     lb_buf_append_lit(body, ",\"reason\":");
     lb_json_put_string_or_null(body, entry->reason);
+    lb_buf_append_lit(body, ",");
+    lb_entry_json_put_kind(body, entry->block_kind, entry->ends_at);
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, entry->at);
     lb_buf_append_lit(body, ",\"by\":");
@@ -99,8 +103,8 @@ static void reply_found(struct looking *looking)
     }
     lb_workspace_count_checks(call->workspace, 1, looking->blocks > 0);
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
-    lb_buf_append_lit(body, "{\"publicIdentifier\":");
-    lb_json_put_string(body, looking->asked.identifier);
+    lb_buf_append_lit(body, "{");
+    lb_named_put(call, body, looking->asked.identifier);
     lb_buf_printf(body, ",\"blocked\":%s,\"blocks\":[", looking->blocks ? "true" : "false");
     lb_buf_append_str(body, lb_buf_str(looking->body));
     lb_buf_printf(body, "],\"blocksTotal\":%llu", (unsigned long long)looking->blocks);
@@ -139,14 +143,28 @@ static enum lb_turn look_up_blocks(struct lb_call *call, struct lb_store_reader 
     return LB_TURN_LAST;
 }
 
-enum lb_progress lb_lookup_get(struct lb_call *call)
+static enum lb_progress look_up(struct lb_call *call,
+                                bool (*read)(struct lb_call *call, struct lb_asked *out))
 {
     struct looking *looking = lb_call_alloc(call, sizeof *looking);
-    if (!looking)
-        return LB_DONE;
-    if (!lb_identifiers_read_one(call, call->req->params[0], &looking->asked))
+    if (!looking || !read(call, &looking->asked))
         return LB_DONE;
     looking->call = call;
     call->state = looking;
     return lb_call_read(call, look_up_blocks);
+}
+
+static bool read_person(struct lb_call *call, struct lb_asked *out)
+{
+    return lb_identifiers_read_one(call, call->req->params[0], out);
+}
+
+enum lb_progress lb_lookup_get(struct lb_call *call)
+{
+    return look_up(call, read_person);
+}
+
+enum lb_progress lb_lookup_get_named(struct lb_call *call)
+{
+    return look_up(call, lb_named_read_path);
 }

@@ -7,6 +7,7 @@
 /* At once. A change of so many takes the writer some hundredths of a second, which others wait. */
 #define BATCH_PEOPLE ((size_t)10000)
 #define BATCH_TEXT   ((size_t)1 << 20)
+#define STORED_MORE  64 /* bytes of a kind and an end in an item, at most */
 
 lb_err lb_people_init(struct lb_people *people)
 {
@@ -49,19 +50,34 @@ static struct lb_str keep_reason(struct lb_people *people, struct lb_str reason)
     return people->reason;
 }
 
+/* With its kind and end, as the log will have it. False when out of memory. */
+static bool keep_stored(struct lb_people *people, struct lb_change_item *item)
+{
+    const struct lb_upload *upload = people->call->upload;
+    struct lb_buf stored = {0};
+    if (!people->blocks || (!upload->kind && !upload->end))
+        return true;
+    lb_item_put(&stored, item->key, upload->kind, upload->end);
+    bool done = !stored.failed;
+    if (done)
+        item->stored = keep(people, lb_buf_str(&stored));
+    lb_buf_fini(&stored);
+    return done;
+}
+
 lb_err lb_people_add(struct lb_people *people, const struct lb_identifier *name,
                      struct lb_str reason, bool *out_flushed, struct lb_reason *why)
 {
-    bool full =
-        people->count == BATCH_PEOPLE || people->text_len + name->len + reason.len > BATCH_TEXT;
+    bool full = people->count == BATCH_PEOPLE ||
+                people->text_len + 2 * name->len + STORED_MORE + reason.len > BATCH_TEXT;
     lb_err err = full ? lb_people_flush(people, why) : LB_OK;
     *out_flushed |= full;
     if (err)
         return err;
-    people->items[people->count++] =
-        (struct lb_change_item){.key = keep(people, (struct lb_str){name->text, name->len}),
-                                .reason = keep_reason(people, reason)};
-    return LB_OK;
+    struct lb_change_item *item = &people->items[people->count++];
+    *item = (struct lb_change_item){.key = keep(people, (struct lb_str){name->text, name->len}),
+                                    .reason = keep_reason(people, reason)};
+    return keep_stored(people, item) ? LB_OK : LB_ERR_OVERLOADED;
 }
 
 /* --- Recording --- */
@@ -70,13 +86,15 @@ static struct lb_write *prepare(void *context)
 {
     struct lb_people *people = context;
     struct lb_change *change = &people->step.change;
+    const struct lb_upload *upload = people->call->upload;
     people->step.run = &people->run;
     *change = (struct lb_change){.blocklist = people->call->app->blocklist,
                                  .standing = people->standing,
                                  .items = people->items,
                                  .fingerprints = people->fingerprints,
                                  .import = lb_str(people->run.row.id),
-                                 .count = people->count};
+                                 .count = people->count,
+                                 .has_ends = upload->kind || upload->end};
     change->write.size =
         people->text_len + people->count * (sizeof *people->items + sizeof *people->fingerprints);
     if (people->blocks)

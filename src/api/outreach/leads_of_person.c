@@ -1,13 +1,19 @@
-/* In which campaigns a person is a lead: GET /v1/leads?publicIdentifier=NAME. */
-#include "api/blocklist/identifiers.h"
+/* In which campaigns a person is a lead: GET /v1/leads?publicIdentifier=NAME. And which leads are
+ * behind a name of any type, those that its block would exclude: GET
+ * /v1/blocklist/{type}/{value}/leads. */
+#include "api/blocklist/named.h"
 #include "api/handlers.h"
 #include "api/outreach/leads.h"
 #include "api/query.h"
 
+#include "domain/outreach/exclusion.h"
+#include "domain/outreach/lead_keys.h"
 #include "json/encode.h"
 
 #define TAKE_DEFAULT 50
 #define TAKE_MAX     100
+
+#define LOOKS_MAX 10 /* for leads of campaigns that are there, TAKE_MAX at a time */
 
 struct looking {
     struct lb_asked asked;
@@ -16,6 +22,7 @@ struct looking {
     struct lb_lead_ref refs[2 * (TAKE_MAX + 1)]; /* under either form of the name, by campaign */
     size_t count;
     size_t given;
+    struct lb_lead_range range; /* of a name that is none of LinkedIn's */
 };
 
 /* A campaign that was deleted may still have leads for a moment. */
@@ -113,6 +120,91 @@ static enum lb_turn read_leads(struct lb_call *call, struct lb_store_reader *rea
         put_link(looking, call);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
+}
+
+/* --- Names of other types --- */
+
+static bool has_ref(const struct looking *looking, uint64_t lead)
+{
+    for (size_t i = 0; i < looking->count; i++)
+        if (looking->refs[i].lead == lead)
+            return true;
+    return false;
+}
+
+static lb_err find_by_form(struct looking *looking, struct lb_call *call,
+                           struct lb_store_reader *reader, enum lb_lead_form form)
+{
+    struct lb_lead_place place = {.len = looking->range.first.len};
+    struct lb_lead_ref found[TAKE_MAX];
+    size_t count = TAKE_MAX;
+    lb_err err = LB_OK;
+    memcpy(place.form, looking->range.first.ptr, place.len);
+    for (int i = 0; !err && count == TAKE_MAX && i < LOOKS_MAX; i++) {
+        err = call->app->store->ops->leads_by_form(reader, call->workspace->row.no, form,
+                                                   looking->range.last, &place, TAKE_MAX, found,
+                                                   &count);
+        for (size_t j = 0; !err && j < count && looking->count < looking->take; j++)
+            if (campaign_of(call, found[j].campaign) && !has_ref(looking, found[j].lead))
+                looking->refs[looking->count++] = found[j];
+        if (looking->count == looking->take)
+            break;
+    }
+    return err;
+}
+
+static lb_err find_behind(struct looking *looking, struct lb_call *call,
+                          struct lb_store_reader *reader)
+{
+    struct lb_str key = looking->asked.identifier;
+    if (lb_key_is_linkedin(key)) {
+        lb_err err = find(looking, call, reader, key);
+        looking->count = looking->count < looking->take ? looking->count : looking->take;
+        return err;
+    }
+    lb_lead_range_of(key, &looking->range);
+    lb_err err = find_by_form(looking, call, reader, looking->range.form);
+    if (!err && looking->range.form == LB_LEAD_FORM_MAIL_HOST)
+        err = find_by_form(looking, call, reader, LB_LEAD_FORM_SITE_HOST);
+    return err;
+}
+
+static enum lb_turn read_behind(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct looking *looking = call->state;
+    struct lb_str key = looking->asked.identifier;
+    uint64_t total = 0;
+    lb_err err = find_behind(looking, call, reader);
+    if (!err)
+        err =
+            lb_exclusion_count(call->app->directory, call->app->store, reader,
+                               (struct lb_list){.workspace = call->workspace->row.no}, key, &total);
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_append_lit(body, "[");
+    for (size_t i = 0; !err && i < looking->count; i++)
+        err = put_lead(looking, call, reader, &looking->refs[i], body);
+    lb_buf_append_lit(body, "]");
+    if (err)
+        lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
+    else
+        lb_query_put_total(call, total);
+    lb_request_complete(call->req);
+    return LB_TURN_LAST;
+}
+
+enum lb_progress lb_leads_behind(struct lb_call *call)
+{
+    struct looking *looking = lb_call_alloc(call, sizeof *looking);
+    uint64_t take;
+    if (!looking || !lb_query_only(call, "take limit defaultCountry") ||
+        !lb_query_number(call, "take", "limit", TAKE_DEFAULT, TAKE_MAX, &take) ||
+        !lb_named_read_path(call, &looking->asked))
+        return LB_DONE;
+    if (!looking->asked.identifier.ptr)
+        return lb_identifiers_refuse(call, &looking->asked);
+    looking->take = take;
+    call->state = looking;
+    return lb_call_read(call, read_behind);
 }
 
 enum lb_progress lb_leads_of_person(struct lb_call *call)

@@ -4,12 +4,47 @@
 #include "domain/blocklist/internal.h"
 
 #include <stdlib.h>
+#include <utf8proc.h>
 
 /* Ids fetched from the orders at a time. */
 #define WALK_IDS 1000
 
 /* Member ids keep their case; terms are folded. Compared without case, they can be found too. */
 #define MEMBER_ID_PREFIX_LEN 5
+
+#define FOLD (UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE)
+
+void lb_page_fold(struct lb_str text, struct lb_buf *out)
+{
+    utf8proc_uint8_t *folded = NULL;
+    bool ascii = true;
+    for (size_t i = 0; ascii && i < text.len; i++)
+        ascii = (unsigned char)text.ptr[i] < 0x80;
+    if (!ascii) {
+        utf8proc_ssize_t len = utf8proc_map((const utf8proc_uint8_t *)text.ptr,
+                                            (utf8proc_ssize_t)text.len, &folded, FOLD);
+        lb_buf_append(out, (const char *)folded, len > 0 ? (size_t)len : 0);
+        out->failed |= len == UTF8PROC_ERROR_NOMEM;
+        free(folded);
+        return;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        c = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        lb_buf_append(out, &c, 1);
+    }
+}
+
+static bool has_words(struct lb_str reason, struct lb_str words)
+{
+    struct lb_buf folded = {0};
+    if (!words.len || !reason.len)
+        return false;
+    lb_page_fold(reason, &folded);
+    bool found = folded.len >= words.len && memmem(folded.ptr, folded.len, words.ptr, words.len);
+    lb_buf_fini(&folded);
+    return found;
+}
 
 static bool matches(struct lb_str identifier, struct lb_str term)
 {
@@ -38,13 +73,27 @@ static bool has_one_of_two(const struct lb_page_query *query)
 /* Has an entry to be read before it is known whether it is meant? */
 static bool filters(const struct lb_page_query *query)
 {
-    return query->term.len || query->kind || has_one_of_two(query);
+    return query->term.len || query->kind || query->of_actor || query->ends_before ||
+           has_one_of_two(query);
+}
+
+static bool has_bounds(const struct lb_page_query *query)
+{
+    return query->floor || query->ceiling;
+}
+
+static bool has_term(const struct lb_page_query *query, const struct lb_entry *entry)
+{
+    return !query->term.len || matches(lb_key_value(entry->key), query->term) ||
+           has_words(entry->reason, query->words);
 }
 
 static bool is_meant(const struct lb_page_query *query, const struct lb_entry *entry)
 {
-    return (!query->term.len || matches(lb_key_value(entry->key), query->term)) &&
-           (!query->kind || entry->block_kind == (uint32_t)query->kind) &&
+    return (!query->kind || entry->block_kind == (uint32_t)query->kind) &&
+           (!query->of_actor || entry->actor == query->actor) &&
+           (!query->ends_before || (entry->ends_at && entry->ends_at < query->ends_before)) &&
+           has_term(query, entry) &&
            (!has_one_of_two(query) || (query->types & 1u << lb_key_type(entry->key)));
 }
 
@@ -96,13 +145,30 @@ static lb_err offer(struct page *page, struct lb_entry_cursor *cursor, uint64_t 
     return page->each(page->context, &entry);
 }
 
-/* Ascending, those that came later are at the end. */
-static size_t leave_out_later(const struct page *page, const uint64_t *ids, size_t count)
+/* Those behind a bound are at the end; so are, ascending, those that came later. */
+static size_t leave_out_rest(const struct page *page, const uint64_t *ids, size_t count)
 {
-    if (page->progress->fixed && !page->query->descending)
-        while (count && ids[count - 1] > page->progress->newest)
+    const struct lb_page_query *query = page->query;
+    if (query->descending) {
+        while (count && ids[count - 1] < query->floor)
             count--;
+        return count;
+    }
+    while (count && ((query->ceiling && ids[count - 1] >= query->ceiling) ||
+                     (page->progress->fixed && ids[count - 1] > page->progress->newest)))
+        count--;
     return count;
+}
+
+/* Before the first entry that may be given. */
+static uint64_t start_of(const struct lb_page_query *query)
+{
+    uint64_t bound = query->descending ? query->ceiling ? query->ceiling : UINT64_MAX
+                     : query->floor    ? query->floor - 1
+                                       : 0;
+    bool inside =
+        query->cursor && (query->descending ? query->cursor < bound : query->cursor > bound);
+    return inside ? query->cursor : bound;
 }
 
 static void begin(struct lb_blocklist *blocklist, const struct page *page)
@@ -110,7 +176,7 @@ static void begin(struct lb_blocklist *blocklist, const struct page *page)
     const struct lb_page_query *query = page->query;
     struct lb_page_progress *progress = page->progress;
     progress->begun = true;
-    progress->reached = query->cursor ? query->cursor : query->descending ? UINT64_MAX : 0;
+    progress->reached = start_of(query);
     progress->to_skip = query->skip;
     uint64_t orders[ORDERS_MAX];
     size_t count = progress->fixed ? find_orders(query, orders) : 0;
@@ -162,7 +228,7 @@ static size_t next_ids(struct lb_blocklist *blocklist, const struct page *page, 
         begin(blocklist, page);
     if (order_count > 1) {
         count = merge(blocklist, page, orders, order_count, want, ids);
-    } else if (first && !filters(query) && !query->cursor) {
+    } else if (first && !filters(query) && !query->cursor && !has_bounds(query)) {
         progress->to_skip = 0; /* the order itself skips, at no cost */
         count = lb_list_orders_page(blocklist->orders, orders[0], query->descending, query->skip,
                                     want, ids);
@@ -170,7 +236,7 @@ static size_t next_ids(struct lb_blocklist *blocklist, const struct page *page, 
         count = lb_list_orders_after(blocklist->orders, orders[0], query->descending,
                                      progress->reached, want, ids);
     }
-    return leave_out_later(page, ids, count);
+    return leave_out_rest(page, ids, count);
 }
 
 /* How many ids the rest of the page needs, as far as one can know. */
@@ -220,7 +286,7 @@ lb_err lb_blocklist_page(struct lb_blocklist *blocklist, struct lb_store_reader 
     uint64_t *ids = malloc(room * sizeof *ids);
     if (!ids)
         return LB_ERR_INTERNAL;
-    *out = (struct lb_page_result){.total_known = !filters(query)};
+    *out = (struct lb_page_result){.total_known = !filters(query) && !has_bounds(query)};
     for (size_t i = 0; i < order_count; i++)
         out->total += lb_list_orders_count(blocklist->orders, orders[i]);
     struct lb_page_progress whole = {.look = SIZE_MAX};

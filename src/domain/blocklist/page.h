@@ -2,6 +2,7 @@
 #ifndef LB_DOMAIN_BLOCKLIST_PAGE_H
 #define LB_DOMAIN_BLOCKLIST_PAGE_H
 
+#include "base/buf.h"
 #include "domain/blocklist/blocklist.h"
 
 /* How far a page is that is made piece by piece. */
@@ -28,17 +29,26 @@ struct lb_page_query {
     unsigned types;          /* bits 1 << enum lb_name_type; 0: LinkedIn names and member ids */
     enum lb_block_kind kind; /* only those of this kind; LB_BLOCK_KIND_NONE: all */
     struct lb_str term;      /* a folded sub-string; empty: all */
+    struct lb_str words;     /* or one of the reason, folded (lb_page_fold); empty: names alone */
+    uint64_t floor, ceiling; /* ids: not below, and below; 0: no bound */
+    bool of_actor;           /* only entries of `actor` (store/rows.h) */
+    uint32_t actor;
+    int64_t ends_before;               /* only what ends before that; 0: all */
     struct lb_page_progress *progress; /* NULL: the page is made in one call */
 };
 
 struct lb_page_result {
     uint64_t total;   /* entries of the list, of these types */
-    bool total_known; /* false where each entry has to be looked at: with a term, a kind, or one
-                         alone of the two types that are one order */
+    bool total_known; /* false where each entry has to be looked at (with a term, a kind, an actor,
+                         an end, or one alone of the two types that are one order), and within
+                         bounds */
     uint64_t next;    /* cursor of the next page, 0: this was the last */
     bool unfinished;  /* `look` entries were looked at, or there was a pause: call again, with any
                          reader */
 };
+
+/* Appends a text in lower case, as reasons are compared. */
+void lb_page_fold(struct lb_str text, struct lb_buf *out);
 
 /* Calls `each` for the entries of a page, in order, and stops at its first failure. Counts as
  * quiescent (base/rcu.h): `each` may not use pointers of the caller's that are read without locks,

@@ -4,7 +4,7 @@ import { href } from '../router.js';
 
 /** What an action of the audit is called, and the kinds of them. */
 export const actionWords = {
-  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'people.link': 'Linked names of people:', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:',
+  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'people.link': 'Linked names of people:', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:', 'leads.expire': 'Blocks ended on their date:',
   'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.drop_blocks': 'Dropped the blocklist of campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
   'hook.subscribe': 'Subscribed to events:', 'hook.unsubscribe': 'Ended subscription', 'hook.pause': 'Paused subscription', 'hook.resume': 'Resumed subscription', 'hook.rotate': 'Changed secret of subscription',
@@ -17,16 +17,22 @@ export const kindWords = {
 };
 
 /** Where a list is: the workspace, or a campaign by its name. `nameOf` turns an id into one. alone: not within a sentence. */
-export function Place({ of: { scope, campaignId, campaignName }, nameOf = (id) => id, alone = false }) {
+export function Place({ of: { scope, campaignId, campaignName, campaignDeleted }, nameOf = (id) => id, alone = false }) {
   if (scope === 'workspace') return alone ? 'Workspace' : 'the workspace';
   if (campaignId === null) return alone ? 'Deleted campaign' : 'a deleted campaign';
+  // The audit has the name of each campaign that exists.
+  if (campaignDeleted || campaignName === null) return <>{alone ? 'Deleted campaign' : 'the deleted campaign'} <code>{campaignId}</code></>;
   return <>{alone ? 'Campaign' : 'campaign'} <a href={href('campaign', [campaignId])}><bdi>{campaignName ?? nameOf(campaignId)}</bdi></a></>;
 }
 
-export function placeText({ scope, campaignId }, nameOf) {
+export function placeText({ scope, campaignId, campaignDeleted }, nameOf) {
   if (scope === 'workspace') return 'the workspace';
+  if (campaignDeleted) return `the deleted campaign ${campaignId}`;
   return campaignId === null ? 'a deleted campaign' : `campaign ${nameOf(campaignId)}`;
 }
+
+/** What happened by itself, or took a list over, cannot be taken back; neither can anything in a list that has ended. */
+export const canUndo = ({ what, scope, campaignId }) => !['expired', 'carried_over', 'erased'].includes(what) && (scope === 'workspace' || campaignId !== null);
 
 const isOwn = (entry) => entry.target === entry.by?.id;
 
@@ -48,7 +54,7 @@ export function Action({ entry }) {
 }
 
 export const changeWords = {
-  block: 'Blocked', block_again: 'Asked again to block', unblock: 'Unblocked', undo: 'Undid a change', restore: 'Blocked again', expired: 'Ended by itself',
+  block: 'Blocked', block_again: 'Asked again to block', unblock: 'Unblocked', undo: 'Undid a change', restore: 'Blocked again', expired: 'Ended on its date',
   carried_over: 'Carried over', erased: 'Erased', link: 'Linked with another name', link_end: 'Link taken back', link_refused: 'Not linked: too many names',
 };
 

@@ -40,7 +40,7 @@ export function Dialog({ title, onClose, children, done, wide = false, class: ex
 }
 
 /** Asks before something is done. With `typed` the user must type that text first. */
-export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel, onConfirm, onClose, kind = 'danger' }) {
+export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel, typedMode = 'numeric', onConfirm, onClose, kind = 'danger' }) {
   const [text, setText] = useState('');
   const done = useRef(false);
   const action = useAction(async () => {
@@ -57,7 +57,7 @@ export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel
     <Dialog title={title} done={done} onClose={onClose}>
       <form onSubmit={submit}>
         {children}
-        {typed !== undefined && <TextField label={typedLabel} value={text} onValue={setText} inputMode="numeric" />}
+        {typed !== undefined && <TextField label={typedLabel} value={text} onValue={setText} inputMode={typedMode} />}
         {action.error && <ErrorNotice error={action.error} />}
         <div class="dialog-actions">
           <Button onClick={onClose}>Cancel</Button>
@@ -69,14 +69,14 @@ export function ConfirmDialog({ title, children, confirmLabel, typed, typedLabel
 }
 
 /** A form in a dialog; `onSubmit` may fail, and its error is shown. */
-export function FormDialog({ title, submitLabel, onSubmit, onClose, children }) {
+export function FormDialog({ title, submitLabel, onSubmit, onClose, children, wide = false }) {
   const action = useAction(onSubmit);
   const submit = (event) => {
     event.preventDefault();
     if (!action.busy) action.run();
   };
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} wide={wide} onClose={onClose}>
       <form onSubmit={submit}>
         {children}
         {action.error && <ErrorNotice error={action.error} />}

@@ -24,6 +24,15 @@ export function TextField({ label, hint, error, value, onValue, inputRef, frame,
   );
 }
 
+export function TextAreaField({ label, hint, value, onValue, ...rest }) {
+  const id = useId();
+  return (
+    <Frame id={id} label={label} hint={hint}>
+      <textarea id={id} {...rest} value={value} aria-describedby={describedBy(id, hint)} onInput={(event) => onValue(event.currentTarget.value)} />
+    </Frame>
+  );
+}
+
 /** options: [{value, label, disabled}] */
 export function SelectField({ label, hint, value, onValue, options, frame, ...rest }) {
   const id = useId();

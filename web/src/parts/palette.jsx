@@ -1,6 +1,7 @@
-// The command palette (Ctrl K): screens, campaigns and a person, by typing. A combobox with a list below it.
+// The command palette (Ctrl K): screens, campaigns, and a person, address or company, by typing. A combobox with a list below it.
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useApp } from '../hooks.js';
+import { guessType, typeWords } from '../names.js';
 import { go, href } from '../router.js';
 import { screenNames } from '../screens.js';
 import { Dialog } from './dialog.jsx';
@@ -20,15 +21,24 @@ function fit(name, typed) {
 /** A profile name or a URL: somebody. */
 const personOf = (text) => (/^\S+$/.test(text) ? text : text.split(/\s+/).join('-').toLowerCase());
 
+/** A person by a profile name or URL, or by words that may be one; or another name that has a page. */
+function placeOf(typed) {
+  const text = typed.trim();
+  const type = guessType(text) ?? 'publicIdentifier';
+  if (type !== 'publicIdentifier') return { name: text, choice: { key: 'name', icon: 'blocklist', label: text, kind: typeWords[type], to: href('name', [type, text]) } };
+  const person = personOf(text);
+  return { name: person, choice: { key: 'person', icon: 'account', label: person, kind: 'Person', to: href('person', [person]) } };
+}
+
 function choicesFor(typed, { allowed, campaigns, canWrite }) {
   const words = typed.trim().toLowerCase();
   const screens = allowed.map((name) => ({ key: `screen ${name}`, icon: name, label: screenNames[name], to: href(name) }));
   if (!words) return screens;
   const named = [...screens, ...(campaigns ?? []).map(({ id, name }) => ({ key: `campaign ${id}`, icon: 'campaigns', label: name, kind: 'Campaign', to: href('campaign', [id]) }))]
     .map((choice) => ({ ...choice, fit: fit(choice.label, words) })).filter((choice) => choice.fit > 0).sort((one, other) => other.fit - one.fit).slice(0, most);
-  const person = personOf(typed.trim());
+  const { name: person, choice } = placeOf(typed);
   const people = [
-    { key: 'person', icon: 'account', label: person, kind: 'Person', to: href('person', [person]) },
+    choice,
     { key: 'check', icon: 'check', label: `Check ${person}`, to: href('check', [], { q: person }) },
     { key: 'search', icon: 'blocklist', label: `Search the blocklist for “${typed.trim()}”`, to: href('blocklist', [], { search: person }) },
   ];

@@ -1,5 +1,6 @@
 // Small pieces of text: times, badges, who did it, links to profiles.
 import { date, dateTime } from '../format.js';
+import { givenAs, isLinkedIn, typeWords } from '../names.js';
 import { href } from '../router.js';
 import { Icon } from './icon.jsx';
 
@@ -14,6 +15,7 @@ export function byText(by) {
   if (!by) return 'unknown';
   if (by.type === 'key') return `API key ${by.name ?? by.id ?? ''}`.trim();
   if (by.type === 'operator' && !by.name) return 'Operator (command line)';
+  if (by.type === 'server') return 'The server';
   return by.name ?? by.id ?? 'unknown';
 }
 
@@ -34,8 +36,20 @@ export function ProfileLink({ id, children }) {
 /** A person, wherever one is named: leads to what is known of them, and to the profile. */
 export const Lead = ({ id }) => <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>;
 
-export const scopeText = (block) => (
-  block.scope === 'workspace' ? 'Workspace' : `Campaign ${block.campaignName ?? block.campaignId ?? ''}`.trim());
+/** The page of a person, address or company. */
+export const pageOfName = (name) => (isLinkedIn(name) ? href('person', [name.value]) : href('name', [name.type, givenAs(name)]));
+
+/** A person, address or company by its name (names.js); typed: with the type of an address or company. */
+export function Who({ name, typed = false }) {
+  if (!name.value) return <span class="muted">Unknown</span>;
+  if (isLinkedIn(name)) return <Lead id={name.value} />;
+  return <span class="lead"><a href={pageOfName(name)}><bdi>{name.value}</bdi></a>{typed && <span class="muted">{typeWords[name.type] ?? name.type}</span>}</span>;
+}
+
+export const scopeText = (block) => {
+  if (block.scope === 'workspace') return 'Workspace';
+  return `${block.campaignDeleted ? 'Deleted campaign' : 'Campaign'} ${block.campaignName ?? block.campaignId ?? ''}`.trim();
+};
 
 const statusKinds = {
   active: 'accent', completed: 'ok', error: 'bad', failed: 'bad', paused: 'warn', done: 'ok', replied: 'ok', skipped_blocked: 'bad',

@@ -9,7 +9,8 @@ import { ConfirmDialog } from './dialog.jsx';
 import { Folded } from './folded.jsx';
 import { Notice } from './notice.jsx';
 import { Table } from './table.jsx';
-import { By, Lead, Time } from './text.jsx';
+import { nameOf } from '../names.js';
+import { By, Time, Who } from './text.jsx';
 
 /** undo(more): what the API does. onDone(answer): {data, changeId}. `text` says what is taken back, `name` what it is. */
 export function UndoButton({ name, text, undo, onDone, label, kind = 'plain' }) {
@@ -32,7 +33,7 @@ export function UndoButton({ name, text, undo, onDone, label, kind = 'plain' }) 
 }
 
 const columns = [
-  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Lead id={row.publicIdentifier} /> },
+  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Who name={nameOf(row)} typed /> },
   { label: 'Blocked because', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted">No reason given</span> },
   { label: 'Since', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
   { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },
@@ -48,7 +49,7 @@ export function Undone({ answer: { data, changeId } }) {
         <>
           <h2>{count(stayed, 'lead')} {stayed === 1 ? 'stays' : 'stay'} blocked</h2>
           <p class="muted">Another request asked for them, too, which stays.{stayed > stayedBecause.length && ` The first ${stayedBecause.length} are shown.`}</p>
-          <Folded items={stayedBecause} more="leads">{(rows) => <Table caption="Leads that stay blocked" columns={columns} rows={rows} keyOf={(row) => row.publicIdentifier} />}</Folded>
+          <Folded items={stayedBecause} more="leads">{(rows) => <Table caption="Leads that stay blocked" columns={columns} rows={rows} keyOf={(row) => `${row.type ?? ''} ${row.publicIdentifier ?? row.value}`} />}</Folded>
         </>
       )}
     </section>

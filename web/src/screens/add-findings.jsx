@@ -18,9 +18,9 @@ const columnName = ({ number: place, name }) => <>{place}{name ? <> (<bdi>{name}
 /** How many rows of the file were not taken. */
 export const leftOut = ({ bad, blank }) => bad + blank;
 
-export function Figures({ counts, first }) {
+export function Figures({ counts, first, already = 'Already blocked' }) {
   const figures = [
-    first, ['Already blocked', counts.already], ['Repeated', counts.duplicates], ['Invalid rows', counts.bad],
+    first, [already, counts.already], ['Repeated', counts.duplicates], ['Invalid rows', counts.bad],
     ['Blank rows', counts.blank], ['Heading rows', counts.headings],
   ];
   return (
@@ -113,7 +113,7 @@ const columns = [
   { label: 'What is wrong', render: (row) => row.reason },
 ];
 
-export function NotTaken({ job, found }) {
+export function NotTaken({ job, found, adds = false }) {
   const download = useAction(async () => saveFile('rows-not-taken.csv', [await job.notTaken()]));
   const total = leftOut(found);
   if (total === 0) return null;
@@ -124,7 +124,7 @@ export function NotTaken({ job, found }) {
         <Button icon="download" busy={download.busy} onClick={() => download.run()}>Download these rows</Button>
       </div>
       {download.error && <ErrorNotice error={download.error} />}
-      <p class="muted">They block nobody.{total > found.errors.length && ` The first ${found.errors.length} are shown.`}</p>
+      <p class="muted">{adds ? 'They add no lead.' : 'They block nobody.'}{total > found.errors.length && ` The first ${found.errors.length} are shown.`}</p>
       <Folded items={found.errors} more="rows">{(rows) => <Table caption="Rows not taken" columns={columns} rows={rows} keyOf={(row) => row.line} />}</Folded>
     </section>
   );

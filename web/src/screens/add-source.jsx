@@ -22,22 +22,22 @@ function ChosenFile({ file, onRemove }) {
   );
 }
 
-function Lines({ text, onText }) {
+const linkedInLines = 'https://www.linkedin.com/in/jane-smith/\nhttps://www.linkedin.com/in/john-doe/';
+const linkedInHint = 'Profile URLs, also within a mail or rows of a spreadsheet. Or names alone, also separated by commas: where there are URLs, a name without one is not taken.';
+
+function Lines({ text, onText, label, placeholder, hint }) {
   const id = useId();
   return (
     <div class="field">
-      <label for={id}>Leads, one per line</label>
+      <label for={id}>{label}</label>
       <textarea id={id} class="lines" rows={9} spellcheck={false} autocapitalize="off" aria-describedby={`${id}-hint`} defaultValue={text}
-        placeholder={'https://www.linkedin.com/in/jane-smith/\nhttps://www.linkedin.com/in/john-doe/'} onInput={(event) => onText(event.currentTarget.value)} />
-      <p class="hint" id={`${id}-hint`}>
-        Profile URLs, also within a mail or rows of a spreadsheet. Or names alone, also separated by commas: where there are
-        URLs, a name without one is not taken.
-      </p>
+        placeholder={placeholder} onInput={(event) => onText(event.currentTarget.value)} />
+      <p class="hint" id={`${id}-hint`}>{hint}</p>
     </div>
   );
 }
 
-export function LeadSource({ source, onSource }) {
+export function LeadSource({ source, onSource, label = 'Leads, one per line', placeholder = linkedInLines, hint = linkedInHint, files = '.csv or .txt' }) {
   const [error, setError] = useState(null);
   const [over, setOver] = useState(false);
   const input = useRef(null);
@@ -65,14 +65,14 @@ export function LeadSource({ source, onSource }) {
     <div class={`source ${over ? 'over' : ''}`} onDragOver={drag} onDragLeave={() => setOver(false)} onDrop={drop}>
       {source.file
         ? <ChosenFile file={source.file} onRemove={() => onSource({ text: '', file: null })} />
-        : <Lines text={source.text} onText={(text) => onSource({ text, file: null })} />}
+        : <Lines label={label} placeholder={placeholder} hint={hint} text={source.text} onText={(text) => onSource({ text, file: null })} />}
       <div class="file-row">
         <label class="button plain file-button">
           <span>{source.file ? 'Choose another file' : 'Choose a file'}</span>
           <input ref={input} type="file" class="hidden-input" aria-label="Choose a CSV or text file"
             onChange={(event) => { take([...event.currentTarget.files]); event.currentTarget.value = ''; }} />
         </label>
-        <span class="muted">.csv or .txt, or drop it here</span>
+        <span class="muted">{files}, or drop it here</span>
       </div>
       {error && <ErrorNotice error={error} />}
     </div>

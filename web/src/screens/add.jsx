@@ -3,18 +3,20 @@ import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../hooks.js';
 import { currentImport, forgetImport, startImport } from '../import-job.js';
 import { isList, workspaceList } from '../lists.js';
-import { setQuery } from '../router.js';
+import { href, setQuery } from '../router.js';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Button } from '../parts/button.jsx';
-import { TextField } from '../parts/field.jsx';
+import { DetailFields, detailsOf, noDetails } from '../parts/details.jsx';
 import { ListChoice, listName, useCampaignChoices } from '../parts/list-choice.jsx';
 import { Page } from '../parts/page.jsx';
+import { Tabs } from '../parts/tabs.jsx';
+import { AddNames } from './add-names.jsx';
 import { ImportProgress } from './add-progress.jsx';
 import { LeadSource } from './add-source.jsx';
 
 // What was entered, for “Back” and for looking at another screen in between.
 const blank = { text: '', file: null };
-let draft = { owner: null, source: blank, reason: '' };
+let draft = { owner: null, source: blank, details: noDetails };
 
 /** What is sent, {name, body}, or null when there is nothing. */
 function contentOf({ text, file }) {
@@ -23,24 +25,24 @@ function contentOf({ text, file }) {
 }
 
 function AddForm({ owner, list, onStart }) {
-  if (draft.owner !== owner) draft = { owner, source: blank, reason: '' };
+  if (draft.owner !== owner) draft = { owner, source: blank, details: noDetails };
   const campaigns = useCampaignChoices();
   const [source, setSource] = useState(draft.source);
-  const [reason, setReason] = useState(draft.reason);
+  const [details, setDetails] = useState(draft.details);
   const [missing, setMissing] = useState(false);
-  Object.assign(draft, { source, reason });
+  Object.assign(draft, { source, details });
   const content = contentOf(source);
   const submit = (event) => {
     event.preventDefault();
     setMissing(content === null);
-    if (content) onStart({ list, listLabel: listName(list, campaigns), reason: reason.trim(), source: content });
+    if (content) onStart({ list, listLabel: listName(list, campaigns), ...detailsOf(details), source: content });
   };
   return (
     <form class="card" onSubmit={submit}>
       <div class="form-row">
         <ListChoice label="Block in" list={list} campaigns={campaigns} onList={(value) => setQuery({ list: value }, { replace: true })}
           hint="A lead that is blocked in the workspace is blocked in all of its campaigns." />
-        <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} hint="For example: existing client" />
+        <DetailFields details={details} onDetails={setDetails} hint="For example: existing client" />
       </div>
       <LeadSource source={source} onSource={setSource} />
       {missing && content === null && <ErrorNotice error={{ message: 'Paste at least one lead, or choose a file.' }} />}
@@ -76,10 +78,15 @@ export function Add({ route }) {
     forgetImport();
     onChange();
   };
+  const of = route.query.of === 'names' ? 'names' : 'leads';
   const list = isList(route.query.list) ? route.query.list : workspaceList;
   return (
-    <Page title="Add" lead="Paste leads or choose a file to block them. Any spelling of a name or profile URL works.">
-      {job ? <ImportProgress job={job} onAgain={again} /> : <AddForm owner={owner} list={list} onStart={start} />}
+    <Page title="Add" lead="Paste or drop who must not be contacted. Any spelling works.">
+      <Tabs label="What to add" current={of} tabs={[
+        { id: 'leads', label: 'LinkedIn profiles', href: href('add', [], { list: route.query.list }) },
+        { id: 'names', label: 'Other names', href: href('add', [], { list: route.query.list, of: 'names' }) }]} />
+      {of === 'names' && <AddNames list={list} />}
+      {of === 'leads' && (job ? <ImportProgress job={job} onAgain={again} /> : <AddForm owner={owner} list={list} onStart={start} />)}
     </Page>
   );
 }

@@ -2,14 +2,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count, dateField, startOfDay } from '../format.js';
-import { useApp, useLoad } from '../hooks.js';
+import { useApp } from '../hooks.js';
 import { href, setQuery } from '../router.js';
+import { WhoField, byId, noteActors, useActors } from '../parts/actors.jsx';
 import { Action, actionWords, kindWords } from '../parts/action.jsx';
 import { Button } from '../parts/button.jsx';
 import { ExportDialog } from '../parts/export.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
-import { Empty, ErrorNotice, Notice } from '../parts/notice.jsx';
+import { Empty, Notice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Tabs } from '../parts/tabs.jsx';
 import { By, Lead, Time, byText } from '../parts/text.jsx';
@@ -18,10 +19,6 @@ import { AllImports } from './imports.jsx';
 
 const take = 50;
 const replace = { replace: true };
-const byOperator = 'operator';
-
-const byId = (by) => by?.id ?? (by?.type === 'operator' ? byOperator : null);
-
 /** The state that the URL holds; days are of the reader's time zone. */
 function viewOf({ query }, isOperator) {
   const of = query.of === 'imports' || (query.of === 'installation' && isOperator) ? query.of : 'workspace';
@@ -35,30 +32,6 @@ const isFiltered = ({ by, action, since, until, whom, importId, target }) => Boo
 const filterOf = ({ by, action, since, until, whom, importId, target }) => ({
   by, action, since: startOfDay(since), until: startOfDay(until, 1), publicIdentifier: whom, importId, target,
 });
-
-// Who was seen to have done something, for the menu: keys and users, by id. Only operators can list users.
-let known = { owner: null, names: new Map() };
-
-function useActors(isInstallation) {
-  const { session, workspace, isOperator } = useApp();
-  const owner = `${session.user.id}/${workspace.id}`;
-  if (known.owner !== owner) known = { owner, names: new Map([[session.user.id, session.user.email]]) };
-  useLoad(async (signal) => {
-    const { data: keys } = await api.get('keys', { signal, query: { take: 100 } });
-    if (!isInstallation) for (const key of keys) known.names.set(key.id, `API key ${key.name}`);
-    if (!isOperator) return null;
-    const { data: users } = await api.get('users', { signal });
-    for (const user of users) if (!user.workspaceId || user.workspaceId === workspace.id) known.names.set(user.id, user.email);
-    return null;
-  }, [owner, isInstallation ? 1 : 0]);
-  return known.names;
-}
-
-function WhoField({ by, isInstallation, names }) {
-  const options = [{ value: '', label: 'Anyone' }, ...[...names].map(([value, label]) => ({ value, label })), { value: byOperator, label: 'Operator (command line)' }];
-  if (!options.some(({ value }) => value === by)) options.push({ value: by, label: by });
-  return <SelectField key={isInstallation} label="Who" value={by} options={options} onValue={(value) => setQuery({ by: value }, replace)} />;
-}
 
 function WhatField({ action }) {
   const options = [{ value: '', label: 'Anything' }, ...Object.entries({ ...kindWords, ...actionWords }).map(([value, label]) => ({ value, label }))];
@@ -83,7 +56,7 @@ function Filters({ view, names }) {
   const today = dateField(Date.now());
   return (
     <form class="filters audit-filters" role="search" aria-label="Filters" onSubmit={submit}>
-      <WhoField by={view.by} isInstallation={isInstallation} names={names} />
+      <WhoField key={isInstallation} by={view.by} names={names} onBy={(value) => setQuery({ by: value }, replace)} />
       <WhatField action={view.action} />
       <TextField label="From" type="date" max={today} value={view.since} onValue={(value) => setQuery({ since: value }, replace)} />
       <TextField label="To" type="date" max={today} value={view.until} onValue={(value) => setQuery({ until: value }, replace)} />
@@ -112,7 +85,7 @@ const optionsOf = ({ of }) => (of === 'installation' ? { workspaceId: null } : {
 function Actions({ view, query, names, onNames }) {
   const list = useMore(async (cursor) => {
     const answer = await api.withRetry(() => api.get('audit', { ...optionsOf(view), query: { take, ...filterOf(view), ...cursor } }));
-    for (const { by } of answer.data) if (byId(by) && by.name) names.set(by.id, byText(by));
+    noteActors(names, answer.data);
     onNames();
     return answer;
   });

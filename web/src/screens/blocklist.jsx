@@ -1,55 +1,51 @@
-// One list, page by page: search, sort, unblock, export. All of the state is in the URL.
+// One list, page by page: filters, sort, unblock, export. All of the state is in the URL.
 import { useEffect, useState } from 'preact/hooks';
 import { number } from '../format.js';
-import { useApp, useLive, useLoad, useSettled } from '../hooks.js';
-import { campaignOf, isList, page as fetchPage, undo, undoneText, whereBlocked, workspaceList } from '../lists.js';
+import { useApp, useLive, useLoad } from '../hooks.js';
+import { campaignOf, page as fetchPage, undo, undoneText, whereBlocked, whereNamed } from '../lists.js';
+import { givenAs, guessType, isLinkedIn, nameOf, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
+import { noteActors, useActors } from '../parts/actors.jsx';
 import { Button, LinkButton } from '../parts/button.jsx';
-import { SelectField, TextField } from '../parts/field.jsx';
-import { ListChoice, listName, useCampaignChoices } from '../parts/list-choice.jsx';
+import { listName, useCampaignChoices } from '../parts/list-choice.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
-import { Pager, pageOf } from '../parts/pager.jsx';
+import { Pager } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
-import { By, Lead, Time } from '../parts/text.jsx';
+import { By, Time, Who } from '../parts/text.jsx';
 import { ListExport, UnblockDialog } from './blocklist-dialogs.jsx';
+import { Filters, filtersOf, isFiltered, removeFilters, viewOf } from './blocklist-filters.jsx';
+import { KindAndEnd } from './verdict.jsx';
 
-const sizes = ['25', '50', '100'];
-const searchMs = 250;
-const replace = { replace: true };
-
-/** The state that the URL holds. */
-function viewOf({ query }) {
-  const list = isList(query.list) ? query.list : workspaceList;
-  const size = Number(sizes.includes(query.size) ? query.size : sizes[0]);
-  return { list, size, page: pageOf(query), search: query.search ?? '', sort: query.sort === 'ASC' ? 'ASC' : 'DESC' };
-}
-
-function usePage({ list, size, page, search, sort }) {
-  const options = { skip: (page - 1) * size, take: size, search, sort, by: true };
+function usePage(view, names) {
+  const { list, size, page, sort } = view;
+  const filters = filtersOf(view);
   return useLoad(async (signal) => {
-    const { data, total, next } = await fetchPage(list, options, { signal });
-    return { rows: data, total, more: total === null ? Boolean(next) || data.length === size : page * size < total };
-  }, [list, size, page, search, sort]);
+    const { data, total, next } = await fetchPage(list, { ...filters, skip: (page - 1) * size, take: size, sort }, { signal });
+    noteActors(names, data);
+    return { rows: data, total, more: total === null ? Boolean(next) : page * size < total };
+  }, [list, size, page, sort, JSON.stringify(filters)]);
 }
 
-/** While a search runs through the list, the very lead is looked up, which is quick. */
-function useExact({ list, search }) {
+/** While a search runs through the list, the very name is looked up, which is quick. */
+function useExact({ list, search, type, ...view }) {
+  const alone = search && !isFiltered({ ...view, search: '', type: '' });
   const { data } = useLoad(async (signal) => {
-    if (!search) return null;
+    const wanted = type || guessType(search);
+    if (!alone || !wanted) return null;
     try {
-      const { data: verdict } = await whereBlocked(search, { signal });
+      const { data: verdict } = await (wanted === 'publicIdentifier' ? whereBlocked(search, { signal }) : whereNamed({ type: wanted, value: search }, { signal }));
       const campaign = campaignOf(list);
       const entry = verdict.blocks?.find(({ scope, campaignId }) => (campaign === null ? scope === 'workspace' : campaignId === campaign));
-      return entry ? { search, list, row: { ...entry, publicIdentifier: verdict.publicIdentifier } } : null;
+      return entry ? { search, list, row: { ...entry, ...nameOf(verdict) } } : null;
     } catch {
-      return null; // Part of a name is often no identifier.
+      return null; // Part of a name is often no name.
     }
-  }, [list, search]);
-  return data?.search === search && data.list === list ? data.row : null;
+  }, [list, search, type, alone ? 1 : 0]);
+  return alone && data?.search === search && data.list === list ? data.row : null;
 }
 
-const rowKey = (row) => row.publicIdentifier;
+const rowKey = (row) => `${isLinkedIn(row) ? '' : row.type} ${givenAs(row)}`;
 
 function useSelection(resetBy) {
   const [selected, setSelected] = useState(new Map());
@@ -70,58 +66,34 @@ function selectColumn(rows, { selected, toggle, setAll }) {
     label: 'Select', class: 'select-cell',
     head: <input type="checkbox" aria-label="Select all on this page" checked={all} ref={(box) => { if (box) box.indeterminate = some && !all; }}
       onChange={(event) => setAll(rows, event.currentTarget.checked)} />,
-    render: (row) => <input type="checkbox" aria-label={`Select ${row.publicIdentifier}`} checked={selected.has(rowKey(row))} onChange={() => toggle(row)} />,
+    render: (row) => <input type="checkbox" aria-label={`Select ${row.value}`} checked={selected.has(rowKey(row))} onChange={() => toggle(row)} />,
   };
 }
 
 const plainColumns = [
-  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Lead id={row.publicIdentifier} /> },
-  { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted none">–</span> },
+  { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={row} /> },
+  { label: 'Type', class: 'type-cell', render: (row) => <span class={`muted ${isLinkedIn(row) ? 'none' : ''}`}>{typeWords[row.type] ?? row.type}</span> },
+  { label: 'Reason', class: 'reason-cell', render: (row) => <>{row.reason ?? (!row.kind && !row.expiresAt && <span class="muted none">–</span>)}<KindAndEnd entry={row} /></> },
   { label: 'Blocked on', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
   { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },
 ];
-
-function SearchField({ search }) {
-  const [text, setText] = useState(search);
-  const settled = useSettled(text, searchMs);
-  useEffect(() => {
-    if (settled.trim() !== search) setQuery({ search: settled.trim(), page: '' }, replace);
-  }, [settled]);
-  useEffect(() => {
-    if (search !== settled.trim()) setText(search);
-  }, [search]);
-  return <TextField label="Search" type="search" value={text} onValue={setText} placeholder="Part of a name" spellcheck={false} frame="search-field" />;
-}
-
-function Filters({ view, campaigns }) {
-  const set = (name) => (value) => setQuery({ [name]: value, page: '' }, replace);
-  const sorts = [{ value: 'DESC', label: 'Newest first' }, { value: 'ASC', label: 'Oldest first' }];
-  return (
-    <div class="filters" role="search">
-      <ListChoice label="List" list={view.list} campaigns={campaigns} onList={set('list')} />
-      <SearchField search={view.search} />
-      <SelectField label="Order" value={view.sort} onValue={set('sort')} options={sorts} />
-      <SelectField label="Rows" value={String(view.size)} onValue={set('size')} options={sizes.map((size) => ({ value: size, label: size }))} />
-    </div>
-  );
-}
 
 function statusOf({ view, loading, data, exact }) {
   if (loading && view.search) return exact ? 'Exact match found. Searching for more…' : 'Searching…';
   if (loading) return 'Loading…';
   if (!data) return '';
-  if (view.search) return data.rows.length === 0 && !exact ? 'Nothing found.' : 'Search finished.';
+  if (isFiltered(view) && data.total === null) return data.rows.length === 0 && !exact ? 'Nothing found.' : 'Search finished.';
   return data.total === null ? '' : `${number(data.total)} blocked.`;
 }
 
 function NothingHere({ view }) {
   const { canWrite } = useApp();
-  if (view.search) return <Empty title="Nothing found"><p>No lead of this list has “{view.search}” in its name. Try a shorter part, or another list.</p></Empty>;
   if (view.page > 1) return <Empty title="This page is empty"><Button onClick={() => setQuery({ page: '' })}>Go to the first page</Button></Empty>;
+  if (isFiltered(view)) return <Empty title="Nothing found"><p>{view.search ? <>Nothing in this list has “{view.search}” in its name or reason{isFiltered({ ...view, search: '' }) && ' and fits the other filters'}.</> : 'Nothing in this list fits the filters.'}</p><Button onClick={removeFilters}>Remove the filters</Button></Empty>;
   return (
-    <Empty title="No leads are blocked in this list">
+    <Empty title="Nobody is blocked in this list">
       <p>Leads that are blocked here are never handed out for outreach.</p>
-      {canWrite && <LinkButton kind="primary" icon="add" href={href('add', [], { list: view.list })}>Add leads</LinkButton>}
+      {canWrite && <LinkButton kind="primary" icon="add" href={href('add', [], { list: view.list })}>Add to the list</LinkButton>}
     </Empty>
   );
 }
@@ -131,7 +103,7 @@ function ListActions({ view, onExport }) {
   return (
     <>
       <Button icon="download" onClick={onExport}>Export as CSV</Button>
-      {canWrite && <LinkButton kind="primary" icon="add" href={href('add', [], { list: view.list })}>Add leads</LinkButton>}
+      {canWrite && <LinkButton kind="primary" icon="add" href={href('add', [], { list: view.list })}>Add</LinkButton>}
     </>
   );
 }
@@ -157,9 +129,10 @@ export function Blocklist({ route }) {
   const { canWrite, toast, workspace } = useApp();
   const view = viewOf(route);
   const campaigns = useCampaignChoices();
-  const { data, error, loading, reload, refresh } = usePage(view);
+  const names = useActors();
+  const { data, error, loading, reload, refresh } = usePage(view, names);
   const exact = useExact(view);
-  const selection = useSelection([view.list, view.page, view.search, view.sort, view.size]);
+  const selection = useSelection([JSON.stringify(view)]);
   const [open, setOpen] = useState('');
   useLive(refresh, selection.selected.size > 0 || open !== '');
   const rows = rowsOf(loading && view.search && exact ? null : data, exact);
@@ -177,8 +150,11 @@ export function Blocklist({ route }) {
   const name = listName(view.list, campaigns);
   return (
     <Page title="Blocklist" actions={<ListActions view={view} onExport={() => setOpen('export')} />}>
-      <Filters view={view} campaigns={campaigns} />
-      <p class="list-status" role="status">{error ? '' : statusOf({ view, loading, data, exact })}</p>
+      <Filters view={view} campaigns={campaigns} names={names} />
+      <div class="status-row">
+        <p class="list-status" role="status">{error ? '' : statusOf({ view, loading, data, exact })}</p>
+        {isFiltered(view) && rows?.length > 0 && <Button kind="quiet" icon="close" onClick={removeFilters}>Remove the filters</Button>}
+      </div>
       {error && <ErrorNotice error={error} onRetry={reload} />}
       {rows?.length === 0 && !loading
         ? <NothingHere view={view} />

@@ -2,15 +2,16 @@
 import { useEffect, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { dateTime } from '../format.js';
-import { useLive, useLoad, useSettled } from '../hooks.js';
+import { useAction, useApp, useLive, useLoad, useSettled } from '../hooks.js';
+import { nameOf as nameIn, typeWords } from '../names.js';
 import { href, setQuery } from '../router.js';
-import { Button } from '../parts/button.jsx';
+import { Button, LinkButton } from '../parts/button.jsx';
 import { Dialog } from '../parts/dialog.jsx';
 import { SelectField, TextField } from '../parts/field.jsx';
 import { Empty, ErrorNotice } from '../parts/notice.jsx';
 import { Pager, pageOf } from '../parts/pager.jsx';
 import { Table } from '../parts/table.jsx';
-import { Badge, Lead, Status, Time, byText, statusText } from '../parts/text.jsx';
+import { Badge, Lead, Status, Time, byText, pageOfName, statusText } from '../parts/text.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 
 const size = 25;
@@ -70,8 +71,8 @@ function Explanation({ why }) {
           <h3>Blocks</h3>
           <ul>
             {why.blocks.map((block) => (
-              <li key={`${block.scope}/${block.publicIdentifier}`}>
-                {statusText(block.scope)}: <a href={href('person', [block.publicIdentifier])}><bdi>{block.publicIdentifier}</bdi></a>, since <Time at={block.since} />{block.reason && <>, “<bdi>{block.reason}</bdi>”</>}{block.by && <>, by <bdi>{byText(block.by)}</bdi></>}
+              <li key={`${block.scope}/${block.type ?? ''}/${block.publicIdentifier ?? block.value}`}>
+                {statusText(block.scope)}: {block.type && `${typeWords[block.type] ?? block.type} `}<a href={pageOfName(nameIn(block))}><bdi>{nameIn(block).value}</bdi></a>, since <Time at={block.since} />{block.reason && <>, “<bdi>{block.reason}</bdi>”</>}{block.by && <>, by <bdi>{byText(block.by)}</bdi></>}
               </li>
             ))}
           </ul>
@@ -81,7 +82,38 @@ function Explanation({ why }) {
   );
 }
 
-function WhyDialog({ campaign, lead, onClose }) {
+/** What can be done with one lead. A lead that has been through all steps stays so. */
+function LeadActions({ lead, status, onDone, onRemoved }) {
+  const { toast } = useApp();
+  const [asking, setAsking] = useState(false);
+  const path = api.path('leads', lead.id);
+  const act = useAction(async (change, after) => {
+    const { data } = await change();
+    toast(data.message);
+    after();
+  });
+  const setStatus = (value) => act.run(() => api.put(`${path}/status`, { status: value }), onDone);
+  return (
+    <>
+      {act.error && <ErrorNotice error={act.error} />}
+      {asking && <p>The lead goes with its activities. Blocks stay.</p>}
+      <div class="dialog-actions">
+        {asking
+          ? <><Button onClick={() => setAsking(false)}>Cancel</Button><Button kind="danger" busy={act.busy} onClick={() => act.run(() => api.del(path), onRemoved)}>Remove the lead</Button></>
+          : (
+            <>
+              <Button onClick={() => setAsking(true)}>Remove</Button>
+              {['waiting', 'active'].includes(status) && <Button busy={act.busy} onClick={() => setStatus('paused')}>Pause</Button>}
+              {['paused', 'error'].includes(status) && <Button busy={act.busy} onClick={() => setStatus('active')}>{status === 'error' ? 'Try again' : 'Resume'}</Button>}
+            </>
+          )}
+      </div>
+    </>
+  );
+}
+
+function WhyDialog({ campaign, lead, onChange, onClose }) {
+  const { canWrite } = useApp();
   const { data: why, error, reload } = useLoad(async (signal) => (
     (await api.get(api.path('campaigns', campaign.id, 'leads', lead.id, 'explain'), { signal })).data), [lead.id]);
   return (
@@ -90,6 +122,7 @@ function WhyDialog({ campaign, lead, onClose }) {
         {error && <ErrorNotice error={error} onRetry={reload} />}
         {why ? <Explanation why={why} /> : !error && <Skeleton />}
       </div>
+      {canWrite && why && <LeadActions lead={lead} status={why.status} onDone={() => { reload(); onChange(); }} onRemoved={() => { onClose(); onChange(); }} />}
     </Dialog>
   );
 }
@@ -103,25 +136,27 @@ function SearchField({ search }) {
   return <TextField label="Search leads" type="search" value={text} onValue={setText} placeholder="Name, company or profile name" spellcheck={false} frame="search-field" />;
 }
 
-export function LeadsTab({ campaign, query }) {
+export function LeadsTab({ campaign, query, onChange }) {
   const page = pageOf(query);
   const status = leadStatuses.includes(query.status) ? query.status : '';
   const search = query.search ?? '';
+  const { canWrite } = useApp();
   const [asked, setAsked] = useState(null);
   const answer = usePages(api.path('campaigns', campaign.id, 'leads'), { status, search }, page);
   const empty = search
     ? <Empty title="Nothing found"><p>No lead of this campaign has “<bdi>{search}</bdi>” in its name, company or profile name.</p><Button onClick={() => setQuery({ search: '', page: '' })}>Show all</Button></Empty>
     : status
     ? <Empty title={`No lead is ${status}`}><Button onClick={() => setQuery({ status: '', page: '' })}>Show all</Button></Empty>
-    : <Empty title="This campaign has no leads yet"><p>Leads are added through the API. <a href={href('api', [], { op: 'addLeads' })}>How to add leads</a></p></Empty>;
+    : <Empty title="This campaign has no leads yet"><p>Drop an export of LinkedIn, of a CRM or a spreadsheet.</p>{canWrite && <LinkButton kind="primary" icon="add" href={href('add-leads', [campaign.id])}>Add leads</LinkButton>}</Empty>;
   return (
     <>
       <div class="filters lead-filters" role="search">
         <SearchField key={search ? 'some' : 'none'} search={search} />
         <SelectField label="Status" value={status} onValue={(value) => setQuery({ status: value, page: '' }, { replace: true })} options={optionsOf(leadStatuses, 'Any')} />
+        {canWrite && <LinkButton icon="add" href={href('add-leads', [campaign.id])}>Add leads</LinkButton>}
       </div>
       <Paged caption="Leads" columns={leadColumns(setAsked)} page={page} answer={answer} empty={empty} />
-      {asked && <WhyDialog campaign={campaign} lead={asked} onClose={() => setAsked(null)} />}
+      {asked && <WhyDialog campaign={campaign} lead={asked} onChange={() => { answer.refresh(); onChange(); }} onClose={() => setAsked(null)} />}
     </>
   );
 }

@@ -5,16 +5,17 @@ import { useAction, useApp, useLive, useLoad } from '../hooks.js';
 import { campaignList } from '../lists.js';
 import { href } from '../router.js';
 import { Button, LinkButton } from '../parts/button.jsx';
-import { Empty, ErrorNotice } from '../parts/notice.jsx';
+import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { Progress } from '../parts/progress.jsx';
 import { Tabs } from '../parts/tabs.jsx';
-import { Badge, Status, Time } from '../parts/text.jsx';
+import { Status, Time } from '../parts/text.jsx';
+import { SettingsTab } from './campaign-settings.jsx';
+import { SequenceTab } from './campaign-steps.jsx';
 import { ActivitiesTab, LeadsTab } from './campaign-tabs.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 
-const tabNames = { leads: 'Leads', activities: 'Activities', blocklist: 'Blocklist', sequence: 'Sequence' };
-const stepNames = { visit_profile: 'Visit the profile', invitation: 'Invitation', message: 'Message' };
+const tabNames = { leads: 'Leads', sequence: 'Sequence', activities: 'Activities', blocklist: 'Blocklist', settings: 'Settings' };
 
 function StateButton({ campaign, onDone }) {
   const { toast } = useApp();
@@ -54,63 +55,13 @@ function BlocklistTab({ campaign }) {
       <p><strong>{total === null ? '…' : number(total)}</strong> on the list. <strong>{number(campaign.analytics.leads.blocked)}</strong> leads of the campaign are blocked by this list or by the workspace’s.</p>
       <div class="button-row">
         <LinkButton kind="primary" href={href('blocklist', [], { list })}>Open the blocklist</LinkButton>
-        {canWrite && <LinkButton icon="add" href={href('add', [], { list })}>Add leads</LinkButton>}
+        {canWrite && <LinkButton icon="add" href={href('add', [], { list })}>Block leads</LinkButton>}
       </div>
     </section>
   );
 }
 
-function delayText(hours) {
-  if (!hours) return 'immediately';
-  return hours % 24 === 0 ? `after ${number(hours / 24)} ${hours === 24 ? 'day' : 'days'}` : `after ${number(hours)} ${hours === 1 ? 'hour' : 'hours'}`;
-}
-
-/** The texts of a step of which each lead gets one, how large a share of them, and what came of it. */
-function Variants({ step, results }) {
-  const enabled = step.messages.filter((variant) => !variant.isDisabled).length;
-  return (
-    <ul class="variants" aria-label="Variants">
-      {step.messages.map((variant) => {
-        const { done = 0, accepted = 0, replied = 0 } = results.find((each) => each.variantId === variant.id) ?? {};
-        return (
-          <li key={variant.id}>
-            <p>
-              <strong>Variant {variant.order}</strong> {variant.isDisabled ? <Badge kind="warn">Disabled</Badge> : <Badge>{percent(1 / enabled)} of the leads</Badge>}
-              {' '}<span class="muted">{number(done)} done, {step.type === 'invitation' && `${number(accepted)} accepted, `}{number(replied)} replied</span>
-            </p>
-            <p class="step-body">{variant.body}</p>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-/** What leads get when no variant is enabled. */
-const bodyLabel = (step) => (
-  step.messages.every((variant) => variant.isDisabled) ? 'All variants are disabled: leads get this text' : 'Not sent while a variant is enabled');
-
-function SequenceTab({ campaign }) {
-  const { data: steps, error, reload } = useLoad(async (signal) => (await api.get(api.path('campaigns', campaign.id, 'sequence'), { signal })).data.steps, [campaign.id]);
-  if (error) return <ErrorNotice error={error} onRetry={reload} />;
-  if (!steps) return <Skeleton />;
-  if (steps.length === 0) return <Empty title="This campaign has no steps yet"><p>Steps are added through the API. <a href={href('api', [], { op: 'addStep' })}>How to add steps</a></p></Empty>;
-  return (
-    <ol class="steps">
-      {steps.map((step) => (
-        <li key={step.id} class="card">
-          <h2>{stepNames[step.type] ?? step.type}</h2>
-          <p class="muted">{delayText(step.delayHours)}{step.stopOnReply && ' · ends when the lead replies'}</p>
-          {step.messages.length > 0 && <Variants step={step} results={campaign.analytics.variants} />}
-          {step.genericBody && step.messages.length > 0 && <p class="muted">{bodyLabel(step)}</p>}
-          {step.genericBody && <p class="step-body">{step.genericBody}</p>}
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-const tabs = { leads: LeadsTab, activities: ActivitiesTab, blocklist: BlocklistTab, sequence: SequenceTab };
+const tabs = { leads: LeadsTab, activities: ActivitiesTab, blocklist: BlocklistTab, sequence: SequenceTab, settings: SettingsTab };
 
 export function Campaign({ route }) {
   const id = route.args[0] ?? '';
@@ -133,7 +84,7 @@ export function Campaign({ route }) {
       <Figures campaign={campaign} />
       <Tabs label="Parts of the campaign" current={current}
         tabs={Object.entries(tabNames).map(([tab, label]) => ({ id: tab, label, href: href('campaign', [id], { tab }) }))} />
-      <Tab key={current} campaign={campaign} query={route.query} />
+      <Tab key={current} campaign={campaign} query={route.query} onChange={reload} />
     </Page>
   );
 }

@@ -4,20 +4,21 @@ import * as api from '../api.js';
 import { number } from '../format.js';
 import { useApp, useLoad } from '../hooks.js';
 import { undo } from '../lists.js';
+import { nameOf as nameIn } from '../names.js';
 import { href } from '../router.js';
-import { Place, changeTitle, changeWords, placeText } from '../parts/action.jsx';
+import { Place, canUndo, changeTitle, changeWords, placeText } from '../parts/action.jsx';
 import { useCampaignNames } from '../parts/list-choice.jsx';
 import { MoreTable, useMore } from '../parts/more.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
-import { By, Lead, Time } from '../parts/text.jsx';
+import { By, Time, Who } from '../parts/text.jsx';
 import { UndoButton, Undone } from '../parts/undo.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 
 const take = 100;
 
 const columns = [
-  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Lead id={row.publicIdentifier} /> },
+  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Who name={nameIn(row)} typed /> },
   { label: 'What', render: (row) => changeWords[row.what] ?? row.what },
   { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted none">–</span> },
 ];
@@ -64,12 +65,11 @@ function Full({ change, onDone }) {
   const nameOf = useCampaignNames();
   const [undone, setUndone] = useState(null);
   const title = changeTitle(change);
-  const isKept = change.scope === 'workspace' || change.campaignId !== null;
   const done = (answer) => {
     setUndone(answer);
     onDone();
   };
-  const button = canWrite && isKept && !change.undoneBy && !undone
+  const button = canWrite && canUndo(change) && !change.undoneBy && !undone
     && <UndoButton name="change" text={`${title} in ${placeText(change, nameOf)}`} undo={(more) => undo(change.id, more)} onDone={done} />;
   return (
     <Page title={title} actions={button}>

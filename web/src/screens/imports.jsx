@@ -15,7 +15,7 @@ const lastFew = 5;
 
 export const importStates = { running: 'Running', done: 'Done', broken_off: 'Broken off', undone: 'Undone' };
 
-/** Those of a deleted campaign have nothing left to take back. */
+/** Those into a list that has ended have nothing left to take back. */
 export const canBeUndone = ({ state, scope, campaignId, blocked, unblocked }) => (
   ['done', 'broken_off'].includes(state) && (blocked ?? unblocked) > 0 && (scope === 'workspace' || campaignId !== null));
 

@@ -5,7 +5,7 @@ import { dateTime } from '../format.js';
 import { useApp, useLoad } from '../hooks.js';
 import { historyOf, undo, undoneText, whereBlocked } from '../lists.js';
 import { href } from '../router.js';
-import { Place, changeTitle, changeWords, placeText } from '../parts/action.jsx';
+import { Place, canUndo, changeTitle, changeWords, placeText } from '../parts/action.jsx';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog, Dialog } from '../parts/dialog.jsx';
 import { useCampaignChoices, useCampaignNames } from '../parts/list-choice.jsx';
@@ -17,7 +17,8 @@ import { Badge, By, ProfileLink, Status, Time } from '../parts/text.jsx';
 import { problemText } from './check.jsx';
 import { Verdict } from './verdict.jsx';
 
-const leadColumns = [
+/** Columns about the campaign and the lead in it. */
+export const leadColumns = [
   { label: 'Campaign', header: true, render: (lead) => <a class="row-link" href={href('campaign', [lead.campaignId])}><bdi>{lead.campaignName}</bdi></a> },
   { label: 'Status', render: (lead) => <Status status={lead.status} /> },
   { label: 'Blocked', render: (lead) => (lead.blocked ? <Badge kind="bad">Blocked: {lead.blockedScope}</Badge> : <span class="muted none">No</span>) },
@@ -83,7 +84,7 @@ function UndoDialog({ id, nameOf, onDone, onClose }) {
 }
 
 /** A request that does not hold has nothing to take back for this person. */
-const canBeUndone = ({ standing, scope, campaignId }) => standing !== false && (scope === 'workspace' || campaignId !== null);
+const canBeUndone = (event) => event.standing !== false && canUndo(event);
 
 function undoColumn(nameOf, onUndo) {
   const name = (event) => `Undo: ${changeWords[event.what] ?? event.what} in ${placeText(event, nameOf)}, ${dateTime(event.at)}`;
@@ -99,12 +100,13 @@ const historyColumns = (nameOf) => [
   { label: 'By', class: 'by-cell', render: (event) => <By by={event.by} /> },
 ];
 
-function History({ id, onChange }) {
+/** fetch(query): a page of it. */
+export function History({ fetch, onChange, none = 'This person was never on a blocklist.' }) {
   const { canWrite } = useApp();
   const [undoing, setUndoing] = useState(null);
   const nameOf = useCampaignNames();
-  const list = useMore((query) => api.withRetry(() => historyOf(id, { query: { take: 50, ...query } })));
-  const empty = <p class="muted">This person was never on a blocklist.</p>;
+  const list = useMore((query) => api.withRetry(() => fetch({ take: 50, ...query })));
+  const empty = <p class="muted">{none}</p>;
   const columns = historyColumns(nameOf);
   return (
     <>
@@ -129,7 +131,7 @@ function Known({ verdict, onDone }) {
       <Campaigns key={`campaigns ${turn}`} id={id} />
       <section class="recent">
         <h2>History</h2>
-        <History key={turn} id={id} onChange={changed} />
+        <History key={turn} fetch={(query) => historyOf(id, { query })} onChange={changed} />
       </section>
     </>
   );

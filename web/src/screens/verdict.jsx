@@ -1,55 +1,76 @@
-// Whether a person is blocked: where, why, since when and by whom, with what can be done about it.
+// Whether a person, address or company is blocked: where, why, since when and by whom, with what can be done about it.
 import { useState } from 'preact/hooks';
 import { number } from '../format.js';
 import { useAction, useApp } from '../hooks.js';
-import { block, campaignList, unblock, undo, undoneText, workspaceList } from '../lists.js';
+import { block, campaignList, campaignOf, unblock, undo, undoneText, workspaceList } from '../lists.js';
+import { givenAs, isLinkedIn, kindWords, nameOf, nameText, typeWords } from '../names.js';
 import { href } from '../router.js';
 import { Button } from '../parts/button.jsx';
 import { ConfirmDialog } from '../parts/dialog.jsx';
-import { TextField } from '../parts/field.jsx';
+import { DetailFields, detailsOf, noDetails } from '../parts/details.jsx';
 import { ListChoice, listName } from '../parts/list-choice.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Icon } from '../parts/icon.jsx';
-import { By, Lead, Time, scopeText } from '../parts/text.jsx';
+import { Badge, By, Time, Who, scopeText } from '../parts/text.jsx';
 
 const listOf = (entry) => (entry.scope === 'workspace' ? workspaceList : campaignList(entry.campaignId));
 const keyOf = (entry) => `${entry.scope}/${entry.campaignId}`;
+
+/** The kind and the end of a block, where it has them. */
+export function KindAndEnd({ entry: { kind, expiresAt } }) {
+  return <>{kind && <> <Badge>{kindWords[kind] ?? kind}</Badge></>}{expiresAt && <span class="muted"> until <Time at={expiresAt} dateOnly /></span>}</>;
+}
 
 function BlockItem({ entry, canWrite, onUnblock }) {
   return (
     <li class="block-item">
       <div>
-        <p class="block-scope">{entry.scope === 'campaign' ? <a href={href('campaign', [entry.campaignId])}>{scopeText(entry)}</a> : 'Whole workspace'}</p>
-        <p>{entry.reason ?? <span class="muted">No reason given</span>}</p>
+        <p class="block-scope">{entry.scope === 'campaign' && !entry.campaignDeleted ? <a href={href('campaign', [entry.campaignId])}>{scopeText(entry)}</a> : entry.campaignDeleted ? scopeText(entry) : 'Whole workspace'}</p>
+        <p>{entry.reason ?? <span class="muted">No reason given</span>}<KindAndEnd entry={entry} /></p>
         <p class="muted"><Time at={entry.createdAt} /> · <By by={entry.by} /></p>
+        {entry.campaignDeleted && <p class="muted">Its blocklist is kept for a campaign of the same id. To end this block, undo it in the history.</p>}
       </div>
-      {canWrite && <Button onClick={onUnblock} aria-label={`Unblock in ${entry.scope === 'workspace' ? 'the workspace' : scopeText(entry)}`}>Unblock</Button>}
+      {canWrite && !entry.campaignDeleted && <Button onClick={onUnblock} aria-label={`Unblock in ${entry.scope === 'workspace' ? 'the workspace' : scopeText(entry)}`}>Unblock</Button>}
     </li>
   );
+}
+
+/** Asks before a provider of mail is blocked; the server says which those are. */
+const isProvider = (bad) => Boolean(bad?.reason.includes('"force"'));
+
+/** Blocks one name, and fails as the server says when that is not taken. */
+async function blockOne(list, name, details, force) {
+  const { data, changeId } = await block(list, [name], details, { force });
+  const [bad] = data.invalid ?? [];
+  if (!bad) return changeId;
+  const text = isProvider(bad) ? `${name.value} is a provider of mail, whose addresses belong to many people. Block the addresses instead.` : `${name.value} ${bad.reason}.`;
+  throw Object.assign(new Error(text), { force: isProvider(bad) });
 }
 
 /** campaigns: with them, the list can be chosen. */
 function BlockForm({ verdict, campaigns, first = workspaceList, onDone }) {
   const app = useApp();
-  const [reason, setReason] = useState('');
+  const [details, setDetails] = useState(noDetails);
   const [list, setList] = useState(first);
-  const action = useAction(async () => {
-    const { changeId } = await block(list, [verdict.publicIdentifier], { reason: reason.trim() });
+  const name = nameOf(verdict);
+  const action = useAction(async (force) => {
+    const changeId = await blockOne(list, name, detailsOf(details), force);
     onDone();
     const where = list === workspaceList ? '' : ` in ${listName(list, campaigns)}`;
-    app.toast(`${verdict.publicIdentifier} is blocked${where}.`, { action: undoOf(changeId, app, onDone) });
+    app.toast(`${name.value} is blocked${where}.`, { action: undoOf(changeId, app, onDone) });
   });
   const submit = (event) => {
     event.preventDefault();
-    if (!action.busy) action.run();
+    if (!action.busy) action.run(false);
   };
   return (
     <form class="block-form" onSubmit={submit}>
       {campaigns && <ListChoice label="Block in" list={list} campaigns={campaigns} onList={setList} />}
-      <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} />
+      <DetailFields details={details} onDetails={setDetails} />
       <Button type="submit" kind="danger" icon="blocklist" busy={action.busy}>{verdict.blocked && list === workspaceList ? 'Block in the whole workspace' : 'Block'}</Button>
       {action.error && <ErrorNotice error={action.error} />}
+      {action.error?.force && <Button onClick={() => action.run(true)}>Block it all the same</Button>}
     </form>
   );
 }
@@ -66,24 +87,38 @@ function undoOf(changeId, { toast, workspace }, onDone) {
 
 function UnblockDialog({ verdict, entry, onDone, onClose }) {
   const app = useApp();
+  const name = nameOf(verdict);
   const confirm = async () => {
-    const { changeId } = await unblock(listOf(entry), [{ id: entry.id, publicIdentifier: verdict.publicIdentifier }]);
+    const { changeId } = await unblock(listOf(entry), [{ id: entry.id, ...name }]);
     onDone();
-    app.toast(`${verdict.publicIdentifier} is unblocked.`, { action: undoOf(changeId, app, onDone) });
+    app.toast(`${name.value} is unblocked.`, { action: undoOf(changeId, app, onDone) });
   };
+  const whom = isLinkedIn(name) ? 'this person' : 'leads behind this name';
   return (
-    <ConfirmDialog title={`Unblock ${verdict.publicIdentifier}?`} confirmLabel="Unblock" onConfirm={confirm} onClose={onClose}>
-      <p>{entry.scope === 'workspace' ? 'Campaigns of this workspace may then contact this person.' : `${scopeText(entry)} may then contact this person.`}</p>
+    <ConfirmDialog title={`Unblock ${name.value}?`} confirmLabel="Unblock" onConfirm={confirm} onClose={onClose}>
+      <p>{entry.scope === 'workspace' ? `Campaigns of this workspace may then contact ${whom}.` : `${scopeText(entry)} may then contact ${whom}.`}</p>
     </ConfirmDialog>
   );
 }
 
-/** named: shows whom it is about. campaigns: the form can block in one of them, too. list: the one that it was asked for. */
+/** Not on a list itself, but excluded by another name that is. */
+function Covered({ by }) {
+  return (
+    <p class="covered">By the {typeWords[by.matched.type]?.toLowerCase() ?? by.matched.type} <Who name={nameOf(by.matched)} />{by.scope === 'campaign' ? ', in the campaign' : ', in the whole workspace'}, since <Time at={by.createdAt} />{by.reason && <>: “<bdi>{by.reason}</bdi>”</>}</p>
+  );
+}
+
+/**
+ * named: shows whom it is about. campaigns: the form can block in one of them, too. list: the one that it was asked for.
+ * verdict.covered: what POST /v1/check said of a name that is on no list itself.
+ */
 export function Verdict({ verdict, onDone, named = false, campaigns, list = workspaceList }) {
   const { canWrite } = useApp();
   const [unblocking, setUnblocking] = useState(null);
-  const { blocked, blocks = [], blocksTotal = blocks.length } = verdict;
+  const { blocks = [], blocksTotal = blocks.length, covered } = verdict;
+  const blocked = verdict.blocked || Boolean(covered);
   const inWorkspace = blocks.some((entry) => entry.scope === 'workspace');
+  const name = nameOf(verdict);
   return (
     <section class={`verdict ${blocked ? 'is-blocked' : 'is-free'}`}>
       <div class="verdict-head">
@@ -91,10 +126,11 @@ export function Verdict({ verdict, onDone, named = false, campaigns, list = work
         <div>
           <h2>{blocked ? 'Blocked' : 'Not blocked'}</h2>
           {list !== workspaceList && <p class="muted">in {listName(list, campaigns)}</p>}
-          {named && <Lead id={verdict.publicIdentifier} />}
+          {named && <Who name={name} typed />}
         </div>
       </div>
-      {blocked && (
+      {covered && <Covered by={covered} />}
+      {verdict.blocked && (
         <Folded items={blocks} first={5} more="lists">{(shown) => (
           <ul class="block-items">
             {shown.map((entry) => <BlockItem key={keyOf(entry)} entry={entry} canWrite={canWrite} onUnblock={() => setUnblocking(entry)} />)}
@@ -102,8 +138,17 @@ export function Verdict({ verdict, onDone, named = false, campaigns, list = work
         )}</Folded>
       )}
       {blocksTotal > blocks.length && <p class="muted">and in {number(blocksTotal - blocks.length)} more campaigns</p>}
-      {canWrite && !inWorkspace && <BlockForm key={`${verdict.publicIdentifier}/${list}`} verdict={verdict} campaigns={campaigns} first={list} onDone={onDone} />}
+      {canWrite && !inWorkspace && <BlockForm key={`${nameText(name)} ${givenAs(name)}/${list}`} verdict={verdict} campaigns={campaigns} first={list} onDone={onDone} />}
       {unblocking && <UnblockDialog verdict={verdict} entry={unblocking} onDone={onDone} onClose={() => setUnblocking(null)} />}
     </section>
   );
+}
+
+/** What a check of the name alone says, for one that is on no list itself; null when it is free. `list`: that of a campaign counts, too. */
+export async function coveredBy(name, list, check) {
+  const field = { email: 'email', domain: 'website' }[name.type];
+  if (!field) return null;
+  const campaignId = campaignOf(list);
+  const [found] = await check({ leads: [{ [field]: name.value }], ...(campaignId ? { campaignId } : {}) });
+  return found.blocked ? found : null;
 }

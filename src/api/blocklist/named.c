@@ -1,0 +1,80 @@
+#include "api/blocklist/named.h"
+
+#include "api/blocklist/entries.h"
+#include "api/blocklist/entry_json.h"
+#include "api/query.h"
+#include "json/encode.h"
+
+#define COMPANY_PAGE "https://www.linkedin.com/company/"
+
+/* "defaultCountry" of the query. False when the reply is set. */
+static bool read_country(struct lb_call *call, struct lb_str *out)
+{
+    if (!lb_query_text(call, "defaultCountry", out))
+        return false;
+    if (!out->len || lb_name_is_country(*out))
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                   "The parameter 'defaultCountry' must be the two letters of a country, such as "
+                   "DE.");
+    return false;
+}
+
+bool lb_named_read(struct lb_call *call, enum lb_name_type type, struct lb_str value,
+                   struct lb_asked *out)
+{
+    struct lb_name_rules rules = {0};
+    struct lb_kept kept = {0};
+    char room[LB_KEY_SIZE];
+    if (!read_country(call, &rules.country))
+        return false;
+    if (type == LB_NAME_LINKEDIN || type == LB_NAME_MEMBER_ID)
+        return lb_identifiers_read_one(call, value, out);
+    struct lb_typed_name *name = lb_call_alloc(call, sizeof *name);
+    if (!name)
+        return false;
+    *out = (struct lb_asked){.raw = value};
+    out->wrong = lb_typed_name_normalise(type, value, &rules, name);
+    if (out->wrong) {
+        lb_identifiers_refuse(call, out);
+        return false;
+    }
+    out->identifier = lb_key_make(name->type, lb_typed_name_str(name), room);
+    return lb_keep(call, &kept, &out->identifier) || lb_call_no_memory(call);
+}
+
+bool lb_named_read_path(struct lb_call *call, struct lb_asked *out)
+{
+    enum lb_name_type type;
+    if (!lb_name_type_of_word(call->req->params[0], &type)) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_PARAMETER,
+                       "The type in the path must be publicIdentifier, memberId, linkedinUrl, "
+                       "email, phone, domain or company.");
+        return false;
+    }
+    return lb_named_read(call, type, call->req->params[1], out);
+}
+
+void lb_named_put_page(struct lb_buf *body, struct lb_str key)
+{
+    struct lb_buf url = {0};
+    if (lb_key_type(key) != LB_NAME_COMPANY_PAGE)
+        return;
+    lb_buf_append_lit(&url, COMPANY_PAGE);
+    lb_buf_append_str(&url, lb_key_value(key));
+    lb_buf_append_lit(body, ",\"companyUrl\":");
+    lb_json_put_string(body, lb_buf_str(&url));
+    body->failed |= url.failed;
+    lb_buf_fini(&url);
+}
+
+void lb_named_put(const struct lb_call *call, struct lb_buf *body, struct lb_str key)
+{
+    if (call->req->params[1].ptr) {
+        lb_entry_json_put_name(body, key);
+        lb_named_put_page(body, key);
+        return;
+    }
+    lb_buf_append_lit(body, "\"publicIdentifier\":");
+    lb_json_put_string(body, key);
+}
