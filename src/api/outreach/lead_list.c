@@ -47,14 +47,9 @@ static lb_err look_up_scope(void *context, struct lb_list list, struct lb_str na
 static enum lb_scope find_scope(const struct lb_call *call, const struct lb_lead_row *lead)
 {
     enum lb_scope scope;
-    lb_exclusion_scope(lead, lb_exclusion_asks_all(call->workspace), look_up_scope,
-                       call->app->blocklist, &scope);
+    lb_exclusion_scope(lead, lb_blocklist_asks_all(call->app->blocklist, call->workspace),
+                       look_up_scope, call->app->blocklist, &scope);
     return scope;
-}
-
-const char *lb_leads_scope_name(enum lb_scope scope)
-{
-    return scope == LB_SCOPE_WORKSPACE ? "workspace" : "campaign";
 }
 
 void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead)
@@ -72,8 +67,7 @@ void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lea
     if (scope == LB_SCOPE_NONE)
         lb_buf_append_lit(body, ",\"blocked\":false");
     else
-        lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"",
-                      lb_leads_scope_name(scope));
+        lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"", lb_scope_name(scope));
 }
 
 /* A page on its way. */

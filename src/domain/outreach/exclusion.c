@@ -47,10 +47,10 @@ static lb_err ask(void *context, struct lb_str key)
 {
     struct asking *asking = context;
     enum lb_scope scope;
-    if (asking->scope == LB_SCOPE_WORKSPACE)
+    if (asking->scope == LB_SCOPE_INSTALLATION)
         return LB_OK;
     lb_err err = asking->look_up(asking->context, asking->list, key, &scope);
-    if (!err && scope != LB_SCOPE_NONE)
+    if (!err && scope > asking->scope)
         asking->scope = scope;
     return err;
 }
@@ -75,7 +75,7 @@ lb_err lb_outreach_scope(struct lb_outreach *outreach, const struct lb_lead_row 
 {
     const struct lb_workspace *workspace =
         lb_directory_workspace_no(outreach->settings.directory, lead->workspace);
-    bool all = workspace && lb_exclusion_asks_all(workspace);
+    bool all = workspace && lb_blocklist_asks_all(outreach->settings.blocklist, workspace);
     return lb_exclusion_scope(lead, all, look_up_in_batch, outreach->settings.blocklist, out);
 }
 
@@ -121,6 +121,8 @@ static lb_err refresh_stored(struct lb_outreach *outreach, struct lb_list list, 
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier)
 {
     struct lb_outreach *outreach = context;
+    if (list.workspace == LB_INSTALLATION_NO)
+        return lb_everywhere_changed(outreach, identifier);
     struct lb_workspace *workspace =
         lb_directory_workspace_no(outreach->settings.directory, list.workspace);
     if (!workspace || !workspace->has_leads)

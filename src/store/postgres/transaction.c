@@ -134,7 +134,7 @@ static lb_err fail_transaction(struct lb_store_reader *writer, lb_err err)
 static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
                            struct lb_workspace_version *out)
 {
-    *out = (struct lb_workspace_version){0};
+    *out = (struct lb_workspace_version){.workspace = LB_WORKSPACE_NONE};
     if (PQntuples(result) != 1)
         return LB_OK;
     lb_pg_read_workspace_version(result, 0, out);
@@ -177,13 +177,13 @@ static lb_err query_each(struct lb_store_reader *writer, enum lb_pg_statement st
     return !err && writer->kept_count != count ? LB_ERR_INTERNAL : err;
 }
 
-/* Leaves those out that another transaction has locked, by making them 0. */
+/* Leaves those out that another transaction has locked, by making them LB_WORKSPACE_NONE. */
 static lb_err find_free(struct lb_store_reader *writer, uint32_t *workspaces, size_t count)
 {
     lb_err err = query_each(writer, PG_WORKSPACE_FREE, workspaces, count);
     for (size_t i = 0; !err && i < count; i++)
         if (PQntuples(writer->kept[i]) == 0)
-            workspaces[i] = 0; /* which no workspace has */
+            workspaces[i] = LB_WORKSPACE_NONE;
     lb_pg_release(writer);
     return err;
 }
