@@ -1,5 +1,6 @@
 """An installation with something of everything, made through the API, and all that it answers."""
 
+import json
 import re
 import sqlite3
 import tempfile
@@ -170,6 +171,8 @@ class World:
             server.workspace("starter", "--expires", "2031-01-01", name=NAME)
             self.make_keys(server)
             self.make_lists()
+            server.cli("installation", "block", "everywhere", "--domain", "everywhere.example",
+                       "--reason", ODD, "--kind", "legal")
             self.make_campaigns()
         self.add_people()
         with place.server() as server:
@@ -291,7 +294,8 @@ class World:
         for path in ("/blocked-leads?limit=1000", "/campaigns", campaign, campaign + "/sequence",
                      campaign + "/leads?take=100", campaign + "/activities?take=100",
                      campaign + "/blocked-leads?take=100", "/blocked-leads/gone-2",
-                     "/blocked-leads/gone-3", "/blocked-leads/gone-3/history"):
+                     "/blocked-leads/gone-3", "/blocked-leads/gone-3/history",
+                     "/blocked-leads/everywhere"):
             answers[path] = expect.ok(api.get(path))
         names = {"publicIdentifiers": [person["publicIdentifier"] for person in people]}
         checked = api.post(campaign + "/blocked-leads/check", names)
@@ -302,6 +306,8 @@ class World:
         other = server.api(self.pro.key)
         for path in ("/blocked-leads?limit=10", "/campaigns", self.draft.path + "/leads?take=9"):
             answers["pro" + path] = expect.ok(other.get(path))
+        answers["installation"] = json.loads(server.cli("installation", "list", "--json"))
+        assert answers["/blocked-leads/everywhere"]["blocked"] and len(answers["installation"]) == 2
         answers["reader"] = expect.ok(server.api(self.reader).get("/campaigns"))
         expect.error(server.api(self.reader).post("/blocked-leads", {}), 403, "forbidden")
         expect.error(server.api(self.revoked).get("/campaigns"), 401, "invalid_api_key")

@@ -298,6 +298,44 @@ def test_an_opt_out_is_recorded_in_the_workspace_beside_it(own, installation):
     assert told["blocked"] and told["scope"] == "workspace"
 
 
+def test_a_repeated_opt_out_holds_when_the_installation_frees_the_person(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, OTHER)
+    activity = campaign.claim_one()
+    expect.ok(campaign.report(activity, "opted_out"))
+    record = expect.ok(tenant.api.get("/blocked-leads"))[0]["id"]
+    expect.ok(tenant.api.delete("/blocked-leads", [record]))
+    block(installation, {"publicIdentifier": "joe-bloggs"})
+    assert expect.ok(campaign.report(activity, "opted_out"))["blocked"] is True
+    unblock(installation, {"publicIdentifier": "joe-bloggs"})
+    told = expect.ok(tenant.api.get(f"{campaign.blocks}/joe-bloggs"))
+    assert told["blocked"] and told["scope"] == "workspace"
+
+
+def test_commands_change_and_show_it(own, tmp_path):
+    tenant = own.tenant()
+    printed = own.cli("installation", "block", "jane-doe", "joe-bloggs", "--domain", "acme.com",
+                      "--reason", "asked to stop", "--kind", "opt_out")
+    assert printed.startswith("3 entries blocked (ch_")
+    assert is_blocked(tenant) and is_blocked(tenant, "joe-bloggs")
+    rows = [line.split("\t") for line in own.cli("installation", "list").splitlines()]
+    assert [row[:2] for row in rows] == [["domain", "acme.com"], ["publicIdentifier", "joe-bloggs"],
+                                         ["publicIdentifier", "jane-doe"]]
+    assert {tuple(row[3:]) for row in rows} == {("opt_out", "asked to stop")}
+    assert own.cli("installation", "unblock", "jane-doe").startswith("1 entry unblocked")
+    change = printed[printed.index("ch_"):].rstrip(")")
+    assert "2 leads unblocked" in own.cli("installation", "undo", change)
+    file = tmp_path / "people.csv"
+    file.write_text("linkedin\nlinkedin.com/in/somebody\n")
+    assert own.cli("installation", "block", "--file", file).startswith("1 lead blocked")
+    assert is_blocked(tenant, "somebody")
+    assert own.run("installation", "block").code == 2
+    assert own.run("installation", "block", "--file", file, "jane-doe").code == 2
+    own.stop()
+    stopped = own.run("installation", "list")
+    assert stopped.code == 1 and "no server" in stopped.err
+
+
 def test_statements_of_its_log_are_verified(own, installation, tmp_path):
     block(installation, {"publicIdentifier": "jane-doe"}, **SECRET)
     statement = tmp_path / "statement.json"

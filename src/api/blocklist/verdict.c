@@ -32,8 +32,9 @@ lb_err lb_verdict_read(const struct lb_call *call, struct lb_store_reader *reade
         out->at = lb_blocklist_installation_at(app->blocklist, verdict.entry);
     if (!lb_verdict_is_read(call, verdict))
         return LB_OK;
-    lb_err err =
-        lb_blocklist_entry(app->store, reader, call->list.workspace, verdict.entry, &entry);
+    uint32_t workspace =
+        verdict.scope == LB_SCOPE_INSTALLATION ? LB_INSTALLATION_NO : call->list.workspace;
+    lb_err err = lb_blocklist_entry(app->store, reader, workspace, verdict.entry, &entry);
     if (!err)
         *out = (struct lb_told){entry.reason, entry.at};
     return err;

@@ -47,6 +47,7 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
     bool patient = lb_clock_mono_ms() >= locked->impatient_until_ms;
     locked->count = 0;
     locked->workspaces.count = 0;
+    locked->installation.workspace = LB_WORKSPACE_NONE;
     if (!store->shared)
         return LB_OK;
     for (const struct lb_write *write = first; write; write = write->next) {
@@ -60,7 +61,8 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err = LB_OK;
     if (wanted)
-        err = store->shared->lock(store, locked->workspaces.ids, wanted, patient, locked->versions);
+        err = store->shared->lock(store, locked->workspaces.ids, wanted, patient, locked->versions,
+                                  &locked->installation);
     if (err == LB_ERR_CONFLICT)
         locked->impatient_until_ms = lb_clock_mono_ms() + IMPATIENT_MS;
     locked->count = wanted;

@@ -355,6 +355,10 @@ static lb_err catch_up(struct lb_blocklist *blocklist, struct lb_write *first)
             continue;
         err = lb_blocklist_refresh(blocklist, &locked->versions[i]);
     }
+    /* What another node adds to it from here on, that node's writes in these workspaces see to: see
+     * outreach/everywhere.c. */
+    if (!err && locked->installation.workspace != LB_WORKSPACE_NONE)
+        err = lb_blocklist_refresh(blocklist, &locked->installation);
     return err;
 }
 

@@ -3,10 +3,10 @@
  * the rest follows in small writes, each in one workspace. Claims do not wait for that, as they ask
  * the list.
  *
- * Some names are taken at a time, and all workspaces are gone through with them. In a shared store
- * each name is gone through twice: a write of another node that was under way when the name was
- * noted may not have known of it, and have set a lead to what held before. All nodes go through
- * what is noted; whichever is the last finds nothing to do.
+ * Some names are taken at a time, and all workspaces are gone through with them. A write of another
+ * node in one of them that does not know of the change has locked the workspace before it was made
+ * (lb_nodes_lock), so that ours comes after it and finds its leads. All nodes go through what is
+ * noted, since the one that has noted it may end; whichever comes last finds nothing to do.
  * Threads: the writer's. */
 #include "base/clock.h"
 #include "base/mailbox.h"
@@ -23,11 +23,6 @@
 #define RETRY_AFTER_MS  1000
 /* Another node may have noted something, and ended. */
 #define LOOK_AGAIN_MS 60000
-/* No write of another node takes longer, from when it asked what memory lacks. */
-#define SETTLED_MS 30000
-
-/* Of a token of such a name: the time at which it was noted is above these. */
-#define TOKEN_RANDOM_BITS 20
 
 /* How far it is, with the names that were taken. */
 struct place {
@@ -45,16 +40,9 @@ struct lb_everywhere {
     bool under_way;
     bool may_be_pending;
     uint64_t not_before_ms;
-    uint64_t next_pass_ms; /* 0: when something is noted */
-    /* A pass goes through all that is noted, by name. */
-    int64_t pass_at;      /* when this one began, wall clock; 0: none is under way */
-    int64_t last_pass_at; /* the one before */
-    bool left_some;       /* to be gone through once more */
-    struct lb_str after;  /* the last name that was taken; in `after_text` */
-    char after_text[LB_LEAD_FORM_SIZE];
+    uint64_t looked_ms;
     struct lb_pending_row rows[NAMES_AT_A_TIME];
     size_t row_count;
-    bool last_rows;
     struct place at;      /* of what is committed */
     struct place reached; /* by the write under way */
 };
@@ -68,25 +56,9 @@ lb_err lb_everywhere_changed(struct lb_outreach *outreach, struct lb_str key)
         return LB_ERR_INTERNAL;
     memcpy(row.key, key.ptr, key.len);
     randombytes_buf(&row.token, sizeof row.token);
-    row.token >>= 64 - TOKEN_RANDOM_BITS;
-    row.token |= (uint64_t)lb_clock_wall_ms() << TOKEN_RANDOM_BITS;
-    row.token &= INT64_MAX;
+    row.token >>= 1;
     outreach->everywhere->may_be_pending = true;
     return outreach->settings.store->ops->lead_pending_put(outreach->settings.store, &row);
-}
-
-static int64_t noted_at(const struct lb_pending_row *row)
-{
-    return (int64_t)(row->token >> TOKEN_RANDOM_BITS);
-}
-
-/* Will no node write any more what held before the name was noted? Clocks of nodes differ a little,
- * and one that is far ahead is not waited for. */
-static bool is_settled(const struct lb_everywhere *everywhere, const struct lb_pending_row *row)
-{
-    int64_t age = everywhere->pass_at - noted_at(row);
-    return !lb_nodes_memory_may_lag(everywhere->outreach->settings.store) || age >= SETTLED_MS ||
-           age <= -10 * SETTLED_MS;
 }
 
 static struct lb_str key_of(const struct lb_pending_row *row)
@@ -160,8 +132,7 @@ static lb_err apply_drop(struct lb_write *write, struct lb_store *store)
     lb_err err = LB_OK;
     write->touched = true;
     for (size_t i = 0; !err && i < everywhere->row_count; i++)
-        if (is_settled(everywhere, &everywhere->rows[i]))
-            err = store->ops->lead_pending_drop(store, &everywhere->rows[i]);
+        err = store->ops->lead_pending_drop(store, &everywhere->rows[i]);
     return err;
 }
 
@@ -211,9 +182,9 @@ static void submit(struct lb_everywhere *everywhere)
     everywhere->under_way = lb_writer_submit(everywhere->writer, &everywhere->write) == LB_OK;
 }
 
-/* --- Passes --- */
+/* --- What is next --- */
 
-/* The list as it stood when the names were read: what was noted later is noted still. */
+/* The list as it is now that the names were read: what was noted later is noted still. */
 static lb_err refresh_list(const struct lb_everywhere *everywhere)
 {
     const struct lb_outreach_settings *settings = &everywhere->outreach->settings;
@@ -229,63 +200,21 @@ static lb_err refresh_list(const struct lb_everywhere *everywhere)
     return err;
 }
 
-/* Leaves those out that the pass before has gone through, and which are not settled yet. */
-static void sift(struct lb_everywhere *everywhere)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < everywhere->row_count; i++) {
-        const struct lb_pending_row *row = &everywhere->rows[i];
-        bool settled = is_settled(everywhere, row);
-        everywhere->left_some |= !settled;
-        if (settled || noted_at(row) >= everywhere->last_pass_at - SETTLED_MS / 10)
-            everywhere->rows[kept++] = *row;
-    }
-    everywhere->row_count = kept;
-}
-
-/* Takes some names. */
+/* Takes some names, if any are noted. */
 static lb_err take(struct lb_everywhere *everywhere)
 {
-    struct lb_store *store = everywhere->outreach->settings.store;
-    lb_err err = store->ops->lead_pending_everywhere(lb_outreach_reader(everywhere->outreach),
-                                                     everywhere->after, NAMES_AT_A_TIME,
-                                                     everywhere->rows, &everywhere->row_count);
-    if (!err && everywhere->row_count)
+    const struct lb_outreach_settings *settings = &everywhere->outreach->settings;
+    size_t count;
+    lb_err err = settings->store->ops->lead_pending_everywhere(
+        lb_outreach_reader(everywhere->outreach), NAMES_AT_A_TIME, everywhere->rows, &count);
+    if (!err && count)
         err = refresh_list(everywhere);
-    if (err) {
-        everywhere->row_count = 0;
-        return err;
-    }
-    everywhere->last_rows = everywhere->row_count < NAMES_AT_A_TIME;
-    if (everywhere->row_count) {
-        const struct lb_pending_row *last = &everywhere->rows[everywhere->row_count - 1];
-        memcpy(everywhere->after_text, last->key, last->len);
-        everywhere->after = (struct lb_str){everywhere->after_text, last->len};
-    }
-    sift(everywhere);
-    struct lb_workspace *first = lb_directory_workspaces(everywhere->outreach->settings.directory);
-    everywhere->at = (struct place){.workspace = with_leads(first)};
-    return LB_OK;
-}
-
-static void end_pass(struct lb_everywhere *everywhere)
-{
-    everywhere->last_pass_at = everywhere->pass_at;
-    everywhere->pass_at = 0;
-    everywhere->next_pass_ms =
-        lb_clock_mono_ms() + (everywhere->left_some ? SETTLED_MS : LOOK_AGAIN_MS);
-}
-
-static bool begins_pass(struct lb_everywhere *everywhere, uint64_t now)
-{
-    if (!everywhere->may_be_pending && now < everywhere->next_pass_ms)
-        return false;
-    everywhere->may_be_pending = false;
-    everywhere->left_some = false;
-    everywhere->last_rows = false;
-    everywhere->after = (struct lb_str){0};
-    everywhere->pass_at = lb_clock_wall_ms();
-    return true;
+    everywhere->may_be_pending = err || count;
+    everywhere->looked_ms = lb_clock_mono_ms();
+    everywhere->row_count = err ? 0 : count;
+    everywhere->at =
+        (struct place){.workspace = with_leads(lb_directory_workspaces(settings->directory))};
+    return err;
 }
 
 void lb_everywhere_upkeep(struct lb_everywhere *everywhere)
@@ -294,14 +223,9 @@ void lb_everywhere_upkeep(struct lb_everywhere *everywhere)
     lb_mailbox_drain(everywhere->mailbox);
     if (!everywhere->writer || everywhere->under_way || now < everywhere->not_before_ms)
         return;
-    if (!everywhere->row_count) {
-        if (everywhere->pass_at && everywhere->last_rows)
-            end_pass(everywhere);
-        if (!everywhere->pass_at && !begins_pass(everywhere, now))
-            return;
-        if (take(everywhere))
-            everywhere->not_before_ms = now + RETRY_AFTER_MS;
-    }
+    bool looks = everywhere->may_be_pending || now - everywhere->looked_ms >= LOOK_AGAIN_MS;
+    if (!everywhere->row_count && looks && take(everywhere))
+        everywhere->not_before_ms = now + RETRY_AFTER_MS;
     if (everywhere->row_count)
         submit(everywhere);
 }

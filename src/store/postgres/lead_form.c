@@ -184,16 +184,15 @@ lb_err lb_pg_lead_pending_next(struct lb_store_reader *reader, struct lb_pending
     return err;
 }
 
-LB_PG_STATEMENT(PENDING_EVERYWHERE, ONE, "tn",
+LB_PG_STATEMENT(PENDING_EVERYWHERE, ONE, "n",
                 "SELECT workspace_id, campaign, key, token FROM leadblock.lead_pending"
-                " WHERE workspace_id = 0 AND campaign = 0 AND key > $1 ORDER BY key LIMIT $2");
+                " WHERE workspace_id = 0 AND campaign = 0 ORDER BY key LIMIT $1");
 
-lb_err lb_pg_lead_pending_everywhere(struct lb_store_reader *reader, struct lb_str after,
-                                     size_t max, struct lb_pending_row *out, size_t *out_count)
+lb_err lb_pg_lead_pending_everywhere(struct lb_store_reader *reader, size_t max,
+                                     struct lb_pending_row *out, size_t *out_count)
 {
     struct lb_pg_params params = {0};
     PGresult *result;
-    lb_pg_add_text(&params, after.ptr ? after : LB_STR(""));
     lb_pg_add_number(&params, (int64_t)max);
     lb_err err = lb_pg_query(reader, PG_PENDING_EVERYWHERE, &params, &result);
     *out_count = 0;

@@ -185,19 +185,17 @@ lb_err lb_sqlite_lead_pending_next(struct lb_store_reader *reader, struct lb_pen
     return err || found ? err : LB_ERR_NOT_FOUND;
 }
 
-lb_err lb_sqlite_lead_pending_everywhere(struct lb_store_reader *reader, struct lb_str after,
-                                         size_t max, struct lb_pending_row *out, size_t *out_count)
+lb_err lb_sqlite_lead_pending_everywhere(struct lb_store_reader *reader, size_t max,
+                                         struct lb_pending_row *out, size_t *out_count)
 {
     sqlite3_stmt *stmt =
         lb_sqlite_prepared(reader, STMT_PENDING_EVERYWHERE,
                            "SELECT workspace, campaign, key, token FROM lead_pending"
-                           " WHERE workspace = 0 AND campaign = 0 AND key > ?1 ORDER BY key"
-                           " LIMIT ?2");
+                           " WHERE workspace = 0 AND campaign = 0 ORDER BY key LIMIT ?1");
     *out_count = 0;
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
-    lb_sqlite_bind_str(stmt, 1, after.ptr ? after : LB_STR(""));
-    sqlite3_bind_int64(stmt, 2, (int64_t)max);
+    sqlite3_bind_int64(stmt, 1, (int64_t)max);
     int code;
     lb_err err = LB_OK;
     while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW)
