@@ -459,7 +459,8 @@ static void who_waits_too_long_for_a_workspace_has_a_conflict(void **state)
     begin(store);
     lock(store, workspace);
     begin(other);
-    assert_int_equal(other->shared->lock(other, &workspace, 1, true, &latest, NULL), LB_ERR_CONFLICT);
+    assert_int_equal(other->shared->lock(other, &workspace, 1, true, &latest, NULL),
+                     LB_ERR_CONFLICT);
     assert_int_equal(append(other, workspace, 1), LB_ERR_CONFLICT); /* and so it stays */
     assert_int_equal(other->ops->commit(other), LB_ERR_CONFLICT);
     other->ops->rollback(other);

@@ -18,12 +18,14 @@ export const kindWords = {
 
 /** Where a list is: the workspace, or a campaign by its name. `nameOf` turns an id into one. alone: not within a sentence. */
 export function Place({ of: { scope, campaignId, campaignName }, nameOf = (id) => id, alone = false }) {
+  if (scope === 'installation') return alone ? 'Installation' : <a href={href('installation')}>the installation’s list</a>;
   if (scope === 'workspace') return alone ? 'Workspace' : 'the workspace';
   if (campaignId === null) return alone ? 'Deleted campaign' : 'a deleted campaign';
   return <>{alone ? 'Campaign' : 'campaign'} <a href={href('campaign', [campaignId])}><bdi>{campaignName ?? nameOf(campaignId)}</bdi></a></>;
 }
 
 export function placeText({ scope, campaignId }, nameOf) {
+  if (scope === 'installation') return 'the installation’s list';
   if (scope === 'workspace') return 'the workspace';
   return campaignId === null ? 'a deleted campaign' : `campaign ${nameOf(campaignId)}`;
 }
@@ -43,7 +45,10 @@ function Target({ entry }) {
 export function Action({ entry }) {
   const words = entry.action === 'user.session_end' && isOwn(entry) ? 'Ended own sessions' : actionWords[entry.action] ?? entry.action;
   if (!entry.action.startsWith('leads.')) return <>{words}<Target entry={entry} /></>;
-  return <><a class="row-link" href={href('change', [entry.id])}>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'lead')}</a> in <Place of={entry} /></>;
+  const what = <>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'lead')}</>;
+  // A change of the installation's list has no page of its own.
+  if (entry.scope === 'installation') return <>{what} in <Place of={entry} /></>;
+  return <><a class="row-link" href={href('change', [entry.id])}>{what}</a> in <Place of={entry} /></>;
 }
 
 export const changeWords = {

@@ -35,7 +35,7 @@ export function ProfileLink({ id, children }) {
 export const Lead = ({ id }) => <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>;
 
 export const scopeText = (block) => (
-  block.scope === 'workspace' ? 'Workspace' : `Campaign ${block.campaignName ?? block.campaignId ?? ''}`.trim());
+  block.scope === 'installation' ? 'Installation' : block.scope === 'workspace' ? 'Workspace' : `Campaign ${block.campaignName ?? block.campaignId ?? ''}`.trim());
 
 const statusKinds = {
   active: 'accent', completed: 'ok', error: 'bad', failed: 'bad', paused: 'warn', done: 'ok', replied: 'ok', skipped_blocked: 'bad',

@@ -19,7 +19,7 @@ async function verdictFor(asked, list, signal) {
   const { data: verdict } = await whereBlocked(asked, { signal });
   const campaign = campaignOf(list);
   if (campaign === null) return verdict;
-  const blocks = (verdict.blocks ?? []).filter(({ scope, campaignId }) => scope === 'workspace' || campaignId === campaign);
+  const blocks = (verdict.blocks ?? []).filter(({ scope, campaignId }) => scope !== 'campaign' || campaignId === campaign);
   // Of a person who is on very many lists the server tells the first ones.
   const isTold = blocks.length > 0 || (verdict.blocksTotal ?? 0) <= (verdict.blocks ?? []).length;
   const blocked = isTold ? blocks.length > 0 : (await api.get(api.path('campaigns', campaign, 'blocked-leads', verdict.publicIdentifier), { signal })).data.blocked;

@@ -20,11 +20,11 @@ function BlockItem({ entry, canWrite, onUnblock }) {
   return (
     <li class="block-item">
       <div>
-        <p class="block-scope">{entry.scope === 'campaign' ? <a href={href('campaign', [entry.campaignId])}>{scopeText(entry)}</a> : 'Whole workspace'}</p>
-        <p>{entry.reason ?? <span class="muted">No reason given</span>}</p>
+        <p class="block-scope">{entry.scope === 'campaign' ? <a href={href('campaign', [entry.campaignId])}>{scopeText(entry)}</a> : entry.scope === 'installation' ? 'Every workspace' : 'Whole workspace'}</p>
+        <p>{entry.reason ?? <span class="muted">{entry.scope === 'installation' ? 'Blocked by the operators of this server, who do not say why' : 'No reason given'}</span>}</p>
         <p class="muted"><Time at={entry.createdAt} /> · <By by={entry.by} /></p>
       </div>
-      {canWrite && <Button onClick={onUnblock} aria-label={`Unblock in ${entry.scope === 'workspace' ? 'the workspace' : scopeText(entry)}`}>Unblock</Button>}
+      {canWrite && entry.scope !== 'installation' && <Button onClick={onUnblock} aria-label={`Unblock in ${entry.scope === 'workspace' ? 'the workspace' : scopeText(entry)}`}>Unblock</Button>}
     </li>
   );
 }
