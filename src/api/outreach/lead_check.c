@@ -43,7 +43,7 @@ struct checking {
     size_t at; /* how far they have been written */
     /* Of the lead that is being read. */
     struct lb_lead_row row;
-    struct lb_str linkedin[3];
+    struct lb_str linkedin[2 * 3]; /* each also as it was stored before */
     size_t linkedin_count;
     struct lb_typed_name name;
     struct checked *lead;
@@ -62,6 +62,27 @@ static const char *normalise(struct checking *checking, const struct member *mem
     return wrong;
 }
 
+/* A LinkedIn name may be stored in the form that it had under earlier rules, also one that is
+ * refused today. Then that is a name of the lead, too. */
+static bool take_stored(struct checking *checking, const struct member *member, struct lb_str raw)
+{
+    struct lb_identifier today, before;
+    if (member->field >= 0)
+        return false;
+    bool refused = lb_identifier_normalise(raw, &today) != NULL;
+    if (!refused && today.plain)
+        return false;
+    if (!lb_identifier_before(raw, refused ? NULL : &today, &before))
+        return false;
+    struct lb_str name = {before.text, before.len};
+    if (lb_blocklist_check(checking->call->app->blocklist, checking->list, name).scope ==
+            LB_SCOPE_NONE ||
+        !lb_keep(checking->call, &checking->kept, &name))
+        return false;
+    checking->linkedin[checking->linkedin_count++] = name;
+    return true;
+}
+
 /* Takes one name of a lead. NULL, or what is wrong with it: a name that cannot be read must not be
  * answered "not blocked". */
 static const char *take_name(struct checking *checking, const struct member *member,
@@ -69,8 +90,9 @@ static const char *take_name(struct checking *checking, const struct member *mem
 {
     struct lb_str kept = raw;
     const char *wrong = normalise(checking, member, raw);
+    bool stored = take_stored(checking, member, raw);
     if (wrong)
-        return wrong;
+        return stored ? NULL : wrong;
     if (member->field < 0 || member->type == LB_NAME_PHONE) /* which may be national here */
         kept = lb_typed_name_str(&checking->name);
     if (!lb_keep(checking->call, &checking->kept, &kept))
