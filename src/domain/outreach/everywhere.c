@@ -136,9 +136,13 @@ static lb_err apply_drop(struct lb_write *write, struct lb_store *store)
     return err;
 }
 
-static struct lb_workspace *with_leads(struct lb_workspace *workspace)
+/* The first from there on that may have leads. In a shared store a write of another node may just
+ * have added the first one. */
+static struct lb_workspace *with_leads(const struct lb_everywhere *everywhere,
+                                       struct lb_workspace *workspace)
 {
-    while (workspace && !workspace->has_leads)
+    bool any = lb_nodes_memory_may_lag(everywhere->outreach->settings.store);
+    while (workspace && !any && !workspace->has_leads)
         workspace = lb_rcu_load(&workspace->next);
     return workspace;
 }
@@ -154,7 +158,7 @@ static void go_on(struct lb_everywhere *everywhere)
     if (at->walk.row.len)
         lb_lead_range_of(key_of(&at->walk.row), &at->walk.range);
     if (at->name == everywhere->row_count) {
-        at->workspace = with_leads(lb_rcu_load(&at->workspace->next));
+        at->workspace = with_leads(everywhere, lb_rcu_load(&at->workspace->next));
         at->name = 0;
         at->walk.row.len = 0;
     }
@@ -212,8 +216,8 @@ static lb_err take(struct lb_everywhere *everywhere)
     everywhere->may_be_pending = err || count;
     everywhere->looked_ms = lb_clock_mono_ms();
     everywhere->row_count = err ? 0 : count;
-    everywhere->at =
-        (struct place){.workspace = with_leads(lb_directory_workspaces(settings->directory))};
+    everywhere->at = (struct place){
+        .workspace = with_leads(everywhere, lb_directory_workspaces(settings->directory))};
     return err;
 }
 
