@@ -615,7 +615,6 @@ static void keys_of_the_installation_are_noted_apart_from_those_of_workspaces(vo
     const struct lb_pending_row keys[] = {noted(LB_INSTALLATION_NO, "ada", 1),
                                           noted(LB_INSTALLATION_NO, "bob", 2), noted(WS, "eve", 3),
                                           noted(LB_INSTALLATION_NO, "ada", 4)};
-    backend_begin(backend);
     for (size_t i = 0; i < COUNT(keys); i++)
         assert_int_equal(backend->ops->lead_pending_put(backend->store, &keys[i]), LB_OK);
     backend_commit(backend);
