@@ -2,10 +2,10 @@
 
 #include "api/handlers.h"
 
-#define CAMPAIGN      "/v1/campaigns/{campaignId}"
-#define BLOCKED_LEADS CAMPAIGN "/blocked-leads"
-#define INSTALLATION  (LB_ROUTE_OPERATOR | LB_ROUTE_INSTALLATION)
-#define LOCAL_LIST    (LB_ROUTE_LOCAL | LB_ROUTE_INSTALLATION)
+#define CAMPAIGN       "/v1/campaigns/{campaignId}"
+#define BLOCKED_LEADS  CAMPAIGN "/blocked-leads"
+#define OPERATORS_LIST (LB_ROUTE_OPERATOR | LB_ROUTE_INSTALLATION)
+#define LOCAL_LIST     (LB_ROUTE_LOCAL | LB_ROUTE_INSTALLATION)
 
 const struct lb_route lb_routes[] = {
     /* campaign_list.c: the blocklist of a campaign */
@@ -33,21 +33,21 @@ const struct lb_route lb_routes[] = {
 
     /* The same handlers: the installation's own list, which holds in every workspace */
     {LB_POST, "/v1/installation/blocklist", lb_entries_post,
-     INSTALLATION | LB_ROUTE_WRITES | LB_ROUTE_LARGE},
-    {LB_GET, "/v1/installation/blocklist", lb_entries_list, INSTALLATION},
+     OPERATORS_LIST | LB_ROUTE_WRITES | LB_ROUTE_LARGE},
+    {LB_GET, "/v1/installation/blocklist", lb_entries_list, OPERATORS_LIST},
     {LB_DELETE, "/v1/installation/blocklist", lb_entries_delete,
-     INSTALLATION | LB_ROUTE_WRITES | LB_ROUTE_LARGE},
+     OPERATORS_LIST | LB_ROUTE_WRITES | LB_ROUTE_LARGE},
     {LB_POST, "/v1/installation/blocklist/import", lb_blocked_leads_import,
-     INSTALLATION | LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_FILE},
-    {LB_GET, "/v1/installation/changes/{changeId}", lb_changes_get, INSTALLATION},
-    {LB_GET, "/v1/installation/changes/{changeId}/leads", lb_changes_leads, INSTALLATION},
+     OPERATORS_LIST | LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_FILE},
+    {LB_GET, "/v1/installation/changes/{changeId}", lb_changes_get, OPERATORS_LIST},
+    {LB_GET, "/v1/installation/changes/{changeId}/leads", lb_changes_leads, OPERATORS_LIST},
     {LB_POST, "/v1/installation/changes/{changeId}/undo", lb_changes_undo,
-     INSTALLATION | LB_ROUTE_WRITES},
-    {LB_GET, "/v1/installation/imports", lb_imports_list, INSTALLATION},
-    {LB_GET, "/v1/installation/imports/{importId}", lb_imports_get, INSTALLATION},
+     OPERATORS_LIST | LB_ROUTE_WRITES},
+    {LB_GET, "/v1/installation/imports", lb_imports_list, OPERATORS_LIST},
+    {LB_GET, "/v1/installation/imports/{importId}", lb_imports_get, OPERATORS_LIST},
     {LB_POST, "/v1/installation/imports/{importId}/undo", lb_imports_post_undo,
-     INSTALLATION | LB_ROUTE_WRITES},
-    {LB_GET, "/v1/installation/evidence", lb_evidence_get, INSTALLATION},
+     OPERATORS_LIST | LB_ROUTE_WRITES},
+    {LB_GET, "/v1/installation/evidence", lb_evidence_get, OPERATORS_LIST},
 
     /* lead_check.c: leads with all their names */
     {LB_POST, "/v1/check", lb_lead_check_post, LB_ROUTE_LARGE},
