@@ -30,6 +30,7 @@ static lb_err write_once(struct lb_batch_writer *writer, struct lb_call *call,
     write->home = writer->mailbox;
     write->share = &call->workspace->writes;
     write->workspace = call->workspace->row.no;
+    write->installation = write->workspace == LB_INSTALLATION_NO;
     lb_err err = lb_writer_submit(call->app->writer, write);
     if (err)
         return err;

@@ -145,6 +145,7 @@ enum lb_progress lb_call_write(struct lb_call *call, struct lb_write *write, siz
     write->share = call->workspace ? &call->workspace->writes : NULL;
     if (call->workspace)
         write->workspace = call->workspace->row.no;
+    write->installation = call->workspace && write->workspace == LB_INSTALLATION_NO;
     write->size = size;
     lb_err err = lb_writer_submit(call->app->writer, write);
     if (!err)

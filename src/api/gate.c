@@ -76,7 +76,9 @@ static bool pass_route(struct lb_call *call)
         memcmp(req->path.ptr, "/admin", 6) == 0 && !req->local)
         hidden = true;
     /* A command's own server has no blocklists in memory. */
-    if (!err && !call->app->blocklist && !(req->route->flags & (LB_ROUTE_LOCAL | LB_ROUTE_OPEN)))
+    if (!err && !call->app->blocklist &&
+        (!(req->route->flags & (LB_ROUTE_LOCAL | LB_ROUTE_OPEN)) ||
+         (req->route->flags & LB_ROUTE_INSTALLATION)))
         hidden = true;
     if (err == LB_ERR_NOT_FOUND || hidden) {
         req->route = NULL;
@@ -200,6 +202,16 @@ static bool refuse_session(struct lb_call *call)
     return false;
 }
 
+/* Its list is that of a workspace which is no workspace otherwise. */
+static bool mean_installation(struct lb_call *call)
+{
+    call->workspace = lb_directory_installation(call->app->directory);
+    call->list.workspace = LB_INSTALLATION_NO;
+    if (!call->workspace)
+        lb_call_refuse(call, LB_ERR_INTERNAL, NULL);
+    return call->workspace != NULL;
+}
+
 /* The workspace that a signed-in user means. */
 static bool pass_workspace(struct lb_call *call)
 {
@@ -208,8 +220,9 @@ static bool pass_workspace(struct lb_call *call)
     struct lb_str named = lb_request_header(call->req, "X-Workspace-Id");
     struct lb_str own = lb_str(user->workspace_id);
     bool any = user->role == LB_ROLE_OPERATOR;
-    if (flags & (LB_ROUTE_OWN | LB_ROUTE_OPERATOR) ||
-        (any && !named.len && (flags & LB_ROUTE_ANYWHERE)))
+    if ((flags & LB_ROUTE_INSTALLATION) || (any && !named.len && (flags & LB_ROUTE_ANYWHERE)))
+        return mean_installation(call);
+    if (flags & (LB_ROUTE_OWN | LB_ROUTE_OPERATOR))
         return true;
     if (any && !named.len) {
         lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_REQUIRED,
@@ -473,6 +486,9 @@ bool lb_gate_pass(struct lb_call *call)
         return false;
     }
     call->req->body_max = lb_route_body(call->req->route).bytes;
+    if ((call->req->route->flags & LB_ROUTE_LOCAL) &&
+        (call->req->route->flags & LB_ROUTE_INSTALLATION) && !mean_installation(call))
+        return false;
     if (call->req->route->flags & (LB_ROUTE_OPEN | LB_ROUTE_LOCAL))
         return pass_media_type(call) && pass_dry_run(call);
     return pass_rest(call);

@@ -2,8 +2,10 @@
 
 #include "api/handlers.h"
 
-#define CAMPAIGN      "/v1/campaigns/{campaignId}"
-#define BLOCKED_LEADS CAMPAIGN "/blocked-leads"
+#define CAMPAIGN       "/v1/campaigns/{campaignId}"
+#define BLOCKED_LEADS  CAMPAIGN "/blocked-leads"
+#define OPERATORS_LIST (LB_ROUTE_OPERATOR | LB_ROUTE_INSTALLATION)
+#define LOCAL_LIST     (LB_ROUTE_LOCAL | LB_ROUTE_INSTALLATION)
 
 const struct lb_route lb_routes[] = {
     /* campaign_list.c: the blocklist of a campaign */
@@ -28,6 +30,24 @@ const struct lb_route lb_routes[] = {
     {LB_GET, CAMPAIGN "/blocklist", lb_entries_list, LB_ROUTE_CAMPAIGN},
     {LB_DELETE, CAMPAIGN "/blocklist", lb_entries_delete,
      LB_ROUTE_WRITES | LB_ROUTE_CAMPAIGN | LB_ROUTE_LARGE},
+
+    /* The same handlers: the installation's own list, which holds in every workspace */
+    {LB_POST, "/v1/installation/blocklist", lb_entries_post,
+     OPERATORS_LIST | LB_ROUTE_WRITES | LB_ROUTE_LARGE},
+    {LB_GET, "/v1/installation/blocklist", lb_entries_list, OPERATORS_LIST},
+    {LB_DELETE, "/v1/installation/blocklist", lb_entries_delete,
+     OPERATORS_LIST | LB_ROUTE_WRITES | LB_ROUTE_LARGE},
+    {LB_POST, "/v1/installation/blocklist/import", lb_blocked_leads_import,
+     OPERATORS_LIST | LB_ROUTE_WRITES_OR_TRIES | LB_ROUTE_FILE},
+    {LB_GET, "/v1/installation/changes/{changeId}", lb_changes_get, OPERATORS_LIST},
+    {LB_GET, "/v1/installation/changes/{changeId}/leads", lb_changes_leads, OPERATORS_LIST},
+    {LB_POST, "/v1/installation/changes/{changeId}/undo", lb_changes_undo,
+     OPERATORS_LIST | LB_ROUTE_WRITES},
+    {LB_GET, "/v1/installation/imports", lb_imports_list, OPERATORS_LIST},
+    {LB_GET, "/v1/installation/imports/{importId}", lb_imports_get, OPERATORS_LIST},
+    {LB_POST, "/v1/installation/imports/{importId}/undo", lb_imports_post_undo,
+     OPERATORS_LIST | LB_ROUTE_WRITES},
+    {LB_GET, "/v1/installation/evidence", lb_evidence_get, OPERATORS_LIST},
 
     /* lead_check.c: leads with all their names */
     {LB_POST, "/v1/check", lb_lead_check_post, LB_ROUTE_LARGE},
@@ -198,6 +218,14 @@ const struct lb_route lb_routes[] = {
     {LB_GET, "/admin/workspaces/{workspaceId}/campaigns", lb_admin_campaigns_list, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/workspaces/{workspaceId}/evidence", lb_admin_evidence_get, LB_ROUTE_LOCAL},
     {LB_GET, "/admin/evidence/key", lb_admin_evidence_key, LB_ROUTE_LOCAL},
+    {LB_POST, "/admin/installation/blocklist", lb_entries_post, LOCAL_LIST | LB_ROUTE_LARGE},
+    {LB_GET, "/admin/installation/blocklist", lb_entries_list, LOCAL_LIST},
+    {LB_DELETE, "/admin/installation/blocklist", lb_entries_delete, LOCAL_LIST | LB_ROUTE_LARGE},
+    {LB_POST, "/admin/installation/blocklist/import", lb_blocked_leads_import,
+     LOCAL_LIST | LB_ROUTE_FILE},
+    {LB_GET, "/admin/installation/imports", lb_imports_list, LOCAL_LIST},
+    {LB_POST, "/admin/installation/changes/{changeId}/undo", lb_changes_undo, LOCAL_LIST},
+    {LB_POST, "/admin/installation/imports/{importId}/undo", lb_imports_post_undo, LOCAL_LIST},
     {LB_GET, "/admin/activity", lb_admin_activity, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/backup", lb_admin_backup, LB_ROUTE_LOCAL},
     {LB_POST, "/admin/backup/checked", lb_admin_backup_checked, LB_ROUTE_LOCAL},

@@ -25,7 +25,9 @@ enum lb_route_flag {
     LB_ROUTE_SIGNED_IN = 1 << 10,
     LB_ROUTE_OPERATOR = 1 << 11, /* about the installation: operators only */
     LB_ROUTE_OWN = 1 << 12,      /* about the signed-in user: no workspace is named */
-    LB_ROUTE_ANYWHERE = 1 << 13, /* operators need not name a workspace */
+    LB_ROUTE_ANYWHERE = 1 << 13, /* operators who name no workspace mean the installation */
+    /* About the installation's own list, with which the handlers do as with a workspace's. */
+    LB_ROUTE_INSTALLATION = 1 << 17,
 
     /* What changes something. */
     LB_ROUTE_WRITES = LB_ROUTE_CSRF | LB_ROUTE_MEMBER | LB_ROUTE_NO_DRY_RUN,

@@ -246,12 +246,16 @@ static bool ask(const struct lb_cli *cli, struct lb_admin *admin,
                 const struct lb_admin_request *request, const char *path)
 {
     struct lb_answer answer;
-    struct lb_client_request call = {
-        .method = request->method, .path = path, .creates = request->creates};
+    struct lb_client_request call = {.method = request->method,
+                                     .path = path,
+                                     .file = request->file,
+                                     .creates = request->creates};
     if (request->body)
         call.body = lb_buf_str(request->body);
     bool done = lb_client_call(admin->client, &call, &answer);
-    if (done && !request->quiet && (lb_cli_given(cli, LB_OPT_JSON) || !request->print))
+    if (done && request->print_answer)
+        (lb_cli_given(cli, LB_OPT_JSON) ? lb_answer_print_json : request->print_answer)(&answer);
+    else if (done && !request->quiet && (lb_cli_given(cli, LB_OPT_JSON) || !request->print))
         printf("%.*s\n", (int)answer.body.len, answer.body.ptr);
     else if (done && !request->quiet)
         request->print(answer.json);

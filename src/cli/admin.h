@@ -12,16 +12,19 @@
 
 struct lb_admin_request {
     const char *method;
-    const char *path;       /* "/admin/workspaces" */
-    const char *segment;    /* goes after it and a slash, encoded; NULL: no segment */
-    const char *path_after; /* goes after that; NULL: nothing */
-    struct lb_buf *body;    /* NULL: none */
-    bool creates;           /* not to be repeated once it may have happened */
-    bool makes_database;    /* if the folder has no database; other commands say so */
-    bool only_looks;        /* although it is no GET: a database of an earlier version stays so */
-    bool quiet;             /* nothing is printed, also not with --json */
+    const char *path;             /* "/admin/workspaces" */
+    const char *segment;          /* goes after it and a slash, encoded; NULL: no segment */
+    const char *path_after;       /* goes after that; NULL: nothing */
+    struct lb_buf *body;          /* NULL: none */
+    const struct lb_source *file; /* in place of it; NULL: none */
+    bool creates;                 /* not to be repeated once it may have happened */
+    bool makes_database;          /* if the folder has no database; other commands say so */
+    bool only_looks; /* although it is no GET: a database of an earlier version stays so */
+    bool quiet;      /* nothing is printed, also not with --json */
     /* For people; --json prints what came. NULL: that is printed in any case. */
     void (*print)(const struct lb_json *json);
+    /* In place of `print`: it needs more than the body. --json prints the id of the change, too. */
+    void (*print_answer)(const struct lb_answer *answer);
     /* In place of `print`, for an answer that is a list in pages, which are all asked for. */
     const char *const *headings;
     void (*add_row)(struct lb_table *table, const struct lb_json *item);

@@ -9,7 +9,10 @@
 #define API   (LB_BIT(URL) | LB_BIT(KEY) | LB_BIT(WORKSPACE))
 #define IDS   (LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(BATCH) | LB_BIT(SKIP_INVALID))
 #define ADMIN (LB_BIT(DATA) | LB_BIT(DATABASE) | LB_BIT(JSON))
-#define MANY  1000000 /* arguments; the system's own limit is lower */
+#define LIST_OPTIONS                                                                               \
+    (LB_CLI_NAMED | LB_BIT(DATA) | LB_BIT(FILE) | LB_BIT(COLUMN) | LB_BIT(SKIP_INVALID) |          \
+     LB_BIT(JSON))
+#define MANY 1000000 /* arguments; the system's own limit is lower */
 
 #define WORKSPACE_IS "WORKSPACE is an id, or a name that only one workspace has.\n"
 
@@ -81,6 +84,29 @@ const struct lb_cli_command lb_cli_commands[] = {
      ADMIN | LB_BIT(ID), 0, false, 2, 2, lb_cmd_campaign_create, LB_GROUP_FIRST_STEPS},
     {"campaign list", "WORKSPACE", "Show a workspace's campaigns.", WORKSPACE_IS, ADMIN, 0, false,
      1, 1, lb_cmd_campaign_list, LB_GROUP_OPERATION},
+    {"installation block", "[IDENTIFIER...] [--file FILE]",
+     "Block people and companies in every workspace.",
+     "The installation has a blocklist of its own, which holds in every workspace, also in those\n"
+     "that are made later. Workspaces are told that a name is in it, and not why. Repeating it is\n"
+     "safe. The server must be running.\n"
+     "\n"
+     "  leadblock installation block john-doe --reason \"asked all of us to stop\"\n"
+     "  leadblock installation block --domain acme.com --kind legal\n"
+     "  leadblock installation block --file never-contact.csv --skip-invalid\n",
+     LIST_OPTIONS | LB_BIT(FORCE) | LB_BIT(REASON) | LB_BIT(KIND) | LB_BIT(EXPIRES), 0, false, 0,
+     MANY, lb_cmd_installation_block, LB_GROUP_OPERATION},
+    {"installation unblock", "[IDENTIFIER...] [--file FILE]",
+     "Remove entries of the installation's list.",
+     "What workspaces have blocked themselves stays.\n"
+     "\n"
+     "  leadblock installation unblock --domain acme.com\n",
+     LIST_OPTIONS, 0, false, 0, MANY, lb_cmd_installation_unblock, LB_GROUP_OPERATION},
+    {"installation list", "", "Show the installation's list, newest first.",
+     "Prints type, name, date, kind and reason, separated by tabs when piped.\n",
+     LB_BIT(DATA) | LB_BIT(JSON), 0, false, 0, 0, lb_cmd_installation_list, LB_GROUP_OPERATION},
+    {"installation undo", "CHANGE|IMPORT...", "Take changes or imports of that list back.",
+     "As `leadblock undo` does it for those of a workspace.\n", LB_BIT(DATA) | LB_BIT(JSON), 0,
+     false, 1, MANY, lb_cmd_installation_undo, LB_GROUP_OPERATION},
     {"block", "CAMPAIGN [IDENTIFIER...] [--file FILE]", "Block people; repeating it is safe.",
      FILE_IS INVALID_IS "\n"
                         "  leadblock block q1 john-doe jane-smith --reason \"existing client\"\n"

@@ -64,6 +64,33 @@ static void put_names(const struct lb_cli *cli, bool leads, bool details, struct
     }
 }
 
+/* After the entries of a change. */
+static void put_rest(const struct lb_cli *cli, bool blocks, struct lb_buf *body)
+{
+    lb_buf_append_lit(body, "]");
+    put_string(body, "defaultCountry", cli->values[LB_OPT_COUNTRY]);
+    if (blocks && lb_cli_given(cli, LB_OPT_FORCE))
+        lb_buf_append_lit(body, ",\"force\":true");
+    lb_buf_append_lit(body, "}");
+}
+
+void lb_named_put_entries(const struct lb_cli *cli, bool blocks, struct lb_buf *body)
+{
+    lb_buf_append_lit(body, "{\"entries\":[");
+    for (size_t i = 0; i < cli->argument_count; i++) {
+        lb_buf_append_str(body,
+                          i ? LB_STR(",{\"publicIdentifier\":") : LB_STR("{\"publicIdentifier\":"));
+        lb_json_put_string(body, lb_str(cli->arguments[i]));
+        if (blocks)
+            lb_named_put_details(cli, body);
+        lb_buf_append_lit(body, "}");
+    }
+    if (cli->argument_count && lb_named_given(cli))
+        lb_buf_append_lit(body, ",");
+    put_names(cli, false, blocks, body);
+    put_rest(cli, blocks, body);
+}
+
 /* The list's path; false after a message. */
 static bool put_path(const struct lb_cli *cli, struct lb_buf *path)
 {
@@ -123,11 +150,7 @@ static int change(struct lb_cli *cli, const char *method, bool blocks)
     }
     lb_buf_append_lit(&body, "{\"entries\":[");
     put_names(cli, false, blocks, &body);
-    lb_buf_append_lit(&body, "]");
-    put_string(&body, "defaultCountry", cli->values[LB_OPT_COUNTRY]);
-    if (blocks && lb_cli_given(cli, LB_OPT_FORCE))
-        lb_buf_append_lit(&body, ",\"force\":true");
-    lb_buf_append_lit(&body, "}");
+    put_rest(cli, blocks, &body);
     struct lb_client *client = lb_client_open(cli);
     bool done = client && ask(client, method, path.ptr, &body, &answer);
     if (done && lb_cli_given(cli, LB_OPT_JSON))

@@ -16,6 +16,10 @@ int lb_named_block(struct lb_cli *cli);
 int lb_named_unblock(struct lb_cli *cli);
 int lb_named_check(struct lb_cli *cli);
 
+/* Appends {"entries":[...]}, with the identifiers and names that are given and, with `blocks`, what
+ * is to be said of them. */
+void lb_named_put_entries(const struct lb_cli *cli, bool blocks, struct lb_buf *body);
+
 /* Appends ,"reason":...,"kind":...,"expiresAt":... as far as they are given. */
 void lb_named_put_details(const struct lb_cli *cli, struct lb_buf *body);
 

@@ -228,13 +228,15 @@ static bool same_change(const struct lb_json *stated, const char *name, struct l
 }
 
 /* NULL, or what of the event is not as the statement says. */
-static const char *differing(const struct lb_history *history, const struct lb_json *stated,
+static const char *differing(const struct lb_evidence *evidence, const struct lb_json *stated,
                              const struct lb_history_event *event)
 {
+    const struct lb_history *history = &evidence->history;
     uint8_t digest[LB_DIGEST_SIZE];
     char at[LB_TIME_TEXT_SIZE];
     struct lb_str time = {at, lb_time_format(event->at, at)};
-    const char *scope = event->campaign ? "campaign" : "workspace";
+    bool installation = strcmp(evidence->workspace_id, LB_INSTALLATION_ID) == 0;
+    const char *scope = event->campaign ? "campaign" : installation ? "installation" : "workspace";
     const struct {
         const char *name;
         bool same;
@@ -276,7 +278,7 @@ static lb_err compare_event(const struct lb_evidence *evidence, size_t i, struct
         return lb_fail(reason, LB_ERR_CONFLICT,
                        "row %llu of the log is about the person, and the statement leaves it out",
                        (unsigned long long)event->row);
-    const char *what = differing(history, stated, event);
+    const char *what = differing(evidence, stated, event);
     return what ? lb_fail(reason, LB_ERR_CONFLICT,
                           "row %llu of the log is not as the statement says: %s is another",
                           (unsigned long long)row, what)

@@ -210,6 +210,29 @@ static lb_err count_unblocked(struct lb_restore *restore, struct lb_restore_old 
     return err;
 }
 
+/* The lists of one workspace, which is `same` on the other side. */
+static lb_err each_list_of(struct lb_restore *restore, struct lb_restore_old *old,
+                           struct lb_parts *parts, struct lb_store_reader *reader, bool blocks,
+                           struct lb_workspace *workspace, struct lb_workspace *same,
+                           struct lb_reason *reason)
+{
+    struct lb_directory *directory = blocks ? old->directory : parts->app.directory;
+    size_t count = 0;
+    lb_err err = LB_OK;
+    if (!same)
+        return LB_OK;
+    struct lb_list_owner *owners = lb_directory_list_owners(directory, workspace, &count);
+    if (!owners)
+        return LB_ERR_INTERNAL;
+    for (size_t i = 0; !err && i <= count; i++) {
+        const struct lb_list_owner *owner = i ? &owners[i - 1] : NULL;
+        err = blocks ? block_list(restore, old, parts, workspace, same, owner, reason)
+                     : count_unblocked(restore, old, parts, reader, workspace, same, owner);
+    }
+    free(owners);
+    return err;
+}
+
 /* Before anyone is blocked again, so that both are compared as they were. */
 static lb_err each_list(struct lb_restore *restore, struct lb_restore_old *old,
                         struct lb_parts *parts, struct lb_store_reader *reader, bool blocks,
@@ -219,22 +242,13 @@ static lb_err each_list(struct lb_restore *restore, struct lb_restore_old *old,
     struct lb_directory *other = blocks ? parts->app.directory : old->directory;
     lb_err err = LB_OK;
     for (struct lb_workspace *workspace = lb_directory_workspaces(directory); !err && workspace;
-         workspace = lb_rcu_load(&workspace->next)) {
-        size_t count = 0;
-        struct lb_workspace *same = lb_directory_workspace(other, lb_str(workspace->row.id));
-        if (!same)
-            continue;
-        struct lb_list_owner *owners = lb_directory_list_owners(directory, workspace, &count);
-        if (!owners)
-            return LB_ERR_INTERNAL;
-        for (size_t i = 0; !err && i <= count; i++) {
-            const struct lb_list_owner *owner = i ? &owners[i - 1] : NULL;
-            err = blocks ? block_list(restore, old, parts, workspace, same, owner, reason)
-                         : count_unblocked(restore, old, parts, reader, workspace, same, owner);
-        }
-        free(owners);
-    }
-    return err;
+         workspace = lb_rcu_load(&workspace->next))
+        err = each_list_of(restore, old, parts, reader, blocks, workspace,
+                           lb_directory_workspace(other, lb_str(workspace->row.id)), reason);
+    if (err)
+        return err;
+    return each_list_of(restore, old, parts, reader, blocks, lb_directory_installation(directory),
+                        lb_directory_installation(other), reason);
 }
 
 /* --- People of several names ------------------------------------------------------------------ */

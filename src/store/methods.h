@@ -337,8 +337,12 @@ LB_METHOD(lb_err, leads_by_form_count, struct lb_store_reader *reader, struct lb
 /* Some leads of one workspace, up to `max`, that earlier versions stored without their forms. */
 LB_METHOD(lb_err, leads_without_forms, struct lb_store_reader *reader, size_t max,
           uint32_t *out_workspace, uint64_t *out, size_t *out_count)
-/* One of the keys that were noted; LB_ERR_NOT_FOUND when there is none. */
+/* One of the keys that were noted, but for those of the installation's list; LB_ERR_NOT_FOUND when
+ * there is none. */
 LB_METHOD(lb_err, lead_pending_next, struct lb_store_reader *reader, struct lb_pending_row *out)
+/* Those of the installation's list, up to `max`. */
+LB_METHOD(lb_err, lead_pending_everywhere, struct lb_store_reader *reader, size_t max,
+          struct lb_pending_row *out, size_t *out_count)
 /* The leads of that name in campaigns above `after`, up to `max`, by campaign. */
 LB_METHOD(lb_err, leads_named, struct lb_store_reader *reader, uint32_t workspace,
           struct lb_str name, uint32_t after, size_t max, struct lb_lead_ref *out,
@@ -442,11 +446,14 @@ LB_METHOD(void, close, struct lb_store *store)
 
 /* The first call of a transaction: locks these workspaces (ascending, without duplicates) until the
  * commit, and reads the version of each, which no other transaction can change meanwhile. One that
- * does not exist has workspace 0 in `out`. A patient call waits for other transactions that locked
- * them, and fails with LB_ERR_CONFLICT after about a second; an impatient one does not wait, and a
- * workspace that another transaction has locked has workspace 0 as well. */
+ * does not exist has LB_WORKSPACE_NONE in `out`. A patient call waits for other transactions that
+ * locked them, and fails with LB_ERR_CONFLICT after about a second; an impatient one does not wait,
+ * and a workspace that another transaction has locked has LB_WORKSPACE_NONE as well.
+ * `out_installation`: NULL, or gets the version of the installation's list, which is not locked, as
+ * it is when all others are. */
 LB_SHARED_METHOD(lb_err, lock, struct lb_store *store, const uint32_t *workspaces, size_t count,
-                 bool patient, struct lb_workspace_version *out)
+                 bool patient, struct lb_workspace_version *out,
+                 struct lb_workspace_version *out_installation)
 
 /* Reading. The versions of these workspaces, in any order; with count 0 of all of them. */
 LB_SHARED_METHOD(lb_err, versions, struct lb_store_reader *reader, const uint32_t *workspaces,

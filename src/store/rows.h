@@ -37,6 +37,12 @@
 #define LB_USER_NO_MIN UINT32_C(0x80000000)
 #define LB_SERVER_NO   UINT32_MAX /* the server itself: an end that has come */
 
+/* The workspace whose list is the installation's, and which holds in all others: it has neither
+ * keys nor campaigns. And what is no workspace. */
+#define LB_INSTALLATION_NO 0
+#define LB_INSTALLATION_ID "installation" /* no other id begins so */
+#define LB_WORKSPACE_NONE  UINT32_MAX
+
 /* --- Workspaces, keys and campaigns ----------------------------------------------------------- */
 
 enum lb_plan { LB_PLAN_STARTER, LB_PLAN_PRO, LB_PLAN_AGENCY };
@@ -291,7 +297,7 @@ static inline void lb_log_extent_add(struct lb_log_extent *extent, const struct 
 /* The version of a workspace in a shared store: when two versions are the same, so is all that they
  * cover. */
 struct lb_workspace_version {
-    uint32_t workspace;
+    uint32_t workspace;      /* LB_WORKSPACE_NONE: see `lock` */
     uint64_t access_version; /* grows with every change of its license, keys and campaigns */
     struct lb_log_mark log;
     bool has_leads;
@@ -455,7 +461,8 @@ struct lb_activity_row {
     struct lb_str detail; /* ptr NULL: none */
 };
 
-/* A key of entries whose leads are to be looked at, in a list. */
+/* A key of entries whose leads are to be looked at, in a list; of the installation's list, in every
+ * workspace. */
 struct lb_pending_row {
     struct lb_list list;
     uint64_t token; /* a random one, which differs each time that the key is noted; below 2^63 */

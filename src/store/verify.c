@@ -27,7 +27,7 @@ static lb_err take_workspace(void *context, const struct lb_workspace_row *row)
     struct verifying *verifying = context;
     if (!lb_chains_begin(&verifying->chains, row->no, lb_str(row->id)))
         return out_of_memory(verifying);
-    verifying->verify->workspaces++;
+    verifying->verify->workspaces += row->no != LB_INSTALLATION_NO;
     return LB_OK;
 }
 

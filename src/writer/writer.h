@@ -39,6 +39,7 @@ struct lb_write {
     struct lb_quota *share; /* of the workspace; NULL for operators, who are never refused */
     size_t size;            /* bytes of memory that it holds, for the queue's bound */
     uint32_t workspace;     /* that it changes, 0: none in particular */
+    bool installation;      /* `workspace` 0 is the installation's list, which it changes */
     bool heavy;             /* takes long whatever its size says: light ones go first */
     /* Set by apply before it changes the store or the hooks' state. */
     bool touched;
@@ -51,6 +52,12 @@ struct lb_write {
     struct lb_task task;
     struct lb_write *next;
 };
+
+/* Does it change this workspace, or the installation's list (0)? */
+static inline bool lb_write_changes(const struct lb_write *write, uint32_t workspace)
+{
+    return write->workspace == workspace && (workspace || write->installation);
+}
 
 /* What the domain does around a batch. All run on the writer thread. */
 struct lb_writer_hooks {

@@ -1,5 +1,6 @@
 """An installation with something of everything, made through the API, and all that it answers."""
 
+import json
 import re
 import sqlite3
 import tempfile
@@ -172,6 +173,8 @@ class World:
             server.workspace("starter", "--expires", "2031-01-01", name=NAME)
             self.make_keys(server)
             self.make_lists()
+            server.cli("installation", "block", "everywhere", "--domain", "everywhere.example",
+                       "--reason", ODD, "--kind", "legal")
             self.make_campaigns()
         self.add_people()
         with place.server() as server:
@@ -312,7 +315,8 @@ class World:
                      "/blocked-leads/gone-3", "/blocked-leads/gone-3/history",
                      "/blocklist?take=100&type=email", "/blocklist?take=100&type=phone",
                      "/blocklist?take=100&type=domain", "/blocklist?take=100&type=company",
-                     "/blocked-leads/has-ended", "/blocked-leads/has-ended/history"):
+                     "/blocked-leads/has-ended", "/blocked-leads/has-ended/history",
+                     "/blocked-leads/everywhere"):
             answers[path] = expect.ok(api.get(path))
         answers["typed"] = expect.ok(api.post("/check", {"leads": [
             {"email": "ann@blocked.example.org"}, {"phone": "+491701234567"},
@@ -328,6 +332,8 @@ class World:
         other = server.api(self.pro.key)
         for path in ("/blocked-leads?limit=10", "/campaigns", self.draft.path + "/leads?take=9"):
             answers["pro" + path] = expect.ok(other.get(path))
+        answers["installation"] = json.loads(server.cli("installation", "list", "--json"))
+        assert answers["/blocked-leads/everywhere"]["blocked"] and len(answers["installation"]) == 2
         answers["reader"] = expect.ok(server.api(self.reader).get("/campaigns"))
         expect.error(server.api(self.reader).post("/blocked-leads", {}), 403, "forbidden")
         expect.error(server.api(self.revoked).get("/campaigns"), 401, "invalid_api_key")

@@ -61,6 +61,8 @@ states('overview', 'operator', [
 ]);
 
 states('workspaces, people, account', 'operator', [
+  ['installation', '#/installation', { ready: (p) => p.getByRole('table', { name: 'Installation list' }) }],
+  ['installation, block dialog', '#/installation', { act: press('Block'), ready: dialog }],
   ['workspaces', '#/workspaces'],
   ['workspaces, new dialog', '#/workspaces?create=1', { ready: dialog }],
   ['workspaces, license dialog', '#/workspaces', { act: press('Change license of Acme'), ready: dialog }],

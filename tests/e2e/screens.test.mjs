@@ -52,6 +52,7 @@ const screens = [
     await page.getByRole('link', { name: /^Blocked/ }).first().click();
     await page.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first().waitFor();
   }],
+  ['installation', '#/installation', row],
   ['workspaces', '#/workspaces', row],
   ['people', '#/people', row],
 ];

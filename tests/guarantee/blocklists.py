@@ -6,12 +6,14 @@ was sent, and every operation U that may have lifted it was either answered befo
 sent after the claim was answered. Operations at equal times count as overlapping: nothing is
 certain about them.
 
-Names in a list: `campaign` is None for the workspace's.
+Names in a list: `campaign` is None for the workspace's, and INSTALLATION for that of the operators,
+which holds in every workspace.
 """
 
 from bisect import bisect_left, bisect_right
 from itertools import accumulate
 
+INSTALLATION = "installation"  # no campaign is called so
 FOREVER = float("inf")
 NEVER = float("-inf")
 CHANGING = ("block", "unblock", "undo")

@@ -3,6 +3,7 @@
 import json
 import re
 
+from blocklists import INSTALLATION, NOTHING
 from people import has_member, learns_member, member_of, name_of, profile_url, spell
 
 PAGE = 100  # the largest page of leads and activities
@@ -48,8 +49,16 @@ class Call:
 # ---- blocklists ----
 
 
+def of_installation(event):
+    """Is it about the list of the installation? Its changes are numbered by themselves."""
+    return (event.get("campaign") == INSTALLATION
+            or (event.get("of") or "").startswith(INSTALLATION))
+
+
 def _keep_change(event, answer, body):
     event["change"] = answer.header(b"x-change-id")
+    if of_installation(event) and event["change"] != NOTHING:
+        event["change"] = f"{INSTALLATION}/{event['change']}"
     for field in ("blocked", "unblocked"):
         if field in body:
             event[field] = body[field]
@@ -58,7 +67,10 @@ def _keep_change(event, answer, body):
 def block(rng, campaign, names, worker):
     """Blocks these canonical names in some spelling; `campaign` None: in the workspace."""
     asked = [spell(rng, name) for name in names]
-    if campaign is None:
+    if campaign == INSTALLATION:
+        target = "/installation/blocklist"
+        body = {"entries": [{"publicIdentifier": name} for name in asked]}
+    elif campaign is None:
         target, body = "/blocked-leads", {"leads": [{"publicIdentifier": name} for name in asked]}
     else:
         target = f"/campaigns/{campaign}/blocked-leads"
@@ -69,8 +81,11 @@ def block(rng, campaign, names, worker):
 
 def unblock(rng, campaign, names, worker):
     asked = [spell(rng, name) for name in names]
-    return Call("DELETE", f"/campaigns/{campaign}/blocked-leads", "unblock",
-                {"publicIdentifiers": asked}, _keep_change, worker=worker, campaign=campaign,
+    target, body = f"/campaigns/{campaign}/blocked-leads", {"publicIdentifiers": asked}
+    if campaign == INSTALLATION:
+        target = "/installation/blocklist"
+        body = {"entries": [{"publicIdentifier": name} for name in asked]}
+    return Call("DELETE", target, "unblock", body, _keep_change, worker=worker, campaign=campaign,
                 names=names, asked=asked)
 
 
@@ -82,7 +97,9 @@ def unblock_records(records, worker):
 
 
 def undo(change, worker):
-    return Call("POST", f"/changes/{change}/undo", "undo", None, _keep_change, worker=worker,
+    where = f"/{INSTALLATION}" if change.startswith(INSTALLATION) else ""
+    identity = change.removeprefix(f"{INSTALLATION}/")
+    return Call("POST", f"{where}/changes/{identity}/undo", "undo", None, _keep_change, worker=worker,
                 of=change)
 
 

@@ -16,7 +16,7 @@ import history
 import leases
 import outcome
 import promise
-from blocklists import Blocklists
+from blocklists import INSTALLATION, Blocklists
 from teeth import Teeth
 
 EXAMPLES = 5  # findings that are printed of each test
@@ -111,7 +111,8 @@ class Facts:
 
     def keys(self, campaign, *names):
         """Where these names may be blocked for the campaign."""
-        return [(where, name) for name in names if name for where in (campaign, None)]
+        return [(where, name) for name in names if name
+                for where in (campaign, None, INSTALLATION)]
 
     def certain_keys(self, grant, sent):
         """Under which (campaign, name) a block certainly excluded this lead at `sent`."""

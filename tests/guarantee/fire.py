@@ -15,12 +15,14 @@ is asked, not how it meets.
 """
 
 import argparse
+import contextlib
 import gc
 import itertools
 import multiprocessing
 import random
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
@@ -35,6 +37,8 @@ import workers  # noqa: E402
 from calls import add_leads  # noqa: E402
 from ending import Ending  # noqa: E402
 from plan import OPEN, PROCESSES, campaigns, steps  # noqa: E402
+from support import people as users  # noqa: E402
+from support import postgres  # noqa: E402
 from support.expect import ok  # noqa: E402
 from support.nodes import Nodes  # noqa: E402
 from support.server import CommandFailed  # noqa: E402
@@ -44,17 +48,19 @@ PATIENCE = 60  # seconds for the workers to finish what they have begun
 RETRY_BACKOFF = 1  # seconds; the server's own default would outlast the test
 KINDS = [(workers.Pouncer, 2), (workers.Blocker, 1), (workers.WorkspaceBlocker, 1),
          (workers.MemberBlocker, 1), (workers.Watcher, 2), (workers.Unblocker, 1),
-         (workers.Ambusher, 2), (workers.ReAdder, 1)]  # with the connections that each needs
+         (workers.Ambusher, 2), (workers.ReAdder, 1), (workers.InstallationBlocker, 0),
+         (workers.InstallationPouncer, 2)]  # with the connections that each needs beside operators'
 
 
 class Share:
     """What one process does: its workers, and its part of the history."""
 
-    def __init__(self, index, options, key, ports, path, messages):
+    def __init__(self, index, options, key, operator, ports, path, messages):
         self.index = index
         self.options = options
         self.campaigns = campaigns(options.leads)
         self.key = key
+        self.operator = operator
         self.ports = itertools.cycle(ports[index % len(ports) :] + ports[: index % len(ports)])
         self.path = path
         self.messages = messages  # campaign -> the step whose variants change
@@ -62,7 +68,8 @@ class Share:
     def start(self, kind, connections, number, *more):
         name = f"{kind.__name__}-{number}"
         worker = kind(self.scene, random.Random(f"{self.options.seed}/{name}"), name, *more)
-        channels = [Channel(self.loop, next(self.ports), self.key) for _ in range(connections)]
+        callers = [self.key] * connections + [self.operator] * getattr(kind, "OPERATORS", 0)
+        channels = [Channel(self.loop, next(self.ports), caller) for caller in callers]
         self.loop.start(worker.run(*channels))
 
     def start_all(self):
@@ -104,6 +111,9 @@ class Run:
     def prepare(self):
         tenant = self.nodes[0].tenant("agency")
         self.key = tenant.key
+        session = users.person(self.nodes[0], "operator")
+        self.operator = "".join(f"{name}: {value}\r\n" for name, value in (
+            session.cookie, ("X-CSRF-Token", session.csrf)))
         self.ports = [node.port for node in self.nodes]
         rng = random.Random(self.options.seed)
         for campaign in self.campaigns:
@@ -129,7 +139,7 @@ class Run:
 
     def fire(self):
         context = multiprocessing.get_context("fork")
-        shares = [Share(index, self.options, self.key, self.ports, self.folder / f"share-{index}",
+        shares = [Share(index, self.options, self.key, self.operator, self.ports, self.folder / f"share-{index}",
                         self.messages)
                   for index in range(PROCESSES)]
         processes = [context.Process(target=share.run) for share in shares]
@@ -151,10 +161,20 @@ class Run:
         rng = random.Random(self.options.seed)
         ending = Ending(self.campaigns, rng, self.key, self.ports)
         try:
+            self.settle()
             ending.run()
         except (Unanswered, OSError) as error:
             self.faults.append(f"the end of the run: {error}")
         self.events += ending.events
+
+    def settle(self):
+        """Waits until the leads behind the installation's entries are set aside, or put back."""
+        limit = time.monotonic() + PATIENCE
+        while pending(self.nodes):
+            if time.monotonic() > limit:
+                self.faults.append("leads of the installation's entries are not set aside")
+                return
+            time.sleep(0.05)
 
     def run(self):
         self.events.append(history.clocks("start", seed=self.options.seed, campaigns={
@@ -170,6 +190,16 @@ class Run:
             self.faults.append(f"a server has ended:\n{self.nodes.log_text()}")
 
 
+def pending(nodes):
+    """How many names are noted whose leads are still to be looked at."""
+    if nodes.database:
+        return int(postgres.shared().psql("SELECT count(*) FROM leadblock.lead_pending",
+                                          database=postgres.database_of(nodes.database)))
+    path = nodes[0].data / "leadblock.db"
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT count(*) FROM lead_pending").fetchone()[0]
+
+
 def parse():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seconds", type=float, default=60)
@@ -177,8 +207,8 @@ def parse():
                         help="of one PostgreSQL database, when there are more than one")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--claimers", type=int, default=24, metavar="N")
-    parser.add_argument("--blockers", type=int, default=24, metavar="N",
-                        help="of all kinds together; 24 are three of each")
+    parser.add_argument("--blockers", type=int, default=30, metavar="N",
+                        help="of all kinds together; 30 are three of each")
     parser.add_argument("--leads", type=int, default=500, metavar="N",
                         help="that wait in each campaign; more are added as they are used up")
     parser.add_argument("--history", metavar="FILE")

@@ -9,6 +9,7 @@ import random
 from datetime import datetime, timezone
 
 import people
+from blocklists import INSTALLATION
 
 MS = 1_000_000
 WALL = 1_700_000_000 * 10**9  # what the wall clock said at 0
@@ -48,7 +49,7 @@ class Simulation:
         self.spread = spread
         self.now = 0
         self.ids = 0
-        self.lists = {campaign: {} for campaign in (*CAMPAIGNS, None)}  # name -> record
+        self.lists = {campaign: {} for campaign in (*CAMPAIGNS, None, INSTALLATION)}  # name -> record
         self.changes = {}  # id -> (blocks, list, name -> record)
         self.answered = {}  # id -> event
         self.leads = {}  # (campaign, name) -> Lead
@@ -72,7 +73,7 @@ class Simulation:
 
     def blocked(self, lead):
         return any(name in self.lists[where] for name in (lead.name, lead.member)
-                   for where in (lead.campaign, None))
+                   for where in (lead.campaign, None, INSTALLATION))
 
     # ---- the operations ----
 
@@ -106,16 +107,16 @@ class Simulation:
         return len(done), change
 
     def block(self):
-        where, names = self.rng.choice([*CAMPAIGNS, None]), self.some_names()
+        where, names = self.rng.choice([*CAMPAIGNS, None, INSTALLATION]), self.some_names()
         count, change = self.change(True, where, {name: self.new_id() for name in names})
         event = self.record("block", campaign=where, names=names, asked=names, blocked=count,
                             change=change)
         if self.rng.random() < 0.4:  # looks at once what is out
             self.now = event["received"] + self.rng.randint(1, MS)
-            self.list(where or CAMPAIGNS[0], after=event["received"])
+            self.list(where if where in CAMPAIGNS else CAMPAIGNS[0], after=event["received"])
 
     def unblock(self):
-        where, names = self.rng.choice([*CAMPAIGNS, None]), self.some_names()
+        where, names = self.rng.choice([*CAMPAIGNS, None, INSTALLATION]), self.some_names()
         fields = {"asked": names}
         records = dict.fromkeys(names)
         if where is None:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 
 import promise
-from blocklists import FOREVER
+from blocklists import FOREVER, INSTALLATION
 
 CLOSE = 10_000_000  # nanoseconds
 VERY_CLOSE = 1_000_000
@@ -13,6 +13,8 @@ HELD_BACK_WANTED = 100  # of these, of a lead that the claim would have got but 
 OVERLAPS_WANTED = 100  # activities that were handed out while their lead was being blocked
 LISTED_WANTED = 50  # of these, activities that a list had to show after the acknowledgement
 OPT_OUTS_WANTED = 30  # reports that block
+EVERYWHERE_WANTED = 100  # blocks of these in the installation's list
+EVERYWHERE_CLOSE_WANTED = 20  # of these, acknowledged within CLOSE before a claim was sent
 EDITS_WANTED = 100  # of steps and variants of campaigns that are active
 TEXTS_WANTED = 30  # different ones of variants that were handed out
 MINUTE = 60 * 10**9  # all these are wanted of a run of a minute; of a shorter one, its share
@@ -53,6 +55,7 @@ class Teeth:
         for claim in facts.claims:
             self.claims.setdefault(claim["campaign"], []).append(claim["sent"])
         self.leads = self._leads()
+        self.everywhere = self.everywhere_close = 0
         self.blocks = self.close = self.very_close = self.held_back = 0
         for event in facts.requests:
             if event["op"] in ("block", "undo") and event["status"] == 200 and event["blocked"]:
@@ -87,7 +90,7 @@ class Teeth:
             return
         _, where, names = resolved
         leads = [lead for name in names for lead in self.leads.get(name, ())
-                 if where in (None, lead.campaign) and lead.since < event["sent"]
+                 if where in (None, INSTALLATION, lead.campaign) and lead.since < event["sent"]
                  and event["received"] < lead.until]
         if not leads:
             return
@@ -95,6 +98,8 @@ class Teeth:
                    for lead in leads}
         gap = min(follows.values()) - event["received"]
         self.blocks += 1
+        self.everywhere += where == INSTALLATION
+        self.everywhere_close += where == INSTALLATION and gap <= CLOSE
         self.close += gap <= CLOSE
         self.very_close += gap <= VERY_CLOSE
         self.held_back += gap <= CLOSE and any(lead.is_next(follows[lead.campaign])
@@ -130,6 +135,8 @@ class Teeth:
         yield (f"{self.blocks} blocks of leads with work left; acknowledged within 1 ms before a "
                f"claim was sent: {self.very_close}, within 10 ms: {self.close}")
         yield (f"{self.held_back} of these held back a lead that was next in line at that claim")
+        yield (f"{self.everywhere} of the blocks were made in the installation's list, "
+               f"{self.everywhere_close} of them within 10 ms before a claim was sent")
         yield f"{self.unblocks} unblocks and undone blocks"
         yield (f"{self.overlaps} activities were handed out by claims that overlap a block of "
                f"their lead; {self.listed} of these had to be listed right after it was "
@@ -148,6 +155,8 @@ class Teeth:
                 (self.blocks, BLOCKS_WANTED, "blocks of leads with work left"),
                 (self.close, CLOSE_WANTED, "of them acknowledged within 10 ms before a claim"),
                 (self.held_back, HELD_BACK_WANTED, "of a lead that was next in line at that claim"),
+                (self.everywhere, EVERYWHERE_WANTED, "of them in the installation's list"),
+                (self.everywhere_close, EVERYWHERE_CLOSE_WANTED, "of these within 10 ms before a claim"),
                 (self.overlaps, OVERLAPS_WANTED, "activities handed out during a block"),
                 (self.listed, LISTED_WANTED, "of them to be listed after its acknowledgement"),
                 (self.opt_outs, OPT_OUTS_WANTED, "opt-outs"),

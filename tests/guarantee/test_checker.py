@@ -10,7 +10,7 @@ import pytest
 
 import checker
 import history
-from blocklists import Operations
+from blocklists import INSTALLATION, Operations
 from simulated import MS, WALL, Simulation, iso
 
 ACK = "never handed out after the acknowledgement of a block"
@@ -192,6 +192,30 @@ def test_a_block_in_the_workspace_counts():
     story.block((1, 2), "john", where=None)
     story.claim((3, 4))
     assert found(story) == [ACK]
+
+
+def test_a_block_in_the_installations_list_counts():
+    story = Story()
+    story.block((1, 2), "john", where=INSTALLATION)
+    story.claim((3, 4))
+    assert found(story) == [ACK]
+
+
+def test_what_is_freed_in_a_workspace_stays_in_the_installations_list():
+    story = Story()
+    story.block((1, 2), MEMBER, where=INSTALLATION)
+    story.unblock((2.2, 2.4), MEMBER)
+    story.unblock((2.5, 2.6), MEMBER, campaign=None)
+    story.claim((3, 4), member=MEMBER)
+    assert found(story) == [ACK]
+
+
+def test_an_unblock_in_the_installations_list_frees():
+    story = Story()
+    story.block((1, 2), "john", where=INSTALLATION)
+    story.unblock((2.5, 2.6), "john", campaign=INSTALLATION)
+    story.claim((3, 4))
+    assert found(story) == []
 
 
 def test_a_block_by_member_id_counts_when_the_activity_shows_it():
@@ -1033,7 +1057,7 @@ def shift_behind_a_block(events, rng):
     facts = checker.Facts(events)
     candidates = [(grant.claim, block) for grant in facts.grants for block in of(events, "block")
                   if grant.name in block["names"]
-                  and block["campaign"] in (None, grant.claim["campaign"])
+                  and block["campaign"] in (None, INSTALLATION, grant.claim["campaign"])
                   and facts.blocklists.in_force([(block["campaign"], grant.name)],
                                                 block["received"] + 1, block["received"] + 2)]
     claim, block = rng.choice(candidates)

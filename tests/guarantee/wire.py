@@ -41,13 +41,15 @@ class Answer:
 
 
 class Channel:
-    """A connection with at most one request under way."""
+    """A connection with at most one request under way. `key`: of the API, or the lines of a head
+    that say who asks."""
 
     def __init__(self, loop, port, key):
         self.loop = loop
         self.sock = socket.create_connection(("127.0.0.1", port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.common = f"Host: 127.0.0.1\r\nx-api-key: {key}\r\n"
+        caller = key if ":" in key else f"x-api-key: {key}\r\n"
+        self.common = f"Host: 127.0.0.1\r\n{caller}"
         self.buffer = b""
         self.call = None
         self.answer = None

@@ -11,7 +11,7 @@ import time
 import calls
 import people
 import plan
-from blocklists import NOTHING
+from blocklists import INSTALLATION, NOTHING
 
 LONG = (60, 300)  # seconds of a lease that is worked off
 SHORT = (1, 2)  # of one that may run out
@@ -104,6 +104,8 @@ class Worker:
         change = answer.event.get("change")
         if change == NOTHING:
             change = None
+        if change and calls.of_installation(answer.event):
+            return change  # which keys cannot take back
         if change:
             self.scene.changes.append(change)
         if change and answer.event["op"] == "block" and answer.event["campaign"]:
@@ -185,6 +187,18 @@ class MemberBlocker(Blocker):
         return self.members_of(names), self.rng.choice([campaign, None])
 
 
+class InstallationBlocker(Blocker):
+    """An operator, who blocks in the installation's list."""
+
+    OPERATORS = 1
+
+    def choose(self):
+        names, _ = super().choose()
+        if self.rng.random() < 0.25:
+            names = self.members_of(names)
+        return names, INSTALLATION
+
+
 class Pouncer(Worker):
     """Does a step of some leads, so that they are next in line, blocks them, and claims over
     another connection with the acknowledgement barely received. Frees them, blocks them again,
@@ -227,6 +241,26 @@ class Ambusher(Pouncer):
 
     def where(self):
         return self.scene.ambush
+
+
+class InstallationPouncer(Ambusher):
+    """An ambusher beside an operator, who blocks in the installation's list."""
+
+    OPERATORS = 1
+
+    def run(self, first, second, operator):
+        self.operator = operator
+        yield from super().run(first, second)
+
+    def pounce(self, first, second, campaign, names):
+        rounds = self.rng.randint(1, 6)
+        while rounds and not self.scene.over():
+            rounds -= 1
+            acknowledged = yield self.block(self.operator, INSTALLATION, names)
+            answer = yield self.claim(second, campaign, self.rng.choice([1, 1, 2, 4]), 60)
+            change = self.blocked(acknowledged)
+            yield from self.work_off(second, campaign, self.took(answer))
+            yield from self.lift(self.operator, INSTALLATION, names, change)
 
 
 class Unblocker(Worker):

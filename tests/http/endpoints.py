@@ -150,6 +150,17 @@ OPERATORS = [
     EndPoint("GET", "/workspaces", READ),
     EndPoint("POST", "/workspaces", WRITE, {"name": "Another", "plan": "pro"}, (201,)),
     EndPoint("PUT", "/workspaces/{workspace}/plan", WRITE, {"plan": "agency"}),
+    EndPoint("POST", "/installation/blocklist", WRITE, {"entries": [{"domain": "acme.com"}]}),
+    EndPoint("GET", "/installation/blocklist", READ),
+    EndPoint("DELETE", "/installation/blocklist", WRITE, {"entries": [{"domain": "acme.com"}]}),
+    EndPoint("POST", "/installation/blocklist/import", WRITE, SOMEONE),
+    EndPoint("GET", "/installation/changes/{change}", READ),
+    EndPoint("GET", "/installation/changes/{change}/leads", READ),
+    EndPoint("POST", "/installation/changes/{change}/undo", WRITE),
+    EndPoint("GET", "/installation/imports", READ),
+    EndPoint("GET", "/installation/imports/{import}", READ),
+    EndPoint("POST", "/installation/imports/{import}/undo", WRITE),
+    EndPoint("GET", "/installation/evidence", READ),
 ]
 
 WITH_BODY = [endpoint for endpoint in ENDPOINTS if endpoint.body is not None]

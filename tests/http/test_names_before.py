@@ -131,6 +131,9 @@ def test_who_was_blocked_is_blocked_under_the_old_and_the_new_spelling(api, sent
     answer = check(api, sent)
     assert (answer["publicIdentifier"], answer["blocked"]) == (name, True), answer
     assert blocked(api, sent) == [name]
+    (lead,) = expect.ok(api.post("/check", {"leads": [{"publicIdentifier": sent}],
+                                            "campaignId": "list"}))
+    assert lead["blocked"] is True and lead["matched"]["value"] == name, lead
     found = expect.ok(api.get(f"/blocked-leads/{quote(sent, safe='')}"))
     assert found["blocked"] is True and found["publicIdentifier"] == name, found
     assert name in listed(api)

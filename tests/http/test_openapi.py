@@ -255,12 +255,26 @@ def visit_sessions(tour, user, operator, ids):
     tour(user.api, "endOtherSessions")
 
 
+def visit_installation(tour, api):
+    """Ends with an empty list, which holds for all tests of this server."""
+    ids = {"changeId": tour(api, "blockInInstallation").header("x-change-id")}
+    for name in ["listInstallationBlocklist", "getInstallationChange",
+                 "listInstallationChangedLeads", "unblockInInstallation",
+                 "undoInstallationChange"]:
+        tour(api, name, ids)
+    ids["importId"] = tour(api, "importIntoInstallationBlocklist").json()["importId"]
+    for name in ["listInstallationImports", "getInstallationImport", "undoInstallationImport",
+                 "getInstallationEvidence"]:
+        tour(api, name, ids)
+
+
 def visit_people(tour, server, workspace):
     operator = people.person(server, "operator")
     ids = {"workspaceId": tour(operator.api, "createWorkspace").json()["id"]}
     tour(operator.api, "setPlan", ids)
     for name in ["listWorkspaces", "listUsers", "getSession"]:
         tour(operator.api, name)
+    visit_installation(tour, operator.api)
     inside = operator.api_for(workspace)
     ids["keyId"] = tour(inside, "createKey").json()["id"]
     tour(inside, "listKeys")

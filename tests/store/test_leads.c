@@ -590,6 +590,48 @@ static void rolled_back_leads_were_never_there(void **state)
                      LB_ERR_NOT_FOUND);
 }
 
+static struct lb_pending_row noted(uint32_t workspace, const char *key, uint64_t token)
+{
+    struct lb_pending_row row = {
+        .list = {.workspace = workspace}, .token = token, .len = strlen(key)};
+    memcpy(row.key, key, row.len);
+    return row;
+}
+
+/* How many keys are noted of the installation's list; they are in `out`. */
+static size_t everywhere(struct backend *backend, size_t max, struct lb_pending_row *out)
+{
+    size_t count = 4711;
+    assert_int_equal(backend->ops->lead_pending_everywhere(backend->reader, max, out, &count),
+                     LB_OK);
+    backend->ops->reader_rest(backend->reader);
+    return count;
+}
+
+static void keys_of_the_installation_are_noted_apart_from_those_of_workspaces(void **state)
+{
+    struct backend *backend = *state;
+    struct lb_pending_row rows[4], row;
+    const struct lb_pending_row keys[] = {noted(LB_INSTALLATION_NO, "ada", 1),
+                                          noted(LB_INSTALLATION_NO, "bob", 2), noted(WS, "eve", 3),
+                                          noted(LB_INSTALLATION_NO, "ada", 4)};
+    for (size_t i = 0; i < COUNT(keys); i++)
+        assert_int_equal(backend->ops->lead_pending_put(backend->store, &keys[i]), LB_OK);
+    backend_commit(backend);
+    assert_int_equal(everywhere(backend, 4, rows), 2);
+    assert_int_equal(everywhere(backend, 1, rows), 1);
+    assert_true(rows[0].len == 3 && memcmp(rows[0].key, "ada", 3) == 0 && rows[0].token == 4);
+    assert_int_equal(backend->ops->lead_pending_next(backend->reader, &row), LB_OK);
+    assert_true(row.list.workspace == WS && memcmp(row.key, "eve", 3) == 0);
+    backend->ops->reader_rest(backend->reader);
+    backend_begin(backend);
+    assert_int_equal(backend->ops->lead_pending_drop(backend->store, &keys[0]), LB_OK);
+    assert_int_equal(backend->ops->lead_pending_drop(backend->store, &keys[1]), LB_OK);
+    backend_commit(backend);
+    assert_int_equal(everywhere(backend, 4, rows), 1); /* it was noted again meanwhile */
+    assert_int_equal(rows[0].token, 4);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -605,6 +647,7 @@ int main(void)
         BACKEND_TEST(pages_hold_all_statuses_newest_first),
         BACKEND_TEST(scheduled_and_set_aside_leads_have_pages_of_their_own),
         BACKEND_TEST(rolled_back_leads_were_never_there),
+        BACKEND_TEST(keys_of_the_installation_are_noted_apart_from_those_of_workspaces),
     };
     return backend_run_all("leads", tests, COUNT(tests));
 }

@@ -97,7 +97,7 @@ static lb_err append(struct lb_store *store, uint32_t workspace, uint64_t id)
 static struct lb_workspace_version lock(struct lb_store *store, uint32_t workspace)
 {
     struct lb_workspace_version latest;
-    assert_int_equal(store->shared->lock(store, &workspace, 1, true, &latest), LB_OK);
+    assert_int_equal(store->shared->lock(store, &workspace, 1, true, &latest, NULL), LB_OK);
     return latest;
 }
 
@@ -459,7 +459,8 @@ static void who_waits_too_long_for_a_workspace_has_a_conflict(void **state)
     begin(store);
     lock(store, workspace);
     begin(other);
-    assert_int_equal(other->shared->lock(other, &workspace, 1, true, &latest), LB_ERR_CONFLICT);
+    assert_int_equal(other->shared->lock(other, &workspace, 1, true, &latest, NULL),
+                     LB_ERR_CONFLICT);
     assert_int_equal(append(other, workspace, 1), LB_ERR_CONFLICT); /* and so it stays */
     assert_int_equal(other->ops->commit(other), LB_ERR_CONFLICT);
     other->ops->rollback(other);
@@ -571,12 +572,12 @@ static void an_impatient_lock_is_a_lock_of_what_is_free(void **state)
     begin(store);
     lock(store, workspaces[0]);
     begin(other);
-    assert_int_equal(other->shared->lock(other, workspaces, 2, false, versions), LB_OK);
+    assert_int_equal(other->shared->lock(other, workspaces, 2, false, versions, NULL), LB_OK);
     assert_true(versions[0].workspace == 0 && versions[1].workspace == workspaces[1]);
     assert_int_equal(append(other, workspaces[1], 1), LB_OK);
     commit(store);
     begin(store);
-    assert_int_equal(store->shared->lock(store, workspaces, 2, false, versions), LB_OK);
+    assert_int_equal(store->shared->lock(store, workspaces, 2, false, versions, NULL), LB_OK);
     assert_true(versions[0].workspace == workspaces[0] && versions[1].workspace == 0);
     store->ops->rollback(store);
     commit(other);
@@ -595,7 +596,7 @@ static void *lock_it(void *context)
     struct locking *locking = context;
     struct lb_workspace_version latest;
     struct lb_store *store = locking->store;
-    locking->result = store->shared->lock(store, &locking->workspace, 1, true, &latest);
+    locking->result = store->shared->lock(store, &locking->workspace, 1, true, &latest, NULL);
     if (locking->result)
         store->ops->rollback(store);
     return NULL;
@@ -761,7 +762,7 @@ static lb_err append_once(struct appending *appending, struct lb_store *store, u
     struct lb_log_row last;
     lb_err err = store->ops->begin(store);
     if (!err)
-        err = store->shared->lock(store, &workspace, 1, true, &latest);
+        err = store->shared->lock(store, &workspace, 1, true, &latest, NULL);
     uint64_t last_id = err ? 0 : latest.log.last;
     if (!err && (latest.workspace != workspace || latest.log.row != last_id ||
                  lb_log_mark_token(&latest.log) != last_id))
@@ -836,7 +837,7 @@ static void expect_works(struct lb_store *store, uint32_t workspace)
             usleep(100000);
     }
     assert_int_equal(err, LB_OK);
-    assert_int_equal(store->shared->lock(store, &workspace, 1, true, &latest), LB_OK);
+    assert_int_equal(store->shared->lock(store, &workspace, 1, true, &latest, NULL), LB_OK);
     assert_int_equal(append(store, workspace, latest.log.last + 1), LB_OK);
     commit(store);
     assert_int_equal(store->ops->probe(store), LB_OK);

@@ -106,7 +106,8 @@ struct loaded {
 static lb_err load_workspace(void *context, const struct lb_workspace_row *row)
 {
     struct loaded *loaded = context;
-    loaded->workspaces[loaded->workspace_count++] = *row;
+    if (row->no != LB_INSTALLATION_NO) /* which is always there */
+        loaded->workspaces[loaded->workspace_count++] = *row;
     return LB_OK;
 }
 

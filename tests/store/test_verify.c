@@ -229,7 +229,7 @@ static void what_was_changed_in_the_log_is_found(void **state)
         "UPDATE blocklist_log SET id = 100000 + CASE id WHEN 2 THEN 52 ELSE 2 END WHERE id IN (2, "
         "52);"
         " UPDATE blocklist_log SET id = id - 100000 WHERE id > 100000",
-        "UPDATE workspace SET id = 'ws_other'",
+        "UPDATE workspace SET id = 'ws_other' WHERE no > 0",
         "UPDATE blocklist_log SET workspace = 7 WHERE id = 2"};
     for (size_t i = 0; i < COUNT(changes); i++) {
         uint64_t rows;

@@ -124,14 +124,24 @@ static lb_err log_scan(struct lb_store_reader *reader, uint32_t workspace, uint6
     return unlock(remote, err);
 }
 
-static lb_err lock_workspaces(struct lb_store *store, const uint32_t *workspaces, size_t count,
-                              bool patient, struct lb_workspace_version *out)
+/* It has no list of the installation. */
+static bool is_there(const struct remote *remote, uint32_t workspace)
 {
+    return workspace != LB_INSTALLATION_NO && workspace <= remote->workspace_count;
+}
+
+static lb_err lock_workspaces(struct lb_store *store, const uint32_t *workspaces, size_t count,
+                              bool patient, struct lb_workspace_version *out,
+                              struct lb_workspace_version *out_installation)
+{
+    if (out_installation)
+        *out_installation = (struct lb_workspace_version){.workspace = LB_WORKSPACE_NONE};
     struct remote *remote = lock_store(store);
     for (size_t i = 0; i < count; i++) {
         remote->locked[i] = workspaces[i];
-        out[i] = workspaces[i] <= remote->workspace_count ? remote->versions[workspaces[i] - 1]
-                                                          : (struct lb_workspace_version){0};
+        out[i] = is_there(remote, workspaces[i])
+                     ? remote->versions[workspaces[i] - 1]
+                     : (struct lb_workspace_version){.workspace = LB_WORKSPACE_NONE};
     }
     remote->locked_count = count;
     return unlock(remote, LB_OK);
@@ -142,7 +152,7 @@ static void note_question(struct remote *remote, const uint32_t *workspaces, siz
     if (count == 0)
         return;
     remote->questions++;
-    remote->asked = count;
+    remote->asked = count - (workspaces[0] == LB_INSTALLATION_NO); /* of workspaces */
     for (size_t i = 1; i < count; i++)
         remote->unsorted |= workspaces[i - 1] >= workspaces[i];
 }
@@ -156,7 +166,7 @@ static lb_err versions(struct lb_store_reader *reader, const uint32_t *workspace
     size_t size = count ? 0 : remote->workspace_count;
     memcpy(found, remote->versions, size * sizeof *found);
     for (size_t i = 0; i < count; i++)
-        if (workspaces[i] <= remote->workspace_count)
+        if (is_there(remote, workspaces[i]))
             found[size++] = remote->versions[workspaces[i] - 1];
     if (reader->asks)
         note_question(remote, workspaces, count);

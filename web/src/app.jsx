@@ -27,6 +27,7 @@ import { Check } from './screens/check.jsx';
 import { Hook } from './screens/hook.jsx';
 import { Hooks } from './screens/hooks.jsx';
 import { Import } from './screens/import.jsx';
+import { Installation } from './screens/installation.jsx';
 import { Keys } from './screens/keys.jsx';
 import { LeadsImport } from './screens/leads-import.jsx';
 import { Link } from './screens/link.jsx';
@@ -41,7 +42,7 @@ import { Skeleton } from './parts/skeleton.jsx';
 
 const screens = {
   check: Check, blocklist: Blocklist, add: Add, campaigns: Campaigns, campaign: Campaign, overview: Overview, audit: Audit, keys: Keys, hooks: Hooks, hook: Hook, api: Api,
-  'add-leads': LeadsImport, name: Name, person: Person, change: Change, import: Import, workspaces: Workspaces, people: People, account: Account,
+  'add-leads': LeadsImport, name: Name, person: Person, change: Change, import: Import, installation: Installation, workspaces: Workspaces, people: People, account: Account,
 };
 
 const endedText = 'Your session has ended. Sign in again to continue where you were.';

@@ -1,14 +1,14 @@
 // Names of the screens, and who has which.
 export const screenNames = {
   check: 'Check', blocklist: 'Blocklist', add: 'Add', campaigns: 'Campaigns', overview: 'Overview', audit: 'Audit', keys: 'API keys', hooks: 'Hooks', api: 'API',
-  workspaces: 'Workspaces', people: 'Users', account: 'Account',
+  installation: 'Installation list', workspaces: 'Workspaces', people: 'Users', account: 'Account',
 };
 
 /** Screens about one thing, and the screen of the navigation that they belong to: who has that one has them. */
 const parents = { campaign: 'campaigns', 'add-leads': 'campaigns', person: 'check', name: 'check', change: 'audit', import: 'audit', hook: 'hooks' };
 export const parentOf = (name) => parents[name] ?? name;
 
-const operatorScreens = ['workspaces', 'people'];
+const operatorScreens = ['installation', 'workspaces', 'people'];
 
 export function screensOf(role) {
   return Object.keys(screenNames).filter((name) => {
@@ -18,4 +18,4 @@ export function screensOf(role) {
 }
 
 /** Screens that are about one workspace. */
-export const needsWorkspace = (name) => !['api', 'workspaces', 'people', 'account'].includes(name);
+export const needsWorkspace = (name) => !['api', 'installation', 'workspaces', 'people', 'account'].includes(name);

@@ -5,7 +5,7 @@ import { go, href } from './router.js';
 const sequenceMs = 1_500;
 
 export const goKeys = {
-  c: 'check', b: 'blocklist', a: 'add', m: 'campaigns', o: 'overview', t: 'audit', k: 'keys', h: 'hooks', i: 'api', w: 'workspaces', u: 'people', s: 'account',
+  c: 'check', b: 'blocklist', a: 'add', m: 'campaigns', o: 'overview', t: 'audit', k: 'keys', h: 'hooks', i: 'api', l: 'installation', w: 'workspaces', u: 'people', s: 'account',
 };
 
 const isTyping = (target) => target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName);

@@ -290,7 +290,7 @@ static const char *campaign_of(const struct auditing *auditing, const struct act
 
 static const char *scope_of(const struct action *action)
 {
-    return !action->is_change ? "" : action->list.campaign ? "campaign" : "workspace";
+    return action->is_change ? lb_scope_name(lb_scope_of_list(action->list)) : "";
 }
 
 static void put_id(struct lb_buf *body, const struct auditing *auditing,

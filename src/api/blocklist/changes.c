@@ -86,7 +86,8 @@ bool lb_changes_put_list(struct lb_call *call, struct lb_buf *body, uint32_t cam
     bool deleted = false;
     bool known = campaign && lb_directory_list_id(call->app->directory, call->workspace, campaign,
                                                   id, &deleted);
-    lb_buf_printf(body, ",\"scope\":\"%s\",\"campaignId\":", campaign ? "campaign" : "workspace");
+    struct lb_list list = {call->workspace->row.no, campaign};
+    lb_buf_printf(body, ",\"scope\":\"%s\",\"campaignId\":", lb_scope_name(lb_scope_of_list(list)));
     lb_json_put_string_or_null(body, known ? lb_str(id) : (struct lb_str){0});
     if (deleted)
         lb_buf_append_lit(body, ",\"campaignDeleted\":true");

@@ -2,9 +2,9 @@
 #include "api/handlers.h"
 #include "api/blocklist/identifiers.h"
 #include "api/blocklist/person_names.h"
+#include "api/blocklist/verdict.h"
 #include "api/query.h"
 
-#include "domain/blocklist/entry.h"
 #include "json/encode.h"
 
 #define DETAILS_AT_A_TIME 256 /* blocks that are read in a turn */
@@ -21,10 +21,9 @@ static void put_blocked(struct lb_call *call, struct lb_str reason, int64_t at)
     struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
     lb_buf_append_lit(body, "{\"publicIdentifier\":");
     lb_json_put_string(body, checking->asked.identifier);
-    if (checking->verdict.scope == LB_SCOPE_WORKSPACE)
-        lb_buf_append_lit(body, ",\"blocked\":true,\"scope\":\"workspace\",\"reason\":");
-    else
-        lb_buf_append_lit(body, ",\"blocked\":true,\"scope\":\"campaign\",\"reason\":");
+    lb_buf_append_lit(body, ",\"blocked\":true,\"scope\":\"");
+    lb_buf_append_str(body, lb_str(lb_scope_name(checking->verdict.scope)));
+    lb_buf_append_lit(body, "\",\"reason\":");
     if (reason.ptr)
         lb_json_put_string(body, reason);
     else
@@ -38,13 +37,11 @@ static void put_blocked(struct lb_call *call, struct lb_str reason, int64_t at)
 static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *reader)
 {
     const struct checking *checking = call->state;
-    struct lb_entry entry;
-    lb_err err = lb_blocklist_entry(call->app->store, reader, call->list.workspace,
-                                    checking->verdict.entry, &entry);
-    if (err)
+    struct lb_told told;
+    if (lb_verdict_read(call, reader, checking->verdict, &told))
         lb_call_refuse(call, LB_ERR_STORAGE_UNAVAILABLE, NULL);
     else
-        put_blocked(call, entry.reason, entry.at);
+        put_blocked(call, told.reason, told.at);
     lb_request_complete(call->req);
     return LB_TURN_LAST;
 }
@@ -99,7 +96,7 @@ enum lb_progress lb_check_get(struct lb_call *call)
     lb_workspace_count_checks(call->workspace, 1, checking->verdict.scope != LB_SCOPE_NONE);
     int64_t at;
     if (checking->verdict.scope != LB_SCOPE_NONE) {
-        if (!lb_blocklist_recorded_at(call->workspace, checking->verdict.entry, &at))
+        if (!lb_verdict_at(call, checking->verdict, &at))
             return lb_call_read(call, read_details);
         put_blocked(call, (struct lb_str){0}, at);
         return LB_DONE;
@@ -166,24 +163,20 @@ static lb_err put_detail(struct lb_call *call, struct lb_store_reader *reader,
 {
     struct lb_buf *body = &call->req->reply.body;
     struct lb_verdict verdict = checking->verdicts[index];
-    struct lb_entry entry = {0};
-    lb_err err = LB_OK;
-    if (verdict.scope != LB_SCOPE_NONE)
-        err = lb_blocklist_entry(call->app->store, reader, call->list.workspace, verdict.entry,
-                                 &entry);
+    struct lb_told told;
+    lb_err err = lb_verdict_read(call, reader, verdict, &told);
     if (err)
         return err;
     lb_buf_append_str(body, body->len > 1 ? LB_STR(",{") : LB_STR("{"));
     lb_buf_append_lit(body, "\"publicIdentifier\":");
     lb_json_put_string(body, checking->identifiers.items[index].key);
-    lb_buf_printf(body, ",\"blocked\":%s,\"scope\":%s,\"reason\":",
-                  verdict.scope == LB_SCOPE_NONE ? "false" : "true",
-                  verdict.scope == LB_SCOPE_NONE        ? "null"
-                  : verdict.scope == LB_SCOPE_WORKSPACE ? "\"workspace\""
-                                                        : "\"campaign\"");
-    lb_json_put_string_or_null(body, entry.reason);
+    lb_buf_printf(body,
+                  ",\"blocked\":%s,\"scope\":", verdict.scope == LB_SCOPE_NONE ? "false" : "true");
+    lb_verdict_put_scope(body, verdict);
+    lb_buf_append_lit(body, ",\"reason\":");
+    lb_json_put_string_or_null(body, told.reason);
     lb_buf_append_lit(body, ",\"createdAt\":");
-    lb_json_put_time_or_null(body, entry.at);
+    lb_json_put_time_or_null(body, told.at);
     if (checking->by)
         lb_person_names_put_matched(body, checking->identifiers.items[index].key,
                                     checking->by[index]);
@@ -197,7 +190,7 @@ static void prefetch_blocks(struct lb_call *call, struct lb_store_reader *reader
     uint64_t ids[DETAILS_AT_A_TIME];
     size_t count = 0;
     for (size_t i = checking->at; i < end; i++)
-        if (checking->first[i] && checking->verdicts[i].scope != LB_SCOPE_NONE)
+        if (checking->first[i] && lb_verdict_is_read(call, checking->verdicts[i]))
             ids[count++] = checking->verdicts[i].entry;
     if (count)
         call->app->store->ops->prefetch_entries(reader, call->list.workspace, ids, count);

@@ -95,7 +95,7 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
     lb_entry_json_put_kind(body, entry->block_kind, entry->ends_at);
     lb_buf_append_lit(body, ",\"createdAt\":");
     lb_json_put_time(body, entry->at);
-    lb_buf_printf(body, ",\"scope\":\"%s\"", entry->list.campaign ? "campaign" : "workspace");
+    lb_buf_printf(body, ",\"scope\":\"%s\"", lb_scope_name(lb_scope_of_list(entry->list)));
     lb_person_names_put_covers(body, call, entry->key);
 }
 

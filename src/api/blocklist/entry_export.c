@@ -168,7 +168,7 @@ enum lb_progress lb_entry_export_begin(struct lb_call *call, const struct lb_pag
     export->progress.fixed = true;
     export->actors = (struct lb_by){.call = call, .csv = true};
     export->by.places = export->places;
-    export->scope = call->list.campaign ? "campaign" : "workspace";
+    export->scope = lb_scope_name(lb_scope_of_list(call->list));
     call->state = export;
     return lb_stream_begin(call, &export->stream);
 }

@@ -48,8 +48,9 @@ static bool put_list(struct lb_call *call, struct lb_buf *text, uint32_t campaig
     bool deleted;
     bool known = campaign && lb_directory_list_id(call->app->directory, call->workspace, campaign,
                                                   id, &deleted);
+    struct lb_list list = {call->list.workspace, campaign};
     lb_buf_printf(text, "\"scope\":\"%s\",\"campaign\":%u,\"campaignId\":",
-                  campaign ? "campaign" : "workspace", campaign);
+                  lb_scope_name(lb_scope_of_list(list)), campaign);
     lb_json_put_string_or_null(text, known ? lb_str(id) : (struct lb_str){0});
     return known || !campaign;
 }

@@ -1,8 +1,8 @@
 /* Answers of imports that list rows: who of a file is blocked, and which rows are not taken. */
 #include "api/blocklist/file_import.h"
+#include "api/blocklist/verdict.h"
 #include "api/csv_answer.h"
 
-#include "domain/blocklist/entry.h"
 #include "http/negotiate.h"
 
 bool lb_import_lists_rows(const struct lb_call *call)
@@ -51,26 +51,22 @@ static struct lb_verdict check(const struct lb_call *call, const struct lb_impor
 }
 
 /* Why somebody is blocked; it lives until the next read. One who was freed meanwhile has none. */
-static lb_err read_reason(const struct lb_file_import *import, uint64_t id, struct lb_str *out)
+static lb_err read_reason(const struct lb_file_import *import, struct lb_verdict verdict,
+                          struct lb_str *out)
 {
     const struct lb_call *call = import->call;
-    struct lb_entry entry;
+    struct lb_told told = {0};
     int64_t at;
     *out = (struct lb_str){0};
-    if (lb_blocklist_recorded_at(call->workspace, id, &at))
+    if (lb_verdict_at(call, verdict, &at))
         return LB_OK;
-    lb_err err =
-        lb_blocklist_entry(call->app->store, import->reader, call->list.workspace, id, &entry);
-    if (!err)
-        *out = entry.reason;
+    lb_err err = lb_verdict_read(call, import->reader, verdict, &told);
+    *out = told.reason;
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;
 }
 
 lb_err lb_import_list_person(struct lb_file_import *import, const struct lb_import_item *item)
 {
-    static const struct lb_str scopes[] = {[LB_SCOPE_NONE] = {NULL, 0},
-                                           [LB_SCOPE_WORKSPACE] = LB_STR("workspace"),
-                                           [LB_SCOPE_CAMPAIGN] = LB_STR("campaign")};
     const struct lb_call *call = import->call;
     char digits[LB_U64_DIGITS];
     struct lb_identifier before;
@@ -80,11 +76,11 @@ lb_err lb_import_list_person(struct lb_file_import *import, const struct lb_impo
     struct lb_verdict verdict = check(call, item, &before, &name);
     bool blocked = verdict.scope != LB_SCOPE_NONE;
     if (blocked)
-        err = read_reason(import, verdict.entry, &reason);
+        err = read_reason(import, verdict, &reason);
     lb_rcu_offline();
     lb_workspace_count_checks(call->workspace, 1, blocked);
-    const struct lb_str cells[] = {
-        lb_str_of_u64(item->line, digits),          item->value,           name,
-        blocked ? LB_STR("true") : LB_STR("false"), scopes[verdict.scope], reason};
+    const struct lb_str scope = blocked ? lb_str(lb_scope_name(verdict.scope)) : (struct lb_str){0};
+    const struct lb_str cells[] = {lb_str_of_u64(item->line, digits),          item->value, name,
+                                   blocked ? LB_STR("true") : LB_STR("false"), scope,       reason};
     return err ? err : lb_csv_answer_add(call->csv_answer, cells, sizeof cells / sizeof *cells);
 }

@@ -77,7 +77,7 @@ static void put_import(struct listing *listing, struct lb_buf *body,
     bool known = row->list.campaign && lb_directory_list_id(call->app->directory, call->workspace,
                                                             row->list.campaign, campaign, &deleted);
     lb_buf_printf(body, "{\"importId\":\"%s\",\"scope\":\"%s\",\"campaignId\":", row->id,
-                  row->list.campaign ? "campaign" : "workspace");
+                  lb_scope_name(lb_scope_of_list(row->list)));
     lb_json_put_string_or_null(body, known ? lb_str(campaign) : (struct lb_str){0});
     lb_buf_printf(
         body, ",\"action\":\"%s\",\"state\":\"%s\"", row->unblocks ? "unblock" : "block",

@@ -64,15 +64,30 @@ static lb_err add_block(struct explaining *explaining, enum lb_scope scope, stru
     return block->reason.failed ? LB_ERR_STORAGE_UNAVAILABLE : LB_OK;
 }
 
+/* A workspace is not told why and by whom. */
+static void add_installation_block(struct explaining *explaining, struct lb_str key, uint64_t id)
+{
+    const struct lb_blocklist *blocklist = explaining->call->app->blocklist;
+    if (explaining->block_count < BLOCKS_MAX)
+        explaining->blocks[explaining->block_count++] =
+            (struct block){.scope = LB_SCOPE_INSTALLATION,
+                           .key = key,
+                           .at = lb_blocklist_installation_at(blocklist, id)};
+}
+
 /* Adds the blocks of one of the lead's names. */
 static lb_err find_blocks(struct explaining *explaining, struct lb_str name)
 {
     const struct lb_blocklist *blocklist = explaining->call->app->blocklist;
     struct lb_list list = {explaining->lead.workspace, explaining->lead.campaign};
     struct lb_list own = {.workspace = list.workspace};
+    struct lb_list installation = {.workspace = LB_INSTALLATION_NO};
+    uint64_t in_installation = lb_blocklist_find(blocklist, installation, name);
     uint64_t in_workspace = lb_blocklist_find(blocklist, own, name);
     uint64_t in_campaign = lb_blocklist_find(blocklist, list, name);
     lb_err err = LB_OK;
+    if (in_installation)
+        add_installation_block(explaining, name, in_installation);
     if (in_workspace)
         err = add_block(explaining, LB_SCOPE_WORKSPACE, name, in_workspace);
     if (!err && in_campaign)
@@ -179,7 +194,7 @@ static void put_blocked_words(struct lb_buf *out, const struct block *block)
     struct lb_str name = lb_key_value(block->key);
     lb_time_format(block->at, at);
     lb_buf_printf(out, "%s%.*s is blocked in the %s since %s", type_words(lb_key_type(block->key)),
-                  (int)name.len, name.ptr, lb_leads_scope_name(block->scope), at);
+                  (int)name.len, name.ptr, lb_scope_name(block->scope), at);
 }
 
 static void put_due_words(struct lb_buf *out, const struct explaining *explaining, int64_t now)
@@ -246,8 +261,7 @@ static void put_blocks(struct lb_buf *body, const struct explaining *explaining)
     lb_buf_append_lit(body, "[");
     for (size_t i = 0; i < explaining->block_count; i++) {
         const struct block *block = &explaining->blocks[i];
-        lb_buf_printf(body, "%s{\"scope\":\"%s\",", i ? "," : "",
-                      lb_leads_scope_name(block->scope));
+        lb_buf_printf(body, "%s{\"scope\":\"%s\",", i ? "," : "", lb_scope_name(block->scope));
         lb_entry_json_put_who(body, block->key);
         lb_buf_append_lit(body, ",\"since\":");
         lb_json_put_time(body, block->at);

@@ -2,9 +2,9 @@
  */
 #include "api/blocklist/entries.h"
 #include "api/blocklist/entry_json.h"
+#include "api/blocklist/verdict.h"
 #include "api/handlers.h"
 
-#include "domain/blocklist/entry.h"
 #include "domain/outreach/exclusion.h"
 #include "json/encode.h"
 #include "store/names.h"
@@ -43,7 +43,7 @@ struct checking {
     size_t at; /* how far they have been written */
     /* Of the lead that is being read. */
     struct lb_lead_row row;
-    struct lb_str linkedin[3];
+    struct lb_str linkedin[2 * 3]; /* each also as it was stored before */
     size_t linkedin_count;
     struct lb_typed_name name;
     struct checked *lead;
@@ -62,6 +62,27 @@ static const char *normalise(struct checking *checking, const struct member *mem
     return wrong;
 }
 
+/* A LinkedIn name may be stored in the form that it had under earlier rules, also one that is
+ * refused today. Then that is a name of the lead, too. */
+static bool take_stored(struct checking *checking, const struct member *member, struct lb_str raw)
+{
+    struct lb_identifier today, before;
+    if (member->field >= 0)
+        return false;
+    bool refused = lb_identifier_normalise(raw, &today) != NULL;
+    if (!refused && today.plain)
+        return false;
+    if (!lb_identifier_before(raw, refused ? NULL : &today, &before))
+        return false;
+    struct lb_str name = {before.text, before.len};
+    if (lb_blocklist_check(checking->call->app->blocklist, checking->list, name).scope ==
+            LB_SCOPE_NONE ||
+        !lb_keep(checking->call, &checking->kept, &name))
+        return false;
+    checking->linkedin[checking->linkedin_count++] = name;
+    return true;
+}
+
 /* Takes one name of a lead. NULL, or what is wrong with it: a name that cannot be read must not be
  * answered "not blocked". */
 static const char *take_name(struct checking *checking, const struct member *member,
@@ -69,8 +90,9 @@ static const char *take_name(struct checking *checking, const struct member *mem
 {
     struct lb_str kept = raw;
     const char *wrong = normalise(checking, member, raw);
+    bool stored = take_stored(checking, member, raw);
     if (wrong)
-        return wrong;
+        return stored ? NULL : wrong;
     if (member->field < 0 || member->type == LB_NAME_PHONE) /* which may be national here */
         kept = lb_typed_name_str(&checking->name);
     if (!lb_keep(checking->call, &checking->kept, &kept))
@@ -111,16 +133,16 @@ static const char *read_lead(struct checking *checking, const struct lb_json *ob
 
 /* --- Asking ----------------------------------------------------------------------------------- */
 
-/* A block in the workspace wins over one in the campaign. */
+/* The greatest scope wins. */
 static lb_err ask(void *context, struct lb_str key)
 {
     struct checking *checking = context;
     struct checked *lead = checking->lead;
-    if (lead->verdict.scope == LB_SCOPE_WORKSPACE)
+    if (lead->verdict.scope == LB_SCOPE_INSTALLATION)
         return LB_OK;
     struct lb_verdict verdict =
         lb_blocklist_check(checking->call->app->blocklist, checking->list, key);
-    if (verdict.scope == LB_SCOPE_NONE || lead->verdict.scope == verdict.scope)
+    if (verdict.scope <= lead->verdict.scope)
         return LB_OK;
     lead->verdict = verdict;
     lead->key = key;
@@ -131,7 +153,7 @@ static lb_err check_lead(struct checking *checking)
 {
     const struct lb_exclusion exclusion = {.blocklist = checking->call->app->blocklist,
                                            .workspace = checking->call->workspace};
-    bool all = lb_exclusion_asks_all(checking->call->workspace);
+    bool all = lb_blocklist_asks_all(exclusion.blocklist, exclusion.workspace);
     struct lb_other_names names = {0};
     lb_err err = LB_OK;
     for (size_t i = 0; i < checking->linkedin_count; i++)
@@ -150,19 +172,14 @@ static lb_err put_lead(struct checking *checking, struct lb_store_reader *reader
     struct lb_buf *body = &checking->call->req->reply.body;
     const struct checked *lead = &checking->leads[index];
     bool blocked = lead->verdict.scope != LB_SCOPE_NONE;
-    struct lb_entry entry = {0};
-    lb_err err = !blocked
-                     ? LB_OK
-                     : lb_blocklist_entry(checking->call->app->store, reader,
-                                          checking->list.workspace, lead->verdict.entry, &entry);
+    struct lb_told told;
+    lb_err err = lb_verdict_read(checking->call, reader, lead->verdict, &told);
     if (err)
         return err;
-    lb_buf_printf(body,
-                  "%s{\"index\":%zu,\"blocked\":%s,\"scope\":%s,\"matched\":", index ? "," : "",
-                  index, blocked ? "true" : "false",
-                  !blocked                                    ? "null"
-                  : lead->verdict.scope == LB_SCOPE_WORKSPACE ? "\"workspace\""
-                                                              : "\"campaign\"");
+    lb_buf_printf(body, "%s{\"index\":%zu,\"blocked\":%s,\"scope\":", index ? "," : "", index,
+                  blocked ? "true" : "false");
+    lb_verdict_put_scope(body, lead->verdict);
+    lb_buf_append_lit(body, ",\"matched\":");
     if (blocked) {
         lb_buf_append_lit(body, "{");
         lb_entry_json_put_name(body, lead->key);
@@ -171,9 +188,9 @@ static lb_err put_lead(struct checking *checking, struct lb_store_reader *reader
         lb_buf_append_lit(body, "null");
     }
     lb_buf_append_lit(body, ",\"reason\":");
-    lb_json_put_string_or_null(body, entry.reason);
+    lb_json_put_string_or_null(body, told.reason);
     lb_buf_append_lit(body, ",\"createdAt\":");
-    lb_json_put_time_or_null(body, entry.at);
+    lb_json_put_time_or_null(body, told.at);
     lb_buf_append_lit(body, "}");
     return LB_OK;
 }
@@ -188,7 +205,7 @@ static enum lb_turn read_details(struct lb_call *call, struct lb_store_reader *r
     if (checking->at == 0)
         lb_buf_append_lit(lb_reply_json(&call->req->reply, 200), "[");
     for (size_t i = checking->at; i < end; i++)
-        if (checking->leads[i].verdict.scope != LB_SCOPE_NONE)
+        if (lb_verdict_is_read(checking->call, checking->leads[i].verdict))
             ids[found++] = checking->leads[i].verdict.entry;
     if (found)
         call->app->store->ops->prefetch_entries(reader, checking->list.workspace, ids, found);

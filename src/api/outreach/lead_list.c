@@ -53,11 +53,6 @@ static enum lb_scope find_scope(const struct lb_call *call, const struct lb_lead
     return scope;
 }
 
-const char *lb_leads_scope_name(enum lb_scope scope)
-{
-    return scope == LB_SCOPE_WORKSPACE ? "workspace" : "campaign";
-}
-
 void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead)
 {
     struct lb_new_lead person = {
@@ -73,8 +68,7 @@ void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lea
     if (scope == LB_SCOPE_NONE)
         lb_buf_append_lit(body, ",\"blocked\":false");
     else
-        lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"",
-                      lb_leads_scope_name(scope));
+        lb_buf_printf(body, ",\"blocked\":true,\"blockedScope\":\"%s\"", lb_scope_name(scope));
 }
 
 /* A page on its way. */

@@ -14,7 +14,4 @@ void lb_leads_put_person(struct lb_buf *body, const struct lb_new_lead *lead);
 /* Appends the fields of a lead, from `"id"` to where it is blocked. */
 void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lead_row *lead);
 
-/* "workspace" or "campaign". */
-const char *lb_leads_scope_name(enum lb_scope scope);
-
 #endif

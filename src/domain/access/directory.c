@@ -95,6 +95,8 @@ void lb_directory_destroy(struct lb_directory *directory)
     lb_registry_destroy(directory->keys_by_no, keep_node); /* it is in the key */
     lb_registry_destroy(directory->keys, free_node);
     lb_registry_destroy(directory->workspaces, free_workspace);
+    if (directory->installation)
+        free_workspace(&directory->installation->node);
     pthread_mutex_destroy(&directory->lock);
     pthread_mutex_destroy(&directory->days);
     free(directory->by_no);
@@ -110,6 +112,11 @@ struct lb_workspace *lb_directory_workspace(const struct lb_directory *directory
 struct lb_workspace *lb_directory_workspaces(const struct lb_directory *directory)
 {
     return lb_rcu_load(&directory->first_workspace);
+}
+
+struct lb_workspace *lb_directory_installation(const struct lb_directory *directory)
+{
+    return lb_rcu_load(&directory->installation);
 }
 
 struct lb_key *lb_directory_key(const struct lb_directory *directory, struct lb_str id)
@@ -219,6 +226,10 @@ void lb_directory_add_made_workspace(struct lb_directory *directory, struct lb_w
 {
     lb_made_take(&directory->made_workspaces, &workspace->node);
     directory->by_no[workspace->row.no] = workspace;
+    if (workspace->row.no == LB_INSTALLATION_NO) {
+        lb_rcu_publish(&directory->installation, workspace);
+        return;
+    }
     lb_registry_add(directory->workspaces, &workspace->node);
     if (directory->last_workspace)
         lb_rcu_publish(&directory->last_workspace->next, workspace);

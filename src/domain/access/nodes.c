@@ -22,7 +22,7 @@ bool lb_nodes_ids_are_numbers(const struct lb_store *store)
 static void refuse_writes(struct lb_write *first, uint32_t workspace)
 {
     for (struct lb_write *write = first; write; write = write->next)
-        if (!write->result && write->workspace == workspace)
+        if (!write->result && lb_write_changes(write, workspace))
             write->result =
                 lb_fail(&write->reason, LB_ERR_OVERLOADED,
                         "This workspace is being changed elsewhere for longer than usual; nothing "
@@ -34,7 +34,7 @@ static void refuse_others(struct lb_locked *locked, struct lb_write *first)
 {
     size_t kept = 0;
     for (size_t i = 0; i < locked->count; i++) {
-        if (locked->versions[i].workspace)
+        if (locked->versions[i].workspace != LB_WORKSPACE_NONE)
             locked->versions[kept++] = locked->versions[i];
         else
             refuse_writes(first, locked->workspaces.ids[i]);
@@ -47,10 +47,11 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
     bool patient = lb_clock_mono_ms() >= locked->impatient_until_ms;
     locked->count = 0;
     locked->workspaces.count = 0;
+    locked->installation.workspace = LB_WORKSPACE_NONE;
     if (!store->shared)
         return LB_OK;
     for (const struct lb_write *write = first; write; write = write->next) {
-        if (write->result || !write->workspace)
+        if (write->result || !(write->workspace || write->installation))
             continue;
         if (!lb_id_set_add(&locked->workspaces, write->workspace))
             return LB_ERR_STORAGE_UNAVAILABLE;
@@ -60,7 +61,8 @@ lb_err lb_nodes_lock(struct lb_locked *locked, struct lb_store *store, struct lb
         return LB_ERR_STORAGE_UNAVAILABLE;
     lb_err err = LB_OK;
     if (wanted)
-        err = store->shared->lock(store, locked->workspaces.ids, wanted, patient, locked->versions);
+        err = store->shared->lock(store, locked->workspaces.ids, wanted, patient, locked->versions,
+                                  &locked->installation);
     if (err == LB_ERR_CONFLICT)
         locked->impatient_until_ms = lb_clock_mono_ms() + IMPATIENT_MS;
     locked->count = wanted;

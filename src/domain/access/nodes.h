@@ -24,6 +24,9 @@ bool lb_nodes_ids_are_numbers(const struct lb_store *store);
 struct lb_locked {
     struct lb_workspace_version *versions; /* ascending */
     size_t count;
+    /* Of the installation's list, which holds in all of them, as it is once they are locked; its
+     * workspace is LB_WORKSPACE_NONE when none is locked. */
+    struct lb_workspace_version installation;
     /* Its own. */
     struct lb_id_set workspaces;
     size_t capacity; /* of versions */

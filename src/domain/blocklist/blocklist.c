@@ -70,11 +70,29 @@ void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklis
     struct lb_workspace *workspace = lb_directory_workspaces(blocklist->directory);
     for (; workspace; workspace = lb_rcu_load(&workspace->next))
         out->stamp_bytes += lb_row_times_bytes(workspace->row_times);
+    workspace = lb_directory_installation(blocklist->directory);
+    if (workspace)
+        out->stamp_bytes += lb_row_times_bytes(workspace->row_times);
 }
 
 uint64_t lb_blocklist_name_hash(const struct lb_blocklist *blocklist, struct lb_str identifier)
 {
     return lb_index_hash(blocklist->index, identifier).low;
+}
+
+const char *lb_scope_name(enum lb_scope scope)
+{
+    static const char *const names[] = {[LB_SCOPE_CAMPAIGN] = "campaign",
+                                        [LB_SCOPE_WORKSPACE] = "workspace",
+                                        [LB_SCOPE_INSTALLATION] = "installation"};
+    return names[scope];
+}
+
+static const struct lb_list installation = {.workspace = LB_INSTALLATION_NO};
+
+static bool has_installation(const struct lb_blocklist *blocklist)
+{
+    return atomic_load_explicit(&blocklist->has_installation, memory_order_acquire);
 }
 
 static struct lb_verdict verdict(uint64_t in_workspace, uint64_t in_campaign)
@@ -114,11 +132,36 @@ static struct lb_verdict look(const struct lb_blocklist *blocklist,
     }
 }
 
+/* In three lists, as `look` in two. */
+static struct lb_verdict look_everywhere(const struct lb_blocklist *blocklist, struct lb_list list,
+                                         struct lb_index_hash hash)
+{
+    const struct lb_list own = {.workspace = list.workspace};
+    const uint64_t lists[] = {lb_list_number(installation), lb_list_number(own),
+                              lb_list_number(list)};
+    static const enum lb_scope scopes[] = {LB_SCOPE_INSTALLATION, LB_SCOPE_WORKSPACE,
+                                           LB_SCOPE_CAMPAIGN};
+    size_t count = list.campaign ? 3 : list.workspace ? 2 : 1;
+    for (;;) {
+        uint64_t before = removals(blocklist);
+        for (size_t i = 0; i < count; i++) {
+            uint64_t entry =
+                lb_index_find(blocklist->index, lb_index_fingerprint_in(hash, lists[i]));
+            if (entry)
+                return (struct lb_verdict){scopes[i], entry};
+        }
+        if (removals(blocklist) == before)
+            return (struct lb_verdict){LB_SCOPE_NONE, 0};
+    }
+}
+
 struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
                                      struct lb_str identifier)
 {
     struct lb_list own = {.workspace = list.workspace};
     struct lb_index_hash hash = lb_index_hash(blocklist->index, identifier);
+    if (has_installation(blocklist))
+        return look_everywhere(blocklist, list, hash);
     struct lb_fingerprint of_workspace = lb_index_fingerprint_in(hash, lb_list_number(own));
     if (list.campaign == 0)
         return verdict(lb_index_find(blocklist->index, of_workspace), 0);
@@ -144,17 +187,37 @@ struct lb_verdict lb_blocklist_check_person(const struct lb_blocklist *blocklist
         before = removals(blocklist);
         best = lb_blocklist_check(blocklist, list, name);
         *out_by = name;
-        if (lb_persons_any(workspace) && best.scope != LB_SCOPE_WORKSPACE)
+        if (lb_persons_any(workspace) && best.scope != LB_SCOPE_INSTALLATION)
             lb_persons_others(blocklist->people, list.workspace, name, LB_PERSON_ASKED, &others);
-        for (size_t i = 0; i < others.count && best.scope != LB_SCOPE_WORKSPACE; i++) {
+        for (size_t i = 0; i < others.count && best.scope != LB_SCOPE_INSTALLATION; i++) {
             struct lb_verdict other = lb_blocklist_check(blocklist, list, others.names[i]);
-            if (other.scope == LB_SCOPE_NONE || other.scope == best.scope)
+            if (other.scope <= best.scope)
                 continue;
             best = other;
             *out_by = others.names[i];
         }
     } while (best.scope == LB_SCOPE_NONE && removals(blocklist) != before);
     return best;
+}
+
+int64_t lb_blocklist_installation_at(const struct lb_blocklist *blocklist, uint64_t entry)
+{
+    const struct lb_workspace *workspace = lb_directory_installation(blocklist->directory);
+    struct lb_row_time time = {0};
+    if (workspace)
+        lb_row_times_find(workspace->row_times, entry, &time);
+    return time.at;
+}
+
+bool lb_blocklist_asks_all(const struct lb_blocklist *blocklist,
+                           const struct lb_workspace *workspace)
+{
+    if (atomic_load_explicit(&workspace->has_typed, memory_order_acquire))
+        return true;
+    if (!has_installation(blocklist))
+        return false;
+    workspace = lb_directory_installation(blocklist->directory);
+    return workspace && atomic_load_explicit(&workspace->has_typed, memory_order_acquire);
 }
 
 uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
@@ -205,6 +268,26 @@ bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t ent
     return true;
 }
 
+/* The installation's list wins over what was found in the others. Each name that was found nowhere
+ * is looked for in all lists once more when something was taken out meanwhile. */
+static void check_installation(const struct lb_blocklist *blocklist, struct lb_list list,
+                               const struct lb_index_hash *hashes, size_t count, uint64_t before,
+                               struct lb_verdict *out)
+{
+    struct lb_fingerprint wanted[CHECK_GROUP];
+    uint64_t found[CHECK_GROUP];
+    for (size_t i = 0; i < count; i++)
+        wanted[i] = lb_index_fingerprint_in(hashes[i], lb_list_number(installation));
+    lb_index_find_many(blocklist->index, wanted, count, found);
+    bool moved = removals(blocklist) != before;
+    for (size_t i = 0; i < count; i++) {
+        if (found[i])
+            out[i] = (struct lb_verdict){LB_SCOPE_INSTALLATION, found[i]};
+        else if (moved && out[i].scope == LB_SCOPE_NONE)
+            out[i] = look_everywhere(blocklist, list, hashes[i]);
+    }
+}
+
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
                              const struct lb_str *identifiers, size_t count, struct lb_verdict *out,
                              uint64_t *out_hashes)
@@ -212,16 +295,20 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
     uint64_t in_workspace = lb_list_number((struct lb_list){.workspace = list.workspace});
     uint64_t in_campaign = lb_list_number(list);
     struct lb_fingerprint wanted[2 * CHECK_GROUP];
+    struct lb_index_hash hashes[CHECK_GROUP];
     for (size_t begin = 0; begin < count; begin += CHECK_GROUP) {
+        uint64_t before = removals(blocklist);
         size_t n = count - begin < CHECK_GROUP ? count - begin : CHECK_GROUP;
         for (size_t i = 0; i < n; i++) {
-            struct lb_index_hash hash = lb_index_hash(blocklist->index, identifiers[begin + i]);
-            wanted[2 * i] = lb_index_fingerprint_in(hash, in_workspace);
-            wanted[2 * i + 1] = lb_index_fingerprint_in(hash, in_campaign);
+            hashes[i] = lb_index_hash(blocklist->index, identifiers[begin + i]);
+            wanted[2 * i] = lb_index_fingerprint_in(hashes[i], in_workspace);
+            wanted[2 * i + 1] = lb_index_fingerprint_in(hashes[i], in_campaign);
             if (out_hashes)
-                out_hashes[begin + i] = hash.low;
+                out_hashes[begin + i] = hashes[i].low;
         }
         check_group(blocklist, wanted, n, out + begin);
+        if (has_installation(blocklist))
+            check_installation(blocklist, list, hashes, n, before, out + begin);
     }
 }
 
@@ -253,22 +340,30 @@ lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
     return err;
 }
 
+/* Is it in this list? Then that is its scope. */
+static lb_err find_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                            struct lb_str identifier, enum lb_scope scope, enum lb_scope *out)
+{
+    uint64_t id = 0;
+    lb_err err = lb_blocklist_current(
+        blocklist, list, lb_blocklist_hash(blocklist, list, identifier), identifier, &id);
+    if (!err && id)
+        *out = scope;
+    return err;
+}
+
 lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
                                    struct lb_str identifier, enum lb_scope *out)
 {
     struct lb_list own = {.workspace = list.workspace};
-    uint64_t id;
+    lb_err err = LB_OK;
     *out = LB_SCOPE_NONE;
-    lb_err err = lb_blocklist_current(blocklist, own, lb_blocklist_hash(blocklist, own, identifier),
-                                      identifier, &id);
-    if (!err && id)
-        *out = LB_SCOPE_WORKSPACE;
-    if (err || id)
-        return err;
-    err = lb_blocklist_current(blocklist, list, lb_blocklist_hash(blocklist, list, identifier),
-                               identifier, &id);
-    if (!err && id)
-        *out = LB_SCOPE_CAMPAIGN;
+    if (has_installation(blocklist))
+        err = find_in_batch(blocklist, installation, identifier, LB_SCOPE_INSTALLATION, out);
+    if (!err && *out == LB_SCOPE_NONE)
+        err = find_in_batch(blocklist, own, identifier, LB_SCOPE_WORKSPACE, out);
+    if (!err && *out == LB_SCOPE_NONE && list.campaign)
+        err = find_in_batch(blocklist, list, identifier, LB_SCOPE_CAMPAIGN, out);
     return err;
 }
 
@@ -290,10 +385,14 @@ static lb_err catch_up(struct lb_blocklist *blocklist, struct lb_write *first)
     struct lb_locked *locked = &blocklist->locked;
     lb_err err = lb_nodes_lock(locked, blocklist->store, first);
     for (size_t i = 0; !err && i < locked->count; i++) {
-        if (!locked->versions[i].workspace)
+        if (locked->versions[i].workspace == LB_WORKSPACE_NONE)
             continue;
         err = lb_blocklist_refresh(blocklist, &locked->versions[i]);
     }
+    /* What another node adds to it from here on, that node's writes in these workspaces see to: see
+     * outreach/everywhere.c. */
+    if (!err && locked->installation.workspace != LB_WORKSPACE_NONE)
+        err = lb_blocklist_refresh(blocklist, &locked->installation);
     return err;
 }
 

@@ -85,15 +85,28 @@ void lb_blocklist_stats(const struct lb_blocklist *blocklist, struct lb_blocklis
 
 /* --- Checks --- */
 
-enum lb_scope { LB_SCOPE_NONE, LB_SCOPE_WORKSPACE, LB_SCOPE_CAMPAIGN };
+/* Where a name is blocked. When several block it, the greatest wins. */
+enum lb_scope { LB_SCOPE_NONE, LB_SCOPE_CAMPAIGN, LB_SCOPE_WORKSPACE, LB_SCOPE_INSTALLATION };
+
+/* "workspace", ...; NULL for LB_SCOPE_NONE. */
+const char *lb_scope_name(enum lb_scope scope);
+
+/* In which scope a list holds. */
+static inline enum lb_scope lb_scope_of_list(struct lb_list list)
+{
+    return list.campaign                          ? LB_SCOPE_CAMPAIGN
+           : list.workspace == LB_INSTALLATION_NO ? LB_SCOPE_INSTALLATION
+                                                  : LB_SCOPE_WORKSPACE;
+}
 
 struct lb_verdict {
-    enum lb_scope scope; /* LB_SCOPE_NONE: not blocked. The workspace wins when both block. */
-    uint64_t entry;      /* the entry that blocks */
+    enum lb_scope scope; /* LB_SCOPE_NONE: not blocked */
+    uint64_t entry;      /* the entry that blocks, of the workspace; of the installation's list, a
+                            workspace is not told more than lb_blocklist_installation_at */
 };
 
-/* Campaign 0 asks the workspace's list alone. `identifier`, here and below, is a key (item.h): a
- * canonical LinkedIn name, or lb_key_make. */
+/* Campaign 0 asks the workspace's list and the installation's. `identifier`, here and below, is a
+ * key (item.h): a canonical LinkedIn name, or lb_key_make. */
 struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
                                      struct lb_str identifier);
 
@@ -105,6 +118,15 @@ uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list 
  * entry.h. */
 bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t entry,
                               int64_t *out_at);
+
+/* When an entry of the installation's list was made: all that workspaces are told of it. 0: it is
+ * not known. */
+int64_t lb_blocklist_installation_at(const struct lb_blocklist *blocklist, uint64_t entry);
+
+/* Must names that are no LinkedIn names be asked for in this workspace? Not when neither its lists
+ * nor the installation's have had any. */
+bool lb_blocklist_asks_all(const struct lb_blocklist *blocklist,
+                           const struct lb_workspace *workspace);
 
 /* The same for many. `out_hashes`: NULL, or room for the lb_blocklist_name_hash of each. */
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,

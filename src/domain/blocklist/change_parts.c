@@ -179,6 +179,7 @@ void lb_change_prepare(struct lb_change *change)
 {
     struct lb_str source = change->standing.actor.source;
     change->write.workspace = change->standing.list.workspace;
+    change->write.installation = change->write.workspace == LB_INSTALLATION_NO;
     lb_chain_seed(change->seed);
     if (source.ptr)
         lb_chain_commit(change->seed, LB_COMMITMENT_SOURCE, source, &change->source);

@@ -20,7 +20,7 @@ struct lb_ending {
     struct lb_task done;
     bool under_way;
     uint64_t not_before_ms;
-    uint32_t failed; /* the workspace whose last write failed: others come first; 0: none */
+    uint32_t failed; /* the workspace whose last write failed: others come first */
     struct lb_due others[OTHERS_MAX];
 };
 
@@ -31,6 +31,7 @@ bool lb_blocklist_begin_ending(struct lb_blocklist *blocklist, struct lb_writer 
         return false;
     ending->blocklist = blocklist;
     ending->writer = writer;
+    ending->failed = LB_WORKSPACE_NONE;
     ending->mailbox = lb_mailbox_create();
     blocklist->ends.taken = calloc(ENDS_AT_A_TIME, sizeof *blocklist->ends.taken);
     blocklist->ending_soon = ending;
@@ -107,7 +108,7 @@ static void finish(struct lb_task *task)
         (struct lb_ending *)((char *)task - offsetof(struct lb_ending, done));
     struct lb_ends *ends = &ending->blocklist->ends;
     ending->under_way = false;
-    ending->failed = 0;
+    ending->failed = LB_WORKSPACE_NONE;
     if (ending->change.write.result) {
         ending->failed = ending->change.standing.workspace->row.no;
         ending->not_before_ms = lb_clock_mono_ms() + RETRY_AFTER_MS;
@@ -115,7 +116,7 @@ static void finish(struct lb_task *task)
             ends->taken_count--; /* what has no room there is tried again as it is */
         lb_ends_commit(ends);
     }
-    if (!ending->failed)
+    if (ending->failed == LB_WORKSPACE_NONE)
         ends->taken_count = 0;
 }
 
@@ -158,7 +159,7 @@ static void take(struct lb_ending *ending, int64_t now)
     for (size_t i = 0; i < other_count; i++)
         lb_ends_add(ends, &ending->others[i]); /* where they were */
     lb_ends_commit(ends);
-    ending->failed = 0;
+    ending->failed = LB_WORKSPACE_NONE;
     if (ends->taken_count)
         qsort(ends->taken, ends->taken_count, sizeof *ends->taken, compare);
 }
@@ -178,14 +179,16 @@ void lb_ending_upkeep(struct lb_ending *ending)
     uint32_t no = blocklist->ends.taken[0].list.workspace;
     struct lb_workspace *workspace = lb_directory_workspace_no(blocklist->directory, no);
     ending->done.run = finish;
-    ending->change = (struct lb_change){
-        .blocklist = blocklist,
-        .standing = {.directory = blocklist->directory,
-                     .actor = {.no = LB_SERVER_NO},
-                     .workspace = workspace,
-                     .list = {.workspace = no}},
-        .write = {
-            .apply = apply, .completion = &ending->done, .home = ending->mailbox, .workspace = no}};
+    ending->change = (struct lb_change){.blocklist = blocklist,
+                                        .standing = {.directory = blocklist->directory,
+                                                     .actor = {.no = LB_SERVER_NO},
+                                                     .workspace = workspace,
+                                                     .list = {.workspace = no}},
+                                        .write = {.apply = apply,
+                                                  .completion = &ending->done,
+                                                  .home = ending->mailbox,
+                                                  .workspace = no,
+                                                  .installation = no == LB_INSTALLATION_NO}};
     ending->under_way =
         workspace && lb_writer_submit(ending->writer, &ending->change.write) == LB_OK;
     if (!ending->under_way)

@@ -12,7 +12,7 @@
  * to wait for. */
 #define POLL_MS 500
 /* Workspaces of one question. */
-#define QUESTION_MAX 512
+#define QUESTION_MAX 512 /* and the installation's list, which holds in all of them */
 
 /* Workspaces whose memory lacks something, and who waits for it. */
 struct lack {
@@ -202,6 +202,8 @@ static void start_reading(struct lb_freshness *freshness)
  * read while it grows, but the list of all is. */
 static struct lb_workspace *find_workspace(struct lb_freshness *freshness, uint32_t no)
 {
+    if (no == LB_INSTALLATION_NO)
+        return lb_directory_installation(freshness->settings.directory);
     struct lb_workspace *next = freshness->newest
                                     ? lb_rcu_load(&freshness->newest->next)
                                     : lb_directory_workspaces(freshness->settings.directory);
@@ -228,7 +230,7 @@ static lb_err compare_version(void *context, const struct lb_workspace_version *
 
 /* The workspaces that one question is about. */
 struct question {
-    uint32_t workspaces[QUESTION_MAX];
+    uint32_t workspaces[QUESTION_MAX + 1];
     size_t count;
     bool everything;
     lb_err err; /* of finding keys */
@@ -260,10 +262,21 @@ static lb_err find_keys(struct lb_freshness *freshness)
 /* Adds what a request asks about. */
 static void add_request(struct question *question, const struct lb_fresh *fresh)
 {
-    if (fresh->no)
+    if (fresh->no) {
+        lb_ids_add(question->workspaces, &question->count, LB_INSTALLATION_NO);
         lb_ids_add(question->workspaces, &question->count, fresh->no);
-    else if (!fresh->key_id.ptr)
+    } else if (!fresh->key_id.ptr) {
         question->everything = true;
+    }
+}
+
+/* Does memory lack something of what the request is about? */
+static bool lacks(const struct lack *lack, const struct lb_fresh *fresh)
+{
+    if (!fresh->no)
+        return !fresh->key_id.ptr && lack->workspaces.count;
+    return lb_id_set_holds(&lack->workspaces, fresh->no) ||
+           lb_id_set_holds(&lack->workspaces, LB_INSTALLATION_NO);
 }
 
 /* Takes the requests that one question can serve off the list. */
@@ -301,9 +314,7 @@ static void divide(struct lb_freshness *freshness, struct lb_fresh *fresh)
     struct lb_fresh **good_last = &good;
     while (fresh) {
         struct lb_fresh *next = fresh->next;
-        bool waits = fresh->no ? lb_id_set_holds(&lack->workspaces, fresh->no)
-                               : !fresh->key_id.ptr && lack->workspaces.count;
-        append(waits ? &lack->last : &good_last, fresh);
+        append(lacks(lack, fresh) ? &lack->last : &good_last, fresh);
         fresh = next;
     }
     complete(freshness, good, LB_OK);

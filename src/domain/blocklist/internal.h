@@ -21,6 +21,9 @@ struct lb_blocklist {
      * notices when one may have moved from the list it had not found it in yet to the one it had.
      */
     _Atomic uint64_t removals;
+    /* Has the installation's list had entries? Never false when it has: until then no check looks
+     * into it. */
+    _Atomic bool has_installation;
     /* The writer's. */
     struct lb_overlay batch;
     struct lb_twins twins;
@@ -64,6 +67,13 @@ bool lb_blocklist_is_in_force(const struct lb_blocklist *blocklist,
 
 /* Counts entries of a workspace, one more or less, that is in this order. */
 void lb_blocklist_count_entry(struct lb_workspace *workspace, uint64_t order, int64_t change);
+
+/* Before an entry of a list is recorded or in memory. */
+static inline void lb_blocklist_note_list(struct lb_blocklist *blocklist, struct lb_list list)
+{
+    if (list.workspace == LB_INSTALLATION_NO)
+        atomic_store_explicit(&blocklist->has_installation, true, memory_order_release);
+}
 
 /* An entry is about to leave the index: see `removals`. */
 void lb_blocklist_count_removal(struct lb_blocklist *blocklist);

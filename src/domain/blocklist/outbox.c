@@ -29,5 +29,7 @@ lb_err lb_outbox_quiet(struct lb_blocklist *blocklist, struct lb_workspace *work
                        uint64_t log_row, uint64_t items)
 {
     struct lb_event_row row = {.type = LB_EVENT_QUIET, .log = log_row, .detail = items};
+    if (workspace->row.no == LB_INSTALLATION_NO) /* it has no feed */
+        return LB_OK;
     return append(blocklist, workspace, &row);
 }

@@ -145,6 +145,7 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
 {
     struct lb_blocklist *blocklist = packer->change->blocklist;
     struct lb_overlay *batch = batch_of(packer);
+    lb_blocklist_note_list(blocklist, packer->row.list);
     if (!lb_key_is_linkedin(item->key))
         lb_workspace_note_typed(packer->change->standing.workspace);
     lb_err err = needs_new_row(packer, item) ? lb_packer_flush(packer) : LB_OK;

@@ -135,6 +135,7 @@ static lb_err find_place(struct replay *replay, struct lb_workspace *workspace, 
     out->fingerprint = lb_blocklist_hash(blocklist, list, item.key);
     out->order = lb_order_of_key(list, item.key);
     out->end = item.end;
+    lb_blocklist_note_list(blocklist, list);
     if (lb_order_is_typed(out->order))
         lb_workspace_note_typed(workspace);
     bool noted = item.key.ptr == stored.ptr ||

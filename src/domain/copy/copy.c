@@ -63,6 +63,18 @@ static void advance(struct copy *copy, uint64_t rows)
         tell(copy);
 }
 
+/* The next row that is to be copied. Both sides have that of the installation's list by
+ * themselves. */
+static lb_err next_row(const struct side *side, const struct lb_copy_table *table,
+                       struct lb_copy_row *out)
+{
+    lb_err err;
+    do
+        err = side->ops->read_next(side->side, out);
+    while (!err && table->id == LB_COPY_WORKSPACE && out->values[0].number == LB_INSTALLATION_NO);
+    return err;
+}
+
 /* --- May it begin? ---------------------------------------------------------------------------- */
 
 lb_err lb_copy_check_finished(struct lb_store *store, struct lb_reason *reason)
@@ -91,7 +103,7 @@ static lb_err identify(struct copy *copy, struct lb_buf *out)
     lb_buf_printf(out, "%s ", from->ops->kind);
     lb_err err = from->ops->read_begin(from->side, workspaces, NULL);
     if (!err)
-        err = from->ops->read_next(from->side, &row);
+        err = next_row(from, workspaces, &row);
     if (!err)
         lb_buf_append_str(out, row.values[1].text);
     from->ops->read_end(from->side);
@@ -108,7 +120,7 @@ static lb_err check_empty(struct copy *copy)
     for (size_t i = 0; !err && i < LB_COPY_TABLE_COUNT; i++) {
         err = to->ops->read_begin(to->side, &lb_copy_tables[i], NULL);
         if (!err)
-            err = to->ops->read_next(to->side, &row);
+            err = next_row(to, &lb_copy_tables[i], &row);
         if (!err)
             err = lb_fail(copy->reason, LB_ERR_ALREADY_EXISTS,
                           "the target is not empty (table %s); nothing was changed. Name another"
@@ -170,7 +182,7 @@ static lb_err copy_batch(struct copy *copy, const struct lb_copy_table *table,
         bytes += text_bytes(table, row);
         err = to->ops->batch_add(to->side, row);
         if (!err)
-            err = from->ops->read_next(from->side, row);
+            err = next_row(from, table, row);
         *more = !err;
         if (err == LB_ERR_NOT_FOUND)
             err = LB_OK;
@@ -204,7 +216,7 @@ static lb_err copy_table(struct copy *copy, const struct lb_copy_table *table)
     if (!err)
         err = from->ops->read_begin(from->side, table, position.len ? after : NULL);
     if (!err)
-        err = from->ops->read_next(from->side, &row);
+        err = next_row(from, table, &row);
     bool more = !err;
     while (!err && more)
         err = copy_batch(copy, table, &row, &more);

@@ -61,7 +61,7 @@ lb_err lb_exclusion_each(const struct lb_exclusion *exclusion, const struct lb_l
     lb_exclusion_add_others(exclusion, &names);
     for (size_t i = 0; !err && i < names.count; i++)
         err = each(context, names.names[i]);
-    bool all = exclusion->workspace && lb_exclusion_asks_all(exclusion->workspace);
+    bool all = exclusion->workspace && lb_blocklist_asks_all(exclusion->blocklist, exclusion->workspace);
     return err || !all ? err : lb_exclusion_each_typed(lead, context, each);
 }
 
@@ -76,10 +76,10 @@ static lb_err ask(void *context, struct lb_str key)
 {
     struct asking *asking = context;
     enum lb_scope scope;
-    if (asking->scope == LB_SCOPE_WORKSPACE)
+    if (asking->scope == LB_SCOPE_INSTALLATION)
         return LB_OK;
     lb_err err = asking->look_up(asking->context, asking->list, key, &scope);
-    if (!err && scope != LB_SCOPE_NONE)
+    if (!err && scope > asking->scope)
         asking->scope = scope;
     return err;
 }
@@ -169,6 +169,8 @@ static lb_err refresh_named(struct lb_outreach *outreach, struct lb_list list, s
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier)
 {
     struct lb_outreach *outreach = context;
+    if (list.workspace == LB_INSTALLATION_NO)
+        return lb_everywhere_changed(outreach, identifier);
     struct lb_exclusion exclusion = lb_outreach_exclusion(outreach, list.workspace);
     struct lb_other_names others = {0};
     if (!exclusion.workspace || !exclusion.workspace->has_leads)

@@ -1,7 +1,7 @@
 /* By which names a lead is blocked: one of them in a list that counts for it is enough. The names
  * that its person has otherwise (domain/blocklist/persons.h) count as its own. Those that are no
- * LinkedIn names (lead_keys.h) are asked only in a workspace that has entries of their types.
- * Threads: any; those of the look-up. */
+ * LinkedIn names (lead_keys.h) are asked only where there are entries of their types
+ * (lb_blocklist_asks_all). Threads: any; those of the look-up. */
 #ifndef LB_DOMAIN_OUTREACH_EXCLUSION_H
 #define LB_DOMAIN_OUTREACH_EXCLUSION_H
 
@@ -18,12 +18,6 @@ struct lb_exclusion_names {
     struct lb_identifier today;
 };
 void lb_exclusion_names(const struct lb_lead_row *lead, struct lb_exclusion_names *out);
-
-/* Must names that are no LinkedIn names be asked for, too? */
-static inline bool lb_exclusion_asks_all(const struct lb_workspace *workspace)
-{
-    return atomic_load_explicit(&workspace->has_typed, memory_order_acquire);
-}
 
 /* Who asks, and what memory has of the workspace. */
 struct lb_exclusion {
@@ -44,11 +38,12 @@ lb_err lb_exclusion_each(const struct lb_exclusion *exclusion, const struct lb_l
 lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
                                lb_err (*each)(void *context, struct lb_str key));
 
-/* Where one name is blocked, in the list of a campaign or in its workspace's. */
+/* Where one name is blocked, in the list of a campaign, in its workspace's or the installation's.
+ */
 typedef lb_err lb_scope_look_up(void *context, struct lb_list list, struct lb_str key,
                                 enum lb_scope *out);
 
-/* Where the lead is blocked, by any of its names; the workspace wins. Fails as the look-up does. */
+/* Where the lead is blocked, by any of its names; the greatest scope wins. Fails as the look-up does. */
 lb_err lb_exclusion_scope(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
                           lb_scope_look_up *look_up, void *context, enum lb_scope *out);
 

@@ -1,7 +1,7 @@
-/* What the files of the outreach share: campaign.c, catch_up.c, claim.c, exclusion.c, lead.c,
- * progress.c, purge.c, refresh.c, report.c, same_person.c, sequence.c, set_right.c and variant.c;
- * see outreach.h. All for `apply` on the writer thread, within the open transaction; failures are
- * the store's. */
+/* What the files of the outreach share: campaign.c, catch_up.c, claim.c, everywhere.c, exclusion.c,
+ * lead.c, progress.c, purge.c, refresh.c, report.c, same_person.c, sequence.c, set_right.c and
+ * variant.c; see outreach.h. All for `apply` on the writer thread, within the open transaction;
+ * failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
@@ -40,10 +40,11 @@ struct lb_outreach {
     struct lb_counts count;
     struct lb_purge *remains; /* of deleted campaigns; see purge.c */
     struct lb_old_names old_names;
-    struct lb_catch_up *catch_up;    /* of leads with blocks; see catch_up.c */
-    struct lb_refresh *refresh;      /* see refresh.c */
-    size_t looks;                    /* at leads, of changes of the open batch; see refresh.c */
-    _Atomic unsigned times_set_back; /* the clock, since the start */
+    struct lb_catch_up *catch_up;     /* of leads with blocks; see catch_up.c */
+    struct lb_refresh *refresh;       /* see refresh.c */
+    struct lb_everywhere *everywhere; /* see everywhere.c */
+    size_t looks;                     /* at leads, of changes of the open batch; see refresh.c */
+    _Atomic unsigned times_set_back;  /* the clock, since the start */
     _Atomic int64_t steady_since_ms; /* the clock: the start, or when it was set back; boot clock */
 };
 
@@ -144,6 +145,14 @@ void lb_refresh_begin(struct lb_refresh *refresh, struct lb_writer *writer);
 void lb_refresh_upkeep(struct lb_refresh *refresh);
 /* The name of this key is blocked now, or no longer, in the open transaction. */
 lb_err lb_refresh_changed(struct lb_outreach *outreach, struct lb_list list, struct lb_str key);
+
+/* everywhere.c: the same for the installation's list, in every workspace. */
+struct lb_everywhere *lb_everywhere_create(struct lb_outreach *outreach);
+void lb_everywhere_destroy(struct lb_everywhere *everywhere);
+void lb_everywhere_begin(struct lb_everywhere *everywhere, struct lb_writer *writer);
+void lb_everywhere_upkeep(struct lb_everywhere *everywhere);
+/* The name of this key is in the list now, or no longer, in the open transaction. */
+lb_err lb_everywhere_changed(struct lb_outreach *outreach, struct lb_str key);
 
 /* catch_up.c: begins when all is loaded. */
 struct lb_catch_up *lb_catch_up_create(struct lb_outreach *outreach);

@@ -39,6 +39,7 @@ static void upkeep(void *context)
     lb_purge_upkeep(outreach->remains);
     lb_catch_up_upkeep(outreach->catch_up);
     lb_refresh_upkeep(outreach->refresh);
+    lb_everywhere_upkeep(outreach->everywhere);
 }
 
 struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settings)
@@ -51,7 +52,8 @@ struct lb_outreach *lb_outreach_create(const struct lb_outreach_settings *settin
     outreach->remains = lb_purge_create(settings->store);
     outreach->catch_up = lb_catch_up_create(outreach);
     outreach->refresh = lb_refresh_create(outreach);
-    if (!outreach->remains || !outreach->catch_up || !outreach->refresh) {
+    outreach->everywhere = lb_everywhere_create(outreach);
+    if (!outreach->remains || !outreach->catch_up || !outreach->refresh || !outreach->everywhere) {
         lb_outreach_destroy(outreach);
         return NULL;
     }
@@ -73,6 +75,7 @@ void lb_outreach_destroy(struct lb_outreach *outreach)
     lb_purge_destroy(outreach->remains);
     lb_catch_up_destroy(outreach->catch_up);
     lb_refresh_destroy(outreach->refresh);
+    lb_everywhere_destroy(outreach->everywhere);
     lb_old_names_fini(&outreach->old_names);
     free(outreach->statuses);
     free(outreach->news);
@@ -84,6 +87,7 @@ lb_err lb_outreach_load(struct lb_outreach *outreach, struct lb_writer *writer)
     lb_err err = lb_old_names_load(&outreach->old_names, outreach->settings.store);
     lb_catch_up_begin(outreach->catch_up, writer);
     lb_refresh_begin(outreach->refresh, writer);
+    lb_everywhere_begin(outreach->everywhere, writer);
     return err ? err : lb_purge_load(outreach->remains, writer);
 }
 

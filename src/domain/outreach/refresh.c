@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/mailbox.h"
 #include "domain/outreach/internal.h"
-#include "domain/outreach/lead_keys.h"
+#include "domain/outreach/walk.h"
 
 #include <sodium.h>
 #include <stddef.h>
@@ -19,14 +19,6 @@
 /* Another node may have noted something, and ended. */
 #define LOOK_AGAIN_MS 60000
 
-/* How far a look at the leads of one key is. */
-struct walk {
-    struct lb_pending_row row; /* row.len 0: nowhere */
-    struct lb_lead_range range;
-    enum lb_lead_form form;
-    struct lb_lead_place place;
-};
-
 struct lb_refresh {
     struct lb_write write; /* first: the writer hands it back */
     struct lb_outreach *outreach;
@@ -38,75 +30,17 @@ struct lb_refresh {
     bool may_lack_forms;
     uint64_t not_before_ms;
     uint64_t looked_ms;
-    struct walk at;                 /* of what is committed */
-    struct walk reached;            /* by the write under way */
+    struct lb_walk at;              /* of what is committed */
+    struct lb_walk reached;         /* by the write under way */
     uint64_t leads[REFS_AT_A_TIME]; /* to get their forms */
     size_t lead_count;
 };
 
-/* --- Looking at leads --- */
-
-static void start_at(struct walk *walk, enum lb_lead_form form)
-{
-    walk->form = form;
-    walk->place.no = 0;
-    walk->place.len = walk->range.first.len;
-    memcpy(walk->place.form, walk->range.first.ptr, walk->range.first.len);
-}
-
-static void begin(struct walk *walk, const struct lb_pending_row *row)
-{
-    walk->row = *row;
-    lb_lead_range_of((struct lb_str){walk->row.key, walk->row.len}, &walk->range);
-    start_at(walk, walk->range.form);
-}
-
-static lb_err look_at(struct lb_outreach *outreach, struct lb_list list,
-                      const struct lb_lead_ref *refs, size_t count)
-{
-    const struct lb_outreach_settings *settings = &outreach->settings;
-    uint64_t leads[REFS_AT_A_TIME];
-    size_t meant = 0;
-    lb_err err = LB_OK;
-    for (size_t i = 0; i < count; i++)
-        if ((!list.campaign || refs[i].campaign == list.campaign) &&
-            lb_directory_campaign_no(settings->directory, refs[i].campaign))
-            leads[meant++] = refs[i].lead;
-    if (meant)
-        settings->store->ops->prefetch_leads(lb_outreach_reader(outreach), list.workspace, leads,
-                                             meant, 0);
-    for (size_t i = 0; !err && i < meant; i++)
-        err = lb_exclusion_refresh_lead(outreach, list.workspace, leads[i]);
-    return err;
-}
-
-/* Goes on, for up to `*left` looks. `*out_done`: that was all of the key. */
-static lb_err go_on(struct lb_outreach *outreach, struct walk *walk, size_t *left, bool *out_done)
-{
-    struct lb_store *store = outreach->settings.store;
-    struct lb_list list = walk->row.list;
-    struct lb_lead_ref refs[REFS_AT_A_TIME];
-    lb_err err = LB_OK;
-    *out_done = !walk->range.first.ptr;
-    while (!err && !*out_done && *left) {
-        size_t count, max = *left < REFS_AT_A_TIME ? *left : REFS_AT_A_TIME;
-        err = store->ops->leads_by_form(lb_outreach_reader(outreach), list.workspace, walk->form,
-                                        walk->range.last, &walk->place, max, refs, &count);
-        if (!err)
-            err = look_at(outreach, list, refs, count);
-        *left -= count ? count : 1;
-        if (err || count == max)
-            continue;
-        *out_done = walk->form != LB_LEAD_FORM_MAIL_HOST;
-        if (!*out_done)
-            start_at(walk, LB_LEAD_FORM_SITE_HOST);
-    }
-    return err;
-}
+/* --- In the change itself --- */
 
 lb_err lb_refresh_changed(struct lb_outreach *outreach, struct lb_list list, struct lb_str key)
 {
-    struct walk walk;
+    struct lb_walk walk;
     struct lb_pending_row row = {.list = list, .len = key.len};
     size_t left = LOOKS_NOW_MAX - outreach->looks;
     bool done = false;
@@ -115,8 +49,8 @@ lb_err lb_refresh_changed(struct lb_outreach *outreach, struct lb_list list, str
     memcpy(row.key, key.ptr, key.len);
     randombytes_buf(&row.token, sizeof row.token);
     row.token >>= 1;
-    begin(&walk, &row);
-    lb_err err = go_on(outreach, &walk, &left, &done);
+    lb_walk_begin(&walk, &row);
+    lb_err err = lb_walk_on(outreach, &walk, &left, &done);
     outreach->looks = LOOKS_NOW_MAX - left;
     if (err || done)
         return err;
@@ -126,7 +60,7 @@ lb_err lb_refresh_changed(struct lb_outreach *outreach, struct lb_list list, str
 
 /* --- In writes of its own --- */
 
-static bool is_at(const struct walk *walk, const struct lb_pending_row *row)
+static bool is_at(const struct lb_walk *walk, const struct lb_pending_row *row)
 {
     return walk->row.len == row->len && walk->row.token == row->token &&
            walk->row.list.workspace == row->list.workspace &&
@@ -148,8 +82,8 @@ static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
         if (err || row.list.workspace != write->workspace)
             break;
         if (!is_at(&refresh->reached, &row))
-            begin(&refresh->reached, &row);
-        err = go_on(refresh->outreach, &refresh->reached, &left, &done);
+            lb_walk_begin(&refresh->reached, &row);
+        err = lb_walk_on(refresh->outreach, &refresh->reached, &left, &done);
         if (!err && done)
             err = store->ops->lead_pending_drop(store, &row);
     }

@@ -376,7 +376,8 @@ static lb_err prepare_block(struct reporting *reporting)
         if (known)
             err =
                 lb_blocklist_check_in_batch(change->blocklist, list, opt_out->items[i].key, &scope);
-        if (scope == LB_SCOPE_NONE)
+        /* Of the installation's list the workspace knows nothing: it may end. */
+        if (scope == LB_SCOPE_NONE || scope == LB_SCOPE_INSTALLATION)
             opt_out->items[count++] = opt_out->items[i];
     }
     for (size_t i = 0; i < count; i++)

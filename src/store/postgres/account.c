@@ -171,7 +171,8 @@ lb_err lb_pg_user_by_id(struct lb_store_reader *reader, struct lb_str id, struct
 }
 
 LB_PG_STATEMENT(WORKSPACE_IDS, ALL, "N",
-                "SELECT workspace_id, id FROM leadblock.workspace WHERE workspace_id = ANY ($1)"
+                "SELECT workspace_id, id FROM leadblock.workspace"
+                " WHERE workspace_id = ANY ($1) AND workspace_id > 0"
                 " ORDER BY workspace_id");
 
 /* Number and id of the workspaces of those users, by number. */

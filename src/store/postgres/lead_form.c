@@ -158,9 +158,19 @@ lb_err lb_pg_lead_pending_drop(struct lb_store *store, const struct lb_pending_r
     return change_pending(store, PG_PENDING_DROP, row);
 }
 
+static lb_err read_pending(const PGresult *result, int row, struct lb_pending_row *out)
+{
+    struct lb_str key = lb_pg_text(result, row, 2);
+    out->list = (struct lb_list){(uint32_t)lb_pg_number(result, row, 0),
+                                 (uint32_t)lb_pg_number(result, row, 1)};
+    out->token = (uint64_t)lb_pg_number(result, row, 3);
+    out->len = key.len;
+    return lb_str_copy(key, out->key, sizeof out->key) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
 LB_PG_STATEMENT(PENDING_NEXT, ALL, "",
                 "SELECT workspace_id, campaign, key, token FROM leadblock.lead_pending"
-                " ORDER BY workspace_id, campaign, key LIMIT 1");
+                " WHERE workspace_id > 0 ORDER BY workspace_id, campaign, key LIMIT 1");
 
 lb_err lb_pg_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
 {
@@ -168,15 +178,26 @@ lb_err lb_pg_lead_pending_next(struct lb_store_reader *reader, struct lb_pending
     lb_err err = lb_pg_query(reader, PG_PENDING_NEXT, NULL, &result);
     if (!err && PQntuples(result) == 0)
         err = LB_ERR_NOT_FOUND;
-    if (!err) {
-        struct lb_str key = lb_pg_text(result, 0, 2);
-        out->list = (struct lb_list){(uint32_t)lb_pg_number(result, 0, 0),
-                                     (uint32_t)lb_pg_number(result, 0, 1)};
-        out->token = (uint64_t)lb_pg_number(result, 0, 3);
-        out->len = key.len;
-        if (!lb_str_copy(key, out->key, sizeof out->key))
-            err = LB_ERR_STORAGE_UNAVAILABLE;
-    }
+    if (!err)
+        err = read_pending(result, 0, out);
+    PQclear(result);
+    return err;
+}
+
+LB_PG_STATEMENT(PENDING_EVERYWHERE, ONE, "n",
+                "SELECT workspace_id, campaign, key, token FROM leadblock.lead_pending"
+                " WHERE workspace_id = 0 AND campaign = 0 ORDER BY key LIMIT $1");
+
+lb_err lb_pg_lead_pending_everywhere(struct lb_store_reader *reader, size_t max,
+                                     struct lb_pending_row *out, size_t *out_count)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, (int64_t)max);
+    lb_err err = lb_pg_query(reader, PG_PENDING_EVERYWHERE, &params, &result);
+    *out_count = 0;
+    for (int i = 0; !err && i < PQntuples(result); i++)
+        err = read_pending(result, i, &out[(*out_count)++]);
     PQclear(result);
     return err;
 }

@@ -44,7 +44,7 @@
     X(LEAD_SET_FORMS), X(LEADS_BY_EMAIL), X(LEADS_BY_PHONE), X(LEADS_BY_PAGE),                     \
         X(LEADS_BY_COMPANY), X(LEADS_BY_MAIL_HOST), X(LEADS_BY_SITE_HOST), X(EMAIL_COUNT),         \
         X(PHONE_COUNT), X(PAGE_COUNT), X(COMPANY_COUNT), X(HOST_COUNT), X(LEADS_WITHOUT_FORMS),    \
-        X(PENDING_PUT), X(PENDING_DROP), X(PENDING_NEXT)
+        X(PENDING_PUT), X(PENDING_DROP), X(PENDING_NEXT), X(PENDING_EVERYWHERE)
 #define LB_PG_ACTIVITY_STATEMENTS(X)                                                               \
     X(ACTIVITY_PUT), X(ACTIVITIES_PREFETCH), X(ACTIVITY), X(ACTIVITIES_PAGE)
 #define LB_PG_LOG_STATEMENTS(X)                                                                    \

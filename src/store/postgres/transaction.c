@@ -95,7 +95,7 @@ lb_err lb_pg_touch_locked(struct lb_postgres *postgres, uint32_t workspace,
     *out = lb_pg_touch(postgres, workspace);
     if (*out && !(*out)->known) {
         struct lb_workspace_version latest;
-        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, &latest);
+        lb_err err = lb_pg_lock(&postgres->store, &workspace, 1, true, &latest, NULL);
         if (err)
             return err;
         *out = lb_pg_touch(postgres, workspace);
@@ -134,7 +134,7 @@ static lb_err fail_transaction(struct lb_store_reader *writer, lb_err err)
 static lb_err note_version(struct lb_postgres *postgres, uint32_t workspace, const PGresult *result,
                            struct lb_workspace_version *out)
 {
-    *out = (struct lb_workspace_version){0};
+    *out = (struct lb_workspace_version){.workspace = LB_WORKSPACE_NONE};
     if (PQntuples(result) != 1)
         return LB_OK;
     lb_pg_read_workspace_version(result, 0, out);
@@ -159,9 +159,9 @@ LB_PG_STATEMENT(WORKSPACE_FREE, ONE, "n",
                 "SELECT workspace_id FROM leadblock.workspace WHERE workspace_id = $1"
                 " FOR UPDATE SKIP LOCKED");
 
-/* One statement for each workspace, and all answers, in `writer->kept`. */
-static lb_err query_each(struct lb_store_reader *writer, enum lb_pg_statement statement,
-                         const uint32_t *workspaces, size_t count)
+/* One statement for each workspace. */
+static lb_err send_each(struct lb_store_reader *writer, enum lb_pg_statement statement,
+                        const uint32_t *workspaces, size_t count)
 {
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < count; i++) {
@@ -172,27 +172,45 @@ static lb_err query_each(struct lb_store_reader *writer, enum lb_pg_statement st
             PQsendFlushRequest(
                 writer->conn); /* each may be waited for, and must count as progress */
     }
-    if (!err)
-        err = lb_pg_settle(writer);
+    return err;
+}
+
+/* All answers, which are so many, in `writer->kept`. */
+static lb_err settle_each(struct lb_store_reader *writer, size_t count)
+{
+    lb_err err = lb_pg_settle(writer);
     return !err && writer->kept_count != count ? LB_ERR_INTERNAL : err;
 }
 
-/* Leaves those out that another transaction has locked, by making them 0. */
+/* Leaves those out that another transaction has locked, by making them LB_WORKSPACE_NONE. */
 static lb_err find_free(struct lb_store_reader *writer, uint32_t *workspaces, size_t count)
 {
-    lb_err err = query_each(writer, PG_WORKSPACE_FREE, workspaces, count);
+    lb_err err = send_each(writer, PG_WORKSPACE_FREE, workspaces, count);
+    if (!err)
+        err = settle_each(writer, count);
     for (size_t i = 0; !err && i < count; i++)
         if (PQntuples(writer->kept[i]) == 0)
-            workspaces[i] = 0; /* which no workspace has */
+            workspaces[i] = LB_WORKSPACE_NONE;
     lb_pg_release(writer);
     return err;
 }
 
+/* The installation's version is asked for after the locks, in the same round trip: a statement sees
+ * what was committed before it began. */
 static lb_err lock_all(struct lb_postgres *postgres, const uint32_t *workspaces, size_t count,
-                       struct lb_workspace_version *out)
+                       struct lb_workspace_version *out,
+                       struct lb_workspace_version *out_installation)
 {
+    static const uint32_t installation = LB_INSTALLATION_NO;
     struct lb_store_reader *writer = &postgres->writer;
-    lb_err err = query_each(writer, PG_WORKSPACE_LOCK, workspaces, count);
+    size_t more = out_installation != NULL;
+    lb_err err = send_each(writer, PG_WORKSPACE_LOCK, workspaces, count);
+    if (!err && more)
+        err = send_each(writer, PG_WORKSPACE_VERSION, &installation, 1);
+    if (!err)
+        err = settle_each(writer, count + more);
+    if (!err && more && PQntuples(writer->kept[count]) == 1)
+        lb_pg_read_workspace_version(writer->kept[count], 0, out_installation);
     for (size_t i = 0; !err && i < count; i++)
         err = note_version(postgres, workspaces[i], writer->kept[i], &out[i]);
     lb_pg_release(writer);
@@ -200,7 +218,8 @@ static lb_err lock_all(struct lb_postgres *postgres, const uint32_t *workspaces,
 }
 
 static lb_err lock_free(struct lb_postgres *postgres, const uint32_t *workspaces, size_t count,
-                        struct lb_workspace_version *out)
+                        struct lb_workspace_version *out,
+                        struct lb_workspace_version *out_installation)
 {
     uint32_t *available = malloc(count * sizeof *available);
     if (!available)
@@ -208,17 +227,19 @@ static lb_err lock_free(struct lb_postgres *postgres, const uint32_t *workspaces
     memcpy(available, workspaces, count * sizeof *available);
     lb_err err = find_free(&postgres->writer, available, count);
     if (!err)
-        err = lock_all(postgres, available, count, out);
+        err = lock_all(postgres, available, count, out, out_installation);
     free(available);
     return err;
 }
 
 lb_err lb_pg_lock(struct lb_store *store, const uint32_t *workspaces, size_t count, bool patient,
-                  struct lb_workspace_version *out)
+                  struct lb_workspace_version *out, struct lb_workspace_version *out_installation)
 {
     struct lb_postgres *postgres = lb_postgres_of(store);
-    lb_err err = patient ? lock_all(postgres, workspaces, count, out)
-                         : lock_free(postgres, workspaces, count, out);
+    if (out_installation)
+        *out_installation = (struct lb_workspace_version){.workspace = LB_WORKSPACE_NONE};
+    lb_err err = patient ? lock_all(postgres, workspaces, count, out, out_installation)
+                         : lock_free(postgres, workspaces, count, out, out_installation);
     return err ? fail_transaction(&postgres->writer, err) : LB_OK;
 }
 

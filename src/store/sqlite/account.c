@@ -85,7 +85,7 @@ lb_err lb_sqlite_user_delete(struct lb_store *store, uint32_t no, int64_t at)
     "a.no, a.id, a.email, a.role, a.workspace, w.id, a.password_hash, a.created_at, a.deleted_at," \
     " a.signed_in_at, a.made_by"
 #define USER_COLUMN_COUNT 11
-#define USER_TABLES       " account a LEFT JOIN workspace w ON w.no = a.workspace"
+#define USER_TABLES       " account a LEFT JOIN workspace w ON w.no = a.workspace AND w.no > 0"
 
 /* Reads the columns of a user from `first` on. */
 static void read_user(sqlite3_stmt *stmt, int first, struct lb_user_row *row)
@@ -237,7 +237,7 @@ lb_err lb_sqlite_session(struct lb_store_reader *reader, const uint8_t *token_ha
         lb_sqlite_prepared(reader, STMT_SESSION,
                            "SELECT s.created_at, s.expires_at, s.last_used_at, " USER_COLUMNS
                            " FROM session s JOIN account a ON a.no = s.account"
-                           " LEFT JOIN workspace w ON w.no = a.workspace WHERE "
+                           " LEFT JOIN workspace w ON w.no = a.workspace AND w.no > 0 WHERE "
                            "s.token_hash = ?1 AND a.deleted_at IS NULL");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;

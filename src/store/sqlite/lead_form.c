@@ -155,26 +155,50 @@ lb_err lb_sqlite_lead_pending_drop(struct lb_store *store, const struct lb_pendi
                           row);
 }
 
+static lb_err read_pending(sqlite3_stmt *stmt, struct lb_pending_row *out)
+{
+    struct lb_str key = lb_sqlite_column_str(stmt, 2);
+    out->list = (struct lb_list){(uint32_t)sqlite3_column_int64(stmt, 0),
+                                 (uint32_t)sqlite3_column_int64(stmt, 1)};
+    out->token = (uint64_t)sqlite3_column_int64(stmt, 3);
+    out->len = key.len;
+    return key.ptr && lb_str_copy(key, out->key, sizeof out->key) ? LB_OK
+                                                                  : LB_ERR_STORAGE_UNAVAILABLE;
+}
+
 lb_err lb_sqlite_lead_pending_next(struct lb_store_reader *reader, struct lb_pending_row *out)
 {
     sqlite3_stmt *stmt = lb_sqlite_prepared(
         reader, STMT_PENDING_NEXT,
-        "SELECT workspace, campaign, key, token FROM lead_pending ORDER BY 1, 2, 3 LIMIT 1");
+        "SELECT workspace, campaign, key, token FROM lead_pending WHERE workspace > 0"
+        " ORDER BY 1, 2, 3 LIMIT 1");
     if (!stmt)
         return LB_ERR_STORAGE_UNAVAILABLE;
     int code = sqlite3_step(stmt);
     bool found = code == SQLITE_ROW;
     lb_err err = LB_OK;
     if (found) {
-        struct lb_str key = lb_sqlite_column_str(stmt, 2);
-        out->list = (struct lb_list){(uint32_t)sqlite3_column_int64(stmt, 0),
-                                     (uint32_t)sqlite3_column_int64(stmt, 1)};
-        out->token = (uint64_t)sqlite3_column_int64(stmt, 3);
-        out->len = key.len;
-        err = key.ptr && lb_str_copy(key, out->key, sizeof out->key) ? LB_OK
-                                                                     : LB_ERR_STORAGE_UNAVAILABLE;
+        err = read_pending(stmt, out);
         code = SQLITE_DONE;
     }
     err = lb_sqlite_end_scan(stmt, err, code);
     return err || found ? err : LB_ERR_NOT_FOUND;
+}
+
+lb_err lb_sqlite_lead_pending_everywhere(struct lb_store_reader *reader, size_t max,
+                                         struct lb_pending_row *out, size_t *out_count)
+{
+    sqlite3_stmt *stmt =
+        lb_sqlite_prepared(reader, STMT_PENDING_EVERYWHERE,
+                           "SELECT workspace, campaign, key, token FROM lead_pending"
+                           " WHERE workspace = 0 AND campaign = 0 ORDER BY key LIMIT ?1");
+    *out_count = 0;
+    if (!stmt)
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    sqlite3_bind_int64(stmt, 1, (int64_t)max);
+    int code;
+    lb_err err = LB_OK;
+    while (!err && (code = sqlite3_step(stmt)) == SQLITE_ROW)
+        err = read_pending(stmt, &out[(*out_count)++]);
+    return lb_sqlite_end_scan(stmt, err, code);
 }

@@ -172,6 +172,10 @@ async function fillWorkspace(member, server) {
 export async function fillShowcase(server) {
   const operator = await Person.setUp(server, 'ada@example.com');
   const acme = await operator.post('workspaces', { name: 'Acme', plan: 'pro', expiresAt: new Date(Date.now() + 200 * 86_400_000).toISOString() });
+  await operator.post('installation/blocklist', { entries: [
+    { domain: 'rival.example', kind: 'competitor', reason: 'Competes with all of us' },
+    { company: 'Regulator AG', kind: 'legal', reason: 'Ruling of March' },
+    { phone: '+49 170 1234567', kind: 'opt_out', reason: 'Asked all of us to stop' }] });
   await operator.post('workspaces', { name: 'Harbour & Sons', plan: 'starter' });
   await operator.post('workspaces', { name: 'Northwind Traders', plan: 'agency' });
   const member = await operator.invite(server, 'grace@example.com', 'member', acme.id);

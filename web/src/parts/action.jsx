@@ -18,6 +18,7 @@ export const kindWords = {
 
 /** Where a list is: the workspace, or a campaign by its name. `nameOf` turns an id into one. alone: not within a sentence. */
 export function Place({ of: { scope, campaignId, campaignName, campaignDeleted }, nameOf = (id) => id, alone = false }) {
+  if (scope === 'installation') return alone ? 'Installation' : <a href={href('installation')}>the installation’s list</a>;
   if (scope === 'workspace') return alone ? 'Workspace' : 'the workspace';
   if (campaignId === null) return alone ? 'Deleted campaign' : 'a deleted campaign';
   // The audit has the name of each campaign that exists.
@@ -26,6 +27,7 @@ export function Place({ of: { scope, campaignId, campaignName, campaignDeleted }
 }
 
 export function placeText({ scope, campaignId, campaignDeleted }, nameOf) {
+  if (scope === 'installation') return 'the installation’s list';
   if (scope === 'workspace') return 'the workspace';
   if (campaignDeleted) return `the deleted campaign ${campaignId}`;
   return campaignId === null ? 'a deleted campaign' : `campaign ${nameOf(campaignId)}`;
@@ -50,7 +52,10 @@ export function Action({ entry }) {
   const words = entry.action === 'user.session_end' && isOwn(entry) ? 'Ended own sessions' : actionWords[entry.action] ?? entry.action;
   if (entry.action === 'people.link') return <a class="row-link" href={href('change', [entry.id])}>{words} {count(entry.count ?? 0, 'link')}</a>;
   if (!entry.action.startsWith('leads.')) return <>{words}<Target entry={entry} /></>;
-  return <><a class="row-link" href={href('change', [entry.id])}>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'lead')}</a> in <Place of={entry} /></>;
+  const what = <>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'lead')}</>;
+  // A change of the installation's list has no page of its own.
+  if (entry.scope === 'installation') return <>{what} in <Place of={entry} /></>;
+  return <><a class="row-link" href={href('change', [entry.id])}>{what}</a> in <Place of={entry} /></>;
 }
 
 export const changeWords = {

@@ -15,7 +15,7 @@ import { statusText } from './text.jsx';
 const groups = [
   { label: 'Leads', names: ['check', 'blocklist', 'add', 'campaigns'] },
   { label: 'Workspace', names: ['overview', 'audit', 'keys', 'hooks', 'api'] },
-  { label: 'Installation', names: ['workspaces', 'people'] },
+  { label: 'Installation', names: ['installation', 'workspaces', 'people'] },
 ];
 const themes = [
   { value: 'auto', label: 'System' }, { value: 'light', label: 'Light' }, { value: 'dark', label: 'Dark' },

@@ -47,6 +47,7 @@ export function Who({ name, typed = false }) {
 }
 
 export const scopeText = (block) => {
+  if (block.scope === 'installation') return 'Installation';
   if (block.scope === 'workspace') return 'Workspace';
   return `${block.campaignDeleted ? 'Deleted campaign' : 'Campaign'} ${block.campaignName ?? block.campaignId ?? ''}`.trim();
 };

@@ -28,7 +28,7 @@ const check = async (body, signal) => (await api.post('check', body, { signal })
 async function ofList(verdict, list, signal) {
   const campaign = campaignOf(list);
   if (campaign === null) return verdict;
-  const blocks = (verdict.blocks ?? []).filter(({ scope, campaignId }) => scope === 'workspace' || campaignId === campaign);
+  const blocks = (verdict.blocks ?? []).filter(({ scope, campaignId }) => scope !== 'campaign' || campaignId === campaign);
   // Of a name that is on very many lists the server tells the first ones.
   const isTold = blocks.length > 0 || (verdict.blocksTotal ?? 0) <= (verdict.blocks ?? []).length;
   const blocked = isTold || !verdict.publicIdentifier ? blocks.length > 0 : (await api.get(api.path('campaigns', campaign, 'blocked-leads', verdict.publicIdentifier), { signal })).data.blocked;

@@ -22,16 +22,22 @@ export function KindAndEnd({ entry: { kind, expiresAt } }) {
   return <>{kind && <> <Badge>{kindWords[kind] ?? kind}</Badge></>}{expiresAt && <span class="muted"> until <Time at={expiresAt} dateOnly /></span>}</>;
 }
 
+const placeOf = (entry) => {
+  if (entry.scope === 'workspace') return 'Whole workspace';
+  if (entry.scope === 'installation') return 'Every workspace';
+  return entry.campaignDeleted ? scopeText(entry) : <a href={href('campaign', [entry.campaignId])}>{scopeText(entry)}</a>;
+};
+
 function BlockItem({ entry, canWrite, onUnblock }) {
   return (
     <li class="block-item">
       <div>
-        <p class="block-scope">{entry.scope === 'campaign' && !entry.campaignDeleted ? <a href={href('campaign', [entry.campaignId])}>{scopeText(entry)}</a> : entry.campaignDeleted ? scopeText(entry) : 'Whole workspace'}</p>
-        <p>{entry.reason ?? <span class="muted">No reason given</span>}<KindAndEnd entry={entry} /></p>
+        <p class="block-scope">{placeOf(entry)}</p>
+        <p>{entry.reason ?? <span class="muted">{entry.scope === 'installation' ? 'Blocked by the operators of this server, who do not say why' : 'No reason given'}</span>}<KindAndEnd entry={entry} /></p>
         <p class="muted"><Time at={entry.createdAt} /> · <By by={entry.by} /></p>
         {entry.campaignDeleted && <p class="muted">Its blocklist is kept for a campaign of the same id. To end this block, undo it in the history.</p>}
       </div>
-      {canWrite && !entry.campaignDeleted && <Button onClick={onUnblock} aria-label={`Unblock in ${entry.scope === 'workspace' ? 'the workspace' : scopeText(entry)}`}>Unblock</Button>}
+      {canWrite && !entry.campaignDeleted && entry.scope !== 'installation' && <Button onClick={onUnblock} aria-label={`Unblock in ${entry.scope === 'workspace' ? 'the workspace' : scopeText(entry)}`}>Unblock</Button>}
     </li>
   );
 }

@@ -1,0 +1,119 @@
+/* The installation's own blocklist, through the control socket of its server. */
+#include "cli/admin.h"
+#include "cli/commands.h"
+#include "cli/named.h"
+#include "cli/source.h"
+
+#include <stdio.h>
+
+#define LIST "/admin/installation/blocklist"
+
+/* Its lists are in the memory of a server. */
+static bool has_server(const struct lb_cli *cli)
+{
+    bool answers = lb_admin_server_answers(cli);
+    if (!answers)
+        lb_cli_error("no server of the data folder is running. Start it first, or name its folder "
+                     "with --data");
+    return answers;
+}
+
+static int change(const struct lb_cli *cli, const char *method, bool blocks)
+{
+    struct lb_buf body = {0};
+    if (!cli->argument_count && !lb_named_given(cli))
+        return lb_cli_usage(cli, "give identifiers, or --email, --phone, --domain or --company");
+    if (!has_server(cli))
+        return LB_EXIT_FAILED;
+    lb_named_put_entries(cli, blocks, &body);
+    return lb_admin_run(cli, &(struct lb_admin_request){.method = method,
+                                                        .path = LIST,
+                                                        .body = &body,
+                                                        .print_answer = lb_answer_print_message});
+}
+
+static void put_option(struct lb_buf *query, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    lb_buf_printf(query, "&%s=", name);
+    lb_url_append(query, lb_str(value));
+}
+
+static int import(const struct lb_cli *cli, const char *action)
+{
+    struct lb_source source = {0};
+    struct lb_buf path = {0};
+    int code = LB_EXIT_FAILED;
+    if (cli->argument_count || lb_named_given(cli))
+        return lb_cli_usage(cli, "give names or a file, not both");
+    if (lb_cli_given(cli, LB_OPT_KIND) || lb_cli_given(cli, LB_OPT_EXPIRES))
+        return lb_cli_usage(cli, "--kind and --expires are not for files");
+    lb_buf_printf(&path, LIST "/import?action=%s", action);
+    put_option(&path, "column", cli->values[LB_OPT_COLUMN]);
+    put_option(&path, "reason", cli->values[LB_OPT_REASON]);
+    if (!lb_cli_given(cli, LB_OPT_SKIP_INVALID))
+        lb_buf_append_lit(&path, "&strict=true");
+    lb_buf_append(&path, "", 1);
+    if (path.failed)
+        lb_cli_error("out of memory");
+    else if (has_server(cli) && lb_source_open(&source, cli->values[LB_OPT_FILE]))
+        code =
+            lb_admin_run(cli, &(struct lb_admin_request){.method = "POST",
+                                                         .path = path.ptr,
+                                                         .file = &source,
+                                                         .print_answer = lb_answer_print_message});
+    lb_source_close(&source);
+    lb_buf_fini(&path);
+    return code;
+}
+
+int lb_cmd_installation_block(struct lb_cli *cli)
+{
+    return lb_cli_given(cli, LB_OPT_FILE) ? import(cli, "block") : change(cli, "POST", true);
+}
+
+int lb_cmd_installation_unblock(struct lb_cli *cli)
+{
+    return lb_cli_given(cli, LB_OPT_FILE) ? import(cli, "unblock") : change(cli, "DELETE", false);
+}
+
+static void add_row(struct lb_table *table, const struct lb_json *item)
+{
+    lb_table_add(table, lb_answer_text(item, "type"));
+    lb_table_add(table, lb_answer_text(item, "value"));
+    lb_table_add(table, lb_answer_text(item, "createdAt"));
+    lb_table_add(table, lb_answer_text(item, "kind"));
+    lb_table_add(table, lb_answer_text(item, "reason"));
+}
+
+int lb_cmd_installation_list(struct lb_cli *cli)
+{
+    static const char *const headings[] = {"TYPE", "NAME", "BLOCKED", "KIND", "REASON", NULL};
+    if (!has_server(cli))
+        return LB_EXIT_FAILED;
+    return lb_admin_run(cli, &(struct lb_admin_request){.method = "GET",
+                                                        .path = LIST,
+                                                        .headings = headings,
+                                                        .add_row = add_row,
+                                                        .hint_when_empty =
+                                                            "The installation's list is empty: "
+                                                            "leadblock installation block NAME"});
+}
+
+int lb_cmd_installation_undo(struct lb_cli *cli)
+{
+    int code = has_server(cli) ? LB_EXIT_DONE : LB_EXIT_FAILED;
+    for (size_t i = 0; code == LB_EXIT_DONE && i < cli->argument_count; i++) {
+        const char *id = cli->arguments[i];
+        bool change_id = strncmp(id, "ch_", 3) == 0;
+        code = lb_admin_run(
+            cli, &(struct lb_admin_request){.method = "POST",
+                                            .path = change_id ? "/admin/installation/changes"
+                                                              : "/admin/installation/imports",
+                                            .segment = id,
+                                            .path_after = "/undo",
+                                            .print_answer = lb_answer_print_message});
+    }
+    return code;
+}

@@ -1,0 +1,44 @@
+// The installation's own list: what an operator blocks there holds in every workspace, and can be taken back.
+import assert from 'node:assert/strict';
+
+import { screen, useServer } from './lib/harness.mjs';
+import { eventually, toast } from './lib/pages.mjs';
+import { makePerson } from './lib/people.mjs';
+import { makeWorkspace } from './lib/blocklists.mjs';
+
+const shared = useServer();
+
+async function blockThere(page, what, name) {
+  await page.getByRole('button', { name: 'Block', exact: true }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Block in every workspace' });
+  await dialog.getByLabel('What').selectOption({ label: what });
+  await dialog.getByLabel('Name', { exact: true }).fill(name);
+  await dialog.getByLabel('Reason (optional)').fill('asked all of us');
+  await dialog.getByRole('button', { name: 'Block' }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+screen('an operator blocks everywhere, sees it in the list, and takes it back', shared, {}, async ({ page, context, another, server }) => {
+  const client = await makeWorkspace(server, 'Everywhere');
+  const member = await makePerson(server, 'member-everywhere@example.com', 'member', client.workspace);
+  const operator = await makePerson(server, 'operator-everywhere@example.com', 'operator');
+  await operator.open({ page, context }, '#/installation');
+  await page.getByText('The list is empty').waitFor();
+  await blockThere(page, 'LinkedIn name or address', 'https://www.linkedin.com/in/Jane-Doe/');
+  await blockThere(page, 'Domain', 'acme.com');
+  const table = page.getByRole('table', { name: 'Installation list' });
+  await table.getByRole('row', { name: /jane-doe/ }).waitFor();
+  await table.getByRole('row', { name: /acme\.com.*Domain.*asked all of us/ }).waitFor();
+
+  const other = await another();
+  await member.open(other, '#/check?q=jane-doe');
+  await other.page.getByText('Every workspace').waitFor();
+  assert.equal(await other.page.getByText('asked all of us').count(), 0);
+  assert.equal(await other.page.getByRole('button', { name: /^Unblock/ }).count(), 0);
+  assert.equal(await other.page.getByRole('link', { name: 'Installation list' }).count(), 0);
+
+  await page.getByRole('button', { name: 'Unblock jane-doe' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Unblock' }).click();
+  await toast(page).getByText('jane-doe is not in the list any more').waitFor();
+  await eventually(async () => assert.equal(await table.getByRole('row', { name: /jane-doe/ }).count(), 0));
+});

@@ -1,0 +1,351 @@
+"""The installation's own blocklist: whoever is in it is blocked in every workspace."""
+
+import datetime
+import json
+import time
+
+import pytest
+
+from support import expect, people
+from support.campaigns import Campaign
+from support.client import File
+from support.server import Tenant, on_postgresql, run
+
+LIST = "/installation/blocklist"
+JANE = {"publicIdentifier": "jane-doe", "memberId": "ACoAAJaneDoe00000000000000000000000000000",
+        "email": "jane@mail.acme.com", "phone": "+491701234567", "website": "acme.example.org",
+        "companyUrl": "linkedin.com/company/acme-inc", "companyName": "Acme GmbH"}
+OTHER = {"publicIdentifier": "joe-bloggs", "email": "joe@elsewhere.com"}
+ENTRIES = [{"publicIdentifier": "jane-doe"}, {"memberId": JANE["memberId"]},
+           {"email": "JANE@mail.acme.com"}, {"phone": "+49 170 1234567"}, {"domain": "acme.com"},
+           {"domain": "example.org"}, {"company": "linkedin.com/company/acme-inc"},
+           {"company": "ACME AG"}]
+SECRET = {"reason": "nobody may know this", "kind": "legal"}
+
+
+def in_seconds(seconds):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def block(api, *entries, **fields):
+    entries = [{**entry, **fields} for entry in entries]
+    response = api.post(LIST, {"entries": entries})
+    return expect.ok(response) | {"change": response.header("x-change-id")}
+
+
+def unblock(api, *entries):
+    return expect.ok(api.delete(LIST, {"entries": list(entries)}))["unblocked"]
+
+
+def values(api):
+    return [(entry["type"], entry["value"]) for entry in expect.ok(api.get(LIST))]
+
+
+def blocked_leads(campaign):
+    return campaign.details()["analytics"]["leads"]["blocked"]
+
+
+def await_blocked(campaign, wanted):
+    until = time.monotonic() + 60
+    while blocked_leads(campaign) != wanted and time.monotonic() < until:
+        time.sleep(0.02)
+    assert blocked_leads(campaign) == wanted
+
+
+def claimed(campaign, most=100):
+    return [activity["publicIdentifier"] for activity in campaign.claim(most)]
+
+
+def is_blocked(tenant, name="jane-doe"):
+    checked = expect.ok(tenant.api.post("/blocked-leads/check?details=true",
+                                        {"publicIdentifiers": [name]}))
+    return checked[0]["scope"] == "installation"
+
+
+@pytest.fixture
+def installation(own):
+    return people.person(own, "operator").api
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_each_type_of_entry_excludes_leads_of_every_workspace_at_the_next_claim(
+        own, installation, entry):
+    campaigns = [Campaign(own.tenant(), JANE, OTHER) for _ in range(3)]
+    block(installation, entry, **SECRET)
+    assert [claimed(campaign) for campaign in campaigns] == [["joe-bloggs"]] * 3
+    for campaign in campaigns:
+        await_blocked(campaign, 1)
+    later = Campaign(own.tenant(), JANE, OTHER)
+    assert claimed(later) == ["joe-bloggs"] and blocked_leads(later) == 1
+    assert unblock(installation, entry) == 1
+    for campaign in (*campaigns, later):
+        await_blocked(campaign, 0)
+        campaign.activate() if campaign.status == "paused" else None
+        assert claimed(campaign) == ["jane-doe"]
+
+
+def test_a_workspace_is_told_that_somebody_is_in_it_and_not_why(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, JANE, OTHER)
+    block(installation, {"publicIdentifier": "jane-doe"}, {"domain": "acme.com"}, **SECRET)
+    answers = [
+        tenant.api.get(f"{campaign.blocks}/jane-doe"),
+        tenant.api.get("/blocked-leads/jane-doe"),
+        tenant.api.post(f"{campaign.blocks}/check?details=true",
+                        {"publicIdentifiers": ["jane-doe"]}),
+        tenant.api.post("/blocked-leads/check?details=true", {"publicIdentifiers": ["jane-doe"]}),
+        tenant.api.post("/check", {"leads": [JANE], "campaignId": campaign.id}),
+        tenant.api.post("/check", {"leads": [{"email": "x@acme.com"}]}),
+        tenant.api.get(f"{campaign.path}/leads/{campaign.lead_id('jane-doe')}/explain"),
+        tenant.api.get("/blocked-leads/jane-doe/history"),
+        tenant.api.get("/blocklist"), tenant.api.get("/blocked-leads"),
+        tenant.api.get(f"{campaign.path}/leads"), tenant.api.get("/audit"),
+        tenant.api.get("/events"), tenant.api.get("/imports"), tenant.api.get("/statistics"),
+        tenant.api.call("POST", "/blocked-leads/import?action=check",
+                        File(b"linkedin.com/in/jane-doe\n"))]
+    for response in answers:
+        assert response.status == 200, response
+        text = response.body.decode()
+        assert SECRET["reason"] not in text and "legal" not in text, response
+    one, found, detailed, everywhere, lead, domain, explained = (
+        expect.ok(response) for response in answers[:7])
+    assert one["scope"] == "installation" and one["reason"] is None
+    expect.is_time(one["createdAt"])
+    assert found["blocksTotal"] == 1
+    (shown,) = found["blocks"]
+    assert shown["scope"] == "installation" and shown["id"] is None
+    assert shown["by"] == {"type": "operator", "id": None, "name": None}
+    for told in (detailed[0], everywhere[0], lead[0], domain[0]):
+        assert told["blocked"] and told["scope"] == "installation" and told["reason"] is None
+        assert told["createdAt"] == one["createdAt"]
+    assert domain[0]["matched"] == {"type": "domain", "value": "acme.com"}
+    assert explained["blocks"][0]["scope"] == "installation"
+    assert {shown["reason"] for shown in explained["blocks"]} == {None}
+    assert explained["because"].startswith("jane-doe is blocked in the installation since ")
+    assert campaign.lead("jane-doe")["blockedScope"] == "installation"
+    assert b",true,installation," in answers[-1].body
+    for path in ("/blocklist", "/blocked-leads", "/audit"):
+        assert "jane-doe" not in json.dumps(expect.ok(tenant.api.get(path)))
+
+
+def test_it_wins_over_the_lists_of_a_workspace_and_leaves_them_as_they_are(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, JANE)
+    campaign.block("jane-doe", reason="ours")
+    block(installation, {"publicIdentifier": "jane-doe"})
+    path = f"{campaign.blocks}/jane-doe"
+    assert expect.ok(tenant.api.get(path))["scope"] == "installation"
+    campaign.unblock("jane-doe")
+    assert expect.ok(tenant.api.get(path))["scope"] == "installation"
+    campaign.block("jane-doe", reason="ours again")
+    unblock(installation, {"publicIdentifier": "jane-doe"})
+    told = expect.ok(tenant.api.get(path))
+    assert told["scope"] == "campaign" and told["reason"] == "ours again"
+
+
+def test_operators_list_undo_and_unblock_by_id(own, installation):
+    tenant = own.tenant()
+    first = block(installation, *ENTRIES, **SECRET)
+    assert first["blocked"] == 8
+    entries = expect.ok(installation.get(LIST + "?include=by"))
+    assert {entry["scope"] for entry in entries} == {"installation"}
+    assert {(entry["reason"], entry["kind"]) for entry in entries} == {
+        (SECRET["reason"], SECRET["kind"])}
+    assert entries[0]["by"]["type"] == "user"
+    assert [(entry["type"], entry["value"]) for entry in expect.ok(
+        installation.get(LIST + "?type=phone"))] == [("phone", "+491701234567")]
+    change = expect.ok(installation.get(f"/installation/changes/{first['change']}"))
+    assert change["scope"] == "installation" and change["count"] == 8
+    assert len(expect.ok(installation.get(
+        f"/installation/changes/{first['change']}/leads"))) == 8
+    gone = expect.ok(installation.delete(LIST, [entries[-1]["id"]]))
+    assert gone["unblocked"] == 1 and not is_blocked(tenant)
+    undone = expect.ok(installation.post(f"/installation/changes/{first['change']}/undo"))
+    assert undone["unblocked"] == 7 and values(installation) == []
+
+
+def test_changes_of_it_are_in_the_audit_of_the_installation_only(own, installation):
+    tenant = own.tenant()
+    block(installation, {"publicIdentifier": "jane-doe"}, **SECRET)
+    unblock(installation, {"publicIdentifier": "jane-doe"})
+    (unblocked, blocked) = [action for action in expect.ok(installation.get("/audit"))
+                            if action["action"].startswith("leads.")]
+    assert blocked["scope"] == unblocked["scope"] == "installation"
+    assert blocked["by"]["type"] == "user" and blocked["count"] == 1
+    found = expect.ok(installation.get("/audit?publicIdentifier=jane-doe"))
+    assert [action["id"] for action in found] == [unblocked["id"], blocked["id"]]
+    assert "leads." not in json.dumps(expect.ok(tenant.api.get("/audit")))
+
+
+def test_nothing_of_it_is_an_event_of_a_workspace_but_what_becomes_of_its_campaigns(
+        own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, JANE)
+    block(installation, {"domain": "acme.com"})
+    await_blocked(campaign, 1)
+    unblock(installation, {"domain": "acme.com"})
+    await_blocked(campaign, 0)
+    types = {event["type"] for event in expect.ok(tenant.api.get("/events?after=0"))["events"]}
+    assert "lead_blocked" not in types and "lead_unblocked" not in types
+
+
+@pytest.mark.parametrize("method, path, body", [
+    ("POST", LIST, {"entries": [{"publicIdentifier": "jane-doe"}]}), ("GET", LIST, None),
+    ("DELETE", LIST, {"entries": [{"publicIdentifier": "jane-doe"}]}),
+    ("POST", LIST + "/import", File(b"linkedin.com/in/jane-doe\n")),
+    ("GET", "/installation/changes/ch_1", None),
+    ("GET", "/installation/changes/ch_1/leads", None),
+    ("POST", "/installation/changes/ch_1/undo", None),
+    ("GET", "/installation/imports", None), ("GET", "/installation/imports/im_1", None),
+    ("POST", "/installation/imports/im_1/undo", None), ("GET", "/installation/evidence", None)])
+def test_neither_keys_nor_members_and_viewers_read_or_change_it(server, operator, tenant, method,
+                                                               path, body):
+    block(operator.api, {"publicIdentifier": "known-to-operators"}, **SECRET)
+    apis = [tenant.api] + [people.person(server, role, tenant.workspace).api
+                           for role in ("member", "viewer")]
+    for api in apis:
+        expect.error(api.call(method, path, body), 403, "forbidden")
+    expect.error(server.api().call(method, path, body), 401, "missing_api_key")
+    expect.error(operator.api_for(csrf=False).call(method, path, body), 403, "csrf_failed") \
+        if method != "GET" else None
+    assert ("linkedin", "jane-doe") not in values(operator.api)
+    unblock(operator.api, {"publicIdentifier": "known-to-operators"})
+
+
+def test_a_workspace_cannot_name_it_as_its_own(own, installation):
+    block(installation, {"publicIdentifier": "jane-doe"}, **SECRET)
+    session = people.person(own, "operator")
+    for name in ("installation", "0", ""):
+        response = session.api_for(name).get("/blocklist") if name else session.api.get("/blocklist")
+        assert response.status in (400, 404), response
+    assert "installation" not in json.dumps(expect.ok(session.api.get("/workspaces")))
+
+
+def test_files_are_imported_checked_and_taken_back(own, installation):
+    tenant = own.tenant()
+    file = File(b"name,linkedin\n" + b"".join(
+        b"Somebody,linkedin.com/in/somebody-%d\n" % number for number in range(500)))
+    tried = expect.ok(installation.post(LIST + "/import?dryRun=true", file))
+    assert tried["blocked"] == 500 and values(installation) == []
+    done = expect.ok(installation.post(LIST + "/import?reason=secret&importId=list-1", file))
+    assert done["blocked"] == 500
+    assert is_blocked(tenant, "somebody-7")
+    checked = installation.call("POST", LIST + "/import?action=check",
+                                File(b"linkedin.com/in/somebody-7\n"))
+    assert b"true,installation,secret" in checked.body, checked
+    (past,) = expect.ok(installation.get("/installation/imports"))
+    assert past["importId"] == "list-1" and past["scope"] == "installation"
+    assert expect.ok(installation.get("/installation/imports/list-1"))["state"] == "done"
+    assert expect.ok(tenant.api.get("/imports")) == []
+    undone = expect.ok(installation.post("/installation/imports/list-1/undo"))
+    assert undone["unblocked"] == 500 and not is_blocked(tenant, "somebody-7")
+
+
+def test_an_entry_ends_at_its_time(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, JANE)
+    block(installation, {"domain": "acme.com"}, expiresAt=in_seconds(1.5))
+    assert claimed(campaign) == []
+    await_blocked(campaign, 1)
+    await_blocked(campaign, 0)
+    assert values(installation) == []
+    campaign.activate()
+    assert claimed(campaign) == ["jane-doe"]
+
+
+def test_an_acknowledged_entry_survives_kill_9(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, JANE, OTHER)
+    block(installation, {"publicIdentifier": "jane-doe"}, {"domain": "elsewhere.com"}, **SECRET)
+    own.kill()
+    own.start()
+    tenant = Tenant(own, tenant.workspace, tenant.key)
+    campaign = campaign.seen_from(tenant)
+    assert claimed(campaign) == []
+    assert is_blocked(tenant)
+    await_blocked(campaign, 2)
+
+
+def test_many_leads_are_set_aside_in_the_background_and_come_back(own, installation):
+    tenants = [own.tenant("agency") for _ in range(3)]
+    campaigns = []
+    for tenant in tenants:
+        campaign = Campaign(tenant)
+        campaign.add(*[{"publicIdentifier": f"at-acme-{number}", "companyName": "Acme GmbH",
+                        "email": f"a{number}@acme.com"} for number in range(700)], OTHER)
+        campaign.activate()
+        campaigns.append(campaign)
+    block(installation, {"company": "Acme"}, {"domain": "acme.com"},
+          {"publicIdentifier": "at-acme-3"})
+    assert [claimed(campaign) for campaign in campaigns] == [["joe-bloggs"]] * 3
+    for campaign in campaigns:
+        await_blocked(campaign, 700)
+    unblock(installation, {"company": "Acme"}, {"domain": "acme.com"})
+    for campaign in campaigns:
+        await_blocked(campaign, 1)
+
+
+def test_an_opt_out_is_recorded_in_the_workspace_beside_it(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, JANE)
+    activity = campaign.claim_one()
+    block(installation, {"publicIdentifier": "jane-doe"}, {"memberId": JANE["memberId"]})
+    reported = expect.ok(campaign.report(activity, "opted_out"))
+    assert reported["blocked"] is True
+    unblock(installation, {"publicIdentifier": "jane-doe"}, {"memberId": JANE["memberId"]})
+    told = expect.ok(tenant.api.get(f"{campaign.blocks}/jane-doe"))
+    assert told["blocked"] and told["scope"] == "workspace"
+
+
+def test_a_repeated_opt_out_holds_when_the_installation_frees_the_person(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, OTHER)
+    activity = campaign.claim_one()
+    expect.ok(campaign.report(activity, "opted_out"))
+    record = expect.ok(tenant.api.get("/blocked-leads"))[0]["id"]
+    expect.ok(tenant.api.delete("/blocked-leads", [record]))
+    block(installation, {"publicIdentifier": "joe-bloggs"})
+    assert expect.ok(campaign.report(activity, "opted_out"))["blocked"] is True
+    unblock(installation, {"publicIdentifier": "joe-bloggs"})
+    told = expect.ok(tenant.api.get(f"{campaign.blocks}/joe-bloggs"))
+    assert told["blocked"] and told["scope"] == "workspace"
+
+
+def test_commands_change_and_show_it(own, tmp_path):
+    tenant = own.tenant()
+    printed = own.cli("installation", "block", "jane-doe", "joe-bloggs", "--domain", "acme.com",
+                      "--reason", "asked to stop", "--kind", "opt_out")
+    assert printed.startswith("3 entries blocked (ch_")
+    assert is_blocked(tenant) and is_blocked(tenant, "joe-bloggs")
+    rows = [line.split("\t") for line in own.cli("installation", "list").splitlines()]
+    assert [row[:2] for row in rows] == [["domain", "acme.com"], ["publicIdentifier", "joe-bloggs"],
+                                         ["publicIdentifier", "jane-doe"]]
+    assert {tuple(row[3:]) for row in rows} == {("opt_out", "asked to stop")}
+    assert own.cli("installation", "unblock", "jane-doe").startswith("1 entry unblocked")
+    change = printed[printed.index("ch_"):].rstrip(")")
+    assert "2 leads unblocked" in own.cli("installation", "undo", change)
+    file = tmp_path / "people.csv"
+    file.write_text("linkedin\nlinkedin.com/in/somebody\n")
+    assert own.cli("installation", "block", "--file", file).startswith("1 lead blocked")
+    assert is_blocked(tenant, "somebody")
+    assert own.run("installation", "block").code == 2
+    assert own.run("installation", "block", "--file", file, "jane-doe").code == 2
+    own.stop()
+    stopped = own.run("installation", "list")
+    assert stopped.code == 1 and "no server" in stopped.err
+
+
+def test_statements_of_its_log_are_verified(own, installation, tmp_path):
+    block(installation, {"publicIdentifier": "jane-doe"}, **SECRET)
+    statement = tmp_path / "statement.json"
+    answer = installation.get("/installation/evidence?publicIdentifier=jane-doe")
+    statement.write_bytes(answer.body)
+    stated = json.loads(expect.ok(answer)["statement"])
+    assert stated["workspaceId"] == "installation" and stated["blocked"] is True
+    assert stated["events"][0]["scope"] == "installation"
+    head = json.loads(own.cli("evidence", "installation"))
+    assert json.loads(head["statement"])["head"]["row"] >= 1
+    own.stop()
+    database = own.database if on_postgresql() else own.data
+    assert run("verify", str(database), "--evidence", str(statement)).code == 0

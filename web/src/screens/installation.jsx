@@ -1,0 +1,126 @@
+// The installation's own blocklist: who is blocked in every workspace. For operators.
+import { useRef, useState } from 'preact/hooks';
+import * as api from '../api.js';
+import { count, endOfDay } from '../format.js';
+import { useAction, useApp, useLoad } from '../hooks.js';
+import { setQuery } from '../router.js';
+import { Button } from '../parts/button.jsx';
+import { ConfirmDialog, FormDialog } from '../parts/dialog.jsx';
+import { SelectField, TextField } from '../parts/field.jsx';
+import { Empty, ErrorNotice } from '../parts/notice.jsx';
+import { Page } from '../parts/page.jsx';
+import { Pager, pageOf } from '../parts/pager.jsx';
+import { Table } from '../parts/table.jsx';
+import { By, Time, statusText } from '../parts/text.jsx';
+
+const list = 'installation/blocklist';
+const size = 50;
+const types = { publicIdentifier: 'LinkedIn name or address', memberId: 'LinkedIn member id', email: 'E-mail address', phone: 'Phone number', domain: 'Domain', company: 'Company' };
+const kinds = ['', 'opt_out', 'client', 'competitor', 'partner', 'bounced', 'legal', 'other'];
+const undoPath = (id) => (id.startsWith('ch_') ? api.path('installation', 'changes', id, 'undo') : api.path('installation', 'imports', id, 'undo'));
+
+/** Says what was done, with its undo. */
+function useDone(reload) {
+  const { toast } = useApp();
+  return (text, id) => {
+    const run = async () => {
+      await api.post(undoPath(id));
+      toast('Undone.');
+      reload();
+    };
+    toast(text, id && id !== 'ch_0' ? { action: { label: 'Undo', run } } : undefined);
+    reload();
+  };
+}
+
+function BlockDialog({ onDone, onClose }) {
+  const [type, setType] = useState('publicIdentifier');
+  const [value, setValue] = useState('');
+  const [reason, setReason] = useState('');
+  const [kind, setKind] = useState('');
+  const [end, setEnd] = useState('');
+  const block = async () => {
+    const entry = { [type]: value.trim(), ...(reason.trim() ? { reason: reason.trim() } : {}), ...(kind ? { kind } : {}), ...(end ? { expiresAt: endOfDay(end) } : {}) };
+    const { data, changeId } = await api.post(list, { entries: [entry] });
+    onDone(`${data.entries[0].value} is blocked in every workspace.`, changeId);
+    onClose();
+  };
+  return (
+    <FormDialog title="Block in every workspace" submitLabel="Block" onSubmit={block} onClose={onClose}>
+      <SelectField label="What" value={type} onValue={setType} options={Object.entries(types).map(([of, label]) => ({ value: of, label }))} />
+      <TextField label="Name" value={value} onValue={setValue} required maxLength={2000} />
+      <TextField label="Reason (optional)" value={reason} onValue={setReason} maxLength={500} hint="Only operators see it." />
+      <SelectField label="Kind (optional)" value={kind} onValue={setKind} options={kinds.map((word) => ({ value: word, label: word ? statusText(word) : 'None' }))} />
+      <TextField label="Ends on (optional)" type="date" value={end} onValue={setEnd} />
+    </FormDialog>
+  );
+}
+
+function UnblockDialog({ entry, onDone, onClose }) {
+  const unblock = async () => {
+    const { changeId } = await api.del(list, [entry.id]);
+    onDone(`${entry.value} is not in the list any more.`, changeId);
+  };
+  return (
+    <ConfirmDialog title={`Unblock ${entry.value}?`} confirmLabel="Unblock" onConfirm={unblock} onClose={onClose}>
+      <p>Campaigns of all workspaces may then contact whom it blocks, unless the workspace blocks them itself.</p>
+    </ConfirmDialog>
+  );
+}
+
+/** Sends a file of LinkedIn names as it is. */
+function ImportButton({ onDone }) {
+  const input = useRef(null);
+  const action = useAction(async (file) => {
+    const { data } = await api.postFile(`${list}/import`, file);
+    onDone(`${data.message}.`, data.blocked ? data.importId : null);
+  });
+  const choose = (event) => {
+    const [file] = event.currentTarget.files;
+    event.currentTarget.value = '';
+    if (file) action.run(file);
+  };
+  return (
+    <>
+      <input ref={input} type="file" class="hidden" aria-label="File of LinkedIn names" tabIndex={-1} onChange={choose} />
+      <Button icon="download" busy={action.busy} onClick={() => input.current.click()}>Import a file</Button>
+      {action.error && <ErrorNotice error={action.error} />}
+    </>
+  );
+}
+
+const columns = (onUnblock) => [
+  { label: 'Name', header: true, class: 'lead-cell', render: (entry) => <bdi>{entry.value}</bdi> },
+  { label: 'What', render: (entry) => types[entry.type] ?? statusText(entry.type) },
+  { label: 'Reason', class: 'reason-cell', render: (entry) => <>{entry.kind && <span class="muted">{statusText(entry.kind)} </span>}{entry.reason ?? <span class="muted">No reason given</span>}</> },
+  { label: 'Blocked', labelled: true, render: (entry) => <Time at={entry.createdAt} /> },
+  { label: 'Ends', labelled: true, render: (entry) => <Time at={entry.expiresAt} dateOnly none="Never" /> },
+  { label: 'By', class: 'by-cell', render: (entry) => <By by={entry.by} /> },
+  { label: 'Unblock', hideLabel: true, class: 'action-cell', render: (entry) => <Button aria-label={`Unblock ${entry.value}`} onClick={() => onUnblock(entry)}>Unblock</Button> },
+];
+
+export function Installation({ route }) {
+  const page = pageOf(route.query);
+  const { data, error, loading, reload } = useLoad((signal) => api.get(list, { signal, query: { skip: (page - 1) * size, take: size, include: 'by' } }), [page]);
+  const [unblocking, setUnblocking] = useState(null);
+  const [blocking, setBlocking] = useState(false);
+  const done = useDone(reload);
+  const total = data?.total ?? null;
+  const actions = <><ImportButton onDone={done} /> <Button kind="primary" icon="add" onClick={() => setBlocking(true)}>Block</Button></>;
+  return (
+    <Page title="Installation list" lead="Who is in this list is blocked in every workspace. Workspaces see that a name is in it, and not why." actions={actions}>
+      {error && <ErrorNotice error={error} onRetry={reload} />}
+      {data?.data.length === 0 && page === 1
+        ? <Empty title="The list is empty"><p>Block here who must not be contacted by any workspace.</p></Empty>
+        : data && (
+          <>
+            <p class="list-status" role="status">{total === null ? '' : count(total, 'entry', 'entries')}</p>
+            <Table caption="Installation list" columns={columns(setUnblocking)} rows={data.data} keyOf={(entry) => entry.id} busy={loading} />
+            <Pager label="Pages" page={page} size={size} shown={data.data.length} total={total} more={page * size < (total ?? 0)} onPage={(next) => setQuery({ page: next > 1 ? String(next) : '' })} />
+          </>
+        )}
+      {blocking && <BlockDialog onDone={done} onClose={() => setBlocking(false)} />}
+      {unblocking && <UnblockDialog entry={unblocking} onDone={done} onClose={() => setUnblocking(null)} />}
+    </Page>
+  );
+}
