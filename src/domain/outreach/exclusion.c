@@ -61,7 +61,8 @@ lb_err lb_exclusion_each(const struct lb_exclusion *exclusion, const struct lb_l
     lb_exclusion_add_others(exclusion, &names);
     for (size_t i = 0; !err && i < names.count; i++)
         err = each(context, names.names[i]);
-    bool all = exclusion->workspace && lb_blocklist_asks_all(exclusion->blocklist, exclusion->workspace);
+    bool all =
+        exclusion->workspace && lb_blocklist_asks_all(exclusion->blocklist, exclusion->workspace);
     return err || !all ? err : lb_exclusion_each_typed(lead, context, each);
 }
 

@@ -43,7 +43,8 @@ lb_err lb_exclusion_each_typed(const struct lb_lead_row *lead, void *context,
 typedef lb_err lb_scope_look_up(void *context, struct lb_list list, struct lb_str key,
                                 enum lb_scope *out);
 
-/* Where the lead is blocked, by any of its names; the greatest scope wins. Fails as the look-up does. */
+/* Where the lead is blocked, by any of its names; the greatest scope wins. Fails as the look-up
+ * does. */
 lb_err lb_exclusion_scope(const struct lb_exclusion *exclusion, const struct lb_lead_row *lead,
                           lb_scope_look_up *look_up, void *context, enum lb_scope *out);
 
