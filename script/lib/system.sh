@@ -100,6 +100,9 @@ prepare_system() {
     mount -t tmpfs -o mode=755 dev "$system/dev"
     mkdir "$system/dev/shm" "$system/dev/pts"
     mount -t tmpfs -o mode=1777 shm "$system/dev/shm"
+    # Terminals of its own.
+    mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5 pts "$system/dev/pts"
+    ln -s pts/ptmx "$system/dev/ptmx"
     for name in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
         # shellcheck disable=SC2086 # three words
         set -- $name
