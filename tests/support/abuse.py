@@ -4,6 +4,7 @@ Each abuse runs in a process of its own, so that its work is not that of the one
 docs/limits.md is made from these (bench/abuse.py); tests/http/test_bounds.py sees that the bounds hold."""
 
 import fcntl
+import gc
 import json
 import multiprocessing
 import os
@@ -153,6 +154,7 @@ def under(attack, *arguments):
     ready, told = multiprocessing.Pipe(False)
 
     def run():
+        gc.disable()  # what would be collected here, such as the servers of a test that failed, is our parent's to end
         os.nice(0)
         if attack is repeat:
             told.send(True)
