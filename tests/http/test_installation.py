@@ -7,7 +7,7 @@ import time
 import pytest
 
 from support import expect, people
-from support.campaigns import Campaign
+from support.campaigns import Campaign, member_id, undo
 from support.client import File
 from support.server import Tenant, on_postgresql, run
 
@@ -20,6 +20,7 @@ ENTRIES = [{"publicIdentifier": "jane-doe"}, {"memberId": JANE["memberId"]},
            {"email": "JANE@mail.acme.com"}, {"phone": "+49 170 1234567"}, {"domain": "acme.com"},
            {"domain": "example.org"}, {"company": "linkedin.com/company/acme-inc"},
            {"company": "ACME AG"}]
+ANNA = member_id(1)
 SECRET = {"reason": "nobody may know this", "kind": "legal"}
 
 
@@ -116,6 +117,7 @@ def test_a_workspace_is_told_that_somebody_is_in_it_and_not_why(own, installatio
     (shown,) = found["blocks"]
     assert shown["scope"] == "installation" and shown["id"] is None
     assert shown["by"] == {"type": "operator", "id": None, "name": None}
+    assert shown["kind"] is None and shown["expiresAt"] is None
     for told in (detailed[0], everywhere[0], lead[0], domain[0]):
         assert told["blocked"] and told["scope"] == "installation" and told["reason"] is None
         assert told["createdAt"] == one["createdAt"]
@@ -310,6 +312,98 @@ def test_a_repeated_opt_out_holds_when_the_installation_frees_the_person(own, in
     unblock(installation, {"publicIdentifier": "joe-bloggs"})
     told = expect.ok(tenant.api.get(f"{campaign.blocks}/joe-bloggs"))
     assert told["blocked"] and told["scope"] == "workspace"
+
+
+def test_an_opt_out_is_repeated_and_not_recorded_again(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, OTHER)
+    activity = campaign.claim_one()
+    expect.ok(campaign.report(activity, "opted_out"))
+    block(installation, {"publicIdentifier": "joe-bloggs"})
+    head = json.loads(expect.ok(tenant.api.get("/evidence"))["statement"])["head"]
+    for _ in range(3):
+        again = campaign.seen_from(Tenant(own, tenant.workspace, tenant.new_key()))
+        assert expect.ok(again.report(activity, "opted_out"))["blocked"] is True
+    assert json.loads(expect.ok(tenant.api.get("/evidence"))["statement"])["head"] == head
+
+
+def link(tenant, *names):
+    """The id of the change."""
+    answer = tenant.api.post("/people/link", {"links": [
+        {"memberId": ANNA, "publicIdentifier": name} for name in names]})
+    assert expect.ok(answer)["linked"] == len(names)
+    return answer.header("x-change-id")
+
+
+def found_by(tenant, campaign, name):
+    """By which name all ways to ask find the person in the installation's list; None: in none."""
+    api, value = tenant.api, lambda match: match and match["value"]
+    one = expect.ok(api.get(f"{campaign.blocks}/{name}"))
+    if not one["blocked"]:
+        assert expect.ok(api.get(f"/blocked-leads/{name}"))["blocks"] == []
+        assert expect.ok(api.post("/check", {"leads": [{"publicIdentifier": name}]}))[0][
+            "blocked"] is False
+        assert campaign.explain(name)["blocks"] == []
+        return None
+    (many,) = expect.ok(api.post("/blocked-leads/check?details=true",
+                                 {"publicIdentifiers": [name]}))
+    (lead,) = expect.ok(api.post("/check", {"leads": [{"publicIdentifier": name}]}))
+    (shown,) = expect.ok(api.get(f"/blocked-leads/{name}"))["blocks"]
+    (explained,) = campaign.explain(name)["blocks"]
+    for told in (one, many, lead, shown, explained):
+        assert told["scope"] == "installation" and told["reason"] is None
+        assert told.get("createdAt", explained["since"]) == explained["since"]
+    names = {value(told.get("matched")) or name for told in (one, many, lead, shown)}
+    assert names == {explained["publicIdentifier"]}
+    return names.pop()
+
+
+def test_who_is_in_it_by_one_name_is_blocked_by_the_others_where_they_are_linked(
+        own, installation):
+    linked, apart = own.tenant(), own.tenant()
+    campaigns = [Campaign(tenant, "anna-new") for tenant in (linked, apart)]
+    link(linked, "anna-old", "anna-new")
+    change = block(installation, {"publicIdentifier": "anna-old"}, **SECRET)["change"]
+    assert found_by(linked, campaigns[0], "anna-new") == "anna-old"
+    assert claimed(campaigns[0]) == []
+    await_blocked(campaigns[0], 1)
+    assert claimed(campaigns[1]) == ["anna-new"]  # links are the workspace's
+    assert found_by(apart, campaigns[1], "anna-new") is None
+    expect.ok(installation.post(f"/installation/changes/{change}/undo"))
+    await_blocked(campaigns[0], 0)
+    campaigns[0].activate() if campaigns[0].status == "paused" else None
+    assert found_by(linked, campaigns[0], "anna-new") is None
+    assert claimed(campaigns[0]) == ["anna-new"]
+
+
+def test_a_link_to_who_is_in_it_sets_leads_aside_and_its_end_puts_them_back(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, "anna-new", "joe-bloggs")
+    block(installation, {"publicIdentifier": "anna-old"}, **SECRET)
+    change = link(tenant, "anna-old", "anna-new")
+    assert blocked_leads(campaign) == 1
+    assert found_by(tenant, campaign, "anna-new") == "anna-old"
+    assert SECRET["reason"] not in json.dumps(campaign.explain("anna-new"))
+    undo(tenant.api, change)
+    assert blocked_leads(campaign) == 0
+    assert found_by(tenant, campaign, "anna-new") is None
+    assert sorted(claimed(campaign)) == ["anna-new", "joe-bloggs"]
+
+
+def test_it_is_no_workspace_that_could_have_keys_users_or_a_plan(own, installation):
+    for command in (("key", "create", "installation", "--name", "A key"),
+                    ("key", "list", "installation"),
+                    ("campaign", "create", "installation", "A campaign"),
+                    ("campaign", "list", "installation"),
+                    ("user", "create", "a@example.com", "--role", "member", "--in", "installation"),
+                    ("workspace", "set-plan", "installation", "pro")):
+        refused = own.run(*command)
+        assert refused.code != 0 and "does not exist" in refused.err, (command, refused)
+    expect.error(installation.put("/workspaces/installation/plan", {"plan": "pro"}), 404,
+                 "workspace_not_found")
+    expect.error(installation.post("/users", {"email": "ann@example.com", "role": "member",
+                                              "workspaceId": "installation"}), 404,
+                 "workspace_not_found")
 
 
 def test_commands_change_and_show_it(own, tmp_path):
