@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import time
 
 import pytest
 
@@ -43,17 +42,6 @@ def values(api):
     return [(entry["type"], entry["value"]) for entry in expect.ok(api.get(LIST))]
 
 
-def blocked_leads(campaign):
-    return campaign.details()["analytics"]["leads"]["blocked"]
-
-
-def await_blocked(campaign, wanted):
-    until = time.monotonic() + 60
-    while blocked_leads(campaign) != wanted and time.monotonic() < until:
-        time.sleep(0.02)
-    assert blocked_leads(campaign) == wanted
-
-
 def claimed(campaign, most=100):
     return [activity["publicIdentifier"] for activity in campaign.claim(most)]
 
@@ -76,12 +64,12 @@ def test_each_type_of_entry_excludes_leads_of_every_workspace_at_the_next_claim(
     block(installation, entry, **SECRET)
     assert [claimed(campaign) for campaign in campaigns] == [["joe-bloggs"]] * 3
     for campaign in campaigns:
-        await_blocked(campaign, 1)
+        campaign.await_blocked(1)
     later = Campaign(own.tenant(), JANE, OTHER)
-    assert claimed(later) == ["joe-bloggs"] and blocked_leads(later) == 1
+    assert claimed(later) == ["joe-bloggs"] and later.blocked_leads == 1
     assert unblock(installation, entry) == 1
     for campaign in (*campaigns, later):
-        await_blocked(campaign, 0)
+        campaign.await_blocked(0)
         campaign.activate() if campaign.status == "paused" else None
         assert claimed(campaign) == ["jane-doe"]
 
@@ -185,9 +173,9 @@ def test_nothing_of_it_is_an_event_of_a_workspace_but_what_becomes_of_its_campai
     tenant = own.tenant()
     campaign = Campaign(tenant, JANE)
     block(installation, {"domain": "acme.com"})
-    await_blocked(campaign, 1)
+    campaign.await_blocked(1)
     unblock(installation, {"domain": "acme.com"})
-    await_blocked(campaign, 0)
+    campaign.await_blocked(0)
     types = {event["type"] for event in expect.ok(tenant.api.get("/events?after=0"))["events"]}
     assert "lead_blocked" not in types and "lead_unblocked" not in types
 
@@ -249,8 +237,8 @@ def test_an_entry_ends_at_its_time(own, installation):
     campaign = Campaign(tenant, JANE)
     block(installation, {"domain": "acme.com"}, expiresAt=in_seconds(1.5))
     assert claimed(campaign) == []
-    await_blocked(campaign, 1)
-    await_blocked(campaign, 0)
+    campaign.await_blocked(1)
+    campaign.await_blocked(0)
     assert values(installation) == []
     campaign.activate()
     assert claimed(campaign) == ["jane-doe"]
@@ -266,7 +254,7 @@ def test_an_acknowledged_entry_survives_kill_9(own, installation):
     campaign = campaign.seen_from(tenant)
     assert claimed(campaign) == []
     assert is_blocked(tenant)
-    await_blocked(campaign, 2)
+    campaign.await_blocked(2)
 
 
 def test_many_leads_are_set_aside_in_the_background_and_come_back(own, installation):
@@ -282,10 +270,10 @@ def test_many_leads_are_set_aside_in_the_background_and_come_back(own, installat
           {"publicIdentifier": "at-acme-3"})
     assert [claimed(campaign) for campaign in campaigns] == [["joe-bloggs"]] * 3
     for campaign in campaigns:
-        await_blocked(campaign, 700)
+        campaign.await_blocked(700)
     unblock(installation, {"company": "Acme"}, {"domain": "acme.com"})
     for campaign in campaigns:
-        await_blocked(campaign, 1)
+        campaign.await_blocked(1)
 
 
 def test_an_opt_out_is_recorded_in_the_workspace_beside_it(own, installation):
@@ -366,11 +354,11 @@ def test_who_is_in_it_by_one_name_is_blocked_by_the_others_where_they_are_linked
     change = block(installation, {"publicIdentifier": "anna-old"}, **SECRET)["change"]
     assert found_by(linked, campaigns[0], "anna-new") == "anna-old"
     assert claimed(campaigns[0]) == []
-    await_blocked(campaigns[0], 1)
+    campaigns[0].await_blocked(1)
     assert claimed(campaigns[1]) == ["anna-new"]  # links are the workspace's
     assert found_by(apart, campaigns[1], "anna-new") is None
     expect.ok(installation.post(f"/installation/changes/{change}/undo"))
-    await_blocked(campaigns[0], 0)
+    campaigns[0].await_blocked(0)
     campaigns[0].activate() if campaigns[0].status == "paused" else None
     assert found_by(linked, campaigns[0], "anna-new") is None
     assert claimed(campaigns[0]) == ["anna-new"]
@@ -381,11 +369,11 @@ def test_a_link_to_who_is_in_it_sets_leads_aside_and_its_end_puts_them_back(own,
     campaign = Campaign(tenant, "anna-new", "joe-bloggs")
     block(installation, {"publicIdentifier": "anna-old"}, **SECRET)
     change = link(tenant, "anna-old", "anna-new")
-    assert blocked_leads(campaign) == 1
+    assert campaign.blocked_leads == 1
     assert found_by(tenant, campaign, "anna-new") == "anna-old"
     assert SECRET["reason"] not in json.dumps(campaign.explain("anna-new"))
     undo(tenant.api, change)
-    assert blocked_leads(campaign) == 0
+    assert campaign.blocked_leads == 0
     assert found_by(tenant, campaign, "anna-new") is None
     assert sorted(claimed(campaign)) == ["anna-new", "joe-bloggs"]
 
