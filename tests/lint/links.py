@@ -28,7 +28,7 @@ def problems(path):
         target = path.parent / name if name else path
         if not re.match(r"[a-z]+:", link):
             if not target.exists() or (anchor and anchor not in anchors(target)):
-                yield f"{path.relative_to(ROOT)}: the link {link} leads nowhere"
+                yield f"{path.relative_to(ROOT)}: the link {link} leads nowhere: no such file or heading"
     if path.name != "CHANGELOG.md":  # which tells of files that are gone
         for name in PATH.findall(text):
             if not (ROOT / name).exists():
@@ -40,11 +40,12 @@ def unlisted():
     named = {link.partition("#")[0] for link in LINK.findall((ROOT / "docs/README.md").read_text())}
     for path in sorted((ROOT / "docs").glob("*.md")):
         if path.name not in named | {"README.md"}:
-            yield f"docs/README.md: {path.name} is not on it"
+            yield f"docs/README.md: {path.name} is not on it: add a link to it"
 
 
-listed = subprocess.check_output(["git", "ls-files", "*.md"], cwd=ROOT, text=True)
-found = [problem for name in listed.split() for problem in problems(ROOT / name)]
+listed = subprocess.check_output(["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],
+                                 cwd=ROOT, text=True)
+found = [problem for name in listed.split() if (ROOT / name).exists() for problem in problems(ROOT / name)]
 found += unlisted()
 print(*found, sep="\n", end="\n" if found else "")
 sys.exit(bool(found))

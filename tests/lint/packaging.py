@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compares what is said in more than one place about packages: which ones a build needs, the version, the
-documents that are installed, the addresses of nodes. The last line is the sum: N passed, N failed."""
+documents that are installed, the addresses of nodes; and what is in the repository with what it ignores.
+The last line is the sum: N passed, N failed."""
 
 import re
 import subprocess
@@ -31,18 +32,20 @@ def the_package_is_built_with_what_script_build_installs():
     own = {"debhelper-compat (= 13)", "dh-sequence-installsysusers", "systemd-dev | systemd (<< 253)"}
     assert own <= build_depends()
     listed = packages("program", "node", "debian") - {"debhelper"}
-    assert build_depends() - own == listed, build_depends() - own ^ listed
+    differ = ", ".join(sorted(build_depends() - own ^ listed))
+    assert not differ, f"packaging/debian/control and script/lib/packages.sh differ in {differ}"
 
 
 def the_version_is_one():
     version = re.search(r"^  version: '(.+)',$", read("meson.build"), re.MULTILINE)[1]
-    assert re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)[1] == version
+    newest = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)[1]
+    assert newest == version, f"meson.build says {version}, the first heading of CHANGELOG.md {newest}"
 
 
 def every_document_is_installed():
     here = {path.name for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".yaml")}
     listed = set(re.findall(r"'\.\./docs/([^']+)'", read("packaging/meson.build")))
-    assert here == listed, here ^ listed
+    assert here == listed, f"packaging/meson.build must list what docs/ has; they differ in {', '.join(here ^ listed)}"
 
 
 def every_file_to_copy_is_an_example_or_unit():
@@ -50,7 +53,7 @@ def every_file_to_copy_is_an_example_or_unit():
     building = {"meson.build", "container-root", "tarball.md"}
     here = {path.name for path in (ROOT / "packaging").iterdir() if path.is_file()} - building
     missing = {name for name in here if f"'{name}'" not in read("packaging/meson.build")}
-    assert not missing, missing
+    assert not missing, f"list in packaging/meson.build: {', '.join(sorted(missing))}"
 
 
 def units_run_the_program_of_the_package():
@@ -65,9 +68,17 @@ def the_nodes_of_compose_are_those_of_the_proxy():
     assert len(proxy) == 2 and proxy == compose, (proxy, compose)
 
 
+def nothing_that_is_ignored_is_in_the_repository():
+    """Such as a link called build, in whose place script/build would make a folder."""
+    command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    ignored = subprocess.check_output(command, cwd=ROOT, text=True).split()
+    assert not ignored, f"git rm --cached {' '.join(ignored)}"
+
+
 CHECKS = [the_package_is_built_with_what_script_build_installs, the_version_is_one,
           every_document_is_installed, every_file_to_copy_is_an_example_or_unit,
-          units_run_the_program_of_the_package, the_nodes_of_compose_are_those_of_the_proxy]
+          units_run_the_program_of_the_package, the_nodes_of_compose_are_those_of_the_proxy,
+          nothing_that_is_ignored_is_in_the_repository]
 failed = 0
 for check in CHECKS:
     try:

@@ -73,6 +73,9 @@ LIBRARIES = {
     r"(idn2|libpsl)\.h": ["src/domain/blocklist"],
 }
 
+# What to do about an include that points up.
+DOWN = ": dependencies point down. Move what is needed to a lower folder, or have the higher one pass it in"
+
 FUNCTION_LINES = 60
 FILE_LINES = 700
 CODE = {".c", ".h", ".py", ".sh", ".mjs", ".sql"}
@@ -104,9 +107,10 @@ def room_fault(path, name):
         rules = ROOMS[layer]
         for this in (own, other):
             if this not in rules:
-                return f"{layer}/{this} is a sub-folder that tests/lint/structure.py does not know"
+                return (f"{layer}/{this} is a new sub-folder: tests/lint/structure.py lists in ROOMS what it may "
+                        "include")
         if own != other and other not in rules[own]:
-            return f"{layer}/{own} may not include {layer}/{other} (dependencies point down)"
+            return f"{layer}/{own} may not include {layer}/{other}{DOWN}"
     for prefix, layers in ONLY_FOR.items():
         own = is_inside(path, "src/" + prefix.rstrip("/"))
         if name.startswith(prefix) and layer not in layers and not own:
@@ -122,7 +126,7 @@ def include_faults(path, lines):
             if "/" not in name or target not in BELOW:
                 yield number, f'"{name}" is not a path below src/, such as "base/str.h"'
             elif target != folder and target not in BELOW.get(folder, set()):
-                yield number, f"{folder} may not include {target} (dependencies point down)"
+                yield number, f"{folder} may not include {target}{DOWN}"
             elif fault := room_fault(path, name):
                 yield number, fault
             continue
@@ -157,7 +161,7 @@ def check(root):
     for path, lines in read(root):
         files += 1
         if len(path.parts) < 3 or path.parts[1] not in BELOW:
-            print(f"{path}:1: a folder that tests/lint/structure.py does not know")
+            print(f"{path}:1: a new folder: tests/lint/structure.py lists in BELOW what it may include")
             faults += 1
             continue
         for number, fault in [*include_faults(path, lines), *length_faults(path, lines)]:
