@@ -56,8 +56,12 @@ states('overview', 'operator', [
   ['overview, table', '#/overview?days=90', { act: press('Show as table'), ready: row }],
   ['audit', '#/audit?action=campaign', { ready: (p) => p.getByRole('table', { name: 'Actions' }).locator('.row-link').first() }],
   ['person', '#/person/dennis-wirth', { ready: (p) => p.getByRole('table', { name: 'History' }).locator('time').first() }],
-  ['change', '#/audit?action=leads.unblock', { act: async (page) => { await page.getByRole('link', { name: /^Unblocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
-  ['import', '#/audit?of=imports', { act: async (page) => { await page.getByRole('link', { name: /^Blocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first() }],
+  ['person, other names', '#/person/ada-by-another-name', { ready: (p) => p.getByRole('list', { name: 'Other names' }), act: async (page) => {
+    await people().member.post('people/link', { links: ['ada-lovelace', 'ada-by-another-name'].map((publicIdentifier) => ({ memberId: `ACoAA${'1'.repeat(35)}`, publicIdentifier })) });
+    await page.reload();
+  } }],
+  ['change', '#/audit?action=leads.unblock', { act: async (page) => { await page.getByRole('link', { name: /^Unblocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Names of the change' }).locator('.lead').first() }],
+  ['import', '#/audit?of=imports', { act: async (page) => { await page.getByRole('link', { name: /^Blocked/ }).first().click(); }, ready: (p) => p.getByRole('table', { name: 'Names of the change' }).locator('.lead').first() }],
 ]);
 
 states('workspaces, people, account', 'operator', [

@@ -102,6 +102,16 @@ states('campaigns', 'operator', [
   ['campaign, blocklist', '#/campaign/spring-webinar?tab=blocklist', { ready: (p) => p.getByText('on the list') }],
   ['campaign, sequence', '#/campaign/spring-webinar?tab=sequence', { ready: (p) => p.locator('.steps') }],
   ['campaign, step dialog', '#/campaign/spring-webinar?tab=sequence', { act: press('Edit step 2'), ready: dialog }],
+  ['campaign, variants', '#/campaign/spring-webinar?tab=sequence', { ready: (p) => p.locator('.variant'), act: async (page) => {
+    await button(page, 'Actions for step 3').click();
+    await button(page, 'Add a variant').click();
+    await dialog(page).getByLabel('Text').fill('Good to know you, {{firstName|there}}.');
+    await button(page, 'Add variant').click();
+  } }],
+  ['campaign, variant dialog', '#/campaign/spring-webinar?tab=sequence', { ready: dialog, act: async (page) => {
+    await button(page, 'Actions for variant A').click();
+    await page.getByRole('button', { name: 'Edit', exact: true }).last().click();
+  } }],
   ['campaign, settings', '#/campaign/spring-webinar?tab=settings', { ready: (p) => button(p, 'Save') }],
   ['campaign, add leads', '#/add-leads/heads-of-sales', { ready: (p) => button(p, 'Validate') }],
   ['a company', '#/name/company/Engines%20Ltd', { ready: (p) => p.getByRole('table', { name: 'Leads behind this name' }).locator('.lead').first() }],

@@ -36,9 +36,9 @@ const actions = (page) => table(page, 'Actions').locator('tbody tr:not(.skeleton
   .evaluateAll((rows) => rows.map((row) => [...row.children].slice(1, 3).map((cell) => cell.textContent)));
 const shown = (page, expected) => eventually(async () => assert.deepEqual(await actions(page), expected));
 
-const unblocked = ['Unblocked 1 lead in campaign First quarter', 'API key CRM'];
-const inWorkspace = ['Blocked 1 lead in the workspace', 'mia@example.com'];
-const inCampaign = ['Blocked 2 leads in campaign First quarter', 'API key CRM'];
+const unblocked = ['Unblocked 1 name in campaign First quarter', 'API key CRM'];
+const inWorkspace = ['Blocked 1 name in the workspace', 'mia@example.com'];
+const inCampaign = ['Blocked 2 names in campaign First quarter', 'API key CRM'];
 
 screen('filters by who, what, when and whom, which the address keeps', shared, {}, async ({ page, context }) => {
   await member.open({ page, context }, '#/audit');
@@ -80,7 +80,7 @@ screen('a viewer looks, on a phone, too; an operator sees the installation', sha
   assert.ok(wide <= window, `${wide} px in ${window} px`);
   assert.equal(await page.getByRole('link', { name: 'Installation', exact: true }).count(), 0);
   await page.getByRole('link', { name: inCampaign[0].split(' in ')[0] }).click();
-  await heading(page, 'Blocked 2 leads');
+  await heading(page, 'Blocked 2 names');
   assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0);
   const other = await another();
   await operator.open(other, '#/audit?of=installation');
@@ -91,36 +91,45 @@ screen('a change is undone, and says who stays blocked and why', shared, {}, asy
   const old = await change(workspaceList, ['cid-one', 'dan-two'], 'Old list');
   await acme.block(workspaceList, ['dan-two'], 'Asked to stop');
   await member.open({ page, context }, `#/change/${old}`);
-  await heading(page, 'Blocked 2 leads');
+  await heading(page, 'Blocked 2 names');
   for (const text of ['Old list', 'API key CRM', '127.0.0.1']) await page.locator('.facts').getByText(text).waitFor();
-  const leads = table(page, 'Leads of the change').locator('.lead > a:first-child');
+  const leads = table(page, 'Names of the change').locator('.lead > a:first-child');
   await leads.first().waitFor();
   assert.deepEqual(await leads.allTextContents(), ['cid-one', 'dan-two']);
 
   await page.getByRole('button', { name: 'Undo' }).click();
   const dialog = page.getByRole('dialog', { name: 'Undo this change?' });
-  await dialog.getByText('Blocked 2 leads in the workspace. All of that is taken back; what others did stays.').waitFor();
+  await dialog.getByText('Blocked 2 names in the workspace. All of that is taken back; what others did stays.').waitFor();
   await dialog.getByRole('button', { name: 'Undo' }).click();
   await page.getByText('Undone: 1 lead unblocked, 1 blocked still by another request.').waitFor();
-  await page.getByRole('heading', { name: '1 lead stays blocked' }).waitFor();
-  const stayed = table(page, 'Leads that stay blocked');
+  await page.getByRole('heading', { name: '1 name stays blocked' }).waitFor();
+  const stayed = table(page, 'Names that stay blocked');
   for (const text of ['dan-two', 'Asked to stop', 'API key CRM']) await stayed.getByText(text).first().waitFor();
   assert.equal(await page.getByRole('button', { name: 'Undo' }).count(), 0);
   assert.equal((await acme.get('/v1/blocked-leads/cid-one')).blocked, false);
   assert.equal((await acme.get('/v1/blocked-leads/dan-two')).blocked, true);
 
   await page.getByRole('link', { name: 'Show this undo' }).click();
-  await heading(page, 'Undid a change: 2 leads');
+  await heading(page, 'Undid a change: 2 names');
   await page.getByRole('link', { name: 'Show the change that it took back' }).click();
   await page.getByRole('link', { name: 'Show the undo' }).waitFor();
   await stayed.waitFor({ state: 'detached' });
 });
 
+screen('names that were linked are a change of their own', shared, {}, async ({ page, context }) => {
+  const { headers } = await acme.call('POST', '/v1/people/link', { links: [{ memberId: `ACoAA${'7'.repeat(35)}`, publicIdentifier: 'ida-one' }] });
+  await member.open({ page, context }, '#/audit');
+  await page.getByRole('link', { name: 'Linked names of people: 1 link' }).click();
+  await heading(page, 'Linked names of people: 1 link');
+  assert.equal(new URL(page.url()).hash, `#/change/${headers.get('x-change-id')}`);
+  await table(page, 'Names of the change').getByText('ida-one').first().waitFor();
+});
+
 screen('a change of many comes in pages, and one that is not there is said', shared, { allowed: [/status of 404 /] }, async ({ page, context }) => {
   const many = await change(workspaceList, namesOf('many', 150));
   await member.open({ page, context }, `#/change/${many}`);
-  await page.getByRole('heading', { name: 'Leads (150)' }).waitFor();
-  const leads = table(page, 'Leads of the change').locator('.lead');
+  await page.getByRole('heading', { name: 'Names (150)' }).waitFor();
+  const leads = table(page, 'Names of the change').locator('.lead');
   await eventually(async () => assert.equal(await leads.count(), 100));
   await page.getByRole('button', { name: 'More' }).click();
   await eventually(async () => assert.equal(await leads.count(), 150));
@@ -136,15 +145,15 @@ screen('an import has its file, its people in parts and its undo', shared, {}, a
   await page.getByRole('link', { name: 'Blocked 3 leads in campaign First quarter' }).click();
   await heading(page, 'Import');
   await page.locator('.facts').getByText('Done').waitFor();
-  const leads = table(page, 'Leads of the change').locator('.lead > a:first-child');
+  const leads = table(page, 'Names of the change').locator('.lead > a:first-child');
   await eventually(async () => assert.deepEqual(await leads.allTextContents(), ['gil-three']));
   const part = page.getByLabel('Part');
   await part.selectOption({ index: 1 });
   await eventually(async () => assert.deepEqual(await leads.allTextContents(), ['eve-one', 'fay-two']));
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByRole('dialog', { name: 'Undo this import?' }).getByRole('button', { name: 'Undo' }).click();
-  await page.getByRole('heading', { name: '1 lead stays blocked' }).waitFor();
-  await table(page, 'Leads that stay blocked').getByText('fay-two').first().waitFor();
+  await page.getByRole('heading', { name: '1 name stays blocked' }).waitFor();
+  await table(page, 'Names that stay blocked').getByText('fay-two').first().waitFor();
   await page.locator('.facts').getByText('Undone').first().waitFor();
   const left = (await acme.entries(campaignList('q1'))).map((entry) => entry.publicIdentifier);
   assert.ok(left.includes('fay-two') && !left.includes('eve-one') && !left.includes('gil-three'), String(left));

@@ -107,6 +107,17 @@ screen('names of all types are added at once, and taken back', shared, {}, async
   await eventually(async () => assert.deepEqual(await client.get('/v1/blocklist'), before));
 });
 
+screen('addresses that are pasted as profiles are taken over as other names', shared, {}, async ({ page, context }) => {
+  await member.open({ page, context }, '#/add');
+  await page.getByLabel('Leads, one per line').fill('zoe@fabrikam.example\nlinkedin.com/in/zoe-fab');
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await page.getByRole('button', { name: 'Add them as other names' }).click();
+  assert.equal(await page.getByLabel('Names, one per line').inputValue(), 'zoe@fabrikam.example\nlinkedin.com/in/zoe-fab');
+  await page.getByRole('button', { name: 'Validate' }).click();
+  await verdict(page, 'Ready to block');
+  assert.deepEqual((await values(page, 'Names')).map(([, , type]) => type), ['E-mail address', 'LinkedIn profile']);
+});
+
 screen('the list is filtered by type, kind, end, who, when and words of the reason', shared, {}, async ({ page, context }) => {
   await member.call('POST', '/v1/blocklist', { entries: [{ phone: '+49301234567' }] });
   await member.open({ page, context }, '#/blocklist');

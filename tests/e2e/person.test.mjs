@@ -66,7 +66,7 @@ screen('blocked, unblocked and undone there, by keyboard', shared, {}, async ({ 
   await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
   await eventually(async () => assert.deepEqual((await history(page)).map(([what]) => what), ['Undid a change', 'Unblocked', 'Blocked Holds']));
   await pressOn(page, /^button Undo: Blocked in campaign Second quarter/);
-  await page.getByRole('dialog', { name: 'Undo this change?' }).getByText('Blocked 1 lead in campaign Second quarter. All of that').waitFor();
+  await page.getByRole('dialog', { name: 'Undo this change?' }).getByText('Blocked 1 name in campaign Second quarter. All of that').waitFor();
   await pressOn(page, /^button Undo$/);
   await toast(page).getByText('Undone.').waitFor();
   await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
@@ -76,11 +76,32 @@ screen('blocked, unblocked and undone there, by keyboard', shared, {}, async ({ 
   await page.getByRole('dialog').getByText('It was undone already.').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('table', { name: 'History' }).getByRole('link', { name: 'Unblocked' }).click();
-  await heading(page, 'Unblocked 1 lead');
+  await heading(page, 'Unblocked 1 name');
   await page.getByRole('link', { name: 'Show the undo' }).click();
-  await heading(page, 'Undid a change: 1 lead');
+  await heading(page, 'Undid a change: 1 name');
   await page.getByRole('link', { name: 'bob-roe', exact: true }).click();
   await heading(page, 'bob-roe');
+});
+
+screen('a person of several names is blocked by any of them, and freed there', shared, {}, async ({ page, context }) => {
+  const id = `ACoAA${'3'.repeat(35)}`;
+  await acme.call('POST', '/v1/people/link', { links: ['ida-old', 'ida-new'].map((publicIdentifier) => ({ memberId: id, publicIdentifier })) });
+  await acme.block(campaignList('q1'), ['ida-old'], 'Asked to stop');
+  await acme.block(workspaceList, [id], 'Again');
+  await member.open({ page, context }, '#/person/ida-new');
+  await page.getByText('A block of one of them holds here, too.').waitFor();
+  const others = page.getByRole('list', { name: 'Other names' }).locator('.lead > a:first-child');
+  assert.deepEqual((await others.allTextContents()).sort(), [id, 'ida-old']);
+  await page.locator('.block-item').filter({ hasText: 'By the other name ida-old' }).waitFor();
+  await page.getByRole('button', { name: 'Unblock ida-old in Campaign First quarter' }).click();
+  await page.getByRole('dialog', { name: 'Unblock ida-old?' }).getByRole('button', { name: 'Unblock' }).click();
+  await eventually(async () => assert.equal((await acme.get('/v1/blocked-leads/ida-new')).blocksTotal, 1));
+  await page.getByRole('button', { name: `Unblock ${id} in the workspace` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Unblock' }).click();
+  await page.getByRole('heading', { name: 'Not blocked', exact: true }).waitFor();
+  assert.equal((await acme.get('/v1/blocked-leads/ida-old')).blocked, false);
+  await others.filter({ hasText: 'ida-old' }).click();
+  await heading(page, 'ida-old');
 });
 
 screen('every name leads to its person', shared, {}, async ({ page, context }) => {

@@ -51,6 +51,10 @@ async function fillCampaign(person, id, name) {
 
 async function fillEvil(person) {
   await fillCampaign(person, 'evil', MARKUP);
+  const { steps: [step] } = await person.get('campaigns/evil');
+  await person.post(`campaigns/evil/steps/${step.id}/variants`, { body: MARKUP });
+  await person.post('blocklist', { entries: [{ domain: 'evil.example', reason: MARKUP }] });
+  await person.post('installation/blocklist', { entries: [{ domain: 'worse.example', reason: MARKUP }] });
   await person.post('blocked-leads', { leads: LEADS.map((publicIdentifier, at) => ({ publicIdentifier, reason: REASONS[at] })) });
   await person.post('keys', { name: MARKUP });
 }
@@ -106,8 +110,10 @@ async function open(page, address, ready) {
 
 // [where, address, what shows the text there, what to do before]
 const places = (page) => [
-  ['check of markup', `#/check?q=${encodeURIComponent(MARKUP)}`, page.getByText('This is not a LinkedIn profile')],
-  ['check of a reversed name', `#/check?q=${encodeURIComponent(REVERSED)}`, page.getByText('This is not a LinkedIn profile')],
+  ['check of markup', `#/check?q=${encodeURIComponent(MARKUP)}`, button(page, `Check the company ${MARKUP}`)],
+  ['check of markup as a profile', `#/check?as=publicIdentifier&q=${encodeURIComponent(MARKUP)}`, page.getByText('This is not a LinkedIn profile')],
+  ['check of markup as an address', `#/check?as=email&q=${encodeURIComponent(MARKUP)}`, page.getByText('This cannot be read as an e-mail address')],
+  ['check of a reversed name', `#/check?q=${encodeURIComponent(REVERSED)}`, page.getByText('This is a name, not a profile name')],
   ['check', `#/check?q=${encodeURIComponent(LEADS[0])}`, page.getByText(LONG)],
   ['check, campaign', '#/check?q=plain-lead', page.getByRole('link', { name: `Campaign ${MARKUP}` })],
   ['check, dialog', '#/check?q=plain-lead', dialog(page).getByText(MARKUP), () => button(page, `Unblock in Campaign ${MARKUP}`).click()],
@@ -115,12 +121,19 @@ const places = (page) => [
   ['blocklist, menu', '#/blocklist', page.locator('option', { hasText: MARKUP }).last(), null, 'attached'],
   ['blocklist of a campaign', '#/blocklist?list=campaign:evil', row(page).getByText(MARKUP)],
   ['blocklist of no campaign', `#/blocklist?list=${encodeURIComponent(`campaign:${MARKUP}`)}`, page.getByRole('alert')],
-  ['blocklist, nothing found', `#/blocklist?search=${encodeURIComponent(MARKUP)}`, page.locator('.empty').getByText(MARKUP)],
+  ['blocklist, found', `#/blocklist?search=${encodeURIComponent(MARKUP)}`, row(page).getByText(LONG)],
+  ['blocklist, nothing found', `#/blocklist?search=${encodeURIComponent(`${MARKUP} nowhere`)}`, page.locator('.empty').getByText(MARKUP)],
   ['campaigns', '#/campaigns', row(page).getByRole('link', { name: MARKUP })],
   ['campaign', '#/campaign/evil', page.getByRole('heading', { name: MARKUP })],
   ['campaign, why', '#/campaign/evil', dialog(page).getByText(MARKUP).first(), () => button(page, `Why: ${LEADS[5]}`).click()],
   ['campaign, activities', '#/campaign/evil?tab=activities&state=failed', row(page).getByText(MARKUP)],
-  ['campaign, sequence', '#/campaign/evil?tab=sequence', page.locator('.step-body').getByText(MARKUP)],
+  ['campaign, sequence', '#/campaign/evil?tab=sequence', page.locator('.step-body').getByText(MARKUP).first()],
+  ['campaign, variants', '#/campaign/evil?tab=sequence', page.locator('.variant .step-body').getByText(MARKUP)],
+  ['campaign, settings', '#/campaign/evil?tab=settings', button(page, 'Save')],
+  ['leads for a campaign', '#/add-leads/evil', page.getByRole('link', { name: MARKUP })],
+  ['a domain', '#/name/domain/evil.example', page.locator('.block-item').getByText(MARKUP)],
+  ['a company of markup', `#/name/company/${encodeURIComponent(MARKUP)}`, page.locator('h1')],
+  ['installation', '#/installation', row(page).getByText(MARKUP)],
   ['campaign that is none', `#/campaign/${encodeURIComponent(MARKUP)}`, page.getByRole('alert')],
   ['keys', '#/keys', row(page).getByText(MARKUP)],
   ['keys, dialog', '#/keys', dialog(page).getByRole('heading', { name: MARKUP }), () => button(page, `Revoke ${MARKUP}`).click()],

@@ -45,12 +45,12 @@ const screens = [
   }],
   ['audit', '#/audit', row],
   ['change', '#/audit?action=leads.block', async (page) => {
-    await page.getByRole('link', { name: /^Blocked [5-9] leads/ }).first().click();
-    await page.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first().waitFor();
+    await page.getByRole('link', { name: /^Blocked [5-9] names/ }).first().click();
+    await page.getByRole('table', { name: 'Names of the change' }).locator('.lead').first().waitFor();
   }],
   ['import', '#/audit?of=imports', async (page) => {
     await page.getByRole('link', { name: /^Blocked/ }).first().click();
-    await page.getByRole('table', { name: 'Leads of the change' }).locator('.lead').first().waitFor();
+    await page.getByRole('table', { name: 'Names of the change' }).locator('.lead').first().waitFor();
   }],
   ['installation', '#/installation', row],
   ['workspaces', '#/workspaces', row],

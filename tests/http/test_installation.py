@@ -134,6 +134,21 @@ def test_it_wins_over_the_lists_of_a_workspace_and_leaves_them_as_they_are(own, 
     assert told["scope"] == "campaign" and told["reason"] == "ours again"
 
 
+def test_a_person_is_looked_up_by_all_names(own, installation):
+    tenant = own.tenant()
+    expect.ok(tenant.api.post("/people/link", {"links": [
+        {"memberId": member_id(1), "publicIdentifier": name} for name in ("jane-doe", "jane-old")]}))
+    block(installation, {"publicIdentifier": "jane-old"})
+    found = expect.ok(tenant.api.get("/blocked-leads/jane-doe"))
+    assert found["blocked"] is True and found["blocksTotal"] == 1
+    assert set(found["names"]) == {member_id(1), "jane-old"}
+    assert found["blocks"][0]["scope"] == "installation"
+    assert found["blocks"][0]["matched"] == {"type": "publicIdentifier", "value": "jane-old"}
+    block(installation, {"publicIdentifier": "jane-doe"})
+    both = expect.ok(tenant.api.get("/blocked-leads/jane-doe"))["blocks"]
+    assert [block.get("matched", {}).get("value") for block in both] == [None, "jane-old"]
+
+
 def test_operators_list_undo_and_unblock_by_id(own, installation):
     tenant = own.tenant()
     first = block(installation, *ENTRIES, **SECRET)

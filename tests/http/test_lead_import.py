@@ -183,6 +183,24 @@ def test_who_is_blocked_is_added_and_excluded(draft):
     assert [activity["publicIdentifier"] for activity in draft.claim()] == ["bob-roe"]
 
 
+@pytest.mark.parametrize("entry", [{"domain": "example.com"}, {"email": "ann@example.com"},
+                                   {"company": "Example"}, {"phone": "+49 170 1234567"}])
+def test_a_try_counts_leads_that_are_blocked_by_any_name(draft, entry):
+    expect.ok(draft.api.post("/blocklist", {"entries": [entry]}))
+    data = f"URL,Email,Company,Phone\n{PROFILE}ann-doe,ann@example.com,\"Example, Inc.\",+49 170 1234567\n"
+    for query in ({"dryRun": True}, {}):
+        imported(send(draft, data, **query), added=1, blocked=1)
+    assert draft.lead("ann-doe")["blocked"] is True
+
+
+def test_a_try_knows_people_by_their_other_names(draft):
+    expect.ok(draft.api.post("/people/link", {"links": [{"memberId": member_id(1), "publicIdentifier": name}
+                                                        for name in ("ann-old", "ann-doe")]}))
+    draft.add("ann-old")
+    for query in ({"dryRun": True}, {}):
+        imported(send(draft, TABLE, **query), added=1, already=1, blocked=0)
+
+
 def test_a_try_adds_no_person_and_says_what_would_be(draft):
     draft.add("lead-00003")
     data = table(names(1500, "lead") + ["lead-00003", "lead-00004"])

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 
 import { links, START, titleOf } from './markdown.mjs';
 
-// Who changes the program has the source code, and these in it.
-const IN_SOURCE = ['architecture.md', 'threading.md'];
+// Those who change the program have the source code, and these in it; the comparison is read before the program is chosen.
+const IN_SOURCE = ['architecture.md', 'comparison.md', 'threading.md'];
 const ELSEWHERE = { readme: 'README.md', changelog: 'CHANGELOG.md' };
 
 // The newest versions: all of them are a tenth of all pages.
-const changelogSize = 5_000;
+const changelogSize = 2_500;
 function shortened(name, text) {
   const end = name === 'changelog' ? text.indexOf('\n## ', changelogSize) : -1;
   return end < 0 ? text : `${text.slice(0, end)}\n\nEarlier versions are in \`CHANGELOG.md\` of the source code.\n`;

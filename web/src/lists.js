@@ -87,7 +87,7 @@ export function unblock(list, rows) {
 }
 
 /** What an undo did, in words; `stayed` were asked for by others, too. */
-export const undoneText = ({ stayed }) => (stayed ? `Undone. ${count(stayed, 'lead')} ${stayed === 1 ? 'stays' : 'stay'} blocked: there is another request.` : 'Undone.');
+export const undoneText = ({ stayed }) => (stayed ? `Undone. ${count(stayed, 'name')} ${stayed === 1 ? 'stays' : 'stay'} blocked: there is another request.` : 'Undone.');
 
 export const undo = (changeId, more) => api.post(api.path('changes', changeId, 'undo'), undefined, more);
 

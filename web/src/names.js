@@ -31,7 +31,7 @@ export const nameText = (name) => (isLinkedIn(name) ? name.value : `${typeWords[
 
 const companyPage = /linkedin\.com\/(company|school|showcase|sales\/company)\/|^urn:li:(\w+_)?(company|organization):/i;
 const linkedIn = /linkedin\.com|^\/?in\/|^urn:li:/i;
-const emailAddress = /^[^@]+@[^@]+$|^mailto:/i;
+const emailAddress = /^[^@]+@.+$|^mailto:/i;
 const ofDomain = /^(@|\*\.)|^https?:\/\/|^[^\s/@]+\.\p{L}{2,}\.?(:\d+)?(\/\S*)?$/iu;
 const legalForm = /[\s,](ab|ag|as|bv|b\.v\.|co|company|corp|corporation|gmbh|inc|kg|limited|llc|llp|ltd|nv|oy|plc|s\.?a\.?s?|s\.?r\.?l|se|spa|ug)\.?$/i;
 

@@ -2,14 +2,17 @@
 #include "api/blocklist/file_import.h"
 #include "api/handlers.h"
 #include "api/outreach/lead_columns.h"
+#include "api/outreach/leads.h"
 #include "base/csv.h"
 #include "base/utf8.h"
+#include "domain/blocklist/persons.h"
 #include "domain/outreach/counts.h"
 #include "domain/outreach/lead.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* At once. A change of so many takes the writer some hundredths of a second, which others wait. */
 #define BATCH_LEADS 1000
@@ -140,33 +143,44 @@ static lb_err record(struct lead_import *leads)
     return LB_OK;
 }
 
-/* Is the person in the campaign, by either name? */
-static lb_err look_up(const struct lead_import *leads, const struct lb_new_lead *lead, bool *out)
+/* Is the person in the campaign by this name, or by another one that is known of the person? */
+static lb_err look_up_name(const struct lead_import *leads, struct lb_str name, bool *out)
 {
     const struct lb_call *call = leads->file.call;
-    uint64_t no;
-    lb_err err = lb_outreach_look_up_lead(call->app->outreach, leads->file.reader, call->list,
-                                          lead->identifier, &no);
-    if (!err && !no && lead->member_id.ptr)
-        err = lb_outreach_look_up_lead(call->app->outreach, leads->file.reader, call->list,
-                                       lead->member_id, &no);
+    const struct lb_outreach *outreach = call->app->outreach;
+    struct lb_other_names others = {0};
+    uint64_t no = 0;
+    lb_err err = lb_outreach_look_up_lead(outreach, leads->file.reader, call->list, name, &no);
+    lb_rcu_online();
+    if (!no && lb_persons_any(call->workspace))
+        lb_persons_others(lb_blocklist_persons(call->app->blocklist), call->list.workspace, name,
+                          LB_PERSON_SAME, &others);
+    for (size_t i = 0; !err && !no && i < others.count; i++)
+        err = lb_outreach_look_up_lead(outreach, leads->file.reader, call->list, others.names[i],
+                                       &no);
+    lb_rcu_offline();
     *out = !err && no;
     return err;
 }
 
-static bool is_blocked(const struct lb_call *call, struct lb_str name)
+/* By either of its names? */
+static lb_err look_up(const struct lead_import *leads, const struct lb_new_lead *lead, bool *out)
 {
-    struct lb_str by;
-    return lb_blocklist_check_person(call->app->blocklist, call->workspace, call->list, name, &by)
-               .scope != LB_SCOPE_NONE;
+    lb_err err = look_up_name(leads, lead->identifier, out);
+    return err || *out || !lead->member_id.ptr ? err : look_up_name(leads, lead->member_id, out);
 }
 
+/* By any of its names: also its e-mail address, phone number, domains and company. */
 static bool is_excluded(const struct lead_import *leads, const struct lb_new_lead *lead)
 {
     const struct lb_call *call = leads->file.call;
+    struct lb_lead_row row = {.workspace = call->list.workspace,
+                              .campaign = call->list.campaign,
+                              .identifier = lead->identifier,
+                              .member_id = lead->member_id};
+    memcpy(row.fields, lead->fields, sizeof row.fields);
     lb_rcu_online();
-    bool excluded = is_blocked(call, lead->identifier) ||
-                    (lead->member_id.ptr && is_blocked(call, lead->member_id));
+    bool excluded = lb_leads_scope(call, &row) != LB_SCOPE_NONE;
     lb_rcu_offline();
     return excluded;
 }

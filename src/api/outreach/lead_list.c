@@ -44,7 +44,7 @@ static lb_err look_up_scope(void *context, struct lb_list list, struct lb_str na
     return LB_OK;
 }
 
-static enum lb_scope find_scope(const struct lb_call *call, const struct lb_lead_row *lead)
+enum lb_scope lb_leads_scope(const struct lb_call *call, const struct lb_lead_row *lead)
 {
     enum lb_scope scope;
     const struct lb_exclusion exclusion = {.blocklist = call->app->blocklist,
@@ -58,7 +58,7 @@ void lb_leads_put(struct lb_call *call, struct lb_buf *body, const struct lb_lea
     struct lb_new_lead person = {
         .identifier = lead->identifier, .member_id = lead->member_id, .variables = lead->variables};
     memcpy(person.fields, lead->fields, sizeof person.fields);
-    enum lb_scope scope = find_scope(call, lead);
+    enum lb_scope scope = lb_leads_scope(call, lead);
     lb_buf_append_lit(body, "\"id\":\"" LB_LEAD_PREFIX);
     lb_buf_append_u64(body, lead->no);
     lb_buf_append_lit(body, "\",");

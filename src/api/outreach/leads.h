@@ -5,6 +5,10 @@
 #include "api/call.h"
 #include "domain/outreach/lead.h"
 
+/* Where a lead of the call's workspace is blocked, by any of its names. For a thread that is
+ * online. */
+enum lb_scope lb_leads_scope(const struct lb_call *call, const struct lb_lead_row *lead);
+
 /* Appends `"publicIdentifier":...,"memberId":...`. */
 void lb_leads_put_names(struct lb_buf *body, struct lb_str identifier, struct lb_str member_id);
 

@@ -52,7 +52,7 @@ export function Action({ entry }) {
   const words = entry.action === 'user.session_end' && isOwn(entry) ? 'Ended own sessions' : actionWords[entry.action] ?? entry.action;
   if (entry.action === 'people.link') return <a class="row-link" href={href('change', [entry.id])}>{words} {count(entry.count ?? 0, 'link')}</a>;
   if (!entry.action.startsWith('leads.')) return <>{words}<Target entry={entry} /></>;
-  const what = <>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'lead')}</>;
+  const what = <>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'name')}</>;
   // A change of the installation's list has no page of its own.
   if (entry.scope === 'installation') return <>{what} in <Place of={entry} /></>;
   return <><a class="row-link" href={href('change', [entry.id])}>{what}</a> in <Place of={entry} /></>;
@@ -63,10 +63,12 @@ export const changeWords = {
   carried_over: 'Carried over', erased: 'Erased', link: 'Linked with another name', link_end: 'Link taken back', link_refused: 'Not linked: too many names',
 };
 
-/** A change: “Blocked 2 leads”. */
-export const changeTitle = ({ what, count: leads }) => `${changeWords[what] ?? what}${what === 'undo' ? ':' : ''} ${count(leads, 'lead')}`;
+/** A change: “Blocked 2 names”. */
+export const changeTitle = ({ what, count: names }) => (what === 'link'
+  ? `${actionWords['people.link']} ${count(names, 'link')}`
+  : `${changeWords[what] ?? what}${what === 'undo' ? ':' : ''} ${count(names, 'name')}`);
 
-/** An import: “Blocked 2 leads in campaign First quarter”. */
+/** An import: “Blocked 2 leads in campaign First quarter”. It knows LinkedIn names alone. */
 export const importText = (entry, nameOf) => (entry.action === 'block'
   ? `Blocked ${count(entry.blocked, 'lead')} in ${placeText(entry, nameOf)}`
   : `Unblocked ${count(entry.unblocked, 'lead')} in ${placeText(entry, nameOf)}`);

@@ -33,7 +33,7 @@ export function UndoButton({ name, text, undo, onDone, label, kind = 'plain' }) 
 }
 
 const columns = [
-  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Who name={nameOf(row)} typed /> },
+  { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={nameOf(row)} typed /> },
   { label: 'Blocked because', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted">No reason given</span> },
   { label: 'Since', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
   { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },
@@ -47,9 +47,9 @@ export function Undone({ answer: { data, changeId } }) {
       <Notice kind="ok"><p role="status">{message}.{changeId && changeId !== 'ch_0' && <> <a href={href('change', [changeId])}>Show this undo</a></>}</p></Notice>
       {stayed > 0 && (
         <>
-          <h2>{count(stayed, 'lead')} {stayed === 1 ? 'stays' : 'stay'} blocked</h2>
+          <h2>{count(stayed, 'name')} {stayed === 1 ? 'stays' : 'stay'} blocked</h2>
           <p class="muted">Another request asked for them, too, which stays.{stayed > stayedBecause.length && ` The first ${stayedBecause.length} are shown.`}</p>
-          <Folded items={stayedBecause} more="leads">{(rows) => <Table caption="Leads that stay blocked" columns={columns} rows={rows} keyOf={(row) => `${row.type ?? ''} ${row.publicIdentifier ?? row.value}`} />}</Folded>
+          <Folded items={stayedBecause} more="names">{(rows) => <Table caption="Names that stay blocked" columns={columns} rows={rows} keyOf={(row) => `${row.type ?? ''} ${row.publicIdentifier ?? row.value}`} />}</Folded>
         </>
       )}
     </section>

@@ -119,9 +119,10 @@ const blank = { source: { text: '', file: null }, type: '', details: noDetails, 
 
 const placeholder = 'acme.com\njane.doe@example.com\n+49 170 1234567\nUmbrella Holding GmbH\nlinkedin.com/company/acme';
 
-export function AddNames({ list }) {
+/** text: what the form begins with. */
+export function AddNames({ list, text }) {
   const campaigns = useCampaignChoices();
-  const [form, setForm] = useState(blank);
+  const [form, setForm] = useState({ ...blank, source: { text, file: null } });
   const [found, setFound] = useState(null);
   const look = useAction(async (force) => setFound(await validate({ ...form, list, force })));
   const set = (name) => (value) => setForm((old) => ({ ...old, [name]: value }));

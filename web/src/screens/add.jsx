@@ -3,8 +3,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { useApp } from '../hooks.js';
 import { currentImport, forgetImport, startImport } from '../import-job.js';
 import { isList, workspaceList } from '../lists.js';
+import { guessType } from '../names.js';
 import { href, setQuery } from '../router.js';
-import { ErrorNotice } from '../parts/notice.jsx';
+import { ErrorNotice, Notice } from '../parts/notice.jsx';
 import { Button } from '../parts/button.jsx';
 import { DetailFields, detailsOf, noDetails } from '../parts/details.jsx';
 import { ListChoice, listName, useCampaignChoices } from '../parts/list-choice.jsx';
@@ -52,9 +53,23 @@ function AddForm({ owner, list, onStart }) {
   );
 }
 
+/** Rows of a pasted text that are no profiles, but names of another type. */
+const hasOtherNames = ({ step, found, source }) => step === 'validated' && !found.column && typeof source.body === 'string'
+  && source.body.split('\n', 1000).some((line) => ['email', 'phone', 'domain', 'company'].includes(guessType(line)));
+
+function OtherNames({ onTake }) {
+  return (
+    <Notice>
+      <p>Some rows are e-mail addresses, phone numbers, domains or companies. These are added as other names.</p>
+      <Button onClick={onTake}>Add them as other names</Button>
+    </Notice>
+  );
+}
+
 export function Add({ route }) {
   const { session, workspace } = useApp();
   const [, redraw] = useState(0);
+  const [pasted, setPasted] = useState('');
   const owner = `${session.user.id}/${workspace.id}`;
   const job = currentImport()?.owner === owner ? currentImport() : null;
   const onChange = () => redraw((turn) => turn + 1);
@@ -78,6 +93,12 @@ export function Add({ route }) {
     forgetImport();
     onChange();
   };
+  const takeNames = () => {
+    setPasted(job.source.body);
+    draft.owner = null;
+    forgetImport();
+    setQuery({ of: 'names' });
+  };
   const of = route.query.of === 'names' ? 'names' : 'leads';
   const list = isList(route.query.list) ? route.query.list : workspaceList;
   return (
@@ -85,7 +106,8 @@ export function Add({ route }) {
       <Tabs label="What to add" current={of} tabs={[
         { id: 'leads', label: 'LinkedIn profiles', href: href('add', [], { list: route.query.list }) },
         { id: 'names', label: 'Other names', href: href('add', [], { list: route.query.list, of: 'names' }) }]} />
-      {of === 'names' && <AddNames list={list} />}
+      {of === 'names' && <AddNames list={list} text={pasted} />}
+      {of === 'leads' && job && hasOtherNames(job) && <OtherNames onTake={takeNames} />}
       {of === 'leads' && (job ? <ImportProgress job={job} onAgain={again} /> : <AddForm owner={owner} list={list} onStart={start} />)}
     </Page>
   );

@@ -70,11 +70,14 @@ function selectColumn(rows, { selected, toggle, setAll }) {
   };
 }
 
+// Short, so that a row has one line.
+const typeNames = { publicIdentifier: 'LinkedIn', memberId: 'LinkedIn', email: 'E-mail', phone: 'Phone' };
+
 const plainColumns = [
   { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={row} /> },
-  { label: 'Type', class: 'type-cell', render: (row) => <span class={`muted ${isLinkedIn(row) ? 'none' : ''}`}>{typeWords[row.type] ?? row.type}</span> },
+  { label: 'Type', class: 'type-cell', render: (row) => <span class={`muted ${isLinkedIn(row) ? 'none' : ''}`}>{typeNames[row.type] ?? typeWords[row.type] ?? row.type}</span> },
   { label: 'Reason', class: 'reason-cell', render: (row) => <>{row.reason ?? (!row.kind && !row.expiresAt && <span class="muted none">–</span>)}<KindAndEnd entry={row} /></> },
-  { label: 'Blocked on', class: 'time-cell', render: (row) => <Time at={row.createdAt} /> },
+  { label: 'Blocked on', class: 'time-cell', render: (row) => <Time at={row.createdAt} dateOnly /> },
   { label: 'By', class: 'by-cell', render: (row) => <By by={row.by} /> },
 ];
 

@@ -18,21 +18,21 @@ import { Skeleton } from '../parts/skeleton.jsx';
 const take = 100;
 
 const columns = [
-  { label: 'Lead', header: true, class: 'lead-cell', render: (row) => <Who name={nameIn(row)} typed /> },
+  { label: 'Name', header: true, class: 'lead-cell', render: (row) => <Who name={nameIn(row)} typed /> },
   { label: 'What', render: (row) => changeWords[row.what] ?? row.what },
   { label: 'Reason', class: 'reason-cell', render: (row) => row.reason ?? <span class="muted none">–</span> },
 ];
 
-/** The people of a change, in its order. A person may be in it more than once. */
-export function ChangedLeads({ id }) {
+/** The names of a change, in its order. A name may be in it more than once. */
+export function ChangedNames({ id }) {
   const list = useMore(async (query) => {
     const answer = await api.get(api.path('changes', id, 'leads'), { query: { take, ...query } });
     return { ...answer, data: answer.data.map((row, place) => ({ ...row, place: `${query.cursor ?? ''} ${place}` })) };
   });
   return (
     <section class="recent">
-      <h2>Leads{list.total !== null && ` (${number(list.total)})`}</h2>
-      <MoreTable caption="Leads of the change" columns={columns} keyOf={(row) => row.place} list={list} label="More" />
+      <h2>Names{list.total !== null && ` (${number(list.total)})`}</h2>
+      <MoreTable caption="Names of the change" columns={columns} keyOf={(row) => row.place} list={list} label="More" />
     </section>
   );
 }
@@ -75,7 +75,7 @@ function Full({ change, onDone }) {
     <Page title={title} actions={button}>
       {undone && <Undone answer={undone} />}
       <Facts facts={factsOf(change, nameOf)} />
-      <ChangedLeads id={change.id} />
+      <ChangedNames id={change.id} />
     </Page>
   );
 }

@@ -12,7 +12,7 @@ import { ErrorNotice } from '../parts/notice.jsx';
 import { Page } from '../parts/page.jsx';
 import { By, Time } from '../parts/text.jsx';
 import { UndoButton, Undone } from '../parts/undo.jsx';
-import { ChangedLeads, Facts } from './change.jsx';
+import { ChangedNames, Facts } from './change.jsx';
 import { canBeUndone, importStates } from './imports.jsx';
 import { Skeleton } from '../parts/skeleton.jsx';
 
@@ -59,7 +59,7 @@ function People({ id, part }) {
             hint={data.next ? 'The latest 100 parts are listed; Audit has all of them.' : 'It was recorded in several changes.'} />
         </div>
       )}
-      <ChangedLeads key={chosen.id} id={chosen.id} />
+      <ChangedNames key={chosen.id} id={chosen.id} />
     </>
   );
 }

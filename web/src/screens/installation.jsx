@@ -93,7 +93,7 @@ const columns = (onUnblock) => [
   { label: 'Name', header: true, class: 'lead-cell', render: (entry) => <bdi>{entry.value}</bdi> },
   { label: 'What', render: (entry) => types[entry.type] ?? statusText(entry.type) },
   { label: 'Reason', class: 'reason-cell', render: (entry) => <>{entry.kind && <span class="muted">{statusText(entry.kind)} </span>}{entry.reason ?? <span class="muted">No reason given</span>}</> },
-  { label: 'Blocked', labelled: true, render: (entry) => <Time at={entry.createdAt} /> },
+  { label: 'Blocked', labelled: true, render: (entry) => <Time at={entry.createdAt} dateOnly /> },
   { label: 'Ends', labelled: true, render: (entry) => <Time at={entry.expiresAt} dateOnly none="Never" /> },
   { label: 'By', class: 'by-cell', render: (entry) => <By by={entry.by} /> },
   { label: 'Unblock', hideLabel: true, class: 'action-cell', render: (entry) => <Button aria-label={`Unblock ${entry.value}`} onClick={() => onUnblock(entry)}>Unblock</Button> },

@@ -12,10 +12,10 @@ import { ListChoice, listName } from '../parts/list-choice.jsx';
 import { Folded } from '../parts/folded.jsx';
 import { ErrorNotice } from '../parts/notice.jsx';
 import { Icon } from '../parts/icon.jsx';
-import { Badge, By, Time, Who, scopeText } from '../parts/text.jsx';
+import { Badge, By, Lead, Time, Who, scopeText } from '../parts/text.jsx';
 
 const listOf = (entry) => (entry.scope === 'workspace' ? workspaceList : campaignList(entry.campaignId));
-const keyOf = (entry) => `${entry.scope}/${entry.campaignId}`;
+const keyOf = ({ scope, campaignId, matched }) => `${scope}/${campaignId}/${matched?.value ?? ''}`;
 
 /** The kind and the end of a block, where it has them. */
 export function KindAndEnd({ entry: { kind, expiresAt } }) {
@@ -33,11 +33,12 @@ function BlockItem({ entry, canWrite, onUnblock }) {
     <li class="block-item">
       <div>
         <p class="block-scope">{placeOf(entry)}</p>
+        {entry.matched && <p>By the other name <Who name={nameOf(entry.matched)} /></p>}
         <p>{entry.reason ?? <span class="muted">{entry.scope === 'installation' ? 'Blocked by the operators of this server, who do not say why' : 'No reason given'}</span>}<KindAndEnd entry={entry} /></p>
         <p class="muted"><Time at={entry.createdAt} /> · <By by={entry.by} /></p>
         {entry.campaignDeleted && <p class="muted">Its blocklist is kept for a campaign of the same id. To end this block, undo it in the history.</p>}
       </div>
-      {canWrite && !entry.campaignDeleted && entry.scope !== 'installation' && <Button onClick={onUnblock} aria-label={`Unblock in ${entry.scope === 'workspace' ? 'the workspace' : scopeText(entry)}`}>Unblock</Button>}
+      {canWrite && !entry.campaignDeleted && entry.scope !== 'installation' && <Button onClick={onUnblock} aria-label={`Unblock ${entry.matched ? `${entry.matched.value} ` : ''}in ${entry.scope === 'workspace' ? 'the workspace' : scopeText(entry)}`}>Unblock</Button>}
     </li>
   );
 }
@@ -93,7 +94,7 @@ function undoOf(changeId, { toast, workspace }, onDone) {
 
 function UnblockDialog({ verdict, entry, onDone, onClose }) {
   const app = useApp();
-  const name = nameOf(verdict);
+  const name = nameOf(entry.matched ?? verdict);
   const confirm = async () => {
     const { changeId } = await unblock(listOf(entry), [{ id: entry.id, ...name }]);
     onDone();
@@ -104,6 +105,16 @@ function UnblockDialog({ verdict, entry, onDone, onClose }) {
     <ConfirmDialog title={`Unblock ${name.value}?`} confirmLabel="Unblock" onConfirm={confirm} onClose={onClose}>
       <p>{entry.scope === 'workspace' ? `Campaigns of this workspace may then contact ${whom}.` : `${scopeText(entry)} may then contact ${whom}.`}</p>
     </ConfirmDialog>
+  );
+}
+
+/** Of a person: blocks of the other names hold, too. */
+function OtherNames({ names }) {
+  return (
+    <div class="covered">
+      <p>Other names of this person. A block of one of them holds here, too.</p>
+      <Folded items={names} first={5} more="names">{(shown) => <ul class="other-names" aria-label="Other names">{shown.map((value) => <li key={value}><Lead id={value} /></li>)}</ul>}</Folded>
+    </div>
   );
 }
 
@@ -136,6 +147,7 @@ export function Verdict({ verdict, onDone, named = false, campaigns, list = work
         </div>
       </div>
       {covered && <Covered by={covered} />}
+      {verdict.names && <OtherNames names={verdict.names} />}
       {verdict.blocked && (
         <Folded items={blocks} first={5} more="lists">{(shown) => (
           <ul class="block-items">
