@@ -173,8 +173,8 @@ class World:
             server.workspace("starter", "--expires", "2031-01-01", name=NAME)
             self.make_keys(server)
             self.make_lists()
-            server.cli("installation", "block", "everywhere", "--domain", "everywhere.example",
-                       "--reason", ODD, "--kind", "legal")
+            server.cli_beside("installation", "block", "everywhere", "--domain", "everywhere.example",
+                              "--reason", ODD, "--kind", "legal")
             self.make_campaigns()
         self.add_people()
         with place.server() as server:
@@ -332,7 +332,7 @@ class World:
         other = server.api(self.pro.key)
         for path in ("/blocked-leads?limit=10", "/campaigns", self.draft.path + "/leads?take=9"):
             answers["pro" + path] = expect.ok(other.get(path))
-        answers["installation"] = json.loads(server.cli("installation", "list", "--json"))
+        answers["installation"] = json.loads(server.cli_beside("installation", "list", "--json"))
         assert answers["/blocked-leads/everywhere"]["blocked"] and len(answers["installation"]) == 2
         answers["reader"] = expect.ok(server.api(self.reader).get("/campaigns"))
         expect.error(server.api(self.reader).post("/blocked-leads", {}), 403, "forbidden")
