@@ -85,6 +85,22 @@ def test_each_type_of_entry_excludes_leads_of_every_workspace_at_the_next_claim(
         assert claimed(campaign) == ["jane-doe"]
 
 
+def test_it_holds_for_the_other_names_of_a_person(own, installation):
+    member = JANE["memberId"]
+    links = {"links": [{"memberId": member, "publicIdentifier": name}
+                       for name in ("jane-doe", "jane-smith")]}
+    before, after = own.tenant(), own.tenant()
+    expect.ok(before.api.post("/people/link", links))
+    campaigns = [Campaign(tenant, "jane-smith", OTHER) for tenant in (before, after)]
+    block(installation, {"publicIdentifier": "jane-doe"})
+    await_blocked(campaigns[0], 1)
+    assert blocked_leads(campaigns[1]) == 0
+    expect.ok(after.api.post("/people/link", links))
+    assert blocked_leads(campaigns[1]) == 1
+    assert is_blocked(before, "jane-smith") and is_blocked(after, "jane-smith")
+    assert [claimed(campaign) for campaign in campaigns] == [["joe-bloggs"]] * 2
+
+
 def test_a_workspace_is_told_that_somebody_is_in_it_and_not_why(own, installation):
     tenant = own.tenant()
     campaign = Campaign(tenant, JANE, OTHER)

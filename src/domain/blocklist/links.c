@@ -111,7 +111,8 @@ static lb_err tell_follower(const struct lb_change *change, const struct lb_othe
     const struct lb_blocklist_follower *follower = &change->blocklist->follower;
     const struct lb_workspace *workspace = change->standing.workspace;
     bool blocks = atomic_load_explicit(&workspace->entries, memory_order_relaxed) != 0 ||
-                  workspace->batch_entries != 0;
+                  workspace->batch_entries != 0 ||
+                  atomic_load_explicit(&change->blocklist->has_installation, memory_order_relaxed);
     lb_err err = LB_OK;
     for (size_t i = 0; !err && follower->context && blocks && i < names->count; i++)
         err = follower->linked(follower->context, workspace->row.no, names->names[i]);
@@ -329,6 +330,6 @@ lb_err lb_links_replay(struct lb_blocklist *blocklist, struct lb_store_reader *d
         return err;
     }
     lb_persons_publish(blocklist->people);
-    lb_persons_retire(blocklist->people);
+    lb_blocklist_retire_people(blocklist);
     return LB_OK;
 }
