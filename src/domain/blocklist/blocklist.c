@@ -90,11 +90,6 @@ const char *lb_scope_name(enum lb_scope scope)
 
 static const struct lb_list installation = {.workspace = LB_INSTALLATION_NO};
 
-static bool has_installation(const struct lb_blocklist *blocklist)
-{
-    return atomic_load_explicit(&blocklist->has_installation, memory_order_acquire);
-}
-
 static struct lb_verdict verdict(uint64_t in_workspace, uint64_t in_campaign)
 {
     if (in_workspace)
@@ -172,7 +167,7 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
 {
     struct lb_list own = {.workspace = list.workspace};
     struct lb_index_hash hash = lb_index_hash(blocklist->index, identifier);
-    if (has_installation(blocklist))
+    if (lb_blocklist_has_installation(blocklist))
         return look_everywhere(blocklist, list, hash);
     struct lb_fingerprint of_workspace = lb_index_fingerprint_in(hash, lb_list_number(own));
     if (list.campaign == 0)
@@ -226,7 +221,7 @@ bool lb_blocklist_asks_all(const struct lb_blocklist *blocklist,
 {
     if (atomic_load_explicit(&workspace->has_typed, memory_order_acquire))
         return true;
-    if (!has_installation(blocklist))
+    if (!lb_blocklist_has_installation(blocklist))
         return false;
     workspace = lb_directory_installation(blocklist->directory);
     return workspace && atomic_load_explicit(&workspace->has_typed, memory_order_acquire);
@@ -319,7 +314,7 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
                 out_hashes[begin + i] = hashes[i].low;
         }
         check_group(blocklist, wanted, n, out + begin);
-        if (has_installation(blocklist))
+        if (lb_blocklist_has_installation(blocklist))
             check_installation(blocklist, list, hashes, n, before, out + begin);
     }
 }
@@ -364,19 +359,27 @@ static lb_err find_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
     return err;
 }
 
-lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
-                                   struct lb_str identifier, enum lb_scope *out)
+lb_err lb_blocklist_check_own_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                       struct lb_str identifier, enum lb_scope *out)
 {
     struct lb_list own = {.workspace = list.workspace};
-    lb_err err = LB_OK;
     *out = LB_SCOPE_NONE;
-    if (has_installation(blocklist))
-        err = find_in_batch(blocklist, installation, identifier, LB_SCOPE_INSTALLATION, out);
-    if (!err && *out == LB_SCOPE_NONE)
-        err = find_in_batch(blocklist, own, identifier, LB_SCOPE_WORKSPACE, out);
+    lb_err err = find_in_batch(blocklist, own, identifier, LB_SCOPE_WORKSPACE, out);
     if (!err && *out == LB_SCOPE_NONE && list.campaign)
         err = find_in_batch(blocklist, list, identifier, LB_SCOPE_CAMPAIGN, out);
     return err;
+}
+
+lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                   struct lb_str identifier, enum lb_scope *out)
+{
+    lb_err err = LB_OK;
+    *out = LB_SCOPE_NONE;
+    if (lb_blocklist_has_installation(blocklist))
+        err = find_in_batch(blocklist, installation, identifier, LB_SCOPE_INSTALLATION, out);
+    return err || *out != LB_SCOPE_NONE
+               ? err
+               : lb_blocklist_check_own_in_batch(blocklist, list, identifier, out);
 }
 
 void lb_blocklist_follow(struct lb_blocklist *blocklist,
