@@ -330,6 +330,6 @@ lb_err lb_links_replay(struct lb_blocklist *blocklist, struct lb_store_reader *d
         return err;
     }
     lb_persons_publish(blocklist->people);
-    lb_persons_retire(blocklist->people);
+    lb_blocklist_retire_people(blocklist);
     return LB_OK;
 }
