@@ -3,6 +3,7 @@
 #include "support/tsan.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -164,6 +165,10 @@ static void readers_find_whole_records_while_the_writer_replaces_them(void **sta
         records[i] = add(reading.registry, 0, "key", i);
     for (int i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, read_all, &reading), 0);
+    while (!atomic_load(&reading.found)) { /* else all may be over before they begin */
+        lb_rcu_quiescent();
+        sched_yield();
+    }
     for (unsigned round = 0; round < 20000; round++) {
         unsigned i = 8 + round % 56;
         lb_registry_remove(reading.registry, &records[i]->node);
