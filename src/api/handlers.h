@@ -26,6 +26,9 @@ enum lb_progress lb_lead_check_post(struct lb_call *call);
 /* blocklist/import.c */
 enum lb_progress lb_blocked_leads_import(struct lb_call *call);
 
+/* outreach/erasures.c */
+enum lb_progress lb_erasures_post(struct lb_call *call);
+
 /* blocklist/import_list.c, blocklist/import_undo.c */
 enum lb_progress lb_imports_list(struct lb_call *call);
 enum lb_progress lb_imports_get(struct lb_call *call);

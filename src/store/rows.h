@@ -117,8 +117,9 @@ enum lb_log_kind {
     LB_LOG_EXPIRED,      /* items are the numbers of entries whose end has come */
     LB_LOG_CARRIED_OVER, /* the list was kept when its campaign was deleted, and is that of a new
                             campaign of the same id: one item, the number of people in it */
-    LB_LOG_ERASED,       /* numbers; this and what follows: not written yet */
-    LB_LOG_LINK,         /* names that are one person's */
+    LB_LOG_ERASED, /* numbers of entries whose names were erased, and block no more; and of rows
+                      that lost another text (domain/erasure/erasure.h) */
+    LB_LOG_LINK,   /* names that are one person's; not written yet */
     LB_LOG_LINK_END,
     LB_LOG_LEFT_OUT /* numbers of entries that block no more: a person had too many (twins.h) */
 };
@@ -164,6 +165,9 @@ struct lb_log_row {
         };
         uint8_t seal[LB_SEAL_SIZE];
     };
+    /* In place of the seed, when texts of the row were erased: 16 bytes for each of its texts,
+     * zeros for those that are gone (chain.h). ptr NULL: none was. */
+    struct lb_str salts;
     bool unsealed; /* only read: one of these has another length in the store, and is zeros here */
 };
 
@@ -187,6 +191,7 @@ struct lb_entry {
     struct lb_str reason; /* ptr NULL: none */
     uint32_t block_kind;  /* enum lb_block_kind (the same) */
     int64_t ends_at;      /* 0: never */
+    bool erased;          /* its name is gone; nothing else than id, number and list is known */
     char held[LB_HELD_NAME_SIZE];
 };
 
@@ -604,6 +609,25 @@ struct lb_delivery_row {
 struct lb_signing_key_row {
     uint8_t seed[LB_SIGNING_SEED_SIZE]; /* secret */
     int64_t created_at;
+};
+
+/* --- Erasure ---------------------------------------------------------------------------------- */
+
+#define LB_ERASURE_KEY_SIZE 32 /* bytes */
+#define LB_ERASED_TAG_SIZE                                                                         \
+    24 /* of a keyed hash that stands for a name (domain/blocklist/erased.h) */
+
+/* With which names of erased people are hashed: one of the installation, made once. */
+struct lb_erasure_key_row {
+    uint8_t key[LB_ERASURE_KEY_SIZE]; /* secret */
+    int64_t created_at;
+};
+
+/* A name that was erased in a workspace, as its hash. */
+struct lb_erased_name_row {
+    uint32_t workspace;
+    uint8_t tag[LB_ERASED_TAG_SIZE];
+    int64_t at;
 };
 
 /* --- What people read: the audit log, and counts of checks ------------------------------------ */

@@ -6,6 +6,7 @@
 #include "api/stream.h"
 #include "base/clock.h"
 #include "base/csv.h"
+#include "domain/blocklist/erased.h"
 
 /* In one turn of a reader: entries that are fetched, entries that a search looks at, and entries
  * that are written at most. */
@@ -64,7 +65,9 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     struct exporting *export = context;
     struct lb_buf *piece = &export->stream.piece;
     char time[LB_TIME_TEXT_SIZE];
-    lb_csv_put_cell(piece, entry->key);
+    bool erased = lb_erased_is_key(entry->key);
+    if (!erased)
+        lb_csv_put_cell(piece, entry->key);
     lb_buf_append_lit(piece, ",");
     put_reason(export, entry->reason);
     lb_buf_append_lit(piece, ",");
@@ -74,7 +77,8 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     lb_buf_append_lit(piece, ",");
     lb_buf_append_str(piece, lb_str(export->scope));
     lb_buf_append_lit(piece, ",");
-    put_profile_url(export, entry->key);
+    if (!erased)
+        put_profile_url(export, entry->key);
     lb_buf_append_lit(piece, "\r\n");
     piece->failed |= export->scratch.failed;
     export->progress.pause =

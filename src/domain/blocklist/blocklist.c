@@ -36,7 +36,8 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     bool shared = lb_nodes_ids_are_numbers(blocklist->store);
     blocklist->index = lb_index_create(shared ? 0 : blocklist->next_id);
     blocklist->orders = lb_list_orders_create(0);
-    if (blocklist->next_id && blocklist->index && blocklist->orders)
+    blocklist->erased = lb_erased_create(settings->directory, settings->store);
+    if (blocklist->next_id && blocklist->index && blocklist->orders && blocklist->erased)
         return blocklist;
     lb_blocklist_destroy(blocklist);
     return NULL;
@@ -48,6 +49,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
         return;
     lb_index_destroy(blocklist->index);
     lb_list_orders_destroy(blocklist->orders);
+    lb_erased_destroy(blocklist->erased);
     lb_overlay_fini(&blocklist->batch);
     lb_twins_fini(&blocklist->twins);
     lb_ending_destroy(blocklist->ending_soon);
@@ -112,8 +114,8 @@ static struct lb_verdict look(const struct lb_blocklist *blocklist,
     }
 }
 
-struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
-                                     struct lb_str identifier)
+static struct lb_verdict check(const struct lb_blocklist *blocklist, struct lb_list list,
+                               struct lb_str identifier)
 {
     struct lb_list own = {.workspace = list.workspace};
     struct lb_index_hash hash = lb_index_hash(blocklist->index, identifier);
@@ -123,10 +125,32 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
     return look(blocklist, of_workspace, lb_index_fingerprint_in(hash, lb_list_number(list)));
 }
 
+/* When a name is erased, its block moves to another key: who looked under the name just before may
+ * miss it, and looks again. */
+struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
+                                     struct lb_str identifier)
+{
+    for (;;) {
+        unsigned erased = lb_erased_count(blocklist->erased, list.workspace);
+        struct lb_str key =
+            erased ? lb_erased_find(blocklist->erased, list.workspace, identifier) : identifier;
+        struct lb_verdict found = check(blocklist, list, key);
+        if (found.scope || erased == lb_erased_count(blocklist->erased, list.workspace))
+            return found;
+    }
+}
+
 uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
                            struct lb_str identifier)
 {
-    return lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, identifier));
+    for (;;) {
+        unsigned erased = lb_erased_count(blocklist->erased, list.workspace);
+        struct lb_str key =
+            erased ? lb_erased_find(blocklist->erased, list.workspace, identifier) : identifier;
+        uint64_t found = lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, key));
+        if (found || erased == lb_erased_count(blocklist->erased, list.workspace))
+            return found;
+    }
 }
 
 uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list,
@@ -171,10 +195,19 @@ bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t ent
     return true;
 }
 
+/* One by one, in a workspace that has erased names. */
+static void check_each(const struct lb_blocklist *blocklist, struct lb_list list,
+                       const struct lb_str *identifiers, size_t count, struct lb_verdict *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = lb_blocklist_check(blocklist, list, identifiers[i]);
+}
+
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
                              const struct lb_str *identifiers, size_t count, struct lb_verdict *out,
                              uint64_t *out_hashes)
 {
+    unsigned erased = lb_erased_count(blocklist->erased, list.workspace);
     uint64_t in_workspace = lb_list_number((struct lb_list){.workspace = list.workspace});
     uint64_t in_campaign = lb_list_number(list);
     struct lb_fingerprint wanted[2 * CHECK_GROUP];
@@ -187,8 +220,13 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
             if (out_hashes)
                 out_hashes[begin + i] = hash.low;
         }
-        check_group(blocklist, wanted, n, out + begin);
+        if (erased)
+            check_each(blocklist, list, identifiers + begin, n, out + begin);
+        else
+            check_group(blocklist, wanted, n, out + begin);
     }
+    if (!erased && lb_erased_count(blocklist->erased, list.workspace))
+        check_each(blocklist, list, identifiers, count, out); /* the first one, meanwhile */
 }
 
 static bool is_identifier(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id,
@@ -224,6 +262,7 @@ lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_lis
 {
     struct lb_list own = {.workspace = list.workspace};
     uint64_t id;
+    identifier = lb_blocklist_key(blocklist, list.workspace, identifier);
     *out = LB_SCOPE_NONE;
     lb_err err = lb_blocklist_current(blocklist, own, lb_blocklist_hash(blocklist, own, identifier),
                                       identifier, &id);
@@ -316,6 +355,7 @@ static void batch_rollback(void *context)
     lb_overlay_drop(&blocklist->batch);
     lb_twins_roll_back(&blocklist->twins, 0);
     lb_ends_roll_back(&blocklist->ends);
+    lb_erased_roll_back(blocklist->erased);
     lb_directory_forget_made(blocklist->directory);
     lb_index_reserve(blocklist->index, NULL, 0);
     lb_list_orders_reserve(blocklist->orders, NULL, 0);
@@ -338,6 +378,8 @@ void lb_blocklist_count_entry(struct lb_workspace *workspace, uint64_t order, in
 
 static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)
 {
+    if (event->erases) /* all that stand in for it are there */
+        lb_erased_publish(blocklist->erased);
     if (event->add) { /* both were reserved */
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
                 lb_list_orders_insert(blocklist->orders, event->order, event->id));
@@ -420,6 +462,7 @@ static void batch_publish(void *context)
     publish_rows(blocklist);
     for (size_t i = 0; i < batch->event_count; i++)
         publish_event(blocklist, &batch->events[i]);
+    lb_erased_publish(blocklist->erased);
     lb_twins_commit(&blocklist->twins);
     lb_ends_commit(&blocklist->ends);
     publish_marks(blocklist);

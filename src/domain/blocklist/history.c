@@ -120,8 +120,8 @@ static lb_err add_event(struct lb_history *history, const struct lb_log_row *row
                                        .change = public_id(history, history->change),
                                        .undoes = public_id(history, row->undoes),
                                        .name = entry->name,
-                                       .reason = keep(history, row->reason),
-                                       .import = keep(history, row->import)};
+                                       .reason = keep(history, lb_chain_text(row->reason)),
+                                       .import = keep(history, lb_chain_text(row->import))};
     memcpy(event->digest, row->digest, sizeof event->digest);
     return history->texts.failed ? LB_ERR_OVERLOADED : LB_OK;
 }
