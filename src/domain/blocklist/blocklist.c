@@ -153,6 +153,12 @@ uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list 
     }
 }
 
+struct lb_str lb_blocklist_known_as(const struct lb_blocklist *blocklist, uint32_t workspace,
+                                    struct lb_str key)
+{
+    return lb_erased_find(blocklist->erased, workspace, key);
+}
+
 uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list,
                             enum lb_name_type type)
 {
