@@ -264,3 +264,23 @@ def test_a_killed_server_overwrites_its_files_at_the_next_start(world):
     assert traces(world.server) == []
     world.api = world.server.api(world.tenant.key)
     world.stays_blocked()
+
+
+@sqlite_only
+def test_a_restored_backup_from_before_is_erased_again(world, tmp_path):
+    world.server.cli("backup", tmp_path / "before.db")
+    world.erase()
+    world.server.stop()
+    result = run("restore", tmp_path / "before.db", "--data", str(world.server.data), "--replace")
+    assert result.code == 0 and "erased again" in result.out + result.err, result
+    world.server.start()
+    world.api = world.server.api(world.tenant.key)
+    world.stays_blocked()
+    assert [found for found in traces(world.server)] == []
+    verified(world.server)
+
+
+def test_the_history_of_an_erased_person_begins_with_the_erasure(world):
+    world.erase()
+    history = expect.ok(world.api.get(f"/blocked-leads/{quote(NAME)}/history"))
+    assert [event["what"] for event in history][-1] == "erased"
