@@ -32,7 +32,7 @@ export function ProfileLink({ id, children }) {
 }
 
 /** A person, wherever one is named: leads to what is known of them, and to the profile. */
-export const Lead = ({ id }) => <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>;
+export const Lead = ({ id }) => (id === null ? <span class="muted none">Erased</span> : <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>);
 
 export const scopeText = (block) => (
   block.scope === 'workspace' ? 'Workspace' : `Campaign ${block.campaignName ?? block.campaignId ?? ''}`.trim());

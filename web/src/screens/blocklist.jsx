@@ -49,7 +49,8 @@ function useExact({ list, search }) {
   return data?.search === search && data.list === list ? data.row : null;
 }
 
-const rowKey = (row) => row.publicIdentifier;
+/** People who were erased have no name, and cannot be selected. */
+const rowKey = (row) => row.publicIdentifier ?? row.id ?? row.createdAt;
 
 function useSelection(resetBy) {
   const [selected, setSelected] = useState(new Map());
@@ -63,14 +64,15 @@ function useSelection(resetBy) {
   return { selected, toggle, setAll };
 }
 
-function selectColumn(rows, { selected, toggle, setAll }) {
+function selectColumn(shown, { selected, toggle, setAll }) {
+  const rows = shown.filter((row) => !row.erased);
   const all = rows.length > 0 && rows.every((row) => selected.has(rowKey(row)));
   const some = rows.some((row) => selected.has(rowKey(row)));
   return {
     label: 'Select', class: 'select-cell',
     head: <input type="checkbox" aria-label="Select all on this page" checked={all} ref={(box) => { if (box) box.indeterminate = some && !all; }}
       onChange={(event) => setAll(rows, event.currentTarget.checked)} />,
-    render: (row) => <input type="checkbox" aria-label={`Select ${row.publicIdentifier}`} checked={selected.has(rowKey(row))} onChange={() => toggle(row)} />,
+    render: (row) => !row.erased && <input type="checkbox" aria-label={`Select ${row.publicIdentifier}`} checked={selected.has(rowKey(row))} onChange={() => toggle(row)} />,
   };
 }
 
