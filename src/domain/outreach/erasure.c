@@ -51,6 +51,8 @@ lb_err lb_erasure_find(struct lb_erasure *erasure, struct lb_store_reader *reade
         erasure->entries += (unsigned)__builtin_popcountll(erasure->rows[i].what.items);
         erasure->reasons += erasure->rows[i].what.reason;
     }
+    /* What it has seen last would be in the way of overwriting it. */
+    erasure->outreach->settings.store->ops->reader_rest(reader);
     return err;
 }
 
