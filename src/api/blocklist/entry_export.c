@@ -6,6 +6,7 @@
 #include "api/stream.h"
 #include "base/clock.h"
 #include "base/csv.h"
+#include "domain/blocklist/erased.h"
 
 /* In one turn of a reader: entries that are fetched, entries that a search looks at, and entries
  * that are written at most. */
@@ -89,7 +90,8 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
 {
     struct exporting *export = context;
     struct lb_buf *piece = &export->stream.piece;
-    put_name(export, entry->key);
+    bool erased = lb_erased_is_key(entry->key);
+    put_name(export, erased ? (struct lb_str){0} : entry->key);
     put_reason(export, entry->reason);
     lb_buf_append_lit(piece, ",");
     if (export->all_types) {
@@ -102,7 +104,7 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     lb_buf_append_lit(piece, ",");
     lb_buf_append_str(piece, lb_str(export->scope));
     lb_buf_append_lit(piece, ",");
-    if (lb_key_is_linkedin(entry->key))
+    if (!erased && lb_key_is_linkedin(entry->key))
         put_profile_url(export, entry->key);
     lb_buf_append_lit(piece, "\r\n");
     piece->failed |= export->scratch.failed;

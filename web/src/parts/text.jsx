@@ -34,7 +34,7 @@ export function ProfileLink({ id, children }) {
 }
 
 /** A person, wherever one is named: leads to what is known of them, and to the profile. */
-export const Lead = ({ id }) => <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>;
+export const Lead = ({ id }) => (id === null ? <span class="muted none">Erased</span> : <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>);
 
 /** The page of a person, address or company. */
 export const pageOfName = (name) => (isLinkedIn(name) ? href('person', [name.value]) : href('name', [name.type, givenAs(name)]));
