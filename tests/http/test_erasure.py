@@ -8,7 +8,7 @@ import pytest
 
 from support import expect, postgres
 from support.marks import sqlite_only
-from support.server import Server, run
+from support.server import Server, on_postgresql, run
 
 LEADS = "/blocked-leads"
 MEMBER = "ACoAA" + "Zq7" * 12
@@ -103,7 +103,7 @@ def verified(server):
 def test_no_trace_of_an_erased_person_is_left_anywhere(world, tmp_path):
     assert traces(world.server), "else there is nothing to look for"
     body = world.erase()
-    assert body["erased"] == {"names": 4, "entries": 5, "reasons": 4, "leads": 1}, body
+    assert body["erased"] == {"names": 4, "entries": 7, "reasons": 4, "leads": 1}, body
     assert body["blocked"] is True and body["overwritten"] is True
     assert traces(world.server) == []
     if not world.server.database:
@@ -178,7 +178,7 @@ def test_undo_history_events_and_changes_bring_no_name_back(world):
 
 def test_a_dry_run_says_what_would_go(world):
     body = expect.ok(world.api.post("/erasures?dryRun=true", {"publicIdentifier": NAME}))
-    assert body["erased"] == {"names": 4, "entries": 5, "reasons": 4, "leads": 1}
+    assert body["erased"] == {"names": 4, "entries": 7, "reasons": 4, "leads": 1}
     assert body["message"].startswith("Would erase") and "overwritten" not in body
     assert traces(world.server)
     assert expect.ok(world.api.get(f"/leads?publicIdentifier={quote(NAME)}"))
@@ -236,9 +236,9 @@ def test_what_names_nobody_is_refused(own, body):
 def test_the_command_line_erases(world):
     env = {"LEADBLOCK_URL": f"http://127.0.0.1:{world.server.port}", "LEADBLOCK_KEY": world.tenant.key}
     tried = run("erase", "--dry-run", NAME, EMAIL, PHONE, env=env)
-    assert tried.code == 0 and tried.out.startswith("Would erase 5 blocklist entries"), tried
+    assert tried.code == 0 and tried.out.startswith("Would erase 7 blocklist entries"), tried
     done = run("erase", NAME, EMAIL, PHONE, env=env)
-    assert done.code == 0 and done.out.startswith("Erased 5 blocklist entries"), done
+    assert done.code == 0 and done.out.startswith("Erased 7 blocklist entries"), done
     assert traces(world.server) == []
 
 
@@ -279,6 +279,89 @@ def test_a_restored_backup_from_before_is_erased_again(world, tmp_path):
     world.stays_blocked()
     assert [found for found in traces(world.server)] == []
     verified(world.server)
+
+
+ALIASES = [f"zelda-{i}" for i in range(1, 8)]
+
+
+def link(api, *pairs):
+    return api.post("/people/link", {"links": [
+        {"memberId": member, "publicIdentifier": name} for member, name in pairs]})
+
+
+def link_person(api):
+    """A member id and seven names; one more was refused, and another one taken back."""
+    expect.ok(link(api, *((MEMBER, name) for name in ALIASES[:6])))
+    wrong = World.change(link(api, (MEMBER, "yolanda-9")))
+    expect.ok(api.post(f"/changes/{wrong}/undo"))
+    expect.ok(link(api, (MEMBER, ALIASES[6])))
+    assert expect.ok(link(api, (MEMBER, "yolanda-8")))["conflicts"] == 1
+    assert len(expect.ok(api.get("/people/conflicts"))) == 1
+
+
+def all_blocked(api, path=LEADS):
+    asked = [*ALIASES, MEMBER, "yolanda-8", "yolanda-9"]
+    body = expect.ok(api.post(f"{path}/check", {"publicIdentifiers": asked}))
+    for name in body["blocked"]:
+        assert expect.ok(api.get(f"{path}/{name}"))["blocked"]
+    return body["blocked"] == [*ALIASES, MEMBER]
+
+
+def test_a_person_of_several_names_is_erased_by_all_and_stays_blocked(own):
+    tenant = own.tenant()
+    in_campaign = f"/campaigns/{tenant.campaign()}/blocked-leads"
+    link_person(tenant.api)
+    expect.ok(tenant.api.post(in_campaign, {"publicIdentifiers": [ALIASES[0]]}))
+    assert all_blocked(tenant.api, in_campaign) and not all_blocked(tenant.api)
+    changes = [entry["id"] for entry in expect.ok(tenant.api.get("/audit?action=people.link"))]
+    body = expect.ok(tenant.api.post("/erasures", {"publicIdentifier": ALIASES[3]}))
+    assert (body["erased"]["names"], body["blocked"]) == (8, True)
+    assert traces(own, ["zelda", MEMBER]) == []
+    verified(own)
+    for api in (tenant.api, own.api(tenant.key)):
+        assert all_blocked(api, in_campaign) and not all_blocked(api)
+        assert expect.ok(api.get("/people/conflicts")) == []
+    for change in changes:
+        assert "zelda" not in str(expect.ok(tenant.api.get(f"/changes/{change}/leads")))
+        tenant.api.post(f"/changes/{change}/undo")
+    assert all_blocked(tenant.api, in_campaign) and traces(own, ["zelda", MEMBER]) == []
+
+
+def test_memory_has_no_link_of_an_erased_person(own):
+    api = own.tenant().api
+    link_person(api)
+    expect.ok(api.post(LEADS, {"leads": [{"publicIdentifier": ALIASES[0]}]}))
+    expect.ok(api.post("/erasures", {"publicIdentifier": ALIASES[3]}))
+    assert all_blocked(api)
+    expect.ok(api.delete("/blocklist", {"entries": [{"publicIdentifier": ALIASES[1]}]}))
+    free = expect.ok(api.post(LEADS + "/check", {"publicIdentifiers": [*ALIASES, MEMBER]}))
+    assert free["allowed"] == [ALIASES[1]], "each name is blocked by its own hash"
+    assert "zelda" not in str(expect.ok(api.get(f"{LEADS}/{ALIASES[0]}"))).replace(ALIASES[0], "")
+
+
+def test_a_link_does_not_store_an_erased_name(own):
+    api = own.tenant().api
+    link_person(api)
+    expect.ok(api.post(LEADS, {"leads": [{"publicIdentifier": ALIASES[0]}]}))
+    expect.ok(api.post("/erasures", {"publicIdentifier": ALIASES[0]}))
+    body = expect.ok(link(api, (MEMBER, "yolanda-9"), ("ACoAA" + "x" * 34, ALIASES[2])))
+    assert (body["linked"], body["known"], body["conflicts"]) == (0, 0, 0)
+    assert traces(own, ["zelda", MEMBER]) == []
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="one process owns a folder")
+def test_another_node_forgets_the_links_of_an_erased_person(own):
+    tenant = own.tenant()
+    link_person(tenant.api)
+    expect.ok(tenant.api.post(LEADS, {"leads": [{"publicIdentifier": ALIASES[0]}]}))
+    with Server(database=own.database) as other:
+        there = other.api(tenant.key)
+        assert all_blocked(there)
+        expect.ok(tenant.api.post("/erasures", {"publicIdentifier": ALIASES[3]}))
+        assert all_blocked(there) and expect.ok(there.get("/people/conflicts")) == []
+        expect.ok(tenant.api.delete("/blocklist", {"entries": [{"publicIdentifier": ALIASES[1]}]}))
+        free = expect.ok(there.post(LEADS + "/check", {"publicIdentifiers": [*ALIASES, MEMBER]}))
+        assert free["allowed"] == [ALIASES[1]], "each name is blocked by its own hash"
 
 
 def test_the_history_of_an_erased_person_begins_with_the_erasure(world):
