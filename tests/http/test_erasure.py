@@ -313,18 +313,22 @@ def test_a_person_of_several_names_is_erased_by_all_and_stays_blocked(own):
     link_person(tenant.api)
     expect.ok(tenant.api.post(in_campaign, {"publicIdentifiers": [ALIASES[0]]}))
     assert all_blocked(tenant.api, in_campaign) and not all_blocked(tenant.api)
-    changes = [entry["id"] for entry in expect.ok(tenant.api.get("/audit?action=people.link"))]
+    changes = [entry["id"] for entry in expect.ok(tenant.api.get("/audit"))
+               if entry["action"] == "people.link"]
+    assert len(changes) == 4
     body = expect.ok(tenant.api.post("/erasures", {"publicIdentifier": ALIASES[3]}))
     assert (body["erased"]["names"], body["blocked"]) == (8, True)
     assert traces(own, ["zelda", MEMBER]) == []
-    verified(own)
-    for api in (tenant.api, own.api(tenant.key)):
+    api = tenant.api
+    for _ in range(2):
         assert all_blocked(api, in_campaign) and not all_blocked(api)
         assert expect.ok(api.get("/people/conflicts")) == []
+        verified(own)
+        api = own.api(tenant.key)
     for change in changes:
-        assert "zelda" not in str(expect.ok(tenant.api.get(f"/changes/{change}/leads")))
-        tenant.api.post(f"/changes/{change}/undo")
-    assert all_blocked(tenant.api, in_campaign) and traces(own, ["zelda", MEMBER]) == []
+        assert "zelda" not in str(expect.ok(api.get(f"/changes/{change}/leads")))
+        api.post(f"/changes/{change}/undo")
+    assert all_blocked(api, in_campaign) and traces(own, ["zelda", MEMBER]) == []
 
 
 def test_memory_has_no_link_of_an_erased_person(own):
