@@ -41,7 +41,7 @@ export const pageOfName = (name) => (isLinkedIn(name) ? href('person', [name.val
 
 /** A person, address or company by its name (names.js); typed: with the type of an address or company. */
 export function Who({ name, typed = false }) {
-  if (!name.value) return <span class="muted">Unknown</span>;
+  if (!name.value) return <span class="muted">{name.erased ? 'Erased' : 'Unknown'}</span>;
   if (isLinkedIn(name)) return <Lead id={name.value} />;
   return <span class="lead"><a href={pageOfName(name)}><bdi>{name.value}</bdi></a>{typed && <span class="muted">{typeWords[name.type] ?? name.type}</span>}</span>;
 }
