@@ -95,4 +95,7 @@ void lb_blocklist_set_mark(struct lb_workspace *workspace, const struct lb_log_m
 struct lb_log_mark *lb_blocklist_batch_log(struct lb_blocklist *blocklist,
                                            struct lb_workspace *workspace);
 
+/* Takes entries of a list that has ended out of memory; true when there are more. The writer's. */
+bool lb_blocklist_sweep(struct lb_blocklist *blocklist);
+
 #endif
