@@ -98,6 +98,8 @@ screen('a person is erased there, and stays blocked', shared, {}, async ({ page,
   await page.goto('/#/blocklist');
   await page.getByRole('table').getByText('Erased', { exact: true }).waitFor();
   assert.equal(await page.getByText('gus-ray').count(), 0);
+  await page.goto('/#/audit');
+  await page.getByRole('cell', { name: 'Erased a person', exact: true }).waitFor();
 });
 
 screen('every name leads to its person', shared, {}, async ({ page, context }) => {
