@@ -450,6 +450,7 @@ static int64_t made_up_value(const struct lb_copy_side *side)
     switch (side->table->id) {
     case LB_COPY_ACCOUNT:
     case LB_COPY_SIGNING_KEY:
+    case LB_COPY_ERASURE_KEY:
         return 0; /* the installation */
     default:
         return 1;
