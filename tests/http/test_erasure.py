@@ -343,6 +343,18 @@ def test_memory_has_no_link_of_an_erased_person(own):
     assert "zelda" not in str(expect.ok(api.get(f"{LEADS}/{ALIASES[0]}"))).replace(ALIASES[0], "")
 
 
+@sqlite_only("a server of a folder is asked beside its running")
+def test_who_was_blocked_by_a_link_into_the_installations_list_stays_blocked(own):
+    api = own.tenant().api
+    expect.ok(link(api, (MEMBER, ALIASES[0])))
+    own.cli("installation", "block", MEMBER)
+    asked = {"publicIdentifiers": [ALIASES[0], MEMBER, "free"]}
+    assert expect.ok(api.post(LEADS + "/check", asked))["allowed"] == ["free"]
+    assert expect.ok(api.post("/erasures", {"publicIdentifier": ALIASES[0]}))["blocked"]
+    assert expect.ok(api.post(LEADS + "/check", asked))["allowed"] == ["free"]
+    assert traces(own, ["zelda"]) == []
+
+
 def test_a_link_does_not_store_an_erased_name(own):
     api = own.tenant().api
     link_person(api)

@@ -87,6 +87,32 @@ static lb_err look_into(struct erasing *erasing, uint32_t campaign)
     return LB_OK;
 }
 
+/* The installation's list, which stays as it is, holds for names that are linked with one in it:
+ * the workspace's own has to go on with that, without an end. */
+static lb_err look_into_installation(struct erasing *erasing)
+{
+    struct lb_blocklist *blocklist = erasing->blocklist;
+    const struct lb_list at = {.workspace = LB_INSTALLATION_NO};
+    const struct lb_list own = {.workspace = erasing->erase->change->standing.workspace->row.no};
+    uint64_t id = 0;
+    lb_err err = LB_OK;
+    for (size_t i = 0; !err && !id && i < erasing->erase->name_count; i++) {
+        struct lb_str name = erasing->erase->names[i];
+        err =
+            lb_blocklist_current(blocklist, at, lb_blocklist_hash(blocklist, at, name), name, &id);
+    }
+    if (err || !id || erasing->erase->name_count == 1)
+        return err;
+    if (erasing->list_count) { /* the first one, of the workspace */
+        erasing->lists[0].endless = true;
+        return LB_OK;
+    }
+    if (!lb_array_reserve(erasing->lists, erasing->list_capacity, 1))
+        return LB_ERR_STORAGE_UNAVAILABLE;
+    erasing->lists[erasing->list_count++] = (struct list){.list = own, .endless = true};
+    return LB_OK;
+}
+
 static lb_err look_into_all(struct erasing *erasing)
 {
     const struct lb_standing *standing = &erasing->erase->change->standing;
@@ -94,6 +120,8 @@ static lb_err look_into_all(struct erasing *erasing)
     struct lb_list_owner *owners =
         lb_directory_list_owners(standing->directory, standing->workspace, &count);
     lb_err err = owners ? look_into(erasing, 0) : LB_ERR_STORAGE_UNAVAILABLE;
+    if (!err)
+        err = look_into_installation(erasing);
     for (size_t i = 0; !err && i < count; i++)
         err = look_into(erasing, owners[i].no);
     free(owners);
