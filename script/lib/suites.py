@@ -384,10 +384,19 @@ def once(chosen):
     return list(merged.values())
 
 
-def choose(every, pattern, variants):
-    """The suites that a pattern means, narrowed to it; none when it means nothing."""
+def of_name(every, pattern, variants):
+    """The suites of that name; with variants those beside them, as `copy (asan)` beside `copy`."""
     named = [suite for suite in every if fnmatch.fnmatchcase(suite.name, pattern)]
-    if named and not (ROOT / "tests" / pattern).is_dir():
+    if not named or not variants:
+        return named
+    return [suite for suite in every if suite.runs_on(variants) and
+            (suite in named or fnmatch.fnmatchcase(suite.name.partition(" (")[0], pattern))]
+
+
+def choose(every, pattern, variants):
+    """The suites that a pattern means, narrowed to it; none when it means nothing. A suite's name means that suite
+    alone, also where a folder has the same name: the folder is meant by its path, as tests/cluster."""
+    if named := of_name(every, pattern, variants):
         return named
     path, _, test = pattern.partition("::")
     found = []
@@ -399,4 +408,4 @@ def choose(every, pattern, variants):
         for file, names in tests.items():
             for suite in of_file(every, file, variants):
                 found.append(suite.only([file], [f"{file}::{name}" for name in names]))
-    return once([*found, *named])
+    return once(found)

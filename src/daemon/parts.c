@@ -326,7 +326,10 @@ static void look_at_recorded_times(struct lb_parts *parts)
     int64_t newest = 0;
     struct lb_row_time row;
     char text[LB_TIME_TEXT_SIZE];
-    for (struct lb_workspace *workspace = lb_directory_workspaces(parts->app.directory); workspace;
+    struct lb_workspace *workspace = lb_directory_installation(parts->app.directory);
+    if (workspace && lb_row_times_find(workspace->row_times, UINT64_MAX, &row))
+        newest = row.at;
+    for (workspace = lb_directory_workspaces(parts->app.directory); workspace;
          workspace = lb_rcu_load(&workspace->next))
         if (lb_row_times_find(workspace->row_times, UINT64_MAX, &row) && row.at > newest)
             newest = row.at;

@@ -1,12 +1,12 @@
 """An entry of the installation's list that one node has acknowledged holds at all others."""
 
 import itertools
-import time
 
 import pytest
 
 from support import expect, people
-from support.campaigns import Campaign
+from support.campaigns import Campaign, member_id
+from support.campaigns import names as names_of
 from support.nodes import Nodes
 
 LIST = "/installation/blocklist"
@@ -62,13 +62,8 @@ def test_leads_are_set_aside_and_put_back_by_whichever_node(pair):
     company = {"entries": [{"company": "Everywhere"}]}
     for here, blocked in [(0, 300), (1, 0), (1, 300), (0, 0)]:
         expect.ok((operators[here].post if blocked else operators[here].delete)(LIST, company))
-        until = time.monotonic() + 60
-        while time.monotonic() < until and any(
-                campaign.details()["analytics"]["leads"]["blocked"] != blocked
-                for campaign in campaigns):
-            time.sleep(0.02)
-        assert {campaign.details()["analytics"]["leads"]["blocked"]
-                for campaign in campaigns} == {blocked}
+        for campaign in campaigns:
+            campaign.await_blocked(blocked)
 
 
 def test_a_node_that_starts_knows_the_list(pair):
@@ -79,3 +74,30 @@ def test_a_node_that_starts_knows_the_list(pair):
     node = nodes.add()
     assert campaign.seen_from(type(tenants[0])(node, tenants[0].workspace,
                                                tenants[0].key)).claim() == []
+
+
+def link(api, member, *names):
+    expect.ok(api.post("/people/link", {"links": [
+        {"memberId": member, "publicIdentifier": name} for name in names]}))
+
+
+def test_links_made_at_one_node_and_entries_at_another_meet(pair):
+    nodes, operators = pair
+    tenants = nodes.tenants("agency")
+    for number in range(12):
+        here, there = number % 2, 1 - number % 2
+        old, new = f"name-before-{number}", f"name-since-{number}"
+        campaign = Campaign(tenants[here], new)
+        if number // 2 % 2:
+            link(tenants[here].api, member_id(number + 1), old, new)
+            expect.ok(operators[there].post(LIST, entry(old)))
+        else:
+            expect.ok(operators[there].post(LIST, entry(old)))
+            link(tenants[here].api, member_id(number + 1), old, new)
+        assert [campaign.seen_from(tenant).claim() for tenant in tenants] == [[], []]
+        campaign.await_blocked(1)
+        expect.ok(operators[here].delete(LIST, entry(old)))
+        campaign.seen_from(tenants[there]).await_blocked(0)
+        if campaign.status == "paused":
+            campaign.activate()
+        assert names_of(campaign.seen_from(tenants[there]).claim()) == [new]

@@ -2,12 +2,11 @@
 
 import datetime
 import json
-import time
 
 import pytest
 
 from support import expect, people
-from support.campaigns import Campaign
+from support.campaigns import Campaign, member_id, undo
 from support.client import File
 from support.server import Tenant, on_postgresql, run
 
@@ -20,6 +19,7 @@ ENTRIES = [{"publicIdentifier": "jane-doe"}, {"memberId": JANE["memberId"]},
            {"email": "JANE@mail.acme.com"}, {"phone": "+49 170 1234567"}, {"domain": "acme.com"},
            {"domain": "example.org"}, {"company": "linkedin.com/company/acme-inc"},
            {"company": "ACME AG"}]
+ANNA = member_id(1)
 SECRET = {"reason": "nobody may know this", "kind": "legal"}
 
 
@@ -40,17 +40,6 @@ def unblock(api, *entries):
 
 def values(api):
     return [(entry["type"], entry["value"]) for entry in expect.ok(api.get(LIST))]
-
-
-def blocked_leads(campaign):
-    return campaign.details()["analytics"]["leads"]["blocked"]
-
-
-def await_blocked(campaign, wanted):
-    until = time.monotonic() + 60
-    while blocked_leads(campaign) != wanted and time.monotonic() < until:
-        time.sleep(0.02)
-    assert blocked_leads(campaign) == wanted
 
 
 def claimed(campaign, most=100):
@@ -75,12 +64,12 @@ def test_each_type_of_entry_excludes_leads_of_every_workspace_at_the_next_claim(
     block(installation, entry, **SECRET)
     assert [claimed(campaign) for campaign in campaigns] == [["joe-bloggs"]] * 3
     for campaign in campaigns:
-        await_blocked(campaign, 1)
+        campaign.await_blocked(1)
     later = Campaign(own.tenant(), JANE, OTHER)
-    assert claimed(later) == ["joe-bloggs"] and blocked_leads(later) == 1
+    assert claimed(later) == ["joe-bloggs"] and later.blocked_leads == 1
     assert unblock(installation, entry) == 1
     for campaign in (*campaigns, later):
-        await_blocked(campaign, 0)
+        campaign.await_blocked(0)
         campaign.activate() if campaign.status == "paused" else None
         assert claimed(campaign) == ["jane-doe"]
 
@@ -116,6 +105,7 @@ def test_a_workspace_is_told_that_somebody_is_in_it_and_not_why(own, installatio
     (shown,) = found["blocks"]
     assert shown["scope"] == "installation" and shown["id"] is None
     assert shown["by"] == {"type": "operator", "id": None, "name": None}
+    assert shown["kind"] is None and shown["expiresAt"] is None
     for told in (detailed[0], everywhere[0], lead[0], domain[0]):
         assert told["blocked"] and told["scope"] == "installation" and told["reason"] is None
         assert told["createdAt"] == one["createdAt"]
@@ -183,9 +173,9 @@ def test_nothing_of_it_is_an_event_of_a_workspace_but_what_becomes_of_its_campai
     tenant = own.tenant()
     campaign = Campaign(tenant, JANE)
     block(installation, {"domain": "acme.com"})
-    await_blocked(campaign, 1)
+    campaign.await_blocked(1)
     unblock(installation, {"domain": "acme.com"})
-    await_blocked(campaign, 0)
+    campaign.await_blocked(0)
     types = {event["type"] for event in expect.ok(tenant.api.get("/events?after=0"))["events"]}
     assert "lead_blocked" not in types and "lead_unblocked" not in types
 
@@ -247,8 +237,8 @@ def test_an_entry_ends_at_its_time(own, installation):
     campaign = Campaign(tenant, JANE)
     block(installation, {"domain": "acme.com"}, expiresAt=in_seconds(1.5))
     assert claimed(campaign) == []
-    await_blocked(campaign, 1)
-    await_blocked(campaign, 0)
+    campaign.await_blocked(1)
+    campaign.await_blocked(0)
     assert values(installation) == []
     campaign.activate()
     assert claimed(campaign) == ["jane-doe"]
@@ -264,7 +254,7 @@ def test_an_acknowledged_entry_survives_kill_9(own, installation):
     campaign = campaign.seen_from(tenant)
     assert claimed(campaign) == []
     assert is_blocked(tenant)
-    await_blocked(campaign, 2)
+    campaign.await_blocked(2)
 
 
 def test_many_leads_are_set_aside_in_the_background_and_come_back(own, installation):
@@ -280,10 +270,10 @@ def test_many_leads_are_set_aside_in_the_background_and_come_back(own, installat
           {"publicIdentifier": "at-acme-3"})
     assert [claimed(campaign) for campaign in campaigns] == [["joe-bloggs"]] * 3
     for campaign in campaigns:
-        await_blocked(campaign, 700)
+        campaign.await_blocked(700)
     unblock(installation, {"company": "Acme"}, {"domain": "acme.com"})
     for campaign in campaigns:
-        await_blocked(campaign, 1)
+        campaign.await_blocked(1)
 
 
 def test_an_opt_out_is_recorded_in_the_workspace_beside_it(own, installation):
@@ -310,6 +300,98 @@ def test_a_repeated_opt_out_holds_when_the_installation_frees_the_person(own, in
     unblock(installation, {"publicIdentifier": "joe-bloggs"})
     told = expect.ok(tenant.api.get(f"{campaign.blocks}/joe-bloggs"))
     assert told["blocked"] and told["scope"] == "workspace"
+
+
+def test_an_opt_out_is_repeated_and_not_recorded_again(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, OTHER)
+    activity = campaign.claim_one()
+    expect.ok(campaign.report(activity, "opted_out"))
+    block(installation, {"publicIdentifier": "joe-bloggs"})
+    head = json.loads(expect.ok(tenant.api.get("/evidence"))["statement"])["head"]
+    for _ in range(3):
+        again = campaign.seen_from(Tenant(own, tenant.workspace, tenant.new_key()))
+        assert expect.ok(again.report(activity, "opted_out"))["blocked"] is True
+    assert json.loads(expect.ok(tenant.api.get("/evidence"))["statement"])["head"] == head
+
+
+def link(tenant, *names):
+    """The id of the change."""
+    answer = tenant.api.post("/people/link", {"links": [
+        {"memberId": ANNA, "publicIdentifier": name} for name in names]})
+    assert expect.ok(answer)["linked"] == len(names)
+    return answer.header("x-change-id")
+
+
+def found_by(tenant, campaign, name):
+    """By which name all ways to ask find the person in the installation's list; None: in none."""
+    api, value = tenant.api, lambda match: match and match["value"]
+    one = expect.ok(api.get(f"{campaign.blocks}/{name}"))
+    if not one["blocked"]:
+        assert expect.ok(api.get(f"/blocked-leads/{name}"))["blocks"] == []
+        assert expect.ok(api.post("/check", {"leads": [{"publicIdentifier": name}]}))[0][
+            "blocked"] is False
+        assert campaign.explain(name)["blocks"] == []
+        return None
+    (many,) = expect.ok(api.post("/blocked-leads/check?details=true",
+                                 {"publicIdentifiers": [name]}))
+    (lead,) = expect.ok(api.post("/check", {"leads": [{"publicIdentifier": name}]}))
+    (shown,) = expect.ok(api.get(f"/blocked-leads/{name}"))["blocks"]
+    (explained,) = campaign.explain(name)["blocks"]
+    for told in (one, many, lead, shown, explained):
+        assert told["scope"] == "installation" and told["reason"] is None
+        assert told.get("createdAt", explained["since"]) == explained["since"]
+    names = {value(told.get("matched")) or name for told in (one, many, lead, shown)}
+    assert names == {explained["publicIdentifier"]}
+    return names.pop()
+
+
+def test_who_is_in_it_by_one_name_is_blocked_by_the_others_where_they_are_linked(
+        own, installation):
+    linked, apart = own.tenant(), own.tenant()
+    campaigns = [Campaign(tenant, "anna-new") for tenant in (linked, apart)]
+    link(linked, "anna-old", "anna-new")
+    change = block(installation, {"publicIdentifier": "anna-old"}, **SECRET)["change"]
+    assert found_by(linked, campaigns[0], "anna-new") == "anna-old"
+    assert claimed(campaigns[0]) == []
+    campaigns[0].await_blocked(1)
+    assert claimed(campaigns[1]) == ["anna-new"]  # links are the workspace's
+    assert found_by(apart, campaigns[1], "anna-new") is None
+    expect.ok(installation.post(f"/installation/changes/{change}/undo"))
+    campaigns[0].await_blocked(0)
+    campaigns[0].activate() if campaigns[0].status == "paused" else None
+    assert found_by(linked, campaigns[0], "anna-new") is None
+    assert claimed(campaigns[0]) == ["anna-new"]
+
+
+def test_a_link_to_who_is_in_it_sets_leads_aside_and_its_end_puts_them_back(own, installation):
+    tenant = own.tenant()
+    campaign = Campaign(tenant, "anna-new", "joe-bloggs")
+    block(installation, {"publicIdentifier": "anna-old"}, **SECRET)
+    change = link(tenant, "anna-old", "anna-new")
+    assert campaign.blocked_leads == 1
+    assert found_by(tenant, campaign, "anna-new") == "anna-old"
+    assert SECRET["reason"] not in json.dumps(campaign.explain("anna-new"))
+    undo(tenant.api, change)
+    assert campaign.blocked_leads == 0
+    assert found_by(tenant, campaign, "anna-new") is None
+    assert sorted(claimed(campaign)) == ["anna-new", "joe-bloggs"]
+
+
+def test_it_is_no_workspace_that_could_have_keys_users_or_a_plan(own, installation):
+    for command in (("key", "create", "installation", "--name", "A key"),
+                    ("key", "list", "installation"),
+                    ("campaign", "create", "installation", "A campaign"),
+                    ("campaign", "list", "installation"),
+                    ("user", "create", "a@example.com", "--role", "member", "--in", "installation"),
+                    ("workspace", "set-plan", "installation", "pro")):
+        refused = own.run(*command)
+        assert refused.code != 0 and "does not exist" in refused.err, (command, refused)
+    expect.error(installation.put("/workspaces/installation/plan", {"plan": "pro"}), 404,
+                 "workspace_not_found")
+    expect.error(installation.post("/users", {"email": "ann@example.com", "role": "member",
+                                              "workspaceId": "installation"}), 404,
+                 "workspace_not_found")
 
 
 def test_commands_change_and_show_it(own, tmp_path):

@@ -144,13 +144,22 @@ def test_a_test_of_the_dashboard_is_found_by_words_of_its_name():
 
 
 def test_folders_and_suites():
-    assert list(chosen("tests/cluster")) == list(chosen("cluster")) == ["cluster", "fail over"]
+    assert list(chosen("tests/cluster")) == ["cluster", "fail over"]
+    assert list(chosen("cluster")) == ["cluster"] and list(chosen("guarantee")) == ["guarantee"]
+    assert {"guarantee", "guarantee/fire"} < set(chosen("tests/guarantee"))
     assert list(chosen("unit*")) == ["unit", "unit (asan)", "unit (tsan)"]
     assert list(chosen("copy (asan)")) == ["copy (asan)"]
     assert {"sqlite", "buf"} <= set(chosen("unit")["unit"]), "the whole suite, not its folder alone"
     assert "buf" not in chosen("tests/store")["unit"]
     assert chosen("keyboard") == {"dashboard (chromium)": ["keyboard.test.mjs"]}
     assert list(chosen("kill_cycles")) == ["crash/kill_cycles"]
+
+
+def test_a_suite_runs_where_it_is_asked_to():
+    assert list(chosen("copy")) == ["copy"] and list(chosen("copy", "asan")) == ["copy (asan)"]
+    assert list(chosen("http", "postgresql", "asan")) == ["http (postgresql, asan)"]
+    assert list(chosen("http timing", "postgresql")) == ["http timing (postgresql)"]
+    assert list(chosen("copy (asan)", "asan")) == ["copy (asan)"]
 
 
 def test_quick_leaves_out_what_it_says():

@@ -1,6 +1,7 @@
 """A campaign with steps and leads, and the sender that claims and completes its activities."""
 
 import copy
+import time
 from datetime import datetime, timezone
 
 from . import expect
@@ -80,6 +81,17 @@ class Campaign:
     @property
     def progress(self):
         return self.details()["progress"]
+
+    @property
+    def blocked_leads(self):
+        return self.details()["analytics"]["leads"]["blocked"]
+
+    def await_blocked(self, wanted):
+        """Of the installation's list the counts follow in the background."""
+        until = time.monotonic() + 60
+        while self.blocked_leads != wanted and time.monotonic() < until:
+            time.sleep(0.02)
+        assert self.blocked_leads == wanted
 
     def activate(self):
         return expect.ok(self.api.put(self.path + "/activate"))

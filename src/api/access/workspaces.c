@@ -11,9 +11,7 @@
 struct lb_workspace *lb_admin_named_workspace(struct lb_call *call, struct lb_str wanted)
 {
     struct lb_directory *directory = call->app->directory;
-    struct lb_workspace *found = lb_str_equal(wanted, LB_STR(LB_INSTALLATION_ID))
-                                     ? lb_directory_installation(directory)
-                                     : lb_directory_workspace(directory, wanted);
+    struct lb_workspace *found = lb_directory_workspace(directory, wanted);
     size_t named = 0;
     struct lb_workspace *each = found ? NULL : lb_directory_workspaces(directory);
     for (; each; each = lb_rcu_load(&each->next)) {

@@ -243,8 +243,13 @@ enum lb_progress lb_evidence_get(struct lb_call *call)
     return lb_call_read(call, collect);
 }
 
+/* Of a workspace, or of the installation's list. */
 enum lb_progress lb_admin_evidence_get(struct lb_call *call)
 {
+    if (lb_str_equal(call->req->params[0], LB_STR(LB_INSTALLATION_ID))) {
+        call->workspace = lb_directory_installation(call->app->directory);
+        call->list.workspace = LB_INSTALLATION_NO;
+    }
     return lb_admin_find_workspace(call) ? lb_evidence_get(call) : LB_DONE;
 }
 

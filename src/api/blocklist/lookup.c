@@ -78,22 +78,24 @@ static void look_into(struct looking *looking, const struct lb_list_owner *owner
         look_for(looking, owner, looking->others.names[i]);
 }
 
-/* A workspace is not told why and by whom. */
-static void look_into_installation(struct looking *looking)
+/* A workspace is not told why, until when and by whom. */
+static void look_into_installation(struct looking *looking, struct lb_str name)
 {
     const struct lb_blocklist *blocklist = looking->call->app->blocklist;
     struct lb_list list = {.workspace = LB_INSTALLATION_NO};
-    uint64_t id = lb_blocklist_find(blocklist, list, looking->asked.identifier);
-    if (!id)
+    struct lb_buf *body = looking->body;
+    uint64_t id = lb_blocklist_find(blocklist, list, name);
+    if (!id || looking->err || ++looking->blocks > BLOCKS_SHOWN)
         return;
-    looking->blocks++;
-    lb_buf_append_lit(looking->body,
-                      "{\"scope\":\"installation\",\"campaignId\":null,\"campaignName\":null,"
-                      "\"id\":null,\"reason\":null,\"createdAt\":");
-    lb_json_put_time(looking->body, lb_blocklist_installation_at(blocklist, id));
-    lb_buf_append_lit(looking->body, ",\"by\":");
-    lb_by_put(&looking->actors, looking->body, 0);
-    lb_buf_append_lit(looking->body, "}");
+    lb_buf_append_str(body, looking->blocks > 1 ? LB_STR(",{") : LB_STR("{"));
+    lb_buf_append_lit(body, "\"scope\":\"installation\",\"campaignId\":null,"
+                            "\"campaignName\":null,\"id\":null,\"reason\":null,"
+                            "\"kind\":null,\"expiresAt\":null,\"createdAt\":");
+    lb_json_put_time(body, lb_blocklist_installation_at(blocklist, id));
+    lb_buf_append_lit(body, ",\"by\":");
+    lb_by_put(&looking->actors, body, 0);
+    lb_person_names_put_matched(body, looking->asked.identifier, name);
+    lb_buf_append_lit(body, "}");
 }
 
 static void look_into_all(struct looking *looking, const struct lb_list_owner *owners, size_t count)
@@ -101,7 +103,9 @@ static void look_into_all(struct looking *looking, const struct lb_list_owner *o
     const struct lb_list_owner workspace = {0};
     if (!looking->asked.identifier.ptr)
         return;
-    look_into_installation(looking);
+    look_into_installation(looking, looking->asked.identifier);
+    for (size_t i = 0; i < looking->others.count; i++)
+        look_into_installation(looking, looking->others.names[i]);
     look_into(looking, &workspace);
     for (size_t i = 0; owners && i < count; i++)
         look_into(looking, &owners[i]);

@@ -90,11 +90,6 @@ const char *lb_scope_name(enum lb_scope scope)
 
 static const struct lb_list installation = {.workspace = LB_INSTALLATION_NO};
 
-static bool has_installation(const struct lb_blocklist *blocklist)
-{
-    return atomic_load_explicit(&blocklist->has_installation, memory_order_acquire);
-}
-
 static struct lb_verdict verdict(uint64_t in_workspace, uint64_t in_campaign)
 {
     if (in_workspace)
@@ -162,7 +157,7 @@ static struct lb_verdict check(const struct lb_blocklist *blocklist, struct lb_l
 {
     struct lb_list own = {.workspace = list.workspace};
     struct lb_index_hash hash = lb_index_hash(blocklist->index, key);
-    if (has_installation(blocklist)) {
+    if (lb_blocklist_has_installation(blocklist)) {
         bool same = key.ptr == name.ptr;
         return look_everywhere(blocklist, list, same ? hash : lb_index_hash(blocklist->index, name),
                                hash);
@@ -237,7 +232,7 @@ bool lb_blocklist_asks_all(const struct lb_blocklist *blocklist,
 {
     if (atomic_load_explicit(&workspace->has_typed, memory_order_acquire))
         return true;
-    if (!has_installation(blocklist))
+    if (!lb_blocklist_has_installation(blocklist))
         return false;
     workspace = lb_directory_installation(blocklist->directory);
     return workspace && atomic_load_explicit(&workspace->has_typed, memory_order_acquire);
@@ -356,7 +351,7 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
             continue;
         }
         check_group(blocklist, wanted, n, out + begin);
-        if (has_installation(blocklist))
+        if (lb_blocklist_has_installation(blocklist))
             check_installation(blocklist, list, hashes, n, before, out + begin);
     }
     if (!erased && lb_erased_count(blocklist->erased, list.workspace))
@@ -403,20 +398,28 @@ static lb_err find_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
     return err;
 }
 
-lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
-                                   struct lb_str identifier, enum lb_scope *out)
+lb_err lb_blocklist_check_own_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                       struct lb_str identifier, enum lb_scope *out)
 {
     struct lb_list own = {.workspace = list.workspace};
     struct lb_str key = lb_blocklist_key(blocklist, list.workspace, identifier);
-    lb_err err = LB_OK;
     *out = LB_SCOPE_NONE;
-    if (has_installation(blocklist))
-        err = find_in_batch(blocklist, installation, identifier, LB_SCOPE_INSTALLATION, out);
-    if (!err && *out == LB_SCOPE_NONE)
-        err = find_in_batch(blocklist, own, key, LB_SCOPE_WORKSPACE, out);
+    lb_err err = find_in_batch(blocklist, own, key, LB_SCOPE_WORKSPACE, out);
     if (!err && *out == LB_SCOPE_NONE && list.campaign)
         err = find_in_batch(blocklist, list, key, LB_SCOPE_CAMPAIGN, out);
     return err;
+}
+
+lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                   struct lb_str identifier, enum lb_scope *out)
+{
+    lb_err err = LB_OK;
+    *out = LB_SCOPE_NONE;
+    if (lb_blocklist_has_installation(blocklist))
+        err = find_in_batch(blocklist, installation, identifier, LB_SCOPE_INSTALLATION, out);
+    return err || *out != LB_SCOPE_NONE
+               ? err
+               : lb_blocklist_check_own_in_batch(blocklist, list, identifier, out);
 }
 
 void lb_blocklist_follow(struct lb_blocklist *blocklist,

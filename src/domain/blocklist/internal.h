@@ -84,6 +84,11 @@ static inline void lb_blocklist_note_list(struct lb_blocklist *blocklist, struct
         atomic_store_explicit(&blocklist->has_installation, true, memory_order_release);
 }
 
+static inline bool lb_blocklist_has_installation(const struct lb_blocklist *blocklist)
+{
+    return atomic_load_explicit(&blocklist->has_installation, memory_order_acquire);
+}
+
 /* An entry is about to leave the index: see `removals`. */
 void lb_blocklist_count_removal(struct lb_blocklist *blocklist);
 

@@ -113,7 +113,8 @@ static lb_err tell_follower(const struct lb_change *change, const struct lb_othe
 {
     const struct lb_blocklist_follower *follower = &change->blocklist->follower;
     const struct lb_workspace *workspace = change->standing.workspace;
-    bool blocks = atomic_load_explicit(&workspace->entries, memory_order_relaxed) != 0 ||
+    bool blocks = lb_blocklist_has_installation(change->blocklist) ||
+                  atomic_load_explicit(&workspace->entries, memory_order_relaxed) != 0 ||
                   workspace->batch_entries != 0;
     lb_err err = LB_OK;
     for (size_t i = 0; !err && follower->context && blocks && i < names->count; i++)

@@ -183,7 +183,7 @@ static lb_err each_pair_of(const struct lb_person *person, void *context,
 {
     uint64_t after = 0;
     lb_err err = LB_OK;
-    for (size_t given = 0; !err && given < person->pair_count; given++) {
+    while (!err) {
         const struct lb_person_pair *next = NULL;
         for (size_t i = 0; i < person->pair_count; i++) {
             const struct lb_person_pair *pair = &person->pairs[i];
@@ -191,6 +191,8 @@ static lb_err each_pair_of(const struct lb_person *person, void *context,
                 (!next || lb_person_pair_last(pair) < lb_person_pair_last(next)))
                 next = pair;
         }
+        if (!next)
+            break;
         after = lb_person_pair_last(next);
         err =
             each(context, lb_person_name(person, next->member), lb_person_name(person, next->name));

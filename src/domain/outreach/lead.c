@@ -169,7 +169,7 @@ static lb_err add(struct lb_lead_change *change, const struct lb_new_lead *given
     struct lb_list list = change->standing.list;
     uint64_t by_identifier;
     uint64_t by_member = 0, by_other = 0;
-    if (lb_str_equal(lead.member_id, lead.identifier))
+    if (lead.member_id.ptr && lb_str_equal(lead.member_id, lead.identifier))
         lead.member_id = (struct lb_str){0};
     lb_err err = lb_outreach_find_lead(change->outreach, list, lead.identifier, &by_identifier);
     if (!err && lead.member_id.ptr)

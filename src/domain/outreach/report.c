@@ -373,11 +373,10 @@ static lb_err prepare_block(struct reporting *reporting)
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < change->count; i++) {
         enum lb_scope scope = LB_SCOPE_NONE;
-        if (known)
-            err =
-                lb_blocklist_check_in_batch(change->blocklist, list, opt_out->items[i].key, &scope);
-        /* Of the installation's list the workspace knows nothing: it may end. */
-        if (scope == LB_SCOPE_NONE || scope == LB_SCOPE_INSTALLATION)
+        if (known) /* the installation's block may end, and is not the workspace's */
+            err = lb_blocklist_check_own_in_batch(change->blocklist, list, opt_out->items[i].key,
+                                                  &scope);
+        if (scope == LB_SCOPE_NONE)
             opt_out->items[count++] = opt_out->items[i];
     }
     for (size_t i = 0; i < count; i++)

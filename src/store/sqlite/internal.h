@@ -305,7 +305,7 @@ static inline bool lb_sqlite_are_alike(const struct lb_log_row *a, const struct 
 {
     return a->list.workspace == b->list.workspace && a->list.campaign == b->list.campaign &&
            a->actor == b->actor && a->at == b->at && !a->source.ptr == !b->source.ptr &&
-           lb_str_equal(a->source, b->source);
+           (!a->source.ptr || lb_str_equal(a->source, b->source));
 }
 /* log.c. The row must outlive the run. Reading: false when the row has no items, which is also how
  * a read that is short of memory ends. */
