@@ -44,7 +44,7 @@ static void print_overview(FILE *out)
         fprintf(out, "%s%s:\n", group ? "\n" : "", lb_cli_group_headings[group]);
         for (const struct lb_cli_command *c = lb_cli_commands; c->name; c++) {
             if ((int)c->group == group)
-                fprintf(out, "  %-20s %s\n", c->name, c->summary);
+                fprintf(out, "  %-22s %s\n", c->name, c->summary);
         }
     }
     fputs(overview_after, out);

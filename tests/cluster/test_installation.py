@@ -94,7 +94,7 @@ def test_links_made_at_one_node_and_entries_at_another_meet(pair):
         else:
             expect.ok(operators[there].post(LIST, entry(old)))
             link(tenants[here].api, member_id(number + 1), old, new)
-        assert [campaign.seen_from(tenant).claim() for tenant in tenants] == [[], []]
+        assert not any(campaign.seen_from(tenant).claim() for tenant in tenants)
         campaign.await_blocked(1)
         expect.ok(operators[here].delete(LIST, entry(old)))
         campaign.seen_from(tenants[there]).await_blocked(0)

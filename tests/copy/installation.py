@@ -173,8 +173,8 @@ class World:
             server.workspace("starter", "--expires", "2031-01-01", name=NAME)
             self.make_keys(server)
             self.make_lists()
-            server.cli("installation", "block", "everywhere", "--domain", "everywhere.example",
-                       "--reason", ODD, "--kind", "legal")
+            server.cli_beside("installation", "block", "everywhere", "--domain", "everywhere.example",
+                              "--reason", ODD, "--kind", "legal")
             self.make_campaigns()
         self.add_people()
         with place.server() as server:
@@ -340,7 +340,7 @@ class World:
             answers["pro" + path] = expect.ok(other.get(path))
         answers["erased"] = expect.ok(other.get("/blocked-leads/Forgotten-One"))
         assert answers["erased"]["blocked"]
-        answers["installation"] = json.loads(server.cli("installation", "list", "--json"))
+        answers["installation"] = json.loads(server.cli_beside("installation", "list", "--json"))
         assert answers["/blocked-leads/everywhere"]["blocked"] and len(answers["installation"]) == 2
         answers["reader"] = expect.ok(server.api(self.reader).get("/campaigns"))
         expect.error(server.api(self.reader).post("/blocked-leads", {}), 403, "forbidden")

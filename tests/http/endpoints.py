@@ -174,10 +174,13 @@ def routes():
     """{(method, path): flags} of every route, as src/api/routes.c has them."""
     source = (ROOT / "src/api/routes.c").read_text(encoding="utf-8")
     campaign = '"/v1/campaigns/{campaignId}"'
+    names = re.findall(r"#define (\w+)\s+\((LB_ROUTE[^)]*)\)", source)  # of flags
     found = {}
     for method, path, flags in re.findall(
             r"\{LB_(\w+),\s*((?:\w+|\"[^\"]*\"|\s)+?),\s*lb_\w+,\s*([^}]*)\},\n", source):
         path = path.replace("BLOCKED_LEADS", campaign + '"/blocked-leads"')
         path = "".join(re.findall(r'"([^"]*)"', path.replace("CAMPAIGN", campaign)))
+        for name, meant in names:
+            flags = flags.replace(name, meant)
         found[method, path] = flags
     return found

@@ -1,5 +1,7 @@
 """--cors-origin: which pages may call the API from a browser, and that sessions stay out of their reach."""
 
+from collections import defaultdict
+
 import pytest
 
 from endpoints import ENDPOINTS, KEYS, OPERATORS, OWN
@@ -97,7 +99,7 @@ def test_the_alias_is_the_same(opened):
 
 
 def test_what_needs_a_session_is_closed_to_pages(tenant_there):
-    paths = {endpoint.path.format_map({"user": "x", "key": "x", "workspace": "x", "session": "x"})
+    paths = {endpoint.path.format_map(defaultdict(lambda: "x"))
              for endpoint in [*OWN, *KEYS, *OPERATORS]}
     paths |= {"/session", "/session/link", "/session/from-link", "/sessions"}
     for path in sorted(paths):

@@ -247,7 +247,8 @@ def test_an_opt_out_is_told_after_its_block_and_once(fresh):
     assert [(event["type"], event["campaignId"]) for event in events] == [
         ("lead_blocked", None), ("message_received", campaign.id), ("lead_opted_out", campaign.id),
         ("campaign_completed", campaign.id)]
-    assert events[0]["data"]["reason"] == "Please stop."
+    told = events[0]["data"]["leads"]  # each of the names is blocked
+    assert [lead["reason"] for lead in told] == ["Please stop."] * 3
     for event in events[1:3]:
         data = event["data"]
         assert (data["publicIdentifier"], data["email"], data["phone"]) == (ann, "ann@example.com", "+49 151 1234567")

@@ -396,25 +396,25 @@ def test_it_is_no_workspace_that_could_have_keys_users_or_a_plan(own, installati
 
 def test_commands_change_and_show_it(own, tmp_path):
     tenant = own.tenant()
-    printed = own.cli("installation", "block", "jane-doe", "joe-bloggs", "--domain", "acme.com",
-                      "--reason", "asked to stop", "--kind", "opt_out")
+    printed = own.cli_beside("installation", "block", "jane-doe", "joe-bloggs", "--domain",
+                             "acme.com", "--reason", "asked to stop", "--kind", "opt_out")
     assert printed.startswith("3 entries blocked (ch_")
     assert is_blocked(tenant) and is_blocked(tenant, "joe-bloggs")
-    rows = [line.split("\t") for line in own.cli("installation", "list").splitlines()]
+    rows = [line.split("\t") for line in own.cli_beside("installation", "list").splitlines()]
     assert [row[:2] for row in rows] == [["domain", "acme.com"], ["publicIdentifier", "joe-bloggs"],
                                          ["publicIdentifier", "jane-doe"]]
     assert {tuple(row[3:]) for row in rows} == {("opt_out", "asked to stop")}
-    assert own.cli("installation", "unblock", "jane-doe").startswith("1 entry unblocked")
+    assert own.cli_beside("installation", "unblock", "jane-doe").startswith("1 entry unblocked")
     change = printed[printed.index("ch_"):].rstrip(")")
-    assert "2 leads unblocked" in own.cli("installation", "undo", change)
+    assert "2 leads unblocked" in own.cli_beside("installation", "undo", change)
     file = tmp_path / "people.csv"
     file.write_text("linkedin\nlinkedin.com/in/somebody\n")
-    assert own.cli("installation", "block", "--file", file).startswith("1 lead blocked")
+    assert own.cli_beside("installation", "block", "--file", file).startswith("1 lead blocked")
     assert is_blocked(tenant, "somebody")
-    assert own.run("installation", "block").code == 2
-    assert own.run("installation", "block", "--file", file, "jane-doe").code == 2
+    assert own.run_beside("installation", "block").code == 2
+    assert own.run_beside("installation", "block", "--file", file, "jane-doe").code == 2
     own.stop()
-    stopped = own.run("installation", "list")
+    stopped = own.run_beside("installation", "list")
     assert stopped.code == 1 and "no server" in stopped.err
 
 

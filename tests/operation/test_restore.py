@@ -262,11 +262,11 @@ def test_a_backup_of_an_earlier_version_is_brought_to_this_one(tmp_path):
 def test_names_of_the_installations_list_are_blocked_again(tmp_path):
     with Server() as server:
         tenant = server.tenant()
-        server.cli("installation", "block", "in-the-morning")
+        server.cli_beside("installation", "block", "in-the-morning")
         backup = tmp_path / "morning.db"
         server.cli("backup", backup)
-        server.cli("installation", "block", "in-the-evening", "--reason", "asked", "--kind", "legal")
-        server.cli("installation", "unblock", "in-the-morning")
+        server.cli_beside("installation", "block", "in-the-evening", "--reason", "asked", "--kind", "legal")
+        server.cli_beside("installation", "unblock", "in-the-morning")
         server.kill()
         answer = run("restore", backup, "--data", server.data, "--replace", "--json")
         assert answer.code == 0, answer
@@ -275,5 +275,5 @@ def test_names_of_the_installations_list_are_blocked_again(tmp_path):
         checked = expect.ok(server.api(tenant.key).post("/blocked-leads/check?details=true",
                                                         {"publicIdentifiers": names}))
         assert [told["scope"] for told in checked] == ["installation"] * 2
-        (entry, _) = json.loads(server.cli("installation", "list", "--json"))
+        (entry, _) = json.loads(server.cli_beside("installation", "list", "--json"))
         assert (entry["value"], entry["reason"], entry["kind"]) == ("in-the-evening", "asked", "legal")
