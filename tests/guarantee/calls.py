@@ -4,7 +4,16 @@ import json
 import re
 
 from blocklists import INSTALLATION, NOTHING
-from people import has_member, learns_member, member_of, name_of, profile_url, spell
+from people import (
+    alias_of,
+    has_alias,
+    has_member,
+    learns_member,
+    member_of,
+    name_of,
+    profile_url,
+    spell,
+)
 
 PAGE = 100  # the largest page of leads and activities
 PASSING = 100  # orders of steps that come and go while the campaign is active begin here
@@ -201,6 +210,15 @@ def add_leads(rng, campaign, numbers, worker, again=False):
         people.append([name, member])
     return Call("POST", f"/campaigns/{campaign}/leads", "add", {"leads": leads}, keep,
                 worker=worker, campaign=campaign, people=people)
+
+
+def link(numbers, worker):
+    """Links those of these people who have another public identifier with it."""
+    numbers = [number for number in numbers if has_alias(number)]
+    links = [{"memberId": member_of(number), "publicIdentifier": name}
+             for number in numbers for name in (name_of(number), alias_of(number))]
+    return Call("POST", "/people/link", "link", {"links": links}, worker=worker,
+                people=[[name_of(number), alias_of(number)] for number in numbers])
 
 
 def claimed(campaign, worker):

@@ -16,7 +16,7 @@ import history
 import leases
 import outcome
 import promise
-from blocklists import INSTALLATION, Blocklists
+from blocklists import FOREVER, INSTALLATION, Blocklists
 from teeth import Teeth
 
 EXAMPLES = 5  # findings that are printed of each test
@@ -92,7 +92,8 @@ class Facts:
         """Which leads were added, and by what names they were known since when."""
         self.people = {}  # (campaign, name) -> event of the first acknowledged add
         self.bound = {}  # (campaign, name) -> (since when at the latest, member id)
-        self.maybe_bound = {}  # name -> member ids that it may have had
+        self.maybe_bound = {}  # name -> member ids, and names by links, that it may have had
+        self.linked = {}  # name -> (since when at the latest, its other name)
         for event in self.adds:
             for name, member in event["people"]:
                 key = (event["campaign"], name)
@@ -105,6 +106,18 @@ class Facts:
                     self.people[key] = event
                 if member and (key not in self.bound or event["received"] < self.bound[key][0]):
                     self.bound[key] = (event["received"], member)
+        for event in self._of("link"):
+            for name, other in event["people"]:
+                self.maybe_bound.setdefault(name, set()).add(other)
+                if event["status"] == 200 and event["received"] < self.linked_since(name):
+                    self.linked[name] = (event["received"], other)
+
+    def linked_since(self, name):
+        return self.linked.get(name, (FOREVER, None))[0]
+
+    def other_name(self, name, sent):
+        """By which other name the person was certainly known at `sent`."""
+        return self.linked[name][1] if self.linked_since(name) < sent else None
 
     def completes_for(self, grant):
         return self.completes_of.get((grant.activity, grant.token), [])
@@ -120,7 +133,8 @@ class Facts:
         since, member = self.bound.get((campaign, grant.name), (None, None))
         if since is not None and since >= sent:
             member = None
-        return self.keys(campaign, grant.name, *{grant.member, member})
+        return self.keys(campaign, grant.name, self.other_name(grant.name, sent),
+                         *{grant.member, member})
 
     def possible_keys(self, grant):
         """Under which (campaign, name) a block may have excluded this lead at any time."""

@@ -122,6 +122,7 @@ class Run:
             for start in range(campaign.first, end, 1000):
                 numbers = range(start, min(start + 1000, end))
                 self.add(tenant.api, add_leads(rng, campaign.id, numbers, "Run"))
+                self.link(tenant.api, calls.link(numbers, "Run"))
             sequence = ok(tenant.api.get(f"/campaigns/{campaign.id}/sequence"))["steps"]
             calls.ORDERS.update({step["id"]: step["order"] for step in sequence})
             self.messages[campaign.id] = sequence[-1]["id"]
@@ -135,6 +136,12 @@ class Run:
         body = ok(response)
         call.event.update(status=200, added=body["added"], duplicates=body["duplicates"],
                           blocked=body["blocked"])
+        self.events.append(call.event)
+
+    def link(self, api, call):
+        call.event["sent"] = time.monotonic_ns()
+        ok(api.post(call.target, call.body, base=""))
+        call.event.update(received=time.monotonic_ns(), status=200)
         self.events.append(call.event)
 
     def fire(self):

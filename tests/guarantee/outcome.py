@@ -78,7 +78,7 @@ def shown_as_blocked(facts, findings, campaign):
     said = {name for event in _last(facts, "check", campaign) for name in event["blocked"]}
     for lead, name, member, _, blocked in leads:
         members = facts.maybe_bound.get(name, set()) | {member}
-        keys = facts.keys(campaign, name, member)
+        keys = facts.keys(campaign, name, member, facts.other_name(name, span[0]))
         who = f"lead {lead} '{name or member}'"
         if not blocked and facts.blocklists.in_force(keys, *span):
             findings.add(f"{who} is shown as not blocked, after "

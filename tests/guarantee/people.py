@@ -40,11 +40,22 @@ def learns_member(number):
     return number % 4 == 1
 
 
+def has_alias(number):
+    """Is the person linked with another public identifier, through a member id of no lead?"""
+    return number % 4 == 3
+
+
+def alias_of(number):
+    return f"alias-{number}"
+
+
 def all_known(name, member):
     """Does a lead that is shown so have no other name, and will it learn none?"""
     if name.startswith("ACoAA"):
         return False
     number = number_of(name)
+    if has_alias(number):
+        return False
     return member is not None or not (has_member(number) or learns_member(number))
 
 

@@ -242,6 +242,31 @@ def test_a_member_id_that_is_learnt_while_claiming_is_uncertain():
     assert found(story) == []
 
 
+def test_a_block_of_another_name_counts_when_the_link_was_made_before():
+    story = Story()
+    story.note("link", (1, 2), people=[["john", "johnny"]])
+    story.block((3, 4), "johnny", where=None)
+    story.claim((5, 6))
+    assert found(story) == [ACK]
+
+
+def test_a_link_that_is_made_after_the_block_counts_for_the_next_claim():
+    story = Story()
+    story.block((1, 2), "johnny")
+    story.complete((2.7, 2.8), story.claim((2.5, 2.6)))
+    story.note("link", (3, 4), people=[["john", "johnny"]])
+    story.claim((5, 6), order=2)
+    assert found(story) == [ACK]
+
+
+def test_a_link_that_is_made_while_claiming_is_uncertain():
+    story = Story()
+    story.block((1, 2), "johnny")
+    story.note("link", (4.5, 5.5), people=[["john", "johnny"]])
+    story.claim((5, 6))
+    assert found(story) == []
+
+
 def test_a_block_that_found_the_lead_blocked_already_counts():
     story = Story()
     story.block((1, 2), "john", blocked=0)

@@ -124,10 +124,13 @@ class Worker:
         self.blocked((yield channel.send(call)))
 
     def members_of(self, names):
-        """The member ids of those who have one, and of some who are about to learn it."""
+        """The member ids of those who have one, and of some who are about to learn it; of those who
+        have another name by a link, that one."""
         numbers = [people.number_of(name) for name in names if not name.startswith("ACoAA")]
-        return [people.member_of(number) for number in numbers
-                if people.has_member(number) or people.learns_member(number)]
+        return [people.alias_of(number) if people.has_alias(number) else people.member_of(number)
+                for number in numbers
+                if people.has_alias(number) or people.has_member(number)
+                or people.learns_member(number)]
 
 
 class Claimer(Worker):
@@ -318,6 +321,7 @@ class Adder(Worker):
             numbers = range(self.next[campaign], self.next[campaign] + count)
             self.next[campaign] += count
             yield channel.send(calls.add_leads(self.rng, campaign, numbers, self.name))
+            yield channel.send(calls.link(numbers, self.name))
         if state["status"] != "active":
             yield channel.send(calls.activate(campaign, self.name))
 

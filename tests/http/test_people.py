@@ -171,6 +171,16 @@ def test_a_ninth_name_is_not_joined_and_is_listed(fresh):
     assert is_blocked(api, *many) == [True] * 7 + [False]
 
 
+def test_a_lead_with_names_of_three_people_is_asked_for_by_all_of_theirs(fresh):
+    for person in range(3):
+        link(fresh.api, *((member_id(person), f"name-{person}-{number}") for number in range(7)))
+    block_everywhere(fresh.api, "name-2-6")
+    lead = {"publicIdentifier": "name-0-0", "linkedinUrl": "https://www.linkedin.com/in/name-1-0",
+            "memberId": member_id(2)}
+    checked = expect.ok(fresh.api.post("/check", {"leads": [lead]}))[0]
+    assert checked["blocked"] and checked["matched"]["value"] == "name-2-6"
+
+
 def test_what_several_people_have_in_common_is_never_linked(fresh):
     for field in ("email", "phone", "domain", "company"):
         answer = fresh.api.post("/people/link", {"links": [

@@ -149,19 +149,43 @@ static lb_err ask(void *context, struct lb_str key)
     return lb_keep(checking->call, &checking->kept, &lead->key) ? LB_OK : LB_ERR_OVERLOADED;
 }
 
-static lb_err check_lead(struct checking *checking)
+/* Each name of a lead may be that of another person. */
+static lb_err ask_others(struct checking *checking, const struct lb_exclusion *exclusion,
+                         struct lb_str name)
+{
+    struct lb_other_names names = {.count = 1, .names = {name}};
+    lb_err err = LB_OK;
+    lb_exclusion_add_others(exclusion, &names);
+    for (size_t i = 1; !err && i < names.count; i++)
+        err = ask(checking, names.names[i]);
+    return err;
+}
+
+static lb_err ask_all(struct checking *checking)
 {
     const struct lb_exclusion exclusion = {.blocklist = checking->call->app->blocklist,
                                            .workspace = checking->call->workspace};
     bool all = lb_blocklist_asks_all(exclusion.blocklist, exclusion.workspace);
-    struct lb_other_names names = {0};
     lb_err err = LB_OK;
-    for (size_t i = 0; i < checking->linkedin_count; i++)
-        lb_other_names_add(&names, checking->linkedin[i]);
-    lb_exclusion_add_others(&exclusion, &names);
-    for (size_t i = 0; !err && i < names.count; i++)
-        err = ask(checking, names.names[i]);
+    for (size_t i = 0; !err && i < checking->linkedin_count; i++)
+        err = ask(checking, checking->linkedin[i]);
+    for (size_t i = 0; !err && i < checking->linkedin_count; i++)
+        err = ask_others(checking, &exclusion, checking->linkedin[i]);
     return err || !all ? err : lb_exclusion_each_typed(&checking->row, checking, ask);
+}
+
+/* A block that moved from one name to another meanwhile is found. */
+static lb_err check_lead(struct checking *checking)
+{
+    const struct lb_blocklist *blocklist = checking->call->app->blocklist;
+    uint64_t before;
+    lb_err err;
+    do {
+        before = lb_blocklist_removals(blocklist);
+        err = ask_all(checking);
+    } while (!err && checking->lead->verdict.scope == LB_SCOPE_NONE &&
+             lb_blocklist_removals(blocklist) != before);
+    return err;
 }
 
 /* --- The answer ------------------------------------------------------------------------------- */

@@ -113,6 +113,18 @@ void lb_blocklist_count_removal(struct lb_blocklist *blocklist)
     atomic_fetch_add_explicit(&blocklist->removals, 1, memory_order_relaxed);
 }
 
+void lb_blocklist_retire_people(struct lb_blocklist *blocklist)
+{
+    if (lb_persons_replaces_any(blocklist->people))
+        lb_blocklist_count_removal(blocklist);
+    lb_persons_retire(blocklist->people);
+}
+
+uint64_t lb_blocklist_removals(const struct lb_blocklist *blocklist)
+{
+    return removals(blocklist);
+}
+
 static struct lb_verdict look(const struct lb_blocklist *blocklist,
                               struct lb_fingerprint of_workspace, struct lb_fingerprint of_campaign)
 {
@@ -188,8 +200,8 @@ struct lb_persons *lb_blocklist_persons(const struct lb_blocklist *blocklist)
     return blocklist->people;
 }
 
-/* Nothing was taken out of the index, and no name erased, while all names were looked for, and so
- * none was blocked when they were found: else the look is repeated, as in `look`. */
+/* Nothing was taken out of the index, no name erased and no link ended, while all names were looked
+ * for, and so none was blocked when they were found: else the look is repeated, as in `look`. */
 struct lb_verdict lb_blocklist_check_person(const struct lb_blocklist *blocklist,
                                             const struct lb_workspace *workspace,
                                             struct lb_list list, struct lb_str name,
@@ -629,7 +641,7 @@ static void batch_publish(void *context)
     lb_persons_publish(blocklist->people);
     publish_events(blocklist);
     lb_erased_publish(blocklist->erased);
-    lb_persons_retire(blocklist->people);
+    lb_blocklist_retire_people(blocklist);
     lb_twins_commit(&blocklist->twins);
     lb_ends_commit(&blocklist->ends);
     publish_marks(blocklist);

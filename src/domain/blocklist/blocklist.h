@@ -133,6 +133,11 @@ int64_t lb_blocklist_installation_at(const struct lb_blocklist *blocklist, uint6
 bool lb_blocklist_asks_all(const struct lb_blocklist *blocklist,
                            const struct lb_workspace *workspace);
 
+/* How often blocks have been taken back, or links between names ended. Whoever asks for several
+ * names one after the other and finds none blocked, asks again when this has changed since before
+ * the first: a block may have moved from a name that was not asked for yet to one that was. */
+uint64_t lb_blocklist_removals(const struct lb_blocklist *blocklist);
+
 /* The same for many. `out_hashes`: NULL, or room for the lb_blocklist_name_hash of each. */
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
                              const struct lb_str *identifiers, size_t count, struct lb_verdict *out,

@@ -19,9 +19,9 @@ struct lb_blocklist {
     struct lb_index *index;
     struct lb_list_orders *orders;
     struct lb_erased *erased; /* names that are known by a tag */
-    /* Counts entries that are about to leave the index, so that a check that looks into two lists
-     * notices when one may have moved from the list it had not found it in yet to the one it had.
-     */
+    /* Counts entries that are about to leave the index, and links that are about to end, so that a
+     * check that looks into two lists, or for two names, notices when a block may have moved from
+     * the one where it had not looked yet to the one where it had. */
     _Atomic uint64_t removals;
     /* Has the installation's list had entries? Never false when it has: until then no check looks
      * into it. */
@@ -91,6 +91,9 @@ static inline bool lb_blocklist_has_installation(const struct lb_blocklist *bloc
 
 /* An entry is about to leave the index: see `removals`. */
 void lb_blocklist_count_removal(struct lb_blocklist *blocklist);
+
+/* lb_persons_retire, of which checks that are under way take notice: see `removals`. */
+void lb_blocklist_retire_people(struct lb_blocklist *blocklist);
 
 /* Says that the entries of a workspace are in memory up to this row. */
 void lb_blocklist_set_mark(struct lb_workspace *workspace, const struct lb_log_mark *mark);

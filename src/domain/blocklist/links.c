@@ -343,7 +343,7 @@ lb_err lb_links_replay(struct lb_blocklist *blocklist, struct lb_store_reader *d
         return err;
     }
     lb_persons_publish(blocklist->people);
-    lb_persons_retire(blocklist->people);
+    lb_blocklist_retire_people(blocklist);
     return LB_OK;
 }
 
@@ -398,7 +398,7 @@ bool lb_links_forget_erased(struct lb_blocklist *blocklist, struct lb_workspace 
         done = lb_persons_drop_conflict(people, workspace, links->numbers[i]);
     if (done) {
         lb_persons_publish(people);
-        lb_persons_retire(people);
+        lb_blocklist_retire_people(blocklist);
     } else {
         lb_persons_roll_back(people);
     }

@@ -496,6 +496,11 @@ void lb_persons_publish(struct lb_persons *people)
     }
 }
 
+bool lb_persons_replaces_any(const struct lb_persons *people)
+{
+    return people->gone_count != 0;
+}
+
 static void empty(struct lb_persons *people)
 {
     if (people->changed_count)

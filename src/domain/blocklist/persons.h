@@ -109,6 +109,7 @@ bool lb_persons_drop_conflict(struct lb_persons *people, struct lb_workspace *wo
 /* The batch is durable: first all that was added can be found, then, after the blocks of the batch,
  * what it replaces no more. */
 void lb_persons_publish(struct lb_persons *people);
+bool lb_persons_replaces_any(const struct lb_persons *people);
 void lb_persons_retire(struct lb_persons *people);
 void lb_persons_roll_back(struct lb_persons *people);
 
