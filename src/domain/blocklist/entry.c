@@ -47,8 +47,12 @@ lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entr
     out->actor = cursor->row.actor;
     out->reason = lb_chain_text(cursor->row.reason);
     out->erased = lb_chain_is_bare(item);
-    if (out->erased)
+    if (out->erased) {
+        out->key = (struct lb_str){0};
+        out->block_kind = 0;
+        out->ends_at = 0;
         return LB_ERR_NOT_FOUND;
+    }
     return read_item(item, out) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
 }
 
