@@ -30,6 +30,9 @@ enum lb_progress lb_blocked_leads_import(struct lb_call *call);
 enum lb_progress lb_links_post(struct lb_call *call);
 enum lb_progress lb_links_conflicts(struct lb_call *call);
 
+/* outreach/erasures.c */
+enum lb_progress lb_erasures_post(struct lb_call *call);
+
 /* blocklist/import_list.c, blocklist/import_undo.c */
 enum lb_progress lb_imports_list(struct lb_call *call);
 enum lb_progress lb_imports_get(struct lb_call *call);

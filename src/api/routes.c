@@ -148,6 +148,9 @@ const struct lb_route lb_routes[] = {
     /* evidence.c: signed statements about the log */
     {LB_GET, "/v1/evidence", lb_evidence_get, 0},
 
+    /* erasures.c: forgetting a person */
+    {LB_POST, "/v1/erasures", lb_erasures_post, LB_ROUTE_WRITES_OR_TRIES},
+
     /* statistics.c, audit.c: what happened in a workspace */
     {LB_GET, "/v1/statistics", lb_statistics_get, 0},
     {LB_GET, "/v1/audit", lb_audit_list, LB_ROUTE_ANYWHERE},

@@ -70,6 +70,7 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(FORCE, "force", NULL, "Also the domain of a provider of mail, such as gmail.com.")           \
     X(BATCH, "batch", "N", "Identifiers per request, 1 to 10000 (1000).")                          \
     X(SKIP_INVALID, "skip-invalid", NULL, "Skip what is invalid, and list it.")                    \
+    X(DRY_RUN, "dry-run", NULL, "Change nothing, and say what would be.")                          \
     X(SEARCH, "search", "TEXT", "Only identifiers that contain this.")                             \
     X(AUDIT, "audit", NULL, "What was done in the workspace, in place of a blocklist.")            \
     X(OUTPUT, "output", "FILE", "Write this file; - is standard output (-).")                      \

@@ -25,7 +25,8 @@ struct view {
 
 static bool counts_people(enum lb_restore_what what)
 {
-    return what == LB_RESTORE_BLOCKED || what == LB_RESTORE_UNBLOCKED_SINCE;
+    return what == LB_RESTORE_BLOCKED || what == LB_RESTORE_UNBLOCKED_SINCE ||
+           what == LB_RESTORE_ERASED;
 }
 
 static void take(void *context, enum lb_restore_what what, const char *name, const char *detail,

@@ -28,6 +28,7 @@ int lb_cmd_list(struct lb_cli *cli);
 int lb_cmd_export(struct lb_cli *cli);
 int lb_cmd_imports(struct lb_cli *cli);
 int lb_cmd_undo(struct lb_cli *cli);
+int lb_cmd_erase(struct lb_cli *cli);
 int lb_cmd_lead_add(struct lb_cli *cli);
 int lb_cmd_ready(struct lb_cli *cli);
 int lb_cmd_send(struct lb_cli *cli);

@@ -105,6 +105,8 @@ static lb_err adjust(struct lb_restore *restore, struct lb_parts *parts, struct 
     if (!err)
         err = pause_campaigns(restore, parts);
     if (!err && old)
+        err = lb_restore_erase(restore, old, parts, reader, reason);
+    if (!err && old)
         err = lb_restore_block(restore, old, parts, reader, reason);
     if (reader)
         parts->app.store->ops->reader_close(reader);

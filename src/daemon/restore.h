@@ -12,6 +12,7 @@
     X(PAUSED, "Campaigns that were active and are paused",                                         \
       "activate them in the dashboard, or by POST /v1/campaigns/ID/activate")                      \
     X(BLOCKED, "People blocked again, by list", "")                                                \
+    X(ERASED, "Names of people who had been erased and are erased again, by workspace", "")        \
     X(UNBLOCKED_SINCE, "People who had been unblocked since and are blocked again, by list",       \
       "unblock them, if that still holds")                                                         \
     X(KEY_BACK, "API keys that were revoked since and work again", "leadblock key revoke KEYID")   \

@@ -22,6 +22,11 @@ void lb_restore_close_old(struct lb_restore_old *old);
 lb_err lb_restore_compare(struct lb_restore *restore, struct lb_restore_old *old,
                           struct lb_parts *parts, struct lb_store_reader *reader);
 
+/* Erases from `parts` the people whom the old one has erased, and tells how many names. */
+lb_err lb_restore_erase(struct lb_restore *restore, struct lb_restore_old *old,
+                        struct lb_parts *parts, struct lb_store_reader *reader,
+                        struct lb_reason *reason);
+
 /* Blocks in `parts` whom the old one has blocked, list by list, and tells how many, and who is
  * blocked again although the old one has unblocked them. */
 lb_err lb_restore_block(struct lb_restore *restore, struct lb_restore_old *old,

@@ -49,8 +49,8 @@ static void hash_row(const unsigned char *bytes, size_t len, uint8_t out[LB_DIGE
     crypto_generichash_blake2b_final(&state, out, LB_DIGEST_SIZE);
 }
 
-void lb_chain_commit(const uint8_t seed[LB_SEED_SIZE], enum lb_commitment_kind kind,
-                     struct lb_str text, struct lb_commitment *out)
+static void commit_salted(const uint8_t salt[LB_SEED_SIZE], enum lb_commitment_kind kind,
+                          struct lb_str text, struct lb_commitment *out)
 {
     static const unsigned char uses[][crypto_generichash_blake2b_PERSONALBYTES] = {
         [LB_COMMITMENT_ITEM] = "leadblock item",
@@ -58,12 +58,24 @@ void lb_chain_commit(const uint8_t seed[LB_SEED_SIZE], enum lb_commitment_kind k
         [LB_COMMITMENT_SOURCE] = "leadblock source",
         [LB_COMMITMENT_IMPORT] = "leadblock import"};
     const unsigned char *bytes = (const unsigned char *)text.ptr;
-    uint8_t salt[crypto_generichash_blake2b_SALTBYTES];
-    _Static_assert(sizeof salt == crypto_shorthash_siphashx24_BYTES &&
+    hash(bytes, text.len, salt, uses[kind], out->bytes, sizeof out->bytes);
+}
+
+static void salt_of(const uint8_t seed[LB_SEED_SIZE], struct lb_str text, uint8_t out[LB_SEED_SIZE])
+{
+    _Static_assert(LB_SEED_SIZE == crypto_generichash_blake2b_SALTBYTES &&
+                       LB_SEED_SIZE == crypto_shorthash_siphashx24_BYTES &&
                        LB_SEED_SIZE == crypto_shorthash_siphashx24_KEYBYTES,
                    "a salt is a SipHash-128 under the seed");
-    crypto_shorthash_siphashx24(salt, bytes, text.len, seed);
-    hash(bytes, text.len, salt, uses[kind], out->bytes, sizeof out->bytes);
+    crypto_shorthash_siphashx24(out, (const unsigned char *)text.ptr, text.len, seed);
+}
+
+void lb_chain_commit(const uint8_t seed[LB_SEED_SIZE], enum lb_commitment_kind kind,
+                     struct lb_str text, struct lb_commitment *out)
+{
+    uint8_t salt[LB_SEED_SIZE];
+    salt_of(seed, text, salt);
+    commit_salted(salt, kind, text, out);
 }
 
 void lb_chain_begin(struct lb_str workspace_id, uint8_t out[LB_DIGEST_SIZE])
@@ -185,29 +197,185 @@ bool lb_chain_digest(const uint8_t before[LB_DIGEST_SIZE], const struct lb_log_r
     return true;
 }
 
-static void commit_if_there(const uint8_t seed[LB_SEED_SIZE], enum lb_commitment_kind kind,
-                            struct lb_str text, struct lb_commitment *out)
+/* --- The texts of a row ----------------------------------------------------------------------- */
+
+#define TEXTS_MAX (3 + LB_ROW_ITEMS_MAX)
+
+/* All texts of a row, in the order of its salts. */
+struct texts {
+    struct lb_str text[TEXTS_MAX];
+    enum lb_commitment_kind kind[TEXTS_MAX];
+    struct lb_commitment *out[TEXTS_MAX];
+    size_t count;
+};
+
+static bool take_text(struct texts *texts, struct lb_str text, enum lb_commitment_kind kind,
+                      struct lb_commitment *out)
 {
-    if (text.ptr)
-        lb_chain_commit(seed, kind, text, out);
+    if (!text.ptr)
+        return true;
+    if (texts->count == TEXTS_MAX)
+        return false;
+    texts->text[texts->count] = text;
+    texts->kind[texts->count] = kind;
+    texts->out[texts->count++] = out;
+    return true;
+}
+
+/* False when there are too many items. */
+static bool take_texts(const struct lb_log_row *row, struct lb_commitments *commitments,
+                       struct lb_commitment items[LB_ROW_ITEMS_MAX], struct texts *out)
+{
+    struct lb_str rest = row->items;
+    struct lb_str item;
+    out->count = 0;
+    take_text(out, row->reason, LB_COMMITMENT_REASON, &commitments->reason);
+    take_text(out, row->source, LB_COMMITMENT_SOURCE, &commitments->source);
+    take_text(out, row->import, LB_COMMITMENT_IMPORT, &commitments->import);
+    commitments->items = items;
+    while (lb_log_kind_has_names(row->kind) && lb_log_items_next(&rest, &item)) {
+        if (commitments->item_count == LB_ROW_ITEMS_MAX ||
+            !take_text(out, item, LB_COMMITMENT_ITEM, &items[commitments->item_count]))
+            return false;
+        commitments->item_count++;
+    }
+    return true;
+}
+
+static bool is_zero(const char *salt)
+{
+    static const char zeros[LB_SEED_SIZE];
+    return memcmp(salt, zeros, LB_SEED_SIZE) == 0;
+}
+
+bool lb_chain_read_seed(struct lb_str bytes, struct lb_log_row *out)
+{
+    if (!bytes.ptr || bytes.len == 0 || bytes.len % LB_SEED_SIZE ||
+        bytes.len > TEXTS_MAX * LB_SEED_SIZE)
+        return false;
+    if (bytes.len == LB_SEED_SIZE && !is_zero(bytes.ptr))
+        memcpy(out->seed, bytes.ptr, sizeof out->seed);
+    else
+        out->salts = bytes;
+    return true;
+}
+
+static bool read_bare(struct lb_str text, struct lb_commitment *out)
+{
+    size_t len = 0;
+    return text.len == LB_BARE_LENGTH && text.ptr[0] == '=' &&
+           sodium_base642bin(out->bytes, sizeof out->bytes, text.ptr + 1, text.len - 1, NULL, &len,
+                             NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) == 0 &&
+           len == sizeof out->bytes;
+}
+
+bool lb_chain_is_commitment(struct lb_str text)
+{
+    struct lb_commitment commitment;
+    return read_bare(text, &commitment);
+}
+
+/* By the seed, or by the salts that stand in its place. */
+static bool commit_texts(const struct lb_log_row *row, const struct texts *texts)
+{
+    const char *salt = row->salts.ptr;
+    if (salt && row->salts.len != texts->count * LB_SEED_SIZE)
+        return false;
+    for (size_t i = 0; i < texts->count; i++, salt += salt ? LB_SEED_SIZE : 0) {
+        if (!salt)
+            lb_chain_commit(row->seed, texts->kind[i], texts->text[i], texts->out[i]);
+        else if (!is_zero(salt))
+            commit_salted((const uint8_t *)salt, texts->kind[i], texts->text[i], texts->out[i]);
+        else if (!read_bare(texts->text[i], texts->out[i]))
+            return false;
+    }
+    return true;
 }
 
 bool lb_chain_digest_row(const uint8_t before[LB_DIGEST_SIZE], const struct lb_log_row *row,
                          uint8_t out[LB_DIGEST_SIZE])
 {
     struct lb_commitment items[LB_ROW_ITEMS_MAX];
-    struct lb_commitments commitments = {.items = items};
-    struct lb_str rest = row->items;
-    struct lb_str item;
-    commit_if_there(row->seed, LB_COMMITMENT_REASON, row->reason, &commitments.reason);
-    commit_if_there(row->seed, LB_COMMITMENT_SOURCE, row->source, &commitments.source);
-    commit_if_there(row->seed, LB_COMMITMENT_IMPORT, row->import, &commitments.import);
-    while (lb_log_kind_has_names(row->kind) && lb_log_items_next(&rest, &item)) {
-        if (commitments.item_count == LB_ROW_ITEMS_MAX)
-            return false;
-        lb_chain_commit(row->seed, LB_COMMITMENT_ITEM, item, &items[commitments.item_count++]);
+    struct lb_commitments commitments = {.item_count = 0};
+    struct texts texts;
+    return take_texts(row, &commitments, items, &texts) && commit_texts(row, &texts) &&
+           lb_chain_digest(before, row, &commitments, out);
+}
+
+/* --- Erasing ---------------------------------------------------------------------------------- */
+
+/* Is text `i` of the row to go? `item`: the first that is an item. */
+static bool goes(const struct lb_chain_erasure *what, const struct texts *texts, size_t i,
+                 size_t item)
+{
+    switch (texts->kind[i]) {
+    case LB_COMMITMENT_REASON:
+        return what->reason;
+    case LB_COMMITMENT_SOURCE:
+        return what->source;
+    case LB_COMMITMENT_IMPORT:
+        return what->import;
+    default:
+        return what->items >> (i - item) & 1;
     }
-    return lb_chain_digest(before, row, &commitments, out);
+}
+
+static struct lb_str put_bare(struct lb_buf *texts, const struct lb_commitment *commitment)
+{
+    char bare[LB_BARE_LENGTH + 1] = "=";
+    sodium_bin2base64(bare + 1, sizeof bare - 1, commitment->bytes, sizeof commitment->bytes,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    lb_buf_append(texts, bare, LB_BARE_LENGTH);
+    return (struct lb_str){texts->ptr + texts->len - LB_BARE_LENGTH, LB_BARE_LENGTH};
+}
+
+/* The salt of a text that stays, or zeros. */
+static void put_salt(const struct lb_log_row *row, const struct texts *texts, size_t i, bool gone,
+                     struct lb_buf *out)
+{
+    uint8_t salt[LB_SEED_SIZE] = {0};
+    if (!gone && row->salts.ptr)
+        memcpy(salt, row->salts.ptr + i * LB_SEED_SIZE, sizeof salt);
+    else if (!gone)
+        salt_of(row->seed, texts->text[i], salt);
+    lb_buf_append(out, salt, sizeof salt);
+}
+
+bool lb_chain_erase(const struct lb_log_row *row, const struct lb_chain_erasure *what,
+                    struct lb_buf *out_texts, struct lb_log_row *out)
+{
+    struct lb_commitment items[LB_ROW_ITEMS_MAX];
+    struct lb_commitments commitments = {.item_count = 0};
+    struct texts texts;
+    if (!take_texts(row, &commitments, items, &texts) || !commit_texts(row, &texts) ||
+        !lb_buf_reserve(out_texts,
+                        row->items.len + texts.count * (LB_BARE_LENGTH + 1 + LB_SEED_SIZE)))
+        return false; /* with that room nothing moves below */
+    size_t item = texts.count - commitments.item_count;
+    *out = *row;
+    struct lb_str *const places[] = {[LB_COMMITMENT_REASON] = &out->reason,
+                                     [LB_COMMITMENT_SOURCE] = &out->source,
+                                     [LB_COMMITMENT_IMPORT] = &out->import};
+    for (size_t i = 0; i < item; i++)
+        if (goes(what, &texts, i, item))
+            *places[texts.kind[i]] = put_bare(out_texts, texts.out[i]);
+    size_t begin = out_texts->len;
+    for (size_t i = item; i < texts.count; i++) {
+        if (i > item)
+            lb_buf_append_lit(out_texts, ",");
+        if (goes(what, &texts, i, item))
+            put_bare(out_texts, texts.out[i]);
+        else
+            lb_buf_append_str(out_texts, texts.text[i]);
+    }
+    if (item < texts.count)
+        out->items = (struct lb_str){out_texts->ptr + begin, out_texts->len - begin};
+    begin = out_texts->len;
+    for (size_t i = 0; i < texts.count; i++)
+        put_salt(row, &texts, i, goes(what, &texts, i, item), out_texts);
+    out->salts = (struct lb_str){out_texts->ptr + begin, out_texts->len - begin};
+    memset(out->seed, 0, sizeof out->seed);
+    return !out_texts->failed;
 }
 
 /* --- Looking through a chain ------------------------------------------------------------------ */
@@ -217,6 +385,60 @@ void lb_chain_check_begin(struct lb_chain_check *check, struct lb_str workspace_
     *check = (struct lb_chain_check){.next = 1};
     lb_str_copy(workspace_id, check->id, sizeof check->id);
     lb_chain_begin(workspace_id, check->digest);
+}
+
+#define NAMED (UINT64_C(1) << 63)
+
+static bool note_bare(struct lb_chain_check *check, uint64_t number)
+{
+    if (!lb_array_reserve(check->bare, check->bare_capacity, check->bare_count + 1))
+        return false;
+    check->bare[check->bare_count++] = number;
+    return true;
+}
+
+/* Which entries have to be named by a later row. A text that only looks like a commitment is none:
+ * its salt tells. */
+static bool note_gone(struct lb_chain_check *check, const struct lb_log_row *row)
+{
+    bool names = lb_log_kind_has_names(row->kind);
+    size_t texts = row->salts.len / LB_SEED_SIZE;
+    size_t items = names ? lb_log_items_count(row->items) : 0;
+    bool item_gone = false, other_gone = false;
+    for (size_t i = texts - items; i < texts; i++) {
+        if (!is_zero(row->salts.ptr + i * LB_SEED_SIZE))
+            continue;
+        item_gone = true;
+        if (!note_bare(check, row->number + (i - (texts - items))))
+            return false;
+    }
+    for (size_t i = 0; i < texts - items; i++)
+        other_gone |= is_zero(row->salts.ptr + i * LB_SEED_SIZE);
+    return item_gone || !other_gone || note_bare(check, row->number);
+}
+
+static void name_gone(struct lb_chain_check *check, uint64_t number)
+{
+    size_t low = 0, high = check->bare_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if ((check->bare[middle] & ~NAMED) < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < check->bare_count && (check->bare[low] & ~NAMED) == number)
+        check->bare[low] |= NAMED;
+}
+
+static void take_erased(struct lb_chain_check *check, const struct lb_log_row *row)
+{
+    struct lb_str rest = row->items;
+    struct lb_str item;
+    uint64_t number;
+    while (row->kind == LB_LOG_ERASED && lb_log_items_next(&rest, &item))
+        if (lb_str_to_u64(item, LB_ENTRY_ID_MAX, &number))
+            name_gone(check, number);
 }
 
 const char *lb_chain_check_row(struct lb_chain_check *check, const struct lb_log_row *row)
@@ -230,11 +452,30 @@ const char *lb_chain_check_row(struct lb_chain_check *check, const struct lb_log
         return "its kind, numbers or items cannot be";
     if (memcmp(digest, row->digest, sizeof digest) != 0)
         return "its digest is not that of what it says and of the row before it";
+    if (row->salts.ptr && !note_gone(check, row))
+        return "out of memory";
+    take_erased(check, row);
     memcpy(check->digest, digest, sizeof digest);
     check->row = row->id;
     check->next = row->number + lb_log_items_count(row->items);
     check->rows++;
     return NULL;
+}
+
+const char *lb_chain_check_end(const struct lb_chain_check *check, uint64_t *out_number)
+{
+    for (size_t i = 0; i < check->bare_count; i++) {
+        *out_number = check->bare[i];
+        if (!(check->bare[i] & NAMED))
+            return "its text was removed, and no later row says that it was erased";
+    }
+    return NULL;
+}
+
+void lb_chain_check_fini(struct lb_chain_check *check)
+{
+    free(check->bare);
+    check->bare = NULL;
 }
 
 bool lb_chains_begin(struct lb_chains *chains, uint32_t workspace, struct lb_str id)
@@ -259,6 +500,8 @@ const char *lb_chains_check_row(struct lb_chains *chains, const struct lb_log_ro
 
 void lb_chains_fini(struct lb_chains *chains)
 {
+    for (size_t i = 0; i < chains->capacity; i++)
+        lb_chain_check_fini(&chains->array[i]);
     free(chains->array);
     *chains = (struct lb_chains){0};
 }

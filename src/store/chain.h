@@ -4,17 +4,19 @@
  * docs/storage.md; it is the same in every backend.
  *
  * A commitment is a hash of a text with a salt, which is a hash of the text under the row's seed.
- * So it is the same at any place of the row. A text will be erased so (no version does it yet, and
- * this one refuses such rows): the seed gives way to the list of the salts of the row's texts, 16
- * bytes each, in the order reason, source, import, items, and 16 zeros for what is erased; the text
- * gives way to `=` and its commitment in base64url. A place whose salt is zeros holds a commitment.
- * The others are as provable as before, and the commitment tells nothing: without seed and salt a
- * guess at its text cannot be tested.
+ * So it is the same at any place of the row. A text is erased so: the seed gives way to the list of
+ * the salts of the row's texts, 16 bytes each, in the order reason, source, import, items, and 16
+ * zeros for what is erased; the text gives way to `=` and its commitment in base64url. A place
+ * whose salt is zeros holds a commitment. The others are as provable as before, and the commitment
+ * tells nothing: without seed and salt a guess at its text cannot be tested. A later row of the
+ * workspace of kind LB_LOG_ERASED names each entry whose name is gone, and an entry of each row
+ * that has lost another text: a commitment without such a row is damage.
  *
  * Threads: stateless, but for a pool of random bytes and a hash that is begun, per thread. */
 #ifndef LB_STORE_CHAIN_H
 #define LB_STORE_CHAIN_H
 
+#include "base/buf.h"
 #include "store/rows.h"
 
 /* Which text of a row a commitment is about. */
@@ -59,9 +61,43 @@ bool lb_log_kind_has_names(enum lb_log_kind kind);
 bool lb_chain_digest(const uint8_t before[LB_DIGEST_SIZE], const struct lb_log_row *row,
                      const struct lb_commitments *commitments, uint8_t out[LB_DIGEST_SIZE]);
 
-/* The same, with all commitments made from the row's texts and seed. */
+/* The same, with all commitments made from the row's texts and seed, or as its salts say. */
 bool lb_chain_digest_row(const uint8_t before[LB_DIGEST_SIZE], const struct lb_log_row *row,
                          uint8_t out[LB_DIGEST_SIZE]);
+
+/* --- Erasing texts of a row ------------------------------------------------------------------- */
+
+/* `=` and a commitment. */
+#define LB_BARE_LENGTH 33
+
+/* Reads what stands where a row's seed does: that, or a list of salts, which lives as long as
+ * `bytes`. False when it is neither. */
+bool lb_chain_read_seed(struct lb_str bytes, struct lb_log_row *out);
+
+/* Does the text look like a commitment that took the place of one? No name that can be blocked
+ * does, nor does a reason, unless somebody wrote it so on purpose: then it is shown as none. */
+bool lb_chain_is_commitment(struct lb_str text);
+static inline bool lb_chain_is_bare(struct lb_str text)
+{
+    return text.len == LB_BARE_LENGTH && text.ptr[0] == '=' && lb_chain_is_commitment(text);
+}
+
+/* A reason, source or import; none where it was erased. */
+static inline struct lb_str lb_chain_text(struct lb_str text)
+{
+    return lb_chain_is_bare(text) ? (struct lb_str){0} : text;
+}
+
+/* Which texts of a row are to go. Those that are gone already stay so. */
+struct lb_chain_erasure {
+    bool reason, source, import;
+    uint64_t items; /* a bit each */
+};
+
+/* The row without those texts: `out` is the row with what takes their place, in `texts`, and its
+ * digest is what it was. False when out of memory, or when the row cannot be. */
+bool lb_chain_erase(const struct lb_log_row *row, const struct lb_chain_erasure *what,
+                    struct lb_buf *texts, struct lb_log_row *out);
 
 /* --- Looking through a chain ------------------------------------------------------------------ */
 
@@ -72,12 +108,18 @@ struct lb_chain_check {
     uint64_t row;                   /* the last row's id */
     uint64_t next;                  /* the lowest number that the next row may have */
     uint64_t rows;
+    /* Numbers of entries whose texts are gone, ascending; the highest bit: a row says so. */
+    uint64_t *bare;
+    size_t bare_count, bare_capacity;
 };
 
 void lb_chain_check_begin(struct lb_chain_check *check, struct lb_str workspace_id);
 
 /* Takes the next row. NULL: it is right; else what is wrong, in words. */
 const char *lb_chain_check_row(struct lb_chain_check *check, const struct lb_log_row *row);
+/* After the last row. NULL, or what is wrong, with the number of the entry. */
+const char *lb_chain_check_end(const struct lb_chain_check *check, uint64_t *out_number);
+void lb_chain_check_fini(struct lb_chain_check *check);
 
 /* The chains of all workspaces; zeros: of none yet. */
 struct lb_chains {

@@ -1,5 +1,7 @@
 #include "store/copy.h"
 
+#include "store/chain.h"
+
 #define NUMBER(name)                                                                               \
     {                                                                                              \
         name, name, LB_COPY_NUMBER                                                                 \
@@ -193,6 +195,18 @@ static const struct lb_copy_column signing_key_columns[] = {
     NUMBER("created_at"),
 };
 
+static const struct lb_copy_column erasure_key_columns[] = {
+    NUMBER("no"),
+    BYTES("key"),
+    NUMBER("created_at"),
+};
+
+static const struct lb_copy_column erased_name_columns[] = {
+    WORKSPACE,
+    BYTES("tag"),
+    NUMBER("at"),
+};
+
 static const struct lb_copy_column variant_columns[] = {
     WORKSPACE,   NUMBER("no"),     NUMBER("campaign"), NUMBER("step"),     TEXT("body"),
     TEXT("icp"), FLAG("disabled"), NUMBER("done"),     NUMBER("accepted"), NUMBER("replied"),
@@ -274,6 +288,8 @@ const struct lb_copy_table lb_copy_tables[LB_COPY_TABLE_COUNT] = {
     {LB_COPY_HOOK, "hook", COLUMNS(hook_columns), {0, 1}, 2, false},
     {LB_COPY_HOOK_DELIVERY, "hook_delivery", COLUMNS(delivery_columns), {0, 1, 2}, 3, false},
     {LB_COPY_LEAD_PENDING, "lead_pending", COLUMNS(pending_columns), {0, 1, 2}, 3, false},
+    {LB_COPY_ERASURE_KEY, "erasure_key", COLUMNS(erasure_key_columns), {0}, 1, false},
+    {LB_COPY_ERASED_NAME, "erased_name", COLUMNS(erased_name_columns), {0, 1}, 2, false},
 };
 
 _Static_assert(sizeof lead_columns / sizeof *lead_columns <= LB_COPY_COLUMNS_MAX,
@@ -360,11 +376,9 @@ void lb_copy_read_log_row(const struct lb_copy_row *row, struct lb_log_row *out)
                                .items = values[LB_COPY_LOG_ITEMS].text,
                                .source = values[LB_COPY_LOG_SOURCE].text,
                                .import = values[LB_COPY_LOG_IMPORT].text};
-    out->unsealed = seed.len != sizeof out->seed || digest.len != sizeof out->digest;
-    if (out->unsealed)
-        return;
-    memcpy(out->seed, seed.ptr, seed.len);
-    memcpy(out->digest, digest.ptr, digest.len);
+    out->unsealed = digest.len != sizeof out->digest || !lb_chain_read_seed(seed, out);
+    if (!out->unsealed)
+        memcpy(out->digest, digest.ptr, digest.len);
 }
 
 void lb_copy_write_row(const struct lb_copy_table *table, const struct lb_copy_row *row,

@@ -50,9 +50,11 @@ enum lb_copy_table_id {
     LB_COPY_EVENT,
     LB_COPY_HOOK,
     LB_COPY_HOOK_DELIVERY,
-    LB_COPY_LEAD_PENDING
+    LB_COPY_LEAD_PENDING,
+    LB_COPY_ERASURE_KEY,
+    LB_COPY_ERASED_NAME
 };
-#define LB_COPY_TABLE_COUNT 18
+#define LB_COPY_TABLE_COUNT 20
 
 struct lb_copy_table {
     enum lb_copy_table_id id;

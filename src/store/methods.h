@@ -173,6 +173,23 @@ LB_METHOD(lb_err, event_append, struct lb_store *store, const struct lb_event_ro
 LB_METHOD(lb_err, events_drop, struct lb_store *store, uint32_t workspace, int64_t before,
           size_t max, size_t *out_count)
 
+/* --- Writes: erasure -------------------------------------------------------------------------- */
+
+/* LB_ERR_ALREADY_EXISTS when there is a key; the transaction stays usable. */
+LB_METHOD(lb_err, erasure_key_insert, struct lb_store *store, const struct lb_erasure_key_row *row)
+/* Nothing when the workspace has it already. */
+LB_METHOD(lb_err, erased_name_put, struct lb_store *store, const struct lb_erased_name_row *row)
+/* Sets reason, items, source, import and salts of the row of this id, which lb_chain_erase made:
+ * its digest stays. Also notes, where the store has files of its own, that they are to be
+ * overwritten. */
+LB_METHOD(lb_err, log_rewrite, struct lb_store *store, const struct lb_log_row *row)
+/* Removes a name from what else has texts of the workspace: keys whose leads are to be looked at,
+ * and ids and headings of imports. `value`: the key without its type. */
+LB_METHOD(lb_err, name_forget, struct lb_store *store, uint32_t workspace, struct lb_str key,
+          struct lb_str value)
+/* The same note, for a transaction that removes texts otherwise. */
+LB_METHOD(lb_err, erasure_note, struct lb_store *store)
+
 /* --- Writes: subscriptions -------------------------------------------------------------------- */
 
 LB_METHOD(lb_err, hook_insert, struct lb_store *store, const struct lb_hook_row *row)
@@ -200,6 +217,11 @@ LB_METHOD(uint64_t, log_next_id, struct lb_store *store)
 /* Between transactions: writes and commits something that changes nothing. LB_OK: the store
  * takes writes. */
 LB_METHOD(lb_err, probe, struct lb_store *store)
+
+/* Between transactions: overwrites what files of the store still have of texts that were erased.
+ * LB_ERR_OVERLOADED: a reader is in the way, try again. LB_OK where the store has no files of its
+ * own, and where nothing was erased since. */
+LB_METHOD(lb_err, overwrite, struct lb_store *store)
 
 /* Between transactions: bounded upkeep such as a checkpoint. `idle`: nothing is waiting. */
 LB_METHOD(void, maintain, struct lb_store *store, bool idle)
@@ -415,6 +437,14 @@ LB_METHOD(lb_err, deliveries_page, struct lb_store_reader *reader, uint32_t work
 
 /* LB_ERR_NOT_FOUND when there is no key yet. */
 LB_METHOD(lb_err, signing_key, struct lb_store_reader *reader, struct lb_signing_key_row *out)
+
+/* --- Reads: erasure --------------------------------------------------------------------------- */
+
+/* LB_ERR_NOT_FOUND when nobody was erased yet. */
+LB_METHOD(lb_err, erasure_key, struct lb_store_reader *reader, struct lb_erasure_key_row *out)
+/* Those of a workspace; as log_scan. */
+LB_METHOD(lb_err, erased_names, struct lb_store_reader *reader, uint32_t workspace, void *context,
+          lb_err (*each)(void *context, const struct lb_erased_name_row *row))
 
 /* --- Reads: what people read ------------------------------------------------------------------ */
 

@@ -123,10 +123,12 @@ enum lb_log_kind {
     LB_LOG_EXPIRED,      /* items are the numbers of entries whose end has come */
     LB_LOG_CARRIED_OVER, /* the list was kept when its campaign was deleted, and is that of a new
                             campaign of the same id: one item, the number of people in it */
-    LB_LOG_ERASED,       /* numbers; not written yet */
-    LB_LOG_LINK,         /* names of people, two items each: domain/blocklist/links.h */
-    LB_LOG_LINK_END,     /* numbers of links that are taken back */
-    LB_LOG_LEFT_OUT,    /* numbers of entries that block no more: a person had too many (twins.h) */
+    LB_LOG_ERASED,   /* numbers of entries whose names were erased, and block no more, of items of
+                        links whose names were, and of rows that lost another text
+                        (domain/outreach/erasure.h) */
+    LB_LOG_LINK,     /* names of people, two items each: domain/blocklist/links.h */
+    LB_LOG_LINK_END, /* numbers of links that are taken back */
+    LB_LOG_LEFT_OUT, /* numbers of entries that block no more: a person had too many (twins.h) */
     LB_LOG_LINK_REFUSED /* as LB_LOG_LINK, of pairs that are no link: a person has too many names */
 };
 #define LB_EPOCH_MAX ((UINT64_C(1) << 40) - 1)
@@ -177,6 +179,9 @@ struct lb_log_row {
         };
         uint8_t seal[LB_SEAL_SIZE];
     };
+    /* In place of the seed, when texts of the row were erased: 16 bytes for each of its texts,
+     * zeros for those that are gone (chain.h). ptr NULL: none was. */
+    struct lb_str salts;
     bool unsealed; /* only read: one of these has another length in the store, and is zeros here */
 };
 
@@ -200,6 +205,7 @@ struct lb_entry {
     struct lb_str reason; /* ptr NULL: none */
     uint32_t block_kind;  /* enum lb_block_kind (the same) */
     int64_t ends_at;      /* 0: never */
+    bool erased;          /* its name is gone; nothing else than id, number and list is known */
     char held[LB_HELD_NAME_SIZE];
 };
 
@@ -618,6 +624,25 @@ struct lb_delivery_row {
 struct lb_signing_key_row {
     uint8_t seed[LB_SIGNING_SEED_SIZE]; /* secret */
     int64_t created_at;
+};
+
+/* --- Erasure ---------------------------------------------------------------------------------- */
+
+#define LB_ERASURE_KEY_SIZE 32 /* bytes */
+#define LB_ERASED_TAG_SIZE                                                                         \
+    24 /* of a keyed hash that stands for a name (domain/blocklist/erased.h) */
+
+/* With which names of erased people are hashed: one of the installation, made once. */
+struct lb_erasure_key_row {
+    uint8_t key[LB_ERASURE_KEY_SIZE]; /* secret */
+    int64_t created_at;
+};
+
+/* A name that was erased in a workspace, as its hash. */
+struct lb_erased_name_row {
+    uint32_t workspace;
+    uint8_t tag[LB_ERASED_TAG_SIZE];
+    int64_t at;
 };
 
 /* --- What people read: the audit log, and counts of checks ------------------------------------ */

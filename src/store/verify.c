@@ -68,13 +68,27 @@ static lb_err check_row(void *context, const struct lb_log_row *row)
     return err ? err : report(verifying);
 }
 
+/* What was erased from a row is said by a later one. */
+static lb_err check_erased(const struct verifying *verifying, const struct lb_chain_check *chain)
+{
+    uint64_t number;
+    const char *what = lb_chain_check_end(chain, &number);
+    return what ? lb_fail(verifying->reason, LB_ERR_CONFLICT,
+                          "entry %llu of the blocklist log of workspace %s is wrong: %s",
+                          (unsigned long long)number, chain->id, what)
+                : LB_OK;
+}
+
 /* --- A store of one process: all workspaces in one pass --- */
 
 static lb_err check_all(struct verifying *verifying)
 {
     struct lb_store *store = verifying->verify->store;
-    return store->ops->log_read(store->ops->writer_reader(store), 0, 0, LB_ENTRY_ID_MAX + 1,
-                                verifying, check_row);
+    lb_err err = store->ops->log_read(store->ops->writer_reader(store), 0, 0, LB_ENTRY_ID_MAX + 1,
+                                      verifying, check_row);
+    for (size_t i = 0; !err && i < verifying->chains.capacity; i++)
+        err = check_erased(verifying, &verifying->chains.array[i]);
+    return err;
 }
 
 /* --- A shared one: each workspace up to where it stands --- */
@@ -123,7 +137,32 @@ static lb_err check_end(struct verifying *verifying, const struct lb_workspace_v
                    (unsigned long long)latest->log.last);
 }
 
-static lb_err check_version(struct verifying *verifying, const struct lb_workspace_version *latest)
+/* A node may have erased a text after the version was read, and the row that says so is one of
+ * those that it has written then: they are read, too. */
+static lb_err follow_erasures(struct verifying *verifying, struct lb_workspace_version *latest)
+{
+    struct lb_store *store = verifying->verify->store;
+    struct lb_store_reader *reader = store->ops->writer_reader(store);
+    const struct lb_chain_check *chain = lb_chains_of(&verifying->chains, latest->workspace);
+    lb_err err = LB_OK;
+    uint64_t number;
+    while (!err && lb_chain_check_end(chain, &number)) {
+        struct versions now = {0};
+        uint32_t workspace = latest->workspace;
+        uint64_t from = latest->log.row + 1;
+        err = store->shared->versions(reader, &workspace, 1, &now, keep_version);
+        if (!err && now.count && now.array[0].log.row >= from)
+            *latest = now.array[0];
+        free(now.array);
+        if (err || latest->log.row < from)
+            break;
+        err = store->ops->log_read(reader, workspace, from, latest->log.row + 1, verifying,
+                                   check_row);
+    }
+    return err ? err : check_erased(verifying, chain);
+}
+
+static lb_err check_version(struct verifying *verifying, struct lb_workspace_version *latest)
 {
     struct lb_store *store = verifying->verify->store;
     const struct lb_chain_check *chain = lb_chains_of(&verifying->chains, latest->workspace);
@@ -131,6 +170,8 @@ static lb_err check_version(struct verifying *verifying, const struct lb_workspa
         return LB_OK; /* made after the workspaces were read */
     lb_err err = store->ops->log_read(store->ops->writer_reader(store), latest->workspace, 0,
                                       latest->log.row + 1, verifying, check_row);
+    if (!err)
+        err = follow_erasures(verifying, latest);
     if (err)
         return err;
     bool ends_there = latest->log.row == 0 ||

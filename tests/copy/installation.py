@@ -178,6 +178,7 @@ class World:
             self.make_campaigns()
         self.add_people()
         with place.server() as server:
+            self.erase_somebody(server.api(self.pro.key))
             self.answers = self.ask(server)
             self.cursor = self.page(server)
         self.lists = self.ask_operator(place)
@@ -202,6 +203,11 @@ class World:
         place.make_chains()
         place.change("UPDATE audit_log SET source = '192.0.2.7'"
                      " WHERE id = (SELECT max(id) FROM audit_log)")
+
+    @staticmethod
+    def erase_somebody(api):
+        block_everywhere(api, "forgotten-one", reason=ODD)
+        assert expect.ok(api.post("/erasures", {"publicIdentifier": "forgotten-one"}))["blocked"]
 
     def make_keys(self, server):
         self.revoked = server.key(self.pro.workspace, name=NAME)
@@ -332,6 +338,8 @@ class World:
         other = server.api(self.pro.key)
         for path in ("/blocked-leads?limit=10", "/campaigns", self.draft.path + "/leads?take=9"):
             answers["pro" + path] = expect.ok(other.get(path))
+        answers["erased"] = expect.ok(other.get("/blocked-leads/Forgotten-One"))
+        assert answers["erased"]["blocked"]
         answers["installation"] = json.loads(server.cli_beside("installation", "list", "--json"))
         assert answers["/blocked-leads/everywhere"]["blocked"] and len(answers["installation"]) == 2
         answers["reader"] = expect.ok(server.api(self.reader).get("/campaigns"))

@@ -104,6 +104,25 @@ screen('a person of several names is blocked by any of them, and freed there', s
   await heading(page, 'ida-old');
 });
 
+screen('a person is erased there, and stays blocked', shared, {}, async ({ page, context }) => {
+  await acme.block(workspaceList, ['gus-ray'], 'Asked Gus');
+  await member.open({ page, context }, '#/person/gus-ray');
+  await page.getByRole('button', { name: 'Erase…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Erase this person?' });
+  await dialog.getByText('This removes 1 name of the person, 1 blocklist entry, 1 reason and 0 leads').waitFor();
+  await dialog.getByText('The person stays blocked').waitFor();
+  await dialog.getByLabel('Type gus-ray to confirm').fill('gus-ray');
+  await dialog.getByRole('button', { name: 'Erase' }).click();
+  await toast(page).getByText(/^Erased/).waitFor();
+  await page.getByRole('heading', { name: 'Blocked', exact: true }).waitFor();
+  await eventually(async () => assert.deepEqual((await history(page)).map(([, where, reason]) => [where, reason]), [['Workspace', '–']]));
+  await page.goto('/#/blocklist');
+  await page.getByRole('table').getByText('Erased', { exact: true }).waitFor();
+  assert.equal(await page.getByText('gus-ray').count(), 0);
+  await page.goto('/#/audit');
+  await page.getByRole('cell', { name: 'Erased a person', exact: true }).waitFor();
+});
+
 screen('every name leads to its person', shared, {}, async ({ page, context }) => {
   await acme.block(workspaceList, ['eve-lin'], 'Partner');
   await acme.call('POST', '/v1/campaigns/q2/leads', { leads: [{ publicIdentifier: 'eve-lin' }] });

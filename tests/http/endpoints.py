@@ -119,6 +119,7 @@ ENDPOINTS = [
     EndPoint("POST", "/hooks/{hook}/test", WRITE, None, (404,)),
     EndPoint("GET", "/hooks/{hook}/deliveries", GUARDED, None, (404,)),
     EndPoint("POST", "/hooks/{hook}/deliveries/{delivery}/retry", WRITE, None, (404,)),
+    EndPoint("POST", "/erasures", WRITE, {"publicIdentifier": "no-such-person"}),
     EndPoint("GET", "/statistics", READ),
     EndPoint("GET", "/audit", READ),
     EndPoint("GET", "/evidence", READ),

@@ -216,7 +216,7 @@ def visit_campaign(tour, api):
     for name in ["blockEntriesInCampaign", "listEntriesInCampaign", "unblockEntriesInCampaign"]:
         tour(api, name, ids)
     ids["importId"] = tour(api, "importIntoCampaignBlocklist", ids).json()["importId"]
-    for name in ["findLeads", "listImports", "getImport", "undoImport", "deleteLead", "deleteCampaign"]:
+    for name in ["findLeads", "listImports", "getImport", "undoImport", "erasePerson", "deleteLead", "deleteCampaign"]:
         tour(api, name, ids)
 
 

@@ -1,5 +1,6 @@
 """`leadblock verify`: looks for damage in a database that no server has open, or in one of nodes."""
 
+import base64
 import re
 import sqlite3
 import time
@@ -223,3 +224,33 @@ def test_a_folder_that_has_no_database_stays_empty(tmp_path):
     result = run("verify", tmp_path)
     assert result.code == 1 and "there is no leadblock.db in the folder" in result.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_removed_name_that_no_row_says_was_erased_is_damage(stopped):
+    """A commitment in place of a name keeps the chain right: only a row of the log may say so."""
+
+    def ask(statement):
+        return postgres.shared().psql(f"SET search_path = leadblock; {statement}",
+                                      postgres.database_of(stopped.database)).splitlines()[-1]
+
+    if stopped.database:
+        seed = bytes.fromhex(ask("SELECT encode(seed, 'hex') FROM blocklist_log"
+                                 " WHERE items = 'one-more' ORDER BY workspace_id LIMIT 1"))
+        source = ask("SELECT source FROM blocklist_log WHERE items = 'one-more' LIMIT 1").encode()
+    else:
+        with pages.changed(stopped.data) as database:
+            seal, source = database.execute("SELECT seal, source FROM blocklist_log WHERE items ="
+                                            " 'one-more' ORDER BY id LIMIT 1").fetchone()
+        seed, source = seal[32:], source.encode()
+    salts = chain.siphash_128(seed, source) + bytes(16)
+    bare = "=" + base64.urlsafe_b64encode(
+        chain.commitment(b"one-more", b"leadblock item", seed)).decode()
+    if stopped.database:
+        ask(f"UPDATE blocklist_log SET items = '{bare}', seed = '\\x{salts.hex()}' WHERE seed ="
+            f" '\\x{seed.hex()}'; SELECT 1")
+    else:
+        with pages.changed(stopped.data) as database:
+            database.execute("UPDATE blocklist_log SET items = ?, seal = ? WHERE seal = ?",
+                             (bare, seal[:32] + salts, seal))
+    result = run("verify", place(stopped))
+    assert result.code == 1 and "no later row says that it was erased" in result.err, result

@@ -262,7 +262,7 @@ static void a_seed_of_another_length_is_named(void **state)
 {
     uint64_t rows;
     run("BEGIN");
-    run("UPDATE blocklist_log SET seal = CAST(seal || zeroblob(16) AS BLOB) WHERE id ="
+    run("UPDATE blocklist_log SET seal = CAST(seal || zeroblob(7) AS BLOB) WHERE id ="
         " (SELECT min(id) FROM blocklist_log WHERE kind = 1)");
     assert_int_equal(verify(&rows), LB_ERR_CONFLICT);
     run("ROLLBACK");

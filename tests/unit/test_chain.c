@@ -427,6 +427,66 @@ static void an_epoch_is_seen_when_published_and_not_when_forgotten(void **state)
     lb_epochs_fini(&epochs);
 }
 
+/* Erased one after the other, each text leaves the digest as it is, and the others provable. */
+static void a_row_without_some_of_its_texts_has_the_same_digest(void **state)
+{
+    static const struct lb_chain_erasure steps[] = {
+        {.items = 1}, {.reason = true}, {.source = true, .items = 2}};
+    uint8_t before[LB_DIGEST_SIZE] = {7}, wanted[LB_DIGEST_SIZE], now[LB_DIGEST_SIZE];
+    struct lb_log_row row = block_row();
+    struct lb_buf texts[3] = {{0}};
+    lb_chain_seed(row.seed);
+    assert_true(lb_chain_digest_row(before, &row, wanted));
+    for (size_t i = 0; i < 3; i++) {
+        struct lb_log_row erased;
+        assert_true(lb_chain_erase(&row, &steps[i], &texts[i], &erased));
+        assert_true(lb_chain_digest_row(before, &erased, now));
+        assert_memory_equal(now, wanted, sizeof now);
+        row = erased;
+    }
+    struct lb_str first;
+    assert_true(lb_log_items_nth(row.items, 0, &first));
+    assert_true(lb_chain_is_bare(first) && lb_chain_is_bare(row.reason));
+    char *salts = (char *)row.salts.ptr;
+    for (size_t i = 0; i < row.salts.len; i++) { /* a salt that is another is seen */
+        salts[i]++;
+        bool same = lb_chain_digest_row(before, &row, now) && !memcmp(now, wanted, sizeof now);
+        salts[i]--;
+        assert_false(same);
+    }
+    for (size_t i = 0; i < 3; i++)
+        lb_buf_fini(&texts[i]);
+}
+
+static void a_commitment_needs_a_later_row_that_says_so(void **state)
+{
+    struct lb_chain_check check;
+    struct lb_buf texts = {0};
+    struct lb_log_row row = block_row(), erased;
+    uint64_t number = 0;
+    lb_chain_check_begin(&check, LB_STR("ws_1"));
+    lb_chain_seed(row.seed);
+    assert_true(lb_chain_digest_row(check.digest, &row, row.digest));
+    assert_true(lb_chain_erase(&row, &(struct lb_chain_erasure){.items = 1}, &texts, &erased));
+    assert_null(lb_chain_check_row(&check, &erased));
+    assert_non_null(lb_chain_check_end(&check, &number));
+    assert_int_equal(number, row.number);
+    char said[32];
+    snprintf(said, sizeof said, "%llu", (unsigned long long)row.number);
+    struct lb_log_row later = {.id = row.id + 100,
+                               .number = row.number + 100,
+                               .list = row.list,
+                               .kind = LB_LOG_ERASED,
+                               .at = row.at,
+                               .items = lb_str(said)};
+    lb_chain_seed(later.seed);
+    assert_true(lb_chain_digest_row(check.digest, &later, later.digest));
+    assert_null(lb_chain_check_row(&check, &later));
+    assert_null(lb_chain_check_end(&check, &number));
+    lb_chain_check_fini(&check);
+    lb_buf_fini(&texts);
+}
+
 static int set_up(void **state)
 {
     lb_rcu_thread_register();
@@ -451,6 +511,8 @@ int main(void)
         cmocka_unit_test(any_part_of_a_row_that_changes_is_seen),
         cmocka_unit_test(rows_that_are_removed_swapped_or_repeated_are_seen),
         cmocka_unit_test(items_that_are_not_what_the_kind_says_have_no_digest),
+        cmocka_unit_test(a_row_without_some_of_its_texts_has_the_same_digest),
+        cmocka_unit_test(a_commitment_needs_a_later_row_that_says_so),
         cmocka_unit_test(seeds_differ),
         cmocka_unit_test(items_are_split_where_no_backslash_stands),
         cmocka_unit_test(an_item_says_as_much_as_it_has_parts),

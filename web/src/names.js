@@ -18,8 +18,8 @@ export const kindOptions = Object.entries(kindWords).map(([value, label]) => ({ 
 export const isLinkedIn = ({ type }) => type === 'publicIdentifier' || type === 'memberId';
 
 /** The name in a row or an answer: {type, value}, and for a company's page its address. */
-export const nameOf = ({ publicIdentifier, type, value, companyUrl }) => (
-  type ? { type, value, companyUrl } : { type: 'publicIdentifier', value: publicIdentifier });
+export const nameOf = ({ publicIdentifier, type, value, companyUrl, erased }) => (
+  type ? { type, value, companyUrl, erased } : { type: 'publicIdentifier', value: publicIdentifier, erased });
 
 /** As the server is given it: a company's page is known by its address. */
 export const givenAs = ({ value, companyUrl }) => companyUrl ?? value;

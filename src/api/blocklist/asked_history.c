@@ -50,6 +50,12 @@ static bool begin(struct lb_asked_history *asked, struct lb_call *call)
         asked->names[history->name_count++] = asked->asked.identifier;
     if (asked->asked.before.ptr)
         asked->names[history->name_count++] = asked->asked.before;
+    if (history->name_count && call->app->blocklist) {
+        struct lb_str known =
+            lb_blocklist_known_as(call->app->blocklist, call->workspace->row.no, asked->names[0]);
+        if (known.ptr != asked->names[0].ptr)
+            asked->names[history->name_count++] = known;
+    }
     if (!history->name_count) {
         lb_identifiers_refuse(call, &asked->asked);
         return false;

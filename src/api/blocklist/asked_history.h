@@ -10,7 +10,7 @@
 /* Embedded in a call's state; all zero at first. */
 struct lb_asked_history {
     struct lb_asked asked;
-    struct lb_str names[2]; /* that are meant; the first is shown */
+    struct lb_str names[3]; /* that are meant; the first is shown */
     struct lb_history history;
     struct lb_history_reading reading;
     struct lb_by actors; /* can be used once it was read */

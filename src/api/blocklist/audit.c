@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/csv.h"
 #include "json/encode.h"
+#include "store/chain.h"
 #include "store/log_items.h"
 
 #include <stdio.h>
@@ -78,6 +79,7 @@ static void name_change(const struct lb_log_row *row, struct action *out)
                        : row->kind == LB_LOG_CARRIED_OVER ? "leads.carry_over"
                        : row->kind == LB_LOG_EXPIRED      ? "leads.expire"
                        : lb_log_kind_has_pairs(row->kind) ? "people.link"
+                       : row->kind == LB_LOG_ERASED       ? "leads.erase"
                        : lb_log_kind_blocks(row->kind)    ? "leads.block"
                                                           : "leads.unblock";
     snprintf(out->name, sizeof out->name, "%s", name);
@@ -96,8 +98,8 @@ static lb_err read_change(struct auditing *auditing, const struct lb_row_times_c
     *out = (struct action){
         .id = row.number, .is_change = true, .at = row.at, .actor = row.actor, .list = row.list};
     name_change(&row, out);
-    lb_str_copy(row.source, out->source, sizeof out->source);
-    lb_str_copy(row.import, out->import, sizeof out->import);
+    lb_str_copy(lb_chain_text(row.source), out->source, sizeof out->source);
+    lb_str_copy(lb_chain_text(row.import), out->import, sizeof out->import);
     if (span->last_row != span->first_row)
         err = ops->log_row_of(auditing->reader, workspace, span->last_row, &row);
     if (!err) {

@@ -9,13 +9,14 @@
 #define DAY_MS INT64_C(86400000)
 
 static const char *const ACTIONS[] = {
-    "leads.block",          "leads.unblock",     "leads.undo",        "leads.carry_over",
-    "leads.expire",         "campaign.create",   "campaign.change",   "campaign.delete",
-    "campaign.drop_blocks", "campaign.activate", "campaign.pause",    "key.create",
-    "key.revoke",           "hook.subscribe",    "hook.unsubscribe",  "hook.pause",
-    "hook.resume",          "hook.rotate",       "workspace.create",  "workspace.set_plan",
-    "user.create",          "user.link",         "user.set_password", "user.sign_in",
-    "user.sign_out",        "user.delete",       "user.link_revoke",  "user.session_end",
+    "leads.block",       "leads.unblock",      "leads.undo",           "leads.carry_over",
+    "leads.expire",      "leads.erase",        "people.link",          "campaign.create",
+    "campaign.change",   "campaign.delete",    "campaign.drop_blocks", "campaign.activate",
+    "campaign.pause",    "key.create",         "key.revoke",           "hook.subscribe",
+    "hook.unsubscribe",  "hook.pause",         "hook.resume",          "hook.rotate",
+    "workspace.create",  "workspace.set_plan", "user.create",          "user.link",
+    "user.set_password", "user.sign_in",       "user.sign_out",        "user.delete",
+    "user.link_revoke",  "user.session_end",
 };
 
 static const struct {
@@ -54,10 +55,12 @@ static bool read_action(struct lb_audit_filter *filter)
         struct lb_str action = lb_str(ACTIONS[i]);
         if (!filter->action.len || !names_action(filter->action, action))
             continue;
-        bool change = names_action(LB_STR("leads"), action);
+        bool change =
+            names_action(LB_STR("leads"), action) || names_action(LB_STR("people"), action);
         known = true;
         filter->of_changes |= change;
-        filter->of_others |= !change;
+        /* An erasure that found nothing in the blocklist log is in the other one. */
+        filter->of_others |= !change || lb_str_equal(action, LB_STR("leads.erase"));
     }
     return known || !filter->action.ptr;
 }

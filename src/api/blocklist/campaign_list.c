@@ -1,5 +1,6 @@
 /* The blocklist of a campaign. */
 #include "api/blocklist/dry_run.h"
+#include "api/blocklist/entry_json.h"
 #include "api/blocklist/entry_list.h"
 #include "api/blocklist/person_names.h"
 #include "api/handlers.h"
@@ -47,8 +48,8 @@ enum lb_progress lb_blocked_leads_delete(struct lb_call *call)
 /* Without the brace that ends it. */
 static void put_entry(struct lb_buf *body, const struct lb_call *call, const struct lb_entry *entry)
 {
-    lb_buf_append_lit(body, "{\"publicIdentifier\":");
-    lb_json_put_string(body, entry->key);
+    lb_buf_append_lit(body, "{");
+    lb_entry_json_put_linkedin(body, entry->key);
     lb_buf_append_lit(body, ",\"reason\":");
     if (entry->reason.ptr)
         lb_json_put_string(body, entry->reason);

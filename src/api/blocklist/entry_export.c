@@ -6,6 +6,7 @@
 #include "api/stream.h"
 #include "base/clock.h"
 #include "base/csv.h"
+#include "domain/blocklist/erased.h"
 
 /* In one turn of a reader: entries that are fetched, entries that a search looks at, and entries
  * that are written at most. */
@@ -78,7 +79,8 @@ static void put_name(struct exporting *export, struct lb_str key)
     url->len = 0;
     if (lb_key_type(key) == LB_NAME_COMPANY_PAGE)
         lb_buf_append_lit(url, "https://www.linkedin.com/company/");
-    lb_buf_append_str(url, lb_key_value(key));
+    if (!lb_erased_is_key(key))
+        lb_buf_append_str(url, lb_key_value(key));
     if (export->all_types)
         lb_buf_printf(piece, "%s,", lb_name_type_word(lb_key_type(key)));
     lb_csv_put_cell(piece, lb_buf_str(url));
@@ -102,7 +104,7 @@ static lb_err put_entry(void *context, const struct lb_entry *entry)
     lb_buf_append_lit(piece, ",");
     lb_buf_append_str(piece, lb_str(export->scope));
     lb_buf_append_lit(piece, ",");
-    if (lb_key_is_linkedin(entry->key))
+    if (lb_key_is_linkedin(entry->key) && !lb_erased_is_key(entry->key))
         put_profile_url(export, entry->key);
     lb_buf_append_lit(piece, "\r\n");
     piece->failed |= export->scratch.failed;

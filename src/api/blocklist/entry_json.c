@@ -1,22 +1,34 @@
 #include "api/blocklist/entry_json.h"
 
+#include "domain/blocklist/erased.h"
 #include "json/encode.h"
 
 void lb_entry_json_put_name(struct lb_buf *body, struct lb_str key)
 {
     lb_buf_printf(body, "\"type\":\"%s\",\"value\":", lb_name_type_word(lb_key_type(key)));
-    lb_json_put_string(body, lb_key_value(key));
+    if (lb_erased_is_key(key))
+        lb_buf_append_lit(body, "null,\"erased\":true");
+    else
+        lb_json_put_string(body, lb_key_value(key));
+}
+
+void lb_entry_json_put_linkedin(struct lb_buf *body, struct lb_str key)
+{
+    lb_buf_append_lit(body, "\"publicIdentifier\":");
+    if (lb_erased_is_key(key))
+        lb_buf_append_lit(body, "null,\"erased\":true");
+    else
+        lb_json_put_string_or_null(body, key);
 }
 
 void lb_entry_json_put_who(struct lb_buf *body, struct lb_str key)
 {
     bool typed = key.ptr && !lb_key_is_linkedin(key);
-    lb_buf_append_lit(body, "\"publicIdentifier\":");
     if (!typed) {
-        lb_json_put_string_or_null(body, key);
+        lb_entry_json_put_linkedin(body, key);
         return;
     }
-    lb_buf_append_lit(body, "null,");
+    lb_buf_append_lit(body, "\"publicIdentifier\":null,");
     lb_entry_json_put_name(body, key);
 }
 

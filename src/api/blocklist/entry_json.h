@@ -4,8 +4,12 @@
 
 #include "domain/blocklist/item.h"
 
-/* Appends "publicIdentifier":"jane-doe" of a key; of one that is no LinkedIn name
- * "publicIdentifier":null,"type":"domain","value":"acme.com". A key with ptr NULL is nobody's. */
+/* Appends "publicIdentifier":"jane-doe" of the key of a LinkedIn name; of a name that was erased
+ * "publicIdentifier":null,"erased":true. A key with ptr NULL is nobody's. */
+void lb_entry_json_put_linkedin(struct lb_buf *body, struct lb_str key);
+
+/* The same of any key; of one that is no LinkedIn name
+ * "publicIdentifier":null,"type":"domain","value":"acme.com". */
 void lb_entry_json_put_who(struct lb_buf *body, struct lb_str key);
 
 /* Appends "type":"domain","value":"acme.com" of any key. */

@@ -67,6 +67,8 @@ static void look_for(struct looking *looking, const struct lb_list_owner *owner,
     if (!id || looking->err || ++looking->blocks > BLOCKS_SHOWN)
         return;
     looking->err = lb_blocklist_entry(app->store, looking->reader, list.workspace, id, &entry);
+    if (looking->err == LB_ERR_NOT_FOUND && entry.erased) /* just now */
+        looking->err = LB_OK;
     if (!looking->err)
         put_block(looking, owner, name, &entry);
 }

@@ -11,6 +11,7 @@
 #include "domain/blocklist/links.h"
 #include "domain/blocklist/identifier.h"
 #include "json/encode.h"
+#include "store/chain.h"
 #include "store/log_items.h"
 #include "store/names.h"
 
@@ -103,10 +104,11 @@ static void take_first_row(struct past_change *change, const struct lb_log_row *
     change->actor = row->actor;
     change->at = row->at;
     change->undoes = row->undoes;
-    change->has_reason = row->reason.ptr && row->reason.len < sizeof change->reason;
-    lb_str_copy(row->source, change->source, sizeof change->source);
-    lb_str_copy(row->import, change->import, sizeof change->import);
-    lb_str_copy(row->reason, change->reason, sizeof change->reason);
+    struct lb_str reason = lb_chain_text(row->reason);
+    change->has_reason = reason.ptr && reason.len < sizeof change->reason;
+    lb_str_copy(lb_chain_text(row->source), change->source, sizeof change->source);
+    lb_str_copy(lb_chain_text(row->import), change->import, sizeof change->import);
+    lb_str_copy(reason, change->reason, sizeof change->reason);
 }
 
 /* LB_ERR_NOT_FOUND only ends the turn. */
@@ -231,9 +233,10 @@ static lb_err take_item(struct telling *telling, const struct lb_log_row *row, s
         return LB_OK;
     }
     if (lb_log_kind_blocks(row->kind) || lb_log_kind_has_pairs(row->kind)) {
-        if (!lb_item_read(item, &named))
+        bool erased = lb_chain_is_bare(item);
+        if (!erased && !lb_item_read(item, &named))
             return LB_ERR_STORAGE_UNAVAILABLE;
-        put_lead(telling, named.key, row->reason);
+        put_lead(telling, erased ? (struct lb_str){0} : named.key, lb_chain_text(row->reason));
         telling->count++;
         return LB_OK;
     }
@@ -295,10 +298,13 @@ static lb_err put_named(struct telling *telling, struct lb_store_reader *reader)
     store->ops->prefetch_entries(reader, workspace, telling->ids, telling->named_count);
     for (size_t i = 0; !err && i < telling->named_count; i++) {
         err = lb_entry_read(&cursor, telling->ids[i], &entry);
+        bool erased = err == LB_ERR_NOT_FOUND && entry.erased;
+        err = erased ? LB_OK : err;
         if (!err && entry.number != telling->named[i])
             err = LB_ERR_STORAGE_UNAVAILABLE;
         if (!err)
-            put_lead(telling, entry.key, entry.reason);
+            put_lead(telling, erased ? (struct lb_str){0} : entry.key,
+                     erased ? (struct lb_str){0} : entry.reason);
     }
     return err;
 }

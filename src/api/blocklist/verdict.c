@@ -35,6 +35,8 @@ lb_err lb_verdict_read(const struct lb_call *call, struct lb_store_reader *reade
     uint32_t workspace =
         verdict.scope == LB_SCOPE_INSTALLATION ? LB_INSTALLATION_NO : call->list.workspace;
     lb_err err = lb_blocklist_entry(app->store, reader, workspace, verdict.entry, &entry);
+    if (err == LB_ERR_NOT_FOUND && entry.erased) /* just now */
+        err = LB_OK;
     if (!err)
         *out = (struct lb_told){entry.reason, entry.at};
     return err;

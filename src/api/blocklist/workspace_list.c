@@ -1,5 +1,6 @@
 /* The blocklist of a whole workspace. */
 #include "api/blocklist/dry_run.h"
+#include "api/blocklist/entry_json.h"
 #include "api/blocklist/entry_list.h"
 #include "api/blocklist/person_names.h"
 #include "api/handlers.h"
@@ -33,8 +34,8 @@ static void put_entry(struct lb_buf *body, const struct lb_call *call, const str
 {
     lb_buf_append_lit(body, "{\"id\":\"");
     lb_id_put_record(body, LB_STR(LB_ENTRY_PREFIX), &call->workspace->epochs, entry->number);
-    lb_buf_append_lit(body, "\",\"publicIdentifier\":");
-    lb_json_put_string(body, entry->key);
+    lb_buf_append_lit(body, "\",");
+    lb_entry_json_put_linkedin(body, entry->key);
     lb_buf_append_lit(body, ",\"reason\":");
     if (entry->reason.ptr)
         lb_json_put_string(body, entry->reason);

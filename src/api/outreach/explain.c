@@ -52,7 +52,7 @@ static lb_err add_block(struct explaining *explaining, enum lb_scope scope, stru
     store->ops->reader_rest(explaining->reader); /* memory may know more than an older snapshot */
     lb_err err =
         lb_blocklist_entry(store, explaining->reader, explaining->call->list.workspace, id, &entry);
-    if (err)
+    if (err && !(err == LB_ERR_NOT_FOUND && entry.erased)) /* just now */
         return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
     *block = (struct block){.scope = scope,
                             .key = key,

@@ -1,6 +1,5 @@
 #include "domain/blocklist/internal.h"
 
-#include "base/array.h"
 #include "base/fatal.h"
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/expiry.h"
@@ -8,9 +7,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-/* Entries of ended lists that one upkeep turn takes out of memory: about a millisecond's worth. */
-#define SWEEP_ENTRIES 500
-#define CHECK_GROUP   128
+#define CHECK_GROUP 128
 
 static void draw_epoch(struct lb_blocklist *blocklist)
 {
@@ -37,7 +34,9 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     blocklist->index = lb_index_create(shared ? 0 : blocklist->next_id);
     blocklist->orders = lb_list_orders_create(0);
     blocklist->people = lb_persons_create();
-    if (blocklist->next_id && blocklist->index && blocklist->orders && blocklist->people)
+    blocklist->erased = lb_erased_create(settings->directory, settings->store);
+    if (blocklist->next_id && blocklist->index && blocklist->orders && blocklist->people &&
+        blocklist->erased)
         return blocklist;
     lb_blocklist_destroy(blocklist);
     return NULL;
@@ -50,6 +49,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     lb_index_destroy(blocklist->index);
     lb_list_orders_destroy(blocklist->orders);
     lb_persons_destroy(blocklist->people);
+    lb_erased_destroy(blocklist->erased);
     lb_overlay_fini(&blocklist->batch);
     lb_twins_fini(&blocklist->twins);
     lb_ending_destroy(blocklist->ending_soon);
@@ -139,21 +139,22 @@ static struct lb_verdict look(const struct lb_blocklist *blocklist,
     }
 }
 
-/* In three lists, as `look` in two. */
+/* In three lists, as `look` in two. `hash`: of the key under which the workspace has the name. */
 static struct lb_verdict look_everywhere(const struct lb_blocklist *blocklist, struct lb_list list,
-                                         struct lb_index_hash hash)
+                                         struct lb_index_hash name, struct lb_index_hash hash)
 {
     const struct lb_list own = {.workspace = list.workspace};
-    const uint64_t lists[] = {lb_list_number(installation), lb_list_number(own),
-                              lb_list_number(list)};
+    const struct lb_fingerprint wanted[] = {
+        lb_index_fingerprint_in(name, lb_list_number(installation)),
+        lb_index_fingerprint_in(hash, lb_list_number(own)),
+        lb_index_fingerprint_in(hash, lb_list_number(list))};
     static const enum lb_scope scopes[] = {LB_SCOPE_INSTALLATION, LB_SCOPE_WORKSPACE,
                                            LB_SCOPE_CAMPAIGN};
     size_t count = list.campaign ? 3 : list.workspace ? 2 : 1;
     for (;;) {
         uint64_t before = removals(blocklist);
         for (size_t i = 0; i < count; i++) {
-            uint64_t entry =
-                lb_index_find(blocklist->index, lb_index_fingerprint_in(hash, lists[i]));
+            uint64_t entry = lb_index_find(blocklist->index, wanted[i]);
             if (entry)
                 return (struct lb_verdict){scopes[i], entry};
         }
@@ -162,17 +163,36 @@ static struct lb_verdict look_everywhere(const struct lb_blocklist *blocklist, s
     }
 }
 
-struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
-                                     struct lb_str identifier)
+/* `key`: the one under which the workspace has the name; the installation has the name itself. */
+static struct lb_verdict check(const struct lb_blocklist *blocklist, struct lb_list list,
+                               struct lb_str name, struct lb_str key)
 {
     struct lb_list own = {.workspace = list.workspace};
-    struct lb_index_hash hash = lb_index_hash(blocklist->index, identifier);
-    if (lb_blocklist_has_installation(blocklist))
-        return look_everywhere(blocklist, list, hash);
+    struct lb_index_hash hash = lb_index_hash(blocklist->index, key);
+    if (lb_blocklist_has_installation(blocklist)) {
+        bool same = key.ptr == name.ptr;
+        return look_everywhere(blocklist, list, same ? hash : lb_index_hash(blocklist->index, name),
+                               hash);
+    }
     struct lb_fingerprint of_workspace = lb_index_fingerprint_in(hash, lb_list_number(own));
     if (list.campaign == 0)
         return verdict(lb_index_find(blocklist->index, of_workspace), 0);
     return look(blocklist, of_workspace, lb_index_fingerprint_in(hash, lb_list_number(list)));
+}
+
+/* When a name is erased, its block moves to another key: who looked under the name just before may
+ * miss it, and looks again. */
+struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struct lb_list list,
+                                     struct lb_str identifier)
+{
+    for (;;) {
+        unsigned erased = lb_erased_count(blocklist->erased, list.workspace);
+        struct lb_str key =
+            erased ? lb_erased_find(blocklist->erased, list.workspace, identifier) : identifier;
+        struct lb_verdict found = check(blocklist, list, identifier, key);
+        if (found.scope || erased == lb_erased_count(blocklist->erased, list.workspace))
+            return found;
+    }
 }
 
 struct lb_persons *lb_blocklist_persons(const struct lb_blocklist *blocklist)
@@ -180,8 +200,8 @@ struct lb_persons *lb_blocklist_persons(const struct lb_blocklist *blocklist)
     return blocklist->people;
 }
 
-/* Nothing was taken out of the index, and no link ended, while all names were looked for, and so
- * none was blocked when they were found: else the look is repeated, as in `look`. */
+/* Nothing was taken out of the index, no name erased and no link ended, while all names were looked
+ * for, and so none was blocked when they were found: else the look is repeated, as in `look`. */
 struct lb_verdict lb_blocklist_check_person(const struct lb_blocklist *blocklist,
                                             const struct lb_workspace *workspace,
                                             struct lb_list list, struct lb_str name,
@@ -189,8 +209,10 @@ struct lb_verdict lb_blocklist_check_person(const struct lb_blocklist *blocklist
 {
     struct lb_verdict best;
     uint64_t before;
+    unsigned erased;
     do {
         struct lb_other_names others = {0};
+        erased = lb_erased_count_of(workspace);
         before = removals(blocklist);
         best = lb_blocklist_check(blocklist, list, name);
         *out_by = name;
@@ -203,7 +225,8 @@ struct lb_verdict lb_blocklist_check_person(const struct lb_blocklist *blocklist
             best = other;
             *out_by = others.names[i];
         }
-    } while (best.scope == LB_SCOPE_NONE && removals(blocklist) != before);
+    } while (best.scope == LB_SCOPE_NONE &&
+             (removals(blocklist) != before || erased != lb_erased_count_of(workspace)));
     return best;
 }
 
@@ -230,7 +253,20 @@ bool lb_blocklist_asks_all(const struct lb_blocklist *blocklist,
 uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
                            struct lb_str identifier)
 {
-    return lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, identifier));
+    for (;;) {
+        unsigned erased = lb_erased_count(blocklist->erased, list.workspace);
+        struct lb_str key =
+            erased ? lb_erased_find(blocklist->erased, list.workspace, identifier) : identifier;
+        uint64_t found = lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, key));
+        if (found || erased == lb_erased_count(blocklist->erased, list.workspace))
+            return found;
+    }
+}
+
+struct lb_str lb_blocklist_known_as(const struct lb_blocklist *blocklist, uint32_t workspace,
+                                    struct lb_str key)
+{
+    return lb_erased_find(blocklist->erased, workspace, key);
 }
 
 uint64_t lb_blocklist_count(struct lb_blocklist *blocklist, struct lb_list list,
@@ -291,14 +327,23 @@ static void check_installation(const struct lb_blocklist *blocklist, struct lb_l
         if (found[i])
             out[i] = (struct lb_verdict){LB_SCOPE_INSTALLATION, found[i]};
         else if (moved && out[i].scope == LB_SCOPE_NONE)
-            out[i] = look_everywhere(blocklist, list, hashes[i]);
+            out[i] = look_everywhere(blocklist, list, hashes[i], hashes[i]);
     }
+}
+
+/* One by one, in a workspace that has erased names. */
+static void check_each(const struct lb_blocklist *blocklist, struct lb_list list,
+                       const struct lb_str *identifiers, size_t count, struct lb_verdict *out)
+{
+    for (size_t i = 0; i < count; i++)
+        out[i] = lb_blocklist_check(blocklist, list, identifiers[i]);
 }
 
 void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_list list,
                              const struct lb_str *identifiers, size_t count, struct lb_verdict *out,
                              uint64_t *out_hashes)
 {
+    unsigned erased = lb_erased_count(blocklist->erased, list.workspace);
     uint64_t in_workspace = lb_list_number((struct lb_list){.workspace = list.workspace});
     uint64_t in_campaign = lb_list_number(list);
     struct lb_fingerprint wanted[2 * CHECK_GROUP];
@@ -313,10 +358,16 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
             if (out_hashes)
                 out_hashes[begin + i] = hashes[i].low;
         }
+        if (erased) {
+            check_each(blocklist, list, identifiers + begin, n, out + begin);
+            continue;
+        }
         check_group(blocklist, wanted, n, out + begin);
         if (lb_blocklist_has_installation(blocklist))
             check_installation(blocklist, list, hashes, n, before, out + begin);
     }
+    if (!erased && lb_erased_count(blocklist->erased, list.workspace))
+        check_each(blocklist, list, identifiers, count, out); /* the first one, meanwhile */
 }
 
 static bool is_identifier(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id,
@@ -363,10 +414,11 @@ lb_err lb_blocklist_check_own_in_batch(struct lb_blocklist *blocklist, struct lb
                                        struct lb_str identifier, enum lb_scope *out)
 {
     struct lb_list own = {.workspace = list.workspace};
+    struct lb_str key = lb_blocklist_key(blocklist, list.workspace, identifier);
     *out = LB_SCOPE_NONE;
-    lb_err err = find_in_batch(blocklist, own, identifier, LB_SCOPE_WORKSPACE, out);
+    lb_err err = find_in_batch(blocklist, own, key, LB_SCOPE_WORKSPACE, out);
     if (!err && *out == LB_SCOPE_NONE && list.campaign)
-        err = find_in_batch(blocklist, list, identifier, LB_SCOPE_CAMPAIGN, out);
+        err = find_in_batch(blocklist, list, key, LB_SCOPE_CAMPAIGN, out);
     return err;
 }
 
@@ -465,6 +517,7 @@ static void batch_rollback(void *context)
     lb_twins_roll_back(&blocklist->twins, 0);
     lb_persons_roll_back(blocklist->people);
     lb_ends_roll_back(&blocklist->ends);
+    lb_erased_roll_back(blocklist->erased);
     lb_directory_forget_made(blocklist->directory);
     lb_index_reserve(blocklist->index, NULL, 0);
     lb_list_orders_reserve(blocklist->orders, NULL, 0);
@@ -487,6 +540,8 @@ void lb_blocklist_count_entry(struct lb_workspace *workspace, uint64_t order, in
 
 static void publish_event(struct lb_blocklist *blocklist, const struct lb_event *event)
 {
+    if (event->erases) /* all that stand in for it are there */
+        lb_erased_publish(blocklist->erased);
     if (event->add) { /* both were reserved */
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
                 lb_list_orders_insert(blocklist->orders, event->order, event->id));
@@ -585,6 +640,7 @@ static void batch_publish(void *context)
     publish_rows(blocklist);
     lb_persons_publish(blocklist->people);
     publish_events(blocklist);
+    lb_erased_publish(blocklist->erased);
     lb_blocklist_retire_people(blocklist);
     lb_twins_commit(&blocklist->twins);
     lb_ends_commit(&blocklist->ends);
@@ -601,73 +657,13 @@ bool lb_blocklist_next_renamed(const struct lb_blocklist *blocklist, size_t *cur
     return lb_twins_next_renamed(&blocklist->twins, cursor, out_list, out_name);
 }
 
-bool lb_blocklist_reserve_end(struct lb_blocklist *blocklist)
-{
-    return lb_array_reserve(blocklist->ended, blocklist->ended_capacity,
-                            blocklist->ended_count + ++blocklist->ending);
-}
-
-void lb_blocklist_end_list(struct lb_blocklist *blocklist, struct lb_list list)
-{
-    blocklist->ended[blocklist->ended_count++] = list;
-}
-
-static void forget_entry(struct lb_blocklist *blocklist, struct lb_list list, uint64_t order,
-                         uint64_t id)
-{
-    struct lb_store *store = blocklist->store;
-    struct lb_entry entry;
-    lb_blocklist_count_removal(blocklist);
-    if (lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry) ==
-        LB_OK) {
-        struct lb_fingerprint fingerprint = lb_blocklist_hash(blocklist, list, entry.key);
-        lb_index_remove(blocklist->index, fingerprint, id);
-        lb_twins_drop(&blocklist->twins, fingerprint);
-    }
-    lb_list_orders_remove(blocklist->orders, order, id);
-    struct lb_workspace *workspace =
-        lb_directory_workspace_no(blocklist->directory, list.workspace);
-    if (workspace)
-        lb_blocklist_count_entry(workspace, order, -1);
-}
-
-/* The last of the list's orders that holds any; the first when none does. */
-static uint64_t last_order(struct lb_blocklist *blocklist, struct lb_list list)
-{
-    int type = LB_NAME_TYPES - 1;
-    while (type > LB_NAME_MEMBER_ID &&
-           !lb_list_orders_count(blocklist->orders, lb_order_number(list, (enum lb_name_type)type)))
-        type--;
-    return lb_order_number(list, (enum lb_name_type)type);
-}
-
-/* Takes entries of a list that has ended out of memory; true when there are more. */
-static bool sweep(struct lb_blocklist *blocklist)
-{
-    if (blocklist->ended_count == 0)
-        return false;
-    struct lb_list list = blocklist->ended[blocklist->ended_count - 1];
-    uint64_t ids[SWEEP_ENTRIES];
-    uint64_t order = last_order(blocklist, list);
-    size_t count = lb_list_orders_page(blocklist->orders, order, true, 0, SWEEP_ENTRIES, ids);
-    const struct lb_store_ops *ops = blocklist->store->ops;
-    struct lb_store_reader *reader = ops->writer_reader(blocklist->store);
-    ops->prefetch_entries(reader, list.workspace, ids, count);
-    for (size_t i = 0; i < count; i++)
-        forget_entry(blocklist, list, order, ids[i]);
-    ops->reader_rest(reader);
-    if (count < SWEEP_ENTRIES && !lb_order_is_typed(order))
-        blocklist->ended_count--;
-    return blocklist->ended_count > 0;
-}
-
 static bool upkeep(void *context)
 {
     struct lb_blocklist *blocklist = context;
     if (blocklist->follower.context)
         blocklist->follower.upkeep(blocklist->follower.context);
     lb_ending_upkeep(blocklist->ending_soon);
-    return sweep(blocklist);
+    return lb_blocklist_sweep(blocklist);
 }
 
 struct lb_writer_hooks lb_blocklist_hooks(struct lb_blocklist *blocklist)

@@ -114,6 +114,11 @@ struct lb_verdict lb_blocklist_check(const struct lb_blocklist *blocklist, struc
 uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list list,
                            struct lb_str identifier);
 
+/* The key under which the workspace has the name of this key: another one when the name was erased
+ * (erased.h), which lives for ever. Any thread. */
+struct lb_str lb_blocklist_known_as(const struct lb_blocklist *blocklist, uint32_t workspace,
+                                    struct lb_str key);
+
 /* When the entry of a verdict was made. False when it has a reason, which only the store knows: see
  * entry.h. */
 bool lb_blocklist_recorded_at(const struct lb_workspace *workspace, uint64_t entry,

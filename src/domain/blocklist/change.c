@@ -180,6 +180,7 @@ static lb_err block_new(struct lb_packer *packer, uint64_t **blocked_by)
         if (err || id)
             continue;
         change->write.touched = true;
+        packer->name = item->name;
         err = lb_packer_add(packer, item, &id);
         if (!err)
             err = note_end(packer, item, change->fingerprints[i], id);
@@ -203,6 +204,7 @@ static lb_err block_again(struct lb_packer *packer, const uint64_t *blocked_by)
 static lb_err apply_block(struct lb_write *write, struct lb_store *store)
 {
     struct lb_change *change = lb_change_of(write);
+    lb_change_find_keys(change);
     lb_err err = lb_change_check_block(change);
     if (!err)
         err = lb_change_check_daily(change);
@@ -224,10 +226,12 @@ static lb_err apply_unblock(struct lb_write *write, struct lb_store *store)
     if (!err)
         err = lb_change_check_daily(change);
     struct lb_packer packer;
+    lb_change_find_keys(change);
     lb_packer_begin(&packer, change, store, change->standing.list, LB_LOG_UNBLOCK);
     for (size_t i = 0; !err && i < change->count; i++) {
         struct lb_str key = change->items[i].key;
         uint64_t id;
+        packer.name = change->items[i].name;
         err = lb_blocklist_current(change->blocklist, packer.row.list, change->fingerprints[i], key,
                                    &id);
         if (!err && id)
@@ -255,6 +259,8 @@ static lb_err unblock_id(struct lb_packer *packer, struct lb_public_id name)
     lb_err err = lb_change_find_entry(packer->change, packer->row.list, name.number, id, &found);
     if (err)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (lb_erased_is_key(found.key)) /* only who knows the name may free an erased person */
+        return LB_OK;
     return lb_change_names_person(packer->change, &found, id)
                ? lb_change_take_back_all(packer, found.current, found.fingerprint, found.key)
                : LB_OK;

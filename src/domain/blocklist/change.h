@@ -24,6 +24,8 @@ struct lb_change_item {
     struct lb_str key;    /* whom: item.h */
     struct lb_str stored; /* block: as it stands in the log; ptr NULL: the key alone */
     struct lb_str reason; /* ptr NULL: none; without NUL, LB_REASON_CHARACTERS_MAX at most */
+    /* The writer's: the name that was given, when `key` is the tag of it (erased.h). */
+    struct lb_str name;
     /* Filled when a block is prepared, so that the writer need not hash names (chain.h). */
     uint8_t seed[LB_SEED_SIZE]; /* of the row that is probably to hold it */
     struct lb_commitment commitment;

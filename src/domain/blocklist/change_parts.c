@@ -20,7 +20,44 @@ lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprin
     else
         packer->change->unblocked++;
     const struct lb_blocklist_follower *follower = &packer->change->blocklist->follower;
-    return follower->context ? follower->changed(follower->context, packer->row.list, key) : LB_OK;
+    struct lb_str name = packer->name.ptr ? packer->name : key; /* leads do not have tags */
+    return follower->context ? follower->changed(follower->context, packer->row.list, name) : LB_OK;
+}
+
+struct lb_str lb_change_item_text(const struct lb_change_item *item, char room[LB_ITEM_SIZE])
+{
+    struct lb_str stored = lb_change_item_stored(item);
+    if (!item->name.ptr || !item->stored.ptr)
+        return stored;
+    struct lb_str key = lb_item_stored_key(stored);
+    size_t rest = stored.len - key.len;
+    if (item->key.len + rest > LB_ITEM_SIZE)
+        return item->key; /* cannot be: what is after a key is a number and a time */
+    memcpy(room, item->key.ptr, item->key.len);
+    memcpy(room + item->key.len, stored.ptr + key.len, rest);
+    return (struct lb_str){room, item->key.len + rest};
+}
+
+void lb_change_find_keys(struct lb_change *change)
+{
+    struct lb_blocklist *blocklist = change->blocklist;
+    struct lb_list list = change->standing.list;
+    for (size_t i = 0; i < change->count; i++) {
+        struct lb_change_item *item = &change->items[i];
+        char room[LB_ITEM_SIZE];
+        if (item->name.ptr)
+            item->key = item->name;
+        struct lb_str key = lb_blocklist_key(blocklist, list.workspace, item->key);
+        bool same = key.ptr == item->key.ptr;
+        if (same && !item->name.ptr)
+            continue;
+        item->name = same ? (struct lb_str){0} : item->key;
+        item->key = key;
+        change->fingerprints[i] = lb_blocklist_hash(blocklist, list, key);
+        lb_chain_seed(item->seed);
+        lb_chain_commit(item->seed, LB_COMMITMENT_ITEM, lb_change_item_text(item, room),
+                        &item->commitment);
+    }
 }
 
 lb_err lb_change_replace(struct lb_packer *packer, struct lb_fingerprint fingerprint, uint64_t id,

@@ -45,6 +45,14 @@ lb_err lb_change_find_entry(struct lb_change *change, struct lb_list list, uint6
 bool lb_change_names_person(const struct lb_change *change, const struct lb_found_entry *found,
                             uint64_t id);
 
+/* Gives each item the key under which the workspace has its name: before anything is applied, and
+ * again each time that it is, as a name may have been erased since the change was prepared. */
+void lb_change_find_keys(struct lb_change *change);
+
+/* An item as the log gets it; in `room` when it is made there. */
+#define LB_ITEM_SIZE (LB_KEY_SIZE + 32)
+struct lb_str lb_change_item_text(const struct lb_change_item *item, char room[LB_ITEM_SIZE]);
+
 /* Readers will see the person blocked by entry `id`, or no longer. */
 lb_err lb_change_record(struct lb_packer *packer, bool add, struct lb_fingerprint fingerprint,
                         uint64_t id, struct lb_str key);

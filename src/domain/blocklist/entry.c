@@ -1,6 +1,7 @@
 #include "domain/blocklist/entry.h"
 
 #include "domain/blocklist/item.h"
+#include "store/chain.h"
 #include "store/log_items.h"
 
 _Static_assert(LB_HELD_NAME_SIZE == LB_IDENTIFIER_SIZE, "an entry has room for any name");
@@ -24,6 +25,7 @@ static bool read_item(struct lb_str stored, struct lb_entry *out)
 lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entry *out)
 {
     struct lb_str item;
+    out->erased = false;
     bool in_row = cursor->row.id && id >= cursor->row.id &&
                   id - cursor->row.id < LB_ROW_ITEMS_MAX &&
                   lb_log_items_nth(cursor->row.items, id - cursor->row.id, &item);
@@ -43,7 +45,14 @@ lb_err lb_entry_read(struct lb_entry_cursor *cursor, uint64_t id, struct lb_entr
     out->list = cursor->row.list;
     out->at = cursor->row.at;
     out->actor = cursor->row.actor;
-    out->reason = cursor->row.reason;
+    out->reason = lb_chain_text(cursor->row.reason);
+    out->erased = lb_chain_is_bare(item);
+    if (out->erased) {
+        out->key = (struct lb_str){0};
+        out->block_kind = 0;
+        out->ends_at = 0;
+        return LB_ERR_NOT_FOUND;
+    }
     return read_item(item, out) ? LB_OK : LB_ERR_STORAGE_UNAVAILABLE;
 }
 

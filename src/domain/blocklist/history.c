@@ -111,7 +111,7 @@ static lb_err add_event(struct lb_history *history, const struct lb_log_row *row
         return LB_ERR_OVERLOADED;
     struct lb_history_event *event = &history->events[history->event_count++];
     *event = (struct lb_history_event){.row = row->number,
-                                       .kind = row->kind,
+                                       .kind = history->erases ? LB_LOG_ERASED : row->kind,
                                        .entry = entry->number,
                                        .item = item,
                                        .campaign = row->list.campaign,
@@ -120,8 +120,8 @@ static lb_err add_event(struct lb_history *history, const struct lb_log_row *row
                                        .change = public_id(history, history->change),
                                        .undoes = public_id(history, row->undoes),
                                        .name = entry->name,
-                                       .reason = keep(history, row->reason),
-                                       .import = keep(history, row->import)};
+                                       .reason = keep(history, lb_chain_text(row->reason)),
+                                       .import = keep(history, lb_chain_text(row->import))};
     memcpy(event->digest, row->digest, sizeof event->digest);
     return history->texts.failed ? LB_ERR_OVERLOADED : LB_OK;
 }
@@ -222,8 +222,10 @@ static lb_err take_carried_over(struct lb_history *history, const struct lb_log_
 lb_err lb_history_take(struct lb_history *history, const struct lb_log_row *row)
 {
     lb_err err = note_epoch(history, row);
-    if (!row->continues)
+    if (!row->continues) {
         history->change = row->number;
+        history->erases = row->kind == LB_LOG_ERASED;
+    }
     if (err)
         return err;
     if (row->kind == LB_LOG_CARRIED_OVER)

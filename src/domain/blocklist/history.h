@@ -67,6 +67,7 @@ struct lb_history {
     struct lb_buf texts;
     /* The history's own. */
     uint64_t change; /* of the row before */
+    bool erases;     /* that change erases a person */
     struct lb_public_id *epochs;
     size_t epoch_count, epoch_capacity;
 };

@@ -5,6 +5,7 @@
 #include "domain/access/nodes.h"
 #include "domain/blocklist/change.h"
 #include "domain/blocklist/ends.h"
+#include "domain/blocklist/erased.h"
 #include "domain/blocklist/overlay.h"
 #include "domain/blocklist/persons.h"
 #include "domain/blocklist/twins.h"
@@ -17,6 +18,7 @@ struct lb_blocklist {
     uint64_t max_daily_rows;
     struct lb_index *index;
     struct lb_list_orders *orders;
+    struct lb_erased *erased; /* names that are known by a tag */
     /* Counts entries that are about to leave the index, and links that are about to end, so that a
      * check that looks into two lists, or for two names, notices when a block may have moved from
      * the one where it had not looked yet to the one where it had. */
@@ -52,6 +54,13 @@ static inline struct lb_fingerprint lb_blocklist_hash(const struct lb_blocklist 
                                                       struct lb_list list, struct lb_str identifier)
 {
     return lb_index_fingerprint(blocklist->index, lb_list_number(list), identifier);
+}
+
+/* The key under which the workspace has a name, as the writer sees it: see erased.h. */
+static inline struct lb_str lb_blocklist_key(const struct lb_blocklist *blocklist,
+                                             uint32_t workspace, struct lb_str key)
+{
+    return lb_erased_find_in_batch(blocklist->erased, workspace, key);
 }
 
 /* The entry that blocks this identifier as the writer sees it, with the open batch; 0 when none.
@@ -93,5 +102,8 @@ void lb_blocklist_set_mark(struct lb_workspace *workspace, const struct lb_log_m
  * the batch adds to it. */
 struct lb_log_mark *lb_blocklist_batch_log(struct lb_blocklist *blocklist,
                                            struct lb_workspace *workspace);
+
+/* Takes entries of a list that has ended out of memory; true when there are more. The writer's. */
+bool lb_blocklist_sweep(struct lb_blocklist *blocklist);
 
 #endif

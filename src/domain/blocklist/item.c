@@ -1,5 +1,6 @@
 #include "domain/blocklist/item.h"
 
+#include "store/chain.h"
 #include "store/log_items.h"
 
 static const char *const kinds[] = {[LB_BLOCK_OPT_OUT] = "opt_out",
@@ -75,8 +76,10 @@ bool lb_item_read(struct lb_str stored, struct lb_item *out)
     out->end = 0;
     if (!lb_item_is_plain(stored) && !read_rest(stored, out))
         return false;
+    if (lb_chain_is_bare(stored))
+        return false;
     out->key = lb_item_stored_key(stored);
-    if (lb_key_is_linkedin(out->key))
+    if (lb_key_is_linkedin(out->key) && out->key.ptr[0] != '~') /* a tag: erased.h */
         out->key = lb_identifier_held(out->key, &out->today);
     return true;
 }

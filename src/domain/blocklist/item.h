@@ -60,7 +60,8 @@ struct lb_item {
     struct lb_identifier today;
 };
 
-/* Reads an item of a row that blocks. False when it is not what any version writes. A LinkedIn name
+/* Reads an item of a row that blocks. False when it is not what any version writes, and when it was
+ * erased (lb_chain_is_bare). A LinkedIn name
  * that was stored under earlier rules has the key that it has under those of today. */
 bool lb_item_read(struct lb_str stored, struct lb_item *out);
 

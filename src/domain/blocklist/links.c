@@ -1,9 +1,12 @@
 #include "domain/blocklist/links.h"
 
+#include "base/array.h"
 #include "domain/blocklist/change_parts.h"
 #include "domain/blocklist/item.h"
 #include "domain/blocklist/persons.h"
 #include "store/log_items.h"
+
+#include <stdlib.h>
 
 /* --- Reading ---------------------------------------------------------------------------------- */
 
@@ -158,11 +161,21 @@ static lb_err check_room(struct lb_change *change)
                    (unsigned long long)max);
 }
 
+/* A link would store the name again. */
+static bool is_erased(const struct lb_blocklist *blocklist, const struct lb_workspace *workspace,
+                      struct lb_str name)
+{
+    return lb_erased_is_key(lb_blocklist_key(blocklist, workspace->row.no, name));
+}
+
 lb_err lb_linking_add(struct lb_linking *linking, struct lb_str member, struct lb_str name)
 {
     struct lb_change *change = linking->change;
     const struct lb_persons *people = change->blocklist->people;
     const struct lb_workspace *workspace = change->standing.workspace;
+    if (is_erased(change->blocklist, workspace, member) ||
+        is_erased(change->blocklist, workspace, name))
+        return LB_OK;
     enum lb_person_meeting meeting = lb_persons_meet(people, workspace->row.no, member, name);
     bool conflict = meeting == LB_PERSON_TOO_MANY;
     bool listed = conflict && lb_persons_has_conflict(people, workspace, member, name);
@@ -332,4 +345,64 @@ lb_err lb_links_replay(struct lb_blocklist *blocklist, struct lb_store_reader *d
     lb_persons_publish(blocklist->people);
     lb_blocklist_retire_people(blocklist);
     return LB_OK;
+}
+
+/* --- Erased names ----------------------------------------------------------------------------- */
+
+static lb_err note_erased(struct lb_blocklist *blocklist, struct lb_store_reader *details,
+                          const struct lb_workspace *workspace, uint64_t number,
+                          struct lb_erased_links *out)
+{
+    uint64_t id = lb_row_times_id_of(workspace->row_times, number);
+    struct lb_log_row row;
+    lb_err err = blocklist->store->ops->log_row_of(details, workspace->row.no, id, &row);
+    if (err || !lb_log_kind_has_pairs(row.kind) || id < row.id)
+        return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    if (!lb_array_reserve(out->numbers, out->capacity, out->count + 1))
+        return LB_ERR_INTERNAL;
+    out->numbers[out->count++] = number - (id - row.id) % 2;
+    return LB_OK;
+}
+
+lb_err lb_links_note_erased(struct lb_blocklist *blocklist, struct lb_store_reader *details,
+                            const struct lb_workspace *workspace, const struct lb_log_row *row,
+                            struct lb_erased_links *out)
+{
+    struct lb_str rest = row->items;
+    struct lb_str item;
+    uint64_t number;
+    lb_err err = LB_OK;
+    while (!err && lb_persons_any(workspace) && lb_log_items_next(&rest, &item))
+        err = lb_str_to_u64(item, LB_ENTRY_ID_MAX, &number)
+                  ? note_erased(blocklist, details, workspace, number, out)
+                  : LB_ERR_STORAGE_UNAVAILABLE;
+    return err;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+    return one < other ? -1 : one > other;
+}
+
+bool lb_links_forget_erased(struct lb_blocklist *blocklist, struct lb_workspace *workspace,
+                            struct lb_erased_links *links)
+{
+    struct lb_persons *people = blocklist->people;
+    bool done = true;
+    if (links->count) {
+        qsort(links->numbers, links->count, sizeof *links->numbers, compare_numbers);
+        done = lb_persons_forget_links(people, workspace, links->numbers, links->count);
+    }
+    for (size_t i = 0; done && i < links->count; i++)
+        done = lb_persons_drop_conflict(people, workspace, links->numbers[i]);
+    if (done) {
+        lb_persons_publish(people);
+        lb_blocklist_retire_people(blocklist);
+    } else {
+        lb_persons_roll_back(people);
+    }
+    free(links->numbers);
+    *links = (struct lb_erased_links){0};
+    return done;
 }

@@ -93,4 +93,20 @@ bool lb_links_next_pair(struct lb_str *rest, struct lb_identifier *member,
 lb_err lb_links_replay(struct lb_blocklist *blocklist, struct lb_store_reader *details,
                        struct lb_workspace *workspace, const struct lb_log_row *row);
 
+/* Numbers of links whose names were erased. All zero at first. */
+struct lb_erased_links {
+    uint64_t *numbers;
+    size_t count, capacity;
+};
+
+/* Notes those that a row LB_LOG_ERASED names. */
+lb_err lb_links_note_erased(struct lb_blocklist *blocklist, struct lb_store_reader *details,
+                            const struct lb_workspace *workspace, const struct lb_log_row *row,
+                            struct lb_erased_links *out);
+
+/* Memory, which learnt these links before their names were erased, forgets them, and they are
+ * freed; no batch is open. False when out of memory. */
+bool lb_links_forget_erased(struct lb_blocklist *blocklist, struct lb_workspace *workspace,
+                            struct lb_erased_links *links);
+
 #endif

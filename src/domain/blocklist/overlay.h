@@ -16,6 +16,7 @@ struct lb_event {
     uint64_t order; /* that the entry is in: lb_order_number */
     struct lb_workspace *workspace;
     bool add;          /* else the entry is taken back */
+    bool erases;       /* not add: its name is erased, and an entry of a tag stands in for it */
     uint64_t replaces; /* add: the entry that is taken back for it, so that no moment is without;
                           0: none */
     /* The batch's own. */

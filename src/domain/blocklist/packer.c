@@ -1,5 +1,6 @@
 #include "domain/blocklist/packer.h"
 
+#include "domain/blocklist/change_parts.h"
 #include "domain/blocklist/internal.h"
 #include "domain/blocklist/outbox.h"
 
@@ -135,10 +136,11 @@ static void begin_row(struct lb_packer *packer, const struct lb_change_item *ite
 static void keep_commitment(struct lb_packer *packer, const struct lb_change_item *item)
 {
     struct lb_commitment *out = &packer->change->blocklist->row_commitments[packer->count];
+    char room[LB_ITEM_SIZE];
     if (memcmp(packer->row.seed, item->seed, sizeof item->seed) == 0)
         *out = item->commitment;
     else
-        lb_chain_commit(packer->row.seed, LB_COMMITMENT_ITEM, lb_change_item_stored(item), out);
+        lb_chain_commit(packer->row.seed, LB_COMMITMENT_ITEM, lb_change_item_text(item, room), out);
 }
 
 lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item, uint64_t *out_id)
@@ -157,7 +159,8 @@ lb_err lb_packer_add(struct lb_packer *packer, const struct lb_change_item *item
         begin_row(packer, item, number);
     else
         lb_buf_append_lit(&blocklist->row_items, ",");
-    lb_buf_append_str(&blocklist->row_items, lb_change_item_stored(item));
+    char room[LB_ITEM_SIZE];
+    lb_buf_append_str(&blocklist->row_items, lb_change_item_text(item, room));
     keep_commitment(packer, item);
     *out_id = packer->row.id + packer->count++;
     batch->next_id++;

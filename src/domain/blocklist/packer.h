@@ -21,6 +21,8 @@ struct lb_packer {
     uint8_t seed[LB_SEED_SIZE]; /* of rows whose items have none */
     bool counting;              /* nothing is done, only counted: see check_restore */
     uint64_t counted;           /* entries that would block again */
+    struct lb_str
+        name; /* of the person of a tag who is blocked or freed now; ptr NULL: not known */
 };
 
 /* May two items be in one row? No reason is not an empty one. */

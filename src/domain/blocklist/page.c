@@ -130,6 +130,8 @@ static lb_err offer(struct page *page, struct lb_entry_cursor *cursor, uint64_t 
     }
     struct lb_entry entry;
     lb_err err = lb_entry_read(cursor, id, &entry);
+    if (err == LB_ERR_NOT_FOUND && entry.erased) /* just now: memory is about to let it go */
+        return LB_OK;
     if (err || !is_meant(query, &entry))
         return err;
     if (progress->to_skip) {

@@ -153,6 +153,31 @@ void lb_persons_others_in_batch(const struct lb_persons *people, uint32_t worksp
         add_others(person, name, side, out);
 }
 
+static void add_all(const struct lb_person *person, struct lb_str name, struct lb_other_names *out)
+{
+    for (size_t i = 0; i < person->name_count; i++)
+        if (!lb_str_equal(lb_person_name(person, i), name))
+            lb_other_names_add(out, lb_person_name(person, i));
+}
+
+void lb_persons_all(const struct lb_persons *people, uint32_t workspace, struct lb_str name,
+                    struct lb_other_names *out)
+{
+    struct lb_registry_node *node = lb_registry_find(people->names, workspace, name);
+    out->count = 0;
+    for (; node; node = lb_registry_find_next(people->names, node))
+        add_all(person_of(node), name, out);
+}
+
+void lb_persons_all_in_batch(const struct lb_persons *people, uint32_t workspace,
+                             struct lb_str name, struct lb_other_names *out)
+{
+    const struct lb_person *person = find_in_batch(people, workspace, name);
+    out->count = 0;
+    if (person)
+        add_all(person, name, out);
+}
+
 static lb_err each_pair_of(const struct lb_person *person, void *context,
                            lb_err (*each)(void *context, struct lb_str member, struct lb_str name))
 {
@@ -330,6 +355,49 @@ bool lb_persons_unlink(struct lb_persons *people, struct lb_workspace *workspace
         return true;
     take_names(&draft, out_names);
     return change(people, workspace, &draft, links);
+}
+
+bool lb_persons_forget(struct lb_persons *people, struct lb_workspace *workspace,
+                       struct lb_str name)
+{
+    struct lb_person_draft draft = {0};
+    const struct lb_person *person = find_in_batch(people, workspace->row.no, name);
+    if (!person)
+        return true;
+    lb_person_draft_add(&draft, person);
+    size_t links = draft.pair_count;
+    draft.pair_count = 0;
+    return change(people, workspace, &draft, links);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+    return one < other ? -1 : one > other;
+}
+
+static bool has_link(const struct lb_person *person, const uint64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < person->pair_count; i++) {
+        const struct lb_person_pair *pair = &person->pairs[i];
+        if (bsearch(&pair->first, numbers, count, sizeof *numbers, compare_numbers) ||
+            bsearch(&pair->latest, numbers, count, sizeof *numbers, compare_numbers))
+            return true;
+    }
+    return false;
+}
+
+bool lb_persons_forget_links(struct lb_persons *people, struct lb_workspace *workspace,
+                             const uint64_t *numbers, size_t count)
+{
+    struct lb_registry_node *node = lb_registry_first(people->names);
+    for (; node; node = lb_registry_after(people->names, node)) {
+        const struct lb_person *person = person_of(node);
+        if (node->scope == workspace->row.no && node == &person->names[0].node &&
+            has_link(person, numbers, count) && !lb_persons_forget(people, workspace, node->key))
+            return false;
+    }
+    return true;
 }
 
 /* --- Conflicts -------------------------------------------------------------------------------- */

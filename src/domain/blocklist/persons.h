@@ -51,6 +51,13 @@ void lb_persons_others_in_batch(const struct lb_persons *people, uint32_t worksp
                                 struct lb_str name, enum lb_person_side side,
                                 struct lb_other_names *out);
 
+/* All other names that were seen together with a name, whether or not its blocks hold for them; and
+ * the same in the batch. */
+void lb_persons_all(const struct lb_persons *people, uint32_t workspace, struct lb_str name,
+                    struct lb_other_names *out);
+void lb_persons_all_in_batch(const struct lb_persons *people, uint32_t workspace,
+                             struct lb_str name, struct lb_other_names *out);
+
 /* Adds a name that is not there yet; false when there is no room. */
 bool lb_other_names_add(struct lb_other_names *others, struct lb_str name);
 
@@ -82,6 +89,13 @@ bool lb_persons_link(struct lb_persons *people, struct lb_workspace *workspace,
 bool lb_persons_unlink(struct lb_persons *people, struct lb_workspace *workspace,
                        struct lb_str member, struct lb_str name, uint64_t number,
                        struct lb_other_names *out_names);
+
+/* Takes all links of a person back who has the name: it was erased. False when out of memory. */
+bool lb_persons_forget(struct lb_persons *people, struct lb_workspace *workspace,
+                       struct lb_str name);
+/* The same for all people who have links of these numbers, which ascend. Looks at everybody. */
+bool lb_persons_forget_links(struct lb_persons *people, struct lb_workspace *workspace,
+                             const uint64_t *numbers, size_t count);
 
 /* Is the pair among the conflicts? */
 bool lb_persons_has_conflict(const struct lb_persons *people, const struct lb_workspace *workspace,

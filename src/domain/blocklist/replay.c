@@ -28,6 +28,8 @@ struct replay {
     void *context;
     bool (*progress)(void *context, uint64_t done, uint64_t all);
     uint64_t progress_at_ms;
+    bool alone;                      /* nobody else erases names meanwhile */
+    struct lb_erased_links unlinked; /* since memory learnt of them */
     size_t count;
     struct lb_fingerprint fingerprints[GROUP];
     uint64_t ids[GROUP];
@@ -150,6 +152,17 @@ static lb_err add_end(struct replay *replay, struct lb_list list, const struct p
     return lb_ends_add(&replay->blocklist->ends, &due) ? LB_OK : LB_ERR_INTERNAL;
 }
 
+/* Once the entry of an erased name is there, the name is looked for under its tag. */
+static lb_err note_tag(struct replay *replay, struct lb_workspace *workspace, struct lb_str stored)
+{
+    struct lb_erased *erased = replay->blocklist->erased;
+    struct lb_str key = lb_item_stored_key(stored);
+    if (!lb_erased_is_key(key))
+        return LB_OK;
+    lb_err err = lb_erased_load(erased, replay->details);
+    return err || lb_erased_note(erased, workspace->row.no, key) ? err : LB_ERR_INTERNAL;
+}
+
 /* A request to block people: new ones, or such as are blocked already. */
 static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace,
                            const struct lb_log_row *row)
@@ -162,16 +175,20 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
     lb_err err = LB_OK;
     for (; !err && lb_log_items_next(&rest, &item); id++) {
         struct place at;
+        if (lb_chain_is_bare(item)) /* a later row says what became of it */
+            continue;
         err = find_place(replay, workspace, row->list, item, &at);
         if (!err && at.end)
             err = add_end(replay, row->list, &at, id);
         if (err)
             break;
-        if (row->kind != LB_LOG_BLOCK || lb_order_is_typed(at.order) ||
+        if (row->kind != LB_LOG_BLOCK || lb_order_is_typed(at.order) || item.ptr[0] == '~' ||
             lb_twins_possible(&blocklist->twins, at.fingerprint)) {
             err = insert_group(replay);
             if (!err)
                 err = place(replay, workspace, at.order, at.fingerprint, id);
+            if (!err)
+                err = note_tag(replay, workspace, item);
             continue;
         }
         replay->fingerprints[replay->count] = at.fingerprint;
@@ -211,17 +228,25 @@ static lb_err read_references(struct replay *replay, const struct lb_workspace *
     }
     store->ops->prefetch_entries(replay->details, row->list.workspace, out->ids, out->count);
     lb_err err = LB_OK;
-    for (size_t i = 0; !err && i < out->count; i++) {
+    size_t read = out->count;
+    out->count = 0;
+    for (size_t i = 0; !err && i < read; i++) {
         struct lb_entry entry;
         err = lb_blocklist_entry(store, replay->details, row->list.workspace, out->ids[i], &entry);
+        if (err == LB_ERR_NOT_FOUND && entry.erased && entry.number == out->numbers[i]) {
+            err = LB_OK; /* memory has it no more, or a later row takes it out */
+            continue;
+        }
         if (!err &&
             (entry.number != out->numbers[i] || entry.list.workspace != row->list.workspace))
             err = LB_ERR_NOT_FOUND;
-        if (!err)
-            out->places[i] =
+        if (!err) {
+            out->ids[out->count] = out->ids[i];
+            out->places[out->count++] =
                 (struct place){.fingerprint = lb_blocklist_hash(blocklist, row->list, entry.key),
                                .order = lb_order_of_key(row->list, entry.key),
                                .end = entry.ends_at};
+        }
     }
     return err == LB_ERR_NOT_FOUND ? LB_ERR_STORAGE_UNAVAILABLE : err;
 }
@@ -254,6 +279,35 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
             }
             lb_list_orders_remove(blocklist->orders, order, id);
             lb_blocklist_count_entry(workspace, order, -1);
+        }
+    }
+    return err;
+}
+
+/* Entries whose names are erased leave the orders of their list. What the index of another node has
+ * of them stays until the next start: nothing looks for it, as the name has a tag, or was not
+ * blocked. */
+static lb_err replay_erased(struct replay *replay, struct lb_workspace *workspace,
+                            const struct lb_log_row *row)
+{
+    struct lb_blocklist *blocklist = replay->blocklist;
+    struct lb_str rest = row->items;
+    struct lb_str item;
+    lb_err err = insert_group(replay);
+    while (!err && lb_log_items_next(&rest, &item)) {
+        uint64_t number;
+        struct lb_entry entry;
+        if (!lb_str_to_u64(item, LB_ENTRY_ID_MAX, &number))
+            return LB_ERR_STORAGE_UNAVAILABLE;
+        uint64_t id = lb_row_times_id_of(workspace->row_times, number);
+        err =
+            lb_blocklist_entry(blocklist->store, replay->details, row->list.workspace, id, &entry);
+        bool erased = err == LB_ERR_NOT_FOUND && entry.erased;
+        err = err == LB_ERR_NOT_FOUND ? LB_OK : err;
+        for (int type = LB_NAME_MEMBER_ID; erased && type < LB_NAME_TYPES; type++) {
+            uint64_t order = lb_order_number(row->list, (enum lb_name_type)type);
+            if (lb_list_orders_remove(blocklist->orders, order, id))
+                lb_blocklist_count_entry(workspace, order, -1);
         }
     }
     return err;
@@ -304,6 +358,13 @@ static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspa
         /* The time of the row first: a reader that finds an entry looks for it. */
         lb_err err = replay_time(replay, workspace, row, items);
         return err ? err : replay_block(replay, workspace, row);
+    }
+    if (row->kind == LB_LOG_ERASED) {
+        lb_err err = replay_erased(replay, workspace, row);
+        if (!err && !replay->alone)
+            err = lb_links_note_erased(replay->blocklist, replay->details, workspace, row,
+                                       &replay->unlinked);
+        return err ? err : replay_time(replay, workspace, row, 0);
     }
     uint64_t before = entries_of(workspace);
     lb_err err = replay_references(replay, workspace, row);
@@ -424,6 +485,8 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
                      "a standby that was not synchronous does";
     /* Those of the rows before a failure too: these count as read. */
     lb_err kept = insert_group(replay);
+    if (!lb_links_forget_erased(replay->blocklist, workspace, &replay->unlinked))
+        kept = LB_ERR_INTERNAL;
     if (kept || to_the_end)
         err = kept;
     if (err == LB_ERR_INTERNAL)
@@ -523,6 +586,7 @@ static lb_err load_log(struct replay *replay, struct lb_reason *reason)
     struct lb_store *store = blocklist->store;
     struct lb_store_reader *scan = store->ops->writer_reader(store);
     lb_err err = store->ops->reader_open(store, &replay->details);
+    replay->alone = true;
     for (uint64_t first = 0; !err && first < blocklist->next_id; first += SCAN_IDS) {
         err = store->ops->log_scan(scan, 0, first, first + SCAN_IDS, replay, load_row);
         lb_rcu_quiescent(); /* or the tables that growth replaced pile up */

@@ -280,6 +280,10 @@ static lb_err apply_undo(struct lb_write *write, struct lb_store *store)
         return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
                        "These blocks ended at the time that they were given, which cannot be "
                        "undone. Block whom you still want to be blocked.");
+    if (row.kind == LB_LOG_ERASED)
+        return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
+                       "A person was erased with this change, which cannot be undone. To free the "
+                       "person, unblock them by name.");
     if (row.kind == LB_LOG_CARRIED_OVER)
         return lb_fail(&write->reason, LB_ERR_NOT_FOUND,
                        "A blocklist was carried over with this change, which cannot be undone. "

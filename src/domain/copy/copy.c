@@ -292,6 +292,19 @@ static void check_chain(struct chains *chains, const struct lb_copy_row *row)
                 (unsigned long long)log.number, log.list.workspace, wrong);
 }
 
+/* What was erased from a row is said by a later one. */
+static void check_erased(struct chains *chains)
+{
+    uint64_t number;
+    for (size_t i = 0; !chains->wrong.text[0] && i < chains->chains.capacity; i++) {
+        const char *wrong = lb_chain_check_end(&chains->chains.array[i], &number);
+        if (wrong)
+            lb_fail(&chains->wrong, LB_ERR_CONFLICT,
+                    "the blocklist log is damaged: entry %llu of workspace number %zu: %s",
+                    (unsigned long long)number, i, wrong);
+    }
+}
+
 static lb_err digest(struct copy *copy, const struct side *side, const struct lb_copy_table *table,
                      struct chains *chains, struct lb_copy_digest *out)
 {
@@ -308,6 +321,8 @@ static lb_err digest(struct copy *copy, const struct side *side, const struct lb
         advance(copy, 1);
     }
     side->ops->read_end(side->side);
+    if (table->id == LB_COPY_BLOCKLIST_LOG)
+        check_erased(chains);
     if (copy->bytes.failed)
         return out_of_memory(copy->reason);
     return err == LB_ERR_NOT_FOUND ? LB_OK : err;

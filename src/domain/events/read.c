@@ -7,6 +7,7 @@
 #include "domain/access/nodes.h"
 #include "domain/blocklist/item.h"
 #include "store/log_items.h"
+#include "store/chain.h"
 
 #include <stdlib.h>
 
@@ -337,7 +338,7 @@ static void begin_group(struct turn *turn, const struct lb_log_row *row)
                                           .change = turn->change};
     if (!turn->group.wanted)
         return;
-    draft->import = lb_event_keep(space, row->import);
+    draft->import = lb_event_keep(space, lb_chain_text(row->import));
     if (row->undoes)
         draft->event.undoes =
             (struct lb_public_id){row->undoes, lb_epochs_of(&turn->workspace->epochs, row->undoes)};
@@ -359,6 +360,8 @@ static uint64_t take_quiet(struct turn *turn, uint64_t number)
 static lb_err keep_name(struct lb_event_space *space, struct lb_str item, struct lb_item *named,
                         struct lb_event_draft_lead *out)
 {
+    if (lb_chain_is_bare(item)) /* the event goes out without the name */
+        return LB_OK;
     if (!lb_item_read(item, named))
         return LB_ERR_STORAGE_UNAVAILABLE;
     out->key = lb_event_keep(space, named->key);
@@ -374,7 +377,7 @@ static void add_people(struct turn *turn, const struct lb_log_row *row, uint64_t
     if (row->kind == LB_LOG_EXPIRED)
         reason = lb_event_keep(space, LB_STR("expired"));
     else if (row->reason.ptr)
-        reason = lb_event_keep(space, row->reason);
+        reason = lb_event_keep(space, lb_chain_text(row->reason));
     for (unsigned i = 0; !turn->err && lb_log_items_next(&rest, &item); i++) {
         if (i < 64 && quiet >> i & 1)
             continue;

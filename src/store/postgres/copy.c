@@ -36,7 +36,7 @@ struct lb_copy_side {
 static const char *const made_up[LB_COPY_TABLE_COUNT] = {
     [LB_COPY_WORKSPACE] = "access_version", [LB_COPY_API_KEY] = "version",
     [LB_COPY_ACCOUNT] = "workspace_id",     [LB_COPY_CAMPAIGN] = "version",
-    [LB_COPY_SIGNING_KEY] = "workspace_id",
+    [LB_COPY_SIGNING_KEY] = "workspace_id", [LB_COPY_ERASURE_KEY] = "workspace_id",
 };
 
 /* Where numbers come from, and how many nextval() takes at once. */
@@ -450,6 +450,7 @@ static int64_t made_up_value(const struct lb_copy_side *side)
     switch (side->table->id) {
     case LB_COPY_ACCOUNT:
     case LB_COPY_SIGNING_KEY:
+    case LB_COPY_ERASURE_KEY:
         return 0; /* the installation */
     default:
         return 1;

@@ -1,5 +1,6 @@
 #include "store/postgres/internal.h"
 
+#include "store/chain.h"
 #include "store/log_items.h"
 
 /* Of LB_PG_LOG_COLUMNS: what a replay needs, and what is needed of a row that is looked up. */
@@ -163,7 +164,7 @@ void lb_pg_read_log_row(const PGresult *result, int row, struct lb_log_row *out)
     read_replayed(result, row, out);
     out->source = lb_pg_text(result, row, 12);
     out->import = lb_pg_text(result, row, 13);
-    read_bytes(result, row, 14, out, out->seed, sizeof out->seed);
+    out->unsealed |= !lb_chain_read_seed(lb_pg_text(result, row, 14), out);
 }
 
 /* These two are sent by prefetch.c. */

@@ -13,13 +13,13 @@
 static const struct {
     const char *table;
     int64_t version;
-} distributed[] = {{"workspace", 1},     {"api_key", 1},     {"campaign", 1},
-                   {"blocklist_log", 1}, {"audit_log", 1},   {"step", 1},
-                   {"lead", 1},          {"lead_name", 1},   {"activity", 1},
-                   {"account", 2},       {"session", 2},     {"link", 2},
-                   {"check_count", 2},   {"signing_key", 6}, {"blocklist_import", 7},
-                   {"step_variant", 8},  {"event", 10},      {"hook", 11},
-                   {"hook_delivery", 11}};
+} distributed[] = {{"workspace", 1},      {"api_key", 1},      {"campaign", 1},
+                   {"blocklist_log", 1},  {"audit_log", 1},    {"step", 1},
+                   {"lead", 1},           {"lead_name", 1},    {"activity", 1},
+                   {"account", 2},        {"session", 2},      {"link", 2},
+                   {"check_count", 2},    {"signing_key", 6},  {"blocklist_import", 7},
+                   {"step_variant", 8},   {"event", 10},       {"hook", 11},
+                   {"hook_delivery", 11}, {"erasure_key", 17}, {"erased_name", 17}};
 
 /* Before this one the program gives the rows of the log their digests. */
 #define CHAIN_SCHEMA 5

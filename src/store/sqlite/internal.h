@@ -99,6 +99,15 @@ enum lb_sqlite_statement {
     STMT_LINK,
     STMT_SIGNING_KEY_INSERT,
     STMT_SIGNING_KEY,
+    STMT_ERASURE_KEY_INSERT,
+    STMT_ERASURE_KEY,
+    STMT_ERASURE_NOTE,
+    STMT_ERASURE_NOTED,
+    STMT_ERASED_NAME_PUT,
+    STMT_ERASED_NAMES,
+    STMT_LOG_REWRITE,
+    STMT_PENDING_FORGET,
+    STMT_IMPORTS_FORGET,
     STMT_IMPORT_PUT,
     STMT_IMPORT_NO,
     STMT_IMPORTS_DROP,
@@ -164,6 +173,8 @@ struct lb_sqlite {
     bool accept_loss;         /* see sqlite.h */
     bool as_it_is;            /* the same */
     bool (*keep_going)(void); /* the same */
+    bool overwrites;          /* texts were erased, and the files are to be overwritten */
+    uint64_t overwrite_at_ms; /* when that is tried again; 0: now */
     int wal_pages;            /* in the WAL after the last commit */
     int wal_pages_tried;      /* the same at the last checkpoint; 0 when the WAL began anew since */
     uint64_t try_again_ms;    /* a checkpoint that left something; 0: the last one did not */
@@ -248,6 +259,12 @@ lb_err lb_sqlite_add_checksums(struct lb_sqlite *sqlite, struct lb_reason *reaso
  * metadata to write: it takes half as long (fdatasync of 4 KiB, ext4). The space is kept. Failing
  * is harmless. */
 void lb_sqlite_preallocate_wal(struct lb_sqlite *sqlite);
+
+/* overwrite.c: between transactions, tries again what could not be overwritten. Cheap otherwise. */
+void lb_sqlite_overwrite_later(struct lb_sqlite *sqlite);
+/* When the database has this version's schema, and before it is read: finishes what a crash left.
+ */
+void lb_sqlite_overwrite_at_start(struct lb_sqlite *sqlite);
 
 /* pending.c: rows of the log that were appended, and are inserted together by one statement: before
  * the commit, and before a statement of the same connection reads them. */

@@ -1,5 +1,6 @@
 #include "store/sqlite/internal.h"
 
+#include "store/chain.h"
 #include "store/log_items.h"
 
 uint64_t lb_sqlite_log_next_id(struct lb_store *store)
@@ -54,9 +55,14 @@ void lb_sqlite_bind_row(sqlite3_stmt *stmt, const struct lb_log_row *row)
 static void read_seal(sqlite3_stmt *stmt, int column, struct lb_log_row *out)
 {
     const void *seal = sqlite3_column_blob(stmt, column);
-    out->unsealed = !seal || sqlite3_column_bytes(stmt, column) != sizeof out->seal;
-    if (!out->unsealed)
-        memcpy(out->seal, seal, sizeof out->seal);
+    struct lb_str bytes = {seal, (size_t)sqlite3_column_bytes(stmt, column)};
+    out->unsealed = !seal || bytes.len <= LB_DIGEST_SIZE;
+    if (out->unsealed)
+        return;
+    memcpy(out->digest, seal, sizeof out->digest);
+    bytes.ptr += LB_DIGEST_SIZE;
+    bytes.len -= LB_DIGEST_SIZE;
+    out->unsealed = !lb_chain_read_seed(bytes, out);
 }
 
 static void read_replayed(sqlite3_stmt *stmt, struct lb_log_row *out)

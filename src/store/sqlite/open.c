@@ -86,7 +86,7 @@ lb_err lb_sqlite_connect(struct lb_sqlite *sqlite, bool read_only, struct lb_sto
     sqlite3_busy_timeout(out->db, 5000);
     code = sqlite3_exec(out->db,
                         "PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;" SMALL_CACHE
-                        " PRAGMA trusted_schema = OFF;",
+                        " PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON;",
                         NULL, NULL, NULL);
     return code == SQLITE_OK ? LB_OK : lb_sqlite_error(code);
 }
@@ -171,7 +171,11 @@ static lb_err configure(struct lb_sqlite *sqlite, struct lb_reason *reason)
     if (!is_read_only(sqlite))
         lb_sqlite_preallocate_wal(sqlite);
     err = lb_sqlite_begin_log(sqlite, reason);
-    return err ? err : bring_up_to_date(sqlite, reason);
+    if (!err)
+        err = bring_up_to_date(sqlite, reason);
+    if (!err && !sqlite->as_it_is)
+        lb_sqlite_overwrite_at_start(sqlite);
+    return err;
 }
 
 void lb_sqlite_close(struct lb_store *store)

@@ -1,6 +1,7 @@
 #include "store/sqlite/pages.h"
 
 #include "base/log.h"
+#include "store/sqlite/page_gaps.h"
 #include "store/sqlite/vfs_file.h"
 
 #include <pthread.h>
@@ -161,6 +162,7 @@ static int write_database(sqlite3_file *base, const void *data, int size, sqlite
         return page ? code : SQLITE_IOERR_NOMEM;
     file->page_bytes = (uint32_t)size;
     memcpy(page, data, (size_t)size);
+    lb_page_clear_gap(page, (size_t)size - LB_PAGE_RESERVED, (uint32_t)(at / size + 1));
     lb_page_seal(page, (size_t)size, (uint32_t)(at / size + 1));
     if (at == 0)
         lb_page_set_id(page, (size_t)size, file->id);
@@ -263,9 +265,12 @@ static int write_page(struct paged_file *file, const uint8_t *data, size_t size,
         page_number = lb_wal_u32(bytes);
     }
     memcpy(page, data, size);
+    bool cleared = lb_page_clear_gap(page, size - LB_PAGE_RESERVED, page_number);
     lb_page_seal(page, size, page_number);
     const uint8_t *end = data + size - LB_PAGE_RESERVED;
-    if (final)
+    if (final && cleared)
+        lb_wal_balance_page(file->frame.sum, file->header.big_endian, data, page, size);
+    else if (final)
         lb_wal_balance(file->frame.sum, file->header.big_endian, end,
                        page + size - LB_PAGE_RESERVED);
     return below(file)->pMethods->xWrite(below(file), page, (int)size, at);

@@ -77,6 +77,7 @@ void lb_sqlite_maintain(struct lb_store *store, bool idle)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     lb_synced_mark_settle(sqlite->mark);
+    lb_sqlite_overwrite_later(sqlite);
     int full = (int)sqlite->checkpoint_pages, worth_it = full / STEPS;
     bool grown = sqlite->wal_pages - sqlite->wal_pages_tried >= worth_it;
     bool again = idle && sqlite->try_again_ms && lb_clock_mono_ms() >= sqlite->try_again_ms;

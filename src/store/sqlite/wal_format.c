@@ -44,13 +44,37 @@ static struct lb_wal_sum before(struct lb_wal_sum sum, bool big_endian, const ui
     return sum;
 }
 
-void lb_wal_balance(struct lb_wal_sum sum, bool big_endian, const uint8_t now[16],
-                    uint8_t wanted[16])
+struct lb_wal_sum lb_wal_sum_before(struct lb_wal_sum sum, bool big_endian, const uint8_t *bytes,
+                                    size_t size)
 {
-    struct lb_wal_sum start = before(before(sum, big_endian, now + 8), big_endian, now);
+    while (size) {
+        size -= 8;
+        sum = before(sum, big_endian, bytes + size);
+    }
+    return sum;
+}
+
+/* The last 8 of 16 bytes, after which the sum is to be `sum`; `start` is the one before them. */
+static void choose_last(struct lb_wal_sum start, struct lb_wal_sum sum, bool big_endian,
+                        uint8_t wanted[16])
+{
     struct lb_wal_sum middle = lb_wal_sum(start, big_endian, wanted, 8);
     put_word(wanted + 8, big_endian, sum.s0 - middle.s0 - middle.s1);
     put_word(wanted + 12, big_endian, sum.s1 - middle.s1 - sum.s0);
+}
+
+void lb_wal_balance(struct lb_wal_sum sum, bool big_endian, const uint8_t now[16],
+                    uint8_t wanted[16])
+{
+    choose_last(lb_wal_sum_before(sum, big_endian, now, 16), sum, big_endian, wanted);
+}
+
+void lb_wal_balance_page(struct lb_wal_sum sum, bool big_endian, const uint8_t *now,
+                         uint8_t *wanted, size_t size)
+{
+    struct lb_wal_sum begin = lb_wal_sum_before(sum, big_endian, now, size);
+    struct lb_wal_sum start = lb_wal_sum(begin, big_endian, wanted, size - 16);
+    choose_last(start, sum, big_endian, wanted + size - 16);
 }
 
 bool lb_wal_read_header(const uint8_t bytes[LB_WAL_HEADER_BYTES], struct lb_wal_header *out)

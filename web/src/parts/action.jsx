@@ -4,7 +4,7 @@ import { href } from '../router.js';
 
 /** What an action of the audit is called, and the kinds of them. */
 export const actionWords = {
-  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'people.link': 'Linked names of people:', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:', 'leads.expire': 'Blocks ended on their date:',
+  'leads.block': 'Blocked', 'leads.unblock': 'Unblocked', 'leads.undo': 'Undid a change', 'leads.erase': 'Erased a person', 'people.link': 'Linked names of people:', 'leads.carry_over': 'Carried over the blocklist of a deleted campaign:', 'leads.expire': 'Blocks ended on their date:',
   'campaign.create': 'Created campaign', 'campaign.change': 'Changed campaign', 'campaign.delete': 'Deleted campaign', 'campaign.drop_blocks': 'Dropped the blocklist of campaign', 'campaign.activate': 'Activated campaign', 'campaign.pause': 'Paused campaign',
   'key.create': 'Created API key', 'key.revoke': 'Revoked API key',
   'hook.subscribe': 'Subscribed to events:', 'hook.unsubscribe': 'Ended subscription', 'hook.pause': 'Paused subscription', 'hook.resume': 'Resumed subscription', 'hook.rotate': 'Changed secret of subscription',
@@ -51,6 +51,7 @@ function Target({ entry }) {
 export function Action({ entry }) {
   const words = entry.action === 'user.session_end' && isOwn(entry) ? 'Ended own sessions' : actionWords[entry.action] ?? entry.action;
   if (entry.action === 'people.link') return <a class="row-link" href={href('change', [entry.id])}>{words} {count(entry.count ?? 0, 'link')}</a>;
+  if (entry.action === 'leads.erase') return words; // whom, nothing says
   if (!entry.action.startsWith('leads.')) return <>{words}<Target entry={entry} /></>;
   const what = <>{words}{entry.action === 'leads.undo' ? ':' : ''} {count(entry.count ?? 0, 'name')}</>;
   // A change of the installation's list has no page of its own.

@@ -34,14 +34,14 @@ export function ProfileLink({ id, children }) {
 }
 
 /** A person, wherever one is named: leads to what is known of them, and to the profile. */
-export const Lead = ({ id }) => <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>;
+export const Lead = ({ id }) => (id === null ? <span class="muted none">Erased</span> : <span class="lead"><a href={href('person', [id])}><bdi>{id}</bdi></a><ProfileLink id={id} /></span>);
 
 /** The page of a person, address or company. */
 export const pageOfName = (name) => (isLinkedIn(name) ? href('person', [name.value]) : href('name', [name.type, givenAs(name)]));
 
 /** A person, address or company by its name (names.js); typed: with the type of an address or company. */
 export function Who({ name, typed = false }) {
-  if (!name.value) return <span class="muted">Unknown</span>;
+  if (!name.value) return <span class="muted">{name.erased ? 'Erased' : 'Unknown'}</span>;
   if (isLinkedIn(name)) return <Lead id={name.value} />;
   return <span class="lead"><a href={pageOfName(name)}><bdi>{name.value}</bdi></a>{typed && <span class="muted">{typeWords[name.type] ?? name.type}</span>}</span>;
 }

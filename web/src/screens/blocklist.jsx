@@ -45,7 +45,8 @@ function useExact({ list, search, type, ...view }) {
   return alone && data?.search === search && data.list === list ? data.row : null;
 }
 
-const rowKey = (row) => `${isLinkedIn(row) ? '' : row.type} ${givenAs(row)}`;
+/** People who were erased have no name, and cannot be selected. */
+const rowKey = (row) => (row.erased ? row.id ?? row.createdAt : `${isLinkedIn(row) ? '' : row.type} ${givenAs(row)}`);
 
 function useSelection(resetBy) {
   const [selected, setSelected] = useState(new Map());
@@ -59,14 +60,15 @@ function useSelection(resetBy) {
   return { selected, toggle, setAll };
 }
 
-function selectColumn(rows, { selected, toggle, setAll }) {
+function selectColumn(shown, { selected, toggle, setAll }) {
+  const rows = shown.filter((row) => !row.erased);
   const all = rows.length > 0 && rows.every((row) => selected.has(rowKey(row)));
   const some = rows.some((row) => selected.has(rowKey(row)));
   return {
     label: 'Select', class: 'select-cell',
     head: <input type="checkbox" aria-label="Select all on this page" checked={all} ref={(box) => { if (box) box.indeterminate = some && !all; }}
       onChange={(event) => setAll(rows, event.currentTarget.checked)} />,
-    render: (row) => <input type="checkbox" aria-label={`Select ${row.value}`} checked={selected.has(rowKey(row))} onChange={() => toggle(row)} />,
+    render: (row) => !row.erased && <input type="checkbox" aria-label={`Select ${row.value}`} checked={selected.has(rowKey(row))} onChange={() => toggle(row)} />,
   };
 }
 

@@ -15,6 +15,7 @@ import { Page } from '../parts/page.jsx';
 import { Table } from '../parts/table.jsx';
 import { Badge, By, ProfileLink, Status, Time } from '../parts/text.jsx';
 import { problemText } from './check.jsx';
+import { Erase } from './erase.jsx';
 import { Verdict } from './verdict.jsx';
 
 /** Columns about the campaign and the lead in it. */
@@ -133,6 +134,7 @@ function Known({ verdict, onDone }) {
         <h2>History</h2>
         <History key={turn} fetch={(query) => historyOf(id, { query })} onChange={changed} />
       </section>
+      <Erase id={id} onDone={changed} />
     </>
   );
 }

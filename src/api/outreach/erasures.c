@@ -1,0 +1,281 @@
+/* Erasing a person by every name that is given: POST /v1/erasures. An importer's thread looks for
+ * the person in turns, hands the erasure to the writer, and waits until the files are overwritten.
+ */
+#include "api/batch_write.h"
+#include "api/blocklist/changes.h"
+#include "api/blocklist/entries.h"
+#include "api/handlers.h"
+
+#include "domain/blocklist/typed_name.h"
+#include "domain/outreach/erasure.h"
+#include "json/encode.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define LOOKS_MAX          5   /* for what came between a look and the writer */
+#define OVERWRITE_TRIES    500 /* while readers are in the way */
+#define OVERWRITE_PAUSE_MS 20
+#define STEP_BYTES         ((size_t)1 << 20) /* that it takes while it waits, about */
+
+static const char *const name_members[] = {"publicIdentifier", "memberId", "linkedinUrl", "email",
+                                           "phone"};
+#define NAME_MEMBERS (sizeof name_members / sizeof *name_members)
+
+struct erasing {
+    struct lb_erasure erasure;
+    struct lb_call *call;
+    struct lb_batch_writer writer;
+    struct lb_reason reason;
+    struct lb_task overwrite; /* on the writer's thread */
+    struct lb_task overwritten;
+    lb_err overwrite_result;
+    unsigned looks;
+    bool blocked;
+    lb_err err;
+};
+
+/* --- The names -------------------------------------------------------------------------------- */
+
+static bool refuse(struct lb_call *call, const char *member, const char *wrong)
+{
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY, "\"%s\" %s.", member, wrong);
+    return false;
+}
+
+static bool is_absent(const struct lb_json *value)
+{
+    return lb_json_type(value) == LB_JSON_MISSING || lb_json_type(value) == LB_JSON_NULL;
+}
+
+static bool add(struct erasing *erasing, const char *member, const struct lb_json *value,
+                const struct lb_name_rules *rules)
+{
+    struct lb_call *call = erasing->call;
+    struct lb_typed_name name;
+    enum lb_name_type type;
+    char room[LB_KEY_SIZE];
+    if (lb_json_type(value) != LB_JSON_STRING)
+        return refuse(call, member, "must be a string, or an array of strings");
+    lb_name_type_of_word(lb_str(member), &type);
+    const char *wrong = lb_typed_name_normalise(type, lb_json_string(value), rules, &name);
+    if (wrong) {
+        lb_reply_error(&call->req->reply, LB_ERR_INVALID_IDENTIFIER, "\"%s\": %s.", member, wrong);
+        return false;
+    }
+    if (!lb_erased_is_personal(name.type))
+        return refuse(call, member, "is not the name of a person");
+    lb_err err =
+        lb_erasure_add(&erasing->erasure, lb_key_make(name.type, lb_typed_name_str(&name), room));
+    if (err == LB_ERR_PAYLOAD_TOO_LARGE)
+        return refuse(call, member, "is one name too many: a person has at most 100");
+    return !err || lb_call_no_memory(call);
+}
+
+static bool add_all(struct erasing *erasing, const char *member, const struct lb_json *value,
+                    const struct lb_name_rules *rules)
+{
+    if (lb_json_type(value) != LB_JSON_ARRAY)
+        return add(erasing, member, value, rules);
+    for (size_t i = 0; i < lb_json_length(value); i++)
+        if (!add(erasing, member, lb_json_item(value, i), rules))
+            return false;
+    return true;
+}
+
+/* False when the reply is set. */
+static bool read_names(struct erasing *erasing)
+{
+    struct lb_call *call = erasing->call;
+    struct lb_name_rules rules = {.adds = false};
+    if (!lb_call_parse_body(call, LB_JSON_OBJECT))
+        return false;
+    const char *wrong = lb_entries_read_country(call->body, &rules.country);
+    if (wrong)
+        return refuse(call, "defaultCountry", wrong);
+    for (size_t i = 0; i < NAME_MEMBERS; i++) {
+        const struct lb_json *value = lb_json_member(call->body, name_members[i]);
+        if (!is_absent(value) && !add_all(erasing, name_members[i], value, &rules))
+            return false;
+    }
+    if (erasing->erasure.name_count)
+        return true;
+    lb_reply_error(&call->req->reply, LB_ERR_INVALID_BODY,
+                   "Name the person by \"publicIdentifier\", \"memberId\", \"linkedinUrl\", "
+                   "\"email\" or \"phone\": a string, or an array of strings.");
+    return false;
+}
+
+/* --- The answer ------------------------------------------------------------------------------- */
+
+/* Names, entries and leads that were found; nothing: the workspace does not know the person. */
+static void put_counts(const struct erasing *erasing, struct lb_buf *body)
+{
+    const struct lb_erasure *erasure = &erasing->erasure;
+    lb_buf_printf(body,
+                  ",\"erased\":{\"names\":%zu,\"entries\":%llu,\"reasons\":%llu,\"leads\":%zu}",
+                  erasure->name_count, (unsigned long long)erasure->entries,
+                  (unsigned long long)erasure->reasons, erasure->lead_count);
+    lb_buf_printf(body, ",\"blocked\":%s", erasing->blocked ? "true" : "false");
+}
+
+static void reply(struct erasing *erasing)
+{
+    struct lb_call *call = erasing->call;
+    const struct lb_erasure *erasure = &erasing->erasure;
+    struct lb_buf *body = lb_reply_json(&call->req->reply, 200);
+    lb_buf_printf(body,
+                  "{\"success\":true,\"message\":\"%s %llu blocklist entries and %zu leads of the "
+                  "person%s\"",
+                  call->dry_run ? "Would erase" : "Erased", (unsigned long long)erasure->entries,
+                  erasure->lead_count,
+                  erasing->blocked ? ", who stays blocked" : ", who is not blocked");
+    put_counts(erasing, body);
+    if (!call->dry_run)
+        lb_buf_printf(body, ",\"overwritten\":%s", erasing->overwrite_result ? "false" : "true");
+    lb_buf_append_lit(body, "}");
+    if (!call->dry_run && erasure->change.id.number)
+        lb_changes_put_id(call, &erasure->change);
+}
+
+static void end(struct erasing *erasing)
+{
+    struct lb_call *call = erasing->call;
+    const struct lb_reason *reason = &erasing->erasure.change.write.reason;
+    if (erasing->err)
+        lb_call_refuse(call, erasing->err, reason->text[0] ? reason : &erasing->reason);
+    else
+        reply(erasing);
+    lb_batch_writer_fini(&erasing->writer);
+    lb_quota_give(&call->workspace->importing, 1); /* before the answer */
+    lb_request_complete(call->req);
+}
+
+/* --- The work --------------------------------------------------------------------------------- */
+
+static struct lb_write *prepare(void *context)
+{
+    struct erasing *erasing = context;
+    struct lb_change *change = &erasing->erasure.change;
+    *change = (struct lb_change){.blocklist = erasing->call->app->blocklist,
+                                 .standing = lb_call_standing(erasing->call, false)};
+    change->standing.list.campaign = 0;
+    lb_erasure_prepare(&erasing->erasure);
+    change->write.size = STEP_BYTES;
+    return &change->write;
+}
+
+static void run_overwrite(struct lb_task *task)
+{
+    struct erasing *erasing =
+        (struct erasing *)((char *)task - offsetof(struct erasing, overwrite));
+    struct lb_store *store = erasing->call->app->store;
+    erasing->overwrite_result = store->ops->overwrite(store);
+    lb_mailbox_push(erasing->writer.mailbox, &erasing->overwritten);
+}
+
+static void arrived(struct lb_task *task)
+{
+}
+
+/* Offline. What is in the way of it now is gone in a moment; else the writer goes on trying. */
+static void overwrite(struct erasing *erasing)
+{
+    static const struct timespec pause = {.tv_nsec = OVERWRITE_PAUSE_MS * 1000000L};
+    for (unsigned i = 0; i < OVERWRITE_TRIES && !atomic_load(&erasing->call->app->hurrying); i++) {
+        erasing->overwrite.run = run_overwrite;
+        erasing->overwritten.run = arrived;
+        lb_writer_run(erasing->call->app->writer, &erasing->overwrite);
+        while (lb_mailbox_drain(erasing->writer.mailbox) == 0)
+            lb_mailbox_wait(erasing->writer.mailbox, -1);
+        if (erasing->overwrite_result != LB_ERR_OVERLOADED)
+            return;
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void find_blocked(struct erasing *erasing)
+{
+    struct lb_call *call = erasing->call;
+    size_t count = 0;
+    struct lb_list_owner *owners =
+        lb_directory_list_owners(call->app->directory, call->workspace, &count);
+    for (size_t n = 0; n < erasing->erasure.name_count && !erasing->blocked; n++)
+        for (size_t i = 0; i <= count && !erasing->blocked; i++) {
+            struct lb_list list = {call->workspace->row.no, i && owners ? owners[i - 1].no : 0};
+            erasing->blocked =
+                lb_blocklist_find(call->app->blocklist, list, erasing->erasure.names[n].key) != 0;
+        }
+    free(owners);
+}
+
+/* Online. Erases what was found. True: it is to be looked for once more. */
+static bool write_erasure(struct erasing *erasing)
+{
+    lb_rcu_offline();
+    if (!erasing->writer.mailbox)
+        erasing->err = lb_batch_writer_init(&erasing->writer);
+    if (!erasing->err)
+        erasing->err = lb_batch_write(&erasing->writer, erasing->call, erasing, prepare);
+    bool again = !erasing->err && erasing->erasure.again;
+    if (again && ++erasing->looks == LOOKS_MAX)
+        erasing->err = LB_ERR_OVERLOADED;
+    if (!again && !erasing->err)
+        overwrite(erasing);
+    lb_rcu_online();
+    erasing->blocked = erasing->erasure.lists != 0;
+    return again && !erasing->err;
+}
+
+static enum lb_turn take_turn(struct lb_call *call, struct lb_store_reader *reader)
+{
+    struct erasing *erasing = call->state;
+    bool done = false;
+    erasing->err = lb_erasure_find(&erasing->erasure, reader, &done, &erasing->reason);
+    if (!erasing->err && !done)
+        return LB_TURN_MORE;
+    if (!erasing->err && call->dry_run)
+        find_blocked(erasing);
+    else if (!erasing->err && write_erasure(erasing))
+        return LB_TURN_MORE;
+    end(erasing);
+    return LB_TURN_LAST;
+}
+
+static void cancel(struct lb_call *call)
+{
+    struct erasing *erasing = call->state;
+    erasing->err = LB_ERR_STORAGE_UNAVAILABLE;
+    end(erasing);
+}
+
+static void release(struct lb_call *call)
+{
+    struct erasing *erasing = call->state;
+    lb_erasure_fini(&erasing->erasure);
+}
+
+enum lb_progress lb_erasures_post(struct lb_call *call)
+{
+    struct erasing *erasing = lb_call_alloc(call, sizeof *erasing);
+    if (!erasing)
+        return LB_DONE;
+    *erasing = (struct erasing){.call = call};
+    erasing->erasure.outreach = call->app->outreach;
+    call->state = erasing;
+    call->release = release;
+    prepare(erasing);
+    if (!read_names(erasing))
+        return LB_DONE;
+    if (!lb_quota_take(&call->workspace->importing, 1, 1)) {
+        lb_reply_error(&call->req->reply, LB_ERR_WORKSPACE_OVERLOADED,
+                       "This workspace is importing a file, undoing an import or erasing a person. "
+                       "Send the request again when that is done.");
+        return LB_DONE;
+    }
+    enum lb_progress progress = lb_call_import(call, take_turn, cancel);
+    if (progress != LB_PENDING)
+        lb_quota_give(&call->workspace->importing, 1);
+    return progress;
+}

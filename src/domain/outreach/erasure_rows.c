@@ -1,0 +1,191 @@
+/* Which rows of the log are about the person. */
+#include "domain/outreach/erasure_internal.h"
+
+#include "base/array.h"
+#include "domain/access/nodes.h"
+#include "domain/outreach/internal.h"
+#include "store/log_items.h"
+
+#include <stdlib.h>
+#include <utf8proc.h>
+
+/* So many rows of other workspaces are read over: to look for the next own one costs about as
+ * much. */
+#define STRANGE_ROWS_MAX 64
+#define WORD_MIN         3 /* bytes of a name that is looked for in texts */
+
+char *lb_erasure_fold(struct lb_str text)
+{
+    utf8proc_uint8_t *folded = NULL;
+    utf8proc_ssize_t len =
+        utf8proc_map((const utf8proc_uint8_t *)text.ptr, (utf8proc_ssize_t)text.len, &folded,
+                     (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
+    if (len < 0) {
+        free(folded);
+        return strndup(text.ptr, text.len);
+    }
+    return (char *)folded;
+}
+
+/* --- Does a text mention the person? --- */
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) || c == '_';
+}
+
+/* Not as a part of another word. */
+static bool has_word(const char *text, struct lb_str word)
+{
+    size_t len = strlen(text);
+    const char *at = text;
+    if (word.len < WORD_MIN)
+        return false;
+    while ((at = memmem(at, len - (size_t)(at - text), word.ptr, word.len)) != NULL) {
+        bool begins = at == text || !is_word(at[-1]) || !is_word(word.ptr[0]);
+        bool ends = !is_word(at[word.len]) || !is_word(word.ptr[word.len - 1]);
+        if (begins && ends)
+            return true;
+        at++;
+    }
+    return false;
+}
+
+/* The folded text has one of the names. Member ids keep their capitals, and are folded here. */
+static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, bool *out)
+{
+    *out = false;
+    if (!text.ptr || lb_chain_is_bare(text))
+        return LB_OK;
+    char *folded = lb_erasure_fold(text);
+    if (!folded)
+        return LB_ERR_OVERLOADED;
+    for (size_t i = 0; !*out && i < erasure->name_count; i++) {
+        char *name = lb_erasure_fold(lb_key_value(erasure->names[i].key));
+        *out = name && has_word(folded, lb_str(name));
+        free(name);
+    }
+    for (size_t i = 0; !*out && i < erasure->full_count; i++)
+        *out = has_word(folded, lb_str(erasure->full[i]));
+    free(folded);
+    return LB_OK;
+}
+
+/* --- Rows --- */
+
+static bool is_meant(const struct lb_erasure *erasure, struct lb_str stored)
+{
+    struct lb_identifier today;
+    struct lb_str key = lb_item_stored_key(stored);
+    struct lb_str held =
+        lb_key_is_linkedin(key) && key.ptr[0] != '~' ? lb_identifier_held(key, &today) : key;
+    for (size_t i = 0; i < erasure->name_count; i++)
+        if (lb_str_equal(held, erasure->names[i].key) || lb_str_equal(key, erasure->names[i].key))
+            return true;
+    return false;
+}
+
+/* Which items go; `*out_left`: others stay, or their row has none that are names. */
+static uint64_t find_items(const struct lb_erasure *erasure, const struct lb_log_row *row,
+                           bool *out_left)
+{
+    struct lb_str rest = row->items;
+    struct lb_str item;
+    uint64_t found = 0;
+    *out_left = !lb_log_kind_has_names(row->kind);
+    for (unsigned i = 0;
+         i < 64 && lb_log_kind_has_names(row->kind) && lb_log_items_next(&rest, &item); i++) {
+        bool meant = item.len && !lb_chain_is_bare(item) && is_meant(erasure, item);
+        found |= (uint64_t)meant << i;
+        *out_left |= !meant && !lb_chain_is_bare(item);
+    }
+    return found;
+}
+
+static lb_err find_what(const struct lb_erasure *erasure, const struct lb_log_row *row,
+                        struct lb_chain_erasure *out)
+{
+    bool left;
+    *out = (struct lb_chain_erasure){.items = find_items(erasure, row, &left)};
+    bool whole = out->items && !left;
+    out->source = whole && row->source.ptr && !lb_chain_is_bare(row->source);
+    out->reason = whole && row->reason.ptr && !lb_chain_is_bare(row->reason);
+    lb_err err = out->reason ? LB_OK : mentions(erasure, row->reason, &out->reason);
+    return err ? err : mentions(erasure, row->import, &out->import);
+}
+
+static lb_err take_own(struct lb_erasure *erasure, const struct lb_log_row *row)
+{
+    struct lb_erased_row found = {.id = row->id, .campaign = row->list.campaign};
+    lb_err err = find_what(erasure, row, &found.what);
+    bool any = found.what.items || found.what.reason || found.what.source || found.what.import;
+    if (err || !any)
+        return err;
+    if (erasure->row_count == LB_ERASURE_ROWS_MAX)
+        return LB_ERR_PAYLOAD_TOO_LARGE;
+    if (!lb_array_reserve(erasure->rows, erasure->row_capacity, erasure->row_count + 1))
+        return LB_ERR_OVERLOADED;
+    erasure->rows[erasure->row_count++] = found;
+    return LB_OK;
+}
+
+struct scan {
+    struct lb_erasure *erasure;
+    size_t left;
+    lb_err stopped;
+    bool skips;
+};
+
+/* LB_ERR_NOT_FOUND only ends the scan. */
+static lb_err take_row(void *context, const struct lb_log_row *row)
+{
+    struct scan *scan = context;
+    struct lb_erasure *erasure = scan->erasure;
+    bool own = row->list.workspace == erasure->change.standing.workspace->row.no;
+    erasure->next = row->id + 1;
+    erasure->strange = own ? 0 : erasure->strange + 1;
+    if (own)
+        scan->stopped = take_own(erasure, row);
+    scan->skips = erasure->strange >= STRANGE_ROWS_MAX;
+    return scan->stopped || --scan->left == 0 || scan->skips ? LB_ERR_NOT_FOUND : LB_OK;
+}
+
+/* Where the next own row may be; false: there is none. Memory does not know those of the open
+ * batch, which have ids from `open_from` on. */
+static bool seek(struct lb_erasure *erasure, uint64_t open_from)
+{
+    const struct lb_workspace *workspace = erasure->change.standing.workspace;
+    erasure->strange = 0;
+    if (lb_store_is_remote(erasure->outreach->settings.store) ||
+        lb_row_times_next(workspace->row_times, erasure->next, &erasure->next))
+        return true;
+    if (open_from > erasure->next)
+        erasure->next = open_from;
+    return open_from != 0;
+}
+
+lb_err lb_erasure_find_rows(struct lb_erasure *erasure, struct lb_store_reader *reader, size_t max,
+                            uint64_t open_from, bool *out_done, struct lb_reason *reason)
+{
+    struct lb_store *store = erasure->outreach->settings.store;
+    const struct lb_workspace *workspace = erasure->change.standing.workspace;
+    struct scan scan = {.erasure = erasure, .left = max};
+    lb_err err = LB_ERR_NOT_FOUND;
+    *out_done = false;
+    while (err == LB_ERR_NOT_FOUND && !scan.stopped && scan.left) {
+        scan.skips = false;
+        *out_done = !seek(erasure, open_from);
+        if (*out_done)
+            return LB_OK;
+        err = store->ops->log_read(reader, workspace->row.no, erasure->next, LB_ENTRY_ID_MAX + 1,
+                                   &scan, take_row);
+    }
+    if (scan.stopped == LB_ERR_PAYLOAD_TOO_LARGE)
+        return lb_fail(reason, scan.stopped,
+                       "These names are in more than 50,000 rows of the blocklist log, which is "
+                       "too much for one erasure.");
+    if (scan.stopped)
+        return scan.stopped;
+    *out_done = !err;
+    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+}

@@ -1,0 +1,386 @@
+"""POST /v1/erasures: a person leaves the workspace by every name, and stays blocked in every spelling."""
+
+import re
+import subprocess
+from urllib.parse import quote
+
+import pytest
+
+from support import expect, postgres
+from support.marks import sqlite_only
+from support.server import Server, on_postgresql, run
+
+LEADS = "/blocked-leads"
+MEMBER = "ACoAA" + "Zq7" * 12
+NAME = "zelda-m\u00fcller-9"
+EMAIL = "zelda.m9@example.org"
+PHONE = "+442079460958"
+# Every stored spelling of the person, and parts that nobody else has.
+TRACES = ["zelda", "Zelda", MEMBER, EMAIL, PHONE, "2079460958", quote(NAME)]
+
+
+def place(server):
+    return server.database or str(server.data)
+
+
+def contents(server):
+    """What the server keeps, as (name, bytes): all files of its folder, or a dump of its database."""
+    for path in sorted(server.data.rglob("*")):
+        if path.is_file():
+            yield str(path), path.read_bytes()
+    if server.database:
+        dump = subprocess.run([postgres.tool("pg_dump"), "-d", server.database], check=True,
+                              capture_output=True).stdout
+        yield "pg_dump", dump
+    yield "log", server.log_text().encode()
+
+
+def traces(server, words=None):
+    return [(name, word) for name, data in contents(server) for word in words or TRACES
+            if word.encode() in data]
+
+
+class World:
+    """A workspace that knows the person in all places, and others beside."""
+
+    def __init__(self, server):
+        self.server = server
+        self.tenant = server.tenant()
+        self.api = self.tenant.api
+        self.campaign = self.tenant.campaign()
+        self.list = f"/campaigns/{self.campaign}/blocked-leads"
+        self.blocked = self.change(self.api.post(LEADS, {"leads": [
+            {"publicIdentifier": "first-one"},
+            {"publicIdentifier": NAME, "reason": "Zelda M\u00fcller asked"},
+            {"publicIdentifier": "last-one", "reason": f"friend of {NAME}"}]}))
+        self.api.post(LEADS, {"leads": [{"publicIdentifier": NAME, "reason": "again"}]})
+        self.change(self.api.post(self.list, {"publicIdentifiers": [NAME, "in-campaign"],
+                                              "reason": "fair"}))
+        self.api.post("/blocklist", {"entries": [
+            {"email": EMAIL, "kind": "opt_out"},
+            {"domain": "example.net", "reason": f"as {NAME} said"}]})
+        self.api.post("/blocklist", {"entries": [{"phone": PHONE}]})
+        self.unblocked = self.change(self.api.delete("/blocklist", {"entries": [{"phone": PHONE}]}))
+        expect.ok(self.api.post(f"/campaigns/{self.campaign}/leads", {"leads": [
+            {"publicIdentifier": NAME, "memberId": MEMBER, "firstName": "Zelda",
+             "lastName": "M\u00fcller", "email": EMAIL, "phone": PHONE,
+             "variables": {"note": "Zelda likes tea"}},
+            {"publicIdentifier": "in-campaign"}, {"publicIdentifier": "somebody-else"}]}))
+
+    @staticmethod
+    def change(response):
+        expect.ok(response)
+        return response.header("x-change-id")
+
+    def erase(self, **options):
+        return expect.ok(self.api.post("/erasures", {"publicIdentifier": NAME}, **options))
+
+    def is_blocked(self, **name):
+        return expect.ok(self.api.post("/check", {"leads": [name]}))[0]["blocked"]
+
+    def stays_blocked(self):
+        spellings = [NAME, NAME.upper(), f"https://de.linkedin.com/in/{quote(NAME)}/?trk=x", MEMBER]
+        body = expect.ok(self.api.post(LEADS + "/check", {"publicIdentifiers": spellings + ["free"]}))
+        assert body["allowed"] == ["free"], body
+        campaign = expect.ok(self.api.post(self.list + "/check", {"publicIdentifiers": [NAME]}))
+        assert campaign["allowed"] == []
+        assert self.is_blocked(email=EMAIL.upper()) and self.is_blocked(phone=PHONE)
+        assert not self.is_blocked(email="free@example.org")
+
+
+@pytest.fixture
+def world(own):
+    return World(own)
+
+
+def verified(server):
+    server.stop()
+    result = run("verify", place(server))
+    assert result.code == 0, result
+    server.start()
+
+
+def test_no_trace_of_an_erased_person_is_left_anywhere(world, tmp_path):
+    assert traces(world.server), "else there is nothing to look for"
+    body = world.erase()
+    assert body["erased"] == {"names": 4, "entries": 7, "reasons": 4, "leads": 1}, body
+    assert body["blocked"] is True and body["overwritten"] is True
+    assert traces(world.server) == []
+    if not world.server.database:
+        world.server.cli("backup", tmp_path / "copy.db")
+        data = (tmp_path / "copy.db").read_bytes()
+        assert [word for word in TRACES if word.encode() in data] == []
+    verified(world.server)
+    assert traces(world.server) == []
+
+
+def test_an_erased_person_stays_blocked_in_every_spelling(world):
+    world.erase()
+    world.stays_blocked()
+    world.server.restart()
+    world.api = world.server.api(world.tenant.key)
+    world.stays_blocked()
+
+
+def test_lists_show_that_somebody_was_erased(world):
+    world.erase()
+    listed = expect.ok(world.api.get(LEADS + "?take=100"))
+    assert [entry["publicIdentifier"] for entry in listed if "erased" not in entry] == [
+        "last-one", "first-one"]
+    erased = [entry for entry in listed if entry.get("erased")]
+    assert erased and all(entry["publicIdentifier"] is None and entry["reason"] is None
+                          for entry in erased)
+    mail = expect.ok(world.api.get("/blocklist?type=email"))
+    assert [(entry["value"], entry["erased"], entry["kind"]) for entry in mail] == [
+        (None, True, "opt_out")]
+
+
+def test_new_blocks_imports_and_leads_know_the_erased_person(world):
+    world.erase()
+    again = expect.ok(world.api.post(LEADS, {"leads": [{"publicIdentifier": NAME.upper()}]}))
+    assert again["blocked"] == 0
+    added = expect.ok(world.api.post(f"/campaigns/{world.tenant.campaign()}/leads", {"leads": [
+        {"publicIdentifier": "another-name", "email": EMAIL}]}))
+    assert added["blocked"] == 1
+    imported = expect.ok(world.api.post(
+        LEADS + "/import", f"linkedin.com/in/{quote(NAME)}\n".encode(), content_type="text/plain"))
+    assert (imported["blocked"], imported["already"]) == (0, 1)
+    assert [found for found in traces(world.server, [NAME, quote(NAME)])] == []
+
+
+def test_only_an_unblock_by_name_frees_an_erased_person(world):
+    ids = [entry["id"] for entry in expect.ok(world.api.get(LEADS)) if entry["publicIdentifier"]]
+    response = world.api.post("/erasures", {"publicIdentifier": NAME})
+    change = response.header("x-change-id")
+    listed = [entry["id"] for entry in expect.ok(world.api.get(LEADS)) if entry.get("erased")]
+    assert expect.ok(world.api.delete(LEADS, ids + listed))["unblocked"] == 2
+    for undone in (world.blocked, world.unblocked):
+        assert world.api.post(f"/changes/{undone}/undo").status == 200
+    refused = world.api.post(f"/changes/{change}/undo")
+    assert refused.status == 404 and "cannot be undone" in refused.message
+    world.stays_blocked()
+    for entry in ({"publicIdentifier": NAME}, {"memberId": MEMBER}, {"email": EMAIL},
+                  {"phone": PHONE}):
+        body = expect.ok(world.api.delete("/blocklist", {"entries": [entry]}))
+        assert body["unblocked"] == 1
+    assert not world.is_blocked(publicIdentifier=NAME)
+    verified(world.server)
+
+
+def test_undo_history_events_and_changes_bring_no_name_back(world):
+    world.erase()
+    texts = [world.api.get(path).body.decode() for path in (
+        f"/changes/{world.blocked}", f"/changes/{world.blocked}/leads", "/events?after=0",
+        f"/changes/{world.unblocked}/leads", "/audit", "/blocklist", world.list,
+        f"/blocked-leads/{quote(NAME)}/history", "/imports")]
+    assert [text for text in texts if re.search("zelda|2079460958|Zq7Zq7", text, re.IGNORECASE)] == []
+
+
+def test_a_dry_run_says_what_would_go(world):
+    body = expect.ok(world.api.post("/erasures?dryRun=true", {"publicIdentifier": NAME}))
+    assert body["erased"] == {"names": 4, "entries": 7, "reasons": 4, "leads": 1}
+    assert body["message"].startswith("Would erase") and "overwritten" not in body
+    assert traces(world.server)
+    assert expect.ok(world.api.get(f"/leads?publicIdentifier={quote(NAME)}"))
+
+
+def test_it_is_in_the_audit_log_without_the_name(world):
+    world.erase()
+    actions = expect.ok(world.api.get("/audit?action=leads.erase"))
+    assert [(entry["action"], entry["by"]["type"]) for entry in actions] == [("leads.erase", "key")]
+    assert "zelda" not in str(actions).lower()
+
+
+def test_the_same_person_of_another_workspace_is_not_touched(world):
+    other = World(world.server)
+    world.erase()
+    check = expect.ok(other.api.post(LEADS + "/check", {"publicIdentifiers": [NAME]}))
+    assert check["blocked"] == [NAME]
+    assert [entry["publicIdentifier"] for entry in expect.ok(other.api.get(LEADS))].count(NAME) == 1
+    assert len(expect.ok(other.api.get(f"/leads?publicIdentifier={quote(NAME)}"))) == 1
+    assert all("erased" not in entry for entry in expect.ok(other.api.get(LEADS)))
+
+
+def test_a_person_who_was_not_blocked_is_forgotten(own):
+    tenant = own.tenant()
+    campaign = tenant.campaign()
+    expect.ok(tenant.api.post(f"/campaigns/{campaign}/leads", {"leads": [
+        {"publicIdentifier": "zelda-x", "email": EMAIL}]}))
+    body = expect.ok(tenant.api.post("/erasures", {"email": EMAIL}))
+    assert body["erased"]["leads"] == 1 and body["blocked"] is False
+    assert traces(own) == []
+    assert expect.ok(tenant.api.get("/blocked-leads/zelda-x"))["blocked"] is False
+    assert [entry["action"] for entry in expect.ok(tenant.api.get("/audit?action=leads"))] == [
+        "leads.erase"]
+
+
+def test_a_shared_address_is_no_name_of_the_person(own):
+    tenant = own.tenant()
+    campaign = tenant.campaign()
+    expect.ok(tenant.api.post(f"/campaigns/{campaign}/leads", {"leads": [
+        {"publicIdentifier": "zelda-x", "email": "office@example.org"},
+        {"publicIdentifier": "colleague", "email": "office@example.org"}]}))
+    tenant.api.post(LEADS, {"leads": [{"publicIdentifier": "zelda-x"}]})
+    assert expect.ok(tenant.api.post("/erasures", {"publicIdentifier": "zelda-x"}))["erased"][
+        "names"] == 1
+    check = expect.ok(tenant.api.post("/check", {"leads": [{"email": "office@example.org"}]}))
+    assert check[0]["blocked"] is False
+
+
+@pytest.mark.parametrize("body", [
+    {}, {"domain": "example.org"}, {"publicIdentifier": 7}, {"email": ["a@b.org", None]}])
+def test_what_names_nobody_is_refused(own, body):
+    assert own.tenant().api.post("/erasures", body).status == 400
+
+
+def test_the_command_line_erases(world):
+    env = {"LEADBLOCK_URL": f"http://127.0.0.1:{world.server.port}", "LEADBLOCK_KEY": world.tenant.key}
+    tried = run("erase", "--dry-run", NAME, EMAIL, PHONE, env=env)
+    assert tried.code == 0 and tried.out.startswith("Would erase 7 blocklist entries"), tried
+    done = run("erase", NAME, EMAIL, PHONE, env=env)
+    assert done.code == 0 and done.out.startswith("Erased 7 blocklist entries"), done
+    assert traces(world.server) == []
+
+
+@sqlite_only("PostgreSQL's files are its own")
+def test_a_killed_server_overwrites_its_files_at_the_next_start(world):
+    """The erasure is recorded, and a reader keeps the old frames of the log from being overwritten."""
+    import sqlite3
+    reader = sqlite3.connect(f"file:{world.server.data}/leadblock.db?mode=ro", uri=True)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM lead").fetchone()
+    from threading import Thread
+    api = world.server.api(world.tenant.key)
+    sent = Thread(target=lambda: pytest.raises(Exception, api.post, "/erasures",
+                                               {"publicIdentifier": NAME}))
+    sent.start()
+    other = world.server.api(world.tenant.key)
+    while not any(entry.get("erased") for entry in expect.ok(other.get(LEADS))):
+        pass
+    assert traces(world.server)
+    world.server.kill()
+    reader.close()
+    sent.join()
+    world.server.start()
+    assert traces(world.server) == []
+    world.api = world.server.api(world.tenant.key)
+    world.stays_blocked()
+
+
+@sqlite_only("a backup is pg_dump's there")
+def test_a_restored_backup_from_before_is_erased_again(world, tmp_path):
+    world.server.cli("backup", tmp_path / "before.db")
+    world.erase()
+    world.server.stop()
+    result = run("restore", tmp_path / "before.db", "--data", str(world.server.data), "--replace")
+    assert result.code == 0 and "erased again" in result.out + result.err, result
+    world.server.start()
+    world.api = world.server.api(world.tenant.key)
+    world.stays_blocked()
+    assert [found for found in traces(world.server)] == []
+    verified(world.server)
+
+
+ALIASES = [f"zelda-{i}" for i in range(1, 8)]
+
+
+def link(api, *pairs):
+    return api.post("/people/link", {"links": [
+        {"memberId": member, "publicIdentifier": name} for member, name in pairs]})
+
+
+def link_person(api):
+    """A member id and seven names; one more was refused, and another one taken back."""
+    expect.ok(link(api, *((MEMBER, name) for name in ALIASES[:6])))
+    wrong = World.change(link(api, (MEMBER, "yolanda-9")))
+    expect.ok(api.post(f"/changes/{wrong}/undo"))
+    expect.ok(link(api, (MEMBER, ALIASES[6])))
+    assert expect.ok(link(api, (MEMBER, "yolanda-8")))["conflicts"] == 1
+    assert len(expect.ok(api.get("/people/conflicts"))) == 1
+
+
+def all_blocked(api, path=LEADS):
+    asked = [*ALIASES, MEMBER, "yolanda-8", "yolanda-9"]
+    body = expect.ok(api.post(f"{path}/check", {"publicIdentifiers": asked}))
+    for name in body["blocked"]:
+        assert expect.ok(api.get(f"{path}/{name}"))["blocked"]
+    return body["blocked"] == [*ALIASES, MEMBER]
+
+
+def test_a_person_of_several_names_is_erased_by_all_and_stays_blocked(own):
+    tenant = own.tenant()
+    in_campaign = f"/campaigns/{tenant.campaign()}/blocked-leads"
+    link_person(tenant.api)
+    expect.ok(tenant.api.post(in_campaign, {"publicIdentifiers": [ALIASES[0]]}))
+    assert all_blocked(tenant.api, in_campaign) and not all_blocked(tenant.api)
+    changes = [entry["id"] for entry in expect.ok(tenant.api.get("/audit"))
+               if entry["action"] == "people.link"]
+    assert len(changes) == 4
+    body = expect.ok(tenant.api.post("/erasures", {"publicIdentifier": ALIASES[3]}))
+    assert (body["erased"]["names"], body["blocked"]) == (8, True)
+    assert traces(own, ["zelda", MEMBER]) == []
+    api = tenant.api
+    for _ in range(2):
+        assert all_blocked(api, in_campaign) and not all_blocked(api)
+        assert expect.ok(api.get("/people/conflicts")) == []
+        verified(own)
+        api = own.api(tenant.key)
+    for change in changes:
+        assert "zelda" not in str(expect.ok(api.get(f"/changes/{change}/leads")))
+        api.post(f"/changes/{change}/undo")
+    assert all_blocked(api, in_campaign) and traces(own, ["zelda", MEMBER]) == []
+
+
+def test_memory_has_no_link_of_an_erased_person(own):
+    api = own.tenant().api
+    link_person(api)
+    expect.ok(api.post(LEADS, {"leads": [{"publicIdentifier": ALIASES[0]}]}))
+    expect.ok(api.post("/erasures", {"publicIdentifier": ALIASES[3]}))
+    assert all_blocked(api)
+    expect.ok(api.delete("/blocklist", {"entries": [{"publicIdentifier": ALIASES[1]}]}))
+    free = expect.ok(api.post(LEADS + "/check", {"publicIdentifiers": [*ALIASES, MEMBER]}))
+    assert free["allowed"] == [ALIASES[1]], "each name is blocked by its own hash"
+    assert "zelda" not in str(expect.ok(api.get(f"{LEADS}/{ALIASES[0]}"))).replace(ALIASES[0], "")
+
+
+@sqlite_only("a server of a folder is asked beside its running")
+def test_who_was_blocked_by_a_link_into_the_installations_list_stays_blocked(own):
+    api = own.tenant().api
+    expect.ok(link(api, (MEMBER, ALIASES[0])))
+    own.cli("installation", "block", MEMBER)
+    asked = {"publicIdentifiers": [ALIASES[0], MEMBER, "free"]}
+    assert expect.ok(api.post(LEADS + "/check", asked))["allowed"] == ["free"]
+    assert expect.ok(api.post("/erasures", {"publicIdentifier": ALIASES[0]}))["blocked"]
+    assert expect.ok(api.post(LEADS + "/check", asked))["allowed"] == ["free"]
+    assert traces(own, ["zelda"]) == []
+
+
+def test_a_link_does_not_store_an_erased_name(own):
+    api = own.tenant().api
+    link_person(api)
+    expect.ok(api.post(LEADS, {"leads": [{"publicIdentifier": ALIASES[0]}]}))
+    expect.ok(api.post("/erasures", {"publicIdentifier": ALIASES[0]}))
+    body = expect.ok(link(api, (MEMBER, "yolanda-9"), ("ACoAA" + "x" * 34, ALIASES[2])))
+    assert (body["linked"], body["known"], body["conflicts"]) == (0, 0, 0)
+    assert traces(own, ["zelda", MEMBER]) == []
+
+
+@pytest.mark.skipif(not on_postgresql(), reason="one process owns a folder")
+def test_another_node_forgets_the_links_of_an_erased_person(own):
+    tenant = own.tenant()
+    link_person(tenant.api)
+    expect.ok(tenant.api.post(LEADS, {"leads": [{"publicIdentifier": ALIASES[0]}]}))
+    with Server(database=own.database) as other:
+        there = other.api(tenant.key)
+        assert all_blocked(there)
+        expect.ok(tenant.api.post("/erasures", {"publicIdentifier": ALIASES[3]}))
+        assert all_blocked(there) and expect.ok(there.get("/people/conflicts")) == []
+        expect.ok(tenant.api.delete("/blocklist", {"entries": [{"publicIdentifier": ALIASES[1]}]}))
+        free = expect.ok(there.post(LEADS + "/check", {"publicIdentifiers": [*ALIASES, MEMBER]}))
+        assert free["allowed"] == [ALIASES[1]], "each name is blocked by its own hash"
+
+
+def test_the_history_of_an_erased_person_begins_with_the_erasure(world):
+    world.erase()
+    history = expect.ok(world.api.get(f"/blocked-leads/{quote(NAME)}/history"))
+    assert [event["what"] for event in history][-1] == "erased"
