@@ -40,7 +40,7 @@ screen('every page fits a phone of 375 px, and tables and code scroll', shared, 
   await eventually(async () => assert.equal(await table.getAttribute('tabindex'), '0'));
 });
 
-for (const path of ['/docs/', '/docs/readme', '/docs/performance', '/docs/nothing']) {
+for (const path of ['/docs/', '/docs/readme', '/docs/scale-out', '/docs/nothing']) {
   screen(`${path} is accessible in every look`, shared, { allowed: missing }, async ({ page }) => {
     await page.goto(path);
     await page.locator('h1').waitFor();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { links, START, titleOf } from './markdown.mjs';
 
-// Those who change the program have the source code, and these in it; the comparison is read before the program is chosen.
-const IN_SOURCE = ['architecture.md', 'comparison.md', 'threading.md'];
+// Those who change the program have the source code, and these in it; comparison and measurements are read before the program is chosen.
+const IN_SOURCE = ['architecture.md', 'comparison.md', 'performance.md', 'threading.md'];
 const ELSEWHERE = { readme: 'README.md', changelog: 'CHANGELOG.md' };
 
 // The newest versions: all of them are a tenth of all pages.
