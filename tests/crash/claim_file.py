@@ -113,15 +113,31 @@ def check_names(connection):
                       f"{list(kept - names)[:5]}")
 
 
+def linked_names(connection):
+    """{(workspace, name): the names that were linked with it}. A person has one member id here, so no chains."""
+    pairs = {}
+    for workspace, link, name in connection.execute(
+            "SELECT workspace_id, link, identifier FROM link_history WHERE event = 'link' AND link NOT IN "
+            "(SELECT link FROM link_history WHERE event = 'link_end')"):
+        pairs.setdefault((workspace, link), set()).add(name)
+    linked = {}
+    for (workspace, _), names in pairs.items():
+        for name in names:
+            linked.setdefault((workspace, name), set()).update(names)
+    return linked
+
+
 def check_set_aside(connection):
+    linked = linked_names(connection)
     blocked = set(connection.execute(
         "SELECT workspace_id, campaign_id, identifier FROM blocklist_live"))
     leads = connection.execute(
         "SELECT w.id, c.id, l.identifier, l.member_id, l.set_aside FROM lead l "
         "JOIN campaign c ON c.no = l.campaign JOIN workspace w ON w.no = l.workspace")
     for workspace, campaign, identifier, member_id, set_aside in leads:
+        names = {identifier, member_id} | linked.get((workspace, identifier), set())
         is_blocked = any((workspace, which, name) in blocked
-                         for which in (None, campaign) for name in (identifier, member_id))
+                         for which in (None, campaign) for name in names)
         if is_blocked != bool(set_aside):
             raise Failure(f"set_aside of {identifier} in {campaign} is {set_aside}, but the "
                           f"blocklists say {is_blocked}")

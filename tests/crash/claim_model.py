@@ -30,6 +30,10 @@ class Person:
         self.number = number
         self.identifier = f"w{worker}-{number}"
         self.member_id = f"ACoAA{worker}{number:033d}"
+        self.linked_since = None  # a lead of any campaign was acknowledged with both names
+
+    def link(self, now):
+        self.linked_since = self.linked_since or now
 
     def first_name(self):
         return f"F{self.worker}-{self.number}"
@@ -151,9 +155,11 @@ class Lead:
         return f"{self.person.identifier} in {self.campaign}"
 
     def names(self, before=None):
-        """The names by which blocks find it; before: those that were known by then."""
+        """The names by which blocks find it; before: those that were known by then. What one campaign has
+        learned of a person holds in all."""
         names = [self.person.identifier]
-        if self.member_since is not None and (before is None or self.member_since < before):
+        linked = self.person.linked_since
+        if linked is not None and (before is None or linked < before):
             names.append(self.person.member_id)
         return names
 

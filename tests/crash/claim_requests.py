@@ -120,6 +120,7 @@ class Add(Request):
             lead.added = True
             if lead.member_sent:
                 lead.member_since = self.ledger.tick()
+                lead.person.link(lead.member_since)
 
     def refused(self):
         for lead in self.leads():
@@ -160,6 +161,7 @@ class Learn(Request):
 
     def apply(self):
         self.lead.member_since = self.ledger.tick()
+        self.lead.person.link(self.lead.member_since)
 
     def refused(self):
         self.lead.member_sent = False
