@@ -107,7 +107,8 @@ test('every curl line for signed-in users does, too', async () => {
   }
   assert.deepEqual(refused(seen), [
     'changePassword 403', 'createUser 404', 'deleteUser 404', 'endSession 404', 'endSessionOfUser 404', 'endSessionsOfUser 404',
-    'listSessionsOfUser 404', 'makeLink 404', 'revokeKey 404', 'revokeLink 404', 'setPlan 404',
+    'getInstallationChange 404', 'getInstallationImport 404', 'listInstallationChangedLeads 404',
+    'listSessionsOfUser 404', 'makeLink 404', 'revokeKey 404', 'revokeLink 404', 'setPlan 404', 'undoInstallationChange 404', 'undoInstallationImport 404',
   ]);
 });
 
