@@ -13,6 +13,7 @@ TRIES = {("POST", "/campaigns/{c}/blocked-leads"), ("POST", "/blocked-leads"),
          ("POST", "/campaigns/{c}/blocked-leads/import"), ("POST", "/blocked-leads/import"),
          ("POST", "/campaigns/{c}/leads/import"),
          ("POST", "/installation/blocklist/import"),  # test_installation.py
+         ("POST", "/erasures"),  # test_erasure.py
          ("POST", "/campaigns/{c}/blocklist"), ("POST", "/blocklist")}  # these two: test_named.py
 OTHERS = [e for e in ENDPOINTS + KEYS + OPERATORS + OWN
           if e.kind == WRITE and (e.method, e.path) not in TRIES]
