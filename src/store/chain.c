@@ -63,10 +63,9 @@ static void commit_salted(const uint8_t salt[LB_SEED_SIZE], enum lb_commitment_k
 
 static void salt_of(const uint8_t seed[LB_SEED_SIZE], struct lb_str text, uint8_t out[LB_SEED_SIZE])
 {
-    _Static_assert(LB_SEED_SIZE == crypto_generichash_blake2b_SALTBYTES &&
-                       LB_SEED_SIZE == crypto_shorthash_siphashx24_BYTES &&
-                       LB_SEED_SIZE == crypto_shorthash_siphashx24_KEYBYTES,
-                   "a salt is a SipHash-128 under the seed");
+    _Static_assert(LB_SEED_SIZE == crypto_generichash_blake2b_SALTBYTES, "a salt is of BLAKE2b");
+    _Static_assert(LB_SEED_SIZE == crypto_shorthash_siphashx24_BYTES, "and a SipHash-128");
+    _Static_assert(LB_SEED_SIZE == crypto_shorthash_siphashx24_KEYBYTES, "under the seed");
     crypto_shorthash_siphashx24(out, (const unsigned char *)text.ptr, text.len, seed);
 }
 

@@ -85,7 +85,9 @@ static inline bool lb_chain_is_bare(struct lb_str text)
 /* A reason, source or import; none where it was erased. */
 static inline struct lb_str lb_chain_text(struct lb_str text)
 {
-    return lb_chain_is_bare(text) ? (struct lb_str){0} : text;
+    if (lb_chain_is_bare(text))
+        return (struct lb_str){0};
+    return text;
 }
 
 /* Which texts of a row are to go. Those that are gone already stay so. */
