@@ -158,16 +158,15 @@ static lb_err erase_name(struct finding *finding, struct lb_parts *parts, struct
 {
     struct lb_erasure *erasure = calloc(1, sizeof *erasure);
     bool done = false;
-    lb_err err = erasure ? LB_OK : LB_ERR_INTERNAL;
-    if (err)
-        return err;
+    if (!erasure)
+        return LB_ERR_INTERNAL;
     erasure->outreach = parts->app.outreach;
     erasure->change =
         (struct lb_change){.blocklist = parts->app.blocklist,
                            .standing = {.directory = parts->app.directory,
                                         .workspace = finding->workspace,
                                         .list = {.workspace = finding->workspace->row.no}}};
-    err = lb_erasure_add(erasure, key);
+    lb_err err = lb_erasure_add(erasure, key);
     do {
         while (!err && !done)
             err = lb_erasure_find(erasure, finding->reader, &done, reason);

@@ -210,6 +210,13 @@ enum lb_progress lb_changes_get(struct lb_call *call)
 
 /* --- Its leads --- */
 
+static struct lb_str unless(bool erased, struct lb_str text)
+{
+    if (erased)
+        text = (struct lb_str){0};
+    return text;
+}
+
 static void put_lead(struct telling *telling, struct lb_str key, struct lb_str reason)
 {
     struct lb_buf *body = telling->body;
@@ -236,7 +243,7 @@ static lb_err take_item(struct telling *telling, const struct lb_log_row *row, s
         bool erased = lb_chain_is_bare(item);
         if (!erased && !lb_item_read(item, &named))
             return LB_ERR_STORAGE_UNAVAILABLE;
-        put_lead(telling, erased ? (struct lb_str){0} : named.key, lb_chain_text(row->reason));
+        put_lead(telling, unless(erased, named.key), lb_chain_text(row->reason));
         telling->count++;
         return LB_OK;
     }
@@ -303,8 +310,7 @@ static lb_err put_named(struct telling *telling, struct lb_store_reader *reader)
         if (!err && entry.number != telling->named[i])
             err = LB_ERR_STORAGE_UNAVAILABLE;
         if (!err)
-            put_lead(telling, erased ? (struct lb_str){0} : entry.key,
-                     erased ? (struct lb_str){0} : entry.reason);
+            put_lead(telling, unless(erased, entry.key), unless(erased, entry.reason));
     }
     return err;
 }

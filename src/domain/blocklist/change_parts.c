@@ -51,7 +51,9 @@ void lb_change_find_keys(struct lb_change *change)
         bool same = key.ptr == item->key.ptr;
         if (same && !item->name.ptr)
             continue;
-        item->name = same ? (struct lb_str){0} : item->key;
+        item->name = item->key;
+        if (same)
+            item->name = (struct lb_str){0};
         item->key = key;
         change->fingerprints[i] = lb_blocklist_hash(blocklist, list, key);
         lb_chain_seed(item->seed);

@@ -40,12 +40,12 @@ static lb_err add_name(struct lb_erasure *erasure, struct lb_str key, bool leads
         return LB_OK;
     if (erasure->name_count == LB_ERASURE_NAMES_MAX)
         return LB_ERR_PAYLOAD_TOO_LARGE;
-    char *copy = malloc(key.len);
-    if (!copy)
+    struct lb_erasure_name *name = &erasure->names[erasure->name_count];
+    *name = (struct lb_erasure_name){.key = {malloc(key.len), key.len}, .leads = leads};
+    if (!name->key.ptr)
         return LB_ERR_OVERLOADED;
-    memcpy(copy, key.ptr, key.len);
-    erasure->names[erasure->name_count++] =
-        (struct lb_erasure_name){.key = {copy, key.len}, .leads = leads};
+    memcpy((char *)name->key.ptr, key.ptr, key.len);
+    erasure->name_count++;
     return LB_OK;
 }
 
