@@ -190,3 +190,4 @@ def test_a_damaged_log_is_refused_until_its_loss_is_accepted():
                                                        {"publicIdentifiers": names}))
         assert answer["blocked"] == names[:-1]
         assert list(server.data.glob("leadblock.db.damaged-*/leadblock.db-wal"))
+        assert "leadblock.db lacks 1 row of its blocklist log: at most 1 change" in server.log_text()

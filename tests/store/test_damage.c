@@ -848,6 +848,99 @@ static void a_loss_of_rows_that_is_accepted_keeps_a_copy(void **state)
     expect_not_loaded("lacks 1 row");
 }
 
+static unsigned copies(void)
+{
+    char command[256];
+    snprintf(command, sizeof command, "exit $(ls '%s' | grep -c damaged)", folder);
+    int status = system(command);
+    assert_true(WIFEXITED(status));
+    return (unsigned)WEXITSTATUS(status);
+}
+
+/* Starts with the loss that is accepted, which the log tells in `words`. */
+static void expect_accepted(const char *words, uint64_t rows)
+{
+    lb_log_set_level(LB_LOG_WARN);
+    caught_log_begin();
+    accept_loss = true;
+    struct lb_store *store = start_store();
+    accept_loss = false;
+    const char *log = caught_log_end();
+    lb_log_set_level((enum lb_log_level) - 1);
+    if (!strstr(log, words))
+        fail_msg("the log does not say \"%s\" but: %s", words, log);
+    assert_int_equal(rows_of(store), rows);
+    store->ops->close(store);
+    store = start_store(); /* it is over */
+    store->ops->close(store);
+}
+
+static void rows_that_are_lost_with_the_log_are_told(void **state)
+{
+    struct lb_store *store = start_store();
+    append(store, 1, ROWS);
+    kill_store(store);
+    flip("-wal", 8 * ((uint64_t)lb_wal_offset(frames_in_log(), PAGE) + 200));
+    expect_refused(": at most 1 commit since 2");
+    expect_accepted("leadblock.db lacks 1 row of its blocklist log: at most 1 change since "
+                    "1970-01-01T00:00:00.059Z is lost, and what else was recorded then; accepted, "
+                    "the files as they were are in /tmp/",
+                    ROWS - 1);
+    assert_int_equal(copies(), 1);
+}
+
+/* The log is gone, and the database is an older copy, which lacks more than was in the log. */
+static void rows_that_are_lost_beside_the_log_are_told(void **state)
+{
+    static const char words[] = "leadblock.db lacks 5 rows of its blocklist log: at most 5 changes "
+                                "since 1970-01-01T00:00:00.060Z are lost";
+    start_and_stop_with(1, ROWS);
+    shell("cp '%s' '%s.old'", path, folder);
+    start_and_stop_with(ROWS + 1, 2); /* in the last page */
+    struct lb_store *store = start_store();
+    append(store, ROWS + 3, 3);
+    kill_store(store);
+    shell("cp '%s.old' '%s'", folder, path);
+    take_away("-wal");
+    expect_refused(": at most 3 commits since 2");
+    assert_non_null(strstr(reason.text, "or start with --accept-loss, which keeps a copy and says "
+                                        "how many rows are lost in all"));
+    shell("cp -r '%s' '%s.kept'", folder, folder);
+    expect_accepted(words, ROWS);
+    assert_int_equal(copies(), 1);
+    /* What accepts the loss and does not read the log leaves it to be told. */
+    shell("rm -r '%s'%s", folder, "");
+    shell("mv '%s.kept' '%s'", folder, folder);
+    accept_loss = true;
+    store = open_store();
+    store->ops->close(store);
+    accept_loss = false;
+    expect_not_loaded(words);
+}
+
+/* Without mark and log, the one looks as the other. */
+static void each_damage_has_a_copy_of_its_own(void **state)
+{
+    static const char *const numbers[] = {"", "-2", "-3", "-4", "-5"};
+    struct lb_store *store;
+    for (uint64_t i = 0; i < 5; i++) {
+        char kept[160];
+        start_and_stop_with(i + 1, 1);
+        shell("rm '%s-wal' '%s-mark'", path, path);
+        shell("cp '%s' '%s.was'", path, folder);
+        snprintf(kept, sizeof kept, "%s.damaged-0000000000000000-0%s", path, numbers[i]);
+        expect_accepted(kept, i + 1);
+        shell("cmp '%s.was' '%s/leadblock.db'", folder, kept);
+    }
+    shell("rm '%s-wal' '%s-mark'", path, path);
+    accept_loss = true;
+    expect_refused("there are 5 copies already, the last in /tmp/");
+    shell("rm -r '%s.damaged-0000000000000000-0-3'%s", path, "");
+    store = open_store();
+    assert_int_equal(rows_of(store), 5);
+    store->ops->close(store);
+}
+
 /* Also after its loss of rows was accepted, and with views, any of which may come first when SQLite
  * looks for what is not consistent. */
 static void a_loss_of_rows_that_leaves_no_consistent_database_stays_refused(void **state)
@@ -1295,6 +1388,9 @@ int main(void)
         TEST(rows_that_were_deleted_after_a_stop_are_noticed),
         TEST(an_older_copy_of_the_database_is_noticed),
         TEST(a_loss_of_rows_that_is_accepted_keeps_a_copy),
+        TEST(rows_that_are_lost_with_the_log_are_told),
+        TEST(rows_that_are_lost_beside_the_log_are_told),
+        TEST(each_damage_has_a_copy_of_its_own),
         TEST(a_loss_of_rows_that_leaves_no_consistent_database_stays_refused),
         TEST(keeping_a_copy_keeps_the_locks),
         TEST(a_log_that_goes_on_after_the_mark_is_right),

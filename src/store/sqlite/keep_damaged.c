@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define PATH_SIZE  4300
+#define COPIES_MAX 5 /* of one name, so that a service that is started again and again ends */
 #define COPY_BYTES (64 << 10) /* the unix VFS reads less than 128 KiB at a time */
 
 static const char *const suffixes[] = {"", LB_LOG_SUFFIX, LB_MARK_SUFFIX};
@@ -85,14 +86,32 @@ static bool copy_all(sqlite3_vfs *vfs, const char *folder, const char *path)
     return lb_disk_sync(folder);
 }
 
+/* Another damage may have the same name, so what exists is not taken for this copy. False: there
+ * are as many as may be. */
+static bool find_folder(const char *path, const char *name, char out_kept[LB_KEPT_NAME_SIZE],
+                        char out[PATH_SIZE])
+{
+    for (unsigned number = 1; number <= COPIES_MAX; number++) {
+        int length = snprintf(out_kept, LB_KEPT_NAME_SIZE, "%.60s", name);
+        if (number > 1)
+            snprintf(out_kept + length, LB_KEPT_NAME_SIZE - (size_t)length, "-%u", number);
+        snprintf(out, PATH_SIZE, "%.4100s.damaged-%s", path, out_kept);
+        if (access(out, F_OK) != 0)
+            return true;
+    }
+    return false;
+}
+
 lb_err lb_keep_damaged(sqlite3_vfs *vfs, const char *path, const char *name,
-                       struct lb_reason *reason)
+                       char out_kept[LB_KEPT_NAME_SIZE], struct lb_reason *reason)
 {
     char folder[PATH_SIZE], part[PATH_SIZE];
-    snprintf(folder, sizeof folder, "%.4100s.damaged-%.60s", path, name);
+    if (!find_folder(path, name, out_kept, folder))
+        return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
+                       "cannot copy the damaged files: there are %d copies already, the last in "
+                       "%s; move them out of the data folder",
+                       COPIES_MAX, folder);
     snprintf(part, sizeof part, "%.4200s.part", folder);
-    if (access(folder, F_OK) == 0)
-        return LB_OK;
     remove_copies(part, path); /* of an attempt that was interrupted */
     if (mkdir(part, 0700) == 0 && copy_all(vfs, part, path) && rename(part, folder) == 0 &&
         lb_disk_sync_folder_of(folder))

@@ -6,9 +6,12 @@
 
 #include <sqlite3.h>
 
-/* Copies the database at `path`, which `vfs` knows, its log and its mark into the folder
- * `path`.damaged-`name`. When that exists, the same damage has been copied before. */
+#define LB_KEPT_NAME_SIZE 72
+
+/* Copies the database at `path`, which `vfs` knows, its log and its mark into a new folder
+ * `path`.damaged-`out_kept`: `name`, which has 60 bytes at most, and from the second copy of that
+ * name on a number behind it. A few of them are kept; one more is refused. */
 lb_err lb_keep_damaged(sqlite3_vfs *vfs, const char *path, const char *name,
-                       struct lb_reason *reason);
+                       char out_kept[LB_KEPT_NAME_SIZE], struct lb_reason *reason);
 
 #endif

@@ -33,20 +33,27 @@ static void describe(const struct lb_log_extent *found, const struct lb_log_exte
              lost == 1 ? "is" : "are", at_end ? ", and what else was recorded then" : "");
 }
 
-static lb_err accept_loss(struct lb_sqlite *sqlite, const char *damage, struct lb_reason *reason)
+static lb_err keep_files(struct lb_sqlite *sqlite, struct lb_reason *reason)
 {
     const struct lb_log_extent *recorded = &sqlite->store.recorded;
     const sqlite3_vfs *pages = sqlite3_vfs_find(sqlite->vfs);
-    char name[60]; /* the same when the same start is tried again */
+    char name[60];
     snprintf(name, sizeof name, "rows-%llu-%016llx", (unsigned long long)recorded->rows,
              (unsigned long long)recorded->sum[0]);
-    lb_err err = lb_keep_damaged(pages->pAppData, sqlite->path, name, reason);
-    if (!err)
+    return lb_keep_damaged(pages->pAppData, sqlite->path, name, sqlite->found.kept, reason);
+}
+
+/* When the loss of the write-ahead log was accepted before, the files were copied as they were, and
+ * what is left was checked: how many rows are lost in all is said now. */
+static lb_err accept_loss(struct lb_sqlite *sqlite, const char *damage, struct lb_reason *reason)
+{
+    lb_err err = sqlite->found.accepted ? LB_OK : keep_files(sqlite, reason);
+    if (!err && !sqlite->found.accepted)
         err = lb_sqlite_check_what_is_left(sqlite, reason);
     if (!err)
         lb_log(LB_LOG_WARN, "damage",
                "leadblock.db %s; accepted, the files as they were are in %s.damaged-%s", damage,
-               sqlite->path, name);
+               sqlite->path, sqlite->found.kept);
     return err;
 }
 

@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/sqlite/keep_damaged.h"
 #include "store/sqlite/log_scan.h"
 #include "store/sqlite/pages.h"
 #include "store/sqlite/vfs_file.h"
@@ -207,7 +206,7 @@ static bool find_damage(const struct look *look, char *out, size_t size)
 
 /* --- Accepting a loss ------------------------------------------------------------------------- */
 
-/* The same damage has the same name when a start is tried again. */
+/* The damage is known by it, though not alone: without mark and log, all have the same. */
 static void name_damage(const struct look *look, char *out, size_t size)
 {
     bool marked = look->files->marked;
@@ -237,7 +236,8 @@ static lb_err accept_loss(struct look *look, const char *damage, struct lb_reaso
     char name[40];
     int code = SQLITE_OK;
     name_damage(look, name, sizeof name);
-    lb_err err = lb_keep_damaged(look->check->vfs, look->check->path, name, reason);
+    lb_err err =
+        lb_keep_damaged(look->check->vfs, look->check->path, name, look->files->kept, reason);
     if (err)
         return err;
     /* Its frames may be in the database already, but not those after them: they would put old pages
@@ -248,7 +248,7 @@ static lb_err accept_loss(struct look *look, const char *damage, struct lb_reaso
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE, "cannot empty the damaged log of %s: %s",
                        look->check->path, sqlite3_errstr(code));
     lb_log(LB_LOG_WARN, "damage", "%s; accepted, the files as they were are in %s.damaged-%s",
-           damage, look->check->path, name);
+           damage, look->check->path, look->files->kept);
     look->files->marked = false;
     look->files->accepted = true;
     return LB_OK;
@@ -264,7 +264,10 @@ static lb_err judge_log(struct look *look, struct lb_reason *reason)
     if (look->check->accept_loss)
         return accept_loss(look, damage, reason);
     return refuse(look, reason, damage,
-                  "restore a backup, or start with --accept-loss, which keeps a copy");
+                  look->mark.log.rows
+                      ? "restore a backup, or start with --accept-loss, which keeps a copy and "
+                        "says how many rows are lost in all"
+                      : "restore a backup, or start with --accept-loss, which keeps a copy");
 }
 
 /* Ends the log before its torn frame for SQLite too. */
@@ -292,7 +295,7 @@ static void begin_mark(struct look *look)
     const struct lb_log_scan *log = &look->log;
     bool known = look->files->marked && look->log.own;
     if (!look->files->marked) {
-        *now = (struct lb_mark){.whole = true};
+        *now = (struct lb_mark){.whole = true, .log = look->mark.log};
         now->page_bytes = look->page_bytes;
         if (look->page_bytes)
             now->pages = (uint32_t)(look->files->database_bytes / look->page_bytes);

@@ -14,6 +14,7 @@
 #ifndef LB_STORE_SQLITE_START_CHECK_H
 #define LB_STORE_SQLITE_START_CHECK_H
 
+#include "store/sqlite/keep_damaged.h"
 #include "store/sqlite/synced_mark.h"
 
 #include "base/err.h"
@@ -31,13 +32,16 @@ struct lb_start_files {
     bool has_mark; /* there is one, perhaps written before the database was first used */
     bool marked;   /* there is one that says how far the log was synced */
     bool accepted; /* damage was found, and its loss accepted: look whether it is consistent */
-    uint64_t id;   /* of the database, 0: it has none */
+    char kept[LB_KEPT_NAME_SIZE]; /* then: the copy, see lb_keep_damaged */
+    uint64_t id;                  /* of the database, 0: it has none */
     uint64_t database_bytes;
     uint64_t log_bytes;
 };
 
 /* LB_OK, or LB_ERR_STORAGE_UNAVAILABLE with a reason that says what is lost at most and what to do.
- * Changes nothing but for `accept_loss`. Sets what the mark says now to where the log ends. */
+ * Changes nothing but for `accept_loss`. Sets what the mark says now to where the log ends; of the
+ * blocklist log it says what it did, also after a loss: what of it is absent is told when it was
+ * read (see log_loaded.c). */
 lb_err lb_start_check(const struct lb_start_check *check, struct lb_start_files *out,
                       struct lb_reason *reason);
 
