@@ -156,6 +156,23 @@ def test_a_flipped_bit_in_a_page_is_named(stopped):
     assert result.code == 1 and re.search("wrong checksum of page|damage", result.err), result
 
 
+@sqlite_only("pages are its files'")
+def test_a_flipped_bit_in_a_free_page_is_told_with_its_mend(stopped, tmp_path):
+    """No query reads it, but a backup does. `leadblock copy` leaves it behind."""
+    with pages.changed(stopped.data) as database:
+        database.execute("CREATE TABLE gone AS SELECT zeroblob(40000)")
+        database.execute("DROP TABLE gone")
+    number = pages.damage_free_page(stopped.data / "leadblock.db")
+    result = run("verify", stopped.data)
+    assert result.code == 1 and not result.out, result
+    assert f"leadblock.db: wrong checksum of page {number}, " in result.err, result
+    assert ("it is a free page: nothing is lost, but a backup ends the server. Use a copy made by"
+            " `leadblock copy`, or restore a backup") in result.err, result
+    assert run("copy", "--from", stopped.data, "--to", tmp_path / "copy").code == 0
+    result = run("verify", tmp_path / "copy")
+    assert result.code == 0 and "20 rows of the blocklist log, 494 entries" in result.out, result
+
+
 @sqlite_only("the mark is beside its log")
 def test_a_log_that_ends_before_its_mark_is_noticed(own):
     fill(own)

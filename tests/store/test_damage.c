@@ -379,6 +379,66 @@ static void a_start_names_the_damaged_page(void **state)
     assert_non_null(strstr(reason.text, "restore a backup"));
 }
 
+/* Of the list of free pages, the first that nothing but a backup reads. */
+static uint32_t free_page(void)
+{
+    uint8_t number[4];
+    read_at("", 32, number, sizeof number);
+    uint64_t listing = lb_wal_u32(number);
+    assert_true(listing > 0);
+    read_at("", (listing - 1) * PAGE + 8, number, sizeof number);
+    return lb_wal_u32(number);
+}
+
+static void a_damaged_free_page_is_named_as_such(void **state)
+{
+    char words[160];
+    struct lb_store *store = open_store();
+    append(store, 1, ROWS);
+    assert_int_equal(sqlite3_exec(lb_sqlite_of(store)->writer.db,
+                                  "CREATE TABLE gone AS SELECT zeroblob(40000); DROP TABLE gone",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(store->ops->check_files(store, &reason), LB_OK);
+    store->ops->close(store);
+    take_away("-wal");
+    uint32_t page = free_page();
+    assert_true(page > 1 && page <= size_of("") / PAGE);
+    flip("", 8 * ((uint64_t)(page - 1) * PAGE + 100));
+    store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    assert_int_equal(store->ops->intact(store, &reason), LB_OK);
+    assert_int_equal(store->ops->check_files(store, &reason), LB_ERR_CONFLICT);
+    snprintf(words, sizeof words,
+             "damage: leadblock.db: wrong checksum of page %u, offset %u; it is a free page: "
+             "nothing is lost",
+             page, (page - 1) * PAGE);
+    if (!strstr(reason.text, words) ||
+        !strstr(reason.text, "`leadblock copy`, or restore a backup"))
+        fail_msg("%s", reason.text);
+    store->ops->close(store);
+}
+
+/* Files that are moved after damage are not told to have been replaced under the server. */
+static void damage_does_not_tie_the_database_to_its_disk(void **state)
+{
+    stop_with(ROWS);
+    take_away("-wal");
+    uint64_t bit = 8 * (size_of("") - PAGE + 100); /* of a page of rows */
+    flip("", bit);
+    struct lb_store *store = open_store();
+    assert_int_equal(rows_of(store), UINT64_MAX);
+    assert_int_equal(store->ops->intact(store, &reason), LB_ERR_STORAGE_UNAVAILABLE);
+    store->ops->close(store);
+    shell("cp -r '%s' '%s.copy'", folder, folder);
+    shell("rm -r '%s'%s", folder, "");
+    shell("mv '%s.copy' '%s'", folder, folder);
+    flip("", bit);
+    store = open_store();
+    assert_int_equal(rows_of(store), ROWS);
+    store->ops->close(store);
+}
+
 static void a_flipped_bit_in_the_log_is_noticed_when_its_page_is_read(void **state)
 {
     struct lb_store *store = open_store();
@@ -1364,6 +1424,8 @@ int main(void)
         TEST(a_page_at_a_wrong_place_is_an_error),
         TEST(part_of_a_page_is_compared_as_the_whole),
         TEST(a_start_names_the_damaged_page),
+        TEST(a_damaged_free_page_is_named_as_such),
+        TEST(damage_does_not_tie_the_database_to_its_disk),
         TEST(a_flipped_bit_in_the_log_is_noticed_when_its_page_is_read),
         TEST(the_log_is_one_for_every_program),
         TEST(a_transaction_larger_than_the_cache_is_checked_as_others),

@@ -58,6 +58,21 @@ def seal(path):
                 file.write(wanted)
 
 
+def damage_free_page(path):
+    """Of those that nothing but a backup reads; returns its number."""
+    with open(path, "r+b") as file:
+        header = file.read(100)
+        listing = int.from_bytes(header[32:36], "big")
+        assert listing, "no page is free"
+        file.seek((listing - 1) * page_bytes(header) + 8)
+        number = int.from_bytes(file.read(4), "big")
+        file.seek((number - 1) * page_bytes(header) + 100)
+        byte = file.read(1)[0]
+        file.seek((number - 1) * page_bytes(header) + 100)
+        file.write(bytes([byte ^ 1]))
+    return number
+
+
 @contextmanager
 def changed(folder, in_secret=False):
     """A connection that changes the database of a folder that no server holds. Its end commits, and

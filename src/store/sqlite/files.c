@@ -207,10 +207,21 @@ lb_err lb_sqlite_begin_log(struct lb_sqlite *sqlite, struct lb_reason *reason)
     return watch(sqlite, reason);
 }
 
-/* The next start is told which database belongs to the log and the mark. */
+static lb_err check_watched(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    lb_err err = LB_OK;
+    for (int i = 0; !err && i < LB_WATCHED_FILES; i++)
+        err = lb_watched_file_check(&sqlite->watched[i], reason);
+    return err;
+}
+
+/* When files were taken away, the next start is told which database belongs to the log and the
+ * mark. Damage alone may be followed by a copy of all files to another disk. */
 static void mark_taken(struct lb_sqlite *sqlite)
 {
-    lb_synced_mark_now(sqlite->mark)->taken_inode = sqlite->watched[LB_WATCHED_DATABASE].inode;
+    struct lb_reason reason;
+    if (check_watched(sqlite, &reason))
+        lb_synced_mark_now(sqlite->mark)->taken_inode = sqlite->watched[LB_WATCHED_DATABASE].inode;
     lb_synced_mark_put(sqlite->mark, true);
 }
 
@@ -252,17 +263,29 @@ lb_err lb_sqlite_intact(struct lb_store *store, struct lb_reason *reason)
         return lb_fail(reason, LB_ERR_STORAGE_UNAVAILABLE,
                        "cannot write %s" LB_MARK_SUFFIX ": %s (SQLite error %d)", sqlite->path,
                        sqlite3_errstr(code), code);
-    lb_err err = LB_OK;
-    for (int i = 0; !err && i < LB_WATCHED_FILES; i++)
-        err = lb_watched_file_check(&sqlite->watched[i], reason);
-    return err;
+    return check_watched(sqlite, reason);
+}
+
+/* SQLite's check has read the pages that are in use. */
+static lb_err check_free_pages(struct lb_sqlite *sqlite, struct lb_reason *reason)
+{
+    int code = lb_sqlite_read_free_pages(sqlite->writer.db);
+    if (code == SQLITE_OK)
+        return LB_OK;
+    if (!atomic_load(&sqlite->damage.found))
+        return lb_fail(reason, LB_ERR_CONFLICT, "cannot read all pages of %s: %s (SQLite error %d)",
+                       sqlite->path, sqlite3_errstr(code), code);
+    return lb_fail(reason, LB_ERR_CONFLICT,
+                   "damage: %s; it is a free page: nothing is lost, but a backup ends the server. "
+                   "Use a copy made by `leadblock copy`, or restore a backup",
+                   sqlite->damage.where);
 }
 
 lb_err lb_sqlite_check_files(struct lb_store *store, struct lb_reason *reason)
 {
     struct lb_sqlite *sqlite = lb_sqlite_of(store);
     if (lb_sqlite_is_consistent(sqlite->writer.db))
-        return LB_OK;
+        return check_free_pages(sqlite, reason);
     if (atomic_load(&sqlite->damage.found))
         lb_sqlite_intact(store, reason);
     else

@@ -222,8 +222,13 @@ bool lb_sqlite_has_chain(sqlite3 *db);
 #define LB_SQLITE_SCHEMA_CHAIN     7 /* before this one the program copies the log */
 lb_err lb_sqlite_migrate(sqlite3 *db, size_t schema, bool (*keep_going)(void),
                          struct lb_reason *reason);
-/* SQLite's own check of all pages and indexes. */
+/* SQLite's own check of all indexes and of all pages but those that are free and only listed. */
 bool lb_sqlite_is_consistent(sqlite3 *db);
+
+/* free_pages.c: after that check, reads every page of the file, as a backup does: a wrong one is
+ * free. The writer's connection. Reads nothing while the log cannot be written back, as on a full
+ * disk. SQLite's code. */
+int lb_sqlite_read_free_pages(sqlite3 *db);
 
 /* files.c: before the database is opened, finds its absolute path and the layer for its pages, and
  * looks for damage. */
