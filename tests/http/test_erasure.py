@@ -380,6 +380,27 @@ def test_another_node_forgets_the_links_of_an_erased_person(own):
         assert free["allowed"] == [ALIASES[1]], "each name is blocked by its own hash"
 
 
+@pytest.mark.skipif(not on_postgresql(), reason="one process owns a folder")
+def test_another_node_learns_at_once_what_was_before_an_erasure_and_after_it(own):
+    tenant = own.tenant()
+    expect.ok(link(tenant.api, (MEMBER, ALIASES[0])))
+    expect.ok(tenant.api.post(LEADS, {"leads": [{"publicIdentifier": NAME}]}))
+    with Server(database=own.database) as other:
+        there = other.api(tenant.key)
+        asked = {"publicIdentifiers": [MEMBER, NAME]}
+        assert expect.ok(there.post(LEADS + "/check", asked))["blocked"] == [NAME]
+        expect.ok(tenant.api.delete("/blocklist", {"entries": [{"publicIdentifier": NAME}]}))
+        for name in NAME, ALIASES[0]:
+            assert not expect.ok(tenant.api.post("/erasures", {"publicIdentifier": name}))["blocked"]
+        assert expect.ok(link(tenant.api, (MEMBER, ALIASES[0])))["linked"] == 1
+        expect.ok(tenant.api.post(LEADS, {"leads": [{"publicIdentifier": ALIASES[0]}]}))
+        for api in tenant.api, there:
+            assert expect.ok(api.post(LEADS + "/check", asked))["blocked"] == [MEMBER]
+        expect.ok(there.post(LEADS, {"leads": [{"publicIdentifier": NAME}]}))
+        for api in there, tenant.api:
+            assert expect.ok(api.post(LEADS + "/check", asked))["blocked"] == [MEMBER, NAME]
+
+
 def test_the_history_of_an_erased_person_begins_with_the_erasure(world):
     world.erase()
     history = expect.ok(world.api.get(f"/blocked-leads/{quote(NAME)}/history"))

@@ -1,5 +1,6 @@
 /* What other nodes have changed is read into memory: the domain's nodes.h, and what the blocklists
  * do with it, over a store that is made up. */
+#include "domain/blocklist/persons.h"
 #include "support/remote.h"
 #include "support/tsan.h"
 
@@ -199,6 +200,138 @@ static void keys_end_and_licences_change_as_others_say(void **state)
     assert_int_equal(lb_workspace_license(memory_workspace(memory, 1), 5), LB_ERR_LICENSE_EXPIRED);
 }
 
+/* --- Erased names --- */
+
+#define MEMBER "ACoAA00000000000000000000000000000000001"
+#define BARE   "=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+static size_t links_of(const struct memory *memory, const char *name)
+{
+    struct lb_other_names out;
+    lb_persons_others(lb_blocklist_persons(memory->blocklist), 1, lb_str(name), LB_PERSON_ASKED,
+                      &out);
+    return out.count;
+}
+
+/* In one reading: a name is erased, and the pair that was erased is seen again, as is another. */
+static void links_that_come_after_an_erasure_hold(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    const struct lb_list list = {1, 0};
+    remote_append(remote, list, LB_LOG_LINK, 10, MEMBER ",anna," MEMBER ",anna-2");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_int_equal(links_of(memory, MEMBER), 2);
+    remote->rows[0].items = LB_STR(BARE "," BARE "," BARE "," BARE);
+    remote_append(remote, list, LB_LOG_ERASED, 14, "10,11,12,13");
+    remote_append(remote, list, LB_LOG_LINK, 18, MEMBER ",anna");
+    remote_append(remote, list, LB_LOG_LINK, 20, MEMBER ",carla");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_int_equal(links_of(memory, MEMBER), 2);
+    assert_int_equal(links_of(memory, "carla"), 2);
+    assert_int_equal(links_of(memory, "anna-2"), 0);
+    assert_int_equal(memory_workspace(memory, 1)->links, 2);
+    remote_append(remote, list, LB_LOG_LINK_END, 22, "18");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_int_equal(links_of(memory, MEMBER), 1);
+}
+
+static void a_person_of_eight_names_has_room_after_the_erasure(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    const struct lb_list list = {1, 0};
+#define PAIR(name) MEMBER "," name
+    remote_append(remote, list, LB_LOG_LINK, 10,
+                  PAIR("a1,") PAIR("a2,") PAIR("a3,") PAIR("a4,") PAIR("a5,") PAIR("a6,")
+                      PAIR("a7"));
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_int_equal(links_of(memory, MEMBER), 7);
+    remote->rows[0].items =
+        LB_STR(BARE "," BARE "," BARE "," BARE "," BARE "," BARE "," BARE "," BARE "," BARE "," BARE
+                    "," BARE "," BARE "," BARE "," BARE);
+    remote_append(remote, list, LB_LOG_ERASED, 24, "10,11,12,13,14,15,16,17,18,19,20,21,22,23");
+    remote_append(remote, list, LB_LOG_LINK, 38, PAIR("new"));
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_int_equal(links_of(memory, MEMBER), 1);
+    assert_int_equal(links_of(memory, "new"), 1);
+}
+
+/* A row of which a reason was erased is named by its first entry. */
+static void an_erasure_ends_the_links_that_lost_their_names_and_no_others(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    const struct lb_list list = {1, 0};
+    remote_append(remote, list, LB_LOG_LINK, 10, PAIR("anna,") PAIR("bea,") PAIR("carla"));
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    remote->rows[0].items = LB_STR(PAIR("anna,") MEMBER "," BARE "," PAIR("carla"));
+    remote_append(remote, list, LB_LOG_ERASED, 16, "10,13");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_int_equal(links_of(memory, "anna"), 2);
+    assert_int_equal(links_of(memory, "bea"), 0);
+}
+
+static bool many_blocks(const struct memory *memory, const char *name)
+{
+    const struct lb_list list = {1, 0};
+    const struct lb_str names[] = {lb_str(name)};
+    struct lb_verdict verdicts[1];
+    lb_blocklist_check_many(memory->blocklist, list, names, 1, verdicts, NULL);
+    bool blocked = lb_blocklist_check(memory->blocklist, list, names[0]).scope != LB_SCOPE_NONE;
+    assert_true(blocked == memory_blocks(memory, 1, name));
+    assert_true(blocked == (verdicts[0].scope != LB_SCOPE_NONE));
+    return blocked;
+}
+
+/* In one reading, after which nothing says under which name memory has the entry. */
+static void who_is_unblocked_and_erased_is_blocked_no_more(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    const struct lb_list list = {1, 0};
+    struct lb_writer_hooks hooks = lb_blocklist_hooks(memory->blocklist);
+    struct lb_write write = {.workspace = 1};
+    enum lb_scope scope;
+    remote_block(remote, 1, 5, "ada,bob");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    remote->rows[0].items = LB_STR(BARE ",bob");
+    remote_append(remote, list, LB_LOG_UNBLOCK, 7, "5");
+    remote_append(remote, list, LB_LOG_ERASED, 8, "5");
+    assert_int_equal(hooks.batch_begin(hooks.context, &write), LB_OK);
+    assert_int_equal(lb_blocklist_check_in_batch(memory->blocklist, list, LB_STR("ada"), &scope),
+                     LB_OK);
+    assert_int_equal(scope, LB_SCOPE_NONE);
+    assert_true(!many_blocks(memory, "ada") && many_blocks(memory, "bob"));
+    assert_int_equal(memory_workspace(memory, 1)->entries, 1);
+    for (uint64_t id = 9; id < 13; id += 2) { /* and can be blocked again */
+        remote_block(remote, 1, id, "ada");
+        assert_int_equal(refresh(memory, 1), LB_OK);
+        assert_true(many_blocks(memory, "ada"));
+        remote_append(remote, list, LB_LOG_UNBLOCK, id + 1, id == 9 ? "9" : "11");
+        assert_int_equal(refresh(memory, 1), LB_OK);
+        assert_false(many_blocks(memory, "ada"));
+    }
+}
+
+static void who_is_put_back_and_erased_is_blocked_until_the_tag_is_known(void **state)
+{
+    struct memory *memory = *state;
+    struct remote *remote = &memory->remote;
+    const struct lb_list list = {1, 0};
+    remote_block(remote, 1, 5, "ada,bob");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    remote->rows[0].items = LB_STR(BARE ",bob");
+    remote_append(remote, list, LB_LOG_UNBLOCK, 7, "5");
+    remote_append(remote, list, LB_LOG_UNBLOCK, 8, "5"); /* the undo of its change */
+    remote_append(remote, list, LB_LOG_RESTORE, 9, "5");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_false(many_blocks(memory, "ada"));
+    remote_append(remote, list, LB_LOG_RESTORE, 10, "5");
+    assert_int_equal(refresh(memory, 1), LB_OK);
+    assert_true(many_blocks(memory, "ada"));
+}
+
 /* --- Batches ---------------------------------------------------------------------------------- */
 
 static void a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed(void **state)
@@ -265,6 +398,11 @@ int main(void)
         TEST(what_a_second_look_settles_does_not_end_the_process),
         TEST(a_list_goes_on_until_others_end_it),
         TEST(keys_end_and_licences_change_as_others_say),
+        TEST(links_that_come_after_an_erasure_hold),
+        TEST(a_person_of_eight_names_has_room_after_the_erasure),
+        TEST(an_erasure_ends_the_links_that_lost_their_names_and_no_others),
+        TEST(who_is_unblocked_and_erased_is_blocked_no_more),
+        TEST(who_is_put_back_and_erased_is_blocked_until_the_tag_is_known),
         TEST(a_batch_locks_its_workspaces_in_order_and_reads_what_others_changed),
         TEST(a_batch_that_cannot_read_what_others_changed_does_not_begin),
         TEST(a_store_of_one_process_needs_no_locks_and_gives_ids_out_itself),

@@ -136,6 +136,21 @@ static void a_pair_holds_while_one_of_its_numbers_does(void **state)
     commit();
 }
 
+static void links_are_forgotten_by_their_numbers(void **state)
+{
+    static const uint64_t numbers[] = {1, 3};
+    link_names(MEMBER, LB_STR("anna"));
+    link_names(MEMBER, LB_STR("anna-2"));
+    link_names(OTHER, LB_STR("bea"));
+    commit();
+    assert_true(lb_persons_forget_links(persons, &workspace, numbers, 2));
+    commit();
+    assert_int_equal(others(MEMBER, LB_PERSON_ASKED), 1);
+    assert_int_equal(others(LB_STR("anna-2"), LB_PERSON_ASKED), 1);
+    assert_int_equal(others(OTHER, LB_PERSON_ASKED), 0);
+    assert_int_equal(workspace.links, 1);
+}
+
 static void a_person_has_eight_names(void **state)
 {
     char name[16];
@@ -181,6 +196,7 @@ int main(void)
         TEST(readers_find_both_until_the_old_person_is_retired),
         TEST(a_person_without_a_link_falls_apart),
         TEST(a_pair_holds_while_one_of_its_numbers_does),
+        TEST(links_are_forgotten_by_their_numbers),
         TEST(a_person_has_eight_names),
     };
     return cmocka_run_group_tests_name("persons", tests, group_setup, group_teardown);

@@ -3,6 +3,7 @@
 #include "base/fatal.h"
 #include "domain/blocklist/entry.h"
 #include "domain/blocklist/expiry.h"
+#include "domain/blocklist/gone.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -32,11 +33,12 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     /* Of several nodes each workspace is read on its own, and as many as there are then. */
     bool shared = lb_nodes_ids_are_numbers(blocklist->store);
     blocklist->index = lb_index_create(shared ? 0 : blocklist->next_id);
+    blocklist->gone = lb_index_create_with(&(struct lb_index_settings){.shards = 64});
     blocklist->orders = lb_list_orders_create(0);
     blocklist->people = lb_persons_create();
     blocklist->erased = lb_erased_create(settings->directory, settings->store);
-    if (blocklist->next_id && blocklist->index && blocklist->orders && blocklist->people &&
-        blocklist->erased)
+    if (blocklist->next_id && blocklist->index && blocklist->gone && blocklist->orders &&
+        blocklist->people && blocklist->erased)
         return blocklist;
     lb_blocklist_destroy(blocklist);
     return NULL;
@@ -47,6 +49,7 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
     if (!blocklist)
         return;
     lb_index_destroy(blocklist->index);
+    lb_index_destroy(blocklist->gone);
     lb_list_orders_destroy(blocklist->orders);
     lb_persons_destroy(blocklist->people);
     lb_erased_destroy(blocklist->erased);
@@ -125,15 +128,22 @@ uint64_t lb_blocklist_removals(const struct lb_blocklist *blocklist)
     return removals(blocklist);
 }
 
-static struct lb_verdict look(const struct lb_blocklist *blocklist,
+static uint64_t find(const struct lb_blocklist *blocklist, uint32_t workspace,
+                     struct lb_fingerprint fingerprint)
+{
+    uint64_t id = lb_index_find(blocklist->index, fingerprint);
+    return id && lb_gone_has(blocklist, workspace, id) ? 0 : id;
+}
+
+static struct lb_verdict look(const struct lb_blocklist *blocklist, uint32_t workspace,
                               struct lb_fingerprint of_workspace, struct lb_fingerprint of_campaign)
 {
     for (;;) {
         uint64_t before = removals(blocklist);
-        uint64_t in_workspace = lb_index_find(blocklist->index, of_workspace);
+        uint64_t in_workspace = find(blocklist, workspace, of_workspace);
         if (in_workspace)
             return verdict(in_workspace, 0);
-        uint64_t in_campaign = lb_index_find(blocklist->index, of_campaign);
+        uint64_t in_campaign = find(blocklist, workspace, of_campaign);
         if (in_campaign || removals(blocklist) == before)
             return verdict(0, in_campaign);
     }
@@ -154,7 +164,7 @@ static struct lb_verdict look_everywhere(const struct lb_blocklist *blocklist, s
     for (;;) {
         uint64_t before = removals(blocklist);
         for (size_t i = 0; i < count; i++) {
-            uint64_t entry = lb_index_find(blocklist->index, wanted[i]);
+            uint64_t entry = find(blocklist, i ? list.workspace : LB_INSTALLATION_NO, wanted[i]);
             if (entry)
                 return (struct lb_verdict){scopes[i], entry};
         }
@@ -176,8 +186,9 @@ static struct lb_verdict check(const struct lb_blocklist *blocklist, struct lb_l
     }
     struct lb_fingerprint of_workspace = lb_index_fingerprint_in(hash, lb_list_number(own));
     if (list.campaign == 0)
-        return verdict(lb_index_find(blocklist->index, of_workspace), 0);
-    return look(blocklist, of_workspace, lb_index_fingerprint_in(hash, lb_list_number(list)));
+        return verdict(find(blocklist, list.workspace, of_workspace), 0);
+    return look(blocklist, list.workspace, of_workspace,
+                lb_index_fingerprint_in(hash, lb_list_number(list)));
 }
 
 /* When a name is erased, its block moves to another key: who looked under the name just before may
@@ -257,7 +268,7 @@ uint64_t lb_blocklist_find(const struct lb_blocklist *blocklist, struct lb_list 
         unsigned erased = lb_erased_count(blocklist->erased, list.workspace);
         struct lb_str key =
             erased ? lb_erased_find(blocklist->erased, list.workspace, identifier) : identifier;
-        uint64_t found = lb_index_find(blocklist->index, lb_blocklist_hash(blocklist, list, key));
+        uint64_t found = find(blocklist, list.workspace, lb_blocklist_hash(blocklist, list, key));
         if (found || erased == lb_erased_count(blocklist->erased, list.workspace))
             return found;
     }
@@ -288,17 +299,20 @@ lb_err lb_blocklist_check_room(const struct lb_blocklist *blocklist, uint64_t en
 }
 
 /* `wanted` are pairs of fingerprints, workspace and campaign. */
-static void check_group(const struct lb_blocklist *blocklist, const struct lb_fingerprint *wanted,
-                        size_t pairs, struct lb_verdict *out)
+static void check_group(const struct lb_blocklist *blocklist, uint32_t workspace,
+                        const struct lb_fingerprint *wanted, size_t pairs, struct lb_verdict *out)
 {
     uint64_t found[2 * CHECK_GROUP];
     uint64_t before = removals(blocklist);
     lb_index_find_many(blocklist->index, wanted, 2 * pairs, found);
+    for (size_t i = 0; i < 2 * pairs; i++)
+        if (found[i] && lb_gone_has(blocklist, workspace, found[i]))
+            found[i] = 0;
     bool moved = removals(blocklist) != before;
     for (size_t i = 0; i < pairs; i++) {
         out[i] = verdict(found[2 * i], found[2 * i + 1]);
         if (moved && out[i].scope == LB_SCOPE_NONE)
-            out[i] = look(blocklist, wanted[2 * i], wanted[2 * i + 1]);
+            out[i] = look(blocklist, workspace, wanted[2 * i], wanted[2 * i + 1]);
     }
 }
 
@@ -362,7 +376,7 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
             check_each(blocklist, list, identifiers + begin, n, out + begin);
             continue;
         }
-        check_group(blocklist, wanted, n, out + begin);
+        check_group(blocklist, list.workspace, wanted, n, out + begin);
         if (lb_blocklist_has_installation(blocklist))
             check_installation(blocklist, list, hashes, n, before, out + begin);
     }
@@ -370,12 +384,17 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
         check_each(blocklist, list, identifiers, count, out); /* the first one, meanwhile */
 }
 
+/* One whose name is erased is not it: see gone.h, and names that were erased have tags. */
 static bool is_identifier(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id,
                           struct lb_str identifier, lb_err *out_err)
 {
     struct lb_entry entry;
     struct lb_store *store = blocklist->store;
     *out_err = lb_blocklist_entry(store, store->ops->writer_reader(store), workspace, id, &entry);
+    if (*out_err == LB_ERR_NOT_FOUND && entry.erased) {
+        *out_err = LB_OK;
+        return false;
+    }
     return *out_err == LB_OK && lb_str_equal(entry.key, identifier);
 }
 
@@ -543,6 +562,7 @@ static void publish_event(struct lb_blocklist *blocklist, const struct lb_event 
     if (event->erases) /* all that stand in for it are there */
         lb_erased_publish(blocklist->erased);
     if (event->add) { /* both were reserved */
+        lb_gone_make_room(blocklist, event->list.workspace, event->fingerprint);
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id) &&
                 lb_list_orders_insert(blocklist->orders, event->order, event->id));
         lb_blocklist_count_entry(event->workspace, event->order, 1);
@@ -566,6 +586,7 @@ static void publish_events(struct lb_blocklist *blocklist)
         return;
     for (size_t i = 0; i < batch->event_count; i++) {
         const struct lb_event *event = &batch->events[i];
+        lb_gone_make_room(blocklist, event->list.workspace, event->fingerprint);
         lb_must(lb_index_insert(blocklist->index, event->fingerprint, event->id));
         lb_blocklist_count_entry(event->workspace, event->order, 1);
     }

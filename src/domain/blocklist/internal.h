@@ -26,6 +26,8 @@ struct lb_blocklist {
     /* Has the installation's list had entries? Never false when it has: until then no check looks
      * into it. */
     _Atomic bool has_installation;
+    struct lb_index *gone; /* see gone.h */
+    _Atomic bool has_gone;
     /* The writer's. */
     struct lb_overlay batch;
     struct lb_twins twins;

@@ -358,9 +358,17 @@ static lb_err note_erased(struct lb_blocklist *blocklist, struct lb_store_reader
     lb_err err = blocklist->store->ops->log_row_of(details, workspace->row.no, id, &row);
     if (err || !lb_log_kind_has_pairs(row.kind) || id < row.id)
         return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    struct lb_identifier member = {0}, name = {0};
+    for (uint64_t at = row.id; at <= id && lb_links_next_pair(&row.items, &member, &name); at += 2)
+        continue;
+    if (!is_bare(&member, &name)) /* another text of the row was erased */
+        return LB_OK;
     if (!lb_array_reserve(out->numbers, out->capacity, out->count + 1))
         return LB_ERR_INTERNAL;
-    out->numbers[out->count++] = number - (id - row.id) % 2;
+    number -= (id - row.id) % 2;
+    if (!out->count || number < out->lowest)
+        out->lowest = number;
+    out->numbers[out->count++] = number;
     return LB_OK;
 }
 

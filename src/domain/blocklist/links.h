@@ -97,9 +97,11 @@ lb_err lb_links_replay(struct lb_blocklist *blocklist, struct lb_store_reader *d
 struct lb_erased_links {
     uint64_t *numbers;
     size_t count, capacity;
+    uint64_t lowest;
 };
 
-/* Notes those that a row LB_LOG_ERASED names. */
+/* Notes those that a row LB_LOG_ERASED names. What the log says of links after that row is of new
+ * ones: before memory learns it, it forgets these. */
 lb_err lb_links_note_erased(struct lb_blocklist *blocklist, struct lb_store_reader *details,
                             const struct lb_workspace *workspace, const struct lb_log_row *row,
                             struct lb_erased_links *out);

@@ -376,15 +376,23 @@ static int compare_numbers(const void *a, const void *b)
     return one < other ? -1 : one > other;
 }
 
-static bool has_link(const struct lb_person *person, const uint64_t *numbers, size_t count)
+static bool is_one_of(const struct lb_person_pair *pair, const uint64_t *numbers, size_t count)
 {
-    for (size_t i = 0; i < person->pair_count; i++) {
-        const struct lb_person_pair *pair = &person->pairs[i];
-        if (bsearch(&pair->first, numbers, count, sizeof *numbers, compare_numbers) ||
-            bsearch(&pair->latest, numbers, count, sizeof *numbers, compare_numbers))
-            return true;
-    }
-    return false;
+    return bsearch(&pair->first, numbers, count, sizeof *numbers, compare_numbers) ||
+           bsearch(&pair->latest, numbers, count, sizeof *numbers, compare_numbers);
+}
+
+/* Other pairs of the person stay. */
+static bool forget_pairs(struct lb_persons *people, struct lb_workspace *workspace,
+                         const struct lb_person *person, const uint64_t *numbers, size_t count)
+{
+    struct lb_person_draft draft = {0};
+    lb_person_draft_add(&draft, person);
+    size_t links = draft.pair_count;
+    for (size_t i = links; i-- > 0;)
+        if (is_one_of(&draft.pairs[i], numbers, count))
+            draft.pairs[i] = draft.pairs[--draft.pair_count];
+    return draft.pair_count == links || change(people, workspace, &draft, links);
 }
 
 bool lb_persons_forget_links(struct lb_persons *people, struct lb_workspace *workspace,
@@ -394,7 +402,7 @@ bool lb_persons_forget_links(struct lb_persons *people, struct lb_workspace *wor
     for (; node; node = lb_registry_after(people->names, node)) {
         const struct lb_person *person = person_of(node);
         if (node->scope == workspace->row.no && node == &person->names[0].node &&
-            has_link(person, numbers, count) && !lb_persons_forget(people, workspace, node->key))
+            !forget_pairs(people, workspace, person, numbers, count))
             return false;
     }
     return true;

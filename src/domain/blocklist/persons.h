@@ -93,7 +93,8 @@ bool lb_persons_unlink(struct lb_persons *people, struct lb_workspace *workspace
 /* Takes all links of a person back who has the name: it was erased. False when out of memory. */
 bool lb_persons_forget(struct lb_persons *people, struct lb_workspace *workspace,
                        struct lb_str name);
-/* The same for all people who have links of these numbers, which ascend. Looks at everybody. */
+/* Takes the links of these numbers back, which ascend, and no others. Nothing else of the batch has
+ * changed links. Looks at the links of all workspaces. False when out of memory. */
 bool lb_persons_forget_links(struct lb_persons *people, struct lb_workspace *workspace,
                              const uint64_t *numbers, size_t count);
 

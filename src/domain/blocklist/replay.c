@@ -1,5 +1,6 @@
 /* The log is replayed into memory: at start, and what other nodes have added since. */
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/gone.h"
 #include "domain/blocklist/item.h"
 #include "domain/blocklist/internal.h"
 #include "domain/blocklist/links.h"
@@ -29,6 +30,7 @@ struct replay {
     bool (*progress)(void *context, uint64_t done, uint64_t all);
     uint64_t progress_at_ms;
     bool alone;                      /* nobody else erases names meanwhile */
+    uint64_t known;                  /* the last number that memory had before this reading */
     struct lb_erased_links unlinked; /* since memory learnt of them */
     size_t count;
     struct lb_fingerprint fingerprints[GROUP];
@@ -124,6 +126,7 @@ struct place {
     struct lb_fingerprint fingerprint;
     uint64_t order;
     int64_t end;
+    bool erased; /* nothing of the above is known any more */
 };
 
 /* Where a stored name belongs, under the form of today. */
@@ -178,6 +181,8 @@ static lb_err replay_block(struct replay *replay, struct lb_workspace *workspace
         if (lb_chain_is_bare(item)) /* a later row says what became of it */
             continue;
         err = find_place(replay, workspace, row->list, item, &at);
+        if (!err)
+            lb_gone_make_room(blocklist, workspace->row.no, at.fingerprint);
         if (!err && at.end)
             err = add_end(replay, row->list, &at, id);
         if (err)
@@ -234,7 +239,11 @@ static lb_err read_references(struct replay *replay, const struct lb_workspace *
         struct lb_entry entry;
         err = lb_blocklist_entry(store, replay->details, row->list.workspace, out->ids[i], &entry);
         if (err == LB_ERR_NOT_FOUND && entry.erased && entry.number == out->numbers[i]) {
-            err = LB_OK; /* memory has it no more, or a later row takes it out */
+            err = LB_OK;
+            if (out->numbers[i] > replay->known)
+                continue; /* memory never had it */
+            out->ids[out->count] = out->ids[i];
+            out->places[out->count++] = (struct place){.erased = true};
             continue;
         }
         if (!err &&
@@ -264,9 +273,15 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
         uint64_t id = references.ids[i];
         struct lb_fingerprint fingerprint = references.places[i].fingerprint;
         uint64_t order = references.places[i].order;
-        if (row->kind == LB_LOG_RESTORE) {
+        if (references.places[i].erased) {
+            bool done = row->kind == LB_LOG_RESTORE
+                            ? lb_gone_take_back(blocklist, workspace->row.no, id)
+                            : lb_gone_add(blocklist, workspace->row.no, id);
+            err = done ? LB_OK : LB_ERR_INTERNAL;
+        } else if (row->kind == LB_LOG_RESTORE) {
             if (references.places[i].end)
                 err = add_end(replay, row->list, &references.places[i], id);
+            lb_gone_make_room(blocklist, workspace->row.no, fingerprint);
             if (!err)
                 err = place(replay, workspace, order, fingerprint, id);
         } else if (lb_twins_possible(&blocklist->twins, fingerprint)) {
@@ -285,8 +300,8 @@ static lb_err replay_references(struct replay *replay, struct lb_workspace *work
 }
 
 /* Entries whose names are erased leave the orders of their list. What the index of another node has
- * of them stays until the next start: nothing looks for it, as the name has a tag, or was not
- * blocked. */
+ * of them stays until the next start: nothing looks for it, as the name has a tag, or was unblocked
+ * before, which gone.h is about. */
 static lb_err replay_erased(struct replay *replay, struct lb_workspace *workspace,
                             const struct lb_log_row *row)
 {
@@ -336,6 +351,28 @@ static void note_listed(const struct lb_directory *directory, struct lb_list lis
         campaign->listed = true;
 }
 
+/* The erased ones of the rows so far. */
+static lb_err forget_links(struct replay *replay, struct lb_workspace *workspace)
+{
+    return lb_links_forget_erased(replay->blocklist, workspace, &replay->unlinked)
+               ? LB_OK
+               : LB_ERR_INTERNAL;
+}
+
+/* Erased links that memory may have are forgotten before it learns others of the same names: a
+ * pair that it has already would not count again. That looks at all people, so not for each row. */
+static lb_err replay_links(struct replay *replay, struct lb_workspace *workspace,
+                           const struct lb_log_row *row)
+{
+    const struct lb_erased_links *unlinked = &replay->unlinked;
+    lb_err err = insert_group(replay);
+    if (!err && unlinked->count && unlinked->lowest <= replay->known)
+        err = forget_links(replay, workspace);
+    if (!err)
+        err = replay_time(replay, workspace, row, 0);
+    return err ? err : lb_links_replay(replay->blocklist, replay->details, workspace, row);
+}
+
 static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspace,
                              const struct lb_log_row *row, uint64_t items)
 {
@@ -348,12 +385,8 @@ static lb_err replay_entries(struct replay *replay, struct lb_workspace *workspa
         /* The number of the list is what it was; and memory has left out what there was too much
          * of. */
         return replay_time(replay, workspace, row, 0);
-    if (lb_log_kind_links(row->kind)) {
-        lb_err err = insert_group(replay);
-        if (!err)
-            err = replay_time(replay, workspace, row, 0);
-        return err ? err : lb_links_replay(replay->blocklist, replay->details, workspace, row);
-    }
+    if (lb_log_kind_links(row->kind))
+        return replay_links(replay, workspace, row);
     if (lb_log_kind_blocks(row->kind)) {
         /* The time of the row first: a reader that finds an entry looks for it. */
         lb_err err = replay_time(replay, workspace, row, items);
@@ -472,6 +505,7 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
     struct lb_log_mark from = workspace->log;
     replay->details = store->ops->writer_reader(store);
     replay->last = from;
+    replay->known = from.last;
     replay->agrees = from.row == 0;
     lb_err err = store->ops->log_scan(replay->details, latest->workspace, from.row,
                                       latest->log.row + 1, replay, take_new_row);
@@ -485,8 +519,8 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
                      "a standby that was not synchronous does";
     /* Those of the rows before a failure too: these count as read. */
     lb_err kept = insert_group(replay);
-    if (!lb_links_forget_erased(replay->blocklist, workspace, &replay->unlinked))
-        kept = LB_ERR_INTERNAL;
+    if (!kept)
+        kept = forget_links(replay, workspace);
     if (kept || to_the_end)
         err = kept;
     if (err == LB_ERR_INTERNAL)

@@ -1,0 +1,26 @@
+/* Entries that another node unblocked, and whose names were erased before this node learnt of it:
+ * its index has them, and nothing says any more under which name. They count as if they were not
+ * there. An entry whose name was erased while it was in force is none of them: the name has a tag
+ * (erased.h).
+ *
+ * Threads: asking on any thread that is registered with RCU and online; the rest is the writer's,
+ * or before the threads start. */
+#ifndef LB_DOMAIN_BLOCKLIST_GONE_H
+#define LB_DOMAIN_BLOCKLIST_GONE_H
+
+#include "domain/blocklist/internal.h"
+
+/* Is this entry one of them? */
+bool lb_gone_has(const struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);
+
+/* A row takes it out, so that it is one; or puts it back, so that it is none. False when out of
+ * memory. */
+bool lb_gone_add(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);
+bool lb_gone_take_back(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);
+
+/* Before an entry of a workspace goes into the index: those that are there under the same name
+ * would be found in its place. */
+void lb_gone_make_room(struct lb_blocklist *blocklist, uint32_t workspace,
+                       struct lb_fingerprint fingerprint);
+
+#endif
