@@ -184,9 +184,9 @@ LB_METHOD(lb_err, erased_name_put, struct lb_store *store, const struct lb_erase
  * overwritten. */
 LB_METHOD(lb_err, log_rewrite, struct lb_store *store, const struct lb_log_row *row)
 /* Removes a name from what else has texts of the workspace: keys whose leads are to be looked at,
- * and ids and headings of imports. `value`: the key without its type. */
+ * and headings of imports, with `ids` also their ids. `value`: the key without its type. */
 LB_METHOD(lb_err, name_forget, struct lb_store *store, uint32_t workspace, struct lb_str key,
-          struct lb_str value)
+          struct lb_str value, bool ids)
 /* The same note, for a transaction that removes texts otherwise. */
 LB_METHOD(lb_err, erasure_note, struct lb_store *store)
 

@@ -405,3 +405,76 @@ def test_the_history_of_an_erased_person_begins_with_the_erasure(world):
     world.erase()
     history = expect.ok(world.api.get(f"/blocked-leads/{quote(NAME)}/history"))
     assert [event["what"] for event in history][-1] == "erased"
+
+
+def reasons_left(api):
+    return {entry["publicIdentifier"]: entry["reason"] for entry in expect.ok(api.get(LEADS + "?take=100"))}
+
+
+@pytest.mark.parametrize("word", ["client", "opt-out", "2025-03-14", "q3-2025"])
+def test_a_name_that_may_be_a_word_leaves_texts_as_they_are(own, word):
+    api = own.tenant().api
+    texts = {"one": f"a {word} of ours", "two": f"https://www.linkedin.com/in/{word}?trk=x asked",
+             "three": word, "four": f"linkedin.com/in/{word}-2 asked"}
+    expect.ok(api.post(LEADS, {"leads": [{"publicIdentifier": name, "reason": text}
+                                         for name, text in texts.items()]}))
+    expect.ok(api.post(f"{LEADS}/import?importId={word}", b"five\n", content_type="text/plain"))
+    body = expect.ok(api.post("/erasures", {"publicIdentifier": word}))
+    assert body["erased"]["reasons"] == 1, body
+    left = reasons_left(api)
+    assert [left[name] for name in texts] == [texts["one"], None, texts["three"], texts["four"]]
+    assert [entry["importId"] for entry in expect.ok(api.get("/imports"))] == [word]
+    change = expect.ok(api.get("/audit?action=leads.block"))[0]
+    assert change["importId"] == word
+
+
+def test_a_name_within_another_name_is_not_the_persons(own):
+    api = own.tenant().api
+    stay = [f"mary.{EMAIL}", f"{EMAIL}.uk", "zelda-m9-12 asked", "x-zelda-m9-1", f"{PHONE}7"]
+    go = [f"<{EMAIL.upper()}>, she wrote", "as zelda-m9-1: no", f"tel:{PHONE}."]
+    expect.ok(api.post(LEADS, {"leads": [{"publicIdentifier": f"other-{i}", "reason": text}
+                                         for i, text in enumerate(stay + go)]}))
+    expect.ok(api.post("/erasures", {"publicIdentifier": "zelda-m9-1", "email": EMAIL, "phone": PHONE}))
+    left = reasons_left(api)
+    assert [left[f"other-{i}"] for i in range(len(stay + go))] == stay + [None] * len(go)
+
+
+def test_more_rows_than_one_write_may_rewrite_are_refused(own):
+    api = own.tenant().api
+    for part in range(2):
+        expect.ok(api.post(LEADS, {"leads": [
+            {"publicIdentifier": f"other-{part}-{i}", "reason": f"{EMAIL} {part} {i}"}
+            for i in range(5001)]}))
+    refused = api.post("/erasures", {"email": EMAIL})
+    assert expect.error(refused, 413, "payload_too_large") and "10,000 rows" in refused.message
+    assert traces(own, [EMAIL])
+
+
+@sqlite_only("a server of a folder is asked beside its running")
+def test_no_undo_frees_a_name_whose_erasure_removed_nothing(own):
+    api = own.tenant().api
+    own.cli("installation", "block", MEMBER)
+    response = api.post("/erasures", {"publicIdentifier": ALIASES[0], "memberId": MEMBER})
+    assert expect.ok(response)["blocked"] is True
+    assert "leads.erase" in [entry["action"] for entry in expect.ok(api.get("/audit"))]
+    api.post(f"/changes/{response.header('x-change-id')}/undo")
+    asked = {"publicIdentifiers": [ALIASES[0], MEMBER]}
+    assert expect.ok(api.post(LEADS + "/check", asked))["allowed"] == []
+
+
+def test_one_of_two_people_of_a_name_is_erased_when_nothing_ties_them(own):
+    """As docs/privacy.md says."""
+    tenant = own.tenant()
+    api = tenant.api
+    other = "ACoAA" + "Yw4" * 12
+    campaign = tenant.campaign()
+    add = lambda **lead: api.post(f"/campaigns/{campaign}/leads", {"leads": [lead]})
+    tied = World.change(link(api, (MEMBER, "given-again")))
+    expect.ok(link(api, (other, "given-again")))
+    expect.ok(add(publicIdentifier="given-again", memberId=other))
+    both = expect.ok(api.post("/erasures?dryRun=true", {"memberId": MEMBER}))
+    assert (both["erased"]["names"], both["erased"]["leads"]) == (3, 1)
+    expect.ok(api.post(f"/changes/{tied}/undo"))
+    alone = expect.ok(api.post("/erasures", {"memberId": MEMBER}))
+    assert (alone["erased"]["names"], alone["erased"]["leads"]) == (1, 0)
+    assert traces(own, [MEMBER]) == [] and traces(own, [other])

@@ -183,6 +183,7 @@ static void arrived(struct lb_task *task)
 static void overwrite(struct erasing *erasing)
 {
     static const struct timespec pause = {.tv_nsec = OVERWRITE_PAUSE_MS * 1000000L};
+    erasing->overwrite_result = LB_ERR_OVERLOADED; /* until it was tried */
     for (unsigned i = 0; i < OVERWRITE_TRIES && !atomic_load(&erasing->call->app->hurrying); i++) {
         erasing->overwrite.run = run_overwrite;
         erasing->overwritten.run = arrived;

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "domain/blocklist/entry.h"
+#include "domain/blocklist/erased.h"
 #include "domain/blocklist/links.h"
 #include "store/log_items.h"
 
@@ -160,6 +161,12 @@ static void prefetch_row(const struct lb_packer *packer, enum lb_log_kind kind, 
         prefetch_people(packer, ids, count);
 }
 
+/* A request of an erasure, or one more for who was blocked when erased: no undo takes it back. */
+static bool stays_erased(enum lb_log_kind kind, struct lb_str item)
+{
+    return kind == LB_LOG_BLOCK_AGAIN && lb_erased_is_key(lb_item_stored_key(item));
+}
+
 /* Undoes one row of the change; its items were copied, since they are looked up one by one. */
 static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t first,
                        struct lb_str items)
@@ -174,6 +181,8 @@ static lb_err undo_row(struct lb_packer *packer, enum lb_log_kind kind, uint64_t
     const struct lb_row_times *row_times = packer->change->standing.workspace->row_times;
     for (uint64_t number = first; !err && lb_log_items_next(&items, &item); number++) {
         uint64_t target;
+        if (stays_erased(kind, item))
+            continue;
         if (!target_of(kind, number, item, &target))
             return LB_ERR_STORAGE_UNAVAILABLE;
         uint64_t id = lb_row_times_id_of(row_times, target);

@@ -15,8 +15,8 @@ void lb_erasure_fini(struct lb_erasure *erasure)
 {
     for (size_t i = 0; i < erasure->name_count; i++)
         free((char *)erasure->names[i].key.ptr);
-    for (size_t i = 0; i < erasure->full_count; i++)
-        free(erasure->full[i]);
+    for (size_t i = 0; i < erasure->word_count; i++)
+        free(erasure->words[i]);
     free(erasure->leads);
     free(erasure->rows);
 }
@@ -25,9 +25,9 @@ void lb_erasure_fini(struct lb_erasure *erasure)
 static lb_err find_leads(struct lb_erasure *erasure, struct lb_store_reader *reader, bool is_writer,
                          struct lb_reason *reason)
 {
-    size_t names = erasure->name_count, full = erasure->full_count;
+    size_t names = erasure->name_count;
     lb_err err = lb_erasure_find_leads(erasure, reader, is_writer, reason);
-    erasure->again = erasure->name_count != names || erasure->full_count != full;
+    erasure->again = erasure->name_count != names;
     if (erasure->again) {
         erasure->row_count = 0;
         erasure->next = 0;
@@ -81,10 +81,12 @@ static lb_err put_name(struct lb_erasure *erasure, struct lb_store *store, struc
     struct lb_erased_name_row row = {.workspace = workspace->row.no, .at = lb_clock_wall_ms()};
     lb_erased_tag(erasure->change.blocklist->erased, lb_str(workspace->row.id), key, row.tag);
     lb_err err = store->ops->erased_name_put(store, &row);
-    return err ? err : store->ops->name_forget(store, workspace->row.no, key, lb_key_value(key));
+    return err ? err
+               : store->ops->name_forget(store, workspace->row.no, key, lb_key_value(key),
+                                         lb_erasure_is_unmistakable(key));
 }
 
-/* An erasure that left rows in the log is told by these. */
+/* An erasure of entries is told by its rows of the log. */
 static lb_err audit(struct lb_erasure *erasure, struct lb_store *store)
 {
     const struct lb_standing *standing = &erasure->change.standing;
@@ -94,7 +96,7 @@ static lb_err audit(struct lb_erasure *erasure, struct lb_store *store)
                                      .action = LB_STR("leads.erase"),
                                      .target = LB_STR(""),
                                      .source = standing->actor.source};
-    return erasure->change.id.number ? LB_OK : store->ops->audit_append(store, &row);
+    return erasure->row_count ? LB_OK : store->ops->audit_append(store, &row);
 }
 
 static lb_err erase(struct lb_erasure *erasure, struct lb_store *store)

@@ -10,8 +10,8 @@
  * lead nowhere.
  *
  * A row of the log whose people are all erased loses its reason and the address that it came from
- * as well; any row loses a reason that mentions one of the names, or the first and last name of a
- * lead.
+ * as well; any row loses a reason or import id that has an unmistakable name of the person, or the
+ * address of the profile. Other names ("client") may be words, and stay there.
  *
  * Threads: filled and found on a reader's, in turns; applied on the writer's, which looks again for
  * what has come since: with `again` set nothing was done, as there is too much of it, and the
@@ -25,8 +25,7 @@
 
 #define LB_ERASURE_NAMES_MAX 100
 #define LB_ERASURE_LEADS_MAX 1000
-#define LB_ERASURE_ROWS_MAX  50000
-#define LB_ERASURE_FULL_MAX  20
+#define LB_ERASURE_ROWS_MAX  10000 /* one write rewrites them, and others wait */
 
 /* A name of the person. */
 struct lb_erasure_name {
@@ -40,8 +39,8 @@ struct lb_erasure {
     struct lb_outreach *outreach;
     struct lb_erasure_name names[LB_ERASURE_NAMES_MAX];
     size_t name_count;
-    char *full[LB_ERASURE_FULL_MAX]; /* first and last names, folded */
-    size_t full_count;
+    char *words[LB_ERASURE_NAMES_MAX]; /* what texts are searched for: one of each name, folded */
+    size_t word_count;
     uint64_t *leads;
     size_t lead_count, lead_capacity;
     struct lb_erased_row *rows;

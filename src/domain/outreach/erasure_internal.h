@@ -15,6 +15,10 @@ lb_err lb_erasure_find_leads(struct lb_erasure *erasure, struct lb_store_reader 
 lb_err lb_erasure_find_rows(struct lb_erasure *erasure, struct lb_store_reader *reader, size_t max,
                             uint64_t open_from, bool *out_done, struct lb_reason *reason);
 
+/* Can the key's name be nothing but a name, wherever it stands? E-mail addresses, phone numbers and
+ * member ids are so, and LinkedIn names of 8 bytes and more that have a letter and a digit. */
+bool lb_erasure_is_unmistakable(struct lb_str key);
+
 /* A text without capitals, to be freed; NULL when out of memory. What is not UTF-8 stays as it is.
  */
 char *lb_erasure_fold(struct lb_str text);

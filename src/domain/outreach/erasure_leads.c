@@ -5,7 +5,6 @@
 #include "domain/outreach/internal.h"
 #include "domain/outreach/lead_keys.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define REFS_AT_A_TIME 64
@@ -54,31 +53,6 @@ lb_err lb_erasure_add(struct lb_erasure *erasure, struct lb_str key)
     return add_name(erasure, key, true);
 }
 
-/* "ada lovelace": how a reason may call the person. */
-static lb_err note_full_name(struct lb_erasure *erasure, const struct lb_lead_row *lead)
-{
-    char text[2 * 401 + 2];
-    struct lb_str first = lead->fields[LB_LEAD_FIRST_NAME];
-    struct lb_str last = lead->fields[LB_LEAD_LAST_NAME];
-    if (!first.len || !last.len || erasure->full_count == LB_ERASURE_FULL_MAX)
-        return LB_OK;
-    int len = snprintf(text, sizeof text, "%.*s %.*s", (int)first.len, first.ptr, (int)last.len,
-                       last.ptr);
-    if (len >= (int)sizeof text)
-        return LB_OK;
-    char *full = lb_erasure_fold((struct lb_str){text, (size_t)len});
-    if (!full)
-        return LB_ERR_OVERLOADED;
-    bool known = false;
-    for (size_t i = 0; i < erasure->full_count; i++)
-        known |= strcmp(erasure->full[i], full) == 0;
-    if (known)
-        free(full);
-    else
-        erasure->full[erasure->full_count++] = full;
-    return LB_OK;
-}
-
 static bool has_lead(const struct lb_erasure *erasure, uint64_t no)
 {
     for (size_t i = 0; i < erasure->lead_count; i++)
@@ -104,9 +78,7 @@ static lb_err take_lead(struct looking *looking, uint64_t no)
     if (!lb_array_reserve(erasure->leads, erasure->lead_capacity, erasure->lead_count + 1))
         return LB_ERR_OVERLOADED;
     erasure->leads[erasure->lead_count++] = no;
-    err = note_full_name(erasure, &lead);
-    if (!err)
-        err = add_name(erasure, lb_identifier_held(lead.identifier, &today), true);
+    err = add_name(erasure, lb_identifier_held(lead.identifier, &today), true);
     if (!err && lead.member_id.ptr)
         err = add_name(erasure, lead.member_id, true);
     return err;

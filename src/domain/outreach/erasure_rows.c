@@ -12,38 +12,88 @@
 /* So many rows of other workspaces are read over: to look for the next own one costs about as
  * much. */
 #define STRANGE_ROWS_MAX 64
-#define WORD_MIN         3 /* bytes of a name that is looked for in texts */
+#define PLAIN_MAX        7 /* bytes of a LinkedIn name that may as well be a word */
 
+static const utf8proc_option_t folding =
+    (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+
+/* In memory of its own, as utf8proc does not say when that is short. */
 char *lb_erasure_fold(struct lb_str text)
 {
-    utf8proc_uint8_t *folded = NULL;
-    utf8proc_ssize_t len =
-        utf8proc_map((const utf8proc_uint8_t *)text.ptr, (utf8proc_ssize_t)text.len, &folded,
-                     (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD));
-    if (len < 0) {
-        free(folded);
-        return strndup(text.ptr, text.len);
+    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)text.ptr;
+    utf8proc_ssize_t len = (utf8proc_ssize_t)text.len;
+    utf8proc_ssize_t count = utf8proc_decompose(bytes, len, NULL, 0, folding);
+    size_t size = count < 0 ? text.len + 1 : ((size_t)count + 1) * sizeof(utf8proc_int32_t);
+    char *folded = malloc(size);
+    if (!folded)
+        return NULL;
+    if (count < 0) {
+        lb_str_copy(text, folded, size);
+        return folded;
     }
-    return (char *)folded;
+    utf8proc_decompose(bytes, len, (utf8proc_int32_t *)folded, count, folding);
+    utf8proc_reencode((utf8proc_int32_t *)folded, count, folding);
+    return folded;
 }
 
 /* --- Does a text mention the person? --- */
 
-static bool is_word(char c)
+static bool is_digit(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c & 0x80) || c == '_';
+    return c >= '0' && c <= '9';
 }
 
-/* Not as a part of another word. */
-static bool has_word(const char *text, struct lb_str word)
+static bool is_letter(char c)
 {
-    size_t len = strlen(text);
+    return (c >= 'a' && c <= 'z') || (c & 0x80);
+}
+
+bool lb_erasure_is_unmistakable(struct lb_str key)
+{
+    struct lb_str name = lb_key_value(key);
+    bool letter = false, digit = false;
+    if (lb_key_type(key) != LB_NAME_LINKEDIN || lb_identifier_is_member_id(name))
+        return true;
+    for (size_t i = 0; i < name.len; i++) {
+        letter |= is_letter(name.ptr[i]);
+        digit |= is_digit(name.ptr[i]);
+    }
+    return letter && digit && name.len > PLAIN_MAX;
+}
+
+/* Folds those names that came since. Others are looked for as a part of the profile's address. */
+static lb_err fold_names(struct lb_erasure *erasure)
+{
+    for (; erasure->word_count < erasure->name_count; erasure->word_count++) {
+        struct lb_str key = erasure->names[erasure->word_count].key;
+        struct lb_str name = lb_key_value(key);
+        struct lb_buf text = {0};
+        if (!lb_erasure_is_unmistakable(key))
+            lb_buf_append_lit(&text, "/in/");
+        lb_buf_append_str(&text, name);
+        char *word = text.failed ? NULL : lb_erasure_fold(lb_buf_str(&text));
+        lb_buf_fini(&text);
+        if (!word)
+            return LB_ERR_OVERLOADED;
+        erasure->words[erasure->word_count] = word;
+    }
+    return LB_OK;
+}
+
+static bool joins(char c)
+{
+    return is_letter(c) || is_digit(c) || c == '_' || c == '-';
+}
+
+/* Not as a part of another name: "ann@x.org" is not in "mary.ann@x.org", nor in "ann@x.org.uk". */
+static bool has_word(const char *text, const char *word)
+{
+    size_t len = strlen(word);
     const char *at = text;
-    if (word.len < WORD_MIN)
-        return false;
-    while ((at = memmem(at, len - (size_t)(at - text), word.ptr, word.len)) != NULL) {
-        bool begins = at == text || !is_word(at[-1]) || !is_word(word.ptr[0]);
-        bool ends = !is_word(at[word.len]) || !is_word(word.ptr[word.len - 1]);
+    while ((at = strstr(at, word)) != NULL) {
+        const char *end = at + len;
+        bool begins = at == text || *word == '/' || !(joins(at[-1]) || strchr(".+%", at[-1]));
+        bool ends = !joins(*end) && !(strchr(".@%", *end) && *end && joins(end[1]));
         if (begins && ends)
             return true;
         at++;
@@ -51,7 +101,6 @@ static bool has_word(const char *text, struct lb_str word)
     return false;
 }
 
-/* The folded text has one of the names. Member ids keep their capitals, and are folded here. */
 static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, bool *out)
 {
     *out = false;
@@ -60,13 +109,8 @@ static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, boo
     char *folded = lb_erasure_fold(text);
     if (!folded)
         return LB_ERR_OVERLOADED;
-    for (size_t i = 0; !*out && i < erasure->name_count; i++) {
-        char *name = lb_erasure_fold(lb_key_value(erasure->names[i].key));
-        *out = name && has_word(folded, lb_str(name));
-        free(name);
-    }
-    for (size_t i = 0; !*out && i < erasure->full_count; i++)
-        *out = has_word(folded, lb_str(erasure->full[i]));
+    for (size_t i = 0; !*out && i < erasure->word_count; i++)
+        *out = has_word(folded, erasure->words[i]);
     free(folded);
     return LB_OK;
 }
@@ -170,8 +214,11 @@ lb_err lb_erasure_find_rows(struct lb_erasure *erasure, struct lb_store_reader *
     struct lb_store *store = erasure->outreach->settings.store;
     const struct lb_workspace *workspace = erasure->change.standing.workspace;
     struct scan scan = {.erasure = erasure, .left = max};
-    lb_err err = LB_ERR_NOT_FOUND;
+    lb_err err = fold_names(erasure);
     *out_done = false;
+    if (err)
+        return err;
+    err = LB_ERR_NOT_FOUND;
     while (err == LB_ERR_NOT_FOUND && !scan.stopped && scan.left) {
         scan.skips = false;
         *out_done = !seek(erasure, open_from);
@@ -182,8 +229,8 @@ lb_err lb_erasure_find_rows(struct lb_erasure *erasure, struct lb_store_reader *
     }
     if (scan.stopped == LB_ERR_PAYLOAD_TOO_LARGE)
         return lb_fail(reason, scan.stopped,
-                       "These names are in more than 50,000 rows of the blocklist log, which is "
-                       "too much for one erasure.");
+                       "These names are in more than 10,000 rows of the blocklist log, which is "
+                       "too much for one erasure: give fewer names at a time.");
     if (scan.stopped)
         return scan.stopped;
     *out_done = !err;

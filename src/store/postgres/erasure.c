@@ -102,16 +102,17 @@ lb_err lb_pg_log_rewrite(struct lb_store *store, const struct lb_log_row *row)
 
 LB_PG_STATEMENT(PENDING_FORGET, ONE, "nt",
                 "DELETE FROM leadblock.lead_pending WHERE workspace_id = $1 AND key = $2");
-LB_PG_STATEMENT(IMPORTS_FORGET, ONE, "nt",
-                "UPDATE leadblock.blocklist_import SET"
-                " id = CASE WHEN lower(id) = $2 THEN 'erased-' || no ELSE id END,"
-                " column_name = CASE WHEN lower(column_name) = $2"
-                " OR strpos(lower(column_name), '/in/' || $2) > 0 THEN NULL ELSE column_name END"
-                " WHERE workspace_id = $1 AND (lower(id) = $2 OR lower(column_name) = $2"
-                " OR strpos(lower(column_name), '/in/' || $2) > 0)");
+LB_PG_STATEMENT(
+    IMPORTS_FORGET, ONE, "ntn",
+    "UPDATE leadblock.blocklist_import SET"
+    " id = CASE WHEN $3 = 1 AND lower(id) = $2 THEN 'erased-' || no ELSE id END,"
+    " column_name = CASE WHEN lower(column_name) = $2"
+    " OR strpos(lower(column_name), '/in/' || $2) > 0 THEN NULL ELSE column_name END"
+    " WHERE workspace_id = $1 AND (($3 = 1 AND lower(id) = $2) OR lower(column_name) = $2"
+    " OR strpos(lower(column_name), '/in/' || $2) > 0)");
 
 lb_err lb_pg_name_forget(struct lb_store *store, uint32_t workspace, struct lb_str key,
-                         struct lb_str value)
+                         struct lb_str value, bool ids)
 {
     struct lb_pg_params params = {0};
     struct lb_pg_params imports = {0};
@@ -120,6 +121,7 @@ lb_err lb_pg_name_forget(struct lb_store *store, uint32_t workspace, struct lb_s
     lb_err err = lb_pg_write(store, PG_PENDING_FORGET, &params);
     lb_pg_add_number(&imports, workspace);
     lb_pg_add_text(&imports, value);
+    lb_pg_add_number(&imports, ids);
     return err ? err : lb_pg_write(store, PG_IMPORTS_FORGET, &imports);
 }
 

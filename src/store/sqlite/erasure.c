@@ -115,7 +115,7 @@ static lb_err forget(sqlite3_stmt *stmt, uint32_t workspace, struct lb_str key)
 }
 
 lb_err lb_sqlite_name_forget(struct lb_store *store, uint32_t workspace, struct lb_str key,
-                             struct lb_str value)
+                             struct lb_str value, bool ids)
 {
     struct lb_store_reader *writer = &lb_sqlite_of(store)->writer;
     lb_err err =
@@ -124,15 +124,17 @@ lb_err lb_sqlite_name_forget(struct lb_store *store, uint32_t workspace, struct 
                workspace, key);
     if (err)
         return err;
-    return forget(
-        lb_sqlite_prepared(
-            writer, STMT_IMPORTS_FORGET,
-            "UPDATE blocklist_import SET id = CASE WHEN lower(id) = ?2 THEN 'erased-' || no ELSE id"
-            " END, column_name = CASE WHEN lower(column_name) = ?2"
-            " OR instr(lower(column_name), '/in/' || ?2) THEN NULL ELSE column_name END"
-            " WHERE workspace = ?1 AND (lower(id) = ?2 OR lower(column_name) = ?2"
-            " OR instr(lower(column_name), '/in/' || ?2))"),
-        workspace, value);
+    sqlite3_stmt *imports = lb_sqlite_prepared(
+        writer, STMT_IMPORTS_FORGET,
+        "UPDATE blocklist_import SET"
+        " id = CASE WHEN ?3 AND lower(id) = ?2 THEN 'erased-' || no ELSE id END,"
+        " column_name = CASE WHEN lower(column_name) = ?2"
+        " OR instr(lower(column_name), '/in/' || ?2) THEN NULL ELSE column_name END"
+        " WHERE workspace = ?1 AND ((?3 AND lower(id) = ?2) OR lower(column_name) = ?2"
+        " OR instr(lower(column_name), '/in/' || ?2))");
+    if (imports)
+        sqlite3_bind_int(imports, 3, ids);
+    return forget(imports, workspace, value);
 }
 
 lb_err lb_sqlite_erasure_note(struct lb_store *store)
