@@ -298,6 +298,10 @@ static void who_is_unblocked_and_erased_is_blocked_no_more(void **state)
     remote->rows[0].items = LB_STR(BARE ",bob");
     remote_append(remote, list, LB_LOG_UNBLOCK, 7, "5");
     remote_append(remote, list, LB_LOG_ERASED, 8, "5");
+    remote->fail_after = 2; /* who reads half of it does not know yet what stays blocked */
+    assert_int_equal(refresh(memory, 1), LB_ERR_STORAGE_UNAVAILABLE);
+    assert_true(many_blocks(memory, "ada"));
+    remote->fail_after = 0;
     assert_int_equal(hooks.batch_begin(hooks.context, &write), LB_OK);
     assert_int_equal(lb_blocklist_check_in_batch(memory->blocklist, list, LB_STR("ada"), &scope),
                      LB_OK);

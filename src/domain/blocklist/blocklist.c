@@ -34,11 +34,12 @@ struct lb_blocklist *lb_blocklist_create(const struct lb_blocklist_settings *set
     bool shared = lb_nodes_ids_are_numbers(blocklist->store);
     blocklist->index = lb_index_create(shared ? 0 : blocklist->next_id);
     blocklist->gone = lb_index_create_with(&(struct lb_index_settings){.shards = 64});
+    blocklist->gone_for_all = lb_index_create_with(&(struct lb_index_settings){.shards = 64});
     blocklist->orders = lb_list_orders_create(0);
     blocklist->people = lb_persons_create();
     blocklist->erased = lb_erased_create(settings->directory, settings->store);
-    if (blocklist->next_id && blocklist->index && blocklist->gone && blocklist->orders &&
-        blocklist->people && blocklist->erased)
+    if (blocklist->next_id && blocklist->index && blocklist->gone && blocklist->gone_for_all &&
+        blocklist->orders && blocklist->people && blocklist->erased)
         return blocklist;
     lb_blocklist_destroy(blocklist);
     return NULL;
@@ -50,6 +51,8 @@ void lb_blocklist_destroy(struct lb_blocklist *blocklist)
         return;
     lb_index_destroy(blocklist->index);
     lb_index_destroy(blocklist->gone);
+    lb_index_destroy(blocklist->gone_for_all);
+    free(blocklist->going);
     lb_list_orders_destroy(blocklist->orders);
     lb_persons_destroy(blocklist->people);
     lb_erased_destroy(blocklist->erased);
@@ -391,11 +394,9 @@ static bool is_identifier(struct lb_blocklist *blocklist, uint32_t workspace, ui
     struct lb_entry entry;
     struct lb_store *store = blocklist->store;
     *out_err = lb_blocklist_entry(store, store->ops->writer_reader(store), workspace, id, &entry);
-    if (*out_err == LB_ERR_NOT_FOUND && entry.erased) {
-        *out_err = LB_OK;
-        return false;
-    }
-    return *out_err == LB_OK && lb_str_equal(entry.key, identifier);
+    bool erased = *out_err == LB_ERR_NOT_FOUND && entry.erased;
+    *out_err = erased ? LB_OK : *out_err;
+    return !erased && *out_err == LB_OK && lb_str_equal(entry.key, identifier);
 }
 
 lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,

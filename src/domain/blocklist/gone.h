@@ -10,13 +10,18 @@
 
 #include "domain/blocklist/internal.h"
 
-/* Is this entry one of them? */
+/* Is this entry one of them, and published? */
 bool lb_gone_has(const struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);
 
 /* A row takes it out, so that it is one; or puts it back, so that it is none. False when out of
  * memory. */
 bool lb_gone_add(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);
 bool lb_gone_take_back(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);
+
+/* The log of the workspace was read to its end: those that were added count as not there for
+ * others, too. Not before: the name may still be blocked by another entry, under a tag that only a
+ * later row has. False when out of memory. */
+bool lb_gone_publish(struct lb_blocklist *blocklist, uint32_t workspace);
 
 /* Before an entry of a workspace goes into the index: those that are there under the same name
  * would be found in its place. */

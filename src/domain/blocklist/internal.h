@@ -11,6 +11,12 @@
 #include "domain/blocklist/twins.h"
 #include "store/chain.h"
 
+/* An entry: see gone.h. */
+struct lb_going {
+    uint32_t workspace;
+    uint64_t id;
+};
+
 struct lb_blocklist {
     struct lb_directory *directory;
     struct lb_store *store;
@@ -26,10 +32,13 @@ struct lb_blocklist {
     /* Has the installation's list had entries? Never false when it has: until then no check looks
      * into it. */
     _Atomic bool has_installation;
-    struct lb_index *gone; /* see gone.h */
+    struct lb_index *gone_for_all; /* see gone.h */
     _Atomic bool has_gone;
     /* The writer's. */
     struct lb_overlay batch;
+    struct lb_index *gone;
+    struct lb_going *going; /* that are to be published */
+    size_t going_count, going_capacity;
     struct lb_twins twins;
     struct lb_ends ends;
     struct lb_persons *people;

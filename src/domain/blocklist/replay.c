@@ -521,6 +521,8 @@ static lb_err read_new_rows(struct replay *replay, struct lb_workspace *workspac
     lb_err kept = insert_group(replay);
     if (!kept)
         kept = forget_links(replay, workspace);
+    if (to_the_end && !lb_gone_publish(replay->blocklist, workspace->row.no))
+        kept = LB_ERR_INTERNAL;
     if (kept || to_the_end)
         err = kept;
     if (err == LB_ERR_INTERNAL)

@@ -36,9 +36,14 @@ static int connect_table(sqlite3 *db, void *pending, int argc, const char *const
     struct table *table = calloc(1, sizeof *table);
     if (!table)
         return SQLITE_NOMEM;
+    int code = sqlite3_declare_vtab(db, "CREATE TABLE lb_pending_rows (" LB_SQLITE_ROW_COLUMNS ")");
+    if (code != SQLITE_OK) {
+        free(table);
+        return code;
+    }
     table->pending = pending;
     *out = &table->base;
-    return sqlite3_declare_vtab(db, "CREATE TABLE lb_pending_rows (" LB_SQLITE_ROW_COLUMNS ")");
+    return SQLITE_OK;
 }
 
 static int disconnect_table(sqlite3_vtab *table)
