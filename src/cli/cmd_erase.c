@@ -14,7 +14,7 @@ static const char *member_of(const char *name)
     return name[0] == '+' || strncmp(name, "00", 2) == 0 ? "phone" : "publicIdentifier";
 }
 
-/* The names of one member, as an array; nothing when there is none. */
+/* The names of one member, as an array; nothing when none was given. */
 static void put_names(struct lb_buf *body, const struct lb_cli *cli, const char *member)
 {
     size_t count = 0;

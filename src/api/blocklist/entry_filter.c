@@ -94,7 +94,7 @@ static bool read_time(struct lb_call *call, const char *name, struct lb_str text
            refuse(call, name, "a date (2026-11-29) or a time in UTC (2026-11-29T07:31:56Z)");
 }
 
-/* The first entry of that time or later; `none` when there is none. */
+/* The first entry of that time or later; `none` when all are older. */
 static uint64_t id_since(struct lb_call *call, int64_t at, uint64_t none)
 {
     const struct lb_row_times *row_times = call->workspace->row_times;

@@ -22,7 +22,7 @@ struct looking {
     struct lb_lead_ref refs[2 * (TAKE_MAX + 1)]; /* under either form of the name, by campaign */
     size_t count;
     size_t given;
-    struct lb_lead_range range; /* of a name that is none of LinkedIn's */
+    struct lb_lead_range range; /* of an address, number or company */
 };
 
 /* A campaign that was deleted may still have leads for a moment. */

@@ -158,8 +158,8 @@ lb_err lb_directory_load(struct lb_directory *directory, struct lb_store *store)
 /* NULL when there is none. */
 struct lb_workspace *lb_directory_workspace(const struct lb_directory *directory, struct lb_str id);
 struct lb_workspace *lb_directory_workspaces(const struct lb_directory *directory); /* the first */
-/* The one whose list is the installation's (LB_INSTALLATION_NO); it is none of those above, and is
- * found by its number only. NULL before it is loaded. */
+/* The one whose list is the installation's (LB_INSTALLATION_NO); it is not among those above, and
+ * is found by its number only. NULL before it is loaded. */
 struct lb_workspace *lb_directory_installation(const struct lb_directory *directory);
 struct lb_key *lb_directory_key(const struct lb_directory *directory, struct lb_str id);
 struct lb_key *lb_directory_keys(const struct lb_directory *directory); /* the first */

@@ -1,7 +1,7 @@
 /* Erasing names from the blocklists of a workspace, in the open transaction: the rows of the log
  * lose them, rows of kind LB_LOG_ERASED say so, and who was blocked by one of the names is blocked
  * from then on by the tags of all of them (erased.h), in the same list, with the same kind and end.
- * An end is none when one of the requests had none. Threads: the writer's. */
+ * Without an end if one of the requests had none. Threads: the writer's. */
 #ifndef LB_DOMAIN_BLOCKLIST_ERASE_H
 #define LB_DOMAIN_BLOCKLIST_ERASE_H
 

@@ -66,7 +66,7 @@ struct lb_str lb_erased_find_in_batch(const struct lb_erased *erased, uint32_t w
 
 /* --- The writer's --- */
 
-/* The installation's key, which is made when there is none, in the open transaction. */
+/* The installation's key, which is made in the open transaction if it is missing. */
 lb_err lb_erased_make_key(struct lb_erased *erased, struct lb_store *store);
 
 /* The name of this key is erased by the open batch: its key from now on, which lives for ever if

@@ -1,6 +1,6 @@
 /* Entries that another node unblocked, and whose names were erased before this node learnt of it:
  * its index has them, and nothing says any more under which name. They count as if they were not
- * there. An entry whose name was erased while it was in force is none of them: the name has a tag
+ * there. An entry whose name was erased while it was in force is not counted: the name has a tag
  * (erased.h).
  *
  * Threads: asking on any thread that is registered with RCU and online; the rest is the writer's,
@@ -13,7 +13,7 @@
 /* Is this entry one of them, and published? */
 bool lb_gone_has(const struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);
 
-/* A row takes it out, so that it is one; or puts it back, so that it is none. False when out of
+/* A row takes the entry out (it is gone) or puts it back (it is not). False when out of
  * memory. */
 bool lb_gone_add(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);
 bool lb_gone_take_back(struct lb_blocklist *blocklist, uint32_t workspace, uint64_t id);

@@ -91,7 +91,7 @@ static lb_err begin_rows(struct lb_linking *linking)
     return LB_OK;
 }
 
-/* Adds the two items of a link, or of a pair that is none. */
+/* Adds the two items of a link, or of a pair that is refused. */
 static lb_err pack(struct lb_packer *packer, enum lb_log_kind kind, struct lb_str member,
                    struct lb_str name, uint64_t *out_number)
 {
