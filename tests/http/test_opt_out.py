@@ -149,6 +149,21 @@ def test_repeating_it_blocks_a_person_who_was_unblocked(tenant):
     assert len(blocks(tenant.api, name)) == 1
 
 
+def test_each_list_that_a_report_names_gets_its_block(tenant):
+    """Of two reports of one lead, one limited to the campaign, each stands for itself."""
+    for first, second in (("workspace", "campaign"), ("campaign", "workspace")):
+        name = unique()
+        campaign = Campaign(tenant, name)
+        activity = campaign.claim_one()
+        _, change = opt_out(campaign, activity, scope=first)
+        _, later = opt_out(campaign, activity, scope=second)
+        assert later not in (None, "ch_0")
+        assert opt_out(campaign, activity, scope=second)[1] is None  # repeated: nothing is added
+        assert {scope for scope, _ in blocks(tenant.api, name)} == {first, second}
+        undo(tenant.api, change)
+        assert [scope for scope, _ in blocks(tenant.api, name)] == [second]
+
+
 def test_who_is_blocked_already_is_asked_for_once_more(tenant):
     name = unique()
     campaign = Campaign(tenant, name)

@@ -444,7 +444,7 @@ static void a_row_without_some_of_its_texts_has_the_same_digest(void **state)
         assert_memory_equal(now, wanted, sizeof now);
         row = erased;
     }
-    struct lb_str first;
+    struct lb_str first = {0};
     assert_true(lb_log_items_nth(row.items, 0, &first));
     assert_true(lb_chain_is_bare(first) && lb_chain_is_bare(row.reason));
     char *salts = (char *)row.salts.ptr;

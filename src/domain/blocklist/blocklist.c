@@ -418,40 +418,43 @@ lb_err lb_blocklist_current(struct lb_blocklist *blocklist, struct lb_list list,
     return err;
 }
 
-/* Is it in this list? Then that is its scope. */
-static lb_err find_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
-                            struct lb_str identifier, enum lb_scope scope, enum lb_scope *out)
+static lb_err is_in_batch(struct lb_blocklist *blocklist, struct lb_list list, struct lb_str key,
+                          bool *out)
 {
     uint64_t id = 0;
-    lb_err err = lb_blocklist_current(
-        blocklist, list, lb_blocklist_hash(blocklist, list, identifier), identifier, &id);
-    if (!err && id)
-        *out = scope;
+    lb_err err =
+        lb_blocklist_current(blocklist, list, lb_blocklist_hash(blocklist, list, key), key, &id);
+    *out = !err && id;
     return err;
 }
 
-lb_err lb_blocklist_check_own_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
-                                       struct lb_str identifier, enum lb_scope *out)
+lb_err lb_blocklist_is_listed_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                       struct lb_str identifier, bool *out)
 {
-    struct lb_list own = {.workspace = list.workspace};
-    struct lb_str key = lb_blocklist_key(blocklist, list.workspace, identifier);
-    *out = LB_SCOPE_NONE;
-    lb_err err = find_in_batch(blocklist, own, key, LB_SCOPE_WORKSPACE, out);
-    if (!err && *out == LB_SCOPE_NONE && list.campaign)
-        err = find_in_batch(blocklist, list, key, LB_SCOPE_CAMPAIGN, out);
-    return err;
+    return is_in_batch(blocklist, list, lb_blocklist_key(blocklist, list.workspace, identifier),
+                       out);
 }
 
 lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
                                    struct lb_str identifier, enum lb_scope *out)
 {
+    struct lb_list own = {.workspace = list.workspace};
+    struct lb_str key = lb_blocklist_key(blocklist, list.workspace, identifier);
+    enum lb_scope scope = LB_SCOPE_INSTALLATION;
+    bool found = false;
     lb_err err = LB_OK;
-    *out = LB_SCOPE_NONE;
     if (lb_blocklist_has_installation(blocklist))
-        err = find_in_batch(blocklist, installation, identifier, LB_SCOPE_INSTALLATION, out);
-    return err || *out != LB_SCOPE_NONE
-               ? err
-               : lb_blocklist_check_own_in_batch(blocklist, list, identifier, out);
+        err = is_in_batch(blocklist, installation, identifier, &found);
+    if (!err && !found) {
+        scope = LB_SCOPE_WORKSPACE;
+        err = is_in_batch(blocklist, own, key, &found);
+    }
+    if (!err && !found && list.campaign) {
+        scope = LB_SCOPE_CAMPAIGN;
+        err = is_in_batch(blocklist, list, key, &found);
+    }
+    *out = found ? scope : LB_SCOPE_NONE;
+    return err;
 }
 
 void lb_blocklist_follow(struct lb_blocklist *blocklist,

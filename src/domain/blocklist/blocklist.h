@@ -147,9 +147,9 @@ void lb_blocklist_check_many(const struct lb_blocklist *blocklist, struct lb_lis
  * confirmed against the stored rows. For `apply` on the writer thread. */
 lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
                                    struct lb_str identifier, enum lb_scope *out);
-/* In the workspace's own lists alone. */
-lb_err lb_blocklist_check_own_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
-                                       struct lb_str identifier, enum lb_scope *out);
+/* Is the name itself in this very list, whatever other lists say? */
+lb_err lb_blocklist_is_listed_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
+                                       struct lb_str identifier, bool *out);
 
 /* Equal for equal identifiers, and not to be guessed from outside: for folding duplicates. */
 uint64_t lb_blocklist_name_hash(const struct lb_blocklist *blocklist, struct lb_str identifier);

@@ -359,8 +359,9 @@ static lb_err write_lead(struct reporting *reporting)
 
 /* What blocks the lead that has opted out, and whether it may. It is asked before anything is
  * written: a refusal afterwards would cost the whole batch another attempt. Of a lead that is known
- * to have opted out nothing is added while the block stands, however long ago that was: the report
- * is repeated. */
+ * to have opted out nothing is added while its name is in the list that the report names, however
+ * long ago it came there: the report is repeated. Another list does not stand for it: its entry may
+ * be taken back. */
 static lb_err prepare_block(struct reporting *reporting)
 {
     struct lb_report *completion = reporting->completion;
@@ -372,11 +373,11 @@ static lb_err prepare_block(struct reporting *reporting)
     size_t count = 0;
     lb_err err = LB_OK;
     for (size_t i = 0; !err && i < change->count; i++) {
-        enum lb_scope scope = LB_SCOPE_NONE;
-        if (known) /* the installation's block may end, and is not the workspace's */
-            err = lb_blocklist_check_own_in_batch(change->blocklist, list, opt_out->items[i].key,
-                                                  &scope);
-        if (scope == LB_SCOPE_NONE)
+        bool listed = false;
+        if (known)
+            err = lb_blocklist_is_listed_in_batch(change->blocklist, list, opt_out->items[i].key,
+                                                  &listed);
+        if (!listed)
             opt_out->items[count++] = opt_out->items[i];
     }
     for (size_t i = 0; i < count; i++)

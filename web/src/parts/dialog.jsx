@@ -12,9 +12,10 @@ function useModal(ref, done) {
     dialog.showModal();
     return () => {
       if (dialog.open) dialog.close();
-      // What had the focus may be gone, or be about to go (the row that was removed): then the heading gets it.
+      // What had the focus may be gone, or be about to go (the row that was removed): then the heading gets it, also when the
+      // browser has given it back already.
       if (!done?.current) before?.focus();
-      if (document.activeElement === document.body) document.querySelector('h1')?.focus();
+      if (done?.current || document.activeElement === document.body) document.querySelector('h1')?.focus();
     };
   }, []);
 }

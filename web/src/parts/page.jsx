@@ -1,12 +1,13 @@
 // The frame of a screen: one h1, the document's title, and the focus on the heading after navigation.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
-// The first screen after loading leaves the focus where the browser puts it.
+// The first screen after loading leaves the focus where the browser puts it. Focus moves before what it follows is painted
+// (in layout effects, here and on the screens): a person who sees the screen may type at once.
 let visited = false;
 
 export function Page({ title, lead, actions, children, takeFocus = true, class: extra = '' }) {
   const heading = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (visited && takeFocus) heading.current.focus({ preventScroll: true });
     if (visited) scrollTo(0, 0);
     visited = true;

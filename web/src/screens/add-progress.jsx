@@ -1,5 +1,5 @@
 // How adding goes: read, blocked, stopped in the middle, undone.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { count, fileSize, number, seconds } from '../format.js';
 import { kindWords } from '../names.js';
 import { href } from '../router.js';
@@ -153,7 +153,7 @@ function Leave({ job, onAgain }) {
 
 export function ImportProgress({ job, onAgain }) {
   const heading = useRef(null);
-  useEffect(() => heading.current?.focus(), [job.step, Boolean(job.error)]);
+  useLayoutEffect(() => heading.current?.focus(), [job.step, Boolean(job.error)]);
   return (
     <section class="card import">
       <h2 ref={heading} tabIndex={-1}>{job.error ? 'Stopped' : titles[job.step]}</h2>

@@ -1,5 +1,5 @@
 // The start page: one box, a name of any type in any spelling, a clear answer.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { useLive, useLoad } from '../hooks.js';
 import { campaignOf, isList, whereBlocked, whereNamed, workspaceList } from '../lists.js';
@@ -103,9 +103,9 @@ export function Check({ route }) {
   const campaigns = useCampaignChoices();
   const { data, error, loading, reload, refresh } = useLoad(async (signal) => (asked && type ? { ...await verdictFor(asked, type, list, signal), asked, list, as: type } : null), [asked, list, type ?? '']);
   useLive(refresh);
-  useEffect(() => box.current.focus(), []);
+  useLayoutEffect(() => box.current.focus(), []);
   useEffect(() => setText(asked), [asked]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // What had the focus may be gone with the old verdict.
     if (document.activeElement === document.body) box.current.focus();
   }, [data]);

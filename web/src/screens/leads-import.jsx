@@ -1,5 +1,5 @@
 // Leads for a campaign, from a file or text: the server reads it, first without recording anything.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { count, fileSize } from '../format.js';
 import { useAction, useApp, useLoad } from '../hooks.js';
@@ -84,7 +84,7 @@ function Findings({ id, source, onBack, onAgain }) {
   const add = useAction(async () => change({ result: (await send({ column: state.column })).data }));
   useEffect(() => { look.run(null); }, []);
   const { found, columns, unknown, result, column } = state;
-  useEffect(() => heading.current?.focus(), [Boolean(found), Boolean(result), Boolean(columns)]);
+  useLayoutEffect(() => heading.current?.focus(), [Boolean(found), Boolean(result), Boolean(columns)]);
   const shown = result ?? found;
   const notTaken = async () => (await send({ dryRun: true, column }, { Accept: 'text/csv' })).data;
   const title = result ? 'Done' : columns ? 'Choose the column' : found ? 'Ready to add' : 'Validating';

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as api from '../api.js';
 import { useAction } from '../hooks.js';
 import { Button } from '../parts/button.jsx';
@@ -18,7 +18,7 @@ export function SignIn({ message, onSession }) {
   const [password, setPassword] = useState('');
   const box = useRef(null);
   // The attribute works for the first page only, not after signing out.
-  useEffect(() => box.current.focus(), []);
+  useLayoutEffect(() => box.current.focus(), []);
   const action = useAction(async () => {
     onSession((await api.post('session', { email: email.trim(), password }, { quiet: true, workspaceId: null })).data);
   });
