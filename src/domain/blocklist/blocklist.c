@@ -438,22 +438,17 @@ lb_err lb_blocklist_is_listed_in_batch(struct lb_blocklist *blocklist, struct lb
 lb_err lb_blocklist_check_in_batch(struct lb_blocklist *blocklist, struct lb_list list,
                                    struct lb_str identifier, enum lb_scope *out)
 {
-    struct lb_list own = {.workspace = list.workspace};
+    const struct lb_list lists[] = {installation, {.workspace = list.workspace}, list};
+    const enum lb_scope scopes[] = {LB_SCOPE_INSTALLATION, LB_SCOPE_WORKSPACE, LB_SCOPE_CAMPAIGN};
     struct lb_str key = lb_blocklist_key(blocklist, list.workspace, identifier);
-    enum lb_scope scope = LB_SCOPE_INSTALLATION;
-    bool found = false;
     lb_err err = LB_OK;
-    if (lb_blocklist_has_installation(blocklist))
-        err = is_in_batch(blocklist, installation, identifier, &found);
-    if (!err && !found) {
-        scope = LB_SCOPE_WORKSPACE;
-        err = is_in_batch(blocklist, own, key, &found);
+    bool found = false;
+    *out = LB_SCOPE_NONE;
+    for (size_t i = lb_blocklist_has_installation(blocklist) ? 0 : 1;
+         !err && !found && i < (list.campaign ? 3 : 2); i++) {
+        err = is_in_batch(blocklist, lists[i], i ? key : identifier, &found);
+        *out = found ? scopes[i] : LB_SCOPE_NONE;
     }
-    if (!err && !found && list.campaign) {
-        scope = LB_SCOPE_CAMPAIGN;
-        err = is_in_batch(blocklist, list, key, &found);
-    }
-    *out = found ? scope : LB_SCOPE_NONE;
     return err;
 }
 
