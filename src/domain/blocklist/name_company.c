@@ -36,6 +36,7 @@ static bool is_word(int32_t point)
         return (point >= 'a' && point <= 'z') || (point >= '0' && point <= '9') || point == '+';
     utf8proc_category_t category = utf8proc_category(point);
     return category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_NO &&
+           point != 0x2bc && /* an apostrophe, which NFKC also makes of U+0149 */
            !lb_identifier_is_ignorable(point);
 }
 
@@ -43,7 +44,7 @@ static bool is_word(int32_t point)
 static bool is_sign(int32_t point)
 {
     return point == 0x2122 || point == 0x2120 || point == 0xb4 || point == 0xa8 || point == 0xaf ||
-           point == 0xb8 || point == 0x2bc;
+           point == 0xb8;
 }
 
 /* Words with one blank between them; a mark needs something to stand on. */
