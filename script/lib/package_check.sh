@@ -115,7 +115,7 @@ purged_with_data() {
     test ! -e "$system/var/lib/leadblock"
     local left
     left=$(find "$system" -xdev -name '*leadblock*' -not -path "$system/root/*" -not -path "$system/var/log/*" \
-        -not -path "$system/var/cache/apt/*" -not -path "$system/tmp/*" -not -path "$system/var/tmp/*")
+        -not -path "$system/var/cache/*" -not -path "$system/tmp/*" -not -path "$system/var/tmp/*")
     [ -z "$left" ] || { printf 'left: %s\n' "$left"; return 1; }
 }
 
