@@ -63,7 +63,7 @@ demo() {
         "$address/v1/campaigns/demo/blocked-leads" -H "x-api-key: $key" -H 'Content-Type: application/json' \
         -d '{"publicIdentifiers":["john-doe"]}'
     blocked demo "$key"
-    inside pkill -TERM -x leadblock
+    kill -TERM "$(pgrep -x leadblock)" # in this namespace there is one
     wait $!
     test -s "$system$folder/leadblock-data/leadblock.db"
 }
