@@ -17,9 +17,8 @@ mount -t proc proc /proc
 export LC_ALL=C.UTF-8
 install curl sqlite3
 system=$work/clean-$release
-address=http://127.0.0.1:8080
-init=
-group=
+# shellcheck source=script/lib/booted.sh
+. "$here/booted.sh"
 trap 'end_of_tries; [ -z "$group" ] || halt' EXIT
 
 make_clean() {
@@ -30,117 +29,29 @@ make_clean() {
     cp "$package" "$system/root/leadblock.deb"
 }
 
-# The same package under a version that comes before it.
+# The same package under a version that comes before it, and as it would be with an earlier database.
 make_older() {
-    dpkg-deb -R "$package" "$work/older"
-    sed -i 's/^Version: .*/Version: 0.10.0/' "$work/older/DEBIAN/control"
-    dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/older" "$system/root/older.deb"
-    rm -rf "$work/older"
+    local tree=$work/older
+    dpkg-deb -R "$package" "$tree"
+    sed -i 's/^Version: .*/Version: 0.10.0/' "$tree/DEBIAN/control"
+    dpkg-deb --root-owner-group -Zgzip -z1 -b "$tree" "$system/root/older.deb"
+    grep -qE '^known=[0-9]+$' "$tree/DEBIAN/preinst"
+    sed -i 's/^known=.*/known=3/' "$tree/DEBIAN/preinst"
+    dpkg-deb --root-owner-group -Zgzip -z1 -b "$tree" "$system/root/earlier.deb"
+    rm -rf "$tree"
 }
 
 # What the package needs: the booted system has no network but its own loopback.
 fetch_dependencies() {
     chroot "$system" apt-get update -qq
     chroot "$system" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --download-only /root/leadblock.deb
-}
-
-# A control group of the unified hierarchy, wherever that is mounted.
-make_group() {
-    local unified
-    unified=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
-    [ -n "$unified" ] || { echo 'no control groups of version 2 are mounted here: systemd cannot boot'; return 1; }
-    group=$(mktemp -d "$unified/leadblock-package.XXXXXX")
-}
-
-# systemd as process 1 of namespaces of its own; $init is its number here.
-boot() {
-    make_group
-    umount "$system/proc"
-    # shellcheck disable=SC2016 # the inner shell's own
-    unshare --mount --propagation private --pid --fork --kill-child --net --uts --ipc bash -ec '
-        system=$1
-        echo 0 >"$2/cgroup.procs"
-        exec unshare --cgroup bash -ec '\''
-            system=$1
-            mount -t proc proc "$system/proc"
-            mount -t sysfs -o ro sys "$system/sys"
-            mount -t cgroup2 cgroup "$system/sys/fs/cgroup"
-            mount -t tmpfs -o mode=755 run "$system/run"
-            mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts "$system/dev/pts"
-            ln -s pts/ptmx "$system/dev/ptmx"
-            ip link set lo up
-            hostname clean
-            # No chroot: a process in one may make no user namespace, which PrivateUsers= needs.
-            mountpoint -q "$system" || mount --bind "$system" "$system"
-            cd "$system"
-            mkdir .before
-            pivot_root . .before
-            cd /
-            umount -l /.before
-            rmdir /.before
-            exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /sbin/init
-        '\'' _ "$system"' _ "$system" "$group" </dev/null >"$work/boot" 2>&1 &
-    local outer=$! deadline=$((SECONDS + 120)) state=
-    until [[ $state =~ ^(running|degraded)$ ]]; do
-        [ "$SECONDS" -lt "$deadline" ] || { cat "$work/boot"; return 1; }
-        sleep 0.5
-        init=$(pgrep -P "$outer" | head -n 1 || true)
-        [ -z "$init" ] || state=$(inside systemctl is-system-running 2>/dev/null || true)
-    done
-}
-
-# Ends the booted system, and removes its control groups, which go with its last process.
-halt() {
-    local tries=50
-    [ -z "$init" ] || kill -KILL "$init" 2>/dev/null || true
-    until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || [ "$tries" = 0 ]; do
-        tries=$((tries - 1))
-        sleep 0.2
-    done
-}
-
-# inside COMMAND...: in the booted system.
-inside() {
-    nsenter --target "$init" --mount --uts --ipc --net --pid --root="/proc/$init/root" --wd="/proc/$init/root" \
-        env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND="${frontend-noninteractive}" "$@"
-}
-
-# This machine's curl on that one's network.
-ask() {
-    nsenter --target "$init" --net curl --noproxy '*' -sS "$@"
-}
-
-lb() {
-    inside runuser -u leadblock -- leadblock "$@" --data /var/lib/leadblock
-}
-
-# expect TEXT COMMAND...: its output is that text, or begins with what comes before "*".
-expect() {
-    local said
-    # shellcheck disable=SC2053 # a pattern
-    said=$("${@:2}" 2>"$work/error") && [[ $said == $1 ]] && return
-    printf 'expected: %s\ngot: %s\n' "$1" "$said"
-    tail -n 5 "$work/error"
-    return 1
-}
-
-ready() {
-    local deadline=$((SECONDS + 60))
-    until ask -f "$address/readyz" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || { say_journal; return 1; }
-        sleep 0.2
-    done
+    chroot "$system" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${readers[@]}"
 }
 
 install_package() {
     inside apt-get install -y --no-install-recommends "/root/$1.deb"
     expect active inside systemctl is-active leadblock || { say_journal; return 1; }
     ready
-}
-
-say_journal() {
-    inside journalctl -u leadblock --no-pager -n 20
-    tail -n 20 "$work/boot"
 }
 
 installed_as_promised() {
@@ -154,44 +65,15 @@ installed_as_promised() {
     test -s "$system/usr/share/doc/leadblock/README.md"
 }
 
-# The link from the journal, and the first operator by it.
-first_operator() {
-    local link
-    link=$(inside journalctl -u leadblock -o cat --no-pager | grep -oE '/#/link/[A-Za-z0-9_-]+' | tail -n 1)
-    [ -n "$link" ]
-    ask -f -X POST "$address/v1/session/from-link" -H 'Content-Type: application/json' -H "Origin: $address" \
-        -d '{"token":"'"${link##*/}"'","email":"ada@example.com","password":"a long pass phrase of ada"}'
-}
-
-# The page, and each file that it names.
-dashboard() {
-    local path paths
-    ask -f -o "$work/page" "$address/"
-    paths=$(grep -oE '(src|href)="[^"]+"' "$work/page" | sed -E 's/.*="\.?\/?([^"]+)"/\1/')
-    grep -q '\.js$' <<<"$paths"
-    for path in $paths; do
-        ask -f -o "$work/file" "$address/$path"
-        [ -s "$work/file" ]
-    done
-}
-
-block_somebody() {
-    lb workspace create Acme --plan agency
-    key=$(lb key create Acme --name crm)
-    lb campaign create Acme Spring --id spring
-    expect '{"success":true,"message":"2 leads blocked","blocked":2}' ask -X POST \
-        "$address/v1/campaigns/spring/blocked-leads" -H "x-api-key: $key" -H 'Content-Type: application/json' \
-        -d '{"publicIdentifiers":["john-doe","jane-smith"]}'
-    printf '%s' "$key" >"$work/key"
-}
-
-blocked() {
-    expect '*"publicIdentifier":"john-doe","blocked":true,*' ask "$address/v1/campaigns/${1-spring}/blocked-leads/John-Doe" \
-        -H "x-api-key: ${2-$(cat "$work/key")}"
-}
-
-main_pid() {
-    inside systemctl show -P MainPID leadblock
+# A program that cannot open the database is not installed in place of the one that can.
+refuse_earlier() {
+    local before
+    before=$(inside dpkg-query -W leadblock)
+    if inside apt-get install -y --no-install-recommends --allow-downgrades /root/earlier.deb; then return 1; fi
+    grep -q 'is of a newer version; this one cannot open it' "$work/out"
+    expect "$before" inside dpkg-query -W leadblock
+    ready
+    blocked
 }
 
 backup() {
@@ -208,18 +90,6 @@ upgrade() {
     grep -qx 'LEADBLOCK_LOG_LEVEL=debug' "$system/etc/leadblock/leadblock.env"
     # shellcheck disable=SC2016 # dpkg-query's own
     expect "$(dpkg-deb -f "$package" Version)" inside dpkg-query -W -f '${Version}' leadblock
-    blocked
-}
-
-killed() {
-    local before deadline=$((SECONDS + 30))
-    before=$(main_pid)
-    inside sh -c "kill -KILL $before"
-    until [ "$(main_pid)" != "$before" ] && [ "$(main_pid)" != 0 ]; do
-        [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.2
-    done
-    ready
     blocked
 }
 
@@ -245,7 +115,7 @@ purged_with_data() {
     test ! -e "$system/var/lib/leadblock"
     local left
     left=$(find "$system" -xdev -name '*leadblock*' -not -path "$system/root/*" -not -path "$system/var/log/*" \
-        -not -path "$system/var/cache/apt/*" -not -path "$system/tmp/*" -not -path "$system/var/tmp/*")
+        -not -path "$system/var/cache/*" -not -path "$system/tmp/*" -not -path "$system/var/tmp/*")
     [ -z "$left" ] || { printf 'left: %s\n' "$left"; return 1; }
 }
 
@@ -271,12 +141,14 @@ try 'what the package depends on' fetch_dependencies
 try 'it boots with systemd' boot
 try 'apt install: the server runs' install_package older
 try 'units, user, folder and settings as promised' installed_as_promised
+try 'manual pages; bash completes words' manual
 try 'the dashboard and its files' dashboard
 try 'the link from the journal makes the first operator' first_operator
 try 'two people are blocked' block_somebody
 try 'a check says so' blocked
 try 'the backup' backup
 try 'apt install of a newer package: restarted, settings and blocks kept' upgrade
+try 'apt refuses an earlier version that cannot open the database; the server runs' refuse_earlier
 try 'kill -9: systemd starts it again, still blocked' killed
 try 'apt remove: the data stays' removed
 try 'apt install again' install_package leadblock

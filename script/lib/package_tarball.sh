@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2317,SC2329
 # A folder to unpack and run: script/lib/package_system.sh sources it. Libraries that differ between releases
-# of Debian, or are small, are in the program; libpq and libcurl, which load many others, and xxHash, whose
-# static one lacks a part, are the system's.
+# of Debian, or are small, are in the program. The system's are libpq and libcurl, which load many others; of
+# those libidn2 and libpsl, which the program calls itself; and xxHash, whose static one lacks a part.
 
 name=leadblock-$version-linux-$architecture
 
@@ -19,8 +19,9 @@ check_libraries() {
     local needed
     needed=$(inside readelf -d /build/stage/usr/local/bin/leadblock | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort)
     printf '%s\n' "$needed"
-    # The C library, and of others these three alone.
-    [ "$(grep -vxE 'libc\.so\.6|libm\.so\.6|ld-linux.*' <<<"$needed" | xargs)" = 'libcurl.so.4 libpq.so.5 libxxhash.so.0' ]
+    # The C library, and of others these alone.
+    [ "$(grep -vxE 'libc\.so\.6|libm\.so\.6|ld-linux.*' <<<"$needed" | xargs)" = \
+        'libcurl.so.4 libidn2.so.0 libpq.so.5 libpsl.so.5 libxxhash.so.0' ]
 }
 
 # Their licenses ask for it.
@@ -44,7 +45,7 @@ pack() {
 }
 
 try 'the program again, with libraries in it' build_tarball
-try 'it needs libcurl, libpq, libxxhash and the C library alone' check_libraries
+try 'it needs libcurl with its libidn2 and libpsl, libpq, libxxhash and the C library alone' check_libraries
 try "$name.tar.gz" pack
 sed 's/^/    /' "$work/out"
 printf '%s\n' "$out/$name.tar.gz" >>"$work/files"

@@ -82,6 +82,7 @@ unpack_clean() {
 # `bundle`, certificates are added to the one file that apt and curl read: links for other programs take long.
 prepare_system() {
     local system=$1 name
+    unset TMPDIR # a folder of this machine, which the programs there do not find
     [ ! -e "$work/npmrc" ] || cp "$work/npmrc" "$system/etc/npmrc"
     cp /etc/resolv.conf "$system/etc/resolv.conf"
     printf '127.0.0.1 localhost %s\n' "$(uname -n)" >"$system/etc/hosts"

@@ -97,7 +97,8 @@ extern const char *const lb_cli_group_headings[LB_GROUP_COUNT];
     X(QUIET, "quiet", NULL, "Print nothing; the exit code tells.")                                 \
     X(JSON, "json", NULL, "Print JSON for programs.")                                              \
     X(SETTINGS_MARKDOWN, "settings-markdown", NULL, "Print docs/configuration.md.")                \
-    X(MAN, "man", "PAGE", "Print a manual page: leadblock.1 or leadblock.env.5.")                  \
+    X(MAN, "man", "PAGE",                                                                          \
+      "Print a manual page: leadblock.1, leadblock-COMMAND.1, leadblock.env.5.")                   \
     X(HELP, "help", NULL, "Explain the command.")
 
 enum lb_cli_option_id {

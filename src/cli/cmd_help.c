@@ -83,7 +83,9 @@ static int print_manual(const struct lb_cli *cli)
 {
     if (lb_cli_manual(stdout, cli->values[LB_OPT_MAN], lb_build_info.version))
         return LB_EXIT_DONE;
-    return lb_cli_usage(cli, "there is no manual page '%s': say leadblock.1 or leadblock.env.5",
+    return lb_cli_usage(cli,
+                        "there is no manual page '%s': say leadblock.1, leadblock-COMMAND.1 or "
+                        "leadblock.env.5",
                         cli->values[LB_OPT_MAN]);
 }
 

@@ -98,6 +98,18 @@ static void put_option(FILE *out, const struct lb_cli_option *option)
     putc('\n', out);
 }
 
+static void put_options(FILE *out, const struct lb_cli_command *command)
+{
+    if (command->settings)
+        fputs("The options are the settings of\n.BR leadblock.env (5):\n.B LEADBLOCK_LISTEN\n"
+              "there is\n.B \\-\\-listen\nhere. An option wins over the environment.\n",
+              out);
+    for (size_t i = 0; i < LB_OPT_COUNT; i++) {
+        if (i != LB_OPT_HELP && lb_cli_takes(command, (enum lb_cli_option_id)i))
+            put_option(out, &lb_cli_options[i]);
+    }
+}
+
 static void put_command(FILE *out, const struct lb_cli_command *command)
 {
     put_line(out, ".SS \"leadblock ", command->name, *command->arguments ? " " : "");
@@ -105,13 +117,8 @@ static void put_command(FILE *out, const struct lb_cli_command *command)
     put_line(out, "", command->summary, "\n");
     put_paragraphs(out, command->text);
     if (command->settings)
-        fputs(".PP\nThe options are the settings of\n.BR leadblock.env (5):\n.B LEADBLOCK_LISTEN\n"
-              "there is\n.B \\-\\-listen\nhere. An option wins over the environment.\n",
-              out);
-    for (size_t i = 0; i < LB_OPT_COUNT; i++) {
-        if (i != LB_OPT_HELP && lb_cli_takes(command, (enum lb_cli_option_id)i))
-            put_option(out, &lb_cli_options[i]);
-    }
+        fputs(".PP\n", out);
+    put_options(out, command);
 }
 
 static void put_commands(FILE *out)
@@ -155,9 +162,6 @@ static void put_exit_codes(FILE *out)
     fputs(".SH \"EXIT STATUS\"\n", out);
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         fprintf(out, ".TP\n.B %d\n%s.\n", codes[i].code, codes[i].meaning);
-    fputs(".PP\nWhat 1 means for\n.BR check ,\n.BR doctor ,\n.B send\nand\n.B verify\nis said "
-          "there.\n",
-          out);
 }
 
 static const char leadblock_before[] =
@@ -253,22 +257,97 @@ static void put_setting(FILE *out, const struct lb_setting *setting)
     fputs(".\n", out);
 }
 
+static void put_head(FILE *out, const char *page, const char *title, int section,
+                     const char *version)
+{
+    fprintf(out, ".\\\" Made by the program: leadblock help --man %s\n", page);
+    fprintf(out, ".TH %s %d \"\" \"leadblock %s\" \"leadblock\"\n.nh\n.ad l\n", title, section,
+            version);
+}
+
+/* --- A command's own page ----------------------------------------------------------------------
+ */
+
+enum { PAGE_SIZE = 64 };
+
+/* leadblock-key-create.1 is the page of "key create". */
+static void page_of(const struct lb_cli_command *command, char page[PAGE_SIZE])
+{
+    snprintf(page, PAGE_SIZE, "leadblock-%s.1", command->name);
+    for (char *p = page; *p; p++) {
+        if (*p == ' ')
+            *p = '-';
+    }
+}
+
+static const struct lb_cli_command *command_of(const char *page)
+{
+    char own[PAGE_SIZE];
+    for (const struct lb_cli_command *c = lb_cli_commands; c->name; c++) {
+        page_of(c, own);
+        if (strcmp(own, page) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+static void put_page_of(FILE *out, const struct lb_cli_command *command, const char *page,
+                        const char *version)
+{
+    char name[PAGE_SIZE];
+    char title[PAGE_SIZE];
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(page) - strlen(".1")), page);
+    for (size_t i = 0; i < sizeof title; i++)
+        title[i] = (char)toupper((unsigned char)name[i]);
+    put_head(out, page, title, 1, version);
+    put_line(out, ".SH NAME\n", name, " \\- ");
+    put_text(out, command->summary, strcspn(command->summary, "."));
+    put_line(out, "\n.SH SYNOPSIS\n.B leadblock ", command->name, "\n");
+    put_line(out, "", command->arguments, *command->arguments ? "\n" : "");
+    put_line(out, ".SH DESCRIPTION\n", command->summary, "\n");
+    put_paragraphs(out, command->text);
+    fputs(".SH OPTIONS\n", out);
+    put_options(out, command);
+    put_option(out, &lb_cli_options[LB_OPT_HELP]);
+    put_exit_codes(out);
+    fputs(".SH \"SEE ALSO\"\n.BR leadblock (1),\n.BR leadblock.env (5)\n", out);
+}
+
+/* --- Any page ----------------------------------------------------------------------------------
+ */
+
+static void put_page_of_all(FILE *out, const char *version)
+{
+    put_head(out, "leadblock.1", "LEADBLOCK", 1, version);
+    fputs(leadblock_before, out);
+    put_overview(out);
+    put_commands(out);
+    put_exit_codes(out);
+    fputs(".PP\nWhat 1 means for\n.BR check ,\n.BR doctor ,\n.B send\nand\n.B verify\nis said "
+          "there.\n",
+          out);
+    fputs(leadblock_after, out);
+}
+
+static void put_page_of_settings(FILE *out, const char *version)
+{
+    put_head(out, "leadblock.env.5", "LEADBLOCK.ENV", 5, version);
+    fputs(settings_before, out);
+    for (size_t i = 0; i < LB_SETTING_COUNT; i++)
+        put_setting(out, &lb_settings[i]);
+    fputs(settings_after, out);
+}
+
 bool lb_cli_manual(FILE *out, const char *page, const char *version)
 {
-    bool settings = strcmp(page, "leadblock.env.5") == 0;
-    if (!settings && strcmp(page, "leadblock.1") != 0)
+    const struct lb_cli_command *command = command_of(page);
+    if (command)
+        put_page_of(out, command, page, version);
+    else if (strcmp(page, "leadblock.1") == 0)
+        put_page_of_all(out, version);
+    else if (strcmp(page, "leadblock.env.5") == 0)
+        put_page_of_settings(out, version);
+    else
         return false;
-    fprintf(out, ".\\\" Made by the program: leadblock help --man %s\n", page);
-    fprintf(out, ".TH %s \"\" \"leadblock %s\" \"leadblock\"\n.nh\n.ad l\n",
-            settings ? "LEADBLOCK.ENV 5" : "LEADBLOCK 1", version);
-    fputs(settings ? settings_before : leadblock_before, out);
-    for (size_t i = 0; settings && i < LB_SETTING_COUNT; i++)
-        put_setting(out, &lb_settings[i]);
-    if (!settings) {
-        put_overview(out);
-        put_commands(out);
-        put_exit_codes(out);
-    }
-    fputs(settings ? settings_after : leadblock_after, out);
     return true;
 }

@@ -75,10 +75,21 @@ def nothing_that_is_ignored_is_in_the_repository():
     assert not ignored, f"git rm --cached {' '.join(ignored)}"
 
 
+def no_image_is_built_from_what_is_ignored():
+    """An engine sends the folder to the build: what was built there, and data with keys in it, must not go along."""
+    def names(file):
+        lines = [line for line in read(file).splitlines() if line and line[0] != "#"]
+        return {line.strip("/").removeprefix("**/") for line in lines}
+
+    ignored = names(".dockerignore")
+    missing = {name for name in names(".gitignore") if name not in ignored and name.rsplit("/", 1)[-1] not in ignored}
+    assert not missing, f"add to .dockerignore: {', '.join(sorted(missing))}"
+
+
 CHECKS = [the_package_is_built_with_what_script_build_installs, the_version_is_one,
           every_document_is_installed, every_file_to_copy_is_an_example_or_unit,
           units_run_the_program_of_the_package, the_nodes_of_compose_are_those_of_the_proxy,
-          nothing_that_is_ignored_is_in_the_repository]
+          nothing_that_is_ignored_is_in_the_repository, no_image_is_built_from_what_is_ignored]
 failed = 0
 for check in CHECKS:
     try:

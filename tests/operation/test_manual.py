@@ -2,12 +2,14 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from support.server import run
 
-PAGES = ["leadblock.1", "leadblock.env.5"]
+PAGES = ["leadblock.1", "leadblock.env.5", "leadblock-serve.1", "leadblock-workspace-set-plan.1", "leadblock-version.1"]
+MESON = Path(__file__).resolve().parents[2] / "packaging" / "manual" / "meson.build"
 
 
 @pytest.fixture(scope="module", params=PAGES)
@@ -74,6 +76,32 @@ def test_what_a_terminal_shows_has_no_markup(page):
     assert "`" not in text
 
 
-def test_an_unknown_page_is_wrong_usage():
-    result = run("help", "--man", "leadblock.9")
+def commands():
+    """{command: summary}, as `leadblock help` has them."""
+    return dict(re.findall(r"^  ([a-z]+(?: [a-z-]+)?)  +([A-Z].*)$", run("help").out, re.MULTILINE))
+
+
+def test_every_command_has_a_page_of_its_own_with_its_options(tmp_path):
+    """Which `man leadblock key create` finds, too."""
+    found = commands()
+    assert len(found) > 25
+    for command, summary in found.items():
+        name = f"leadblock-{command.replace(' ', '-')}"
+        page = run("help", "--man", f"{name}.1")
+        assert page.code == 0, page
+        text = re.sub(r"\\(?:f[A-Z]|\(rs)", "", page.out.replace("\\-", "-").replace("\\(aq", "'"))
+        assert f".TH {name.upper()} 1 " in text and f"\n{name} - {summary.removesuffix('.')}\n" in text, text
+        assert f"\n.B leadblock {command}\n" in text and ".BR leadblock (1)" in text, text
+        for option in re.findall(r"^  --([a-z-]+)", run("help", *command.split()).out, re.MULTILINE):
+            assert command == "serve" or f"--{option}" in text, (command, option)
+
+
+def test_the_pages_of_all_commands_are_installed():
+    listed = re.search(r"^commands = \[(.*?)\]", MESON.read_text(), re.MULTILINE | re.DOTALL)[1]
+    assert sorted(re.findall(r"'([^']+)'", listed)) == sorted(commands())
+
+
+@pytest.mark.parametrize("page", ["leadblock.9", "leadblock-.1", "leadblock-key.1", "leadblock-serve.2", "serve.1"])
+def test_an_unknown_page_is_wrong_usage(page):
+    result = run("help", "--man", page)
     assert result.code == 2 and "leadblock.env.5" in result.err, result
