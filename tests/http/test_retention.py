@@ -142,7 +142,7 @@ def test_who_is_blocked_in_any_list_or_by_another_name_keeps_the_history(world):
     world.block("linked-1", "listed-1", "kept-1", "dropped-1", "everywhere-1")
     expect.ok(world.api.post("/blocklist", {"entries": [{"memberId": MEMBER}]}))
     for name, where in (("listed-1", campaign), ("kept-1", kept), ("dropped-1", dropped)):
-        world.block(name, path=f"/campaigns/{where}/blocked-leads")
+        expect.ok(world.api.post(f"/campaigns/{where}/blocked-leads", {"publicIdentifiers": [name]}))
     expect.ok(operator.post("/installation/blocklist", {"entries": [
         {"publicIdentifier": "everywhere-1"}]}))
     world.unblock("linked-1", "listed-1", "kept-1", "dropped-1", "everywhere-1")

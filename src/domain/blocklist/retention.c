@@ -17,7 +17,7 @@
 #define REWRITES_AT_A_TIME 100
 
 #define ROUND_MS (UINT64_C(6) * 60 * 60 * 1000)
-#define AGAIN_MS 10000 /* another node does it, or it did not work */
+#define AGAIN_MS 5000 /* another node does it, or it did not work */
 
 /* Bits of the filter: 16 for each name, and 16 MiB at most. */
 #define FILTER_BITS_MIN (UINT64_C(1) << 16)
