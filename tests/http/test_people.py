@@ -1,6 +1,8 @@
 """One person by several names: LinkedIn names and member ids that were seen together."""
 
-from support import expect
+import time
+
+from support import expect, pages, postgres
 from support.campaigns import Campaign, member_id, names, undo
 from support.server import Server
 
@@ -252,3 +254,54 @@ def test_no_event_is_told_of_a_link(fresh):
     before = expect.ok(fresh.api.get("/events?after=0"))["events"]
     link(fresh.api, (ANNA, OLD))
     assert expect.ok(fresh.api.get("/events?after=0"))["events"] == before
+
+
+def as_before_links(server):
+    """The next start upgrades the database from the version before leads taught links."""
+    if server.database:
+        database = postgres.database_of(server.database)
+        postgres.shared().psql("UPDATE leadblock.schema_version SET version = 17", database)
+        return
+    with pages.changed(server.data) as database:
+        database.execute("PRAGMA user_version = 20")
+
+
+def wait_until(condition):
+    limit = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+
+
+def test_leads_of_earlier_versions_teach_links_after_the_upgrade(own):
+    tenant = own.tenant()
+    members = [member_id(number) for number in range(1, 121)]
+    for half in (members[:70], members[70:]):
+        campaign = Campaign(tenant)
+        added = campaign.api.post(f"{campaign.path}/leads", {"leads": [
+            {"publicIdentifier": f"old-{members.index(member) + 1}", "memberId": member}
+            for member in half]})
+        undo(campaign.api, added.header("x-change-id"))
+    taught = tenant.api.post("/people/link", {"links": [
+        {"memberId": members[5], "publicIdentifier": "other-6"}]})
+    expect.ok(taught)
+    block_everywhere(tenant.api, *(f"old-{number}" for number in range(1, 121)))
+    assert is_blocked(tenant.api, *members[:3]) == [False] * 3
+    for _ in range(2):  # the second time there is nothing to learn
+        own.stop()
+        as_before_links(own)
+        own.start()
+        api = own.api(tenant.key)
+        wait_until(lambda: expect.ok(api.post("/blocked-leads/check", {
+            "publicIdentifiers": members}))["allowed"] == [])
+    assert is_blocked(api, "other-6") == [True]
+    linking = [entry for entry in expect.ok(api.get("/audit?action=people.link&take=100"))
+               if entry["by"]["type"] == "server"]
+    assert 2 <= len(linking) <= 6
+    changes = [entry["id"] for entry in linking]
+    for change in changes:
+        undo(api, change)
+    own.restart()
+    api = own.api(tenant.key)
+    time.sleep(1.5)
+    assert is_blocked(api, *members[:3]) == [False] * 3, "what was taken back stays so"
