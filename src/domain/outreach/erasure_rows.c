@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <utf8proc.h>
 
-#define PLAIN_MAX 7 /* bytes of a LinkedIn name that may as well be a word */
+#define DECODED_MAX 3 /* times that a text may be percent-encoded */
+#define PLAIN_MAX   7 /* bytes of a LinkedIn name that may as well be a word */
 
 static const utf8proc_option_t folding =
     (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
@@ -98,11 +99,8 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
-static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, bool *out)
+static lb_err mentions_as_it_is(const struct lb_erasure *erasure, struct lb_str text, bool *out)
 {
-    *out = false;
-    if (!text.ptr || lb_chain_is_bare(text))
-        return LB_OK;
     char *folded = lb_erasure_fold(text);
     if (!folded)
         return LB_ERR_OVERLOADED;
@@ -110,6 +108,51 @@ static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, boo
         *out = has_word(folded, erasure->words[i]);
     free(folded);
     return LB_OK;
+}
+
+/* What a hexadecimal digit stands for; 16: none. */
+static unsigned hex(char c)
+{
+    char lower = (char)(c | 0x20);
+    return is_digit(c)                    ? (unsigned)(c - '0')
+           : lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a' + 10)
+                                          : 16;
+}
+
+/* Decodes each `%` and two digits, in place; what stands for no character of a name stays. False
+ * when there was none. */
+static bool decode_percent(struct lb_buf *text)
+{
+    size_t to = 0;
+    for (size_t at = 0; at < text->len; at++, to++) {
+        bool coded = text->ptr[at] == '%' && at + 2 < text->len && hex(text->ptr[at + 1]) < 16 &&
+                     hex(text->ptr[at + 2]) < 16;
+        unsigned byte = coded ? hex(text->ptr[at + 1]) << 4 | hex(text->ptr[at + 2]) : 0;
+        text->ptr[to] = byte ? (char)byte : text->ptr[at];
+        at += byte ? 2 : 0;
+    }
+    bool any = to < text->len;
+    text->len = to;
+    return any;
+}
+
+/* Also percent-encoded, as in a copied address; or that once more (identifier_address.c). */
+static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, bool *out)
+{
+    struct lb_buf decoded = {0};
+    *out = false;
+    if (!text.ptr || lb_chain_is_bare(text))
+        return LB_OK;
+    lb_err err = mentions_as_it_is(erasure, text, out);
+    bool coded = !err && !*out && memchr(text.ptr, '%', text.len);
+    if (coded)
+        lb_buf_append_str(&decoded, text);
+    if (decoded.failed)
+        err = LB_ERR_OVERLOADED;
+    for (int i = 0; coded && !err && !*out && i < DECODED_MAX && decode_percent(&decoded); i++)
+        err = mentions_as_it_is(erasure, lb_buf_str(&decoded), out);
+    lb_buf_fini(&decoded);
+    return err;
 }
 
 /* --- Rows --- */
