@@ -59,6 +59,9 @@
       "up, imports get 503. At least a few times `max-import-bytes`.")                             \
     X(u32, events_retention_s, "events-retention", "2592000", "SECONDS", 1, 315360000,             \
       "How long events can be read; what is older is left out. The default is 30 days.")           \
+    X(u32, log_retention_days, "log-retention", "0", "DAYS", 0, 36500,                             \
+      "How long the log keeps who was blocked and is not any more: so many days after it said "    \
+      "something of the person last, their names leave it. What is in force stays. 0: for ever.")  \
     X(u64, request_memory, "request-memory", "268435456", "BYTES", 1048576, 1099511627776,         \
       "Memory for the bodies of all requests, received and parsed, and for large answers; when "   \
       "it "                                                                                        \

@@ -75,6 +75,7 @@ static void wait_for_signal(struct lb_parts *parts)
         lb_event_waits_tick(parts->app.event_waits);
         lb_parts_trim_memory(parts);
         lb_parts_sweep_events(parts);
+        lb_parts_end_histories(parts);
         if (seconds % NOTE_EVERY_S == 0)
             lb_parts_note(parts);
         if (seconds % OFFER_EVERY_S == 0)

@@ -20,11 +20,12 @@
 #include <unistd.h>
 
 /* Memory that queued writes may hold. */
-#define QUEUE_BYTES ((size_t)256 << 20)
-#define READS_MAX   4096
-#define STORM_BYTES ((size_t)8 << 20) /* of requests; after less, memory is kept for the next */
-#define IMPORTERS   2                 /* threads; one workspace has one of them at a time */
-#define IMPORTS_MAX 32 /* under way; each holds memory for what it found out about its file */
+#define QUEUE_BYTES  ((size_t)256 << 20)
+#define READS_MAX    4096
+#define RETENTION_MS 50                /* of each second */
+#define STORM_BYTES  ((size_t)8 << 20) /* of requests; after less, memory is kept for the next */
+#define IMPORTERS    2                 /* threads; one workspace has one of them at a time */
+#define IMPORTS_MAX  32 /* under way; each holds memory for what it found out about its file */
 
 static lb_err out_of_memory(struct lb_reason *reason)
 {
@@ -133,6 +134,12 @@ static lb_err make_blocklist(struct lb_parts *parts, struct lb_reason *reason)
     parts->app.events = lb_events_create(&events);
     parts->app.event_waits = parts->app.events ? lb_event_waits_create(parts->app.events) : NULL;
     if (!parts->app.event_waits)
+        return out_of_memory(reason);
+    int64_t keep_ms = (int64_t)parts->config.log_retention_days * 24 * 60 * 60 * 1000;
+    if (keep_ms)
+        parts->retention = lb_retention_create(parts->app.blocklist, parts->app.directory,
+                                               parts->app.store, keep_ms);
+    if (keep_ms && !parts->retention)
         return out_of_memory(reason);
     outreach.events = parts->app.events;
     parts->app.outreach = lb_outreach_create(&outreach);
@@ -432,6 +439,7 @@ void lb_parts_stop(struct lb_parts *parts)
     lb_outreach_destroy(app->outreach);
     lb_event_waits_destroy(app->event_waits);
     lb_events_destroy(app->events);
+    lb_retention_destroy(parts->retention);
     lb_blocklist_destroy(app->blocklist);
     lb_directory_destroy(app->directory);
     if (app->store)
@@ -488,6 +496,17 @@ void lb_parts_sweep_events(struct lb_parts *parts)
         return;
     lb_events_sweep(&sweep);
     lb_parts_write(parts, &sweep.write); /* else the next one will do it */
+}
+
+void lb_parts_end_histories(struct lb_parts *parts)
+{
+    uint64_t begun_ms = lb_clock_mono_ms();
+    struct lb_write *write;
+    struct lb_retention *retention = parts->retention;
+    if (!retention || !lb_writer_ready(parts->app.writer))
+        return;
+    while (lb_clock_mono_ms() - begun_ms < RETENTION_MS && lb_retention_due(retention, &write))
+        lb_parts_write(parts, write); /* else it is tried again */
 }
 
 void lb_parts_note(struct lb_parts *parts)

@@ -6,6 +6,7 @@
 #include "base/clock_watch.h"
 #include "daemon/database.h"
 #include "domain/access/nodes.h"
+#include "domain/blocklist/retention.h"
 
 struct lb_parts {
     struct lb_config config;
@@ -23,8 +24,9 @@ struct lb_parts {
     bool with_lists;          /* with `local`: they are in memory all the same */
     enum lb_database_use use; /* what may be made of a database */
     struct lb_clock_watch clock;
-    uint64_t request_memory_peak; /* since memory was given back last */
-    struct lb_locked locked;      /* by the open batch, when there is no blocklist */
+    struct lb_retention *retention; /* NULL: the log is kept for ever */
+    uint64_t request_memory_peak;   /* since memory was given back last */
+    struct lb_locked locked;        /* by the open batch, when there is no blocklist */
 };
 
 /* Opens the folder and the store, loads workspaces, keys and campaigns, binds the sockets, and
@@ -65,6 +67,10 @@ void lb_parts_trim_memory(struct lb_parts *parts);
 
 /* To be called once a second: removes some of the events that are too old to be shown. */
 void lb_parts_sweep_events(struct lb_parts *parts);
+
+/* To be called once a second: ends some histories of people who are not blocked any more, if the
+ * setting log-retention says so. */
+void lb_parts_end_histories(struct lb_parts *parts);
 
 /* Writes down what memory has noticed: see lb_admin_note. */
 void lb_parts_note(struct lb_parts *parts);

@@ -189,6 +189,9 @@ LB_METHOD(lb_err, name_forget, struct lb_store *store, uint32_t workspace, struc
           struct lb_str value, bool ids)
 /* The same note, for a transaction that removes texts otherwise. */
 LB_METHOD(lb_err, erasure_note, struct lb_store *store)
+/* Of the nodes that share a store one ends histories (domain/blocklist/retention.h): the one that
+ * has asked first, until its connection ends. LB_ERR_OVERLOADED: it is another one. */
+LB_METHOD(lb_err, retention_lock, struct lb_store *store)
 
 /* --- Writes: subscriptions -------------------------------------------------------------------- */
 

@@ -176,6 +176,23 @@ def test_undo_history_events_and_changes_bring_no_name_back(world):
     assert [text for text in texts if re.search("zelda|2079460958|Zq7Zq7", text, re.IGNORECASE)] == []
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_mention_that_is_percent_encoded_goes(fresh, times):
+    """As in addresses that people copy: the name itself, or all of the address."""
+    name, plain = "z\u00fcrcher-m\u00fcller-9", "ada-lovelace"
+    coded, address = name, f"linkedin.com/in/{plain}/"
+    for _ in range(times):
+        coded, address = quote(coded, safe=""), quote(address, safe="")
+    expect.ok(fresh.api.post(LEADS, {"leads": [
+        {"publicIdentifier": "first-one", "reason": f"see linkedin.com/in/{coded}/?x=1"},
+        {"publicIdentifier": "last-one", "reason": f"as {address} said"},
+        {"publicIdentifier": "other-one", "reason": "100% sure, %zz, %4"}]}))
+    for erased in (name, plain):
+        expect.ok(fresh.api.post("/erasures", {"publicIdentifier": erased}))
+    assert [entry["reason"] for entry in expect.ok(fresh.api.get(LEADS))] == [
+        "100% sure, %zz, %4", None, None]
+
+
 def test_a_dry_run_says_what_would_go(world):
     body = expect.ok(world.api.post("/erasures?dryRun=true", {"publicIdentifier": NAME}))
     assert body["erased"] == {"names": 4, "entries": 7, "reasons": 4, "leads": 1}

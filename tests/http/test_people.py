@@ -1,6 +1,8 @@
 """One person by several names: LinkedIn names and member ids that were seen together."""
 
-from support import expect
+import time
+
+from support import expect, pages, postgres
 from support.campaigns import Campaign, member_id, names, undo
 from support.server import Server
 
@@ -252,3 +254,59 @@ def test_no_event_is_told_of_a_link(fresh):
     before = expect.ok(fresh.api.get("/events?after=0"))["events"]
     link(fresh.api, (ANNA, OLD))
     assert expect.ok(fresh.api.get("/events?after=0"))["events"] == before
+
+
+def as_before_links(server):
+    """The next start upgrades the database from the version before leads taught links."""
+    if server.database:
+        database = postgres.database_of(server.database)
+        postgres.shared().psql("UPDATE leadblock.schema_version SET version = 17", database)
+        return
+    with pages.changed(server.data) as database:
+        database.execute("PRAGMA user_version = 20")
+
+
+def wait_until(condition):
+    limit = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+
+
+def test_leads_of_earlier_versions_teach_links_after_the_upgrade(own):
+    tenant = own.tenant()
+    members = [member_id(number) for number in range(1, 121)]
+    for half in (members[:70], members[70:]):
+        campaign = Campaign(tenant)
+        added = campaign.api.post(f"{campaign.path}/leads", {"leads": [
+            {"publicIdentifier": f"old-{members.index(member) + 1}", "memberId": member}
+            for member in half]})
+        undo(campaign.api, added.header("x-change-id"))
+    assert link(tenant.api, (members[5], "other-6"))[0] == 1
+    block_everywhere(tenant.api, *(f"old-{number}" for number in range(1, 121)))
+    assert is_blocked(tenant.api, *members[:3]) == [False] * 3
+
+    def upgrade():
+        own.stop()
+        as_before_links(own)
+        own.start()
+        return own.api(tenant.key)
+
+    def taught():
+        entries = expect.ok(api.get("/audit?action=people.link&take=100"))
+        return [entry["id"] for entry in entries if entry["by"]["type"] == "server"]
+
+    api = upgrade()
+    wait_until(lambda: expect.ok(api.post("/blocked-leads/check", {
+        "publicIdentifiers": members}))["allowed"] == [])
+    assert is_blocked(api, "other-6") == [True]
+    changes = taught()
+    api = upgrade()  # there is nothing to learn
+    time.sleep(1.5)
+    assert taught() == changes
+    for change in changes:
+        undo(api, change)
+    own.restart()
+    api = own.api(tenant.key)
+    time.sleep(1.5)
+    assert is_blocked(api, *members[:3]) == [False] * 3, "what was taken back stays so"

@@ -169,7 +169,7 @@ void lb_changes_reply_unblocked(struct lb_call *call)
 }
 
 void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked,
-                           uint64_t stayed)
+                           uint64_t stayed, uint64_t gone)
 {
     if (blocked)
         lb_buf_printf(body, "Undone: %llu lead%s blocked again", (unsigned long long)blocked,
@@ -181,6 +181,9 @@ void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblo
         lb_buf_append_lit(body, "Nothing left to undo");
     if (stayed)
         lb_buf_printf(body, ", %llu blocked still by another request", (unsigned long long)stayed);
+    if (gone)
+        lb_buf_printf(body, ", %llu whose name%s not kept any more", (unsigned long long)gone,
+                      gone == 1 ? " is" : "s are");
 }
 
 static void put_undone(struct lb_call *call, const struct lb_change *change)
@@ -193,7 +196,7 @@ static void put_undone(struct lb_call *call, const struct lb_change *change)
     if (change->linked || change->unlinked)
         lb_links_put_undone(body, change);
     else
-        lb_changes_put_undone(body, blocked, unblocked, change->stayed);
+        lb_changes_put_undone(body, blocked, unblocked, change->stayed, change->gone);
     lb_buf_printf(body, "\",\"blocked\":%llu,\"unblocked\":%llu", blocked, unblocked);
     lb_stayed_put(&pending->stayed, body);
     if (change->linked || change->unlinked)

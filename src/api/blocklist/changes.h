@@ -44,7 +44,7 @@ void lb_changes_reply_unblocked(struct lb_call *call);
 
 /* Appends what an undo did, in words. */
 void lb_changes_put_undone(struct lb_buf *body, uint64_t blocked, uint64_t unblocked,
-                           uint64_t stayed);
+                           uint64_t stayed, uint64_t gone);
 
 /* Appends ,"scope":"campaign","campaignId":"q1" of a list, 0: the workspace's own. False when it
  * ended with its campaign, whose id is null then. */

@@ -18,6 +18,7 @@ struct undoing {
     uint64_t below;
     uint64_t blocked;
     uint64_t unblocked;
+    uint64_t gone;
     struct lb_stayed stayed;
     uint64_t changes; /* that it made */
     struct lb_public_id change_id;
@@ -47,6 +48,7 @@ static void undo_step(struct undoing *undoing)
     undoing->below = undoing->step.number;
     undoing->blocked += change->blocked;
     undoing->unblocked += change->unblocked;
+    undoing->gone += change->gone;
     lb_stayed_keep(&undoing->stayed, change);
     undoing->changes += change->id.number != 0;
     if (change->id.number)
@@ -69,7 +71,8 @@ static void reply_undone(struct undoing *undoing)
 {
     struct lb_buf *body = lb_reply_json(&undoing->call->req->reply, 200);
     lb_buf_append_lit(body, "{\"success\":true,\"message\":\"");
-    lb_changes_put_undone(body, undoing->blocked, undoing->unblocked, undoing->stayed.count);
+    lb_changes_put_undone(body, undoing->blocked, undoing->unblocked, undoing->stayed.count,
+                          undoing->gone);
     lb_buf_append_lit(body, "\"");
     put_counts(body, undoing);
     if (undoing->changes > 1) /* of several changes none is the undo */

@@ -62,6 +62,7 @@ struct lb_change {
     uint64_t unblocked;
     uint64_t asked_again; /* block: people who were blocked already, now by one more request */
     uint64_t asked_more;  /* unblock: people for whom there was more than one request */
+    uint64_t gone;        /* undo: entries whose names are not kept any more */
     uint64_t stayed;      /* undo: people whom another request keeps blocked */
     /* Links between names of people (links.h): made, said again, refused; undo: taken back. */
     uint64_t linked;

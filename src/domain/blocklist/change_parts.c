@@ -187,6 +187,7 @@ lb_err lb_change_find_entry(struct lb_change *change, struct lb_list list, uint6
     struct lb_entry entry;
     lb_err err =
         lb_blocklist_entry(store, store->ops->writer_reader(store), list.workspace, id, &entry);
+    out->erased = err == LB_ERR_NOT_FOUND && entry.erased && entry.number == number;
     if (err)
         return err;
     if (entry.number != number || entry.list.workspace != list.workspace ||

@@ -34,6 +34,7 @@ struct lb_found_entry {
     struct lb_str key;
     int64_t ends_at;  /* 0: never */
     uint64_t current; /* what blocks the same now */
+    bool erased;      /* not found, as its name was erased */
     char text[LB_KEY_SIZE];
 };
 

@@ -177,6 +177,7 @@ void lb_packer_clear_results(struct lb_change *change)
     change->asked_again = 0;
     change->asked_more = 0;
     change->stayed = 0;
+    change->gone = 0;
     if (change->freed)
         change->freed->len = 0;
     change->linked = change->unlinked = change->known = change->conflicts = 0;

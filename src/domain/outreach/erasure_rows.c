@@ -2,17 +2,15 @@
 #include "domain/outreach/erasure_internal.h"
 
 #include "base/array.h"
-#include "domain/access/nodes.h"
+#include "domain/blocklist/own_rows.h"
 #include "domain/outreach/internal.h"
 #include "store/log_items.h"
 
 #include <stdlib.h>
 #include <utf8proc.h>
 
-/* So many rows of other workspaces are read over: to look for the next own one costs about as
- * much. */
-#define STRANGE_ROWS_MAX 64
-#define PLAIN_MAX        7 /* bytes of a LinkedIn name that may as well be a word */
+#define DECODED_MAX 3 /* times that a text may be percent-encoded */
+#define PLAIN_MAX   7 /* bytes of a LinkedIn name that may as well be a word */
 
 static const utf8proc_option_t folding =
     (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
@@ -101,11 +99,8 @@ static bool has_word(const char *text, const char *word)
     return false;
 }
 
-static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, bool *out)
+static lb_err mentions_as_it_is(const struct lb_erasure *erasure, struct lb_str text, bool *out)
 {
-    *out = false;
-    if (!text.ptr || lb_chain_is_bare(text))
-        return LB_OK;
     char *folded = lb_erasure_fold(text);
     if (!folded)
         return LB_ERR_OVERLOADED;
@@ -113,6 +108,51 @@ static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, boo
         *out = has_word(folded, erasure->words[i]);
     free(folded);
     return LB_OK;
+}
+
+/* What a hexadecimal digit stands for; 16: none. */
+static unsigned hex(char c)
+{
+    char lower = (char)(c | 0x20);
+    return is_digit(c)                    ? (unsigned)(c - '0')
+           : lower >= 'a' && lower <= 'f' ? (unsigned)(lower - 'a' + 10)
+                                          : 16;
+}
+
+/* Decodes each `%` and two digits, in place; what stands for no character of a name stays. False
+ * when there was none. */
+static bool decode_percent(struct lb_buf *text)
+{
+    size_t to = 0;
+    for (size_t at = 0; at < text->len; at++, to++) {
+        bool coded = text->ptr[at] == '%' && at + 2 < text->len && hex(text->ptr[at + 1]) < 16 &&
+                     hex(text->ptr[at + 2]) < 16;
+        unsigned byte = coded ? hex(text->ptr[at + 1]) << 4 | hex(text->ptr[at + 2]) : 0;
+        text->ptr[to] = byte ? (char)byte : text->ptr[at];
+        at += byte ? 2 : 0;
+    }
+    bool any = to < text->len;
+    text->len = to;
+    return any;
+}
+
+/* Also percent-encoded, as in a copied address; or that once more (identifier_address.c). */
+static lb_err mentions(const struct lb_erasure *erasure, struct lb_str text, bool *out)
+{
+    struct lb_buf decoded = {0};
+    *out = false;
+    if (!text.ptr || lb_chain_is_bare(text))
+        return LB_OK;
+    lb_err err = mentions_as_it_is(erasure, text, out);
+    bool coded = !err && !*out && memchr(text.ptr, '%', text.len);
+    if (coded)
+        lb_buf_append_str(&decoded, text);
+    if (decoded.failed)
+        err = LB_ERR_OVERLOADED;
+    for (int i = 0; coded && !err && !*out && i < DECODED_MAX && decode_percent(&decoded); i++)
+        err = mentions_as_it_is(erasure, lb_buf_str(&decoded), out);
+    lb_buf_fini(&decoded);
+    return err;
 }
 
 /* --- Rows --- */
@@ -158,8 +198,9 @@ static lb_err find_what(const struct lb_erasure *erasure, const struct lb_log_ro
     return err ? err : mentions(erasure, row->import, &out->import);
 }
 
-static lb_err take_own(struct lb_erasure *erasure, const struct lb_log_row *row)
+static lb_err take_row(void *context, const struct lb_log_row *row)
 {
+    struct lb_erasure *erasure = context;
     struct lb_erased_row found = {.id = row->id, .campaign = row->list.campaign};
     lb_err err = find_what(erasure, row, &found.what);
     bool any = found.what.items || found.what.reason || found.what.source || found.what.import;
@@ -173,66 +214,23 @@ static lb_err take_own(struct lb_erasure *erasure, const struct lb_log_row *row)
     return LB_OK;
 }
 
-struct scan {
-    struct lb_erasure *erasure;
-    size_t left;
-    lb_err stopped;
-    bool skips;
-};
-
-/* LB_ERR_NOT_FOUND only ends the scan. */
-static lb_err take_row(void *context, const struct lb_log_row *row)
-{
-    struct scan *scan = context;
-    struct lb_erasure *erasure = scan->erasure;
-    bool own = row->list.workspace == erasure->change.standing.workspace->row.no;
-    erasure->next = row->id + 1;
-    erasure->strange = own ? 0 : erasure->strange + 1;
-    if (own)
-        scan->stopped = take_own(erasure, row);
-    scan->skips = erasure->strange >= STRANGE_ROWS_MAX;
-    return scan->stopped || --scan->left == 0 || scan->skips ? LB_ERR_NOT_FOUND : LB_OK;
-}
-
-/* Where the next own row may be; false: there is none. Memory does not know those of the open
- * batch, which have ids from `open_from` on. */
-static bool seek(struct lb_erasure *erasure, uint64_t open_from)
-{
-    const struct lb_workspace *workspace = erasure->change.standing.workspace;
-    erasure->strange = 0;
-    if (lb_store_is_remote(erasure->outreach->settings.store) ||
-        lb_row_times_next(workspace->row_times, erasure->next, &erasure->next))
-        return true;
-    if (open_from > erasure->next)
-        erasure->next = open_from;
-    return open_from != 0;
-}
-
 lb_err lb_erasure_find_rows(struct lb_erasure *erasure, struct lb_store_reader *reader, size_t max,
                             uint64_t open_from, bool *out_done, struct lb_reason *reason)
 {
-    struct lb_store *store = erasure->outreach->settings.store;
-    const struct lb_workspace *workspace = erasure->change.standing.workspace;
-    struct scan scan = {.erasure = erasure, .left = max};
-    lb_err err = fold_names(erasure);
+    struct lb_own_rows rows = {.store = erasure->outreach->settings.store,
+                               .workspace = erasure->change.standing.workspace,
+                               .next = erasure->next,
+                               .open_from = open_from,
+                               .context = erasure,
+                               .each = take_row};
     *out_done = false;
-    if (err)
-        return err;
-    err = LB_ERR_NOT_FOUND;
-    while (err == LB_ERR_NOT_FOUND && !scan.stopped && scan.left) {
-        scan.skips = false;
-        *out_done = !seek(erasure, open_from);
-        if (*out_done)
-            return LB_OK;
-        err = store->ops->log_read(reader, workspace->row.no, erasure->next, LB_ENTRY_ID_MAX + 1,
-                                   &scan, take_row);
-    }
-    if (scan.stopped == LB_ERR_PAYLOAD_TOO_LARGE)
-        return lb_fail(reason, scan.stopped,
+    lb_err err = fold_names(erasure);
+    if (!err)
+        err = lb_own_rows_read(&rows, reader, LB_ENTRY_ID_MAX + 1, max, out_done);
+    erasure->next = rows.next;
+    if (err == LB_ERR_PAYLOAD_TOO_LARGE)
+        return lb_fail(reason, err,
                        "These names are in more than 10,000 rows of the blocklist log, which is "
                        "too much for one erasure: give fewer names at a time.");
-    if (scan.stopped)
-        return scan.stopped;
-    *out_done = !err;
-    return err == LB_ERR_NOT_FOUND ? LB_OK : err;
+    return err;
 }

@@ -1,7 +1,7 @@
 /* What the files of the outreach share: campaign.c, catch_up.c, claim.c, everywhere.c, exclusion.c,
- * lead.c, progress.c, purge.c, refresh.c, report.c, same_person.c, sequence.c, set_right.c and
- * variant.c; see outreach.h. All for `apply` on the writer thread, within the open transaction;
- * failures are the store's. */
+ * lead.c, progress.c, purge.c, refresh.c, report.c, same_person.c, sequence.c, set_right.c,
+ * teach_links.c and variant.c; see outreach.h. All for `apply` on the writer thread, within the
+ * open transaction; failures are the store's. */
 #ifndef LB_DOMAIN_OUTREACH_INTERNAL_H
 #define LB_DOMAIN_OUTREACH_INTERNAL_H
 
@@ -101,6 +101,13 @@ lb_err lb_outreach_gives_way(struct lb_outreach *outreach, struct lb_lead_row *l
 lb_err lb_exclusion_changed(void *context, struct lb_list list, struct lb_str identifier);
 /* The same for the leads of one name, in all campaigns. */
 lb_err lb_exclusion_linked(void *context, uint32_t workspace, struct lb_str name);
+
+/* teach_links.c: is the key one that a migration has noted, so that the campaign's leads teach
+ * links? Then some of them do, and the note says where to go on, or is dropped: `*out_done`. */
+#define LB_TEACH_LINKS "~links" /* no key of a name */
+bool lb_teaches_links(const struct lb_pending_row *row);
+lb_err lb_teach_links(struct lb_outreach *outreach, const struct lb_pending_row *row,
+                      bool *out_done);
 
 /* Brings a lead's set_aside in step with the blocklists. */
 lb_err lb_exclusion_refresh_lead(struct lb_outreach *outreach, uint32_t workspace, uint64_t no);

@@ -81,6 +81,8 @@ static lb_err apply_pending(struct lb_write *write, struct lb_store *store)
         err = store->ops->lead_pending_next(lb_outreach_reader(refresh->outreach), &row);
         if (err || row.list.workspace != write->workspace)
             break;
+        if (lb_teaches_links(&row)) /* a write of its own size */
+            return left < LOOKS_AT_A_TIME ? LB_OK : lb_teach_links(refresh->outreach, &row, &done);
         if (!is_at(&refresh->reached, &row))
             lb_walk_begin(&refresh->reached, &row);
         err = lb_walk_on(refresh->outreach, &refresh->reached, &left, &done);

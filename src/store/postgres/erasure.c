@@ -135,3 +135,18 @@ lb_err lb_pg_overwrite(struct lb_store *store)
 {
     return LB_OK;
 }
+
+LB_PG_STATEMENT(RETENTION_LOCK, NONE, "n", "SELECT pg_try_advisory_lock($1)");
+
+/* A session may take it again. */
+lb_err lb_pg_retention_lock(struct lb_store *store)
+{
+    struct lb_pg_params params = {0};
+    PGresult *result;
+    lb_pg_add_number(&params, LB_PG_RETENTION_KEY);
+    lb_err err = lb_pg_query(&lb_postgres_of(store)->writer, PG_RETENTION_LOCK, &params, &result);
+    if (!err && !(PQntuples(result) == 1 && lb_pg_flag(result, 0, 0)))
+        err = LB_ERR_OVERLOADED;
+    PQclear(result);
+    return err;
+}

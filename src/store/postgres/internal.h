@@ -12,9 +12,11 @@
 #include <libpq-fe.h>
 
 /* Keys of advisory locks, "lead" in ASCII and a number: one is held while the schema is changed,
- * one by a copy of an installation to the database. 1 was earlier versions'. */
-#define LB_PG_SCHEMA_KEY INT64_C(0x6c65616400000002)
-#define LB_PG_COPY_KEY   INT64_C(0x6c65616400000003)
+ * one by a copy of an installation to the database, one by the node that ends histories. 1 was
+ * earlier versions'. */
+#define LB_PG_SCHEMA_KEY    INT64_C(0x6c65616400000002)
+#define LB_PG_COPY_KEY      INT64_C(0x6c65616400000003)
+#define LB_PG_RETENTION_KEY INT64_C(0x6c65616400000004)
 
 #define LB_PG_PENDING_MAX 1024 /* statements sent whose answers were not read */
 

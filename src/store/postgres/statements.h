@@ -25,7 +25,7 @@
 #define LB_PG_SIGNING_STATEMENTS(X) X(SIGNING_KEY_INSERT), X(SIGNING_KEY)
 #define LB_PG_ERASURE_STATEMENTS(X)                                                                \
     X(ERASURE_KEY_INSERT), X(ERASURE_KEY), X(ERASED_NAME_PUT), X(ERASED_NAMES), X(LOG_REWRITE),    \
-        X(PENDING_FORGET), X(IMPORTS_FORGET)
+        X(PENDING_FORGET), X(IMPORTS_FORGET), X(RETENTION_LOCK)
 #define LB_PG_AUDIT_STATEMENTS(X)                                                                  \
     X(AUDIT_APPEND), X(AUDIT_PAGE), X(IMPORT_CHANGES), X(USER_EVER), X(CHECKS_ADD), X(CHECKS)
 #define LB_PG_CAMPAIGN_STATEMENTS(X)                                                               \
